@@ -1,0 +1,105 @@
+"""The one clock seam: every service takes its time, its waits and its ages from here.
+
+Reads: the kernel's boot id, CLOCK_BOOTTIME, the wall clock. Writes: nothing.
+Never: lets a caller sleep on wall time behind the clock's back.
+
+A demonstration may run fast: `ScaledClock` makes a day pass in minutes. Two things do not scale,
+and both are handled here alone:
+
+* *Pictures.* A clip plays at its own pace, so cameras wait with `wait_media`.
+* *Machines.* A process needs its milliseconds however fast the sun moves. So a wait never gets
+  shorter than `MIN_WAIT_S` of real time, and `age_s` forgives `LATENCY_S` of real time.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+from zlib import crc32
+
+from appliance.model import Stamp
+
+MIN_WAIT_S = 0.05
+LATENCY_S = 2.0
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Clock(Protocol):
+    """Time as one unit sees it."""
+
+    def stamp(self) -> Stamp:
+        """Now."""
+
+    def age_s(self, stamp: Stamp) -> float | None:
+        """Seconds since `stamp`; None if it is from another boot, and so of unknown age."""
+
+    def wait(self, seconds: float, stop: Event) -> bool:
+        """Wait unit seconds, or until `stop` is set; returns whether it is set."""
+
+    def media_s(self) -> float:
+        """Seconds of picture time, monotonic; never scaled."""
+
+    def wait_media(self, seconds: float, stop: Event) -> bool:
+        """Like `wait`, in picture time."""
+
+
+class SystemClock:
+    """The kernel's clocks: what a unit runs on."""
+
+    def __init__(self) -> None:
+        self._boot_id = BOOT_ID.read_text().strip().replace("-", "")[:8]
+
+    def stamp(self) -> Stamp:
+        return Stamp(datetime.now(UTC), self._boot_id, boottime_s())
+
+    def age_s(self, stamp: Stamp) -> float | None:
+        if stamp.boot_id != self._boot_id:
+            return None
+        return max(0.0, boottime_s() - stamp.uptime_s)
+
+    def wait(self, seconds: float, stop: Event) -> bool:
+        return stop.wait(max(0.0, seconds))
+
+    def media_s(self) -> float:
+        return time.monotonic()
+
+    def wait_media(self, seconds: float, stop: Event) -> bool:
+        return stop.wait(max(0.0, seconds))
+
+
+class ScaledClock(SystemClock):
+    """A demonstration's clock: `speed` unit seconds pass in each real second since the origin.
+
+    All processes of one run share the origin (settings `[clock]`), so they agree to the
+    microsecond. Each run counts as a boot of its own: rows of an earlier run are stale.
+    """
+
+    def __init__(self, speed: float, origin_utc: datetime, origin_boottime_s: float) -> None:
+        super().__init__()
+        self._speed = speed
+        self._origin_utc = origin_utc
+        self._origin_boottime_s = origin_boottime_s
+        run = f"{self._boot_id} {origin_boottime_s} {speed}"
+        self._boot_id = f"{crc32(run.encode()):08x}"
+
+    def stamp(self) -> Stamp:
+        elapsed_s = self._elapsed_s()
+        return Stamp(self._origin_utc + timedelta(seconds=elapsed_s), self._boot_id, elapsed_s)
+
+    def age_s(self, stamp: Stamp) -> float | None:
+        if stamp.boot_id != self._boot_id:
+            return None
+        forgiven_s = LATENCY_S * (self._speed - 1)
+        return max(0.0, self._elapsed_s() - stamp.uptime_s - forgiven_s)
+
+    def wait(self, seconds: float, stop: Event) -> bool:
+        return stop.wait(max(MIN_WAIT_S, seconds / self._speed))
+
+    def _elapsed_s(self) -> float:
+        return (boottime_s() - self._origin_boottime_s) * self._speed
+
+
+def boottime_s() -> float:
+    """CLOCK_BOOTTIME in seconds: monotonic, and it goes on through suspend."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,0 +1,38 @@
+"""What the unit draws now, load by load, as its own services report it.
+
+Reads: the newest computer, camera and inference rows. Writes: nothing.
+Never: counts a load whose row is stale: a process that is gone draws nothing.
+"""
+
+from dataclasses import dataclass
+
+from appliance.model import CameraState, EnvironmentReading, InferenceRun
+from appliance.store import Store
+
+MAX_AGE_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One consumer; `measured` False: the figure is from the settings, not from a meter."""
+
+    name: str
+    power_w: float
+    measured: bool
+
+
+def reported_loads(store: Store, cameras: tuple[str, ...]) -> tuple[Load, ...]:
+    """The loads that are on, in the order computer, cameras, inference."""
+    loads = []
+    computer = store.latest(EnvironmentReading, MAX_AGE_S)
+    if computer:
+        measured = computer.computer_power_measured
+        loads.append(Load("computer", computer.computer_power_w, measured))
+    for name in cameras:
+        state = store.latest(CameraState, MAX_AGE_S, camera=name)
+        if state:
+            loads.append(Load(f"camera {name}", state.power_w, measured=False))
+    run = store.latest(InferenceRun, MAX_AGE_S)
+    if run:
+        loads.append(Load("inference", run.power_w, run.energy_measured))
+    return tuple(loads)

@@ -1,0 +1,81 @@
+"""The history of the database's shape: one function a step, each applied once, in one transaction.
+
+Reads and writes: the tables. Run as `python -m appliance.migrations FILE`, in a process of its own,
+since sqlite-utils is too heavy to stay in the memory of a resident service.
+Never: changes a step that has been released, and never refers to a dataclass (those move on).
+
+Rule for every step: only add. A release that is rolled back must still open the file.
+"""
+
+import sys
+
+from sqlite_utils import Database, Migrations
+
+unit = Migrations("unit")
+
+STAMP = "id INTEGER PRIMARY KEY, at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
+KEYED_STAMP = "at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
+
+
+@unit()  # type: ignore[untyped-decorator]
+def m0001_first_tables(db: Database) -> None:
+    """The bus: readings, states, budgets, plans, results, faults."""
+    for name, own in {
+        "power_reading": """device TEXT, pv_power_w REAL, pv_voltage_v REAL,
+            battery_voltage_v REAL, battery_current_a REAL, battery_temperature_c REAL,
+            load_power_w REAL, charge_stage TEXT, yield_today_wh REAL, quality TEXT""",
+        "battery_state": """state_of_charge_pct REAL, sigma_pct REAL, energy_wh REAL,
+            capacity_wh REAL, time_to_go_s REAL, charge_blocked INTEGER, method TEXT""",
+        "energy_budget": "level TEXT, power_w REAL, until TEXT, reserve_wh REAL, reason TEXT",
+        "energy_plan_step": """starts TEXT, pv_power_w REAL, load_power_w REAL,
+            state_of_charge_pct REAL, level TEXT""",
+        "gpu_reading": """gpu TEXT, power_w REAL, temperature_c REAL, utilisation_pct REAL,
+            memory_used_bytes INTEGER""",
+        "environment_reading": """hottest_zone TEXT, hottest_temperature_c REAL,
+            disk_free_bytes INTEGER, disk_used_pct REAL, memory_available_bytes INTEGER,
+            computer_power_w REAL, computer_power_measured INTEGER""",
+        "camera_state": """camera TEXT, mode TEXT, power_w REAL, frames_served INTEGER,
+            frames_skipped INTEGER, reason TEXT""",
+        "inference_plan": "frames_per_s REAL, tier TEXT, reason TEXT",
+        "inference_run": """duration_s REAL, frames INTEGER, frames_skipped INTEGER,
+            energy_wh REAL, energy_measured INTEGER, power_w REAL, provider TEXT,
+            model_digest TEXT""",
+        "event": """event_id TEXT, camera TEXT, label TEXT, confidence REAL, last_seen TEXT,
+            frames INTEGER, box TEXT, snapshot TEXT, model_digest TEXT, tier TEXT, provider TEXT,
+            threshold REAL, energy_level TEXT, energy_j REAL, energy_measured INTEGER,
+            reason TEXT""",
+        "fault": "code TEXT NOT NULL, source TEXT NOT NULL, text TEXT NOT NULL, cleared TEXT",
+    }.items():
+        db.execute(f"CREATE TABLE {name} ({STAMP}, {own})")
+    db.execute(f"CREATE TABLE service_state (service TEXT PRIMARY KEY, {KEYED_STAMP}, status TEXT)")
+    db.execute("CREATE INDEX event_at ON event (at)")
+    db.execute("CREATE INDEX fault_open ON fault (source, code) WHERE cleared IS NULL")
+    db.execute("CREATE INDEX plan_starts ON energy_plan_step (starts)")
+
+
+@unit()  # type: ignore[untyped-decorator]
+def m0002_averages(db: Database) -> None:
+    """Means of the numeric columns over 300 s and 3600 s, for the charts of weeks and years."""
+    for name, numbers in {
+        "power_reading": (
+            "pv_power_w",
+            "pv_voltage_v",
+            "battery_voltage_v",
+            "battery_current_a",
+            "battery_temperature_c",
+            "load_power_w",
+        ),
+        "battery_state": ("state_of_charge_pct", "sigma_pct", "energy_wh"),
+        "gpu_reading": ("power_w", "temperature_c", "utilisation_pct"),
+        "environment_reading": ("hottest_temperature_c", "disk_used_pct", "computer_power_w"),
+        "inference_run": ("power_w", "frames", "energy_wh"),
+    }.items():
+        own = ", ".join(f"{number} REAL" for number in numbers)
+        db.execute(
+            f"CREATE TABLE {name}_mean (step_s INTEGER NOT NULL, at TEXT NOT NULL, "
+            f"rows INTEGER NOT NULL, {own}, PRIMARY KEY (step_s, at)) WITHOUT ROWID"
+        )
+
+
+if __name__ == "__main__":
+    unit.apply(Database(sys.argv[1]))

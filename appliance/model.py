@@ -1,0 +1,269 @@
+"""The words used everywhere: one frozen dataclass per thing the unit knows or decides.
+
+Reads and writes: nothing. These are rows (appliance/tables.py says who writes which) and values.
+Never: computes, defaults an unknown to 0, or holds a quantity without its unit in its name.
+
+SI units and UTC throughout. A field that may be unknown is `| None`; stale is treated as None.
+Battery current is positive into the battery. Boxes are fractions of the picture, origin top left.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, IntEnum
+
+
+class ChargeStage(Enum):
+    """What the charge controller is doing, in the words of the manuals."""
+
+    OFF = "off"
+    BULK = "bulk"
+    ABSORPTION = "absorption"
+    FLOAT = "float"
+    EQUALIZE = "equalize"
+    FAULT = "fault"
+
+
+class Quality(Enum):
+    """How far one value of a reading may be believed; a value that is not OK is None downstream."""
+
+    OK = "ok"
+    STALE = "stale"
+    IMPLAUSIBLE = "implausible"
+    ABSENT = "absent"
+
+
+class EnergyLevel(IntEnum):
+    """How much the unit may do; ordered, so that `min()` of two voices is the careful one."""
+
+    OFF = 0
+    HIBERNATE = 1
+    SENTINEL = 2
+    ECO = 3
+    FULL = 4
+
+
+class CameraMode(Enum):
+    """What a camera process spends: nothing, demuxing only, or decoding on request."""
+
+    OFF = "off"
+    LISTEN = "listen"
+    WATCH = "watch"
+
+
+class Tier(Enum):
+    """Which detector a frame is given to."""
+
+    NONE = "none"
+    INT8 = "int8"
+    FP32 = "fp32"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """When something was so: wall time for people, boot and uptime for judging age.
+
+    `boot_id` is the first 8 hex digits of the kernel's; `uptime_s` is CLOCK_BOOTTIME, which counts
+    through suspend and never jumps when the wall clock is set.
+    """
+
+    utc: datetime
+    boot_id: str
+    uptime_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PowerReading:
+    """One poll of the charge controller. `quality` names only the fields that are not OK."""
+
+    stamp: Stamp
+    device: str
+    pv_power_w: float | None
+    pv_voltage_v: float | None
+    battery_voltage_v: float | None
+    battery_current_a: float | None
+    battery_temperature_c: float | None
+    load_power_w: float | None
+    charge_stage: ChargeStage | None
+    yield_today_wh: float | None
+    quality: Mapping[str, Quality] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryState:
+    """The estimator's belief. `state_of_charge_pct` is None only before the first usable reading.
+
+    `sigma_pct` is one standard deviation. `energy_wh` is what can still be drawn at the present
+    temperature. `time_to_go_s` is None while charging. `method` is how the belief was reached:
+    "counted", "anchored full", "anchored empty", "from voltage", "restored".
+    """
+
+    stamp: Stamp
+    state_of_charge_pct: float | None
+    sigma_pct: float | None
+    energy_wh: float | None
+    capacity_wh: float
+    time_to_go_s: float | None
+    charge_blocked: bool
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyBudget:
+    """What the loads may draw together until `until`, and why. Stale means no budget at all."""
+
+    stamp: Stamp
+    level: EnergyLevel
+    power_w: float
+    until: datetime
+    reserve_wh: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyPlanStep:
+    """One step of the day-ahead plan: what is expected from `starts` on, as step averages."""
+
+    stamp: Stamp
+    starts: datetime
+    pv_power_w: float
+    load_power_w: float
+    state_of_charge_pct: float
+    level: EnergyLevel
+
+
+@dataclass(frozen=True, slots=True)
+class GpuReading:
+    """One look at one GPU. A unit without a GPU has no rows of this."""
+
+    stamp: Stamp
+    gpu: str
+    power_w: float | None
+    temperature_c: float | None
+    utilisation_pct: float | None
+    memory_used_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentReading:
+    """The computer's own state. `computer_power_w` is without cameras and inference.
+
+    `computer_power_measured` is False where the figure comes from the settings, not from a meter.
+    """
+
+    stamp: Stamp
+    hottest_zone: str | None
+    hottest_temperature_c: float | None
+    disk_free_bytes: int
+    disk_used_pct: float
+    memory_available_bytes: int | None
+    computer_power_w: float
+    computer_power_measured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CameraState:
+    """What one camera process does now and what the camera draws for it."""
+
+    stamp: Stamp
+    camera: str
+    mode: CameraMode
+    power_w: float
+    frames_served: int
+    frames_skipped: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in fractions (0 to 1) of the picture's width and height."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One thing seen in one frame; `confidence` is 0 to 1."""
+
+    label: str
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class InferencePlan:
+    """What the inference process does until the next budget, and why."""
+
+    stamp: Stamp
+    frames_per_s: float
+    tier: Tier
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceRun:
+    """What the inference process did since its last row. `power_w` is its mean draw over that time.
+
+    `provider` is the one that ONNX Runtime really used. `energy_measured` False: modelled from the
+    settings' energy per frame.
+    """
+
+    stamp: Stamp
+    duration_s: float
+    frames: int
+    frames_skipped: int
+    energy_wh: float
+    energy_measured: bool
+    power_w: float
+    provider: str
+    model_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that was there long enough to be told: the product's result. Durable when stored.
+
+    `stamp` is when it was first seen. `snapshot` is a path below the data directory, or None.
+    `energy_j` is what looking at it cost, `energy_measured` whether that was measured or modelled.
+    """
+
+    stamp: Stamp
+    event_id: str
+    camera: str
+    label: str
+    confidence: float
+    last_seen: datetime
+    frames: int
+    box: Box
+    snapshot: str | None
+    model_digest: str
+    tier: Tier
+    provider: str
+    threshold: float
+    energy_level: EnergyLevel
+    energy_j: float
+    energy_measured: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """One sentence of one service about itself: the same that `systemctl status` shows."""
+
+    stamp: Stamp
+    service: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that a person may have to mend. `cleared` is None while it lasts."""
+
+    stamp: Stamp
+    code: str
+    source: str
+    text: str
+    cleared: datetime | None

@@ -1,0 +1,51 @@
+"""What a service tells PID 1: ready, alive, and one sentence about itself.
+
+Reads and writes: the notify socket, through systemd's own library where that is installed (extra
+`systemd`; on a unit it always is). On a laptop nobody listens and nothing is sent.
+"""
+
+from types import ModuleType
+
+from appliance.log import redact
+
+
+def library() -> ModuleType | None:
+    """Systemd's Python library, or None on a laptop without it."""
+    try:
+        from systemd import daemon  # noqa: PLC0415  (optional: an extra)
+    except ImportError:
+        return None
+    return daemon  # type: ignore[no-any-return]
+
+
+class Notifier:
+    """Speaks to PID 1 for one process."""
+
+    def __init__(self) -> None:
+        self._daemon = library()
+        self._said = ""
+
+    def ready(self) -> None:
+        self._send("READY=1")
+
+    def alive(self) -> None:
+        self._send("WATCHDOG=1")
+
+    def stopping(self) -> None:
+        self._send("STOPPING=1")
+
+    def status(self, sentence: str) -> None:
+        """Set the sentence of `systemctl status`; nothing is sent when it has not changed."""
+        if sentence != self._said:
+            self._said = sentence
+            self._send(f"STATUS={redact(sentence)}")
+
+    def _send(self, state: str) -> None:
+        if self._daemon is not None:
+            self._daemon.notify(state)
+
+
+def listen_fds() -> list[int]:
+    """Sockets that PID 1 passed to this process (socket activation)."""
+    daemon = library()
+    return list(daemon.listen_fds()) if daemon is not None else []

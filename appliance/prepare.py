@@ -1,0 +1,112 @@
+"""Makes the unit database ready before a service opens it: created, sound, of the right shape.
+
+Reads and writes: the data directory. A damaged file is set aside under a name that says when, and a
+new one begun; nothing is ever overwritten or deleted.
+Never: works on the file without holding its lock, so that services that start together take turns.
+"""
+
+import fcntl
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.errors import StoreError
+from appliance.store import PAGE_SIZE
+
+NEWEST_STEP = "m0002_averages"
+SIDE_FILES = ("", "-wal", "-shm")
+
+
+def prepare(path: Path) -> Path | None:
+    """Create, check and migrate the database at `path`; returns where a damaged one was set aside.
+
+    Raises `StoreError` where the directory cannot be written or a migration fails.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(path):
+            aside = set_aside(path) if damage(path) else None
+            create(path)
+            if not current(path):
+                migrate(path)
+            return aside
+    except OSError as error:
+        raise StoreError(
+            f"the data directory {path.parent} cannot be written: {error.strerror}; "
+            "check its owner, its permissions and the free space"
+        ) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the preparation lock beside the database."""
+    with Path(f"{path}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def damage(path: Path) -> str | None:
+    """What SQLite finds wrong with the file, in its words; None if it is sound or not there."""
+    if not path.exists():
+        return None
+    db = sqlite3.connect(path, timeout=5)
+    try:
+        found: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.OperationalError:
+        raise StoreError(f"the database {path} cannot be read; check its permissions") from None
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    finally:
+        db.close()
+    return None if found == "ok" else found
+
+
+def set_aside(path: Path) -> Path:
+    """Rename the damaged file with its side files, and return its new name."""
+    when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    aside = path.with_name(f"{path.name}.damaged-{when}")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{when}-{number}")
+    for side in SIDE_FILES:
+        if (old := Path(f"{path}{side}")).exists():
+            old.rename(f"{aside}{side}")
+    return aside
+
+
+def create(path: Path) -> None:
+    """Begin an empty file, group-writable from its first byte, in WAL mode."""
+    if path.exists() and path.stat().st_size:
+        return
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o660))
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA page_size={PAGE_SIZE}")
+    db.execute("PRAGMA journal_mode=WAL")
+    db.close()
+
+
+def current(path: Path) -> bool:
+    """Whether all migrations that this release knows have been applied."""
+    db = sqlite3.connect(path)
+    try:
+        sql = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"
+        return db.execute(sql, (NEWEST_STEP,)).fetchone() is not None
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        db.close()
+
+
+def migrate(path: Path) -> None:
+    """Apply the missing steps in a process of its own (appliance/migrations.py says why)."""
+    command = [sys.executable, "-m", "appliance.migrations", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise StoreError(f"the database {path} could not be brought up to date: {last[0]}")

@@ -1,0 +1,227 @@
+"""How every resident process of the unit runs: settings -> parts -> a cycle, until PID 1 stops it.
+
+Reads and writes: the settings, its `ServiceState` and `Fault` rows, PID 1's notify socket.
+Never: hides an unexpected error (it ends the process and PID 1 restarts it), and never says READY
+or WATCHDOG but at the end of a good cycle.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+from appliance import log, retention, settings_file
+from appliance.clock import Clock
+from appliance.errors import ApplianceError, SettingsError, StoreError
+from appliance.notify import Notifier
+from appliance.prepare import prepare
+from appliance.settings import Settings
+from appliance.store import Store
+
+Cycle = Callable[[], str]
+Assemble = Callable[["Service"], "Loop"]
+SAY_EVERY_S = 60.0
+RETAIN_EVERY_S = 3600.0
+HEAL_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """What a service repeats: `cycle` every `every_s` seconds (picture seconds if `media`)."""
+
+    cycle: Cycle
+    every_s: float
+    media: bool = False
+
+
+class Leave(Exception):  # noqa: N818  (no error: a service that has nothing to do leaves)
+    """Raised by a cycle to end the process cleanly, with the reason; PID 1 does not restart it."""
+
+
+@dataclass
+class Service:
+    """One running service and what it may use. `name` is its writer name and its fault source."""
+
+    name: str
+    settings: Settings
+    clock: Clock
+    store: Store
+    log: log.FieldsAdapter
+    instance: str = ""
+    stop: Event = field(default_factory=Event)
+    notifier: Notifier = field(default_factory=Notifier)
+    _faults: set[str] = field(default_factory=set)
+    _faults_before: frozenset[str] | None = None
+    _last_s: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """The name under which faults and sentences are stored: `camera@front`, `power`."""
+        return f"{self.name}@{self.instance}" if self.instance else self.name
+
+    def run(self, cycle: Cycle, every_s: float, media: bool = False) -> None:
+        """Repeat `cycle` every `every_s` seconds until PID 1 says stop or the cycle leaves.
+
+        The cycle returns one sentence about what it did and why. `media`: the seconds are picture
+        seconds (appliance/clock.py), for services that follow a camera.
+        """
+        now_s = self.clock.media_s if media else lambda: self.clock.stamp().uptime_s
+        wait = self.clock.wait_media if media else self.clock.wait
+        while not self.stop.is_set():
+            started_s = now_s()
+            try:
+                self.once(cycle)
+            except Leave as leave:
+                self.log.info(f"leaving: {leave}")
+                self._say(str(leave), now=True)
+                break
+            wait(every_s - (now_s() - started_s), self.stop)
+        self.notifier.stopping()
+
+    def once(self, cycle: Cycle) -> None:
+        """One cycle with all that belongs to it: faults, sentence, watchdog, retention."""
+        self._faults = set()
+        self._reopen_if_replaced()
+        try:
+            sentence = cycle()
+            good = True
+        except ApplianceError as error:
+            self.fault(error)
+            sentence, good = str(error), False
+        self._clear_what_is_over()
+        self._say(sentence)
+        if good:
+            self.notifier.ready()
+            self.notifier.alive()
+            if self._due("retain", RETAIN_EVERY_S):
+                self._guarded(lambda: retention.retain(self.store))
+
+    def fault(self, error: ApplianceError) -> None:
+        """Record a fault that this cycle met; it is cleared by the first cycle without it."""
+        self._faults.add(error.code)
+        known = self._faults_before is not None and error.code in self._faults_before
+        if not known:
+            self.log.warning(str(error), fault=error.code)
+        self._guarded(lambda: self.store.raise_fault(self.source, error))
+        if isinstance(error, StoreError) and self._due("heal", HEAL_EVERY_S):
+            self._heal()
+
+    def _clear_what_is_over(self) -> None:
+        now = frozenset(self._faults)
+        if now != self._faults_before:
+            over: list[str] = []
+            self._guarded(lambda: over.extend(self.store.clear_faults(self.source, now)))
+            for code in over:
+                self.log.info("fault is over", fault=code)
+            self._faults_before = now
+
+    def _say(self, sentence: str, now: bool = False) -> None:
+        self.notifier.status(sentence)
+        if now or self._due("say", SAY_EVERY_S):
+            self._guarded(lambda: self.store.say(self.source, log.redact(sentence)))
+
+    def _due(self, what: str, every_s: float) -> bool:
+        """Whether `what` was last done `every_s` unit seconds ago or never; notes that it is now."""
+        now_s = self.clock.stamp().uptime_s
+        last_s = self._last_s.get(what)
+        if last_s is not None and now_s - last_s < every_s:
+            return False
+        self._last_s[what] = now_s
+        return True
+
+    def _guarded(self, act: Callable[[], object]) -> None:
+        """Do `act`; a broken database must not stop a service that can still work without it."""
+        try:
+            act()
+        except StoreError as error:
+            self._faults.add(error.code)
+            self.notifier.status(str(error))
+            if self._due("store log", HEAL_EVERY_S):
+                self.log.warning(str(error), fault=error.code)
+
+    def _reopen_if_replaced(self) -> None:
+        if self.store.replaced():
+            self.log.warning("the database was replaced, opening the new one")
+            self._heal()
+
+    def _heal(self) -> None:
+        """Prepare the database again (a damaged one is set aside) and reopen it."""
+        try:
+            aside = prepare(self.store.path)
+            fresh = Store(self.store.path, self.clock, self.store.writer)
+        except StoreError as error:
+            self.log.warning(str(error), fault=error.code)
+            return
+        self.store.close()
+        self.store.__dict__.update(fresh.__dict__)
+        if aside:
+            self._tell_set_aside(aside)
+
+    def _tell_set_aside(self, aside: Path) -> None:
+        self.log.warning(set_aside_text(aside))
+        self._guarded(
+            lambda: self.store.raise_fault(self.source, StoreError(set_aside_text(aside)))
+        )
+
+
+def set_aside_text(aside: Path) -> str:
+    """What a technician is told about a damaged database."""
+    return (
+        f"the database was damaged; it is kept as {aside} and a new one was begun: "
+        "copy the old file away and have it looked at"
+    )
+
+
+def main(
+    name: str,
+    assemble: Assemble,
+    takes_instance: bool = False,
+) -> None:
+    """Entry point of a service package: `python -m PACKAGE [INSTANCE] --settings FILE`.
+
+    Exit codes: 0 stopped or left, 1 something in the world is wrong, 2 the settings are.
+    """
+    arguments = parser(name, takes_instance).parse_args()
+    instance = arguments.instance if takes_instance else ""
+    writer_log = log.setup(name, under_journal="JOURNAL_STREAM" in os.environ)
+    try:
+        settings = settings_file.load(arguments.settings)
+        clock = settings.make_clock()
+        aside = prepare(settings.database)
+        store = Store(settings.database, clock, writer=name)
+        service = Service(name, settings, clock, store, writer_log, instance)
+        if aside:
+            service._tell_set_aside(aside)
+        loop = assemble_or_record(service, assemble)
+    except ApplianceError as error:
+        print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: service.stop.set())
+    started_s = time.monotonic()
+    service.log.info("started")
+    service.run(loop.cycle, loop.every_s, loop.media)
+    service.log.info("stopped", after_s=f"{time.monotonic() - started_s:.1f}")
+
+
+def assemble_or_record(service: Service, assemble: Assemble) -> Loop:
+    """Build the service's parts; what is missing becomes a fault before the process ends."""
+    try:
+        return assemble(service)
+    except ApplianceError as error:
+        service.fault(error)
+        raise
+
+
+def parser(name: str, takes_instance: bool) -> argparse.ArgumentParser:
+    """The command line that every service has."""
+    result = argparse.ArgumentParser(prog=name, description=f"The unit's {name} service.")
+    if takes_instance:
+        result.add_argument("instance", help="the name after the @ of the unit")
+    result.add_argument("--settings", type=Path, help="settings file (default: as documented)")
+    return result

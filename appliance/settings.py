@@ -1,0 +1,207 @@
+"""The unit's settings: one TOML file, read once at start into frozen dataclasses.
+
+Reads: the file named by `--settings`, else $APPLIANCE_SETTINGS, else /etc/appliance/unit.toml.
+Never: invents a value for a wrong one. A mistake is a `SettingsError` that names file, line, key,
+the allowed range and the nearest known key; nothing starts.
+
+Each field carries its limits and one line of help; docs/settings.md is generated from them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from appliance.clock import Clock, ScaledClock, SystemClock
+from appliance.model import EnergyLevel
+
+DEFAULT_PATH = Path("/etc/appliance/unit.toml")
+PATH_VARIABLE = "APPLIANCE_SETTINGS"
+
+
+class Chemistry(Enum):
+    """What the battery is made of; it decides the voltage curve and the cold limits."""
+
+    LFP = "lfp"
+    LEAD_ACID = "lead-acid"
+
+
+def setting(default: Any, text: str, low: float | None = None, high: float | None = None) -> Any:
+    """A settings field with its default, its help text and (for numbers) its allowed range."""
+    return field(default=default, metadata={"help": text, "low": low, "high": high})
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSettings:
+    name: str = setting("unit", "Name of this unit, shown on the page and in reports")
+    data_dir: Path = setting(
+        Path("/var/lib/appliance"), "Where the database and the snapshots live"
+    )
+    run_dir: Path = setting(Path("/run/appliance"), "Where the sockets live; gone after a reboot")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    latitude_deg: float = setting(45.0, "Latitude, north positive", -90, 90)
+    longitude_deg: float = setting(25.0, "Longitude, east positive", -180, 180)
+    altitude_m: float = setting(100.0, "Height above the sea", -430, 6000)
+    timezone: str = setting("UTC", "IANA name; only for showing times to people")
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSettings:
+    """Only for demonstrations; on a unit the section is left out and the kernel's clock is used."""
+
+    speed: float = setting(1.0, "Unit seconds in one real second", 1, 10_000)
+    origin_utc: datetime = setting(datetime(2026, 1, 1, tzinfo=UTC), "Unit time at the origin")
+    origin_boottime_s: float = setting(0.0, "CLOCK_BOOTTIME at the origin; 0: not scaled", 0, 1e12)
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    systemctl: str = setting("/usr/bin/systemctl", "The program that carries orders to PID 1")
+    may_power_off: bool = setting(True, "Whether the guard may power the computer off")
+
+
+@dataclass(frozen=True, slots=True)
+class ChargerSettings:
+    model: str = setting("epever-tracer", "Charge controller profile")
+    port: str = setting("/dev/ttyUSB0", "Serial device, or tcp://HOST:PORT")
+    device_id: int = setting(1, "Modbus id of the controller", 1, 247)
+    poll_every_s: float = setting(10.0, "Seconds between polls", 1, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class PanelsSettings:
+    peak_w: float = setting(600.0, "Peak power of all panels together", 1, 100_000)
+    tilt_deg: float = setting(35.0, "Tilt from the horizontal", 0, 90)
+    azimuth_deg: float = setting(180.0, "Direction they face; 180 is south", 0, 360)
+
+
+@dataclass(frozen=True, slots=True)
+class BatterySettings:
+    chemistry: Chemistry = setting(Chemistry.LFP, "Battery chemistry")
+    capacity_wh: float = setting(2560.0, "Nominal energy", 10, 1_000_000)
+    nominal_voltage_v: float = setting(12.8, "Nominal voltage (LFP: 3.2 V a cell)", 12, 60)
+    resistance_ohm: float = setting(0.02, "Internal and cable resistance", 0.0001, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class EnergySettings:
+    """The SOC ladder and the guard. A level holds from its threshold up."""
+
+    full_from_pct: float = setting(60.0, "Charge from which everything runs", 20, 100)
+    eco_from_pct: float = setting(40.0, "Charge from which analytics run at a low rate", 15, 95)
+    sentinel_from_pct: float = setting(20.0, "Charge from which cameras listen", 12, 90)
+    off_below_pct: float = setting(10.0, "Charge below which the computer powers off", 10, 50)
+    hysteresis_pct: float = setting(5.0, "How far above a threshold a level is entered", 1, 20)
+    dwell_up_s: float = setting(900.0, "How long a higher level must be earned", 0, 7200)
+    sigma_weight: float = setting(1.0, "Standard deviations taken off the charge", 0, 3)
+    full_power_w: float = setting(25.0, "What the loads may draw at FULL", 1, 20_000)
+    eco_power_w: float = setting(12.0, "What the loads may draw at ECO", 1, 20_000)
+    sentinel_power_w: float = setting(6.0, "What the loads may draw at SENTINEL", 0.1, 20_000)
+    hibernate_power_w: float = setting(0.3, "What is drawn while hibernating", 0.01, 1000)
+    reserve_days: float = setting(7.0, "Dark, cold days that the reserve must last", 0, 60)
+
+
+@dataclass(frozen=True, slots=True)
+class ComputerSettings:
+    idle_w: float = setting(5.0, "Draw of the computer without cameras and inference", 0.1, 5000)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    source: str = setting("", "Path of a clip (files play in a loop)")
+    listen_power_w: float = setting(2.0, "Draw of the camera while it listens", 0, 500)
+    watch_power_w: float = setting(3.0, "Draw of the camera while it is watched", 0, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceSettings:
+    model: Path = setting(Path("/usr/share/appliance/models/nanodet-g-416-int8.onnx"), "Model file")
+    threads: int = setting(1, "Threads of one ONNX Runtime session", 1, 64)
+    threshold: float = setting(0.45, "Least confidence of a detection", 0.05, 0.99)
+    labels: tuple[str, ...] = setting(("person",), "What makes an event (COCO names)")
+    full_frames_per_s: float = setting(5.0, "Most frames a second at FULL", 0.01, 100)
+    eco_frames_per_s: float = setting(2.0, "Most frames a second at ECO", 0.01, 100)
+    energy_per_frame_j: float = setting(0.5, "Energy of one frame, where no meter is", 0.0001, 1000)
+    event_after_frames: int = setting(3, "Sightings that make an event", 1, 100)
+    event_ends_after_s: float = setting(2.0, "Picture seconds without a sighting", 0.1, 600)
+    snapshots_keep_days: float = setting(30.0, "Age at which snapshots are deleted", 0.1, 3650)
+    snapshots_keep_mb: float = setting(2000.0, "Size at which the oldest are deleted", 1, 1e6)
+    blur_heads: bool = setting(True, "Blur the heads of people in snapshots")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    host: str = setting("127.0.0.1", "Address to listen on when PID 1 passes no socket")
+    port: int = setting(8080, "Port to listen on when PID 1 passes no socket", 1, 65535)
+    idle_exit_s: float = setting(
+        120.0, "Leave after this long without a request (only with a socket from PID 1)", 5, 86_400
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationSettings:
+    """Read only by the simulated plant; a unit in the field has no such section."""
+
+    seed: int = setting(1, "Seed of the clouds", 0, 2**31)
+    cloudiness: float = setting(0.3, "Mean share of the sun that clouds take", 0, 0.95)
+    battery_charge_pct: float = setting(30.0, "Charge of the battery at the start", 1, 100)
+    temperature_c: float = setting(15.0, "Mean temperature of the day", -40, 50)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All of one unit's settings. `path` is the file they came from."""
+
+    path: Path = DEFAULT_PATH
+    unit: UnitSettings = field(default_factory=UnitSettings)
+    site: SiteSettings = field(default_factory=SiteSettings)
+    clock: ClockSettings = field(default_factory=ClockSettings)
+    host: HostSettings = field(default_factory=HostSettings)
+    charger: ChargerSettings = field(default_factory=ChargerSettings)
+    panels: PanelsSettings = field(default_factory=PanelsSettings)
+    battery: BatterySettings = field(default_factory=BatterySettings)
+    energy: EnergySettings = field(default_factory=EnergySettings)
+    computer: ComputerSettings = field(default_factory=ComputerSettings)
+    camera: Mapping[str, CameraSettings] = field(default_factory=dict)
+    inference: InferenceSettings = field(default_factory=InferenceSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    simulation: SimulationSettings = field(default_factory=SimulationSettings)
+
+    @property
+    def database(self) -> Path:
+        """The unit database: the bus between all processes."""
+        return self.unit.data_dir / "unit.db"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        return self.unit.data_dir / "snapshots"
+
+    def camera_socket(self, camera: str) -> Path:
+        """Where the process of that camera hands out frames."""
+        return self.unit.run_dir / f"camera-{camera}.sock"
+
+    @property
+    def view_socket(self) -> Path:
+        """Where the inference process hands out the last picture it looked at."""
+        return self.unit.run_dir / "inference.sock"
+
+    def power_w(self, level: EnergyLevel) -> float:
+        """What the loads may draw together at `level`."""
+        return {
+            EnergyLevel.FULL: self.energy.full_power_w,
+            EnergyLevel.ECO: self.energy.eco_power_w,
+            EnergyLevel.SENTINEL: self.energy.sentinel_power_w,
+            EnergyLevel.HIBERNATE: self.energy.hibernate_power_w,
+            EnergyLevel.OFF: 0.0,
+        }[level]
+
+    def make_clock(self) -> Clock:
+        """The kernel's clock, or in a demonstration the scaled one."""
+        if self.clock.origin_boottime_s == 0:
+            return SystemClock()
+        return ScaledClock(self.clock.speed, self.clock.origin_utc, self.clock.origin_boottime_s)

@@ -1,0 +1,193 @@
+"""Reads the settings file and says exactly what is wrong with it.
+
+Reads: one TOML file, and $APPLIANCE_SETTINGS for its place. Writes: nothing.
+Never: lets an unknown key, a wrong type or a value out of range pass.
+"""
+
+import difflib
+import os
+import re
+import tomllib
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from appliance.errors import SettingsError
+from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
+
+CAMERA_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+
+def find() -> Path:
+    """The settings file to use when none is named on the command line."""
+    return Path(os.environ.get(PATH_VARIABLE, DEFAULT_PATH))
+
+
+def load(path: Path | None = None) -> Settings:
+    """Read and check the settings in `path` (default: `find()`); raise `SettingsError`."""
+    path = path or find()
+    try:
+        text = path.read_text()
+        tree = tomllib.loads(text)
+    except FileNotFoundError:
+        raise SettingsError(
+            f"there is no settings file {path}; name one with --settings, "
+            f"or copy the example from the documentation to {DEFAULT_PATH}"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from error
+    return Reader(path, text).settings(tree)
+
+
+class Reader:
+    """Turns one parsed file into `Settings`; knows the text, to name lines."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+
+    def settings(self, tree: Mapping[str, Any]) -> Settings:
+        hints = get_type_hints(Settings)
+        known = {f.name for f in fields(Settings)} - {"path"}
+        self._reject_unknown(tree, known, ())
+        sections: dict[str, Any] = {}
+        for name, table in tree.items():
+            self._require_table(table, (name,))
+            if name == "camera":
+                sections[name] = self._cameras(table, get_args(hints[name])[1])
+            else:
+                sections[name] = self._section(hints[name], table, (name,))
+        settings = Settings(path=self._path, **sections)
+        self._check_ladder(settings)
+        return settings
+
+    def _cameras(self, table: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
+        cameras = {}
+        for name, entry in table.items():
+            if not CAMERA_NAME.fullmatch(name):
+                raise self._error(
+                    ("camera", name), "a camera's name is lower-case letters, digits and hyphens"
+                )
+            self._require_table(entry, ("camera", name))
+            cameras[name] = self._section(kind, entry, ("camera", name))
+        return cameras
+
+    def _section(self, kind: type, table: Mapping[str, Any], where: tuple[str, ...]) -> Any:
+        assert is_dataclass(kind)
+        known = {f.name: f for f in fields(kind)}
+        self._reject_unknown(table, known, where)
+        hints = get_type_hints(kind)
+        values = {
+            key: self._value(hints[key], known[key], value, (*where, key))
+            for key, value in table.items()
+        }
+        return kind(**values)
+
+    def _value(self, kind: Any, spec: Field[Any], value: Any, where: tuple[str, ...]) -> Any:
+        converted = convert(kind, value)
+        if converted is None:
+            raise self._error(where, f"must be {describe(kind)}, not {value!r}")
+        low, high = spec.metadata.get("low"), spec.metadata.get("high")
+        if low is not None and not low <= converted <= high:
+            raise self._error(where, f"must be from {low:g} to {high:g}, not {value!r}")
+        if isinstance(converted, Path) and not converted.is_absolute():
+            return (self._path.parent / converted).resolve()
+        return converted
+
+    def _check_ladder(self, settings: Settings) -> None:
+        """The ladder's thresholds must stand in their order, or a level could never be reached."""
+        order = ("off_below_pct", "sentinel_from_pct", "eco_from_pct", "full_from_pct")
+        for lower, upper in zip(order, order[1:], strict=False):
+            low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
+            if low >= high:
+                raise self._error(
+                    ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
+                )
+
+    def _reject_unknown(
+        self, table: Mapping[str, Any], known: Iterable[str], where: tuple[str, ...]
+    ) -> None:
+        for key in table:
+            if key not in known:
+                near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
+                kind = "key" if where else "section"
+                advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                raise self._error((*where, key), f"is not a known {kind}; {advice}")
+
+    def _require_table(self, value: Any, where: tuple[str, ...]) -> None:
+        if not isinstance(value, Mapping):
+            raise self._error(where, f"must be a section, [{'.'.join(where)}], not {value!r}")
+
+    def _error(self, where: tuple[str, ...], text: str) -> SettingsError:
+        return SettingsError(f"{self._path}:{self._line(where)}: {'.'.join(where)} {text}")
+
+    def _line(self, where: tuple[str, ...]) -> int:
+        """The line on which the key stands, or its section, or 1 (dotted and inline forms)."""
+        section = ""
+        best = 1
+        for number, line in enumerate(self._lines, start=1):
+            if header := re.match(r"\s*\[\s*([^\]]+?)\s*\]", line):
+                section = header[1].replace('"', "")
+                if section in (".".join(where), ".".join(where[:-1])):
+                    best = number
+                if section == ".".join(where):
+                    return number
+            elif section == ".".join(where[:-1]) and re.match(
+                rf"\s*[\"']?{re.escape(where[-1])}[\"']?\s*[=.]", line
+            ):
+                return number
+        return best
+
+
+def convert(kind: Any, value: Any) -> Any:
+    """`value` as `kind`, or None where it is of another type. A bool is no number here."""
+    if kind is bool or isinstance(value, bool):
+        return value if kind is bool and isinstance(value, bool) else None
+    if kind is float:
+        return float(value) if isinstance(value, int | float) and value == value else None
+    if kind in (int, str):
+        return value if isinstance(value, kind) else None
+    if kind is Path:
+        return Path(value) if isinstance(value, str) and value else None
+    if kind is datetime:
+        return convert_datetime(value)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return next((member for member in kind if member.value == value), None)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        return tuple(value) if all(isinstance(item, str) for item in value) else None
+    return None
+
+
+def convert_datetime(value: Any) -> datetime | None:
+    """A TOML date-time with offset, in UTC; a local one says nothing and is refused."""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC)
+    return None
+
+
+def describe(kind: Any) -> str:
+    """A settings type in a technician's words."""
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return "one of " + ", ".join(repr(member.value) for member in kind)
+    words = {
+        bool: "true or false",
+        float: "a number",
+        int: "a whole number",
+        str: "text in quotes",
+        Path: "a path in quotes",
+        datetime: "a date and time with an offset, such as 2026-04-15T04:30:00Z",
+    }
+    if isinstance(kind, types.GenericAlias) or get_origin(kind) is tuple:
+        return "a list of texts"
+    return words[kind]
+
+
+def default_of(spec: Field[Any]) -> Any:
+    """The default of a settings field."""
+    return spec.default if spec.default is not MISSING else None

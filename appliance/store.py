@@ -1,0 +1,216 @@
+"""The one door to the unit database, which is the bus between all processes.
+
+Reads and writes: unit.db (SQLite, WAL). A writer names itself and may write its own tables only;
+a reader cannot write at all.
+Never: returns a stale row as fresh, and never overwrites a damaged file.
+
+Stale means none: `latest()` gives None for a row of another boot or older than asked, judged by
+boot and uptime, never by the wall clock. Durable tables are on disk when `add` returns; readings
+may lose the last seconds in a power cut.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from appliance import rows
+from appliance.clock import Clock
+from appliance.errors import ApplianceError, StoreError
+from appliance.model import Fault, ServiceState
+from appliance.tables import ANY, BY_ROW, Table
+
+T = TypeVar("T")
+PAGE_SIZE = 1024  # a small row dirties a whole page: small pages spare the flash
+WAL_PAGES = 2000  # pages in the log before they are copied back, about 2 MB
+BUSY_TIMEOUT_MS = 5000
+
+
+class Store:
+    """A connection to the unit database for one process.
+
+    `writer` is the service's name in appliance/tables.py, or None for a reader.
+    """
+
+    def __init__(self, path: Path, clock: Clock, writer: str | None = None) -> None:
+        self.path = path
+        self.clock = clock
+        self.writer = writer
+        self._db = connect(path, read_only=writer is None)
+        self._inode = inode(path)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def replaced(self) -> bool:
+        """Whether the file was set aside behind our back: then this process must reopen it."""
+        return inode(self.path) != self._inode
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def add(self, *new: Any) -> None:
+        """Write rows in one transaction; a keyed table's row replaces the one with its key."""
+        tables = [self._own_table(type(row)) for row in new]
+        with self._transaction(durable=any(table.durable for table in tables)):
+            for table, row in zip(tables, new, strict=True):
+                self._insert(table, row)
+
+    def say(self, service: str, status: str) -> None:
+        """Publish the one sentence that `systemctl status` shows as well."""
+        self.add(ServiceState(self.clock.stamp(), service, status))
+
+    def raise_fault(self, source: str, error: ApplianceError) -> bool:
+        """Record a fault unless the same one is open; returns whether it is new."""
+        if self._open_fault(source, error.code):
+            return False
+        self.add(Fault(self.clock.stamp(), error.code, source, str(error), None))
+        return True
+
+    def clear_faults(self, source: str, still: frozenset[str] = frozenset()) -> list[str]:
+        """Mark the open faults of `source` as over, but for the codes in `still`; returns which."""
+        over = {f.code for f in self.open_faults() if f.source == source} - still
+        if over:
+            now = rows.text_of(self.clock.stamp().utc)
+            sql = "UPDATE fault SET cleared = ? WHERE source = ? AND code = ? AND cleared IS NULL"
+            with self._transaction(durable=True):
+                self._db.executemany(sql, [(now, source, code) for code in over])
+        return sorted(over)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def latest(self, kind: type[T], max_age_s: float, **where: str) -> T | None:
+        """The newest row, or None where there is none, or none of this boot that is fresh."""
+        row = self.last(kind, **where)
+        if row is None:
+            return None
+        age_s = self.clock.age_s(row.stamp)  # type: ignore[attr-defined]
+        return row if age_s is not None and age_s <= max_age_s else None
+
+    def last(self, kind: type[T], **where: str) -> T | None:
+        """The newest row however old, for showing and for starting up; never for deciding."""
+        table = BY_ROW[kind]
+        order = "at" if table.key else "id"
+        found = self._select(table, where, f"ORDER BY {order} DESC LIMIT 1")
+        return found[0] if found else None
+
+    def rows(
+        self,
+        kind: type[T],
+        since: datetime | None = None,
+        limit: int = 1_000_000,
+        newest_first: bool = False,
+        **where: str,
+    ) -> list[T]:
+        """Rows from `since` on, oldest first unless asked otherwise."""
+        table = BY_ROW[kind]
+        direction = "DESC" if newest_first else "ASC"
+        order = f"ORDER BY {'at' if table.key else 'id'} {direction} LIMIT {int(limit)}"
+        return self._select(table, where, order, since)
+
+    def open_faults(self) -> list[Fault]:
+        """Faults that last, newest first."""
+        return self._select(BY_ROW[Fault], {}, "AND cleared IS NULL ORDER BY id DESC")
+
+    def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        """Rows of a SELECT that the calls above do not cover (charts, exports)."""
+        return self._rows(sql, values)
+
+    @contextmanager
+    def housekeeping(self) -> Iterator[Callable[[str, tuple[Any, ...]], sqlite3.Cursor]]:
+        """A transaction for retention: yields `execute`."""
+        with self._transaction(durable=False):
+            yield self._db.execute
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _own_table(self, kind: type) -> Table:
+        table = BY_ROW[kind]
+        if self.writer is None or table.writer not in (self.writer, ANY):
+            raise StoreError(
+                f"{self.writer or 'a reader'} may not write {table.name}: "
+                f"its one writer is {table.writer} (appliance/tables.py)"
+            )
+        return table
+
+    def _insert(self, table: Table, row: Any) -> None:
+        values = rows.encode(row)
+        verb = "REPLACE" if table.key else "INSERT"
+        marks = ", ".join("?" * len(values))
+        self._db.execute(
+            f"{verb} INTO {table.name} ({', '.join(values)}) VALUES ({marks})",
+            tuple(values.values()),
+        )
+
+    def _select(
+        self, table: Table, where: dict[str, str], order: str, since: datetime | None = None
+    ) -> list[Any]:
+        terms = [f"{column} = ?" for column in where]
+        values = list(where.values())
+        if since is not None:
+            terms.append("at >= ?")
+            values.append(rows.text_of(since))
+        condition = " AND ".join(terms) or "1"
+        found = self._rows(f"SELECT * FROM {table.name} WHERE {condition} {order}", tuple(values))
+        return [rows.decode(table.row, row) for row in found]
+
+    def _open_fault(self, source: str, code: str) -> bool:
+        sql = "SELECT 1 FROM fault WHERE source = ? AND code = ? AND cleared IS NULL"
+        return bool(self._rows(sql, (source, code)))
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"the database {self.path} cannot be read: {error}") from error
+
+    @contextmanager
+    def _transaction(self, durable: bool) -> Iterator[None]:
+        try:
+            self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"the database {self.path} cannot be written: {error}; "
+                f"check the free space and the permissions of {self.path.parent}"
+            ) from error
+
+
+def connect(path: Path, read_only: bool) -> sqlite3.Connection:
+    """Open the database; raise `StoreError` in words where that is not possible."""
+    try:
+        # A reader opens read-write as well: WAL readers need the shared-memory file.
+        # `query_only` then refuses every change.
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        db.row_factory = sqlite3.Row
+        db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        db.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
+        db.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
+        db.execute("SELECT name FROM sqlite_master LIMIT 1").fetchall()
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"the database {path} cannot be opened: {error}; the unit's services create it, "
+            "`unitctl doctor` says more"
+        ) from error
+    return db
+
+
+def inode(path: Path) -> int | None:
+    """Which file stands under this name now."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return None

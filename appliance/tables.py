@@ -1,0 +1,56 @@
+"""Every stream of the unit in one table: its rows, its one writer, its rate, how long it is kept.
+
+Reads and writes: nothing; the store enforces it.
+Never: holds SQL. The shape of a table is its dataclass; its history is appliance/migrations.py.
+
+A `keyed` table holds one row per key (updated in place); all others only grow, and their newest row
+is the state. Rows of `any` writer belong to the service that they name, and it alone writes them.
+"""
+
+from dataclasses import dataclass
+
+from appliance import model
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One stream. `every_s`: the usual time between rows, None where they come when they come.
+
+    `keep_days` of full rows, then (where `averaged`) 5-minute means for a month and hourly means for
+    ten years. `durable`: on disk when the write returns, not within seconds.
+    """
+
+    name: str
+    row: type
+    writer: str
+    every_s: float | None
+    keep_days: float
+    key: str | None = None
+    averaged: bool = False
+    durable: bool = False
+
+
+ANY = "any"
+POWER, PLAN, SENSORS, CAMERA, INFERENCE = "power", "plan", "sensors", "camera", "inference"
+SECONDLY = 2.0  # days of full rows where averages follow
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+TABLES = (
+    #     table                  row                        writer     every_s  keep_days
+    Table("power_reading",       model.PowerReading,        POWER,     10,      SECONDLY, averaged=True),
+    Table("battery_state",       model.BatteryState,        POWER,     10,      SECONDLY, averaged=True),
+    Table("energy_budget",       model.EnergyBudget,        POWER,     60,      SECONDLY),
+    Table("energy_plan_step",    model.EnergyPlanStep,      PLAN,      None,    60),
+    Table("gpu_reading",         model.GpuReading,          SENSORS,   60,      SECONDLY, averaged=True),
+    Table("environment_reading", model.EnvironmentReading,  SENSORS,   60,      SECONDLY, averaged=True),
+    Table("camera_state",        model.CameraState,         CAMERA,    60,      SECONDLY),
+    Table("inference_plan",      model.InferencePlan,       INFERENCE, 60,      SECONDLY),
+    Table("inference_run",       model.InferenceRun,        INFERENCE, 60,      SECONDLY, averaged=True),
+    Table("event",               model.Event,               INFERENCE, None,    365,      durable=True),
+    Table("service_state",       model.ServiceState,        ANY,       60,      3650,     key="service"),
+    Table("fault",               model.Fault,               ANY,       None,    365,      durable=True),
+)
+# fmt: on
+
+BY_ROW = {table.row: table for table in TABLES}

@@ -1,0 +1,5 @@
+"""Floor 3: sets a unit up; today the laptop, where the same processes run without hardware.
+
+Reads and writes: unit files, settings files, the run directory.
+Never: is imported by anybody.
+"""

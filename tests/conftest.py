@@ -1,0 +1,50 @@
+"""Fixtures that many tests share: a fake clock, settings in a temporary place, a prepared store."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from appliance.prepare import prepare
+from appliance.settings import CameraSettings, InferenceSettings, Settings, UnitSettings
+from appliance.store import Store
+from tests.fakes import FakeClock
+
+ROOT = Path(__file__).parent.parent
+MODEL = ROOT / "inference/models/nanodet-g-416-int8.onnx"
+CLIP = ROOT / "sensors/media/pedestrians.mp4"
+
+OpenStore = Callable[..., Store]
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The defaults, with the directories of this test, the committed model and one clip camera."""
+    return replace(
+        Settings(),
+        path=tmp_path / "unit.toml",
+        unit=UnitSettings(name="test", data_dir=tmp_path / "data", run_dir=tmp_path / "run"),
+        camera={"demo": CameraSettings(source=str(CLIP))},
+        inference=InferenceSettings(model=MODEL),
+    )
+
+
+@pytest.fixture
+def open_store(settings: Settings, clock: FakeClock) -> Iterator[OpenStore]:
+    """`open_store("power")` opens the test's database as that writer; without a name, as reader."""
+    opened: list[Store] = []
+
+    def open_it(writer: str | None = None) -> Store:
+        prepare(settings.database)
+        opened.append(Store(settings.database, clock, writer))
+        return opened[-1]
+
+    yield open_it
+    for store in opened:
+        store.close()
