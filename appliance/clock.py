@@ -71,6 +71,8 @@ class SystemClock:
 class ScaledClock(SystemClock):
     """A demonstration's clock: `speed` unit seconds pass in each real second since the origin.
 
+    Before the origin time stands still: the processes of a run can all be up before its day begins.
+
     All processes of one run share the origin (settings `[clock]`), so they agree to the
     microsecond. Each run counts as a boot of its own: rows of an earlier run are stale.
     """
@@ -97,7 +99,7 @@ class ScaledClock(SystemClock):
         return stop.wait(max(MIN_WAIT_S, seconds / self._speed))
 
     def _elapsed_s(self) -> float:
-        return (boottime_s() - self._origin_boottime_s) * self._speed
+        return max(0.0, boottime_s() - self._origin_boottime_s) * self._speed
 
 
 def boottime_s() -> float:

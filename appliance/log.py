@@ -7,7 +7,6 @@ Never: prints a password, a token or the user part of a URL.
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 SECRET = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
@@ -28,21 +27,30 @@ class SentenceFormatter(logging.Formatter):
         return redact(super().format(record))
 
 
-class FieldsAdapter(logging.LoggerAdapter[logging.Logger]):
-    """Lets a call give its fields by name: `log.info("level changed", level="ECO")`."""
+class SentenceLog:
+    """One service's log: a sentence, and its fields by name."""
 
-    def process(
-        self, msg: Any, kwargs: MutableMapping[str, Any]
-    ) -> tuple[Any, MutableMapping[str, Any]]:
-        passed = {key: kwargs.pop(key) for key in ("exc_info", "stacklevel") if key in kwargs}
-        text = " ".join([str(msg), *(f"{key}={value}" for key, value in kwargs.items())])
-        return text, passed
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def debug(self, sentence: str, /, **fields: Any) -> None:
+        self._write(logging.DEBUG, sentence, fields)
+
+    def info(self, sentence: str, /, **fields: Any) -> None:
+        self._write(logging.INFO, sentence, fields)
+
+    def warning(self, sentence: str, /, **fields: Any) -> None:
+        self._write(logging.WARNING, sentence, fields)
+
+    def _write(self, severity: int, sentence: str, fields: dict[str, Any]) -> None:
+        parts = [sentence, *(f"{key}={value}" for key, value in fields.items())]
+        self._logger.log(severity, "%s", " ".join(parts))
 
 
-def setup(name: str, under_journal: bool) -> FieldsAdapter:
+def setup(name: str, under_journal: bool) -> SentenceLog:
     """Configure logging for one service and return its log."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SentenceFormatter(with_name=not under_journal))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    return FieldsAdapter(logging.getLogger(name), {})
+    return SentenceLog(name)

@@ -45,9 +45,22 @@ def prepare(path: Path) -> Path | None:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold the preparation lock beside the database."""
-    with Path(f"{path}.lock").open("a") as lock:
+    lock = open_shared(Path(f"{path}.lock"))
+    try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(lock)
+
+
+def open_shared(path: Path) -> int:
+    """Open a file, created group-writable whatever the umask: the services are different users."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o660)
+        os.fchmod(handle, 0o660)
+    except FileExistsError:
+        handle = os.open(path, os.O_RDWR)
+    return handle
 
 
 def damage(path: Path) -> str | None:
@@ -84,7 +97,7 @@ def create(path: Path) -> None:
     """Begin an empty file, group-writable from its first byte, in WAL mode."""
     if path.exists() and path.stat().st_size:
         return
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o660))
+    os.close(open_shared(path))
     db = sqlite3.connect(path)
     db.execute(f"PRAGMA page_size={PAGE_SIZE}")
     db.execute("PRAGMA journal_mode=WAL")

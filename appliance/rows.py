@@ -7,14 +7,14 @@ Never: knows a table or a connection.
 
 import json
 import types
-from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, fields
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from typing import Any, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from appliance.model import Stamp
+from appliance.model import Box, Stamp
 
 STAMP_COLUMNS = ("at", "boot_id", "uptime_s")
 T = TypeVar("T")
@@ -62,21 +62,32 @@ def encode(row: Any) -> dict[str, Value]:
 
 def encode_value(value: Any) -> Value:
     """One field's value as SQLite stores it."""
-    if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, datetime):
-        return text_of(value)
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, float):
-        return float(f"{value:.7g}")
-    if isinstance(value, Mapping):
-        plain = {key: encode_value(item) for key, item in value.items()}
-        return json.dumps(plain, separators=(",", ":")) if plain else None
-    if is_dataclass(value) and not isinstance(value, type):
-        rounded = [round(number, 4) for number in asdict(value).values()]
-        return json.dumps(rounded, separators=(",", ":"))
+    for kind, encode_it in ENCODERS:
+        if isinstance(value, kind):
+            return encode_it(value)
     return value  # type: ignore[no-any-return]
+
+
+def encode_mapping(value: Mapping[str, Any]) -> str | None:
+    """A mapping as JSON; an empty one takes no room."""
+    plain = {key: encode_value(item) for key, item in value.items()}
+    return json.dumps(plain, separators=(",", ":")) if plain else None
+
+
+def encode_box(value: Box) -> str:
+    """A box as JSON, to a ten-thousandth of the picture."""
+    return json.dumps([round(side, 4) for side in astuple(value)], separators=(",", ":"))
+
+
+# A bool is an int, and an IntEnum too: the order matters.
+ENCODERS: tuple[tuple[type, Callable[[Any], Value]], ...] = (
+    (Enum, lambda value: value.name),
+    (datetime, text_of),
+    (bool, int),
+    (float, lambda value: float(f"{value:.7g}")),
+    (Mapping, encode_mapping),
+    (Box, encode_box),
+)
 
 
 def decode(kind: type[T], row: Row) -> T:
@@ -92,22 +103,28 @@ def decode(kind: type[T], row: Row) -> T:
 
 def decode_value(hint: Any, value: Any) -> Any:
     """One stored value as the field's type."""
+    return decoder(hint)(value)
+
+
+@cache
+def decoder(hint: Any) -> Callable[[Any], Any]:
+    """The function that turns a stored value into the type `hint`."""
     if get_origin(hint) in (Union, types.UnionType):
-        if value is None:
-            return None
-        hint = next(arg for arg in get_args(hint) if arg is not type(None))
+        member = decoder(next(arg for arg in get_args(hint) if arg is not type(None)))
+        return lambda value: None if value is None else member(value)
     if get_origin(hint) is Mapping:
-        member = get_args(hint)[1]
-        return {key: decode_value(member, item) for key, item in json.loads(value or "{}").items()}
-    if hint is datetime:
-        return time_of(value)
-    if hint is bool:
-        return bool(value)
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return hint[value]
-    if isinstance(hint, type) and is_dataclass(hint):
-        return hint(*json.loads(value))
-    return value
+        item = decoder(get_args(hint)[1])
+        return lambda value: {key: item(one) for key, one in json.loads(value or "{}").items()}
+    if issubclass(hint, Enum):
+        return lambda name: hint[name]
+    known: dict[type, Callable[[Any], Any]]
+    known = {datetime: time_of, bool: bool, Box: decode_box}
+    return known.get(hint, lambda value: value)
+
+
+def decode_box(text: str) -> Box:
+    """The inverse of `encode_box`."""
+    return Box(*json.loads(text))
 
 
 @cache

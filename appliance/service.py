@@ -32,11 +32,15 @@ HEAL_EVERY_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What a service repeats: `cycle` every `every_s` seconds (picture seconds if `media`)."""
+    """What a service repeats: `cycle` every `every_s` seconds (picture seconds if `media`).
+
+    `finish` is called once after the last cycle, to store what is still in memory.
+    """
 
     cycle: Cycle
     every_s: float
     media: bool = False
+    finish: Callable[[], None] | None = None
 
 
 class Leave(Exception):  # noqa: N818  (no error: a service that has nothing to do leaves)
@@ -51,7 +55,7 @@ class Service:
     settings: Settings
     clock: Clock
     store: Store
-    log: log.FieldsAdapter
+    log: log.SentenceLog
     instance: str = ""
     stop: Event = field(default_factory=Event)
     notifier: Notifier = field(default_factory=Notifier)
@@ -100,6 +104,13 @@ class Service:
             self.notifier.alive()
             if self._due("retain", RETAIN_EVERY_S):
                 self._guarded(lambda: retention.retain(self.store))
+
+    def finish(self, act: Callable[[], None]) -> None:
+        """The loop's last act; what it meets is recorded, the process ends all the same."""
+        try:
+            act()
+        except ApplianceError as error:
+            self.fault(error)
 
     def fault(self, error: ApplianceError) -> None:
         """Record a fault that this cycle met; it is cleared by the first cycle without it."""
@@ -206,6 +217,8 @@ def main(
     started_s = time.monotonic()
     service.log.info("started")
     service.run(loop.cycle, loop.every_s, loop.media)
+    if loop.finish is not None:
+        service.finish(loop.finish)
     service.log.info("stopped", after_s=f"{time.monotonic() - started_s:.1f}")
 
 

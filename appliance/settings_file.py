@@ -7,14 +7,17 @@ Never: lets an unknown key, a wrong type or a value out of range pass.
 import difflib
 import os
 import re
+import sys
 import tomllib
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
+from zoneinfo import available_timezones
 
 from appliance.errors import SettingsError
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
@@ -35,8 +38,8 @@ def load(path: Path | None = None) -> Settings:
         tree = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(
-            f"there is no settings file {path}; name one with --settings, "
-            f"or copy the example from the documentation to {DEFAULT_PATH}"
+            f"there is no settings file {path}; name one with --settings: "
+            f"on a unit it is {DEFAULT_PATH}, on a laptop `make run` writes build/run/unit.toml"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
@@ -65,6 +68,7 @@ class Reader:
                 sections[name] = self._section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
         self._check_ladder(settings)
+        self._check_zone(settings)
         return settings
 
     def _cameras(self, table: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
@@ -103,12 +107,20 @@ class Reader:
     def _check_ladder(self, settings: Settings) -> None:
         """The ladder's thresholds must stand in their order, or a level could never be reached."""
         order = ("off_below_pct", "sentinel_from_pct", "eco_from_pct", "full_from_pct")
-        for lower, upper in zip(order, order[1:], strict=False):
+        for lower, upper in pairwise(order):
             low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
             if low >= high:
                 raise self._error(
                     ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
                 )
+
+    def _check_zone(self, settings: Settings) -> None:
+        """A time zone must be one that this computer knows; where it knows none, UTC is shown."""
+        zone, known = settings.site.timezone, available_timezones()
+        if known and zone not in known:
+            near = difflib.get_close_matches(zone, known, n=1, cutoff=0.5)
+            advice = f"did you mean {near[0]!r}?" if near else "give an IANA name, or 'UTC'"
+            raise self._error(("site", "timezone"), f"{zone!r} is not a known time zone; {advice}")
 
     def _reject_unknown(
         self, table: Mapping[str, Any], known: Iterable[str], where: tuple[str, ...]
@@ -147,21 +159,27 @@ class Reader:
 
 def convert(kind: Any, value: Any) -> Any:
     """`value` as `kind`, or None where it is of another type. A bool is no number here."""
-    if kind is bool or isinstance(value, bool):
-        return value if kind is bool and isinstance(value, bool) else None
-    if kind is float:
-        return float(value) if isinstance(value, int | float) and value == value else None
-    if kind in (int, str):
-        return value if isinstance(value, kind) else None
-    if kind is Path:
-        return Path(value) if isinstance(value, str) and value else None
-    if kind is datetime:
-        return convert_datetime(value)
+    if isinstance(value, bool):
+        return value if kind is bool else None
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next((member for member in kind if member.value == value), None)
-    if get_origin(kind) is tuple and isinstance(value, list):
-        return tuple(value) if all(isinstance(item, str) for item in value) else None
-    return None
+    if get_origin(kind) is tuple:
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return tuple(value) if texts else None
+    if kind in (int, str):
+        return value if isinstance(value, kind) else None
+    return CONVERTERS[kind](value)
+
+
+def convert_float(value: Any) -> float | None:
+    """A finite number; TOML also knows nan, inf, and whole numbers of any length."""
+    largest = sys.float_info.max
+    return float(value) if isinstance(value, int | float) and -largest <= value <= largest else None
+
+
+def convert_path(value: Any) -> Path | None:
+    """A path, absolute or not; empty text names nothing."""
+    return Path(value) if isinstance(value, str) and value else None
 
 
 def convert_datetime(value: Any) -> datetime | None:
@@ -169,6 +187,14 @@ def convert_datetime(value: Any) -> datetime | None:
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     return None
+
+
+CONVERTERS: dict[type, Callable[[Any], Any]] = {
+    bool: lambda _: None,
+    float: convert_float,
+    Path: convert_path,
+    datetime: convert_datetime,
+}
 
 
 def describe(kind: Any) -> str:

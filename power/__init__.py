@@ -1,1 +1,5 @@
-"""Floor package power."""
+"""The energy of the unit: what comes in, what is left, and what may be drawn.
+
+Reads the charge controller and the settings; writes the rows that appliance/tables.py lists.
+Never: writes to power hardware, or imports inference, sensors or ota.
+"""

@@ -1,5 +1,6 @@
 """Fixtures that many tests share: a fake clock, settings in a temporary place, a prepared store."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,12 +36,25 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+@pytest.fixture(scope="session")
+def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of today's shape, made once: preparing takes a process and seconds."""
+    path = tmp_path_factory.mktemp("prepared") / "unit.db"
+    prepare(path)
+    return path
+
+
 @pytest.fixture
-def open_store(settings: Settings, clock: FakeClock) -> Iterator[OpenStore]:
+def open_store(
+    settings: Settings, clock: FakeClock, prepared_database: Path
+) -> Iterator[OpenStore]:
     """`open_store("power")` opens the test's database as that writer; without a name, as reader."""
     opened: list[Store] = []
 
     def open_it(writer: str | None = None) -> Store:
+        if not settings.database.exists():
+            settings.database.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(prepared_database, settings.database)
         prepare(settings.database)
         opened.append(Store(settings.database, clock, writer))
         return opened[-1]

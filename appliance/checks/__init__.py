@@ -1,0 +1,59 @@
+"""The health checks of `unitctl doctor`: one file each, found by listing this folder.
+
+Reads: what each check says. Writes: nothing.
+Never: mends, and never stops at the first finding. A check is
+`check(settings, store, clock) -> Finding`; `store` is None where the database cannot be opened.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from appliance.clock import Clock
+from appliance.errors import ApplianceError, StoreError
+from appliance.settings import Settings
+from appliance.store import Store
+
+NO_DATABASE = "the database cannot be opened, so nothing is known"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found. `ok` None: it does not apply here. `advice`: what to do if not ok."""
+
+    name: str
+    ok: bool | None
+    text: str
+    advice: str = ""
+
+
+def examine(settings: Settings, store: Store | None, clock: Clock) -> list[Finding]:
+    """The findings of all checks, in the order of their names."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return [look(name, settings, store, clock) for name in names]
+
+
+def look(name: str, settings: Settings, store: Store | None, clock: Clock) -> Finding:
+    """One check's finding; an error that it met is one."""
+    module = importlib.import_module(f"{__name__}.{name}")
+    try:
+        finding: Finding = module.check(settings, store, clock)
+    except (ApplianceError, OSError) as error:
+        return Finding(name.replace("_", " "), False, str(error))
+    return finding
+
+
+@contextmanager
+def reader(settings: Settings, clock: Clock) -> Iterator[Store | None]:
+    """The database as a reader, or None where it cannot be opened."""
+    try:
+        store = Store(settings.database, clock)
+    except StoreError:
+        yield None
+        return
+    try:
+        yield store
+    finally:
+        store.close()

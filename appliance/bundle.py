@@ -1,0 +1,206 @@
+"""The support bundle: a tar.gz of what the unit knows about itself, secrets removed.
+
+Reads: the unit database as a reader, the settings, the checks. Writes: the stream it is given.
+Never: holds a table in memory (rows are fetched in pages and spooled to a temporary file), and
+never contains a picture unless asked.
+"""
+
+import importlib.metadata
+import json
+import platform
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from appliance import status
+from appliance.checks import examine
+from appliance.clock import Clock
+from appliance.errors import StoreError
+from appliance.log import redact
+from appliance.rows import text_of
+from appliance.settings import Settings
+from appliance.settings_text import effective
+from appliance.store import Store
+from appliance.tables import TABLES, Table
+
+PAGE_ROWS = 1000
+SPOOL_BYTES = 2_000_000
+FOLDER = "unit"
+
+
+def write(
+    stream: IO[bytes],
+    settings: Settings,
+    store: Store | None,
+    clock: Clock,
+    since: datetime,
+    with_snapshots: bool = False,
+) -> None:
+    """Write the bundle; what the database does not give is named in problems.txt.
+
+    Raises `OSError` where the stream cannot be written.
+    """
+    with tarfile.open(fileobj=stream, mode="w|gz") as tar:
+        bundle = Bundle(tar, clock)
+        bundle.add("versions.json", document(versions(settings)))
+        bundle.add("settings.toml", effective(settings).splitlines())
+        findings = examine(settings, store, clock)
+        bundle.add("doctor.json", document([asdict(finding) for finding in findings]))
+        problems = add_database(bundle, settings, store, since, with_snapshots)
+        if problems:
+            bundle.add("problems.txt", problems)
+
+
+def add_database(
+    bundle: "Bundle",
+    settings: Settings,
+    store: Store | None,
+    since: datetime,
+    with_snapshots: bool,
+) -> list[str]:
+    """Add all that the database gives; returns what went wrong."""
+    if store is None:
+        return [f"the database {settings.database} cannot be opened"]
+    problems: list[str] = []
+    for name, lines in contents(settings, store, since):
+        try:
+            bundle.add(name, lines)
+        except StoreError as error:
+            problems.append(f"{name}: {error}")
+    if with_snapshots:
+        try:
+            problems += add_snapshots(bundle, settings, store, since)
+        except StoreError as error:
+            problems.append(f"snapshots: {error}")
+    return problems
+
+
+def contents(
+    settings: Settings, store: Store, since: datetime
+) -> Iterator[tuple[str, Iterable[str]]]:
+    """The files that come from the database: name and lines, read only when they are asked for."""
+    yield "status.json", lazy(lambda: document(status.build(store, settings)))
+    yield "events.jsonl", lazy(lambda: lines_of(status.events(store, since, 1_000_000)))
+    yield "faults.jsonl", lazy(lambda: lines_of(status.faults(store, all=True)))
+    for table in TABLES:
+        if table.name not in ("event", "fault"):
+            yield f"readings/{table.name}.jsonl", rows_of(store, table, since)
+        if table.averaged:
+            yield f"readings/{table.name}_mean.jsonl", means_of(store, table, since)
+
+
+def rows_of(store: Store, table: Table, since: datetime) -> Iterator[str]:
+    """A table's rows from `since` on, as JSON lines, a page at a time."""
+    last = -1
+    key = "rowid" if table.key else "id"
+    while True:
+        page = store.query(
+            f"SELECT {key} AS page_key, * FROM {table.name} "
+            f"WHERE {key} > ? AND at >= ? ORDER BY {key} LIMIT {PAGE_ROWS}",
+            (last, text_of(since)),
+        )
+        yield from lines_of(plain(row) for row in page)
+        if len(page) < PAGE_ROWS:
+            return
+        last = page[-1]["page_key"]
+
+
+def means_of(store: Store, table: Table, since: datetime) -> Iterator[str]:
+    """A table's stored means from `since` on, as JSON lines, a page at a time."""
+    step_s, at = 0, ""
+    while True:
+        page = store.query(
+            f"SELECT * FROM {table.name}_mean WHERE (step_s, at) > (?, ?) AND at >= ? "
+            f"ORDER BY step_s, at LIMIT {PAGE_ROWS}",
+            (step_s, at, text_of(since)),
+        )
+        yield from lines_of(plain(row) for row in page)
+        if len(page) < PAGE_ROWS:
+            return
+        step_s, at = page[-1]["step_s"], page[-1]["at"]
+
+
+def add_snapshots(bundle: "Bundle", settings: Settings, store: Store, since: datetime) -> list[str]:
+    """Add the pictures of the events; one that retention has deleted is passed over."""
+    data_dir = settings.unit.data_dir.resolve()
+    for event in status.events(store, since, 1_000_000):
+        path = (data_dir / event["snapshot"]).resolve() if event["snapshot"] else data_dir
+        if path.is_file() and path.is_relative_to(settings.snapshots_dir.resolve()):
+            bundle.add_file(f"snapshots/{path.name}", path)
+    return []
+
+
+def versions(settings: Settings) -> dict[str, Any]:
+    """What runs here: unit, kernel, Python, SQLite and the packages that the unit requires."""
+    distribution = importlib.metadata.distribution("neural-energy-appliance")
+    found = {}
+    for requirement in distribution.requires or []:
+        if "extra ==" not in requirement:
+            name = requirement.split(";")[0].rstrip("0123456789.,<>=!~ ")
+            found[name] = installed(name)
+    return {
+        "unit": settings.unit.name,
+        "appliance": distribution.version,
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "kernel": platform.platform(),
+        "packages": found,
+    }
+
+
+def installed(name: str) -> str | None:
+    """A package's version, or None where it is not installed."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+class Bundle:
+    """A tar stream that takes lines of text and files."""
+
+    def __init__(self, tar: tarfile.TarFile, clock: Clock) -> None:
+        self._tar = tar
+        self._now_s = int(clock.stamp().utc.timestamp())
+
+    def add(self, name: str, lines: Iterable[str]) -> None:
+        """Add a text file, secrets removed; nothing is added where reading the lines fails."""
+        with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
+            for line in lines:
+                spool.write(redact(line).encode() + b"\n")
+            self._put(name, spool.tell(), spool)
+
+    def add_file(self, name: str, path: Path) -> None:
+        with path.open("rb") as file:
+            self._put(name, path.stat().st_size, file)
+
+    def _put(self, name: str, size: int, file: IO[bytes]) -> None:
+        entry = tarfile.TarInfo(f"{FOLDER}/{name}")
+        entry.size, entry.mtime = size, self._now_s
+        file.seek(0)
+        self._tar.addfile(entry, file)
+
+
+def document(value: Any) -> list[str]:
+    """A JSON document as lines."""
+    return json.dumps(value, indent=2, ensure_ascii=False).splitlines()
+
+
+def lines_of(values: Iterable[Any]) -> Iterator[str]:
+    """One JSON line for each value."""
+    return (json.dumps(value, ensure_ascii=False) for value in values)
+
+
+def lazy(make: Any) -> Iterator[str]:
+    """The lines that `make` gives, made when the first is asked for."""
+    yield from make()
+
+
+def plain(row: Any) -> dict[str, Any]:
+    """A database row as a dictionary, without what only paging needs."""
+    return {name: value for name, value in dict(row).items() if name != "page_key"}

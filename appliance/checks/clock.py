@@ -1,0 +1,31 @@
+"""Check: is the time plausible, and does it pass at its own pace?
+
+Reads: the clock and the settings. Writes: nothing.
+Never: sets the clock.
+"""
+
+from appliance.checks import Finding
+from appliance.clock import Clock, ScaledClock
+from appliance.settings import DEFAULT_PATH, Settings
+from appliance.store import Store
+
+NAME = "clock"
+EARLIEST_YEAR = 2026
+
+
+def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
+    now = clock.stamp().utc
+    text = f"{now:%Y-%m-%d %H:%M} UTC"
+    if now.year < EARLIEST_YEAR:
+        advice = "connect the unit to a network or a GPS once, and look at the clock's battery"
+        return Finding(NAME, False, f"{text} cannot be: this software is newer", advice)
+    if not isinstance(clock, ScaledClock):
+        return Finding(NAME, True, text)
+    # The file in /etc is a real unit's; a demonstration brings its own.
+    on_a_unit = settings.path == DEFAULT_PATH
+    return Finding(
+        NAME,
+        not on_a_unit,
+        f"{text}, a demonstration at {settings.clock.speed:g} times real time",
+        f"remove the [clock] section from {settings.path}",
+    )

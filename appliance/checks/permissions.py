@@ -1,0 +1,26 @@
+"""Check: may only the right people change the settings?
+
+Reads: the mode of the settings file. Writes: nothing.
+Never: changes a mode.
+"""
+
+import stat
+
+from appliance.checks import Finding
+from appliance.clock import Clock
+from appliance.settings import Settings
+from appliance.store import Store
+
+NAME = "permissions"
+
+
+def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
+    if not settings.path.exists():
+        return Finding(NAME, None, f"there is no {settings.path}")
+    mode = settings.path.stat().st_mode
+    return Finding(
+        NAME,
+        not mode & stat.S_IWOTH,
+        f"{settings.path} is {stat.filemode(mode)}",
+        f"anybody may change it: chmod o-w {settings.path}",
+    )

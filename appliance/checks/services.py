@@ -1,0 +1,41 @@
+"""Check: does every service that should run say so?
+
+Reads: the services' sentences, and the energy level. Writes: nothing.
+Never: asks PID 1; a process that hangs is active to it, but no longer speaks here.
+"""
+
+from appliance import status
+from appliance.checks import NO_DATABASE, Finding
+from appliance.clock import Clock
+from appliance.ledger import MAX_AGE_S
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.settings import Settings
+from appliance.store import Store
+from appliance.tables import PLAN
+
+NAME = "services"
+
+
+def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
+    if store is None:
+        return Finding(NAME, None, NO_DATABASE)
+    budget = store.latest(EnergyBudget, MAX_AGE_S)
+    awake = [
+        entry
+        for entry in status.services(store, settings)
+        if should_speak(entry["service"], budget.level if budget else EnergyLevel.OFF)
+    ]
+    silent = [entry["service"] for entry in awake if not entry["fresh"]]
+    if silent:
+        advice = f"`systemctl status 'appliance-{silent[0]}*'` says why"
+        return Finding(NAME, False, f"silent: {', '.join(silent)}", advice)
+    return Finding(NAME, True, f"{len(awake)} speak")
+
+
+def should_speak(service: str, level: EnergyLevel) -> bool:
+    """Whether a service runs at a level: without energy neither cameras nor inference need to.
+
+    The nightly plan comes and goes; its age shows in `unitctl status`.
+    """
+    needs = {"inference": EnergyLevel.ECO, "camera": EnergyLevel.SENTINEL}
+    return service != PLAN and level >= needs.get(service.partition("@")[0], EnergyLevel.OFF)

@@ -1,0 +1,41 @@
+"""`unitctl doctor`: looks at everything that usually breaks, and says what to do.
+
+Reads: what the checks in appliance/checks/ read. Writes: standard output.
+Never: mends anything by itself.
+"""
+
+import argparse
+from dataclasses import asdict
+
+from appliance import settings_file
+from appliance.checks import Finding, examine, reader
+from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
+
+HELP = "check settings, database, disk, devices and services, with advice"
+EPILOG = "exit codes: 0 all is well; 1 a check failed; 2 settings or usage"
+MARKS = {True: "ok", False: "!!", None: "--"}
+STYLES = {True: GOOD, False: BAD, None: DIM}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print a JSON list")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_file.load(arguments.settings)
+    clock = settings.make_clock()
+    with reader(settings, clock) as store:
+        findings = examine(settings, store, clock)
+    if arguments.json:
+        show_json([asdict(finding) for finding in findings])
+    else:
+        show([Section("Checks", [line(finding) for finding in findings])])
+    return 1 if any(finding.ok is False for finding in findings) else 0
+
+
+def line(finding: Finding) -> Line:
+    """One finding in one line."""
+    advice = f"; {finding.advice}" if finding.ok is False and finding.advice else ""
+    return Line(
+        f"{MARKS[finding.ok]} {finding.name}", f"{finding.text}{advice}", STYLES[finding.ok]
+    )

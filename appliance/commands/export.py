@@ -1,0 +1,55 @@
+"""`unitctl export`: one file for whoever helps from far away.
+
+Reads: everything that `unitctl` can show. Writes: a .tar.gz, or standard output.
+Never: takes a picture along unless asked, and never a password. It goes on where the database is
+broken: the rest is what is needed then.
+"""
+
+import argparse
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from appliance import settings_file
+from appliance.bundle import write
+from appliance.checks import reader
+from appliance.commands.opening import SINCE_HELP, since
+from appliance.errors import SettingsError, StoreError
+
+HELP = "pack status, events, faults, readings, checks and settings into one file"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    place = "file to write; - is standard output (default: unit-NAME-TIME.tar.gz here)"
+    parser.add_argument("--since", metavar="TIME", default="7d", help=f"{SINCE_HELP}; default 7d")
+    parser.add_argument("--to", metavar="FILE", help=place)
+    pictures = "take the snapshots of the events along (they may show people)"
+    parser.add_argument("--with-snapshots", action="store_true", help=pictures)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_file.load(arguments.settings)
+    clock = settings.make_clock()
+    now = clock.stamp().utc
+    begin = since(arguments.since, now, settings) or now
+    with reader(settings, clock) as store:
+        if arguments.to == "-":
+            write(sys.stdout.buffer, settings, store, clock, begin, arguments.with_snapshots)
+            return 0
+        path = Path(arguments.to or default_name(settings.unit.name, now))
+        try:
+            with path.open("xb") as file:
+                write(file, settings, store, clock, begin, arguments.with_snapshots)
+        except FileExistsError:
+            raise SettingsError(f"{path} is there already; name another with --to") from None
+        except OSError as error:
+            path.unlink(missing_ok=True)
+            raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+    print(path)
+    return 0
+
+
+def default_name(unit: str, now: datetime) -> str:
+    """A file name that says whose bundle it is and of when."""
+    return f"unit-{re.sub('[^A-Za-z0-9-]+', '-', unit)}-{now:%Y%m%dT%H%M%SZ}.tar.gz"

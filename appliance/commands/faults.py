@@ -1,0 +1,42 @@
+"""`unitctl faults`: what a person may have to mend.
+
+Reads: the fault table. Writes: standard output.
+Never: clears a fault; that is done by the service whose fault it is, when it is over.
+"""
+
+import argparse
+from typing import Any
+
+from appliance import status
+from appliance.commands.opening import local, opened
+from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
+from appliance.settings import Settings
+
+HELP = "list what is wrong, the newest first"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--all", action="store_true", help="those that are over as well")
+    parser.add_argument("--json", action="store_true", help="print a JSON list")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with opened(arguments) as (settings, store):
+        found = status.faults(store, arguments.all)
+    is_open = [fault for fault in found if not fault.get("cleared")]
+    if arguments.json:
+        show_json(found)
+    elif found:
+        title = f"{len(is_open)} faults are open"
+        show([Section(title, [line(fault, settings) for fault in found])])
+    else:
+        print("no faults")
+    return 1 if is_open else 0
+
+
+def line(fault: dict[str, Any], settings: Settings) -> Line:
+    """One fault in one line."""
+    cleared = fault.get("cleared")
+    over = f" (over at {local(cleared, settings)})" if cleared else ""
+    name = f"{local(fault['since'], settings)}  {fault['source']}"
+    return Line(name, f"{fault['text']}{over}", DIM if cleared else BAD)

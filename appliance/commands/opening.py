@@ -1,0 +1,63 @@
+"""What every command begins with: the settings, a reader of the database, a moment to look from.
+
+Reads: the settings file and the unit database. Writes: nothing.
+Never: opens the database as a writer.
+"""
+
+import argparse
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from appliance import settings_file
+from appliance.errors import SettingsError
+from appliance.settings import Settings
+from appliance.store import Store
+
+SPAN = re.compile(r"(\d+)\s*(m|h|d|w)")
+SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+SINCE_HELP = "from when on: a span such as 90m, 24h, 7d, or a date such as 2026-04-15 (site time)"
+
+
+@contextmanager
+def opened(arguments: argparse.Namespace) -> Iterator[tuple[Settings, Store]]:
+    """The settings and a reader's store. Raises `SettingsError`, `StoreError`."""
+    settings = settings_file.load(arguments.settings)
+    store = Store(settings.database, settings.make_clock())
+    try:
+        yield settings, store
+    finally:
+        store.close()
+
+
+def since(text: str | None, now: datetime, settings: Settings) -> datetime | None:
+    """The moment that `--since` names, UTC; None where it was not given."""
+    if text is None:
+        return None
+    if span := SPAN.fullmatch(text.strip()):
+        return now - timedelta(seconds=int(span[1]) * SECONDS[span[2]])
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise SettingsError(
+            f"--since {text!r} is no time: give a span such as 24h or 7d, or a date "
+            "such as 2026-04-15 or 2026-04-15T18:30"
+        ) from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone(settings))).astimezone(UTC)
+
+
+def zone(settings: Settings) -> tzinfo:
+    """The site's time zone; UTC where this computer does not know it."""
+    try:
+        return ZoneInfo(settings.site.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def local(text: str | None, settings: Settings, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """A stored time as people at the site read it."""
+    if text is None:
+        return "never"
+    return datetime.fromisoformat(text).astimezone(zone(settings)).strftime(form)

@@ -1,0 +1,28 @@
+"""`unitctl settings`: the settings in force, defaults and all; or a check of a file before its use.
+
+Reads: a settings file. Writes: standard output, as TOML, the secrets in URLs removed.
+Never: changes a settings file.
+"""
+
+import argparse
+from pathlib import Path
+
+from appliance import settings_file
+from appliance.log import redact
+from appliance.settings_text import effective
+
+HELP = "print the settings in force, or check a file"
+EPILOG = "exit codes: 0 fine; 2 the settings cannot be used, and the message says where and why"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", type=Path, metavar="FILE", help="only say whether FILE is valid")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    settings = settings_file.load(arguments.check or arguments.settings)
+    if arguments.check:
+        print(f"{arguments.check} is valid")
+    else:
+        print(redact(effective(settings)), end="")
+    return 0

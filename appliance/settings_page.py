@@ -1,0 +1,57 @@
+"""Writes docs/settings.md from the dataclasses of appliance/settings.py.
+
+Reads: the settings classes. Writes: the page to standard output:
+`python -m appliance.settings_page > docs/settings.md`.
+Never: says a thing of its own about a key; the help text beside the field is the one source.
+"""
+
+from dataclasses import fields
+from typing import Any, get_args, get_type_hints
+
+from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
+from appliance.settings_file import default_of, describe
+from appliance.settings_text import literal
+
+HEAD = f"""# Settings
+
+This page is generated from `appliance/settings.py` (`python -m appliance.settings_page`).
+
+One TOML file holds all settings of a unit: the one named by `--settings`, else the one in
+`${PATH_VARIABLE}`, else `{DEFAULT_PATH}`. Every key may be left out; its default then holds.
+A mistake names the file, the line and the nearest known key, and nothing starts.
+`unitctl settings` prints the settings in force, `unitctl settings --check FILE` looks at a file
+before it is used. A relative path is taken from the directory of the settings file."""
+
+
+def page() -> str:
+    """The whole page."""
+    hints = get_type_hints(Settings)
+    parts = [HEAD]
+    for spec in fields(Settings):
+        if spec.name == "camera":
+            parts.append(section("[camera.NAME]", get_args(hints["camera"])[1]))
+        elif spec.name != "path":
+            parts.append(section(f"[{spec.name}]", hints[spec.name]))
+    return "\n\n".join(parts) + "\n"
+
+
+def section(title: str, kind: Any) -> str:
+    """One section: what its class says about itself, and a table of its keys."""
+    said = kind.__doc__ or ""
+    about = [] if said.startswith(kind.__name__) else [said, ""]  # a dataclass's own signature
+    hints = get_type_hints(kind)
+    rows = [row(spec, hints[spec.name]) for spec in fields(kind)]
+    head = ["| key | type | default | range | what it is |", "|---|---|---|---|---|"]
+    return "\n".join([f"## `{title}`", "", *about, *head, *rows])
+
+
+def row(spec: Any, kind: Any) -> str:
+    """One key."""
+    low, high = spec.metadata["low"], spec.metadata["high"]
+    span = "" if low is None else f"{low:g} to {high:g}"
+    default = f"`{literal(default_of(spec))}`"
+    return f"| `{spec.name}` | {describe(kind)} | {default} | {span} | {spec.metadata['help']} |"
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,52 @@
+"""The settings in force as TOML text: what the file says, and the default where it says nothing.
+
+Reads and writes: nothing; pure. `appliance.settings_file` reads the text back to the same settings.
+Never: hides a secret; whoever shows the text calls `appliance.log.redact`.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from appliance.rows import text_of
+from appliance.settings import Settings
+
+
+def effective(settings: Settings) -> str:
+    """All sections and keys as TOML."""
+    parts = [f"# {settings.path}, with all defaults"]
+    for title, section in sections(settings):
+        lines = [
+            f"{spec.name} = {literal(getattr(section, spec.name))}" for spec in fields(section)
+        ]
+        parts.append("\n".join([f"[{title}]", *lines]))
+    return "\n\n".join(parts) + "\n"
+
+
+def sections(settings: Settings) -> Iterator[tuple[str, Any]]:
+    """Every section with its title; a camera's is `camera.NAME`."""
+    for spec in fields(settings):
+        value = getattr(settings, spec.name)
+        if spec.name == "camera":
+            yield from ((f"camera.{name}", camera) for name, camera in value.items())
+        elif spec.name != "path":
+            yield spec.name, value
+
+
+def literal(value: Any) -> str:
+    """A value in TOML's notation."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return text_of(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(literal(item) for item in value)}]"
+    if isinstance(value, Enum):
+        return literal(value.value)
+    if isinstance(value, str | Path):
+        return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)

@@ -1,0 +1,51 @@
+"""Wires of the web service: settings -> page -> the socket from PID 1, or the port in the settings.
+
+Reads: the settings, unit.db as a reader. Writes: nothing, not even a sentence about itself.
+Never: runs without a viewer when PID 1 holds the socket (appliance-web.socket starts it again).
+"""
+
+import os
+import sys
+
+from appliance import log, notify, settings_file
+from appliance.errors import ApplianceError, SettingsError
+from appliance.service import parser
+from appliance.settings import WebSettings
+from appliance.web import server
+from appliance.web.app import create_app
+
+
+def main() -> None:
+    """`python -m appliance.web --settings FILE`; exit codes as for every service (0, 1, 2)."""
+    arguments = parser("web", takes_instance=False).parse_args()
+    web_log = log.setup("web", under_journal="JOURNAL_STREAM" in os.environ)
+    passed = server.inherited(notify.listen_fds())
+    notifier = notify.Notifier()
+    try:
+        settings = settings_file.load(arguments.settings)
+        app = create_app(settings, settings.make_clock())
+        sockets = passed or [server.listening(settings.web)]
+    except ApplianceError as error:
+        print(f"web: {log.redact(str(error))}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+    if passed:
+        server.leave_when_idle(app, settings.web.idle_exit_s)
+    notifier.status(sentence(settings.web, bool(passed)))
+    web_log.info(sentence(settings.web, bool(passed)))
+    server.serve(app, sockets, ready=notifier.ready)
+    notifier.stopping()
+    web_log.info("stopped")
+
+
+def sentence(settings: WebSettings, passed: bool) -> str:
+    """What `systemctl status` says."""
+    if passed:
+        return (
+            "the page is served on the socket from PID 1, "
+            f"until nobody has asked for {settings.idle_exit_s:.0f} s"
+        )
+    return f"the page is on http://{settings.host}:{settings.port}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""The unit's page: what it does now and why, for a phone, a touchscreen or a laptop.
+
+Reads: unit.db (appliance/status.py and charts.py put it into words), the snapshots, and one JPEG at
+a time from the inference process. Writes: nothing.
+Never: takes a command, sets a cookie, or asks another host for anything.
+"""
+
+import gzip
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, abort, jsonify, render_template, request, send_from_directory
+from flask.typing import ResponseReturnValue
+
+from appliance import charts, status
+from appliance.clock import Clock
+from appliance.errors import ApplianceError, CameraError, StoreError
+from appliance.model import Event
+from appliance.rows import decode, text_of
+from appliance.settings import Settings
+from appliance.store import Store
+from appliance.web import view
+from appliance.web.reader import Reader
+
+MOST_EVENTS = 200
+GZIP_FROM_BYTES = 1024
+SNAPSHOT_AGE_S = 86_400  # a snapshot never changes under its name
+HEADERS = {
+    # No inline script or style, nothing from elsewhere, not inside somebody's frame.
+    "Content-Security-Policy": (
+        "default-src 'self'; object-src 'none'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(settings: Settings, clock: Clock) -> Flask:
+    """The page and its data as a WSGI application."""
+    app = Flask(__name__)
+    reader = Reader(settings.database, clock)
+    add_page(app, settings)
+    add_data(app, settings, reader)
+    add_pictures(app, settings)
+    app.register_error_handler(StoreError, explain)
+    app.register_error_handler(CameraError, explain)
+    app.after_request(finish)
+    return app
+
+
+def add_page(app: Flask, settings: Settings) -> None:
+    """`/`: one page; its scripts ask for everything else."""
+
+    @app.get("/")
+    def page() -> str:
+        return render_template("page.html", settings=settings)
+
+
+def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
+    """What the page shows, as JSON; 503 with `reason` while the database cannot be read."""
+
+    @app.get("/api/status")
+    def now() -> ResponseReturnValue:
+        return jsonify(reader.ask(lambda store: status.build(store, settings)))
+
+    @app.get("/api/day")
+    def day() -> ResponseReturnValue:
+        return jsonify(reader.ask(lambda store: charts.day(store, settings)))
+
+    @app.get("/api/events")
+    def events() -> ResponseReturnValue:
+        limit = count_of(request.args.get("limit", "12"))
+        before = moment_of(request.args.get("before"))
+        return jsonify(reader.ask(lambda store: older_events(store, before, limit)))
+
+    @app.get("/healthz")
+    def health() -> ResponseReturnValue:
+        reader.ask(lambda store: store.query("SELECT 1"))
+        return jsonify(status="ok")
+
+
+def add_pictures(app: Flask, settings: Settings) -> None:
+    """Snapshots of events, and the last picture that was looked at."""
+
+    @app.get("/snapshots/<path:name>")
+    def snapshot(name: str) -> ResponseReturnValue:
+        if not name.endswith(".jpg"):
+            abort(404)
+        found = send_from_directory(settings.snapshots_dir, name)
+        found.headers["Cache-Control"] = f"private, max-age={SNAPSHOT_AGE_S}"
+        return found
+
+    @app.get("/camera/<name>.jpg")
+    def camera(name: str) -> ResponseReturnValue:
+        if name not in settings.camera:
+            abort(404)
+        picture = view.pull(settings, name)
+        answer = Response(picture.data, mimetype="image/jpeg")
+        answer.headers["X-Detections"] = view.as_header(picture.detections)
+        answer.headers["X-Picture-At"] = text_of(picture.stamp.utc)
+        return answer
+
+
+def older_events(store: Store, before: datetime | None, limit: int) -> list[dict[str, Any]]:
+    """At most `limit` events that began before `before` (None: all of them), newest first."""
+    if before is None:
+        return status.events(store, None, limit)
+    sql = "SELECT * FROM event WHERE at < ? ORDER BY id DESC LIMIT ?"
+    found = store.query(sql, (text_of(before), limit))
+    return [status.event_of(decode(Event, row)) for row in found]
+
+
+def count_of(text: str) -> int:
+    """How many events are asked for, 1 to 200; anything else is a bad request."""
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_EVENTS:
+        abort(400, f"limit is a number from 1 to {MOST_EVENTS}")
+    return int(text)
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """A time with its zone in ISO 8601; anything else is a bad request."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        abort(400, "before is a time such as 2026-04-15T02:00:00Z")
+    return moment
+
+
+def explain(error: ApplianceError) -> ResponseReturnValue:
+    """What is missing, in words that the page shows."""
+    return jsonify(reason=str(error)), 503
+
+
+def finish(answer: Response) -> Response:
+    """Headers for every answer; data is never cached, and packed where that is worth it."""
+    answer.headers.update(HEADERS)
+    if request.path.startswith(("/api/", "/camera/")):
+        answer.headers["Cache-Control"] = "no-store"
+    if answer.mimetype in ("application/json", "text/html"):
+        pack(answer)
+    return answer
+
+
+def pack(answer: Response) -> None:
+    """Gzip an answer in memory for a browser that takes it."""
+    plain = answer.get_data()
+    if len(plain) >= GZIP_FROM_BYTES and request.accept_encodings.quality("gzip") > 0:
+        answer.set_data(gzip.compress(plain, compresslevel=1))
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.headers.add("Vary", "Accept-Encoding")

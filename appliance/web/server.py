@@ -1,0 +1,64 @@
+"""Where the page is served: a socket from PID 1 that ends when nobody looks, or a port of its own.
+
+Reads and writes: TCP connections; two signals, SIGTERM and (for idleness) SIGALRM.
+Never: keeps a process alive for viewers who have gone, when PID 1 can start it again.
+"""
+
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any, NoReturn
+
+import waitress  # type: ignore[import-untyped]
+from flask import Flask
+
+from appliance.errors import ListenError
+from appliance.settings import WebSettings
+
+THREADS = 4  # one may wait for a picture while the others answer
+
+
+def inherited(descriptors: Iterable[int]) -> list[socket.socket]:
+    """The listening sockets that PID 1 passed."""
+    return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+
+def listening(settings: WebSettings) -> socket.socket:
+    """A socket of our own; raises `ListenError` where the address or port is not to be had."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise ListenError(
+            f"the page cannot listen on {settings.host} port {settings.port}: {error.strerror}; "
+            "stop the program that uses it, or set another port under [web] in the settings"
+        ) from error
+
+
+def leave_when_idle(app: Flask, idle_s: float) -> None:
+    """Leave after `idle_s` real seconds without a request; each request starts them anew."""
+
+    @app.before_request
+    def somebody_looks() -> None:
+        signal.setitimer(signal.ITIMER_REAL, idle_s)
+
+    signal.signal(signal.SIGALRM, leave)
+    signal.setitimer(signal.ITIMER_REAL, idle_s)
+
+
+def serve(app: Flask, sockets: list[socket.socket], ready: Callable[[], Any]) -> None:
+    """Answer until a signal says leave; `ready` is called once connections are taken."""
+    # Its warning of a second request in the queue is every page load, and no change of state.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    server = waitress.create_server(app, sockets=sockets, threads=THREADS, ident=None)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+    ready()
+    server.run()  # ends, with the answers under way, on SystemExit
+
+
+def leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """A signal's way out of the server's loop."""
+    raise SystemExit

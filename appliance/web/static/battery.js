@@ -1,0 +1,80 @@
+// The battery: how full, how sure, which way the current flows, and how long it lasts.
+
+import { byId, figure, say, show } from "./dom.js";
+import { energy, fixed, known, percent, signed, UNKNOWN } from "./words.js";
+import { lastKnown, span } from "./times.js";
+
+const STILL_A = 0.05; // less than this is rest: the shunt's last digit
+const KNOWN_BY = {
+  "counted": "by counting the current in and out",
+  "anchored full": "by the full battery just now, then counting",
+  "anchored empty": "by the empty battery just now, then counting",
+  "from voltage": "from the voltage at rest",
+  "restored": "from before the restart, then counting",
+};
+
+export function battery(status, now) {
+  const b = status.battery && status.battery.fresh ? status.battery : null;
+  const charge = b ? b.state_of_charge_pct : null;
+  figure("charge", "charge-unit", known(charge) ? charge.toFixed(0) : null);
+  say("charge-sigma", b && known(b.sigma_pct) ? `± ${doubt(b.sigma_pct)}` : "");
+  gauge(charge, b ? b.sigma_pct : null);
+  say("battery-does", b ? does(b) : "");
+  blocked(b);
+  say("battery-energy", b ? left(b) : UNKNOWN);
+  say("battery-flow", b ? signed(b.current_a, 1, "A") : UNKNOWN);
+  say("battery-voltage", b ? fixed(b.voltage_v, 2, "V") : UNKNOWN);
+  say("battery-temperature", b ? fixed(b.temperature_c, 0, "°C") : UNKNOWN);
+  say("battery-note", note(status.battery, b, now));
+}
+
+function doubt(sigma) {
+  return sigma < 0.95 ? percent(Math.max(sigma, 0.1), 1) : percent(sigma);
+}
+
+function left(b) {
+  if (!known(b.energy_wh)) return UNKNOWN;
+  return known(b.capacity_wh) ? `${energy(b.energy_wh)} of ${energy(b.capacity_wh)}` : energy(b.energy_wh);
+}
+
+function does(b) {
+  if (!known(b.current_a)) return "Whether it charges is unknown.";
+  if (Math.abs(b.current_a) < STILL_A) return "At rest.";
+  const rate = known(b.voltage_v) ? ` with ${Math.round(Math.abs(b.current_a * b.voltage_v))} W` : "";
+  if (b.current_a > 0) return `Charging${rate}.`;
+  const lasts = known(b.time_to_go_s) ? `; at this rate it lasts ${span(b.time_to_go_s)}` : "";
+  return `Discharging${rate}${lasts}.`;
+}
+
+function blocked(b) {
+  const is = Boolean(b && b.charge_blocked);
+  show("battery-blocked", is);
+  if (!is) return;
+  const cold = known(b.temperature_c) ? ` (${fixed(b.temperature_c, 0, "°C")})` : "";
+  say("battery-blocked", `Charge blocked by cold: the battery takes none until it is warmer${cold}.`);
+}
+
+function note(row, b, now) {
+  if (!row) return "The power service has not reported yet.";
+  if (!b) return lastKnown(row.at, now);
+  return b.method ? `Known ${KNOWN_BY[b.method] || b.method}.` : "";
+}
+
+function gauge(charge, sigma) {
+  const value = known(charge) ? clamp(charge) : 0;
+  const spread = known(sigma) && known(charge) ? sigma : 0;
+  const from = clamp(value - spread);
+  byId("gauge-fill").setAttribute("width", `${value}%`);
+  byId("gauge-sigma").setAttribute("x", `${from}%`);
+  byId("gauge-sigma").setAttribute("width", `${clamp(value + spread) - from}%`);
+  byId("gauge").setAttribute("aria-label",
+    known(charge) ? `Charge ${percent(charge)}, ${doubtWords(sigma)}` : "Charge unknown");
+}
+
+function doubtWords(sigma) {
+  return known(sigma) ? `give or take ${doubt(sigma)}` : "of unknown certainty";
+}
+
+function clamp(value) {
+  return Math.min(100, Math.max(0, value));
+}

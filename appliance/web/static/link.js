@@ -1,0 +1,35 @@
+// The link to the unit: asks for JSON, and says in words when no answer comes.
+
+import { byId, say, show } from "./dom.js";
+
+const TIMEOUT_MS = 6000;
+let lostAt = null;
+
+/** JSON from the unit. Throws an Error whose message is a sentence. */
+export async function ask(path) {
+  let answer;
+  try {
+    answer = await fetch(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch (error) {
+    throw new Error("The unit does not answer.", { cause: error });
+  }
+  if (answer.ok) return answer.json();
+  const said = await answer.json().catch(() => ({}));
+  throw new Error(said.reason ? `The unit answers, but ${said.reason}.` : `The unit answers with error ${answer.status}.`);
+}
+
+export function found() {
+  lostAt = null;
+  document.body.classList.remove("lost");
+  show("link", false);
+}
+
+/** The numbers are old from now on: grey them and say since when (this device's time). */
+export function lost(error) {
+  lostAt = lostAt || new Date();
+  document.body.classList.add("lost");
+  const since = lostAt.toTimeString().slice(0, 8);
+  const old = byId("level").textContent === "–" ? "" : " The figures below are old and no longer hold.";
+  say("link", `${error.message} So since ${since} on your clock; asking again every few seconds.${old}`);
+  show("link", true);
+}

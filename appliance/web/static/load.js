@@ -1,0 +1,35 @@
+// The loads: what is drawn now and by whom; each figure says whether it was measured or modelled.
+
+import { byId, figure, make, say } from "./dom.js";
+import { known, power, watts } from "./words.js";
+
+export function load(status) {
+  const { power_w: total, parts } = status.load;
+  figure("load-power", "load-unit", watts(total));
+  say("load-does", sentenceOf(status, total));
+  const shown = JSON.stringify(parts);
+  const list = byId("load-parts");
+  if (list.dataset.shown === shown) return;
+  list.dataset.shown = shown;
+  const most = Math.max(...parts.map((part) => part.power_w || 0), 0.001);
+  list.replaceChildren(...parts.map((part) => row(part, most)));
+}
+
+function sentenceOf(status, total) {
+  if (!known(total)) return "No part has said what it draws.";
+  const budget = status.energy && status.energy.fresh ? status.energy.power_w : null;
+  if (!known(budget)) return "Nothing may be switched on without a budget.";
+  if (total <= budget) return `Within the ${power(budget)} that may be used.`;
+  return `More than the ${power(budget)} that may be used.`;
+}
+
+function row(part, most) {
+  const bar = make("span", { class: "bar", "aria-hidden": "true" }, make("i"));
+  bar.firstChild.style.width = `${Math.max(0, (100 * (part.power_w || 0)) / most)}%`;
+  return make("li", {},
+    make("span", { class: "name" }, part.name),
+    make("span", { class: "digits amount" }, power(part.power_w)),
+    make("span", { class: part.measured ? "mark measured" : "mark modelled" },
+      part.measured ? "measured" : "modelled"),
+    bar);
+}

@@ -1,0 +1,86 @@
+// The page: asks the unit every two seconds while somebody looks, and hands the answer to the panels.
+// Never asks while hidden: a viewer who does not look costs no energy.
+
+import { battery } from "./battery.js";
+import { cameras } from "./camera.js";
+import { chart } from "./chart.js";
+import { say, show } from "./dom.js";
+import { events } from "./events.js";
+import { faults } from "./faults.js";
+import { headline } from "./headline.js";
+import { ask, found, lost } from "./link.js";
+import { load } from "./load.js";
+import { computer, services } from "./services.js";
+import { sun } from "./sun.js";
+import { clockSeconds, date, useZone } from "./times.js";
+
+const EVERY_MS = 2000;
+const DAY_EVERY_MS = 60000;
+const DAY_EVERY_MS_IN_DEMONSTRATION = 5000;
+
+let timer = null;
+let asking = false;
+let dayAsked = -Infinity;
+let day = null;
+
+async function turn() {
+  if (asking) return;
+  asking = true;
+  clearTimeout(timer);
+  try {
+    const status = await answered();
+    if (status) draw(status);
+  } catch (error) {
+    lost(new Error("This page cannot show the unit's answer; load it again."));
+    throw error;
+  } finally {
+    asking = false;
+    if (document.visibilityState === "visible") timer = setTimeout(turn, EVERY_MS);
+  }
+}
+
+/** The unit's status with the day drawn, or null (and the page says why) where no answer comes. */
+async function answered() {
+  try {
+    const status = await ask("/api/status");
+    await refreshDay(status);
+    found();
+    return status;
+  } catch (error) {
+    lost(error);
+    return null;
+  }
+}
+
+function draw(status) {
+  useZone(status.unit.timezone);
+  const now = new Date(status.unit.at);
+  unit(status.unit, now);
+  for (const panel of [faults, headline, battery, sun, load, cameras, events, services, computer]) {
+    panel(status, now);
+  }
+  if (day) chart(day);
+  day = null;
+}
+
+function unit(unit, now) {
+  say("unit-name", unit.name);
+  say("unit-time", `${date(now)}, ${clockSeconds(now)}`);
+  say("unit-zone", unit.timezone);
+  const demonstration = unit.speed > 1;
+  show("demo", demonstration);
+  if (demonstration) say("demo", `Demonstration: ${unit.speed} × faster than life, simulated sun and battery.`);
+}
+
+async function refreshDay(status) {
+  const every = status.unit.speed > 1 ? DAY_EVERY_MS_IN_DEMONSTRATION : DAY_EVERY_MS;
+  if (performance.now() - dayAsked < every) return;
+  day = await ask("/api/day");
+  dayAsked = performance.now();
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") turn();
+  else clearTimeout(timer);
+});
+turn();

@@ -1,0 +1,53 @@
+// What each service says about itself, and the computer they run on.
+
+import { byId, facts, make, say } from "./dom.js";
+import { bytes, fixed, known, percent, power, sentence } from "./words.js";
+import { lastKnown, when } from "./times.js";
+
+export function services(status, now) {
+  const list = byId("services");
+  const shown = JSON.stringify(status.services);
+  if (list.dataset.shown === shown) return;
+  list.dataset.shown = shown;
+  list.replaceChildren(...status.services.map((service) => row(service, now)));
+}
+
+function row(service, now) {
+  const state = service.fresh ? "well" : service.at ? "silent" : "never";
+  const said = { well: `said ${service.at ? when(new Date(service.at), now) : ""}`, silent: "silent", never: "never seen" }[state];
+  return make("li", { class: state },
+    make("p", { class: "service-head" }, make("strong", {}, service.service), make("span", { class: "said" }, said)),
+    make("p", {}, sentence(service.status)),
+    state === "silent" ? make("p", { class: "quiet" }, lastKnown(service.at, now)) : null);
+}
+
+export function computer(status, now) {
+  const c = status.computer && status.computer.fresh ? status.computer : null;
+  facts(byId("computer"), [
+    ["Hottest part", c ? hottest(c) : "unknown"],
+    ["Draw", c ? `${power(c.power_w)}, ${c.power_measured ? "measured" : "modelled"}` : "unknown"],
+    ["Disk free", c ? disk(c) : "unknown"],
+    ["Memory free", c ? bytes(c.memory_available_bytes) : "unknown"],
+    ...status.gpus.map(gpu),
+  ]);
+  say("computer-note", c ? "" : lastKnown(status.computer && status.computer.at, now));
+}
+
+function hottest(c) {
+  const degrees = fixed(c.hottest_temperature_c, 0, "°C");
+  return c.hottest_zone ? `${degrees}, ${c.hottest_zone}` : degrees;
+}
+
+function disk(c) {
+  return known(c.disk_used_pct) ? `${bytes(c.disk_free_bytes)}, ${percent(c.disk_used_pct)} used` : bytes(c.disk_free_bytes);
+}
+
+function gpu(one) {
+  if (!one.fresh) return [`GPU ${one.gpu}`, "unknown"];
+  const parts = [
+    known(one.power_w) && power(one.power_w),
+    known(one.temperature_c) && fixed(one.temperature_c, 0, "°C"),
+    known(one.utilisation_pct) && `${percent(one.utilisation_pct)} busy`,
+  ].filter(Boolean);
+  return [`GPU ${one.gpu}`, parts.join(", ") || "unknown"];
+}

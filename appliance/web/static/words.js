@@ -1,0 +1,83 @@
+// Figures and enum words as people read them; a figure never parts from its unit at a line's end.
+// Unknown is the word "unknown", never 0.
+
+export const UNKNOWN = "unknown";
+
+export function known(value) {
+  return value !== null && value !== undefined && !Number.isNaN(value);
+}
+
+/** A power without its unit: 0.4, 7.3, 231, 1240. */
+export function watts(value) {
+  if (!known(value)) return null;
+  const size = Math.abs(value);
+  const digits = size < 10 ? 1 : 0;
+  const rounded = Number(value.toFixed(digits));
+  return minus(rounded === 0 ? "0" : rounded.toFixed(digits));
+}
+
+export function power(value) {
+  return known(value) ? `${watts(value)}\u00a0W` : UNKNOWN;
+}
+
+/** An energy: 812 Wh, 1.38 kWh. */
+export function energy(value) {
+  if (!known(value)) return UNKNOWN;
+  return value < 1000 ? `${Math.round(value)}\u00a0Wh` : `${(value / 1000).toFixed(2)}\u00a0kWh`;
+}
+
+export function joules(value, measured) {
+  if (!known(value)) return UNKNOWN;
+  const figure = value < 10 ? value.toFixed(1) : String(Math.round(value));
+  return `${figure}\u00a0J, ${measured ? "measured" : "modelled"}`;
+}
+
+export function percent(value, digits = 0) {
+  return known(value) ? `${value.toFixed(digits)}\u00a0%` : UNKNOWN;
+}
+
+/** A share of one as percent: 0.873 -> 87 %. */
+export function share(value) {
+  return known(value) ? percent(value * 100) : UNKNOWN;
+}
+
+export function fixed(value, digits, unit) {
+  return known(value) ? minus(`${value.toFixed(digits)}\u00a0${unit}`) : UNKNOWN;
+}
+
+export function signed(value, digits, unit) {
+  if (!known(value)) return UNKNOWN;
+  const text = fixed(Math.abs(value), digits, unit);
+  if (Number(value.toFixed(digits)) === 0) return text;
+  return (value > 0 ? "+" : "\u2212") + text;
+}
+
+export function bytes(value) {
+  if (!known(value)) return UNKNOWN;
+  const gigabytes = value / 1e9;
+  if (gigabytes >= 10) return `${Math.round(gigabytes)}\u00a0GB`;
+  return gigabytes >= 1 ? `${gigabytes.toFixed(1)}\u00a0GB` : `${Math.round(value / 1e6)}\u00a0MB`;
+}
+
+/** An enum word in lower case, whichever way it was written. */
+export function word(value) {
+  return known(value) ? String(value).toLowerCase() : "";
+}
+
+export function capital(text) {
+  return text ? text[0].toUpperCase() + text.slice(1) : text;
+}
+
+/** A sentence with its full stop. */
+export function sentence(text) {
+  const trimmed = capital((text || "").trim());
+  return trimmed && !/[.!?]$/.test(trimmed) ? `${trimmed}.` : trimmed;
+}
+
+export function count(number, one, many) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+function minus(text) {
+  return text.replace(/^-/, "\u2212");
+}

@@ -1,0 +1,38 @@
+"""The camera's picture for the page: the last one that inference looked at, with what it saw in it.
+
+Reads: the inference process's view socket. Writes: nothing.
+Never: makes anybody look or decode for a viewer's sake, and never stores a picture.
+"""
+
+import json
+from collections.abc import Iterable
+
+from appliance.errors import CameraError
+from appliance.frames import JPEG, Ask, FrameClient, Picture, Refusal
+from appliance.model import Detection
+from appliance.settings import Settings
+
+
+def pull(settings: Settings, camera: str) -> Picture:
+    """The last picture of `camera` as JPEG; raises `CameraError` with the reason why not."""
+    client = FrameClient(settings.view_socket)
+    try:
+        answer = client.pull(Ask(JPEG))
+    except CameraError as error:
+        raise CameraError("inference is not running, so nobody looks at the camera") from error
+    finally:
+        client.close()
+    if isinstance(answer, Refusal):
+        raise CameraError(answer.reason)
+    if answer.camera != camera:
+        raise CameraError(f"the last picture that inference looked at is from {answer.camera}")
+    return answer
+
+
+def as_header(detections: Iterable[Detection]) -> str:
+    """Detections as one line of JSON: [[label, confidence, left, top, right, bottom], ...]."""
+    seen = [
+        [d.label, round(d.confidence, 3), d.box.left, d.box.top, d.box.right, d.box.bottom]
+        for d in detections
+    ]
+    return json.dumps(seen, separators=(",", ":"))

@@ -1,0 +1,121 @@
+"""One cycle of the power service: read, estimate, judge, propose, arbitrate, act, and only then
+store.
+
+Reads and writes: the charge controller, PID 1, its rows PowerReading, BatteryState, EnergyBudget.
+Never: waits for the disk before it has acted; a full or broken disk is a fault, not a stop.
+"""
+
+from typing import Any, Protocol, TypeVar
+
+from appliance.errors import ApplianceError, BusError, StoreError
+from appliance.model import BatteryState, EnergyBudget, PowerReading
+from appliance.service import Service
+from power import battery
+from power.budget import Ruling, arbitrate
+from power.guard import HOLD_AFTER_S, GuardState, judge
+from power.ladder import Planner
+from power.loads import Actuator
+
+BUDGET_EVERY_S = 60.0
+T = TypeVar("T")
+
+
+class Meter(Protocol):
+    """What the cycle needs of power.meter."""
+
+    def read(self) -> PowerReading:
+        """One poll of the charge controller; raises `BusError`."""
+
+
+class PowerCycle:
+    """The state that is carried from cycle to cycle, and the order in which things are done."""
+
+    def __init__(
+        self, service: Service, meter: Meter, planner: Planner, actuator: Actuator
+    ) -> None:
+        self._service = service
+        self._settings = service.settings
+        self._clock = service.clock
+        self._meter = meter
+        self._planner = planner
+        self._actuator = actuator
+        self._guard = GuardState()
+        self._belief = self._stored_belief()
+        self._heard = self._of_this_boot(PowerReading)
+        budget = self._of_this_boot(EnergyBudget)
+        self._ruling = Ruling(budget.level if budget else None)
+        self._told: tuple[EnergyBudget, str] | None = None
+        self._unstored = False
+
+    def __call__(self) -> str:
+        """Do one cycle and return its sentence."""
+        reading, errors = self._read()
+        now = self._clock.stamp()
+        self._belief = battery.estimate(self._belief, reading, self._settings.battery)
+        state = battery.state(self._belief, reading, self._settings.battery, now)
+        age_s = self._clock.age_s(self._heard.stamp) if self._heard else None
+        fresh = self._heard if age_s is not None and age_s <= HOLD_AFTER_S else None
+        self._guard, verdict = judge(self._guard, fresh, age_s, state, self._settings, now)
+        proposal = self._planner.propose(state, fresh, self._ruling.level)
+        before = self._ruling
+        self._ruling, budget = arbitrate(before, verdict, proposal, self._settings, now)
+        errors += self._actuator.obey(budget.level, verdict.power_off)
+        if (before.level, before.voice) != (self._ruling.level, self._ruling.voice):
+            self._service.log.info(budget.reason, level=budget.level.name)
+        for error in errors:
+            self._service.fault(error)
+        self._store(reading, state, budget)
+        return f"{budget.reason}; the loads may draw {budget.power_w:g} W"
+
+    def _read(self) -> tuple[PowerReading | None, list[ApplianceError]]:
+        try:
+            reading = self._meter.read()
+        except BusError as error:
+            return None, [error]
+        if battery.believable_voltage_v(reading, self._settings.battery) is not None:
+            self._heard = reading
+        return reading, []
+
+    def _store(
+        self, reading: PowerReading | None, state: BatteryState, budget: EnergyBudget
+    ) -> None:
+        """All rows of one cycle in one transaction; the budget when it says something new."""
+        rows: list[Any] = [state] if reading is None else [reading, state]
+        due = self._budget_due(budget)
+        try:
+            self._service.store.add(*rows, *([budget] if due else []))
+        except StoreError as error:
+            self._unstored = True
+            self._service.fault(error)
+            return
+        if due:
+            self._told = (budget, self._ruling.voice)
+        if self._unstored:
+            # Inference leaves where no budget reaches it; now that one does, it is started again.
+            self._unstored = False
+            self._actuator.forget()
+
+    def _budget_due(self, budget: EnergyBudget) -> bool:
+        if self._told is None:
+            return True
+        told, voice = self._told
+        changed = (told.level, voice) != (budget.level, self._ruling.voice)
+        return changed or budget.stamp.uptime_s - told.stamp.uptime_s >= BUDGET_EVERY_S
+
+    # --- starting up ---------------------------------------------------------------------------
+
+    def _stored_belief(self) -> battery.Belief | None:
+        stored = self._last(BatteryState)
+        return battery.restore(stored, self._clock.stamp()) if stored else None
+
+    def _of_this_boot(self, kind: type[T]) -> T | None:
+        row: Any = self._last(kind)
+        return row if row is not None and self._clock.age_s(row.stamp) is not None else None
+
+    def _last(self, kind: type[T]) -> T | None:
+        """The last stored row; a database that cannot be read is a fault and means none."""
+        try:
+            return self._service.store.last(kind)
+        except StoreError as error:
+            self._service.fault(error)
+            return None

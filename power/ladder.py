@@ -1,0 +1,111 @@
+"""The SOC ladder: the simplest planner, and the one that every other falls back to.
+
+Reads and writes: nothing; pure.
+Never: owns safety. It proposes; the guard may hold it down and the arbiter makes it wait.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
+from appliance.settings import EnergySettings, Settings
+
+HIGHEST_ENTRY_PCT = 98.0  # a charge less its sigma hardly ever says more, even when full
+TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a planner would do now: a level, what the loads may draw, and why in figures."""
+
+    level: EnergyLevel
+    power_w: float
+    reason: str
+
+
+class Planner(Protocol):
+    """Chooses a level from what is known now."""
+
+    def propose(
+        self,
+        battery: BatteryState | None,
+        reading: PowerReading | None,
+        previous: EnergyLevel | None,
+    ) -> Proposal:
+        """The wished level. `reading` is fresh or None; `previous` is the level that holds."""
+
+
+class Ladder:
+    """A level for each band of charge, entered `hysteresis_pct` above its threshold."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def propose(
+        self,
+        battery: BatteryState | None,
+        reading: PowerReading | None,
+        previous: EnergyLevel | None,
+    ) -> Proposal:
+        if battery is None or battery.state_of_charge_pct is None or battery.sigma_pct is None:
+            return self._proposal(EnergyLevel.SENTINEL, "the charge is unknown", reading)
+        charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
+        left = f"{charge_pct:.0f} % +- {sigma_pct:.0f} left"
+        if curtailed(battery, reading):
+            left += ", the battery takes no more and the sun is free"
+            return self._proposal(EnergyLevel.FULL, left, reading)
+        energy = self._settings.energy
+        careful_pct = charge_pct - energy.sigma_weight * sigma_pct
+        level = level_for(careful_pct, previous, energy)
+        if battery.charge_blocked:
+            left += ", the cells are below 0 C and take no charge"
+        return self._proposal(level, f"{left}, {next_rung(level, energy)}", reading)
+
+    def _proposal(self, level: EnergyLevel, said: str, reading: PowerReading | None) -> Proposal:
+        sun_w = reading.pv_power_w if reading else None
+        sun = "sun unknown" if sun_w is None else f"sun {sun_w:.0f} W"
+        return Proposal(level, self._settings.power_w(level), f"{said}; {sun}")
+
+
+def rungs(energy: EnergySettings) -> tuple[tuple[EnergyLevel, float], ...]:
+    """Levels with the charge (%) that holds them, highest first."""
+    return (
+        (EnergyLevel.FULL, energy.full_from_pct),
+        (EnergyLevel.ECO, energy.eco_from_pct),
+        (EnergyLevel.SENTINEL, energy.sentinel_from_pct),
+    )
+
+
+def entry_pct(threshold_pct: float, energy: EnergySettings) -> float:
+    """The charge from which a level is entered from below."""
+    return max(threshold_pct, min(threshold_pct + energy.hysteresis_pct, HIGHEST_ENTRY_PCT))
+
+
+def level_for(
+    careful_pct: float, previous: EnergyLevel | None, energy: EnergySettings
+) -> EnergyLevel:
+    """The level of a charge (its doubt already taken off), with hysteresis against `previous`."""
+    for level, threshold_pct in rungs(energy):
+        rising = previous is not None and level > previous
+        if careful_pct >= (entry_pct(threshold_pct, energy) if rising else threshold_pct):
+            return level
+    return EnergyLevel.HIBERNATE
+
+
+def next_rung(level: EnergyLevel, energy: EnergySettings) -> str:
+    """Where the next change lies: the level above, or at the top the one below."""
+    for above, threshold_pct in reversed(rungs(energy)):
+        if above > level:
+            return f"{above.name} from {entry_pct(threshold_pct, energy):.0f} %"
+    return f"{EnergyLevel.ECO.name} below {energy.full_from_pct:.0f} %"
+
+
+def curtailed(battery: BatteryState, reading: PowerReading | None) -> bool:
+    """Whether the controller throttles the sun because the battery is at its target voltage.
+
+    Cells that are too cold show the same stage and voltage, yet are not full: no free energy then.
+    """
+    if reading is None or battery.charge_blocked:
+        return False
+    held = reading.charge_stage in TARGET_HELD
+    return held and reading.battery_current_a is not None and reading.battery_current_a >= 0

@@ -1,0 +1,42 @@
+"""What the simulated battery has to feed: the loads that the unit itself reports.
+
+Reads: the unit database (it may not exist yet, or be replaced under us). Writes: nothing.
+Never: draws nothing. Where nobody reports, the unit hibernates and draws its hibernation power.
+"""
+
+from appliance.clock import Clock
+from appliance.errors import StoreError
+from appliance.ledger import reported_loads
+from appliance.settings import Settings
+from appliance.store import Store
+
+
+class ReportedLoad:
+    """The unit's draw as a simulated plant sees it."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._store: Store | None = None
+
+    def power_w(self) -> float:
+        """The sum of the reported loads, at least the hibernation power."""
+        floor_w = self._settings.energy.hibernate_power_w
+        try:
+            loads = reported_loads(self._opened(), tuple(self._settings.camera))
+        except StoreError:
+            self.close()
+            return floor_w
+        return max(floor_w, sum(load.power_w for load in loads))
+
+    def close(self) -> None:
+        if self._store:
+            self._store.close()
+            self._store = None
+
+    def _opened(self) -> Store:
+        if self._store and self._store.replaced():
+            self.close()
+        if self._store is None:
+            self._store = Store(self._settings.database, self._clock)
+        return self._store

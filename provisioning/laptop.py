@@ -1,0 +1,162 @@
+"""The unit on a laptop: its real processes beside a simulated plant on a real Modbus line.
+
+Reads: the unit files (what to run), provisioning/laptop.toml (the demonstration's settings).
+Writes: a run directory with settings, database, sockets and logs; an older one is moved aside.
+Never: is used on a unit, where PID 1 does all of this.
+"""
+
+import shutil
+import string
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from appliance import settings_file
+from appliance.clock import boottime_s
+from appliance.model import EnergyBudget
+from appliance.prepare import prepare
+from appliance.settings import Settings
+from appliance.store import Store
+from provisioning.runner import ROOT, Program, Runner
+from provisioning.unit_files import read_processes
+
+TEMPLATE = Path(__file__).with_name("laptop.toml")
+START = datetime(2026, 4, 15, 2, 30, tzinfo=UTC)  # an hour before dawn at the demonstration's site
+DAY_S = 86_400.0
+LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
+LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
+AT_BOOT = ("appliance-power", "appliance-sensors", "appliance-web")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be run: how long a day takes (real seconds), where, and with which sky."""
+
+    day_s: float
+    port: int
+    directory: Path
+    seed: int = 1
+    quirks: tuple[str, ...] = ()
+    start: datetime = START
+    charge_pct: float = 26.0
+
+
+class Laptop:
+    """One run; a context manager that stops everything at its end.
+
+    The simulated plant is started first and is the world: it is not among the unit's processes.
+    PID 1's boot list is `AT_BOOT` (on a unit the page is socket-activated); cameras and inference
+    are started by the power service.
+    """
+
+    def __init__(self, wish: Wish) -> None:
+        self._wish = wish
+        self.directory = wish.directory.absolute()
+        move_aside(self.directory)
+        self._sockets = make_socket_dir(self.directory)
+        self.settings = self._write_settings()
+        control = self._sockets / "supervisord.sock"
+        self.runner = Runner(self.directory, control, self._programs())
+
+    def __enter__(self) -> Self:
+        try:
+            self.runner.start()
+            self.runner.start_programs(["plant"])
+            prepare(self.settings.database)
+            self.runner.wait_for(self.charger_link.exists, "the simulated plant")
+            self.runner.start_programs(AT_BOOT)
+            self.runner.wait_for(self._decided, "the power service")
+            self.runner.start_programs(["timers"])
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        self.runner.stop()
+        if self._sockets.parent != self.directory:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+    @property
+    def charger_link(self) -> Path:
+        """The serial device of the simulated charge controller."""
+        return self.directory / "charger"
+
+    def store(self) -> Store:
+        """The unit's database, for reading."""
+        return Store(self.settings.database, self.settings.make_clock())
+
+    def wait_for_unit_time(self, seconds: float) -> None:
+        """Wait until that much unit time has passed since the start, or the unit is gone."""
+        clock = self.settings.make_clock()
+        while self.runner.running and clock.stamp().uptime_s < seconds:
+            time.sleep(0.1)  # the runner stands outside the unit, on real time
+
+    def _decided(self) -> bool:
+        """Whether there is a first energy budget: PID 1's timers wait some minutes after boot."""
+        store = self.store()
+        try:
+            return store.last(EnergyBudget) is not None
+        finally:
+            store.close()
+
+    def _programs(self) -> list[Program]:
+        here = ["--settings", str(self.settings.path)]
+        plant = ["power.simulated", "epever", "--link", str(self.charger_link)]
+        for quirk in self._wish.quirks:
+            plant += ["--quirk", quirk]
+        programs = [
+            Program("plant", [sys.executable, "-m", *plant, *here], "always", stops_last=True),
+            Program("timers", [sys.executable, "-m", "provisioning.timers", *here], "always"),
+        ]
+        for process in read_processes():
+            if process.oneshot:
+                continue
+            for instance in self.settings.camera if process.template else ("",):
+                command = process.command(sys.executable, self.settings.path, instance)
+                programs.append(Program(process.name + instance, command, process.restart))
+        return programs
+
+    def _write_settings(self) -> Settings:
+        values = {
+            "data_dir": self.directory / "data",
+            "run_dir": self._sockets,
+            "speed": f"{DAY_S / self._wish.day_s:.6f}",
+            "origin_utc": self._wish.start.isoformat().replace("+00:00", "Z"),
+            "origin_boottime_s": f"{boottime_s() + LEAD_S:.6f}",
+            "systemctl": self.directory / "systemctl",
+            "charger_port": self.charger_link,
+            "clip": ROOT / "sensors/media/pedestrians.mp4",
+            "model": ROOT / "inference/models/nanodet-g-416-int8.onnx",
+            "web_port": self._wish.port,
+            "seed": self._wish.seed,
+            "charge_pct": self._wish.charge_pct,
+        }
+        path = self.directory / "unit.toml"
+        path.write_text(string.Template(TEMPLATE.read_text()).substitute(values))
+        return settings_file.load(path)
+
+
+def move_aside(directory: Path) -> None:
+    """Make an empty directory; what an earlier run left is kept once, as NAME.previous."""
+    if directory.exists():
+        previous = directory.with_name(f"{directory.name}.previous")
+        shutil.rmtree(previous, ignore_errors=True)
+        directory.rename(previous)
+    directory.mkdir(parents=True)
+
+
+def make_socket_dir(directory: Path) -> Path:
+    """A directory for sockets, elsewhere if the path would be too long for the kernel."""
+    inside = directory / "sockets"
+    if len(str(inside)) > LONGEST_SOCKET_PATH:
+        return Path(tempfile.mkdtemp(prefix="unit-"))
+    inside.mkdir()
+    return inside

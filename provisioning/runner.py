@@ -1,0 +1,137 @@
+"""supervisord as the laptop's stand-in for PID 1: starts, restarts and stops the unit's processes.
+
+Reads and writes: a directory with its configuration, log and socket.
+Never: decides what runs. It is given programs; the power service orders them started and stopped
+through the `systemctl` stand-in (provisioning/systemctl.py), as on a unit.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import HostError
+from provisioning import systemctl
+
+ROOT = Path(__file__).parent.parent
+PATIENCE_S = 60.0
+AUTORESTART = {"always": "true", "on-failure": "unexpected", "no": "false"}
+HEAD = """\
+[supervisord]
+nodaemon=true
+silent=true
+logfile={directory}/supervisord.log
+pidfile={directory}/supervisord.pid
+environment=PYTHONPATH="{root}",PYTHONUNBUFFERED="1"
+
+[unix_http_server]
+file={control}
+
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
+"""
+PROGRAM = """
+[program:{name}]
+command={command}
+priority={priority}
+autostart=false
+autorestart={autorestart}
+exitcodes=0
+startsecs=1
+startretries=1000000
+stopwaitsecs=20
+redirect_stderr=true
+stdout_logfile=/dev/fd/1
+stdout_logfile_maxbytes=0
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to keep; `restart` in PID 1's words: always, on-failure, no."""
+
+    name: str
+    command: list[str]
+    restart: str
+    stops_last: bool = False
+
+
+class Runner:
+    """One supervisord with its programs."""
+
+    def __init__(self, directory: Path, control: Path, programs: Iterable[Program]) -> None:
+        self._directory = directory
+        self._control = control
+        self._process: subprocess.Popen[bytes] | None = None
+        sections = [HEAD.format(directory=directory, control=control, root=ROOT)]
+        sections += [section(program) for program in programs]
+        (directory / "processes.conf").write_text("".join(sections))
+        self._write_systemctl()
+
+    def start(self) -> None:
+        """Start supervisord, without any program yet."""
+        conf = str(self._directory / "processes.conf")
+        command = [sys.executable, "-m", "supervisor.supervisord", "-c", conf]
+        self._process = subprocess.Popen(command, cwd=self._directory, start_new_session=True)
+        self.wait_for(self._control.exists, "the process runner")
+
+    def start_programs(self, names: Iterable[str]) -> None:
+        for name in names:
+            systemctl.order(self.remote, "start", name)
+
+    def stop(self) -> None:
+        """Stop every process, politely and then not."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._process = None
+
+    @property
+    def running(self) -> bool:
+        """Whether supervisord still runs: an order to power off ends it."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def remote(self) -> Any:
+        """Supervisord's remote interface."""
+        return systemctl.connect(str(self._control))
+
+    def pids(self) -> dict[str, int]:
+        """Program name -> pid, of those that run now."""
+        states = self.remote.getAllProcessInfo()
+        return {state["name"]: state["pid"] for state in states if state["pid"]}
+
+    def wait_for(self, ready: Callable[[], bool], what: str) -> None:
+        """Wait until `ready`; raises `HostError` when it takes too long or the runner died."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not ready():
+            if not self.running or time.monotonic() > deadline_s:
+                raise HostError(f"{what} did not start; the logs are in {self._directory}")
+            time.sleep(0.05)  # the runner stands outside the unit, on real time
+
+    def _write_systemctl(self) -> None:
+        shim = self._directory / "systemctl"
+        command = f'"{sys.executable}" -m provisioning.systemctl "{self._control}" "$@"'
+        shim.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec {command}\n')
+        shim.chmod(0o755)
+
+
+def section(program: Program) -> str:
+    """One program as supervisord's configuration has it."""
+    quoted = " ".join(f'"{word}"' for word in program.command).replace("%", "%%")
+    autorestart = AUTORESTART[program.restart]
+    priority = 1 if program.stops_last else 999  # the lowest is stopped last
+    return PROGRAM.format(
+        name=program.name, command=quoted, autorestart=autorestart, priority=priority
+    )

@@ -1,0 +1,52 @@
+"""Stands in for PID 1's timers on a laptop: starts the oneshots of systemd/*.timer in unit time.
+
+Reads: the unit files and the settings' clock. Writes: nothing itself.
+Never: randomises or catches up, as PID 1 would; a missed time is a missed time.
+"""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from appliance import log, service, settings_file
+from provisioning.unit_files import Timer, read_timers
+
+
+def next_due(timers: Iterable[Timer], after: datetime) -> tuple[datetime, Timer] | None:
+    """The first time of day after `after` (UTC) at which a timer elapses."""
+    due = [
+        (moment, timer)
+        for timer in timers
+        for at in timer.times
+        for day in (0, 1)
+        if (moment := datetime.combine(after.date() + timedelta(days=day), at, UTC)) > after
+    ]
+    return min(due, key=lambda pair: pair[0]) if due else None
+
+
+def main() -> None:
+    """Run until stopped."""
+    arguments = service.parser("timers", takes_instance=False).parse_args()
+    say = log.setup("timers", under_journal=False)
+    settings = settings_file.load(arguments.settings)
+    clock, timers = settings.make_clock(), read_timers()
+
+    def start(timer: Timer) -> None:
+        command = timer.process.command(sys.executable, settings.path)
+        say.info("starting", unit=timer.process.name)
+        done = subprocess.run(command, check=False)
+        if done.returncode:
+            say.warning("failed", unit=timer.process.name, rc=done.returncode)
+
+    for timer in timers:
+        if timer.at_boot:
+            start(timer)
+    while due := next_due(timers, now := clock.stamp().utc):
+        clock.wait((due[0] - now).total_seconds(), threading.Event())
+        start(due[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+"""The sensors service: `python -m sensors --settings FILE`.
+
+Reads: the kernel's files and NVML. Writes: `EnvironmentReading` and `GpuReading` rows.
+Never: holds a rule; it only wires.
+"""
+
+from appliance.service import Loop, Service, main
+from sensors.gpu import open_nvml
+from sensors.survey import Survey
+
+SURVEY_EVERY_S = 60.0
+
+
+def assemble(service: Service) -> Loop:
+    """Wire the survey of this computer."""
+    return Loop(Survey(service, open_nvml()).cycle, SURVEY_EVERY_S)
+
+
+if __name__ == "__main__":
+    main("sensors", assemble)

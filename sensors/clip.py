@@ -1,0 +1,131 @@
+"""A video file as a camera: it plays in an endless loop, in picture time.
+
+Reads: one video file, opened again at each loop, so a file that was replaced plays from then on.
+Never: decodes a frame that nobody asked for, waits, or reads on when nobody calls `advance`.
+
+A packet is due when those before it have been shown: the sum of their durations. All containers
+know durations; not all know decoding times (Matroska) or can find their first frame by seeking.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from appliance.errors import CameraError
+from sensors.gop import GroupOfPictures, VideoPacket, encoded
+from sensors.source import Shot
+
+LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
+USUAL_RATE = 25.0  # of a file that knows neither durations nor its rate
+
+
+class Clip:
+    """A file camera; its first frame is due at the first `advance`. Not for several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file; raises `CameraError` where it is missing or no video."""
+        self.sequence = -1
+        self._path = path
+        self._origin_s: float | None = None
+        self._due_s = 0.0  # clip time at which the packet in hand is due
+        self._container, self._stream = open_video(path)
+        self._group = GroupOfPictures(self._stream, path)
+        self._coming = self._demuxed()
+        self._in_hand = self._next_packet()
+
+    def advance(self, media_s: float) -> None:
+        if self._origin_s is None:
+            self._origin_s = media_s
+        late_s = media_s - self._origin_s - self._due_s
+        if late_s > LONGEST_GAP_S:
+            self._origin_s += late_s
+        while self._due_s <= media_s - self._origin_s:
+            self._group.keep(self._in_hand)
+            self.sequence += 1
+            self._due_s += self._duration_s(self._in_hand)
+            self._in_hand = self._next_packet()
+
+    def shot(self, encoding: str) -> Shot | None:
+        frame = self._group.newest()
+        if frame is None:
+            return None
+        shown_s = self._due_s if frame.pts is None else frame.pts * self._tick_s
+        media_s = (self._origin_s or 0.0) + shown_s
+        return Shot(media_s, frame.width, frame.height, encoded(frame, encoding))
+
+    def rest(self) -> None:
+        self._group.rest()
+
+    def close(self) -> None:
+        self._group.rest()
+        self._container.close()
+
+    @property
+    def _tick_s(self) -> float:
+        return float(self._stream.time_base or 1)
+
+    def _duration_s(self, packet: VideoPacket) -> float:
+        if packet.duration:
+            return packet.duration * self._tick_s
+        return 1 / float(self._stream.average_rate or USUAL_RATE)
+
+    def _next_packet(self) -> VideoPacket:
+        """The next packet of the endless film, its times counted on through all loops."""
+        packet = next(self._coming, None)
+        if packet is None:
+            self._rewind()
+            packet = next(self._coming, None)
+        if packet is None:
+            raise CameraError(f"the clip {self._path} holds no pictures: copy or record it again")
+        return packet
+
+    def _demuxed(self) -> Iterator[VideoPacket]:
+        """The packets of one loop."""
+        shift = round(self._due_s / self._tick_s) - (self._stream.start_time or 0)
+        count = 0
+        try:
+            for packet in self._container.demux(self._stream):
+                if packet.size:
+                    count += 1
+                    packet.pts = None if packet.pts is None else packet.pts + shift
+                    yield packet
+        except av.error.FFmpegError as error:
+            raise CameraError(
+                f"the clip {self._path} cannot be read on after {count} frames "
+                f"({error.strerror}): copy or record it again"
+            ) from error
+        if count < self._stream.frames:
+            raise CameraError(
+                f"the clip {self._path} was cut short: {count} of its {self._stream.frames} frames "
+                "are there; copy or record it again"
+            )
+
+    def _rewind(self) -> None:
+        self._container.close()
+        self._container, self._stream = open_video(self._path)
+        fresh = GroupOfPictures(self._stream, self._path)
+        if fresh.kind != self._group.kind:
+            self._group = fresh
+        self._coming = self._demuxed()
+
+
+def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
+    """The file and its first video stream; raises `CameraError`."""
+    try:
+        container = av.open(str(path))
+    except FileNotFoundError:
+        raise CameraError(
+            f"there is no clip {path}: put the file there, or set the camera's `source` to one"
+        ) from None
+    except (OSError, av.error.FFmpegError) as error:
+        raise CameraError(
+            f"the clip {path} cannot be played ({error.strerror}): it must be a whole video file, "
+            "such as an MP4 with H.264; copy or record it again"
+        ) from error
+    if not container.streams.video:
+        container.close()
+        raise CameraError(f"the clip {path} holds no video: set the camera's `source` to one")
+    return container, container.streams.video[0]

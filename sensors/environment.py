@@ -1,0 +1,105 @@
+"""The computer's own state: heat, disk, memory and what it draws.
+
+Reads: thermal zones, /proc/meminfo, the file system of the data directory, a Jetson's input rail;
+all below roots that tests replace. Writes: nothing.
+Never: passes a modelled power off as measured. RAPL (Intel's energy counters) sees the processor
+only, not the computer, so it does not count as a measurement here.
+"""
+
+import os
+from pathlib import Path
+
+from appliance.clock import Clock
+from appliance.errors import ApplianceError
+from appliance.model import EnvironmentReading
+from sensors.errors import DiskError, TemperatureError
+from sensors.thermal import hottest_zone
+
+FULL_DISK_PCT = 95.0
+HOT_C = 95.0  # processors throttle from about 97 C on (Orin) to 100 C (x86)
+
+
+def read_environment(
+    root: Path, data_dir: Path, power: tuple[float, bool], clock: Clock
+) -> EnvironmentReading:
+    """One reading; `power` is `computer_power`. Raises `DiskError` where the disk is gone."""
+    hottest = hottest_zone(root)
+    free_bytes, used_pct = disk(data_dir)
+    return EnvironmentReading(
+        stamp=clock.stamp(),
+        hottest_zone=hottest[0] if hottest else None,
+        hottest_temperature_c=hottest[1] if hottest else None,
+        disk_free_bytes=free_bytes,
+        disk_used_pct=used_pct,
+        memory_available_bytes=memory_available_bytes(root),
+        computer_power_w=power[0],
+        computer_power_measured=power[1],
+    )
+
+
+def computer_power(
+    board_input_w: float | None, inference_w: float | None, idle_w: float
+) -> tuple[float, bool]:
+    """What the computer draws without inference, and whether that was measured.
+
+    A board's input rail feeds inference too, which reports its own draw: that is taken off, so that
+    no watt is counted twice. Without a meter it is the settings' idle draw.
+    """
+    if board_input_w is None:
+        return idle_w, False
+    return max(0.0, board_input_w - (inference_w or 0.0)), True
+
+
+def disk(directory: Path) -> tuple[int, float]:
+    """Bytes free for the appliance and per cent used, as `df` counts them."""
+    try:
+        found = os.statvfs(directory)
+    except OSError as error:
+        raise DiskError(
+            f"the disk of {directory} cannot be looked at ({error.strerror}): check its mount"
+        ) from error
+    used = found.f_blocks - found.f_bfree
+    usable = used + found.f_bavail
+    return found.f_bavail * found.f_frsize, 100 * used / usable if usable else 100.0
+
+
+def memory_available_bytes(root: Path) -> int | None:
+    """MemAvailable of /proc/meminfo (kB there: man 5 proc), or None."""
+    try:
+        lines = (root / "proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    kilobytes = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
+    return None if kilobytes is None else int(kilobytes) * 1024
+
+
+def warnings(reading: EnvironmentReading) -> list[ApplianceError]:
+    """What a person should know of this reading; empty when all is well."""
+    found: list[ApplianceError] = []
+    if reading.disk_used_pct > FULL_DISK_PCT:
+        found.append(
+            DiskError(
+                f"the disk is {reading.disk_used_pct:.0f} % full "
+                f"({reading.disk_free_bytes / 1e6:.0f} MB free): lower snapshots_keep_mb, "
+                "or delete what does not belong to the appliance"
+            )
+        )
+    heat_c = reading.hottest_temperature_c
+    if heat_c is not None and heat_c > HOT_C:
+        found.append(
+            TemperatureError(
+                f"{reading.hottest_zone} is at {heat_c:.0f} C, more than {HOT_C:.0f} C: "
+                "clean the fan and the vents, and shade the box"
+            )
+        )
+    return found
+
+
+def sentence(reading: EnvironmentReading) -> str:
+    """The reading in one sentence: `cpu 47 C, disk 62 % used, 5.0 W (modelled)`."""
+    heat_c = reading.hottest_temperature_c
+    heat = "no thermometer" if heat_c is None else f"{reading.hottest_zone} {heat_c:.0f} C"
+    how = "measured" if reading.computer_power_measured else "modelled"
+    return (
+        f"{heat}, disk {reading.disk_used_pct:.0f} % used, {reading.computer_power_w:.1f} W ({how})"
+    )

@@ -1,0 +1,76 @@
+"""GPUs of x86 computers, through NVIDIA's management library (NVML).
+
+Reads: NVML. Writes: nothing.
+Never: changes a GPU's settings, and never takes the lack of a GPU for a fault.
+
+A value that a board does not know (NOT_SUPPORTED, common on small and mobile ones) is None.
+Power in mW, memory in bytes: NVML API reference, device queries.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from appliance.clock import Clock
+from appliance.model import GpuReading
+from sensors.errors import GpuError
+
+DRIVER = "sys/module/nvidia"  # the kernel module; without it the 18 MB of pynvml are not imported
+
+
+def open_nvml(root: Path = Path("/")) -> Any | None:
+    """The started NVML module, or None on a computer without NVIDIA's driver."""
+    if not (root / DRIVER).exists():
+        return None
+    import pynvml  # noqa: PLC0415  (only where a driver is)
+
+    return started(pynvml)
+
+
+def started(nvml: Any) -> Any | None:
+    """`nvml` after its start, or None where it finds no driver."""
+    try:
+        nvml.nvmlInit()
+    except nvml.NVMLError:
+        return None
+    return nvml
+
+
+def read_gpus(nvml: Any | None, clock: Clock) -> list[GpuReading]:
+    """One reading of each GPU; none without NVML. Raises `GpuError` where a GPU fell silent."""
+    if nvml is None:
+        return []
+    try:
+        handles = [
+            nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())
+        ]
+        return [read_gpu(nvml, handle, clock) for handle in handles]
+    except nvml.NVMLError as error:
+        raise GpuError(
+            f"the GPU does not answer its driver ({error}): look for Xid errors in the kernel's "
+            "log; if it stays so, restart the unit"
+        ) from error
+
+
+def read_gpu(nvml: Any, handle: Any, clock: Clock) -> GpuReading:
+    """One look at one GPU."""
+
+    def value(call: Callable[..., Any], *more: Any) -> Any:
+        try:
+            return call(handle, *more)
+        except nvml.NVMLError as error:
+            if error.value == nvml.NVML_ERROR_NOT_SUPPORTED:
+                return None
+            raise
+
+    power_mw = value(nvml.nvmlDeviceGetPowerUsage)
+    utilisation = value(nvml.nvmlDeviceGetUtilizationRates)
+    memory = value(nvml.nvmlDeviceGetMemoryInfo)
+    return GpuReading(
+        stamp=clock.stamp(),
+        gpu=value(nvml.nvmlDeviceGetName) or "GPU",
+        power_w=None if power_mw is None else power_mw / 1000,
+        temperature_c=value(nvml.nvmlDeviceGetTemperature, nvml.NVML_TEMPERATURE_GPU),
+        utilisation_pct=None if utilisation is None else float(utilisation.gpu),
+        memory_used_bytes=None if memory is None else int(memory.used),
+    )

@@ -1,0 +1,23 @@
+"""One-line files of the kernel (/sys, /proc) as text and numbers.
+
+Reads: the file it is given. Writes: nothing.
+Never: fails because a part is powered down; what the kernel does not say is unknown.
+"""
+
+from pathlib import Path
+
+
+def text_of(path: Path) -> str:
+    """The file's one line; empty where the kernel will not say."""
+    try:
+        return path.read_text().strip()
+    except OSError:  # a rail or zone that is powered down answers with an error
+        return ""
+
+
+def number_of(path: Path) -> int | None:
+    """The file's whole number, or None."""
+    try:
+        return int(text_of(path))
+    except ValueError:
+        return None

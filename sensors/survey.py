@@ -1,0 +1,54 @@
+"""The minute's look at the computer: environment and GPUs, stored together.
+
+Reads: what sensors/environment.py, jetson.py and gpu.py read, and the newest `InferenceRun`.
+Writes: `EnvironmentReading` and `GpuReading` rows in one transaction.
+Never: keeps a reading back because another one failed or is a warning.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.ledger import MAX_AGE_S
+from appliance.model import EnvironmentReading, GpuReading, InferenceRun
+from appliance.service import Service
+from sensors.environment import computer_power, read_environment, sentence, warnings
+from sensors.errors import GpuError
+from sensors.gpu import read_gpus
+from sensors.jetson import Rail, board_input_w, read_jetson_gpu, read_rails
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """One computer: `root` is where /sys and /proc hang, `nvml` the started NVML or None."""
+
+    service: Service
+    nvml: Any | None = None
+    root: Path = Path("/")
+
+    def cycle(self) -> str:
+        """Look, store, warn; returns the sentence."""
+        rails = read_rails(self.root)
+        reading = self._environment(rails)
+        self.service.store.add(reading, *self._gpus(rails))
+        for warning in warnings(reading):
+            self.service.fault(warning)
+        return sentence(reading)
+
+    def _environment(self, rails: list[Rail]) -> EnvironmentReading:
+        settings = self.service.settings
+        run = self.service.store.latest(InferenceRun, MAX_AGE_S)
+        power = computer_power(
+            board_input_w(rails), run.power_w if run else None, settings.computer.idle_w
+        )
+        return read_environment(self.root, settings.unit.data_dir, power, self.service.clock)
+
+    def _gpus(self, rails: list[Rail]) -> list[GpuReading]:
+        own = read_jetson_gpu(self.root, rails, self.service.clock)
+        if own:  # a Jetson's NVML, where it exists, would report the same GPU once more
+            return [own]
+        try:
+            return read_gpus(self.nvml, self.service.clock)
+        except GpuError as error:
+            self.service.fault(error)
+            return []

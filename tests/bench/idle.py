@@ -1,0 +1,50 @@
+"""What all processes together cost at night, when the cameras listen and inference is unloaded.
+
+Real processes, real Modbus line, real time (speed 1). The simulated plant and the stand-in for
+PID 1 are not part of the unit and are not counted.
+"""
+
+import time
+from datetime import UTC, datetime
+
+from appliance.model import EnergyLevel
+from provisioning.__main__ import claim_port
+from provisioning.laptop import DAY_S, Laptop, Wish
+from tests.bench.processes import usage
+from tests.bench.report import OUT, Figure, publish, quick
+from tests.waiting import wait_for_level
+
+NIGHT = datetime(2026, 4, 15, 22, 0, tzinfo=UTC)
+
+
+def main() -> None:
+    short = quick("idle")
+    settle_s, measure_s = (8, 25) if short else (30, 120)
+    wish = Wish(DAY_S, claim_port(0), OUT / "idle", start=NIGHT, charge_pct=35)
+    with Laptop(wish) as laptop:
+        wait_for_level(laptop, EnergyLevel.SENTINEL)
+        time.sleep(settle_s)
+        pids = {name: pid for name, pid in laptop.runner.pids().items() if "appliance" in name}
+        before = {name: usage([pid]) for name, pid in pids.items()}
+        time.sleep(measure_s)
+        spent = {name: usage([pid]) - before[name] for name, pid in pids.items()}
+    cpu_pct = sum(u.cpu_s for u in spent.values()) / measure_s * 100
+    figures = [
+        Figure("cpu of one core", cpu_pct, "%", 2.0),
+        Figure("wake-ups", sum(u.wakeups for u in spent.values()) / measure_s, "a second"),
+        Figure("resident memory", sum(u.rss_mb for u in spent.values()), "MB", 250),
+        Figure("memory, shared pages once", sum(u.pss_mb for u in spent.values()), "MB"),
+        Figure(
+            "written at this rate",
+            sum(u.written_bytes for u in spent.values()) / measure_s * DAY_S / 1e6,
+            "MB a day",
+        ),
+    ]
+    for name, u in sorted(spent.items()):
+        figures.append(Figure(f"{name}: cpu", u.cpu_s / measure_s * 100, "%"))
+        figures.append(Figure(f"{name}: memory", u.rss_mb, "MB"))
+    publish("idle", figures, short, measured_s=measure_s, processes=sorted(pids))
+
+
+if __name__ == "__main__":
+    main()

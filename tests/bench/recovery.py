@@ -1,0 +1,92 @@
+"""Time from `kill -9` of each process until it works again, with all others running on.
+
+Real processes at speed 1, at noon, with everything on. "Works again" is what the next one in line
+would notice: a fresh row, a picture, a page.
+"""
+
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from appliance.errors import CameraError
+from appliance.frames import Ask, FrameClient, Picture
+from appliance.model import EnergyLevel, EnvironmentReading, PowerReading, ServiceState
+from provisioning.__main__ import claim_port
+from provisioning.laptop import DAY_S, Laptop, Wish
+from tests.bench.report import OUT, Figure, median, publish, quick
+from tests.waiting import wait_for_level, wait_until
+
+NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
+
+
+def probes(laptop: Laptop) -> dict[str, Callable[[], object]]:
+    """Process -> a value that changes when it has done its work once more."""
+    store, settings = laptop.store(), laptop.settings
+
+    def newest(kind: type) -> Callable[[], object]:
+        def probe() -> object:
+            row: Any = store.last(kind)
+            return row.stamp.uptime_s if row else None
+
+        return probe
+
+    def picture(client: FrameClient) -> Callable[[], object]:
+        def probe() -> object:
+            try:
+                answer = client.pull(Ask("jpeg"))
+            except CameraError:
+                return None
+            return answer.stamp.uptime_s if isinstance(answer, Picture) else None
+
+        return probe
+
+    def page() -> object:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{settings.web.port}/", timeout=1) as got:
+                return time.monotonic() if got.status == 200 else None
+        except (OSError, urllib.error.URLError):
+            return None
+
+    return {
+        "appliance-power": newest(PowerReading),
+        "appliance-sensors": newest(EnvironmentReading),
+        "appliance-camera@demo": picture(FrameClient(settings.camera_socket("demo"))),
+        "appliance-inference": picture(FrameClient(settings.view_socket)),
+        "appliance-web": page,
+    }
+
+
+def recover(laptop: Laptop, name: str, probe: Callable[[], object]) -> float:
+    """Kill one process and wait until its probe shows something new from another pid."""
+    wait_until(lambda: probe() is not None, f"{name} at work")
+    pid, before = laptop.runner.pids()[name], probe()
+    began_s = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: laptop.runner.pids().get(name, pid) != pid, f"a new {name}")
+    wait_until(lambda: probe() not in (None, before), f"{name} at work again")
+    return time.monotonic() - began_s
+
+
+def main() -> None:
+    short = quick("recovery")
+    rounds = 1 if short else 5
+    wish = Wish(DAY_S, claim_port(0), OUT / "recovery", start=NOON, charge_pct=97)
+    with Laptop(wish) as laptop:
+        wait_for_level(laptop, EnergyLevel.FULL)
+        found = probes(laptop)
+        times = {
+            name: [recover(laptop, name, probe) for _ in range(rounds)]
+            for name, probe in found.items()
+        }
+        sentences = {row.service: row.status for row in laptop.store().rows(ServiceState)}
+    figures = [Figure(name, median(took), "s", 5.0) for name, took in times.items()]
+    publish("recovery", figures, short, seconds=times, sentences=sentences)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""A unit in the middle of a good day, as rows: each stream has one row of now.
+
+Reads: the clock that it is given. Writes: through the stores that it is given.
+Never: more than one moment; tests that need a history write it themselves.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from appliance.errors import CameraError
+from appliance.model import (
+    BatteryState,
+    Box,
+    CameraMode,
+    CameraState,
+    ChargeStage,
+    EnergyBudget,
+    EnergyLevel,
+    EnvironmentReading,
+    Event,
+    GpuReading,
+    InferencePlan,
+    InferenceRun,
+    PowerReading,
+    Quality,
+    Stamp,
+    Tier,
+)
+from appliance.store import Store
+
+OpenAs = Callable[[str], Store]
+DIGEST = "5b0c6e2f"
+SECRET_URL = "rtsp://admin:hunter2@10.0.0.7/live"
+
+
+def fill(open_as: OpenAs) -> None:
+    """Write one row of now into every stream but the faults."""
+    power, sensors, camera = open_as("power"), open_as("sensors"), open_as("camera")
+    now = power.clock.stamp()
+    power.add(reading(now), belief(now), budget(now))
+    sensors.add(
+        GpuReading(now, "GPU 0", 8.5, 51.0, 20.0, 300_000_000),
+        EnvironmentReading(
+            now, "cpu-thermal", 48.5, 20_000_000_000, 40.0, 4_000_000_000, 5.0, False
+        ),
+    )
+    camera.add(CameraState(now, "demo", CameraMode.WATCH, 3.0, 100, 900, "watching at 5 a second"))
+    inference = open_as("inference")
+    inference.add(
+        InferencePlan(now, 5.0, Tier.INT8, "20 W are left for looking"),
+        InferenceRun(now, 60.0, 300, 2, 0.04, False, 2.5, "CPUExecutionProvider", DIGEST),
+        event(now),
+    )
+    for store, name in (power, "power"), (sensors, "sensors"), (camera, "camera@demo"):
+        store.say(name, f"{name} works")
+    inference.say("inference", "looking at demo")
+
+
+def break_camera(open_as: OpenAs) -> None:
+    """The camera's cable is cut."""
+    error = CameraError(f"{SECRET_URL} gives no picture; check the cable")
+    open_as("camera").raise_fault("camera@demo", error)
+
+
+def reading(now: Stamp, pv_power_w: float = 312.0, load_power_w: float = 11.0) -> PowerReading:
+    bad = {"battery_temperature_c": Quality.IMPLAUSIBLE}
+    return PowerReading(
+        now, "EPEVER", pv_power_w, 38.2, 13.3, 20.5, 606.0, load_power_w, ChargeStage.BULK, 810, bad
+    )
+
+
+def belief(now: Stamp, state_of_charge_pct: float = 72.0) -> BatteryState:
+    return BatteryState(now, state_of_charge_pct, 3.0, 1800, 2500, None, False, "counted")
+
+
+def budget(now: Stamp, level: EnergyLevel = EnergyLevel.FULL) -> EnergyBudget:
+    until = now.utc + timedelta(minutes=3)
+    return EnergyBudget(now, level, 25.0, until, 400.0, "69 % is above 60 %, the sun gives 312 W")
+
+
+def event(now: Stamp, event_id: str = "e1") -> Event:
+    return Event(
+        stamp=now,
+        event_id=event_id,
+        camera="demo",
+        label="person",
+        confidence=0.81,
+        last_seen=now.utc,
+        frames=12,
+        box=Box(0.1, 0.2, 0.3, 0.9),
+        snapshot="snapshots/2026-04-15/e1.jpg",
+        model_digest=DIGEST,
+        tier=Tier.INT8,
+        provider="CPUExecutionProvider",
+        threshold=0.45,
+        energy_level=EnergyLevel.FULL,
+        energy_j=6.0,
+        energy_measured=False,
+        reason="demo was watched at 5 frames a second",
+    )

@@ -1,0 +1,220 @@
+"""The whole unit in one process, under a fake clock: plant, power, sensors, camera, inference.
+
+Real parts: the plant and its Modbus answers, the driver, estimator, guard, ladder, arbiter,
+actuator, store, camera duty, tracker, event rules, snapshots, the nightly plan. Stand-ins at the
+seams only: the clock, PID 1 (here it starts and stops the loads of this object), the scene in
+front of the camera, the detector.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from appliance.frames import Answer, Ask
+from appliance.ledger import reported_loads
+from appliance.log import SentenceLog
+from appliance.model import Box, Detection, EnergyBudget, Tier
+from appliance.prepare import prepare
+from appliance.service import Leave, Service
+from appliance.settings import Settings
+from appliance.store import Store
+from inference.cameras import WatchedCamera
+from inference.detector import Bytes
+from inference.snapshots import SnapshotShelf
+from inference.view import View
+from inference.watch import Watch
+from power.clear_sky import clear_sky_power_w
+from power.cycle import PowerCycle
+from power.devices import profile
+from power.ladder import Ladder
+from power.loads import Actuator
+from power.meter import Meter
+from power.plan import make_plan
+from power.simulated.epever import SimulatedEpever
+from power.simulated.loopback import LoopbackBus
+from power.simulated.plant import Plant
+from sensors.camera import CameraDuty
+from sensors.feed import Feed
+from sensors.source import Shot
+from sensors.survey import Survey
+from tests.fakes import FakeClock
+
+WIDTH, HEIGHT, FRAMES_PER_S = 64, 48, 10
+LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap enough for days
+
+
+class Scene:
+    """In front of the camera: a person walks by for ten minutes of every hour. No clip, no codec.
+
+    It is the camera (sensors.source.Camera) and the detector (inference.detector.Detector) at once:
+    what the one shows, the other sees.
+    """
+
+    provider = wanted = "scene"
+    digest = "0" * 64
+    tier = Tier.INT8
+    sequence = -1
+
+    def __init__(self, clock: FakeClock, picture: bytes | None = None) -> None:
+        self._clock = clock
+        self._picture = picture or np.full((HEIGHT, WIDTH, 3), 90, np.uint8).tobytes()
+
+    def advance(self, media_s: float) -> None:
+        self.sequence = int(media_s * FRAMES_PER_S)
+
+    def shot(self, encoding: str) -> Shot:
+        return Shot(self._clock.media_s(), WIDTH, HEIGHT, self._picture)
+
+    def rest(self) -> None:
+        """Nothing to free."""
+
+    def close(self) -> None:
+        self.sequence = -1
+
+    def free(self) -> None:
+        """Nothing to free."""
+
+    def detect(self, bgr: Bytes) -> list[Detection]:
+        if self._clock.utc.minute >= 10:
+            return []
+        left = (self._clock.media_s() % 60) / 100
+        return [Detection("person", 0.8, Box(left, 0.3, left + 0.2, 0.8))]
+
+
+class Pull:
+    """The camera's socket without a socket."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+
+    def pull(self, ask: Ask) -> Answer:
+        return self._feed.answer(ask)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass
+class PidOne:
+    """Takes orders as PID 1 does and remembers them; `running` is what it keeps alive."""
+
+    running: set[str] = field(default_factory=set)
+    orders: list[str] = field(default_factory=list)
+
+    def start(self, unit: str) -> None:
+        self.running.add(unit)
+        self.orders.append(f"start {unit}")
+
+    def stop(self, unit: str) -> None:
+        self.running.discard(unit)
+        self.orders.append(f"stop {unit}")
+
+    def power_off(self) -> None:
+        self.running.clear()
+        self.orders.append("poweroff")
+
+
+class InProcessUnit:
+    """One unit; `run_until(utc)` lets it live. `every_s` is the time between two polls."""
+
+    def __init__(
+        self, settings: Settings, clock: FakeClock, every_s: float = 60.0, scene: Scene | None = None
+    ) -> None:
+        prepare(settings.database)
+        self.settings, self.clock, self.every_s = settings, clock, every_s
+        self.plant = Plant(settings, clock.utc)
+        self.pid_one = PidOne()
+        self.reader = Store(settings.database, clock)
+        self._scene = scene or Scene(clock)
+        self._feed = Feed("demo", lambda: self._scene, clock)
+        self._power = self._service("power")
+        self._camera = self._service("camera", "demo")
+        self._sensors = self._service("sensors")
+        self._inference = self._service("inference")
+        self._plan = self._service("plan")
+        self._power_cycle = self._make_power()
+        self._survey = Survey(self._sensors, None).cycle
+        self._camera_duty = CameraDuty(self._camera, settings.camera["demo"], self._feed)
+        self._watch: Watch | None = None
+
+    def run_until(self, utc: datetime, each_minute: Callable[[], None] | None = None) -> None:
+        """Live until `utc`."""
+        while self.clock.utc < utc and "poweroff" not in self.pid_one.orders:
+            self._minute()
+            if each_minute:
+                each_minute()
+
+    def plan(self) -> str:
+        """What the timer does twice a day."""
+        return make_plan(self._plan.store, self.settings, clear_sky_power_w)
+
+    def budget(self) -> EnergyBudget:
+        """The newest one."""
+        found = self.reader.last(EnergyBudget)
+        assert found is not None
+        return found
+
+    def restart_power(self) -> None:
+        """The power service crashes and PID 1 starts it anew: its memory is gone."""
+        self._power = self._service("power")
+        self._power_cycle = self._make_power()
+
+    def close(self) -> None:
+        if self._watch:
+            self._watch.finish()
+        for service in (self._power, self._camera, self._sensors, self._inference, self._plan):
+            service.store.close()
+        self.reader.close()
+
+    # --- a minute ------------------------------------------------------------------------------
+
+    def _minute(self) -> None:
+        ends_s = self.clock.uptime_s + 60
+        self._sensors.once(self._survey)
+        if "appliance-camera@demo" in self.pid_one.running:
+            self._camera.once(self._camera_duty.cycle)
+        self._infer()
+        while self.clock.uptime_s < ends_s:
+            self._power.once(self._power_cycle)
+            self.clock.advance(min(self.every_s, ends_s - self.clock.uptime_s))
+            self.plant.advance(self.clock.utc, self._load_w())
+
+    def _infer(self) -> None:
+        if "appliance-inference" not in self.pid_one.running:
+            if self._watch:
+                self._watch.finish()
+            self._watch = None
+            return
+        self._watch = self._watch or self._make_watch()
+        try:
+            for _ in range(LOOKS):
+                self._inference.once(self._watch.cycle)
+        except Leave:
+            self.pid_one.running.discard("appliance-inference")
+
+    def _load_w(self) -> float:
+        reported_w = sum(load.power_w for load in reported_loads(self.reader, ("demo",)))
+        return max(reported_w, self.settings.energy.hibernate_power_w)
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _service(self, name: str, instance: str = "") -> Service:
+        store = Store(self.settings.database, self.clock, name)
+        return Service(name, self.settings, self.clock, store, SentenceLog(name), instance)
+
+    def _make_power(self) -> PowerCycle:
+        charger = self.settings.charger
+        bus = LoopbackBus(SimulatedEpever(self.plant))
+        meter = Meter(profile(charger.model), bus, charger.device_id, self.clock)
+        actuator = Actuator(self.pid_one, ["demo"], may_power_off=True)
+        return PowerCycle(self._power, meter, Ladder(self.settings), actuator)
+
+    def _make_watch(self) -> Watch:
+        own = self.settings.inference
+        camera = WatchedCamera("demo", Pull(self._feed), own)
+        shelf = SnapshotShelf(
+            self.settings.snapshots_dir, own.snapshots_keep_days, own.snapshots_keep_mb, self.clock
+        )
+        return Watch(self._inference, self._scene, [camera], shelf, View(own.blur_heads))

@@ -1,0 +1,318 @@
+"""One camera process: the budget decides, pulls are answered or refused, bad clips survived."""
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import CameraError, SettingsError
+from appliance.frames import Answer, Ask, FrameClient, Picture, Refusal
+from appliance.log import SentenceLog
+from appliance.model import CameraMode, CameraState, EnergyBudget, EnergyLevel, Fault
+from appliance.prepare import prepare
+from appliance.service import Service
+from appliance.settings import CameraSettings, Settings
+from sensors.camera import CameraDuty, assemble
+from sensors.camera_mode import ModeChoice, choose_mode
+from sensors.clip import Clip
+from sensors.feed import IDLE_S, Feed
+from sensors.source import open_camera
+from tests.clips import HEIGHT, WIDTH, frame_number, make_clip, times_open
+from tests.conftest import OpenStore
+from tests.fakes import FakeClock
+
+OFF, LISTEN, WATCH = CameraMode.OFF, CameraMode.LISTEN, CameraMode.WATCH
+WATCHING = ModeChoice(WATCH, "watching")
+LISTENING = ModeChoice(LISTEN, "listening")
+SLEEPING = ModeChoice(OFF, "sleeping")
+
+
+class Bench:
+    """The camera service on a fake clock, with a small clip and a hand on the energy budget."""
+
+    def __init__(self, settings: Settings, clock: FakeClock, open_store: OpenStore) -> None:
+        self.clip = settings.unit.data_dir.parent / "grey.mp4"
+        own = CameraSettings(source=str(self.clip), listen_power_w=2.0, watch_power_w=3.0)
+        self.clock = clock
+        self.power = open_store("power")
+        self.store = open_store("camera")
+        adapter = SentenceLog("camera")
+        with_camera = replace(settings, camera={"front": own})
+        self.service = Service("camera", with_camera, clock, self.store, adapter, "front")
+        self.opened: list[Clip] = []
+        self.feed = Feed("front", self.open, clock)
+        self.duty = CameraDuty(self.service, own, self.feed)
+
+    def open(self) -> Clip:
+        camera = open_camera(str(self.clip), Path("/"))
+        assert isinstance(camera, Clip)
+        self.opened.append(camera)
+        return camera
+
+    def has_decoder(self) -> bool:
+        return self.opened[-1]._group._decoder is not None
+
+    def budget(self, level: EnergyLevel) -> None:
+        stamp = self.clock.stamp()
+        until = stamp.utc + timedelta(minutes=3)
+        self.power.add(EnergyBudget(stamp, level, 10.0, until, 500.0, "the battery holds 55 %"))
+
+    def cycles(self, count: int = 1) -> None:
+        """The service's loop: a second passes, a cycle runs."""
+        for _ in range(count):
+            self.clock.advance(1.0)
+            self.service.once(self.duty.cycle)
+
+    def pull(self, encoding: str = "bgr", after: int = -1) -> Answer:
+        return self.feed.answer(Ask(encoding, after))
+
+    def state(self) -> CameraState:
+        row = self.store.last(CameraState)
+        assert row is not None
+        return row
+
+    def faults(self) -> list[str]:
+        return [fault.text for fault in self.store.open_faults() if fault.code == "camera"]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One migrated database; each test begins with a copy of it, which is faster."""
+    path = tmp_path_factory.mktemp("prepared") / "unit.db"
+    prepare(path)
+    return path
+
+
+@pytest.fixture
+def bench(settings: Settings, clock: FakeClock, open_store: OpenStore, prepared: Path) -> Bench:
+    settings.unit.data_dir.mkdir(parents=True)
+    shutil.copy(prepared, settings.database)
+    result = Bench(settings, clock, open_store)
+    make_clip(result.clip)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("level", "mode"),
+    [
+        (EnergyLevel.OFF, OFF),
+        (EnergyLevel.HIBERNATE, OFF),
+        (EnergyLevel.SENTINEL, LISTEN),
+        (EnergyLevel.ECO, WATCH),
+        (EnergyLevel.FULL, WATCH),
+    ],
+)
+def test_the_energy_level_decides_what_a_camera_may_spend(
+    clock: FakeClock, level: EnergyLevel, mode: CameraMode
+) -> None:
+    now = clock.stamp()
+    choice = choose_mode(EnergyBudget(now, level, 5.0, now.utc, 0.0, "the battery holds 41 %"))
+    assert choice.mode is mode
+    assert choice.reason.endswith(f"energy level {level.name}, the battery holds 41 %")
+
+
+def test_without_a_budget_a_camera_is_off() -> None:
+    choice = choose_mode(None)
+    assert choice.mode is OFF
+    assert "no fresh energy budget" in choice.reason
+
+
+def test_a_camera_that_is_off_opens_nothing_and_draws_nothing(bench: Bench) -> None:
+    bench.cycles(5)
+    assert bench.opened == []
+    assert bench.state().power_w == 0
+    assert bench.pull() == Refusal("the camera is off: there is no fresh energy budget")
+
+
+def test_a_listening_camera_counts_frames_and_refuses_to_decode(bench: Bench) -> None:
+    bench.budget(EnergyLevel.SENTINEL)
+    bench.cycles(61)
+    answer = bench.pull()
+    assert isinstance(answer, Refusal)
+    assert "decodes nothing: energy level SENTINEL, the battery holds 55 %" in answer.reason
+    state = bench.state()
+    assert (state.mode, state.power_w, state.frames_served) == (LISTEN, 2.0, 0)
+    assert 580 <= state.frames_skipped <= 602
+
+
+def test_a_watching_camera_gives_the_newest_picture_and_counts_what_nobody_asked_for(
+    bench: Bench,
+) -> None:
+    bench.budget(EnergyLevel.ECO)
+    bench.cycles(3)
+    picture = bench.pull()
+    assert isinstance(picture, Picture)
+    assert (picture.camera, picture.width, picture.height) == ("front", WIDTH, HEIGHT)
+    assert picture.skipped == picture.sequence
+    assert 0 <= picture.sequence - frame_number(picture.data) <= 3
+    assert 0 <= bench.clock.media_s() - picture.media_s <= 0.4
+    again = bench.pull("jpeg")
+    assert isinstance(again, Picture)
+    assert again.data.startswith(b"\xff\xd8")
+    assert again.skipped == picture.skipped
+    bench.cycles(60)
+    assert (bench.state().mode, bench.state().power_w) == (WATCH, 3.0)
+    assert bench.state().frames_served == 1
+
+
+def test_a_pull_for_what_the_consumer_has_is_refused_at_once(bench: Bench) -> None:
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles()
+    picture = bench.pull()
+    assert isinstance(picture, Picture)
+    assert bench.pull(after=picture.sequence) == Refusal("no new picture yet")
+    bench.clock.advance(0.1)
+    following = bench.pull(after=picture.sequence)
+    assert isinstance(following, Picture)
+    assert following.sequence == picture.sequence + 1
+
+
+def test_an_unknown_encoding_is_refused_in_words(bench: Bench) -> None:
+    assert bench.pull("png") == Refusal("pictures come as bgr or jpeg, not 'png'")
+
+
+def test_a_stale_budget_closes_the_camera(bench: Bench) -> None:
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles(2)
+    assert isinstance(bench.pull(), Picture)
+    assert times_open(bench.clip) == 1
+    bench.cycles(200)
+    assert bench.state().mode is OFF
+    assert bench.state().power_w == 0
+    assert isinstance(bench.pull(), Refusal)
+    assert times_open(bench.clip) == 0
+
+
+def test_a_row_is_written_at_each_change_and_once_a_minute(bench: Bench) -> None:
+    bench.cycles(10)
+    bench.budget(EnergyLevel.SENTINEL)
+    bench.cycles(150)
+    modes = [row.mode for row in bench.store.rows(CameraState)]
+    assert modes == [OFF, LISTEN, LISTEN, LISTEN]
+
+
+def test_frame_numbers_go_on_when_the_camera_is_opened_again(bench: Bench) -> None:
+    bench.cycles()
+    bench.feed.follow(WATCHING)
+    bench.clock.advance(3)
+    first = bench.pull()
+    bench.feed.follow(SLEEPING)
+    bench.feed.follow(WATCHING)
+    second = bench.pull()
+    assert isinstance(first, Picture)
+    assert isinstance(second, Picture)
+    assert second.sequence == first.sequence + 1
+    assert second.media_s > first.media_s
+    assert len(bench.opened) == 2
+
+
+def test_the_decoder_is_freed_when_nobody_asks(bench: Bench) -> None:
+    bench.feed.follow(WATCHING)
+    assert isinstance(bench.pull(), Picture)
+    bench.clock.advance(IDLE_S - 1)
+    bench.feed.follow(WATCHING)
+    assert bench.has_decoder()
+    bench.clock.advance(2)
+    bench.feed.follow(WATCHING)
+    assert not bench.has_decoder()
+    assert isinstance(bench.pull(), Picture)
+    bench.feed.follow(LISTENING)
+    assert not bench.has_decoder()
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"")])
+def test_a_bad_clip_is_a_fault_until_it_is_good_again(
+    bench: Bench, damage: Callable[[Path], object]
+) -> None:
+    whole = bench.clip.read_bytes()
+    damage(bench.clip)
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles(40)
+    [text] = bench.faults()
+    assert str(bench.clip) in text
+    assert bench.pull() == Refusal(text)
+    assert bench.state().reason == text
+    bench.clip.write_bytes(whole)
+    bench.cycles(31)
+    assert bench.faults() == []
+    assert isinstance(bench.pull(), Picture)
+    assert len(bench.store.rows(Fault)) == 1
+
+
+def test_a_bad_clip_is_tried_less_and_less_often(clock: FakeClock) -> None:
+    tries_s: list[float] = []
+
+    def open_nothing() -> Clip:
+        tries_s.append(clock.media_s())
+        raise CameraError("there is no clip")
+
+    feed = Feed("front", open_nothing, clock)
+    for _ in range(240):
+        with pytest.raises(CameraError, match="there is no clip"):
+            feed.follow(WATCHING)
+        clock.advance(1)
+    pauses_s = [b - a for a, b in pairwise(tries_s)]
+    assert pauses_s[:5] == [2, 4, 8, 16, 30]
+    assert set(pauses_s[5:]) == {30}
+
+
+def test_a_clip_that_turns_bad_while_watched_does_not_end_the_service(bench: Bench) -> None:
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles(2)
+    bench.clip.unlink()
+    bench.cycles(10)
+    assert "there is no clip" in bench.faults()[0]
+
+
+def test_a_broken_database_turns_the_camera_off(bench: Bench) -> None:
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles(2)
+    bench.store.close()
+    bench.store._db = sqlite3.connect(":memory:")
+    bench.cycles()
+    assert isinstance(bench.pull(), Refusal)
+    bench.cycles()  # the service has mended its store
+    assert isinstance(bench.pull(), Picture)
+
+
+def test_pulls_from_many_threads_and_the_cycle_get_along(bench: Bench) -> None:
+    bench.feed.follow(WATCHING)
+    seen: list[list[int]] = [[] for _ in range(4)]
+
+    def consume(mine: list[int]) -> None:
+        for _ in range(100):
+            answer = bench.pull(after=mine[-1] if mine else -1)
+            if isinstance(answer, Picture):
+                mine.append(answer.sequence)
+
+    threads = [threading.Thread(target=consume, args=(mine,)) for mine in seen]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        bench.clock.advance(0.1)
+        bench.feed.follow(WATCHING)
+    for mine in seen:
+        assert mine
+        assert mine == sorted(set(mine))
+
+
+def test_a_camera_that_is_not_in_the_settings_is_named_with_the_known_ones(bench: Bench) -> None:
+    bench.service.instance = "back"
+    with pytest.raises(SettingsError, match=r"no camera 'back' \(known: front\)"):
+        assemble(bench.service)
+
+
+def test_the_assembled_service_hands_pictures_out_on_its_socket(bench: Bench) -> None:
+    loop = assemble(bench.service)
+    bench.budget(EnergyLevel.ECO)
+    bench.service.once(loop.cycle)
+    picture = FrameClient(bench.service.settings.camera_socket("front")).pull(Ask())
+    assert isinstance(picture, Picture)
+    assert frame_number(picture.data) == 0
+    assert loop.media

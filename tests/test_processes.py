@@ -1,0 +1,160 @@
+"""The unit's real processes, side by side: a day, and the death of each of them.
+
+These start processes and wait for what they do; time runs fast, nothing sleeps for its own sake.
+"""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from appliance.clock import SystemClock
+from appliance.frames import Ask, FrameClient, Picture
+from appliance.model import EnergyBudget, EnergyLevel, EnvironmentReading, Event, PowerReading
+from appliance.settings_file import load
+from appliance.store import Store
+from provisioning.__main__ import claim_port
+from provisioning.laptop import Laptop, Wish
+from tests.conftest import ROOT
+from tests.waiting import wait_for_level, wait_until
+
+NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
+
+pytestmark = pytest.mark.processes
+
+
+def provisioning(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "provisioning", *arguments]
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_day_of_the_real_processes_brings_events_levels_and_no_fault(tmp_path: Path) -> None:
+    run = tmp_path / "day"
+    done = provisioning("--day", "40s", "--days", "1", "--port", "0", "--dir", str(run))
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout.splitlines()[-1])
+    settings = load(run / "unit.toml")
+    store = Store(settings.database, SystemClock())
+    assert told["faults"] == 0, done.stdout + done.stderr
+    assert len(set(told["levels"])) >= 3, told
+    assert told["events"] > 0
+    events = store.rows(Event)
+    assert {event.label for event in events} == {"person"}
+    assert all((settings.unit.data_dir / str(event.snapshot)).exists() for event in events)
+    assert all(budget.reason for budget in store.rows(EnergyBudget))
+
+
+@pytest.fixture(scope="module")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """A unit at noon with a full battery, a day in ten minutes, everything at work."""
+    directory = tmp_path_factory.mktemp("unit") / "run"
+    wish = Wish(600, claim_port(0), directory, start=NOON, charge_pct=97)
+    with Laptop(wish) as running:
+        wait_for_level(running, EnergyLevel.FULL)
+        wait_until(lambda: "appliance-inference" in running.runner.pids(), "inference")
+        yield running
+
+
+def kill(laptop: Laptop, name: str) -> None:
+    """`kill -9` one process and see that only it is replaced."""
+    wait_until(lambda: name in laptop.runner.pids(), name)
+    before = laptop.runner.pids()
+    os.kill(before[name], signal.SIGKILL)
+    wait_until(lambda: laptop.runner.pids().get(name, before[name]) != before[name], f"new {name}")
+    after = laptop.runner.pids()
+    assert {n: pid for n, pid in after.items() if n != name} == {
+        n: pid for n, pid in before.items() if n != name
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [("appliance-power", PowerReading), ("appliance-sensors", EnvironmentReading)],
+)
+def test_a_killed_writer_is_replaced_and_goes_on_writing(
+    laptop: Laptop, name: str, row: type[PowerReading]
+) -> None:
+    store = laptop.store()
+    kill(laptop, name)
+    last = store.last(row)
+    assert last is not None
+    killed_at_s = last.stamp.uptime_s
+
+    def wrote_again() -> bool:
+        newest = store.last(row)
+        return newest is not None and newest.stamp.uptime_s > killed_at_s
+
+    wait_until(wrote_again, f"a new row of {name}")
+
+
+def test_a_killed_camera_hands_out_pictures_again(laptop: Laptop) -> None:
+    kill(laptop, "appliance-camera@demo")
+    wait_until(lambda: pictures_come(laptop, "camera"), "a picture of the camera")
+
+
+def test_killed_inference_looks_again(laptop: Laptop) -> None:
+    kill(laptop, "appliance-inference")
+    wait_until(lambda: pictures_come(laptop, "view"), "a picture that was looked at")
+
+
+def test_the_belief_about_the_battery_survives_the_death_of_power(laptop: Laptop) -> None:
+    store = laptop.store()
+    before = store.last(EnergyBudget)
+    kill(laptop, "appliance-power")
+
+    def decided_again() -> bool:
+        newest = store.last(EnergyBudget)
+        assert newest is not None
+        assert before is not None
+        return newest.stamp.uptime_s > before.stamp.uptime_s
+
+    wait_until(decided_again, "a new budget")
+    after = store.last(EnergyBudget)
+    assert after is not None
+    assert after.level == EnergyLevel.FULL, after.reason
+
+
+def test_a_killed_page_is_served_again(laptop: Laptop) -> None:
+    kill(laptop, "appliance-web")
+    port = laptop.settings.web.port
+    curl = "import urllib.request,sys; urllib.request.urlopen(sys.argv[1], timeout=5).read()"
+    url = f"http://127.0.0.1:{port}/api/status"
+    wait_until(
+        lambda: (
+            subprocess.run([sys.executable, "-c", curl, url], capture_output=True).returncode == 0
+        ),
+        "the page",
+    )
+
+
+def test_a_database_damaged_in_flight_is_set_aside_and_work_goes_on(laptop: Laptop) -> None:
+    path = laptop.settings.database
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    with path.open("r+b") as file:
+        file.seek(0)
+        file.write(b"this is not a database any more" * 100)
+    wait_until(lambda: list(path.parent.glob("unit.db.damaged-*")) != [], "the file set aside")
+    kept = next(path for path in path.parent.glob("unit.db.damaged-*") if path.suffix != ".db-wal")
+    assert kept.read_bytes().startswith(b"this is not a database any more")
+    wait_for_level(laptop, EnergyLevel.FULL)
+
+
+def pictures_come(laptop: Laptop, who: str) -> bool:
+    settings = laptop.settings
+    socket = settings.view_socket if who == "view" else settings.camera_socket("demo")
+    try:
+        answer = FrameClient(socket).pull(Ask("jpeg"))
+    except Exception:  # noqa: BLE001  (not there yet)
+        return False
+    return isinstance(answer, Picture)

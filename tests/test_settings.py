@@ -1,0 +1,179 @@
+"""The settings file: every mistake is told with file, line and what to do; nothing is guessed."""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from appliance import settings_file, settings_page, settings_text
+from appliance.clock import ScaledClock, SystemClock
+from appliance.errors import SettingsError
+from appliance.settings import CameraSettings, Chemistry, Settings, SiteSettings
+from tests.conftest import ROOT
+
+
+def write(directory: Path, text: str) -> Path:
+    path = directory / "unit.toml"
+    path.write_text(text)
+    return path
+
+
+def error_of(directory: Path, text: str) -> str:
+    """What the technician is told about a file with this text, without the directory's name."""
+    with pytest.raises(SettingsError) as caught:
+        settings_file.load(write(directory, text))
+    return str(caught.value).replace(str(directory), "")
+
+
+MISTAKES = {
+    "an unknown key": (
+        "[unit]\nname = 'a'\n\n[energy]\neco_form_pct = 40\n",
+        "/unit.toml:5: energy.eco_form_pct is not a known key; did you mean 'eco_from_pct'?",
+    ),
+    "an unknown section": (
+        "[unit]\n[batery]\n",
+        "/unit.toml:2: batery is not a known section; did you mean 'battery'?",
+    ),
+    "a key far from all": (
+        "[web]\nxyzzy = 1\n",
+        "/unit.toml:2: web.xyzzy is not a known key; known: ",
+    ),
+    "text for a number": (
+        "[battery]\ncapacity_wh = '2560'\n",
+        "/unit.toml:2: battery.capacity_wh must be a number, not '2560'",
+    ),
+    "true for a number": (
+        "[inference]\nthreads = true\n",
+        "/unit.toml:2: inference.threads must be a whole number, not True",
+    ),
+    "no number at all": (
+        "[battery]\ncapacity_wh = nan\n",
+        "/unit.toml:2: battery.capacity_wh must be a number, not nan",
+    ),
+    "a number without end": (
+        f"[battery]\ncapacity_wh = 1{'0' * 400}\n",
+        "/unit.toml:2: battery.capacity_wh must be a number, not 1",
+    ),
+    "out of range": (
+        "[charger]\ndevice_id = 300\n",
+        "/unit.toml:2: charger.device_id must be from 1 to 247, not 300",
+    ),
+    "an unknown chemistry": (
+        "[battery]\nchemistry = 'nimh'\n",
+        "/unit.toml:2: battery.chemistry must be one of 'lfp', 'lead-acid', not 'nimh'",
+    ),
+    "a local time": (
+        "[clock]\norigin_utc = 2026-04-15T04:30:00\n",
+        "/unit.toml:2: clock.origin_utc must be a date and time with an offset",
+    ),
+    "labels that are no list": (
+        "[inference]\nlabels = 'person'\n",
+        "/unit.toml:2: inference.labels must be a list of texts, not 'person'",
+    ),
+    "a camera without a name": (
+        "[camera]\nsource = 'clip.mp4'\n",
+        "/unit.toml:2: camera.source must be a section, [camera.source], not 'clip.mp4'",
+    ),
+    "a camera's name": (
+        "[camera.Front_Gate]\nsource = 'clip.mp4'\n",
+        "/unit.toml:1: camera.Front_Gate a camera's name is lower-case",
+    ),
+    "a camera's key": (
+        "[camera.a]\nsource = 'clip.mp4'\n[camera.b]\nsorce = 'clip.mp4'\n",
+        "/unit.toml:4: camera.b.sorce is not a known key; did you mean 'source'?",
+    ),
+    "a ladder out of order": (
+        "[energy]\neco_from_pct = 65\n",
+        "/unit.toml:1: energy.full_from_pct must be above eco_from_pct (65), not 60",
+    ),
+    "an unknown time zone": (
+        "[site]\ntimezone = 'Europe/Bucarest'\n",
+        (
+            "/unit.toml:2: site.timezone 'Europe/Bucarest' is not a known time zone; "
+            "did you mean 'Europe/Bucharest'?"
+        ),
+    ),
+    "no TOML": ("[unit\n", "/unit.toml is not valid TOML: "),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_with_its_place(tmp_path: Path, mistake: str) -> None:
+    text, told = MISTAKES[mistake]
+    assert error_of(tmp_path, text).startswith(told)
+
+
+def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"there is no settings file .*--settings.*make run"):
+        settings_file.load(tmp_path / "unit.toml")
+
+
+def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "unit.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        settings_file.load(tmp_path / "unit.toml")
+
+
+def test_the_place_may_be_named_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APPLIANCE_SETTINGS", str(write(tmp_path, "[unit]\nname = 'hill'\n")))
+    assert settings_file.load().unit.name == "hill"
+
+
+def test_a_relative_path_is_taken_from_the_files_own_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "[unit]\ndata_dir = '../data'\nrun_dir = '/run/here'\n")
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / "unit.toml", Path("unit.toml")):
+        unit = settings_file.load(path).unit
+        assert (unit.data_dir, unit.run_dir) == (tmp_path.parent / "data", Path("/run/here"))
+
+
+def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
+    path = write(tmp_path, "")
+    assert settings_file.load(path) == replace(Settings(), path=path)
+
+
+def test_only_a_demonstration_has_a_clock_of_its_own(tmp_path: Path) -> None:
+    assert type(settings_file.load(write(tmp_path, "")).make_clock()) is SystemClock
+    text = "[clock]\nspeed = 240\norigin_boottime_s = 12.5\n"
+    assert isinstance(settings_file.load(write(tmp_path, text)).make_clock(), ScaledClock)
+
+
+def test_what_is_printed_is_read_back_as_the_same(tmp_path: Path, settings: Settings) -> None:
+    odd = CameraSettings(source='rtsp://me:secret@[fe80::1]/"a\\b" \u00e9\n')
+    settings = replace(
+        settings,
+        camera={"front": odd, "back-2": CameraSettings(source="/clip.mp4")},
+        battery=replace(settings.battery, chemistry=Chemistry.LEAD_ACID, capacity_wh=1e6),
+        site=SiteSettings(timezone="Europe/Bucharest"),
+    )
+    path = write(tmp_path, settings_text.effective(settings))
+    assert settings_file.load(path) == replace(settings, path=path)
+
+
+def test_the_settings_page_is_current() -> None:
+    current = (ROOT / "docs/settings.md").read_text() == settings_page.page()
+    assert current, "run: python -m appliance.settings_page > docs/settings.md"
+
+
+def test_every_default_stands_within_its_own_range() -> None:
+    page = settings_page.page()
+    ranges = re.findall(
+        r"^\| `(\w+)` \| [^|]* \| `([-\d.]+)` \| (\S+) to (\S+) \|", page, re.MULTILINE
+    )
+    assert len(ranges) > 30
+    outside = [row for row in ranges if not float(row[2]) <= float(row[1]) <= float(row[3])]
+    assert outside == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "")
+    path.chmod(0)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        settings_file.load(path)

@@ -1,0 +1,173 @@
+"""The status document: its shape, and that it never shows the past as the present."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import jsonschema
+import pytest
+
+from appliance import charts, status
+from appliance.model import EnergyLevel, EnergyPlanStep, Stamp
+from appliance.retention import retain
+from appliance.settings import Settings
+from tests import filled
+from tests.conftest import ROOT, OpenStore
+from tests.fakes import FakeClock
+
+SCHEMA = json.loads((ROOT / "appliance/status.schema.json").read_text())
+
+
+def document(open_store: OpenStore, settings: Settings) -> dict[str, Any]:
+    """The document of now, proved to be JSON of the published shape."""
+    built = status.build(open_store(), settings)
+    validator = jsonschema.Draft202012Validator(
+        SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+    validator.validate(json.loads(json.dumps(built)))
+    return built
+
+
+def test_the_schema_describes_every_field() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    objects = [SCHEMA, *SCHEMA["$defs"].values()]
+    fields = {k: v for thing in objects for k, v in thing.get("properties", {}).items()}
+    bare = [k for k, v in fields.items() if not {"description", "$ref", "oneOf"} & set(v)]
+    assert bare == []
+
+
+def test_a_unit_that_has_just_been_installed_knows_nothing_and_says_so(
+    open_store: OpenStore, settings: Settings
+) -> None:
+    found = document(open_store, settings)
+    assert found["battery"] is found["sun"] is found["energy"] is found["load"]["power_w"] is None
+    assert [camera["reason"] for camera in found["cameras"]] == ["has not reported yet"]
+    names = [service["service"] for service in found["services"]]
+    assert names == ["power", "plan", "sensors", "camera@demo", "inference"]
+
+
+def test_a_working_unit_shows_what_its_services_wrote(
+    open_store: OpenStore, settings: Settings
+) -> None:
+    filled.fill(open_store)
+    filled.break_camera(open_store)
+    found = document(open_store, settings)
+    assert found["battery"]["state_of_charge_pct"] == 72.0
+    assert found["battery"]["temperature_c"] is None, "an implausible 606 degrees was shown"
+    assert found["sun"]["charge_stage"] == "bulk"
+    assert found["load"]["power_w"] == pytest.approx(5.0 + 3.0 + 2.5)
+    assert (found["energy"]["level"], found["energy"]["fresh"]) == ("FULL", True)
+    assert found["cameras"][0]["mode"] == "watch"
+    assert found["inference"]["provider"] == "CPUExecutionProvider"
+    assert found["gpus"][0]["fresh"]
+    assert found["events"]["last_24_h"] == 1
+    assert found["events"]["newest"]["box"] == [0.1, 0.2, 0.3, 0.9]
+    assert [fault["code"] for fault in found["faults"]] == ["camera"]
+
+
+def test_after_a_reboot_nothing_old_counts_as_present(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    filled.fill(open_store)
+    clock.reboot()
+    found = document(open_store, settings)
+    assert not found["energy"]["fresh"]
+    assert found["battery"]["at"] == "2026-04-15T02:00:00.000Z"
+    assert {v for k, v in found["battery"].items() if k not in ("at", "fresh")} == {None}
+    assert {v for k, v in found["sun"].items() if k not in ("at", "fresh")} == {None}
+    assert found["load"] == {"power_w": None, "parts": []}
+    assert not any(
+        part["fresh"] for name in ("cameras", "services", "gpus") for part in found[name]
+    )
+
+
+def test_a_nightly_plan_may_be_a_day_old_a_service_may_not(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    filled.fill(open_store)
+    open_store("plan").say("plan", "planned two days")
+    clock.advance(23 * 3600)
+    fresh = {
+        one["service"]: one["fresh"] for one in status.build(open_store(), settings)["services"]
+    }
+    assert fresh["plan"]
+    assert not fresh["power"]
+
+
+def test_only_the_events_of_a_day_are_counted(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    inference = open_store("inference")
+    inference.add(filled.event(clock.stamp(), "old"))
+    clock.advance(25 * 3600)
+    inference.add(filled.event(clock.stamp(), "new"))
+    found = status.build(open_store(), settings)["events"]
+    assert (found["last_24_h"], found["newest"]["event_id"]) == (1, "new")
+
+
+def test_the_day_shows_means_until_now_and_nothing_after(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    power = open_store("power")
+    for second in range(0, 600, 10):
+        now = clock.stamp()
+        level = EnergyLevel.ECO if second < 290 else EnergyLevel.FULL
+        power.add(filled.reading(now, float(second)), filled.belief(now), filled.budget(now, level))
+        clock.advance(10)
+    day = charts.day(open_store(), settings)
+    assert (day["starts"], day["step_s"]) == ("2026-04-14T02:10:00.000Z", 300)
+    assert {len(of) for part in ("reality", "plan") for of in day[part].values()} == {36 * 12}
+    first = 24 * 12 - 2
+    assert day["reality"]["pv_power_w"][first : first + 3] == [145.0, 445.0, None]
+    assert day["reality"]["level"][first] == "FULL", "the last level of the step holds"
+    assert day["reality"]["state_of_charge_pct"][first - 1] is None
+
+
+def test_stored_means_stand_in_for_rows_that_are_gone(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    power = open_store("power")
+    power.add(filled.reading(clock.stamp(), 100.0))
+    clock.advance(50 * 3600)
+    power.add(filled.reading(clock.stamp(), 200.0))
+    retain(power)
+    assert len(power.query("SELECT 1 FROM power_reading")) == 1
+    day = charts.day(open_store(), settings, hours=72)
+    assert [value for value in day["reality"]["pv_power_w"] if value is not None] == [100.0, 200.0]
+
+
+def test_the_plan_of_a_past_hour_is_the_one_that_was_valid_then(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    plan = open_store("plan")
+    store_plan(plan, clock.stamp(), charge_pct=50.0)
+    clock.advance(2 * 3600)
+    store_plan(plan, clock.stamp(), charge_pct=60.0)
+    clock.advance(3600)
+    charge = charts.day(open_store(), settings)["plan"]["state_of_charge_pct"]
+    now = 24 * 12
+    assert charge[now - 37] is None, "before the first plan began, nothing was planned"
+    assert charge[now - 36] == charge[now - 13] == 50.0
+    assert charge[now - 12] == charge[now] == charge[-1] == 60.0
+
+
+def test_before_the_first_plan_was_made_its_own_steps_are_shown(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    clock.advance(7 * 60)
+    store_plan(open_store("plan"), clock.stamp(), charge_pct=50.0, begins_before_s=7 * 60)
+    charge = charts.day(open_store(), settings)["plan"]["state_of_charge_pct"]
+    assert charge[24 * 12 - 1 : 24 * 12 + 1] == [50.0, 50.0]
+
+
+def store_plan(plan: Any, made: Stamp, charge_pct: float, begins_before_s: float = 0) -> None:
+    """A plan of 24 hours in steps of 15 minutes."""
+    first = made.utc - timedelta(seconds=begins_before_s)
+    starts = [first + timedelta(minutes=15 * step) for step in range(96)]
+    plan.add(*(EnergyPlanStep(made, at, 100.0, 10.0, charge_pct, EnergyLevel.ECO) for at in starts))
+
+
+def test_the_document_is_explained() -> None:
+    page = (ROOT / "docs/status.md").read_text()
+    missing = [part for part in SCHEMA["required"] if f"`{part}`" not in page]
+    assert missing == []

@@ -1,0 +1,82 @@
+"""The laptop reads its process list from the unit files."""
+
+from datetime import UTC, datetime, time
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import SettingsError
+from provisioning.timers import next_due
+from provisioning.unit_files import read_process, read_processes, read_timers
+
+UNIT = """\
+[Unit]
+Description=A camera
+
+[Service]
+Type=notify
+# ExecStart=/bin/false
+ExecStart=/opt/appliance/venv/bin/python -m sensors.camera %i --settings /etc/appliance/unit.toml
+Restart=on-failure
+"""
+
+
+def test_a_unit_file_becomes_a_command_of_this_machine(tmp_path: Path) -> None:
+    unit = tmp_path / "appliance-camera@.service"
+    unit.write_text(UNIT)
+    process = read_process(unit)
+    assert process.template
+    assert process.restart == "on-failure"
+    assert process.command("python3", Path("here.toml"), "front") == [
+        "python3", "-m", "sensors.camera", "front", "--settings", "here.toml",
+    ]  # fmt: skip
+
+
+def test_a_command_in_another_form_is_refused_by_name(tmp_path: Path) -> None:
+    unit = tmp_path / "appliance-x.service"
+    unit.write_text("[Service]\nExecStart=/usr/bin/python3 -m x\n")
+    with pytest.raises(SettingsError, match=r"appliance-x\.service: ExecStart must begin with"):
+        read_process(unit)
+
+
+def test_the_process_list_of_the_unit_is_complete() -> None:
+    resident = {process.name for process in read_processes() if not process.oneshot}
+    assert resident == {
+        "appliance-power",
+        "appliance-sensors",
+        "appliance-camera@",
+        "appliance-inference",
+        "appliance-web",
+    }
+
+
+def test_the_units_timers_are_understood() -> None:
+    timers = {timer.process.name: timer for timer in read_timers()}
+    assert set(timers) == {"appliance-plan", "appliance-backup"}
+    assert timers["appliance-plan"].at_boot
+    assert all(timer.times for timer in timers.values())
+
+
+def test_a_timer_that_is_not_daily_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.timer").write_text("[Timer]\nOnCalendar=hourly\n")
+    (tmp_path / "a.service").write_text(UNIT)
+    with pytest.raises(SettingsError, match="only daily times"):
+        read_timers(tmp_path)
+
+
+def test_the_next_timer_after_the_last_one_of_the_day_is_tomorrow(tmp_path: Path) -> None:
+    (tmp_path / "a.timer").write_text(
+        "[Timer]\nOnCalendar=*-*-* 03:30:00\nOnCalendar=*-*-* 15:30:00\n"
+    )
+    (tmp_path / "a.service").write_text(UNIT)
+    timers = read_timers(tmp_path)
+    assert timers[0].times == (time(3, 30), time(15, 30))
+
+    def due(hour: int) -> datetime:
+        found = next_due(timers, datetime(2026, 4, 15, hour, tzinfo=UTC))
+        assert found is not None
+        return found[0]
+
+    assert due(1) == datetime(2026, 4, 15, 3, 30, tzinfo=UTC)
+    assert due(4) == datetime(2026, 4, 15, 15, 30, tzinfo=UTC)
+    assert due(16) == datetime(2026, 4, 16, 3, 30, tzinfo=UTC)

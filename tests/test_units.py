@@ -1,0 +1,314 @@
+"""The unit files as PID 1 reads them: correct, tight, complete, and in the order that saves energy.
+
+Each check runs systemd's own tools on a copy of `systemd/` in a root of its own, so nothing of the
+machine that runs the tests takes part.
+"""
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+UNITS = ROOT / "systemd"
+PAGE = ROOT / "docs/units.md"
+SHARED = "appliance-.service.d"
+WORST_EXPOSURE = 2.0
+EXEC_START = re.compile(
+    r"/opt/appliance/venv/bin/python -m (?P<module>[a-z.]+)(?: [a-z%]+)*"
+    r" --settings /etc/appliance/unit\.toml"
+)
+OUTSIDE = ("sysinit", "basic", "shutdown", "multi-user", "timers", "sockets")
+
+SERVICES = sorted(
+    path.name.replace("@.", "@demo.") for path in UNITS.iterdir() if path.suffix == ".service"
+)
+ALL = sorted(
+    path.name.replace("@.", "@demo.")
+    for path in UNITS.iterdir()
+    if path.suffix in {".service", ".socket", ".target", ".timer", ".slice"}
+)
+
+
+def needs(*programs: str) -> pytest.MarkDecorator:
+    missing = [program for program in programs if shutil.which(program) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"not on this machine: {', '.join(missing)}")
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
+
+
+def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, capture_output=True, text=True, check=False)
+
+
+def values(unit: Path, key: str) -> list[str]:
+    """What a unit file sets `key` to, in order."""
+    lines = unit.read_text().splitlines()
+    return [line.partition("=")[2] for line in lines if line.partition("=")[0] == key]
+
+
+def keys(unit: Path) -> set[str]:
+    return set(re.findall(r"^([A-Z]\w+)=", unit.read_text(), re.MULTILINE))
+
+
+def file_of(service: str) -> Path:
+    return UNITS / service.replace("@demo.", "@.")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root directory with our units as installed, the interpreter, and what the system has."""
+    top = tmp_path / "root"
+    shutil.copytree(UNITS, top / "etc/systemd/system")
+    system = top / "usr/lib/systemd/system"
+    system.mkdir(parents=True)
+    for name in OUTSIDE:
+        (system / f"{name}.target").write_text(f"[Unit]\nDescription={name}\n")
+    (system / "dbus.service").write_text("[Service]\nExecStart=/opt/appliance/venv/bin/python\n")
+    (system / "dbus.socket").write_text("[Socket]\nListenStream=/run/dbus/system_bus_socket\n")
+    python = top / "opt/appliance/venv/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/sh\n")
+    python.chmod(0o755)
+    return top
+
+
+def verify(root: Path, unit: str) -> str:
+    """Everything that systemd has to say against a unit; empty where that is nothing."""
+    done = run("systemd-analyze", "verify", "--recursive-errors=yes", f"--root={root}", unit)
+    return done.stdout + done.stderr + (f"exit code {done.returncode}" if done.returncode else "")
+
+
+def exposure(root: Path, service: str) -> tuple[float, bool]:
+    """The score of `systemd-analyze security`, and whether it is good enough for the threshold."""
+    words = ("security", "--offline=yes", "--no-pager", f"--threshold={WORST_EXPOSURE * 10:.0f}")
+    done = run("systemd-analyze", *words, f"--root={root}", service)
+    found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout + done.stderr)
+    assert found, done.stderr
+    return float(found[1]), done.returncode == 0
+
+
+@needs("systemd-analyze")
+@pytest.mark.parametrize("unit", ALL)
+def test_systemd_has_nothing_to_say_against_a_unit(root: Path, unit: str) -> None:
+    assert verify(root, unit) == ""
+
+
+@needs("systemd-analyze")
+def test_a_misspelt_setting_would_be_noticed(root: Path) -> None:
+    drop_in = root / "etc/systemd/system" / SHARED / "99-wrong.conf"
+    drop_in.write_text("[Service]\nNoNewPriviliges=yes\n")
+    assert "NoNewPriviliges" in verify(root, "appliance-camera@demo.service")
+
+
+@needs("systemd-analyze")
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_hardly_exposed_and_owes_it_to_the_drop_ins(root: Path, service: str) -> None:
+    score, good = exposure(root, service)
+    print(f"{service}: {score}")
+    assert good
+    assert score <= WORST_EXPOSURE
+    shutil.rmtree(root / "etc/systemd/system" / SHARED)
+    bare, good = exposure(root, service)
+    assert not good
+    assert bare > 7.0
+
+
+def test_an_exception_opens_only_what_may_be_opened_and_says_why() -> None:
+    may = keys(UNITS / SHARED / "15-closed.conf")
+    may |= {"DeviceAllow", "RestrictAddressFamilies", "IPAddressAllow"}
+    exceptions = [path for path in UNITS.glob("*.service.d/*.conf") if path.parent.name != SHARED]
+    assert exceptions
+    page = PAGE.read_text()
+    for drop_in in exceptions:
+        assert re.match(r"[2-9]\d-", drop_in.name), f"{drop_in} would be overruled by the shared"
+        assert keys(drop_in) <= may, drop_in
+        assert f"`{drop_in.relative_to(UNITS)}`" in page, drop_in
+
+
+def test_hardening_is_nowhere_but_in_the_drop_ins() -> None:
+    hardening = keys(UNITS / SHARED / "10-hardening.conf")
+    hardening |= keys(UNITS / SHARED / "15-closed.conf")
+    for service in SERVICES:
+        assert not keys(file_of(service)) & hardening, service
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_runs_a_module_that_exists_as_a_user_that_exists(service: str) -> None:
+    (command,) = values(file_of(service), "ExecStart")
+    found = EXEC_START.fullmatch(command)
+    assert found, command
+    module = ROOT / found["module"].replace(".", "/")
+    assert module.with_suffix(".py").exists() or (module / "__main__.py").exists(), module
+    (user,) = values(file_of(service), "User")
+    users = (UNITS / "sysusers.d/appliance.conf").read_text()
+    assert re.search(rf"^u\s+{user}\s", users, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "service", ["appliance-inference.service", "appliance-camera@demo.service"]
+)
+def test_after_a_boot_nothing_heavy_starts_before_the_power_service_says_so(service: str) -> None:
+    own = file_of(service)
+    assert "[Install]" not in own.read_text().splitlines()
+    pulling = re.compile(r"^(?:Wants|Requires|BindsTo|Upholds|Also|Sockets|Unit)=.*", re.MULTILINE)
+    for unit in UNITS.iterdir():
+        if unit.is_file():
+            assert own.stem not in " ".join(pulling.findall(unit.read_text())), unit
+    assert values(own, "After") == ["appliance-power.service"]
+
+
+def test_what_may_leave_with_nothing_to_do_is_no_notify_service() -> None:
+    """PID 1 counts a notify service that ends before READY as failed, and would restart it."""
+    assert values(UNITS / "appliance-inference.service", "Type") == ["exec"]
+    assert values(UNITS / "appliance-inference.service", "Restart") == ["on-failure"]
+    assert values(UNITS / "appliance-power.service", "Restart") == ["always"]
+
+
+@needs("systemctl")
+def test_one_command_enables_everything_that_starts_by_itself(root: Path) -> None:
+    done = run("systemctl", f"--root={root}", "enable", "appliance.target")
+    assert done.returncode == 0, done.stderr
+    links = (root / "etc/systemd/system").glob("*.wants/*")
+    assert [link.name for link in links] == ["appliance.target"]
+
+
+@needs("systemd-analyze")
+@pytest.mark.parametrize("timer", [unit for unit in ALL if unit.endswith(".timer")])
+def test_a_timer_names_times_that_exist_and_merges_its_wake_ups(timer: str) -> None:
+    times = values(UNITS / timer, "OnCalendar")
+    assert times
+    for time in times:
+        assert run("systemd-analyze", "calendar", time).returncode == 0, time
+    assert {"AccuracySec", "RandomizedDelaySec", "Persistent"} <= keys(UNITS / timer)
+
+
+def test_a_clean_shutdown_is_over_before_the_battery_minds() -> None:
+    for service in SERVICES:
+        (stop_s,) = values(file_of(service), "TimeoutStopSec")
+        assert int(stop_s) <= 20, service
+
+
+@needs("systemd-sysusers", "systemd-tmpfiles")
+@needs_root
+def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path) -> None:
+    for kind in ("sysusers.d", "tmpfiles.d"):
+        shutil.copytree(UNITS / kind, tmp_path / "usr/lib" / kind)
+    settings = tmp_path / "etc/appliance/unit.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("")
+    made = run("systemd-sysusers", f"--root={tmp_path}")
+    assert made.returncode == 0, made.stderr
+    groups = [line.split(":") for line in (tmp_path / "etc/group").read_text().splitlines()]
+    gids = {name: gid for name, _, gid, _ in groups}
+    members = {name: set(users.split(",")) for name, _, _, users in groups}
+    users = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()]
+    assert {user[0] for user in users} == {values(file_of(s), "User")[0] for s in SERVICES}
+    assert {user[3] for user in users} == {gids["appliance"]}, "appliance is not the first group"
+    assert members["dialout"] == {"appliance-power"}
+    assert "appliance-camera" in members["video"]
+    assert "appliance-inference" in members["render"]
+
+    made = run("systemd-tmpfiles", f"--root={tmp_path}", "--create")
+    assert made.returncode == 0, made.stderr
+    expected = {"var/lib/appliance": 0o2770, "run/appliance": 0o2770}
+    expected |= {"etc/appliance": 0o750, "etc/appliance/unit.toml": 0o640}
+    for path, mode in expected.items():
+        found = (tmp_path / path).stat()
+        assert stat.S_IMODE(found.st_mode) == mode, path
+        assert (found.st_uid, found.st_gid) == (0, int(gids["appliance"])), path
+
+
+ASK = """
+const vm = require("vm"), fs = require("fs");
+const [rules, user, id, unit, verb] = process.argv.slice(1);
+const heard = [];
+const polkit = {Result: {YES: "yes", NO: "no", NOT_HANDLED: null}, addRule: f => heard.push(f)};
+vm.runInNewContext(fs.readFileSync(rules, "utf8"), {polkit: polkit});
+const action = {id: id, lookup: key => ({unit: unit, verb: verb})[key]};
+console.log(JSON.stringify(heard.map(rule => rule(action, {user: user}))[0]));
+"""
+MANAGE = "org.freedesktop.systemd1.manage-units"
+POWER_OFF = "org.freedesktop.login1.power-off"
+CAMERA = "appliance-camera@front.service"
+
+
+@needs("node")
+@pytest.mark.parametrize(
+    ("user", "action", "unit", "verb", "answer"),
+    [
+        ("appliance-power", MANAGE, "appliance-inference.service", "start", "yes"),
+        ("appliance-power", MANAGE, CAMERA, "stop", "yes"),
+        ("appliance-power", MANAGE, "poweroff.target", "start", "yes"),
+        ("appliance-power", POWER_OFF, "", "", "yes"),
+        ("appliance-power", f"{POWER_OFF}-ignore-inhibit", "", "", "yes"),
+        ("appliance-power", MANAGE, "appliance-inference.service", "restart", "no"),
+        ("appliance-power", MANAGE, "ssh.service", "stop", "no"),
+        ("appliance-power", MANAGE, "appliance-camera@a.service/../ssh.service", "stop", "no"),
+        ("appliance-power", "org.freedesktop.login1.reboot", "", "", "no"),
+        ("appliance-web", MANAGE, CAMERA, "stop", "no"),
+        ("appliance-web", POWER_OFF, "", "", "no"),
+        ("technician", MANAGE, CAMERA, "stop", None),
+    ],
+)
+def test_only_the_power_service_may_order_and_only_its_loads_and_the_power(
+    user: str, action: str, unit: str, verb: str, answer: str | None
+) -> None:
+    rules = UNITS / "polkit/50-appliance.rules"
+    done = run("node", "-e", ASK, rules, user, action, unit, verb)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == answer
+
+
+def test_every_jump_of_the_udev_rules_lands() -> None:
+    rules = (UNITS / "udev/60-appliance.rules").read_text()
+    jumps = set(re.findall(r'GOTO="(\w+)"', rules))
+    assert jumps == set(re.findall(r'^LABEL="(\w+)"', rules, re.MULTILINE))
+
+
+@needs("udevadm")
+def test_udev_has_nothing_to_say_against_its_rules() -> None:
+    if "verify" not in run("udevadm", "--help").stdout:
+        pytest.skip("udevadm verify came with systemd 254")
+    done = run("udevadm", "verify", UNITS / "udev/60-appliance.rules")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs("journalctl")
+def test_the_journal_explains_the_ten_events_of_a_technician(tmp_path: Path) -> None:
+    shutil.copytree(UNITS / "catalog", tmp_path / "usr/lib/systemd/catalog")
+    done = run("journalctl", f"--root={tmp_path}", "--update-catalog")
+    assert done.returncode == 0, done.stderr
+    listed = run("journalctl", f"--root={tmp_path}", "--list-catalog").stdout.splitlines()
+    ids = {line.partition(" ")[0] for line in listed}
+    assert len(ids) == 10
+    assert ids == set(re.findall(r"\b[0-9a-f]{32}\b", PAGE.read_text()))
+
+
+def test_every_fault_code_has_its_row_on_the_page() -> None:
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    page = "\n".join(line.split("|")[1] for line in rows)
+    for wing in ("appliance", "power", "sensors", "inference", "ota", "provisioning"):
+        for source in (ROOT / wing).rglob("*.py"):
+            for code in re.findall(r'^    code = "([a-z-]+)"', source.read_text(), re.MULTILINE):
+                assert f"`{code}`" in page, f"{code} of {source.name} is missing in docs/units.md"
+
+
+def test_every_service_has_its_row_in_the_process_table() -> None:
+    rows = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    for service in SERVICES:
+        (user,) = values(file_of(service), "User")
+        unit = file_of(service).name
+        assert any(f"`{unit}`" in row and f"`{user}`" in row for row in rows), unit
+
+
+def test_no_python_file_is_among_the_unit_files() -> None:
+    """`systemd/__init__.py` would hide systemd's own library of that name."""
+    assert not list(UNITS.rglob("*.py"))
