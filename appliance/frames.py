@@ -69,6 +69,7 @@ class FrameServer:
     def __init__(self, path: Path, answer: Callable[[Ask], Answer], mode: int = 0o660) -> None:
         self._answer = answer
         self._path = path
+        self._connections: set[socket.socket] = set()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
@@ -83,8 +84,9 @@ class FrameServer:
     def close(self) -> None:
         """Stop answering; clients see the socket gone."""
         self._path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+        for open_socket in (self._socket, *self._connections):
+            with contextlib.suppress(OSError):
+                open_socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _accept(self) -> None:
@@ -96,13 +98,15 @@ class FrameServer:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rwb") as stream, contextlib.suppress(OSError):
+        self._connections.add(connection)
+        with connection, contextlib.suppress(OSError), connection.makefile("rwb") as stream:
             while line := stream.readline(1024):
                 try:
                     ask = Ask(**json.loads(line))
                 except (ValueError, TypeError):
-                    return
+                    break
                 send(stream, self._answer(ask))
+        self._connections.discard(connection)
 
 
 class FrameClient:
@@ -120,7 +124,7 @@ class FrameClient:
             stream.write(json.dumps(asdict(ask)).encode() + b"\n")
             stream.flush()
             return receive(stream)
-        except (OSError, EOFError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
             self.close()
             raise CameraError(f"no pictures from {self._path.stem}: {error}") from error
 

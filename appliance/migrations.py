@@ -66,7 +66,6 @@ def m0002_averages(db: Database) -> None:
             "load_power_w",
         ),
         "battery_state": ("state_of_charge_pct", "sigma_pct", "energy_wh"),
-        "gpu_reading": ("power_w", "temperature_c", "utilisation_pct"),
         "environment_reading": ("hottest_temperature_c", "disk_used_pct", "computer_power_w"),
         "inference_run": ("power_w", "frames", "energy_wh"),
     }.items():

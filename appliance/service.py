@@ -9,6 +9,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -164,16 +165,15 @@ class Service:
         """Prepare the database again (a damaged one is set aside) and reopen it."""
         try:
             aside = prepare(self.store.path)
-            fresh = Store(self.store.path, self.clock, self.store.writer)
+            self.store.reopen()
         except StoreError as error:
             self.log.warning(str(error), fault=error.code)
             return
-        self.store.close()
-        self.store.__dict__.update(fresh.__dict__)
         if aside:
-            self._tell_set_aside(aside)
+            self.tell_set_aside(aside)
 
-    def _tell_set_aside(self, aside: Path) -> None:
+    def tell_set_aside(self, aside: Path) -> None:
+        """Record that a damaged database was set aside, and where it is."""
         self.log.warning(set_aside_text(aside))
         self._guarded(
             lambda: self.store.raise_fault(self.source, StoreError(set_aside_text(aside)))
@@ -207,13 +207,14 @@ def main(
         store = Store(settings.database, clock, writer=name)
         service = Service(name, settings, clock, store, writer_log, instance)
         if aside:
-            service._tell_set_aside(aside)
+            service.tell_set_aside(aside)
         loop = assemble_or_record(service, assemble)
     except ApplianceError as error:
         print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop.set())
+    threading.excepthook = end_process
     started_s = time.monotonic()
     service.log.info("started")
     service.run(loop.cycle, loop.every_s, loop.media)
@@ -226,9 +227,17 @@ def assemble_or_record(service: Service, assemble: Assemble) -> Loop:
     """Build the service's parts; what is missing becomes a fault before the process ends."""
     try:
         return assemble(service)
+    except SettingsError:
+        raise  # said where it is made, by whoever started this; no process would ever clear it
     except ApplianceError as error:
         service.fault(error)
         raise
+
+
+def end_process(failed: threading.ExceptHookArgs) -> None:
+    """Crash only: what nobody expected in a thread ends the process, as it does in the loop."""
+    sys.excepthook(failed.exc_type, failed.exc_value or SystemExit(), failed.exc_traceback)
+    os._exit(1)
 
 
 def parser(name: str, takes_instance: bool) -> argparse.ArgumentParser:

@@ -44,6 +44,12 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
+    def reopen(self) -> None:
+        """Open the file that stands under this name now; raises `StoreError`, then keeps the old."""
+        fresh = connect(self.path, read_only=self.writer is None)
+        self._db.close()
+        self._db, self._inode = fresh, inode(self.path)
+
     def replaced(self) -> bool:
         """Whether the file was set aside behind our back: then this process must reopen it."""
         return inode(self.path) != self._inode

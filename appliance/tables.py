@@ -42,7 +42,7 @@ TABLES = (
     Table("battery_state",       model.BatteryState,        POWER,     10,      SECONDLY, averaged=True),
     Table("energy_budget",       model.EnergyBudget,        POWER,     60,      SECONDLY),
     Table("energy_plan_step",    model.EnergyPlanStep,      PLAN,      None,    60),
-    Table("gpu_reading",         model.GpuReading,          SENSORS,   60,      SECONDLY, averaged=True),
+    Table("gpu_reading",         model.GpuReading,          SENSORS,   60,      31),
     Table("environment_reading", model.EnvironmentReading,  SENSORS,   60,      SECONDLY, averaged=True),
     Table("camera_state",        model.CameraState,         CAMERA,    60,      SECONDLY),
     Table("inference_plan",      model.InferencePlan,       INFERENCE, 60,      SECONDLY),

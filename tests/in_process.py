@@ -120,7 +120,11 @@ class InProcessUnit:
     """One unit; `run_until(utc)` lets it live. `every_s` is the time between two polls."""
 
     def __init__(
-        self, settings: Settings, clock: FakeClock, every_s: float = 60.0, scene: Scene | None = None
+        self,
+        settings: Settings,
+        clock: FakeClock,
+        every_s: float = 60.0,
+        scene: Scene | None = None,
     ) -> None:
         prepare(settings.database)
         self.settings, self.clock, self.every_s = settings, clock, every_s
