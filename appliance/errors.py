@@ -8,10 +8,12 @@ restarts it. Nothing here is caught silently.
 class ApplianceError(Exception):
     """Something in the world (not in the code) is wrong; the text is shown to a technician.
 
-    `code` is the stable, kebab-case name under which the fault is stored.
+    `code` is the stable, kebab-case name under which the fault is stored; `message_id` the entry of
+    systemd/catalog/appliance.catalog that explains it to a technician, where there is one.
     """
 
     code = "appliance"
+    message_id: str | None = None
 
 
 class SettingsError(ApplianceError):
@@ -24,24 +26,28 @@ class BusError(ApplianceError):
     """A power device did not answer, or not with a frame that can be believed."""
 
     code = "bus"
+    message_id = "cc6b36d862a44301ab73309b7348bdd0"
 
 
 class CameraError(ApplianceError):
     """A camera or clip gives no picture."""
 
     code = "camera"
+    message_id = "590ae65393c246fc93f4f3524bd8fb64"
 
 
 class ModelError(ApplianceError):
     """A detection model is missing, damaged, or not what its card says."""
 
     code = "model"
+    message_id = "b37fe52adf3f498e8edc616764f30f68"
 
 
 class StoreError(ApplianceError):
     """The unit database cannot be read or written."""
 
     code = "store"
+    message_id = "33dead58b67e4ddeb61723ce22ae0490"
 
 
 class HostError(ApplianceError):

@@ -118,10 +118,10 @@ class Service:
         self._faults.add(error.code)
         known = self._faults_before is not None and error.code in self._faults_before
         if not known:
-            self.log.warning(str(error), fault=error.code)
+            self.log.warning(str(error), error.message_id, fault=error.code)
         self._guarded(lambda: self.store.raise_fault(self.source, error))
         if isinstance(error, StoreError) and self._due("heal", HEAL_EVERY_S):
-            self._heal()
+            self.open_store()
 
     def _clear_what_is_over(self) -> None:
         now = frozenset(self._faults)
@@ -138,7 +138,7 @@ class Service:
             self._guarded(lambda: self.store.say(self.source, log.redact(sentence)))
 
     def _due(self, what: str, every_s: float) -> bool:
-        """Whether `what` was last done `every_s` unit seconds ago or never; notes that it is now."""
+        """Whether `what` is due after `every_s` unit seconds; if so, it counts as done now."""
         now_s = self.clock.stamp().uptime_s
         last_s = self._last_s.get(what)
         if last_s is not None and now_s - last_s < every_s:
@@ -159,22 +159,27 @@ class Service:
     def _reopen_if_replaced(self) -> None:
         if self.store.replaced():
             self.log.warning("the database was replaced, opening the new one")
-            self._heal()
+            self.open_store()
 
-    def _heal(self) -> None:
-        """Prepare the database again (a damaged one is set aside) and reopen it."""
+    def open_store(self, required: bool = False) -> None:
+        """Prepare the database (a damaged one is set aside) and open it, also once more.
+
+        Raises `StoreError` only if `required`.
+        """
         try:
             aside = prepare(self.store.path)
             self.store.reopen()
         except StoreError as error:
-            self.log.warning(str(error), fault=error.code)
+            if required:
+                raise
+            self.log.warning(str(error), error.message_id, fault=error.code)
             return
         if aside:
             self.tell_set_aside(aside)
 
     def tell_set_aside(self, aside: Path) -> None:
         """Record that a damaged database was set aside, and where it is."""
-        self.log.warning(set_aside_text(aside))
+        self.log.warning(set_aside_text(aside), StoreError.message_id)
         self._guarded(
             lambda: self.store.raise_fault(self.source, StoreError(set_aside_text(aside)))
         )
@@ -192,10 +197,12 @@ def main(
     name: str,
     assemble: Assemble,
     takes_instance: bool = False,
+    needs_store: bool = True,
 ) -> None:
     """Entry point of a service package: `python -m PACKAGE [INSTANCE] --settings FILE`.
 
     Exit codes: 0 stopped or left, 1 something in the world is wrong, 2 the settings are.
+    `needs_store` False: it starts without a database too, and opens it when that can be had.
     """
     arguments = parser(name, takes_instance).parse_args()
     instance = arguments.instance if takes_instance else ""
@@ -203,11 +210,9 @@ def main(
     try:
         settings = settings_file.load(arguments.settings)
         clock = settings.make_clock()
-        aside = prepare(settings.database)
-        store = Store(settings.database, clock, writer=name)
+        store = Store(settings.database, clock, name, opened=False)
         service = Service(name, settings, clock, store, writer_log, instance)
-        if aside:
-            service.tell_set_aside(aside)
+        service.open_store(needs_store)
         loop = assemble_or_record(service, assemble)
     except ApplianceError as error:
         print(f"{name}: {log.redact(str(error))}", file=sys.stderr)

@@ -31,28 +31,42 @@ BUSY_TIMEOUT_MS = 5000
 class Store:
     """A connection to the unit database for one process.
 
-    `writer` is the service's name in appliance/tables.py, or None for a reader.
+    `writer` is the service's name in appliance/tables.py, or None for a reader. `opened` False:
+    every call is a `StoreError` until `reopen` succeeds.
     """
 
-    def __init__(self, path: Path, clock: Clock, writer: str | None = None) -> None:
+    def __init__(
+        self, path: Path, clock: Clock, writer: str | None = None, opened: bool = True
+    ) -> None:
         self.path = path
         self.clock = clock
         self.writer = writer
-        self._db = connect(path, read_only=writer is None)
-        self._inode = inode(path)
+        self._connection: sqlite3.Connection | None = None
+        self._inode: int | None = None
+        if opened:
+            self.reopen()
 
     def close(self) -> None:
-        self._db.close()
+        if self._connection is not None:
+            self._connection.close()
 
     def reopen(self) -> None:
-        """Open the file that stands under this name now; raises `StoreError`, then keeps the old."""
+        """Open the file of this name as it is now; raises `StoreError` and keeps the old one."""
         fresh = connect(self.path, read_only=self.writer is None)
-        self._db.close()
-        self._db, self._inode = fresh, inode(self.path)
+        self.close()
+        self._connection, self._inode = fresh, inode(self.path)
 
     def replaced(self) -> bool:
         """Whether the file was set aside behind our back: then this process must reopen it."""
-        return inode(self.path) != self._inode
+        return self._connection is not None and inode(self.path) != self._inode
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StoreError(
+                f"the database {self.path} is not open; see the faults before this one"
+            )
+        return self._connection
 
     # --- writing -------------------------------------------------------------------------------
 

@@ -27,4 +27,4 @@ def assemble(unit: service.Service) -> service.Loop:
 
 
 if __name__ == "__main__":
-    service.main("power", assemble)
+    service.main("power", assemble, needs_store=False)

@@ -41,6 +41,8 @@ class NoAnswer(BusError):  # noqa: N818  (named for what came back)
 class WrongFrame(BusError):  # noqa: N818  (named for what came back)
     """Something came back that is not the answer to what was asked."""
 
+    message_id = "768fcc46d23e4ce6aa2d28ce3e8de0ae"
+
 
 class ExceptionAnswer(BusError):  # noqa: N818  (named for what came back)
     """The device answered that it will not; `exception` is its Modbus exception code."""

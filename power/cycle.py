@@ -17,6 +17,9 @@ from power.ladder import Planner
 from power.loads import Actuator
 
 BUDGET_EVERY_S = 60.0
+# Entries of systemd/catalog/appliance.catalog
+LEVEL_CHANGED = "fb2ed442703a4f85a7f98a3f550b3acd"
+BATTERY_FLOOR = "9728711804c842c3bbd709c734a8a903"
 T = TypeVar("T")
 
 
@@ -61,7 +64,11 @@ class PowerCycle:
         self._ruling, budget = arbitrate(before, verdict, proposal, self._settings, now)
         errors += self._actuator.obey(budget.level, verdict.power_off)
         if (before.level, before.voice) != (self._ruling.level, self._ruling.voice):
-            self._service.log.info(budget.reason, level=budget.level.name)
+            self._service.log.info(
+                budget.reason,
+                BATTERY_FLOOR if verdict.power_off else LEVEL_CHANGED,
+                level=budget.level.name,
+            )
         for error in errors:
             self._service.fault(error)
         self._store(reading, state, budget)

@@ -11,12 +11,14 @@ class DiskError(ApplianceError):
     """The disk of the data directory is nearly full or cannot be looked at."""
 
     code = "disk"
+    message_id = "2b65022c5c8941e880050d9a60e997bd"
 
 
 class TemperatureError(ApplianceError):
     """A part of the computer is too hot."""
 
     code = "temperature"
+    message_id = "71b1ef0ce9014288a103202db3313ca6"
 
 
 class GpuError(ApplianceError):

@@ -21,7 +21,7 @@ from appliance.service import Leave, Service
 from appliance.settings import Settings
 from appliance.store import Store
 from inference.cameras import WatchedCamera
-from inference.detector import Bytes
+from inference.nanodet import Bytes
 from inference.snapshots import SnapshotShelf
 from inference.view import View
 from inference.watch import Watch
@@ -172,10 +172,10 @@ class InProcessUnit:
             service.store.close()
         self.reader.close()
 
-    # --- a minute ------------------------------------------------------------------------------
+    # --- one minute, or one poll if that is longer ----------------------------------------------
 
     def _minute(self) -> None:
-        ends_s = self.clock.uptime_s + 60
+        ends_s = self.clock.uptime_s + max(60.0, self.every_s)
         self._sensors.once(self._survey)
         if "appliance-camera@demo" in self.pid_one.running:
             self._camera.once(self._camera_duty.cycle)

@@ -274,7 +274,7 @@ def test_a_broken_database_turns_the_camera_off(bench: Bench) -> None:
     bench.budget(EnergyLevel.FULL)
     bench.cycles(2)
     bench.store.close()
-    bench.store._db = sqlite3.connect(":memory:")
+    bench.store._connection = sqlite3.connect(":memory:")
     bench.cycles()
     assert isinstance(bench.pull(), Refusal)
     bench.cycles()  # the service has mended its store

@@ -19,7 +19,7 @@ from appliance.model import (
     Fault,
     PowerReading,
 )
-from appliance.settings import Settings
+from appliance.settings import ComputerSettings, Settings
 from appliance.settings_file import load
 from provisioning.laptop import Laptop, Wish
 from tests.fakes import FakeClock
@@ -31,16 +31,19 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(scope="module")
 def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The laptop's demonstration unit, in a directory of this test."""
-    laptop = Laptop(Wish(240, 8080, tmp_path_factory.mktemp("day") / "run"))
+    """The laptop's demonstration unit. Its computer draws what inference, which looks for a few
+    seconds of each minute only, does not draw here.
+    """
+    directory = tmp_path_factory.mktemp("day") / "run"
+    laptop = Laptop(Wish(240, 8080, directory, charge_pct=40))
     laptop.stop()
-    return load(laptop.settings.path)
+    return replace(load(laptop.settings.path), computer=ComputerSettings(idle_w=15))
 
 
 @pytest.fixture(scope="module")
 def two_days(demo_settings: Settings) -> Iterator[InProcessUnit]:
     """The unit after two days, with the truth about its battery noted each minute."""
-    unit = InProcessUnit(demo_settings, FakeClock(DAWN))
+    unit = InProcessUnit(demo_settings, FakeClock(DAWN), every_s=120)
     unit.run_until(DAWN + HOUR)
     unit.plan()
     unit.run_until(DAWN + 48 * HOUR)
@@ -101,7 +104,8 @@ def test_people_are_found_by_day_and_nobody_looks_by_night(two_days: InProcessUn
 def test_loads_are_started_and_stopped_through_pid_one(two_days: InProcessUnit) -> None:
     orders = two_days.pid_one.orders
     assert orders.count("start appliance-inference") == 2
-    assert orders.count("stop appliance-inference") == 2 + 1  # and once at the very start
+    assert orders[0] == "stop appliance-inference"  # nothing heavy runs before power has looked
+    assert orders.count("stop appliance-inference") >= 2
     assert "poweroff" not in orders
 
 
@@ -114,12 +118,12 @@ def test_the_plan_is_there_beside_reality(two_days: InProcessUnit) -> None:
 def test_nothing_went_wrong_and_the_lights_never_went_out(two_days: InProcessUnit) -> None:
     assert two_days.reader.rows(Fault) == []
     assert two_days.plant.totals.dark_s == 0
-    assert len(two_days.reader.rows(PowerReading)) > 2 * 24 * 50
+    assert len(two_days.reader.rows(PowerReading)) > 2 * 24 * 25
 
 
 def test_a_crash_of_the_power_service_does_not_forget_the_charge(demo_settings: Settings) -> None:
     settings = with_data_in(demo_settings, "crash")
-    unit = InProcessUnit(settings, FakeClock(DAWN))
+    unit = InProcessUnit(settings, FakeClock(DAWN), every_s=120)
     unit.run_until(DAWN + 10 * HOUR)
     before, level = unit.reader.last(BatteryState), unit.budget().level
     unit.restart_power()

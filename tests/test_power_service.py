@@ -306,3 +306,17 @@ def test_nothing_heavy_is_imported_by_the_resident_service() -> None:
         [sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_guard_starts_without_a_database_and_opens_it_when_there_is_room(
+    clock: FakeClock, settings: Settings
+) -> None:
+    blocker = settings.unit.data_dir
+    blocker.write_text("a file where the data directory should be")
+    store = Store(settings.database, clock, "power", opened=False)
+    unit = Unit(clock, settings, store, FakeMeter(clock, volts=11.0))
+    unit.pass_time(120)
+    assert unit.host.orders[-1] == "poweroff"
+    blocker.unlink()
+    unit.pass_time(120)
+    assert store.last(PowerReading) is not None

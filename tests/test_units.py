@@ -312,3 +312,13 @@ def test_every_service_has_its_row_in_the_process_table() -> None:
 def test_no_python_file_is_among_the_unit_files() -> None:
     """`systemd/__init__.py` would hide systemd's own library of that name."""
     assert not list(UNITS.rglob("*.py"))
+
+
+def test_the_code_sends_exactly_the_messages_that_the_catalogue_explains() -> None:
+    catalogue = (UNITS / "catalog/appliance.catalog").read_text()
+    explained = set(re.findall(r"^-- ([0-9a-f]{32})$", catalogue, re.MULTILINE))
+    packages = ("appliance", "power", "sensors", "inference", "ota")
+    code = "".join(path.read_text() for name in packages for path in Path(name).rglob("*.py"))
+    sent = set(re.findall(r'"([0-9a-f]{32})"', code))
+    waits_for_energy = "6b2f2180ad044c9ba3d2beb1d3e01a1e"  # of updates, which are not built yet
+    assert sent == explained - {waits_for_energy}
