@@ -29,7 +29,7 @@ def assemble(service: Service) -> Loop:
     shelf = SnapshotShelf(
         settings.snapshots_dir, own.snapshots_keep_days, own.snapshots_keep_mb, service.clock
     )
-    view = View(own.blur_heads)
+    view = View(own.blur_heads, own.threshold)
     watch = Watch(service, detector, cameras, shelf, view)
     server = FrameServer(settings.view_socket, view.answer)
 

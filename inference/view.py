@@ -16,17 +16,18 @@ from inference.track import Tracks
 class View:
     """The newest look, or the reason why there is none. One attribute is swapped, so no lock."""
 
-    def __init__(self, blur_heads: bool) -> None:
+    def __init__(self, blur_heads: bool, threshold: float) -> None:
         self._blur_heads = blur_heads
+        self._threshold = threshold
         self._shown: tuple[Look, Picture] | str = "nothing has been looked at yet"
         self._count = 0
 
     def show(self, look: Look, tracks: Tracks) -> None:
-        """Show this look from now on, with the tracks that are seen in it."""
+        """Show this look from now on, with the tracks that are surely seen in it."""
         seen = tuple(
             Detection(track.label, track.confidence, track.box)
             for track in tracks.live
-            if track.seen_now
+            if track.seen_now and track.confidence >= self._threshold
         )
         # Pictures of several cameras take turns here, so they are counted anew.
         self._count += 1

@@ -42,7 +42,7 @@ class Wish:
     seed: int = 1
     quirks: tuple[str, ...] = ()
     start: datetime = START
-    charge_pct: float = 26.0
+    charge_pct: float = 36.0
 
 
 class Laptop:

@@ -42,4 +42,4 @@ def choose_mode(budget: EnergyBudget | None) -> ModeChoice:
     if budget is None:
         return ModeChoice(CameraMode.OFF, "the camera is off: there is no fresh energy budget")
     mode = MODES[budget.level]
-    return ModeChoice(mode, f"{DOES[mode]}: energy level {budget.level.name}, {budget.reason}")
+    return ModeChoice(mode, f"{DOES[mode]}: {budget.reason}")

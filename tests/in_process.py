@@ -221,4 +221,6 @@ class InProcessUnit:
         shelf = SnapshotShelf(
             self.settings.snapshots_dir, own.snapshots_keep_days, own.snapshots_keep_mb, self.clock
         )
-        return Watch(self._inference, self._scene, [camera], shelf, View(own.blur_heads))
+        return Watch(
+            self._inference, self._scene, [camera], shelf, View(own.blur_heads, own.threshold)
+        )

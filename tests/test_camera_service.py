@@ -114,7 +114,7 @@ def test_the_energy_level_decides_what_a_camera_may_spend(
     now = clock.stamp()
     choice = choose_mode(EnergyBudget(now, level, 5.0, now.utc, 0.0, "the battery holds 41 %"))
     assert choice.mode is mode
-    assert choice.reason.endswith(f"energy level {level.name}, the battery holds 41 %")
+    assert choice.reason.endswith(": the battery holds 41 %")
 
 
 def test_without_a_budget_a_camera_is_off() -> None:
@@ -135,7 +135,7 @@ def test_a_listening_camera_counts_frames_and_refuses_to_decode(bench: Bench) ->
     bench.cycles(61)
     answer = bench.pull()
     assert isinstance(answer, Refusal)
-    assert "decodes nothing: energy level SENTINEL, the battery holds 55 %" in answer.reason
+    assert "decodes nothing: the battery holds 55 %" in answer.reason
     state = bench.state()
     assert (state.mode, state.power_w, state.frames_served) == (LISTEN, 2.0, 0)
     assert 580 <= state.frames_skipped <= 602

@@ -122,7 +122,7 @@ class Unit:
         frames = FrameClient(settings.camera_socket("gate"))
         cameras = [WatchedCamera("gate", frames, settings.inference)]
         shelf = SnapshotShelf(settings.snapshots_dir, 30, 100, clock)
-        self.view = View(settings.inference.blur_heads)
+        self.view = View(settings.inference.blur_heads, settings.inference.threshold)
         self.watch = Watch(self.service, self.detector, cameras, shelf, self.view)
 
     def grant(self, level: EnergyLevel, power_w: float = 12.0) -> None:

@@ -61,9 +61,16 @@ function nowStep() {
   return Math.floor((day.nowDate.getTime() / 1000 - day.start) / day.step_s);
 }
 
+/** The newest step of which something is known: the present one may have no row yet. */
+function newestStep() {
+  const now = nowStep();
+  const found = [now, now - 1, now - 2].find((step) => known(day.reality.state_of_charge_pct[step]));
+  return found ?? now;
+}
+
 /** Write the chosen moment under the chart, and as the value that a screen reader tells. */
 function read() {
-  const index = picked ?? nowStep();
+  const index = picked ?? newestStep();
   const moment = picked === null ? day.nowDate : new Date((day.start + index * day.step_s) * 1000);
   const future = index > nowStep();
   const rows = [

@@ -1,0 +1,83 @@
+"""Bytes that a day costs the flash: the unit's own code at its real rate, on a real file system.
+
+A day of the unit in one process under a fake clock (tests/in_process.py), at the rate of a unit in
+the field: a poll every 10 s, states once a minute, people in front of the camera for ten minutes of
+each hour with a snapshot each. Two figures are taken, and the larger counts: what was handed to the
+kernel, and what the kernel says it sent to the device. `--quick`: four hours.
+"""
+
+import os
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from appliance import store as store_module
+from appliance.prepare import prepare
+from provisioning.laptop import START, Laptop, Wish
+from tests.bench.processes import number
+from tests.bench.report import OUT, Figure, publish, quick
+from tests.fakes import FakeClock
+from tests.in_process import InProcessUnit
+
+SELF = Path("/proc/self/io")
+DAY_S = 86_400.0
+
+
+def counters() -> tuple[int, int]:
+    """Bytes handed to write calls, and bytes sent to the device, by this process so far."""
+    return number(SELF, "wchar:"), number(SELF, "write_bytes:")
+
+
+def live(hours: float, page_size: int) -> tuple[float, float, float]:
+    """Handed and sent bytes of a day (MB), and the size of the database (MB) afterwards."""
+    directory = OUT / f"flash-{page_size}"
+    laptop = Laptop(Wish(240, 8080, directory, charge_pct=60))
+    laptop.stop()
+    database = laptop.settings.database
+    database.parent.mkdir(parents=True)
+    make_empty(database, page_size)
+    unit = InProcessUnit(laptop.settings, FakeClock(START), every_s=10)
+    os.sync()
+    before = counters()
+    unit.run_until(START + timedelta(hours=hours))
+    unit.close()
+    os.sync()
+    handed, sent = (after - b for after, b in zip(counters(), before, strict=True))
+    size = database.stat().st_size
+    shutil.rmtree(directory)
+    factor = 24 / hours / 1e6
+    return handed * factor, sent * factor, size / 1e6
+
+
+def make_empty(database: Path, page_size: int) -> None:
+    """An empty database with pages of that size, and of today's shape."""
+    import sqlite3
+
+    fresh = sqlite3.connect(database)
+    fresh.execute(f"PRAGMA page_size={page_size}")
+    fresh.execute("PRAGMA journal_mode=WAL")
+    fresh.execute("CREATE TABLE begun (at TEXT)")
+    fresh.close()
+    prepare(database)
+
+
+def main() -> None:
+    short = quick("flash")
+    hours = 4.0 if short else 24.0
+    handed, sent, size = live(hours, store_module.PAGE_SIZE)
+    usual_handed, usual_sent, _ = live(hours, 4096)
+    figure = Figure("written a day", max(handed, sent), "MB a day", 60)
+    figures = [
+        figure,
+        Figure("handed to the kernel", handed, "MB a day"),
+        Figure("sent to the device", sent, "MB a day"),
+        replace(figure, name="database after that", value=size, unit="MB", target=None),
+        Figure("with pages of 4 KiB", max(usual_handed, usual_sent), "MB a day"),
+        Figure("ratio to pages of 4 KiB", handed / usual_handed, ""),
+    ]
+    publish("flash", figures, short, hours=hours, page_size=store_module.PAGE_SIZE)
+
+
+if __name__ == "__main__":
+    main()
