@@ -11,12 +11,15 @@ from appliance.errors import ApplianceError, BusError, StoreError
 from appliance.model import BatteryState, EnergyBudget, PowerReading
 from appliance.service import Service
 from power import battery
+from power.belief import Belief, believable_voltage_v
 from power.budget import Ruling, arbitrate
 from power.guard import HOLD_AFTER_S, GuardState, judge
 from power.ladder import Planner
 from power.loads import Actuator
 
 BUDGET_EVERY_S = 60.0
+STORE_EVERY_S = 20.0
+POLL_JITTER_S = 1.0  # a poll that comes a little early still counts as the one that is due
 # Entries of systemd/catalog/appliance.catalog
 LEVEL_CHANGED = "fb2ed442703a4f85a7f98a3f550b3acd"
 BATTERY_FLOOR = "9728711804c842c3bbd709c734a8a903"
@@ -49,6 +52,7 @@ class PowerCycle:
         self._ruling = Ruling(budget.level if budget else None)
         self._told: tuple[EnergyBudget, str] | None = None
         self._unstored = False
+        self._store_at_s = 0.0
 
     def __call__(self) -> str:
         """Do one cycle and return its sentence."""
@@ -79,22 +83,27 @@ class PowerCycle:
             reading = self._meter.read()
         except BusError as error:
             return None, [error]
-        if battery.believable_voltage_v(reading, self._settings.battery) is not None:
+        if believable_voltage_v(reading, self._settings.battery) is not None:
             self._heard = reading
         return reading, []
 
     def _store(
         self, reading: PowerReading | None, state: BatteryState, budget: EnergyBudget
     ) -> None:
-        """All rows of one cycle in one transaction; the budget when it says something new."""
-        rows: list[Any] = [state] if reading is None else [reading, state]
+        """All rows of one cycle in one transaction: the budget when it says something new, the
+        rest with it and every `STORE_EVERY_S`, since each transaction costs the flash some pages.
+        """
         due = self._budget_due(budget)
+        if not due and not self._unstored and budget.stamp.uptime_s < self._store_at_s:
+            return
+        rows: list[Any] = [state] if reading is None else [reading, state]
         try:
             self._service.store.add(*rows, *([budget] if due else []))
         except StoreError as error:
             self._unstored = True
             self._service.fault(error)
             return
+        self._store_at_s = budget.stamp.uptime_s + STORE_EVERY_S - POLL_JITTER_S
         if due:
             self._told = (budget, self._ruling.voice)
         if self._unstored:
@@ -111,7 +120,7 @@ class PowerCycle:
 
     # --- starting up ---------------------------------------------------------------------------
 
-    def _stored_belief(self) -> battery.Belief | None:
+    def _stored_belief(self) -> Belief | None:
         stored = self._last(BatteryState)
         return battery.restore(stored, self._clock.stamp()) if stored else None
 

@@ -12,7 +12,7 @@ from appliance.service import Loop, Service, main
 from appliance.settings import CameraSettings, Settings
 from sensors.camera_mode import choose_mode
 from sensors.feed import Feed
-from sensors.source import open_camera
+from sensors.opening import open_camera
 
 BUDGET_MAX_AGE_S = 180.0
 RECORD_EVERY_S = 60.0

@@ -1,14 +1,11 @@
-"""The camera seam: what every camera must be able to do, and how one is opened from its settings.
+"""The camera seam: what every camera must be able to do.
 
-Reads: nothing itself. Writes: nothing.
-Never: imports PyAV before a camera is really opened: a camera that is off costs no memory for it.
+Reads and writes: nothing; a clip, and later a stream or a device, is behind it.
+Never: knows which kinds there are (sensors/opening.py does).
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
-
-from appliance.errors import CameraError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +39,3 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Let go of the file or the connection."""
-
-
-def open_camera(source: str, directory: Path) -> Camera:
-    """The camera of a `source` setting; a relative path counts from `directory`."""
-    if not source:
-        raise CameraError("the camera has no source: set `source` in its section to a clip's path")
-    if "://" in source:
-        raise CameraError(
-            f"{source} is a stream, and this release plays files only: "
-            "set the camera's `source` to the path of a clip"
-        )
-    from sensors.clip import Clip  # noqa: PLC0415  (PyAV costs 18 MB: only where it works)
-
-    return Clip(directory / source)

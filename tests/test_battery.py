@@ -10,7 +10,9 @@ import pytest
 from appliance.model import BatteryState, ChargeStage, PowerReading
 from appliance.settings import BatterySettings, Chemistry
 from power import battery
-from power.battery import Belief, estimate
+from power.anchors import EMPTY, FULL
+from power.battery import estimate
+from power.belief import COUNTED, Belief
 from power.voltage_curve import LFP, capacity_ah, charge_from_voltage, interpolate
 from tests.fakes import FakeClock
 
@@ -72,7 +74,7 @@ def a_reading(
 
 
 def believed(clock: FakeClock, charge_pct: float, sigma_pct: float) -> Belief:
-    return Belief(clock.stamp(), charge_pct, sigma_pct, battery.COUNTED, current_a=0.0)
+    return Belief(clock.stamp(), charge_pct, sigma_pct, COUNTED, current_a=0.0)
 
 
 def state_of(belief: Belief | None, reading: PowerReading | None, clock: FakeClock) -> BatteryState:
@@ -103,7 +105,7 @@ def test_the_count_stays_within_three_sigma_of_the_truth_for_five_days(
         worst = max(worst, abs(belief.charge_pct - pack.charge_pct) / belief.sigma_pct)
         methods.add(belief.method)
     assert worst < 3
-    assert battery.FULL in methods
+    assert FULL in methods
 
 
 def test_a_full_anchor_corrects_a_drifted_count(clock: FakeClock) -> None:
@@ -112,7 +114,7 @@ def test_a_full_anchor_corrects_a_drifted_count(clock: FakeClock) -> None:
         clock.advance(10)
         belief = estimate(belief, a_reading(clock, volts=14.1, amps=2.0), PACK)
     assert belief is not None
-    assert (belief.charge_pct, belief.sigma_pct, belief.method) == (100, 1, battery.FULL)
+    assert (belief.charge_pct, belief.sigma_pct, belief.method) == (100, 1, FULL)
 
 
 def test_a_weak_sun_on_a_half_full_battery_is_no_full_anchor(clock: FakeClock) -> None:
@@ -136,7 +138,7 @@ def test_float_is_believed_after_half_an_hour_at_a_floating_voltage(
         reading = a_reading(clock, volts=volts, amps=0.0, stage=ChargeStage.FLOAT)
         belief = estimate(belief, reading, PACK)
     assert belief is not None
-    assert (belief.method == battery.FULL) is anchored
+    assert (belief.method == FULL) is anchored
 
 
 @pytest.mark.parametrize(("celsius", "amps"), [(-5.0, 1.0), (None, 0.0)])
@@ -150,7 +152,7 @@ def test_a_charger_shut_out_by_a_cold_battery_is_not_taken_for_a_full_one(
         reading = a_reading(clock, volts=14.4, amps=amps, celsius=celsius)
         belief = estimate(belief, reading, PACK)
     assert belief is not None
-    assert belief.method != battery.FULL
+    assert belief.method != FULL
 
 
 def test_the_voltage_floor_under_load_anchors_an_optimistic_count_at_empty(
@@ -161,7 +163,7 @@ def test_the_voltage_floor_under_load_anchors_an_optimistic_count_at_empty(
         clock.advance(10)
         belief = estimate(belief, a_reading(clock, volts=11.5, amps=-8.0), PACK)
     assert belief is not None
-    assert belief.method == battery.EMPTY
+    assert belief.method == EMPTY
     assert belief.charge_pct <= 5
 
 

@@ -22,7 +22,7 @@ from sensors.camera import CameraDuty, assemble
 from sensors.camera_mode import ModeChoice, choose_mode
 from sensors.clip import Clip
 from sensors.feed import IDLE_S, Feed
-from sensors.source import open_camera
+from sensors.opening import open_camera
 from tests.clips import HEIGHT, WIDTH, frame_number, make_clip, times_open
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock

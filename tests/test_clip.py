@@ -8,7 +8,8 @@ import pytest
 
 from appliance.errors import CameraError
 from sensors.clip import Clip
-from sensors.source import Shot, open_camera
+from sensors.opening import open_camera
+from sensors.source import Shot
 from tests.clips import HEIGHT, RATE, WIDTH, frame_number, make_clip, times_open
 
 START_S = 5000.0

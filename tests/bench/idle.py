@@ -19,7 +19,7 @@ NIGHT = datetime(2026, 4, 15, 22, 0, tzinfo=UTC)
 
 def main() -> None:
     short = quick("idle")
-    settle_s, measure_s = (8, 25) if short else (30, 120)
+    settle_s, measure_s = (8, 25) if short else (30, 240)
     wish = Wish(DAY_S, claim_port(0), OUT / "idle", start=NIGHT, charge_pct=35)
     with Laptop(wish) as laptop:
         wait_for_level(laptop, EnergyLevel.SENTINEL)
