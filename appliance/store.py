@@ -111,8 +111,7 @@ class Store:
     def last(self, kind: type[T], **where: str) -> T | None:
         """The newest row however old, for showing and for starting up; never for deciding."""
         table = BY_ROW[kind]
-        order = "at" if table.key else "id"
-        found = self._select(table, where, f"ORDER BY {order} DESC LIMIT 1")
+        found = self._select(table, where, f"ORDER BY {table.order} DESC LIMIT 1")
         return found[0] if found else None
 
     def rows(
@@ -126,7 +125,7 @@ class Store:
         """Rows from `since` on, oldest first unless asked otherwise."""
         table = BY_ROW[kind]
         direction = "DESC" if newest_first else "ASC"
-        order = f"ORDER BY {'at' if table.key else 'id'} {direction} LIMIT {int(limit)}"
+        order = f"ORDER BY {table.order} {direction} LIMIT {int(limit)}"
         return self._select(table, where, order, since)
 
     def open_faults(self) -> list[Fault]:

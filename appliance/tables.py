@@ -17,7 +17,8 @@ class Table:
     """One stream. `every_s`: the usual time between rows, None where they come when they come.
 
     `keep_days` of full rows, then (where `averaged`) 5-minute means for a month and hourly means for
-    ten years. `durable`: on disk when the write returns, not within seconds.
+    ten years. `durable`: on disk when the write returns, not within seconds. `order`: the column
+    that says which row is newer: an event is stored when it ends and sorted by when it began.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Table:
     key: str | None = None
     averaged: bool = False
     durable: bool = False
+    order: str = "id"
 
 
 ANY = "any"
@@ -47,8 +49,8 @@ TABLES = (
     Table("camera_state",        model.CameraState,         CAMERA,    60,      SECONDLY),
     Table("inference_plan",      model.InferencePlan,       INFERENCE, 60,      SECONDLY),
     Table("inference_run",       model.InferenceRun,        INFERENCE, 60,      SECONDLY, averaged=True),
-    Table("event",               model.Event,               INFERENCE, None,    365,      durable=True),
-    Table("service_state",       model.ServiceState,        ANY,       60,      3650,     key="service"),
+    Table("event",               model.Event,               INFERENCE, None,    365,      durable=True, order="at"),
+    Table("service_state",       model.ServiceState,        ANY,       60,      3650,     key="service", order="at"),
     Table("fault",               model.Fault,               ANY,       None,    365,      durable=True),
 )
 # fmt: on

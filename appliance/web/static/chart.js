@@ -64,7 +64,8 @@ function nowStep() {
 /** The newest step of which something is known: the present one may have no row yet. */
 function newestStep() {
   const now = nowStep();
-  const found = [now, now - 1, now - 2].find((step) => known(day.reality.state_of_charge_pct[step]));
+  const { pv_power_w: sun, state_of_charge_pct: charge } = day.reality;
+  const found = [now, now - 1, now - 2].find((step) => known(sun[step]) && known(charge[step]));
   return found ?? now;
 }
 
