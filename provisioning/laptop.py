@@ -10,6 +10,7 @@ import string
 import sys
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,11 +102,8 @@ class Laptop:
 
     def _decided(self) -> bool:
         """Whether there is a first energy budget: PID 1's timers wait some minutes after boot."""
-        store = self.store()
-        try:
+        with closing(self.store()) as store:
             return store.last(EnergyBudget) is not None
-        finally:
-            store.close()
 
     def _programs(self) -> list[Program]:
         here = ["--settings", str(self.settings.path)]

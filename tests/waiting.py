@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 from appliance.errors import StoreError
 from appliance.model import EnergyBudget, EnergyLevel
@@ -23,11 +24,10 @@ def wait_for_level(laptop: Laptop, level: EnergyLevel) -> None:
 
     def reached() -> bool:
         try:
-            store = laptop.store()
+            with closing(laptop.store()) as store:
+                budget = store.last(EnergyBudget)
         except StoreError:
-            return False
-        budget = store.last(EnergyBudget)
-        store.close()
+            return False  # not there yet, or just being made anew
         return budget is not None and budget.level == level
 
     wait_until(reached, f"the level {level.name}")
