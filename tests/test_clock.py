@@ -89,3 +89,11 @@ def test_a_wait_ends_when_the_service_is_told_to_stop() -> None:
     stop.set()
     assert SystemClock().wait(3600, stop)
     assert ScaledClock(2, ORIGIN, 1.0).wait(3600, stop)
+
+
+def test_before_the_origin_time_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
+    time = Boottime(monkeypatch, 100.0)
+    clock = ScaledClock(360, ORIGIN, origin_boottime_s=106.0)
+    assert clock.stamp().utc == ORIGIN
+    time.now_s = 107.0
+    assert clock.stamp().uptime_s == pytest.approx(360)

@@ -95,6 +95,15 @@ def test_a_closed_server_takes_no_new_consumers(path: Path) -> None:
         FrameClient(path).pull(Ask())
 
 
+def test_a_closed_server_answers_nobody_any_more(path: Path) -> None:
+    server = FrameServer(path, echo)
+    client = FrameClient(path)
+    assert client.pull(Ask()) == PICTURE
+    server.close()
+    with pytest.raises(CameraError, match="camera-front"):
+        client.pull(Ask())
+
+
 def test_a_directory_that_cannot_hold_a_socket_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ListenError, match="cannot be opened"):
@@ -193,3 +202,9 @@ def test_fifty_lost_servers_leave_no_descriptors_behind(path: Path) -> None:
             client.pull(Ask())
         path.unlink()
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+@pytest.mark.parametrize("sent", [b"[]", b'{"stamp": 1}', b'"text"', b"null"])
+def test_an_answer_of_another_form_is_a_camera_error(path: Path, sent: bytes) -> None:
+    with one_answer(path, struct.pack(">I", len(sent)) + sent), pytest.raises(CameraError):
+        FrameClient(path).pull(Ask())

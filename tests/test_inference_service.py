@@ -274,6 +274,17 @@ def test_the_view_shows_what_was_looked_at_with_its_boxes_and_only_what_is_new(u
     server.close()
 
 
+def test_the_view_shows_no_box_of_what_is_only_faintly_seen(unit: Unit) -> None:
+    unit.grant(EnergyLevel.ECO)
+    unit.detector.scene = [SOMEBODY]
+    unit.pass_(1)
+    unit.detector.scene = [replace(SOMEBODY, confidence=0.3)]
+    unit.pass_(1)
+    shown = unit.view.answer(Ask(JPEG))
+    assert isinstance(shown, Picture)
+    assert shown.detections == ()
+
+
 def test_with_a_broken_shelf_the_event_is_kept_without_its_snapshot(unit: Unit) -> None:
     unit.settings.snapshots_dir.write_text("a file where a directory should be")
     unit.grant(EnergyLevel.ECO)

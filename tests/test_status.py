@@ -105,6 +105,18 @@ def test_only_the_events_of_a_day_are_counted(
     assert (found["last_24_h"], found["newest"]["event_id"]) == (1, "new")
 
 
+def test_events_stand_in_the_order_in_which_they_began_not_in_which_they_ended(
+    open_store: OpenStore, clock: FakeClock
+) -> None:
+    inference = open_store("inference")
+    long_before = clock.stamp()
+    clock.advance(60)
+    inference.add(filled.event(clock.stamp(), "short"))
+    inference.add(filled.event(long_before, "long"))
+    told = status.events(open_store(), None, 10)
+    assert [event["event_id"] for event in told] == ["short", "long"]
+
+
 def test_the_day_shows_means_until_now_and_nothing_after(
     open_store: OpenStore, settings: Settings, clock: FakeClock
 ) -> None:
