@@ -11,6 +11,7 @@ also finds an adapter that was unplugged and came back.
 
 import logging
 import os
+import select
 from pathlib import Path
 from threading import Event
 from typing import Any, Protocol
@@ -191,12 +192,27 @@ def without_echo(sent: bytes, received: bytes) -> bytes:
     return b"" if sent.startswith(received) else received
 
 
+class PatientSerialClient(ModbusSerialClient):
+    """Sleeps in the kernel until a reply begins; pymodbus alone looks once a millisecond."""
+
+    def recv(self, size: int | None) -> bytes:
+        if self.socket is not None:
+            begun, _, _ = select.select([self.socket.fileno()], [], [], self._patience_s)
+            if not begun:
+                return b""  # what pymodbus takes for silence
+        return bytes(super().recv(size))
+
+    @property
+    def _patience_s(self) -> float:
+        return float(self.comm_params.timeout_connect)
+
+
 def make_client(
     port: str, baud: int, parity: str, timeout_s: float, ear: Ear
 ) -> ModbusSerialClient | ModbusTcpClient:
     """A client that is not yet connected."""
     if not port.startswith("tcp://"):
-        return ModbusSerialClient(
+        return PatientSerialClient(
             port,
             baudrate=baud,
             parity=parity,

@@ -17,6 +17,7 @@ from typing import Any
 from appliance.errors import ApplianceError, ListenError, SettingsError
 from appliance.model import EnergyBudget, Event, Fault
 from appliance.store import Store
+from power.simulated.quirks import Quirk
 from provisioning.laptop import DAY_S, Laptop, Wish
 from provisioning.runner import ROOT
 
@@ -32,7 +33,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8080, help="the page's port; 0: any free one")
     parser.add_argument("--dir", type=Path, default=ROOT / "build/run", help="the run directory")
     parser.add_argument("--seed", type=int, default=1, help="seed of the clouds")
-    parser.add_argument("--quirk", action="append", default=[], help="a fault of the charger")
+    quirks = [quirk.value for quirk in Quirk]
+    parser.add_argument(
+        "--quirk", action="append", default=[], choices=quirks, help="a fault of the charger"
+    )
     return parser.parse_args(arguments)
 
 
