@@ -127,10 +127,10 @@ class Service:
         now = frozenset(self._faults)
         if now != self._faults_before:
             over: list[str] = []
-            self._guarded(lambda: over.extend(self.store.clear_faults(self.source, now)))
+            if self._guarded(lambda: over.extend(self.store.clear_faults(self.source, now))):
+                self._faults_before = now  # else the next cycle tries again
             for code in over:
                 self.log.info("fault is over", fault=code)
-            self._faults_before = now
 
     def _say(self, sentence: str, now: bool = False) -> None:
         self.notifier.status(sentence)
@@ -146,15 +146,19 @@ class Service:
         self._last_s[what] = now_s
         return True
 
-    def _guarded(self, act: Callable[[], object]) -> None:
-        """Do `act`; a broken database must not stop a service that can still work without it."""
+    def _guarded(self, act: Callable[[], object]) -> bool:
+        """Do `act` and return whether it could be done; a broken database must not stop a service
+        that can still work without it.
+        """
         try:
             act()
         except StoreError as error:
             self._faults.add(error.code)
             self.notifier.status(str(error))
             if self._due("store log", HEAL_EVERY_S):
-                self.log.warning(str(error), fault=error.code)
+                self.log.warning(str(error), error.message_id, fault=error.code)
+            return False
+        return True
 
     def _reopen_if_replaced(self) -> None:
         if self.store.replaced():
