@@ -7,7 +7,7 @@ front of the camera, the detector.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -57,15 +57,16 @@ class Scene:
     tier = Tier.INT8
     sequence = -1
 
-    def __init__(self, clock: FakeClock, picture: bytes | None = None) -> None:
+    def __init__(self, clock: FakeClock, picture: Shot | None = None) -> None:
         self._clock = clock
-        self._picture = picture or np.full((HEIGHT, WIDTH, 3), 90, np.uint8).tobytes()
+        grey = np.full((HEIGHT, WIDTH, 3), 90, np.uint8).tobytes()
+        self._picture = picture or Shot(0.0, WIDTH, HEIGHT, grey)
 
     def advance(self, media_s: float) -> None:
         self.sequence = int(media_s * FRAMES_PER_S)
 
     def shot(self, encoding: str) -> Shot:
-        return Shot(self._clock.media_s(), WIDTH, HEIGHT, self._picture)
+        return replace(self._picture, media_s=self._clock.media_s())
 
     def rest(self) -> None:
         """Nothing to free."""

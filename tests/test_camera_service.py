@@ -1,6 +1,5 @@
 """One camera process: the budget decides, pulls are answered or refused, bad clips survived."""
 
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -15,7 +14,6 @@ from appliance.errors import CameraError, SettingsError
 from appliance.frames import Answer, Ask, FrameClient, Picture, Refusal
 from appliance.log import SentenceLog
 from appliance.model import CameraMode, CameraState, EnergyBudget, EnergyLevel, Fault
-from appliance.prepare import prepare
 from appliance.service import Service
 from appliance.settings import CameraSettings, Settings
 from sensors.camera import CameraDuty, assemble
@@ -81,18 +79,8 @@ class Bench:
         return [fault.text for fault in self.store.open_faults() if fault.code == "camera"]
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One migrated database; each test begins with a copy of it, which is faster."""
-    path = tmp_path_factory.mktemp("prepared") / "unit.db"
-    prepare(path)
-    return path
-
-
 @pytest.fixture
-def bench(settings: Settings, clock: FakeClock, open_store: OpenStore, prepared: Path) -> Bench:
-    settings.unit.data_dir.mkdir(parents=True)
-    shutil.copy(prepared, settings.database)
+def bench(settings: Settings, clock: FakeClock, open_store: OpenStore) -> Bench:
     result = Bench(settings, clock, open_store)
     make_clip(result.clip)
     return result

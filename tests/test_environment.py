@@ -9,7 +9,6 @@ import pytest
 
 from appliance.log import SentenceLog
 from appliance.model import EnvironmentReading, GpuReading, InferenceRun
-from appliance.prepare import prepare
 from appliance.service import Service
 from appliance.settings import Settings
 from sensors.environment import computer_power, disk, read_environment, sentence, warnings
@@ -130,18 +129,8 @@ class Bench:
         return [fault.code for fault in self.store.open_faults()]
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One migrated database; each test begins with a copy of it, which is faster."""
-    path = tmp_path_factory.mktemp("prepared") / "unit.db"
-    prepare(path)
-    return path
-
-
 @pytest.fixture
-def bench(settings: Settings, clock: FakeClock, open_store: OpenStore, prepared: Path) -> Bench:
-    settings.unit.data_dir.mkdir(parents=True)
-    shutil.copy(prepared, settings.database)
+def bench(settings: Settings, clock: FakeClock, open_store: OpenStore) -> Bench:
     return Bench(settings, clock, open_store)
 
 

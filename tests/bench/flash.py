@@ -2,23 +2,31 @@
 
 A day of the unit in one process under a fake clock (tests/in_process.py), at the rate of a unit in
 the field: a poll every 10 s, states once a minute, people in front of the camera for ten minutes of
-each hour with a snapshot each. Two figures are taken, and the larger counts: what was handed to the
-kernel, and what the kernel says it sent to the device. `--quick`: four hours.
+each hour, each event with a snapshot made from a picture of the demonstration's clip. Two figures
+are taken, and the larger counts: what was handed to the kernel, and what the kernel says it sent to
+the device. `--quick`: four hours.
 """
 
 import os
 import shutil
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from appliance import store as store_module
+from appliance.frames import BGR
+from appliance.model import Event
 from appliance.prepare import prepare
+from appliance.settings import Settings
+from appliance.store import Store
 from provisioning.laptop import START, Laptop, Wish
+from sensors.opening import open_camera
+from sensors.source import Shot
 from tests.bench.processes import number
 from tests.bench.report import OUT, Figure, publish, quick
 from tests.fakes import FakeClock
-from tests.in_process import InProcessUnit
+from tests.in_process import InProcessUnit, Scene
 
 SELF = Path("/proc/self/io")
 DAY_S = 86_400.0
@@ -29,25 +37,40 @@ def counters() -> tuple[int, int]:
     return number(SELF, "wchar:"), number(SELF, "write_bytes:")
 
 
-def live(hours: float, page_size: int) -> tuple[float, float, float]:
-    """Handed and sent bytes of a day (MB), and the size of the database (MB) afterwards."""
+def live(hours: float, page_size: int) -> tuple[float, float, float, float]:
+    """Handed and sent bytes of a day (MB), the database (MB) after it, and its events."""
     directory = OUT / f"flash-{page_size}"
     laptop = Laptop(Wish(240, 8080, directory, charge_pct=60))
     laptop.stop()
     database = laptop.settings.database
     database.parent.mkdir(parents=True)
     make_empty(database, page_size)
-    unit = InProcessUnit(laptop.settings, FakeClock(START), every_s=10)
+    clock = FakeClock(START)
+    scene = Scene(clock, clip_picture(laptop.settings))
+    unit = InProcessUnit(laptop.settings, clock, every_s=10, scene=scene)
     os.sync()
     before = counters()
     unit.run_until(START + timedelta(hours=hours))
     unit.close()
     os.sync()
+    with closing(Store(database, clock)) as store:
+        events = len(store.rows(Event))
     handed, sent = (after - b for after, b in zip(counters(), before, strict=True))
     size = database.stat().st_size
     shutil.rmtree(directory)
     factor = 24 / hours / 1e6
-    return handed * factor, sent * factor, size / 1e6
+    return handed * factor, sent * factor, size / 1e6, events * 24 / hours
+
+
+def clip_picture(settings: Settings) -> Shot:
+    """A picture of the demonstration's clip, as large and as busy as its camera's."""
+    clip = open_camera(settings.camera["demo"].source, settings.path.parent)
+    clip.advance(0.0)
+    clip.advance(10.0)
+    shot = clip.shot(BGR)
+    clip.close()
+    assert shot is not None
+    return shot
 
 
 def make_empty(database: Path, page_size: int) -> None:
@@ -65,14 +88,15 @@ def make_empty(database: Path, page_size: int) -> None:
 def main() -> None:
     short = quick("flash")
     hours = 4.0 if short else 24.0
-    handed, sent, size = live(hours, store_module.PAGE_SIZE)
-    usual_handed, usual_sent, _ = live(hours, 4096)
+    handed, sent, size, events = live(hours, store_module.PAGE_SIZE)
+    usual_handed, usual_sent, *_ = live(hours, 4096)
     figure = Figure("written a day", max(handed, sent), "MB a day", 60)
     figures = [
         figure,
         Figure("handed to the kernel", handed, "MB a day"),
         Figure("sent to the device", sent, "MB a day"),
         replace(figure, name="database after that", value=size, unit="MB", target=None),
+        Figure("events with a snapshot", events, "a day"),
         Figure("with pages of 4 KiB", max(usual_handed, usual_sent), "MB a day"),
         Figure("ratio to pages of 4 KiB", handed / usual_handed, ""),
     ]
