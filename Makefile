@@ -1,17 +1,20 @@
-# make run    the unit on this machine, a day in DAY (default 4min), page on http://localhost:8080
+# make run    the unit on this machine, a day in DAY (default 4min), page on http://localhost:8080;
+#             CHARGER=renogy BMS=jk-pb name its power devices (`unitctl power models` lists them)
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
+# make fuzz   a million random replies against every decoder of power devices; QUICK=1 for a short draw
 # make help   this list
 
 DAY  ?= 4min
 PORT ?= 8080
+CHARGER ?= epever-tracer
 PYTHON ?= python3
 PY = .venv/bin/python
-BENCHES = idle flash recovery page
+BENCHES = idle flash recovery page power
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help run day test lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz run day test lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -23,7 +26,7 @@ help:
 	@touch $@
 
 run: .venv/installed
-	$(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS))
+	$(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) $(if $(BMS),--bms $(BMS))
 
 day: .venv/installed
 	$(PY) -m provisioning --day 38s --days 1 --port 0 --dir build/day
@@ -49,11 +52,17 @@ format: .venv/installed
 
 docs: .venv/installed
 	$(PY) -m appliance.settings_page > docs/settings.md
+	$(PY) -m power.models_page > docs/power-devices.md
 
 bench: $(BENCHES:%=bench-%)
 
 $(BENCHES:%=bench-%): bench-%: .venv/installed
 	$(PY) -m tests.bench.$* $(if $(QUICK),--quick)
+
+fuzz: .venv/installed
+	mkdir -p build/fuzz/corpus
+	$(PY) -m tests.fuzz.corpus build/fuzz/corpus
+	$(PY) -m tests.fuzz.decoders -atheris_runs=$(if $(QUICK),30000,1000000) -max_len=512 -artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 # The lock files hold every version with its hash, for all machines at once.
 lock: .venv/installed

@@ -76,5 +76,19 @@ def m0002_averages(db: Database) -> None:
         )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0003_batteries(db: Database) -> None:
+    """What each BMS says, and what the poll as a whole takes from it."""
+    for column in ("lowest_cell_voltage_v REAL", "charge_allowed INTEGER", "ages_s TEXT"):
+        db.execute(f"ALTER TABLE power_reading ADD COLUMN {column}")
+    db.execute(
+        f"CREATE TABLE battery_reading ({STAMP}, device TEXT, voltage_v REAL, current_a REAL, "
+        "state_of_charge_pct REAL, remaining_ah REAL, full_ah REAL, cycles REAL, "
+        "lowest_cell_voltage_v REAL, highest_cell_voltage_v REAL, lowest_temperature_c REAL, "
+        "highest_temperature_c REAL, charge_allowed INTEGER, discharge_allowed INTEGER, "
+        "alarms TEXT, quality TEXT, ages_s TEXT)"
+    )
+
+
 if __name__ == "__main__":
     unit.apply(Database(sys.argv[1]))

@@ -74,7 +74,12 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class PowerReading:
-    """One poll of the charge controller. `quality` names only the fields that are not OK."""
+    """One poll of all charge controllers and batteries together, in the unit's words.
+
+    `device` names who answered. `quality` names only the fields that are not OK, `ages_s` only
+    those that are older than the poll. `charge_allowed` and the lowest cell are what a BMS says;
+    None where there is none. `charge_allowed` False: no battery takes charge now.
+    """
 
     stamp: Stamp
     device: str
@@ -87,6 +92,36 @@ class PowerReading:
     charge_stage: ChargeStage | None
     yield_today_wh: float | None
     quality: Mapping[str, Quality] = field(default_factory=dict)
+    lowest_cell_voltage_v: float | None = None
+    charge_allowed: bool | None = None
+    ages_s: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryReading:
+    """One poll of one battery's BMS, or of a shunt: what it says, not what the unit believes.
+
+    `device` is its name in the settings. `alarms` are its protections that have tripped, in words,
+    "" where none has. `quality` and `ages_s` as in `PowerReading`.
+    """
+
+    stamp: Stamp
+    device: str
+    voltage_v: float | None = None
+    current_a: float | None = None
+    state_of_charge_pct: float | None = None
+    remaining_ah: float | None = None
+    full_ah: float | None = None
+    cycles: float | None = None
+    lowest_cell_voltage_v: float | None = None
+    highest_cell_voltage_v: float | None = None
+    lowest_temperature_c: float | None = None
+    highest_temperature_c: float | None = None
+    charge_allowed: bool | None = None
+    discharge_allowed: bool | None = None
+    alarms: str | None = None
+    quality: Mapping[str, Quality] = field(default_factory=dict)
+    ages_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,10 +67,28 @@ class HostSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChargerSettings:
-    model: str = setting("epever-tracer", "Charge controller profile")
+    """One charge controller; the section is [charger.NAME], one for each."""
+
+    model: str = setting("epever-tracer", "Charge controller; `unitctl power models` lists them")
     port: str = setting("/dev/ttyUSB0", "Serial device, or tcp://HOST:PORT")
-    device_id: int = setting(1, "Modbus id of the controller", 1, 247)
-    poll_every_s: float = setting(10.0, "Seconds between polls", 1, 60)
+    device_id: int | None = setting(None, "Modbus id; left out, the model's usual one", 0, 255)
+    loads_on_battery: bool = setting(
+        False, "The loads are wired to the battery, not to this controller's load output"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BmsSettings:
+    """One battery's electronics or shunt; the section is [bms.NAME], one for each."""
+
+    model: str = setting("jk-pb", "BMS or shunt; `unitctl power models` lists them")
+    port: str = setting("/dev/ttyUSB1", "Serial device, or tcp://HOST:PORT")
+    device_id: int | None = setting(None, "Its address; left out, the model's usual one", 0, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSettings:
+    poll_every_s: float = setting(10.0, "Seconds between polls of chargers and batteries", 1, 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +180,9 @@ class Settings:
     site: SiteSettings = field(default_factory=SiteSettings)
     clock: ClockSettings = field(default_factory=ClockSettings)
     host: HostSettings = field(default_factory=HostSettings)
-    charger: ChargerSettings = field(default_factory=ChargerSettings)
+    charger: Mapping[str, ChargerSettings] = field(default_factory=dict)
+    bms: Mapping[str, BmsSettings] = field(default_factory=dict)
+    meter: MeterSettings = field(default_factory=MeterSettings)
     panels: PanelsSettings = field(default_factory=PanelsSettings)
     battery: BatterySettings = field(default_factory=BatterySettings)
     energy: EnergySettings = field(default_factory=EnergySettings)
@@ -171,6 +191,11 @@ class Settings:
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     web: WebSettings = field(default_factory=WebSettings)
     simulation: SimulationSettings = field(default_factory=SimulationSettings)
+
+    @property
+    def power_devices(self) -> tuple[ChargerSettings | BmsSettings, ...]:
+        """All charge controllers and batteries."""
+        return (*self.charger.values(), *self.bms.values())
 
     @property
     def database(self) -> Path:

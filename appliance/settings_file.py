@@ -22,7 +22,7 @@ from zoneinfo import available_timezones
 from appliance.errors import SettingsError
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 
-CAMERA_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 def find() -> Path:
@@ -62,8 +62,8 @@ class Reader:
         sections: dict[str, Any] = {}
         for name, table in tree.items():
             self._require_table(table, (name,))
-            if name == "camera":
-                sections[name] = self._cameras(table, get_args(hints[name])[1])
+            if get_origin(hints[name]) is not None:
+                sections[name] = self._named(name, table, get_args(hints[name])[1])
             else:
                 sections[name] = self._section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
@@ -71,16 +71,20 @@ class Reader:
         self._check_zone(settings)
         return settings
 
-    def _cameras(self, table: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
-        cameras = {}
+    def _named(self, section: str, table: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
+        """Sections of which there may be several: [camera.NAME], [charger.NAME], [bms.NAME]."""
+        entries = {}
         for name, entry in table.items():
-            if not CAMERA_NAME.fullmatch(name):
+            if not NAME.fullmatch(name):
                 raise self._error(
-                    ("camera", name), "a camera's name is lower-case letters, digits and hyphens"
+                    (section, name), "is no name: lower-case letters, digits and hyphens make one"
                 )
-            self._require_table(entry, ("camera", name))
-            cameras[name] = self._section(kind, entry, ("camera", name))
-        return cameras
+            if not isinstance(entry, Mapping):
+                raise self._error(
+                    (section, name), f"needs a section with a name, such as [{section}.main]"
+                )
+            entries[name] = self._section(kind, entry, (section, name))
+        return entries
 
     def _section(self, kind: type, table: Mapping[str, Any], where: tuple[str, ...]) -> Any:
         assert is_dataclass(kind)
@@ -159,6 +163,7 @@ class Reader:
 
 def convert(kind: Any, value: Any) -> Any:
     """`value` as `kind`, or None where it is of another type. A bool is no number here."""
+    kind = without_none(kind)
     if isinstance(value, bool):
         return value if kind is bool else None
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -197,8 +202,16 @@ CONVERTERS: dict[type, Callable[[Any], Any]] = {
 }
 
 
+def without_none(kind: Any) -> Any:
+    """The type of a value that may be left out: `int` of `int | None`."""
+    if get_origin(kind) is types.UnionType:
+        return next(member for member in get_args(kind) if member is not types.NoneType)
+    return kind
+
+
 def describe(kind: Any) -> str:
     """A settings type in a technician's words."""
+    kind = without_none(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return "one of " + ", ".join(repr(member.value) for member in kind)
     words = {

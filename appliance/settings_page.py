@@ -6,7 +6,7 @@ Never: says a thing of its own about a key; the help text beside the field is th
 """
 
 from dataclasses import fields
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.settings_file import default_of, describe
@@ -28,8 +28,8 @@ def page() -> str:
     hints = get_type_hints(Settings)
     parts = [HEAD]
     for spec in fields(Settings):
-        if spec.name == "camera":
-            parts.append(section("[camera.NAME]", get_args(hints["camera"])[1]))
+        if get_origin(hints[spec.name]) is not None:
+            parts.append(section(f"[{spec.name}.NAME]", get_args(hints[spec.name])[1]))
         elif spec.name != "path":
             parts.append(section(f"[{spec.name}]", hints[spec.name]))
     return "\n\n".join(parts) + "\n"
@@ -49,7 +49,7 @@ def row(spec: Any, kind: Any) -> str:
     """One key."""
     low, high = spec.metadata["low"], spec.metadata["high"]
     span = "" if low is None else f"{low:g} to {high:g}"
-    default = f"`{literal(default_of(spec))}`"
+    default = "" if default_of(spec) is None else f"`{literal(default_of(spec))}`"
     return f"| `{spec.name}` | {describe(kind)} | {default} | {span} | {spec.metadata['help']} |"
 
 

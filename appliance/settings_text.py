@@ -5,7 +5,7 @@ Never: hides a secret; whoever shows the text calls `appliance.log.redact`.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
@@ -20,19 +20,18 @@ def effective(settings: Settings) -> str:
     """All sections and keys as TOML."""
     parts = [f"# {settings.path}, with all defaults"]
     for title, section in sections(settings):
-        lines = [
-            f"{spec.name} = {literal(getattr(section, spec.name))}" for spec in fields(section)
-        ]
+        values = ((spec.name, getattr(section, spec.name)) for spec in fields(section))
+        lines = [f"{name} = {literal(value)}" for name, value in values if value is not None]
         parts.append("\n".join([f"[{title}]", *lines]))
     return "\n\n".join(parts) + "\n"
 
 
 def sections(settings: Settings) -> Iterator[tuple[str, Any]]:
-    """Every section with its title; a camera's is `camera.NAME`."""
+    """Every section with its title; of those with names, such as `camera.NAME`, each one."""
     for spec in fields(settings):
         value = getattr(settings, spec.name)
-        if spec.name == "camera":
-            yield from ((f"camera.{name}", camera) for name, camera in value.items())
+        if isinstance(value, Mapping):
+            yield from ((f"{spec.name}.{name}", entry) for name, entry in value.items())
         elif spec.name != "path":
             yield spec.name, value
 

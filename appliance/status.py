@@ -13,6 +13,7 @@ from typing import Any
 from appliance.clock import ScaledClock
 from appliance.ledger import MAX_AGE_S, reported_loads
 from appliance.model import (
+    BatteryReading,
     BatteryState,
     CameraState,
     EnergyBudget,
@@ -35,6 +36,20 @@ NOT_YET = "has not reported yet"
 POWER_MAX_AGE_S = 60.0
 PLAN_MAX_AGE_S = 26 * 3600.0  # a oneshot of every night: a day, and two hours of grace
 FIGURES = ("state_of_charge_pct", "sigma_pct", "energy_wh", "capacity_wh", "time_to_go_s")
+PACK_MAX_AGE_S = 180.0  # what a BMS says is stored once a minute
+PACK = (
+    "voltage_v",
+    "current_a",
+    "state_of_charge_pct",
+    "lowest_cell_voltage_v",
+    "highest_cell_voltage_v",
+    "lowest_temperature_c",
+    "highest_temperature_c",
+    "cycles",
+    "charge_allowed",
+    "discharge_allowed",
+    "alarms",
+)
 SUN = ("pv_power_w", "pv_voltage_v", "charge_stage", "yield_today_wh")
 
 Document = dict[str, Any]
@@ -46,6 +61,7 @@ def build(store: Store, settings: Settings) -> Document:
         "schema": SCHEMA,
         "unit": unit(store, settings),
         "battery": battery(store, settings),
+        "packs": [pack(store, name) for name in settings.bms],
         "sun": sun(store, settings),
         "load": load(store, settings),
         "energy": energy(store),
@@ -86,6 +102,14 @@ def battery(store: Store, settings: Settings) -> Document | None:
         "charge_blocked": believed and believed.charge_blocked,
         "method": believed and believed.method,
     }
+
+
+def pack(store: Store, name: str) -> Document:
+    """What the BMS or shunt of that name says, not what the unit believes."""
+    reading = store.last(BatteryReading, device=name)
+    seen = seen_at(store, reading, PACK_MAX_AGE_S)
+    fresh = reading if seen["fresh"] else None
+    return seen | {"name": name, **{field: measure(fresh, field) for field in PACK}}
 
 
 def sun(store: Store, settings: Settings) -> Document | None:
@@ -256,7 +280,7 @@ def fault_of(fault: Fault) -> Document:
 
 def power_max_age_s(settings: Settings) -> float:
     """How old a battery or charger row may be: a minute, or three polls of a slow bus."""
-    return max(POWER_MAX_AGE_S, 3 * settings.charger.poll_every_s)
+    return max(POWER_MAX_AGE_S, 3 * settings.meter.poll_every_s)
 
 
 def seen_at(store: Store, row: Any, max_age_s: float) -> Document:
@@ -267,7 +291,7 @@ def seen_at(store: Store, row: Any, max_age_s: float) -> Document:
     return {"at": text_of(row.stamp.utc), "fresh": age_s is not None and age_s <= max_age_s}
 
 
-def measure(reading: PowerReading | None, name: str) -> Any:
+def measure(reading: PowerReading | BatteryReading | None, name: str) -> Any:
     """A reading's value, or None where there is none or its quality is not OK."""
     return None if reading is None or name in reading.quality else getattr(reading, name)
 

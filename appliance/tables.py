@@ -41,6 +41,7 @@ SECONDLY = 2.0  # days of full rows where averages follow
 TABLES = (
     #     table                  row                        writer     every_s  keep_days
     Table("power_reading",       model.PowerReading,        POWER,     20,      SECONDLY, averaged=True),
+    Table("battery_reading",     model.BatteryReading,      POWER,     60,      SECONDLY),
     Table("battery_state",       model.BatteryState,        POWER,     20,      SECONDLY, averaged=True),
     Table("energy_budget",       model.EnergyBudget,        POWER,     60,      SECONDLY),
     Table("energy_plan_step",    model.EnergyPlanStep,      PLAN,      None,    60),

@@ -3,15 +3,17 @@
 import pytest
 
 from appliance.clock import SystemClock
-from appliance.settings import ChargerSettings
-from power.meter import open_meter
+from power import devices
+from power.bus import Lines
+from power.meters import open_meter
 
 
 def test_a_real_charger_gives_readings_that_agree(
     charger_port: str, request: pytest.FixtureRequest
 ) -> None:
     model = request.config.getoption("--charger-model")
-    meter = open_meter(ChargerSettings(model=model, port=charger_port), SystemClock())
+    clock = SystemClock()
+    meter = open_meter(Lines(clock), devices.charger(model), charger_port, None, clock)
     reading = meter.read()
     assert reading.battery_voltage_v is not None
     assert 9 < reading.battery_voltage_v < 64

@@ -9,7 +9,7 @@ from appliance.host import Host
 from power.cycle import PowerCycle
 from power.ladder import Ladder
 from power.loads import Actuator
-from power.meter import open_meter
+from power.meters import open_meters
 
 
 def assemble(unit: service.Service) -> service.Loop:
@@ -17,13 +17,13 @@ def assemble(unit: service.Service) -> service.Loop:
     settings = unit.settings
     cycle = PowerCycle(
         service=unit,
-        meter=open_meter(settings.charger, unit.clock),
+        meter=open_meters(settings, unit.clock),
         planner=Ladder(settings),
         actuator=Actuator(
             Host(settings.host.systemctl), settings.camera, settings.host.may_power_off
         ),
     )
-    return service.Loop(cycle, every_s=settings.charger.poll_every_s)
+    return service.Loop(cycle, every_s=settings.meter.poll_every_s)
 
 
 if __name__ == "__main__":

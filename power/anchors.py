@@ -47,7 +47,9 @@ def watch(
     tail = tail and (belief.tail_since_s is not None or (current_a or 0.0) > 0)
     floating = reading.charge_stage is ChargeStage.FLOAT and cell_v >= cell.floating_v
     floating = floating and not blocked and (current_a or 0.0) > -drain_a
-    empty = discharging and cell_v <= cell.empty_v
+    floating = floating and reading.charge_allowed is not False
+    lowest_v = cell_v if reading.lowest_cell_voltage_v is None else reading.lowest_cell_voltage_v
+    empty = discharging and lowest_v <= cell.empty_v
 
     def since(before_s: float | None, holds: bool) -> float | None:
         if not holds:

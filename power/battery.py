@@ -85,7 +85,8 @@ def state(
         energy_wh=energy_wh,
         capacity_wh=settings.capacity_wh,
         time_to_go_s=time_to_go_s(energy_wh, reading, settings),
-        charge_blocked=charge_blocked(belief.temperature_c, settings),
+        charge_blocked=charge_blocked(belief.temperature_c, settings)
+        or (reading is not None and reading.charge_allowed is False),
         method=belief.method,
     )
 

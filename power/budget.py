@@ -44,7 +44,7 @@ def arbitrate(
         stamp=now,
         level=level,
         power_w=power_w(level, proposal, settings),
-        until=now.utc + timedelta(seconds=max(VALID_S, 3 * settings.charger.poll_every_s)),
+        until=now.utc + timedelta(seconds=max(VALID_S, 3 * settings.meter.poll_every_s)),
         reserve_wh=reserve_wh(settings.battery, settings.energy),
         reason=f"{level.name}{reason}",
     )

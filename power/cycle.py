@@ -1,13 +1,14 @@
 """One cycle of the power service: read, estimate, judge, propose, arbitrate, act, and only then
 store.
 
-Reads and writes: the charge controller, PID 1, its rows PowerReading, BatteryState, EnergyBudget.
+Reads and writes: chargers and batteries, PID 1, its rows PowerReading, BatteryReading,
+BatteryState, EnergyBudget.
 Never: waits for the disk before it has acted; a full or broken disk is a fault, not a stop.
 """
 
 from typing import Any, Protocol, TypeVar
 
-from appliance.errors import ApplianceError, BusError, StoreError
+from appliance.errors import ApplianceError, StoreError
 from appliance.model import BatteryState, EnergyBudget, PowerReading
 from appliance.service import Service
 from power import battery
@@ -16,9 +17,11 @@ from power.budget import Ruling, arbitrate
 from power.guard import HOLD_AFTER_S, GuardState, judge
 from power.ladder import Planner
 from power.loads import Actuator
+from power.meters import Poll
 
 BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
+BATTERIES_EVERY_S = 60.0
 POLL_JITTER_S = 1.0  # a poll that comes a little early still counts as the one that is due
 # Entries of systemd/catalog/appliance.catalog
 LEVEL_CHANGED = "fb2ed442703a4f85a7f98a3f550b3acd"
@@ -27,10 +30,10 @@ T = TypeVar("T")
 
 
 class Meter(Protocol):
-    """What the cycle needs of power.meter."""
+    """What the cycle needs of power.meters."""
 
-    def read(self) -> PowerReading:
-        """One poll of the charge controller; raises `BusError`."""
+    def read(self) -> Poll:
+        """One poll of all chargers and batteries; what failed is in its faults."""
 
 
 class PowerCycle:
@@ -52,11 +55,14 @@ class PowerCycle:
         self._ruling = Ruling(budget.level if budget else None)
         self._told: tuple[EnergyBudget, str] | None = None
         self._unstored = False
-        self._store_at_s = 0.0
+        self._store_at_s = self._batteries_at_s = 0.0
 
     def __call__(self) -> str:
         """Do one cycle and return its sentence."""
-        reading, errors = self._read()
+        poll = self._meter.read()
+        reading = poll.reading
+        if reading and believable_voltage_v(reading, self._settings.battery) is not None:
+            self._heard = reading
         now = self._clock.stamp()
         self._belief = battery.estimate(self._belief, reading, self._settings.battery)
         state = battery.state(self._belief, reading, self._settings.battery, now)
@@ -66,6 +72,7 @@ class PowerCycle:
         proposal = self._planner.propose(state, fresh, self._ruling.level)
         before = self._ruling
         self._ruling, budget = arbitrate(before, verdict, proposal, self._settings, now)
+        errors: list[ApplianceError] = [*poll.faults]
         errors += self._actuator.obey(budget.level, verdict.power_off)
         if (before.level, before.voice) != (self._ruling.level, self._ruling.voice):
             self._service.log.info(
@@ -75,35 +82,27 @@ class PowerCycle:
             )
         for error in errors:
             self._service.fault(error)
-        self._store(reading, state, budget)
+        self._store(poll, state, budget)
         return f"{budget.reason}; the loads may draw {budget.power_w:g} W"
 
-    def _read(self) -> tuple[PowerReading | None, list[ApplianceError]]:
-        try:
-            reading = self._meter.read()
-        except BusError as error:
-            return None, [error]
-        if believable_voltage_v(reading, self._settings.battery) is not None:
-            self._heard = reading
-        return reading, []
-
-    def _store(
-        self, reading: PowerReading | None, state: BatteryState, budget: EnergyBudget
-    ) -> None:
+    def _store(self, poll: Poll, state: BatteryState, budget: EnergyBudget) -> None:
         """All rows of one cycle in one transaction: the budget when it says something new, the
         rest with it and every `STORE_EVERY_S`, since each transaction costs the flash some pages.
         """
-        due = self._budget_due(budget)
-        if not due and not self._unstored and budget.stamp.uptime_s < self._store_at_s:
+        due, now_s = self._budget_due(budget), budget.stamp.uptime_s
+        if not due and not self._unstored and now_s < self._store_at_s:
             return
-        rows: list[Any] = [state] if reading is None else [reading, state]
+        rows: list[Any] = [state] if poll.reading is None else [poll.reading, state]
+        if now_s >= self._batteries_at_s:
+            rows += poll.batteries
+            self._batteries_at_s = now_s + BATTERIES_EVERY_S - POLL_JITTER_S
         try:
             self._service.store.add(*rows, *([budget] if due else []))
         except StoreError as error:
             self._unstored = True
             self._service.fault(error)
             return
-        self._store_at_s = budget.stamp.uptime_s + STORE_EVERY_S - POLL_JITTER_S
+        self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
         if due:
             self._told = (budget, self._ruling.voice)
         if self._unstored:

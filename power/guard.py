@@ -210,8 +210,18 @@ def why_stay_on(
 
 
 def cell_voltage_v(reading: PowerReading | None, settings: BatterySettings) -> float | None:
-    """Mean cell voltage, or None where it was not measured or cannot be (0 V for absent)."""
-    if reading is None or reading.battery_voltage_v is None:
+    """The lowest cell that the BMS sees, else the mean of all; None where it was not measured or
+    cannot be (0 V for absent).
+    """
+    if reading is None:
+        return None
+    mean_v, lowest_v = mean_cell_v(reading, settings), reading.lowest_cell_voltage_v
+    return mean_v if lowest_v is None else lowest_v
+
+
+def mean_cell_v(reading: PowerReading, settings: BatterySettings) -> float | None:
+    """The battery's voltage over its cells."""
+    if reading.battery_voltage_v is None:
         return None
     low, high = BELIEVABLE
     if not low <= reading.battery_voltage_v / settings.nominal_voltage_v <= high:

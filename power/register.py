@@ -1,24 +1,31 @@
-"""A register of a power device: how its raw 16-bit words become a value, and back.
+"""A register of a power device: how its raw bytes become a value, and back.
 
 Reads and writes: nothing; pure. Drivers decode with a row, simulators encode with the same row.
 Never: passes a value that is out of the row's range, and never turns "absent" into 0.
 """
 
+import math
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 from appliance.model import Quality
 
 INPUT, HOLDING = 4, 3  # Modbus function codes that read input and holding registers
-WORD = 0x10000
+WORD_BYTES = 2
 
 
 class Decoded(NamedTuple):
-    """A value and how far it may be believed; `value` is None unless `quality` is OK."""
+    """A value and how far it may be believed; `value` is None unless `quality` is OK.
+
+    `age_s`: how much older than its poll it is, for what is not asked at each poll.
+    """
 
     value: float | None
     quality: Quality
+    age_s: float = 0.0
 
 
 UNREAD = Decoded(None, Quality.STALE)
@@ -26,28 +33,55 @@ ABSENT = Decoded(None, Quality.ABSENT)
 IMPLAUSIBLE = Decoded(None, Quality.IMPLAUSIBLE)
 
 
+class Order(Enum):
+    """Which byte comes first on the wire."""
+
+    BIG = "big"
+    LITTLE = "little"
+    LOW_WORD_FIRST = "low word first"  # big-endian words, the low word at the lower address
+
+
+class Form(Enum):
+    """How the bits make a number."""
+
+    UNSIGNED = "unsigned"
+    SIGNED = "two's complement"
+    SIGN_MAGNITUDE = "sign and magnitude"
+    HALF_FLOAT = "IEEE 754 binary16"
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """The shape of a raw value: how many words, with a sign or not, which word comes first."""
+    """The shape of a raw value: how many bytes, and what they mean."""
 
-    words: int
-    signed: bool
-    low_word_first: bool = False
+    size: int
+    form: Form = Form.UNSIGNED
+    order: Order = Order.BIG
 
 
-U16 = Kind(1, signed=False)
-S16 = Kind(1, signed=True)
-U32 = Kind(2, signed=False)
-S32 = Kind(2, signed=True)
-U32_LOW_FIRST = Kind(2, signed=False, low_word_first=True)
-S32_LOW_FIRST = Kind(2, signed=True, low_word_first=True)
+# fmt: off
+U8,  S8       = Kind(1), Kind(1, Form.SIGNED)
+U16, S16      = Kind(2), Kind(2, Form.SIGNED)
+U24           = Kind(3)
+U32, S32      = Kind(4), Kind(4, Form.SIGNED)
+U64           = Kind(8)
+SIGN_AND_7    = Kind(1, Form.SIGN_MAGNITUDE)  # bit 7 is the sign, 0x81 is -1
+F16           = Kind(2, Form.HALF_FLOAT)
+U32_LOW_FIRST = Kind(4, Form.UNSIGNED, Order.LOW_WORD_FIRST)
+S32_LOW_FIRST = Kind(4, Form.SIGNED, Order.LOW_WORD_FIRST)
+U16_LITTLE    = Kind(2, Form.UNSIGNED, Order.LITTLE)
+S16_LITTLE    = Kind(2, Form.SIGNED, Order.LITTLE)
+U32_LITTLE    = Kind(4, Form.UNSIGNED, Order.LITTLE)
+S32_LITTLE    = Kind(4, Form.SIGNED, Order.LITTLE)
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """One row of a device's table; value = raw / scale, in `unit`, believed from `low` to `high`.
+    """One row of a device's table; value = raw / scale + offset, in `unit`.
 
-    `absent` lists the raw values with which the device says that it has no such value.
+    Believed from `low` to `high`. `absent` lists the raw values with which the device says that it
+    has no such value. `byte` is the place in the word at `address`, for a value that shares it.
     """
 
     function: int
@@ -59,74 +93,95 @@ class Register:
     unit: str
     name: str
     absent: tuple[int, ...] = ()
-
-    @property
-    def end(self) -> int:
-        """The first address after this register."""
-        return self.address + self.kind.words
+    offset: float = 0.0
+    byte: int = 0
 
 
-def raw_of(kind: Kind, words: Sequence[int]) -> int:
-    """The number in `words`, which must be as many as the kind says."""
-    if len(words) != kind.words:
-        raise ValueError(f"{len(words)} words where {kind.words} are needed")
-    raw = 0
-    for word in reversed(words) if kind.low_word_first else words:
-        raw = raw * WORD + word
-    span = WORD**kind.words
-    return raw - span if kind.signed and raw >= span // 2 else raw
+def raw_of(kind: Kind, data: bytes) -> float:
+    """The number in `data`, which must be as long as the kind says; NaN where a half float is."""
+    if len(data) != kind.size:
+        raise ValueError(f"{len(data)} bytes where {kind.size} are needed")
+    if kind.form is Form.HALF_FLOAT:
+        (number,) = struct.unpack(">e", data)
+        return float(number)
+    ordered = swapped_words(data) if kind.order is Order.LOW_WORD_FIRST else data
+    little = kind.order is Order.LITTLE
+    raw = int.from_bytes(ordered, "little" if little else "big", signed=kind.form is Form.SIGNED)
+    if kind.form is Form.SIGN_MAGNITUDE:
+        sign = 1 << (8 * kind.size - 1)
+        return -(raw - sign) if raw & sign else raw
+    return raw
 
 
-def words_of(kind: Kind, raw: int) -> tuple[int, ...]:
-    """The inverse of `raw_of`; a number too large for the words stays at their limit."""
-    span = WORD**kind.words
-    lowest = -span // 2 if kind.signed else 0
-    left = min(max(raw, lowest), lowest + span - 1) % span
-    words = []
-    for _ in range(kind.words):
-        left, word = divmod(left, WORD)
-        words.append(word)
-    return tuple(words) if kind.low_word_first else tuple(reversed(words))
+def bytes_of(kind: Kind, raw: float) -> bytes:
+    """The inverse of `raw_of`; a number too large for the bytes stays at their limit."""
+    if kind.form is Form.HALF_FLOAT:
+        return struct.pack(">e", raw if math.isnan(raw) else max(-65504.0, min(65504.0, raw)))
+    bits = 8 * kind.size
+    signed = kind.form is not Form.UNSIGNED
+    highest = (1 << (bits - 1)) - 1 if signed else (1 << bits) - 1
+    lowest = -highest - (kind.form is Form.SIGNED) if signed else 0
+    whole = min(max(round(raw), lowest), highest)
+    if kind.form is Form.SIGN_MAGNITUDE and whole < 0:
+        whole = (1 << (bits - 1)) - whole
+    whole %= 1 << bits
+    data = whole.to_bytes(kind.size, "little" if kind.order is Order.LITTLE else "big")
+    return swapped_words(data) if kind.order is Order.LOW_WORD_FIRST else data
 
 
-def decode(register: Register, words: Sequence[int]) -> Decoded:
-    """The value in `words`; (None, why) where it is absent or out of the register's range."""
-    raw = raw_of(register.kind, words)
-    if raw in register.absent:
+def swapped_words(data: bytes) -> bytes:
+    """The words of `data` in reverse order."""
+    words = [data[place : place + WORD_BYTES] for place in range(0, len(data), WORD_BYTES)]
+    return b"".join(reversed(words))
+
+
+def decode(register: Register, data: bytes) -> Decoded:
+    """The value in `data`; (None, why) where it is absent or out of the register's range."""
+    return believed(register, raw_of(register.kind, data))
+
+
+def believed(register: Register, raw: float) -> Decoded:
+    """The value of a raw number; (None, why) where it is absent or out of the register's range."""
+    if math.isnan(raw) or raw in register.absent:
         return ABSENT
-    value = raw / register.scale
+    value = raw / register.scale + register.offset
     if not register.low <= value <= register.high:
         return IMPLAUSIBLE
     return Decoded(value, Quality.OK)
 
 
-def encode(register: Register, value: float) -> tuple[int, ...]:
-    """The words that a device sends for `value`, rounded to its scale. For simulators."""
-    return words_of(register.kind, round(value * register.scale))
+def encode(register: Register, value: float) -> bytes:
+    """The bytes that a device sends for `value`, rounded to its scale. For simulators."""
+    return bytes_of(register.kind, (value - register.offset) * register.scale)
 
 
 def decode_block(
-    registers: Sequence[Register], function: int, address: int, words: Sequence[int]
+    registers: Sequence[Register], function: int, address: int, data: bytes, step: int = WORD_BYTES
 ) -> dict[str, Decoded]:
-    """All registers that lie whole in one reply of `words` from `address` on.
+    """All registers that lie whole in one reply of `data` from `address` on.
 
-    A pair of which only one word is in the reply is left out: words of two replies may belong to
-    two instants, and the number that they make never existed (a torn read).
+    `step` is the number of bytes between two addresses. A pair of which only one word is in the
+    reply is left out: words of two replies may belong to two instants, and the number that they
+    make never existed (a torn read).
     """
-    inside = registers_within(registers, function, address, len(words))
-    return {
-        row.name: decode(row, words[row.address - address : row.end - address]) for row in inside
-    }
+    values = {}
+    for row in registers:
+        first = (row.address - address) * step + row.byte
+        if row.function == function and first >= 0 and first + row.kind.size <= len(data):
+            values[row.name] = decode(row, data[first : first + row.kind.size])
+    return values
 
 
 def registers_within(
-    registers: Sequence[Register], function: int, address: int, count: int
+    registers: Sequence[Register], function: int, address: int, size: int, step: int = WORD_BYTES
 ) -> tuple[Register, ...]:
-    """The registers that a request for `count` words from `address` brings whole."""
+    """The registers that a reply of `size` bytes from `address` on brings whole."""
     return tuple(
         row
         for row in registers
-        if row.function == function and address <= row.address and row.end <= address + count
+        if row.function == function
+        and row.address >= address
+        and (row.address - address) * step + row.byte + row.kind.size <= size
     )
 
 

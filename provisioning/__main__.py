@@ -17,7 +17,8 @@ from typing import Any
 from appliance.errors import ApplianceError, ListenError, SettingsError
 from appliance.model import EnergyBudget, Event, Fault
 from appliance.store import Store
-from power.simulated.quirks import Quirk
+from power.simulated.command import check_quirks
+from power.simulated.models import full_name
 from provisioning.laptop import DAY_S, Laptop, Wish
 from provisioning.runner import ROOT
 
@@ -33,9 +34,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8080, help="the page's port; 0: any free one")
     parser.add_argument("--dir", type=Path, default=ROOT / "build/run", help="the run directory")
     parser.add_argument("--seed", type=int, default=1, help="seed of the clouds")
-    quirks = [quirk.value for quirk in Quirk]
+    parser.add_argument("--charger", default="epever-tracer", help="model of the charge controller")
+    parser.add_argument("--bms", default="", help="model of the BMS or shunt (default: none)")
     parser.add_argument(
-        "--quirk", action="append", default=[], choices=quirks, help="a fault of the charger"
+        "--quirk", action="append", default=[], help="a fault of a device or of the line"
     )
     return parser.parse_args(arguments)
 
@@ -80,7 +82,16 @@ def run(options: argparse.Namespace) -> None:
     """Start everything, wait, stop; the summary is printed when nothing runs any more."""
     began_s = time.monotonic()
     day_s, port = parse_duration(options.day), claim_port(options.port)
-    wish = Wish(day_s, port, options.dir, options.seed, tuple(options.quirk))
+    check_quirks(options.quirk)
+    wish = Wish(
+        day_s,
+        port,
+        options.dir,
+        options.seed,
+        tuple(options.quirk),
+        full_name(options.charger),
+        full_name(options.bms) if options.bms else None,
+    )
     with Laptop(wish) as laptop:
         print(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
         print(f"In words: .venv/bin/unitctl --settings {laptop.settings.path} status\n", flush=True)

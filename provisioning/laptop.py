@@ -6,6 +6,7 @@ Never: is used on a unit, where PID 1 does all of this.
 """
 
 import shutil
+import socket
 import string
 import sys
 import tempfile
@@ -22,6 +23,9 @@ from appliance.model import EnergyBudget
 from appliance.prepare import prepare
 from appliance.settings import Settings
 from appliance.store import Store
+from power import devices
+from power.line import TCP
+from power.profile import Profile
 from provisioning.runner import ROOT, Program, Runner
 from provisioning.unit_files import read_processes
 
@@ -35,13 +39,15 @@ AT_BOOT = ("appliance-power", "appliance-sensors", "appliance-web")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be run: how long a day takes (real seconds), where, and with which sky."""
+    """What is to be run: how long a day takes (real seconds), where, with which devices and sky."""
 
     day_s: float
     port: int
     directory: Path
     seed: int = 1
     quirks: tuple[str, ...] = ()
+    charger: str = "epever-tracer"
+    bms: str | None = None
     start: datetime = START
     charge_pct: float = 36.0
 
@@ -68,7 +74,7 @@ class Laptop:
             self.runner.start()
             self.runner.start_programs(["plant"])
             prepare(self.settings.database)
-            self.runner.wait_for(self.charger_link.exists, "the simulated plant")
+            self.runner.wait_for(self._plant_is_there, "the simulated plant")
             self.runner.start_programs(AT_BOOT)
             self.runner.wait_for(self._decided, "the power service")
             self.runner.start_programs(["timers"])
@@ -81,14 +87,10 @@ class Laptop:
         self.stop()
 
     def stop(self) -> None:
+        self.runner.stop_program("appliance-power")  # whoever gives orders goes first
         self.runner.stop()
         if self._sockets.parent != self.directory:
             shutil.rmtree(self._sockets, ignore_errors=True)
-
-    @property
-    def charger_link(self) -> Path:
-        """The serial device of the simulated charge controller."""
-        return self.directory / "charger"
 
     def store(self) -> Store:
         """The unit's database, for reading."""
@@ -100,6 +102,11 @@ class Laptop:
         while self.runner.running and clock.stamp().uptime_s < seconds:
             time.sleep(0.1)  # the runner stands outside the unit, on real time
 
+    def _plant_is_there(self) -> bool:
+        """Whether all simulated devices have their ports."""
+        ports = [one.port for one in self.settings.power_devices]
+        return all(port.startswith(TCP) or Path(port).exists() for port in ports)
+
     def _decided(self) -> bool:
         """Whether there is a first energy budget: PID 1's timers wait some minutes after boot."""
         with closing(self.store()) as store:
@@ -107,7 +114,7 @@ class Laptop:
 
     def _programs(self) -> list[Program]:
         here = ["--settings", str(self.settings.path)]
-        plant = ["power.simulated", "epever", "--link", str(self.charger_link)]
+        plant = ["power.simulated"]
         for quirk in self._wish.quirks:
             plant += ["--quirk", quirk]
         programs = [
@@ -122,6 +129,20 @@ class Laptop:
                 programs.append(Program(process.name + instance, command, process.restart))
         return programs
 
+    def _power_devices(self) -> str:
+        """The settings' sections of charger and BMS, each at a port of its own."""
+        text = self._section("charger", "main", devices.charger(self._wish.charger))
+        if self._wish.bms:
+            text += self._section("bms", "pack", devices.battery(self._wish.bms))
+        return text
+
+    def _section(self, kind: str, name: str, profile: Profile) -> str:
+        port = f"{TCP}127.0.0.1:{free_port()}" if profile.tcp_only else self.directory / kind
+        section = f'[{kind}.{name}]\nmodel = "{profile.name}"\nport = "{port}"\n'
+        if kind == "charger" and self._wish.bms:
+            section += "loads_on_battery = true\n"
+        return section + "\n"
+
     def _write_settings(self) -> Settings:
         values = {
             "data_dir": self.directory / "data",
@@ -130,7 +151,7 @@ class Laptop:
             "origin_utc": self._wish.start.isoformat().replace("+00:00", "Z"),
             "origin_boottime_s": f"{boottime_s() + LEAD_S:.6f}",
             "systemctl": self.directory / "systemctl",
-            "charger_port": self.charger_link,
+            "power_devices": self._power_devices(),
             "clip": ROOT / "sensors/media/pedestrians.mp4",
             "model": ROOT / "inference/models/nanodet-g-416-int8.onnx",
             "web_port": self._wish.port,
@@ -140,6 +161,13 @@ class Laptop:
         path = self.directory / "unit.toml"
         path.write_text(string.Template(TEMPLATE.read_text()).substitute(values))
         return settings_file.load(path)
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def move_aside(directory: Path) -> None:

@@ -5,11 +5,13 @@ Never: decides what runs. It is given programs; the power service orders them st
 through the `systemctl` stand-in (provisioning/systemctl.py), as on a unit.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import time
+import xmlrpc.client
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,6 +85,12 @@ class Runner:
     def start_programs(self, names: Iterable[str]) -> None:
         for name in names:
             systemctl.order(self.remote, "start", name)
+
+    def stop_program(self, name: str) -> None:
+        """Stop one and wait for its end, if anything runs at all."""
+        if self.running:
+            with contextlib.suppress(OSError, xmlrpc.client.Error):
+                self.remote.stopProcess(name, True)
 
     def stop(self) -> None:
         """Stop every process, politely and then not."""

@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from appliance.prepare import prepare
-from appliance.settings import CameraSettings, InferenceSettings, Settings, UnitSettings
+from appliance.settings import (
+    CameraSettings,
+    ChargerSettings,
+    InferenceSettings,
+    Settings,
+    UnitSettings,
+)
 from appliance.store import Store
 from tests.fakes import FakeClock
 
@@ -31,6 +37,7 @@ def settings(tmp_path: Path) -> Settings:
         Settings(),
         path=tmp_path / "unit.toml",
         unit=UnitSettings(name="test", data_dir=tmp_path / "data", run_dir=tmp_path / "run"),
+        charger={"main": ChargerSettings()},
         camera={"demo": CameraSettings(source=str(CLIP))},
         inference=InferenceSettings(model=MODEL),
     )

@@ -27,19 +27,19 @@ from inference.view import View
 from inference.watch import Watch
 from power.clear_sky import clear_sky_power_w
 from power.cycle import PowerCycle
-from power.devices import profile
+from power.devices.epever import EpeverTracer
 from power.ladder import Ladder
 from power.loads import Actuator
-from power.meter import Meter
+from power.meters import Device, Meters
 from power.plan import make_plan
 from power.simulated.epever import SimulatedEpever
-from power.simulated.loopback import LoopbackBus
 from power.simulated.plant import Plant
 from sensors.camera import CameraDuty
 from sensors.feed import Feed
 from sensors.source import Shot
 from sensors.survey import Survey
 from tests.fakes import FakeClock
+from tests.rig import meter_on
 
 WIDTH, HEIGHT, FRAMES_PER_S = 64, 48, 10
 LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap enough for days
@@ -210,11 +210,10 @@ class InProcessUnit:
         return Service(name, self.settings, self.clock, store, SentenceLog(name), instance)
 
     def _make_power(self) -> PowerCycle:
-        charger = self.settings.charger
-        bus = LoopbackBus(SimulatedEpever(self.plant))
-        meter = Meter(profile(charger.model), bus, charger.device_id, self.clock)
+        meter = meter_on(EpeverTracer(), SimulatedEpever(self.plant), self.clock)
+        meters = Meters([Device("charger", "main", meter)], self.clock)
         actuator = Actuator(self.pid_one, ["demo"], may_power_off=True)
-        return PowerCycle(self._power, meter, Ladder(self.settings), actuator)
+        return PowerCycle(self._power, meters, Ladder(self.settings), actuator)
 
     def _make_watch(self) -> Watch:
         own = self.settings.inference

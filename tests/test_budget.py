@@ -119,7 +119,7 @@ def test_a_planner_may_ask_for_less_power_than_its_level_allows(clock: FakeClock
 def test_a_budget_outlives_three_polls_and_tells_the_reserve(clock: FakeClock) -> None:
     slow = replace(
         SETTINGS,
-        charger=replace(SETTINGS.charger, poll_every_s=60),
+        meter=replace(SETTINGS.meter, poll_every_s=60),
         energy=EnergySettings(reserve_days=10),
     )
     verdict, said = Verdict(FULL, False, "good"), Proposal(FULL, 25, "reason")

@@ -70,8 +70,8 @@ def test_a_silent_charger_is_told_by_what_is_wrong_with_its_line(
     settings: Settings, clock: FakeClock, tmp_path: Path
 ) -> None:
     def told(port: str) -> str:
-        other = replace(settings, charger=ChargerSettings(port=port))
-        found = findings(other, None, clock)["charger"]
+        other = replace(settings, charger={"main": ChargerSettings(port=port)})
+        found = findings(other, None, clock)["power"]
         assert found.ok is False
         return found.text
 

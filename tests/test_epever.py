@@ -1,18 +1,21 @@
 """The EPEver driver: captured frames of a real Tracer, its quirks, and what its values mean."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from appliance.errors import BusError, SettingsError
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from appliance.settings import ChargerSettings, PanelsSettings, Settings, SimulationSettings
-from power.bus import Bus, ExceptionAnswer, ModbusBus, NoAnswer
-from power.devices import profile
+from appliance.settings import PanelsSettings, Settings, SimulationSettings
+from power.bus import ModbusBus
+from power.devices import charger
 from power.devices.epever import EpeverTracer
-from power.meter import Meter, open_meter
+from power.line import Bus, ExceptionAnswer, NoAnswer
+from power.meter import Meter
 from power.profile import Sample
 from power.register import (
     HOLDING,
@@ -24,12 +27,14 @@ from power.register import (
     encode,
     named,
 )
-from power.simulated.epever import SimulatedEpever
+from power.simulated.epever import ABSENT_PROBE, SMALL_BLOCKS, SOC606, SimulatedEpever
 from power.simulated.loopback import LoopbackBus
 from power.simulated.plant import Plant
-from power.simulated.quirks import Quirk
+from power.simulated.quirks import SILENCE, TORN32
+from power.wire import ModbusLink
 from tests.fakes import FakeClock
 from tests.replay import recorded
+from tests.rig import meter_on
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 TABLE = named(EpeverTracer.registers)
@@ -43,7 +48,7 @@ def read_recorded(request: str, reply: str, function: int, address: int, count: 
 
 def value(words: object, name: str) -> float | None:
     assert isinstance(words, tuple)
-    return decode(TABLE[name], words).value
+    return decode(TABLE[name], struct.pack(f">{len(words)}H", *words)).value
 
 
 def test_captured_values_of_a_tracer2215bn() -> None:
@@ -90,15 +95,16 @@ def test_the_captured_refusal_of_a_wrong_function(
 def test_a_torn_pair_is_never_a_value() -> None:
     high = read_recorded("01 04 33 1C 00 01 FF 48", "01 04 02 FF FF B8 80", INPUT, 0x331C)
     assert high == (0xFFFF,)
-    assert decode_block(EpeverTracer.registers, INPUT, 0x331C, (0xFFFF,)) == {}
-    assert decode(TABLE["net_battery_current"], (0x0000, 0xFFFF)) == IMPLAUSIBLE  # -655.36 A
-    assert decode(TABLE["net_battery_current"], (0xFF9C, 0xFFFF)).value == -1.0
+    assert decode_block(EpeverTracer.registers, INPUT, 0x331C, b"\xff\xff") == {}
+    torn, whole = bytes.fromhex("0000 FFFF"), bytes.fromhex("FF9C FFFF")
+    assert decode(TABLE["net_battery_current"], torn) == IMPLAUSIBLE  # -655.36 A
+    assert decode(TABLE["net_battery_current"], whole).value == -1.0
 
 
 def test_negative_temperatures_stay_negative() -> None:
-    words = encode(TABLE["battery_temperature"], -12.34)
-    assert words == (0xFB2E,)
-    assert decode(TABLE["battery_temperature"], words).value == -12.34
+    data = encode(TABLE["battery_temperature"], -12.34)
+    assert data == bytes.fromhex("FB2E")
+    assert decode(TABLE["battery_temperature"], data).value == -12.34
 
 
 # --- what the values mean ------------------------------------------------------------------------
@@ -155,9 +161,15 @@ def test_without_331b_the_net_current_is_charge_minus_load() -> None:
     assert reading_of(charge_current=2.0).quality["battery_current_a"] is Quality.ABSENT
 
 
+WITHOUT_VALUE = (
+    *("stamp", "device", "quality", "ages_s"),
+    *("lowest_cell_voltage_v", "charge_allowed"),  # what only a BMS knows
+)
+
+
 def test_what_was_not_read_is_none_and_never_zero() -> None:
     reading = reading_of()
-    fields = set(PowerReading.__dataclass_fields__) - {"stamp", "device", "quality"}
+    fields = set(PowerReading.__dataclass_fields__) - set(WITHOUT_VALUE)
     assert all(getattr(reading, name) is None for name in fields)
     assert set(reading.quality) == fields
 
@@ -181,7 +193,9 @@ class Recorder:
         self.asked: list[tuple[int, int]] = []
         self.lost_after: int | None = None
 
-    def read(self, function: int, address: int, count: int, device_id: int) -> tuple[int, ...]:
+    def read(
+        self, function: int, address: int, count: int, device_id: int, reply_id: int | None = None
+    ) -> tuple[int, ...]:
         self.asked.append((address, count))
         if self.lost_after is not None and len(self.asked) > self.lost_after:
             raise NoAnswer("gone")
@@ -190,8 +204,8 @@ class Recorder:
         return self.bus.read(function, address, count, device_id)
 
 
-def make_meter(plant: Plant, clock: FakeClock, quirks: Sequence[Quirk] = ()) -> Meter:
-    return Meter(EpeverTracer(), LoopbackBus(SimulatedEpever(plant, quirks)), 1, clock)
+def make_meter(plant: Plant, clock: FakeClock, quirks: Sequence[str] = ()) -> Meter:
+    return meter_on(EpeverTracer(), SimulatedEpever(plant, quirks), clock)
 
 
 def assert_agrees(reading: PowerReading, plant: Plant) -> None:
@@ -210,7 +224,7 @@ def test_a_poll_is_few_requests_and_the_settings_are_read_once_an_hour(
     settings: Settings, clock: FakeClock
 ) -> None:
     bus = Recorder(LoopbackBus(SimulatedEpever(make_plant(settings))))
-    meter = Meter(EpeverTracer(), bus, 1, clock)
+    meter = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock)
     for _ in range(3):
         meter.read()
     assert len(bus.asked) == 3 * 5 + 1
@@ -227,29 +241,43 @@ def test_a_device_with_small_blocks_is_read_register_by_register(
 ) -> None:
     plant = make_plant(settings)
     bus = Recorder(LoopbackBus(SimulatedEpever(plant)), most=2)
-    meter = Meter(EpeverTracer(), bus, 1, clock)
+    meter = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock)
     assert_agrees(meter.read(), plant)
     before = len(bus.asked)
     meter.read()
     assert max(count for _, count in bus.asked[before:]) == 2  # what was refused is not asked again
 
 
-def test_a_pair_that_the_device_refuses_is_absent_and_not_read_as_two_halves(
+def test_a_pair_that_comes_word_by_word_is_read_high_low_high(
     settings: Settings, clock: FakeClock
 ) -> None:
     plant = make_plant(settings)
     bus = Recorder(LoopbackBus(SimulatedEpever(plant)), most=1)
-    reading = Meter(EpeverTracer(), bus, 1, clock).read()
-    assert reading.quality["pv_power_w"] is Quality.ABSENT
-    assert reading.quality["load_power_w"] is Quality.ABSENT
-    assert reading.battery_voltage_v is not None
+    meter = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock)
+    assert_agrees(meter.read(), plant)
+    asked = [address for address, count in bus.asked if address in (0x3102, 0x3103) and count == 1]
+    assert asked == [0x3103, 0x3102, 0x3103]
+
+
+def test_a_pair_whose_high_word_changes_between_its_two_reads_is_not_believed(
+    settings: Settings, clock: FakeClock
+) -> None:
+    class Turning(Recorder):
+        def read(self, *what: Any) -> tuple[int, ...]:
+            words = super().read(*what)
+            return (len(self.asked),) if what[1] == 0x3103 else words
+
+    bus = Turning(LoopbackBus(SimulatedEpever(make_plant(settings))), most=1)
+    reading = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock).read()
+    assert reading.pv_power_w is None
+    assert reading.quality["pv_power_w"] is Quality.STALE
 
 
 def test_a_3210a_without_331b_still_gives_the_battery_current(
     settings: Settings, clock: FakeClock
 ) -> None:
     plant = make_plant(settings)
-    reading = make_meter(plant, clock, [Quirk.SMALL_BLOCKS]).read()
+    reading = make_meter(plant, clock, [SMALL_BLOCKS]).read()
     assert reading.battery_current_a == pytest.approx(plant.battery_current_a, abs=0.02)
     assert reading.quality == {}
 
@@ -259,28 +287,30 @@ def test_a_device_that_falls_silent_in_a_poll_leaves_the_rest_stale(
 ) -> None:
     bus = Recorder(LoopbackBus(SimulatedEpever(make_plant(settings))))
     bus.lost_after = 2
-    reading = Meter(EpeverTracer(), bus, 1, clock).read()
+    reading = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock).read()
     assert reading.battery_voltage_v is not None
     assert reading.yield_today_wh is None
     assert reading.quality["yield_today_wh"] is Quality.STALE
 
 
-def test_a_silent_device_is_asked_once_and_is_an_error(
+def test_a_silent_device_is_asked_twice_and_is_an_error(
     settings: Settings, clock: FakeClock
 ) -> None:
-    bus = Recorder(LoopbackBus(SimulatedEpever(make_plant(settings), [Quirk.SILENCE])))
+    bus = Recorder(LoopbackBus(SimulatedEpever(make_plant(settings), [SILENCE])))
     with pytest.raises(NoAnswer):
-        Meter(EpeverTracer(), bus, 1, clock).read()
-    assert len(bus.asked) == 1
+        Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock).read()
+    assert len(bus.asked) == 2
 
 
 def test_another_make_of_device_is_an_error_that_names_the_setting(clock: FakeClock) -> None:
     class Refusing:
-        def read(self, function: int, address: int, count: int, device_id: int) -> tuple[int, ...]:
+        port = "nowhere"
+
+        def read(self, *what: object) -> tuple[int, ...]:
             raise ExceptionAnswer("no", 2)
 
-    with pytest.raises(BusError, match=r"charger\.model"):
-        Meter(EpeverTracer(), Refusing(), 1, clock).read()
+    with pytest.raises(BusError, match=r"check `model` in the settings"):
+        Meter(EpeverTracer(), ModbusLink(EpeverTracer(), Refusing(), 1), clock).read()
 
 
 def test_torn_pairs_606_percent_and_a_missing_probe_never_reach_a_reading(
@@ -291,7 +321,7 @@ def test_torn_pairs_606_percent_and_a_missing_probe_never_reach_a_reading(
         replace(settings, panels=panels, simulation=SimulationSettings(cloudiness=0.0)),
         NOON - timedelta(hours=6),
     )
-    quirks = [Quirk.TORN32, Quirk.SOC606, Quirk.ABSENT_PROBE]
+    quirks = [TORN32, SOC606, ABSENT_PROBE]
     meter = make_meter(plant, clock, quirks)
     torn = 0
     for minute in range(0, 1000, 5):
@@ -310,5 +340,5 @@ def test_torn_pairs_606_percent_and_a_missing_probe_never_reach_a_reading(
 
 def test_an_unknown_model_names_the_nearest_known_one(clock: FakeClock) -> None:
     with pytest.raises(SettingsError, match="did you mean 'epever-tracer'"):
-        open_meter(ChargerSettings(model="epever-tracker"), clock)
-    assert profile("epever-tracer").name == "epever-tracer"
+        charger("epever-tracker")
+    assert charger("epever-tracer").name == "epever-tracer"

@@ -19,22 +19,26 @@ from appliance.errors import BusError, ListenError, SettingsError
 from appliance.model import ChargeStage, EnvironmentReading, PowerReading
 from appliance.settings import (
     BatterySettings,
-    ChargerSettings,
     Chemistry,
     Settings,
     SiteSettings,
 )
-from power.bus import NoAnswer
-from power.meter import open_meter
+from power.bus import Lines
+from power.devices.epever import EpeverTracer
+from power.line import NoAnswer
+from power.meter import Meter
+from power.meters import open_meter
 from power.simulated.clouds import cloud_share
 from power.simulated.epever import SimulatedEpever
+from power.simulated.framing import rtu_frame
 from power.simulated.load import ReportedLoad
 from power.simulated.pdu import build_read, words_in
 from power.simulated.plant import Plant
-from power.simulated.quirks import Quirk
-from power.simulated.running import RunningDevice
+from power.simulated.quirks import ECHO, NOISE, TWO_BURSTS
+from power.simulated.running import RunningPlant, RunningTalker
 from power.simulated.serial_line import SerialLine, linked
-from power.simulated.tcp_line import TcpLine
+from power.simulated.talker import RtuTalker
+from power.simulated.tcp_line import TcpLine, answer_of
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock
 from tests.test_epever import assert_agrees
@@ -221,15 +225,19 @@ def serving(serve: Callable[[Event], None]) -> Iterator[None]:
 
 
 @contextmanager
-def on_a_serial_line(plant: Plant, clock: Clock, *quirks: Quirk, seed: int = 1) -> Iterator[str]:
-    line = SerialLine(SimulatedEpever(plant, quirks), clock, quirks=quirks, seed=seed)
+def on_a_serial_line(plant: Plant, clock: Clock, *quirks: str, seed: int = 1) -> Iterator[str]:
+    line = SerialLine(RtuTalker([SimulatedEpever(plant)]), clock, quirks=quirks, seed=seed)
     with serving(line.serve):
         yield str(line.path)
     line.close()
 
 
 def read_once(port: str, clock: Clock) -> PowerReading:
-    return open_meter(ChargerSettings(port=port), clock).read()
+    return meter_at(port, clock).read()  # type: ignore[no-any-return]
+
+
+def meter_at(port: str, clock: Clock, device_id: int | None = None) -> Meter:
+    return open_meter(Lines(clock), EpeverTracer(), port, device_id, clock)
 
 
 def sunny_noon(settings: Settings) -> Plant:
@@ -238,9 +246,9 @@ def sunny_noon(settings: Settings) -> Plant:
     return plant
 
 
-@pytest.mark.parametrize("quirks", [(), (Quirk.ECHO,), (Quirk.TWO_BURSTS,), tuple(Quirk)[5:7]])
+@pytest.mark.parametrize("quirks", [(), (ECHO,), (TWO_BURSTS,), (ECHO, TWO_BURSTS)])
 def test_a_serial_reading_is_the_plants_state(
-    settings: Settings, clock: FakeClock, quirks: tuple[Quirk, ...]
+    settings: Settings, clock: FakeClock, quirks: tuple[str, ...]
 ) -> None:
     plant = sunny_noon(settings)
     with on_a_serial_line(plant, clock, *quirks) as port:
@@ -249,15 +257,15 @@ def test_a_serial_reading_is_the_plants_state(
 
 def test_a_tcp_reading_is_the_plants_state(settings: Settings, clock: FakeClock) -> None:
     plant = sunny_noon(settings)
-    line = TcpLine(SimulatedEpever(plant), "127.0.0.1", 0)
+    line = TcpLine(answer_of([SimulatedEpever(plant)]), "127.0.0.1", 0)
     with serving(line.serve):
         assert_agrees(read_once(line.url, clock), plant)
 
 
 def test_noise_never_makes_a_wrong_reading(settings: Settings, clock: FakeClock) -> None:
     plant = sunny_noon(settings)
-    with on_a_serial_line(plant, clock, Quirk.NOISE, seed=5) as port:
-        meter = open_meter(ChargerSettings(port=port), clock)
+    with on_a_serial_line(plant, clock, NOISE, seed=5) as port:
+        meter = meter_at(port, clock)
         good = 0
         for _ in range(4):
             try:
@@ -274,10 +282,9 @@ def test_noise_never_makes_a_wrong_reading(settings: Settings, clock: FakeClock)
 def test_a_request_to_another_id_or_a_damaged_one_is_not_answered(
     settings: Settings, clock: FakeClock
 ) -> None:
-    with on_a_serial_line(sunny_noon(settings), clock) as port:
-        other = ChargerSettings(port=port, device_id=9)
-        with pytest.raises(NoAnswer, match="id 9"):
-            open_meter(other, clock).read()
+    port = on_a_serial_line(sunny_noon(settings), clock)
+    with port as name, pytest.raises(NoAnswer, match="id 9"):
+        meter_at(name, clock, device_id=9).read()
 
 
 def test_each_request_brings_the_plant_up_to_the_clock(
@@ -286,9 +293,10 @@ def test_each_request_brings_the_plant_up_to_the_clock(
     clock.set_wall_clock(NOON)
     plant = make_plant(settings, start=NOON)
     load = ReportedLoad(settings, clock)
-    device = RunningDevice(SimulatedEpever(plant), plant, load, clock)
+    running = RunningPlant(plant, load, clock)
+    talker = RunningTalker(RtuTalker([SimulatedEpever(plant)]), running)
     clock.advance(3600)
-    device.answer(build_read(4, 0x3100, 1))
+    talker.respond(rtu_frame(1, build_read(4, 0x3100, 1)))
     assert plant.utc == clock.utc
     assert plant.load_power_w == settings.energy.hibernate_power_w
 
@@ -305,6 +313,21 @@ def test_the_link_replaces_an_older_link_but_nothing_else(tmp_path: Path) -> Non
     with pytest.raises(ListenError, match="no link"), linked(target, link):
         pass
     assert link.read_text() == "a file of somebody"
+
+
+@pytest.mark.processes
+def test_the_program_needs_no_settings_and_no_link(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "power.simulated", "jk", "--quirk", "torn32"]
+    environment = {**os.environ, "APPLIANCE_SETTINGS": str(tmp_path / "none.toml")}
+    program = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
+    )
+    try:
+        assert program.stdout
+        assert "a simulated jk-pb answers at /dev/pts/" in program.stdout.readline()
+    finally:
+        os.kill(program.pid, signal.SIGTERM)
+        assert program.wait(10) == 0
 
 
 @pytest.mark.processes

@@ -23,6 +23,7 @@ from appliance.store import Store
 from power.cycle import PowerCycle
 from power.ladder import Ladder
 from power.loads import Actuator
+from power.meters import Poll
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock
 from tests.test_loads import FakeHost
@@ -41,9 +42,12 @@ class FakeMeter:
     stage: ChargeStage = ChargeStage.BULK
     silent: bool = False
 
-    def read(self) -> PowerReading:
+    def read(self) -> Poll:
         if self.silent:
-            raise BusError("the charger does not answer")
+            return Poll(None, faults=(BusError("the charger does not answer"),))
+        return Poll(self._reading())
+
+    def _reading(self) -> PowerReading:
         return PowerReading(
             stamp=self.clock.stamp(),
             device="test",

@@ -18,7 +18,14 @@ import pytest
 
 from appliance.clock import SystemClock
 from appliance.frames import Ask, FrameClient, Picture
-from appliance.model import EnergyBudget, EnergyLevel, EnvironmentReading, Event, PowerReading
+from appliance.model import (
+    BatteryReading,
+    EnergyBudget,
+    EnergyLevel,
+    EnvironmentReading,
+    Event,
+    PowerReading,
+)
 from appliance.settings_file import load
 from appliance.store import Store
 from provisioning.__main__ import claim_port
@@ -52,6 +59,25 @@ def test_a_day_of_the_real_processes_brings_events_levels_and_no_fault(tmp_path:
     assert {event.label for event in events} == {"person"}
     assert all((settings.unit.data_dir / str(event.snapshot)).exists() for event in events)
     assert all(budget.reason for budget in store.rows(EnergyBudget))
+
+
+def test_the_unit_runs_with_other_power_devices_as_well(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    devices = ("--charger", "victron-mppt", "--bms", "pylontech")
+    done = provisioning(
+        *("--day", "60s", "--days", "0.2", "--port", "0", "--dir", str(run)), *devices
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["faults"] == 0, done.stdout + done.stderr
+    store = Store(load(run / "unit.toml").database, SystemClock())
+    reading = store.last(PowerReading)
+    assert reading is not None
+    assert reading.device == "victron-mppt + pylontech"
+    assert reading.battery_current_a is not None
+    assert reading.lowest_cell_voltage_v is not None
+    pack = store.last(BatteryReading, device="pack")
+    assert pack is not None
+    assert pack.quality == {}
 
 
 @pytest.fixture(scope="module")

@@ -57,8 +57,8 @@ MISTAKES = {
         "/unit.toml:2: battery.capacity_wh must be a number, not 1",
     ),
     "out of range": (
-        "[charger]\ndevice_id = 300\n",
-        "/unit.toml:2: charger.device_id must be from 1 to 247, not 300",
+        "[charger.main]\ndevice_id = 300\n",
+        "/unit.toml:2: charger.main.device_id must be from 0 to 255, not 300",
     ),
     "an unknown chemistry": (
         "[battery]\nchemistry = 'nimh'\n",
@@ -74,11 +74,11 @@ MISTAKES = {
     ),
     "a camera without a name": (
         "[camera]\nsource = 'clip.mp4'\n",
-        "/unit.toml:2: camera.source must be a section, [camera.source], not 'clip.mp4'",
+        "/unit.toml:2: camera.source needs a section with a name, such as [camera.main]",
     ),
     "a camera's name": (
         "[camera.Front_Gate]\nsource = 'clip.mp4'\n",
-        "/unit.toml:1: camera.Front_Gate a camera's name is lower-case",
+        "/unit.toml:1: camera.Front_Gate is no name: lower-case",
     ),
     "a camera's key": (
         "[camera.a]\nsource = 'clip.mp4'\n[camera.b]\nsorce = 'clip.mp4'\n",

@@ -1,14 +1,38 @@
 """The commands of `unitctl`, one file each: HELP, `add_arguments(parser)`, `run(arguments)`.
 
 Reads: what each command says. Writes: standard output; `export` and `backup` a file.
-Never: a command that changes what the unit does; orders go to PID 1 (`systemctl`).
+Never: a command that changes what the unit does; orders go to PID 1 (`systemctl`). Never lets a
+broken plug-in take the others along.
+
+A package above this floor adds commands without being imported from here: it names a module as an
+entry point in the group `appliance.commands` (docs/decisions/0008).
 """
 
-from types import ModuleType
+import argparse
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, distributions
+from typing import NoReturn, Protocol, runtime_checkable
 
 from appliance.commands import backup, doctor, events, export, faults, settings, status
+from appliance.errors import ApplianceError
 
-COMMANDS: dict[str, ModuleType] = {
+GROUP = "appliance.commands"
+
+
+@runtime_checkable
+class Command(Protocol):
+    """What a command's module has."""
+
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Say what may stand after the command."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it; the exit code."""
+
+
+COMMANDS: dict[str, Command] = {
     "status": status,
     "events": events,
     "faults": faults,
@@ -17,3 +41,53 @@ COMMANDS: dict[str, ModuleType] = {
     "backup": backup,
     "settings": settings,
 }
+
+
+class CommandError(ApplianceError):
+    """A command cannot be used because its module cannot."""
+
+    code = "command"
+
+
+class BrokenCommand:
+    """Stands where a plug-in cannot be used: it says why, and the other commands work."""
+
+    def __init__(self, plugin: EntryPoint, error: Exception) -> None:
+        self.HELP = f"cannot be used: {plugin.value} is damaged or missing"
+        self._text = (
+            f"the command {plugin.name!r} cannot be used: its module {plugin.value} does not load "
+            f"({type(error).__name__}: {error}); install the unit's software again"
+        )
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+
+    def run(self, arguments: argparse.Namespace) -> NoReturn:  # noqa: ARG002  (as every command)
+        raise CommandError(self._text)
+
+
+def commands(found: Iterable[EntryPoint] | None = None) -> dict[str, Command]:
+    """All commands by name: our own, and those that other packages plug in."""
+    found = plugins() if found is None else found
+    added = {one.name: plugged_in(one) for one in found if one.name not in COMMANDS}
+    return {**COMMANDS, **added}
+
+
+def plugins() -> list[EntryPoint]:
+    """What is plugged in. `importlib.metadata.entry_points` is not asked: an old .egg-info in the
+    directory of the sources would hide what is installed.
+    """
+    points = (point for one in distributions() for point in one.entry_points)
+    return [point for point in points if point.group == GROUP]
+
+
+def plugged_in(plugin: EntryPoint) -> Command:
+    """The module of a plug-in, tried out; `BrokenCommand` where it fails in any way."""
+    try:
+        module = plugin.load()
+        if not isinstance(module, Command):
+            raise TypeError("it lacks HELP, add_arguments or run")
+        module.add_arguments(argparse.ArgumentParser())
+    except Exception as error:  # noqa: BLE001  (others' code may fail in any way at its import)
+        return BrokenCommand(plugin, error)
+    return module

@@ -61,6 +61,7 @@ def energy_lines(document: dict[str, Any], settings: Settings) -> list[Line]:
     return [
         level_line(document["energy"], settings),
         held("battery", document["battery"], battery_text, settings),
+        *[held(pack["name"], pack, pack_text, settings) for pack in document["packs"]],
         held("sun", document["sun"], sun_text, settings),
         held("computer", document["computer"], computer_text, settings),
         Line("events", events_text(document["events"], settings)),
@@ -80,6 +81,8 @@ def held(name: str, entry: dict[str, Any] | None, text: Any, settings: Settings)
     """An entry's text while it holds, else since when nothing is known."""
     if entry is None:
         return Line(name, "nothing reported yet", DIM)
+    if entry["at"] is None:
+        return Line(name, "nothing reported yet", DIM)
     if not entry["fresh"]:
         return Line(name, f"unknown since {local(entry['at'], settings)}", BAD)
     return Line(name, text(entry))
@@ -88,12 +91,25 @@ def held(name: str, entry: dict[str, Any] | None, text: Any, settings: Settings)
 def battery_text(battery: dict[str, Any]) -> str:
     sigma = f" +- {battery['sigma_pct']:.0f}" if battery["sigma_pct"] is not None else ""
     charge = known(battery["state_of_charge_pct"], f"{{:.0f}}{sigma} %")
-    blocked = ", too cold to charge" if battery["charge_blocked"] else ""
+    blocked = ", takes no charge" if battery["charge_blocked"] else ""
     hours = known(seconds_as_hours(battery["time_to_go_s"]), ", {:.0f} h to go", absent="")
     return (
         f"{charge}, {known(battery['energy_wh'], '{:.0f} Wh')}, "
         f"{known(battery['voltage_v'], '{:.2f} V')}, {known(battery['current_a'], '{:+.1f} A')}, "
         f"{known(battery['temperature_c'], '{:.0f} C')}{hours}{blocked} ({battery['method']})"
+    )
+
+
+def pack_text(pack: dict[str, Any]) -> str:
+    low, high = pack["lowest_cell_voltage_v"], pack["highest_cell_voltage_v"]
+    cells = f", cells {low:.3f} to {high:.3f} V" if low is not None and high is not None else ""
+    no_charge = ", takes no charge" if pack["charge_allowed"] is False else ""
+    no_discharge = ", gives no charge" if pack["discharge_allowed"] is False else ""
+    alarms = f", ALARM: {pack['alarms']}" if pack["alarms"] else ""
+    return (
+        f"says {known(pack['state_of_charge_pct'], '{:.0f} %')}, "
+        f"{known(pack['voltage_v'], '{:.2f} V')}, {known(pack['current_a'], '{:+.1f} A')}{cells}, "
+        f"{known(pack['lowest_temperature_c'], '{:.0f} C')}{no_charge}{no_discharge}{alarms}"
     )
 
 

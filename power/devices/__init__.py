@@ -1,25 +1,74 @@
-"""The charge controllers that this unit knows, by the name used in the settings.
+"""The power devices that this unit knows, by the name used in the settings.
 
-Reads and writes: nothing. A new controller is a new file of rows here and a line in PROFILES.
+Reads and writes: nothing. A new device is a new file of rows here and a line in `MODELS`.
 Never: guesses a model; an unknown name is a `SettingsError` that names the nearest known one.
 """
 
 import difflib
 
 from appliance.errors import SettingsError
-from power.devices import epever
-from power.profile import Profile
+from power.devices import (
+    daly,
+    daly_a5,
+    epever,
+    jbd,
+    jk,
+    pace,
+    prostar,
+    pylontech,
+    renogy,
+    renogy_lfp,
+    seplos_v2,
+    seplos_v3,
+    sunspec,
+    tristar,
+    victron,
+    victron_gx,
+)
+from power.profile import BatteryProfile, ChargerProfile, Profile
 
-PROFILES: dict[str, Profile] = {**epever.MODELS}
+MODELS: tuple[Profile, ...] = (
+    *epever.MODELS,
+    *renogy.MODELS,
+    *tristar.MODELS,
+    *prostar.MODELS,
+    *victron.MODELS,
+    *victron_gx.MODELS,
+    *jk.MODELS,
+    *jbd.MODELS,
+    *daly.MODELS,
+    *daly_a5.MODELS,
+    *seplos_v3.MODELS,
+    *seplos_v2.MODELS,
+    *pylontech.MODELS,
+    *pace.MODELS,
+    *renogy_lfp.MODELS,
+    *sunspec.MODELS,
+)
+CHARGERS = {model.name: model for model in MODELS if isinstance(model, ChargerProfile)}
+BATTERIES = {model.name: model for model in MODELS if isinstance(model, BatteryProfile)}
 
 
-def profile(model: str) -> Profile:
-    """The profile of that model; raise `SettingsError` where there is none."""
-    if model in PROFILES:
-        return PROFILES[model]
-    near = difflib.get_close_matches(model, PROFILES, n=1, cutoff=0.4)
+def charger(model: str) -> ChargerProfile:
+    """The charge controller of that name; raise `SettingsError` where there is none."""
+    if model in CHARGERS:
+        return CHARGERS[model]
+    raise unknown("charge controller", model, CHARGERS)
+
+
+def battery(model: str) -> BatteryProfile:
+    """The BMS or shunt of that name; raise `SettingsError` where there is none."""
+    if model in BATTERIES:
+        return BATTERIES[model]
+    raise unknown("BMS", model, BATTERIES)
+
+
+def unknown(
+    kind: str, model: str, known: dict[str, ChargerProfile] | dict[str, BatteryProfile]
+) -> SettingsError:
+    """What to say of a model that is not there."""
+    near = difflib.get_close_matches(model, known, n=1, cutoff=0.4)
     advice = f"did you mean {near[0]!r}? " if near else ""
-    raise SettingsError(
-        f"charger.model {model!r} is not a known charge controller; "
-        f"{advice}known: {', '.join(sorted(PROFILES))}"
+    return SettingsError(
+        f"model {model!r} is not a known {kind}; {advice}known: {', '.join(sorted(known))}"
     )

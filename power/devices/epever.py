@@ -7,11 +7,11 @@ which some units set in normal running.
 """
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.profile import Block, Profile, Sample, power_reading
+from power.meaning import Said, checked_power_w, difference, power_reading, product, scaled
+from power.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
 from power.register import (
     ABSENT,
     HOLDING,
-    IMPLAUSIBLE,
     INPUT,
     S16,
     S32_LOW_FIRST,
@@ -106,15 +106,15 @@ STAGE_BITS = 0x000C  # 3201 D3-2: 0 none, 1 float, 2 boost, 3 equalize
 INPUT_BITS, CHARGE_FAULT_BITS = 0xC000, 0x3C10
 INPUT_BAD = (0x8000, 0xC000)
 PROBE_MISSING_C = 25.0  # 3110 without a probe, while 311B reads 0.00
-POWER_TOLERANCE = 0.10  # P and V x I are measured one after the other
-POWER_SLACK_W = 2.0  # rounding of V and I, and the device's own rounding at dawn
+PROVING_W = 10.0  # of sun, for a probe; a P that fits V x I by chance is less
 BOOST_REACHED = 0.993  # share of the boost setpoint: 0.1 V below 14.4 V counts as reached
 
 
-class EpeverTracer(Profile):
+class EpeverTracer(ChargerProfile):
     """Tracer AN, BN, XTRA. 3210A: at most 18 words at 3100, no 331B; the plan keeps to that."""
 
     name = "epever-tracer"
+    title = "EPEver (Epsolar) Tracer AN, BN, XTRA"
     registers = INPUTS + HOLDINGS
     live = (
         Block(INPUT, 0x3100, 18),
@@ -124,62 +124,74 @@ class EpeverTracer(Profile):
         Block(INPUT, 0x331B, 3),
     )
     settings = (Block(HOLDING, 0x9007, 1),)
-    baud = 115_200
-    parity = "N"
+    serial = SerialForm(115_200)
     timeout_s = 0.8  # replies come in two bursts; 200 ms cut 15 % of them short
     gap_s = 0.02  # polled faster, it loses requests
+    tested = (
+        "frames captured from a Tracer2215BN and a Tracer 3210A",
+        "the epevermodbus package on the same frames",
+        "our simulator",
+    )
+    sources = (
+        "LS-B series protocol v1.1 (the maker's Modbus map)",
+        "kasbert/epsolar-tracer test/testdata.py (capture of a Tracer2215BN)",
+        "peterxxl/dbus-epever-tracer epsolar_modbus_protocol_map.md (dump of a Tracer 3210A)",
+    )
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        """18 words at 3100 by function 04 are this family's; sure where the sun proves P = V x I."""
+        sample = Sample(self.decode(self.signature, data))
+        voltage_v, power_w = sample["battery_voltage"], sample["pv_power"]
+        checked = checked_power_w(power_w, sample["pv_voltage"], sample["pv_current"])
+        if voltage_v.value is None or checked.value is None:
+            return None
+        said = f"battery {voltage_v.value:.2f} V, sun {checked.value:.0f} W"
+        return Likeness(said, certain=checked.value > PROVING_W)
 
     def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
         return power_reading(
             stamp,
             self.name,
             {
-                "pv_power_w": pv_power_w(sample),
+                "pv_power_w": checked_power_w(
+                    sample["pv_power"], sample["pv_voltage"], sample["pv_current"]
+                ),
                 "pv_voltage_v": sample["pv_voltage"],
                 "battery_voltage_v": sample["battery_voltage"],
                 "battery_current_a": either(
                     sample["net_battery_current"], current_from_parts_a(sample)
                 ),
                 "battery_temperature_c": battery_temperature_c(sample),
-                "load_power_w": sample["load_power"],
+                "load_power_w": load_power_w(sample),
                 "charge_stage": charge_stage(sample),
-                "yield_today_wh": watt_hours(sample["generated_today"]),
+                "yield_today_wh": scaled(sample["generated_today"], 1000),
             },
         )
 
 
-MODELS: dict[str, Profile] = {
-    "epever-tracer": EpeverTracer(),
-    "epever-xtra": EpeverTracer(),
-}
+MODELS = (EpeverTracer(),)
 
 
-def pv_power_w(sample: Sample) -> Decoded:
-    """3102, believed only if it agrees with 3100 x 3101 within 10 % (a torn pair does not)."""
-    power_w, voltage_v = sample["pv_power"], sample.value("pv_voltage")
-    current_a = sample.value("pv_current")
-    if power_w.value is None or voltage_v is None or current_a is None:
-        return power_w
-    product_w = voltage_v * current_a
-    allowed_w = POWER_TOLERANCE * max(product_w, power_w.value) + POWER_SLACK_W
-    return power_w if abs(power_w.value - product_w) <= allowed_w else IMPLAUSIBLE
+def load_power_w(sample: Sample) -> Decoded:
+    """310E, or 310C x 310D where that is another: a pair may be torn, single words cannot, and on
+    some units 310E is not their product.
+    """
+    voltage_v, current_a = sample["load_voltage"], sample["load_current"]
+    return either(
+        checked_power_w(sample["load_power"], voltage_v, current_a), product(voltage_v, current_a)
+    )
 
 
 def current_from_parts_a(sample: Sample) -> Decoded:
     """Net battery current of a unit without 331B: charge minus load, by current, then by power."""
-    by_current = difference(sample.value("charge_current"), sample.value("load_current"))
-    if by_current is not None:
-        return Decoded(by_current, Quality.OK)
-    net_w = difference(sample.value("charge_power"), sample.value("load_power"))
+    by_current = difference(sample["charge_current"], sample["load_current"])
+    if by_current.value is not None:
+        return by_current
+    net_w = difference(sample["charge_power"], sample["load_power"])
     voltage_v = sample.value("battery_voltage")
-    if net_w is None or voltage_v is None:
+    if net_w.value is None or voltage_v is None:
         return ABSENT
-    return Decoded(net_w / voltage_v, Quality.OK)
-
-
-def difference(plus: float | None, minus: float | None) -> float | None:
-    """`plus` - `minus`, unknown if either is."""
-    return None if plus is None or minus is None else round(plus - minus, 6)
+    return Decoded(net_w.value / voltage_v, Quality.OK)
 
 
 def battery_temperature_c(sample: Sample) -> Decoded:
@@ -193,16 +205,16 @@ def battery_temperature_c(sample: Sample) -> Decoded:
     return temperature_c
 
 
-def charge_stage(sample: Sample) -> tuple[ChargeStage | None, Quality]:
+def charge_stage(sample: Sample) -> Said:
     """3201. Boost is BULK until the battery has reached the boost setpoint (9007)."""
-    raw, quality = sample["charger_status"]
+    raw, quality, _ = sample["charger_status"]
     if raw is None:
-        return None, quality
+        return Said(None, quality)
     status = int(raw)
     if status & CHARGE_FAULT_BITS or status & INPUT_BITS in INPUT_BAD:
-        return ChargeStage.FAULT, Quality.OK
+        return Said(ChargeStage.FAULT, Quality.OK)
     stages = {0: ChargeStage.OFF, 4: ChargeStage.FLOAT, 12: ChargeStage.EQUALIZE}
-    return stages.get(status & STAGE_BITS, boost_stage(sample)), Quality.OK
+    return Said(stages.get(status & STAGE_BITS, boost_stage(sample)), Quality.OK)
 
 
 def boost_stage(sample: Sample) -> ChargeStage:
@@ -211,10 +223,3 @@ def boost_stage(sample: Sample) -> ChargeStage:
     if boost_v is None or battery_v is None or battery_v < BOOST_REACHED * boost_v:
         return ChargeStage.BULK
     return ChargeStage.ABSORPTION
-
-
-def watt_hours(energy_kwh: Decoded) -> Decoded:
-    """A counter of kWh in Wh."""
-    if energy_kwh.value is None:
-        return energy_kwh
-    return Decoded(energy_kwh.value * 1000, Quality.OK)

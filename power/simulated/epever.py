@@ -7,14 +7,13 @@ Behaviour from "LS-B series protocol v1.1" and captures: function 04 for 3xxx, 0
 wrong one of them gives exception 02, as does any address or block it does not have; low word first.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from appliance.model import ChargeStage
 from power.devices.epever import HOLDINGS, INPUTS
-from power.register import Register, encode, words_of
 from power.simulated import pdu as codec
 from power.simulated.plant import Plant
-from power.simulated.quirks import Quirk
+from power.simulated.table_device import Range, TableDevice
 
 IDENTITY = ("EPsolar Tech co., Ltd", "Tracer-simulated", "V02.05+V07.12")
 NIGHT_BIT, MANUAL_LOAD_COIL = 0x200C, 0x0002
@@ -22,57 +21,50 @@ NIGHT_BIT, MANUAL_LOAD_COIL = 0x200C, 0x0002
 RANGES = (
     (0x3000, 0x3008), (0x300E, 0x300E), (0x3100, 0x3112), (0x311A, 0x311B), (0x311D, 0x311D),
     (0x3200, 0x3202), (0x3300, 0x3315), (0x331A, 0x331E),
+)  # fmt: skip
+SETTINGS_RANGES = (
     (0x9000, 0x900E), (0x9013, 0x9018), (0x903D, 0x903D), (0x9067, 0x9067),
     (0x906A, 0x906C), (0x9070, 0x9070),
 )  # fmt: skip
 # The same for a Tracer 3210A, as its owner measured it.
 SMALL_RANGES = (
     (0x3100, 0x3111), (0x311A, 0x311A), (0x311B, 0x311B), (0x311D, 0x311D),
-    (0x3200, 0x3202), (0x3300, 0x3313), (0x331A, 0x331A), *RANGES[8:],
+    (0x3200, 0x3202), (0x3300, 0x3313), (0x331A, 0x331A),
 )  # fmt: skip
+SMALL_BLOCKS, ABSENT_PROBE, SOC606 = "small-blocks", "absent-probe", "soc606"
 STAGE_BITS = {ChargeStage.FLOAT: 1, ChargeStage.BULK: 2, ChargeStage.ABSORPTION: 2}
 NO_INPUT_POWER, RUNNING = 0x4000, 0x0001
 LOW_TEMPERATURE = 0x0020  # 3200 D7-4 = 2
 USER_BATTERY, MPPT = 0, 2
 
 
-class SimulatedEpever:
-    """The device core, without a wire; `plant` must be advanced by whoever asks it."""
+class SimulatedEpever(TableDevice):
+    """A Tracer in front of `plant`."""
 
-    def __init__(
-        self, plant: Plant, quirks: Collection[Quirk] = (), device_id: int | None = None
-    ) -> None:
-        self.plant = plant
-        self.device_id = device_id or plant.settings.charger.device_id
-        self._quirks = frozenset(quirks)
-        self._ranges = SMALL_RANGES if Quirk.SMALL_BLOCKS in self._quirks else RANGES
-        self._rows = words_by_address()
-        self._high_words: dict[int, int] = {}
+    QUIRKS = {
+        **TableDevice.QUIRKS,
+        SMALL_BLOCKS: "a Tracer 3210A: small blocks only, no 0x3000, 0x3112, 0x3314 or 0x331B on",
+        ABSENT_PROBE: "no temperature probe: 25.00 C and 0.00 C, as the device reports it",
+        SOC606: "a state of charge of 606 %",
+    }
+    registers = INPUTS + HOLDINGS
+    ranges = {codec.READ_INPUT: RANGES, codec.READ_HOLDING: SETTINGS_RANGES}
 
-    def answer(self, pdu: bytes) -> bytes | None:
-        """The reply PDU; None where a real device would be silent."""
-        if Quirk.SILENCE in self._quirks or not self.plant.controller_powered or not pdu:
-            return None
+    @property
+    def silent(self) -> bool:
+        return super().silent or not self.plant.controller_powered
+
+    def ranges_now(self, function: int) -> tuple[Range, ...]:
+        if SMALL_BLOCKS in self.quirks and function == codec.READ_INPUT:
+            return SMALL_RANGES
+        return super().ranges_now(function)
+
+    def answer_other(self, pdu: bytes) -> bytes | None:
         if pdu[:2] == bytes([codec.IDENTIFY, codec.IDENTIFY_KIND]):
             return codec.identity_reply(IDENTITY)
-        request = codec.read_request(pdu)
-        if request is None:
-            return codec.exception_reply(pdu[0], codec.ILLEGAL_FUNCTION)
-        if request.function in (codec.READ_HOLDING, codec.READ_INPUT):
-            return self._answer_words(request)
-        return self._answer_bits(request)
+        return super().answer_other(pdu)
 
-    def _answer_words(self, request: codec.ReadRequest) -> bytes:
-        right = codec.READ_HOLDING if request.address >= 0x9000 else codec.READ_INPUT
-        last = request.address + request.count - 1
-        within = any(low <= request.address and last <= high for low, high in self._ranges)
-        if request.function != right or request.count < 1 or not within:
-            return codec.exception_reply(request.function, codec.ILLEGAL_ADDRESS)
-        values = self._values()
-        words = [self._word(address, values) for address in range(request.address, last + 1)]
-        return codec.words_reply(request.function, words)
-
-    def _answer_bits(self, request: codec.ReadRequest) -> bytes:
+    def answer_bits(self, request: codec.ReadRequest) -> bytes:
         known = {
             (codec.READ_BITS, 0x2000): False,
             (codec.READ_BITS, NIGHT_BIT): self.plant.stage is ChargeStage.OFF,
@@ -83,39 +75,19 @@ class SimulatedEpever:
             return codec.exception_reply(request.function, codec.ILLEGAL_ADDRESS)
         return codec.bits_reply(request.function, [known[place]])
 
-    def _word(self, address: int, values: Mapping[str, float]) -> int:
-        if address not in self._rows:
-            return 0
-        row, place = self._rows[address]
-        word = encode(row, values[row.name])[place]
-        if Quirk.TORN32 in self._quirks and place == 1:
-            older = self._high_words.get(address, word)
-            self._high_words[address] = word
-            return older
-        return word
-
-    def _values(self) -> dict[str, float]:
+    def values(self) -> Mapping[str, float]:
         values = {
             **rated(self.plant),
             **live(self.plant),
             **statistics(self.plant),
             **settings(self.plant),
         }
-        if Quirk.ABSENT_PROBE in self._quirks:
+        if ABSENT_PROBE in self.quirks:
             values["battery_temperature"] = values["battery_temperature_again"] = 25.0
             values["remote_temperature"] = 0.0
-        if Quirk.SOC606 in self._quirks:
+        if SOC606 in self.quirks:
             values["state_of_charge"] = 606
         return values
-
-
-def words_by_address() -> dict[int, tuple[Register, int]]:
-    """For each word's address its row and its place in that row."""
-    return {
-        row.address + place: (row, place)
-        for row in INPUTS + HOLDINGS
-        for place in range(len(words_of(row.kind, 0)))
-    }
 
 
 def rated(plant: Plant) -> dict[str, float]:

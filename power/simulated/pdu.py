@@ -17,9 +17,18 @@ MOST_WORDS = 125  # Modbus application protocol 6.3, 6.4
 
 
 class SimulatedDevice(Protocol):
-    """A device without its wire."""
+    """A Modbus device without its wire."""
 
-    device_id: int
+    @property
+    def device_id(self) -> int:
+        """The id that it is asked by."""
+
+    @property
+    def reply_id(self) -> int:
+        """The id on its replies; of nearly all devices the same."""
+
+    def answers_to(self, device_id: int) -> bool:
+        """Whether a request to that id is for this device."""
 
     def answer(self, pdu: bytes) -> bytes | None:
         """The reply PDU to a request PDU; None: it stays silent."""

@@ -1,31 +1,30 @@
 """A pseudo-terminal with a simulated device behind it: to a driver it is a serial port.
 
 Reads and writes: the pseudo-terminal, and a link to it under a name that does not change.
-Never: replaces a file that is not a link, and never answers a frame with a wrong CRC.
+Never: replaces a file that is not a link.
 """
 
 import contextlib
+import errno
 import os
 import select
 import tty
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 from threading import Event
 
 from appliance.clock import Clock
 from appliance.errors import ListenError
-from power.simulated.framing import rtu_content, rtu_frame, rtu_request_size
-from power.simulated.pdu import SimulatedDevice
-from power.simulated.quirks import Quirk
+from power.simulated.damage import SHARE, Damage
+from power.simulated.quirks import ECHO, TWO_BURSTS
+from power.simulated.talker import Talker
 
 LOOK_EVERY_S = 0.2  # at whether to stop
 FRAME_GAP_S = 0.05  # silence after which a begun request is dropped
 BURST_GAP_S = 0.06
 BITS_A_BYTE = 10
 TURNAROUND_S = 0.005
-NOISE_SHARE = 0.2
 
 
 class SerialLine:
@@ -36,70 +35,82 @@ class SerialLine:
 
     def __init__(
         self,
-        device: SimulatedDevice,
+        talker: Talker,
         clock: Clock,
         baud: int | None = None,
-        quirks: Collection[Quirk] = (),
+        quirks: Collection[str] = (),
         seed: int = 1,
+        damaged_share: float = SHARE,
     ) -> None:
-        self._device = device
+        self._talker = talker
         self._clock = clock
         self._baud = baud
         self._quirks = frozenset(quirks)
-        self._random = Random(seed)
+        self._damage = Damage(quirks, seed, damaged_share)
         # The other end stays open here as well: a driver that closes it is no hang-up.
         self._ours, self._theirs = os.openpty()
         tty.setraw(self._theirs)
+        os.set_blocking(self._ours, False)
         self.path = Path(os.ttyname(self._theirs))
 
     def serve(self, stop: Event) -> None:
-        """Answer requests until `stop` is set."""
+        """Answer requests, and say what the device says unasked, until `stop` is set."""
         begun = b""
+        speak_at_s = self._next_speech_s()
         while not stop.is_set():
-            more = self._receive(FRAME_GAP_S if begun else LOOK_EVERY_S)
+            more = self._receive(FRAME_GAP_S if begun else self._idle_s(speak_at_s))
             begun += more
-            size = rtu_request_size(begun)
+            size = self._talker.request_size(begun) if begun else None
             if size is not None and len(begun) >= size:
                 frame, begun = begun[:size], begun[size:]
                 self._answer(frame, stop)
             elif not more:
                 begun = b""
+            if self._clock.stamp().uptime_s >= speak_at_s:
+                self._send(self._talker.speak(), stop)
+                speak_at_s = self._next_speech_s()
 
     def close(self) -> None:
         os.close(self._ours)
         os.close(self._theirs)
+
+    def _next_speech_s(self) -> float:
+        every_s = self._talker.speaks_every_s
+        return float("inf") if every_s is None else self._clock.stamp().uptime_s + every_s
+
+    def _idle_s(self, speak_at_s: float) -> float:
+        """Real seconds to listen for; a talker's next word may be due before that."""
+        return LOOK_EVERY_S if speak_at_s == float("inf") else FRAME_GAP_S
 
     def _receive(self, wait_s: float) -> bytes:
         ready, _, _ = select.select([self._ours], [], [], wait_s)
         return os.read(self._ours, 256) if ready else b""
 
     def _answer(self, request: bytes, stop: Event) -> None:
-        content = rtu_content(request)
-        if content is None:
-            return
-        if Quirk.ECHO in self._quirks:
-            os.write(self._ours, request)
-        device_id, pdu = content
-        reply = self._device.answer(pdu) if device_id == self._device.device_id else None
-        if reply is not None:
-            self._send(self._damaged(rtu_frame(device_id, reply)), stop)
+        if ECHO in self._quirks:
+            self._write(request)
+        reply = self._talker.respond(request)
+        if reply:
+            self._send(reply, stop)
 
-    def _damaged(self, frame: bytes) -> bytes:
-        if Quirk.NOISE not in self._quirks or self._random.random() > NOISE_SHARE:
-            return frame
-        place = self._random.randrange(len(frame))
-        flipped = frame[place] ^ self._random.randint(1, 255)
-        return frame[:place] + bytes([flipped]) + frame[place + 1 :]
-
-    def _send(self, frame: bytes, stop: Event) -> None:
+    def _send(self, reply: bytes, stop: Event) -> None:
+        frame = self._damage.done_to(reply)
         if self._baud:
             self._clock.wait(TURNAROUND_S + len(frame) * BITS_A_BYTE / self._baud, stop)
-        if Quirk.TWO_BURSTS in self._quirks:
+        if TWO_BURSTS in self._quirks:
             half = len(frame) // 2
-            os.write(self._ours, frame[:half])
+            self._write(frame[:half])
             self._clock.wait_media(BURST_GAP_S, stop)
             frame = frame[half:]
-        os.write(self._ours, frame)
+        self._write(frame)
+
+    def _write(self, data: bytes) -> None:
+        """Put it on the line; what nobody reads is lost, as it is on a wire."""
+        try:
+            os.write(self._ours, data)
+        except OSError as error:
+            if error.errno != errno.EAGAIN:
+                raise
 
 
 @contextmanager

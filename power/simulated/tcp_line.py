@@ -1,15 +1,28 @@
-"""A Modbus TCP port with a simulated device behind it.
+"""A Modbus TCP port with simulated devices behind it.
 
 Reads and writes: TCP connections.
 Never: shows the quirks of a serial line (echo, bursts, noise): TCP has checksums of its own.
 """
 
 import socketserver
+from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from appliance.errors import ListenError
 from power.simulated.framing import MBAP_SIZE, mbap_frame, mbap_head
 from power.simulated.pdu import SimulatedDevice
+
+Answer = Callable[[int, bytes], bytes | None]  # (device id, request PDU) -> reply PDU
+
+
+def answer_of(devices: Sequence[SimulatedDevice]) -> Answer:
+    """The answers of several devices, each to its own id."""
+
+    def answer(device_id: int, pdu: bytes) -> bytes | None:
+        found = next((one for one in devices if one.answers_to(device_id)), None)
+        return found.answer(pdu) if found else None
+
+    return answer
 
 
 class TcpLine(socketserver.ThreadingTCPServer):
@@ -18,8 +31,8 @@ class TcpLine(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, device: SimulatedDevice, host: str, port: int) -> None:
-        self.device = device
+    def __init__(self, answer: Answer, host: str, port: int) -> None:
+        self.answer = answer
         try:
             super().__init__((host, port), Conversation)
         except OSError as error:
@@ -27,7 +40,7 @@ class TcpLine(socketserver.ThreadingTCPServer):
 
     @property
     def url(self) -> str:
-        """What charger.port in the settings must be to reach it."""
+        """What `port` in the settings must be to reach it."""
         host, port = self.server_address[:2]
         return f"tcp://{host!s}:{port}"
 
@@ -51,8 +64,6 @@ class Conversation(socketserver.StreamRequestHandler):
             if request is None:
                 return
             transaction, size, device_id = request
-            pdu = self.rfile.read(size)
-            device = self.server.device
-            reply = device.answer(pdu) if device_id == device.device_id else None
+            reply = self.server.answer(device_id, self.rfile.read(size))
             if reply is not None:
                 self.wfile.write(mbap_frame(transaction, device_id, reply))

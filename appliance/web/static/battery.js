@@ -1,6 +1,6 @@
 // The battery: how full, how sure, which way the current flows, and how long it lasts.
 
-import { byId, figure, say, show } from "./dom.js";
+import { byId, facts, figure, say, show } from "./dom.js";
 import { energy, fixed, known, percent, signed, UNKNOWN } from "./words.js";
 import { lastKnown, span } from "./times.js";
 
@@ -25,7 +25,23 @@ export function battery(status, now) {
   say("battery-flow", b ? signed(b.current_a, 1, "A") : UNKNOWN);
   say("battery-voltage", b ? fixed(b.voltage_v, 2, "V") : UNKNOWN);
   say("battery-temperature", b ? fixed(b.temperature_c, 0, "°C") : UNKNOWN);
+  facts(byId("packs"), status.packs.map((pack) => [pack.name, packWords(pack, now)]));
+  show("packs", status.packs.length > 0);
   say("battery-note", note(status.battery, b, now));
+}
+
+function packWords(pack, now) {
+  if (!pack.fresh) return pack.at ? lastKnown(pack.at, now) : "has not answered yet";
+  const words = [
+    known(pack.state_of_charge_pct) ? `says ${percent(pack.state_of_charge_pct)}` : null,
+    signed(pack.current_a, 1, "A"),
+    known(pack.lowest_cell_voltage_v) && known(pack.highest_cell_voltage_v)
+      ? `cells ${pack.lowest_cell_voltage_v.toFixed(3)} to ${fixed(pack.highest_cell_voltage_v, 3, "V")}` : null,
+    pack.charge_allowed === false ? "takes no charge" : null,
+    pack.discharge_allowed === false ? "gives no charge" : null,
+    pack.alarms ? `alarm: ${pack.alarms}` : null,
+  ];
+  return words.filter((word) => word !== null).join(", ");
 }
 
 function doubt(sigma) {
@@ -50,7 +66,11 @@ function blocked(b) {
   const is = Boolean(b && b.charge_blocked);
   show("battery-blocked", is);
   if (!is) return;
-  const cold = known(b.temperature_c) ? ` (${fixed(b.temperature_c, 0, "°C")})` : "";
+  if (!known(b.temperature_c) || b.temperature_c >= 0) {
+    say("battery-blocked", "Charge blocked: the battery's own protection takes none now.");
+    return;
+  }
+  const cold = ` (${fixed(b.temperature_c, 0, "°C")})`;
   say("battery-blocked", `Charge blocked by cold: the battery takes none until it is warmer${cold}.`);
 }
 

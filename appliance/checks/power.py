@@ -1,0 +1,57 @@
+"""Check: are the lines to chargers and batteries there, and do the devices answer?
+
+Reads: the ports, and the newest PowerReading. Writes: nothing; a TCP gateway is only connected to
+while no reading is fresh, since many take one client at a time.
+Never: speaks on a line; the power service is its one master.
+"""
+
+import os
+import socket
+from urllib.parse import urlsplit
+
+from appliance.checks import Finding
+from appliance.clock import Clock
+from appliance.model import PowerReading
+from appliance.settings import Settings
+from appliance.status import power_max_age_s
+from appliance.store import Store
+
+NAME = "power"
+CONNECT_S = 2.0
+
+
+def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
+    ports = ports_of(settings)
+    if not ports:
+        advice = "connect the charge controller and let `unitctl power probe --write` find it"
+        return Finding(NAME, False, "the settings name no charger and no BMS", advice)
+    if store and (reading := store.latest(PowerReading, power_max_age_s(settings))):
+        return Finding(NAME, True, f"{reading.device} answer at {', '.join(ports)}")
+    for port in ports:
+        if wrong := unreachable(port) if port.startswith("tcp://") else unusable(port):
+            advice = "check cable and power of the line, and `port` in its [charger] section"
+            return Finding(NAME, False, f"{port}: {wrong}", advice)
+    advice = "check the devices' power, `model` and `device_id`, and that power.service runs"
+    return Finding(NAME, False, f"{', '.join(ports)}: there, but no fresh reading comes", advice)
+
+
+def ports_of(settings: Settings) -> list[str]:
+    """All ports of the settings, each once."""
+    return list(dict.fromkeys(one.port for one in settings.power_devices))
+
+
+def unusable(port: str) -> str | None:
+    """What is wrong with a serial device; None if nothing is."""
+    if not os.path.exists(port):
+        return "there is no such device"
+    return None if os.access(port, os.R_OK | os.W_OK) else "this user may not open it"
+
+
+def unreachable(port: str) -> str | None:
+    """What is wrong with a TCP gateway; None if it takes a connection."""
+    try:
+        place = urlsplit(port)
+        socket.create_connection((place.hostname, place.port), timeout=CONNECT_S).close()
+    except (OSError, ValueError) as error:
+        return f"no connection: {error}"
+    return None

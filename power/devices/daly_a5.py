@@ -1,0 +1,162 @@
+"""Daly BMS with its own A5 frames on UART or RS485: places in the replies and their meaning.
+
+Reads: what power/meter.py polled. Source: Daly's "UART/485 communications protocol" V1.2, and
+frames captured from a 16-cell and a 14-cell (R24TS) board.
+Never: asks for anything but the reading commands 0x50 and 0x90 to 0x98.
+
+The current's raw value rises with discharge (a capture: 30500 while a pack of 16 cells sags and
+says that it discharges). The Modbus variants count the other way round. It flickers by some tenths
+of an ampere.
+"""
+
+from appliance.model import BatteryReading, Quality, Stamp
+from power.devices.daly import CELLS, NO_SENSOR, cells_counted, measured
+from power.meaning import Said, battery_reading, highest, lowest
+from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.register import U8, U16, U32, Register
+
+CHARGE, TEMPERATURES, STATE, STATUS, CELL_VOLTAGES, ALARMS, RATED = (
+    0x90, 0x92, 0x93, 0x94, 0x95, 0x98, 0x50,
+)  # fmt: skip
+MOST_CELLS = len(CELLS)  # 16 frames of three
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+ROWS = (  # UART/485 communications protocol V1.2; the address is the place in the reply
+    #        command       byte kind scale low      high   unit   name
+    Register(CHARGE,       0,   U16, 10,   5,       165,   "V",   "voltage"),
+    #                      2: a voltage that most boards leave 0; not used
+    Register(CHARGE,       4,   U16, -10,  -999.95, 999.95, "A",   "current", (), 3000.0),
+    Register(CHARGE,       6,   U16, 10,   0,       100,   "%",   "state_of_charge"),
+    Register(TEMPERATURES, 0,   U8,  1,    -39,     125,   "C",   "highest_temperature", NO_SENSOR, -40.0),
+    Register(TEMPERATURES, 2,   U8,  1,    -39,     125,   "C",   "lowest_temperature", NO_SENSOR, -40.0),
+    Register(STATE,        0,   U8,  1,    0,       2,     "",    "state"),               # 0 idle, 1 charging, 2 discharging
+    Register(STATE,        1,   U8,  1,    0,       1,     "",    "charge_on"),
+    Register(STATE,        2,   U8,  1,    0,       1,     "",    "discharge_on"),
+    Register(STATE,        4,   U32, 1000, 0,       6553,  "Ah",  "remaining_capacity"),
+    Register(STATUS,       0,   U8,  1,    1,       48,    "",    "cells"),
+    Register(STATUS,       1,   U8,  1,    0,       16,    "",    "sensors"),
+    Register(STATUS,       5,   U16, 1,    0,       20000, "",    "cycles"),              # [?] an R24TS has its count in byte 7, which is a leftover elsewhere
+    Register(ALARMS,       0,   U8,  1,    0,       255,   "",    "voltage_alarms"),
+    Register(ALARMS,       1,   U8,  1,    0,       255,   "",    "temperature_alarms"),
+    Register(ALARMS,       2,   U8,  1,    0,       255,   "",    "current_alarms"),
+    Register(ALARMS,       3,   U8,  1,    0,       255,   "",    "difference_alarms"),
+    Register(ALARMS,       4,   U8,  1,    0,       255,   "",    "transistor_alarms"),
+    Register(ALARMS,       5,   U8,  1,    0,       255,   "",    "module_alarms"),
+    Register(ALARMS,       6,   U8,  1,    0,       255,   "",    "sensor_alarms"),
+    Register(RATED,        0,   U32, 1000, 1,       6553,  "Ah",  "full_capacity"),       # the capacity that was set
+)
+CELL_ROWS = tuple(
+    Register(CELL_VOLTAGES, 2 * place, U16, 1000, 0.5, 5, "V", name)
+    for place, name in enumerate(CELLS)
+)
+# fmt: on
+
+# 0x98, by byte and bit. The even bits of bytes 0 to 3 are warnings that come before these.
+ALARM_NAMES = {
+    "voltage_alarms": {
+        1: "cell over-voltage",
+        3: "cell under-voltage",
+        5: "pack over-voltage",
+        7: "pack under-voltage",
+    },
+    "temperature_alarms": {
+        1: "charge over-temperature",
+        3: "charge under-temperature",
+        5: "discharge over-temperature",
+        7: "discharge under-temperature",
+    },
+    "current_alarms": {
+        1: "charge over-current",
+        3: "discharge over-current",
+        5: "state of charge high",
+        7: "state of charge low",
+    },
+    "difference_alarms": {1: "cells differ", 3: "temperatures differ"},
+    "transistor_alarms": {
+        0: "charge transistor too hot",
+        1: "discharge transistor too hot",
+        2: "charge transistor's temperature sensor",
+        3: "discharge transistor's temperature sensor",
+        4: "charge transistor stuck",
+        5: "discharge transistor stuck",
+        6: "charge transistor open",
+        7: "discharge transistor open",
+    },
+    "module_alarms": {
+        0: "measuring chip",
+        1: "voltage measurement",
+        2: "temperature sensor",
+        3: "memory",
+        4: "clock",
+        5: "precharge",
+        6: "communication",
+        7: "internal communication",
+    },
+    "sensor_alarms": {
+        0: "current measurement",
+        1: "pack voltage measurement",
+        2: "short circuit",
+        3: "too low to be charged",
+    },
+}
+
+
+class DalyA5(BatteryProfile):
+    """Board 1 of a port. Its frames of cells are waited for until no more come."""
+
+    name = "daly-a5"
+    title = "Daly BMS, A5 frames on UART or RS485"
+    protocol = "Daly A5"
+    step = 1
+    registers = ROWS + CELL_ROWS
+    live = (Block(CHARGE, 0, 4), Block(STATE, 0, 4), Block(CELL_VOLTAGES, 0, MOST_CELLS))
+    slow = (Block(STATUS, 0, 4), Block(TEMPERATURES, 0, 4), Block(ALARMS, 0, 4))
+    settings = (Block(RATED, 0, 4),)
+    serial = SerialForm(9600)
+    device_id = 1
+    ids = (2, 3, 4)
+    timeout_s = 0.5  # 16 frames take 0.22 s; also what each reading of the cells takes
+    gap_s = 0.05  # 20 ms are known to be needed; asked sooner, it stays silent
+    tested = ("frames captured from boards of 14 and 16 cells", "our simulator")
+    sources = (
+        "Daly UART/485 communications protocol V1.2 (the maker's)",
+        "mr-manuel/venus-os_dbus-serialbattery daly.py (0x50, board addresses, sign, gaps)",
+        "20233332choi/DJY_EvTLMT gateway tests (capture of an R24TS with 14 cells)",
+        "[?] the current's sign: dbus-serialbattery has a switch for boards that differ",
+        "[?] requests filled with AA instead of 00 are said to be lost less often",
+    )
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        sample = Sample(self.decode(self.signature, data))
+        voltage_v, charge_pct = sample.value("voltage"), sample.value("state_of_charge")
+        if voltage_v is None or charge_pct is None or sample.value("current") is None:
+            return None
+        return Likeness(f"Daly BMS (A5), {voltage_v:.1f} V, {charge_pct:.1f} %", certain=True)
+
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        cells = cells_counted(sample)
+        return battery_reading(
+            stamp,
+            self.name,
+            {
+                **measured(sample),
+                "lowest_cell_voltage_v": lowest(cells),
+                "highest_cell_voltage_v": highest(cells),
+                "alarms": named_alarms(sample),
+            },
+        )
+
+
+MODELS = (DalyA5(),)
+
+
+def named_alarms(sample: Sample) -> Said:
+    """What has tripped, in words; unknown with the first byte that is."""
+    found = []
+    for name, bits in ALARM_NAMES.items():
+        raw = sample[name]
+        if raw.value is None:
+            return Said(None, raw.quality)
+        found += [text for bit, text in bits.items() if int(raw.value) >> bit & 1]
+    return Said(", ".join(found), Quality.OK)

@@ -1,0 +1,219 @@
+"""JK (Jikong) BMS of the PB (inverter) series: registers and their meaning.
+
+Reads: what power/meter.py polled. Source: the maker's "BMS RS485 Modbus V1.0" and V1.1, and frames
+captured from a JK-PB2A16S.
+Never: asks bus address 0. A pack with that address is the master of the others and polls them.
+
+The addresses are byte offsets and the data are packed: two words from 0x1290 on are the four bytes
+0x1290 to 0x1293. The maker's second form of access begins with a write and is not used here.
+
+Its state of charge is what it counted. It is set right only where a charge ends at the full mark,
+so it drifts for weeks on a pack that is never full. It has no form for "not known": that reads 0.
+"""
+
+from appliance.model import BatteryReading, Stamp
+from power.meaning import (
+    allowed,
+    battery_reading,
+    cells_that_must_be,
+    checked_power_w,
+    flag,
+    highest,
+    lowest,
+    unless_empty_by_default,
+    values_there,
+    words_for,
+)
+from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.register import ABSENT, HOLDING, IMPLAUSIBLE, S16, S32, U8, U16, U32, Decoded, Register
+
+CELLS = tuple(f"cell_{number}_voltage" for number in range(1, 33))
+TEMPERATURES = tuple(f"temperature_{number}" for number in range(1, 6))
+NO_SENSOR = (-2000,)  # -200.0 C where nothing is fitted
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+CELL_ROWS = tuple(  # 0 mV where no cell is wired
+    Register(HOLDING, 0x1200 + 2 * number, U16, 1000, 0.5, 5, "V", name, (0,))
+    for number, name in enumerate(CELLS)
+)
+ROWS = (  # BMS RS485 Modbus V1.1, data area; addresses in bytes
+    #        fc       addr    kind scale low    high    unit   name
+    Register(HOLDING, 0x1240, U32, 1,    1,     2**32,  "",    "cells_present", (0,)),           # bit 0 is cell 1
+    Register(HOLDING, 0x1244, U16, 1000, 0.5,   5,      "V",   "mean_cell_voltage"),
+    Register(HOLDING, 0x1246, U16, 1000, 0,     5,      "V",   "cell_voltage_difference"),
+    Register(HOLDING, 0x128A, S16, 10,   -40,   150,    "C",   "transistor_temperature", NO_SENSOR),
+    Register(HOLDING, 0x1290, U32, 1000, 5,     105,    "V",   "pack_voltage"),                  # 4 to 24 cells
+    Register(HOLDING, 0x1294, S32, 1000, -5e4,  5e4,    "W",   "power"),                         # [?] the manual: no sign. Both are taken: only its size is used
+    Register(HOLDING, 0x1298, S32, 1000, -500,  500,    "A",   "current"),                       # + is charge
+    Register(HOLDING, 0x129C, S16, 10,   -40,   120,    "C",   "temperature_1", NO_SENSOR),
+    Register(HOLDING, 0x129E, S16, 10,   -40,   120,    "C",   "temperature_2", NO_SENSOR),
+    Register(HOLDING, 0x12A0, U32, 1,    0,     2**32,  "",    "alarms"),
+    Register(HOLDING, 0x12A4, S16, 1000, -30,   30,     "A",   "balance_current"),
+    Register(HOLDING, 0x12A6, U8,  1,    0,     100,    "%",   "state_of_charge", byte=1),       # byte 0: 0 idle, 1 and 2 balancing
+    Register(HOLDING, 0x12A8, S32, 1000, 0,     5000,   "Ah",  "remaining_capacity"),
+    Register(HOLDING, 0x12AC, U32, 1000, 1,     5000,   "Ah",  "full_capacity"),
+    Register(HOLDING, 0x12B0, U32, 1,    0,     50000,  "",    "cycles"),
+    Register(HOLDING, 0x12B8, U8,  1,    0,     100,    "%",   "state_of_health"),
+    Register(HOLDING, 0x12BC, U32, 1,    0,     2**32,  "s",   "run_time"),
+    Register(HOLDING, 0x12C0, U8,  1,    0,     1,      "",    "charge_on"),
+    Register(HOLDING, 0x12C0, U8,  1,    0,     1,      "",    "discharge_on", byte=1),
+    Register(HOLDING, 0x12D0, U8,  1,    0,     255,    "",    "sensors_present"),               # bit 0 transistors, 1 to 5 the cells' sensors; 1 is "normal"
+    Register(HOLDING, 0x12F8, S16, 10,   -40,   120,    "C",   "temperature_3", NO_SENSOR),
+    Register(HOLDING, 0x12FA, S16, 10,   -40,   120,    "C",   "temperature_4", NO_SENSOR),
+    Register(HOLDING, 0x12FC, S16, 10,   -40,   120,    "C",   "temperature_5", NO_SENSOR),
+)
+# fmt: on
+
+ALARMS = {  # 12A0; not bit 18 (no GPS) and 19 (the delivered password), set on healthy packs
+    0: "wire resistance",
+    1: "transistors too hot",
+    2: "wrong number of cells",
+    3: "current sensor",
+    4: "cell over-voltage",
+    5: "pack over-voltage",
+    6: "charge over-current",
+    7: "charge short circuit",
+    8: "charge over-temperature",
+    9: "charge under-temperature",
+    10: "internal communication",
+    11: "cell under-voltage",
+    12: "pack under-voltage",
+    13: "discharge over-current",
+    14: "discharge short circuit",
+    15: "discharge over-temperature",
+    16: "charge transistor",
+    17: "discharge transistor",
+    20: "discharge did not start",
+    21: "battery too hot",
+    22: "temperature sensor",
+    23: "parallel module",
+}
+STOP_CHARGE = (1, 2, 4, 5, 6, 7, 8, 9, 16)
+STOP_DISCHARGE = (1, 2, 11, 12, 13, 14, 15, 17)
+# A pair whose words are of two instants is 65.5 Ah off: this finds it up to 650 Ah.
+CAPACITY_TOLERANCE = 0.10
+# An LFP cell that rests or charges at 3.2 V has a tenth of its charge; other chemistries stand
+# higher when they are empty, and then their 0 % is not told.
+FEWEST_CELLS = 3
+
+
+class JkPb(BatteryProfile):
+    """JK-PB packs at bus addresses 1 to 15 (switches on the board).
+
+    A poll is two requests of 34 and 33 words: not of one length, so that a late reply to one
+    cannot be taken for the other's. Packs have answered 53 words.
+    """
+
+    name = "jk-pb"
+    title = "JK (Jikong) BMS, PB inverter series"
+    registers = CELL_ROWS + ROWS
+    live = (Block(HOLDING, 0x1290, 33), Block(HOLDING, 0x1200, 34))
+    slow = (Block(HOLDING, 0x12F8, 3),)
+    serial = SerialForm(115_200)
+    step = 1
+    device_id = 1
+    never_ids = (0,)  # a pack at 0 is the master of the others and asks them itself
+    ids = tuple(range(2, 16))  # never 0
+    timeout_s = 0.8
+    gap_s = 0.12  # polled faster, it loses requests
+    tested = (
+        "a captured pack voltage (0x1290) and a captured status frame of a JK-PB2A16S",
+        "our simulator",
+    )
+    sources = (
+        "Jikong BMS RS485 Modbus general protocol V1.0 and V1.1 (the maker's)",
+        "syssi/esphome-jk-bms, on the JK-PB models (capture of 0x1290)",
+        "shining-man/bsc_fw, on the inverter series (status frame of a 16-cell pack)",
+        "[?] 0x1294: no sign in the manual, not seen on a discharging pack",
+    )
+
+    @property
+    def signature(self) -> Block:
+        """The cells. Firmware from 15.36 on may not tell its model at 0x1400."""
+        return self.live[1]
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        """Just the cells of the bitmap have a voltage: nobody else answers so at this address."""
+        sample = Sample(self.decode(self.signature, data))
+        if sample.value("cells_present") is None:
+            return None
+        wired = fitted(sample, "cells_present", CELLS)
+        cells = [sample.value(name) for name in wired]
+        others = [sample[name] for name in CELLS if name not in wired]
+        known = [volts for volts in cells if volts is not None]
+        if len(wired) < FEWEST_CELLS or len(known) < len(wired) or set(others) != {ABSENT}:
+            return None
+        text = f"{len(known)} cells from {min(known):.3f} to {max(known):.3f} V"
+        return Likeness(text, certain=True)
+
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        voltage_v, alarms = sample["pack_voltage"], sample["alarms"]
+        cells = cells_that_must_be(sample, fitted(sample, "cells_present", CELLS), voltage_v)
+        sensors = fitted(sample, "sensors_present", TEMPERATURES, first_bit=1)
+        temperatures = values_there(sample, sensors)
+        remaining_ah, full_ah = checked_capacity_ah(sample)
+        return battery_reading(
+            stamp,
+            self.name,
+            {
+                "voltage_v": voltage_v,
+                "current_a": checked_current_a(sample),
+                "state_of_charge_pct": unless_empty_by_default(
+                    sample["state_of_charge"], lowest(cells).value
+                ),
+                "remaining_ah": unless_empty_by_default(remaining_ah, lowest(cells).value),
+                "full_ah": full_ah,
+                "cycles": sample["cycles"],
+                "lowest_cell_voltage_v": lowest(cells),
+                "highest_cell_voltage_v": highest(cells),
+                "lowest_temperature_c": lowest(temperatures),
+                "highest_temperature_c": highest(temperatures),
+                "charge_allowed": allowed(flag(sample["charge_on"], 0), alarms, STOP_CHARGE),
+                "discharge_allowed": allowed(
+                    flag(sample["discharge_on"], 0), alarms, STOP_DISCHARGE
+                ),
+                "alarms": words_for(alarms, ALARMS),
+            },
+        )
+
+
+MODELS = (JkPb(),)
+
+
+def checked_current_a(sample: Sample) -> Decoded:
+    """The current; believed only if with the voltage it makes the power, whatever the sign."""
+    current_a = sample["current"]
+    size_w, size_a = size(sample["power"]), size(current_a)
+    if checked_power_w(size_w, sample["pack_voltage"], size_a) != size_w:
+        return IMPLAUSIBLE
+    return current_a
+
+
+def size(decoded: Decoded) -> Decoded:
+    """The value without its sign."""
+    return decoded if decoded.value is None else decoded._replace(value=abs(decoded.value))
+
+
+def checked_capacity_ah(sample: Sample) -> tuple[Decoded, Decoded]:
+    """Remaining and full capacity; believed only if their share is the state of charge.
+
+    A state of charge of 0 may mean that there is none, and speaks against nothing.
+    """
+    remaining, full = sample["remaining_capacity"], sample["full_capacity"]
+    charge_pct = sample.value("state_of_charge")
+    if remaining.value is None or full.value is None or not charge_pct:
+        return remaining, full
+    off_ah = abs(remaining.value - full.value * charge_pct / 100)
+    agrees = off_ah <= CAPACITY_TOLERANCE * full.value
+    return (remaining, full) if agrees else (IMPLAUSIBLE, IMPLAUSIBLE)
+
+
+def fitted(
+    sample: Sample, bits_name: str, names: tuple[str, ...], first_bit: int = 0
+) -> tuple[str, ...]:
+    """The names whose bit is set; where the bits are not known, those that are not absent."""
+    bits = sample.value(bits_name)
+    if bits is None:
+        return tuple(name for name in names if sample[name].quality != ABSENT.quality)
+    return tuple(name for place, name in enumerate(names, first_bit) if int(bits) >> place & 1)

@@ -1,0 +1,115 @@
+"""Packs with a Pace (P16S and kin) BMS on RS485, protocol "paceic" 2.5, and the many makes built on it.
+
+Reads: what power/meter.py polled. Source: captures of a P16S100A-1812 with the maker's PBmsTools.
+Never: asks for what switches (99 to 9C) or sets anything, nor for the whole group at once.
+
+Addresses are places in INFO as power/framing/ydt1363.py gives it, with both lists at full length.
+"""
+
+import re
+
+from appliance.model import BatteryReading, Stamp
+from power.devices.pylontech import TEMPERATURES, YdtBattery, charge, lists, printable, tripped
+from power.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE
+from power.meaning import battery_reading, flag
+from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.register import S16, U8, U16, Register
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+REGISTERS = (
+    *lists(zero_c=-273.0),  # four at the cells, then the transistors, then the air. Its settings (51.0 C is 3240) say 273.0
+    #        command   at  kind scale low   high   unit  name
+    Register(ANALOGUE, 52, S16, 100,  -320, 320,   "A",  "current"),      # + charges
+    Register(ANALOGUE, 54, U16, 1000, 8,    65,    "V",  "voltage"),
+    Register(ANALOGUE, 56, U16, 100,  0,    655,   "Ah", "remaining"),
+    Register(ANALOGUE, 58, U8,  1,    3,    3,     "",   "user_items"),
+    Register(ANALOGUE, 59, U16, 100,  1,    655,   "Ah", "full"),
+    Register(ANALOGUE, 61, U16, 1,    0,    20000, "",   "cycles"),
+    Register(ANALOGUE, 63, U16, 100,  1,    655,   "Ah", "design"),
+    #                  28 to 30: warnings for currents and voltage; 36: balancing; 38, 39: warnings
+    Register(ALARMS,   31, U8,  1,    0,    255,   "",   "protections_1"),
+    Register(ALARMS,   32, U8,  1,    0,    255,   "",   "protections_2"),
+    Register(ALARMS,   33, U8,  1,    0,    255,   "",   "status"),       # b1 charge switch, b2 discharge switch, b3 discharges, b5 charges
+    Register(ALARMS,   35, U8,  1,    0,    255,   "",   "faults"),
+)
+# fmt: on
+
+BITS = {
+    "protections_1": {
+        0: "cell voltage too high",
+        1: "cell voltage too low",
+        2: "pack voltage too high",
+        3: "pack voltage too low",
+        4: "charge current too high",
+        5: "discharge current too high",
+        6: "short circuit",
+    },
+    "protections_2": {  # b7 says that the pack is full
+        0: "too hot to charge",
+        1: "too hot to discharge",
+        2: "too cold to charge",
+        3: "too cold to discharge",
+        4: "transistors too hot",
+        5: "surroundings too hot",
+        6: "surroundings too cold",
+    },
+    "faults": {
+        0: "fault of the charge switch",
+        1: "fault of the discharge switch",
+        2: "fault of a temperature sensor",
+        4: "fault of a cell",
+        5: "fault of the measurement",
+    },
+}
+CHARGE_SWITCH, DISCHARGE_SWITCH = 1, 2  # bits of status
+BOARD = re.compile(r"P\d{1,2}S\d{2,3}A")
+
+
+class Pace(YdtBattery):
+    """A pack at its own DIP address."""
+
+    name = "pace"
+    title = "Pace BMS (P16S and others), protocol 2.5"
+    registers = REGISTERS
+    live = (Block(ANALOGUE),)
+    slow = (Block(ALARMS),)
+    serial = SerialForm(9600)
+    protocol = "Pace"
+    device_id = 1
+    ids = (0, 2)
+    timeout_s = 1.0
+    gap_s = 0.1
+    cell_temperatures = TEMPERATURES[:4]
+    tested = ("frames captured from a P16S100A-1812", "our simulator")
+    sources = (
+        "nkinnan/esphome-pace-bms pace_bms_v25.cpp and its notes (captures of a P16S100A-1812)",
+        "doubtful: 0 C is 2730 by the maker's own tool, 2731 in most other drivers",
+    )
+
+    @property
+    def signature(self) -> Block:
+        return Block(HARDWARE)
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        """C1: the name of the board, such as P16S100A-1812-1.00."""
+        text = printable(data)
+        if not text:
+            return None
+        return Likeness(f"Pace BMS {text}", certain=BOARD.match(text) is not None)
+
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        return battery_reading(
+            stamp,
+            self.name,
+            {
+                **self.measured(sample),
+                **charge(sample, sample["remaining"], sample["full"]),
+                "charge_allowed": flag(sample["status"], CHARGE_SWITCH),
+                "discharge_allowed": flag(sample["status"], DISCHARGE_SWITCH),
+                "alarms": tripped(sample, BITS),
+            },
+        )
+
+
+MODELS: tuple[BatteryProfile, ...] = (Pace(),)

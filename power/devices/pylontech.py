@@ -1,0 +1,278 @@
+"""Pylontech US2000, US3000, US5000 and UP2500 packs, and what all packs of YD/T 1363 have in common.
+
+Reads: what power/meter.py polled. Source: "PYLON low voltage protocol RS485 V3.3" (2018-08-21) and
+captures of a US2000C, a US3000 and a UP2500.
+Never: asks for what switches the module off (95) or changes it (94), nor the whole group at once.
+
+Addresses are places in INFO as power/framing/ydt1363.py gives it, with both lists at full length.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from appliance.model import BatteryReading, Quality, Stamp
+from power.framing.ydt1363 import (
+    ALARMS,
+    ANALOGUE,
+    MAKER,
+    MANAGEMENT,
+    MOST_CELLS,
+    MOST_TEMPERATURES,
+    NO_STATE,
+    NO_VALUE,
+)
+from power.meaning import (
+    EMPTY_CELL_V,
+    Entry,
+    Said,
+    battery_reading,
+    cells_of,
+    flag,
+    highest,
+    lowest,
+    words_for,
+)
+from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.register import IMPLAUSIBLE, S16, U8, U16, U24, Decoded, Register
+
+CELLS = tuple(f"cell_{number}" for number in range(1, MOST_CELLS + 1))
+TEMPERATURES = tuple(f"temperature_{number}" for number in range(1, MOST_TEMPERATURES + 1))
+CELLS_AT = 3  # after INFOFLAG, the pack's number and the count of cells
+TEMPERATURES_AT = CELLS_AT + 2 * MOST_CELLS + 1
+STATES_AT = CELLS_AT + MOST_CELLS + 1
+STATE = "state_"  # begins the name of a byte that says whether a value is at its limit
+
+MOST_OF_FULL = 1.05  # a new pack may hold a little more than it counts as full
+
+
+def lists(zero_c: float) -> tuple[Register, ...]:
+    """The rows of a 42 answer's two lists; a raw temperature of 0 is `zero_c`."""
+    missing = (NO_VALUE - 0x10000,)
+    return (
+        Register(ANALOGUE, CELLS_AT - 1, U8, 1, 1, MOST_CELLS, "", "cells"),
+        *(
+            Register(ANALOGUE, CELLS_AT + 2 * place, S16, 1000, 0.5, 5, "V", name, missing)
+            for place, name in enumerate(CELLS)
+        ),
+        *(
+            Register(
+                ANALOGUE,
+                TEMPERATURES_AT + 2 * place,
+                U16,
+                10,
+                -40,
+                120,
+                "C",
+                name,
+                absent=(NO_VALUE, 0),
+                offset=zero_c,
+            )
+            for place, name in enumerate(TEMPERATURES)
+        ),
+    )
+
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+REGISTERS = (
+    *lists(zero_c=-273.1),  # the first temperature is the BMS's own, the others are groups of cells
+    #        command     at  kind scale low    high  unit  name
+    Register(ANALOGUE,   52, S16, 10,   -400,  400,  "A",  "current"),                  # + charges
+    Register(ANALOGUE,   54, U16, 1000, 8,     65,   "V",  "voltage"),
+    Register(ANALOGUE,   56, U16, 1000, 0,     65.5, "Ah", "remaining",      (0xFFFF,)),  # FFFF: it stands at 63
+    Register(ANALOGUE,   58, U8,  1,    2,     4,    "",   "user_items"),
+    Register(ANALOGUE,   59, U16, 1000, 1,     65.5, "Ah", "full",           (0xFFFF,)),  # FFFF: it stands at 66
+    Register(ANALOGUE,   61, U16, 1,    0,     20000, "",  "cycles"),
+    Register(ANALOGUE,   63, U24, 1000, 0,     2000, "Ah", "remaining_large"),            # 63 and 66 with 4 items only
+    Register(ANALOGUE,   66, U24, 1000, 1,     2000, "Ah", "full_large"),
+    *(Register(ALARMS, CELLS_AT + place,  U8, 1, 0, 255, "", STATE + name, (NO_STATE,)) for place, name in enumerate(CELLS)),
+    *(Register(ALARMS, STATES_AT + place, U8, 1, 0, 255, "", STATE + name, (NO_STATE,)) for place, name in enumerate(TEMPERATURES)),
+    Register(ALARMS,     28, U8,  1,    0,     255,  "",   "state_charge_current"),
+    Register(ALARMS,     29, U8,  1,    0,     255,  "",   "state_pack_voltage"),
+    Register(ALARMS,     30, U8,  1,    0,     255,  "",   "state_discharge_current"),
+    Register(ALARMS,     31, U8,  1,    0,     255,  "",   "status_1"),
+    Register(ALARMS,     32, U8,  1,    0,     255,  "",   "status_2"),                   # b1 charge switch, b2 discharge switch
+    Register(ALARMS,     33, U8,  1,    0,     255,  "",   "status_3"),                   # b7 charging, b6 discharging, b5 heater, b3 full, b0 buzzer
+    Register(MANAGEMENT,  1, U16, 1000, 8,     65,   "V",  "charge_voltage_limit"),
+    Register(MANAGEMENT,  3, U16, 1000, 8,     65,   "V",  "discharge_voltage_limit"),
+    Register(MANAGEMENT,  5, S16, 10,   0,     400,  "A",  "charge_current_limit"),
+    Register(MANAGEMENT,  7, S16, 10,   -400,  0,    "A",  "discharge_current_limit"),
+    Register(MANAGEMENT,  9, U8,  1,    0,     255,  "",   "requests"),
+)
+# fmt: on
+
+PROTECTIONS = {  # of status_1
+    7: "pack voltage too low",
+    6: "too hot to charge",
+    5: "too hot to discharge",
+    4: "discharge current too high",
+    2: "charge current too high",
+    1: "cell voltage too low",
+    0: "pack voltage too high",
+}
+CHARGE_SWITCH, DISCHARGE_SWITCH = 1, 2  # bits of status_2
+CHARGE_ENABLED, DISCHARGE_ENABLED = 7, 6  # bits of requests
+REQUESTS = {  # b5 from 5 to 9 % (US2000B: 15 to 19 %) on, b4 from 9 to 13 %, b3 after 30 days below 97 %
+    5: "asks to be charged now",
+    4: "asks to be charged soon",
+    3: "asks for a full charge",
+}
+LIMITS = {1: "low", 2: "high"}  # any other that is not 0 is a fault; F0 is the documented one
+
+
+class YdtBattery(BatteryProfile):
+    """A pack that speaks YD/T 1363. `cell_temperatures` are those that sit at the cells."""
+
+    step = 1
+    cell_temperatures: ClassVar[tuple[str, ...]]
+
+    def rows(self, block: Block) -> tuple[Register, ...]:
+        return tuple(row for row in self.registers if row.function == block.function)
+
+    def measured(self, sample: Sample) -> dict[str, Entry]:
+        """What the 42 answers of all these packs have in common."""
+        cells = cells_of(sample, CELLS, sample["voltage"])
+        warmth = tuple(
+            one
+            for one in (sample[name] for name in self.cell_temperatures)
+            if one.quality is not Quality.ABSENT
+        )
+        return {
+            "voltage_v": sample["voltage"],
+            "current_a": sample["current"],
+            "cycles": sample["cycles"],
+            "lowest_cell_voltage_v": lowest(cells),
+            "highest_cell_voltage_v": highest(cells),
+            "lowest_temperature_c": lowest(warmth),
+            "highest_temperature_c": highest(warmth),
+        }
+
+
+class Pylontech(YdtBattery):
+    """Packs that are set to 9600 baud (DIP 1) need a gateway or their DIP switch set back."""
+
+    name = "pylontech"
+    title = "Pylontech US2000, US3000, US5000, UP2500"
+    registers = REGISTERS
+    live = (Block(ANALOGUE),)
+    slow = (Block(MANAGEMENT), Block(ALARMS))
+    serial = SerialForm(115_200)
+    protocol = "Pylontech"
+    device_id = 2  # the master; n + 0x10 * group
+    ids = (3, 0x12)
+    timeout_s = 1.0  # the document allows 0.5 s
+    gap_s = 0.05
+    cell_temperatures = TEMPERATURES[1:]
+    tested = (
+        "frames captured from a US2000C, a US3000 and a UP2500, and the document's own example",
+        "the python-pylontech package on the same frames",
+        "our simulator",
+    )
+    sources = (
+        "PYLON low voltage protocol RS485 V3.3, 2018-08-21",
+        "Tomcat42/pylontech-python pylontech.py (captures of a US2000C)",
+        "Frankkkkk/python-pylontech tests/test_basic.py (captures of a US3000 and a UP2500)",
+        "doubtful: the document's example has a wrong CHKSUM, E1A2 where its bytes give E27A",
+    )
+
+    @property
+    def signature(self) -> Block:
+        return Block(MAKER)
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        """51: ten bytes of model, two of version, then the maker, filled up with dashes."""
+        model, maker = printable(data[:10]), printable(data[12:])
+        if len(data) < 20 or maker is None or model is None:
+            return None
+        text = f"{maker.rstrip('-')} {model}".strip()
+        return Likeness(text, certain=True) if maker.startswith("Pylon") else None
+
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        charging = flag(sample["requests"], CHARGE_ENABLED)
+        discharging = flag(sample["requests"], DISCHARGE_ENABLED)
+        return battery_reading(
+            stamp,
+            self.name,
+            {
+                **self.measured(sample),
+                **charge(sample, *capacities(sample)),
+                "charge_allowed": known(charging, flag(sample["status_2"], CHARGE_SWITCH)),
+                "discharge_allowed": known(discharging, flag(sample["status_2"], DISCHARGE_SWITCH)),
+                "alarms": alarms(sample),
+            },
+        )
+
+
+MODELS: tuple[BatteryProfile, ...] = (Pylontech(),)
+
+
+def capacities(sample: Sample) -> tuple[Decoded, Decoded]:
+    """Remaining and full: the pair of three bytes each where the pack sends it."""
+    if sample["full_large"].value is None:
+        return sample["remaining"], sample["full"]
+    return sample["remaining_large"], sample["full_large"]
+
+
+def charge(sample: Sample, remaining_ah: Decoded, full_ah: Decoded) -> dict[str, Entry]:
+    """What is left of what; nothing above full, and no 0 while the voltage is sound."""
+    left_ah = plausible_charge(sample, remaining_ah)
+    if left_ah.value is not None and full_ah.value is not None:
+        left_ah = left_ah if left_ah.value <= MOST_OF_FULL * full_ah.value else IMPLAUSIBLE
+    return {
+        "remaining_ah": left_ah,
+        "full_ah": full_ah,
+        "state_of_charge_pct": share_pct(left_ah, full_ah),
+    }
+
+
+def plausible_charge(sample: Sample, charge: Decoded) -> Decoded:
+    """A charge in any unit; a 0 of a pack whose voltage is sound is not one, it was never set."""
+    cells, voltage_v = sample.value("cells"), sample.value("voltage")
+    sound = cells is not None and voltage_v is not None and voltage_v >= EMPTY_CELL_V * cells
+    return IMPLAUSIBLE if charge.value == 0 and sound else charge
+
+
+def share_pct(part: Decoded, whole: Decoded) -> Decoded:
+    """A part in percent of the whole, 100 at most; where one is not known, what is wrong with it."""
+    if part.value is None or whole.value is None:
+        return part if part.value is None else whole
+    return Decoded(min(100.0, 100 * part.value / whole.value), Quality.OK, part.age_s)
+
+
+def known(first: Said, second: Said) -> Said:
+    """The first of two flags that is known; with none, what is wrong with the first."""
+    return second if first.value is None and second.value is not None else first
+
+
+def alarms(sample: Sample) -> Said:
+    """44 and 92 in words. Cold is told only by the states, so they belong to it."""
+    protections = words_for(sample["status_1"], PROTECTIONS)
+    if protections.value is None:
+        return protections
+    requests = words_for(sample["requests"], REQUESTS)
+    found = (protections.value, *states(sample), requests.value)
+    return protections._replace(value=", ".join(text for text in found if text))
+
+
+def states(sample: Sample) -> tuple[str, ...]:
+    """The byte that 44 has for each cell, temperature, current and voltage."""
+    found = {
+        name.removeprefix(STATE).replace("_", " "): decoded.value
+        for name, decoded in sample.values.items()
+        if name.startswith(STATE) and decoded.value
+    }
+    return tuple(f"{what} {LIMITS.get(int(state or 0), 'fault')}" for what, state in found.items())
+
+
+def tripped(sample: Sample, bits: Mapping[str, Mapping[int, str]]) -> Said:
+    """The names of the bits that are set in several status bytes; unknown if one byte is."""
+    found = [words_for(sample[name], names) for name, names in bits.items()]
+    unknown = next((one for one in found if one.value is None), None)
+    words = ", ".join(one.value for one in found if one.value)
+    return unknown or Said(words, Quality.OK, max(one.age_s for one in found))
+
+
+def printable(data: bytes) -> str | None:
+    """The text in a field that is filled up with blanks or zero bytes; None where it is no text."""
+    text = data.rstrip(b"\0 ").decode("latin-1")
+    return text if text.isascii() and text.isprintable() else None

@@ -1,0 +1,159 @@
+"""Seplos BMS of the second generation (EMU10xx, 11xx; EMU1101-SP and kin) on RS485.
+
+Reads: what power/meter.py polled. Source: "SEPLOS BMS Communication Protocol V2.0" (2019-10-15) and
+captures of an 1101-SP15 and of packs with 14 and 16 cells.
+Never: asks for what controls (45), sets (49, 4E) or calibrates (A0 to A2) anything.
+
+Addresses are places in INFO as power/framing/ydt1363.py gives it, with both lists at full length.
+"""
+
+import re
+
+from appliance.model import BatteryReading, Stamp
+from power.devices.pylontech import (
+    TEMPERATURES,
+    YdtBattery,
+    charge,
+    lists,
+    plausible_charge,
+    printable,
+    tripped,
+)
+from power.framing.ydt1363 import ALARMS, ANALOGUE, MAKER
+from power.meaning import battery_reading, flag
+from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.register import S16, U8, U16, Register
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+REGISTERS = (
+    *lists(zero_c=-273.1),  # four at the cells, then the air, then the transistors
+    #        command   at  kind scale low   high   unit  name
+    Register(ANALOGUE, 52, S16, 100,  -320, 320,   "A",  "current"),          # + charges
+    Register(ANALOGUE, 54, U16, 100,  8,    65,    "V",  "voltage"),
+    Register(ANALOGUE, 56, U16, 100,  0,    655,   "Ah", "remaining"),
+    Register(ANALOGUE, 58, U8,  1,    10,   10,    "",   "user_items"),
+    Register(ANALOGUE, 59, U16, 100,  1,    655,   "Ah", "full"),
+    Register(ANALOGUE, 61, U16, 10,   0,    100,   "%",  "state_of_charge"),
+    Register(ANALOGUE, 63, U16, 100,  1,    655,   "Ah", "rated"),
+    Register(ANALOGUE, 65, U16, 1,    0,    20000, "",   "cycles"),
+    Register(ANALOGUE, 67, U16, 10,   0,    100,   "%",  "state_of_health"),
+    Register(ANALOGUE, 69, U16, 100,  0,    65,    "V",  "port_voltage"),
+    #                  28, 29: byte alarms for current and voltage; 38, 39: balancing; 43: waiting
+    Register(ALARMS,   30, U8,  1,    20,   20,    "",   "bit_alarms"),       # how many bytes of them follow
+    Register(ALARMS,   31, U8,  1,    0,    255,   "",   "event_1"),
+    Register(ALARMS,   32, U8,  1,    0,    255,   "",   "event_2"),
+    Register(ALARMS,   33, U8,  1,    0,    255,   "",   "event_3"),
+    Register(ALARMS,   34, U8,  1,    0,    255,   "",   "event_4"),
+    Register(ALARMS,   35, U8,  1,    0,    255,   "",   "event_5"),
+    Register(ALARMS,   36, U8,  1,    0,    255,   "",   "event_6"),
+    Register(ALARMS,   37, U8,  1,    0,    255,   "",   "switches"),         # b0 discharge, b1 charge, b2 current limit, b3 heating
+    Register(ALARMS,   40, U8,  1,    0,    255,   "",   "system_state"),     # b0 discharges, b1 charges, b2 float, b4 stands by, b5 is off
+    Register(ALARMS,   41, U16, 1,    0,    65535, "",   "loose_cells"),
+    Register(ALARMS,   44, U8,  1,    0,    255,   "",   "event_8"),
+)
+# fmt: on
+
+# Tables 11 and 13 of the document: faults and protections. What only warns is left out: a full pack
+# would warn of its voltage each day.
+BITS = {
+    "event_1": {
+        0: "fault of the voltage measurement",
+        1: "fault of a temperature sensor",
+        2: "fault of the current sensor",
+        3: "fault of the key switch",
+        4: "dropout of a cell voltage",
+        5: "fault of the charge switch",
+        6: "fault of the discharge switch",
+        7: "fault of the current limit",
+    },
+    "event_2": {
+        1: "cell voltage too high",
+        3: "cell voltage too low",
+        5: "pack voltage too high",
+        7: "pack voltage too low",
+    },
+    "event_3": {
+        1: "too hot to charge",
+        3: "too cold to charge",
+        5: "too hot to discharge",
+        7: "too cold to discharge",
+    },
+    "event_4": {
+        1: "surroundings too hot",
+        3: "surroundings too cold",
+        4: "transistors too hot",
+    },
+    "event_5": {
+        1: "charge current too high",
+        3: "discharge current too high",
+        4: "current peak too high",
+        5: "short circuit",
+        6: "locked after a current peak",
+        7: "locked after a short circuit",
+    },
+    "event_6": {
+        0: "charge voltage too high",
+        3: "battery empty",
+        4: "cell voltage too low to charge",
+        5: "output reversed",
+        6: "fault of the output connection",
+    },
+    "event_8": {0: "fault of its memory", 1: "fault of its clock"},
+    "loose_cells": {bit: f"cell {(bit + 8) % 16 + 1} is loose" for bit in range(16)},
+}
+DISCHARGE_SWITCH, CHARGE_SWITCH = 0, 1  # bits of switches
+BOARD = re.compile(r"1[01]\d\d-")
+
+
+class SeplosV2(YdtBattery):
+    """A pack at DIP address 0, or behind it at its own."""
+
+    name = "seplos-v2"
+    title = "Seplos BMS 2.0 (EMU10xx, 11xx)"
+    registers = REGISTERS
+    live = (Block(ANALOGUE),)
+    slow = (Block(ALARMS),)
+    serial = SerialForm(19_200)
+    protocol = "Seplos v2"
+    device_id = 0
+    ids = (1, 2)
+    timeout_s = 1.0  # the document allows 0.5 s
+    gap_s = 0.1
+    cell_temperatures = TEMPERATURES[:4]
+    tested = ("frames captured from an 1101-SP15 and packs of 14 and 16 cells", "our simulator")
+    sources = (
+        "SEPLOS BMS Communication Protocol V2.0, 2019-10-15 (syssi/esphome-seplos-bms docs)",
+        "syssi/esphome-seplos-bms README.md (captures of an 1101-SP15 and of 16 cells)",
+        "frawamudi/Seplos_Bms (captures of 14 cells; one has a wrong CHKSUM)",
+        "doubtful: the document says 9600 baud, other drivers find 19200",
+        "doubtful: a request names the DIP address as its group, answers say group 1",
+    )
+
+    @property
+    def signature(self) -> Block:
+        return Block(MAKER)
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        """51: ten bytes of board, two of version, then the inverter that it is set for."""
+        text = printable(data[:10])
+        if not text or len(data) < 20 or not BOARD.match(text):
+            return None
+        return Likeness(f"Seplos {text} version {data[10]}.{data[11]}", certain=True)
+
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        return battery_reading(
+            stamp,
+            self.name,
+            {
+                **self.measured(sample),
+                **charge(sample, sample["remaining"], sample["full"]),
+                "state_of_charge_pct": plausible_charge(sample, sample["state_of_charge"]),
+                "charge_allowed": flag(sample["switches"], CHARGE_SWITCH),
+                "discharge_allowed": flag(sample["switches"], DISCHARGE_SWITCH),
+                "alarms": tripped(sample, BITS),
+            },
+        )
+
+
+MODELS: tuple[BatteryProfile, ...] = (SeplosV2(),)

@@ -1,0 +1,158 @@
+"""Seplos BMS v3 (XZH-ElecTech): Modbus registers and bits, and their meaning.
+
+Reads: what power/meter.py polled. Sources: marcelrv/seplosBMSv3 (values captured with the maker's
+program) and public drivers.
+Never: takes the bits at 0x1400 for alarms that are 0 when they have tripped, as one driver does:
+they are the protections that are switched on. The alarms are the bits from 0x1248 on, 1 each.
+
+Bus id 0 is a real pack, the one with all its switches off, though 0 is for all devices elsewhere.
+On the wire between several packs the first one is a master; this is for a port of a pack's own.
+"""
+
+from appliance.model import BatteryReading, Quality, Stamp
+from power.devices.daly import CELLS, cells_counted
+from power.meaning import (
+    Said,
+    battery_reading,
+    flag,
+    highest,
+    lowest,
+    mean_cell_v,
+    unless_empty_by_default,
+)
+from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.register import INPUT, S16, U16, Register
+
+COILS = 1  # Modbus function that reads bits; each is a word of 0 or 1 here
+MAKER = "XZH-ElecTech Co.,Ltd"
+MAKER_SIZE = 20
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+WORDS = (
+    #        fc     addr    kind scale low   high   unit   name
+    Register(INPUT, 0x1000, U16, 100,  5,    75,    "V",   "voltage"),
+    Register(INPUT, 0x1001, S16, 100,  -327, 327,   "A",   "current"),                    # + is charge (capture: 13.01 A, state "charge")
+    Register(INPUT, 0x1002, U16, 100,  0,    655,   "Ah",  "remaining_capacity"),
+    Register(INPUT, 0x1003, U16, 100,  1,    655,   "Ah",  "full_capacity"),              # capture: 304.00 as set at 0x1359
+    Register(INPUT, 0x1004, U16, 0.1,  0,    7e5,   "Ah",  "discharged_in_all"),
+    Register(INPUT, 0x1005, U16, 10,   0,    100,   "%",   "state_of_charge"),
+    Register(INPUT, 0x1006, U16, 10,   0,    100,   "%",   "state_of_health"),
+    Register(INPUT, 0x1007, U16, 1,    0,    20000, "",    "cycles"),
+    Register(INPUT, 0x1008, U16, 1000, 0.5,  5,     "V",   "mean_cell_voltage"),
+    Register(INPUT, 0x1009, U16, 10,   -60,  150,   "C",   "mean_temperature", (), -273.1),
+    Register(INPUT, 0x100A, U16, 1000, 0.5,  5,     "V",   "highest_cell_voltage"),
+    Register(INPUT, 0x100B, U16, 1000, 0.5,  5,     "V",   "lowest_cell_voltage"),
+    Register(INPUT, 0x100C, U16, 10,   -60,  150,   "C",   "highest_temperature", (), -273.1),
+    Register(INPUT, 0x100D, U16, 10,   -60,  150,   "C",   "lowest_temperature", (), -273.1),
+    Register(INPUT, 0x100F, U16, 1,    0,    1000,  "A",   "discharge_limit"),
+    Register(INPUT, 0x1010, U16, 1,    0,    1000,  "A",   "charge_limit"),
+    Register(INPUT, 0x1301, U16, 1,    4,    16,    "",    "cells"),
+)
+CELL_ROWS = tuple(
+    Register(INPUT, 0x1100 + place, U16, 1000, 0.5, 5, "V", name) for place, name in enumerate(CELLS[:16])
+)
+# fmt: on
+SWITCHES = {0x1278: "discharge_on", 0x1279: "charge_on"}
+ALARMS = {  # protections; the bits between them are the warnings that come before
+    0x1249: "cell over-voltage",
+    0x124B: "cell under-voltage",
+    0x124D: "pack over-voltage",
+    0x124F: "pack under-voltage",
+    0x1251: "charge over-temperature",
+    0x1253: "charge under-temperature",
+    0x1255: "discharge over-temperature",
+    0x1257: "discharge under-temperature",
+    0x1259: "surroundings too hot",
+    0x125B: "surroundings too cold",
+    0x125D: "transistors too hot",
+    0x1261: "charge over-current",
+    0x1262: "charge over-current, second level",
+    0x1264: "discharge over-current",
+    0x1265: "discharge over-current, second level",
+    0x1266: "short circuit",
+    0x1268: "short circuit, locked",
+    0x126A: "charge over-current, locked",
+    0x126B: "discharge over-current, locked",
+    0x1273: "state of charge low",
+    0x1288: "temperature sensor",
+    0x1289: "measuring chip",
+    0x128A: "charge transistor",
+    0x128B: "discharge transistor",
+    0x128C: "cells differ",
+    0x128D: "a wire to the cells is broken",
+}
+BIT_ROWS = tuple(
+    Register(COILS, address, U16, 1, 0, 1, "", name)
+    for address, name in (SWITCHES | ALARMS).items()
+)
+
+
+class SeplosV3(BatteryProfile):
+    """One pack; its number of cells is read once an hour."""
+
+    name = "seplos-v3"
+    title = "Seplos BMS v3"
+    registers = WORDS + CELL_ROWS + BIT_ROWS
+    live = (Block(INPUT, 0x1000, 0x12), Block(INPUT, 0x1100, 0x10), Block(COILS, 0x1248, 0x48))
+    settings = (Block(INPUT, 0x1301, 1),)
+    serial = SerialForm(19_200)
+    device_id = 0
+    ids = tuple(range(1, 16))
+    timeout_s = 0.8  # mostly 50 ms, now and then several tenths of a second
+    gap_s = 0.05
+    tested = ("values captured from a BMS16S200A-SP05B with 16 cells", "our simulator")
+    sources = (
+        "marcelrv/seplosBMSv3 (registers, and a capture with the maker's program)",
+        "mr-manuel/venus-os_dbus-serialbattery seplosv3.py",
+        "Hevak/seplos_v3_sniffer, shining-man/bsc_fw (alarm bits)",
+        "[?] packs of fewer than 16 cells have not been seen",
+    )
+
+    @property
+    def signature(self) -> Block:
+        """Maker and model as text."""
+        return Block(INPUT, 0x1700, 20)
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        text = data.decode("latin-1")
+        if text[:MAKER_SIZE] != MAKER:
+            return None
+        model = text[MAKER_SIZE:].split("\0")[0].strip()
+        named = model.isascii() and model.isprintable() and model
+        return Likeness(f"Seplos v3 by {MAKER}" + (f", {model}" if named else ""), certain=True)
+
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        cells = cells_counted(sample)
+        cell_v = mean_cell_v(sample["voltage"], sample["cells"])
+        return battery_reading(
+            stamp,
+            self.name,
+            {
+                "voltage_v": sample["voltage"],
+                "current_a": sample["current"],
+                "state_of_charge_pct": unless_empty_by_default(sample["state_of_charge"], cell_v),
+                "remaining_ah": unless_empty_by_default(sample["remaining_capacity"], cell_v),
+                "full_ah": sample["full_capacity"],
+                "cycles": sample["cycles"],
+                "lowest_cell_voltage_v": lowest(cells),
+                "highest_cell_voltage_v": highest(cells),
+                "lowest_temperature_c": sample["lowest_temperature"],
+                "highest_temperature_c": sample["highest_temperature"],
+                "charge_allowed": flag(sample["charge_on"], 0),
+                "discharge_allowed": flag(sample["discharge_on"], 0),
+                "alarms": alarms(sample),
+            },
+        )
+
+
+MODELS = (SeplosV3(),)
+
+
+def alarms(sample: Sample) -> Said:
+    """What has tripped, in words; unknown with the first bit that is."""
+    bits = {name: sample[name] for name in ALARMS.values()}
+    unknown = next((bit for bit in bits.values() if bit.value is None), None)
+    if unknown:
+        return Said(None, unknown.quality)
+    return Said(", ".join(name for name, bit in bits.items() if bit.value), Quality.OK)

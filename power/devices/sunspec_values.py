@@ -1,0 +1,160 @@
+"""What the values of SunSpec devices mean: which way a current flows, and the sum of all inputs.
+
+Reads and writes: nothing; pure. Used by power/devices/sunspec.py.
+Never: adds a battery's input to the sun's, nor guesses which way a current flows.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from appliance.model import ChargeStage, Quality
+from power.meaning import POWER_SLACK_W, POWER_TOLERANCE, Said, highest, product
+from power.profile import Sample
+from power.register import ABSENT, IMPLAUSIBLE, Decoded, either
+from power.sunspec_model import Part
+
+EMPTY_EVENTS = 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14  # 802 Evt1: under voltage, charge too low
+EMPTY, DISCHARGING, CHARGING = 2, 3, 4  # ChaSt
+DISCONNECTED = 1  # 802 State
+EMPTY_CELL_V = 3.0
+
+# The state that counts for all inputs together comes first.
+TRACKER_STATES: Mapping[int, ChargeStage | None] = {
+    7: ChargeStage.FAULT,
+    4: ChargeStage.BULK,  # all the sun is taken
+    5: None,  # throttled: it does not say by what
+    9: None,  # test
+    3: ChargeStage.OFF,  # starting
+    6: ChargeStage.OFF,  # shutting down
+    8: ChargeStage.OFF,  # standby
+    2: ChargeStage.OFF,  # sleeping
+    1: ChargeStage.OFF,
+}
+PORT_STATES: Mapping[int, ChargeStage | None] = {
+    3: ChargeStage.FAULT,
+    2: None,  # on, with a warning
+    1: None,  # on
+    0: ChargeStage.OFF,
+}
+# Hybrid inverters (Fronius GEN24: "StCha 3", "StDisCha 4") put the battery among the trackers.
+STORAGE_LABELS = ("stcha", "stdis", "bat", "storage")
+Inputs = Sequence[Mapping[str, Decoded]]  # the power, voltage, current and state of each
+
+
+def current_a(sample: Sample) -> Decoded:
+    """The current, + into the battery. SunSpec leaves its sign open (and makers differ [?]), so
+    the charge status says which way it flows; where it says neither, a current is unknown.
+    """
+    current = sample["current"]
+    status = either(sample["charge_status"], sample["control_status"])
+    if not current.value:
+        return current
+    if status.value == CHARGING:
+        return replace_value(current, abs(current.value))
+    return replace_value(current, -abs(current.value)) if status.value == DISCHARGING else ABSENT
+
+
+def replace_value(decoded: Decoded, value: float) -> Decoded:
+    return decoded._replace(value=value)
+
+
+def state_of_charge_pct(sample: Sample) -> Decoded:
+    """Of 802, 713 or 124, the first that is believed: 713 is 0 without storage by definition."""
+    names = ("charge", "storage_charge", "control_charge")
+    candidates = [not_falsely_empty(sample[name], sample) for name in names]
+    first = next((one for one in candidates if one.value is not None), None)
+    return first or next((one for one in candidates if one != ABSENT), ABSENT)
+
+
+def not_falsely_empty(charge_pct: Decoded, sample: Sample) -> Decoded:
+    """0 % counts only where a status, an alarm or a cell says that the battery is empty."""
+    if charge_pct.value != 0:
+        return charge_pct
+    status = either(sample["charge_status"], sample["control_status"])
+    events = int(sample.value("events") or 0)
+    cell_v = sample.value("lowest_cell_voltage")
+    low = cell_v is not None and cell_v < EMPTY_CELL_V
+    return charge_pct if status.value == EMPTY or events & EMPTY_EVENTS or low else IMPLAUSIBLE
+
+
+def allowed(sample: Sample) -> tuple[Said, Said]:
+    """Whether the battery takes and gives current: its limits now, or that it is disconnected.
+    Both limits 0 on a connected one say nothing: makers fill what they do not have with 0.
+    """
+    if sample.value("state") == DISCONNECTED:
+        return Said(False, Quality.OK), Said(False, Quality.OK)
+    charge, discharge = sample["most_charge_current"], sample["most_discharge_current"]
+    if not charge.value and not discharge.value:
+        charge, discharge = (ABSENT if one.value == 0 else one for one in (charge, discharge))
+    return positive(charge), positive(discharge)
+
+
+def positive(limit: Decoded) -> Said:
+    return Said(None if limit.value is None else limit.value > 0, limit.quality, limit.age_s)
+
+
+def agrees(part: Part, power: int, voltage: int, current: int) -> bool:
+    """Whether the power at that offset is V x I, but for the last digits; signs are left out."""
+    power_w, voltage_v, current_a = (
+        part.numbers.get(offset, ABSENT).value for offset in (power, voltage, current)
+    )
+    if power_w is None or voltage_v is None or current_a is None:
+        return True
+    power_w, current_a = abs(power_w), abs(current_a)
+    digits_w = part.steps[power] + part.steps[current] * voltage_v + part.steps[voltage] * current_a
+    allowed_w = POWER_TOLERANCE * max(power_w, voltage_v * current_a) + POWER_SLACK_W
+    return abs(power_w - voltage_v * current_a) <= allowed_w + digits_w / 2
+
+
+def is_storage(label: str) -> bool:
+    """Whether an input is named as a battery's."""
+    return label.lower().startswith(STORAGE_LABELS)
+
+
+def together(inputs: Inputs, states: Mapping[int, ChargeStage | None]) -> dict[str, Decoded]:
+    """All inputs that are there as one: power and current added, the highest voltage, and the
+    state that counts. One whose power is not known makes the sum unknown.
+    """
+    there = [one for one in inputs if is_there(one)]
+    volts = tuple(one["voltage"] for one in there if one["voltage"] != ABSENT)
+    return {
+        "power": total([power_w(one) for one in there]),
+        "voltage": highest(volts),
+        "current": total([one["current"] for one in there]),
+        "state": foremost([one["state"] for one in there], tuple(states)),
+    }
+
+
+def is_there(one: Mapping[str, Decoded]) -> bool:
+    return any(one[name] != ABSENT for name in ("power", "voltage", "current"))
+
+
+def power_w(one: Mapping[str, Decoded]) -> Decoded:
+    return product(one["voltage"], one["current"]) if one["power"] == ABSENT else one["power"]
+
+
+def total(values: Sequence[Decoded]) -> Decoded:
+    """The sum; with the first unknown one, what is wrong with it."""
+    unknown = next((one for one in values if one.value is None), None)
+    if unknown or not values:
+        return unknown or ABSENT
+    return Decoded(sum(one.value or 0.0 for one in values), Quality.OK)
+
+
+def foremost(states: Sequence[Decoded], order: tuple[int, ...]) -> Decoded:
+    """The state that comes first in `order`; unknown where one is not known."""
+    unknown = next(
+        (one for one in states if one.value is None or int(one.value) not in order), None
+    )
+    if unknown or not states:
+        return unknown if unknown and unknown.value is None else ABSENT
+    return min(states, key=lambda one: order.index(int(one.value or 0)))
+
+
+def charge_stage(sample: Sample) -> Said:
+    """What the trackers, or the ports, do."""
+    for name, stages in (("mppt_state", TRACKER_STATES), ("port_state", PORT_STATES)):
+        state = sample[name]
+        if state.value is not None:
+            stage = stages.get(int(state.value))
+            return Said(stage, Quality.OK if stage else Quality.ABSENT)
+    return Said(None, either(sample["mppt_state"], sample["port_state"]).quality)

@@ -1,0 +1,261 @@
+"""Victron MPPT charge controllers, BMV and SmartShunt battery monitors on VE.Direct.
+
+Reads: what power/meter.py polled. Source: "VE.Direct Protocol" 3.34, "BlueSolar HEX protocol MPPT"
+and captures of a BlueSolar 75/15, a SmartSolar (PID A05F) and a BMV-700.
+Never: sends anything to a model without `-hex` in its name. Those need firmware 1.53 or newer:
+an older one stops its text for seconds whenever HEX is spoken to it.
+
+Label I of an MPPT. With a load output (75/10 to 100/20) it is the current at the battery terminals,
+charge less load, negative at night; without one it is the charger's output. Evidence: a capture of
+a 100/15 with V 25000, I -40, IL 400, PPV 11: V x (I + IL) = 9 W, V x I = -1 W; the maker's manual of
+the 75/10 ("for models with a load output the current on the battery terminals is used"); the
+maker's record layout ("also negative current because of a possibly connected load").
+"""
+
+from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
+from power.devices.victron_text import (
+    MPPT_LABELS,
+    SHUNT_LABELS,
+    VeDirectDevice,
+    likeness,
+    words_in,
+)
+from power.framing.vedirect import GET
+from power.meaning import (
+    EMPTY_CELL_V,
+    Said,
+    battery_reading,
+    checked_power_w,
+    power_reading,
+    product,
+    scaled,
+    words_for,
+)
+from power.profile import BatteryProfile, Block, ChargerProfile, Likeness, Sample
+from power.register import (
+    ABSENT,
+    IMPLAUSIBLE,
+    S16_LITTLE,
+    U16_LITTLE,
+    Decoded,
+    Register,
+)
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+REGISTERS = (  # HEX; BlueSolar HEX protocol. 0xFFFF (0x7FFF if signed): not available
+    #        fc   addr    kind        scale low high  unit  name
+    Register(GET, 0xEDDB, S16_LITTLE, 100,  -45, 150, "C",  "controller_temperature",  (0x7FFF,)),
+    Register(GET, 0xEDEC, U16_LITTLE, 100,  -45, 90,  "C",  "battery_temperature",     (0xFFFF,), -273.15),  # in kelvin; capture without a sensor: FFFF
+    Register(GET, 0xEDF0, U16_LITTLE, 10,   0,   250, "A",  "highest_charge_current",  (0xFFFF,)),
+    Register(GET, 0xEDF7, U16_LITTLE, 100,  8,   70,  "V",  "absorption_voltage",      (0xFFFF,)),
+    Register(GET, 0xEDF6, U16_LITTLE, 100,  8,   70,  "V",  "float_voltage",           (0xFFFF,)),
+    Register(GET, 0xEDE0, S16_LITTLE, 100,  -50, 50,  "C",  "low_temperature_level",   (0x7FFF,)),
+)
+# fmt: on
+
+STAGES = {
+    0: ChargeStage.OFF,
+    1: ChargeStage.OFF,  # low power
+    2: ChargeStage.FAULT,
+    3: ChargeStage.BULK,
+    4: ChargeStage.ABSORPTION,
+    5: ChargeStage.FLOAT,
+    6: ChargeStage.FLOAT,  # storage: a lower float
+    7: ChargeStage.EQUALIZE,
+    245: ChargeStage.OFF,  # starting
+    246: ChargeStage.ABSORPTION,  # repeated
+    247: ChargeStage.EQUALIZE,  # automatic
+}
+EXTERNAL_CONTROL = 252  # a GX device or BMS leads; the stage is not said
+ALARMS = {
+    0: "low voltage",
+    1: "high voltage",
+    2: "low state of charge",
+    3: "low starter voltage",
+    4: "high starter voltage",
+    5: "low temperature",
+    6: "high temperature",
+    7: "mid voltage",
+    8: "overload",
+    9: "DC ripple",
+}
+# Of what comes from the panels, the share that comes out at the terminals; and how far the numbers
+# may be off by their steps (I and IL in 0.1 A, PPV in W) and by the controller's own need.
+LEAST_EFFICIENCY, MOST_EFFICIENCY = 0.75, 1.10
+STEP_A, SLACK_W = 0.15, 5.0
+SOUND_V = 4 * EMPTY_CELL_V  # of each 12 V of a battery; with more it is not empty
+MPPT_PRODUCTS = (range(0x0300, 0x0301), range(0xA040, 0xA080), range(0xA102, 0xA118))
+SHUNT_PRODUCTS = (range(0x0203, 0x0206), range(0xA381, 0xA38C), range(0xC030, 0xC033))
+CAPTURES = (
+    "karioja/vedirect test/bluesolar_1.23.dump, smartsolar_1.39.dump, bvm702.dump (captures)",
+    "hoylabs/OpenDTU-OnBattery, bug reports (captured HEX lines)",
+)
+
+
+class VictronMppt(VeDirectDevice, ChargerProfile):
+    """BlueSolar and SmartSolar MPPT without a load output (from 100/30 on)."""
+
+    name = "victron-mppt"
+    title = "Victron BlueSolar, SmartSolar MPPT (without load output)"
+    labels = MPPT_LABELS
+    has_load_output = False
+    sources = (
+        "VE.Direct Protocol 3.34 (the maker's list of labels)",
+        "manual of the MPPT 75/10 (at which terminals the current is measured)",
+        *CAPTURES,
+    )
+
+    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        return power_reading(
+            stamp,
+            self.name,
+            {
+                "pv_power_w": checked_pv_power_w(sample),
+                "pv_voltage_v": sample["pv_voltage"],
+                "battery_voltage_v": sample["battery_voltage"],
+                "battery_current_a": self.battery_current_a(sample),
+                "battery_temperature_c": sample["battery_temperature"],
+                "load_power_w": product(sample["battery_voltage"], sample["load_current"]),
+                "charge_stage": charge_stage(sample),
+                "yield_today_wh": scaled(sample["generated_today"], 1000),
+            },
+        )
+
+    def battery_current_a(self, sample: Sample) -> Decoded:
+        """Without label IL the controller has no load output and does not see the loads."""
+        if self.has_load_output and sample["load_current"].quality is Quality.ABSENT:
+            return ABSENT
+        return sample["battery_current"]
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        words = words_in(data)
+        there = {"VPV", "PPV", "CS"} <= words.keys()
+        if not there or ("IL" in words) is not self.has_load_output:
+            return None
+        return likeness("MPPT", words, MPPT_PRODUCTS)
+
+
+class VictronMpptLoad(VictronMppt):
+    """BlueSolar and SmartSolar MPPT with a load output (75/10 to 100/20)."""
+
+    name = "victron-mppt-load"
+    title = "Victron BlueSolar, SmartSolar MPPT with load output"
+    has_load_output = True
+
+
+class WithHex(VeDirectDevice):
+    """The same with HEX: the temperature that a battery sense reports, and a few settings."""
+
+    registers = REGISTERS
+    slow = (*VeDirectDevice.slow, Block(GET, 0xEDEC, 1))
+    settings = (Block(GET, 0xEDF7, 1), Block(GET, 0xEDF6, 1), Block(GET, 0xEDE0, 1))
+
+    def recognise(self, data: bytes) -> Likeness | None:  # noqa: ARG002
+        """None: a probe proposes the model that sends nothing; a person may choose this one."""
+        return None
+
+
+class VictronMpptHex(WithHex, VictronMppt):
+    """As `victron-mppt`, with HEX."""
+
+    name = "victron-mppt-hex"
+    title = "Victron MPPT (without load output), firmware 1.53 or newer, also by HEX"
+
+
+class VictronMpptLoadHex(WithHex, VictronMpptLoad):
+    """As `victron-mppt-load`, with HEX."""
+
+    name = "victron-mppt-load-hex"
+    title = "Victron MPPT with load output, firmware 1.53 or newer, also by HEX"
+
+
+class VictronShunt(VeDirectDevice, BatteryProfile):
+    """BMV-700 series and SmartShunt. They say two blocks each second, one with the history."""
+
+    name = "victron-shunt"
+    title = "Victron BMV-700 series, SmartShunt"
+    labels = SHUNT_LABELS
+    sources = ("VE.Direct Protocol 3.34 (the maker's list of labels)", *CAPTURES)
+
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        return battery_reading(
+            stamp,
+            self.name,
+            {
+                "voltage_v": sample["voltage"],
+                "current_a": checked_current_a(sample),
+                "state_of_charge_pct": sound_charge_pct(sample),
+                "cycles": sample["cycles"],
+                "lowest_temperature_c": sample["temperature"],
+                "highest_temperature_c": sample["temperature"],
+                "alarms": words_for(sample["alarm_reason"], ALARMS),
+            },
+        )
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        words = words_in(data)
+        if "VPV" in words or not {"V", "I", "CE", "SOC"} <= words.keys():
+            return None
+        return likeness("battery monitor", words, SHUNT_PRODUCTS)
+
+
+MODELS = (
+    VictronMppt(),
+    VictronMpptLoad(),
+    VictronMpptHex(),
+    VictronMpptLoadHex(),
+    VictronShunt(),
+)
+
+
+def checked_pv_power_w(sample: Sample) -> Decoded:
+    """PPV, believed only if about as much comes out at the battery and load terminals."""
+    power_w, load_a = sample["pv_power"], sample["load_current"]
+    voltage_v, current_a = sample.value("battery_voltage"), sample.value("battery_current")
+    unclear = load_a.value is None and load_a.quality is not Quality.ABSENT
+    if power_w.value is None or voltage_v is None or current_a is None or unclear:
+        return power_w
+    out_w = voltage_v * (current_a + (load_a.value or 0.0))
+    slack_w = SLACK_W + STEP_A * voltage_v
+    least_w = LEAST_EFFICIENCY * power_w.value - slack_w
+    most_w = MOST_EFFICIENCY * power_w.value + slack_w
+    return power_w if least_w <= out_w <= most_w else IMPLAUSIBLE
+
+
+def charge_stage(sample: Sample) -> Said:
+    """CS; an error while nothing is charged is a fault, one that it goes on with is none."""
+    state, quality, _ = sample["charge_state"]
+    if state is None:
+        return Said(None, quality)
+    if state == EXTERNAL_CONTROL:
+        return Said(None, Quality.ABSENT)
+    stage = STAGES.get(int(state))
+    if stage is ChargeStage.OFF and sample.value("error"):
+        stage = ChargeStage.FAULT
+    return Said(stage, Quality.OK if stage else Quality.IMPLAUSIBLE)
+
+
+def checked_current_a(sample: Sample) -> Decoded:
+    """I, believed only if P agrees; none where the shunt is set up to measure something else."""
+    if sample.value("monitor_mode"):
+        return ABSENT
+    agrees = checked_power_w(sample["power"], sample["voltage"], sample["current"])
+    contradicted = sample.value("power") is not None and agrees.value is None
+    return IMPLAUSIBLE if contradicted else sample["current"]
+
+
+def sound_charge_pct(sample: Sample) -> Decoded:
+    """SOC; none where it is not about a battery, and no 0 % while the voltage is far above empty."""
+    charge_pct, voltage_v = sample["state_of_charge"], sample.value("voltage")
+    if sample.value("monitor_mode"):
+        return ABSENT
+    if charge_pct.value == 0 and voltage_v is not None and is_sound(voltage_v):
+        return IMPLAUSIBLE
+    return charge_pct
+
+
+def is_sound(voltage_v: float) -> bool:
+    """Whether a battery of 12, 24 or 48 V with that voltage cannot be empty."""
+    batteries = next(count for count, above_v in ((4, 33), (2, 17), (1, 0)) if voltage_v > above_v)
+    return voltage_v / batteries >= SOUND_V

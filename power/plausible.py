@@ -1,0 +1,219 @@
+"""Checks a device's readings against each other over time: what moves too fast, or not at all.
+
+Reads and writes: nothing; it carries what each device said before.
+Never: makes a value of its own. What it does not believe is None and IMPLAUSIBLE, until the device
+has said it for a while (a jump) or moves again (frozen values).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from appliance.errors import BusError
+from appliance.model import BatteryReading, PowerReading, Quality
+
+JUMP_C = 5.0  # a probe that comes loose or is torn off; cells move slower than this
+JUMP_C_PER_S = 0.02
+CONFIRMED_BY = 3  # readings in a row that agree with the new value
+FROZEN_S = 1800.0  # with sun or current in it, nothing says exactly the same for so long
+FROZEN_BESIDE_S = 600.0  # while another device saw the battery's current change
+MOVED_A = 1.0
+LIGHT_W = 5.0  # of sun; at night a controller may well say the same for hours
+DRIFT_PCT = 10.0  # of charge, against what flowed
+DRIFT_WINDOW_S = 3600.0
+LONGEST_GAP_S = 120.0  # a longer silence is not counted
+FULL_PCT = 99.0  # a BMS sets its count right when it is full
+APART = 0.08  # of the voltage: long thin wires drop less
+R = TypeVar("R", PowerReading, BatteryReading)
+
+
+class Disagreement(BusError):  # noqa: N818  (named for what it is)
+    """Two devices on one battery cannot both be right."""
+
+    code = "disagreement"
+
+
+@dataclass
+class Jump:
+    """The last value that was believed, and how often another has been said since."""
+
+    value: float
+    at_s: float
+    other: float | None = None
+    times: int = 0
+
+    def accepts(self, value: float, now_s: float) -> bool:
+        """Whether `value` may follow."""
+        allowed = JUMP_C + JUMP_C_PER_S * (now_s - self.at_s)
+        if abs(value - self.value) > allowed and not self._confirmed(value):
+            return False
+        self.value, self.at_s, self.other, self.times = value, now_s, None, 0
+        return True
+
+    def _confirmed(self, value: float) -> bool:
+        near = self.other is not None and abs(value - self.other) <= JUMP_C
+        self.other, self.times = value, self.times + 1 if near else 1
+        return self.times >= CONFIRMED_BY
+
+
+@dataclass
+class Stillness:
+    """Since when a device has said exactly the same."""
+
+    said: tuple[Any, ...] = ()
+    since_s: float = 0.0
+
+    def lasts_s(self, said: tuple[Any, ...], now_s: float) -> float:
+        if said != self.said:
+            self.said, self.since_s = said, now_s
+        return now_s - self.since_s
+
+
+@dataclass
+class Charge:
+    """What a BMS said of its charge at the start of a window, and what has flowed since."""
+
+    began_s: float
+    said_pct: float
+    last_s: float
+    moved_pct: float = 0.0
+
+    def agrees(self, said_pct: float) -> bool:
+        """Whether what the BMS says now is what has flowed; a full one sets its count right."""
+        return abs(said_pct - self.said_pct - self.moved_pct) <= DRIFT_PCT or said_pct >= FULL_PCT
+
+
+@dataclass
+class Watch:
+    """What is remembered of each device, by its name."""
+
+    _jumps: dict[str, Jump] = field(default_factory=dict)
+    _still: dict[str, Stillness] = field(default_factory=dict)
+    _charges: dict[str, Charge] = field(default_factory=dict)
+    _moves: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+
+    def charger(self, name: str, reading: PowerReading | None) -> PowerReading | None:
+        """The controller's reading without what cannot be."""
+        if reading is None:
+            return None
+        said = (
+            reading.pv_power_w,
+            reading.pv_voltage_v,
+            reading.battery_voltage_v,
+            reading.battery_current_a,
+        )
+        lit = (reading.pv_power_w or 0.0) > LIGHT_W
+        reading = self._moving(f"charger {name}", reading, said, lit, MEASURED_BY_CHARGERS)
+        self._note(f"charger {name}", reading, reading.battery_current_a)
+        return self._steady(f"charger {name}", reading, "battery_temperature_c")
+
+    def battery(self, name: str, reading: BatteryReading | None) -> BatteryReading | None:
+        """The battery's reading without what cannot be."""
+        if reading is None:
+            return None
+        said = (reading.voltage_v, reading.current_a, reading.lowest_cell_voltage_v)
+        flows = abs(reading.current_a or 0.0) > MOVED_A
+        reading = self._moving(f"bms {name}", reading, said, flows, MEASURED_BY_BATTERIES)
+        self._note(f"bms {name}", reading, reading.current_a)
+        reading = self._counted(name, reading)
+        return self._steady(f"bms {name}", reading, "lowest_temperature_c")
+
+    def disagreements(
+        self,
+        chargers: Sequence[PowerReading | None],
+        batteries: Sequence[BatteryReading | None],
+    ) -> list[BusError]:
+        """Voltages of one battery that are too far apart."""
+        seen = {one.device: one.battery_voltage_v for one in chargers if one}
+        seen |= {one.device: one.voltage_v for one in batteries if one}
+        known = {device: volts for device, volts in seen.items() if volts is not None}
+        if len(known) < 2:
+            return []
+        low, high = min(known, key=lambda one: known[one]), max(known, key=lambda one: known[one])
+        if known[high] - known[low] <= APART * known[high]:
+            return []
+        return [
+            Disagreement(
+                f"{low} says {known[low]:.2f} V and {high} says {known[high]:.2f} V, but they are "
+                "on one battery: check `model` of both in the settings, and the wires between them"
+            )
+        ]
+
+    def _steady(self, key: str, reading: R, name: str) -> R:
+        """Without a temperature that jumps."""
+        value, now_s = getattr(reading, name), reading.stamp.uptime_s
+        if value is None:
+            return reading
+        if key not in self._jumps:
+            self._jumps[key] = Jump(value, now_s)
+        return reading if self._jumps[key].accepts(value, now_s) else doubted(reading, (name,))
+
+    def _moving(
+        self, key: str, reading: R, said: tuple[Any, ...], alive: bool, names: tuple[str, ...]
+    ) -> R:
+        """Without values that are frozen. `alive`: there is sun or current, so they cannot stand
+        still for long; at rest, or under a BMS's dead band, they may.
+        """
+        now_s = reading.stamp.uptime_s
+        still_s = self._still.setdefault(key, Stillness()).lasts_s(said, now_s)
+        if not alive or still_s < FROZEN_BESIDE_S:
+            return reading
+        frozen = still_s >= FROZEN_S or self._others_moved(key, now_s - still_s)
+        return doubted(reading, names) if frozen else reading
+
+    def _note(
+        self, key: str, reading: PowerReading | BatteryReading, current_a: float | None
+    ) -> None:
+        """Remember the current for the frozen values of others."""
+        moves, now_s = self._moves.setdefault(key, []), reading.stamp.uptime_s
+        if current_a is not None:
+            moves.append((now_s, current_a))
+        while moves and now_s - moves[0][0] > FROZEN_S:
+            moves.pop(0)
+
+    def _others_moved(self, key: str, since_s: float) -> bool:
+        """Whether another device has seen the current change since then."""
+        for other, moves in self._moves.items():
+            seen = [amps for at_s, amps in moves if at_s >= since_s]
+            if other != key and seen and max(seen) - min(seen) > MOVED_A:
+                return True
+        return False
+
+    def _counted(self, name: str, reading: BatteryReading) -> BatteryReading:
+        """Without a charge that moves otherwise than what flows."""
+        said_pct, now_s = reading.state_of_charge_pct, reading.stamp.uptime_s
+        if said_pct is None:
+            return reading
+        window = self._charges.get(name)
+        if window is None or now_s - window.began_s > DRIFT_WINDOW_S:
+            window = self._charges[name] = Charge(now_s, said_pct, now_s)
+        gap_s = now_s - window.last_s
+        if reading.current_a is None or not reading.full_ah or gap_s > LONGEST_GAP_S:
+            self._charges[name] = Charge(now_s, said_pct, now_s)
+            return reading
+        window.moved_pct += reading.current_a * gap_s / 3600 / reading.full_ah * 100
+        window.last_s = now_s
+        agrees = window.agrees(said_pct)
+        return reading if agrees else doubted(reading, ("state_of_charge_pct",))
+
+
+MEASURED_BY_CHARGERS = (
+    "pv_power_w",
+    "pv_voltage_v",
+    "battery_voltage_v",
+    "battery_current_a",
+    "load_power_w",
+)
+MEASURED_BY_BATTERIES = (
+    "voltage_v",
+    "current_a",
+    "lowest_cell_voltage_v",
+    "highest_cell_voltage_v",
+)
+
+
+def doubted(reading: R, names: tuple[str, ...]) -> R:
+    """The reading with these fields unknown, and marked so."""
+    nothing: dict[str, Any] = dict.fromkeys(names)
+    marks = dict.fromkeys(names, Quality.IMPLAUSIBLE)
+    return replace(reading, **nothing, quality={**reading.quality, **marks})

@@ -1,0 +1,273 @@
+"""Finds out which power devices are connected to a line, and how they speak.
+
+Reads: replies of devices. Writes: requests to read, the one `signature` block of each model.
+Never: asks a device more often than its profile allows, never a Modbus id 0, and never anything
+that changes a device: there is no call for it.
+
+A line speaks one way. So when a device has said for certain what it is, other ways are left alone,
+and only further ids of its own are asked: more devices may share the line.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from threading import Event
+
+from appliance.clock import Clock
+from appliance.errors import BusError
+from power.bus import ByteLine, Lines, ModbusBus
+from power.devices import MODELS
+from power.line import TCP, ClosedLine, ExceptionAnswer, NoAnswer
+from power.probe_plan import (
+    USUAL_WAITS,
+    Question,
+    Waits,
+    Way,
+    first_round,
+    longest_s,
+    second_round,
+)
+from power.probe_ports import in_use
+from power.profile import BatteryProfile, Block, Likeness, Profile, SerialForm
+from power.wire import WIRES, Wire
+
+ANY_ID = 255  # lone Renogy devices answer to it beside their own id
+IN_USE = (
+    "{port} is in use by another program. If that is the power service, stop it for as long as "
+    "the probe runs: `systemctl stop appliance-power`, and afterwards "
+    "`systemctl start appliance-power`"
+)
+STOPPED = (
+    "the search on {port} was stopped after {seconds:.0f} s, before all was asked: replies are "
+    "slow or damaged; check the data cable, its ground and its termination"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """One model that knows itself in a reply."""
+
+    profile: Profile
+    way: Way
+    device_id: int
+    likeness: Likeness
+
+    @property
+    def section(self) -> str:
+        """Its kind of section in the settings."""
+        return "bms" if isinstance(self.profile, BatteryProfile) else "charger"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDevice:
+    """One device, and the models that it may be, the likeliest first."""
+
+    port: str
+    finds: tuple[Find, ...]
+
+    @property
+    def best(self) -> Find:
+        return self.finds[0]
+
+    @property
+    def certain(self) -> bool:
+        return self.best.likeness.certain and len(self.finds) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class PortReport:
+    """What is connected to one port. `trouble`: why it cannot be said, in words.
+
+    `strangers`: replies that no known model explains.
+    """
+
+    port: str
+    devices: tuple[FoundDevice, ...] = ()
+    strangers: tuple[str, ...] = ()
+    trouble: str = ""
+    took_s: float = 0.0
+
+
+class HastyLines(Lines):
+    """Lines that wait for a reply as long as the probe says, not as the profile does."""
+
+    def __init__(self, clock: Clock, wait_s: float) -> None:
+        super().__init__(clock)
+        self._wait_s = wait_s
+
+    def modbus(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ModbusBus:
+        return super().modbus(port, form, min(timeout_s, self._wait_s), gap_s)
+
+    def bytewise(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ByteLine:
+        return super().bytewise(port, form, min(timeout_s, self._wait_s), gap_s)
+
+
+@dataclass
+class Probe:
+    """Asks on one port after the other. `tell` hears a line before each question, `found` each
+    model that knows itself in a reply.
+    """
+
+    clock: Clock
+    models: Sequence[Profile] = MODELS
+    wires: Mapping[str, Wire] = field(default_factory=lambda: WIRES)
+    waits: Waits = USUAL_WAITS
+    tell: Callable[[str], None] = lambda _: None
+    found: Callable[[str], None] = lambda _: None
+
+    def longest_s(self, port: str) -> float:
+        """How long a port takes on which nobody answers."""
+        return longest_s(
+            first_round(self.models, port, self.waits) + second_round(self.models, port, self.waits)
+        )
+
+    def scan(self, port: str) -> PortReport:
+        """Everything about one port."""
+        search = Search(self, port)
+        trouble = ""
+        try:
+            self._search(search, port)
+        except ClosedLine as error:
+            trouble = IN_USE.format(port=port) if in_use(port) else str(error)
+        if search.stopped:
+            trouble = STOPPED.format(port=port, seconds=self.waits.whole_scan_s)
+        return PortReport(
+            port,
+            tuple(devices(port, search.finds)),
+            () if search.finds else tuple(dict.fromkeys(search.strangers)),
+            trouble,
+            search.took_s,
+        )
+
+    def _search(self, search: "Search", port: str) -> None:
+        """Usual ids first; then the others, but only in the ways in which somebody answered."""
+        search.ask(first_round(self.models, port, self.waits))
+        ways = {find.way for find in search.finds}
+        second = second_round(self.models, port, self.waits, search.heard_anybody)
+        search.ask([one for one in second if not ways or one.way in ways])
+
+
+class Search:
+    """One port being asked, and what came of it so far."""
+
+    def __init__(self, probe: Probe, port: str) -> None:
+        self._probe = probe
+        self._port = port
+        self._opened = False
+        self._longest_s = probe.longest_s(port)
+        self._begun_s = probe.clock.media_s()
+        self._answered: set[tuple[Way, int, Block]] = set()
+        self.finds: list[Find] = []
+        self.strangers: list[str] = []
+        self.stopped = False
+
+    @property
+    def took_s(self) -> float:
+        """Seconds since it began."""
+        return self._probe.clock.media_s() - self._begun_s
+
+    @property
+    def heard_anybody(self) -> bool:
+        """Whether there was any reply, if only a refusal."""
+        return bool(self._answered)
+
+    def ask(self, questions: Sequence[Question]) -> None:
+        """All questions that are worth asking, each way on a line of its own."""
+        for (_, wait_s), group in groupby(questions, key=lambda one: (one.way, one.wait_s)):
+            lines = HastyLines(self._probe.clock, wait_s)
+            heard = len(self._answered) + len(self.strangers)
+            try:
+                for question in group:
+                    if self._worth_asking(question):
+                        self._tell(question)
+                        self._ask(lines, question)
+            finally:
+                lines.close()
+            if len(self._answered) + len(self.strangers) > heard:  # the next line knows no gap
+                self._probe.clock.wait_media(question.gap_s, Event())
+
+    def _tell(self, question: Question) -> None:
+        passed = f"{self.took_s:.0f} s of {self._longest_s:.0f}"
+        self._probe.tell(f"{self._port}, {passed}: {question}")
+
+    def _worth_asking(self, question: Question) -> bool:
+        if self.took_s >= self._probe.waits.whole_scan_s:
+            self.stopped = True
+            return False
+        if (question.way, question.device_id, question.block) in self._answered:
+            return False
+        known = [(find.way, find.device_id) for find in self.finds if find.likeness.certain]
+        ways = {way for way, _ in known}
+        return (question.way, question.device_id) not in known and (
+            not ways or question.way in ways
+        )
+
+    def _ask(self, lines: Lines, question: Question) -> None:
+        profile = question.profiles[0]
+        wire = self._probe.wires[profile.protocol]
+        link = wire.link(lines, profile, self._port, question.device_id)
+        try:
+            data = link.raw(question.block)
+        except ClosedLine:
+            if not (self._opened and self._port.startswith(TCP)):
+                raise  # else it is a server that hangs up on words that it does not know
+        except NoAnswer:
+            self._opened = True
+        except BusError as error:
+            self._opened = True
+            self.strangers.append(str(error))
+            if isinstance(error, ExceptionAnswer):
+                self._note_answer(question)
+        else:
+            self._opened = True
+            self._note_answer(question)
+            self._look_at(question, data)
+
+    def _look_at(self, question: Question, data: bytes) -> None:
+        """Which models know themselves in the reply."""
+        known = [
+            Find(one, question.way, question.device_id, likeness)
+            for one in question.profiles
+            if (likeness := one.recognise(data))
+        ]
+        self.finds += known
+        for find in known:
+            self._probe.found(f"{self._port}: {find.profile.name} answers at id {find.device_id}")
+        if not known:
+            self.strangers.append(
+                f"{question}: a reply of {len(data)} bytes that is not theirs, {data[:16].hex(' ')}"
+            )
+
+    def _note_answer(self, question: Question) -> None:
+        """It need not be asked a second time."""
+        self._answered.add((question.way, question.device_id, question.block))
+
+
+def devices(port: str, finds: Sequence[Find]) -> list[FoundDevice]:
+    """One device for each id that answered; two where it is for certain both charger and battery.
+
+    A way in which a device was certain rules out guesses in other ways, and what answers to any id
+    is no second device.
+    """
+    ways = {find.way for find in finds if find.likeness.certain}
+    finds = [find for find in finds if not ways or find.way in ways]
+    ids = sorted({find.device_id for find in finds})
+    if len(ids) > 1 and ANY_ID in ids:
+        ids.remove(ANY_ID)
+    return [
+        FoundDevice(port, models)
+        for number in ids
+        for models in likeliest([find for find in finds if find.device_id == number])
+    ]
+
+
+def likeliest(finds: Sequence[Find]) -> list[tuple[Find, ...]]:
+    """The models that are certain, by kind; or else all that it may be. Those first that have
+    this id when they are delivered.
+    """
+    certain = [find for find in finds if find.likeness.certain]
+    ranked = sorted(certain or finds, key=lambda find: find.device_id != find.profile.device_id)
+    kinds = dict.fromkeys(find.section for find in certain)
+    if not kinds:
+        return [tuple(ranked)]
+    return [tuple(find for find in ranked if find.section == kind) for kind in kinds]

@@ -1,0 +1,161 @@
+"""Runs a probe for a person or a program and says what it found.
+
+Reads: serial lines, through power/probe.py. Writes: standard output, progress to standard error.
+Never: writes settings unless it was given a file for them.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from appliance import settings_file
+from appliance.clock import SystemClock
+from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, show, show_json
+from appliance.errors import SettingsError
+from power.line import TCP, tcp_address
+from power.probe import PortReport, Probe
+from power.probe_ports import lasting_name, serial_ports
+from power.probe_settings import Entry, add, entries, printable, said
+
+MOST_STRANGERS = 3  # lines about replies that nobody knows
+
+
+class Progress:
+    """What is asked now: on a terminal one line that changes, into a pipe a line for each."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+
+    def say(self, text: str) -> None:
+        if self._live:
+            text = f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}"
+        print(text, end="" if self._live else "\n", file=sys.stderr, flush=True)
+
+    def keep(self, text: str) -> None:
+        """A line that stays."""
+        self.end()
+        print(text, file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self._live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def target(given: Path | None) -> Path:
+    """The settings file to write to; raise `SettingsError` now rather than after the probe."""
+    path = given or settings_file.find()
+    settings_file.load(path)
+    if not os.access(path.resolve().parent, os.W_OK):
+        raise SettingsError(f"{path} may not be written by you; use sudo")
+    return path
+
+
+def run(
+    ports: Sequence[str] | None, path: Path | None, as_json: bool, probe: Probe | None = None
+) -> int:
+    """Probe the ports (None: all that there are); the exit code. `path`: where to write."""
+    progress = Progress()
+    probe = probe or Probe(SystemClock())
+    probe.tell, probe.found = progress.say, progress.keep
+    chosen = named(ports)
+    for port in chosen:
+        if port.startswith(TCP):
+            tcp_address(port)
+    reports = []
+    try:
+        for port in chosen:
+            progress.say(f"{port}: at most {probe.longest_s(port):.0f} s where nobody answers")
+            reports.append(probe.scan(port))
+    finally:
+        progress.end()
+    found = entries([device for report in reports for device in report.devices])
+    if path and found:
+        written(path, found, reports, as_json)
+    else:
+        show_all(reports, found, as_json, None)
+    return 0 if found else 1
+
+
+def named(ports: Sequence[str] | None) -> list[str]:
+    """The ports to look at, each once and under its lasting name."""
+    return list(dict.fromkeys(lasting_name(port) for port in ports or serial_ports()))
+
+
+def written(path: Path, found: list[Entry], reports: list[PortReport], as_json: bool) -> None:
+    """Write, then show; where it cannot be written, show nevertheless and raise."""
+    try:
+        add(path, found)
+    except SettingsError:
+        show_all(reports, found, as_json, None)
+        raise
+    show_all(reports, found, as_json, path)
+
+
+def show_all(
+    reports: list[PortReport], found: list[Entry], as_json: bool, path: Path | None
+) -> None:
+    """The result, for a program or for a person."""
+    toml = "\n".join(entry.toml for entry in found)
+    if as_json:
+        ports = [described(report, found) for report in reports]
+        show_json({"ports": ports, "settings": toml, "written": str(path) if path else None})
+        return
+    if not reports:
+        print(
+            "there is no USB serial port: plug in the adapter's cable, or name a port with --port"
+        )
+    show([Section(report.port, lines(report, found)) for report in reports])
+    if toml:
+        print(f"\n{toml}")
+    if path:
+        print(f"written to {path}; `systemctl restart appliance-power` makes it count")
+    elif toml:
+        print("put this into the settings file, or use --write")
+
+
+def lines(report: PortReport, found: list[Entry]) -> list[Line]:
+    """What is said about one port."""
+    result = [line(entry) for entry in found if entry.device in report.devices]
+    if report.trouble:
+        result.append(Line("!!", report.trouble, BAD))
+    elif not result:
+        advice = "" if report.strangers else "; check battery voltage, the data wires and the cable"
+        result.append(Line("--", f"no known device answers ({report.took_s:.0f} s){advice}", DIM))
+    strangers = [Line("??", printable(text), DIM) for text in report.strangers]
+    return result + strangers[:MOST_STRANGERS]
+
+
+def line(entry: Entry) -> Line:
+    """One found device."""
+    best = entry.device.best
+    text = f"id {best.device_id}, {best.way}; {'; '.join(said(entry.device))}"
+    return Line(best.profile.name, text, GOOD if entry.device.certain else PLAIN)
+
+
+def described(report: PortReport, found: list[Entry]) -> dict[str, Any]:
+    """One port as JSON."""
+    return {
+        "port": report.port,
+        "trouble": report.trouble or None,
+        "took_s": round(report.took_s, 1),
+        "strangers": [printable(text) for text in report.strangers],
+        "devices": [
+            {
+                "section": entry.section,
+                "name": entry.name,
+                "model": entry.device.best.profile.name,
+                "title": entry.device.best.profile.title,
+                "device_id": entry.device.best.device_id,
+                "way": str(entry.device.best.way),
+                "certain": entry.device.certain,
+                "says": printable(entry.device.best.likeness.text),
+                "may_also_be": [find.profile.name for find in entry.device.finds[1:]],
+                "settings": entry.toml,
+            }
+            for entry in found
+            if entry.device in report.devices
+        ],
+    }

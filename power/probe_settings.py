@@ -1,0 +1,171 @@
+"""Found devices as sections of the settings file, and how they get into it.
+
+Reads: the settings file. Writes: the same file, whole or not at all, and only when told to.
+Never: changes a byte of what is there already; new sections go to its end.
+"""
+
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance import settings_file
+from appliance.errors import SettingsError
+from appliance.settings import Settings
+from appliance.settings_text import literal
+from power.probe import FoundDevice
+from power.probe_ports import same_port
+
+FIRST_NAME = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A found device with the name of its section."""
+
+    device: FoundDevice
+    name: str
+
+    @property
+    def section(self) -> str:
+        return self.device.best.section
+
+    @property
+    def title(self) -> str:
+        return f"[{self.section}.{self.name}]"
+
+    @property
+    def toml(self) -> str:
+        """The section with a comment that says how sure it is."""
+        best = self.device.best
+        lines = [
+            *(f"# {line}" for line in said(self.device)),
+            self.title,
+            f"model = {literal(best.profile.name)}",
+            f"port = {literal(self.device.port)}",
+        ]
+        if best.device_id != best.profile.device_id:
+            lines.append(f"device_id = {best.device_id}")
+        return "\n".join(lines) + "\n"
+
+
+def said(device: FoundDevice) -> list[str]:
+    """What was found and how sure that is, in lines without control characters."""
+    best = device.best
+    sure = "certain" if device.certain else "likely, not certain"
+    lines = [f"{best.profile.title}, {sure}: {printable(best.likeness.text)}"]
+    others = ", ".join(find.profile.name for find in device.finds[1:])
+    if others:
+        lines.append(f"it may also be model {others}")
+    return lines
+
+
+def printable(text: str) -> str:
+    """A device's own words; what cannot be printed may not reach a terminal or a file."""
+    return "".join(one if one.isascii() and one.isprintable() else "?" for one in text)
+
+
+def entries(devices: Sequence[FoundDevice]) -> list[Entry]:
+    """Each with a name: `main`, and `main-2` on for further ones of its kind. What another one at
+    its port already counts is left out.
+    """
+    counted: Counter[str] = Counter()
+    named = []
+    counts = {(one.port, name) for one in devices for name in one.best.profile.includes}
+    for device in devices:
+        if (device.port, device.best.profile.name) in counts:
+            continue
+        section = device.best.section
+        counted[section] += 1
+        number = counted[section]
+        named.append(Entry(device, FIRST_NAME if number == 1 else f"{FIRST_NAME}-{number}"))
+    return named
+
+
+def add(path: Path, new: Sequence[Entry]) -> None:
+    """Put the sections at the end of the settings file; raise `SettingsError` and change nothing
+    where one cannot be added, or the whole would not be valid.
+    """
+    settings = settings_file.load(path)
+    for entry in new:
+        refuse_doubtful(entry)
+        refuse_double(settings, entry)
+    try:
+        old = path.read_bytes()
+        gap = b"\n" if old.endswith(b"\n") or not old else b"\n\n"
+        replace(path.resolve(), old + gap + "\n".join(one.toml for one in new).encode())
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def refuse_doubtful(entry: Entry) -> None:
+    """A device that may be one of several models is for a person to decide."""
+    models = [find.profile.name for find in entry.device.finds]
+    if len(models) > 1:
+        raise SettingsError(
+            f"nothing was written: the device on {entry.device.port} may be {' or '.join(models)}; "
+            f"look at its label and put {entry.title} into the settings by hand"
+        )
+
+
+def refuse_double(settings: Settings, entry: Entry) -> None:
+    """A section of that name or port must not be there."""
+    there = {f"[charger.{name}]": one.port for name, one in settings.charger.items()}
+    there.update({f"[bms.{name}]": one.port for name, one in settings.bms.items()})
+    if entry.title in there:
+        raise SettingsError(
+            f"nothing was written: {settings.path} has {entry.title} already; remove that one, or "
+            "put the new one in by hand under another name"
+        )
+    for title, port in there.items():
+        if same_port(port, entry.device.port):
+            raise SettingsError(
+                f"nothing was written: {settings.path} has {title} at {port} already; remove it, "
+                "or put the new one in by hand"
+            )
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put `content` in the file's place with its mode and owner, once it is valid."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            keep_rights(path, file.fileno())
+            os.fsync(file.fileno())
+        check(fresh, path)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    sync(path.parent)
+
+
+def check(fresh: Path, path: Path) -> None:
+    """Read the new file as every service will."""
+    try:
+        settings_file.load(fresh)
+    except SettingsError as error:
+        told = str(error).replace(str(fresh), str(path))
+        raise SettingsError(f"nothing was written, the file would not be valid: {told}") from error
+
+
+def keep_rights(path: Path, handle: int) -> None:
+    """Mode and owner as they were; another's file stays ours where we may not give it away."""
+    was = path.stat()
+    os.fchmod(handle, was.st_mode & 0o7777)
+    with suppress(PermissionError):
+        os.fchown(handle, was.st_uid, was.st_gid)
+
+
+def sync(directory: Path) -> None:
+    """The renaming, too, must survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,40 @@
+"""Whole replies of every simulated device as the fuzzer's first inputs: checks are hard to guess.
+
+Reads: the simulators. Writes: one file for each model and block into the folder that it is given.
+Never: writes what the fuzzer would not understand; see `tests.fuzz.decoders.one_input`.
+"""
+
+import contextlib
+import sys
+from pathlib import Path
+
+from appliance.errors import BusError
+from power.devices import MODELS
+from power.profile import Block, Profile
+from power.simulated.models import SIMULATORS
+from power.wire import WIRES, FramedWire
+from tests.fuzz.plans import blocks
+from tests.rig import meter_on, night, sunny_noon
+
+
+def reply(profile: Profile, block: Block) -> bytes:
+    """What the simulated device brings for `block`: a frame, or a Modbus reply's content."""
+    wire = WIRES[profile.protocol]
+    plant = sunny_noon() if block.address % 2 else night()
+    device = SIMULATORS[profile.name](plant, (), None, 1.0)
+    if not isinstance(wire, FramedWire):
+        return meter_on(profile, device).link.raw(block)
+    request = wire.framing.ask(block, profile.device_id)
+    return (device.respond(request) if request else device.speak()) or b""
+
+
+def main(folder: Path) -> None:
+    for number, profile in enumerate(MODELS):
+        for place, block in enumerate(blocks(profile)):
+            with contextlib.suppress(BusError):
+                data = bytes([number, place]) + reply(profile, block)
+                (folder / f"{profile.name}-{place}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,93 @@
+"""Random and mutated bytes against every decoder of power devices, steered by coverage (atheris).
+
+Reads: bytes from the fuzzer. Writes: nothing; a finding is kept by libFuzzer as crash-*.
+Never: touches a line. `make fuzz`: a million executions, QUICK=1 for a short draw.
+
+The first byte picks a model, the second a block of its plan, the rest is what the line brings. No
+bytes may raise anything but the two named errors, or make a value out of its row's range, NaN or
+infinite.
+"""
+
+import math
+import sys
+from typing import Any
+
+import atheris
+
+with atheris.instrument_imports(include=["power"]):
+    from appliance.model import Quality, Stamp
+    from power.bus.ear import Expected, without_echo
+    from power.devices import MODELS
+    from power.line import Damaged, Refused
+    from power.profile import Block, Profile, Sample
+    from power.register import Decoded
+    from power.wire import WIRES, FramedWire
+    from tests.fuzz.plans import blocks
+
+from datetime import UTC, datetime
+
+STAMP = Stamp(datetime(2026, 1, 1, tzinfo=UTC), "0", 1.0)
+
+
+PLANS = [(profile, blocks(profile)) for profile in MODELS]
+
+
+def one_input(data: bytes) -> None:
+    """One execution."""
+    if len(data) < 3:
+        return
+    profile, plan = PLANS[data[0] % len(PLANS)]
+    block, heard = plan[data[1] % len(plan)], data[2:]
+    content = found(profile, block, heard)
+    for payload in (content, heard):
+        if payload is not None:
+            judge(profile, block, payload)
+    Expected(data[0], data[1], data[2] & 0x7F, data[-1]).find(without_echo(heard[:8], heard))
+
+
+def found(profile: Profile, block: Block, heard: bytes) -> bytes | None:
+    """What the model's framing takes for the reply; None for Modbus: pymodbus frames that."""
+    wire = WIRES[profile.protocol]
+    if not isinstance(wire, FramedWire):
+        return None
+    for over in (False, True):
+        try:
+            content = wire.framing.find(heard, block, profile.device_id, over)
+        except (Damaged, Refused):
+            return None
+        if content is not None:
+            return content
+    return None
+
+
+def judge(profile: Profile, block: Block, payload: bytes) -> None:
+    """Decode and read; every number must be finite, and a missing one must have a mark."""
+    try:
+        values = profile.decode(block, payload)
+    except Damaged:
+        return
+    for name, decoded in values.items():
+        check(name, decoded)
+    profile.recognise(payload)
+    reading: Any = profile.reading(STAMP, Sample(values))
+    for name in reading.__dataclass_fields__:
+        value = getattr(reading, name)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise AssertionError(f"{profile.name} {name} is {value}")
+
+
+def check(name: str, decoded: Decoded) -> None:
+    if decoded.value is None:
+        assert decoded.quality is not Quality.OK, name
+    else:
+        assert decoded.quality is Quality.OK, name
+        assert math.isfinite(decoded.value), name
+
+
+def main() -> None:
+    atheris.Setup(sys.argv, one_input)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

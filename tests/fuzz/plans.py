@@ -1,0 +1,8 @@
+"""Which blocks of a model are fuzzed: all that its plan asks for."""
+
+from power.profile import Block, Profile
+
+
+def blocks(profile: Profile) -> tuple[Block, ...]:
+    """Live, slow, hourly and the probe's own."""
+    return (*profile.live, *profile.slow, *profile.settings, profile.signature)

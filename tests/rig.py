@@ -1,0 +1,96 @@
+"""A simulated power device with its driver in front, in this process or on a pseudo-terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from typing import Any, cast
+
+from appliance.clock import Clock
+from appliance.settings import Settings
+from power.bus import ByteLine, Lines
+from power.meter import Meter
+from power.meters import open_meter
+from power.profile import Profile
+from power.simulated.loopback import LoopbackBus, LoopbackLine
+from power.simulated.models import talker_of
+from power.simulated.plant import Plant
+from power.simulated.serial_line import SerialLine
+from power.sunspec import SunSpecLink, SunSpecWire
+from power.wire import WIRES, FramedLink, FramedWire, ModbusLink
+from tests.fakes import FakeClock
+
+NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
+
+
+def sunny_noon(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
+    """A plant at noon with sun, charge and a load of `load_w`."""
+    plant = Plant(settings or Settings(), NOON - timedelta(minutes=30))
+    plant.advance(NOON, load_w)
+    return plant
+
+
+def night(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
+    """A plant at midnight: no sun, discharging."""
+    plant = Plant(settings or Settings(), NOON + timedelta(hours=11, minutes=30))
+    plant.advance(NOON + timedelta(hours=12), load_w)
+    return plant
+
+
+def meter_on(profile: Profile, device: Any, clock: Clock | None = None) -> Meter:
+    """The driver of `profile` in front of a simulated device, without a wire."""
+    clock = clock or FakeClock()
+    device_id = getattr(device, "device_id", profile.device_id)
+    wire = WIRES[profile.protocol]
+    if isinstance(wire, FramedWire):
+        line = cast("ByteLine", LoopbackLine(device))
+        return Meter(profile, FramedLink(profile, wire.framing, line, device_id), clock)
+    if isinstance(wire, SunSpecWire):
+        return Meter(profile, SunSpecLink(profile, LoopbackBus(device), device_id, clock), clock)
+    return Meter(profile, ModbusLink(profile, LoopbackBus(device), device_id), clock)
+
+
+@contextmanager
+def on_a_wire(
+    profile: Profile,
+    *devices: Any,
+    clock: Clock | None = None,
+    timeout_s: float | None = None,
+    **line_arguments: Any,
+) -> Iterator[Meter]:
+    """The same on a real pseudo-terminal, the device in a thread of its own.
+
+    `timeout_s` in place of the profile's, where losses are many and only wrong values count.
+    `line_arguments` go to `SerialLine`: quirks, seed, damaged_share.
+    """
+    clock = clock or FakeClock()
+    if timeout_s is not None:
+        profile = impatient(profile, timeout_s)
+    line = SerialLine(talker_of(devices, "pty"), clock, **line_arguments)
+    device_id = getattr(devices[0], "device_id", None)
+    lines = Lines(clock)
+    with serving(line):
+        try:
+            yield open_meter(lines, profile, str(line.path), device_id, clock)
+        finally:
+            lines.close()
+    line.close()
+
+
+def impatient(profile: Profile, timeout_s: float) -> Profile:
+    """The same device with a shorter time-out."""
+    changed = type(type(profile).__name__, (type(profile),), {"timeout_s": timeout_s})
+    return changed()  # type: ignore[no-any-return]
+
+
+@contextmanager
+def serving(line: SerialLine) -> Iterator[None]:
+    """Let the line answer while it lasts."""
+    stop = Event()
+    worker = Thread(target=line.serve, args=(stop,), daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join(5)
