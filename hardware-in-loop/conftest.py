@@ -2,15 +2,30 @@
 
 import pytest
 
+DEVICES = {"charger": "epever-tracer", "bms": "jk-pb"}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--charger-port", help="serial device or tcp://HOST:PORT of a real controller")
-    parser.addoption("--charger-model", default="epever-tracer", help="its profile")
+    for kind, model in DEVICES.items():
+        parser.addoption(
+            f"--{kind}-port", help=f"serial device or tcp://HOST:PORT of a real {kind}"
+        )
+        parser.addoption(f"--{kind}-model", default=model, help="see `unitctl power models`")
+        parser.addoption(f"--{kind}-id", type=int, help="Modbus id, if it is not the usual one")
+
+
+def port_of(request: pytest.FixtureRequest, kind: str) -> str:
+    port: str | None = request.config.getoption(f"--{kind}-port")
+    if port is None:
+        pytest.skip(f"needs a {kind}: give --{kind}-port")
+    return port
 
 
 @pytest.fixture
 def charger_port(request: pytest.FixtureRequest) -> str:
-    port: str | None = request.config.getoption("--charger-port")
-    if port is None:
-        pytest.skip("needs a charge controller: give --charger-port")
-    return port
+    return port_of(request, "charger")
+
+
+@pytest.fixture
+def bms_port(request: pytest.FixtureRequest) -> str:
+    return port_of(request, "bms")

@@ -48,7 +48,8 @@ def watch(
     floating = reading.charge_stage is ChargeStage.FLOAT and cell_v >= cell.floating_v
     floating = floating and not blocked and (current_a or 0.0) > -drain_a
     floating = floating and reading.charge_allowed is not False
-    lowest_v = cell_v if reading.lowest_cell_voltage_v is None else reading.lowest_cell_voltage_v
+    seen_v = reading.lowest_cell_voltage_v
+    lowest_v = cell_v if seen_v is None else min(cell_v, seen_v)
     empty = discharging and lowest_v <= cell.empty_v
 
     def since(before_s: float | None, holds: bool) -> float | None:

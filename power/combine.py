@@ -22,6 +22,7 @@ BUSIEST_FIRST = (
     ChargeStage.FLOAT,
     ChargeStage.OFF,
 )
+DEAD_BAND_A = 3.0  # of one BMS: JBD up to 0.5 A, large Daly boards more than 2 A
 NO_LOAD_OUTPUT = Decoded(None, Quality.ABSENT)
 T = TypeVar("T")
 
@@ -58,8 +59,10 @@ def combine(
         lowest([part(pack, "voltage_v") for pack in batteries]),
         lowest([part(reading, "battery_voltage_v") for reading in readings]),
     )
-    packs_a = total([part(pack, "current_a") for pack in batteries])
     seen_a = out_a if all(charger.sees_the_loads for charger in chargers) else NO_LOAD_OUTPUT
+    packs_a = outside_dead_band(
+        total([part(pack, "current_a") for pack in batteries]), seen_a, batteries
+    )
     fields: dict[str, Entry] = {
         "pv_power_w": total([part(reading, "pv_power_w") for reading in readings]),
         "pv_voltage_v": highest([part(reading, "pv_voltage_v") for reading in readings]),
@@ -69,7 +72,7 @@ def combine(
             lowest([part(pack, "lowest_temperature_c") for pack in batteries]),
             lowest([part(reading, "battery_temperature_c") for reading in readings]),
         ),
-        "load_power_w": load_power_w(readings, batteries, voltage_v, out_a, packs_a),
+        "load_power_w": load_power_w(chargers, batteries, voltage_v, out_a, packs_a),
         "charge_stage": busiest_stage(readings),
         "yield_today_wh": total([part(reading, "yield_today_wh") for reading in readings]),
         "lowest_cell_voltage_v": lowest(
@@ -128,8 +131,21 @@ def first_known(preferred: Decoded, other: Decoded) -> Decoded:
     return other if preferred.value is None and other.value is not None else preferred
 
 
+def outside_dead_band(
+    packs_a: Decoded, seen_a: Decoded, batteries: Sequence[BatteryReading | None]
+) -> Decoded:
+    """The packs' current; where they say exactly 0, a small one that the controllers measure. A
+    night's load of some watts is within a BMS's dead band, and it empties the battery in days.
+    Into packs of which one has cut the charge, nothing flows that they do not say.
+    """
+    band_a = DEAD_BAND_A * len(batteries)
+    cut = any(pack is not None and pack.charge_allowed is False for pack in batteries)
+    small = seen_a.value is not None and -band_a <= seen_a.value <= (0.0 if cut else band_a)
+    return seen_a if packs_a.value == 0 and small else packs_a
+
+
 def load_power_w(
-    readings: Sequence[PowerReading | None],
+    chargers: Sequence[Charger],
     batteries: Sequence[BatteryReading | None],
     voltage_v: Decoded,
     out_a: Decoded,
@@ -138,20 +154,28 @@ def load_power_w(
     """What all loads draw: the controllers' load outputs, and what leaves between them and the
     batteries where these measure their own current.
     """
-    outputs = [part(reading, "load_power_w") for reading in readings]
+    outputs = [part(charger.reading, "load_power_w") for charger in chargers]
     if not batteries or packs_a.value is None:
         return total(outputs)
+    # What has no load output draws nothing there; elsewhere an unknown output is not 0.
+    for charger, output in zip(chargers, outputs, strict=True):
+        absent = output.quality is Quality.ABSENT and not charger.sees_the_loads
+        if output.value is None and not absent:
+            return output
     if out_a.value is None or voltage_v.value is None:
         return out_a if out_a.value is None else voltage_v
     between_w = (out_a.value - packs_a.value) * voltage_v.value
     at_outputs_w = sum(one.value or 0.0 for one in outputs)
-    return Decoded(max(0.0, round(between_w + at_outputs_w, 3)), Quality.OK)
+    age_s = max(one.age_s for one in (out_a, packs_a, voltage_v, *outputs))
+    return Decoded(max(0.0, round(between_w + at_outputs_w, 3)), Quality.OK, age_s)
 
 
 def busiest_stage(readings: Sequence[PowerReading | None]) -> Said:
-    """The stage of all controllers together."""
+    """The stage of all controllers together. That all are in float, or off, only all can say."""
     stages = [reading.charge_stage for reading in readings if reading is not None]
     found = next((stage for stage in BUSIEST_FIRST if stage in stages), None)
+    if found in (ChargeStage.FLOAT, ChargeStage.OFF) and None in readings:
+        return Said(None, Quality.STALE)
     if found is not None:
         return Said(found, Quality.OK)
     return Said(None, part(readings[0], "charge_stage").quality if readings else Quality.ABSENT)

@@ -39,14 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def show_models(arguments: argparse.Namespace) -> int:
-    from power import models_list  # noqa: PLC0415  (only where it is used)
+    from power import models  # noqa: PLC0415  (only where it is used)
 
-    models_list.show_models(arguments.json)
+    models.show_models(arguments.json)
     return 0
 
 
 def run_probe(arguments: argparse.Namespace) -> int:
-    from power import probe_report  # noqa: PLC0415  (only where it is used)
+    from power.probe import report  # noqa: PLC0415  (only where it is used)
 
-    target = probe_report.target(arguments.settings) if arguments.write else None
-    return probe_report.run(arguments.port, target, arguments.json)
+    target = report.target(arguments.settings) if arguments.write else None
+    return report.run(arguments.port, target, arguments.json)

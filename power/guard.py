@@ -17,6 +17,7 @@ HOLD_AFTER_S, ECO_AFTER_S, SENTINEL_AFTER_S = 60.0, 600.0, 3600.0
 LOW_FOR_S = 30.0
 CHARGING_C = 0.01  # C/100: a current sensor may be off by half of that
 CHARGE_HELPS_S = 600.0  # a voltage that is still low after this is not being charged
+CELL_LOST_S = 600.0  # so long a cell that was low stays low while only the mean of all is heard
 LARGEST_RESERVE = 0.3  # of the capacity: a larger reserve would leave nothing to work with
 
 
@@ -42,11 +43,13 @@ BELIEVABLE = (0.6, 1.35)
 @dataclass(frozen=True, slots=True)
 class GuardState:
     """Since which uptime the voltage has been low as far as anybody heard, and whether a second
-    low reading, at least `LOW_FOR_S` later, has confirmed it.
+    low reading, at least `LOW_FOR_S` later, has confirmed it. `cell_low_s`: when a BMS last told a
+    low cell.
     """
 
     low_since_s: float | None = None
     confirmed: bool = False
+    cell_low_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +92,22 @@ def judge(
 def watch_voltage(
     state: GuardState, reading: PowerReading | None, settings: BatterySettings
 ) -> GuardState:
-    """Note when the voltage fell below the floor; only a better voltage ends that, no silence."""
+    """Note when the voltage fell below the floor; only a better voltage ends that, no silence, and
+    for a weak cell not the mean of all, where a poll did not bring the cells.
+    """
     cell_v = cell_voltage_v(reading, settings)
     limits = CELLS[settings.chemistry]
     if reading is None or cell_v is None:
         return state
-    if cell_v >= limits.floor:
-        return state if state.confirmed and cell_v < limits.over else GuardState()
     seen_s = reading.stamp.uptime_s  # not now: one reading looked at twice confirms nothing
+    mean_only = reading.lowest_cell_voltage_v is None
+    if cell_v >= limits.floor:
+        if mean_only and state.cell_low_s is not None and seen_s - state.cell_low_s < CELL_LOST_S:
+            return state
+        return state if state.confirmed and cell_v < limits.over else GuardState()
     since_s = seen_s if state.low_since_s is None else state.low_since_s
-    return GuardState(since_s, state.confirmed or seen_s - since_s >= LOW_FOR_S)
+    confirmed = state.confirmed or seen_s - since_s >= LOW_FOR_S
+    return GuardState(since_s, confirmed, state.cell_low_s if mean_only else seen_s)
 
 
 def by_voltage(
@@ -210,13 +219,13 @@ def why_stay_on(
 
 
 def cell_voltage_v(reading: PowerReading | None, settings: BatterySettings) -> float | None:
-    """The lowest cell that the BMS sees, else the mean of all; None where it was not measured or
-    cannot be (0 V for absent).
+    """The lowest cell that the BMS sees, or the mean of all, whichever is less; None where neither
+    was measured or can be (0 V for absent).
     """
     if reading is None:
         return None
-    mean_v, lowest_v = mean_cell_v(reading, settings), reading.lowest_cell_voltage_v
-    return mean_v if lowest_v is None else lowest_v
+    seen = (mean_cell_v(reading, settings), reading.lowest_cell_voltage_v)
+    return min((volts for volts in seen if volts is not None), default=None)
 
 
 def mean_cell_v(reading: PowerReading, settings: BatterySettings) -> float | None:

@@ -58,7 +58,7 @@ class Ladder:
         careful_pct = charge_pct - energy.sigma_weight * sigma_pct
         level = level_for(careful_pct, previous, energy)
         if battery.charge_blocked:
-            left += ", the cells are below 0 C and take no charge"
+            left += ", the battery can take no charge now"
         return self._proposal(level, f"{left}, {next_rung(level, energy)}", reading)
 
     def _proposal(self, level: EnergyLevel, said: str, reading: PowerReading | None) -> Proposal:

@@ -12,6 +12,7 @@ from power.line import NoAnswer, WrongFrame
 WINDOW_S = 600.0
 LOST_SHARE = 0.05  # of all requests: real lines lose one in thousands
 LEAST_LOST = 5
+OVER_SHARE = 0.3  # of what begins a complaint: at the limit itself it would come and go all day
 ANSWERED, SILENT, WRONG, REFUSED = "answered", "silent", "wrong", "refused"
 COMPLAINTS = {
     WRONG: (
@@ -37,6 +38,7 @@ class LineHealth:
     def __init__(self) -> None:
         self._outcomes: deque[tuple[float, str]] = deque()
         self._counts: Counter[str] = Counter()
+        self._complained = False
 
     def count(self, now_s: float, error: BusError | None) -> None:
         """One attempt at uptime `now_s` and what went wrong, None if nothing did."""
@@ -53,7 +55,9 @@ class LineHealth:
         total = len(self._outcomes)
         worst = max(COMPLAINTS, key=lambda outcome: self._counts[outcome])
         lost = self._counts[worst]
-        if lost < max(LEAST_LOST, LOST_SHARE * total):
+        least = max(LEAST_LOST, LOST_SHARE * total) * (OVER_SHARE if self._complained else 1)
+        self._complained = lost >= least
+        if not self._complained:
             return None
         minutes = max(1.0, (self._outcomes[-1][0] - self._outcomes[0][0]) / 60)
         return BadLine(

@@ -78,8 +78,8 @@ class Meter:
         if {one.quality for one in live.values()} == {Quality.ABSENT}:
             self._memory = Memory()
             raise BusError(
-                f"the device at {self.profile.device_id} answers, but has none of the registers "
-                f"of {self.profile.name}; check `model` in the settings"
+                f"the device answers, but has none of the registers of {self.profile.name}; "
+                "check `model` in the settings"
             )
         for block in self.profile.slow:
             self._renew(block, now_s, SLOW_EVERY_S)

@@ -18,12 +18,13 @@ from power.combine import Charger, combine
 from power.line import ClosedLine
 from power.line_health import LineHealth
 from power.meter import Meter
-from power.plausible import Watch
+from power.plausible import R, Watch
 from power.profile import Profile
 from power.wire import WIRES
 
 BACK_OFF_AFTER = 3  # losses in a row
 LONGEST_BACK_OFF_S = 60.0
+MOST_DOUBLINGS = 6  # 64 s; a device may be silent for years
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,10 @@ class Device:
         try:
             reading = self.meter.read()
         except BusError as error:
-            self.lost += 1
+            if not isinstance(error, ClosedLine):  # says nothing of the device
+                self.lost += 1
             if self.lost >= BACK_OFF_AFTER and not isinstance(error, ClosedLine):
-                wait_s = 2.0 ** (self.lost - BACK_OFF_AFTER)
+                wait_s = 2.0 ** min(MOST_DOUBLINGS, self.lost - BACK_OFF_AFTER)
                 self.ask_at_s = now_s + min(LONGEST_BACK_OFF_S, wait_s)
             self.failure = named(error, self)
             return None
@@ -88,6 +90,7 @@ class Meters:
 
     def read(self) -> Poll:
         chargers: list[Charger] = []
+        told: list[PowerReading | None] = []
         batteries: dict[str, BatteryReading | None] = {}
         faults: list[BusError] = []
         for device in self.devices:
@@ -98,14 +101,21 @@ class Meters:
                 faults.append(named(complaint, device))
             if device.section == "charger":
                 seen = self.watch.charger(device.name, reading)
+                told.append(titled(seen, device.title))
                 chargers.append(Charger(device.meter.profile, device.loads_on_battery, seen))
             else:
                 batteries[device.name] = self.watch.battery(device.name, reading)
         packs = list(batteries.values())
         whole = combine(self.clock.stamp(), chargers, packs)
-        faults += self.watch.disagreements([one.reading for one in chargers], packs)
+        voltages = [titled(one, f"bms {name}") for name, one in batteries.items()]
+        faults += self.watch.disagreements(told, voltages)
         named_packs = (replace(one, device=name) for name, one in batteries.items() if one)
         return Poll(whole, tuple(named_packs), tuple(faults))
+
+
+def titled(reading: R | None, title: str) -> R | None:
+    """The reading by its place in the settings: a unit may have two of one model."""
+    return replace(reading, device=title) if reading else None
 
 
 def named(error: BusError, device: Device) -> BusError:

@@ -15,7 +15,7 @@ from appliance.settings import Settings
 from power.bus import Lines
 from power.devices import MODELS
 from power.meter import Meter
-from power.models_list import spoken
+from power.models import spoken
 from power.profile import BatteryProfile, Profile
 from power.simulated.loopback import LoopbackBus, LoopbackLine
 from power.simulated.models import SIMULATORS

@@ -15,6 +15,7 @@ from appliance.model import BatteryReading, PowerReading, Quality
 JUMP_C = 5.0  # a probe that comes loose or is torn off; cells move slower than this
 JUMP_C_PER_S = 0.02
 CONFIRMED_BY = 3  # readings in a row that agree with the new value
+AGAIN_S = 1.0  # values less apart are one measurement, told twice
 FROZEN_S = 1800.0  # with sun or current in it, nothing says exactly the same for so long
 FROZEN_BESIDE_S = 600.0  # while another device saw the battery's current change
 MOVED_A = 1.0
@@ -22,7 +23,7 @@ LIGHT_W = 5.0  # of sun; at night a controller may well say the same for hours
 DRIFT_PCT = 10.0  # of charge, against what flowed
 DRIFT_WINDOW_S = 3600.0
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
-FULL_PCT = 99.0  # a BMS sets its count right when it is full
+FULL_PCT = 99.0  # a BMS sets its count right when it is full, and when it is empty
 APART = 0.08  # of the voltage: long thin wires drop less
 R = TypeVar("R", PowerReading, BatteryReading)
 
@@ -40,19 +41,23 @@ class Jump:
     value: float
     at_s: float
     other: float | None = None
+    other_at_s: float = 0.0
     times: int = 0
 
     def accepts(self, value: float, now_s: float) -> bool:
         """Whether `value` may follow."""
         allowed = JUMP_C + JUMP_C_PER_S * (now_s - self.at_s)
-        if abs(value - self.value) > allowed and not self._confirmed(value):
+        if abs(value - self.value) > allowed and not self._confirmed(value, now_s):
             return False
         self.value, self.at_s, self.other, self.times = value, now_s, None, 0
         return True
 
-    def _confirmed(self, value: float) -> bool:
+    def _confirmed(self, value: float, now_s: float) -> bool:
         near = self.other is not None and abs(value - self.other) <= JUMP_C
-        self.other, self.times = value, self.times + 1 if near else 1
+        if near and now_s - self.other_at_s < AGAIN_S:
+            return False  # what is asked once a minute is told at each poll: that is no new word
+        self.other, self.other_at_s = value, now_s
+        self.times = self.times + 1 if near else 1
         return self.times >= CONFIRMED_BY
 
 
@@ -79,8 +84,8 @@ class Charge:
     moved_pct: float = 0.0
 
     def agrees(self, said_pct: float) -> bool:
-        """Whether what the BMS says now is what has flowed; a full one sets its count right."""
-        return abs(said_pct - self.said_pct - self.moved_pct) <= DRIFT_PCT or said_pct >= FULL_PCT
+        """Whether what the BMS says now is what has flowed."""
+        return abs(said_pct - self.said_pct - self.moved_pct) <= DRIFT_PCT
 
 
 @dataclass
@@ -112,8 +117,11 @@ class Watch:
         if reading is None:
             return None
         said = (reading.voltage_v, reading.current_a, reading.lowest_cell_voltage_v)
+        # In steps of 0.1 V a steady load looks frozen all night; what it takes is counted finer.
+        counted = (reading.remaining_ah, reading.state_of_charge_pct)
         flows = abs(reading.current_a or 0.0) > MOVED_A
-        reading = self._moving(f"bms {name}", reading, said, flows, MEASURED_BY_BATTERIES)
+        names = MEASURED_BY_BATTERIES
+        reading = self._moving(f"bms {name}", reading, said, flows, names, counted)
         self._note(f"bms {name}", reading, reading.current_a)
         reading = self._counted(name, reading)
         return self._steady(f"bms {name}", reading, "lowest_temperature_c")
@@ -123,9 +131,11 @@ class Watch:
         chargers: Sequence[PowerReading | None],
         batteries: Sequence[BatteryReading | None],
     ) -> list[BusError]:
-        """Voltages of one battery that are too far apart."""
+        """Voltages of one battery that are too far apart. A pack that has cut (cold, full, empty)
+        measures its cells, not what the others are connected to.
+        """
         seen = {one.device: one.battery_voltage_v for one in chargers if one}
-        seen |= {one.device: one.voltage_v for one in batteries if one}
+        seen |= {one.device: one.voltage_v for one in batteries if one and connected(one)}
         known = {device: volts for device, volts in seen.items() if volts is not None}
         if len(known) < 2:
             return []
@@ -141,7 +151,8 @@ class Watch:
 
     def _steady(self, key: str, reading: R, name: str) -> R:
         """Without a temperature that jumps."""
-        value, now_s = getattr(reading, name), reading.stamp.uptime_s
+        value = getattr(reading, name)
+        now_s = reading.stamp.uptime_s - reading.ages_s.get(name, 0.0)
         if value is None:
             return reading
         if key not in self._jumps:
@@ -149,16 +160,25 @@ class Watch:
         return reading if self._jumps[key].accepts(value, now_s) else doubted(reading, (name,))
 
     def _moving(
-        self, key: str, reading: R, said: tuple[Any, ...], alive: bool, names: tuple[str, ...]
+        self,
+        key: str,
+        reading: R,
+        said: tuple[Any, ...],
+        alive: bool,
+        names: tuple[str, ...],
+        counted: tuple[Any, ...] = (),
     ) -> R:
         """Without values that are frozen. `alive`: there is sun or current, so they cannot stand
-        still for long; at rest, or under a BMS's dead band, they may.
+        still for long; at rest, or under a BMS's dead band, they may. `counted`: what still moves
+        where a load is steady; beside another device that moves, it is no excuse.
         """
         now_s = reading.stamp.uptime_s
         still_s = self._still.setdefault(key, Stillness()).lasts_s(said, now_s)
+        whole = self._still.setdefault(f"{key} counted", Stillness())
+        whole_s = whole.lasts_s((*said, *counted), now_s)
         if not alive or still_s < FROZEN_BESIDE_S:
             return reading
-        frozen = still_s >= FROZEN_S or self._others_moved(key, now_s - still_s)
+        frozen = whole_s >= FROZEN_S or self._others_moved(key, now_s - still_s)
         return doubted(reading, names) if frozen else reading
 
     def _note(
@@ -185,7 +205,9 @@ class Watch:
         if said_pct is None:
             return reading
         window = self._charges.get(name)
-        if window is None or now_s - window.began_s > DRIFT_WINDOW_S:
+        # At both ends a BMS sets its count right. A 0 is one here only if the cells say so too.
+        right = said_pct >= FULL_PCT or said_pct == 0
+        if window is None or right or now_s - window.began_s > DRIFT_WINDOW_S:
             window = self._charges[name] = Charge(now_s, said_pct, now_s)
         gap_s = now_s - window.last_s
         if reading.current_a is None or not reading.full_ah or gap_s > LONGEST_GAP_S:
@@ -210,6 +232,11 @@ MEASURED_BY_BATTERIES = (
     "lowest_cell_voltage_v",
     "highest_cell_voltage_v",
 )
+
+
+def connected(pack: BatteryReading) -> bool:
+    """Whether its BMS has not opened a switch."""
+    return pack.charge_allowed is not False and pack.discharge_allowed is not False
 
 
 def doubted(reading: R, names: tuple[str, ...]) -> R:

@@ -56,17 +56,19 @@ def on_a_wire(
     *devices: Any,
     clock: Clock | None = None,
     timeout_s: float | None = None,
+    line_clock: Clock | None = None,
     **line_arguments: Any,
 ) -> Iterator[Meter]:
     """The same on a real pseudo-terminal, the device in a thread of its own.
 
     `timeout_s` in place of the profile's, where losses are many and only wrong values count.
+    `line_clock` for a device that talks by itself: how fast it does.
     `line_arguments` go to `SerialLine`: quirks, seed, damaged_share.
     """
     clock = clock or FakeClock()
     if timeout_s is not None:
         profile = impatient(profile, timeout_s)
-    line = SerialLine(talker_of(devices, "pty"), clock, **line_arguments)
+    line = SerialLine(talker_of(devices, "pty"), line_clock or clock, **line_arguments)
     device_id = getattr(devices[0], "device_id", None)
     lines = Lines(clock)
     with serving(line):

@@ -18,9 +18,11 @@ from power.line import Bus, ExceptionAnswer, NoAnswer
 from power.meter import Meter
 from power.profile import Sample
 from power.register import (
+    ABSENT,
     HOLDING,
     IMPLAUSIBLE,
     INPUT,
+    UNREAD,
     Decoded,
     decode,
     decode_block,
@@ -152,6 +154,11 @@ def test_the_probe_that_is_not_there_is_absent_and_not_25_degrees() -> None:
     assert absent.quality["battery_temperature_c"] is Quality.ABSENT
     warm = reading_of(battery_temperature=25.0, remote_temperature=25.0)
     assert warm.battery_temperature_c == 25.0
+    for lost in (UNREAD, ABSENT):  # the reply of 311B is lost, or the model refuses it
+        values = {"battery_temperature": Decoded(25.0, Quality.OK), "remote_temperature": lost}
+        unsure = EpeverTracer().reading(Stamp(NOON, "0", 0.0), Sample(values))
+        assert unsure.battery_temperature_c is None
+    assert reading_of(battery_temperature=25.01).battery_temperature_c == 25.01
 
 
 def test_without_331b_the_net_current_is_charge_minus_load() -> None:

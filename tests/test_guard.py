@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Chemistry, EnergySettings, Settings
-from power.guard import GuardState, Verdict, judge, reserve_wh
+from power.guard import GuardState, Verdict, cell_voltage_v, judge, reserve_wh
 from tests.fakes import FakeClock
 
 SETTINGS = Settings()
@@ -31,8 +31,10 @@ class Watch:
         charge: float | None = 90.0,
         sigma: float = 2.0,
         answers: bool = True,
+        cell: float | None = None,
     ) -> Verdict:
         reading = a_reading(self.clock, volts, amps) if answers else None
+        reading = replace(reading, lowest_cell_voltage_v=cell) if reading else None
         if answers:
             self.heard_s = self.clock.uptime_s
         age_s = None if self.heard_s is None else self.clock.uptime_s - self.heard_s
@@ -242,3 +244,34 @@ def test_no_load_runs_on_a_charge_that_may_be_below_the_floor(
     if charge - sigma < SETTINGS.energy.off_below_pct:
         assert verdict.max_level <= EnergyLevel.HIBERNATE
         assert verdict.power_off or (amps is not None and amps > 2)
+
+
+def test_a_weak_cell_is_low_though_every_third_poll_brings_only_the_mean(watch: Watch) -> None:
+    for poll in range(4):
+        verdict = watch.look(12.9, cell=None if poll == 2 else 2.8)
+        watch.clock.advance(10)
+    assert verdict.power_off
+    assert "2.80 V per cell is below 3 V" in verdict.reason
+    assert not watch.look(12.9).may_rise
+
+
+def test_a_weak_cell_that_is_better_is_believed_at_once(watch: Watch) -> None:
+    watch.look(12.9, cell=2.8)
+    watch.clock.advance(10)
+    assert watch.look(12.9, cell=3.2).may_rise
+
+
+def test_a_bms_that_died_with_a_low_cell_does_not_hold_the_unit_for_ever(watch: Watch) -> None:
+    for _ in range(4):
+        watch.look(13.2, cell=2.8)
+        watch.clock.advance(10)
+    assert watch.look(13.2).max_level is EnergyLevel.HIBERNATE
+    watch.clock.advance(600)
+    assert watch.look(13.2).max_level is EnergyLevel.FULL
+
+
+def test_a_sound_lowest_cell_does_not_hide_a_low_battery(clock: FakeClock) -> None:
+    low = replace(a_reading(clock, 10.4, -2.0), lowest_cell_voltage_v=3.3)
+    assert cell_voltage_v(low, SETTINGS.battery) == pytest.approx(2.6)
+    weak = replace(a_reading(clock, 13.2, -2.0), lowest_cell_voltage_v=2.8)
+    assert cell_voltage_v(weak, SETTINGS.battery) == pytest.approx(2.8)

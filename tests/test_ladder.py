@@ -88,7 +88,7 @@ def test_sun_is_not_free_where_the_cells_are_cold_drained_or_filling(
 ) -> None:
     proposal = LADDER.propose(a_state(50, blocked=blocked), a_reading(80, stage, amps), ECO)
     assert proposal.level == ECO
-    assert ("take no charge" in proposal.reason) is blocked
+    assert ("the battery can take no charge now" in proposal.reason) is blocked
 
 
 def test_every_rung_can_be_reached_by_a_full_battery() -> None:

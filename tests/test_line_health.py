@@ -1,5 +1,7 @@
 """A line that works badly is told in words and counts, also where a second try mends each loss."""
 
+from random import Random
+
 from power.line import ExceptionAnswer, NoAnswer, WrongFrame
 from power.line_health import LineHealth
 
@@ -46,3 +48,42 @@ def test_what_was_bad_ten_minutes_ago_is_forgotten() -> None:
     for second in range(700, 720):
         health.count(second, None)
     assert health.complaint("charger main") is None
+
+
+def test_a_line_at_the_limit_does_not_complain_and_stop_by_turns() -> None:
+    health, now_s, changes, before = LineHealth(), 0.0, 0, False
+    chance = Random(1)
+    for _ in range(24 * 360):
+        now_s += 10
+        for _ in range(3):
+            health.count(now_s, NoAnswer("x") if chance.random() < 0.05 else None)
+        complains = health.complaint("bms pack") is not None
+        changes, before = changes + (complains != before), complains
+    assert changes < 20
+
+
+def test_a_line_that_was_mended_is_good_after_ten_minutes() -> None:
+    health = LineHealth()
+    for second in range(100):
+        health.count(second, NoAnswer("x"))
+    assert health.complaint("bms pack") is not None
+    for second in range(100, 1000, 3):
+        health.count(second, None)
+    assert health.complaint("bms pack") is None
+
+
+def test_a_few_losses_are_no_complaint_however_few_requests_there_were() -> None:
+    health = LineHealth()
+    for second in range(4):
+        health.count(second, NoAnswer("x"))
+    assert health.complaint("bms pack") is None
+    health.count(5, NoAnswer("x"))
+    assert health.complaint("bms pack") is not None
+
+
+def test_one_loss_in_ten_is_told_and_one_in_a_hundred_is_not() -> None:
+    for every, told in ((10, True), (100, False)):
+        health = LineHealth()
+        for second in range(590):
+            health.count(second, WrongFrame("x") if second % every == 0 else None)
+        assert (health.complaint("bms pack") is not None) is told

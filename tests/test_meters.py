@@ -77,6 +77,39 @@ def test_a_silent_device_is_asked_less_and_less_often(clock: FakeClock) -> None:
     assert meters.read().faults == ()
 
 
+def test_a_device_may_be_silent_for_years(clock: FakeClock) -> None:
+    silent = device("bms", "pack", NoAnswer("gone"))
+    silent.lost = 100_000
+    meters = Meters([silent], clock)
+    assert meters.read().faults
+    asked = meter_of(silent).asked
+    clock.advance(60)
+    meters.read()
+    assert meter_of(silent).asked == asked + 1  # still once a minute
+
+
+def test_a_pulled_cable_says_nothing_of_the_device_behind_it(clock: FakeClock) -> None:
+    pulled = device("bms", "pack", ClosedLine("there is no /dev/ttyUSB0"))
+    meters = Meters([pulled], clock)
+    for _ in range(30):
+        meters.read()
+        clock.advance(10)
+    meter_of(pulled).answer = NoAnswer("still starting")
+    meters.read()
+    meter_of(pulled).answer = battery_reading(clock)
+    clock.advance(10)
+    assert meters.read().faults == ()
+
+
+def test_two_packs_of_one_model_are_told_apart_where_they_disagree(clock: FakeClock) -> None:
+    packs = [
+        device("bms", "left", battery_reading(clock, voltage_v=26.1)),
+        device("bms", "right", battery_reading(clock)),
+    ]
+    (fault,) = Meters(packs, clock).read().faults
+    assert "bms right says 13.35 V and bms left says 26.10 V" in str(fault)
+
+
 def test_a_cable_that_is_back_is_found_at_the_next_poll(clock: FakeClock) -> None:
     pulled = device("charger", "main", ClosedLine("there is no /dev/ttyUSB0"))
     meters = Meters([pulled], clock)
@@ -86,6 +119,21 @@ def test_a_cable_that_is_back_is_found_at_the_next_poll(clock: FakeClock) -> Non
     assert meter_of(pulled).asked == 30  # a look at a missing file costs nothing
     meter_of(pulled).answer = charger_reading(clock)
     assert meters.read().reading is not None
+
+
+def test_a_cable_that_is_pulled_from_a_silent_device_is_looked_for_at_each_poll(
+    clock: FakeClock,
+) -> None:
+    silent = device("charger", "main", NoAnswer("gone"))
+    meters = Meters([silent], clock)
+    for _ in range(4):
+        meters.read()
+        clock.advance(10)
+    meter_of(silent).answer, asked = ClosedLine("there is no /dev/ttyUSB0"), meter_of(silent).asked
+    for _ in range(5):
+        meters.read()
+        clock.advance(1)
+    assert meter_of(silent).asked - asked == 5
 
 
 def test_a_bad_line_is_a_fault_beside_a_good_reading(clock: FakeClock) -> None:
@@ -134,6 +182,55 @@ def test_a_gx_and_a_charger_that_it_counts_are_not_both_counted(
     }
     with pytest.raises(SettingsError, match=r"charger\.gx .* already counts charger\.roof"):
         open_meters(replace(settings, charger=gx), clock)
+
+
+def test_a_gx_elsewhere_counts_other_chargers(settings: Settings, clock: FakeClock) -> None:
+    two = {
+        "gx": ChargerSettings(model="victron-gx-system", port="tcp://gx:502"),
+        "roof": ChargerSettings(model="victron-gx-solarcharger", port="tcp://other:502"),
+    }
+    assert len(open_meters(replace(settings, charger=two), clock).devices) == 2
+
+
+def test_loads_on_the_battery_are_known_from_the_settings(
+    settings: Settings, clock: FakeClock
+) -> None:
+    two = {"a": ChargerSettings(loads_on_battery=True), "b": ChargerSettings(device_id=2)}
+    opened = open_meters(replace(settings, charger=two), clock).devices
+    assert [one.loads_on_battery for one in opened] == [True, False]
+
+
+def test_the_longest_back_off_is_a_minute_and_an_answer_ends_it(clock: FakeClock) -> None:
+    silent = device("charger", "main", NoAnswer("gone"))
+    meters = Meters([silent], clock)
+    for _ in range(360):
+        meters.read()
+        clock.advance(10)
+    asked = meter_of(silent).asked
+    for _ in range(60):
+        meters.read()
+        clock.advance(10)
+    assert meter_of(silent).asked - asked == pytest.approx(10, abs=1)
+    meter_of(silent).answer = charger_reading(clock)
+    clock.advance(60)
+    meters.read()
+    meter_of(silent).answer = NoAnswer("gone again")
+    asked = meter_of(silent).asked
+    for _ in range(3):  # counted anew
+        meters.read()
+    assert meter_of(silent).asked - asked == 3
+
+
+def test_what_a_battery_cannot_have_said_does_not_reach_the_whole(clock: FakeClock) -> None:
+    pack = device("bms", "pack", battery_reading(clock))
+    meters = Meters([pack], clock)
+    meters.read()
+    clock.advance(10)
+    meter_of(pack).answer = battery_reading(clock, lowest_temperature_c=-40.0)
+    poll = meters.read()
+    assert poll.reading is not None
+    assert poll.reading.battery_temperature_c is None
+    assert poll.batteries[0].quality == {"lowest_temperature_c": Quality.IMPLAUSIBLE}
 
 
 def test_two_packs_on_one_line_are_one_battery(settings: Settings, clock: FakeClock) -> None:
@@ -232,7 +329,7 @@ def test_a_device_is_not_asked_sooner_than_it_bears(clock: FakeClock, link: Fake
     first = read(meter)
     clock.advance(20)
     assert read(meter) == first  # the same stamp: whoever looks sees how old it is
-    clock.advance(10)
+    clock.advance(9.6)  # a poll that comes a little early is the one that is due
     assert read(meter).stamp != first.stamp
 
 

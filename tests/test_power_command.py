@@ -14,11 +14,11 @@ import pytest
 from appliance import settings_file
 from appliance.__main__ import main
 from appliance.commands import COMMANDS, GROUP, commands, plugins
-from power import models_page, probe_report
+from power import models_page
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
-from power.probe import Probe
-from power.probe_plan import Waits
+from power.probe import Probe, report
+from power.probe.plan import Waits
 from power.profile import Profile
 from power.simulated.epever import SimulatedEpever
 from power.wire import WIRES
@@ -56,7 +56,7 @@ class Typed:
 
     def knows(self, *models: Profile) -> None:
         made = partial(Probe, FakeClock(), models, waits=SHORT)
-        self._patch.setattr(probe_report, "Probe", lambda _: made())
+        self._patch.setattr(report, "Probe", lambda _: made())
 
     def type(self, *words: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error."""
@@ -289,12 +289,12 @@ def test_without_a_port_the_usb_ports_are_looked_at(
     unitctl: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unitctl.knows(Sunny())
-    monkeypatch.setattr(probe_report, "serial_ports", list)
+    monkeypatch.setattr(report, "serial_ports", list)
     code, out, _ = unitctl.type("power", "probe")
     assert code == 1
     assert "there is no USB serial port" in out
     with connected(SimulatedSunny()) as port:
-        monkeypatch.setattr(probe_report, "serial_ports", lambda: [port])
+        monkeypatch.setattr(report, "serial_ports", lambda: [port])
         assert unitctl.type("power", "probe")[0] == 0
 
 

@@ -90,6 +90,21 @@ def test_a_captured_night_of_a_tsmppt60() -> None:
     }
 
 
+def test_values_that_a_tristar_gave_by_day() -> None:
+    """bicnz/tristar-to-telegraf, README.md; each is a whole number of 180 V / 2^15 or the like."""
+    block = bytearray(night_of_a_tsmppt60())
+    by_day = {0x18: 4887, 0x1B: 13504, 0x1C: 1466, 0x1D: 578, 0x32: 5, 0x3A: 874, 0x3B: 954}
+    for address, raw in by_day.items():
+        block[2 * address : 2 * address + 2] = raw.to_bytes(2, "big")
+    sample = Sample(PROFILE.decode(PROFILE.live[0], bytes(block)))
+    reading = PROFILE.reading(Stamp(NOON, "0", 0.0), sample)
+    assert reading.battery_voltage_v == 26.8450927734375
+    assert reading.battery_current_a == 3.5791015625
+    assert reading.pv_voltage_v == 74.1796875
+    assert reading.pv_power_w == 104.8095703125  # V x I gives 104.68, the battery gets 96.02
+    assert reading.charge_stage is ChargeStage.BULK
+
+
 def test_captured_counters_and_temperatures_of_a_tsmppt60() -> None:
     decoded = PROFILE.decode(PROFILE.live[0], night_of_a_tsmppt60())
     assert decoded["charge_resettable"].value == 19034.2

@@ -4,8 +4,8 @@ Reads: replies. Writes: requests to read; nothing else, there is no call that wr
 Never: gives out a damaged, foreign or half reply. The one importer of pymodbus and pyserial.
 
 A reply may come in several bursts. What is left of an earlier reply is thrown away before each
-request. After a failure the line is closed and the next request opens it again, which also finds
-an adapter that was unplugged and came back.
+request. A line that fails is closed and the next request opens it again, which also finds an
+adapter that was unplugged and came back.
 """
 
 from power.bus.bytewise import ByteLine

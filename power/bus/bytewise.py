@@ -48,7 +48,7 @@ class ByteLine:
         self.pause = Pause(clock, gap_s)
         self._clock = clock
         self._form = form
-        self._timeout_s = timeout_s
+        self.timeout_s = timeout_s
         self._serial: serial.Serial | None = None
 
     def exchange(
@@ -86,7 +86,7 @@ class ByteLine:
         what: str,
     ) -> bytes:
         heard = b""
-        until_s = self._clock.media_s() + self._timeout_s
+        until_s = self._clock.media_s() + self.timeout_s
         while True:
             more = receive(line, until_s - self._clock.media_s())
             heard += more

@@ -51,4 +51,5 @@ class Lines:
                 "protocol); give each a port of its own"
             )
         line.pause.gap_s = max(line.pause.gap_s, gap_s)
+        line.timeout_s = max(line.timeout_s, timeout_s)
         return line

@@ -88,6 +88,15 @@ class ModbusBus:
         parts: dict[int, bytes] = reply.information
         return tuple(parts[number].decode("latin-1") for number in sorted(parts))
 
+    @property
+    def timeout_s(self) -> float:
+        """How long a reply is waited for."""
+        return float(self._client.comm_params.timeout_connect)
+
+    @timeout_s.setter
+    def timeout_s(self, seconds: float) -> None:
+        self._client.comm_params.timeout_connect = seconds
+
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
 

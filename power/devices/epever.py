@@ -105,7 +105,7 @@ STAGE_BITS = 0x000C  # 3201 D3-2: 0 none, 1 float, 2 boost, 3 equalize
 # current too high), D4 (PV shorted). D9 to D7 are faults of the load, not of charging.
 INPUT_BITS, CHARGE_FAULT_BITS = 0xC000, 0x3C10
 INPUT_BAD = (0x8000, 0xC000)
-PROBE_MISSING_C = 25.0  # 3110 without a probe, while 311B reads 0.00
+PROBE_MISSING_C = 25.0  # 3110 without a probe; a fitted one hardly ever says exactly that
 PROVING_W = 10.0  # of sun, for a probe; a P that fits V x I by chance is less
 BOOST_REACHED = 0.993  # share of the boost setpoint: 0.1 V below 14.4 V counts as reached
 
@@ -195,12 +195,14 @@ def current_from_parts_a(sample: Sample) -> Decoded:
 
 
 def battery_temperature_c(sample: Sample) -> Decoded:
-    """3110 or 331D. Exactly 25.00 there with exactly 0.00 at 311B means: no probe is fitted."""
+    """3110 or 331D. Exactly 25.00 means that no probe is fitted, unless 311B says 25.00 too: that
+    is 0.00 without one, may be refused, and its reply may be lost.
+    """
     temperature_c = sample["battery_temperature"]
     if temperature_c.value is None:
         temperature_c = either(temperature_c, sample["battery_temperature_again"])
-    no_remote = sample.value("remote_temperature") == 0
-    if temperature_c.value == PROBE_MISSING_C and no_remote:
+    remote_c = sample.value("remote_temperature")
+    if temperature_c.value == PROBE_MISSING_C and remote_c != PROBE_MISSING_C:
         return ABSENT
     return temperature_c
 

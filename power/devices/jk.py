@@ -118,7 +118,8 @@ class JkPb(BatteryProfile):
     timeout_s = 0.8
     gap_s = 0.12  # polled faster, it loses requests
     tested = (
-        "a captured pack voltage (0x1290) and a captured status frame of a JK-PB2A16S",
+        "a captured pack voltage (0x1290)",
+        "a status frame of a JK-PB2A16S, captured in its other form and turned into this one",
         "our simulator",
     )
     sources = (

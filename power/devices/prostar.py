@@ -49,8 +49,9 @@ RAM = (  # functions 03 and 04 read the same; half floats in their own units, Na
 # fmt: on
 
 # Both sides of the converter: losses, and an array current without a precision shunt (+/- 20 % is
-# stated of its larger brother).
-SIDES_TOLERANCE, SIDES_SLACK_W = 0.30, 5.0
+# stated of its larger brother). At dawn and dusk the array's open voltage, times an array current
+# that is a little off, is more watts than reach the battery.
+SIDES_TOLERANCE, SIDES_SLACK_W, ARRAY_SLACK_A = 0.30, 5.0, 0.15
 NET_TOLERANCE, NET_SLACK_A = 0.10, 0.5
 LOAD_OFF, LOAD_NOT_USED = (3, 4, 5, 6), 8  # 002E: low voltage, fault, disconnect, off
 LOAD_SLACK_W = 5.0  # what may be left of a load that has just been cut
@@ -127,7 +128,7 @@ def pv_power_w(sample: Sample) -> Decoded:
     """Array V x I; it has no register for it. Believed if the battery's side agrees."""
     array_w = product(sample["array_voltage"], sample["array_current"])
     charge_w = product(sample["battery_voltage"], sample["charge_current"])
-    return array_w if sides_agree(array_w, charge_w) else IMPLAUSIBLE
+    return array_w if sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
 
 
 def battery_current_a(sample: Sample) -> Decoded:
@@ -142,14 +143,15 @@ def battery_current_a(sample: Sample) -> Decoded:
         return IMPLAUSIBLE
     array_w = product(sample["array_voltage"], sample["array_current"])
     charge_w = product(sample["battery_voltage"], charge_a)
-    return net_a if sides_agree(array_w, charge_w) else IMPLAUSIBLE
+    return net_a if sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
 
 
-def sides_agree(array_w: Decoded, charge_w: Decoded) -> bool:
+def sides_agree(array_w: Decoded, charge_w: Decoded, array_v: Decoded) -> bool:
     """Whether what goes in comes out, as far as both are known."""
     if array_w.value is None or charge_w.value is None:
         return True
     allowed_w = SIDES_TOLERANCE * max(abs(array_w.value), abs(charge_w.value)) + SIDES_SLACK_W
+    allowed_w += ARRAY_SLACK_A * abs(array_v.value or 0.0)
     return abs(array_w.value - charge_w.value) <= allowed_w
 
 

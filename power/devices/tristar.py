@@ -99,13 +99,15 @@ class TristarMppt(ChargerProfile):
     gap_s = 0.1
     has_load_output = False
     tested = (
-        "values captured from a TS-MPPT-60 (its HTTP form gives the Modbus reply byte by byte)",
+        "values captured from a TS-MPPT-60 at night (its HTTP form gives the reply byte by byte)",
+        "values that a TriStar gave by day, turned back into its registers",
         "the two worked scalings of the maker's document",
         "our simulator",
     )
     sources = (
         "TriStar MPPT MODBUS Document v10, Morningstar, 5 Dec 2011",
         "dodo5522/tsmppt60_driver test/test_base_management.py (replies of a TS-MPPT-60)",
+        "bicnz/tristar-to-telegraf README.md (values of a TriStar by day)",
         "[?] 0044: 1 Wh in v10, 10 Wh in hasnocool/MorningstarModbusAPI after v11",
     )
 

@@ -12,10 +12,13 @@ the 75/10 ("for models with a load output the current on the battery terminals i
 maker's record layout ("also negative current because of a possibly connected load").
 """
 
+from typing import ClassVar
+
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
 from power.devices.victron_text import (
     MPPT_LABELS,
     SHUNT_LABELS,
+    TESTED,
     VeDirectDevice,
     likeness,
     words_in,
@@ -87,6 +90,10 @@ STEP_A, SLACK_W = 0.15, 5.0
 SOUND_V = 4 * EMPTY_CELL_V  # of each 12 V of a battery; with more it is not empty
 MPPT_PRODUCTS = (range(0x0300, 0x0301), range(0xA040, 0xA080), range(0xA102, 0xA118))
 SHUNT_PRODUCTS = (range(0x0203, 0x0206), range(0xA381, 0xA38C), range(0xC030, 0xC033))
+MPPT_TESTED = (
+    "blocks captured from models with a load output: 75/15, 100/15, SmartSolar (A05F)",
+    "the vedirect package on the same bytes",
+)
 CAPTURES = (
     "karioja/vedirect test/bluesolar_1.23.dump, smartsolar_1.39.dump, bvm702.dump (captures)",
     "hoylabs/OpenDTU-OnBattery, bug reports (captured HEX lines)",
@@ -100,6 +107,7 @@ class VictronMppt(VeDirectDevice, ChargerProfile):
     title = "Victron BlueSolar, SmartSolar MPPT (without load output)"
     labels = MPPT_LABELS
     has_load_output = False
+    tested: ClassVar[tuple[str, ...]] = (*MPPT_TESTED, *TESTED)
     sources = (
         "VE.Direct Protocol 3.34 (the maker's list of labels)",
         "manual of the MPPT 75/10 (at which terminals the current is measured)",
@@ -150,6 +158,7 @@ class WithHex(VeDirectDevice):
     registers = REGISTERS
     slow = (*VeDirectDevice.slow, Block(GET, 0xEDEC, 1))
     settings = (Block(GET, 0xEDF7, 1), Block(GET, 0xEDF6, 1), Block(GET, 0xEDE0, 1))
+    tested: ClassVar[tuple[str, ...]] = (*MPPT_TESTED, "captured HEX lines of other MPPTs", *TESTED)
 
     def recognise(self, data: bytes) -> Likeness | None:  # noqa: ARG002
         """None: a probe proposes the model that sends nothing; a person may choose this one."""
@@ -176,6 +185,10 @@ class VictronShunt(VeDirectDevice, BatteryProfile):
     name = "victron-shunt"
     title = "Victron BMV-700 series, SmartShunt"
     labels = SHUNT_LABELS
+    tested: ClassVar[tuple[str, ...]] = (
+        "two blocks captured from a BMV-700; none from a SmartShunt",
+        *TESTED,
+    )
     sources = ("VE.Direct Protocol 3.34 (the maker's list of labels)", *CAPTURES)
 
     def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:

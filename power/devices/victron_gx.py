@@ -15,6 +15,7 @@ from power.devices.victron_gx_values import (
     charger_pv_power_w,
     measured_a,
     state_of_charge_pct,
+    system_battery_a,
     system_pv_power_w,
     temperatures_c,
 )
@@ -31,8 +32,8 @@ SYSTEM = (  # com.victronenergy.system, unit id 100
     Register(INPUT, 842,  S16, 1,    -30e3, 30e3,  "W",  "battery_power"),
     Register(INPUT, 843,  U16, 1,    0,     100,   "%",  "state_of_charge"),
     Register(INPUT, 844,  U16, 1,    0,     2,     "",   "battery_state"),            # 0 idle, 1 charging, 2 discharging
-    Register(INPUT, 850,  U16, 1,    0,     30e3,  "W",  "pv_power"),                 # at the chargers' battery side: V x I
-    Register(INPUT, 851,  S16, 10,   -1,    1000,  "A",  "pv_current"),               # the same
+    Register(INPUT, 850,  S16, 1,    -100,  30e3,  "W",  "pv_power"),                 # at the chargers' battery side: V x I; see system_pv_power_w()
+    Register(INPUT, 851,  S16, 10,   -5,    1000,  "A",  "pv_current"),               # the same
     Register(INPUT, 855,  U16, 1,    0,     30e3,  "W",  "charger_power"),            # from the grid
     Register(INPUT, 860,  S16, 1,    0,     30e3,  "W",  "dc_power", absent=(0,)),    # all DC loads; 0: "has DC system" is off
     Register(INPUT, 866,  S16, 1,    -30e3, 30e3,  "W",  "vebus_power"),              # + is into the battery
@@ -43,7 +44,7 @@ CHARGER = (  # com.victronenergy.solarcharger
     Register(INPUT, 773,  S16, 10,   -45,   90,    "C",  "battery_temperature", absent=(0,)),
     Register(INPUT, 775,  U16, 1,    0,     252,   "",   "state"),
     Register(INPUT, 776,  U16, 100,  0,     500,   "V",  "pv_voltage", absent=(0,)),  # 0 too with several trackers
-    Register(INPUT, 777,  U16, 10,   0,     200,   "A",  "pv_current"),
+    Register(INPUT, 777,  U16, 10,   0,     200,   "A",  "pv_current", absent=(0x7FFF, 0x8000, 0xFFFF)),  # 789 / 776: by 0 V with several trackers
     Register(INPUT, 784,  U16, 10,   0,     300,   "kWh", "generated_today"),
     Register(INPUT, 788,  U16, 1,    0,     255,   "",   "error"),
     Register(INPUT, 789,  U16, 10,   0,     6500,  "W",  "pv_power"),
@@ -121,7 +122,9 @@ TESTED = ("our simulator, also over a TCP port",)
 
 
 class GxSystem(ChargerProfile):
-    """The GX's own sum of all its devices. Its battery current is net of every load."""
+    """The GX's own sum of all its devices. With a battery monitor its battery current is net of
+    every load; without one it is unknown here.
+    """
 
     name = "victron-gx-system"
     title = "Victron GX (Cerbo, Venus OS), whole system"
@@ -137,7 +140,7 @@ class GxSystem(ChargerProfile):
     tested = TESTED
     sources = (
         *SOURCES,
-        "victronenergy/dbus-systemcalc-py tests (PV power is V x I of the chargers)",
+        "victronenergy/dbus-systemcalc-py (850, and 841 without a battery monitor: the chargers')",
     )
 
     @property
@@ -159,12 +162,7 @@ class GxSystem(ChargerProfile):
                 "pv_power_w": system_pv_power_w(sample),
                 "pv_voltage_v": ABSENT,
                 "battery_voltage_v": voltage_v,
-                "battery_current_a": measured_a(
-                    sample["battery_current"],
-                    voltage_v,
-                    sample["battery_power"],
-                    sample["state_of_charge"],
-                ),
+                "battery_current_a": system_battery_a(sample),
                 "battery_temperature_c": ABSENT,
                 "load_power_w": sample["dc_power"],
                 "charge_stage": ABSENT,

@@ -67,11 +67,26 @@ def measured_a(
     return current_a
 
 
+def system_battery_a(sample: Sample) -> Decoded:
+    """841, only beside a state of charge: without a battery monitor a GX gives the sum of its
+    chargers for it, and this unit's loads are not in that.
+    """
+    measured = measured_a(
+        sample["battery_current"],
+        sample["battery_voltage"],
+        sample["battery_power"],
+        sample["state_of_charge"],
+    )
+    return measured if measured.value is None or sample.value("state_of_charge") else ABSENT
+
+
 def system_pv_power_w(sample: Sample) -> Decoded:
     """850, checked against 851. 0 W is not believed without a battery voltage, nor while the
     battery charges from nothing: then the solar charger's service is gone.
 
     What is left in doubt: 0 W by day with a service that is gone and a battery that discharges.
+    At night what the chargers draw makes it a little less than 0; the server casts that without
+    limits, so FFFF may come for -1 [?].
     """
     power_w, voltage_v = sample["pv_power"], sample["battery_voltage"]
     if power_w.value is None or voltage_v.value is None:
@@ -81,6 +96,7 @@ def system_pv_power_w(sample: Sample) -> Decoded:
         return IMPLAUSIBLE
     others_w = (sample.value("charger_power") or 0.0, sample.value("vebus_power") or 0.0)
     charges = (sample.value("battery_current") or 0.0) > CHARGES_A and max(others_w) <= 0
+    power_w = power_w._replace(value=max(0.0, power_w.value))
     return ABSENT if power_w.value == 0 and charges else power_w
 
 

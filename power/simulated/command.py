@@ -76,7 +76,7 @@ def parse(arguments: list[str] | None = None) -> Command:
     """Read the command line; prints help or what is wrong and exits as argparse does."""
     command = parser()
     given = command.parse_args(arguments)
-    ports = [*given.link, *given.tcp]
+    ports = given.place
     try:
         models = [full_name(name) for name in given.device]
         check_quirks(given.quirk)
@@ -84,6 +84,8 @@ def parse(arguments: list[str] | None = None) -> Command:
         command.error(str(error))
     if len(ports) > len(models):
         command.error("there are more places (--link, --tcp) than devices")
+    if len(given.id) > len(models):
+        command.error("there are more ids (--id) than devices")
     ports += [None] * (len(models) - len(ports))
     ids = [*given.id, *([None] * len(models))]
     devices = tuple(Wanted(*one) for one in zip(models, ports, ids, strict=False))
@@ -110,9 +112,16 @@ def parser() -> argparse.ArgumentParser:
     many: dict[str, Any] = {"action": "append", "default": []}
     result.add_argument("device", nargs="*", help="a model, or how its name begins")
     result.add_argument("--settings", type=Path, help="settings file of the unit")
-    result.add_argument("--link", **many, metavar="PATH", help="make it a link to the serial port")
     result.add_argument(
-        "--tcp", **many, type=tcp_url, metavar="HOST:PORT", help="serve Modbus TCP instead"
+        "--link", **many, dest="place", metavar="PATH", help="make it a link to the serial port"
+    )
+    result.add_argument(
+        "--tcp",
+        **many,
+        dest="place",
+        type=tcp_url,
+        metavar="HOST:PORT",
+        help="serve Modbus TCP instead; places are dealt out in their order",
     )
     result.add_argument("--id", **many, type=int, help="Modbus id, in the order of the devices")
     result.add_argument(

@@ -92,7 +92,7 @@ class SimulatedGxSystem(GxDevice):
 
     QUIRKS = {
         **GxDevice.QUIRKS,
-        NO_MONITOR: "no battery monitor: only the battery's voltage is known",
+        NO_MONITOR: "no battery monitor: the battery's current is what the chargers give",
         NO_DC_SYSTEM: "'has DC system' is off: the loads read 0",
         NO_SOLAR: "the solar charger's service is gone: its power reads 0 by day",
     }
@@ -119,8 +119,10 @@ class SimulatedGxSystem(GxDevice):
             "pv_current": pv_w / battery_v if battery_v > 0 else 0.0,
             "dc_power": plant.load_power_w * self.share,
         }
+        if NO_MONITOR in self.quirks:
+            values |= {"battery_current": values["pv_current"], "battery_power": pv_w}
         return without(values, self.quirks, {
-            NO_MONITOR: ("battery_current", "battery_power", "state_of_charge", "battery_state"),
+            NO_MONITOR: ("state_of_charge", "battery_state"),
             NO_DC_SYSTEM: ("dc_power",),
             NO_SOLAR: ("pv_power", "pv_current"),
         })  # fmt: skip

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pymodbus.client import ModbusSerialClient
 
-from appliance.clock import SystemClock
+from appliance.clock import ScaledClock, SystemClock, boottime_s
 from appliance.errors import BusError
 from appliance.model import Quality
 from appliance.settings import Settings
@@ -94,8 +94,18 @@ def live_on_a_bad_line(profile: Profile, hours: float) -> dict[str, float]:
     device = SIMULATORS[profile.name](plant, (), None, 1.0)
     counts = {"polls": 0, "lost polls": 0, "unknown values": 0, "wrong values": 0}
     quirks = (NOISE, TRUNCATED)
+    talks = (
+        profile.protocol == "VE.Direct"
+    )  # a block a second; here twenty, so that polls are short
     with on_a_wire(
-        profile, device, clock=clock, quirks=quirks, seed=3, damaged_share=LOST_SHARE, timeout_s=0.2
+        profile,
+        device,
+        clock=clock,
+        timeout_s=0.5 if talks else 0.2,
+        line_clock=ScaledClock(20, DAWN, boottime_s()) if talks else None,
+        quirks=quirks,
+        seed=3,
+        damaged_share=LOST_SHARE,
     ) as meter:
         while clock.utc < DAWN + timedelta(hours=hours):
             counts["polls"] += 1

@@ -17,8 +17,8 @@ from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, sh
 from appliance.errors import SettingsError
 from power.line import TCP, tcp_address
 from power.probe import PortReport, Probe
-from power.probe_ports import lasting_name, serial_ports
-from power.probe_settings import Entry, add, entries, printable, said
+from power.probe.ports import lasting_name, serial_ports
+from power.probe.sections import Entry, add, entries, printable, said
 
 MOST_STRANGERS = 3  # lines about replies that nobody knows
 

@@ -17,7 +17,7 @@ from appliance.errors import SettingsError
 from appliance.settings import Settings
 from appliance.settings_text import literal
 from power.probe import FoundDevice
-from power.probe_ports import same_port
+from power.probe.ports import same_port
 
 FIRST_NAME = "main"
 

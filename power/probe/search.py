@@ -18,7 +18,7 @@ from appliance.errors import BusError
 from power.bus import ByteLine, Lines, ModbusBus
 from power.devices import MODELS
 from power.line import TCP, ClosedLine, ExceptionAnswer, NoAnswer
-from power.probe_plan import (
+from power.probe.plan import (
     USUAL_WAITS,
     Question,
     Waits,
@@ -27,7 +27,7 @@ from power.probe_plan import (
     longest_s,
     second_round,
 )
-from power.probe_ports import in_use
+from power.probe.ports import in_use
 from power.profile import BatteryProfile, Block, Likeness, Profile, SerialForm
 from power.wire import WIRES, Wire
 
