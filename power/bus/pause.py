@@ -16,12 +16,13 @@ class Pause:
 
     def __init__(self, clock: Clock, gap_s: float) -> None:
         self._clock = clock
+        self._never = Event()
         self._free_at_s = clock.media_s()
         self.gap_s = gap_s
 
     def keep(self) -> None:
         """Wait for the rest of it."""
-        self._clock.wait_media(self._free_at_s - self._clock.media_s(), Event())
+        self._clock.wait_media(self._free_at_s - self._clock.media_s(), self._never)
 
     def begin(self) -> None:
         """A reply, or the wait for one, is over."""
