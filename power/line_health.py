@@ -7,7 +7,7 @@ Never: hides a loss because a second attempt mended it.
 from collections import Counter, deque
 
 from appliance.errors import BusError
-from power.line import NoAnswer, WrongFrame
+from power.line import ClosedLine, NoAnswer, WrongFrame
 
 WINDOW_S = 600.0
 LOST_SHARE = 0.05  # of all requests: real lines lose one in thousands
@@ -41,7 +41,12 @@ class LineHealth:
         self._complained = False
 
     def count(self, now_s: float, error: BusError | None) -> None:
-        """One attempt at uptime `now_s` and what went wrong, None if nothing did."""
+        """One attempt at uptime `now_s` and what went wrong, None if nothing did.
+
+        A line that cannot be opened is another fault, and over when it can be.
+        """
+        if isinstance(error, ClosedLine):
+            return
         outcome = outcome_of(error)
         self._outcomes.append((now_s, outcome))
         self._counts[outcome] += 1

@@ -24,7 +24,7 @@ from appliance.prepare import prepare
 from appliance.settings import Settings
 from appliance.store import Store
 from power import devices
-from power.line import TCP
+from power.line import TCP, tcp_address
 from power.profile import Profile
 from provisioning.runner import ROOT, Program, Runner
 from provisioning.unit_files import read_processes
@@ -105,7 +105,10 @@ class Laptop:
     def _plant_is_there(self) -> bool:
         """Whether all simulated devices have their ports."""
         ports = [one.port for one in self.settings.power_devices]
-        return all(port.startswith(TCP) or Path(port).exists() for port in ports)
+        return all(
+            listens(*tcp_address(port)) if port.startswith(TCP) else Path(port).exists()
+            for port in ports
+        )
 
     def _decided(self) -> bool:
         """Whether there is a first energy budget: PID 1's timers wait some minutes after boot."""
@@ -168,6 +171,12 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def listens(host: str, port: int) -> bool:
+    """Whether something takes connections there."""
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
 
 
 def move_aside(directory: Path) -> None:

@@ -2,7 +2,7 @@
 
 from random import Random
 
-from power.line import ExceptionAnswer, NoAnswer, WrongFrame
+from power.line import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
 from power.line_health import LineHealth
 
 
@@ -87,3 +87,10 @@ def test_one_loss_in_ten_is_told_and_one_in_a_hundred_is_not() -> None:
         for second in range(590):
             health.count(second, WrongFrame("x") if second % every == 0 else None)
         assert (health.complaint("bms pack") is not None) is told
+
+
+def test_a_pulled_cable_is_no_bad_line() -> None:
+    health = LineHealth()
+    for second in range(100):
+        health.count(second, ClosedLine("there is no /dev/ttyUSB0"))
+    assert health.complaint("charger main") is None
