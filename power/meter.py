@@ -21,7 +21,6 @@ from power.wire import Link
 
 SLOW_EVERY_S = 60.0
 SETTINGS_EVERY_S, SETTINGS_AGAIN_S = 3600.0, 60.0
-TRIES = 2
 RATE_SLACK_S = 0.5  # a poll that comes a little early still counts as the one that is due
 
 
@@ -179,19 +178,24 @@ class Meter:
 
     def _counted(self, ask: Any) -> Any:
         """Ask, once more after a loss; each attempt is counted."""
-        for left in reversed(range(TRIES)):
-            try:
-                answer = ask()
-            except BusError as error:
-                woken = left and self.profile.sleeps and isinstance(error, NoAnswer)
-                if not woken:
-                    self.health.count(self._clock.stamp().uptime_s, error)
-                if not left or isinstance(error, ExceptionAnswer | ClosedLine):
-                    raise
-            else:
-                self.health.count(self._clock.stamp().uptime_s, None)
-                return answer
-        raise AssertionError("unreachable")  # pragma: no cover
+        try:
+            return self._attempt(ask, wakes=self.profile.sleeps)
+        except (ExceptionAnswer, ClosedLine):
+            raise
+        except BusError:
+            return self._attempt(ask)
+
+    def _attempt(self, ask: Any, wakes: bool = False) -> Any:
+        """Ask once. `wakes`: the device may have slept, and then this one is lost by rights."""
+        now_s = self._clock.stamp().uptime_s
+        try:
+            answer = ask()
+        except BusError as error:
+            if not (wakes and isinstance(error, NoAnswer)):
+                self.health.count(now_s, error)
+            raise
+        self.health.count(now_s, None)
+        return answer
 
     def _mark(self, block: Block, mark: Decoded) -> dict[str, Decoded]:
         return dict.fromkeys(self.profile.names(block), mark)
