@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
 from power.meaning import Entry, Said, said
 from power.profile import Profile
-from power.register import ABSENT, UNREAD, Decoded
+from power.register import ABSENT, UNREAD, Decoded, either
 
 # The stage of several controllers together is that of the one which still has most to do.
 BUSIEST_FIRST = (
@@ -23,7 +23,6 @@ BUSIEST_FIRST = (
     ChargeStage.OFF,
 )
 DEAD_BAND_A = 3.0  # of one BMS: JBD up to 0.5 A, large Daly boards more than 2 A
-NO_LOAD_OUTPUT = Decoded(None, Quality.ABSENT)
 T = TypeVar("T")
 
 
@@ -55,11 +54,11 @@ def combine(
         return None
     from_chargers = [part(reading, "battery_current_a") for reading in readings]
     out_a = total(from_chargers)
-    voltage_v = first_known(
+    voltage_v = either(
         lowest([part(pack, "voltage_v") for pack in batteries]),
         lowest([part(reading, "battery_voltage_v") for reading in readings]),
     )
-    seen_a = out_a if all(charger.sees_the_loads for charger in chargers) else NO_LOAD_OUTPUT
+    seen_a = out_a if all(charger.sees_the_loads for charger in chargers) else ABSENT
     packs_a = outside_dead_band(
         total([part(pack, "current_a") for pack in batteries]), seen_a, batteries
     )
@@ -67,8 +66,8 @@ def combine(
         "pv_power_w": total([part(reading, "pv_power_w") for reading in readings]),
         "pv_voltage_v": highest([part(reading, "pv_voltage_v") for reading in readings]),
         "battery_voltage_v": voltage_v,
-        "battery_current_a": first_known(packs_a, seen_a),
-        "battery_temperature_c": first_known(
+        "battery_current_a": either(packs_a, seen_a),
+        "battery_temperature_c": either(
             lowest([part(pack, "lowest_temperature_c") for pack in batteries]),
             lowest([part(reading, "battery_temperature_c") for reading in readings]),
         ),
@@ -124,11 +123,6 @@ def joined(parts: Sequence[Decoded], join: Callable[[Iterable[float]], float]) -
         return unknown or ABSENT
     values = [one.value for one in parts if one.value is not None]
     return Decoded(join(values), Quality.OK, max(one.age_s for one in parts))
-
-
-def first_known(preferred: Decoded, other: Decoded) -> Decoded:
-    """The preferred source; the other where that has no value."""
-    return other if preferred.value is None and other.value is not None else preferred
 
 
 def outside_dead_band(

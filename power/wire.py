@@ -13,7 +13,7 @@ from power.framing import ydt1363
 from power.framing.daly_a5 import DalyA5Framing
 from power.framing.jbd import JbdFraming
 from power.framing.vedirect import VeDirect
-from power.line import Bus, ExceptionAnswer
+from power.line import Bus
 from power.profile import Block, Profile
 from power.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Order, Register, decode
 from power.sunspec import SunSpecWire
@@ -140,5 +140,3 @@ WIRES: dict[str, Wire] = {
     "Seplos v2": FramedWire(ydt1363.SEPLOS_V2),
     "Daly A5": FramedWire(DalyA5Framing()),
 }
-
-__all__ = ["WIRES", "ExceptionAnswer", "Framing", "Link", "Wire"]

@@ -8,8 +8,9 @@ The ProStar PWM (Gen3) has most of these registers, but 0010 and 0015 are reserv
 found out by that check, and its currents stay unknown.
 """
 
-from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.meaning import Said, difference, power_reading, product
+from appliance.model import PowerReading, Stamp
+from power.devices.morningstar import charge_stage
+from power.meaning import difference, power_reading, product
 from power.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
 from power.register import ABSENT, F16, IMPLAUSIBLE, INPUT, U16, U32, Decoded, Register
 
@@ -55,17 +56,6 @@ SIDES_TOLERANCE, SIDES_SLACK_W, ARRAY_SLACK_A = 0.30, 5.0, 0.15
 NET_TOLERANCE, NET_SLACK_A = 0.10, 0.5
 LOAD_OFF, LOAD_NOT_USED = (3, 4, 5, 6), 8  # 002E: low voltage, fault, disconnect, off
 LOAD_SLACK_W = 5.0  # what may be left of a load that has just been cut
-STAGES = {  # 9 (slave) and 10 (fixed array voltage) are left out: they say nothing of the stage
-    0: ChargeStage.OFF,  # start
-    1: ChargeStage.OFF,  # night check
-    2: ChargeStage.OFF,  # disconnect
-    3: ChargeStage.OFF,  # night
-    4: ChargeStage.FAULT,
-    5: ChargeStage.BULK,  # MPPT
-    6: ChargeStage.ABSORPTION,
-    7: ChargeStage.FLOAT,
-    8: ChargeStage.EQUALIZE,
-}
 
 
 class ProstarMppt(ChargerProfile):
@@ -163,11 +153,3 @@ def load_power_w(sample: Sample) -> Decoded:
     if state.value in LOAD_OFF and (power_w.value or 0.0) > LOAD_SLACK_W:
         return IMPLAUSIBLE
     return power_w
-
-
-def charge_stage(state: Decoded) -> Said:
-    """0021 in the unit's words."""
-    if state.value is None:
-        return Said(None, state.quality)
-    stage = STAGES.get(int(state.value))
-    return Said(stage, Quality.OK if stage else Quality.ABSENT)

@@ -7,8 +7,9 @@ through which the charger is steered.
 The 600 V models are not these: their firmware from 19 on sends half floats in the same places.
 """
 
-from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.meaning import Said, checked_power_w, power_reading, product, scaled
+from appliance.model import PowerReading, Stamp
+from power.devices.morningstar import charge_stage
+from power.meaning import checked_power_w, power_reading, product, scaled
 from power.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
 from power.register import (
     ABSENT,
@@ -72,17 +73,6 @@ BATTERY_V, ARRAY_V = (7.0, 75.0), (-2.0, 160.0)
 CHARGE_A, ARRAY_A, POWER_W = (-3.0, 75.0), (-5.0, 90.0), (0.0, 5000.0)
 COUNTER_TOLERANCE, COUNTER_SLACK_WH = 0.25, 10.0
 STEP_WH = (1, 10)  # both have been stated of 0044
-STAGES = {  # 9 (slave) is left out: its stage is with the controller that it follows
-    0: ChargeStage.OFF,  # start
-    1: ChargeStage.OFF,  # night check
-    2: ChargeStage.OFF,  # disconnect
-    3: ChargeStage.OFF,  # night
-    4: ChargeStage.FAULT,
-    5: ChargeStage.BULK,  # MPPT
-    6: ChargeStage.ABSORPTION,
-    7: ChargeStage.FLOAT,
-    8: ChargeStage.EQUALIZE,
-}
 
 
 class TristarMppt(ChargerProfile):
@@ -171,14 +161,6 @@ def within(decoded: Decoded, limits: tuple[float, float]) -> Decoded:
     if decoded.value is None or low <= decoded.value <= high:
         return decoded
     return IMPLAUSIBLE
-
-
-def charge_stage(state: Decoded) -> Said:
-    """0032 in the unit's words."""
-    if state.value is None:
-        return Said(None, state.quality)
-    stage = STAGES.get(int(state.value))
-    return Said(stage, Quality.OK if stage else Quality.ABSENT)
 
 
 def yield_today_wh(sample: Sample, battery_v: Decoded) -> Decoded:

@@ -1,0 +1,29 @@
+"""What Morningstar's controllers have in common: the charge states of TriStar and ProStar MPPT.
+
+Reads and writes: nothing; pure. Source: the makers' Modbus documents (TriStar 0032, ProStar 0021).
+Never: guesses a stage. 9 (slave) and 10 (fixed array voltage) say nothing of one.
+"""
+
+from appliance.model import ChargeStage, Quality
+from power.meaning import Said
+from power.register import Decoded
+
+STAGES = {
+    0: ChargeStage.OFF,  # start
+    1: ChargeStage.OFF,  # night check
+    2: ChargeStage.OFF,  # disconnect
+    3: ChargeStage.OFF,  # night
+    4: ChargeStage.FAULT,
+    5: ChargeStage.BULK,  # MPPT
+    6: ChargeStage.ABSORPTION,
+    7: ChargeStage.FLOAT,
+    8: ChargeStage.EQUALIZE,
+}
+
+
+def charge_stage(state: Decoded) -> Said:
+    """The charge state in the unit's words."""
+    if state.value is None:
+        return Said(None, state.quality)
+    stage = STAGES.get(int(state.value))
+    return Said(stage, Quality.OK if stage else Quality.ABSENT)
