@@ -90,5 +90,29 @@ def m0003_batteries(db: Database) -> None:
     )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0004_energy(db: Database) -> None:
+    """The planner's table, the days it learns from, and the unit's sleeps."""
+    for table, column in (
+        ("battery_state", "full_at TEXT"),
+        ("energy_budget", "sun_is_free INTEGER"),
+        ("energy_plan_step", "low_charge_pct REAL"),
+        ("energy_plan_step", "high_charge_pct REAL"),
+    ):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+    for name, own in {
+        "energy_policy": "starts TEXT, ends TEXT, facts TEXT, worth BLOB, reason TEXT",
+        "sleep": """level TEXT, wakes TEXT, armed TEXT, expected TEXT, state_of_charge_pct REAL,
+            sigma_pct REAL, reason TEXT""",
+        "wake": """asleep_since TEXT, cause TEXT, failed_boots INTEGER, state_of_charge_pct REAL,
+            stays INTEGER, reason TEXT""",
+    }.items():
+        db.execute(f"CREATE TABLE {name} ({STAMP}, {own})")
+    db.execute(
+        f"CREATE TABLE sun_day (day TEXT PRIMARY KEY, {KEYED_STAMP}, measured_wh REAL, "
+        "clear_wh REAL, hours TEXT, coldest_c REAL, warmest_c REAL)"
+    )
+
+
 if __name__ == "__main__":
     unit.apply(Database(sys.argv[1]))

@@ -130,7 +130,8 @@ class BatteryState:
 
     `sigma_pct` is one standard deviation. `energy_wh` is what can still be drawn at the present
     temperature. `time_to_go_s` is None while charging. `method` is how the belief was reached:
-    "counted", "anchored full", "anchored empty", "from voltage", "restored".
+    "counted", "anchored full", "anchored empty", "from voltage", "from the BMS", "restored".
+    `full_at` is when the battery was last known to be full, None where that is not known.
     """
 
     stamp: Stamp
@@ -141,11 +142,16 @@ class BatteryState:
     time_to_go_s: float | None
     charge_blocked: bool
     method: str
+    full_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyBudget:
-    """What the loads may draw together until `until`, and why. Stale means no budget at all."""
+    """What the loads may draw together until `until`, and why. Stale means no budget at all.
+
+    `sun_is_free`: the battery takes no more and the sun is throttled, so that what is drawn now
+    costs nothing: the time for backlog, uploads and updates.
+    """
 
     stamp: Stamp
     level: EnergyLevel
@@ -153,11 +159,15 @@ class EnergyBudget:
     until: datetime
     reserve_wh: float
     reason: str
+    sun_is_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyPlanStep:
-    """One step of the day-ahead plan: what is expected from `starts` on, as step averages."""
+    """One step of the plan: what is expected from `starts` on, as step averages.
+
+    `low_charge_pct` to `high_charge_pct` is the band in which eight of ten futures lie.
+    """
 
     stamp: Stamp
     starts: datetime
@@ -165,6 +175,75 @@ class EnergyPlanStep:
     load_power_w: float
     state_of_charge_pct: float
     level: EnergyLevel
+    low_charge_pct: float | None = None
+    high_charge_pct: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SunDay:
+    """What the panels gave on one day, beside a cloudless day: what forecasts learn from.
+
+    `day` is the midnight (UTC) of the local solar day's date. `hours` holds measured over clear-sky
+    energy by local solar hour ("11": 0.83), only hours that were measured and not throttled.
+    """
+
+    stamp: Stamp
+    day: datetime
+    measured_wh: float
+    clear_wh: float
+    hours: Mapping[str, float] = field(default_factory=dict)
+    coldest_c: float | None = None
+    warmest_c: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyPolicy:
+    """The planner's answer of one night: what charge is worth, hour by hour (power/policy.py).
+
+    `facts` are the numbers that it was made with, `worth` is its table.
+    """
+
+    stamp: Stamp
+    starts: datetime
+    ends: datetime
+    facts: Mapping[str, float]
+    worth: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """The unit goes to sleep: HIBERNATE (loads off, computer suspended or off) or OFF.
+
+    `wakes` is for when a wake is armed, `armed` by what ("the clock of the computer"; "" where
+    nothing could be armed). `expected` is when the unit should be at work again.
+    """
+
+    stamp: Stamp
+    level: EnergyLevel
+    wakes: datetime | None
+    armed: str
+    expected: datetime | None
+    state_of_charge_pct: float | None
+    sigma_pct: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """The unit is back, from sleep or from a power cut: how, and whether it stays.
+
+    `asleep_since` is None where no sleep was recorded. `failed_boots` counts the boots in a row
+    that did not last.
+    """
+
+    stamp: Stamp
+    asleep_since: datetime | None
+    cause: str
+    failed_boots: int
+    state_of_charge_pct: float | None
+    stays: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from appliance.model import Box, Stamp
 
 STAMP_COLUMNS = ("at", "boot_id", "uptime_s")
 T = TypeVar("T")
-Value = str | float | int | None
+Value = str | float | int | bytes | None
 
 
 class Row(Protocol):

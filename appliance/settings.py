@@ -28,6 +28,34 @@ class Chemistry(Enum):
     LEAD_ACID = "lead-acid"
 
 
+class SleepMode(Enum):
+    """What becomes of the computer while the unit hibernates."""
+
+    SUSPEND = "suspend"
+    POWER_OFF = "power-off"
+    STAY = "stay"
+
+
+class SwitchKind(Enum):
+    """How a switched load is reached."""
+
+    FILE = "file"
+    COMMAND = "command"
+    WAKE_ON_LAN = "wake-on-lan"
+
+
+class Follows(Enum):
+    """Whose voice chooses the level below the guard's."""
+
+    PLAN = "plan"
+    LADDER = "ladder"
+
+
+def word_of(member: Enum) -> str:
+    """How a choice is spelled in the file: its value, a level by its name."""
+    return member.value if isinstance(member.value, str) else member.name.lower()
+
+
 def setting(default: Any, text: str, low: float | None = None, high: float | None = None) -> Any:
     """A settings field with its default, its help text and (for numbers) its allowed range."""
     return field(default=default, metadata={"help": text, "low": low, "high": high})
@@ -63,6 +91,13 @@ class ClockSettings:
 class HostSettings:
     systemctl: str = setting("/usr/bin/systemctl", "The program that carries orders to PID 1")
     may_power_off: bool = setting(True, "Whether the guard may power the computer off")
+    sleep: SleepMode = setting(
+        SleepMode.SUSPEND, "What HIBERNATE does to the computer; `stay` only stops its loads"
+    )
+    rtc: Path = setting(Path("/sys/class/rtc/rtc0"), "The clock that wakes the computer")
+    checkin: str = setting(
+        "", "Service that tells the fleet when to expect the unit, run before a sleep; '' for none"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +157,10 @@ class EnergySettings:
     sentinel_power_w: float = setting(6.0, "What the loads may draw at SENTINEL", 0.1, 20_000)
     hibernate_power_w: float = setting(0.3, "What is drawn while hibernating", 0.01, 1000)
     reserve_days: float = setting(7.0, "Dark, cold days that the reserve must last", 0, 60)
+    follows: Follows = setting(Follows.PLAN, "The nightly plan, or the ladder of charge alone")
+    worth_of_listening: float = setting(
+        0.3, "What cameras that only listen are worth, where everything at FULL is worth 1", 0, 1
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +169,46 @@ class ComputerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SwitchSettings:
+    """A load behind a relay or of its own: a modem, a camera's supply, a GPU host.
+
+    The section is [switch.NAME], one for each. The first named is switched on first.
+    """
+
+    kind: SwitchKind = setting(SwitchKind.FILE, "How it is switched")
+    runs_from: EnergyLevel = setting(EnergyLevel.ECO, "The lowest level at which it is on")
+    idle_w: float = setting(0.0, "Its draw when on and idle; counted against the budget", 0, 20_000)
+    full_w: float = setting(0.0, "Its draw when fully used", 0, 20_000)
+    path: Path | None = setting(
+        None, "FILE: the file to write, such as /sys/class/leds/modem/brightness"
+    )
+    on: str = setting("1", "FILE: the text that switches on. COMMAND: the command")
+    off: str = setting("0", "FILE: the text that switches off. Otherwise: the command, if any")
+    mac: str = setting("", "WAKE-ON-LAN: the hardware address of the host")
+
+
+@dataclass(frozen=True, slots=True)
+class JetsonSettings:
+    """Power modes by name, as `nvpmodel -q` shows them; '' leaves the mode alone."""
+
+    full_mode: str = setting("", "Mode at FULL, such as MODE_30W")
+    eco_mode: str = setting("", "Mode below FULL, such as MODE_15W")
+
+
+@dataclass(frozen=True, slots=True)
+class GpuSettings:
+    """Power limit of every NVIDIA card, set anew at each start; 0 leaves it alone."""
+
+    full_limit_w: float = setting(0.0, "Limit at FULL", 0, 2000)
+    eco_limit_w: float = setting(0.0, "Limit below FULL", 0, 2000)
+
+
+@dataclass(frozen=True, slots=True)
 class CameraSettings:
     source: str = setting("", "Path of a clip (files play in a loop)")
+    runs_from: EnergyLevel = setting(
+        EnergyLevel.SENTINEL, "The lowest level at which it is on; `eco` or `full` for extra ones"
+    )
     listen_power_w: float = setting(2.0, "Draw of the camera while it listens", 0, 500)
     watch_power_w: float = setting(3.0, "Draw of the camera while it is watched", 0, 500)
 
@@ -187,6 +264,9 @@ class Settings:
     battery: BatterySettings = field(default_factory=BatterySettings)
     energy: EnergySettings = field(default_factory=EnergySettings)
     computer: ComputerSettings = field(default_factory=ComputerSettings)
+    switch: Mapping[str, SwitchSettings] = field(default_factory=dict)
+    jetson: JetsonSettings = field(default_factory=JetsonSettings)
+    gpu: GpuSettings = field(default_factory=GpuSettings)
     camera: Mapping[str, CameraSettings] = field(default_factory=dict)
     inference: InferenceSettings = field(default_factory=InferenceSettings)
     web: WebSettings = field(default_factory=WebSettings)
@@ -201,6 +281,16 @@ class Settings:
     def database(self) -> Path:
         """The unit database: the bus between all processes."""
         return self.unit.data_dir / "unit.db"
+
+    @property
+    def forecast_file(self) -> Path:
+        """The day-ahead forecast, where a link brought one (docs/energy.md says its form)."""
+        return self.unit.data_dir / "forecast.json"
+
+    @property
+    def boots_file(self) -> Path:
+        """How the unit went to sleep and how its boots went: needs no database."""
+        return self.unit.data_dir / "boots.json"
 
     @property
     def snapshots_dir(self) -> Path:

@@ -20,7 +20,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import available_timezones
 
 from appliance.errors import SettingsError
-from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
+from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings, word_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -167,7 +167,7 @@ def convert(kind: Any, value: Any) -> Any:
     if isinstance(value, bool):
         return value if kind is bool else None
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return next((member for member in kind if member.value == value), None)
+        return next((member for member in kind if word_of(member) == value), None)
     if get_origin(kind) is tuple:
         texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
         return tuple(value) if texts else None
@@ -213,7 +213,7 @@ def describe(kind: Any) -> str:
     """A settings type in a technician's words."""
     kind = without_none(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return "one of " + ", ".join(repr(member.value) for member in kind)
+        return "one of " + ", ".join(repr(word_of(member)) for member in kind)
     words = {
         bool: "true or false",
         float: "a number",

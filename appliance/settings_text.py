@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.rows import text_of
-from appliance.settings import Settings
+from appliance.settings import Settings, word_of
 
 
 def effective(settings: Settings) -> str:
@@ -40,12 +40,12 @@ def literal(value: Any) -> str:
     """A value in TOML's notation."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Enum):
+        return literal(word_of(value))
     if isinstance(value, datetime):
         return text_of(value)
     if isinstance(value, tuple):
         return f"[{', '.join(literal(item) for item in value)}]"
-    if isinstance(value, Enum):
-        return literal(value.value)
     if isinstance(value, str | Path):
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)
