@@ -19,6 +19,7 @@ from appliance.store import Store
 STEP_S = FINE_S
 AHEAD = timedelta(hours=12)
 COLUMNS = ("pv_power_w", "load_power_w", "state_of_charge_pct", "level")
+PLANNED = (*COLUMNS, "low_charge_pct", "high_charge_pct")
 LONGEST_PLAN_STEP = timedelta(hours=1)
 MEANS = {
     "power_reading": ("pv_power_w", "load_power_w"),
@@ -59,8 +60,9 @@ class Plan:
 def day(store: Store, settings: Settings, hours: int = 24) -> dict[str, Any]:  # noqa: ARG001
     """The last `hours` and the 12 hours ahead: {"step_s", "starts", "now", "reality", "plan"}.
 
-    `reality` and `plan` hold one list per quantity (W, W, %, level name), each with one entry per
-    step of the whole window, None where nothing is known. Raises `StoreError`.
+    `reality` and `plan` hold one list per quantity (W, W, %, level name; the plan also the low and
+    the high end of the charge, %), each with one entry per step of the whole window, None where
+    nothing is known. Raises `StoreError`.
     """
     now = store.clock.stamp().utc
     past, ahead = timedelta(hours=hours), AHEAD
@@ -77,7 +79,7 @@ def day(store: Store, settings: Settings, hours: int = 24) -> dict[str, Any]:  #
 
 def reality(store: Store, window: Window) -> Series:
     """The means of what was measured and decided, step by step."""
-    found = empty(window)
+    found = empty(window, COLUMNS)
     begin, now = text_of(window.starts), text_of(window.now)
     for table, names in MEANS.items():
         means = store.query(
@@ -105,12 +107,12 @@ def steps_of(store: Store, table: str, wanted: str, begin: str, now: str) -> lis
 
 def plan(store: Store, window: Window) -> Series:
     """For each step what the plan valid then expected: the newest made by then, else the first."""
-    found = empty(window)
+    found = empty(window, PLANNED)
     plans = plans_of(store, window)
     for index in range(window.steps):
         row = planned(plans, text_of(window.starts + timedelta(seconds=STEP_S * index)))
         if row is not None:
-            for name in COLUMNS:
+            for name in PLANNED:
                 found[name][index] = rounded(row[name])
     return found
 
@@ -118,7 +120,7 @@ def plan(store: Store, window: Window) -> Series:
 def plans_of(store: Store, window: Window) -> list[Plan]:
     """All plans that reach into the window, the oldest first."""
     rows = store.query(
-        f"SELECT at, starts, {', '.join(COLUMNS)} FROM energy_plan_step "
+        f"SELECT at, starts, {', '.join(PLANNED)} FROM energy_plan_step "
         "WHERE starts >= ? AND starts < ? ORDER BY at, starts",
         (text_of(window.starts - LONGEST_PLAN_STEP), text_of(window.ends)),
     )
@@ -152,9 +154,9 @@ def fill(found: Series, window: Window, rows: list[Any]) -> None:
                 found[name][index] = rounded(row[name])
 
 
-def empty(window: Window) -> Series:
+def empty(window: Window, names: tuple[str, ...]) -> Series:
     """Lists of unknowns."""
-    return {name: [None] * window.steps for name in COLUMNS}
+    return {name: [None] * window.steps for name in names}
 
 
 def rounded(value: Any) -> Any:

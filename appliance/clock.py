@@ -1,6 +1,7 @@
 """The one clock seam: every service takes its time, its waits and its ages from here.
 
-Reads: the kernel's boot id, CLOCK_BOOTTIME, the wall clock. Writes: nothing.
+Reads: the kernel's boot id, CLOCK_BOOTTIME, the wall clock; in a demonstration the number of the
+boot. Writes: nothing.
 Never: lets a caller sleep on wall time behind the clock's back.
 
 A demonstration may run fast: `ScaledClock` makes a day pass in minutes. Two things do not scale,
@@ -12,6 +13,7 @@ and both are handled here alone:
 """
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -74,29 +76,45 @@ class ScaledClock(SystemClock):
     Before the origin time stands still: the processes of a run can all be up before its day begins.
 
     All processes of one run share the origin (settings `[clock]`), so they agree to the
-    microsecond. Each run counts as a boot of its own: rows of an earlier run are stale.
+    microsecond. Each run counts as a boot of its own: rows of an earlier run are stale. So does
+    what `boot_file` numbers, where there is one: a computer that was off in the meantime. Looked
+    at each time, since the simulated world goes on through the boots of its unit.
     """
 
-    def __init__(self, speed: float, origin_utc: datetime, origin_boottime_s: float) -> None:
+    def __init__(
+        self,
+        speed: float,
+        origin_utc: datetime,
+        origin_boottime_s: float,
+        boot_file: Path | None = None,
+    ) -> None:
         super().__init__()
         self._speed = speed
         self._origin_utc = origin_utc
         self._origin_boottime_s = origin_boottime_s
-        run = f"{self._boot_id} {origin_boottime_s} {speed}"
-        self._boot_id = f"{crc32(run.encode()):08x}"
+        self._run = f"{self._boot_id} {origin_boottime_s} {speed}"
+        self._boot_file = boot_file
 
     def stamp(self) -> Stamp:
         elapsed_s = self._elapsed_s()
-        return Stamp(self._origin_utc + timedelta(seconds=elapsed_s), self._boot_id, elapsed_s)
+        utc = self._origin_utc + timedelta(seconds=elapsed_s)
+        return Stamp(utc, self._scaled_boot_id(), elapsed_s)
 
     def age_s(self, stamp: Stamp) -> float | None:
-        if stamp.boot_id != self._boot_id:
+        if stamp.boot_id != self._scaled_boot_id():
             return None
         forgiven_s = LATENCY_S * (self._speed - 1)
         return max(0.0, self._elapsed_s() - stamp.uptime_s - forgiven_s)
 
     def wait(self, seconds: float, stop: Event) -> bool:
         return stop.wait(max(MIN_WAIT_S, seconds / self._speed))
+
+    def _scaled_boot_id(self) -> str:
+        number = ""
+        if self._boot_file is not None:
+            with suppress(FileNotFoundError):
+                number = self._boot_file.read_text()
+        return f"{crc32((self._run + number).encode()):08x}"
 
     def _elapsed_s(self) -> float:
         return max(0.0, boottime_s() - self._origin_boottime_s) * self._speed

@@ -293,6 +293,11 @@ class Settings:
         return self.unit.data_dir / "boots.json"
 
     @property
+    def boot_file(self) -> Path:
+        """Which boot of a demonstration this is; a unit asks the kernel."""
+        return self.unit.run_dir / "boot"
+
+    @property
     def snapshots_dir(self) -> Path:
         return self.unit.data_dir / "snapshots"
 
@@ -319,4 +324,5 @@ class Settings:
         """The kernel's clock, or in a demonstration the scaled one."""
         if self.clock.origin_boottime_s == 0:
             return SystemClock()
-        return ScaledClock(self.clock.speed, self.clock.origin_utc, self.clock.origin_boottime_s)
+        own = self.clock
+        return ScaledClock(own.speed, own.origin_utc, own.origin_boottime_s, self.boot_file)

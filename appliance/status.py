@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from appliance import nights
 from appliance.clock import ScaledClock
 from appliance.ledger import MAX_AGE_S, reported_loads
 from appliance.model import (
@@ -34,7 +35,7 @@ from appliance.tables import PLAN
 SCHEMA = 1
 NOT_YET = "has not reported yet"
 POWER_MAX_AGE_S = 60.0
-PLAN_MAX_AGE_S = 26 * 3600.0  # a oneshot of every night: a day, and two hours of grace
+PLAN_MAX_AGE_S = nights.PLAN_HOLDS.total_seconds()
 FIGURES = ("state_of_charge_pct", "sigma_pct", "energy_wh", "capacity_wh", "time_to_go_s")
 PACK_MAX_AGE_S = 180.0  # what a BMS says is stored once a minute
 PACK = (
@@ -65,6 +66,8 @@ def build(store: Store, settings: Settings) -> Document:
         "sun": sun(store, settings),
         "load": load(store, settings),
         "energy": energy(store),
+        "sleep": nights.sleep(store),
+        "outlook": nights.outlook(store),
         "cameras": [camera(store, name) for name in settings.camera],
         "inference": inference(store),
         "computer": computer(store),
@@ -101,6 +104,7 @@ def battery(store: Store, settings: Settings) -> Document | None:
         "temperature_c": measure(measured, "battery_temperature_c"),
         "charge_blocked": believed and believed.charge_blocked,
         "method": believed and believed.method,
+        "full_at": nights.stored(believed.full_at) if believed else None,
     }
 
 
@@ -139,6 +143,7 @@ def energy(store: Store) -> Document | None:
         "power_w": budget.power_w,
         "until": text_of(budget.until),
         "reserve_wh": budget.reserve_wh,
+        "sun_is_free": budget.sun_is_free,
         "reason": budget.reason,
     }
 

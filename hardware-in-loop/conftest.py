@@ -12,6 +12,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         )
         parser.addoption(f"--{kind}-model", default=model, help="see `unitctl power models`")
         parser.addoption(f"--{kind}-id", type=int, help="Modbus id, if it is not the usual one")
+    parser.addoption(
+        "--gpu-limit-w", type=float, help="power limit (W) to give every GPU for the time of a test"
+    )
 
 
 def port_of(request: pytest.FixtureRequest, kind: str) -> str:

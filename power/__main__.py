@@ -5,25 +5,46 @@ Never: holds a rule; it only wires.
 """
 
 from appliance import service
+from appliance.errors import StoreError
 from appliance.host import Host
+from appliance.model import EnergyPolicy
+from appliance.rtc import Rtc
+from appliance.settings import Follows
+from power.bedtime import Bedtime
 from power.cycle import PowerCycle
-from power.ladder import Ladder
+from power.ladder import Ladder, Planner
 from power.loads import Actuator
 from power.meters import open_meters
+from power.planned import Planned
+
+
+def planner(unit: service.Service) -> Planner:
+    """Whose voice the settings want: the nightly plan's, or the ladder's alone."""
+    if unit.settings.energy.follows is Follows.LADDER:
+        return Ladder(unit.settings)
+
+    def newest() -> EnergyPolicy | None:
+        try:
+            return unit.store.last(EnergyPolicy)
+        except StoreError:
+            return None  # the cycle tells of it when it stores; the ladder needs no database
+
+    return Planned(unit.settings, newest)
 
 
 def assemble(unit: service.Service) -> service.Loop:
     """Settings -> parts -> the loop."""
     settings = unit.settings
+    host = Host(settings.host.systemctl)
+    night = Bedtime(unit, host, Rtc(settings.host.rtc))
     cycle = PowerCycle(
         service=unit,
         meter=open_meters(settings, unit.clock),
-        planner=Ladder(settings),
-        actuator=Actuator(
-            Host(settings.host.systemctl), settings.camera, settings.host.may_power_off
-        ),
+        planner=planner(unit),
+        actuator=Actuator(host, settings),
+        night=night,
     )
-    return service.Loop(cycle, every_s=settings.meter.poll_every_s)
+    return service.Loop(cycle, every_s=settings.meter.poll_every_s, finish=night.finish)
 
 
 if __name__ == "__main__":

@@ -1,125 +1,100 @@
-"""Where the battery itself speaks: full, empty, or rested; there the count is corrected.
+"""Where the battery itself says that it is full or empty; there the count is set right.
 
 Reads and writes: nothing; pure.
 Never: calls a battery full because it takes no charge: it may be too cold, or its BMS has cut.
 """
 
-import math
-from dataclasses import replace
-
-from appliance.model import ChargeStage, PowerReading, Stamp
+from appliance.model import ChargeStage, PowerReading
 from appliance.settings import BatterySettings
-from power.belief import FROM_VOLTAGE, Belief, charge_blocked
-from power.voltage_curve import (
-    Evidence,
-    capacity_ah,
-    cell_count,
-    cell_of,
-    charge_from_voltage,
-    hidden_pct,
-)
+from power.belief import NO_SIGNS, Belief, Drift, Heard, Signs, charge_blocked
+from power.evidence import learned
+from power.voltage_curve import Evidence, Facts, hidden_in
 
 FULL, EMPTY = "anchored full", "anchored empty"
 ANCHOR_S = 300.0
 FLOAT_ANCHOR_S = 1800.0
-TAIL_C = 0.02  # C/50: full below this while charging, rested below this at all
+TAIL_C = 0.02  # C/50: full below this while charging
 DRAIN_C = 0.005  # C/200: a floating battery gives less than this
+FLOWS_C = 0.001  # C/1000: less is the noise of a meter
 
 
 def watch(
-    belief: Belief,
+    before: Signs,
     reading: PowerReading,
-    voltage_v: float,
-    current_a: float | None,
+    heard: Heard,
     settings: BatterySettings,
+    facts: Facts,
     broken: bool,
-) -> Belief:
-    """Note since when each anchor's condition holds; a `broken` series of readings starts anew."""
-    cell, cell_v = cell_of(settings), voltage_v / cell_count(settings)
-    blocked = charge_blocked(reading.battery_temperature_c, settings)
-    now_s = reading.stamp.uptime_s
-    tail_a, drain_a = TAIL_C * capacity_ah(settings), DRAIN_C * capacity_ah(settings)
-    small = current_a is not None and abs(current_a) < tail_a
-    discharging = current_a is None or current_a < 0
+) -> Signs:
+    """Since when each anchor's condition holds; a `broken` series of readings starts anew."""
+    if heard.voltage_v is None:
+        return NO_SIGNS
+    cell, cell_v = facts.cell, heard.voltage_v / facts.cells
+    seen_v = reading.lowest_cell_voltage_v
+    lowest_v = cell_v if seen_v is None or seen_v > cell_v else seen_v
+    if cell_v < cell.floating_v and lowest_v > cell.empty_v:
+        return NO_SIGNS  # by far the most usual case
+    current_a, now_s = heard.current_a, reading.stamp.uptime_s
+    flows_a = current_a or 0.0
+    takes = reading.charge_allowed is not False
+    takes = takes and not charge_blocked(reading.battery_temperature_c, settings)
     # A BMS that has cut the charge also shows the charger's voltage and no current. So the tail
     # must begin with charge flowing in, and cells that are too cold are never called full.
-    tail = small and cell_v >= cell.full_v and not blocked
-    tail = tail and (belief.tail_since_s is not None or (current_a or 0.0) > 0)
-    floating = reading.charge_stage is ChargeStage.FLOAT and cell_v >= cell.floating_v
-    floating = floating and not blocked and (current_a or 0.0) > -drain_a
-    floating = floating and reading.charge_allowed is not False
-    seen_v = reading.lowest_cell_voltage_v
-    lowest_v = cell_v if seen_v is None else min(cell_v, seen_v)
-    empty = discharging and lowest_v <= cell.empty_v
+    tail = takes and current_a is not None and heard.measured and cell_v >= cell.full_v
+    tail = tail and abs(flows_a) < TAIL_C * facts.capacity_ah
+    tail = tail and (before.tail_s is not None or flows_a > FLOWS_C * facts.capacity_ah)
+    floating = takes and reading.charge_stage is ChargeStage.FLOAT and cell_v >= cell.floating_v
+    floating = floating and flows_a > -DRAIN_C * facts.capacity_ah
+    empty = lowest_v <= cell.empty_v and (current_a is None or flows_a < 0)
 
     def since(before_s: float | None, holds: bool) -> float | None:
         if not holds:
             return None
         return now_s if before_s is None or broken else before_s
 
-    return replace(
-        belief,
-        tail_since_s=since(belief.tail_since_s, tail),
-        float_since_s=since(belief.float_since_s, floating),
-        empty_since_s=since(belief.empty_since_s, empty),
-        rested_since_s=since(belief.rested_since_s, small),
+    return Signs(
+        since(before.tail_s, tail), since(before.float_s, floating), since(before.empty_s, empty)
     )
 
 
-def anchor(
-    belief: Belief,
-    now: Stamp,
-    voltage_v: float,
-    current_a: float | None,
-    settings: BatterySettings,
-) -> Belief:
-    """Correct the count where a condition has held for long enough; empty before full."""
+def anchor(belief: Belief, reading: PowerReading, facts: Facts) -> Belief:
+    """Set the count right where a condition has held for long enough; empty before full."""
+    signs, cell, now_s = belief.signs, facts.cell, reading.stamp.uptime_s
 
     def lasted(since_s: float | None, for_s: float) -> bool:
-        return since_s is not None and now.uptime_s - since_s >= for_s
+        return since_s is not None and now_s - since_s >= for_s
 
-    cell = cell_of(settings)
-    if lasted(belief.empty_since_s, ANCHOR_S):
+    if lasted(signs.empty_s, ANCHOR_S):
         # In the cold it is empty early: what the cold hides is still in it.
-        hidden = hidden_pct(settings, belief.temperature_c)
+        hidden = hidden_in(cell, belief.temperature_c)
         left = Evidence(cell.empty.charge_pct + hidden, cell.empty.sigma_pct + hidden / 4)
-        return anchored(belief, now, left, EMPTY)
-    if lasted(belief.tail_since_s, ANCHOR_S):
-        return anchored(belief, now, cell.full, FULL)
-    if lasted(belief.float_since_s, FLOAT_ANCHOR_S):
-        return anchored(belief, now, cell.floating, FULL)
-    if lasted(belief.rested_since_s, cell.rest_s):
-        said = said_by(voltage_v, current_a, belief, settings)
-        if says_more(said, belief):
-            return anchored(belief, now, said, FROM_VOLTAGE)
+        return anchored(belief, reading, left, EMPTY, facts)
+    if lasted(signs.tail_s, ANCHOR_S):
+        return anchored(belief, reading, cell.full, FULL, facts)
+    if lasted(signs.float_s, FLOAT_ANCHOR_S):
+        return anchored(belief, reading, cell.floating, FULL, facts)
     return belief
 
 
-def said_by(
-    voltage_v: float, current_a: float | None, belief: Belief, settings: BatterySettings
-) -> Evidence:
-    return charge_from_voltage(voltage_v, current_a, settings, belief.temperature_c)
+def anchored(
+    belief: Belief, reading: PowerReading, said: Evidence, method: str, facts: Facts
+) -> Belief:
+    """The belief set to what the battery says, and what that teaches of the drift.
 
-
-def says_more(said: Evidence, belief: Belief) -> bool:
-    """Whether a rested voltage is clearly surer than the count, or the two cannot both be true."""
-    apart_pct = abs(said.charge_pct - belief.charge_pct)
-    impossible = apart_pct > 2 * math.hypot(said.sigma_pct, belief.sigma_pct)
-    return impossible or said.sigma_pct < 0.7 * belief.sigma_pct
-
-
-def anchored(belief: Belief, now: Stamp, said: Evidence, method: str) -> Belief:
-    return replace(
-        belief, counted=now, charge_pct=said.charge_pct, sigma_pct=said.sigma_pct, method=method
-    )
-
-
-def combine(belief: Belief, said: Evidence) -> Belief:
-    """Weigh what was stored before the boot against the first voltage; the two are independent."""
-    old, new = belief.sigma_pct**-2, said.sigma_pct**-2
-    return replace(
-        belief,
-        charge_pct=(belief.charge_pct * old + said.charge_pct * new) / (old + new),
-        sigma_pct=(old + new) ** -0.5,
-        slept=False,
+    Lead-acid teaches nothing: what it loses while it charges is more than any offset.
+    """
+    drift, now = belief.drift, reading.stamp
+    mute = facts.cell.loses_charge
+    return Belief(
+        now,
+        said.charge_pct,
+        said.sigma_pct,
+        method,
+        belief.current_a,
+        belief.temperature_c,
+        Drift(drift.pct_per_day, drift.sigma_pct_per_day) if mute else learned(belief, said),
+        belief.heard,
+        belief.signs,
+        full_at=now.utc if method == FULL else belief.full_at,
+        told_s=belief.told_s,
     )

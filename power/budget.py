@@ -10,8 +10,9 @@ from datetime import timedelta
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.settings import Settings
-from power.guard import Verdict, reserve_wh, spell
+from power.guard import Verdict, spell
 from power.ladder import Proposal
+from power.reserve import reserve_wh
 
 VALID_S = 180.0  # and at least three polls: a budget is renewed long before it ends
 
@@ -39,14 +40,18 @@ def arbitrate(
     else:
         level, earning, since_s = rise(ruling, ruling.level, wanted, verdict, settings, now)
     waits_s = settings.energy.dwell_up_s - (now.uptime_s - since_s)
+    kept_wh = verdict.reserve_wh
+    if kept_wh is None:
+        kept_wh = reserve_wh(settings.battery, settings.energy)
     voice, reason = explain(level, earning, waits_s, verdict, proposal)
     budget = EnergyBudget(
         stamp=now,
         level=level,
         power_w=power_w(level, proposal, settings),
         until=now.utc + timedelta(seconds=max(VALID_S, 3 * settings.meter.poll_every_s)),
-        reserve_wh=reserve_wh(settings.battery, settings.energy),
+        reserve_wh=kept_wh,
         reason=f"{level.name}{reason}",
+        sun_is_free=proposal.sun_is_free and level > EnergyLevel.HIBERNATE,
     )
     return Ruling(level, voice, earning, since_s), budget
 

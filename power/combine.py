@@ -183,3 +183,12 @@ def any_allowed(parts: Sequence[Decoded]) -> Said:
         return Said(True, Quality.OK)
     unknown = next((one for one in parts if one.value is None), ABSENT if not parts else None)
     return Said(None, unknown.quality) if unknown else Said(False, Quality.OK)
+
+
+def said_pct(batteries: Sequence[BatteryReading]) -> float | None:
+    """What the BMSs say of the charge themselves, weighed by capacity; None unless all say it."""
+    said = [(one.state_of_charge_pct, one.full_ah or 1.0) for one in batteries]
+    if not said or any(charge_pct is None for charge_pct, _ in said):
+        return None
+    total_ah = sum(ah for _, ah in said)
+    return sum((charge_pct or 0.0) * ah for charge_pct, ah in said) / total_ah

@@ -2,10 +2,11 @@
 store.
 
 Reads and writes: chargers and batteries, PID 1, its rows PowerReading, BatteryReading,
-BatteryState, EnergyBudget.
+BatteryState, EnergyBudget; what a sleep needs besides is in power/bedtime.py.
 Never: waits for the disk before it has acted; a full or broken disk is a fault, not a stop.
 """
 
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from appliance.errors import ApplianceError, StoreError
@@ -14,10 +15,12 @@ from appliance.service import Service
 from power import battery
 from power.belief import Belief, believable_voltage_v
 from power.budget import Ruling, arbitrate
+from power.combine import said_pct
 from power.guard import HOLD_AFTER_S, GuardState, judge
 from power.ladder import Planner
 from power.loads import Actuator
 from power.meters import Poll
+from power.night import Night, Sleepless
 
 BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
@@ -40,7 +43,12 @@ class PowerCycle:
     """The state that is carried from cycle to cycle, and the order in which things are done."""
 
     def __init__(
-        self, service: Service, meter: Meter, planner: Planner, actuator: Actuator
+        self,
+        service: Service,
+        meter: Meter,
+        planner: Planner,
+        actuator: Actuator,
+        night: Night | None = None,
     ) -> None:
         self._service = service
         self._settings = service.settings
@@ -48,9 +56,11 @@ class PowerCycle:
         self._meter = meter
         self._planner = planner
         self._actuator = actuator
+        self._night = night or Sleepless()
         self._guard = GuardState()
         self._belief = self._stored_belief()
         self._heard = self._of_this_boot(PowerReading)
+        self._state: BatteryState | None = None
         budget = self._of_this_boot(EnergyBudget)
         self._ruling = Ruling(budget.level if budget else None)
         self._told: tuple[EnergyBudget, str] | None = None
@@ -60,20 +70,31 @@ class PowerCycle:
     def __call__(self) -> str:
         """Do one cycle and return its sentence."""
         poll = self._meter.read()
+        if self._night.returned(self._clock.stamp()):
+            self._begin_anew()
+            poll = self._meter.read()  # the first may have been asked before the sleep
         reading = poll.reading
         if reading and believable_voltage_v(reading, self._settings.battery) is not None:
             self._heard = reading
         now = self._clock.stamp()
-        self._belief = battery.estimate(self._belief, reading, self._settings.battery)
-        state = battery.state(self._belief, reading, self._settings.battery, now)
+        self._belief = battery.estimate(
+            self._belief, reading, self._settings.battery, said_pct(poll.batteries)
+        )
+        self._state = state = battery.state(self._belief, reading, self._settings.battery, now)
         age_s = self._clock.age_s(self._heard.stamp) if self._heard else None
         fresh = self._heard if age_s is not None and age_s <= HOLD_AFTER_S else None
         self._guard, verdict = judge(self._guard, fresh, age_s, state, self._settings, now)
-        proposal = self._planner.propose(state, fresh, self._ruling.level)
-        before = self._ruling
+        verdict = self._night.judge(verdict, state, fresh, now)
+        # Who has just passed the energy check has earned what it allows.
+        before = Ruling() if self._night.released else self._ruling
+        proposal = self._planner.propose(state, fresh, before.level)
         self._ruling, budget = arbitrate(before, verdict, proposal, self._settings, now)
         errors: list[ApplianceError] = [*poll.faults]
-        errors += self._actuator.obey(budget.level, verdict.power_off)
+        power_off = self._night.may_power_off(verdict, self._guard.confirmed, state, now)
+        errors += self._actuator.obey(
+            budget.level, power_off, budget.power_w, budget.stamp.uptime_s
+        )
+        errors += self._night.act(budget.level, state, now)
         if (before.level, before.voice) != (self._ruling.level, self._ruling.voice):
             self._service.log.info(
                 budget.reason,
@@ -83,26 +104,28 @@ class PowerCycle:
         for error in errors:
             self._service.fault(error)
         self._store(poll, state, budget)
-        return f"{budget.reason}; the loads may draw {budget.power_w:g} W"
+        return f"{budget.reason}; the loads may draw {budget.power_w:g} W{self._night.says}"
 
     def _store(self, poll: Poll, state: BatteryState, budget: EnergyBudget) -> None:
         """All rows of one cycle in one transaction: the budget when it says something new, the
         rest with it and every `STORE_EVERY_S`, since each transaction costs the flash some pages.
         """
         due, now_s = self._budget_due(budget), budget.stamp.uptime_s
-        if not due and not self._unstored and now_s < self._store_at_s:
+        nights = self._night.rows
+        if not due and not self._unstored and not nights and now_s < self._store_at_s:
             return
         rows: list[Any] = [state] if poll.reading is None else [poll.reading, state]
         if now_s >= self._batteries_at_s:
             rows += poll.batteries
             self._batteries_at_s = now_s + BATTERIES_EVERY_S - POLL_JITTER_S
         try:
-            self._service.store.add(*rows, *([budget] if due else []))
+            self._service.store.add(*rows, *nights, *([budget] if due else []))
         except StoreError as error:
             self._unstored = True
             self._service.fault(error)
             return
         self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
+        self._night.rows = []
         if due:
             self._told = (budget, self._ruling.voice)
         if self._unstored:
@@ -118,6 +141,16 @@ class PowerCycle:
         return changed or budget.stamp.uptime_s - told.stamp.uptime_s >= BUDGET_EVERY_S
 
     # --- starting up ---------------------------------------------------------------------------
+
+    def _begin_anew(self) -> None:
+        """After a suspend: nothing heard before it counts, and what the sun and the sleep did to
+        the charge is as unknown as over a boot.
+        """
+        self._guard, self._heard = GuardState(), None
+        if self._belief and self._state:
+            other_boot = replace(self._state, stamp=replace(self._state.stamp, boot_id=""))
+            restored = battery.restore(other_boot, self._clock.stamp())
+            self._belief = restored and replace(restored, drift=self._belief.drift)
 
     def _stored_belief(self) -> Belief | None:
         stored = self._last(BatteryState)

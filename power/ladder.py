@@ -4,7 +4,7 @@ Reads and writes: nothing; pure.
 Never: owns safety. It proposes; the guard may hold it down and the arbiter makes it wait.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
@@ -16,11 +16,15 @@ TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a planner would do now: a level, what the loads may draw, and why in figures."""
+    """What a planner would do now: a level, what the loads may draw, and why in figures.
+
+    `sun_is_free`: the sun is throttled because the battery takes no more.
+    """
 
     level: EnergyLevel
     power_w: float
     reason: str
+    sun_is_free: bool = False
 
 
 class Planner(Protocol):
@@ -53,7 +57,7 @@ class Ladder:
         left = f"{charge_pct:.0f} % +- {sigma_pct:.0f} left"
         if curtailed(battery, reading):
             left += ", the battery takes no more and the sun is free"
-            return self._proposal(EnergyLevel.FULL, left, reading)
+            return replace(self._proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)
         energy = self._settings.energy
         careful_pct = charge_pct - energy.sigma_weight * sigma_pct
         level = level_for(careful_pct, previous, energy)

@@ -1,34 +1,50 @@
-"""Makes the day-ahead plan once and ends: `python -m power.plan`, started by a timer.
+"""Plans once and ends: `python -m power.plan`, started by a timer twice a day.
 
-Reads: BatteryState, PowerReading, EnergyBudget, the clear sky. Writes: EnergyPlanStep rows.
-Never: stays in memory (pvlib is heavy), and never decides: the power service does not read it.
+Reads: PowerReading and BatteryState with their means, EnergyBudget, the clear sky, forecast.json.
+Writes: SunDay, EnergyPolicy and EnergyPlanStep rows.
+Never: stays in memory (numpy and pvlib are heavy), and never decides: the power service follows the
+policy, or not, and the guard stands above both.
+
+In this order, so that each is of use without the next: the days that are over; the policy, which
+needs no charge; the steps, which do.
 """
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from appliance import log, retention, service, settings_file
 from appliance.errors import ApplianceError, SettingsError
-from appliance.model import BatteryState, EnergyBudget, EnergyPlanStep, PowerReading
+from appliance.model import (
+    BatteryState,
+    EnergyBudget,
+    EnergyPlanStep,
+    EnergyPolicy,
+    Stamp,
+    SunDay,
+)
 from appliance.prepare import prepare
-from appliance.settings import PanelsSettings, Settings, SiteSettings
+from appliance.rows import text_of
+from appliance.settings import Settings
 from appliance.store import Store
 from appliance.tables import PLAN
+from power import past
 from power.clear_sky import clear_sky_power_w
-from power.outlook import (
-    STEP,
-    USUAL_CLEARNESS,
-    day_ahead,
-    learned_clearness,
-    measured_sun,
-    plan_times,
-)
+from power.forecast import DAYS, Told
+from power.forecast_file import ForecastError, read_forecast
+from power.nightly import ClearSky, Past, hourly_clear_w, local_midnight
+from power.outlook import STEP, plan_steps
+from power.policy import Today, hour_of
+from power.prospect import Prospect, look, table_of
+from power.replay import CLEAR_DAYS, replay
+from power.replay import DAYS as REPLAYED_DAYS
+from power.reserve import FIRST_YEAR, reserve_days, reserve_wh
 
-ClearSky = Callable[[SiteSettings, PanelsSettings, Sequence[datetime]], list[float]]
 CHARGE_AGE_S = 3600.0
-LEARN_FROM = timedelta(days=3)
+USUAL_SIGMA_PCT, MOST_SIGMA_PCT = 4.0, 10.0  # of the charge, as far as the plan's floor heeds it
+LADDER = "ladder"  # the policy's fact that says: follow the ladder
 
 
 class PlanError(ApplianceError):
@@ -37,9 +53,102 @@ class PlanError(ApplianceError):
     code = "plan"
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the night's work begins with. `days` are the site's, `told` is the forecast."""
+
+    now: Stamp
+    days: Sequence[SunDay]
+    past: Past
+    told: dict[int, Told]
+    sigma_pct: float
+    kept_wh: float
+
+
 def make_plan(store: Store, settings: Settings, clear_sky: ClearSky) -> str:
-    """Store the plan from now on and return one sentence about it; raises `PlanError`."""
+    """Store days, policy and steps; returns one sentence. Raises `PlanError`."""
     now = store.clock.stamp()
+    if now.utc.year < FIRST_YEAR:
+        raise PlanError(
+            f"there is no plan because the clock says {now.utc:%Y-%m-%d}; "
+            "set it (`timedatectl`), or replace the battery of the computer's clock"
+        )
+    store.add(*past.new_days(store, settings, clear_sky, now))
+    known, bad = learn(store, settings, clear_sky, now)
+    prospect = night(known, settings, clear_sky)
+    prospect = replace(prospect, policy=judged(prospect.policy, known, settings, clear_sky))
+    store.add(prospect.policy)
+    retention.retain(store)
+    steps = days_ahead(store, prospect, now)
+    store.add(*steps)
+    store.clear_faults(PLAN, still=bad)
+    return sentence(steps, prospect.policy, known)
+
+
+def learn(
+    store: Store, settings: Settings, clear_sky: ClearSky, now: Stamp
+) -> tuple[Known, frozenset[str]]:
+    """What is known, and the codes of the faults that this leaves open."""
+    today = past.solar_date(now.utc, settings)
+    days = past.known_days(store, today)
+    told, bad = {}, frozenset[str]()
+    try:
+        told = read_forecast(settings.forecast_file, now.utc, today)
+    except ForecastError as error:
+        store.raise_fault(PLAN, error)
+        bad = frozenset({error.code})
+    site = past.past_of(days, settings, clear_sky, today)
+    battery = store.last(BatteryState)
+    kept = kept_wh(settings, now.utc, battery.full_at if battery else None)
+    return Known(now, days, site, told, usual_sigma_pct(store, now.utc), kept), bad
+
+
+def usual_sigma_pct(store: Store, now: datetime) -> float:
+    """The mean doubt of the last day's charge: neither the moment after a full charge nor the one
+    after a boot is usual.
+    """
+    rows = store.query(
+        "SELECT avg(sigma_pct) AS mean FROM battery_state WHERE at >= ? AND at <= ?",
+        (text_of(now - timedelta(days=1)), text_of(now)),
+    )
+    return min(MOST_SIGMA_PCT, max(USUAL_SIGMA_PCT, rows[0]["mean"] or 0.0))
+
+
+def kept_wh(settings: Settings, now: datetime, full_at: datetime | None) -> float:
+    """The guard's reserve of these days."""
+    days = reserve_days(settings, now, full_at)
+    return reserve_wh(settings.battery, settings.energy, days)
+
+
+def night(known: Known, settings: Settings, clear_sky: ClearSky) -> Prospect:
+    """The planner's answer from the last solar midnight on."""
+    midnight = local_midnight(known.now.utc, settings.site.longitude_deg)
+    clear_w = hourly_clear_w(settings, clear_sky, midnight, DAYS, known.past.shade)
+    return look(
+        settings, known.now, clear_w, known.past, known.sigma_pct, known.kept_wh, known.told
+    )
+
+
+def judged(
+    policy: EnergyPolicy, known: Known, settings: Settings, clear_sky: ClearSky
+) -> EnergyPolicy:
+    """The policy, marked where the ladder would have done better in the site's last days."""
+    today = past.solar_date(known.now.utc, settings)
+    since = past.key_of(today - timedelta(days=REPLAYED_DAYS))
+    days = [day for day in known.days if day.day >= since]
+    if not days:
+        return policy
+    midnight = past.begins(days[0].day.date(), settings)
+    clear_w = hourly_clear_w(settings, clear_sky, midnight, CLEAR_DAYS, past.UNSHADED)
+    found = replay(days, midnight, clear_w, known.past, known.sigma_pct, known.kept_wh, settings)
+    if found is None or not found.ladder_is_better:
+        return policy
+    reason = f"{policy.reason}; the ladder did better here in the last {found.days} days"
+    return replace(policy, facts={**policy.facts, LADDER: 1.0}, reason=reason)
+
+
+def days_ahead(store: Store, prospect: Prospect, now: Stamp) -> list[EnergyPlanStep]:
+    """The steps that are shown; raises `PlanError` where the charge is not known."""
     battery = store.latest(BatteryState, CHARGE_AGE_S)
     if battery is None or battery.state_of_charge_pct is None:
         raise PlanError(
@@ -47,45 +156,39 @@ def make_plan(store: Store, settings: Settings, clear_sky: ClearSky) -> str:
             "see what the power service says (`systemctl status appliance-power`)"
         )
     budget = store.latest(EnergyBudget, CHARGE_AGE_S)
-    learned = learn(store, settings, clear_sky, now.utc)
-    clearness = USUAL_CLEARNESS if learned is None else learned
-    steps = day_ahead(
-        battery=battery,
-        previous=budget.level if budget else None,
-        clear_sky_w=step_means(settings, clear_sky, plan_times(now.utc)),
-        clearness=clearness,
-        settings=settings,
-        now=now,
+    return plan_steps(
+        prospect,
+        battery,
+        budget.level if budget else None,
+        sun_so_far(store, prospect, now),
+        now,
+        ladder=LADDER in prospect.policy.facts,
     )
-    store.add(*steps)
-    retention.retain(store)
-    return sentence(steps, clearness, learned is not None)
 
 
-def learn(store: Store, settings: Settings, clear_sky: ClearSky, now: datetime) -> float | None:
-    """The clearness of the last days as this unit's own panels saw it, or None."""
-    measured_w = measured_sun(store.rows(PowerReading, since=now - LEARN_FROM))
-    starts = sorted(measured_w)
-    if not starts:
-        return None
-    clear_w = dict(zip(starts, step_means(settings, clear_sky, starts), strict=True))
-    return learned_clearness(measured_w, clear_w, settings.panels.peak_w)
+def sun_so_far(store: Store, prospect: Prospect, now: Stamp) -> Today:
+    """Today's sky as far as it was measured."""
+    today, table = Today(), table_of(prospect, 1)
+    samples = past.measured(store, prospect.settings, prospect.policy.starts, now.utc)
+    for at, sample in sorted(samples.items()):
+        ends = at + timedelta(hours=sample.hours)
+        today.see(table, hour_of(table, ends), None if sample.throttled else sample.pv_power_w)
+    today.see(table, hour_of(table, now.utc), None)
+    return today
 
 
-def step_means(settings: Settings, clear_sky: ClearSky, starts: Sequence[datetime]) -> list[float]:
-    """Clear-sky power (W) in the middle of each step, which is its mean to within a percent."""
-    return clear_sky(settings.site, settings.panels, [start + STEP / 2 for start in starts])
-
-
-def sentence(steps: Sequence[EnergyPlanStep], clearness: float, learned: bool) -> str:
+def sentence(steps: Sequence[EnergyPlanStep], policy: EnergyPolicy, known: Known) -> str:
     """What the plan comes to, for the journal and the page."""
     lowest = min(steps, key=lambda step: step.state_of_charge_pct)
     hours = STEP / timedelta(hours=1)
     sun_wh = sum(step.pv_power_w for step in steps) * hours
+    seen = sum(day.clearness is not None for day in known.past.days)
+    learned = f"learned from {seen} days here" if seen else "assumed, no day is known here yet"
     return (
-        f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun expected at "
-        f"{clearness * 100:.0f} % of a clear sky ({'learned here' if learned else 'assumed'}), "
-        f"lowest charge {lowest.state_of_charge_pct:.0f} % at {lowest.starts:%H:%M} UTC"
+        f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun to be expected ({learned}), "
+        f"lowest charge {lowest.state_of_charge_pct:.0f} % "
+        f"({lowest.low_charge_pct:.0f} to {lowest.high_charge_pct:.0f}) "
+        f"on {lowest.starts:%d %b %H:%M} UTC; {policy.reason}"
     )
 
 
@@ -111,7 +214,6 @@ def plan_and_tell(store: Store, settings: Settings) -> str:
         store.raise_fault(PLAN, error)
         store.say(PLAN, str(error))
         raise
-    store.clear_faults(PLAN)
     store.say(PLAN, said)
     return said
 

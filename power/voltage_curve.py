@@ -1,18 +1,23 @@
 """What a battery's voltage says about its charge: facts of the two chemistries, as tables.
 
 Reads and writes: nothing; pure.
-Never: claims more than voltage can tell. LFP is flat between 20 and 90 %, so sigma is wide there.
+Never: claims more than voltage can tell. LFP is flat between 20 and 90 %, so there it says little.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from appliance.settings import BatterySettings, Chemistry
 
-RESISTANCE_DOUBT = 0.5  # share of I*R that may be wrong: age, a bad crimp
-FROST_DOUBT = 4.0  # below 0 C the resistance is several times the setting
+RESISTANCE = (0.5, 1.5)  # of the setting, that it may really be: age, a bad crimp
+FROST_RESISTANCE = (0.5, 5.0)  # below 0 C, or where no probe says how cold it is
+POLARISED_V = 0.1  # per cell at 1 C: what a current leaves behind for a while
+UNKNOWN_COLD_C = 5.0  # how cold a battery without a probe may be
 WIDEST_SIGMA_PCT = 30.0  # a charge that could be anything from 0 to 100 % has a sigma of 29
+UNIFORM = 4.0
+GRID_V = 0.002  # per cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,82 +32,138 @@ class Evidence:
 class Cell:
     """One cell of a chemistry.
 
-    `rested`: (V, charge %, sigma %), rising. `usable`: (C, share of the capacity), rising.
+    `rested`: (V, least %, usual %, most %), rising. `usable`: (C, share of the capacity), rising.
     `full_v`: charged with a small tail current, it is full. `floating_v`: least voltage at which
-    a controller's FLOAT is believed. `empty_v`: discharged, it is empty. `rest_s`: how long the
-    current must be small before the rested curve holds.
+    a controller's FLOAT is believed. `held_v`: from here on it may be the charger's voltage, not
+    the cell's. `empty_v`: discharged, it is empty. `quiet_c`: the most current at which the voltage
+    is asked, `rest_s`: for how long. `loses_charge`: a full one goes on taking what it does not
+    keep.
     """
 
     nominal_v: float
-    rested: tuple[tuple[float, float, float], ...]
+    rested: tuple[tuple[float, float, float, float], ...]
     full_v: float
     full: Evidence
     floating: Evidence
     floating_v: float
+    held_v: float
     empty_v: float
     empty: Evidence
+    quiet_c: float
     rest_s: float
     charge_efficiency: float
+    loses_charge: bool
     usable: tuple[tuple[float, float], ...]
     charges_below_zero: bool
 
 
-# Rested curve: the usual LFP table; above 3.45 V only a charger holds it. The sigma allows for
-# 15 mV of hysteresis and meter error. Full and empty: dbus-serialbattery's defaults MAX_CELL 3.45,
+# Rested curve: least and most are the charges that three usual LFP tables give 40 mV lower and
+# higher: a meter off by 12 mV a cell, 5 to 25 mV of hysteresis (accure.net on the hysteresis of
+# LFP), and what a current left behind. Full and empty: dbus-serialbattery's defaults MAX_CELL 3.45,
 # FLOAT 3.375 and MIN_CELL 2.90. Cold capacity: 85 % at 0 C, 70 % at -20 C (makers' sheets).
 LFP = Cell(
     nominal_v=3.2,
     rested=(
-        (2.50, 0, 2),
-        (2.90, 3, 3),
-        (3.00, 8, 4),
-        (3.10, 12, 4),
-        (3.18, 17, 5),
-        (3.22, 24, 6),
-        (3.25, 37, 13),
-        (3.28, 52, 20),
-        (3.31, 65, 25),
-        (3.33, 80, 18),
-        (3.35, 92, 10),
-        (3.40, 98, 4),
-        (3.45, 99, 3),
+        (2.50, 0, 0, 2),
+        (2.90, 2, 4, 9),
+        (3.00, 4, 7, 11),
+        (3.05, 5, 9, 14),
+        (3.10, 6, 11, 17),
+        (3.14, 8, 13, 19),
+        (3.17, 9, 15, 21),
+        (3.20, 11, 19, 32),
+        (3.22, 13, 24, 40),
+        (3.25, 18, 35, 63),
+        (3.28, 26, 51, 75),
+        (3.31, 38, 68, 90),
+        (3.33, 54, 81, 97),
+        (3.35, 68, 92, 100),
+        (3.36, 76, 94, 100),
+        (3.38, 88, 97, 100),
+        (3.40, 93, 98, 100),
+        (3.45, 97, 99, 100),
     ),
     full_v=3.45,
     full=Evidence(100, 1),
     floating=Evidence(98, 2),
     floating_v=3.34,
+    held_v=3.37,
     empty_v=2.90,
     empty=Evidence(3, 3),
+    quiet_c=0.2,
     rest_s=600,
     charge_efficiency=0.995,
+    loses_charge=False,
     usable=((-20, 0.70), (0, 0.85), (25, 1.0)),
     charges_below_zero=False,
 )
 
 # Textbook rested voltages at 25 C (12.73, 12.5, 12.24, 12.06 and 11.9 V for six cells).
-# A charged cell needs hours to rest; an hour is a compromise that the wide sigma pays for.
+# A charged cell needs hours to rest; an hour is a compromise that the wide range pays for.
 LEAD_ACID = Cell(
     nominal_v=2.0,
     rested=(
-        (1.98, 0, 8),
-        (2.01, 25, 12),
-        (2.04, 50, 15),
-        (2.083, 75, 15),
-        (2.122, 100, 12),
+        (1.95, 0, 0, 5),
+        (1.98, 0, 0, 20),
+        (2.01, 5, 25, 45),
+        (2.04, 25, 50, 75),
+        (2.083, 50, 75, 98),
+        (2.122, 78, 100, 100),
     ),
     full_v=2.35,
     full=Evidence(100, 3),
     floating=Evidence(98, 4),
     floating_v=2.20,
+    held_v=2.15,
     empty_v=1.85,
     empty=Evidence(5, 5),
+    quiet_c=0.02,
     rest_s=3600,
     charge_efficiency=0.88,
+    loses_charge=True,
     usable=((-20, 0.40), (0, 0.65), (25, 1.0)),
     charges_below_zero=True,
 )
 
 CELLS = {Chemistry.LFP: LFP, Chemistry.LEAD_ACID: LEAD_ACID}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every step needs of one battery, worked out once. `least_pct` and `most_pct` are the
+    rested curve in steps of `GRID_V` from `lowest_v` on.
+    """
+
+    cell: Cell
+    cells: int
+    capacity_ah: float
+    capacity_wh: float
+    cell_ohm: float
+    pct_per_as: float
+    lowest_v: float
+    least_pct: tuple[float, ...]
+    most_pct: tuple[float, ...]
+
+
+@lru_cache(maxsize=16)
+def facts_of(settings: BatterySettings) -> Facts:
+    """The facts of the battery in the settings."""
+    cell, ah = cell_of(settings), capacity_ah(settings)
+    low_v, high_v = cell.rested[0][0], cell.rested[-1][0]
+    grid = [low_v + GRID_V * step for step in range(round((high_v - low_v) / GRID_V) + 1)]
+    least = [(row[0], row[1]) for row in cell.rested]
+    most = [(row[0], row[3]) for row in cell.rested]
+    return Facts(
+        cell=cell,
+        cells=cell_count(settings),
+        capacity_ah=ah,
+        capacity_wh=settings.capacity_wh,
+        cell_ohm=settings.resistance_ohm / cell_count(settings),
+        pct_per_as=100 / ah / 3600,
+        lowest_v=low_v,
+        least_pct=tuple(interpolate(least, volts) for volts in grid),
+        most_pct=tuple(interpolate(most, volts) for volts in grid),
+    )
 
 
 def cell_of(settings: BatterySettings) -> Cell:
@@ -125,9 +186,13 @@ def hidden_pct(settings: BatterySettings, temperature_c: float | None) -> float:
 
     An unknown temperature hides nothing; the guard's voltage floor is what protects then.
     """
-    if temperature_c is None:
+    return hidden_in(cell_of(settings), temperature_c)
+
+
+def hidden_in(cell: Cell, temperature_c: float | None) -> float:
+    if temperature_c is None or temperature_c >= cell.usable[-1][0]:
         return 0.0
-    return (1 - interpolate(cell_of(settings).usable, temperature_c)) * 100
+    return (1 - interpolate(cell.usable, temperature_c)) * 100
 
 
 def charge_from_voltage(
@@ -136,21 +201,50 @@ def charge_from_voltage(
     settings: BatterySettings,
     temperature_c: float | None = None,
 ) -> Evidence:
-    """The charge that a battery voltage (V) speaks for, with I*R taken off.
+    """The charge that a battery voltage (V) speaks for on its own, with I*R taken off.
 
     `current_a` is positive into the battery; None counts as no current. The sigma grows with the
     current, since the resistance is known only roughly, and hardly at all below 0 C.
     """
-    cells = cell_count(settings)
-    drop_v = (current_a or 0.0) * settings.resistance_ohm
-    cell_v = (voltage_v - drop_v) / cells
-    frost = temperature_c is not None and temperature_c < 0
-    doubt_v = abs(drop_v) * (FROST_DOUBT if frost else RESISTANCE_DOUBT) / cells
-    charges = [(row[0], row[1]) for row in cell_of(settings).rested]
-    sigmas = [(row[0], row[2]) for row in cell_of(settings).rested]
-    spread_pct = interpolate(charges, cell_v + doubt_v) - interpolate(charges, cell_v - doubt_v)
-    sigma_pct = interpolate(sigmas, cell_v) + spread_pct / 2
-    return Evidence(interpolate(charges, cell_v), min(sigma_pct, WIDEST_SIGMA_PCT))
+    facts = facts_of(settings)
+    usual = [(row[0], row[2]) for row in facts.cell.rested]
+    charge_pct = interpolate(usual, voltage_v / facts.cells - (current_a or 0.0) * facts.cell_ohm)
+    frost = temperature_c is None or temperature_c < 0
+    least_pct, most_pct = charges_at(voltage_v, current_a or 0.0, frost, facts)
+    most_pct = most_in_cold(most_pct, temperature_c, facts)
+    return Evidence(charge_pct, min(WIDEST_SIGMA_PCT, max(2.0, (most_pct - least_pct) / UNIFORM)))
+
+
+def charges_at(
+    voltage_v: float, current_a: float, frost: bool, facts: Facts
+) -> tuple[float, float]:
+    """The least and the most charge (%) that a sound battery can have at this voltage.
+
+    `frost`: it is so cold, or may be, that the resistance is several times the setting.
+    """
+    cell_v, drop_v = voltage_v / facts.cells, current_a * facts.cell_ohm
+    soft, hard = FROST_RESISTANCE if frost else RESISTANCE
+    if current_a > 0:
+        left_v = POLARISED_V * current_a / facts.capacity_ah
+        low_v, high_v = cell_v - hard * drop_v - left_v, cell_v - soft * drop_v + left_v
+    else:
+        left_v = POLARISED_V * current_a / facts.capacity_ah
+        low_v, high_v = cell_v - soft * drop_v + left_v, cell_v - hard * drop_v - left_v
+    last = len(facts.least_pct) - 1
+    low = int((low_v - facts.lowest_v) / GRID_V + 0.5)
+    high = int((high_v - facts.lowest_v) / GRID_V + 0.5)
+    return (
+        facts.least_pct[0 if low < 0 else min(low, last)],
+        facts.most_pct[0 if high < 0 else min(high, last)],
+    )
+
+
+def most_in_cold(most_pct: float, temperature_c: float | None, facts: Facts) -> float:
+    """The most charge, since in the cold a battery seems emptier than it is. Where no probe says
+    how cold it is, it may be so.
+    """
+    hidden = hidden_in(facts.cell, UNKNOWN_COLD_C if temperature_c is None else temperature_c)
+    return hidden + most_pct * (1 - hidden / 100)
 
 
 def interpolate(points: Sequence[tuple[float, float]], x: float) -> float:

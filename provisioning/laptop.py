@@ -21,12 +21,14 @@ from appliance import settings_file
 from appliance.clock import boottime_s
 from appliance.model import EnergyBudget
 from appliance.prepare import prepare
-from appliance.settings import Settings
+from appliance.settings import Settings, SleepMode
 from appliance.store import Store
 from power import devices
 from power.line import TCP, tcp_address
 from power.profile import Profile
+from provisioning.board import GUARD
 from provisioning.runner import ROOT, Program, Runner
+from provisioning.systemctl import board_socket, tell_board
 from provisioning.unit_files import read_processes
 
 TEMPLATE = Path(__file__).with_name("laptop.toml")
@@ -34,7 +36,6 @@ START = datetime(2026, 4, 15, 2, 30, tzinfo=UTC)  # an hour before dawn at the d
 DAY_S = 86_400.0
 LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
 LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
-AT_BOOT = ("appliance-power", "appliance-sensors", "appliance-web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,16 @@ class Wish:
     bms: str | None = None
     start: datetime = START
     charge_pct: float = 36.0
+    cloudiness: float = 0.25
+    sleep: SleepMode = SleepMode.SUSPEND
 
 
 class Laptop:
     """One run; a context manager that stops everything at its end.
 
-    The simulated plant is started first and is the world: it is not among the unit's processes.
-    PID 1's boot list is `AT_BOOT` (on a unit the page is socket-activated); cameras and inference
-    are started by the power service.
+    The simulated plant and the computer's board are started first and are the world: they are not
+    among the unit's processes. The board boots the unit (on a unit the page is socket-activated);
+    cameras and inference are started by the power service.
     """
 
     def __init__(self, wish: Wish) -> None:
@@ -66,18 +69,18 @@ class Laptop:
         move_aside(self.directory)
         self._sockets = make_socket_dir(self.directory)
         self.settings = self._write_settings()
-        control = self._sockets / "supervisord.sock"
-        self.runner = Runner(self.directory, control, self._programs())
+        self._control = str(self._sockets / "supervisord.sock")
+        self.runner = Runner(self.directory, Path(self._control), self._programs())
 
     def __enter__(self) -> Self:
         try:
             self.runner.start()
-            self.runner.start_programs(["plant"])
+            self.runner.start_programs(["plant", "board"])
             prepare(self.settings.database)
             self.runner.wait_for(self._plant_is_there, "the simulated plant")
-            self.runner.start_programs(AT_BOOT)
+            self.runner.wait_for(board_socket(self._control).exists, "the board")
+            self.tell_board("power-button")
             self.runner.wait_for(self._decided, "the power service")
-            self.runner.start_programs(["timers"])
         except BaseException:
             self.stop()
             raise
@@ -87,7 +90,9 @@ class Laptop:
         self.stop()
 
     def stop(self) -> None:
-        self.runner.stop_program("appliance-power")  # whoever gives orders goes first
+        for giver in ("board", GUARD):  # whoever gives orders goes first
+            self.runner.stop_program(giver)
+            self.runner.thaw()
         self.runner.stop()
         if self._sockets.parent != self.directory:
             shutil.rmtree(self._sockets, ignore_errors=True)
@@ -95,6 +100,10 @@ class Laptop:
     def store(self) -> Store:
         """The unit's database, for reading."""
         return Store(self.settings.database, self.settings.make_clock())
+
+    def tell_board(self, word: str) -> None:
+        """What hands and hardware do: `power-button`, `power-cut`."""
+        tell_board(self._control, word)
 
     def wait_for_unit_time(self, seconds: float) -> None:
         """Wait until that much unit time has passed since the start, or the unit is gone."""
@@ -111,7 +120,7 @@ class Laptop:
         )
 
     def _decided(self) -> bool:
-        """Whether there is a first energy budget: PID 1's timers wait some minutes after boot."""
+        """Whether there is a first energy budget."""
         with closing(self.store()) as store:
             return store.last(EnergyBudget) is not None
 
@@ -120,8 +129,10 @@ class Laptop:
         plant = ["power.simulated"]
         for quirk in self._wish.quirks:
             plant += ["--quirk", quirk]
+        board = ["provisioning.board", *here, "--control", self._control]
         programs = [
             Program("plant", [sys.executable, "-m", *plant, *here], "always", stops_last=True),
+            Program("board", [sys.executable, "-m", *board], "always"),
             Program("timers", [sys.executable, "-m", "provisioning.timers", *here], "always"),
         ]
         for process in read_processes():
@@ -154,12 +165,15 @@ class Laptop:
             "origin_utc": self._wish.start.isoformat().replace("+00:00", "Z"),
             "origin_boottime_s": f"{boottime_s() + LEAD_S:.6f}",
             "systemctl": self.directory / "systemctl",
+            "sleep": self._wish.sleep.value,
+            "rtc": self.directory / "rtc",
             "power_devices": self._power_devices(),
             "clip": ROOT / "sensors/media/pedestrians.mp4",
             "model": ROOT / "inference/models/nanodet-g-416-int8.onnx",
             "web_port": self._wish.port,
             "seed": self._wish.seed,
             "charge_pct": self._wish.charge_pct,
+            "cloudiness": self._wish.cloudiness,
         }
         path = self.directory / "unit.toml"
         path.write_text(string.Template(TEMPLATE.read_text()).substitute(values))

@@ -117,8 +117,14 @@ class Runner:
 
     def pids(self) -> dict[str, int]:
         """Program name -> pid, of those that run now."""
-        states = self.remote.getAllProcessInfo()
-        return {state["name"]: state["pid"] for state in states if state["pid"]}
+        return systemctl.pids(self.remote)
+
+    def thaw(self) -> None:
+        """Let every process go on that the board has suspended: a frozen one hears no signal."""
+        if self.running:
+            for pid in self.pids().values():
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGCONT)
 
     def wait_for(self, ready: Callable[[], bool], what: str) -> None:
         """Wait until `ready`; raises `HostError` when it takes too long or the runner died."""

@@ -1,24 +1,45 @@
-"""Stands in for `systemctl` on a laptop: carries start, stop and poweroff to supervisord.
+"""Stands in for `systemctl` on a laptop: orders about services go to supervisord, about the
+computer to its board (provisioning/board.py).
 
-Reads and writes: supervisord's socket. Called as `systemctl` by the same code that calls the real
-one on a unit, so nothing above the operating system knows the difference.
-Never: does more than the unit's polkit rules allow.
+Reads and writes: their sockets. Called as `systemctl` by the same code that calls the real one on a
+unit, so nothing above the operating system knows the difference.
+Never: does more than the unit's polkit rules allow, but for the words of hands and hardware.
 """
 
+import socket
 import sys
 import xmlrpc.client
+from collections.abc import Container
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 HARMLESS = {"start": Faults.ALREADY_STARTED, "stop": Faults.NOT_RUNNING}
+QUIET = ("--no-block", "--no-ask-password")
 
 
-def connect(socket: str) -> Any:
+def connect(control: str) -> Any:
     """Supervisord's remote interface."""
-    transport = SupervisorTransport(None, None, f"unix://{socket}")
+    transport = SupervisorTransport(None, None, f"unix://{control}")
     return xmlrpc.client.ServerProxy("http://localhost", transport).supervisor
+
+
+def pids(supervisor: Any, without: Container[str] = ()) -> dict[str, int]:
+    """Program name -> pid, of those that run now."""
+    states = supervisor.getAllProcessInfo()
+    return {
+        state["name"]: state["pid"]
+        for state in states
+        if state["pid"] and state["name"] not in without
+    }
+
+
+def names(supervisor: Any, without: Container[str] = ()) -> list[str]:
+    """Every program, running or not."""
+    states = supervisor.getAllProcessInfo()
+    return [state["name"] for state in states if state["name"] not in without]
 
 
 def order(supervisor: Any, verb: str, unit: str) -> None:
@@ -34,15 +55,28 @@ def order(supervisor: Any, verb: str, unit: str) -> None:
             raise
 
 
+def board_socket(control: str) -> Path:
+    """Where the board listens: beside supervisord's own socket."""
+    return Path(control).with_name("board.sock")
+
+
+def tell_board(control: str, word: str) -> None:
+    """One word to the board; raises `OSError` where there is none."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
+        mouth.sendto(word.encode(), str(board_socket(control)))
+
+
 def main() -> None:
-    """`SOCKET [--no-block] start|stop UNIT` or `SOCKET poweroff`; exit 1 with a sentence."""
-    socket, *words = (word for word in sys.argv[1:] if word != "--no-block")
+    """`SOCKET [--no-block] start|stop UNIT`, `SOCKET suspend|poweroff|power-button|power-cut`; exit
+    1 with a sentence.
+    """
+    control, *words = (word for word in sys.argv[1:] if word not in QUIET)
     try:
         match words:
             case ["start" | "stop" as verb, unit]:
-                order(connect(socket), verb, unit)
-            case ["poweroff"]:
-                connect(socket).shutdown()
+                order(connect(control), verb, unit)
+            case ["suspend" | "poweroff" | "power-button" | "power-cut" as word]:
+                tell_board(control, word)
             case _:
                 sys.exit(f"systemctl (laptop): cannot {' '.join(words)}")
     except xmlrpc.client.Fault as fault:

@@ -4,8 +4,8 @@ Reads: the kernel's files and NVML. Writes: `EnvironmentReading` and `GpuReading
 Never: holds a rule; it only wires.
 """
 
+from appliance.nvml import open_nvml
 from appliance.service import Loop, Service, main
-from sensors.gpu import open_nvml
 from sensors.survey import Survey
 
 SURVEY_EVERY_S = 60.0

@@ -8,32 +8,11 @@ Power in mW, memory in bytes: NVML API reference, device queries.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from appliance.clock import Clock
 from appliance.model import GpuReading
 from sensors.errors import GpuError
-
-DRIVER = "sys/module/nvidia"  # the kernel module; without it the 18 MB of pynvml are not imported
-
-
-def open_nvml(root: Path = Path("/")) -> Any | None:
-    """The started NVML module, or None on a computer without NVIDIA's driver."""
-    if not (root / DRIVER).exists():
-        return None
-    import pynvml  # noqa: PLC0415  (only where a driver is)
-
-    return started(pynvml)
-
-
-def started(nvml: Any) -> Any | None:
-    """`nvml` after its start, or None where it finds no driver."""
-    try:
-        nvml.nvmlInit()
-    except nvml.NVMLError:
-        return None
-    return nvml
 
 
 def read_gpus(nvml: Any | None, clock: Clock) -> list[GpuReading]:

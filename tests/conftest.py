@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from appliance.prepare import prepare
@@ -23,6 +24,12 @@ MODEL = ROOT / "inference/models/nanodet-g-416-int8.onnx"
 CLIP = ROOT / "sensors/media/pedestrians.mp4"
 
 OpenStore = Callable[..., Store]
+
+# Random tests find their examples on slow, shared machines as well: no clock judges them.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture

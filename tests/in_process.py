@@ -39,7 +39,7 @@ from sensors.feed import Feed
 from sensors.source import Shot
 from sensors.survey import Survey
 from tests.fakes import FakeClock
-from tests.rig import meter_on
+from tests.rig import bare_site, meter_on
 
 WIDTH, HEIGHT, FRAMES_PER_S = 64, 48, 10
 LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap enough for days
@@ -212,7 +212,7 @@ class InProcessUnit:
     def _make_power(self) -> PowerCycle:
         meter = meter_on(EpeverTracer(), SimulatedEpever(self.plant), self.clock)
         meters = Meters([Device("charger", "main", meter)], self.clock)
-        actuator = Actuator(self.pid_one, ["demo"], may_power_off=True)
+        actuator = Actuator(self.pid_one, bare_site(["demo"], may_power_off=True))
         return PowerCycle(self._power, meters, Ladder(self.settings), actuator)
 
     def _make_watch(self) -> Watch:

@@ -1,13 +1,13 @@
 """A simulated power device with its driver in front, in this process or on a pseudo-terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import Any, cast
 
 from appliance.clock import Clock
-from appliance.settings import Settings
+from appliance.settings import CameraSettings, HostSettings, Settings
 from power.bus import ByteLine, Lines
 from power.meter import Meter
 from power.meters import open_meter
@@ -96,3 +96,11 @@ def serving(line: SerialLine) -> Iterator[None]:
     finally:
         stop.set()
         worker.join(5)
+
+
+def bare_site(cameras: Iterable[str], may_power_off: bool) -> Settings:
+    """A site with nothing but these cameras."""
+    return Settings(
+        camera={name: CameraSettings() for name in cameras},
+        host=HostSettings(may_power_off=may_power_off),
+    )

@@ -18,7 +18,7 @@ from tests.fakes import FakeClock
 
 PACK = BatterySettings()  # 2560 Wh, 12.8 V LFP: 200 Ah
 LEAD = replace(PACK, chemistry=Chemistry.LEAD_ACID, nominal_voltage_v=12.0)
-OPEN_CIRCUIT = [(charge, volts) for volts, charge, _ in LFP.rested]
+OPEN_CIRCUIT = [(charge, volts) for volts, _, charge, _ in LFP.rested]
 
 
 @dataclass
@@ -214,27 +214,31 @@ def test_an_absent_voltage_sent_as_zero_gives_no_first_belief(clock: FakeClock) 
     assert state.energy_wh is None
 
 
-def test_a_silence_widens_sigma_and_is_not_counted(clock: FakeClock) -> None:
+def test_a_silence_is_counted_as_if_the_loads_went_on_and_half_of_that_is_doubt(
+    clock: FakeClock,
+) -> None:
+    clock.advance(10)
     start = estimate(believed(clock, 60.0, 2.0), a_reading(clock, amps=-10.0), PACK)
     assert start is not None
-    start = replace(start, current_a=-10.0)
+    start = replace(start, current_a=-10.0, charge_pct=60.0, sigma_pct=2.0)
     clock.advance(5 * 3600)
     silent = state_of(start, None, clock)
-    assert silent.state_of_charge_pct == 60.0
-    assert silent.sigma_pct == pytest.approx(2.0 + 25.0)  # 10 A of 200 Ah may have gone on
-    after = estimate(start, a_reading(clock, amps=-10.0), PACK)
+    assert silent.state_of_charge_pct == pytest.approx(60.0 - 25.0)  # 10 A of 200 Ah
+    assert silent.sigma_pct == pytest.approx(math.hypot(2.0, 12.5))
+    after = estimate(start, a_reading(clock, volts=13.0, amps=-10.0), PACK)
     assert after is not None
-    assert after.charge_pct == 60.0
-    assert after.sigma_pct == pytest.approx(27.0)
+    assert after.charge_pct == pytest.approx(35.0)
+    assert after.sigma_pct == pytest.approx(math.hypot(2.0, 12.5), abs=0.1)
 
 
 def test_readings_200_s_apart_count_like_readings_10_s_apart() -> None:
     def discharged(step_s: float) -> float:
         clock = FakeClock()
         belief: Belief | None = believed(clock, 80.0, 2.0)
-        for _ in range(int(7200 / step_s)):
+        for step in range(int(7200 / step_s)):
             clock.advance(step_s)
-            belief = estimate(belief, a_reading(clock, amps=-20.0), PACK)
+            amps = -20.0 + 0.01 * (step % 3 - 1)  # a meter that never moves is frozen
+            belief = estimate(belief, a_reading(clock, amps=amps), PACK)
         assert belief is not None
         return belief.charge_pct
 

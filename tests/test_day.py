@@ -111,7 +111,7 @@ def test_loads_are_started_and_stopped_through_pid_one(two_days: InProcessUnit) 
 
 def test_the_plan_is_there_beside_reality(two_days: InProcessUnit) -> None:
     steps = two_days.reader.rows(EnergyPlanStep)
-    assert len(steps) == 36 * 4
+    assert len(steps) == 72 * 4
     assert max(step.pv_power_w for step in steps) > 50
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from appliance.nvml import open_nvml, started
 from sensors.errors import GpuError
-from sensors.gpu import open_nvml, read_gpus, started
+from sensors.gpu import read_gpus
 from sensors.jetson import Rail, board_input_w, read_jetson_gpu, read_rails
 from tests.fakes import FakeClock
 

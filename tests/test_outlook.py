@@ -1,167 +1,162 @@
-"""The day-ahead plan: the learned sky, the ladder followed into tomorrow, and the command."""
+"""What is shown of the days to come: the expected course, its band, and the days of autonomy."""
 
-import math
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from appliance.model import BatteryState, ChargeStage, EnergyLevel, EnergyPlanStep, PowerReading
-from appliance.settings import PanelsSettings, Settings, SiteSettings
-from power.outlook import (
-    STEPS,
-    day_ahead,
-    learned_clearness,
-    measured_sun,
-    plan_times,
-)
-from power.plan import PlanError, make_plan
-from tests.conftest import ROOT, OpenStore
-from tests.fakes import FakeClock
+from appliance.model import EnergyLevel, EnergyPlanStep, Stamp
+from appliance.settings import Follows, Settings
+from power.autonomy import autonomy
+from power.futures import Start, imagine
+from power.outlook import STEPS, plan_steps, plan_times
+from power.outlook import step as step_of
+from power.policy import Today, hour_of
+from power.prospect import Prospect, table_of
+from power.walk import Lived, Piece
+from tests.site_days import MIDNIGHT, SMALL, a_prospect, a_state, past_of
 
-SETTINGS = Settings()
-
-
-def plain_sky(site: SiteSettings, panels: PanelsSettings, times: Sequence[datetime]) -> list[float]:
-    """Half a sine from 6 to 18 h UTC that reaches the panels' peak at noon."""
-    hours = [at.hour + at.minute / 60 for at in times]
-    return [panels.peak_w * max(0.0, math.sin((hour - 6) / 12 * math.pi)) for hour in hours]
-
-
-def a_state(clock: FakeClock, charge: float | None, sigma: float = 2.0) -> BatteryState:
-    return BatteryState(clock.stamp(), charge, sigma, 1000, 2560, None, False, "counted")
-
-
-def a_reading(clock: FakeClock, sun_w: float | None, stage: ChargeStage) -> PowerReading:
-    return PowerReading(clock.stamp(), "test", sun_w, None, 13.2, 1.0, None, 5.0, stage, None)
+PROSPECT = a_prospect(past=past_of(*[0.05, 0.4, 0.86] * 20))
+BY_LADDER = replace(SMALL, energy=replace(SMALL.energy, follows=Follows.LADDER))
+PER_STEP_H = 0.25
 
 
 def planned(
-    clock: FakeClock, charge: float, clearness: float = 0.7, settings: Settings = SETTINGS
+    charge_pct: float | None = 60.0,
+    hours: float = 3.5,
+    prospect: Prospect = PROSPECT,
+    ladder: bool = False,
+    blocked: bool = False,
+    sigma_pct: float = 4.0,
 ) -> list[EnergyPlanStep]:
-    sky_w = plain_sky(settings.site, settings.panels, plan_times(clock.utc))
-    return day_ahead(a_state(clock, charge), None, sky_w, clearness, settings, clock.stamp())
+    now = Stamp(MIDNIGHT + timedelta(hours=hours), "00000001", 1000.0)
+    state = replace(a_state(now, charge_pct, sigma_pct), charge_blocked=blocked)
+    today = Today()
+    table = table_of(prospect, 1)
+    today.see(table, hour_of(table, now.utc), None)
+    return plan_steps(prospect, state, None, today, now, ladder)
 
 
-def test_the_plan_covers_36_hours_in_quarters_of_an_hour(clock: FakeClock) -> None:
-    clock.advance(7 * 60 + 3)
-    times = plan_times(clock.utc)
-    assert len(times) == STEPS == 144
+def test_the_plan_covers_three_days_in_quarters_of_an_hour() -> None:
+    times = plan_times(datetime(2026, 4, 15, 2, 7, 3, tzinfo=UTC))
+    assert len(times) == STEPS == 288
     assert times[0] == datetime(2026, 4, 15, 2, 0, tzinfo=UTC)
-    assert times[-1] - times[0] == timedelta(hours=35.75)
+    assert times[-1] - times[0] == timedelta(hours=71.75)
+    for hours in (0.0, 3.5, 15.5, 23.99):
+        steps = planned(hours=hours)
+        assert len(steps) == STEPS
+        assert steps[0].starts <= MIDNIGHT + timedelta(hours=hours)
 
 
-def test_a_low_battery_sleeps_until_the_sun_has_filled_it(clock: FakeClock) -> None:
-    steps = planned(clock, charge=24)
-    assert steps[0].level == EnergyLevel.SENTINEL
-    levels = [step.level for step in steps]
-    assert levels.index(EnergyLevel.ECO) < levels.index(EnergyLevel.FULL)
-    noon = next(step for step in steps if step.starts.hour == 12)
-    assert noon.pv_power_w == pytest.approx(0.7 * 600, rel=0.01)
-    assert noon.load_power_w == SETTINGS.power_w(noon.level)
-    assert max(step.state_of_charge_pct for step in steps) <= 100
-
-
-def test_the_planned_charge_is_the_balance_of_sun_and_load(clock: FakeClock) -> None:
-    night, after = planned(clock, charge=80)[:2]
-    drawn_pct = SETTINGS.energy.full_power_w * 0.25 / 2560 * 100
+def test_the_planned_charge_is_the_balance_of_sun_and_load() -> None:
+    night, after = planned(80.0, hours=0.0)[:2]
+    drawn_pct = night.load_power_w / 0.97 * PER_STEP_H / 2560 * 100
+    assert night.pv_power_w == 0
     assert night.state_of_charge_pct - after.state_of_charge_pct == pytest.approx(drawn_pct)
 
 
-def test_a_dark_plan_steps_down_and_ends_at_power_off(clock: FakeClock) -> None:
-    small = replace(SETTINGS, battery=replace(SETTINGS.battery, capacity_wh=400))
-    levels = [step.level for step in planned(clock, 70, clearness=0.0, settings=small)]
-    assert levels == sorted(levels, reverse=True)
-    assert EnergyLevel.HIBERNATE in levels
+def test_the_band_holds_the_expected_course_and_opens() -> None:
+    steps = planned()
+    widths = []
+    for step in steps:
+        assert step.low_charge_pct is not None
+        assert step.high_charge_pct is not None
+        assert 0 <= step.low_charge_pct <= step.state_of_charge_pct <= step.high_charge_pct <= 100
+        widths.append(step.high_charge_pct - step.low_charge_pct)
+    assert widths[-1] > widths[0] > 5
 
 
-def test_clearness_is_measured_over_possible_sun_without_throttled_quarters(
-    clock: FakeClock,
-) -> None:
-    clock.set_wall_clock(datetime(2026, 4, 15, 7, 0, tzinfo=UTC))
-    readings = []
-    for minute in range(8 * 60):
-        sky_w = plain_sky(SETTINGS.site, SETTINGS.panels, [clock.utc])[0]
-        throttled = minute >= 5 * 60
-        stage = ChargeStage.FLOAT if throttled else ChargeStage.BULK
-        readings.append(a_reading(clock, 20.0 if throttled else 0.4 * sky_w, stage))
-        clock.advance(60)
-    measured_w = measured_sun(readings)
-    assert len(measured_w) == 20
-    middles = [start + timedelta(minutes=7.5) for start in measured_w]
-    sky = dict(zip(measured_w, plain_sky(SETTINGS.site, SETTINGS.panels, middles), strict=True))
-    assert learned_clearness(measured_w, sky, 600) == pytest.approx(0.4, abs=0.01)
+def test_a_course_that_leaves_the_futures_widens_the_band() -> None:
+    futures = imagine(PROSPECT, Start(0.0, 60.0, 1.0), 1, 0.25)
+    piece = Piece(MIDNIGHT, 0.0, 0.25, 0.0, cold=False, hidden_pct=0.0)
+    now = Stamp(MIDNIGHT, "00000001", 1.0)
+    for charge_pct in (20.0, 95.0):
+        row = step_of(now, 0, Lived(piece, charge_pct, charge_pct, PROSPECT.choices[0]), futures)
+        assert row.low_charge_pct is not None
+        assert row.high_charge_pct is not None
+        assert row.low_charge_pct <= charge_pct <= row.high_charge_pct
+        assert row.low_charge_pct < 60 < row.high_charge_pct
 
 
-@pytest.mark.parametrize(("share", "clearness"), [(0.01, 0.1), (1.3, 1.0), (0.5, 0.5)])
-def test_clearness_is_clipped(clock: FakeClock, share: float, clearness: float) -> None:
-    quarters = plan_times(clock.utc)[:8]
-    assert learned_clearness(
-        dict.fromkeys(quarters, share * 600), dict.fromkeys(quarters, 600.0), 600
-    ) == pytest.approx(clearness)
+def test_the_plan_knows_only_what_the_sky_usually_gives() -> None:
+    noon = next(step for step in planned() if step.starts.hour == 12)
+    assert 0.2 * SMALL.panels.peak_w < noon.pv_power_w < 0.6 * SMALL.panels.peak_w
+    bright = planned(prospect=a_prospect(past=past_of(*[0.9] * 120)))
+    assert sum(one.pv_power_w for one in bright) > sum(one.pv_power_w for one in planned())
 
 
-def test_a_night_of_readings_teaches_nothing_about_the_sky(clock: FakeClock) -> None:
-    quarters = plan_times(clock.utc)[:8]
-    night = dict.fromkeys(quarters, 0.0)
-    assert learned_clearness(night, night, 600) is None
+def test_the_sun_so_far_shifts_today_and_not_tomorrow() -> None:
+    now = Stamp(MIDNIGHT + timedelta(hours=12), "00000001", 1000.0)
+    table = table_of(PROSPECT, 1)
+    found = []
+    for clearness in (0.05, 0.9):
+        today = Today()
+        for quarter in range(48):
+            clear_w = PROSPECT.clear_w[quarter // 4]
+            today.see(table, (quarter + 1) / 4, clearness * clear_w)
+        found.append(plan_steps(PROSPECT, a_state(now, 60.0), None, today, now))
+    dark, clear = found
+    assert clear[8].pv_power_w > 2 * dark[8].pv_power_w
+    assert clear[100].pv_power_w == pytest.approx(dark[100].pv_power_w)
 
 
-def test_a_stored_plan_has_one_stamp_and_a_sentence(
-    clock: FakeClock, settings: Settings, open_store: OpenStore
-) -> None:
-    power, plan = open_store("power"), open_store("plan")
-    clock.set_wall_clock(datetime(2026, 4, 15, 9, 0, tzinfo=UTC))
-    for _ in range(4 * 60):
-        sky_w = plain_sky(settings.site, settings.panels, [clock.utc])[0]
-        power.add(a_reading(clock, 0.5 * sky_w, ChargeStage.BULK))
-        clock.advance(60)
-    power.add(a_state(clock, 60.0))
-    said = make_plan(plan, settings, plain_sky)
-    rows = plan.rows(EnergyPlanStep)
-    assert len(rows) == 144
-    assert len({row.stamp for row in rows}) == 1
-    assert "50 % of a clear sky (learned here)" in said
+def test_a_low_battery_saves_until_the_sun_has_filled_it() -> None:
+    steps = planned(24.0, prospect=a_prospect(past=past_of(*[0.9] * 120)), hours=1.0)
+    assert steps[0].level <= EnergyLevel.SENTINEL
+    assert max(step.level for step in steps) == EnergyLevel.FULL
 
 
-def test_there_is_no_plan_from_an_unknown_or_old_charge(
-    clock: FakeClock, settings: Settings, open_store: OpenStore
-) -> None:
-    power, plan = open_store("power"), open_store("plan")
-    with pytest.raises(PlanError, match="charge of the battery is unknown"):
-        make_plan(plan, settings, plain_sky)
-    power.add(a_state(clock, 60.0))
-    clock.advance(4000)
-    with pytest.raises(PlanError):
-        make_plan(plan, settings, plain_sky)
-    assert plan.rows(EnergyPlanStep) == []
+def test_below_the_guards_floor_the_plan_is_off_whatever_is_wished() -> None:
+    for prospect in (PROSPECT, a_prospect(BY_LADDER)):
+        first = planned(8.0, prospect=prospect)[0]
+        assert (first.level, first.load_power_w) == (EnergyLevel.OFF, 0.0)
+        assert planned(18.0, prospect=prospect)[0].level <= EnergyLevel.HIBERNATE
 
 
-@pytest.mark.parametrize(
-    ("text", "code", "said"),
-    [
-        ('[unit]\ndata_dir = "{data}"\n', 1, "plan: there is no plan because"),
-        ("[unti]\n", 2, "did you mean 'unit'?"),
-    ],
-)
-def test_the_command_ends_with_one_sentence_and_a_code(
-    tmp_path: Path, text: str, code: int, said: str
-) -> None:
-    path = tmp_path / "unit.toml"
-    path.write_text(text.format(data=tmp_path / "data"))
-    done = subprocess.run(
-        [sys.executable, "-m", "power.plan", "--settings", str(path)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == code
-    assert said in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
+def test_a_battery_that_is_too_cold_gains_nothing_today() -> None:
+    course = [one.state_of_charge_pct for one in planned(60.0, hours=0.0, blocked=True)[:96]]
+    assert course == sorted(course, reverse=True)
+    assert max(one.state_of_charge_pct for one in planned(60.0, hours=0.0)[:96]) > 60
+
+
+def test_the_ladder_is_shown_where_the_ladder_is_followed() -> None:
+    small = replace(SMALL, battery=replace(SMALL.battery, capacity_wh=640))
+    followed = replace(small, energy=BY_LADDER.energy)
+    dark = past_of(*[0.02] * 120)
+    for steps in (
+        planned(70.0, prospect=a_prospect(followed, dark)),
+        planned(70.0, prospect=a_prospect(small, dark), ladder=True),
+    ):
+        night = [step.level for step in steps[:10]]
+        assert night[0] == EnergyLevel.FULL  # 70 % less its doubt is above 60 %
+        assert night == sorted(night, reverse=True)
+        for step in steps:
+            careful_pct = step.state_of_charge_pct - 4.0
+            if step.level == EnergyLevel.FULL:
+                assert careful_pct >= small.energy.full_from_pct
+
+
+def test_an_unknown_charge_counts_as_empty() -> None:
+    assert planned(None)[0].level == EnergyLevel.OFF
+
+
+# --- autonomy -------------------------------------------------------------------------------------
+
+
+def days(charge_pct: float | None, settings: Settings = SMALL, sigma_pct: float = 4.0) -> object:
+    return autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), charge_pct, sigma_pct), settings)
+
+
+def test_autonomy_is_what_the_guard_would_let_be_used() -> None:
+    left = autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 79.0), SMALL)
+    assert left is not None
+    # 79 % less 4 of doubt is 75; cameras stop at 15 %, the computer at 10 %.
+    assert left.listening_days == pytest.approx(0.60 * 2560 * 0.97 / 6.0 / 24)
+    assert left.hibernating_days == pytest.approx(0.65 * 2560 * 0.97 / 0.3 / 24)
+
+
+def test_a_battery_at_its_floor_has_no_days_left_and_an_unknown_one_says_nothing() -> None:
+    left = autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 9.0), SMALL)
+    assert left is not None
+    assert (left.listening_days, left.hibernating_days) == (0.0, 0.0)
+    assert days(None) is None

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +17,11 @@ from appliance.model import (
     ChargeStage,
     EnergyBudget,
     EnergyLevel,
+    EnergyPlanStep,
     PowerReading,
+    Sleep,
+    Stamp,
+    Wake,
 )
 from appliance.prepare import prepare
 from appliance.store import Store
@@ -113,6 +118,104 @@ def test_the_page_tells_live_what_the_unit_does_and_why_and_asks_nobody_else(
     browser.wait_for(says("faults", "The charge controller does not answer."))
     assert {urlsplit(url).netloc for url in browser.requests} == {f"127.0.0.1:{port}"}
     assert browser.problems == []
+
+
+def ago(now: Stamp, hours: float) -> Stamp:
+    """A stamp of `hours` before."""
+    return replace(now, utc=now.utc - timedelta(hours=hours), uptime_s=now.uptime_s - hours * 3600)
+
+
+def sleep_until(power: Store, hours: float) -> None:
+    """A night of ten hours that ended `hours` ago, with a waking in between."""
+    now, alarm = power.clock.stamp(), "the clock of the computer"
+    began, looked, again = ago(now, hours + 10), ago(now, hours + 2), ago(now, hours + 1.9)
+    woke = ago(now, hours)
+    power.add(
+        Sleep(began, EnergyLevel.HIBERNATE, looked.utc, alarm, None, 19.0, 2.0, "no load may run"),
+        Wake(looked, began.utc, alarm, 1, 18.0, stays=False, reason="3 W of sun"),
+        Sleep(again, EnergyLevel.HIBERNATE, woke.utc, alarm, None, 18.0, 2.0, "3 W of sun"),
+        Wake(woke, again.utc, "after a power cut", 2, 17.0, stays=True, reason="enough sun"),
+    )
+
+
+def test_the_night_that_passed_is_told_for_a_day(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    sleep_until(power, 25)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("charge", "71"))
+    assert browser.evaluate("document.getElementById('night').hidden")
+    sleep_until(power, 3)
+    for text in ("10 h", "It woke once in between"):
+        browser.wait_for(says("night-was", text))
+    browser.wait_for(says("night-reason", "No load may run."))
+    for text in ("after a power cut", "19 % before, 17 % after", "Starts that failed 2"):
+        browser.wait_for(says("night-facts", text))
+    browser.wait_for(says("night-stays", "It stays up: enough sun."))
+    assert browser.problems == []
+
+
+def test_free_sun_stands_beside_the_level(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 100.0)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("charge", "100"))
+    assert browser.evaluate("document.getElementById('level-free').hidden")
+    free = power.last(EnergyBudget)
+    assert free is not None
+    power.add(replace(free, stamp=power.clock.stamp(), sun_is_free=True))
+    browser.wait_for(says("level-free", "The sun is free now"))
+
+
+# JavaScript: the red, green and blue of the chart, at fractions of its drawing.
+PIXEL = """((x, y) => {{
+    const canvas = document.querySelector("#chart canvas");
+    const [left, top] = [canvas.width * x, canvas.height * y];
+    return [...canvas.getContext("2d").getImageData(left, top, 1, 1).data].slice(0, 3);
+}})({x}, {y})"""
+
+
+def test_the_chart_shades_where_the_charge_is_expected(
+    browser: Browser,
+    server: subprocess.Popen[str],
+    power: Store,
+    tmp_path: Path,
+    port: int,
+) -> None:
+    """Without a band nothing is shaded, in the legend or in the chart."""
+    report(power, 71.0)
+    now = power.clock.stamp()
+    plan = Store(power.path, power.clock, "plan")
+    plan.add(*planned(ago(now, 1), None, None))
+    browser.resize(1280, 800)
+    for band in (False, True):
+        if band:
+            plan.add(*planned(now, 15.0, 85.0))
+        browser.open(f"http://127.0.0.1:{port}/")
+        browser.wait_for("document.querySelector('#chart canvas') !== null")
+        assert browser.evaluate(says("legend-band", "8 of 10")) is band
+        inside = browser.evaluate(PIXEL.format(x=0.8, y=0.4))
+        if band:
+            assert inside[1] > inside[0] > 0, f"no shade of green: {inside}"
+        else:
+            assert inside == [0, 0, 0], f"not clear: {inside}"
+        assert browser.evaluate(PIXEL.format(x=0.8, y=0.155)) == [0, 0, 0], "above the band"
+    plan.close()
+    browser.evaluate("document.getElementById('chart').focus()")
+    key = "new KeyboardEvent('keydown', {key: 'PageDown'})"
+    browser.evaluate(f"document.getElementById('chart').dispatchEvent({key})")
+    browser.wait_for(says("chart-reading", "50 % (15 to 85 %)"))
+    browser.wait_for(says("outlook", "Planned: eco until"))
+    assert browser.problems == []
+
+
+def planned(made: Stamp, low_pct: float | None, high_pct: float | None) -> list[EnergyPlanStep]:
+    """A plan of 30 hours at ECO and 50 %."""
+    starts = [made.utc + timedelta(minutes=15 * step) for step in range(120)]
+    level = EnergyLevel.ECO
+    return [EnergyPlanStep(made, at, 0.0, 0.0, 50.0, level, low_pct, high_pct) for at in starts]
 
 
 def test_unknown_is_a_word_and_never_a_zero(

@@ -26,6 +26,7 @@ from power.loads import Actuator
 from power.meters import Poll
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock
+from tests.rig import bare_site
 from tests.test_loads import FakeHost
 
 GATE, INFERENCE = "appliance-camera@gate", "appliance-inference"
@@ -78,7 +79,7 @@ class Unit:
     def restart(self) -> None:
         log = SentenceLog("power")
         self.service = Service("power", self.settings, self.clock, self.store, log)
-        actuator = Actuator(self.host, ["gate"], self.settings.host.may_power_off)
+        actuator = Actuator(self.host, bare_site(["gate"], self.settings.host.may_power_off))
         self.cycle = PowerCycle(self.service, self.meter, Ladder(self.settings), actuator)
         self.said: list[str] = []
 
@@ -174,6 +175,7 @@ def test_a_low_voltage_beats_a_stored_charge_of_ninety_percent(unit: Unit) -> No
 
 
 def test_one_lost_poll_neither_powers_off_nor_confirms_a_sag(unit: Unit) -> None:
+    unit.pass_time(10)
     unit.meter.volts, unit.meter.amps = 11.9, -3.0
     unit.pass_time(10)
     unit.meter.silent = True

@@ -1,6 +1,7 @@
 """The status document: its shape, and that it never shows the past as the present."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,8 @@ import jsonschema
 import pytest
 
 from appliance import charts, status
-from appliance.model import EnergyLevel, EnergyPlanStep, Stamp
+from appliance.commands.status import energy_lines
+from appliance.model import EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
 from appliance.retention import retain
 from appliance.settings import Settings
 from tests import filled
@@ -41,6 +43,7 @@ def test_a_unit_that_has_just_been_installed_knows_nothing_and_says_so(
 ) -> None:
     found = document(open_store, settings)
     assert found["battery"] is found["sun"] is found["energy"] is found["load"]["power_w"] is None
+    assert found["sleep"] is found["outlook"] is None
     assert [camera["reason"] for camera in found["cameras"]] == ["has not reported yet"]
     names = [service["service"] for service in found["services"]]
     assert names == ["power", "plan", "sensors", "camera@demo", "inference"]
@@ -57,12 +60,41 @@ def test_a_working_unit_shows_what_its_services_wrote(
     assert found["sun"]["charge_stage"] == "bulk"
     assert found["load"]["power_w"] == pytest.approx(5.0 + 3.0 + 2.5)
     assert (found["energy"]["level"], found["energy"]["fresh"]) == ("FULL", True)
+    assert found["energy"]["sun_is_free"] is False
+    assert found["battery"]["full_at"] is None
     assert found["cameras"][0]["mode"] == "watch"
     assert found["inference"]["provider"] == "CPUExecutionProvider"
     assert found["gpus"][0]["fresh"]
     assert found["events"]["last_24_h"] == 1
     assert found["events"]["newest"]["box"] == [0.1, 0.2, 0.3, 0.9]
     assert [fault["code"] for fault in found["faults"]] == ["camera"]
+
+
+def test_free_sun_and_the_last_full_charge_are_told(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    now, power = clock.stamp(), open_store("power")
+    full = replace(filled.belief(now), full_at=now.utc - timedelta(days=3))
+    power.add(full, replace(filled.budget(now), sun_is_free=True))
+    found = document(open_store, settings)
+    assert found["energy"]["sun_is_free"] is True
+    assert found["battery"]["full_at"] == "2026-04-12T02:00:00.000Z"
+    words = [line.text for line in energy_lines(found, settings)]
+    assert words[0].endswith("; the sun is free")
+    assert "2026-04-12 02:00" in words
+
+
+def test_the_last_night_and_the_days_ahead_are_part_of_the_document(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    now = clock.stamp()
+    level, until = EnergyLevel.HIBERNATE, now.utc + timedelta(hours=8)
+    slept = Sleep(now, level, until, "the clock of the computer", until, 12.0, 2.0, "no sun")
+    open_store("power").add(slept, Wake(now, now.utc, "before its time", 0, 12.0, True, "enough"))
+    store_plan(open_store("plan"), now, charge_pct=50.0)
+    found = document(open_store, settings)
+    assert (found["sleep"]["reason"], found["sleep"]["woke_by"]) == ("no sun", "before its time")
+    assert [one["level"] for one in found["outlook"]["next_levels"]] == ["ECO"]
 
 
 def test_after_a_reboot_nothing_old_counts_as_present(
@@ -163,6 +195,21 @@ def test_the_plan_of_a_past_hour_is_the_one_that_was_valid_then(
     assert charge[now - 12] == charge[now] == charge[-1] == 60.0
 
 
+def test_the_band_of_the_plan_stands_beside_its_charge(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    plan = open_store("plan")
+    store_plan(plan, clock.stamp(), charge_pct=50.0)
+    clock.advance(3600)
+    store_plan(plan, clock.stamp(), charge_pct=60.0, band=(51.5, 66.0))
+    day = charts.day(open_store(), settings)
+    now = 24 * 12
+    low, high = day["plan"]["low_charge_pct"], day["plan"]["high_charge_pct"]
+    assert (low[now - 1], high[now - 1]) == (None, None), "an older plan had no band"
+    assert (low[now], high[now]) == (51.5, 66.0)
+    assert "low_charge_pct" not in day["reality"]
+
+
 def test_before_the_first_plan_was_made_its_own_steps_are_shown(
     open_store: OpenStore, settings: Settings, clock: FakeClock
 ) -> None:
@@ -172,11 +219,18 @@ def test_before_the_first_plan_was_made_its_own_steps_are_shown(
     assert charge[24 * 12 - 1 : 24 * 12 + 1] == [50.0, 50.0]
 
 
-def store_plan(plan: Any, made: Stamp, charge_pct: float, begins_before_s: float = 0) -> None:
-    """A plan of 24 hours in steps of 15 minutes."""
+def store_plan(
+    plan: Any,
+    made: Stamp,
+    charge_pct: float,
+    begins_before_s: float = 0,
+    band: tuple[float | None, float | None] = (None, None),
+) -> None:
+    """A plan of 24 hours in steps of 15 minutes; `band` is where the charge may lie."""
     first = made.utc - timedelta(seconds=begins_before_s)
     starts = [first + timedelta(minutes=15 * step) for step in range(96)]
-    plan.add(*(EnergyPlanStep(made, at, 100.0, 10.0, charge_pct, EnergyLevel.ECO) for at in starts))
+    level = EnergyLevel.ECO
+    plan.add(*(EnergyPlanStep(made, at, 100.0, 10.0, charge_pct, level, *band) for at in starts))
 
 
 def test_the_document_is_explained() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.settings import Settings
 from tests.conftest import ROOT
 
 UNITS = ROOT / "systemd"
@@ -21,7 +22,7 @@ PAGE = ROOT / "docs/units.md"
 SHARED = "appliance-.service.d"
 WORST_EXPOSURE = 2.0
 EXEC_START = re.compile(
-    r"/opt/appliance/venv/bin/python -m (?P<module>[a-z.]+)(?: [a-z%]+)*"
+    r"/opt/appliance/venv/bin/python -m (?P<module>[a-z._]+)(?: [a-z]+| %[iI])*"
     r" --settings /etc/appliance/unit\.toml"
 )
 OUTSIDE = ("sysinit", "basic", "shutdown", "multi-user", "timers", "sockets")
@@ -123,7 +124,7 @@ def test_a_service_is_hardly_exposed_and_owes_it_to_the_drop_ins(root: Path, ser
 
 def test_an_exception_opens_only_what_may_be_opened_and_says_why() -> None:
     may = keys(UNITS / SHARED / "15-closed.conf")
-    may |= {"DeviceAllow", "RestrictAddressFamilies", "IPAddressAllow"}
+    may |= {"DeviceAllow", "RestrictAddressFamilies", "IPAddressAllow", "ReadWritePaths"}
     exceptions = [path for path in UNITS.glob("*.service.d/*.conf") if path.parent.name != SHARED]
     assert exceptions
     page = PAGE.read_text()
@@ -131,6 +132,53 @@ def test_an_exception_opens_only_what_may_be_opened_and_says_why() -> None:
         assert re.match(r"[2-9]\d-", drop_in.name), f"{drop_in} would be overruled by the shared"
         assert keys(drop_in) <= may, drop_in
         assert f"`{drop_in.relative_to(UNITS)}`" in page, drop_in
+
+
+# What changes the computer itself, and may do nothing else: oneshots that the power service orders.
+PRIVILEGED = {
+    "appliance-switch@.service",
+    "appliance-switches-off.service",
+    "appliance-jetson-mode@.service",
+    "appliance-gpu-limit@.service",
+}
+
+
+def test_only_small_oneshots_are_root_and_only_one_has_a_capability() -> None:
+    rooted = {file_of(s).name for s in SERVICES if values(file_of(s), "User") == ["root"]}
+    assert rooted == PRIVILEGED
+    opening = {"PrivateUsers", "ProtectKernelTunables", "CapabilityBoundingSet", "ReadWritePaths"}
+    for service in SERVICES:
+        unit = file_of(service)
+        drop_ins = list(unit.with_name(f"{unit.name}.d").glob("*.conf"))
+        opened = set().union(*(keys(path) for path in drop_ins)) & opening
+        if unit.name == "appliance-power.service":
+            paths = [text for path in drop_ins for text in values(path, "ReadWritePaths")]
+            assert all(path.endswith("/wakealarm") for text in paths for path in text.split())
+            opened.discard("ReadWritePaths")
+        if unit.name not in PRIVILEGED:
+            assert not opened, unit
+            continue
+        assert values(unit, "Type") == ["oneshot"]
+        capabilities = [text for path in drop_ins for text in values(path, "CapabilityBoundingSet")]
+        alone = ["CAP_SYS_ADMIN"] if unit.name == "appliance-gpu-limit@.service" else []
+        assert capabilities == alone, unit
+
+
+def test_a_switch_goes_off_by_the_same_module_also_where_it_could_not_go_on() -> None:
+    unit = UNITS / "appliance-switch@.service"
+    (on,), (off,) = values(unit, "ExecStart"), values(unit, "ExecStopPost")
+    assert off == on.replace(" on %i ", " off %i ")
+    assert values(unit, "RemainAfterExit") == ["yes"]
+    assert values(unit, "ExecStop") == []
+    assert "appliance-switches-off.service" in values(unit, "After")
+
+
+@pytest.mark.parametrize("kind", ["jetson-mode", "gpu-limit"])
+def test_a_mode_can_be_set_again_after_another_one_was(kind: str) -> None:
+    """A unit that stays active would not be run by a second start."""
+    unit = UNITS / f"appliance-{kind}@.service"
+    assert values(unit, "RemainAfterExit") == []
+    assert values(unit, "Restart") == []
 
 
 def test_hardening_is_nowhere_but_in_the_drop_ins() -> None:
@@ -149,7 +197,7 @@ def test_a_service_runs_a_module_that_exists_as_a_user_that_exists(service: str)
     assert module.with_suffix(".py").exists() or (module / "__main__.py").exists(), module
     (user,) = values(file_of(service), "User")
     users = (UNITS / "sysusers.d/appliance.conf").read_text()
-    assert re.search(rf"^u\s+{user}\s", users, re.MULTILINE)
+    assert user == "root" or re.search(rf"^u\s+{user}\s", users, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -210,8 +258,10 @@ def test_users_and_directories_are_made_as_the_services_need_them(tmp_path: Path
     gids = {name: gid for name, _, gid, _ in groups}
     members = {name: set(users.split(",")) for name, _, _, users in groups}
     users = [line.split(":") for line in (tmp_path / "etc/passwd").read_text().splitlines()]
-    assert {user[0] for user in users} == {values(file_of(s), "User")[0] for s in SERVICES}
-    assert {user[3] for user in users} == {gids["appliance"]}, "appliance is not the first group"
+    needed = {values(file_of(s), "User")[0] for s in SERVICES} - {"root"}
+    assert {user[0] for user in users} - {"root"} == needed
+    own = {user[3] for user in users if user[0] != "root"}
+    assert own == {gids["appliance"]}, "appliance is not the first group"
     assert members["dialout"] == {"appliance-power"}
     assert "appliance-camera" in members["video"]
     assert "appliance-inference" in members["render"]
@@ -237,6 +287,7 @@ console.log(JSON.stringify(heard.map(rule => rule(action, {user: user}))[0]));
 """
 MANAGE = "org.freedesktop.systemd1.manage-units"
 POWER_OFF = "org.freedesktop.login1.power-off"
+SUSPEND = "org.freedesktop.login1.suspend"
 CAMERA = "appliance-camera@front.service"
 
 
@@ -247,7 +298,29 @@ CAMERA = "appliance-camera@front.service"
         ("appliance-power", MANAGE, "appliance-inference.service", "start", "yes"),
         ("appliance-power", MANAGE, CAMERA, "stop", "yes"),
         ("appliance-power", MANAGE, "poweroff.target", "start", "yes"),
+        ("appliance-power", MANAGE, "appliance-switch@gpu-1.service", "start", "yes"),
+        ("appliance-power", MANAGE, "appliance-switch@gpu-1.service", "stop", "yes"),
+        ("appliance-power", MANAGE, "appliance-switch@gpu-1.service", "restart", "no"),
+        ("appliance-power", MANAGE, "appliance-switch@.service", "start", "no"),
+        ("appliance-power", MANAGE, "appliance-switch@-off.service", "start", "no"),
+        ("appliance-power", MANAGE, "appliance-switches-off.service", "start", "no"),
+        ("appliance-power", MANAGE, "appliance-jetson-mode@MODE_30W.service", "start", "yes"),
+        ("appliance-power", MANAGE, r"appliance-jetson-mode@A\x20B.service", "start", "yes"),
+        ("appliance-power", MANAGE, "appliance-jetson-mode@MODE_30W.service", "stop", "no"),
+        ("appliance-power", MANAGE, "appliance-jetson-mode@a b.service", "start", "no"),
+        ("appliance-power", MANAGE, "appliance-gpu-limit@112.5.service", "start", "yes"),
+        ("appliance-power", MANAGE, "appliance-gpu-limit@112.5.service", "stop", "no"),
+        ("appliance-power", MANAGE, "appliance-gpu-limit@all.service", "start", "no"),
+        ("appliance-web", MANAGE, "appliance-switch@gpu-1.service", "stop", "no"),
         ("appliance-power", POWER_OFF, "", "", "yes"),
+        ("appliance-power", SUSPEND, "", "", "yes"),
+        ("appliance-power", f"{SUSPEND}-multiple-sessions", "", "", "yes"),
+        ("appliance-power", f"{SUSPEND}-ignore-inhibit", "", "", "yes"),
+        ("appliance-power", MANAGE, "suspend.target", "start", "yes"),
+        ("appliance-power", MANAGE, "appliance-checkin.service", "start", "yes"),
+        ("appliance-power", MANAGE, "appliance-checkin.service", "stop", "no"),
+        ("appliance-power", "org.freedesktop.login1.hibernate", "", "", "no"),
+        ("appliance-web", SUSPEND, "", "", "no"),
         ("appliance-power", f"{POWER_OFF}-ignore-inhibit", "", "", "yes"),
         ("appliance-power", MANAGE, "appliance-inference.service", "restart", "no"),
         ("appliance-power", MANAGE, "ssh.service", "stop", "no"),
@@ -322,3 +395,11 @@ def test_the_code_sends_exactly_the_messages_that_the_catalogue_explains() -> No
     sent = set(re.findall(r'"([0-9a-f]{32})"', code))
     waits_for_energy = "6b2f2180ad044c9ba3d2beb1d3e01a1e"  # of updates, which are not built yet
     assert sent == explained - {waits_for_energy}
+
+
+def test_the_clock_that_wakes_the_computer_is_given_to_the_group_and_named_to_the_sandbox() -> None:
+    rules = (UNITS / "udev/60-appliance.rules").read_text()
+    (rule,) = [line for line in rules.splitlines() if line.startswith('SUBSYSTEM=="rtc"')]
+    assert rule.count("$sys$devpath/wakealarm") == 2
+    (paths,) = values(UNITS / "appliance-power.service.d/30-wake.conf", "ReadWritePaths")
+    assert f"-{Settings().host.rtc}/wakealarm" in paths.split()

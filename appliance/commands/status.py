@@ -5,6 +5,7 @@ Never: judges by itself; the figures and reasons are those of appliance/status.p
 """
 
 import argparse
+from datetime import datetime, timedelta
 from typing import Any
 
 from appliance import status
@@ -17,6 +18,9 @@ EPILOG = (
     "exit codes: 0 fine; 1 a fault is open, there is no fresh energy budget, or the database "
     "cannot be read; 2 settings or usage"
 )
+MOMENT, DAY = "%Y-%m-%d %H:%M", "%a %H:%M"
+PASSED = timedelta(hours=24)  # so long a night that passed is told of
+LOW = ("OFF", "HIBERNATE")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,10 +61,12 @@ def fault_line(fault: dict[str, Any], settings: Settings) -> Line:
 
 
 def energy_lines(document: dict[str, Any], settings: Settings) -> list[Line]:
-    """Level, battery, sun, computer, events: one line each."""
+    """Level, nights, battery, sun, computer, events: one line each."""
     return [
         level_line(document["energy"], settings),
+        *night_lines(document, settings),
         held("battery", document["battery"], battery_text, settings),
+        *full_lines(document["battery"], settings),
         *[held(pack["name"], pack, pack_text, settings) for pack in document["packs"]],
         held("sun", document["sun"], sun_text, settings),
         held("computer", document["computer"], computer_text, settings),
@@ -74,7 +80,65 @@ def level_line(energy: dict[str, Any] | None, settings: Settings) -> Line:
     if not energy["fresh"]:
         old = local(energy["at"], settings)
         return Line("level", f"no energy budget: the last, {energy['level']}, is of {old}", BAD)
-    return Line("level", f"{energy['level']}, {energy['power_w']:g} W: {energy['reason']}", GOOD)
+    free = "; the sun is free" if energy["sun_is_free"] else ""
+    text = f"{energy['level']}, {energy['power_w']:g} W: {energy['reason']}{free}"
+    return Line("level", text, GOOD)
+
+
+def night_lines(document: dict[str, Any], settings: Settings) -> list[Line]:
+    """The last sleep while it matters, and what is planned where something is."""
+    lines = []
+    sleep, outlook = document["sleep"], document["outlook"]
+    if sleep and sleep["woke"]:
+        if passed(sleep["woke"], document["unit"]["at"]) < PASSED:
+            lines.append(Line("slept", slept_text(sleep, settings)))
+    elif sleep and document["energy"] and document["energy"]["level"] in LOW:
+        lines.append(Line("sleep", falling_asleep_text(sleep, settings)))
+    if outlook and outlook["fresh"]:
+        lines.append(Line("outlook", outlook_text(outlook, settings)))
+    return lines
+
+
+def slept_text(sleep: dict[str, Any], settings: Settings) -> str:
+    """The night, from its beginning to the last word on its end."""
+    night = sleep["night"]
+    began, woke = (local(at, settings, MOMENT) for at in (night["began"], sleep["woke"]))
+    before, after = (
+        known(pct, "{:.0f} %") for pct in (night["charge_pct"], sleep["charge_after_pct"])
+    )
+    went_back = f"; it woke and went back {night['went_back']}x" if night["went_back"] else ""
+    failed = f"; failed boots: {sleep['failed_boots']}" if sleep["failed_boots"] else ""
+    now = "stays up" if sleep["stays"] else "goes back to sleep"
+    return (
+        f"{began} to {woke}, {before} before, {after} after: {night['reason']}{went_back}; "
+        f"woken: {sleep['woke_by']}{failed}; it {now}: {sleep['stays_reason']}"
+    )
+
+
+def falling_asleep_text(sleep: dict[str, Any], settings: Settings) -> str:
+    since = local(sleep["since"], settings, MOMENT)
+    until = "nothing will wake it"
+    if sleep["until"]:
+        until = f"until {local(sleep['until'], settings, MOMENT)}, by {sleep['armed']}"
+    return f"ordered {since}, {until}: {sleep['reason']}"
+
+
+def outlook_text(outlook: dict[str, Any], settings: Settings) -> str:
+    """The level planned for now, its changes, and how low the charge goes."""
+    now, *later = outlook["next_levels"]
+    levels = [
+        now["level"],
+        *(f"{one['level']} {local(one['from'], settings, DAY)}" for one in later),
+    ]
+    lowest = known(outlook["lowest_charge_pct"], "{:.0f} %")
+    lowest_at = local(outlook["lowest_at"], settings, DAY)
+    about = f"; {outlook['about']}" if outlook["about"] else ""
+    until = local(outlook["until"], settings, DAY)
+    return f"{', '.join(levels)}; lowest {lowest} {lowest_at}, until {until}{about}"
+
+
+def passed(since: str, now: str) -> timedelta:
+    return datetime.fromisoformat(now) - datetime.fromisoformat(since)
 
 
 def held(name: str, entry: dict[str, Any] | None, text: Any, settings: Settings) -> Line:
@@ -98,6 +162,13 @@ def battery_text(battery: dict[str, Any]) -> str:
         f"{known(battery['voltage_v'], '{:.2f} V')}, {known(battery['current_a'], '{:+.1f} A')}, "
         f"{known(battery['temperature_c'], '{:.0f} C')}{hours}{blocked} ({battery['method']})"
     )
+
+
+def full_lines(battery: dict[str, Any] | None, settings: Settings) -> list[Line]:
+    """When the battery was last full, where that is known."""
+    if battery is None or battery["full_at"] is None:
+        return []
+    return [Line("last full", local(battery["full_at"], settings, MOMENT))]
 
 
 def pack_text(pack: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ import json
 import os
 import statistics
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,18 +21,21 @@ OUT = ROOT / "build/bench"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured figure. `target` is the most it may be, None where none is set."""
+    """One measured figure. `target`: the most it may be (`at_least`: the least)."""
 
     name: str
     value: float
     unit: str
     target: float | None = None
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
         if self.target is None:
             return ""
-        return f"<= {self.target:g}: {'reached' if self.value <= self.target else 'MISSED'}"
+        reached = self.value >= self.target if self.at_least else self.value <= self.target
+        sign = ">=" if self.at_least else "<="
+        return f"{sign} {self.target:g}: {'reached' if reached else 'MISSED'}"
 
 
 def quick(name: str) -> bool:
@@ -42,10 +45,16 @@ def quick(name: str) -> bool:
     return bool(parser.parse_args().quick)
 
 
-def publish(name: str, figures: Sequence[Figure], short: bool, **details: Any) -> None:
-    """Print the table and write the JSON."""
+def publish(
+    name: str,
+    figures: Sequence[Figure],
+    short: bool,
+    also: Mapping[str, Any] | None = None,
+    **details: Any,
+) -> None:
+    """Print the table and write the JSON; `also` stands at its top level."""
     print(f"\nbench-{name}   {machine()}   {commit()}{'   (quick)' if short else ''}")
-    width = max(len(figure.name) for figure in figures)
+    width = max((len(figure.name) for figure in figures), default=0)
     for f in figures:
         print(f"  {f.name:<{width}}  {f.value:>12.4g} {f.unit:<12} {f.verdict}")
     OUT.mkdir(parents=True, exist_ok=True)
@@ -59,6 +68,7 @@ def publish(name: str, figures: Sequence[Figure], short: bool, **details: Any) -
             f.name: {"value": f.value, "unit": f.unit, "target": f.target} for f in figures
         },
         "details": details,
+        **(also or {}),
     }
     (OUT / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
 

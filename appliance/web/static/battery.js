@@ -2,7 +2,7 @@
 
 import { byId, facts, figure, say, show } from "./dom.js";
 import { energy, fixed, known, percent, signed, UNKNOWN } from "./words.js";
-import { lastKnown, span } from "./times.js";
+import { lastKnown, span, when } from "./times.js";
 
 const STILL_A = 0.05; // less than this is rest: the shunt's last digit
 const KNOWN_BY = {
@@ -10,6 +10,7 @@ const KNOWN_BY = {
   "anchored full": "by the full battery just now, then counting",
   "anchored empty": "by the empty battery just now, then counting",
   "from voltage": "from the voltage at rest",
+  "from the BMS": "from what its own electronics say",
   "restored": "from before the restart, then counting",
 };
 
@@ -25,6 +26,7 @@ export function battery(status, now) {
   say("battery-flow", b ? signed(b.current_a, 1, "A") : UNKNOWN);
   say("battery-voltage", b ? fixed(b.voltage_v, 2, "V") : UNKNOWN);
   say("battery-temperature", b ? fixed(b.temperature_c, 0, "°C") : UNKNOWN);
+  say("battery-full", b && b.full_at ? when(new Date(b.full_at), now) : UNKNOWN);
   facts(byId("packs"), status.packs.map((pack) => [pack.name, packWords(pack, now)]));
   show("packs", status.packs.length > 0);
   say("battery-note", note(status.battery, b, now));

@@ -1,6 +1,6 @@
 // The chart of the day: what came beside what was planned; touch, mouse or arrow keys read a moment.
 
-import { byId, facts, say } from "./dom.js";
+import { byId, facts, say, show } from "./dom.js";
 import { chartOptions } from "./chartdraw.js";
 import { energy, known, percent, power, UNKNOWN, word } from "./words.js";
 import { when } from "./times.js";
@@ -17,6 +17,7 @@ export function chart(answer) {
   day.nowDate = new Date(day.now);
   day.steps = day.reality.pv_power_w.length;
   say("day-says", says());
+  show("legend-band", day.plan.low_charge_pct.some(known));
   if (!plot) build();
   else plot.setData(columns(), true);
   if (moved && !plot.cursor.left) picked = null;
@@ -77,7 +78,7 @@ function read() {
   const rows = [
     ["Sun", figureAt("pv_power_w", index, future, power)],
     ["Use", figureAt("load_power_w", index, future, power)],
-    ["Charge", figureAt("state_of_charge_pct", index, future, percent)],
+    ["Charge", `${figureAt("state_of_charge_pct", index, future, percent)}${bandAt(index, future)}`],
     ["Level", figureAt("level", index, future, (level) => word(level) || UNKNOWN)],
   ];
   const title = `${picked === null ? "Now, " : ""}${when(moment, day.nowDate)}${future ? ", as planned" : ""}`;
@@ -95,6 +96,12 @@ function figureAt(column, index, future, format) {
   if (future) return known(planned) ? format(planned) : "no plan";
   const plan = known(planned) ? ` (plan\u00a0${format(planned)})` : "";
   return `${format(day.reality[column][index])}${plan}`;
+}
+
+/** Where the charge will lie in eight of ten cases; only of what is to come. */
+function bandAt(index, future) {
+  const [low, high] = [day.plan.low_charge_pct[index], day.plan.high_charge_pct[index]];
+  return future && known(low) && known(high) ? ` (${low.toFixed(0)} to ${percent(high)})` : "";
 }
 
 function says() {

@@ -1,7 +1,8 @@
-// How the chart looks: its lines, its axes, the band of levels on top and the line of now.
+// How the chart looks: its lines, its axes, the bar of levels on top, the band in which the charge
+// is expected, and the line of now.
 
 import { clock, dayOf, siteZone } from "./times.js";
-import { word } from "./words.js";
+import { known, word } from "./words.js";
 
 const LEVELS = ["off", "hibernate", "sentinel", "eco", "full"];
 const BAND_PX = 26;
@@ -19,7 +20,7 @@ export function chartOptions(day, size, pick) {
     series: series(color),
     axes: axes(color),
     hooks: {
-      drawAxes: [(u) => drawBand(u, day(), color)],
+      drawAxes: [(u) => drawBand(u, day(), color), (u) => drawCharge(u, day(), color)],
       draw: [(u) => drawNow(u, day(), color)],
       setCursor: [(u) => pick(u.cursor.left >= 0 ? u.cursor.idx : null)],
     },
@@ -99,6 +100,34 @@ function runs(day) {
     if (last && last.level === level && last.planned === planned && last.to === from) last.to += day.step_s;
     else found.push({ level, planned, from, to: from + day.step_s });
   }
+  return found;
+}
+
+/** The band in which the plan expects the charge in eight of ten cases, behind the lines. */
+function drawCharge(u, day, color) {
+  const { low_charge_pct: low, high_charge_pct: high } = day.plan;
+  const at = (index, pct) => [u.valToPos(day.start + index * day.step_s, "x", true), u.valToPos(pct, "pct", true)];
+  u.ctx.save();
+  u.ctx.fillStyle = color("charge-band");
+  for (const [first, last] of stretches(low.map((value, index) => known(value) && known(high[index])))) {
+    const steps = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+    u.ctx.beginPath();
+    for (const step of steps) u.ctx.lineTo(...at(step, high[step]));
+    for (const step of steps.reverse()) u.ctx.lineTo(...at(step, low[step]));
+    u.ctx.fill();
+  }
+  u.ctx.restore();
+}
+
+/** First and last index of each stretch of true. */
+function stretches(flags) {
+  const found = [];
+  flags.forEach((flag, index) => {
+    if (!flag) return;
+    const last = found[found.length - 1];
+    if (last && last[1] === index - 1) last[1] = index;
+    else found.push([index, index]);
+  });
   return found;
 }
 

@@ -1,6 +1,6 @@
 // The headline: the level, what it means, why it is so, and until when.
 
-import { byId, say } from "./dom.js";
+import { byId, say, show } from "./dom.js";
 import { power, sentence, word } from "./words.js";
 import { lastKnown, span, when } from "./times.js";
 
@@ -21,6 +21,7 @@ export function headline(status, now) {
   say("level", level);
   say("level-does", fresh ? DOES[level] || "" : STALE);
   say("level-reason", fresh ? sentence(energy.reason) : stale(energy, now));
+  show("level-free", fresh && energy.sun_is_free);
   say("level-until", fresh ? until(energy, now) : "");
   for (const step of document.querySelectorAll(".ladder li")) {
     if (step.dataset.level === level) step.setAttribute("aria-current", "true");

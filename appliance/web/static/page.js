@@ -10,6 +10,7 @@ import { faults } from "./faults.js";
 import { headline } from "./headline.js";
 import { ask, found, lost } from "./link.js";
 import { load } from "./load.js";
+import { night, outlook } from "./night.js";
 import { computer, services } from "./services.js";
 import { sun } from "./sun.js";
 import { clockSeconds, date, useZone } from "./times.js";
@@ -56,7 +57,7 @@ function draw(status) {
   useZone(status.unit.timezone);
   const now = new Date(status.unit.at);
   unit(status.unit, now);
-  for (const panel of [faults, headline, battery, sun, load, cameras, events, services, computer]) {
+  for (const panel of [faults, headline, night, outlook, battery, sun, load, cameras, events, services, computer]) {
     panel(status, now);
   }
   if (day) chart(day);

@@ -1,0 +1,116 @@
+"""Limits the power of every NVIDIA GPU: `python -m appliance.actuators.gpu_limit WATTS`, by PID 1.
+
+Reads: NVML. Writes: each GPU's power limit.
+Never: asks for more or less than a GPU says that it can keep, and never takes a GPU that has no
+limit for an error of the others.
+
+The driver forgets the limit when it is unloaded, and without persistence mode when nobody uses the
+GPU. So the power service orders it anew at each start. Limits are in mW (NVML API reference, device
+commands); the driver lets only holders of CAP_SYS_ADMIN set one.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from appliance.actuators.errors import PowerLimitError
+from appliance.actuators.oneshot import one_at_a_time, perform
+from appliance.nvml import open_nvml
+from appliance.settings import Settings
+
+MW = 1000
+SAME_MW = 1000  # a limit that reads back within a watt was taken
+
+
+def limit_all(nvml: Any | None, wanted_w: float) -> str:
+    """Limit every GPU and say what each keeps now; raises `PowerLimitError` where one does not.
+
+    All are tried before it is raised, also where no GPU at all can be limited.
+    """
+    if nvml is None:
+        raise PowerLimitError(
+            "there is no NVIDIA GPU to limit: its driver is not loaded; "
+            "leave [gpu] out of the settings of a unit without one"
+        )
+    kept: list[str] = []
+    without: list[str] = []
+    failed: list[str] = []
+    for index in range(count(nvml)):
+        try:
+            kept.append(limit(nvml, index, wanted_w))
+        except PowerLimitError as error:
+            failed.append(str(error))
+        except nvml.NVMLError as error:
+            unknown = error.value == nvml.NVML_ERROR_NOT_SUPPORTED
+            (without if unknown else failed).append(complaint(nvml, index, error))
+    if failed or not kept:
+        raise PowerLimitError("; ".join([*failed, *without, *kept]) or "there is no GPU to limit")
+    return "; ".join([*kept, *without])
+
+
+def count(nvml: Any) -> int:
+    try:
+        return int(nvml.nvmlDeviceGetCount())
+    except nvml.NVMLError as error:
+        raise PowerLimitError(
+            f"the driver does not list its GPUs ({error}): look for Xid errors in the kernel's log"
+        ) from error
+
+
+def limit(nvml: Any, index: int, wanted_w: float) -> str:
+    """Limit one GPU within what it can keep, and read it back; raises NVML's own errors too."""
+    gpu = nvml.nvmlDeviceGetHandleByIndex(index)
+    low_mw, high_mw = nvml.nvmlDeviceGetPowerManagementLimitConstraints(gpu)
+    limit_mw = min(max(round(wanted_w * MW), low_mw), high_mw)
+    if nvml.nvmlDeviceGetPowerManagementLimit(gpu) != limit_mw:
+        nvml.nvmlDeviceSetPowerManagementLimit(gpu, limit_mw)
+    seen_mw = nvml.nvmlDeviceGetPowerManagementLimit(gpu)
+    if abs(seen_mw - limit_mw) > SAME_MW:
+        raise PowerLimitError(
+            f"GPU {index} was limited to {limit_mw / MW:g} W and says {seen_mw / MW:g} W: "
+            "look whether something else sets its limit"
+        )
+    said = f"GPU {index} keeps to {seen_mw / MW:g} W"
+    if limit_mw != round(wanted_w * MW):
+        said += f", not {wanted_w:g} W: it can keep {low_mw / MW:g} to {high_mw / MW:g} W"
+    return said + (forgetful(nvml, gpu) or "")
+
+
+def forgetful(nvml: Any, gpu: Any) -> str | None:
+    """What to say of a GPU whose driver forgets the limit as soon as nobody uses it."""
+    try:
+        persistent = nvml.nvmlDeviceGetPersistenceMode(gpu) == nvml.NVML_FEATURE_ENABLED
+    except nvml.NVMLError:  # not known here, and only a hint
+        return None
+    return None if persistent else " while it is in use (for longer: enable nvidia-persistenced)"
+
+
+def complaint(nvml: Any, index: int, error: Any) -> str:
+    """NVML's refusal in a sentence that says what to do."""
+    if error.value == nvml.NVML_ERROR_NOT_SUPPORTED:
+        return f"GPU {index} knows no power limit"
+    if error.value == nvml.NVML_ERROR_NO_PERMISSION:
+        return (
+            f"GPU {index} lets only the administrator limit it: "
+            "start appliance-gpu-limit@WATTS.service and not this program by hand"
+        )
+    return f"GPU {index} could not be limited: {error}"
+
+
+def limit_in_turn(settings: Settings, wanted_w: float) -> str:
+    with one_at_a_time(settings, "gpu-limit"):
+        return limit_all(open_nvml(), wanted_w)
+
+
+def main(words: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="gpu_limit", description="Limits the GPUs' power.")
+    parser.add_argument("watts", type=float, help="limit of each GPU in W")
+    parser.add_argument("--settings", type=Path, help="settings file (default: as documented)")
+    asked = parser.parse_args(words)
+    if not 0 < asked.watts < float("inf"):
+        parser.error(f"a limit is a number of watts above 0, not {asked.watts}")
+    perform("gpu-limit", asked.settings, lambda own: limit_in_turn(own, asked.watts))
+
+
+if __name__ == "__main__":
+    main()

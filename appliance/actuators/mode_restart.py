@@ -1,0 +1,104 @@
+"""When the computer may be restarted for the sake of a power mode: at most once a day.
+
+Reads: EnergyBudget, the time of the last such restart. Writes: that time, nvpmodel's wish for the
+next boot, an order to PID 1.
+Never: restarts without a fresh budget at ECO or above, or before the time of it is on the disk.
+
+The time is judged by the wall clock, since uptime ends with the restart. A clock that is wrong can
+only make the unit wait longer: a last restart that lies in the future counts as just now.
+"""
+
+import os
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from appliance.actuators.errors import PowerModeError
+from appliance.errors import StoreError
+from appliance.host import Host
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.settings import Settings
+from appliance.store import Store
+
+ONCE_IN = timedelta(hours=24)
+BUDGET_AGE_S = 180.0
+LAST = "jetson-mode-restart"  # in the data directory
+
+
+def restart_into(name: str, number: int, now_in: str, status: Path, settings: Settings) -> str:
+    """Have nvpmodel set the mode at the next boot, and ask PID 1 for that; returns its sentence.
+
+    Raises `PowerModeError`, with the reason, where the board is left as it is.
+    """
+    stamp, now = settings.unit.data_dir / LAST, settings.make_clock().stamp().utc
+    objection = why_not(settings, fresh_budget(settings), last_restart(stamp), now)
+    if objection:
+        raise PowerModeError(
+            f"the power mode stays {now_in}: {name} needs a restart of the computer, and "
+            f"{objection}; name in [jetson] modes that need none"
+        )
+    try:
+        write_through(stamp, now.isoformat())
+        write_through(status, f"pmode:{number:04d}")
+    except OSError as error:
+        raise PowerModeError(
+            f"the power mode stays {now_in}: {name} needs a restart, and {error.filename} "
+            f"cannot be written: {error.strerror}; check its permissions and the free space"
+        ) from error
+    Host(settings.host.systemctl).start("reboot.target")
+    return f"the computer restarts into the power mode {name}, it was {now_in}"
+
+
+def why_not(
+    settings: Settings, budget: EnergyBudget | None, last: datetime | None, now: datetime
+) -> str:
+    """What speaks against a restart; empty where nothing does."""
+    if not settings.host.may_power_off:
+        return "[host] may_power_off forbids it"
+    if budget is None:
+        return "there is no fresh energy budget"
+    if budget.level < EnergyLevel.ECO:
+        return f"the energy is at {budget.level.name}"
+    if last is not None and now - last < ONCE_IN:
+        return (
+            f"the last one for a power mode was at {last:%Y-%m-%d %H:%M} UTC, less than a day ago"
+        )
+    return ""
+
+
+def fresh_budget(settings: Settings) -> EnergyBudget | None:
+    """What may be drawn now; None where nobody has said so lately."""
+    try:
+        with closing(Store(settings.database, settings.make_clock())) as store:
+            return store.latest(EnergyBudget, BUDGET_AGE_S)
+    except StoreError:
+        return None
+
+
+def last_restart(stamp: Path) -> datetime | None:
+    """When the last one was, or None; raises `PowerModeError` where that cannot be told."""
+    try:
+        last = datetime.fromisoformat(stamp.read_text().strip())
+        return last.astimezone(UTC)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise PowerModeError(
+            f"nobody knows when the computer was last restarted for a power mode ({error}): "
+            f"delete {stamp}, and it may be restarted again"
+        ) from error
+
+
+def write_through(path: Path, text: str) -> None:
+    """Write a file, whole or not at all, that survives the restart which follows at once."""
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,74 @@
+"""How every actuator runs: settings, one act, one sentence, one exit code.
+
+Reads: the settings. Writes: the journal, and its own faults in the unit database.
+Never: needs the database; where that is broken the act is done all the same.
+"""
+
+import fcntl
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from appliance import log, settings_file
+from appliance.errors import ApplianceError, HostError, SettingsError, StoreError
+from appliance.settings import Settings
+from appliance.store import Store
+
+Act = Callable[[Settings], str]
+
+
+def perform(source: str, path: Path | None, act: Act) -> NoReturn:
+    """Do `act` once and end. It returns its sentence or raises an `ApplianceError`.
+
+    Exit codes: 0 done, 1 something in the world is wrong, 2 the settings are.
+    """
+    journal = log.setup(source, under_journal="JOURNAL_STREAM" in os.environ)
+    try:
+        settings = settings_file.load(path)
+    except SettingsError as error:
+        journal.warning(str(error), error.message_id, fault=error.code)
+        sys.exit(2)
+    try:
+        journal.info(act(settings))
+    except ApplianceError as error:
+        journal.warning(str(error), error.message_id, fault=error.code)
+        record(settings, source, error, journal)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+    record(settings, source, None, journal)
+    sys.exit(0)
+
+
+def record(
+    settings: Settings, source: str, error: ApplianceError | None, journal: log.SentenceLog
+) -> None:
+    """Keep the fault for the page, or end the ones of an earlier try."""
+    try:
+        with closing(Store(settings.database, settings.make_clock(), writer=source)) as store:
+            store.clear_faults(source, frozenset({error.code} if error else ()))
+            if error:
+                store.raise_fault(source, error)
+    except StoreError as broken:
+        journal.warning(str(broken), broken.message_id, fault=broken.code)
+
+
+@contextmanager
+def one_at_a_time(settings: Settings, name: str) -> Iterator[None]:
+    """Wait until no other process is in here: PID 1 starts instances of a template side by side,
+    and the one that was ordered last must also be the last to act.
+    """
+    path = settings.unit.run_dir / f"{name}.lock"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o660)
+    except OSError as error:
+        raise HostError(
+            f"{path} cannot be opened: {error.strerror}; `systemd-tmpfiles --create` makes its "
+            "directory"
+        ) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)

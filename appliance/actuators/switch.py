@@ -1,0 +1,189 @@
+"""Switches one load: `python -m appliance.actuators.switch on|off NAME`, run by PID 1.
+
+Reads: [switch.NAME] of the settings. Writes: the switch's file, its command, or a magic packet.
+Never: passes a command through a shell, makes a file that is not there, or calls a load on that
+does not read back as on.
+
+`off` without a name switches all of them off: after a boot PID 1 believes that they are.
+"""
+
+import argparse
+import os
+import re
+import shlex
+import socket
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from appliance.actuators.errors import SwitchError
+from appliance.actuators.oneshot import perform
+from appliance.errors import SettingsError
+from appliance.settings import Settings, SwitchKind, SwitchSettings
+
+COMMAND_S = 15.0  # PID 1 gives a switch 20 s to go off
+MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
+EVERYBODY = ("255.255.255.255", 9)  # the local network; 9 is the port of discard
+PACKETS = 3  # a datagram may be lost, and a second one does no harm
+NO_COMMAND = ("", "0", "1")  # `on` and `off` as they are where nobody has set them
+
+
+def switch(name: str, on: bool, settings: Settings) -> str:
+    """Switch the load `name`; returns what was done, raises `SwitchError` or `SettingsError`."""
+    known = settings.switch
+    if name not in known:
+        raise SettingsError(
+            f"there is no [switch.{name}] in {settings.path}; known: {', '.join(known) or 'none'}"
+        )
+    way = {
+        SwitchKind.FILE: by_file,
+        SwitchKind.COMMAND: by_command,
+        SwitchKind.WAKE_ON_LAN: by_network,
+    }
+    return way[known[name].kind](name, on, known[name])
+
+
+def all_off(settings: Settings) -> str:
+    """Switch every load off; one that fails does not hold up the next. Raises `SwitchError`.
+
+    A host that does not answer is taken for one that is off already.
+    """
+    said: list[str] = []
+    failed: list[str] = []
+    for name, own in settings.switch.items():
+        try:
+            said.append(switch(name, on=False, settings=settings))
+        except SwitchError as error:
+            (said if own.kind == SwitchKind.WAKE_ON_LAN else failed).append(str(error))
+    if failed:
+        raise SwitchError("; ".join(failed))
+    return "; ".join(said) or "there is nothing to switch"
+
+
+def by_file(name: str, on: bool, own: SwitchSettings) -> str:
+    """Write the text to the kernel's file of an LED, a pin or a regulator, and read it back."""
+    if own.path is None:
+        raise SettingsError(f"[switch.{name}] needs a `path`: the file that switches it")
+    text = own.on if on else own.off
+    try:
+        handle = os.open(own.path, os.O_WRONLY | os.O_TRUNC)
+        try:
+            os.write(handle, text.encode())
+        finally:
+            os.close(handle)
+        seen = own.path.read_text().strip()
+    except OSError as error:
+        raise SwitchError(
+            f"the switch {name} could not be set to {text!r}: {own.path}: {error.strerror}; "
+            "check its driver and `path`"
+        ) from error
+    if seen != text.strip():
+        raise SwitchError(
+            f"the switch {name} was set to {text!r} and {own.path} says {seen!r}: "
+            "name in `on` and `off` the words that the file itself shows"
+        )
+    return f"{name} is {'on' if on else 'off'}: {own.path} says {seen}"
+
+
+def by_command(name: str, on: bool, own: SwitchSettings) -> str:
+    """Run the command for this way; its last line on standard error is its complaint."""
+    text = own.on if on else own.off
+    if text in NO_COMMAND:
+        raise SettingsError(f"[switch.{name}] needs a command in `{'on' if on else 'off'}`")
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise SettingsError(f"[switch.{name}] has a command with an open quote: {text}") from error
+    try:
+        done = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=COMMAND_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SwitchError(f"the command of the switch {name} did not run: {error}") from error
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["it said nothing"]
+        raise SwitchError(
+            f"the command of the switch {name}, `{text}`, failed with {done.returncode}: "
+            f"{lines[-1]}"
+        )
+    return f"{name} is {'on' if on else 'off'}: `{text}` went well"
+
+
+def by_network(name: str, on: bool, own: SwitchSettings) -> str:
+    """Wake the host with a magic packet; it goes off by its command, where it has one."""
+    if on:
+        sent = wake(own.mac, name, interfaces(), EVERYBODY)
+        return f"{name} was called with its magic packet on {', '.join(sent)}"
+    if own.off in NO_COMMAND:
+        return f"{name} has no command that switches it off: it stays as it is"
+    return by_command(name, on, own)
+
+
+def wake(mac: str, name: str, over: Iterable[str], address: tuple[str, int]) -> list[str]:
+    """Send the magic packet over each interface that takes it; returns which did.
+
+    Each on its own, since a broadcast would only leave by the interface of the default route.
+    """
+    packet = magic(mac, name)
+    sent, refused = [], "no network interface is there"
+    for interface in over:
+        try:
+            broadcast(packet, interface, address)
+        except OSError as error:  # an interface that is down takes nothing
+            refused = f"{interface}: {error.strerror}"
+        else:
+            sent.append(interface)
+    if not sent:
+        raise SwitchError(
+            f"the magic packet for {name} could not be sent ({refused}): check the cable and "
+            "the address of the network that it is on"
+        )
+    return sent
+
+
+def magic(mac: str, name: str = "NAME") -> bytes:
+    """Six times 255 and sixteen times the hardware address, as network cards listen for it."""
+    if not MAC.fullmatch(mac):
+        raise SettingsError(
+            f"[switch.{name}] needs in `mac` the hardware address of the host, "
+            f"such as 02:00:5e:10:00:01, not {mac!r}"
+        )
+    return b"\xff" * 6 + bytes.fromhex(re.sub("[:-]", "", mac)) * 16
+
+
+def broadcast(packet: bytes, interface: str, address: tuple[str, int]) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        # Needs no privilege for a socket that is not bound yet (Linux 5.7).
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
+        for _ in range(PACKETS):
+            out.sendto(packet, address)
+
+
+def interfaces() -> list[str]:
+    """The computer's network interfaces but its loopback."""
+    return [name for _, name in socket.if_nameindex() if name != "lo"]
+
+
+def main(words: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="switch", description="Switches a load on or off.")
+    parser.add_argument("way", choices=("on", "off"))
+    parser.add_argument("name", nargs="?", help="as in [switch.NAME]; `off` without one: all")
+    parser.add_argument("--settings", type=Path, help="settings file (default: as documented)")
+    asked = parser.parse_args(words)
+    if asked.name is None and asked.way == "on":
+        parser.error("`on` needs the name of a switch")
+    if asked.name is None:
+        perform("switch", asked.settings, all_off)
+    on = asked.way == "on"
+    perform(f"switch@{asked.name}", asked.settings, lambda own: switch(asked.name, on, own))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""The night that passed and the days ahead: two parts of the status document.
+
+Reads: the rows Sleep, Wake, EnergyPlanStep, EnergyPolicy. Writes: nothing.
+Never: plans or judges; an old plan says nothing of the days ahead.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from appliance.charts import LONGEST_PLAN_STEP, Plan, plan_of
+from appliance.model import Sleep, Wake
+from appliance.rows import text_of
+from appliance.store import Store
+
+AHEAD = timedelta(hours=72)
+PLAN_HOLDS = timedelta(hours=26)  # a oneshot of every night: a day, and two hours of grace
+MOST_SLEEPS = 40  # looked back through for when the night began: three dark weeks
+
+Document = dict[str, Any]
+
+
+def sleep(store: Store) -> Document | None:
+    """The last sleep and the return from it; None where the unit has never slept.
+
+    `woke` is None until it is back, and for good where the sleep was called off.
+    """
+    sleeps = store.rows(Sleep, limit=MOST_SLEEPS, newest_first=True)
+    if not sleeps:
+        return None
+    wakes = store.rows(Wake, limit=2 * MOST_SLEEPS, newest_first=True)
+    last = sleeps[0]
+    return {
+        "since": text_of(last.stamp.utc),
+        "level": last.level.name,
+        "until": stored(last.wakes),
+        "armed": last.armed,
+        "expected": stored(last.expected),
+        "reason": last.reason,
+        "charge_before_pct": last.state_of_charge_pct,
+        **back(wake_after(last, wakes)),
+        "night": night(sleeps, wakes),
+    }
+
+
+def back(wake: Wake | None) -> Document:
+    """The fields of the return; all None before it."""
+    return {
+        "woke": wake and text_of(wake.stamp.utc),
+        "woke_by": wake and wake.cause,
+        "stays": wake and wake.stays,
+        "stays_reason": wake and wake.reason,
+        "failed_boots": wake and wake.failed_boots,
+        "charge_after_pct": wake and wake.state_of_charge_pct,
+    }
+
+
+def night(sleeps: Sequence[Sleep], wakes: Sequence[Wake]) -> Document:
+    """The last sleep with those before it from which the unit did not stay up. Newest first."""
+    first, went_back = sleeps[0], 0
+    for later, earlier in pairwise(sleeps):
+        wake = wake_after(earlier, wakes, later.stamp.utc)
+        if wake is None or wake.stays:
+            break
+        first, went_back = earlier, went_back + 1
+    return {
+        "began": text_of(first.stamp.utc),
+        "charge_pct": first.state_of_charge_pct,
+        "reason": first.reason,
+        "went_back": went_back,
+    }
+
+
+def wake_after(slept: Sleep, wakes: Iterable[Wake], before: datetime | None = None) -> Wake | None:
+    """The last word on the return from that sleep; `wakes` are newest first.
+
+    A boot that browned out takes the name of its sleep with it: the next to succeed then counts,
+    if it came in time (`before`: the next sleep). A restart for another reason counts no failure.
+    """
+    at, unnamed = slept.stamp.utc, None
+    for wake in wakes:
+        if wake.asleep_since == at:
+            return wake
+        nameless = wake.asleep_since is None and wake.failed_boots > 0
+        in_time = at < wake.stamp.utc and (before is None or wake.stamp.utc <= before)
+        if unnamed is None and nameless and in_time:
+            unnamed = wake
+    return unnamed
+
+
+def outlook(store: Store) -> Document | None:
+    """What the newest plan expects of the next 72 hours; None before any plan.
+
+    A plan speaks of hours of the day and outlives a boot: its age goes by the wall clock.
+    """
+    made = store.query("SELECT at FROM energy_plan_step ORDER BY id DESC LIMIT 1")
+    if not made:
+        return None
+    at, now = made[0]["at"], store.clock.stamp().utc
+    plan = plan_ahead(store, at, now)
+    return {"at": at, "fresh": plan is not None, **expected(plan), "about": about(store, now)}
+
+
+def plan_ahead(store: Store, at: str, now: datetime) -> Plan | None:
+    """The plan made `at` from its present step on; None where it is old or has ended."""
+    rows = store.query(
+        "SELECT starts, level, state_of_charge_pct FROM energy_plan_step "
+        "WHERE starts > ? AND starts < ? AND at = ? ORDER BY starts",
+        (text_of(now - LONGEST_PLAN_STEP), text_of(now + AHEAD), at),
+    )
+    if not rows or at < text_of(now - PLAN_HOLDS):
+        return None
+    plan = plan_of(at, rows)
+    present = plan.covering(text_of(now))
+    if present is None:
+        return None
+    first = rows.index(present)
+    return Plan(at, plan.ends, plan.starts[first:], rows[first:])
+
+
+def expected(plan: Plan | None) -> Document:
+    """Levels and lowest charge of a plan; unknown without one."""
+    if plan is None:
+        return {"until": None, "next_levels": [], "lowest_charge_pct": None, "lowest_at": None}
+    lowest = min(plan.rows, key=lambda row: row["state_of_charge_pct"])
+    return {
+        "until": plan.ends,
+        "next_levels": changes(plan),
+        "lowest_charge_pct": lowest["state_of_charge_pct"],
+        "lowest_at": lowest["starts"],
+    }
+
+
+def changes(plan: Plan) -> list[Document]:
+    """The level of the present step, and each other level with when it begins."""
+    found: list[Document] = []
+    for row in plan.rows:
+        if not found or found[-1]["level"] != row["level"]:
+            found.append({"from": row["starts"], "level": row["level"]})
+    return found
+
+
+def about(store: Store, now: datetime) -> str | None:
+    """What the newest policy says of the days that it was made for, while they last."""
+    text = text_of(now)
+    sql = "SELECT reason FROM energy_policy WHERE starts <= ? AND ends > ? ORDER BY id DESC LIMIT 1"
+    found = store.query(sql, (text, text))
+    return found[0]["reason"] if found else None
+
+
+def stored(utc: datetime | None) -> str | None:
+    """A time as the document writes it."""
+    return None if utc is None else text_of(utc)

@@ -1,0 +1,28 @@
+"""NVIDIA's management library (NVML), opened only where its driver is.
+
+Reads: the kernel's list of modules. Writes: nothing.
+Never: takes the lack of a GPU for a fault, and never imports the library on a computer without one.
+"""
+
+from pathlib import Path
+from typing import Any
+
+DRIVER = "sys/module/nvidia"  # the kernel module; without it the 18 MB of pynvml are not imported
+
+
+def open_nvml(root: Path = Path("/")) -> Any | None:
+    """The started NVML module, or None on a computer without NVIDIA's driver."""
+    if not (root / DRIVER).exists():
+        return None
+    import pynvml  # noqa: PLC0415  (only where a driver is)
+
+    return started(pynvml)
+
+
+def started(nvml: Any) -> Any | None:
+    """`nvml` after its start, or None where it finds no driver."""
+    try:
+        nvml.nvmlInit()
+    except nvml.NVMLError:
+        return None
+    return nvml

@@ -1,0 +1,86 @@
+"""The clock that wakes the computer: one alarm, set through sysfs.
+
+Reads: RTC/since_epoch. Writes: RTC/wakealarm (settings `[host] rtc`, /sys/class/rtc/rtc0).
+Never: says that a wake is armed before it has read the alarm back.
+
+The form is the kernel's (Documentation/ABI/testing/sysfs-class-rtc): seconds since the epoch on the
+clock's own time, one shot; 0 takes an alarm back, and a set alarm must be taken back first, or the
+kernel answers EBUSY.
+"""
+
+import os
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from appliance.errors import ApplianceError
+
+NAME = "the clock of the computer"
+COARSEST_S = 60  # some clocks keep an alarm to the minute
+
+
+class RtcError(ApplianceError):
+    """No wake can be armed."""
+
+    code = "wake"
+
+
+class Rtc:
+    """One real-time clock, as its directory in /sys/class/rtc."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._alarm = directory / "wakealarm"
+
+    def check(self) -> None:
+        """Raise `RtcError` where the alarm is missing or not ours to set; changes nothing."""
+        if not self._alarm.exists():
+            raise RtcError(
+                f"no wake can be armed because {self._alarm} does not exist: name a clock that "
+                "can wake the computer as rtc in [host], or set sleep = 'stay'"
+            )
+        if not os.access(self._alarm, os.W_OK):
+            raise RtcError(
+                f"no wake can be armed because {self._alarm} may not be written: "
+                "install udev/60-appliance.rules and start the computer anew"
+            )
+
+    def arm(self, now: datetime, wakes: datetime) -> None:
+        """Set the alarm `wakes - now` from now and read it back; raises `RtcError`.
+
+        Counted on the clock's own time: one that is wrong by years still wakes in time.
+        """
+        self.check()
+        at_s = self._epoch_s(now) + round((wakes - now) / timedelta(seconds=1))
+        try:
+            self._write("0")
+            self._write(str(at_s))
+            set_s = self._alarm_s()
+        except OSError as error:
+            raise RtcError(
+                f"no wake can be armed because {self._alarm} refused {at_s}: {error.strerror}; "
+                "`rtcwake -m show` says more"
+            ) from error
+        if set_s is None or abs(set_s - at_s) > COARSEST_S:
+            raise RtcError(
+                f"no wake can be armed because {self._alarm} was given {at_s} and shows {set_s}: "
+                "this clock may not wake a computer; name another as rtc in [host]"
+            )
+
+    def _epoch_s(self, now: datetime) -> int:
+        """The clock's own time, or the computer's where it does not tell."""
+        with suppress(OSError, ValueError):
+            return int((self._directory / "since_epoch").read_text())
+        return round(now.timestamp())
+
+    def _alarm_s(self) -> int | None:
+        """The alarm that is set; empty, or something else than a number, is none."""
+        text = self._alarm.read_text().strip()
+        return int(text) if text.isdecimal() else None
+
+    def _write(self, text: str) -> None:
+        handle = os.open(self._alarm, os.O_WRONLY | os.O_TRUNC)  # never creates one
+        try:
+            os.write(handle, text.encode())
+        finally:
+            os.close(handle)

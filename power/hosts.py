@@ -1,0 +1,118 @@
+"""Which GPU hosts are on: as many as the budget's power pays for, the first named first.
+
+Reads and writes: nothing; pure.
+Never: delays a step down, or lets a budget that moves around an edge switch hosts back and forth.
+
+Three things keep a host from being switched often (a boot costs energy and wears disk and relay):
+
+* It goes on where the power pays for its idle draw and half of its work, and off only where not
+  even a quarter of its work is paid for.
+* The power must have paid for it without a break: 15 minutes, and longer where it went on earlier
+  in the same 24 hours: 2 hours for the second time, 12 hours from the third on.
+* A host goes on only when all named before it are on (those that the level allows), so that power
+  for one host is not passed around among them.
+
+So a budget that swings regularly, at whatever rate, switches a host at most four times a day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from appliance.model import EnergyLevel
+from appliance.settings import Settings, SwitchSettings
+
+START_SHARE = 0.5  # of what work adds to the idle draw: so much must be paid for to switch on
+KEEP_SHARE = 0.25  # so much to stay on
+WAITS_S = (900.0, 7200.0, 43_200.0)
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """One host: whether it is on, since when (uptime) it could be paid for without a break, and
+    when in the last 24 hours it was switched on.
+    """
+
+    on: bool = False
+    earning_since_s: float | None = None
+    starts_s: tuple[float, ...] = ()
+
+
+Hosts = Mapping[str, HostState]
+
+
+def is_host(switch: SwitchSettings) -> bool:
+    """Whether a switch is a host: a load that draws more when it works."""
+    return switch.full_w > 0
+
+
+def base_w(settings: Settings, level: EnergyLevel) -> float:
+    """What is drawn before any host: the computer, the cameras that are on, other switched loads.
+
+    Cameras are counted as watched from ECO on, where inference runs.
+    """
+    watched = level >= EnergyLevel.ECO
+    cameras_w = sum(
+        camera.watch_power_w if watched else camera.listen_power_w
+        for camera in settings.camera.values()
+        if level >= camera.runs_from
+    )
+    others_w = sum(
+        switch.idle_w
+        for switch in settings.switch.values()
+        if level >= switch.runs_from and not is_host(switch)
+    )
+    return settings.computer.idle_w + cameras_w + others_w
+
+
+def choose(
+    before: Hosts | None,
+    settings: Settings,
+    level: EnergyLevel,
+    power_w: float | None,
+    now_s: float,
+) -> dict[str, HostState]:
+    """Each host's next state, in the order of the settings.
+
+    `before` None: nothing is known yet, and what can be paid for goes on (or stays on) at once: the
+    power service may have been restarted while hosts run. `power_w` None: the level alone decides,
+    and at once.
+    """
+    after: dict[str, HostState] = {}
+    at_once = before is None or power_w is None
+    left_w = keep_w = float("inf") if power_w is None else power_w - base_w(settings, level)
+    earlier_on = True
+    for name, switch in settings.switch.items():
+        if not is_host(switch):
+            continue
+        state = (before or {}).get(name, HostState())
+        if level < switch.runs_from:  # neither counted nor waited for
+            after[name] = step(state, False, False, False, now_s)
+            continue
+        work_w = max(0.0, switch.full_w - switch.idle_w)
+        left_w -= switch.idle_w + START_SHARE * work_w
+        keep_w -= switch.idle_w + KEEP_SHARE * work_w
+        if not at_once:
+            after[name] = step(state, left_w >= 0, keep_w >= 0, earlier_on, now_s)
+        elif left_w >= 0:
+            after[name] = HostState(on=True, starts_s=(now_s,))
+        else:
+            after[name] = HostState()
+        earlier_on = after[name].on
+    return after
+
+
+def step(state: HostState, paid: bool, kept: bool, in_turn: bool, now_s: float) -> HostState:
+    """One host's next state: `paid` it could be switched on, `kept` it could stay on, `in_turn` all
+    that are named before it are on. It earns its start also while it waits for its turn.
+    """
+    starts_s = tuple(start_s for start_s in state.starts_s if now_s - start_s < DAY_S)
+    if state.on:
+        return HostState(on=kept, starts_s=starts_s)
+    if not paid:
+        return HostState(starts_s=starts_s)
+    since_s = now_s if state.earning_since_s is None else state.earning_since_s
+    earned = now_s - since_s >= WAITS_S[min(len(starts_s), len(WAITS_S) - 1)]
+    if not (earned and in_turn):
+        return HostState(earning_since_s=since_s, starts_s=starts_s)
+    return HostState(on=True, starts_s=(*starts_s, now_s))

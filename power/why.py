@@ -1,0 +1,229 @@
+"""`unitctl energy why`: which budget held at a moment, for which reason, and what changed it.
+
+Reads: EnergyBudget, BatteryState, PowerReading, Sleep, Wake. Writes: standard output.
+Never: guesses: where no row says it, the answer is that nothing is known of that time.
+"""
+
+import argparse
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from appliance.commands.opening import local, opened, zone
+from appliance.commands.printing import BAD, Line, Section, show, show_json
+from appliance.errors import ApplianceError, SettingsError
+from appliance.model import BatteryState, EnergyBudget, PowerReading, Sleep, Wake
+from appliance.rows import decode, encode, text_of
+from appliance.settings import Settings
+from appliance.store import Store
+from appliance.tables import BY_ROW
+
+CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})")
+T = TypeVar("T")
+
+
+class WhyError(ApplianceError):
+    """Nothing is known of that time."""
+
+    code = "why"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is known of `at`. `budget` None: none held then; `before` and `after` are the last one
+    of another level before it, and the first one after. `sleep`: the unit slept then; `wake` ended
+    that.
+    """
+
+    at: datetime
+    budget: EnergyBudget | None
+    ended: EnergyBudget | None
+    battery: BatteryState | None
+    reading: PowerReading | None
+    before: EnergyBudget | None
+    after: EnergyBudget | None
+    sleep: Sleep | None
+    wake: Wake | None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it; raises `WhyError`, and `SettingsError` for a time that is none."""
+    with opened(arguments) as (settings, store):
+        now = store.clock.stamp().utc
+        at = now if arguments.at is None else moment(arguments.at, now, settings)
+        answer = find(store, at, now, settings)
+    if arguments.json:
+        show_json(document(answer))
+    else:
+        show(sections(answer, settings))
+    return 0
+
+
+def moment(text: str, now: datetime, settings: Settings) -> datetime:
+    """The time that `--at` names, UTC: a time of day is its last occurrence at the site."""
+    here = zone(settings)
+    if clock := CLOCK_TIME.fullmatch(text.strip()):
+        hour, minute = int(clock[1]), int(clock[2])
+        if hour < 24 and minute < 60:
+            local_now = now.astimezone(here)
+            at = local_now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+            return (at if at <= local_now else at - timedelta(days=1)).astimezone(UTC)
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise SettingsError(
+            f"--at {text!r} is no time: give a time of day such as 03:10, or a date with a time "
+            "such as 2026-11-22T03:10 (site time) or 2026-11-22T03:10Z"
+        ) from None
+    return (found if found.tzinfo else found.replace(tzinfo=here)).astimezone(UTC)
+
+
+def find(store: Store, at: datetime, now: datetime, settings: Settings) -> Answer:
+    """What the rows say of `at`."""
+    if at > now:
+        raise WhyError(
+            f"{said(at, settings)} is still to come; `unitctl energy outlook` says what is expected"
+        )
+    sleep = newest(store, Sleep, "at <= ?", at)
+    wake = oldest(store, Wake, "at > ?", sleep.stamp.utc) if sleep else None
+    if wake and wake.stamp.utc <= at:
+        sleep = wake = None
+    last = newest(store, EnergyBudget, "at <= ?", at)
+    if last is None and sleep is None:
+        raise WhyError(nothing_known(store, at, settings))
+    level = last.level.name if last else ""
+    changed = "level <> ?"
+    holds = last is not None and at < last.until
+    return Answer(
+        at=at,
+        budget=last if holds else None,
+        ended=None if holds else last,
+        battery=newest(store, BatteryState, "at <= ?", at),
+        reading=newest(store, PowerReading, "at <= ?", at),
+        before=newest(store, EnergyBudget, f"at <= ? AND {changed}", at, level) if last else None,
+        after=oldest(store, EnergyBudget, f"at > ? AND {changed}", at, level) if last else None,
+        sleep=sleep,
+        wake=wake,
+    )
+
+
+def nothing_known(store: Store, at: datetime, settings: Settings) -> str:
+    """Why there is no row."""
+    first = oldest(store, EnergyBudget, "at > ?", datetime.min.replace(tzinfo=UTC))
+    keeps = BY_ROW[EnergyBudget].keep_days
+    if first is None:
+        return (
+            "there is no energy budget at all yet; see what the power service says "
+            "(`systemctl status appliance-power`)"
+        )
+    return (
+        f"nothing is known of {said(at, settings)}: the budgets go back to "
+        f"{said(first.stamp.utc, settings)} (they are kept for {keeps:g} days)"
+    )
+
+
+def newest(store: Store, kind: type[T], condition: str, at: datetime, *values: str) -> T | None:
+    """The last row for which `condition` holds."""
+    return one(store, kind, f"{condition} ORDER BY at DESC, id DESC", at, *values)
+
+
+def oldest(store: Store, kind: type[T], condition: str, at: datetime, *values: str) -> T | None:
+    """The first row for which `condition` holds."""
+    return one(store, kind, f"{condition} ORDER BY at, id", at, *values)
+
+
+def one(store: Store, kind: type[T], where: str, at: datetime, *values: str) -> T | None:
+    rows = store.query(
+        f"SELECT * FROM {BY_ROW[kind].name} WHERE {where} LIMIT 1", (text_of(at), *values)
+    )
+    return decode(kind, rows[0]) if rows else None
+
+
+# --- showing --------------------------------------------------------------------------------------
+
+
+def document(answer: Answer) -> dict[str, Any]:
+    """The rows as they are stored, null where there is none."""
+    parts = ("budget", "ended", "battery", "reading", "before", "after", "sleep", "wake")
+    found = {name: getattr(answer, name) for name in parts}
+    return {
+        "at": text_of(answer.at),
+        **{name: encode(row) if row is not None else None for name, row in found.items()},
+    }
+
+
+def sections(answer: Answer, settings: Settings) -> list[Section]:
+    """The answer as a screen."""
+    title = f"At {said(answer.at, settings)} {settings.site.timezone}"
+    return [
+        Section(title, [*level_lines(answer, settings), *state_lines(answer, settings)]),
+        Section("Before and after", change_lines(answer, settings)),
+    ]
+
+
+def level_lines(answer: Answer, settings: Settings) -> list[Line]:
+    """Asleep, a budget that held, or one that had ended."""
+    lines = []
+    if answer.sleep:
+        lines.append(Line("asleep", sleep_text(answer.sleep, answer.wake, settings)))
+    if answer.budget:
+        draw = f"the loads may draw {answer.budget.power_w:g} W"
+        lines.append(Line("level", f"{answer.budget.reason} ({draw})"))
+    elif answer.ended and not answer.sleep:
+        until, of = said(answer.ended.until, settings), said(answer.ended.stamp.utc, settings)
+        text = f"no budget held: the last, of {of}, ended {until}; {answer.ended.reason}"
+        lines.append(Line("level", text, BAD))
+    return lines
+
+
+def sleep_text(sleep: Sleep, wake: Wake | None, settings: Settings) -> str:
+    woke = f"; woke {said(wake.stamp.utc, settings)}: {wake.reason}" if wake else ""
+    expected = f", expected back {said(sleep.expected, settings)}" if sleep.expected else ""
+    since = said(sleep.stamp.utc, settings)
+    return f"{sleep.level.name} since {since}{expected}: {sleep.reason}{woke}"
+
+
+def state_lines(answer: Answer, settings: Settings) -> list[Line]:
+    """The battery and the sun, and how long before they were known."""
+    lines = []
+    battery, reading = answer.battery, answer.reading
+    if battery is not None:
+        charge = known(battery.state_of_charge_pct, "{:.0f}") + " +- "
+        charge += known(battery.sigma_pct, "{:.0f}") + f" % ({battery.method})"
+        blocked = ", takes no charge" if battery.charge_blocked else ""
+        lines.append(Line("battery", charge + blocked + age(battery.stamp.utc, answer, settings)))
+    if reading is not None:
+        text = (
+            f"sun {known(reading.pv_power_w, '{:.0f} W')}, "
+            f"battery {known(reading.battery_voltage_v, '{:.2f} V')} "
+            f"{known(reading.battery_current_a, '{:+.1f} A')}, "
+            f"loads {known(reading.load_power_w, '{:.0f} W')}, "
+            f"{known(reading.battery_temperature_c, '{:.0f} C')}"
+        )
+        lines.append(Line("measured", text + age(reading.stamp.utc, answer, settings)))
+    return lines
+
+
+def change_lines(answer: Answer, settings: Settings) -> list[Line]:
+    """The budgets of another level on both sides."""
+    lines = []
+    for name, budget in (("before", answer.before), ("after", answer.after)):
+        if budget is not None:
+            lines.append(Line(name, f"{said(budget.stamp.utc, settings)}  {budget.reason}"))
+    return lines
+
+
+def age(utc: datetime, answer: Answer, settings: Settings) -> str:
+    """How long before the moment a row was written."""
+    before_s = (answer.at - utc).total_seconds()
+    return f", {before_s:.0f} s before" if before_s < 600 else f", last {said(utc, settings)}"
+
+
+def known(value: float | None, form: str) -> str:
+    return "?" if value is None else form.format(value)
+
+
+def said(utc: datetime, settings: Settings) -> str:
+    """A time as people at the site read it."""
+    return local(text_of(utc), settings, "%a %d %b %H:%M")

@@ -1,0 +1,79 @@
+"""What the loads are worth: the ways in which this unit can spend, each with its draw and worth.
+
+Reads: settings. Writes: nothing; pure.
+Never: knows the sun or the battery. That listening is worth a third of everything, and that each
+further watt is worth less than the one before, is a choice of the owner, not a law.
+
+Worth is counted per hour: 0 with the loads off, `worth_of_listening` at SENTINEL, 1 at FULL.
+Between SENTINEL and FULL it rises with the logarithm of the useful power: the first camera is worth
+more than the second, one frame a second more than the step from four to five.
+"""
+
+import math
+from dataclasses import dataclass
+
+from appliance.model import EnergyLevel
+from appliance.settings import Settings
+
+BEND = 5.0  # the first fifth of the useful power is worth ln 2 / ln 6 = 39 % of all of it
+SHARES = (
+    0.08,
+    0.16,
+    0.26,
+    0.38,
+    0.52,
+    0.68,
+    0.84,
+    1.0,
+)  # of the useful power, where it is continuous
+HOST_USE = 0.25  # a host that is on is at least this busy
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to spend: what it draws (W, with all that it needs), and its worth per hour."""
+
+    level: EnergyLevel
+    power_w: float
+    worth: float
+
+
+def options(settings: Settings) -> tuple[Option, ...]:
+    """All ways to spend, the most frugal first: hibernate, listen, then more and more."""
+    energy = settings.energy
+    rest = Option(EnergyLevel.HIBERNATE, energy.hibernate_power_w, 0.0)
+    listen = Option(EnergyLevel.SENTINEL, energy.sentinel_power_w, energy.worth_of_listening)
+    return (rest, listen, *(working(*one, settings) for one in draws(settings)))
+
+
+def draws(settings: Settings) -> list[tuple[float, float]]:
+    """(draw in W, share of the useful power) of each way to work, rising.
+
+    GPU hosts are on or off as a whole: each costs its idle draw before it does anything.
+    """
+    energy = settings.energy
+    span_w = energy.full_power_w - energy.sentinel_power_w
+    hosts = [host for host in settings.switch.values() if host.full_w > 0]
+    if not hosts:
+        return [(energy.sentinel_power_w + share * span_w, share) for share in SHARES]
+    useful_w = sum(host.full_w - host.idle_w for host in hosts)
+    drawn_w, done_w, found = energy.sentinel_power_w, 0.0, []
+    for host in hosts:
+        own_w = host.full_w - host.idle_w
+        first_w = drawn_w + host.idle_w
+        found.append((first_w + HOST_USE * own_w, (done_w + HOST_USE * own_w) / useful_w))
+        drawn_w, done_w = drawn_w + host.full_w, done_w + own_w
+        found.append((drawn_w, done_w / useful_w))
+    return found
+
+
+def working(power_w: float, share: float, settings: Settings) -> Option:
+    """The option that draws `power_w` for `share` of the useful power."""
+    energy = settings.energy
+    level = EnergyLevel.ECO if power_w <= energy.eco_power_w else EnergyLevel.FULL
+    return Option(level, power_w, worth_of(share, energy.worth_of_listening))
+
+
+def worth_of(share: float, of_listening: float) -> float:
+    """Worth per hour of a share (0 to 1) of the useful power, listening included."""
+    return of_listening + (1 - of_listening) * math.log1p(BEND * share) / math.log1p(BEND)

@@ -1,0 +1,216 @@
+"""The laptop's stand-in for the computer's mainboard: sleeps, wakes by its clock, has a button.
+
+Reads: the alarm that the unit armed (settings `[host] rtc`), words on a socket. Writes: the number
+of the boot, and orders to supervisord.
+Never: touches the simulated plant or the database: it is the hardware between the two.
+
+Its words, sent by provisioning/systemctl.py: `suspend` and `poweroff` (the unit's own orders),
+`power-button` (a person), `power-cut` (a battery that lets go: no process has time for a word).
+"""
+
+import argparse
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+from appliance import log, settings_file
+from appliance.errors import StoreError
+from appliance.model import EnergyBudget
+from appliance.settings import Settings
+from appliance.store import Store
+from provisioning import systemctl
+
+GUARD = "appliance-power"
+AT_BOOT = (GUARD, "appliance-sensors", "appliance-web")
+LATER = "timers"  # PID 1's timers wait some minutes: until there is a first budget
+OUTSIDE = ("plant", "board")  # not the unit's programs
+LOOK_EVERY_S = 0.05
+GRACE_S = 0.5  # real seconds from an order to the frost, as logind answers before it acts
+PATIENCE_S = 25.0
+BUDGET_AGE_S = 180.0
+
+
+class Power(Enum):
+    """What the computer does."""
+
+    OFF = "off"
+    ON = "on"
+    SUSPENDED = "suspended"
+
+
+class Board:
+    """One computer; `run` looks after it until it is stopped."""
+
+    def __init__(
+        self, settings: Settings, supervisor: Any, ear: socket.socket, say: Callable[..., None]
+    ) -> None:
+        self._settings = settings
+        self._ear = ear
+        self._supervisor = supervisor
+        self._say = say
+        self._clock = settings.make_clock()
+        self._alarm = settings.host.rtc / "wakealarm"
+        self._boots = 0
+        self._timers_wait = False
+        self.power = Power.OFF
+        settings.host.rtc.mkdir(parents=True, exist_ok=True)
+        self._alarm.touch()
+
+    def run(self, stop: Event) -> None:
+        """Hear words and look at the clock until `stop` is set."""
+        self._ear.settimeout(LOOK_EVERY_S)
+        while not stop.is_set():
+            try:
+                word = self._ear.recv(64).decode()
+            except TimeoutError:
+                word = ""
+            self._hear(word)
+            self._look()
+
+    def _hear(self, word: str) -> None:
+        """Do what a word says, if it means something in this state."""
+        if word == "power-cut":
+            self._cut()
+        elif self.power is Power.ON and word == "poweroff":
+            self._shut_down()
+        elif self.power is Power.ON and word == "suspend":
+            self._suspend()
+        elif self.power is not Power.ON and word == "power-button":
+            self._start("the power button")
+
+    def _look(self) -> None:
+        """Ring the alarm if it is time, and start the timers when the unit has decided."""
+        alarm = self._alarm_at()
+        if alarm is not None and self._clock.stamp().utc >= alarm:
+            self._alarm.write_text("")  # one shot
+            if self.power is not Power.ON:
+                self._start("the alarm of the clock")
+        if self._timers_wait and self.power is Power.ON and self._decided():
+            self._timers_wait = False
+            systemctl.order(self._supervisor, "start", LATER)
+
+    # --- to sleep ------------------------------------------------------------------------------
+
+    def _suspend(self) -> None:
+        time.sleep(GRACE_S)
+        self._signal(self._alive(), signal.SIGSTOP)
+        self.power = Power.SUSPENDED
+        self._tell_sleep("the computer is suspended")
+
+    def _shut_down(self) -> None:
+        """As PID 1 does: the power service is the last to go, then whatever is left is killed."""
+        groups = self._alive()
+        others = [name for name in systemctl.names(self._supervisor, OUTSIDE) if name != GUARD]
+        self._stop(others)
+        self._stop([GUARD])
+        self._signal(groups, signal.SIGKILL)
+        self.power = Power.OFF
+        self._tell_sleep("the computer is off")
+
+    def _cut(self) -> None:
+        """Every process at once, and without a word: frozen first, so that none hears of it."""
+        groups = self._alive()
+        self._signal(groups, signal.SIGSTOP)
+        names = systemctl.names(self._supervisor, OUTSIDE)
+        for name in names:
+            systemctl.order(self._supervisor, "stop", name)
+        self._signal(groups, signal.SIGKILL)
+        self._wait_for_end(names)
+        self.power = Power.OFF
+        self._tell_sleep("the power was cut")
+
+    def _tell_sleep(self, what: str) -> None:
+        alarm = self._alarm_at()
+        if alarm is None:
+            button = f"{self._settings.host.systemctl} power-button"
+            self._say(f"{what} and nothing is set to wake it; its button: {button}")
+        else:
+            self._say(f"{what}; its clock wakes it at {alarm:%d %b %H:%M} UTC")
+
+    # --- and back ------------------------------------------------------------------------------
+
+    def _start(self, by: str) -> None:
+        if self.power is Power.SUSPENDED:
+            self._say(f"the computer wakes up by {by}")
+            self._signal(self._alive(), signal.SIGCONT)
+        else:
+            self._forget_words()
+            self._boots += 1
+            self._say(f"the computer boots by {by}", boot=self._boots)
+            self._settings.boot_file.write_text(str(self._boots))
+            for name in AT_BOOT:
+                systemctl.order(self._supervisor, "start", name)
+            self._timers_wait = True
+        self.power = Power.ON
+
+    def _forget_words(self) -> None:
+        """What a boot before this one still had to say."""
+        self._ear.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                self._ear.recv(64)
+        self._ear.settimeout(LOOK_EVERY_S)
+
+    def _decided(self) -> bool:
+        """Whether there is an energy budget of this boot."""
+        with suppress(StoreError), closing(Store(self._settings.database, self._clock)) as store:
+            return store.latest(EnergyBudget, BUDGET_AGE_S) is not None
+        return False
+
+    def _alarm_at(self) -> datetime | None:
+        """The alarm that is set; 0 takes one back."""
+        text = self._alarm.read_text().strip()
+        if not text.isdecimal() or int(text) == 0:
+            return None
+        return datetime.fromtimestamp(int(text), UTC)
+
+    # --- its processes -------------------------------------------------------------------------
+
+    def _alive(self) -> dict[str, int]:
+        """The unit's programs that run, with their pids."""
+        return systemctl.pids(self._supervisor, OUTSIDE)
+
+    def _signal(self, groups: dict[str, int], number: int) -> None:
+        """To each program with all its children: supervisord gives each a group of its own."""
+        for pid in groups.values():
+            with suppress(ProcessLookupError):
+                os.killpg(pid, number)
+
+    def _stop(self, names: Iterable[str]) -> None:
+        for name in names:
+            systemctl.order(self._supervisor, "stop", name)
+        self._wait_for_end(names)
+
+    def _wait_for_end(self, names: Iterable[str]) -> None:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while set(names) & set(self._alive()) and time.monotonic() < deadline_s:
+            time.sleep(LOOK_EVERY_S)
+
+
+def main() -> None:
+    """Run until stopped."""
+    parser = argparse.ArgumentParser(prog="board", description="The mainboard of a laptop's unit.")
+    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--control", required=True, help="supervisord's socket")
+    arguments = parser.parse_args()
+    say = log.setup("board", under_journal=False)
+    settings, stop = settings_file.load(arguments.settings), Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    path = systemctl.board_socket(arguments.control)
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as ear:
+        ear.bind(str(path))
+        Board(settings, systemctl.connect(arguments.control), ear, say.info).run(stop)
+    path.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Which unit stands at which site: the two reference units, and R1 with half and double the panels.
+
+Reads: tests/bench/energy/weather.py. Writes: nothing.
+Never: lets a policy see the site that it is judged on before it lives there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from appliance.model import EnergyLevel
+from appliance.settings import (
+    BatterySettings,
+    ComputerSettings,
+    EnergySettings,
+    PanelsSettings,
+    Settings,
+    SiteSettings,
+    SwitchSettings,
+)
+from power.worth import Option, options
+from tests.bench.energy.weather import STEP, Floats, Site, site
+
+WARMING_STEPS = 32  # 8 h: how far a battery in its box lags behind the air
+TILTS = {"R1": 35.0, "R1 half": 35.0, "R1 double": 35.0, "R2": 30.0}
+WEEK_STEPS = 7 * 96
+JULY = 181 * 96  # steps before 1 July
+SCARCE = 0.25  # the quarter of the weeks in which the sun gives least
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One unit at one site for one year, in steps of 15 minutes from 1 July 00:00 UTC on.
+
+    It begins in summer with a full battery, so that neither the first charge nor what is left at
+    the end counts. From January on it lives through the first half of the same year.
+    """
+
+    name: str
+    site: Site
+    settings: Settings
+    sun_w: Floats  # what the panels can give
+    battery_c: Floats
+    choices: tuple[Option, ...]
+
+    @property
+    def city(self) -> str:
+        return self.site.city
+
+    @property
+    def steps(self) -> int:
+        return len(self.sun_w)
+
+    begins_day: int = 0
+
+    def utc(self, step: int) -> datetime:
+        """The start of that step."""
+        begins = datetime(self.site.year, 7, 1, tzinfo=UTC) + timedelta(days=self.begins_day)
+        return begins + step * timedelta(minutes=15)
+
+    def part(self, first_day: int, days: int) -> "Case":
+        """Some days of it."""
+        steps = slice(first_day * 96, (first_day + days) * 96)
+        return replace(
+            self,
+            sun_w=self.sun_w[steps],
+            battery_c=self.battery_c[steps],
+            begins_day=first_day,
+        )
+
+
+def make_case(place: Site, unit: str) -> Case:
+    """`unit` of `TILTS` at `place`."""
+    settings = replace(
+        SETTINGS[unit],
+        site=SiteSettings(place.latitude_deg, place.longitude_deg, place.altitude_m),
+    )
+    return Case(
+        f"{place.name} {unit}",
+        place,
+        settings,
+        np.roll(place.sun, -JULY) * settings.panels.peak_w,
+        smoothed(np.roll(place.air_c, -JULY), WARMING_STEPS),
+        options(settings),
+    )
+
+
+def cases(wanted: Sequence[tuple[str, str]]) -> list[Case]:
+    """The cases named as (site, unit)."""
+    return [make_case(site(name, TILTS[unit]), unit) for name, unit in wanted]
+
+
+def scarce_weeks(case: Case) -> list[int]:
+    """The weeks (from 0) in which the sun gives least: a quarter of all."""
+    weeks = len(case.sun_w) // WEEK_STEPS
+    weekly = case.sun_w[: weeks * WEEK_STEPS].reshape(weeks, -1).sum(axis=1)
+    return sorted(int(week) for week in np.argsort(weekly)[: round(weeks * SCARCE)])
+
+
+def smoothed(values: Floats, steps: int) -> Floats:
+    """First-order lag of `steps` steps, begun at the mean of the first ones."""
+    out = np.empty_like(values)
+    now, share = float(values[:steps].mean()), 1 / steps
+    for place, value in enumerate(values):
+        now += share * (value - now)
+        out[place] = now
+    return out
+
+
+def r1(peak_w: float) -> Settings:
+    """The trailer: Jetson, 2.56 kWh; 2 W to listen, up to 25 W of work."""
+    return Settings(
+        path=Path("bench.toml"),
+        panels=PanelsSettings(peak_w, TILTS["R1"], 180.0),
+        battery=BatterySettings(capacity_wh=2560, nominal_voltage_v=12.8, resistance_ohm=0.02),
+        energy=EnergySettings(
+            full_power_w=25,
+            eco_power_w=10.74,
+            sentinel_power_w=2,
+            hibernate_power_w=0.3,
+            sentinel_from_pct=14,
+        ),
+        computer=ComputerSettings(idle_w=2),
+    )
+
+
+def r2() -> Settings:
+    """The container: one head, four GPU hosts of 60 W idle and 290 W, switched whole; 40 kWh."""
+    host = SwitchSettings(runs_from=EnergyLevel.ECO, idle_w=60, full_w=290)
+    return Settings(
+        path=Path("bench.toml"),
+        panels=PanelsSettings(12_000, TILTS["R2"], 180.0),
+        battery=BatterySettings(capacity_wh=40_000, nominal_voltage_v=51.2, resistance_ohm=0.01),
+        energy=EnergySettings(
+            full_power_w=70 + 4 * 290,
+            eco_power_w=360,
+            sentinel_power_w=70,
+            hibernate_power_w=5,
+            sentinel_from_pct=14,
+        ),
+        computer=ComputerSettings(idle_w=70),
+        switch={f"host-{number}": host for number in range(1, 5)},
+    )
+
+
+SETTINGS = {"R1": r1(600), "R1 half": r1(300), "R1 double": r1(1200), "R2": r2()}
+assert STEP.total_seconds() == 900

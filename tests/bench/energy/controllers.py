@@ -1,0 +1,125 @@
+"""The shipped controllers, as the benchmark drives them.
+
+Reads: cases. Writes: nothing.
+Never: hands a controller the future. The one exception is named for it: `Forecast` gives the
+planner the clearness of the next days with an honest error, as a weather service would.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import numpy as np
+
+from appliance.model import (
+    BatteryState,
+    EnergyLevel,
+    EnergyPolicy,
+    PowerReading,
+    Stamp,
+    SunDay,
+)
+from appliance.settings import Settings
+from power.clear_sky import clear_sky_power_w
+from power.forecast import DAYS, Told
+from power.ladder import Ladder, Proposal
+from power.nightly import Past, local_midnight, make_policy
+from power.planned import Planned
+from power.reserve import reserve_days, reserve_wh
+from power.sun_day import past_day, shade_of
+from tests.bench.energy.cases import Case
+from tests.bench.energy.weather import STEP, Floats
+
+USUAL_SIGMA_PCT = 4.0  # of the charge, for the planner's floor, while it is smaller
+FORECAST_SIGMA = (0.12, 0.16, 0.20, 0.24)  # of a day's clearness: today, tomorrow, ...
+
+
+def hourly_clear(case: Case) -> Floats:
+    """Clear-sky power of each hour of the case's year, from its first local midnight on."""
+    midnight = local_midnight(case.utc(0), case.site.longitude_deg)
+    middles = [midnight + timedelta(hours=hour + 0.5) for hour in range(366 * 24)]
+    return np.array(clear_sky_power_w(case.settings.site, case.settings.panels, middles))
+
+
+class ByLadder:
+    """The shipped ladder."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._ladder = Ladder(settings)
+
+    def propose(
+        self,
+        battery: BatteryState | None,
+        reading: PowerReading | None,
+        previous: EnergyLevel | None,
+    ) -> Proposal:
+        return self._ladder.propose(battery, reading, previous)
+
+    def night(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+        """It learns nothing."""
+
+
+class ByPlan:
+    """The shipped planner, solved anew each night."""
+
+    def __init__(self, case: Case, clear_w: Floats) -> None:
+        self._case = case
+        self._clear_w = clear_w
+        self._row: EnergyPolicy | None = None
+        self._planned = Planned(case.settings, lambda: self._row, tells_when=False)
+        self._number = 0
+        self.night(Stamp(case.utc(0), "bench", 0.0), (), 0.0)
+
+    def propose(
+        self,
+        battery: BatteryState | None,
+        reading: PowerReading | None,
+        previous: EnergyLevel | None,
+    ) -> Proposal:
+        return self._planned.propose(battery, reading, previous)
+
+    def night(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+        """Solve."""
+        place = len(days) * 24
+        clear_w = [
+            float(w) for w in np.take(self._clear_w, range(place, place + DAYS * 24), mode="wrap")
+        ]
+        past = Past(
+            tuple(past_day(day, self._clear_wh(number)) for number, day in enumerate(days)),
+            shade_of(days),
+        )
+        shaded = [watts * past.shade[hour % 24] for hour, watts in enumerate(clear_w)]
+        sigma_pct = max(sigma_pct, USUAL_SIGMA_PCT)
+        settings = self._case.settings
+        kept_wh = reserve_wh(
+            settings.battery, settings.energy, reserve_days(settings, now.utc, None)
+        )
+        told = self._told(len(days))
+        self._row = make_policy(settings, now, shaded, past, sigma_pct, kept_wh, told)
+
+    def _clear_wh(self, number: int) -> float:
+        return float(self._clear_w[number * 24 : number * 24 + 24].sum())
+
+    def _told(self, number: int) -> Mapping[int, Told] | None:
+        return None
+
+
+class ByPlanAndForecast(ByPlan):
+    """The same, with a day-ahead forecast of usual quality."""
+
+    def __init__(self, case: Case, clear_w: Floats, seed: int = 7) -> None:
+        self._seed = seed
+        late = case.utc(0) - local_midnight(case.utc(0), case.site.longitude_deg)
+        days = case.steps // 96
+        sun = np.roll(case.sun_w, late // STEP).reshape(days, 96).sum(axis=1) / 4
+        clear = clear_w[: days * 24].reshape(days, 24).sum(axis=1)
+        self._true = sun / np.maximum(clear, 1e-9)
+        super().__init__(case, clear_w)
+
+    def _told(self, number: int) -> Mapping[int, Told] | None:
+        told = {}
+        for ahead, sigma in enumerate(FORECAST_SIGMA):
+            day = (number + ahead) % len(self._true)
+            noise = random.Random(f"{self._seed} {day} {ahead}").gauss(0, sigma)
+            told[ahead] = Told(min(1.1, max(0.0, float(self._true[day]) + noise)), sigma)
+        return told

@@ -1,0 +1,337 @@
+"""The unit's real code on the benchmark's plant, for a year, in steps of seven and a half minutes.
+
+Reads: a case, a planner, faults. Writes: nothing; `Lived` says what came of it.
+Never: lets the unit see anything but readings: the sun of the step that begins now is not among
+them, and what the plant did is known to the judge alone.
+
+Real are the plausibility watch, the estimator, the guard, the planner, the arbiter. While the unit
+hibernates it looks once an hour, and each look costs a minute of the computer.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import numpy as np
+
+from appliance.model import (
+    BatteryState,
+    ChargeStage,
+    EnergyLevel,
+    PowerReading,
+    Stamp,
+    SunDay,
+)
+from power import battery
+from power.belief import Belief
+from power.budget import Ruling, arbitrate
+from power.guard import HOLD_AFTER_S, GuardState, judge
+from power.ladder import Proposal
+from power.plausible import Watch
+from power.simulated.pack import pack_of
+from power.sun_day import Hour, sun_day
+from power.voltage_curve import cell_of
+from tests.bench.energy import plant
+from tests.bench.energy.cases import Case
+from tests.bench.energy.faults import Faults
+from tests.bench.energy.weather import Floats
+
+LOOKS = 2  # in each step of the plant
+LOOK_S = 900 / LOOKS
+LOOK_H = LOOK_S / 3600
+HOURLY = round(3600 / LOOK_S)
+LOOK_WH = 5 / 60  # a minute of the computer, while it hibernates
+NOISE_V, NOISE_SHARE, LAG_CELL_V = 0.01, 0.005, 0.006
+START_PCT = 95.0
+FALSE_SHARE = 0.35  # of the capacity above the cut: a stop there was for nothing
+BOOT, BEGIN_S = "bench", 1000.0
+
+
+class Controller(Protocol):
+    """What is judged. It proposes, as a planner does; `night` comes at each solar midnight."""
+
+    def propose(
+        self,
+        battery: BatteryState | None,
+        reading: PowerReading | None,
+        previous: EnergyLevel | None,
+    ) -> Proposal:
+        """What it would do now."""
+
+    def night(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+        """A day has ended; `days` are all so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What came of a year. Per step of 15 min: worth (hours), level at its end, true charge (%)."""
+
+    worth: Floats
+    levels: Floats
+    charge_pct: Floats
+    believed_pct: Floats
+    power_w: Floats
+    cuts: int
+    starts: int
+    switches: int
+    false_stops: int
+
+
+@dataclass
+class Memory:
+    """What the unit itself notes of its days, for the planner."""
+
+    case: Case
+    clear_w: Floats  # hourly, from local solar midnight
+    days: list[SunDay] = field(default_factory=list)
+    sums: dict[int, tuple[float, int]] = field(default_factory=dict)
+    temperatures_c: list[float] = field(default_factory=list)
+
+    def note(self, hour: int, reading: PowerReading | None, throttled: bool) -> None:
+        """One look in local solar `hour`."""
+        if reading is None:
+            return
+        if reading.battery_temperature_c is not None:
+            self.temperatures_c.append(reading.battery_temperature_c)
+        if reading.pv_power_w is not None and not throttled:
+            total, count = self.sums.get(hour, (0.0, 0))
+            self.sums[hour] = (total + reading.pv_power_w, count + 1)
+
+    def end(self, now: Stamp, number: int) -> None:
+        """The day of that number is over."""
+        begin = number * 24 % len(self.clear_w)
+        hours = {
+            hour: Hour(total / count, count / HOURLY) for hour, (total, count) in self.sums.items()
+        }
+        clear_w = [float(value) for value in self.clear_w[begin : begin + 24]]
+        self.days.append(sun_day(now, now.utc, hours, clear_w, self.temperatures_c))
+        self.sums, self.temperatures_c = {}, []
+
+
+class Sensors:
+    """True readings of the plant, as a charge controller and a BMS would give them."""
+
+    def __init__(self, case: Case, seed: int) -> None:
+        self._pack = pack_of(case.settings.battery)
+        self._random = random.Random(seed)
+        self._efficiency = cell_of(case.settings.battery).charge_efficiency
+
+    def read(
+        self,
+        stamp: Stamp,
+        charge: float,
+        moved_pct_per_h: float,
+        battery_c: float,
+        sun_w: float,
+        load_w: float,
+        held: bool,
+    ) -> PowerReading:
+        """`moved_pct_per_h`: what the charge did in the look before."""
+        current_a = moved_pct_per_h / 100 * self._pack.capacity_ah
+        if current_a > 0:
+            current_a /= self._efficiency
+        at = self._pack.rested(charge, battery_c)
+        lag_v = LAG_CELL_V * self._pack.cells * (1 if current_a > 0 else -1)
+        voltage_v = at.ocv_v + current_a * self._pack.resistance_ohm + lag_v
+        top_v = 3.6 * self._pack.cells
+        if held:
+            voltage_v = top_v
+        noise = self._random.gauss
+        stage = ChargeStage.OFF
+        if sun_w > 1:
+            stage = ChargeStage.ABSORPTION if held else ChargeStage.BULK
+        return PowerReading(
+            stamp=stamp,
+            device="bench",
+            pv_power_w=sun_w * (1 + noise(0, NOISE_SHARE)),
+            pv_voltage_v=30.0 + noise(0, 0.1) if sun_w > 1 else 0.0,
+            battery_voltage_v=min(voltage_v, top_v) + noise(0, NOISE_V),
+            battery_current_a=current_a * (1 + noise(0, NOISE_SHARE)),
+            battery_temperature_c=battery_c,
+            load_power_w=load_w,
+            charge_stage=stage,
+            yield_today_wh=None,
+        )
+
+
+def step_of(stamp: Stamp) -> int:
+    """The plant's step in which that is."""
+    return int((stamp.uptime_s - BEGIN_S) // 900)
+
+
+def live(
+    case: Case, controller: Controller, faults: Faults | None, clear_w: Floats, seed: int = 1
+) -> Lived:
+    """A year of `case` under `controller`. `clear_w` is hourly, from the first local midnight."""
+    return Year(case, controller, faults, clear_w, seed).lived()
+
+
+class Year:
+    """One run; its parts are the unit (what it believes) and the world (what is)."""
+
+    def __init__(
+        self, case: Case, controller: Controller, faults: Faults | None, clear_w: Floats, seed: int
+    ) -> None:
+        self.case, self.controller, self.faults = case, controller, faults
+        self.settings = case.settings
+        self.capacity_wh = case.settings.battery.capacity_wh
+        self.charge_wh = START_PCT / 100 * self.capacity_wh
+        self.floor_wh = (
+            plant.hidden_wh(case.battery_c, self.capacity_wh) + plant.CUT_SHARE * self.capacity_wh
+        )
+        self.sensors = Sensors(case, seed)
+        self.watch = Watch()
+        self.memory = Memory(case, clear_w)
+        self.local_shift = timedelta(hours=round(case.site.longitude_deg / 15))
+        self.belief: Belief | None = None
+        self.guard, self.ruling = GuardState(), Ruling()
+        self.state: BatteryState | None = None
+        self.heard: PowerReading | None = None
+        self.level, self.draw_w = EnergyLevel.SENTINEL, case.choices[1].power_w
+        self.dead, self.cuts, self.starts, self.switches, self.false_stops = False, 0, 0, 0, 0
+        self.moved_pct_per_h, self.used_w, self.held, self.drawn_w = 0.0, 0.0, False, 0.0
+        self.begins = case.utc(0)
+        self.day = self._day(self.begins)
+
+    def lived(self) -> Lived:
+        """Live through it."""
+        steps = self.case.steps
+        worth, levels = np.zeros(steps), np.zeros(steps)
+        charge, believed, power = np.zeros(steps), np.zeros(steps), np.zeros(steps)
+        for step in range(steps):
+            charge[step] = self.charge_wh / self.capacity_wh * 100
+            for look in range(LOOKS):
+                if not self.dead:
+                    self._look(step, look)
+                worth[step] += self._pass_time(step)
+            levels[step] = int(self.level) if not self.dead else 0
+            power[step] = self.drawn_w
+            if self.state is not None and self.state.state_of_charge_pct is not None:
+                believed[step] = self.state.state_of_charge_pct
+        return Lived(
+            worth, levels, charge, believed, power, self.cuts, self.starts, self.switches,
+            self.false_stops,
+        )  # fmt: skip
+
+    # --- the unit ------------------------------------------------------------------------------
+
+    def _look(self, step: int, look: int) -> None:
+        number = step * LOOKS + look
+        now = self._stamp(number)
+        day = self._day(now.utc)
+        if day != self.day:
+            self.memory.end(now, self.day)
+            self.day = day
+            sigma_pct = self.state.sigma_pct if self.state else None
+            self.controller.night(now, self.memory.days, sigma_pct or 0.0)
+        if self.level <= EnergyLevel.HIBERNATE:
+            if number % HOURLY:
+                return
+            self.charge_wh -= LOOK_WH
+        reading, said_pct = self._reading(now, step)
+        self._decide(now, reading, said_pct)
+
+    def _reading(self, now: Stamp, step: int) -> tuple[PowerReading | None, float | None]:
+        """What the devices say: the charger's reading, and the BMS's own count."""
+        true = self.sensors.read(
+            now,
+            self.charge_wh / self.capacity_wh,
+            self.moved_pct_per_h,
+            float(self.case.battery_c[step]),
+            self.used_w,
+            self.drawn_w,
+            self.held,
+        )
+        reading: PowerReading | None = true
+        said_pct: float | None = self.charge_wh / self.capacity_wh * 100
+        if self.faults is not None:
+            reading, said_pct = self.faults.apply(true, said_pct, now.uptime_s)
+        return self.watch.charger("bench", reading), said_pct
+
+    def _decide(self, now: Stamp, reading: PowerReading | None, said_pct: float | None) -> None:
+        settings = self.settings
+        if reading is not None and reading.battery_voltage_v is not None:
+            self.heard = reading
+        self.belief = battery.estimate(self.belief, reading, settings.battery, said_pct)
+        state = self.state = battery.state(self.belief, reading, settings.battery, now)
+        age_s = now.uptime_s - self.heard.stamp.uptime_s if self.heard else None
+        fresh = self.heard if age_s is not None and age_s <= HOLD_AFTER_S else None
+        throttled = state.charge_blocked or self._target_held(reading)
+        hour = (now.utc + self.local_shift).hour
+        self.memory.note(hour, reading, throttled)
+        proposal = self.controller.propose(state, fresh, self.ruling.level)
+        self.guard, verdict = judge(self.guard, fresh, age_s, state, settings, now)
+        self.ruling, budget = arbitrate(self.ruling, verdict, proposal, settings, now)
+        stopped = budget.level <= EnergyLevel.HIBERNATE < self.level
+        if (
+            stopped
+            and self.charge_wh > self.floor_wh[step_of(now)] + FALSE_SHARE * self.capacity_wh
+        ):
+            self.false_stops += 1
+        self._take(budget.level, budget.power_w)
+
+    def _take(self, level: EnergyLevel, power_w: float) -> None:
+        """The way to spend that is nearest below the budget."""
+        affordable = [one for one in self.case.choices if one.power_w <= power_w + 1e-6]
+        option = affordable[-1] if level > EnergyLevel.HIBERNATE and affordable else None
+        before = self.level
+        self.level = option.level if option else min(level, EnergyLevel.HIBERNATE)
+        if option and option.level <= EnergyLevel.HIBERNATE:
+            self.level = EnergyLevel.HIBERNATE
+        self.draw_w = option.power_w if option else self.case.choices[0].power_w
+        self.worth_per_h = option.worth if option else 0.0
+        if before <= EnergyLevel.HIBERNATE < self.level:
+            self.starts += 1
+            self.charge_wh -= plant.boot_wh(self.case)
+        self.switches += before != self.level
+
+    @staticmethod
+    def _target_held(reading: PowerReading | None) -> bool:
+        return reading is not None and reading.charge_stage in (
+            ChargeStage.ABSORPTION,
+            ChargeStage.FLOAT,
+        )
+
+    # --- the world -----------------------------------------------------------------------------
+
+    worth_per_h = 0.0
+
+    def _pass_time(self, step: int) -> float:
+        """The world goes on for one look; the worth of it."""
+        before_wh = self.charge_wh
+        sun_w = float(self.case.sun_w[step])
+        draw_w = 0.0 if self.dead else self.draw_w
+        result = plant.step(
+            before_wh,
+            sun_w,
+            draw_w,
+            bool(self.case.battery_c[step] < 0),
+            float(self.floor_wh[step]),
+            self.capacity_wh,
+            LOOK_H,
+        )
+        self.charge_wh = result.charge_wh
+        self.moved_pct_per_h = (self.charge_wh - before_wh) / self.capacity_wh * 100 / LOOK_H
+        self.used_w = sun_w - result.unused_w
+        self.held = result.unused_w > 1 and self.case.battery_c[step] >= 0
+        self.drawn_w = draw_w
+        if result.cut:
+            self.cuts += 1
+            self.dead = True
+            return 0.0
+        if self.dead:
+            back_wh = self.floor_wh[step] + plant.BACK_SHARE * self.capacity_wh
+            if self.charge_wh >= back_wh:
+                self.dead, self.level = False, EnergyLevel.HIBERNATE
+            return 0.0
+        return self.worth_per_h * LOOK_H
+
+    def _stamp(self, number: int) -> Stamp:
+        seconds = number * LOOK_S
+        return Stamp(self.begins + timedelta(seconds=seconds), BOOT, BEGIN_S + seconds)
+
+    def _day(self, utc: datetime) -> int:
+        """The number of the local solar day since the start."""
+        return (utc + self.local_shift).toordinal() - (self.begins + self.local_shift).toordinal()

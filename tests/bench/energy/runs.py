@@ -1,0 +1,177 @@
+"""One controller on one case, judged; and all of them, side by side on all cores.
+
+Reads: cases. Writes: nothing.
+Never: gives two controllers different weather, faults or seeds.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from appliance.model import EnergyLevel
+from tests.bench.energy import plant
+from tests.bench.energy.baselines import (
+    Baseline,
+    Fixed,
+    FullUntilCut,
+    Kansal,
+    TwoLevel,
+    ladder_settings,
+)
+from tests.bench.energy.baselines import Ladder as LadderRule
+from tests.bench.energy.cases import Case, cases, scarce_weeks
+from tests.bench.energy.clairvoyant import best
+from tests.bench.energy.controllers import (
+    ByLadder,
+    ByPlan,
+    ByPlanAndForecast,
+    hourly_clear,
+)
+from tests.bench.energy.drive import START_PCT, Controller, Lived, live
+from tests.bench.energy.faults import Faults
+from tests.bench.energy.score import DAY_STEPS, Judged, hours_at, weeks_of
+from tests.bench.energy.weather import Floats
+
+SEED = 1
+CLAIRVOYANT = "clairvoyant"
+RULES = {"fixed": Fixed, "full_until_cut": FullUntilCut, "two_level": TwoLevel, "kansal": Kansal}
+PLANNER, FORECAST, LADDER = "planner", "planner_forecast", "ladder"
+WITHOUT_FAULTS = ("planner_no_faults", "ladder_no_faults")
+Parameters = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to run: the case by (site, unit), days of it from the first (None: all), parameters of
+    the baselines for it.
+    """
+
+    where: tuple[str, str]
+    controller: str
+    parameters: Parameters
+    first_day: int = 0
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The judgement, and for the plots the course of it: charge, power, worth for each step."""
+
+    judged: Judged
+    charge_pct: Floats
+    power_w: Floats
+    sun_w: Floats
+
+
+def run(wanted: Run) -> Outcome:
+    """Live it and judge it."""
+    (case,) = cases([wanted.where])
+    if wanted.days is not None:
+        case = case.part(wanted.first_day, wanted.days)
+    if wanted.controller == CLAIRVOYANT:
+        return foreseen(case)
+    if wanted.controller in RULES:
+        return by_rule(case, wanted.controller, wanted.parameters[wanted.controller])
+    clear_w = hourly_clear(case)
+    name = wanted.controller.removesuffix("_no_faults")
+    battery = case.settings.battery
+    faults = Faults(SEED, capacity_ah=battery.capacity_wh / battery.nominal_voltage_v)
+    controller = MAKERS[name](case, clear_w, wanted.parameters)
+    lived = live(case, controller, faults if name == wanted.controller else None, clear_w, SEED)
+    return Outcome(
+        judge(case, wanted.controller, lived), lived.charge_pct, lived.power_w, case.sun_w
+    )
+
+
+def by_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Outcome:
+    """A baseline's year. It sees the true charge each quarter of an hour; nothing guards it."""
+    capacity_wh = case.settings.battery.capacity_wh
+    floor_wh = plant.hidden_wh(case.battery_c, capacity_wh) + plant.CUT_SHARE * capacity_wh
+    back_wh = floor_wh + plant.BACK_SHARE * capacity_wh
+    baseline = Baseline(RULES[name], parameters, case)
+    charge_wh, used_w, free, dead, before = START_PCT / 100 * capacity_wh, 0.0, False, False, 1
+    worth, levels, charge, power = (np.zeros(case.steps) for _ in range(4))
+    cuts = starts = switches = 0
+    for step in range(case.steps):
+        charge[step] = charge_pct = charge_wh / capacity_wh * 100
+        celsius = float(case.battery_c[step])
+        choice = 0
+        if not dead:
+            utc = case.utc(step)
+            choice = baseline.decide(step, utc, charge_pct, 0.0, used_w, celsius, free)
+        option = case.choices[choice]
+        if before == 0 < choice:
+            starts, charge_wh = starts + 1, charge_wh - plant.boot_wh(case)
+        draw_w = 0.0 if dead else option.power_w
+        sun_w, low_wh = float(case.sun_w[step]), float(floor_wh[step])
+        after = plant.step(charge_wh, sun_w, draw_w, celsius < 0, low_wh, capacity_wh)
+        charge_wh, used_w = after.charge_wh, sun_w - after.unused_w
+        free = after.unused_w > 1 and celsius >= 0
+        if not dead and not after.cut:
+            worth[step], levels[step] = option.worth * plant.HOURS, int(option.level)
+        power[step] = draw_w
+        switches += choice != before
+        cuts, dead = cuts + after.cut, after.cut or (dead and charge_wh < back_wh[step])
+        before = choice
+    lived = Lived(worth, levels, charge, charge, power, cuts, starts, switches, 0)
+    return Outcome(judge(case, name, lived), charge, power, case.sun_w)
+
+
+MAKERS: dict[str, Callable[[Case, Floats, Parameters], Controller]] = {
+    PLANNER: lambda case, clear_w, _: ByPlan(case, clear_w),
+    FORECAST: lambda case, clear_w, _: ByPlanAndForecast(case, clear_w),
+    LADDER: lambda case, _, parameters: ByLadder(ladder_settings(case, parameters[LADDER])),
+}
+CONTROLLERS = (CLAIRVOYANT, *MAKERS, *RULES, *WITHOUT_FAULTS)
+TUNED_FAMILIES = {**RULES, LADDER: LadderRule}
+
+
+def foreseen(case: Case) -> Outcome:
+    """The clairvoyant's year."""
+    optimum = best(case, START_PCT)
+    draws = np.array([one.power_w for one in case.choices])[optimum.choices]
+    levels = np.array([int(one.level) for one in case.choices])[optimum.choices]
+    lived = Lived(
+        optimum.worth,
+        np.where(optimum.cut, 0, levels).astype(float),
+        optimum.charge_wh / case.settings.battery.capacity_wh * 100,
+        np.zeros(0),
+        draws.astype(float),
+        int(optimum.cut.sum()),
+        0,
+        int((np.diff(levels) != 0).sum()),
+        0,
+    )
+    return Outcome(judge(case, CLAIRVOYANT, lived), lived.charge_pct, lived.power_w, case.sun_w)
+
+
+def judge(case: Case, controller: str, lived: Lived) -> Judged:
+    """The figures of one year."""
+    days = case.steps / DAY_STEPS
+    dead_h = hours_at(lived.levels, EnergyLevel.OFF)
+    hibernate_h = hours_at(lived.levels, EnergyLevel.HIBERNATE)
+    return Judged(
+        case=case.name,
+        controller=controller,
+        weekly=weeks_of(lived.worth),
+        scarce=tuple(scarce_weeks(case)),
+        coverage_pct=100 * (1 - (dead_h + hibernate_h) / (days * 24)),
+        hibernate_h=hibernate_h,
+        dead_h=dead_h,
+        brownouts=lived.cuts,
+        switches_a_day=lived.switches / days,
+        lowest_pct=float(lived.charge_pct.min()),
+        false_stops=lived.false_stops,
+    )
+
+
+def run_all(wanted: Sequence[Run], tell: Callable[[Outcome], None]) -> list[Outcome]:
+    """All of them, on all cores; `tell` hears of each as it is done."""
+    found = []
+    with ProcessPoolExecutor() as pool:
+        for outcome in pool.map(run, wanted):
+            tell(outcome)
+            found.append(outcome)
+    return found

@@ -1,0 +1,82 @@
+"""What one nightly solve and one decision cost: time, and memory beyond what was there before.
+
+Reads and writes: nothing but the clock and /proc. Each in a process of its own.
+Never: counts the libraries' own start: they are loaded before.
+"""
+
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+
+from appliance.model import BatteryState, Stamp
+from appliance.settings import Settings
+from power.clear_sky import clear_sky_power_w
+from power.forecast import DAYS
+from power.nightly import Past, hourly_clear_w, local_midnight, make_policy
+from power.planned import Planned
+from power.sky import PastDay
+from tests.bench.report import Figure
+
+SOLVES, DECISIONS = 5, 200
+NOW = Stamp(datetime(2026, 12, 1, 3, 30, tzinfo=UTC), "bench", 1000.0)
+
+
+def measure_solve() -> list[Figure]:
+    """In a fresh process, since memory is only ever high-water."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.energy.solve"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    return [
+        Figure("one nightly solve", found["solve_s"], "s", 1.0),
+        Figure("its memory", found["memory_mb"], "MB", 50.0),
+        Figure("one decision", found["decide_ms"], "ms", 1.0),
+        Figure("the first of a night", found["first_ms"], "ms"),
+    ]
+
+
+def main() -> None:
+    settings = Settings()
+    midnight = local_midnight(NOW.utc, settings.site.longitude_deg)
+    shade = (1.0,) * 24
+    clear_w = hourly_clear_w(settings, clear_sky_power_w, midnight, DAYS, shade)
+    past = Past(tuple(PastDay(0.3, 2.0) for _ in range(120)), shade)
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    times_s = []
+    for _ in range(SOLVES):
+        began_s = time.perf_counter()
+        row = make_policy(settings, NOW, clear_w, past, 5.0, 50.0)
+        times_s.append(time.perf_counter() - began_s)
+    after_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    first_s, decide_s = [], []
+    for number in range(DECISIONS):
+        planned = Planned(settings, lambda: row)
+        state = BatteryState(NOW, 20.0 + number % 70, 5.0, 1000.0, 2560.0, None, False, "counted")
+        began_s = time.perf_counter()
+        planned.propose(state, None, None)
+        first_s.append(time.perf_counter() - began_s)
+        planned._proposal = None  # the next call decides anew, its table unpacked
+        began_s = time.perf_counter()
+        planned.propose(state, None, None)
+        decide_s.append(time.perf_counter() - began_s)
+    print(
+        json.dumps(
+            {
+                "solve_s": statistics.median(times_s),
+                "memory_mb": (after_kb - before_kb) / 1024,
+                "first_ms": 1000 * statistics.median(first_s),
+                "decide_ms": 1000 * statistics.median(decide_s),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""A site with a plain sky: its clear sky, its stored days, its readings, and a plan for it.
+
+Reads: nothing. Writes: through the stores that it is given.
+Never: needs pvlib. The sun is half a sine from 6 to 18 h UTC, all year, at longitude 0.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp, SunDay
+from appliance.settings import EnergySettings, PanelsSettings, Settings, SiteSettings
+from appliance.store import Store
+from power.forecast import DAYS, Told
+from power.nightly import Past, hourly_clear_w
+from power.past import key_of
+from power.prospect import Prospect, look
+from power.sky import PastDay
+
+MIDNIGHT = datetime(2026, 4, 15, tzinfo=UTC)
+SITE = SiteSettings(latitude_deg=45.0, longitude_deg=0.0)
+SMALL = replace(Settings(), site=SITE, panels=PanelsSettings(peak_w=120))
+"""A unit to whom the sun matters: 120 W of panels for 25 W of work."""
+
+
+def plain_sky(site: SiteSettings, panels: PanelsSettings, times: Sequence[datetime]) -> list[float]:
+    """Half a sine from 6 to 18 h UTC that reaches the panels' peak at noon."""
+    hours = [at.hour + at.minute / 60 for at in times]
+    return [panels.peak_w * max(0.0, math.sin((hour - 6) / 12 * math.pi)) for hour in hours]
+
+
+def clear_hours(settings: Settings, days: int = DAYS, since: datetime = MIDNIGHT) -> list[float]:
+    """The plain sky by hour."""
+    return hourly_clear_w(settings, plain_sky, since, days, (1.0,) * 24)
+
+
+def past_of(*clearness: float | None, mean_c: float | None = 15.0) -> Past:
+    """Days of that clearness, the last is yesterday, and no shade."""
+    return Past(tuple(PastDay(one, mean_c) for one in clearness), (1.0,) * 24)
+
+
+def a_prospect(
+    settings: Settings = SMALL,
+    past: Past | None = None,
+    now: datetime = MIDNIGHT,
+    told: dict[int, Told] | None = None,
+    sigma_pct: float = 4.0,
+) -> Prospect:
+    """The planner's answer for the plain sky."""
+    stamp = Stamp(now, "00000001", 1000.0)
+    past = past or past_of()
+    return look(settings, stamp, clear_hours(settings), past, sigma_pct, 50.0, told)
+
+
+def a_state(stamp: Stamp, charge_pct: float | None, sigma_pct: float = 4.0) -> BatteryState:
+    """A belief of an uncooled 2560 Wh battery."""
+    wh = None if charge_pct is None else charge_pct / 100 * 2560
+    return BatteryState(stamp, charge_pct, sigma_pct, wh, 2560, None, False, "counted")
+
+
+def a_reading(stamp: Stamp, sun_w: float | None, **changed: Any) -> PowerReading:
+    """A reading in which the sun matters."""
+    stage = ChargeStage.BULK
+    reading = PowerReading(stamp, "test", sun_w, 30.0, 13.2, 1.0, 12.0, 5.0, stage, None)
+    return replace(reading, **changed)
+
+
+def live_days(
+    store: Store,
+    settings: Settings,
+    first: datetime,
+    clearness: Sequence[float],
+    charge_pct: float = 60.0,
+    *,
+    every_s: int = 300,
+    **changed: Any,
+) -> None:
+    """Store readings of these days, of the store's boot, and the battery's state beside them."""
+    rows: list[Any] = []
+    for number in range(len(clearness) * 86400 // every_s):
+        at = first + timedelta(seconds=number * every_s)
+        share = clearness[number * every_s // 86400]
+        sun_w = share * plain_sky(settings.site, settings.panels, [at])[0]
+        stamp = Stamp(at, "00000001", 1000.0 + number * every_s)
+        rows += [a_reading(stamp, sun_w, **changed), a_state(stamp, charge_pct)]
+    store.add(*rows)
+
+
+def a_sun_day(
+    day: date, clearness: float, settings: Settings = SMALL, mean_c: float = 15.0
+) -> SunDay:
+    """A stored day that was seen from dawn to dusk."""
+    hourly = clear_hours(settings, 1)
+    clear_wh = sum(hourly)
+    seen = {str(hour): clearness for hour in range(24) if hourly[hour] > 0}
+    stamp = Stamp(key_of(day) + timedelta(days=1, hours=3), "00000001", 1.0)
+    return SunDay(stamp, key_of(day), clear_wh * clearness, clear_wh, seen, mean_c - 3, mean_c + 3)
+
+
+def few_watts(settings: Settings, **draws: Any) -> Settings:
+    """The same unit with other draws."""
+    energy: EnergySettings = replace(settings.energy, **draws)
+    return replace(settings, energy=energy)
