@@ -11,7 +11,7 @@ PORT ?= 8080
 CHARGER ?= epever-tracer
 PYTHON ?= python3
 PY = .venv/bin/python
-BENCHES = idle flash recovery reaction page power
+BENCHES = idle flash recovery reaction page power energy
 export PYTHONDONTWRITEBYTECODE ?=
 
 .PHONY: help fuzz run day test lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)

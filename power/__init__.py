@@ -8,11 +8,18 @@ The data runs one way:
     devices/, framing/  what each model says, as tables  (register, profile, meaning)
     wire, bus/, line    how it is asked                  (line_health: how well)
     meter, meters       one device, all devices          (plausible, combine)
-    battery             what is in it                    (belief, counting, anchors, voltage_curve)
-    guard, ladder       what may run at most, and what should
-    budget, loads       the ruling, and the orders to PID 1
+    battery             what is in it                    (belief, hearing, counting, evidence,
+                                                          anchors, voltage_curve)
+    guard               what may run at most             (limits, witness, reserve)
+    planned, ladder     what should run                  (policy; worth: what a way to spend is worth)
+    budget, loads       the ruling, and the orders to PID 1    (hosts)
+    bedtime             sleep and return                 (sleep, boot, boots_file, packing, night)
     cycle               all of this, once a poll
-    plan                the day ahead, twice a day       (outlook, clear_sky)
+    plan                the days ahead, twice a day: past and sun_day (what the site taught), sky,
+                        forecast, planner (what charge is worth), nightly (the table), outlook and
+                        futures (what to expect), replay (did the ladder do better?)
+
+On request: energy_command (why, energy_outlook, what_if) answers `unitctl energy`.
 
 Beside it, probe/ finds devices, simulated/ stands in for them, models and models_page list them.
 """

