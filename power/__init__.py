@@ -11,7 +11,7 @@ The data runs one way:
     battery             what is in it                    (belief, hearing, counting, evidence,
                                                           anchors, voltage_curve)
     guard               what may run at most             (limits, witness, reserve)
-    planned, ladder     what should run                  (policy; worth: what a way to spend is worth)
+    planned, ladder     what should run                  (policy; worth of a way to spend)
     budget, loads       the ruling, and the orders to PID 1    (hosts)
     bedtime             sleep and return                 (sleep, boot, boots_file, packing, night)
     cycle               all of this, once a poll

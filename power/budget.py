@@ -44,13 +44,14 @@ def arbitrate(
     if kept_wh is None:
         kept_wh = reserve_wh(settings.battery, settings.energy)
     voice, reason = explain(level, earning, waits_s, verdict, proposal)
+    kept = f", reserve {kept_wh / (settings.energy.hibernate_power_w * 24):.0f} days"
     budget = EnergyBudget(
         stamp=now,
         level=level,
         power_w=power_w(level, proposal, settings),
         until=now.utc + timedelta(seconds=max(VALID_S, 3 * settings.meter.poll_every_s)),
         reserve_wh=kept_wh,
-        reason=f"{level.name}{reason}",
+        reason=f"{level.name}{reason}" + (kept if voice == "planner" else ""),
         sun_is_free=proposal.sun_is_free and level > EnergyLevel.HIBERNATE,
     )
     return Ruling(level, voice, earning, since_s), budget
@@ -88,7 +89,8 @@ def explain(
         return "dwell", f": {proposal.reason}; {earning.name} in {spell(waits_s)} if this lasts"
     if level < proposal.level:
         return "guard", f" held by the guard: {verdict.reason}"
-    return "planner", f": {proposal.reason}"
+    until = f" until {proposal.until:%H:%M} UTC" if proposal.until else ""
+    return "planner", f"{until}: {proposal.reason}"
 
 
 def power_w(level: EnergyLevel, proposal: Proposal, settings: Settings) -> float:

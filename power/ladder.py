@@ -5,6 +5,7 @@ Never: owns safety. It proposes; the guard may hold it down and the arbiter make
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
@@ -18,13 +19,15 @@ TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 class Proposal:
     """What a planner would do now: a level, what the loads may draw, and why in figures.
 
-    `sun_is_free`: the sun is throttled because the battery takes no more.
+    `sun_is_free`: the sun is throttled because the battery takes no more. `until`: when the level
+    will change if the sun does what is expected.
     """
 
     level: EnergyLevel
     power_w: float
     reason: str
     sun_is_free: bool = False
+    until: datetime | None = None
 
 
 class Planner(Protocol):

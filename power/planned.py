@@ -12,6 +12,7 @@ from appliance.model import BatteryState, EnergyLevel, EnergyPolicy, PowerReadin
 from appliance.settings import Settings
 from power.ladder import Ladder, Proposal, curtailed
 from power.policy import (
+    CONTROLLER,
     Now,
     Table,
     Today,
@@ -125,7 +126,6 @@ class Planned:
         self, table: Table, battery: BatteryState, reading: PowerReading | None, now: Stamp
     ) -> None:
         assert battery.state_of_charge_pct is not None
-        assert battery.sigma_pct is not None
         hour = hour_of(table, now.utc)
         skies = self._today.skies(table)
         cold = battery.charge_blocked
@@ -138,7 +138,8 @@ class Planned:
             self._until = self._changes(table, moment, skies, choice, now, capacity_wh)
         self._held, self._held_pct = choice, battery.state_of_charge_pct
         self._decided_s = now.uptime_s
-        self._proposal = Proposal(choice.level, choice.power_w, self._reason(battery, reading))
+        said = self._reason(battery, reading)
+        self._proposal = Proposal(choice.level, choice.power_w, said, until=self._until)
 
     def _sun_w(
         self, clear_w: float, share: float, reading: PowerReading | None, cold: bool
@@ -179,7 +180,7 @@ class Planned:
         option, hour = choice, moment.hour
         while hour < moment.hour + LOOK_H and hour + AHEAD_H < table.bounds_h[-1]:
             sun_w = clear_at(table, hour + AHEAD_H / 2) * share
-            net_w = sun_w * 0.97 - option.power_w
+            net_w = sun_w * CONTROLLER - option.power_w
             charge_pct = min(100.0, charge_pct + net_w * AHEAD_H / capacity_wh * 100)
             hour += AHEAD_H
             worth = worth_over_charge(table, hour + 0.25, skies, moment.cold)
@@ -192,9 +193,8 @@ class Planned:
     def _reason(self, battery: BatteryState, reading: PowerReading | None) -> str:
         sun_w = reading.pv_power_w if reading else None
         sun = "sun unknown" if sun_w is None else f"sun {sun_w:.0f} W"
-        until = f"until {self._until:%H:%M} UTC, " if self._until else ""
         charge = f"{battery.state_of_charge_pct:.0f} % +- {battery.sigma_pct:.0f}"
-        return f"{until}{charge}, {self._about}; {sun}"
+        return f"{charge}, {self._about}; {sun}"
 
 
 def mean(skies: Sequence[float]) -> float:

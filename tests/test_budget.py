@@ -102,7 +102,7 @@ def test_the_guard_is_always_above_the_planner(court: Court) -> None:
 
 
 def test_the_reason_is_a_sentence_with_figures(court: Court) -> None:
-    assert court.rule(ECO).reason == "ECO: 46 % +- 3 left; sun 120 W"
+    assert court.rule(ECO).reason == "ECO: 46 % +- 3 left; sun 120 W, reserve 7 days"
     court.rule(FULL)
     waiting = court.rule(FULL, wait_s=180)
     assert waiting.reason == "ECO: 46 % +- 3 left; sun 120 W; FULL in 12 min if this lasts"
