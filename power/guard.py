@@ -267,7 +267,9 @@ def by_silence(
         return unheard(known, limits, now)
     still_s = 0.0
     if state.heard_s is not None:
-        age_s = max(age_s, now.uptime_s - state.heard_s)
+        # By the readings' stamps: in a demonstration's fast time a poll itself takes minutes.
+        until_s = now.uptime_s - age_s if reading is None else reading.stamp.uptime_s
+        age_s += max(0.0, until_s - state.heard_s)
         if state.heard_s > state.said_since_s:
             still_s = now.uptime_s - state.said_since_s
     if age_s <= HOLD_AFTER_S and still_s < limits.still.eco_s:

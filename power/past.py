@@ -24,7 +24,7 @@ from power.belief import charge_blocked
 from power.ladder import TARGET_HELD
 from power.nightly import ClearSky, Past, hourly_clear_w
 from power.sky import PastDay
-from power.sun_day import Hour, past_day, shade_of, sun_day
+from power.sun_day import Hour, believable_sun_w, past_day, shade_of, sun_day
 
 KNOWN_DAYS = 120  # that the planner is told of
 LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
@@ -124,8 +124,9 @@ def hours_of(samples: Samples, settings: Settings) -> dict[int, Hour]:
     """Mean power by local solar hour, from what was seen of it."""
     energy: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
     for at, sample in samples.items():
-        if sample.pv_power_w is not None and not sample.throttled and sample.hours > 0:
-            energy[solar_time(at, settings).hour].append((sample.pv_power_w, sample.hours))
+        sun_w = believable_sun_w(sample.pv_power_w, settings.panels.peak_w)
+        if sun_w is not None and not sample.throttled and sample.hours > 0:
+            energy[solar_time(at, settings).hour].append((sun_w, sample.hours))
     found = {}
     for hour, seen in energy.items():
         total = sum(hours for _, hours in seen)

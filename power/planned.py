@@ -23,6 +23,7 @@ from power.policy import (
     worth_over_charge,
 )
 from power.sky import CENTRES
+from power.sun_day import believable_sun_w
 from power.worth import Option, options
 
 DECIDE_EVERY_S = 840.0  # about a quarter of an hour; sooner when the charge has fallen
@@ -114,7 +115,7 @@ class Planned:
         self._proposal = None
 
     def _see(self, table: Table, now: Stamp, reading: PowerReading | None, throttled: bool) -> None:
-        sun_w = None if reading is None or throttled else reading.pv_power_w
+        sun_w = None if throttled else self._measured_w(reading)
         self._today.see(table, hour_of(table, now.utc), sun_w)
 
     def _due(self, now: Stamp, charge_pct: float) -> bool:
@@ -147,14 +148,19 @@ class Planned:
         """What the panels can give now. A battery that takes no charge throttles them to the draw:
         while they carry that, the next more is tried, and so on from decision to decision.
         """
-        if reading is None or reading.pv_power_w is None:
+        measured_w = self._measured_w(reading)
+        if reading is None or measured_w is None:
             return clear_w * share
         if not cold or not self._carried(reading):
-            return reading.pv_power_w
+            return measured_w
         drawn_w = self._held.power_w if self._held else 0.0
         more = [one.power_w for one in self._choices if one.power_w > drawn_w]
         tried_w = TRIED * more[0] if more else 0.0
-        return max(reading.pv_power_w, min(tried_w, clear_w))
+        return max(measured_w, min(tried_w, clear_w))
+
+    def _measured_w(self, reading: PowerReading | None) -> float | None:
+        power_w = None if reading is None else reading.pv_power_w
+        return believable_sun_w(power_w, self._settings.panels.peak_w)
 
     def _carried(self, reading: PowerReading) -> bool:
         """Whether the panels feed what runs, and the battery gives nothing."""

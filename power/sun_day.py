@@ -17,6 +17,7 @@ HOURS = 24
 SEEN_SHARE = 0.2  # of a cloudless day's energy: less proves nothing about the day
 LIT_SHARE = 0.02  # of the day's best hour: a darker hour says nothing about shade
 SHADE_DAYS = 45
+MOST_OF_PEAK = 1.3  # the edge of a cloud in the cold
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,15 @@ class Hour:
 
     mean_w: float
     seen: float
+
+
+def believable_sun_w(power_w: float | None, peak_w: float) -> float | None:
+    """The panels' power, or None where no such panels can give it: a torn word would teach a sun
+    that never shone.
+    """
+    if power_w is None or not 0 <= power_w <= MOST_OF_PEAK * peak_w:
+        return None
+    return power_w
 
 
 def sun_day(

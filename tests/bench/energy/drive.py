@@ -31,7 +31,7 @@ from power.guard import HOLD_AFTER_S, GuardState, judge
 from power.ladder import Proposal
 from power.plausible import Watch
 from power.simulated.pack import pack_of
-from power.sun_day import Hour, sun_day
+from power.sun_day import Hour, believable_sun_w, sun_day
 from power.voltage_curve import cell_of
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
@@ -95,9 +95,10 @@ class Memory:
             return
         if reading.battery_temperature_c is not None:
             self.temperatures_c.append(reading.battery_temperature_c)
-        if reading.pv_power_w is not None and not throttled:
+        sun_w = believable_sun_w(reading.pv_power_w, self.case.settings.panels.peak_w)
+        if sun_w is not None and not throttled:
             total, count = self.sums.get(hour, (0.0, 0))
-            self.sums[hour] = (total + reading.pv_power_w, count + 1)
+            self.sums[hour] = (total + sun_w, count + 1)
 
     def end(self, now: Stamp, number: int) -> None:
         """The day of that number is over."""
