@@ -47,7 +47,7 @@ UNSEEN = (
     ("London 2019", "R2"),
 )
 TRAINING = ("Amsterdam 2019", "Athens 2019", "Budapest 2019", "Copenhagen 2019", "Prague 2019")
-QUICK_CASES, QUICK_FIRST_DAY, QUICK_DAYS = (("Aachen 2023", "R1"),), 150, 28
+QUICK_CASES, QUICK_FIRST_DAY, QUICK_DAYS = (("Sand-Point typical", "R1"),), 150, 28
 # What the tuning found on `TRAINING` for the trailer; the quick form takes it as it is.
 TUNED: Parameters = {
     "fixed": {"of_worst_month": 1.0},

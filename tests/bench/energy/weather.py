@@ -66,8 +66,11 @@ def names() -> list[str]:
 
 
 def site(name: str, tilt_deg: float) -> Site:
-    """The site with panels that face the equator at `tilt_deg`. Raises `KeyError`."""
-    load = loaders()[name]
+    """The site with panels that face the equator at `tilt_deg`. Raises `KeyError`.
+
+    What pvlib brings along needs no download.
+    """
+    load = brought()[name] if name in TYPICAL else loaders()[name]
     return kept(f"{name.replace(' ', '-')}-{tilt_deg:g}", lambda: load(tilt_deg))
 
 
@@ -83,10 +86,13 @@ def loaders() -> dict[str, Callable[[float], Site]]:
         elif DWD_10 in member or DWD_15 in member:
             _, _, years, city, *_ = Path(member).stem.split("_")
             found[f"{city.title()} {years[:4]}"] = partial(packed, wheel, member, dwd)
+    return found | brought()
+
+
+def brought() -> dict[str, Callable[[float], Site]]:
+    """The typical years that come with pvlib."""
     data = Path(pvlib.__file__).parent / "data"
-    for name, file in TYPICAL.items():
-        found[name] = partial(typical, data / file, name)
-    return found
+    return {name: partial(typical, data / file, name) for name, file in TYPICAL.items()}
 
 
 def fetched() -> Path:
@@ -110,6 +116,7 @@ def kept(name: str, make: Callable[[], Site]) -> Site:
     """The site from its file, made if it is not there or of an older form."""
     path = KEPT / f"{name}-{FORM}.npz"
     if not path.exists():
+        KEPT.mkdir(parents=True, exist_ok=True)
         site = make()
         facts = [site.latitude_deg, site.longitude_deg, site.altitude_m, site.year]
         half = path.with_suffix(f".{os.getpid()}.npz")  # several processes may make it at once
