@@ -119,6 +119,7 @@ class Board:
         """Every process at once, and without a word: frozen first, so that none hears of it."""
         groups = self._alive()
         self._signal(groups, signal.SIGSTOP)
+        self._wait(lambda: all(map(_is_frozen, groups.values())))
         names = systemctl.names(self._supervisor, OUTSIDE)
         for name in names:
             systemctl.order(self._supervisor, "stop", name)
@@ -190,9 +191,21 @@ class Board:
         self._wait_for_end(names)
 
     def _wait_for_end(self, names: Iterable[str]) -> None:
+        self._wait(lambda: not set(names) & set(self._alive()))
+
+    def _wait(self, is_so: Callable[[], bool]) -> None:
         deadline_s = time.monotonic() + PATIENCE_S
-        while set(names) & set(self._alive()) and time.monotonic() < deadline_s:
+        while not is_so() and time.monotonic() < deadline_s:
             time.sleep(LOOK_EVERY_S)
+
+
+def _is_frozen(pid: int) -> bool:
+    """Whether SIGSTOP has arrived (state T of proc(5)), or nothing is left that could hear."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state in "TtZX"
 
 
 def main() -> None:

@@ -87,7 +87,8 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     wish = Wish(600, claim_port(0), directory, start=NOON, charge_pct=97)
     with Laptop(wish) as running:
         wait_for_level(running, EnergyLevel.FULL)
-        wait_until(lambda: "appliance-inference" in running.runner.pids(), "inference")
+        at_work = {"appliance-inference", "timers"}
+        wait_until(lambda: at_work <= set(running.runner.pids()), "all at work")
         yield running
 
 
