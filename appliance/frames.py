@@ -1,7 +1,7 @@
 """How pictures travel between processes: pulled one by one over a Unix socket, never queued.
 
 Reads and writes: a Unix stream socket. Request: one JSON line. Answer: 4 bytes length, JSON header,
-then the picture's bytes (BGR rows or JPEG).
+then the picture's bytes (planes, rows, a JPEG or MP4 file).
 Never: stores a picture, and never sends one that was not asked for: the asking is the credit.
 """
 
@@ -12,25 +12,31 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from appliance.errors import CameraError, ListenError
 from appliance.model import Box, Detection, Stamp
 from appliance.rows import text_of, time_of
 
 TIMEOUT_S = 5.0
+LONGEST_WAIT_S = 2.0  # an answer comes after this at the latest, a picture or a reason
 LARGEST_BYTES = 64 * 1024 * 1024
-BGR, JPEG = "bgr", "jpeg"
+I420, BGR, JPEG, MP4 = "i420", "bgr", "jpeg", "mp4"
+Buffer = bytes | bytearray
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture in memory. `data` is height x width x 3 bytes BGR, or a JPEG file.
+    """One picture in memory; `data` by `encoding`:
+
+    I420: height x width bytes of luma, then two chroma planes of half the height and width, rounded
+    up, rows without padding. BGR: height x width x 3 bytes. JPEG: a file. MP4: a film file.
 
     `media_s` is the camera's own time; `sequence` counts the camera's frames; `skipped` of them
-    were never asked for. `detections` is what was seen in it, if anybody looked.
+    were never asked for. `woken_by` is who noticed that something moves ("" where nobody did) and
+    `region` where it moves, if that is known. `detections` is what was seen, if anybody looked.
     """
 
     camera: str
@@ -41,8 +47,10 @@ class Picture:
     width: int
     height: int
     encoding: str
-    data: bytes
+    data: Buffer
     detections: tuple[Detection, ...] = ()
+    woken_by: str = ""
+    region: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +62,19 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What a consumer wants: the newest picture after `after`, in `encoding`."""
+    """What a consumer wants: the newest picture after `after`, in `encoding`.
+
+    `moved`: only one that shows something moving. `wait_s`: how long the answer may be held back
+    until there is one, at most `LONGEST_WAIT_S`. MP4 alone: film from `since_s` to `until_s`, in
+    the camera's own time.
+    """
 
     encoding: str = BGR
     after: int = -1
+    moved: bool = False
+    wait_s: float = 0.0
+    since_s: float = 0.0
+    until_s: float = 0.0
 
 
 Answer = Picture | Refusal
@@ -99,92 +116,124 @@ class FrameServer:
 
     def _serve(self, connection: socket.socket) -> None:
         self._connections.add(connection)
-        with connection, contextlib.suppress(OSError), connection.makefile("rwb") as stream:
-            while line := stream.readline(1024):
+        with connection, contextlib.suppress(OSError), connection.makefile("rb") as requests:
+            while line := requests.readline(1024):
                 try:
                     ask = Ask(**json.loads(line))
                 except (ValueError, TypeError):
                     break
-                send(stream, self._answer(ask))
+                send(connection, self._answer(ask))
         self._connections.discard(connection)
 
 
 class FrameClient:
-    """Pulls pictures from one socket; connects when needed and again after a loss."""
+    """Pulls pictures from one socket; connects when needed and again after a loss.
+
+    Either `pull`, or `ask` and, once the socket `fileno` is readable, `take`: so one thread can
+    wait for many cameras. One question at a time.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._socket: socket.socket | None = None
-        self._stream: BinaryIO | None = None
 
     def pull(self, ask: Ask) -> Answer:
         """One picture or the reason why not; raises `CameraError` where nobody answers."""
+        self.ask(ask)
+        return self.take()
+
+    def ask(self, ask: Ask) -> None:
+        """Send the question; raises `CameraError` where nobody listens."""
         try:
-            stream = self._connected()
-            stream.write(json.dumps(asdict(ask)).encode() + b"\n")
-            stream.flush()
-            return receive(stream)
+            self._connected().sendall(json.dumps(asdict(ask)).encode() + b"\n")
+        except OSError as error:
+            raise self._lost(error) from error
+
+    def take(self) -> Answer:
+        """The answer; waits for it. Raises `CameraError` where it does not come whole."""
+        try:
+            return receive(self._connected())
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-            self.close()
-            raise CameraError(f"no pictures from {self._path.stem}: {error}") from error
+            raise self._lost(error) from error
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when the answer comes; -1 where there is none."""
+        return self._socket.fileno() if self._socket else -1
 
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
-        self._socket = self._stream = None
+        self._socket = None
 
-    def _connected(self) -> BinaryIO:
-        if self._stream is None:
-            self._socket = socket.socket(socket.AF_UNIX)
-            self._socket.settimeout(TIMEOUT_S)
-            self._socket.connect(str(self._path))
-            self._stream = self._socket.makefile("rwb")  # type: ignore[assignment]
-        assert self._stream is not None
-        return self._stream
+    def _lost(self, error: Exception) -> CameraError:
+        self.close()
+        return CameraError(f"no pictures from {self._path.stem}: {error}")
+
+    def _connected(self) -> socket.socket:
+        if self._socket is None:
+            fresh = socket.socket(socket.AF_UNIX)
+            fresh.settimeout(TIMEOUT_S)
+            self._socket = fresh
+            fresh.connect(str(self._path))
+        return self._socket
 
 
-def send(stream: Any, answer: Answer) -> None:
-    """Write one answer."""
+def send(connection: socket.socket, answer: Answer) -> None:
+    """Write one answer, without a copy of the picture."""
     if isinstance(answer, Refusal):
         header: dict[str, Any] = {"reason": answer.reason}
-        data = b""
+        data: Buffer = b""
     else:
         data = answer.data
-        header = {
-            name: getattr(answer, name)
-            for name in ("camera", "sequence", "skipped", "media_s", "width", "height", "encoding")
-        }
+        header = {name: getattr(answer, name) for name in PLAIN}
         header["stamp"] = [
             text_of(answer.stamp.utc),
             answer.stamp.boot_id,
             answer.stamp.uptime_s,
         ]
+        header["region"] = answer.region and list(asdict(answer.region).values())
         header["detections"] = [
             [d.label, d.confidence, *asdict(d.box).values()] for d in answer.detections
         ]
     header["bytes"] = len(data)
     encoded = json.dumps(header).encode()
-    stream.write(struct.pack(">I", len(encoded)) + encoded)
-    stream.write(data)
-    stream.flush()
+    connection.sendall(struct.pack(">I", len(encoded)) + encoded)
+    connection.sendall(data)
 
 
-def receive(stream: BinaryIO) -> Answer:
+PLAIN = tuple(
+    spec.name
+    for spec in fields(Picture)
+    if spec.name not in {"stamp", "region", "detections", "data"}
+)
+
+
+def receive(connection: socket.socket) -> Answer:
     """Read one answer; raises `EOFError` where the other side went away in the middle."""
-    (length,) = struct.unpack(">I", exactly(stream, 4))
-    header = json.loads(exactly(stream, min(length, LARGEST_BYTES)))
+    (length,) = struct.unpack(">I", exactly(connection, 4))
+    header = json.loads(exactly(connection, min(length, LARGEST_BYTES)))
     if "reason" in header:
         return Refusal(header["reason"])
     utc, boot_id, uptime_s = header.pop("stamp")
     seen = tuple(Detection(label, score, Box(*box)) for label, score, *box in header["detections"])
-    data = exactly(stream, min(header.pop("bytes"), LARGEST_BYTES))
-    stamp = Stamp(time_of(utc), boot_id, uptime_s)
-    return Picture(**header | {"stamp": stamp, "detections": seen, "data": data})
+    region = header.pop("region")
+    data = exactly(connection, min(header.pop("bytes"), LARGEST_BYTES))
+    known = {
+        "stamp": Stamp(time_of(utc), boot_id, uptime_s),
+        "detections": seen,
+        "region": Box(*region) if region else None,
+        "data": data,
+    }
+    return Picture(**header | known)
 
 
-def exactly(stream: BinaryIO, count: int) -> bytes:
+def exactly(connection: socket.socket, count: int) -> bytearray:
     """Exactly `count` bytes, or `EOFError`."""
-    data = stream.read(count)
-    if data is None or len(data) < count:
-        raise EOFError("the connection ended in the middle of a picture")
+    data = bytearray(count)
+    rest = memoryview(data)
+    while rest:
+        got = connection.recv_into(rest)
+        if got == 0:
+            raise EOFError("the connection ended in the middle of a picture")
+        rest = rest[got:]
     return data

@@ -114,5 +114,36 @@ def m0004_energy(db: Database) -> None:
     )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0005_cameras(db: Database) -> None:
+    """What each camera costs, hears and is told, and how an event came to be."""
+    for column in (
+        "power_measured INTEGER",
+        "duration_s REAL",
+        "cpu_s REAL",
+        "frames_decoded INTEGER",
+        "gates TEXT NOT NULL DEFAULT ''",
+        "stream TEXT",
+    ):
+        db.execute(f"ALTER TABLE camera_state ADD COLUMN {column}")
+    for column in (
+        "rule TEXT NOT NULL DEFAULT ''",
+        "clip TEXT",
+        "woken_by TEXT NOT NULL DEFAULT ''",
+        "drops INTEGER NOT NULL DEFAULT 0",
+        "scores TEXT",
+    ):
+        db.execute(f"ALTER TABLE event ADD COLUMN {column}")
+    for name, own in {
+        "camera_change": "camera TEXT, mode TEXT, reason TEXT",
+        "camera_motion": """camera TEXT, ended TEXT, woken_by TEXT, score REAL, looked INTEGER,
+            reason TEXT""",
+        "camera_hint": "camera TEXT, source TEXT, active INTEGER",
+        "camera_looks": """camera TEXT, duration_s REAL, frames INTEGER, frames_skipped INTEGER,
+            energy_wh REAL, energy_measured INTEGER, power_w REAL, tier TEXT""",
+    }.items():
+        db.execute(f"CREATE TABLE {name} ({STAMP}, {own})")
+
+
 if __name__ == "__main__":
     unit.apply(Database(sys.argv[1]))

@@ -20,7 +20,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import available_timezones
 
 from appliance.errors import SettingsError
-from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings, word_of
+from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Point, Polygon, Settings, word_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -62,28 +62,32 @@ class Reader:
         sections: dict[str, Any] = {}
         for name, table in tree.items():
             self._require_table(table, (name,))
-            if get_origin(hints[name]) is not None:
-                sections[name] = self._named(name, table, get_args(hints[name])[1])
+            if is_named(hints[name]):
+                sections[name] = self._named((name,), table, get_args(hints[name])[1])
             else:
                 sections[name] = self._section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
         self._check_ladder(settings)
-        self._check_zone(settings)
+        self._check_timezone(settings)
+        self._check_shapes(settings)
         return settings
 
-    def _named(self, section: str, table: Mapping[str, Any], kind: type) -> Mapping[str, Any]:
-        """Sections of which there may be several: [camera.NAME], [charger.NAME], [bms.NAME]."""
+    def _named(
+        self, where: tuple[str, ...], table: Mapping[str, Any], kind: type
+    ) -> Mapping[str, Any]:
+        """Sections of which there may be several: [camera.NAME], [camera.NAME.zone.ZONE], ...."""
         entries = {}
         for name, entry in table.items():
+            here = (*where, name)
             if not NAME.fullmatch(name):
                 raise self._error(
-                    (section, name), "is no name: lower-case letters, digits and hyphens make one"
+                    here, "is no name: lower-case letters, digits and hyphens make one"
                 )
             if not isinstance(entry, Mapping):
                 raise self._error(
-                    (section, name), f"needs a section with a name, such as [{section}.main]"
+                    here, f"needs a section with a name, such as [{'.'.join(where)}.main]"
                 )
-            entries[name] = self._section(kind, entry, (section, name))
+            entries[name] = self._section(kind, entry, here)
         return entries
 
     def _section(self, kind: type, table: Mapping[str, Any], where: tuple[str, ...]) -> Any:
@@ -98,6 +102,9 @@ class Reader:
         return kind(**values)
 
     def _value(self, kind: Any, spec: Field[Any], value: Any, where: tuple[str, ...]) -> Any:
+        if is_named(kind):
+            self._require_table(value, where)
+            return self._named(where, value, get_args(kind)[1])
         converted = convert(kind, value)
         if converted is None:
             raise self._error(where, f"must be {describe(kind)}, not {value!r}")
@@ -118,7 +125,33 @@ class Reader:
                     ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
                 )
 
-    def _check_zone(self, settings: Settings) -> None:
+    def _check_shapes(self, settings: Settings) -> None:
+        """Masks, zones and lines lie within the picture and have enough corners."""
+        for name, camera in settings.camera.items():
+            here = ("camera", name)
+            for key in ("privacy_masks", "motion_masks"):
+                for polygon in getattr(camera, key):
+                    self._check_polygon(polygon, (*here, key))
+            for zone, entry in camera.zone.items():
+                self._check_polygon(entry.polygon, (*here, "zone", zone, "polygon"))
+            for line, ends in camera.line.items():
+                self._check_points((ends.start, ends.end), (*here, "line", line))
+                if ends.start == ends.end:
+                    raise self._error((*here, "line", line), "begins where it ends")
+
+    def _check_polygon(self, polygon: Polygon, where: tuple[str, ...]) -> None:
+        if len(polygon) < 3:
+            raise self._error(where, f"needs 3 corners or more, not {len(polygon)}")
+        self._check_points(polygon, where)
+
+    def _check_points(self, points: Iterable[Point], where: tuple[str, ...]) -> None:
+        for point in points:
+            if not all(0 <= number <= 1 for number in point):
+                raise self._error(
+                    where, f"has {list(point)} outside the picture: fractions go from 0 to 1"
+                )
+
+    def _check_timezone(self, settings: Settings) -> None:
         """A time zone must be one that this computer knows; where it knows none, UTC is shown."""
         zone, known = settings.site.timezone, available_timezones()
         if known and zone not in known:
@@ -169,11 +202,27 @@ def convert(kind: Any, value: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return next((member for member in kind if word_of(member) == value), None)
     if get_origin(kind) is tuple:
-        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        return tuple(value) if texts else None
+        return convert_list(get_args(kind), value)
     if kind in (int, str):
         return value if isinstance(value, kind) else None
     return CONVERTERS[kind](value)
+
+
+def convert_list(kinds: tuple[Any, ...], value: Any) -> tuple[Any, ...] | None:
+    """A list as a tuple of `kinds` (`str, ...`: any number of texts); None where one is wrong."""
+    if not isinstance(value, list):
+        return None
+    if kinds[-1] is Ellipsis:
+        kinds = kinds[:1] * len(value)
+    if len(kinds) != len(value):
+        return None
+    items = tuple(convert(kind, item) for kind, item in zip(kinds, value, strict=True))
+    return None if None in items else items
+
+
+def is_named(kind: Any) -> bool:
+    """Whether a setting is a family of sections, each with a name."""
+    return get_origin(kind) is Mapping
 
 
 def convert_float(value: Any) -> float | None:
@@ -222,9 +271,15 @@ def describe(kind: Any) -> str:
         Path: "a path in quotes",
         datetime: "a date and time with an offset, such as 2026-04-15T04:30:00Z",
     }
-    if isinstance(kind, types.GenericAlias) or get_origin(kind) is tuple:
-        return "a list of texts"
-    return words[kind]
+    return DESCRIBED.get(kind) or words[kind]
+
+
+DESCRIBED = {
+    tuple[str, ...]: "a list of texts",
+    Point: "a pair of numbers, [x, y]",
+    Polygon: "a list of corners, [[x, y], ...]",
+    tuple[Polygon, ...]: "a list of polygons, [[[x, y], ...], ...]",
+}
 
 
 def default_of(spec: Field[Any]) -> Any:

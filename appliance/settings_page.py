@@ -6,10 +6,10 @@ Never: says a thing of its own about a key; the help text beside the field is th
 """
 
 from dataclasses import fields
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
-from appliance.settings_file import default_of, describe
+from appliance.settings_file import default_of, describe, is_named
 from appliance.settings_text import literal
 
 HEAD = f"""# Settings
@@ -28,11 +28,20 @@ def page() -> str:
     hints = get_type_hints(Settings)
     parts = [HEAD]
     for spec in fields(Settings):
-        if get_origin(hints[spec.name]) is not None:
-            parts.append(section(f"[{spec.name}.NAME]", get_args(hints[spec.name])[1]))
+        if is_named(hints[spec.name]):
+            parts += family(f"{spec.name}.NAME", get_args(hints[spec.name])[1])
         elif spec.name != "path":
             parts.append(section(f"[{spec.name}]", hints[spec.name]))
     return "\n\n".join(parts) + "\n"
+
+
+def family(title: str, kind: Any) -> list[str]:
+    """A section of which there may be several, then those within it."""
+    within = {name: hint for name, hint in get_type_hints(kind).items() if is_named(hint)}
+    parts = [section(f"[{title}]", kind)]
+    for name, hint in within.items():
+        parts += family(f"{title}.{name}.{name.upper()}", get_args(hint)[1])
+    return parts
 
 
 def section(title: str, kind: Any) -> str:
@@ -40,7 +49,8 @@ def section(title: str, kind: Any) -> str:
     said = kind.__doc__ or ""
     about = [] if said.startswith(kind.__name__) else [said, ""]  # a dataclass's own signature
     hints = get_type_hints(kind)
-    rows = [row(spec, hints[spec.name]) for spec in fields(kind)]
+    own = [spec for spec in fields(kind) if not is_named(hints[spec.name])]
+    rows = [row(spec, hints[spec.name]) for spec in own]
     head = ["| key | type | default | range | what it is |", "|---|---|---|---|---|"]
     return "\n".join([f"## `{title}`", "", *about, *head, *rows])
 

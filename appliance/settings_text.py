@@ -21,7 +21,7 @@ def effective(settings: Settings) -> str:
     parts = [f"# {settings.path}, with all defaults"]
     for title, section in sections(settings):
         values = ((spec.name, getattr(section, spec.name)) for spec in fields(section))
-        lines = [f"{name} = {literal(value)}" for name, value in values if value is not None]
+        lines = [f"{name} = {literal(value)}" for name, value in values if is_plain(value)]
         parts.append("\n".join([f"[{title}]", *lines]))
     return "\n\n".join(parts) + "\n"
 
@@ -31,9 +31,24 @@ def sections(settings: Settings) -> Iterator[tuple[str, Any]]:
     for spec in fields(settings):
         value = getattr(settings, spec.name)
         if isinstance(value, Mapping):
-            yield from ((f"{spec.name}.{name}", entry) for name, entry in value.items())
+            yield from family(spec.name, value)
         elif spec.name != "path":
             yield spec.name, value
+
+
+def family(title: str, entries: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The sections with names below `title`, each followed by those within it."""
+    for name, entry in entries.items():
+        yield f"{title}.{name}", entry
+        for spec in fields(entry):
+            value = getattr(entry, spec.name)
+            if isinstance(value, Mapping):
+                yield from family(f"{title}.{name}.{spec.name}", value)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value stands in its section's own lines."""
+    return value is not None and not isinstance(value, Mapping)
 
 
 def literal(value: Any) -> str:

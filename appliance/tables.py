@@ -34,6 +34,7 @@ class Table:
 
 ANY = "any"
 POWER, PLAN, SENSORS, CAMERA, INFERENCE = "power", "plan", "sensors", "camera", "inference"
+HINTS = "hints"
 SECONDLY = 2.0  # days of full rows where averages follow
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -52,6 +53,10 @@ TABLES = (
     Table("gpu_reading",         model.GpuReading,          SENSORS,   60,      31),
     Table("environment_reading", model.EnvironmentReading,  SENSORS,   60,      SECONDLY, averaged=True),
     Table("camera_state",        model.CameraState,         CAMERA,    60,      SECONDLY),
+    Table("camera_change",       model.CameraChange,        CAMERA,    None,    365),
+    Table("camera_motion",       model.CameraMotion,        CAMERA,    None,    365),
+    Table("camera_hint",         model.CameraHint,          HINTS,     None,    31),
+    Table("camera_looks",        model.CameraLooks,         INFERENCE, 60,      SECONDLY),
     Table("inference_plan",      model.InferencePlan,       INFERENCE, 60,      SECONDLY),
     Table("inference_run",       model.InferenceRun,        INFERENCE, 60,      SECONDLY, averaged=True),
     Table("event",               model.Event,               INFERENCE, None,    365,      durable=True, order="at"),

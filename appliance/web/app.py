@@ -98,7 +98,7 @@ def add_pictures(app: Flask, settings: Settings) -> None:
         if name not in settings.camera:
             abort(404)
         picture = view.pull(settings, name)
-        answer = Response(picture.data, mimetype="image/jpeg")
+        answer = Response(bytes(picture.data), mimetype="image/jpeg")
         answer.headers["X-Detections"] = view.as_header(picture.detections)
         answer.headers["X-Picture-At"] = text_of(picture.stamp.utc)
         return answer
