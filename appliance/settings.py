@@ -288,7 +288,9 @@ class CameraSettings:
 
 @dataclass(frozen=True, slots=True)
 class InferenceSettings:
-    model: Path = setting(Path("/usr/share/appliance/models/nanodet-g-416-int8.onnx"), "Model file")
+    model: str = setting(
+        "nanodet-g-416-int8", "Model: name or digest (`unitctl models` lists them), or a path"
+    )
     threads: int = setting(1, "Threads of one ONNX Runtime session", 1, 64)
     threshold: float = setting(0.45, "Least confidence of a detection", 0.05, 0.99)
     labels: tuple[str, ...] = setting(("person",), "What makes an event (COCO names)")
@@ -302,7 +304,7 @@ class InferenceSettings:
     )
     snapshots_keep_mb: float = setting(2000.0, "Size at which the oldest are deleted", 1, 1e6)
     blur_heads: bool = setting(True, "Blur the heads of people in snapshots")
-    sun_model: str = setting("", "Model used while the sun is free; '' for none")
+    sun_model: str = setting("", "Model used while the sun is free, as in `model`; '' for none")
     regions: bool = setting(True, "Look at the moving part alone where that shows more of it")
     licences: tuple[str, ...] = setting(
         ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause"), "Licences of models that may be used"

@@ -9,6 +9,7 @@ from appliance.service import Loop, Service, main
 from inference.cameras import WatchedCamera
 from inference.detector import NanoDet
 from inference.heads import PERSON
+from inference.model_store import ModelStore
 from inference.snapshots import SnapshotShelf
 from inference.track import FAINTEST
 from inference.view import View
@@ -21,7 +22,8 @@ def assemble(service: Service) -> Loop:
     own = settings.inference
     # People are always looked for: their heads are blurred in every event's picture.
     labels = tuple(dict.fromkeys((*own.labels, PERSON)))
-    detector = NanoDet(own.model, own.threads, min(FAINTEST, own.threshold), labels)
+    store = ModelStore(settings)
+    detector = NanoDet(store.find(store.active()).path, own.threads, min(FAINTEST, own.threshold), labels)
     cameras = [
         WatchedCamera(name, FrameClient(settings.camera_socket(name)), own)
         for name in settings.camera

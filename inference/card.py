@@ -7,12 +7,29 @@ Never: lets a model be used that is not, byte for byte, the one that its card de
 import difflib
 import hashlib
 import json
+import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
 from appliance.model import Tier
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+DECODERS = ("nanodet",)
+MOST_CARD_BYTES = 1_000_000
+LARGEST_SIDE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """Under which licence the weights may be used (SPDX name), and where they come from."""
+
+    weights: str = ""
+    lineage: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +38,7 @@ class Card:
 
     `size` is the side of its square input in pixels; `mean` and `std` are per channel, in BGR, of
     8-bit values; `bins` is the number of distances per side of a box, in steps of a stride.
+    `batch` is how many pictures go in at once, None: any number.
     """
 
     sha256: str
@@ -32,6 +50,10 @@ class Card:
     strides: tuple[int, ...]
     bins: int
     classes: tuple[str, ...]
+    name: str = ""
+    batch: int | None = 1
+    licence: Licence = Licence()
+    decoder: str = "nanodet"
 
     def numbers_of(self, labels: tuple[str, ...]) -> tuple[int, ...]:
         """The class numbers of `labels`; raises `ModelError` for a name that it cannot see."""
@@ -47,12 +69,17 @@ def verified_card(model: Path) -> Card:
     """The card of `model`, once the file's digest matches it; raises `ModelError`."""
     digest = digest_of(model)
     card = read_card(model.with_suffix(".json"))
+    require_digest(model, digest, card)
+    return card
+
+
+def require_digest(model: Path, digest: str, card: Card) -> None:
+    """Raise `ModelError` where the card describes another file."""
     if digest != card.sha256:
         raise ModelError(
             f"the model {model} is damaged or another one: its SHA-256 begins {digest[:12]}, "
             f"its card says {card.sha256[:12]}; copy the model and its card together again"
         )
-    return card
 
 
 def digest_of(model: Path) -> str:
@@ -69,33 +96,111 @@ def digest_of(model: Path) -> str:
 
 def read_card(path: Path) -> Card:
     """The card in `path`; raises `ModelError` where it is missing or incomplete."""
+    return parsed_card(card_bytes(path), path)
+
+
+def card_bytes(path: Path) -> bytes:
+    """What stands in a card; raises `ModelError` where it cannot be read or is no card."""
     try:
-        return card_from(json.loads(path.read_text()))
+        with path.open("rb") as file:
+            data = file.read(MOST_CARD_BYTES + 1)
     except OSError as error:
         raise ModelError(
             f"the model's card {path} cannot be read: {error.strerror}; it belongs beside the model"
         ) from error
-    except (ValueError, TypeError, KeyError) as error:
+    if len(data) > MOST_CARD_BYTES:
+        raise ModelError(
+            f"the model's card {path} is larger than {MOST_CARD_BYTES} bytes and so no card; "
+            "copy the model and its card together again"
+        )
+    return data
+
+
+def parsed_card(data: bytes, path: Path) -> Card:
+    """A card from its text; `path` is for the error's sentence."""
+    try:
+        return card_from(json.loads(data, parse_constant=refuse_constant))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"the model's card {path} is damaged or incomplete ({error}); "
             "copy the model and its card together again"
         ) from error
 
 
+def refuse_constant(word: str) -> float:
+    raise ValueError(f"{word} is no number")
+
+
 def card_from(tree: dict[str, Any]) -> Card:
     """A card from its JSON; a missing key is a `KeyError`, a wrong one a `ValueError`."""
     entry, output = tree["input"], tree["output"]
     batch, channels, height, width = entry["shape"]
-    if (batch, channels, height) != (1, 3, width) or tree["decoder"] != "nanodet":
+    if (channels, height) != (3, width) or tree["decoder"] not in DECODERS:
         raise ValueError("only NanoDet models with one square BGR picture are known")
+    if entry.get("channels", "BGR") != "BGR" or entry.get("resize", "stretch") != "stretch":
+        raise ValueError("only pictures in BGR, stretched to the square, are known")
+    if not DIGEST.fullmatch(tree["sha256"]):
+        raise ValueError("its sha256 is not 64 hex digits")
     return Card(
         sha256=tree["sha256"],
         tier=Tier(tree["tier"]),
-        input_name=entry["name"],
-        size=width,
-        mean=tuple(entry["mean"]),
-        std=tuple(entry["std"]),
-        strides=tuple(output["strides"]),
-        bins=output["bins"],
-        classes=tuple(tree["classes"]),
+        input_name=text(entry["name"], "the input's name"),
+        size=whole(width, "the input's side", 32, LARGEST_SIDE),
+        mean=three(entry["mean"], "mean"),
+        std=three(entry["std"], "std", above=0),
+        strides=tuple(whole(one, "a stride", 1, 512) for one in output["strides"]),
+        bins=whole(output["bins"], "bins", 2, 128),
+        classes=classes_in(tree["classes"]),
+        name=name_in(tree),
+        batch=batch_of(batch),
+        licence=licence_in(tree.get("licence", {})),
+        decoder=tree["decoder"],
     )
+
+
+def batch_of(said: object) -> int | None:
+    """How many pictures go in at once: a number, or None where a name or -1 stands for any."""
+    if said is None or said == -1 or isinstance(said, str):
+        return None
+    return whole(said, "the batch", 1, 256)
+
+
+def name_in(tree: dict[str, Any]) -> str:
+    """The card's name; an old card has a title there, and the name is its file's."""
+    for said in (tree.get("name", ""), Path(tree.get("file", "")).stem):
+        if NAME.fullmatch(said):
+            return str(said)
+    made = re.sub(r"[^a-z0-9]+", "-", str(tree.get("name", "")).lower()).strip("-")
+    return made[:64]
+
+
+def licence_in(tree: dict[str, Any]) -> Licence:
+    return Licence(*(text(tree.get(key, ""), key) for key in ("weights", "lineage", "source")))
+
+
+def classes_in(said: list[str]) -> tuple[str, ...]:
+    classes = tuple(text(one, "a class") for one in said)
+    if not classes or len(set(classes)) != len(classes) or "" in classes:
+        raise ValueError("its classes must have names, each another one")
+    return classes
+
+
+def text(said: object, what: str) -> str:
+    """A text that a terminal can show."""
+    if not isinstance(said, str) or not said.isprintable():
+        raise ValueError(f"{what} must be text in one line, not {said!r}")
+    return said
+
+
+def whole(said: object, what: str, low: int, high: int) -> int:
+    if type(said) is not int or not low <= said <= high:
+        raise ValueError(f"{what} must be a whole number from {low} to {high}, not {said!r}")
+    return said
+
+
+def three(said: list[float], what: str, above: float = -math.inf) -> tuple[float, float, float]:
+    """One number for each channel."""
+    first, second, third = (float(one) for one in said)
+    if not all(math.isfinite(one) and one > above for one in (first, second, third)):
+        raise ValueError(f"{what} must be three numbers that can be used, not {said!r}")
+    return first, second, third

@@ -46,7 +46,7 @@ def settings(tmp_path: Path) -> Settings:
         unit=UnitSettings(name="test", data_dir=tmp_path / "data", run_dir=tmp_path / "run"),
         charger={"main": ChargerSettings()},
         camera={"demo": CameraSettings(source=str(CLIP))},
-        inference=InferenceSettings(model=MODEL),
+        inference=InferenceSettings(model=str(MODEL)),
     )
 
 

@@ -7,10 +7,12 @@ front of the camera, the detector.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 
 import numpy as np
+from av.video.frame import VideoFrame
 
 from appliance.frames import Answer, Ask
 from appliance.ledger import reported_loads
@@ -34,9 +36,10 @@ from power.meters import Device, Meters
 from power.plan import make_plan
 from power.simulated.epever import SimulatedEpever
 from power.simulated.plant import Plant
-from sensors.camera import CameraDuty
-from sensors.feed import Feed
-from sensors.source import Shot
+from sensors.camera.duty import CameraDuty
+from sensors.camera.feed import Feed, Parts
+from sensors.camera.gop import Decoded, GroupOfPictures
+from sensors.camera.source import Codec, Hear, Heard
 from sensors.survey import Survey
 from tests.fakes import FakeClock
 from tests.rig import bare_site, meter_on
@@ -48,31 +51,57 @@ LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap 
 class Scene:
     """In front of the camera: a person walks by for ten minutes of every hour. No clip, no codec.
 
-    It is the camera (sensors.source.Camera) and the detector (inference.detector.Detector) at once:
-    what the one shows, the other sees.
+    It is the source, the decoder (sensors.camera) and the detector (inference.detector.Detector) at
+    once: what the one shows, the other sees.
     """
 
     provider = wanted = "scene"
     digest = "0" * 64
     tier = Tier.INT8
-    sequence = -1
+    stream = "a scene"
+    frames_decoded = 0
 
-    def __init__(self, clock: FakeClock, picture: Shot | None = None) -> None:
+    def __init__(self, clock: FakeClock, frame: VideoFrame | None = None) -> None:
         self._clock = clock
-        grey = np.full((HEIGHT, WIDTH, 3), 90, np.uint8).tobytes()
-        self._picture = picture or Shot(0.0, WIDTH, HEIGHT, grey)
+        grey = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+        self._frame = frame or VideoFrame.from_ndarray(grey, format="bgr24")
+        self._hear: Hear | None = None
+        self._told_s = -1.0
+
+    # the source
+
+    def opened(self, hear: Hear) -> "Scene":
+        self._hear = hear
+        return self
 
     def advance(self, media_s: float) -> None:
-        self.sequence = int(media_s * FRAMES_PER_S)
+        """One packet for all that came since."""
+        assert self._hear is not None
+        if media_s - self._told_s >= 1 / FRAMES_PER_S:
+            self._told_s = media_s
+            self._hear(Heard(None, Codec("scene"), media_s, 1000, is_key=True))
 
-    def shot(self, encoding: str) -> Shot:
-        return replace(self._picture, media_s=self._clock.media_s())
+    def due_in_s(self, media_s: float) -> float:
+        return 1 / FRAMES_PER_S
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    # the decoder
+
+    def keep(self, heard: Heard) -> None:
+        """Nothing to keep: it is there all the time."""
+
+    def newest(self) -> Decoded:
+        return Decoded(self._frame, self._clock.media_s())
+
+    def key_frame(self) -> Decoded:
+        return self.newest()
 
     def rest(self) -> None:
         """Nothing to free."""
 
-    def close(self) -> None:
-        self.sequence = -1
+    # the detector
 
     def free(self) -> None:
         """Nothing to free."""
@@ -133,7 +162,8 @@ class InProcessUnit:
         self.pid_one = PidOne()
         self.reader = Store(settings.database, clock)
         self._scene = scene or Scene(clock)
-        self._feed = Feed("demo", lambda: self._scene, clock)
+        group = cast("GroupOfPictures", self._scene)
+        self._feed = Feed("demo", self._scene.opened, clock, Parts(new_group=lambda _: group))
         self._power = self._service("power")
         self._camera = self._service("camera", "demo")
         self._sensors = self._service("sensors")

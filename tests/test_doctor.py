@@ -125,7 +125,7 @@ def test_a_model_that_is_not_that_of_its_card_is_told(
     settings: Settings, clock: FakeClock, tmp_path: Path
 ) -> None:
     model = tmp_path / "m.onnx"
-    other = replace(settings, inference=replace(settings.inference, model=model))
+    other = replace(settings, inference=replace(settings.inference, model=str(model)))
     assert "there is no model" in findings(other, None, clock)["model"].text
     model.write_bytes(b"weights")
     assert "card" in findings(other, None, clock)["model"].text

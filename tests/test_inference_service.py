@@ -351,7 +351,7 @@ def test_a_missing_model_is_found_before_the_first_cycle(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:
     missing = settings.unit.data_dir / "missing.onnx"
-    wrong = replace(settings, inference=replace(settings.inference, model=missing))
+    wrong = replace(settings, inference=replace(settings.inference, model=str(missing)))
     log = SentenceLog("inference")
     service = Service("inference", wrong, clock, open_store("inference"), log)
     with pytest.raises(ModelError, match=r"missing\.onnx cannot be read"):

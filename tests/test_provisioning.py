@@ -50,5 +50,5 @@ def test_the_laptops_settings_are_valid_and_shared_by_all_processes(tmp_path: Pa
     assert laptop.settings.clock.speed == pytest.approx(360)
     assert laptop.settings.web.port == 8123
     assert Path(laptop.settings.camera["demo"].source).exists()
-    assert laptop.settings.inference.model.exists()
+    assert Path(laptop.settings.inference.model).exists()
     laptop.stop()

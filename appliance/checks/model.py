@@ -1,14 +1,17 @@
-"""Check: is the detection model there, and is it the one that its card describes?
+"""Check: are the detection models there, and are they those that their cards describe?
 
-Reads: the model file, and the card (JSON) beside it, key "sha256". Writes: nothing.
-Never: loads the model.
+Reads: the model files, and the card (JSON) beside each, key "sha256". Writes: nothing.
+Never: loads a model.
 """
 
 import hashlib
 import json
+from pathlib import Path
 
+from appliance import model_files
 from appliance.checks import Finding
 from appliance.clock import Clock
+from appliance.errors import ModelError
 from appliance.settings import Settings
 from appliance.store import Store
 
@@ -16,7 +19,20 @@ NAME = "model"
 
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
-    model = settings.inference.model
+    looked: dict[Path, Finding] = {}
+    for where, ref in model_files.references(settings).items():
+        try:
+            path = model_files.find(settings, ref).path
+        except ModelError as error:
+            return Finding(NAME, False, f"{where}: {error}", f"mend it in {settings.path}")
+        if path not in looked:
+            looked[path] = look(path, settings)
+    wrong = [one for one in looked.values() if not one.ok]
+    return wrong[0] if wrong else Finding(NAME, True, "; ".join(f.text for f in looked.values()))
+
+
+def look(model: Path, settings: Settings) -> Finding:
+    """One model and its card."""
     card = model.with_suffix(".json")
     if not model.is_file():
         advice = f"copy it there, or mend `model` in {settings.path}"

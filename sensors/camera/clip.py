@@ -1,7 +1,7 @@
 """A video file as a camera: it plays in an endless loop, in picture time.
 
 Reads: one video file, opened again at each loop, so a file that was replaced plays from then on.
-Never: decodes a frame that nobody asked for, waits, or reads on when nobody calls `advance`.
+Never: decodes, waits, or reads on when nobody calls `advance`.
 
 A packet is due when those before it have been shown: the sum of their durations. All containers
 know durations; not all know decoding times (Matroska) or can find their first frame by seeking.
@@ -12,29 +12,37 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from appliance.errors import CameraError
-from sensors.gop import GroupOfPictures, VideoPacket, encoded
-from sensors.source import Shot
+from sensors.camera.source import Codec, Hear, Heard
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
 USUAL_RATE = 25.0  # of a file that knows neither durations nor its rate
+VideoPacket = Packet[VideoStream]
 
 
 class Clip:
     """A file camera; its first frame is due at the first `advance`. Not for several threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, hear: Hear) -> None:
         """Open the file; raises `CameraError` where it is missing or no video."""
-        self.sequence = -1
         self._path = path
+        self._hear = hear
         self._origin_s: float | None = None
         self._due_s = 0.0  # clip time at which the packet in hand is due
         self._container, self._stream = open_video(path)
-        self._group = GroupOfPictures(self._stream, path)
+        self._codec = codec_of(self._stream)
         self._coming = self._demuxed()
         self._in_hand = self._next_packet()
+
+    @property
+    def stream(self) -> str:
+        """What the file holds."""
+        context = self._stream.codec_context
+        rate = float(self._stream.average_rate or USUAL_RATE)
+        return f"{context.name} {context.width}x{context.height}, {rate:.3g} frames a second"
 
     def advance(self, media_s: float) -> None:
         if self._origin_s is None:
@@ -43,25 +51,21 @@ class Clip:
         if late_s > LONGEST_GAP_S:
             self._origin_s += late_s
         while self._due_s <= media_s - self._origin_s:
-            self._group.keep(self._in_hand)
-            self.sequence += 1
+            self._hear(self._heard(self._in_hand))
             self._due_s += self._duration_s(self._in_hand)
             self._in_hand = self._next_packet()
 
-    def shot(self, encoding: str) -> Shot | None:
-        frame = self._group.newest()
-        if frame is None:
-            return None
-        shown_s = self._due_s if frame.pts is None else frame.pts * self._tick_s
-        media_s = (self._origin_s or 0.0) + shown_s
-        return Shot(media_s, frame.width, frame.height, encoded(frame, encoding))
-
-    def rest(self) -> None:
-        self._group.rest()
+    def due_in_s(self, media_s: float) -> float:
+        origin_s = media_s if self._origin_s is None else self._origin_s
+        return max(0.0, origin_s + self._due_s - media_s)
 
     def close(self) -> None:
-        self._group.rest()
         self._container.close()
+
+    def _heard(self, packet: VideoPacket) -> Heard:
+        shown_s = self._due_s if packet.pts is None else packet.pts * self._tick_s
+        media_s = (self._origin_s or 0.0) + shown_s
+        return Heard(packet, self._codec, media_s, packet.size, packet.is_keyframe)
 
     @property
     def _tick_s(self) -> float:
@@ -106,9 +110,7 @@ class Clip:
     def _rewind(self) -> None:
         self._container.close()
         self._container, self._stream = open_video(self._path)
-        fresh = GroupOfPictures(self._stream, self._path)
-        if fresh.kind != self._group.kind:
-            self._group = fresh
+        self._codec = codec_of(self._stream)
         self._coming = self._demuxed()
 
 
@@ -129,3 +131,9 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
         container.close()
         raise CameraError(f"the clip {path} holds no video: set the camera's `source` to one")
     return container, container.streams.video[0]
+
+
+def codec_of(stream: VideoStream) -> Codec:
+    """What a decoder of this stream must know."""
+    context = stream.codec_context
+    return Codec(context.name, bytes(context.extradata or b""))

@@ -1,0 +1,155 @@
+"""Which detection models there are on this unit, and which of them a reference means.
+
+Reads: the names of the files in the store and in the shipped directories, the digests in their
+cards, active.json. Writes: nothing.
+Never: opens a model; inference/model_store says whether one may be used.
+
+A reference is a path (it has a slash, or ends in .onnx; it is taken from the directory of the
+settings file), a name, or the first digits of a digest.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ModelError
+from appliance.settings import Settings
+
+# What comes with the system's image, and what comes with the software itself.
+SHIPPED = (
+    Path("/usr/share/appliance/models"),
+    Path(__file__).resolve().parent.parent / "inference" / "models",
+)
+SUFFIX = ".onnx"
+DIGITS = re.compile(r"[0-9a-f]{6,64}")
+STORE_ENTRY = "[0-9a-f]" * 16  # a directory of the store: the first digits of its model's digest
+MOST_JSON_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model on this unit. `digest` is what its card says, "" where that cannot be read."""
+
+    name: str
+    path: Path
+    digest: str
+    shipped: bool
+
+    @property
+    def card(self) -> Path:
+        return self.path.with_suffix(".json")
+
+
+def store_dir(settings: Settings) -> Path:
+    """Where added models live: DIGEST/NAME.onnx, its card, and what was found out about it."""
+    return settings.unit.data_dir / "models"
+
+
+def active_file(settings: Settings) -> Path:
+    """Says which model `unitctl models use` chose; there is none while the settings choose."""
+    return store_dir(settings) / "active.json"
+
+
+def bench_file(settings: Settings) -> Path:
+    """What the models of this unit were measured to cost."""
+    return store_dir(settings) / "bench.json"
+
+
+def known(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> list[ModelFile]:
+    """All models that have a name: the owner's first, so that theirs are found before others."""
+    found = [*files_in(store_dir(settings), f"{STORE_ENTRY}/*{SUFFIX}", shipped=False)]
+    for directory in shipped:
+        found += files_in(directory, f"*{SUFFIX}", shipped=True)
+    first = {(one.name, one.digest): one for one in reversed(found)}
+    return [one for one in found if first[one.name, one.digest] is one]
+
+
+def files_in(directory: Path, pattern: str, *, shipped: bool) -> Iterator[ModelFile]:
+    for path in sorted(directory.glob(pattern)):
+        yield ModelFile(path.stem, path, said_digest(path), shipped)
+
+
+def said_digest(model: Path) -> str:
+    """The digest in a model's card; "" where it says none."""
+    said = json_in(model.with_suffix(".json")).get("sha256")
+    return said if isinstance(said, str) else ""
+
+
+def find(settings: Settings, ref: str, shipped: Sequence[Path] = SHIPPED) -> ModelFile:
+    """The model that `ref` means; raises `ModelError`. A path may lead to nothing yet."""
+    models = known(settings, shipped)
+    if "/" in ref or ref.endswith(SUFFIX):
+        path = (settings.path.parent / ref).resolve()
+        at_home = [one for one in models if one.path.resolve() == path]
+        return at_home[0] if at_home else ModelFile(path.stem, path, said_digest(path), False)
+    found = [one for one in models if one.name == ref] or by_digest(models, ref)
+    if not found:
+        raise ModelError(f"there is no model {ref!r} on this unit; {advice(models, ref)}")
+    return found[0]
+
+
+def by_digest(models: list[ModelFile], ref: str) -> list[ModelFile]:
+    """The models whose digest begins with `ref`; raises `ModelError` where they are several."""
+    found = [one for one in models if DIGITS.fullmatch(ref) and one.digest.startswith(ref)]
+    if len({one.digest for one in found}) > 1:
+        names = ", ".join(one.name for one in found)
+        raise ModelError(f"the digest {ref} fits several models ({names}); give more of its digits")
+    return found
+
+
+def advice(models: list[ModelFile], ref: str) -> str:
+    """The nearest name, or all."""
+    names = list(dict.fromkeys(one.name for one in models))
+    near = difflib.get_close_matches(ref, names, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    if not names:
+        return "there is none at all: install the unit's software again"
+    return f"there are: {', '.join(names)}; `unitctl models add FILE` adds one"
+
+
+def active(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> str:
+    """The reference of the model to be used: the one chosen by command, else by the settings.
+
+    A choice that cannot be read, or whose model is gone, is none.
+    """
+    chosen = json_in(active_file(settings)).get("sha256")
+    if isinstance(chosen, str) and any(one.digest == chosen for one in known(settings, shipped)):
+        return chosen
+    return settings.inference.model
+
+
+def references(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[str, str]:
+    """Who uses which model: where that is said, and the reference that stands there."""
+    own = settings.inference
+    in_force = active(settings, shipped)
+    said = {"[inference] model": own.model}
+    if in_force != own.model:
+        said["unitctl models use"] = in_force
+    said["[inference] sun_model"] = own.sun_model
+    said |= {f"[camera.{name}] model": camera.model for name, camera in settings.camera.items()}
+    return {where: ref for where, ref in said.items() if ref}
+
+
+def users(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[Path, list[str]]:
+    """Who uses each model that is used, by its path."""
+    by_path: dict[Path, list[str]] = {}
+    for where, ref in references(settings, shipped).items():
+        with suppress(ModelError):
+            by_path.setdefault(find(settings, ref, shipped).path, []).append(where)
+    return by_path
+
+
+def json_in(path: Path) -> dict[str, Any]:
+    """The JSON object in a small file; empty where there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            tree = json.loads(file.read(MOST_JSON_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return tree if isinstance(tree, dict) else {}

@@ -1,0 +1,172 @@
+"""What a camera's process does each cycle: mode from the budget, source, hints, rows.
+
+Reads: the fresh `EnergyBudget`, hints. Writes: `CameraState`, `CameraChange`, `CameraMotion` rows.
+Never: spends anything without a budget, and never ends because a source is bad.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from appliance.errors import CameraError, StoreError
+from appliance.model import (
+    CameraChange,
+    CameraHint,
+    CameraMode,
+    CameraMotion,
+    CameraState,
+    EnergyBudget,
+    Stamp,
+)
+from appliance.service import Service
+from appliance.settings import CameraSettings
+from sensors.camera.feed import Feed
+from sensors.camera.mode import choose_mode
+from sensors.camera.motion import Bout
+
+BUDGET_MAX_AGE_S = 180.0
+HINT_MAX_AGE_S = 10.0
+RECORD_EVERY_S = 60.0
+CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a clip is demuxed in one go
+LISTENS = (CameraMode.LISTEN, CameraMode.PROBE)
+
+
+class CameraDuty:
+    """One camera's cycle. `cpu_s` tells the processor time that this process has used so far."""
+
+    def __init__(
+        self,
+        service: Service,
+        settings: CameraSettings,
+        feed: Feed,
+        cpu_s: Callable[[], float] = time.process_time,
+    ) -> None:
+        self._service = service
+        self._settings = settings
+        self._feed = feed
+        self._cpu_s = cpu_s
+        self._cpu_before_s = cpu_s()
+        self._recorded: CameraState | None = None
+        self._changed: CameraChange | None = None
+
+    def cycle(self) -> str:
+        """Follow the budget; returns what the camera does and why."""
+        self._take_hint()
+        packets_tell = self._feed.motion.packets_tell
+        choice = choose_mode(self._budget(), packets_tell, self._feed.is_followed)
+        reason = choice.reason
+        try:
+            self._feed.follow(choice)
+        except CameraError as error:
+            self._service.fault(error)
+            reason = str(error)
+        self._note(choice.mode, reason)
+        self._tell_motion(choice.mode, choice.reason)
+        self._record(choice.mode, reason)
+        return reason
+
+    def _budget(self) -> EnergyBudget | None:
+        """The fresh budget; a database that cannot be read is no budget."""
+        try:
+            return self._service.store.latest(EnergyBudget, BUDGET_MAX_AGE_S)
+        except StoreError as error:
+            self._service.fault(error)
+            return None
+
+    def _take_hint(self) -> None:
+        """Pass on what a camera's own alarm says, if it has one and that is fresh."""
+        if not self._settings.onvif:
+            return
+        try:
+            camera = self._service.instance
+            hint = self._service.store.latest(CameraHint, HINT_MAX_AGE_S, camera=camera)
+        except StoreError as error:
+            self._service.fault(error)
+            return
+        if hint and hint.active:
+            self._feed.hint(hint.source)
+
+    # --- rows ----------------------------------------------------------------------------------
+
+    def _note(self, mode: CameraMode, reason: str) -> None:
+        """A row and a line for each change of mode."""
+        if self._changed and self._changed.mode is mode:
+            return
+        self._service.log.info(reason, mode=mode.value)
+        stamp = self._service.clock.stamp()
+        self._changed = CameraChange(stamp, self._service.instance, mode, reason)
+        self._service.store.add(self._changed)
+
+    def _tell_motion(self, mode: CameraMode, reason: str) -> None:
+        """A row for each stretch of movement that is over."""
+        rows = [self._motion(bout, looked, mode, reason) for bout, looked in self._feed.over()]
+        if rows:
+            self._service.store.add(*rows)
+
+    def _motion(self, bout: Bout, looked: bool, mode: CameraMode, reason: str) -> CameraMotion:
+        began, ended = self._stamp_of(bout.began_s), self._stamp_of(bout.last_s)
+        return CameraMotion(
+            began,
+            self._service.instance,
+            ended=ended.utc,
+            woken_by=bout.woken_by,
+            score=bout.score,
+            looked=looked,
+            reason="looked at" if looked else why_not(mode, reason),
+        )
+
+    def _stamp_of(self, media_s: float) -> Stamp:
+        """When a moment of picture time was."""
+        now = self._service.clock.stamp()
+        ago_s = (self._service.clock.media_s() - media_s) * self._service.settings.clock.speed
+        return Stamp(now.utc - timedelta(seconds=ago_s), now.boot_id, now.uptime_s - ago_s)
+
+    def _record(self, mode: CameraMode, reason: str) -> None:
+        """A row at each change of mode, and once a minute."""
+        last = self._recorded
+        stamp = self._service.clock.stamp()
+        if last and last.mode is mode:
+            due_s = last.stamp.uptime_s + RECORD_EVERY_S - CYCLE_EVERY_S
+            if stamp.uptime_s < due_s:
+                return
+        duration_s = stamp.uptime_s - last.stamp.uptime_s if last else None
+        cpu_s = self._cpu_s() - self._cpu_before_s
+        self._cpu_before_s += cpu_s
+        self._recorded = CameraState(
+            stamp=stamp,
+            camera=self._service.instance,
+            mode=mode,
+            power_w=power_w(mode, self._settings) + self._process_w(cpu_s, duration_s),
+            frames_served=self._feed.frames_served,
+            frames_skipped=self._feed.frames_skipped,
+            reason=reason,
+            duration_s=duration_s,
+            cpu_s=cpu_s,
+            frames_decoded=self._feed.frames_decoded,
+            gates=self._feed.motion.gates,
+            stream=self._feed.stream,
+        )
+        self._service.store.add(self._recorded)
+
+    def _process_w(self, cpu_s: float, duration_s: float | None) -> float:
+        """The process' share of the computer, modelled from its processor time.
+
+        A demonstration's seconds are fast and its processor's are not: the share is taken of real
+        time.
+        """
+        real_s = duration_s / self._service.settings.clock.speed if duration_s else None
+        if not real_s:
+            return 0.0
+        return min(1.0, cpu_s / real_s) * self._service.settings.computer.core_w
+
+
+def why_not(mode: CameraMode, reason: str) -> str:
+    """Why nobody looked at what moved."""
+    return f"not looked at: {reason}" if mode in LISTENS else "not looked at: nobody asked for it"
+
+
+def power_w(mode: CameraMode, settings: CameraSettings) -> float:
+    """What the camera itself draws in `mode`, by its settings."""
+    if mode is CameraMode.OFF:
+        return 0.0
+    return settings.listen_power_w if mode in LISTENS else settings.watch_power_w

@@ -1,0 +1,293 @@
+"""One camera as its consumers see it: it follows a mode, answers pulls and survives a bad source.
+
+Reads: a `Camera` that it opens itself. Writes: nothing; pictures go to who asked.
+Never: decodes what nobody asked for, but key frames for gate 1; never keeps a camera open that is
+OFF.
+
+The service's cycle, the frame server's threads and a live source's thread meet here: one lock
+around everything, and who waits for movement waits on it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from threading import Condition, RLock
+
+from appliance.clock import Clock
+from appliance.errors import CameraError
+from appliance.frames import BGR, I420, JPEG, LONGEST_WAIT_S, MP4, Answer, Ask, Picture, Refusal
+from appliance.model import CameraMode
+from sensors.camera import pictures
+from sensors.camera.gop import Decoded, GroupOfPictures
+from sensors.camera.mode import ModeChoice
+from sensors.camera.motion import Bout, Motion
+from sensors.camera.recording import Recording
+from sensors.camera.source import Camera, Hear, Heard
+
+FIRST_PAUSE_S = 1.0  # picture seconds between tries to open a bad source; doubled each time
+LONGEST_PAUSE_S = 3.0  # a camera that comes back must be seen within 5 s
+IDLE_S = 30.0  # picture seconds without a pull after which the decoder is freed
+FOLLOWED_S = 2.0  # so long after a pull of whatever comes, something counts as followed
+CHECK_EVERY_S = 0.2  # picture seconds between looks at what the packets claim to move
+OPENS = (CameraMode.WATCH, CameraMode.ACTIVE)
+PROBES = (CameraMode.PROBE, *OPENS)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a feed is made of beside its source: gates, decoder, the film kept, the masks' cover."""
+
+    motion: Motion = field(default_factory=Motion)
+    new_group: Callable[[str], GroupOfPictures] = GroupOfPictures
+    recording: Recording | None = None
+    cover: pictures.Cover | None = None
+
+
+class Feed:
+    """Pictures of one camera. `open_camera` is called whenever the source is needed anew."""
+
+    def __init__(
+        self,
+        name: str,
+        open_camera: Callable[[Hear], Camera],
+        clock: Clock,
+        parts: Parts | None = None,
+    ) -> None:
+        self.frames_served = 0
+        self.sequence = -1  # the number of the newest frame, through all openings
+        self._name = name
+        self._open_camera = open_camera
+        self._clock = clock
+        self._parts = parts or Parts()
+        self._changed = Condition(RLock())
+        self._camera: Camera | None = None
+        self._opened = 0  # how often; what an earlier opening still says is not heard
+        self._group = self._new_group()
+        self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
+        self._last_served = self._checked = -1
+        self._checked_s = self._last_pull_s = self._last_followed_s = self._served_s = -1e9
+        self._trouble = ""
+        self._retry_at_s = 0.0
+        self._pause_s = FIRST_PAUSE_S
+
+    @property
+    def frames_skipped(self) -> int:
+        """Frames that were there and that nobody asked for."""
+        return self.sequence + 1 - self.frames_served
+
+    @property
+    def frames_decoded(self) -> int:
+        return self._group.frames_decoded
+
+    @property
+    def stream(self) -> str | None:
+        """What comes, in words."""
+        return self._camera.stream if self._camera else None
+
+    @property
+    def motion(self) -> Motion:
+        return self._parts.motion
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether somebody asks for whatever comes, moving or not."""
+        return self._clock.media_s() - self._last_followed_s < FOLLOWED_S
+
+    def follow(self, choice: ModeChoice) -> None:
+        """Take in what came since the last call, as `choice` allows; raises `CameraError`."""
+        with self._changed:
+            self._choice = choice
+            if choice.mode is CameraMode.OFF:
+                self._close()
+                self._trouble = ""
+                self._changed.notify_all()
+                return
+            self._advance()
+            idle_s = self._clock.media_s() - self._last_pull_s
+            if choice.mode is CameraMode.LISTEN or idle_s > IDLE_S:
+                self._group.rest()
+
+    def hint(self, source: str) -> None:
+        """Somebody outside says that something moves."""
+        with self._changed:
+            self.motion.hint(source, self._clock.media_s())
+            self._changed.notify_all()
+
+    def over(self) -> list[tuple[Bout, bool]]:
+        """The stretches of movement that ended, each with whether pictures of it were given."""
+        with self._changed:
+            return [(bout, self._served_s >= bout.began_s) for bout in self.motion.over()]
+
+    def answer(self, ask: Ask) -> Answer:
+        """The newest picture, or in one sentence why there is none. Called from other threads."""
+        if ask.encoding not in (BGR, I420, JPEG, MP4):
+            return Refusal(f"pictures come as {I420}, {BGR}, {JPEG} or {MP4}, not {ask.encoding!r}")
+        with self._changed:
+            if self._choice.mode not in OPENS:
+                return Refusal(self._choice.reason)
+            try:
+                return self._film(ask) if ask.encoding == MP4 else self._awaited(ask)
+            except CameraError as error:
+                return Refusal(str(error))
+
+    def close(self) -> None:
+        """Let the source go."""
+        with self._changed:
+            self._close()
+
+    # --- what comes in -------------------------------------------------------------------------
+
+    def _hear(self, opening: int, heard: Heard) -> None:
+        """One packet of the source; called by it, within `advance` or from its own thread."""
+        with self._changed:
+            if opening != self._opened:
+                return
+            self.sequence += 1
+            self._group.keep(heard)
+            if self._parts.recording:
+                self._parts.recording.keep(heard)
+            self.motion.hear(heard.media_s, heard.size_bytes, heard.is_key)
+            probes = self._choice.mode in PROBES and heard.is_key
+            if probes and self.motion.wants_probe(heard.media_s):
+                self._probe(self._group.key_frame())
+            if self._is_new(self._clock.media_s()):
+                self._changed.notify_all()
+
+    def _probe(self, found: Decoded | None) -> None:
+        """Gate 1: a small grey look."""
+        if found is not None:
+            self.motion.look(pictures.grey(found.frame), found.media_s)
+
+    def _is_new(self, now_s: float) -> bool:
+        """Whether who waits should wake: something moves, or somebody wants whatever comes."""
+        return self.is_followed or self.motion.moving(now_s) is not None
+
+    # --- what goes out -------------------------------------------------------------------------
+
+    def _awaited(self, ask: Ask) -> Answer:
+        """A picture that is as asked for, once there is one; a refusal when the wait is over."""
+        self._last_pull_s = began_s = self._clock.media_s()
+        if not ask.moved:
+            self._last_followed_s = began_s
+        ends_s = began_s + min(ask.wait_s, LONGEST_WAIT_S)
+        while self._choice.mode in OPENS:
+            camera = self._advance()
+            picture = self._picture(ask)
+            now_s = self._clock.media_s()
+            if picture is not None:
+                return picture
+            if now_s >= ends_s:
+                return Refusal("nothing moves" if ask.moved else "no new picture yet")
+            due_s = camera.due_in_s(now_s)
+            rest_s = ends_s - now_s
+            self._changed.wait(rest_s if due_s is None else min(rest_s, max(due_s, 0.001)))
+        return Refusal(self._choice.reason)
+
+    def _picture(self, ask: Ask) -> Picture | None:
+        """The newest picture if it is new and, where that is asked for, shows movement."""
+        now_s = self._clock.media_s()
+        if self.sequence == ask.after:
+            return None
+        bout = self.motion.moving(now_s)
+        if ask.moved and (bout is None or not self._may_check(now_s)):
+            return None
+        found = self._decoded()
+        if found is None:
+            return None
+        self._checked, self._checked_s = self.sequence, now_s
+        self._probe(found)
+        bout = self.motion.moving(now_s)
+        if ask.moved and bout is None:
+            return None  # the packets were wrong: nothing is to be seen
+        return self._handed_out(found, ask.encoding, bout)
+
+    def _may_check(self, now_s: float) -> bool:
+        """Whether the newest frame may be decoded to see if it really moves: not each one."""
+        return self.sequence != self._checked and now_s - self._checked_s >= CHECK_EVERY_S
+
+    def _decoded(self) -> Decoded | None:
+        try:
+            return self._group.newest()
+        except CameraError as error:
+            self._lose(error)
+            raise
+
+    def _handed_out(self, found: Decoded, encoding: str, bout: Bout | None) -> Picture:
+        self._served_s = self._clock.media_s()
+        if self.sequence != self._last_served:
+            self._last_served = self.sequence
+            self.frames_served += 1
+        return Picture(
+            camera=self._name,
+            stamp=self._clock.stamp(),
+            sequence=self.sequence,
+            skipped=self.frames_skipped,
+            media_s=found.media_s,
+            width=found.frame.width,
+            height=found.frame.height,
+            encoding=encoding,
+            data=pictures.encoded(found.frame, encoding, self._parts.cover),
+            woken_by=bout.woken_by if bout else "",
+            region=self.motion.region,
+        )
+
+    def _film(self, ask: Ask) -> Answer:
+        """What the camera sent from `since_s` to `until_s`, as it sent it."""
+        if self._parts.recording is None:
+            return Refusal("no film is kept: `clip_s` of the camera is 0")
+        film = self._parts.recording.mp4(ask.since_s, ask.until_s)
+        return Picture(
+            self._name,
+            self._clock.stamp(),
+            self.sequence,
+            self.frames_skipped,
+            film.since_s,
+            film.width,
+            film.height,
+            MP4,
+            film.data,
+        )
+
+    # --- the source ----------------------------------------------------------------------------
+
+    def _advance(self) -> Camera:
+        """The camera, opened where needed, with all that is due; raises `CameraError`."""
+        now_s = self._clock.media_s()
+        if self._trouble and now_s < self._retry_at_s:
+            raise CameraError(self._trouble)
+        try:
+            camera = self._camera or self._open()
+            camera.advance(now_s)
+        except CameraError as error:
+            self._lose(error)
+            raise
+        if now_s > self._retry_at_s + self._pause_s:
+            self._trouble = ""  # good for longer than it was left alone: forgotten
+        return camera
+
+    def _open(self) -> Camera:
+        self._opened += 1
+        self._group = self._new_group()
+        self.motion.reset()
+        self._camera = self._open_camera(partial(self._hear, self._opened))
+        return self._camera
+
+    def _new_group(self) -> GroupOfPictures:
+        group = self._parts.new_group(f"the camera {self._name}")
+        if self._opened:
+            group.frames_decoded = self._group.frames_decoded
+        return group
+
+    def _lose(self, error: CameraError) -> None:
+        """Close the source and say for how long it is left alone."""
+        self._close()
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S) if self._trouble else FIRST_PAUSE_S
+        self._trouble = str(error)
+        self._retry_at_s = self._clock.media_s() + self._pause_s
+
+    def _close(self) -> None:
+        self._opened += 1
+        if self._camera:
+            self._camera.close()
+            self._camera = None
+        self._group = self._new_group()

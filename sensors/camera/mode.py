@@ -1,0 +1,54 @@
+"""What a camera may spend: the rule, and nothing but the rule.
+
+In: the fresh `EnergyBudget` or None, whether packets tell of movement, whether something is
+followed. Out: a mode with its reason in one sentence.
+Never: does I/O, and never lets a camera run without a budget.
+
+| budget          |                                  | mode   | costs                             |
+| --------------- | -------------------------------- | ------ | --------------------------------- |
+| none, OFF,      |                                  | OFF    | nothing: not even a connection    |
+| HIBERNATE       |                                  |        |                                   |
+| SENTINEL        | packets tell                     | LISTEN | demuxing; pictures are refused    |
+|                 | they do not (constant bit rate)  | PROBE  | and small looks at key frames     |
+| ECO, FULL       | nothing is followed              | WATCH  | decodes what moves, when asked    |
+|                 | something is                     | ACTIVE | decodes whatever is asked for     |
+"""
+
+from dataclasses import dataclass
+
+from appliance.model import CameraMode, EnergyBudget, EnergyLevel
+
+DOES = {
+    CameraMode.OFF: "the camera is off",
+    CameraMode.LISTEN: "the camera listens and decodes nothing",
+    CameraMode.PROBE: "the camera looks at key frames, since its packets do not tell what moves",
+    CameraMode.WATCH: "the camera gives pictures of what moves",
+    CameraMode.ACTIVE: "the camera gives every picture that is asked for: something is followed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChoice:
+    """What the camera does now, and why."""
+
+    mode: CameraMode
+    reason: str
+
+
+def choose_mode(
+    budget: EnergyBudget | None, packets_tell: bool = True, followed: bool = False
+) -> ModeChoice:
+    """The camera's mode under `budget`; None (no fresh one) is OFF."""
+    if budget is None:
+        return ModeChoice(CameraMode.OFF, "the camera is off: there is no fresh energy budget")
+    mode = mode_at(budget.level, packets_tell, followed)
+    return ModeChoice(mode, f"{DOES[mode]}: {budget.reason}")
+
+
+def mode_at(level: EnergyLevel, packets_tell: bool, followed: bool) -> CameraMode:
+    """The table above."""
+    if level >= EnergyLevel.ECO:
+        return CameraMode.ACTIVE if followed else CameraMode.WATCH
+    if level == EnergyLevel.SENTINEL:
+        return CameraMode.LISTEN if packets_tell else CameraMode.PROBE
+    return CameraMode.OFF

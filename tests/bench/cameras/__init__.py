@@ -1,0 +1,1 @@
+"""Benches of the camera wing: what is seen, how fast, and what it costs."""

@@ -1,0 +1,121 @@
+"""How well things were followed: MOTA, IDF1 and switches, for ours and for the package `trackers`.
+
+Reads and writes: nothing.
+Never: counts itself: the figures are those of `trackers.eval` (after TrackEval), for all alike.
+
+All get the same detections at the same times. What counts as an answer is what a tracker says of a
+look: the boxes of those that it sees in it, with their numbers.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from appliance.model import Box
+from inference import track
+from tests.bench.cameras.tracking_scene import Frame
+
+PATIENCE_S = 2.0
+THRESHOLD = 0.45
+CONFIRMED = 2  # sightings before a track counts, for all alike
+SCALE = 1000.0  # fractions to "pixels"; the package's filters have noise in shares of the box
+
+Answers = list[dict[int, Box]]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`mota` and `idf1` as shares of 1; `switches`: how often a number passed to another."""
+
+    mota: float
+    idf1: float
+    switches: int
+    recall: float
+    precision: float
+
+
+def follow_ours(frames: Sequence[Frame]) -> Answers:
+    """What inference/track.py makes of the frames."""
+    tracks, answers = track.Tracks(), []
+    for frame in frames:
+        tracks = track.update(tracks, frame.detections, frame.media_s, THRESHOLD, PATIENCE_S)
+        answers.append(
+            {
+                one.number: one.box
+                for one in tracks.live
+                if one.seen_now and one.sightings >= CONFIRMED
+            }
+        )
+    return answers
+
+
+def rival(name: str, looks_per_s: float, least_iou: float) -> Any:
+    """A tracker of the package, told our threshold, our patience and the rate."""
+    import trackers
+
+    common = {
+        "lost_track_buffer": round(PATIENCE_S * 30),
+        "frame_rate": looks_per_s,
+        "minimum_consecutive_frames": CONFIRMED,
+        "minimum_iou_threshold": least_iou,
+    }
+    match name:
+        case "ByteTrack":
+            return trackers.ByteTrackTracker(
+                track_activation_threshold=THRESHOLD, high_conf_det_threshold=THRESHOLD, **common
+            )
+        case "OC-SORT":
+            return trackers.OCSORTTracker(high_conf_det_threshold=THRESHOLD, **common)
+        case "C-BIoU":
+            return trackers.CBIoUTracker(
+                track_activation_threshold=THRESHOLD, high_conf_det_threshold=THRESHOLD, **{k: v for k, v in common.items() if k != "minimum_iou_threshold"}
+            )
+        case _:
+            return trackers.SORTTracker(track_activation_threshold=THRESHOLD, **common)
+
+
+def follow_rival(frames: Sequence[Frame], tracker: Any) -> Answers:
+    """What a tracker of the package makes of the frames."""
+    import supervision
+
+    answers = []
+    for frame in frames:
+        seen = frame.detections
+        boxes = [[d.box.left, d.box.top, d.box.right, d.box.bottom] for d in seen]
+        given = supervision.Detections(
+            xyxy=np.array(boxes, np.float32).reshape(-1, 4) * SCALE,
+            confidence=np.array([d.confidence for d in seen], np.float32),
+            class_id=np.zeros(len(seen), int),
+        )
+        found = tracker.update(given, timestamp=frame.media_s)
+        numbers = found.tracker_id if found.tracker_id is not None else []
+        answers.append(
+            {
+                int(number): Box(*(float(side) / SCALE for side in box))
+                for number, box in zip(numbers, found.xyxy, strict=True)
+                if number >= 0
+            }
+        )
+    return answers
+
+
+def score(frames: Sequence[Frame], answers: Answers, counts: Callable[[Frame], bool]) -> Score:
+    """The figures over those frames that `counts` names."""
+    from trackers.eval import compute_clear_metrics, compute_identity_metrics
+
+    pairs = [(frame.truth, said) for frame, said in zip(frames, answers, strict=True) if counts(frame)]
+    true = [np.array(list(truth), int) for truth, _ in pairs]
+    told = [np.array(list(said), int) for _, said in pairs]
+    overlaps = [
+        np.array([[track.overlap(a, b) for b in said.values()] for a in truth.values()]).reshape(
+            len(truth), len(said)
+        )
+        for truth, said in pairs
+    ]
+    clear = compute_clear_metrics(true, told, overlaps)
+    identity = compute_identity_metrics(true, told, overlaps)
+    return Score(
+        clear["MOTA"], identity["IDF1"], clear["IDSW"], clear["CLR_Re"], clear["CLR_Pr"]
+    )
