@@ -1,7 +1,8 @@
 """What the unit draws now, load by load, as its own services report it.
 
 Reads: the newest computer, camera and inference rows. Writes: nothing.
-Never: counts a load whose row is stale: a process that is gone draws nothing.
+Never: counts a load whose row is stale (a process that is gone draws nothing), or a watt twice:
+what looking at one camera takes (`CameraLooks`) is part of inference.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ def reported_loads(store: Store, cameras: tuple[str, ...]) -> tuple[Load, ...]:
     for name in cameras:
         state = store.latest(CameraState, MAX_AGE_S, camera=name)
         if state:
-            loads.append(Load(f"camera {name}", state.power_w, measured=False))
+            loads.append(Load(f"camera {name}", state.power_w, state.power_measured))
     run = store.latest(InferenceRun, MAX_AGE_S)
     if run:
         loads.append(Load("inference", run.power_w, run.energy_measured))

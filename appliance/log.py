@@ -9,15 +9,37 @@ import logging
 import re
 import sys
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 SEVERITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
-SECRET = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@]+@", re.IGNORECASE)
+# Up to the last @: passwords hold one, or a slash, although no address may (RFC 3986, 3.2.1).
+SECRET = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s\"]+@", re.IGNORECASE)
+# http cameras are asked with ?user=...&pwd=..., ?loginuse=...&loginpas=..., ?token=...
+ASKED = re.compile(
+    r"(?P<name>[?&][^=&\s\"]*(?:us(?:e|er|r)|pass?|passw(?:or)?d|pwd|token|key|auth|secret)=)"
+    r"[^&\s\"]+",
+    re.IGNORECASE,
+)
+T = TypeVar("T")
 
 
 def redact(text: str) -> str:
     """`text` with the user and password of every URL in it replaced."""
-    return SECRET.sub(r"\g<scheme>***@", text)
+    return ASKED.sub(r"\g<name>***", SECRET.sub(r"\g<scheme>***@", text))
+
+
+def redact_all(document: T) -> T:
+    """A document (JSON) with the secrets in all its texts replaced."""
+    return cast("T", redacted(document))
+
+
+def redacted(value: Any) -> Any:
+    """Any part of a document, so."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {key: redacted(item) for key, item in value.items()}
+    return [redacted(item) for item in value] if isinstance(value, list) else value
 
 
 class SentenceFormatter(logging.Formatter):

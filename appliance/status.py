@@ -2,8 +2,8 @@
 
 Reads: the newest rows of every stream, and the settings. Writes: nothing. `unitctl status` and the
 web page show it; its shape is appliance/status.schema.json, explained in docs/status.md.
-Never: shows an old value as a present one: a stale row says `fresh: false`, and the figures of a
-stale battery or charger row are null.
+Never: shows an old value as a present one (a stale row says `fresh: false`, and the figures of a
+stale battery or charger row are null), or a password.
 """
 
 from dataclasses import asdict
@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from appliance import nights
+from appliance.camera_status import cameras
 from appliance.clock import ScaledClock
+from appliance.freshness import NOT_YET, Document, seen_at
 from appliance.ledger import MAX_AGE_S, reported_loads
+from appliance.log import redact_all
 from appliance.model import (
     BatteryReading,
     BatteryState,
-    CameraState,
     EnergyBudget,
     EnvironmentReading,
     Event,
@@ -33,7 +35,6 @@ from appliance.store import Store
 from appliance.tables import PLAN
 
 SCHEMA = 1
-NOT_YET = "has not reported yet"
 POWER_MAX_AGE_S = 60.0
 PLAN_MAX_AGE_S = nights.PLAN_HOLDS.total_seconds()
 FIGURES = ("state_of_charge_pct", "sigma_pct", "energy_wh", "capacity_wh", "time_to_go_s")
@@ -53,12 +54,10 @@ PACK = (
 )
 SUN = ("pv_power_w", "pv_voltage_v", "charge_stage", "yield_today_wh")
 
-Document = dict[str, Any]
-
 
 def build(store: Store, settings: Settings) -> Document:
     """The status document of this moment. Raises `StoreError`."""
-    return {
+    document = {
         "schema": SCHEMA,
         "unit": unit(store, settings),
         "battery": battery(store, settings),
@@ -68,7 +67,7 @@ def build(store: Store, settings: Settings) -> Document:
         "energy": energy(store),
         "sleep": nights.sleep(store),
         "outlook": nights.outlook(store),
-        "cameras": [camera(store, name) for name in settings.camera],
+        "cameras": cameras(store, settings),
         "inference": inference(store),
         "computer": computer(store),
         "gpus": gpus(store),
@@ -76,6 +75,7 @@ def build(store: Store, settings: Settings) -> Document:
         "events": recent_events(store),
         "faults": faults(store, all=False),
     }
+    return redact_all(document)
 
 
 def unit(store: Store, settings: Settings) -> Document:
@@ -145,17 +145,6 @@ def energy(store: Store) -> Document | None:
         "reserve_wh": budget.reserve_wh,
         "sun_is_free": budget.sun_is_free,
         "reason": budget.reason,
-    }
-
-
-def camera(store: Store, name: str) -> Document:
-    """What one camera of the settings does; nulls where it has never reported."""
-    state = store.last(CameraState, camera=name)
-    seen = seen_at(store, state, MAX_AGE_S)
-    names = ("power_w", "frames_served", "frames_skipped")
-    return {"camera": name, **seen, "mode": state.mode.value if state else None} | {
-        **{field: getattr(state, field, None) for field in names},
-        "reason": state.reason if state else NOT_YET,
     }
 
 
@@ -234,17 +223,19 @@ def recent_events(store: Store) -> Document:
 def events(store: Store, since: datetime | None, limit: int) -> list[Document]:
     """Events from `since` on, newest first, at most `limit`."""
     found = store.rows(Event, since=since, limit=limit, newest_first=True)
-    return [event_of(event) for event in found]
+    return redact_all([event_of(event) for event in found])
 
 
 def faults(store: Store, all: bool) -> list[Document]:  # noqa: A002  (the word of the command line)
     """The open faults, newest first; with `all` the past ones too, each with when it `cleared`."""
     if not all:
-        return [fault_of(fault) for fault in store.open_faults()]
-    return [
-        fault_of(fault) | {"cleared": fault.cleared and text_of(fault.cleared)}
-        for fault in store.rows(Fault, newest_first=True)
-    ]
+        return redact_all([fault_of(fault) for fault in store.open_faults()])
+    return redact_all(
+        [
+            fault_of(fault) | {"cleared": fault.cleared and text_of(fault.cleared)}
+            for fault in store.rows(Fault, newest_first=True)
+        ]
+    )
 
 
 def event_of(event: Event) -> Document:
@@ -286,14 +277,6 @@ def fault_of(fault: Fault) -> Document:
 def power_max_age_s(settings: Settings) -> float:
     """How old a battery or charger row may be: a minute, or three polls of a slow bus."""
     return max(POWER_MAX_AGE_S, 3 * settings.meter.poll_every_s)
-
-
-def seen_at(store: Store, row: Any, max_age_s: float) -> Document:
-    """When a row was written, and whether it still holds; None and False where there is none."""
-    if row is None:
-        return {"at": None, "fresh": False}
-    age_s = store.clock.age_s(row.stamp)
-    return {"at": text_of(row.stamp.utc), "fresh": age_s is not None and age_s <= max_age_s}
 
 
 def measure(reading: PowerReading | BatteryReading | None, name: str) -> Any:

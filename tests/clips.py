@@ -4,9 +4,15 @@ So a decoded picture says which frame of the clip it is (`frame_number`), and a 
 the right one came. 50 x 34 pixels: a row is no multiple of 32 bytes, so padding shows.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
+
+from sensors.camera import pictures
+from sensors.camera.clip import Clip
+from sensors.camera.gop import GroupOfPictures
+from sensors.camera.source import Heard
 
 WIDTH, HEIGHT, RATE = 50, 34, 10
 STEP = 4  # of luma from frame to frame
@@ -30,6 +36,38 @@ def grey(luma: int) -> av.VideoFrame:
     for plane, value in zip(frame.planes, (luma, 128, 128), strict=True):
         plane.update(bytes([value]) * plane.buffer_size)
     return frame
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture that was decoded."""
+
+    media_s: float
+    width: int
+    height: int
+    data: bytes
+
+
+class Viewer:
+    """A clip with a decoder behind it, as a feed has them. `sequence` counts packets from 0."""
+
+    def __init__(self, path: Path) -> None:
+        self.sequence = -1
+        self.group = GroupOfPictures(f"the camera {path.name}")
+        self.clip = Clip(path, self.hear)
+        self.advance = self.clip.advance
+        self.close = self.clip.close
+
+    def hear(self, heard: Heard) -> None:
+        self.sequence += 1
+        self.group.keep(heard)
+
+    def shot(self, encoding: str = "bgr") -> Shot | None:
+        found = self.group.newest()
+        if found is None:
+            return None
+        data = bytes(pictures.encoded(found.frame, encoding))
+        return Shot(found.media_s, found.frame.width, found.frame.height, data)
 
 
 def frame_number(bgr: bytes) -> int:

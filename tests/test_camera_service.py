@@ -7,20 +7,34 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from appliance.clock import SystemClock
 from appliance.errors import CameraError, SettingsError
 from appliance.frames import Answer, Ask, FrameClient, Picture, Refusal
 from appliance.log import SentenceLog
-from appliance.model import CameraMode, CameraState, EnergyBudget, EnergyLevel, Fault
+from appliance.model import (
+    CameraChange,
+    CameraHint,
+    CameraMode,
+    CameraMotion,
+    CameraState,
+    EnergyBudget,
+    EnergyLevel,
+    Fault,
+)
 from appliance.service import Service
 from appliance.settings import CameraSettings, Settings
-from sensors.camera import CameraDuty, assemble
-from sensors.camera_mode import ModeChoice, choose_mode
-from sensors.clip import Clip
-from sensors.feed import IDLE_S, Feed
-from sensors.opening import open_camera
+from sensors.camera.__main__ import assemble
+from sensors.camera.clip import Clip
+from sensors.camera.duty import CameraDuty
+from sensors.camera.feed import IDLE_S, Feed, Parts
+from sensors.camera.mode import ModeChoice, choose_mode
+from sensors.camera.motion import Bout, Motion
+from sensors.camera.opening import open_camera
+from sensors.camera.source import Hear
 from tests.clips import HEIGHT, WIDTH, frame_number, make_clip, times_open
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock
@@ -29,6 +43,33 @@ OFF, LISTEN, WATCH = CameraMode.OFF, CameraMode.LISTEN, CameraMode.WATCH
 WATCHING = ModeChoice(WATCH, "watching")
 LISTENING = ModeChoice(LISTEN, "listening")
 SLEEPING = ModeChoice(OFF, "sleeping")
+
+
+class HandMotion(Motion):
+    """Gates that a test moves by hand."""
+
+    def __init__(self) -> None:
+        self.now: Bout | None = None
+        self.looks = 0
+        self.wants_all = False
+        self.hints: list[str] = []
+        self.ended: list[Bout] = []
+
+    def moving(self, media_s: float) -> Bout | None:
+        return self.now
+
+    def over(self) -> list[Bout]:
+        ended, self.ended = self.ended, []
+        return ended
+
+    def wants_probe(self, media_s: float) -> bool:
+        return self.wants_all
+
+    def look(self, grey: Any, media_s: float) -> None:
+        self.looks += 1
+
+    def hint(self, source: str, media_s: float) -> None:
+        self.hints.append(source)
 
 
 class Bench:
@@ -40,21 +81,25 @@ class Bench:
         self.clock = clock
         self.power = open_store("power")
         self.store = open_store("camera")
+        self.hints = open_store("hints")
         adapter = SentenceLog("camera")
         with_camera = replace(settings, camera={"front": own})
         self.service = Service("camera", with_camera, clock, self.store, adapter, "front")
         self.opened: list[Clip] = []
-        self.feed = Feed("front", self.open, clock)
-        self.duty = CameraDuty(self.service, own, self.feed)
+        self.motion = HandMotion()
+        self.feed = Feed("front", self.open, clock, Parts(self.motion))
+        self.cpu_used_s = 0.0
+        self.duty = CameraDuty(self.service, own, self.feed, lambda: self.cpu_used_s)
 
-    def open(self) -> Clip:
-        camera = open_camera(str(self.clip), Path("/"))
+    def open(self, hear: Hear) -> Clip:
+        own = CameraSettings(source=str(self.clip))
+        camera = open_camera(own, Path("/"), hear)
         assert isinstance(camera, Clip)
         self.opened.append(camera)
         return camera
 
     def has_decoder(self) -> bool:
-        return self.opened[-1]._group._decoder is not None
+        return self.feed._group.has_decoder
 
     def budget(self, level: EnergyLevel) -> None:
         stamp = self.clock.stamp()
@@ -69,6 +114,12 @@ class Bench:
 
     def pull(self, encoding: str = "bgr", after: int = -1) -> Answer:
         return self.feed.answer(Ask(encoding, after))
+
+    def ask(self, ask: Ask) -> Answer:
+        return self.feed.answer(ask)
+
+    def changes(self) -> list[CameraChange]:
+        return self.store.rows(CameraChange)
 
     def state(self) -> CameraState:
         row = self.store.last(CameraState)
@@ -162,7 +213,126 @@ def test_a_pull_for_what_the_consumer_has_is_refused_at_once(bench: Bench) -> No
 
 
 def test_an_unknown_encoding_is_refused_in_words(bench: Bench) -> None:
-    assert bench.pull("png") == Refusal("pictures come as bgr or jpeg, not 'png'")
+    assert bench.pull("png") == Refusal("pictures come as i420, bgr, jpeg or mp4, not 'png'")
+
+
+def test_the_processor_time_of_its_process_is_part_of_what_a_camera_draws(bench: Bench) -> None:
+    bench.budget(EnergyLevel.SENTINEL)
+    bench.cycles()
+    bench.cpu_used_s = 30.0
+    bench.cycles(60)
+    state = bench.state()
+    assert (state.cpu_s, state.duration_s) == (30.0, 59.0)
+    core_w = bench.service.settings.computer.core_w
+    assert state.power_w == pytest.approx(2.0 + 30 / 59 * core_w)
+
+
+def test_what_does_not_move_is_not_given_to_who_asks_for_movement(bench: Bench) -> None:
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles(2)
+    assert bench.ask(Ask(moved=True)) == Refusal("nothing moves")
+    assert bench.feed.frames_decoded == 0
+    bench.motion.now = Bout(0.0, 0.0, "packets", 3.0)
+    picture = bench.ask(Ask(moved=True))
+    assert isinstance(picture, Picture)
+    assert picture.woken_by == "packets"
+    assert bench.motion.looks == 1
+
+
+def test_packets_that_claim_movement_are_believed_only_if_the_picture_shows_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sees_nothing(grey: bytes, media_s: float) -> None:
+        assert len(grey) == 160 * 120
+        bench.motion.now = None
+
+    monkeypatch.setattr(bench.motion, "look", sees_nothing)
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles(2)
+    bench.motion.now = Bout(0.0, 0.0, "packets", 3.0)
+    assert bench.ask(Ask(moved=True)) == Refusal("nothing moves")
+    assert bench.feed.frames_served == 0
+
+
+def test_what_is_followed_is_given_moving_or_not_and_the_camera_is_active(bench: Bench) -> None:
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles(2)
+    assert isinstance(bench.ask(Ask(moved=False)), Picture)
+    bench.cycles()
+    assert bench.changes()[-1].mode is CameraMode.ACTIVE
+    assert "something is followed" in bench.changes()[-1].reason
+    bench.cycles(3)
+    assert bench.changes()[-1].mode is WATCH
+
+
+def test_who_waits_gets_the_picture_as_soon_as_something_moves(bench: Bench) -> None:
+    """The wait is on real time here: the clip's next frame is due in a tenth of a second."""
+    clock = SystemClock()
+    feed = Feed("front", bench.open, clock, Parts(bench.motion))
+    feed.follow(WATCHING)
+    timer = threading.Timer(0.1, lambda: setattr(bench.motion, "now", Bout(0, 0, "packets", 1.0)))
+    timer.start()
+    assert isinstance(feed.answer(Ask(moved=True, wait_s=2.0)), Picture)
+    feed.close()
+
+
+def test_a_sleeping_camera_sends_who_waits_away_at_once(bench: Bench) -> None:
+    feed = Feed("front", bench.open, SystemClock(), Parts(bench.motion))
+    feed.follow(WATCHING)
+    timer = threading.Timer(0.1, lambda: feed.follow(SLEEPING))
+    timer.start()
+    assert feed.answer(Ask(moved=True, wait_s=2.0)) == Refusal("sleeping")
+
+
+def test_each_change_of_mode_is_a_row_with_its_reason(bench: Bench) -> None:
+    bench.cycles(3)
+    bench.budget(EnergyLevel.SENTINEL)
+    bench.cycles(100)
+    assert [change.mode for change in bench.changes()] == [OFF, LISTEN]
+    assert bench.changes()[-1].reason.endswith(": the battery holds 55 %")
+
+
+def test_where_packets_tell_nothing_key_frames_are_looked_at(bench: Bench) -> None:
+    bench.motion.packets_tell = False
+    bench.motion.wants_all = True
+    bench.budget(EnergyLevel.SENTINEL)
+    bench.cycles(10)
+    assert bench.state().mode is CameraMode.PROBE
+    assert bench.motion.looks == bench.feed.frames_decoded == 5  # a key frame every two seconds
+    assert isinstance(bench.pull(), Refusal)
+
+
+def test_movement_that_nobody_may_look_at_is_told_with_the_reason(bench: Bench) -> None:
+    bench.budget(EnergyLevel.SENTINEL)
+    bench.cycles(10)
+    now_s = bench.clock.media_s()
+    bench.motion.ended = [Bout(now_s - 5, now_s - 2, "packets", 2.5)]
+    bench.cycles()
+    [row] = bench.store.rows(CameraMotion)
+    assert (row.camera, row.woken_by, row.score, row.looked) == ("front", "packets", 2.5, False)
+    assert row.ended - row.stamp.utc == timedelta(seconds=3)
+    assert row.reason.startswith("not looked at: the camera listens")
+
+
+def test_movement_that_was_looked_at_says_so(bench: Bench) -> None:
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles()
+    bout = Bout(bench.clock.media_s(), bench.clock.media_s() + 1, "key frames", 1.0)
+    bench.pull()
+    bench.motion.ended = [bout]
+    bench.cycles()
+    [row] = bench.store.rows(CameraMotion)
+    assert (row.looked, row.reason) == (True, "looked at")
+
+
+def test_an_alarm_from_outside_wakes_while_it_is_fresh(bench: Bench) -> None:
+    bench.duty._settings = replace(bench.duty._settings, onvif="http://10.0.0.9/onvif")
+    bench.hints.add(CameraHint(bench.clock.stamp(), "front", "onvif motion", active=True))
+    bench.hints.add(CameraHint(bench.clock.stamp(), "rear", "onvif motion", active=True))
+    bench.budget(EnergyLevel.FULL)
+    bench.cycles(20)
+    assert set(bench.motion.hints) == {"onvif motion"}
+    assert 9 <= len(bench.motion.hints) <= 10
 
 
 def test_a_stale_budget_closes_the_camera(bench: Bench) -> None:
@@ -236,7 +406,7 @@ def test_a_bad_clip_is_a_fault_until_it_is_good_again(
 def test_a_bad_clip_is_tried_less_and_less_often(clock: FakeClock) -> None:
     tries_s: list[float] = []
 
-    def open_nothing() -> Clip:
+    def open_nothing(_: Hear) -> Clip:
         tries_s.append(clock.media_s())
         raise CameraError("there is no clip")
 
@@ -246,8 +416,8 @@ def test_a_bad_clip_is_tried_less_and_less_often(clock: FakeClock) -> None:
             feed.follow(WATCHING)
         clock.advance(1)
     pauses_s = [b - a for a, b in pairwise(tries_s)]
-    assert pauses_s[:5] == [2, 4, 8, 16, 30]
-    assert set(pauses_s[5:]) == {30}
+    assert pauses_s[:3] == [1, 2, 3]
+    assert set(pauses_s[3:]) == {3}
 
 
 def test_a_clip_that_turns_bad_while_watched_does_not_end_the_service(bench: Bench) -> None:

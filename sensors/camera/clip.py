@@ -9,6 +9,7 @@ know durations; not all know decoding times (Matroska) or can find their first f
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import av
 from av.container import InputContainer
@@ -20,7 +21,7 @@ from sensors.camera.source import Codec, Hear, Heard
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
 USUAL_RATE = 25.0  # of a file that knows neither durations nor its rate
-VideoPacket = Packet[VideoStream]
+VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
 class Clip:

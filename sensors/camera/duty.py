@@ -136,7 +136,7 @@ class CameraDuty:
             stamp=stamp,
             camera=self._service.instance,
             mode=mode,
-            power_w=power_w(mode, self._settings) + self._process_w(cpu_s, duration_s),
+            power_w=self._power_w(mode, cpu_s, duration_s),
             frames_served=self._feed.frames_served,
             frames_skipped=self._feed.frames_skipped,
             reason=reason,
@@ -148,16 +148,17 @@ class CameraDuty:
         )
         self._service.store.add(self._recorded)
 
-    def _process_w(self, cpu_s: float, duration_s: float | None) -> float:
-        """The process' share of the computer, modelled from its processor time.
+    def _power_w(self, mode: CameraMode, cpu_s: float, duration_s: float | None) -> float:
+        """The camera's own draw and its process' share of the computer, by its processor time.
 
         A demonstration's seconds are fast and its processor's are not: the share is taken of real
         time.
         """
-        real_s = duration_s / self._service.settings.clock.speed if duration_s else None
-        if not real_s:
-            return 0.0
-        return min(1.0, cpu_s / real_s) * self._service.settings.computer.core_w
+        device_w = device_power_w(mode, self._settings)
+        if mode is CameraMode.OFF or not duration_s:
+            return device_w
+        share = min(1.0, cpu_s * self._service.settings.clock.speed / duration_s)
+        return device_w + share * self._service.settings.computer.core_w
 
 
 def why_not(mode: CameraMode, reason: str) -> str:
@@ -165,7 +166,7 @@ def why_not(mode: CameraMode, reason: str) -> str:
     return f"not looked at: {reason}" if mode in LISTENS else "not looked at: nobody asked for it"
 
 
-def power_w(mode: CameraMode, settings: CameraSettings) -> float:
+def device_power_w(mode: CameraMode, settings: CameraSettings) -> float:
     """What the camera itself draws in `mode`, by its settings."""
     if mode is CameraMode.OFF:
         return 0.0

@@ -14,15 +14,16 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from av.video.frame import VideoFrame
+
 from appliance import store as store_module
-from appliance.frames import BGR
 from appliance.model import Event
 from appliance.prepare import prepare
 from appliance.settings import Settings
 from appliance.store import Store
 from provisioning.laptop import START, Laptop, Wish
-from sensors.opening import open_camera
-from sensors.source import Shot
+from sensors.camera.clip import Clip
+from sensors.camera.gop import GroupOfPictures
 from tests.bench.processes import number
 from tests.bench.report import OUT, Figure, publish, quick
 from tests.fakes import FakeClock
@@ -62,15 +63,16 @@ def live(hours: float, page_size: int) -> tuple[float, float, float, float]:
     return handed * factor, sent * factor, size / 1e6, events * 24 / hours
 
 
-def clip_picture(settings: Settings) -> Shot:
+def clip_picture(settings: Settings) -> VideoFrame:
     """A picture of the demonstration's clip, as large and as busy as its camera's."""
-    clip = open_camera(settings.camera["demo"].source, settings.path.parent)
+    group = GroupOfPictures("the demonstration's clip")
+    clip = Clip(Path(settings.camera["demo"].source), group.keep)
     clip.advance(0.0)
     clip.advance(10.0)
-    shot = clip.shot(BGR)
+    found = group.newest()
     clip.close()
-    assert shot is not None
-    return shot
+    assert found is not None
+    return found.frame
 
 
 def make_empty(database: Path, page_size: int) -> None:

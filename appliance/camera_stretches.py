@@ -1,0 +1,148 @@
+"""The times of which a camera's and inference's rows tell, and the power in each.
+
+Reads: CameraState, CameraLooks and InferenceRun rows. Writes: nothing.
+Never: lets a row tell of more than it knows: between two boots nothing is known.
+
+A `CameraState` holds until the next one, since each change of mode writes one. A `CameraLooks` and
+an `InferenceRun` tell of the `duration_s` before them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from sqlite3 import Row
+
+from appliance.ledger import MAX_AGE_S
+from appliance.model import CameraMode, Stamp
+from appliance.rows import text_of, time_of
+from appliance.store import Store
+
+NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nobody can look
+REACH = timedelta(minutes=15)  # so far outside of a time a row may tell of it
+PAGE_ROWS = 500
+NEWEST = 2**62  # above every id
+COLUMNS = {
+    "camera_state": "camera, mode, power_w, power_measured AS measured, duration_s",
+    "camera_looks": "camera, power_w, energy_measured AS measured, duration_s",
+    "inference_run": "'' AS camera, power_w, energy_measured AS measured, duration_s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time, in seconds of 1970, in which a power is known. `looks`: pictures could be had."""
+
+    begins_s: float
+    ends_s: float
+    power_w: float
+    measured: bool
+    looks: bool = True
+
+
+def states(store: Store, since: datetime, until: datetime) -> dict[str, list[Stretch]]:
+    """What each camera did around that time, by name. Raises `StoreError`."""
+    found: dict[str, list[Stretch]] = {}
+    for camera, own in by_camera(rows_of(store, "camera_state", since, until)).items():
+        between = [stretch for pair in pairwise(own) if (stretch := between_rows(*pair))]
+        last = until_now(store, own[-1])
+        found[camera] = [*between, last] if last else between
+    return found
+
+
+def looks(store: Store, since: datetime, until: datetime) -> dict[str, list[Stretch]]:
+    """What looking at each camera took around that time. Raises `StoreError`."""
+    return reported(rows_of(store, "camera_looks", since, until))
+
+
+def at_work(store: Store, since: datetime, until: datetime) -> list[Stretch]:
+    """When the inference process was there around that time. Raises `StoreError`."""
+    return reported(rows_of(store, "inference_run", since, until)).get("", [])
+
+
+def clipped(stretches: Iterable[Stretch], since_s: float, until_s: float) -> Iterator[Stretch]:
+    """The parts of stretches that lie within a time."""
+    for one in stretches:
+        begins_s, ends_s = max(one.begins_s, since_s), min(one.ends_s, until_s)
+        if begins_s < ends_s:
+            yield replace(one, begins_s=begins_s, ends_s=ends_s)
+
+
+def covered_s(stretches: Iterable[Stretch]) -> float:
+    """How long at least one of them lasts."""
+    seconds = end_s = 0.0
+    for one in sorted(stretches, key=lambda one: one.begins_s):
+        seconds += max(0.0, one.ends_s - max(one.begins_s, end_s))
+        end_s = max(end_s, one.ends_s)
+    return seconds
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def between_rows(row: Row, later: Row) -> Stretch | None:
+    """The time between two states of a camera, as far as they tell of it.
+
+    A later row says for how long its process has been there, so a long time between two rows of one
+    process is no gap; another boot or process is.
+    """
+    if row["boot_id"] != later["boot_id"]:
+        return None
+    apart_s, told_s = later["uptime_s"] - row["uptime_s"], later["duration_s"] or 0.0
+    ends_s = time_of(later["at"]).timestamp()
+    if apart_s <= max(MAX_AGE_S, told_s + 1.0):
+        return stretch_of(row, ends_s - apart_s, ends_s)
+    return stretch_of(later, ends_s - told_s, ends_s)
+
+
+def until_now(store: Store, row: Row) -> Stretch | None:
+    """From the newest state until now, while it is fresh."""
+    now = store.clock.stamp()
+    age_s = store.clock.age_s(Stamp(time_of(row["at"]), row["boot_id"], row["uptime_s"]))
+    if age_s is None or age_s > MAX_AGE_S:
+        return None
+    now_s = now.utc.timestamp()
+    return stretch_of(row, now_s - (now.uptime_s - row["uptime_s"]), now_s)
+
+
+def stretch_of(row: Row, begins_s: float, ends_s: float) -> Stretch:
+    """A camera's state over a time."""
+    may_look = CameraMode[row["mode"]] not in NO_PICTURES
+    return Stretch(begins_s, ends_s, row["power_w"], bool(row["measured"]), may_look)
+
+
+def reported(rows: Iterable[Row]) -> dict[str, list[Stretch]]:
+    """Rows that tell of the time before them, by camera ("" where they name none)."""
+    found: dict[str, list[Stretch]] = {}
+    for row in rows:
+        ends_s = time_of(row["at"]).timestamp()
+        stretch = Stretch(ends_s - row["duration_s"], ends_s, row["power_w"], bool(row["measured"]))
+        found.setdefault(row["camera"], []).append(stretch)
+    return found
+
+
+def by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+    """Rows of each camera, oldest first; they come newest first."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["camera"], []).append(row)
+    return {camera: own[::-1] for camera, own in found.items()}
+
+
+def rows_of(store: Store, table: str, since: datetime, until: datetime) -> Iterator[Row]:
+    """The rows that tell of that time, newest first.
+
+    Read back from the end, a page at a time: the newest hour of a large table costs a few pages.
+    """
+    first, last = text_of(since - REACH), text_of(until + REACH)
+    below = NEWEST
+    while True:
+        page = store.query(
+            f"SELECT id, at, boot_id, uptime_s, {COLUMNS[table]} FROM {table} "
+            f"WHERE id < ? ORDER BY id DESC LIMIT {PAGE_ROWS}",
+            (below,),
+        )
+        yield from (row for row in page if first <= row["at"] <= last)
+        if len(page) < PAGE_ROWS or page[-1]["at"] < first:
+            return
+        below = page[-1]["id"]

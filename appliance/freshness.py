@@ -1,0 +1,22 @@
+"""When a row was written and whether it still holds: what every part of the status document says.
+
+Reads: the store's clock. Writes: nothing.
+Never: judges an age by the wall clock.
+"""
+
+from typing import Any
+
+from appliance.rows import text_of
+from appliance.store import Store
+
+NOT_YET = "has not reported yet"
+
+Document = dict[str, Any]
+
+
+def seen_at(store: Store, row: Any, max_age_s: float) -> Document:
+    """The fields `at` and `fresh`; None and False where there is no row."""
+    if row is None:
+        return {"at": None, "fresh": False}
+    age_s = store.clock.age_s(row.stamp)
+    return {"at": text_of(row.stamp.utc), "fresh": age_s is not None and age_s <= max_age_s}

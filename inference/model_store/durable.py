@@ -1,0 +1,101 @@
+"""Files that are whole or not there at all, whatever happens to the power while they are written.
+
+Reads: nothing. Writes: files and directories below the store.
+Never: touches what is there before what replaces it is on the disk.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ModelError
+
+FILE_MODE = 0o640  # the services read; who may write is who may use the command
+NEW, OLD = ".new-", ".old-"  # directories on their way in and out
+
+
+@contextmanager
+def writing(root: Path) -> Iterator[None]:
+    """Be the only writer of the store; an error of the disk is told as a `ModelError`."""
+    try:
+        make_dir(root)
+        with (root / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            sweep(root)
+            yield
+    except OSError as error:
+        raise ModelError(
+            f"the model store {root} cannot be written: {error.strerror or error}; nothing in it "
+            "was changed: make room on the disk, or use the command as an administrator"
+        ) from error
+
+
+def make_dir(path: Path) -> None:
+    """A directory that the group may read; below the data directory it inherits the group."""
+    path.mkdir(mode=0o750, parents=True, exist_ok=True)
+    if path.stat().st_uid == os.geteuid():
+        path.chmod(0o750 | (path.stat().st_mode & stat.S_ISGID))
+
+
+def sweep(root: Path) -> None:
+    """Remove what a power cut left half done."""
+    for path in root.glob(".*"):
+        if path.name.startswith((NEW, OLD)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    """A directory to fill; what is left of it at the end is removed."""
+    path = Path(tempfile.mkdtemp(prefix=NEW, dir=root))
+    try:
+        make_dir(path)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def write_through(path: Path, chunks: Iterable[bytes]) -> None:
+    """A new file, on the disk when the call returns."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
+    with open(handle, "wb") as file:
+        os.fchmod(handle, FILE_MODE)
+        for chunk in chunks:
+            file.write(chunk)
+        file.flush()
+        os.fsync(handle)
+
+
+def replace_json(path: Path, tree: dict[str, Any]) -> None:
+    """Put a JSON file in the place of the one that is there."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        write_through(fresh, [json.dumps(tree, indent=2, ensure_ascii=False).encode() + b"\n"])
+        fresh.rename(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    sync_dir(path.parent)
+
+
+def sync_dir(path: Path) -> None:
+    """A name that came or went is on the disk when the call returns."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def remove_dir(path: Path) -> None:
+    """Take a directory away in one step: a power cut leaves it whole or gone."""
+    gone = path.parent / f"{OLD}{path.name}"
+    path.rename(gone)
+    sync_dir(path.parent)
+    shutil.rmtree(gone, ignore_errors=True)

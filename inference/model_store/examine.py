@@ -1,0 +1,126 @@
+"""Has a model examined in a child process and remembers what was found.
+
+Reads: the child's answer, verdicts beside the models. Writes: verdicts.
+Never: imports `onnx`, and never takes a child that died, or said nothing, for a good answer.
+"""
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ModelError
+from appliance.model_files import json_in
+from inference.card import Card
+from inference.model_store.durable import replace_json
+from inference.model_store.limits import LIMITS, MIB, TrialLimits
+
+RULES = 1  # of safety.py and trial.py together: another number makes old verdicts void
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A model was examined and is safe to load. `told`: the strict licences that it tells of."""
+
+    sha256: str
+    card_sha256: str
+    told: tuple[str, ...]
+    at: str
+
+
+def examine(model: Path, card: Card, limits: TrialLimits = LIMITS) -> Verdict:
+    """Examine a model with its card beside it; raises `ModelError` where it is refused."""
+    said = answer_of(model, limits)
+    refused = said.get("refused")
+    told = said.get("told")
+    if refused or not isinstance(told, list):
+        raise ModelError(f"the model {model.stem} {refused or 'could not be examined; try again'}")
+    return Verdict(card.sha256, card_digest(model), tuple(told), f"{datetime.now(UTC):%FT%TZ}")
+
+
+def card_digest(model: Path) -> str:
+    """Of the card beside a model: a verdict holds for that card alone."""
+    return hashlib.sha256(model.with_suffix(".json").read_bytes()).hexdigest()
+
+
+def answer_of(model: Path, limits: TrialLimits) -> dict[str, Any]:
+    """What the child says; a child that died is an answer as well."""
+    # -P: a file `onnx.py` in the directory of the caller is not what is meant.
+    words = [sys.executable, "-P", "-m", "inference.model_store.trial"]
+    words += [str(model), str(model.with_suffix(".json"))]
+    words += [str(limits.memory_bytes), str(limits.cpu_s)]
+    try:
+        done = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=limits.wall_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"refused": f"took more than {limits.wall_s:g} s to try; choose a smaller one"}
+    except OSError as error:
+        raise ModelError(
+            f"the model {model.stem} could not be examined: {error.strerror}; make room in memory "
+            "and try again"
+        ) from error
+    if done.returncode:
+        return {"refused": death(done.returncode, limits)}
+    return parsed(done.stdout)
+
+
+def parsed(said: bytes) -> dict[str, Any]:
+    """The last line that the child said; libraries may have spoken before."""
+    try:
+        tree = json.loads((said.splitlines() or [b""])[-1])
+    except ValueError:
+        return {}
+    return tree if isinstance(tree, dict) else {}
+
+
+def death(code: int, limits: TrialLimits) -> str:
+    """Why a child ended without an answer."""
+    if -code in (signal.SIGXCPU, signal.SIGKILL):
+        return f"takes more than {limits.cpu_s} s of processor time to load; choose a smaller one"
+    name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    return (
+        f"ended its trial with {name}, with {limits.memory_bytes / MIB:.0f} MiB of memory; "
+        "choose a smaller one, or export it again"
+    )
+
+
+def remembered(file: Path, model: Path, card: Card) -> Verdict | None:
+    """The verdict in `file`, where it is of today's rules, this model and this card."""
+    tree = json_in(file)
+    wanted = {"rules": RULES, "sha256": card.sha256, "card_sha256": card_digest(model)}
+    if {key: tree.get(key) for key in wanted} != wanted:
+        return None
+    told, at = tree.get("told"), tree.get("at")
+    return Verdict(card.sha256, wanted_text(wanted), texts(told), str(at))
+
+
+def wanted_text(wanted: dict[str, Any]) -> str:
+    return str(wanted["card_sha256"])
+
+
+def texts(said: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in said) if isinstance(said, Sequence) else ()
+
+
+def remember(file: Path, verdict: Verdict) -> None:
+    """Write a verdict; raises `OSError`."""
+    tree = {
+        "rules": RULES,
+        "sha256": verdict.sha256,
+        "card_sha256": verdict.card_sha256,
+        "told": verdict.told,
+        "at": verdict.at,
+    }
+    replace_json(file, tree)

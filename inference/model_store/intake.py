@@ -1,0 +1,174 @@
+"""Files that come from outside: a model, its card, or both in one pack (FILE.zip).
+
+Reads: the files it is given. Writes: copies of them, into the directory it is given.
+Never: waits for a file that is none (a FIFO, a device), and never unpacks more than a model may
+have, whatever the pack says about itself.
+"""
+
+import mmap
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from appliance.errors import ModelError
+from inference.card import card_bytes, parsed_card
+from inference.model_store.durable import write_through
+from inference.model_store.limits import (
+    MIB,
+    MOST_MODEL_BYTES,
+    MOST_PACK_MEMBERS,
+    MOST_TEXT_BYTES,
+)
+
+ZIP = b"PK\x03\x04"
+ARCHIVES = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"7z\xbc\xaf": "7-zip"}
+ARCHIVES[b"\x28\xb5\x2f\xfd"] = "zstd"
+TAR_AT = 257
+MEMBER_HEAD = b"PK\x01\x02"  # one for each member, in the list at a pack's end
+TEXTS = (".md", ".txt", "")  # what else may lie in a pack: licence, provenance
+CHUNK = MIB
+
+
+def take_in(source: Path, card: Path | None, target: Path) -> Path:
+    """Copy a model and its card into `target`, named as the card says; returns the model's path.
+
+    Raises `ModelError` in one sentence for all that is neither a model nor a pack.
+    """
+    with opened(source) as file:
+        head = file.read(TAR_AT + 8)
+        file.seek(0)
+        if head.startswith(ZIP):
+            return from_pack(source, file, card, target)
+        refuse_archive(source, head)
+        beside = card or source.with_suffix(".json")
+        if not beside.exists():
+            raise ModelError(
+                f"the model {source} has no card: put {beside.name} beside it, or name one with "
+                "--card (docs/models.md says what stands in it)"
+            )
+        return lay_down(chunks(file), card_bytes(beside), beside, target)
+
+
+def opened(source: Path) -> IO[bytes]:
+    """A regular file of a model's size, open; anything else is a `ModelError`."""
+    try:
+        handle = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise ModelError(
+            f"the model {source} cannot be read: {error.strerror}; check its name and its mode"
+        ) from error
+    try:
+        require_model_size(source, os.fstat(handle))
+    except ModelError:
+        os.close(handle)
+        raise
+    return open(handle, "rb")
+
+
+def require_model_size(source: Path, facts: os.stat_result) -> None:
+    if not stat.S_ISREG(facts.st_mode):
+        raise ModelError(f"{source} is no file but a {kind_of(facts.st_mode)}; name a model's file")
+    if facts.st_size == 0:
+        raise ModelError(f"the model {source} is empty; copy it again")
+    if facts.st_size > MOST_MODEL_BYTES:
+        raise ModelError(
+            f"{source} has {facts.st_size / MIB:.0f} MiB, a model here may have "
+            f"{MOST_MODEL_BYTES / MIB:.0f}; choose a smaller one"
+        )
+
+
+def kind_of(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "directory"
+    return "pipe" if stat.S_ISFIFO(mode) else "device or socket"
+
+
+def refuse_archive(source: Path, head: bytes) -> None:
+    kinds = [name for magic, name in ARCHIVES.items() if head.startswith(magic)]
+    if head[TAR_AT : TAR_AT + 5] == b"ustar":
+        kinds.append("tar")
+    if kinds:
+        raise ModelError(
+            f"{source} is an archive ({kinds[0]}) and no model; unpack it, "
+            "or make a pack of model and card with zip"
+        )
+
+
+def lay_down(data: Iterator[bytes], card: bytes, said_in: Path, target: Path) -> Path:
+    """Write model and card into `target` under the card's name."""
+    name = parsed_card(card, said_in).name
+    if not name:
+        raise ModelError(f"the card {said_in} has no name; give it one of a-z, 0-9 and hyphens")
+    write_through(target / f"{name}.json", [card])
+    model = target / f"{name}.onnx"
+    write_through(model, data)
+    return model
+
+
+def chunks(file: IO[bytes], most: int = MOST_MODEL_BYTES) -> Iterator[bytes]:
+    """A file's bytes; a `ModelError` where they do not end in time."""
+    count = 0
+    while chunk := file.read(CHUNK):
+        count += len(chunk)
+        if count > most:
+            raise ModelError(f"the model is larger than {most / MIB:.0f} MiB; choose a smaller one")
+        yield chunk
+
+
+def from_pack(source: Path, file: IO[bytes], card: Path | None, target: Path) -> Path:
+    """The model and the card of a pack."""
+    require_few_members(source, file)
+    try:
+        with zipfile.ZipFile(file) as pack:
+            members = {Path(info.filename).suffix: info for info in sound_members(source, pack)}
+            inner = members.get(".json")
+            if ".onnx" not in members or (inner is None and card is None):
+                raise ModelError(f"the pack {source} lacks a model (.onnx) or its card (.json)")
+            said_in = card or source / str(inner and inner.filename)
+            said = card_bytes(card) if card else pack.read(inner.filename if inner else "")
+            with pack.open(members[".onnx"]) as model:
+                return lay_down(chunks(model), said, said_in, target)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ModelError(f"the pack {source} is damaged ({error}); copy it again") from error
+
+
+def require_few_members(source: Path, file: IO[bytes]) -> None:
+    """Count a pack's members before anything lists them: a list of millions is a bomb as well."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        found, at = 0, data.find(MEMBER_HEAD)
+        while at >= 0 and found <= MOST_PACK_MEMBERS:
+            found, at = found + 1, data.find(MEMBER_HEAD, at + 1)
+    if found > MOST_PACK_MEMBERS:
+        raise ModelError(
+            f"the pack {source} has more than {MOST_PACK_MEMBERS} files; "
+            "pack one model and its card alone"
+        )
+
+
+def sound_members(source: Path, pack: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """A pack's members, none of them of a size, place or kind that it should not have."""
+    members = pack.infolist()
+    seen: set[str] = set()
+    for info in members:
+        suffix = Path(info.filename).suffix
+        most = MOST_MODEL_BYTES if suffix == ".onnx" else MOST_TEXT_BYTES
+        if info.file_size > most:
+            raise ModelError(
+                f"the pack {source} would unpack {info.filename!r} to {info.file_size / MIB:.0f} "
+                f"MiB, {most / MIB:.0f} are allowed; nothing was unpacked"
+            )
+        if Path(info.filename).name != info.filename or info.is_dir():
+            raise ModelError(
+                f"the pack {source} holds {info.filename!r} in a directory; pack plain files"
+            )
+        if suffix not in (".onnx", ".json", *TEXTS) or (suffix in seen and suffix not in TEXTS):
+            raise ModelError(
+                f"the pack {source} holds {info.filename!r} besides one model and one card; "
+                "pack these alone"
+            )
+        seen.add(suffix)
+    return members

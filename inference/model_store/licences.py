@@ -1,0 +1,58 @@
+"""Which licences the owner allows, and what a model says of its own descent.
+
+Reads and writes: nothing; pure.
+Never: believes a card against the model: weights trained with an AGPL program say so in their
+metadata, whatever the card beside them says.
+"""
+
+from collections.abc import Sequence
+
+from appliance.errors import ModelError
+from inference.card import Card
+
+# What tells of a licence: anywhere in a model, and where a field is about its licence.
+ANYWHERE = {"agpl": "AGPL", "affero": "AGPL", "ultralytics": "AGPL"}
+IN_A_LICENCE = {"gpl": "GPL", "noncommercial": "NC", "non-commercial": "NC", "by-nc": "NC"}
+
+
+def told_by(texts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """The strict licences that a model's texts (key, value) tell of, each with where it stands."""
+    told: dict[str, str] = {}
+    for key, value in texts:
+        words = f"{key}={value}".lower()
+        marks = ANYWHERE | (IN_A_LICENCE if "licen" in key.lower() else {})
+        for mark, licence in marks.items():
+            if mark in words and licence not in told and not (licence == "GPL" and "agpl" in words):
+                told[licence] = f"{licence}: {shortened(key)}={shortened(value)}"
+    return tuple(told.values())
+
+
+def shortened(text: str) -> str:
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return plain if len(plain) <= 60 else f"{plain[:57]}..."
+
+
+def require_licence(card: Card, told: Sequence[str], allowed: Sequence[str]) -> None:
+    """Raise `ModelError` where the owner has not allowed the model's licence, said or told."""
+    said = card.licence.weights
+    if said.lower() not in [one.lower() for one in allowed]:
+        raise ModelError(
+            f"the model {card.name} has {f'the licence {said!r}' if said else 'no licence'} in its "
+            "card, and the settings do not allow that; who may use it all the same adds its "
+            "licence to `licences` in [inference]"
+        )
+    for licence, where in strict(card, told):
+        if not any(licence in one.upper() for one in allowed):
+            raise ModelError(
+                f"the model {card.name} comes from {licence} work, whatever its licence in the "
+                f"card ({where}); who may use it all the same adds that licence to `licences` in "
+                "[inference]"
+            )
+
+
+def strict(card: Card, told: Sequence[str]) -> list[tuple[str, str]]:
+    """The strict licences that the model or its card tells of: (licence, where)."""
+    found = [(one.partition(":")[0], one.partition(": ")[2]) for one in told]
+    if "agpl" in f"{card.licence.lineage} {card.licence.source}".lower():
+        found.append(("AGPL", "the lineage in its card"))
+    return found

@@ -1,0 +1,29 @@
+"""What a model may cost before it is refused: sizes of files, memory and time of its trial.
+
+Reads and writes: nothing.
+Never: is a setting: who needs more has a model that this unit should not run.
+"""
+
+from dataclasses import dataclass
+
+MIB = 2**20
+MOST_MODEL_BYTES = 256 * MIB
+MOST_TENSOR_BYTES = 256 * MIB  # one tensor that the graph declares; a picture of 640 has 13 MiB
+MOST_PACK_MEMBERS = 8
+MOST_TEXT_BYTES = MIB  # a card, or a text beside it
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLimits:
+    """The bounds of the child that examines a model.
+
+    `memory_bytes` is address space: Python, onnx and ONNX Runtime take 0.4 GiB of it before they
+    see a model. `cpu_s` is processor time, 1 to 2 s of which are imports.
+    """
+
+    memory_bytes: int = 3 * 1024 * MIB
+    cpu_s: int = 60
+    wall_s: float = 180.0
+
+
+LIMITS = TrialLimits()

@@ -1,0 +1,225 @@
+"""What stands in a model's file, looked at before anything runs it.
+
+Reads: a model's bytes. Writes: nothing. The only importer of `onnx`; runs in trial.py's child.
+Never: follows a path that stands in a model, and never asks for the memory that one declares.
+"""
+
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
+
+from appliance.errors import ModelError
+from inference.card import Card
+from inference.model_store.licences import told_by
+from inference.model_store.limits import MIB, MOST_TENSOR_BYTES
+
+DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
+# Of com.microsoft, but not ONNX Runtime's own work: compiled code of others, calls into Python.
+FOREIGN_OPS = ("EPContext", "PythonOp", "PythonOpGrad", "ATen")
+DEEPEST = 8  # graphs within graphs; protobuf itself stops at about 30
+ANY_BYTES = 8  # of one value, where its type is not known
+FLOATS = (
+    onnx.TensorProto.FLOAT,
+    onnx.TensorProto.DOUBLE,
+    onnx.TensorProto.FLOAT16,
+    onnx.TensorProto.BFLOAT16,
+)
+
+
+def examined(data: bytes, card: Card) -> tuple[str, ...]:
+    """The strict licences that the model tells of; raises `ModelError` where it is not safe."""
+    model = parsed(data)
+    require_plain_graph(model)
+    graphs = list(graphs_of(model.graph))
+    for graph in graphs:
+        for node in graph.node:
+            require_known(node)
+    for tensor in tensors_of(model, graphs):
+        require_whole(tensor)
+    require_own_input(model.graph, card)
+    require_sizes(model)
+    return told_by(list(texts_of(model, graphs)))
+
+
+def parsed(data: bytes) -> onnx.ModelProto:
+    """The model as protobuf reads it. Not `onnx.load`, which would follow external data."""
+    try:
+        model = onnx.ModelProto.FromString(data)
+    except (DecodeError, RecursionError) as error:
+        raise ModelError(
+            "is no ONNX model, or one that is truncated or nested too deeply; copy it again"
+        ) from error
+    if not model.graph.node:
+        raise ModelError("holds no graph, so it is empty or truncated; copy it again")
+    return model
+
+
+def require_plain_graph(model: onnx.ModelProto) -> None:
+    """Functions may call each other, and grow twofold with each call."""
+    if model.functions:
+        raise ModelError(
+            f"defines functions of its own ({model.functions[0].name}); "
+            "export it again with functions inlined"
+        )
+    if model.training_info:
+        raise ModelError("carries training information; export it again for inference")
+
+
+def graphs_of(graph: onnx.GraphProto, depth: int = 1) -> Iterator[onnx.GraphProto]:
+    """A graph and all that are within its nodes."""
+    if depth > DEEPEST:
+        raise ModelError(f"nests graphs more than {DEEPEST} deep; export it again without")
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                if inner.node:
+                    yield from graphs_of(inner, depth + 1)
+
+
+def require_known(node: onnx.NodeProto) -> None:
+    """Only operators that ONNX Runtime ships; the trial shows whether it has this one."""
+    if node.domain not in DOMAINS:
+        raise ModelError(
+            f"needs the custom operator {node.domain}.{node.op_type}, and no library of others is "
+            "loaded here; export it with standard operators"
+        )
+    if node.domain == "com.microsoft" and node.op_type in FOREIGN_OPS:
+        raise ModelError(
+            f"carries foreign code ({node.op_type}); export it with standard operators"
+        )
+
+
+def tensors_of(model: onnx.ModelProto, graphs: list[onnx.GraphProto]) -> Iterator[onnx.TensorProto]:
+    """All values that stand in the file."""
+    for graph in graphs:
+        yield from graph.initializer
+        for sparse in graph.sparse_initializer:
+            yield from sparse_parts(sparse)
+        for node in graph.node:
+            for attribute in node.attribute:
+                require_numbers(attribute)
+                yield from attribute.tensors
+                if attribute.HasField("t"):
+                    yield attribute.t
+                for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
+                    yield from sparse_parts(sparse)
+
+
+def sparse_parts(sparse: onnx.SparseTensorProto) -> tuple[onnx.TensorProto, ...]:
+    """A sparse tensor's two parts; the whole is made dense, so its declared size counts."""
+    require_size("a sparse tensor", sparse.dims, ANY_BYTES)
+    parts = (sparse.values, sparse.indices)
+    return tuple(part for part in parts if part.ByteSize())
+
+
+def require_numbers(attribute: onnx.AttributeProto) -> None:
+    if not np.isfinite(attribute.floats).all() or np.isnan(attribute.f):
+        raise ModelError(
+            f"has a value that is no number in its attribute {attribute.name!r}; train or export "
+            "it again"
+        )
+
+
+def require_whole(tensor: onnx.TensorProto) -> None:
+    """A tensor that is all in the file, as large as it says, and of numbers."""
+    name = tensor.name or "a constant"
+    if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
+        raise ModelError(
+            f"keeps {name} in another file (external data); save it again as one file"
+        )
+    require_size(name, tensor.dims, 1)
+    try:
+        values = numpy_helper.to_array(tensor)
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        raise ModelError(
+            f"declares {name} as {list(tensor.dims)}, but holds something else; copy it again"
+        ) from error
+    if tensor.data_type in FLOATS and is_unusable(values):
+        raise ModelError(f"has NaN or infinite weights in {name}; train or export it again")
+
+
+def is_unusable(values: np.ndarray) -> bool:
+    """NaN, or infinity but for a single value: that is a bound (Clip), not a weight."""
+    return bool(np.isnan(values).any() or (values.size > 1 and np.isinf(values).any()))
+
+
+def require_own_input(graph: onnx.GraphProto, card: Card) -> None:
+    """One input, as the card says."""
+    inner = {tensor.name for tensor in graph.initializer}
+    found = [described(entry) for entry in graph.input if entry.name not in inner]
+    batch = card.batch or "any"
+    wanted = (card.input_name, onnx.TensorProto.FLOAT, (batch, 3, card.size, card.size))
+    if found != [wanted]:
+        said = "; ".join(f"{name} {list(shape)}" for name, _, shape in found) or "nothing"
+        raise ModelError(
+            f"takes {said}, but its card says {card.input_name} {list(wanted[2])} as float32: "
+            "correct the card"
+        )
+
+
+def described(entry: onnx.ValueInfoProto) -> tuple[str, int, tuple[int | str, ...]]:
+    """An input's name, type and shape; a side without a number is "any"."""
+    kind = entry.type.tensor_type
+    shape = tuple(dim.dim_value if dim.dim_value > 0 else "any" for dim in kind.shape.dim)
+    return entry.name, kind.elem_type, shape
+
+
+def require_sizes(model: onnx.ModelProto) -> None:
+    """No tensor on the way may be absurd, as far as the graph says before it runs."""
+    try:
+        # Needs the small values (shapes, repeats), not the weights.
+        shaped = onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except onnx.shape_inference.InferenceError as error:
+        raise ModelError(
+            f"contradicts itself about its shapes ({shortest(error)}); export it again"
+        ) from error
+    for graph in graphs_of(shaped.graph):
+        for entry in (*graph.value_info, *graph.output, *graph.input):
+            kind = entry.type.tensor_type
+            sides = [dim.dim_value for dim in kind.shape.dim if dim.dim_value > 0]
+            require_size(entry.name, sides, bytes_of(kind.elem_type))
+
+
+def bytes_of(kind: int) -> int:
+    """Bytes of one value of a type."""
+    try:
+        return int(onnx.helper.tensor_dtype_to_np_dtype(kind).itemsize)
+    except (KeyError, TypeError, ValueError):
+        return ANY_BYTES
+
+
+def require_size(name: str, sides: object, value_bytes: int) -> None:
+    """Raise `ModelError` for a declared shape that nobody has the memory for."""
+    dims = [int(side) for side in sides]  # type: ignore[attr-defined]
+    size = prod(dims) * value_bytes
+    if min(dims, default=0) < 0 or size > MOST_TENSOR_BYTES:
+        raise ModelError(
+            f"declares {name} as {dims}, {size / MIB:.3g} MiB, where "
+            f"{MOST_TENSOR_BYTES / MIB:.0f} are allowed; choose a smaller model"
+        )
+
+
+def texts_of(
+    model: onnx.ModelProto, graphs: list[onnx.GraphProto]
+) -> Iterator[tuple[str, str]]:
+    """All that the model says in words: (key, value)."""
+    for entry in model.metadata_props:
+        yield entry.key, entry.value
+    yield "producer", model.producer_name
+    yield "domain", model.domain
+    yield "description", model.doc_string
+    for graph in graphs:
+        yield "graph", f"{graph.name} {graph.doc_string}"
+        for part in (graph, *graph.node):
+            for entry in part.metadata_props:
+                yield entry.key, entry.value
+
+
+def shortest(error: Exception) -> str:
+    """The first line of an error, not too long."""
+    return (str(error).strip().splitlines() or ["no message"])[0][:160]

@@ -1,0 +1,104 @@
+"""Examines one model in a process of its own: `python -m inference.model_store.trial`.
+
+Reads: a model and its card, named on the command line. Writes: one line of JSON to standard output.
+Never: runs without its limits of memory and time, and never writes a file: a model that is a bomb
+ends this process and nothing else.
+"""
+
+import json
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ModelError
+from inference.card import Card, digest_of, read_card, require_digest
+
+
+def limit(memory_bytes: int, cpu_s: int) -> None:
+    """From here on: so much address space and processor time, no core dump, no file written."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def tried(model: Path, card: Card) -> dict[str, Any]:
+    """What was found; raises `ModelError` where the model is refused."""
+    from inference.model_store.safety import examined  # noqa: PLC0415  (after the limits)
+
+    require_digest(model, digest_of(model), card)
+    data = model.read_bytes()
+    return {"told": examined(data, card), **ran(data, card)}
+
+
+def ran(data: bytes, card: Card) -> dict[str, float]:
+    """Load it as the unit would, on the processor, and show it one black picture."""
+    import numpy as np  # noqa: PLC0415
+    import onnxruntime  # noqa: PLC0415
+
+    from inference.detector import runtime_errors  # noqa: PLC0415
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = 4
+    started = time.monotonic()
+    # Two at once where any number may come: the claim is tried.
+    black = np.zeros((card.batch or 2, 3, card.size, card.size), np.float32)
+    try:
+        session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
+        loaded = time.monotonic()
+        outputs = session.run(None, {card.input_name: black})
+    except runtime_errors() as error:
+        raise ModelError(
+            f"does not run with ONNX Runtime {onnxruntime.__version__} ({shortest(error)}); "
+            "export it again for this version"
+        ) from error
+    require_outputs(outputs, card)
+    return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
+
+
+def require_outputs(outputs: list[Any], card: Card) -> None:
+    """Raise `ModelError` where the card's decoder could not read the outputs."""
+    import numpy as np  # noqa: PLC0415
+
+    found = sorted(tuple(np.shape(one)) for one in outputs)
+    wanted = nanodet_outputs(card)
+    if found != wanted:
+        raise ModelError(
+            f"gives {found}, but by its card it gives {wanted}: correct classes, strides and bins "
+            "of the card"
+        )
+    if not all(one.dtype == np.float32 and np.isfinite(one).all() for one in outputs):
+        raise ModelError("gives NaN or no float32 for a black picture; train or export it again")
+
+
+def nanodet_outputs(card: Card) -> list[tuple[int, ...]]:
+    """The shapes that inference/nanodet.py reads: scores and distances for each stride."""
+    shapes = []
+    for stride in card.strides:
+        cells = (-(-card.size // stride)) ** 2
+        shapes += [(card.batch or 2, cells, width) for width in (len(card.classes), 4 * card.bins)]
+    return sorted(shapes)
+
+
+def shortest(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]
+
+
+def main() -> None:
+    model, card, memory_bytes, cpu_s = sys.argv[1:]
+    limit(int(memory_bytes), int(cpu_s))
+    try:
+        answer = tried(Path(model), read_card(Path(card)))
+    except (ModelError, OSError) as error:
+        answer = {"refused": str(error)}
+    except (MemoryError, RecursionError):
+        answer = {"refused": "needs more memory than a model may have here; choose a smaller one"}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()
