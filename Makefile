@@ -1,5 +1,6 @@
 # make run    the unit on this machine, a day in DAY (default 4min), page on http://localhost:8080;
-#             CHARGER=renogy BMS=jk-pb name its power devices (`unitctl power models` lists them)
+#             CHARGER=renogy BMS=jk-pb name its power devices (`unitctl power models` lists them);
+#             CAMERAS=8 watches eight simulated RTSP cameras instead of a clip
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
@@ -9,6 +10,7 @@
 DAY  ?= 4min
 PORT ?= 8080
 CHARGER ?= epever-tracer
+CAMERAS ?= 1
 PYTHON ?= python3
 PY = .venv/bin/python
 BENCHES = idle flash recovery reaction page power energy
@@ -26,7 +28,7 @@ help:
 	@touch $@
 
 run: .venv/installed
-	$(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) $(if $(BMS),--bms $(BMS))
+	$(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS))
 
 day: .venv/installed
 	$(PY) -m provisioning --day 38s --days 1 --port 0 --dir build/day

@@ -1,7 +1,7 @@
 """`unitctl`, the technician's command: `python -m appliance COMMAND`.
 
 Reads: the settings and the unit database. Writes: to the terminal, and where a command says so.
-Never: shows a traceback for something that is wrong in the world, and never changes the unit.
+Never: shows a traceback for something that is wrong in the world, or changes what the unit does.
 """
 
 import argparse

@@ -2,7 +2,7 @@
 
 Reads: the unit database as a reader, the settings, the checks. Writes: the stream it is given.
 Never: holds a table in memory (rows are fetched in pages and spooled to a temporary file), and
-never contains a picture unless asked.
+never contains a picture or a film unless asked.
 """
 
 import importlib.metadata
@@ -11,7 +11,7 @@ import platform
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from appliance.checks import examine
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.log import redact
+from appliance.model import Event
 from appliance.rows import text_of
 from appliance.settings import Settings
 from appliance.settings_text import effective
@@ -39,10 +40,11 @@ def write(
     store: Store | None,
     clock: Clock,
     since: datetime,
-    with_snapshots: bool = False,
+    along: Sequence[str] = (),
 ) -> None:
     """Write the bundle; what the database does not give is named in problems.txt.
 
+    `along`: which files of events to take along, by their fields: "snapshot", "clip".
     Raises `OSError` where the stream cannot be written.
     """
     with tarfile.open(fileobj=stream, mode="w|gz") as tar:
@@ -51,7 +53,7 @@ def write(
         bundle.add("settings.toml", effective(settings).splitlines())
         findings = examine(settings, store, clock)
         bundle.add("doctor.json", document([asdict(finding) for finding in findings]))
-        problems = add_database(bundle, settings, store, since, with_snapshots)
+        problems = add_database(bundle, settings, store, since, along)
         if problems:
             bundle.add("problems.txt", problems)
 
@@ -61,7 +63,7 @@ def add_database(
     settings: Settings,
     store: Store | None,
     since: datetime,
-    with_snapshots: bool,
+    along: Sequence[str],
 ) -> list[str]:
     """Add all that the database gives; returns what went wrong."""
     if store is None:
@@ -72,11 +74,11 @@ def add_database(
             bundle.add(name, lines)
         except StoreError as error:
             problems.append(f"{name}: {error}")
-    if with_snapshots:
+    for kind in along:
         try:
-            problems += add_snapshots(bundle, settings, store, since)
+            add_files(bundle, settings, store, since, kind)
         except StoreError as error:
-            problems.append(f"snapshots: {error}")
+            problems.append(f"{kind}s: {error}")
     return problems
 
 
@@ -125,14 +127,16 @@ def means_of(store: Store, table: Table, since: datetime) -> Iterator[str]:
         step_s, at = page[-1]["step_s"], page[-1]["at"]
 
 
-def add_snapshots(bundle: "Bundle", settings: Settings, store: Store, since: datetime) -> list[str]:
-    """Add the pictures of the events; one that retention has deleted is passed over."""
+def add_files(
+    bundle: "Bundle", settings: Settings, store: Store, since: datetime, kind: str
+) -> None:
+    """Add the files of one kind of all events; one that retention has deleted is passed over."""
     data_dir = settings.unit.data_dir.resolve()
-    for event in status.events(store, since, 1_000_000):
-        path = (data_dir / event["snapshot"]).resolve() if event["snapshot"] else data_dir
+    for event in store.rows(Event, since, newest_first=True):
+        name = getattr(event, kind)
+        path = (data_dir / name).resolve() if name else data_dir
         if path.is_file() and path.is_relative_to(settings.snapshots_dir.resolve()):
-            bundle.add_file(f"snapshots/{path.name}", path)
-    return []
+            bundle.add_file(f"{kind}s/{path.name}", path)
 
 
 def versions(settings: Settings) -> dict[str, Any]:

@@ -127,18 +127,17 @@ def spent(store: Store, since: datetime, until: datetime) -> dict[str, Spending]
     Cameras without a row of that time are missing: nothing is known of them (`NOTHING_KNOWN`).
     """
     begins_s, ends_s = since.timestamp(), until.timestamp()
-    did, looked = states(store, since, until), looks(store, since, until)
-    works, events = at_work(store, since, until), events_of(store, since, until)
 
     def within(stretches: Iterable[Stretch]) -> list[Stretch]:
         return list(clipped(stretches, begins_s, ends_s))
 
+    did = {name: within(found) for name, found in states(store, since, until).items()}
+    looked = {name: within(found) for name, found in looks(store, since, until).items()}
+    works, events = within(at_work(store, since, until)), events_of(store, since, until)
     return {
         camera: Spending(
-            camera=total(within(did.get(camera, []))),
-            looking=looking(
-                within(looked.get(camera, [])), within(works), within(did.get(camera, []))
-            ),
+            camera=total(did.get(camera, [])),
+            looking=looking(looked.get(camera, []), works, did.get(camera, [])),
             events=events.get(camera, 0),
         )
         for camera in sorted({*did, *looked, *events})

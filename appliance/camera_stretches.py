@@ -63,8 +63,10 @@ def at_work(store: Store, since: datetime, until: datetime) -> list[Stretch]:
 def clipped(stretches: Iterable[Stretch], since_s: float, until_s: float) -> Iterator[Stretch]:
     """The parts of stretches that lie within a time."""
     for one in stretches:
-        begins_s, ends_s = max(one.begins_s, since_s), min(one.ends_s, until_s)
-        if begins_s < ends_s:
+        if since_s <= one.begins_s and one.ends_s <= until_s:  # most: no copy is made of these
+            yield one
+        elif one.begins_s < until_s and since_s < one.ends_s:
+            begins_s, ends_s = max(one.begins_s, since_s), min(one.ends_s, until_s)
             yield replace(one, begins_s=begins_s, ends_s=ends_s)
 
 
@@ -130,19 +132,26 @@ def by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 
 def rows_of(store: Store, table: str, since: datetime, until: datetime) -> Iterator[Row]:
-    """The rows that tell of that time, newest first.
+    """The rows that tell of that time, newest first."""
+    last = text_of(until + REACH)
+    rows = rows_back(store, table, f"boot_id, uptime_s, {COLUMNS[table]}", since - REACH)
+    return (row for row in rows if row["at"] <= last)
 
-    Read back from the end, a page at a time: the newest hour of a large table costs a few pages.
+
+def rows_back(store: Store, table: str, columns: str, since: datetime) -> Iterator[Row]:
+    """The rows of a table from `since` on, newest first. Raises `StoreError`.
+
+    Read back from the end, a page at a time: the newest hour of a large table costs a few pages,
+    and needs no index that each new row would have to be written to.
     """
-    first, last = text_of(since - REACH), text_of(until + REACH)
-    below = NEWEST
+    first, below = text_of(since), NEWEST
     while True:
         page = store.query(
-            f"SELECT id, at, boot_id, uptime_s, {COLUMNS[table]} FROM {table} "
+            f"SELECT id, at, {columns} FROM {table} "
             f"WHERE id < ? ORDER BY id DESC LIMIT {PAGE_ROWS}",
             (below,),
         )
-        yield from (row for row in page if first <= row["at"] <= last)
+        yield from (row for row in page if row["at"] >= first)
         if len(page) < PAGE_ROWS or page[-1]["at"] < first:
             return
         below = page[-1]["id"]

@@ -145,5 +145,15 @@ def m0005_cameras(db: Database) -> None:
         db.execute(f"CREATE TABLE {name} ({STAMP}, {own})")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0006_of_one_camera(db: Database) -> None:
+    """The last change, movement and event of one camera, asked for while somebody looks: a camera
+    before which nothing happens would need a walk through a year of the others' rows.
+    """
+    db.execute("CREATE INDEX camera_change_camera ON camera_change (camera)")
+    db.execute("CREATE INDEX camera_motion_camera ON camera_motion (camera)")
+    db.execute("CREATE INDEX event_camera ON event (camera, at)")
+
+
 if __name__ == "__main__":
     unit.apply(Database(sys.argv[1]))

@@ -18,7 +18,7 @@ from pathlib import Path
 from appliance.errors import StoreError
 from appliance.store import PAGE_SIZE
 
-NEWEST_STEP = "m0005_cameras"
+NEWEST_STEP = "m0006_of_one_camera"
 SIDE_FILES = ("", "-wal", "-shm")
 
 

@@ -70,6 +70,7 @@ class Reader:
         self._check_ladder(settings)
         self._check_timezone(settings)
         self._check_shapes(settings)
+        self._check_films(settings)
         return settings
 
     def _named(
@@ -138,6 +139,21 @@ class Reader:
                 self._check_points((ends.start, ends.end), (*here, "line", line))
                 if ends.start == ends.end:
                     raise self._error((*here, "line", line), "begins where it ends")
+
+    def _check_films(self, settings: Settings) -> None:
+        """Films are kept as the camera sends them: nothing in them can be hidden."""
+        for name, camera in settings.camera.items():
+            here = ("camera", name, "clip_s")
+            if camera.clip_s > 0 and camera.privacy_masks:
+                raise self._error(
+                    here, "must be 0 beside `privacy_masks`: films cannot be masked, only pictures"
+                )
+            if camera.clip_s > 0 and settings.inference.blur_heads:
+                raise self._error(
+                    here,
+                    "must be 0 while heads are blurred: in films they are not; set `blur_heads = "
+                    "false` under [inference] where the law lets you keep films of people",
+                )
 
     def _check_polygon(self, polygon: Polygon, where: tuple[str, ...]) -> None:
         if len(polygon) < 3:

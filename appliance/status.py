@@ -251,6 +251,7 @@ def event_of(event: Event) -> Document:
         "frames": event.frames,
         "box": [box.left, box.top, box.right, box.bottom],
         "snapshot": event.snapshot,
+        "clip": event.clip,
         "energy_level": event.energy_level.name,
         "energy_j": event.energy_j,
         "energy_measured": event.energy_measured,

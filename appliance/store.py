@@ -137,9 +137,11 @@ class Store:
         return self._rows(sql, values)
 
     @contextmanager
-    def housekeeping(self) -> Iterator[Callable[[str, tuple[Any, ...]], sqlite3.Cursor]]:
-        """A transaction for retention: yields `execute`."""
-        with self._transaction(durable=False):
+    def housekeeping(
+        self, durable: bool = False
+    ) -> Iterator[Callable[[str, tuple[Any, ...]], sqlite3.Cursor]]:
+        """A transaction for retention and erasing: yields `execute`."""
+        with self._transaction(durable):
             yield self._db.execute
 
     # --- inside --------------------------------------------------------------------------------

@@ -7,32 +7,36 @@ Never: decides anything.
 from appliance.frames import FrameClient, FrameServer
 from appliance.service import Loop, Service, main
 from inference.cameras import WatchedCamera
-from inference.detector import NanoDet
-from inference.heads import PERSON
+from inference.detector import Looker, NanoDet
+from inference.eyes import Eyes
+from inference.labels import looked_for
 from inference.model_store import ModelStore
+from inference.price import Prices
+from inference.pulling import SocketWaiter
 from inference.snapshots import SnapshotShelf
+from inference.telling import Telling
 from inference.track import FAINTEST
 from inference.view import View
-from inference.watch import CYCLE_S, Watch
+from inference.watch import CYCLE_S, Watch, WatchParts
 
 
 def assemble(service: Service) -> Loop:
     """The service's parts; raises `ModelError` or `ListenError` before anything is loaded."""
-    settings = service.settings
-    own = settings.inference
-    # People are always looked for: their heads are blurred in every event's picture.
-    labels = tuple(dict.fromkeys((*own.labels, PERSON)))
-    store = ModelStore(settings)
-    detector = NanoDet(store.find(store.active()).path, own.threads, min(FAINTEST, own.threshold), labels)
-    cameras = [
-        WatchedCamera(name, FrameClient(settings.camera_socket(name)), own)
-        for name in settings.camera
-    ]
-    shelf = SnapshotShelf(
-        settings.snapshots_dir, own.snapshots_keep_days, own.snapshots_keep_mb, service.clock
-    )
+    settings, own = service.settings, service.settings.inference
     view = View(own.blur_heads, own.threshold)
-    watch = Watch(service, detector, cameras, shelf, view)
+    watch = Watch(
+        service,
+        WatchParts(
+            [
+                WatchedCamera(name, FrameClient(settings.camera_socket(name)), own, camera)
+                for name, camera in settings.camera.items()
+            ],
+            eyes_of(service),
+            SocketWaiter(service.clock),
+            telling_of(service),
+            view,
+        ),
+    )
     server = FrameServer(settings.view_socket, view.answer)
 
     def finish() -> None:
@@ -40,6 +44,32 @@ def assemble(service: Service) -> Loop:
         watch.finish()
 
     return Loop(watch.cycle, CYCLE_S, media=True, finish=finish)
+
+
+def eyes_of(service: Service) -> Eyes:
+    """The models; raises `ModelError` where the unit's cannot be used."""
+    settings, own = service.settings, service.settings.inference
+    store = ModelStore(settings)
+    prices = Prices(store.price, settings.computer.core_w)
+
+    def make(name: str) -> Looker:
+        model = store.find(name)
+        labels = looked_for(settings, name, model.card)
+        return NanoDet(model.path, own.threads, min(FAINTEST, own.threshold), labels)
+
+    return Eyes(store, make, prices, own)
+
+
+def telling_of(service: Service) -> Telling:
+    """The shelf and who puts onto it."""
+    own = service.settings.inference
+    shelf = SnapshotShelf(
+        service.settings.snapshots_dir,
+        own.snapshots_keep_days,
+        own.snapshots_keep_mb,
+        service.clock,
+    )
+    return Telling(shelf, own.blur_heads, service.fault)
 
 
 if __name__ == "__main__":

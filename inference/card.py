@@ -5,10 +5,13 @@ Never: lets a model be used that is not, byte for byte, the one that its card de
 """
 
 import difflib
+import errno
 import hashlib
 import json
 import math
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,13 +88,20 @@ def require_digest(model: Path, digest: str, card: Card) -> None:
 def digest_of(model: Path) -> str:
     """The SHA-256 of a file in hex digits."""
     try:
-        with model.open("rb") as file:
+        with open(model, "rb", opener=at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "it is no regular file")
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ModelError(
             f"the model {model} cannot be read: {error.strerror}; "
             "see `model` in the section [inference] of the settings"
         ) from error
+
+
+def at_once(path: str, flags: int) -> int:
+    """Opens a file without waiting: a pipe would wait for its writer."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def read_card(path: Path) -> Card:
@@ -102,8 +112,8 @@ def read_card(path: Path) -> Card:
 def card_bytes(path: Path) -> bytes:
     """What stands in a card; raises `ModelError` where it cannot be read or is no card."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MOST_CARD_BYTES + 1)
+        with open(path, "rb", opener=at_once) as file:
+            data = file.read(MOST_CARD_BYTES + 1) or b""
     except OSError as error:
         raise ModelError(
             f"the model's card {path} cannot be read: {error.strerror}; it belongs beside the model"

@@ -1,19 +1,21 @@
-"""What goes into a NanoDet model and what its numbers mean.
+"""What the numbers mean that come out of a NanoDet model.
 
-Reads and writes: nothing; pure NumPy, apart from OpenCV's resize.
-Never: knows a runtime or a file.
+Reads and writes: nothing; pure NumPy.
+Never: knows a runtime or a file, or takes numbers that are none for "nothing there".
 
 NanoDet has no anchors. For each cell of three grids (strides 8, 16, 32) it gives a score per class
 and, for each side of the box, a distribution over distances of 0 to 10 strides from the middle of
 the cell: the distance is its expectation (Generalized Focal Loss, Li et al. 2020).
 """
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.errors import ModelError
 from appliance.model import Box, Detection
 from inference.card import Card
 
@@ -22,43 +24,85 @@ Bytes = NDArray[np.uint8]
 SAME_THING_IOU = 0.6  # NanoDet's own value for non-maximum suppression
 
 
-def blob(bgr: Bytes, card: Card) -> Floats:
-    """A picture (height x width x 3, BGR) as the model's input (1 x 3 x size x size).
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What scored at least something, in no order: boxes (n x 4), scores, numbers of classes."""
 
-    Stretched, not padded: see models/PROVENANCE.md.
-    """
-    square = cv2.resize(bgr, (card.size, card.size), interpolation=cv2.INTER_LINEAR)
-    planes = np.empty((1, 3, card.size, card.size), np.float32)
-    for channel, (mean, std) in enumerate(zip(card.mean, card.std, strict=True)):
-        plane = planes[0, channel]  # written in place: a third of the time of one big expression
-        np.multiply(square[:, :, channel], np.float32(1 / std), out=plane)
-        plane -= np.float32(mean / std)
-    return planes
+    boxes: Floats
+    scores: Floats
+    classes: NDArray[np.intp]
 
 
 def decode(
     outputs: Sequence[Floats], card: Card, classes: tuple[int, ...], floor: float
 ) -> list[Detection]:
-    """The model's outputs (in any order) as detections of `classes`, the surest first.
+    """The model's outputs as detections of `classes` that score `floor` or more, surest first."""
+    return told(candidates(outputs, card, classes, floor), card, floor)
 
-    `floor` is the least score that counts. Each output is 1 x cells x classes (scores) or
-    1 x cells x 4 bins (distributions); the number of cells tells the stride.
+
+def candidates(
+    outputs: Sequence[Floats], card: Card, classes: tuple[int, ...], low: float
+) -> Candidates:
+    """What the model's outputs (in any order) hold of `classes` that scores `low` or more.
+
+    Each output is 1 x cells x classes (scores) or 1 x cells x 4 bins (distributions); the number of
+    cells tells the stride. Raises `ModelError` where a number is none.
     """
     by_shape = {output.shape[1:]: output[0] for output in outputs}
-    boxes, scores, kinds = [], [], []
+    boxes, scores, kinds, doubt = [], [], [], 0.0
     for stride in card.strides:
         cells = cells_across(card.size, stride) ** 2
         stride_scores = by_shape[cells, len(card.classes)][:, classes]
-        cell, kind = np.nonzero(stride_scores >= floor)
+        cell, kind = np.nonzero(stride_scores >= low)
         sides = by_shape[cells, 4 * card.bins][cell].reshape(-1, 4, card.bins)
         boxes.append(corners(cell, expectation(sides) * stride, stride, card.size))
         scores.append(stride_scores[cell, kind])
         kinds.append(kind)
-    return detections(
-        np.concatenate(boxes),
-        np.concatenate(scores),
-        [card.classes[classes[kind]] for kind in np.concatenate(kinds)],
+        # One NaN makes the sum one; compared with `low` it would look like nothing there.
+        doubt += float(stride_scores.sum()) + float(sides.sum())
+    if not math.isfinite(doubt):
+        raise ModelError(
+            "the model gave numbers that are none (NaN): its weights are damaged, or it cannot "
+            "bear this device's precision; copy it again, or use another"
+        )
+    numbers = np.asarray(classes, np.intp)[np.concatenate(kinds)]
+    return Candidates(np.concatenate(boxes), np.concatenate(scores), numbers)
+
+
+def told(found: Candidates, card: Card, floor: float) -> list[Detection]:
+    """The candidates that score `floor` or more, one for each thing, the surest first."""
+    sure = found.scores >= floor
+    labels = [card.classes[number] for number in found.classes[sure].tolist()]
+    return detections(found.boxes[sure], found.scores[sure], labels)
+
+
+def too_faint(found: Candidates, number: int, floor: float) -> list[Box]:
+    """Where one class may be that scores less than `floor`, often many boxes on one thing.
+
+    For hiding, not for telling: nothing is compared or sorted, so that it costs next to nothing.
+    """
+    faint = (found.scores < floor) & (found.classes == number)
+    return [Box(*box) for box in found.boxes[faint].tolist()]
+
+
+def require_outputs(outputs: Sequence[Floats], card: Card, model: str) -> None:
+    """Raise `ModelError` where the outputs are not those that `decode` reads, or hold a NaN."""
+    found = sorted(tuple(output.shape) for output in outputs)
+    wanted = sorted(
+        (card.batch or 1, cells_across(card.size, stride) ** 2, width)
+        for stride in card.strides
+        for width in (len(card.classes), 4 * card.bins)
     )
+    if found != wanted:
+        raise ModelError(
+            f"the model {model} gives {found}, but by its card {wanted}: "
+            "correct classes, strides and bins of the card"
+        )
+    if not all(np.isfinite(output).all() for output in outputs):
+        raise ModelError(
+            f"the model {model} gives numbers that are none (NaN) for a black picture: "
+            "its weights are damaged; copy it again, or use another"
+        )
 
 
 def expectation(logits: Floats) -> Floats:

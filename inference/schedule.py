@@ -1,49 +1,77 @@
-"""How much may be looked at now: the one place where energy becomes frames a second.
+"""How much may be looked at now: the one place where energy becomes a rate, a tier and watts.
 
-Inputs: the newest `EnergyBudget` if it is fresh, settings `[inference]`, the number of cameras.
-Output: an `InferencePlan` with its reason. Pure.
-Never: plans a frame without a fresh budget, and never plans more than the budget pays for.
+Inputs: the newest `EnergyBudget` if it is fresh, settings `[inference]`, what a look costs here.
+Output: a `Plan` with its reason. Pure.
+Never: plans a look without a fresh budget, and never plans more watts than the budget has.
+
+The rate is the most that one camera is looked at while something moves before it; how often that
+is paid for, its purse says (inference/purse.py).
 """
+
+from dataclasses import dataclass
 
 from appliance.model import EnergyBudget, EnergyLevel, InferencePlan, Stamp, Tier
 from appliance.settings import InferenceSettings
 
 
-def plan(
-    budget: EnergyBudget | None,
-    settings: InferenceSettings,
-    now: Stamp,
-    cameras: int = 1,
-    tier: Tier = Tier.INT8,
-) -> InferencePlan:
-    """The plan under `budget` (None: there is no fresh one). Frames a second are per camera."""
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What there is to look with. `price_j` is one look's price as it should be.
+
+    `real_j` is what a look costs here now, `degraded` why that is more: "" where all is well.
+    """
+
+    cameras: int = 1
+    price_j: float = 0.5
+    real_j: float = 0.5
+    degraded: str = ""
+    tier: Tier = Tier.INT8
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done until the next budget. `frames_per_s` is the most for each camera.
+
+    `looking_w` is what all looks together may use on average. `model` is the one of the plan, ""
+    for the one that is active; a camera's own model stands above it.
+    """
+
+    frames_per_s: float
+    tier: Tier
+    looking_w: float
+    model: str
+    reason: str
+
+    def row(self, now: Stamp) -> InferencePlan:
+        """As it is stored."""
+        return InferencePlan(now, self.frames_per_s, self.tier, self.reason)
+
+
+def plan(budget: EnergyBudget | None, settings: InferenceSettings, means: Means) -> Plan:
+    """The plan under `budget` (None: there is no fresh one)."""
     if budget is None:
-        return rest(now, "no fresh energy budget: doing nothing is the safe thing")
-    if cameras == 0:
-        return rest(now, "no camera is set up, so there is nothing to look at")
+        return rest("no fresh energy budget: doing nothing is the safe thing")
+    if means.cameras == 0:
+        return rest("no camera is set up, so there is nothing to look at")
     allowed = allowed_frames_per_s(budget.level, settings)
     if allowed == 0:
-        return rest(now, f"the energy level is {budget.level.name}: analytics wait for ECO")
-    paid = budget.power_w / (settings.energy_per_frame_j * cameras)
-    if paid <= 0:
-        return rest(now, f"{budget.level.name}, but a budget of {budget.power_w:g} W pays nothing")
-    if paid < allowed:
-        reason = (
-            f"{budget.level.name} would allow {allowed:g} frames a second, "
-            f"but {budget.power_w:g} W pay for {paid:.2g} at {settings.energy_per_frame_j:g} J each"
-        )
-        return InferencePlan(now, paid, tier, reason + of_each(cameras))
-    watts = allowed * settings.energy_per_frame_j * cameras
-    reason = (
-        f"{budget.level.name} allows {allowed:g} frames a second{of_each(cameras)}, "
-        f"about {watts:.2g} W of {budget.power_w:g} W"
+        return rest(f"the energy level is {budget.level.name}: analytics wait for ECO")
+    if budget.power_w <= 0:
+        return rest(f"{budget.level.name}, but a budget of {budget.power_w:g} W pays nothing")
+    rate = affordable_frames_per_s(allowed, means)
+    sunny = budget.sun_is_free and settings.sun_model != ""
+    return Plan(
+        rate,
+        Tier.FP32 if sunny else means.tier,
+        budget.power_w,
+        settings.sun_model if sunny else "",
+        reason(budget, rate, allowed, means, sunny),
     )
-    return InferencePlan(now, allowed, tier, reason)
 
 
-def rest(now: Stamp, reason: str) -> InferencePlan:
+def rest(why: str) -> Plan:
     """The plan that spends nothing."""
-    return InferencePlan(now, 0.0, Tier.NONE, reason)
+    return Plan(0.0, Tier.NONE, 0.0, "", why)
 
 
 def allowed_frames_per_s(level: EnergyLevel, settings: InferenceSettings) -> float:
@@ -52,6 +80,36 @@ def allowed_frames_per_s(level: EnergyLevel, settings: InferenceSettings) -> flo
         EnergyLevel.FULL: settings.full_frames_per_s,
         EnergyLevel.ECO: settings.eco_frames_per_s,
     }.get(level, 0.0)
+
+
+def affordable_frames_per_s(allowed: float, means: Means) -> float:
+    """As many looks as the allowed ones would cost if nothing were degraded."""
+    if not means.degraded or means.real_j <= means.price_j:
+        return allowed
+    return allowed * means.price_j / means.real_j
+
+
+def reason(budget: EnergyBudget, rate: float, allowed: float, means: Means, sunny: bool) -> str:
+    """The plan in one sentence."""
+    level, has = budget.level.name, f"{budget.power_w:g} W"
+    watts = rate * means.real_j * means.cameras
+    allows = f"{allowed:.3g} frames a second{of_each(means.cameras)}"
+    if rate < allowed:
+        said = (
+            f"{level} would allow {allows}, but {means.degraded}: {rate:.2g} cost as much, "
+            f"about {watts:.2g} W of {has}"
+        )
+    elif watts > budget.power_w:
+        paid = budget.power_w / (means.real_j * means.cameras)
+        said = (
+            f"{level} allows {allows}, but {has} pay for {paid:.2g} at {means.real_j:.3g} J each: "
+            "more only from what was saved"
+        )
+    else:
+        said = f"{level} allows {allows}, about {watts:.2g} W of {has}"
+    if sunny:
+        said += ", with the exact model since the sun is free"
+    return said
 
 
 def of_each(cameras: int) -> str:

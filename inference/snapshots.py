@@ -1,39 +1,42 @@
-"""The shelf of snapshots: one JPEG per event, kept for some days and up to some size.
+"""The shelf of events: a picture of each and some films, kept for some days and up to some size.
 
-Reads and writes: files YYYY-MM-DD/EVENT.jpg in one directory, written whole or not at all, and on
-disk before the event that names them. A file's modification time is the time of its event.
-Never: keeps a picture without an event, or deletes a file that it did not write.
+Reads and writes: files YYYY-MM-DD/EVENT.jpg and EVENT.mp4 in one directory, written whole or not at
+all, and on disk before the event that names them. A file's modification time is that of its event.
+Never: keeps a picture without an event, deletes a file that it did not write, or fills the disk:
+what else is stored there (the events themselves) needs the room more.
 """
 
 import os
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 
+from appliance import shelf
 from appliance.clock import Clock
 from appliance.errors import StoreError
+from appliance.shelf import FILM, PART, PICTURE, Kept
 
 TIDY_EVERY_S = 3600.0
-PART = ".part"
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """One file on the shelf."""
-
-    path: Path
-    taken_s: float
-    size_bytes: int
+FREE_FLOOR_BYTES = 500_000_000  # of the disk; below it the oldest files give way to new ones
 
 
 class SnapshotShelf:
-    """The snapshots below `directory`."""
+    """The pictures and films below `directory`. `free_bytes` tells the room on its disk."""
 
-    def __init__(self, directory: Path, keep_days: float, keep_mb: float, clock: Clock) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        keep_days: float,
+        keep_mb: float,
+        clock: Clock,
+        free_bytes: Callable[[Path], int] | None = None,
+    ) -> None:
         self._directory = directory
         self._keep_s = keep_days * 86_400
         self._keep_bytes = keep_mb * 1e6
         self._clock = clock
+        self._free_bytes = free_bytes or free_on
         self._tidied_s: float | None = None
 
     def put(self, event_id: str, taken: datetime, jpeg: bytes) -> str:
@@ -41,16 +44,11 @@ class SnapshotShelf:
 
         Raises `StoreError`.
         """
-        path = self._directory / f"{taken:%Y-%m-%d}" / f"{event_id}.jpg"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(path, jpeg, taken)
-        except OSError as error:
-            raise StoreError(
-                f"the snapshot {path} cannot be written: {error.strerror}; the event is kept "
-                "without it: check the free space and the permissions"
-            ) from error
-        return str(path.relative_to(self._directory.parent))
+        return self._put(shelf.path_of(self._directory, event_id, taken, PICTURE), taken, jpeg)
+
+    def put_film(self, event_id: str, taken: datetime, mp4: bytes) -> str:
+        """Store the film of an event, like `put`."""
+        return self._put(shelf.path_of(self._directory, event_id, taken, FILM), taken, mp4)
 
     def tidy(self) -> int:
         """At most once an hour: delete what is too old, then the oldest above the size.
@@ -62,35 +60,77 @@ class SnapshotShelf:
             return 0
         self._tidied_s = now_s
         try:
-            return self._delete(self._surplus())
+            return shelf.delete(self._surplus())
         except OSError as error:
             raise StoreError(
                 f"old snapshots in {self._directory} cannot be deleted: {error.strerror}; "
                 "check the permissions"
             ) from error
 
+    def _put(self, path: Path, taken: datetime, data: bytes) -> str:
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._make_room(len(data))
+            if not path.parent.exists():
+                path.parent.mkdir(exist_ok=True)
+                shelf.keep_names(self._directory)
+            write_whole(path, data, taken)
+        except OSError as error:
+            raise StoreError(
+                f"the snapshot {path} cannot be written: {error.strerror}; the event is kept "
+                "without it: check the free space and the permissions"
+            ) from error
+        return str(path.relative_to(self._directory.parent))
+
     def _surplus(self) -> list[Path]:
         """Torn writes, and what is past its age or above the size."""
         oldest_s = self._clock.stamp().utc.timestamp() - self._keep_s
-        surplus = list(self._directory.glob(f"*/*{PART}"))
+        surplus = list(shelf.torn(self._directory))
         used_bytes = 0
-        for kept in sorted(self._kept(), key=lambda one: one.taken_s, reverse=True):
+        for kept in sorted(shelf.kept(self._directory), key=age, reverse=True):
             used_bytes += kept.size_bytes
             if kept.taken_s < oldest_s or used_bytes > self._keep_bytes:
                 surplus.append(kept.path)
         return surplus
 
-    def _kept(self) -> list[Kept]:
-        found = ((path, path.stat()) for path in self._directory.glob("*/*.jpg"))
-        return [Kept(path, stat.st_mtime, stat.st_size) for path, stat in found]
+    def _make_room(self, size_bytes: int) -> None:
+        """Let the oldest files go where the disk is nearly full.
 
-    def _delete(self, paths: list[Path]) -> int:
-        for path in paths:
-            path.unlink(missing_ok=True)
-        for day in {path.parent for path in paths}:
-            if not any(day.iterdir()):
-                day.rmdir()
-        return len(paths)
+        None goes where all of them would not be enough: then something else fills the disk, and
+        what is stored would be lost for nothing. Raises `StoreError`.
+        """
+        missing_bytes = FREE_FLOOR_BYTES + size_bytes - self._free_bytes(self._directory)
+        if missing_bytes <= 0:
+            return
+        gives_way = enough(sorted(shelf.kept(self._directory), key=age), missing_bytes)
+        if not gives_way:
+            raise StoreError(
+                f"the disk of {self._directory} has less than {FREE_FLOOR_BYTES / 1e6:.0f} MB "
+                "free, and it is not pictures that fill it: the event is kept without one; look "
+                "what fills the disk"
+            )
+        shelf.delete(gives_way)
+
+
+def enough(oldest_first: Iterable[Kept], missing_bytes: int) -> list[Path]:
+    """So many of the oldest files that `missing_bytes` become free; none where all are too few."""
+    found: list[Path] = []
+    for kept in oldest_first:
+        found.append(kept.path)
+        missing_bytes -= kept.size_bytes
+        if missing_bytes <= 0:
+            return found
+    return []
+
+
+def age(kept: Kept) -> float:
+    """Sorts the oldest first."""
+    return kept.taken_s
+
+
+def free_on(directory: Path) -> int:
+    """The room on a directory's disk for this user. Raises `OSError`."""
+    return shutil.disk_usage(directory).free
 
 
 def write_whole(path: Path, data: bytes, taken: datetime) -> None:
@@ -106,8 +146,4 @@ def write_whole(path: Path, data: bytes, taken: datetime) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    shelf.keep_names(path.parent)

@@ -5,23 +5,26 @@ Pure.
 Never: looks at a pixel.
 
 After ByteTrack (Zhang et al. 2022): sure detections are matched first, faint ones then keep a known
-track alive but begin none. A constant-velocity filter carries a track through a gap. At 2 frames a
-second a walker may leave his own box, so boxes are grown with the time between two pictures before
-they are compared (buffered IoU, Yang et al. 2023).
+track alive but begin none. Boxes are compared where the filter (inference/kalman.py) expects them,
+grown by its doubt (after buffered IoU, Yang et al. 2023): at 2 looks a second a newcomer may leave
+his own box, and at 10 he may not. Each choice here was measured: docs/benchmarks.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from appliance.model import Box, Detection
+from inference.kalman import NEWCOMER, Doubt, waited, weighed
 
 FAINTEST = 0.25  # confidence below which a detection does not even keep a track alive
-LEAST_OVERLAP = 0.15
-GROWTH_PER_S = 0.8  # of a box's own width and height, on each side
-LARGEST_GROWTH = 0.5
-POSITION_GAIN = 0.8  # how far a sighting pulls the box; 1 would believe each box as it is
-DRIFT_GAIN = 0.4
-LEAST_STEP_S = 0.001
+LEAST_OVERLAP = 0.3
+SIDEWAYS, UPRIGHT = 1.0, 0.5  # of the doubt: what stands on the ground moves less up and down
+LARGEST_GROWTH = 0.4  # of the longer side, on each side
+SAME_THING = 0.4  # overlap from which a second box on what was just seen is no second thing
+NEWCOMER_S = 0.3  # one seen once may be missed for this long, or once: most are false alarms
+COVERED = 0.7  # share of a box that a look at a part must hold to miss it
+FADE_S = 1.0  # who is not where it moves stands still: the time in which its speed is lost
+UNSEEN_AT_MOST_S = 30.0  # even where nobody looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,8 @@ class Track:
     """One thing followed. `box` is where it is believed to be at picture time `at_s`.
 
     `drift` is the speed of its middle, right and down, in fractions of the picture a second.
-    `sightings` counts the sure ones; `seen_s` is the last of any kind.
+    `sightings` counts the sure ones; `seen_s` is the last of any kind; `missed_s` is how long it
+    has not been seen since, although it was looked for.
     """
 
     number: int
@@ -40,6 +44,8 @@ class Track:
     sightings: int
     seen_s: float
     at_s: float
+    missed_s: float = 0.0
+    doubt: Doubt = NEWCOMER
 
     @property
     def seen_now(self) -> bool:
@@ -61,17 +67,23 @@ def update(
     media_s: float,
     threshold: float,
     patience_s: float,
+    looked: Box | None = None,
 ) -> Tracks:
-    """The tracks after a picture at `media_s`; those unseen for over `patience_s` are given up."""
-    coasting = [coast(track, media_s) for track in tracks.live]
+    """The tracks after a look at a picture of `media_s`, or at its part `looked` alone.
+
+    Those looked for and unseen for over `patience_s` are given up.
+    """
+    coasting = [coast(track, media_s, looked) for track in tracks.live]
     sure = [one for one in detections if one.confidence >= threshold]
     faint = [one for one in detections if one.confidence < threshold]
-    seen, unseen, unknown = match(coasting, sure)
-    moved = [sighted(track, detection, 1) for track, detection in seen]
-    seen, unseen, _ = match(unseen, faint)
-    moved += [sighted(track, detection, 0) for track, detection in seen]
-    kept = [track for track in unseen if media_s - track.seen_s <= patience_s]
-    new = [begin(one, tracks.next_number + count, media_s) for count, one in enumerate(unknown)]
+    pairs, unseen, unknown = match(coasting, sure)
+    moved = [sighted(track, detection, sure=True) for track, detection in pairs]
+    pairs, unseen, _ = match(unseen, faint)
+    moved += [sighted(track, detection, sure=False) for track, detection in pairs]
+    fresh = [one for one in unknown if not is_second_box(one, moved)]
+    new = [begin(one, tracks.next_number + count, media_s) for count, one in enumerate(fresh)]
+    steps = {track.number: media_s - track.at_s for track in tracks.live}
+    kept = [one for one in unseen if is_awaited(one, patience_s, steps[one.number])]
     live = sorted(moved + kept + new, key=lambda track: track.number)
     return Tracks(tuple(live), tracks.next_number + len(new))
 
@@ -90,35 +102,76 @@ def begin(detection: Detection, number: int, media_s: float) -> Track:
     )
 
 
-def coast(track: Track, media_s: float) -> Track:
-    """The track moved on to `media_s` at its own speed."""
+def coast(track: Track, media_s: float, looked: Box | None) -> Track:
+    """The track moved on to `media_s` at its own speed, counted as missed until it is found."""
     step_s = media_s - track.at_s
-    right, down = (speed * step_s for speed in track.drift)
-    return replace(track, box=shifted(track.box, right, down), at_s=media_s)
+    right, down = track.drift
+    covered = looked is None or covers(looked, track.box)
+    fade = 1.0 if covered else max(0.0, 1 - step_s / FADE_S)
+    return Track(
+        track.number,
+        track.label,
+        track.confidence,
+        shifted(track.box, right * fade * step_s, down * fade * step_s),
+        (right * fade, down * fade),
+        track.sightings,
+        track.seen_s,
+        media_s,
+        track.missed_s + step_s if covered else track.missed_s,
+        waited(track.doubt, step_s),
+    )
 
 
-def sighted(track: Track, detection: Detection, sure: int) -> Track:
-    """A coasting track corrected by what was seen (an alpha-beta filter)."""
-    found_x, found_y = middle(detection.box)
-    believed_x, believed_y = middle(track.box)
-    gain = DRIFT_GAIN / max(track.at_s - track.seen_s, LEAST_STEP_S)
-    return replace(
-        track,
-        confidence=detection.confidence,
-        box=blended(track.box, detection.box, POSITION_GAIN),
-        drift=(
-            track.drift[0] + gain * (found_x - believed_x),
-            track.drift[1] + gain * (found_y - believed_y),
-        ),
-        sightings=track.sightings + sure,
-        seen_s=track.at_s,
+def sighted(track: Track, detection: Detection, *, sure: bool) -> Track:
+    """A coasting track corrected by what was seen."""
+    place, speed, size, doubt = weighed(track.doubt, sure)
+    x, y, wide, high = measured(track.box)
+    found_x, found_y, found_wide, found_high = measured(detection.box)
+    off_x, off_y = found_x - x, found_y - y
+    x, y = x + place * off_x, y + place * off_y
+    half_wide, half_high = (
+        (wide + size * (found_wide - wide)) / 2,
+        (high + size * (found_high - high)) / 2,
+    )
+    return Track(
+        track.number,
+        track.label,
+        detection.confidence,
+        Box(x - half_wide, y - half_high, x + half_wide, y + half_high),
+        (track.drift[0] + speed * off_x, track.drift[1] + speed * off_y),
+        track.sightings + sure,
+        track.at_s,
+        track.at_s,
+        0.0,
+        doubt,
+    )
+
+
+def is_awaited(track: Track, patience_s: float, step_s: float) -> bool:
+    """Whether an unseen track is still waited for; `step_s`: since the look before."""
+    x, y, _, _ = measured(track.box)
+    if not (0 < x < 1 and 0 < y < 1) or track.at_s - track.seen_s > UNSEEN_AT_MOST_S:
+        return False
+    if track.sightings == 1:
+        patience_s = min(patience_s, max(NEWCOMER_S, 1.5 * step_s))
+    return track.missed_s <= patience_s
+
+
+def is_second_box(detection: Detection, seen: Sequence[Track]) -> bool:
+    """Whether this is another box on something that was seen in the same look."""
+    return any(
+        track.label == detection.label and overlap(track.box, detection.box) > SAME_THING
+        for track in seen
     )
 
 
 def match(
     tracks: Sequence[Track], detections: Sequence[Detection]
 ) -> tuple[list[tuple[Track, Detection]], list[Track], list[Detection]]:
-    """Pairs of the same label, the best overlap first; then the tracks and detections left over."""
+    """Pairs of the same label, the best overlap first; then the tracks and detections left over.
+
+    The best assignment of all together (Hungarian method) was measured too: it gains nothing.
+    """
     pairs = []
     free_tracks, free_detections = dict(enumerate(tracks)), dict(enumerate(detections))
     for _, row, column in sorted(candidates(tracks, detections), reverse=True):
@@ -133,48 +186,60 @@ def candidates(
     """(overlap, track index, detection index) of all that might be one thing."""
     found = []
     for row, track in enumerate(tracks):
-        growth = min(LARGEST_GROWTH, GROWTH_PER_S * (track.at_s - track.seen_s))
+        around = room(track)
         for column, detection in enumerate(detections):
             if track.label == detection.label:
-                ratio = overlap(grown(track.box, growth), grown(detection.box, growth))
+                ratio = grown_overlap(track.box, detection.box, *around)
                 if ratio >= LEAST_OVERLAP:
                     found.append((ratio, row, column))
     return found
 
 
+def room(track: Track) -> tuple[float, float]:
+    """How much larger a track's box is made, on each side, before it is compared."""
+    box = track.box
+    longer = max(box.right - box.left, box.bottom - box.top)
+    growth = min(LARGEST_GROWTH, track.doubt.reach) * longer
+    return SIDEWAYS * growth, UPRIGHT * growth
+
+
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union."""
-    width = min(one.right, other.right) - max(one.left, other.left)
-    height = min(one.bottom, other.bottom) - max(one.top, other.top)
-    if width <= 0 or height <= 0:
+    return grown_overlap(one, other, 0.0, 0.0)
+
+
+def grown_overlap(one: Box, other: Box, wider: float, higher: float) -> float:
+    """Intersection over union of two boxes, each grown by as much on each side."""
+    wide = min(one.right, other.right) - max(one.left, other.left) + 2 * wider
+    high = min(one.bottom, other.bottom) - max(one.top, other.top) + 2 * higher
+    if wide <= 0 or high <= 0:
         return 0.0
-    shared = width * height
-    return shared / (area(one) + area(other) - shared)
+    shared = wide * high
+    first = (one.right - one.left + 2 * wider) * (one.bottom - one.top + 2 * higher)
+    second = (other.right - other.left + 2 * wider) * (other.bottom - other.top + 2 * higher)
+    return shared / (first + second - shared)
+
+
+def covers(looked: Box, box: Box) -> bool:
+    """Whether a look at the part `looked` must show what is in `box`."""
+    wide = min(looked.right, box.right) - max(looked.left, box.left)
+    high = min(looked.bottom, box.bottom) - max(looked.top, box.top)
+    return wide > 0 and high > 0 and wide * high >= COVERED * area(box)
 
 
 def area(box: Box) -> float:
     return (box.right - box.left) * (box.bottom - box.top)
 
 
-def middle(box: Box) -> tuple[float, float]:
-    return (box.left + box.right) / 2, (box.top + box.bottom) / 2
+def measured(box: Box) -> tuple[float, float, float, float]:
+    """Middle (right, down), width and height."""
+    return (
+        (box.left + box.right) / 2,
+        (box.top + box.bottom) / 2,
+        box.right - box.left,
+        box.bottom - box.top,
+    )
 
 
 def shifted(box: Box, right: float, down: float) -> Box:
     return Box(box.left + right, box.top + down, box.right + right, box.bottom + down)
-
-
-def grown(box: Box, share: float) -> Box:
-    """The box, larger by `share` of its own width and height on each side."""
-    wider, higher = (box.right - box.left) * share, (box.bottom - box.top) * share
-    return Box(box.left - wider, box.top - higher, box.right + wider, box.bottom + higher)
-
-
-def blended(believed: Box, found: Box, gain: float) -> Box:
-    """A box between two, `gain` of the way to the second."""
-    return Box(
-        believed.left + gain * (found.left - believed.left),
-        believed.top + gain * (found.top - believed.top),
-        believed.right + gain * (found.right - believed.right),
-        believed.bottom + gain * (found.bottom - believed.bottom),
-    )

@@ -8,18 +8,25 @@ from dataclasses import replace
 
 from appliance.frames import JPEG, Answer, Ask, Picture, Refusal
 from appliance.model import Detection
-from inference.heads import jpeg
+from inference.heads import jpeg, unseen_people
 from inference.look import Look
 from inference.track import Tracks
 
+Shown = tuple[Look, Picture]
+
 
 class View:
-    """The newest look, or the reason why there is none. One attribute is swapped, so no lock."""
+    """The newest look of each camera, or the reason why there is none.
+
+    Who asks gets the camera that was looked at last. What is shown is replaced as a whole, never
+    changed, so no lock is needed.
+    """
 
     def __init__(self, blur_heads: bool, threshold: float) -> None:
         self._blur_heads = blur_heads
         self._threshold = threshold
-        self._shown: tuple[Look, Picture] | str = "nothing has been looked at yet"
+        self._shown: dict[str, Shown] = {}
+        self._reason = "nothing has been looked at yet"
         self._count = 0
 
     def show(self, look: Look, tracks: Tracks) -> None:
@@ -31,19 +38,30 @@ class View:
         )
         # Pictures of several cameras take turns here, so they are counted anew.
         self._count += 1
-        self._shown = (look, replace(look.picture, sequence=self._count, detections=seen))
+        picture = replace(look.picture, sequence=self._count, detections=seen)
+        shown = (replace(look, unseen=(*look.unseen, *unseen_people(tracks))), picture)
+        self._shown = {**self._others(look.picture.camera), look.picture.camera: shown}
+
+    def drop(self, camera: str, reason: str) -> None:
+        """Show this camera no more: it gives no pictures."""
+        self._reason = reason
+        self._shown = self._others(camera)
 
     def hide(self, reason: str) -> None:
         """Show nothing from now on, and say why."""
-        self._shown = reason
+        self._reason = reason
+        self._shown = {}
 
     def answer(self, ask: Ask) -> Answer:
         """The newest picture as JPEG, or why not."""
-        shown = self._shown
-        if isinstance(shown, str):
-            return Refusal(shown)
-        look, picture = shown
+        newest = next(reversed(self._shown.values()), None)
+        if newest is None:
+            return Refusal(self._reason)
+        look, picture = newest
         if picture.sequence <= ask.after:
             return Refusal("nothing has been looked at since your last picture")
         data = jpeg(look, self._blur_heads)
         return replace(picture, encoding=JPEG, data=data)
+
+    def _others(self, camera: str) -> dict[str, Shown]:
+        return {name: shown for name, shown in self._shown.items() if name != camera}

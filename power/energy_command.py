@@ -7,6 +7,8 @@ Never: costs the other commands anything: what is heavy is imported when it is u
 import argparse
 from pathlib import Path
 
+from appliance.commands.opening import AT_HELP
+
 HELP = "show the days ahead, try other panels or batteries, explain a past decision"
 EPILOG = (
     "exit codes: 0 answered; 1 nothing is known of that, or the database cannot be read; "
@@ -16,7 +18,6 @@ WHAT_IF = (
     "Plays the planner for the next 45 days, and for the 45 days of the year with the least sun, "
     "with the unit as it is and as it would be."
 )
-AT_HELP = "a time of day such as 03:10 (the last one), or 2026-11-22T03:10 (site time, or with Z)"
 CHANGES = {
     "pv_w": "peak power of all panels together (W)",
     "tilt_deg": "tilt of the panels from the horizontal",

@@ -9,6 +9,7 @@ The shed order: the first is stopped first and started last.
     GPU hosts, the last named first          appliance-switch@NAME           its own level, if the
                                                                              power pays (hosts)
     analytics                                appliance-inference             ECO
+    cameras' own alarms, if any              appliance-hints                 as their cameras
     cameras, extra ones first                appliance-camera@NAME           its own level
     frame rate                               (inside inference and cameras, by the budget)
     supplies, link, display, the last        appliance-switch@NAME           its own level
@@ -32,6 +33,7 @@ from appliance.settings import Settings
 from power.hosts import Hosts, choose, is_host
 
 INFERENCE = "appliance-inference"
+HINTS = "appliance-hints"
 PLAIN = re.compile(r"[A-Za-z0-9:_.]")  # what systemd leaves in an escaped name
 
 
@@ -70,9 +72,16 @@ def loads(settings: Settings) -> tuple[Load, ...]:
     return (
         *(load for load in switches if load.host is not None),
         Load(INFERENCE, EnergyLevel.ECO),
+        *hints(settings),
         *sorted(cameras, key=lambda load: -load.lowest),
         *(load for load in switches if load.host is None),
     )
+
+
+def hints(settings: Settings) -> tuple[Load, ...]:
+    """The service that hears the cameras' own alarms, where a camera has any."""
+    levels = [camera.runs_from for camera in settings.camera.values() if camera.onvif]
+    return (Load(HINTS, min(levels)),) if levels else ()
 
 
 def modes(settings: Settings, level: EnergyLevel) -> tuple[str, ...]:

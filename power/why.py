@@ -5,21 +5,19 @@ Never: guesses: where no row says it, the answer is that nothing is known of tha
 """
 
 import argparse
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from appliance.commands.opening import local, opened, zone
+from appliance.commands.opening import local, moment, opened
 from appliance.commands.printing import BAD, Line, Section, show, show_json
-from appliance.errors import ApplianceError, SettingsError
+from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyBudget, PowerReading, Sleep, Wake
 from appliance.rows import decode, encode, text_of
 from appliance.settings import Settings
 from appliance.store import Store
 from appliance.tables import BY_ROW
 
-CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})")
 T = TypeVar("T")
 
 
@@ -58,25 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         show(sections(answer, settings))
     return 0
-
-
-def moment(text: str, now: datetime, settings: Settings) -> datetime:
-    """The time that `--at` names, UTC: a time of day is its last occurrence at the site."""
-    here = zone(settings)
-    if clock := CLOCK_TIME.fullmatch(text.strip()):
-        hour, minute = int(clock[1]), int(clock[2])
-        if hour < 24 and minute < 60:
-            local_now = now.astimezone(here)
-            at = local_now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-            return (at if at <= local_now else at - timedelta(days=1)).astimezone(UTC)
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise SettingsError(
-            f"--at {text!r} is no time: give a time of day such as 03:10, or a date with a time "
-            "such as 2026-11-22T03:10 (site time) or 2026-11-22T03:10Z"
-        ) from None
-    return (found if found.tzinfo else found.replace(tzinfo=here)).astimezone(UTC)
 
 
 def find(store: Store, at: datetime, now: datetime, settings: Settings) -> Answer:

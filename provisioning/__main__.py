@@ -19,7 +19,7 @@ from appliance.model import EnergyBudget, Event, Fault
 from appliance.store import Store
 from power.simulated.command import check_quirks
 from power.simulated.models import full_name
-from provisioning.laptop import DAY_S, Laptop, Wish
+from provisioning.laptop import CAMERAS, DAY_S, Laptop, Wish, check_simulated_cameras
 from provisioning.runner import ROOT
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)")
@@ -36,6 +36,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="seed of the clouds")
     parser.add_argument("--charger", default="epever-tracer", help="model of the charge controller")
     parser.add_argument("--bms", default="", help="model of the BMS or shunt (default: none)")
+    parser.add_argument(
+        "--cameras", type=int, default=1, help="1: a clip; up to 8: simulated RTSP cameras"
+    )
     parser.add_argument(
         "--quirk", action="append", default=[], help="a fault of a device or of the line"
     )
@@ -78,11 +81,20 @@ def summarise(store: Store, wall_s: float) -> dict[str, Any]:
     }
 
 
+def check_cameras(count: int) -> None:
+    """Raises `SettingsError` for a number out of reason, `HostError` where packages are missing."""
+    if not 1 <= count <= len(CAMERAS):
+        raise SettingsError(f"there can be 1 to {len(CAMERAS)} cameras, not {count}")
+    if count > 1:
+        check_simulated_cameras()
+
+
 def run(options: argparse.Namespace) -> None:
     """Start everything, wait, stop; the summary is printed when nothing runs any more."""
     began_s = time.monotonic()
     day_s, port = parse_duration(options.day), claim_port(options.port)
     check_quirks(options.quirk)
+    check_cameras(options.cameras)
     wish = Wish(
         day_s,
         port,
@@ -91,6 +103,7 @@ def run(options: argparse.Namespace) -> None:
         tuple(options.quirk),
         full_name(options.charger),
         full_name(options.bms) if options.bms else None,
+        cameras=options.cameras,
     )
     with Laptop(wish) as laptop:
         print(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")

@@ -31,7 +31,8 @@ from provisioning import systemctl
 GUARD = "appliance-power"
 AT_BOOT = (GUARD, "appliance-sensors", "appliance-web")
 LATER = "timers"  # PID 1's timers wait some minutes: until there is a first budget
-OUTSIDE = ("plant", "board")  # not the unit's programs
+SIMULATED_CAMERAS = "simulated-cameras"
+OUTSIDE = ("plant", "board", SIMULATED_CAMERAS)  # not the unit's programs
 LOOK_EVERY_S = 0.05
 GRACE_S = 0.5  # real seconds from an order to the frost, as logind answers before it acts
 PATIENCE_S = 25.0

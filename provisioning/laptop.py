@@ -8,6 +8,7 @@ Never: is used on a unit, where PID 1 does all of this.
 import shutil
 import socket
 import string
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +20,7 @@ from typing import Self
 
 from appliance import settings_file
 from appliance.clock import boottime_s
+from appliance.errors import HostError
 from appliance.model import EnergyBudget
 from appliance.prepare import prepare
 from appliance.settings import Settings, SleepMode
@@ -26,7 +28,7 @@ from appliance.store import Store
 from power import devices
 from power.line import TCP, tcp_address
 from power.profile import Profile
-from provisioning.board import GUARD
+from provisioning.board import GUARD, SIMULATED_CAMERAS
 from provisioning.runner import ROOT, Program, Runner
 from provisioning.systemctl import board_socket, tell_board
 from provisioning.unit_files import read_processes
@@ -34,6 +36,11 @@ from provisioning.unit_files import read_processes
 TEMPLATE = Path(__file__).with_name("laptop.toml")
 START = datetime(2026, 4, 15, 2, 30, tzinfo=UTC)  # an hour before dawn at the demonstration's site
 DAY_S = 86_400.0
+CLIP = ROOT / "sensors/media/pedestrians.mp4"
+CAMERAS = ("front", "gate", "yard", "barn", "road", "roof", "shed", "pond")
+LOCKED, USER, PASSWORD = "gate", "unit", "only on a laptop"  # one camera asks who we are
+# Debian's own Python has the bindings of GStreamer; no venv has.
+RTSP_CAMERAS = ("/usr/bin/python3", str(ROOT / "provisioning/rtsp_cameras.py"))
 LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
 LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
 
@@ -53,6 +60,7 @@ class Wish:
     charge_pct: float = 36.0
     cloudiness: float = 0.25
     sleep: SleepMode = SleepMode.SUSPEND
+    cameras: int = 1  # 1: the clip as a file; more: that many simulated RTSP cameras
 
 
 class Laptop:
@@ -68,6 +76,7 @@ class Laptop:
         self.directory = wish.directory.absolute()
         move_aside(self.directory)
         self._sockets = make_socket_dir(self.directory)
+        self._rtsp_port = free_port() if wish.cameras > 1 else 0  # 0: no simulated cameras
         self.settings = self._write_settings()
         self._control = str(self._sockets / "supervisord.sock")
         self.runner = Runner(self.directory, Path(self._control), self._programs())
@@ -75,9 +84,12 @@ class Laptop:
     def __enter__(self) -> Self:
         try:
             self.runner.start()
-            self.runner.start_programs(["plant", "board"])
+            cameras = [program.name for program in self._simulated_cameras()]
+            self.runner.start_programs(["plant", "board", *cameras])
             prepare(self.settings.database)
             self.runner.wait_for(self._plant_is_there, "the simulated plant")
+            if self._rtsp_port:
+                self.runner.wait_for(self._cameras_are_there, "the simulated cameras")
             self.runner.wait_for(board_socket(self._control).exists, "the board")
             self.tell_board("power-button")
             self.runner.wait_for(self._decided, "the power service")
@@ -119,6 +131,9 @@ class Laptop:
             for port in ports
         )
 
+    def _cameras_are_there(self) -> bool:
+        return listens("127.0.0.1", self._rtsp_port)
+
     def _decided(self) -> bool:
         """Whether there is a first energy budget."""
         with closing(self.store()) as store:
@@ -133,6 +148,7 @@ class Laptop:
         programs = [
             Program("plant", [sys.executable, "-m", *plant, *here], "always", stops_last=True),
             Program("board", [sys.executable, "-m", *board], "always"),
+            *self._simulated_cameras(),
             Program("timers", [sys.executable, "-m", "provisioning.timers", *here], "always"),
         ]
         for process in read_processes():
@@ -142,6 +158,35 @@ class Laptop:
                 command = process.command(sys.executable, self.settings.path, instance)
                 programs.append(Program(process.name + instance, command, process.restart))
         return programs
+
+    def _simulated_cameras(self) -> list[Program]:
+        """One server for all of them, as the plant is one for all power devices."""
+        if not self._rtsp_port:
+            return []
+        command = [*RTSP_CAMERAS, "--port", str(self._rtsp_port), "--protect", LOCKED]
+        command += ["--user", USER, "--password-file", str(self._password_file)]
+        command += [f"{name}={CLIP}" for name in CAMERAS[: self._wish.cameras]]
+        return [Program(SIMULATED_CAMERAS, command, "always", stops_last=True)]
+
+    @property
+    def _password_file(self) -> Path:
+        return self.directory / "camera-password"
+
+    def _cameras(self) -> str:
+        """The settings' sections of the cameras: the clip as a file, or simulated RTSP cameras."""
+        if self._wish.cameras == 1:
+            return camera_section("demo", str(CLIP), 2.5, 4)
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(f"{PASSWORD}\n")
+        text = ""
+        for name in CAMERAS[: self._wish.cameras]:
+            # together about what the one camera draws: the demonstration's battery is small
+            text += camera_section(name, f"rtsp://127.0.0.1:{self._rtsp_port}/{name}", 0.4, 0.6)
+            text += "allow_local = true\n"
+            if name == LOCKED:
+                text += f'user = "{USER}"\npassword_file = "{self._password_file}"\n'
+            text += "\n"
+        return text
 
     def _power_devices(self) -> str:
         """The settings' sections of charger and BMS, each at a port of its own."""
@@ -168,7 +213,7 @@ class Laptop:
             "sleep": self._wish.sleep.value,
             "rtc": self.directory / "rtc",
             "power_devices": self._power_devices(),
-            "clip": ROOT / "sensors/media/pedestrians.mp4",
+            "cameras": self._cameras(),
             "model": ROOT / "inference/models/nanodet-g-416-int8.onnx",
             "web_port": self._wish.port,
             "seed": self._wish.seed,
@@ -178,6 +223,26 @@ class Laptop:
         path = self.directory / "unit.toml"
         path.write_text(string.Template(TEMPLATE.read_text()).substitute(values))
         return settings_file.load(path)
+
+
+def camera_section(name: str, source: str, listen_power_w: float, watch_power_w: float) -> str:
+    """One camera of the demonstration."""
+    return (
+        f'[camera.{name}]\nsource = "{source}"\n'
+        f"listen_power_w = {listen_power_w}\nwatch_power_w = {watch_power_w}\n"
+    )
+
+
+def check_simulated_cameras() -> None:
+    """Raises `HostError` that names the packages where this computer cannot simulate cameras."""
+    try:
+        done = subprocess.run(
+            [*RTSP_CAMERAS, "--help"], capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise HostError(f"there is no {RTSP_CAMERAS[0]}: run without simulated cameras") from None
+    if done.returncode:
+        raise HostError(done.stderr.strip())
 
 
 def free_port() -> int:

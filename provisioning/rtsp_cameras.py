@@ -12,13 +12,13 @@ serves rtsp://127.0.0.1:8554/front and .../gate. It behaves like cameras do:
 * All who watch one camera share one stream. Over TCP or UDP, as the client asks.
 * `NAME=A.mp4+B.mp4` plays one film after the other: size, rate and key frame distance may differ,
   which is what a camera does whose settings are changed.
-* `--user` with `--password-file` asks for a digest, `--protect NAME` (repeatable) only at that one.
+* `--user` with `--password-file` may watch what `--protect NAME` (repeatable) names; others get
+  401 there, and a challenge for a digest.
 * SIGSTOP freezes all cameras, SIGCONT brings them back, SIGTERM ends them. READY is printed when
   connections are taken.
 """
 
 import argparse
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -34,18 +34,21 @@ try:
 
     gi.require_version("Gst", "1.0")
     gi.require_version("GstApp", "1.0")
+    gi.require_version("GstRtsp", "1.0")
     gi.require_version("GstRtspServer", "1.0")
-    from gi.repository import GLib, Gst, GstApp, GstRtspServer
+    from gi.repository import GLib, Gst, GstApp, GstRtsp, GstRtspServer
 except (ImportError, ValueError) as missing:
     sys.exit(f"simulated cameras need Debian packages ({missing}): apt install {PACKAGES}")
 
-KINDS = {"video/x-h264": ("h264parse", "rtph264pay"), "video/x-h265": ("h265parse", "rtph265pay")}
-READ = "filesrc name=file ! parsebin ! appsink name=out sync=false max-buffers=0"
+KINDS = ("h264", "h265")
+FORM = "video/x-{kind},stream-format=byte-stream,alignment=au"
+READ = f"filesrc name=file ! qtdemux ! {{kind}}parse config-interval=-1 ! {FORM} ! appsink name=out"
 SEND = (
     "( appsrc name=film is-live=true format=time block=false max-bytes=0 max-time=400000000 "
-    "! {parse} ! {pay} name=pay0 pt=96 config-interval=-1 )"
+    f"caps={FORM} ! {{kind}}parse ! rtp{{kind}}pay name=pay0 pt=96 )"
 )
-LOOK_EVERY_MS = 200
+ANYBODY, OWNER = "anybody", "owner"
+assert GstApp  # its import teaches appsrc and appsink their methods
 
 
 @dataclass(frozen=True)
@@ -74,36 +77,40 @@ class Film:
         return max(earlier, default=0)
 
     def _read(self, path: str) -> None:
-        samples, kind = read_samples(path)
-        if not samples or kind not in KINDS or self.kind not in ("", kind):
-            sys.exit(f"{path} cannot be a camera: it must hold H.264 or H.265, and one kind only")
+        kinds = [self.kind] if self.kind else KINDS
+        samples, kind = next(((s, k) for k in kinds if (s := read_samples(path, k))), ([], ""))
+        if not samples:
+            sys.exit(f"{path} cannot be a camera: it must be an MP4 of H.264 or H.265, one kind")
         self.kind = kind
         times = sorted(pts for _, pts, _ in samples)
         usual = (times[-1] - times[0]) // max(1, len(times) - 1)
         for number, (data, pts, is_key) in enumerate(samples):
-            begun = self.length
-            self.packets.append(
-                Packet(data, begun + pts - times[0], begun + times[number] - times[0], is_key)
-            )
+            shown, sent = pts - times[0], times[number] - times[0]
+            packet = Packet(data, self.length + shown, self.length + sent, is_key)
+            self.packets.append(packet)
         self.length += times[-1] - times[0] + usual
 
 
-def read_samples(path: str) -> tuple[list[tuple[bytes, int, bool]], str]:
-    """(data, time shown, is key frame) of each packet, as byte stream, and the kind of video."""
-    pipeline = Gst.parse_launch(READ)
+def read_samples(path: str, kind: str) -> list[tuple[bytes, int, bool]]:
+    """(data, time shown, is key frame) of each packet of an MP4; none where it is no `kind`."""
+    pipeline = Gst.parse_launch(READ.format(kind=kind))
     pipeline.get_by_name("file").set_property("location", path)
     sink = pipeline.get_by_name("out")
-    forms = ";".join(f"{kind},stream-format=byte-stream,alignment=au" for kind in KINDS)
-    sink.set_property("caps", Gst.Caps.from_string(forms))
+    sink.set_property("sync", False)
     pipeline.set_state(Gst.State.PLAYING)
-    samples, kind = [], ""
-    while (sample := sink.try_pull_sample(5 * Gst.SECOND)) is not None:
+    samples = []
+    over = Gst.MessageType.ERROR | Gst.MessageType.EOS
+    while True:
+        sample = sink.try_pull_sample(20 * Gst.MSECOND)
+        if sample is None:
+            if pipeline.get_bus().pop_filtered(over):
+                break
+            continue
         buffer = sample.get_buffer()
-        kind = sample.get_caps().get_structure(0).get_name()
         is_key = not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT)
         samples.append((buffer.extract_dup(0, buffer.get_size()), buffer.pts, is_key))
     pipeline.set_state(Gst.State.NULL)
-    return samples, kind
+    return samples
 
 
 class Player:
@@ -130,60 +137,71 @@ class Player:
         self._source.push_buffer(buffer)
 
 
-def add_camera(server: Any, name: str, film: Film, offset: int, role: str | None) -> None:
-    """Serve `film` at /NAME; only to `role` where one is given."""
-    parse, pay = KINDS[film.kind]
+def add_camera(server: Any, name: str, film: Film, offset: int, protected: bool) -> None:
+    """Serve `film` at /NAME; only to the owner where it is protected."""
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(SEND.format(parse=parse, pay=pay))
+    factory.set_launch(SEND.format(kind=film.kind))
     factory.set_shared(True)
     factory.set_latency(0)
     permissions = GstRtspServer.RTSPPermissions()
-    for allowed in (role or "anonymous", "owner"):
-        permissions.add_role(allowed)
-        permissions.add_permission_for_role(allowed, "media.factory.access", True)
-        permissions.add_permission_for_role(allowed, "media.factory.construct", True)
+    for role, may in ((OWNER, True), (ANYBODY, not protected)):
+        permissions.add_role(role)
+        # who may "access" but not "construct" is asked for a password; others see no such stream
+        permissions.add_permission_for_role(role, "media.factory.access", True)
+        permissions.add_permission_for_role(role, "media.factory.construct", may)
     factory.set_permissions(permissions)
 
     def configure(_factory: Any, media: Any) -> None:
         source = media.get_element().get_by_name_recurse_up("film")
-        source.set_property("caps", Gst.Caps.from_string(f"{film.kind},stream-format=byte-stream"))
         media.player = Player(film, source, offset)
 
     factory.connect("media-configure", configure)
     server.get_mount_points().add_factory(f"/{name}", factory)
 
 
-def add_users(server: Any, user: str, password: str) -> None:
+def add_owner(server: Any, user: str, password: str) -> None:
     """Who may watch protected cameras; the others are anybody's."""
     auth = GstRtspServer.RTSPAuth()
-    auth.set_supported_methods(GstRtspServer.rtsp.RTSPAuthMethod.DIGEST)
-    owner = GstRtspServer.RTSPToken()
-    owner.set_string("media.factory.role", "owner")
-    auth.add_digest(user, password, owner)
-    anybody = GstRtspServer.RTSPToken()
-    anybody.set_string("media.factory.role", "anonymous")
-    auth.set_default_token(anybody)
+    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+    auth.add_digest(user, password, token(OWNER))
+    auth.set_default_token(token(ANYBODY))
     server.set_auth(auth)
 
 
-def main() -> None:
+def token(role: str) -> Any:
+    made = GstRtspServer.RTSPToken()
+    made.set_string("media.factory.role", role)
+    return made
+
+
+def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Video files as RTSP cameras.")
     parser.add_argument("cameras", nargs="+", metavar="NAME=FILE[+FILE...]")
     parser.add_argument("--port", default="8554")
     parser.add_argument("--stagger", type=float, default=5.0, help="seconds between the offsets")
-    args = parser.parse_args()
+    parser.add_argument("--user", default="", help="who may watch protected cameras")
+    parser.add_argument("--password-file", type=Path, help="with the password in one line")
+    parser.add_argument("--protect", action="append", default=[], metavar="NAME")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Serve until a signal ends it."""
+    args = parse()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service(args.port)
     for number, text in enumerate(args.cameras):
         name, _, files = text.partition("=")
-        add_camera(server, name, Film(files.split("+")), int(number * args.stagger * 1e9), None)
+        offset = int(number * args.stagger * 1e9)
+        add_camera(server, name, Film(files.split("+")), offset, name in args.protect)
+    if args.user:
+        add_owner(server, args.user, args.password_file.read_text().strip())
     if not server.attach(None):
-        sys.exit(f"port {args.port} is taken")
-    loop = GLib.MainLoop()
+        sys.exit(f"port {args.port} is taken: name another with --port")
     print("READY", flush=True)
-    loop.run()
+    GLib.MainLoop().run()
 
 
 if __name__ == "__main__":

@@ -25,3 +25,9 @@ class GpuError(ApplianceError):
     """The GPU's driver was there and does not answer any more."""
 
     code = "gpu"
+
+
+class HintError(ApplianceError):
+    """A camera's own alarms are not heard; its gates go on."""
+
+    code = "hint"

@@ -11,7 +11,10 @@ from appliance.errors import CameraError
 from appliance.model import (
     BatteryState,
     Box,
+    CameraChange,
+    CameraLooks,
     CameraMode,
+    CameraMotion,
     CameraState,
     ChargeStage,
     EnergyBudget,
@@ -44,11 +47,12 @@ def fill(open_as: OpenAs) -> None:
             now, "cpu-thermal", 48.5, 20_000_000_000, 40.0, 4_000_000_000, 5.0, False
         ),
     )
-    camera.add(CameraState(now, "demo", CameraMode.WATCH, 3.0, 100, 900, "watching at 5 a second"))
+    camera.add(camera_state(now), change(now), motion(now))
     inference = open_as("inference")
     inference.add(
         InferencePlan(now, 5.0, Tier.INT8, "20 W are left for looking"),
         InferenceRun(now, 60.0, 300, 2, 0.04, False, 2.5, "CPUExecutionProvider", DIGEST),
+        CameraLooks(now, "demo", 60.0, 290, 2, 0.03, False, 1.8, Tier.INT8),
         event(now),
     )
     for store, name in (power, "power"), (sensors, "sensors"), (camera, "camera@demo"):
@@ -76,6 +80,36 @@ def belief(now: Stamp, state_of_charge_pct: float = 72.0) -> BatteryState:
 def budget(now: Stamp, level: EnergyLevel = EnergyLevel.FULL) -> EnergyBudget:
     until = now.utc + timedelta(minutes=3)
     return EnergyBudget(now, level, 25.0, until, 400.0, "69 % is above 60 %, the sun gives 312 W")
+
+
+def camera_state(
+    now: Stamp, name: str = "demo", mode: CameraMode = CameraMode.WATCH, power_w: float = 3.0
+) -> CameraState:
+    return CameraState(
+        stamp=now,
+        camera=name,
+        mode=mode,
+        power_w=power_w,
+        frames_served=100,
+        frames_skipped=900,
+        reason="watching at 5 a second",
+        duration_s=60.0,
+        cpu_s=0.6,
+        frames_decoded=120,
+        gates="packets, key frames",
+        stream="h264 1920x1080, 25 frames a second, 2100 kbit/s",
+    )
+
+
+def change(
+    now: Stamp, name: str = "demo", mode: CameraMode = CameraMode.WATCH, reason: str = "ECO"
+) -> CameraChange:
+    return CameraChange(now, name, mode, reason)
+
+
+def motion(now: Stamp, name: str = "demo", looked: bool = True) -> CameraMotion:
+    reason = "looked at" if looked else "not looked at: the camera listens"
+    return CameraMotion(now, name, now.utc + timedelta(seconds=8), "packets", 2.5, looked, reason)
 
 
 def event(now: Stamp, event_id: str = "e1") -> Event:

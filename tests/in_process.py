@@ -6,15 +6,15 @@ seams only: the clock, PID 1 (here it starts and stops the loads of this object)
 front of the camera, the detector.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import cast
 
 import numpy as np
 from av.video.frame import VideoFrame
 
-from appliance.frames import Answer, Ask
+from appliance.frames import Answer, Ask, Picture
 from appliance.ledger import reported_loads
 from appliance.log import SentenceLog
 from appliance.model import Box, Detection, EnergyBudget, Tier
@@ -22,11 +22,13 @@ from appliance.prepare import prepare
 from appliance.service import Leave, Service
 from appliance.settings import Settings
 from appliance.store import Store
+from inference.__main__ import telling_of
 from inference.cameras import WatchedCamera
-from inference.nanodet import Bytes
-from inference.snapshots import SnapshotShelf
+from inference.detector import Seen
+from inference.eyes import Eyes
+from inference.price import Prices
 from inference.view import View
-from inference.watch import Watch
+from inference.watch import Watch, WatchParts
 from power.clear_sky import clear_sky_power_w
 from power.cycle import PowerCycle
 from power.devices.epever import EpeverTracer
@@ -43,6 +45,7 @@ from sensors.camera.source import Codec, Hear, Heard
 from sensors.survey import Survey
 from tests.fakes import FakeClock
 from tests.rig import bare_site, meter_on
+from tests.watched import FakeChoice, FakeWaiter
 
 WIDTH, HEIGHT, FRAMES_PER_S = 64, 48, 10
 LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap enough for days
@@ -51,13 +54,17 @@ LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap 
 class Scene:
     """In front of the camera: a person walks by for ten minutes of every hour. No clip, no codec.
 
-    It is the source, the decoder (sensors.camera) and the detector (inference.detector.Detector) at
+    It is the source, the decoder (sensors.camera) and the model (inference.detector.Looker) at
     once: what the one shows, the other sees.
     """
 
     provider = wanted = "scene"
     digest = "0" * 64
+    degraded = ""
     tier = Tier.INT8
+    size = 32
+    loaded = True
+    load_s = None
     stream = "a scene"
     frames_decoded = 0
 
@@ -101,26 +108,49 @@ class Scene:
     def rest(self) -> None:
         """Nothing to free."""
 
-    # the detector
+    # the model
+
+    def load(self) -> None:
+        """Nothing to load."""
 
     def free(self) -> None:
         """Nothing to free."""
 
-    def detect(self, bgr: Bytes) -> list[Detection]:
-        if self._clock.utc.minute >= 10:
+    def look(
+        self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
+    ) -> list[Seen]:
+        return [Seen(tuple(self._people())) for _ in pictures]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody walks by now."""
+        return self._clock.utc.minute < 10
+
+    def _people(self) -> list[Detection]:
+        if not self.is_busy:
             return []
         left = (self._clock.media_s() % 60) / 100
         return [Detection("person", 0.8, Box(left, 0.3, left + 0.2, 0.8))]
 
 
 class Pull:
-    """The camera's socket without a socket."""
+    """The camera's socket without a socket: each answer is there at once."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
+        self._asked = Ask()
 
-    def pull(self, ask: Ask) -> Answer:
-        return self._feed.answer(ask)
+    def ask(self, ask: Ask) -> None:
+        self._asked = replace(ask, wait_s=0.0)
+
+    def take(self) -> Answer:
+        return self._feed.answer(self._asked)
+
+    def ready_s(self) -> float:
+        return 0.0
+
+    def fileno(self) -> int:
+        return -1
 
     def close(self) -> None:
         """Nothing to close."""
@@ -225,6 +255,8 @@ class InProcessUnit:
         self._watch = self._watch or self._make_watch()
         try:
             for _ in range(LOOKS):
+                if self._scene.is_busy:
+                    self._feed.hint("pir")  # the gates are not made for a scene of one grey
                 self._inference.once(self._watch.cycle)
         except Leave:
             self.pid_one.running.discard("appliance-inference")
@@ -247,10 +279,15 @@ class InProcessUnit:
 
     def _make_watch(self) -> Watch:
         own = self.settings.inference
-        camera = WatchedCamera("demo", Pull(self._feed), own)
-        shelf = SnapshotShelf(
-            self.settings.snapshots_dir, own.snapshots_keep_days, own.snapshots_keep_mb, self.clock
-        )
+        choice = FakeChoice(price_j=own.energy_per_frame_j)
+        prices = Prices(choice.price, core_w=0.0)
         return Watch(
-            self._inference, self._scene, [camera], shelf, View(own.blur_heads, own.threshold)
+            self._inference,
+            WatchParts(
+                [WatchedCamera("demo", Pull(self._feed), own)],
+                Eyes(choice, lambda _: self._scene, prices, own),
+                FakeWaiter(self.clock),
+                telling_of(self._inference),
+                View(own.blur_heads, own.threshold),
+            ),
         )

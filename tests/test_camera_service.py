@@ -49,11 +49,17 @@ class HandMotion(Motion):
     """Gates that a test moves by hand."""
 
     def __init__(self) -> None:
+        super().__init__()
+        self.tells = True
         self.now: Bout | None = None
         self.looks = 0
         self.wants_all = False
         self.hints: list[str] = []
         self.ended: list[Bout] = []
+
+    @property
+    def packets_tell(self) -> bool:
+        return self.tells
 
     def moving(self, media_s: float) -> Bout | None:
         return self.now
@@ -293,7 +299,7 @@ def test_each_change_of_mode_is_a_row_with_its_reason(bench: Bench) -> None:
 
 
 def test_where_packets_tell_nothing_key_frames_are_looked_at(bench: Bench) -> None:
-    bench.motion.packets_tell = False
+    bench.motion.tells = False
     bench.motion.wants_all = True
     bench.budget(EnergyLevel.SENTINEL)
     bench.cycles(10)

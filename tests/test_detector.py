@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,19 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance.errors import ModelError
-from appliance.model import Tier
+from appliance.errors import CameraError, ModelError
+from appliance.frames import BGR, I420, Picture
+from appliance.model import Box, Detection, Tier
+from inference.blobs import blob
 from inference.card import Card, digest_of, verified_card
-from inference.detector import NOT_LOADED, NanoDet
-from inference.nanodet import Bytes, blob, decode
+from inference.detector import NOT_LOADED, NanoDet, Seen
+from inference.nanodet import Bytes, decode
+from inference.region import covers, of_whole, part_to_look_at
+from inference.sessions import CPU, CUDA, Session, Terms
+from inference.track import overlap
+from tests.bright_models import make_model
 from tests.conftest import CLIP, MODEL
+from tests.fakes import FakeClock
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +190,171 @@ def edited_card(model_dir: Path) -> dict[str, Any]:
 
 def store_card(model_dir: Path, card: object) -> None:
     (model_dir / MODEL.with_suffix(".json").name).write_text(json.dumps(card))
+
+
+# --- several pictures, parts of them, and models of other kinds -----------------------------------
+
+
+def picture(bgr: Bytes, encoding: str = BGR) -> Picture:
+    height, width = bgr.shape[:2]
+    data = bgr if encoding == BGR else cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)
+    stamp = FakeClock().stamp()
+    return Picture("gate", stamp, 0, 0, 0.0, width, height, encoding, data.tobytes())
+
+
+def alike(one: Detection, other: Detection) -> bool:
+    return one.label == other.label and overlap(one.box, other.box) > 0.8
+
+
+def spot(column: int, row: int) -> Bytes:
+    """A dark picture of 64 x 64 with one bright cell of 32 x 32."""
+    bgr = np.zeros((64, 64, 3), np.uint8)
+    bgr[row * 32 : row * 32 + 32, column * 32 : column * 32 + 32] = 255
+    return bgr
+
+
+def bright_boxes(seen: Seen) -> list[tuple[float, ...]]:
+    """Where the coarse grid of the bright model sees a person; rounded."""
+    return sorted(
+        (round(one.box.left, 2), round(one.box.top, 2))
+        for one in seen.detections
+        if one.box.right - one.box.left > 0.4
+    )
+
+
+class Counting:
+    """A session that notes how many pictures each run had."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.runs: list[int] = []
+
+    def run(self, entry: np.ndarray) -> list[np.ndarray]:
+        self.runs.append(len(entry))
+        return self._session.run(entry)
+
+
+def counted(detector: NanoDet) -> list[int]:
+    detector.load()
+    assert detector._session is not None
+    counting = Counting(detector._session)
+    detector._session = counting  # type: ignore[assignment]
+    return counting.runs
+
+
+def test_people_are_found_in_planes_as_they_are_in_bgr() -> None:
+    detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
+    plain, planes = detector.look([picture(frame(100)), picture(frame(100), I420)])
+    assert plain.part is planes.part is None
+    assert plain.detections == tuple(detector.detect(frame(100)))
+    assert len(planes.detections) == len(plain.detections)
+    for one in plain.detections:
+        assert any(alike(one, other) for other in planes.detections)
+
+
+def test_the_exact_model_finds_them_too() -> None:
+    detector = NanoDet(MODEL.with_name("nanodet-g-416-fp32.onnx"), 1, 0.45, ("person",))
+    assert detector.tier is Tier.FP32
+    found = detector.look([picture(frame(100), I420)])[0].detections
+    small = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",)).detect(frame(100))
+    assert len([one for one in found if any(alike(one, other) for other in small)]) >= 5
+
+
+def test_people_far_away_in_a_large_picture_are_found_in_the_part_alone() -> None:
+    """Four views in one picture of twice the size: nobody is larger than 50 pixels of 416."""
+    views = [frame(number) for number in (100, 130, 160, 190)]
+    wall = np.vstack([np.hstack(views[:2]), np.hstack(views[2:])])
+    detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
+    walker = max(detector.detect(views[0]), key=lambda one: one.confidence)
+    box = of_whole(walker.box, Box(0, 0, 0.5, 0.5))
+    part = part_to_look_at(box, 1536, 1152, detector.size, since_full_s=0.5).box
+    whole, close = detector.look([picture(wall), picture(wall)], [None, part])
+    assert close.part == part
+    assert any(overlap(one.box, box) > 0.6 for one in close.detections)
+    inside = [one for one in whole.detections if covers(part, one.box)]
+    assert len(close.detections) > len(inside)
+    for one in close.detections:
+        assert covers(part, one.box)
+
+
+def test_a_model_of_any_number_sees_several_pictures_in_one_run(tmp_path: Path) -> None:
+    detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.9, ("person",))
+    runs = counted(detector)
+    assert bright_boxes(detector.look([picture(spot(0, 1))])[0]) == [(0, 0.5)]
+    spots = [(0, 0), (1, 0), (0, 1), (1, 1)] * 3
+    seen = detector.look([picture(spot(*where)) for where in spots])
+    assert runs == [1, 8, 4]
+    assert [bright_boxes(one) for one in seen] == [
+        [(column / 2, row / 2)] for column, row in spots
+    ], "each picture's own things"
+    assert detector.look([]) == []
+    assert bright_boxes(detector.look([picture(spot(1, 1))])[0]) == [(0.5, 0.5)]
+    assert runs == [1, 8, 4, 1]
+
+
+def test_a_model_of_one_picture_sees_them_one_by_one(tmp_path: Path) -> None:
+    detector = NanoDet(make_model(tmp_path / "one.onnx", batch=1), 1, 0.9, ("person",))
+    runs = counted(detector)
+    seen = detector.look([picture(spot(0, 0)), picture(spot(1, 1))])
+    assert runs == [1, 1]
+    assert [bright_boxes(one) for one in seen] == [[(0, 0)], [(0.5, 0.5)]]
+
+
+def test_a_model_of_exactly_two_is_given_two_and_asked_about_one(tmp_path: Path) -> None:
+    detector = NanoDet(make_model(tmp_path / "two.onnx", batch=2), 1, 0.9, ("person",))
+    runs = counted(detector)
+    alone = detector.detect(spot(0, 0))
+    seen = detector.look([picture(spot(*where)) for where in ((0, 0), (1, 0), (1, 1))])
+    assert runs == [2, 2, 2]
+    assert [bright_boxes(one) for one in seen] == [[(0, 0)], [(0.5, 0)], [(0.5, 0.5)]]
+    assert tuple(alone) == seen[0].detections
+
+
+def test_numbers_that_are_none_in_the_midst_of_work_are_an_error_not_an_empty_picture(
+    tmp_path: Path,
+) -> None:
+    model = make_model(tmp_path / "bright.onnx", blinded_by_light=True)
+    detector = NanoDet(model, 1, 0.3, ("person",))
+    assert detector.detect(np.zeros((64, 64, 3), np.uint8)) == []
+    assert detector.provider == CPU
+    with pytest.raises(ModelError, match="gave numbers that are none"):
+        detector.detect(np.full((64, 64, 3), 255, np.uint8))
+    assert detector.provider == NOT_LOADED, "it is loaded anew"
+    assert detector.detect(np.zeros((64, 64, 3), np.uint8)) == []
+
+
+def test_a_run_that_fails_frees_the_model_and_the_next_picture_loads_it_again(
+    tmp_path: Path,
+) -> None:
+    detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",))
+    detector.load()
+    # A GPU that is gone fails like this: in the midst of a run.
+    detector._card, whole = replace(detector._card, input_name="gone"), detector._card
+    session = detector._session
+    assert session is not None
+    session._card = detector._card
+    with pytest.raises(ModelError, match="failed while it ran"):
+        detector.look([picture(spot(0, 0))])
+    assert (detector.provider, detector.degraded) == (NOT_LOADED, "")
+    detector._card = whole
+    assert detector.look([picture(spot(0, 0))])[0].detections
+
+
+def test_a_picture_that_is_none_does_not_unload_the_model(tmp_path: Path) -> None:
+    detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",))
+    detector.load()
+    with pytest.raises(CameraError, match="gate sent 3 bytes"):
+        detector.look([replace(picture(spot(0, 0)), data=b"abc")])
+    assert detector.loaded
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_device_that_is_not_there_is_told_by_the_detector(tmp_path: Path) -> None:
+    terms = Terms(available=(CUDA, CPU))
+    detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",), terms)
+    assert detector.degraded == ""
+    detector.load()
+    assert (detector.provider, detector.wanted) == (CPU, CUDA)
+    assert "runs on the CPU, although CUDA" in detector.degraded
+    assert detector.load_s is not None
+    assert detector.load_s > 0

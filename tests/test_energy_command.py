@@ -17,6 +17,7 @@ from appliance import settings_file
 from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.commands import GROUP, commands
+from appliance.commands.opening import moment
 from appliance.model import (
     EnergyBudget,
     EnergyLevel,
@@ -28,7 +29,6 @@ from appliance.model import (
 )
 from appliance.store import Store
 from power import what_if
-from power.why import moment
 from tests.conftest import ROOT
 from tests.site_days import a_reading, a_state, a_sun_day, plain_sky
 

@@ -7,7 +7,7 @@ import pytest
 from appliance.frames import BGR, Picture
 from appliance.model import Box, Detection, EnergyLevel, Event, Tier
 from inference import events
-from inference.events import Circumstances, Story
+from inference.events import Circumstances, Stories
 from inference.look import Look
 from inference.track import Tracks, update
 from tests.fakes import START, FakeClock
@@ -29,7 +29,7 @@ class Film:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.tracks = Tracks()
-        self.stories: dict[int, Story] = {}
+        self.stories = Stories()
         self.told: list[Event] = []
         self.media_s = 0.0
 
@@ -74,7 +74,7 @@ def test_a_passer_by_is_one_event_told_once_when_gone() -> None:
 def test_the_best_look_is_kept_for_the_snapshot() -> None:
     film = Film()
     film.show(0.5, 0.9, 0.6)
-    (story,) = film.stories.values()
+    (story,) = film.stories.running.values()
     assert story.best.picture.stamp.utc == START + timedelta(seconds=0.5)
 
 

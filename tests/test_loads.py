@@ -76,6 +76,16 @@ def test_the_units_of_a_site_stand_in_shed_order() -> None:
     assert [load.unit for load in loads(site)] == [order.split()[1] for order in STOP_ALL]
 
 
+def test_alarms_are_heard_where_a_camera_has_them_and_as_long_as_it_runs() -> None:
+    heard = CameraSettings(onvif="http://10.0.0.9/onvif", runs_from=ECO)
+    site = Settings(camera={"gate": CameraSettings(), "yard": heard})
+    (hints,) = [load for load in loads(site) if load.unit == "appliance-hints"]
+    assert hints.lowest == ECO
+    order = [load.unit for load in loads(site)]
+    assert order.index("appliance-inference") < order.index("appliance-hints")
+    assert order.index("appliance-hints") < order.index("appliance-camera@yard")
+
+
 def test_cameras_start_before_inference_and_stop_after_it(
     host: FakeHost, actuator: Actuator
 ) -> None:

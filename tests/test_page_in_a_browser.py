@@ -7,11 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import cv2
+import numpy as np
 import pytest
 
 from appliance import settings_file
 from appliance.clock import SystemClock
 from appliance.errors import BusError
+from appliance.frames import JPEG, FrameServer, Picture
 from appliance.model import (
     BatteryState,
     ChargeStage,
@@ -25,6 +28,7 @@ from appliance.model import (
 )
 from appliance.prepare import prepare
 from appliance.store import Store
+from tests import eight_cameras, filled
 from tests.chromium import PROGRAM, Browser
 from tests.test_web import free_port, read_until, settings_text, start
 
@@ -34,6 +38,7 @@ pytestmark = [
 ]
 
 REASON = "1.3 kWh of sun are expected, so everything may run"
+GREY = cv2.imencode(".jpg", np.full((6, 8, 3), 90, np.uint8))[1].tobytes()
 
 
 @pytest.fixture(scope="module")
@@ -250,6 +255,94 @@ def test_when_the_unit_falls_silent_the_page_says_so_and_recovers(
     finally:
         again.kill()
         again.wait()
+
+
+def show_eight(
+    browser: Browser, tmp_path: Path, port: int, power: Store
+) -> tuple[subprocess.Popen[str], FrameServer]:
+    """The page of a unit with eight cameras, of which inference looks at one."""
+    camera = Store(power.path, power.clock, "camera")
+    looks = Store(power.path, power.clock, "inference")
+    budget = filled.budget(power.clock.stamp(), EnergyLevel.ECO)
+    power.add(replace(budget, reason=eight_cameras.LEVEL))
+    eight_cameras.write(camera, looks)
+    camera.close()
+    looks.close()
+    process = start([], tmp_path, port, eight_cameras.sections())
+    read_until(process, "the page is on")
+    picture = Picture("yard-north", power.clock.stamp(), 1, 0, 0.0, 8, 6, JPEG, GREY)
+    pictures = FrameServer(tmp_path / "run/inference.sock", lambda _: picture)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for("document.querySelectorAll('.camera').length === 8")
+    return process, pictures
+
+
+# JavaScript: the text of the camera of that name on the page.
+CARD = (
+    "[...document.querySelectorAll('.camera')]"
+    ".find((card) => card.querySelector('strong').innerText === {!r})"
+)
+
+
+def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
+    browser: Browser, power: Store, tmp_path: Path, port: int
+) -> None:
+    process, pictures = show_eight(browser, tmp_path, port, power)
+
+    def shows(name: str, text: str) -> str:
+        return f"{CARD.format(name)}.innerText.replace(/\\s+/g, ' ').includes({text!r})"
+
+    def bars(name: str) -> int:
+        count = browser.evaluate(f"{CARD.format(name)}.querySelectorAll('.bars .on').length")
+        assert isinstance(count, int)
+        return count
+
+    try:
+        for name, text in (
+            ("gate", "follows since"),
+            ("gate", "5.3 Wh an hour"),
+            ("gate", "modelled"),
+            ("yard-north", "watches since"),
+            ("yard-north", "The camera gives pictures of what moves: ECO. h264 1920x1080"),
+            ("yard-north", "(packets), looked at."),
+            ("road", "(packets), not looked at."),
+            ("shed", "The camera is off: it runs from FULL only. Not connected."),
+            (eight_cameras.SILENT, "cost unknown"),
+            (eight_cameras.SILENT, "Its service is silent, so nothing is known of it now."),
+        ):
+            browser.wait_for(shows(name, text))
+        signs = [bars(name) for name in ("shed", "road", "well", "yard-north", "gate")]
+        assert signs == [0, 1, 2, 3, 4], "the sign of a mode needs no colour"
+        browser.wait_for(says("cameras-cost", "Together 18.7 Wh an hour, without 1"))
+        assert browser.evaluate("document.documentElement.scrollWidth") == 390
+        assert eight_cameras.PASSWORD not in browser.evaluate("document.documentElement.innerHTML")
+        assert browser.problems == []
+    finally:
+        pictures.close()
+        process.kill()
+        process.wait()
+
+
+def test_the_picture_tells_of_which_camera_it_is_and_nothing_jumps_when_it_comes(
+    browser: Browser, power: Store, tmp_path: Path, port: int
+) -> None:
+    process, pictures = show_eight(browser, tmp_path, port, power)
+    height = "document.getElementById('sight-picture').offsetHeight"
+    try:
+        before = browser.evaluate(height)
+        assert before > 200
+        browser.evaluate("document.getElementById('sight-picture').scrollIntoView()")
+        browser.wait_for(says("sight-picture", "yard-north"))
+        browser.wait_for(says("sight-picture", "nothing seen"))
+        assert browser.evaluate(height) == before
+        asked = [urlsplit(url).path for url in browser.requests]
+        assert not [path for path in asked if path.startswith("/camera/")], "one picture for all"
+        pictures.close()
+        browser.wait_for(says("sight-picture", "Inference is not running"))
+        assert browser.evaluate(height) == before
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (390, "dark"), (1280, "light")])

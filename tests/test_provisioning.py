@@ -1,13 +1,17 @@
 """The command line of the unit on a laptop: mistakes are sentences, and start nothing."""
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import SettingsError
 from provisioning import __main__ as command
-from provisioning.laptop import Laptop, Wish, move_aside
+from provisioning import laptop as laptop_module
+from provisioning.board import OUTSIDE, SIMULATED_CAMERAS
+from provisioning.laptop import RTSP_CAMERAS, Laptop, Wish, move_aside
+from sensors.camera.opening import read_password
 
 
 def test_a_duration_is_read_as_people_write_it() -> None:
@@ -52,3 +56,50 @@ def test_the_laptops_settings_are_valid_and_shared_by_all_processes(tmp_path: Pa
     assert Path(laptop.settings.camera["demo"].source).exists()
     assert Path(laptop.settings.inference.model).exists()
     laptop.stop()
+
+
+def test_eight_cameras_are_sections_with_streams_one_with_its_password_in_a_file(
+    tmp_path: Path,
+) -> None:
+    laptop = Laptop(Wish(day_s=240, port=8123, directory=tmp_path / "run", cameras=8))
+    cameras = laptop.settings.camera
+    assert len(cameras) == 8
+    assert all(own.source.startswith("rtsp://127.0.0.1:") for own in cameras.values())
+    assert all(own.source.endswith(f"/{name}") for name, own in cameras.items())
+    assert all(own.allow_local for own in cameras.values())
+    locked = cameras["gate"]
+    assert locked.password_file is not None
+    assert read_password(locked.password_file)
+    assert locked.password_file.stat().st_mode & 0o077 == 0
+    conf = (tmp_path / "run/processes.conf").read_text()
+    assert read_password(locked.password_file) not in conf
+    assert conf.count("[program:appliance-camera@") == 8
+    world = [program for program in laptop._programs() if program.stops_last]
+    assert [program.name for program in world] == ["plant", SIMULATED_CAMERAS]
+    assert {program.name for program in world} < set(OUTSIDE)
+    laptop.stop()
+
+
+@pytest.mark.parametrize("count", ["0", "9", "-1"])
+def test_a_number_of_cameras_out_of_reason_is_refused(
+    count: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        command.main(["--cameras", count, "--port", "0", "--dir", str(tmp_path / "run")])
+    assert exit_.value.code == 2
+    assert "1 to 8 cameras" in capsys.readouterr().err
+
+
+def test_missing_packages_of_simulated_cameras_are_named_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = (sys.executable, "-c", "import sys; sys.modules['gi'] = None; exec(open(%r).read())")
+    script = server[2] % str(RTSP_CAMERAS[1])
+    monkeypatch.setattr(laptop_module, "RTSP_CAMERAS", (*server[:2], script))
+    with pytest.raises(SystemExit) as exit_:
+        command.main(["--cameras", "8", "--port", "0", "--dir", str(tmp_path / "run")])
+    assert exit_.value.code == 1
+    said = capsys.readouterr().err
+    assert "apt install gir1.2-gst-rtsp-server-1.0" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "run").exists()

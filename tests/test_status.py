@@ -10,10 +10,11 @@ import pytest
 
 from appliance import charts, status
 from appliance.commands.status import energy_lines
-from appliance.model import EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
+from appliance.errors import CameraError
+from appliance.model import CameraMode, EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
 from appliance.retention import retain
-from appliance.settings import Settings
-from tests import filled
+from appliance.settings import CameraSettings, Settings
+from tests import eight_cameras, filled
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock
 
@@ -62,12 +63,78 @@ def test_a_working_unit_shows_what_its_services_wrote(
     assert (found["energy"]["level"], found["energy"]["fresh"]) == ("FULL", True)
     assert found["energy"]["sun_is_free"] is False
     assert found["battery"]["full_at"] is None
-    assert found["cameras"][0]["mode"] == "watch"
     assert found["inference"]["provider"] == "CPUExecutionProvider"
     assert found["gpus"][0]["fresh"]
     assert found["events"]["last_24_h"] == 1
     assert found["events"]["newest"]["box"] == [0.1, 0.2, 0.3, 0.9]
     assert [fault["code"] for fault in found["faults"]] == ["camera"]
+
+
+def test_a_camera_shows_its_mode_its_cost_and_what_it_heard(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    filled.fill(open_store)
+    clock.advance(60)
+    open_store("camera").add(filled.camera_state(clock.stamp()))
+    camera = document(open_store, settings)["cameras"][0]
+    assert (camera["mode"], camera["since"]) == ("watch", "2026-04-15T02:00:00.000Z")
+    assert (camera["gates"], camera["stream"][:4]) == ("packets, key frames", "h264")
+    assert (camera["power_w"], camera["looking_w"], camera["cost_w"]) == (3.0, 1.8, 4.8)
+    assert camera["cost_measured"] is False
+    assert camera["per_hour"] == {
+        "wh": pytest.approx(4.8),
+        "camera_wh": pytest.approx(3.0),
+        "looking_wh": pytest.approx(1.8),
+        "measured": False,
+        "known_s": pytest.approx(60),
+    }
+    assert camera["last_motion"]["looked"] is True
+    assert camera["last_motion"]["ended"] == "2026-04-15T02:00:08.000Z"
+    assert camera["last_event"]["label"] == "person"
+
+
+def test_a_camera_has_its_mode_since_the_last_change_of_this_boot(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    camera = open_store("camera")
+    camera.add(filled.change(clock.stamp(), mode=CameraMode.LISTEN))
+    clock.advance(60)
+    camera.add(filled.camera_state(clock.stamp(), mode=CameraMode.WATCH))
+    assert document(open_store, settings)["cameras"][0]["since"] is None, "of another mode"
+    camera.add(filled.change(clock.stamp()))
+    assert document(open_store, settings)["cameras"][0]["since"] is not None
+    clock.reboot()
+    camera.add(filled.camera_state(clock.stamp()))
+    assert document(open_store, settings)["cameras"][0]["since"] is None, "of another boot"
+
+
+def test_what_a_silent_camera_costs_is_unknown(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    filled.fill(open_store)
+    clock.advance(3600)
+    camera = document(open_store, settings)["cameras"][0]
+    assert not camera["fresh"]
+    assert camera["cost_w"] is camera["looking_w"] is camera["per_hour"]["camera_wh"] is None
+    assert camera["last_motion"] is not None, "what happened stays so"
+
+
+def test_eight_cameras_fit_the_schema_and_no_password_leaves(
+    open_store: OpenStore, settings: Settings, clock: FakeClock
+) -> None:
+    clock.advance(3600)
+    sources = {name: CameraSettings(source=filled.SECRET_URL) for name in eight_cameras.NAMES}
+    eight_cameras.write(open_store("camera"), open_store("inference"))
+    camera = open_store("camera")
+    camera.raise_fault("camera@gate", CameraError(eight_cameras.GONE))
+    camera.say("camera@gate", eight_cameras.GONE)
+    open_store("inference").add(replace(filled.event(clock.stamp()), reason=eight_cameras.GONE))
+    found = document(open_store, replace(settings, camera=sources))
+    assert [one["camera"] for one in found["cameras"]] == list(eight_cameras.NAMES)
+    assert {one["mode"] for one in found["cameras"]} == {mode.value for mode in CameraMode}
+    told = json.dumps([found, status.events(camera, None, 9), status.faults(camera, all=True)])
+    assert told.count("rtsp://***@10.0.0.7/live") >= 5
+    assert eight_cameras.PASSWORD not in told
 
 
 def test_free_sun_and_the_last_full_charge_are_told(

@@ -78,3 +78,82 @@ def test_a_dog_is_never_taken_for_the_person_who_stood_there() -> None:
     tracks = step(Tracks(), 0.0, person(0.5))
     tracks = step(tracks, 0.2, person(0.5, label="dog"))
     assert [(track.number, track.label) for track in tracks.live] == [(1, "person"), (2, "dog")]
+
+
+def test_a_look_at_a_part_misses_nobody_outside_it_and_who_stands_there_stays() -> None:
+    tracks = step(Tracks(), 0.0, person(0.2), person(0.8))
+    tracks = step(tracks, 0.2, person(0.2), person(0.8))
+    right = Box(0.6, 0.2, 1.0, 0.8)
+    for count in range(2, 100):  # twenty seconds
+        seen = [person(0.8)]
+        tracks = update(tracks, seen, count / 5, THRESHOLD, PATIENCE_S, looked=right)
+    still, _ = tracks.live
+    assert (still.number, still.seen_now, still.missed_s) == (1, False, 0.0)
+    assert abs(x_of(still) - 0.2) < 0.01
+    tracks = step(tracks, 20.0, person(0.2), person(0.8))
+    assert [track.number for track in tracks.live] == [1, 2]
+
+
+def test_a_look_at_a_part_misses_who_should_be_in_it() -> None:
+    tracks = step(Tracks(), 0.0, person(0.8))
+    tracks = step(tracks, 0.2, person(0.8))
+    right = Box(0.6, 0.2, 1.0, 0.8)
+    for count in range(2, 13):
+        tracks = update(tracks, [], count / 5, THRESHOLD, PATIENCE_S, looked=right)
+    assert not tracks.live
+
+
+def test_nobody_is_waited_for_half_a_minute_even_where_nobody_looks() -> None:
+    tracks = step(step(Tracks(), 0.0, person(0.2)), 0.2, person(0.2))
+    right = Box(0.6, 0.2, 1.0, 0.8)
+    assert update(tracks, [], 30.1, THRESHOLD, PATIENCE_S, looked=right).live
+    assert not update(tracks, [], 30.3, THRESHOLD, PATIENCE_S, looked=right).live
+
+
+def test_a_pause_of_the_looks_is_forgiven_to_who_is_still_on_his_way() -> None:
+    tracks = Tracks()
+    for count in range(10):
+        tracks = step(tracks, count / 5, person(0.1 + 0.01 * count))
+    tracks = update(tracks, [person(0.34)], 4.8, THRESHOLD, patience_s=8.0)  # three seconds on
+    assert [track.number for track in tracks.live] == [1]
+
+
+def test_a_second_box_on_one_thing_is_no_second_thing() -> None:
+    tracks = step(Tracks(), 0.0, person(0.5))
+    tracks = step(tracks, 0.2, person(0.5), person(0.51, confidence=0.5))
+    assert [track.number for track in tracks.live] == [1]
+
+
+def test_who_was_seen_once_is_not_waited_for_as_long_as_a_known_one() -> None:
+    once = step(Tracks(), 0.0, person(0.5))
+    assert step(step(once, 0.2), 0.3).live
+    assert not step(step(step(once, 0.2), 0.3), 0.4).live
+    twice = step(once, 0.2, person(0.5))
+    assert step(step(step(twice, 0.4), 0.6), 2.2).live
+
+
+def test_who_walked_out_of_the_picture_is_not_waited_for_at_its_edge() -> None:
+    tracks = Tracks()
+    for count in range(10):
+        tracks = step(tracks, count / 5, person(0.8 + 0.02 * count))
+    tracks = step(step(tracks, 2.0), 2.2)
+    assert not tracks.live
+
+
+def test_at_two_looks_a_second_a_newcomer_may_leave_his_own_box_and_at_ten_he_may_not() -> None:
+    slow = step(step(Tracks(), 0.0, person(0.5)), 0.5, person(0.56))
+    fast = step(step(Tracks(), 0.0, person(0.5)), 0.1, person(0.56))
+    assert [track.number for track in slow.live] == [1]
+    assert [track.number for track in fast.live] == [1, 2]
+
+
+def test_who_walked_and_is_not_where_it_moves_has_stopped() -> None:
+    tracks = Tracks()
+    for count in range(10):
+        tracks = step(tracks, count / 5, person(0.1 + 0.02 * count))
+    (walker,) = tracks.live
+    right = Box(0.6, 0.2, 1.0, 0.8)
+    for count in range(10, 60):  # ten seconds in which it moves elsewhere
+        tracks = update(tracks, [], count / 5, THRESHOLD, PATIENCE_S, looked=right)
+    (waiting,) = tracks.live
+    assert x_of(waiting) - x_of(walker) < 0.15, "at his speed he would be a whole picture on"

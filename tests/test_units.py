@@ -201,7 +201,8 @@ def test_a_service_runs_a_module_that_exists_as_a_user_that_exists(service: str)
 
 
 @pytest.mark.parametrize(
-    "service", ["appliance-inference.service", "appliance-camera@demo.service"]
+    "service",
+    ["appliance-inference.service", "appliance-hints.service", "appliance-camera@demo.service"],
 )
 def test_after_a_boot_nothing_heavy_starts_before_the_power_service_says_so(service: str) -> None:
     own = file_of(service)
@@ -297,6 +298,7 @@ CAMERA = "appliance-camera@front.service"
     [
         ("appliance-power", MANAGE, "appliance-inference.service", "start", "yes"),
         ("appliance-power", MANAGE, CAMERA, "stop", "yes"),
+        ("appliance-power", MANAGE, "appliance-hints.service", "start", "yes"),
         ("appliance-power", MANAGE, "poweroff.target", "start", "yes"),
         ("appliance-power", MANAGE, "appliance-switch@gpu-1.service", "start", "yes"),
         ("appliance-power", MANAGE, "appliance-switch@gpu-1.service", "stop", "yes"),

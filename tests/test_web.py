@@ -31,9 +31,10 @@ from appliance.model import (
     Stamp,
     Tier,
 )
-from appliance.settings import Settings
+from appliance.settings import CameraSettings, Settings
 from appliance.store import Store
 from appliance.web.app import create_app
+from tests import filled
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock
 
@@ -177,13 +178,23 @@ def test_the_last_picture_comes_with_what_was_seen_in_it(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_the_picture_looked_at_last_says_whose_it_is(
+    client: FlaskClient, settings: Settings, clock: FakeClock
+) -> None:
+    assert client.get("/picture.jpg").status_code == 503
+    with inference(settings, picture(clock, "gate")):
+        answer = client.get("/picture.jpg")
+    assert (answer.data, answer.headers["X-Camera"]) == (JPEG_BYTES, "gate")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
 def test_why_there_is_no_picture_is_said_in_words(
     client: FlaskClient, settings: Settings, clock: FakeClock
 ) -> None:
     absent = client.get("/camera/demo.jpg")
     assert (absent.status_code, absent.json) == (
         503,
-        {"reason": "inference is not running, so nobody looks at the camera"},
+        {"reason": "inference is not running, so nobody looks at the cameras"},
     )
     with inference(settings, Refusal("no frame has been looked at yet")):
         assert client.get("/camera/demo.jpg").json == {"reason": "no frame has been looked at yet"}
@@ -191,6 +202,26 @@ def test_why_there_is_no_picture_is_said_in_words(
         said = client.get("/camera/demo.jpg")
     assert said.status_code == 503, "the picture of another camera is never shown under this name"
     assert client.get("/camera/unknown.jpg").status_code == 404
+
+
+def test_no_answer_holds_the_password_of_a_camera(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    camera = CameraSettings(source=filled.SECRET_URL)
+    client = create_app(replace(settings, camera={"demo": camera}), clock).test_client()
+    filled.fill(open_store)
+    filled.break_camera(open_store)
+    open_store("camera").add(replace(filled.camera_state(clock.stamp()), reason=filled.SECRET_URL))
+    open_store("inference").add(replace(event(clock.stamp(), 1), reason=filled.SECRET_URL))
+    before = "before=2999-01-01T00:00:00Z"
+    for path in ("/", "/api/status", "/api/events", f"/api/events?{before}", "/metrics"):
+        answer = client.get(path)
+        assert (answer.status_code, "hunter2" in answer.text) == (200, False), path
+    refusal = Refusal(f"{filled.SECRET_URL} gives nothing")
+    with inference(settings, refusal):
+        assert client.get("/picture.jpg").json == {
+            "reason": "rtsp://***@10.0.0.7/live gives nothing"
+        }
 
 
 def test_only_snapshots_leave_the_data_directory(client: FlaskClient, settings: Settings) -> None:
@@ -268,10 +299,12 @@ def free_port() -> int:
         return port
 
 
-def start(command: list[str], tmp_path: Path, port: int) -> subprocess.Popen[str]:
+def start(
+    command: list[str], tmp_path: Path, port: int, cameras: str = ""
+) -> subprocess.Popen[str]:
     """The service as a process of its own, with `command` in front."""
     file = tmp_path / "unit.toml"
-    file.write_text(settings_text(tmp_path, port))
+    file.write_text(settings_text(tmp_path, port) + cameras)
     return subprocess.Popen(
         [*command, sys.executable, "-m", "appliance.web", "--settings", str(file)],
         cwd=ROOT,
@@ -341,7 +374,7 @@ def test_the_reader_can_not_write(
     open_store()
     app = create_app(settings, clock)
     before = settings.database.stat().st_mtime_ns
-    for path in ("/api/status", "/api/day", "/api/events", "/healthz"):
+    for path in ("/api/status", "/api/day", "/api/events", "/healthz", "/metrics"):
         assert app.test_client().get(path).status_code == 200
     assert settings.database.stat().st_mtime_ns == before
     for method in ("post", "put", "delete", "patch"):

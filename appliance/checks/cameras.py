@@ -1,33 +1,67 @@
-"""Check: do the cameras' files and devices exist?
+"""Check: do the cameras' files and devices exist, are their passwords kept, do they give pictures?
 
-Reads: the settings, and whether each path is there. Writes: nothing.
-Never: connects to a stream; a camera's own service says whether it gives pictures.
+Reads: the settings, whether each path is there and for whom, the cameras' open faults. Writes:
+nothing.
+Never: connects to a stream (a camera's own service says whether it gives pictures), and never reads
+or says a password.
 """
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 from appliance.checks import Finding
 from appliance.clock import Clock
-from appliance.settings import Settings
+from appliance.settings import CameraSettings, Settings
 from appliance.store import Store
 
 NAME = "cameras"
+FOR_OTHERS = 0o007  # who is neither the owner nor of the group
 
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if not settings.camera:
         return Finding(NAME, None, "the settings name no camera")
-    wrong = [name for name, camera in settings.camera.items() if not usable(camera.source)]
-    if wrong:
-        return Finding(
-            NAME,
-            False,
-            f"no readable source: {', '.join(wrong)}",
-            f"check the file or the cable, and `source` in {settings.path}",
-        )
+    faults = [*settings_faults(settings), *told_faults(settings, store)]
+    if faults:
+        text = "; ".join(text for text, _ in faults)
+        return Finding(NAME, False, text, faults[0][1])
     return Finding(
         NAME, True, f"{len(settings.camera)} with a source: {', '.join(settings.camera)}"
     )
+
+
+def settings_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is wrong with the files that the settings name: what, and what to do."""
+    wrong = [name for name, camera in settings.camera.items() if not usable(camera.source)]
+    if wrong:
+        advice = f"check the file or the cable, and `source` in {settings.path}"
+        yield f"no readable source: {', '.join(wrong)}", advice
+    for name, camera in settings.camera.items():
+        if text := password_fault(camera):
+            file = camera.password_file
+            yield f"{name}: {text}", f"chown root:appliance {file}; chmod 640 {file}"
+
+
+def told_faults(settings: Settings, store: Store | None) -> Iterator[tuple[str, str]]:
+    """What the cameras' own services report."""
+    sources = {f"camera@{name}": name for name in settings.camera}
+    for fault in store.open_faults() if store else ():
+        if fault.source in sources:
+            advice = f"`unitctl cameras why {sources[fault.source]}` says more"
+            yield f"{sources[fault.source]}: {fault.text}", advice
+
+
+def password_fault(camera: CameraSettings) -> str:
+    """What is wrong with its password file; "" where nothing is."""
+    file = camera.password_file
+    if file is None:
+        return ""
+    try:
+        mode = Path(file).stat().st_mode
+    except OSError as error:
+        return f"its password file cannot be found ({error.strerror})"
+    return "its password file is open to everybody" if mode & FOR_OTHERS else ""
 
 
 def usable(source: str) -> bool:

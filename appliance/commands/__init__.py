@@ -1,6 +1,7 @@
 """The commands of `unitctl`, one file each: HELP, `add_arguments(parser)`, `run(arguments)`.
 
-Reads: what each command says. Writes: standard output; `export` and `backup` a file.
+Reads: what each command says. Writes: standard output; `export` and `backup` a file;
+`events erase` deletes.
 Never: a command that changes what the unit does; orders go to PID 1 (`systemctl`). Never lets a
 broken plug-in take the others along.
 
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from importlib.metadata import EntryPoint, distributions
 from typing import NoReturn, Protocol, runtime_checkable
 
-from appliance.commands import backup, doctor, events, export, faults, settings, status
+from appliance.commands import backup, cameras, doctor, events, export, faults, settings, status
 from appliance.errors import ApplianceError
 
 GROUP = "appliance.commands"
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Command] = {
     "status": status,
     "events": events,
     "faults": faults,
+    "cameras": cameras,
     "doctor": doctor,
     "export": export,
     "backup": backup,

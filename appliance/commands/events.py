@@ -1,27 +1,55 @@
-"""`unitctl events`: what was seen, the newest first.
+"""`unitctl events`: what was seen, the newest first; `unitctl events erase`: make it gone.
 
-Reads: the event table. Writes: standard output.
-Never: opens a snapshot.
+Reads: the event table. Writes: standard output; `erase` deletes events with pictures and films.
+Never: opens a snapshot, or erases without being told twice.
 """
 
 import argparse
+import sys
+from pathlib import Path
 from typing import Any
 
-from appliance import status
+from appliance import erasing, settings_file, status
+from appliance.backup import PATTERN
 from appliance.commands.opening import SINCE_HELP, local, opened, since
 from appliance.commands.printing import Line, Section, show, show_json
+from appliance.erasing import Wish
+from appliance.errors import SettingsError
 from appliance.settings import Settings
+from appliance.store import Store
+from appliance.tables import INFERENCE
 
-HELP = "list what was seen, the newest first"
+HELP = "list what was seen, the newest first; `events erase` deletes"
+ERASE_HELP = "delete events with their pictures and films, for good"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--since", metavar="TIME", help=SINCE_HELP)
     parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most N (default 50)")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
+    parser.set_defaults(act=list_events)
+    actions = parser.add_subparsers(metavar="erase", help=ERASE_HELP)
+    erase = actions.add_parser("erase", help=ERASE_HELP, description=ERASE_HELP)
+    what = erase.add_mutually_exclusive_group(required=True)
+    what.add_argument("--before", metavar="TIME", help="what began earlier (as in --since)")
+    what.add_argument("--camera", metavar="NAME", help="all that this camera saw")
+    what.add_argument("--event", metavar="ID", help="one event")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
+    erase.add_argument(
+        "--settings", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+    )
+    erase.set_defaults(act=erase_events)
 
 
 def run(arguments: argparse.Namespace) -> int:
+    code: int = arguments.act(arguments)
+    return code
+
+
+# --- list ------------------------------------------------------------------------------------
+
+
+def list_events(arguments: argparse.Namespace) -> int:
     with opened(arguments) as (settings, store):
         begin = since(arguments.since, store.clock.stamp().utc, settings)
         found = status.events(store, begin, max(0, arguments.limit))
@@ -42,3 +70,51 @@ def line(event: dict[str, Any], settings: Settings) -> Line:
         f"{event['frames']} frames, {joules}: {event['reason']}"
     )
     return Line(local(event["at"], settings), text)
+
+
+# --- erase -----------------------------------------------------------------------------------
+
+
+def erase_events(arguments: argparse.Namespace) -> int:
+    settings = settings_file.load(arguments.settings)
+    store = Store(settings.database, settings.make_clock(), INFERENCE)
+    try:
+        return erase(store, settings, arguments)
+    finally:
+        store.close()
+
+
+def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> int:
+    """Find, ask, erase, say what is gone and where copies may be."""
+    found = erasing.find(store, settings.snapshots_dir, wish(store, settings, arguments))
+    if not found.events and not found.files:
+        print(f"nothing to erase: there is no event, picture or film {found.wish.words}")
+        return 0
+    if not arguments.yes and not confirmed(found.sentence):
+        print("nothing was erased")
+        return 1
+    erasing.erase(store, found)
+    erasing.note(found)
+    print(f"erased: {found.sentence}")
+    backups = settings.unit.data_dir / "backups"
+    if any(backups.glob(PATTERN)):
+        print(f"copies of the database in {backups} still hold the rows (no pictures)")
+    return 0
+
+
+def wish(store: Store, settings: Settings, arguments: argparse.Namespace) -> Wish:
+    """What the command line names."""
+    if arguments.camera is not None:
+        return erasing.of_camera(arguments.camera)
+    if arguments.event is not None:
+        return erasing.of_event(arguments.event)
+    moment = since(arguments.before, store.clock.stamp().utc, settings, "--before")
+    assert moment is not None
+    return erasing.before(moment)
+
+
+def confirmed(what: str) -> bool:
+    """Whether the person at the terminal says yes; raises `SettingsError` where there is none."""
+    if not sys.stdin.isatty():
+        raise SettingsError(f"{what}: nobody is here to ask; add --yes to erase them")
+    return input(f"Erase {what}? This cannot be undone. [y/N] ").strip().lower() in ("y", "yes")

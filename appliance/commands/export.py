@@ -1,8 +1,8 @@
 """`unitctl export`: one file for whoever helps from far away.
 
 Reads: everything that `unitctl` can show. Writes: a .tar.gz, or standard output.
-Never: takes a picture along unless asked, and never a password. It goes on where the database is
-broken: the rest is what is needed then.
+Never: takes a picture or a film along unless asked, and never a password. It goes on where the
+database is broken: the rest is what is needed then.
 """
 
 import argparse
@@ -26,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="FILE", help=place)
     pictures = "take the snapshots of the events along (they may show people)"
     parser.add_argument("--with-snapshots", action="store_true", help=pictures)
+    films = "take the films of the events along (heads are NOT blurred in them)"
+    parser.add_argument("--with-films", action="store_true", help=films)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,14 +35,16 @@ def run(arguments: argparse.Namespace) -> int:
     clock = settings.make_clock()
     now = clock.stamp().utc
     begin = since(arguments.since, now, settings) or now
+    wanted = {"snapshot": arguments.with_snapshots, "clip": arguments.with_films}
+    along = [kind for kind, is_wanted in wanted.items() if is_wanted]
     with reader(settings, clock) as store:
         if arguments.to == "-":
-            write(sys.stdout.buffer, settings, store, clock, begin, arguments.with_snapshots)
+            write(sys.stdout.buffer, settings, store, clock, begin, along)
             return 0
         path = Path(arguments.to or default_name(settings.unit.name, now))
         try:
             with path.open("xb") as file:
-                write(file, settings, store, clock, begin, arguments.with_snapshots)
+                write(file, settings, store, clock, begin, along)
         except FileExistsError:
             raise SettingsError(f"{path} is there already; name another with --to") from None
         except OSError as error:

@@ -16,8 +16,10 @@ from appliance.errors import SettingsError
 from appliance.settings import Settings
 from appliance.store import Store
 
+CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})")
 SPAN = re.compile(r"(\d+)\s*(m|h|d|w)")
 SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+AT_HELP = "a time of day such as 03:10 (the last one), or 2026-11-22T03:10 (site time, or with Z)"
 SINCE_HELP = "from when on: a span such as 90m, 24h, 7d, or a date such as 2026-04-15 (site time)"
 
 
@@ -32,8 +34,10 @@ def opened(arguments: argparse.Namespace) -> Iterator[tuple[Settings, Store]]:
         store.close()
 
 
-def since(text: str | None, now: datetime, settings: Settings) -> datetime | None:
-    """The moment that `--since` names, UTC; None where it was not given."""
+def since(
+    text: str | None, now: datetime, settings: Settings, option: str = "--since"
+) -> datetime | None:
+    """The moment that `--since` (or another option) names, UTC; None where it was not given."""
     if text is None:
         return None
     if span := SPAN.fullmatch(text.strip()):
@@ -42,10 +46,29 @@ def since(text: str | None, now: datetime, settings: Settings) -> datetime | Non
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
         raise SettingsError(
-            f"--since {text!r} is no time: give a span such as 24h or 7d, or a date "
+            f"{option} {text!r} is no time: give a span such as 24h or 7d, or a date "
             "such as 2026-04-15 or 2026-04-15T18:30"
         ) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone(settings))).astimezone(UTC)
+
+
+def moment(text: str, now: datetime, settings: Settings) -> datetime:
+    """The time that `--at` names, UTC: a time of day is its last occurrence at the site."""
+    here = zone(settings)
+    if clock := CLOCK_TIME.fullmatch(text.strip()):
+        hour, minute = int(clock[1]), int(clock[2])
+        if hour < 24 and minute < 60:
+            local_now = now.astimezone(here)
+            at = local_now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+            return (at if at <= local_now else at - timedelta(days=1)).astimezone(UTC)
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise SettingsError(
+            f"--at {text!r} is no time: give a time of day such as 03:10, or a date with a time "
+            "such as 2026-11-22T03:10 (site time) or 2026-11-22T03:10Z"
+        ) from None
+    return (found if found.tzinfo else found.replace(tzinfo=here)).astimezone(UTC)
 
 
 def zone(settings: Settings) -> tzinfo:

@@ -7,6 +7,7 @@ Never: takes a command, sets a cookie, or asks another host for anything.
 
 import gzip
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, abort, jsonify, render_template, request, send_from_directory
@@ -15,6 +16,8 @@ from flask.typing import ResponseReturnValue
 from appliance import charts, status
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, CameraError, StoreError
+from appliance.frames import Picture
+from appliance.log import SentenceLog, redact, redact_all
 from appliance.model import Event
 from appliance.rows import decode, text_of
 from appliance.settings import Settings
@@ -23,6 +26,7 @@ from appliance.web import view
 from appliance.web.reader import Reader
 
 MOST_EVENTS = 200
+NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
 GZIP_FROM_BYTES = 1024
 SNAPSHOT_AGE_S = 86_400  # a snapshot never changes under its name
 HEADERS = {
@@ -76,6 +80,14 @@ def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
         before = moment_of(request.args.get("before"))
         return jsonify(reader.ask(lambda store: older_events(store, before, limit)))
 
+    @app.get("/metrics")
+    def scrape() -> ResponseReturnValue:
+        from appliance.web import metrics  # noqa: PLC0415  (a tenth of a second: only for a scraper)
+
+        accept = request.headers.get("Accept", "")
+        text, form = reader.ask(lambda store: metrics.render(store, settings, accept))
+        return Response(text, content_type=form)
+
     @app.get("/healthz")
     def health() -> ResponseReturnValue:
         reader.ask(lambda store: store.query("SELECT 1"))
@@ -83,25 +95,37 @@ def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
 
 
 def add_pictures(app: Flask, settings: Settings) -> None:
-    """Snapshots of events, and the last picture that was looked at."""
+    """Snapshots of events (who opens one is noted), and the last picture that was looked at."""
+    access = SentenceLog("web")
 
     @app.get("/snapshots/<path:name>")
     def snapshot(name: str) -> ResponseReturnValue:
         if not name.endswith(".jpg"):
             abort(404)
         found = send_from_directory(settings.snapshots_dir, name)
+        if found.status_code == HTTPStatus.OK:  # else the browser has it already
+            access.info("a snapshot was opened", name=name, by=request.remote_addr)
         found.headers["Cache-Control"] = f"private, max-age={SNAPSHOT_AGE_S}"
         return found
+
+    @app.get("/picture.jpg")
+    def looked_at_last() -> ResponseReturnValue:
+        return answer_with(view.pull(settings))
 
     @app.get("/camera/<name>.jpg")
     def camera(name: str) -> ResponseReturnValue:
         if name not in settings.camera:
             abort(404)
-        picture = view.pull(settings, name)
-        answer = Response(bytes(picture.data), mimetype="image/jpeg")
-        answer.headers["X-Detections"] = view.as_header(picture.detections)
-        answer.headers["X-Picture-At"] = text_of(picture.stamp.utc)
-        return answer
+        return answer_with(view.pull(settings, name))
+
+
+def answer_with(picture: Picture) -> Response:
+    """A picture, and in headers whose and what was seen in it."""
+    answer = Response(bytes(picture.data), mimetype="image/jpeg")
+    answer.headers["X-Camera"] = picture.camera
+    answer.headers["X-Detections"] = view.as_header(picture.detections)
+    answer.headers["X-Picture-At"] = text_of(picture.stamp.utc)
+    return answer
 
 
 def older_events(store: Store, before: datetime | None, limit: int) -> list[dict[str, Any]]:
@@ -110,7 +134,7 @@ def older_events(store: Store, before: datetime | None, limit: int) -> list[dict
         return status.events(store, None, limit)
     sql = "SELECT * FROM event WHERE at < ? ORDER BY id DESC LIMIT ?"
     found = store.query(sql, (text_of(before), limit))
-    return [status.event_of(decode(Event, row)) for row in found]
+    return redact_all([status.event_of(decode(Event, row)) for row in found])
 
 
 def count_of(text: str) -> int:
@@ -135,13 +159,13 @@ def moment_of(text: str | None) -> datetime | None:
 
 def explain(error: ApplianceError) -> ResponseReturnValue:
     """What is missing, in words that the page shows."""
-    return jsonify(reason=str(error)), 503
+    return jsonify(reason=redact(str(error))), 503
 
 
 def finish(answer: Response) -> Response:
     """Headers for every answer; data is never cached, and packed where that is worth it."""
     answer.headers.update(HEADERS)
-    if request.path.startswith(("/api/", "/camera/")):
+    if request.path.startswith(NEVER_KEPT):
         answer.headers["Cache-Control"] = "no-store"
     if answer.mimetype in ("application/json", "text/html"):
         pack(answer)

@@ -13,18 +13,21 @@ from appliance.model import Detection
 from appliance.settings import Settings
 
 
-def pull(settings: Settings, camera: str) -> Picture:
-    """The last picture of `camera` as JPEG; raises `CameraError` with the reason why not."""
+def pull(settings: Settings, camera: str | None = None) -> Picture:
+    """The last picture as JPEG, of that camera or (None) of whichever was looked at.
+
+    Raises `CameraError` with the reason why not.
+    """
     client = FrameClient(settings.view_socket)
     try:
         answer = client.pull(Ask(JPEG))
     except CameraError as error:
-        raise CameraError("inference is not running, so nobody looks at the camera") from error
+        raise CameraError("inference is not running, so nobody looks at the cameras") from error
     finally:
         client.close()
     if isinstance(answer, Refusal):
         raise CameraError(answer.reason)
-    if answer.camera != camera:
+    if camera is not None and answer.camera != camera:
         raise CameraError(f"the last picture that inference looked at is from {answer.camera}")
     return answer
 

@@ -67,8 +67,7 @@ def write_through(path: Path, chunks: Iterable[bytes]) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
     with open(handle, "wb") as file:
         os.fchmod(handle, FILE_MODE)
-        for chunk in chunks:
-            file.write(chunk)
+        file.writelines(chunks)
         file.flush()
         os.fsync(handle)
 

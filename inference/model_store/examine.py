@@ -9,7 +9,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +39,8 @@ def examine(model: Path, card: Card, limits: TrialLimits = LIMITS) -> Verdict:
     refused = said.get("refused")
     told = said.get("told")
     if refused or not isinstance(told, list):
-        raise ModelError(f"the model {model.stem} {refused or 'could not be examined; try again'}")
+        text = str(refused or "could not be examined; try again")
+        raise ModelError(text if text.startswith("the model") else f"the model {model.stem} {text}")
     return Verdict(card.sha256, card_digest(model), tuple(told), f"{datetime.now(UTC):%FT%TZ}")
 
 
@@ -87,7 +87,7 @@ def parsed(said: bytes) -> dict[str, Any]:
 
 def death(code: int, limits: TrialLimits) -> str:
     """Why a child ended without an answer."""
-    if -code in (signal.SIGXCPU, signal.SIGKILL):
+    if -code == signal.SIGXCPU:
         return f"takes more than {limits.cpu_s} s of processor time to load; choose a smaller one"
     name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
     return (
@@ -98,20 +98,12 @@ def death(code: int, limits: TrialLimits) -> str:
 
 def remembered(file: Path, model: Path, card: Card) -> Verdict | None:
     """The verdict in `file`, where it is of today's rules, this model and this card."""
-    tree = json_in(file)
-    wanted = {"rules": RULES, "sha256": card.sha256, "card_sha256": card_digest(model)}
-    if {key: tree.get(key) for key in wanted} != wanted:
+    tree, of_card = json_in(file), card_digest(model)
+    about = [tree.get(key) for key in ("rules", "sha256", "card_sha256")]
+    told = tree.get("told")
+    if about != [RULES, card.sha256, of_card] or not isinstance(told, list):
         return None
-    told, at = tree.get("told"), tree.get("at")
-    return Verdict(card.sha256, wanted_text(wanted), texts(told), str(at))
-
-
-def wanted_text(wanted: dict[str, Any]) -> str:
-    return str(wanted["card_sha256"])
-
-
-def texts(said: object) -> tuple[str, ...]:
-    return tuple(str(one) for one in said) if isinstance(said, Sequence) else ()
+    return Verdict(card.sha256, of_card, tuple(str(one) for one in told), str(tree.get("at")))
 
 
 def remember(file: Path, verdict: Verdict) -> None:

@@ -31,6 +31,7 @@ TAR_AT = 257
 MEMBER_HEAD = b"PK\x01\x02"  # one for each member, in the list at a pack's end
 TEXTS = (".md", ".txt", "")  # what else may lie in a pack: licence, provenance
 CHUNK = MIB
+NO_NAMES = ("", "verdict")  # verdict.json lies beside the model
 
 
 def take_in(source: Path, card: Path | None, target: Path) -> Path:
@@ -45,7 +46,7 @@ def take_in(source: Path, card: Path | None, target: Path) -> Path:
             return from_pack(source, file, card, target)
         refuse_archive(source, head)
         beside = card or source.with_suffix(".json")
-        if not beside.exists():
+        if not os.path.exists(beside):
             raise ModelError(
                 f"the model {source} has no card: put {beside.name} beside it, or name one with "
                 "--card (docs/models.md says what stands in it)"
@@ -101,8 +102,11 @@ def refuse_archive(source: Path, head: bytes) -> None:
 def lay_down(data: Iterator[bytes], card: bytes, said_in: Path, target: Path) -> Path:
     """Write model and card into `target` under the card's name."""
     name = parsed_card(card, said_in).name
-    if not name:
-        raise ModelError(f"the card {said_in} has no name; give it one of a-z, 0-9 and hyphens")
+    if name in NO_NAMES or name.endswith(".onnx"):
+        raise ModelError(
+            f"the card {said_in} has no name that can be used ({name!r}); "
+            "give it one of a-z, 0-9 and hyphens"
+        )
     write_through(target / f"{name}.json", [card])
     model = target / f"{name}.onnx"
     write_through(model, data)
@@ -112,11 +116,20 @@ def lay_down(data: Iterator[bytes], card: bytes, said_in: Path, target: Path) ->
 def chunks(file: IO[bytes], most: int = MOST_MODEL_BYTES) -> Iterator[bytes]:
     """A file's bytes; a `ModelError` where they do not end in time."""
     count = 0
-    while chunk := file.read(CHUNK):
+    while chunk := read_chunk(file):
         count += len(chunk)
         if count > most:
             raise ModelError(f"the model is larger than {most / MIB:.0f} MiB; choose a smaller one")
         yield chunk
+
+
+def read_chunk(file: IO[bytes]) -> bytes:
+    try:
+        return file.read(CHUNK)
+    except OSError as error:
+        raise ModelError(
+            f"the model could not be read to its end ({error.strerror}); copy it again"
+        ) from error
 
 
 def from_pack(source: Path, file: IO[bytes], card: Path | None, target: Path) -> Path:

@@ -12,6 +12,8 @@ from inference.card import Card
 
 # What tells of a licence: anywhere in a model, and where a field is about its licence.
 ANYWHERE = {"agpl": "AGPL", "affero": "AGPL", "ultralytics": "AGPL"}
+# What must stand in a licence that the owner allows, for each of these.
+ALLOWS = {"AGPL": "AGPL", "GPL": "GPL", "NC": "-NC"}
 IN_A_LICENCE = {"gpl": "GPL", "noncommercial": "NC", "non-commercial": "NC", "by-nc": "NC"}
 
 
@@ -42,7 +44,7 @@ def require_licence(card: Card, told: Sequence[str], allowed: Sequence[str]) -> 
             "licence to `licences` in [inference]"
         )
     for licence, where in strict(card, told):
-        if not any(licence in one.upper() for one in allowed):
+        if not any(ALLOWS.get(licence, licence) in one.upper() for one in allowed):
             raise ModelError(
                 f"the model {card.name} comes from {licence} work, whatever its licence in the "
                 f"card ({where}); who may use it all the same adds that licence to `licences` in "

@@ -38,7 +38,7 @@ def examined(data: bytes, card: Card) -> tuple[str, ...]:
     for graph in graphs:
         for node in graph.node:
             require_known(node)
-    for tensor in tensors_of(model, graphs):
+    for tensor in tensors_of(graphs):
         require_whole(tensor)
     require_own_input(model.graph, card)
     require_sizes(model)
@@ -48,7 +48,7 @@ def examined(data: bytes, card: Card) -> tuple[str, ...]:
 def parsed(data: bytes) -> onnx.ModelProto:
     """The model as protobuf reads it. Not `onnx.load`, which would follow external data."""
     try:
-        model = onnx.ModelProto.FromString(data)
+        model: onnx.ModelProto = onnx.ModelProto.FromString(data)
     except (DecodeError, RecursionError) as error:
         raise ModelError(
             "is no ONNX model, or one that is truncated or nested too deeply; copy it again"
@@ -77,7 +77,7 @@ def graphs_of(graph: onnx.GraphProto, depth: int = 1) -> Iterator[onnx.GraphProt
     for node in graph.node:
         for attribute in node.attribute:
             for inner in (attribute.g, *attribute.graphs):
-                if inner.node:
+                if inner.ByteSize():
                     yield from graphs_of(inner, depth + 1)
 
 
@@ -94,7 +94,7 @@ def require_known(node: onnx.NodeProto) -> None:
         )
 
 
-def tensors_of(model: onnx.ModelProto, graphs: list[onnx.GraphProto]) -> Iterator[onnx.TensorProto]:
+def tensors_of(graphs: list[onnx.GraphProto]) -> Iterator[onnx.TensorProto]:
     """All values that stand in the file."""
     for graph in graphs:
         yield from graph.initializer
@@ -129,9 +129,7 @@ def require_whole(tensor: onnx.TensorProto) -> None:
     """A tensor that is all in the file, as large as it says, and of numbers."""
     name = tensor.name or "a constant"
     if tensor.data_location == onnx.TensorProto.EXTERNAL or tensor.external_data:
-        raise ModelError(
-            f"keeps {name} in another file (external data); save it again as one file"
-        )
+        raise ModelError(f"keeps {name} in another file (external data); save it again as one file")
     require_size(name, tensor.dims, 1)
     try:
         values = numpy_helper.to_array(tensor)
@@ -204,9 +202,7 @@ def require_size(name: str, sides: object, value_bytes: int) -> None:
         )
 
 
-def texts_of(
-    model: onnx.ModelProto, graphs: list[onnx.GraphProto]
-) -> Iterator[tuple[str, str]]:
+def texts_of(model: onnx.ModelProto, graphs: list[onnx.GraphProto]) -> Iterator[tuple[str, str]]:
     """All that the model says in words: (key, value)."""
     for entry in model.metadata_props:
         yield entry.key, entry.value

@@ -6,18 +6,24 @@ ends this process and nothing else.
 """
 
 import json
+import os
 import resource
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
 from inference.card import Card, digest_of, read_card, require_digest
 
+NO_MEMORY = ("bad_alloc", "Failed to allocate memory")  # in ONNX Runtime's words
+
 
 def limit(memory_bytes: int, cpu_s: int) -> None:
     """From here on: so much address space and processor time, no core dump, no file written."""
+    # One thread each: NumPy's library else takes address space for every core of the machine.
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -38,7 +44,8 @@ def ran(data: bytes, card: Card) -> dict[str, float]:
     import numpy as np  # noqa: PLC0415
     import onnxruntime  # noqa: PLC0415
 
-    from inference.detector import runtime_errors  # noqa: PLC0415
+    from inference.nanodet import require_outputs  # noqa: PLC0415
+    from inference.sessions import runtime_errors  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -52,36 +59,14 @@ def ran(data: bytes, card: Card) -> dict[str, float]:
         loaded = time.monotonic()
         outputs = session.run(None, {card.input_name: black})
     except runtime_errors() as error:
+        if any(word in str(error) for word in NO_MEMORY):
+            raise MemoryError from error
         raise ModelError(
             f"does not run with ONNX Runtime {onnxruntime.__version__} ({shortest(error)}); "
             "export it again for this version"
         ) from error
-    require_outputs(outputs, card)
+    require_outputs(outputs, replace(card, batch=len(black)), card.name)
     return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
-
-
-def require_outputs(outputs: list[Any], card: Card) -> None:
-    """Raise `ModelError` where the card's decoder could not read the outputs."""
-    import numpy as np  # noqa: PLC0415
-
-    found = sorted(tuple(np.shape(one)) for one in outputs)
-    wanted = nanodet_outputs(card)
-    if found != wanted:
-        raise ModelError(
-            f"gives {found}, but by its card it gives {wanted}: correct classes, strides and bins "
-            "of the card"
-        )
-    if not all(one.dtype == np.float32 and np.isfinite(one).all() for one in outputs):
-        raise ModelError("gives NaN or no float32 for a black picture; train or export it again")
-
-
-def nanodet_outputs(card: Card) -> list[tuple[int, ...]]:
-    """The shapes that inference/nanodet.py reads: scores and distances for each stride."""
-    shapes = []
-    for stride in card.strides:
-        cells = (-(-card.size // stride)) ** 2
-        shapes += [(card.batch or 2, cells, width) for width in (len(card.classes), 4 * card.bins)]
-    return sorted(shapes)
 
 
 def shortest(error: Exception) -> str:

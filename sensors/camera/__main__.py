@@ -4,16 +4,18 @@ Reads and writes: nothing itself; wires the parts together and hands pictures ou
 Never: decides anything.
 """
 
-from functools import partial
-
 from appliance.errors import SettingsError
 from appliance.frames import FrameServer
 from appliance.service import Loop, Service, main
 from appliance.settings import CameraSettings, Settings
+from sensors.camera.cover import Cover
 from sensors.camera.duty import CYCLE_EVERY_S, CameraDuty
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.motion import Motion
-from sensors.camera.opening import open_camera
+from sensors.camera.opening import Opener
+from sensors.camera.recording import Recording
+
+LATE_S = 10.0  # a film is asked for so long after its end, at most
 
 
 def settings_of(name: str, settings: Settings) -> CameraSettings:
@@ -30,11 +32,19 @@ def settings_of(name: str, settings: Settings) -> CameraSettings:
 def assemble(service: Service) -> Loop:
     """Wire one camera."""
     own = settings_of(service.instance, service.settings)
-    directory = service.settings.path.parent
-    parts = Parts(Motion())
-    feed = Feed(service.instance, partial(open_camera, own, directory), service.clock, parts)
+    opener = Opener(own, service.settings.path.parent)
+    feed = Feed(service.instance, opener, service.clock, parts_of(own))
     FrameServer(service.settings.camera_socket(service.instance), feed.answer)
     return Loop(CameraDuty(service, own, feed).cycle, CYCLE_EVERY_S, media=True)
+
+
+def parts_of(own: CameraSettings) -> Parts:
+    """Gates, film and masks, as the section asks for them."""
+    return Parts(
+        Motion(own.motion_masks, own.privacy_masks),
+        recording=Recording(own.clip_s + LATE_S) if own.clip_s else None,
+        cover=Cover(own.privacy_masks) if own.privacy_masks else None,
+    )
 
 
 if __name__ == "__main__":

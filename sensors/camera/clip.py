@@ -21,6 +21,11 @@ from sensors.camera.source import Codec, Hear, Heard
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
 USUAL_RATE = 25.0  # of a file that knows neither durations nor its rate
+# Only films: a list of addresses (m3u8, ffconcat, sdp) would be opened like one, and followed.
+ONLY_FILES = {
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,mp4,matroska,webm,avi,mpegts,mpeg,h264,hevc,mjpeg,flv,ogg,asf,m4v",
+}
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
@@ -118,7 +123,7 @@ class Clip:
 def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
     """The file and its first video stream; raises `CameraError`."""
     try:
-        container = av.open(str(path))
+        container = av.open(f"file:{path.absolute()}", options=dict(ONLY_FILES))
     except FileNotFoundError:
         raise CameraError(
             f"there is no clip {path}: put the file there, or set the camera's `source` to one"

@@ -269,6 +269,8 @@ class Feed:
         self._opened += 1
         self._group = self._new_group()
         self.motion.reset()
+        if self._parts.recording:
+            self._parts.recording.interrupt()
         self._camera = self._open_camera(partial(self._hear, self._opened))
         return self._camera
 

@@ -2,14 +2,39 @@
 
 Reads and writes: nothing; packets' sizes and small grey pictures come in.
 Never: decodes, waits, or takes a change of light for something that moves.
+
+A bout begins when gate 0 (where it is trusted), gate 1 or a hint says so, and ends when for
+`HOLD_S` none of them did. What packets began, the first look confirms or ends at once; each time
+that looks deny what packets say, packets must wait longer, and gate 0 learns.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from appliance.model import Box
+from appliance.settings import Polygon
+from sensors.camera.light import Light
+from sensors.camera.packet_gate import PacketGate
+from sensors.camera.self_test import SelfTest, Verdict
+
+if TYPE_CHECKING:
+    from sensors.camera.picture_gate import PictureGate
 
 PACKETS, KEY_FRAMES = "packets", "key frames"
+HOLD_S = 3.0  # bouts that are less apart are one
+PROBE_EVERY_S = 10.0  # where packets are trusted
+CONFIRM_EVERY_S = 1.0  # while something moves and nobody pulls pictures
+CLOSEST_PROBES_S = 0.35  # of a stream in which every frame is a key frame
+HEARD_S = 1.0  # so long what packets said stands beside a look
+DENIED_S = 0.1  # packets that a look denied wait so long, twice as long each time
+LONGEST_DENIED_S = 2.0
+FORGOTTEN_S = 5.0  # without a claim of packets denials are forgotten
+COUNTED_EVERY_S = 10.0  # wrong claims count once in this time
+WRONG_AFTER_S = 1.0  # of looks that show nothing: time for somebody to come in whole
+CONFIRMS = 0.5  # score of a look that is enough where something else spoke already
+ONSET_S = 1.5  # so much later packets may say what a look saw first
+ONLY_KEYS = 20  # key frames in a row: there are no others
+BACK_S = 10.0  # picture time that goes back further than this began anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +48,216 @@ class Bout:
 
 
 class Motion:
-    """The state of one camera's gates. All times are picture time."""
+    """The state of one camera's gates. All times are picture time.
 
-    gates = "everything"
-    packets_tell = True
-    region: Box | None = None
+    Parts under `motion_masks` and `privacy_masks` never count in pictures; packets cannot be
+    masked, so what moves there wakes until a look denies it.
+    """
 
-    def hear(self, media_s: float, size_bytes: int, is_key: bool) -> None:
-        """Gate 0: one packet came."""
+    def __init__(
+        self, motion_masks: tuple[Polygon, ...] = (), privacy_masks: tuple[Polygon, ...] = ()
+    ) -> None:
+        self.region: Box | None = None
+        self._masks = (*motion_masks, *privacy_masks)
+        self._over: list[Bout] = []
+        self._bout: Bout | None = None
+        self._begin()
 
-    def wants_probe(self, media_s: float) -> bool:
-        """Whether the key frame that was just heard should be looked at, small."""
-        return False
+    def _begin(self) -> None:
+        self._packets = PacketGate()
+        self._test = SelfTest()
+        self._light = Light()
+        self._pictures: PictureGate | None = None
+        self._confirmed = False
+        self._now_s = -1e9
+        self._looked_s = self._looked_before_s = self._asked_s = -1e9
+        self._seen_s = -1e9
+        self._onset_s: float | None = None
+        self._denied_s = self._denied_first_s = -1e9
+        self._denials = 0
+        self._counted_s = -1e9
+        self._keys_in_a_row = 0
 
-    def look(self, grey: Any, media_s: float) -> None:
-        """Gate 1: a picture of 160 x 120 (120 rows of 160 bytes), a key frame or any other."""
+    # --- what others ask -----------------------------------------------------------------------
 
-    def hint(self, source: str, media_s: float) -> None:
-        """Somebody outside says that something moves now."""
+    @property
+    def packets_tell(self) -> bool:
+        """Whether gate 0 alone is enough to listen; not before it is tested."""
+        return self._test.verdict is Verdict.TRUSTED
+
+    @property
+    def gates(self) -> str:
+        """What wakes this camera, in words."""
+        verdict = self._test.verdict
+        if verdict is Verdict.TRUSTED:
+            probes = self._now_s - self._asked_s < 3 * PROBE_EVERY_S
+            words = f"packets; key frames every {PROBE_EVERY_S:.0f} s" if probes else "packets"
+        elif verdict is Verdict.DEAF:
+            words = f"key frames only: {self._test.why}"
+        else:
+            words = f"key frames: {self._test.why}"
+        return f"{words}; {self._light.words}" if self._light.words else words
 
     def moving(self, media_s: float) -> Bout | None:
         """The stretch that is going on, or None."""
-        return Bout(media_s, media_s, PACKETS, 1.0)
+        self._end_if_over(media_s)
+        return self._bout
 
     def over(self) -> list[Bout]:
         """The stretches that ended since the last call."""
-        return []
+        self._end_if_over(self._now_s)
+        ended, self._over = self._over, []
+        return ended
+
+    def wants_probe(self, media_s: float) -> bool:
+        """Whether the key frame that was just heard should be looked at, small."""
+        self._asked_s = media_s
+        since_s = media_s - self._looked_s
+        if since_s < CLOSEST_PROBES_S:
+            return since_s < 0
+        if not self.packets_tell or since_s >= PROBE_EVERY_S:
+            return True
+        return self._bout is not None and since_s >= CONFIRM_EVERY_S
+
+    # --- what comes in -------------------------------------------------------------------------
+
+    def hear(self, media_s: float, size_bytes: int, is_key: bool) -> None:
+        """Gate 0: one packet came."""
+        if media_s < self._now_s - BACK_S:
+            self.reset()
+        self._now_s = max(self._now_s, media_s)
+        self._end_if_over(self._now_s)
+        strength = self._packets.hear(media_s, size_bytes, is_key)
+        if is_key:
+            self._test_packets()
+        else:
+            self._keys_in_a_row = 0
+        if self._onset_s is not None and media_s - self._onset_s > ONSET_S:
+            self._test.count(media_s, self._packets.fired_s >= self._looked_before_s - 1, seen=True)
+            self._onset_s = None
+        if strength >= 1 and self.packets_tell and not self._is_denied(media_s):
+            self._claim(PACKETS, media_s, strength)
+
+    def look(self, grey: Any, media_s: float) -> None:
+        """Gate 1: a picture of 160 x 120 (120 rows of 160 bytes), a key frame or any other."""
+        if media_s == self._looked_s:
+            return
+        self._end_if_over(media_s)
+        pictures = self._pictures or self._open_eyes()
+        found = pictures.look(grey, media_s)
+        before_s, self._looked_s = self._looked_s, media_s
+        self._light.watch(media_s, found.contrast)
+        if self._light.judge(media_s, found.changed_share, found.likeness):
+            self._take_light(pictures, found.changed_share)
+        elif found.score >= (CONFIRMS if self._is_told(media_s) else 1):
+            self._see(media_s, before_s, found.score, found.region)
+        else:
+            self._see_nothing(media_s)
+
+    def hint(self, source: str, media_s: float) -> None:
+        """Somebody outside says that something moves now."""
+        self._claim(source, media_s, 1.0)
+        self._confirmed = True  # a PIR sees what a camera may not
 
     def reset(self) -> None:
         """The source began anew: learn again."""
+        if self._bout is not None:
+            self._over.append(self._bout)
+        self._bout = self.region = None
+        self._begin()
+
+    # --- bouts ---------------------------------------------------------------------------------
+
+    def _claim(self, source: str, media_s: float, score: float) -> None:
+        """A bout begins, or goes on."""
+        self._end_if_over(media_s)
+        if self._bout is None:
+            self._bout = Bout(media_s, media_s, source, score)
+            self._confirmed = False
+            return
+        last_s = max(media_s, self._bout.last_s)
+        self._bout = replace(self._bout, last_s=last_s, score=max(score, self._bout.score))
+
+    def _end_if_over(self, media_s: float) -> None:
+        if self._bout is None or -BACK_S < media_s - self._bout.last_s <= HOLD_S:
+            return
+        self._over.append(self._bout)
+        self._bout = self.region = None
+
+    def _drop(self) -> None:
+        """There was nothing: the bout is not told."""
+        self._bout = self.region = None
+
+    # --- looks ---------------------------------------------------------------------------------
+
+    def _open_eyes(self) -> "PictureGate":
+        from sensors.camera.picture_gate import PictureGate  # noqa: PLC0415  (numpy: 20 MB)
+
+        self._pictures = PictureGate(self._masks)
+        return self._pictures
+
+    def _see(self, media_s: float, before_s: float, score: float, region: Box | None) -> None:
+        """Something moves, by the picture."""
+        if self._bout is None and self._onset_s is None:
+            self._onset_s, self._looked_before_s = media_s, before_s
+        elif not self._confirmed and self._heard_at(media_s):
+            self._test.count(media_s, heard=True, seen=True)
+        self._seen_s = media_s
+        self._denials = 0
+        self._packets.told(seen=True)
+        self._claim(KEY_FRAMES, media_s, score)
+        self._confirmed = True
+        self.region = region
+
+    def _see_nothing(self, media_s: float) -> None:
+        """Nothing moves, by the picture: what only packets claim is over."""
+        self.region = None
+        if not self._heard_at(media_s) or media_s - self._seen_s < HOLD_S:
+            return
+        if media_s - self._denied_s > FORGOTTEN_S:
+            self._denials, self._denied_first_s = 0, media_s
+        self._denials += 1
+        self._denied_s = media_s
+        if media_s - self._denied_first_s >= WRONG_AFTER_S:
+            self._packets.told(seen=False)
+            if media_s - self._counted_s >= COUNTED_EVERY_S:
+                self._counted_s = media_s
+                self._test.count(media_s, heard=True, seen=False)
+        if not self._confirmed:
+            self._drop()
+
+    def _take_light(self, pictures: "PictureGate", changed_share: float) -> None:
+        """Another light: both gates learn again, and nobody wakes for it."""
+        self.region = None
+        if changed_share > 0.5:
+            pictures.begin_anew()
+            self._packets.begin_anew()
+        if not self._confirmed:
+            self._drop()
+
+    # --- packets -------------------------------------------------------------------------------
+
+    def _is_told(self, media_s: float) -> bool:
+        """Whether packets that are trusted, or somebody outside, say that something moves."""
+        return self._bout is not None or (self.packets_tell and self._heard_at(media_s))
+
+    def _heard_at(self, media_s: float) -> bool:
+        """Whether packets say that something moves at about this time."""
+        return media_s - self._packets.fired_s <= HEARD_S
+
+    def _is_denied(self, media_s: float) -> bool:
+        """Whether looks have just shown that packets are wrong, or that it was the light."""
+        if media_s < self._light.settles_s:
+            return True
+        waits_s = min(LONGEST_DENIED_S, DENIED_S * 2**self._denials) if self._denials else 0.0
+        return media_s - self._denied_s < waits_s
+
+    def _test_packets(self) -> None:
+        """At each key frame: are the packets between key frames worth anything?"""
+        self._keys_in_a_row += 1
+        packets = self._packets
+        if self._keys_in_a_row >= ONLY_KEYS:
+            self._test.only_key_frames()
+        elif packets.is_learnt:
+            share = packets.usual_bytes / max(1.0, packets.key_bytes)
+            self._test.judge(packets.reach, packets.unrest, share)

@@ -1,26 +1,161 @@
 """Opens the camera that a section of the settings names: the one place that knows the kinds.
 
-Reads and writes: nothing itself.
-Never: imports PyAV before a camera is really opened: a camera that is off costs no memory for it.
+Reads: the camera's password file, the names of hosts. Writes: nothing.
+Never: imports PyAV before a camera is really opened: a camera that is off costs no memory for it;
+and never opens what sensors/camera/address.py refuses.
 """
 
+import logging
+import socket
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.errors import CameraError
-from appliance.settings import CameraSettings
+from appliance.settings import CameraSettings, Transport
+from sensors.camera.address import Address, checked, parse, scheme_of
 from sensors.camera.source import Camera, Hear
+
+if TYPE_CHECKING:
+    from sensors.camera.live import Live, Target
+
+CONNECT_S = 1.5  # a camera in the same network takes milliseconds
+REFUSED_PAUSE_S = 60.0  # cameras lock out who often comes with a wrong password
+DEVICES = "/dev/"
+# Not `nobuffer`: it throws away what was looked at while opening, the first key frame too.
+# `timeout` (microseconds) is for each read: with it a thread that nobody waits for ends.
+ANY = {"analyzeduration": "500000", "fpsprobesize": "0", "timeout": "10000000"}
+RTSP = {**ANY, "allowed_media_types": "video", "protocol_whitelist": "rtsp,rtp,tcp,udp,tls,crypto"}
+UDP = {"rtsp_transport": "udp", "max_delay": "200000", "buffer_size": "2097152"}
+HTTP = {**ANY, "max_redirects": "0", "protocol_whitelist": "http,https,tcp,tls,crypto"}
+V4L2 = {"input_format": "mjpeg"}
 
 
 def open_camera(settings: CameraSettings, directory: Path, hear: Hear) -> Camera:
     """The camera of a section; a relative path counts from `directory`. Raises `CameraError`."""
-    source = settings.source
-    if not source:
-        raise CameraError("the camera has no source: set `source` in its section")
-    if "://" in source:
-        raise CameraError(
-            f"{source} is a stream, and this release plays files only: "
-            "set the camera's `source` to the path of a clip"
-        )
-    from sensors.camera.clip import Clip  # noqa: PLC0415  (PyAV costs 18 MB: only where it works)
+    return Opener(settings, directory)(hear)
 
-    return Clip(directory / source, hear)
+
+@dataclass(slots=True)
+class Opener:
+    """Opens one camera whenever it is needed; what a camera refused is not asked again at once."""
+
+    settings: CameraSettings = field(repr=False)
+    directory: Path = Path()
+    now_s: Callable[[], float] = time.monotonic
+    _last: "Live | None" = field(default=None, repr=False)
+    _address: Address | None = field(default=None, repr=False)
+    _opened_s: float = 0.0
+    _warned: bool = False
+
+    def __call__(self, hear: Hear) -> Camera:
+        """The camera; a live one opens in a thread of its own. Raises `CameraError`."""
+        source = self.settings.source
+        if not source:
+            raise CameraError("the camera has no source: set `source` in its section")
+        if source.startswith(DEVICES):
+            return self._live(source, partial(device, source), hear)
+        if scheme_of(source):
+            return self._stream(self._with_login(parse(source)), hear)
+        # PyAV costs 18 MB: only where it works
+        from sensors.camera.clip import Clip  # noqa: PLC0415
+
+        return Clip(self.directory / source, hear)
+
+    def _stream(self, address: Address, hear: Hear) -> Camera:
+        refused = self._last is not None and self._last.refused and address == self._address
+        if refused and self._last and self.now_s() < self._opened_s + REFUSED_PAUSE_S:
+            self._last.advance(self.now_s())  # says again why
+        self._address, self._opened_s = address, self.now_s()
+        return self._live(address.shown, partial(stream, address, self.settings), hear)
+
+    def _live(self, shown: str, find: "Callable[[], Target]", hear: Hear) -> Camera:
+        from sensors.camera.live import Live  # noqa: PLC0415
+
+        self._last = Live(shown, find, hear, self.now_s)
+        return self._last
+
+    def _with_login(self, address: Address) -> Address:
+        """The address with user and password, wherever they are kept."""
+        path = self.settings.password_file
+        user = address.user or self.settings.user
+        if path is None:
+            return replace(address, user=user)
+        if not user:
+            raise CameraError("the camera has a `password_file` and no `user`: set it too")
+        self._warn_if_open(path)
+        return replace(address, user=user, password=read_password(path))
+
+    def _warn_if_open(self, path: Path) -> None:
+        if not self._warned and path.exists() and path.stat().st_mode & stat.S_IROTH:
+            self._warned = True
+            logging.getLogger("camera").warning(
+                "everybody on this computer can read %s: chmod o-r it", path
+            )
+
+
+def read_password(path: Path) -> str:
+    """The one line of the file; raises `CameraError` that says what is wrong with it."""
+    try:
+        text = path.read_text().strip("\r\n")
+    except FileNotFoundError:
+        raise CameraError(f"there is no password file {path}: write the password into it") from None
+    except OSError as error:
+        raise CameraError(
+            f"the password file {path} cannot be read ({error.strerror}): give it to the group "
+            "appliance, with mode 0640"
+        ) from None
+    except UnicodeDecodeError:
+        raise CameraError(f"the password file {path} is no text: write it again") from None
+    if not text or not text.isprintable():
+        raise CameraError(f"the password file {path} must hold the password in one line")
+    return text
+
+
+def stream(address: Address, settings: CameraSettings) -> "Target":
+    """What to open for an address; looks the host up and knocks there. Raises `CameraError`."""
+    from sensors.camera.live import Target  # noqa: PLC0415
+
+    ips = resolve(address)
+    ip = checked(address.shown, ips, is_own, settings.allow_local)
+    socket.create_connection((ip, address.port), CONNECT_S).close()
+    if address.scheme in ("http", "https"):
+        options = {**HTTP, "headers": f"Host: {address.host}:{address.port}\r\n"}
+        return Target(address.url(ip), "mpjpeg", options, has_times=False)
+    if settings.transport is Transport.UDP:
+        # a UDP socket's buffer does not grow: what is not fetched soon is lost
+        return Target(address.url(ip), "rtsp", RTSP | UDP, most_gathered_s=0.1)
+    return Target(address.url(ip), "rtsp", RTSP | {"rtsp_transport": "tcp"})
+
+
+def device(path: str) -> "Target":
+    """What to open for a video device. Not tried on a real one: see docs."""
+    from sensors.camera.live import Target  # noqa: PLC0415
+
+    return Target(path, "v4l2", V4L2)
+
+
+def resolve(address: Address) -> list[str]:
+    """The IP addresses of a host, each once; raises `CameraError`."""
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise CameraError(
+            f"{address.shown}: the host's name is not known: check it, or set an IP address"
+        ) from None
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+def is_own(ip: str) -> bool:
+    """Whether an address is one of this computer: only those can be bound to."""
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((ip, 0))
+        except OSError:
+            return False
+    return True

@@ -1,141 +1,91 @@
-// The cameras: the last picture that inference looked at, with what it saw; or why there is none.
-// Pulls a picture a second, only while its panel is in view and inference works.
+// The cameras: what each does, what that costs in an hour, why, what comes, and what moved last.
+// The sign of a mode is a row of bars, as many as it spends: it needs no colour.
 
 import { byId, make, say, show } from "./dom.js";
-import { count, known, power, sentence, share, UNKNOWN, word } from "./words.js";
-import { clockSeconds, lastKnown, span } from "./times.js";
-import { drawPicture } from "./picture.js";
+import { costAnHour, known, sentence, UNKNOWN, word } from "./words.js";
+import { lastKnown, when } from "./times.js";
 
-const EVERY_MS = 1000;
-const OLD_S = 10;
-const panels = new Map();
+const MODES = {
+  off: { bars: 0, does: "off" },
+  listen: { bars: 1, does: "listens" },
+  probe: { bars: 2, does: "probes" },
+  watch: { bars: 3, does: "watches" },
+  active: { bars: 4, does: "follows" },
+};
+const MOST_BARS = 4;
+const LIKE = 4; // ": ", the level, and two letters more: by these its reason is known again
+const rows = new Map();
 
 export function cameras(status, now) {
-  const i = status.inference;
-  say("inference-does", inferenceSays(i, now));
-  say("inference-note", i && i.fresh ? howItLooks(i) : "");
+  show("camera-card", status.cameras.length > 0);
   for (const camera of status.cameras) {
-    if (!panels.has(camera.camera)) panels.set(camera.camera, new Panel(camera.camera));
-    panels.get(camera.camera).update(camera, status, now);
+    if (!rows.has(camera.camera)) rows.set(camera.camera, new Row(camera.camera));
+    rows.get(camera.camera).update(camera, status.energy, now);
   }
-  if (!status.cameras.length) say("cameras", "There is no camera in the settings.");
+  say("cameras-cost", together(status.cameras));
 }
 
-function inferenceSays(i, now) {
-  if (!i) return "Inference has not reported yet.";
-  return i.fresh ? sentence(i.reason) : `Inference is not running. ${lastKnown(i.at, now)}`;
-}
-
-function howItLooks(i) {
-  if (!(i.frames_per_s > 0)) return "";
-  const rate = `${Number(i.frames_per_s.toFixed(2))} frames a second`;
-  const by = i.provider ? `, on ${i.provider.replace("ExecutionProvider", "")}` : "";
-  return `${rate}, detector ${word(i.tier)}${by}.`;
-}
-
-function works(camera, i) {
-  const looks = i && i.fresh && i.frames_per_s > 0 && word(i.tier) !== "none";
-  return Boolean(looks && camera.fresh && word(camera.mode) !== "off");
-}
-
-class Panel {
+class Row {
   constructor(name) {
-    this.name = name;
-    this.wanted = false;
-    this.inView = false;
-    this.timer = null;
-    this.canvas = make("canvas", { role: "img", "aria-label": `Picture from ${name}` });
-    this.behind = make("img", { class: "behind", alt: "" });
-    this.why = make("p", { class: "no-picture" });
-    this.frame = make("div", { class: "picture" }, this.behind, this.canvas, this.why);
-    this.caption = make("span", { class: "digits" });
-    this.does = make("p", { class: "camera-does" });
-    this.figure = make("figure", {}, this.frame,
-      make("figcaption", {}, make("strong", {}, name), this.caption), this.does);
-    byId("cameras").append(this.figure);
-    show(this.canvas, false);
-    new IntersectionObserver(([entry]) => this.seen(entry.isIntersecting)).observe(this.frame);
+    this.bars = Array.from({ length: MOST_BARS }, () => make("i"));
+    this.mode = make("span", { class: "camera-mode" });
+    this.cost = make("span", { class: "camera-cost digits" });
+    this.origin = make("span", { class: "camera-origin" });
+    this.why = make("p", { class: "camera-why" });
+    this.stream = make("p", { class: "quiet" });
+    this.motion = make("p", { class: "quiet" });
+    this.row = make("li", { class: "camera" },
+      make("span", { class: "bars", "aria-hidden": "true" }, ...this.bars),
+      make("p", { class: "camera-head" }, make("strong", {}, name), this.cost),
+      make("p", { class: "camera-head" }, this.mode, this.origin),
+      this.why, this.stream, this.motion);
+    byId("cameras").append(this.row);
   }
 
-  update(camera, status, now) {
-    this.now = now;
-    this.speed = status.unit.speed;
-    this.wanted = works(camera, status.inference);
-    say(this.does, cameraSays(camera, now));
-    this.showBehind(status.events.newest);
-    if (!this.wanted) this.explain(noPicture(camera, status.inference));
-    this.schedule(0);
-  }
-
-  seen(inView) {
-    this.inView = inView;
-    this.schedule(0);
-  }
-
-  schedule(delay) {
-    if (this.timer !== null || !this.wanted || !this.inView) return;
-    this.timer = setTimeout(() => this.turn(), delay);
-  }
-
-  async turn() {
-    if (document.visibilityState === "visible" && this.wanted) await this.pull();
-    this.timer = null;
-    if (document.visibilityState === "visible") this.schedule(EVERY_MS);
-  }
-
-  async pull() {
-    try {
-      const answer = await fetch(`/camera/${encodeURIComponent(this.name)}.jpg`);
-      if (answer.ok) await this.draw(answer);
-      else this.explain(sentence((await answer.json()).reason));
-    } catch {
-      this.explain("The picture did not arrive.");
-    }
-  }
-
-  async draw(answer) {
-    const seen = JSON.parse(answer.headers.get("X-Detections") || "[]");
-    const at = new Date(answer.headers.get("X-Picture-At"));
-    const bitmap = await createImageBitmap(await answer.blob());
-    show(this.why, false);
-    show(this.canvas, true);
-    drawPicture(this.canvas, bitmap, seen);
-    bitmap.close();
-    const words = seenWords(seen);
-    this.canvas.setAttribute("aria-label", `Picture from ${this.name} at ${clockSeconds(at)}: ${words}`);
-    const age = (this.now - at) / 1000;
-    const old = age > OLD_S * this.speed ? `, ${span(age)} ago` : "";
-    say(this.caption, `${clockSeconds(at)}${old} · ${words}`);
-  }
-
-  explain(reason) {
-    show(this.canvas, false);
-    show(this.why, true);
-    say(this.why, reason);
-    say(this.caption, "no picture now");
-  }
-
-  showBehind(event) {
-    const path = event && event.snapshot && event.camera === this.name ? `/${event.snapshot}` : null;
-    show(this.behind, Boolean(path));
-    if (path && this.behind.getAttribute("src") !== path) this.behind.setAttribute("src", path);
+  update(camera, energy, now) {
+    const mode = camera.fresh ? MODES[word(camera.mode)] : null;
+    this.row.classList.toggle("silent", !mode);
+    this.bars.forEach((bar, number) => bar.classList.toggle("on", Boolean(mode) && number < mode.bars));
+    say(this.mode, mode ? doing(camera, mode, now) : camera.at ? "silent" : "never seen");
+    const hour = camera.fresh ? camera.per_hour : { wh: null };
+    say(this.cost, known(hour.wh) ? costAnHour(hour.wh) : `cost ${UNKNOWN}`);
+    say(this.origin, known(hour.wh) ? (hour.measured ? "measured" : "modelled") : "");
+    say(this.why, camera.fresh ? sentence(inShort(camera.reason, energy)) : silence(camera, now));
+    say(this.stream, camera.fresh ? comes(camera) : "");
+    say(this.motion, moved(camera.last_motion, now));
   }
 }
 
-function seenWords(seen) {
-  if (!seen.length) return "nothing seen";
-  const best = seen.map(([label, confidence]) => `${label} ${share(confidence)}`);
-  return seen.length < 3 ? best.join(", ") : count(seen.length, "thing", "things");
+function doing(camera, mode, now) {
+  return camera.since ? `${mode.does} since ${when(new Date(camera.since), now)}` : mode.does;
 }
 
-function noPicture(camera, inference) {
-  if (inference && inference.fresh && !(inference.frames_per_s > 0)) return `No picture. ${sentence(inference.reason)}`;
-  if (!inference || !inference.fresh) return "No picture: inference is not running, so nobody looks.";
-  return `No picture. ${sentence(camera.reason)}`;
+/** The reason, without the level's own: that stands at the top of the page, and each minute anew. */
+function inShort(reason, energy) {
+  const told = energy ? `: ${energy.reason}`.slice(0, energy.level.length + LIKE) : null;
+  const at = told ? reason.indexOf(told) : -1;
+  return at < 0 ? reason : reason.slice(0, at + 2 + energy.level.length);
 }
 
-function cameraSays(camera, now) {
-  if (!camera.fresh) return `The camera's service is silent. ${lastKnown(camera.at, now)}`;
-  const draw = known(camera.power_w) ? power(camera.power_w) : UNKNOWN;
-  return `Mode ${word(camera.mode)}, ${draw}. ${sentence(camera.reason)}`;
+function silence(camera, now) {
+  if (!camera.at) return "Its service has not reported yet.";
+  return `Its service is silent, so nothing is known of it now. ${lastKnown(camera.at, now)}`;
+}
+
+function comes(camera) {
+  if (word(camera.mode) === "off") return "Not connected.";
+  return camera.stream ? camera.stream.replaceAll(/(\d) (kbit|Mbit)/g, "$1\u00a0$2") : "Nothing comes.";
+}
+
+function moved(motion, now) {
+  if (!motion) return "Nothing has moved yet.";
+  return `Last motion ${when(new Date(motion.at), now)} (${motion.woken_by}), ${motion.looked ? "looked at" : "not looked at"}.`;
+}
+
+function together(list) {
+  const prices = list.filter((camera) => camera.fresh && known(camera.per_hour.wh)).map((camera) => camera.per_hour.wh);
+  if (!prices.length) return "What they cost is not known.";
+  const sum = `Together ${costAnHour(prices.reduce((one, other) => one + other, 0))}`;
+  const missing = list.length - prices.length;
+  return missing ? `${sum}, without ${missing} of which nothing is known.` : `${sum}.`;
 }

@@ -12,6 +12,7 @@ import { ask, found, lost } from "./link.js";
 import { load } from "./load.js";
 import { night, outlook } from "./night.js";
 import { computer, services } from "./services.js";
+import { sight } from "./sight.js";
 import { sun } from "./sun.js";
 import { clockSeconds, date, useZone } from "./times.js";
 
@@ -57,7 +58,7 @@ function draw(status) {
   useZone(status.unit.timezone);
   const now = new Date(status.unit.at);
   unit(status.unit, now);
-  for (const panel of [faults, headline, night, outlook, battery, sun, load, cameras, events, services, computer]) {
+  for (const panel of [faults, headline, night, outlook, battery, sun, load, sight, events, cameras, services, computer]) {
     panel(status, now);
   }
   if (day) chart(day);

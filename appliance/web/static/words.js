@@ -26,6 +26,12 @@ export function energy(value) {
   return value < 1000 ? `${Math.round(value)}\u00a0Wh` : `${(value / 1000).toFixed(2)}\u00a0kWh`;
 }
 
+/** What an hour costs: 0.03 Wh, 3.1 Wh, 812 Wh; the small ones with more digits. */
+export function costAnHour(wh) {
+  const digits = wh === 0 ? 0 : wh < 0.1 ? 3 : wh < 1 ? 2 : wh < 100 ? 1 : 0;
+  return `${wh.toFixed(digits)}\u00a0Wh an\u00a0hour`;
+}
+
 export function joules(value, measured) {
   if (!known(value)) return UNKNOWN;
   const figure = value < 10 ? value.toFixed(1) : String(Math.round(value));

@@ -1,4 +1,4 @@
-"""A made-up scene in which it is known exactly who is where: hundreds of walkers, and a bad detector.
+"""A made-up scene in which it is known who is where: hundreds of walkers, and a bad detector.
 
 Reads and writes: nothing. The same seed gives the same scene, to the last digit.
 Never: tells the detections who they are of.

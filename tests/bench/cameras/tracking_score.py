@@ -20,7 +20,8 @@ from tests.bench.cameras.tracking_scene import Frame
 PATIENCE_S = 2.0
 THRESHOLD = 0.45
 CONFIRMED = 2  # sightings before a track counts, for all alike
-SCALE = 1000.0  # fractions to "pixels"; the package's filters have noise in shares of the box
+SCALE = 1000.0  # fractions to pixels, as the package expects
+RIVALS = ("ByteTrack", "SORT", "OC-SORT")
 
 Answers = list[dict[int, Box]]
 
@@ -68,18 +69,17 @@ def rival(name: str, looks_per_s: float, least_iou: float) -> Any:
             )
         case "OC-SORT":
             return trackers.OCSORTTracker(high_conf_det_threshold=THRESHOLD, **common)
-        case "C-BIoU":
-            return trackers.CBIoUTracker(
-                track_activation_threshold=THRESHOLD, high_conf_det_threshold=THRESHOLD, **{k: v for k, v in common.items() if k != "minimum_iou_threshold"}
-            )
         case _:
             return trackers.SORTTracker(track_activation_threshold=THRESHOLD, **common)
 
 
-def follow_rival(frames: Sequence[Frame], tracker: Any) -> Answers:
+def follow_rival(
+    frames: Sequence[Frame], name: str, looks_per_s: float, least_overlap: float
+) -> Answers:
     """What a tracker of the package makes of the frames."""
     import supervision
 
+    tracker = rival(name, looks_per_s, least_overlap)
     answers = []
     for frame in frames:
         seen = frame.detections
@@ -105,7 +105,9 @@ def score(frames: Sequence[Frame], answers: Answers, counts: Callable[[Frame], b
     """The figures over those frames that `counts` names."""
     from trackers.eval import compute_clear_metrics, compute_identity_metrics
 
-    pairs = [(frame.truth, said) for frame, said in zip(frames, answers, strict=True) if counts(frame)]
+    pairs = [
+        (frame.truth, said) for frame, said in zip(frames, answers, strict=True) if counts(frame)
+    ]
     true = [np.array(list(truth), int) for truth, _ in pairs]
     told = [np.array(list(said), int) for _, said in pairs]
     overlaps = [
@@ -116,6 +118,4 @@ def score(frames: Sequence[Frame], answers: Answers, counts: Callable[[Frame], b
     ]
     clear = compute_clear_metrics(true, told, overlaps)
     identity = compute_identity_metrics(true, told, overlaps)
-    return Score(
-        clear["MOTA"], identity["IDF1"], clear["IDSW"], clear["CLR_Re"], clear["CLR_Pr"]
-    )
+    return Score(clear["MOTA"], identity["IDF1"], clear["IDSW"], clear["CLR_Re"], clear["CLR_Pr"])

@@ -1,0 +1,183 @@
+"""What is known of one camera at one moment: its mode and why, the energy, inference, what moved.
+
+Reads: CameraState, CameraChange, CameraMotion, CameraHint, CameraLooks, InferencePlan, Event,
+EnergyBudget, Sleep, Wake, Fault. Writes: nothing.
+Never: guesses. Where no row tells of the moment, the answer says between which rows it lies.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from appliance.errors import ApplianceError
+from appliance.ledger import MAX_AGE_S
+from appliance.model import (
+    CameraChange,
+    CameraHint,
+    CameraLooks,
+    CameraMotion,
+    CameraState,
+    EnergyBudget,
+    Event,
+    Fault,
+    InferencePlan,
+    Sleep,
+    Wake,
+)
+from appliance.rows import decode, text_of
+from appliance.store import Store
+from appliance.tables import BY_ROW
+
+T = TypeVar("T")
+AROUND = timedelta(minutes=10)  # what moved so long before and after is told
+HOLDS = timedelta(seconds=MAX_AGE_S)
+MOST = 20  # of what moved, was found or was hinted
+
+
+class PastError(ApplianceError):
+    """Nothing is known of that time."""
+
+    code = "past"
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the rows say of `at`; None where none does.
+
+    `reported`: a `CameraState` tells of that very moment. `state` and `next_state` are the rows on
+    both sides of it, `change` the mode that was taken last, `after` the first one taken later.
+    `budget` is the last before it, `funded` whether it held then; so `plan` of inference and
+    `planned`. `looks` tells of a time in which the moment lies. `sleep`: the unit slept then.
+    """
+
+    camera: str
+    at: datetime
+    reported: bool
+    state: CameraState | None
+    next_state: CameraState | None
+    change: CameraChange | None
+    after: CameraChange | None
+    budget: EnergyBudget | None
+    funded: bool
+    plan: InferencePlan | None
+    planned: bool
+    looks: CameraLooks | None
+    sleep: Sleep | None
+    motions: list[CameraMotion]
+    hints: list[CameraHint]
+    events: list[Event]
+    faults: list[Fault]
+
+    @property
+    def restarted(self) -> bool:
+        """Whether the unit started anew between the rows on both sides."""
+        before, later = self.state or self.change, self.next_state or self.after
+        return bool(before and later and before.stamp.boot_id != later.stamp.boot_id)
+
+
+def find(store: Store, camera: str, at: datetime) -> Past:
+    """What is known of `at`. Raises `PastError` where nothing is, and `StoreError`."""
+    state = before(store, CameraState, at, camera=camera)
+    next_state = later(store, CameraState, at, camera=camera)
+    change = before(store, CameraChange, at, camera=camera)
+    if state is None and change is None:
+        raise PastError(nothing_known(store, camera, at))
+    budget, plan = before(store, EnergyBudget, at), before(store, InferencePlan, at)
+    return Past(
+        camera=camera,
+        at=at,
+        reported=reports(state, next_state, at),
+        state=state,
+        next_state=next_state,
+        change=change,
+        after=later(store, CameraChange, at, camera=camera),
+        budget=budget,
+        funded=bool(budget and at < budget.until),
+        plan=plan,
+        planned=bool(plan and at - plan.stamp.utc <= HOLDS),
+        looks=looks_at(store, camera, at),
+        sleep=sleep_at(store, at),
+        motions=around(store, CameraMotion, "ended", camera, at),
+        hints=around(store, CameraHint, "at", camera, at),
+        events=around(store, Event, "last_seen", camera, at),
+        faults=faults_at(store, camera, at),
+    )
+
+
+def reports(state: CameraState | None, next_state: CameraState | None, at: datetime) -> bool:
+    """Whether the camera's process was there: it had just said so, or said later that it had."""
+    if state and at - state.stamp.utc <= HOLDS:
+        return True
+    told_s = next_state.duration_s if next_state else None
+    return bool(next_state and told_s and next_state.stamp.utc - timedelta(seconds=told_s) <= at)
+
+
+def nothing_known(store: Store, camera: str, at: datetime) -> str:
+    """Why there is no row before that moment."""
+    first = later(store, CameraChange, at, camera=camera)
+    if first is None:
+        return (
+            f"camera {camera} has never reported; see what its service says "
+            f"(`systemctl status appliance-camera@{camera}`)"
+        )
+    return (
+        f"nothing is known of camera {camera} before {text_of(first.stamp.utc)}, its first row "
+        f"(changes of mode are kept for {BY_ROW[CameraChange].keep_days:g} days)"
+    )
+
+
+def sleep_at(store: Store, at: datetime) -> Sleep | None:
+    """The sleep that the unit was in."""
+    sleep, wake = before(store, Sleep, at), before(store, Wake, at)
+    return None if sleep and wake and wake.stamp.utc >= sleep.stamp.utc else sleep
+
+
+def looks_at(store: Store, camera: str, at: datetime) -> CameraLooks | None:
+    """What was looked at in the minute of that moment."""
+    next_row = later(store, CameraLooks, at, camera=camera)
+    if next_row and next_row.stamp.utc - timedelta(seconds=next_row.duration_s) <= at:
+        return next_row
+    last = before(store, CameraLooks, at, camera=camera)
+    return last if last and next_row is None and at - last.stamp.utc <= HOLDS else None
+
+
+def around(store: Store, kind: type[T], ends: str, camera: str, at: datetime) -> list[T]:
+    """Rows of a camera that touch the minutes around `at`; `ends` is the column of their end."""
+    rows = store.query(
+        f"SELECT * FROM {BY_ROW[kind].name} WHERE camera = ? AND at <= ? AND {ends} >= ? "
+        f"ORDER BY at, id LIMIT {MOST}",
+        (camera, text_of(at + AROUND), text_of(at - AROUND)),
+    )
+    return [decode(kind, row) for row in rows]
+
+
+def faults_at(store: Store, camera: str, at: datetime) -> list[Fault]:
+    """The faults of that camera, and of those who look at it, that were open then."""
+    rows = store.query(
+        "SELECT * FROM fault WHERE source IN (?, 'inference') AND at <= ? "
+        "AND (cleared IS NULL OR cleared > ?) ORDER BY id",
+        (f"camera@{camera}", text_of(at), text_of(at)),
+    )
+    return [decode(Fault, row) for row in rows]
+
+
+def before(store: Store, kind: type[T], at: datetime, **where: str) -> T | None:
+    """The last row of that moment or before."""
+    return one(store, kind, "at <= ?", "ORDER BY at DESC, id DESC", at, where)
+
+
+def later(store: Store, kind: type[T], at: datetime, **where: str) -> T | None:
+    """The first row after that moment."""
+    return one(store, kind, "at > ?", "ORDER BY at, id", at, where)
+
+
+def one(
+    store: Store, kind: type[T], side: str, order: str, at: datetime, where: dict[str, Any]
+) -> T | None:
+    """One row of `kind`, or None."""
+    condition = " AND ".join([side, *(f"{column} = ?" for column in where)])
+    rows = store.query(
+        f"SELECT * FROM {BY_ROW[kind].name} WHERE {condition} {order} LIMIT 1",
+        (text_of(at), *where.values()),
+    )
+    return decode(kind, rows[0]) if rows else None

@@ -1,0 +1,126 @@
+"""Erases events that a person wants gone: their pictures, their films, then their rows.
+
+Reads: the event table and the shelf. Writes: deletes from both, on disk when it returns; a line in
+the journal that says who erased what.
+Never: touches another table, or deletes a row whose pictures are still there: a command that was
+cut off in the middle is given again and finds the rest.
+
+The rows are deleted in the name of their one writer, inference, as retention does it: it may not be
+running (it rests without energy), and an order to erase must not wait for sun. A transaction keeps
+both apart. `secure_delete` overwrites what SQLite would only mark as free.
+"""
+
+import os
+import pwd
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from appliance import shelf
+from appliance.errors import StoreError
+from appliance.log import journal_send
+from appliance.rows import text_of
+from appliance.shelf import FILM, PICTURE, Kept
+from appliance.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be erased: a condition for rows, one for files, and both in words."""
+
+    words: str
+    condition: str
+    value: str
+    takes: Callable[[Kept], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is of it."""
+
+    wish: Wish
+    events: int
+    last_row: int  # what is told later is not of it
+    files: Mapping[Path, str]  # to their kind
+
+    @property
+    def sentence(self) -> str:
+        """Such as "3 events, 3 pictures, 1 film of the camera gate"."""
+        kinds = list(self.files.values())
+        counts = (
+            counted(self.events, "event"),
+            counted(kinds.count(PICTURE), "picture"),
+            counted(kinds.count(FILM), "film"),
+        )
+        return f"{', '.join(counts)} {self.wish.words}"
+
+
+def before(moment: datetime) -> Wish:
+    """All that began before a moment, UTC."""
+    until_s = moment.timestamp()
+    words = f"from before {text_of(moment)}"
+    return Wish(words, "at < ?", text_of(moment), lambda kept: kept.taken_s < until_s)
+
+
+def of_camera(name: str) -> Wish:
+    """All that one camera saw."""
+    words = f"of the camera {name}"
+    return Wish(words, "camera = ?", name, lambda kept: kept.camera == name)
+
+
+def of_event(event_id: str) -> Wish:
+    """One event."""
+    words = f"of the event {event_id}"
+    return Wish(words, "event_id = ?", event_id, lambda kept: kept.event_id == event_id)
+
+
+def find(store: Store, snapshots: Path, wish: Wish) -> Found:
+    """What a wish names; pictures whose rows are lost as well. Raises `StoreError`."""
+    sql = f"SELECT id, event_id FROM event WHERE {wish.condition} ORDER BY id"
+    rows = store.query(sql, (wish.value,))
+    events = {row["event_id"] for row in rows}
+    try:
+        lying = list(shelf.kept(snapshots))
+    except OSError as error:
+        raise StoreError(f"{snapshots} cannot be read: {error.strerror}") from error
+    files = {kept.path: kept.kind for kept in lying if kept.event_id in events or wish.takes(kept)}
+    return Found(wish, len(rows), rows[-1]["id"] if rows else 0, files)
+
+
+def erase(store: Store, found: Found) -> None:
+    """Erase what was found; `store` is one of the writer `inference`. Raises `StoreError`."""
+    try:
+        shelf.delete(found.files)
+    except OSError as error:
+        raise StoreError(
+            f"pictures cannot be deleted: {error}; some may be left, and no event was erased: "
+            "run it as a user of the group appliance, and again"
+        ) from error
+    store.query("PRAGMA secure_delete=ON")
+    with store.housekeeping(durable=True) as execute:
+        sql = f"DELETE FROM event WHERE id <= ? AND {found.wish.condition}"
+        execute(sql, (found.last_row, found.wish.value))
+    # What the log still holds of the rows is overwritten now, if no reader is in the middle of it.
+    store.query("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def note(found: Found) -> None:
+    """A line in the journal, where there is one: who erased what."""
+    if send := journal_send():
+        user = user_name()
+        text = f"{found.sentence} erased by={user}"
+        send(text, SYSLOG_IDENTIFIER="unitctl", PRIORITY=5, ERASED_BY=user)
+
+
+def user_name() -> str:
+    """Who logged in, also behind sudo; else whom this process runs as."""
+    try:
+        return os.getlogin()
+    except OSError:
+        return pwd.getpwuid(os.getuid()).pw_name
+
+
+def counted(number: int, word: str) -> str:
+    """A number and its word."""
+    return f"{number} {word}{'' if number == 1 else 's'}"

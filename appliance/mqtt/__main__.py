@@ -1,0 +1,101 @@
+"""The MQTT service: `python -m appliance.mqtt --settings FILE`.
+
+Reads: the status document, new events. Writes: to the broker of settings `[mqtt]`.
+Never: runs without a broker in the settings, and never holds anything of the unit up.
+"""
+
+from pathlib import Path
+
+from appliance import status
+from appliance.errors import ApplianceError, SettingsError
+from appliance.model import Event
+from appliance.mqtt import messages
+from appliance.mqtt.broker import Broker
+from appliance.rows import decode
+from appliance.service import Leave, Loop, Service, main
+
+CYCLE_EVERY_S = 10.0
+PATIENCE_S = 120.0
+NEW_EVENTS = "SELECT * FROM event WHERE id > ? ORDER BY id LIMIT 200"
+
+
+class MqttError(ApplianceError):
+    """The broker cannot be reached; the unit does not need it."""
+
+    code = "mqtt"
+
+
+class MqttCycle:
+    """Says what changed; what is new is told once."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._settings = service.settings
+        self._topics = messages.Topics(service.settings)
+        self._last_id = self._newest_id()
+        self._well_s = service.clock.stamp().uptime_s
+        own = service.settings.mqtt
+        client_id = f"{messages.DISTRIBUTION}-{self._topics.unit}"
+        self.broker = Broker(own.host, own.port, self._topics.online, client_id)
+        if own.user:
+            self.broker.log_in(own.user, password(own.password_file))
+        if own.tls:
+            self.broker.use_tls()
+
+    def cycle(self) -> str:
+        """One round; returns what was said to whom."""
+        self._tell_events()
+        self._say()
+        now_s = self._service.clock.stamp().uptime_s
+        if not self.broker.trouble:
+            self._well_s = now_s
+            return f"reports to {self._settings.mqtt.host} as {self._topics.root}"
+        if now_s - self._well_s > PATIENCE_S:
+            advice = "check [mqtt] in the settings, and the broker"
+            self._service.fault(MqttError(f"{self.broker.trouble}; {advice}"))
+        return self.broker.trouble
+
+    def _say(self) -> None:
+        document = status.build(self._service.store, self._settings)
+        kept = messages.states(self._topics, document)
+        if self._settings.mqtt.discovery:
+            kept[self._topics.discovery] = messages.discovery(self._topics, self._settings)
+        self.broker.keep(kept)
+
+    def _tell_events(self) -> None:
+        for row in self._service.store.query(NEW_EVENTS, (self._last_id,)):
+            self._last_id = row["id"]
+            self.broker.tell(*messages.event(self._topics, status.event_of(decode(Event, row))))
+
+    def _newest_id(self) -> int:
+        return int(self._service.store.query("SELECT max(id) FROM event")[0][0] or 0)
+
+
+def password(path: Path | None) -> str:
+    """The broker's password; raises `SettingsError`."""
+    if path is None:
+        return ""
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise SettingsError(
+            f"the password of the MQTT broker cannot be read from {path}: {error.strerror}; "
+            "check `password_file` in [mqtt] and that the group appliance may read it"
+        ) from error
+
+
+def assemble(service: Service) -> Loop:
+    """Wire the service."""
+    if not service.settings.mqtt.host:
+        return Loop(leave, CYCLE_EVERY_S)
+    made = MqttCycle(service)
+    made.broker.start()
+    return Loop(made.cycle, CYCLE_EVERY_S, finish=made.broker.close)
+
+
+def leave() -> str:
+    raise Leave("no broker is named in [mqtt]: there is nobody to report to")
+
+
+if __name__ == "__main__":
+    main("mqtt", assemble)

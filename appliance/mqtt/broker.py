@@ -1,0 +1,98 @@
+"""The connection to a broker: the one importer of paho.
+
+Reads: nothing from it. Writes: messages, each at least once (QoS 1), kept ones kept.
+Never: blocks the caller, or tells the broker to forget what it keeps. While there is no connection
+kept messages are remembered, one for each topic; events wait in a short queue.
+"""
+
+import ssl
+from collections import deque
+from threading import Lock
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.reasoncodes import ReasonCode
+
+from appliance.mqtt.messages import OFFLINE, ONLINE, Messages
+
+KEEPALIVE_S = 60
+FIRST_RETRY_S, LONGEST_RETRY_S = 1, 120
+MOST_WAITING = 500
+
+
+class Broker:
+    """One broker. `trouble` is why there is no connection, "" where there is one."""
+
+    def __init__(self, host: str, port: int, will: str, client_id: str) -> None:
+        self.trouble = f"the MQTT broker {host}:{port} was not reached yet"
+        self._where = f"{host}:{port}"
+        self._address = (host, port)
+        self._will = will
+        self._said: Messages = {}
+        self._waiting: deque[tuple[str, str]] = deque(maxlen=MOST_WAITING)
+        self._lock = Lock()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self._client.will_set(will, OFFLINE, qos=1, retain=True)
+        self._client.reconnect_delay_set(FIRST_RETRY_S, LONGEST_RETRY_S)
+        self._client.on_connect = self._connected
+        self._client.on_disconnect = self._lost
+        self._client.on_connect_fail = self._failed
+
+    def log_in(self, user: str, password: str) -> None:
+        self._client.username_pw_set(user, password)
+
+    def use_tls(self) -> None:
+        """Speak TLS, checked by the system's certificates."""
+        self._client.tls_set_context(ssl.create_default_context())
+
+    def start(self) -> None:
+        """Connect in a thread of its own, and again for ever."""
+        self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
+        self._client.loop_start()
+
+    def close(self) -> None:
+        """Say good-bye (a clean good-bye sends no last will) and end the thread."""
+        if not self.trouble:
+            self._client.publish(self._will, OFFLINE, qos=1, retain=True).wait_for_publish(2)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def keep(self, messages: Messages) -> int:
+        """Say what changed since it was last said on this connection; returns how many."""
+        if self.trouble:
+            return 0
+        with self._lock:
+            changed = {t: text for t, text in messages.items() if self._said.get(t) != text}
+            self._said |= changed
+        for topic, text in changed.items():
+            self._client.publish(topic, text, qos=1, retain=True)
+        return len(changed)
+
+    def tell(self, topic: str, text: str) -> None:
+        """Say something once; without a connection it waits, the oldest gives way."""
+        if self.trouble:
+            self._waiting.append((topic, text))
+        else:
+            self._client.publish(topic, text, qos=1)
+
+    # --- in paho's thread ----------------------------------------------------------------------
+
+    def _connected(self, *arguments: Any) -> None:
+        reason: ReasonCode = arguments[3]
+        if reason.is_failure:
+            self.trouble = f"the MQTT broker {self._where} refuses the unit: {reason}"
+            return
+        with self._lock:
+            self._said.clear()  # the broker may have been restarted without its memory
+        self._client.publish(self._will, ONLINE, qos=1, retain=True)
+        self.trouble = ""
+        while self._waiting:
+            self._client.publish(*self._waiting.popleft(), qos=1)
+
+    def _lost(self, *_: Any) -> None:
+        if not self.trouble:
+            self.trouble = f"the connection to the MQTT broker {self._where} was lost"
+
+    def _failed(self, *_: Any) -> None:
+        self.trouble = f"the MQTT broker {self._where} does not answer"

@@ -1,0 +1,213 @@
+"""What is said to a broker: topics and payloads made of the status document and of events. Pure.
+
+In: the status document (docs/status.md), events as documents. Out: topic -> JSON text.
+Never: says an old value as a present one: what is not fresh is null. Never a picture, an address or
+a password.
+
+    PREFIX/UNIT/online            "online" or "offline", kept by the broker (its last will)
+    PREFIX/UNIT/state             the unit: charge, watts, level and why, kept
+    PREFIX/UNIT/camera/NAME       each camera: mode, watts and why, kept
+    PREFIX/UNIT/event/NAME        each event of that camera, once, not kept
+    homeassistant/device/ID/config  what Home Assistant makes of them, kept
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from appliance.log import redact_all
+from appliance.model import EnergyLevel
+from appliance.settings import Settings
+
+ONLINE, OFFLINE = "online", "offline"
+DISTRIBUTION = "neural-energy-appliance"
+EVENT_TYPE = "seen"
+Messages = dict[str, str]
+Document = Mapping[str, Any]
+
+
+class Topics:
+    """The names of one unit's topics."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.unit = plain(settings.unit.name)
+        self.root = f"{settings.mqtt.topic.strip('/')}/{self.unit}"
+        self.online = f"{self.root}/online"
+        self.state = f"{self.root}/state"
+
+    def camera(self, name: str) -> str:
+        return f"{self.root}/camera/{name}"
+
+    def event(self, camera: str) -> str:
+        return f"{self.root}/event/{camera}"
+
+    @property
+    def discovery(self) -> str:
+        return f"homeassistant/device/{self.unit}/config"
+
+
+def plain(name: str) -> str:
+    """A name as part of a topic: wildcards and slashes mean something there."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "unit"
+
+
+def states(topics: Topics, status: Document) -> Messages:
+    """The kept messages: the unit and each camera as they are now."""
+    found = {topics.state: state(status)}
+    for camera in status["cameras"]:
+        found[topics.camera(camera["camera"])] = camera_state(camera)
+    return {topic: text(document) for topic, document in found.items()}
+
+
+def state(status: Document) -> Document:
+    """The unit in a few numbers."""
+    battery, sun, energy = (fresh(status[name]) for name in ("battery", "sun", "energy"))
+    newest = status["events"]["newest"] or {}
+    return {
+        "charge_pct": battery.get("state_of_charge_pct"),
+        "charge_sigma_pct": battery.get("sigma_pct"),
+        "battery_voltage_v": battery.get("voltage_v"),
+        "battery_current_a": battery.get("current_a"),
+        "pv_power_w": sun.get("pv_power_w"),
+        "load_power_w": status["load"]["power_w"],
+        "level": energy.get("level"),
+        "budget_w": energy.get("power_w"),
+        "reason": energy.get("reason"),
+        "events_24_h": status["events"]["last_24_h"],
+        "last_event_at": newest.get("at"),
+        "faults": len(status["faults"]),
+        "fault": status["faults"][0]["text"] if status["faults"] else None,
+    }
+
+
+def camera_state(camera: Document) -> Document:
+    """One camera in a few words."""
+    now = fresh(camera)
+    return {
+        "mode": now.get("mode"),
+        "power_w": now.get("power_w"),
+        "reason": now.get("reason"),
+        "stream": now.get("stream"),
+    }
+
+
+def event(topics: Topics, told: Document) -> tuple[str, str]:
+    """One event's topic and payload."""
+    names = ("event_id", "at", "last_seen", "camera", "label", "confidence", "rule", "reason")
+    document = {"event_type": EVENT_TYPE} | {name: told.get(name) for name in names}
+    return topics.event(told["camera"]), text(document)
+
+
+def fresh(part: Document | None) -> Document:
+    """A part of the status document, or nothing where it is old or was never there."""
+    return part if part and part.get("fresh") else {}
+
+
+def text(document: Document) -> str:
+    """JSON without secrets."""
+    return json.dumps(redact_all(dict(document)), separators=(",", ":"), sort_keys=True)
+
+
+# --- Home Assistant ------------------------------------------------------------------------------
+
+# key of the unit's state     name                  device class     unit   state class
+SENSORS = (
+    ("charge_pct",            "Charge",             "battery",       "%",   "measurement"),
+    ("charge_sigma_pct",      "Doubt of the charge", None,           "%",   "measurement"),
+    ("battery_voltage_v",     "Battery voltage",    "voltage",       "V",   "measurement"),
+    ("battery_current_a",     "Battery current",    "current",       "A",   "measurement"),
+    ("pv_power_w",            "Sun",                "power",         "W",   "measurement"),
+    ("load_power_w",          "Load",               "power",         "W",   "measurement"),
+    ("budget_w",              "Budget",             "power",         "W",   "measurement"),
+    ("level",                 "Energy level",       "enum",          None,  None),
+    ("reason",                "Why",                None,            None,  None),
+    ("events_24_h",           "Events in a day",    None,            None,  "measurement"),
+    ("last_event_at",         "Last event",         "timestamp",     None,  None),
+)  # fmt: skip
+
+
+def discovery(topics: Topics, settings: Settings) -> str:
+    """The one message that makes Home Assistant know the unit (its "device discovery")."""
+    parts = {key: sensor(topics, topics.state, *row) for row in SENSORS for key in (row[0],)}
+    parts["fault"] = fault(topics)
+    for name in settings.camera:
+        parts |= camera_parts(topics, name)
+    return text(
+        {
+            "device": {
+                "identifiers": [topics.unit],
+                "name": settings.unit.name,
+                "manufacturer": "Neural Energy",
+                "model": "mobile unit",
+                "sw_version": version(DISTRIBUTION),
+            },
+            "origin": {"name": DISTRIBUTION, "sw_version": version(DISTRIBUTION)},
+            "availability_topic": topics.online,
+            "qos": 1,
+            "components": parts,
+        }
+    )
+
+
+def sensor(
+    topics: Topics,
+    topic: str,
+    key: str,
+    name: str,
+    kind: str | None,
+    unit: str | None,
+    state_class: str | None,
+) -> Document:
+    """One value of a state as an entity."""
+    found = {
+        "platform": "sensor",
+        "unique_id": unique(topics, topic, key),
+        "name": name,
+        "state_topic": topic,
+        "value_template": f"{{{{ value_json.{key} }}}}",
+        "device_class": kind,
+        "unit_of_measurement": unit,
+        "state_class": state_class,
+        "options": [level.name for level in EnergyLevel] if kind == "enum" else None,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def fault(topics: Topics) -> Document:
+    """Whether something is wrong."""
+    return {
+        "platform": "binary_sensor",
+        "unique_id": unique(topics, topics.state, "faults"),
+        "name": "Fault",
+        "device_class": "problem",
+        "state_topic": topics.state,
+        "value_template": "{{ 'ON' if value_json.faults else 'OFF' }}",
+        "json_attributes_topic": topics.state,
+        "json_attributes_template": "{{ {'fault': value_json.fault} | tojson }}",
+    }
+
+
+def camera_parts(topics: Topics, name: str) -> dict[str, Document]:
+    """A camera's mode, cost and events."""
+    topic = topics.camera(name)
+    return {
+        f"{name}-mode": sensor(topics, topic, "mode", f"{name} mode", None, None, None),
+        f"{name}-power": sensor(
+            topics, topic, "power_w", f"{name} power", "power", "W", "measurement"
+        ),
+        f"{name}-event": {
+            "platform": "event",
+            "unique_id": unique(topics, topics.event(name), "event"),
+            "name": f"{name} event",
+            "device_class": "motion",
+            "event_types": [EVENT_TYPE],
+            "state_topic": topics.event(name),
+        },
+    }
+
+
+def unique(topics: Topics, topic: str, key: str) -> str:
+    """A name that no other entity has, and that stays through a restart."""
+    return plain(f"{topics.unit}-{topic.removeprefix(topics.root)}-{key}")

@@ -1,0 +1,76 @@
+"""Every metric that `/metrics` serves, by its name without the prefix, in the order they are served.
+
+Reads and writes: nothing; docs/metrics.md explains the same names, and a test compares the two.
+Never: a counter that comes from a table that loses old rows; such a number is a gauge of a time.
+
+Units by the rules of Prometheus: base units (joule, ratio, byte), as the last word of the name.
+"""
+
+from dataclasses import dataclass
+
+PREFIX = "neural_energy_"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric. `counter`: it only grows until its process starts anew; its name ends _total."""
+
+    name: str
+    text: str
+    labels: tuple[str, ...] = ()
+    counter: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """As it is served."""
+        return f"{PREFIX}{self.name}{'_total' if self.counter else ''}"
+
+
+CAMERA, GPU = ("camera",), ("gpu",)
+
+# ruff: noqa: E501  (columns are easier to read than short lines)
+# fmt: off
+METRICS = (
+    Metric("unit_info",                          "1; its label is the name of the unit", ("unit",)),
+    Metric("battery_charge_ratio",               "Believed charge, 0 to 1"),
+    Metric("battery_charge_sigma_ratio",         "One standard deviation of that belief"),
+    Metric("battery_energy_joules",              "What can still be drawn at the present temperature"),
+    Metric("battery_capacity_joules",            "Energy of the full battery"),
+    Metric("battery_voltage_volts",              "Voltage of the battery"),
+    Metric("battery_current_amperes",            "Current into the battery; out of it is negative"),
+    Metric("battery_temperature_celsius",        "Temperature of the battery"),
+    Metric("pv_power_watts",                     "What the panels give"),
+    Metric("charger_load_power_watts",           "What the charge controllers measure at their load outputs"),
+    Metric("load_power_watts",                   "What a load draws, as its own service reports it", ("load", "origin")),
+    Metric("level",                              "1 for the energy level that holds, 0 for the others", ("level",)),
+    Metric("budget_power_watts",                 "What the loads may draw together"),
+    Metric("reserve_energy_joules",              "What is kept for dark days"),
+    Metric("sun_is_free",                        "1 while the battery takes no more and the sun is throttled"),
+    Metric("camera_mode",                        "1 for the mode that the camera is in, 0 for the others", ("camera", "mode")),
+    Metric("camera_power_watts",                 "What a camera costs now, by part: the camera with its process, and looking", ("camera", "part")),
+    Metric("camera_mean_power_watts",            "The same as mean of the last hour's known time; as many Wh in an hour", ("camera", "part")),
+    Metric("camera_frames_served",               "Pictures handed out", CAMERA, counter=True),
+    Metric("camera_frames_skipped",              "Pictures that nobody asked for", CAMERA, counter=True),
+    Metric("camera_frames_decoded",              "Pictures decoded", CAMERA, counter=True),
+    Metric("camera_last_motion_timestamp_seconds", "When something began to move last", CAMERA),
+    Metric("camera_last_day_motions",            "Stretches of movement that began in the last 24 hours", ("camera", "looked")),
+    Metric("camera_last_event_timestamp_seconds", "When the newest event began", CAMERA),
+    Metric("camera_last_day_events",             "Events that began in the last 24 hours", CAMERA),
+    Metric("inference_info",                     "1; its labels are what really ran last", ("provider", "model", "tier")),
+    Metric("inference_planned_frames_per_second", "Frames a second that may be looked at"),
+    Metric("inference_frames_per_second",        "Frames a second that were looked at in the last minute"),
+    Metric("inference_last_hour_frames",         "Frames looked at in the last hour"),
+    Metric("inference_last_hour_energy_joules",  "What inference used in the last hour"),
+    Metric("computer_temperature_celsius",       "The hottest part of the computer", ("zone",)),
+    Metric("disk_free_bytes",                    "Free space on the data disk"),
+    Metric("disk_used_ratio",                    "Used part of the data disk, 0 to 1"),
+    Metric("memory_available_bytes",             "Memory that can still be had"),
+    Metric("gpu_power_watts",                    "What a GPU draws", GPU),
+    Metric("gpu_temperature_celsius",            "Temperature of a GPU", GPU),
+    Metric("gpu_utilisation_ratio",              "How busy a GPU is, 0 to 1", GPU),
+    Metric("gpu_memory_used_bytes",              "Memory in use on a GPU", GPU),
+    Metric("service_age_seconds",                "Time since a service spoke last", ("service",)),
+    Metric("faults_open",                        "How many faults are open"),
+    Metric("fault_since_timestamp_seconds",      "When an open fault began", ("source", "code")),
+)
+# fmt: on

@@ -1,0 +1,205 @@
+"""What `unitctl models` does, one function for each action.
+
+Reads: the settings and the model store. Writes: standard output; the store, through keeping.py.
+Never: talks to the inference process: it looks for a new choice by itself.
+"""
+
+import argparse
+from datetime import UTC, datetime
+from typing import Any
+
+from appliance import model_files, settings_file
+from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
+from appliance.errors import ModelError, SettingsError
+from appliance.model_files import ModelFile
+from appliance.nvml import open_nvml
+from inference.card import Card, read_card
+from inference.model_store import keeping
+from inference.model_store.prices import Figure, by_settings, read
+from inference.model_store.store import ModelStore, Stored
+
+LONGEST_S = 3600.0
+
+
+def opened(arguments: argparse.Namespace) -> ModelStore:
+    return ModelStore(settings_file.load(arguments.settings))
+
+
+def list_models(arguments: argparse.Namespace) -> int:
+    store = opened(arguments)
+    entries = [entry(store, file) for file in store.known()]
+    if arguments.json:
+        show_json(entries)
+    else:
+        show(
+            [Section(f"models in {store.root} and of the software", [line(one) for one in entries])]
+        )
+    return 0
+
+
+def entry(store: ModelStore, file: ModelFile) -> dict[str, Any]:
+    """One model, as the list tells it."""
+    users = model_files.users(store.settings, store.shipped).get(file.path, [])
+    figures = [one for one in read(model_files.bench_file(store.settings)) if one.sha256]
+    own = [one for one in figures if one.sha256 == file.digest]
+    price = own[-1].price if own else by_settings(store.settings)
+    try:
+        card: Card | None = read_card(file.card)
+        wrong = ""
+    except ModelError as error:
+        card, wrong = None, str(error)
+    return {
+        "name": file.name,
+        "sha256": file.digest,
+        "tier": card.tier.value if card else None,
+        "licence": card.licence.weights if card else None,
+        "per_frame_j": price.per_frame_j,
+        "measured": price.measured,
+        "energy_is": price.reason,
+        "provider": own[-1].provider if own else None,
+        "used_by": users,
+        "shipped": file.shipped,
+        "path": str(file.path),
+        "wrong": wrong,
+    }
+
+
+def line(one: dict[str, Any]) -> Line:
+    """One model in a line of text."""
+    if one["wrong"]:
+        return Line(one["name"], one["wrong"], BAD)
+    parts = [
+        one["sha256"][:12],
+        one["tier"],
+        one["licence"] or "no licence",
+        f"{one['per_frame_j']:.3g} J a frame, {one['energy_is']}",
+        f"in use: {', '.join(one['used_by'])}" if one["used_by"] else "not in use",
+    ]
+    return Line(one["name"], " | ".join(parts), GOOD if one["used_by"] else DIM)
+
+
+def add_model(arguments: argparse.Namespace) -> int:
+    added = keeping.add(opened(arguments), arguments.file, arguments.card)
+    return told(
+        arguments,
+        added,
+        f"{added.name} ({added.digest[:12]}) is in the store; "
+        f"`unitctl models use {added.name}` chooses it",
+    )
+
+
+def told(arguments: argparse.Namespace, model: Stored, sentence: str) -> int:
+    if arguments.json:
+        show_json({"name": model.name, "sha256": model.digest, "path": str(model.path)})
+    else:
+        print(sentence)
+    return 0
+
+
+def verify_models(arguments: argparse.Namespace) -> int:
+    store = opened(arguments)
+    names = [arguments.model] if arguments.model else [str(file.path) for file in store.known()]
+    answers = [verified(store, ref) for ref in names]
+    if arguments.json:
+        show_json(answers)
+    else:
+        lines = [Line(one["name"], one["text"], GOOD if one["ok"] else BAD) for one in answers]
+        show([Section("examined", lines)])
+    return 0 if all(one["ok"] for one in answers) else 1
+
+
+def verified(store: ModelStore, ref: str) -> dict[str, Any]:
+    """One model's examination; a refusal is an answer."""
+    try:
+        found = keeping.verify(store, ref)
+    except ModelError as error:
+        return {
+            "name": ref.rpartition("/")[2].removesuffix(".onnx"),
+            "ok": False,
+            "text": str(error),
+        }
+    return {"name": found.name, "ok": True, "text": f"sound, sha256 {found.digest[:12]}"}
+
+
+def remove_model(arguments: argparse.Namespace) -> int:
+    gone = keeping.remove(opened(arguments), arguments.model)
+    if arguments.json:
+        show_json({"name": gone.name, "sha256": gone.digest})
+    else:
+        print(f"{gone.name} ({gone.digest[:12]}) is removed")
+    return 0
+
+
+def use_model(arguments: argparse.Namespace) -> int:
+    store = opened(arguments)
+    if arguments.default:
+        ref = keeping.use_default(store)
+        print(f"inference uses {ref}, as the settings say, from its next look on")
+        return 0
+    found = keeping.use(store, arguments.model)
+    return told(
+        arguments,
+        found,
+        f"inference uses {found.name} ({found.digest[:12]}) from its next look on; "
+        "`unitctl models use --default` goes back to the settings",
+    )
+
+
+def bench_model(arguments: argparse.Namespace) -> int:
+    if not 0 < arguments.seconds <= LONGEST_S:
+        raise SettingsError(f"--seconds must be above 0 and at most {LONGEST_S:g}")
+    store = opened(arguments)
+    figure = benched(store, store.find(arguments.model or store.active()), arguments.seconds)
+    keeping.keep_figure(store, figure)
+    if arguments.json:
+        show_json(keeping.as_tree(figure))
+    else:
+        show([Section(f"{figure.name} on {figure.machine}", figure_lines(figure))])
+    return 0
+
+
+def benched(store: ModelStore, model: Stored, seconds: float) -> Figure:
+    """Run a model and make its figure; raises `ModelError` where it fails."""
+    from inference.detector import NanoDet  # noqa: PLC0415  (OpenCV is not needed for a list)
+    from inference.model_store import bench, machine, meters  # noqa: PLC0415
+
+    own = store.settings.inference
+    detector = NanoDet(model.path, own.threads, own.threshold, model.card.classes)
+    nvml = open_nvml()
+    found = meters.open_meters(nvml)
+    try:
+        tools = bench.Instruments(found, store.settings.computer.core_w)
+        run = bench.measure(detector, seconds, tools)
+    finally:
+        for meter in found:
+            meter.close()
+    provider = detector.provider
+    return Figure(
+        sha256=model.digest,
+        name=model.name,
+        provider=provider,
+        mode=machine.power_mode(provider, nvml),
+        measured=bool(run.meter),
+        per_frame_j=run.per_frame_j,
+        load_j=run.load.energy_j,
+        load_s=run.load.took_s,
+        frames=run.frames,
+        cpu_ms=run.cpu_ms,
+        median_ms=run.median_ms,
+        p95_ms=run.p95_ms,
+        meter=run.meter,
+        machine=machine.machine(nvml),
+        at=f"{datetime.now(UTC):%FT%TZ}",
+    )
+
+
+def figure_lines(figure: Figure) -> list[Line]:
+    price = figure.price
+    return [
+        Line("a frame", f"{figure.per_frame_j:.3g} J, {price.reason}"),
+        Line("processor", f"{figure.cpu_ms:.1f} ms a frame"),
+        Line("latency", f"median {figure.median_ms:.1f} ms, 95 % within {figure.p95_ms:.1f} ms"),
+        Line("load", f"{figure.load_s:.2f} s, {figure.load_j:.3g} J"),
+        Line("provider", f"{figure.provider}{f', {figure.mode}' if figure.mode else ''}"),
+        Line("frames", str(figure.frames)),
+    ]

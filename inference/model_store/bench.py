@@ -1,0 +1,126 @@
+"""Runs a model on this machine and says what a frame and a load cost.
+
+Reads: the energy meter, the clocks. Writes: nothing; keeping.py writes the figure down.
+Never: counts what the computer draws anyway: the rest before the load is taken off.
+"""
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.detector import Detector
+from inference.model_store.meters import Meter, counting
+
+REST_S = 3.0  # of a metered run: what the computer draws without the model
+LEAST_FRAMES = 5
+PICTURE = (576, 768)  # a common size of a camera's second stream; its resize is part of a frame
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """What is read while a model runs; `core_w` prices processor time that no meter counts."""
+
+    meters: Sequence[Meter]
+    core_w: float
+    now_s: Callable[[], float] = time.perf_counter
+    cpu_s: Callable[[], float] = time.process_time
+    rest: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All instruments at one moment."""
+
+    at_s: float
+    cpu_s: float
+    meters_j: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one stretch of work took beyond the computer's rest."""
+
+    took_s: float
+    cpu_s: float
+    energy_j: float
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a bench run found. `meter`: which meters were counted, "" for none."""
+
+    meter: str
+    load: Cost
+    work: Cost
+    latencies_s: tuple[float, ...]
+
+    @property
+    def frames(self) -> int:
+        return len(self.latencies_s)
+
+    @property
+    def per_frame_j(self) -> float:
+        return self.work.energy_j / self.frames
+
+    @property
+    def cpu_ms(self) -> float:
+        return 1000 * self.work.cpu_s / self.frames
+
+    @property
+    def median_ms(self) -> float:
+        return 1000 * statistics.median(self.latencies_s)
+
+    @property
+    def p95_ms(self) -> float:
+        return 1000 * float(np.percentile(self.latencies_s, 95))
+
+
+def measure(detector: Detector, seconds: float, tools: Instruments) -> Run:
+    """Rest (where a meter is), load, run for `seconds`; raises `ModelError` where it fails."""
+    picture = np.random.default_rng(1).integers(0, 256, (*PICTURE, 3), np.uint8)
+    resting = reading(tools)
+    if tools.meters:
+        tools.rest(REST_S)
+    before = reading(tools)
+    detector.detect(picture)  # loads the session and warms it
+    start = reading(tools)
+    latencies: list[float] = []
+    while tools.now_s() - start.at_s < seconds or len(latencies) < LEAST_FRAMES:
+        begun = tools.now_s()
+        detector.detect(picture)
+        latencies.append(tools.now_s() - begun)
+    end = reading(tools)
+    counted = counting(tools.meters, detector.provider)
+    price = Pricing(tools, counted, resting, before)
+    name = " and ".join(meter.name for meter in counted)
+    return Run(name, price.of(before, start), price.of(start, end), tuple(latencies))
+
+
+def reading(tools: Instruments) -> Reading:
+    meters_j = tuple(meter.energy_j() for meter in tools.meters)
+    return Reading(tools.now_s(), tools.cpu_s(), meters_j)
+
+
+class Pricing:
+    """Turns two readings into a cost, with what was drawn at rest taken off."""
+
+    def __init__(
+        self, tools: Instruments, counted: Sequence[Meter], resting: Reading, before: Reading
+    ) -> None:
+        self._places = [index for index, one in enumerate(tools.meters) if one in counted]
+        by_meter = any(meter.processor for meter in counted)
+        self._core_w = 0.0 if by_meter else tools.core_w
+        rested_s = before.at_s - resting.at_s
+        self._rest_w = self._metered_j(resting, before) / rested_s if rested_s > 0 else 0.0
+
+    def _metered_j(self, first: Reading, last: Reading) -> float:
+        return sum(last.meters_j[place] - first.meters_j[place] for place in self._places)
+
+    def of(self, first: Reading, last: Reading) -> Cost:
+        """The processor's part is by its time where no meter counts it."""
+        took_s, cpu_s = last.at_s - first.at_s, last.cpu_s - first.cpu_s
+        metered_j = max(0.0, self._metered_j(first, last) - self._rest_w * took_s)
+        return Cost(took_s, cpu_s, metered_j + cpu_s * self._core_w)

@@ -1,0 +1,132 @@
+"""What changes the store: adding, removing and choosing a model.
+
+Reads: what is added. Writes: the store; each step is whole or not done at all.
+Never: runs in a service; a technician's command or an update calls it.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance import model_files
+from appliance.errors import ModelError
+from appliance.model_files import ModelFile
+from inference.card import Card, digest_of, read_card, require_digest
+from inference.model_store import examine
+from inference.model_store.durable import (
+    make_dir,
+    remove_dir,
+    replace_json,
+    staging,
+    sync_dir,
+    writing,
+)
+from inference.model_store.intake import take_in
+from inference.model_store.licences import require_licence
+from inference.model_store.prices import Figure, read, with_figure
+from inference.model_store.store import ModelStore, Stored, named
+
+DIGITS = 16  # of a digest, in a directory's name
+
+
+def add(store: ModelStore, source: Path, card: Path | None = None) -> Stored:
+    """Bring a model (or a pack of model and card) into the store; raises `ModelError`.
+
+    It is copied first, and the copy is examined: what happens to `source` meanwhile is all one.
+    """
+    with writing(store.root), staging(store.root) as fresh:
+        model = take_in(source, card, fresh)
+        found = read_card(model.with_suffix(".json"))
+        require_digest(source, digest_of(model), found)
+        require_new(store, found)
+        allowed = store.settings.inference.licences
+        require_licence(found, (), allowed)
+        verdict = store.examination(model, found)
+        require_licence(found, verdict.told, allowed)
+        examine.remember(fresh / "verdict.json", verdict)
+        sync_dir(fresh)
+        home = store.root / found.sha256[:DIGITS]
+        fresh.rename(home)
+        sync_dir(store.root)
+        return Stored(found.name, home / model.name, found, shipped=False)
+
+
+def require_new(store: ModelStore, card: Card) -> None:
+    """Raise `ModelError` where the model, or another one of its name, is there already."""
+    for one in store.known():
+        if one.digest == card.sha256:
+            raise ModelError(
+                f"the model {one.name} ({card.sha256[:12]}) is here already; to change its card, "
+                f"`unitctl models remove {one.name}` first"
+            )
+        if one.name == card.name:
+            raise ModelError(
+                f"another model is called {card.name} ({one.digest[:12]}); give this one another "
+                "name in its card, or remove that one"
+            )
+    home = store.root / card.sha256[:DIGITS]
+    if home.exists():
+        raise ModelError(f"{home} is in the way and holds no sound model; remove it by hand")
+
+
+def remove(store: ModelStore, ref: str) -> ModelFile:
+    """Take a model out of the store; raises `ModelError`, also where somebody uses it."""
+    file = store.lookup(ref)
+    if file.shipped:
+        raise ModelError(f"the model {file.name} comes with the software and stays")
+    if file.path.parent.parent != store.root:
+        raise ModelError(f"{file.path} is not in the store; delete the file itself")
+    used = model_files.users(store.settings, store.shipped).get(file.path)
+    if used:
+        raise ModelError(
+            f"the model {file.name} is in use ({', '.join(used)}); name another one there first"
+        )
+    with writing(store.root):
+        remove_dir(file.path.parent)
+    return file
+
+
+def use(store: ModelStore, ref: str) -> Stored:
+    """Choose the model that inference uses from its next look on; raises `ModelError`."""
+    found = store.find(ref)
+    found.card.numbers_of(store.settings.inference.labels)
+    if not found.shipped and found.path.parent.parent != store.root:
+        raise ModelError(f"{found.path} is not in the store; `unitctl models add` it first")
+    tree = {"model": found.name, "sha256": found.digest, "at": f"{datetime.now(UTC):%FT%TZ}"}
+    with writing(store.root):
+        replace_json(model_files.active_file(store.settings), tree)
+    return found
+
+
+def use_default(store: ModelStore) -> str:
+    """Let the settings choose again; returns what they choose. Raises `ModelError`."""
+    with writing(store.root):
+        model_files.active_file(store.settings).unlink(missing_ok=True)
+        sync_dir(store.root)
+    return store.settings.inference.model
+
+
+def verify(store: ModelStore, ref: str) -> Stored:
+    """Examine a model anew, whatever was found before; raises `ModelError`."""
+    file = store.lookup(ref)
+    card = named(read_card(file.card), file)
+    require_digest(file.path, digest_of(file.path), card)
+    verdict = store.examination(file.path, card)
+    require_licence(card, verdict.told, store.settings.inference.licences)
+    if not file.shipped:
+        with writing(store.root):
+            kept = store.verdict_file(file)
+            make_dir(kept.parent)
+            examine.remember(kept, verdict)
+    return Stored(file.name, file.path, card, file.shipped)
+
+
+def keep_figure(store: ModelStore, figure: Figure) -> None:
+    """Write down what a model was measured to cost; raises `ModelError`."""
+    path = model_files.bench_file(store.settings)
+    with writing(store.root):
+        figures = with_figure(read(path), figure)
+        replace_json(path, {"figures": [as_tree(one) for one in figures]})
+
+
+def as_tree(figure: Figure) -> dict[str, object]:
+    return {name: getattr(figure, name) for name in Figure.__annotations__}

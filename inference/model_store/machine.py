@@ -1,0 +1,66 @@
+"""Which machine this is, and how much power its GPU may draw now: a figure belongs to both.
+
+Reads: NVML, nvpmodel, the kernel's names. Writes: nothing.
+Never: guesses; what is not known is "".
+"""
+
+import platform
+from pathlib import Path
+from typing import Any
+
+from appliance.actuators.errors import PowerModeError
+from appliance.actuators.jetson_mode import Board, current
+from inference.model_store.meters import GPU_PROVIDERS
+
+
+def machine(nvml: Any | None, root: Path = Path("/")) -> str:
+    """The computer in words, with its GPUs."""
+    names = [board(root) or processor(root) or platform.machine(), *gpus(nvml)]
+    return ", ".join(dict.fromkeys(names))
+
+
+def board(root: Path) -> str:
+    """A board's own name, such as "NVIDIA Jetson Orin NX"; "" on a PC."""
+    return read(root / "proc/device-tree/model").strip("\x00 \n")
+
+
+def processor(root: Path) -> str:
+    for line in read(root / "proc/cpuinfo").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return ""
+
+
+def gpus(nvml: Any | None) -> list[str]:
+    if nvml is None:
+        return []
+    try:
+        count = nvml.nvmlDeviceGetCount()
+        handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(count)]
+        return [str(nvml.nvmlDeviceGetName(handle)) for handle in handles]
+    except nvml.NVMLError:
+        return []
+
+
+def power_mode(provider: str, nvml: Any | None, nvpmodel: Board | None = None) -> str:
+    """A Jetson's mode ("MODE_15W"), a GPU's limit ("200 W"), "" where there is neither."""
+    nvpmodel = nvpmodel or Board()
+    if nvpmodel.conf.exists():
+        try:
+            return current(nvpmodel)
+        except PowerModeError:
+            return ""
+    if nvml is None or provider not in GPU_PROVIDERS:
+        return ""
+    try:
+        limit_mw = nvml.nvmlDeviceGetPowerManagementLimit(nvml.nvmlDeviceGetHandleByIndex(0))
+    except nvml.NVMLError:
+        return ""
+    return f"{limit_mw / 1000:g} W"
+
+
+def read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,143 @@
+"""Whether to look at all of a picture or closer at the part that moves. Pure.
+
+Inputs: where something moves, the sizes of picture and model, when all was last looked at. Output:
+the part to look at, and why; detections of a part, told in fractions of the whole picture.
+Never: enlarges a pixel (that shows nothing more), or lets what stands still wait for long.
+
+A model sees a fixed square, into which a picture is squeezed: of a walker in 1920x1080 it gets 1 of
+12 pixels. One look costs the same whatever part it shows, so the part decides what is found.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from appliance.model import Box, Detection
+
+FULL_EVERY_S = 2.0  # picture seconds; what stands still outside the part is seen this often
+MARGIN_SHARE = 0.5  # of the moving part's longer side, added to each side
+LARGEST_SHARE = 0.6  # of the picture's pixels; a larger part would show hardly more than all
+CUT_SHARE = 0.01  # of the part's side; a box that comes so near to its edge may be cut off there
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What to look at: `box` None is all of the picture."""
+
+    box: Box | None
+    reason: str
+
+
+def part_to_look_at(
+    moving: Box | None, width: int, height: int, size: int, since_full_s: float | None
+) -> Part:
+    """The part of a picture of width x height pixels for a model of size x size.
+
+    `since_full_s`: picture seconds since all of it was looked at, None for never.
+    """
+    if moving is None:
+        return Part(None, "looked at all of the picture: it is not known where something moves")
+    if since_full_s is None or not 0 <= since_full_s < FULL_EVERY_S:
+        return Part(
+            None, f"looked at all of the picture: that is done every {FULL_EVERY_S:g} seconds"
+        )
+    box = square_around(moving, width, height, size)
+    if box is None:
+        return Part(None, "looked at all of the picture: what moves lies outside it")
+    share = (box.right - box.left) * (box.bottom - box.top)
+    if share > LARGEST_SHARE:
+        return Part(
+            None, f"looked at all of the picture: what moves needs {share * 100:.0f} % of it"
+        )
+    return Part(box, f"looked at the {share * 100:.0f} % of the picture where something moves")
+
+
+def square_around(moving: Box, width: int, height: int, size: int) -> Box | None:
+    """A part with margin around what moves, in whole pairs of pixels, as square as fits."""
+    left, right = max(0.0, moving.left) * width, min(1.0, moving.right) * width
+    top, bottom = max(0.0, moving.top) * height, min(1.0, moving.bottom) * height
+    if not (left < right and top < bottom):
+        return None
+    side = max(float(size), max(right - left, bottom - top) * (1 + 2 * MARGIN_SHARE))
+    first_x, last_x = span((left + right) / 2, side, width)
+    first_y, last_y = span((top + bottom) / 2, side, height)
+    return Box(first_x / width, first_y / height, last_x / width, last_y / height)
+
+
+def span(middle: float, length: float, limit: int) -> tuple[int, int]:
+    """First and last pixel border of a stretch around `middle`, moved to lie within 0 to `limit`.
+
+    Both are even (a chroma pixel covers two), but for a `limit` that is not.
+    """
+    pairs = -(-int(length) // 2)
+    if 2 * pairs >= limit:
+        return 0, limit
+    first = min(max(0, round(middle / 2 - pairs / 2)), limit // 2 - pairs)
+    return 2 * first, 2 * (first + pairs)
+
+
+def pixels_of(part: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of a part in pixels; left and top even, at least two pixels each."""
+    left = min(max(0, round(part.left * width)), width - 1) // 2 * 2
+    top = min(max(0, round(part.top * height)), height - 1) // 2 * 2
+    right = min(max(left + 2, round(part.right * width)), width)
+    bottom = min(max(top + 2, round(part.bottom * height)), height)
+    return left, top, right, bottom
+
+
+def told_of_whole(found: Iterable[Detection], part: Box | None) -> list[Detection]:
+    """Detections of a part as detections of the whole picture.
+
+    What the part's edge cuts off is left out: half a thing would be told as a small one, and the
+    next look at all of the picture shows it whole.
+    """
+    if part is None:
+        return list(found)
+    mapped = [replace(one, box=of_whole(one.box, part)) for one in found]
+    return [one for one in mapped if covers(part, one.box)]
+
+
+def boxes_of_whole(found: Iterable[Box], part: Box | None) -> list[Box]:
+    """Boxes in fractions of a part, cut off or not, in fractions of the whole picture."""
+    return list(found) if part is None else [of_whole(box, part) for box in found]
+
+
+def of_whole(box: Box, part: Box) -> Box:
+    """A box in fractions of a part, in fractions of the whole."""
+    wide, high = part.right - part.left, part.bottom - part.top
+    return Box(
+        part.left + box.left * wide,
+        part.top + box.top * high,
+        part.left + box.right * wide,
+        part.top + box.bottom * high,
+    )
+
+
+def covers(part: Box | None, box: Box) -> bool:
+    """Whether a look at `part` would have shown what is in `box`, whole.
+
+    A track whose box was not covered was not looked for: it coasts and does not count as missed.
+    The edges of the picture cut nothing off that another look could show.
+    """
+    if part is None:
+        return True
+    slack_x = CUT_SHARE * (part.right - part.left)
+    slack_y = CUT_SHARE * (part.bottom - part.top)
+    return (
+        (part.left <= 0 or box.left > part.left + slack_x)
+        and (part.top <= 0 or box.top > part.top + slack_y)
+        and (part.right >= 1 or box.right < part.right - slack_x)
+        and (part.bottom >= 1 or box.bottom < part.bottom - slack_y)
+    )
+
+
+def enclosing(boxes: Iterable[Box]) -> Box | None:
+    """The smallest box around all of them: what moves and what is followed; None for none."""
+    known = list(boxes)
+    if not known:
+        return None
+    return Box(
+        min(box.left for box in known),
+        min(box.top for box in known),
+        max(box.right for box in known),
+        max(box.bottom for box in known),
+    )

@@ -1,0 +1,56 @@
+"""How long a model that nobody needs stays loaded. Pure.
+
+Inputs: what loading cost the last time, what staying loaded draws, how long it has been idle.
+Output: keep it or free it, and why.
+Never: knows when it will be needed again; that is why the rule is the one of the ski hire.
+
+Whoever keeps a model until keeping has cost as much as loading it again, and then frees it, spends
+at most twice what somebody would who knew the future (Karlin, Manasse, Rudolph, Sleator 1988:
+Competitive snoopy caching).
+
+On a GPU most of what waiting costs belongs to the process, not to the model: an H100 drew 72 W
+without a process, 120 W with a model loaded and 119 W after it was freed, and 548 of 698 MiB stayed
+taken. There, what saves energy is that the process leaves.
+"""
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """The answer. `free_after_s`: how long it may be idle in all; infinite where that is free."""
+
+    keep: bool
+    free_after_s: float
+    reason: str
+
+
+def load_energy_j(load_s: float, load_w: float) -> float:
+    """What one loading costs: modelled from measured seconds and the draw of a computer at work."""
+    return load_s * load_w
+
+
+def stay(load_j: float, idle_w: float, idle_s: float) -> Stay:
+    """Whether a model that is idle for `idle_s` stays loaded.
+
+    `load_j`: energy to load and warm it. `idle_w`: what it draws while it waits: 0 on a CPU,
+    several watts where a GPU keeps a context and its clocks for it.
+    """
+    if idle_w <= 0:
+        return Stay(True, math.inf, "the model stays loaded: waiting costs nothing on this device")
+    free_after_s = max(0.0, load_j) / idle_w
+    spent_j = idle_w * idle_s
+    if idle_s < free_after_s:
+        return Stay(
+            True,
+            free_after_s,
+            f"the model stays loaded for {free_after_s - idle_s:.0f} s more: waiting has cost "
+            f"{spent_j:.1f} J, loading it again would cost {load_j:.1f} J",
+        )
+    return Stay(
+        False,
+        free_after_s,
+        f"the model is freed: waiting {idle_s:.0f} s has cost {spent_j:.1f} J, "
+        f"as much as loading it again ({load_j:.1f} J)",
+    )

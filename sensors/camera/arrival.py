@@ -1,0 +1,89 @@
+"""When the pictures of a live stream are shown, and how many come: rules without a wire.
+
+In: time stamps of packets and when they arrived. Out: picture times, rates.
+Never: does I/O, or says that a picture is from the future.
+"""
+
+LATEST_S = 1.5  # behind its time stamp: more is a jump of the camera's clock, or a slow link
+WINDOW_S = 10.0  # how long the least delay is watched before it counts as the camera's drift
+MEASURED_OVER_S = 5.0
+SETTLED_AFTER_S = 1.5
+
+
+class Anchor:
+    """Ties a camera's time stamps to picture time.
+
+    Differences of time stamps hold, so a network that stutters does not show. The least delayed
+    packet counts as on time: the anchor moves back at once when one comes too early, and forward by
+    the least delay of ten seconds, which follows a clock that drifts.
+    """
+
+    def __init__(self) -> None:
+        self._offset_s: float | None = None
+        self._least_s = LATEST_S
+        self._window_ends_s = 0.0
+
+    def media_s(self, stamp_s: float | None, arrived_s: float) -> float:
+        """When the picture with this time stamp is shown; never after it arrived."""
+        if stamp_s is None:
+            return arrived_s
+        if self._offset_s is None:
+            return self._begin(stamp_s, arrived_s)
+        late_s = arrived_s - stamp_s - self._offset_s
+        if late_s < 0 or late_s > LATEST_S:
+            return self._begin(stamp_s, arrived_s)
+        self._least_s = min(self._least_s, late_s)
+        shown_s = stamp_s + self._offset_s
+        if arrived_s > self._window_ends_s:
+            self._offset_s += self._least_s
+            self._begin_window(arrived_s)
+        return shown_s
+
+    def _begin(self, stamp_s: float, arrived_s: float) -> float:
+        self._offset_s = arrived_s - stamp_s
+        self._begin_window(arrived_s)
+        return arrived_s
+
+    def _begin_window(self, arrived_s: float) -> None:
+        self._least_s = LATEST_S
+        self._window_ends_s = arrived_s + WINDOW_S
+
+
+class Pace:
+    """How many packets and bytes come, measured over the last five seconds or more."""
+
+    def __init__(self) -> None:
+        self.packets = 0  # in all
+        self.rate: float | None = None  # packets a second
+        self.bytes_per_s = 0.0
+        self._settled = False
+        self._over_s = SETTLED_AFTER_S
+        self._began_s = 0.0
+        self._count = self._bytes = 0
+
+    def take(self, size_bytes: int, arrived_s: float) -> None:
+        """Count one packet. The first seconds say nothing: what was in hand comes at once."""
+        if not self.packets:
+            self._begin(arrived_s)
+        self.packets += 1
+        self._count += 1
+        self._bytes += size_bytes
+        elapsed_s = arrived_s - self._began_s
+        if elapsed_s < self._over_s:
+            return
+        if self._settled:
+            self.rate = self._count / elapsed_s
+            self.bytes_per_s = self._bytes / elapsed_s
+            self._over_s = MEASURED_OVER_S
+        self._settled = True
+        self._begin(arrived_s)
+
+    def _begin(self, arrived_s: float) -> None:
+        self._began_s, self._count, self._bytes = arrived_s, 0, 0
+
+    @property
+    def words(self) -> str:
+        """`25 frames a second, 2100 kbit/s`; nothing while it is not known."""
+        if not self.rate:
+            return ""
+        return f", {self.rate:.3g} frames a second, {self.bytes_per_s * 8 / 1000:.0f} kbit/s"

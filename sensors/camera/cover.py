@@ -1,0 +1,123 @@
+"""Privacy masks: blackens polygons in a picture before anybody outside this process can see it.
+
+Reads and writes: pixels in memory, in place.
+Never: leaves a pixel that a polygon touches, however little: all edges are rounded outwards.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise
+from math import ceil, floor
+
+from appliance.settings import Point, Polygon
+
+BLACK, COLOURLESS = 16, 128  # luma and chroma
+Span = tuple[int, int]
+
+
+class Cover:
+    """Blackens `polygons` (corners in fractions of the picture) in I420 planes of any size."""
+
+    def __init__(self, polygons: Sequence[Polygon]) -> None:
+        self._polygons = polygons
+        self._size = (0, 0)
+        self._strokes: list[tuple[int, int, bytes]] = []
+
+    def __call__(self, planes: bytearray, width: int, height: int) -> None:
+        """Blacken the masked parts of one picture in place."""
+        if (width, height) != self._size:
+            self._strokes = strokes(self._polygons, width, height)
+            self._size = (width, height)
+        with memoryview(planes) as view:
+            for begin, end, colour in self._strokes:
+                view[begin:end] = colour
+
+
+def strokes(polygons: Iterable[Polygon], width: int, height: int) -> list[tuple[int, int, bytes]]:
+    """What to write where: begin, end and bytes of each run in the planes."""
+    luma = [
+        merged(span for one in polygons for span in spans(one, row, width, height))
+        for row in range(height)
+    ]
+    half_width, half_height = -(-width // 2), -(-height // 2)
+    chroma = [
+        merged(
+            (begin // 2, -(-end // 2))
+            for row in luma[2 * half : 2 * half + 2]
+            for begin, end in row
+        )
+        for half in range(half_height)
+    ]
+    luma_bytes, chroma_bytes = width * height, half_width * half_height
+    areas = (
+        (0, luma, width, BLACK),
+        (luma_bytes, chroma, half_width, COLOURLESS),
+        (luma_bytes + chroma_bytes, chroma, half_width, COLOURLESS),
+    )
+    return [
+        (start + begin, start + end, bytes([colour]) * (end - begin))
+        for start, plane, across, colour in areas
+        for begin, end in runs(plane, across)
+    ]
+
+
+def runs(plane: Sequence[Sequence[Span]], across: int) -> list[Span]:
+    """The spans of all rows as runs of bytes; whole rows become one run."""
+    lines = ((row * across, line) for row, line in enumerate(plane))
+    return merged((start + begin, start + end) for start, line in lines for begin, end in line)
+
+
+def spans(polygon: Polygon, row: int, width: int, height: int) -> Iterator[Span]:
+    """The pixels of one row that the polygon touches, as runs that may overlap.
+
+    Those that an edge passes through, and those between edges at the middle of the row. Where the
+    polygon's edges cross each other, what they go around more than once is inside too.
+    """
+    corners = [(x * width, y * height) for x, y in polygon]
+    edges = list(pairwise([*corners, corners[0]]))
+    for edge in edges:
+        if touched := within(edge, row):
+            yield outwards(*touched, width)
+    around = 0
+    crossed = sorted(chain.from_iterable(crossing(edge, row + 0.5) for edge in edges))
+    for (left, turn), (right, _) in pairwise(crossed):
+        around += turn
+        if around:
+            yield outwards(left, right, width)
+
+
+def outwards(left: float, right: float, width: int) -> Span:
+    """Whole pixels of a row of `width`."""
+    return max(0, floor(left)), min(width, ceil(right))
+
+
+def within(edge: tuple[Point, Point], row: int) -> Point | None:
+    """From where to where the edge lies in the row; None where it does not."""
+    (x1, y1), (x2, y2) = sorted(edge, key=lambda point: point[1])
+    if y2 <= row or y1 >= row + 1:
+        return None
+    if y1 == y2:
+        return min(x1, x2), max(x1, x2)
+    slope = (x2 - x1) / (y2 - y1)
+    enters = x1 + slope * (max(y1, row) - y1)
+    leaves = x1 + slope * (min(y2, row + 1) - y1)
+    return min(enters, leaves), max(enters, leaves)
+
+
+def crossing(edge: tuple[Point, Point], y: float) -> Iterator[tuple[float, int]]:
+    """Where the edge crosses the height `y`, and 1 down or -1 up; a corner at it counts once."""
+    (x1, y1), (x2, y2) = edge
+    if min(y1, y2) <= y < max(y1, y2):
+        yield x1 + (x2 - x1) * (y - y1) / (y2 - y1), 1 if y2 > y1 else -1
+
+
+def merged(found: Iterable[Span]) -> list[Span]:
+    """Runs in order, those that touch each other as one; empty ones left out."""
+    result: list[Span] = []
+    for begin, end in sorted(found):
+        if begin >= end:
+            continue
+        if result and begin <= result[-1][1]:
+            result[-1] = (result[-1][0], max(end, result[-1][1]))
+        else:
+            result.append((begin, end))
+    return result

@@ -1,0 +1,43 @@
+"""Whether it is the light that changed, or the camera itself, and not what is before it.
+
+In: how much of each picture changed, its likeness and contrast. Out: until when nothing counts, and
+words for a camera that seems covered or turned.
+Never: wakes anybody; and a change that is not the whole picture's is none of light.
+"""
+
+WHOLE_SHARE = 0.8  # of the picture that changes only with the light, or with the camera
+SETTLES_S = 3.0  # automatic exposure and infrared need that long
+STRANGE_LIKENESS = 0.4  # below it a picture is of something else
+FLAT_CONTRAST = 4.0  # grey levels
+STAYS_S = 20.0  # before a strange picture is told
+
+
+class Light:
+    """What one camera's pictures say about light and about the camera."""
+
+    def __init__(self) -> None:
+        self.settles_s = -1e9  # until then nothing counts
+        self.words = ""
+        self._strange: str | None = None
+        self._since_s = 0.0
+
+    def judge(self, media_s: float, changed_share: float, likeness: float | None) -> bool:
+        """Whether this look shows another light, or the camera settles after one."""
+        if changed_share <= WHOLE_SHARE:
+            return media_s < self.settles_s
+        if media_s >= self.settles_s:
+            is_strange = likeness is None or likeness < STRANGE_LIKENESS
+            self._strange = "another view than before: turned?" if is_strange else None
+            self._since_s = media_s
+        self.settles_s = media_s + SETTLES_S
+        return True
+
+    def watch(self, media_s: float, contrast: float) -> None:
+        """Note how the picture is now; `words` follow when it stays so."""
+        flat = "a flat picture: dark, or covered?" if contrast < FLAT_CONTRAST else None
+        if flat and self._strange != flat:
+            self._strange, self._since_s = flat, media_s
+        elif not flat and self._strange and "flat" in self._strange:
+            self._strange = None
+        stays = self._strange is not None and media_s - self._since_s >= STAYS_S
+        self.words = self._strange or "" if stays else ""

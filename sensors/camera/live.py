@@ -1,0 +1,238 @@
+"""A camera that sends by itself: a network stream (RTSP, MJPEG over HTTP) or a video device.
+
+Reads: what libav opens, in a thread of its own. Writes: nothing; packets go to `hear`.
+Never: decodes for show, blocks its caller, or lets another thread touch the container: closing
+one while it is read crashes.
+
+A camera's packets are let gather (`patience_s`) and are then read in one go: waking for each costs
+three times the processor time (25 frames a second: 0.7 % of a core, 0.3 % when gathered for 0.1 s,
+0.2 % for 0.2 s). It is never let gather more than the kernel surely holds.
+"""
+
+import errno
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+
+from appliance.errors import CameraError
+from sensors.camera.arrival import Anchor, Pace
+from sensors.camera.clip import codec_of
+from sensors.camera.gop import decoded, new_decoder
+from sensors.camera.header import LOOKED_AT_BYTES, parameter_sets
+from sensors.camera.source import Codec, Hear, Heard
+
+OPEN_S = 5.0  # for all that libav asks before the first packet
+FIRST_S = 8.0  # for a name to be found and for OPEN_S
+SILENT_S = 2.0  # without a packet; the cycle looks once a second, and 3 s are promised
+SILENT_FRAMES = 4
+PATIENCE_S = 0.1
+ROOM_BYTES = 64 * 1024  # fit into any socket's buffer (net.core.rmem_default: 208 KiB)
+READER = "reader of a camera"  # the threads' name
+MOST_READERS = 8  # each ends by libav's own time limit, within 15 s; a camera is tried each 4 s
+
+
+class ReadersHang(Exception):  # noqa: N818  (no domain error: it must end the process)
+    """Threads do not come back from libav; only a new process helps, and PID 1 starts one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What libav opens. `url` may hold a password."""
+
+    url: str = field(repr=False)
+    format: str
+    options: Mapping[str, str]
+    has_times: bool = True  # the stream's time stamps mean something
+    most_gathered_s: float = 1.0
+
+
+class Live:
+    """One connection, called `shown` in errors. `find` says what to open; it is called in the
+    reader's thread and may wait. `refused` is set where the camera did not like the password.
+    """
+
+    def __init__(
+        self,
+        shown: str,
+        find: Callable[[], Target],
+        hear: Hear,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin to open and return; raises `ReadersHang` where earlier ones never ended."""
+        self.patience_s = PATIENCE_S  # how late a packet may be given
+        self.refused = False
+        self._find = find
+        self._hear = hear
+        self._now_s = now_s
+        self._shown = shown
+        self._anchor, self._pace = Anchor(), Pace()
+        self._codec = Codec("")
+        self._size = ""
+        self._lost = ""
+        self._heard_s = self._shown_s = self._looked_s = now_s()
+        self._closing = threading.Event()
+        refuse_too_many()
+        threading.Thread(target=self._run, name=READER, daemon=True).start()
+
+    @property
+    def stream(self) -> str | None:
+        if not self._pace.packets:
+            return None
+        return f"{self._codec.name}{self._size}{self._pace.words}"
+
+    def advance(self, media_s: float) -> None:
+        if self._lost:
+            raise CameraError(self._lost)
+        if media_s - self._looked_s > SILENT_S:
+            self._heard_s = media_s  # we slept, not the camera: what it sent is still to be read
+        self._looked_s = media_s
+        # What gathers is heard late; its time stamp says when it really came, but for who lags.
+        silent_s = media_s - max(self._shown_s, self._heard_s - self.patience_s)
+        if silent_s > self._longest_silence_s():
+            raise CameraError(
+                f"{self._shown} has sent nothing for {silent_s:.0f} s: it hangs, or the network "
+                "does; it is connected to again and again"
+            )
+
+    def due_in_s(self, media_s: float) -> None:
+        """None: it comes by itself."""
+
+    def close(self) -> None:
+        self._closing.set()
+
+    def _longest_silence_s(self) -> float:
+        if self._pace.packets < 3:
+            return FIRST_S
+        usual_s = 1 / self._pace.rate if self._pace.rate else 0.0
+        return max(SILENT_S, SILENT_FRAMES * usual_s)
+
+    # --- the reader's thread -------------------------------------------------------------------
+
+    def _run(self) -> None:
+        """Open, read until told to stop or until it breaks, close. What happened is one sentence:
+        libav's errors hold the address with the password, so nothing is chained.
+        """
+        try:
+            self._read(self._find())
+            self._lost = f"{self._shown} has ended the stream: it restarts, or hangs up on us"
+        except CameraError as error:
+            self._lost = str(error)
+        except (av.error.FFmpegError, OSError) as error:
+            self.refused = isinstance(error, av.error.HTTPUnauthorizedError)
+            self._lost = complaint(self._shown, error, self._pace.packets > 0)
+
+    def _read(self, target: Target) -> None:
+        options = dict(target.options)
+        limits = (OPEN_S, None)  # later the sockets' own limit: asking the clock costs each read
+        with closing(
+            av.open(target.url, format=target.format, options=options, timeout=limits)
+        ) as container:
+            if not container.streams.video:
+                raise CameraError(f"{self._shown} sends no pictures: check the path in `source`")
+            stream = container.streams.video[0]
+            self._begin(stream)
+            tick_s = float(stream.time_base or 0) if target.has_times else 0.0
+            most_gathered_s = target.most_gathered_s if tick_s else 0.0  # else who lags is not seen
+            for packet in container.demux(stream):
+                if self._closing.is_set():
+                    return
+                if packet.size:
+                    self._take(packet, tick_s)
+                    self._let_gather(most_gathered_s)
+
+    def _begin(self, stream: Any) -> None:
+        codec = codec_of(stream)
+        if codec.name == "rawvideo":
+            raise CameraError(
+                f"{self._shown} gives raw pictures only: use a camera with MJPEG or H.264"
+            )
+        sets = parameter_sets(codec.name, codec.extradata)
+        self._codec = Codec(codec.name, sets or codec.extradata)
+        if stream.codec_context.width:
+            self._size = f" {stream.codec_context.width}x{stream.codec_context.height}"
+
+    def _take(self, packet: Any, tick_s: float) -> None:
+        """Pass one packet on. This runs for each picture of each camera: it is kept short."""
+        arrived_s = self._heard_s = self._now_s()
+        size_bytes, is_key, stamp = packet.size, packet.is_keyframe, packet.pts
+        if stamp is None:
+            stamp = packet.dts
+        stamp_s = stamp * tick_s if tick_s and stamp is not None else None
+        shown_s = self._shown_s = self._anchor.media_s(stamp_s, arrived_s)
+        if is_key:
+            self._follow_header(packet)
+        self._pace.take(size_bytes, arrived_s)
+        self._hear(Heard(packet, self._codec, shown_s, size_bytes, is_key))
+
+    def _follow_header(self, packet: Any) -> None:
+        """A camera whose settings were changed says so before a key frame only."""
+        name = self._codec.name
+        sets = parameter_sets(name, bytes(memoryview(packet)[:LOOKED_AT_BYTES]))
+        if (sets and sets != self._codec.extradata) or not self._size:
+            self._codec = Codec(name, sets or self._codec.extradata)
+            self._size = size_of(self._codec, packet) or self._size
+
+    def _let_gather(self, most_s: float) -> None:
+        """Sleep if the next packet cannot be there yet, by time stamps: who lags reads on."""
+        rate = self._pace.rate
+        if not rate or self._shown_s + 1 / rate <= self._heard_s:
+            return
+        room_s = ROOM_BYTES / max(1.0, self._pace.bytes_per_s)
+        gathered_s = min(self.patience_s, most_s, room_s)
+        if gathered_s > 0:
+            self._closing.wait(gathered_s)
+
+
+def refuse_too_many() -> None:
+    """End the process where threads hang in libav for good."""
+    readers = sum(thread.name == READER for thread in threading.enumerate())
+    if readers >= MOST_READERS:
+        raise ReadersHang(f"{readers} connections to the camera do not end: starting anew")
+
+
+def size_of(codec: Codec, packet: Any) -> str:
+    """The size of the picture in a key frame, in words; "" where it cannot be decoded."""
+    decoder = new_decoder(codec)
+    frames = [*decoded(decoder, packet), *decoded(decoder, None)]
+    return f" {frames[0].width}x{frames[0].height}" if frames else ""
+
+
+REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (
+        av.error.HTTPUnauthorizedError,
+        "does not accept user and password: set `user` and `password_file` to those of the camera",
+    ),
+    (
+        av.error.HTTPForbiddenError,
+        "refuses this user: give the user the right to see live pictures",
+    ),
+    (av.error.HTTPNotFoundError, "has no stream of this name: check the path in `source`"),
+    (av.error.HTTPError, "answers with an error: check the path in `source`"),
+    (ConnectionRefusedError, "refuses the connection: check the port, and that it is switched on"),
+    (TimeoutError, "does not answer: check its power, its cable and the address"),
+    (av.error.ExitError, "does not say what it sends: it hangs, or it is no camera"),
+    (av.error.InvalidDataError, "answers with what is no video stream: check the address"),
+    (FileNotFoundError, "is not there: check the cable and the name"),
+    (PermissionError, "may not be opened: the service needs the group that owns it (video)"),
+)
+
+
+def complaint(shown: str, error: Exception, was_good: bool) -> str:
+    """What happened, in one sentence without libav's own: that has the password in it."""
+    if was_good:
+        return f"{shown} broke off ({reason_of(error)}): it is connected to again and again"
+    if getattr(error, "errno", None) == errno.EIO:
+        return f"{shown} sends us elsewhere or hangs up: set `source` to the last address"
+    for kind, text in REASONS:
+        if isinstance(error, kind):
+            return f"{shown} {text}"
+    return f"{shown} cannot be opened ({reason_of(error)}): check `source` and the camera"
+
+
+def reason_of(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or type(error).__name__)

@@ -1,0 +1,183 @@
+"""Gate 0: tells from the sizes of packets alone that something moves. Pure Python, 2 microseconds.
+
+Reads and writes: nothing; sizes and picture times come in.
+Never: decodes, and never lets a key frame or the order of B-frames pass for something that moves.
+
+An encoder of variable bit rate spends next to nothing on a still picture, and a few hundred bytes
+a frame on somebody who walks. What is usual is learnt apart for P-frames and B-frames (those are
+shown before a frame that came earlier), and for each place after a key frame (the first frames
+after one are small). What is above it is added up, packet by packet, until it is clear (CUSUM:
+E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954).
+"""
+
+from math import exp, log
+
+LEARN_PACKETS = 20  # of a kind before it is believed
+SLACK = 1.5  # spreads above the usual that tell nothing
+CLEAR = 6.0  # summed spreads beyond the slack at which it is clear
+MOST_AT_ONCE = 7.0  # what one packet adds at most: a single one may do
+MOST_SUM = 1.5 * CLEAR
+LEAST_SPREAD = 0.06  # of the logarithm: an encoder's own unrest
+FLOOR_BYTES = 30.0  # below it differences are headers, not pictures
+FLOOR_SHARE = 1 / 1000  # and this share of a key frame
+QUIET_S = 15.0  # how quickly the usual follows while nothing moves
+UNSEEN_S = 90.0  # ... while something seems to move and nobody looked: wind is usual after minutes
+DOUBTED = 0.25  # of that, while something may move
+SEEN_S = 1800.0  # ... while something was seen to move
+WRONG_S = 4.0  # ... while somebody looked and nothing moves
+HABIT_S = 600.0  # over which it is kept how much of the time it was clear and nobody saw anything
+FREE_HABIT = 0.1  # of the time it may; beyond that more and more is needed, as in gusts of wind
+HABIT_SLACK = 30.0  # spreads for all of the time
+FALL_S = 3.0  # ... downwards, once what moved is gone
+DEVIATIONS = 1.48  # of the median one in a standard deviation
+PLACES = 64  # after a key frame that are learnt apart
+FLASH_SHARE = 0.4  # of a key frame: the whole picture became another
+CALM_SHARE = 0.1  # of a key frame: what is usual in a stream in which that can be told
+FLASH_S = 3.0  # for so long after it all is learnt anew
+LONGEST_STEP_S = 1.0
+
+
+class Usual:
+    """What is usual for one kind of packet: mean and mean deviation of the logarithm."""
+
+    __slots__ = ("count", "level", "spread")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.level = 0.0
+        self.spread = 0.3
+
+
+class PacketGate:
+    """The state of gate 0 for one stream."""
+
+    def __init__(self) -> None:
+        self.fired_s = -1e9  # when it was clear last
+        self.key_bytes = 0.0
+        self.period_s = 0.1  # between packets
+        self._habit = 0.0
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget what is usual: another stream, or another light."""
+        self._usual = (Usual(), Usual())  # of P-frames and B-frames
+        self._places = [0.0] * (PLACES + 1)
+        self._visits = [0] * (PLACES + 1)
+        self._place = PLACES
+        self._sum = 0.0
+        self._newest_s = -1e9
+        self._rise_s = UNSEEN_S
+        self._flash_ends_s = -1e9
+
+    @property
+    def is_learnt(self) -> bool:
+        return self._usual[0].count >= LEARN_PACKETS and self.key_bytes > 0
+
+    @property
+    def usual_bytes(self) -> float:
+        """What a P-frame usually has."""
+        return max(1.0, exp(self._usual[0].level) - self._floor())
+
+    @property
+    def unrest(self) -> float:
+        """By which share the sizes of P-frames usually differ."""
+        return self._usual[0].spread
+
+    @property
+    def reach(self) -> float:
+        """How much must move to be heard within two frames: its bytes a second per key frame's."""
+        spread = max(LEAST_SPREAD, self._usual[0].spread)
+        needed = exp(self._usual[0].level) * (exp((self._slack() + CLEAR / 2) * spread) - 1)
+        return needed / max(1.0, self.key_bytes) / max(0.001, self.period_s)
+
+    def told(self, seen: bool) -> None:
+        """Somebody looked while it was clear: go on, or learn that this is usual."""
+        self._rise_s = SEEN_S if seen else WRONG_S
+
+    def hear(self, media_s: float, size_bytes: int, is_key: bool) -> float:
+        """How clear it is that something moves; from 1 on it is. Key frames tell nothing."""
+        step_s = media_s - self._newest_s
+        is_behind = -LONGEST_STEP_S < step_s < 0
+        if not is_behind:
+            self._newest_s = media_s
+        self.period_s += 0.02 * (min(LONGEST_STEP_S, max(0.0, step_s)) - self.period_s)
+        if is_key:
+            self._place = 0
+            share = 0.2 if self.key_bytes else 1.0
+            self.key_bytes += share * (size_bytes - self.key_bytes)
+            return 0.0
+        self._place = min(PLACES, self._place + 1)
+        if self._is_flash(size_bytes):
+            self._learn_anew_for(media_s)
+        return self._compared(media_s, size_bytes, self._usual[is_behind])
+
+    def _compared(self, media_s: float, size_bytes: int, usual: Usual) -> float:
+        """The sum after one more packet, and the usual learns."""
+        value = log(size_bytes + self._floor())
+        if usual.count < LEARN_PACKETS or media_s < self._flash_ends_s:
+            self._learn_first(usual, value)
+            return 0.0
+        above = value - usual.level - self._places[self._place]
+        spreads = above / max(LEAST_SPREAD, usual.spread) - self._slack()
+        self._sum = min(MOST_SUM, max(0.0, self._sum + min(MOST_AT_ONCE, spreads)))
+        is_clear = self._sum >= CLEAR
+        if is_clear:
+            self.fired_s = media_s
+        elif self._sum == 0:
+            self._rise_s = UNSEEN_S
+        unseen = is_clear and self._rise_s != SEEN_S
+        self._habit += self.period_s / HABIT_S * (unseen - self._habit)
+        self._learn(usual, above, is_clear)
+        return self._sum / CLEAR
+
+    def _learn_first(self, usual: Usual, value: float) -> None:
+        """A mean of the first packets, rather low than high: somebody may walk already."""
+        usual.count += 1
+        above = value - usual.level if usual.count > 1 else 0.0
+        if usual.count == 1:
+            usual.level = value
+        share = 1 / min(usual.count, LEARN_PACKETS)
+        usual.level += (share if above > 0 else min(1.0, 2 * share)) * above
+        usual.spread += share * (min(abs(above), 1.0) - usual.spread)
+
+    def _learn(self, usual: Usual, above: float, is_clear: bool) -> None:
+        """Follow slowly what is above, quickly what is below, in time and not in packets."""
+        if is_clear:
+            share = self.period_s / self._rise_s
+            usual.level += share * max(0.0, above)
+            if self._rise_s == WRONG_S:
+                usual.spread *= 1 + share
+            return
+        usual.count += 1
+        share = max(4 / usual.count, min(0.2, self.period_s / QUIET_S))
+        if self._sum > 0:
+            share *= DOUBTED
+        most = 3 * max(LEAST_SPREAD, usual.spread)
+        near = min(most, max(-most, above))
+        if above < -most:
+            usual.level += self.period_s / FALL_S * near
+            return
+        usual.level += share * near
+        usual.spread *= 1 + (share if abs(above) > usual.spread / DEVIATIONS else -share)
+        self._visits[self._place] += 1
+        self._places[self._place] += max(0.1, 1 / (1 + self._visits[self._place])) * near
+
+    def _slack(self) -> float:
+        """Spreads above the usual that tell nothing: more where packets often cried in vain."""
+        return SLACK + HABIT_SLACK * max(0.0, self._habit - FREE_HABIT)
+
+    def _floor(self) -> float:
+        return FLOOR_BYTES + FLOOR_SHARE * self.key_bytes
+
+    def _is_flash(self, size_bytes: int) -> bool:
+        """Whether the whole picture became another at once: a lamp, infrared, not a walker."""
+        key_bytes = self.key_bytes
+        if not key_bytes or size_bytes < FLASH_SHARE * key_bytes or not self.is_learnt:
+            return False
+        return self.usual_bytes < CALM_SHARE * key_bytes
+
+    def _learn_anew_for(self, media_s: float) -> None:
+        place = self._place
+        self.begin_anew()
+        self._place, self._newest_s = place, media_s
+        self._flash_ends_s = media_s + FLASH_S

@@ -1,0 +1,231 @@
+"""Gate 1: tells from small grey pictures what moves and where. Imported when the first one comes.
+
+Reads and writes: nothing; pictures of 160 x 120 come in.
+Never: takes single pixels, masked parts, slow light or what stands still for something that moves.
+
+A pixel counts where it differs from the background by more than its own noise, and five of the nine
+around it do. The background is an exponential mean, brought to the light of the new picture first:
+clouds and automatic exposure are a gain and a lift of all of it. What differs from the background
+must also differ from a look about a second ago: who stands still, and the hole that somebody leaves
+in a background learnt with him, do not move.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+from typing import Any
+
+import numpy as np
+
+from appliance.model import Box
+from appliance.settings import Polygon
+
+WIDTH, HEIGHT = 160, 120
+CELL = 8  # pixels; what moves is put together from cells
+LEAST_PIXELS = 12  # a grown person at 40 m before a lens of 90 degrees
+LEAST_IN_CELL = 4
+MANY_PARTS = 5  # at once are rain, insects or noise: what counts must be larger than the others
+MOST_CLUTTER = 20.0  # pixels: parts as large as people are a crowd
+LEAST_DIFFERENCE = 9.0  # grey levels
+NOISES = 4.5  # mean deviations of a pixel that count as different
+FIRST_NOISE = 2.0
+FIRST_LOOKS = 8  # learn the noise quickly
+MOST_NOISE = 60.0
+NEIGHBOURS = 5  # of nine
+STILL_S, CHANGED_S = 6.0, 25.0  # how quickly the background follows a pixel
+NOISE_S = 30.0
+MOST_STILL, MOST_CHANGED, MOST_NOISY = 0.5, 0.1, 0.05  # of it at one look
+MOST_EARLIER = 8  # looks that are kept
+EARLIER_S = 0.8  # age of the look that a moving thing must differ from as well
+SAMPLE = np.s_[::4, ::4]
+LEAST_GAIN, MOST_GAIN = 0.4, 2.5
+EXPLAINED = 0.7  # of what differs may be left where a gain and a lift explain it
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one picture shows. `score` from 1 on: something moves, in `region`.
+
+    `changed_share` is how much of the picture is unlike the background, light included; `likeness`
+    how far the picture has the background's structure (1: all, 0: nothing), None where it is flat;
+    `contrast` the picture's standard deviation in grey levels.
+    """
+
+    score: float
+    region: Box | None
+    changed_share: float
+    likeness: float | None
+    contrast: float
+
+
+class PictureGate:
+    """The background of one camera."""
+
+    def __init__(self, masks: Sequence[Polygon] = ()) -> None:
+        self._open = ~covered(masks)
+        self._open_count = max(1, int(self._open.sum()))
+        self._background: Any = None
+        self._noise: Any = None
+        self._earlier: list[tuple[float, Any]] = []
+        self._looked_s = 0.0
+        self._looks = 0  # since the background was begun
+
+    def begin_anew(self) -> None:
+        """The next picture is the background; the noise is learnt again."""
+        self._background = None
+
+    def look(self, grey: Any, media_s: float) -> Look:
+        """Compare one picture (120 rows of 160 bytes) with the background, and learn from it."""
+        now = np.frombuffer(grey, np.uint8).reshape(HEIGHT, WIDTH).astype(np.float32)
+        sample = now[SAMPLE].ravel()
+        contrast = float((sample @ sample / sample.size - sample.mean() ** 2).clip(0)) ** 0.5
+        if self._background is None:
+            self._start(now, media_s)
+            return Look(0.0, None, 0.0, 1.0, contrast)
+        self._forget(media_s)
+        passed_s = max(0.0, media_s - self._looked_s)
+        self._looked_s = media_s
+        differs = np.abs(now - self._background)
+        changed = np.count_nonzero((differs > LEAST_DIFFERENCE) & self._open)
+        likeness, relit = self._relight(sample)
+        if relit:
+            differs = np.abs(now - self._background)
+        if self._looks == 0:
+            self._noise.fill(max(FIRST_NOISE, 1.25 * float(np.median(differs[SAMPLE]))))
+        threshold = np.maximum(LEAST_DIFFERENCE, NOISES * self._noise)
+        solid = thick((differs > threshold) & self._open)
+        score, region = 0.0, None
+        if np.count_nonzero(solid) >= LEAST_IN_CELL:
+            score, region = self._largest(solid, now, threshold)
+        self._learn(now, differs, solid, passed_s)
+        self._earlier.append((media_s, now))
+        return Look(score, region, changed / self._open_count, likeness, contrast)
+
+    def _start(self, now: Any, media_s: float) -> None:
+        self._background = now.copy()
+        self._noise = np.full((HEIGHT, WIDTH), FIRST_NOISE, np.float32)
+        self._earlier = [(media_s, now)]
+        self._looked_s = media_s
+        self._looks = 0
+
+    def _relight(self, seen: Any) -> tuple[float | None, bool]:
+        """Bring what is known to the light of the picture; returns how alike their structures are.
+
+        `seen` is a sample of the picture. A gain and a lift are taken where they explain much of
+        what differs. The second answer: whether they were.
+        """
+        known = self._background[SAMPLE].ravel()
+        seen_mean, known_mean = float(seen.mean()), float(known.mean())
+        away, usual = seen - seen_mean, known - known_mean
+        known_size, seen_size = float(usual @ usual), float(away @ away)
+        if min(known_size, seen_size) < seen.size:  # less than one grey level of contrast
+            return None, False
+        common = float(away @ usual)
+        gain = common / known_size
+        lift = seen_mean - gain * known_mean
+        apart = float(np.abs(seen - known).mean())
+        explained = apart > 1 and float(np.abs(away - gain * usual).mean()) < EXPLAINED * apart
+        relit = explained and LEAST_GAIN < gain < MOST_GAIN
+        if relit:
+            for picture in (self._background, *(one for _, one in self._earlier)):
+                np.multiply(picture, gain, out=picture)
+                np.add(picture, lift, out=picture)
+        return float(common / (known_size * seen_size) ** 0.5), relit
+
+    def _largest(self, solid: Any, now: Any, threshold: Any) -> tuple[float, Box | None]:
+        """The largest part that moved since a look about a second ago, and where it is."""
+        earlier = self._earlier[0][1]
+        moved = (np.abs(now - earlier) > threshold) & self._open
+        pixels, moving = by_cell(solid), by_cell(moved)
+        best, best_cells, all_of_it = 0, [], 0
+        found = parts({(int(y), int(x)) for y, x in np.argwhere(pixels >= LEAST_IN_CELL)})
+        for cells in found:
+            size = sum(int(pixels[cell]) for cell in cells)
+            all_of_it += size
+            if size > best and sum(int(moving[cell]) for cell in cells) >= size / 4:
+                best, best_cells = size, cells
+        needed = float(LEAST_PIXELS)
+        if len(found) >= MANY_PARTS:
+            needed += 3 * min(MOST_CLUTTER, (all_of_it - best) / (len(found) - 1))
+        return best / needed, around(best_cells) if best_cells else None
+
+    def _learn(self, now: Any, differs: Any, solid: Any, passed_s: float) -> None:
+        """The background follows: quickly where nothing changed, slowly where something did."""
+        still = min(MOST_STILL, 1 - exp(-passed_s / STILL_S))
+        changed = min(MOST_CHANGED, 1 - exp(-passed_s / CHANGED_S))
+        noisy = min(MOST_NOISY, 1 - exp(-passed_s / NOISE_S))
+        if self._looks < FIRST_LOOKS:
+            noisy = max(noisy, 1 / (self._looks + 3))
+        self._looks += 1
+        step = now - self._background
+        step *= np.float32(still)
+        step[solid] *= np.float32(changed / still if still else 0.0)
+        self._background += step
+        np.minimum(differs, MOST_NOISE, out=differs)
+        differs -= self._noise
+        differs *= np.float32(noisy)
+        self._noise += differs
+
+    def _forget(self, media_s: float) -> None:
+        """Keep the youngest look that is old enough to compare with, and those after it."""
+        while len(self._earlier) > 1 and media_s - self._earlier[1][0] >= EARLIER_S:
+            del self._earlier[0]
+        if len(self._earlier) > MOST_EARLIER:
+            del self._earlier[1::2]
+
+
+def covered(masks: Sequence[Polygon]) -> Any:
+    """Which pixels have their middle in one of the polygons (even-odd rule)."""
+    x = (np.arange(WIDTH) + 0.5) / WIDTH
+    y = ((np.arange(HEIGHT) + 0.5) / HEIGHT)[:, None]
+    found = np.zeros((HEIGHT, WIDTH), bool)
+    for polygon in masks:
+        inside = np.zeros((HEIGHT, WIDTH), bool)
+        for (x0, y0), (x1, y1) in zip(polygon, (*polygon[1:], *polygon[:1]), strict=True):
+            if y0 != y1:
+                between = (y0 <= y) != (y1 <= y)
+                inside ^= between & (x < x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+        found |= inside
+    return found
+
+
+def thick(changed: Any) -> Any:
+    """Those changed pixels that have enough changed ones around them."""
+    ones = changed.view(np.uint8)
+    wide = ones.copy()
+    wide[:, 1:] += ones[:, :-1]
+    wide[:, :-1] += ones[:, 1:]
+    count = wide.copy()
+    count[1:] += wide[:-1]
+    count[:-1] += wide[1:]
+    return changed & (count >= NEIGHBOURS)
+
+
+def by_cell(pixels: Any) -> Any:
+    """How many of them are in each cell."""
+    rows = pixels.view(np.uint8).reshape(HEIGHT // CELL, CELL, WIDTH).sum(1, dtype=np.uint8)
+    return rows.reshape(HEIGHT // CELL, WIDTH // CELL, CELL).sum(2, dtype=np.uint8)
+
+
+def parts(cells: set[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """Cells that touch, put together."""
+    found = []
+    while cells:
+        part = [cells.pop()]
+        for y, x in part:  # grows while it is walked through
+            near = {(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)} & cells
+            cells -= near
+            part += near
+        found.append(part)
+    return found
+
+
+def around(cells: list[tuple[int, int]]) -> Box:
+    """The cells' rectangle with a margin of one cell, in fractions of the picture."""
+    rows, columns = [y for y, _ in cells], [x for _, x in cells]
+    return Box(
+        max(0.0, (min(columns) - 1) * CELL / WIDTH),
+        max(0.0, (min(rows) - 1) * CELL / HEIGHT),
+        min(1.0, (max(columns) + 2) * CELL / WIDTH),
+        min(1.0, (max(rows) + 2) * CELL / HEIGHT),
+    )

@@ -1,0 +1,39 @@
+"""What an ONVIF notification says of movement: the table of topics, and nothing but the rule.
+
+In: topic and items of one notification. Out: moving, not moving, or nothing to us. Pure.
+Never: guesses from a topic that is not in the table: cameras tell of many things.
+
+Topics as in the ONVIF Analytics and Imaging service specifications and, for the last rows, as
+makers use them (Reolink, Tapo, Dahua and others agree on `State`).
+"""
+
+from collections.abc import Mapping
+
+# topic without its namespace prefix   the item that says whether it is so now
+MOTION = {
+    "VideoSource/MotionAlarm": "State",
+    "RuleEngine/CellMotionDetector/Motion": "IsMotion",
+    "RuleEngine/MotionRegionDetector/Motion": "State",
+    "RuleEngine/FieldDetector/ObjectsInside": "IsInside",
+    "RuleEngine/TPSmartEventDetector/TPSmartEvent": "IsPeople",
+    "RuleEngine/CellMotionDetector/People": "IsPeople",
+    "RuleEngine/CellMotionDetector/Intrusion": "IsIntrusion",
+    "RuleEngine/MyRuleDetector/PeopleDetect": "State",
+    "RuleEngine/MyRuleDetector/VehicleDetect": "State",
+    "RuleEngine/MyRuleDetector/DogCatDetect": "State",
+    "RuleEngine/MyRuleDetector/Visitor": "State",
+}
+# A crossing has no state: it happened.
+HAPPENINGS = ("RuleEngine/LineDetector/Crossed", "RuleEngine/CellMotionDetector/LineCross")
+TRUE, FALSE = ("true", "1"), ("false", "0")
+
+
+def moves(topic: str, items: Mapping[str, str]) -> bool | None:
+    """True: something moves now. False: no longer. None: the notification says neither."""
+    name = "/".join(part.rpartition(":")[2] for part in topic.strip().split("/"))
+    if name in HAPPENINGS:
+        return True
+    value = items.get(MOTION.get(name, ""), "").strip().lower()
+    if value in TRUE:
+        return True
+    return False if value in FALSE else None

@@ -1,0 +1,126 @@
+"""Listens to one camera's ONVIF events by pull point, for as long as it is asked to.
+
+Reads: the camera's event service over HTTP (WS-Security digest), through onvif-zeep-async. Writes:
+nothing; each change is handed to `told`.
+Never: lets one camera's trouble touch another's, asks faster than every ten seconds a camera that
+fails, or follows an address that the camera gives to another host.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import ClientError
+from onvif import ONVIFCamera
+from onvif.exceptions import ONVIFError
+from zeep.exceptions import Error as SoapError
+
+from appliance.errors import CameraError
+from appliance.log import redact
+from sensors.hints.alarms import moves
+
+KEEP = timedelta(minutes=10)  # a subscription that nobody renews ends after this
+PULL_FOR = timedelta(seconds=30)
+MOST_MESSAGES = 100
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 10.0, 300.0
+TROUBLES = (
+    *(CameraError, ONVIFError, SoapError, ClientError),
+    *(TimeoutError, OSError, ValueError, AttributeError),  # of libraries that read what is no SOAP
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EventService:
+    """Where a camera's ONVIF service is; `find_ip` looks its host up, or raises `CameraError`."""
+
+    camera: str
+    find_ip: Callable[[], str]
+    port: int
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+Told = Callable[[str, bool], None]
+
+
+class Listener:
+    """One camera's alarms. `trouble` is why nothing is heard now, in one sentence; "" where all is
+    well.
+    """
+
+    def __init__(self, service: EventService, told: Told) -> None:
+        self.camera = service.camera
+        self.trouble = "not connected yet"
+        self.active = False
+        self._service = service
+        self._told = told
+
+    async def run(self, pause_s: float = FIRST_PAUSE_S) -> None:
+        """Subscribe, listen, and begin anew after each trouble; until cancelled."""
+        longest_s = LONGEST_PAUSE_S * pause_s / FIRST_PAUSE_S
+        wait_s = pause_s
+        while True:
+            try:
+                await self._listen()
+            except TROUBLES as error:
+                wait_s = min(2 * wait_s, longest_s) if self.trouble else pause_s
+                self.trouble = self._sentence(error)
+                self._say(active=False)
+            await asyncio.sleep(wait_s)
+
+    async def _listen(self) -> None:
+        device = ONVIFCamera(
+            await asyncio.to_thread(self._service.find_ip),
+            self._service.port,
+            self._service.user or None,
+            self._service.password or None,
+            adjust_time=True,  # the digest holds the time, and cameras' clocks are wrong
+            nat_override=True,  # the address that the camera gives may lie behind a NAT, or lie
+        )
+        lost = asyncio.Event()
+        try:
+            await device.update_xaddrs()
+            manager = await device.create_pullpoint_manager(KEEP, lost.set)
+            try:
+                await manager.set_synchronization_point()
+                self.trouble = ""
+                await self._pull(manager.get_service(), lost)
+            finally:
+                await manager.shutdown()
+        finally:
+            await device.close()
+
+    async def _pull(self, pullpoint: Any, lost: asyncio.Event) -> None:
+        ask = {"Timeout": PULL_FOR, "MessageLimit": MOST_MESSAGES}
+        while not lost.is_set():
+            answer = await pullpoint.PullMessages(ask)
+            for message in answer.NotificationMessage or ():
+                self._hear(message)
+        raise ONVIFError("the subscription was lost")
+
+    def _hear(self, message: Any) -> None:
+        found = moves(message.Topic._value_1, dict(items(message)))  # noqa: SLF001  (zeep's name)
+        if found is not None:
+            self._say(active=found)
+
+    def _say(self, active: bool) -> None:
+        if active or self.active:
+            self.active = active
+            self._told(self.camera, active)
+
+    def _sentence(self, error: Exception) -> str:
+        what = redact(str(error).strip().splitlines()[0] if str(error).strip() else repr(error))
+        return (
+            f"the alarms of the camera {self.camera} are not heard ({what[:200]}): check `onvif`, "
+            "`user` and `password_file` in its section, and that ONVIF is on in the camera"
+        )
+
+
+def items(message: Any) -> Iterable[tuple[str, str]]:
+    """Name and value of each item of a notification's data; none where it has another shape."""
+    said = message.Message._value_1  # noqa: SLF001  (zeep's name for an element of any kind)
+    data = getattr(said, "Data", None)
+    for item in getattr(data, "SimpleItem", None) or ():
+        yield str(item.Name), str(item.Value)

@@ -1,0 +1,292 @@
+"""What listening finds and what it saves, beside a unit that decodes and looks all the time.
+
+Reads: made films in which it is known when somebody walks (tests/scenes.py). Writes: a database for
+each run. Time is virtual: a film of twenty minutes takes as long as its work does.
+Never: gives the two ways another film, model, rate, tracker or rule: only the gates differ.
+
+Both ways are the unit's own code from the film's packets to the event rows, in one process. A
+visit counts as found if an event of a person overlaps it. Recall is of the visits that the way that
+always looks has found: what its model cannot see no gate can wake for.
+"""
+
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from threading import Event as Flag
+from typing import Any
+
+from appliance.clock import Clock
+from appliance.frames import Answer, Ask, Picture
+from appliance.log import SentenceLog
+from appliance.model import EnergyBudget, EnergyLevel, Event
+from appliance.prepare import prepare
+from appliance.service import Service
+from appliance.settings import CameraSettings, InferenceSettings, Settings, UnitSettings
+from appliance.store import Store
+from inference.__main__ import eyes_of, telling_of
+from inference.cameras import WatchedCamera
+from inference.line import Frames
+from inference.view import View
+from inference.watch import Watch, WatchParts
+from sensors.camera.clip import Clip
+from sensors.camera.feed import Feed, Parts
+from sensors.camera.mode import choose_mode
+from sensors.camera.motion import PACKETS, Bout, Motion
+from tests.bench.cameras.clip import MODEL
+from tests.bench.report import OUT
+from tests.fakes import FakeClock
+from tests.scenes import Film, Scene, Walk, film_of
+
+LOOKS_PER_S = 5.0
+SLACK_S = 1.0  # an event may begin so much before or after its visit
+BUDGET_EVERY_S = 60.0
+
+
+class AlwaysMoving(Motion):
+    """No gates: everything moves."""
+
+    def hear(self, media_s: float, size_bytes: int, is_key: bool) -> None:
+        """Deaf."""
+
+    def wants_probe(self, media_s: float) -> bool:
+        return False
+
+    def look(self, grey: Any, media_s: float) -> None:
+        """Blind."""
+
+    def moving(self, media_s: float) -> Bout | None:
+        return Bout(media_s, media_s, PACKETS, 1.0)
+
+    def over(self) -> list[Bout]:
+        return []
+
+
+class Pull:
+    """The camera's socket without a socket; to wait for an answer lets virtual time pass."""
+
+    def __init__(self, feed: Feed, clock: FakeClock, step_s: float) -> None:
+        self._feed, self._clock, self._step_s = feed, clock, step_s
+        self._asked = Ask()
+
+    def ask(self, ask: Ask) -> None:
+        self._asked = ask
+
+    def take(self) -> Answer:
+        ends_s = self._clock.media_s() + self._asked.wait_s
+        while True:
+            answer = self._feed.answer(replace(self._asked, wait_s=0.0))
+            if isinstance(answer, Picture) or self._clock.media_s() >= ends_s:
+                return answer
+            self._clock.advance(self._step_s)
+
+    def fileno(self) -> int:
+        return -1
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+class Waiter:
+    """Waits in virtual time."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+
+    def wait(self, asked: Sequence[Frames], seconds: float, stop: Flag) -> list[Frames]:
+        if not asked:
+            self._clock.advance(seconds)
+        return list(asked)
+
+
+class Life:
+    """One unit before one film, until the film is over."""
+
+    def __init__(self, film: Film, directory: Path, motion: Motion) -> None:
+        self.clock = FakeClock()
+        camera = CameraSettings(source=str(film.path))
+        inference = InferenceSettings(
+            model=str(MODEL), full_frames_per_s=LOOKS_PER_S, energy_per_frame_j=0.05
+        )
+        self.settings = Settings(
+            path=directory / "unit.toml",
+            unit=UnitSettings(data_dir=directory / "data", run_dir=directory / "run"),
+            camera={"front": camera},
+            inference=inference,
+        )
+        self.settings.database.parent.mkdir(parents=True, exist_ok=True)
+        self.settings.database.unlink(missing_ok=True)
+        prepare(self.settings.database)
+        self._power = Store(self.settings.database, self.clock, "power")
+        self._store = Store(self.settings.database, self.clock, "inference")
+        self._service = Service(
+            "inference", self.settings, self.clock, self._store, SentenceLog("inference")
+        )
+        opened = partial(Clip, film.path)
+        self._feed = Feed("front", opened, self.clock, Parts(motion))
+        pull = Pull(self._feed, self.clock, 1 / film.frames_per_s)
+        watched = WatchedCamera("front", pull, inference, camera)
+        eyes, telling = eyes_of(self._service), telling_of(self._service)
+        view = View(inference.blur_heads, inference.threshold)
+        parts = WatchParts([watched], eyes, Waiter(self.clock), telling, view)
+        self._watch = Watch(self._service, parts)
+        self._seconds = len(film.packets) / film.frames_per_s
+
+    def live(self) -> tuple[list[Event], float]:
+        """All events, and the processor time that it took."""
+        self._pay()
+        self._service.once(self._watch.cycle)
+        begins_s, began_cpu_s = self.clock.media_s(), time.process_time()
+        paid_s = begins_s
+        while self.clock.media_s() < begins_s + self._seconds:
+            if self.clock.media_s() - paid_s > BUDGET_EVERY_S:
+                paid_s = self.clock.media_s()
+                self._pay()
+            self._service.once(self._watch.cycle)
+        self._watch.finish()
+        cpu_s = time.process_time() - began_cpu_s
+        events = self._store.rows(Event)
+        self._store.close()
+        self._power.close()
+        self._feed.close()
+        return events, cpu_s
+
+    def _pay(self) -> None:
+        stamp = self.clock.stamp()
+        until = stamp.utc + timedelta(minutes=10)
+        budget = EnergyBudget(stamp, EnergyLevel.FULL, 1000.0, until, 0.0, "the bench pays")
+        self._power.add(budget)
+        self._feed.follow(choose_mode(budget))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One film, both ways: visits, those found by each, and the processor time of each."""
+
+    scene: str
+    seconds: float
+    visits: int
+    always: int
+    both: int
+    false: int
+    always_cpu_s: float
+    listening_cpu_s: float
+
+    @property
+    def recall_pct(self) -> float:
+        return 100 * self.both / self.always if self.always else 100.0
+
+    @property
+    def saved(self) -> float:
+        return self.always_cpu_s / self.listening_cpu_s
+
+
+def compare(scene: Scene, directory: Path) -> Found:
+    """One film, both ways."""
+    film = film_of(scene)
+    always, always_cpu_s = Life(film, directory / "always", AlwaysMoving()).live()
+    mine, listening_cpu_s = Life(film, directory / "listening", Motion()).live()
+    origin = FakeClock()
+    by_always, by_mine = (visits_found(film, events, origin) for events in (always, mine))
+    false = sum(not overlaps_any(film, one, origin) for one in mine)
+    seconds = len(film.packets) / film.frames_per_s
+    both = len(by_always & by_mine)
+    return Found(
+        scene.name,
+        seconds,
+        len(film.truth),
+        len(by_always),
+        both,
+        false,
+        always_cpu_s,
+        listening_cpu_s,
+    )
+
+
+def visits_found(film: Film, events: Sequence[Event], origin: Clock) -> set[int]:
+    """The numbers of the visits that an event overlaps."""
+    spans = [span(one, origin) for one in events]
+    return {
+        number
+        for number, (begins, ends) in enumerate(film.truth)
+        if any(first <= ends + SLACK_S and last >= begins - SLACK_S for first, last in spans)
+    }
+
+
+def overlaps_any(film: Film, event: Event, origin: Clock) -> bool:
+    first, last = span(event, origin)
+    return any(first <= ends + SLACK_S and last >= begins - SLACK_S for begins, ends in film.truth)
+
+
+def span(event: Event, origin: Clock) -> tuple[float, float]:
+    """From when to when, in seconds of the film."""
+    start = origin.stamp().utc
+    return (event.stamp.utc - start).total_seconds(), (event.last_seen - start).total_seconds()
+
+
+def visits(seconds: float, count: int, seed: int) -> tuple[Walk, ...]:
+    """`count` people of different size and way, spread over the film."""
+    gap_s = seconds / count
+    return tuple(
+        Walk(
+            enters_s=gap_s * number + gap_s * (0.35 + 0.3 * ((number * 7 + seed) % 5) / 5),
+            leaves_s=gap_s * number + gap_s * (0.35 + 0.3 * ((number * 7 + seed) % 5) / 5) + 6.0,
+            who=(number + seed) % 3,
+            from_left=(number + seed) % 2 == 0,
+            feet=0.5 + 0.1 * ((number + seed) % 4),
+            size=(1.0, 0.8, 1.2)[(number + seed) % 3],
+        )
+        for number in range(count)
+    )
+
+
+def scenes(quick: bool) -> list[Scene]:
+    """The field by day, which the targets are about, and where gates fail."""
+    if quick:
+        return [Scene("field", 150.0, visits(150.0, 2, 3), seed=31)]
+    hard_s = 240.0
+    hard = visits(hard_s, 6, 5)
+    bits = (("b", "1500k"), ("maxrate", "1500k"), ("minrate", "1500k"), ("nal-hrd", "cbr"))
+    constant = (*bits, ("bufsize", "1500k"), ("tune", "zerolatency"))
+    return [
+        Scene("field", 1200.0, visits(1200.0, 10, 3), seed=31),
+        Scene("night", hard_s, hard, noise=8.0, light=0.35, seed=32),
+        Scene("noisy", hard_s, hard, noise=10.0, seed=33),
+        Scene("tree", hard_s, hard, tree=4.0, seed=34),
+        Scene("rain", hard_s, hard, rain=60, noise=2.0, seed=35),
+        Scene("constant bit rate", hard_s, hard, options=constant, seed=36),
+    ]
+
+
+def measure(quick: bool) -> list[Found]:
+    """All films; the first is the field by day."""
+    return [compare(scene, OUT / "cameras-recall" / scene.name) for scene in scenes(quick)]
+
+
+def table(found: Sequence[Found]) -> str:
+    head = (
+        f"{'scene':<18} {'seconds':>7} {'visits':>6} {'always':>6} {'listening':>9} {'recall':>7}"
+    )
+    head = f"{head} {'false':>5} {'CPU always':>10} {'listening':>9} {'saved':>6}"
+    return "\n".join([head, *(row(one) for one in found)])
+
+
+def row(one: Found) -> str:
+    return (
+        f"{one.scene:<18} {one.seconds:>7.0f} {one.visits:>6} {one.always:>6} {one.both:>9} "
+        f"{one.recall_pct:>6.0f}% {one.false:>5} {one.always_cpu_s:>9.1f}s "
+        f"{one.listening_cpu_s:>8.1f}s {one.saved:>5.1f}x"
+    )
+
+
+def pooled_recall_pct(found: Sequence[Found]) -> float:
+    """Over the visits of all films."""
+    return statistics.fmean([one.recall_pct for one in found for _ in range(one.always)] or [100.0])
+
+
+if __name__ == "__main__":
+    print(table(measure(quick="--quick" in sys.argv)))

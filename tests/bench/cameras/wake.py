@@ -1,0 +1,124 @@
+"""From the first frame that shows somebody to the detection, while the camera only listens.
+
+A made film in which people come in one after another, played by a real camera process at life's
+pace; the whole inference service in this process. The clock starts when the first frame is due in
+which the model, given every frame, finds the person: so it is not counted how much of somebody must
+have come in. It stops when the service has found somebody.
+"""
+
+import math
+import statistics
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+
+from appliance.model import EnergyLevel
+from inference.detector import NanoDet
+from inference.look import Look
+from tests.bench.cameras.clip import MODEL
+from tests.bench.cameras.field import Field
+from tests.bench.cameras.overhead import Inference
+from tests.bench.report import OUT
+from tests.scenes import Film, Scene, Walk, film_of
+
+THRESHOLD = 0.45
+SPACING_S = 8.0  # from one entry to the next: in between nothing is followed any more
+WALK_S = 3.5
+FIRST_S = 4.0  # the gates learn what nothing looks like
+LONGEST_S = 2.0  # later than this is not an answer to this entry
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Latencies in ms, sorted; `missed` entries were not found within `LONGEST_S`."""
+
+    latencies_ms: list[float] = field(default_factory=list)
+    missed: int = 0
+
+    @property
+    def p95_ms(self) -> float:
+        """The 95th percentile; what was missed counts as infinite."""
+        every = [*self.latencies_ms, *[math.inf] * self.missed]
+        return every[math.ceil(0.95 * len(every)) - 1]
+
+    @property
+    def median_ms(self) -> float:
+        return statistics.median(self.latencies_ms)
+
+
+def entries(count: int) -> Film:
+    """`count` people, one after another, from both sides, after one who only warms up."""
+    walks = tuple(
+        Walk(
+            start,
+            start + WALK_S,
+            who=number % 3,
+            from_left=number % 2 == 0,
+            feet=0.55 + number % 3 / 10,
+        )
+        for number in range(count + 1)
+        for start in (FIRST_S + number * SPACING_S,)
+    )
+    return film_of(Scene("entries", FIRST_S + (count + 1) * SPACING_S, walks, seed=7))
+
+
+def measure(quick: bool) -> Wake:
+    """Play the film once (quick: a short one)."""
+    film = entries(4 if quick else 20)
+    firsts_s = first_sights_s(film)
+    looks: list[tuple[float, float, bool]] = []  # wall time, film time, whether somebody is seen
+    with Field(OUT / "cameras-wake", {"front": f'source = "{film.path}"'}, 10) as unit:
+        unit.allow(EnergyLevel.FULL)
+        inference = Inference(unit)
+        inference.on_look = lambda look: looks.append(seen(look, film))
+        with inference.counting():
+            unit.start_cameras()
+            ends_s = time.monotonic() + len(film.packets) / film.frames_per_s
+            while time.monotonic() < ends_s:
+                unit.allow(EnergyLevel.FULL)
+                inference.run(min(60.0, ends_s - time.monotonic()))
+    return judged(firsts_s[1:], looks)  # the first loads the model: residency has its own rule
+
+
+def seen(look: Look, film: Film) -> tuple[float, float, bool]:
+    """When a look was done, of which moment of the film, and whether it found somebody."""
+    film_s = look.picture.sequence / film.frames_per_s
+    found = any(one.confidence >= THRESHOLD for one in look.detections)
+    origin_s = look.picture.media_s - film_s
+    return time.monotonic() - origin_s, film_s, found
+
+
+def judged(firsts_s: list[float], looks: list[tuple[float, float, bool]]) -> Wake:
+    latencies_ms, missed = [], 0
+    for first_s in firsts_s:
+        found = [wall_s for wall_s, film_s, is_seen in looks if is_seen and film_s >= first_s]
+        late_s = found[0] - first_s if found else math.inf
+        if late_s <= LONGEST_S:
+            latencies_ms.append(1000 * late_s)
+        else:
+            missed += 1
+    return Wake(sorted(latencies_ms), missed)
+
+
+def first_sights_s(film: Film) -> list[float]:
+    """For each entry, when the model first finds somebody if it is given every frame."""
+    detector = NanoDet(Path(MODEL), 1, THRESHOLD, ("person",))
+    found = []
+    with av.open(str(film.path)) as container:
+        for number, frame in enumerate(container.decode(video=0)):
+            at_s = number / film.frames_per_s
+            near = any(begins - 2 <= at_s <= ends for begins, ends in film.truth)
+            if near and detector.detect(frame.to_ndarray(format="bgr24")):
+                found.append(at_s)
+    return [
+        at_s
+        for at_s, before_s in zip(found, [-math.inf, *found], strict=False)
+        if at_s - before_s > SPACING_S / 2
+    ]
+
+
+if __name__ == "__main__":
+    print(measure(quick="--quick" in sys.argv))

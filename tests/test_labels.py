@@ -1,0 +1,75 @@
+"""Which things are looked for: by the settings, by zones and lines, and by what a model knows."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.errors import ModelError
+from appliance.settings import (
+    CameraSettings,
+    InferenceSettings,
+    LineSettings,
+    Settings,
+    ZoneSettings,
+)
+from inference.card import Card, read_card
+from inference.labels import followed, looked_for, spelled_out
+from tests.conftest import MODEL
+
+COCO = read_card(MODEL.with_suffix(".json"))
+BIRDS = replace(COCO, classes=("robin", "wren"))
+ROAD = CameraSettings(
+    zone={"yard": ZoneSettings(labels=("dog",)), "porch": ZoneSettings()},
+    line={"gate": LineSettings(labels=("car", "dog"))},
+)
+
+
+def site(
+    camera: CameraSettings, labels: tuple[str, ...] = ("person",), blur_heads: bool = True
+) -> Settings:
+    own = InferenceSettings(labels=labels, blur_heads=blur_heads)
+    return Settings(camera={"road": camera}, inference=own)
+
+
+def looked(settings: Settings, card: Card = COCO, model: str = "usual") -> tuple[str, ...]:
+    return looked_for(settings, model, card)
+
+
+def test_what_a_zone_or_a_line_names_is_looked_for_and_followed() -> None:
+    assert followed(ROAD, InferenceSettings()) == ("person", "dog", "car")
+    assert looked(site(ROAD)) == ("person", "dog", "car")
+
+
+def test_a_zone_that_names_nothing_counts_what_the_settings_name_and_no_more() -> None:
+    spelled = spelled_out(ROAD, ("person",))
+    assert spelled.zone["porch"].labels == ("person",)
+    assert spelled.zone["yard"].labels == ("dog",)
+    assert spelled.line["gate"].labels == ("car", "dog")
+
+
+def test_people_are_always_looked_for_so_that_their_heads_are_blurred() -> None:
+    assert looked(site(CameraSettings(), labels=("car",))) == ("car", "person")
+    assert looked(site(CameraSettings(), labels=("car",), blur_heads=False)) == ("car", "person")
+
+
+def test_a_label_that_the_units_model_does_not_know_is_an_error_with_the_nearest() -> None:
+    with pytest.raises(ModelError, match=r"'persn'; did you mean 'person'"):
+        looked(site(CameraSettings(), labels=("persn",)))
+
+
+def test_a_cameras_own_model_need_not_know_what_other_cameras_look_for() -> None:
+    camera = replace(ROAD, model="birds", zone={"nest": ZoneSettings(labels=("wren",))})
+    settings = site(camera, blur_heads=False)
+    assert looked(settings, BIRDS, "birds") == ("wren",)
+
+
+def test_a_model_that_knows_nothing_of_what_is_wanted_is_refused() -> None:
+    settings = site(CameraSettings(model="birds"), blur_heads=False)
+    with pytest.raises(ModelError, match="'person'"):
+        looked(settings, BIRDS, "birds")
+
+
+def test_a_model_that_sees_no_people_is_refused_while_heads_are_to_be_blurred() -> None:
+    camera = CameraSettings(model="birds", zone={"nest": ZoneSettings(labels=("wren",))})
+    with pytest.raises(ModelError, match="'person'"):
+        looked(site(camera), BIRDS, "birds")
