@@ -70,7 +70,7 @@ fuzz: .venv/installed
 lock: .venv/installed
 	$(PY) -m pip install --quiet uv
 	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra dev -o requirements-dev.lock pyproject.toml
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra systemd -o requirements.lock pyproject.toml
+	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra systemd --extra onvif -o requirements.lock pyproject.toml
 
 clean:
 	rm -rf build .venv

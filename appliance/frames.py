@@ -20,7 +20,8 @@ from appliance.errors import CameraError, ListenError
 from appliance.model import Box, Detection, Stamp
 from appliance.rows import text_of, time_of
 
-TIMEOUT_S = 5.0
+TIMEOUT_S = 5.0  # for the first word of an answer
+STALL_S = 1.0  # for any next one: who began to answer is not waited for long
 LONGEST_WAIT_S = 2.0  # an answer comes after this at the latest, a picture or a reason
 LARGEST_BYTES = 64 * 1024 * 1024
 I420, BGR, JPEG, MP4 = "i420", "bgr", "jpeg", "mp4"
@@ -210,7 +211,9 @@ PLAIN = tuple(
 
 def receive(connection: socket.socket) -> Answer:
     """Read one answer; raises `EOFError` where the other side went away in the middle."""
+    connection.settimeout(TIMEOUT_S)
     (length,) = struct.unpack(">I", exactly(connection, 4))
+    connection.settimeout(STALL_S)
     header = json.loads(exactly(connection, min(length, LARGEST_BYTES)))
     if "reason" in header:
         return Refusal(header["reason"])

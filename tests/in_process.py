@@ -66,6 +66,7 @@ class Scene:
     loaded = True
     load_s = None
     stream = "a scene"
+    patience_s = 0.0
     frames_decoded = 0
 
     def __init__(self, clock: FakeClock, frame: VideoFrame | None = None) -> None:

@@ -97,10 +97,12 @@ def test_rows_far_apart_are_one_stretch_where_the_process_says_so(
 ) -> None:
     """In a fast demonstration a minute's row comes every four."""
     camera = open_store("camera")
-    state(camera)
+    state(camera, power_w=3.0)
     clock.advance(600)
-    state(camera, duration_s=600)
-    assert hour_of(open_store()).camera.known_s == pytest.approx(600)
+    state(camera, power_w=9.0, duration_s=600)
+    found = hour_of(open_store()).camera
+    assert found.known_s == pytest.approx(600)
+    assert found.mean_w == pytest.approx(3.0), "the first row's power held until the second"
 
 
 def test_of_a_long_gap_the_time_that_the_later_row_tells_of_is_known(
@@ -122,6 +124,19 @@ def test_nothing_is_known_between_two_boots(open_store: OpenStore, clock: FakeCl
     state(camera)
     clock.advance(30)
     assert hour_of(open_store()).camera.known_s == pytest.approx(30)
+
+
+def test_another_boot_is_no_later_minute_of_the_same(
+    open_store: OpenStore, clock: FakeClock
+) -> None:
+    """Its uptime may be a little more than that of the last row before it."""
+    camera = open_store("camera")
+    state(camera)
+    before_s = clock.uptime_s
+    clock.reboot()
+    clock.advance(before_s + 55 - clock.uptime_s)
+    state(camera, duration_s=None)
+    assert hour_of(open_store()).camera.known_s == 0
 
 
 def test_a_camera_that_gives_no_pictures_is_looked_at_for_nothing(

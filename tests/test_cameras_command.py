@@ -230,6 +230,8 @@ def test_events_hints_and_faults_of_that_time_and_camera_are_told(unit: Unit) ->
     said = why(unit, "gate")[1]
     assert "Faults then camera@gate rtsp://***@10.0.0.7/live gives no picture" in said
     assert "still open" in said
+    camera.clear_faults("camera@gate")
+    assert "Faults then" not in why(unit, "gate")[1], "it is over"
 
 
 def test_json_holds_the_rows(unit: Unit) -> None:

@@ -50,7 +50,7 @@ def touched(polygon: Polygon, width: int, height: int) -> Bytes:
         around += np.where((y1 <= y) & (y < y2) & (x < where), 1, 0)
         around -= np.where((y2 <= y) & (y < y1) & (x < where), 1, 0)
     inside = (around != 0).reshape(height, FINE, width, FINE)
-    return inside.any(axis=(1, 3)).astype(np.uint8)
+    return np.asarray(inside.any(axis=(1, 3)), np.uint8)
 
 
 def along(polygon: Polygon, width: int, height: int) -> Bytes:
@@ -164,4 +164,4 @@ def picture(data: bytes | bytearray, encoding: str, width: int, height: int) -> 
         stacked = np.frombuffer(data, np.uint8).reshape(height * 3 // 2, width)
         return np.asarray(cv2.cvtColor(stacked, cv2.COLOR_YUV2BGR_I420), np.uint8)
     with av.open(io.BytesIO(data), format="jpeg_pipe") as container:
-        return next(container.decode(video=0)).to_ndarray(format="bgr24")
+        return np.asarray(next(container.decode(video=0)).to_ndarray(format="bgr24"), np.uint8)

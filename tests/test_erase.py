@@ -98,6 +98,14 @@ def test_one_camera_goes_and_its_namesake_stays(unit: Unit) -> None:
     assert all("-gate-2-" in name for name in [*unit.events, *unit.files])
 
 
+def test_an_event_of_another_name_goes_with_its_camera(unit: Unit) -> None:
+    unit.put("snapshots/2026-04-15/e1.jpg", NOON)
+    unit.writer.add(replace(filled.event(Stamp(NOON, BOOT, 1.0), "e1"), camera="gate"))
+    unit.type("erase", "--camera", "gate", "--yes")
+    assert "e1" not in unit.events
+    assert "e1.jpg" not in unit.files
+
+
 def test_one_event_goes(unit: Unit) -> None:
     gone, *others = unit.events
     code, out, _ = unit.type("erase", "--event", gone, "--yes")

@@ -164,6 +164,8 @@ def header(**changes: object) -> bytes:
         "encoding": "bgr",
         "stamp": ["2026-04-15T02:00:00.000Z", "00000001", 12.5],
         "detections": [],
+        "region": None,
+        "woken_by": "",
         "bytes": len(PICTURE.data),
     }
     encoded = json.dumps(fields | changes).encode()
@@ -192,6 +194,24 @@ def test_a_picture_cut_in_the_middle_is_an_error_and_the_next_is_whole(
     path.unlink()
     FrameServer(path, echo)
     assert client.pull(Ask()) == PICTURE
+
+
+def test_a_camera_that_freezes_in_the_middle_of_a_picture_is_not_waited_for_long(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.frames.TIMEOUT_S", 60.0)
+    monkeypatch.setattr("appliance.frames.STALL_S", 0.05)
+    path.parent.mkdir(exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as frozen:
+        frozen.bind(str(path))
+        frozen.listen()
+        client = FrameClient(path)
+        client.ask(Ask())
+        connection, _ = frozen.accept()
+        with connection:
+            connection.sendall(header() + PICTURE.data[:1000])
+            with pytest.raises(CameraError, match="timed out"):
+                client.take()
 
 
 def test_fifty_lost_servers_leave_no_descriptors_behind(path: Path) -> None:

@@ -243,7 +243,10 @@ def test_who_is_too_faint_to_be_told_of_is_hidden(clock: FakeClock) -> None:
     assert cars.people == (), "who looks for no people pays for none"
 
 
-def test_who_is_cut_off_by_the_part_that_was_looked_at_is_hidden(clock: FakeClock) -> None:
+def test_who_is_cut_off_by_the_part_that_was_looked_at_is_hidden(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inference.detector.PEOPLE_FROM", 1.0)  # none of those who are faint
     picture = frame_with_people(clock)
     model = NanoDet(MODEL, 1, 0.3, ("person",))
     (whole,) = model.look([picture])

@@ -28,7 +28,10 @@ def test_a_line_reaches_the_journal_with_its_severity_and_catalogue_entry() -> N
         ("rtsp://admin:secret@10.0.0.7/1 is gone", "rtsp://***@10.0.0.7/1 is gone"),
         ("http://user@host/x", "http://***@host/x"),
         ("rtsp://admin:p@ss/w:1@10.0.0.7/1 is gone", "rtsp://***@10.0.0.7/1 is gone"),
-        ("http://h/v.mjpg?user=admin&pwd=x&channel=1", "http://h/v.mjpg?user=***&pwd=***&channel=1"),
+        (
+            "http://h/v.mjpg?user=admin&pwd=x&channel=1",
+            "http://h/v.mjpg?user=***&pwd=***&channel=1",
+        ),
         ("http://h/v.cgi?loginuse=a&loginpas=b", "http://h/v.cgi?loginuse=***&loginpas=***"),
         ('"http://h", "camera@gate"', '"http://h", "camera@gate"'),
         ("nothing to hide: a@b", "nothing to hide: a@b"),

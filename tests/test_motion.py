@@ -100,6 +100,14 @@ def test_a_hint_wakes_and_is_not_denied() -> None:
     assert motion.moving(30.1 + HOLD_S) is None
 
 
+def test_a_hint_stands_against_a_look_that_denies_packets() -> None:
+    motion = listening()
+    at_s = woken(motion)
+    motion.hint("pir", at_s)
+    motion.look(picture(), at_s)
+    assert motion.moving(at_s) is not None
+
+
 # --- looks confirm or deny -----------------------------------------------------------------------
 
 
@@ -122,6 +130,28 @@ def test_packets_that_are_denied_wake_ever_less_often() -> None:
     assert len([at_s for at_s in looks if at_s < 32]) >= 2
     assert len(looks) < 15
     assert looks[-1] < 60
+    assert motion._test._wrong <= 3  # ten seconds count once
+
+
+def test_a_long_walk_that_looks_confirm_does_not_become_usual() -> None:
+    motion = listening()
+    for packet in stream(600, 30, walker=400):
+        motion.hear(*packet)
+        if packet[2] and motion.wants_probe(packet[0]):
+            motion.look(picture((int(packet[0]) * 7 % 140, 50)), packet[0])
+    assert motion._packets.fired_s > 628
+    assert motion.packets_tell
+
+
+def test_single_looks_that_miss_somebody_are_not_held_against_packets() -> None:
+    motion = listening()
+    for number, packet in enumerate(stream(20, 30, walker=400)):
+        motion.hear(*packet)
+        if motion.moving(packet[0]):
+            shown = None if number % 3 else (int(packet[0] * 7) % 140, 50)
+            motion.look(picture(shown), packet[0])
+    assert motion.moving(50.0) is not None
+    assert motion._test._wrong == 0
 
 
 def test_a_look_confirms_and_a_later_empty_one_does_not_end_it_at_once() -> None:
@@ -176,6 +206,8 @@ def test_the_next_key_frame_is_asked_for_while_something_moves() -> None:
     motion.look(picture((50, 50)), at_s + 1.5)
     assert not motion.wants_probe(at_s + 2.0)
     assert motion.wants_probe(at_s + 3.0)
+    fed(motion, stream(7, at_s + 1))
+    assert not motion.wants_probe(at_s + 8)  # it is over
 
 
 def test_packets_that_miss_what_key_frames_show_lose_their_trust() -> None:
@@ -188,6 +220,8 @@ def test_packets_that_miss_what_key_frames_show_lose_their_trust() -> None:
             motion.look(picture(here), packet[0])
     assert not motion.packets_tell
     assert motion.gates == "key frames only: packets missed what moved or told what did not"
+    fed(motion, stream(20, 430), stream(5, 450, walker=900))
+    assert motion.moving(455.0) is None
 
 
 # --- bouts ---------------------------------------------------------------------------------------
@@ -230,7 +264,9 @@ def test_reset_ends_the_bout_and_learns_again() -> None:
 
 
 def test_time_that_jumps_back_begins_anew() -> None:
-    motion = fed(listening(), stream(30))
+    motion = fed(listening(), stream(0.1))
+    assert not motion.packets_tell
+    fed(motion, stream(30))
     assert motion.packets_tell
     assert motion.moving(30.0) is None
     assert woken(motion) < 30.5
@@ -252,6 +288,30 @@ def test_a_lamp_wakes_nobody_and_both_gates_learn_again() -> None:
     bout = motion.moving(36.0)
     assert bout is not None
     assert bout.woken_by == KEY_FRAMES
+
+
+def test_what_packets_have_in_another_light_is_learnt_anew() -> None:
+    motion = listening()
+    motion.look(picture(gain=0.5, lift=90), 30.0)
+    woke = []
+    for packet in stream(40, 30, still=1200):
+        motion.hear(*packet)
+        woke += [packet[0]] if motion.moving(packet[0]) else []
+    assert woke == []
+
+
+def test_a_camera_that_was_turned_wakes_nobody_and_sees_again_after_some_seconds() -> None:
+    motion = listening()
+    for at_s in range(30, 60, 2):
+        motion.look(upside_down(picture()), at_s)
+        assert motion.moving(at_s) is None
+    assert "turned?" in motion.gates
+    motion.look(upside_down(picture((50, 50))), 60.0)
+    assert motion.moving(60.0) is not None
+
+
+def upside_down(grey: bytes) -> bytes:
+    return bytes(255 - value for value in reversed(grey))
 
 
 def test_a_covered_camera_is_said_in_words() -> None:

@@ -67,6 +67,29 @@ def test_noise_alone_never_moves(noise: float) -> None:
     assert max(gate.look(picture(noise=noise), at * 0.2).score for at in range(1, 300)) < 1
 
 
+def test_noise_does_not_move_before_it_is_learnt_either() -> None:
+    for _ in range(5):
+        gate = PictureGate()
+        gate.look(picture(noise=6.0), 0.0)
+        assert gate.look(picture(noise=6.0), 2.0).score < 1
+
+
+def rainy(person: tuple[int, int] | None = None) -> bytes:
+    """Twelve streaks of 4 x 5 pixels, elsewhere in each picture."""
+    grey = np.frombuffer(picture(person), np.uint8).reshape(HEIGHT, WIDTH).astype(float)
+    for left, top in CHANCE.integers((0, 0), (WIDTH - 4, HEIGHT - 5), (12, 2)).tolist():
+        grey[top : top + 5, left : left + 4] += 40
+    return as_bytes(grey)
+
+
+def test_many_small_parts_at_once_are_rain_and_a_person_is_larger() -> None:
+    gate = PictureGate()
+    scores = [gate.look(rainy(), number * 2.0).score for number in range(60)]
+    assert sum(score >= 1 for score in scores) <= 8
+    seen = [gate.look(rainy((20 + 6 * n, 50)), 120 + n * 0.5).score >= 1 for n in range(10)]
+    assert sum(seen) >= 5
+
+
 def test_a_person_is_seen_through_the_noise_of_a_night() -> None:
     assert learnt(noise=3.0).look(picture((50, 50), noise=3.0), 0.0).score >= 1
 

@@ -14,6 +14,7 @@ from appliance.frames import BGR, I420, JPEG
 from sensors.camera.pictures import (
     SMALL_HEIGHT,
     SMALL_WIDTH,
+    Cover,
     bgr,
     encoded,
     frame_of,
@@ -87,20 +88,22 @@ def test_every_kind_of_frame_gives_the_same_picture(kind: str, size: tuple[int, 
     assert far(found, width, height) < 8
 
 
+@pytest.mark.parametrize("cover", [None, lambda *_: None], ids=["as it is", "under a cover"])
 @pytest.mark.parametrize("encoding", [I420, BGR, JPEG])
-def test_black_and_white_are_so_whatever_the_range(encoding: str) -> None:
-    for kind, low, high, said in (
-        ("yuv420p", 16, 235, ColorRange.UNSPECIFIED),
-        ("yuv420p", 16, 235, ColorRange.MPEG),
-        ("yuv420p", 0, 255, ColorRange.JPEG),
-        ("yuvj420p", 0, 255, ColorRange.UNSPECIFIED),
-        ("yuvj420p", 0, 255, ColorRange.JPEG),
-        ("gray", 0, 255, ColorRange.UNSPECIFIED),
+def test_black_grey_and_white_are_so_whatever_the_range(encoding: str, cover: Cover | None) -> None:
+    narrow, full = (16, 71, 235), (0, 64, 255)
+    for kind, lumas, said in (
+        ("yuv420p", narrow, ColorRange.UNSPECIFIED),
+        ("yuv420p", narrow, ColorRange.MPEG),
+        ("yuv420p", full, ColorRange.JPEG),
+        ("yuvj420p", full, ColorRange.UNSPECIFIED),
+        ("yuvj420p", full, ColorRange.JPEG),
+        ("gray", full, ColorRange.UNSPECIFIED),
     ):
-        for luma, seen in ((low, 0), (high, 255)):
+        for luma, seen in zip(lumas, (0, 64, 255), strict=True):
             source = flat(kind, luma)
             source.color_range = said
-            data = encoded(source, encoding)
+            data = encoded(source, encoding, cover)
             found = {
                 I420: lambda data: bgr_of(bytearray(data), 64, 48),
                 BGR: lambda data: np.frombuffer(data, np.uint8),

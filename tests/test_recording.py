@@ -9,6 +9,7 @@ import av
 import pytest
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
 
 from appliance import settings_file
 from appliance.errors import CameraError, SettingsError
@@ -18,6 +19,7 @@ from sensors.camera.source import Codec, Heard
 from tests.clips import STEP, make_clip
 
 RATE = 10
+HVCC = b"\1" + bytes(20) + b"\3"  # up to the number of its arrays
 QUIET = "log-level=none"
 # name of the codec, of its encoder, and what makes B-frames in groups of ten pictures
 CODECS = {
@@ -51,7 +53,7 @@ def packets(
     encoder.options = options
     if apart:
         encoder.flags |= 1 << 22  # a global header
-    found: list[Packet] = []
+    found: list[Packet[VideoStream]] = []
     for number in range(frames):
         found += encoder.encode(grey(number, size, encoder.pix_fmt))
     found += encoder.encode(None)
@@ -203,6 +205,31 @@ def test_pictures_that_lean_on_a_lost_group_are_not_shown(kind: str) -> None:
     assert played(film) == numbers(begins, 40 - begins)
 
 
+@pytest.mark.parametrize("kind", ["open hevc", "h264"])
+def test_nor_are_they_where_a_group_was_lost_in_the_middle(kind: str) -> None:
+    heard = packets(kind, frames=50)
+    keys = [n for n, one in enumerate(heard) if one.is_key]
+    recording = recorded(heard[: keys[1]])
+    recording.interrupt()
+    for one in heard[keys[2] :]:
+        recording.keep(one)
+    shown = [number for _, number in played(recording.mp4(0, 10))]
+    begins = round(heard[keys[2]].media_s * RATE)
+    before = sorted(round(one.media_s * RATE) for one in heard[: keys[1]])
+    assert shown == [*before, *range(begins, 50)]
+
+
+def test_a_picture_from_before_the_key_frame_is_kept_only_where_nothing_was_lost() -> None:
+    heard = packets()
+    leading = replace(heard[11], media_s=heard[10].media_s - 0.05)
+    whole, torn = recorded(heard[:10]), recorded(heard[:10])
+    torn.interrupt()
+    for recording in (whole, torn):
+        recording.keep(heard[10])
+        recording.keep(leading)
+    assert whole.size_bytes - torn.size_bytes == leading.size_bytes
+
+
 def test_after_a_change_of_codec_only_the_newer_part_is_in_the_film() -> None:
     later = [replace(one, media_s=one.media_s + 4) for one in packets("hevc", size=(32, 32))]
     film = recorded([*packets(), *later]).mp4(0, 8)
@@ -295,6 +322,7 @@ def test_a_group_that_is_too_large_alone_is_given_up_until_the_next_key_frame() 
         (Codec("h264"), "the camera sent no header"),
         (Codec("h264", b"\1\x64\0\x0a\xff\xe1\0\xff\x67"), "its header is cut short"),
         (Codec("hevc", b"\1" * 25), "its header is cut short"),
+        (Codec("hevc", HVCC + b"\1\x20\0\1\0\xff\x40\1"), "its header is cut short"),
         (Codec("rawvideo"), "Invalid argument"),
         (Codec("mjpeg"), "its key frame is damaged"),
         (Codec("gif"), "."),

@@ -71,10 +71,11 @@ def test_trust_comes_back_with_hits_and_not_with_one() -> None:
     test = a_trusted_one()
     for number in range(4):
         test.count(number, heard=False, seen=True)
-    test.count(5, heard=True, seen=True)
+    for number in range(5):  # more often right than wrong, and still not forgiven
+        test.count(4 + number, heard=True, seen=True)
     assert test.verdict is Verdict.DEAF
     for number in range(10):
-        test.count(6 + number, heard=True, seen=True)
+        test.count(9 + number, heard=True, seen=True)
     assert verdict_of(test) is Verdict.TRUSTED
 
 

@@ -34,6 +34,7 @@ class Clip:
 
     def __init__(self, path: Path, hear: Hear) -> None:
         """Open the file; raises `CameraError` where it is missing or no video."""
+        self.patience_s = 0.0  # a clip gives what is due when it is asked
         self._path = path
         self._hear = hear
         self._origin_s: float | None = None

@@ -29,6 +29,13 @@ LONGEST_PAUSE_S = 3.0  # a camera that comes back must be seen within 5 s
 IDLE_S = 30.0  # picture seconds without a pull after which the decoder is freed
 FOLLOWED_S = 2.0  # so long after a pull of whatever comes, something counts as followed
 CHECK_EVERY_S = 0.2  # picture seconds between looks at what the packets claim to move
+# Picture seconds for which packets may be gathered: who decodes nothing is in no hurry.
+PATIENCE_S = {
+    CameraMode.LISTEN: 0.5,
+    CameraMode.PROBE: 0.5,
+    CameraMode.WATCH: 0.1,
+    CameraMode.ACTIVE: 0.0,
+}
 OPENS = (CameraMode.WATCH, CameraMode.ACTIVE)
 PROBES = (CameraMode.PROBE, *OPENS)
 
@@ -64,7 +71,7 @@ class Feed:
         self._opened = 0  # how often; what an earlier opening still says is not heard
         self._group = self._new_group()
         self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
-        self._last_served = self._checked = -1
+        self._last_served = self._checked = self._opened_after = -1
         self._checked_s = self._last_pull_s = self._last_followed_s = self._served_s = -1e9
         self._trouble = ""
         self._retry_at_s = 0.0
@@ -102,7 +109,7 @@ class Feed:
                 self._trouble = ""
                 self._changed.notify_all()
                 return
-            self._advance()
+            self._advance().patience_s = PATIENCE_S[choice.mode]
             idle_s = self._clock.media_s() - self._last_pull_s
             if choice.mode is CameraMode.LISTEN or idle_s > IDLE_S:
                 self._group.rest()
@@ -261,12 +268,15 @@ class Feed:
         except CameraError as error:
             self._lose(error)
             raise
+        if self._trouble and self.sequence == self._opened_after:
+            raise CameraError(self._trouble)  # opened again, but nothing has come yet
         if now_s > self._retry_at_s + self._pause_s:
             self._trouble = ""  # good for longer than it was left alone: forgotten
         return camera
 
     def _open(self) -> Camera:
         self._opened += 1
+        self._opened_after = self.sequence
         self._group = self._new_group()
         self.motion.reset()
         if self._parts.recording:

@@ -56,10 +56,10 @@ def frame_of(planes: bytearray, like: VideoFrame) -> VideoFrame:
     return frame
 
 
-def padded(data: bytearray, plane: Any) -> bytes | bytearray:
+def padded(data: bytearray, plane: Any) -> bytes:
     """Rows of `plane.width` bytes with the padding that the plane wants."""
     if plane.line_size == plane.width:
-        return data
+        return bytes(data)
     gap = bytes(plane.line_size - plane.width)
     starts = range(0, len(data), plane.width)
     return b"".join(data[start : start + plane.width] + gap for start in starts)

@@ -125,7 +125,7 @@ class Recording:
         return Film(data, packets[0].media_s, last_s + times.step_s, *size)
 
     def _between(self, since_s: float, until_s: float) -> list[Heard]:
-        """The packets of the film in decoding order, those that cannot be shown left out."""
+        """The packets of the time asked for in decoding order, of one codec."""
         groups = [one for one in self._groups if one.key.media_s <= until_s]
         while len(groups) > 1 and is_over(groups[0], groups[1], since_s):
             groups.pop(0)
@@ -138,9 +138,7 @@ class Recording:
         packets = [heard for group in groups[first:] for heard in group.packets]
         while packets[-1].media_s > until_s:
             packets.pop()
-        begins_s = packets[0].media_s
-        # Pictures before the key frame lean on a group that the film does not have (open groups).
-        return [heard for heard in packets if heard.media_s >= begins_s]
+        return packets
 
     def _size_of(self, stream: Bytestream, key: bytes) -> tuple[int, int]:
         """Width and height of a stream; looked up once for each header."""
@@ -184,7 +182,10 @@ def timed(shown_s: Sequence[float]) -> Times:
 
 
 def since_change(packets: list[Heard], stream: Bytestream) -> list[Heard]:
-    """The packets from the last key frame on that brought another header, all if none did."""
+    """The packets from the last key frame on that brought another header, all if none did.
+
+    Without pictures from before it: they lean on a group that the film does not have (open groups).
+    """
     begins = 0
     before = stream.header(bytes(packets[0].packet))
     for number, heard in enumerate(packets):

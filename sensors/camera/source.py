@@ -38,8 +38,11 @@ class Camera(Protocol):
     """A source of packets in decoding order, given one by one to the `hear` that it was made with.
 
     `stream` says in words what comes ("h264 1920x1080, 25 frames a second, 2100 kbit/s"), None
-    while nothing comes.
+    while nothing comes. `patience_s` is for how long a live source may gather packets before it
+    gives them: a wake-up costs more than a packet.
     """
+
+    patience_s: float
 
     @property
     def stream(self) -> str | None:
