@@ -13,7 +13,7 @@ CHARGER ?= epever-tracer
 CAMERAS ?= 1
 PYTHON ?= python3
 PY = .venv/bin/python
-BENCHES = idle flash recovery reaction page power energy
+BENCHES = idle flash recovery reaction page power energy cameras
 export PYTHONDONTWRITEBYTECODE ?=
 
 .PHONY: help fuzz run day test lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)

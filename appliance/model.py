@@ -422,7 +422,8 @@ class InferenceRun:
 class Event:
     """Something that was there long enough to be told: the product's result. Durable when stored.
 
-    `stamp` is when it was first seen. `snapshot` is a path below the data directory, or None.
+    `stamp` is when it was first seen, or when it crossed the line that made it one. `snapshot` is a
+    path below the data directory, or None.
     `energy_j` is what looking at it cost, `energy_measured` whether that was measured or modelled.
     `rule` is the zone, line or count that made it one, "" where being there was enough. `scores`
     holds first, mean and best confidence. `drops` are frames that came while it was there and were

@@ -260,6 +260,10 @@ def event_of(event: Event) -> Document:
         "provider": event.provider,
         "threshold": event.threshold,
         "reason": event.reason,
+        "rule": event.rule,
+        "woken_by": event.woken_by,
+        "drops": event.drops,
+        "scores": dict(event.scores),
     }
 
 

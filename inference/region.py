@@ -72,7 +72,8 @@ def span(middle: float, length: float, limit: int) -> tuple[int, int]:
     if 2 * pairs >= limit:
         return 0, limit
     first = min(max(0, round(middle / 2 - pairs / 2)), limit // 2 - pairs)
-    return 2 * first, 2 * (first + pairs)
+    last = 2 * (first + pairs)
+    return 2 * first, limit if last == limit - 1 else last
 
 
 def pixels_of(part: Box, width: int, height: int) -> tuple[int, int, int, int]:

@@ -22,7 +22,8 @@ class Loading(Thread):
     """Makes one model ready. `ready` or `trouble` is set when it is over."""
 
     def __init__(self, name: str, make: Make) -> None:
-        super().__init__(name=f"load {name}", daemon=True)
+        # No daemon: the runtime aborts a process that ends while it loads.
+        super().__init__(name=f"load {name}", daemon=False)
         self.model = name
         self.ready: Looker | None = None
         self.trouble: ModelError | None = None

@@ -148,7 +148,7 @@ def test_single_looks_that_miss_somebody_are_not_held_against_packets() -> None:
     for number, packet in enumerate(stream(20, 30, walker=400)):
         motion.hear(*packet)
         if motion.moving(packet[0]):
-            shown = None if number % 3 else (int(packet[0] * 7) % 140, 50)
+            shown = (int(packet[0] * 7) % 140, 50) if number % 5 else None
             motion.look(picture(shown), packet[0])
     assert motion.moving(50.0) is not None
     assert motion._test._wrong == 0
@@ -266,8 +266,7 @@ def test_reset_ends_the_bout_and_learns_again() -> None:
 def test_time_that_jumps_back_begins_anew() -> None:
     motion = fed(listening(), stream(0.1))
     assert not motion.packets_tell
-    fed(motion, stream(30))
-    assert motion.packets_tell
+    assert fed(motion, stream(30)).packets_tell
     assert motion.moving(30.0) is None
     assert woken(motion) < 30.5
 

@@ -68,6 +68,7 @@ class Feed:
         self._parts = parts or Parts()
         self._changed = Condition(RLock())
         self._camera: Camera | None = None
+        self._waiting = 0  # who waits for a picture
         self._opened = 0  # how often; what an earlier opening still says is not heard
         self._group = self._new_group()
         self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
@@ -157,7 +158,7 @@ class Feed:
             probes = self._choice.mode in PROBES and heard.is_key
             if probes and self.motion.wants_probe(heard.media_s):
                 self._probe(self._group.key_frame())
-            if self._is_new(self._clock.media_s()):
+            if self._waiting and self._is_new(self._clock.media_s()):
                 self._changed.notify_all()
 
     def _probe(self, found: Decoded | None) -> None:
@@ -187,7 +188,9 @@ class Feed:
                 return Refusal("nothing moves" if ask.moved else "no new picture yet")
             due_s = camera.due_in_s(now_s)
             rest_s = ends_s - now_s
+            self._waiting += 1
             self._changed.wait(rest_s if due_s is None else min(rest_s, max(due_s, 0.001)))
+            self._waiting -= 1
         return Refusal(self._choice.reason)
 
     def _picture(self, ask: Ask) -> Picture | None:

@@ -21,7 +21,7 @@ from appliance.model import CameraMode, EnergyBudget, EnergyLevel
 DOES = {
     CameraMode.OFF: "the camera is off",
     CameraMode.LISTEN: "the camera listens and decodes nothing",
-    CameraMode.PROBE: "the camera looks at key frames, since its packets do not tell what moves",
+    CameraMode.PROBE: "the camera looks at key frames too: its packets alone are not trusted",
     CameraMode.WATCH: "the camera gives pictures of what moves",
     CameraMode.ACTIVE: "the camera gives every picture that is asked for: something is followed",
 }

@@ -25,9 +25,9 @@ from tests.bench.report import OUT
 from tests.scenes import Film, Scene, Walk, film_of
 
 THRESHOLD = 0.45
-SPACING_S = 8.0  # from one entry to the next: in between nothing is followed any more
+SPACING_S = 7.0  # from one entry to the next: in between nothing is followed any more
 WALK_S = 3.5
-FIRST_S = 4.0  # the gates learn what nothing looks like
+FIRST_S = 24.0  # a stream is new: until its packets are tested, only key frames wake
 LONGEST_S = 2.0  # later than this is not an answer to this entry
 
 
@@ -67,7 +67,7 @@ def entries(count: int) -> Film:
 
 def measure(quick: bool) -> Wake:
     """Play the film once (quick: a short one)."""
-    film = entries(4 if quick else 20)
+    film = entries(3 if quick else 24)
     firsts_s = first_sights_s(film)
     looks: list[tuple[float, float, bool]] = []  # wall time, film time, whether somebody is seen
     with Field(OUT / "cameras-wake", {"front": f'source = "{film.path}"'}, 10) as unit:

@@ -1,0 +1,189 @@
+"""What cameras and inference cost, find and survive: all figures that docs/benchmarks.md names.
+
+Reads: nothing of the unit that runs. Writes: build/bench/cameras.json, and one file for each part
+in build/bench/cameras/. Each part is a process of its own: `python -m tests.bench.cameras PART`.
+Never: takes a figure of one part from another run: ratios are within one part.
+
+Whole: one part after the other, about 20 minutes. `--quick`: parts beside each other, under a
+minute, coarser: they disturb each other.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any
+
+from tests.bench.report import OUT, ROOT, Figure, publish
+
+PARTS_DIR = OUT / "cameras"
+# Parts that take turns; quick runs the lanes beside each other.
+LANES = (
+    ("overhead", "spin", "swapping"),
+    ("wake", "tracker"),
+    ("listening", "gates"),
+    ("freezes", "recall"),
+)
+TIME_LIMIT_S = 1800
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench-cameras")
+    parser.add_argument("part", nargs="?", choices=sorted(PARTS), help="one part alone, as JSON")
+    parser.add_argument("--quick", action="store_true", help="under 60 s, coarser")
+    arguments = parser.parse_args()
+    if arguments.part:
+        document = PARTS[arguments.part](arguments.quick)
+        PARTS_DIR.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(document, indent=1, default=str)
+        (PARTS_DIR / f"{arguments.part}.json").write_text(text + "\n")
+        return
+    run_all(arguments.quick)
+    found = {name: read(name) for lane in LANES for name in lane}
+    publish("cameras", figures(found), arguments.quick, also=headline(found), parts=found)
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+def of(name: str, **own: Any) -> Callable[[bool], Any]:
+    """The figures of the module of that name, imported only when it runs."""
+    return lambda quick: import_module(f"tests.bench.cameras.{name}").measure(quick, **own)
+
+
+def spin(quick: bool) -> Any:
+    return import_module("tests.bench.cameras.spin").measure(8.0 if quick else 60.0)
+
+
+def overhead(quick: bool) -> Any:
+    found = import_module("tests.bench.cameras.overhead").measure(quick)
+    return asdict(found) | {"ratio": found.ratio}
+
+
+def wake(quick: bool) -> Any:
+    found = import_module("tests.bench.cameras.wake").measure(quick)
+    return asdict(found) | {"p95_ms": found.p95_ms, "median_ms": found.median_ms}
+
+
+def recall(quick: bool) -> Any:
+    module = import_module("tests.bench.cameras.recall")
+    found = module.measure(quick)
+    print(module.table(found))
+    return [asdict(one) | {"recall_pct": one.recall_pct, "saved": one.saved} for one in found]
+
+
+def tracker(quick: bool) -> Any:
+    module = import_module("tests.bench.cameras.tracker")
+    found = module.measure(quick)
+    print(module.table(found))
+    return found
+
+
+def gates(quick: bool) -> Any:
+    module = import_module("tests.bench.cameras.gates")
+    found = module.measure(quick)
+    print(module.table(found))
+    return {name: value for name, value in found.items() if name != "rows"}
+
+
+PARTS: dict[str, Callable[[bool], Any]] = {
+    "overhead": overhead,
+    "spin": spin,
+    "swapping": of("swapping"),
+    "tracker": tracker,
+    "wake": wake,
+    "recall": recall,
+    "listening": of("listening"),
+    "freezes": of("freezes"),
+    "gates": gates,
+}
+
+
+def run_all(quick: bool) -> None:
+    """Every part; quick: the lanes beside each other, without the slowest."""
+    lanes = [[one for one in lane if not (quick and one == "gates")] for lane in LANES]
+    with ThreadPoolExecutor(len(lanes) if quick else 1) as pool:
+        for done in pool.map(lambda lane: [run(name, quick) for name in lane], lanes):
+            print("".join(done), end="", flush=True)
+
+
+def run(name: str, quick: bool) -> str:
+    """One part in a process of its own; returns what it printed. A part that fails is left out."""
+    (PARTS_DIR / f"{name}.json").unlink(missing_ok=True)
+    command = [sys.executable, "-m", "tests.bench.cameras", name, *(["--quick"] if quick else [])]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=TIME_LIMIT_S, check=False
+    )
+    failed = f"{name} failed:\n{done.stderr[-2000:]}\n" if done.returncode else ""
+    return f"\n{name}\n{done.stdout}{failed}" if done.stdout or failed else ""
+
+
+def read(name: str) -> Any:
+    path = PARTS_DIR / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+def headline(found: dict[str, Any]) -> dict[str, float | None]:
+    """The figures by which this bench is known; None where a part did not run."""
+    field = found["recall"][0] if found["recall"] else None
+    return {
+        "overhead_ratio": pick(found, "overhead", "ratio"),
+        "listening_cpu_pct": pick(found, "listening", "listen", "cpu_pct"),
+        "event_recall_pct": field and field["recall_pct"],
+        "cpu_saved_ratio": field and field["saved"],
+        "wake_p95_ms": pick(found, "wake", "p95_ms"),
+        "freeze_noticed_s": pick(found, "freezes", "noticed_s", "worst"),
+        "spin_ratio": pick(found, "spin", "spin_ratio"),
+    }
+
+
+def pick(found: dict[str, Any], *names: str) -> Any:
+    """A value deep in the parts; None where it is not there."""
+    value: Any = found
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def figures(found: dict[str, Any]) -> Sequence[Figure]:
+    """The table."""
+    top = headline(found)
+    before, after = (pick(found, "freezes", name, "rss_mb") for name in ("before", "after"))
+    grown_mb = after - before if before and after else None
+    rows = [
+        ("CPU of a look / bare", top["overhead_ratio"], "", 1.05, False),
+        ("8 cameras listening", top["listening_cpu_pct"], "% of a core", 2.0, False),
+        (
+            "8 cameras watching",
+            pick(found, "listening", "watch", "cpu_pct"),
+            "% of a core",
+            None,
+            False,
+        ),
+        ("event recall, by day", top["event_recall_pct"], "%", 95.0, True),
+        ("CPU saved, by day", top["cpu_saved_ratio"], "times", 10.0, True),
+        ("wake to detection, p95", top["wake_p95_ms"], "ms", 250.0, False),
+        ("wake to detection, median", pick(found, "wake", "median_ms"), "ms", None, False),
+        ("freeze noticed, worst", top["freeze_noticed_s"], "s", 3.0, False),
+        ("first frame, worst", pick(found, "freezes", "first_frame_s", "worst"), "s", 5.0, False),
+        ("grown over all freezes", grown_mb, "MB", None, False),
+        ("spin ratio", top["spin_ratio"], "", 1.2, False),
+        ("looks failed in swaps", pick(found, "swapping", "failed"), "", 0.0, False),
+        ("longest look in swaps", pick(found, "swapping", "worst_ms"), "ms", None, False),
+    ]
+    hard = [
+        (f"recall, {one['scene']}", one["recall_pct"], "%", None, False)
+        for one in (found["recall"] or [])[1:]
+    ]
+    return [Figure(*row) for row in [*rows, *hard] if row[1] is not None]
+
+
+if __name__ == "__main__":
+    main()

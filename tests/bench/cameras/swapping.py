@@ -1,0 +1,57 @@
+"""Models that take turns while pictures are looked at without a pause: no look may fail or wait.
+
+Reads: the shipped int8 and fp32 models. Writes: nothing.
+"""
+
+import sys
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ModelError
+from inference.detector import Looker, NanoDet
+from inference.swap import Swap
+from tests.bench.cameras.clip import MODEL
+from tests.bench.cameras.spin import first_picture
+
+OTHER = MODEL.with_name("nanodet-g-416-fp32.onnx")
+
+
+def load(path: Path) -> Looker:
+    return NanoDet(path, 1, 0.45, ("person",))
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """Looks, failed looks, swaps, and the longest look beside the usual one."""
+    picture = first_picture()
+    swap = Swap(MODEL.stem, load(MODEL))
+    swap.now().load()
+    swaps, failed, looks_ms = 0, 0, []
+    wanted = [OTHER, MODEL]
+    ends_s = time.monotonic() + (6.0 if quick else 60.0)
+    while time.monotonic() < ends_s:
+        began_s = time.monotonic()
+        if not swap.changing:
+            path = wanted[swaps % 2]
+            swap.want(path.stem, partial(load, path), began_s)
+            swaps += 1
+        try:
+            swap.now().look([picture])
+        except ModelError:
+            failed += 1
+        looks_ms.append(1000 * (time.monotonic() - began_s))
+    swap.free()
+    looks_ms.sort()
+    middle = looks_ms[len(looks_ms) // 2]
+    return {
+        "looks": len(looks_ms),
+        "swaps": swaps,
+        "failed": failed,
+        "median_ms": middle,
+        "worst_ms": looks_ms[-1],
+    }
+
+
+if __name__ == "__main__":
+    print(measure(quick="--quick" in sys.argv))
