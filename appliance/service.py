@@ -210,7 +210,9 @@ def main(
     """
     arguments = parser(name, takes_instance).parse_args()
     instance = arguments.instance if takes_instance else ""
-    writer_log = log.setup(name, under_journal="JOURNAL_STREAM" in os.environ)
+    writer_log = log.setup(
+        f"{name}@{instance}" if instance else name, under_journal="JOURNAL_STREAM" in os.environ
+    )
     try:
         settings = settings_file.load(arguments.settings)
         clock = settings.make_clock()

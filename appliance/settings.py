@@ -208,6 +208,11 @@ class SwitchSettings:
     off: str = setting("0", "FILE: the text that switches off. Otherwise: the command, if any")
     mac: str = setting("", "WAKE-ON-LAN: the hardware address of the host")
 
+    @property
+    def is_host(self) -> bool:
+        """Whether it is a host: a load that draws more when it works."""
+        return self.full_w > 0
+
 
 @dataclass(frozen=True, slots=True)
 class JetsonSettings:
@@ -415,6 +420,24 @@ class Settings:
             EnergyLevel.HIBERNATE: self.energy.hibernate_power_w,
             EnergyLevel.OFF: 0.0,
         }[level]
+
+    def base_w(self, level: EnergyLevel) -> float:
+        """What is drawn at `level` before any work: computer, cameras that are on, other switches.
+
+        Cameras are counted as watched from ECO on, where inference runs.
+        """
+        watched = level >= EnergyLevel.ECO
+        cameras_w = sum(
+            camera.watch_power_w if watched else camera.listen_power_w
+            for camera in self.camera.values()
+            if level >= camera.runs_from
+        )
+        others_w = sum(
+            switch.idle_w
+            for switch in self.switch.values()
+            if level >= switch.runs_from and not switch.is_host
+        )
+        return self.computer.idle_w + cameras_w + others_w
 
     def make_clock(self) -> Clock:
         """The kernel's clock, or in a demonstration the scaled one."""

@@ -19,6 +19,7 @@ class Means:
     """What there is to look with. `price_j` is one look's price as it should be.
 
     `real_j` is what a look costs here now, `degraded` why that is more: "" where all is well.
+    `base_w` is what the computer and the cameras take of the budget before anything is looked at.
     """
 
     cameras: int = 1
@@ -26,6 +27,7 @@ class Means:
     real_j: float = 0.5
     degraded: str = ""
     tier: Tier = Tier.INT8
+    base_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,18 @@ def plan(budget: EnergyBudget | None, settings: InferenceSettings, means: Means)
     allowed = allowed_frames_per_s(budget.level, settings)
     if allowed == 0:
         return rest(f"the energy level is {budget.level.name}: analytics wait for ECO")
-    if budget.power_w <= 0:
-        return rest(f"{budget.level.name}, but a budget of {budget.power_w:g} W pays nothing")
+    if budget.power_w <= means.base_w:
+        return rest(
+            f"{budget.level.name}, but of {budget.power_w:g} W computer and cameras take "
+            f"{means.base_w:g}: nothing is left for looking"
+        )
+    looking_w = budget.power_w - means.base_w
     rate = affordable_frames_per_s(allowed, means)
     sunny = budget.sun_is_free and settings.sun_model != ""
     return Plan(
         rate,
         Tier.FP32 if sunny else means.tier,
-        budget.power_w,
+        looking_w,
         settings.sun_model if sunny else "",
         reason(budget, rate, allowed, means, sunny),
     )
@@ -91,7 +97,8 @@ def affordable_frames_per_s(allowed: float, means: Means) -> float:
 
 def reason(budget: EnergyBudget, rate: float, allowed: float, means: Means, sunny: bool) -> str:
     """The plan in one sentence."""
-    level, has = budget.level.name, f"{budget.power_w:g} W"
+    looking_w = budget.power_w - means.base_w
+    level, has = budget.level.name, f"{looking_w:.4g} W"
     watts = rate * means.real_j * means.cameras
     allows = f"{allowed:.3g} frames a second{of_each(means.cameras)}"
     if rate < allowed:
@@ -99,8 +106,8 @@ def reason(budget: EnergyBudget, rate: float, allowed: float, means: Means, sunn
             f"{level} would allow {allows}, but {means.degraded}: {rate:.2g} cost as much, "
             f"about {watts:.2g} W of {has}"
         )
-    elif watts > budget.power_w:
-        paid = budget.power_w / (means.real_j * means.cameras)
+    elif watts > looking_w:
+        paid = looking_w / (means.real_j * means.cameras)
         said = (
             f"{level} allows {allows}, but {has} pay for {paid:.2g} at {means.real_j:.3g} J each: "
             "more only from what was saved"

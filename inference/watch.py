@@ -70,7 +70,7 @@ class Watch:
     def cycle(self) -> str:
         """One picture second; returns what is being done and why. Leaves when there is no work."""
         budget = self._service.store.latest(EnergyBudget, BUDGET_MAX_AGE_S)
-        plan = schedule.plan(budget, self._settings, self._means())
+        plan = schedule.plan(budget, self._settings, self._means(budget))
         self._note(plan)
         if budget is not None and plan.frames_per_s > 0:
             self._watch(plan, budget.level)
@@ -201,15 +201,17 @@ class Watch:
 
     # --- planning and storing ------------------------------------------------------------------
 
-    def _means(self) -> Means:
+    def _means(self, budget: EnergyBudget | None) -> Means:
         """What there is to look with now."""
         looker, prices = self._eyes.unit, self._eyes.prices
+        level = budget.level if budget else EnergyLevel.OFF
         return Means(
             len(self._cameras),
             prices.should_j(looker),
             prices.expected_j(looker),
             looker.degraded.partition(":")[0],
             looker.tier,
+            self._service.settings.base_w(level),
         )
 
     def _note(self, plan: Plan) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.model import EnergyLevel
-from appliance.settings import Settings, SwitchSettings
+from appliance.settings import Settings
 
 START_SHARE = 0.5  # of what work adds to the idle draw: so much must be paid for to switch on
 KEEP_SHARE = 0.25  # so much to stay on
@@ -41,30 +41,6 @@ class HostState:
 Hosts = Mapping[str, HostState]
 
 
-def is_host(switch: SwitchSettings) -> bool:
-    """Whether a switch is a host: a load that draws more when it works."""
-    return switch.full_w > 0
-
-
-def base_w(settings: Settings, level: EnergyLevel) -> float:
-    """What is drawn before any host: the computer, the cameras that are on, other switched loads.
-
-    Cameras are counted as watched from ECO on, where inference runs.
-    """
-    watched = level >= EnergyLevel.ECO
-    cameras_w = sum(
-        camera.watch_power_w if watched else camera.listen_power_w
-        for camera in settings.camera.values()
-        if level >= camera.runs_from
-    )
-    others_w = sum(
-        switch.idle_w
-        for switch in settings.switch.values()
-        if level >= switch.runs_from and not is_host(switch)
-    )
-    return settings.computer.idle_w + cameras_w + others_w
-
-
 def choose(
     before: Hosts | None,
     settings: Settings,
@@ -80,10 +56,10 @@ def choose(
     """
     after: dict[str, HostState] = {}
     at_once = before is None or power_w is None
-    left_w = keep_w = float("inf") if power_w is None else power_w - base_w(settings, level)
+    left_w = keep_w = float("inf") if power_w is None else power_w - settings.base_w(level)
     earlier_on = True
     for name, switch in settings.switch.items():
-        if not is_host(switch):
+        if not switch.is_host:
             continue
         state = (before or {}).get(name, HostState())
         if level < switch.runs_from:  # neither counted nor waited for

@@ -30,7 +30,7 @@ from typing import Protocol
 from appliance.errors import HostError
 from appliance.model import EnergyLevel
 from appliance.settings import Settings
-from power.hosts import Hosts, choose, is_host
+from power.hosts import Hosts, choose
 
 INFERENCE = "appliance-inference"
 HINTS = "appliance-hints"
@@ -62,7 +62,7 @@ class Load:
 def loads(settings: Settings) -> tuple[Load, ...]:
     """All loads of this site in shed order (see the top of this file)."""
     switches = [
-        Load(f"appliance-switch@{name}", switch.runs_from, name if is_host(switch) else None)
+        Load(f"appliance-switch@{name}", switch.runs_from, name if switch.is_host else None)
         for name, switch in reversed(list(settings.switch.items()))
     ]
     cameras = [

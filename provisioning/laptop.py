@@ -29,6 +29,7 @@ from power import devices
 from power.line import TCP, tcp_address
 from power.profile import Profile
 from provisioning.board import GUARD, SIMULATED_CAMERAS
+from provisioning.calm_film import make_calm_film
 from provisioning.runner import ROOT, Program, Runner
 from provisioning.systemctl import board_socket, tell_board
 from provisioning.unit_files import read_processes
@@ -38,6 +39,7 @@ START = datetime(2026, 4, 15, 2, 30, tzinfo=UTC)  # an hour before dawn at the d
 DAY_S = 86_400.0
 CLIP = ROOT / "sensors/media/pedestrians.mp4"
 CAMERAS = ("front", "gate", "yard", "barn", "road", "roof", "shed", "pond")
+BUSY = ("front", "gate")  # where people walk all the time
 LOCKED, USER, PASSWORD = "gate", "unit", "only on a laptop"  # one camera asks who we are
 # Debian's own Python has the bindings of GStreamer; no venv has.
 RTSP_CAMERAS = ("/usr/bin/python3", str(ROOT / "provisioning/rtsp_cameras.py"))
@@ -85,6 +87,8 @@ class Laptop:
         try:
             self.runner.start()
             cameras = [program.name for program in self._simulated_cameras()]
+            if cameras:
+                make_calm_film(CLIP, self.directory / "calm.mp4")
             self.runner.start_programs(["plant", "board", *cameras])
             prepare(self.settings.database)
             self.runner.wait_for(self._plant_is_there, "the simulated plant")
@@ -165,12 +169,18 @@ class Laptop:
             return []
         command = [*RTSP_CAMERAS, "--port", str(self._rtsp_port), "--protect", LOCKED]
         command += ["--user", USER, "--password-file", str(self._password_file)]
-        command += [f"{name}={CLIP}" for name in CAMERAS[: self._wish.cameras]]
+        command += [f"{name}={film}" for name, film in self._films().items()]
         return [Program(SIMULATED_CAMERAS, command, "always", stops_last=True)]
 
     @property
     def _password_file(self) -> Path:
         return self.directory / "camera-password"
+
+    def _films(self) -> dict[str, Path]:
+        """What each camera shows: people all the time at some, now and then at the others."""
+        calm = self.directory / "calm.mp4"
+        names = CAMERAS[: self._wish.cameras]
+        return {name: CLIP if name in BUSY else calm for name in names}
 
     def _cameras(self) -> str:
         """The settings' sections of the cameras: the clip as a file, or simulated RTSP cameras."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from appliance.model import EnergyLevel
 from appliance.settings import CameraSettings, ComputerSettings, Settings, SwitchSettings
-from power.hosts import Hosts, base_w, choose
+from power.hosts import Hosts, choose
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL
 HOUR_S, DAY_S = 3600.0, 86_400.0
@@ -52,7 +52,7 @@ def live(
 def test_computer_cameras_and_other_switches_are_paid_first(
     level: EnergyLevel, watts: float
 ) -> None:
-    assert base_w(SITE, level) == watts
+    assert SITE.base_w(level) == watts
 
 
 @pytest.mark.parametrize(

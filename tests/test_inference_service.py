@@ -24,7 +24,7 @@ from appliance.model import (
     Tier,
 )
 from appliance.service import Leave, Service
-from appliance.settings import CameraSettings, Settings
+from appliance.settings import CameraSettings, ComputerSettings, Settings
 from appliance.store import Store
 from inference.__main__ import assemble
 from inference.cameras import WatchedCamera
@@ -132,7 +132,12 @@ def make_unit(settings: Settings, clock: FakeClock, open_store: OpenStore) -> It
     ) -> Unit:
         own = replace(settings.inference, **inference)
         unit = Unit(
-            replace(settings, inference=own, camera=camera or {}), clock, open_store, cameras
+            replace(
+                settings, inference=own, camera=camera or {}, computer=ComputerSettings(idle_w=0)
+            ),
+            clock,
+            open_store,
+            cameras,
         )
         made.append(unit)
         return unit

@@ -114,3 +114,14 @@ def test_no_plan_has_more_watts_or_frames_than_it_may(
     assert (planned.frames_per_s == 0) == (planned.tier is Tier.NONE) == (planned.looking_w == 0)
     assert "\n" not in planned.reason
     assert planned.row(NOW).reason == planned.reason
+
+
+def test_what_computer_and_cameras_take_is_not_there_for_looking() -> None:
+    left = plan(budget(EnergyLevel.ECO), SETTINGS, replace(MEANS, base_w=9.0))
+    assert left.looking_w == 3
+    assert left.reason == "ECO allows 2 frames a second, about 1 W of 3 W"
+    none = plan(budget(EnergyLevel.ECO), SETTINGS, replace(MEANS, base_w=17.0))
+    assert nothing(none)
+    assert none.reason == (
+        "ECO, but of 12 W computer and cameras take 17: nothing is left for looking"
+    )

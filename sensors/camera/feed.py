@@ -31,8 +31,8 @@ FOLLOWED_S = 2.0  # so long after a pull of whatever comes, something counts as 
 CHECK_EVERY_S = 0.2  # picture seconds between looks at what the packets claim to move
 # Picture seconds for which packets may be gathered: who decodes nothing is in no hurry.
 PATIENCE_S = {
-    CameraMode.LISTEN: 0.5,
-    CameraMode.PROBE: 0.5,
+    CameraMode.LISTEN: 0.9,
+    CameraMode.PROBE: 0.9,
     CameraMode.WATCH: 0.1,
     CameraMode.ACTIVE: 0.0,
 }
