@@ -33,7 +33,7 @@ from sensors.camera.duty import CameraDuty
 from sensors.camera.feed import IDLE_S, Feed, Parts
 from sensors.camera.mode import ModeChoice, choose_mode
 from sensors.camera.motion import Bout, Motion
-from sensors.camera.opening import open_camera
+from sensors.camera.opening import Opener
 from sensors.camera.source import Hear
 from tests.clips import HEIGHT, WIDTH, frame_number, make_clip, times_open
 from tests.conftest import OpenStore
@@ -99,7 +99,7 @@ class Bench:
 
     def open(self, hear: Hear) -> Clip:
         own = CameraSettings(source=str(self.clip))
-        camera = open_camera(own, Path("/"), hear)
+        camera = Opener(own)(hear)
         assert isinstance(camera, Clip)
         self.opened.append(camera)
         return camera

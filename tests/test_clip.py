@@ -10,7 +10,7 @@ import pytest
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings
 from sensors.camera import pictures
-from sensors.camera.opening import open_camera
+from sensors.camera.opening import Opener
 from sensors.camera.source import Codec, Heard
 from tests.clips import HEIGHT, RATE, WIDTH, Shot, Viewer, frame_number, make_clip, times_open
 
@@ -201,12 +201,12 @@ def test_a_clip_without_key_frames_cannot_fill_the_memory(
 
 def test_a_camera_without_a_source_says_what_to_set() -> None:
     with pytest.raises(CameraError, match="set `source`"):
-        open_camera(CameraSettings(), Path("/"), lambda _: None)
+        Opener(CameraSettings())(lambda _: None)
 
 
 def test_a_relative_source_counts_from_the_settings(tmp_path: Path) -> None:
     make_clip(tmp_path / "grey.mp4")
-    open_camera(CameraSettings(source="grey.mp4"), tmp_path, lambda _: None).close()
+    Opener(CameraSettings(source="grey.mp4"), tmp_path)(lambda _: None).close()
 
 
 def test_a_stream_with_another_header_gets_another_decoder(clip: Viewer) -> None:

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from types import SimpleNamespace
 
 import av
@@ -15,7 +14,7 @@ from appliance.errors import CameraError
 from appliance.settings import CameraSettings, Transport
 from sensors.camera.gop import decoded, new_decoder
 from sensors.camera.live import READER, Live, ReadersHang, Target
-from sensors.camera.opening import open_camera
+from sensors.camera.opening import Opener
 from sensors.camera.source import Heard
 from tests.conftest import CLIP
 from tests.rtsp import Cameras, film, free_threads, needs_server, serving, wait_for_threads
@@ -167,7 +166,7 @@ class Listener:
         self.heard: list[Heard] = []
         self.arrived_s: list[float] = []
         own = CameraSettings(source=source, transport=transport, allow_local=True)
-        self.camera = open_camera(own, Path("/"), self._hear)
+        self.camera = Opener(own)(self._hear)
 
     def _hear(self, heard: Heard) -> None:
         self.heard.append(heard)

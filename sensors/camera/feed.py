@@ -22,10 +22,9 @@ from sensors.camera.gop import Decoded, GroupOfPictures
 from sensors.camera.mode import ModeChoice
 from sensors.camera.motion import Bout, Motion
 from sensors.camera.recording import Recording
+from sensors.camera.retry import Retry
 from sensors.camera.source import Camera, Hear, Heard
 
-FIRST_PAUSE_S = 1.0  # picture seconds between tries to open a bad source; doubled each time
-LONGEST_PAUSE_S = 3.0  # a camera that comes back must be seen within 5 s
 IDLE_S = 30.0  # picture seconds without a pull after which the decoder is freed
 FOLLOWED_S = 2.0  # so long after a pull of whatever comes, something counts as followed
 CHECK_EVERY_S = 0.2  # picture seconds between looks at what the packets claim to move
@@ -74,9 +73,7 @@ class Feed:
         self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
         self._last_served = self._checked = self._opened_after = -1
         self._checked_s = self._last_pull_s = self._last_followed_s = self._served_s = -1e9
-        self._trouble = ""
-        self._retry_at_s = 0.0
-        self._pause_s = FIRST_PAUSE_S
+        self._retry = Retry()
 
     @property
     def frames_skipped(self) -> int:
@@ -107,7 +104,7 @@ class Feed:
             self._choice = choice
             if choice.mode is CameraMode.OFF:
                 self._close()
-                self._trouble = ""
+                self._retry.forget()
                 self._changed.notify_all()
                 return
             self._advance().patience_s = PATIENCE_S[choice.mode]
@@ -263,18 +260,16 @@ class Feed:
     def _advance(self) -> Camera:
         """The camera, opened where needed, with all that is due; raises `CameraError`."""
         now_s = self._clock.media_s()
-        if self._trouble and now_s < self._retry_at_s:
-            raise CameraError(self._trouble)
+        self._retry.check(now_s)
         try:
             camera = self._camera or self._open()
             camera.advance(now_s)
         except CameraError as error:
             self._lose(error)
             raise
-        if self._trouble and self.sequence == self._opened_after:
-            raise CameraError(self._trouble)  # opened again, but nothing has come yet
-        if now_s > self._retry_at_s + self._pause_s:
-            self._trouble = ""  # good for longer than it was left alone: forgotten
+        if self._retry.trouble and self.sequence == self._opened_after:
+            raise CameraError(self._retry.trouble)  # opened again, but nothing has come yet
+        self._retry.worked(now_s)
         return camera
 
     def _open(self) -> Camera:
@@ -294,11 +289,9 @@ class Feed:
         return group
 
     def _lose(self, error: CameraError) -> None:
-        """Close the source and say for how long it is left alone."""
+        """Close the source and leave it alone for some time."""
         self._close()
-        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S) if self._trouble else FIRST_PAUSE_S
-        self._trouble = str(error)
-        self._retry_at_s = self._clock.media_s() + self._pause_s
+        self._retry.failed(error, self._clock.media_s())
 
     def _close(self) -> None:
         self._opened += 1

@@ -35,11 +35,6 @@ HTTP = {**ANY, "max_redirects": "0", "protocol_whitelist": "http,https,tcp,tls,c
 V4L2 = {"input_format": "mjpeg"}
 
 
-def open_camera(settings: CameraSettings, directory: Path, hear: Hear) -> Camera:
-    """The camera of a section; a relative path counts from `directory`. Raises `CameraError`."""
-    return Opener(settings, directory)(hear)
-
-
 @dataclass(slots=True)
 class Opener:
     """Opens one camera whenever it is needed; what a camera refused is not asked again at once."""
