@@ -2,8 +2,8 @@
 
 Reads: what each command says. Writes: standard output; `export` and `backup` a file;
 `events erase` deletes.
-Never: a command that changes what the unit does; orders go to PID 1 (`systemctl`). Never lets a
-broken plug-in take the others along.
+Never: a command that changes what the unit does, but for `models use`, which chooses the model;
+orders go to PID 1 (`systemctl`). Never lets a broken plug-in take the others along.
 
 A package above this floor adds commands without being imported from here: it names a module as an
 entry point in the group `appliance.commands` (docs/decisions/0008).
