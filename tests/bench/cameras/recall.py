@@ -248,12 +248,12 @@ def scenes(quick: bool) -> list[Scene]:
     """The field by day, which the targets are about, and where gates fail."""
     if quick:
         return [Scene("field", 150.0, visits(150.0, 2, 3), seed=31)]
-    hard_s = 240.0
-    hard = visits(hard_s, 6, 5)
+    hard_s = 180.0
+    hard = visits(hard_s, 5, 5)
     bits = (("b", "1500k"), ("maxrate", "1500k"), ("minrate", "1500k"), ("nal-hrd", "cbr"))
     constant = (*bits, ("bufsize", "1500k"), ("tune", "zerolatency"))
     return [
-        Scene("field", 1200.0, visits(1200.0, 10, 3), seed=31),
+        Scene("field", 900.0, visits(900.0, 8, 3), seed=31),
         Scene("night", hard_s, hard, noise=8.0, light=0.35, seed=32),
         Scene("noisy", hard_s, hard, noise=10.0, seed=33),
         Scene("tree", hard_s, hard, tree=4.0, seed=34),
