@@ -155,8 +155,8 @@ def test_the_small_picture_is_the_mean_of_the_large(kind: str) -> None:
     small = np.frombuffer(grey(source), np.uint8)
     assert len(small) == SMALL_WIDTH * SMALL_HEIGHT
     image = small.reshape(SMALL_HEIGHT, SMALL_WIDTH).astype(int)
-    assert (np.diff(image, axis=1) >= -3).all(), "10 bits are dithered"
-    assert (np.diff(image, axis=0) >= -3).all(), "10 bits are dithered"
+    assert (np.diff(image, axis=1) >= -8).all(), "10 bits are dithered, by chance"
+    assert (np.diff(image, axis=0) >= -8).all(), "10 bits are dithered, by chance"
     assert image[0, 0] < 60
     assert image[-1, -1] > 190
 
