@@ -151,12 +151,13 @@ def test_a_frame_that_is_still_decoded_from_keeps_its_time(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", [*KINDS, "gray"])
 def test_the_small_picture_is_the_mean_of_the_large(kind: str) -> None:
-    source = VideoFrame.from_ndarray(scene(643, 479), "rgb24").reformat(format=kind)
-    small = np.frombuffer(grey(source), np.uint8)
+    # One thread: with more the scaler's slices meet in chance bytes.
+    made = VideoFrame.from_ndarray(scene(643, 479), "rgb24")
+    small = np.frombuffer(grey(made.reformat(format=kind, threads=1)), np.uint8)
     assert len(small) == SMALL_WIDTH * SMALL_HEIGHT
     image = small.reshape(SMALL_HEIGHT, SMALL_WIDTH).astype(int)
-    assert (np.diff(image, axis=1) >= -8).all(), "10 bits are dithered, by chance"
-    assert (np.diff(image, axis=0) >= -8).all(), "10 bits are dithered, by chance"
+    assert (np.diff(image, axis=1) >= -3).all(), "10 bits are dithered"
+    assert (np.diff(image, axis=0) >= -3).all(), "10 bits are dithered"
     assert image[0, 0] < 60
     assert image[-1, -1] > 190
 
