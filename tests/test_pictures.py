@@ -47,7 +47,7 @@ def scene(width: int, height: int) -> Bytes:
 
 
 def frame(kind: str, width: int = 64, height: int = 48) -> VideoFrame:
-    return VideoFrame.from_ndarray(scene(width, height), "rgb24").reformat(format=kind)
+    return VideoFrame.from_ndarray(scene(width, height), "rgb24").reformat(format=kind, threads=1)
 
 
 def bgr_of(planes: bytearray, width: int, height: int) -> Bytes:
