@@ -159,7 +159,7 @@ def pick(found: dict[str, Any], *names: str) -> Any:
 def figures(found: dict[str, Any]) -> Sequence[Figure]:
     """The table."""
     top = headline(found)
-    before, after = (pick(found, "freezes", name, "rss_mb") for name in ("before", "after"))
+    before, after = (pick(found, "freezes", name, "resident_mb") for name in ("before", "after"))
     grown_mb = after - before if before and after else None
     rows = [
         ("CPU of a look / bare", top["overhead_ratio"], "", 1.05, False),
