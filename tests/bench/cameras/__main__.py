@@ -27,10 +27,10 @@ LANES = (
     ("listening", "freezes", "tracker", "gates"),
 )
 QUICK_LANES = (
-    ("overhead", "spin", "swapping"),
-    ("wake", "tracker"),
+    ("overhead", "spin", "swapping", "tracker"),
+    ("wake",),
     ("listening",),
-    ("freezes", "recall"),
+    ("recall", "freezes"),
 )
 TIME_LIMIT_S = 1800
 
@@ -60,7 +60,7 @@ def of(name: str, **own: Any) -> Callable[[bool], Any]:
 
 
 def spin(quick: bool) -> Any:
-    return import_module("tests.bench.cameras.spin").measure(8.0 if quick else 60.0)
+    return import_module("tests.bench.cameras.spin").measure(5.0 if quick else 60.0)
 
 
 def overhead(quick: bool) -> Any:

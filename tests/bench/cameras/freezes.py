@@ -30,8 +30,8 @@ WARM_UP = 3  # freezes before the first weighing: buffers and pools have their s
 
 
 def measure(quick: bool) -> dict[str, Any]:
-    """Figures of 100 freezes; 5 if `quick`."""
-    count = 5 if quick else 100
+    """Figures of 100 freezes; 3 if `quick`."""
+    count = 3 if quick else 100
     random = Random(1)  # a freeze at any moment of the cycle
     noticed_s, first_frame_s = [], []
     with serving(f"front={CLIP}") as server:

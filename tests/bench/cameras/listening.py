@@ -39,7 +39,7 @@ FILM_S, KEY_EVERY_S = 8, 2
 
 def measure(quick: bool) -> dict[str, Any]:
     """CPU in % of one core, all eight processes together, by mode; 10 s each if `quick`."""
-    settle_s, measured_s = (20.0, 10.0) if quick else (90.0, 60.0)
+    settle_s, measured_s = (14.0, 7.0) if quick else (90.0, 60.0)
     figures: dict[str, Any] = {"cameras": len(RATES), "rates": RATES, "measured_s": measured_s}
     with tempfile.TemporaryDirectory() as place:
         films = {rate: still_film(Path(place) / f"{rate}.mp4", rate) for rate in sorted(set(RATES))}

@@ -27,7 +27,7 @@ from tests.bench.cameras.clip import CLIP, FRAMES_PER_S
 from tests.bench.cameras.field import Field
 from tests.bench.report import OUT, ROOT
 
-WARM_UP_S = 6.0
+WARM_UP_S = 4.0
 ROUNDS, ROUND_S = 5, 20.0
 
 
@@ -86,7 +86,7 @@ class Inference:
 
 def measure(quick: bool) -> Overhead:
     """Run both beside each other."""
-    rounds, round_s = (2, 6.0) if quick else (ROUNDS, ROUND_S)
+    rounds, round_s = (2, 4.0) if quick else (ROUNDS, ROUND_S)
     with Field(OUT / "cameras-overhead", {"front": f'source = "{CLIP}"'}, FRAMES_PER_S) as field:
         field.allow(EnergyLevel.FULL)
         field.start_cameras()

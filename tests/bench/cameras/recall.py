@@ -228,13 +228,13 @@ def span(event: Event, origin: Clock) -> tuple[float, float]:
     return (event.stamp.utc - start).total_seconds(), (event.last_seen - start).total_seconds()
 
 
-def visits(seconds: float, count: int, seed: int) -> tuple[Walk, ...]:
+def visits(seconds: float, count: int, seed: int, stay_s: float = 6.0) -> tuple[Walk, ...]:
     """`count` people of different size and way, spread over the film."""
     gap_s = seconds / count
     return tuple(
         Walk(
             enters_s=gap_s * number + gap_s * (0.35 + 0.3 * ((number * 7 + seed) % 5) / 5),
-            leaves_s=gap_s * number + gap_s * (0.35 + 0.3 * ((number * 7 + seed) % 5) / 5) + 6.0,
+            leaves_s=gap_s * number + gap_s * (0.35 + 0.3 * ((number * 7 + seed) % 5) / 5) + stay_s,
             who=(number + seed) % 3,
             from_left=(number + seed) % 2 == 0,
             feet=0.5 + 0.1 * ((number + seed) % 4),
@@ -247,7 +247,7 @@ def visits(seconds: float, count: int, seed: int) -> tuple[Walk, ...]:
 def scenes(quick: bool) -> list[Scene]:
     """The field by day, which the targets are about, and where gates fail."""
     if quick:
-        return [Scene("field", 150.0, visits(150.0, 2, 3), seed=31)]
+        return [Scene("field", 80.0, visits(80.0, 2, 3, stay_s=3.0), seed=31)]
     hard_s = 180.0
     hard = visits(hard_s, 5, 5)
     bits = (("b", "1500k"), ("maxrate", "1500k"), ("minrate", "1500k"), ("nal-hrd", "cbr"))

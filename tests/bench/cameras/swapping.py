@@ -29,7 +29,7 @@ def measure(quick: bool) -> dict[str, Any]:
     swap.now().load()
     swaps, failed, looks_ms = 0, 0, []
     wanted = [OTHER, MODEL]
-    ends_s = time.monotonic() + (6.0 if quick else 60.0)
+    ends_s = time.monotonic() + (4.0 if quick else 60.0)
     while time.monotonic() < ends_s:
         began_s = time.monotonic()
         if not swap.changing:
