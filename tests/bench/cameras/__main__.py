@@ -30,7 +30,8 @@ QUICK_LANES = (
     ("overhead", "spin", "swapping", "tracker"),
     ("wake",),
     ("listening",),
-    ("recall", "freezes"),
+    ("recall",),
+    ("freezes",),
 )
 TIME_LIMIT_S = 1800
 

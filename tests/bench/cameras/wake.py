@@ -67,7 +67,7 @@ def entries(count: int) -> Film:
 
 def measure(quick: bool) -> Wake:
     """Play the film once (quick: a short one)."""
-    film = entries(2 if quick else 24)
+    film = entries(1 if quick else 24)
     firsts_s = first_sights_s(film)
     looks: list[tuple[float, float, bool]] = []  # wall time, film time, whether somebody is seen
     with Field(OUT / "cameras-wake", {"front": f'source = "{film.path}"'}, 10) as unit:
