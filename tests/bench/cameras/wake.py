@@ -27,7 +27,7 @@ from tests.scenes import Film, Scene, Walk, film_of
 THRESHOLD = 0.45
 SPACING_S = 7.0  # from one entry to the next: in between nothing is followed any more
 WALK_S = 3.5
-FIRST_S = 24.0  # a stream is new: until its packets are tested, only key frames wake
+FIRST_S = 22.0  # a stream is new: until its packets are tested, only key frames wake
 LONGEST_S = 2.0  # later than this is not an answer to this entry
 
 
