@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from appliance.rows import text_of
+from appliance.store.rows import text_of
 from appliance.settings import Settings, word_of
 
 

@@ -4,8 +4,8 @@ Reads and writes: nothing itself; wires the parts together.
 Never: decides anything.
 """
 
-from appliance.frames import FrameClient, FrameServer
-from appliance.service import Loop, Service, main
+from appliance.media.frames import FrameClient, FrameServer
+from appliance.process.service import Loop, Service, main
 from inference.cameras import WatchedCamera
 from inference.detector import Looker, NanoDet
 from inference.eyes import Eyes

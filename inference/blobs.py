@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from appliance.errors import CameraError
-from appliance.frames import BGR, I420, Buffer, Picture
+from appliance.media.frames import BGR, I420, Buffer, Picture
 from appliance.model import Box
 from inference.card import Card
 from inference.nanodet import Bytes, Floats
@@ -56,7 +56,7 @@ class Canvas:
     def put_i420(
         self, index: int, data: Buffer, width: int, height: int, part: Box | None = None
     ) -> None:
-        """Write the three planes of an I420 picture (appliance/frames.py)."""
+        """Write the three planes of an I420 picture (appliance/media/frames.py)."""
         if self._size % 2:  # OpenCV's I420 has even sides only
             self.put_bgr(index, bgr_of_i420(data, width, height), part)
             return

@@ -8,7 +8,7 @@ import math
 from dataclasses import replace
 
 from appliance.errors import CameraError
-from appliance.frames import I420, MP4, Ask, Picture
+from appliance.media.frames import I420, MP4, Ask, Picture
 from appliance.model import Box
 from appliance.settings import CameraSettings, InferenceSettings
 from inference import events, track

@@ -13,7 +13,7 @@ from typing import Protocol
 import cv2
 
 from appliance.errors import ModelError
-from appliance.frames import Picture
+from appliance.media.frames import Picture
 from appliance.model import Box, Detection, Tier
 from inference.blobs import Canvas
 from inference.card import verified_card

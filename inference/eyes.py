@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from appliance.errors import ModelError
-from appliance.frames import Picture
+from appliance.media.frames import Picture
 from appliance.model import Box, Tier
 from appliance.settings import InferenceSettings
 from inference import region

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from appliance.frames import MP4, Answer, Ask, Picture
+from appliance.media.frames import MP4, Answer, Ask, Picture
 from inference.events import Story
 
 LEAD_SHARE = 0.25  # of the film shows what came before the thing was seen

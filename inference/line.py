@@ -11,7 +11,7 @@ import math
 from typing import Protocol
 
 from appliance.errors import CameraError
-from appliance.frames import Answer, Ask, Refusal
+from appliance.media.frames import Answer, Ask, Refusal
 
 WAIT_S = 1.0  # how long a camera may hold an answer back
 PATIENCE_S = 5.0  # beyond that; then the camera counts as hung
@@ -21,7 +21,7 @@ WAITED_SHARE = 0.5  # of its wait: a refusal after that says that nothing moved
 
 
 class Frames(Protocol):
-    """The camera seam: `appliance.frames.FrameClient`."""
+    """The camera seam: `appliance.media.frames.FrameClient`."""
 
     def ask(self, ask: Ask) -> None:
         """Send one question; raises `CameraError`."""

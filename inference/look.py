@@ -6,7 +6,7 @@ Never: copies or converts the pixels until somebody wants them.
 
 from dataclasses import dataclass
 
-from appliance.frames import Picture
+from appliance.media.frames import Picture
 from appliance.model import Box, Detection, Tier
 from inference.blobs import bgr_of
 from inference.nanodet import Bytes

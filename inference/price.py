@@ -11,7 +11,7 @@ from the price on the GPU: without a figure of its own it is taken as twice that
 from collections.abc import Callable
 from typing import Protocol
 
-from appliance.frames import Picture
+from appliance.media.frames import Picture
 from inference.detector import CPU, NOT_LOADED, Looker
 from inference.look import Cost
 

@@ -14,7 +14,7 @@ from threading import Event
 from typing import Protocol
 
 from appliance.clock import Clock
-from appliance.frames import Picture
+from appliance.media.frames import Picture
 from inference.cameras import WatchedCamera
 from inference.line import Frames
 

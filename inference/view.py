@@ -1,12 +1,12 @@
 """Shows the last picture that was looked at, to whoever asks.
 
-Reads and writes: the view socket (appliance/frames.py), in the server's threads.
+Reads and writes: the view socket (appliance/media/frames.py), in the server's threads.
 Never: encodes a picture that nobody asked for, or shows one while nothing is being watched.
 """
 
 from dataclasses import replace
 
-from appliance.frames import JPEG, Answer, Ask, Picture, Refusal
+from appliance.media.frames import JPEG, Answer, Ask, Picture, Refusal
 from appliance.model import Detection
 from inference.heads import jpeg, unseen_people
 from inference.look import Look

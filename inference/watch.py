@@ -12,7 +12,7 @@ from typing import Any
 
 from appliance.errors import ModelError
 from appliance.model import EnergyBudget, EnergyLevel, InferencePlan
-from appliance.service import Leave, Service
+from appliance.process.service import Leave, Service
 from inference import schedule
 from inference.cameras import WatchedCamera
 from inference.events import Circumstances, Story

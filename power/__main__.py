@@ -4,11 +4,11 @@ Reads and writes: see power/cycle.py.
 Never: holds a rule; it only wires.
 """
 
-from appliance import service
+from appliance.process import service
 from appliance.errors import StoreError
-from appliance.host import Host
+from appliance.process.host import Host
 from appliance.model import EnergyPolicy
-from appliance.rtc import Rtc
+from appliance.process.rtc import Rtc
 from appliance.settings import Follows
 from power.bedtime import Bedtime
 from power.cycle import PowerCycle

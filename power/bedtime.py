@@ -12,9 +12,9 @@ jumped, or the armed wake is over.
 from dataclasses import dataclass, replace
 
 from appliance.errors import ApplianceError, HostError
-from appliance.host import Errand
+from appliance.process.host import Errand
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Stamp, Wake
-from appliance.service import Service
+from appliance.process.service import Service
 from appliance.settings import SleepMode
 from power import boots_file
 from power.boot import (

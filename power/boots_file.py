@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from appliance.errors import ApplianceError
-from appliance.rows import decode_value, encode_value
+from appliance.store.rows import decode_value, encode_value
 from power.boot import Boot, Nap
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import BatteryState, EnergyBudget, PowerReading
-from appliance.service import Service
+from appliance.process.service import Service
 from power import battery
 from power.belief import Belief, believable_voltage_v
 from power.budget import Ruling, arbitrate

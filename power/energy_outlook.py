@@ -14,9 +14,9 @@ from appliance.commands.opening import local, opened, zone
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, EnergyPolicy
-from appliance.rows import text_of
+from appliance.store.rows import text_of
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from power.autonomy import Autonomy, autonomy
 
 CHARGE_AGE_S = 3600.0

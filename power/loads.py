@@ -1,6 +1,6 @@
 """Which unit runs at which level, and the actuator that orders it from PID 1.
 
-Reads and writes: orders to PID 1 (appliance/host.py), nothing else.
+Reads and writes: orders to PID 1 (appliance/process/host.py), nothing else.
 Never: orders twice what is already ordered, and never lets one refused order hold up the next.
 
 The shed order: the first is stopped first and started last.
@@ -38,7 +38,7 @@ PLAIN = re.compile(r"[A-Za-z0-9:_.]")  # what systemd leaves in an escaped name
 
 
 class Orders(Protocol):
-    """What the actuator needs of appliance.host.Host."""
+    """What the actuator needs of appliance.process.host.Host."""
 
     def start(self, unit: str) -> None:
         """Ask PID 1 to start `unit`."""

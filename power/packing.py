@@ -11,12 +11,12 @@ from datetime import datetime
 from threading import Thread
 from typing import Protocol, TypeVar
 
-from appliance import rtc
+from appliance.process import rtc
 from appliance.errors import ApplianceError, StoreError
-from appliance.host import Errand
+from appliance.process.host import Errand
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, Sleep, Stamp
-from appliance.rtc import RtcError
-from appliance.service import Service
+from appliance.process.rtc import RtcError
+from appliance.process.service import Service
 from power import boots_file
 from power.boot import Boot, End, Nap
 from power.boots_file import BootsError
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Bed(Protocol):
-    """What is needed of appliance.host.Host."""
+    """What is needed of appliance.process.host.Host."""
 
     def suspend(self) -> None:
         """Ask PID 1 for sleep with the memory kept."""
@@ -40,7 +40,7 @@ class Bed(Protocol):
 
 
 class Alarm(Protocol):
-    """What is needed of appliance.rtc.Rtc."""
+    """What is needed of appliance.process.rtc.Rtc."""
 
     def check(self) -> None:
         """Raise `RtcError` where no wake can be armed."""

@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from appliance.charts import steps_of
+from appliance.status.charts import steps_of
 from appliance.model import PowerReading, Stamp, SunDay
-from appliance.retention import COARSE_S, FINE_S
-from appliance.rows import text_of, time_of
+from appliance.store.retention import COARSE_S, FINE_S
+from appliance.store.rows import text_of, time_of
 from appliance.settings import Settings
-from appliance.store import Store
-from appliance.tables import BY_ROW
+from appliance.store.store import Store
+from appliance.store.tables import BY_ROW
 from power.belief import charge_blocked
 from power.ladder import TARGET_HELD
 from power.nightly import ClearSky, Past, hourly_clear_w

@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from appliance import log, retention, service, settings_file
+from appliance import log, settings_file
+from appliance.store import retention
+from appliance.process import service
 from appliance.errors import ApplianceError, SettingsError
 from appliance.model import (
     BatteryState,
@@ -25,11 +27,11 @@ from appliance.model import (
     Stamp,
     SunDay,
 )
-from appliance.prepare import prepare
-from appliance.rows import text_of
+from appliance.store.prepare import prepare
+from appliance.store.rows import text_of
 from appliance.settings import Settings
-from appliance.store import Store
-from appliance.tables import PLAN
+from appliance.store.store import Store
+from appliance.store.tables import PLAN
 from power import past
 from power.clear_sky import clear_sky_power_w
 from power.forecast import DAYS, Told

@@ -15,7 +15,7 @@ from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from power import past
 from power.clear_sky import clear_sky_power_w
 from power.futures import Futures, Start, imagine

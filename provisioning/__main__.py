@@ -16,7 +16,7 @@ from typing import Any
 
 from appliance.errors import ApplianceError, ListenError, SettingsError
 from appliance.model import EnergyBudget, Event, Fault
-from appliance.store import Store
+from appliance.store.store import Store
 from power.simulated.command import check_quirks
 from power.simulated.models import full_name
 from provisioning.laptop import CAMERAS, DAY_S, Laptop, Wish, check_simulated_cameras

@@ -25,7 +25,7 @@ from appliance import log, settings_file
 from appliance.errors import StoreError
 from appliance.model import EnergyBudget
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from provisioning import systemctl
 
 GUARD = "appliance-power"

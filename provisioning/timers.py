@@ -10,7 +10,8 @@ import threading
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from appliance import log, service, settings_file
+from appliance import log, settings_file
+from appliance.process import service
 from provisioning.unit_files import Timer, read_timers
 
 

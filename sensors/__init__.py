@@ -1,5 +1,5 @@
 """What the unit sees and feels: cameras, GPU, temperatures, disk.
 
-Reads clips and the kernel's files; writes the rows that appliance/tables.py lists.
+Reads clips and the kernel's files; writes the rows that appliance/store/tables.py lists.
 Never: imports power, ota or inference, and never decodes a picture that nobody asked for.
 """

@@ -5,7 +5,7 @@ Never: holds a rule; it only wires.
 """
 
 from appliance.nvml import open_nvml
-from appliance.service import Loop, Service, main
+from appliance.process.service import Loop, Service, main
 from sensors.survey import Survey
 
 SURVEY_EVERY_S = 60.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from appliance.prepare import prepare
+from appliance.store.prepare import prepare
 from appliance.settings import (
     CameraSettings,
     ChargerSettings,
@@ -16,7 +16,7 @@ from appliance.settings import (
     Settings,
     UnitSettings,
 )
-from appliance.store import Store
+from appliance.store.store import Store
 from tests.fakes import FakeClock
 
 ROOT = Path(__file__).parent.parent

@@ -17,7 +17,7 @@ from appliance.model import (
     Stamp,
     Tier,
 )
-from appliance.store import Store
+from appliance.store.store import Store
 from tests import filled
 
 PASSWORD = "hunter2"

@@ -29,7 +29,7 @@ from appliance.model import (
     Stamp,
     Tier,
 )
-from appliance.store import Store
+from appliance.store.store import Store
 
 OpenAs = Callable[[str], Store]
 DIGEST = "5b0c6e2f"

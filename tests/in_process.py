@@ -14,14 +14,14 @@ from typing import cast
 import numpy as np
 from av.video.frame import VideoFrame
 
-from appliance.frames import Answer, Ask, Picture
-from appliance.ledger import reported_loads
+from appliance.media.frames import Answer, Ask, Picture
+from appliance.status.loads import reported_loads
 from appliance.log import SentenceLog
 from appliance.model import Box, Detection, EnergyBudget, Tier
-from appliance.prepare import prepare
-from appliance.service import Leave, Service
+from appliance.store.prepare import prepare
+from appliance.process.service import Leave, Service
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from inference.__main__ import telling_of
 from inference.cameras import WatchedCamera
 from inference.detector import Seen

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from appliance.errors import HostError
-from appliance.host import Errand
+from appliance.process.host import Errand
 from appliance.log import SentenceLog
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Wake
-from appliance.rtc import RtcError
-from appliance.service import Service
+from appliance.process.rtc import RtcError
+from appliance.process.service import Service
 from appliance.settings import HostSettings, Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from power.bedtime import Bedtime
 from power.guard import Verdict
 from tests.fakes import FakeClock

@@ -12,7 +12,7 @@ from typing import Any
 
 from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp, SunDay
 from appliance.settings import EnergySettings, PanelsSettings, Settings, SiteSettings
-from appliance.store import Store
+from appliance.store.store import Store
 from power.forecast import DAYS, Told
 from power.nightly import Past, hourly_clear_w
 from power.past import key_of

@@ -10,7 +10,7 @@ import pytest
 
 from appliance.clock import SystemClock
 from appliance.model import Fault
-from appliance.store import Store
+from appliance.store.store import Store
 from tests.conftest import CLIP, MODEL, ROOT
 
 pytestmark = pytest.mark.processes

@@ -9,7 +9,7 @@ import pytest
 from appliance.errors import HostError
 from appliance.model import EnergyLevel, EnergyPlanStep, Sleep
 from appliance.settings import Settings, SleepMode
-from appliance.store import Store
+from appliance.store.store import Store
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock
 from tests.nights import (

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from appliance.errors import CameraError
-from appliance.frames import BGR, I420, JPEG, Picture
+from appliance.media.frames import BGR, I420, JPEG, Picture
 from appliance.model import Box
 from inference.blobs import Canvas, bgr_of, bgr_of_i420, blob, blob_from_i420, cut, planes_of
 from inference.card import Card, verified_card

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour, spent
-from appliance.ledger import reported_loads
+from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour, spent
+from appliance.status.loads import reported_loads
 from appliance.model import CameraLooks, CameraMode, InferenceRun, Tier
-from appliance.store import Store
+from appliance.store.store import Store
 from tests import filled
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock
@@ -216,7 +216,7 @@ def test_a_time_that_is_over_is_cut_at_both_ends(open_store: OpenStore, clock: F
 def test_many_rows_of_many_cameras_are_read_page_by_page(
     open_store: OpenStore, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.camera_stretches.PAGE_ROWS", 7)
+    monkeypatch.setattr("appliance.status.intervals.PAGE_ROWS", 7)
     camera = open_store("camera")
     for _ in range(61):
         for number in range(3):

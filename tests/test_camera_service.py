@@ -13,7 +13,7 @@ import pytest
 
 from appliance.clock import SystemClock
 from appliance.errors import CameraError, SettingsError
-from appliance.frames import Answer, Ask, FrameClient, Picture, Refusal
+from appliance.media.frames import Answer, Ask, FrameClient, Picture, Refusal
 from appliance.log import SentenceLog
 from appliance.model import (
     CameraChange,
@@ -25,7 +25,7 @@ from appliance.model import (
     EnergyLevel,
     Fault,
 )
-from appliance.service import Service
+from appliance.process.service import Service
 from appliance.settings import CameraSettings, Settings
 from sensors.camera.__main__ import assemble
 from sensors.camera.clip import Clip

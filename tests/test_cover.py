@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from appliance.frames import BGR, I420, JPEG
+from appliance.media.frames import BGR, I420, JPEG
 from appliance.settings import Polygon
 from sensors.camera.cover import Cover
 from sensors.camera.pictures import encoded

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from appliance.errors import CameraError, ModelError
-from appliance.frames import BGR, I420, Picture
+from appliance.media.frames import BGR, I420, Picture
 from appliance.model import Box, Detection, Tier
 from inference.blobs import blob
 from inference.card import Card, digest_of, verified_card

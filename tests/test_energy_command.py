@@ -27,7 +27,7 @@ from appliance.model import (
     Stamp,
     Wake,
 )
-from appliance.store import Store
+from appliance.store.store import Store
 from power import what_if
 from tests.conftest import ROOT
 from tests.site_days import a_reading, a_state, a_sun_day, plain_sky

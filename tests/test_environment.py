@@ -9,7 +9,7 @@ import pytest
 
 from appliance.log import SentenceLog
 from appliance.model import EnvironmentReading, GpuReading, InferenceRun
-from appliance.service import Service
+from appliance.process.service import Service
 from appliance.settings import Settings
 from sensors.environment import computer_power, disk, read_environment, sentence, warnings
 from sensors.errors import DiskError

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from appliance import erasing, settings_file
+from appliance.media import erasing
+from appliance import settings_file
 from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.errors import StoreError
 from appliance.model import Event, Stamp
-from appliance.store import Store
+from appliance.store.store import Store
 from appliance.web.app import create_app
 from tests import filled
 

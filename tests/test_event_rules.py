@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.frames import BGR, Picture
+from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection, EnergyLevel, Event, Tier
 from appliance.settings import CameraSettings, LineSettings, ZoneSettings
 from inference import burst, events

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.frames import BGR, Picture
+from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection, EnergyLevel, Event, Tier
 from inference import events
 from inference.events import Circumstances, Stories

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import CameraError, ListenError
-from appliance.frames import Answer, Ask, FrameClient, FrameServer, Picture, Refusal
+from appliance.media.frames import Answer, Ask, FrameClient, FrameServer, Picture, Refusal
 from appliance.model import Box, Detection, Stamp
 from tests.fakes import START
 
@@ -199,8 +199,8 @@ def test_a_picture_cut_in_the_middle_is_an_error_and_the_next_is_whole(
 def test_a_camera_that_freezes_in_the_middle_of_a_picture_is_not_waited_for_long(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.frames.TIMEOUT_S", 60.0)
-    monkeypatch.setattr("appliance.frames.STALL_S", 0.05)
+    monkeypatch.setattr("appliance.media.frames.TIMEOUT_S", 60.0)
+    monkeypatch.setattr("appliance.media.frames.STALL_S", 0.05)
     path.parent.mkdir(exist_ok=True)
     with socket.socket(socket.AF_UNIX) as frozen:
         frozen.bind(str(path))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.frames import I420, Ask, Picture, Refusal
+from appliance.media.frames import I420, Ask, Picture, Refusal
 from appliance.model import CameraMode
 from sensors.camera.clip import Clip
 from sensors.camera.feed import Feed, Parts

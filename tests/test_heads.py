@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from appliance.frames import BGR, Picture
+from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection
 from inference.detector import NanoDet
 from inference.heads import (

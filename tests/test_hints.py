@@ -11,7 +11,7 @@ from appliance.clock import SystemClock
 from appliance.errors import CameraError
 from appliance.log import SentenceLog
 from appliance.model import CameraHint
-from appliance.service import Leave, Service
+from appliance.process.service import Leave, Service
 from appliance.settings import CameraSettings, Settings
 from sensors.hints.__main__ import assemble
 from sensors.hints.addresses import event_service

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import HostError
-from appliance.host import Host
+from appliance.process.host import Host
 from tests.waiting import wait_until
 
 

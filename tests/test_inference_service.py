@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from appliance.errors import ModelError, StoreError
-from appliance.frames import I420, JPEG, MP4, Ask, FrameClient, FrameServer, Picture, Refusal
+from appliance.media.frames import I420, JPEG, MP4, Ask, FrameClient, FrameServer, Picture, Refusal
 from appliance.log import SentenceLog
 from appliance.model import (
     Box,
@@ -23,9 +23,9 @@ from appliance.model import (
     InferenceRun,
     Tier,
 )
-from appliance.service import Leave, Service
+from appliance.process.service import Leave, Service
 from appliance.settings import CameraSettings, ComputerSettings, Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from inference.__main__ import assemble
 from inference.cameras import WatchedCamera
 from inference.detector import CPU, NOT_LOADED

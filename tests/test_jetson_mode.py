@@ -16,7 +16,7 @@ from appliance.clock import SystemClock
 from appliance.errors import SettingsError
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import HostSettings, Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from tests.conftest import OpenStore
 from tests.fakes import START
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from appliance import model_files
+from appliance.status import model_files
 from appliance.checks import model as check
 from appliance.errors import ModelError
 from appliance.settings import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from appliance import nights
+from appliance.status import sleep_and_outlook
 from appliance.commands.status import night_lines
 from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy, Sleep, Stamp, Wake
 from appliance.settings import Settings
@@ -32,7 +32,7 @@ def tell(open_store: OpenStore) -> Tell:
 
     def it(*rows: Any) -> Any:
         power.add(*rows)
-        return shaped("sleep", nights.sleep(power))
+        return shaped("sleep", sleep_and_outlook.sleep(power))
 
     return it
 
@@ -179,7 +179,7 @@ def test_what_a_later_return_says_does_not_bind_two_nights_together(
 @pytest.fixture
 def ahead(open_store: OpenStore) -> Callable[[], Any]:
     """The outlook as it is told now."""
-    return lambda: shaped("outlook", nights.outlook(open_store()))
+    return lambda: shaped("outlook", sleep_and_outlook.outlook(open_store()))
 
 
 def plan(made: Stamp, levels: str, charges: list[float] | None = None) -> list[EnergyPlanStep]:
@@ -273,8 +273,8 @@ def lines(store: Any, settings: Settings, level: str, at: datetime) -> dict[str,
     document = {
         "unit": {"at": at.isoformat()},
         "energy": {"level": level},
-        "sleep": nights.sleep(store),
-        "outlook": nights.outlook(store),
+        "sleep": sleep_and_outlook.sleep(store),
+        "outlook": sleep_and_outlook.outlook(store),
     }
     return {line.name: line.text for line in night_lines(document, settings)}
 

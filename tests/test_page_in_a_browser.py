@@ -14,7 +14,7 @@ import pytest
 from appliance import settings_file
 from appliance.clock import SystemClock
 from appliance.errors import BusError
-from appliance.frames import JPEG, FrameServer, Picture
+from appliance.media.frames import JPEG, FrameServer, Picture
 from appliance.model import (
     BatteryState,
     ChargeStage,
@@ -26,8 +26,8 @@ from appliance.model import (
     Stamp,
     Wake,
 )
-from appliance.prepare import prepare
-from appliance.store import Store
+from appliance.store.prepare import prepare
+from appliance.store.store import Store
 from tests import eight_cameras, filled
 from tests.chromium import PROGRAM, Browser
 from tests.test_web import free_port, read_until, settings_text, start

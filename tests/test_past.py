@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance import retention
+from appliance.store import retention
 from appliance.model import ChargeStage, Stamp, SunDay
 from appliance.settings import Settings
 from power.past import (

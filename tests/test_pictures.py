@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
-from appliance.frames import BGR, I420, JPEG
+from appliance.media.frames import BGR, I420, JPEG
 from sensors.camera.pictures import (
     SMALL_HEIGHT,
     SMALL_WIDTH,

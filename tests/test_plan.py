@@ -12,7 +12,7 @@ import pytest
 
 from appliance.model import EnergyPlanStep, EnergyPolicy, Fault, SunDay
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from power import plan as module
 from power.plan import LADDER, PlanError, make_plan, usual_sigma_pct
 from power.planned import Planned

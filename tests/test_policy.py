@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.model import EnergyLevel, EnergyPolicy
-from appliance.store import Store
+from appliance.store.store import Store
 from power.policy import (
     KEEP_FOR,
     QUARTER_H,

@@ -17,9 +17,9 @@ from appliance.model import (
     Fault,
     PowerReading,
 )
-from appliance.service import Service
+from appliance.process.service import Service
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from power.cycle import PowerCycle
 from power.ladder import Ladder
 from power.loads import Actuator

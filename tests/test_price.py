@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.frames import I420, Picture
+from appliance.media.frames import I420, Picture
 from inference.detector import CPU
 from inference.model_store import Price
 from inference.price import Prices

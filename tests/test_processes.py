@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from appliance.clock import SystemClock
-from appliance.frames import Ask, FrameClient, Picture
+from appliance.media.frames import Ask, FrameClient, Picture
 from appliance.model import (
     BatteryReading,
     EnergyBudget,
@@ -27,7 +27,7 @@ from appliance.model import (
     PowerReading,
 )
 from appliance.settings_file import load
-from appliance.store import Store
+from appliance.store.store import Store
 from provisioning.__main__ import claim_port
 from provisioning.laptop import Laptop, Wish
 from tests.conftest import ROOT

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from appliance.clock import SystemClock
-from appliance.frames import Answer, Ask, FrameClient, FrameServer, Picture, Refusal
+from appliance.media.frames import Answer, Ask, FrameClient, FrameServer, Picture, Refusal
 from appliance.settings import InferenceSettings
 from inference.cameras import WatchedCamera
 from inference.pulling import Pulling, SocketWaiter

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from appliance.errors import CameraError
 from appliance.model import BatteryState, PowerReading
-from appliance.retention import retain
-from appliance.rows import text_of
-from appliance.store import Store
+from appliance.store.retention import retain
+from appliance.store.rows import text_of
+from appliance.store.store import Store
 from tests import filled
 from tests.conftest import OpenStore
 from tests.fakes import START, FakeClock

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.rtc import Rtc, RtcError
+from appliance.process.rtc import Rtc, RtcError
 
 NOW = datetime(2026, 1, 10, 16, 0, tzinfo=UTC)
 MORNING = NOW + timedelta(hours=14)

@@ -10,10 +10,10 @@ import pytest
 from appliance.errors import BusError, StoreError
 from appliance.log import SentenceLog
 from appliance.model import Fault, ServiceState
-from appliance.notify import Notifier, library
-from appliance.service import Leave, Service
+from appliance.process.notify import Notifier, library
+from appliance.process.service import Leave, Service
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock
 

@@ -9,9 +9,9 @@ import pytest
 
 from appliance.log import SentenceLog
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Sleep, Wake
-from appliance.service import Service
+from appliance.process.service import Service
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from power.bedtime import Bedtime
 from power.cycle import PowerCycle
 from power.ladder import Ladder

@@ -18,7 +18,7 @@ import pytest
 
 from appliance.model import CameraState, EnergyLevel, PowerReading, Sleep, Wake
 from appliance.settings import SleepMode
-from appliance.store import Store
+from appliance.store.store import Store
 from provisioning.__main__ import claim_port
 from provisioning.laptop import Laptop, Wish
 from tests.waiting import wait_for_level, wait_until

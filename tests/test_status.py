@@ -8,11 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from appliance import charts, status
+from appliance.status import charts, document as status
 from appliance.commands.status import energy_lines
 from appliance.errors import CameraError
 from appliance.model import CameraMode, EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
-from appliance.retention import retain
+from appliance.store.retention import retain
 from appliance.settings import CameraSettings, Settings
 from tests import eight_cameras, filled
 from tests.conftest import ROOT, OpenStore

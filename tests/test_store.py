@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from appliance import migrations, prepare, rows
+from appliance.store import migrations, prepare, rows
 from appliance.errors import BusError, CameraError, StoreError
 from appliance.model import (
     BatteryState,
@@ -21,9 +21,9 @@ from appliance.model import (
     PowerReading,
     ServiceState,
 )
-from appliance.rows import columns
-from appliance.store import Store, connect
-from appliance.tables import TABLES
+from appliance.store.rows import columns
+from appliance.store.store import Store, connect
+from appliance.store.tables import TABLES
 from tests import filled
 from tests.conftest import OpenStore
 from tests.fakes import START, FakeClock

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from appliance.errors import ModelError
-from appliance.frames import BGR, Picture
+from appliance.media.frames import BGR, Picture
 from inference.detector import Looker, NanoDet
 from inference.swap import RETRY_AFTER_S, Swap
 from tests.bright_models import CLASSES, make_model

@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from appliance import status
+from appliance.status import document as status
 from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.commands import COMMANDS
-from appliance.prepare import damage, prepare
-from appliance.store import Store
+from appliance.store.prepare import damage, prepare
+from appliance.store.store import Store
 from tests import filled
 from tests.conftest import CLIP, ROOT
 
@@ -242,7 +242,7 @@ def test_the_bundle_holds_what_a_helper_needs_and_no_secret(unit: Unit) -> None:
 def test_all_rows_are_in_the_bundle_page_by_page(
     unit: Unit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.bundle.PAGE_ROWS", 7)
+    monkeypatch.setattr("appliance.commands.bundle.PAGE_ROWS", 7)
     power = unit.open_as("power")
     power.add(*(filled.belief(power.clock.stamp(), float(number)) for number in range(50)))
     sql = "INSERT INTO battery_state_mean (step_s, at, rows) VALUES (?, ?, 1)"

@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from appliance import notify
-from appliance.frames import JPEG, Answer, Ask, FrameServer, Picture, Refusal
+from appliance.process import notify
+from appliance.media.frames import JPEG, Answer, Ask, FrameServer, Picture, Refusal
 from appliance.model import (
     BatteryState,
     Box,
@@ -32,7 +32,7 @@ from appliance.model import (
     Tier,
 )
 from appliance.settings import CameraSettings, Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from appliance.web.app import create_app
 from tests import filled
 from tests.conftest import ROOT, OpenStore

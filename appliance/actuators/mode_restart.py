@@ -15,10 +15,10 @@ from pathlib import Path
 
 from appliance.actuators.errors import PowerModeError
 from appliance.errors import StoreError
-from appliance.host import Host
+from appliance.process.host import Host
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 ONCE_IN = timedelta(hours=24)
 BUDGET_AGE_S = 180.0

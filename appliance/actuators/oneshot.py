@@ -15,7 +15,7 @@ from typing import NoReturn
 from appliance import log, settings_file
 from appliance.errors import ApplianceError, HostError, SettingsError, StoreError
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 Act = Callable[[Settings], str]
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 NO_DATABASE = "the database cannot be opened, so nothing is known"
 

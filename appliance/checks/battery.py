@@ -8,8 +8,8 @@ from appliance.checks import NO_DATABASE, Finding
 from appliance.clock import Clock
 from appliance.model import BatteryState
 from appliance.settings import Settings
-from appliance.status import power_max_age_s
-from appliance.store import Store
+from appliance.status.document import power_max_age_s
+from appliance.store.store import Store
 
 NAME = "battery"
 DOUBTFUL_SIGMA_PCT = 10.0

@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.settings import CameraSettings, Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 NAME = "cameras"
 FOR_OTHERS = 0o007  # who is neither the owner nor of the group

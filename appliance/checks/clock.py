@@ -7,7 +7,7 @@ Never: sets the clock.
 from appliance.checks import Finding
 from appliance.clock import Clock, ScaledClock
 from appliance.settings import DEFAULT_PATH, Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 NAME = "clock"
 EARLIEST_YEAR = 2026

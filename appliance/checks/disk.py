@@ -9,7 +9,7 @@ import shutil
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 NAME = "disk"
 LEAST_FREE_BYTES = 300e6

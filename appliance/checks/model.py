@@ -8,12 +8,12 @@ import hashlib
 import json
 from pathlib import Path
 
-from appliance import model_files
+from appliance.status import model_files
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.errors import ModelError
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 NAME = "model"
 

@@ -9,7 +9,7 @@ import stat
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 NAME = "permissions"
 

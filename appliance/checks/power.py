@@ -13,8 +13,8 @@ from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.model import PowerReading
 from appliance.settings import Settings
-from appliance.status import power_max_age_s
-from appliance.store import Store
+from appliance.status.document import power_max_age_s
+from appliance.store.store import Store
 
 NAME = "power"
 CONNECT_S = 2.0

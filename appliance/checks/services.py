@@ -4,14 +4,14 @@ Reads: the services' sentences, and the energy level. Writes: nothing.
 Never: asks PID 1; a process that hangs is active to it, but no longer speaks here.
 """
 
-from appliance import status
+from appliance.status import document
 from appliance.checks import NO_DATABASE, Finding
 from appliance.clock import Clock
-from appliance.ledger import MAX_AGE_S
+from appliance.status.loads import MAX_AGE_S
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import Settings
-from appliance.store import Store
-from appliance.tables import PLAN
+from appliance.store.store import Store
+from appliance.store.tables import PLAN
 
 NAME = "services"
 
@@ -22,7 +22,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     budget = store.latest(EnergyBudget, MAX_AGE_S)
     awake = [
         entry
-        for entry in status.services(store, settings)
+        for entry in document.services(store, settings)
         if should_speak(entry["service"], budget.level if budget else EnergyLevel.OFF)
     ]
     silent = [entry["service"] for entry in awake if not entry["fresh"]]

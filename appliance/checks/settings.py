@@ -9,7 +9,7 @@ from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.errors import SettingsError
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 NAME = "settings"
 

@@ -1,13 +1,13 @@
 """`unitctl backup`: a sound copy of the database, made while the unit works.
 
-Reads: the unit database. Writes: a dated file (appliance/backup.py).
+Reads: the unit database. Writes: a dated file (appliance/store/backup.py).
 Never: restores; that is a person's decision.
 """
 
 import argparse
 from pathlib import Path
 
-from appliance import backup
+from appliance.store import backup
 from appliance.commands.opening import opened
 
 HELP = f"copy the database to a dated file and keep the newest {backup.KEEP}"

@@ -1,21 +1,21 @@
 """`unitctl cameras cost`: what each camera used, day by day, and for how many events.
 
-Reads: what appliance/camera_costs.py reads. Writes: standard output.
+Reads: what appliance/status/camera_costs.py reads. Writes: standard output.
 Never: prices the hours of which nothing is known; it says how many are known.
 """
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from appliance.camera_costs import NOTHING_KNOWN, Spending, spent
+from appliance.status.camera_costs import NOTHING_KNOWN, Spending, spent
 from appliance.commands.opening import local, zone
 from appliance.commands.printing import DIM, Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.model import CameraState
-from appliance.rows import text_of
+from appliance.store.rows import text_of
 from appliance.settings import Settings
-from appliance.store import Store
-from appliance.tables import BY_ROW
+from appliance.store.store import Store
+from appliance.store.tables import BY_ROW
 
 MOST_DAYS = 365
 

@@ -1,22 +1,22 @@
 """`unitctl cameras why`: a camera's mode at a moment, for which reason, and what was around it.
 
-Reads: what appliance/camera_past.py reads. Writes: standard output.
+Reads: what appliance/status/camera_moment.py reads. Writes: standard output.
 Never: guesses: where no row tells of the moment, it says between which rows it lies.
 """
 
 from datetime import datetime
 from typing import Any
 
-from appliance.camera_past import AROUND, Past, PastError, find
-from appliance.camera_stretches import NO_PICTURES
+from appliance.status.camera_moment import AROUND, Past, PastError, find
+from appliance.status.intervals import NO_PICTURES
 from appliance.commands.camera_cost import known
 from appliance.commands.opening import local, moment
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.model import CameraChange, CameraHint, CameraMotion, EnergyBudget, Event, Fault
-from appliance.rows import encode, text_of
+from appliance.store.rows import encode, text_of
 from appliance.settings import Settings
-from appliance.store import Store
-from appliance.tables import BY_ROW
+from appliance.store.store import Store
+from appliance.store.tables import BY_ROW
 
 ROWS = ("state", "next_state", "change", "after", "budget", "plan", "looks", "sleep")
 LISTS = ("motions", "hints", "events", "faults")

@@ -9,13 +9,13 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from appliance import camera_status
+from appliance.status import cameras
 from appliance.commands import camera_cost, camera_why
 from appliance.commands.opening import AT_HELP, local, opened
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 WHEN = "%a %d %b %H:%M"
 HELP = "show what each camera does, what it costs, and why"
@@ -75,7 +75,7 @@ def known_camera(name: str, settings: Settings, store: Store) -> str:
 
 
 def show_all(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
-    found = camera_status.cameras(store, settings)
+    found = cameras.cameras(store, settings)
     if arguments.json:
         show_json(found)
     elif found:

@@ -9,15 +9,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from appliance import erasing, settings_file, status
-from appliance.backup import PATTERN
+from appliance.media import erasing
+from appliance import settings_file
+from appliance.status import document
+from appliance.store.backup import PATTERN
 from appliance.commands.opening import SINCE_HELP, local, opened, since
 from appliance.commands.printing import Line, Section, show, show_json
-from appliance.erasing import Wish
+from appliance.media.erasing import Wish
 from appliance.errors import SettingsError
 from appliance.settings import Settings
-from appliance.store import Store
-from appliance.tables import INFERENCE
+from appliance.store.store import Store
+from appliance.store.tables import INFERENCE
 
 HELP = "list what was seen, the newest first; `events erase` deletes"
 ERASE_HELP = "delete events with their pictures and films, for good"
@@ -52,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 def list_events(arguments: argparse.Namespace) -> int:
     with opened(arguments) as (settings, store):
         begin = since(arguments.since, store.clock.stamp().utc, settings)
-        found = status.events(store, begin, max(0, arguments.limit))
+        found = document.events(store, begin, max(0, arguments.limit))
     if arguments.json:
         show_json(found)
     elif found:

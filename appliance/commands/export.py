@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance import settings_file
-from appliance.bundle import write
+from appliance.commands.bundle import write
 from appliance.checks import reader
 from appliance.commands.opening import SINCE_HELP, since
 from appliance.errors import SettingsError, StoreError

@@ -7,7 +7,7 @@ Never: clears a fault; that is done by the service whose fault it is, when it is
 import argparse
 from typing import Any
 
-from appliance import status
+from appliance.status import document
 from appliance.commands.opening import local, opened
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.settings import Settings
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     with opened(arguments) as (settings, store):
-        found = status.faults(store, arguments.all)
+        found = document.faults(store, arguments.all)
     is_open = [fault for fault in found if not fault.get("cleared")]
     if arguments.json:
         show_json(found)

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})")
 SPAN = re.compile(r"(\d+)\s*(m|h|d|w)")

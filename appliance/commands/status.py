@@ -1,14 +1,14 @@
 """`unitctl status`: one screen of what the unit is doing and why.
 
 Reads: the status document. Writes: standard output.
-Never: judges by itself; the figures and reasons are those of appliance/status.py.
+Never: judges by itself; the figures and reasons are those of appliance/status/document.py.
 """
 
 import argparse
 from datetime import datetime, timedelta
 from typing import Any
 
-from appliance import status
+from appliance.status import document as status
 from appliance.commands.opening import local, opened
 from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, show, show_json
 from appliance.settings import Settings

@@ -7,9 +7,10 @@ Never: runs without a viewer when PID 1 holds the socket (appliance-web.socket s
 import os
 import sys
 
-from appliance import log, notify, settings_file
+from appliance import log, settings_file
+from appliance.process import notify
 from appliance.errors import ApplianceError, SettingsError
-from appliance.service import parser
+from appliance.process.service import parser
 from appliance.settings import WebSettings
 from appliance.web import server
 from appliance.web.app import create_app

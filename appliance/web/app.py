@@ -1,6 +1,6 @@
 """The unit's page: what it does now and why, for a phone, a touchscreen or a laptop.
 
-Reads: unit.db (appliance/status.py and charts.py put it into words), the snapshots, and one JPEG at
+Reads: unit.db (appliance/status/document.py and charts.py put it into words), the snapshots, and one JPEG at
 a time from the inference process. Writes: nothing.
 Never: takes a command, sets a cookie, or asks another host for anything.
 """
@@ -13,15 +13,15 @@ from typing import Any
 from flask import Flask, Response, abort, jsonify, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from appliance import charts, status
+from appliance.status import charts, document
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, CameraError, StoreError
-from appliance.frames import Picture
+from appliance.media.frames import Picture
 from appliance.log import SentenceLog, redact, redact_all
 from appliance.model import Event
-from appliance.rows import decode, text_of
+from appliance.store.rows import decode, text_of
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from appliance.web import view
 from appliance.web.reader import Reader
 
@@ -68,7 +68,7 @@ def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
 
     @app.get("/api/status")
     def now() -> ResponseReturnValue:
-        return jsonify(reader.ask(lambda store: status.build(store, settings)))
+        return jsonify(reader.ask(lambda store: document.build(store, settings)))
 
     @app.get("/api/day")
     def day() -> ResponseReturnValue:
@@ -131,10 +131,10 @@ def answer_with(picture: Picture) -> Response:
 def older_events(store: Store, before: datetime | None, limit: int) -> list[dict[str, Any]]:
     """At most `limit` events that began before `before` (None: all of them), newest first."""
     if before is None:
-        return status.events(store, None, limit)
+        return document.events(store, None, limit)
     sql = "SELECT * FROM event WHERE at < ? ORDER BY id DESC LIMIT ?"
     found = store.query(sql, (text_of(before), limit))
-    return redact_all([status.event_of(decode(Event, row)) for row in found])
+    return redact_all([document.event_of(decode(Event, row)) for row in found])
 
 
 def count_of(text: str) -> int:

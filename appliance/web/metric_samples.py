@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from appliance import status
-from appliance.camera_costs import NOTHING_KNOWN, Spending, draw_now, events_of, last_hour
-from appliance.camera_stretches import rows_back
-from appliance.ledger import MAX_AGE_S, reported_loads
+from appliance.status import document
+from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, events_of, last_hour
+from appliance.status.intervals import rows_back
+from appliance.status.loads import MAX_AGE_S, reported_loads
 from appliance.model import (
     BatteryState,
     CameraMode,
@@ -28,9 +28,9 @@ from appliance.model import (
     PowerReading,
     ServiceState,
 )
-from appliance.rows import text_of
+from appliance.store.rows import text_of
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 J_IN_WH = 3600
@@ -61,7 +61,7 @@ def samples(store: Store, settings: Settings) -> Iterator[Sample]:
 
 def battery(store: Store, settings: Settings) -> Iterator[Sample]:
     """The estimator's belief."""
-    state = store.latest(BatteryState, status.power_max_age_s(settings))
+    state = store.latest(BatteryState, document.power_max_age_s(settings))
     if state is None:
         return
     yield Sample("battery_charge_ratio", part(state.state_of_charge_pct))
@@ -72,7 +72,7 @@ def battery(store: Store, settings: Settings) -> Iterator[Sample]:
 
 def power(store: Store, settings: Settings) -> Iterator[Sample]:
     """What the charge controllers measure, and what the loads report."""
-    reading = store.latest(PowerReading, status.power_max_age_s(settings))
+    reading = store.latest(PowerReading, document.power_max_age_s(settings))
     for name, field in (
         ("battery_voltage_volts", "battery_voltage_v"),
         ("battery_current_amperes", "battery_current_a"),
@@ -80,7 +80,7 @@ def power(store: Store, settings: Settings) -> Iterator[Sample]:
         ("pv_power_watts", "pv_power_w"),
         ("charger_load_power_watts", "load_power_w"),
     ):
-        yield Sample(name, status.measure(reading, field))
+        yield Sample(name, document.measure(reading, field))
     for load in reported_loads(store, tuple(settings.camera)):
         origin = "measured" if load.measured else "modelled"
         yield Sample("load_power_watts", load.power_w, (load.name, origin))

@@ -13,7 +13,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 from appliance.web import metric_table
 from appliance.web.metric_samples import Sample, samples
 from appliance.web.metric_table import METRICS, PREFIX

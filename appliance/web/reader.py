@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from appliance.clock import Clock
 from appliance.errors import StoreError
-from appliance.store import Store
+from appliance.store.store import Store
 
 T = TypeVar("T")
 

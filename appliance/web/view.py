@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 
 from appliance.errors import CameraError
-from appliance.frames import JPEG, Ask, FrameClient, Picture, Refusal
+from appliance.media.frames import JPEG, Ask, FrameClient, Picture, Refusal
 from appliance.model import Detection
 from appliance.settings import Settings
 

@@ -8,10 +8,11 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-from appliance import model_files, settings_file
+from appliance.status import model_files
+from appliance import settings_file
 from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
 from appliance.errors import ModelError, SettingsError
-from appliance.model_files import ModelFile
+from appliance.status.model_files import ModelFile
 from appliance.nvml import open_nvml
 from inference.card import Card, read_card
 from inference.model_store import keeping

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from appliance.model_files import json_in
+from appliance.status.model_files import json_in
 from inference.card import Card
 from inference.model_store.durable import replace_json
 from inference.model_store.limits import LIMITS, MIB, TrialLimits

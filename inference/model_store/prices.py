@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.model_files import json_in
+from appliance.status.model_files import json_in
 from appliance.settings import Settings
 
 # A model of which nothing is known: a session of a small one takes less on any processor.

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from appliance import model_files
+from appliance.status import model_files
 from appliance.errors import ModelError
-from appliance.model_files import SHIPPED, ModelFile
+from appliance.status.model_files import SHIPPED, ModelFile
 from appliance.settings import Settings
 from inference.card import Card, verified_card
 from inference.model_store import examine, prices

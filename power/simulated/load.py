@@ -6,9 +6,9 @@ Never: draws nothing. Where nobody reports, the unit hibernates and draws its hi
 
 from appliance.clock import Clock
 from appliance.errors import StoreError
-from appliance.ledger import reported_loads
+from appliance.status.loads import reported_loads
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 
 class ReportedLoad:

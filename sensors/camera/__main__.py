@@ -5,8 +5,8 @@ Never: decides anything.
 """
 
 from appliance.errors import SettingsError
-from appliance.frames import FrameServer
-from appliance.service import Loop, Service, main
+from appliance.media.frames import FrameServer
+from appliance.process.service import Loop, Service, main
 from appliance.settings import CameraSettings, Settings
 from sensors.camera.cover import Cover
 from sensors.camera.duty import CYCLE_EVERY_S, CameraDuty

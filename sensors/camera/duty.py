@@ -18,7 +18,7 @@ from appliance.model import (
     EnergyBudget,
     Stamp,
 )
-from appliance.service import Service
+from appliance.process.service import Service
 from appliance.settings import CameraSettings
 from sensors.camera.feed import Feed
 from sensors.camera.mode import choose_mode

@@ -16,7 +16,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange
 
-from appliance.frames import BGR, I420, JPEG
+from appliance.media.frames import BGR, I420, JPEG
 
 JPEG_QUANTISER = 4  # of 2 (best) to 31: about as large and as true as OpenCV's quality 75
 SMALL_WIDTH, SMALL_HEIGHT = 160, 120
@@ -25,7 +25,7 @@ Cover = Callable[[bytearray, int, int], None]  # blackens parts of I420 planes, 
 
 
 def encoded(frame: VideoFrame, encoding: str, cover: Cover | None = None) -> bytes | bytearray:
-    """The picture in `encoding` (appliance/frames.py), masked parts black."""
+    """The picture in `encoding` (appliance/media/frames.py), masked parts black."""
     if encoding == I420 or cover is not None:
         planes = i420(frame)
         if cover is not None:

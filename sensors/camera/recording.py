@@ -25,7 +25,7 @@ from sensors.camera.bytestream import Bytestream, HeaderError
 from sensors.camera.gop import decoded, new_decoder
 from sensors.camera.source import Codec, Heard
 
-MOST_BYTES = 48 * 1024 * 1024  # less than an answer may hold (appliance/frames.py)
+MOST_BYTES = 48 * 1024 * 1024  # less than an answer may hold (appliance/media/frames.py)
 TICKS_PER_S = 90_000  # those of RTP
 PAUSE_S = 5.0  # a stream that was silent for so long began anew
 USUAL_STEP_S = 0.04  # how long a picture stands that is alone

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from appliance.errors import CameraError
-from appliance.service import Leave, Loop, Service, main
+from appliance.process.service import Leave, Loop, Service, main
 from sensors.errors import HintError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.prepare import prepare
+from appliance.store.prepare import prepare
 from provisioning.__main__ import claim_port
 from provisioning.laptop import START, Laptop, Wish
 from tests.bench.report import OUT, Figure, median, publish, quick

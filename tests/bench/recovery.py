@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.errors import CameraError
-from appliance.frames import Ask, FrameClient, Picture
+from appliance.media.frames import Ask, FrameClient, Picture
 from appliance.model import EnergyLevel, EnvironmentReading, PowerReading, ServiceState
 from provisioning.__main__ import claim_port
 from provisioning.laptop import DAY_S, Laptop, Wish

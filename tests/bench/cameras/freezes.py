@@ -12,7 +12,7 @@ from typing import Any
 
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
-from appliance.frames import JPEG, Ask, Picture
+from appliance.media.frames import JPEG, Ask, Picture
 from appliance.model import CameraMode
 from appliance.settings import CameraSettings
 from sensors.camera.duty import CYCLE_EVERY_S

@@ -22,12 +22,12 @@ import numpy as np
 
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
-from appliance.frames import I420, Ask, FrameClient, Picture
+from appliance.media.frames import I420, Ask, FrameClient, Picture
 from appliance.model import CameraState, EnergyBudget, EnergyLevel
-from appliance.prepare import prepare
+from appliance.store.prepare import prepare
 from appliance.settings import Settings
 from appliance.settings_file import load
-from appliance.store import Store
+from appliance.store.store import Store
 from tests.bench.processes import Usage, usage
 from tests.conftest import CLIP, ROOT
 from tests.rtsp import Cameras, serving

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from appliance.clock import SystemClock
 from appliance.log import SentenceLog
 from appliance.model import EnergyLevel
-from appliance.service import Loop, Service
-from appliance.store import Store
+from appliance.process.service import Loop, Service
+from appliance.store.store import Store
 from inference.__main__ import assemble
 from inference.look import Look
 from inference.tally import Tally

@@ -21,13 +21,13 @@ from threading import Event as Flag
 from typing import Any
 
 from appliance.clock import Clock
-from appliance.frames import Answer, Ask, Picture
+from appliance.media.frames import Answer, Ask, Picture
 from appliance.log import SentenceLog
 from appliance.model import EnergyBudget, EnergyLevel, Event
-from appliance.prepare import prepare
-from appliance.service import Service
+from appliance.store.prepare import prepare
+from appliance.process.service import Service
 from appliance.settings import CameraSettings, InferenceSettings, Settings, UnitSettings
-from appliance.store import Store
+from appliance.store.store import Store
 from inference.__main__ import eyes_of, telling_of
 from inference.cameras import WatchedCamera
 from inference.line import Frames

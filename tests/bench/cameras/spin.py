@@ -17,7 +17,7 @@ import av
 import numpy as np
 import onnxruntime
 
-from appliance.frames import I420, Picture
+from appliance.media.frames import I420, Picture
 from inference import sessions
 from inference.detector import NanoDet
 from tests.bench.report import Figure, median, publish, quick

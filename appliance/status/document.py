@@ -10,11 +10,11 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from appliance import nights
-from appliance.camera_status import cameras
+from appliance.status import sleep_and_outlook
+from appliance.status.cameras import cameras
 from appliance.clock import ScaledClock
-from appliance.freshness import NOT_YET, Document, seen_at
-from appliance.ledger import MAX_AGE_S, reported_loads
+from appliance.status.freshness import NOT_YET, Document, seen_at
+from appliance.status.loads import MAX_AGE_S, reported_loads
 from appliance.log import redact_all
 from appliance.model import (
     BatteryReading,
@@ -29,14 +29,14 @@ from appliance.model import (
     PowerReading,
     ServiceState,
 )
-from appliance.rows import text_of
+from appliance.store.rows import text_of
 from appliance.settings import Settings
-from appliance.store import Store
-from appliance.tables import PLAN
+from appliance.store.store import Store
+from appliance.store.tables import PLAN
 
 SCHEMA = 1
 POWER_MAX_AGE_S = 60.0
-PLAN_MAX_AGE_S = nights.PLAN_HOLDS.total_seconds()
+PLAN_MAX_AGE_S = sleep_and_outlook.PLAN_HOLDS.total_seconds()
 FIGURES = ("state_of_charge_pct", "sigma_pct", "energy_wh", "capacity_wh", "time_to_go_s")
 PACK_MAX_AGE_S = 180.0  # what a BMS says is stored once a minute
 PACK = (
@@ -65,8 +65,8 @@ def build(store: Store, settings: Settings) -> Document:
         "sun": sun(store, settings),
         "load": load(store, settings),
         "energy": energy(store),
-        "sleep": nights.sleep(store),
-        "outlook": nights.outlook(store),
+        "sleep": sleep_and_outlook.sleep(store),
+        "outlook": sleep_and_outlook.outlook(store),
         "cameras": cameras(store, settings),
         "inference": inference(store),
         "computer": computer(store),
@@ -104,7 +104,7 @@ def battery(store: Store, settings: Settings) -> Document | None:
         "temperature_c": measure(measured, "battery_temperature_c"),
         "charge_blocked": believed and believed.charge_blocked,
         "method": believed and believed.method,
-        "full_at": nights.stored(believed.full_at) if believed else None,
+        "full_at": sleep_and_outlook.stored(believed.full_at) if believed else None,
     }
 
 

@@ -17,17 +17,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from appliance import status
+from appliance.status import document as status
 from appliance.checks import examine
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.log import redact
 from appliance.model import Event
-from appliance.rows import text_of
+from appliance.store.rows import text_of
 from appliance.settings import Settings
 from appliance.settings_text import effective
-from appliance.store import Store
-from appliance.tables import TABLES, Table
+from appliance.store.store import Store
+from appliance.store.tables import TABLES, Table
 
 PAGE_ROWS = 1000
 SPOOL_BYTES = 2_000_000

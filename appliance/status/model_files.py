@@ -23,7 +23,7 @@ from appliance.settings import Settings
 # What comes with the system's image, and what comes with the software itself.
 SHIPPED = (
     Path("/usr/share/appliance/models"),
-    Path(__file__).resolve().parent.parent / "inference" / "models",
+    Path(__file__).resolve().parents[2] / "inference" / "models",
 )
 SUFFIX = ".onnx"
 DIGITS = re.compile(r"[0-9a-f]{6,64}")

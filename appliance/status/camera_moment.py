@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from appliance.errors import ApplianceError
-from appliance.ledger import MAX_AGE_S
+from appliance.status.loads import MAX_AGE_S
 from appliance.model import (
     CameraChange,
     CameraHint,
@@ -24,9 +24,9 @@ from appliance.model import (
     Sleep,
     Wake,
 )
-from appliance.rows import decode, text_of
-from appliance.store import Store
-from appliance.tables import BY_ROW
+from appliance.store.rows import decode, text_of
+from appliance.store.store import Store
+from appliance.store.tables import BY_ROW
 
 T = TypeVar("T")
 AROUND = timedelta(minutes=10)  # what moved so long before and after is told

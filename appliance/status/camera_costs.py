@@ -11,19 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.camera_stretches import (
-    NO_PICTURES,
-    Stretch,
-    at_work,
-    clipped,
-    covered_s,
-    looks,
-    states,
-)
-from appliance.ledger import MAX_AGE_S
+from appliance.status.intervals import NO_PICTURES, Stretch, at_work, clipped, covered_s, looks, states
+from appliance.status.loads import MAX_AGE_S
 from appliance.model import CameraLooks, CameraState, InferenceRun
-from appliance.rows import text_of
-from appliance.store import Store
+from appliance.store.rows import text_of
+from appliance.store.store import Store
 
 HOUR = timedelta(hours=1)
 LEAST_S = 60.0  # of less time a mean says nothing

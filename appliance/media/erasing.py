@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from appliance import shelf
+from appliance.media import files as shelf
 from appliance.errors import StoreError
 from appliance.log import journal_send
-from appliance.rows import text_of
-from appliance.shelf import FILM, PICTURE, Kept
-from appliance.store import Store
+from appliance.store.rows import text_of
+from appliance.media.files import FILM, PICTURE, Kept
+from appliance.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

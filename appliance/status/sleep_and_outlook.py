@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from appliance.charts import LONGEST_PLAN_STEP, Plan, plan_of
+from appliance.status.charts import LONGEST_PLAN_STEP, Plan, plan_of
 from appliance.model import Sleep, Wake
-from appliance.rows import text_of
-from appliance.store import Store
+from appliance.store.rows import text_of
+from appliance.store.store import Store
 
 AHEAD = timedelta(hours=72)
 PLAN_HOLDS = timedelta(hours=26)  # a oneshot of every night: a day, and two hours of grace

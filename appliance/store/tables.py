@@ -1,7 +1,7 @@
 """Every stream of the unit in one table: its rows, its one writer, its rate, how long it is kept.
 
 Reads and writes: nothing; the store enforces it.
-Never: holds SQL. The shape of a table is its dataclass; its history is appliance/migrations.py.
+Never: holds SQL. The shape of a table is its dataclass; its history is appliance/store/migrations.py.
 
 A `keyed` table holds one row per key (updated in place); all others only grow, and their newest row
 is the state. Rows of `any` writer belong to the service that they name, and it alone writes them.

@@ -18,7 +18,7 @@ from typing import Any
 
 from appliance.errors import CameraError, ListenError
 from appliance.model import Box, Detection, Stamp
-from appliance.rows import text_of, time_of
+from appliance.store.rows import text_of, time_of
 
 TIMEOUT_S = 5.0  # for the first word of an answer
 STALL_S = 1.0  # for any next one: who began to answer is not waited for long

@@ -8,7 +8,7 @@ what looking at one camera takes (`CameraLooks`) is part of inference.
 from dataclasses import dataclass
 
 from appliance.model import CameraState, EnvironmentReading, InferenceRun
-from appliance.store import Store
+from appliance.store.store import Store
 
 MAX_AGE_S = 180.0
 

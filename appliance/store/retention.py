@@ -7,9 +7,9 @@ Never: touches a table of another writer, or deletes a row before its mean is st
 from datetime import datetime, timedelta
 
 from appliance.model import Fault
-from appliance.rows import text_of
-from appliance.store import Store
-from appliance.tables import ANY, BY_ROW, TABLES, Table
+from appliance.store.rows import text_of
+from appliance.store.store import Store
+from appliance.store.tables import ANY, BY_ROW, TABLES, Table
 
 FINE_S, COARSE_S = 300, 3600
 FINE_KEEP = timedelta(days=31)

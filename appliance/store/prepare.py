@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.errors import StoreError
-from appliance.store import PAGE_SIZE
+from appliance.store.store import PAGE_SIZE
 
 NEWEST_STEP = "m0006_of_one_camera"
 SIDE_FILES = ("", "-wal", "-shm")
@@ -117,8 +117,8 @@ def current(path: Path) -> bool:
 
 
 def migrate(path: Path) -> None:
-    """Apply the missing steps in a process of its own (appliance/migrations.py says why)."""
-    command = [sys.executable, "-m", "appliance.migrations", str(path)]
+    """Apply the missing steps in a process of its own (appliance/store/migrations.py says why)."""
+    command = [sys.executable, "-m", "appliance.store.migrations", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]

@@ -16,11 +16,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from appliance import rows
+from appliance.store import rows
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import Fault, ServiceState
-from appliance.tables import ANY, BY_ROW, Table
+from appliance.store.tables import ANY, BY_ROW, Table
 
 T = TypeVar("T")
 PAGE_SIZE = 1024  # a small row dirties a whole page: small pages spare the flash
@@ -31,7 +31,7 @@ BUSY_TIMEOUT_MS = 5000
 class Store:
     """A connection to the unit database for one process.
 
-    `writer` is the service's name in appliance/tables.py, or None for a reader. `opened` False:
+    `writer` is the service's name in appliance/store/tables.py, or None for a reader. `opened` False:
     every call is a `StoreError` until `reopen` succeeds.
     """
 
@@ -151,7 +151,7 @@ class Store:
         if self.writer is None or table.writer not in (self.writer, ANY):
             raise StoreError(
                 f"{self.writer or 'a reader'} may not write {table.name}: "
-                f"its one writer is {table.writer} (appliance/tables.py)"
+                f"its one writer is {table.writer} (appliance/store/tables.py)"
             )
         return table
 

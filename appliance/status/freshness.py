@@ -6,8 +6,8 @@ Never: judges an age by the wall clock.
 
 from typing import Any
 
-from appliance.rows import text_of
-from appliance.store import Store
+from appliance.store.rows import text_of
+from appliance.store.store import Store
 
 NOT_YET = "has not reported yet"
 

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from appliance.retention import FINE_S, floor, step_of
-from appliance.rows import text_of, time_of
+from appliance.store.retention import FINE_S, floor, step_of
+from appliance.store.rows import text_of, time_of
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 STEP_S = FINE_S
 AHEAD = timedelta(hours=12)

@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from sqlite3 import Row
 
-from appliance.ledger import MAX_AGE_S
+from appliance.status.loads import MAX_AGE_S
 from appliance.model import CameraMode, Stamp
-from appliance.rows import text_of, time_of
-from appliance.store import Store
+from appliance.store.rows import text_of, time_of
+from appliance.store.store import Store
 
 NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nobody can look
 REACH = timedelta(minutes=15)  # so far outside of a time a row may tell of it

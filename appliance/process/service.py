@@ -16,13 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
-from appliance import log, retention, settings_file
+from appliance import log, settings_file
+from appliance.store import retention
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, SettingsError, StoreError
-from appliance.notify import Notifier
-from appliance.prepare import prepare
+from appliance.process.notify import Notifier
+from appliance.store.prepare import prepare
 from appliance.settings import Settings
-from appliance.store import Store
+from appliance.store.store import Store
 
 Cycle = Callable[[], str]
 Assemble = Callable[["Service"], "Loop"]

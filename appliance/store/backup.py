@@ -9,8 +9,8 @@ import sqlite3
 from pathlib import Path
 
 from appliance.errors import StoreError
-from appliance.prepare import damage
-from appliance.store import Store, connect
+from appliance.store.prepare import damage
+from appliance.store.store import Store, connect
 
 KEEP = 3
 PATTERN = "unit-*Z.db"

@@ -1,0 +1,10 @@
+"""The read models: what page, `unitctl`, MQTT and metrics show, each computed once from rows.
+
+Reads: the store. Writes: nothing.
+Never: decides, or shows a stale row as fresh.
+
+    document        the status document (appliance/status.schema.json)
+    charts, loads, sleep_and_outlook                     energy
+    cameras, camera_costs, camera_moment, intervals      cameras
+    model_files     the detection models on disk
+"""
