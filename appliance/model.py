@@ -1,6 +1,7 @@
 """The words used everywhere: one frozen dataclass per thing the unit knows or decides.
 
-Reads and writes: nothing. These are rows (appliance/store/tables.py says who writes which) and values.
+Reads and writes: nothing. These are rows (appliance/store/tables.py says who writes which) and
+values.
 Never: computes, defaults an unknown to 0, or holds a quantity without its unit in its name.
 
 SI units and UTC throughout. A field that may be unknown is `| None`; stale is treated as None.

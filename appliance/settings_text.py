@@ -12,8 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from appliance.store.rows import text_of
 from appliance.settings import Settings, word_of
+from appliance.store.rows import text_of
 
 
 def effective(settings: Settings) -> str:

@@ -6,18 +6,18 @@ Never: decides anything.
 
 from appliance.media.frames import FrameClient, FrameServer
 from appliance.process.service import Loop, Service, main
-from inference.cameras import WatchedCamera
-from inference.detector import Looker, NanoDet
-from inference.eyes import Eyes
-from inference.labels import looked_for
+from inference.cameras.waiting import SocketWaiter
+from inference.cameras.watched import WatchedCamera
+from inference.cycle import CYCLE_S, Watch, WatchParts
+from inference.detection.detector import Looker, NanoDet
+from inference.detection.labels import looked_for
+from inference.energy.cost import Prices
+from inference.events.snapshots import SnapshotShelf
+from inference.model_pool import Eyes
 from inference.model_store import ModelStore
-from inference.price import Prices
-from inference.pulling import SocketWaiter
-from inference.snapshots import SnapshotShelf
-from inference.telling import Telling
-from inference.track import FAINTEST
+from inference.publish import Telling
+from inference.tracking.track import FAINTEST
 from inference.view import View
-from inference.watch import CYCLE_S, Watch, WatchParts
 
 
 def assemble(service: Service) -> Loop:

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from appliance.media.frames import JPEG, Answer, Ask, Picture, Refusal
 from appliance.model import Detection
-from inference.heads import jpeg, unseen_people
-from inference.look import Look
-from inference.track import Tracks
+from inference.detection.frame_result import Look
+from inference.detection.head_blur import jpeg, unseen_people
+from inference.tracking.track import Tracks
 
 Shown = tuple[Look, Picture]
 

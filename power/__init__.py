@@ -1,6 +1,7 @@
 """The energy of the unit: what comes in, what is left, and what may be drawn.
 
-Reads: charge controllers, batteries, the settings. Writes: the rows that appliance/store/tables.py lists.
+Reads: charge controllers, batteries, the settings. Writes: the rows that appliance/store/tables.py
+lists.
 Never: writes to power hardware, or imports inference, sensors or ota.
 
 The data runs one way:

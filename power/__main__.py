@@ -4,10 +4,10 @@ Reads and writes: see power/cycle.py.
 Never: holds a rule; it only wires.
 """
 
-from appliance.process import service
 from appliance.errors import StoreError
-from appliance.process.host import Host
 from appliance.model import EnergyPolicy
+from appliance.process import service
+from appliance.process.host import Host
 from appliance.process.rtc import Rtc
 from appliance.settings import Follows
 from power.bedtime import Bedtime

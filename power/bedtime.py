@@ -12,8 +12,8 @@ jumped, or the armed wake is over.
 from dataclasses import dataclass, replace
 
 from appliance.errors import ApplianceError, HostError
-from appliance.process.host import Errand
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Stamp, Wake
+from appliance.process.host import Errand
 from appliance.process.service import Service
 from appliance.settings import SleepMode
 from power import boots_file

@@ -14,8 +14,8 @@ from appliance.commands.opening import local, opened, zone
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, EnergyPolicy
-from appliance.store.rows import text_of
 from appliance.settings import Settings
+from appliance.store.rows import text_of
 from appliance.store.store import Store
 from power.autonomy import Autonomy, autonomy
 

@@ -11,10 +11,10 @@ from datetime import datetime
 from threading import Thread
 from typing import Protocol, TypeVar
 
-from appliance.process import rtc
 from appliance.errors import ApplianceError, StoreError
-from appliance.process.host import Errand
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, Sleep, Stamp
+from appliance.process import rtc
+from appliance.process.host import Errand
 from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from power import boots_file

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from appliance.status.charts import steps_of
 from appliance.model import PowerReading, Stamp, SunDay
+from appliance.settings import Settings
+from appliance.status.charts import steps_of
 from appliance.store.retention import COARSE_S, FINE_S
 from appliance.store.rows import text_of, time_of
-from appliance.settings import Settings
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 from power.belief import charge_blocked

@@ -16,8 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from appliance import log, settings_file
-from appliance.store import retention
-from appliance.process import service
 from appliance.errors import ApplianceError, SettingsError
 from appliance.model import (
     BatteryState,
@@ -27,9 +25,11 @@ from appliance.model import (
     Stamp,
     SunDay,
 )
+from appliance.process import service
+from appliance.settings import Settings
+from appliance.store import retention
 from appliance.store.prepare import prepare
 from appliance.store.rows import text_of
-from appliance.settings import Settings
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 from power import past

@@ -13,8 +13,8 @@ from appliance.commands.opening import local, moment, opened
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyBudget, PowerReading, Sleep, Wake
-from appliance.store.rows import decode, encode, text_of
 from appliance.settings import Settings
+from appliance.store.rows import decode, encode, text_of
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 

@@ -22,8 +22,8 @@ from appliance import settings_file
 from appliance.clock import boottime_s
 from appliance.errors import HostError
 from appliance.model import EnergyBudget
-from appliance.store.prepare import prepare
 from appliance.settings import Settings, SleepMode
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from power import devices
 from power.line import TCP, tcp_address

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.status.loads import MAX_AGE_S
 from appliance.model import EnvironmentReading, GpuReading, InferenceRun
 from appliance.process.service import Service
+from appliance.status.loads import MAX_AGE_S
 from sensors.environment import computer_power, read_environment, sentence, warnings
 from sensors.errors import GpuError
 from sensors.gpu import read_gpus

@@ -8,7 +8,6 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from appliance.store.prepare import prepare
 from appliance.settings import (
     CameraSettings,
     ChargerSettings,
@@ -16,6 +15,7 @@ from appliance.settings import (
     Settings,
     UnitSettings,
 )
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from tests.fakes import FakeClock
 

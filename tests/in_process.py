@@ -14,21 +14,21 @@ from typing import cast
 import numpy as np
 from av.video.frame import VideoFrame
 
-from appliance.media.frames import Answer, Ask, Picture
-from appliance.status.loads import reported_loads
 from appliance.log import SentenceLog
+from appliance.media.frames import Answer, Ask, Picture
 from appliance.model import Box, Detection, EnergyBudget, Tier
-from appliance.store.prepare import prepare
 from appliance.process.service import Leave, Service
 from appliance.settings import Settings
+from appliance.status.loads import reported_loads
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from inference.__main__ import telling_of
-from inference.cameras import WatchedCamera
-from inference.detector import Seen
-from inference.eyes import Eyes
-from inference.price import Prices
+from inference.cameras.watched import WatchedCamera
+from inference.cycle import Watch, WatchParts
+from inference.detection.detector import Seen
+from inference.energy.cost import Prices
+from inference.model_pool import Eyes
 from inference.view import View
-from inference.watch import Watch, WatchParts
 from power.clear_sky import clear_sky_power_w
 from power.cycle import PowerCycle
 from power.devices.epever import EpeverTracer

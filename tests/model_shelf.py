@@ -6,7 +6,7 @@ from typing import Any
 
 from appliance.errors import ModelError
 from appliance.settings import Settings
-from inference.card import Card
+from inference.detection.model_card import Card
 from inference.model_store import ModelStore
 from inference.model_store.examine import Verdict, card_digest
 from inference.model_store.prices import Figure

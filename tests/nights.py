@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from appliance.errors import HostError
-from appliance.process.host import Errand
 from appliance.log import SentenceLog
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Wake
+from appliance.process.host import Errand
 from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from appliance.settings import HostSettings, Settings

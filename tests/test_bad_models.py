@@ -16,7 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from appliance.errors import ModelError
 from appliance.settings import Settings
-from inference.card import card_from, read_card, verified_card
+from inference.detection.model_card import card_from, read_card, verified_card
 from inference.model_store.examine import examine
 from inference.model_store.licences import require_licence
 from inference.model_store.limits import TrialLimits
@@ -340,7 +340,7 @@ def test_a_file_of_python_beside_the_caller_is_not_run(tmp_path: Path) -> None:
     path = write(tmp_path, a_model())
     (tmp_path / "onnx.py").write_text("raise SystemExit('hijacked')")
     code = (
-        "from pathlib import Path; from inference.card import read_card;"
+        "from pathlib import Path; from inference.detection.model_card import read_card;"
         "from inference.model_store.examine import examine;"
         f"examine(Path({str(path)!r}), read_card(Path({str(path.with_suffix('.json'))!r})))"
     )

@@ -10,9 +10,17 @@ import pytest
 from appliance.errors import CameraError
 from appliance.media.frames import BGR, I420, JPEG, Picture
 from appliance.model import Box
-from inference.blobs import Canvas, bgr_of, bgr_of_i420, blob, blob_from_i420, cut, planes_of
-from inference.card import Card, verified_card
-from inference.nanodet import Bytes
+from inference.detection.blobs import (
+    Canvas,
+    bgr_of,
+    bgr_of_i420,
+    blob,
+    blob_from_i420,
+    cut,
+    planes_of,
+)
+from inference.detection.model_card import Card, verified_card
+from inference.detection.nanodet import Bytes
 from tests.conftest import CLIP, MODEL
 from tests.fakes import FakeClock
 

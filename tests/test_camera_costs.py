@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.model import CameraLooks, CameraMode, InferenceRun, Tier
 from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour, spent
 from appliance.status.loads import reported_loads
-from appliance.model import CameraLooks, CameraMode, InferenceRun, Tier
 from appliance.store.store import Store
 from tests import filled
 from tests.conftest import OpenStore

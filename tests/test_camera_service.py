@@ -13,8 +13,8 @@ import pytest
 
 from appliance.clock import SystemClock
 from appliance.errors import CameraError, SettingsError
-from appliance.media.frames import Answer, Ask, FrameClient, Picture, Refusal
 from appliance.log import SentenceLog
+from appliance.media.frames import Answer, Ask, FrameClient, Picture, Refusal
 from appliance.model import (
     CameraChange,
     CameraHint,

@@ -9,7 +9,7 @@ import pytest
 
 from appliance.errors import ModelError
 from appliance.model import Tier
-from inference.card import Licence, card_from, digest_of, read_card, verified_card
+from inference.detection.model_card import Licence, card_from, digest_of, read_card, verified_card
 from tests.conftest import MODEL
 from tests.onnx_models import a_card, a_model, write
 

@@ -13,13 +13,13 @@ import pytest
 from appliance.errors import CameraError, ModelError
 from appliance.media.frames import BGR, I420, Picture
 from appliance.model import Box, Detection, Tier
-from inference.blobs import blob
-from inference.card import Card, digest_of, verified_card
-from inference.detector import NOT_LOADED, NanoDet, Seen
-from inference.nanodet import Bytes, decode
-from inference.region import covers, of_whole, part_to_look_at
-from inference.sessions import CPU, CUDA, Session, Terms
-from inference.track import overlap
+from inference.detection.blobs import blob
+from inference.detection.detector import NOT_LOADED, NanoDet, Seen
+from inference.detection.model_card import Card, digest_of, verified_card
+from inference.detection.nanodet import Bytes, decode
+from inference.detection.region import covers, of_whole, part_to_look_at
+from inference.detection.sessions import CPU, CUDA, Session, Terms
+from inference.tracking.track import overlap
 from tests.bright_models import make_model
 from tests.conftest import CLIP, MODEL
 from tests.fakes import FakeClock

@@ -13,9 +13,9 @@ from appliance.__main__ import main
 from appliance.checks import Finding, examine
 from appliance.clock import ScaledClock, boottime_s
 from appliance.model import EnergyLevel
-from appliance.store.prepare import prepare
 from appliance.settings import DEFAULT_PATH, CameraSettings, ChargerSettings, Settings
 from appliance.settings_text import effective
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from tests import filled
 from tests.conftest import OpenStore

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from appliance.media import erasing
 from appliance import settings_file
 from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.errors import StoreError
+from appliance.media import erasing
 from appliance.model import Event, Stamp
 from appliance.store.store import Store
 from appliance.web.app import create_app

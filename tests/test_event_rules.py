@@ -7,11 +7,11 @@ import pytest
 from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection, EnergyLevel, Event, Tier
 from appliance.settings import CameraSettings, LineSettings, ZoneSettings
-from inference import burst, events
-from inference.events import Circumstances, Stories, Story
-from inference.look import Cost, Look
-from inference.rules import Rules, rules_of
-from inference.track import Tracks, update
+from inference.detection.frame_result import Cost, Look
+from inference.events import lifecycle, rate_limit
+from inference.events.lifecycle import Circumstances, Stories, Story
+from inference.events.rules import Rules, rules_of
+from inference.tracking.track import Tracks, update
 from tests.fakes import FakeClock
 
 WHY = Circumstances("the sun shines", EnergyLevel.FULL, Tier.INT8, "CPU", "abc", 0.45, 0.6)
@@ -43,17 +43,19 @@ class Film:
         picture = Picture("gate", stamp, 1, 0, self.media_s, 1, 1, BGR, b"", woken_by=woken_by)
         look = Look(picture, seen, missed=missed, cost=Cost(0.6, **cost))
         self.tracks = update(self.tracks, seen, self.media_s, 0.45, 2.0)
-        self.stories, over = events.follow(self.stories, self.tracks, look, WHY, 3, self.rules, 2.0)
+        self.stories, over = lifecycle.follow(
+            self.stories, self.tracks, look, WHY, 3, self.rules, 2.0
+        )
         self.tell(over)
         self.media_s += 0.2
         self.clock.advance(0.2)
 
     def stop(self) -> None:
-        self.stories, over = events.ended(self.stories, 3, self.rules, for_good=True)
+        self.stories, over = lifecycle.ended(self.stories, 3, self.rules, for_good=True)
         self.tell(over)
 
     def tell(self, stories: list[Story]) -> None:
-        self.told += [events.told(story, None) for story in stories]
+        self.told += [lifecycle.told(story, None) for story in stories]
 
     def walk(self, start: float, end: float, step: float = 0.02) -> None:
         count = round(abs(end - start) / step)
@@ -103,7 +105,7 @@ def test_the_snapshot_shows_a_whole_large_person_rather_than_a_surer_cut_or_far_
     (story,) = film.stories.running.values()
     assert story.best.detections[0].confidence == 0.85
     assert story.confidence == 0.95, "the event still says how sure the surest look was"
-    assert events.told(story, None).box == story.box
+    assert lifecycle.told(story, None).box == story.box
 
 
 # --- zones and lines -----------------------------------------------------------------------------
@@ -222,7 +224,7 @@ def test_the_row_of_many_keeps_the_best_picture_the_whole_time_and_all_costs() -
     film.show(at(0.5, 0.6))
     (one,) = film.stories.running.values()
     other = replace(one, event_id="other", worth=one.worth + 0.1, energy_j=2.0, frames=5)
-    both = burst.together(burst.together(one, one), other)
+    both = rate_limit.together(rate_limit.together(one, one), other)
     assert (both.event_id, both.others) == ("other", 2)
     assert both.energy_j == pytest.approx(2 * 1.8 + 2.0)
     assert both.frames == 2 * one.frames + 5

@@ -6,10 +6,10 @@ import pytest
 
 from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection, EnergyLevel, Event, Tier
-from inference import events
-from inference.events import Circumstances, Stories
-from inference.look import Look
-from inference.track import Tracks, update
+from inference.detection.frame_result import Look
+from inference.events import lifecycle
+from inference.events.lifecycle import Circumstances, Stories
+from inference.tracking.track import Tracks, update
 from tests.fakes import START, FakeClock
 
 WHY = Circumstances(
@@ -40,13 +40,13 @@ class Film:
             seen = [] if confidence is None else [Detection("person", confidence, box)]
             self.tracks = update(self.tracks, seen, self.media_s, 0.45, patience_s=2.0)
             look = Look(self.picture(), tuple(seen))
-            self.stories, ended = events.follow(self.stories, self.tracks, look, WHY, 3)
-            self.told += [events.told(story, None) for story in ended]
+            self.stories, ended = lifecycle.follow(self.stories, self.tracks, look, WHY, 3)
+            self.told += [lifecycle.told(story, None) for story in ended]
             self.media_s += 0.5
             self.clock.advance(0.5)
 
     def stop(self) -> None:
-        self.told += [events.told(one, None) for one in events.finished(self.stories, 3)]
+        self.told += [lifecycle.told(one, None) for one in lifecycle.finished(self.stories, 3)]
 
     def picture(self) -> Picture:
         return Picture("gate", self.clock.stamp(), 1, 0, self.media_s, 1, 1, BGR, b"\0\0\0")

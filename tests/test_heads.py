@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection
-from inference.detector import NanoDet
-from inference.heads import (
+from inference.detection.detector import NanoDet
+from inference.detection.frame_result import Look
+from inference.detection.head_blur import (
     SMALLEST_TILE_PX,
     head_of,
     hidden_parts,
@@ -20,8 +21,7 @@ from inference.heads import (
     unseen_people,
     with_heads_blurred,
 )
-from inference.look import Look
-from inference.track import Tracks, update
+from inference.tracking.track import Tracks, update
 from tests.conftest import CLIP, MODEL
 from tests.fakes import FakeClock
 
@@ -246,7 +246,9 @@ def test_who_is_too_faint_to_be_told_of_is_hidden(clock: FakeClock) -> None:
 def test_who_is_cut_off_by_the_part_that_was_looked_at_is_hidden(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inference.detector.PEOPLE_FROM", 1.0)  # none of those who are faint
+    monkeypatch.setattr(
+        "inference.detection.detector.PEOPLE_FROM", 1.0
+    )  # none of those who are faint
     picture = frame_with_people(clock)
     model = NanoDet(MODEL, 1, 0.3, ("person",))
     (whole,) = model.look([picture])

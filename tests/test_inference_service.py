@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from appliance.errors import ModelError, StoreError
-from appliance.media.frames import I420, JPEG, MP4, Ask, FrameClient, FrameServer, Picture, Refusal
 from appliance.log import SentenceLog
+from appliance.media.frames import I420, JPEG, MP4, Ask, FrameClient, FrameServer, Picture, Refusal
 from appliance.model import (
     Box,
     CameraLooks,
@@ -27,15 +27,15 @@ from appliance.process.service import Leave, Service
 from appliance.settings import CameraSettings, ComputerSettings, Settings
 from appliance.store.store import Store
 from inference.__main__ import assemble
-from inference.cameras import WatchedCamera
-from inference.detector import CPU, NOT_LOADED
-from inference.eyes import Eyes
-from inference.look import Look
-from inference.price import Prices
-from inference.snapshots import SnapshotShelf
-from inference.telling import Telling
+from inference.cameras.watched import WatchedCamera
+from inference.cycle import Watch, WatchParts
+from inference.detection.detector import CPU, NOT_LOADED
+from inference.detection.frame_result import Look
+from inference.energy.cost import Prices
+from inference.events.snapshots import SnapshotShelf
+from inference.model_pool import Eyes
+from inference.publish import Telling
 from inference.view import View
-from inference.watch import Watch, WatchParts
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock
 from tests.watched import SOMEBODY, FakeCamera, FakeChoice, FakeLooker, FakeWaiter

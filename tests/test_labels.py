@@ -12,8 +12,8 @@ from appliance.settings import (
     Settings,
     ZoneSettings,
 )
-from inference.card import Card, read_card
-from inference.labels import followed, looked_for, spelled_out
+from inference.detection.labels import followed, looked_for, spelled_out
+from inference.detection.model_card import Card, read_card
 from tests.conftest import MODEL
 
 COCO = read_card(MODEL.with_suffix(".json"))

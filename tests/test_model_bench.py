@@ -8,10 +8,10 @@ import pytest
 
 from appliance.actuators.jetson_mode import Board
 from appliance.model import Detection, Tier
+from inference.detection.nanodet import Bytes
 from inference.model_store import machine
 from inference.model_store.bench import REST_S, Instruments, measure
 from inference.model_store.meters import Meter, RaplMeter, counting, open_meters
-from inference.nanodet import Bytes
 from tests.fake_nvml import Card, FakeNvmlError, LimitNvml
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from appliance.status import model_files
 from appliance.checks import model as check
 from appliance.errors import ModelError
 from appliance.settings import Settings
 from appliance.settings_text import effective
+from appliance.status import model_files
 from inference.model_store import ModelStore, keeping
 from tests.conftest import MODEL
 from tests.fakes import FakeClock

@@ -15,7 +15,6 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from appliance.status import document as status
 from appliance.clock import SystemClock
 from appliance.errors import SettingsError
 from appliance.log import SentenceLog
@@ -23,9 +22,10 @@ from appliance.model import Box, EnergyLevel, Event, Tier
 from appliance.mqtt import messages
 from appliance.mqtt.__main__ import MqttCycle, assemble
 from appliance.mqtt.broker import Broker
-from appliance.store.prepare import prepare
 from appliance.process.service import Leave, Service
 from appliance.settings import CameraSettings, MqttSettings, Settings
+from appliance.status import document as status
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from provisioning.laptop import free_port
 from tests.conftest import OpenStore

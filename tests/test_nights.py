@@ -8,10 +8,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from appliance.status import sleep_and_outlook
 from appliance.commands.status import night_lines
 from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy, Sleep, Stamp, Wake
 from appliance.settings import Settings
+from appliance.status import sleep_and_outlook
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import START, FakeClock
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from appliance.store import retention
 from appliance.model import ChargeStage, Stamp, SunDay
 from appliance.settings import Settings
+from appliance.store import retention
 from power.past import (
     KNOWN_DAYS,
     begins,

@@ -3,9 +3,9 @@
 import pytest
 
 from appliance.media.frames import I420, Picture
-from inference.detector import CPU
+from inference.detection.detector import CPU
+from inference.energy.cost import Prices
 from inference.model_store import Price
-from inference.price import Prices
 from tests.fakes import FakeClock
 from tests.watched import FakeLooker
 

@@ -13,8 +13,8 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.media.frames import Answer, Ask, FrameClient, FrameServer, Picture, Refusal
 from appliance.settings import InferenceSettings
-from inference.cameras import WatchedCamera
-from inference.pulling import Pulling, SocketWaiter
+from inference.cameras.waiting import Pulling, SocketWaiter
+from inference.cameras.watched import WatchedCamera
 
 CLOCK = SystemClock()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from inference.purse import Purse, Purses, cap_j, filled, shortage, spent
+from inference.energy.allowance import Purse, Purses, cap_j, filled, shortage, spent
 
 PRICE_J = 0.5
 JOULES = some.floats(0, 100)

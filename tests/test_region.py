@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import Box, Detection
-from inference.region import (
+from inference.detection.region import (
     FULL_EVERY_S,
     LARGEST_SHARE,
     covers,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inference.residency import load_energy_j, stay
+from inference.detection.unload_policy import load_energy_j, stay
 
 IDLE_TIMES = st.lists(st.floats(0, 1000), min_size=1, max_size=20)
 

@@ -6,9 +6,9 @@ import pytest
 
 from appliance.model import Box, Detection
 from appliance.settings import CameraSettings, Direction, LineSettings, ZoneSettings
-from inference import zones
-from inference.rules import Claim, Memory, Rules, judge, rules_of
-from inference.track import Tracks, update
+from inference.events import zones
+from inference.events.rules import Claim, Memory, Rules, judge, rules_of
+from inference.tracking.track import Tracks, update
 
 DRIVE = ((0.4, 0.4), (0.9, 0.4), (0.9, 0.9), (0.4, 0.9))
 ACROSS = {"start": (0.0, 0.5), "end": (1.0, 0.5)}  # from left to right through the middle

@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from appliance.model import EnergyBudget, EnergyLevel, Tier
 from appliance.settings import InferenceSettings
-from inference.schedule import Means, Plan, plan
+from inference.energy.schedule import Means, Plan, plan
 from tests.fakes import FakeClock
 
 NOW = FakeClock().stamp()

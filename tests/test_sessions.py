@@ -11,9 +11,9 @@ import pytest
 
 from appliance.errors import ModelError
 from appliance.model import Tier
-from inference import engines
-from inference.card import Card, verified_card
-from inference.sessions import (
+from inference.detection import tensorrt_cache
+from inference.detection.model_card import Card, verified_card
+from inference.detection.sessions import (
     CPU,
     CUDA,
     TENSORRT,
@@ -185,48 +185,50 @@ def card(bright: Path) -> Card:
 
 def test_an_engine_belongs_to_one_model_runtime_and_device(tmp_path: Path) -> None:
     base = tmp_path / "engines"
-    first = engines.prepare(base, "onnxruntime 1.31.1", "Orin", "a" * 64)
+    first = tensorrt_cache.prepare(base, "onnxruntime 1.31.1", "Orin", "a" * 64)
     assert first.is_dir()
     assert first.stat().st_mode & 0o777 == 0o700
-    assert engines.prepare(base, "onnxruntime 1.31.1", "Orin", "a" * 64) == first
-    other_model = engines.prepare(base, "onnxruntime 1.31.1", "Orin", "b" * 64)
+    assert tensorrt_cache.prepare(base, "onnxruntime 1.31.1", "Orin", "a" * 64) == first
+    other_model = tensorrt_cache.prepare(base, "onnxruntime 1.31.1", "Orin", "b" * 64)
     assert other_model != first
     assert first.is_dir(), "both models are used in turn"
     for runtime, device in (("onnxruntime 1.32", "Orin"), ("onnxruntime 1.31.1", "Orin NX")):
-        assert engines.prepare(base, runtime, device, "a" * 64) != first
+        assert tensorrt_cache.prepare(base, runtime, device, "a" * 64) != first
 
 
 def test_engines_that_nothing_can_use_any_more_are_deleted(tmp_path: Path) -> None:
     base, elsewhere = tmp_path / "engines", tmp_path / "elsewhere"
-    old = engines.prepare(base, "onnxruntime 1.30", "Orin", "a" * 64)
+    old = tensorrt_cache.prepare(base, "onnxruntime 1.30", "Orin", "a" * 64)
     (old / "model.engine").write_bytes(b"machine code")
     elsewhere.mkdir()
     (base / "link").symlink_to(elsewhere)
-    new = engines.prepare(base, "onnxruntime 1.31", "Orin", "a" * 64)
+    new = tensorrt_cache.prepare(base, "onnxruntime 1.31", "Orin", "a" * 64)
     assert not old.exists()
     assert new.is_dir()
     assert elsewhere.is_dir()
 
 
 def test_names_of_devices_that_differ_in_signs_alone_do_not_meet(tmp_path: Path) -> None:
-    one, other = (engines.directory(tmp_path, "r", name) for name in ("RTX 4000", "RTX/4000"))
+    one, other = (
+        tensorrt_cache.directory(tmp_path, "r", name) for name in ("RTX 4000", "RTX/4000")
+    )
     assert one != other
     assert one.parent == other.parent == tmp_path
 
 
 def test_one_engine_serves_any_number_of_pictures(card: Card, tmp_path: Path) -> None:
-    options = engines.tensorrt_options(card, tmp_path, 8)
+    options = tensorrt_cache.tensorrt_options(card, tmp_path, 8)
     assert options["trt_engine_cache_path"] == str(tmp_path)
     assert options["trt_profile_min_shapes"] == "picture:1x3x64x64"
     assert options["trt_profile_max_shapes"] == "picture:8x3x64x64"
-    fixed = engines.tensorrt_options(replace(card, batch=1), tmp_path, 8)
+    fixed = tensorrt_cache.tensorrt_options(replace(card, batch=1), tmp_path, 8)
     assert not any("profile" in name for name in fixed)
 
 
 def test_only_the_small_model_may_be_made_less_exact(card: Card, tmp_path: Path) -> None:
-    small = engines.tensorrt_options(replace(card, tier=Tier.INT8), tmp_path, 8)
+    small = tensorrt_cache.tensorrt_options(replace(card, tier=Tier.INT8), tmp_path, 8)
     assert small["trt_int8_enable"] == "1"
-    exact = engines.tensorrt_options(replace(card, tier=Tier.FP32), tmp_path, 8)
+    exact = tensorrt_cache.tensorrt_options(replace(card, tier=Tier.FP32), tmp_path, 8)
     assert not {"trt_int8_enable", "trt_fp16_enable"} & set(exact)
 
 
@@ -239,7 +241,7 @@ def test_tensorrt_gets_a_directory_of_this_very_model(card: Card, tmp_path: Path
 
 
 def test_a_device_has_a_name_without_nvidias_driver_too(tmp_path: Path) -> None:
-    assert engines.device_name(tmp_path)
+    assert tensorrt_cache.device_name(tmp_path)
     (tmp_path / "proc/device-tree").mkdir(parents=True)
     (tmp_path / "proc/device-tree/model").write_bytes(b"NVIDIA Jetson Orin NX\0")
-    assert engines.device_name(tmp_path) == "NVIDIA Jetson Orin NX"
+    assert tensorrt_cache.device_name(tmp_path) == "NVIDIA Jetson Orin NX"

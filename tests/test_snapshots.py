@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError
-from inference.snapshots import FREE_FLOOR_BYTES, SnapshotShelf
+from inference.events.snapshots import FREE_FLOOR_BYTES, SnapshotShelf
 from tests.fakes import START, FakeClock
 
 

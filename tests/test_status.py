@@ -8,12 +8,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from appliance.status import charts, document as status
 from appliance.commands.status import energy_lines
 from appliance.errors import CameraError
 from appliance.model import CameraMode, EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
-from appliance.store.retention import retain
 from appliance.settings import CameraSettings, Settings
+from appliance.status import charts
+from appliance.status import document as status
+from appliance.store.retention import retain
 from tests import eight_cameras, filled
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from appliance.store import migrations, prepare, rows
 from appliance.errors import BusError, CameraError, StoreError
 from appliance.model import (
     BatteryState,
@@ -21,6 +20,7 @@ from appliance.model import (
     PowerReading,
     ServiceState,
 )
+from appliance.store import migrations, prepare, rows
 from appliance.store.rows import columns
 from appliance.store.store import Store, connect
 from appliance.store.tables import TABLES

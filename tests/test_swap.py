@@ -14,8 +14,8 @@ import pytest
 
 from appliance.errors import ModelError
 from appliance.media.frames import BGR, Picture
-from inference.detector import Looker, NanoDet
-from inference.swap import RETRY_AFTER_S, Swap
+from inference.detection.detector import Looker, NanoDet
+from inference.detection.model_swap import RETRY_AFTER_S, Swap
 from tests.bright_models import CLASSES, make_model
 from tests.conftest import MODEL
 from tests.fakes import FakeClock

@@ -1,7 +1,7 @@
 """Stories of things that move: who is who from picture to picture."""
 
 from appliance.model import Box, Detection
-from inference.track import Track, Tracks, update
+from inference.tracking.track import Track, Tracks, update
 
 THRESHOLD = 0.45
 PATIENCE_S = 2.0

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from appliance.status import document as status
 from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.commands import COMMANDS
+from appliance.status import document as status
 from appliance.store.prepare import damage, prepare
 from appliance.store.store import Store
 from tests import filled

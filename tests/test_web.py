@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from appliance.process import notify
 from appliance.media.frames import JPEG, Answer, Ask, FrameServer, Picture, Refusal
 from appliance.model import (
     BatteryState,
@@ -31,6 +30,7 @@ from appliance.model import (
     Stamp,
     Tier,
 )
+from appliance.process import notify
 from appliance.settings import CameraSettings, Settings
 from appliance.store.store import Store
 from appliance.web.app import create_app

@@ -14,7 +14,7 @@ import numpy as np
 from appliance.errors import CameraError, ModelError
 from appliance.media.frames import I420, MP4, Answer, Ask, Picture, Refusal
 from appliance.model import Box, Detection, Tier
-from inference.detector import CPU, NOT_LOADED, Seen
+from inference.detection.detector import CPU, NOT_LOADED, Seen
 from inference.model_store import Price
 from tests.fakes import FakeClock
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from appliance.actuators.errors import PowerModeError
 from appliance.errors import StoreError
-from appliance.process.host import Host
 from appliance.model import EnergyBudget, EnergyLevel
+from appliance.process.host import Host
 from appliance.settings import Settings
 from appliance.store.store import Store
 

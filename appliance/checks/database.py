@@ -6,8 +6,8 @@ Never: deletes or repairs; a damaged file is evidence.
 
 from appliance.checks import Finding
 from appliance.clock import Clock
-from appliance.store.prepare import SIDE_FILES, damage
 from appliance.settings import Settings
+from appliance.store.prepare import SIDE_FILES, damage
 from appliance.store.store import Store
 
 NAME = "database"

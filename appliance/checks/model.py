@@ -8,11 +8,11 @@ import hashlib
 import json
 from pathlib import Path
 
-from appliance.status import model_files
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.errors import ModelError
 from appliance.settings import Settings
+from appliance.status import model_files
 from appliance.store.store import Store
 
 NAME = "model"

@@ -4,12 +4,12 @@ Reads: the services' sentences, and the energy level. Writes: nothing.
 Never: asks PID 1; a process that hangs is active to it, but no longer speaks here.
 """
 
-from appliance.status import document
 from appliance.checks import NO_DATABASE, Finding
 from appliance.clock import Clock
-from appliance.status.loads import MAX_AGE_S
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import Settings
+from appliance.status import document
+from appliance.status.loads import MAX_AGE_S
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 

@@ -7,8 +7,8 @@ Never: restores; that is a person's decision.
 import argparse
 from pathlib import Path
 
-from appliance.store import backup
 from appliance.commands.opening import opened
+from appliance.store import backup
 
 HELP = f"copy the database to a dated file and keep the newest {backup.KEEP}"
 EPILOG = (

@@ -17,15 +17,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from appliance.status import document as status
 from appliance.checks import examine
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.log import redact
 from appliance.model import Event
-from appliance.store.rows import text_of
 from appliance.settings import Settings
 from appliance.settings_text import effective
+from appliance.status import document as status
+from appliance.store.rows import text_of
 from appliance.store.store import Store
 from appliance.store.tables import TABLES, Table
 

@@ -7,13 +7,13 @@ Never: prices the hours of which nothing is known; it says how many are known.
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from appliance.status.camera_costs import NOTHING_KNOWN, Spending, spent
 from appliance.commands.opening import local, zone
 from appliance.commands.printing import DIM, Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.model import CameraState
-from appliance.store.rows import text_of
 from appliance.settings import Settings
+from appliance.status.camera_costs import NOTHING_KNOWN, Spending, spent
+from appliance.store.rows import text_of
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 

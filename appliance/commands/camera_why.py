@@ -7,14 +7,14 @@ Never: guesses: where no row tells of the moment, it says between which rows it 
 from datetime import datetime
 from typing import Any
 
-from appliance.status.camera_moment import AROUND, Past, PastError, find
-from appliance.status.intervals import NO_PICTURES
 from appliance.commands.camera_cost import known
 from appliance.commands.opening import local, moment
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.model import CameraChange, CameraHint, CameraMotion, EnergyBudget, Event, Fault
-from appliance.store.rows import encode, text_of
 from appliance.settings import Settings
+from appliance.status.camera_moment import AROUND, Past, PastError, find
+from appliance.status.intervals import NO_PICTURES
+from appliance.store.rows import encode, text_of
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 

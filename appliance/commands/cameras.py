@@ -9,12 +9,12 @@ import difflib
 from pathlib import Path
 from typing import Any
 
-from appliance.status import cameras
 from appliance.commands import camera_cost, camera_why
 from appliance.commands.opening import AT_HELP, local, opened
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.settings import Settings
+from appliance.status import cameras
 from appliance.store.store import Store
 
 WHEN = "%a %d %b %H:%M"

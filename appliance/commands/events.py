@@ -9,15 +9,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from appliance.media import erasing
 from appliance import settings_file
-from appliance.status import document
-from appliance.store.backup import PATTERN
 from appliance.commands.opening import SINCE_HELP, local, opened, since
 from appliance.commands.printing import Line, Section, show, show_json
-from appliance.media.erasing import Wish
 from appliance.errors import SettingsError
+from appliance.media import erasing
+from appliance.media.erasing import Wish
 from appliance.settings import Settings
+from appliance.status import document
+from appliance.store.backup import PATTERN
 from appliance.store.store import Store
 from appliance.store.tables import INFERENCE
 

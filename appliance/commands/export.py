@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance import settings_file
-from appliance.commands.bundle import write
 from appliance.checks import reader
+from appliance.commands.bundle import write
 from appliance.commands.opening import SINCE_HELP, since
 from appliance.errors import SettingsError, StoreError
 

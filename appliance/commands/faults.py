@@ -7,10 +7,10 @@ Never: clears a fault; that is done by the service whose fault it is, when it is
 import argparse
 from typing import Any
 
-from appliance.status import document
 from appliance.commands.opening import local, opened
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.settings import Settings
+from appliance.status import document
 
 HELP = "list what is wrong, the newest first"
 

@@ -8,10 +8,10 @@ import argparse
 from datetime import datetime, timedelta
 from typing import Any
 
-from appliance.status import document as status
 from appliance.commands.opening import local, opened
 from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, show, show_json
 from appliance.settings import Settings
+from appliance.status import document as status
 
 HELP = "show battery, sun, loads, and one sentence of each service"
 EPILOG = (

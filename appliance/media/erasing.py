@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from appliance.media import files as shelf
 from appliance.errors import StoreError
 from appliance.log import journal_send
-from appliance.store.rows import text_of
+from appliance.media import files as shelf
 from appliance.media.files import FILM, PICTURE, Kept
+from appliance.store.rows import text_of
 from appliance.store.store import Store
 
 

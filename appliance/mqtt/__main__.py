@@ -6,13 +6,13 @@ Never: runs without a broker in the settings, and never holds anything of the un
 
 from pathlib import Path
 
-from appliance.status import document as status
 from appliance.errors import ApplianceError, SettingsError
 from appliance.model import Event
 from appliance.mqtt import messages
 from appliance.mqtt.broker import Broker
-from appliance.store.rows import decode
 from appliance.process.service import Leave, Loop, Service, main
+from appliance.status import document as status
+from appliance.store.rows import decode
 
 CYCLE_EVERY_S = 10.0
 PATIENCE_S = 120.0

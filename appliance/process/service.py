@@ -17,12 +17,12 @@ from pathlib import Path
 from threading import Event
 
 from appliance import log, settings_file
-from appliance.store import retention
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, SettingsError, StoreError
 from appliance.process.notify import Notifier
-from appliance.store.prepare import prepare
 from appliance.settings import Settings
+from appliance.store import retention
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 
 Cycle = Callable[[], str]

@@ -11,9 +11,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.status.intervals import NO_PICTURES, Stretch, at_work, clipped, covered_s, looks, states
-from appliance.status.loads import MAX_AGE_S
 from appliance.model import CameraLooks, CameraState, InferenceRun
+from appliance.status.intervals import (
+    NO_PICTURES,
+    Stretch,
+    at_work,
+    clipped,
+    covered_s,
+    looks,
+    states,
+)
+from appliance.status.loads import MAX_AGE_S
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 

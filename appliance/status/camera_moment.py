@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from appliance.errors import ApplianceError
-from appliance.status.loads import MAX_AGE_S
 from appliance.model import (
     CameraChange,
     CameraHint,
@@ -24,6 +23,7 @@ from appliance.model import (
     Sleep,
     Wake,
 )
+from appliance.status.loads import MAX_AGE_S
 from appliance.store.rows import decode, text_of
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW

@@ -1,16 +1,17 @@
 """The cameras' part of the status document: what each does, why, since when, and what it costs.
 
-Reads: CameraState, CameraChange, CameraMotion, Event, and what appliance/status/camera_costs.py reads.
+Reads: CameraState, CameraChange, CameraMotion, Event, and what appliance/status/camera_costs.py
+reads.
 Writes: nothing.
 Never: prices a camera that is silent: what it costs is then unknown.
 """
 
+from appliance.model import CameraChange, CameraMotion, CameraState, Event
+from appliance.settings import Settings
 from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour
 from appliance.status.freshness import NOT_YET, Document, seen_at
 from appliance.status.loads import MAX_AGE_S
-from appliance.model import CameraChange, CameraMotion, CameraState, Event
 from appliance.store.rows import text_of
-from appliance.settings import Settings
 from appliance.store.store import Store
 
 FIELDS = ("power_w", "frames_served", "frames_skipped", "gates", "stream")

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from appliance.settings import Settings
 from appliance.store.retention import FINE_S, floor, step_of
 from appliance.store.rows import text_of, time_of
-from appliance.settings import Settings
 from appliance.store.store import Store
 
 STEP_S = FINE_S

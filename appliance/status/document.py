@@ -10,11 +10,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from appliance.status import sleep_and_outlook
-from appliance.status.cameras import cameras
 from appliance.clock import ScaledClock
-from appliance.status.freshness import NOT_YET, Document, seen_at
-from appliance.status.loads import MAX_AGE_S, reported_loads
 from appliance.log import redact_all
 from appliance.model import (
     BatteryReading,
@@ -29,8 +25,12 @@ from appliance.model import (
     PowerReading,
     ServiceState,
 )
-from appliance.store.rows import text_of
 from appliance.settings import Settings
+from appliance.status import sleep_and_outlook
+from appliance.status.cameras import cameras
+from appliance.status.freshness import NOT_YET, Document, seen_at
+from appliance.status.loads import MAX_AGE_S, reported_loads
+from appliance.store.rows import text_of
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from sqlite3 import Row
 
-from appliance.status.loads import MAX_AGE_S
 from appliance.model import CameraMode, Stamp
+from appliance.status.loads import MAX_AGE_S
 from appliance.store.rows import text_of, time_of
 from appliance.store.store import Store
 

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from appliance.status.charts import LONGEST_PLAN_STEP, Plan, plan_of
 from appliance.model import Sleep, Wake
+from appliance.status.charts import LONGEST_PLAN_STEP, Plan, plan_of
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 

@@ -1,7 +1,7 @@
 """The history of the database's shape: one function a step, each applied once, in one transaction.
 
-Reads and writes: the tables. Run as `python -m appliance.store.migrations FILE`, in a process of its own,
-since sqlite-utils is too heavy to stay in the memory of a resident service.
+Reads and writes: the tables. Run as `python -m appliance.store.migrations FILE`, in a process of
+its own, since sqlite-utils is too heavy to stay in the memory of a resident service.
 Never: changes a step that has been released, and never refers to a dataclass (those move on).
 
 Rule for every step: only add. A release that is rolled back must still open the file.

@@ -16,10 +16,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from appliance.store import rows
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import Fault, ServiceState
+from appliance.store import rows
 from appliance.store.tables import ANY, BY_ROW, Table
 
 T = TypeVar("T")
@@ -31,8 +31,8 @@ BUSY_TIMEOUT_MS = 5000
 class Store:
     """A connection to the unit database for one process.
 
-    `writer` is the service's name in appliance/store/tables.py, or None for a reader. `opened` False:
-    every call is a `StoreError` until `reopen` succeeds.
+    `writer` is the service's name in appliance/store/tables.py, or None for a reader. `opened`
+    False: every call is a `StoreError` until `reopen` succeeds.
     """
 
     def __init__(

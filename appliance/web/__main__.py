@@ -8,8 +8,8 @@ import os
 import sys
 
 from appliance import log, settings_file
-from appliance.process import notify
 from appliance.errors import ApplianceError, SettingsError
+from appliance.process import notify
 from appliance.process.service import parser
 from appliance.settings import WebSettings
 from appliance.web import server

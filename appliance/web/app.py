@@ -1,7 +1,7 @@
 """The unit's page: what it does now and why, for a phone, a touchscreen or a laptop.
 
-Reads: unit.db (appliance/status/document.py and charts.py put it into words), the snapshots, and one JPEG at
-a time from the inference process. Writes: nothing.
+Reads: unit.db (appliance/status/document.py and charts.py put it into words), the snapshots, and
+one JPEG at a time from the inference process. Writes: nothing.
 Never: takes a command, sets a cookie, or asks another host for anything.
 """
 
@@ -13,14 +13,14 @@ from typing import Any
 from flask import Flask, Response, abort, jsonify, render_template, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
-from appliance.status import charts, document
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, CameraError, StoreError
-from appliance.media.frames import Picture
 from appliance.log import SentenceLog, redact, redact_all
+from appliance.media.frames import Picture
 from appliance.model import Event
-from appliance.store.rows import decode, text_of
 from appliance.settings import Settings
+from appliance.status import charts, document
+from appliance.store.rows import decode, text_of
 from appliance.store.store import Store
 from appliance.web import view
 from appliance.web.reader import Reader

@@ -9,10 +9,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
-from appliance.status import document
-from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, events_of, last_hour
-from appliance.status.intervals import rows_back
-from appliance.status.loads import MAX_AGE_S, reported_loads
 from appliance.model import (
     BatteryState,
     CameraMode,
@@ -28,8 +24,12 @@ from appliance.model import (
     PowerReading,
     ServiceState,
 )
-from appliance.store.rows import text_of
 from appliance.settings import Settings
+from appliance.status import document
+from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, events_of, last_hour
+from appliance.status.intervals import rows_back
+from appliance.status.loads import MAX_AGE_S, reported_loads
+from appliance.store.rows import text_of
 from appliance.store.store import Store
 
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)

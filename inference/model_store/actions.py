@@ -8,13 +8,13 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-from appliance.status import model_files
 from appliance import settings_file
 from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
 from appliance.errors import ModelError, SettingsError
-from appliance.status.model_files import ModelFile
 from appliance.nvml import open_nvml
-from inference.card import Card, read_card
+from appliance.status import model_files
+from appliance.status.model_files import ModelFile
+from inference.detection.model_card import Card, read_card
 from inference.model_store import keeping
 from inference.model_store.prices import Figure, by_settings, read
 from inference.model_store.store import ModelStore, Stored
@@ -161,7 +161,7 @@ def bench_model(arguments: argparse.Namespace) -> int:
 
 def benched(store: ModelStore, model: Stored, seconds: float) -> Figure:
     """Run a model and make its figure; raises `ModelError` where it fails."""
-    from inference.detector import NanoDet  # noqa: PLC0415  (OpenCV is not needed for a list)
+    from inference.detection.detector import NanoDet  # noqa: PLC0415  (OpenCV is not needed for a list)
     from inference.model_store import bench, machine, meters  # noqa: PLC0415
 
     own = store.settings.inference

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inference.detector import Detector
+from inference.detection.detector import Detector
 from inference.model_store.meters import Meter, counting
 
 REST_S = 3.0  # of a metered run: what the computer draws without the model

@@ -16,7 +16,7 @@ from typing import Any
 
 from appliance.errors import ModelError
 from appliance.status.model_files import json_in
-from inference.card import Card
+from inference.detection.model_card import Card
 from inference.model_store.durable import replace_json
 from inference.model_store.limits import LIMITS, MIB, TrialLimits
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from appliance.errors import ModelError
-from inference.card import card_bytes, parsed_card
+from inference.detection.model_card import card_bytes, parsed_card
 from inference.model_store.durable import write_through
 from inference.model_store.limits import (
     MIB,

@@ -7,10 +7,10 @@ Never: runs in a service; a technician's command or an update calls it.
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance.status import model_files
 from appliance.errors import ModelError
+from appliance.status import model_files
 from appliance.status.model_files import ModelFile
-from inference.card import Card, digest_of, read_card, require_digest
+from inference.detection.model_card import Card, digest_of, read_card, require_digest
 from inference.model_store import examine
 from inference.model_store.durable import (
     make_dir,

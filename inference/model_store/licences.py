@@ -8,7 +8,7 @@ metadata, whatever the card beside them says.
 from collections.abc import Sequence
 
 from appliance.errors import ModelError
-from inference.card import Card
+from inference.detection.model_card import Card
 
 # What tells of a licence: anywhere in a model, and where a field is about its licence.
 ANYWHERE = {"agpl": "AGPL", "affero": "AGPL", "ultralytics": "AGPL"}

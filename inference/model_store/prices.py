@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.status.model_files import json_in
 from appliance.settings import Settings
+from appliance.status.model_files import json_in
 
 # A model of which nothing is known: a session of a small one takes less on any processor.
 GUESSED_LOAD_S = 2.0

@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from appliance.errors import ModelError
-from inference.card import Card
+from inference.detection.model_card import Card
 from inference.model_store.licences import told_by
 from inference.model_store.limits import MIB, MOST_TENSOR_BYTES
 

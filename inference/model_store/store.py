@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from appliance.status import model_files
 from appliance.errors import ModelError
-from appliance.status.model_files import SHIPPED, ModelFile
 from appliance.settings import Settings
-from inference.card import Card, verified_card
+from appliance.status import model_files
+from appliance.status.model_files import SHIPPED, ModelFile
+from inference.detection.model_card import Card, verified_card
 from inference.model_store import examine, prices
 from inference.model_store.licences import require_licence
 from inference.model_store.prices import Price

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from inference.card import Card, digest_of, read_card, require_digest
+from inference.detection.model_card import Card, digest_of, read_card, require_digest
 
 NO_MEMORY = ("bad_alloc", "Failed to allocate memory")  # in ONNX Runtime's words
 
@@ -44,8 +44,8 @@ def ran(data: bytes, card: Card) -> dict[str, float]:
     import numpy as np  # noqa: PLC0415
     import onnxruntime  # noqa: PLC0415
 
-    from inference.nanodet import require_outputs  # noqa: PLC0415
-    from inference.sessions import runtime_errors  # noqa: PLC0415
+    from inference.detection.nanodet import require_outputs  # noqa: PLC0415
+    from inference.detection.sessions import runtime_errors  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -6,8 +6,8 @@ Never: draws nothing. Where nobody reports, the unit hibernates and draws its hi
 
 from appliance.clock import Clock
 from appliance.errors import StoreError
-from appliance.status.loads import reported_loads
 from appliance.settings import Settings
+from appliance.status.loads import reported_loads
 from appliance.store.store import Store
 
 

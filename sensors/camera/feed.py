@@ -15,7 +15,17 @@ from threading import Condition, RLock
 
 from appliance.clock import Clock
 from appliance.errors import CameraError
-from appliance.media.frames import BGR, I420, JPEG, LONGEST_WAIT_S, MP4, Answer, Ask, Picture, Refusal
+from appliance.media.frames import (
+    BGR,
+    I420,
+    JPEG,
+    LONGEST_WAIT_S,
+    MP4,
+    Answer,
+    Ask,
+    Picture,
+    Refusal,
+)
 from appliance.model import CameraMode
 from sensors.camera import pictures
 from sensors.camera.gop import Decoded, GroupOfPictures

@@ -16,10 +16,10 @@ from pathlib import Path
 
 from av.video.frame import VideoFrame
 
-from appliance.store import store as store_module
 from appliance.model import Event
-from appliance.store.prepare import prepare
 from appliance.settings import Settings
+from appliance.store import store as store_module
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from provisioning.laptop import START, Laptop, Wish
 from sensors.camera.clip import Clip

@@ -16,8 +16,8 @@ from typing import Self
 from appliance import settings_file
 from appliance.clock import SystemClock
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.store.prepare import prepare
 from appliance.settings import Settings
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from tests.bench.processes import Usage, usage
 

@@ -24,9 +24,9 @@ from appliance.clock import SystemClock
 from appliance.errors import CameraError
 from appliance.media.frames import I420, Ask, FrameClient, Picture
 from appliance.model import CameraState, EnergyBudget, EnergyLevel
-from appliance.store.prepare import prepare
 from appliance.settings import Settings
 from appliance.settings_file import load
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from tests.bench.processes import Usage, usage
 from tests.conftest import CLIP, ROOT

@@ -21,8 +21,8 @@ from appliance.model import EnergyLevel
 from appliance.process.service import Loop, Service
 from appliance.store.store import Store
 from inference.__main__ import assemble
-from inference.look import Look
-from inference.tally import Tally
+from inference.detection.frame_result import Look
+from inference.energy.usage import Tally
 from tests.bench.cameras.clip import CLIP, FRAMES_PER_S
 from tests.bench.cameras.field import Field
 from tests.bench.report import OUT, ROOT

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from appliance.model import Box, Detection
-from inference.track import overlap
+from inference.tracking.track import overlap
 
 SURE = 0.35
 CLEAR_OVERLAP = 0.5

@@ -21,18 +21,18 @@ from threading import Event as Flag
 from typing import Any
 
 from appliance.clock import Clock
-from appliance.media.frames import Answer, Ask, Picture
 from appliance.log import SentenceLog
+from appliance.media.frames import Answer, Ask, Picture
 from appliance.model import EnergyBudget, EnergyLevel, Event
-from appliance.store.prepare import prepare
 from appliance.process.service import Service
 from appliance.settings import CameraSettings, InferenceSettings, Settings, UnitSettings
+from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from inference.__main__ import eyes_of, telling_of
-from inference.cameras import WatchedCamera
-from inference.line import Frames
+from inference.cameras.connection import Frames
+from inference.cameras.watched import WatchedCamera
+from inference.cycle import Watch, WatchParts
 from inference.view import View
-from inference.watch import Watch, WatchParts
 from sensors.camera.clip import Clip
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.mode import choose_mode

@@ -18,8 +18,8 @@ import numpy as np
 import onnxruntime
 
 from appliance.media.frames import I420, Picture
-from inference import sessions
-from inference.detector import NanoDet
+from inference.detection import sessions
+from inference.detection.detector import NanoDet
 from tests.bench.report import Figure, median, publish, quick
 from tests.conftest import CLIP, MODEL
 from tests.fakes import FakeClock

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from inference.detector import Looker, NanoDet
-from inference.swap import Swap
+from inference.detection.detector import Looker, NanoDet
+from inference.detection.model_swap import Swap
 from tests.bench.cameras.clip import MODEL
 from tests.bench.cameras.spin import first_picture
 

@@ -26,8 +26,8 @@ from typing import Any
 import av
 
 from appliance.model import Box, Detection
-from inference.detector import NanoDet
-from inference.track import FAINTEST
+from inference.detection.detector import NanoDet
+from inference.tracking.track import FAINTEST
 from tests.bench.cameras.pseudo_truth import smoothed_tracks
 from tests.bench.cameras.tracking_scene import Frame, irregular, looked_at, scene
 from tests.bench.cameras.tracking_score import (

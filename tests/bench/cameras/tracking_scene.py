@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from appliance.model import Box, Detection
-from inference.track import area, overlap
+from inference.tracking.track import area, overlap
 
 FRAMES_PER_S = 10
 SAME_THING_IOU = 0.6

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from appliance.model import Box
-from inference import track
+from inference.tracking import track
 from tests.bench.cameras.tracking_scene import Frame
 
 PATIENCE_S = 2.0
@@ -38,7 +38,7 @@ class Score:
 
 
 def follow_ours(frames: Sequence[Frame]) -> Answers:
-    """What inference/track.py makes of the frames."""
+    """What inference/tracking/track.py makes of the frames."""
     tracks, answers = track.Tracks(), []
     for frame in frames:
         tracks = track.update(tracks, frame.detections, frame.media_s, THRESHOLD, PATIENCE_S)

@@ -16,8 +16,8 @@ from pathlib import Path
 import av
 
 from appliance.model import EnergyLevel
-from inference.detector import NanoDet
-from inference.look import Look
+from inference.detection.detector import NanoDet
+from inference.detection.frame_result import Look
 from tests.bench.cameras.clip import MODEL
 from tests.bench.cameras.field import Field
 from tests.bench.cameras.overhead import Inference

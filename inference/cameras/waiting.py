@@ -1,0 +1,102 @@
+"""Waits for all cameras at once, in one thread: whose answer is there first is looked at first.
+
+Reads: the cameras' answers. Writes: their questions.
+Never: lets a camera that hangs, or is gone, keep another one waiting; never sleeps while an answer
+is there.
+
+Answers that are there at the same moment come together: they are looked at in one run of the model.
+"""
+
+import math
+import select
+from collections.abc import Callable, Iterable, Sequence
+from threading import Event
+from typing import Protocol
+
+from appliance.clock import Clock
+from appliance.media.frames import Picture
+from inference.cameras.connection import Frames
+from inference.cameras.watched import WatchedCamera
+
+LEAST_WAIT_S = 0.002  # times that differ by less are the same
+Pulled = tuple[WatchedCamera, Picture]
+
+
+class Waiter(Protocol):
+    """The seam that waits."""
+
+    def wait(self, asked: Sequence[Frames], seconds: float, stop: Event) -> list[Frames]:
+        """Those whose answer is there, at once if there are any, else after `seconds` at most."""
+
+
+class SocketWaiter:
+    """Waits at the sockets."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def wait(self, asked: Sequence[Frames], seconds: float, stop: Event) -> list[Frames]:
+        if not asked:
+            self._clock.wait_media(seconds, stop)
+            return []
+        poll = select.poll()
+        by_number = {frames.fileno(): frames for frames in asked}
+        for number in by_number:
+            poll.register(number, select.POLLIN)
+        ready = poll.poll(math.ceil(1000 * max(0.0, seconds)))
+        return [by_number[number] for number, _ in ready]
+
+
+class Pulling:
+    """The questions to all cameras. Times are the clock's picture time."""
+
+    def __init__(
+        self, cameras: Sequence[WatchedCamera], clock: Clock, waiter: Waiter, stop: Event
+    ) -> None:
+        self._cameras = cameras
+        self._clock = clock
+        self._waiter = waiter
+        self._stop = stop
+
+    def next(
+        self, end_s: float, interval_s: float, from_s: Callable[[WatchedCamera, float], float]
+    ) -> list[Pulled]:
+        """The pictures that are there next; none where `end_s` or something else came first.
+
+        `interval_s` is the least time between two pictures of one camera. `from_s(camera, now_s)`
+        says from when on a camera may be looked at.
+        """
+        now_s = self._clock.media_s()
+        next_s = min([end_s, *(self._ask(camera, now_s, from_s) for camera in self._cameras)])
+        asked = [camera.line for camera in self._cameras if camera.line.asked]
+        ready = self._waiter.wait(
+            [line.frames for line in asked], max(LEAST_WAIT_S, next_s - now_s), self._stop
+        )
+        return self._taken(ready, interval_s)
+
+    def _ask(
+        self,
+        camera: WatchedCamera,
+        now_s: float,
+        from_s: Callable[[WatchedCamera, float], float],
+    ) -> float:
+        """Ask the camera if it is time; returns when there is something to do for it next."""
+        line = camera.line
+        line.give_up(camera.name, now_s)
+        if line.asked is None:
+            due_s = camera.due_s(from_s(camera, now_s))
+            if due_s > now_s:
+                return due_s
+            line.ask(camera.question(now_s), now_s)
+        return line.gives_up_s if line.asked else line.ready_s
+
+    def _taken(self, ready: Iterable[Frames], interval_s: float) -> list[Pulled]:
+        """The pictures of those that answered; who waited longest for a look comes first."""
+        answered = {id(frames) for frames in ready}
+        now_s = self._clock.media_s()
+        pulled = []
+        for camera in sorted(self._cameras, key=lambda camera: camera.last_look_s):
+            if id(camera.line.frames) in answered:
+                picture = camera.take(now_s, interval_s)
+                pulled += [(camera, picture)] if picture else []
+        return pulled

@@ -1,0 +1,1 @@
+"""What inference adds to `unitctl` (docs/decisions/0008)."""

@@ -1,0 +1,220 @@
+"""The detector: pictures in, detections out; which runtime and device do it is its own matter.
+
+Reads: a model and its card. Writes: nothing.
+Never: runs a model whose digest is not its card's, says that it used a device that it did not, or
+tells of what a part of a picture cuts off.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+
+from appliance.errors import ModelError
+from appliance.media.frames import Picture
+from appliance.model import Box, Detection, Tier
+from inference.detection.blobs import Canvas
+from inference.detection.head_blur import PERSON
+from inference.detection.model_card import verified_card
+from inference.detection.nanodet import Bytes, Floats, candidates, decode, told, too_faint
+from inference.detection.region import boxes_of_whole, told_of_whole
+from inference.detection.sessions import (
+    CPU,
+    MOST_AT_ONCE,
+    Session,
+    Terms,
+    open_session,
+    runtime_errors,
+)
+
+NOT_LOADED = "none"
+PEOPLE_FROM = 0.15  # as faint as that, a head is hidden: measured in docs/privacy.md
+__all__ = ["CPU", "NOT_LOADED", "Detector", "Looker", "NanoDet", "Seen", "runtime_errors"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is in one picture, the surest first. `part` is what was looked at; None: all of it.
+
+    `people` is where people may be of whom it does not tell, too faint or cut off by the part:
+    their heads are hidden all the same.
+    """
+
+    detections: tuple[Detection, ...]
+    part: Box | None = None
+    people: tuple[Box, ...] = ()
+
+
+class Detector(Protocol):
+    """What finds things in a picture.
+
+    `provider` is the ONNX Runtime provider in use ("none" before the first picture), `wanted` the
+    one that was hoped for; `digest` is the model's SHA-256.
+    """
+
+    digest: str
+    tier: Tier
+
+    @property
+    def provider(self) -> str: ...
+    @property
+    def wanted(self) -> str: ...
+
+    def detect(self, bgr: Bytes) -> list[Detection]:
+        """What is in a picture (height x width x 3, BGR), the surest first; loads when needed."""
+
+    def free(self) -> None:
+        """Give the memory back; the next `detect` loads again."""
+
+
+class Looker(Protocol):
+    """What finds things in pictures, several at a time. Not for several threads at a time.
+
+    `size` is the side of the square that the model sees, in pixels; `degraded` says why this is not
+    the device that was wanted ("" where it is, or nothing is loaded); `load_s` is how long loading
+    took the last time, None before the first.
+    """
+
+    digest: str
+    tier: Tier
+    size: int
+
+    @property
+    def provider(self) -> str: ...
+    @property
+    def wanted(self) -> str: ...
+    @property
+    def degraded(self) -> str: ...
+    @property
+    def loaded(self) -> bool: ...
+    @property
+    def load_s(self) -> float | None: ...
+
+    def look(
+        self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
+    ) -> list[Seen]:
+        """What is in each raw picture, or in its part alone; loads when needed."""
+
+    def load(self) -> None:
+        """Be ready for the next picture."""
+
+    def free(self) -> None:
+        """Give the memory back; the next `look` loads again."""
+
+
+class NanoDet:
+    """One NanoDet model. Building it checks the file and its card; the session comes later."""
+
+    def __init__(
+        self,
+        model: Path,
+        threads: int,
+        floor: float,
+        labels: tuple[str, ...],
+        terms: Terms | None = None,
+    ) -> None:
+        """`floor`: least confidence that is reported. Raises `ModelError` in one sentence.
+
+        `terms`: how the session is made; without it, with `threads` and no TensorRT.
+        """
+        self._model = model
+        self._card = verified_card(model)
+        self._classes = self._card.numbers_of(labels)
+        known = [self._card.classes[number] for number in self._classes]
+        self._person = self._classes[known.index(PERSON)] if PERSON in known else None
+        self._terms = terms or Terms(threads)
+        self._floor = floor
+        self._session: Session | None = None
+        self._canvas: Canvas | None = None
+        self.digest = self._card.sha256
+        self.tier = self._card.tier
+        self.size = self._card.size
+        self.load_s: float | None = None
+
+    @property
+    def provider(self) -> str:
+        return self._session.provider if self._session else NOT_LOADED
+
+    @property
+    def wanted(self) -> str:
+        return self._session.wanted if self._session else NOT_LOADED
+
+    @property
+    def degraded(self) -> str:
+        return self._session.degraded if self._session else ""
+
+    @property
+    def loaded(self) -> bool:
+        return self._session is not None
+
+    def detect(self, bgr: Bytes) -> list[Detection]:
+        """What is in a picture (height x width x 3, BGR), the surest first."""
+        canvas = self._ready()
+        canvas.put_bgr(0, bgr)
+        return self._decoded(canvas.entry[: self._card.batch or 1], 1)[0][0]
+
+    def look(
+        self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
+    ) -> list[Seen]:
+        """What is in each picture; several at once where the model takes them.
+
+        Raises `ModelError`, and `CameraError` for a picture whose bytes are not its own.
+        """
+        asked = list(zip(pictures, parts or [None] * len(pictures), strict=True))
+        most = self._card.batch or MOST_AT_ONCE
+        return [
+            seen
+            for first in range(0, len(asked), most)
+            for seen in self._seen(asked[first : first + most])
+        ]
+
+    def load(self) -> None:
+        """Make the session and warm it; raises `ModelError`."""
+        cv2.setNumThreads(self._terms.threads)
+        self._session = open_session(self._model, self._card, self._terms)
+        self.load_s = self._session.load_s
+
+    def free(self) -> None:
+        self._session = None
+        self._canvas = None
+
+    def _seen(self, asked: Sequence[tuple[Picture, Box | None]]) -> Iterator[Seen]:
+        """One run for as many pictures as go in at once."""
+        canvas = self._ready(len(asked))
+        for place, (picture, part) in enumerate(asked):
+            canvas.put(place, picture, part)
+        found = self._decoded(canvas.entry[: self._card.batch or len(asked)], len(asked))
+        for (_, part), (detections, faint) in zip(asked, found, strict=True):
+            whole = told_of_whole(detections, part)
+            people = [one.box for one in detections if one.label == PERSON] if part else []
+            yield Seen(tuple(whole), part, tuple(boxes_of_whole([*people, *faint], part)))
+
+    def _decoded(self, entry: Floats, pictures: int) -> list[tuple[list[Detection], list[Box]]]:
+        assert self._session is not None
+        try:
+            outputs = self._session.run(entry)
+            each = [[output[place : place + 1] for output in outputs] for place in range(pictures)]
+            return [self._told(one) for one in each]
+        except ModelError:
+            self.free()
+            raise
+
+    def _told(self, outputs: Sequence[Floats]) -> tuple[list[Detection], list[Box]]:
+        """What is told of, and where people may be who are too faint for that."""
+        if self._person is None:
+            return decode(outputs, self._card, self._classes, self._floor), []
+        low = min(PEOPLE_FROM, self._floor)
+        found = candidates(outputs, self._card, self._classes, low)
+        faint = too_faint(found, self._person, self._floor)
+        return told(found, self._card, self._floor), faint
+
+    def _ready(self, pictures: int = 1) -> Canvas:
+        """The memory for so many pictures, once the model is loaded."""
+        if self._session is None:
+            self.load()
+        places = self._card.batch or pictures
+        if self._canvas is None or len(self._canvas.entry) < places:
+            self._canvas = Canvas(self._card, places)
+        return self._canvas

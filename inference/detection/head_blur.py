@@ -1,0 +1,126 @@
+"""Makes heads of people unrecognisable before a picture leaves the process or is stored.
+
+Reads and writes: pixels in memory.
+Never: changes the picture that it is given. It hides heads by where people are; a person that the
+model misses altogether is not hidden (docs/privacy.md has the figures).
+
+Everybody who was found is hidden, however faintly, and where a followed person is believed to be
+who was not found in this very picture. What hides is a few flat tiles of rounded mean colours: of a
+head at most about 3 x 2 of them, from which nobody gets a face back.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import cv2
+import numpy as np
+
+from appliance.model import Box, Detection
+from inference.detection.frame_result import Look, pixels
+from inference.detection.nanodet import Bytes
+from inference.detection.region import covers
+from inference.tracking.track import Tracks
+
+PERSON = "person"
+STANDS_FROM = 1.7  # height over width of a box; one below it may sit, bend or be cut off
+LIES_BELOW = 0.9
+HEAD_SHARE = 0.25  # of a standing person's box: a head is an eighth, boxes are not exact
+UPPER_SHARE = 0.5  # of one who may sit
+MARGIN_SHARE = 0.1  # of the box's shorter side, on each side: boxes often cut the hair
+EDGE_SHARE = 0.01  # of the picture; a box that ends so near to its edge may be cut off there
+TILES_ACROSS = 4
+SMALLEST_TILE_PX = 8
+ROUNDING = 16  # steps of a tile's colours
+JPEG_QUALITY = 75  # 66 kB at 768x576 instead of 86: snapshots are a quarter of a day's writing
+
+
+def jpeg(look: Look, blur_heads: bool) -> bytes:
+    """The picture of a look as a JPEG file, heads blurred unless the owner said otherwise."""
+    bgr = pixels(look.picture)
+    if blur_heads:
+        bgr = with_heads_blurred(bgr, look.detections, look.unseen)
+    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return bytes(data)
+
+
+def unseen_people(tracks: Tracks) -> tuple[Box, ...]:
+    """Where followed people are believed to be who were not found in the newest picture."""
+    coasting = (track for track in tracks.live if not track.seen_now)
+    return tuple(track.box for track in coasting if track.label == PERSON)
+
+
+def people_in(look: Look) -> tuple[Box, ...]:
+    """Where people are, or may be, in a picture."""
+    found = (one.box for one in look.detections if one.label == PERSON)
+    return (*found, *look.unseen)
+
+
+def outside(people: Iterable[Box], part: Box | None) -> tuple[Box, ...]:
+    """Those of whom a look at `part` says nothing, or not all; nobody where all was looked at."""
+    return () if part is None else tuple(box for box in people if not covers(part, box))
+
+
+def with_heads_blurred(
+    bgr: Bytes, detections: Iterable[Detection], unseen: Iterable[Box] = ()
+) -> Bytes:
+    """A copy of the picture with the head of each person in a few coarse tiles."""
+    hidden = bgr.copy()
+    height, width = bgr.shape[:2]
+    for part in hidden_parts(detections, unseen, width, height):
+        pixelate(hidden, part)
+    return hidden
+
+
+def hidden_parts(
+    detections: Iterable[Detection], unseen: Iterable[Box], width: int, height: int
+) -> Iterator[Box]:
+    """What is to be hidden in a picture of width x height pixels."""
+    found = [one.box for one in detections if one.label == PERSON]
+    for box in (*found, *unseen):
+        yield head_of(within_picture(box), width, height)
+
+
+def within_picture(box: Box) -> Box:
+    """A box without what lies outside: one believed to leave may still be there."""
+    left, top, right, bottom = (
+        min(1.0, max(0.0, side)) for side in (box.left, box.top, box.right, box.bottom)
+    )
+    return Box(left, top, right, bottom)
+
+
+def head_of(person: Box, width: int, height: int) -> Box:
+    """The part of a person's box that holds the head, with a margin.
+
+    One who may sit or bend, or whose legs the picture's edge cuts off: the upper half. One who
+    lies: all of it, as nobody knows on which side the head is.
+    """
+    wide = (person.right - person.left) * width
+    high = (person.bottom - person.top) * height
+    margin = MARGIN_SHARE * min(wide, high)
+    if high < LIES_BELOW * wide:
+        share = 1.0
+    elif high < STANDS_FROM * wide or person.bottom > 1 - EDGE_SHARE:
+        share = UPPER_SHARE
+    else:
+        share = HEAD_SHARE
+    return Box(
+        person.left - margin / width,
+        person.top - margin / height,
+        person.right + margin / width,
+        person.top + (share * high + margin) / height,
+    )
+
+
+def pixelate(bgr: Bytes, part: Box) -> None:
+    """Replace one part of the picture, in place, by a few tiles of its mean colours."""
+    height, width = bgr.shape[:2]
+    rows = slice(max(0, int(part.top * height)), max(0, int(part.bottom * height) + 1))
+    columns = slice(max(0, int(part.left * width)), max(0, int(part.right * width) + 1))
+    patch = bgr[rows, columns]
+    if patch.size == 0:
+        return
+    high, wide = patch.shape[:2]
+    across = min(TILES_ACROSS, max(1, wide // SMALLEST_TILE_PX))
+    down = min(TILES_ACROSS, max(1, round(across * high / wide)))
+    means = cv2.resize(patch, (across, down), interpolation=cv2.INTER_AREA)
+    coarse = np.asarray(means // ROUNDING * ROUNDING + ROUNDING // 2, np.uint8)
+    bgr[rows, columns] = cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_NEAREST)

@@ -1,0 +1,44 @@
+"""Which things are looked for, and which of them count before which camera. Pure.
+
+Inputs: the settings, a model's card. Output: labels.
+Never: lets a model look without people where their heads are to be blurred.
+"""
+
+from dataclasses import replace
+
+from appliance.settings import CameraSettings, InferenceSettings, Settings
+from inference.detection.head_blur import PERSON
+from inference.detection.model_card import Card
+
+
+def spelled_out(camera: CameraSettings, labels: tuple[str, ...]) -> CameraSettings:
+    """The camera with zones and lines that name what counts: where they name none, `labels`."""
+    zones = {name: replace(one, labels=one.labels or labels) for name, one in camera.zone.items()}
+    lines = {name: replace(one, labels=one.labels or labels) for name, one in camera.line.items()}
+    return replace(camera, zone=zones, line=lines)
+
+
+def followed(camera: CameraSettings, own: InferenceSettings) -> tuple[str, ...]:
+    """What is followed before a camera: the labels of all, and those of its zones and lines."""
+    zones = [label for one in camera.zone.values() for label in one.labels]
+    lines = [label for one in camera.line.values() for label in one.labels]
+    return tuple(dict.fromkeys((*own.labels, *zones, *lines)))
+
+
+def looked_for(settings: Settings, model: str, card: Card) -> tuple[str, ...]:
+    """What the model `model` looks for; raises `ModelError` where it does not know one of them.
+
+    A camera's own model need not know all of them, but one. People are always looked for where
+    their heads are blurred.
+    """
+    own = settings.inference
+    cameras = [one for one in settings.camera.values() if model == one.model]
+    wanted = [label for one in cameras or settings.camera.values() for label in followed(one, own)]
+    wanted = list(dict.fromkeys(wanted or own.labels))
+    if cameras:
+        wanted = [label for label in wanted if label in card.classes] or wanted
+    if own.blur_heads or PERSON in card.classes:
+        wanted.append(PERSON)
+    labels = tuple(dict.fromkeys(wanted))
+    card.numbers_of(labels)
+    return labels

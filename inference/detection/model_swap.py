@@ -1,0 +1,101 @@
+"""Changes the model between two pictures: the old one looks on while the new one is made ready.
+
+Reads: a model, in a thread of its own. Writes: nothing.
+Never: lets go of a model that works for one that does not, or loads one that nobody wants any more
+into its place.
+
+The thread waits for no lock while it loads, so no picture waits for it. `now` is for the thread
+that looks: it makes the change, so nobody is looking with the old model when that is freed.
+"""
+
+from collections.abc import Callable
+from threading import Thread
+
+from appliance.errors import ModelError
+from inference.detection.detector import Looker
+
+RETRY_AFTER_S = 60.0
+Make = Callable[[], Looker]
+
+
+class Loading(Thread):
+    """Makes one model ready. `ready` or `trouble` is set when it is over."""
+
+    def __init__(self, name: str, make: Make) -> None:
+        # No daemon: the runtime aborts a process that ends while it loads.
+        super().__init__(name=f"load {name}", daemon=False)
+        self.model = name
+        self.ready: Looker | None = None
+        self.trouble: ModelError | None = None
+        self._make = make
+
+    def run(self) -> None:
+        try:
+            made = self._make()
+            made.load()
+        except ModelError as error:
+            self.trouble = error
+        else:
+            self.ready = made
+
+
+class Swap:
+    """The model at work, and perhaps one that is to take its place.
+
+    `name` is of the one at work. `trouble` is why the wanted one could not take its place, None
+    where nothing is wrong.
+    """
+
+    def __init__(self, name: str, looker: Looker) -> None:
+        self.name = name
+        self.trouble: ModelError | None = None
+        self._looker = looker
+        self._wanted = name
+        self._loading: Loading | None = None
+        self._failed_s = 0.0
+
+    @property
+    def changing(self) -> bool:
+        """Whether another model is being made ready."""
+        return self._loading is not None
+
+    def want(self, name: str, make: Make, now_s: float) -> None:
+        """Say, as often as you like, which model is wanted; `make` builds it, in another thread.
+
+        After a failure it is tried again a minute later, while it is still wanted.
+        """
+        if name != self._wanted:
+            self._wanted, self.trouble = name, None
+        if name == self.name or self._loading:
+            return
+        if self.trouble and now_s - self._failed_s < RETRY_AFTER_S:
+            return
+        self._failed_s = now_s
+        loading = Loading(name, make)
+        loading.start()
+        self._loading = loading  # only now: a thread that has not begun looks like one that is over
+
+    def now(self) -> Looker:
+        """The model for the next picture; changes over if the wanted one is ready."""
+        if self._loading and not self._loading.is_alive():
+            self._end(self._loading)
+        return self._looker
+
+    def free(self) -> None:
+        """Give the memory back: of the model at work now, of one being loaded when it comes."""
+        self._wanted, self.trouble = self.name, None
+        self._looker.free()
+
+    def _end(self, loading: Loading) -> None:
+        self._loading = None
+        if loading.ready is None:
+            if loading.trouble is None:  # not one of the troubles that a unit goes on with
+                raise RuntimeError(f"the thread that loaded {loading.model} ended without a word")
+            if loading.model == self._wanted:
+                self.trouble = loading.trouble
+        elif loading.model == self._wanted:
+            old, self._looker = self._looker, loading.ready
+            self.name, self.trouble = loading.model, None
+            old.free()
+        else:
+            loading.ready.free()

@@ -1,0 +1,251 @@
+"""Makes sessions of ONNX Runtime, and knows what was asked for and what was got.
+
+Reads: a model's file. Writes: nothing itself; TensorRT keeps its engines
+(inference/detection/tensorrt_cache.py).
+Never: loads a library of custom operators, a file whose digest is not its card's, or a word of what
+the runtime says about devices: `provider` is what the session really got, since a GPU build falls
+back to the CPU in silence.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from appliance.errors import ModelError
+from inference.detection import tensorrt_cache
+from inference.detection.model_card import Card, require_digest
+from inference.detection.nanodet import Floats, require_outputs
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession, SessionOptions
+
+TENSORRT = "TensorrtExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+CPU = "CPUExecutionProvider"
+PREFERRED = (TENSORRT, CUDA, CPU)
+MOST_AT_ONCE = 8  # pictures in one run, where the model takes any number
+FATAL_ONLY = 4  # of ONNX Runtime's log: what matters comes as an error, and is told once
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How sessions are made on this unit.
+
+    `threads`: of one run. `engines_dir`: where TensorRT keeps what it compiled; None: TensorRT is
+    not used, since it would compile for minutes at each start. `available`: the providers that the
+    runtime was built with; None: it is asked.
+    """
+
+    threads: int = 1
+    engines_dir: Path | None = None
+    available: tuple[str, ...] | None = None
+
+
+class Session:
+    """One model in memory, warm. Not for several threads at a time.
+
+    `provider` is the one in use, `wanted` the one that was hoped for. `load_s` is how long loading
+    and warming took.
+    """
+
+    def __init__(self, model: Path, card: Card, runtime: "InferenceSession") -> None:
+        self.provider: str = runtime.get_providers()[0]
+        self.wanted = self.provider
+        self.load_s = 0.0
+        self._model = model
+        self._card = card
+        self._runtime = runtime
+
+    @property
+    def degraded(self) -> str:
+        """Why this is not the device that was wanted, in one sentence; "" where it is."""
+        return degraded(self._model.stem, self.wanted, self.provider)
+
+    def run(self, entry: Floats) -> list[Floats]:
+        """The outputs for pictures x 3 x size x size numbers; raises `ModelError`."""
+        try:
+            outputs: list[Floats] = self._runtime.run(None, {self._card.input_name: entry})
+        except runtime_errors() as error:
+            raise ModelError(
+                f"the model {self._model.name} failed while it ran: {first_line(error)}; "
+                "it is loaded again at the next picture"
+            ) from error
+        return outputs
+
+    def warm(self) -> None:
+        """Run once, as the first run allocates; raises `ModelError` for outputs of no use."""
+        size = self._card.size
+        entry = np.zeros((self._card.batch or 1, 3, size, size), np.float32)
+        require_outputs(self.run(entry), self._card, self._model.name)
+
+
+def open_session(model: Path, card: Card, terms: Terms) -> Session:
+    """A warm session on the best device that works; raises `ModelError`, in one sentence."""
+    started = time.monotonic()
+    import onnxruntime  # noqa: PLC0415  (60 MB that a resting process does not need)
+
+    onnxruntime.set_default_logger_severity(FATAL_ONLY)
+    data = verified_bytes(model, card)
+    available = terms.available or tuple(onnxruntime.get_available_providers())
+    wanted = wanted_providers(available, terms.engines_dir)
+    for number, _ in enumerate(wanted):
+        try:
+            session = made(model, card, terms, data, wanted[number:])
+            break
+        except ModelError:
+            if wanted[number] == CPU:
+                raise
+    session.wanted = wanted[0]
+    session.load_s = time.monotonic() - started
+    return session
+
+
+def made(model: Path, card: Card, terms: Terms, data: bytes, providers: list[str]) -> Session:
+    """A warm session that may use `providers`; raises `ModelError`."""
+    import onnxruntime  # noqa: PLC0415  (see above)
+
+    with_options = [(name, options_of(name, card, terms.engines_dir)) for name in providers]
+    try:
+        runtime = onnxruntime.InferenceSession(
+            # Its own way back to the CPU prints to standard output and hides why.
+            data,
+            session_options(terms.threads),
+            with_options,
+            enable_fallback=0,
+        )
+    except runtime_errors() as error:
+        raise ModelError(
+            f"{model} is not a model that ONNX Runtime can load: {first_line(error)}; "
+            "copy the model and its card together again"
+        ) from error
+    require_input(runtime, model, card)
+    session = Session(model, card, runtime)
+    session.warm()
+    return session
+
+
+def verified_bytes(model: Path, card: Card) -> bytes:
+    """The model, byte for byte the one that its card describes; raises `ModelError`.
+
+    Read anew for each session, and the session is made of these very bytes: a file that is changed
+    between the check and the loading is not loaded.
+    """
+    try:
+        data = model.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"the model {model} cannot be read: {error.strerror}; "
+            "see `model` in the section [inference] of the settings"
+        ) from error
+    require_digest(model, hashlib.sha256(data).hexdigest(), card)
+    return data
+
+
+def wanted_providers(available: Sequence[str], engines_dir: Path | None) -> list[str]:
+    """What to ask for, the best first. The CPU is always in it."""
+    found = [name for name in PREFERRED if name in available or name == CPU]
+    if engines_dir is None and TENSORRT in found:
+        found.remove(TENSORRT)
+    return found
+
+
+def session_options(threads: int) -> "SessionOptions":
+    """How a session behaves. Measured with the int8 model on two cores of an EPYC:
+
+    spinning off: CPU time of a run at one frame a second is 1.05 times that of runs back to back;
+    with spinning and two threads it is 3 times (120 ms instead of 42). Memory patterns off: 8 MB
+    less of 44 (23 of 95 for the exact model) at the same speed; without the arena, 31 MB stay
+    taken after the session is gone.
+    """
+    import onnxruntime  # noqa: PLC0415  (see above)
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.enable_cpu_mem_arena = True
+    options.enable_mem_pattern = False
+    options.log_severity_level = FATAL_ONLY
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    return options
+
+
+def options_of(provider: str, card: Card, engines_dir: Path | None) -> Mapping[str, str]:
+    """The options of one provider for one model: what a small, shared GPU can bear."""
+    if provider == TENSORRT and engines_dir is not None:
+        import onnxruntime  # noqa: PLC0415  (see above)
+
+        runtime = f"onnxruntime {onnxruntime.__version__}"
+        kept = tensorrt_cache.prepare(
+            engines_dir, runtime, tensorrt_cache.device_name(), card.sha256
+        )
+        return tensorrt_cache.tensorrt_options(card, kept, MOST_AT_ONCE)
+    if provider == CUDA:
+        return {
+            # Grow by what is needed, not by doubling; do not try all algorithms at each load.
+            "arena_extend_strategy": "kSameAsRequested",
+            "cudnn_conv_algo_search": "HEURISTIC",
+            "cudnn_conv_use_max_workspace": "0",
+        }
+    return {}
+
+
+def require_input(runtime: "InferenceSession", model: Path, card: Card) -> None:
+    """Raise `ModelError` where the model takes something else than its card says."""
+    wanted = [(card.input_name, [card.batch, 3, card.size, card.size])]
+    found = [(entry.name, shape_of(entry, card)) for entry in runtime.get_inputs()]
+    if found != wanted:
+        raise ModelError(
+            f"the model {model} takes {found}, but its card says {wanted}: correct the card, "
+            "or name another model in the section [inference] of the settings"
+        )
+
+
+def shape_of(entry: Any, card: Card) -> list[int | str | None]:
+    """The shape of an input; a batch of any number has a name there, or none."""
+    shape = list(entry.shape)
+    if card.batch is None and shape and not isinstance(shape[0], int):
+        shape[0] = None
+    return shape
+
+
+def degraded(model: str, wanted: str, provider: str) -> str:
+    """The sentence for a session on another device than the wanted one; "" where it is that."""
+    if provider == wanted:
+        return ""
+    said = f"the model {model} runs on {plain(provider)}, although {plain(wanted)} was to be used"
+    if provider == CPU:
+        return f"{said}: each frame costs more energy than planned; check the GPU's driver"
+    return f"{said}: frames cost a little more; check its libraries and engines"
+
+
+def plain(provider: str) -> str:
+    """A provider's name for people."""
+    return {TENSORRT: "TensorRT", CUDA: "CUDA", CPU: "the CPU"}.get(provider, provider)
+
+
+def runtime_errors() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises: its own types have no common base but `Exception`.
+
+    `RuntimeError` and `ValueError` come from its Python part: a device that is gone, a wrong shape.
+    """
+    from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415  (see above)
+
+    own = tuple(
+        kind
+        for kind in vars(state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    )
+    return (*own, RuntimeError, ValueError)
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error: ONNX Runtime's texts are long."""
+    return (str(error).strip().splitlines() or ["no message"])[0][:200]

@@ -1,0 +1,85 @@
+"""Where TensorRT keeps what it compiled: minutes of work that a restart must not repeat.
+
+Reads: the driver's name of the GPU. Writes: directories below the engines' directory.
+Never: lets an engine be used by another model, runtime or device than the one that it was made for,
+or keeps those that nothing can use any more.
+
+An engine is machine code: its directory must be writable by the inference service alone.
+"""
+
+import hashlib
+import platform
+import re
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from appliance.errors import ModelError
+from appliance.model import Tier
+from appliance.nvml import open_nvml
+from inference.detection.model_card import Card
+
+DEVICE_TREE_MODEL = "proc/device-tree/model"  # names a Jetson
+WORKSPACE_BYTES = 512 * 2**20
+
+
+def directory(base: Path, runtime: str, device: str) -> Path:
+    """The directory of one version of the runtime on one device; one below it for each model."""
+    words = re.sub(r"[^A-Za-z0-9.]+", "-", f"{runtime} {device}").strip("-").lower()
+    mark = hashlib.sha256(f"{runtime}\n{device}".encode()).hexdigest()[:8]
+    return base / f"{words[:60]}-{mark}"
+
+
+def prepare(base: Path, runtime: str, device: str, digest: str) -> Path:
+    """Make the directory of one model, and delete those of other runtimes and devices.
+
+    Raises `ModelError` where that cannot be.
+    """
+    mine = directory(base, runtime, device)
+    own = mine / digest[:16]
+    try:
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for other in base.iterdir():
+            if other != mine:
+                shutil.rmtree(other, ignore_errors=True)  # takes no link and no file
+    except OSError as error:
+        raise ModelError(
+            f"the engines' directory {base} cannot be used: {error.strerror}; "
+            "check its owner and the free space"
+        ) from error
+    return own
+
+
+def device_name(root: Path = Path("/")) -> str:
+    """The GPU's name and driver, a Jetson's model, or the kind of processor."""
+    nvml = open_nvml(root)
+    if nvml is not None:
+        with suppress(nvml.NVMLError):
+            name = nvml.nvmlDeviceGetName(nvml.nvmlDeviceGetHandleByIndex(0))
+            return f"{name} driver {nvml.nvmlSystemGetDriverVersion()}"
+    with suppress(OSError):
+        return (root / DEVICE_TREE_MODEL).read_text().rstrip("\0\n")
+    return platform.machine()
+
+
+def tensorrt_options(card: Card, kept: Path, most: int) -> Mapping[str, str]:
+    """TensorRT's options for one model, whose engine is kept in `kept`.
+
+    Where any number of pictures goes in, one engine serves 1 to `most`: without this range, each
+    new number would be compiled anew.
+    """
+    options = {
+        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_path": str(kept),
+        "trt_timing_cache_enable": "1",
+        "trt_timing_cache_path": str(kept),
+        "trt_max_workspace_size": str(WORKSPACE_BYTES),
+    }
+    if card.tier is Tier.INT8:
+        options |= {"trt_int8_enable": "1", "trt_fp16_enable": "1"}
+    if card.batch is None:
+        side = f"3x{card.size}x{card.size}"
+        for word, count in (("min", 1), ("opt", 1), ("max", most)):
+            options[f"trt_profile_{word}_shapes"] = f"{card.input_name}:{count}x{side}"
+    return options

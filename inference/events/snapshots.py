@@ -1,0 +1,149 @@
+"""The shelf of events: a picture of each and some films, kept for some days and up to some size.
+
+Reads and writes: files YYYY-MM-DD/EVENT.jpg and EVENT.mp4 in one directory, written whole or not at
+all, and on disk before the event that names them. A file's modification time is that of its event.
+Never: keeps a picture without an event, deletes a file that it did not write, or fills the disk:
+what else is stored there (the events themselves) needs the room more.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+
+from appliance.clock import Clock
+from appliance.errors import StoreError
+from appliance.media import files
+from appliance.media.files import FILM, PART, PICTURE, Kept
+
+TIDY_EVERY_S = 3600.0
+FREE_FLOOR_BYTES = 500_000_000  # of the disk; below it the oldest files give way to new ones
+
+
+class SnapshotShelf:
+    """The pictures and films below `directory`. `free_bytes` tells the room on its disk."""
+
+    def __init__(
+        self,
+        directory: Path,
+        keep_days: float,
+        keep_mb: float,
+        clock: Clock,
+        free_bytes: Callable[[Path], int] | None = None,
+    ) -> None:
+        self._directory = directory
+        self._keep_s = keep_days * 86_400
+        self._keep_bytes = keep_mb * 1e6
+        self._clock = clock
+        self._free_bytes = free_bytes or free_on
+        self._tidied_s: float | None = None
+
+    def put(self, event_id: str, taken: datetime, jpeg: bytes) -> str:
+        """Store the picture of an event of `taken`; returns its path below the data directory.
+
+        Raises `StoreError`.
+        """
+        return self._put(files.path_of(self._directory, event_id, taken, PICTURE), taken, jpeg)
+
+    def put_film(self, event_id: str, taken: datetime, mp4: bytes) -> str:
+        """Store the film of an event, like `put`."""
+        return self._put(files.path_of(self._directory, event_id, taken, FILM), taken, mp4)
+
+    def tidy(self) -> int:
+        """At most once an hour: delete what is too old, then the oldest above the size.
+
+        Returns how many were deleted; raises `StoreError`.
+        """
+        now_s = self._clock.stamp().uptime_s
+        if self._tidied_s is not None and now_s - self._tidied_s < TIDY_EVERY_S:
+            return 0
+        self._tidied_s = now_s
+        try:
+            return files.delete(self._surplus())
+        except OSError as error:
+            raise StoreError(
+                f"old snapshots in {self._directory} cannot be deleted: {error.strerror}; "
+                "check the permissions"
+            ) from error
+
+    def _put(self, path: Path, taken: datetime, data: bytes) -> str:
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._make_room(len(data))
+            if not path.parent.exists():
+                path.parent.mkdir(exist_ok=True)
+                files.keep_names(self._directory)
+            write_whole(path, data, taken)
+        except OSError as error:
+            raise StoreError(
+                f"the snapshot {path} cannot be written: {error.strerror}; the event is kept "
+                "without it: check the free space and the permissions"
+            ) from error
+        return str(path.relative_to(self._directory.parent))
+
+    def _surplus(self) -> list[Path]:
+        """Torn writes, and what is past its age or above the size."""
+        oldest_s = self._clock.stamp().utc.timestamp() - self._keep_s
+        surplus = list(files.torn(self._directory))
+        used_bytes = 0
+        for kept in sorted(files.kept(self._directory), key=age, reverse=True):
+            used_bytes += kept.size_bytes
+            if kept.taken_s < oldest_s or used_bytes > self._keep_bytes:
+                surplus.append(kept.path)
+        return surplus
+
+    def _make_room(self, size_bytes: int) -> None:
+        """Let the oldest files go where the disk is nearly full.
+
+        None goes where all of them would not be enough: then something else fills the disk, and
+        what is stored would be lost for nothing. Raises `StoreError`.
+        """
+        missing_bytes = FREE_FLOOR_BYTES + size_bytes - self._free_bytes(self._directory)
+        if missing_bytes <= 0:
+            return
+        gives_way = enough(sorted(files.kept(self._directory), key=age), missing_bytes)
+        if not gives_way:
+            raise StoreError(
+                f"the disk of {self._directory} has less than {FREE_FLOOR_BYTES / 1e6:.0f} MB "
+                "free, and it is not pictures that fill it: the event is kept without one; look "
+                "what fills the disk"
+            )
+        files.delete(gives_way)
+
+
+def enough(oldest_first: Iterable[Kept], missing_bytes: int) -> list[Path]:
+    """So many of the oldest files that `missing_bytes` become free; none where all are too few."""
+    found: list[Path] = []
+    for kept in oldest_first:
+        found.append(kept.path)
+        missing_bytes -= kept.size_bytes
+        if missing_bytes <= 0:
+            return found
+    return []
+
+
+def age(kept: Kept) -> float:
+    """Sorts the oldest first."""
+    return kept.taken_s
+
+
+def free_on(directory: Path) -> int:
+    """The room on a directory's disk for this user. Raises `OSError`."""
+    return shutil.disk_usage(directory).free
+
+
+def write_whole(path: Path, data: bytes, taken: datetime) -> None:
+    """Write a file so that after a power cut it is there whole, or not at all."""
+    part = path.with_name(path.name + PART)
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(part, (taken.timestamp(), taken.timestamp()))
+        part.rename(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    files.keep_names(path.parent)

@@ -1,0 +1,1 @@
+"""From detections to tracks: one thing, followed from picture to picture."""
