@@ -6,7 +6,7 @@ Never: holds a rule; it only wires.
 
 from appliance.nvml import open_nvml
 from appliance.process.service import Loop, Service, main
-from sensors.survey import Survey
+from sensors.cycle import Survey
 
 SURVEY_EVERY_S = 60.0
 

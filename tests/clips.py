@@ -10,9 +10,9 @@ from pathlib import Path
 import av
 
 from sensors.camera import pictures
-from sensors.camera.clip import Clip
-from sensors.camera.gop import GroupOfPictures
-from sensors.camera.source import Heard
+from sensors.camera.sources.gop import GroupOfPictures
+from sensors.camera.sources.source import Heard
+from sensors.camera.sources.video_file import Clip
 
 WIDTH, HEIGHT, RATE = 50, 34, 10
 STEP = 4  # of luma from frame to frame

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sensors.camera.feed import CHECK_EVERY_S
-from sensors.camera.motion import Bout, Motion
+from sensors.camera.gates.motion import Bout, Motion
 from tests.scenes import Film
 
 EARLY_S = 1.0  # before it counts as true, somebody is in the picture in part

@@ -38,11 +38,11 @@ from power.meters import Device, Meters
 from power.plan import make_plan
 from power.simulated.epever import SimulatedEpever
 from power.simulated.plant import Plant
-from sensors.camera.duty import CameraDuty
+from sensors.camera.cycle import CameraDuty
 from sensors.camera.feed import Feed, Parts
-from sensors.camera.gop import Decoded, GroupOfPictures
-from sensors.camera.source import Codec, Hear, Heard
-from sensors.survey import Survey
+from sensors.camera.sources.gop import Decoded, GroupOfPictures
+from sensors.camera.sources.source import Codec, Hear, Heard
+from sensors.cycle import Survey
 from tests.fakes import FakeClock
 from tests.rig import bare_site, meter_on
 from tests.watched import FakeChoice, FakeWaiter

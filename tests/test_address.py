@@ -8,8 +8,8 @@ import pytest
 
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings
-from sensors.camera.address import checked, parse, scheme_of
-from sensors.camera.opening import Opener, is_own, read_password, resolve, stream
+from sensors.camera.sources.address import checked, parse, scheme_of
+from sensors.camera.sources.opening import Opener, is_own, read_password, resolve, stream
 
 OWN = "192.168.7.7"
 

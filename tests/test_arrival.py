@@ -2,8 +2,8 @@
 
 import pytest
 
-from sensors.camera.arrival import LATEST_S, WINDOW_S, Anchor, Pace
-from sensors.camera.header import parameter_sets
+from sensors.camera.sources.parameter_sets import parameter_sets
+from sensors.camera.sources.timestamps import LATEST_S, WINDOW_S, Anchor, Pace
 
 SPS, PPS, SLICE = b"\x67\x64\0\x1f", b"\x68\xee", b"\x65\x88\x84"
 START = b"\0\0\0\1"

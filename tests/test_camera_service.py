@@ -28,13 +28,13 @@ from appliance.model import (
 from appliance.process.service import Service
 from appliance.settings import CameraSettings, Settings
 from sensors.camera.__main__ import assemble
-from sensors.camera.clip import Clip
-from sensors.camera.duty import CameraDuty
+from sensors.camera.cycle import CameraDuty
 from sensors.camera.feed import IDLE_S, Feed, Parts
+from sensors.camera.gates.motion import Bout, Motion
 from sensors.camera.mode import ModeChoice, choose_mode
-from sensors.camera.motion import Bout, Motion
-from sensors.camera.opening import Opener
-from sensors.camera.source import Hear
+from sensors.camera.sources.opening import Opener
+from sensors.camera.sources.source import Hear
+from sensors.camera.sources.video_file import Clip
 from tests.clips import HEIGHT, WIDTH, frame_number, make_clip, times_open
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock

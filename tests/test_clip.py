@@ -10,8 +10,8 @@ import pytest
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings
 from sensors.camera import pictures
-from sensors.camera.opening import Opener
-from sensors.camera.source import Codec, Heard
+from sensors.camera.sources.opening import Opener
+from sensors.camera.sources.source import Codec, Heard
 from tests.clips import HEIGHT, RATE, WIDTH, Shot, Viewer, frame_number, make_clip, times_open
 
 START_S = 5000.0
@@ -70,7 +70,7 @@ def test_after_a_rest_the_picture_comes_at_once(clip: Viewer) -> None:
 
 def test_listening_never_decodes(clip: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
     decoders: list[Codec] = []
-    monkeypatch.setattr("sensors.camera.gop.new_decoder", decoders.append)
+    monkeypatch.setattr("sensors.camera.sources.gop.new_decoder", decoders.append)
     for second in range(30):
         clip.advance(START_S + second + 0.001)
     assert clip.sequence == 29 * RATE
@@ -173,7 +173,7 @@ def test_a_clip_cut_short_behind_its_index_is_told_when_it_ends(tmp_path: Path) 
 def test_a_clip_with_destroyed_pictures_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sensors.camera.gop.MOST_PACKETS", 50)
+    monkeypatch.setattr("sensors.camera.sources.gop.MOST_PACKETS", 50)
     whole = make_clip(tmp_path / "whole.mp4").read_bytes()
     begin = whole.index(b"mdat") + 4
     end = whole.index(b"moov") - 4
@@ -194,7 +194,7 @@ def test_a_key_frame_that_cannot_be_decoded_is_told(clip: Viewer) -> None:
 def test_a_clip_without_key_frames_cannot_fill_the_memory(
     clip: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sensors.camera.gop.MOST_PACKETS", 10)
+    monkeypatch.setattr("sensors.camera.sources.gop.MOST_PACKETS", 10)
     with pytest.raises(CameraError, match=r"no key frame in 11 packets .*every 2 seconds"):
         clip.advance(START_S + 5)
 

@@ -11,9 +11,9 @@ from appliance.log import SentenceLog
 from appliance.model import EnvironmentReading, GpuReading, InferenceRun
 from appliance.process.service import Service
 from appliance.settings import Settings
+from sensors.cycle import Survey
 from sensors.environment import computer_power, disk, read_environment, sentence, warnings
 from sensors.errors import DiskError
-from sensors.survey import Survey
 from sensors.thermal import hottest_zone
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock

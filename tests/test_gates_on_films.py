@@ -4,10 +4,10 @@ import pytest
 
 from appliance.media.frames import I420, Ask, Picture, Refusal
 from appliance.model import CameraMode
-from sensors.camera.clip import Clip
 from sensors.camera.feed import Feed, Parts
+from sensors.camera.gates.motion import KEY_FRAMES, PACKETS, Motion
 from sensors.camera.mode import ModeChoice
-from sensors.camera.motion import KEY_FRAMES, PACKETS, Motion
+from sensors.camera.sources.video_file import Clip
 from tests.fakes import FakeClock
 from tests.gate_runs import false_bouts, found, play
 from tests.scenes import CBR, Scene, Walk, film_of

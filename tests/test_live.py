@@ -12,10 +12,10 @@ import pytest
 
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings, Transport
-from sensors.camera.gop import decoded, new_decoder
-from sensors.camera.live import READER, Live, ReadersHang, Target
-from sensors.camera.opening import Opener
-from sensors.camera.source import Heard
+from sensors.camera.sources.gop import decoded, new_decoder
+from sensors.camera.sources.live import READER, Live, ReadersHang, Target
+from sensors.camera.sources.opening import Opener
+from sensors.camera.sources.source import Heard
 from tests.conftest import CLIP
 from tests.rtsp import Cameras, film, free_threads, needs_server, serving, wait_for_threads
 from tests.waiting import wait_until

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sensors.camera.motion import HOLD_S, KEY_FRAMES, PACKETS, PROBE_EVERY_S, Motion
+from sensors.camera.gates.motion import HOLD_S, KEY_FRAMES, PACKETS, PROBE_EVERY_S, Motion
 from tests.test_packet_gate import KEY_BYTES, Packet, stream
 from tests.test_picture_gate import picture
 

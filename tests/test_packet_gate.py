@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sensors.camera.packet_gate import FLASH_S, PacketGate
+from sensors.camera.gates.packet_gate import FLASH_S, PacketGate
 
 KEY_BYTES = 50_000
 Packet = tuple[float, int, bool]
@@ -159,7 +159,8 @@ def test_reach_tells_streams_that_show_a_walker_from_those_that_cannot() -> None
 
 def test_it_needs_no_numpy() -> None:
     code = (
-        "import sys, sensors.camera.motion as m; m.Motion().hear(0, 1, True); print(*sys.modules)"
+        "import sys, sensors.camera.gates.motion as m; "
+        "m.Motion().hear(0, 1, True); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "numpy" not in done.stdout.split()

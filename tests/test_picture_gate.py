@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sensors.camera.light import STAYS_S, Light
-from sensors.camera.picture_gate import HEIGHT, WIDTH, Look, PictureGate
+from sensors.camera.gates.light import STAYS_S, Light
+from sensors.camera.gates.picture_gate import HEIGHT, WIDTH, Look, PictureGate
 
 CHANCE = np.random.default_rng(5)
 YARD = np.kron(CHANCE.integers(60, 180, (15, 20)), np.ones((8, 8))).astype(np.float64)

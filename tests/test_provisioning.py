@@ -11,7 +11,7 @@ from provisioning import __main__ as command
 from provisioning import laptop as laptop_module
 from provisioning.board import OUTSIDE, SIMULATED_CAMERAS
 from provisioning.laptop import RTSP_CAMERAS, Laptop, Wish, move_aside
-from sensors.camera.opening import read_password
+from sensors.camera.sources.opening import read_password
 
 
 def test_a_duration_is_read_as_people_write_it() -> None:

@@ -13,9 +13,9 @@ from av.video.stream import VideoStream
 
 from appliance import settings_file
 from appliance.errors import CameraError, SettingsError
-from sensors.camera.clip import Clip
 from sensors.camera.recording import TICKS_PER_S, Film, Recording, timed
-from sensors.camera.source import Codec, Heard
+from sensors.camera.sources.source import Codec, Heard
+from sensors.camera.sources.video_file import Clip
 from tests.clips import STEP, make_clip
 
 RATE = 10

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.errors import CameraError
-from sensors.camera.retry import FIRST_PAUSE_S, LONGEST_PAUSE_S, Retry
+from sensors.camera.sources.retry import FIRST_PAUSE_S, LONGEST_PAUSE_S, Retry
 
 GONE = CameraError("the camera is gone")
 

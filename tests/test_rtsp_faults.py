@@ -23,10 +23,10 @@ from appliance.errors import CameraError
 from appliance.model import CameraMode
 from appliance.settings import CameraSettings
 from sensors.camera.feed import Feed
-from sensors.camera.live import READER, Live
 from sensors.camera.mode import ModeChoice
-from sensors.camera.opening import Opener
-from sensors.camera.source import Camera, Hear
+from sensors.camera.sources.live import READER, Live
+from sensors.camera.sources.opening import Opener
+from sensors.camera.sources.source import Camera, Hear
 from tests.clips import make_clip
 from tests.conftest import CLIP, ROOT
 from tests.rtsp import Cameras, Wire, film, needs_server, serving, wait_for_threads, wire_to

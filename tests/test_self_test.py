@@ -2,7 +2,7 @@
 
 import pytest
 
-from sensors.camera.self_test import DEAF_REACH, TRUST_REACH, SelfTest, Verdict
+from sensors.camera.gates.self_test import DEAF_REACH, TRUST_REACH, SelfTest, Verdict
 
 GOOD = (TRUST_REACH / 2, 0.1, 0.01)
 

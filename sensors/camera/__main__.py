@@ -8,12 +8,12 @@ from appliance.errors import SettingsError
 from appliance.media.frames import FrameServer
 from appliance.process.service import Loop, Service, main
 from appliance.settings import CameraSettings, Settings
-from sensors.camera.cover import Cover
-from sensors.camera.duty import CYCLE_EVERY_S, CameraDuty
+from sensors.camera.cycle import CYCLE_EVERY_S, CameraDuty
 from sensors.camera.feed import Feed, Parts
-from sensors.camera.motion import Motion
-from sensors.camera.opening import Opener
+from sensors.camera.gates.motion import Motion
+from sensors.camera.privacy_mask import Cover
 from sensors.camera.recording import Recording
+from sensors.camera.sources.opening import Opener
 
 LATE_S = 10.0  # a film is asked for so long after its end, at most
 

@@ -28,12 +28,12 @@ from appliance.media.frames import (
 )
 from appliance.model import CameraMode
 from sensors.camera import pictures
-from sensors.camera.gop import Decoded, GroupOfPictures
+from sensors.camera.gates.motion import Bout, Motion
 from sensors.camera.mode import ModeChoice
-from sensors.camera.motion import Bout, Motion
 from sensors.camera.recording import Recording
-from sensors.camera.retry import Retry
-from sensors.camera.source import Camera, Hear, Heard
+from sensors.camera.sources.gop import Decoded, GroupOfPictures
+from sensors.camera.sources.retry import Retry
+from sensors.camera.sources.source import Camera, Hear, Heard
 
 IDLE_S = 30.0  # picture seconds without a pull after which the decoder is freed
 FOLLOWED_S = 2.0  # so long after a pull of whatever comes, something counts as followed

@@ -21,9 +21,9 @@ import av
 from av.packet import Packet
 
 from appliance.errors import CameraError
-from sensors.camera.bytestream import Bytestream, HeaderError
-from sensors.camera.gop import decoded, new_decoder
-from sensors.camera.source import Codec, Heard
+from sensors.camera.sources.bytestream import Bytestream, HeaderError
+from sensors.camera.sources.gop import decoded, new_decoder
+from sensors.camera.sources.source import Codec, Heard
 
 MOST_BYTES = 48 * 1024 * 1024  # less than an answer may hold (appliance/media/frames.py)
 TICKS_PER_S = 90_000  # those of RTP

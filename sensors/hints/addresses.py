@@ -1,15 +1,15 @@
 """Where a camera's event service is, by its section of the settings.
 
 Reads: the camera's password file; the names of hosts, anew at each try. Writes: nothing.
-Never: lets an address pass that sensors/camera/address.py refuses for pictures.
+Never: lets an address pass that sensors/camera/sources/address.py refuses for pictures.
 """
 
 from functools import partial
 
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings
-from sensors.camera.address import Address, checked, parse, scheme_of
-from sensors.camera.opening import is_own, read_password, resolve
+from sensors.camera.sources.address import Address, checked, parse, scheme_of
+from sensors.camera.sources.opening import is_own, read_password, resolve
 from sensors.hints.listener import EventService
 
 

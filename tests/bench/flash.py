@@ -22,8 +22,8 @@ from appliance.store import store as store_module
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from provisioning.laptop import START, Laptop, Wish
-from sensors.camera.clip import Clip
-from sensors.camera.gop import GroupOfPictures
+from sensors.camera.sources.gop import GroupOfPictures
+from sensors.camera.sources.video_file import Clip
 from tests.bench.processes import number
 from tests.bench.report import OUT, Figure, publish, quick
 from tests.fakes import FakeClock

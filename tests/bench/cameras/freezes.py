@@ -15,10 +15,10 @@ from appliance.errors import CameraError
 from appliance.media.frames import JPEG, Ask, Picture
 from appliance.model import CameraMode
 from appliance.settings import CameraSettings
-from sensors.camera.duty import CYCLE_EVERY_S
+from sensors.camera.cycle import CYCLE_EVERY_S
 from sensors.camera.feed import Feed
 from sensors.camera.mode import ModeChoice
-from sensors.camera.opening import Opener
+from sensors.camera.sources.opening import Opener
 from tests.bench.processes import number
 from tests.bench.report import median
 from tests.conftest import CLIP

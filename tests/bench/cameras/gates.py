@@ -16,9 +16,9 @@ from typing import Any
 
 import av
 
-from sensors.camera.motion import Motion
-from sensors.camera.packet_gate import PacketGate
-from sensors.camera.picture_gate import PictureGate
+from sensors.camera.gates.motion import Motion
+from sensors.camera.gates.packet_gate import PacketGate
+from sensors.camera.gates.picture_gate import PictureGate
 from sensors.camera.pictures import grey
 from tests.bench.report import quick as parsed_quick
 from tests.gate_runs import Run, false_bouts, found, play

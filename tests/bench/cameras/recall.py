@@ -33,10 +33,10 @@ from inference.cameras.connection import Frames
 from inference.cameras.watched import WatchedCamera
 from inference.cycle import Watch, WatchParts
 from inference.view import View
-from sensors.camera.clip import Clip
 from sensors.camera.feed import Feed, Parts
+from sensors.camera.gates.motion import PACKETS, Bout, Motion
 from sensors.camera.mode import choose_mode
-from sensors.camera.motion import PACKETS, Bout, Motion
+from sensors.camera.sources.video_file import Clip
 from tests.bench.cameras.clip import MODEL
 from tests.bench.report import OUT
 from tests.fakes import FakeClock

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.model import Box
 from appliance.settings import Polygon
-from sensors.camera.light import Light
-from sensors.camera.packet_gate import PacketGate
-from sensors.camera.self_test import SelfTest, Verdict
+from sensors.camera.gates.light import Light
+from sensors.camera.gates.packet_gate import PacketGate
+from sensors.camera.gates.self_test import SelfTest, Verdict
 
 if TYPE_CHECKING:
-    from sensors.camera.picture_gate import PictureGate
+    from sensors.camera.gates.picture_gate import PictureGate
 
 PACKETS, KEY_FRAMES = "packets", "key frames"
 HOLD_S = 3.0  # bouts that are less apart are one
@@ -191,7 +191,7 @@ class Motion:
     # --- looks ---------------------------------------------------------------------------------
 
     def _open_eyes(self) -> "PictureGate":
-        from sensors.camera.picture_gate import PictureGate  # noqa: PLC0415  (numpy: 20 MB)
+        from sensors.camera.gates.picture_gate import PictureGate  # noqa: PLC0415  (numpy: 20 MB)
 
         self._pictures = PictureGate(self._masks)
         return self._pictures

@@ -21,8 +21,8 @@ from appliance.model import (
 from appliance.process.service import Service
 from appliance.settings import CameraSettings
 from sensors.camera.feed import Feed
+from sensors.camera.gates.motion import Bout
 from sensors.camera.mode import choose_mode
-from sensors.camera.motion import Bout
 
 BUDGET_MAX_AGE_S = 180.0
 HINT_MAX_AGE_S = 10.0

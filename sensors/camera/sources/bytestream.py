@@ -10,7 +10,7 @@ and keep the header (SPS, PPS, with H.265 VPS too) apart. Sources: ISO/IEC 14496
 
 from collections.abc import Iterator
 
-from sensors.camera.source import Codec
+from sensors.camera.sources.source import Codec
 
 START = b"\0\0\0\1"
 SHORT_START = b"\0\0\1"

@@ -18,7 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from appliance.errors import CameraError
-from sensors.camera.source import Codec, Heard
+from sensors.camera.sources.source import Codec, Heard
 
 MOST_PACKETS = 1000
 MOST_BYTES = 32 * 1024 * 1024

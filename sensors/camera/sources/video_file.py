@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from appliance.errors import CameraError
-from sensors.camera.source import Codec, Hear, Heard
+from sensors.camera.sources.source import Codec, Hear, Heard
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
 USUAL_RATE = 25.0  # of a file that knows neither durations nor its rate

@@ -2,7 +2,7 @@
 
 Reads: the camera's password file, the names of hosts. Writes: nothing.
 Never: imports PyAV before a camera is really opened: a camera that is off costs no memory for it;
-and never opens what sensors/camera/address.py refuses.
+and never opens what sensors/camera/sources/address.py refuses.
 """
 
 import logging
@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings, Transport
-from sensors.camera.address import Address, checked, parse, scheme_of
-from sensors.camera.source import Camera, Hear
+from sensors.camera.sources.address import Address, checked, parse, scheme_of
+from sensors.camera.sources.source import Camera, Hear
 
 if TYPE_CHECKING:
-    from sensors.camera.live import Live, Target
+    from sensors.camera.sources.live import Live, Target
 
 CONNECT_S = 1.5  # a camera in the same network takes milliseconds
 REFUSED_PAUSE_S = 60.0  # cameras lock out who often comes with a wrong password
@@ -57,7 +57,7 @@ class Opener:
         if scheme_of(source):
             return self._stream(self._with_login(parse(source)), hear)
         # PyAV costs 18 MB: only where it works
-        from sensors.camera.clip import Clip  # noqa: PLC0415
+        from sensors.camera.sources.video_file import Clip  # noqa: PLC0415
 
         return Clip(self.directory / source, hear)
 
@@ -69,7 +69,7 @@ class Opener:
         return self._live(address.shown, partial(stream, address, self.settings), hear)
 
     def _live(self, shown: str, find: "Callable[[], Target]", hear: Hear) -> Camera:
-        from sensors.camera.live import Live  # noqa: PLC0415
+        from sensors.camera.sources.live import Live  # noqa: PLC0415
 
         self._last = Live(shown, find, hear, self.now_s)
         return self._last
@@ -113,7 +113,7 @@ def read_password(path: Path) -> str:
 
 def stream(address: Address, settings: CameraSettings) -> "Target":
     """What to open for an address; looks the host up and knocks there. Raises `CameraError`."""
-    from sensors.camera.live import Target  # noqa: PLC0415
+    from sensors.camera.sources.live import Target  # noqa: PLC0415
 
     ips = resolve(address)
     ip = checked(address.shown, ips, is_own, settings.allow_local)
@@ -129,7 +129,7 @@ def stream(address: Address, settings: CameraSettings) -> "Target":
 
 def device(path: str) -> "Target":
     """What to open for a video device. Not tried on a real one: see docs."""
-    from sensors.camera.live import Target  # noqa: PLC0415
+    from sensors.camera.sources.live import Target  # noqa: PLC0415
 
     return Target(path, "v4l2", V4L2)
 

@@ -20,11 +20,11 @@ from typing import Any
 import av
 
 from appliance.errors import CameraError
-from sensors.camera.arrival import Anchor, Pace
-from sensors.camera.clip import codec_of
-from sensors.camera.gop import decoded, new_decoder
-from sensors.camera.header import LOOKED_AT_BYTES, parameter_sets
-from sensors.camera.source import Codec, Hear, Heard
+from sensors.camera.sources.gop import decoded, new_decoder
+from sensors.camera.sources.parameter_sets import LOOKED_AT_BYTES, parameter_sets
+from sensors.camera.sources.source import Codec, Hear, Heard
+from sensors.camera.sources.timestamps import Anchor, Pace
+from sensors.camera.sources.video_file import codec_of
 
 OPEN_S = 5.0  # for all that libav asks before the first packet
 FIRST_S = 8.0  # for a name to be found and for OPEN_S
