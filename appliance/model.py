@@ -212,7 +212,7 @@ class SunDay:
 
 @dataclass(frozen=True, slots=True)
 class EnergyPolicy:
-    """The planner's answer of one night: what charge is worth, hour by hour (power/policy.py).
+    """The planner's answer of one night: what charge is worth, hour by hour (power/plan/policy.py).
 
     `facts` are the numbers that it was made with, `worth` is its table.
     """

@@ -4,9 +4,9 @@ import pytest
 
 from appliance.clock import SystemClock
 from power import devices
-from power.bus import Lines
-from power.meters import open_meter
 from power.probe import Probe
+from power.protocol.bus import Lines
+from power.reading.meters import open_meter
 
 POLLS = 20  # on a good line none of them is lost
 

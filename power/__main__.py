@@ -10,12 +10,12 @@ from appliance.process import service
 from appliance.process.host import Host
 from appliance.process.rtc import Rtc
 from appliance.settings import Follows
-from power.bedtime import Bedtime
+from power.act.loads import Actuator
 from power.cycle import PowerCycle
-from power.ladder import Ladder, Planner
-from power.loads import Actuator
-from power.meters import open_meters
-from power.planned import Planned
+from power.plan.ladder import Ladder, Planner
+from power.plan.policy_planner import Planned
+from power.reading.meters import open_meters
+from power.sleep.controller import Bedtime
 
 
 def planner(unit: service.Service) -> Planner:

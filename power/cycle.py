@@ -2,7 +2,7 @@
 store.
 
 Reads and writes: chargers and batteries, PID 1, its rows PowerReading, BatteryReading,
-BatteryState, EnergyBudget; what a sleep needs besides is in power/bedtime.py.
+BatteryState, EnergyBudget; what a sleep needs besides is in power/sleep/controller.py.
 Never: waits for the disk before it has acted; a full or broken disk is a fault, not a stop.
 """
 
@@ -12,15 +12,15 @@ from typing import Any, Protocol, TypeVar
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import BatteryState, EnergyBudget, PowerReading
 from appliance.process.service import Service
-from power import battery
-from power.belief import Belief, believable_voltage_v
-from power.budget import Ruling, arbitrate
-from power.combine import said_pct
-from power.guard import HOLD_AFTER_S, GuardState, judge
-from power.ladder import Planner
-from power.loads import Actuator
-from power.meters import Poll
-from power.night import Night, Sleepless
+from power.act.arbiter import Ruling, arbitrate
+from power.act.loads import Actuator
+from power.battery import estimator
+from power.battery.estimate import Belief, believable_voltage_v
+from power.guard.guard import HOLD_AFTER_S, GuardState, judge
+from power.plan.ladder import Planner
+from power.reading.combine import said_pct
+from power.reading.meters import Poll
+from power.sleep.interface import Night, Sleepless
 
 BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Meter(Protocol):
-    """What the cycle needs of power.meters."""
+    """What the cycle needs of power.reading.meters."""
 
     def read(self) -> Poll:
         """One poll of all chargers and batteries; what failed is in its faults."""
@@ -77,10 +77,10 @@ class PowerCycle:
         if reading and believable_voltage_v(reading, self._settings.battery) is not None:
             self._heard = reading
         now = self._clock.stamp()
-        self._belief = battery.estimate(
+        self._belief = estimator.estimate(
             self._belief, reading, self._settings.battery, said_pct(poll.batteries)
         )
-        self._state = state = battery.state(self._belief, reading, self._settings.battery, now)
+        self._state = state = estimator.state(self._belief, reading, self._settings.battery, now)
         age_s = self._clock.age_s(self._heard.stamp) if self._heard else None
         fresh = self._heard if age_s is not None and age_s <= HOLD_AFTER_S else None
         self._guard, verdict = judge(self._guard, fresh, age_s, state, self._settings, now)
@@ -149,12 +149,12 @@ class PowerCycle:
         self._guard, self._heard = GuardState(), None
         if self._belief and self._state:
             other_boot = replace(self._state, stamp=replace(self._state.stamp, boot_id=""))
-            restored = battery.restore(other_boot, self._clock.stamp())
+            restored = estimator.restore(other_boot, self._clock.stamp())
             self._belief = restored and replace(restored, drift=self._belief.drift)
 
     def _stored_belief(self) -> Belief | None:
         stored = self._last(BatteryState)
-        return battery.restore(stored, self._clock.stamp()) if stored else None
+        return estimator.restore(stored, self._clock.stamp()) if stored else None
 
     def _of_this_boot(self, kind: type[T]) -> T | None:
         row: Any = self._last(kind)

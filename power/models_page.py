@@ -12,15 +12,15 @@ from typing import Any, cast
 
 from appliance.clock import SystemClock
 from appliance.settings import Settings
-from power.bus import Lines
+from power.commands.models import spoken
 from power.devices import MODELS
-from power.meter import Meter
-from power.models import spoken
-from power.profile import BatteryProfile, Profile
+from power.protocol.bus import Lines
+from power.protocol.links import WIRES
+from power.protocol.profile import BatteryProfile, Profile
+from power.reading.meter import Meter
 from power.simulated.loopback import LoopbackBus, LoopbackLine
 from power.simulated.models import SIMULATORS
 from power.simulated.plant import Plant
-from power.wire import WIRES
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 LOAD_W = 25.0
@@ -129,7 +129,7 @@ def filled(profile: Profile) -> set[str] | None:
 
 
 class LoopbackLines:
-    """In place of power.bus.Lines: every line ends at one simulated device."""
+    """In place of power.protocol.bus.Lines: every line ends at one simulated device."""
 
     def __init__(self, device: Any) -> None:
         self.clock = SystemClock()

@@ -26,8 +26,8 @@ from appliance.settings import Settings, SleepMode
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from power import devices
-from power.line import TCP, tcp_address
-from power.profile import Profile
+from power.protocol.errors import TCP, tcp_address
+from power.protocol.profile import Profile
 from provisioning.board import GUARD, SIMULATED_CAMERAS
 from provisioning.calm_film import make_calm_film
 from provisioning.runner import ROOT, Program, Runner

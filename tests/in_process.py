@@ -29,13 +29,13 @@ from inference.detection.detector import Seen
 from inference.energy.cost import Prices
 from inference.model_pool import Eyes
 from inference.view import View
-from power.clear_sky import clear_sky_power_w
+from power.act.loads import Actuator
 from power.cycle import PowerCycle
 from power.devices.epever import EpeverTracer
-from power.ladder import Ladder
-from power.loads import Actuator
-from power.meters import Device, Meters
-from power.plan import make_plan
+from power.plan.clear_sky import clear_sky_power_w
+from power.plan.ladder import Ladder
+from power.plan.run import make_plan
+from power.reading.meters import Device, Meters
 from power.simulated.epever import SimulatedEpever
 from power.simulated.plant import Plant
 from sensors.camera.cycle import CameraDuty

@@ -2,7 +2,7 @@
 
 import struct
 
-from power.profile import Block
+from power.protocol.profile import Block
 
 BASIC, CELL_BLOCK, NAME = Block(0x03), Block(0x04), Block(0x05)
 ASK_BASIC = bytes.fromhex("DD A5 03 00 FF FD 77")

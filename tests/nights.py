@@ -13,8 +13,8 @@ from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from appliance.settings import HostSettings, Settings
 from appliance.store.store import Store
-from power.bedtime import Bedtime
-from power.guard import Verdict
+from power.guard.guard import Verdict
+from power.sleep.controller import Bedtime
 from tests.fakes import FakeClock
 
 FULL = Verdict(EnergyLevel.FULL, False, "there is charge enough")

@@ -5,14 +5,21 @@ from contextlib import contextmanager
 from typing import Any
 
 from appliance.model import BatteryReading, PowerReading, Stamp
-from power.line import Damaged
-from power.meaning import battery_reading, power_reading
-from power.profile import BatteryProfile, Block, ChargerProfile, Likeness, Sample, SerialForm
-from power.register import HOLDING, U16, Register
+from power.protocol.conversions import battery_reading, power_reading
+from power.protocol.errors import Damaged
+from power.protocol.links import FramedWire
+from power.protocol.profile import (
+    BatteryProfile,
+    Block,
+    ChargerProfile,
+    Likeness,
+    Sample,
+    SerialForm,
+)
+from power.protocol.register import HOLDING, U16, Register
 from power.simulated.models import talker_of
 from power.simulated.serial_line import SerialLine
 from power.simulated.table_device import TableDevice
-from power.wire import FramedWire
 from tests.fakes import FakeClock
 from tests.rig import serving
 

@@ -8,16 +8,16 @@ from typing import Any, cast
 
 from appliance.clock import Clock
 from appliance.settings import CameraSettings, HostSettings, Settings
-from power.bus import ByteLine, Lines
-from power.meter import Meter
-from power.meters import open_meter
-from power.profile import Profile
+from power.protocol.bus import ByteLine, Lines
+from power.protocol.links import WIRES, FramedLink, FramedWire, ModbusLink
+from power.protocol.profile import Profile
+from power.protocol.sunspec import SunSpecLink, SunSpecWire
+from power.reading.meter import Meter
+from power.reading.meters import open_meter
 from power.simulated.loopback import LoopbackBus, LoopbackLine
 from power.simulated.models import talker_of
 from power.simulated.plant import Plant
 from power.simulated.serial_line import SerialLine
-from power.sunspec import SunSpecLink, SunSpecWire
-from power.wire import WIRES, FramedLink, FramedWire, ModbusLink
 from tests.fakes import FakeClock
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)

@@ -13,11 +13,11 @@ from typing import Any
 from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp, SunDay
 from appliance.settings import EnergySettings, PanelsSettings, Settings, SiteSettings
 from appliance.store.store import Store
-from power.forecast import DAYS, Told
-from power.nightly import Past, hourly_clear_w
-from power.past import key_of
-from power.prospect import Prospect, look
-from power.sky import PastDay
+from power.plan.forecast import DAYS, Told
+from power.plan.history import key_of
+from power.plan.nightly import Past, hourly_clear_w
+from power.plan.prospect import Prospect, look
+from power.plan.weather_model import PastDay
 
 MIDNIGHT = datetime(2026, 4, 15, tzinfo=UTC)
 SITE = SiteSettings(latitude_deg=45.0, longitude_deg=0.0)

@@ -5,13 +5,13 @@ from typing import Any
 
 from appliance.model import Stamp
 from power.devices.sunspec import SunSpecBattery, SunSpecPv
-from power.line import ExceptionAnswer
-from power.meter import Meter
-from power.profile import Block, Profile
+from power.protocol.errors import ExceptionAnswer
+from power.protocol.profile import Block, Profile
+from power.protocol.sunspec import SunSpecLink
+from power.reading.meter import Meter
 from power.simulated.loopback import LoopbackBus
 from power.simulated.plant import Plant
 from power.simulated.sunspec import SimulatedSunspec
-from power.sunspec import SunSpecLink
 from tests.fakes import FakeClock
 from tests.rig import NOON
 

@@ -9,11 +9,11 @@ import pytest
 
 from appliance.model import BatteryState, ChargeStage, PowerReading
 from appliance.settings import BatterySettings, Chemistry
-from power import battery
-from power.anchors import EMPTY, FULL
-from power.battery import estimate
-from power.belief import COUNTED, Belief
-from power.voltage_curve import LFP, capacity_ah, charge_from_voltage, interpolate
+from power.battery import estimator
+from power.battery.estimate import COUNTED, Belief
+from power.battery.estimator import estimate
+from power.battery.synchronise import EMPTY, FULL
+from power.battery.voltage_curve import LFP, capacity_ah, charge_from_voltage, interpolate
 from tests.fakes import FakeClock
 
 PACK = BatterySettings()  # 2560 Wh, 12.8 V LFP: 200 Ah
@@ -78,7 +78,7 @@ def believed(clock: FakeClock, charge_pct: float, sigma_pct: float) -> Belief:
 
 
 def state_of(belief: Belief | None, reading: PowerReading | None, clock: FakeClock) -> BatteryState:
-    return battery.state(belief, reading, PACK, clock.stamp())
+    return estimator.state(belief, reading, PACK, clock.stamp())
 
 
 def days_of_weather(seed: int, days: int, step_s: float) -> Iterator[float]:
@@ -272,9 +272,9 @@ def stored(clock: FakeClock, charge_pct: float, sigma_pct: float) -> BatteryStat
 def test_a_restart_goes_on_from_the_stored_state(clock: FakeClock) -> None:
     before = stored(clock, 71.0, 2.0)
     clock.advance(60)
-    belief = battery.restore(before, clock.stamp())
+    belief = estimator.restore(before, clock.stamp())
     assert belief is not None
-    assert (belief.charge_pct, belief.method) == (71.0, battery.RESTORED)
+    assert (belief.charge_pct, belief.method) == (71.0, estimator.RESTORED)
     belief = estimate(belief, a_reading(clock, amps=-12.0), PACK)
     assert belief is not None
     assert belief.charge_pct == pytest.approx(71.0 - 0.1)
@@ -283,9 +283,9 @@ def test_a_restart_goes_on_from_the_stored_state(clock: FakeClock) -> None:
 def test_a_boot_costs_certainty_and_a_lost_wall_clock_costs_all_of_it(clock: FakeClock) -> None:
     before = stored(clock, 71.0, 2.0)
     clock.reboot(down_s=30)
-    quick = battery.restore(before, clock.stamp())
+    quick = estimator.restore(before, clock.stamp())
     clock.set_wall_clock(clock.utc.replace(year=1990))
-    lost = battery.restore(before, clock.stamp())
+    lost = estimator.restore(before, clock.stamp())
     assert quick is not None
     assert lost is not None
     assert quick.sigma_pct == 5.0
@@ -297,7 +297,7 @@ def test_a_unit_that_slept_through_a_sunny_day_believes_the_voltage_it_wakes_to(
 ) -> None:
     before = stored(clock, 8.0, 2.0)
     clock.reboot(down_s=9 * 3600)
-    belief = estimate(battery.restore(before, clock.stamp()), a_reading(clock, volts=13.45), PACK)
+    belief = estimate(estimator.restore(before, clock.stamp()), a_reading(clock, volts=13.45), PACK)
     assert belief is not None
     assert belief.charge_pct - belief.sigma_pct > 60
 
@@ -310,7 +310,7 @@ def test_charge_is_blocked_only_by_known_cold_in_lfp(
     clock: FakeClock, pack: BatterySettings, celsius: float | None, blocked: bool
 ) -> None:
     belief = estimate(None, a_reading(clock, volts=12.8, celsius=celsius), pack)
-    assert battery.state(belief, None, pack, clock.stamp()).charge_blocked is blocked
+    assert estimator.state(belief, None, pack, clock.stamp()).charge_blocked is blocked
 
 
 def test_cold_leaves_less_to_draw_and_less_time_to_go(clock: FakeClock) -> None:

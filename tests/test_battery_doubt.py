@@ -9,10 +9,8 @@ import pytest
 
 from appliance.model import BatteryState, ChargeStage, PowerReading
 from appliance.settings import BatterySettings, Chemistry
-from power import battery
-from power.anchors import EMPTY, FULL
-from power.battery import estimate
-from power.belief import (
+from power.battery import estimator
+from power.battery.estimate import (
     COUNTED,
     FROM_BMS,
     FROM_VOLTAGE,
@@ -20,6 +18,8 @@ from power.belief import (
     Drift,
     believable_current_a,
 )
+from power.battery.estimator import estimate
+from power.battery.synchronise import EMPTY, FULL
 from tests.fakes import FakeClock
 from tests.readings import charger_reading
 
@@ -116,8 +116,8 @@ def test_when_it_was_full_is_remembered_shown_and_taken_over_after_a_restart(
     belief = after(believed(clock, 95, 5), clock, 0.2, amps=1.5, volts=14.2)
     full_at = clock.stamp().utc
     belief = after(belief, clock, 5, volts=13.2)
-    state = battery.state(belief, None, PACK, clock.stamp())
-    restored = battery.restore(state, clock.stamp())
+    state = estimator.state(belief, None, PACK, clock.stamp())
+    restored = estimator.restore(state, clock.stamp())
     assert restored is not None
     assert belief.full_at == state.full_at == restored.full_at == full_at
 
@@ -126,7 +126,7 @@ def test_a_restart_long_after_the_last_full_charge_still_lets_the_next_one_teach
     clock: FakeClock,
 ) -> None:
     start = replace(believed(clock, 60, 25), full_at=clock.utc - timedelta(days=10))
-    restored = battery.restore(battery.state(start, None, PACK, clock.stamp()), clock.stamp())
+    restored = estimator.restore(estimator.state(start, None, PACK, clock.stamp()), clock.stamp())
     full = after(restored, clock, 0.3, amps=1.5, volts=14.2)
     assert full.method == FULL
     assert full.drift.pct_per_day == pytest.approx(-4.0, abs=0.7)  # 40 % too little in 10 days
@@ -160,7 +160,7 @@ def test_after_one_day_a_stored_doubt_is_put_down_to_the_drift_of_one_day_only(
     clock: FakeClock,
 ) -> None:
     start = replace(believed(clock, 60, 25), full_at=clock.utc - timedelta(days=1))
-    restored = battery.restore(battery.state(start, None, PACK, clock.stamp()), clock.stamp())
+    restored = estimator.restore(estimator.state(start, None, PACK, clock.stamp()), clock.stamp())
     assert restored is not None
     assert restored.drift.lean == pytest.approx(-(2.5**2))
 
@@ -309,7 +309,7 @@ def test_values_that_stand_still_are_no_longer_counted_and_anchor_nothing(
     assert belief is not None
     counted_s = 7200 - (clock.uptime_s - belief.counted.uptime_s)
     assert counted_s <= 2100
-    state = battery.state(belief, None, PACK, clock.stamp())
+    state = estimator.state(belief, None, PACK, clock.stamp())
     assert state.sigma_pct is not None
     assert state.sigma_pct > belief.sigma_pct + 0.3
     assert state.state_of_charge_pct is not None
@@ -421,4 +421,4 @@ def test_the_first_voltage_counts_at_once_after_hours_without_a_look(clock: Fake
 
 def test_the_estimate_of_a_state_that_says_nothing_is_none(clock: FakeClock) -> None:
     nothing = BatteryState(clock.stamp(), None, None, None, 2560, None, False, "unknown")
-    assert battery.restore(nothing, clock.stamp()) is None
+    assert estimator.restore(nothing, clock.stamp()) is None

@@ -7,11 +7,11 @@ import pytest
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Settings
-from power import battery
-from power.anchors import EMPTY, FULL
-from power.battery import estimate
-from power.belief import COUNTED, Belief
-from power.guard import GuardState, Verdict, judge
+from power.battery import estimator
+from power.battery.estimate import COUNTED, Belief
+from power.battery.estimator import estimate
+from power.battery.synchronise import EMPTY, FULL
+from power.guard.guard import GuardState, Verdict, judge
 from tests.fakes import FakeClock
 from tests.readings import charger_reading
 
@@ -91,4 +91,4 @@ def test_no_sun_is_counted_on_while_the_battery_refuses_charge(
 ) -> None:
     seen = reading(clock, charge_allowed=allowed)
     belief = estimate(None, seen, PACK)
-    assert battery.state(belief, seen, PACK, clock.stamp()).charge_blocked is blocked
+    assert estimator.state(belief, seen, PACK, clock.stamp()).charge_blocked is blocked

@@ -208,11 +208,11 @@ def test_a_disk_that_hangs_does_not_keep_a_weak_battery_waiting(
 ) -> None:
     from threading import Event
 
-    from power import boots_file, packing
+    from power.sleep import boot_record, preparation
 
     never = Event()
-    monkeypatch.setattr(packing, "PACKED_WITHIN_S", 0.05)
-    monkeypatch.setattr(boots_file, "write", lambda *_: never.wait(5))
+    monkeypatch.setattr(preparation, "PACKED_WITHIN_S", 0.05)
+    monkeypatch.setattr(boot_record, "write", lambda *_: never.wait(5))
     unit.verdict, unit.by_voltage = EMPTY, True
     unit.pass_time(10)
     never.set()

@@ -9,8 +9,8 @@ import pytest
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
-from power import boots_file
-from power.boot import (
+from power.sleep import boot_record
+from power.sleep.boot_check import (
     AFTER_CUT,
     AFTER_STOP,
     BY_CLOCK,
@@ -29,8 +29,8 @@ from power.boot import (
     look,
     sent_back,
 )
-from power.boots_file import BootsError
-from power.sleep import needed_w, wake_pct
+from power.sleep.boot_record import BootsError
+from power.sleep.wake_time import needed_w, wake_pct
 
 SETTINGS = Settings()
 SUNSET = datetime(2026, 1, 10, 16, 0, tzinfo=UTC)
@@ -272,13 +272,13 @@ def test_after_three_failed_boots_only_the_sun_is_believed() -> None:
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "boots.json"
     for boot in (ASLEEP, SLEEPY, Boot("a", SUNSET, FIRST, failed=7, counted=True)):
-        boots_file.write(path, boot)
-        assert boots_file.read(path) == boot
+        boot_record.write(path, boot)
+        assert boot_record.read(path) == boot
     assert [entry.name for entry in tmp_path.iterdir()] == ["boots.json"]
 
 
 def test_a_person_can_read_the_file(tmp_path: Path) -> None:
-    boots_file.write(tmp_path / "boots.json", ASLEEP)
+    boot_record.write(tmp_path / "boots.json", ASLEEP)
     told = json.loads((tmp_path / "boots.json").read_text())
     assert told["end"] == "ASLEEP"
     assert told["nap"]["level"] == "HIBERNATE"
@@ -286,7 +286,7 @@ def test_a_person_can_read_the_file(tmp_path: Path) -> None:
 
 
 def test_no_file_is_no_past(tmp_path: Path) -> None:
-    assert boots_file.read(tmp_path / "boots.json") is None
+    assert boot_record.read(tmp_path / "boots.json") is None
 
 
 @pytest.mark.parametrize(
@@ -307,20 +307,20 @@ def test_no_file_is_no_past(tmp_path: Path) -> None:
 def test_a_damaged_file_is_told_in_words(tmp_path: Path, text: str) -> None:
     (tmp_path / "boots.json").write_text(text)
     with pytest.raises(BootsError, match=r"cannot be read .* a new one is begun"):
-        boots_file.read(tmp_path / "boots.json")
+        boot_record.read(tmp_path / "boots.json")
 
 
 def test_a_field_of_a_later_release_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "boots.json"
-    boots_file.write(path, SLEEPY)
+    boot_record.write(path, SLEEPY)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"mood": "good"}))
-    assert boots_file.read(path) == SLEEPY
+    assert boot_record.read(path) == SLEEPY
 
 
 def test_a_write_that_fails_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "boots.json"
-    boots_file.write(path, SLEEPY)
+    boot_record.write(path, SLEEPY)
     (tmp_path / "boots.json.new").symlink_to("/dev/full")
     with pytest.raises(BootsError, match="No space left"):
-        boots_file.write(path, ASLEEP)
-    assert boots_file.read(path) == SLEEPY
+        boot_record.write(path, ASLEEP)
+    assert boot_record.read(path) == SLEEPY

@@ -6,9 +6,9 @@ import pytest
 
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import EnergySettings, Settings
-from power.budget import Ruling, arbitrate
-from power.guard import Verdict
-from power.ladder import Proposal
+from power.act.arbiter import Ruling, arbitrate
+from power.guard.guard import Verdict
+from power.plan.ladder import Proposal
 from tests.fakes import FakeClock
 
 SETTINGS = Settings()

@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from appliance.errors import BusError, SettingsError
-from power.bus import ModbusBus
-from power.line import ExceptionAnswer, NoAnswer, WrongFrame
+from power.protocol.bus import ModbusBus
+from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
 from power.simulated.framing import crc
 from tests.fakes import FakeClock
 from tests.replay import recorded

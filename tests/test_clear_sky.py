@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.settings import PanelsSettings, SiteSettings
-from power.clear_sky import clear_sky_power_w
+from power.plan.clear_sky import clear_sky_power_w
 
 MIDNIGHT = datetime(2026, 6, 21, 0, 0, tzinfo=UTC)
 DAY = [MIDNIGHT + timedelta(minutes=15 * step) for step in range(96)]
@@ -37,7 +37,7 @@ def test_the_polar_night_is_dark_and_no_times_give_no_values() -> None:
 
 def test_resident_modules_do_not_import_what_is_heavy() -> None:
     code = (
-        "import sys, power.meter, power.devices, power.clear_sky\n"
+        "import sys, power.reading.meter, power.devices, power.plan.clear_sky\n"
         "print([name for name in ('numpy', 'pandas', 'pvlib', 'scipy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality
-from power.combine import Charger, combine
 from power.devices.epever import EpeverTracer
+from power.reading.combine import Charger, combine
 from tests.fakes import FakeClock
 from tests.readings import battery_reading, charger_reading
 

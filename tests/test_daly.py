@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.bus import ModbusBus
 from power.devices.daly import (
     CHARGING,
     DISCHARGING,
@@ -17,10 +16,12 @@ from power.devices.daly import (
     DalyModbus,
     current_as_stated,
 )
-from power.line import ExceptionAnswer, NoAnswer, WrongFrame
-from power.meter import Meter
-from power.profile import Block, Sample
-from power.register import HOLDING, Decoded, decode, encode, named
+from power.protocol.bus import ModbusBus
+from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Block, Sample
+from power.protocol.register import HOLDING, Decoded, decode, encode, named
+from power.reading.meter import Meter
 from power.simulated.cells import pack_view
 from power.simulated.daly import (
     FLICKERS,
@@ -33,7 +34,6 @@ from power.simulated.daly import (
 from power.simulated.framing import rtu_frame
 from power.simulated.plant import Plant
 from power.simulated.quirks import ECHO, SILENCE, TWO_BURSTS
-from power.wire import ModbusLink
 from tests.fakes import START, FakeClock
 from tests.replay import Exchange, recorded
 from tests.rig import meter_on, night, on_a_wire, sunny_noon

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, Quality
-from power.bus import ByteLine
 from power.devices.daly_a5 import ALARM_NAMES, DalyA5
-from power.framing.daly_a5 import DalyA5Framing
-from power.line import Damaged, NoAnswer, WrongFrame
-from power.meter import Meter
-from power.profile import Block
-from power.register import named
+from power.protocol.bus import ByteLine
+from power.protocol.errors import Damaged, NoAnswer, WrongFrame
+from power.protocol.framing.daly_a5 import DalyA5Framing
+from power.protocol.links import FramedLink
+from power.protocol.profile import Block
+from power.protocol.register import named
+from power.reading.meter import Meter
 from power.simulated.cells import pack_view
 from power.simulated.daly import FLICKERS, LOST_CHARGE, NO_SENSOR, OTHER_SIGN
 from power.simulated.daly_a5 import NO_REPLY, OLDER, SIXTEEN, SimulatedDalyA5
@@ -22,7 +23,6 @@ from power.simulated.loopback import LoopbackLine
 from power.simulated.plant import Plant
 from power.simulated.quirks import ECHO, FLOOD, FOREIGN, LATE, NOISE, SILENCE, TRUNCATED, TWO_BURSTS
 from power.simulated.serial_line import SerialLine
-from power.wire import FramedLink
 from tests.fakes import FakeClock
 from tests.rig import night, serving, sunny_noon
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 
-from power.register import HOLDING, INPUT, U16, Register
+from power.protocol.register import HOLDING, INPUT, U16, Register
 from power.simulated.damage import FLOOD_BYTES, Damage
 from power.simulated.framing import rtu_content, rtu_frame
 from power.simulated.pdu import build_read

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from appliance.model import BatteryState, EnergyLevel
-from power import ladder
-from power.worth import options
+from power.plan import ladder
+from power.plan.utility import options
 from tests.bench.energy import plant, tuning
 from tests.bench.energy.baselines import (
     FAMILIES,

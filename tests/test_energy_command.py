@@ -28,7 +28,7 @@ from appliance.model import (
     Wake,
 )
 from appliance.store.store import Store
-from power import what_if
+from power.commands import what_if
 from tests.conftest import ROOT
 from tests.site_days import a_reading, a_state, a_sun_day, plain_sky
 
@@ -95,19 +95,19 @@ def unit(
     monkeypatch: pytest.MonkeyPatch,
     prepared_database: Path,
 ) -> Iterator[Unit]:
-    plugged = [EntryPoint("energy", "power.energy_command", GROUP)]
+    plugged = [EntryPoint("energy", "power.commands.energy", GROUP)]
     monkeypatch.setattr("appliance.commands.plugins", lambda: plugged)
-    monkeypatch.setattr("power.what_if.clear_sky_power_w", plain_sky)
+    monkeypatch.setattr("power.commands.what_if.clear_sky_power_w", plain_sky)
     made = Unit(tmp_path, capsys, prepared_database)
     yield made
     made.close()
 
 
 def test_the_command_is_named_in_the_project_and_costs_the_others_nothing() -> None:
-    assert 'energy = "power.energy_command"' in (ROOT / "pyproject.toml").read_text()
-    heavy = ("numpy", "pandas", "pvlib", "power.futures", "power.why")
+    assert 'energy = "power.commands.energy"' in (ROOT / "pyproject.toml").read_text()
+    heavy = ("numpy", "pandas", "pvlib", "power.plan.monte_carlo", "power.commands.why")
     code = (
-        "import sys, power.energy_command\n"
+        "import sys, power.commands.energy\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -115,7 +115,7 @@ def test_the_command_is_named_in_the_project_and_costs_the_others_nothing() -> N
 
 
 def test_the_outlook_and_the_why_need_no_numpy() -> None:
-    code = "import sys, power.energy_outlook, power.why\nprint('numpy' in sys.modules)"
+    code = "import sys, power.commands.outlook, power.commands.why\nprint('numpy' in sys.modules)"
     done = run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -11,13 +11,13 @@ import pytest
 from appliance.errors import BusError, SettingsError
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
 from appliance.settings import PanelsSettings, Settings, SimulationSettings
-from power.bus import ModbusBus
 from power.devices import charger
 from power.devices.epever import EpeverTracer
-from power.line import Bus, ExceptionAnswer, NoAnswer
-from power.meter import Meter
-from power.profile import Sample
-from power.register import (
+from power.protocol.bus import ModbusBus
+from power.protocol.errors import Bus, ExceptionAnswer, NoAnswer
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Sample
+from power.protocol.register import (
     ABSENT,
     HOLDING,
     IMPLAUSIBLE,
@@ -29,11 +29,11 @@ from power.register import (
     encode,
     named,
 )
+from power.reading.meter import Meter
 from power.simulated.epever import ABSENT_PROBE, SMALL_BLOCKS, SOC606, SimulatedEpever
 from power.simulated.loopback import LoopbackBus
 from power.simulated.plant import Plant
 from power.simulated.quirks import SILENCE, TORN32
-from power.wire import ModbusLink
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import meter_on

@@ -6,14 +6,14 @@ import pytest
 from epevermodbus.driver import EpeverChargeController
 
 from power.devices.epever import EpeverTracer
-from power.profile import Block
-from power.register import decode, named
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Block
+from power.protocol.register import decode, named
 from power.simulated.epever import SimulatedEpever
 from power.simulated.loopback import LoopbackBus
 from power.simulated.plant import Plant
 from power.simulated.serial_line import SerialLine
 from power.simulated.talker import RtuTalker
-from power.wire import ModbusLink
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import night, serving, sunny_noon

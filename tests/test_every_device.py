@@ -13,13 +13,13 @@ import pytest
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from power.devices import BATTERIES, CHARGERS, MODELS
-from power.line import Damaged, Refused
-from power.meter import Meter
-from power.profile import BatteryProfile, Block, Profile
-from power.register import Decoded
+from power.protocol.errors import Damaged, Refused
+from power.protocol.links import WIRES, FramedWire
+from power.protocol.profile import BatteryProfile, Block, Profile
+from power.protocol.register import Decoded
+from power.reading.meter import Meter
 from power.simulated.models import SIMULATORS
 from power.simulated.quirks import LINE_QUIRKS, TORN32
-from power.wire import WIRES, FramedWire
 from tests.conftest import ROOT
 from tests.fakes import FakeClock
 from tests.rig import meter_on, night, on_a_wire, sunny_noon

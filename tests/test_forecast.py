@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from appliance.settings import Chemistry, SiteSettings
-from power.forecast import DAYS, Told, edges, look_ahead, shading, shifted
-from power.forecast_file import ForecastError, read_forecast
-from power.sky import CENTRES
+from power.plan.forecast import DAYS, Told, edges, look_ahead, shading, shifted
+from power.plan.forecast_file import ForecastError, read_forecast
+from power.plan.weather_model import CENTRES
 from tests.site_days import MIDNIGHT, SMALL, clear_hours, past_of
 
 NOW = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from appliance.model import EnergyLevel
-from power.futures import Crowd, Start, cut, imagine, mean_clear_w
-from power.planner import overnight
+from power.plan.monte_carlo import Crowd, Start, cut, imagine, mean_clear_w
+from power.plan.solver import overnight
 from tests.site_days import MIDNIGHT, SMALL, a_prospect, clear_hours, few_watts, past_of
 
 PROSPECT = a_prospect(past=past_of(*[0.05, 0.4, 0.86] * 20))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from appliance.model import EnergyLevel
 from appliance.settings import CameraSettings, ComputerSettings, Settings, SwitchSettings
-from power.hosts import Hosts, choose
+from power.act.gpu_hosts import Hosts, choose
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL
 HOUR_S, DAY_S = 3600.0, 86_400.0

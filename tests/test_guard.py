@@ -8,9 +8,16 @@ import pytest
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Chemistry, EnergySettings, Settings
-from power.guard import GuardState, Verdict, hibernate_below_pct, judge, lower_bound_pct, reserve_wh
-from power.limits import limits_of
-from power.witness import hear
+from power.guard.guard import (
+    GuardState,
+    Verdict,
+    hibernate_below_pct,
+    judge,
+    lower_bound_pct,
+    reserve_wh,
+)
+from power.guard.limits import limits_of
+from power.guard.observations import hear
 from tests.fakes import FakeClock
 
 SETTINGS = Settings()

@@ -2,7 +2,7 @@
 
 A true battery, hypothesis between it and the unit, and the unit's own code: estimator, guard,
 ladder, arbiter. Whatever is said, one witness tells the truth when it speaks: the voltage, the
-lowest cell, or the charge. See power/guard.py for what is promised.
+lowest cell, or the charge. See power/guard/guard.py for what is promised.
 """
 
 from dataclasses import dataclass, field, replace
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, Stamp
 from appliance.settings import BatterySettings, EnergySettings, Settings
-from power import battery
-from power.belief import Belief, believable_voltage_v
-from power.budget import Ruling, arbitrate
-from power.guard import HOLD_AFTER_S, GuardState, judge
-from power.ladder import Ladder
+from power.act.arbiter import Ruling, arbitrate
+from power.battery import estimator
+from power.battery.estimate import Belief, believable_voltage_v
+from power.guard.guard import HOLD_AFTER_S, GuardState, judge
+from power.plan.ladder import Ladder
 from power.simulated.charging import Charging, Flow, flow, next_charging
 from power.simulated.pack import pack_of, usable_share
 from tests.fakes import FakeClock
@@ -192,8 +192,8 @@ class World:
         pack, now = self.settings.battery, self.clock.stamp()
         if reading and believable_voltage_v(reading, pack) is not None:
             self.heard = reading
-        self.belief = battery.estimate(self.belief, reading, pack)
-        self.state = battery.state(self.belief, reading, pack, now)
+        self.belief = estimator.estimate(self.belief, reading, pack)
+        self.state = estimator.state(self.belief, reading, pack, now)
         if self.witness == "charge":
             self.state = self.honest_state(reading, now)
         elif self.believes == "full":
@@ -229,7 +229,7 @@ class World:
         """The power service starts anew: what it knows is what is stored."""
         self.guard, self.ruling = GuardState(), Ruling(self.ruling.level)
         now = self.clock.stamp()
-        self.belief = battery.restore(self.state, now) if self.state else None
+        self.belief = estimator.restore(self.state, now) if self.state else None
 
     def reboot(self, lost: bool) -> None:
         """The computer starts anew; nothing of the boot before counts as fresh."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
-from power.guard import GuardState, Verdict, judge
+from power.guard.guard import GuardState, Verdict, judge
 from tests.fakes import FakeClock
 from tests.test_guard import SETTINGS, Watch, a_reading, a_state
 

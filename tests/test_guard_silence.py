@@ -6,9 +6,9 @@ import pytest
 
 from appliance.model import ChargeStage, EnergyLevel
 from appliance.settings import EnergySettings
-from power.guard import GuardState, judge
-from power.limits import limits_of
-from power.witness import hear
+from power.guard.guard import GuardState, judge
+from power.guard.limits import limits_of
+from power.guard.observations import hear
 from tests.fakes import FakeClock
 from tests.test_guard import SETTINGS, Watch, a_reading, a_state
 

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, Quality, Stamp
-from power.bus import ByteLine
 from power.devices.jbd import CELLS, PROTECTION, Jbd
-from power.framing.jbd import JbdFraming
-from power.line import ExceptionAnswer, NoAnswer, WrongFrame
-from power.meter import Meter
-from power.profile import Sample
-from power.register import Decoded, named
+from power.protocol.bus import ByteLine
+from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
+from power.protocol.framing.jbd import JbdFraming
+from power.protocol.links import WIRES, FramedLink, FramedWire
+from power.protocol.profile import Sample
+from power.protocol.register import Decoded, named
+from power.reading.meter import Meter
 from power.simulated.damage import WAYS
 from power.simulated.jbd import SimulatedJbd
 from power.simulated.loopback import LoopbackLine
 from power.simulated.plant import Plant
-from power.wire import WIRES, FramedLink, FramedWire
 from tests.fakes import FakeClock
 from tests.jbd_frames import (
     ASK_BASIC,

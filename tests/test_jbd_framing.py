@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from power.framing.jbd import JbdFraming
-from power.line import Damaged, Refused
-from power.profile import Block
+from power.protocol.errors import Damaged, Refused
+from power.protocol.framing.jbd import JbdFraming
+from power.protocol.profile import Block
 from tests.jbd_frames import (
     ALL_FRAMES,
     ASK_BASIC,

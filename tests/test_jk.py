@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.bus import ModbusBus
 from power.devices.jk import ALARMS, CELLS, JkPb
-from power.profile import Block, Sample
-from power.register import HOLDING, Decoded, decode, encode, named
+from power.protocol.bus import ModbusBus
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Block, Sample
+from power.protocol.register import HOLDING, Decoded, decode, encode, named
 from power.simulated.framing import rtu_frame
 from power.simulated.jk import SimulatedJk
-from power.wire import ModbusLink
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import NOON, sunny_noon

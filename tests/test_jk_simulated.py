@@ -7,18 +7,18 @@ import pytest
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, Quality
-from power.bus import ModbusBus
 from power.devices.jk import JkPb
-from power.line import ExceptionAnswer, WrongFrame
-from power.meter import Meter
-from power.register import HOLDING
+from power.protocol.bus import ModbusBus
+from power.protocol.errors import ExceptionAnswer, WrongFrame
+from power.protocol.links import ModbusLink
+from power.protocol.register import HOLDING
+from power.reading.meter import Meter
 from power.simulated.framing import rtu_frame
 from power.simulated.jk import SimulatedJk
 from power.simulated.loopback import LoopbackBus
 from power.simulated.plant import Plant
 from power.simulated.serial_line import SerialLine
 from power.simulated.talker import RtuTalker
-from power.wire import ModbusLink
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import NOON, meter_on, night, on_a_wire, serving, sunny_noon

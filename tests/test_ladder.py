@@ -6,7 +6,7 @@ import pytest
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import EnergySettings, Settings
-from power.ladder import Ladder, level_for
+from power.plan.ladder import Ladder, level_for
 from tests.fakes import FakeClock
 
 NOW = FakeClock().stamp()

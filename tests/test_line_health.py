@@ -2,8 +2,8 @@
 
 from random import Random
 
-from power.line import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
-from power.line_health import LineHealth
+from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
+from power.protocol.line_health import LineHealth
 
 
 def test_a_good_line_has_nothing_to_complain_of() -> None:

@@ -15,7 +15,7 @@ from appliance.settings import (
     Settings,
     SwitchSettings,
 )
-from power.loads import Actuator, escape, loads
+from power.act.loads import Actuator, escape, loads
 from tests.rig import bare_site
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.model import Quality
-from power.meaning import (
+from power.protocol.conversions import (
     Said,
     allowed,
     cells_of,
@@ -20,8 +20,8 @@ from power.meaning import (
     unless_empty_by_default,
     words_for,
 )
-from power.profile import Sample
-from power.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded
+from power.protocol.profile import Sample
+from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded
 
 OK = Quality.OK
 NAMES = ("cell_1", "cell_2", "cell_3", "cell_4", "cell_5")

@@ -10,11 +10,11 @@ import pytest
 
 from appliance.errors import BusError
 from appliance.model import PowerReading, Quality, Stamp
-from power.line import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
-from power.meaning import power_reading
-from power.meter import Meter
-from power.profile import Block, ChargerProfile, Sample, SerialForm
-from power.register import HOLDING, U16, U32, Decoded, Register
+from power.protocol.conversions import power_reading
+from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
+from power.protocol.profile import Block, ChargerProfile, Sample, SerialForm
+from power.protocol.register import HOLDING, U16, U32, Decoded, Register
+from power.reading.meter import Meter
 from tests.fakes import FakeClock
 
 LIVE, MORE, SLOW, SET = (Block(HOLDING, place, 2) for place in (0, 10, 20, 30))

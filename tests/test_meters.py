@@ -10,12 +10,12 @@ from appliance.errors import BusError, SettingsError
 from appliance.model import PowerReading, Quality
 from appliance.settings import BmsSettings, ChargerSettings, Settings
 from power.devices.epever import EpeverTracer
-from power.line import ClosedLine, NoAnswer
-from power.line_health import LineHealth
-from power.meter import Meter
-from power.meters import Device, Meters, OneMeter, open_meters
-from power.profile import Block
-from power.register import Decoded, Register
+from power.protocol.errors import ClosedLine, NoAnswer
+from power.protocol.line_health import LineHealth
+from power.protocol.profile import Block
+from power.protocol.register import Decoded, Register
+from power.reading.meter import Meter
+from power.reading.meters import Device, Meters, OneMeter, open_meters
 from power.simulated.jk import SimulatedJk
 from power.simulated.serial_line import SerialLine
 from power.simulated.talker import RtuTalker

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.model import Stamp
-from power.forecast import DAYS, Told
-from power.nightly import KEPT_DAYS, local_midnight, make_policy
-from power.policy import unpack
-from power.prospect import table_of
-from power.replay import before
+from power.plan.backtest import before
+from power.plan.forecast import DAYS, Told
+from power.plan.nightly import KEPT_DAYS, local_midnight, make_policy
+from power.plan.policy import unpack
+from power.plan.prospect import table_of
 from tests.site_days import MIDNIGHT, SMALL, a_prospect, clear_hours, past_of
 
 

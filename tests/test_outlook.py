@@ -7,13 +7,13 @@ import pytest
 
 from appliance.model import EnergyLevel, EnergyPlanStep, Stamp
 from appliance.settings import Follows, Settings
-from power.autonomy import autonomy
-from power.futures import Start, imagine
-from power.outlook import STEPS, plan_steps, plan_times
-from power.outlook import step as step_of
-from power.policy import Today, hour_of
-from power.prospect import Prospect, table_of
-from power.walk import Lived, Piece
+from power.commands.autonomy import autonomy
+from power.plan.monte_carlo import Start, imagine
+from power.plan.plan_steps import STEPS, plan_steps, plan_times
+from power.plan.plan_steps import step as step_of
+from power.plan.policy import Today, hour_of
+from power.plan.prospect import Prospect, table_of
+from power.plan.rollout import Lived, Piece
 from tests.site_days import MIDNIGHT, SMALL, a_prospect, a_state, past_of
 
 PROSPECT = a_prospect(past=past_of(*[0.05, 0.4, 0.86] * 20))

@@ -9,7 +9,7 @@ import pytest
 from appliance.model import ChargeStage, Stamp, SunDay
 from appliance.settings import Settings
 from appliance.store import retention
-from power.past import (
+from power.plan.history import (
     KNOWN_DAYS,
     begins,
     key_of,

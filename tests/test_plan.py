@@ -13,10 +13,10 @@ import pytest
 from appliance.model import EnergyPlanStep, EnergyPolicy, Fault, SunDay
 from appliance.settings import Settings
 from appliance.store.store import Store
-from power import plan as module
-from power.plan import LADDER, PlanError, make_plan, usual_sigma_pct
-from power.planned import Planned
-from power.sky import PastDay
+from power.plan import run as module
+from power.plan.policy_planner import Planned
+from power.plan.run import LADDER, PlanError, make_plan, usual_sigma_pct
+from power.plan.weather_model import PastDay
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock
 from tests.site_days import SITE, SMALL, a_reading, a_state, a_sun_day, live_days, plain_sky

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from appliance.model import ChargeStage, EnergyLevel, EnergyPolicy, Stamp
-from power.ladder import Ladder, Proposal
-from power.planned import Planned
-from power.policy import hour_of, unpack
-from power.walk import ByTable, Piece
-from power.worth import options
+from power.plan.ladder import Ladder, Proposal
+from power.plan.policy import hour_of, unpack
+from power.plan.policy_planner import Planned
+from power.plan.rollout import ByTable, Piece
+from power.plan.utility import options
 from tests.site_days import MIDNIGHT, SMALL, a_prospect, a_reading, a_state, past_of
 
 POLICY = a_prospect(past=past_of(*[0.4] * 60)).policy
@@ -82,7 +82,7 @@ def test_a_site_that_is_dark_saves_what_a_bright_one_spends() -> None:
 
 
 def test_what_the_plan_shows_is_what_it_does() -> None:
-    """power/walk.py decides as this does, where the sun is what is to be expected."""
+    """power/plan/rollout.py decides as this does, where the sun is what is to be expected."""
     table, choices = unpack(POLICY), options(SMALL)
     for charge_pct in range(5, 101, 5):
         for hours in (1.0, 20.0):

@@ -7,9 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from power.forecast import look_ahead
-from power.futures import Start, imagine
-from power.planner import (
+from power.plan.forecast import look_ahead
+from power.plan.monte_carlo import Start, imagine
+from power.plan.rollout import Piece, moved
+from power.plan.solver import (
     CAUTION,
     LEVELS_OF_CHARGE,
     MOST_C,
@@ -20,9 +21,8 @@ from power.planner import (
     running,
     solve,
 )
-from power.sky import CLASSES
-from power.walk import Piece, moved
-from power.worth import Option, options
+from power.plan.utility import Option, options
+from power.plan.weather_model import CLASSES
 from tests.site_days import MIDNIGHT, SMALL, a_prospect, clear_hours, past_of
 
 CHOICES = options(SMALL)
@@ -108,7 +108,7 @@ def test_overnight_keeps_what_is_common_to_all_skies() -> None:
 
 
 def test_one_step_back_is_what_a_piece_on_paper_comes_to() -> None:
-    """The same physics as power/walk.py, with the sun that the planner dares to expect."""
+    """The same physics as power/plan/rollout.py, with the sun that the planner dares to expect."""
     stretch = next(one for one in a_prospect().outlook.stretches if one.clear_w > 60)
     battery = SMALL.battery
     linear = np.broadcast_to(

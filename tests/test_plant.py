@@ -23,11 +23,11 @@ from appliance.settings import (
     Settings,
     SiteSettings,
 )
-from power.bus import Lines
 from power.devices.epever import EpeverTracer
-from power.line import NoAnswer
-from power.meter import Meter
-from power.meters import open_meter
+from power.protocol.bus import Lines
+from power.protocol.errors import NoAnswer
+from power.reading.meter import Meter
+from power.reading.meters import open_meter
 from power.simulated.clouds import cloud_share
 from power.simulated.epever import SimulatedEpever
 from power.simulated.framing import rtu_frame

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.model import BatteryReading, PowerReading, Quality
-from power.plausible import Watch
+from power.reading.plausible import Watch
 from tests.fakes import FakeClock
 from tests.readings import battery_reading, charger_reading
 

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.model import EnergyLevel, EnergyPolicy
 from appliance.store.store import Store
-from power.policy import (
+from power.plan.policy import (
     KEEP_FOR,
     QUARTER_H,
     Now,
@@ -23,8 +23,8 @@ from power.policy import (
     weighed,
     worth_over_charge,
 )
-from power.sky import CENTRES
-from power.worth import options
+from power.plan.utility import options
+from power.plan.weather_model import CENTRES
 from tests.conftest import OpenStore
 from tests.site_days import MIDNIGHT, SMALL, a_prospect, past_of
 

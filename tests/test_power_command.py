@@ -19,9 +19,9 @@ from power.devices import MODELS
 from power.devices.epever import EpeverTracer
 from power.probe import Probe, report
 from power.probe.plan import Waits
-from power.profile import Profile
+from power.protocol.links import WIRES
+from power.protocol.profile import Profile
 from power.simulated.epever import SimulatedEpever
-from power.wire import WIRES
 from tests.conftest import ROOT
 from tests.fakes import FakeClock
 from tests.probe_models import (
@@ -77,10 +77,10 @@ def unitctl(
 
 
 def test_the_power_command_is_plugged_in_and_costs_the_others_nothing() -> None:
-    assert {(one.name, one.value) for one in plugins()} >= {("power", "power.command")}
+    assert {(one.name, one.value) for one in plugins()} >= {("power", "power.commands.devices")}
     program = (
         "import sys\nfrom appliance.__main__ import parser\nparser()\n"
-        "sys.exit('power.command' not in sys.modules or 'serial' in sys.modules)"
+        "sys.exit('power.commands.devices' not in sys.modules or 'serial' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False
@@ -110,7 +110,7 @@ def test_a_broken_plug_in_says_so_and_takes_no_other_command_along(
 
 
 def test_a_plug_in_cannot_take_the_place_of_a_command() -> None:
-    assert commands([EntryPoint("status", "power.command", GROUP)]) == COMMANDS
+    assert commands([EntryPoint("status", "power.commands.devices", GROUP)]) == COMMANDS
     assert commands([]) == COMMANDS
 
 

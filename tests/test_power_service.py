@@ -20,10 +20,10 @@ from appliance.model import (
 from appliance.process.service import Service
 from appliance.settings import Settings
 from appliance.store.store import Store
+from power.act.loads import Actuator
 from power.cycle import PowerCycle
-from power.ladder import Ladder
-from power.loads import Actuator
-from power.meters import Poll
+from power.plan.ladder import Ladder
+from power.reading.meters import Poll
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock
 from tests.rig import bare_site

@@ -15,13 +15,13 @@ import pytest
 
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
-from power.line import ClosedLine, NoAnswer, WrongFrame
 from power.probe import Probe
 from power.probe.plan import Waits, first_round, longest_s, second_round, talks_by_itself
 from power.probe.ports import in_use, lasting_name, serial_ports
-from power.profile import Block, Profile
+from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
+from power.protocol.links import WIRES
+from power.protocol.profile import Block, Profile
 from power.simulated.epever import SimulatedEpever
-from power.wire import WIRES
 from tests.fakes import FakeClock
 from tests.probe_models import (
     LETTERS,

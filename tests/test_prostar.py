@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
 from appliance.settings import BatterySettings, Settings, SimulationSettings
-from power.bus import ModbusBus
 from power.devices.prostar import ProstarMppt
-from power.line import NoAnswer
-from power.meter import Meter
-from power.profile import Sample
-from power.register import INPUT, Decoded, decode, encode, named
+from power.protocol.bus import ModbusBus
+from power.protocol.errors import NoAnswer
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Sample
+from power.protocol.register import INPUT, Decoded, decode, encode, named
+from power.reading.meter import Meter
 from power.simulated import pdu as codec
 from power.simulated.framing import rtu_frame
 from power.simulated.loopback import LoopbackBus
 from power.simulated.plant import Plant
 from power.simulated.prostar import IDENTITY, SimulatedProstar
 from power.simulated.quirks import SILENCE, TORN32
-from power.wire import ModbusLink
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import NOON, night, on_a_wire, sunny_noon

@@ -3,10 +3,10 @@
 import pytest
 
 from appliance.model import BatteryReading, Quality
-from power.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE, MAKER, MANAGEMENT
-from power.line import Damaged
-from power.profile import Block, Sample
-from power.register import named
+from power.protocol.errors import Damaged
+from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE, MAKER, MANAGEMENT
+from power.protocol.profile import Block, Sample
+from power.protocol.register import named
 from tests.fakes import FakeClock
 from tests.ydt1363_packs import (
     EXAMPLE,

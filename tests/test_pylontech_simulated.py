@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 from appliance.clock import SystemClock
 from appliance.model import BatteryReading, Quality
 from appliance.settings import BatterySettings, Settings, SimulationSettings
-from power.bus import ByteLine
-from power.framing.ydt1363 import ANALOGUE, PYLONTECH, Declined
-from power.line import ExceptionAnswer, NoAnswer, WrongFrame
-from power.meter import Meter
-from power.profile import Block
-from power.register import named
+from power.protocol.bus import ByteLine
+from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
+from power.protocol.framing.ydt1363 import ANALOGUE, PYLONTECH, Declined
+from power.protocol.links import FramedLink
+from power.protocol.profile import Block
+from power.protocol.register import named
+from power.reading.meter import Meter
 from power.simulated.cells import pack_view
 from power.simulated.plant import Plant
 from power.simulated.pylontech import SimulatedPylontech
 from power.simulated.quirks import ECHO, FLOOD, FOREIGN, LATE, NOISE, SILENCE, TRUNCATED, TWO_BURSTS
 from power.simulated.serial_line import SerialLine
-from power.wire import FramedLink
 from tests.fakes import FakeClock
 from tests.rig import night, sunny_noon
 from tests.ydt1363_packs import (

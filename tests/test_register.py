@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import Quality
-from power.register import (
+from power.protocol.register import (
     F16,
     HOLDING,
     INPUT,

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.bus import ModbusBus
-from power.bus.ear import crc
 from power.devices.renogy import HOLDINGS, MODEL, RenogyRover, RenogyRoverNoLoad, name_in
-from power.line import ExceptionAnswer, WrongFrame
-from power.profile import Block, ChargerProfile, Sample
-from power.register import HOLDING, Decoded, named
+from power.protocol.bus import ModbusBus
+from power.protocol.bus.rtu_filter import crc
+from power.protocol.errors import ExceptionAnswer, WrongFrame
+from power.protocol.profile import Block, ChargerProfile, Sample
+from power.protocol.register import HOLDING, Decoded, named
 from tests.fakes import FakeClock
 from tests.replay import recorded
 

@@ -12,16 +12,16 @@ from renogymodbus import RenogySmartBattery
 from appliance.model import BatteryReading, Quality, Stamp
 from appliance.settings import BatterySettings, Settings, SimulationSettings
 from power.devices.renogy_lfp import HOLDINGS, MODEL, PROTECTIONS, RenogyLfp
-from power.line import ExceptionAnswer, NoAnswer
-from power.meter import Meter
-from power.profile import Block, Sample
-from power.register import HOLDING, Decoded, named
+from power.protocol.errors import ExceptionAnswer, NoAnswer
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Block, Sample
+from power.protocol.register import HOLDING, Decoded, named
+from power.reading.meter import Meter
 from power.simulated.loopback import LoopbackBus
 from power.simulated.models import talker_of
 from power.simulated.plant import Plant
 from power.simulated.renogy_lfp import SimulatedRenogyLfp
 from power.simulated.serial_line import SerialLine
-from power.wire import ModbusLink
 from tests import rig
 from tests.fakes import FakeClock
 

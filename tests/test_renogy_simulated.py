@@ -10,16 +10,16 @@ from renogymodbus import RenogyChargeController
 from appliance.model import ChargeStage, PowerReading, Quality
 from appliance.settings import BatterySettings, Settings, SimulationSettings
 from power.devices.renogy import MODEL, RenogyRover, RenogyRoverNoLoad
-from power.line import ExceptionAnswer, NoAnswer
-from power.meter import Meter
-from power.profile import Block
-from power.register import HOLDING, INPUT
+from power.protocol.errors import ExceptionAnswer, NoAnswer
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Block
+from power.protocol.register import HOLDING, INPUT
+from power.reading.meter import Meter
 from power.simulated.loopback import LoopbackBus
 from power.simulated.models import talker_of
 from power.simulated.plant import Plant
 from power.simulated.renogy import SimulatedRover, SimulatedRoverNoLoad
 from power.simulated.serial_line import SerialLine
-from power.wire import ModbusLink
 from tests import rig
 from tests.fakes import FakeClock
 

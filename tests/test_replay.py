@@ -7,9 +7,7 @@ from datetime import timedelta
 import pytest
 
 from appliance.model import EnergyLevel, Stamp
-from power.nightly import Past
-from power.prospect import look, table_of
-from power.replay import (
+from power.plan.backtest import (
     CLEAR_DAYS,
     DAYS,
     FEWEST_DAYS,
@@ -19,8 +17,10 @@ from power.replay import (
     replay,
     since_midnight,
 )
-from power.walk import ByLadder, ByTable, Piece, affordable, allowed, moved, walk
-from power.worth import Option, options
+from power.plan.nightly import Past
+from power.plan.prospect import look, table_of
+from power.plan.rollout import ByLadder, ByTable, Piece, affordable, allowed, moved, walk
+from power.plan.utility import Option, options
 from tests.site_days import MIDNIGHT, SMALL, a_sun_day, clear_hours, few_watts, past_of
 
 DAY = timedelta(days=1)

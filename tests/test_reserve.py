@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.settings import EnergySettings, Settings, SiteSettings
-from power.reserve import daily_sun, reserve_days
+from power.guard.reserve import daily_sun, reserve_days
 
 WINTER, SUMMER = datetime(2026, 12, 21, 9, tzinfo=UTC), datetime(2026, 6, 21, 9, tzinfo=UTC)
 

@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.bus import ModbusBus
 from power.devices.seplos_v3 import ALARMS, COILS, SWITCHES, SeplosV3
-from power.line import NoAnswer, WrongFrame
-from power.meter import Meter
-from power.profile import Block, Sample
-from power.register import INPUT, Decoded, named
+from power.protocol.bus import ModbusBus
+from power.protocol.errors import NoAnswer, WrongFrame
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Block, Sample
+from power.protocol.register import INPUT, Decoded, named
+from power.reading.meter import Meter
 from power.simulated.cells import pack_view
 from power.simulated.framing import rtu_frame
 from power.simulated.pdu import bits_reply, words_reply
 from power.simulated.plant import Plant
 from power.simulated.quirks import ECHO, SILENCE, TWO_BURSTS
 from power.simulated.seplos_v3 import LOST_CHARGE, NO_BITS, SimulatedSeplosV3
-from power.wire import ModbusLink
 from tests.fakes import START, FakeClock
 from tests.replay import Exchange, recorded
 from tests.rig import meter_on, night, on_a_wire, sunny_noon

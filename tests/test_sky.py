@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from power.sky import (
+from power.plan.weather_model import (
     CENTRES,
     CLASSES,
     PRIOR,

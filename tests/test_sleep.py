@@ -7,7 +7,7 @@ import pytest
 
 from appliance.model import EnergyLevel, EnergyPlanStep, Stamp
 from appliance.settings import HostSettings, Settings, SiteSettings, SleepMode
-from power.sleep import (
+from power.sleep.wake_time import (
     drowsy,
     how_to_sleep,
     in_the_light,

@@ -12,10 +12,10 @@ from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Sleep, Wake
 from appliance.process.service import Service
 from appliance.settings import Settings
 from appliance.store.store import Store
-from power.bedtime import Bedtime
+from power.act.loads import Actuator
 from power.cycle import PowerCycle
-from power.ladder import Ladder
-from power.loads import Actuator
+from power.plan.ladder import Ladder
+from power.sleep.controller import Bedtime
 from tests.conftest import OpenStore
 from tests.fakes import FakeClock
 from tests.nights import FakeAlarm, FakeBed

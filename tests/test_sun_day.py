@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.model import Stamp
-from power.sun_day import Hour, past_day, shade_of, sun_day
+from power.plan.solar_day import Hour, past_day, shade_of, sun_day
 
 STAMP = Stamp(datetime(2026, 4, 16, 3, tzinfo=UTC), "00000001", 1.0)
 DAY = datetime(2026, 4, 15, tzinfo=UTC)

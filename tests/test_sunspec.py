@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from appliance.errors import BusError
 from appliance.model import Quality
-from power.bus import Lines
 from power.devices.sunspec import BATTERY, PV
-from power.line import ExceptionAnswer, NoAnswer, WrongFrame
-from power.meter import Meter
-from power.profile import Block, Profile
-from power.register import ABSENT, IMPLAUSIBLE, Decoded
+from power.protocol.bus import Lines
+from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
+from power.protocol.profile import Block, Profile
+from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded
+from power.protocol.sunspec import BASES, SunSpecWire
+from power.protocol.sunspec_model import layout, parts_of, pieces
+from power.reading.meter import Meter
 from power.simulated.loopback import LoopbackBus
 from power.simulated.pdu import build_read, words_in
 from power.simulated.plant import Plant
@@ -28,8 +30,6 @@ from power.simulated.serial_line import SerialLine
 from power.simulated.sunspec import SimulatedSunspec
 from power.simulated.talker import RtuTalker
 from power.simulated.tcp_line import TcpLine, answer_of
-from power.sunspec import BASES, SunSpecWire
-from power.sunspec_model import layout, parts_of, pieces
 from tests.fakes import FakeClock
 from tests.rig import NOON, night, serving, sunny_noon
 from tests.sunspec_rig import (
@@ -95,7 +95,10 @@ def test_a_model_written_by_hand_becomes_its_values() -> None:
 
 
 def test_the_package_is_imported_only_when_a_model_is_decoded() -> None:
-    script = "import sys, power.sunspec, power.devices.sunspec; print('sunspec2' in sys.modules)"
+    script = (
+        "import sys, power.protocol.sunspec, power.devices.sunspec; "
+        "print('sunspec2' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert done.stdout.strip() == b"False"
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality
-from power.line import NoAnswer
-from power.profile import Block, Profile, Sample
-from power.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, named
+from power.protocol.errors import NoAnswer
+from power.protocol.profile import Block, Profile, Sample
+from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, named
+from power.protocol.sunspec import CHAIN, directory_of
 from power.simulated.loopback import LoopbackBus
 from power.simulated.pdu import build_read
 from power.simulated.sunspec import SimulatedSunspec
-from power.sunspec import CHAIN, directory_of
 from tests.rig import NOON, night, sunny_noon
 from tests.sunspec_rig import PACK, STAMP, SUN, content, link_to, model, read
 

@@ -6,17 +6,17 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.bus import ModbusBus
 from power.devices import tristar
 from power.devices.tristar import RAM, TristarMppt
-from power.meter import Meter
-from power.profile import Sample
-from power.register import HOLDING, INPUT, Decoded, Register, decode, encode, named
+from power.protocol.bus import ModbusBus
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Sample
+from power.protocol.register import HOLDING, INPUT, Decoded, Register, decode, encode, named
+from power.reading.meter import Meter
 from power.simulated import pdu as codec
 from power.simulated.framing import rtu_frame
 from power.simulated.loopback import LoopbackBus
 from power.simulated.tristar import SimulatedTristar
-from power.wire import ModbusLink
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import NOON, sunny_noon

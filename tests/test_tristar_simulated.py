@@ -8,10 +8,11 @@ import pytest
 
 from appliance.model import ChargeStage, PowerReading, Quality
 from appliance.settings import BatterySettings, PanelsSettings, Settings, SimulationSettings
-from power.bus import Lines
 from power.devices.tristar import TristarMppt
-from power.line import NoAnswer
-from power.meter import Meter
+from power.protocol.bus import Lines
+from power.protocol.errors import NoAnswer
+from power.protocol.links import ModbusLink, ModbusWire
+from power.reading.meter import Meter
 from power.simulated import pdu as codec
 from power.simulated.framing import mbap_frame, mbap_head
 from power.simulated.loopback import LoopbackBus
@@ -19,7 +20,6 @@ from power.simulated.plant import Plant
 from power.simulated.quirks import SILENCE, TORN32
 from power.simulated.tcp_line import Conversation, TcpLine, answer_of
 from power.simulated.tristar import IDENTITY, SimulatedTristar
-from power.wire import ModbusLink, ModbusWire
 from tests.fakes import FakeClock
 from tests.rig import NOON, night, on_a_wire, sunny_noon
 

@@ -11,11 +11,11 @@ from threading import Thread
 import pytest
 
 from appliance.errors import BusError
-from power.bus import ByteLine, Lines, ModbusBus
 from power.devices.epever import EpeverTracer
-from power.line import ClosedLine, NoAnswer, WrongFrame
-from power.meters import open_meter
-from power.profile import SerialForm
+from power.protocol.bus import ByteLine, Lines, ModbusBus
+from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
+from power.protocol.profile import SerialForm
+from power.reading.meters import open_meter
 from power.simulated.epever import SimulatedEpever
 from power.simulated.serial_line import SerialLine, place
 from power.simulated.talker import RtuTalker

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from power.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirect, get_request
-from power.line import Damaged, Refused
-from power.profile import Block
+from power.protocol.errors import Damaged, Refused
+from power.protocol.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirect, get_request
+from power.protocol.profile import Block
 
 LIVE_TEXT, HISTORY_TEXT = Block(TEXT, LIVE), Block(TEXT, HISTORY)
 ABSORPTION, SENSE = Block(GET, 0xEDF7, 1), Block(GET, 0xEDEC, 1)

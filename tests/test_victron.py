@@ -16,9 +16,9 @@ from power.devices.victron import (
     VictronShunt,
 )
 from power.devices.victron_text import MPPT_LABELS, SHUNT_LABELS, VeDirectDevice, words_in
-from power.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirect
-from power.profile import Block, Sample
-from power.register import Decoded
+from power.protocol.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirect
+from power.protocol.profile import Block, Sample
+from power.protocol.register import Decoded
 from tests.rig import NOON
 from tests.test_vedirect import BLUESOLAR, BLUESOLAR_NEXT, BMV, BMV_HISTORY, MPPT_100_15, SMARTSOLAR
 from tests.test_victron_simulated import meter_on

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
-from power.bus import Lines
 from power.devices.victron_gx import GxBattery, GxSolarcharger, GxSystem
-from power.line import ExceptionAnswer
-from power.meter import Meter
-from power.meters import open_meter
-from power.profile import Block, Profile, Sample
-from power.register import ABSENT, IMPLAUSIBLE, INPUT, UNREAD, Decoded, named
+from power.protocol.bus import Lines
+from power.protocol.errors import ExceptionAnswer
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Block, Profile, Sample
+from power.protocol.register import ABSENT, IMPLAUSIBLE, INPUT, UNREAD, Decoded, named
+from power.reading.meter import Meter
+from power.reading.meters import open_meter
 from power.simulated.loopback import LoopbackBus
 from power.simulated.pdu import build_read
 from power.simulated.tcp_line import TcpLine
@@ -29,7 +30,6 @@ from power.simulated.victron_gx import (
     SimulatedGxSystem,
     gx_answer,
 )
-from power.wire import ModbusLink
 from tests.fakes import FakeClock
 from tests.rig import NOON, meter_on, night, sunny_noon
 

@@ -4,11 +4,11 @@ import struct
 
 from appliance.model import Quality, Stamp
 from power.devices.victron_gx import GxSolarcharger, GxSystem
-from power.profile import Sample
-from power.register import UNREAD, Decoded
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Sample
+from power.protocol.register import UNREAD, Decoded
 from power.simulated.loopback import LoopbackBus
 from power.simulated.victron_gx import SimulatedGxSolarcharger, SimulatedGxSystem
-from power.wire import ModbusLink
 from tests.rig import NOON, meter_on, sunny_noon
 
 SYSTEM, CHARGER = GxSystem(), GxSolarcharger()

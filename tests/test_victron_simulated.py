@@ -12,7 +12,6 @@ from appliance.clock import Clock, ScaledClock, boottime_s
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading, Quality
 from appliance.settings import Settings, SimulationSettings
-from power.bus import ByteLine
 from power.devices.victron import (
     VictronMppt,
     VictronMpptHex,
@@ -21,11 +20,13 @@ from power.devices.victron import (
     VictronShunt,
 )
 from power.devices.victron_text import VeDirectDevice
-from power.framing.vedirect import GET, VeDirect
-from power.line import ExceptionAnswer, NoAnswer
-from power.meter import Meter
-from power.profile import Block
-from power.register import Register
+from power.protocol.bus import ByteLine
+from power.protocol.errors import ExceptionAnswer, NoAnswer
+from power.protocol.framing.vedirect import GET, VeDirect
+from power.protocol.links import FramedLink
+from power.protocol.profile import Block
+from power.protocol.register import Register
+from power.reading.meter import Meter
 from power.simulated.loopback import LoopbackLine
 from power.simulated.plant import Plant
 from power.simulated.serial_line import SerialLine
@@ -45,7 +46,6 @@ from power.simulated.victron_text import (
     OLD_FIRMWARE,
     SPLIT_BLOCKS,
 )
-from power.wire import FramedLink
 from tests.fakes import FakeClock
 from tests.rig import NOON, night, serving, sunny_noon
 

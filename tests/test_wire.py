@@ -2,9 +2,9 @@
 
 import pytest
 
-from power.profile import Profile
-from power.register import HOLDING, S32_LOW_FIRST, U32, UNREAD, Register
-from power.wire import ModbusLink
+from power.protocol.links import ModbusLink
+from power.protocol.profile import Profile
+from power.protocol.register import HOLDING, S32_LOW_FIRST, U32, UNREAD, Register
 from tests.test_meter import Device
 
 HIGH_FIRST = Register(HOLDING, 20, U32, 1, 0, 1e9, "Wh", "pair")

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from power.bus import ByteLine
-from power.framing.ydt1363 import (
+from power.protocol.bus import ByteLine
+from power.protocol.errors import Damaged, Refused
+from power.protocol.framing.ydt1363 import (
     ALARMS,
     ANALOGUE,
     HARDWARE,
@@ -22,8 +23,7 @@ from power.framing.ydt1363 import (
     filled,
     length_field,
 )
-from power.line import Damaged, Refused
-from power.profile import Block, SerialForm
+from power.protocol.profile import Block, SerialForm
 from tests.fakes import FakeClock
 from tests.replay import recorded
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.model import BatteryReading, PowerReading
-from power.profile import ChargerProfile, Profile
+from power.protocol.profile import ChargerProfile, Profile
 from power.simulated.plant import Plant
 
 # The coarsest last digits of the family (Renogy: 0.1 V; GX: 0.1 A, 1 W), and 2 % for rounding of

@@ -6,11 +6,11 @@ from typing import Any, cast
 import pytest
 
 from appliance.model import BatteryReading
-from power.bus import ByteLine
 from power.devices.pace import Pace
 from power.devices.pylontech import Pylontech, YdtBattery
 from power.devices.seplos_v2 import SeplosV2
-from power.framing.ydt1363 import (
+from power.protocol.bus import ByteLine
+from power.protocol.framing.ydt1363 import (
     ANALOGUE,
     PACE,
     PYLONTECH,
@@ -19,8 +19,9 @@ from power.framing.ydt1363 import (
     checksum,
     length_field,
 )
-from power.meter import Meter
-from power.profile import Block
+from power.protocol.links import FramedLink
+from power.protocol.profile import Block
+from power.reading.meter import Meter
 from power.simulated.loopback import LoopbackLine
 from power.simulated.pylontech import (
     SimulatedPace,
@@ -29,7 +30,6 @@ from power.simulated.pylontech import (
     SimulatedYdt,
 )
 from power.simulated.talker import Talker
-from power.wire import FramedLink
 from tests.fakes import FakeClock
 
 Family = tuple[YdtBattery, YdtFraming, type[SimulatedYdt]]

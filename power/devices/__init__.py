@@ -25,7 +25,7 @@ from power.devices import (
     victron,
     victron_gx,
 )
-from power.profile import BatteryProfile, ChargerProfile, Profile
+from power.protocol.profile import BatteryProfile, ChargerProfile, Profile
 
 MODELS: tuple[Profile, ...] = (
     *epever.MODELS,

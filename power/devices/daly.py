@@ -1,6 +1,6 @@
 """Daly BMS with Modbus frames: the 0x81 variant (H, K, M, S, DL) and the older 0xD2 variant.
 
-Reads: what power/meter.py polled. Sources: public register lists and frames captured from a DL
+Reads: what power/reading/meter.py polled. Sources: public register lists and frames captured from a DL
 pack, a 24-cell, a 16-cell and a 4-cell pack.
 Never: shares one table between the two: 0xD2 has room for 32 cells, 0x81 for 48, and all that
 follows the cells lies elsewhere.
@@ -10,7 +10,7 @@ as 0xD2. Neither has a form for "not known" of the state of charge: that reads 0
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.meaning import (
+from power.protocol.conversions import (
     Entry,
     Said,
     battery_reading,
@@ -21,8 +21,8 @@ from power.meaning import (
     mean_cell_v,
     unless_empty_by_default,
 )
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import ABSENT, HOLDING, IMPLAUSIBLE, U16, Decoded, Register
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import ABSENT, HOLDING, IMPLAUSIBLE, U16, Decoded, Register
 
 CELLS = tuple(f"cell_{number}" for number in range(1, 49))
 NO_SENSOR = (0, 255)  # 255 by the makers' list; the captures have 0 where no sensor is fitted

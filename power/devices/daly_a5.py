@@ -1,6 +1,6 @@
 """Daly BMS with its own A5 frames on UART or RS485: places in the replies and their meaning.
 
-Reads: what power/meter.py polled. Source: Daly's "UART/485 communications protocol" V1.2, and
+Reads: what power/reading/meter.py polled. Source: Daly's "UART/485 communications protocol" V1.2, and
 frames captured from a 16-cell and a 14-cell (R24TS) board.
 Never: asks for anything but the reading commands 0x50 and 0x90 to 0x98.
 
@@ -11,9 +11,9 @@ of an ampere.
 
 from appliance.model import BatteryReading, Quality, Stamp
 from power.devices.daly import CELLS, NO_SENSOR, cells_counted, measured
-from power.meaning import Said, battery_reading, highest, lowest
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import U8, U16, U32, Register
+from power.protocol.conversions import Said, battery_reading, highest, lowest
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import U8, U16, U32, Register
 
 CHARGE, TEMPERATURES, STATE, STATUS, CELL_VOLTAGES, ALARMS, RATED = (
     0x90, 0x92, 0x93, 0x94, 0x95, 0x98, 0x50,

@@ -1,15 +1,22 @@
 """EPEver (Epsolar) Tracer AN, BN and XTRA charge controllers: registers and their meaning.
 
-Reads: what power/meter.py polled. Source: "LS-B series protocol v1.1" (the maker's Modbus map) and
+Reads: what power/reading/meter.py polled. Source: "LS-B series protocol v1.1" (the maker's Modbus map) and
 captures of a Tracer2215BN and a Tracer 3210A.
 Never: uses the controller's state of charge (606 % has been seen), nor its 3201 D1 "fault" bit,
 which some units set in normal running.
 """
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.meaning import Said, checked_power_w, difference, power_reading, product, scaled
-from power.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
-from power.register import (
+from power.protocol.conversions import (
+    Said,
+    checked_power_w,
+    difference,
+    power_reading,
+    product,
+    scaled,
+)
+from power.protocol.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
+from power.protocol.register import (
     ABSENT,
     HOLDING,
     INPUT,

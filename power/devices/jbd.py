@@ -1,6 +1,6 @@
 """JBD (Jiabaida, also sold as Xiaoxiang, LLT and Overkill Solar) BMS: its values and their meaning.
 
-Reads: what power/meter.py polled. Source: the maker's "BMS communication protocol" (UART, RS485),
+Reads: what power/reading/meter.py polled. Source: the maker's "BMS communication protocol" (UART, RS485),
 and frames captured from packs of 4 and 7 cells.
 Never: enters the factory mode, and never takes a 0 for a state of charge that is not known.
 
@@ -10,7 +10,7 @@ neither is it taken off the state of charge.
 """
 
 from appliance.model import BatteryReading, Stamp
-from power.meaning import (
+from power.protocol.conversions import (
     allowed,
     battery_reading,
     cells_that_must_be,
@@ -21,8 +21,8 @@ from power.meaning import (
     values_there,
     words_for,
 )
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import ABSENT, S16, U8, U16, Decoded, Register
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import ABSENT, S16, U8, U16, Decoded, Register
 
 BASIC, CELL_VOLTAGES, NAME = 0x03, 0x04, 0x05
 CELLS = tuple(f"cell_{number}_voltage" for number in range(1, 33))

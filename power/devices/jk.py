@@ -1,6 +1,6 @@
 """JK (Jikong) BMS of the PB (inverter) series: registers and their meaning.
 
-Reads: what power/meter.py polled. Source: the maker's "BMS RS485 Modbus V1.0" and V1.1, and frames
+Reads: what power/reading/meter.py polled. Source: the maker's "BMS RS485 Modbus V1.0" and V1.1, and frames
 captured from a JK-PB2A16S.
 Never: asks bus address 0. A pack with that address is the master of the others and polls them.
 
@@ -12,7 +12,7 @@ so it drifts for weeks on a pack that is never full. It has no form for "not kno
 """
 
 from appliance.model import BatteryReading, Stamp
-from power.meaning import (
+from power.protocol.conversions import (
     allowed,
     battery_reading,
     cells_that_must_be,
@@ -24,8 +24,19 @@ from power.meaning import (
     values_there,
     words_for,
 )
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import ABSENT, HOLDING, IMPLAUSIBLE, S16, S32, U8, U16, U32, Decoded, Register
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import (
+    ABSENT,
+    HOLDING,
+    IMPLAUSIBLE,
+    S16,
+    S32,
+    U8,
+    U16,
+    U32,
+    Decoded,
+    Register,
+)
 
 CELLS = tuple(f"cell_{number}_voltage" for number in range(1, 33))
 TEMPERATURES = tuple(f"temperature_{number}" for number in range(1, 6))

@@ -5,8 +5,8 @@ Never: guesses a stage. 9 (slave) and 10 (fixed array voltage) say nothing of on
 """
 
 from appliance.model import ChargeStage, Quality
-from power.meaning import Said
-from power.register import Decoded
+from power.protocol.conversions import Said
+from power.protocol.register import Decoded
 
 STAGES = {
     0: ChargeStage.OFF,  # start

@@ -1,19 +1,19 @@
 """Packs with a Pace (P16S and kin) BMS on RS485, protocol "paceic" 2.5, and the many makes built on it.
 
-Reads: what power/meter.py polled. Source: captures of a P16S100A-1812 with the maker's PBmsTools.
+Reads: what power/reading/meter.py polled. Source: captures of a P16S100A-1812 with the maker's PBmsTools.
 Never: asks for what switches (99 to 9C) or sets anything, nor for the whole group at once.
 
-Addresses are places in INFO as power/framing/ydt1363.py gives it, with both lists at full length.
+Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with both lists at full length.
 """
 
 import re
 
 from appliance.model import BatteryReading, Stamp
 from power.devices.pylontech import TEMPERATURES, YdtBattery, charge, lists, printable, tripped
-from power.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE
-from power.meaning import battery_reading, flag
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import S16, U8, U16, Register
+from power.protocol.conversions import battery_reading, flag
+from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import S16, U8, U16, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off

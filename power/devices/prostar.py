@@ -1,6 +1,6 @@
 """Morningstar ProStar MPPT charge controllers: registers and their meaning.
 
-Reads: what power/meter.py polled. Source: "ProStar MPPT MODBUS Specification" v1.0 and v05.
+Reads: what power/reading/meter.py polled. Source: "ProStar MPPT MODBUS Specification" v1.0 and v05.
 Never: asks twice within half a second (it does not answer then), and never believes a current that
 the other side of the converter contradicts.
 
@@ -10,9 +10,9 @@ found out by that check, and its currents stay unknown.
 
 from appliance.model import PowerReading, Stamp
 from power.devices.morningstar import charge_stage
-from power.meaning import difference, power_reading, product
-from power.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
-from power.register import ABSENT, F16, IMPLAUSIBLE, INPUT, U16, U32, Decoded, Register
+from power.protocol.conversions import difference, power_reading, product
+from power.protocol.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
+from power.protocol.register import ABSENT, F16, IMPLAUSIBLE, INPUT, U16, U32, Decoded, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off

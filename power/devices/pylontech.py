@@ -1,27 +1,17 @@
 """Pylontech US2000, US3000, US5000 and UP2500 packs, and what all packs of YD/T 1363 have in common.
 
-Reads: what power/meter.py polled. Source: "PYLON low voltage protocol RS485 V3.3" (2018-08-21) and
+Reads: what power/reading/meter.py polled. Source: "PYLON low voltage protocol RS485 V3.3" (2018-08-21) and
 captures of a US2000C, a US3000 and a UP2500.
 Never: asks for what switches the module off (95) or changes it (94), nor the whole group at once.
 
-Addresses are places in INFO as power/framing/ydt1363.py gives it, with both lists at full length.
+Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with both lists at full length.
 """
 
 from collections.abc import Mapping
 from typing import ClassVar
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.framing.ydt1363 import (
-    ALARMS,
-    ANALOGUE,
-    MAKER,
-    MANAGEMENT,
-    MOST_CELLS,
-    MOST_TEMPERATURES,
-    NO_STATE,
-    NO_VALUE,
-)
-from power.meaning import (
+from power.protocol.conversions import (
     EMPTY_CELL_V,
     Entry,
     Said,
@@ -32,8 +22,18 @@ from power.meaning import (
     lowest,
     words_for,
 )
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import IMPLAUSIBLE, S16, U8, U16, U24, Decoded, Register
+from power.protocol.framing.ydt1363 import (
+    ALARMS,
+    ANALOGUE,
+    MAKER,
+    MANAGEMENT,
+    MOST_CELLS,
+    MOST_TEMPERATURES,
+    NO_STATE,
+    NO_VALUE,
+)
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import IMPLAUSIBLE, S16, U8, U16, U24, Decoded, Register
 
 CELLS = tuple(f"cell_{number}" for number in range(1, MOST_CELLS + 1))
 TEMPERATURES = tuple(f"temperature_{number}" for number in range(1, MOST_TEMPERATURES + 1))

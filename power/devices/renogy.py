@@ -1,6 +1,6 @@
 """Renogy Rover, Wanderer and Adventurer charge controllers (made by SRNE): registers and meaning.
 
-Reads: what power/meter.py polled. Source: "ROVER MODBUS", the maker's map; its example frames.
+Reads: what power/reading/meter.py polled. Source: "ROVER MODBUS", the maker's map; its example frames.
 Never: uses the controller's state of charge, or subtracts a load output that is not there.
 """
 
@@ -8,9 +8,9 @@ Never: uses the controller's state of charge, or subtracts a load output that is
 # settings and 0x79 clears the history. Only function 03, which reads, may occur here.
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.meaning import Said, checked_power_w, difference, power_reading, product
-from power.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
-from power.register import (
+from power.protocol.conversions import Said, checked_power_w, difference, power_reading, product
+from power.protocol.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
+from power.protocol.register import (
     ABSENT,
     HOLDING,
     IMPLAUSIBLE,

@@ -1,6 +1,6 @@
 """Renogy smart LFP batteries (RongSi BMS) and other brands of that BMS: registers and meaning.
 
-Reads: what power/meter.py polled. Source: "Lithium Iron Battery BMS Modbus Protocol V1.7" and a
+Reads: what power/reading/meter.py polled. Source: "Lithium Iron Battery BMS Modbus Protocol V1.7" and a
 scan of an RBT100LFP12SH-G1. Addresses are decimal, as in the document.
 Never: gives a cell's voltage to a guard: it comes in steps of 0.1 V.
 """
@@ -9,18 +9,17 @@ Never: gives a cell's voltage to a guard: it comes in steps of 0.1 V.
 
 from appliance.model import BatteryReading, Quality, Stamp
 from power.devices.renogy import name_in
-from power.meaning import EMPTY_CELL_V, Said, battery_reading, flag, highest, lowest, words_for
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import (
-    ABSENT,
-    HOLDING,
-    IMPLAUSIBLE,
-    S16,
-    U16,
-    U32,
-    Decoded,
-    Register,
+from power.protocol.conversions import (
+    EMPTY_CELL_V,
+    Said,
+    battery_reading,
+    flag,
+    highest,
+    lowest,
+    words_for,
 )
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import ABSENT, HOLDING, IMPLAUSIBLE, S16, U16, U32, Decoded, Register
 
 MOST = 16  # cells, and temperatures
 

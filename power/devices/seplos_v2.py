@@ -1,10 +1,10 @@
 """Seplos BMS of the second generation (EMU10xx, 11xx; EMU1101-SP and kin) on RS485.
 
-Reads: what power/meter.py polled. Source: "SEPLOS BMS Communication Protocol V2.0" (2019-10-15) and
+Reads: what power/reading/meter.py polled. Source: "SEPLOS BMS Communication Protocol V2.0" (2019-10-15) and
 captures of an 1101-SP15 and of packs with 14 and 16 cells.
 Never: asks for what controls (45), sets (49, 4E) or calibrates (A0 to A2) anything.
 
-Addresses are places in INFO as power/framing/ydt1363.py gives it, with both lists at full length.
+Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with both lists at full length.
 """
 
 import re
@@ -19,10 +19,10 @@ from power.devices.pylontech import (
     printable,
     tripped,
 )
-from power.framing.ydt1363 import ALARMS, ANALOGUE, MAKER
-from power.meaning import battery_reading, flag
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import S16, U8, U16, Register
+from power.protocol.conversions import battery_reading, flag
+from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, MAKER
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import S16, U8, U16, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off

@@ -1,6 +1,6 @@
 """Seplos BMS v3 (XZH-ElecTech): Modbus registers and bits, and their meaning.
 
-Reads: what power/meter.py polled. Sources: marcelrv/seplosBMSv3 (values captured with the maker's
+Reads: what power/reading/meter.py polled. Sources: marcelrv/seplosBMSv3 (values captured with the maker's
 program) and public drivers.
 Never: takes the bits at 0x1400 for alarms that are 0 when they have tripped, as one driver does:
 they are the protections that are switched on. The alarms are the bits from 0x1248 on, 1 each.
@@ -11,7 +11,7 @@ On the wire between several packs the first one is a master; this is for a port 
 
 from appliance.model import BatteryReading, Quality, Stamp
 from power.devices.daly import CELLS, cells_counted
-from power.meaning import (
+from power.protocol.conversions import (
     Said,
     battery_reading,
     flag,
@@ -20,8 +20,8 @@ from power.meaning import (
     mean_cell_v,
     unless_empty_by_default,
 )
-from power.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
-from power.register import INPUT, S16, U16, Register
+from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.register import INPUT, S16, U16, Register
 
 COILS = 1  # Modbus function that reads bits; each is a word of 0 or 1 here
 MAKER = "XZH-ElecTech Co.,Ltd"

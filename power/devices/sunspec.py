@@ -1,6 +1,6 @@
 """SunSpec devices: batteries (models 802, 803, 713, 124) and PV inputs (160, 714).
 
-Reads: what power/meter.py polled through power/sunspec.py; a row's function is its model, its
+Reads: what power/reading/meter.py polled through power/protocol/sunspec.py; a row's function is its model, its
 address the offset from the model's number, in the first repetition where the model repeats.
 Never: adds a battery's input to the sun's, nor guesses which way a current flows.
 """
@@ -19,8 +19,8 @@ from power.devices.sunspec_values import (
     state_of_charge_pct,
     together,
 )
-from power.meaning import battery_reading, power_reading, words_for
-from power.profile import (
+from power.protocol.conversions import battery_reading, power_reading, words_for
+from power.protocol.profile import (
     BatteryProfile,
     Block,
     ChargerProfile,
@@ -29,9 +29,19 @@ from power.profile import (
     Sample,
     SerialForm,
 )
-from power.register import ABSENT, IMPLAUSIBLE, S16, U16, U32, Decoded, Register, believed, either
-from power.sunspec import CHAIN, directory_of
-from power.sunspec_model import Part, parts_of
+from power.protocol.register import (
+    ABSENT,
+    IMPLAUSIBLE,
+    S16,
+    U16,
+    U32,
+    Decoded,
+    Register,
+    believed,
+    either,
+)
+from power.protocol.sunspec import CHAIN, directory_of
+from power.protocol.sunspec_model import Part, parts_of
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off

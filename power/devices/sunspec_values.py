@@ -7,10 +7,10 @@ Never: adds a battery's input to the sun's, nor guesses which way a current flow
 from collections.abc import Mapping, Sequence
 
 from appliance.model import ChargeStage, Quality
-from power.meaning import POWER_SLACK_W, POWER_TOLERANCE, Said, highest, product
-from power.profile import Sample
-from power.register import ABSENT, IMPLAUSIBLE, Decoded, either
-from power.sunspec_model import Part
+from power.protocol.conversions import POWER_SLACK_W, POWER_TOLERANCE, Said, highest, product
+from power.protocol.profile import Sample
+from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, either
+from power.protocol.sunspec_model import Part
 
 EMPTY_EVENTS = 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14  # 802 Evt1: under voltage, charge too low
 EMPTY, DISCHARGING, CHARGING = 2, 3, 4  # ChaSt

@@ -1,6 +1,6 @@
 """Morningstar TriStar MPPT charge controllers (150 V): registers and their meaning.
 
-Reads: what power/meter.py polled. Source: "TriStar MPPT MODBUS Document v10", and public captures.
+Reads: what power/reading/meter.py polled. Source: "TriStar MPPT MODBUS Document v10", and public captures.
 Never: takes a scaling for granted (it comes with every poll), and never asks for 0058 to 005B,
 through which the charger is steered.
 
@@ -9,9 +9,9 @@ The 600 V models are not these: their firmware from 19 on sends half floats in t
 
 from appliance.model import PowerReading, Stamp
 from power.devices.morningstar import charge_stage
-from power.meaning import checked_power_w, power_reading, product, scaled
-from power.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
-from power.register import (
+from power.protocol.conversions import checked_power_w, power_reading, product, scaled
+from power.protocol.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
+from power.protocol.register import (
     ABSENT,
     HOLDING,
     IMPLAUSIBLE,

@@ -1,6 +1,6 @@
 """Victron MPPT charge controllers, BMV and SmartShunt battery monitors on VE.Direct.
 
-Reads: what power/meter.py polled. Source: "VE.Direct Protocol" 3.34, "BlueSolar HEX protocol MPPT"
+Reads: what power/reading/meter.py polled. Source: "VE.Direct Protocol" 3.34, "BlueSolar HEX protocol MPPT"
 and captures of a BlueSolar 75/15, a SmartSolar (PID A05F) and a BMV-700.
 Never: sends anything to a model without `-hex` in its name. Those need firmware 1.53 or newer:
 an older one stops its text for seconds whenever HEX is spoken to it.
@@ -23,8 +23,7 @@ from power.devices.victron_text import (
     likeness,
     words_in,
 )
-from power.framing.vedirect import GET
-from power.meaning import (
+from power.protocol.conversions import (
     EMPTY_CELL_V,
     Said,
     battery_reading,
@@ -34,15 +33,9 @@ from power.meaning import (
     scaled,
     words_for,
 )
-from power.profile import BatteryProfile, Block, ChargerProfile, Likeness, Sample
-from power.register import (
-    ABSENT,
-    IMPLAUSIBLE,
-    S16_LITTLE,
-    U16_LITTLE,
-    Decoded,
-    Register,
-)
+from power.protocol.framing.vedirect import GET
+from power.protocol.profile import BatteryProfile, Block, ChargerProfile, Likeness, Sample
+from power.protocol.register import ABSENT, IMPLAUSIBLE, S16_LITTLE, U16_LITTLE, Decoded, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off

@@ -1,6 +1,6 @@
 """Victron GX (Cerbo, Venus OS) over Modbus TCP: the system, its solar chargers, its batteries.
 
-Reads: what power/meter.py polled. Source: attributes.csv of victronenergy/dbus_modbustcp 24c50db.
+Reads: what power/reading/meter.py polled. Source: attributes.csv of victronenergy/dbus_modbustcp 24c50db.
 Never: takes the 0 that a GX sends for a value it does not have for a measured 0.
 """
 
@@ -19,9 +19,16 @@ from power.devices.victron_gx_values import (
     system_pv_power_w,
     temperatures_c,
 )
-from power.meaning import battery_reading, power_reading, scaled
-from power.profile import BatteryProfile, Block, ChargerProfile, Likeness, Sample, SerialForm
-from power.register import ABSENT, INPUT, S16, U16, Register
+from power.protocol.conversions import battery_reading, power_reading, scaled
+from power.protocol.profile import (
+    BatteryProfile,
+    Block,
+    ChargerProfile,
+    Likeness,
+    Sample,
+    SerialForm,
+)
+from power.protocol.register import ABSENT, INPUT, S16, U16, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off

@@ -8,9 +8,9 @@ shows that the device behind it is there and measures.
 """
 
 from appliance.model import ChargeStage, Quality
-from power.meaning import POWER_SLACK_W, POWER_TOLERANCE, Said
-from power.profile import Sample
-from power.register import ABSENT, IMPLAUSIBLE, Decoded, either
+from power.protocol.conversions import POWER_SLACK_W, POWER_TOLERANCE, Said
+from power.protocol.profile import Sample
+from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, either
 
 ALARMS = (
     "low_voltage", "high_voltage", "low_charge", "low_temperature", "high_temperature",

@@ -12,9 +12,9 @@ from enum import Enum
 from typing import ClassVar
 
 from appliance.model import Quality
-from power.framing.vedirect import HISTORY, LIVE, TEXT
-from power.profile import Block, Likeness, Profile, SerialForm
-from power.register import ABSENT, IMPLAUSIBLE, Decoded, Register, decode
+from power.protocol.framing.vedirect import HISTORY, LIVE, TEXT
+from power.protocol.profile import Block, Likeness, Profile, SerialForm
+from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, Register, decode
 
 NOT_THERE = "---"  # a sensor that is not fitted; a shunt that was never synchronised
 

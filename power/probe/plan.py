@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from power.line import MODBUS_TCP_PORT, TCP, tcp_address
-from power.profile import Block, Profile, SerialForm
-from power.wire import WIRES, FramedWire, Framing
+from power.protocol.errors import MODBUS_TCP_PORT, TCP, tcp_address
+from power.protocol.links import WIRES, FramedWire, Framing
+from power.protocol.profile import Block, Profile, SerialForm
 
 
 @dataclass(frozen=True, slots=True)

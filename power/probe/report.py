@@ -15,10 +15,10 @@ from appliance import settings_file
 from appliance.clock import SystemClock
 from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, show, show_json
 from appliance.errors import SettingsError
-from power.line import TCP, tcp_address
 from power.probe import PortReport, Probe
 from power.probe.ports import lasting_name, serial_ports
 from power.probe.sections import Entry, add, entries, printable, said
+from power.protocol.errors import TCP, tcp_address
 
 MOST_STRANGERS = 3  # lines about replies that nobody knows
 

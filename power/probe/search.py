@@ -15,9 +15,7 @@ from threading import Event
 
 from appliance.clock import Clock
 from appliance.errors import BusError
-from power.bus import ByteLine, Lines, ModbusBus
 from power.devices import MODELS
-from power.line import TCP, ClosedLine, ExceptionAnswer, NoAnswer
 from power.probe.plan import (
     USUAL_WAITS,
     Question,
@@ -28,8 +26,10 @@ from power.probe.plan import (
     second_round,
 )
 from power.probe.ports import in_use
-from power.profile import BatteryProfile, Block, Likeness, Profile, SerialForm
-from power.wire import WIRES, Wire
+from power.protocol.bus import ByteLine, Lines, ModbusBus
+from power.protocol.errors import TCP, ClosedLine, ExceptionAnswer, NoAnswer
+from power.protocol.links import WIRES, Wire
+from power.protocol.profile import BatteryProfile, Block, Likeness, Profile, SerialForm
 
 ANY_ID = 255  # lone Renogy devices answer to it beside their own id
 IN_USE = (

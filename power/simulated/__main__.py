@@ -17,7 +17,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, SettingsError
 from appliance.settings import Settings
 from power.devices import BATTERIES, MODELS
-from power.line import TCP, tcp_address
+from power.protocol.errors import TCP, tcp_address
 from power.simulated.command import Command, Wanted, parse
 from power.simulated.load import ReportedLoad
 from power.simulated.models import SIMULATORS, talker_of

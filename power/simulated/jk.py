@@ -9,7 +9,7 @@ Behaviour from the maker's "BMS RS485 Modbus V1.1": function 03 only, addresses 
 from collections.abc import Mapping
 
 from power.devices.jk import CELLS, JkPb
-from power.register import HOLDING
+from power.protocol.register import HOLDING
 from power.simulated import pdu as codec
 from power.simulated.cells import PackView, pack_view
 from power.simulated.table_device import TableDevice

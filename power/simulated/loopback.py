@@ -6,13 +6,13 @@ Never: forgiving. What would be no answer on a wire is `NoAnswer` here.
 
 from collections.abc import Callable
 
-from power.line import Damaged, ExceptionAnswer, NoAnswer, Refused, WrongFrame
+from power.protocol.errors import Damaged, ExceptionAnswer, NoAnswer, Refused, WrongFrame
 from power.simulated import pdu as codec
 from power.simulated.talker import Talker
 
 
 class LoopbackBus:
-    """A `power.line.Bus` in front of simulated Modbus devices; functions 01 to 04."""
+    """A `power.protocol.errors.Bus` in front of simulated Modbus devices; functions 01 to 04."""
 
     def __init__(self, *devices: codec.SimulatedDevice) -> None:
         self._devices = devices
@@ -43,7 +43,9 @@ def bits_in(reply: bytes, count: int) -> tuple[int, ...]:
 
 
 class LoopbackLine:
-    """A `power.bus.ByteLine` in front of one talker; what it is not asked for it says at once."""
+    """A `power.protocol.bus.ByteLine` in front of one talker; what it is not asked for it says at
+    once.
+    """
 
     port = "loopback"
 

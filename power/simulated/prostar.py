@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from appliance.model import ChargeStage
 from power.devices.prostar import RAM
-from power.register import HOLDING, WORD_BYTES
+from power.protocol.register import HOLDING, WORD_BYTES
 from power.simulated import pdu as codec
 from power.simulated.plant import Plant
 from power.simulated.table_device import Range, TableDevice

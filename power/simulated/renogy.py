@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from appliance.model import ChargeStage
 from power.devices.renogy import HOLDINGS
-from power.register import HOLDING, WORD_BYTES
+from power.protocol.register import HOLDING, WORD_BYTES
 from power.simulated import pdu as codec
 from power.simulated.charging import EFFICIENCY
 from power.simulated.plant import Plant

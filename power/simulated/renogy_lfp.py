@@ -10,7 +10,7 @@ function 03 alone; 5034 and what lies between the blocks is refused.
 from collections.abc import Mapping
 
 from power.devices.renogy_lfp import CELLS, HOLDINGS, TEMPERATURES
-from power.register import HOLDING, WORD_BYTES
+from power.protocol.register import HOLDING, WORD_BYTES
 from power.simulated import pdu as codec
 from power.simulated.cells import PackView, pack_view
 from power.simulated.table_device import TableDevice

@@ -10,7 +10,7 @@ Behaviour from a capture with the maker's program: places of sensors that are no
 from collections.abc import Mapping
 
 from power.devices.seplos_v3 import BIT_ROWS, CELL_ROWS, COILS, WORDS
-from power.register import WORD_BYTES
+from power.protocol.register import WORD_BYTES
 from power.simulated import pdu as codec
 from power.simulated.cells import PackView, pack_view
 from power.simulated.quirks import SILENCE

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from typing import ClassVar
 
-from power.register import WORD_BYTES, Register, encode
+from power.protocol.register import WORD_BYTES, Register, encode
 from power.simulated import pdu as codec
 from power.simulated.plant import Plant
 from power.simulated.quirks import SILENCE, TORN32

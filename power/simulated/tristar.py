@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from appliance.model import ChargeStage
 from power.devices.tristar import EEPROM, RAM
-from power.register import HOLDING
+from power.protocol.register import HOLDING
 from power.simulated import pdu as codec
 from power.simulated.charging import EFFICIENCY
 from power.simulated.plant import Plant

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from appliance.model import ChargeStage
 from power.devices.victron_gx import BATTERY, CHARGER, SYSTEM
-from power.register import INPUT, WORD_BYTES
+from power.protocol.register import INPUT, WORD_BYTES
 from power.simulated import pdu as codec
 from power.simulated.cells import pack_view
 from power.simulated.quirks import SILENCE

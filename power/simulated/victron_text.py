@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from power.register import Register, bytes_of, encode
+from power.protocol.register import Register, bytes_of, encode
 from power.simulated.plant import Plant
 from power.simulated.quirks import SILENCE
 

@@ -8,7 +8,7 @@ import math
 from datetime import UTC, datetime, time, timedelta
 
 from appliance.settings import Settings
-from power.clear_sky import clear_sky_power_w
+from power.plan.clear_sky import clear_sky_power_w
 from power.simulated.clouds import cloud_share
 
 MINUTES_A_DAY = 1440

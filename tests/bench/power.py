@@ -19,11 +19,11 @@ from appliance.clock import ScaledClock, SystemClock, boottime_s
 from appliance.errors import BusError
 from appliance.model import Quality
 from appliance.settings import Settings
-from power.bus import Lines
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
-from power.meters import open_meter
-from power.profile import Profile
+from power.protocol.bus import Lines
+from power.protocol.profile import Profile
+from power.reading.meters import open_meter
 from power.simulated.models import SIMULATORS
 from power.simulated.plant import Plant
 from power.simulated.quirks import NOISE, TRUNCATED

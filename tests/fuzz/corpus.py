@@ -10,9 +10,9 @@ from pathlib import Path
 
 from appliance.errors import BusError
 from power.devices import MODELS
-from power.profile import Block, Profile
+from power.protocol.links import WIRES, FramedWire
+from power.protocol.profile import Block, Profile
 from power.simulated.models import SIMULATORS
-from power.wire import WIRES, FramedWire
 from tests.fuzz.plans import blocks
 from tests.rig import meter_on, night, sunny_noon
 

@@ -16,12 +16,12 @@ import atheris
 
 with atheris.instrument_imports(include=["power"]):
     from appliance.model import Quality, Stamp
-    from power.bus.ear import Expected, without_echo
     from power.devices import MODELS
-    from power.line import Damaged, Refused
-    from power.profile import Block, Profile, Sample
-    from power.register import Decoded
-    from power.wire import WIRES, FramedWire
+    from power.protocol.bus.rtu_filter import Expected, without_echo
+    from power.protocol.errors import Damaged, Refused
+    from power.protocol.links import WIRES, FramedWire
+    from power.protocol.profile import Block, Profile, Sample
+    from power.protocol.register import Decoded
     from tests.fuzz.plans import blocks
 
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 """Which blocks of a model are fuzzed: all that its plan asks for."""
 
-from power.profile import Block, Profile
+from power.protocol.profile import Block, Profile
 
 
 def blocks(profile: Profile) -> tuple[Block, ...]:

@@ -13,7 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from appliance.settings import EnergySettings, Settings
-from power.ladder import HIGHEST_ENTRY_PCT
+from power.plan.ladder import HIGHEST_ENTRY_PCT
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
 from tests.bench.energy.rule import (
@@ -134,7 +134,8 @@ class Kansal(Rule):
 
 
 class Ladder(Rule):
-    """The unit's own ladder of charge (power/ladder.py), without the dwell. `eco` is an option.
+    """The unit's own ladder of charge (power/plan/ladder.py), without the dwell. `eco` is an
+    option.
 
     `ladder_settings` turns its parameters into settings for the ladder that ships.
     """
@@ -238,7 +239,7 @@ class Baseline:
 
 
 def ladder_settings(case: Case, parameters: Parameters) -> Settings:
-    """The case's settings with the tuned ladder, for power.ladder.Ladder."""
+    """The case's settings with the tuned ladder, for power.plan.ladder.Ladder."""
     energy = replace(
         case.settings.energy,
         sentinel_from_pct=parameters["sentinel_pct"],

@@ -21,7 +21,7 @@ from appliance.settings import (
     SiteSettings,
     SwitchSettings,
 )
-from power.worth import Option, options
+from power.plan.utility import Option, options
 from tests.bench.energy.weather import STEP, Floats, Site, site
 
 WARMING_STEPS = 32  # 8 h: how far a battery in its box lags behind the air

@@ -20,13 +20,13 @@ from appliance.model import (
     SunDay,
 )
 from appliance.settings import Settings
-from power.clear_sky import clear_sky_power_w
-from power.forecast import DAYS, Told
-from power.ladder import Ladder, Proposal
-from power.nightly import Past, local_midnight, make_policy
-from power.planned import Planned
-from power.reserve import reserve_days, reserve_wh
-from power.sun_day import past_day, shade_of
+from power.guard.reserve import reserve_days, reserve_wh
+from power.plan.clear_sky import clear_sky_power_w
+from power.plan.forecast import DAYS, Told
+from power.plan.ladder import Ladder, Proposal
+from power.plan.nightly import Past, local_midnight, make_policy
+from power.plan.policy_planner import Planned
+from power.plan.solar_day import past_day, shade_of
 from tests.bench.energy.cases import Case
 from tests.bench.energy.weather import STEP, Floats
 

@@ -24,15 +24,15 @@ from appliance.model import (
     Stamp,
     SunDay,
 )
-from power import battery
-from power.belief import Belief
-from power.budget import Ruling, arbitrate
-from power.guard import HOLD_AFTER_S, GuardState, judge
-from power.ladder import Proposal
-from power.plausible import Watch
+from power.act.arbiter import Ruling, arbitrate
+from power.battery import estimator
+from power.battery.estimate import Belief
+from power.battery.voltage_curve import cell_of
+from power.guard.guard import HOLD_AFTER_S, GuardState, judge
+from power.plan.ladder import Proposal
+from power.plan.solar_day import Hour, believable_sun_w, sun_day
+from power.reading.plausible import Watch
 from power.simulated.pack import pack_of
-from power.sun_day import Hour, believable_sun_w, sun_day
-from power.voltage_curve import cell_of
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
 from tests.bench.energy.faults import Faults
@@ -255,8 +255,8 @@ class Year:
         settings = self.settings
         if reading is not None and reading.battery_voltage_v is not None:
             self.heard = reading
-        self.belief = battery.estimate(self.belief, reading, settings.battery, said_pct)
-        state = self.state = battery.state(self.belief, reading, settings.battery, now)
+        self.belief = estimator.estimate(self.belief, reading, settings.battery, said_pct)
+        state = self.state = estimator.state(self.belief, reading, settings.battery, now)
         age_s = now.uptime_s - self.heard.stamp.uptime_s if self.heard else None
         fresh = self.heard if age_s is not None and age_s <= HOLD_AFTER_S else None
         throttled = state.charge_blocked or self._target_held(reading)

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 
 from appliance.model import BatteryState, Stamp
 from appliance.settings import Settings
-from power.clear_sky import clear_sky_power_w
-from power.forecast import DAYS
-from power.nightly import Past, hourly_clear_w, local_midnight, make_policy
-from power.planned import Planned
-from power.sky import PastDay
+from power.plan.clear_sky import clear_sky_power_w
+from power.plan.forecast import DAYS
+from power.plan.nightly import Past, hourly_clear_w, local_midnight, make_policy
+from power.plan.policy_planner import Planned
+from power.plan.weather_model import PastDay
 from tests.bench.report import Figure
 
 SOLVES, DECISIONS = 5, 200

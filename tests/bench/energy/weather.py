@@ -20,7 +20,7 @@ import pandas as pd
 import pvlib
 from numpy.typing import NDArray
 
-from power.clear_sky import LOSSES, STANDARD_W_M2
+from power.plan.clear_sky import LOSSES, STANDARD_W_M2
 
 Floats = NDArray[np.float64]
 

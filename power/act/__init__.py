@@ -1,0 +1,1 @@
+"""From verdict and proposal to orders: the arbiter, loads and GPU hosts."""

@@ -1,0 +1,1 @@
+"""What power adds to `unitctl` (docs/decisions/0008): `power` and `energy`."""

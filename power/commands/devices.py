@@ -1,0 +1,52 @@
+"""`unitctl power`: which power devices this software knows, and which are connected.
+
+Reads: serial lines (`probe`). Writes: standard output; the settings file with `--write` only.
+Never: costs the other commands anything: what needs a serial line is imported when it is used.
+"""
+
+import argparse
+from pathlib import Path
+
+HELP = "list the known power devices, or find those that are connected"
+EPILOG = "exit codes: 0 found; 1 nothing found, or a port cannot be used; 2 settings or usage"
+PROBE = (
+    "Asks each known device for its signature, on each port, in each way in which one speaks. "
+    "Nothing is changed on a device. A port on which nobody answers takes up to two minutes."
+)
+PORT_HELP = "serial device or tcp://HOST:PORT; may be given more than once (default: all USB ports)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    models = actions.add_parser("models", help="list the known devices", epilog=EPILOG)
+    models.set_defaults(action=show_models)
+    probe = actions.add_parser(
+        "probe", help="find the connected devices", description=PROBE, epilog=EPILOG
+    )
+    probe.set_defaults(action=run_probe)
+    probe.add_argument("--port", action="append", metavar="PORT", help=PORT_HELP)
+    probe.add_argument("--write", action="store_true", help="add them to the settings file")
+    for action in (models, probe):
+        action.add_argument("--json", action="store_true", help="print JSON")
+        action.add_argument(
+            "--settings", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
+        )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    code: int = arguments.action(arguments)
+    return code
+
+
+def show_models(arguments: argparse.Namespace) -> int:
+    from power.commands import models  # noqa: PLC0415  (only where it is used)
+
+    models.show_models(arguments.json)
+    return 0
+
+
+def run_probe(arguments: argparse.Namespace) -> int:
+    from power.probe import report  # noqa: PLC0415  (only where it is used)
+
+    target = report.target(arguments.settings) if arguments.write else None
+    return report.run(arguments.port, target, arguments.json)

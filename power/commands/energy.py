@@ -1,0 +1,78 @@
+"""`unitctl energy`: what the energy will allow, what another panel would, and why it was as it was.
+
+Reads: settings and database. Writes: standard output.
+Never: costs the other commands anything: what is heavy is imported when it is used.
+"""
+
+import argparse
+from pathlib import Path
+
+from appliance.commands.opening import AT_HELP
+
+HELP = "show the days ahead, try other panels or batteries, explain a past decision"
+EPILOG = (
+    "exit codes: 0 answered; 1 nothing is known of that, or the database cannot be read; "
+    "2 settings or usage"
+)
+WHAT_IF = (
+    "Plays the planner for the next 45 days, and for the 45 days of the year with the least sun, "
+    "with the unit as it is and as it would be."
+)
+CHANGES = {
+    "pv_w": "peak power of all panels together (W)",
+    "tilt_deg": "tilt of the panels from the horizontal",
+    "battery_wh": "nominal energy of the battery",
+    "full_w": "what the loads may draw at FULL",
+    "eco_w": "what the loads may draw at ECO",
+    "sentinel_w": "what the loads may draw at SENTINEL",
+    "hibernate_w": "what is drawn while hibernating",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    outlook = actions.add_parser(
+        "outlook", help="days without sun that are left, and three days ahead", epilog=EPILOG
+    )
+    outlook.set_defaults(action=show_outlook)
+    what_if = actions.add_parser(
+        "what-if",
+        help="what another panel or battery would buy",
+        description=WHAT_IF,
+        epilog=EPILOG,
+    )
+    what_if.set_defaults(action=show_what_if)
+    for name, text in CHANGES.items():
+        what_if.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="X", help=text)
+    why = actions.add_parser("why", help="why the level was as it was", epilog=EPILOG)
+    why.set_defaults(action=show_why)
+    why.add_argument("--at", metavar="TIME", help=f"{AT_HELP}; default: now")
+    for action in (outlook, what_if, why):
+        action.add_argument("--json", action="store_true", help="print JSON")
+        action.add_argument(
+            "--settings", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
+        )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    code: int = arguments.action(arguments)
+    return code
+
+
+def show_outlook(arguments: argparse.Namespace) -> int:
+    from power.commands import outlook as energy_outlook  # noqa: PLC0415  (only where it is used)
+
+    return energy_outlook.run(arguments)
+
+
+def show_what_if(arguments: argparse.Namespace) -> int:
+    from power.commands import what_if  # noqa: PLC0415  (only where it is used)
+
+    wished = {name: getattr(arguments, name) for name in CHANGES}
+    return what_if.run(arguments, {name: one for name, one in wished.items() if one is not None})
+
+
+def show_why(arguments: argparse.Namespace) -> int:
+    from power.commands import why  # noqa: PLC0415  (only where it is used)
+
+    return why.run(arguments)

@@ -1,0 +1,151 @@
+"""`unitctl energy outlook`: how long the unit lasts without sun, and what three days should bring.
+
+Reads: BatteryState, the newest EnergyPlanStep rows, EnergyPolicy. Writes: standard output.
+Never: plans anew; it shows what the nightly plan stored, and says when that was.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from appliance.commands.opening import local, opened, zone
+from appliance.commands.printing import Line, Section, show, show_json
+from appliance.errors import ApplianceError
+from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, EnergyPolicy
+from appliance.settings import Settings
+from appliance.store.rows import text_of
+from appliance.store.store import Store
+from power.commands.autonomy import Autonomy, autonomy
+
+CHARGE_AGE_S = 3600.0
+BLOCK_H = 6
+STEP = timedelta(minutes=15)
+STEP_H = 0.25
+
+
+class OutlookError(ApplianceError):
+    """There is no plan to show."""
+
+    code = "outlook"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print it; raises `OutlookError`."""
+    with opened(arguments) as (settings, store):
+        now = store.clock.stamp().utc
+        battery = store.latest(BatteryState, CHARGE_AGE_S)
+        left = autonomy(battery, settings) if battery else None
+        steps = [step for step in newest_plan(store) if step.starts + STEP > now]
+        policy = store.last(EnergyPolicy)
+    if not steps:
+        raise OutlookError(
+            "there is no plan that reaches beyond now; start one with "
+            "`systemctl start appliance-plan`, and see what it says"
+        )
+    if arguments.json:
+        show_json(document(left, steps, policy))
+    else:
+        show(sections(left, steps, policy, settings))
+    return 0
+
+
+def newest_plan(store: Store) -> list[EnergyPlanStep]:
+    """The steps of the plan that was made last."""
+    last = store.last(EnergyPlanStep)
+    if last is None:
+        return []
+    made = last.stamp
+    return [step for step in store.rows(EnergyPlanStep, since=made.utc) if step.stamp == made]
+
+
+def document(
+    left: Autonomy | None, steps: Sequence[EnergyPlanStep], policy: EnergyPolicy | None
+) -> dict[str, Any]:
+    """The same as JSON. Days of autonomy are null while the charge is unknown."""
+    return {
+        "made": text_of(steps[0].stamp.utc),
+        "reason": policy.reason if policy else None,
+        "autonomy": {
+            "listening_days": round(left.listening_days, 2) if left else None,
+            "hibernating_days": round(left.hibernating_days, 2) if left else None,
+        },
+        "step_s": STEP.total_seconds(),
+        "steps": [
+            {
+                "starts": text_of(step.starts),
+                "level": step.level.name,
+                "pv_power_w": step.pv_power_w,
+                "load_power_w": step.load_power_w,
+                "state_of_charge_pct": step.state_of_charge_pct,
+                "low_charge_pct": step.low_charge_pct,
+                "high_charge_pct": step.high_charge_pct,
+            }
+            for step in steps
+        ],
+    }
+
+
+def sections(
+    left: Autonomy | None,
+    steps: Sequence[EnergyPlanStep],
+    policy: EnergyPolicy | None,
+    settings: Settings,
+) -> list[Section]:
+    """Autonomy, and one line for each quarter of a day."""
+    made = local(text_of(steps[0].stamp.utc), settings, "%a %d %b %H:%M")
+    about = [Line("plan", policy.reason)] if policy else []
+    return [
+        Section("Without any sun from now on", autonomy_lines(left)),
+        Section(
+            f"Expected, {settings.site.timezone} (planned {made}; charge with its 8-of-10 band)",
+            [*about, *[block_line(block, settings) for block in blocks(steps, settings)]],
+        ),
+    ]
+
+
+def autonomy_lines(left: Autonomy | None) -> list[Line]:
+    if left is None:
+        return [Line("unknown", "the charge of the battery is not known now")]
+    return [
+        Line("listening", f"{left.listening_days:.1f} days until the guard stops the cameras"),
+        Line("hibernating", f"{left.hibernating_days:.0f} days until it powers off"),
+    ]
+
+
+def blocks(steps: Sequence[EnergyPlanStep], settings: Settings) -> list[list[EnergyPlanStep]]:
+    """The steps by quarter of a day at the site."""
+    here = zone(settings)
+
+    def block_of(at: datetime) -> tuple[int, int]:
+        there = at.astimezone(here)
+        return there.toordinal(), there.hour // BLOCK_H
+
+    found: dict[tuple[int, int], list[EnergyPlanStep]] = {}
+    for step in steps:
+        found.setdefault(block_of(step.starts), []).append(step)
+    return list(found.values())
+
+
+def block_line(block: Sequence[EnergyPlanStep], settings: Settings) -> Line:
+    """When, how much sun and load, the charge at the end, and which levels for how long."""
+    first, last = block[0], block[-1]
+    begins = local(text_of(first.starts), settings, "%a %d %b %H:%M")
+    ends = local(text_of(last.starts + STEP), settings, "%H:%M")
+    sun_wh = sum(step.pv_power_w for step in block) * STEP_H
+    load_wh = sum(step.load_power_w for step in block) * STEP_H
+    band = ""
+    if last.low_charge_pct is not None and last.high_charge_pct is not None:
+        band = f" ({last.low_charge_pct:.0f} to {last.high_charge_pct:.0f})"
+    charge = f"then {last.state_of_charge_pct:.0f} %{band}"
+    return Line(
+        f"{begins} to {ends}",
+        f"sun {sun_wh:5.0f} Wh  loads {load_wh:5.0f} Wh  {charge:<20}  {levels(block)}",
+    )
+
+
+def levels(block: Sequence[EnergyPlanStep]) -> str:
+    """The levels of a block in words, the longest first."""
+    counted = Counter(step.level for step in block).most_common()
+    return ", ".join(f"{EnergyLevel(level).name} {count * STEP_H:g} h" for level, count in counted)

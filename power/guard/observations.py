@@ -1,0 +1,170 @@
+"""What the guard has heard: of one reading what it believes at all, of all readings what it keeps.
+
+Reads and writes: nothing; pure.
+Never: takes an old value for a new one, or one that no battery can have for evidence.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp
+from power.guard.limits import BELIEVABLE, Limits
+
+OLDEST_FIELD_S = 180.0  # what is asked once a minute is known for three
+EMPTY_FOR_S, LOW_FOR_S = 30.0, 300.0
+CELL_LOST_S = 600.0  # so long a cell that was low stays low while only the mean of all is heard
+CARRYING = ("pv_power_w", "battery_current_a")
+CARRIED_SHARE = 0.1  # of C/100: what a dark sensor may say of no current
+TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
+LOW, HIGH = BELIEVABLE
+
+
+class Heard(NamedTuple):
+    """A usable reading: the lowest voltage per cell, whether no single cell was told (`mean_only`),
+    the uptime at which it was measured, and `said`: what stays the same where a meter is frozen.
+    """
+
+    cell_v: float
+    mean_only: bool
+    at_s: float
+    said: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardState:
+    """What the guard remembers, in uptimes: since when the voltage is low and the cell empty as
+    far as anybody heard, whether `LOW_FOR_S` of low or `EMPTY_FOR_S` of empty readings have
+    `confirmed` it, and when a BMS last told a low cell. `sound`: the voltage was good once.
+    `heard_s` is the last usable reading, `said` what it said, and `said_since_s` since when.
+    """
+
+    low_since_s: float | None = None
+    empty_since_s: float | None = None
+    confirmed: bool = False
+    cell_low_s: float | None = None
+    sound: bool = False
+    heard_s: float | None = None
+    said: tuple[Any, ...] = ()
+    said_since_s: float = 0.0
+
+
+def hear(reading: PowerReading | None, limits: Limits, now: Stamp) -> Heard | None:
+    """What `reading` says; None where it has no voltage, or is from another boot or the future."""
+    if reading is None:
+        return None
+    stamp, ages_s = reading.stamp, reading.ages_s
+    if stamp.boot_id != now.boot_id or not stamp.uptime_s <= now.uptime_s:
+        return None
+    mean_v, lowest_v = mean_cell_v(reading, limits), lowest_cell_v(reading, limits)
+    if ages_s:
+        mean_v = mean_v if young(reading, "battery_voltage_v") else None
+        lowest_v = lowest_v if young(reading, "lowest_cell_voltage_v") else None
+    if lowest_v is not None and (mean_v is None or lowest_v < mean_v):
+        return Heard(lowest_v, False, measured_s(reading, "lowest_cell_voltage_v"), said(reading))
+    if mean_v is None:
+        return None
+    at_s = measured_s(reading, "battery_voltage_v")
+    return Heard(mean_v, lowest_v is None, at_s, said(reading))
+
+
+def mean_cell_v(reading: PowerReading, limits: Limits) -> float | None:
+    """The battery's voltage over its cells; None where no battery can have it (0 V for absent)."""
+    voltage_v = reading.battery_voltage_v
+    if voltage_v is None or not limits.lowest_v <= voltage_v <= limits.highest_v:
+        return None
+    return voltage_v / limits.cells
+
+
+def lowest_cell_v(reading: PowerReading, limits: Limits) -> float | None:
+    """The lowest cell that a BMS sees; None where no living cell can have that voltage."""
+    cell_v = reading.lowest_cell_voltage_v
+    if cell_v is None or not LOW <= cell_v / limits.cell.nominal <= HIGH:
+        return None
+    return cell_v
+
+
+def measured_s(reading: PowerReading, name: str) -> float:
+    """The uptime at which that field was measured."""
+    return reading.stamp.uptime_s - (reading.ages_s.get(name, 0.0) if reading.ages_s else 0.0)
+
+
+def young(reading: PowerReading, name: str) -> bool:
+    """Whether that field is new enough; an age that is no number is none."""
+    return 0.0 <= reading.ages_s.get(name, 0.0) <= OLDEST_FIELD_S
+
+
+def said(reading: PowerReading) -> tuple[Any, ...]:
+    """What cannot stay exactly the same: the battery's voltage, current and temperature. While the
+    sun holds a full battery at its target voltage these may; then what the panels give may not.
+    """
+    battery = (
+        number(reading.battery_voltage_v),
+        number(reading.lowest_cell_voltage_v),
+        number(reading.battery_current_a),
+        number(reading.battery_temperature_c),
+    )
+    sun_w = reading.pv_power_w
+    if reading.charge_stage not in TARGET_HELD or sun_w is None or not sun_w > 0:
+        return battery
+    return (*battery, sun_w, number(reading.pv_voltage_v), number(reading.load_power_w))
+
+
+def number(value: float | None) -> float | None:
+    """None for what is no number: it would differ from itself, and so seem to move."""
+    return value if value == value else None  # noqa: PLR0124
+
+
+def charging(reading: PowerReading | None, battery: BatteryState | None, limits: Limits) -> bool:
+    """Whether clearly more flows into the battery than out; an unknown current is none.
+
+    A battery that takes no charge (too cold, or its BMS says so) is not charged: a current into it
+    is a sensor's error, and the sun on the panels is no income.
+    """
+    if reading is None or reading.battery_current_a is None:
+        return False
+    if reading.charge_allowed is False or (battery is not None and battery.charge_blocked):
+        return False
+    celsius = reading.battery_temperature_c
+    if celsius is not None and celsius < 0 and not limits.charges_below_zero:
+        return False
+    if reading.ages_s and not young(reading, "battery_current_a"):
+        return False
+    return reading.battery_current_a > limits.charging_a
+
+
+def sun_carries(reading: PowerReading | None, limits: Limits) -> bool:
+    """Whether the panels feed what runs now and the battery gives next to nothing.
+
+    A battery that is too cold to be charged need not be asked then: the cameras may listen by day.
+    """
+    if reading is None or not all(young(reading, name) for name in CARRYING):
+        return False
+    sun_w, current_a = reading.pv_power_w, reading.battery_current_a
+    if sun_w is None or current_a is None or not math.isfinite(current_a):
+        return False
+    return sun_w > 0 and current_a >= -CARRIED_SHARE * limits.charging_a
+
+
+def remember(state: GuardState, heard: Heard | None, limits: Limits) -> GuardState:
+    """Note since when the voltage is low; only a better voltage ends that, no silence, and for a
+    weak cell not the mean of all, where a poll did not bring the cells.
+    """
+    if heard is None:
+        return state
+    cell_v, mean_only, at_s, words = heard
+    since_s = state.said_since_s if words == state.said else at_s
+    low_s, empty_s, confirmed, cell_s = None, None, False, None
+    hidden = mean_only and state.cell_low_s is not None and at_s - state.cell_low_s < CELL_LOST_S
+    if hidden and cell_v >= limits.cell.floor:
+        low_s, empty_s = state.low_since_s, state.empty_since_s
+        confirmed, cell_s = state.confirmed, state.cell_low_s
+    elif cell_v < (limits.cell.over if state.confirmed else limits.cell.low):
+        low_s = at_s if state.low_since_s is None else state.low_since_s
+        confirmed = state.confirmed or at_s - low_s >= LOW_FOR_S
+        cell_s = state.cell_low_s if mean_only else at_s
+        if cell_v < limits.cell.floor:
+            empty_s = at_s if state.empty_since_s is None else state.empty_since_s
+            confirmed = confirmed or at_s - empty_s >= EMPTY_FOR_S
+    sound = state.sound or low_s is None
+    return GuardState(low_s, empty_s, confirmed, cell_s, sound, at_s, words, since_s)

@@ -1,0 +1,116 @@
+"""A day-ahead forecast from outside, where a link brought one: the file and its form.
+
+Reads: forecast.json in the data directory. Writes: nothing; whoever has a link writes it.
+Never: is needed. No file, or an old one, is no fault; a bad one is, and the plan goes on without.
+
+    {"made": "2026-11-22T05:00:00Z",
+     "days": [{"date": "2026-11-22", "clearness": 0.4, "sigma": 0.15}, ...]}
+
+`clearness` is the day's sun over that of a cloudless day (0 to 1.2), `sigma` its usual error. A
+date is that of the site's solar day.
+"""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ApplianceError
+from power.plan.forecast import DAYS, Told
+
+FRESH = timedelta(hours=36)
+AHEAD_OF_CLOCK = timedelta(hours=2)  # that the maker's clock may be
+LARGEST_BYTES = 65_536
+CLEARNESS = (0.0, 1.2)
+SIGMA = (0.02, 1.0)
+
+
+class ForecastError(ApplianceError):
+    """There is a forecast, and it cannot be used."""
+
+    code = "forecast"
+
+
+def read_forecast(path: Path, now: datetime, today: date) -> dict[int, Told]:
+    """What is told of the days ahead, 0 is `today`; empty where there is no fresh file.
+
+    Raises `ForecastError` where the file cannot be read or does not have the form above.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ForecastError(
+            f"the forecast {path} cannot be read: {error.strerror}; check its owner and permissions"
+        ) from error
+    try:
+        made, days = understand(data)
+    except (ValueError, RecursionError) as error:
+        raise ForecastError(
+            f"the forecast {path} is left aside: {error}; "
+            "let whoever writes it follow docs/energy.md, or remove it"
+        ) from error
+    if made > now + AHEAD_OF_CLOCK:
+        raise ForecastError(
+            f"the forecast {path} is left aside: it says that it was made at {made:%Y-%m-%d %H:%M} "
+            "UTC, which is still to come; check the clocks of the unit and of whoever writes it"
+        )
+    if now - made > FRESH:
+        return {}
+    ahead = {(day - today).days: told for day, told in days.items()}
+    return {number: told for number, told in ahead.items() if 0 <= number < DAYS}
+
+
+def understand(data: bytes) -> tuple[datetime, dict[date, Told]]:
+    """When it was made, and what it says of each day. Raises `ValueError` in words."""
+    if len(data) > LARGEST_BYTES:
+        raise ValueError(f"it has more than {LARGEST_BYTES} bytes")
+    try:
+        document = json.loads(data)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"it is no JSON ({error})") from error
+    if not isinstance(document, dict) or not isinstance(document.get("days"), list):
+        raise ValueError('it has no list "days"')  # noqa: TRY004  (of what the file says)
+    days: dict[date, Told] = {}
+    for number, entry in enumerate(document["days"], start=1):
+        day, told = understand_day(entry, f"day {number}")
+        if day in days:
+            raise ValueError(f"{day} is there twice")
+        days[day] = told
+    return moment(document.get("made")), days
+
+
+def understand_day(entry: Any, where: str) -> tuple[date, Told]:
+    """One entry of "days"."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"{where} is no object")  # noqa: TRY004  (of what the file says)
+    text: Any = entry.get("date")
+    try:
+        day = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f'"date" of {where} is no date such as 2026-11-22: {text!r}') from None
+    clearness = number_in(entry, "clearness", CLEARNESS, where)
+    return day, Told(clearness, number_in(entry, "sigma", SIGMA, where))
+
+
+def number_in(entry: Any, name: str, limits: tuple[float, float], where: str) -> float:
+    """A number of an entry that lies within its limits."""
+    value = entry.get(name)
+    low, high = limits
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:
+        raise ValueError(f'"{name}" of {where} must be from {low:g} to {high:g}, not {value!r}')
+    return float(value)
+
+
+def moment(text: Any) -> datetime:
+    """When it was made; a time without a zone says nothing."""
+    try:
+        made = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        made = None
+    if made is None or made.tzinfo is None:
+        raise ValueError(f'"made" is no time such as 2026-11-22T05:00:00Z: {text!r}')
+    return made.astimezone(UTC)

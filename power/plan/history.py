@@ -1,0 +1,224 @@
+"""The site's past days: made from the stored readings, and told to the planner.
+
+Reads: PowerReading and BatteryState, their stored means, SunDay. Writes: nothing;
+power/plan/run.py stores what is made here.
+Never: makes a day before it is over, or takes a throttled step for a cloudy one.
+
+Two days are there as full rows, a month as 5-minute means, ten years as hourly means. Full rows
+know the charge stage; means do not, and so count only while the battery was far from full.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from appliance.model import PowerReading, Stamp, SunDay
+from appliance.settings import Settings
+from appliance.status.charts import steps_of
+from appliance.store.retention import COARSE_S, FINE_S
+from appliance.store.rows import text_of, time_of
+from appliance.store.store import Store
+from appliance.store.tables import BY_ROW
+from power.battery.estimate import charge_blocked
+from power.plan.ladder import TARGET_HELD
+from power.plan.nightly import ClearSky, Past, hourly_clear_w
+from power.plan.solar_day import Hour, believable_sun_w, past_day, shade_of, sun_day
+from power.plan.weather_model import PastDay
+
+KNOWN_DAYS = 120  # that the planner is told of
+LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
+FAR_FROM_FULL_PCT = 90.0  # a mean of a higher charge may hide a throttled sun
+UNSHADED = (1.0,) * 24
+HELD = ", ".join(f"'{stage.name}'" for stage in TARGET_HELD)
+HOURS = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The mean of one step of `hours`; `throttled`: the panels say nothing of the sky."""
+
+    hours: float
+    pv_power_w: float | None
+    temperature_c: float | None
+    throttled: bool
+
+
+Samples = dict[datetime, Sample]
+
+
+def solar_time(utc: datetime, settings: Settings) -> datetime:
+    """`utc` on the site's solar clock, to the hour, as power.plan.nightly.local_midnight has it."""
+    return utc.astimezone(UTC) + timedelta(hours=round(settings.site.longitude_deg / 15))
+
+
+def solar_date(utc: datetime, settings: Settings) -> date:
+    """The date of the local solar day."""
+    return solar_time(utc, settings).date()
+
+
+def begins(day: date, settings: Settings) -> datetime:
+    """The solar midnight (UTC) with which that day begins."""
+    midnight = datetime.combine(day, time(), UTC)
+    return midnight - timedelta(hours=round(settings.site.longitude_deg / 15))
+
+
+def key_of(day: date) -> datetime:
+    """Under which the day is stored."""
+    return datetime.combine(day, time(), UTC)
+
+
+# --- making days ----------------------------------------------------------------------------------
+
+
+def new_days(store: Store, settings: Settings, clear_sky: ClearSky, now: Stamp) -> list[SunDay]:
+    """Each complete day of the last `LOOK_BACK_DAYS` that has readings and no row yet."""
+    today = solar_date(now.utc, settings)
+    stored = {day.day.date() for day in known_days(store, today)}
+    back = (today - timedelta(days=ahead) for ahead in range(LOOK_BACK_DAYS, 0, -1))
+    wanted = [day for day in back if day not in stored]
+    if not wanted:
+        return []
+    span = (begins(wanted[0], settings), begins(wanted[-1] + timedelta(days=1), settings))
+    by_day = split(measured(store, settings, *span), settings)
+    found = [day for day in wanted if by_day.get(day)]
+    clear_w = clear_days(settings, clear_sky, found)
+    return [make_day(now, day, by_day[day], clear_w[day], settings) for day in found]
+
+
+def clear_days(
+    settings: Settings, clear_sky: ClearSky, days: Sequence[date]
+) -> dict[date, list[float]]:
+    """The cloudless hourly means (W) of each of these days, without shade."""
+    if not days:
+        return {}
+    count = (days[-1] - days[0]).days + 1
+    power_w = hourly_clear_w(settings, clear_sky, begins(days[0], settings), count, UNSHADED)
+    places = {day: (day - days[0]).days * 24 for day in days}
+    return {day: power_w[place : place + 24] for day, place in places.items()}
+
+
+def split(samples: Samples, settings: Settings) -> dict[date, Samples]:
+    """The samples by local solar day."""
+    found: defaultdict[date, Samples] = defaultdict(dict)
+    for at, sample in samples.items():
+        found[solar_date(at, settings)][at] = sample
+    return dict(found)
+
+
+def make_day(
+    now: Stamp, day: date, samples: Samples, clear_w: Sequence[float], settings: Settings
+) -> SunDay:
+    """The row of one day."""
+    temperatures_c = [one.temperature_c for one in samples.values()]
+    return sun_day(
+        now,
+        key_of(day),
+        hours_of(samples, settings),
+        clear_w,
+        [value for value in temperatures_c if value is not None],
+    )
+
+
+def hours_of(samples: Samples, settings: Settings) -> dict[int, Hour]:
+    """Mean power by local solar hour, from what was seen of it."""
+    energy: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
+    for at, sample in samples.items():
+        sun_w = believable_sun_w(sample.pv_power_w, settings.panels.peak_w)
+        if sun_w is not None and not sample.throttled and sample.hours > 0:
+            energy[solar_time(at, settings).hour].append((sun_w, sample.hours))
+    found = {}
+    for hour, seen in energy.items():
+        total = sum(hours for _, hours in seen)
+        mean_w = sum(watts * hours for watts, hours in seen) / total
+        found[hour] = Hour(mean_w, min(1.0, total))
+    return found
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def measured(store: Store, settings: Settings, since: datetime, until: datetime) -> Samples:
+    """What was measured from `since` to before `until`, by the start of each step: full rows where
+    there are any, else 5-minute means, else hourly ones.
+    """
+    full = full_rows(store, since, until)
+    fine = {**means(store, settings, FINE_S, since, until), **full}
+    known = {at.replace(minute=0) for at in fine}
+    coarse = means(store, settings, COARSE_S, since, until)
+    return {**{at: one for at, one in coarse.items() if at not in known}, **fine}
+
+
+def full_rows(store: Store, since: datetime, until: datetime) -> Samples:
+    """The full rows in steps of 5 minutes."""
+    wanted = (
+        "avg(pv_power_w) AS pv_w, avg(battery_temperature_c) AS battery_c, "
+        f"max(charge_stage IN ({HELD})) AS held, max(charge_allowed = 0) AS refused"
+    )
+    span = (text_of(since), text_of(until - timedelta(milliseconds=1)))
+    blocked = {
+        row["step"]
+        for row in steps_of(store, "battery_state", "max(charge_blocked) AS blocked", *span)
+        if row["blocked"]
+    }
+    return {
+        time_of(row["step"]): Sample(
+            FINE_S / 3600,
+            row["pv_w"],
+            row["battery_c"],
+            bool(row["held"] or row["refused"] or row["step"] in blocked),
+        )
+        for row in steps_of(store, "power_reading", wanted, *span)
+    }
+
+
+def means(
+    store: Store, settings: Settings, step_s: int, since: datetime, until: datetime
+) -> Samples:
+    """The stored means. Of an hour only the share counts in which there were rows."""
+    rows = store.query(
+        "SELECT power.at AS at, power.rows AS rows, power.pv_power_w AS pv_w, "
+        "power.battery_temperature_c AS battery_c, belief.state_of_charge_pct AS charge_pct "
+        "FROM power_reading_mean AS power LEFT JOIN battery_state_mean AS belief "
+        "ON belief.step_s = power.step_s AND belief.at = power.at "
+        "WHERE power.step_s = ? AND power.at >= ? AND power.at < ?",
+        (step_s, text_of(since), text_of(until)),
+    )
+    usual = step_s / max(BY_ROW[PowerReading].every_s or 0.0, settings.meter.poll_every_s)
+    return {
+        time_of(row["at"]): Sample(
+            step_s / 3600 * (min(1.0, row["rows"] / usual) if step_s == COARSE_S else 1.0),
+            row["pv_w"],
+            row["battery_c"],
+            row["charge_pct"] is None
+            or row["charge_pct"] >= FAR_FROM_FULL_PCT
+            or charge_blocked(row["battery_c"], settings.battery),
+        )
+        for row in rows
+    }
+
+
+def known_days(store: Store, until: date, days: int = KNOWN_DAYS) -> list[SunDay]:
+    """The stored days before `until`, at most so many days back, the oldest first."""
+    since = key_of(until - timedelta(days=days))
+    newest = store.rows(SunDay, limit=4000, newest_first=True)  # all that are kept: ten years
+    return [day for day in reversed(newest) if since <= day.day < key_of(until)]
+
+
+def past_of(days: Iterable[SunDay], settings: Settings, clear_sky: ClearSky, until: date) -> Past:
+    """What the planner is told: each day from the first known one to the one before `until`; a day
+    without a row is one of which nothing is known, so that the ages of the others stay right.
+    """
+    known: Mapping[date, SunDay] = {day.day.date(): day for day in days if day.day.date() < until}
+    if not known:
+        return Past((), shade_of([]))
+    first = min(known)
+    dates = [first + timedelta(days=number) for number in range((until - first).days)]
+    clear_w = clear_days(settings, clear_sky, dates)
+    nothing = PastDay(None, None)
+    return Past(
+        tuple(
+            past_day(known[day], sum(clear_w[day])) if day in known else nothing for day in dates
+        ),
+        shade_of([known[day] for day in sorted(known)]),
+    )

@@ -1,0 +1,1 @@
+"""How power devices are asked: registers, profiles, buses and framing. No device stands here."""

@@ -1,0 +1,55 @@
+"""All lines of a unit by their ports: several devices may share one.
+
+Reads and writes: nothing by itself.
+Never: opens a port twice.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.clock import Clock
+from appliance.errors import SettingsError
+from power.protocol.bus.bytewise import ByteLine
+from power.protocol.bus.modbus import ModbusBus
+from power.protocol.errors import TCP
+from power.protocol.profile import SerialForm
+
+
+@dataclass
+class Lines:
+    """All lines of the unit, each opened once: several devices may share one."""
+
+    clock: Clock
+    _open: dict[str, tuple[ModbusBus | ByteLine, SerialForm]] = field(default_factory=dict)
+
+    def modbus(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ModbusBus:
+        """The Modbus line at `port`. Raises `SettingsError` where devices on it do not agree."""
+        bus = self._shared(ModbusBus, port, form, timeout_s, gap_s)
+        assert isinstance(bus, ModbusBus)
+        return bus
+
+    def bytewise(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ByteLine:
+        """The line at `port` for another protocol."""
+        line = self._shared(ByteLine, port, form, timeout_s, gap_s)
+        assert isinstance(line, ByteLine)
+        return line
+
+    def close(self) -> None:
+        for line, _ in self._open.values():
+            line.close()
+        self._open.clear()
+
+    def _shared(
+        self, kind: Any, port: str, form: SerialForm, timeout_s: float, gap_s: float
+    ) -> Any:
+        if port not in self._open:
+            self._open[port] = (kind(port, self.clock, form, timeout_s, gap_s), form)
+        line, used = self._open[port]
+        if not isinstance(line, kind) or (used != form and not port.startswith(TCP)):
+            raise SettingsError(
+                f"two devices on {port} do not speak alike ({used} and {form}, or not the same "
+                "protocol); give each a port of its own"
+            )
+        line.pause.gap_s = max(line.pause.gap_s, gap_s)
+        line.timeout_s = max(line.timeout_s, timeout_s)
+        return line

@@ -1,0 +1,178 @@
+"""A Modbus line, RTU on a serial port or TCP, by pymodbus.
+
+Reads: replies. Writes: requests to read registers and bits, and an identity.
+Never: retries; the meter does, and counts.
+"""
+
+import logging
+import select
+import socket
+from typing import Any
+
+from pymodbus import ModbusException
+from pymodbus.client import ModbusSerialClient, ModbusTcpClient
+
+from appliance.clock import Clock
+from power.protocol.bus.pause import Pause
+from power.protocol.bus.rtu_filter import Ear, Expected
+from power.protocol.errors import (
+    EXCEPTIONS,
+    LINE_FAILURES,
+    TCP,
+    ClosedLine,
+    ExceptionAnswer,
+    NoAnswer,
+    Refused,
+    WrongFrame,
+    tcp_address,
+    why_closed,
+    why_refused,
+    why_silent,
+    why_wrong,
+)
+from power.protocol.profile import SerialForm
+
+WORDS = (3, 4)  # functions whose reply is 16-bit words
+DEFAULT_FORM = SerialForm(115_200)
+
+
+class ModbusBus:
+    """One Modbus line, one owner. `port` is a serial device or tcp://HOST:PORT."""
+
+    def __init__(
+        self,
+        port: str,
+        clock: Clock,
+        form: SerialForm = DEFAULT_FORM,
+        timeout_s: float = 0.8,
+        gap_s: float = 0.02,
+    ) -> None:
+        self.port = port
+        self.pause = Pause(clock, gap_s)
+        self._ear = Ear(serial_line=not port.startswith(TCP))
+        self._client = make_client(port, form, timeout_s, self._ear)
+        # Its own words about each lost reply are not for the journal: ours are, once a change.
+        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+
+    def read(
+        self, function: int, address: int, count: int, device_id: int, reply_id: int | None = None
+    ) -> tuple[int, ...]:
+        what = f"{count} from 0x{address:04X} (function {function:02d}) of Modbus id {device_id}"
+        calls = {
+            1: self._client.read_coils,
+            2: self._client.read_discrete_inputs,
+            3: self._client.read_holding_registers,
+            4: self._client.read_input_registers,
+        }
+        expected = Expected(
+            asked_id=device_id,
+            reply_id=device_id if reply_id is None else reply_id,
+            function=function,
+            content_bytes=2 * count if function in WORDS else (count + 7) // 8,
+        )
+        reply = self._ask(
+            what, expected, lambda: calls[function](address, count=count, device_id=device_id)
+        )
+        values = reply.registers if function in WORDS else reply.bits[:count]
+        if reply.function_code != function or len(values) != count:
+            raise self._wrong_frame(what)
+        return tuple(int(value) for value in values)
+
+    def identify(self, device_id: int) -> tuple[str, ...]:
+        """Maker, product and version as the device names itself (function 2B 0E)."""
+        reply = self._ask(
+            f"the identity of Modbus id {device_id}",
+            None,
+            lambda: self._client.read_device_information(read_code=1, device_id=device_id),
+        )
+        parts: dict[int, bytes] = reply.information
+        return tuple(parts[number].decode("latin-1") for number in sorted(parts))
+
+    @property
+    def timeout_s(self) -> float:
+        """How long a reply is waited for."""
+        return float(self._client.comm_params.timeout_connect)
+
+    @timeout_s.setter
+    def timeout_s(self, seconds: float) -> None:
+        self._client.comm_params.timeout_connect = seconds
+
+    def close(self) -> None:
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def _ask(self, what: str, expected: Expected | None, call: Any) -> Any:
+        """Send one request; the reply, or the error that says why there is none."""
+        if self.port.startswith(TCP) and hung_up(self._client.socket):
+            self.close()
+        if not self._client.connect():
+            raise ClosedLine(why_closed(self.port))
+        self.pause.keep()
+        self._ear.expect(expected)
+        try:
+            reply = call()
+        except ModbusException as error:
+            self.close()
+            raise self._failure(what) from error
+        except LINE_FAILURES as error:
+            self.close()
+            raise ClosedLine(why_closed(self.port)) from error
+        finally:
+            self.pause.begin()
+        if reply.isError():
+            number = reply.exception_code
+            refused = Refused(number, EXCEPTIONS.get(number, "it does not say why"))
+            raise ExceptionAnswer(why_refused(self.port, what, refused), number)
+        return reply
+
+    def _failure(self, what: str) -> WrongFrame | NoAnswer:
+        if self._ear.heard:
+            return self._wrong_frame(what)
+        return NoAnswer(why_silent(self.port, what))
+
+    def _wrong_frame(self, what: str) -> WrongFrame:
+        self.close()
+        return WrongFrame(why_wrong(self.port, what, self._ear.heard))
+
+
+class PatientSerialClient(ModbusSerialClient):
+    """Sleeps in the kernel until a reply begins; pymodbus alone looks once a millisecond."""
+
+    def recv(self, size: int | None) -> bytes:
+        if self.socket is not None:
+            begun, _, _ = select.select([self.socket.fileno()], [], [], self._patience_s)
+            if not begun:
+                return b""  # what pymodbus takes for silence
+        return bytes(super().recv(size))
+
+    @property
+    def _patience_s(self) -> float:
+        return float(self.comm_params.timeout_connect)
+
+
+def hung_up(connection: Any) -> bool:
+    """Whether the other end has closed; a TriStar does so after each reply."""
+    if connection is None:
+        return False
+    try:
+        ready, _, _ = select.select([connection], [], [], 0)
+        return bool(ready) and connection.recv(1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
+        return True
+
+
+def make_client(
+    port: str, form: SerialForm, timeout_s: float, ear: Ear
+) -> ModbusSerialClient | ModbusTcpClient:
+    """A client that is not yet connected. It does not retry: the meter does, and counts."""
+    if not port.startswith(TCP):
+        return PatientSerialClient(
+            port,
+            baudrate=form.baud,
+            parity=form.parity,
+            stopbits=form.stop_bits,
+            timeout=timeout_s,
+            retries=0,
+            trace_packet=ear,
+        )
+    host, number = tcp_address(port)
+    return ModbusTcpClient(host, port=number, timeout=timeout_s, retries=0, trace_packet=ear)

@@ -1,0 +1,165 @@
+"""What a power device is to this unit: a table, a plan for reading it, and a meaning.
+
+Reads and writes: nothing; pure. A new device is one new file of rows in power/devices.
+Never: holds a register that may be written. There is no way to write to a device at all.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+
+from appliance.model import BatteryReading, PowerReading, Quality, Stamp
+from power.protocol.register import (
+    ABSENT,
+    WORD_BYTES,
+    Decoded,
+    Register,
+    decode_block,
+    registers_within,
+)
+
+MODBUS_FUNCTIONS = 4  # 01 to 04 read; whatever is above is a command of another protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One request: `count` words from `address` on with Modbus function `function`.
+
+    Other protocols use `function` for their command; `address` and `count` where they have them.
+    """
+
+    function: int
+    address: int = 0
+    count: int = 0
+
+    def __str__(self) -> str:
+        if self.function > MODBUS_FUNCTIONS or not self.count:
+            place = f" of 0x{self.address:04X}" if self.address else ""
+            return f"command 0x{self.function:02X}{place}"
+        return f"{self.count} from 0x{self.address:04X} (function {self.function:02d})"
+
+
+@dataclass(frozen=True, slots=True)
+class SerialForm:
+    """How the bytes run on a serial line. Data bits are 8 on all devices known."""
+
+    baud: int
+    parity: str = "N"
+    stop_bits: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.baud} 8{self.parity}{self.stop_bits}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is known at one poll, by register name."""
+
+    values: Mapping[str, Decoded] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Decoded:
+        return self.values.get(name, ABSENT)
+
+    def value(self, name: str) -> float | None:
+        """The value, or None where it cannot be believed."""
+        return self[name].value
+
+
+class Likeness(NamedTuple):
+    """What a device said of itself to a probe; `certain` where no other model says this."""
+
+    text: str
+    certain: bool
+
+
+class Profile(ABC):
+    """A device as data. Subclasses fill the class attributes and say what the values mean.
+
+    A block that the device refuses (exception 02) is read register by register instead.
+    """
+
+    name: ClassVar[str]  # the model in the settings
+    title: ClassVar[str]  # maker and series, for people
+    registers: ClassVar[tuple[Register, ...]]
+    live: ClassVar[tuple[Block, ...]]  # asked at each poll
+    slow: ClassVar[tuple[Block, ...]] = ()  # asked once a minute
+    settings: ClassVar[tuple[Block, ...]] = ()  # asked once an hour
+    serial: ClassVar[SerialForm]
+    tcp_only: ClassVar[bool] = False  # there is no serial port on it
+    protocol: ClassVar[str] = "Modbus"  # a key of power.protocol.links.WIRES
+    step: ClassVar[int] = WORD_BYTES  # bytes between two addresses
+    device_id: ClassVar[int] = 1  # as delivered
+    ids: ClassVar[tuple[int, ...]] = ()  # others that it is known to have, for a full scan
+    includes: ClassVar[tuple[str, ...]] = ()  # models at the same port that it already counts
+    never_ids: ClassVar[tuple[int, ...]] = ()  # that must not be asked, whatever the settings say
+    sleeps: ClassVar[bool] = False  # the first request after a pause wakes it and is lost
+    reply_id_shift: ClassVar[int] = 0  # the reply's id minus the request's
+    timeout_s: ClassVar[float]
+    gap_s: ClassVar[float]  # least silence between a reply and the next request
+    rate_s: ClassVar[float] = 0.0  # least time between two polls; faster ones get the last sample
+    tested: ClassVar[tuple[str, ...]] = ()  # against what, for docs/power-devices.md
+    sources: ClassVar[tuple[str, ...]] = ()  # documents and captures the table comes from
+
+    @abstractmethod
+    def reading(self, stamp: Stamp, sample: Sample) -> Any:
+        """The sample in the unit's words."""
+
+    @property
+    def signature(self) -> Block:
+        """The one request by which a probe tells this device from others."""
+        return self.live[0]
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        """What the reply to `signature` says of the device; None: it is another one."""
+        decoded = self.decode(self.signature, data).values()
+        believable = [one for one in decoded if one.quality is Quality.OK]
+        if len(believable) < len(decoded) or not believable:
+            return None
+        return Likeness(f"{len(believable)} values that {self.title} could give", certain=False)
+
+    def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
+        """The values in the reply to `block`; `data` is its content without the frame."""
+        rows = self.rows(block) if len(data) == block.count * WORD_BYTES else self.registers
+        return decode_block(rows, block.function, block.address, data, self.step)
+
+    def rows(self, block: Block) -> tuple[Register, ...]:
+        """The registers that `block` brings whole."""
+        if block not in self._rows:
+            size = block.count * WORD_BYTES
+            self._rows[block] = registers_within(
+                self.registers, block.function, block.address, size, self.step
+            )
+        return self._rows[block]
+
+    @cached_property
+    def _rows(self) -> dict[Block, tuple[Register, ...]]:
+        """Found once: a table has many rows, and a unit polls for years."""
+        return {}
+
+    def names(self, block: Block) -> tuple[str, ...]:
+        """The names that `block` brings, to mark them when it brought nothing."""
+        return tuple(row.name for row in self.rows(block))
+
+
+class ChargerProfile(Profile):
+    """A charge controller. `battery_current_a` of its reading is the current that it gives to the
+    battery's terminals: what it charges, less what its own load output draws.
+
+    `has_load_output`: the unit's loads may be wired to it, so that this is the battery's current.
+    """
+
+    has_load_output: ClassVar[bool] = True
+
+    @abstractmethod
+    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        """The sample in the unit's words."""
+
+
+class BatteryProfile(Profile):
+    """A battery's own electronics (BMS), or a shunt."""
+
+    @abstractmethod
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        """The sample in the unit's words."""

@@ -1,0 +1,1 @@
+"""Polls: one device, all devices, what is plausible, and how several become one reading."""

@@ -1,0 +1,207 @@
+"""Polls one power device and says what it read, in the unit's words.
+
+Reads: the device, by the plan of its profile: live blocks at each poll, slow ones once a minute,
+settings once an hour.
+Never: passes an older value as a new one; what did not come this time is None and STALE, what is
+asked more rarely carries its age.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.clock import Clock
+from appliance.errors import BusError
+from appliance.model import Quality, Stamp
+from power.protocol.errors import (
+    NO_SUCH_REGISTER,
+    WRONG_COUNT,
+    ClosedLine,
+    ExceptionAnswer,
+    NoAnswer,
+)
+from power.protocol.line_health import LineHealth
+from power.protocol.links import Link
+from power.protocol.profile import Block, Profile, Sample
+from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Register
+
+SLOW_EVERY_S = 60.0
+SETTINGS_EVERY_S, SETTINGS_AGAIN_S = 3600.0, 60.0
+RATE_SLACK_S = 0.5  # a poll that comes a little early still counts as the one that is due
+
+
+@dataclass
+class Memory:
+    """What is known of the device: what it said, when, and (for an hour) what it refuses."""
+
+    values: dict[str, tuple[Decoded, float]] = field(default_factory=dict)
+    asked_s: dict[Block, float] = field(default_factory=dict)
+    refused: set[Block] = field(default_factory=set)
+    since_s: float | None = None
+
+
+class Meter:
+    """One device. `read()` raises `BusError` when nothing answered.
+
+    `health` counts every attempt on the line, also those that a second one mended.
+    """
+
+    def __init__(self, profile: Profile, link: Link, clock: Clock) -> None:
+        self.profile = profile
+        self.health = LineHealth()
+        self.link = link
+        self._clock = clock
+        self._memory = Memory()
+        self._last: tuple[Stamp, Sample | BusError] | None = None
+
+    def read(self) -> Any:
+        """One poll; a value that cannot be believed is None and named in `quality`."""
+        stamp, sample = self._polled()
+        return self.profile.reading(stamp, sample)
+
+    def _polled(self) -> tuple[Stamp, Sample]:
+        """A new sample, or the last one where the device may not be asked again so soon."""
+        now = self._clock.stamp()
+        due_s = self.profile.rate_s - RATE_SLACK_S
+        if self._last is None or now.uptime_s - self._last[0].uptime_s >= due_s:
+            self._last = (now, self._outcome(now.uptime_s))
+        stamp, outcome = self._last
+        if isinstance(outcome, BusError):
+            raise outcome
+        return stamp, outcome
+
+    def _outcome(self, now_s: float) -> Sample | BusError:
+        """What a poll brings; a failed one counts as well for how soon the next may be."""
+        try:
+            return self._sample(now_s)
+        except BusError as error:
+            return error
+
+    def _sample(self, now_s: float) -> Sample:
+        self._forget_after_an_hour(now_s)
+        live = self._read_blocks(self.profile.live)
+        if {one.quality for one in live.values()} == {Quality.ABSENT}:
+            self._memory = Memory()
+            raise BusError(
+                f"the device answers, but has none of the registers of {self.profile.name}; "
+                "check `model` in the settings"
+            )
+        for block in self.profile.slow:
+            self._renew(block, now_s, SLOW_EVERY_S)
+        for block in self.profile.settings:
+            self._renew(block, now_s, SETTINGS_EVERY_S)
+        kept = {
+            name: decoded._replace(age_s=now_s - at_s)
+            for name, (decoded, at_s) in self._memory.values.items()
+        }
+        return Sample({**kept, **live})
+
+    def _forget_after_an_hour(self, now_s: float) -> None:
+        """A block that was refused once may be there after a firmware update or a reset."""
+        if self._memory.since_s is None or now_s - self._memory.since_s >= SETTINGS_EVERY_S:
+            self._memory.refused.clear()
+            self._memory.since_s = now_s
+
+    def _renew(self, block: Block, now_s: float, every_s: float) -> None:
+        """Ask for a block whose time has come. A lost one is asked again in a minute; what is
+        known of it stays for three of its periods.
+        """
+        asked_s = self._memory.asked_s.get(block)
+        if asked_s is not None and now_s - asked_s < every_s:
+            return
+        try:
+            values = self._read_block(block)
+        except ExceptionAnswer:
+            values = self._mark(block, ABSENT)
+        except BusError:
+            self._memory.asked_s[block] = now_s - max(0.0, every_s - SETTINGS_AGAIN_S)
+            self._drop(block, now_s - 3 * every_s)
+            return
+        self._memory.asked_s[block] = now_s
+        self._memory.values.update((name, (value, now_s)) for name, value in values.items())
+
+    def _drop(self, block: Block, before_s: float) -> None:
+        """Values of that block from before then are too old."""
+        for name in self.profile.names(block):
+            known = self._memory.values.get(name)
+            if known is None or known[1] <= before_s:
+                self._memory.values[name] = (UNREAD, before_s)
+
+    def _read_blocks(self, blocks: tuple[Block, ...]) -> dict[str, Decoded]:
+        """All blocks; raise at the first loss if nothing has answered, else go on without it."""
+        values: dict[str, Decoded] = {}
+        answered = False
+        failure: BusError | None = None
+        for block in blocks:
+            try:
+                values.update(self._read_block(block))
+                answered = True
+            except BusError as error:
+                if not answered and not isinstance(error, ExceptionAnswer):
+                    raise
+                failure = error
+                values.update(self._mark(block, UNREAD))
+        if failure and Quality.OK not in {one.quality for one in values.values()}:
+            raise failure
+        return values
+
+    def _read_block(self, block: Block) -> dict[str, Decoded]:
+        if block not in self._memory.refused:
+            try:
+                return dict(self._ask(block))
+            except ExceptionAnswer as error:
+                if error.exception not in (NO_SUCH_REGISTER, WRONG_COUNT):
+                    raise
+                self._memory.refused.add(block)
+        rows = self.profile.rows(block)
+        if len(rows) > 1 and block.count > 1:
+            return self._read_singly(rows)
+        if rows and rows[0].kind.size > WORD_BYTES:
+            return {rows[0].name: self._read_by_words(rows[0])}
+        return self._mark(block, ABSENT)
+
+    def _read_singly(self, rows: Iterable[Register]) -> dict[str, Decoded]:
+        """The block register by register; a pair is still one request where that is answered."""
+        values: dict[str, Decoded] = {}
+        for row in rows:
+            words = max(1, row.kind.size // WORD_BYTES)
+            values.update(self._read_block(Block(row.function, row.address, words)))
+        return values
+
+    def _read_by_words(self, row: Register) -> Decoded:
+        halves = Block(row.function, row.address, 1)
+        if halves in self._memory.refused:
+            return ABSENT
+        try:
+            decoded: Decoded = self._counted(lambda: self.link.read_by_words(row))
+        except ExceptionAnswer:
+            self._memory.refused.add(halves)
+            return ABSENT
+        return decoded
+
+    def _ask(self, block: Block) -> Any:
+        return self._counted(lambda: self.link.read(block))
+
+    def _counted(self, ask: Any) -> Any:
+        """Ask, once more after a loss; each attempt is counted."""
+        try:
+            return self._attempt(ask, wakes=self.profile.sleeps)
+        except (ExceptionAnswer, ClosedLine):
+            raise
+        except BusError:
+            return self._attempt(ask)
+
+    def _attempt(self, ask: Any, wakes: bool = False) -> Any:
+        """Ask once. `wakes`: the device may have slept, and then this one is lost by rights."""
+        now_s = self._clock.stamp().uptime_s
+        try:
+            answer = ask()
+        except BusError as error:
+            if not (wakes and isinstance(error, NoAnswer)):
+                self.health.count(now_s, error)
+            raise
+        self.health.count(now_s, None)
+        return answer
+
+    def _mark(self, block: Block, mark: Decoded) -> dict[str, Decoded]:
+        return dict.fromkeys(self.profile.names(block), mark)

@@ -1,0 +1,182 @@
+"""All power devices of the unit, polled one after the other and told as one reading.
+
+Reads: the devices that the settings name. Writes: nothing.
+Never: lets a dead device hold up the others, or a half-known sum pass for the whole.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+from appliance.clock import Clock
+from appliance.errors import BusError, SettingsError
+from appliance.model import BatteryReading, PowerReading
+from appliance.settings import Settings
+from power import devices
+from power.protocol.bus import Lines
+from power.protocol.errors import ClosedLine
+from power.protocol.line_health import LineHealth
+from power.protocol.links import WIRES
+from power.protocol.profile import Profile
+from power.reading.combine import Charger, combine
+from power.reading.meter import Meter
+from power.reading.plausible import R, Watch
+
+BACK_OFF_AFTER = 3  # losses in a row
+LONGEST_BACK_OFF_S = 60.0
+MOST_DOUBLINGS = 6  # 64 s; a device may be silent for years
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one round brought: the whole as one reading, each battery, and what went wrong."""
+
+    reading: PowerReading | None
+    batteries: tuple[BatteryReading, ...] = ()
+    faults: tuple[BusError, ...] = ()
+
+
+class OneMeter(Protocol):
+    """What is needed of power.reading.meter.Meter."""
+
+    profile: Profile
+    health: LineHealth
+
+    def read(self) -> Any:
+        """One poll of the device; raises `BusError`."""
+
+
+@dataclass
+class Device:
+    """One device of the settings, and whether it is worth asking now."""
+
+    section: str  # "charger" or "bms"
+    name: str
+    meter: OneMeter
+    loads_on_battery: bool = False
+    lost: int = 0
+    ask_at_s: float = 0.0
+    failure: BusError | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.section} {self.name}"
+
+    def read(self, now_s: float) -> Any:
+        """Its reading; None where it has none. A silent one is asked less and less often."""
+        if now_s < self.ask_at_s:
+            return None
+        try:
+            reading = self.meter.read()
+        except BusError as error:
+            if not isinstance(error, ClosedLine):  # says nothing of the device
+                self.lost += 1
+            if self.lost >= BACK_OFF_AFTER and not isinstance(error, ClosedLine):
+                wait_s = 2.0 ** min(MOST_DOUBLINGS, self.lost - BACK_OFF_AFTER)
+                self.ask_at_s = now_s + min(LONGEST_BACK_OFF_S, wait_s)
+            self.failure = named(error, self)
+            return None
+        self.lost, self.ask_at_s, self.failure = 0, 0.0, None
+        return reading
+
+
+@dataclass
+class Meters:
+    """`read()` never raises: what could not be read is a fault beside what could."""
+
+    devices: Sequence[Device]
+    clock: Clock
+    watch: Watch = field(default_factory=Watch)
+
+    def read(self) -> Poll:
+        chargers: list[Charger] = []
+        told: list[PowerReading | None] = []
+        batteries: dict[str, BatteryReading | None] = {}
+        faults: list[BusError] = []
+        for device in self.devices:
+            now_s = self.clock.stamp().uptime_s
+            reading = device.read(now_s)
+            complaint = device.failure or device.meter.health.complaint(device.title)
+            if complaint:
+                faults.append(named(complaint, device))
+            if device.section == "charger":
+                seen = self.watch.charger(device.name, reading)
+                told.append(titled(seen, device.title))
+                chargers.append(Charger(device.meter.profile, device.loads_on_battery, seen))
+            else:
+                batteries[device.name] = self.watch.battery(device.name, reading)
+        packs = list(batteries.values())
+        whole = combine(self.clock.stamp(), chargers, packs)
+        voltages = [titled(one, f"bms {name}") for name, one in batteries.items()]
+        faults += self.watch.disagreements(told, voltages)
+        named_packs = (replace(one, device=name) for name, one in batteries.items() if one)
+        return Poll(whole, tuple(named_packs), tuple(faults))
+
+
+def titled(reading: R | None, title: str) -> R | None:
+    """The reading by its place in the settings: a unit may have two of one model."""
+    return replace(reading, device=title) if reading else None
+
+
+def named(error: BusError, device: Device) -> BusError:
+    """The error as a fault of that device: two devices may be ill at once."""
+    if not error.code.endswith(f"-{device.name}"):
+        error.code = f"{error.code}-{device.section}-{device.name}"
+        text = str(error)
+        error.args = (text if text.startswith(device.title) else f"{device.title}: {text}",)
+    return error
+
+
+def open_meters(settings: Settings, clock: Clock) -> Meters:
+    """All devices of the settings; raise `SettingsError` for an unknown model, or none at all.
+
+    Lines are opened by the first `read()`, so a missing cable is a fault there.
+    """
+    if not settings.charger and not settings.bms:
+        raise SettingsError(
+            f"{settings.path} names no power device: give it a [charger.main] section "
+            "(`unitctl power probe` finds what is connected)"
+        )
+    refuse_counting_twice(settings)
+    lines = Lines(clock)
+    found = [
+        Device(
+            "charger",
+            name,
+            open_meter(lines, devices.charger(one.model), one.port, one.device_id, clock),
+            one.loads_on_battery,
+        )
+        for name, one in settings.charger.items()
+    ]
+    found += [
+        Device(
+            "bms",
+            name,
+            open_meter(lines, devices.battery(pack.model), pack.port, pack.device_id, clock),
+        )
+        for name, pack in settings.bms.items()
+    ]
+    return Meters(found, clock)
+
+
+def refuse_counting_twice(settings: Settings) -> None:
+    """Raise `SettingsError` where one device already counts what another at its port says."""
+    for name, whole in settings.charger.items():
+        includes = devices.charger(whole.model).includes
+        for other, one in settings.charger.items():
+            if one.port == whole.port and one.model in includes:
+                raise SettingsError(
+                    f"charger.{name} ({whole.model}) already counts charger.{other} ({one.model}) "
+                    f"at {one.port}: leave one of them out"
+                )
+
+
+def open_meter(
+    lines: Lines, profile: Profile, port: str, device_id: int | None, clock: Clock
+) -> Meter:
+    """The meter of one device; its line is opened by the first `read()`."""
+    chosen = profile.device_id if device_id is None else device_id
+    if chosen in profile.never_ids:
+        raise SettingsError(f"{profile.name} at {port} must not be asked at device_id {chosen}")
+    link = WIRES[profile.protocol].link(lines, profile, port, chosen)
+    return Meter(profile, link, clock)

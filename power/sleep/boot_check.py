@@ -1,0 +1,242 @@
+"""What to do at a boot, and after a sleep: who woke the unit, and whether it may stay up.
+
+Reads and writes: nothing; pure. power/sleep/boot_record.py keeps the record,
+power/sleep/controller.py acts.
+Never: lets a load start before the check has passed, or counts a clean end as a failure.
+
+A boot fails when it ends without a word before it was well for 15 min (a brown-out while booting),
+when the energy check sends it back, or when the guard has to end it as early as that.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
+from appliance.settings import Settings
+from power.guard.guard import lower_bound_pct, spell
+from power.plan.ladder import TARGET_HELD, entry_pct
+from power.sleep.wake_time import failed, needed_w, wake_pct
+
+FIRST = "the first start"
+BY_CLOCK, EARLY, LATE = "the clock of the computer", "before its time", "after its time"
+BY_HAND, AFTER_STOP, AFTER_CUT = "without a wake", "after a shutdown", "after a power cut"
+ALARM_SLACK, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=30)
+SUN_FOR_S = WELL_FOR_S = 900.0
+SUN_READINGS = 3  # so many at least, however slow the polls
+PLAIN_FOR_S = 20.0  # one reading alone sends nobody back
+UNHEARD_S = 180.0  # then the guard decides alone
+LONGEST_CHECK_S = 3600.0
+DISTRUSTED_FROM = 3  # failed boots in a row, then the charge alone proves nothing
+
+
+class End(Enum):
+    """How a boot ended, as far as it could say."""
+
+    RUNNING = "running"
+    ASLEEP = "asleep"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Nap:
+    """What was written down before a sleep."""
+
+    since: datetime
+    level: EnergyLevel
+    wakes: datetime | None
+    hoped: datetime | None
+    armed: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """One boot, or one waking from suspend. `asleep_since` is None where no sleep came before it.
+
+    `failed`: boots in a row that failed, before this one and with it once it is `counted`.
+    `checked`: the energy check is over. `well`: it was up for 15 min. `nap`: the last sleep.
+    """
+
+    boot_id: str
+    began: datetime
+    cause: str
+    asleep_since: datetime | None = None
+    failed: int = 0
+    counted: bool = False
+    checked: bool = False
+    well: bool = False
+    end: End = End.RUNNING
+    nap: Nap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How far the energy check is, by uptime. `sunny`: readings in a row with sun enough."""
+
+    began_s: float
+    seen_s: float | None = None
+    sunny_since_s: float | None = None
+    sunny: int = 0
+    sun_seen: bool = False
+    poor_since_s: float | None = None
+
+
+class Answer(Enum):
+    """What the energy check says so far."""
+
+    WAIT = "wait"
+    STAY = "stay"
+    BACK = "back"
+
+
+def arrive(before: Boot | None, now: Stamp) -> Boot:
+    """The record to begin with: a new one, or this boot's own after a restart of the service."""
+    if before is None:
+        return Boot(now.boot_id, now.utc, FIRST)
+    if before.end is End.ASLEEP:
+        return waken(before, now)
+    if before.boot_id == now.boot_id:
+        return replace(before, end=End.RUNNING)
+    broken = before.end is End.RUNNING and not before.well and not before.counted
+    cause = AFTER_CUT if before.end is End.RUNNING else AFTER_STOP
+    return Boot(now.boot_id, now.utc, cause, failed=before.failed + broken, nap=before.nap)
+
+
+def waken(before: Boot, now: Stamp) -> Boot:
+    """The unit is back from a sleep, in a new boot or in the same one."""
+    nap = before.nap
+    cause = BY_HAND if nap is None or nap.wakes is None else cause_at(nap.wakes, now.utc)
+    since = nap.since if nap else None
+    return Boot(now.boot_id, now.utc, cause, since, before.failed, nap=nap)
+
+
+def cause_at(wakes: datetime, utc: datetime) -> str:
+    """Who woke the unit, judged by when; nothing in the computer tells."""
+    if utc < wakes - ALARM_SLACK:
+        return EARLY
+    return BY_CLOCK if utc <= wakes + LATE_AFTER else LATE
+
+
+def sent_back(boot: Boot, now: Stamp) -> Boot:
+    """After the check said no. What woke before its hour in the dark has not failed."""
+    hoped = boot.nap.hoped if boot.nap and boot.asleep_since else None
+    return boot if hoped and now.utc < hoped - ALARM_SLACK else count_failure(boot)
+
+
+def count_failure(boot: Boot) -> Boot:
+    """Count it as failed; once is enough, and what was well for 15 min has not."""
+    if boot.counted or boot.well:
+        return boot
+    return replace(boot, counted=True, failed=boot.failed + 1)
+
+
+def enough_pct(boot: Boot, settings: Settings) -> float | None:
+    """The charge (its doubt taken off) that needs no look at the sun; None: there is none such.
+
+    Who starts a unit by hand with a healthy battery wants it at work. What slept for want of
+    energy, or fell over, needs enough for a night.
+    """
+    if boot.failed >= DISTRUSTED_FROM:
+        return None
+    if boot.cause not in (BY_CLOCK, LATE) and not boot.failed:
+        return settings.energy.sentinel_from_pct
+    return max(entry_pct(settings.energy.eco_from_pct, settings.energy), wake_pct(settings))
+
+
+def look(
+    check: Check,
+    boot: Boot,
+    battery: BatteryState,
+    reading: PowerReading | None,
+    now: Stamp,
+    settings: Settings,
+) -> tuple[Check, Answer, str]:
+    """One step of the energy check, with its reason. `reading` is fresh or None.
+
+    An unknown charge or a silent charger is left to the guard after a while: no endless sleep.
+    """
+    took_s = now.uptime_s - check.began_s
+    least_pct = lower_bound_pct(battery)
+    if reading is None or least_pct is None:
+        check = replace(check, sunny_since_s=None, sunny=0, poor_since_s=None)
+        if took_s >= UNHEARD_S and not check.sun_seen:
+            return check, Answer.STAY, "nobody tells the charge of the battery"
+        late = Answer.BACK if took_s >= LONGEST_CHECK_S else Answer.WAIT
+        return check, late, "the energy check waits for the charger"
+    enough = enough_pct(boot, settings)
+    if enough is not None and least_pct >= enough:
+        return (
+            check,
+            Answer.STAY,
+            f"at least {least_pct:.0f} % in the battery, {enough:.0f} is enough",
+        )
+    check = notice(check, battery, reading, settings)
+    said = wanted(least_pct, reading, boot, settings)
+    if passed(check, reading, least_pct, settings):
+        return check, Answer.STAY, f"the energy check is passed: {said}"
+    poor_s = 0.0 if check.poor_since_s is None else reading.stamp.uptime_s - check.poor_since_s
+    hopeless = not check.sun_seen and poor_s >= PLAIN_FOR_S
+    answer = Answer.BACK if hopeless or took_s >= LONGEST_CHECK_S else Answer.WAIT
+    return check, answer, f"the energy check ({boot.cause}): {said}"
+
+
+def notice(check: Check, battery: BatteryState, reading: PowerReading, settings: Settings) -> Check:
+    """Count one reading; looked at twice it counts once."""
+    seen_s = reading.stamp.uptime_s
+    if check.seen_s == seen_s:
+        return check
+    carried = sun_carries(reading, settings)
+    if carried is None:
+        return replace(check, seen_s=seen_s, sunny_since_s=None, sunny=0)
+    if not carried or not reachable(battery, reading, settings):
+        poor_s = seen_s if check.poor_since_s is None else check.poor_since_s
+        return replace(check, seen_s=seen_s, sunny_since_s=None, sunny=0, poor_since_s=poor_s)
+    since_s = seen_s if check.sunny_since_s is None else check.sunny_since_s
+    return Check(check.began_s, seen_s, since_s, check.sunny + 1, sun_seen=True)
+
+
+def passed(check: Check, reading: PowerReading, least_pct: float, settings: Settings) -> bool:
+    """Sun above the load for 15 min, and charge enough at the end of it."""
+    if check.sunny_since_s is None or check.sunny < SUN_READINGS:
+        return False
+    sunny_s = reading.stamp.uptime_s - check.sunny_since_s
+    return sunny_s >= SUN_FOR_S and least_pct >= wake_pct(settings)
+
+
+def sun_carries(reading: PowerReading, settings: Settings) -> bool | None:
+    """Whether the sun gives more than SENTINEL draws; None where nothing tells.
+
+    Where only a battery is asked, its current does: what flows in is left over. A controller that
+    holds its target voltage throttles the panels: there is more sun than it shows.
+    """
+    amps = reading.battery_current_a
+    if reading.charge_stage in TARGET_HELD and amps is not None and amps >= 0:
+        return True
+    if reading.pv_power_w is not None:
+        return reading.pv_power_w > needed_w(settings, reading)
+    if amps is not None and reading.battery_voltage_v is not None:
+        left_w = amps * reading.battery_voltage_v
+        return left_w > needed_w(settings) - settings.computer.idle_w
+    return None
+
+
+def reachable(battery: BatteryState, reading: PowerReading, settings: Settings) -> bool:
+    """Whether the charge can be at the threshold when the check ends, its doubt left aside."""
+    spare_w = max(0.0, (reading.pv_power_w or 0.0) - settings.computer.idle_w)
+    gain_pct = spare_w * SUN_FOR_S / 3600 / battery.capacity_wh * 100
+    charge_pct = battery.state_of_charge_pct or 0.0
+    return charge_pct + gain_pct >= wake_pct(settings)
+
+
+def wanted(least_pct: float, reading: PowerReading, boot: Boot, settings: Settings) -> str:
+    """What there is against what must be, in figures."""
+    sun_w = reading.pv_power_w
+    sun = "the sun is unknown" if sun_w is None else f"{sun_w:.0f} W of sun"
+    said = (
+        f"{max(0.0, least_pct):.0f} % and {sun}, it takes {wake_pct(settings):.0f} % and "
+        f"{needed_w(settings, reading):.0f} W for {spell(SUN_FOR_S)}"
+    )
+    if boot.failed >= DISTRUSTED_FROM:
+        said += f"; {failed(boot.failed)}"
+    return said

@@ -1,0 +1,97 @@
+"""The record of sleeps and boots on disk: one small JSON file that needs no database.
+
+Reads and writes: boots.json in the data directory, whole, on the disk when the call returns.
+Never: leaves half a file, or takes a file that it cannot read for a reason to stay off.
+"""
+
+import json
+import os
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from appliance.errors import ApplianceError
+from appliance.store.rows import decode_value, encode_value
+from power.sleep.boot_check import Boot, Nap
+
+
+class BootsError(ApplianceError):
+    """The record of sleeps and boots cannot be read or written."""
+
+    code = "boots"
+
+
+def read(path: Path) -> Boot | None:
+    """What the last boot wrote; None where there is no file. Raises `BootsError`."""
+    try:
+        return boot_of(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BootsError(
+            f"the record of boots {path} cannot be read ({error}); a new one is begun and how many "
+            "boots failed is forgotten: look whether the disk is sound"
+        ) from error
+
+
+def write(path: Path, boot: Boot) -> None:
+    """Replace the file; it and its name are on the disk afterwards. Raises `BootsError`."""
+    nap = encoded(boot.nap) if boot.nap else None
+    text = json.dumps({**encoded(boot), "nap": nap}, indent=1) + "\n"
+    fresh = path.with_name(f"{path.name}.new")
+    try:
+        write_through(fresh, text.encode())
+        fresh.replace(path)
+        sync_directory(path.parent)
+    except OSError as error:
+        raise BootsError(
+            f"the record of boots {path} cannot be written: {error.strerror}; "
+            "check the free space and the permissions of its directory"
+        ) from error
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Write a file and wait until the disk has it."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o660)
+    try:
+        os.write(handle, data)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_directory(path: Path) -> None:
+    """Wait until the disk has the names in it."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def encoded(record: Boot | Nap) -> dict[str, Any]:
+    """The plain fields of a record, as the database would have them."""
+    found = {field.name: getattr(record, field.name) for field in fields(record)}
+    return {name: encode_value(value) for name, value in found.items() if name != "nap"}
+
+
+def boot_of(values: Any) -> Boot:
+    """The inverse; a field that a later release may have added is passed over."""
+    if not isinstance(values, dict):
+        raise TypeError(f"it holds a {type(values).__name__}")
+    nap = values.get("nap")
+    return Boot(**decoded(Boot, values), nap=Nap(**decoded(Nap, nap)) if nap else None)
+
+
+def decoded(kind: type[Boot] | type[Nap], values: dict[str, Any]) -> dict[str, Any]:
+    """Fields of `kind` by name; raises `ValueError` for a value that cannot be its field's."""
+    found = {}
+    for name, hint in get_type_hints(kind).items():
+        if name in values and name != "nap":
+            found[name] = decode_value(hint, values[name])
+            value = found[name]
+            naive = isinstance(value, datetime) and value.tzinfo is None
+            if naive or not isinstance(value, hint):
+                raise ValueError(f"{name} is {values[name]!r}")
+    return found

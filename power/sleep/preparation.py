@@ -1,0 +1,143 @@
+"""All that is done before an order to sleep: the wake armed, the cause written, the fleet told.
+
+Reads: the plan. Writes: boots.json, the alarm of the computer's clock, an order to PID 1 to start
+the check-in.
+Never: gives the order itself, or calls a wake armed that the clock has not shown back.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Thread
+from typing import Protocol, TypeVar
+
+from appliance.errors import ApplianceError, StoreError
+from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, Sleep, Stamp
+from appliance.process import rtc
+from appliance.process.host import Errand
+from appliance.process.rtc import RtcError
+from appliance.process.service import Service
+from power.sleep import boot_record
+from power.sleep.boot_check import Boot, End, Nap
+from power.sleep.boot_record import BootsError
+from power.sleep.wake_time import WakeTime, wake_time
+
+PACKED_WITHIN_S = 3.0  # real seconds: a disk that hangs does not keep a weak battery waiting
+T = TypeVar("T")
+
+
+class Bed(Protocol):
+    """What is needed of appliance.process.host.Host."""
+
+    def suspend(self) -> None:
+        """Ask PID 1 for sleep with the memory kept."""
+
+    def power_off(self) -> None:
+        """Ask PID 1 for a clean shutdown."""
+
+    def run(self, unit: str) -> Errand:
+        """Ask PID 1 to run a oneshot."""
+
+
+class Alarm(Protocol):
+    """What is needed of appliance.process.rtc.Rtc."""
+
+    def check(self) -> None:
+        """Raise `RtcError` where no wake can be armed."""
+
+    def arm(self, now: datetime, wakes: datetime) -> None:
+        """Arm the wake or raise `RtcError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """What is ready. `row` None: no wake is armed and nobody goes. `written`: `boot` is on disk."""
+
+    boot: Boot
+    row: Sleep | None = None
+    written: bool = False
+    faults: tuple[ApplianceError, ...] = ()
+
+
+class Packer:
+    """Packs for one unit; it remembers nothing."""
+
+    def __init__(self, service: Service, host: Bed, alarm: Alarm) -> None:
+        self._service, self._settings = service, service.settings
+        self._host, self._alarm = host, alarm
+
+    def pack(
+        self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
+    ) -> Packed:
+        """Arm and write; without a wake only OFF goes on, since the battery leaves no choice."""
+        wake = wake_time(now.utc, self._plan(), boot.failed, self._settings)
+        armed, faults = self._arm(wake, now)
+        if not armed and level is not EnergyLevel.OFF:
+            return Packed(boot, faults=tuple(faults))
+        row = Sleep(
+            stamp=now,
+            level=level,
+            wakes=wake.at if armed else None,
+            armed=armed,
+            expected=wake.expected if armed else None,
+            state_of_charge_pct=battery.state_of_charge_pct,
+            sigma_pct=battery.sigma_pct,
+            reason=f"{why}; the wake is set {wake.reason}" if armed else why,
+        )
+        nap = Nap(now.utc, level, row.wakes, wake.hoped if armed else None, armed, row.reason)
+        boot = replace(boot, end=End.ASLEEP, nap=nap)
+        try:
+            boot_record.write(self._settings.boots_file, boot)
+        except BootsError as error:
+            return Packed(boot, row, False, (*faults, error))
+        return Packed(boot, row, True, tuple(faults))
+
+    def pack_in_time(
+        self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
+    ) -> Packed:
+        """The same, or nothing but a fault where a disk or a database hangs."""
+        packed = within(PACKED_WITHIN_S, lambda: self.pack(boot, level, why, battery, now))
+        if packed is not None:
+            return packed
+        said = f"the sleep was not on record within {PACKED_WITHIN_S:g} s; is the disk sound?"
+        return Packed(boot, faults=(BootsError(said),))
+
+    def tell_fleet(self) -> Errand | None:
+        """Begin the check-in of the settings; None where there is none. Raises `HostError`."""
+        unit = self._settings.host.checkin
+        return self._host.run(unit) if unit else None
+
+    def test_alarm(self) -> RtcError | None:
+        """What would stand against arming a wake now."""
+        try:
+            self._alarm.check()
+        except RtcError as error:
+            return error
+        return None
+
+    def _arm(self, wake: WakeTime, now: Stamp) -> tuple[str, list[ApplianceError]]:
+        """What will wake the unit, "" where nothing will, and why not."""
+        try:
+            self._alarm.arm(now.utc, wake.at)
+        except RtcError as error:
+            return "", [error]
+        return rtc.NAME, []
+
+    def _plan(self) -> list[EnergyPlanStep]:
+        """The newest plan; none where it cannot be read."""
+        try:
+            newest = self._service.store.last(EnergyPlanStep)
+            if newest is None:
+                return []
+            return self._service.store.rows(EnergyPlanStep, since=newest.stamp.utc)
+        except StoreError:
+            return []  # the cycle tells of it; the sun rises without a database
+
+
+def within(limit_s: float, act: Callable[[], T]) -> T | None:
+    """What `act` gives, or None where it takes longer than `limit_s` real seconds."""
+    found: list[T] = []
+    worker = Thread(target=lambda: found.append(act()), daemon=True)
+    worker.start()
+    worker.join(limit_s)
+    return found[0] if found else None

@@ -1,0 +1,148 @@
+"""When the unit goes to sleep, and when it is to be woken.
+
+Reads and writes: nothing; pure. power/sleep/controller.py acts on it.
+Never: sleeps where it may only stay up, or for longer than a day.
+
+A wake in the dark is worth nothing: the energy check (power/sleep/boot_check.py) would send the
+unit back. So the wake is put to when the plan sees sun and charge enough, else to the morning of
+the local sun.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from appliance.model import EnergyLevel, EnergyPlanStep, PowerReading, Sleep, Stamp
+from appliance.settings import Settings, SleepMode
+from power.guard.guard import hibernate_below_pct
+
+DROWSY_S = 300.0  # so long the loads have had to end, and the level has meant it
+WAKE_ABOVE_PCT = 12.0  # over the floor of HIBERNATE: between them lies a day of listening
+SOONEST, FARTHEST, LONGEST = timedelta(minutes=30), timedelta(hours=12), timedelta(hours=24)
+# After so many failed boots in a row, at least so many hours.
+WAITS_H = (0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 24.0)
+MORNING_H, AFTERNOON_H = 9.0, 15.0  # local solar time: between them panels give their most
+PLAN_HOLDS = timedelta(hours=26)  # one of every night, and some grace
+PLAN_STEP = timedelta(minutes=15)
+ALARM_SLACK_S = 5.0
+BACK_AT_WORK = timedelta(minutes=15)  # the energy check
+
+
+@dataclass(frozen=True, slots=True)
+class WakeTime:
+    """`at`: when to be woken. `hoped`: when sun and charge should suffice, never before `at` but
+    where that is too far ahead to be slept through.
+    """
+
+    at: datetime
+    hoped: datetime
+    reason: str
+
+    @property
+    def expected(self) -> datetime:
+        """When the unit should be at work again."""
+        return self.hoped + BACK_AT_WORK
+
+
+def how_to_sleep(settings: Settings) -> SleepMode:
+    """What HIBERNATE does to this computer; a power-off only where one is allowed."""
+    mode = settings.host.sleep
+    if mode is SleepMode.POWER_OFF and not settings.host.may_power_off:
+        return SleepMode.STAY
+    return mode
+
+
+def drowsy(level: EnergyLevel, low_since_s: float | None, now: Stamp, settings: Settings) -> bool:
+    """Whether HIBERNATE, or less, has lasted long enough to sleep over it."""
+    if how_to_sleep(settings) is SleepMode.STAY or level > EnergyLevel.HIBERNATE:
+        return False
+    return low_since_s is not None and now.uptime_s - low_since_s >= DROWSY_S
+
+
+def time_is_up(row: Sleep, now: Stamp) -> bool:
+    """Whether the armed wake is over, by uptime, which goes on through suspend."""
+    if row.wakes is None:
+        return False
+    planned_s = (row.wakes - row.stamp.utc).total_seconds()
+    return now.uptime_s - row.stamp.uptime_s >= planned_s - ALARM_SLACK_S
+
+
+def wake_pct(settings: Settings) -> float:
+    """The charge (its doubt taken off) that a unit which slept must have to stay up."""
+    return hibernate_below_pct(settings) + WAKE_ABOVE_PCT
+
+
+def needed_w(settings: Settings, reading: PowerReading | None = None) -> float:
+    """What the sun must carry before it carries the unit: all that SENTINEL runs, or what is drawn
+    already.
+    """
+    drawn_w = (reading.load_power_w if reading else None) or 0.0
+    return max(settings.power_w(EnergyLevel.SENTINEL), drawn_w)
+
+
+def wake_time(
+    now: datetime, plan: Sequence[EnergyPlanStep], failed_boots: int, settings: Settings
+) -> WakeTime:
+    """When to be woken: when the plan says that it is worth it, else by the sun.
+
+    Not within 30 min and not after 12 h; after failed boots later each time, at most a day.
+    """
+    wait_h = WAITS_H[min(failed_boots, len(WAITS_H) - 1)]
+    first = now + max(SOONEST, timedelta(hours=wait_h))
+    last = now + (LONGEST if failed_boots else FARTHEST)
+    step = first_good(plan, first, now, settings)
+    longitude_deg = settings.site.longitude_deg
+    if step is None:
+        hoped, why = in_the_light(first, longitude_deg), "by the height of the sun"
+    else:
+        hoped = max(first, step.starts)
+        why = f"the plan sees {step.pv_power_w:.0f} W of sun and {low_pct(step):.0f} % by then"
+    at = hoped if hoped <= last else latest(now, last, longitude_deg)
+    if failed_boots:
+        why += f", and not before {wait_h:g} h because {failed(failed_boots)}"
+    return WakeTime(at, hoped, why)
+
+
+def first_good(
+    plan: Sequence[EnergyPlanStep], first: datetime, now: datetime, settings: Settings
+) -> EnergyPlanStep | None:
+    """The first step from `first` on that carries the unit and has charge enough to stay up."""
+    least_pct, least_w = wake_pct(settings), needed_w(settings)
+    for step in plan:
+        known = now - step.stamp.utc <= PLAN_HOLDS and step.starts + PLAN_STEP > first
+        if known and step.pv_power_w > least_w and low_pct(step) >= least_pct:
+            return step
+    return None
+
+
+def low_pct(step: EnergyPlanStep) -> float:
+    """The low end of the charge that the step expects; where it has no band, the charge itself."""
+    return step.state_of_charge_pct if step.low_charge_pct is None else step.low_charge_pct
+
+
+def in_the_light(at: datetime, longitude_deg: float) -> datetime:
+    """`at` where it lies between nine and three of the local sun, else the next such nine."""
+    hour = solar_hour(at, longitude_deg)
+    if MORNING_H <= hour <= AFTERNOON_H:
+        return at
+    return at + timedelta(hours=(MORNING_H - hour) % 24)
+
+
+def latest(now: datetime, last: datetime, longitude_deg: float) -> datetime:
+    """`last`, or if that is dark the light before it, where half of the wait is kept."""
+    over_h = (solar_hour(last, longitude_deg) - AFTERNOON_H) % 24
+    if over_h >= 24 - (AFTERNOON_H - MORNING_H):
+        return last
+    light = last - timedelta(hours=over_h)
+    return light if light - now >= (last - now) / 2 else last
+
+
+def solar_hour(at: datetime, longitude_deg: float) -> float:
+    """Local mean solar time in hours; the sun itself is at most 16 min off."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    return ((at - midnight) / timedelta(hours=1) + longitude_deg / 15) % 24
+
+
+def failed(boots: int) -> str:
+    """That many boots in words."""
+    return "the last boot failed" if boots == 1 else f"{boots} boots in a row failed"
