@@ -54,7 +54,7 @@ format: .venv/installed
 
 docs: .venv/installed
 	$(PY) -m appliance.settings_page > docs/settings.md
-	$(PY) -m power.models_page > docs/power-devices.md
+	$(PY) -m provisioning.models_page > docs/power-devices.md
 
 bench: $(BENCHES:%=bench-%)
 

@@ -17,10 +17,10 @@ from typing import Any
 from appliance.errors import ApplianceError, ListenError, SettingsError
 from appliance.model import EnergyBudget, Event, Fault
 from appliance.store.store import Store
-from power.simulated.command import check_quirks
-from power.simulated.models import full_name
 from provisioning.laptop import CAMERAS, DAY_S, Laptop, Wish, check_simulated_cameras
 from provisioning.runner import ROOT
+from provisioning.simulated.command import check_quirks
+from provisioning.simulated.devices.models import full_name
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)")
 SECONDS = {"s": 1, "m": 60, "h": 3600}

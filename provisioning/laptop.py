@@ -145,7 +145,7 @@ class Laptop:
 
     def _programs(self) -> list[Program]:
         here = ["--settings", str(self.settings.path)]
-        plant = ["power.simulated"]
+        plant = ["provisioning.simulated"]
         for quirk in self._wish.quirks:
             plant += ["--quirk", quirk]
         board = ["provisioning.board", *here, "--control", self._control]

@@ -36,8 +36,8 @@ from power.plan.clear_sky import clear_sky_power_w
 from power.plan.ladder import Ladder
 from power.plan.run import make_plan
 from power.reading.meters import Device, Meters
-from power.simulated.epever import SimulatedEpever
-from power.simulated.plant import Plant
+from provisioning.simulated.devices.epever import SimulatedEpever
+from provisioning.simulated.plant.plant import Plant
 from sensors.camera.cycle import CameraDuty
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.sources.gop import Decoded, GroupOfPictures

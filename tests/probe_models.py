@@ -17,9 +17,9 @@ from power.protocol.profile import (
     SerialForm,
 )
 from power.protocol.register import HOLDING, U16, Register
-from power.simulated.models import talker_of
-from power.simulated.serial_line import SerialLine
-from power.simulated.table_device import TableDevice
+from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.devices.table_device import TableDevice
+from provisioning.simulated.lines.serial_line import SerialLine
 from tests.fakes import FakeClock
 from tests.rig import serving
 

@@ -14,10 +14,10 @@ from power.protocol.profile import Profile
 from power.protocol.sunspec import SunSpecLink, SunSpecWire
 from power.reading.meter import Meter
 from power.reading.meters import open_meter
-from power.simulated.loopback import LoopbackBus, LoopbackLine
-from power.simulated.models import talker_of
-from power.simulated.plant import Plant
-from power.simulated.serial_line import SerialLine
+from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.lines.loopback import LoopbackBus, LoopbackLine
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)

@@ -9,9 +9,9 @@ from power.protocol.errors import ExceptionAnswer
 from power.protocol.profile import Block, Profile
 from power.protocol.sunspec import SunSpecLink
 from power.reading.meter import Meter
-from power.simulated.loopback import LoopbackBus
-from power.simulated.plant import Plant
-from power.simulated.sunspec import SimulatedSunspec
+from provisioning.simulated.devices.sunspec import SimulatedSunspec
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.rig import NOON
 

@@ -17,8 +17,8 @@ from appliance.model import ChargeStage, PowerReading, Stamp
 from appliance.settings import BatterySettings
 from power.battery import estimator
 from power.battery.estimate import Belief
-from power.simulated.charging import Charging, flow, next_charging
-from power.simulated.pack import OCV, Pack, Point, pack_of, usable_share
+from provisioning.simulated.plant.charging import Charging, flow, next_charging
+from provisioning.simulated.plant.pack import OCV, Pack, Point, pack_of, usable_share
 
 SETTINGS = BatterySettings()
 DAYS, STEP_S, DAY_S = 21, 300.0, 86_400.0

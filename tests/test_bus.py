@@ -7,7 +7,7 @@ import pytest
 from appliance.errors import BusError, SettingsError
 from power.protocol.bus import ModbusBus
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
-from power.simulated.framing import crc
+from provisioning.simulated.lines.framing import crc
 from tests.fakes import FakeClock
 from tests.replay import recorded
 

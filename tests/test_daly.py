@@ -22,8 +22,7 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
 from power.protocol.register import HOLDING, Decoded, decode, encode, named
 from power.reading.meter import Meter
-from power.simulated.cells import pack_view
-from power.simulated.daly import (
+from provisioning.simulated.devices.daly import (
     FLICKERS,
     LOST_CHARGE,
     NO_SENSOR,
@@ -31,9 +30,10 @@ from power.simulated.daly import (
     SimulatedDaly,
     SimulatedDalyD2,
 )
-from power.simulated.framing import rtu_frame
-from power.simulated.plant import Plant
-from power.simulated.quirks import ECHO, SILENCE, TWO_BURSTS
+from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.quirks import ECHO, SILENCE, TWO_BURSTS
+from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import START, FakeClock
 from tests.replay import Exchange, recorded
 from tests.rig import meter_on, night, on_a_wire, sunny_noon

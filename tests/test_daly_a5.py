@@ -16,13 +16,22 @@ from power.protocol.links import FramedLink
 from power.protocol.profile import Block
 from power.protocol.register import named
 from power.reading.meter import Meter
-from power.simulated.cells import pack_view
-from power.simulated.daly import FLICKERS, LOST_CHARGE, NO_SENSOR, OTHER_SIGN
-from power.simulated.daly_a5 import NO_REPLY, OLDER, SIXTEEN, SimulatedDalyA5
-from power.simulated.loopback import LoopbackLine
-from power.simulated.plant import Plant
-from power.simulated.quirks import ECHO, FLOOD, FOREIGN, LATE, NOISE, SILENCE, TRUNCATED, TWO_BURSTS
-from power.simulated.serial_line import SerialLine
+from provisioning.simulated.devices.daly import FLICKERS, LOST_CHARGE, NO_SENSOR, OTHER_SIGN
+from provisioning.simulated.devices.daly_a5 import NO_REPLY, OLDER, SIXTEEN, SimulatedDalyA5
+from provisioning.simulated.lines.loopback import LoopbackLine
+from provisioning.simulated.lines.quirks import (
+    ECHO,
+    FLOOD,
+    FOREIGN,
+    LATE,
+    NOISE,
+    SILENCE,
+    TRUNCATED,
+    TWO_BURSTS,
+)
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.rig import night, serving, sunny_noon
 

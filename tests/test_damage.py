@@ -5,13 +5,21 @@ from typing import ClassVar
 import pytest
 
 from power.protocol.register import HOLDING, INPUT, U16, Register
-from power.simulated.damage import FLOOD_BYTES, Damage
-from power.simulated.framing import rtu_content, rtu_frame
-from power.simulated.pdu import build_read
-from power.simulated.quirks import FLOOD, FOREIGN, LATE, LINE_QUIRKS, NOISE, STALE, TRUNCATED
-from power.simulated.renogy import SimulatedRover
-from power.simulated.table_device import Range, TableDevice
-from power.simulated.talker import RtuTalker
+from provisioning.simulated.devices.renogy import SimulatedRover
+from provisioning.simulated.devices.table_device import Range, TableDevice
+from provisioning.simulated.lines.damage import FLOOD_BYTES, Damage
+from provisioning.simulated.lines.framing import rtu_content, rtu_frame
+from provisioning.simulated.lines.pdu import build_read
+from provisioning.simulated.lines.quirks import (
+    FLOOD,
+    FOREIGN,
+    LATE,
+    LINE_QUIRKS,
+    NOISE,
+    STALE,
+    TRUNCATED,
+)
+from provisioning.simulated.lines.talker import RtuTalker
 from tests.rig import sunny_noon
 
 REPLIES = [rtu_frame(1, bytes([4, 2, number >> 8, number & 0xFF])) for number in range(500)]

@@ -30,10 +30,15 @@ from power.protocol.register import (
     named,
 )
 from power.reading.meter import Meter
-from power.simulated.epever import ABSENT_PROBE, SMALL_BLOCKS, SOC606, SimulatedEpever
-from power.simulated.loopback import LoopbackBus
-from power.simulated.plant import Plant
-from power.simulated.quirks import SILENCE, TORN32
+from provisioning.simulated.devices.epever import (
+    ABSENT_PROBE,
+    SMALL_BLOCKS,
+    SOC606,
+    SimulatedEpever,
+)
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.quirks import SILENCE, TORN32
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import meter_on

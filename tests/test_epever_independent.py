@@ -9,11 +9,11 @@ from power.devices.epever import EpeverTracer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block
 from power.protocol.register import decode, named
-from power.simulated.epever import SimulatedEpever
-from power.simulated.loopback import LoopbackBus
-from power.simulated.plant import Plant
-from power.simulated.serial_line import SerialLine
-from power.simulated.talker import RtuTalker
+from provisioning.simulated.devices.epever import SimulatedEpever
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.lines.talker import RtuTalker
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import night, serving, sunny_noon

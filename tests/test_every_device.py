@@ -18,8 +18,8 @@ from power.protocol.links import WIRES, FramedWire
 from power.protocol.profile import BatteryProfile, Block, Profile
 from power.protocol.register import Decoded
 from power.reading.meter import Meter
-from power.simulated.models import SIMULATORS
-from power.simulated.quirks import LINE_QUIRKS, TORN32
+from provisioning.simulated.devices.models import SIMULATORS
+from provisioning.simulated.lines.quirks import LINE_QUIRKS, TORN32
 from tests.conftest import ROOT
 from tests.fakes import FakeClock
 from tests.rig import meter_on, night, on_a_wire, sunny_noon

@@ -20,8 +20,8 @@ from power.battery import estimator
 from power.battery.estimate import Belief, believable_voltage_v
 from power.guard.guard import HOLD_AFTER_S, GuardState, judge
 from power.plan.ladder import Ladder
-from power.simulated.charging import Charging, Flow, flow, next_charging
-from power.simulated.pack import pack_of, usable_share
+from provisioning.simulated.plant.charging import Charging, Flow, flow, next_charging
+from provisioning.simulated.plant.pack import pack_of, usable_share
 from tests.fakes import FakeClock
 
 HOUR_S = 3600.0

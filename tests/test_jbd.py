@@ -20,10 +20,10 @@ from power.protocol.links import WIRES, FramedLink, FramedWire
 from power.protocol.profile import Sample
 from power.protocol.register import Decoded, named
 from power.reading.meter import Meter
-from power.simulated.damage import WAYS
-from power.simulated.jbd import SimulatedJbd
-from power.simulated.loopback import LoopbackLine
-from power.simulated.plant import Plant
+from provisioning.simulated.devices.jbd import SimulatedJbd
+from provisioning.simulated.lines.damage import WAYS
+from provisioning.simulated.lines.loopback import LoopbackLine
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.jbd_frames import (
     ASK_BASIC,

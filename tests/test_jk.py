@@ -10,8 +10,8 @@ from power.protocol.bus import ModbusBus
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
 from power.protocol.register import HOLDING, Decoded, decode, encode, named
-from power.simulated.framing import rtu_frame
-from power.simulated.jk import SimulatedJk
+from provisioning.simulated.devices.jk import SimulatedJk
+from provisioning.simulated.lines.framing import rtu_frame
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import NOON, sunny_noon

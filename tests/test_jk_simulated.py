@@ -13,12 +13,12 @@ from power.protocol.errors import ExceptionAnswer, WrongFrame
 from power.protocol.links import ModbusLink
 from power.protocol.register import HOLDING
 from power.reading.meter import Meter
-from power.simulated.framing import rtu_frame
-from power.simulated.jk import SimulatedJk
-from power.simulated.loopback import LoopbackBus
-from power.simulated.plant import Plant
-from power.simulated.serial_line import SerialLine
-from power.simulated.talker import RtuTalker
+from provisioning.simulated.devices.jk import SimulatedJk
+from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.lines.talker import RtuTalker
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import NOON, meter_on, night, on_a_wire, serving, sunny_noon

@@ -15,7 +15,7 @@ from power.protocol.bus import ByteLine, Lines, ModbusBus
 from power.protocol.bus.rtu_filter import Ear, Expected, without_echo
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame, tcp_address, why_closed
 from power.protocol.profile import SerialForm
-from power.simulated.framing import crc, mbap_frame
+from provisioning.simulated.lines.framing import crc, mbap_frame
 from tests.fakes import FakeClock
 from tests.replay import recorded
 

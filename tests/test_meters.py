@@ -16,9 +16,9 @@ from power.protocol.profile import Block
 from power.protocol.register import Decoded, Register
 from power.reading.meter import Meter
 from power.reading.meters import Device, Meters, OneMeter, open_meters
-from power.simulated.jk import SimulatedJk
-from power.simulated.serial_line import SerialLine
-from power.simulated.talker import RtuTalker
+from provisioning.simulated.devices.jk import SimulatedJk
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.lines.talker import RtuTalker
 from tests.fakes import FakeClock
 from tests.readings import battery_reading, charger_reading
 from tests.rig import serving, sunny_noon

@@ -28,17 +28,17 @@ from power.protocol.bus import Lines
 from power.protocol.errors import NoAnswer
 from power.reading.meter import Meter
 from power.reading.meters import open_meter
-from power.simulated.clouds import cloud_share
-from power.simulated.epever import SimulatedEpever
-from power.simulated.framing import rtu_frame
-from power.simulated.load import ReportedLoad
-from power.simulated.pdu import build_read, words_in
-from power.simulated.plant import Plant
-from power.simulated.quirks import ECHO, NOISE, TWO_BURSTS
-from power.simulated.running import RunningPlant, RunningTalker
-from power.simulated.serial_line import SerialLine, linked
-from power.simulated.talker import RtuTalker
-from power.simulated.tcp_line import TcpLine, answer_of
+from provisioning.simulated.devices.epever import SimulatedEpever
+from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.pdu import build_read, words_in
+from provisioning.simulated.lines.quirks import ECHO, NOISE, TWO_BURSTS
+from provisioning.simulated.lines.serial_line import SerialLine, linked
+from provisioning.simulated.lines.talker import RtuTalker
+from provisioning.simulated.lines.tcp_line import TcpLine, answer_of
+from provisioning.simulated.plant.clouds import cloud_share
+from provisioning.simulated.plant.load import ReportedLoad
+from provisioning.simulated.plant.plant import Plant
+from provisioning.simulated.plant.running import RunningPlant, RunningTalker
 from tests.conftest import ROOT, OpenStore
 from tests.fakes import FakeClock
 from tests.test_epever import assert_agrees
@@ -317,7 +317,7 @@ def test_the_link_replaces_an_older_link_but_nothing_else(tmp_path: Path) -> Non
 
 @pytest.mark.processes
 def test_the_program_needs_no_settings_and_no_link(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "power.simulated", "jk", "--quirk", "torn32"]
+    command = [sys.executable, "-m", "provisioning.simulated", "jk", "--quirk", "torn32"]
     environment = {**os.environ, "APPLIANCE_SETTINGS": str(tmp_path / "none.toml")}
     program = subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment
@@ -334,7 +334,7 @@ def test_the_program_needs_no_settings_and_no_link(tmp_path: Path) -> None:
 def test_the_program_serves_a_port_under_its_link_until_it_is_told_to_stop(tmp_path: Path) -> None:
     settings_file, link = tmp_path / "unit.toml", tmp_path / "run/charger"
     settings_file.write_text(f'[unit]\ndata_dir = "{tmp_path}/data"\n')
-    command = [sys.executable, "-m", "power.simulated", "epever", "--settings"]
+    command = [sys.executable, "-m", "provisioning.simulated", "epever", "--settings"]
     program = subprocess.Popen(
         [*command, str(settings_file), "--link", str(link), "--quirk", "echo"],
         stdout=subprocess.PIPE,

@@ -14,14 +14,14 @@ import pytest
 from appliance import settings_file
 from appliance.__main__ import main
 from appliance.commands import COMMANDS, GROUP, commands, plugins
-from power import models_page
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
 from power.probe import Probe, report
 from power.probe.plan import Waits
 from power.protocol.links import WIRES
 from power.protocol.profile import Profile
-from power.simulated.epever import SimulatedEpever
+from provisioning import models_page
+from provisioning.simulated.devices.epever import SimulatedEpever
 from tests.conftest import ROOT
 from tests.fakes import FakeClock
 from tests.probe_models import (
@@ -128,7 +128,7 @@ def test_all_models_are_listed(unitctl: Typed) -> None:
 
 def test_the_page_of_power_devices_is_current() -> None:
     current = (ROOT / "docs/power-devices.md").read_text() == models_page.page()
-    assert current, "run: python -m power.models_page > docs/power-devices.md"
+    assert current, "run: python -m provisioning.models_page > docs/power-devices.md"
 
 
 def test_the_page_shows_what_a_simulated_device_gives_and_says_where_there_is_none() -> None:

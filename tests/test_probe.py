@@ -21,7 +21,7 @@ from power.probe.ports import in_use, lasting_name, serial_ports
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
 from power.protocol.links import WIRES
 from power.protocol.profile import Block, Profile
-from power.simulated.epever import SimulatedEpever
+from provisioning.simulated.devices.epever import SimulatedEpever
 from tests.fakes import FakeClock
 from tests.probe_models import (
     LETTERS,

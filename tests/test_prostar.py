@@ -19,12 +19,12 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Sample
 from power.protocol.register import INPUT, Decoded, decode, encode, named
 from power.reading.meter import Meter
-from power.simulated import pdu as codec
-from power.simulated.framing import rtu_frame
-from power.simulated.loopback import LoopbackBus
-from power.simulated.plant import Plant
-from power.simulated.prostar import IDENTITY, SimulatedProstar
-from power.simulated.quirks import SILENCE, TORN32
+from provisioning.simulated.devices.prostar import IDENTITY, SimulatedProstar
+from provisioning.simulated.lines import pdu as codec
+from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.quirks import SILENCE, TORN32
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import NOON, night, on_a_wire, sunny_noon

@@ -17,11 +17,20 @@ from power.protocol.links import FramedLink
 from power.protocol.profile import Block
 from power.protocol.register import named
 from power.reading.meter import Meter
-from power.simulated.cells import pack_view
-from power.simulated.plant import Plant
-from power.simulated.pylontech import SimulatedPylontech
-from power.simulated.quirks import ECHO, FLOOD, FOREIGN, LATE, NOISE, SILENCE, TRUNCATED, TWO_BURSTS
-from power.simulated.serial_line import SerialLine
+from provisioning.simulated.devices.pylontech import SimulatedPylontech
+from provisioning.simulated.lines.quirks import (
+    ECHO,
+    FLOOD,
+    FOREIGN,
+    LATE,
+    NOISE,
+    SILENCE,
+    TRUNCATED,
+    TWO_BURSTS,
+)
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.rig import night, sunny_noon
 from tests.ydt1363_packs import (

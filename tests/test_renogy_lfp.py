@@ -17,11 +17,11 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
 from power.protocol.register import HOLDING, Decoded, named
 from power.reading.meter import Meter
-from power.simulated.loopback import LoopbackBus
-from power.simulated.models import talker_of
-from power.simulated.plant import Plant
-from power.simulated.renogy_lfp import SimulatedRenogyLfp
-from power.simulated.serial_line import SerialLine
+from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.devices.renogy_lfp import SimulatedRenogyLfp
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.plant.plant import Plant
 from tests import rig
 from tests.fakes import FakeClock
 

@@ -15,12 +15,12 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
 from power.protocol.register import INPUT, Decoded, named
 from power.reading.meter import Meter
-from power.simulated.cells import pack_view
-from power.simulated.framing import rtu_frame
-from power.simulated.pdu import bits_reply, words_reply
-from power.simulated.plant import Plant
-from power.simulated.quirks import ECHO, SILENCE, TWO_BURSTS
-from power.simulated.seplos_v3 import LOST_CHARGE, NO_BITS, SimulatedSeplosV3
+from provisioning.simulated.devices.seplos_v3 import LOST_CHARGE, NO_BITS, SimulatedSeplosV3
+from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.pdu import bits_reply, words_reply
+from provisioning.simulated.lines.quirks import ECHO, SILENCE, TWO_BURSTS
+from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import START, FakeClock
 from tests.replay import Exchange, recorded
 from tests.rig import meter_on, night, on_a_wire, sunny_noon

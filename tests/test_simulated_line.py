@@ -11,16 +11,16 @@ import pytest
 
 from appliance.errors import SettingsError
 from appliance.settings import BmsSettings, ChargerSettings, Settings
-from power.simulated.command import Wanted, parse
-from power.simulated.framing import rtu_frame
-from power.simulated.jbd import SimulatedJbd
-from power.simulated.jk import SimulatedJk
-from power.simulated.models import full_name, talker_of
-from power.simulated.pdu import build_read
-from power.simulated.quirks import ECHO, TWO_BURSTS
-from power.simulated.renogy import SimulatedRover
-from power.simulated.serial_line import FRAME_GAP_S, SerialLine, linked
-from power.simulated.talker import RtuTalker
+from provisioning.simulated.command import Wanted, parse
+from provisioning.simulated.devices.jbd import SimulatedJbd
+from provisioning.simulated.devices.jk import SimulatedJk
+from provisioning.simulated.devices.models import full_name, talker_of
+from provisioning.simulated.devices.renogy import SimulatedRover
+from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.pdu import build_read
+from provisioning.simulated.lines.quirks import ECHO, TWO_BURSTS
+from provisioning.simulated.lines.serial_line import FRAME_GAP_S, SerialLine, linked
+from provisioning.simulated.lines.talker import RtuTalker
 from tests.fakes import FakeClock
 from tests.rig import serving, sunny_noon
 

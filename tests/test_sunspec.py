@@ -23,13 +23,13 @@ from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded
 from power.protocol.sunspec import BASES, SunSpecWire
 from power.protocol.sunspec_model import layout, parts_of, pieces
 from power.reading.meter import Meter
-from power.simulated.loopback import LoopbackBus
-from power.simulated.pdu import build_read, words_in
-from power.simulated.plant import Plant
-from power.simulated.serial_line import SerialLine
-from power.simulated.sunspec import SimulatedSunspec
-from power.simulated.talker import RtuTalker
-from power.simulated.tcp_line import TcpLine, answer_of
+from provisioning.simulated.devices.sunspec import SimulatedSunspec
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.pdu import build_read, words_in
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.lines.talker import RtuTalker
+from provisioning.simulated.lines.tcp_line import TcpLine, answer_of
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.rig import NOON, night, serving, sunny_noon
 from tests.sunspec_rig import (

@@ -15,9 +15,9 @@ from power.protocol.errors import NoAnswer
 from power.protocol.profile import Block, Profile, Sample
 from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, named
 from power.protocol.sunspec import CHAIN, directory_of
-from power.simulated.loopback import LoopbackBus
-from power.simulated.pdu import build_read
-from power.simulated.sunspec import SimulatedSunspec
+from provisioning.simulated.devices.sunspec import SimulatedSunspec
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.pdu import build_read
 from tests.rig import NOON, night, sunny_noon
 from tests.sunspec_rig import PACK, STAMP, SUN, content, link_to, model, read
 

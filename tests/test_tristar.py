@@ -13,10 +13,10 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Sample
 from power.protocol.register import HOLDING, INPUT, Decoded, Register, decode, encode, named
 from power.reading.meter import Meter
-from power.simulated import pdu as codec
-from power.simulated.framing import rtu_frame
-from power.simulated.loopback import LoopbackBus
-from power.simulated.tristar import SimulatedTristar
+from provisioning.simulated.devices.tristar import SimulatedTristar
+from provisioning.simulated.lines import pdu as codec
+from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.loopback import LoopbackBus
 from tests.fakes import FakeClock
 from tests.replay import recorded
 from tests.rig import NOON, sunny_noon

@@ -13,13 +13,13 @@ from power.protocol.bus import Lines
 from power.protocol.errors import NoAnswer
 from power.protocol.links import ModbusLink, ModbusWire
 from power.reading.meter import Meter
-from power.simulated import pdu as codec
-from power.simulated.framing import mbap_frame, mbap_head
-from power.simulated.loopback import LoopbackBus
-from power.simulated.plant import Plant
-from power.simulated.quirks import SILENCE, TORN32
-from power.simulated.tcp_line import Conversation, TcpLine, answer_of
-from power.simulated.tristar import IDENTITY, SimulatedTristar
+from provisioning.simulated.devices.tristar import IDENTITY, SimulatedTristar
+from provisioning.simulated.lines import pdu as codec
+from provisioning.simulated.lines.framing import mbap_frame, mbap_head
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.quirks import SILENCE, TORN32
+from provisioning.simulated.lines.tcp_line import Conversation, TcpLine, answer_of
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.rig import NOON, night, on_a_wire, sunny_noon
 

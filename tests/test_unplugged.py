@@ -16,9 +16,9 @@ from power.protocol.bus import ByteLine, Lines, ModbusBus
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
 from power.protocol.profile import SerialForm
 from power.reading.meters import open_meter
-from power.simulated.epever import SimulatedEpever
-from power.simulated.serial_line import SerialLine, place
-from power.simulated.talker import RtuTalker
+from provisioning.simulated.devices.epever import SimulatedEpever
+from provisioning.simulated.lines.serial_line import SerialLine, place
+from provisioning.simulated.lines.talker import RtuTalker
 from tests.fakes import FakeClock
 from tests.rig import serving, sunny_noon
 

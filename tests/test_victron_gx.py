@@ -19,10 +19,7 @@ from power.protocol.profile import Block, Profile, Sample
 from power.protocol.register import ABSENT, IMPLAUSIBLE, INPUT, UNREAD, Decoded, named
 from power.reading.meter import Meter
 from power.reading.meters import open_meter
-from power.simulated.loopback import LoopbackBus
-from power.simulated.pdu import build_read
-from power.simulated.tcp_line import TcpLine
-from power.simulated.victron_gx import (
+from provisioning.simulated.devices.victron_gx import (
     PORTAL_ID,
     STATES,
     SimulatedGxBattery,
@@ -30,6 +27,9 @@ from power.simulated.victron_gx import (
     SimulatedGxSystem,
     gx_answer,
 )
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.pdu import build_read
+from provisioning.simulated.lines.tcp_line import TcpLine
 from tests.fakes import FakeClock
 from tests.rig import NOON, meter_on, night, sunny_noon
 

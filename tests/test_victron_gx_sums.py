@@ -7,8 +7,8 @@ from power.devices.victron_gx import GxSolarcharger, GxSystem
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Sample
 from power.protocol.register import UNREAD, Decoded
-from power.simulated.loopback import LoopbackBus
-from power.simulated.victron_gx import SimulatedGxSolarcharger, SimulatedGxSystem
+from provisioning.simulated.devices.victron_gx import SimulatedGxSolarcharger, SimulatedGxSystem
+from provisioning.simulated.lines.loopback import LoopbackBus
 from tests.rig import NOON, meter_on, sunny_noon
 
 SYSTEM, CHARGER = GxSystem(), GxSolarcharger()

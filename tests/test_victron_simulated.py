@@ -27,10 +27,7 @@ from power.protocol.links import FramedLink
 from power.protocol.profile import Block
 from power.protocol.register import Register
 from power.reading.meter import Meter
-from power.simulated.loopback import LoopbackLine
-from power.simulated.plant import Plant
-from power.simulated.serial_line import SerialLine
-from power.simulated.victron import (
+from provisioning.simulated.devices.victron import (
     DC_METER,
     NOT_SYNCHRONISED,
     SOC0,
@@ -38,7 +35,7 @@ from power.simulated.victron import (
     SimulatedMpptLoad,
     SimulatedShunt,
 )
-from power.simulated.victron_text import (
+from provisioning.simulated.devices.victron_text import (
     ASYNC_HEX,
     BAD_CHECKSUM,
     NO_TEMPERATURE,
@@ -46,6 +43,9 @@ from power.simulated.victron_text import (
     OLD_FIRMWARE,
     SPLIT_BLOCKS,
 )
+from provisioning.simulated.lines.loopback import LoopbackLine
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.plant.plant import Plant
 from tests.fakes import FakeClock
 from tests.rig import NOON, night, serving, sunny_noon
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.model import BatteryReading, PowerReading
 from power.protocol.profile import ChargerProfile, Profile
-from power.simulated.plant import Plant
+from provisioning.simulated.plant.plant import Plant
 
 # The coarsest last digits of the family (Renogy: 0.1 V; GX: 0.1 A, 1 W), and 2 % for rounding of
 # factors. A damaged byte that got through would be off by far more.

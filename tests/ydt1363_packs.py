@@ -22,14 +22,14 @@ from power.protocol.framing.ydt1363 import (
 from power.protocol.links import FramedLink
 from power.protocol.profile import Block
 from power.reading.meter import Meter
-from power.simulated.loopback import LoopbackLine
-from power.simulated.pylontech import (
+from provisioning.simulated.devices.pylontech import (
     SimulatedPace,
     SimulatedPylontech,
     SimulatedSeplosV2,
     SimulatedYdt,
 )
-from power.simulated.talker import Talker
+from provisioning.simulated.lines.loopback import LoopbackLine
+from provisioning.simulated.lines.talker import Talker
 from tests.fakes import FakeClock
 
 Family = tuple[YdtBattery, YdtFraming, type[SimulatedYdt]]

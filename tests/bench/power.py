@@ -24,9 +24,9 @@ from power.devices.epever import EpeverTracer
 from power.protocol.bus import Lines
 from power.protocol.profile import Profile
 from power.reading.meters import open_meter
-from power.simulated.models import SIMULATORS
-from power.simulated.plant import Plant
-from power.simulated.quirks import NOISE, TRUNCATED
+from provisioning.simulated.devices.models import SIMULATORS
+from provisioning.simulated.lines.quirks import NOISE, TRUNCATED
+from provisioning.simulated.plant.plant import Plant
 from tests.bench.report import Figure, median, publish, quick
 from tests.fakes import FakeClock
 from tests.rig import NOON, on_a_wire
@@ -60,7 +60,14 @@ def against_bare_pymodbus(short: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         settings, link = Path(folder) / "unit.toml", Path(folder) / "charger"
         settings.write_text(f'[unit]\ndata_dir = "{folder}"\n')
-        command = [sys.executable, "-m", "power.simulated", "epever", "--settings", str(settings)]
+        command = [
+            sys.executable,
+            "-m",
+            "provisioning.simulated",
+            "epever",
+            "--settings",
+            str(settings),
+        ]
         with subprocess.Popen([*command, "--link", str(link)], stdout=subprocess.PIPE) as plant:
             assert plant.stdout
             plant.stdout.readline()

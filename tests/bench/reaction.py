@@ -18,11 +18,11 @@ from threading import Event, Thread
 
 from appliance.clock import SystemClock
 from appliance.settings import Settings
-from power.simulated.epever import SimulatedEpever
-from power.simulated.models import talker_of
-from power.simulated.plant import Plant
-from power.simulated.serial_line import SerialLine
-from power.simulated.talker import Talker
+from provisioning.simulated.devices.epever import SimulatedEpever
+from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.lines.talker import Talker
+from provisioning.simulated.plant.plant import Plant
 from tests.bench.report import ROOT, Figure, median, publish, quick
 from tests.waiting import wait_until
 

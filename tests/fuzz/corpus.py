@@ -12,7 +12,7 @@ from appliance.errors import BusError
 from power.devices import MODELS
 from power.protocol.links import WIRES, FramedWire
 from power.protocol.profile import Block, Profile
-from power.simulated.models import SIMULATORS
+from provisioning.simulated.devices.models import SIMULATORS
 from tests.fuzz.plans import blocks
 from tests.rig import meter_on, night, sunny_noon
 

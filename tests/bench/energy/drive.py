@@ -32,7 +32,7 @@ from power.guard.guard import HOLD_AFTER_S, GuardState, judge
 from power.plan.ladder import Proposal
 from power.plan.solar_day import Hour, believable_sun_w, sun_day
 from power.reading.plausible import Watch
-from power.simulated.pack import pack_of
+from provisioning.simulated.plant.pack import pack_of
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
 from tests.bench.energy.faults import Faults

@@ -1,0 +1,146 @@
+"""Writes docs/power-devices.md from the devices' tables and from readings of simulated ones.
+
+Reads: power.devices.MODELS, power.simulated. Writes: the page to standard output:
+`python -m provisioning.models_page > docs/power-devices.md`.
+Never: claims that a device gives a value unless the driver got it from the simulated device.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any, cast
+
+from appliance.clock import SystemClock
+from appliance.settings import Settings
+from power.commands.models import spoken
+from power.devices import MODELS
+from power.protocol.bus import Lines
+from power.protocol.links import WIRES
+from power.protocol.profile import BatteryProfile, Profile
+from power.reading.meter import Meter
+from provisioning.simulated.devices.models import SIMULATORS
+from provisioning.simulated.lines.loopback import LoopbackBus, LoopbackLine
+from provisioning.simulated.plant.plant import Plant
+
+NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
+LOAD_W = 25.0
+POLLS = 2  # some devices say half of what they know at a time
+
+HEAD = """# Power devices
+
+This page is generated from the devices' tables (`python -m provisioning.models_page`). `yes` means \
+that the driver got the value from the simulated device; `?` that there is no simulator to say so.
+
+None of this was tried on hardware here: what each was tested against stands below the tables. \
+Nothing can write to a device: there is no call for it.
+
+`unitctl power probe` finds what is connected; `unitctl power models` lists the same names.
+
+* Current, of a charger: what it gives to the battery, less what its own load output draws.
+* Id: as delivered; in brackets others that a probe tries as well. Only an id that differs from the
+  usual one needs `device_id` in the settings."""
+
+Columns = Mapping[str, tuple[str, ...]]  # what a column is called, and the fields that fill it
+CHARGER_COLUMNS: Columns = {
+    "PV": ("pv_power_w", "pv_voltage_v"),
+    "battery V": ("battery_voltage_v",),
+    "current": ("battery_current_a",),
+    "temperature": ("battery_temperature_c",),
+    "load": ("load_power_w",),
+    "stage": ("charge_stage",),
+    "yield": ("yield_today_wh",),
+}
+BATTERY_COLUMNS: Columns = {
+    "V": ("voltage_v",),
+    "current": ("current_a",),
+    "SOC": ("state_of_charge_pct",),
+    "Ah": ("remaining_ah", "full_ah"),
+    "cells": ("lowest_cell_voltage_v", "highest_cell_voltage_v"),
+    "temperature": ("lowest_temperature_c", "highest_temperature_c"),
+    "switches": ("charge_allowed", "discharge_allowed"),
+    "alarms": ("alarms",),
+    "cycles": ("cycles",),
+}
+
+
+def page(models: Sequence[Profile] = MODELS) -> str:
+    """The whole page."""
+    batteries = [one for one in models if isinstance(one, BatteryProfile)]
+    chargers = [one for one in models if one not in batteries]
+    parts = [HEAD]
+    if chargers:
+        parts += ["## Charge controllers: `[charger.NAME]`", table(chargers, CHARGER_COLUMNS)]
+    if batteries:
+        parts += ["## Batteries and shunts: `[bms.NAME]`", table(batteries, BATTERY_COLUMNS)]
+    parts += ["## Tested against what, and where the tables come from", *map(about, models)]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(models: Sequence[Profile], columns: Columns) -> str:
+    """One row for each device."""
+    heads = ["model", "speaks", "id", *columns]
+    rows = [heads, ["---"] * len(heads), *(row(one, columns) for one in models)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def row(profile: Profile, columns: Columns) -> list[str]:
+    """One device: how it speaks, and which columns a reading of it fills."""
+    known = filled(profile)
+    marks = [
+        "?" if known is None else "yes" if known & {*fields} else "" for fields in columns.values()
+    ]
+    others = f" ({spans(profile.ids)})" if profile.ids else ""
+    return [f"`{profile.name}`", spoken(profile), f"{profile.device_id}{others}", *marks]
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Numbers in words, neighbours together: 1, 3 to 5."""
+    runs = groupby(enumerate(sorted(set(numbers))), key=lambda one: one[1] - one[0])
+    ends = [(run[0][1], run[-1][1]) for _, group in runs if (run := list(group))]
+    return ", ".join(f"{low}" if low == high else f"{low} to {high}" for low, high in ends)
+
+
+def about(profile: Profile) -> str:
+    """What stands behind one device's table."""
+    tested = bullets("Tested against", profile.tested or ("nothing",))
+    sources = bullets("Sources", profile.sources or ("none named",))
+    return f"### `{profile.name}`: {profile.title}\n\n{tested}\n{sources}"
+
+
+def bullets(title: str, texts: Sequence[str]) -> str:
+    """A list item with its own list."""
+    return "\n".join([f"* {title}:", *(f"  * {text}" for text in texts)])
+
+
+def filled(profile: Profile) -> set[str] | None:
+    """The fields that readings of the simulated device fill; None without a simulator."""
+    simulator = SIMULATORS.get(profile.name)
+    if simulator is None:
+        return None
+    plant = Plant(Settings(), NOON - timedelta(minutes=30))
+    plant.advance(NOON, LOAD_W)
+    device = simulator(plant, (), None, 1.0)
+    lines = cast("Lines", LoopbackLines(device))
+    link = WIRES[profile.protocol].link(lines, profile, "loopback", device.device_id)
+    meter = Meter(profile, link, lines.clock)
+    readings = [meter.read() for _ in range(POLLS)]
+    names = type(readings[0]).__dataclass_fields__
+    return {name for name in names if any(getattr(one, name) is not None for one in readings)}
+
+
+class LoopbackLines:
+    """In place of power.protocol.bus.Lines: every line ends at one simulated device."""
+
+    def __init__(self, device: Any) -> None:
+        self.clock = SystemClock()
+        self._device = device
+
+    def modbus(self, *_: Any) -> LoopbackBus:
+        return LoopbackBus(self._device)
+
+    def bytewise(self, *_: Any) -> LoopbackLine:
+        return LoopbackLine(self._device)
+
+
+if __name__ == "__main__":
+    print(page(), end="")

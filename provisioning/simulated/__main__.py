@@ -1,0 +1,114 @@
+"""`python -m provisioning.simulated`: charge controllers and batteries to plug the unit into.
+
+Reads: the settings (site, panels, battery, simulation). Writes: only wires here.
+Never: part of a unit in the field.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from appliance import log
+from appliance.clock import Clock
+from appliance.errors import ApplianceError, SettingsError
+from appliance.settings import Settings
+from power.devices import BATTERIES, MODELS
+from power.protocol.errors import TCP, tcp_address
+from provisioning.simulated.command import Command, Wanted, parse
+from provisioning.simulated.devices.models import SIMULATORS, talker_of
+from provisioning.simulated.lines.serial_line import SerialLine, linked
+from provisioning.simulated.lines.tcp_line import TcpLine, answer_of
+from provisioning.simulated.plant.load import ReportedLoad
+from provisioning.simulated.plant.plant import Plant
+from provisioning.simulated.plant.running import RunningPlant, RunningTalker
+
+Serve = Callable[[Event], None]
+
+
+def main() -> None:
+    command = parse()
+    log.setup("simulated", under_journal=False)
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        serve(command, command.read_settings(), stop)
+    except ApplianceError as error:
+        print(f"simulated: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+
+
+def serve(command: Command, settings: Settings, stop: Event) -> None:
+    """Build the parts and answer until `stop` is set."""
+    clock = settings.make_clock()
+    plant = Plant(settings, clock.stamp().utc)
+    running = RunningPlant(plant, ReportedLoad(settings, clock), clock)
+    Thread(target=running.tick, args=(stop,), daemon=True).start()
+    with ExitStack() as stack:
+        lines = [
+            open_line(stack, wanted, devices, running, settings, clock, command.quirks)
+            for wanted, devices in lines_of(command.wanted(settings), plant, command.quirks)
+        ]
+        threads = [Thread(target=line, args=(stop,), daemon=True) for line in lines]
+        for thread in threads:
+            thread.start()
+        stop.wait()
+        for thread in threads:
+            thread.join()
+
+
+def lines_of(
+    wanted: tuple[Wanted, ...], plant: Plant, quirks: tuple[str, ...]
+) -> list[tuple[list[Wanted], list[Any]]]:
+    """The devices made, those of one port together; each has its share of the plant."""
+    packs = [one for one in wanted if one.model in BATTERIES]
+    found: dict[object, tuple[list[Wanted], list[Any]]] = {}
+    for number, one in enumerate(wanted):
+        alike = len(packs) if one.model in BATTERIES else len(wanted) - len(packs)
+        simulator = SIMULATORS[one.model]
+        own = [quirk for quirk in quirks if quirk in simulator.QUIRKS]
+        device = simulator(plant, own, one.device_id, 1 / alike)
+        names, devices = found.setdefault(one.port or number, ([], []))
+        names.append(one)
+        devices.append(device)
+    return list(found.values())
+
+
+def open_line(
+    stack: ExitStack,
+    wanted: list[Wanted],
+    devices: list[Any],
+    running: RunningPlant,
+    settings: Settings,
+    clock: Clock,
+    quirks: tuple[str, ...],
+) -> Serve:
+    """One port, ready to serve."""
+    names, port = " and a ".join(one.model for one in wanted), wanted[0].port
+    if port and port.startswith(TCP):
+        ask = answer_of(devices)
+        tcp = TcpLine(
+            lambda device_id, pdu: running.now(lambda: ask(device_id, pdu)), *tcp_address(port)
+        )
+        print(f"a simulated {names} answers at {tcp.url}", flush=True)
+        return tcp.serve
+    fast = settings.clock.origin_boottime_s > 0 and settings.clock.speed > 1
+    form = next(model.serial for model in MODELS if model.name == wanted[0].model)
+    line = SerialLine(
+        RunningTalker(talker_of(devices, str(port)), running),
+        clock,
+        None if fast else form.baud,
+        quirks,
+        settings.simulation.seed,
+    )
+    place = stack.enter_context(linked(line.path, Path(port) if port else None))
+    print(f"a simulated {names} answers at {place}", flush=True)
+    return line.serve
+
+
+if __name__ == "__main__":
+    main()

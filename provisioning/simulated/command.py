@@ -1,0 +1,154 @@
+"""The command line of `python -m provisioning.simulated`.
+
+Reads: its arguments. Writes: its help.
+Never: knows how a device works.
+"""
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from appliance import settings_file
+from appliance.errors import SettingsError
+from appliance.settings import Settings
+from provisioning.simulated.devices.models import SIMULATORS, full_name
+from provisioning.simulated.lines.quirks import LINE_QUIRKS
+
+EPILOG = """Without a DEVICE, every charger and BMS of the settings is simulated at its port.
+The load on the simulated battery is what the unit's services report in its database.
+
+devices and their quirks:
+{devices}
+
+quirks of the line:
+{line}
+
+examples:
+  python -m power.simulated epever --quirk torn32
+  python -m power.simulated renogy-rover jbd --settings unit.toml --link run/charger --link run/bms
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One device to simulate; `port` a link to make, tcp://HOST:PORT, or None for any."""
+
+    model: str
+    port: str | None = None
+    device_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What was asked for."""
+
+    devices: tuple[Wanted, ...]
+    settings: Path | None
+    quirks: tuple[str, ...]
+    seed: int | None
+
+    def read_settings(self) -> Settings:
+        """The settings named, or those of a unit; where there are none, the defaults will do for
+        devices that are named. Raises `SettingsError`.
+        """
+        if self.settings is None and self.devices and not settings_file.find().exists():
+            return self._seeded(Settings())
+        return self._seeded(settings_file.load(self.settings))
+
+    def _seeded(self, settings: Settings) -> Settings:
+        """The settings with the seed of the command line, if one was given."""
+        if self.seed is None:
+            return settings
+        return replace(settings, simulation=replace(settings.simulation, seed=self.seed))
+
+    def wanted(self, settings: Settings) -> tuple[Wanted, ...]:
+        """The devices of the command line, or else those of the settings."""
+        if self.devices:
+            return self.devices
+        return tuple(
+            Wanted(full_name(one.model), one.port, one.device_id) for one in settings.power_devices
+        )
+
+
+def parse(arguments: list[str] | None = None) -> Command:
+    """Read the command line; prints help or what is wrong and exits as argparse does."""
+    command = parser()
+    given = command.parse_args(arguments)
+    ports = given.place
+    try:
+        models = [full_name(name) for name in given.device]
+        check_quirks(given.quirk)
+    except SettingsError as error:
+        command.error(str(error))
+    if len(ports) > len(models):
+        command.error("there are more places (--link, --tcp) than devices")
+    if len(given.id) > len(models):
+        command.error("there are more ids (--id) than devices")
+    ports += [None] * (len(models) - len(ports))
+    ids = [*given.id, *([None] * len(models))]
+    devices = tuple(Wanted(*one) for one in zip(models, ports, ids, strict=False))
+    return Command(devices, given.settings, tuple(given.quirk), given.seed)
+
+
+def check_quirks(names: list[str]) -> None:
+    """Raise `SettingsError` for a quirk that neither the line nor any device has."""
+    known = {**LINE_QUIRKS}
+    for simulator in SIMULATORS.values():
+        known.update(simulator.QUIRKS)
+    for name in names:
+        if name not in known:
+            raise SettingsError(f"{name!r} is no quirk; there are: {', '.join(sorted(known))}")
+
+
+def parser() -> argparse.ArgumentParser:
+    result = argparse.ArgumentParser(
+        prog="python -m provisioning.simulated",
+        description="Simulated charge controllers and batteries with sun and clouds behind them.",
+        epilog=EPILOG.format(devices=device_help(), line=quirk_help(LINE_QUIRKS, "  ")),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    many: dict[str, Any] = {"action": "append", "default": []}
+    result.add_argument("device", nargs="*", help="a model, or how its name begins")
+    result.add_argument("--settings", type=Path, help="settings file of the unit")
+    result.add_argument(
+        "--link", **many, dest="place", metavar="PATH", help="make it a link to the serial port"
+    )
+    result.add_argument(
+        "--tcp",
+        **many,
+        dest="place",
+        type=tcp_url,
+        metavar="HOST:PORT",
+        help="serve Modbus TCP instead; places are dealt out in their order",
+    )
+    result.add_argument("--id", **many, type=int, help="Modbus id, in the order of the devices")
+    result.add_argument(
+        "--quirk",
+        **many,
+        metavar="NAME",
+        help="be faulty in this way (may be given more than once)",
+    )
+    result.add_argument("--seed", type=int, help="seed of clouds and noise, instead of settings'")
+    return result
+
+
+def device_help() -> str:
+    """Each device with its own quirks."""
+    return "\n".join(
+        f"  {name}\n{quirk_help(one.QUIRKS, '    ')}" for name, one in SIMULATORS.items()
+    )
+
+
+def quirk_help(quirks: Mapping[str, str], indent: str) -> str:
+    """One quirk a line."""
+    return "\n".join(f"{indent}{name:14} {text}" for name, text in quirks.items())
+
+
+def tcp_url(text: str) -> str:
+    """HOST:PORT as tcp://HOST:PORT."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit():
+        raise argparse.ArgumentTypeError(f"must be HOST:PORT, not {text!r}")
+    return f"tcp://{text}"

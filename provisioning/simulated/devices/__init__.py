@@ -1,0 +1,1 @@
+"""Simulated power devices, one file each: they answer as the real ones do, quirks included."""

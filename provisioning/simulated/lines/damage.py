@@ -1,0 +1,67 @@
+"""What a bad line makes of a good reply.
+
+Reads and writes: nothing; pure but for its own random numbers.
+Never: damages anything unless its quirk is on.
+"""
+
+from collections.abc import Collection
+from random import Random
+
+from provisioning.simulated.lines.framing import rtu_content, rtu_frame
+from provisioning.simulated.lines.quirks import FLOOD, FOREIGN, LATE, NOISE, STALE, TRUNCATED
+
+SHARE = 0.2
+FLOOD_BYTES = 1000
+HALF = 0.5
+
+
+class Damage:
+    """Damages one reply in five, in one of the ways that are on; `share` of them for a bench."""
+
+    def __init__(self, quirks: Collection[str], seed: int, share: float = SHARE) -> None:
+        self._ways = [way for way in WAYS if way in quirks]
+        self._late, self._stale = LATE in quirks, STALE in quirks
+        self._random = Random(seed)
+        self._share = share
+        self._held = self._last = b""
+
+    def done_to(self, reply: bytes) -> bytes:
+        """What arrives in place of `reply`; nothing where it is late: it comes with the next."""
+        if not reply:
+            return reply
+        held, self._held = self._held, b""
+        hit = self._random.random() < self._share
+        if hit and self._late and not held:
+            self._held = reply
+            return b""
+        before, self._last = self._last[len(self._last) // 2 :], reply
+        if hit and self._stale and self._random.random() < HALF:
+            return before + held + reply
+        if hit and self._ways:
+            reply = WAYS[self._random.choice(self._ways)](reply, self._random)
+        return held + reply
+
+
+def noise(reply: bytes, random: Random) -> bytes:
+    place = random.randrange(len(reply))
+    flipped = reply[place] ^ random.randint(1, 255)
+    return reply[:place] + bytes([flipped]) + reply[place + 1 :]
+
+
+def truncated(reply: bytes, random: Random) -> bytes:
+    return reply[: random.randrange(1, len(reply))] if len(reply) > 1 else b""
+
+
+def foreign(reply: bytes, random: Random) -> bytes:
+    """The same with another id and a right CRC; frames that are not RTU become noise."""
+    content = rtu_content(reply)
+    if content is None:
+        return noise(reply, random)
+    return rtu_frame((content[0] + 1) & 0xFF, content[1])
+
+
+def flood(reply: bytes, random: Random) -> bytes:
+    return random.randbytes(FLOOD_BYTES) + reply
+
+
+WAYS = {NOISE: noise, TRUNCATED: truncated, FOREIGN: foreign, FLOOD: flood}

@@ -1,0 +1,70 @@
+"""Lines without a wire: hand requests straight to simulated devices, for tests in one process.
+
+Reads and writes: nothing but the devices' bytes.
+Never: forgiving. What would be no answer on a wire is `NoAnswer` here.
+"""
+
+from collections.abc import Callable
+
+from power.protocol.errors import Damaged, ExceptionAnswer, NoAnswer, Refused, WrongFrame
+from provisioning.simulated.lines import pdu as codec
+from provisioning.simulated.lines.talker import Talker
+
+
+class LoopbackBus:
+    """A `power.protocol.errors.Bus` in front of simulated Modbus devices; functions 01 to 04."""
+
+    def __init__(self, *devices: codec.SimulatedDevice) -> None:
+        self._devices = devices
+
+    def read(
+        self, function: int, address: int, count: int, device_id: int, reply_id: int | None = None
+    ) -> tuple[int, ...]:
+        device = next((one for one in self._devices if one.answers_to(device_id)), None)
+        reply = device.answer(codec.build_read(function, address, count)) if device else None
+        if device is None or reply is None:
+            raise NoAnswer(f"no answer from the simulated device to id {device_id}")
+        shift = device.reply_id - device.device_id
+        if shift != (0 if reply_id is None else reply_id - device_id):
+            raise WrongFrame("the simulated device answers with another id")
+        if reply[0] == function | 0x80:
+            raise ExceptionAnswer(f"the simulated device refuses 0x{address:04X}", reply[1])
+        bits = function in (codec.READ_COILS, codec.READ_BITS)
+        words = bits_in(reply, count) if bits else codec.words_in(reply)
+        if len(words) != count:
+            raise WrongFrame(f"{len(words)} words from the simulated device, not {count}")
+        return words
+
+
+def bits_in(reply: bytes, count: int) -> tuple[int, ...]:
+    """The first `count` bits of a reply PDU; fewer where it has not as many."""
+    packed = int.from_bytes(reply[2:], "little")
+    return tuple(packed >> place & 1 for place in range(min(count, 8 * len(reply[2:]))))
+
+
+class LoopbackLine:
+    """A `power.protocol.bus.ByteLine` in front of one talker; what it is not asked for it says at
+    once.
+    """
+
+    port = "loopback"
+
+    def __init__(self, talker: Talker) -> None:
+        self._talker = talker
+
+    def exchange(
+        self, request: bytes, find: Callable[[bytes, bool], bytes | None], what: str
+    ) -> bytes:
+        if request and self._talker.request_size(request) != len(request):
+            raise NoAnswer(f"the simulated device waits for more than {request.hex(' ')}")
+        heard = (self._talker.respond(request) if request else self._talker.speak()) or b""
+        try:
+            content = find(heard, False)
+            content = find(heard, True) if content is None else content
+        except Damaged as error:
+            raise WrongFrame(f"{what}: {error}") from error
+        except Refused as error:
+            raise ExceptionAnswer(f"{what}: {error}", error.number) from error
+        if content is None:
+            raise WrongFrame(f"{what}: {heard.hex(' ')}") if heard else NoAnswer(what)
+        return content

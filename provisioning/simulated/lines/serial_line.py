@@ -1,0 +1,141 @@
+"""A pseudo-terminal with a simulated device behind it: to a driver it is a serial port.
+
+Reads and writes: the pseudo-terminal, and a link to it under a name that does not change.
+Never: replaces a file that is not a link.
+"""
+
+import contextlib
+import errno
+import os
+import select
+import tty
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from appliance.clock import Clock
+from appliance.errors import ListenError
+from provisioning.simulated.lines.damage import SHARE, Damage
+from provisioning.simulated.lines.quirks import ECHO, TWO_BURSTS
+from provisioning.simulated.lines.talker import Talker
+
+LOOK_EVERY_S = 0.2  # at whether to stop
+FRAME_GAP_S = 0.05  # silence after which a begun request is dropped
+BURST_GAP_S = 0.06
+BITS_A_BYTE = 10
+TURNAROUND_S = 0.005
+
+
+class SerialLine:
+    """One pseudo-terminal; `path` is what a driver opens. `serve()` until `stop` is set.
+
+    `baud` None: replies are not paced (an accelerated demonstration).
+    """
+
+    def __init__(
+        self,
+        talker: Talker,
+        clock: Clock,
+        baud: int | None = None,
+        quirks: Collection[str] = (),
+        seed: int = 1,
+        damaged_share: float = SHARE,
+    ) -> None:
+        self._talker = talker
+        self._clock = clock
+        self._baud = baud
+        self._quirks = frozenset(quirks)
+        self._damage = Damage(quirks, seed, damaged_share)
+        # The other end stays open here as well: a driver that closes it is no hang-up.
+        self._ours, self._theirs = os.openpty()
+        tty.setraw(self._theirs)
+        os.set_blocking(self._ours, False)
+        self.path = Path(os.ttyname(self._theirs))
+
+    def serve(self, stop: Event) -> None:
+        """Answer requests, and say what the device says unasked, until `stop` is set."""
+        begun = b""
+        speak_at_s = self._next_speech_s()
+        while not stop.is_set():
+            more = self._receive(FRAME_GAP_S if begun else self._idle_s(speak_at_s))
+            begun += more
+            size = self._talker.request_size(begun) if begun else None
+            if size is not None and len(begun) >= size:
+                frame, begun = begun[:size], begun[size:]
+                self._answer(frame, stop)
+            elif not more:
+                begun = b""
+            if self._clock.stamp().uptime_s >= speak_at_s:
+                self._send(self._talker.speak(), stop)
+                speak_at_s = self._next_speech_s()
+
+    def close(self) -> None:
+        os.close(self._ours)
+        os.close(self._theirs)
+
+    def _next_speech_s(self) -> float:
+        every_s = self._talker.speaks_every_s
+        return float("inf") if every_s is None else self._clock.stamp().uptime_s + every_s
+
+    def _idle_s(self, speak_at_s: float) -> float:
+        """Real seconds to listen for; a talker's next word may be due before that."""
+        return LOOK_EVERY_S if speak_at_s == float("inf") else FRAME_GAP_S
+
+    def _receive(self, wait_s: float) -> bytes:
+        ready, _, _ = select.select([self._ours], [], [], wait_s)
+        return os.read(self._ours, 256) if ready else b""
+
+    def _answer(self, request: bytes, stop: Event) -> None:
+        if ECHO in self._quirks:
+            self._write(request)
+        reply = self._talker.respond(request)
+        if reply:
+            self._send(reply, stop)
+
+    def _send(self, reply: bytes, stop: Event) -> None:
+        frame = self._damage.done_to(reply)
+        if self._baud:
+            self._clock.wait(TURNAROUND_S + len(frame) * BITS_A_BYTE / self._baud, stop)
+        if TWO_BURSTS in self._quirks:
+            half = len(frame) // 2
+            self._write(frame[:half])
+            self._clock.wait_media(BURST_GAP_S, stop)
+            frame = frame[half:]
+        self._write(frame)
+
+    def _write(self, data: bytes) -> None:
+        """Put it on the line; what nobody reads is lost, as it is on a wire."""
+        try:
+            os.write(self._ours, data)
+        except OSError as error:
+            if error.errno != errno.EAGAIN:
+                raise
+
+
+@contextmanager
+def linked(path: Path, link: Path | None) -> Iterator[Path]:
+    """Make `link` a link to `path` while it lasts; yields the name to open."""
+    if link is None:
+        yield path
+        return
+    place(path, link)
+    try:
+        yield link
+    finally:
+        with contextlib.suppress(OSError):
+            if link.readlink() == path:
+                link.unlink()
+
+
+def place(path: Path, link: Path) -> None:
+    """Put the link in place of an older one; raise `ListenError` where something else stands."""
+    if link.exists() and not link.is_symlink():
+        raise ListenError(f"{link} is there and is no link; name another path with --link")
+    fresh = link.with_name(f".{link.name}.{os.getpid()}")
+    try:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        fresh.symlink_to(path)
+        fresh.replace(link)
+    except OSError as error:
+        raise ListenError(f"the link {link} cannot be made: {error}") from error

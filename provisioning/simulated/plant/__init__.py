@@ -1,0 +1,1 @@
+"""The simulated plant behind the devices: sun, clouds, panels, charger, battery, loads."""

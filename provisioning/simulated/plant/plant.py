@@ -1,0 +1,195 @@
+"""The simulated plant: sun, panels, charge controller and battery of one unit, stepped in time.
+
+Reads: settings. Writes: nothing. Whoever drives it says how far to go and what the load wants.
+Never: reads a clock, waits, or starts a thread; usable in a test as in a demonstration.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from appliance.errors import SettingsError
+from appliance.model import ChargeStage
+from appliance.settings import Settings
+from provisioning.simulated.plant.charging import (
+    Charging,
+    Flow,
+    flow,
+    limit_v,
+    next_charging,
+    rated_a,
+)
+from provisioning.simulated.plant.counters import Counters
+from provisioning.simulated.plant.pack import COLD_LIMIT_C, pack_of
+from provisioning.simulated.plant.weather import Weather
+
+STEP_S = 60.0
+PANEL_V = 36.0  # maximum power voltage of the string for 12 V and 24 V batteries
+PANEL_HIGH_V = 90.0  # and for more
+
+
+@dataclass
+class Totals:
+    """All energy that went through the plant since it began, in Wh; `dark_s` without power."""
+
+    pv_wh: float = 0.0
+    load_wh: float = 0.0
+    conversion_loss_wh: float = 0.0
+    resistance_loss_wh: float = 0.0
+    dark_s: float = 0.0
+
+
+class Plant:
+    """One unit's energy hardware, from `start` (aware) on. Raises `SettingsError` if it must."""
+
+    def __init__(self, settings: Settings, start: datetime) -> None:
+        self.settings = settings
+        self.utc = start.astimezone(UTC)
+        self.pack = pack_of(settings.battery)
+        self.rated_a = rated_a(settings.panels.peak_w, settings.battery.nominal_voltage_v)
+        self.totals = Totals()
+        self._zone = zone_of(settings.site.timezone)
+        self._weather = Weather(settings)
+        self._charge = settings.simulation.battery_charge_pct / 100
+        self._charging = Charging()
+        self._flow = self._flow_over(0.0, self.utc, settings.energy.hibernate_power_w, True)
+        self._charging = next_charging(self._charging, self.pack, self._flow, 0.0)
+        self.counters = Counters(self.local.date())
+
+    def advance(self, to_utc: datetime, load_w: float) -> None:
+        """Let time pass up to `to_utc` while the load wants `load_w`, in steps of <= 60 s."""
+        while (left_s := (to_utc - self.utc).total_seconds()) > 0:
+            self._step(min(left_s, STEP_S), load_w)
+
+    @property
+    def local(self) -> datetime:
+        """The controller's own clock: local time."""
+        return self.utc.astimezone(self._zone)
+
+    @property
+    def available_w(self) -> float:
+        """What the panels could give now."""
+        return self._flow.available_w
+
+    @property
+    def pv_power_w(self) -> float:
+        """What is taken from the panels."""
+        return self._flow.pv_w
+
+    @property
+    def pv_voltage_v(self) -> float:
+        """Falls with the light, rises where the sun is not all taken."""
+        best_v = PANEL_V if self.settings.battery.nominal_voltage_v <= 24 * 1.1 else PANEL_HIGH_V
+        light = min(1.0, self.available_w / self.settings.panels.peak_w)
+        taken = self.pv_power_w / self.available_w if self.available_w > 0 else 1.0
+        dawn = min(1.0, self.available_w)
+        return best_v * dawn * (0.9 + 0.1 * light) * (1.2 - 0.2 * taken)
+
+    @property
+    def charge_power_w(self) -> float:
+        """What the controller puts into battery and load."""
+        return self._flow.charge_w
+
+    @property
+    def battery_voltage_v(self) -> float:
+        return self._flow.battery_v
+
+    @property
+    def battery_current_a(self) -> float:
+        """+ is into the battery."""
+        return self._flow.battery_a
+
+    @property
+    def battery_temperature_c(self) -> float:
+        return self._weather.temperature_c(self.utc)
+
+    @property
+    def load_power_w(self) -> float:
+        """What the load gets: what it wants, or nothing when the battery has cut."""
+        return self._flow.load_w
+
+    @property
+    def stage(self) -> ChargeStage:
+        return self._charging.stage
+
+    @property
+    def yield_today_wh(self) -> float:
+        return self.counters.generated_wh["today"]
+
+    @property
+    def state_of_charge_pct(self) -> float:
+        """The truth that no driver can see: charge in % of the nominal ampere-hours."""
+        return 100 * self._charge
+
+    @property
+    def charge_blocked(self) -> bool:
+        """Too cold to charge."""
+        return self.battery_temperature_c < COLD_LIMIT_C
+
+    @property
+    def curtailed(self) -> bool:
+        """More sun than battery and load take."""
+        return self._flow.curtailed
+
+    @property
+    def disconnected(self) -> bool:
+        """The battery's own protection has cut: what must never happen."""
+        return not self._flow.connected
+
+    @property
+    def controller_powered(self) -> bool:
+        """A controller without battery and sun is silent."""
+        return self._flow.connected or self._flow.battery_v > 0
+
+    def stage_voltage_v(self, stage: ChargeStage) -> float:
+        """The controller's setpoint for that stage."""
+        return limit_v(stage, self.pack)
+
+    def _step(self, step_s: float, load_w: float) -> None:
+        middle = self.utc + timedelta(seconds=step_s / 2)
+        self._flow = now = self._flow_over(step_s, middle, load_w, self._flow.connected)
+        self._charge += now.battery_a * step_s / 3600 / self.pack.capacity_ah
+        self._charge = min(1.0, max(0.0, self._charge))
+        self._charging = next_charging(self._charging, self.pack, now, step_s)
+        self.utc += timedelta(seconds=step_s)
+        self._count(now, step_s, load_w)
+
+    def _flow_over(self, step_s: float, middle: datetime, load_w: float, connected: bool) -> Flow:
+        return flow(
+            self.pack,
+            self._charge,
+            self._weather.temperature_c(middle),
+            self._charging,
+            self._weather.sun_w(middle),
+            load_w,
+            self.rated_a,
+            connected,
+            step_s,
+        )
+
+    def _count(self, now: Flow, step_s: float, load_w: float) -> None:
+        hours = step_s / 3600
+        totals = self.totals
+        totals.pv_wh += now.pv_w * hours
+        totals.load_wh += now.load_w * hours
+        totals.conversion_loss_wh += (now.pv_w - now.charge_w) * hours
+        totals.resistance_loss_wh += now.battery_a**2 * self.pack.resistance_ohm * hours
+        if now.load_w < load_w:
+            totals.dark_s += step_s
+        self.counters.count(
+            self.local.date(),
+            now.pv_w * hours,
+            now.load_w * hours,
+            now.battery_v,
+            self.pv_voltage_v,
+        )
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of that name; raise `SettingsError` where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            f"site.timezone {name!r} is not known here; use an IANA name such as Europe/Bucharest"
+        ) from error
