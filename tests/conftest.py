@@ -17,7 +17,7 @@ from appliance.settings import (
 )
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
-from tests.fakes import FakeClock
+from tests.stand_ins.fakes import FakeClock
 
 ROOT = Path(__file__).parent.parent
 MODEL = ROOT / "inference/models/nanodet-g-416-int8.onnx"

@@ -6,8 +6,8 @@ Never: believes an estimate against a voltage, raises, or lets a longer silence 
 
 Its three voices are independent and the most careful one counts. The planner cannot overrule it.
 
-What it promises (tests/test_guard_never.py plays it): no load runs on a battery about to cut off,
-as long as one of these tells the truth whenever it speaks:
+What it promises (tests/power/guard/test_guard_never.py plays it): no load runs on a battery about
+to cut off, as long as one of these tells the truth whenever it speaks:
 * the voltage, or the lowest cell, within 12.5 mV a cell: loads stop 0.1 V above the empty cell;
 * the charge less its sigma, and the probe that says how cold the battery is.
 Silence is bounded by time: until then the loads use 3 % of the capacity, half of what that voltage

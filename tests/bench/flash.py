@@ -1,10 +1,10 @@
 """Bytes that a day costs the flash: the unit's own code at its real rate, on a real file system.
 
-A day of the unit in one process under a fake clock (tests/in_process.py), at the rate of a unit in
-the field: a poll every 10 s, states once a minute, people in front of the camera for ten minutes of
-each hour, each event with a snapshot made from a picture of the demonstration's clip. Two figures
-are taken, and the larger counts: what was handed to the kernel, and what the kernel says it sent to
-the device. `--quick`: four hours.
+A day of the unit in one process under a fake clock (tests/stand_ins/in_process.py), at the rate of
+a unit in the field: a poll every 10 s, states once a minute, people in front of the camera for ten
+minutes of each hour, each event with a snapshot made from a picture of the demonstration's clip.
+Two figures are taken, and the larger counts: what was handed to the kernel, and what the kernel
+says it sent to the device. `--quick`: four hours.
 """
 
 import os
@@ -26,8 +26,8 @@ from sensors.camera.sources.gop import GroupOfPictures
 from sensors.camera.sources.video_file import Clip
 from tests.bench.processes import number
 from tests.bench.report import OUT, Figure, publish, quick
-from tests.fakes import FakeClock
-from tests.in_process import InProcessUnit, Scene
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.in_process import InProcessUnit, Scene
 
 SELF = Path("/proc/self/io")
 DAY_S = 86_400.0

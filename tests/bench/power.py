@@ -28,9 +28,9 @@ from provisioning.simulated.devices.models import SIMULATORS
 from provisioning.simulated.lines.quirks import NOISE, TRUNCATED
 from provisioning.simulated.plant.plant import Plant
 from tests.bench.report import Figure, median, publish, quick
-from tests.fakes import FakeClock
-from tests.rig import NOON, on_a_wire
-from tests.truth import wrong
+from tests.scenes.truth import wrong
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.rig import NOON, on_a_wire
 
 LOST_SHARE = 0.01
 POLL_S = 10

@@ -14,7 +14,7 @@ from power.protocol.links import WIRES, FramedWire
 from power.protocol.profile import Block, Profile
 from provisioning.simulated.devices.models import SIMULATORS
 from tests.fuzz.plans import blocks
-from tests.rig import meter_on, night, sunny_noon
+from tests.stand_ins.rig import meter_on, night, sunny_noon
 
 
 def reply(profile: Profile, block: Block) -> bytes:

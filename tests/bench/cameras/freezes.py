@@ -22,7 +22,7 @@ from sensors.camera.sources.opening import Opener
 from tests.bench.processes import number
 from tests.bench.report import median
 from tests.conftest import CLIP
-from tests.rtsp import Cameras, serving
+from tests.stand_ins.rtsp import Cameras, serving
 
 WATCHING = ModeChoice(CameraMode.WATCH, "watching")
 LONGEST_S = 20.0

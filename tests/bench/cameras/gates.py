@@ -1,6 +1,7 @@
 """How well the gates tell that somebody walks, and what they cost, on made films with known truth.
 
-Reads: films from tests/scenes.py (made where needed). Writes: nothing; `measure` returns figures.
+Reads: films from tests/scenes/films.py (made where needed). Writes: nothing; `measure` returns
+figures.
 Never: judges on what was tuned on. Constants were chosen on the scenes of `TUNED` (walkers 0 and 3,
 a key frame every 2 s, seed 1); the table is of `judged()`: other walkers, sizes, times, seeds,
 frame rates and distances of key frames, and films without anybody.
@@ -21,8 +22,8 @@ from sensors.camera.gates.packet_gate import PacketGate
 from sensors.camera.gates.picture_gate import PictureGate
 from sensors.camera.pictures import grey
 from tests.bench.report import quick as parsed_quick
-from tests.gate_runs import Run, false_bouts, found, play
-from tests.scenes import CBR, Film, Scene, Walk, film_of
+from tests.scenes.films import CBR, Film, Scene, Walk, film_of
+from tests.sensors.camera.gates.gate_runs import Run, false_bouts, found, play
 
 LEARNT_S = 5.0  # packets before this are no part of the AUC
 ZERO = ("tune", "zerolatency")

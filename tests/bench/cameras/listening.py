@@ -30,7 +30,7 @@ from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from tests.bench.processes import Usage, usage
 from tests.conftest import CLIP, ROOT
-from tests.rtsp import Cameras, serving
+from tests.stand_ins.rtsp import Cameras, serving
 
 RATES = (10, 15, 20, 25) * 2
 WIDTH, HEIGHT = 1280, 720

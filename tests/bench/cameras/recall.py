@@ -1,7 +1,7 @@
 """What listening finds and what it saves, beside a unit that decodes and looks all the time.
 
-Reads: made films in which it is known when somebody walks (tests/scenes.py). Writes: a database for
-each run. Time is virtual: a film of twenty minutes takes as long as its work does.
+Reads: made films in which it is known when somebody walks (tests/scenes/films.py). Writes: a
+database for each run. Time is virtual: a film of twenty minutes takes as long as its work does.
 Never: gives the two ways another film, model, rate, tracker or rule: only the gates differ.
 
 Both ways are the unit's own code from the film's packets to the event rows, in one process. A
@@ -39,8 +39,8 @@ from sensors.camera.mode import choose_mode
 from sensors.camera.sources.video_file import Clip
 from tests.bench.cameras.clip import MODEL
 from tests.bench.report import OUT
-from tests.fakes import FakeClock
-from tests.scenes import Film, Scene, Walk, film_of
+from tests.scenes.films import Film, Scene, Walk, film_of
+from tests.stand_ins.fakes import FakeClock
 
 LOOKS_PER_S = 5.0
 SLACK_S = 1.0  # an event may begin so much before or after its visit

@@ -22,7 +22,7 @@ from inference.detection import sessions
 from inference.detection.detector import NanoDet
 from tests.bench.report import Figure, median, publish, quick
 from tests.conftest import CLIP, MODEL
-from tests.fakes import FakeClock
+from tests.stand_ins.fakes import FakeClock
 
 TARGET = 1.2
 REST_S = 1.0

@@ -22,7 +22,7 @@ from tests.bench.cameras.clip import MODEL
 from tests.bench.cameras.field import Field
 from tests.bench.cameras.overhead import Inference
 from tests.bench.report import OUT
-from tests.scenes import Film, Scene, Walk, film_of
+from tests.scenes.films import Film, Scene, Walk, film_of
 
 THRESHOLD = 0.45
 SPACING_S = 7.0  # from one entry to the next: in between nothing is followed any more

@@ -1,0 +1,157 @@
+"""How every service runs: ready when it works, one sentence, faults that come and go."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import BusError, StoreError
+from appliance.log import SentenceLog
+from appliance.model import Fault, ServiceState
+from appliance.process.notify import Notifier, library
+from appliance.process.service import Leave, Service
+from appliance.settings import Settings
+from appliance.store.store import Store
+from tests.conftest import OpenStore
+from tests.stand_ins.fakes import FakeClock
+
+
+@dataclass
+class PidOneHears(Notifier):
+    """Notes what PID 1 would be told."""
+
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def _send(self, state: str) -> None:
+        self.told.append(state)
+
+
+@pytest.fixture
+def service(settings: Settings, clock: FakeClock, open_store: OpenStore) -> Service:
+    store, log = open_store("power"), SentenceLog("power")
+    return Service("power", settings, clock, store, log, notifier=PidOneHears())
+
+
+def heard(service: Service) -> list[str]:
+    assert isinstance(service.notifier, PidOneHears)
+    return service.notifier.told
+
+
+def silent() -> str:
+    raise BusError("the charger does not answer")
+
+
+def test_ready_and_alive_are_said_only_at_the_end_of_a_good_cycle(service: Service) -> None:
+    service.once(silent)
+    assert heard(service) == ["STATUS=the charger does not answer"]
+    service.once(lambda: "all is well")
+    assert heard(service)[1:] == ["STATUS=all is well", "READY=1", "WATCHDOG=1"]
+
+
+def test_a_fault_is_stored_once_and_cleared_by_the_first_cycle_without_it(
+    service: Service, clock: FakeClock
+) -> None:
+    for _ in range(3):
+        service.once(silent)
+        clock.advance(10)
+    (fault,) = service.store.open_faults()
+    assert (fault.code, fault.source) == ("bus", "power")
+    service.once(lambda: "all is well")
+    assert service.store.open_faults() == []
+    assert service.store.rows(Fault)[0].cleared == clock.utc
+
+
+def test_a_fault_of_the_process_before_is_cleared_by_the_first_good_cycle(
+    service: Service,
+) -> None:
+    service.store.raise_fault("power", BusError("before the crash"))
+    service.store.raise_fault("camera@demo", BusError("somebody else's"))
+    service.once(lambda: "all is well")
+    assert [fault.source for fault in service.store.open_faults()] == ["camera@demo"]
+
+
+def test_a_fault_that_could_not_be_cleared_is_cleared_when_the_disk_is_back(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.once(silent)
+
+    def full(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Store, "clear_faults", full)
+        service.once(lambda: "all is well")
+    service.once(lambda: "all is well")
+    assert service.store.open_faults() == []
+
+
+def test_the_sentence_is_stored_once_a_minute_and_told_to_pid_one_at_once(
+    service: Service, clock: FakeClock
+) -> None:
+    sentences = [f"number {number}" for number in range(12)]
+    stored = set()
+    for sentence in sentences:
+        service.once(lambda sentence=sentence: sentence)  # type: ignore[misc]
+        state = service.store.last(ServiceState)
+        assert state is not None
+        stored.add(state.status)
+        clock.advance(10)
+    assert stored == {"number 0", "number 6"}
+    assert [word for word in heard(service) if word.startswith("STATUS=")] == [
+        f"STATUS={sentence}" for sentence in sentences
+    ]
+
+
+def test_what_nobody_expected_ends_the_process(service: Service) -> None:
+    with pytest.raises(ZeroDivisionError):
+        service.run(lambda: str(1 / 0), every_s=10)
+    assert service.store.open_faults() == []
+
+
+def test_a_service_with_nothing_to_do_leaves_and_says_why(service: Service) -> None:
+    def nothing_to_do() -> str:
+        raise Leave("there is no energy for it")
+
+    service.run(nothing_to_do, every_s=10)
+    state = service.store.last(ServiceState)
+    assert state is not None
+    assert state.status == "there is no energy for it"
+    assert heard(service)[-1] == "STOPPING=1"
+
+
+def test_a_loop_keeps_its_pace_and_ends_when_told(service: Service, clock: FakeClock) -> None:
+    starts: list[float] = []
+
+    def work_for_three_seconds() -> str:
+        starts.append(clock.uptime_s)
+        clock.advance(3)
+        if len(starts) == 4:
+            service.stop.set()
+        return "at work"
+
+    service.run(work_for_three_seconds, every_s=10)
+    assert [start - starts[0] for start in starts] == [0, 10, 20, 30]
+
+
+@pytest.mark.skipif(library() is None, reason="systemd-python is not installed (extra systemd)")
+def test_pid_one_really_hears_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as pid_one:
+        pid_one.bind(str(path))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        notifier = Notifier()
+        said: list[Callable[[], None]] = [notifier.ready, notifier.alive]
+        for say in said:
+            say()
+        notifier.status("rtsp://user:secret@10.0.0.7/1 is gone")
+        notifier.status("rtsp://user:secret@10.0.0.7/1 is gone")
+        heard = [pid_one.recv(256).decode() for _ in range(3)]
+        pid_one.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            pid_one.recv(256)
+    assert heard == ["READY=1", "WATCHDOG=1", "STATUS=rtsp://***@10.0.0.7/1 is gone"]

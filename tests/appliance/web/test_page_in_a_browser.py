@@ -1,0 +1,385 @@
+"""The page as a person meets it: the real server process, a real browser, a real database."""
+
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import cv2
+import numpy as np
+import pytest
+
+from appliance import settings_file
+from appliance.clock import SystemClock
+from appliance.errors import BusError
+from appliance.media.frames import JPEG, FrameServer, Picture
+from appliance.model import (
+    BatteryState,
+    ChargeStage,
+    EnergyBudget,
+    EnergyLevel,
+    EnergyPlanStep,
+    PowerReading,
+    Sleep,
+    Stamp,
+    Wake,
+)
+from appliance.store.prepare import prepare
+from appliance.store.store import Store
+from tests.appliance.web.test_web import free_port, read_until, settings_text, start
+from tests.scenes import eight_cameras, filled
+from tests.stand_ins.chromium import PROGRAM, Browser
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(PROGRAM is None, reason="needs Chromium (Debian package chromium)"),
+]
+
+REASON = "1.3 kWh of sun are expected, so everything may run"
+GREY = cv2.imencode(".jpg", np.full((6, 8, 3), 90, np.uint8))[1].tobytes()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for all tests here: it takes seconds to start."""
+    opened = Browser(tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def browser(running: Browser) -> Browser:
+    """The browser on an empty page, as a phone in daylight, with nothing heard yet."""
+    running.open("about:blank")
+    running.resize(390, 844)
+    running.prefer("light")
+    running.requests.clear()
+    running.problems.clear()
+    return running
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def power(tmp_path: Path, port: int) -> Iterator[Store]:
+    """The database of the unit whose page is opened, as the power service has it."""
+    file = tmp_path / "written.toml"
+    file.write_text(settings_text(tmp_path, port))
+    settings = settings_file.load(file)
+    prepare(settings.database)
+    store = Store(settings.database, SystemClock(), "power")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    process = start([], tmp_path, port)
+    read_until(process, "the page is on")
+    yield process
+    process.kill()
+    process.wait()
+
+
+def report(power: Store, charge_pct: float, blocked: bool = False) -> None:
+    """One round of the power service: 231 W of sun at `charge_pct`."""
+    now = power.clock.stamp()
+    until = now.utc + timedelta(hours=1)
+    power.add(
+        PowerReading(now, "test", 231.0, 18.2, 13.3, 8.4, -5.0, 9.0, ChargeStage.BULK, 812.0),
+        BatteryState(now, charge_pct, 2.0, 1800.0, 2560.0, None, blocked, "counted"),
+        EnergyBudget(now, EnergyLevel.FULL, 25.0, until, 380.0, REASON),
+    )
+
+
+def says(element: str, text: str) -> str:
+    """JavaScript: whether the element is seen and holds `text` (spaces of any kind)."""
+    found = f"document.getElementById('{element}')"
+    return (
+        f"{found}.checkVisibility() && {found}.innerText.replace(/\\s+/g, ' ').includes({text!r})"
+    )
+
+
+def test_the_page_tells_live_what_the_unit_does_and_why_and_asks_nobody_else(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("level", "FULL"))
+    browser.wait_for(says("level-reason", REASON))
+    browser.wait_for(says("charge", "71"))
+    browser.wait_for(says("sun-power", "231"))
+    browser.wait_for(says("battery-does", "Charging with 112 W"))
+    browser.wait_for("document.querySelector('#chart canvas') !== null")
+    report(power, 72.0, blocked=True)
+    browser.wait_for(says("charge", "72"))
+    browser.wait_for(says("battery-blocked", "blocked by cold"))
+    power.raise_fault("power", BusError("the charge controller does not answer"))
+    browser.wait_for(says("faults", "The charge controller does not answer."))
+    assert {urlsplit(url).netloc for url in browser.requests} == {f"127.0.0.1:{port}"}
+    assert browser.problems == []
+
+
+def ago(now: Stamp, hours: float) -> Stamp:
+    """A stamp of `hours` before."""
+    return replace(now, utc=now.utc - timedelta(hours=hours), uptime_s=now.uptime_s - hours * 3600)
+
+
+def sleep_until(power: Store, hours: float) -> None:
+    """A night of ten hours that ended `hours` ago, with a waking in between."""
+    now, alarm = power.clock.stamp(), "the clock of the computer"
+    began, looked, again = ago(now, hours + 10), ago(now, hours + 2), ago(now, hours + 1.9)
+    woke = ago(now, hours)
+    power.add(
+        Sleep(began, EnergyLevel.HIBERNATE, looked.utc, alarm, None, 19.0, 2.0, "no load may run"),
+        Wake(looked, began.utc, alarm, 1, 18.0, stays=False, reason="3 W of sun"),
+        Sleep(again, EnergyLevel.HIBERNATE, woke.utc, alarm, None, 18.0, 2.0, "3 W of sun"),
+        Wake(woke, again.utc, "after a power cut", 2, 17.0, stays=True, reason="enough sun"),
+    )
+
+
+def test_the_night_that_passed_is_told_for_a_day(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    sleep_until(power, 25)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("charge", "71"))
+    assert browser.evaluate("document.getElementById('night').hidden")
+    sleep_until(power, 3)
+    for text in ("10 h", "It woke once in between"):
+        browser.wait_for(says("night-was", text))
+    browser.wait_for(says("night-reason", "No load may run."))
+    for text in ("after a power cut", "19 % before, 17 % after", "Starts that failed 2"):
+        browser.wait_for(says("night-facts", text))
+    browser.wait_for(says("night-stays", "It stays up: enough sun."))
+    assert browser.problems == []
+
+
+def test_free_sun_stands_beside_the_level(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 100.0)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("charge", "100"))
+    assert browser.evaluate("document.getElementById('level-free').hidden")
+    free = power.last(EnergyBudget)
+    assert free is not None
+    power.add(replace(free, stamp=power.clock.stamp(), sun_is_free=True))
+    browser.wait_for(says("level-free", "The sun is free now"))
+
+
+# JavaScript: the red, green and blue of the chart, at fractions of its drawing.
+PIXEL = """((x, y) => {{
+    const canvas = document.querySelector("#chart canvas");
+    const [left, top] = [canvas.width * x, canvas.height * y];
+    return [...canvas.getContext("2d").getImageData(left, top, 1, 1).data].slice(0, 3);
+}})({x}, {y})"""
+
+
+def test_the_chart_shades_where_the_charge_is_expected(
+    browser: Browser,
+    server: subprocess.Popen[str],
+    power: Store,
+    tmp_path: Path,
+    port: int,
+) -> None:
+    """Without a band nothing is shaded, in the legend or in the chart."""
+    report(power, 71.0)
+    now = power.clock.stamp()
+    plan = Store(power.path, power.clock, "plan")
+    plan.add(*planned(ago(now, 1), None, None))
+    browser.resize(1280, 800)
+    for band in (False, True):
+        if band:
+            plan.add(*planned(now, 15.0, 85.0))
+        browser.open(f"http://127.0.0.1:{port}/")
+        browser.wait_for("document.querySelector('#chart canvas') !== null")
+        assert browser.evaluate(says("legend-band", "8 of 10")) is band
+        inside = browser.evaluate(PIXEL.format(x=0.8, y=0.4))
+        if band:
+            assert inside[1] > inside[0] > 0, f"no shade of green: {inside}"
+        else:
+            assert inside == [0, 0, 0], f"not clear: {inside}"
+        assert browser.evaluate(PIXEL.format(x=0.8, y=0.155)) == [0, 0, 0], "above the band"
+    plan.close()
+    browser.evaluate("document.getElementById('chart').focus()")
+    key = "new KeyboardEvent('keydown', {key: 'PageDown'})"
+    browser.evaluate(f"document.getElementById('chart').dispatchEvent({key})")
+    browser.wait_for(says("chart-reading", "50 % (15 to 85 %)"))
+    browser.wait_for(says("outlook", "Planned: eco until"))
+    assert browser.problems == []
+
+
+def planned(made: Stamp, low_pct: float | None, high_pct: float | None) -> list[EnergyPlanStep]:
+    """A plan of 30 hours at ECO and 50 %."""
+    starts = [made.utc + timedelta(minutes=15 * step) for step in range(120)]
+    level = EnergyLevel.ECO
+    return [EnergyPlanStep(made, at, 0.0, 0.0, 50.0, level, low_pct, high_pct) for at in starts]
+
+
+def test_unknown_is_a_word_and_never_a_zero(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("level", "UNKNOWN"))
+    for element in ("charge", "sun-power", "load-power", "battery-voltage", "sun-today"):
+        browser.wait_for(says(element, "unknown"))
+    browser.wait_for(says("no-faults", "No faults."))
+    assert browser.problems == []
+
+
+def test_when_the_unit_falls_silent_the_page_says_so_and_recovers(
+    browser: Browser,
+    server: subprocess.Popen[str],
+    power: Store,
+    port: int,
+    tmp_path: Path,
+) -> None:
+    report(power, 71.0)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("charge", "71"))
+    server.kill()
+    server.wait()
+    browser.wait_for(says("link", "The unit does not answer."))
+    browser.wait_for("getComputedStyle(document.querySelector('.figure')).opacity < 0.6")
+    again = start([], tmp_path, port)
+    try:
+        browser.wait_for("document.getElementById('link').hidden")
+        browser.wait_for("getComputedStyle(document.querySelector('.figure')).opacity == 1")
+    finally:
+        again.kill()
+        again.wait()
+
+
+def show_eight(
+    browser: Browser, tmp_path: Path, port: int, power: Store
+) -> tuple[subprocess.Popen[str], FrameServer]:
+    """The page of a unit with eight cameras, of which inference looks at one."""
+    camera = Store(power.path, power.clock, "camera")
+    looks = Store(power.path, power.clock, "inference")
+    budget = filled.budget(power.clock.stamp(), EnergyLevel.ECO)
+    power.add(replace(budget, reason=eight_cameras.LEVEL))
+    eight_cameras.write(camera, looks)
+    camera.close()
+    looks.close()
+    process = start([], tmp_path, port, eight_cameras.sections())
+    read_until(process, "the page is on")
+    picture = Picture("yard-north", power.clock.stamp(), 1, 0, 0.0, 8, 6, JPEG, GREY)
+    pictures = FrameServer(tmp_path / "run/inference.sock", lambda _: picture)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for("document.querySelectorAll('.camera').length === 8")
+    return process, pictures
+
+
+# JavaScript: the text of the camera of that name on the page.
+CARD = (
+    "[...document.querySelectorAll('.camera')]"
+    ".find((card) => card.querySelector('strong').innerText === {!r})"
+)
+
+
+def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
+    browser: Browser, power: Store, tmp_path: Path, port: int
+) -> None:
+    process, pictures = show_eight(browser, tmp_path, port, power)
+
+    def shows(name: str, text: str) -> str:
+        return f"{CARD.format(name)}.innerText.replace(/\\s+/g, ' ').includes({text!r})"
+
+    def bars(name: str) -> int:
+        count = browser.evaluate(f"{CARD.format(name)}.querySelectorAll('.bars .on').length")
+        assert isinstance(count, int)
+        return count
+
+    try:
+        for name, text in (
+            ("gate", "follows since"),
+            ("gate", "5.3 Wh an hour"),
+            ("gate", "modelled"),
+            ("yard-north", "watches since"),
+            ("yard-north", "The camera gives pictures of what moves: ECO. h264 1920x1080"),
+            ("yard-north", "(packets), looked at."),
+            ("road", "(packets), not looked at."),
+            ("shed", "The camera is off: it runs from FULL only. Not connected."),
+            (eight_cameras.SILENT, "cost unknown"),
+            (eight_cameras.SILENT, "Its service is silent, so nothing is known of it now."),
+        ):
+            browser.wait_for(shows(name, text))
+        signs = [bars(name) for name in ("shed", "road", "well", "yard-north", "gate")]
+        assert signs == [0, 1, 2, 3, 4], "the sign of a mode needs no colour"
+        browser.wait_for(says("cameras-cost", "Together 18.7 Wh an hour, without 1"))
+        assert browser.evaluate("document.documentElement.scrollWidth") == 390
+        assert eight_cameras.PASSWORD not in browser.evaluate("document.documentElement.innerHTML")
+        assert browser.problems == []
+    finally:
+        pictures.close()
+        process.kill()
+        process.wait()
+
+
+def test_the_picture_tells_of_which_camera_it_is_and_nothing_jumps_when_it_comes(
+    browser: Browser, power: Store, tmp_path: Path, port: int
+) -> None:
+    process, pictures = show_eight(browser, tmp_path, port, power)
+    height = "document.getElementById('sight-picture').offsetHeight"
+    try:
+        before = browser.evaluate(height)
+        assert before > 200
+        browser.evaluate("document.getElementById('sight-picture').scrollIntoView()")
+        browser.wait_for(says("sight-picture", "yard-north"))
+        browser.wait_for(says("sight-picture", "nothing seen"))
+        assert browser.evaluate(height) == before
+        asked = [urlsplit(url).path for url in browser.requests]
+        assert not [path for path in asked if path.startswith("/camera/")], "one picture for all"
+        pictures.close()
+        browser.wait_for(says("sight-picture", "Inference is not running"))
+        assert browser.evaluate(height) == before
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(360, "light"), (390, "dark"), (1280, "light")])
+def test_nothing_is_cut_off_and_every_button_can_be_hit_with_a_thumb(
+    browser: Browser,
+    server: subprocess.Popen[str],
+    power: Store,
+    port: int,
+    width: int,
+    scheme: str,
+) -> None:
+    report(power, 71.0)
+    browser.prefer(scheme)
+    browser.resize(width, 800)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("charge", "71"))
+    assert browser.evaluate("document.documentElement.scrollWidth") == width
+    assert browser.evaluate("document.documentElement.dataset.theme") == scheme
+    small = browser.evaluate(
+        "[...document.querySelectorAll('button')].filter((b) => b.checkVisibility() && "
+        "(b.offsetHeight < 44 || b.offsetWidth < 44)).map((b) => b.outerHTML)"
+    )
+    assert small == []
+
+
+def test_a_page_that_nobody_looks_at_asks_for_nothing(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("charge", "71"))
+    hide = """new Promise((done) => {
+        Object.defineProperty(document, "visibilityState", {get: () => "hidden"});
+        document.dispatchEvent(new Event("visibilitychange"));
+        let asked = 0;
+        const before = window.fetch;
+        window.fetch = (...all) => { asked += 1; return before(...all); };
+        setTimeout(() => done(asked), 5000);
+    })"""
+    assert browser.evaluate(hide) == 0

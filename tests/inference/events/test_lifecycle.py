@@ -1,0 +1,117 @@
+"""From tracks to events: what is told, when, and with which figures."""
+
+from datetime import timedelta
+
+import pytest
+
+from appliance.media.frames import BGR, Picture
+from appliance.model import Box, Detection, EnergyLevel, Event, Tier
+from inference.detection.frame_result import Look
+from inference.events import lifecycle
+from inference.events.lifecycle import Circumstances, Stories
+from inference.tracking.track import Tracks, update
+from tests.stand_ins.fakes import START, FakeClock
+
+WHY = Circumstances(
+    reason="ECO allows 2 frames a second",
+    energy_level=EnergyLevel.ECO,
+    tier=Tier.INT8,
+    provider="CPUExecutionProvider",
+    model_digest="abc",
+    threshold=0.45,
+    energy_per_frame_j=0.5,
+)
+
+
+class Film:
+    """Shows a still person to the tracker and the event rules, a picture every half second."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.tracks = Tracks()
+        self.stories = Stories()
+        self.told: list[Event] = []
+        self.media_s = 0.0
+
+    def show(self, *confidences: float | None) -> None:
+        """One picture per entry; None is a picture without anybody."""
+        for confidence in confidences:
+            box = Box(0.4, 0.3, 0.5, 0.6)
+            seen = [] if confidence is None else [Detection("person", confidence, box)]
+            self.tracks = update(self.tracks, seen, self.media_s, 0.45, patience_s=2.0)
+            look = Look(self.picture(), tuple(seen))
+            self.stories, ended = lifecycle.follow(self.stories, self.tracks, look, WHY, 3)
+            self.told += [lifecycle.told(story, None) for story in ended]
+            self.media_s += 0.5
+            self.clock.advance(0.5)
+
+    def stop(self) -> None:
+        self.told += [lifecycle.told(one, None) for one in lifecycle.finished(self.stories, 3)]
+
+    def picture(self) -> Picture:
+        return Picture("gate", self.clock.stamp(), 1, 0, self.media_s, 1, 1, BGR, b"\0\0\0")
+
+
+def test_a_passer_by_is_one_event_told_once_when_gone() -> None:
+    film = Film()
+    film.show(0.5, 0.9, 0.6, 0.7)
+    assert film.told == []
+    film.show(None, None, None, None)
+    assert film.told == [], "unseen for two seconds is not yet gone"
+    film.show(None)
+    (event,) = film.told
+    assert event.stamp.utc == START
+    assert event.last_seen == START + timedelta(seconds=1.5)
+    assert (event.camera, event.label, event.frames) == ("gate", "person", 4)
+    assert event.confidence == 0.9
+    assert (event.energy_j, event.energy_measured) == (2.0, False)
+    assert event.reason == "watched because ECO allows 2 frames a second"
+    film.show(None, None)
+    film.stop()
+    assert len(film.told) == 1
+
+
+def test_the_best_look_is_kept_for_the_snapshot() -> None:
+    film = Film()
+    film.show(0.5, 0.9, 0.6)
+    (story,) = film.stories.running.values()
+    assert story.best.picture.stamp.utc == START + timedelta(seconds=0.5)
+
+
+def test_a_flicker_is_no_event() -> None:
+    film = Film()
+    film.show(0.9, 0.9, *[None] * 6)
+    film.stop()
+    assert film.told == []
+
+
+def test_what_is_running_is_told_at_a_stop() -> None:
+    film = Film()
+    film.show(0.8, 0.8, 0.8)
+    film.stop()
+    assert [event.frames for event in film.told] == [3]
+
+
+def test_a_long_stay_is_told_in_parts_that_double_and_name_each_other() -> None:
+    film = Film()
+    film.show(*[0.8] * (2 * 60 * 10))  # ten minutes
+    film.stop()
+    lengths_s = [(event.last_seen - event.stamp.utc).total_seconds() for event in film.told]
+    assert lengths_s == pytest.approx([60, 120, 240, 178], abs=2)
+    first, second, *_ = film.told
+    assert second.reason.endswith(f"; it was still there after {first.event_id}")
+    assert sum(event.frames for event in film.told) == 1200
+
+
+def test_event_ids_are_unique_and_sort_by_time_through_reboots() -> None:
+    film = Film()
+    for _ in range(3):
+        film.show(0.8, 0.8, 0.8, *[None] * 6)
+    again = Film()
+    again.clock.reboot(down_s=0)
+    again.clock.utc = START  # a unit without a clock battery lives through the same second twice
+    again.show(0.8, 0.8, 0.8, *[None] * 6)
+    ids = [event.event_id for event in film.told]
+    assert len(ids) == 3
+    assert ids == sorted(ids)
+    assert again.told[0].event_id not in ids

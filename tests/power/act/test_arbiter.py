@@ -1,0 +1,128 @@
+"""The arbiter: down at once, up when earned, the guard above all."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.settings import EnergySettings, Settings
+from power.act.arbiter import Ruling, arbitrate
+from power.guard.guard import Verdict
+from power.plan.ladder import Proposal
+from tests.stand_ins.fakes import FakeClock
+
+SETTINGS = Settings()
+FULL, ECO, SENTINEL, HIBERNATE, OFF = (
+    EnergyLevel.FULL,
+    EnergyLevel.ECO,
+    EnergyLevel.SENTINEL,
+    EnergyLevel.HIBERNATE,
+    EnergyLevel.OFF,
+)
+
+
+@dataclass
+class Court:
+    """An arbiter in use."""
+
+    clock: FakeClock
+    ruling: Ruling = field(default_factory=Ruling)
+
+    def rule(
+        self,
+        proposed: EnergyLevel,
+        allowed: EnergyLevel = FULL,
+        may_rise: bool = True,
+        wait_s: float = 0.0,
+    ) -> EnergyBudget:
+        self.clock.advance(wait_s)
+        verdict = Verdict(allowed, False, "the charger has not answered for 14 min", may_rise)
+        said = Proposal(proposed, SETTINGS.power_w(proposed), "46 % +- 3 left; sun 120 W")
+        self.ruling, budget = arbitrate(self.ruling, verdict, said, SETTINGS, self.clock.stamp())
+        return budget
+
+
+@pytest.fixture
+def court(clock: FakeClock) -> Court:
+    return Court(clock)
+
+
+def test_the_first_order_of_a_boot_is_no_rise(court: Court) -> None:
+    assert court.rule(FULL).level == FULL
+
+
+def test_down_is_at_once_and_up_is_earned_for_a_quarter_of_an_hour(court: Court) -> None:
+    court.rule(FULL)
+    assert court.rule(ECO).level == ECO
+    assert court.rule(FULL, wait_s=10).level == ECO
+    assert court.rule(FULL, wait_s=890).level == ECO
+    assert court.rule(FULL, wait_s=10).level == FULL
+
+
+def test_one_cloud_starts_the_earning_again(court: Court) -> None:
+    court.rule(ECO)
+    court.rule(FULL)
+    court.rule(FULL, wait_s=800)
+    court.rule(ECO, wait_s=10)
+    court.rule(FULL, wait_s=10)
+    assert court.rule(FULL, wait_s=899).level == ECO
+    assert court.rule(FULL, wait_s=1).level == FULL
+
+
+def test_a_rise_goes_only_as_far_as_was_wanted_all_the_time(court: Court) -> None:
+    court.rule(SENTINEL)
+    court.rule(ECO)
+    court.rule(FULL, wait_s=600)
+    assert court.rule(FULL, wait_s=300).level == ECO
+    assert court.rule(FULL, wait_s=899).level == ECO
+    assert court.rule(FULL, wait_s=1).level == FULL
+
+
+def test_nothing_rises_while_the_guard_says_hold(court: Court) -> None:
+    court.rule(ECO)
+    for _ in range(100):
+        held = court.rule(FULL, may_rise=False, wait_s=60)
+    assert held.level == ECO
+    assert held.reason == "ECO held by the guard: the charger has not answered for 14 min"
+
+
+def test_the_wall_clock_earns_nothing(court: Court) -> None:
+    court.rule(ECO)
+    court.rule(FULL)
+    court.clock.set_wall_clock(court.clock.utc.replace(year=2030))
+    assert court.rule(FULL, wait_s=1).level == ECO
+
+
+def test_the_guard_is_always_above_the_planner(court: Court) -> None:
+    for allowed in (FULL, ECO, SENTINEL, HIBERNATE, OFF):
+        budget = court.rule(FULL, allowed=allowed)
+        assert budget.level == allowed
+        assert budget.power_w == SETTINGS.power_w(allowed)
+    assert budget.reason == "OFF held by the guard: the charger has not answered for 14 min"
+
+
+def test_the_reason_is_a_sentence_with_figures(court: Court) -> None:
+    assert court.rule(ECO).reason == "ECO: 46 % +- 3 left; sun 120 W, reserve 7 days"
+    court.rule(FULL)
+    waiting = court.rule(FULL, wait_s=180)
+    assert waiting.reason == "ECO: 46 % +- 3 left; sun 120 W; FULL in 12 min if this lasts"
+
+
+def test_a_planner_may_ask_for_less_power_than_its_level_allows(clock: FakeClock) -> None:
+    verdict = Verdict(FULL, False, "good")
+    for asked_w, given_w in ((7.0, 7.0), (900.0, 25.0)):
+        said = Proposal(FULL, asked_w, "reason")
+        _, budget = arbitrate(Ruling(), verdict, said, SETTINGS, clock.stamp())
+        assert budget.power_w == given_w
+
+
+def test_a_budget_outlives_three_polls_and_tells_the_reserve(clock: FakeClock) -> None:
+    slow = replace(
+        SETTINGS,
+        meter=replace(SETTINGS.meter, poll_every_s=60),
+        energy=EnergySettings(reserve_days=10),
+    )
+    verdict, said = Verdict(FULL, False, "good"), Proposal(FULL, 25, "reason")
+    _, budget = arbitrate(Ruling(), verdict, said, slow, clock.stamp())
+    assert (budget.until - clock.utc).total_seconds() == 180
+    assert budget.reserve_wh == pytest.approx(72)

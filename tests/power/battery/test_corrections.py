@@ -1,0 +1,94 @@
+"""What a battery that speaks for itself changes: its lowest cell, and whether it takes charge."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
+from appliance.settings import BatterySettings, Settings
+from power.battery import estimator
+from power.battery.estimate import COUNTED, Belief
+from power.battery.estimator import estimate
+from power.battery.synchronise import EMPTY, FULL
+from power.guard.guard import GuardState, Verdict, judge
+from tests.scenes.readings import charger_reading
+from tests.stand_ins.fakes import FakeClock
+
+SETTINGS = Settings()
+PACK = BatterySettings()
+
+
+def reading(clock: FakeClock, **changed: Any) -> PowerReading:
+    return replace(charger_reading(clock), **changed)
+
+
+def verdict_after_a_minute(clock: FakeClock, **changed: Any) -> Verdict:
+    state = GuardState()
+    charged = BatteryState(clock.stamp(), 90.0, 2.0, None, 2560, None, False, "counted")
+    for _ in range(7):
+        clock.advance(10)
+        seen = reading(clock, battery_current_a=-2.0, **changed)
+        state, verdict = judge(state, seen, 0.0, charged, SETTINGS, clock.stamp())
+    return verdict
+
+
+def belief_after(clock: FakeClock, minutes: int, charge_pct: float, **changed: Any) -> Belief:
+    belief: Belief | None = Belief(clock.stamp(), charge_pct, 2.0, COUNTED, current_a=0.0)
+    for _ in range(minutes * 6):
+        clock.advance(10)
+        belief = estimate(belief, reading(clock, **changed), PACK)
+    assert belief is not None
+    return belief
+
+
+def test_one_low_cell_powers_off_however_sound_the_sum_of_all_is(clock: FakeClock) -> None:
+    assert verdict_after_a_minute(clock).max_level == EnergyLevel.FULL
+    verdict = verdict_after_a_minute(clock, lowest_cell_voltage_v=2.9)
+    assert verdict.power_off
+    assert "2.90 V per cell" in verdict.reason
+
+
+def test_a_sound_lowest_cell_changes_nothing(clock: FakeClock) -> None:
+    verdict = verdict_after_a_minute(clock, lowest_cell_voltage_v=3.3)
+    assert (verdict.max_level, verdict.power_off) == (EnergyLevel.FULL, False)
+
+
+@pytest.mark.parametrize(("cell_v", "method"), [(2.7, EMPTY), (None, COUNTED), (3.2, COUNTED)])
+def test_the_lowest_cell_says_when_the_battery_is_empty(
+    clock: FakeClock, cell_v: float | None, method: str
+) -> None:
+    found = belief_after(
+        clock,
+        6,
+        60.0,
+        battery_voltage_v=12.9,
+        battery_current_a=-10.0,
+        lowest_cell_voltage_v=cell_v,
+    )
+    assert found.method == method
+
+
+@pytest.mark.parametrize(("allowed", "full"), [(None, True), (True, True), (False, False)])
+def test_a_battery_that_takes_no_charge_is_not_called_full_for_a_floating_charger(
+    clock: FakeClock, allowed: bool | None, full: bool
+) -> None:
+    found = belief_after(
+        clock,
+        31,
+        80.0,
+        battery_voltage_v=13.5,
+        battery_current_a=0.0,
+        charge_stage=ChargeStage.FLOAT,
+        charge_allowed=allowed,
+    )
+    assert (found.method == FULL) is full
+
+
+@pytest.mark.parametrize(("allowed", "blocked"), [(None, False), (True, False), (False, True)])
+def test_no_sun_is_counted_on_while_the_battery_refuses_charge(
+    clock: FakeClock, allowed: bool | None, blocked: bool
+) -> None:
+    seen = reading(clock, charge_allowed=allowed)
+    belief = estimate(None, seen, PACK)
+    assert estimator.state(belief, seen, PACK, clock.stamp()).charge_blocked is blocked

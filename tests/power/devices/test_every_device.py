@@ -1,0 +1,178 @@
+"""What holds for every power device that is known: with its simulator, on good and bad lines."""
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from appliance.errors import BusError
+from appliance.model import BatteryReading, PowerReading
+from power.devices import BATTERIES, CHARGERS, MODELS
+from power.protocol.errors import Damaged, Refused
+from power.protocol.links import WIRES, FramedWire
+from power.protocol.profile import BatteryProfile, Block, Profile
+from power.protocol.register import Decoded
+from power.reading.meter import Meter
+from provisioning.simulated.devices.models import SIMULATORS
+from provisioning.simulated.lines.quirks import LINE_QUIRKS, TORN32
+from tests.conftest import ROOT
+from tests.scenes.truth import allowed, truths, wrong
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.rig import meter_on, night, on_a_wire, sunny_noon
+
+NAMES = [model.name for model in MODELS]
+ON_A_SERIAL_LINE = [model.name for model in MODELS if not model.tcp_only]
+POWER = ROOT / "power"
+
+
+def model_of(name: str) -> Profile:
+    return next(model for model in MODELS if model.name == name)
+
+
+def simulated(name: str, quirks: tuple[str, ...] = (), plant: Any = None) -> Any:
+    return SIMULATORS[name](plant or sunny_noon(), quirks, None, 1.0)
+
+
+def test_every_model_has_one_name_and_a_simulator() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    assert set(NAMES) == set(SIMULATORS)
+    assert set(NAMES) == {*CHARGERS, *BATTERIES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("when", [sunny_noon, night])
+def test_a_reading_is_the_plants_state(name: str, when: Any) -> None:
+    plant, profile = when(), model_of(name)
+    reading = meter_on(profile, simulated(name, plant=plant)).read()
+    assert wrong(profile, plant, reading) == {}
+    assert essential(profile, reading) is not None
+
+
+def essential(profile: Profile, reading: PowerReading | BatteryReading) -> float | None:
+    """The value without which a device is of no use: the battery's voltage, or the sun's power."""
+    if isinstance(reading, BatteryReading):
+        return reading.voltage_v
+    pv_only = profile.name == "sunspec-pv"
+    return reading.pv_power_w if pv_only else reading.battery_voltage_v
+
+
+# Quirks that change what is true, not how it is told: a cut load, a BMS whose count is off, a
+# smaller pack. A GX whose solar service is gone says 0 W, and by bytes that is a night.
+OTHER_WORLDS = ("load-cut", "load-not-used", "soc-drifts", "no-solar", "two-items")
+
+
+def device_quirks() -> Iterator[tuple[str, str]]:
+    for name in NAMES:
+        for quirk in SIMULATORS[name].QUIRKS:
+            if quirk not in OTHER_WORLDS:
+                yield name, quirk
+
+
+@pytest.mark.parametrize(("name", "quirk"), list(device_quirks()))
+def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None:
+    plant, clock, profile = sunny_noon(), FakeClock(), model_of(name)
+    meter = meter_on(profile, simulated(name, (quirk,), plant), clock)
+    before: dict[str, Any] = {}
+    for step in range(6):
+        with contextlib.suppress(BusError):
+            found = wrong(profile, plant, meter.read())
+            # Where only the low word of a pair moves, a torn one is a value of the poll before.
+            old = {name: truth for name, truth in before.items() if quirk == TORN32}
+            assert {
+                name: said
+                for name, (said, _) in found.items()
+                if name not in old or abs(said - old[name]) > allowed(name, old[name])
+            } == {}
+        before = dict(truths(profile, plant))
+        clock.advance(max(10.0, profile.rate_s))
+        plant.advance(plant.utc + timedelta(minutes=5), 700.0 if step % 2 else 10.0)
+
+
+@pytest.mark.parametrize("name", ON_A_SERIAL_LINE)
+@pytest.mark.parametrize(
+    "quirks", [("echo", "two-bursts"), tuple(LINE_QUIRKS)], ids=["slow", "all"]
+)
+def test_a_bad_line_never_makes_a_wrong_value(name: str, quirks: tuple[str, ...]) -> None:
+    plant, profile, clock = sunny_noon(), model_of(name), FakeClock()
+    on_line: dict[str, Any] = {"clock": clock, "quirks": quirks, "seed": 11, "damaged_share": 0.4}
+    with on_a_wire(profile, simulated(name, plant=plant), timeout_s=0.15, **on_line) as meter:
+        for _ in range(3):
+            judge(meter, plant)
+            clock.advance(max(10.0, profile.rate_s))
+
+
+def judge(meter: Meter, plant: Any) -> None:
+    """One poll: a lost one is fine, a wrong value is not."""
+    with contextlib.suppress(BusError):
+        assert wrong(meter.profile, plant, meter.read()) == {}
+
+
+class Zeros:
+    """A device that answers everything with zeros, as some do for what they do not have."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+
+    def raw(self, block: Block) -> bytes:
+        return bytes(2 * block.count)
+
+    def read(self, block: Block) -> Mapping[str, Decoded]:
+        return self._profile.decode(block, self.raw(block))
+
+    def read_by_words(self, row: Any) -> Decoded:
+        raise AssertionError("nothing was refused")
+
+
+MODBUS = [model.name for model in MODELS if model.protocol == "Modbus"]
+
+
+@pytest.mark.parametrize("name", MODBUS)
+def test_a_device_that_says_zero_to_everything_has_no_voltage_and_no_charge(name: str) -> None:
+    profile = model_of(name)
+    try:
+        reading = Meter(profile, Zeros(profile), FakeClock()).read()
+    except BusError:
+        return
+    assert essential(profile, reading) is None
+    if isinstance(profile, BatteryProfile):
+        assert reading.state_of_charge_pct is None
+        assert reading.lowest_cell_voltage_v is None
+
+
+@pytest.mark.parametrize("name", MODBUS)
+def test_a_reply_with_nothing_in_it_is_no_device(name: str) -> None:
+    assert model_of(name).recognise(b"") is None
+    assert model_of(name).recognise(bytes(400)) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_random_replies_never_raise(name: str) -> None:
+    profile, random = model_of(name), Random(5)
+    wire = WIRES[profile.protocol]
+    for block in (*profile.live, *profile.slow, *profile.settings):
+        for size in (0, 1, 2, 7, 60, 300):
+            heard = random.randbytes(size)
+            if isinstance(wire, FramedWire):
+                with contextlib.suppress(Damaged, Refused):
+                    assert wire.framing.find(heard, block, profile.device_id, True) is None
+            else:
+                profile.decode(block, heard)
+
+
+def test_nothing_in_the_drivers_can_write_to_a_device() -> None:
+    writing = re.compile(r"write_(coil|register)|mask_write|readwrite_|0x78\b|0x79\b.*function")
+    for path in [*POWER.glob("*.py"), *POWER.glob("devices/*.py"), *POWER.glob("framing/*.py")]:
+        code = without_comments(path)
+        assert not writing.search(code), path
+
+
+def without_comments(path: Path) -> str:
+    lines = path.read_text().splitlines()
+    return "\n".join(
+        line.split("#")[0] for line in lines if not line.lstrip().startswith(("#", '"'))
+    )

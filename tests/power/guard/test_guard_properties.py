@@ -1,0 +1,238 @@
+"""Whatever is said to the guard: it never raises, and worse news never allows more."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
+from power.guard.guard import GuardState, Verdict, judge
+from tests.power.guard.test_guard import SETTINGS, Watch, a_reading, a_state
+from tests.stand_ins.fakes import FakeClock
+
+FLOOR_V = 12.0  # four LFP cells
+
+anything = st.one_of(st.none(), st.floats())
+
+volts_heard = st.one_of(anything, st.floats(8, 17))
+charges = st.one_of(anything, st.sampled_from([0.0, 50.0, 100.0, 606.0]))
+
+
+@st.composite
+def looks(draw: st.DrawFn) -> tuple[float, bool, float | None, float | None, float | None, float]:
+    """Seconds since the last look, whether the charger answers, volts, amps, charge, sigma."""
+    waited_s = draw(st.sampled_from([1.0, 10.0, 60.0, 700.0, 5000.0]))
+    answers = draw(st.booleans())
+    sigma = draw(st.floats(allow_nan=True))
+    return waited_s, answers, draw(volts_heard), draw(anything), draw(charges), sigma
+
+
+@given(st.lists(looks(), max_size=30))
+def test_no_story_gets_loads_past_a_voltage_that_stays_below_the_floor(
+    story: list[tuple[float, bool, float | None, float | None, float | None, float]],
+) -> None:
+    watch = Watch(FakeClock())
+    low_since_s = None
+    for waited_s, answers, volts, amps, charge, sigma in story:
+        watch.clock.advance(waited_s)
+        verdict = watch.look(volts, amps, charge, sigma, answers)
+        heard = answers and volts is not None and 8 <= volts <= 17
+        if heard and volts is not None:
+            if volts >= FLOOR_V:
+                low_since_s = None
+            elif low_since_s is None:
+                low_since_s = watch.clock.uptime_s
+        if low_since_s is not None and watch.clock.uptime_s - low_since_s >= 30:
+            assert verdict.max_level <= EnergyLevel.HIBERNATE
+            charged = amps is not None and amps > 2  # C/100
+            if heard and (not charged or watch.clock.uptime_s - low_since_s >= 600):
+                assert verdict.power_off
+
+
+@given(looks(), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_a_longer_silence_never_allows_more(
+    look: tuple[float, bool, float | None, float | None, float | None, float], a: float, b: float
+) -> None:
+    clock = FakeClock()
+    clock.advance(1e6)  # no silence is longer than the boot
+    _, answers, volts, amps, charge, sigma = look
+    reading = a_reading(clock, volts, amps) if answers else None
+    battery = a_state(clock, charge, sigma)
+
+    def allowed(age_s: float | None) -> tuple[EnergyLevel, bool]:
+        _, verdict = judge(GuardState(), reading, age_s, battery, SETTINGS, clock.stamp())
+        return verdict.max_level, verdict.may_rise
+
+    assert allowed(max(a, b)) <= allowed(min(a, b))
+    assert allowed(None) <= allowed(max(a, b))
+
+
+@given(st.floats(0, 100), st.floats(0, 50), st.one_of(st.none(), st.floats(-50, 50)))
+def test_no_load_runs_on_a_charge_that_may_be_below_the_floor(
+    charge: float, sigma: float, amps: float | None
+) -> None:
+    verdict = Watch(FakeClock()).look(charge=charge, sigma=sigma, amps=amps, volts=12.6)
+    if charge - sigma < SETTINGS.energy.off_below_pct:
+        assert verdict.max_level <= EnergyLevel.HIBERNATE
+        assert verdict.power_off or (amps is not None and amps > 2)
+
+
+numbers = st.one_of(st.none(), st.floats(), st.sampled_from([13.0, 12.3, 11.9, 3.3, 2.9, 50.0]))
+
+
+@st.composite
+def readings(draw: st.DrawFn, clock: FakeClock) -> PowerReading:
+    """Anything that the type allows."""
+    return PowerReading(
+        replace(clock.stamp(), uptime_s=draw(st.floats()))
+        if draw(st.booleans())
+        else clock.stamp(),
+        "test",
+        pv_power_w=draw(numbers),
+        pv_voltage_v=draw(numbers),
+        battery_voltage_v=draw(numbers),
+        battery_current_a=draw(numbers),
+        battery_temperature_c=draw(numbers),
+        load_power_w=draw(numbers),
+        charge_stage=draw(st.sampled_from([None, *ChargeStage])),
+        yield_today_wh=None,
+        lowest_cell_voltage_v=draw(numbers),
+        charge_allowed=draw(st.sampled_from([None, True, False])),
+        ages_s=draw(st.dictionaries(st.sampled_from(FIELDS), st.floats(), max_size=2)),
+    )
+
+
+STRANGE_DAYS = (datetime(1970, 1, 1), datetime.max, datetime.max.replace(tzinfo=UTC))  # noqa: DTZ001, DTZ901
+
+
+@st.composite
+def beliefs(draw: st.DrawFn, clock: FakeClock) -> BatteryState:
+    full_at = draw(st.sampled_from([None, clock.utc, *STRANGE_DAYS]))
+    return BatteryState(
+        clock.stamp(),
+        draw(st.one_of(numbers, st.floats(0, 100))),
+        draw(st.one_of(numbers, st.floats(0, 20))),
+        draw(numbers),
+        draw(st.one_of(st.floats(), st.just(2560.0), st.just(0.0))),
+        draw(numbers),
+        draw(st.booleans()),
+        "counted",
+        full_at=full_at,
+    )
+
+
+FIELDS = ("battery_voltage_v", "lowest_cell_voltage_v", "battery_current_a")
+
+
+@settings(max_examples=50)
+@given(st.data())
+def test_nothing_that_can_be_said_makes_it_raise_or_judge_without_a_reason(
+    data: st.DataObject,
+) -> None:
+    clock, state = FakeClock(), GuardState()
+    for _ in range(data.draw(st.integers(1, 6))):
+        clock.advance(data.draw(st.sampled_from([0.0, 10.0, 400.0, 4000.0, 1e5])))
+        reading = data.draw(st.one_of(st.none(), readings(clock)))
+        battery = data.draw(st.one_of(st.none(), beliefs(clock)))
+        age_s = data.draw(numbers)
+        state, verdict = judge(state, reading, age_s, battery, SETTINGS, clock.stamp())
+        assert verdict.reason
+        assert verdict.power_off == (verdict.max_level is EnergyLevel.OFF)
+
+
+def rank(verdict: Verdict) -> tuple[EnergyLevel, bool]:
+    return verdict.max_level, verdict.may_rise
+
+
+def after(story: list[float], clock: FakeClock) -> GuardState:
+    """What the guard remembers of these voltages, a minute apart."""
+    state = GuardState()
+    for volts in story:
+        battery = a_state(clock, 90, 2)
+        reading = a_reading(clock, volts, -2.0)
+        state, _ = judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())
+        clock.advance(60)
+    return state
+
+
+@given(
+    st.lists(st.sampled_from([11.8, 12.2, 12.45, 13.0]), max_size=7),
+    st.floats(7.7, 17),
+    st.floats(7.7, 17),
+    st.floats(0, 100),
+    st.sampled_from([-2.0, 5.0]),
+)
+def test_a_lower_voltage_never_allows_more(
+    story: list[float], a: float, b: float, charge: float, amps: float
+) -> None:
+    clock = FakeClock()
+    state = after(story, clock)
+
+    def allowed(volts: float) -> tuple[EnergyLevel, bool]:
+        battery = a_state(clock, charge, 5)
+        reading = a_reading(clock, volts, amps)
+        return rank(judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())[1])
+
+    assert allowed(min(a, b)) <= allowed(max(a, b))
+
+
+@given(
+    st.lists(st.sampled_from([11.8, 12.2, 12.45, 13.0]), max_size=7),
+    st.floats(0, 100),
+    st.floats(0, 100),
+    st.floats(0, 50),
+    st.one_of(st.none(), st.floats(0, 40)),
+)
+def test_a_lower_charge_never_allows_more(
+    story: list[float], a: float, b: float, sigma: float, hidden: float | None
+) -> None:
+    clock = FakeClock()
+    state = after(story, clock)
+
+    def allowed(charge: float) -> tuple[EnergyLevel, bool]:
+        left_wh = None if hidden is None else max(0.0, charge - hidden) / 100 * 2560
+        battery = replace(a_state(clock, charge, sigma), energy_wh=left_wh)
+        reading = a_reading(clock, 12.7, -2.0)
+        return rank(judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())[1])
+
+    assert allowed(min(a, b)) <= allowed(max(a, b))
+
+
+OF_READING = (
+    "battery_voltage_v",
+    "battery_current_a",
+    "battery_temperature_c",
+    "load_power_w",
+    "lowest_cell_voltage_v",
+    "pv_power_w",
+    "pv_voltage_v",
+)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+@pytest.mark.parametrize("sun_w", [None, 50.0])
+def test_what_is_no_number_allows_no_more_than_what_is_unknown(
+    value: float, sun_w: float | None
+) -> None:
+    for name in (*OF_READING, "state_of_charge_pct", "sigma_pct", "energy_wh"):
+
+        def told(said: float | None, name: str = name) -> list[tuple[EnergyLevel, bool]]:
+            clock, state, seen = FakeClock(), GuardState(), []
+            for _ in range(80):
+                clock.advance(60)
+                reading = replace(a_reading(clock, 12.9, -2.0), pv_power_w=sun_w)
+                reading = replace(reading, charge_stage=ChargeStage.FLOAT)
+                battery = a_state(clock, 90, 2)
+                changed: dict[str, Any] = {name: said if said is None else float(str(said))}
+                if name in OF_READING:
+                    reading = replace(reading, **changed)
+                else:
+                    battery = replace(battery, **changed)
+                state, verdict = judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())
+                seen.append(rank(verdict))
+            return seen
+
+        assert all(one <= other for one, other in zip(told(value), told(None), strict=True)), name

@@ -1,0 +1,182 @@
+"""Ladder and planner over the site's last month."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from appliance.model import EnergyLevel, Stamp
+from power.plan.backtest import (
+    CLEAR_DAYS,
+    DAYS,
+    FEWEST_DAYS,
+    START_PCT,
+    Replay,
+    lived_through,
+    replay,
+    since_midnight,
+)
+from power.plan.nightly import Past
+from power.plan.prospect import look, table_of
+from power.plan.rollout import ByLadder, ByTable, Piece, affordable, allowed, moved, walk
+from power.plan.utility import Option, options
+from tests.power.plan.site_days import MIDNIGHT, SMALL, a_sun_day, clear_hours, few_watts, past_of
+
+DAY = timedelta(days=1)
+
+
+def replayed(clearness: Sequence[float], past: Past, count: int = DAYS) -> Replay | None:
+    days = [
+        a_sun_day((MIDNIGHT + number * DAY).date(), one) for number, one in enumerate(clearness)
+    ]
+    return replay(days[:count], MIDNIGHT, clear_hours(SMALL, CLEAR_DAYS), past, 4.0, 50.0, SMALL)
+
+
+def test_at_a_site_as_it_knows_it_the_planner_holds_its_own() -> None:
+    mixed = [0.05, 0.4, 0.86] * 10
+    found = replayed(mixed, past_of(*mixed * 4))
+    assert found is not None
+    assert found.days == 30
+    assert found.planned > found.by_ladder
+    assert not found.ladder_is_better
+
+
+def test_a_planner_that_fears_a_sky_that_never_comes_is_worse_than_the_ladder() -> None:
+    found = replayed([0.86] * 30, past_of(*[0.05] * 120))
+    assert found is not None
+    assert found.ladder_is_better
+
+
+def test_one_percent_is_not_enough() -> None:
+    assert not Replay(30, 100.0, 100.9).ladder_is_better
+    assert Replay(30, 100.0, 101.1).ladder_is_better
+    assert not Replay(30, 0.0, 0.0).ladder_is_better
+
+
+def test_fewer_than_fourteen_days_prove_nothing() -> None:
+    assert replayed([0.86] * 30, past_of(0.5), FEWEST_DAYS - 1) is None
+    assert replayed([0.86] * 30, past_of(0.5), FEWEST_DAYS) is not None
+    assert replayed([], past_of()) is None
+
+
+def test_a_day_is_lived_under_the_sun_that_was_measured() -> None:
+    dark, clear = (a_sun_day((MIDNIGHT + n * DAY).date(), one) for n, one in ((0, 0.1), (2, 0.8)))
+    pieces = lived_through([dark, clear], MIDNIGHT, clear_hours(SMALL), SMALL)
+    hourly = clear_hours(SMALL)
+    assert len(pieces) == 72
+    assert pieces[12].sun_w == pytest.approx(0.1 * hourly[12])
+    assert pieces[36].sun_w == pytest.approx(0.45 * hourly[12])  # nobody saw that day: the mean
+    assert pieces[60].sun_w == pytest.approx(0.8 * hourly[12])
+
+
+def test_a_frozen_day_charges_nothing() -> None:
+    cold = a_sun_day(MIDNIGHT.date(), 0.8, mean_c=-8.0)
+    piece = lived_through([cold], MIDNIGHT, clear_hours(SMALL), SMALL)[12]
+    assert piece.cold
+    assert piece.hidden_pct > 10
+    assert moved(piece, 5.0, SMALL.battery) == 0.0
+
+
+def ladders_own(clearness: Sequence[float]) -> float:
+    """What the ladder earns in the days themselves."""
+    days = [a_sun_day((MIDNIGHT + n * DAY).date(), one) for n, one in enumerate(clearness)]
+    pieces = lived_through(days, MIDNIGHT, clear_hours(SMALL), SMALL)
+    ladder, charge_pct, earned = ByLadder(SMALL, options(SMALL), 4.0), START_PCT, 0.0
+    for first in range(0, len(pieces), 72):
+        lived = walk(pieces[first : first + 72], charge_pct, 4.0, ladder, options(SMALL), SMALL)
+        charge_pct = lived[-1].end_pct
+        earned += sum(one.option.worth * one.piece.hours for one in lived)
+    return earned
+
+
+def test_the_charge_that_is_left_at_the_end_counts_for_both() -> None:
+    """Who has spent what the other has kept has not earned it."""
+    apart = []
+    for dark in (2, 5, 9):
+        clearness = [0.6] * 12 + [0.05] * dark
+        found = replayed(clearness, past_of(*[0.05, 0.3] * 60))
+        assert found is not None
+        apart.append(abs(found.by_ladder - ladders_own(clearness)))
+    assert max(apart) > 0.5
+
+
+def test_the_hours_of_a_later_policy_begin_at_its_own_midnight() -> None:
+    later = since_midnight([sunny(hour, 0.5) for hour in range(72, 80)], 3)
+    assert [piece.hour for piece in later] == list(range(8))
+    assert later[0].starts == MIDNIGHT + 3 * DAY
+
+
+class Wisher:
+    """Wants everything, always."""
+
+    def choose(self, piece: Piece, charge_pct: float) -> Option:
+        return options(SMALL)[-1]
+
+    def tell(self, piece: Piece) -> None:
+        """It does not care."""
+
+
+def test_the_doubt_of_the_charge_grows_by_the_day() -> None:
+    """25 % of a battery so large that nothing moves it: enough for FULL today, not tomorrow."""
+    large = replace(SMALL, battery=replace(SMALL.battery, capacity_wh=1_000_000.0))
+    pieces = [replace(sunny(hour, 0.0), hidden_pct=0.0) for hour in range(48)]
+    lived = walk(pieces, 25.0, 4.0, Wisher(), options(SMALL), large)
+    assert {one.option.level for one in lived[:24]} == {EnergyLevel.FULL}
+    assert {one.option.level for one in lived[24:]} == {EnergyLevel.SENTINEL}
+
+
+def course(
+    pieces: Sequence[Piece], sees: bool = True, charge_pct: float = 45.0
+) -> list[tuple[Option, float]]:
+    past = past_of(*[0.05, 0.4, 0.86] * 20)
+    stamp = Stamp(MIDNIGHT, "00000001", 1.0)
+    prospect = look(SMALL, stamp, clear_hours(SMALL), past, 4.0, 50.0)
+    table = table_of(prospect, DAYS + 1)
+    chooser = ByTable(table, prospect.choices, SMALL.battery, sees=sees)
+    lived = walk(pieces, charge_pct, 4.0, chooser, prospect.choices, SMALL)
+    return [(one.option, one.charge_pct) for one in lived]
+
+
+def sunny(hour: int, clearness: float) -> Piece:
+    sun_w = clearness * clear_hours(SMALL, 1)[hour % 24]
+    return Piece(MIDNIGHT + timedelta(hours=hour), hour, 1.0, sun_w, cold=False, hidden_pct=6.0)
+
+
+@pytest.mark.parametrize("parting", [9, 11, 24 + 10, 24 + 13])
+def test_what_comes_after_a_moment_does_not_change_what_was_decided_before_it(
+    parting: int,
+) -> None:
+    """Two courses of the sun that agree until an hour and differ from then on."""
+    found = [
+        course([sunny(hour, 0.3 if hour < parting else later) for hour in range(72)])
+        for later in (0.02, 0.9)
+    ]
+    assert found[0][: parting + 1] == found[1][: parting + 1]
+    assert found[0] != found[1]
+
+
+def test_the_sun_so_far_is_taken_into_account() -> None:
+    clear = [sunny(hour, 0.9) for hour in range(24)]
+    begins = range(30, 70, 5)
+    seen = [course(clear, charge_pct=charge_pct) for charge_pct in begins]
+    assert seen != [course(clear, sees=False, charge_pct=charge_pct) for charge_pct in begins]
+
+
+def test_the_guard_stands_above_every_wish() -> None:
+    choices = options(SMALL)
+    warm = a_sun_day(MIDNIGHT.date(), 0.5, mean_c=30.0)
+    piece = lived_through([warm], MIDNIGHT, clear_hours(SMALL), SMALL)[0]
+    found = [
+        allowed(choices[-1], piece, charge, 2.0, choices, SMALL).level.name
+        for charge in (8, 13, 19, 90)
+    ]
+    assert found == ["OFF", "HIBERNATE", "SENTINEL", "FULL"]
+
+
+def test_a_budget_buys_the_most_that_fits() -> None:
+    choices = options(few_watts(SMALL, full_power_w=25.0))
+    for level_w in (0.3, 6.0, 12.0, 25.0):
+        option = affordable(choices, choices[-1].level, level_w)
+        assert option.power_w <= level_w * 1.001
+    assert affordable(choices, choices[0].level, 99.0) == choices[0]

@@ -1,0 +1,215 @@
+"""The site's past: which readings make a day, and what the planner is told of it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from appliance.model import ChargeStage, Stamp, SunDay
+from appliance.settings import Settings
+from appliance.store import retention
+from power.plan.history import (
+    KNOWN_DAYS,
+    begins,
+    key_of,
+    known_days,
+    measured,
+    new_days,
+    past_of,
+    solar_date,
+)
+from tests.conftest import OpenStore
+from tests.power.plan.site_days import (
+    SITE,
+    SMALL,
+    a_reading,
+    a_state,
+    a_sun_day,
+    live_days,
+    plain_sky,
+)
+from tests.stand_ins.fakes import FakeClock
+
+FIRST = datetime(2026, 4, 11, tzinfo=UTC)
+NOW = datetime(2026, 4, 15, 3, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, site=SITE, panels=SMALL.panels)
+
+
+def made(open_store: OpenStore, settings: Settings, at: datetime = NOW) -> list[SunDay]:
+    return new_days(open_store("plan"), settings, plain_sky, Stamp(at, "00000001", 1e6))
+
+
+def test_each_complete_day_of_readings_becomes_one_row(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    live_days(open_store("power"), settings, FIRST, [0.8, 0.3, 0.5, 0.1, 0.9])
+    days = made(open_store, settings)
+    assert [day.day for day in days] == [FIRST + timedelta(days=n) for n in range(4)]
+    clearness = [day.measured_wh / day.clear_wh for day in days]
+    assert clearness == pytest.approx([0.8, 0.3, 0.5, 0.1], rel=0.03)
+    assert days[0].hours["11"] == pytest.approx(0.8, rel=0.03)
+    assert "2" not in days[0].hours
+    assert (days[0].coldest_c, days[0].warmest_c) == (12.0, 12.0)
+
+
+def test_a_day_that_is_stored_is_not_made_again(settings: Settings, open_store: OpenStore) -> None:
+    live_days(open_store("power"), settings, FIRST, [0.8, 0.3, 0.5])
+    plan = open_store("plan")
+    plan.add(*made(open_store, settings))
+    assert made(open_store, settings) == []
+    assert len(plan.rows(SunDay)) == 3
+
+
+def test_a_gap_leaves_no_row_and_the_ages_of_the_others_stay_right(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    power = open_store("power")
+    live_days(power, settings, FIRST, [0.8])
+    live_days(power, settings, FIRST + timedelta(days=2), [0.2, 0.5])
+    days = made(open_store, settings)
+    assert [day.day.day for day in days] == [11, 13, 14]
+    past = past_of(days, settings, plain_sky, NOW.date())
+    assert [day.clearness for day in past.days] == [
+        pytest.approx(0.8, rel=0.03),
+        None,
+        pytest.approx(0.2, rel=0.03),
+        pytest.approx(0.5, rel=0.03),
+    ]
+    assert past.days[1].mean_c is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"charge_stage": ChargeStage.ABSORPTION},
+        {"charge_stage": ChargeStage.FLOAT},
+        {"charge_stage": ChargeStage.EQUALIZE},
+        {"charge_allowed": False},
+        {"pv_power_w": None},
+    ],
+)
+def test_what_was_throttled_or_not_measured_says_nothing_of_the_sky(
+    settings: Settings, open_store: OpenStore, changed: dict[str, Any]
+) -> None:
+    live_days(open_store("power"), settings, FIRST, [0.8], **changed)
+    (day,) = made(open_store, settings)
+    assert (day.measured_wh, day.clear_wh, dict(day.hours)) == (0.0, 0.0, {})
+    assert past_of([day], settings, plain_sky, NOW.date()).days[0].clearness is None
+
+
+def test_a_battery_that_takes_no_charge_throttles_the_sun(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    power = open_store("power")
+    noon = Stamp(FIRST + timedelta(hours=12), "00000001", 1.0)
+    later = Stamp(FIRST + timedelta(hours=12, minutes=10), "00000001", 601.0)
+    power.add(a_reading(noon, 3.0), replace(a_state(noon, 50.0), charge_blocked=True))
+    power.add(a_reading(later, 60.0), a_state(later, 50.0))
+    samples = measured(power, settings, FIRST, NOW)
+    assert [one.throttled for one in samples.values()] == [True, False]
+
+
+def test_a_half_throttled_day_is_judged_by_the_hours_that_were_seen(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    power = open_store("power")
+    for minute in range(0, 1440, 5):
+        stamp = Stamp(FIRST + timedelta(minutes=minute), "00000001", 60.0 * minute)
+        full = minute >= 12 * 60
+        sun_w = 0.6 * plain_sky(SITE, settings.panels, [stamp.utc])[0]
+        stage = ChargeStage.FLOAT if full else ChargeStage.BULK
+        power.add(a_reading(stamp, 5.0 if full else sun_w, charge_stage=stage))
+    (day,) = made(open_store, settings)
+    assert set(day.hours) == {str(hour) for hour in range(6, 12)}
+    assert day.measured_wh / day.clear_wh == pytest.approx(0.6, rel=0.05)
+
+
+@pytest.mark.parametrize(("charge_pct", "counts"), [(60.0, True), (95.0, False)])
+def test_means_count_only_while_the_battery_was_far_from_full(
+    settings: Settings, open_store: OpenStore, clock: FakeClock, charge_pct: float, counts: bool
+) -> None:
+    power = open_store("power")
+    live_days(power, settings, FIRST, [0.5, 0.5], charge_pct)
+    clock.set_wall_clock(FIRST + timedelta(days=6))
+    retention.retain(power)  # the full rows are gone now
+    days = made(open_store, settings, clock.utc)
+    assert [len(day.hours) > 8 for day in days] == [counts, counts]
+    if counts:
+        assert days[0].measured_wh / days[0].clear_wh == pytest.approx(0.5, rel=0.03)
+
+
+def test_hourly_means_serve_where_the_fine_ones_are_gone(
+    settings: Settings, open_store: OpenStore, clock: FakeClock
+) -> None:
+    power = open_store("power")
+    live_days(power, settings, FIRST, [0.5], every_s=60)
+    clock.set_wall_clock(FIRST + timedelta(days=40))
+    retention.retain(power)
+    (day,) = made(open_store, settings, clock.utc)
+    assert len(day.hours) == 12
+    assert day.measured_wh / day.clear_wh == pytest.approx(0.5, rel=0.05)
+    # A row a minute is a third of the usual rate: so much of the hour counts as seen.
+    assert day.clear_wh == pytest.approx(sum(plain_day(settings)) / 3, rel=0.05)
+
+
+def plain_day(settings: Settings) -> list[float]:
+    times = [FIRST + timedelta(hours=hour + 0.5) for hour in range(24)]
+    return plain_sky(SITE, settings.panels, times)
+
+
+def test_days_are_solar_days_of_the_site(settings: Settings) -> None:
+    east = replace(settings, site=replace(SITE, longitude_deg=150.0))
+    evening = datetime(2026, 4, 14, 15, 0, tzinfo=UTC)
+    assert solar_date(evening, east).day == 15
+    assert begins(solar_date(evening, east), east) == datetime(2026, 4, 14, 14, 0, tzinfo=UTC)
+    assert solar_date(evening, settings).day == 14
+
+
+def test_days_of_a_wrong_clock_are_not_the_past(open_store: OpenStore) -> None:
+    plan = open_store("plan")
+    today = NOW.date()
+    plan.add(*[a_sun_day(today + timedelta(days=ahead), 0.5) for ahead in (-200, -2, -1, 0, 30)])
+    assert [day.day for day in known_days(plan, today)] == [
+        key_of(today - timedelta(days=2)),
+        key_of(today - timedelta(days=1)),
+    ]
+    assert KNOWN_DAYS == 120
+
+
+def test_a_site_without_a_past_has_no_shade_and_no_days(settings: Settings) -> None:
+    past = past_of([], settings, plain_sky, NOW.date())
+    assert past.days == ()
+    assert set(past.shade) == {1.0}
+
+
+def test_shade_is_learned_from_clear_days(settings: Settings) -> None:
+    days = []
+    for ago in range(40, 0, -1):
+        day = a_sun_day(NOW.date() - timedelta(days=ago), 0.8)
+        days.append(replace(day, hours={**day.hours, "8": 0.2}))
+    past = past_of(days, settings, plain_sky, NOW.date())
+    assert past.shade[8] == pytest.approx(0.25, abs=0.1)
+    assert past.shade[12] == pytest.approx(1.0, abs=0.02)
+
+
+def test_nothing_that_comes_later_changes_what_is_told_of_a_day(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    """Two histories that agree until 13 April and differ after."""
+    power = open_store("power")
+    live_days(power, settings, FIRST, [0.8, 0.3])
+    before = made(open_store, settings, FIRST + timedelta(days=2, hours=1))
+    live_days(power, settings, FIRST + timedelta(days=2), [0.9, 0.9])
+    after = made(open_store, settings, FIRST + timedelta(days=2, hours=1))
+    assert before == after
+    assert past_of(before, settings, plain_sky, (FIRST + timedelta(days=2)).date()) == past_of(
+        [*after, a_sun_day((FIRST + timedelta(days=3)).date(), 0.9)],
+        settings,
+        plain_sky,
+        (FIRST + timedelta(days=2)).date(),
+    )

@@ -1,0 +1,96 @@
+"""The SOC ladder: bands, hysteresis, doubt, and the free sun of a full battery."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
+from appliance.settings import EnergySettings, Settings
+from power.plan.ladder import Ladder, level_for
+from tests.stand_ins.fakes import FakeClock
+
+NOW = FakeClock().stamp()
+FULL, ECO, SENTINEL, HIBERNATE = (
+    EnergyLevel.FULL,
+    EnergyLevel.ECO,
+    EnergyLevel.SENTINEL,
+    EnergyLevel.HIBERNATE,
+)
+LADDER = Ladder(Settings())
+
+
+def a_state(charge: float | None, sigma: float = 3.0, blocked: bool = False) -> BatteryState:
+    return BatteryState(NOW, charge, sigma, None, 2560, None, blocked, "counted")
+
+
+def a_reading(sun_w: float | None, stage: ChargeStage, amps: float | None) -> PowerReading:
+    return PowerReading(NOW, "test", sun_w, None, 13.2, amps, None, None, stage, None)
+
+
+@pytest.mark.parametrize(
+    ("careful", "previous", "level"),
+    [
+        (60, None, FULL),
+        (60, FULL, FULL),
+        (60, ECO, ECO),
+        (65, ECO, FULL),
+        (59, FULL, ECO),
+        (44, SENTINEL, SENTINEL),
+        (45, SENTINEL, ECO),
+        (19, FULL, HIBERNATE),
+        (24, HIBERNATE, HIBERNATE),
+        (90, HIBERNATE, FULL),
+    ],
+)
+def test_a_level_holds_from_its_threshold_and_is_entered_above_it(
+    careful: float, previous: EnergyLevel | None, level: EnergyLevel
+) -> None:
+    assert level_for(careful, previous, EnergySettings()) == level
+
+
+def test_a_doubtful_charge_is_planned_on_with_its_doubt_taken_off() -> None:
+    assert LADDER.propose(a_state(66, sigma=1), None, ECO).level == FULL
+    assert LADDER.propose(a_state(66, sigma=10), None, ECO).level == ECO
+    bold = Ladder(replace(Settings(), energy=EnergySettings(sigma_weight=0)))
+    assert bold.propose(a_state(66, sigma=10), None, ECO).level == FULL
+
+
+def test_the_reason_has_charge_doubt_next_step_and_sun() -> None:
+    said = LADDER.propose(a_state(46), a_reading(120, ChargeStage.BULK, 7), ECO)
+    assert said.reason == "46 % +- 3 left, FULL from 65 %; sun 120 W"
+    assert said.power_w == Settings().energy.eco_power_w
+
+
+def test_an_unknown_charge_lets_cameras_listen_and_no_more() -> None:
+    proposal = LADDER.propose(a_state(None), None, FULL)
+    assert proposal.level == SENTINEL
+    assert proposal.reason == "the charge is unknown; sun unknown"
+
+
+@pytest.mark.parametrize("stage", [ChargeStage.FLOAT, ChargeStage.ABSORPTION])
+def test_sun_that_the_battery_does_not_take_is_free(stage: ChargeStage) -> None:
+    proposal = LADDER.propose(a_state(50), a_reading(80, stage, 0.0), ECO)
+    assert proposal.level == FULL
+    assert "the sun is free" in proposal.reason
+
+
+@pytest.mark.parametrize(
+    ("blocked", "stage", "amps"),
+    [
+        (True, ChargeStage.FLOAT, 0.0),
+        (False, ChargeStage.FLOAT, -1.0),
+        (False, ChargeStage.FLOAT, None),
+        (False, ChargeStage.BULK, 5.0),
+    ],
+)
+def test_sun_is_not_free_where_the_cells_are_cold_drained_or_filling(
+    blocked: bool, stage: ChargeStage, amps: float | None
+) -> None:
+    proposal = LADDER.propose(a_state(50, blocked=blocked), a_reading(80, stage, amps), ECO)
+    assert proposal.level == ECO
+    assert ("the battery can take no charge now" in proposal.reason) is blocked
+
+
+def test_every_rung_can_be_reached_by_a_full_battery() -> None:
+    high = EnergySettings(full_from_pct=97, eco_from_pct=95, hysteresis_pct=20)
+    assert level_for(99, HIBERNATE, high) == FULL

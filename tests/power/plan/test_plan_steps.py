@@ -1,0 +1,162 @@
+"""What is shown of the days to come: the expected course, its band, and the days of autonomy."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.model import EnergyLevel, EnergyPlanStep, Stamp
+from appliance.settings import Follows, Settings
+from power.commands.autonomy import autonomy
+from power.plan.monte_carlo import Start, imagine
+from power.plan.plan_steps import STEPS, plan_steps, plan_times
+from power.plan.plan_steps import step as step_of
+from power.plan.policy import Today, hour_of
+from power.plan.prospect import Prospect, table_of
+from power.plan.rollout import Lived, Piece
+from tests.power.plan.site_days import MIDNIGHT, SMALL, a_prospect, a_state, past_of
+
+PROSPECT = a_prospect(past=past_of(*[0.05, 0.4, 0.86] * 20))
+BY_LADDER = replace(SMALL, energy=replace(SMALL.energy, follows=Follows.LADDER))
+PER_STEP_H = 0.25
+
+
+def planned(
+    charge_pct: float | None = 60.0,
+    hours: float = 3.5,
+    prospect: Prospect = PROSPECT,
+    ladder: bool = False,
+    blocked: bool = False,
+    sigma_pct: float = 4.0,
+) -> list[EnergyPlanStep]:
+    now = Stamp(MIDNIGHT + timedelta(hours=hours), "00000001", 1000.0)
+    state = replace(a_state(now, charge_pct, sigma_pct), charge_blocked=blocked)
+    today = Today()
+    table = table_of(prospect, 1)
+    today.see(table, hour_of(table, now.utc), None)
+    return plan_steps(prospect, state, None, today, now, ladder)
+
+
+def test_the_plan_covers_three_days_in_quarters_of_an_hour() -> None:
+    times = plan_times(datetime(2026, 4, 15, 2, 7, 3, tzinfo=UTC))
+    assert len(times) == STEPS == 288
+    assert times[0] == datetime(2026, 4, 15, 2, 0, tzinfo=UTC)
+    assert times[-1] - times[0] == timedelta(hours=71.75)
+    for hours in (0.0, 3.5, 15.5, 23.99):
+        steps = planned(hours=hours)
+        assert len(steps) == STEPS
+        assert steps[0].starts <= MIDNIGHT + timedelta(hours=hours)
+
+
+def test_the_planned_charge_is_the_balance_of_sun_and_load() -> None:
+    night, after = planned(80.0, hours=0.0)[:2]
+    drawn_pct = night.load_power_w / 0.97 * PER_STEP_H / 2560 * 100
+    assert night.pv_power_w == 0
+    assert night.state_of_charge_pct - after.state_of_charge_pct == pytest.approx(drawn_pct)
+
+
+def test_the_band_holds_the_expected_course_and_opens() -> None:
+    steps = planned()
+    widths = []
+    for step in steps:
+        assert step.low_charge_pct is not None
+        assert step.high_charge_pct is not None
+        assert 0 <= step.low_charge_pct <= step.state_of_charge_pct <= step.high_charge_pct <= 100
+        widths.append(step.high_charge_pct - step.low_charge_pct)
+    assert widths[-1] > widths[0] > 5
+
+
+def test_a_course_that_leaves_the_futures_widens_the_band() -> None:
+    futures = imagine(PROSPECT, Start(0.0, 60.0, 1.0), 1, 0.25)
+    piece = Piece(MIDNIGHT, 0.0, 0.25, 0.0, cold=False, hidden_pct=0.0)
+    now = Stamp(MIDNIGHT, "00000001", 1.0)
+    for charge_pct in (20.0, 95.0):
+        row = step_of(now, 0, Lived(piece, charge_pct, charge_pct, PROSPECT.choices[0]), futures)
+        assert row.low_charge_pct is not None
+        assert row.high_charge_pct is not None
+        assert row.low_charge_pct <= charge_pct <= row.high_charge_pct
+        assert row.low_charge_pct < 60 < row.high_charge_pct
+
+
+def test_the_plan_knows_only_what_the_sky_usually_gives() -> None:
+    noon = next(step for step in planned() if step.starts.hour == 12)
+    assert 0.2 * SMALL.panels.peak_w < noon.pv_power_w < 0.6 * SMALL.panels.peak_w
+    bright = planned(prospect=a_prospect(past=past_of(*[0.9] * 120)))
+    assert sum(one.pv_power_w for one in bright) > sum(one.pv_power_w for one in planned())
+
+
+def test_the_sun_so_far_shifts_today_and_not_tomorrow() -> None:
+    now = Stamp(MIDNIGHT + timedelta(hours=12), "00000001", 1000.0)
+    table = table_of(PROSPECT, 1)
+    found = []
+    for clearness in (0.05, 0.9):
+        today = Today()
+        for quarter in range(48):
+            clear_w = PROSPECT.clear_w[quarter // 4]
+            today.see(table, (quarter + 1) / 4, clearness * clear_w)
+        found.append(plan_steps(PROSPECT, a_state(now, 60.0), None, today, now))
+    dark, clear = found
+    assert clear[8].pv_power_w > 2 * dark[8].pv_power_w
+    assert clear[100].pv_power_w == pytest.approx(dark[100].pv_power_w)
+
+
+def test_a_low_battery_saves_until_the_sun_has_filled_it() -> None:
+    steps = planned(24.0, prospect=a_prospect(past=past_of(*[0.9] * 120)), hours=1.0)
+    assert steps[0].level <= EnergyLevel.SENTINEL
+    assert max(step.level for step in steps) == EnergyLevel.FULL
+
+
+def test_below_the_guards_floor_the_plan_is_off_whatever_is_wished() -> None:
+    for prospect in (PROSPECT, a_prospect(BY_LADDER)):
+        first = planned(8.0, prospect=prospect)[0]
+        assert (first.level, first.load_power_w) == (EnergyLevel.OFF, 0.0)
+        assert planned(18.0, prospect=prospect)[0].level <= EnergyLevel.HIBERNATE
+
+
+def test_a_battery_that_is_too_cold_gains_nothing_today() -> None:
+    course = [one.state_of_charge_pct for one in planned(60.0, hours=0.0, blocked=True)[:96]]
+    assert course == sorted(course, reverse=True)
+    assert max(one.state_of_charge_pct for one in planned(60.0, hours=0.0)[:96]) > 60
+
+
+def test_the_ladder_is_shown_where_the_ladder_is_followed() -> None:
+    small = replace(SMALL, battery=replace(SMALL.battery, capacity_wh=640))
+    followed = replace(small, energy=BY_LADDER.energy)
+    dark = past_of(*[0.02] * 120)
+    for steps in (
+        planned(70.0, prospect=a_prospect(followed, dark)),
+        planned(70.0, prospect=a_prospect(small, dark), ladder=True),
+    ):
+        night = [step.level for step in steps[:10]]
+        assert night[0] == EnergyLevel.FULL  # 70 % less its doubt is above 60 %
+        assert night == sorted(night, reverse=True)
+        for step in steps:
+            careful_pct = step.state_of_charge_pct - 4.0
+            if step.level == EnergyLevel.FULL:
+                assert careful_pct >= small.energy.full_from_pct
+
+
+def test_an_unknown_charge_counts_as_empty() -> None:
+    assert planned(None)[0].level == EnergyLevel.OFF
+
+
+# --- autonomy -------------------------------------------------------------------------------------
+
+
+def days(charge_pct: float | None, settings: Settings = SMALL, sigma_pct: float = 4.0) -> object:
+    return autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), charge_pct, sigma_pct), settings)
+
+
+def test_autonomy_is_what_the_guard_would_let_be_used() -> None:
+    left = autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 79.0), SMALL)
+    assert left is not None
+    # 79 % less 4 of doubt is 75; cameras stop at 15 %, the computer at 10 %.
+    assert left.listening_days == pytest.approx(0.60 * 2560 * 0.97 / 6.0 / 24)
+    assert left.hibernating_days == pytest.approx(0.65 * 2560 * 0.97 / 0.3 / 24)
+
+
+def test_a_battery_at_its_floor_has_no_days_left_and_an_unknown_one_says_nothing() -> None:
+    left = autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 9.0), SMALL)
+    assert left is not None
+    assert (left.listening_days, left.hibernating_days) == (0.0, 0.0)
+    assert days(None) is None

@@ -1,0 +1,154 @@
+"""The planner as the power service asks it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from appliance.model import ChargeStage, EnergyLevel, EnergyPolicy, Stamp
+from power.plan.ladder import Ladder, Proposal
+from power.plan.policy import hour_of, unpack
+from power.plan.policy_planner import Planned
+from power.plan.rollout import ByTable, Piece
+from power.plan.utility import options
+from tests.power.plan.site_days import MIDNIGHT, SMALL, a_prospect, a_reading, a_state, past_of
+
+POLICY = a_prospect(past=past_of(*[0.4] * 60)).policy
+DARK = a_prospect(past=past_of(*[0.02] * 120)).policy
+
+
+def at(hours: float, boot: str = "00000001") -> Stamp:
+    return Stamp(MIDNIGHT + timedelta(hours=hours), boot, 1000.0 + hours * 3600)
+
+
+class Desk:
+    """A planner and the policy that it is given when it asks."""
+
+    def __init__(self, policy: EnergyPolicy | None = POLICY, tells_when: bool = False) -> None:
+        self.policy = policy
+        self.asked = 0
+        self.planned = Planned(SMALL, self.fetch, tells_when)
+
+    def fetch(self) -> EnergyPolicy | None:
+        self.asked += 1
+        return self.policy
+
+    def propose(
+        self, hours: float, charge_pct: float | None, sun_w: float | None = 0.0, **changed: object
+    ) -> Proposal:
+        stamp = at(hours)
+        state = a_state(stamp, charge_pct)
+        reading = None if sun_w is None else a_reading(stamp, sun_w, **changed)
+        return self.planned.propose(state, reading, None)
+
+
+def ladder(charge_pct: float | None) -> Proposal:
+    state = a_state(at(1), charge_pct)
+    return Ladder(SMALL).propose(state, a_reading(at(1), 0.0), None)
+
+
+@pytest.mark.parametrize("hours", [-0.1, 72.0, 200.0])
+def test_without_a_plan_that_holds_now_the_ladder_speaks_and_says_so(hours: float) -> None:
+    for desk in (Desk(), Desk(None)):
+        if desk.policy is None or not 0 <= hours < 72:
+            found = desk.propose(hours, 70.0)
+            assert found.level == ladder(70.0).level
+            assert found.reason.endswith("by the ladder, since there is no plan")
+
+
+def test_an_unknown_charge_is_the_ladders_case() -> None:
+    assert Desk().propose(1.0, None) == ladder(None)
+
+
+def test_a_damaged_policy_is_no_plan() -> None:
+    for broken in (
+        replace(POLICY, worth=POLICY.worth[:-400]),
+        replace(POLICY, worth=POLICY.worth[:-3]),
+        replace(POLICY, facts={}),
+    ):
+        assert "since there is no plan" in Desk(broken).propose(1.0, 70.0).reason
+
+
+def test_the_level_rises_with_the_charge_and_the_power_is_an_options() -> None:
+    found = [Desk().propose(1.0, charge_pct) for charge_pct in range(5, 101, 5)]
+    levels = [one.level for one in found]
+    assert levels == sorted(levels)
+    assert {levels[0], levels[-1]} == {EnergyLevel.HIBERNATE, EnergyLevel.FULL}
+    assert {one.power_w for one in found} <= {choice.power_w for choice in options(SMALL)}
+
+
+def test_a_site_that_is_dark_saves_what_a_bright_one_spends() -> None:
+    assert Desk(DARK).propose(1.0, 55.0).power_w < Desk(POLICY).propose(1.0, 55.0).power_w
+
+
+def test_what_the_plan_shows_is_what_it_does() -> None:
+    """power/plan/rollout.py decides as this does, where the sun is what is to be expected."""
+    table, choices = unpack(POLICY), options(SMALL)
+    for charge_pct in range(5, 101, 5):
+        for hours in (1.0, 20.0):
+            piece = Piece(at(hours).utc, hour_of(table, at(hours).utc), 0.25, 0.0, False, 0.0)
+            shown = ByTable(table, choices, SMALL.battery).choose(piece, charge_pct)
+            done = Desk().propose(hours, charge_pct)
+            assert (done.level, done.power_w) == (shown.level, shown.power_w)
+
+
+def test_it_thinks_again_after_a_quarter_of_an_hour_or_when_the_charge_has_fallen() -> None:
+    desk = Desk()
+    first = desk.propose(1.0, 80.0)
+    assert desk.propose(1.05, 79.5) is first
+    assert desk.propose(1.1, 60.0) is not first
+    second = desk.propose(1.15, 60.0)
+    assert desk.propose(1.5, 60.0) is not second
+
+
+def test_a_new_policy_is_taken_up_within_minutes_and_asked_for_no_more_often() -> None:
+    desk = Desk()
+    before = desk.propose(1.0, 55.0)
+    newer = replace(DARK, stamp=replace(DARK.stamp, uptime_s=DARK.stamp.uptime_s + 1))
+    desk.policy = newer
+    desk.propose(1.1, 55.0)
+    assert desk.asked == 1
+    after = desk.propose(1.2, 55.0)
+    assert desk.asked == 2
+    assert after.power_w < before.power_w
+    assert "two grey days expected" in after.reason
+
+
+def test_free_sun_is_spent_whatever_the_plan_says() -> None:
+    found = Desk(DARK).propose(12.0, 55.0, 100.0, charge_stage=ChargeStage.FLOAT)
+    assert found.level == EnergyLevel.FULL
+    assert "the sun is free" in found.reason
+
+
+def drawn_after(noon: dict[str, object]) -> float:
+    """What is drawn at 14 h, over all charges, after a clear morning and a noon of 5 W."""
+    total = 0.0
+    for charge_pct in range(28, 60, 4):
+        desk = Desk(POLICY)
+        for quarter in range(4 * 6, 4 * 14):
+            early = quarter < 4 * 10
+            sun_w = 0.86 * unpack(POLICY).clear_w[quarter // 4] if early else 5.0
+            desk.propose(quarter / 4, 90.0, sun_w, **({} if early else noon))
+        total += desk.propose(14.0, float(charge_pct), None).power_w
+    return total
+
+
+def test_throttled_sun_does_not_make_the_day_dark() -> None:
+    assert drawn_after({"charge_stage": ChargeStage.FLOAT}) > drawn_after({})
+
+
+def test_the_sentence_has_charge_expectation_sun_and_when_it_will_change() -> None:
+    desk = Desk(tells_when=True)
+    found = desk.propose(18.5, 45.0, 0.0)
+    assert "45 % +- 4" in found.reason
+    assert POLICY.reason in found.reason
+    assert found.reason.endswith("sun 0 W")
+    assert Desk(tells_when=True).propose(1.0, 80.0, None).reason.endswith("sun unknown")
+
+
+def test_a_restart_within_the_night_decides_the_same() -> None:
+    """Nothing is carried from boot to boot: the table and the charge are all that counts."""
+    stamp = at(2.0, boot="00000002")
+    again = Desk()
+    found = again.planned.propose(a_state(stamp, 50.0), a_reading(stamp, 0.0), None)
+    assert found.level == Desk().propose(2.0, 50.0).level

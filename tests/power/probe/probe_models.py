@@ -1,0 +1,159 @@
+"""Small made-up devices for the probe's tests: a table, a signature, a simulator each."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from appliance.model import BatteryReading, PowerReading, Stamp
+from power.protocol.conversions import battery_reading, power_reading
+from power.protocol.errors import Damaged
+from power.protocol.links import FramedWire
+from power.protocol.profile import (
+    BatteryProfile,
+    Block,
+    ChargerProfile,
+    Likeness,
+    Sample,
+    SerialForm,
+)
+from power.protocol.register import HOLDING, U16, Register
+from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.devices.table_device import TableDevice
+from provisioning.simulated.lines.serial_line import SerialLine
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.rig import serving
+
+SUNNY_ID = 0x5A01  # what register 0 of a Sunny reads
+
+
+class Sunny(ChargerProfile):
+    """A charger that knows itself for certain by its register 0."""
+
+    name = "sunny"
+    title = "Sunny charger"
+    registers = (Register(HOLDING, 0, U16, 1, 0, 65535, "", "identity"),)
+    live = (Block(HOLDING, 0, 1),)
+    serial = SerialForm(115_200)
+    timeout_s = 0.5
+    gap_s = 0.02
+    device_id = 7
+
+    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        return power_reading(stamp, self.name, {})
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        return Likeness("SUNNY 40", True) if data == SUNNY_ID.to_bytes(2, "big") else None
+
+
+class Guess(Sunny):
+    """Another make with the same signature block, which can never be sure."""
+
+    name = "guess"
+    title = "Guessing charger"
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        return Likeness(f"one value, {int.from_bytes(data, 'big')}", False)
+
+
+class SecondGuess(Guess):
+    name = "second-guess"
+    title = "Second guessing charger"
+
+
+class SlowGuess(Guess):
+    """The same on a line of another speed."""
+
+    name = "slow-guess"
+    serial = SerialForm(9600)
+
+
+class SimulatedSunny(TableDevice):
+    registers = Sunny.registers
+    ranges = {HOLDING: ((0, 0),)}
+    default_id = 7
+
+    def __init__(self, device_id: int | None = None, identity: int = SUNNY_ID) -> None:
+        super().__init__(plant=None, device_id=device_id)  # type: ignore[arg-type]
+        self.identity = identity
+
+    def values(self) -> Mapping[str, float]:
+        return {"identity": self.identity}
+
+
+class LetterFraming:
+    """Frames of a letter in brackets; `speaks` True: it is only listened to."""
+
+    def __init__(self, speaks: bool = False) -> None:
+        self.speaks = speaks
+
+    def ask(self, block: Block, device_id: int) -> bytes:
+        return b"" if self.speaks else b"?%c" % (0x40 + device_id)
+
+    def find(self, heard: bytes, block: Block, device_id: int, over: bool) -> bytes | None:
+        if b"!" in heard:
+            raise Damaged("damaged by the test")
+        begin = heard.find(b"(")
+        return heard[begin + 1 : begin + 2] if begin >= 0 and len(heard) > begin + 2 else None
+
+
+LETTERS, SPOKEN = FramedWire(LetterFraming()), FramedWire(LetterFraming(speaks=True))
+
+
+class Letter(BatteryProfile):
+    """A BMS with frames of its own."""
+
+    name = "letter"
+    title = "Letter BMS"
+    registers = ()
+    live = (Block(1),)
+    serial = SerialForm(9600)
+    protocol = "Letters"
+    timeout_s = 0.1
+    gap_s = 0.0
+
+    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        return battery_reading(stamp, self.name, {})
+
+    def recognise(self, data: bytes) -> Likeness | None:
+        return Likeness("letter \x1b[31mK", True) if data == b"K" else None
+
+
+class Speaker(Letter):
+    """The same as a device that talks by itself."""
+
+    name = "speaker"
+    title = "Speaking shunt"
+    protocol = "Spoken letters"
+
+
+class SimulatedLetter:
+    """Sleeps through the first `asleep` requests; `says` it, also unasked where it `speaks`."""
+
+    def __init__(self, says: bytes = b"(K)", asleep: int = 0, speaks: bool = False) -> None:
+        self.says = says
+        self.asleep = asleep
+        self.speaks_every_s = 0.0 if speaks else None
+        self.heard: list[bytes] = []
+
+    def request_size(self, begun: bytes) -> int | None:
+        return 2
+
+    def respond(self, request: bytes) -> bytes | None:
+        self.heard.append(request)
+        if request != b"?A" or len(self.heard) <= self.asleep:
+            return None
+        return self.says
+
+    def speak(self) -> bytes:
+        return self.says
+
+
+@contextmanager
+def connected(*devices: Any, **line_arguments: Any) -> Iterator[str]:
+    """A port with those devices on it. A pseudo-terminal has no speed: what is asked with another
+    baud rate or parity is understood there as well, so a wrong serial form cannot be seen in tests.
+    """
+    line = SerialLine(talker_of(devices, "pty"), FakeClock(), **line_arguments)
+    with serving(line):
+        yield str(line.path)
+    line.close()

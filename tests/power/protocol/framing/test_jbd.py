@@ -1,0 +1,96 @@
+"""The framing of JBD packs: noise, floods, late and foreign replies, and any bytes at all."""
+
+from contextlib import suppress
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from power.protocol.errors import Damaged, Refused
+from power.protocol.framing.jbd import JbdFraming
+from power.protocol.profile import Block
+from tests.power.devices.jbd_frames import (
+    ALL_FRAMES,
+    ASK_BASIC,
+    ASK_CELLS,
+    ASK_NAME,
+    BASIC,
+    CELL_BLOCK,
+    FOUR,
+    FOUR_CELLS,
+    NAME,
+    SEVEN,
+    frame,
+)
+
+FRAMING = JbdFraming()
+
+
+def test_the_requests_are_those_of_the_manual() -> None:
+    assert FRAMING.ask(BASIC, 1) == ASK_BASIC
+    assert FRAMING.ask(CELL_BLOCK, 1) == ASK_CELLS
+    assert FRAMING.ask(NAME, 1) == ASK_NAME
+
+
+def found(heard: bytes, block: Block, over: bool = True) -> bytes | None:
+    return FRAMING.find(heard, block, 1, over)
+
+
+def test_a_reply_is_waited_for_until_it_is_whole() -> None:
+    for size in range(len(FOUR)):
+        assert found(FOUR[:size], BASIC, over=False) is None
+    assert found(FOUR, BASIC, over=False) == FOUR[4:-3]
+
+
+def test_noise_and_other_replies_before_the_reply_are_skipped() -> None:
+    assert found(b"\xdd\x03\xdd" + FOUR, BASIC) == FOUR[4:-3]
+    assert found(b"\xdd\x03\x00\xff" + FOUR, BASIC, over=False) == FOUR[4:-3]
+    assert found(FOUR_CELLS + FOUR, BASIC) == FOUR[4:-3]
+    assert found(ASK_BASIC + FOUR, BASIC) == FOUR[4:-3]
+
+
+def test_of_a_late_reply_and_a_new_one_the_new_one_counts() -> None:
+    assert found(SEVEN + FOUR, BASIC) == FOUR[4:-3]
+
+
+def test_a_flood_before_the_reply_does_not_drown_it() -> None:
+    assert found(Random(1).randbytes(5000) + FOUR, BASIC) == FOUR[4:-3]
+    assert found(b"\xdd\x03" * 2000 + FOUR, BASIC) == FOUR[4:-3]
+
+
+@pytest.mark.parametrize("heard", ALL_FRAMES, ids=lambda heard: heard[:6].hex())
+def test_a_frame_with_one_wrong_byte_is_never_taken(heard: bytes) -> None:
+    block = Block(heard[1])
+    assert found(heard, block) == heard[4:-3]
+    for place in range(len(heard)):
+        for flip in (0x01, 0x80, 0xFF):
+            damaged = heard[:place] + bytes([heard[place] ^ flip]) + heard[place + 1 :]
+            with suppress(Damaged):
+                assert found(damaged, block) is None
+
+
+def test_a_wrong_check_is_damage_once_nothing_more_comes() -> None:
+    wrong = FOUR[:-2] + b"\x00\x77"
+    assert found(wrong, BASIC, over=False) is None
+    with pytest.raises(Damaged):
+        found(wrong, BASIC)
+    assert found(FOUR_CELLS, BASIC) is None
+
+
+def test_a_status_that_is_not_0_is_a_refusal_if_its_check_is_right() -> None:
+    with pytest.raises(Refused) as caught:
+        found(bytes.fromhex("DD 03 80 00 FF 80 77"), BASIC)
+    assert caught.value.number == 0x80
+    with pytest.raises(Damaged):
+        found(bytes.fromhex("DD 03 80 00 FF 81 77"), BASIC)
+
+
+@given(st.binary(max_size=300), st.sampled_from((BASIC, CELL_BLOCK, NAME)), st.booleans())
+def test_no_bytes_break_the_framing(heard: bytes, block: Block, over: bool) -> None:
+    for said in (heard, bytes([0xDD, block.function]) + heard):
+        try:
+            content = found(said, block, over)
+        except (Damaged, Refused):
+            continue
+        assert content is None or frame(block.function, content) in said

@@ -1,0 +1,285 @@
+"""The unit goes to sleep: the wake armed, the cause written, the fleet told, the order given."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import HostError
+from appliance.model import EnergyLevel, EnergyPlanStep, Sleep
+from appliance.settings import Settings, SleepMode
+from appliance.store.store import Store
+from tests.conftest import OpenStore
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.nights import EMPTY, FULL, LOW, MORNING, SUNSET, Unit, host, unit_at_sunset
+
+
+@pytest.fixture
+def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Unit:
+    return unit_at_sunset(clock, settings, open_store("power"))
+
+
+def test_a_healthy_first_start_runs_at_once_and_says_so(unit: Unit) -> None:
+    (wake,) = unit.wakes()
+    assert (wake.cause, wake.stays, wake.failed_boots) == ("the first start", True, 0)
+    assert wake.stamp.uptime_s == 1010.0
+    assert unit.at(EnergyLevel.FULL)
+    assert unit.sleeps() == []
+
+
+def test_five_minutes_of_hibernate_arm_the_wake_write_the_cause_and_suspend(unit: Unit) -> None:
+    unit.verdict, unit.pct = LOW, 14.0
+    unit.pass_time(300)
+    assert unit.bed.orders == []
+    unit.pass_time(10)
+    (sleep,) = unit.sleeps()
+    assert unit.bed.orders == []  # the row is on disk before the order
+    assert sleep.level == EnergyLevel.HIBERNATE
+    assert unit.alarm.armed == sleep.wakes
+    assert sleep.wakes is not None
+    assert sleep.wakes - sleep.stamp.utc == timedelta(hours=12)
+    assert sleep.expected == MORNING + timedelta(minutes=15)
+    assert (sleep.armed, sleep.state_of_charge_pct) == ("the clock of the computer", 14.0)
+    assert unit.file()["end"] == "ASLEEP"
+    assert unit.bedtime.says == "; it goes to sleep until 05:05 UTC"
+    unit.pass_time(10)
+    assert unit.bed.orders == ["suspend"]
+
+
+def test_the_plan_says_when_to_wake(unit: Unit, open_store: OpenStore) -> None:
+    made = unit.clock.stamp()
+    at = SUNSET + timedelta(hours=9)
+    step = EnergyPlanStep(made, at, 90.0, 0.3, 60.0, EnergyLevel.SENTINEL)
+    open_store("plan").add(replace(step, starts=at - timedelta(hours=1), pv_power_w=0.0), step)
+    unit.verdict = LOW
+    unit.pass_time(310)
+    assert unit.alarm.armed == at
+    assert "the plan sees 90 W of sun and 60 % by then" in unit.sleeps()[0].reason
+
+
+def test_a_level_that_comes_back_in_time_keeps_the_unit_up(unit: Unit) -> None:
+    unit.verdict = LOW
+    unit.pass_time(310)
+    unit.verdict = FULL
+    unit.pass_time(600)
+    assert unit.bed.orders == []
+    assert unit.file()["end"] == "RUNNING"
+    unit.verdict = LOW
+    unit.pass_time(300)
+    assert unit.bed.orders == []
+
+
+def test_who_is_set_to_stay_never_sleeps(unit: Unit) -> None:
+    host(unit, sleep=SleepMode.STAY)
+    unit.verdict = LOW
+    unit.pass_time(7200)
+    assert unit.bed.orders == []
+    assert unit.sleeps() == []
+
+
+def test_hibernate_by_power_off_where_the_settings_want_it(unit: Unit) -> None:
+    host(unit, sleep=SleepMode.POWER_OFF)
+    unit.verdict = LOW
+    unit.pass_time(330)
+    assert unit.bed.orders == ["poweroff"]
+
+
+def test_without_a_wake_hibernate_stays_up_and_says_why(unit: Unit) -> None:
+    unit.alarm.broken = True
+    unit.verdict = LOW
+    unit.pass_time(720)
+    assert unit.bed.orders == []
+    assert unit.sleeps() == []
+    assert unit.faults == ["no wake can be armed because there is no clock"]
+    assert "it stays up with its loads off" in unit.bedtime.says
+    unit.alarm.broken = False
+    unit.pass_time(30)
+    assert unit.bed.orders == []  # it tries again every five minutes
+    while not unit.bed.orders:
+        unit.pass_time(10)
+    assert unit.bed.orders == ["suspend"]
+    assert unit.faults == []
+
+
+def test_a_unit_that_could_not_be_woken_says_so_by_day(unit: Unit) -> None:
+    unit.alarm.broken = True
+    unit.restart()
+    unit.pass_time(10)
+    assert unit.faults == ["no wake can be armed because there is no clock"]
+
+
+def test_the_fleet_is_told_first_but_not_waited_for_beyond_a_minute(unit: Unit) -> None:
+    host(unit, checkin="appliance-checkin")
+    unit.verdict = LOW
+    unit.pass_time(310)
+    assert unit.bed.orders == ["run appliance-checkin"]
+    unit.pass_time(50)
+    assert unit.bed.orders == ["run appliance-checkin"]
+    unit.pass_time(10)
+    assert unit.bed.orders == ["run appliance-checkin", "suspend"]
+    assert unit.bed.errand.left
+
+
+def test_the_fleet_that_has_heard_keeps_nobody_up(unit: Unit) -> None:
+    host(unit, checkin="appliance-checkin")
+    unit.bed.errand.lasts = False
+    unit.verdict = LOW
+    unit.pass_time(320)
+    assert unit.bed.orders == ["run appliance-checkin", "suspend"]
+
+
+def test_a_refused_sleep_is_a_fault_and_tried_again(unit: Unit) -> None:
+    unit.bed.refuses = True
+    unit.verdict = LOW
+    unit.pass_time(330)
+    assert unit.faults == ["PID 1 refused the order `suspend`"]
+    assert unit.file()["end"] == "RUNNING"
+    unit.bed.refuses = False
+    unit.pass_time(330)
+    assert unit.bed.orders == ["suspend"]
+    assert unit.faults == []
+
+
+def test_a_sleep_that_does_not_come_is_ordered_again(unit: Unit) -> None:
+    unit.verdict = LOW
+    unit.pass_time(320)
+    unit.pass_time(140)
+    assert unit.faults == ["the computer was told to sleep and is still up"]
+    assert unit.bed.orders == ["suspend", "suspend"]
+    assert len(unit.sleeps()) == 1
+    unit.bedtime.finish()
+    assert unit.file()["end"] == "ASLEEP"
+
+
+def test_a_computer_that_cannot_sleep_works_when_the_energy_is_back(unit: Unit) -> None:
+    unit.verdict = LOW
+    unit.pass_time(460)
+    unit.verdict = FULL
+    unit.pass_time(140)
+    assert unit.at(EnergyLevel.FULL)
+    assert unit.file()["end"] == "RUNNING"
+    assert unit.faults == []
+
+
+# --- the guard's power-off -----------------------------------------------------------------------
+
+
+def test_a_power_off_goes_out_in_the_same_cycle_armed_and_written(unit: Unit) -> None:
+    unit.verdict, unit.by_voltage = EMPTY, True
+    unit.pass_time(10)
+    assert unit.goes_off()
+    (sleep,) = unit.sleeps()
+    assert sleep.level == EnergyLevel.OFF
+    assert unit.alarm.armed == sleep.wakes
+    assert sleep.reason.startswith("the floor is 10 %; the wake is set by the height of the sun")
+    assert unit.file()["nap"]["level"] == "OFF"
+    unit.pass_time(60)
+    assert len(unit.sleeps()) == 1
+
+
+def test_a_power_off_needs_no_wake_no_disk_and_no_database(unit: Unit) -> None:
+    unit.alarm.broken = True
+    blocker = Path(f"{unit.settings.boots_file}.new")
+    blocker.symlink_to("/dev/full")
+    unit.store.close()
+    unit.store = Store(unit.settings.database, unit.clock, "power", opened=False)
+    unit.verdict, unit.by_voltage = EMPTY, True
+    with pytest.raises(Exception, match="is not open"):
+        unit.pass_time(10)
+    assert unit.goes_off()
+    assert sorted(fault.split(" ")[0] for fault in unit.faults) == ["no", "the"]
+    (sleep,) = unit.bedtime.rows
+    assert isinstance(sleep, Sleep)
+    assert (sleep.wakes, sleep.armed, sleep.expected) == (None, "", None)
+
+
+def test_a_disk_that_hangs_does_not_keep_a_weak_battery_waiting(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from threading import Event
+
+    from power.sleep import boot_record, preparation
+
+    never = Event()
+    monkeypatch.setattr(preparation, "PACKED_WITHIN_S", 0.05)
+    monkeypatch.setattr(boot_record, "write", lambda *_: never.wait(5))
+    unit.verdict, unit.by_voltage = EMPTY, True
+    unit.pass_time(10)
+    never.set()
+    assert unit.goes_off()
+    assert unit.sleeps() == []
+
+
+def test_where_only_the_charge_is_low_the_fleet_is_told_first(unit: Unit) -> None:
+    host(unit, checkin="appliance-checkin")
+    unit.verdict = EMPTY
+    unit.pass_time(60)
+    assert not unit.goes_off()
+    unit.pass_time(10)
+    assert unit.goes_off()
+    assert unit.bed.orders == ["run appliance-checkin"]
+
+
+def test_a_low_voltage_waits_for_no_check_in(unit: Unit) -> None:
+    host(unit, checkin="appliance-checkin")
+    unit.verdict = EMPTY
+    unit.pass_time(10)
+    assert not unit.goes_off()
+    unit.by_voltage = True
+    unit.pass_time(10)
+    assert unit.goes_off()
+
+
+def test_where_the_guard_may_not_power_off_the_unit_suspends(unit: Unit) -> None:
+    host(unit, may_power_off=False)
+    unit.verdict = EMPTY
+    unit.pass_time(300)
+    assert unit.alarm.armed is None
+    unit.pass_time(30)
+    assert unit.bed.orders == ["suspend"]
+    assert unit.sleeps()[0].level == EnergyLevel.HIBERNATE
+
+
+def test_a_verdict_that_is_taken_back_before_the_order_leaves_the_unit_up(unit: Unit) -> None:
+    host(unit, checkin="appliance-checkin")
+    unit.verdict = EMPTY
+    unit.pass_time(10)
+    unit.verdict = FULL
+    unit.pass_time(10)
+    assert unit.file()["end"] == "RUNNING"
+    assert unit.bed.errand.left
+
+
+def test_an_order_that_is_out_is_not_taken_back(unit: Unit) -> None:
+    unit.verdict, unit.by_voltage = EMPTY, True
+    unit.pass_time(10)
+    unit.verdict = FULL
+    unit.pass_time(20)
+    assert unit.file()["end"] == "ASLEEP"
+    unit.bedtime.finish()
+    unit.boot(3600)
+    unit.pass_time(10)
+    assert unit.wakes()[-1].asleep_since == unit.sleeps()[0].stamp.utc
+
+
+def test_a_charge_that_is_only_remembered_powers_nothing_off_for_three_minutes(unit: Unit) -> None:
+    unit.verdict, unit.silent = EMPTY, True
+    unit.boot(36_000)
+    unit.pass_time(170)
+    assert not unit.goes_off()
+    assert unit.at(EnergyLevel.OFF)
+    unit.pass_time(20)
+    assert unit.goes_off()
+
+
+def test_an_order_that_is_obeyed_before_it_is_answered_was_no_refusal(unit: Unit) -> None:
+    def freeze() -> None:
+        unit.clock.advance(36_000)
+        raise HostError("PID 1 did not take the order `suspend`: timed out")
+
+    unit.bed.suspend = freeze  # type: ignore[method-assign]
+    unit.verdict = LOW
+    unit.pass_time(330)
+    assert unit.faults == []
+    assert unit.file()["cause"] in ("the clock of the computer", "before its time")

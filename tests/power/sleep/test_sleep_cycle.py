@@ -1,0 +1,202 @@
+"""Sleep and return inside the power service's own cycle, with the real guard and estimator."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from appliance.log import SentenceLog
+from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Sleep, Wake
+from appliance.process.service import Service
+from appliance.settings import Settings
+from appliance.store.store import Store
+from power.act.loads import Actuator
+from power.cycle import PowerCycle
+from power.plan.ladder import Ladder
+from power.sleep.controller import Bedtime
+from tests.conftest import OpenStore
+from tests.power.act.test_loads import FakeHost
+from tests.power.test_cycle import FakeMeter
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.nights import FakeAlarm, FakeBed
+from tests.stand_ins.rig import bare_site
+
+
+@dataclass
+class WitnessHost(FakeHost):
+    """PID 1 that looks what is ready when it is told to power off."""
+
+    unit: Any = None
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def power_off(self) -> None:
+        super().power_off()
+        told = json.loads(self.unit.settings.boots_file.read_text())
+        self.found = {"end": told["end"], "armed": self.unit.alarm.armed}
+
+
+@dataclass
+class WitnessBed(FakeBed):
+    """The same for a suspend: the row must be stored by then."""
+
+    unit: Any = None
+    stored: int = 0
+
+    def suspend(self) -> None:
+        super().suspend()
+        self.stored = len(self.unit.store.rows(Sleep))
+
+
+class Unit:
+    """One power service with nights."""
+
+    def __init__(self, clock: FakeClock, settings: Settings, store: Store) -> None:
+        self.clock, self.settings, self.store = clock, settings, store
+        self.meter, self.host, self.bed = (
+            FakeMeter(clock),
+            WitnessHost(unit=self),
+            WitnessBed(unit=self),
+        )
+        self.alarm = FakeAlarm()
+        self.restart()
+
+    def restart(self) -> None:
+        self.service = Service("power", self.settings, self.clock, self.store, SentenceLog("power"))
+        actuator = Actuator(self.host, bare_site(["gate"], self.settings.host.may_power_off))
+        self.night = Bedtime(self.service, self.bed, self.alarm)
+        self.cycle = PowerCycle(
+            self.service, self.meter, Ladder(self.settings), actuator, self.night
+        )
+        self.said = ""
+
+    def pass_time(self, seconds: float, every_s: float = 10.0) -> None:
+        for _ in range(max(1, int(seconds / every_s))):
+            self.clock.advance(every_s)
+            self.service.once(self._cycle)
+
+    def until(self, true: Any, limit_s: float = 7200) -> None:
+        for _ in range(int(limit_s / 10)):
+            if true():
+                return
+            self.pass_time(10)
+        pytest.fail(self.said)
+
+    def level(self) -> EnergyLevel:
+        last = self.store.last(EnergyBudget)
+        assert last is not None
+        return last.level
+
+    def _cycle(self) -> str:
+        self.said = self.cycle()
+        return self.said
+
+
+@pytest.fixture
+def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Unit:
+    """A unit that was charged to 90 % a minute ago, and works for half an hour."""
+    store = open_store("power")
+    store.add(BatteryState(clock.stamp(), 90.0, 1.0, 2300, 2560, None, False, "counted"))
+    clock.advance(60)
+    unit = Unit(clock, settings, store)
+    unit.pass_time(1800)
+    return unit
+
+
+def suspended(unit: Unit) -> datetime:
+    """Let the charge fall until the unit sleeps; when it is to be woken."""
+    unit.meter.amps = -100.0
+    unit.until(lambda: unit.level() <= EnergyLevel.HIBERNATE, 20_000)
+    unit.meter.amps = -0.1
+    unit.until(lambda: "suspend" in unit.bed.orders)
+    wakes = unit.store.rows(Sleep)[-1].wakes
+    assert wakes is not None
+    return wakes
+
+
+def test_a_boot_with_a_full_battery_loses_no_time(unit: Unit) -> None:
+    (wake,) = unit.store.rows(Wake)
+    assert wake.stays
+    assert unit.level() == EnergyLevel.FULL
+    assert unit.said.endswith("the loads may draw 25 W")
+
+
+def test_wake_and_cause_are_ready_when_pid_one_hears_of_a_power_off(unit: Unit) -> None:
+    unit.meter.volts, unit.meter.amps = 11.6, -3.0
+    unit.until(lambda: "poweroff" in unit.host.orders)
+    (sleep,) = unit.store.rows(Sleep)
+    assert unit.host.found == {"end": "ASLEEP", "armed": sleep.wakes}
+    assert sleep.level == EnergyLevel.OFF
+
+
+def test_loads_stop_before_anything_else_is_done_about_a_sleep(unit: Unit) -> None:
+    suspended(unit)
+    assert "stop appliance-camera@gate" in unit.host.orders
+    (sleep,) = unit.store.rows(Sleep)
+    low = next(b for b in unit.store.rows(EnergyBudget) if b.level <= EnergyLevel.HIBERNATE)
+    assert unit.bed.stored == 1
+    assert timedelta(seconds=300) <= sleep.stamp.utc - low.stamp.utc <= timedelta(seconds=330)
+
+
+def test_what_was_believed_before_a_suspend_is_doubted_after_it(unit: Unit) -> None:
+    wakes = suspended(unit)
+    before = unit.store.rows(BatteryState)[-1]
+    assert before.sigma_pct is not None
+    unit.meter.silent = True
+    unit.clock.advance((wakes - unit.clock.utc).total_seconds())
+    unit.pass_time(30)
+    after = unit.store.rows(BatteryState)[-1]
+    assert after.sigma_pct is not None
+    assert after.sigma_pct > before.sigma_pct + 10
+    assert "poweroff" not in unit.host.orders  # a doubt that nobody has looked at
+
+
+def test_a_computer_that_is_frozen_in_the_middle_of_a_poll_notices_it_all_the_same(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wakes = suspended(unit)
+    read = unit.meter.read
+
+    def frozen() -> Any:
+        monkeypatch.setattr(unit.meter, "read", read)
+        poll = read()
+        unit.clock.advance((wakes - unit.clock.utc).total_seconds())
+        return poll
+
+    monkeypatch.setattr(unit.meter, "read", frozen)
+    unit.pass_time(10)
+    assert json.loads(unit.settings.boots_file.read_text())["cause"] == "the clock of the computer"
+
+
+def test_the_check_has_earned_its_level_and_waits_for_no_dwell(unit: Unit) -> None:
+    wakes = suspended(unit)
+    unit.night._boot = replace(unit.night._boot, failed=3)  # no charge alone will do
+    unit.clock.advance((wakes - unit.clock.utc).total_seconds())
+    unit.meter.volts, unit.meter.amps, unit.meter.sun_w = 14.4, 1.0, 200.0
+    unit.pass_time(890)
+    assert unit.level() == EnergyLevel.HIBERNATE
+    unit.until(lambda: unit.level() >= EnergyLevel.SENTINEL, 60)
+    wake = unit.store.rows(Wake)[-1]
+    assert (wake.cause, wake.stays) == ("the clock of the computer", True)
+
+
+def test_a_row_that_the_database_would_not_take_is_stored_when_it_can_be(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, unit.service.store = unit.store, Store(unit.settings.database, unit.clock, opened=False)
+    monkeypatch.setattr(unit.service, "open_store", lambda: None)
+    unit.meter.volts, unit.meter.amps = 11.6, -3.0
+    unit.until(lambda: "poweroff" in unit.host.orders)
+    assert unit.host.found["end"] == "ASLEEP"
+    unit.service.store = store
+    unit.pass_time(10)
+    assert len(store.rows(Sleep)) == 1
+
+
+def test_a_laptop_that_may_not_power_off_is_put_to_sleep_instead(unit: Unit) -> None:
+    unit.settings = replace(unit.settings, host=replace(unit.settings.host, may_power_off=False))
+    unit.restart()
+    unit.meter.volts, unit.meter.amps = 11.6, -3.0
+    unit.until(lambda: "suspend" in unit.bed.orders)
+    assert "poweroff" not in unit.host.orders

@@ -1,0 +1,201 @@
+"""The TriStar MPPT driver on simulated controllers: in process, on a serial line, over TCP."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from threading import Event, Thread
+
+import pytest
+
+from appliance.model import ChargeStage, PowerReading, Quality
+from appliance.settings import BatterySettings, PanelsSettings, Settings, SimulationSettings
+from power.devices.tristar import TristarMppt
+from power.protocol.bus import Lines
+from power.protocol.errors import NoAnswer
+from power.protocol.links import ModbusLink, ModbusWire
+from power.reading.meter import Meter
+from provisioning.simulated.devices.tristar import IDENTITY, SimulatedTristar
+from provisioning.simulated.lines import pdu as codec
+from provisioning.simulated.lines.framing import mbap_frame, mbap_head
+from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.quirks import SILENCE, TORN32
+from provisioning.simulated.lines.tcp_line import Conversation, TcpLine, answer_of
+from provisioning.simulated.plant.plant import Plant
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.rig import NOON, night, on_a_wire, sunny_noon
+
+PROFILE = TristarMppt()
+
+# --- the meter on simulated devices ---------------------------------------------------------------
+
+
+def meter_on(device: SimulatedTristar, clock: FakeClock | None = None) -> Meter:
+    return Meter(PROFILE, ModbusLink(PROFILE, LoopbackBus(device), 1), clock or FakeClock())
+
+
+def assert_agrees(reading: PowerReading, plant: Plant, share: float = 1.0) -> None:
+    """The reading is the plant's state, but for the rounding of the registers."""
+    given_a = plant.charge_power_w * share / plant.battery_voltage_v
+    assert reading.pv_power_w == pytest.approx(plant.pv_power_w * share, abs=0.1)
+    assert reading.pv_voltage_v == pytest.approx(plant.pv_voltage_v, abs=0.01)
+    assert reading.battery_voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.01)
+    assert reading.battery_current_a == pytest.approx(given_a, abs=0.01)
+    assert reading.charge_stage is plant.stage
+    assert reading.yield_today_wh == pytest.approx(plant.yield_today_wh * 0.97 * share, abs=11)
+    assert set(reading.quality) <= {"load_power_w", "battery_temperature_c"}
+
+
+@pytest.mark.parametrize("quirks", [(), ("other-scaling",), (TORN32,), ("ten-wh",)])
+def test_it_reads_the_plant_whatever_the_scaling(quirks: Collection[str]) -> None:
+    plant = sunny_noon()
+    assert_agrees(meter_on(SimulatedTristar(plant, quirks)).read(), plant)
+
+
+def test_it_reads_a_48_volt_plant_and_a_share_of_it() -> None:
+    battery = BatterySettings(nominal_voltage_v=51.2)
+    plant = sunny_noon(Settings(battery=battery, panels=PanelsSettings(peak_w=2500)))
+    assert_agrees(meter_on(SimulatedTristar(plant, share=0.5)).read(), plant, 0.5)
+
+
+def test_one_request_a_poll_and_the_counters_once_a_minute() -> None:
+    device, clock, asked = SimulatedTristar(sunny_noon()), FakeClock(), []
+    answer = device.answer
+
+    def counting(pdu: bytes) -> bytes | None:
+        asked.append(pdu.hex())
+        return answer(pdu)
+
+    device.answer = counting  # type: ignore[method-assign]
+    meter = meter_on(device, clock)
+    for _ in range(3):
+        meter.read()
+    assert asked.count("040000003c") == 3
+    assert asked.count("0400430002") == 1
+    clock.advance(61)
+    assert meter.read().yield_today_wh is not None
+    assert asked.count("0400430002") == 2
+
+
+def test_a_changed_scaling_counts_from_the_next_poll_on() -> None:
+    plant, clock = sunny_noon(), FakeClock()
+    device = SimulatedTristar(plant)
+    meter = meter_on(device, clock)
+    meter.read()
+    device.quirks = frozenset({"other-scaling"})
+    assert_agrees(meter.read(), plant)
+
+
+def test_without_a_remote_sensor_there_is_no_battery_temperature() -> None:
+    reading = meter_on(SimulatedTristar(sunny_noon(), ["no-remote-sensor"])).read()
+    assert reading.battery_temperature_c is None
+    assert reading.quality["battery_temperature_c"] is Quality.ABSENT
+    plant = sunny_noon()
+    fitted = meter_on(SimulatedTristar(plant)).read()
+    assert fitted.battery_temperature_c == pytest.approx(plant.battery_temperature_c, abs=0.5)
+
+
+def test_the_states_of_the_dark_are_all_off() -> None:
+    meter = meter_on(SimulatedTristar(night(), ["start-up"]))
+    assert {meter.read().charge_stage for _ in range(6)} == {ChargeStage.OFF}
+
+
+def test_the_offset_in_the_dark_is_passed_on_as_it_is() -> None:
+    reading = meter_on(SimulatedTristar(night(), ["night-offset"])).read()
+    assert reading.battery_current_a == pytest.approx(-0.21484375)
+    assert reading.pv_power_w == 0
+
+
+def test_a_slave_does_not_say_its_stage() -> None:
+    reading = meter_on(SimulatedTristar(sunny_noon(), ["slave"])).read()
+    assert reading.charge_stage is None
+    assert reading.quality["charge_stage"] is Quality.ABSENT
+    assert reading.pv_power_w is not None
+
+
+def test_a_silent_controller_is_an_error() -> None:
+    with pytest.raises(NoAnswer):
+        meter_on(SimulatedTristar(sunny_noon(), [SILENCE])).read()
+
+
+def test_a_day_of_every_quirk_brings_no_wrong_value() -> None:
+    quirks = ["other-scaling", "no-remote-sensor", "start-up", "ten-wh", TORN32]
+    weather = SimulationSettings(cloudiness=0.0, battery_charge_pct=85.0)
+    plant = Plant(Settings(simulation=weather), NOON - timedelta(hours=10))
+    meter = meter_on(SimulatedTristar(plant, quirks))
+    stages = set()
+    for minute in range(0, 1440, 15):
+        plant.advance(NOON + timedelta(minutes=minute - 600), 15.0)
+        reading = meter.read()
+        stages.add(reading.charge_stage)
+        assert reading.pv_power_w == pytest.approx(plant.pv_power_w, abs=0.2)
+        assert reading.battery_voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.01)
+        assert reading.charge_stage is plant.stage
+    assert len(stages) >= 3
+
+
+def test_a_controller_that_refuses_long_blocks_is_read_in_parts() -> None:
+    plant = sunny_noon()
+    device = SimulatedTristar(plant)
+    device.most_words = 4  # type: ignore[misc]
+    assert_agrees(meter_on(device).read(), plant)
+
+
+@pytest.mark.parametrize("pdu", ["06005a0100", "100058000102ffff", "0500020000", "050002ff00"])
+def test_the_simulator_takes_no_write(pdu: str) -> None:
+    reply = SimulatedTristar(sunny_noon()).answer(bytes.fromhex(pdu))
+    assert reply is not None
+    assert reply[0] & 0x80
+
+
+def test_the_simulator_answers_both_functions_and_refuses_what_is_not_there() -> None:
+    device = SimulatedTristar(sunny_noon())
+    both = [device.answer(codec.build_read(function, 0x18, 8)) for function in (3, 4)]
+    assert both[0] is not None
+    assert both[1] is not None
+    assert both[0][1:] == both[1][1:]
+    assert device.answer(codec.build_read(4, 0x0050, 20)) == bytes([0x84, 2])
+    assert device.answer(codec.build_read(2, 0, 3)) == codec.bits_reply(2, [False] * 3)
+    assert device.answer(codec.build_read(1, 0x10, 1)) == bytes([0x81, 2])
+    model = device.answer(codec.build_read(3, 0xE0CC, 1))
+    assert model == bytes([3, 2, 0, 1])
+
+
+# --- wires ----------------------------------------------------------------------------------------
+
+
+def test_it_reads_the_plant_on_a_serial_line_with_an_echo() -> None:
+    plant = sunny_noon()
+    with on_a_wire(PROFILE, SimulatedTristar(plant), quirks=["echo"]) as meter:
+        assert_agrees(meter.read(), plant)
+
+
+def test_it_names_itself_on_a_serial_line() -> None:
+    with on_a_wire(PROFILE, SimulatedTristar(sunny_noon())) as meter:
+        bus = meter.link._bus  # type: ignore[attr-defined]
+        assert bus.identify(1) == IDENTITY
+
+
+class OneAnswer(Conversation):
+    """v10 page 2: the TCP socket is closed after each response."""
+
+    def handle(self) -> None:
+        request = mbap_head(head) if len(head := self.rfile.read(7)) == 7 else None
+        if request is not None:
+            transaction, size, device_id = request
+            reply = self.server.answer(device_id, self.rfile.read(size)) or b""
+            self.wfile.write(mbap_frame(transaction, device_id, reply))
+
+
+@pytest.mark.parametrize("conversation", [Conversation, OneAnswer])
+def test_it_reads_the_plant_over_tcp(conversation: type[Conversation]) -> None:
+    plant, clock, stop = sunny_noon(), FakeClock(), Event()
+    server = TcpLine(answer_of([SimulatedTristar(plant)]), "127.0.0.1", 0)
+    server.RequestHandlerClass = conversation
+    worker = Thread(target=server.serve, args=(stop,), daemon=True)
+    worker.start()
+    lines = Lines(clock)
+    meter = Meter(PROFILE, ModbusWire().link(lines, PROFILE, server.url, 1), clock)
+    for _ in range(3):
+        assert_agrees(meter.read(), plant)
+    lines.close()
+    stop.set()
+    worker.join(5)

@@ -1,0 +1,196 @@
+"""The laptop's mainboard: it freezes, ends and starts real processes by alarm and button."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.clock import ScaledClock, boottime_s
+from appliance.settings import ClockSettings, HostSettings, Settings
+from provisioning import board as board_module
+from provisioning import systemctl
+from provisioning.board import AT_BOOT, Board, Power
+from tests.stand_ins.fakes import START
+from tests.waiting import wait_until
+from tests.whole_unit.test_sleep_processes import stopped
+
+
+class FakeSupervisor:
+    """Keeps `sleep` processes by name, each in a group of its own, as supervisord does."""
+
+    def __init__(self) -> None:
+        self.known = ["plant", "board", "timers", "appliance-inference", *AT_BOOT]
+        self.kept: dict[str, subprocess.Popen[bytes]] = {}
+
+    def getAllProcessInfo(self) -> list[dict[str, Any]]:  # noqa: N802  (supervisord's word)
+        return [{"name": name, "pid": self.pid(name)} for name in self.known]
+
+    def startProcess(self, name: str, _wait: bool) -> None:  # noqa: N802
+        self.kept[name] = subprocess.Popen(["sleep", "60"], process_group=0)
+
+    def stopProcess(self, name: str, _wait: bool) -> None:  # noqa: N802
+        if name in self.kept:
+            self.kept[name].terminate()
+
+    def pid(self, name: str) -> int:
+        kept = self.kept.get(name)
+        return kept.pid if kept and kept.poll() is None else 0
+
+
+@pytest.fixture
+def supervisor() -> Iterator[FakeSupervisor]:
+    kept = FakeSupervisor()
+    yield kept
+    for process in kept.kept.values():
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def desk(
+    supervisor: FakeSupervisor,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> "Desk":
+    monkeypatch.setattr(board_module, "GRACE_S", 0.0)
+    (tmp_path / "run").mkdir()
+    settings = replace(
+        settings,
+        host=HostSettings(rtc=tmp_path / "rtc", systemctl="systemctl"),
+        clock=ClockSettings(1.0, START, boottime_s()),
+    )
+    return Desk(settings, supervisor)
+
+
+class Desk:
+    """A board, and the words that reach it."""
+
+    def __init__(self, settings: Settings, supervisor: FakeSupervisor) -> None:
+        self.settings, self.supervisor = settings, supervisor
+        self.said: list[str] = []
+        ear, self.mouth = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        ear.settimeout(0.01)
+        self.ear = ear
+        self.board = Board(settings, supervisor, ear, lambda text, **_: self.said.append(text))
+        self.alarm = settings.host.rtc / "wakealarm"
+
+    def tell(self, *words: str) -> None:
+        for word in words:
+            self.mouth.send(word.encode())
+        self.board._hear(self.ear.recv(64).decode())
+
+    def look(self, alarm_in_s: float | None = None) -> None:
+        if alarm_in_s is not None:
+            now = self.settings.make_clock().stamp().utc
+            self.alarm.write_text(str(round((now + timedelta(seconds=alarm_in_s)).timestamp())))
+        self.board._look()
+
+    def alive(self) -> dict[str, int]:
+        return systemctl.pids(self.supervisor)
+
+    def boot_id(self) -> str:
+        return self.settings.make_clock().stamp().boot_id
+
+
+def test_the_button_boots_the_unit(desk: Desk) -> None:
+    before = desk.boot_id()
+    desk.tell("power-button")
+    assert set(desk.alive()) == set(AT_BOOT)
+    assert desk.boot_id() != before
+    assert desk.said == ["the computer boots by the power button"]
+
+
+def test_a_power_off_ends_all_processes_and_the_alarm_begins_a_new_boot(desk: Desk) -> None:
+    desk.tell("power-button")
+    before, first = desk.alive(), desk.boot_id()
+    desk.look(alarm_in_s=3600)
+    desk.tell("poweroff")
+    assert desk.alive() == {}
+    assert "its clock wakes it at 15 Apr 03:00 UTC" in desk.said[-1]
+    desk.look()
+    assert desk.board.power is Power.OFF
+    desk.look(alarm_in_s=-1)
+    assert set(desk.alive()) == set(before)
+    assert not set(desk.alive().values()) & set(before.values())
+    assert desk.boot_id() != first
+    assert desk.alarm.read_text() == ""  # one shot
+
+
+def test_suspend_freezes_what_runs_and_the_alarm_thaws_the_same(desk: Desk) -> None:
+    desk.tell("power-button")
+    before, boot = desk.alive(), desk.boot_id()
+    desk.tell("suspend")
+    wait_until(lambda: all(stopped(pid) for pid in before.values()), "the frost")
+    desk.look(alarm_in_s=-1)
+    wait_until(lambda: not any(stopped(pid) for pid in before.values()), "the thaw")
+    assert desk.alive() == before
+    assert desk.boot_id() == boot
+
+
+def test_without_an_alarm_it_stays_off_and_says_so(desk: Desk) -> None:
+    desk.tell("power-button")
+    desk.alarm.write_text("0")
+    desk.tell("poweroff")
+    assert desk.said[-1].endswith("nothing is set to wake it; its button: systemctl power-button")
+    desk.look()
+    assert desk.alive() == {}
+
+
+def test_a_power_cut_gives_nobody_time_for_a_word(desk: Desk) -> None:
+    desk.tell("power-button")
+    desk.supervisor.startProcess("appliance-inference", False)
+    kept = dict(desk.supervisor.kept)
+    desk.tell("power-cut")
+    assert desk.alive() == {}
+    assert {process.wait() for process in kept.values()} == {-9}
+
+
+def test_the_plant_lives_through_all_of_it(desk: Desk) -> None:
+    desk.supervisor.startProcess("plant", False)
+    pid = desk.alive()["plant"]
+    for word in ("power-button", "suspend", "power-cut", "power-button", "poweroff"):
+        desk.tell(word)
+    assert desk.alive() == {"plant": pid}
+    assert not stopped(pid)
+
+
+def test_an_alarm_that_rings_while_the_unit_is_on_does_nothing(desk: Desk) -> None:
+    desk.tell("power-button")
+    before = desk.alive()
+    desk.look(alarm_in_s=-1)
+    assert desk.alive() == before
+    assert desk.alarm.read_text() == ""
+
+
+def test_what_the_boot_before_still_had_to_say_is_forgotten(desk: Desk) -> None:
+    desk.tell("power-button", "suspend")
+    with pytest.raises(TimeoutError):
+        desk.ear.recv(64)
+
+
+def test_the_stand_in_carries_words_to_the_board(tmp_path: Path) -> None:
+    control = str(tmp_path / "supervisord.sock")
+    command = [sys.executable, "-m", "provisioning.systemctl", control, "--no-block", "suspend"]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(systemctl.board_socket(control)))
+        subprocess.run(command, check=True)
+        assert ear.recv(64) == b"suspend"
+    deaf = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert deaf.returncode == 1
+    assert "does not answer" in deaf.stderr
+
+
+def test_the_world_follows_the_boots_of_its_unit(tmp_path: Path) -> None:
+    clock = ScaledClock(240, START, boottime_s(), tmp_path / "boot")
+    before = clock.stamp()
+    (tmp_path / "boot").write_text("2")
+    assert clock.age_s(before) is None
+    assert clock.stamp().uptime_s >= before.uptime_s
+    assert clock.age_s(clock.stamp()) == 0

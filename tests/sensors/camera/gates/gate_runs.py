@@ -1,0 +1,79 @@
+"""Plays a made film to the gates as a camera process would, and compares with the truth.
+
+Reads and writes: nothing but the films.
+Never: looks at a picture that the feed would not decode: key frames that the gates ask for, and,
+where somebody pulls, the newest picture while something moves, five a second at most.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sensors.camera.feed import CHECK_EVERY_S
+from sensors.camera.gates.motion import Bout, Motion
+from tests.scenes.films import Film
+
+EARLY_S = 1.0  # before it counts as true, somebody is in the picture in part
+LATE_S = 4.0  # the hold
+
+
+@dataclass
+class Run:
+    """What became of one film."""
+
+    bouts: list[Bout] = field(default_factory=list)
+    looks: int = 0
+    key_looks: int = 0
+    moving_s: list[float] = field(default_factory=list)  # packets at which something moved
+    verdicts: list[tuple[float, bool]] = field(default_factory=list)
+    gates: str = ""
+
+
+def play(
+    film: Film, motion: Motion, probes: bool = True, pulls: bool = False, loops: int = 1
+) -> Run:
+    """`probes`: key frames are looked at as the gates ask; `pulls`: somebody pulls what moves."""
+    run = Run()
+    length_s = len(film.greys) / film.frames_per_s
+    for loop in range(loops):
+        pulled_s = -1e9
+        for shown_s, size_bytes, is_key in film.packets:
+            media_s = shown_s + loop * length_s
+            motion.hear(media_s, size_bytes, is_key)
+            if probes and is_key and motion.wants_probe(media_s):
+                motion.look(film.grey_at(shown_s), media_s)
+                run.looks += 1
+                run.key_looks += 1
+            if pulls and motion.moving(media_s) and media_s - pulled_s >= CHECK_EVERY_S:
+                motion.look(film.grey_at(shown_s), media_s)
+                run.looks += 1
+                pulled_s = media_s
+            if motion.moving(media_s):
+                run.moving_s.append(media_s)
+            if is_key:
+                run.verdicts.append((media_s, motion.packets_tell))
+            run.bouts += motion.over()
+    run.gates = motion.gates
+    last = motion.moving(run.moving_s[-1]) if run.moving_s else None
+    run.bouts += [last] if last else []
+    return run
+
+
+def found(truth: Sequence[tuple[float, float]], bouts: Sequence[Bout]) -> list[float | None]:
+    """For each true stretch, seconds until a bout was there; None where none came."""
+    delays: list[float | None] = []
+    for begins, ends in truth:
+        there = [b for b in bouts if b.began_s <= ends and b.last_s >= begins]
+        delays.append(max(0.0, min(b.began_s for b in there) - begins) if there else None)
+    return delays
+
+
+def false_bouts(truth: Sequence[tuple[float, float]], bouts: Sequence[Bout]) -> list[Bout]:
+    """Bouts that have nothing to do with anybody."""
+    return [
+        bout
+        for bout in bouts
+        if not any(
+            bout.began_s <= ends + LATE_S and bout.last_s >= begins - EARLY_S
+            for begins, ends in truth
+        )
+    ]

@@ -1,0 +1,90 @@
+"""The gates on made films with known truth: alone, and behind the feed of a camera process."""
+
+import pytest
+
+from appliance.media.frames import I420, Ask, Picture, Refusal
+from appliance.model import CameraMode
+from sensors.camera.feed import Feed, Parts
+from sensors.camera.gates.motion import KEY_FRAMES, PACKETS, Motion
+from sensors.camera.mode import ModeChoice
+from sensors.camera.sources.video_file import Clip
+from tests.scenes.films import CBR, Scene, Walk, film_of
+from tests.sensors.camera.gates.gate_runs import false_bouts, found, play
+from tests.stand_ins.fakes import FakeClock
+
+SHORT = Scene("short", seconds=26, walks=(Walk(12, 20, 0),), key_every=20)
+RATE = (*CBR.items(), ("bufsize", "500000"), ("tune", "zerolatency"))
+CONSTANT = Scene("short constant", 26, SHORT.walks, options=RATE)
+NIGHT = Scene("short night", 26, SHORT.walks, noise=10, light=0.4)
+
+
+def test_somebody_who_walks_in_is_heard_by_packets_within_three_frames() -> None:
+    film = film_of(SHORT)
+    alone, probed = play(film, Motion(), probes=False), play(film, Motion(), pulls=True)
+    for run in (alone, probed):
+        (delay_s,) = found(film.truth, run.bouts)
+        assert delay_s is not None
+        assert delay_s <= 0.31
+        assert false_bouts(film.truth, run.bouts) == []
+        assert [bout.woken_by for bout in run.bouts] == [PACKETS]
+    assert (alone.looks, alone.gates) == (0, "packets")
+
+
+@pytest.mark.parametrize("scene", [CONSTANT, NIGHT], ids=["constant rate", "night"])
+def test_where_packets_tell_nothing_the_next_key_frame_does(scene: Scene) -> None:
+    film = film_of(scene)
+    run = play(film, Motion())
+    (delay_s,) = found(film.truth, run.bouts)
+    assert delay_s is not None
+    assert delay_s <= 2.1
+    assert false_bouts(film.truth, run.bouts) == []
+    assert not any(tell for _, tell in run.verdicts)
+    assert play(film, Motion(), probes=False).bouts == []
+
+
+def test_the_films_are_the_same_each_time_and_true() -> None:
+    film = film_of(SHORT)
+    assert [packet for packet in film.packets if packet[2]][1][0] == 2.0
+    ((begins, ends),) = film.truth
+    assert 12 < begins < 12.5
+    assert 19.5 < ends < 20
+    differs = abs(film.greys.astype(int) - film.greys[0])
+    present = (differs > 20).sum((1, 2)) > 8
+    shown = [number / 10 for number, there in enumerate(present) if there]
+    assert begins - 0.2 <= shown[0] <= begins + 0.6
+    assert ends - 0.6 <= shown[-1] <= ends + 0.2
+
+
+def pulled(scene: Scene) -> tuple[list[float], list[str], Feed]:
+    """When the feed gave pictures of what moves, since the film began, and who woke it."""
+    film = film_of(scene)
+    clock = FakeClock()
+    feed = Feed("front", lambda hear: Clip(film.path, hear), clock, Parts(Motion()))
+    began_s = clock.media_s()
+    times, woken_by = [], []
+    for _ in range(round(10 * scene.seconds)):
+        feed.follow(ModeChoice(CameraMode.WATCH, "watching"))
+        answer = feed.answer(Ask(I420, moved=True))
+        assert isinstance(answer, Picture | Refusal)
+        if isinstance(answer, Picture):
+            times.append(clock.media_s() - began_s)
+            woken_by.append(answer.woken_by)
+        clock.advance(0.1)
+    return times, woken_by, feed
+
+
+def test_behind_the_feed_only_pictures_of_somebody_are_decoded_and_given() -> None:
+    times, woken_by, feed = pulled(SHORT)
+    assert 12.2 <= times[0] <= 12.8
+    assert times[-1] <= 20 + 3.3
+    assert len(times) > 30
+    assert set(woken_by) == {PACKETS}
+    assert feed.motion.packets_tell
+    assert feed.frames_decoded < 140  # of 260
+    assert [round(bout.began_s - 1000) for bout, looked in feed.over() if looked] == [12]
+
+
+def test_behind_the_feed_a_deaf_stream_is_woken_by_its_key_frames() -> None:
+    times, woken_by, _ = pulled(CONSTANT)
+    assert 12.2 <= times[0] <= 14.3
+    assert set(woken_by) == {KEY_FRAMES}

@@ -1,0 +1,334 @@
+"""Live cameras: threads, silence, gathering; then real streams from a real server."""
+
+import http.server
+import threading
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from types import SimpleNamespace
+
+import av
+import pytest
+
+from appliance.errors import CameraError
+from appliance.settings import CameraSettings, Transport
+from sensors.camera.sources.gop import decoded, new_decoder
+from sensors.camera.sources.live import READER, Live, ReadersHang, Target
+from sensors.camera.sources.opening import Opener
+from sensors.camera.sources.source import Heard
+from tests.conftest import CLIP
+from tests.stand_ins.rtsp import (
+    Cameras,
+    film,
+    free_threads,
+    needs_server,
+    serving,
+    wait_for_threads,
+)
+from tests.waiting import wait_until
+
+# --- threads --------------------------------------------------------------------------------------
+
+
+def test_threads_that_never_come_back_end_the_process() -> None:
+    go_on = threading.Event()
+
+    def hang() -> Target:
+        go_on.wait(30)
+        return Target("rtsp://127.0.0.1:1/", "rtsp", {})
+
+    def open_and_close() -> None:
+        for _ in range(20):
+            Live("rtsp://camera", hang, lambda heard: None).close()
+
+    try:
+        with pytest.raises(ReadersHang, match="connections to the camera do not end"):
+            open_and_close()
+    finally:
+        go_on.set()
+        wait_for_threads(READER, 0)
+
+
+def silent(packets: int, every_s: float) -> Live:
+    """A live camera that sent so many packets and then nothing more; its clock stands at 100."""
+    over = threading.Event()
+
+    def find() -> Target:
+        over.wait(1)
+        raise CameraError("it is over")
+
+    live = Live("rtsp://camera", find, lambda heard: None, lambda: 100.0)
+    over.set()
+    wait_for_threads(READER, 0)
+    live._lost = ""
+    for number in range(packets):
+        live._pace.take(1000, 100.0 - (packets - number) * every_s)
+    return live
+
+
+@pytest.mark.parametrize(
+    ("packets", "every_s", "longest_s"), [(100, 0.04, 2.0), (40, 1.5, 6.0), (1, 1.0, 8.0)]
+)
+def test_silence_is_judged_by_how_often_a_camera_usually_sends(
+    packets: int, every_s: float, longest_s: float
+) -> None:
+    live = silent(packets, every_s)
+    now_s = 100.0
+    while now_s < 100 + longest_s - 0.1:
+        now_s += 0.05
+        live.advance(now_s)
+    with pytest.raises(CameraError, match="has sent nothing for"):
+        live.advance(now_s + 0.3)
+
+
+def test_a_process_that_slept_itself_does_not_blame_the_camera() -> None:
+    live = silent(100, 0.04)
+    live.advance(101.0)
+    live.advance(130.0)
+    live.advance(131.0)
+    with pytest.raises(CameraError, match="has sent nothing for"):
+        live.advance(132.2)
+
+
+# --- gathering ------------------------------------------------------------------------------------
+
+
+class Sender:
+    """A camera of 25 frames a second on a clock of its own, as PyAV shows it; reading waits."""
+
+    def __init__(self, patience_s: float, size_bytes: int = 1000, has_times: bool = True) -> None:
+        self.now_s = 100.0
+        self.naps_s: list[float] = []
+        self.lags_s: list[float] = []
+        self.late_s: list[float] = []
+        context = SimpleNamespace(name="h264", extradata=b"", width=64, height=48)
+        stream = SimpleNamespace(codec_context=context, time_base=Fraction(1, 1000))
+        self.streams = SimpleNamespace(video=[stream])
+        self._sent = 0
+        self._size_bytes = size_bytes
+        self.live = silent(0, 1.0)
+        self.live.patience_s = patience_s
+        self.live._now_s = lambda: self.now_s
+        self.live._hear = self._hear
+        self.live._closing = SimpleNamespace(  # type: ignore[assignment]
+            is_set=lambda: self._sent >= 1000, wait=self._nap
+        )
+        self.target = Target("", "rtsp", {}, has_times)
+
+    def demux(self, _: object) -> Iterator[SimpleNamespace]:
+        while True:
+            self._sent += 1
+            self.now_s = max(self.now_s, 100.0 + self._sent * 0.04)  # until it came
+            pts = self._sent * 40
+            yield SimpleNamespace(size=self._size_bytes, is_keyframe=False, pts=pts, dts=pts)
+
+    def close(self) -> None:
+        """As a container has it."""
+
+    def _nap(self, seconds: float) -> None:
+        self.naps_s.append(seconds)
+        self.now_s += seconds
+
+    def _hear(self, heard: Heard) -> None:
+        self.lags_s.append(self.now_s - (100.0 + self._sent * 0.04))
+        self.late_s.append(self.now_s - heard.media_s)
+
+
+def run(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> Sender:
+    monkeypatch.setattr(av, "open", lambda *_, **__: sender)
+    sender.live._read(sender.target)
+    return sender
+
+
+def test_packets_gather_for_as_long_as_told_and_none_falls_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sender = run(Sender(patience_s=0.5), monkeypatch)
+    assert 50 < len(sender.naps_s) < 90  # 40 s, the first of them to learn the rate
+    assert set(sender.naps_s) == {0.5}
+    assert max(sender.lags_s) <= 0.501
+    assert min(sender.late_s) >= 0
+    assert max(sender.late_s) <= 0.51  # picture times are those of sending, not of reading
+
+
+def test_more_than_the_kernel_holds_is_never_let_gather(monkeypatch: pytest.MonkeyPatch) -> None:
+    sender = run(Sender(patience_s=0.5, size_bytes=40_000), monkeypatch)  # 8 Mbit/s
+    assert max(sender.naps_s) * 25 * 40_000 <= 64 * 1024 * 1.02
+
+
+def test_nothing_gathers_where_somebody_follows_or_time_stamps_are_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert run(Sender(patience_s=0.0), monkeypatch).naps_s == []
+    assert run(Sender(patience_s=0.5, has_times=False), monkeypatch).naps_s == []
+
+
+# --- real streams ---------------------------------------------------------------------------------
+
+
+class Listener:
+    """Opens a camera and keeps what it says."""
+
+    def __init__(self, source: str, transport: Transport = Transport.TCP) -> None:
+        self.heard: list[Heard] = []
+        self.arrived_s: list[float] = []
+        own = CameraSettings(source=source, transport=transport, allow_local=True)
+        self.camera = Opener(own)(self._hear)
+
+    def _hear(self, heard: Heard) -> None:
+        self.heard.append(heard)
+        self.arrived_s.append(time.monotonic())
+
+    def wait(self, packets: int) -> None:
+        def there() -> bool:
+            self.camera.advance(time.monotonic())
+            return len(self.heard) >= packets
+
+        wait_until(there, f"{packets} packets", 20)
+
+    def sizes(self) -> list[tuple[int, int]]:
+        """The size of each key frame, decoded with what its packet says of its codec."""
+        found = []
+        for heard in list(self.heard):
+            if heard.is_key:
+                decoder = new_decoder(heard.codec)
+                frames = [*decoded(decoder, heard.packet), *decoded(decoder, None)]
+                found += [(frame.width, frame.height) for frame in frames]
+        return found
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cameras]:
+    place = tmp_path_factory.mktemp("films")
+    small = film(place / "small.mp4", seconds=2)
+    large = film(place / "large.mp4", (320, 240), seconds=2, key_every=5)
+    hevc = film(place / "hevc.mp4", codec="libx265", rate=15)
+    steady = "nal-hrd=cbr:bitrate=400:vbv-maxrate=400:vbv-bufsize=40"
+    cbr = film(place / "cbr.mp4", rate=25, options={"x264-params": steady})
+    films = f"front={CLIP}", f"changing={small}+{large}", f"hevc={hevc}", f"cbr={cbr}"
+    with serving(*films) as cameras:
+        yield cameras
+
+
+@needs_server
+@pytest.mark.parametrize("transport", [Transport.TCP, Transport.UDP])
+def test_a_camera_plays_and_its_pictures_can_be_decoded(
+    server: Cameras, transport: Transport
+) -> None:
+    listener = Listener(server.url("front"), transport)
+    listener.wait(36)
+    listener.camera.close()
+    assert transport is Transport.UDP or listener.heard[0].is_key
+    assert listener.sizes()[0] == (768, 576)
+    late_s = [
+        arrived_s - heard.media_s
+        for heard, arrived_s in zip(listener.heard, listener.arrived_s, strict=True)
+    ]
+    assert min(late_s) >= 0
+    stream = listener.camera.stream
+    assert stream is not None
+    assert stream.startswith("h264 768x576, ")
+    assert stream.endswith("kbit/s")
+    assert 8 < float(stream.split(", ")[1].split()[0]) < 12
+
+
+@needs_server
+@pytest.mark.parametrize(("name", "codec"), [("hevc", "hevc"), ("cbr", "h264")])
+def test_h265_and_constant_bit_rates_play(server: Cameras, name: str, codec: str) -> None:
+    listener = Listener(server.url(name))
+    listener.wait(30)
+    listener.camera.close()
+    assert listener.heard[-1].codec.name == codec
+    assert (160, 120) in listener.sizes()
+
+
+@needs_server
+def test_a_new_size_and_key_frame_distance_in_mid_stream_is_a_new_codec(server: Cameras) -> None:
+    listener = Listener(server.url("changing"))
+    listener.wait(45)
+    listener.camera.close()
+    codecs = list(dict.fromkeys(heard.codec for heard in listener.heard))
+    assert len(codecs) == 2
+    assert set(listener.sizes()) == {(160, 120), (320, 240)}
+    assert all(
+        heard.is_key
+        for before, heard in zip(listener.heard, listener.heard[1:], strict=False)
+        if before.codec != heard.codec
+    )
+
+
+@needs_server
+def test_a_closed_camera_says_nothing_more_and_its_thread_ends(server: Cameras) -> None:
+    listener = Listener(server.url("front"))
+    listener.wait(5)
+    began_s = time.monotonic()
+    listener.camera.close()
+    assert time.monotonic() - began_s < 0.1
+    wait_for_threads(READER, 0)
+    before = len(listener.heard)
+    assert before <= 7
+    assert free_threads(READER) == 0
+
+
+class Motion(http.server.BaseHTTPRequestHandler):
+    """An HTTP camera: a multipart answer of JPEGs, twenty a second, changing its size."""
+
+    pictures: list[bytes] = []
+
+    def do_GET(self) -> None:
+        if self.path != "/video":
+            self.send_response(302)
+            self.send_header("Location", f"http://{self.headers['Host']}/video")
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+        self.end_headers()
+        try:
+            for number in range(400):
+                jpeg = self.pictures[number // 20 % 2]
+                head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                self.wfile.write(head.encode() + jpeg + b"\r\n")
+                time.sleep(0.05)  # the camera's own pace
+        except OSError:
+            return
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def http_camera() -> Iterator[str]:
+    Motion.pictures = [jpeg(64, 48), jpeg(128, 96)]
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Motion) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def jpeg(width: int, height: int) -> bytes:
+    frame = av.VideoFrame(width, height, "yuvj420p")
+    for plane in frame.planes:
+        plane.update(bytes(plane.buffer_size))
+    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuvj420p"
+    encoder.time_base = frame.time_base = Fraction(1, 25)
+    return b"".join(bytes(packet) for packet in [*encoder.encode(frame), *encoder.encode(None)])
+
+
+def test_an_http_camera_plays_every_packet_a_key_frame(http_camera: str) -> None:
+    listener = Listener(f"{http_camera}/video")
+    listener.wait(45)
+    listener.camera.close()
+    assert all(heard.is_key for heard in listener.heard)
+    assert set(listener.sizes()) == {(64, 48), (128, 96)}
+    spans_s = [b - a for a, b in zip(listener.arrived_s, listener.arrived_s[1:], strict=False)]
+    assert max(spans_s) < 2
+    assert str(listener.camera.stream).startswith("mjpeg 64x48")
+
+
+def test_an_http_camera_that_sends_us_elsewhere_is_not_followed(http_camera: str) -> None:
+    listener = Listener(f"{http_camera}/elsewhere")
+    with pytest.raises(CameraError, match="sends us elsewhere"):
+        listener.wait(1)
+    assert listener.heard == []

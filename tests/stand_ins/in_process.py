@@ -1,0 +1,294 @@
+"""The whole unit in one process, under a fake clock: plant, power, sensors, camera, inference.
+
+Real parts: the plant and its Modbus answers, the driver, estimator, guard, ladder, arbiter,
+actuator, store, camera duty, tracker, event rules, snapshots, the nightly plan. Stand-ins at the
+seams only: the clock, PID 1 (here it starts and stops the loads of this object), the scene in
+front of the camera, the detector.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import cast
+
+import numpy as np
+from av.video.frame import VideoFrame
+
+from appliance.log import SentenceLog
+from appliance.media.frames import Answer, Ask, Picture
+from appliance.model import Box, Detection, EnergyBudget, Tier
+from appliance.process.service import Leave, Service
+from appliance.settings import Settings
+from appliance.status.loads import reported_loads
+from appliance.store.prepare import prepare
+from appliance.store.store import Store
+from inference.__main__ import telling_of
+from inference.cameras.watched import WatchedCamera
+from inference.cycle import Watch, WatchParts
+from inference.detection.detector import Seen
+from inference.energy.cost import Prices
+from inference.model_pool import Eyes
+from inference.view import View
+from power.act.loads import Actuator
+from power.cycle import PowerCycle
+from power.devices.epever import EpeverTracer
+from power.plan.clear_sky import clear_sky_power_w
+from power.plan.ladder import Ladder
+from power.plan.run import make_plan
+from power.reading.meters import Device, Meters
+from provisioning.simulated.devices.epever import SimulatedEpever
+from provisioning.simulated.plant.plant import Plant
+from sensors.camera.cycle import CameraDuty
+from sensors.camera.feed import Feed, Parts
+from sensors.camera.sources.gop import Decoded, GroupOfPictures
+from sensors.camera.sources.source import Codec, Hear, Heard
+from sensors.cycle import Survey
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.rig import bare_site, meter_on
+from tests.stand_ins.watched import FakeChoice, FakeWaiter
+
+WIDTH, HEIGHT, FRAMES_PER_S = 64, 48, 10
+LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap enough for days
+
+
+class Scene:
+    """In front of the camera: a person walks by for ten minutes of every hour. No clip, no codec.
+
+    It is the source, the decoder (sensors.camera) and the model (inference.detector.Looker) at
+    once: what the one shows, the other sees.
+    """
+
+    provider = wanted = "scene"
+    digest = "0" * 64
+    degraded = ""
+    tier = Tier.INT8
+    size = 32
+    loaded = True
+    load_s = None
+    stream = "a scene"
+    patience_s = 0.0
+    frames_decoded = 0
+
+    def __init__(self, clock: FakeClock, frame: VideoFrame | None = None) -> None:
+        self._clock = clock
+        grey = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+        self._frame = frame or VideoFrame.from_ndarray(grey, format="bgr24")
+        self._hear: Hear | None = None
+        self._told_s = -1.0
+
+    # the source
+
+    def opened(self, hear: Hear) -> "Scene":
+        self._hear = hear
+        return self
+
+    def advance(self, media_s: float) -> None:
+        """One packet for all that came since."""
+        assert self._hear is not None
+        if media_s - self._told_s >= 1 / FRAMES_PER_S:
+            self._told_s = media_s
+            self._hear(Heard(None, Codec("scene"), media_s, 1000, is_key=True))
+
+    def due_in_s(self, media_s: float) -> float:
+        return 1 / FRAMES_PER_S
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    # the decoder
+
+    def keep(self, heard: Heard) -> None:
+        """Nothing to keep: it is there all the time."""
+
+    def newest(self) -> Decoded:
+        return Decoded(self._frame, self._clock.media_s())
+
+    def key_frame(self) -> Decoded:
+        return self.newest()
+
+    def rest(self) -> None:
+        """Nothing to free."""
+
+    # the model
+
+    def load(self) -> None:
+        """Nothing to load."""
+
+    def free(self) -> None:
+        """Nothing to free."""
+
+    def look(
+        self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
+    ) -> list[Seen]:
+        return [Seen(tuple(self._people())) for _ in pictures]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody walks by now."""
+        return self._clock.utc.minute < 10
+
+    def _people(self) -> list[Detection]:
+        if not self.is_busy:
+            return []
+        left = (self._clock.media_s() % 60) / 100
+        return [Detection("person", 0.8, Box(left, 0.3, left + 0.2, 0.8))]
+
+
+class Pull:
+    """The camera's socket without a socket: each answer is there at once."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._asked = Ask()
+
+    def ask(self, ask: Ask) -> None:
+        self._asked = replace(ask, wait_s=0.0)
+
+    def take(self) -> Answer:
+        return self._feed.answer(self._asked)
+
+    def ready_s(self) -> float:
+        return 0.0
+
+    def fileno(self) -> int:
+        return -1
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+@dataclass
+class PidOne:
+    """Takes orders as PID 1 does and remembers them; `running` is what it keeps alive."""
+
+    running: set[str] = field(default_factory=set)
+    orders: list[str] = field(default_factory=list)
+
+    def start(self, unit: str) -> None:
+        self.running.add(unit)
+        self.orders.append(f"start {unit}")
+
+    def stop(self, unit: str) -> None:
+        self.running.discard(unit)
+        self.orders.append(f"stop {unit}")
+
+    def power_off(self) -> None:
+        self.running.clear()
+        self.orders.append("poweroff")
+
+
+class InProcessUnit:
+    """One unit; `run_until(utc)` lets it live. `every_s` is the time between two polls."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: FakeClock,
+        every_s: float = 60.0,
+        scene: Scene | None = None,
+    ) -> None:
+        prepare(settings.database)
+        self.settings, self.clock, self.every_s = settings, clock, every_s
+        self.plant = Plant(settings, clock.utc)
+        self.pid_one = PidOne()
+        self.reader = Store(settings.database, clock)
+        self._scene = scene or Scene(clock)
+        group = cast("GroupOfPictures", self._scene)
+        self._feed = Feed("demo", self._scene.opened, clock, Parts(new_group=lambda _: group))
+        self._power = self._service("power")
+        self._camera = self._service("camera", "demo")
+        self._sensors = self._service("sensors")
+        self._inference = self._service("inference")
+        self._plan = self._service("plan")
+        self._power_cycle = self._make_power()
+        self._survey = Survey(self._sensors, None).cycle
+        self._camera_duty = CameraDuty(self._camera, settings.camera["demo"], self._feed)
+        self._watch: Watch | None = None
+
+    def run_until(self, utc: datetime, each_minute: Callable[[], None] | None = None) -> None:
+        """Live until `utc`."""
+        while self.clock.utc < utc and "poweroff" not in self.pid_one.orders:
+            self._minute()
+            if each_minute:
+                each_minute()
+
+    def plan(self) -> str:
+        """What the timer does twice a day."""
+        return make_plan(self._plan.store, self.settings, clear_sky_power_w)
+
+    def budget(self) -> EnergyBudget:
+        """The newest one."""
+        found = self.reader.last(EnergyBudget)
+        assert found is not None
+        return found
+
+    def restart_power(self) -> None:
+        """The power service crashes and PID 1 starts it anew: its memory is gone."""
+        self._power = self._service("power")
+        self._power_cycle = self._make_power()
+
+    def close(self) -> None:
+        if self._watch:
+            self._watch.finish()
+        for service in (self._power, self._camera, self._sensors, self._inference, self._plan):
+            service.store.close()
+        self.reader.close()
+
+    # --- one minute, or one poll if that is longer ----------------------------------------------
+
+    def _minute(self) -> None:
+        ends_s = self.clock.uptime_s + max(60.0, self.every_s)
+        self._sensors.once(self._survey)
+        if "appliance-camera@demo" in self.pid_one.running:
+            self._camera.once(self._camera_duty.cycle)
+        self._infer()
+        while self.clock.uptime_s < ends_s:
+            self._power.once(self._power_cycle)
+            self.clock.advance(min(self.every_s, ends_s - self.clock.uptime_s))
+            self.plant.advance(self.clock.utc, self._load_w())
+
+    def _infer(self) -> None:
+        if "appliance-inference" not in self.pid_one.running:
+            if self._watch:
+                self._watch.finish()
+            self._watch = None
+            return
+        self._watch = self._watch or self._make_watch()
+        try:
+            for _ in range(LOOKS):
+                if self._scene.is_busy:
+                    self._feed.hint("pir")  # the gates are not made for a scene of one grey
+                self._inference.once(self._watch.cycle)
+        except Leave:
+            self.pid_one.running.discard("appliance-inference")
+
+    def _load_w(self) -> float:
+        reported_w = sum(load.power_w for load in reported_loads(self.reader, ("demo",)))
+        return max(reported_w, self.settings.energy.hibernate_power_w)
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _service(self, name: str, instance: str = "") -> Service:
+        store = Store(self.settings.database, self.clock, name)
+        return Service(name, self.settings, self.clock, store, SentenceLog(name), instance)
+
+    def _make_power(self) -> PowerCycle:
+        meter = meter_on(EpeverTracer(), SimulatedEpever(self.plant), self.clock)
+        meters = Meters([Device("charger", "main", meter)], self.clock)
+        actuator = Actuator(self.pid_one, bare_site(["demo"], may_power_off=True))
+        return PowerCycle(self._power, meters, Ladder(self.settings), actuator)
+
+    def _make_watch(self) -> Watch:
+        own = self.settings.inference
+        choice = FakeChoice(price_j=own.energy_per_frame_j)
+        prices = Prices(choice.price, core_w=0.0)
+        return Watch(
+            self._inference,
+            WatchParts(
+                [WatchedCamera("demo", Pull(self._feed), own)],
+                Eyes(choice, lambda _: self._scene, prices, own),
+                FakeWaiter(self.clock),
+                telling_of(self._inference),
+                View(own.blur_heads, own.threshold),
+            ),
+        )

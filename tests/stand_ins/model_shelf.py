@@ -1,0 +1,73 @@
+"""A model store to test: beside the shipped models, with an examination that passes all at once."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ModelError
+from appliance.settings import Settings
+from inference.detection.model_card import Card
+from inference.model_store import ModelStore
+from inference.model_store.examine import Verdict, card_digest
+from inference.model_store.prices import Figure
+from tests.scenes.onnx_models import a_model, write
+
+NANODET = "nanodet-g-416-int8"
+FIGURE = Figure(
+    sha256="ab" * 32,
+    name="small",
+    provider="CPUExecutionProvider",
+    mode="",
+    measured=True,
+    per_frame_j=0.25,
+    load_j=3.0,
+    load_s=1.5,
+    frames=100,
+    cpu_ms=40.0,
+    median_ms=41.0,
+    p95_ms=50.0,
+    meter="RAPL",
+    machine="a test",
+    at="2026-04-15T10:00:00Z",
+)
+
+
+class Examination:
+    """Stands in for the child process: passes every model, and counts."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.told: tuple[str, ...] = ()
+        self.refuses = ""
+
+    def __call__(self, model: Path, card: Card) -> Verdict:
+        self.seen.append(model.name)
+        if self.refuses:
+            raise ModelError(self.refuses)
+        return Verdict(card.sha256, card_digest(model), self.told, "2026-04-15T10:00:00Z")
+
+
+def a_store(settings: Settings, examination: Examination) -> ModelStore:
+    """An empty store beside the shipped models, one of which the settings name."""
+    own = replace(settings.inference, model=NANODET)
+    return ModelStore(replace(settings, inference=own), examination=examination)
+
+
+def reopened(store: ModelStore, **inference: Any) -> ModelStore:
+    """The store as a process sees it that starts now, with other settings if given."""
+    own = replace(store.settings.inference, **inference)
+    return ModelStore(replace(store.settings, inference=own), store.shipped, store.examination)
+
+
+def contents(store: ModelStore) -> dict[str, bytes]:
+    """All files of the store, but for the lock."""
+    files = (path for path in store.root.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(store.root)): path.read_bytes()
+        for path in files
+        if path.name != ".lock"
+    }
+
+
+def small(tmp_path: Path, name: str = "small", seed: int = 1, **card: Any) -> Path:
+    return write(tmp_path / "from", a_model(seed=seed), name, **card)

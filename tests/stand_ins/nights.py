@@ -1,0 +1,167 @@
+"""One power service's nights around a real store: PID 1, its errand and the alarm are pretended."""
+
+import json
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from appliance.errors import HostError
+from appliance.log import SentenceLog
+from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Wake
+from appliance.process.host import Errand
+from appliance.process.rtc import RtcError
+from appliance.process.service import Service
+from appliance.settings import HostSettings, Settings
+from appliance.store.store import Store
+from power.guard.guard import Verdict
+from power.sleep.controller import Bedtime
+from tests.stand_ins.fakes import FakeClock
+
+FULL = Verdict(EnergyLevel.FULL, False, "there is charge enough")
+LOW = Verdict(EnergyLevel.HIBERNATE, False, "the rest is kept to stay alive")
+EMPTY = Verdict(EnergyLevel.OFF, True, "the floor is 10 %")
+SUNSET = datetime(2026, 1, 10, 16, 0, tzinfo=UTC)  # 17:40 by the sun of the default site
+MORNING = datetime(2026, 1, 11, 7, 20, tzinfo=UTC)  # nine
+
+
+@dataclass
+class FakeErrand:
+    """A check-in that lasts until it is let go."""
+
+    lasts: bool = True
+    left: bool = False
+
+    def over(self) -> bool:
+        return not self.lasts
+
+    def leave(self) -> None:
+        self.left, self.lasts = True, False
+
+
+@dataclass
+class FakeBed:
+    """PID 1 for sleeps; `asleep` is what it has been told to do."""
+
+    orders: list[str] = field(default_factory=list)
+    refuses: bool = False
+    errand: FakeErrand = field(default_factory=FakeErrand)
+
+    def suspend(self) -> None:
+        self._take("suspend")
+
+    def power_off(self) -> None:
+        self._take("poweroff")
+
+    def run(self, unit: str) -> Errand:
+        self._take(f"run {unit}")
+        return cast("Errand", self.errand)
+
+    def _take(self, order: str) -> None:
+        if self.refuses:
+            raise HostError(f"PID 1 refused the order `{order}`")
+        self.orders.append(order)
+
+
+@dataclass
+class FakeAlarm:
+    """A clock that can wake the computer, or cannot."""
+
+    broken: bool = False
+    armed: datetime | None = None
+
+    def check(self) -> None:
+        if self.broken:
+            raise RtcError("no wake can be armed because there is no clock")
+
+    def arm(self, _now: datetime, wakes: datetime) -> None:
+        self.check()
+        self.armed = wakes
+
+
+@dataclass
+class Unit:
+    """One power service's nights; `pass_time` calls them as the cycle does."""
+
+    clock: FakeClock
+    settings: Settings
+    store: Store
+    bed: FakeBed = field(default_factory=FakeBed)
+    alarm: FakeAlarm = field(default_factory=FakeAlarm)
+    pct: float = 80.0
+    sun_w: float | None = 0.0
+    verdict: Verdict = FULL
+    by_voltage: bool = False
+    silent: bool = False
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """The process begins anew."""
+        service = Service("power", self.settings, self.clock, self.store, SentenceLog("power"))
+        self.bedtime = Bedtime(service, self.bed, self.alarm)
+        self.level, self.powers_off = EnergyLevel.FULL, False
+        self.faults: list[str] = []
+
+    def pass_time(self, seconds: float, every_s: float = 10.0) -> None:
+        for _ in range(max(1, int(seconds / every_s))):
+            self.clock.advance(every_s)
+            self.cycle()
+
+    def cycle(self) -> None:
+        now = self.clock.stamp()
+        night = self.bedtime
+        self.came_back = night.returned(now)
+        battery = BatteryState(now, self.pct, 1.0, None, 2560, None, False, "counted")
+        amps = 0.0 if self.sun_w is None else self.sun_w / 13
+        reading = PowerReading(now, "test", self.sun_w, 30, 13, amps, 20, 3.0, None, None)
+        verdict = night.judge(self.verdict, battery, None if self.silent else reading, now)
+        self.level = verdict.max_level
+        self.powers_off = night.may_power_off(verdict, self.by_voltage, battery, now)
+        self.faults = [str(error) for error in night.act(self.level, battery, now)]
+        self.store.add(*night.rows)
+        night.rows = []
+
+    def at(self, level: EnergyLevel) -> bool:
+        return self.level == level
+
+    def goes_off(self) -> bool:
+        return self.powers_off
+
+    def sleeps(self) -> list[Sleep]:
+        return self.store.rows(Sleep)
+
+    def wakes(self) -> list[Wake]:
+        return self.store.rows(Wake)
+
+    def file(self) -> dict[str, Any]:
+        return cast("dict[str, Any]", json.loads(self.settings.boots_file.read_text()))
+
+    def boot(self, down_s: float) -> None:
+        """The computer was off that long and boots."""
+        self.clock.reboot(down_s)
+        self.restart()
+
+
+def unit_at_sunset(clock: FakeClock, settings: Settings, store: Store) -> Unit:
+    """A unit at sunset, well and at work for an hour."""
+    clock.set_wall_clock(SUNSET)
+    unit = Unit(clock, settings, store)
+    unit.pass_time(3600)
+    assert unit.file()["well"]
+    return unit
+
+
+def host(unit: Unit, **changes: Any) -> None:
+    """The same unit with other settings of its host."""
+    unit.settings = replace(unit.settings, host=replace(HostSettings(), **changes))
+    unit.restart()
+
+
+def sleep_through(unit: Unit, until: datetime) -> None:
+    """Suspend, and be woken at `until`: the process only sees that time has jumped."""
+    unit.verdict, unit.pct = LOW, 14.0
+    unit.pass_time(320)
+    assert unit.bed.orders[-1] == "suspend"
+    unit.clock.advance((until - unit.clock.utc).total_seconds())
+    unit.verdict = FULL

@@ -1,0 +1,106 @@
+"""A simulated power device with its driver in front, in this process or on a pseudo-terminal."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from typing import Any, cast
+
+from appliance.clock import Clock
+from appliance.settings import CameraSettings, HostSettings, Settings
+from power.protocol.bus import ByteLine, Lines
+from power.protocol.links import WIRES, FramedLink, FramedWire, ModbusLink
+from power.protocol.profile import Profile
+from power.protocol.sunspec import SunSpecLink, SunSpecWire
+from power.reading.meter import Meter
+from power.reading.meters import open_meter
+from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.lines.loopback import LoopbackBus, LoopbackLine
+from provisioning.simulated.lines.serial_line import SerialLine
+from provisioning.simulated.plant.plant import Plant
+from tests.stand_ins.fakes import FakeClock
+
+NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
+
+
+def sunny_noon(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
+    """A plant at noon with sun, charge and a load of `load_w`."""
+    plant = Plant(settings or Settings(), NOON - timedelta(minutes=30))
+    plant.advance(NOON, load_w)
+    return plant
+
+
+def night(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
+    """A plant at midnight: no sun, discharging."""
+    plant = Plant(settings or Settings(), NOON + timedelta(hours=11, minutes=30))
+    plant.advance(NOON + timedelta(hours=12), load_w)
+    return plant
+
+
+def meter_on(profile: Profile, device: Any, clock: Clock | None = None) -> Meter:
+    """The driver of `profile` in front of a simulated device, without a wire."""
+    clock = clock or FakeClock()
+    device_id = getattr(device, "device_id", profile.device_id)
+    wire = WIRES[profile.protocol]
+    if isinstance(wire, FramedWire):
+        line = cast("ByteLine", LoopbackLine(device))
+        return Meter(profile, FramedLink(profile, wire.framing, line, device_id), clock)
+    if isinstance(wire, SunSpecWire):
+        return Meter(profile, SunSpecLink(profile, LoopbackBus(device), device_id, clock), clock)
+    return Meter(profile, ModbusLink(profile, LoopbackBus(device), device_id), clock)
+
+
+@contextmanager
+def on_a_wire(
+    profile: Profile,
+    *devices: Any,
+    clock: Clock | None = None,
+    timeout_s: float | None = None,
+    line_clock: Clock | None = None,
+    **line_arguments: Any,
+) -> Iterator[Meter]:
+    """The same on a real pseudo-terminal, the device in a thread of its own.
+
+    `timeout_s` in place of the profile's, where losses are many and only wrong values count.
+    `line_clock` for a device that talks by itself: how fast it does.
+    `line_arguments` go to `SerialLine`: quirks, seed, damaged_share.
+    """
+    clock = clock or FakeClock()
+    if timeout_s is not None:
+        profile = impatient(profile, timeout_s)
+    line = SerialLine(talker_of(devices, "pty"), line_clock or clock, **line_arguments)
+    device_id = getattr(devices[0], "device_id", None)
+    lines = Lines(clock)
+    with serving(line):
+        try:
+            yield open_meter(lines, profile, str(line.path), device_id, clock)
+        finally:
+            lines.close()
+    line.close()
+
+
+def impatient(profile: Profile, timeout_s: float) -> Profile:
+    """The same device with a shorter time-out."""
+    changed = type(type(profile).__name__, (type(profile),), {"timeout_s": timeout_s})
+    return changed()  # type: ignore[no-any-return]
+
+
+@contextmanager
+def serving(line: SerialLine) -> Iterator[None]:
+    """Let the line answer while it lasts."""
+    stop = Event()
+    worker = Thread(target=line.serve, args=(stop,), daemon=True)
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join(5)
+
+
+def bare_site(cameras: Iterable[str], may_power_off: bool) -> Settings:
+    """A site with nothing but these cameras."""
+    return Settings(
+        camera={name: CameraSettings() for name in cameras},
+        host=HostSettings(may_power_off=may_power_off),
+    )

@@ -1,0 +1,40 @@
+"""What is installed: six import names, all of them ours alone, and nothing forgotten."""
+
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+NAMES = {"appliance", "power", "sensors", "inference", "ota", "provisioning"}
+
+
+def test_our_six_names_belong_to_this_distribution_alone() -> None:
+    owners = packages_distributions()
+    for name in NAMES:
+        assert set(owners.get(name, [])) <= {"neural-energy-appliance"}, name
+
+
+def test_every_package_of_the_tree_is_listed_for_installation() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    listed = set(project["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join(init.parent.relative_to(ROOT).parts)
+        for name in NAMES
+        for init in (ROOT / name).rglob("__init__.py")
+    }
+    assert found == listed
+
+
+def test_the_top_level_holds_what_the_house_has() -> None:
+    rooms = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."}
+    rooms -= {"build", "docs", "neural_energy_appliance.egg-info", "__pycache__"}
+    assert rooms == NAMES | {"systemd", "hardware-in-loop", "tests"}
+
+
+def test_every_dependency_has_its_line_of_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    reasons = (ROOT / "docs/dependencies.md").read_text()
+    extras = project["optional-dependencies"]
+    for requirement in project["dependencies"] + extras["systemd"] + extras["dev"]:
+        name = requirement.partition(">=")[0].partition("==")[0]
+        assert name in reasons or name.startswith("types-"), name
