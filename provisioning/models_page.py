@@ -29,7 +29,8 @@ POLLS = 2  # some devices say half of what they know at a time
 HEAD = """# Power devices
 
 This page is generated from the devices' tables (`python -m provisioning.models_page`). `yes` \
-means that the driver got the value from the simulated device; `?` that there is no simulator to say so.
+means that the driver got the value from the simulated device; `?` that there is no simulator to \
+say so.
 
 None of this was tried on hardware here: what each was tested against stands below the tables. \
 Nothing can write to a device: there is no call for it.

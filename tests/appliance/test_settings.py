@@ -70,7 +70,7 @@ MISTAKES = {
     ),
     "labels that are no list": (
         "[inference]\nlabels = 'person'\n",
-        "/unit.toml:2: inference.detection.labels must be a list of texts, not 'person'",
+        "/unit.toml:2: inference.labels must be a list of texts, not 'person'",
     ),
     "a camera without a name": (
         "[camera]\nsource = 'clip.mp4'\n",

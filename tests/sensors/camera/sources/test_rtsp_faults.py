@@ -342,12 +342,12 @@ import sys, time, threading
 from pathlib import Path
 from appliance import log, settings_file
 from appliance.model import EnergyBudget, EnergyLevel
-from appliance.prepare import prepare
-from appliance.service import Service
-from appliance.store import Store
-from sensors.camera.duty import CameraDuty
+from appliance.process.service import Service
+from appliance.store.prepare import prepare
+from appliance.store.store import Store
+from sensors.camera.cycle import CameraDuty
 from sensors.camera.feed import Feed
-from sensors.camera.opening import Opener
+from sensors.camera.sources.opening import Opener
 
 settings = settings_file.load(Path(sys.argv[1]))
 settings.database.parent.mkdir()
