@@ -16,10 +16,10 @@ def open_nvml(root: Path = Path("/")) -> Any | None:
         return None
     import pynvml  # noqa: PLC0415  (only where a driver is)
 
-    return started(pynvml)
+    return start_nvml(pynvml)
 
 
-def started(nvml: Any) -> Any | None:
+def start_nvml(nvml: Any) -> Any | None:
     """`nvml` after its start, or None where it finds no driver."""
     try:
         nvml.nvmlInit()

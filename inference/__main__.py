@@ -69,7 +69,7 @@ def telling_of(service: Service) -> Telling:
         own.snapshots_keep_mb,
         service.clock,
     )
-    return Telling(shelf, own.blur_heads, service.fault)
+    return Telling(shelf, own.blur_heads, service.report_fault)
 
 
 if __name__ == "__main__":

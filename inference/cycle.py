@@ -175,11 +175,11 @@ class Watch:
         now_s = self._service.clock.media_s()
         for camera in self._cameras:
             if camera.line.trouble and camera.line.trouble_s(now_s) > FAULT_AFTER_S:
-                self._service.fault(camera.line.trouble)
+                self._service.report_fault(camera.line.trouble)
         for trouble in self._eyes.troubles():
-            self._service.fault(trouble)
+            self._service.report_fault(trouble)
         if self._model_error:
-            self._service.fault(self._model_error)
+            self._service.report_fault(self._model_error)
 
     # --- resting -------------------------------------------------------------------------------
 

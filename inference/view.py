@@ -6,7 +6,7 @@ Never: encodes a picture that nobody asked for, or shows one while nothing is be
 
 from dataclasses import replace
 
-from appliance.media.frames import JPEG, Answer, Ask, Picture, Refusal
+from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
 from appliance.model import Detection
 from inference.detection.frame_result import Look
 from inference.detection.head_blur import jpeg, unseen_people
@@ -52,7 +52,7 @@ class View:
         self._reason = reason
         self._shown = {}
 
-    def answer(self, ask: Ask) -> Answer:
+    def answer(self, ask: PictureRequest) -> Answer:
         """The newest picture as JPEG, or why not."""
         newest = next(reversed(self._shown.values()), None)
         if newest is None:

@@ -102,7 +102,7 @@ class PowerCycle:
                 level=budget.level.name,
             )
         for error in errors:
-            self._service.fault(error)
+            self._service.report_fault(error)
         self._store(poll, state, budget)
         return f"{budget.reason}; the loads may draw {budget.power_w:g} W{self._night.says}"
 
@@ -122,7 +122,7 @@ class PowerCycle:
             self._service.store.add(*rows, *nights, *([budget] if due else []))
         except StoreError as error:
             self._unstored = True
-            self._service.fault(error)
+            self._service.report_fault(error)
             return
         self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
         self._night.rows = []
@@ -165,5 +165,5 @@ class PowerCycle:
         try:
             return self._service.store.last(kind)
         except StoreError as error:
-            self._service.fault(error)
+            self._service.report_fault(error)
             return None

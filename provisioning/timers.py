@@ -29,7 +29,7 @@ def next_due(timers: Iterable[Timer], after: datetime) -> tuple[datetime, Timer]
 
 def main() -> None:
     """Run until stopped."""
-    arguments = service.parser("timers", takes_instance=False).parse_args()
+    arguments = service.make_parser("timers", takes_instance=False).parse_args()
     say = log.setup("timers", under_journal=False)
     settings = settings_file.load(arguments.settings)
     clock, timers = settings.make_clock(), read_timers()

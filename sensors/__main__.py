@@ -6,14 +6,14 @@ Never: holds a rule; it only wires.
 
 from appliance.nvml import open_nvml
 from appliance.process.service import Loop, Service, main
-from sensors.cycle import Survey
+from sensors.cycle import SensorsCycle
 
-SURVEY_EVERY_S = 60.0
+CYCLE_EVERY_S = 60.0
 
 
 def assemble(service: Service) -> Loop:
     """Wire the survey of this computer."""
-    return Loop(Survey(service, open_nvml()).cycle, SURVEY_EVERY_S)
+    return Loop(SensorsCycle(service, open_nvml()).cycle, CYCLE_EVERY_S)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,19 @@ from typing import Any
 from appliance.model import EnvironmentReading, GpuReading, InferenceRun
 from appliance.process.service import Service
 from appliance.status.loads import MAX_AGE_S
-from sensors.environment import computer_power, read_environment, sentence, warnings
+from sensors.environment import (
+    estimate_computer_power,
+    find_warnings,
+    format_sentence,
+    read_environment,
+)
 from sensors.errors import GpuError
 from sensors.gpu import read_gpus
-from sensors.jetson import Rail, board_input_w, read_jetson_gpu, read_rails
+from sensors.jetson import Rail, find_board_input_w, read_jetson_gpu, read_rails
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class SensorsCycle:
     """One computer: `root` is where /sys and /proc hang, `nvml` the started NVML or None."""
 
     service: Service
@@ -29,26 +34,26 @@ class Survey:
     def cycle(self) -> str:
         """Look, store, warn; returns the sentence."""
         rails = read_rails(self.root)
-        reading = self._environment(rails)
-        self.service.store.add(reading, *self._gpus(rails))
-        for warning in warnings(reading):
-            self.service.fault(warning)
-        return sentence(reading)
+        reading = self._read_environment(rails)
+        self.service.store.add(reading, *self._read_gpus(rails))
+        for warning in find_warnings(reading):
+            self.service.report_fault(warning)
+        return format_sentence(reading)
 
-    def _environment(self, rails: list[Rail]) -> EnvironmentReading:
+    def _read_environment(self, rails: list[Rail]) -> EnvironmentReading:
         settings = self.service.settings
         run = self.service.store.latest(InferenceRun, MAX_AGE_S)
-        power = computer_power(
-            board_input_w(rails), run.power_w if run else None, settings.computer.idle_w
+        power = estimate_computer_power(
+            find_board_input_w(rails), run.power_w if run else None, settings.computer.idle_w
         )
         return read_environment(self.root, settings.unit.data_dir, power, self.service.clock)
 
-    def _gpus(self, rails: list[Rail]) -> list[GpuReading]:
+    def _read_gpus(self, rails: list[Rail]) -> list[GpuReading]:
         own = read_jetson_gpu(self.root, rails, self.service.clock)
         if own:  # a Jetson's NVML, where it exists, would report the same GPU once more
             return [own]
         try:
             return read_gpus(self.nvml, self.service.clock)
         except GpuError as error:
-            self.service.fault(error)
+            self.service.report_fault(error)
             return []

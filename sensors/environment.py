@@ -13,7 +13,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError
 from appliance.model import EnvironmentReading
 from sensors.errors import DiskError, TemperatureError
-from sensors.thermal import hottest_zone
+from sensors.thermal import find_hottest_zone
 
 FULL_DISK_PCT = 95.0
 HOT_C = 95.0  # processors throttle from about 97 C on (Orin) to 100 C (x86)
@@ -23,21 +23,21 @@ def read_environment(
     root: Path, data_dir: Path, power: tuple[float, bool], clock: Clock
 ) -> EnvironmentReading:
     """One reading; `power` is `computer_power`. Raises `DiskError` where the disk is gone."""
-    hottest = hottest_zone(root)
-    free_bytes, used_pct = disk(data_dir)
+    hottest = find_hottest_zone(root)
+    free_bytes, used_pct = measure_disk(data_dir)
     return EnvironmentReading(
         stamp=clock.stamp(),
         hottest_zone=hottest[0] if hottest else None,
         hottest_temperature_c=hottest[1] if hottest else None,
         disk_free_bytes=free_bytes,
         disk_used_pct=used_pct,
-        memory_available_bytes=memory_available_bytes(root),
+        memory_available_bytes=read_available_memory_bytes(root),
         computer_power_w=power[0],
         computer_power_measured=power[1],
     )
 
 
-def computer_power(
+def estimate_computer_power(
     board_input_w: float | None, inference_w: float | None, idle_w: float
 ) -> tuple[float, bool]:
     """What the computer draws without inference, and whether that was measured.
@@ -50,7 +50,7 @@ def computer_power(
     return max(0.0, board_input_w - (inference_w or 0.0)), True
 
 
-def disk(directory: Path) -> tuple[int, float]:
+def measure_disk(directory: Path) -> tuple[int, float]:
     """Bytes free for the appliance and per cent used, as `df` counts them."""
     try:
         found = os.statvfs(directory)
@@ -63,7 +63,7 @@ def disk(directory: Path) -> tuple[int, float]:
     return found.f_bavail * found.f_frsize, 100 * used / usable if usable else 100.0
 
 
-def memory_available_bytes(root: Path) -> int | None:
+def read_available_memory_bytes(root: Path) -> int | None:
     """MemAvailable of /proc/meminfo (kB there: man 5 proc), or None."""
     try:
         lines = (root / "proc/meminfo").read_text().splitlines()
@@ -73,7 +73,7 @@ def memory_available_bytes(root: Path) -> int | None:
     return None if kilobytes is None else int(kilobytes) * 1024
 
 
-def warnings(reading: EnvironmentReading) -> list[ApplianceError]:
+def find_warnings(reading: EnvironmentReading) -> list[ApplianceError]:
     """What a person should know of this reading; empty when all is well."""
     found: list[ApplianceError] = []
     if reading.disk_used_pct > FULL_DISK_PCT:
@@ -95,7 +95,7 @@ def warnings(reading: EnvironmentReading) -> list[ApplianceError]:
     return found
 
 
-def sentence(reading: EnvironmentReading) -> str:
+def format_sentence(reading: EnvironmentReading) -> str:
     """The reading in one sentence: `cpu 47 C, disk 62 % used, 5.0 W (modelled)`."""
     heat_c = reading.hottest_temperature_c
     heat = "no thermometer" if heat_c is None else f"{reading.hottest_zone} {heat_c:.0f} C"

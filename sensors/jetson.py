@@ -13,8 +13,8 @@ from pathlib import Path
 
 from appliance.clock import Clock
 from appliance.model import GpuReading
-from sensors.kernel_files import number_of, text_of
-from sensors.thermal import thermal_zones
+from sensors.kernel_files import read_number, read_text
+from sensors.thermal import read_thermal_zones
 
 RAILS = "sys/bus/i2c/drivers/ina3221/*/hwmon/hwmon*/in[1-6]_label"
 LOADS = (
@@ -39,16 +39,16 @@ def read_rails(root: Path) -> list[Rail]:
     """The rails that answer now; empty on any other computer."""
     rails = []
     for label_file in sorted(root.glob(RAILS)):
-        label = text_of(label_file)
+        label = read_text(label_file)
         number = label_file.name.removeprefix("in").removesuffix("_label")
-        voltage_mv = number_of(label_file.with_name(f"in{number}_input"))
-        current_ma = number_of(label_file.with_name(f"curr{number}_input"))
+        voltage_mv = read_number(label_file.with_name(f"in{number}_input"))
+        current_ma = read_number(label_file.with_name(f"curr{number}_input"))
         if label and label != "NC" and voltage_mv is not None and current_ma is not None:
             rails.append(Rail(label, voltage_mv * current_ma / 1e6))
     return rails
 
 
-def board_input_w(rails: list[Rail]) -> float | None:
+def find_board_input_w(rails: list[Rail]) -> float | None:
     """What the whole board draws, or None where no rail measures that."""
     return next((rail.power_w for rail in rails if rail.name in BOARD_INPUTS), None)
 
@@ -58,8 +58,8 @@ def read_jetson_gpu(root: Path, rails: list[Rail], clock: Clock) -> GpuReading |
     found = [path for pattern in LOADS for path in root.glob(pattern)]
     if not found:
         return None
-    load = number_of(found[0])
-    zones = thermal_zones(root)
+    load = read_number(found[0])
+    zones = read_thermal_zones(root)
     return GpuReading(
         stamp=clock.stamp(),
         gpu="Jetson",

@@ -7,7 +7,7 @@ Never: fails because a part is powered down; what the kernel does not say is unk
 from pathlib import Path
 
 
-def text_of(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The file's one line; empty where the kernel will not say."""
     try:
         return path.read_text().strip()
@@ -15,9 +15,9 @@ def text_of(path: Path) -> str:
         return ""
 
 
-def number_of(path: Path) -> int | None:
+def read_number(path: Path) -> int | None:
     """The file's whole number, or None."""
     try:
-        return int(text_of(path))
+        return int(read_text(path))
     except ValueError:
         return None

@@ -35,20 +35,20 @@ def limit_all(nvml: Any | None, wanted_w: float) -> str:
     kept: list[str] = []
     without: list[str] = []
     failed: list[str] = []
-    for index in range(count(nvml)):
+    for index in range(count_gpus(nvml)):
         try:
-            kept.append(limit(nvml, index, wanted_w))
+            kept.append(limit_gpu(nvml, index, wanted_w))
         except PowerLimitError as error:
             failed.append(str(error))
         except nvml.NVMLError as error:
             unknown = error.value == nvml.NVML_ERROR_NOT_SUPPORTED
-            (without if unknown else failed).append(complaint(nvml, index, error))
+            (without if unknown else failed).append(explain_error(nvml, index, error))
     if failed or not kept:
         raise PowerLimitError("; ".join([*failed, *without, *kept]) or "there is no GPU to limit")
     return "; ".join([*kept, *without])
 
 
-def count(nvml: Any) -> int:
+def count_gpus(nvml: Any) -> int:
     try:
         return int(nvml.nvmlDeviceGetCount())
     except nvml.NVMLError as error:
@@ -57,7 +57,7 @@ def count(nvml: Any) -> int:
         ) from error
 
 
-def limit(nvml: Any, index: int, wanted_w: float) -> str:
+def limit_gpu(nvml: Any, index: int, wanted_w: float) -> str:
     """Limit one GPU within what it can keep, and read it back; raises NVML's own errors too."""
     gpu = nvml.nvmlDeviceGetHandleByIndex(index)
     low_mw, high_mw = nvml.nvmlDeviceGetPowerManagementLimitConstraints(gpu)
@@ -73,10 +73,10 @@ def limit(nvml: Any, index: int, wanted_w: float) -> str:
     said = f"GPU {index} keeps to {seen_mw / MW:g} W"
     if limit_mw != round(wanted_w * MW):
         said += f", not {wanted_w:g} W: it can keep {low_mw / MW:g} to {high_mw / MW:g} W"
-    return said + (forgetful(nvml, gpu) or "")
+    return said + (describe_persistence(nvml, gpu) or "")
 
 
-def forgetful(nvml: Any, gpu: Any) -> str | None:
+def describe_persistence(nvml: Any, gpu: Any) -> str | None:
     """What to say of a GPU whose driver forgets the limit as soon as nobody uses it."""
     try:
         persistent = nvml.nvmlDeviceGetPersistenceMode(gpu) == nvml.NVML_FEATURE_ENABLED
@@ -85,7 +85,7 @@ def forgetful(nvml: Any, gpu: Any) -> str | None:
     return None if persistent else " while it is in use (for longer: enable nvidia-persistenced)"
 
 
-def complaint(nvml: Any, index: int, error: Any) -> str:
+def explain_error(nvml: Any, index: int, error: Any) -> str:
     """NVML's refusal in a sentence that says what to do."""
     if error.value == nvml.NVML_ERROR_NOT_SUPPORTED:
         return f"GPU {index} knows no power limit"

@@ -44,27 +44,27 @@ def set_mode(name: str, settings: Settings, board: Board) -> str:
 
     Raises `PowerModeError`, and `SettingsError` for a name that the board does not know.
     """
-    known = modes(board)
+    known = read_modes(board)
     if name not in known:
         raise SettingsError(
             f"this board has no power mode {name!r}; [jetson] may name one of {', '.join(known)}"
         )
-    before = current(board)
+    before = read_current_mode(board)
     if before == name:
         return f"the power mode is {name} already"
-    heard = ask(board, "-m", str(known[name]))
-    after = current(board)
+    heard = run_nvpmodel(board, "-m", str(known[name]))
+    after = read_current_mode(board)
     if after == name:
         return f"the power mode is {name}, it was {before}"
     if NEEDS_RESTART.search(heard):
         return restart_into(name, known[name], after, board.status, settings)
     raise PowerModeError(
         f"the power mode stays {after}: nvpmodel did not take {name} "
-        f"({last_line(heard)}); try `nvpmodel -m {known[name]}` by hand"
+        f"({find_last_line(heard)}); try `nvpmodel -m {known[name]}` by hand"
     )
 
 
-def modes(board: Board) -> dict[str, int]:
+def read_modes(board: Board) -> dict[str, int]:
     """The board's modes with their numbers, in the order of its file."""
     try:
         text = board.conf.read_text(errors="replace")
@@ -83,13 +83,13 @@ def modes(board: Board) -> dict[str, int]:
     return found
 
 
-def current(board: Board) -> str:
+def read_current_mode(board: Board) -> str:
     """The name of the mode that the board is in; "unknown" where it does not say."""
-    found = CURRENT.search(ask(board, "-q"))
+    found = CURRENT.search(run_nvpmodel(board, "-q"))
     return found[1] if found else "unknown"
 
 
-def ask(board: Board, *words: str) -> str:
+def run_nvpmodel(board: Board, *words: str) -> str:
     """All that nvpmodel says, whatever its exit code: it fails also where it only asks."""
     try:
         done = subprocess.run(
@@ -109,7 +109,7 @@ def ask(board: Board, *words: str) -> str:
     return done.stdout
 
 
-def last_line(heard: str) -> str:
+def find_last_line(heard: str) -> str:
     lines = heard.strip().splitlines()
     return lines[-1] if lines else "it said nothing"
 

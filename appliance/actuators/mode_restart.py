@@ -31,7 +31,7 @@ def restart_into(name: str, number: int, now_in: str, status: Path, settings: Se
     Raises `PowerModeError`, with the reason, where the board is left as it is.
     """
     stamp, now = settings.unit.data_dir / LAST, settings.make_clock().stamp().utc
-    objection = why_not(settings, fresh_budget(settings), last_restart(stamp), now)
+    objection = find_objection(settings, read_fresh_budget(settings), read_last_restart(stamp), now)
     if objection:
         raise PowerModeError(
             f"the power mode stays {now_in}: {name} needs a restart of the computer, and "
@@ -49,7 +49,7 @@ def restart_into(name: str, number: int, now_in: str, status: Path, settings: Se
     return f"the computer restarts into the power mode {name}, it was {now_in}"
 
 
-def why_not(
+def find_objection(
     settings: Settings, budget: EnergyBudget | None, last: datetime | None, now: datetime
 ) -> str:
     """What speaks against a restart; empty where nothing does."""
@@ -66,7 +66,7 @@ def why_not(
     return ""
 
 
-def fresh_budget(settings: Settings) -> EnergyBudget | None:
+def read_fresh_budget(settings: Settings) -> EnergyBudget | None:
     """What may be drawn now; None where nobody has said so lately."""
     try:
         with closing(Store(settings.database, settings.make_clock())) as store:
@@ -75,7 +75,7 @@ def fresh_budget(settings: Settings) -> EnergyBudget | None:
         return None
 
 
-def last_restart(stamp: Path) -> datetime | None:
+def read_last_restart(stamp: Path) -> datetime | None:
     """When the last one was, or None; raises `PowerModeError` where that cannot be told."""
     try:
         last = datetime.fromisoformat(stamp.read_text().strip())

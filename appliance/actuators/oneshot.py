@@ -17,10 +17,10 @@ from appliance.errors import ApplianceError, HostError, SettingsError, StoreErro
 from appliance.settings import Settings
 from appliance.store.store import Store
 
-Act = Callable[[Settings], str]
+Action = Callable[[Settings], str]
 
 
-def perform(source: str, path: Path | None, act: Act) -> NoReturn:
+def perform(source: str, path: Path | None, act: Action) -> NoReturn:
     """Do `act` once and end. It returns its sentence or raises an `ApplianceError`.
 
     Exit codes: 0 done, 1 something in the world is wrong, 2 the settings are.
@@ -35,13 +35,13 @@ def perform(source: str, path: Path | None, act: Act) -> NoReturn:
         journal.info(act(settings))
     except ApplianceError as error:
         journal.warning(str(error), error.message_id, fault=error.code)
-        record(settings, source, error, journal)
+        record_fault(settings, source, error, journal)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
-    record(settings, source, None, journal)
+    record_fault(settings, source, None, journal)
     sys.exit(0)
 
 
-def record(
+def record_fault(
     settings: Settings, source: str, error: ApplianceError | None, journal: log.SentenceLog
 ) -> None:
     """Keep the fault for the page, or end the ones of an earlier try."""

@@ -36,14 +36,14 @@ def switch(name: str, on: bool, settings: Settings) -> str:
             f"there is no [switch.{name}] in {settings.path}; known: {', '.join(known) or 'none'}"
         )
     way = {
-        SwitchKind.FILE: by_file,
-        SwitchKind.COMMAND: by_command,
-        SwitchKind.WAKE_ON_LAN: by_network,
+        SwitchKind.FILE: switch_by_file,
+        SwitchKind.COMMAND: switch_by_command,
+        SwitchKind.WAKE_ON_LAN: switch_by_network,
     }
     return way[known[name].kind](name, on, known[name])
 
 
-def all_off(settings: Settings) -> str:
+def switch_all_off(settings: Settings) -> str:
     """Switch every load off; one that fails does not hold up the next. Raises `SwitchError`.
 
     A host that does not answer is taken for one that is off already.
@@ -60,7 +60,7 @@ def all_off(settings: Settings) -> str:
     return "; ".join(said) or "there is nothing to switch"
 
 
-def by_file(name: str, on: bool, own: SwitchSettings) -> str:
+def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
     """Write the text to the kernel's file of an LED, a pin or a regulator, and read it back."""
     if own.path is None:
         raise SettingsError(f"[switch.{name}] needs a `path`: the file that switches it")
@@ -85,7 +85,7 @@ def by_file(name: str, on: bool, own: SwitchSettings) -> str:
     return f"{name} is {'on' if on else 'off'}: {own.path} says {seen}"
 
 
-def by_command(name: str, on: bool, own: SwitchSettings) -> str:
+def switch_by_command(name: str, on: bool, own: SwitchSettings) -> str:
     """Run the command for this way; its last line on standard error is its complaint."""
     text = own.on if on else own.off
     if text in NO_COMMAND:
@@ -115,14 +115,14 @@ def by_command(name: str, on: bool, own: SwitchSettings) -> str:
     return f"{name} is {'on' if on else 'off'}: `{text}` went well"
 
 
-def by_network(name: str, on: bool, own: SwitchSettings) -> str:
+def switch_by_network(name: str, on: bool, own: SwitchSettings) -> str:
     """Wake the host with a magic packet; it goes off by its command, where it has one."""
     if on:
-        sent = wake(own.mac, name, interfaces(), EVERYBODY)
+        sent = wake(own.mac, name, list_interfaces(), EVERYBODY)
         return f"{name} was called with its magic packet on {', '.join(sent)}"
     if own.off in NO_COMMAND:
         return f"{name} has no command that switches it off: it stays as it is"
-    return by_command(name, on, own)
+    return switch_by_command(name, on, own)
 
 
 def wake(mac: str, name: str, over: Iterable[str], address: tuple[str, int]) -> list[str]:
@@ -130,7 +130,7 @@ def wake(mac: str, name: str, over: Iterable[str], address: tuple[str, int]) -> 
 
     Each on its own, since a broadcast would only leave by the interface of the default route.
     """
-    packet = magic(mac, name)
+    packet = make_magic_packet(mac, name)
     sent, refused = [], "no network interface is there"
     for interface in over:
         try:
@@ -147,7 +147,7 @@ def wake(mac: str, name: str, over: Iterable[str], address: tuple[str, int]) -> 
     return sent
 
 
-def magic(mac: str, name: str = "NAME") -> bytes:
+def make_magic_packet(mac: str, name: str = "NAME") -> bytes:
     """Six times 255 and sixteen times the hardware address, as network cards listen for it."""
     if not MAC.fullmatch(mac):
         raise SettingsError(
@@ -166,7 +166,7 @@ def broadcast(packet: bytes, interface: str, address: tuple[str, int]) -> None:
             out.sendto(packet, address)
 
 
-def interfaces() -> list[str]:
+def list_interfaces() -> list[str]:
     """The computer's network interfaces but its loopback."""
     return [name for _, name in socket.if_nameindex() if name != "lo"]
 
@@ -180,7 +180,7 @@ def main(words: list[str] | None = None) -> None:
     if asked.name is None and asked.way == "on":
         parser.error("`on` needs the name of a switch")
     if asked.name is None:
-        perform("switch", asked.settings, all_off)
+        perform("switch", asked.settings, switch_all_off)
     on = asked.way == "on"
     perform(f"switch@{asked.name}", asked.settings, lambda own: switch(asked.name, on, own))
 

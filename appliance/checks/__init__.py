@@ -29,13 +29,13 @@ class Finding:
     advice: str = ""
 
 
-def examine(settings: Settings, store: Store | None, clock: Clock) -> list[Finding]:
+def run_all_checks(settings: Settings, store: Store | None, clock: Clock) -> list[Finding]:
     """The findings of all checks, in the order of their names."""
     names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return [look(name, settings, store, clock) for name in names]
+    return [run_check(name, settings, store, clock) for name in names]
 
 
-def look(name: str, settings: Settings, store: Store | None, clock: Clock) -> Finding:
+def run_check(name: str, settings: Settings, store: Store | None, clock: Clock) -> Finding:
     """One check's finding; an error that it met is one."""
     module = importlib.import_module(f"{__name__}.{name}")
     try:
@@ -46,7 +46,7 @@ def look(name: str, settings: Settings, store: Store | None, clock: Clock) -> Fi
 
 
 @contextmanager
-def reader(settings: Settings, clock: Clock) -> Iterator[Store | None]:
+def open_reader(settings: Settings, clock: Clock) -> Iterator[Store | None]:
     """The database as a reader, or None where it cannot be opened."""
     try:
         store = Store(settings.database, clock)

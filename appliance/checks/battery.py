@@ -12,7 +12,7 @@ from appliance.status.document import power_max_age_s
 from appliance.store.store import Store
 
 NAME = "battery"
-DOUBTFUL_SIGMA_PCT = 10.0
+LARGE_SIGMA_PCT = 10.0
 
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
@@ -29,7 +29,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     text = f"{state.state_of_charge_pct:.0f} +- {state.sigma_pct:.0f} %, {state.method}"
     return Finding(
         NAME,
-        state.sigma_pct <= DOUBTFUL_SIGMA_PCT,
+        state.sigma_pct <= LARGE_SIGMA_PCT,
         text,
         "let it charge once until full: that is where the count is set right",
     )

@@ -22,7 +22,7 @@ FOR_OTHERS = 0o007  # who is neither the owner nor of the group
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if not settings.camera:
         return Finding(NAME, None, "the settings name no camera")
-    faults = [*settings_faults(settings), *told_faults(settings, store)]
+    faults = [*find_settings_faults(settings), *list_reported_faults(settings, store)]
     if faults:
         text = "; ".join(text for text, _ in faults)
         return Finding(NAME, False, text, faults[0][1])
@@ -31,19 +31,19 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     )
 
 
-def settings_faults(settings: Settings) -> Iterator[tuple[str, str]]:
+def find_settings_faults(settings: Settings) -> Iterator[tuple[str, str]]:
     """What is wrong with the files that the settings name: what, and what to do."""
-    wrong = [name for name, camera in settings.camera.items() if not usable(camera.source)]
+    wrong = [name for name, camera in settings.camera.items() if not is_usable(camera.source)]
     if wrong:
         advice = f"check the file or the cable, and `source` in {settings.path}"
         yield f"no readable source: {', '.join(wrong)}", advice
     for name, camera in settings.camera.items():
-        if text := password_fault(camera):
+        if text := find_password_fault(camera):
             file = camera.password_file
             yield f"{name}: {text}", f"chown root:appliance {file}; chmod 640 {file}"
 
 
-def told_faults(settings: Settings, store: Store | None) -> Iterator[tuple[str, str]]:
+def list_reported_faults(settings: Settings, store: Store | None) -> Iterator[tuple[str, str]]:
     """What the cameras' own services report."""
     sources = {f"camera@{name}": name for name in settings.camera}
     for fault in store.open_faults() if store else ():
@@ -52,7 +52,7 @@ def told_faults(settings: Settings, store: Store | None) -> Iterator[tuple[str, 
             yield f"{sources[fault.source]}: {fault.text}", advice
 
 
-def password_fault(camera: CameraSettings) -> str:
+def find_password_fault(camera: CameraSettings) -> str:
     """What is wrong with its password file; "" where nothing is."""
     file = camera.password_file
     if file is None:
@@ -64,6 +64,6 @@ def password_fault(camera: CameraSettings) -> str:
     return "its password file is open to everybody" if mode & FOR_OTHERS else ""
 
 
-def usable(source: str) -> bool:
+def is_usable(source: str) -> bool:
     """Whether a path can be read; a URL is left to the camera's service."""
     return "://" in source or os.access(source, os.R_OK)

@@ -19,19 +19,19 @@ NAME = "model"
 
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
-    looked: dict[Path, Finding] = {}
+    checked: dict[Path, Finding] = {}
     for where, ref in model_files.references(settings).items():
         try:
             path = model_files.find(settings, ref).path
         except ModelError as error:
             return Finding(NAME, False, f"{where}: {error}", f"mend it in {settings.path}")
-        if path not in looked:
-            looked[path] = look(path, settings)
-    wrong = [one for one in looked.values() if not one.ok]
-    return wrong[0] if wrong else Finding(NAME, True, "; ".join(f.text for f in looked.values()))
+        if path not in checked:
+            checked[path] = check_model(path, settings)
+    wrong = [one for one in checked.values() if not one.ok]
+    return wrong[0] if wrong else Finding(NAME, True, "; ".join(f.text for f in checked.values()))
 
 
-def look(model: Path, settings: Settings) -> Finding:
+def check_model(model: Path, settings: Settings) -> Finding:
     """One model and its card."""
     card = model.with_suffix(".json")
     if not model.is_file():

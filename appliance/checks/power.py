@@ -21,33 +21,37 @@ CONNECT_S = 2.0
 
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
-    ports = ports_of(settings)
+    ports = list_ports(settings)
     if not ports:
         advice = "connect the charge controller and let `unitctl power probe --write` find it"
         return Finding(NAME, False, "the settings name no charger and no BMS", advice)
     if store and (reading := store.latest(PowerReading, power_max_age_s(settings))):
         return Finding(NAME, True, f"{reading.device} answer at {', '.join(ports)}")
     for port in ports:
-        if wrong := unreachable(port) if port.startswith("tcp://") else unusable(port):
+        if (
+            wrong := find_gateway_fault(port)
+            if port.startswith("tcp://")
+            else find_port_fault(port)
+        ):
             advice = "check cable and power of the line, and `port` in its [charger] section"
             return Finding(NAME, False, f"{port}: {wrong}", advice)
     advice = "check the devices' power, `model` and `device_id`, and that power.service runs"
     return Finding(NAME, False, f"{', '.join(ports)}: there, but no fresh reading comes", advice)
 
 
-def ports_of(settings: Settings) -> list[str]:
+def list_ports(settings: Settings) -> list[str]:
     """All ports of the settings, each once."""
     return list(dict.fromkeys(one.port for one in settings.power_devices))
 
 
-def unusable(port: str) -> str | None:
+def find_port_fault(port: str) -> str | None:
     """What is wrong with a serial device; None if nothing is."""
     if not os.path.exists(port):
         return "there is no such device"
     return None if os.access(port, os.R_OK | os.W_OK) else "this user may not open it"
 
 
-def unreachable(port: str) -> str | None:
+def find_gateway_fault(port: str) -> str | None:
     """What is wrong with a TCP gateway; None if it takes a connection."""
     try:
         place = urlsplit(port)

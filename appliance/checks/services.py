@@ -23,7 +23,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     awake = [
         entry
         for entry in document.services(store, settings)
-        if should_speak(entry["service"], budget.level if budget else EnergyLevel.OFF)
+        if should_report(entry["service"], budget.level if budget else EnergyLevel.OFF)
     ]
     silent = [entry["service"] for entry in awake if not entry["fresh"]]
     if silent:
@@ -32,7 +32,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     return Finding(NAME, True, f"{len(awake)} speak")
 
 
-def should_speak(service: str, level: EnergyLevel) -> bool:
+def should_report(service: str, level: EnergyLevel) -> bool:
     """Whether a service runs at a level: without energy neither cameras nor inference need to.
 
     The nightly plan comes and goes; its age shows in `unitctl status`.

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from appliance.checks import examine
+from appliance.checks import run_all_checks
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.log import redact
@@ -51,7 +51,7 @@ def write(
         bundle = Bundle(tar, clock)
         bundle.add("versions.json", document(versions(settings)))
         bundle.add("settings.toml", effective(settings).splitlines())
-        findings = examine(settings, store, clock)
+        findings = run_all_checks(settings, store, clock)
         bundle.add("doctor.json", document([asdict(finding) for finding in findings]))
         problems = add_database(bundle, settings, store, since, along)
         if problems:

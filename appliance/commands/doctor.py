@@ -8,7 +8,7 @@ import argparse
 from dataclasses import asdict
 
 from appliance import settings_file
-from appliance.checks import Finding, examine, reader
+from appliance.checks import Finding, open_reader, run_all_checks
 from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
 
 HELP = "check settings, database, disk, devices and services, with advice"
@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load(arguments.settings)
     clock = settings.make_clock()
-    with reader(settings, clock) as store:
-        findings = examine(settings, store, clock)
+    with open_reader(settings, clock) as store:
+        findings = run_all_checks(settings, store, clock)
     if arguments.json:
         show_json([asdict(finding) for finding in findings])
     else:

@@ -14,7 +14,7 @@ from appliance.commands.opening import SINCE_HELP, local, opened, since
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.media import erasing
-from appliance.media.erasing import Wish
+from appliance.media.erasing import Selection
 from appliance.settings import Settings
 from appliance.status import document
 from appliance.store.backup import PATTERN
@@ -88,15 +88,15 @@ def erase_events(arguments: argparse.Namespace) -> int:
 
 def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> int:
     """Find, ask, erase, say what is gone and where copies may be."""
-    found = erasing.find(store, settings.snapshots_dir, wish(store, settings, arguments))
+    found = erasing.find_erasure(store, settings.snapshots_dir, wish(store, settings, arguments))
     if not found.events and not found.files:
-        print(f"nothing to erase: there is no event, picture or film {found.wish.words}")
+        print(f"nothing to erase: there is no event, picture or film {found.selection.words}")
         return 0
     if not arguments.yes and not confirmed(found.sentence):
         print("nothing was erased")
         return 1
     erasing.erase(store, found)
-    erasing.note(found)
+    erasing.record_in_journal(found)
     print(f"erased: {found.sentence}")
     backups = settings.unit.data_dir / "backups"
     if any(backups.glob(PATTERN)):
@@ -104,15 +104,15 @@ def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> in
     return 0
 
 
-def wish(store: Store, settings: Settings, arguments: argparse.Namespace) -> Wish:
+def wish(store: Store, settings: Settings, arguments: argparse.Namespace) -> Selection:
     """What the command line names."""
     if arguments.camera is not None:
-        return erasing.of_camera(arguments.camera)
+        return erasing.select_camera(arguments.camera)
     if arguments.event is not None:
-        return erasing.of_event(arguments.event)
+        return erasing.select_event(arguments.event)
     moment = since(arguments.before, store.clock.stamp().utc, settings, "--before")
     assert moment is not None
-    return erasing.before(moment)
+    return erasing.select_before(moment)
 
 
 def confirmed(what: str) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance import settings_file
-from appliance.checks import reader
+from appliance.checks import open_reader
 from appliance.commands.bundle import write
 from appliance.commands.opening import SINCE_HELP, since
 from appliance.errors import SettingsError, StoreError
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     begin = since(arguments.since, now, settings) or now
     wanted = {"snapshot": arguments.with_snapshots, "clip": arguments.with_films}
     along = [kind for kind, is_wanted in wanted.items() if is_wanted]
-    with reader(settings, clock) as store:
+    with open_reader(settings, clock) as store:
         if arguments.to == "-":
             write(sys.stdout.buffer, settings, store, clock, begin, along)
             return 0

@@ -20,26 +20,26 @@ from pathlib import Path
 from appliance.errors import StoreError
 from appliance.log import journal_send
 from appliance.media import files as shelf
-from appliance.media.files import FILM, PICTURE, Kept
+from appliance.media.files import CLIP, PICTURE, MediaFile
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Selection:
     """What is to be erased: a condition for rows, one for files, and both in words."""
 
     words: str
     condition: str
     value: str
-    takes: Callable[[Kept], bool]
+    takes_file: Callable[[MediaFile], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Erasure:
     """What there is of it."""
 
-    wish: Wish
+    selection: Selection
     events: int
     last_row: int  # what is told later is not of it
     files: Mapping[Path, str]  # to their kind
@@ -49,49 +49,53 @@ class Found:
         """Such as "3 events, 3 pictures, 1 film of the camera gate"."""
         kinds = list(self.files.values())
         counts = (
-            counted(self.events, "event"),
-            counted(kinds.count(PICTURE), "picture"),
-            counted(kinds.count(FILM), "film"),
+            format_count(self.events, "event"),
+            format_count(kinds.count(PICTURE), "picture"),
+            format_count(kinds.count(CLIP), "film"),
         )
-        return f"{', '.join(counts)} {self.wish.words}"
+        return f"{', '.join(counts)} {self.selection.words}"
 
 
-def before(moment: datetime) -> Wish:
+def select_before(moment: datetime) -> Selection:
     """All that began before a moment, UTC."""
     until_s = moment.timestamp()
     words = f"from before {text_of(moment)}"
-    return Wish(words, "at < ?", text_of(moment), lambda kept: kept.taken_s < until_s)
+    return Selection(words, "at < ?", text_of(moment), lambda kept: kept.taken_s < until_s)
 
 
-def of_camera(name: str) -> Wish:
+def select_camera(name: str) -> Selection:
     """All that one camera saw."""
     words = f"of the camera {name}"
-    return Wish(words, "camera = ?", name, lambda kept: kept.camera == name)
+    return Selection(words, "camera = ?", name, lambda kept: kept.camera == name)
 
 
-def of_event(event_id: str) -> Wish:
+def select_event(event_id: str) -> Selection:
     """One event."""
     words = f"of the event {event_id}"
-    return Wish(words, "event_id = ?", event_id, lambda kept: kept.event_id == event_id)
+    return Selection(words, "event_id = ?", event_id, lambda kept: kept.event_id == event_id)
 
 
-def find(store: Store, snapshots: Path, wish: Wish) -> Found:
+def find_erasure(store: Store, snapshots: Path, selection: Selection) -> Erasure:
     """What a wish names; pictures whose rows are lost as well. Raises `StoreError`."""
-    sql = f"SELECT id, event_id FROM event WHERE {wish.condition} ORDER BY id"
-    rows = store.query(sql, (wish.value,))
+    sql = f"SELECT id, event_id FROM event WHERE {selection.condition} ORDER BY id"
+    rows = store.query(sql, (selection.value,))
     events = {row["event_id"] for row in rows}
     try:
-        lying = list(shelf.kept(snapshots))
+        lying = list(shelf.list_files(snapshots))
     except OSError as error:
         raise StoreError(f"{snapshots} cannot be read: {error.strerror}") from error
-    files = {kept.path: kept.kind for kept in lying if kept.event_id in events or wish.takes(kept)}
-    return Found(wish, len(rows), rows[-1]["id"] if rows else 0, files)
+    files = {
+        kept.path: kept.kind
+        for kept in lying
+        if kept.event_id in events or selection.takes_file(kept)
+    }
+    return Erasure(selection, len(rows), rows[-1]["id"] if rows else 0, files)
 
 
-def erase(store: Store, found: Found) -> None:
+def erase(store: Store, erasure: Erasure) -> None:
     """Erase what was found; `store` is one of the writer `inference`. Raises `StoreError`."""
     try:
-        shelf.delete(found.files)
+        shelf.delete(erasure.files)
     except OSError as error:
         raise StoreError(
             f"pictures cannot be deleted: {error}; some may be left, and no event was erased: "
@@ -99,21 +103,21 @@ def erase(store: Store, found: Found) -> None:
         ) from error
     store.query("PRAGMA secure_delete=ON")
     with store.housekeeping(durable=True) as execute:
-        sql = f"DELETE FROM event WHERE id <= ? AND {found.wish.condition}"
-        execute(sql, (found.last_row, found.wish.value))
+        sql = f"DELETE FROM event WHERE id <= ? AND {erasure.selection.condition}"
+        execute(sql, (erasure.last_row, erasure.selection.value))
     # What the log still holds of the rows is overwritten now, if no reader is in the middle of it.
     store.query("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def note(found: Found) -> None:
+def record_in_journal(erasure: Erasure) -> None:
     """A line in the journal, where there is one: who erased what."""
     if send := journal_send():
-        user = user_name()
-        text = f"{found.sentence} erased by={user}"
+        user = find_user_name()
+        text = f"{erasure.sentence} erased by={user}"
         send(text, SYSLOG_IDENTIFIER="unitctl", PRIORITY=5, ERASED_BY=user)
 
 
-def user_name() -> str:
+def find_user_name() -> str:
     """Who logged in, also behind sudo; else whom this process runs as."""
     try:
         return os.getlogin()
@@ -121,6 +125,6 @@ def user_name() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
 
 
-def counted(number: int, word: str) -> str:
+def format_count(number: int, word: str) -> str:
     """A number and its word."""
     return f"{number} {word}{'' if number == 1 else 's'}"

@@ -13,15 +13,15 @@ from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
 
-PICTURE, FILM, PART = ".jpg", ".mp4", ".part"
+PICTURE, CLIP, PART = ".jpg", ".mp4", ".part"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-NAME = re.compile(rf"(?P<event>[^/]+)(?P<kind>{re.escape(PICTURE)}|{re.escape(FILM)})")
+NAME = re.compile(rf"(?P<event>[^/]+)(?P<kind>{re.escape(PICTURE)}|{re.escape(CLIP)})")
 # Those of inference: time, camera, boot, track and part
 EVENT = re.compile(r"\d{8}T\d{6}Z-(?P<camera>[a-z0-9-]+)-[0-9a-f]{4}-\d+(\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class MediaFile:
     """One file on the shelf. `taken_s` is the time of its event, `kind` is PICTURE or FILM."""
 
     path: Path
@@ -37,28 +37,28 @@ class Kept:
         return found["camera"] if found else None
 
 
-def path_of(directory: Path, event_id: str, taken: datetime, kind: str) -> Path:
+def make_path(directory: Path, event_id: str, taken: datetime, kind: str) -> Path:
     """Where the file of an event belongs."""
     return directory / f"{taken:%Y-%m-%d}" / f"{event_id}{kind}"
 
 
-def kept(directory: Path) -> Iterator[Kept]:
+def list_files(directory: Path) -> Iterator[MediaFile]:
     """All files on the shelf, in no order. Raises `OSError`."""
-    for path in in_days(directory):
+    for path in list_entries(directory):
         named = NAME.fullmatch(path.name)
         status = path.lstat() if named else None
         if named and status and S_ISREG(status.st_mode):
-            yield Kept(path, named["event"], named["kind"], status.st_mtime, status.st_size)
+            yield MediaFile(path, named["event"], named["kind"], status.st_mtime, status.st_size)
 
 
-def torn(directory: Path) -> Iterator[Path]:
+def list_partial_files(directory: Path) -> Iterator[Path]:
     """What was not written whole, before a power cut or on a full disk. Raises `OSError`."""
-    for path in in_days(directory):
+    for path in list_entries(directory):
         if path.name.endswith(PART) and NAME.fullmatch(path.name.removesuffix(PART)):
             yield path
 
 
-def in_days(directory: Path) -> list[Path]:
+def list_entries(directory: Path) -> list[Path]:
     """What lies in the directories of days."""
     if not directory.is_dir():
         return []
@@ -81,14 +81,14 @@ def delete(paths: Iterable[Path]) -> int:
         count += 1
         days.add(path.parent)
     for day in days:
-        keep_names(day)
+        sync_directory(day)
         with contextlib.suppress(OSError):  # not empty, or not any more
             day.rmdir()
-        keep_names(day.parent)
+        sync_directory(day.parent)
     return count
 
 
-def keep_names(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Make what was written, renamed or deleted in a directory survive a power cut."""
     handle = os.open(directory, os.O_RDONLY)
     try:

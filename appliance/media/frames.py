@@ -62,7 +62,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PictureRequest:
     """What a consumer wants: the newest picture after `after`, in `encoding`.
 
     `moved`: only one that shows something moving. `wait_s`: how long the answer may be held back
@@ -84,7 +84,9 @@ Answer = Picture | Refusal
 class FrameServer:
     """Hands out pictures: calls `answer` for each request, in the thread of that connection."""
 
-    def __init__(self, path: Path, answer: Callable[[Ask], Answer], mode: int = 0o660) -> None:
+    def __init__(
+        self, path: Path, answer: Callable[[PictureRequest], Answer], mode: int = 0o660
+    ) -> None:
         self._answer = answer
         self._path = path
         self._connections: set[socket.socket] = set()
@@ -120,7 +122,7 @@ class FrameServer:
         with connection, contextlib.suppress(OSError), connection.makefile("rb") as requests:
             while line := requests.readline(1024):
                 try:
-                    ask = Ask(**json.loads(line))
+                    ask = PictureRequest(**json.loads(line))
                 except (ValueError, TypeError):
                     break
                 send(connection, self._answer(ask))
@@ -138,24 +140,24 @@ class FrameClient:
         self._path = path
         self._socket: socket.socket | None = None
 
-    def pull(self, ask: Ask) -> Answer:
+    def pull(self, request: PictureRequest) -> Answer:
         """One picture or the reason why not; raises `CameraError` where nobody answers."""
-        self.ask(ask)
+        self.ask(request)
         return self.take()
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, request: PictureRequest) -> None:
         """Send the question; raises `CameraError` where nobody listens."""
         try:
-            self._connected().sendall(json.dumps(asdict(ask)).encode() + b"\n")
+            self._connect().sendall(json.dumps(asdict(request)).encode() + b"\n")
         except OSError as error:
-            raise self._lost(error) from error
+            raise self._drop_connection(error) from error
 
     def take(self) -> Answer:
         """The answer; waits for it. Raises `CameraError` where it does not come whole."""
         try:
-            return receive(self._connected())
+            return receive(self._connect())
         except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise self._lost(error) from error
+            raise self._drop_connection(error) from error
 
     def fileno(self) -> int:
         """The descriptor that becomes readable when the answer comes; -1 where there is none."""
@@ -166,11 +168,11 @@ class FrameClient:
             self._socket.close()
         self._socket = None
 
-    def _lost(self, error: Exception) -> CameraError:
+    def _drop_connection(self, error: Exception) -> CameraError:
         self.close()
         return CameraError(f"no pictures from {self._path.stem}: {error}")
 
-    def _connected(self) -> socket.socket:
+    def _connect(self) -> socket.socket:
         if self._socket is None:
             fresh = socket.socket(socket.AF_UNIX)
             fresh.settimeout(TIMEOUT_S)
@@ -186,7 +188,7 @@ def send(connection: socket.socket, answer: Answer) -> None:
         data: Buffer = b""
     else:
         data = answer.data
-        header = {name: getattr(answer, name) for name in PLAIN}
+        header = {name: getattr(answer, name) for name in PLAIN_FIELDS}
         header["stamp"] = [
             text_of(answer.stamp.utc),
             answer.stamp.boot_id,
@@ -202,7 +204,7 @@ def send(connection: socket.socket, answer: Answer) -> None:
     connection.sendall(data)
 
 
-PLAIN = tuple(
+PLAIN_FIELDS = tuple(
     spec.name
     for spec in fields(Picture)
     if spec.name not in {"stamp", "region", "detections", "data"}
@@ -212,15 +214,15 @@ PLAIN = tuple(
 def receive(connection: socket.socket) -> Answer:
     """Read one answer; raises `EOFError` where the other side went away in the middle."""
     connection.settimeout(TIMEOUT_S)
-    (length,) = struct.unpack(">I", exactly(connection, 4))
+    (length,) = struct.unpack(">I", receive_exactly(connection, 4))
     connection.settimeout(STALL_S)
-    header = json.loads(exactly(connection, min(length, LARGEST_BYTES)))
+    header = json.loads(receive_exactly(connection, min(length, LARGEST_BYTES)))
     if "reason" in header:
         return Refusal(header["reason"])
     utc, boot_id, uptime_s = header.pop("stamp")
     seen = tuple(Detection(label, score, Box(*box)) for label, score, *box in header["detections"])
     region = header.pop("region")
-    data = exactly(connection, min(header.pop("bytes"), LARGEST_BYTES))
+    data = receive_exactly(connection, min(header.pop("bytes"), LARGEST_BYTES))
     known = {
         "stamp": Stamp(time_of(utc), boot_id, uptime_s),
         "detections": seen,
@@ -230,7 +232,7 @@ def receive(connection: socket.socket) -> Answer:
     return Picture(**header | known)
 
 
-def exactly(connection: socket.socket, count: int) -> bytearray:
+def receive_exactly(connection: socket.socket, count: int) -> bytearray:
     """Exactly `count` bytes, or `EOFError`."""
     data = bytearray(count)
     rest = memoryview(data)

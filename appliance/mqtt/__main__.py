@@ -32,46 +32,48 @@ class MqttCycle:
         self._service = service
         self._settings = service.settings
         self._topics = messages.Topics(service.settings)
-        self._last_id = self._newest_id()
+        self._last_id = self._read_newest_id()
         self._well_s = service.clock.stamp().uptime_s
         own = service.settings.mqtt
         client_id = f"{messages.DISTRIBUTION}-{self._topics.unit}"
         self.broker = Broker(own.host, own.port, self._topics.online, client_id)
         if own.user:
-            self.broker.log_in(own.user, password(own.password_file))
+            self.broker.log_in(own.user, read_password(own.password_file))
         if own.tls:
             self.broker.use_tls()
 
     def cycle(self) -> str:
         """One round; returns what was said to whom."""
-        self._tell_events()
-        self._say()
+        self._publish_events()
+        self._publish_state()
         now_s = self._service.clock.stamp().uptime_s
         if not self.broker.trouble:
             self._well_s = now_s
             return f"reports to {self._settings.mqtt.host} as {self._topics.root}"
         if now_s - self._well_s > PATIENCE_S:
             advice = "check [mqtt] in the settings, and the broker"
-            self._service.fault(MqttError(f"{self.broker.trouble}; {advice}"))
+            self._service.report_fault(MqttError(f"{self.broker.trouble}; {advice}"))
         return self.broker.trouble
 
-    def _say(self) -> None:
+    def _publish_state(self) -> None:
         document = status.build(self._service.store, self._settings)
-        kept = messages.states(self._topics, document)
+        kept = messages.build_states(self._topics, document)
         if self._settings.mqtt.discovery:
-            kept[self._topics.discovery] = messages.discovery(self._topics, self._settings)
-        self.broker.keep(kept)
+            kept[self._topics.discovery] = messages.build_discovery(self._topics, self._settings)
+        self.broker.publish_retained(kept)
 
-    def _tell_events(self) -> None:
+    def _publish_events(self) -> None:
         for row in self._service.store.query(NEW_EVENTS, (self._last_id,)):
             self._last_id = row["id"]
-            self.broker.tell(*messages.event(self._topics, status.event_of(decode(Event, row))))
+            self.broker.publish_event(
+                *messages.build_event(self._topics, status.event_of(decode(Event, row)))
+            )
 
-    def _newest_id(self) -> int:
+    def _read_newest_id(self) -> int:
         return int(self._service.store.query("SELECT max(id) FROM event")[0][0] or 0)
 
 
-def password(path: Path | None) -> str:
+def read_password(path: Path | None) -> str:
     """The broker's password; raises `SettingsError`."""
     if path is None:
         return ""

@@ -29,15 +29,15 @@ class Broker:
         self._where = f"{host}:{port}"
         self._address = (host, port)
         self._will = will
-        self._said: Messages = {}
+        self._published: Messages = {}
         self._waiting: deque[tuple[str, str]] = deque(maxlen=MOST_WAITING)
         self._lock = Lock()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
         self._client.will_set(will, OFFLINE, qos=1, retain=True)
         self._client.reconnect_delay_set(FIRST_RETRY_S, LONGEST_RETRY_S)
-        self._client.on_connect = self._connected
-        self._client.on_disconnect = self._lost
-        self._client.on_connect_fail = self._failed
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_connect_fail = self._on_connect_fail
 
     def log_in(self, user: str, password: str) -> None:
         self._client.username_pw_set(user, password)
@@ -58,18 +58,18 @@ class Broker:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def keep(self, messages: Messages) -> int:
+    def publish_retained(self, messages: Messages) -> int:
         """Say what changed since it was last said on this connection; returns how many."""
         if self.trouble:
             return 0
         with self._lock:
-            changed = {t: text for t, text in messages.items() if self._said.get(t) != text}
-            self._said |= changed
+            changed = {t: text for t, text in messages.items() if self._published.get(t) != text}
+            self._published |= changed
         for topic, text in changed.items():
             self._client.publish(topic, text, qos=1, retain=True)
         return len(changed)
 
-    def tell(self, topic: str, text: str) -> None:
+    def publish_event(self, topic: str, text: str) -> None:
         """Say something once; without a connection it waits, the oldest gives way."""
         if self.trouble:
             self._waiting.append((topic, text))
@@ -78,21 +78,21 @@ class Broker:
 
     # --- in paho's thread ----------------------------------------------------------------------
 
-    def _connected(self, *arguments: Any) -> None:
+    def _on_connect(self, *arguments: Any) -> None:
         reason: ReasonCode = arguments[3]
         if reason.is_failure:
             self.trouble = f"the MQTT broker {self._where} refuses the unit: {reason}"
             return
         with self._lock:
-            self._said.clear()  # the broker may have been restarted without its memory
+            self._published.clear()  # the broker may have been restarted without its memory
         self._client.publish(self._will, ONLINE, qos=1, retain=True)
         self.trouble = ""
         while self._waiting:
             self._client.publish(*self._waiting.popleft(), qos=1)
 
-    def _lost(self, *_: Any) -> None:
+    def _on_disconnect(self, *_: Any) -> None:
         if not self.trouble:
             self.trouble = f"the connection to the MQTT broker {self._where} was lost"
 
-    def _failed(self, *_: Any) -> None:
+    def _on_connect_fail(self, *_: Any) -> None:
         self.trouble = f"the MQTT broker {self._where} does not answer"

@@ -32,7 +32,7 @@ class Topics:
     """The names of one unit's topics."""
 
     def __init__(self, settings: Settings) -> None:
-        self.unit = plain(settings.unit.name)
+        self.unit = make_topic_part(settings.unit.name)
         self.root = f"{settings.mqtt.topic.strip('/')}/{self.unit}"
         self.online = f"{self.root}/online"
         self.state = f"{self.root}/state"
@@ -48,22 +48,22 @@ class Topics:
         return f"homeassistant/device/{self.unit}/config"
 
 
-def plain(name: str) -> str:
+def make_topic_part(name: str) -> str:
     """A name as part of a topic: wildcards and slashes mean something there."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "unit"
 
 
-def states(topics: Topics, status: Document) -> Messages:
+def build_states(topics: Topics, status: Document) -> Messages:
     """The kept messages: the unit and each camera as they are now."""
-    found = {topics.state: state(status)}
+    found = {topics.state: build_state(status)}
     for camera in status["cameras"]:
-        found[topics.camera(camera["camera"])] = camera_state(camera)
-    return {topic: text(document) for topic, document in found.items()}
+        found[topics.camera(camera["camera"])] = build_camera_state(camera)
+    return {topic: to_json(document) for topic, document in found.items()}
 
 
-def state(status: Document) -> Document:
+def build_state(status: Document) -> Document:
     """The unit in a few numbers."""
-    battery, sun, energy = (fresh(status[name]) for name in ("battery", "sun", "energy"))
+    battery, sun, energy = (select_fresh(status[name]) for name in ("battery", "sun", "energy"))
     newest = status["events"]["newest"] or {}
     return {
         "charge_pct": battery.get("state_of_charge_pct"),
@@ -82,9 +82,9 @@ def state(status: Document) -> Document:
     }
 
 
-def camera_state(camera: Document) -> Document:
+def build_camera_state(camera: Document) -> Document:
     """One camera in a few words."""
-    now = fresh(camera)
+    now = select_fresh(camera)
     return {
         "mode": now.get("mode"),
         "power_w": now.get("power_w"),
@@ -93,19 +93,19 @@ def camera_state(camera: Document) -> Document:
     }
 
 
-def event(topics: Topics, told: Document) -> tuple[str, str]:
+def build_event(topics: Topics, event: Document) -> tuple[str, str]:
     """One event's topic and payload."""
     names = ("event_id", "at", "last_seen", "camera", "label", "confidence", "rule", "reason")
-    document = {"event_type": EVENT_TYPE} | {name: told.get(name) for name in names}
-    return topics.event(told["camera"]), text(document)
+    document = {"event_type": EVENT_TYPE} | {name: event.get(name) for name in names}
+    return topics.event(event["camera"]), to_json(document)
 
 
-def fresh(part: Document | None) -> Document:
+def select_fresh(part: Document | None) -> Document:
     """A part of the status document, or nothing where it is old or was never there."""
     return part if part and part.get("fresh") else {}
 
 
-def text(document: Document) -> str:
+def to_json(document: Document) -> str:
     """JSON without secrets."""
     return json.dumps(redact_all(dict(document)), separators=(",", ":"), sort_keys=True)
 
@@ -128,13 +128,13 @@ SENSORS = (
 )  # fmt: skip
 
 
-def discovery(topics: Topics, settings: Settings) -> str:
+def build_discovery(topics: Topics, settings: Settings) -> str:
     """The one message that makes Home Assistant know the unit (its "device discovery")."""
-    parts = {key: sensor(topics, topics.state, *row) for row in SENSORS for key in (row[0],)}
-    parts["fault"] = fault(topics)
+    parts = {key: build_sensor(topics, topics.state, *row) for row in SENSORS for key in (row[0],)}
+    parts["fault"] = build_fault(topics)
     for name in settings.camera:
-        parts |= camera_parts(topics, name)
-    return text(
+        parts |= build_camera_components(topics, name)
+    return to_json(
         {
             "device": {
                 "identifiers": [topics.unit],
@@ -151,7 +151,7 @@ def discovery(topics: Topics, settings: Settings) -> str:
     )
 
 
-def sensor(
+def build_sensor(
     topics: Topics,
     topic: str,
     key: str,
@@ -163,7 +163,7 @@ def sensor(
     """One value of a state as an entity."""
     found = {
         "platform": "sensor",
-        "unique_id": unique(topics, topic, key),
+        "unique_id": make_unique_id(topics, topic, key),
         "name": name,
         "state_topic": topic,
         "value_template": f"{{{{ value_json.{key} }}}}",
@@ -175,11 +175,11 @@ def sensor(
     return {name: value for name, value in found.items() if value is not None}
 
 
-def fault(topics: Topics) -> Document:
+def build_fault(topics: Topics) -> Document:
     """Whether something is wrong."""
     return {
         "platform": "binary_sensor",
-        "unique_id": unique(topics, topics.state, "faults"),
+        "unique_id": make_unique_id(topics, topics.state, "faults"),
         "name": "Fault",
         "device_class": "problem",
         "state_topic": topics.state,
@@ -189,17 +189,17 @@ def fault(topics: Topics) -> Document:
     }
 
 
-def camera_parts(topics: Topics, name: str) -> dict[str, Document]:
+def build_camera_components(topics: Topics, name: str) -> dict[str, Document]:
     """A camera's mode, cost and events."""
     topic = topics.camera(name)
     return {
-        f"{name}-mode": sensor(topics, topic, "mode", f"{name} mode", None, None, None),
-        f"{name}-power": sensor(
+        f"{name}-mode": build_sensor(topics, topic, "mode", f"{name} mode", None, None, None),
+        f"{name}-power": build_sensor(
             topics, topic, "power_w", f"{name} power", "power", "W", "measurement"
         ),
         f"{name}-event": {
             "platform": "event",
-            "unique_id": unique(topics, topics.event(name), "event"),
+            "unique_id": make_unique_id(topics, topics.event(name), "event"),
             "name": f"{name} event",
             "device_class": "motion",
             "event_types": [EVENT_TYPE],
@@ -208,6 +208,6 @@ def camera_parts(topics: Topics, name: str) -> dict[str, Document]:
     }
 
 
-def unique(topics: Topics, topic: str, key: str) -> str:
+def make_unique_id(topics: Topics, topic: str, key: str) -> str:
     """A name that no other entity has, and that stays through a restart."""
-    return plain(f"{topics.unit}-{topic.removeprefix(topics.root)}-{key}")
+    return make_topic_part(f"{topics.unit}-{topic.removeprefix(topics.root)}-{key}")

@@ -11,20 +11,20 @@ from appliance.errors import HostError
 TIMEOUT_S = 10
 
 
-class Errand:
+class Job:
     """A service that runs once, watched from here without waiting for it."""
 
     def __init__(self, unit: str, process: subprocess.Popen[bytes]) -> None:
         self.unit = unit
         self._process = process
 
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether it has ended, well or not."""
         return self._process.poll() is not None
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Wait no longer; what PID 1 has started runs on."""
-        if not self.over():
+        if not self.is_over():
             self._process.kill()
             self._process.wait()
 
@@ -51,7 +51,7 @@ class Host:
         """Ask for sleep with the memory kept; returns before it begins."""
         self._order("suspend")
 
-    def run(self, unit: str) -> Errand:
+    def run(self, unit: str) -> Job:
         """Ask PID 1 to run the oneshot `unit`; returns at once, the errand tells its end."""
         command = [self._systemctl, "--no-ask-password", "start", unit]
         quiet = subprocess.DEVNULL
@@ -59,7 +59,7 @@ class Host:
             process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
         except OSError as error:
             raise HostError(f"PID 1 did not take the order `start {unit}`: {error}") from error
-        return Errand(unit, process)
+        return Job(unit, process)
 
     def _order(self, *words: str) -> None:
         command = [self._systemctl, "--no-block", *words]

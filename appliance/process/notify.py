@@ -9,7 +9,7 @@ from types import ModuleType
 from appliance.log import redact
 
 
-def library() -> ModuleType | None:
+def load_library() -> ModuleType | None:
     """Systemd's Python library, or None on a laptop without it."""
     try:
         from systemd import daemon  # noqa: PLC0415  (optional: an extra)
@@ -22,22 +22,22 @@ class Notifier:
     """Speaks to PID 1 for one process."""
 
     def __init__(self) -> None:
-        self._daemon = library()
-        self._said = ""
+        self._daemon = load_library()
+        self._status = ""
 
-    def ready(self) -> None:
+    def notify_ready(self) -> None:
         self._send("READY=1")
 
-    def alive(self) -> None:
+    def notify_alive(self) -> None:
         self._send("WATCHDOG=1")
 
-    def stopping(self) -> None:
+    def notify_stopping(self) -> None:
         self._send("STOPPING=1")
 
-    def status(self, sentence: str) -> None:
+    def set_status(self, sentence: str) -> None:
         """Set the sentence of `systemctl status`; nothing is sent when it has not changed."""
-        if sentence != self._said:
-            self._said = sentence
+        if sentence != self._status:
+            self._status = sentence
             self._send(f"STATUS={redact(sentence)}")
 
     def _send(self, state: str) -> None:
@@ -47,5 +47,5 @@ class Notifier:
 
 def listen_fds() -> list[int]:
     """Sockets that PID 1 passed to this process (socket activation)."""
-    daemon = library()
+    daemon = load_library()
     return list(daemon.listen_fds()) if daemon is not None else []

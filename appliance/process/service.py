@@ -27,7 +27,7 @@ from appliance.store.store import Store
 
 Cycle = Callable[[], str]
 Assemble = Callable[["Service"], "Loop"]
-SAY_EVERY_S = 60.0
+SENTENCE_EVERY_S = 60.0
 RETAIN_EVERY_S = 3600.0
 HEAL_EVERY_S = 60.0
 
@@ -81,15 +81,15 @@ class Service:
         while not self.stop.is_set():
             started_s = now_s()
             try:
-                self.once(cycle)
+                self.run_once(cycle)
             except Leave as leave:
                 self.log.info(f"leaving: {leave}")
-                self._say(str(leave), now=True)
+                self._store_sentence(str(leave), now=True)
                 break
             wait(every_s - (now_s() - started_s), self.stop)
-        self.notifier.stopping()
+        self.notifier.notify_stopping()
 
-    def once(self, cycle: Cycle) -> None:
+    def run_once(self, cycle: Cycle) -> None:
         """One cycle with all that belongs to it: faults, sentence, watchdog, retention."""
         self._faults = set()
         self._reopen_if_replaced()
@@ -97,48 +97,48 @@ class Service:
             sentence = cycle()
             good = True
         except ApplianceError as error:
-            self.fault(error)
+            self.report_fault(error)
             sentence, good = str(error), False
-        self._clear_what_is_over()
-        self._say(sentence)
+        self._clear_ended_faults()
+        self._store_sentence(sentence)
         if good:
-            self.notifier.ready()
-            self.notifier.alive()
-            if self._due("retain", RETAIN_EVERY_S):
-                self._guarded(lambda: retention.retain(self.store))
+            self.notifier.notify_ready()
+            self.notifier.notify_alive()
+            if self._take_turn("retain", RETAIN_EVERY_S):
+                self._try(lambda: retention.retain(self.store))
 
     def finish(self, act: Callable[[], None]) -> None:
         """The loop's last act; what it meets is recorded, the process ends all the same."""
         try:
             act()
         except ApplianceError as error:
-            self.fault(error)
+            self.report_fault(error)
 
-    def fault(self, error: ApplianceError) -> None:
+    def report_fault(self, error: ApplianceError) -> None:
         """Record a fault that this cycle met; it is cleared by the first cycle without it."""
         self._faults.add(error.code)
         known = self._faults_before is not None and error.code in self._faults_before
         if not known:
             self.log.warning(str(error), error.message_id, fault=error.code)
-        self._guarded(lambda: self.store.raise_fault(self.source, error))
-        if isinstance(error, StoreError) and self._due("heal", HEAL_EVERY_S):
+        self._try(lambda: self.store.raise_fault(self.source, error))
+        if isinstance(error, StoreError) and self._take_turn("heal", HEAL_EVERY_S):
             self.open_store()
 
-    def _clear_what_is_over(self) -> None:
+    def _clear_ended_faults(self) -> None:
         now = frozenset(self._faults)
         if now != self._faults_before:
             over: list[str] = []
-            if self._guarded(lambda: over.extend(self.store.clear_faults(self.source, now))):
+            if self._try(lambda: over.extend(self.store.clear_faults(self.source, now))):
                 self._faults_before = now  # else the next cycle tries again
             for code in over:
                 self.log.info("fault is over", fault=code)
 
-    def _say(self, sentence: str, now: bool = False) -> None:
-        self.notifier.status(sentence)
-        if now or self._due("say", SAY_EVERY_S):
-            self._guarded(lambda: self.store.say(self.source, log.redact(sentence)))
+    def _store_sentence(self, sentence: str, now: bool = False) -> None:
+        self.notifier.set_status(sentence)
+        if now or self._take_turn("say", SENTENCE_EVERY_S):
+            self._try(lambda: self.store.say(self.source, log.redact(sentence)))
 
-    def _due(self, what: str, every_s: float) -> bool:
+    def _take_turn(self, what: str, every_s: float) -> bool:
         """Whether `what` is due after `every_s` unit seconds; if so, it counts as done now."""
         now_s = self.clock.stamp().uptime_s
         last_s = self._last_s.get(what)
@@ -147,7 +147,7 @@ class Service:
         self._last_s[what] = now_s
         return True
 
-    def _guarded(self, act: Callable[[], object]) -> bool:
+    def _try(self, act: Callable[[], object]) -> bool:
         """Do `act` and return whether it could be done; a broken database must not stop a service
         that can still work without it.
         """
@@ -155,8 +155,8 @@ class Service:
             act()
         except StoreError as error:
             self._faults.add(error.code)
-            self.notifier.status(str(error))
-            if self._due("store log", HEAL_EVERY_S):
+            self.notifier.set_status(str(error))
+            if self._take_turn("store log", HEAL_EVERY_S):
                 self.log.warning(str(error), error.message_id, fault=error.code)
             return False
         return True
@@ -180,17 +180,15 @@ class Service:
             self.log.warning(str(error), error.message_id, fault=error.code)
             return
         if aside:
-            self.tell_set_aside(aside)
+            self.report_set_aside(aside)
 
-    def tell_set_aside(self, aside: Path) -> None:
+    def report_set_aside(self, aside: Path) -> None:
         """Record that a damaged database was set aside, and where it is."""
-        self.log.warning(set_aside_text(aside), StoreError.message_id)
-        self._guarded(
-            lambda: self.store.raise_fault(self.source, StoreError(set_aside_text(aside)))
-        )
+        self.log.warning(format_set_aside(aside), StoreError.message_id)
+        self._try(lambda: self.store.raise_fault(self.source, StoreError(format_set_aside(aside))))
 
 
-def set_aside_text(aside: Path) -> str:
+def format_set_aside(aside: Path) -> str:
     """What a technician is told about a damaged database."""
     return (
         f"the database was damaged; it is kept as {aside} and a new one was begun: "
@@ -209,7 +207,7 @@ def main(
     Exit codes: 0 stopped or left, 1 something in the world is wrong, 2 the settings are.
     `needs_store` False: it starts without a database too, and opens it when that can be had.
     """
-    arguments = parser(name, takes_instance).parse_args()
+    arguments = make_parser(name, takes_instance).parse_args()
     instance = arguments.instance if takes_instance else ""
     writer_log = log.setup(
         f"{name}@{instance}" if instance else name, under_journal="JOURNAL_STREAM" in os.environ
@@ -242,7 +240,7 @@ def assemble_or_record(service: Service, assemble: Assemble) -> Loop:
     except SettingsError:
         raise  # said where it is made, by whoever started this; no process would ever clear it
     except ApplianceError as error:
-        service.fault(error)
+        service.report_fault(error)
         raise
 
 
@@ -252,7 +250,7 @@ def end_process(failed: threading.ExceptHookArgs) -> None:
     os._exit(1)
 
 
-def parser(name: str, takes_instance: bool) -> argparse.ArgumentParser:
+def make_parser(name: str, takes_instance: bool) -> argparse.ArgumentParser:
     """The command line that every service has."""
     result = argparse.ArgumentParser(prog=name, description=f"The unit's {name} service.")
     if takes_instance:

@@ -10,7 +10,7 @@ import sys
 from appliance import log, settings_file
 from appliance.errors import ApplianceError, SettingsError
 from appliance.process import notify
-from appliance.process.service import parser
+from appliance.process.service import make_parser
 from appliance.settings import WebSettings
 from appliance.web import server
 from appliance.web.app import create_app
@@ -18,27 +18,27 @@ from appliance.web.app import create_app
 
 def main() -> None:
     """`python -m appliance.web --settings FILE`; exit codes as for every service (0, 1, 2)."""
-    arguments = parser("web", takes_instance=False).parse_args()
+    arguments = make_parser("web", takes_instance=False).parse_args()
     web_log = log.setup("web", under_journal="JOURNAL_STREAM" in os.environ)
-    passed = server.inherited(notify.listen_fds())
+    passed = server.adopt_sockets(notify.listen_fds())
     notifier = notify.Notifier()
     try:
         settings = settings_file.load(arguments.settings)
         app = create_app(settings, settings.make_clock())
-        sockets = passed or [server.listening(settings.web)]
+        sockets = passed or [server.open_socket(settings.web)]
     except ApplianceError as error:
         print(f"web: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
     if passed:
         server.leave_when_idle(app, settings.web.idle_exit_s)
-    notifier.status(sentence(settings.web, bool(passed)))
-    web_log.info(sentence(settings.web, bool(passed)))
-    server.serve(app, sockets, ready=notifier.ready)
-    notifier.stopping()
+    notifier.set_status(format_sentence(settings.web, bool(passed)))
+    web_log.info(format_sentence(settings.web, bool(passed)))
+    server.serve(app, sockets, ready=notifier.notify_ready)
+    notifier.notify_stopping()
     web_log.info("stopped")
 
 
-def sentence(settings: WebSettings, passed: bool) -> str:
+def format_sentence(settings: WebSettings, passed: bool) -> str:
     """What `systemctl status` says."""
     if passed:
         return (

@@ -49,9 +49,9 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     add_page(app, settings)
     add_data(app, settings, reader)
     add_pictures(app, settings)
-    app.register_error_handler(StoreError, explain)
-    app.register_error_handler(CameraError, explain)
-    app.after_request(finish)
+    app.register_error_handler(StoreError, answer_error)
+    app.register_error_handler(CameraError, answer_error)
+    app.after_request(add_headers)
     return app
 
 
@@ -76,9 +76,9 @@ def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
 
     @app.get("/api/events")
     def events() -> ResponseReturnValue:
-        limit = count_of(request.args.get("limit", "12"))
-        before = moment_of(request.args.get("before"))
-        return jsonify(reader.ask(lambda store: older_events(store, before, limit)))
+        limit = parse_count(request.args.get("limit", "12"))
+        before = parse_moment(request.args.get("before"))
+        return jsonify(reader.ask(lambda store: list_older_events(store, before, limit)))
 
     @app.get("/metrics")
     def scrape() -> ResponseReturnValue:
@@ -110,25 +110,25 @@ def add_pictures(app: Flask, settings: Settings) -> None:
 
     @app.get("/picture.jpg")
     def looked_at_last() -> ResponseReturnValue:
-        return answer_with(view.pull(settings))
+        return make_picture_response(view.pull_picture(settings))
 
     @app.get("/camera/<name>.jpg")
     def camera(name: str) -> ResponseReturnValue:
         if name not in settings.camera:
             abort(404)
-        return answer_with(view.pull(settings, name))
+        return make_picture_response(view.pull_picture(settings, name))
 
 
-def answer_with(picture: Picture) -> Response:
+def make_picture_response(picture: Picture) -> Response:
     """A picture, and in headers whose and what was seen in it."""
     answer = Response(bytes(picture.data), mimetype="image/jpeg")
     answer.headers["X-Camera"] = picture.camera
-    answer.headers["X-Detections"] = view.as_header(picture.detections)
+    answer.headers["X-Detections"] = view.format_detections(picture.detections)
     answer.headers["X-Picture-At"] = text_of(picture.stamp.utc)
     return answer
 
 
-def older_events(store: Store, before: datetime | None, limit: int) -> list[dict[str, Any]]:
+def list_older_events(store: Store, before: datetime | None, limit: int) -> list[dict[str, Any]]:
     """At most `limit` events that began before `before` (None: all of them), newest first."""
     if before is None:
         return document.events(store, None, limit)
@@ -137,14 +137,14 @@ def older_events(store: Store, before: datetime | None, limit: int) -> list[dict
     return redact_all([document.event_of(decode(Event, row)) for row in found])
 
 
-def count_of(text: str) -> int:
+def parse_count(text: str) -> int:
     """How many events are asked for, 1 to 200; anything else is a bad request."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_EVENTS:
         abort(400, f"limit is a number from 1 to {MOST_EVENTS}")
     return int(text)
 
 
-def moment_of(text: str | None) -> datetime | None:
+def parse_moment(text: str | None) -> datetime | None:
     """A time with its zone in ISO 8601; anything else is a bad request."""
     if text is None:
         return None
@@ -157,22 +157,22 @@ def moment_of(text: str | None) -> datetime | None:
     return moment
 
 
-def explain(error: ApplianceError) -> ResponseReturnValue:
+def answer_error(error: ApplianceError) -> ResponseReturnValue:
     """What is missing, in words that the page shows."""
     return jsonify(reason=redact(str(error))), 503
 
 
-def finish(answer: Response) -> Response:
+def add_headers(answer: Response) -> Response:
     """Headers for every answer; data is never cached, and packed where that is worth it."""
     answer.headers.update(HEADERS)
     if request.path.startswith(NEVER_KEPT):
         answer.headers["Cache-Control"] = "no-store"
     if answer.mimetype in ("application/json", "text/html"):
-        pack(answer)
+        compress(answer)
     return answer
 
 
-def pack(answer: Response) -> None:
+def compress(answer: Response) -> None:
     """Gzip an answer in memory for a browser that takes it."""
     plain = answer.get_data()
     if len(plain) >= GZIP_FROM_BYTES and request.accept_encodings.quality("gzip") > 0:

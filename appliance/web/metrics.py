@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from appliance.settings import Settings
 from appliance.store.store import Store
 from appliance.web import metric_table
-from appliance.web.metric_samples import Sample, samples
+from appliance.web.metric_samples import MetricSample, collect_samples
 from appliance.web.metric_table import METRICS, PREFIX
 
 
@@ -32,16 +32,16 @@ class UnitCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics of which a value is known."""
-        found: dict[str, list[Sample]] = {}
-        for sample in samples(self._store, self._settings):
+        found: dict[str, list[MetricSample]] = {}
+        for sample in collect_samples(self._store, self._settings):
             if sample.value is not None:
                 found.setdefault(sample.name, []).append(sample)
         for metric in METRICS:
             if metric.name in found:
-                yield family(metric, found[metric.name])
+                yield make_family(metric, found[metric.name])
 
 
-def family(metric: metric_table.Metric, values: list[Sample]) -> Metric:
+def make_family(metric: metric_table.Metric, values: list[MetricSample]) -> Metric:
     """One metric with its samples."""
     kind: Any = CounterMetricFamily if metric.counter else GaugeMetricFamily
     made: Metric = kind(PREFIX + metric.name, metric.text, labels=metric.labels)

@@ -20,12 +20,12 @@ from appliance.settings import WebSettings
 THREADS = 4  # one may wait for a picture while the others answer
 
 
-def inherited(descriptors: Iterable[int]) -> list[socket.socket]:
+def adopt_sockets(descriptors: Iterable[int]) -> list[socket.socket]:
     """The listening sockets that PID 1 passed."""
     return [socket.socket(fileno=descriptor) for descriptor in descriptors]
 
 
-def listening(settings: WebSettings) -> socket.socket:
+def open_socket(settings: WebSettings) -> socket.socket:
     """A socket of our own; raises `ListenError` where the address or port is not to be had."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:

@@ -8,19 +8,19 @@ import json
 from collections.abc import Iterable
 
 from appliance.errors import CameraError
-from appliance.media.frames import JPEG, Ask, FrameClient, Picture, Refusal
+from appliance.media.frames import JPEG, FrameClient, Picture, PictureRequest, Refusal
 from appliance.model import Detection
 from appliance.settings import Settings
 
 
-def pull(settings: Settings, camera: str | None = None) -> Picture:
+def pull_picture(settings: Settings, camera: str | None = None) -> Picture:
     """The last picture as JPEG, of that camera or (None) of whichever was looked at.
 
     Raises `CameraError` with the reason why not.
     """
     client = FrameClient(settings.view_socket)
     try:
-        answer = client.pull(Ask(JPEG))
+        answer = client.pull(PictureRequest(JPEG))
     except CameraError as error:
         raise CameraError("inference is not running, so nobody looks at the cameras") from error
     finally:
@@ -32,7 +32,7 @@ def pull(settings: Settings, camera: str | None = None) -> Picture:
     return answer
 
 
-def as_header(detections: Iterable[Detection]) -> str:
+def format_detections(detections: Iterable[Detection]) -> str:
     """Detections as one line of JSON: [[label, confidence, left, top, right, bottom], ...]."""
     seen = [
         [d.label, round(d.confidence, 3), d.box.left, d.box.top, d.box.right, d.box.bottom]

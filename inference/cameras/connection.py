@@ -11,7 +11,7 @@ import math
 from typing import Protocol
 
 from appliance.errors import CameraError
-from appliance.media.frames import Answer, Ask, Refusal
+from appliance.media.frames import Answer, PictureRequest, Refusal
 
 WAIT_S = 1.0  # how long a camera may hold an answer back
 PATIENCE_S = 5.0  # beyond that; then the camera counts as hung
@@ -23,7 +23,7 @@ WAITED_SHARE = 0.5  # of its wait: a refusal after that says that nothing moved
 class Frames(Protocol):
     """The camera seam: `appliance.media.frames.FrameClient`."""
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: PictureRequest) -> None:
         """Send one question; raises `CameraError`."""
 
     def take(self) -> Answer:
@@ -47,12 +47,12 @@ class Line:
         self.trouble: CameraError | None = None
         self.refusal: str | None = None
         self._trouble_since_s = 0.0
-        self._asked: Ask | None = None
+        self._asked: PictureRequest | None = None
         self._asked_s = 0.0
         self._due_s = self._from_s = -math.inf
 
     @property
-    def asked(self) -> Ask | None:
+    def asked(self) -> PictureRequest | None:
         """The question that waits for its answer."""
         return self._asked
 
@@ -71,7 +71,7 @@ class Line:
         """When a question that waits for its answer has waited too long."""
         return self._asked_s + WAIT_S + PATIENCE_S if self._asked else math.inf
 
-    def ask(self, ask: Ask, now_s: float) -> None:
+    def ask(self, ask: PictureRequest, now_s: float) -> None:
         """Send a question; a camera that is not there is in trouble."""
         self._asked_s = now_s
         try:
@@ -133,7 +133,7 @@ class Line:
         self.trouble = self._asked = self.refusal = None
         self._from_s = -math.inf
 
-    def _refused(self, reason: str, asked: Ask | None, now_s: float) -> None:
+    def _refused(self, reason: str, asked: PictureRequest | None, now_s: float) -> None:
         wait_s = asked.wait_s if asked else 0.0
         if now_s - self._asked_s < WAITED_SHARE * wait_s:
             self.refusal = reason

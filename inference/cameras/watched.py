@@ -8,7 +8,7 @@ import math
 from dataclasses import replace
 
 from appliance.errors import CameraError
-from appliance.media.frames import I420, MP4, Ask, Picture
+from appliance.media.frames import I420, MP4, Picture, PictureRequest
 from appliance.model import Box
 from appliance.settings import CameraSettings, InferenceSettings
 from inference.cameras.connection import WAIT_S, Frames, Line
@@ -69,12 +69,12 @@ class WatchedCamera:
         """Whether something is there that is followed."""
         return bool(self.tracks.live)
 
-    def question(self, now_s: float) -> Ask:
+    def question(self, now_s: float) -> PictureRequest:
         """What to ask next: a film that is due, else the next picture."""
         film = self.films.wanted(now_s)
         if film is not None:
             return film
-        return Ask(I420, self._after, moved=not self.is_followed, wait_s=WAIT_S)
+        return PictureRequest(I420, self._after, moved=not self.is_followed, wait_s=WAIT_S)
 
     def due_s(self, from_s: float) -> float:
         """When to ask next, where a look may begin at `from_s`; a film costs nothing."""

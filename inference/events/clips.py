@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from appliance.media.frames import MP4, Answer, Ask, Picture
+from appliance.media.frames import MP4, Answer, Picture, PictureRequest
 from inference.events.lifecycle import Story
 
 LEAD_SHARE = 0.25  # of the film shows what came before the thing was seen
@@ -41,11 +41,11 @@ class Films:
         """When the next film is to be asked for; infinite where none is wished for."""
         return min((wish.due_s for wish in self._wishes.values()), default=math.inf)
 
-    def wanted(self, now_s: float) -> Ask | None:
+    def wanted(self, now_s: float) -> PictureRequest | None:
         """The question for a film that is due now."""
         for wish in self._wishes.values():
             if wish.due_s <= now_s:
-                return Ask(MP4, since_s=wish.since_s, until_s=wish.until_s)
+                return PictureRequest(MP4, since_s=wish.since_s, until_s=wish.until_s)
         return None
 
     def follow(self, stories: Iterable[Story], ahead_s: float) -> None:
@@ -66,7 +66,7 @@ class Films:
         for event_id in event_ids:
             self.film_of(event_id)
 
-    def got(self, asked: Ask, answer: Answer | None) -> None:
+    def got(self, asked: PictureRequest, answer: Answer | None) -> None:
         """What came for the film that was asked for: a refusal or a torn answer is no film."""
         for event_id in ids_of(self._wishes, asked):
             del self._wishes[event_id]
@@ -87,7 +87,7 @@ class Films:
         return self._come.pop(event_id, None)
 
 
-def ids_of(wishes: Mapping[str, Wish], asked: Ask) -> list[str]:
+def ids_of(wishes: Mapping[str, Wish], asked: PictureRequest) -> list[str]:
     """The events that wish for what was asked: things that came together share one film."""
     return [
         event_id

@@ -15,7 +15,7 @@ from pathlib import Path
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.media import files
-from appliance.media.files import FILM, PART, PICTURE, Kept
+from appliance.media.files import CLIP, PART, PICTURE, MediaFile
 
 TIDY_EVERY_S = 3600.0
 FREE_FLOOR_BYTES = 500_000_000  # of the disk; below it the oldest files give way to new ones
@@ -44,11 +44,11 @@ class SnapshotShelf:
 
         Raises `StoreError`.
         """
-        return self._put(files.path_of(self._directory, event_id, taken, PICTURE), taken, jpeg)
+        return self._put(files.make_path(self._directory, event_id, taken, PICTURE), taken, jpeg)
 
     def put_film(self, event_id: str, taken: datetime, mp4: bytes) -> str:
         """Store the film of an event, like `put`."""
-        return self._put(files.path_of(self._directory, event_id, taken, FILM), taken, mp4)
+        return self._put(files.make_path(self._directory, event_id, taken, CLIP), taken, mp4)
 
     def tidy(self) -> int:
         """At most once an hour: delete what is too old, then the oldest above the size.
@@ -73,7 +73,7 @@ class SnapshotShelf:
             self._make_room(len(data))
             if not path.parent.exists():
                 path.parent.mkdir(exist_ok=True)
-                files.keep_names(self._directory)
+                files.sync_directory(self._directory)
             write_whole(path, data, taken)
         except OSError as error:
             raise StoreError(
@@ -85,9 +85,9 @@ class SnapshotShelf:
     def _surplus(self) -> list[Path]:
         """Torn writes, and what is past its age or above the size."""
         oldest_s = self._clock.stamp().utc.timestamp() - self._keep_s
-        surplus = list(files.torn(self._directory))
+        surplus = list(files.list_partial_files(self._directory))
         used_bytes = 0
-        for kept in sorted(files.kept(self._directory), key=age, reverse=True):
+        for kept in sorted(files.list_files(self._directory), key=age, reverse=True):
             used_bytes += kept.size_bytes
             if kept.taken_s < oldest_s or used_bytes > self._keep_bytes:
                 surplus.append(kept.path)
@@ -102,7 +102,7 @@ class SnapshotShelf:
         missing_bytes = FREE_FLOOR_BYTES + size_bytes - self._free_bytes(self._directory)
         if missing_bytes <= 0:
             return
-        gives_way = enough(sorted(files.kept(self._directory), key=age), missing_bytes)
+        gives_way = enough(sorted(files.list_files(self._directory), key=age), missing_bytes)
         if not gives_way:
             raise StoreError(
                 f"the disk of {self._directory} has less than {FREE_FLOOR_BYTES / 1e6:.0f} MB "
@@ -112,7 +112,7 @@ class SnapshotShelf:
         files.delete(gives_way)
 
 
-def enough(oldest_first: Iterable[Kept], missing_bytes: int) -> list[Path]:
+def enough(oldest_first: Iterable[MediaFile], missing_bytes: int) -> list[Path]:
     """So many of the oldest files that `missing_bytes` become free; none where all are too few."""
     found: list[Path] = []
     for kept in oldest_first:
@@ -123,7 +123,7 @@ def enough(oldest_first: Iterable[Kept], missing_bytes: int) -> list[Path]:
     return []
 
 
-def age(kept: Kept) -> float:
+def age(kept: MediaFile) -> float:
     """Sorts the oldest first."""
     return kept.taken_s
 
@@ -146,4 +146,4 @@ def write_whole(path: Path, data: bytes, taken: datetime) -> None:
     except OSError:
         part.unlink(missing_ok=True)
         raise
-    files.keep_names(path.parent)
+    files.sync_directory(path.parent)

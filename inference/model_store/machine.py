@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.actuators.errors import PowerModeError
-from appliance.actuators.jetson_mode import Board, current
+from appliance.actuators.jetson_mode import Board, read_current_mode
 from inference.model_store.meters import GPU_PROVIDERS
 
 
@@ -47,7 +47,7 @@ def power_mode(provider: str, nvml: Any | None, nvpmodel: Board | None = None) -
     nvpmodel = nvpmodel or Board()
     if nvpmodel.conf.exists():
         try:
-            return current(nvpmodel)
+            return read_current_mode(nvpmodel)
         except PowerModeError:
             return ""
     if nvml is None or provider not in GPU_PROVIDERS:

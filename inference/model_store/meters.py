@@ -15,8 +15,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Protocol
 
-from sensors.jetson import board_input_w, read_rails
-from sensors.kernel_files import number_of, text_of
+from sensors.jetson import find_board_input_w, read_rails
+from sensors.kernel_files import read_number, read_text
 
 RAPL_ZONES = "sys/class/powercap/intel-rapl:*"
 SAMPLES_S = 0.1  # a rail tells power: it is read so often and added up
@@ -63,13 +63,13 @@ class RaplMeter:
     gpu = False
 
     def __init__(self, zones: Sequence[Path]) -> None:
-        self._ranges_uj = {zone: number_of(zone / "max_energy_range_uj") or 0 for zone in zones}
-        self._last_uj = {zone: number_of(zone / "energy_uj") or 0 for zone in zones}
+        self._ranges_uj = {zone: read_number(zone / "max_energy_range_uj") or 0 for zone in zones}
+        self._last_uj = {zone: read_number(zone / "energy_uj") or 0 for zone in zones}
         self._sum_uj = 0
 
     def energy_j(self) -> float:
         for zone, before_uj in self._last_uj.items():
-            now_uj = number_of(zone / "energy_uj")
+            now_uj = read_number(zone / "energy_uj")
             if now_uj is not None:
                 step_uj = now_uj - before_uj
                 self._sum_uj += step_uj if step_uj >= 0 else step_uj + self._ranges_uj[zone]
@@ -114,8 +114,8 @@ class PowerMeter:
 
 def open_meters(nvml: Any | None, root: Path = Path("/")) -> list[Meter]:
     """The meters of this computer; together they count nothing twice."""
-    if board_input_w(read_rails(root)) is not None:
-        return [PowerMeter("INA3221", True, lambda: board_input_w(read_rails(root)))]
+    if find_board_input_w(read_rails(root)) is not None:
+        return [PowerMeter("INA3221", True, lambda: find_board_input_w(read_rails(root)))]
     found = [open_rapl(root), open_gpus(nvml)]
     return [meter for meter in found if meter is not None]
 
@@ -132,7 +132,7 @@ def open_rapl(root: Path) -> RaplMeter | None:
     zones = [
         zone
         for zone in sorted(root.glob(RAPL_ZONES))
-        if text_of(zone / "name").startswith("package") and number_of(zone / "energy_uj")
+        if read_text(zone / "name").startswith("package") and read_number(zone / "energy_uj")
     ]
     return RaplMeter(zones) if zones else None
 

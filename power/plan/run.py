@@ -196,7 +196,7 @@ def sentence(steps: Sequence[EnergyPlanStep], policy: EnergyPolicy, known: Known
 
 def main() -> None:
     """Exit codes as for every service: 0 planned, 1 something in the world is wrong, 2 settings."""
-    arguments = service.parser(PLAN, takes_instance=False).parse_args()
+    arguments = service.make_parser(PLAN, takes_instance=False).parse_args()
     plan_log = log.setup(PLAN, under_journal="JOURNAL_STREAM" in os.environ)
     try:
         settings = settings_file.load(arguments.settings)

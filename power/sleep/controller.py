@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from appliance.errors import ApplianceError, HostError
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Stamp, Wake
-from appliance.process.host import Errand
+from appliance.process.host import Job
 from appliance.process.service import Service
 from appliance.settings import SleepMode
 from power.guard.guard import Verdict
@@ -47,7 +47,7 @@ class Going:
 
     row: Sleep
     by_guard: bool
-    errand: Errand | None = None
+    errand: Job | None = None
     ordered: Stamp | None = None
 
 
@@ -244,7 +244,7 @@ class Bedtime:
         self.says = f"; it goes to sleep {until}"
         self._service.log.info(f"the unit goes to sleep {until}: {row.reason}", armed=row.armed)
 
-    def _tell_fleet(self) -> Errand | None:
+    def _tell_fleet(self) -> Job | None:
         try:
             return self._packer.tell_fleet()
         except HostError as error:
@@ -253,11 +253,11 @@ class Bedtime:
 
     def _told(self, going: Going) -> bool:
         """Whether the fleet knows, or has been given its time."""
-        if going.errand is None or going.errand.over():
+        if going.errand is None or going.errand.is_over():
             return True
         if (self._clock.age_s(going.row.stamp) or 0.0) < CHECKIN_S:
             return False
-        going.errand.leave()
+        going.errand.abandon()
         return True
 
     def _stay_up(self) -> None:
@@ -268,7 +268,7 @@ class Bedtime:
 
     def _leave_errand(self) -> None:
         if self._going and self._going.errand:
-            self._going.errand.leave()
+            self._going.errand.abandon()
 
     # --- the record -----------------------------------------------------------------------------
 
@@ -282,7 +282,7 @@ class Bedtime:
         try:
             return boot_record.read(self._settings.boots_file)
         except BootsError as error:
-            self._service.fault(error)
+            self._service.report_fault(error)
             return None
 
     def _write(self) -> None:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, Sleep, Stamp
 from appliance.process import rtc
-from appliance.process.host import Errand
+from appliance.process.host import Job
 from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from power.sleep import boot_record
@@ -35,7 +35,7 @@ class Bed(Protocol):
     def power_off(self) -> None:
         """Ask PID 1 for a clean shutdown."""
 
-    def run(self, unit: str) -> Errand:
+    def run(self, unit: str) -> Job:
         """Ask PID 1 to run a oneshot."""
 
 
@@ -102,7 +102,7 @@ class Packer:
         said = f"the sleep was not on record within {PACKED_WITHIN_S:g} s; is the disk sound?"
         return Packed(boot, faults=(BootsError(said),))
 
-    def tell_fleet(self) -> Errand | None:
+    def tell_fleet(self) -> Job | None:
         """Begin the check-in of the settings; None where there is none. Raises `HostError`."""
         unit = self._settings.host.checkin
         return self._host.run(unit) if unit else None

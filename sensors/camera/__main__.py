@@ -8,17 +8,17 @@ from appliance.errors import SettingsError
 from appliance.media.frames import FrameServer
 from appliance.process.service import Loop, Service, main
 from appliance.settings import CameraSettings, Settings
-from sensors.camera.cycle import CYCLE_EVERY_S, CameraDuty
+from sensors.camera.cycle import CYCLE_EVERY_S, CameraCycle
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import Motion
-from sensors.camera.privacy_mask import Cover
+from sensors.camera.privacy_mask import PrivacyMask
 from sensors.camera.recording import Recording
 from sensors.camera.sources.opening import Opener
 
-LATE_S = 10.0  # a film is asked for so long after its end, at most
+CLIP_REQUESTED_WITHIN_S = 10.0  # a film is asked for so long after its end, at most
 
 
-def settings_of(name: str, settings: Settings) -> CameraSettings:
+def find_camera_settings(name: str, settings: Settings) -> CameraSettings:
     """The section of camera `name`; raises `SettingsError` that names the known ones."""
     if name not in settings.camera:
         known = ", ".join(settings.camera) or "none"
@@ -31,19 +31,19 @@ def settings_of(name: str, settings: Settings) -> CameraSettings:
 
 def assemble(service: Service) -> Loop:
     """Wire one camera."""
-    own = settings_of(service.instance, service.settings)
+    own = find_camera_settings(service.instance, service.settings)
     opener = Opener(own, service.settings.path.parent)
-    feed = Feed(service.instance, opener, service.clock, parts_of(own))
+    feed = Feed(service.instance, opener, service.clock, make_parts(own))
     FrameServer(service.settings.camera_socket(service.instance), feed.answer)
-    return Loop(CameraDuty(service, own, feed).cycle, CYCLE_EVERY_S, media=True)
+    return Loop(CameraCycle(service, own, feed).cycle, CYCLE_EVERY_S, media=True)
 
 
-def parts_of(own: CameraSettings) -> Parts:
+def make_parts(own: CameraSettings) -> Parts:
     """Gates, film and masks, as the section asks for them."""
     return Parts(
         Motion(own.motion_masks, own.privacy_masks),
-        recording=Recording(own.clip_s + LATE_S) if own.clip_s else None,
-        cover=Cover(own.privacy_masks) if own.privacy_masks else None,
+        recording=Recording(own.clip_s + CLIP_REQUESTED_WITHIN_S) if own.clip_s else None,
+        privacy_mask=PrivacyMask(own.privacy_masks) if own.privacy_masks else None,
     )
 
 

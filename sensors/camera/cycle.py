@@ -21,17 +21,17 @@ from appliance.model import (
 from appliance.process.service import Service
 from appliance.settings import CameraSettings
 from sensors.camera.feed import Feed
-from sensors.camera.gates.motion import Bout
+from sensors.camera.gates.motion import MotionSegment
 from sensors.camera.mode import choose_mode
 
 BUDGET_MAX_AGE_S = 180.0
 HINT_MAX_AGE_S = 10.0
 RECORD_EVERY_S = 60.0
 CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a clip is demuxed in one go
-LISTENS = (CameraMode.LISTEN, CameraMode.PROBE)
+LISTENING_MODES = (CameraMode.LISTEN, CameraMode.PROBE)
 
 
-class CameraDuty:
+class CameraCycle:
     """One camera's cycle. `cpu_s` tells the processor time that this process has used so far."""
 
     def __init__(
@@ -52,25 +52,25 @@ class CameraDuty:
     def cycle(self) -> str:
         """Follow the budget; returns what the camera does and why."""
         self._take_hint()
-        packets_tell = self._feed.motion.packets_tell
-        choice = choose_mode(self._budget(), packets_tell, self._feed.is_followed)
+        packets_tell = self._feed.motion.packets_trusted
+        choice = choose_mode(self._read_budget(), packets_tell, self._feed.is_followed)
         reason = choice.reason
         try:
             self._feed.follow(choice)
         except CameraError as error:
-            self._service.fault(error)
+            self._service.report_fault(error)
             reason = str(error)
-        self._note(choice.mode, reason)
-        self._tell_motion(choice.mode, choice.reason)
-        self._record(choice.mode, reason)
+        self._record_change(choice.mode, reason)
+        self._record_motion(choice.mode, choice.reason)
+        self._record_state(choice.mode, reason)
         return reason
 
-    def _budget(self) -> EnergyBudget | None:
+    def _read_budget(self) -> EnergyBudget | None:
         """The fresh budget; a database that cannot be read is no budget."""
         try:
             return self._service.store.latest(EnergyBudget, BUDGET_MAX_AGE_S)
         except StoreError as error:
-            self._service.fault(error)
+            self._service.report_fault(error)
             return None
 
     def _take_hint(self) -> None:
@@ -81,14 +81,14 @@ class CameraDuty:
             camera = self._service.instance
             hint = self._service.store.latest(CameraHint, HINT_MAX_AGE_S, camera=camera)
         except StoreError as error:
-            self._service.fault(error)
+            self._service.report_fault(error)
             return
         if hint and hint.active:
-            self._feed.hint(hint.source)
+            self._feed.take_hint(hint.source)
 
     # --- rows ----------------------------------------------------------------------------------
 
-    def _note(self, mode: CameraMode, reason: str) -> None:
+    def _record_change(self, mode: CameraMode, reason: str) -> None:
         """A row and a line for each change of mode."""
         if self._changed and self._changed.mode is mode:
             return
@@ -97,14 +97,19 @@ class CameraDuty:
         self._changed = CameraChange(stamp, self._service.instance, mode, reason)
         self._service.store.add(self._changed)
 
-    def _tell_motion(self, mode: CameraMode, reason: str) -> None:
+    def _record_motion(self, mode: CameraMode, reason: str) -> None:
         """A row for each stretch of movement that is over."""
-        rows = [self._motion(bout, looked, mode, reason) for bout, looked in self._feed.over()]
+        rows = [
+            self._make_motion(bout, looked, mode, reason)
+            for bout, looked in self._feed.take_ended_segments()
+        ]
         if rows:
             self._service.store.add(*rows)
 
-    def _motion(self, bout: Bout, looked: bool, mode: CameraMode, reason: str) -> CameraMotion:
-        began, ended = self._stamp_of(bout.began_s), self._stamp_of(bout.last_s)
+    def _make_motion(
+        self, bout: MotionSegment, looked: bool, mode: CameraMode, reason: str
+    ) -> CameraMotion:
+        began, ended = self._make_stamp(bout.began_s), self._make_stamp(bout.last_s)
         return CameraMotion(
             began,
             self._service.instance,
@@ -112,16 +117,16 @@ class CameraDuty:
             woken_by=bout.woken_by,
             score=bout.score,
             looked=looked,
-            reason="looked at" if looked else why_not(mode, reason),
+            reason="looked at" if looked else explain_not_analysed(mode, reason),
         )
 
-    def _stamp_of(self, media_s: float) -> Stamp:
+    def _make_stamp(self, media_s: float) -> Stamp:
         """When a moment of picture time was."""
         now = self._service.clock.stamp()
         ago_s = (self._service.clock.media_s() - media_s) * self._service.settings.clock.speed
         return Stamp(now.utc - timedelta(seconds=ago_s), now.boot_id, now.uptime_s - ago_s)
 
-    def _record(self, mode: CameraMode, reason: str) -> None:
+    def _record_state(self, mode: CameraMode, reason: str) -> None:
         """A row at each change of mode, and once a minute."""
         last = self._recorded
         stamp = self._service.clock.stamp()
@@ -136,7 +141,7 @@ class CameraDuty:
             stamp=stamp,
             camera=self._service.instance,
             mode=mode,
-            power_w=self._power_w(mode, cpu_s, duration_s),
+            power_w=self._estimate_power_w(mode, cpu_s, duration_s),
             frames_served=self._feed.frames_served,
             frames_skipped=self._feed.frames_skipped,
             reason=reason,
@@ -148,26 +153,30 @@ class CameraDuty:
         )
         self._service.store.add(self._recorded)
 
-    def _power_w(self, mode: CameraMode, cpu_s: float, duration_s: float | None) -> float:
+    def _estimate_power_w(self, mode: CameraMode, cpu_s: float, duration_s: float | None) -> float:
         """The camera's own draw and its process' share of the computer, by its processor time.
 
         A demonstration's seconds are fast and its processor's are not: the share is taken of real
         time.
         """
-        device_w = device_power_w(mode, self._settings)
+        device_w = estimate_device_power_w(mode, self._settings)
         if mode is CameraMode.OFF or not duration_s:
             return device_w
         share = min(1.0, cpu_s * self._service.settings.clock.speed / duration_s)
         return device_w + share * self._service.settings.computer.core_w
 
 
-def why_not(mode: CameraMode, reason: str) -> str:
+def explain_not_analysed(mode: CameraMode, reason: str) -> str:
     """Why nobody looked at what moved."""
-    return f"not looked at: {reason}" if mode in LISTENS else "not looked at: nobody asked for it"
+    return (
+        f"not looked at: {reason}"
+        if mode in LISTENING_MODES
+        else "not looked at: nobody asked for it"
+    )
 
 
-def device_power_w(mode: CameraMode, settings: CameraSettings) -> float:
+def estimate_device_power_w(mode: CameraMode, settings: CameraSettings) -> float:
     """What the camera itself draws in `mode`, by its settings."""
     if mode is CameraMode.OFF:
         return 0.0
-    return settings.listen_power_w if mode in LISTENS else settings.watch_power_w
+    return settings.listen_power_w if mode in LISTENING_MODES else settings.watch_power_w

@@ -22,31 +22,31 @@ from appliance.media.frames import (
     LONGEST_WAIT_S,
     MP4,
     Answer,
-    Ask,
     Picture,
+    PictureRequest,
     Refusal,
 )
 from appliance.model import CameraMode
 from sensors.camera import pictures
-from sensors.camera.gates.motion import Bout, Motion
+from sensors.camera.gates.motion import Motion, MotionSegment
 from sensors.camera.mode import ModeChoice
 from sensors.camera.recording import Recording
-from sensors.camera.sources.gop import Decoded, GroupOfPictures
+from sensors.camera.sources.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.sources.retry import Retry
-from sensors.camera.sources.source import Camera, Hear, Heard
+from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
 
 IDLE_S = 30.0  # picture seconds without a pull after which the decoder is freed
 FOLLOWED_S = 2.0  # so long after a pull of whatever comes, something counts as followed
 CHECK_EVERY_S = 0.2  # picture seconds between looks at what the packets claim to move
 # Picture seconds for which packets may be gathered: who decodes nothing is in no hurry.
-PATIENCE_S = {
+MOST_GATHERED_S = {
     CameraMode.LISTEN: 0.9,
     CameraMode.PROBE: 0.9,
     CameraMode.WATCH: 0.1,
     CameraMode.ACTIVE: 0.0,
 }
-OPENS = (CameraMode.WATCH, CameraMode.ACTIVE)
-PROBES = (CameraMode.PROBE, *OPENS)
+PICTURE_MODES = (CameraMode.WATCH, CameraMode.ACTIVE)
+PROBE_MODES = (CameraMode.PROBE, *PICTURE_MODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Parts:
     motion: Motion = field(default_factory=Motion)
     new_group: Callable[[str], GroupOfPictures] = GroupOfPictures
     recording: Recording | None = None
-    cover: pictures.Cover | None = None
+    privacy_mask: pictures.Mask | None = None
 
 
 class Feed:
@@ -65,7 +65,7 @@ class Feed:
     def __init__(
         self,
         name: str,
-        open_camera: Callable[[Hear], Camera],
+        open_camera: Callable[[OnPacket], Camera],
         clock: Clock,
         parts: Parts | None = None,
     ) -> None:
@@ -117,31 +117,37 @@ class Feed:
                 self._retry.forget()
                 self._changed.notify_all()
                 return
-            self._advance().patience_s = PATIENCE_S[choice.mode]
+            self._advance().most_gathered_s = MOST_GATHERED_S[choice.mode]
             idle_s = self._clock.media_s() - self._last_pull_s
             if choice.mode is CameraMode.LISTEN or idle_s > IDLE_S:
-                self._group.rest()
+                self._group.free_decoder()
 
-    def hint(self, source: str) -> None:
+    def take_hint(self, source: str) -> None:
         """Somebody outside says that something moves."""
         with self._changed:
-            self.motion.hint(source, self._clock.media_s())
+            self.motion.take_hint(source, self._clock.media_s())
             self._changed.notify_all()
 
-    def over(self) -> list[tuple[Bout, bool]]:
+    def take_ended_segments(self) -> list[tuple[MotionSegment, bool]]:
         """The stretches of movement that ended, each with whether pictures of it were given."""
         with self._changed:
-            return [(bout, self._served_s >= bout.began_s) for bout in self.motion.over()]
+            return [(bout, self._served_s >= bout.began_s) for bout in self.motion.take_ended()]
 
-    def answer(self, ask: Ask) -> Answer:
+    def answer(self, request: PictureRequest) -> Answer:
         """The newest picture, or in one sentence why there is none. Called from other threads."""
-        if ask.encoding not in (BGR, I420, JPEG, MP4):
-            return Refusal(f"pictures come as {I420}, {BGR}, {JPEG} or {MP4}, not {ask.encoding!r}")
+        if request.encoding not in (BGR, I420, JPEG, MP4):
+            return Refusal(
+                f"pictures come as {I420}, {BGR}, {JPEG} or {MP4}, not {request.encoding!r}"
+            )
         with self._changed:
-            if self._choice.mode not in OPENS:
+            if self._choice.mode not in PICTURE_MODES:
                 return Refusal(self._choice.reason)
             try:
-                return self._film(ask) if ask.encoding == MP4 else self._awaited(ask)
+                return (
+                    self._make_clip(request)
+                    if request.encoding == MP4
+                    else self._wait_for_picture(request)
+                )
             except CameraError as error:
                 return Refusal(str(error))
 
@@ -152,42 +158,42 @@ class Feed:
 
     # --- what comes in -------------------------------------------------------------------------
 
-    def _hear(self, opening: int, heard: Heard) -> None:
+    def _take_packet(self, opening: int, heard: EncodedPacket) -> None:
         """One packet of the source; called by it, within `advance` or from its own thread."""
         with self._changed:
             if opening != self._opened:
                 return
             self.sequence += 1
-            self._group.keep(heard)
+            self._group.add(heard)
             if self._parts.recording:
-                self._parts.recording.keep(heard)
-            self.motion.hear(heard.media_s, heard.size_bytes, heard.is_key)
-            probes = self._choice.mode in PROBES and heard.is_key
+                self._parts.recording.add(heard)
+            self.motion.take_packet(heard.media_s, heard.size_bytes, heard.is_key)
+            probes = self._choice.mode in PROBE_MODES and heard.is_key
             if probes and self.motion.wants_probe(heard.media_s):
-                self._probe(self._group.key_frame())
+                self._probe(self._group.decode_key_frame())
             if self._waiting and self._is_new(self._clock.media_s()):
                 self._changed.notify_all()
 
-    def _probe(self, found: Decoded | None) -> None:
+    def _probe(self, found: DecodedFrame | None) -> None:
         """Gate 1: a small grey look."""
         if found is not None:
-            self.motion.look(pictures.grey(found.frame), found.media_s)
+            self.motion.take_picture(pictures.to_grey(found.frame), found.media_s)
 
     def _is_new(self, now_s: float) -> bool:
         """Whether who waits should wake: something moves, or somebody wants whatever comes."""
-        return self.is_followed or self.motion.moving(now_s) is not None
+        return self.is_followed or self.motion.find_segment(now_s) is not None
 
     # --- what goes out -------------------------------------------------------------------------
 
-    def _awaited(self, ask: Ask) -> Answer:
+    def _wait_for_picture(self, ask: PictureRequest) -> Answer:
         """A picture that is as asked for, once there is one; a refusal when the wait is over."""
         self._last_pull_s = began_s = self._clock.media_s()
         if not ask.moved:
             self._last_followed_s = began_s
         ends_s = began_s + min(ask.wait_s, LONGEST_WAIT_S)
-        while self._choice.mode in OPENS:
+        while self._choice.mode in PICTURE_MODES:
             camera = self._advance()
-            picture = self._picture(ask)
+            picture = self._take_newest(ask)
             now_s = self._clock.media_s()
             if picture is not None:
                 return picture
@@ -200,36 +206,38 @@ class Feed:
             self._waiting -= 1
         return Refusal(self._choice.reason)
 
-    def _picture(self, ask: Ask) -> Picture | None:
+    def _take_newest(self, ask: PictureRequest) -> Picture | None:
         """The newest picture if it is new and, where that is asked for, shows movement."""
         now_s = self._clock.media_s()
         if self.sequence == ask.after:
             return None
-        bout = self.motion.moving(now_s)
+        bout = self.motion.find_segment(now_s)
         if ask.moved and (bout is None or not self._may_check(now_s)):
             return None
-        found = self._decoded()
+        found = self._decode_newest()
         if found is None:
             return None
         self._checked, self._checked_s = self.sequence, now_s
         self._probe(found)
-        bout = self.motion.moving(now_s)
+        bout = self.motion.find_segment(now_s)
         if ask.moved and bout is None:
             return None  # the packets were wrong: nothing is to be seen
-        return self._handed_out(found, ask.encoding, bout)
+        return self._make_picture(found, ask.encoding, bout)
 
     def _may_check(self, now_s: float) -> bool:
         """Whether the newest frame may be decoded to see if it really moves: not each one."""
         return self.sequence != self._checked and now_s - self._checked_s >= CHECK_EVERY_S
 
-    def _decoded(self) -> Decoded | None:
+    def _decode_newest(self) -> DecodedFrame | None:
         try:
-            return self._group.newest()
+            return self._group.decode_newest()
         except CameraError as error:
             self._lose(error)
             raise
 
-    def _handed_out(self, found: Decoded, encoding: str, bout: Bout | None) -> Picture:
+    def _make_picture(
+        self, found: DecodedFrame, encoding: str, bout: MotionSegment | None
+    ) -> Picture:
         self._served_s = self._clock.media_s()
         if self.sequence != self._last_served:
             self._last_served = self.sequence
@@ -243,16 +251,16 @@ class Feed:
             width=found.frame.width,
             height=found.frame.height,
             encoding=encoding,
-            data=pictures.encoded(found.frame, encoding, self._parts.cover),
+            data=pictures.encode(found.frame, encoding, self._parts.privacy_mask),
             woken_by=bout.woken_by if bout else "",
             region=self.motion.region,
         )
 
-    def _film(self, ask: Ask) -> Answer:
+    def _make_clip(self, ask: PictureRequest) -> Answer:
         """What the camera sent from `since_s` to `until_s`, as it sent it."""
         if self._parts.recording is None:
             return Refusal("no film is kept: `clip_s` of the camera is 0")
-        film = self._parts.recording.mp4(ask.since_s, ask.until_s)
+        film = self._parts.recording.make_clip(ask.since_s, ask.until_s)
         return Picture(
             self._name,
             self._clock.stamp(),
@@ -279,7 +287,7 @@ class Feed:
             raise
         if self._retry.trouble and self.sequence == self._opened_after:
             raise CameraError(self._retry.trouble)  # opened again, but nothing has come yet
-        self._retry.worked(now_s)
+        self._retry.note_success(now_s)
         return camera
 
     def _open(self) -> Camera:
@@ -289,7 +297,7 @@ class Feed:
         self.motion.reset()
         if self._parts.recording:
             self._parts.recording.interrupt()
-        self._camera = self._open_camera(partial(self._hear, self._opened))
+        self._camera = self._open_camera(partial(self._take_packet, self._opened))
         return self._camera
 
     def _new_group(self) -> GroupOfPictures:
@@ -301,7 +309,7 @@ class Feed:
     def _lose(self, error: CameraError) -> None:
         """Close the source and leave it alone for some time."""
         self._close()
-        self._retry.failed(error, self._clock.media_s())
+        self._retry.note_failure(error, self._clock.media_s())
 
     def _close(self) -> None:
         self._opened += 1

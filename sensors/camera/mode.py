@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from appliance.model import CameraMode, EnergyBudget, EnergyLevel
 
-DOES = {
+DESCRIPTIONS = {
     CameraMode.OFF: "the camera is off",
     CameraMode.LISTEN: "the camera listens and decodes nothing",
     CameraMode.PROBE: "the camera looks at key frames too: its packets alone are not trusted",
@@ -36,19 +36,19 @@ class ModeChoice:
 
 
 def choose_mode(
-    budget: EnergyBudget | None, packets_tell: bool = True, followed: bool = False
+    budget: EnergyBudget | None, packets_trusted: bool = True, followed: bool = False
 ) -> ModeChoice:
     """The camera's mode under `budget`; None (no fresh one) is OFF."""
     if budget is None:
         return ModeChoice(CameraMode.OFF, "the camera is off: there is no fresh energy budget")
-    mode = mode_at(budget.level, packets_tell, followed)
-    return ModeChoice(mode, f"{DOES[mode]}: {budget.reason}")
+    mode = find_mode(budget.level, packets_trusted, followed)
+    return ModeChoice(mode, f"{DESCRIPTIONS[mode]}: {budget.reason}")
 
 
-def mode_at(level: EnergyLevel, packets_tell: bool, followed: bool) -> CameraMode:
+def find_mode(level: EnergyLevel, packets_trusted: bool, followed: bool) -> CameraMode:
     """The table above."""
     if level >= EnergyLevel.ECO:
         return CameraMode.ACTIVE if followed else CameraMode.WATCH
     if level == EnergyLevel.SENTINEL:
-        return CameraMode.LISTEN if packets_tell else CameraMode.PROBE
+        return CameraMode.LISTEN if packets_trusted else CameraMode.PROBE
     return CameraMode.OFF

@@ -21,42 +21,44 @@ from appliance.media.frames import BGR, I420, JPEG
 JPEG_QUANTISER = 4  # of 2 (best) to 31: about as large and as true as OpenCV's quality 75
 SMALL_WIDTH, SMALL_HEIGHT = 160, 120
 NARROW = "yuv420p"
-Cover = Callable[[bytearray, int, int], None]  # blackens parts of I420 planes, in place
+Mask = Callable[[bytearray, int, int], None]  # blackens parts of I420 planes, in place
 
 
-def encoded(frame: VideoFrame, encoding: str, cover: Cover | None = None) -> bytes | bytearray:
+def encode(frame: VideoFrame, encoding: str, mask: Mask | None = None) -> bytes | bytearray:
     """The picture in `encoding` (appliance/media/frames.py), masked parts black."""
-    if encoding == I420 or cover is not None:
-        planes = i420(frame)
-        if cover is not None:
-            cover(planes, frame.width, frame.height)
+    if encoding == I420 or mask is not None:
+        planes = to_i420(frame)
+        if mask is not None:
+            mask(planes, frame.width, frame.height)
         if encoding == I420:
             return planes
-        frame = frame_of(planes, frame)
-    return {JPEG: jpeg, BGR: bgr}[encoding](frame)
+        frame = make_frame(planes, frame)
+    return {JPEG: to_jpeg, BGR: to_bgr}[encoding](frame)
 
 
-def i420(frame: VideoFrame) -> bytearray:
+def to_i420(frame: VideoFrame) -> bytearray:
     """Luma, then both chroma planes at half size (rounded up), rows without padding."""
     if frame.format.name != NARROW or frame.color_range == ColorRange.JPEG:
         frame = frame.reformat(format=NARROW, dst_color_range="MPEG", threads=1)
-    return bytearray().join(part for plane in frame.planes for part in rows(plane, plane.width))
+    return bytearray().join(
+        part for plane in frame.planes for part in iterate_rows(plane, plane.width)
+    )
 
 
-def frame_of(planes: bytearray, like: VideoFrame) -> VideoFrame:
+def make_frame(planes: bytearray, like: VideoFrame) -> VideoFrame:
     """A frame of I420 planes, with the size and the colours of `like`."""
     frame = VideoFrame(like.width, like.height, NARROW)
     begin = 0
     for plane in frame.planes:
         count = plane.width * plane.height
-        plane.update(padded(planes[begin : begin + count], plane))
+        plane.update(pad_rows(planes[begin : begin + count], plane))
         begin += count
     frame.color_range = ColorRange.MPEG
     frame.colorspace = like.colorspace
     return frame
 
 
-def padded(data: bytearray, plane: Any) -> bytes:
+def pad_rows(data: bytearray, plane: Any) -> bytes:
     """Rows of `plane.width` bytes with the padding that the plane wants."""
     if plane.line_size == plane.width:
         return bytes(data)
@@ -65,7 +67,7 @@ def padded(data: bytearray, plane: Any) -> bytes:
     return b"".join(data[start : start + plane.width] + gap for start in starts)
 
 
-def rows(plane: Any, row: int) -> Iterator[memoryview]:
+def iterate_rows(plane: Any, row: int) -> Iterator[memoryview]:
     """The plane's bytes without a copy, `row` of each line; in one piece where there is no gap."""
     data = memoryview(plane)
     if plane.line_size == row:
@@ -75,23 +77,23 @@ def rows(plane: Any, row: int) -> Iterator[memoryview]:
         yield data[start : start + row]
 
 
-def bgr(frame: VideoFrame) -> bytes:
+def to_bgr(frame: VideoFrame) -> bytes:
     """Rows of pixels without padding: height x width x 3 bytes, blue first."""
     pixels = frame.reformat(format="bgr24", threads=1)
-    return b"".join(rows(pixels.planes[0], frame.width * 3))
+    return b"".join(iterate_rows(pixels.planes[0], frame.width * 3))
 
 
-def grey(frame: VideoFrame) -> bytes:
+def to_grey(frame: VideoFrame) -> bytes:
     """The picture small and grey: 120 rows of 160 bytes, whatever its shape was.
 
     The mean of all pixels: taking some of them would be 0.3 ms cheaper at 1920x1080, a twentieth
     of what decoding it costs, and leave eight times the noise.
     """
     small = frame.reformat(SMALL_WIDTH, SMALL_HEIGHT, "gray", interpolation="AREA", threads=1)
-    return b"".join(rows(small.planes[0], SMALL_WIDTH))
+    return b"".join(iterate_rows(small.planes[0], SMALL_WIDTH))
 
 
-def jpeg(frame: VideoFrame) -> bytes:
+def to_jpeg(frame: VideoFrame) -> bytes:
     """One JPEG file, colours in full range as JPEG has them."""
     full_range = frame.reformat(format="yuvj420p", dst_color_range="JPEG", threads=1)
     encoder = VideoCodecContext.create("mjpeg", "w")

@@ -10,37 +10,39 @@ from math import ceil, floor
 
 from appliance.settings import Point, Polygon
 
-BLACK, COLOURLESS = 16, 128  # luma and chroma
+BLACK, NEUTRAL = 16, 128  # luma and chroma
 Span = tuple[int, int]
 
 
-class Cover:
+class PrivacyMask:
     """Blackens `polygons` (corners in fractions of the picture) in I420 planes of any size."""
 
     def __init__(self, polygons: Sequence[Polygon]) -> None:
         self._polygons = polygons
         self._size = (0, 0)
-        self._strokes: list[tuple[int, int, bytes]] = []
+        self._fills: list[tuple[int, int, bytes]] = []
 
     def __call__(self, planes: bytearray, width: int, height: int) -> None:
         """Blacken the masked parts of one picture in place."""
         if (width, height) != self._size:
-            self._strokes = strokes(self._polygons, width, height)
+            self._fills = compute_fills(self._polygons, width, height)
             self._size = (width, height)
         with memoryview(planes) as view:
-            for begin, end, colour in self._strokes:
+            for begin, end, colour in self._fills:
                 view[begin:end] = colour
 
 
-def strokes(polygons: Iterable[Polygon], width: int, height: int) -> list[tuple[int, int, bytes]]:
+def compute_fills(
+    polygons: Iterable[Polygon], width: int, height: int
+) -> list[tuple[int, int, bytes]]:
     """What to write where: begin, end and bytes of each run in the planes."""
     luma = [
-        merged(span for one in polygons for span in spans(one, row, width, height))
+        merge_spans(span for one in polygons for span in find_spans(one, row, width, height))
         for row in range(height)
     ]
     half_width, half_height = -(-width // 2), -(-height // 2)
     chroma = [
-        merged(
+        merge_spans(
             (begin // 2, -(-end // 2))
             for row in luma[2 * half : 2 * half + 2]
             for begin, end in row
@@ -50,23 +52,23 @@ def strokes(polygons: Iterable[Polygon], width: int, height: int) -> list[tuple[
     luma_bytes, chroma_bytes = width * height, half_width * half_height
     areas = (
         (0, luma, width, BLACK),
-        (luma_bytes, chroma, half_width, COLOURLESS),
-        (luma_bytes + chroma_bytes, chroma, half_width, COLOURLESS),
+        (luma_bytes, chroma, half_width, NEUTRAL),
+        (luma_bytes + chroma_bytes, chroma, half_width, NEUTRAL),
     )
     return [
         (start + begin, start + end, bytes([colour]) * (end - begin))
         for start, plane, across, colour in areas
-        for begin, end in runs(plane, across)
+        for begin, end in merge_rows(plane, across)
     ]
 
 
-def runs(plane: Sequence[Sequence[Span]], across: int) -> list[Span]:
+def merge_rows(plane: Sequence[Sequence[Span]], across: int) -> list[Span]:
     """The spans of all rows as runs of bytes; whole rows become one run."""
     lines = ((row * across, line) for row, line in enumerate(plane))
-    return merged((start + begin, start + end) for start, line in lines for begin, end in line)
+    return merge_spans((start + begin, start + end) for start, line in lines for begin, end in line)
 
 
-def spans(polygon: Polygon, row: int, width: int, height: int) -> Iterator[Span]:
+def find_spans(polygon: Polygon, row: int, width: int, height: int) -> Iterator[Span]:
     """The pixels of one row that the polygon touches, as runs that may overlap.
 
     Those that an edge passes through, and those between edges at the middle of the row. Where the
@@ -75,22 +77,22 @@ def spans(polygon: Polygon, row: int, width: int, height: int) -> Iterator[Span]
     corners = [(x * width, y * height) for x, y in polygon]
     edges = list(pairwise([*corners, corners[0]]))
     for edge in edges:
-        if touched := within(edge, row):
-            yield outwards(*touched, width)
+        if touched := clip_edge_to_row(edge, row):
+            yield round_outwards(*touched, width)
     around = 0
-    crossed = sorted(chain.from_iterable(crossing(edge, row + 0.5) for edge in edges))
+    crossed = sorted(chain.from_iterable(find_crossing(edge, row + 0.5) for edge in edges))
     for (left, turn), (right, _) in pairwise(crossed):
         around += turn
         if around:
-            yield outwards(left, right, width)
+            yield round_outwards(left, right, width)
 
 
-def outwards(left: float, right: float, width: int) -> Span:
+def round_outwards(left: float, right: float, width: int) -> Span:
     """Whole pixels of a row of `width`."""
     return max(0, floor(left)), min(width, ceil(right))
 
 
-def within(edge: tuple[Point, Point], row: int) -> Point | None:
+def clip_edge_to_row(edge: tuple[Point, Point], row: int) -> Point | None:
     """From where to where the edge lies in the row; None where it does not."""
     (x1, y1), (x2, y2) = sorted(edge, key=lambda point: point[1])
     if y2 <= row or y1 >= row + 1:
@@ -103,14 +105,14 @@ def within(edge: tuple[Point, Point], row: int) -> Point | None:
     return min(enters, leaves), max(enters, leaves)
 
 
-def crossing(edge: tuple[Point, Point], y: float) -> Iterator[tuple[float, int]]:
+def find_crossing(edge: tuple[Point, Point], y: float) -> Iterator[tuple[float, int]]:
     """Where the edge crosses the height `y`, and 1 down or -1 up; a corner at it counts once."""
     (x1, y1), (x2, y2) = edge
     if min(y1, y2) <= y < max(y1, y2):
         yield x1 + (x2 - x1) * (y - y1) / (y2 - y1), 1 if y2 > y1 else -1
 
 
-def merged(found: Iterable[Span]) -> list[Span]:
+def merge_spans(found: Iterable[Span]) -> list[Span]:
     """Runs in order, those that touch each other as one; empty ones left out."""
     result: list[Span] = []
     for begin, end in sorted(found):

@@ -21,9 +21,9 @@ import av
 from av.packet import Packet
 
 from appliance.errors import CameraError
-from sensors.camera.sources.bytestream import Bytestream, HeaderError
-from sensors.camera.sources.gop import decoded, new_decoder
-from sensors.camera.sources.source import Codec, Heard
+from sensors.camera.sources.bytestream import Bytestream, ParameterSetError
+from sensors.camera.sources.gop import decode, new_decoder
+from sensors.camera.sources.source import Codec, EncodedPacket
 
 MOST_BYTES = 48 * 1024 * 1024  # less than an answer may hold (appliance/media/frames.py)
 TICKS_PER_S = 90_000  # those of RTP
@@ -33,7 +33,7 @@ TAG, APPLE_TAG = b"hev1", b"hvc1"  # of H.265; Apple's players know only the sec
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
+class Clip:
     """One MP4 file; it begins at picture time `since_s`, with a key frame."""
 
     data: bytes
@@ -44,22 +44,22 @@ class Film:
 
 
 @dataclass(slots=True)
-class Group:
+class PacketGroup:
     """A key frame and what follows it, in decoding order."""
 
-    key: Heard
+    key: EncodedPacket
     follows: bool  # directly on the group before it
-    packets: list[Heard] = field(default_factory=list)
+    packets: list[EncodedPacket] = field(default_factory=list)
     size_bytes: int = 0
     last_s: float = float("-inf")  # when its last picture is shown
 
-    def add(self, heard: Heard) -> None:
+    def add(self, packet: EncodedPacket) -> None:
         """Take a packet, unless it shows a time before the key frame and leans on what is lost."""
-        if heard.media_s < self.key.media_s and not self.follows:
+        if packet.media_s < self.key.media_s and not self.follows:
             return
-        self.packets.append(heard)
-        self.size_bytes += heard.size_bytes
-        self.last_s = max(self.last_s, heard.media_s)
+        self.packets.append(packet)
+        self.size_bytes += packet.size_bytes
+        self.last_s = max(self.last_s, packet.media_s)
 
 
 class Recording:
@@ -71,7 +71,7 @@ class Recording:
     def __init__(self, keep_s: float, most_bytes: int = MOST_BYTES) -> None:
         self._keep_s = keep_s
         self._most_bytes = most_bytes
-        self._groups: deque[Group] = deque()
+        self._groups: deque[PacketGroup] = deque()
         self._open = False  # packets belong to the newest group
         self._size: tuple[Codec, bytes, tuple[int, int]] | None = None
 
@@ -80,18 +80,18 @@ class Recording:
         """What the packets hold in memory."""
         return sum(group.size_bytes for group in self._groups)
 
-    def keep(self, heard: Heard) -> None:
+    def add(self, packet: EncodedPacket) -> None:
         """Take one packet, in decoding order."""
-        if self._groups and heard.codec != self._groups[-1].key.codec:
+        if self._groups and packet.codec != self._groups[-1].key.codec:
             self.interrupt()
-        if heard.is_key:
-            follows = self._open and heard.media_s - self._groups[-1].last_s < PAUSE_S
-            self._groups.append(Group(heard, follows))
+        if packet.is_key:
+            follows = self._open and packet.media_s - self._groups[-1].last_s < PAUSE_S
+            self._groups.append(PacketGroup(packet, follows))
             self._open = True
         if not self._open:  # nothing can be decoded before a key frame
             return
-        self._groups[-1].add(heard)
-        oldest_s = heard.media_s - self._keep_s
+        self._groups[-1].add(packet)
+        oldest_s = packet.media_s - self._keep_s
         while len(self._groups) > 1 and is_over(self._groups[0], self._groups[1], oldest_s):
             self._groups.popleft()
         while self.size_bytes > self._most_bytes:
@@ -102,29 +102,29 @@ class Recording:
         """The source was lost: what comes up to the next key frame belongs to nothing."""
         self._open = False
 
-    def mp4(self, since_s: float, until_s: float) -> Film:
+    def make_clip(self, since_s: float, until_s: float) -> Clip:
         """The film that covers the time asked for, as far as it is kept; raises `CameraError`.
 
         It begins with the key frame at or before `since_s`. Where the stream changed its codec or
         size in the middle, it begins after that.
         """
-        packets = self._between(since_s, until_s)
+        packets = self._select_packets(since_s, until_s)
         codec = packets[0].codec
         try:
             stream = Bytestream(codec)
-            packets = since_change(packets, stream)
-            size = self._size_of(stream, bytes(packets[0].packet))
-            times = timed([heard.media_s for heard in packets])
-            data = muxed(packets, stream, times, size)
+            packets = drop_before_change(packets, stream)
+            size = self._find_size(stream, bytes(packets[0].packet))
+            times = compute_times([heard.media_s for heard in packets])
+            data = mux(packets, stream, times, size)
         except (ValueError, OSError, av.error.FFmpegError) as error:
             raise CameraError(
                 f"no film can be made of this {codec.name} stream: {error}; set the camera to "
                 "H.264 or H.265, or set `clip_s` to 0"
             ) from error
         last_s = max(heard.media_s for heard in packets)
-        return Film(data, packets[0].media_s, last_s + times.step_s, *size)
+        return Clip(data, packets[0].media_s, last_s + times.step_s, *size)
 
-    def _between(self, since_s: float, until_s: float) -> list[Heard]:
+    def _select_packets(self, since_s: float, until_s: float) -> list[EncodedPacket]:
         """The packets of the time asked for in decoding order, of one codec."""
         groups = [one for one in self._groups if one.key.media_s <= until_s]
         while len(groups) > 1 and is_over(groups[0], groups[1], since_s):
@@ -140,15 +140,19 @@ class Recording:
             packets.pop()
         return packets
 
-    def _size_of(self, stream: Bytestream, key: bytes) -> tuple[int, int]:
+    def _find_size(self, stream: Bytestream, key: bytes) -> tuple[int, int]:
         """Width and height of a stream; looked up once for each header."""
-        header = stream.header(key)
+        header = stream.find_parameter_sets(key)
         if self._size is None or self._size[:2] != (stream.codec, header) or not header:
-            self._size = (stream.codec, header, size_of(stream.codec.name, stream.whole(key)))
+            self._size = (
+                stream.codec,
+                header,
+                read_size(stream.codec.name, stream.make_decodable(key)),
+            )
         return self._size[2]
 
 
-def is_over(group: Group, after: Group, since_s: float) -> bool:
+def is_over(group: PacketGroup, after: PacketGroup, since_s: float) -> bool:
     """Whether another group is shown at `since_s`, or after a loss the camera sent nothing then."""
     return after.key.media_s <= since_s or (not after.follows and group.last_s < since_s)
 
@@ -162,7 +166,7 @@ class Times:
     step_s: float  # the usual time from picture to picture
 
 
-def timed(shown_s: Sequence[float]) -> Times:
+def compute_times(shown_s: Sequence[float]) -> Times:
     """Times of packets in decoding order, from when their pictures are shown.
 
     Two pictures never share a tick, and none is decoded after it is shown.
@@ -181,35 +185,35 @@ def timed(shown_s: Sequence[float]) -> Times:
     return Times(tuple(shown), tuple(tick - late for tick in row), step_s)
 
 
-def since_change(packets: list[Heard], stream: Bytestream) -> list[Heard]:
+def drop_before_change(packets: list[EncodedPacket], stream: Bytestream) -> list[EncodedPacket]:
     """The packets from the last key frame on that brought another header, all if none did.
 
     Without pictures from before it: they lean on a group that the film does not have (open groups).
     """
     begins = 0
-    before = stream.header(bytes(packets[0].packet))
+    before = stream.find_parameter_sets(bytes(packets[0].packet))
     for number, heard in enumerate(packets):
         if heard.is_key:
-            header = stream.header(bytes(heard.packet))
+            header = stream.find_parameter_sets(bytes(heard.packet))
             if header != before:
                 begins, before = number, header
     begins_s = packets[begins].media_s
     return [heard for heard in packets[begins:] if heard.media_s >= begins_s]
 
 
-def size_of(codec: str, key: bytes) -> tuple[int, int]:
+def read_size(codec: str, key: bytes) -> tuple[int, int]:
     """Width and height: the key frame (with its header) is decoded, as the streams do not tell."""
     decoder = new_decoder(Codec(codec))
-    decoded(decoder, Packet(key))
+    decode(decoder, Packet(key))
     if not decoder.width:
-        decoded(decoder, None)
+        decode(decoder, None)
     if not decoder.width or not decoder.height:
-        raise HeaderError("its key frame is damaged")
+        raise ParameterSetError("its key frame is damaged")
     return decoder.width, decoder.height
 
 
-def muxed(
-    packets: Sequence[Heard],
+def mux(
+    packets: Sequence[EncodedPacket],
     stream: Bytestream,
     times: Times,
     size: tuple[int, int],
@@ -228,7 +232,7 @@ def muxed(
             )
             for number, heard in enumerate(packets):
                 data = bytes(heard.packet)
-                packet = Packet(stream.plain(data) if number else stream.whole(data))
+                packet = Packet(stream.to_annex_b(data) if number else stream.make_decodable(data))
                 packet.stream = track
                 packet.time_base = tick
                 packet.pts, packet.dts = times.shown[number], times.decoded[number]

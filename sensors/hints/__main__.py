@@ -13,7 +13,7 @@ from appliance.process.service import Leave, Loop, Service, main
 from sensors.errors import HintError
 
 if TYPE_CHECKING:
-    from sensors.hints.ear import Ear
+    from sensors.hints.ear import AlarmReceiver
 
 CYCLE_EVERY_S = 0.5  # picture seconds: half of this is added to an alarm's delay
 
@@ -21,21 +21,26 @@ CYCLE_EVERY_S = 0.5  # picture seconds: half of this is added to an alarm's dela
 class HintsCycle:
     """Writes down what the ear heard."""
 
-    def __init__(self, service: Service, ear: "Ear", troubles: Sequence[str] = ()) -> None:
+    def __init__(
+        self, service: Service, receiver: "AlarmReceiver", troubles: Sequence[str] = ()
+    ) -> None:
         """`troubles`: cameras that cannot be listened to as they are set up."""
         self._service = service
-        self._ear = ear
+        self._receiver = receiver
         self._troubles = tuple(troubles)
 
     def cycle(self) -> str:
         """Store what was heard; returns whose alarms are listened to."""
-        rows = self._ear.heard()
+        rows = self._receiver.take_hints()
         if rows:
             self._service.store.add(*rows)
-        troubles = [*self._troubles, *(one.trouble for one in self._ear.listeners if one.trouble)]
+        troubles = [
+            *self._troubles,
+            *(one.trouble for one in self._receiver.listeners if one.trouble),
+        ]
         if troubles:
-            self._service.fault(HintError("; ".join(troubles)))
-        good = [one.camera for one in self._ear.listeners if not one.trouble]
+            self._service.report_fault(HintError("; ".join(troubles)))
+        good = [one.camera for one in self._receiver.listeners if not one.trouble]
         told = f"hears the alarms of {', '.join(good) or 'no camera'}"
         return "; ".join([told, *troubles])
 
@@ -47,16 +52,16 @@ def assemble(service: Service) -> Loop:
         return Loop(leave, CYCLE_EVERY_S, media=True)
     if find_spec("onvif") is None:
         raise HintError("the alarms of cameras need the extra `onvif`: pip install '.[onvif]'")
-    from sensors.hints.addresses import event_service  # noqa: PLC0415  (an extra, and 40 MB)
-    from sensors.hints.ear import Ear  # noqa: PLC0415
+    from sensors.hints.addresses import find_event_service  # noqa: PLC0415  (an extra, and 40 MB)
+    from sensors.hints.ear import AlarmReceiver  # noqa: PLC0415
 
     services, troubles = [], []
     for name, camera in cameras.items():
         try:
-            services.append(event_service(name, camera))
+            services.append(find_event_service(name, camera))
         except CameraError as error:
             troubles.append(str(error))
-    ear = Ear(services, service.clock)
+    ear = AlarmReceiver(services, service.clock)
     ear.start()
     cycle = HintsCycle(service, ear, troubles).cycle
     return Loop(cycle, CYCLE_EVERY_S, media=True, finish=ear.close)

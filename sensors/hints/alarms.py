@@ -24,14 +24,14 @@ MOTION = {
     "RuleEngine/MyRuleDetector/Visitor": "State",
 }
 # A crossing has no state: it happened.
-HAPPENINGS = ("RuleEngine/LineDetector/Crossed", "RuleEngine/CellMotionDetector/LineCross")
+MOTION_EVENTS = ("RuleEngine/LineDetector/Crossed", "RuleEngine/CellMotionDetector/LineCross")
 TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
-def moves(topic: str, items: Mapping[str, str]) -> bool | None:
+def decode_motion(topic: str, items: Mapping[str, str]) -> bool | None:
     """True: something moves now. False: no longer. None: the notification says neither."""
     name = "/".join(part.rpartition(":")[2] for part in topic.strip().split("/"))
-    if name in HAPPENINGS:
+    if name in MOTION_EVENTS:
         return True
     value = items.get(MOTION.get(name, ""), "").strip().lower()
     if value in TRUE:

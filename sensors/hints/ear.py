@@ -15,21 +15,21 @@ from appliance.model import CameraHint
 from sensors.hints.listener import FIRST_PAUSE_S, EventService, Listener
 
 SOURCE = "onvif motion"
-MOST_KEPT = 1000
-AGAIN_AFTER_S = 20.0  # an alarm that goes on is said again: rows grow old
+MOST_HINTS = 1000
+REPEAT_AFTER_S = 20.0  # an alarm that goes on is said again: rows grow old
 
 
-class Ear:
+class AlarmReceiver:
     """Listens from `start` to `close`."""
 
     def __init__(
         self, services: Iterable[EventService], clock: Clock, pause_s: float = FIRST_PAUSE_S
     ) -> None:
-        self.listeners = [Listener(service, self._hear) for service in services]
+        self.listeners = [Listener(service, self._add_hint) for service in services]
         self._clock = clock
         self._pause_s = pause_s
-        self._heard: deque[CameraHint] = deque(maxlen=MOST_KEPT)
-        self._said_s: dict[str, float] = {}
+        self._hints: deque[CameraHint] = deque(maxlen=MOST_HINTS)
+        self._added_s: dict[str, float] = {}
         self._loop = asyncio.new_event_loop()
         self._task: asyncio.Task[None] | None = None
         self._thread = Thread(target=self._run, name="hints", daemon=True)
@@ -42,22 +42,22 @@ class Ear:
         self._loop.call_soon_threadsafe(self._cancel)
         self._thread.join(5)
 
-    def heard(self) -> list[CameraHint]:
+    def take_hints(self) -> list[CameraHint]:
         """What was heard since the last call; an alarm that goes on is repeated now and then."""
         now_s = self._clock.stamp().uptime_s
         for one in self.listeners:
-            if one.active and now_s - self._said_s.get(one.camera, now_s) >= AGAIN_AFTER_S:
-                self._hear(one.camera, active=True)
+            if one.active and now_s - self._added_s.get(one.camera, now_s) >= REPEAT_AFTER_S:
+                self._add_hint(one.camera, active=True)
         rows = []
         with suppress(IndexError):
             while True:
-                rows.append(self._heard.popleft())
+                rows.append(self._hints.popleft())
         return rows
 
-    def _hear(self, camera: str, active: bool) -> None:
+    def _add_hint(self, camera: str, active: bool) -> None:
         stamp = self._clock.stamp()
-        self._said_s[camera] = stamp.uptime_s
-        self._heard.append(CameraHint(stamp, camera, SOURCE, active))
+        self._added_s[camera] = stamp.uptime_s
+        self._hints.append(CameraHint(stamp, camera, SOURCE, active))
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

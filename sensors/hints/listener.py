@@ -19,7 +19,7 @@ from zeep.exceptions import Error as SoapError
 
 from appliance.errors import CameraError
 from appliance.log import redact
-from sensors.hints.alarms import moves
+from sensors.hints.alarms import decode_motion
 
 KEEP = timedelta(minutes=10)  # a subscription that nobody renews ends after this
 PULL_FOR = timedelta(seconds=30)
@@ -42,7 +42,7 @@ class EventService:
     password: str = field(repr=False)
 
 
-Told = Callable[[str, bool], None]
+OnChange = Callable[[str, bool], None]
 
 
 class Listener:
@@ -50,12 +50,12 @@ class Listener:
     well.
     """
 
-    def __init__(self, service: EventService, told: Told) -> None:
+    def __init__(self, service: EventService, on_change: OnChange) -> None:
         self.camera = service.camera
         self.trouble = "not connected yet"
         self.active = False
         self._service = service
-        self._told = told
+        self._on_change = on_change
 
     async def run(self, pause_s: float = FIRST_PAUSE_S) -> None:
         """Subscribe, listen, and begin anew after each trouble; until cancelled."""
@@ -66,8 +66,8 @@ class Listener:
                 await self._listen()
             except TROUBLES as error:
                 wait_s = min(2 * wait_s, longest_s) if self.trouble else pause_s
-                self.trouble = self._sentence(error)
-                self._say(active=False)
+                self.trouble = self._explain(error)
+                self._set_active(active=False)
             await asyncio.sleep(wait_s)
 
     async def _listen(self) -> None:
@@ -97,20 +97,20 @@ class Listener:
         while not lost.is_set():
             answer = await pullpoint.PullMessages(ask)
             for message in answer.NotificationMessage or ():
-                self._hear(message)
+                self._handle(message)
         raise ONVIFError("the subscription was lost")
 
-    def _hear(self, message: Any) -> None:
-        found = moves(message.Topic._value_1, dict(items(message)))  # noqa: SLF001  (zeep's name)
+    def _handle(self, message: Any) -> None:
+        found = decode_motion(message.Topic._value_1, dict(read_items(message)))  # noqa: SLF001  (zeep's name)
         if found is not None:
-            self._say(active=found)
+            self._set_active(active=found)
 
-    def _say(self, active: bool) -> None:
+    def _set_active(self, active: bool) -> None:
         if active or self.active:
             self.active = active
-            self._told(self.camera, active)
+            self._on_change(self.camera, active)
 
-    def _sentence(self, error: Exception) -> str:
+    def _explain(self, error: Exception) -> str:
         what = redact(str(error).strip().splitlines()[0] if str(error).strip() else repr(error))
         return (
             f"the alarms of the camera {self.camera} are not heard ({what[:200]}): check `onvif`, "
@@ -118,7 +118,7 @@ class Listener:
         )
 
 
-def items(message: Any) -> Iterable[tuple[str, str]]:
+def read_items(message: Any) -> Iterable[tuple[str, str]]:
     """Name and value of each item of a notification's data; none where it has another shape."""
     said = message.Message._value_1  # noqa: SLF001  (zeep's name for an element of any kind)
     data = getattr(said, "Data", None)

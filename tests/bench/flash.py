@@ -23,7 +23,7 @@ from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from provisioning.laptop import START, Laptop, Wish
 from sensors.camera.sources.gop import GroupOfPictures
-from sensors.camera.sources.video_file import Clip
+from sensors.camera.sources.video_file import VideoFile
 from tests.bench.processes import number
 from tests.bench.report import OUT, Figure, publish, quick
 from tests.stand_ins.fakes import FakeClock
@@ -66,10 +66,10 @@ def live(hours: float, page_size: int) -> tuple[float, float, float, float]:
 def clip_picture(settings: Settings) -> VideoFrame:
     """A picture of the demonstration's clip, as large and as busy as its camera's."""
     group = GroupOfPictures("the demonstration's clip")
-    clip = Clip(Path(settings.camera["demo"].source), group.keep)
+    clip = VideoFile(Path(settings.camera["demo"].source), group.add)
     clip.advance(0.0)
     clip.advance(10.0)
-    found = group.newest()
+    found = group.decode_newest()
     clip.close()
     assert found is not None
     return found.frame

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.errors import CameraError
-from appliance.media.frames import Ask, FrameClient, Picture
+from appliance.media.frames import FrameClient, Picture, PictureRequest
 from appliance.model import EnergyLevel, EnvironmentReading, PowerReading, ServiceState
 from provisioning.__main__ import claim_port
 from provisioning.laptop import DAY_S, Laptop, Wish
@@ -38,7 +38,7 @@ def probes(laptop: Laptop) -> dict[str, Callable[[], object]]:
     def picture(client: FrameClient) -> Callable[[], object]:
         def probe() -> object:
             try:
-                answer = client.pull(Ask("jpeg"))
+                answer = client.pull(PictureRequest("jpeg"))
             except CameraError:
                 return None
             return answer.stamp.uptime_s if isinstance(answer, Picture) else None

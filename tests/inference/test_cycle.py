@@ -11,7 +11,16 @@ import pytest
 
 from appliance.errors import ModelError, StoreError
 from appliance.log import SentenceLog
-from appliance.media.frames import I420, JPEG, MP4, Ask, FrameClient, FrameServer, Picture, Refusal
+from appliance.media.frames import (
+    I420,
+    JPEG,
+    MP4,
+    FrameClient,
+    FrameServer,
+    Picture,
+    PictureRequest,
+    Refusal,
+)
 from appliance.model import (
     Box,
     CameraLooks,
@@ -91,7 +100,7 @@ class Unit:
         prices = Prices(self.choice.price, core_w=0.0)
         eyes = Eyes(self.choice, self.make, prices, own, cpu_s=lambda: 0.0)
         shelf = SnapshotShelf(self.settings.snapshots_dir, 30, 100, self.clock)
-        telling = Telling(shelf, own.blur_heads, self.service.fault)
+        telling = Telling(shelf, own.blur_heads, self.service.report_fault)
         return WatchParts(watched, eyes, self.waiter, telling, self.view)
 
     def make(self, name: str) -> FakeLooker:
@@ -108,7 +117,7 @@ class Unit:
         """Cycles as the service makes them, one each picture second."""
         for _ in range(seconds):
             end_s = self.clock.media_s() + 1
-            self.service.once(self.watch.cycle)
+            self.service.run_once(self.watch.cycle)
             self.clock.advance(max(0.0, end_s - self.clock.media_s()))
 
     def looks_at(self, camera: str) -> int:
@@ -162,7 +171,7 @@ def test_without_a_fresh_budget_no_camera_is_asked_and_the_service_leaves(unit: 
     assert unit.clock.media_s() - 1000 == pytest.approx(61, abs=1)
     (plan, *_) = unit.store.rows(InferencePlan)
     assert (plan.frames_per_s, plan.tier) == (0, Tier.NONE)
-    refusal = unit.view.answer(Ask(JPEG))
+    refusal = unit.view.answer(PictureRequest(JPEG))
     assert refusal == Refusal("no fresh energy budget: doing nothing is the safe thing")
 
 
@@ -333,7 +342,9 @@ def test_a_quiet_camera_costs_one_wake_up_a_wait_and_no_look(make_unit: Any) -> 
     assert unit.looker.loads == 0
     for camera in unit.cameras.values():
         assert camera.pulls <= 62
-        assert all(ask == Ask(I420, -1, moved=True, wait_s=1.0) for _, ask in camera.asks)
+        assert all(
+            ask == PictureRequest(I420, -1, moved=True, wait_s=1.0) for _, ask in camera.asks
+        )
     assert unit.waiter.wakes <= 60 * 4, "answers that come together are one wake-up"
     (run,) = unit.store.rows(InferenceRun)[-1:] or [None]
     assert run is None or run.power_w == 0
@@ -426,7 +437,9 @@ def test_a_camera_that_refuses_at_once_is_left_alone_for_a_while_and_is_no_fault
     assert unit.faults() == []
     (run,) = unit.store.rows(InferenceRun)
     assert (run.frames, run.power_w) == (0, 0)
-    assert unit.view.answer(Ask(JPEG)) == Refusal("the camera listens: energy level SENTINEL")
+    assert unit.view.answer(PictureRequest(JPEG)) == Refusal(
+        "the camera listens: energy level SENTINEL"
+    )
     unit.camera.refusal = None
     unit.pass_(2)
     assert unit.looker.looks > 1
@@ -599,7 +612,7 @@ def test_the_budget_going_away_ends_all_of_it_in_one_cycle(make_unit: Any) -> No
     assert all(camera.is_idle for camera in unit.cameras.values()), "nobody is left on the line"
     unit.pass_(20)
     assert [camera.pulls for camera in unit.cameras.values()] == pulls
-    assert isinstance(unit.view.answer(Ask(JPEG)), Refusal)
+    assert isinstance(unit.view.answer(PictureRequest(JPEG)), Refusal)
 
 
 def test_a_stop_in_the_middle_of_a_second_ends_the_cycle(unit: Unit) -> None:
@@ -772,7 +785,7 @@ def test_the_view_shows_what_was_looked_at_with_its_boxes_and_only_what_is_new(u
     unit.grant(EnergyLevel.ECO)
     unit.looker.scene = [SOMEBODY]
     unit.pass_(1)
-    shown = viewer.pull(Ask(JPEG))
+    shown = viewer.pull(PictureRequest(JPEG))
     assert isinstance(shown, Picture)
     (seen,) = shown.detections
     assert (seen.label, seen.confidence) == ("person", 0.8)
@@ -780,9 +793,9 @@ def test_the_view_shows_what_was_looked_at_with_its_boxes_and_only_what_is_new(u
     picture = cv2.imdecode(np.frombuffer(shown.data, np.uint8), cv2.IMREAD_COLOR)
     assert picture is not None
     assert picture.shape == (60, 80, 3)
-    assert isinstance(viewer.pull(Ask(JPEG, after=shown.sequence)), Refusal)
+    assert isinstance(viewer.pull(PictureRequest(JPEG, after=shown.sequence)), Refusal)
     unit.pass_(1)
-    assert isinstance(viewer.pull(Ask(JPEG, after=shown.sequence)), Picture)
+    assert isinstance(viewer.pull(PictureRequest(JPEG, after=shown.sequence)), Picture)
     viewer.close()
     server.close()
 
@@ -793,7 +806,7 @@ def test_the_view_shows_no_box_of_what_is_only_faintly_seen(unit: Unit) -> None:
     unit.pass_(1)
     unit.looker.scene = [replace(SOMEBODY, confidence=0.3)]
     unit.pass_(1)
-    shown = unit.view.answer(Ask(JPEG))
+    shown = unit.view.answer(PictureRequest(JPEG))
     assert isinstance(shown, Picture)
     assert shown.detections == ()
 
@@ -813,7 +826,7 @@ def test_the_view_shows_the_camera_that_was_looked_at_last(make_unit: Any) -> No
 
 
 def shown_camera(unit: Unit) -> str:
-    shown = unit.view.answer(Ask(JPEG))
+    shown = unit.view.answer(PictureRequest(JPEG))
     assert isinstance(shown, Picture)
     return shown.camera
 
@@ -838,7 +851,7 @@ def test_the_service_is_assembled_without_loading_the_model(
     log = SentenceLog("inference")
     loop = assemble(Service("inference", settings, clock, open_store("inference"), log))
     viewer = FrameClient(settings.view_socket)
-    assert viewer.pull(Ask(JPEG)) == Refusal("nothing has been looked at yet")
+    assert viewer.pull(PictureRequest(JPEG)) == Refusal("nothing has been looked at yet")
     assert loop.media
     assert loop.finish is not None
     loop.finish()

@@ -87,7 +87,7 @@ class Unit:
         """Run cycles until `seconds` have passed; returns the last sentence."""
         for _ in range(max(1, int(seconds / every_s))):
             self.clock.advance(every_s)
-            self.service.once(self._cycle)
+            self.service.run_once(self._cycle)
         return self.said[-1]
 
     def budget(self) -> EnergyBudget:

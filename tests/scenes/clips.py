@@ -11,8 +11,8 @@ import av
 
 from sensors.camera import pictures
 from sensors.camera.sources.gop import GroupOfPictures
-from sensors.camera.sources.source import Heard
-from sensors.camera.sources.video_file import Clip
+from sensors.camera.sources.source import EncodedPacket
+from sensors.camera.sources.video_file import VideoFile
 
 WIDTH, HEIGHT, RATE = 50, 34, 10
 STEP = 4  # of luma from frame to frame
@@ -54,19 +54,19 @@ class Viewer:
     def __init__(self, path: Path) -> None:
         self.sequence = -1
         self.group = GroupOfPictures(f"the camera {path.name}")
-        self.clip = Clip(path, self.hear)
+        self.clip = VideoFile(path, self.hear)
         self.advance = self.clip.advance
         self.close = self.clip.close
 
-    def hear(self, heard: Heard) -> None:
+    def hear(self, heard: EncodedPacket) -> None:
         self.sequence += 1
-        self.group.keep(heard)
+        self.group.add(heard)
 
     def shot(self, encoding: str = "bgr") -> Shot | None:
-        found = self.group.newest()
+        found = self.group.decode_newest()
         if found is None:
             return None
-        data = bytes(pictures.encoded(found.frame, encoding))
+        data = bytes(pictures.encode(found.frame, encoding))
         return Shot(found.media_s, found.frame.width, found.frame.height, data)
 
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from sensors.camera.pictures import SMALL_HEIGHT, SMALL_WIDTH, grey
+from sensors.camera.pictures import SMALL_HEIGHT, SMALL_WIDTH, to_grey
 from tests.scenes import people
 from tests.scenes.made_files import key_of, stored
 from tests.scenes.people import CLIP_RATE, HEIGHT, WIDTH, chroma, walkers, yard
@@ -84,7 +84,7 @@ class Film:
     def greys(self) -> Any:
         """All pictures in the order of showing: frames x 120 x 160."""
         with av.open(str(self.path)) as container:
-            small = [np.frombuffer(grey(frame), np.uint8) for frame in container.decode(video=0)]
+            small = [np.frombuffer(to_grey(frame), np.uint8) for frame in container.decode(video=0)]
         return np.stack(small).reshape(-1, SMALL_HEIGHT, SMALL_WIDTH)
 
     def grey_at(self, media_s: float) -> bytes:

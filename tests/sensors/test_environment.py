@@ -11,10 +11,16 @@ from appliance.log import SentenceLog
 from appliance.model import EnvironmentReading, GpuReading, InferenceRun
 from appliance.process.service import Service
 from appliance.settings import Settings
-from sensors.cycle import Survey
-from sensors.environment import computer_power, disk, read_environment, sentence, warnings
+from sensors.cycle import SensorsCycle
+from sensors.environment import (
+    estimate_computer_power,
+    find_warnings,
+    format_sentence,
+    measure_disk,
+    read_environment,
+)
 from sensors.errors import DiskError
-from sensors.thermal import hottest_zone
+from sensors.thermal import find_hottest_zone
 from tests.conftest import OpenStore
 from tests.sensors.test_gpu import WHOLE, FakeNvml, write
 from tests.stand_ins.fakes import FakeClock
@@ -38,7 +44,7 @@ def root(tmp_path: Path) -> Path:
 def test_the_hottest_zone_is_named_and_one_that_is_off_is_not_cold(root: Path) -> None:
     zone(root, 2, "gpu-thermal", -256_000)
     zone(root, 3, "cv-thermal", "")
-    assert hottest_zone(root) == ("cpu", 47.3)
+    assert find_hottest_zone(root) == ("cpu", 47.3)
 
 
 def test_a_computer_without_thermometers_has_no_temperature(
@@ -48,11 +54,11 @@ def test_a_computer_without_thermometers_has_no_temperature(
     assert reading.hottest_zone is None
     assert reading.hottest_temperature_c is None
     assert reading.memory_available_bytes is None
-    assert sentence(reading).startswith("no thermometer, disk ")
+    assert format_sentence(reading).startswith("no thermometer, disk ")
 
 
 def test_the_disk_is_counted_as_df_counts(tmp_path: Path) -> None:
-    free_bytes, used_pct = disk(tmp_path)
+    free_bytes, used_pct = measure_disk(tmp_path)
     usage = shutil.disk_usage(tmp_path)
     expected_pct = 100 * usage.used / (usage.used + usage.free)
     assert used_pct == pytest.approx(expected_pct, abs=0.5)
@@ -61,7 +67,7 @@ def test_the_disk_is_counted_as_df_counts(tmp_path: Path) -> None:
 
 def test_a_disk_that_is_gone_is_told(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="check its mount"):
-        disk(tmp_path / "gone")
+        measure_disk(tmp_path / "gone")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +83,7 @@ def test_a_disk_that_is_gone_is_told(tmp_path: Path) -> None:
 def test_only_an_input_rail_measures_the_computer(
     board_input_w: float | None, inference_w: float | None, expected: tuple[float, bool]
 ) -> None:
-    assert computer_power(board_input_w, inference_w, idle_w=5.0) == expected
+    assert estimate_computer_power(board_input_w, inference_w, idle_w=5.0) == expected
 
 
 @pytest.fixture
@@ -86,7 +92,7 @@ def reading(root: Path, clock: FakeClock) -> EnvironmentReading:
 
 
 def test_the_reading_is_one_sentence(reading: EnvironmentReading) -> None:
-    assert sentence(reading) == "cpu 47 C, disk 62 % used, 5.0 W (modelled)"
+    assert format_sentence(reading) == "cpu 47 C, disk 62 % used, 5.0 W (modelled)"
     assert reading.memory_available_bytes == 4_096_000_000
 
 
@@ -104,7 +110,7 @@ def test_a_full_disk_and_heat_are_warned_of(
     reading: EnvironmentReading, change: dict[str, Any], codes: list[str]
 ) -> None:
     changed = replace(reading, **change)
-    assert [warning.code for warning in warnings(changed)] == codes
+    assert [warning.code for warning in find_warnings(changed)] == codes
 
 
 class Bench:
@@ -120,7 +126,7 @@ class Bench:
     def look(self, root: Path, nvml: FakeNvml | None = None) -> EnvironmentReading:
         """One cycle; returns the stored reading."""
         self.clock.advance(60)
-        self.service.once(Survey(self.service, nvml, root).cycle)
+        self.service.run_once(SensorsCycle(self.service, nvml, root).cycle)
         reading = self.store.latest(EnvironmentReading, 1)
         assert reading is not None
         return reading

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from appliance.nvml import open_nvml, started
+from appliance.nvml import open_nvml, start_nvml
 from sensors.errors import GpuError
 from sensors.gpu import read_gpus
-from sensors.jetson import Rail, board_input_w, read_jetson_gpu, read_rails
+from sensors.jetson import Rail, find_board_input_w, read_jetson_gpu, read_rails
 from tests.stand_ins.fakes import FakeClock
 
 
@@ -79,13 +79,13 @@ WHOLE = {"name": "RTX", "power_mw": 23_456, "temperature_c": 51, "load": 37, "us
 
 
 def test_a_gpu_is_read_in_si_units(clock: FakeClock) -> None:
-    [reading] = read_gpus(started(FakeNvml([WHOLE])), clock)
+    [reading] = read_gpus(start_nvml(FakeNvml([WHOLE])), clock)
     assert (reading.gpu, reading.power_w, reading.temperature_c) == ("RTX", 23.456, 51)
     assert (reading.utilisation_pct, reading.memory_used_bytes) == (37.0, 2_000_000)
 
 
 def test_each_gpu_has_its_reading(clock: FakeClock) -> None:
-    nvml = started(FakeNvml([WHOLE, WHOLE | {"name": "T400"}]))
+    nvml = start_nvml(FakeNvml([WHOLE, WHOLE | {"name": "T400"}]))
     assert [reading.gpu for reading in read_gpus(nvml, clock)] == ["RTX", "T400"]
 
 
@@ -102,19 +102,19 @@ def test_what_a_gpu_does_not_know_is_none_and_the_rest_is_there(
     clock: FakeClock, missing: str, value: str
 ) -> None:
     knows = {name: known for name, known in WHOLE.items() if name != missing}
-    [reading] = read_gpus(started(FakeNvml([knows])), clock)
+    [reading] = read_gpus(start_nvml(FakeNvml([knows])), clock)
     values = ("power_w", "temperature_c", "utilisation_pct", "memory_used_bytes")
     assert [name for name in values if getattr(reading, name) is None] == [value]
 
 
 def test_no_driver_is_no_gpu_and_no_fault(clock: FakeClock, tmp_path: Path) -> None:
-    assert read_gpus(started(FakeNvml(driver=False)), clock) == []
+    assert read_gpus(start_nvml(FakeNvml(driver=False)), clock) == []
     assert read_gpus(open_nvml(tmp_path), clock) == []
 
 
 def test_a_gpu_that_fell_off_the_bus_is_told(clock: FakeClock) -> None:
     nvml = FakeNvml([WHOLE])
-    started(nvml)
+    start_nvml(nvml)
     nvml.fallen = True
     with pytest.raises(GpuError, match=r"does not answer its driver .*kernel's log"):
         read_gpus(nvml, clock)
@@ -151,13 +151,13 @@ def orin(tmp_path: Path) -> Path:
 def test_a_jetson_tells_what_the_whole_board_draws(orin: Path) -> None:
     rails = read_rails(orin)
     assert [rail.name for rail in rails] == ["VDD_IN", "VDD_CPU_GPU_CV"]
-    assert board_input_w(rails) == pytest.approx(5.032 * 0.904)
+    assert find_board_input_w(rails) == pytest.approx(5.032 * 0.904)
 
 
 def test_a_sum_of_rails_is_never_taken_for_the_board(orin: Path) -> None:
     """AGX boards have no input rail; jetson-stats adds the rails up there, and is wrong."""
     rails = [Rail("VDD_GPU_SOC", 3.0), Rail("VDD_CPU_CV", 1.0)]
-    assert board_input_w(rails) is None
+    assert find_board_input_w(rails) is None
 
 
 def test_a_rail_without_a_current_is_left_out(orin: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 
 from appliance.log import SentenceLog
-from appliance.media.frames import Answer, Ask, Picture
+from appliance.media.frames import Answer, Picture, PictureRequest
 from appliance.model import Box, Detection, EnergyBudget, Tier
 from appliance.process.service import Leave, Service
 from appliance.settings import Settings
@@ -38,11 +38,11 @@ from power.plan.run import make_plan
 from power.reading.meters import Device, Meters
 from provisioning.simulated.devices.epever import SimulatedEpever
 from provisioning.simulated.plant.plant import Plant
-from sensors.camera.cycle import CameraDuty
+from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed, Parts
-from sensors.camera.sources.gop import Decoded, GroupOfPictures
-from sensors.camera.sources.source import Codec, Hear, Heard
-from sensors.cycle import Survey
+from sensors.camera.sources.gop import DecodedFrame, GroupOfPictures
+from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
+from sensors.cycle import SensorsCycle
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import bare_site, meter_on
 from tests.stand_ins.watched import FakeChoice, FakeWaiter
@@ -66,28 +66,28 @@ class Scene:
     loaded = True
     load_s = None
     stream = "a scene"
-    patience_s = 0.0
+    most_gathered_s = 0.0
     frames_decoded = 0
 
     def __init__(self, clock: FakeClock, frame: VideoFrame | None = None) -> None:
         self._clock = clock
         grey = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
         self._frame = frame or VideoFrame.from_ndarray(grey, format="bgr24")
-        self._hear: Hear | None = None
-        self._told_s = -1.0
+        self._on_packet: OnPacket | None = None
+        self._sent_s = -1.0
 
     # the source
 
-    def opened(self, hear: Hear) -> "Scene":
-        self._hear = hear
+    def open_camera(self, on_packet: OnPacket) -> "Scene":
+        self._on_packet = on_packet
         return self
 
     def advance(self, media_s: float) -> None:
         """One packet for all that came since."""
-        assert self._hear is not None
-        if media_s - self._told_s >= 1 / FRAMES_PER_S:
-            self._told_s = media_s
-            self._hear(Heard(None, Codec("scene"), media_s, 1000, is_key=True))
+        assert self._on_packet is not None
+        if media_s - self._sent_s >= 1 / FRAMES_PER_S:
+            self._sent_s = media_s
+            self._on_packet(EncodedPacket(None, Codec("scene"), media_s, 1000, is_key=True))
 
     def due_in_s(self, media_s: float) -> float:
         return 1 / FRAMES_PER_S
@@ -97,16 +97,16 @@ class Scene:
 
     # the decoder
 
-    def keep(self, heard: Heard) -> None:
+    def add(self, packet: EncodedPacket) -> None:
         """Nothing to keep: it is there all the time."""
 
-    def newest(self) -> Decoded:
-        return Decoded(self._frame, self._clock.media_s())
+    def decode_newest(self) -> DecodedFrame:
+        return DecodedFrame(self._frame, self._clock.media_s())
 
-    def key_frame(self) -> Decoded:
-        return self.newest()
+    def decode_key_frame(self) -> DecodedFrame:
+        return self.decode_newest()
 
-    def rest(self) -> None:
+    def free_decoder(self) -> None:
         """Nothing to free."""
 
     # the model
@@ -139,9 +139,9 @@ class Pull:
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
-        self._asked = Ask()
+        self._asked = PictureRequest()
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: PictureRequest) -> None:
         self._asked = replace(ask, wait_s=0.0)
 
     def take(self) -> Answer:
@@ -194,15 +194,15 @@ class InProcessUnit:
         self.reader = Store(settings.database, clock)
         self._scene = scene or Scene(clock)
         group = cast("GroupOfPictures", self._scene)
-        self._feed = Feed("demo", self._scene.opened, clock, Parts(new_group=lambda _: group))
+        self._feed = Feed("demo", self._scene.open_camera, clock, Parts(new_group=lambda _: group))
         self._power = self._service("power")
         self._camera = self._service("camera", "demo")
         self._sensors = self._service("sensors")
         self._inference = self._service("inference")
         self._plan = self._service("plan")
         self._power_cycle = self._make_power()
-        self._survey = Survey(self._sensors, None).cycle
-        self._camera_duty = CameraDuty(self._camera, settings.camera["demo"], self._feed)
+        self._sensors_cycle = SensorsCycle(self._sensors, None).cycle
+        self._camera_cycle = CameraCycle(self._camera, settings.camera["demo"], self._feed)
         self._watch: Watch | None = None
 
     def run_until(self, utc: datetime, each_minute: Callable[[], None] | None = None) -> None:
@@ -238,12 +238,12 @@ class InProcessUnit:
 
     def _minute(self) -> None:
         ends_s = self.clock.uptime_s + max(60.0, self.every_s)
-        self._sensors.once(self._survey)
+        self._sensors.run_once(self._sensors_cycle)
         if "appliance-camera@demo" in self.pid_one.running:
-            self._camera.once(self._camera_duty.cycle)
+            self._camera.run_once(self._camera_cycle.cycle)
         self._infer()
         while self.clock.uptime_s < ends_s:
-            self._power.once(self._power_cycle)
+            self._power.run_once(self._power_cycle)
             self.clock.advance(min(self.every_s, ends_s - self.clock.uptime_s))
             self.plant.advance(self.clock.utc, self._load_w())
 
@@ -257,8 +257,8 @@ class InProcessUnit:
         try:
             for _ in range(LOOKS):
                 if self._scene.is_busy:
-                    self._feed.hint("pir")  # the gates are not made for a scene of one grey
-                self._inference.once(self._watch.cycle)
+                    self._feed.take_hint("pir")  # the gates are not made for a scene of one grey
+                self._inference.run_once(self._watch.cycle)
         except Leave:
             self.pid_one.running.discard("appliance-inference")
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from appliance.errors import HostError
 from appliance.log import SentenceLog
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Wake
-from appliance.process.host import Errand
+from appliance.process.host import Job
 from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from appliance.settings import HostSettings, Settings
@@ -52,9 +52,9 @@ class FakeBed:
     def power_off(self) -> None:
         self._take("poweroff")
 
-    def run(self, unit: str) -> Errand:
+    def run(self, unit: str) -> Job:
         self._take(f"run {unit}")
-        return cast("Errand", self.errand)
+        return cast("Job", self.errand)
 
     def _take(self, order: str) -> None:
         if self.refuses:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from appliance.errors import CameraError, ModelError
-from appliance.media.frames import I420, MP4, Answer, Ask, Picture, Refusal
+from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest, Refusal
 from appliance.model import Box, Detection, Tier
 from inference.detection.detector import CPU, NOT_LOADED, Seen
 from inference.model_store import Price
@@ -38,9 +38,9 @@ class FakeCamera:
         self.region: Box | None = None
         self.film: bytes | None = b"film"
         self.born_s = 0.0  # its own time begins then: a restart begins it anew
-        self.asks: list[tuple[float, Ask]] = []
+        self.asks: list[tuple[float, PictureRequest]] = []
         self._clock = clock
-        self._asked: tuple[float, Ask] | None = None
+        self._asked: tuple[float, PictureRequest] | None = None
 
     @property
     def pulls(self) -> int:
@@ -57,7 +57,7 @@ class FakeCamera:
         self._asked = None
         self.gone = False
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: PictureRequest) -> None:
         if self.gone:
             raise CameraError(f"no pictures from {self.name}: nobody listens")
         assert self._asked is None, "one question at a time"

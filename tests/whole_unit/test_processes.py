@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from appliance.clock import SystemClock
-from appliance.media.frames import Ask, FrameClient, Picture
+from appliance.media.frames import FrameClient, Picture, PictureRequest
 from appliance.model import (
     BatteryReading,
     EnergyBudget,
@@ -185,7 +185,7 @@ def pictures_come(laptop: Laptop, who: str) -> bool:
     settings = laptop.settings
     socket = settings.view_socket if who == "view" else settings.camera_socket("demo")
     try:
-        answer = FrameClient(socket).pull(Ask("jpeg"))
+        answer = FrameClient(socket).pull(PictureRequest("jpeg"))
     except Exception:  # noqa: BLE001  (not there yet)
         return False
     return isinstance(answer, Picture)

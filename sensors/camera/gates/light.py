@@ -32,7 +32,7 @@ class Light:
         self.settles_s = media_s + SETTLES_S
         return True
 
-    def watch(self, media_s: float, contrast: float) -> None:
+    def note_contrast(self, media_s: float, contrast: float) -> None:
         """Note how the picture is now; `words` follow when it stays so."""
         flat = "a flat picture: dark, or covered?" if contrast < FLAT_CONTRAST else None
         if flat and self._strange != flat:

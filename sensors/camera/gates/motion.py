@@ -15,7 +15,7 @@ from appliance.model import Box
 from appliance.settings import Polygon
 from sensors.camera.gates.light import Light
 from sensors.camera.gates.packet_gate import PacketGate
-from sensors.camera.gates.self_test import SelfTest, Verdict
+from sensors.camera.gates.self_test import SelfTest, SelfTestResult
 
 if TYPE_CHECKING:
     from sensors.camera.gates.picture_gate import PictureGate
@@ -25,7 +25,7 @@ HOLD_S = 3.0  # bouts that are less apart are one
 PROBE_EVERY_S = 10.0  # where packets are trusted
 CONFIRM_EVERY_S = 1.0  # while something moves and nobody pulls pictures
 CLOSEST_PROBES_S = 0.35  # of a stream in which every frame is a key frame
-HEARD_S = 1.0  # so long what packets said stands beside a look
+PACKETS_HOLD_S = 1.0  # so long what packets said stands beside a look
 DENIED_S = 0.1  # packets that a look denied wait so long, twice as long each time
 LONGEST_DENIED_S = 2.0
 FORGOTTEN_S = 5.0  # without a claim of packets denials are forgotten
@@ -34,11 +34,11 @@ WRONG_AFTER_S = 1.0  # of looks that show nothing: time for somebody to come in 
 CONFIRMS = 0.5  # score of a look that is enough where something else spoke already
 ONSET_S = 1.5  # so much later packets may say what a look saw first
 ONLY_KEYS = 20  # key frames in a row: there are no others
-BACK_S = 10.0  # picture time that goes back further than this began anew
+CLOCK_JUMP_S = 10.0  # picture time that goes back further than this began anew
 
 
 @dataclass(frozen=True, slots=True)
-class Bout:
+class MotionSegment:
     """One stretch of movement. `score` is how clearly, 1: just so."""
 
     began_s: float
@@ -59,8 +59,8 @@ class Motion:
     ) -> None:
         self.region: Box | None = None
         self._masks = (*motion_masks, *privacy_masks)
-        self._over: list[Bout] = []
-        self._bout: Bout | None = None
+        self._ended: list[MotionSegment] = []
+        self._segment: MotionSegment | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -70,8 +70,8 @@ class Motion:
         self._pictures: PictureGate | None = None
         self._confirmed = False
         self._now_s = -1e9
-        self._looked_s = self._looked_before_s = self._asked_s = -1e9
-        self._seen_s = -1e9
+        self._analysed_s = self._analysed_before_s = self._probe_offered_s = -1e9
+        self._confirmed_s = -1e9
         self._onset_s: float | None = None
         self._denied_s = self._denied_first_s = -1e9
         self._denials = 0
@@ -81,169 +81,173 @@ class Motion:
     # --- what others ask -----------------------------------------------------------------------
 
     @property
-    def packets_tell(self) -> bool:
+    def packets_trusted(self) -> bool:
         """Whether gate 0 alone is enough to listen; not before it is tested."""
-        return self._test.verdict is Verdict.TRUSTED
+        return self._test.result is SelfTestResult.TRUSTED
 
     @property
     def gates(self) -> str:
         """What wakes this camera, in words."""
-        verdict = self._test.verdict
-        if verdict is Verdict.TRUSTED:
-            probes = self._now_s - self._asked_s < 3 * PROBE_EVERY_S
+        verdict = self._test.result
+        if verdict is SelfTestResult.TRUSTED:
+            probes = self._now_s - self._probe_offered_s < 3 * PROBE_EVERY_S
             words = f"packets; key frames every {PROBE_EVERY_S:.0f} s" if probes else "packets"
-        elif verdict is Verdict.DEAF:
+        elif verdict is SelfTestResult.REJECTED:
             words = f"key frames only: {self._test.why}"
         else:
             words = f"key frames: {self._test.why}"
         return f"{words}; {self._light.words}" if self._light.words else words
 
-    def moving(self, media_s: float) -> Bout | None:
+    def find_segment(self, media_s: float) -> MotionSegment | None:
         """The stretch that is going on, or None."""
         self._end_if_over(media_s)
-        return self._bout
+        return self._segment
 
-    def over(self) -> list[Bout]:
+    def take_ended(self) -> list[MotionSegment]:
         """The stretches that ended since the last call."""
         self._end_if_over(self._now_s)
-        ended, self._over = self._over, []
+        ended, self._ended = self._ended, []
         return ended
 
     def wants_probe(self, media_s: float) -> bool:
         """Whether the key frame that was just heard should be looked at, small."""
-        self._asked_s = media_s
-        since_s = media_s - self._looked_s
+        self._probe_offered_s = media_s
+        since_s = media_s - self._analysed_s
         if since_s < CLOSEST_PROBES_S:
             return since_s < 0
-        if not self.packets_tell or since_s >= PROBE_EVERY_S:
+        if not self.packets_trusted or since_s >= PROBE_EVERY_S:
             return True
-        return self._bout is not None and since_s >= CONFIRM_EVERY_S
+        return self._segment is not None and since_s >= CONFIRM_EVERY_S
 
     # --- what comes in -------------------------------------------------------------------------
 
-    def hear(self, media_s: float, size_bytes: int, is_key: bool) -> None:
+    def take_packet(self, media_s: float, size_bytes: int, is_key: bool) -> None:
         """Gate 0: one packet came."""
-        if media_s < self._now_s - BACK_S:
+        if media_s < self._now_s - CLOCK_JUMP_S:
             self.reset()
         self._now_s = max(self._now_s, media_s)
         self._end_if_over(self._now_s)
-        strength = self._packets.hear(media_s, size_bytes, is_key)
+        strength = self._packets.take_packet(media_s, size_bytes, is_key)
         if is_key:
             self._test_packets()
         else:
             self._keys_in_a_row = 0
         if self._onset_s is not None and media_s - self._onset_s > ONSET_S:
-            self._test.count(media_s, self._packets.fired_s >= self._looked_before_s - 1, seen=True)
+            self._test.count(
+                media_s, self._packets.fired_s >= self._analysed_before_s - 1, seen=True
+            )
             self._onset_s = None
-        if strength >= 1 and self.packets_tell and not self._is_denied(media_s):
-            self._claim(PACKETS, media_s, strength)
+        if strength >= 1 and self.packets_trusted and not self._is_denied(media_s):
+            self._extend_segment(PACKETS, media_s, strength)
 
-    def look(self, grey: Any, media_s: float) -> None:
+    def take_picture(self, grey: Any, media_s: float) -> None:
         """Gate 1: a picture of 160 x 120 (120 rows of 160 bytes), a key frame or any other."""
-        if media_s == self._looked_s:
+        if media_s == self._analysed_s:
             return
         self._end_if_over(media_s)
-        pictures = self._pictures or self._open_eyes()
-        found = pictures.look(grey, media_s)
-        before_s, self._looked_s = self._looked_s, media_s
-        self._light.watch(media_s, found.contrast)
+        pictures = self._pictures or self._load_picture_gate()
+        found = pictures.compare(grey, media_s)
+        before_s, self._analysed_s = self._analysed_s, media_s
+        self._light.note_contrast(media_s, found.contrast)
         if self._light.judge(media_s, found.changed_share, found.likeness):
-            self._take_light(pictures, found.changed_share)
-        elif found.score >= (CONFIRMS if self._is_told(media_s) else 1):
-            self._see(media_s, before_s, found.score, found.region)
+            self._relearn(pictures, found.changed_share)
+        elif found.score >= (CONFIRMS if self._is_reported(media_s) else 1):
+            self._confirm(media_s, before_s, found.score, found.region)
         else:
-            self._see_nothing(media_s)
+            self._deny(media_s)
 
-    def hint(self, source: str, media_s: float) -> None:
+    def take_hint(self, source: str, media_s: float) -> None:
         """Somebody outside says that something moves now."""
-        self._claim(source, media_s, 1.0)
+        self._extend_segment(source, media_s, 1.0)
         self._confirmed = True  # a PIR sees what a camera may not
 
     def reset(self) -> None:
         """The source began anew: learn again."""
-        if self._bout is not None:
-            self._over.append(self._bout)
-        self._bout = self.region = None
+        if self._segment is not None:
+            self._ended.append(self._segment)
+        self._segment = self.region = None
         self._begin()
 
     # --- bouts ---------------------------------------------------------------------------------
 
-    def _claim(self, source: str, media_s: float, score: float) -> None:
+    def _extend_segment(self, source: str, media_s: float, score: float) -> None:
         """A bout begins, or goes on."""
         self._end_if_over(media_s)
-        if self._bout is None:
-            self._bout = Bout(media_s, media_s, source, score)
+        if self._segment is None:
+            self._segment = MotionSegment(media_s, media_s, source, score)
             self._confirmed = False
             return
-        last_s = max(media_s, self._bout.last_s)
-        self._bout = replace(self._bout, last_s=last_s, score=max(score, self._bout.score))
+        last_s = max(media_s, self._segment.last_s)
+        self._segment = replace(self._segment, last_s=last_s, score=max(score, self._segment.score))
 
     def _end_if_over(self, media_s: float) -> None:
-        if self._bout is None or -BACK_S < media_s - self._bout.last_s <= HOLD_S:
+        if self._segment is None or -CLOCK_JUMP_S < media_s - self._segment.last_s <= HOLD_S:
             return
-        self._over.append(self._bout)
-        self._bout = self.region = None
+        self._ended.append(self._segment)
+        self._segment = self.region = None
 
-    def _drop(self) -> None:
+    def _drop_segment(self) -> None:
         """There was nothing: the bout is not told."""
-        self._bout = self.region = None
+        self._segment = self.region = None
 
     # --- looks ---------------------------------------------------------------------------------
 
-    def _open_eyes(self) -> "PictureGate":
+    def _load_picture_gate(self) -> "PictureGate":
         from sensors.camera.gates.picture_gate import PictureGate  # noqa: PLC0415  (numpy: 20 MB)
 
         self._pictures = PictureGate(self._masks)
         return self._pictures
 
-    def _see(self, media_s: float, before_s: float, score: float, region: Box | None) -> None:
+    def _confirm(self, media_s: float, before_s: float, score: float, region: Box | None) -> None:
         """Something moves, by the picture."""
-        if self._bout is None and self._onset_s is None:
-            self._onset_s, self._looked_before_s = media_s, before_s
-        elif not self._confirmed and self._heard_at(media_s):
-            self._test.count(media_s, heard=True, seen=True)
-        self._seen_s = media_s
+        if self._segment is None and self._onset_s is None:
+            self._onset_s, self._analysed_before_s = media_s, before_s
+        elif not self._confirmed and self._packets_fired_at(media_s):
+            self._test.count(media_s, fired=True, seen=True)
+        self._confirmed_s = media_s
         self._denials = 0
-        self._packets.told(seen=True)
-        self._claim(KEY_FRAMES, media_s, score)
+        self._packets.note_result(seen=True)
+        self._extend_segment(KEY_FRAMES, media_s, score)
         self._confirmed = True
         self.region = region
 
-    def _see_nothing(self, media_s: float) -> None:
+    def _deny(self, media_s: float) -> None:
         """Nothing moves, by the picture: what only packets claim is over."""
         self.region = None
-        if not self._heard_at(media_s) or media_s - self._seen_s < HOLD_S:
+        if not self._packets_fired_at(media_s) or media_s - self._confirmed_s < HOLD_S:
             return
         if media_s - self._denied_s > FORGOTTEN_S:
             self._denials, self._denied_first_s = 0, media_s
         self._denials += 1
         self._denied_s = media_s
         if media_s - self._denied_first_s >= WRONG_AFTER_S:
-            self._packets.told(seen=False)
+            self._packets.note_result(seen=False)
             if media_s - self._counted_s >= COUNTED_EVERY_S:
                 self._counted_s = media_s
-                self._test.count(media_s, heard=True, seen=False)
+                self._test.count(media_s, fired=True, seen=False)
         if not self._confirmed:
-            self._drop()
+            self._drop_segment()
 
-    def _take_light(self, pictures: "PictureGate", changed_share: float) -> None:
+    def _relearn(self, pictures: "PictureGate", changed_share: float) -> None:
         """Another light: both gates learn again, and nobody wakes for it."""
         self.region = None
         if changed_share > 0.5:
-            pictures.begin_anew()
-            self._packets.begin_anew()
+            pictures.restart()
+            self._packets.restart()
         if not self._confirmed:
-            self._drop()
+            self._drop_segment()
 
     # --- packets -------------------------------------------------------------------------------
 
-    def _is_told(self, media_s: float) -> bool:
+    def _is_reported(self, media_s: float) -> bool:
         """Whether packets that are trusted, or somebody outside, say that something moves."""
-        return self._bout is not None or (self.packets_tell and self._heard_at(media_s))
+        return self._segment is not None or (
+            self.packets_trusted and self._packets_fired_at(media_s)
+        )
 
-    def _heard_at(self, media_s: float) -> bool:
+    def _packets_fired_at(self, media_s: float) -> bool:
         """Whether packets say that something moves at about this time."""
-        return media_s - self._packets.fired_s <= HEARD_S
+        return media_s - self._packets.fired_s <= PACKETS_HOLD_S
 
     def _is_denied(self, media_s: float) -> bool:
         """Whether looks have just shown that packets are wrong, or that it was the light."""
@@ -260,4 +264,4 @@ class Motion:
             self._test.only_key_frames()
         elif packets.is_learnt:
             share = packets.usual_bytes / max(1.0, packets.key_bytes)
-            self._test.judge(packets.reach, packets.unrest, share)
+            self._test.judge(packets.sensitivity, packets.size_spread, share)

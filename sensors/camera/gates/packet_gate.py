@@ -25,9 +25,13 @@ UNSEEN_S = 90.0  # ... while something seems to move and nobody looked: wind is 
 DOUBTED = 0.25  # of that, while something may move
 SEEN_S = 1800.0  # ... while something was seen to move
 WRONG_S = 4.0  # ... while somebody looked and nothing moves
-HABIT_S = 600.0  # over which it is kept how much of the time it was clear and nobody saw anything
-FREE_HABIT = 0.1  # of the time it may; beyond that more and more is needed, as in gusts of wind
-HABIT_SLACK = 30.0  # spreads for all of the time
+FALSE_SHARE_S = (
+    600.0  # over which it is kept how much of the time it was clear and nobody saw anything
+)
+FREE_FALSE_SHARE = (
+    0.1  # of the time it may; beyond that more and more is needed, as in gusts of wind
+)
+FALSE_SHARE_SLACK = 30.0  # spreads for all of the time
 FALL_S = 3.0  # ... downwards, once what moved is gone
 DEVIATIONS = 1.48  # of the median one in a standard deviation
 PLACES = 64  # after a key frame that are learnt apart
@@ -37,7 +41,7 @@ FLASH_S = 3.0  # for so long after it all is learnt anew
 LONGEST_STEP_S = 1.0
 
 
-class Usual:
+class SizeModel:
     """What is usual for one kind of packet: mean and mean deviation of the logarithm."""
 
     __slots__ = ("count", "level", "spread")
@@ -55,12 +59,12 @@ class PacketGate:
         self.fired_s = -1e9  # when it was clear last
         self.key_bytes = 0.0
         self.period_s = 0.1  # between packets
-        self._habit = 0.0
-        self.begin_anew()
+        self._false_share = 0.0
+        self.restart()
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """Forget what is usual: another stream, or another light."""
-        self._usual = (Usual(), Usual())  # of P-frames and B-frames
+        self._usual = (SizeModel(), SizeModel())  # of P-frames and B-frames
         self._places = [0.0] * (PLACES + 1)
         self._visits = [0] * (PLACES + 1)
         self._place = PLACES
@@ -79,22 +83,22 @@ class PacketGate:
         return max(1.0, exp(self._usual[0].level) - self._floor())
 
     @property
-    def unrest(self) -> float:
+    def size_spread(self) -> float:
         """By which share the sizes of P-frames usually differ."""
         return self._usual[0].spread
 
     @property
-    def reach(self) -> float:
+    def sensitivity(self) -> float:
         """How much must move to be heard within two frames: its bytes a second per key frame's."""
         spread = max(LEAST_SPREAD, self._usual[0].spread)
         needed = exp(self._usual[0].level) * (exp((self._slack() + CLEAR / 2) * spread) - 1)
         return needed / max(1.0, self.key_bytes) / max(0.001, self.period_s)
 
-    def told(self, seen: bool) -> None:
+    def note_result(self, seen: bool) -> None:
         """Somebody looked while it was clear: go on, or learn that this is usual."""
         self._rise_s = SEEN_S if seen else WRONG_S
 
-    def hear(self, media_s: float, size_bytes: int, is_key: bool) -> float:
+    def take_packet(self, media_s: float, size_bytes: int, is_key: bool) -> float:
         """How clear it is that something moves; from 1 on it is. Key frames tell nothing."""
         step_s = media_s - self._newest_s
         is_behind = -LONGEST_STEP_S < step_s < 0
@@ -108,10 +112,10 @@ class PacketGate:
             return 0.0
         self._place = min(PLACES, self._place + 1)
         if self._is_flash(size_bytes):
-            self._learn_anew_for(media_s)
-        return self._compared(media_s, size_bytes, self._usual[is_behind])
+            self._restart_after_flash(media_s)
+        return self._compare(media_s, size_bytes, self._usual[is_behind])
 
-    def _compared(self, media_s: float, size_bytes: int, usual: Usual) -> float:
+    def _compare(self, media_s: float, size_bytes: int, usual: SizeModel) -> float:
         """The sum after one more packet, and the usual learns."""
         value = log(size_bytes + self._floor())
         if usual.count < LEARN_PACKETS or media_s < self._flash_ends_s:
@@ -126,11 +130,11 @@ class PacketGate:
         elif self._sum == 0:
             self._rise_s = UNSEEN_S
         unseen = is_clear and self._rise_s != SEEN_S
-        self._habit += self.period_s / HABIT_S * (unseen - self._habit)
+        self._false_share += self.period_s / FALSE_SHARE_S * (unseen - self._false_share)
         self._learn(usual, above, is_clear)
         return self._sum / CLEAR
 
-    def _learn_first(self, usual: Usual, value: float) -> None:
+    def _learn_first(self, usual: SizeModel, value: float) -> None:
         """A mean of the first packets, rather low than high: somebody may walk already."""
         usual.count += 1
         above = value - usual.level if usual.count > 1 else 0.0
@@ -140,7 +144,7 @@ class PacketGate:
         usual.level += (share if above > 0 else min(1.0, 2 * share)) * above
         usual.spread += share * (min(abs(above), 1.0) - usual.spread)
 
-    def _learn(self, usual: Usual, above: float, is_clear: bool) -> None:
+    def _learn(self, usual: SizeModel, above: float, is_clear: bool) -> None:
         """Follow slowly what is above, quickly what is below, in time and not in packets."""
         if is_clear:
             share = self.period_s / self._rise_s
@@ -164,7 +168,7 @@ class PacketGate:
 
     def _slack(self) -> float:
         """Spreads above the usual that tell nothing: more where packets often cried in vain."""
-        return SLACK + HABIT_SLACK * max(0.0, self._habit - FREE_HABIT)
+        return SLACK + FALSE_SHARE_SLACK * max(0.0, self._false_share - FREE_FALSE_SHARE)
 
     def _floor(self) -> float:
         return FLOOR_BYTES + FLOOR_SHARE * self.key_bytes
@@ -176,8 +180,8 @@ class PacketGate:
             return False
         return self.usual_bytes < CALM_SHARE * key_bytes
 
-    def _learn_anew_for(self, media_s: float) -> None:
+    def _restart_after_flash(self, media_s: float) -> None:
         place = self._place
-        self.begin_anew()
+        self.restart()
         self._place, self._newest_s = place, media_s
         self._flash_ends_s = media_s + FLASH_S

@@ -29,7 +29,7 @@ MOST_CLUTTER = 20.0  # pixels: parts as large as people are a crowd
 LEAST_DIFFERENCE = 9.0  # grey levels
 NOISES = 4.5  # mean deviations of a pixel that count as different
 FIRST_NOISE = 2.0
-FIRST_LOOKS = 8  # learn the noise quickly
+FIRST_PICTURES = 8  # learn the noise quickly
 MOST_NOISE = 60.0
 NEIGHBOURS = 5  # of nine
 STILL_S, CHANGED_S = 6.0, 25.0  # how quickly the background follows a pixel
@@ -43,7 +43,7 @@ EXPLAINED = 0.7  # of what differs may be left where a gain and a lift explain i
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FrameDifference:
     """What one picture shows. `score` from 1 on: something moves, in `region`.
 
     `changed_share` is how much of the picture is unlike the background, light included; `likeness`
@@ -62,53 +62,53 @@ class PictureGate:
     """The background of one camera."""
 
     def __init__(self, masks: Sequence[Polygon] = ()) -> None:
-        self._open = ~covered(masks)
+        self._open = ~rasterise(masks)
         self._open_count = max(1, int(self._open.sum()))
         self._background: Any = None
         self._noise: Any = None
         self._earlier: list[tuple[float, Any]] = []
-        self._looked_s = 0.0
-        self._looks = 0  # since the background was begun
+        self._compared_s = 0.0
+        self._count = 0  # since the background was begun
 
-    def begin_anew(self) -> None:
+    def restart(self) -> None:
         """The next picture is the background; the noise is learnt again."""
         self._background = None
 
-    def look(self, grey: Any, media_s: float) -> Look:
+    def compare(self, grey: Any, media_s: float) -> FrameDifference:
         """Compare one picture (120 rows of 160 bytes) with the background, and learn from it."""
         now = np.frombuffer(grey, np.uint8).reshape(HEIGHT, WIDTH).astype(np.float32)
         sample = now[SAMPLE].ravel()
         contrast = float((sample @ sample / sample.size - sample.mean() ** 2).clip(0)) ** 0.5
         if self._background is None:
             self._start(now, media_s)
-            return Look(0.0, None, 0.0, 1.0, contrast)
+            return FrameDifference(0.0, None, 0.0, 1.0, contrast)
         self._forget(media_s)
-        passed_s = max(0.0, media_s - self._looked_s)
-        self._looked_s = media_s
+        passed_s = max(0.0, media_s - self._compared_s)
+        self._compared_s = media_s
         differs = np.abs(now - self._background)
         changed = np.count_nonzero((differs > LEAST_DIFFERENCE) & self._open)
-        likeness, relit = self._relight(sample)
+        likeness, relit = self._match_light(sample)
         if relit:
             differs = np.abs(now - self._background)
-        if self._looks == 0:
+        if self._count == 0:
             self._noise.fill(max(FIRST_NOISE, 1.25 * float(np.median(differs[SAMPLE]))))
         threshold = np.maximum(LEAST_DIFFERENCE, NOISES * self._noise)
-        solid = thick((differs > threshold) & self._open)
+        solid = keep_dense((differs > threshold) & self._open)
         score, region = 0.0, None
         if np.count_nonzero(solid) >= LEAST_IN_CELL:
-            score, region = self._largest(solid, now, threshold)
+            score, region = self._find_largest(solid, now, threshold)
         self._learn(now, differs, solid, passed_s)
         self._earlier.append((media_s, now))
-        return Look(score, region, changed / self._open_count, likeness, contrast)
+        return FrameDifference(score, region, changed / self._open_count, likeness, contrast)
 
     def _start(self, now: Any, media_s: float) -> None:
         self._background = now.copy()
         self._noise = np.full((HEIGHT, WIDTH), FIRST_NOISE, np.float32)
         self._earlier = [(media_s, now)]
-        self._looked_s = media_s
-        self._looks = 0
+        self._compared_s = media_s
+        self._count = 0
 
-    def _relight(self, seen: Any) -> tuple[float | None, bool]:
+    def _match_light(self, seen: Any) -> tuple[float | None, bool]:
         """Bring what is known to the light of the picture; returns how alike their structures are.
 
         `seen` is a sample of the picture. A gain and a lift are taken where they explain much of
@@ -132,13 +132,13 @@ class PictureGate:
                 np.add(picture, lift, out=picture)
         return float(common / (known_size * seen_size) ** 0.5), relit
 
-    def _largest(self, solid: Any, now: Any, threshold: Any) -> tuple[float, Box | None]:
+    def _find_largest(self, solid: Any, now: Any, threshold: Any) -> tuple[float, Box | None]:
         """The largest part that moved since a look about a second ago, and where it is."""
         earlier = self._earlier[0][1]
         moved = (np.abs(now - earlier) > threshold) & self._open
-        pixels, moving = by_cell(solid), by_cell(moved)
+        pixels, moving = count_per_cell(solid), count_per_cell(moved)
         best, best_cells, all_of_it = 0, [], 0
-        found = parts({(int(y), int(x)) for y, x in np.argwhere(pixels >= LEAST_IN_CELL)})
+        found = find_components({(int(y), int(x)) for y, x in np.argwhere(pixels >= LEAST_IN_CELL)})
         for cells in found:
             size = sum(int(pixels[cell]) for cell in cells)
             all_of_it += size
@@ -147,16 +147,16 @@ class PictureGate:
         needed = float(LEAST_PIXELS)
         if len(found) >= MANY_PARTS:
             needed += 3 * min(MOST_CLUTTER, (all_of_it - best) / (len(found) - 1))
-        return best / needed, around(best_cells) if best_cells else None
+        return best / needed, compute_bounding_box(best_cells) if best_cells else None
 
     def _learn(self, now: Any, differs: Any, solid: Any, passed_s: float) -> None:
         """The background follows: quickly where nothing changed, slowly where something did."""
         still = min(MOST_STILL, 1 - exp(-passed_s / STILL_S))
         changed = min(MOST_CHANGED, 1 - exp(-passed_s / CHANGED_S))
         noisy = min(MOST_NOISY, 1 - exp(-passed_s / NOISE_S))
-        if self._looks < FIRST_LOOKS:
-            noisy = max(noisy, 1 / (self._looks + 3))
-        self._looks += 1
+        if self._count < FIRST_PICTURES:
+            noisy = max(noisy, 1 / (self._count + 3))
+        self._count += 1
         step = now - self._background
         step *= np.float32(still)
         step[solid] *= np.float32(changed / still if still else 0.0)
@@ -174,7 +174,7 @@ class PictureGate:
             del self._earlier[1::2]
 
 
-def covered(masks: Sequence[Polygon]) -> Any:
+def rasterise(masks: Sequence[Polygon]) -> Any:
     """Which pixels have their middle in one of the polygons (even-odd rule)."""
     x = (np.arange(WIDTH) + 0.5) / WIDTH
     y = ((np.arange(HEIGHT) + 0.5) / HEIGHT)[:, None]
@@ -189,7 +189,7 @@ def covered(masks: Sequence[Polygon]) -> Any:
     return found
 
 
-def thick(changed: Any) -> Any:
+def keep_dense(changed: Any) -> Any:
     """Those changed pixels that have enough changed ones around them."""
     ones = changed.view(np.uint8)
     wide = ones.copy()
@@ -201,13 +201,13 @@ def thick(changed: Any) -> Any:
     return changed & (count >= NEIGHBOURS)
 
 
-def by_cell(pixels: Any) -> Any:
+def count_per_cell(pixels: Any) -> Any:
     """How many of them are in each cell."""
     rows = pixels.view(np.uint8).reshape(HEIGHT // CELL, CELL, WIDTH).sum(1, dtype=np.uint8)
     return rows.reshape(HEIGHT // CELL, WIDTH // CELL, CELL).sum(2, dtype=np.uint8)
 
 
-def parts(cells: set[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+def find_components(cells: set[tuple[int, int]]) -> list[list[tuple[int, int]]]:
     """Cells that touch, put together."""
     found = []
     while cells:
@@ -220,7 +220,7 @@ def parts(cells: set[tuple[int, int]]) -> list[list[tuple[int, int]]]:
     return found
 
 
-def around(cells: list[tuple[int, int]]) -> Box:
+def compute_bounding_box(cells: list[tuple[int, int]]) -> Box:
     """The cells' rectangle with a margin of one cell, in fractions of the picture."""
     rows, columns = [y for y, _ in cells], [x for _, x in cells]
     return Box(

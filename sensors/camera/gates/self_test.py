@@ -7,30 +7,30 @@ Never: trusts packets before they are tested, and never changes its mind at one 
 from enum import Enum
 from math import exp
 
-TRUST_REACH = 0.06  # key frames a second that a small walker brings: heard below it ...
-DEAF_REACH = 0.12  # ... and lost above it
-CONSTANT_UNREST = 0.05  # sizes that differ by less than this are constant
-MEMORY_S = 3600.0  # for so long an agreement counts
+TRUST_SENSITIVITY = 0.06  # key frames a second that a small walker brings: heard below it ...
+REJECT_SENSITIVITY = 0.12  # ... and lost above it
+CONSTANT_SPREAD = 0.05  # sizes that differ by less than this are constant
+DECAY_S = 3600.0  # for so long an agreement counts
 MOST_MISSED = 2.5  # the third time: seen and not heard, and more often than heard
 MOST_WRONG = 7.5  # the eighth time: heard and not seen, and four times as often as rightly
 FORGIVEN = 0.5  # share of those at which a stream is trusted again
 
 
-class Verdict(Enum):
+class SelfTestResult(Enum):
     """What becomes of gate 0."""
 
     UNTESTED = "untested"
     TRUSTED = "trusted"
-    DEAF = "deaf"
+    REJECTED = "deaf"
 
 
 class SelfTest:
     """One stream's verdict."""
 
     def __init__(self) -> None:
-        self.verdict = Verdict.UNTESTED
-        self._hears = True  # by the sizes
-        self._sizes = ""  # why not
+        self.result = SelfTestResult.UNTESTED
+        self._sizes_tell = True  # by the sizes
+        self._sizes_reason = ""  # why not
         self._agrees = True  # by the looks
         self._right = self._missed = self._wrong = 0.0
         self._counted_s: float | None = None
@@ -38,16 +38,22 @@ class SelfTest:
     @property
     def why(self) -> str:
         """Why packets are not relied on."""
-        if self.verdict is Verdict.UNTESTED:
+        if self.result is SelfTestResult.UNTESTED:
             return "packets are still being learnt"
-        return self._sizes if not self._hears else "packets missed what moved or told what did not"
+        return (
+            self._sizes_reason
+            if not self._sizes_tell
+            else "packets missed what moved or told what did not"
+        )
 
-    def judge(self, reach: float, unrest: float, share_of_key: float) -> None:
+    def judge(self, sensitivity: float, size_spread: float, share_of_key: float) -> None:
         """By the sizes: `reach` and `unrest` of gate 0, a usual packet's share of a key frame."""
-        self._hears = reach < (DEAF_REACH if self.verdict is Verdict.TRUSTED else TRUST_REACH)
-        if not self._hears:
-            constant = unrest < CONSTANT_UNREST and share_of_key > 0.05
-            self._sizes = (
+        self._sizes_tell = sensitivity < (
+            REJECT_SENSITIVITY if self.result is SelfTestResult.TRUSTED else TRUST_SENSITIVITY
+        )
+        if not self._sizes_tell:
+            constant = size_spread < CONSTANT_SPREAD and share_of_key > 0.05
+            self._sizes_reason = (
                 "the packets have a constant size"
                 if constant
                 else "the packets of a still picture are too large, or too unlike each other"
@@ -56,23 +62,23 @@ class SelfTest:
 
     def only_key_frames(self) -> None:
         """No other packets come."""
-        self._hears = False
-        self._sizes = "every frame is one"
+        self._sizes_tell = False
+        self._sizes_reason = "every frame is one"
         self._decide()
 
-    def count(self, media_s: float, heard: bool, seen: bool) -> None:
+    def count(self, media_s: float, fired: bool, seen: bool) -> None:
         """One look at which gate 0 and gate 1 could agree or not."""
         if self._counted_s is not None:
-            kept = exp(-max(0.0, media_s - self._counted_s) / MEMORY_S)
+            kept = exp(-max(0.0, media_s - self._counted_s) / DECAY_S)
             self._right, self._missed, self._wrong = (
                 kept * count for count in (self._right, self._missed, self._wrong)
             )
         self._counted_s = media_s
-        self._right += heard and seen
-        self._missed += seen and not heard
-        self._wrong += heard and not seen
+        self._right += fired and seen
+        self._missed += seen and not fired
+        self._wrong += fired and not seen
         self._agrees = not self._fails(1.0 if self._agrees else FORGIVEN)
-        if self.verdict is not Verdict.UNTESTED:
+        if self.result is not SelfTestResult.UNTESTED:
             self._decide()
 
     def _fails(self, share: float) -> bool:
@@ -81,5 +87,5 @@ class SelfTest:
         return missed or wrong
 
     def _decide(self) -> None:
-        trusted = self._hears and self._agrees
-        self.verdict = Verdict.TRUSTED if trusted else Verdict.DEAF
+        trusted = self._sizes_tell and self._agrees
+        self.result = SelfTestResult.TRUSTED if trusted else SelfTestResult.REJECTED

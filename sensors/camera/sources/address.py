@@ -18,7 +18,7 @@ from appliance.errors import CameraError
 
 PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
-PLAIN = re.compile(r"[!-~]+")  # ASCII without blanks and control characters
+PRINTABLE = re.compile(r"[!-~]+")  # ASCII without blanks and control characters
 NAT64 = IPv6Network("64:ff9b::/96")
 KNOWN = "rtsp://, rtsps://, http:// or https:// with a host, a /dev/video device or a clip's path"
 
@@ -49,20 +49,20 @@ class Address:
         return f"{self.scheme}://{login}{host}:{self.port}{self.path}"
 
 
-def scheme_of(source: str) -> str | None:
+def parse_scheme(source: str) -> str | None:
     """The scheme of an address in small letters, None for a path (`./a:b` is one)."""
     found = SCHEME.match(source)
     return found[1].lower() if found else None
 
 
-def parse(source: str) -> Address:
+def parse_address(source: str) -> Address:
     """Take an address apart; raises `CameraError` that does not repeat it: it may hold a secret."""
-    scheme = scheme_of(source)
+    scheme = parse_scheme(source)
     if scheme not in PORTS:
         raise CameraError(
             f"the camera's `source` begins with {scheme}:, which is not opened: it must be {KNOWN}"
         )
-    if not PLAIN.fullmatch(source):
+    if not PRINTABLE.fullmatch(source):
         raise CameraError(
             "the camera's `source` holds a blank or a letter that no address may have: write it "
             "as %XX, and a password best into a `password_file`"
@@ -71,15 +71,15 @@ def parse(source: str) -> Address:
         parts = urlsplit(source)
         port = parts.port or PORTS[scheme]
     except ValueError:
-        raise unreadable(scheme) from None
+        raise make_unreadable_error(scheme) from None
     if not parts.hostname or not source[len(scheme) + 1 :].startswith("//"):
-        raise unreadable(scheme)
+        raise make_unreadable_error(scheme)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Address(scheme, parts.hostname, port, path, user, password)
 
 
-def unreadable(scheme: str) -> CameraError:
+def make_unreadable_error(scheme: str) -> CameraError:
     """Also where a password holds one of / ? # that was not written as %XX."""
     return CameraError(
         f"the camera's `source` is no {scheme}://HOST:PORT/PATH: check it; in a password write "
@@ -87,12 +87,12 @@ def unreadable(scheme: str) -> CameraError:
     )
 
 
-def checked(
+def choose_ip(
     shown: str, ips: Sequence[str], is_own: Callable[[str], bool], allow_local: bool
 ) -> str:
     """The IP address to connect to, IPv4 first; raises `CameraError` if any of `ips` is inside."""
     for ip in ips:
-        why = refusal(ip, is_own, allow_local)
+        why = find_refusal(ip, is_own, allow_local)
         if why:
             raise CameraError(f"{shown} is not opened: {why}")
     if not ips:
@@ -100,9 +100,9 @@ def checked(
     return min(ips, key=lambda ip: ":" in ip)
 
 
-def refusal(ip: str, is_own: Callable[[str], bool], allow_local: bool) -> str | None:
+def find_refusal(ip: str, is_own: Callable[[str], bool], allow_local: bool) -> str | None:
     """Why no camera can be at `ip`, and what to do; None where one can."""
-    address = embedded(ip_address(ip))
+    address = extract_ipv4(ip_address(ip))
     if address.is_multicast or address.is_unspecified or is_reserved(address):
         return f"no camera can be at {address}: set `source` to the camera's own address"
     if allow_local:
@@ -122,7 +122,7 @@ def is_reserved(address: IPv4Address | IPv6Address) -> bool:
     return False
 
 
-def embedded(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+def extract_ipv4(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """The IPv4 address that an IPv6 one stands for, if it does."""
     if isinstance(address, IPv4Address):
         return address

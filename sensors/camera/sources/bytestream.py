@@ -14,11 +14,11 @@ from sensors.camera.sources.source import Codec
 
 START = b"\0\0\0\1"
 SHORT_START = b"\0\0\1"
-PICTURE = {"h264": range(1, 6), "hevc": range(32)}  # types of the units that hold pixels
-HEADER = {"h264": (7, 8), "hevc": (32, 33, 34)}  # SPS, PPS; VPS, SPS, PPS
+PICTURE_TYPES = {"h264": range(1, 6), "hevc": range(32)}  # types of the units that hold pixels
+PARAMETER_SET_TYPES = {"h264": (7, 8), "hevc": (32, 33, 34)}  # SPS, PPS; VPS, SPS, PPS
 
 
-class HeaderError(ValueError):
+class ParameterSetError(ValueError):
     """A stream does not say what a player must know before the first picture."""
 
 
@@ -29,69 +29,71 @@ class Bytestream:
         """Raises `HeaderError` where the codec's own header is cut short."""
         self.codec = codec
         self._length_bytes: int | None = None
-        self._header = codec.extradata
-        if codec.name in HEADER and is_apart(codec):
+        self._parameter_sets = codec.extradata
+        if codec.name in PARAMETER_SET_TYPES and has_configuration_record(codec):
             try:
-                self._length_bytes, self._header = header_apart(codec)
+                self._length_bytes, self._parameter_sets = parse_configuration_record(codec)
             except IndexError as error:
-                raise HeaderError("its header is cut short") from error
+                raise ParameterSetError("its header is cut short") from error
 
-    def plain(self, data: bytes) -> bytes:
+    def to_annex_b(self, data: bytes) -> bytes:
         """One packet with start codes."""
         if self._length_bytes is None:
             return data
-        return b"".join(START + unit for unit in units_by_length(data, self._length_bytes))
+        return b"".join(START + unit for unit in split_by_length(data, self._length_bytes))
 
-    def header(self, key: bytes) -> bytes:
+    def find_parameter_sets(self, key: bytes) -> bytes:
         """The header by which a key frame is decoded: its own, else that of the stream.
 
         What the packet itself brings counts for more: cameras announce headers that they do not
         keep to. Empty for codecs that need none; raises `HeaderError` where there is none.
         """
-        if self.codec.name not in HEADER:
-            return self._header if self.codec.name == "mpeg4" else b""
-        own = own_header(self.plain(key), self.codec.name)
-        if self._is_whole(own):
+        if self.codec.name not in PARAMETER_SET_TYPES:
+            return self._parameter_sets if self.codec.name == "mpeg4" else b""
+        own = find_own_parameter_sets(self.to_annex_b(key), self.codec.name)
+        if self._is_complete(own):
             return b"".join(START + unit for unit in own)
-        if not self._header:
-            raise HeaderError("the camera sent no header (SPS, PPS)")
-        return self._header
+        if not self._parameter_sets:
+            raise ParameterSetError("the camera sent no header (SPS, PPS)")
+        return self._parameter_sets
 
-    def whole(self, key: bytes) -> bytes:
+    def make_decodable(self, key: bytes) -> bytes:
         """A key frame's packet that can be decoded alone: with its header in front."""
-        plain = self.plain(key)
-        if self.codec.name in HEADER and self._is_whole(own_header(plain, self.codec.name)):
+        plain = self.to_annex_b(key)
+        if self.codec.name in PARAMETER_SET_TYPES and self._is_complete(
+            find_own_parameter_sets(plain, self.codec.name)
+        ):
             return plain
-        header = self.header(key)
+        header = self.find_parameter_sets(key)
         return plain if plain.startswith(header) else header + plain
 
-    def _is_whole(self, own: list[bytes]) -> bool:
+    def _is_complete(self, own: list[bytes]) -> bool:
         name = self.codec.name
-        return {kind_of(unit, name) for unit in own} == set(HEADER[name])
+        return {parse_unit_type(unit, name) for unit in own} == set(PARAMETER_SET_TYPES[name])
 
 
-def is_apart(codec: Codec) -> bool:
+def has_configuration_record(codec: Codec) -> bool:
     """Whether the header is a record of its own and units have lengths."""
     return len(codec.extradata) > 6 and not codec.extradata.startswith((START, SHORT_START))
 
 
-def header_apart(codec: Codec) -> tuple[int, bytes]:
+def parse_configuration_record(codec: Codec) -> tuple[int, bytes]:
     """Bytes of a unit's length, and the header with start codes."""
     record = codec.extradata
     units: list[bytes] = []
     if codec.name == "h264":
         length_bytes = (record[4] & 3) + 1
-        at = taken(record, 6, record[5] & 0x1F, units)  # SPS
-        taken(record, at + 1, record[at], units)  # PPS
+        at = take_units(record, 6, record[5] & 0x1F, units)  # SPS
+        take_units(record, at + 1, record[at], units)  # PPS
     else:
         length_bytes = (record[21] & 3) + 1
         at = 23
         for _ in range(record[22]):
-            at = taken(record, at + 3, int.from_bytes(record[at + 1 : at + 3]), units)
+            at = take_units(record, at + 3, int.from_bytes(record[at + 1 : at + 3]), units)
     return length_bytes, b"".join(START + unit for unit in units)
 
 
-def taken(record: bytes, at: int, count: int, units: list[bytes]) -> int:
+def take_units(record: bytes, at: int, count: int, units: list[bytes]) -> int:
     """Take `count` units with lengths of two bytes; returns where they end."""
     for _ in range(count):
         end = at + 2 + (record[at] << 8 | record[at + 1])
@@ -102,7 +104,7 @@ def taken(record: bytes, at: int, count: int, units: list[bytes]) -> int:
     return at
 
 
-def units_by_length(data: bytes, length_bytes: int) -> Iterator[bytes]:
+def split_by_length(data: bytes, length_bytes: int) -> Iterator[bytes]:
     """The units of a packet, each after its length; a torn last one is left out."""
     at = 0
     while at + length_bytes < len(data):
@@ -113,21 +115,21 @@ def units_by_length(data: bytes, length_bytes: int) -> Iterator[bytes]:
         at = end
 
 
-def own_header(data: bytes, name: str) -> list[bytes]:
+def find_own_parameter_sets(data: bytes, name: str) -> list[bytes]:
     """The header's units that stand before a packet's first picture."""
     found: list[bytes] = []
     at = data.find(SHORT_START)
     while 0 <= at < len(data) - 4:
         begin = at + len(SHORT_START)
-        kind = kind_of(data[begin : begin + 1], name)
-        if kind in PICTURE[name]:
+        kind = parse_unit_type(data[begin : begin + 1], name)
+        if kind in PICTURE_TYPES[name]:
             break
         at = data.find(SHORT_START, begin)
-        if kind in HEADER[name]:
+        if kind in PARAMETER_SET_TYPES[name]:
             found.append(data[begin : at if at >= 0 else len(data)].rstrip(b"\0"))
     return found
 
 
-def kind_of(unit: bytes, name: str) -> int:
+def parse_unit_type(unit: bytes, name: str) -> int:
     """The type of a unit, from its first byte."""
     return unit[0] & 0x1F if name == "h264" else unit[0] >> 1 & 0x3F

@@ -18,7 +18,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from appliance.errors import CameraError
-from sensors.camera.sources.source import Codec, Heard
+from sensors.camera.sources.source import Codec, EncodedPacket
 
 MOST_PACKETS = 1000
 MOST_BYTES = 32 * 1024 * 1024
@@ -26,7 +26,7 @@ LONGEST_REORDER = 16  # H.264 and H.265 allow no more frames between decoding an
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedFrame:
     """One decoded picture and the picture time at which it is shown."""
 
     frame: VideoFrame
@@ -43,32 +43,32 @@ class GroupOfPictures:
         self.frames_decoded = 0
         self._where = where
         self._codec: Codec | None = None
-        self._packets: list[Heard] = []
+        self._packets: list[EncodedPacket] = []
         self._count = self._bytes = 0  # since the last key frame
-        self._decoded = 0
+        self._decoded_count = 0
         self._following = False  # the decoder has had every packet before `_decoded`
         self._decoder: VideoCodecContext | None = None
-        self._newest: Decoded | None = None
+        self._newest: DecodedFrame | None = None
         self._shown_at: dict[int, float] = {}  # picture time by time stamp
 
-    def keep(self, heard: Heard) -> None:
+    def add(self, packet: EncodedPacket) -> None:
         """Take one packet, in decoding order; a key frame makes the earlier ones needless."""
-        if heard.codec != self._codec:
-            self.rest()
+        if packet.codec != self._codec:
+            self.free_decoder()
             self._packets.clear()
-            self._codec = heard.codec
-        if heard.is_key:
-            self._following = self._following and self._decoded == len(self._packets)
+            self._codec = packet.codec
+        if packet.is_key:
+            self._following = self._following and self._decoded_count == len(self._packets)
             self._packets.clear()
-            self._count = self._bytes = self._decoded = 0
+            self._count = self._bytes = self._decoded_count = 0
             self._newest = None
             self._shown_at = dict(list(self._shown_at.items())[-LONGEST_REORDER:])
-        if heard.packet.pts is not None:
-            self._shown_at[heard.packet.pts] = heard.media_s
-        if heard.is_key or self._packets:  # before the first key frame none can be decoded
-            self._packets.append(heard)
+        if packet.packet.pts is not None:
+            self._shown_at[packet.packet.pts] = packet.media_s
+        if packet.is_key or self._packets:  # before the first key frame none can be decoded
+            self._packets.append(packet)
         self._count += 1
-        self._bytes += heard.size_bytes
+        self._bytes += packet.size_bytes
         if self._count > MOST_PACKETS or self._bytes > MOST_BYTES:
             raise CameraError(
                 f"{self._where} has no key frame in {self._count} packets "
@@ -76,35 +76,38 @@ class GroupOfPictures:
                 "record the clip again with them"
             )
 
-    def newest(self) -> Decoded | None:
+    def decode_newest(self) -> DecodedFrame | None:
         """The newest picture that the packets give, or None where there are none yet."""
         if not self._packets:
             return None
         decoder = self._ready_decoder()
-        for heard in self._packets[self._decoded :]:
-            for frame in self._fed(decoder, heard.packet):
-                self._newest = Decoded(frame, self._shown_s(frame))
-        self._decoded = len(self._packets)
+        for heard in self._packets[self._decoded_count :]:
+            for frame in self._feed_decoder(decoder, heard.packet):
+                self._newest = DecodedFrame(frame, self._find_shown_s(frame))
+        self._decoded_count = len(self._packets)
         if self._newest is None:
-            self._newest = self._first_drained(decoder)
+            self._newest = self._drain_first(decoder)
         return self._newest
 
-    def key_frame(self) -> Decoded | None:
+    def decode_key_frame(self) -> DecodedFrame | None:
         """The key frame of this group alone; None where it is damaged or did not come yet."""
         if not self._packets or not self._packets[0].is_key:
             return None
-        if self._decoder is not None and self._decoded > 0:
+        if self._decoder is not None and self._decoded_count > 0:
             return self._newest  # the decoder is at work anyway: what it gave last is as good
         decoder = self._decoder or self._new_decoder()
         decoder.flush_buffers()
-        found = [*self._fed(decoder, self._packets[0].packet), *self._fed(decoder, None)]
-        self._decoder, self._decoded, self._following = decoder, 0, False
-        return Decoded(found[0], self._packets[0].media_s) if found else None
+        found = [
+            *self._feed_decoder(decoder, self._packets[0].packet),
+            *self._feed_decoder(decoder, None),
+        ]
+        self._decoder, self._decoded_count, self._following = decoder, 0, False
+        return DecodedFrame(found[0], self._packets[0].media_s) if found else None
 
-    def rest(self) -> None:
+    def free_decoder(self) -> None:
         """Free the decoder; the packets stay, so that the next picture comes at once."""
         self._decoder = self._newest = None
-        self._decoded = 0
+        self._decoded_count = 0
         self._following = False
 
     @property
@@ -117,7 +120,7 @@ class GroupOfPictures:
         elif not self._following:
             self._decoder.flush_buffers()
         if not self._following:
-            self._decoded = 0
+            self._decoded_count = 0
             self._newest = None
             self._following = True
         return self._decoder
@@ -126,34 +129,34 @@ class GroupOfPictures:
         assert self._codec is not None
         return new_decoder(self._codec)
 
-    def _first_drained(self, decoder: VideoCodecContext) -> Decoded:
+    def _drain_first(self, decoder: VideoCodecContext) -> DecodedFrame:
         """The key frame itself, where too few packets follow it for the decoder to let it go.
 
         Only the first: a later one could be newer than what comes out when more packets are there,
         and time must not run backwards. A drained decoder starts again from the key frame.
         """
-        self._decoded = 0
+        self._decoded_count = 0
         self._following = False
-        first = next(iter(self._fed(decoder, None)), None)
+        first = next(iter(self._feed_decoder(decoder, None)), None)
         if first is None:
             raise CameraError(
                 f"the pictures of {self._where} cannot be decoded: the camera sends what is no "
                 "video, or the clip is damaged; check the stream with another player"
             )
-        return Decoded(first, self._shown_s(first))
+        return DecodedFrame(first, self._find_shown_s(first))
 
-    def _fed(self, decoder: VideoCodecContext, packet: Any) -> list[VideoFrame]:
-        frames = decoded(decoder, packet)
+    def _feed_decoder(self, decoder: VideoCodecContext, packet: Any) -> list[VideoFrame]:
+        frames = decode(decoder, packet)
         self.frames_decoded += len(frames)
         return frames
 
-    def _shown_s(self, frame: VideoFrame) -> float:
+    def _find_shown_s(self, frame: VideoFrame) -> float:
         """The picture time of a frame: that of the packet with its time stamp, else the newest."""
         newest_s = self._packets[-1].media_s
         return newest_s if frame.pts is None else self._shown_at.get(frame.pts, newest_s)
 
 
-def decoded(decoder: VideoCodecContext, packet: Any) -> list[VideoFrame]:
+def decode(decoder: VideoCodecContext, packet: Any) -> list[VideoFrame]:
     """What comes out for one packet (None: all that is left); nothing for a damaged one."""
     try:
         return decoder.decode(packet)

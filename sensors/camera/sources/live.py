@@ -20,17 +20,17 @@ from typing import Any
 import av
 
 from appliance.errors import CameraError
-from sensors.camera.sources.gop import decoded, new_decoder
-from sensors.camera.sources.parameter_sets import LOOKED_AT_BYTES, parameter_sets
-from sensors.camera.sources.source import Codec, Hear, Heard
-from sensors.camera.sources.timestamps import Anchor, Pace
-from sensors.camera.sources.video_file import codec_of
+from sensors.camera.sources.gop import decode, new_decoder
+from sensors.camera.sources.parameter_sets import SEARCHED_BYTES, find_parameter_sets
+from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
+from sensors.camera.sources.timestamps import PacketRate, TimestampMapping
+from sensors.camera.sources.video_file import read_codec
 
 OPEN_S = 5.0  # for all that libav asks before the first packet
 FIRST_S = 8.0  # for a name to be found and for OPEN_S
 SILENT_S = 2.0  # without a packet; the cycle looks once a second, and 3 s are promised
 SILENT_FRAMES = 4
-PATIENCE_S = 0.1
+GATHERED_S = 0.1
 ROOM_BYTES = 64 * 1024  # fit into any socket's buffer (net.core.rmem_default: 208 KiB)
 READER = "reader of a camera"  # the threads' name
 MOST_READERS = 8  # each ends by libav's own time limit, within 15 s; a camera is tried each 4 s
@@ -51,7 +51,7 @@ class Target:
     most_gathered_s: float = 1.0
 
 
-class Live:
+class LiveStream:
     """One connection, called `shown` in errors. `find` says what to open; it is called in the
     reader's thread and may wait. `refused` is set where the camera did not like the password.
     """
@@ -59,40 +59,40 @@ class Live:
     def __init__(
         self,
         shown: str,
-        find: Callable[[], Target],
-        hear: Hear,
+        find_target: Callable[[], Target],
+        on_packet: OnPacket,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin to open and return; raises `ReadersHang` where earlier ones never ended."""
-        self.patience_s = PATIENCE_S  # how late a packet may be given
+        self.most_gathered_s = GATHERED_S  # how late a packet may be given
         self.refused = False
-        self._find = find
-        self._hear = hear
+        self._find_target = find_target
+        self._on_packet = on_packet
         self._now_s = now_s
         self._shown = shown
-        self._anchor, self._pace = Anchor(), Pace()
+        self._timestamps, self._rate = TimestampMapping(), PacketRate()
         self._codec = Codec("")
         self._size = ""
         self._lost = ""
-        self._heard_s = self._shown_s = self._looked_s = now_s()
+        self._arrived_s = self._shown_s = self._advanced_s = now_s()
         self._closing = threading.Event()
         refuse_too_many()
         threading.Thread(target=self._run, name=READER, daemon=True).start()
 
     @property
     def stream(self) -> str | None:
-        if not self._pace.packets:
+        if not self._rate.packets:
             return None
-        return f"{self._codec.name}{self._size}{self._pace.words}"
+        return f"{self._codec.name}{self._size}{self._rate.description}"
 
     def advance(self, media_s: float) -> None:
         if self._lost:
             raise CameraError(self._lost)
-        if media_s - self._looked_s > SILENT_S:
-            self._heard_s = media_s  # we slept, not the camera: what it sent is still to be read
-        self._looked_s = media_s
+        if media_s - self._advanced_s > SILENT_S:
+            self._arrived_s = media_s  # we slept, not the camera: what it sent is still to be read
+        self._advanced_s = media_s
         # What gathers is heard late; its time stamp says when it really came, but for who lags.
-        silent_s = media_s - max(self._shown_s, self._heard_s - self.patience_s)
+        silent_s = media_s - max(self._shown_s, self._arrived_s - self.most_gathered_s)
         if silent_s > self._longest_silence_s():
             raise CameraError(
                 f"{self._shown} has sent nothing for {silent_s:.0f} s: it hangs, or the network "
@@ -106,9 +106,9 @@ class Live:
         self._closing.set()
 
     def _longest_silence_s(self) -> float:
-        if self._pace.packets < 3:
+        if self._rate.packets < 3:
             return FIRST_S
-        usual_s = 1 / self._pace.rate if self._pace.rate else 0.0
+        usual_s = 1 / self._rate.rate if self._rate.rate else 0.0
         return max(SILENT_S, SILENT_FRAMES * usual_s)
 
     # --- the reader's thread -------------------------------------------------------------------
@@ -118,13 +118,13 @@ class Live:
         libav's errors hold the address with the password, so nothing is chained.
         """
         try:
-            self._read(self._find())
+            self._read(self._find_target())
             self._lost = f"{self._shown} has ended the stream: it restarts, or hangs up on us"
         except CameraError as error:
             self._lost = str(error)
         except (av.error.FFmpegError, OSError) as error:
             self.refused = isinstance(error, av.error.HTTPUnauthorizedError)
-            self._lost = complaint(self._shown, error, self._pace.packets > 0)
+            self._lost = explain_failure(self._shown, error, self._rate.packets > 0)
 
     def _read(self, target: Target) -> None:
         options = dict(target.options)
@@ -142,48 +142,48 @@ class Live:
                 if self._closing.is_set():
                     return
                 if packet.size:
-                    self._take(packet, tick_s)
-                    self._let_gather(most_gathered_s)
+                    self._take_packet(packet, tick_s)
+                    self._let_packets_gather(most_gathered_s)
 
     def _begin(self, stream: Any) -> None:
-        codec = codec_of(stream)
+        codec = read_codec(stream)
         if codec.name == "rawvideo":
             raise CameraError(
                 f"{self._shown} gives raw pictures only: use a camera with MJPEG or H.264"
             )
-        sets = parameter_sets(codec.name, codec.extradata)
+        sets = find_parameter_sets(codec.name, codec.extradata)
         self._codec = Codec(codec.name, sets or codec.extradata)
         if stream.codec_context.width:
             self._size = f" {stream.codec_context.width}x{stream.codec_context.height}"
 
-    def _take(self, packet: Any, tick_s: float) -> None:
+    def _take_packet(self, packet: Any, tick_s: float) -> None:
         """Pass one packet on. This runs for each picture of each camera: it is kept short."""
-        arrived_s = self._heard_s = self._now_s()
+        arrived_s = self._arrived_s = self._now_s()
         size_bytes, is_key, stamp = packet.size, packet.is_keyframe, packet.pts
         if stamp is None:
             stamp = packet.dts
         stamp_s = stamp * tick_s if tick_s and stamp is not None else None
-        shown_s = self._shown_s = self._anchor.media_s(stamp_s, arrived_s)
+        shown_s = self._shown_s = self._timestamps.map_to_media_s(stamp_s, arrived_s)
         if is_key:
-            self._follow_header(packet)
-        self._pace.take(size_bytes, arrived_s)
-        self._hear(Heard(packet, self._codec, shown_s, size_bytes, is_key))
+            self._follow_parameter_sets(packet)
+        self._rate.add(size_bytes, arrived_s)
+        self._on_packet(EncodedPacket(packet, self._codec, shown_s, size_bytes, is_key))
 
-    def _follow_header(self, packet: Any) -> None:
+    def _follow_parameter_sets(self, packet: Any) -> None:
         """A camera whose settings were changed says so before a key frame only."""
         name = self._codec.name
-        sets = parameter_sets(name, bytes(memoryview(packet)[:LOOKED_AT_BYTES]))
+        sets = find_parameter_sets(name, bytes(memoryview(packet)[:SEARCHED_BYTES]))
         if (sets and sets != self._codec.extradata) or not self._size:
             self._codec = Codec(name, sets or self._codec.extradata)
-            self._size = size_of(self._codec, packet) or self._size
+            self._size = read_size(self._codec, packet) or self._size
 
-    def _let_gather(self, most_s: float) -> None:
+    def _let_packets_gather(self, most_s: float) -> None:
         """Sleep if the next packet cannot be there yet, by time stamps: who lags reads on."""
-        rate = self._pace.rate
-        if not rate or self._shown_s + 1 / rate <= self._heard_s:
+        rate = self._rate.rate
+        if not rate or self._shown_s + 1 / rate <= self._arrived_s:
             return
-        room_s = ROOM_BYTES / max(1.0, self._pace.bytes_per_s)
-        gathered_s = min(self.patience_s, most_s, room_s)
+        room_s = ROOM_BYTES / max(1.0, self._rate.bytes_per_s)
+        gathered_s = min(self.most_gathered_s, most_s, room_s)
         if gathered_s > 0:
             self._closing.wait(gathered_s)
 
@@ -195,10 +195,10 @@ def refuse_too_many() -> None:
         raise ReadersHang(f"{readers} connections to the camera do not end: starting anew")
 
 
-def size_of(codec: Codec, packet: Any) -> str:
+def read_size(codec: Codec, packet: Any) -> str:
     """The size of the picture in a key frame, in words; "" where it cannot be decoded."""
     decoder = new_decoder(codec)
-    frames = [*decoded(decoder, packet), *decoded(decoder, None)]
+    frames = [*decode(decoder, packet), *decode(decoder, None)]
     return f" {frames[0].width}x{frames[0].height}" if frames else ""
 
 
@@ -222,17 +222,17 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-def complaint(shown: str, error: Exception, was_good: bool) -> str:
+def explain_failure(shown: str, error: Exception, was_good: bool) -> str:
     """What happened, in one sentence without libav's own: that has the password in it."""
     if was_good:
-        return f"{shown} broke off ({reason_of(error)}): it is connected to again and again"
+        return f"{shown} broke off ({format_reason(error)}): it is connected to again and again"
     if getattr(error, "errno", None) == errno.EIO:
         return f"{shown} sends us elsewhere or hangs up: set `source` to the last address"
     for kind, text in REASONS:
         if isinstance(error, kind):
             return f"{shown} {text}"
-    return f"{shown} cannot be opened ({reason_of(error)}): check `source` and the camera"
+    return f"{shown} cannot be opened ({format_reason(error)}): check `source` and the camera"
 
 
-def reason_of(error: Exception) -> str:
+def format_reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or type(error).__name__)

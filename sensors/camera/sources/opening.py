@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings, Transport
-from sensors.camera.sources.address import Address, checked, parse, scheme_of
-from sensors.camera.sources.source import Camera, Hear
+from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
+from sensors.camera.sources.source import Camera, OnPacket
 
 if TYPE_CHECKING:
-    from sensors.camera.sources.live import Live, Target
+    from sensors.camera.sources.live import LiveStream, Target
 
 CONNECT_S = 1.5  # a camera in the same network takes milliseconds
 REFUSED_PAUSE_S = 60.0  # cameras lock out who often comes with a wrong password
@@ -42,39 +42,43 @@ class Opener:
     settings: CameraSettings = field(repr=False)
     directory: Path = Path()
     now_s: Callable[[], float] = time.monotonic
-    _last: "Live | None" = field(default=None, repr=False)
+    _last: "LiveStream | None" = field(default=None, repr=False)
     _address: Address | None = field(default=None, repr=False)
     _opened_s: float = 0.0
     _warned: bool = False
 
-    def __call__(self, hear: Hear) -> Camera:
+    def __call__(self, on_packet: OnPacket) -> Camera:
         """The camera; a live one opens in a thread of its own. Raises `CameraError`."""
         source = self.settings.source
         if not source:
             raise CameraError("the camera has no source: set `source` in its section")
         if source.startswith(DEVICES):
-            return self._live(source, partial(device, source), hear)
-        if scheme_of(source):
-            return self._stream(self._with_login(parse(source)), hear)
+            return self._open_live(source, partial(make_device_target, source), on_packet)
+        if parse_scheme(source):
+            return self._open_stream(self._add_login(parse_address(source)), on_packet)
         # PyAV costs 18 MB: only where it works
-        from sensors.camera.sources.video_file import Clip  # noqa: PLC0415
+        from sensors.camera.sources.video_file import VideoFile  # noqa: PLC0415
 
-        return Clip(self.directory / source, hear)
+        return VideoFile(self.directory / source, on_packet)
 
-    def _stream(self, address: Address, hear: Hear) -> Camera:
+    def _open_stream(self, address: Address, on_packet: OnPacket) -> Camera:
         refused = self._last is not None and self._last.refused and address == self._address
         if refused and self._last and self.now_s() < self._opened_s + REFUSED_PAUSE_S:
             self._last.advance(self.now_s())  # says again why
         self._address, self._opened_s = address, self.now_s()
-        return self._live(address.shown, partial(stream, address, self.settings), hear)
+        return self._open_live(
+            address.shown, partial(find_stream_target, address, self.settings), on_packet
+        )
 
-    def _live(self, shown: str, find: "Callable[[], Target]", hear: Hear) -> Camera:
-        from sensors.camera.sources.live import Live  # noqa: PLC0415
+    def _open_live(
+        self, shown: str, find_target: "Callable[[], Target]", on_packet: OnPacket
+    ) -> Camera:
+        from sensors.camera.sources.live import LiveStream  # noqa: PLC0415
 
-        self._last = Live(shown, find, hear, self.now_s)
+        self._last = LiveStream(shown, find_target, on_packet, self.now_s)
         return self._last
 
-    def _with_login(self, address: Address) -> Address:
+    def _add_login(self, address: Address) -> Address:
         """The address with user and password, wherever they are kept."""
         path = self.settings.password_file
         user = address.user or self.settings.user
@@ -111,12 +115,12 @@ def read_password(path: Path) -> str:
     return text
 
 
-def stream(address: Address, settings: CameraSettings) -> "Target":
+def find_stream_target(address: Address, settings: CameraSettings) -> "Target":
     """What to open for an address; looks the host up and knocks there. Raises `CameraError`."""
     from sensors.camera.sources.live import Target  # noqa: PLC0415
 
     ips = resolve(address)
-    ip = checked(address.shown, ips, is_own, settings.allow_local)
+    ip = choose_ip(address.shown, ips, is_own_address, settings.allow_local)
     socket.create_connection((ip, address.port), CONNECT_S).close()
     if address.scheme in ("http", "https"):
         options = {**HTTP, "headers": f"Host: {address.host}:{address.port}\r\n"}
@@ -127,7 +131,7 @@ def stream(address: Address, settings: CameraSettings) -> "Target":
     return Target(address.url(ip), "rtsp", RTSP | {"rtsp_transport": "tcp"})
 
 
-def device(path: str) -> "Target":
+def make_device_target(path: str) -> "Target":
     """What to open for a video device. Not tried on a real one: see docs."""
     from sensors.camera.sources.live import Target  # noqa: PLC0415
 
@@ -145,7 +149,7 @@ def resolve(address: Address) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def is_own(ip: str) -> bool:
+def is_own_address(ip: str) -> bool:
     """Whether an address is one of this computer: only those can be bound to."""
     family = socket.AF_INET6 if ":" in ip else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:

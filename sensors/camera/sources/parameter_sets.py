@@ -7,13 +7,13 @@ Never: decodes, or looks further than to the first picture.
 from collections.abc import Iterator
 
 START = b"\0\0\1"
-LOOKED_AT_BYTES = 4096  # parameter sets are some dozen bytes and stand first
+SEARCHED_BYTES = 4096  # parameter sets are some dozen bytes and stand first
 H264_SETS, H265_SETS = (7, 8), (32, 33, 34)  # nal_unit_type: SPS, PPS; VPS, SPS, PPS
 
 
-def parameter_sets(codec: str, data: bytes) -> bytes:
+def find_parameter_sets(codec: str, data: bytes) -> bytes:
     """The parameter sets at the beginning of `data`, each with a start code; b"" for none."""
-    kept = (unit for unit in units(data) if unit and is_parameter_set(codec, unit[0]))
+    kept = (unit for unit in split_units(data) if unit and is_parameter_set(codec, unit[0]))
     return b"".join(b"\0" + START + unit for unit in dict.fromkeys(kept))  # some say it twice
 
 
@@ -23,8 +23,8 @@ def is_parameter_set(codec: str, first: int) -> bool:
     return codec == "hevc" and first >> 1 & 0x3F in H265_SETS
 
 
-def units(data: bytes) -> Iterator[bytes]:
+def split_units(data: bytes) -> Iterator[bytes]:
     """The units between start codes; the last one may be cut off."""
-    head = data[:LOOKED_AT_BYTES]
+    head = data[:SEARCHED_BYTES]
     for unit in head.split(START)[1:]:
         yield unit.rstrip(b"\0")  # a longer start code's zero; no unit ends with one

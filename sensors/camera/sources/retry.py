@@ -23,13 +23,13 @@ class Retry:
         if self.trouble and now_s < self._at_s:
             raise CameraError(self.trouble)
 
-    def failed(self, error: CameraError, now_s: float) -> None:
+    def note_failure(self, error: CameraError, now_s: float) -> None:
         """It is left alone from now on, for longer than the last time."""
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S) if self.trouble else FIRST_PAUSE_S
         self.trouble = str(error)
         self._at_s = now_s + self._pause_s
 
-    def worked(self, now_s: float) -> None:
+    def note_success(self, now_s: float) -> None:
         """It gave something; after some time its trouble is forgotten."""
         if now_s > self._at_s + self._pause_s:
             self.trouble = ""

@@ -18,7 +18,7 @@ class Codec:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class EncodedPacket:
     """One packet, undecoded. `packet` is PyAV's.
 
     `media_s` is the clock's picture time at which its picture is shown.
@@ -31,7 +31,7 @@ class Heard:
     is_key: bool
 
 
-Hear = Callable[[Heard], None]
+OnPacket = Callable[[EncodedPacket], None]
 
 
 class Camera(Protocol):
@@ -42,7 +42,7 @@ class Camera(Protocol):
     gives them: a wake-up costs more than a packet.
     """
 
-    patience_s: float
+    most_gathered_s: float
 
     @property
     def stream(self) -> str | None:

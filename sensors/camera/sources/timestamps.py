@@ -10,7 +10,7 @@ MEASURED_OVER_S = 5.0
 SETTLED_AFTER_S = 1.5
 
 
-class Anchor:
+class TimestampMapping:
     """Ties a camera's time stamps to picture time.
 
     Differences of time stamps hold, so a network that stutters does not show. The least delayed
@@ -23,7 +23,7 @@ class Anchor:
         self._least_s = LATEST_S
         self._window_ends_s = 0.0
 
-    def media_s(self, stamp_s: float | None, arrived_s: float) -> float:
+    def map_to_media_s(self, stamp_s: float | None, arrived_s: float) -> float:
         """When the picture with this time stamp is shown; never after it arrived."""
         if stamp_s is None:
             return arrived_s
@@ -49,7 +49,7 @@ class Anchor:
         self._window_ends_s = arrived_s + WINDOW_S
 
 
-class Pace:
+class PacketRate:
     """How many packets and bytes come, measured over the last five seconds or more."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Pace:
         self._began_s = 0.0
         self._count = self._bytes = 0
 
-    def take(self, size_bytes: int, arrived_s: float) -> None:
+    def add(self, size_bytes: int, arrived_s: float) -> None:
         """Count one packet. The first seconds say nothing: what was in hand comes at once."""
         if not self.packets:
             self._begin(arrived_s)
@@ -82,7 +82,7 @@ class Pace:
         self._began_s, self._count, self._bytes = arrived_s, 0, 0
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """`25 frames a second, 2100 kbit/s`; nothing while it is not known."""
         if not self.rate:
             return ""

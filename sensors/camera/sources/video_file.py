@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from appliance.errors import CameraError
-from sensors.camera.sources.source import Codec, Hear, Heard
+from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
 USUAL_RATE = 25.0  # of a file that knows neither durations nor its rate
@@ -29,19 +29,19 @@ ONLY_FILES = {
 VideoPacket: TypeAlias = "Packet[VideoStream]"
 
 
-class Clip:
+class VideoFile:
     """A file camera; its first frame is due at the first `advance`. Not for several threads."""
 
-    def __init__(self, path: Path, hear: Hear) -> None:
+    def __init__(self, path: Path, on_packet: OnPacket) -> None:
         """Open the file; raises `CameraError` where it is missing or no video."""
-        self.patience_s = 0.0  # a clip gives what is due when it is asked
+        self.most_gathered_s = 0.0  # a clip gives what is due when it is asked
         self._path = path
-        self._hear = hear
+        self._on_packet = on_packet
         self._origin_s: float | None = None
         self._due_s = 0.0  # clip time at which the packet in hand is due
         self._container, self._stream = open_video(path)
-        self._codec = codec_of(self._stream)
-        self._coming = self._demuxed()
+        self._codec = read_codec(self._stream)
+        self._packets = self._demux()
         self._in_hand = self._next_packet()
 
     @property
@@ -58,7 +58,7 @@ class Clip:
         if late_s > LONGEST_GAP_S:
             self._origin_s += late_s
         while self._due_s <= media_s - self._origin_s:
-            self._hear(self._heard(self._in_hand))
+            self._on_packet(self._make_packet(self._in_hand))
             self._due_s += self._duration_s(self._in_hand)
             self._in_hand = self._next_packet()
 
@@ -69,10 +69,10 @@ class Clip:
     def close(self) -> None:
         self._container.close()
 
-    def _heard(self, packet: VideoPacket) -> Heard:
+    def _make_packet(self, packet: VideoPacket) -> EncodedPacket:
         shown_s = self._due_s if packet.pts is None else packet.pts * self._tick_s
         media_s = (self._origin_s or 0.0) + shown_s
-        return Heard(packet, self._codec, media_s, packet.size, packet.is_keyframe)
+        return EncodedPacket(packet, self._codec, media_s, packet.size, packet.is_keyframe)
 
     @property
     def _tick_s(self) -> float:
@@ -85,15 +85,15 @@ class Clip:
 
     def _next_packet(self) -> VideoPacket:
         """The next packet of the endless film, its times counted on through all loops."""
-        packet = next(self._coming, None)
+        packet = next(self._packets, None)
         if packet is None:
             self._rewind()
-            packet = next(self._coming, None)
+            packet = next(self._packets, None)
         if packet is None:
             raise CameraError(f"the clip {self._path} holds no pictures: copy or record it again")
         return packet
 
-    def _demuxed(self) -> Iterator[VideoPacket]:
+    def _demux(self) -> Iterator[VideoPacket]:
         """The packets of one loop."""
         shift = round(self._due_s / self._tick_s) - (self._stream.start_time or 0)
         count = 0
@@ -117,8 +117,8 @@ class Clip:
     def _rewind(self) -> None:
         self._container.close()
         self._container, self._stream = open_video(self._path)
-        self._codec = codec_of(self._stream)
-        self._coming = self._demuxed()
+        self._codec = read_codec(self._stream)
+        self._packets = self._demux()
 
 
 def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
@@ -140,7 +140,7 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
     return container, container.streams.video[0]
 
 
-def codec_of(stream: VideoStream) -> Codec:
+def read_codec(stream: VideoStream) -> Codec:
     """What a decoder of this stream must know."""
     context = stream.codec_context
     return Codec(context.name, bytes(context.extradata or b""))

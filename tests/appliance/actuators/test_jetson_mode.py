@@ -10,8 +10,8 @@ import pytest
 
 from appliance.actuators import mode_restart
 from appliance.actuators.errors import PowerModeError
-from appliance.actuators.jetson_mode import Board, current, modes, set_mode
-from appliance.actuators.mode_restart import last_restart, why_not
+from appliance.actuators.jetson_mode import Board, read_current_mode, read_modes, set_mode
+from appliance.actuators.mode_restart import find_objection, read_last_restart
 from appliance.clock import SystemClock
 from appliance.errors import SettingsError
 from appliance.model import EnergyBudget, EnergyLevel
@@ -138,13 +138,13 @@ def grant(store: Store, level: EnergyLevel = EnergyLevel.ECO, age_s: float = 0.0
 
 
 def test_modes_are_known_by_name_whatever_their_numbers(jetson: Jetson) -> None:
-    assert modes(jetson.board) == {"15W": 0, "25W": 1, "MAXN_SUPER": 2, "7W": 3}
+    assert read_modes(jetson.board) == {"15W": 0, "25W": 1, "MAXN_SUPER": 2, "7W": 3}
 
 
 def test_the_present_mode_is_read_past_nvpmodels_warnings(jetson: Jetson) -> None:
-    assert current(jetson.board) == "25W"
+    assert read_current_mode(jetson.board) == "25W"
     jetson.become(mode=None)
-    assert current(jetson.board) == "unknown"
+    assert read_current_mode(jetson.board) == "unknown"
 
 
 def test_a_mode_is_set_by_its_number_on_this_board(jetson: Jetson, unit: Settings) -> None:
@@ -268,13 +268,13 @@ def test_where_the_time_cannot_be_kept_nothing_restarts(
 
 def test_a_time_that_nobody_understands_holds_the_restart_back(tmp_path: Path) -> None:
     stamp = tmp_path / "stamp"
-    assert last_restart(stamp) is None
+    assert read_last_restart(stamp) is None
     for text in ("", "yesterday"):
         stamp.write_text(text)
         with pytest.raises(PowerModeError, match=f"delete {stamp}"):
-            last_restart(stamp)
+            read_last_restart(stamp)
     stamp.write_text("2026-04-15T02:00:00+00:00")
-    assert last_restart(stamp) == START
+    assert read_last_restart(stamp) == START
 
 
 @pytest.mark.parametrize(
@@ -296,5 +296,5 @@ def test_what_speaks_against_a_restart(
     stamp = SystemClock().stamp()
     budget = None if level is None else EnergyBudget(stamp, level, 9.0, START, 1.0, "test")
     last = None if hours_ago is None else START - timedelta(hours=hours_ago)
-    found = why_not(settings, budget, last, START)
+    found = find_objection(settings, budget, last, START)
     assert (objection in found) if objection else found == ""

@@ -11,7 +11,13 @@ import pytest
 
 from appliance.actuators import switch as switch_module
 from appliance.actuators.errors import SwitchError
-from appliance.actuators.switch import all_off, interfaces, magic, switch, wake
+from appliance.actuators.switch import (
+    list_interfaces,
+    make_magic_packet,
+    switch,
+    switch_all_off,
+    wake,
+)
 from appliance.errors import SettingsError
 from appliance.settings import Settings, SwitchKind, SwitchSettings
 from tests.conftest import ROOT, OpenStore
@@ -139,14 +145,14 @@ def listener() -> Iterator[socket.socket]:
 
 
 def test_a_magic_packet_is_what_network_cards_listen_for() -> None:
-    assert magic(MAC) == magic(MAC.upper().replace(":", "-")) == PACKET
+    assert make_magic_packet(MAC) == make_magic_packet(MAC.upper().replace(":", "-")) == PACKET
     assert len(PACKET) == 102
 
 
 @pytest.mark.parametrize("mac", ["", "02:00:5e:10:00", "02:00:5e:10:00:0g", f"{MAC}:01"])
 def test_what_is_no_hardware_address_is_a_mistake_in_the_settings(mac: str) -> None:
     with pytest.raises(SettingsError, match=r"\[switch.gpu-1\] needs in `mac`"):
-        magic(mac, "gpu-1")
+        make_magic_packet(mac, "gpu-1")
 
 
 def test_the_packet_leaves_by_the_interface_that_is_named(listener: socket.socket) -> None:
@@ -168,7 +174,7 @@ def test_a_packet_that_cannot_leave_is_told(over: list[str]) -> None:
 
 
 def test_every_interface_but_the_loopback_is_called() -> None:
-    assert "lo" not in interfaces()
+    assert "lo" not in list_interfaces()
 
 
 def test_a_host_is_woken_by_packet_and_goes_off_by_command(
@@ -177,7 +183,7 @@ def test_a_host_is_woken_by_packet_and_goes_off_by_command(
     monkeypatch: pytest.MonkeyPatch,
     listener: socket.socket,
 ) -> None:
-    monkeypatch.setattr(switch_module, "interfaces", lambda: ["lo"])
+    monkeypatch.setattr(switch_module, "list_interfaces", lambda: ["lo"])
     monkeypatch.setattr(switch_module, "EVERYBODY", listener.getsockname())
     off = program(tmp_path / "off", f"echo off > {tmp_path}/heard")
     host = SwitchSettings(kind=SwitchKind.WAKE_ON_LAN, mac=MAC, off=off)
@@ -202,17 +208,17 @@ def test_all_go_off_and_one_that_fails_does_not_hold_up_the_next(
     led.write_text("1")
     unit = site(settings, pump=command("/bin/true"), modem=SwitchSettings(path=led))
     with pytest.raises(SwitchError, match="pump"):
-        all_off(unit)
+        switch_all_off(unit)
     assert led.read_text().strip() == "0"
 
 
 def test_a_host_that_does_not_answer_at_boot_is_off(settings: Settings) -> None:
     host = SwitchSettings(kind=SwitchKind.WAKE_ON_LAN, mac=MAC, off="/bin/false")
-    assert "failed with 1" in all_off(site(settings, gpu=host))
+    assert "failed with 1" in switch_all_off(site(settings, gpu=host))
 
 
 def test_a_unit_without_switches_has_nothing_to_do(settings: Settings) -> None:
-    assert all_off(site(settings)) == "there is nothing to switch"
+    assert switch_all_off(site(settings)) == "there is nothing to switch"
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:

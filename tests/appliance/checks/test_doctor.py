@@ -10,7 +10,7 @@ import pytest
 
 from appliance import checks
 from appliance.__main__ import main
-from appliance.checks import Finding, examine
+from appliance.checks import Finding, run_all_checks
 from appliance.clock import ScaledClock, boottime_s
 from appliance.model import EnergyLevel
 from appliance.settings import DEFAULT_PATH, CameraSettings, ChargerSettings, Settings
@@ -23,7 +23,7 @@ from tests.stand_ins.fakes import FakeClock
 
 
 def findings(settings: Settings, store: Store | None, clock: FakeClock) -> dict[str, Finding]:
-    return {finding.name: finding for finding in examine(settings, store, clock)}
+    return {finding.name: finding for finding in run_all_checks(settings, store, clock)}
 
 
 @pytest.fixture
@@ -143,9 +143,11 @@ def test_a_clock_that_lags_behind_its_own_software_is_told(
 
 def test_a_fast_clock_is_right_in_a_demonstration_and_wrong_on_a_unit(settings: Settings) -> None:
     fast = ScaledClock(240, datetime(2026, 4, 15, tzinfo=UTC), boottime_s())
-    found = {one.name: one for one in examine(settings, None, fast)}
+    found = {one.name: one for one in run_all_checks(settings, None, fast)}
     assert found["clock"].ok
-    on_a_unit = {one.name: one for one in examine(replace(settings, path=DEFAULT_PATH), None, fast)}
+    on_a_unit = {
+        one.name: one for one in run_all_checks(replace(settings, path=DEFAULT_PATH), None, fast)
+    }
     assert on_a_unit["clock"].ok is False
 
 

@@ -216,7 +216,9 @@ def test_nothing_of_an_erased_row_is_left_in_the_files_of_the_database(unit: Uni
 
 
 def test_what_is_told_while_it_erases_stays(unit: Unit) -> None:
-    found = erasing.find(unit.writer, unit.data / "snapshots", erasing.of_camera("gate"))
+    found = erasing.find_erasure(
+        unit.writer, unit.data / "snapshots", erasing.select_camera("gate")
+    )
     told = unit.tell(NOON + timedelta(days=5), "gate")
     erasing.erase(unit.writer, found)
     assert [name for name in unit.events if "-gate-beef" in name] == [told]
@@ -247,7 +249,7 @@ def test_rows_stay_until_their_pictures_are_gone(
 
 def test_a_reader_cannot_erase(unit: Unit) -> None:
     reader = Store(unit.database, SystemClock())
-    found = erasing.find(reader, unit.data / "snapshots", erasing.of_camera("nobody"))
+    found = erasing.find_erasure(reader, unit.data / "snapshots", erasing.select_camera("nobody"))
     with pytest.raises(StoreError, match="cannot be written"):
         erasing.erase(reader, found)
     reader.close()
@@ -264,7 +266,7 @@ def test_the_journal_learns_who_erased_what(unit: Unit, monkeypatch: pytest.Monk
     sent: list[tuple[str, dict[str, Any]]] = []
     send = lambda text, **fields: sent.append((text, fields))  # noqa: E731
     monkeypatch.setattr(erasing, "journal_send", lambda: send)
-    monkeypatch.setattr(erasing, "user_name", lambda: "anna")
+    monkeypatch.setattr(erasing, "find_user_name", lambda: "anna")
     unit.type("erase", "--camera", "gate", "--yes")
     unit.type("erase", "--camera", "gate", "--yes")
     ((text, fields),) = sent
@@ -277,7 +279,7 @@ def test_the_user_is_known_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -
         raise OSError(25, "Inappropriate ioctl for device")
 
     monkeypatch.setattr(os, "getlogin", no_terminal)
-    assert erasing.user_name()
+    assert erasing.find_user_name()
 
 
 # --- who looked ----------------------------------------------------------------------------------

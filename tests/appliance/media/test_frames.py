@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import CameraError, ListenError
-from appliance.media.frames import Answer, Ask, FrameClient, FrameServer, Picture, Refusal
+from appliance.media.frames import (
+    Answer,
+    FrameClient,
+    FrameServer,
+    Picture,
+    PictureRequest,
+    Refusal,
+)
 from appliance.model import Box, Detection, Stamp
 from tests.stand_ins.fakes import START
 
@@ -30,7 +37,7 @@ PICTURE = Picture(
 )
 
 
-def echo(ask: Ask) -> Answer:
+def echo(ask: PictureRequest) -> Answer:
     """The picture, numbered after what was asked."""
     if ask.encoding == "jpeg":
         return Refusal("the camera listens and decodes nothing")
@@ -44,16 +51,18 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_picture_arrives_as_it_was_sent(path: Path) -> None:
     FrameServer(path, echo)
-    assert FrameClient(path).pull(Ask()) == PICTURE
+    assert FrameClient(path).pull(PictureRequest()) == PICTURE
 
 
 def test_one_connection_serves_many_pulls_and_refusals(path: Path) -> None:
     FrameServer(path, echo)
     client = FrameClient(path)
     for _ in range(20):
-        assert client.pull(Ask(after=6)) == PICTURE
-        assert client.pull(Ask(after=7)) == Refusal("no new picture yet")
-        assert client.pull(Ask("jpeg")) == Refusal("the camera listens and decodes nothing")
+        assert client.pull(PictureRequest(after=6)) == PICTURE
+        assert client.pull(PictureRequest(after=7)) == Refusal("no new picture yet")
+        assert client.pull(PictureRequest("jpeg")) == Refusal(
+            "the camera listens and decodes nothing"
+        )
 
 
 def test_two_consumers_do_not_disturb_each_other(path: Path) -> None:
@@ -61,11 +70,12 @@ def test_two_consumers_do_not_disturb_each_other(path: Path) -> None:
     got: list[Answer] = []
     client = FrameClient(path)
     threads = [
-        threading.Thread(target=lambda: got.append(FrameClient(path).pull(Ask()))) for _ in range(8)
+        threading.Thread(target=lambda: got.append(FrameClient(path).pull(PictureRequest())))
+        for _ in range(8)
     ]
     for thread in threads:
         thread.start()
-    assert client.pull(Ask(after=7)) == Refusal("no new picture yet")
+    assert client.pull(PictureRequest(after=7)) == Refusal("no new picture yet")
     for thread in threads:
         thread.join()
     assert got == [PICTURE] * 8
@@ -73,7 +83,7 @@ def test_two_consumers_do_not_disturb_each_other(path: Path) -> None:
 
 def test_nobody_there_is_a_camera_error_that_names_the_camera(path: Path) -> None:
     with pytest.raises(CameraError, match="no pictures from camera-front"):
-        FrameClient(path).pull(Ask())
+        FrameClient(path).pull(PictureRequest())
 
 
 def test_a_socket_left_by_a_killed_server_is_refused_and_taken_over(path: Path) -> None:
@@ -83,25 +93,25 @@ def test_a_socket_left_by_a_killed_server_is_refused_and_taken_over(path: Path) 
     killed.close()
     client = FrameClient(path)
     with pytest.raises(CameraError, match="refused"):
-        client.pull(Ask())
+        client.pull(PictureRequest())
     FrameServer(path, echo)
-    assert client.pull(Ask()) == PICTURE
+    assert client.pull(PictureRequest()) == PICTURE
 
 
 def test_a_closed_server_takes_no_new_consumers(path: Path) -> None:
     FrameServer(path, echo).close()
     assert not path.exists()
     with pytest.raises(CameraError):
-        FrameClient(path).pull(Ask())
+        FrameClient(path).pull(PictureRequest())
 
 
 def test_a_closed_server_answers_nobody_any_more(path: Path) -> None:
     server = FrameServer(path, echo)
     client = FrameClient(path)
-    assert client.pull(Ask()) == PICTURE
+    assert client.pull(PictureRequest()) == PICTURE
     server.close()
     with pytest.raises(CameraError, match="camera-front"):
-        client.pull(Ask())
+        client.pull(PictureRequest())
 
 
 def test_a_directory_that_cannot_hold_a_socket_is_told(tmp_path: Path) -> None:
@@ -126,7 +136,7 @@ def test_garbage_ends_its_connection_and_no_other(path: Path, request_line: byte
         garbler.connect(str(path))
         garbler.sendall(request_line)
         assert garbler.recv(100) == b""
-    assert FrameClient(path).pull(Ask()) == PICTURE
+    assert FrameClient(path).pull(PictureRequest()) == PICTURE
 
 
 @contextmanager
@@ -190,10 +200,10 @@ def test_a_picture_cut_in_the_middle_is_an_error_and_the_next_is_whole(
 ) -> None:
     client = FrameClient(path)
     with one_answer(path, answer), pytest.raises(CameraError, match="no pictures from"):
-        client.pull(Ask())
+        client.pull(PictureRequest())
     path.unlink()
     FrameServer(path, echo)
-    assert client.pull(Ask()) == PICTURE
+    assert client.pull(PictureRequest()) == PICTURE
 
 
 def test_a_camera_that_freezes_in_the_middle_of_a_picture_is_not_waited_for_long(
@@ -206,7 +216,7 @@ def test_a_camera_that_freezes_in_the_middle_of_a_picture_is_not_waited_for_long
         frozen.bind(str(path))
         frozen.listen()
         client = FrameClient(path)
-        client.ask(Ask())
+        client.ask(PictureRequest())
         connection, _ = frozen.accept()
         with connection:
             connection.sendall(header() + PICTURE.data[:1000])
@@ -219,7 +229,7 @@ def test_fifty_lost_servers_leave_no_descriptors_behind(path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(50):
         with one_answer(path, header()), pytest.raises(CameraError):
-            client.pull(Ask())
+            client.pull(PictureRequest())
         path.unlink()
     assert len(os.listdir("/proc/self/fd")) <= before
 
@@ -227,4 +237,4 @@ def test_fifty_lost_servers_leave_no_descriptors_behind(path: Path) -> None:
 @pytest.mark.parametrize("sent", [b"[]", b'{"stamp": 1}', b'"text"', b"null"])
 def test_an_answer_of_another_form_is_a_camera_error(path: Path, sent: bytes) -> None:
     with one_answer(path, struct.pack(">I", len(sent)) + sent), pytest.raises(CameraError):
-        FrameClient(path).pull(Ask())
+        FrameClient(path).pull(PictureRequest())

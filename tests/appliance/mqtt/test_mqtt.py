@@ -129,7 +129,7 @@ def document(site: Settings, clock: FakeClock, open_store: OpenStore) -> dict[st
 
 def test_what_is_kept_is_the_unit_and_each_camera(site: Settings, document: dict[str, Any]) -> None:
     topics = messages.Topics(site)
-    kept = messages.states(topics, document)
+    kept = messages.build_states(topics, document)
     assert set(kept) == {topics.state, topics.camera("demo")}
     unit = json.loads(kept[topics.state])
     assert unit["level"] in EnergyLevel.__members__
@@ -140,7 +140,7 @@ def test_what_is_kept_is_the_unit_and_each_camera(site: Settings, document: dict
 def test_what_is_old_is_said_as_unknown(site: Settings, document: dict[str, Any]) -> None:
     topics = messages.Topics(site)
     document["battery"]["fresh"] = document["energy"]["fresh"] = False
-    unit = json.loads(messages.states(topics, document)[topics.state])
+    unit = json.loads(messages.build_states(topics, document)[topics.state])
     assert (unit["charge_pct"], unit["level"], unit["reason"]) == (None, None, None)
 
 
@@ -148,8 +148,10 @@ def test_home_assistant_finds_every_template_s_value_in_the_state(
     site: Settings, document: dict[str, Any]
 ) -> None:
     topics = messages.Topics(site)
-    kept = {topic: json.loads(text) for topic, text in messages.states(topics, document).items()}
-    found = json.loads(messages.discovery(topics, site))
+    kept = {
+        topic: json.loads(text) for topic, text in messages.build_states(topics, document).items()
+    }
+    found = json.loads(messages.build_discovery(topics, site))
     assert found["availability_topic"] == topics.online
     parts = found["components"]
     assert len({part["unique_id"] for part in parts.values()}) == len(parts)
@@ -243,10 +245,10 @@ def test_a_broker_that_is_not_there_is_a_fault_after_two_minutes(
     store = Store(site.database, clock, "mqtt")
     service = Service("mqtt", site, clock, store, SentenceLog("mqtt"))
     cycle = MqttCycle(service)
-    service.once(cycle.cycle)
+    service.run_once(cycle.cycle)
     assert store.open_faults() == []
     clock.advance(121)
-    service.once(cycle.cycle)
+    service.run_once(cycle.cycle)
     (fault,) = store.open_faults()
     assert (fault.code, fault.source) == ("mqtt", "mqtt")
     assert "check [mqtt]" in fault.text

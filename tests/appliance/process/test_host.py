@@ -46,16 +46,16 @@ def test_an_errand_is_watched_without_waiting_for_it(tmp_path: Path) -> None:
     go.touch()
     script = f'echo "$@" > {tmp_path}/heard; while [ -e {go} ]; do sleep 0.02; done; exit 3'
     errand = Host(program(tmp_path / "systemctl", script)).run("appliance-checkin")
-    assert not errand.over()
+    assert not errand.is_over()
     go.unlink()
-    wait_until(errand.over, "the end of the errand")
+    wait_until(errand.is_over, "the end of the errand")
     assert (tmp_path / "heard").read_text() == "--no-ask-password start appliance-checkin\n"
 
 
 def test_an_errand_that_takes_too_long_is_left_alone(tmp_path: Path) -> None:
     errand = Host(program(tmp_path / "systemctl", "exec sleep 60")).run("appliance-checkin")
-    errand.leave()
-    assert errand.over()
+    errand.abandon()
+    assert errand.is_over()
 
 
 def test_an_errand_that_cannot_be_begun_is_told(tmp_path: Path) -> None:

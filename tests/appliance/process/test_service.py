@@ -10,7 +10,7 @@ import pytest
 from appliance.errors import BusError, StoreError
 from appliance.log import SentenceLog
 from appliance.model import Fault, ServiceState
-from appliance.process.notify import Notifier, library
+from appliance.process.notify import Notifier, load_library
 from appliance.process.service import Leave, Service
 from appliance.settings import Settings
 from appliance.store.store import Store
@@ -47,9 +47,9 @@ def silent() -> str:
 
 
 def test_ready_and_alive_are_said_only_at_the_end_of_a_good_cycle(service: Service) -> None:
-    service.once(silent)
+    service.run_once(silent)
     assert heard(service) == ["STATUS=the charger does not answer"]
-    service.once(lambda: "all is well")
+    service.run_once(lambda: "all is well")
     assert heard(service)[1:] == ["STATUS=all is well", "READY=1", "WATCHDOG=1"]
 
 
@@ -57,11 +57,11 @@ def test_a_fault_is_stored_once_and_cleared_by_the_first_cycle_without_it(
     service: Service, clock: FakeClock
 ) -> None:
     for _ in range(3):
-        service.once(silent)
+        service.run_once(silent)
         clock.advance(10)
     (fault,) = service.store.open_faults()
     assert (fault.code, fault.source) == ("bus", "power")
-    service.once(lambda: "all is well")
+    service.run_once(lambda: "all is well")
     assert service.store.open_faults() == []
     assert service.store.rows(Fault)[0].cleared == clock.utc
 
@@ -71,22 +71,22 @@ def test_a_fault_of_the_process_before_is_cleared_by_the_first_good_cycle(
 ) -> None:
     service.store.raise_fault("power", BusError("before the crash"))
     service.store.raise_fault("camera@demo", BusError("somebody else's"))
-    service.once(lambda: "all is well")
+    service.run_once(lambda: "all is well")
     assert [fault.source for fault in service.store.open_faults()] == ["camera@demo"]
 
 
 def test_a_fault_that_could_not_be_cleared_is_cleared_when_the_disk_is_back(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service.once(silent)
+    service.run_once(silent)
 
     def full(*_: object) -> None:
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as broken:
         broken.setattr(Store, "clear_faults", full)
-        service.once(lambda: "all is well")
-    service.once(lambda: "all is well")
+        service.run_once(lambda: "all is well")
+    service.run_once(lambda: "all is well")
     assert service.store.open_faults() == []
 
 
@@ -96,7 +96,7 @@ def test_the_sentence_is_stored_once_a_minute_and_told_to_pid_one_at_once(
     sentences = [f"number {number}" for number in range(12)]
     stored = set()
     for sentence in sentences:
-        service.once(lambda sentence=sentence: sentence)  # type: ignore[misc]
+        service.run_once(lambda sentence=sentence: sentence)  # type: ignore[misc]
         state = service.store.last(ServiceState)
         assert state is not None
         stored.add(state.status)
@@ -138,18 +138,20 @@ def test_a_loop_keeps_its_pace_and_ends_when_told(service: Service, clock: FakeC
     assert [start - starts[0] for start in starts] == [0, 10, 20, 30]
 
 
-@pytest.mark.skipif(library() is None, reason="systemd-python is not installed (extra systemd)")
+@pytest.mark.skipif(
+    load_library() is None, reason="systemd-python is not installed (extra systemd)"
+)
 def test_pid_one_really_hears_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as pid_one:
         pid_one.bind(str(path))
         monkeypatch.setenv("NOTIFY_SOCKET", str(path))
         notifier = Notifier()
-        said: list[Callable[[], None]] = [notifier.ready, notifier.alive]
+        said: list[Callable[[], None]] = [notifier.notify_ready, notifier.notify_alive]
         for say in said:
             say()
-        notifier.status("rtsp://user:secret@10.0.0.7/1 is gone")
-        notifier.status("rtsp://user:secret@10.0.0.7/1 is gone")
+        notifier.set_status("rtsp://user:secret@10.0.0.7/1 is gone")
+        notifier.set_status("rtsp://user:secret@10.0.0.7/1 is gone")
         heard = [pid_one.recv(256).decode() for _ in range(3)]
         pid_one.setblocking(False)
         with pytest.raises(BlockingIOError):

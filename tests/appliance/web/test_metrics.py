@@ -13,7 +13,7 @@ from appliance.errors import CameraError
 from appliance.model import CameraMode
 from appliance.settings import CameraSettings, Settings
 from appliance.web.app import create_app
-from appliance.web.metric_samples import samples
+from appliance.web.metric_samples import collect_samples
 from appliance.web.metric_table import METRICS, PREFIX
 from tests.conftest import ROOT, OpenStore
 from tests.scenes import eight_cameras, filled
@@ -186,7 +186,7 @@ def every_sample(open_store: OpenStore, settings: Settings, clock: FakeClock) ->
     now = clock.stamp()
     open_store("camera").add(filled.camera_state(now))
     open_store("power").add(replace(filled.reading(now), quality={}))
-    return (one.name for one in samples(open_store(), settings) if one.value is not None)
+    return (one.name for one in collect_samples(open_store(), settings) if one.value is not None)
 
 
 def test_the_table_the_samples_and_the_page_name_the_same_metrics(

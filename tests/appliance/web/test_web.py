@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from appliance.media.frames import JPEG, Answer, Ask, FrameServer, Picture, Refusal
+from appliance.media.frames import JPEG, Answer, FrameServer, Picture, PictureRequest, Refusal
 from appliance.model import (
     BatteryState,
     Box,
@@ -79,7 +79,7 @@ def event(stamp: Stamp, number: int) -> Event:
 def inference(settings: Settings, answer: Answer) -> Iterator[None]:
     """A stand-in for the inference process: it answers each asking for a JPEG with `answer`."""
 
-    def of(ask: Ask) -> Answer:
+    def of(ask: PictureRequest) -> Answer:
         assert ask.encoding == JPEG
         return answer
 
@@ -352,7 +352,7 @@ def test_a_port_in_use_is_one_sentence_and_sigterm_is_a_clean_end(tmp_path: Path
 
 @pytest.mark.processes
 @pytest.mark.skipif(
-    shutil.which("systemd-socket-activate") is None or notify.library() is None,
+    shutil.which("systemd-socket-activate") is None or notify.load_library() is None,
     reason="needs systemd-socket-activate (Debian package systemd) and systemd-python",
 )
 def test_with_a_socket_from_pid_1_it_answers_the_first_viewer_and_leaves_when_idle(

@@ -12,7 +12,7 @@ from typing import Any
 
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
-from appliance.media.frames import JPEG, Ask, Picture
+from appliance.media.frames import JPEG, Picture, PictureRequest
 from appliance.model import CameraMode
 from appliance.settings import CameraSettings
 from sensors.camera.cycle import CYCLE_EVERY_S
@@ -90,7 +90,7 @@ class Watcher:
         after = self.feed.sequence
         while True:
             self._cycle(time.monotonic() + 0.05)
-            answer = self.feed.answer(Ask(JPEG, after))
+            answer = self.feed.answer(PictureRequest(JPEG, after))
             if isinstance(answer, Picture) and answer.sequence > after:
                 return time.monotonic() - began_s
             check(began_s, "picture")

@@ -20,7 +20,7 @@ import av
 from sensors.camera.gates.motion import Motion
 from sensors.camera.gates.packet_gate import PacketGate
 from sensors.camera.gates.picture_gate import PictureGate
-from sensors.camera.pictures import grey
+from sensors.camera.pictures import to_grey
 from tests.bench.report import quick as parsed_quick
 from tests.scenes.films import CBR, Film, Scene, Walk, film_of
 from tests.sensors.camera.gates.gate_runs import Run, false_bouts, found, play
@@ -108,7 +108,7 @@ def auc_of(film: Film) -> float | None:
     moving: list[float] = []
     still: list[float] = []
     for media_s, size_bytes, is_key in film.packets:
-        value = gate.hear(media_s, size_bytes, is_key)
+        value = gate.take_packet(media_s, size_bytes, is_key)
         if not is_key and media_s > LEARNT_S:
             (moving if film.is_true(media_s) else still).append(value)
     if not moving or not still:
@@ -161,7 +161,7 @@ def packet_us(film: Film) -> float:
     def round_of_it() -> None:
         motion = Motion()
         for packet in film.packets:
-            motion.hear(*packet)
+            motion.take_packet(*packet)
 
     return min(cpu_s(round_of_it) for _ in range(5)) / len(film.packets) * 1e6
 
@@ -173,7 +173,7 @@ def look_ms(film: Film) -> float:
     def round_of_it() -> None:
         gate = PictureGate()
         for number, one in enumerate(greys):
-            gate.look(one, number * 0.4)
+            gate.compare(one, number * 0.4)
 
     return min(cpu_s(round_of_it) for _ in range(5)) / len(greys) * 1e3
 
@@ -191,7 +191,7 @@ def decoding_ms(film: Film) -> tuple[float, float]:
             for frame in container.decode(video=0):
                 frames += 1
                 if keys_only:
-                    grey(frame)
+                    to_grey(frame)
         return frames
 
     all_frames, keys = decode(False), decode(True)

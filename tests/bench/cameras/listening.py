@@ -22,7 +22,7 @@ import numpy as np
 
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
-from appliance.media.frames import I420, Ask, FrameClient, Picture
+from appliance.media.frames import I420, FrameClient, Picture, PictureRequest
 from appliance.model import CameraState, EnergyBudget, EnergyLevel
 from appliance.settings import Settings
 from appliance.settings_file import load
@@ -115,7 +115,7 @@ def consumers(settings: Settings, really: bool) -> Iterator[list[Picture]]:
         after = -1
         while not over.is_set():
             try:
-                answer = client.pull(Ask(I420, after, moved=True, wait_s=1.0))
+                answer = client.pull(PictureRequest(I420, after, moved=True, wait_s=1.0))
             except CameraError:
                 continue
             if isinstance(answer, Picture):

@@ -62,7 +62,7 @@ class Inference:
         """Live for some seconds."""
         ends_s = time.monotonic() + seconds
         while time.monotonic() < ends_s:
-            self.service.once(self.loop.cycle)
+            self.service.run_once(self.loop.cycle)
 
     @contextmanager
     def counting(self) -> Iterator[None]:

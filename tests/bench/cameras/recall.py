@@ -22,7 +22,7 @@ from typing import Any
 
 from appliance.clock import Clock
 from appliance.log import SentenceLog
-from appliance.media.frames import Answer, Ask, Picture
+from appliance.media.frames import Answer, Picture, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel, Event
 from appliance.process.service import Service
 from appliance.settings import CameraSettings, InferenceSettings, Settings, UnitSettings
@@ -34,9 +34,9 @@ from inference.cameras.watched import WatchedCamera
 from inference.cycle import Watch, WatchParts
 from inference.view import View
 from sensors.camera.feed import Feed, Parts
-from sensors.camera.gates.motion import PACKETS, Bout, Motion
+from sensors.camera.gates.motion import PACKETS, Motion, MotionSegment
 from sensors.camera.mode import choose_mode
-from sensors.camera.sources.video_file import Clip
+from sensors.camera.sources.video_file import VideoFile
 from tests.bench.cameras.clip import MODEL
 from tests.bench.report import OUT
 from tests.scenes.films import Film, Scene, Walk, film_of
@@ -50,19 +50,19 @@ BUDGET_EVERY_S = 60.0
 class AlwaysMoving(Motion):
     """No gates: everything moves."""
 
-    def hear(self, media_s: float, size_bytes: int, is_key: bool) -> None:
-        """Deaf."""
+    def take_packet(self, media_s: float, size_bytes: int, is_key: bool) -> None:
+        """Ignores packets."""
 
     def wants_probe(self, media_s: float) -> bool:
         return False
 
-    def look(self, grey: Any, media_s: float) -> None:
-        """Blind."""
+    def take_picture(self, grey: Any, media_s: float) -> None:
+        """Ignores pictures."""
 
-    def moving(self, media_s: float) -> Bout | None:
-        return Bout(media_s, media_s, PACKETS, 1.0)
+    def find_segment(self, media_s: float) -> MotionSegment | None:
+        return MotionSegment(media_s, media_s, PACKETS, 1.0)
 
-    def over(self) -> list[Bout]:
+    def take_ended(self) -> list[MotionSegment]:
         return []
 
 
@@ -71,9 +71,9 @@ class Pull:
 
     def __init__(self, feed: Feed, clock: FakeClock, step_s: float) -> None:
         self._feed, self._clock, self._step_s = feed, clock, step_s
-        self._asked = Ask()
+        self._asked = PictureRequest()
 
-    def ask(self, ask: Ask) -> None:
+    def ask(self, ask: PictureRequest) -> None:
         self._asked = ask
 
     def take(self) -> Answer:
@@ -126,7 +126,7 @@ class Life:
         self._service = Service(
             "inference", self.settings, self.clock, self._store, SentenceLog("inference")
         )
-        opened = partial(Clip, film.path)
+        opened = partial(VideoFile, film.path)
         self._feed = Feed("front", opened, self.clock, Parts(motion))
         pull = Pull(self._feed, self.clock, 1 / film.frames_per_s)
         watched = WatchedCamera("front", pull, inference, camera)
@@ -139,14 +139,14 @@ class Life:
     def live(self) -> tuple[list[Event], float]:
         """All events, and the processor time that it took."""
         self._pay()
-        self._service.once(self._watch.cycle)
+        self._service.run_once(self._watch.cycle)
         begins_s, began_cpu_s = self.clock.media_s(), time.process_time()
         paid_s = begins_s
         while self.clock.media_s() < begins_s + self._seconds:
             if self.clock.media_s() - paid_s > BUDGET_EVERY_S:
                 paid_s = self.clock.media_s()
                 self._pay()
-            self._service.once(self._watch.cycle)
+            self._service.run_once(self._watch.cycle)
         self._watch.finish()
         cpu_s = time.process_time() - began_cpu_s
         events = self._store.rows(Event)

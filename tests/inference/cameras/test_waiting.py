@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from appliance.clock import SystemClock
-from appliance.media.frames import Answer, Ask, FrameClient, FrameServer, Picture, Refusal
+from appliance.media.frames import (
+    Answer,
+    FrameClient,
+    FrameServer,
+    Picture,
+    PictureRequest,
+    Refusal,
+)
 from appliance.settings import InferenceSettings
 from inference.cameras.waiting import Pulling, SocketWaiter
 from inference.cameras.watched import WatchedCamera
@@ -31,7 +38,7 @@ class SocketCamera:
         self.name = path.stem
         self.server = FrameServer(path, self.answer)
 
-    def answer(self, ask: Ask) -> Answer:
+    def answer(self, ask: PictureRequest) -> Answer:
         self.pulls += 1
         self.thaw.wait()
         if not self.moves.wait(ask.wait_s):

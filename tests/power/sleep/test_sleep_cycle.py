@@ -74,7 +74,7 @@ class Unit:
     def pass_time(self, seconds: float, every_s: float = 10.0) -> None:
         for _ in range(max(1, int(seconds / every_s))):
             self.clock.advance(every_s)
-            self.service.once(self._cycle)
+            self.service.run_once(self._cycle)
 
     def until(self, true: Any, limit_s: float = 7200) -> None:
         for _ in range(int(limit_s / 10)):

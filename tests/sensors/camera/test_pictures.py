@@ -14,13 +14,13 @@ from appliance.media.frames import BGR, I420, JPEG
 from sensors.camera.pictures import (
     SMALL_HEIGHT,
     SMALL_WIDTH,
-    Cover,
-    bgr,
-    encoded,
-    frame_of,
-    grey,
-    i420,
-    jpeg,
+    Mask,
+    encode,
+    make_frame,
+    to_bgr,
+    to_grey,
+    to_i420,
+    to_jpeg,
 )
 
 Bytes = NDArray[np.uint8]
@@ -80,17 +80,17 @@ def test_every_kind_of_frame_gives_the_same_picture(kind: str, size: tuple[int, 
     if kind == "yuyv422" and height % 2:
         pytest.skip("no camera sends that, and FFmpeg leaves the last row of colours undone")
     source = frame(kind, width, height)
-    assert far(bgr_of(i420(source), width, height), width, height) < 6
-    rows = np.frombuffer(bgr(source), np.uint8).reshape(height, width, 3)
+    assert far(bgr_of(to_i420(source), width, height), width, height) < 6
+    rows = np.frombuffer(to_bgr(source), np.uint8).reshape(height, width, 3)
     assert far(rows, width, height) < 6
-    found = jpeg_pixels(jpeg(source))
+    found = jpeg_pixels(to_jpeg(source))
     assert found.shape == (height, width, 3)
     assert far(found, width, height) < 8
 
 
 @pytest.mark.parametrize("cover", [None, lambda *_: None], ids=["as it is", "under a cover"])
 @pytest.mark.parametrize("encoding", [I420, BGR, JPEG])
-def test_black_grey_and_white_are_so_whatever_the_range(encoding: str, cover: Cover | None) -> None:
+def test_black_grey_and_white_are_so_whatever_the_range(encoding: str, cover: Mask | None) -> None:
     narrow, full = (16, 71, 235), (0, 64, 255)
     for kind, lumas, said in (
         ("yuv420p", narrow, ColorRange.UNSPECIFIED),
@@ -103,7 +103,7 @@ def test_black_grey_and_white_are_so_whatever_the_range(encoding: str, cover: Co
         for luma, seen in zip(lumas, (0, 64, 255), strict=True):
             source = flat(kind, luma)
             source.color_range = said
-            data = encoded(source, encoding, cover)
+            data = encode(source, encoding, cover)
             found = {
                 I420: lambda data: bgr_of(bytearray(data), 64, 48),
                 BGR: lambda data: np.frombuffer(data, np.uint8),
@@ -129,14 +129,14 @@ def test_planes_have_no_padding_and_are_the_frames_own(size: tuple[int, int]) ->
         gap = bytes([255]) * (plane.line_size - plane.width)
         plane.update(b"".join(row + gap for row in rows))
         expected += b"".join(rows)
-    planes = i420(source)
+    planes = to_i420(source)
     assert planes == expected
-    assert i420(frame_of(planes, source)) == expected, "there and back"
+    assert to_i420(make_frame(planes, source)) == expected, "there and back"
 
 
 def test_planes_are_a_copy_that_may_be_written_to() -> None:
     source = flat("yuv420p", 100)
-    planes = i420(source)
+    planes = to_i420(source)
     planes[:] = bytes(len(planes))
     assert bytes(source.planes[0])[0] == 100
 
@@ -145,7 +145,7 @@ def test_planes_are_a_copy_that_may_be_written_to() -> None:
 def test_a_frame_that_is_still_decoded_from_keeps_its_time(kind: str) -> None:
     source = frame(kind)
     source.pts = 77
-    jpeg(source)
+    to_jpeg(source)
     assert source.pts == 77
 
 
@@ -153,7 +153,7 @@ def test_a_frame_that_is_still_decoded_from_keeps_its_time(kind: str) -> None:
 def test_the_small_picture_is_the_mean_of_the_large(kind: str) -> None:
     # One thread: with more the scaler's slices meet in chance bytes.
     made = VideoFrame.from_ndarray(scene(643, 479), "rgb24")
-    small = np.frombuffer(grey(made.reformat(format=kind, threads=1)), np.uint8)
+    small = np.frombuffer(to_grey(made.reformat(format=kind, threads=1)), np.uint8)
     assert len(small) == SMALL_WIDTH * SMALL_HEIGHT
     image = small.reshape(SMALL_HEIGHT, SMALL_WIDTH).astype(int)
     assert (np.diff(image, axis=1) >= -3).all(), "10 bits are dithered"
@@ -165,12 +165,12 @@ def test_the_small_picture_is_the_mean_of_the_large(kind: str) -> None:
 def test_noise_is_less_in_the_small_picture() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (960, 1280), dtype=np.uint8)
     source = VideoFrame.from_ndarray(noise, "gray")
-    small = np.frombuffer(grey(source), np.uint8)
+    small = np.frombuffer(to_grey(source), np.uint8)
     assert small.std() < noise.std() / 6, "64 pixels in one"
 
 
 def test_a_jpeg_is_one_whole_file() -> None:
-    data = jpeg(frame("yuv420p"))
+    data = to_jpeg(frame("yuv420p"))
     assert data.startswith(b"\xff\xd8")
     assert data.endswith(b"\xff\xd9")
     with av.open(io.BytesIO(data), format="jpeg_pipe") as container:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from appliance.media.frames import BGR, I420, JPEG
 from appliance.settings import Polygon
-from sensors.camera.pictures import encoded
-from sensors.camera.privacy_mask import Cover
+from sensors.camera.pictures import encode
+from sensors.camera.privacy_mask import PrivacyMask
 
 Bytes = NDArray[np.uint8]
 SQUARE: Polygon = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))
@@ -71,7 +71,7 @@ def grown(mask: Bytes, by: int = 1) -> Bytes:
 
 def check(polygon: Polygon, width: int, height: int) -> None:
     planes = planes_of(width, height)
-    Cover([polygon])(planes, width, height)
+    PrivacyMask([polygon])(planes, width, height)
     luma, blue, red = split(planes, width, height)
     must = touched(polygon, width, height)
     assert set(np.unique(luma)) <= {16, 200}
@@ -108,7 +108,7 @@ def test_so_it_is_for_any_mask_and_any_size(polygon: Polygon, width: int, height
 
 def test_a_mask_over_everything_leaves_nothing() -> None:
     planes = planes_of(33, 21)
-    Cover([((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))])(planes, 33, 21)
+    PrivacyMask([((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))])(planes, 33, 21)
     luma, blue, red = split(planes, 33, 21)
     assert (luma == 16).all()
     assert (blue == 128).all()
@@ -117,14 +117,14 @@ def test_a_mask_over_everything_leaves_nothing() -> None:
 
 def test_an_exact_mask_covers_not_one_pixel_more() -> None:
     planes = planes_of(64, 48)
-    Cover([SQUARE])(planes, 64, 48)
+    PrivacyMask([SQUARE])(planes, 64, 48)
     luma, blue, _ = split(planes, 64, 48)
     assert (luma == 16).sum() == 32 * 24
     assert (blue == 128).sum() == 16 * 12
 
 
 def test_several_masks_and_another_size_in_the_middle() -> None:
-    cover = Cover([((0, 0), (0.2, 0), (0.2, 0.2)), ((1, 1), (0.8, 1), (0.8, 0.8))])
+    cover = PrivacyMask([((0, 0), (0.2, 0), (0.2, 0.2)), ((1, 1), (0.8, 1), (0.8, 0.8))])
     for width, height in ((64, 48), (100, 50), (64, 48)):
         planes = planes_of(width, height)
         cover(planes, width, height)
@@ -137,7 +137,7 @@ def test_several_masks_and_another_size_in_the_middle() -> None:
 
 def test_without_masks_nothing_changes() -> None:
     planes = planes_of(64, 48)
-    Cover([])(planes, 64, 48)
+    PrivacyMask([])(planes, 64, 48)
     assert planes == planes_of(64, 48)
 
 
@@ -147,7 +147,7 @@ def test_a_masked_part_leaves_in_no_encoding(encoding: str, kind: str) -> None:
     width, height = 66, 50
     noise = np.random.default_rng(1).integers(100, 256, (height, width, 3)).astype(np.uint8)
     frame = av.VideoFrame.from_ndarray(noise, "rgb24").reformat(format=kind)
-    data = encoded(frame, encoding, Cover([SQUARE]))
+    data = encode(frame, encoding, PrivacyMask([SQUARE]))
     bgr = picture(data, encoding, width, height)
     mask = touched(SQUARE, width, height)
     # Eight pixels: beyond the edge of a JPEG's block, which smears what was outside the mask.

@@ -13,9 +13,9 @@ from av.video.stream import VideoStream
 
 from appliance import settings_file
 from appliance.errors import CameraError, SettingsError
-from sensors.camera.recording import TICKS_PER_S, Film, Recording, timed
-from sensors.camera.sources.source import Codec, Heard
-from sensors.camera.sources.video_file import Clip
+from sensors.camera.recording import TICKS_PER_S, Clip, Recording, compute_times
+from sensors.camera.sources.source import Codec, EncodedPacket
+from sensors.camera.sources.video_file import VideoFile
 from tests.scenes.clips import STEP, make_clip
 
 RATE = 10
@@ -39,7 +39,7 @@ CODECS = {
 
 def packets(
     kind: str = "h264", frames: int = 40, size: tuple[int, int] = (64, 48), apart: bool = False
-) -> list[Heard]:
+) -> list[EncodedPacket]:
     """A stream in decoding order; picture n is grey of 16 + 4 n and is shown at n / 10.
 
     `apart`: the header is not in the packets, but in the codec's own record.
@@ -58,7 +58,9 @@ def packets(
         found += encoder.encode(grey(number, size, encoder.pix_fmt))
     found += encoder.encode(None)
     codec = Codec(kind.removeprefix("open "), bytes(encoder.extradata or b""))
-    return [Heard(one, codec, (one.pts or 0) / RATE, one.size, one.is_keyframe) for one in found]
+    return [
+        EncodedPacket(one, codec, (one.pts or 0) / RATE, one.size, one.is_keyframe) for one in found
+    ]
 
 
 def grey(number: int, size: tuple[int, int], kind: str) -> av.VideoFrame:
@@ -69,14 +71,14 @@ def grey(number: int, size: tuple[int, int], kind: str) -> av.VideoFrame:
     return frame
 
 
-def recorded(heard: list[Heard], keep_s: float = 60.0) -> Recording:
+def recorded(heard: list[EncodedPacket], keep_s: float = 60.0) -> Recording:
     recording = Recording(keep_s)
     for one in heard:
-        recording.keep(one)
+        recording.add(one)
     return recording
 
 
-def played(film: Film) -> list[tuple[float, int]]:
+def played(film: Clip) -> list[tuple[float, int]]:
     """Time and number of each picture of a film, all decoded without a complaint."""
     with av.open(io.BytesIO(film.data)) as container:
         stream = container.streams.video[0]
@@ -113,7 +115,7 @@ def test_a_film_begins_with_the_key_frame_before_and_plays_to_its_end(
     kind: str, apart: bool
 ) -> None:
     heard = packets(kind, apart=apart)
-    film = recorded(heard).mp4(1.25, 2.55)
+    film = recorded(heard).make_clip(1.25, 2.55)
     first = round(max(one.media_s for one in heard if one.is_key and one.media_s <= 1.25) * RATE)
     shown = played(film)
     assert shown[:10] == numbers(first, 10)
@@ -124,12 +126,12 @@ def test_a_film_begins_with_the_key_frame_before_and_plays_to_its_end(
 
 def test_the_pedestrians_come_back_as_they_were_sent(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", frames=40, key_every=10)
-    heard: list[Heard] = []
-    clip = Clip(path, heard.append)
+    heard: list[EncodedPacket] = []
+    clip = VideoFile(path, heard.append)
     clip.advance(100.0)
     clip.advance(103.85)
     assert heard[0].codec.extradata[0] == 1, "lengths, not start codes"
-    film = recorded(heard).mp4(101.0, 102.95)
+    film = recorded(heard).make_clip(101.0, 102.95)
     assert played(film)[:20] == numbers(10, 20)
     assert film.since_s == pytest.approx(101.0)
     assert (film.width, film.height) == (50, 34)
@@ -138,14 +140,14 @@ def test_the_pedestrians_come_back_as_they_were_sent(tmp_path: Path) -> None:
 
 
 def test_an_apple_player_takes_h265_by_its_tag() -> None:
-    data = recorded(packets("hevc")).mp4(0, 4).data
+    data = recorded(packets("hevc")).make_clip(0, 4).data
     assert b"hvc1" in data
     assert b"hev1" not in data
 
 
 @pytest.mark.parametrize("broken", ["none", "decoding times", "all the same", "backwards"])
 def test_time_stamps_of_live_streams_are_not_believed(broken: str) -> None:
-    def spoil(heard: Heard) -> Heard:
+    def spoil(heard: EncodedPacket) -> EncodedPacket:
         packet = heard.packet
         if broken == "none":
             packet.pts = packet.dts = None
@@ -157,36 +159,38 @@ def test_time_stamps_of_live_streams_are_not_believed(broken: str) -> None:
             packet.pts, packet.dts = -packet.pts, -packet.dts
         return heard
 
-    film = recorded([spoil(one) for one in packets()]).mp4(1.0, 2.9)
+    film = recorded([spoil(one) for one in packets()]).make_clip(1.0, 2.9)
     assert played(film)[:20] == numbers(10, 20)
 
 
 def test_pictures_that_came_at_the_same_moment_stand_one_after_the_other() -> None:
     heard = [replace(one, media_s=round(one.media_s, 0)) for one in packets("mjpeg")]
-    shown = played(recorded(heard).mp4(-1, 10))
+    shown = played(recorded(heard).make_clip(-1, 10))
     assert [number for _, number in shown] == list(range(40))
-    ticks = timed([one.media_s for one in heard]).shown
+    ticks = compute_times([one.media_s for one in heard]).shown
     assert len(set(ticks)) == 40
 
 
 def test_a_gap_in_the_stream_is_a_gap_in_the_film() -> None:
     before, after = packets()[:10], packets()[30:]
     recording = recorded([*before, *after])
-    assert recording.mp4(1.5, 10).since_s == 0, "until the next picture, the one before stands"
-    shown = played(recording.mp4(0, 10))
+    assert recording.make_clip(1.5, 10).since_s == 0, (
+        "until the next picture, the one before stands"
+    )
+    shown = played(recording.make_clip(0, 10))
     assert (0.9, 9) in shown
     assert shown[10] == (3.0, 30)
     assert len(shown) == 20
 
 
 def test_one_picture_is_a_film_too() -> None:
-    film = recorded(packets("mjpeg", frames=1)).mp4(-5, 5)
+    film = recorded(packets("mjpeg", frames=1)).make_clip(-5, 5)
     assert played(film) == [(0.0, 0)]
     assert film.until_s > film.since_s
 
 
 def test_a_film_that_a_person_can_look_at_passes_the_strict_reader() -> None:
-    film = recorded(packets()).mp4(0, 4)
+    film = recorded(packets()).make_clip(0, 4)
     options = {"err_detect": "explode"}
     with av.open(io.BytesIO(film.data), options=options) as container:
         assert sum(1 for _ in container.decode(video=0)) == 40
@@ -200,7 +204,7 @@ def test_a_film_that_a_person_can_look_at_passes_the_strict_reader() -> None:
 def test_pictures_that_lean_on_a_lost_group_are_not_shown(kind: str) -> None:
     heard = packets(kind)
     second = [n for n, one in enumerate(heard) if one.is_key][1]
-    film = recorded(heard[second:]).mp4(0, 10)
+    film = recorded(heard[second:]).make_clip(0, 10)
     begins = round(heard[second].media_s * RATE)
     assert played(film) == numbers(begins, 40 - begins)
 
@@ -212,8 +216,8 @@ def test_nor_are_they_where_a_group_was_lost_in_the_middle(kind: str) -> None:
     recording = recorded(heard[: keys[1]])
     recording.interrupt()
     for one in heard[keys[2] :]:
-        recording.keep(one)
-    shown = [number for _, number in played(recording.mp4(0, 10))]
+        recording.add(one)
+    shown = [number for _, number in played(recording.make_clip(0, 10))]
     begins = round(heard[keys[2]].media_s * RATE)
     before = sorted(round(one.media_s * RATE) for one in heard[: keys[1]])
     assert shown == [*before, *range(begins, 50)]
@@ -225,21 +229,21 @@ def test_a_picture_from_before_the_key_frame_is_kept_only_where_nothing_was_lost
     whole, torn = recorded(heard[:10]), recorded(heard[:10])
     torn.interrupt()
     for recording in (whole, torn):
-        recording.keep(heard[10])
-        recording.keep(leading)
+        recording.add(heard[10])
+        recording.add(leading)
     assert whole.size_bytes - torn.size_bytes == leading.size_bytes
 
 
 def test_after_a_change_of_codec_only_the_newer_part_is_in_the_film() -> None:
     later = [replace(one, media_s=one.media_s + 4) for one in packets("hevc", size=(32, 32))]
-    film = recorded([*packets(), *later]).mp4(0, 8)
+    film = recorded([*packets(), *later]).make_clip(0, 8)
     assert (film.since_s, film.width, film.height) == (4.0, 32, 32)
     assert played(film) == numbers(0, 40)
 
 
 def test_a_change_of_size_is_seen_though_the_codec_says_nothing() -> None:
     later = [replace(one, media_s=one.media_s + 4) for one in packets(size=(32, 96))]
-    film = recorded([*packets(), *later]).mp4(0, 8)
+    film = recorded([*packets(), *later]).make_clip(0, 8)
     assert (film.since_s, film.width, film.height) == (4.0, 32, 96)
     assert played(film) == numbers(0, 40)
 
@@ -247,7 +251,7 @@ def test_a_change_of_size_is_seen_though_the_codec_says_nothing() -> None:
 def test_the_header_in_the_stream_counts_for_more_than_the_one_announced() -> None:
     announced = Codec("h264", packets(size=(32, 96), apart=True)[0].codec.extradata)
     assert announced.extradata.startswith(b"\0\0\0\1")
-    film = recorded([replace(one, codec=announced) for one in packets()]).mp4(0, 4)
+    film = recorded([replace(one, codec=announced) for one in packets()]).make_clip(0, 4)
     assert (film.width, film.height) == (64, 48)
     assert len(played(film)) == 40
 
@@ -256,7 +260,7 @@ def test_before_the_first_key_frame_nothing_is_kept() -> None:
     recording = recorded(packets()[3:10])
     assert recording.size_bytes == 0
     with pytest.raises(CameraError, match="no film is kept of that time"):
-        recording.mp4(0, 4)
+        recording.make_clip(0, 4)
 
 
 def test_after_a_loss_the_rest_of_the_group_is_not_kept() -> None:
@@ -264,9 +268,9 @@ def test_after_a_loss_the_rest_of_the_group_is_not_kept() -> None:
     recording = recorded(heard[:5])
     recording.interrupt()
     for one in heard[7:]:
-        recording.keep(one)
-    assert recording.mp4(0.7, 4).since_s == 1.0, "not what stood before the loss"
-    shown = [number for _, number in played(recording.mp4(0, 4))]
+        recording.add(one)
+    assert recording.make_clip(0.7, 4).since_s == 1.0, "not what stood before the loss"
+    shown = [number for _, number in played(recording.make_clip(0, 4))]
     assert 8 not in shown
     assert shown[-30:] == list(range(10, 40))
 
@@ -277,18 +281,20 @@ def test_after_a_loss_the_rest_of_the_group_is_not_kept() -> None:
 def test_the_seconds_asked_for_are_kept_and_one_group_more() -> None:
     recording = Recording(keep_s=1.5)
     for one in packets(frames=50):
-        recording.keep(one)
+        recording.add(one)
         if one.is_key and one.media_s >= 2:
-            assert played(recording.mp4(one.media_s - 1.5, 9))[0][1] <= one.media_s * RATE - 15
-    assert [number for _, number in played(recording.mp4(0, 9))] == list(range(30, 50))
+            assert (
+                played(recording.make_clip(one.media_s - 1.5, 9))[0][1] <= one.media_s * RATE - 15
+            )
+    assert [number for _, number in played(recording.make_clip(0, 9))] == list(range(30, 50))
 
 
 def test_what_is_older_than_a_pause_is_forgotten() -> None:
     later = [replace(one, media_s=one.media_s + 1000) for one in packets()]
     recording = recorded([*packets(), later[0]], keep_s=10)
-    assert recording.mp4(0, 2000).since_s == 1000
+    assert recording.make_clip(0, 2000).since_s == 1000
     with pytest.raises(CameraError, match="too long ago"):
-        recording.mp4(0, 4)
+        recording.make_clip(0, 4)
 
 
 def test_above_its_bytes_the_oldest_groups_go_whole() -> None:
@@ -296,9 +302,9 @@ def test_above_its_bytes_the_oldest_groups_go_whole() -> None:
     most_bytes = sum(one.size_bytes for one in heard) // 2
     recording = Recording(60, most_bytes)
     for one in heard:
-        recording.keep(one)
+        recording.add(one)
         assert recording.size_bytes <= most_bytes
-    first = played(recording.mp4(0, 4))[0][1]
+    first = played(recording.make_clip(0, 4))[0][1]
     assert first > 0
     assert first % 10 == 0
 
@@ -307,10 +313,10 @@ def test_a_group_that_is_too_large_alone_is_given_up_until_the_next_key_frame() 
     heard = packets()
     recording = Recording(60, most_bytes=sum(one.size_bytes for one in heard[:10]) - 1)
     for one in heard[:10]:
-        recording.keep(one)
+        recording.add(one)
     assert recording.size_bytes == 0
-    recording.keep(heard[10])
-    assert recording.mp4(0, 4).since_s == heard[10].media_s
+    recording.add(heard[10])
+    assert recording.make_clip(0, 4).since_s == heard[10].media_s
 
 
 # --- what cannot be done -----------------------------------------------------------------------
@@ -330,21 +336,21 @@ def test_a_group_that_is_too_large_alone_is_given_up_until_the_next_key_frame() 
 )
 def test_a_stream_without_what_a_film_needs_is_an_error_in_words(codec: Codec, why: str) -> None:
     data = Packet(b"\0\0\0\1\x65" + bytes(range(64)))
-    heard = Heard(data, codec, 0.0, data.size, is_key=True)
+    heard = EncodedPacket(data, codec, 0.0, data.size, is_key=True)
     with pytest.raises(CameraError, match=f"no film can be made of this {codec.name} .*{why}"):
-        recorded([heard]).mp4(0, 1)
+        recorded([heard]).make_clip(0, 1)
 
 
 def test_a_time_that_has_not_come_gives_no_film() -> None:
     with pytest.raises(CameraError, match="no film is kept of that time"):
-        recorded(packets()).mp4(100, 200)
+        recorded(packets()).make_clip(100, 200)
 
 
 # --- times -------------------------------------------------------------------------------------
 
 
 def test_nothing_is_decoded_after_it_is_shown() -> None:
-    times = timed([5.0, 5.3, 5.1, 5.2, 5.6, 5.4, 5.5])
+    times = compute_times([5.0, 5.3, 5.1, 5.2, 5.6, 5.4, 5.5])
     assert [tick * 10 // TICKS_PER_S for tick in times.shown] == [0, 3, 1, 2, 6, 4, 5]
     assert list(times.decoded) == sorted(set(times.decoded))
     rows = list(zip(times.decoded, times.shown, strict=True))

@@ -14,7 +14,7 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.errors import CameraError, SettingsError
 from appliance.log import SentenceLog
-from appliance.media.frames import Answer, Ask, FrameClient, Picture, Refusal
+from appliance.media.frames import Answer, FrameClient, Picture, PictureRequest, Refusal
 from appliance.model import (
     CameraChange,
     CameraHint,
@@ -28,13 +28,13 @@ from appliance.model import (
 from appliance.process.service import Service
 from appliance.settings import CameraSettings, Settings
 from sensors.camera.__main__ import assemble
-from sensors.camera.cycle import CameraDuty
+from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import IDLE_S, Feed, Parts
-from sensors.camera.gates.motion import Bout, Motion
+from sensors.camera.gates.motion import Motion, MotionSegment
 from sensors.camera.mode import ModeChoice, choose_mode
 from sensors.camera.sources.opening import Opener
-from sensors.camera.sources.source import Hear
-from sensors.camera.sources.video_file import Clip
+from sensors.camera.sources.source import OnPacket
+from sensors.camera.sources.video_file import VideoFile
 from tests.conftest import OpenStore
 from tests.scenes.clips import HEIGHT, WIDTH, frame_number, make_clip, times_open
 from tests.stand_ins.fakes import FakeClock
@@ -51,30 +51,30 @@ class HandMotion(Motion):
     def __init__(self) -> None:
         super().__init__()
         self.tells = True
-        self.now: Bout | None = None
+        self.now: MotionSegment | None = None
         self.looks = 0
         self.wants_all = False
         self.hints: list[str] = []
-        self.ended: list[Bout] = []
+        self.ended: list[MotionSegment] = []
 
     @property
-    def packets_tell(self) -> bool:
+    def packets_trusted(self) -> bool:
         return self.tells
 
-    def moving(self, media_s: float) -> Bout | None:
+    def find_segment(self, media_s: float) -> MotionSegment | None:
         return self.now
 
-    def over(self) -> list[Bout]:
+    def take_ended(self) -> list[MotionSegment]:
         ended, self.ended = self.ended, []
         return ended
 
     def wants_probe(self, media_s: float) -> bool:
         return self.wants_all
 
-    def look(self, grey: Any, media_s: float) -> None:
+    def take_picture(self, grey: Any, media_s: float) -> None:
         self.looks += 1
 
-    def hint(self, source: str, media_s: float) -> None:
+    def take_hint(self, source: str, media_s: float) -> None:
         self.hints.append(source)
 
 
@@ -91,16 +91,16 @@ class Bench:
         adapter = SentenceLog("camera")
         with_camera = replace(settings, camera={"front": own})
         self.service = Service("camera", with_camera, clock, self.store, adapter, "front")
-        self.opened: list[Clip] = []
+        self.opened: list[VideoFile] = []
         self.motion = HandMotion()
         self.feed = Feed("front", self.open, clock, Parts(self.motion))
         self.cpu_used_s = 0.0
-        self.duty = CameraDuty(self.service, own, self.feed, lambda: self.cpu_used_s)
+        self.duty = CameraCycle(self.service, own, self.feed, lambda: self.cpu_used_s)
 
-    def open(self, hear: Hear) -> Clip:
+    def open(self, hear: OnPacket) -> VideoFile:
         own = CameraSettings(source=str(self.clip))
         camera = Opener(own)(hear)
-        assert isinstance(camera, Clip)
+        assert isinstance(camera, VideoFile)
         self.opened.append(camera)
         return camera
 
@@ -116,13 +116,13 @@ class Bench:
         """The service's loop: a second passes, a cycle runs."""
         for _ in range(count):
             self.clock.advance(1.0)
-            self.service.once(self.duty.cycle)
+            self.service.run_once(self.duty.cycle)
 
     def pull(self, encoding: str = "bgr", after: int = -1) -> Answer:
-        return self.feed.answer(Ask(encoding, after))
+        return self.feed.answer(PictureRequest(encoding, after))
 
-    def ask(self, ask: Ask) -> Answer:
-        return self.feed.answer(ask)
+    def ask(self, request: PictureRequest) -> Answer:
+        return self.feed.answer(request)
 
     def changes(self) -> list[CameraChange]:
         return self.store.rows(CameraChange)
@@ -236,10 +236,10 @@ def test_the_processor_time_of_its_process_is_part_of_what_a_camera_draws(bench:
 def test_what_does_not_move_is_not_given_to_who_asks_for_movement(bench: Bench) -> None:
     bench.budget(EnergyLevel.FULL)
     bench.cycles(2)
-    assert bench.ask(Ask(moved=True)) == Refusal("nothing moves")
+    assert bench.ask(PictureRequest(moved=True)) == Refusal("nothing moves")
     assert bench.feed.frames_decoded == 0
-    bench.motion.now = Bout(0.0, 0.0, "packets", 3.0)
-    picture = bench.ask(Ask(moved=True))
+    bench.motion.now = MotionSegment(0.0, 0.0, "packets", 3.0)
+    picture = bench.ask(PictureRequest(moved=True))
     assert isinstance(picture, Picture)
     assert picture.woken_by == "packets"
     assert bench.motion.looks == 1
@@ -252,18 +252,18 @@ def test_packets_that_claim_movement_are_believed_only_if_the_picture_shows_it(
         assert len(grey) == 160 * 120
         bench.motion.now = None
 
-    monkeypatch.setattr(bench.motion, "look", sees_nothing)
+    monkeypatch.setattr(bench.motion, "take_picture", sees_nothing)
     bench.budget(EnergyLevel.FULL)
     bench.cycles(2)
-    bench.motion.now = Bout(0.0, 0.0, "packets", 3.0)
-    assert bench.ask(Ask(moved=True)) == Refusal("nothing moves")
+    bench.motion.now = MotionSegment(0.0, 0.0, "packets", 3.0)
+    assert bench.ask(PictureRequest(moved=True)) == Refusal("nothing moves")
     assert bench.feed.frames_served == 0
 
 
 def test_what_is_followed_is_given_moving_or_not_and_the_camera_is_active(bench: Bench) -> None:
     bench.budget(EnergyLevel.FULL)
     bench.cycles(2)
-    assert isinstance(bench.ask(Ask(moved=False)), Picture)
+    assert isinstance(bench.ask(PictureRequest(moved=False)), Picture)
     bench.cycles()
     assert bench.changes()[-1].mode is CameraMode.ACTIVE
     assert "something is followed" in bench.changes()[-1].reason
@@ -276,9 +276,11 @@ def test_who_waits_gets_the_picture_as_soon_as_something_moves(bench: Bench) -> 
     clock = SystemClock()
     feed = Feed("front", bench.open, clock, Parts(bench.motion))
     feed.follow(WATCHING)
-    timer = threading.Timer(0.1, lambda: setattr(bench.motion, "now", Bout(0, 0, "packets", 1.0)))
+    timer = threading.Timer(
+        0.1, lambda: setattr(bench.motion, "now", MotionSegment(0, 0, "packets", 1.0))
+    )
     timer.start()
-    assert isinstance(feed.answer(Ask(moved=True, wait_s=2.0)), Picture)
+    assert isinstance(feed.answer(PictureRequest(moved=True, wait_s=2.0)), Picture)
     feed.close()
 
 
@@ -287,7 +289,7 @@ def test_a_sleeping_camera_sends_who_waits_away_at_once(bench: Bench) -> None:
     feed.follow(WATCHING)
     timer = threading.Timer(0.1, lambda: feed.follow(SLEEPING))
     timer.start()
-    assert feed.answer(Ask(moved=True, wait_s=2.0)) == Refusal("sleeping")
+    assert feed.answer(PictureRequest(moved=True, wait_s=2.0)) == Refusal("sleeping")
 
 
 def test_each_change_of_mode_is_a_row_with_its_reason(bench: Bench) -> None:
@@ -312,7 +314,7 @@ def test_movement_that_nobody_may_look_at_is_told_with_the_reason(bench: Bench) 
     bench.budget(EnergyLevel.SENTINEL)
     bench.cycles(10)
     now_s = bench.clock.media_s()
-    bench.motion.ended = [Bout(now_s - 5, now_s - 2, "packets", 2.5)]
+    bench.motion.ended = [MotionSegment(now_s - 5, now_s - 2, "packets", 2.5)]
     bench.cycles()
     [row] = bench.store.rows(CameraMotion)
     assert (row.camera, row.woken_by, row.score, row.looked) == ("front", "packets", 2.5, False)
@@ -323,7 +325,7 @@ def test_movement_that_nobody_may_look_at_is_told_with_the_reason(bench: Bench) 
 def test_movement_that_was_looked_at_says_so(bench: Bench) -> None:
     bench.budget(EnergyLevel.FULL)
     bench.cycles()
-    bout = Bout(bench.clock.media_s(), bench.clock.media_s() + 1, "key frames", 1.0)
+    bout = MotionSegment(bench.clock.media_s(), bench.clock.media_s() + 1, "key frames", 1.0)
     bench.pull()
     bench.motion.ended = [bout]
     bench.cycles()
@@ -412,7 +414,7 @@ def test_a_bad_clip_is_a_fault_until_it_is_good_again(
 def test_a_bad_clip_is_tried_less_and_less_often(clock: FakeClock) -> None:
     tries_s: list[float] = []
 
-    def open_nothing(_: Hear) -> Clip:
+    def open_nothing(_: OnPacket) -> VideoFile:
         tries_s.append(clock.media_s())
         raise CameraError("there is no clip")
 
@@ -475,8 +477,8 @@ def test_a_camera_that_is_not_in_the_settings_is_named_with_the_known_ones(bench
 def test_the_assembled_service_hands_pictures_out_on_its_socket(bench: Bench) -> None:
     loop = assemble(bench.service)
     bench.budget(EnergyLevel.ECO)
-    bench.service.once(loop.cycle)
-    picture = FrameClient(bench.service.settings.camera_socket("front")).pull(Ask())
+    bench.service.run_once(loop.cycle)
+    picture = FrameClient(bench.service.settings.camera_socket("front")).pull(PictureRequest())
     assert isinstance(picture, Picture)
     assert frame_number(bytes(picture.data)) == 0
     assert loop.media

@@ -14,9 +14,9 @@ from appliance.model import CameraHint
 from appliance.process.service import Leave, Service
 from appliance.settings import CameraSettings, Settings
 from sensors.hints.__main__ import assemble
-from sensors.hints.addresses import event_service
-from sensors.hints.alarms import moves
-from sensors.hints.ear import AGAIN_AFTER_S, SOURCE, Ear
+from sensors.hints.addresses import find_event_service
+from sensors.hints.alarms import decode_motion
+from sensors.hints.ear import REPEAT_AFTER_S, SOURCE, AlarmReceiver
 from sensors.hints.listener import EventService
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
@@ -33,13 +33,13 @@ def camera() -> Iterator[OnvifCamera]:
 
 
 @contextmanager
-def ear_on(*cameras: OnvifCamera, password: str = PASSWORD) -> Iterator[Ear]:
+def ear_on(*cameras: OnvifCamera, password: str = PASSWORD) -> Iterator[AlarmReceiver]:
     names = ("front", "rear")
     services = [
         EventService(name, lambda: "127.0.0.1", camera.port, USER, password)
         for name, camera in zip(names, cameras, strict=False)
     ]
-    made = Ear(services, SystemClock(), PAUSE_S)
+    made = AlarmReceiver(services, SystemClock(), PAUSE_S)
     made.start()
     try:
         yield made
@@ -47,12 +47,14 @@ def ear_on(*cameras: OnvifCamera, password: str = PASSWORD) -> Iterator[Ear]:
         made.close()
 
 
-def heard(ear: Ear, count: int) -> list[tuple[str, bool]]:
+def heard(ear: AlarmReceiver, count: int) -> list[tuple[str, bool]]:
     """The next `count` hints, as (camera, active)."""
     found: list[tuple[str, bool]] = []
 
     def enough() -> bool:
-        found.extend((hint.camera, hint.active) for hint in ear.heard() if hint.source == SOURCE)
+        found.extend(
+            (hint.camera, hint.active) for hint in ear.take_hints() if hint.source == SOURCE
+        )
         return len(found) >= count
 
     wait_until(enough, "the hints")
@@ -75,7 +77,7 @@ def heard(ear: Ear, count: int) -> list[tuple[str, bool]]:
 def test_a_notification_tells_of_movement_by_its_topic_and_its_item(
     topic: str, items: dict[str, str], expected: bool | None
 ) -> None:
-    assert moves(topic, items) is expected
+    assert decode_motion(topic, items) is expected
 
 
 def test_an_alarm_becomes_a_hint_and_its_end_too(camera: OnvifCamera) -> None:
@@ -145,15 +147,15 @@ def test_the_address_that_a_camera_gives_is_not_followed_to_another_host(
 
 def test_an_alarm_that_goes_on_is_said_again_before_its_row_is_old() -> None:
     clock = FakeClock()
-    ear = Ear([EventService("front", lambda: "127.0.0.1", 9, USER, PASSWORD)], clock)
-    ear.listeners[0]._say(active=True)
-    said: Callable[[], list[bool]] = lambda: [hint.active for hint in ear.heard()]  # noqa: E731
+    ear = AlarmReceiver([EventService("front", lambda: "127.0.0.1", 9, USER, PASSWORD)], clock)
+    ear.listeners[0]._set_active(active=True)
+    said: Callable[[], list[bool]] = lambda: [hint.active for hint in ear.take_hints()]  # noqa: E731
     assert said() == [True]
     assert said() == []
-    clock.advance(AGAIN_AFTER_S)
+    clock.advance(REPEAT_AFTER_S)
     assert said() == [True]
-    ear.listeners[0]._say(active=False)
-    clock.advance(AGAIN_AFTER_S)
+    ear.listeners[0]._set_active(active=False)
+    clock.advance(REPEAT_AFTER_S)
     assert said() == [False]
 
 
@@ -162,12 +164,12 @@ def test_an_event_service_has_the_login_of_its_camera(tmp_path: Path) -> None:
     secret.write_text("from-a-file\n")
     onvif = "http://10.0.0.9:8000/onvif/device_service"
     by_file = CameraSettings(onvif=onvif, user="viewer", password_file=secret)
-    found = event_service("front", by_file)
+    found = find_event_service("front", by_file)
     assert (found.port, found.user, found.password) == (8000, "viewer", "from-a-file")
     assert found.find_ip() == "10.0.0.9"
     by_source = CameraSettings(onvif=onvif, source="rtsp://viewer:in-the-url@10.0.0.9/live")
-    assert event_service("front", by_source).password == "in-the-url"
-    assert "in-the-url" not in repr(event_service("front", by_source))
+    assert find_event_service("front", by_source).password == "in-the-url"
+    assert "in-the-url" not in repr(find_event_service("front", by_source))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +185,7 @@ def test_an_event_service_that_points_inside_or_elsewhere_is_refused(
     onvif: str, words: str
 ) -> None:
     with pytest.raises(CameraError, match=words):
-        event_service("front", CameraSettings(onvif=onvif)).find_ip()
+        find_event_service("front", CameraSettings(onvif=onvif)).find_ip()
 
 
 def test_without_alarms_to_hear_the_service_leaves(
@@ -209,7 +211,7 @@ def test_the_service_writes_hints_and_says_what_is_wrong(
     camera.motion(active=True)
 
     def written() -> bool:
-        service.once(loop.cycle)
+        service.run_once(loop.cycle)
         return bool(store.rows(CameraHint))
 
     wait_until(written, "the row")

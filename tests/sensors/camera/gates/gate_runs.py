@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sensors.camera.feed import CHECK_EVERY_S
-from sensors.camera.gates.motion import Bout, Motion
+from sensors.camera.gates.motion import Motion, MotionSegment
 from tests.scenes.films import Film
 
 EARLY_S = 1.0  # before it counts as true, somebody is in the picture in part
@@ -20,7 +20,7 @@ LATE_S = 4.0  # the hold
 class Run:
     """What became of one film."""
 
-    bouts: list[Bout] = field(default_factory=list)
+    bouts: list[MotionSegment] = field(default_factory=list)
     looks: int = 0
     key_looks: int = 0
     moving_s: list[float] = field(default_factory=list)  # packets at which something moved
@@ -38,27 +38,29 @@ def play(
         pulled_s = -1e9
         for shown_s, size_bytes, is_key in film.packets:
             media_s = shown_s + loop * length_s
-            motion.hear(media_s, size_bytes, is_key)
+            motion.take_packet(media_s, size_bytes, is_key)
             if probes and is_key and motion.wants_probe(media_s):
-                motion.look(film.grey_at(shown_s), media_s)
+                motion.take_picture(film.grey_at(shown_s), media_s)
                 run.looks += 1
                 run.key_looks += 1
-            if pulls and motion.moving(media_s) and media_s - pulled_s >= CHECK_EVERY_S:
-                motion.look(film.grey_at(shown_s), media_s)
+            if pulls and motion.find_segment(media_s) and media_s - pulled_s >= CHECK_EVERY_S:
+                motion.take_picture(film.grey_at(shown_s), media_s)
                 run.looks += 1
                 pulled_s = media_s
-            if motion.moving(media_s):
+            if motion.find_segment(media_s):
                 run.moving_s.append(media_s)
             if is_key:
-                run.verdicts.append((media_s, motion.packets_tell))
-            run.bouts += motion.over()
+                run.verdicts.append((media_s, motion.packets_trusted))
+            run.bouts += motion.take_ended()
     run.gates = motion.gates
-    last = motion.moving(run.moving_s[-1]) if run.moving_s else None
+    last = motion.find_segment(run.moving_s[-1]) if run.moving_s else None
     run.bouts += [last] if last else []
     return run
 
 
-def found(truth: Sequence[tuple[float, float]], bouts: Sequence[Bout]) -> list[float | None]:
+def found(
+    truth: Sequence[tuple[float, float]], bouts: Sequence[MotionSegment]
+) -> list[float | None]:
     """For each true stretch, seconds until a bout was there; None where none came."""
     delays: list[float | None] = []
     for begins, ends in truth:
@@ -67,7 +69,9 @@ def found(truth: Sequence[tuple[float, float]], bouts: Sequence[Bout]) -> list[f
     return delays
 
 
-def false_bouts(truth: Sequence[tuple[float, float]], bouts: Sequence[Bout]) -> list[Bout]:
+def false_bouts(
+    truth: Sequence[tuple[float, float]], bouts: Sequence[MotionSegment]
+) -> list[MotionSegment]:
     """Bouts that have nothing to do with anybody."""
     return [
         bout

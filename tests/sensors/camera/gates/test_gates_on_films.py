@@ -2,12 +2,12 @@
 
 import pytest
 
-from appliance.media.frames import I420, Ask, Picture, Refusal
+from appliance.media.frames import I420, Picture, PictureRequest, Refusal
 from appliance.model import CameraMode
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import KEY_FRAMES, PACKETS, Motion
 from sensors.camera.mode import ModeChoice
-from sensors.camera.sources.video_file import Clip
+from sensors.camera.sources.video_file import VideoFile
 from tests.scenes.films import CBR, Scene, Walk, film_of
 from tests.sensors.camera.gates.gate_runs import false_bouts, found, play
 from tests.stand_ins.fakes import FakeClock
@@ -59,12 +59,12 @@ def pulled(scene: Scene) -> tuple[list[float], list[str], Feed]:
     """When the feed gave pictures of what moves, since the film began, and who woke it."""
     film = film_of(scene)
     clock = FakeClock()
-    feed = Feed("front", lambda hear: Clip(film.path, hear), clock, Parts(Motion()))
+    feed = Feed("front", lambda hear: VideoFile(film.path, hear), clock, Parts(Motion()))
     began_s = clock.media_s()
     times, woken_by = [], []
     for _ in range(round(10 * scene.seconds)):
         feed.follow(ModeChoice(CameraMode.WATCH, "watching"))
-        answer = feed.answer(Ask(I420, moved=True))
+        answer = feed.answer(PictureRequest(I420, moved=True))
         assert isinstance(answer, Picture | Refusal)
         if isinstance(answer, Picture):
             times.append(clock.media_s() - began_s)
@@ -79,9 +79,11 @@ def test_behind_the_feed_only_pictures_of_somebody_are_decoded_and_given() -> No
     assert times[-1] <= 20 + 3.3
     assert len(times) > 30
     assert set(woken_by) == {PACKETS}
-    assert feed.motion.packets_tell
+    assert feed.motion.packets_trusted
     assert feed.frames_decoded < 140  # of 260
-    assert [round(bout.began_s - 1000) for bout, looked in feed.over() if looked] == [12]
+    assert [
+        round(bout.began_s - 1000) for bout, looked in feed.take_ended_segments() if looked
+    ] == [12]
 
 
 def test_behind_the_feed_a_deaf_stream_is_woken_by_its_key_frames() -> None:

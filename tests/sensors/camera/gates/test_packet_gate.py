@@ -33,7 +33,7 @@ def fed(gate: PacketGate, *streams: Iterator[Packet]) -> list[float]:
     """When it was clear that something moves."""
     fired = []
     for packets in streams:
-        fired += [packet[0] for packet in packets if gate.hear(*packet) >= 1]
+        fired += [packet[0] for packet in packets if gate.take_packet(*packet) >= 1]
     return fired
 
 
@@ -60,7 +60,7 @@ def test_key_frames_are_no_movement_at_whatever_distance_they_come() -> None:
     gate = PacketGate()
     fed(gate, stream(30))
     early = [(30.0, KEY_BYTES, True), (30.1, 80, False), (30.2, KEY_BYTES, True)]
-    assert [gate.hear(*packet) for packet in early] == [0.0, 0.0, 0.0]
+    assert [gate.take_packet(*packet) for packet in early] == [0.0, 0.0, 0.0]
 
 
 def b_frames(seconds: float, start_s: float) -> Iterator[Packet]:
@@ -97,9 +97,9 @@ def test_a_walker_of_ten_minutes_is_heard_to_the_end_where_looks_confirm_it() ->
     fed(gate, stream(30))
     fired = []
     for packet in stream(600, 30, walker=400):
-        if gate.hear(*packet) >= 1:
+        if gate.take_packet(*packet) >= 1:
             fired.append(packet[0])
-            gate.told(seen=True)
+            gate.note_result(seen=True)
     assert fired[-1] > 628
     assert len(fired) > 0.8 * 600 * 10
 
@@ -132,9 +132,9 @@ def test_what_looks_deny_is_usual_within_a_minute() -> None:
     fed(gate, stream(30))
     fired = []
     for packet in stream(120, 30, walker=900):
-        if gate.hear(*packet) >= 1:
+        if gate.take_packet(*packet) >= 1:
             fired.append(packet[0])
-            gate.told(seen=False)
+            gate.note_result(seen=False)
     assert fired[-1] < 90
 
 
@@ -152,15 +152,15 @@ def test_reach_tells_streams_that_show_a_walker_from_those_that_cannot() -> None
     fed(variable, stream(30))
     fed(constant, ((n / 10, 15_000 + n % 7, n % 20 == 0) for n in range(300)))
     fed(noisy, stream(30, still=20_000))
-    assert variable.reach < 0.06
-    assert constant.reach > 0.2
-    assert noisy.reach > 0.2
+    assert variable.sensitivity < 0.06
+    assert constant.sensitivity > 0.2
+    assert noisy.sensitivity > 0.2
 
 
 def test_it_needs_no_numpy() -> None:
     code = (
         "import sys, sensors.camera.gates.motion as m; "
-        "m.Motion().hear(0, 1, True); print(*sys.modules)"
+        "m.Motion().take_packet(0, 1, is_key=True); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "numpy" not in done.stdout.split()

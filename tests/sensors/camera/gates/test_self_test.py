@@ -2,9 +2,14 @@
 
 import pytest
 
-from sensors.camera.gates.self_test import DEAF_REACH, TRUST_REACH, SelfTest, Verdict
+from sensors.camera.gates.self_test import (
+    REJECT_SENSITIVITY,
+    TRUST_SENSITIVITY,
+    SelfTest,
+    SelfTestResult,
+)
 
-GOOD = (TRUST_REACH / 2, 0.1, 0.01)
+GOOD = (TRUST_SENSITIVITY / 2, 0.1, 0.01)
 
 
 def a_trusted_one() -> SelfTest:
@@ -15,9 +20,9 @@ def a_trusted_one() -> SelfTest:
 
 def test_nothing_is_trusted_before_it_is_tested() -> None:
     test = SelfTest()
-    assert test.verdict is Verdict.UNTESTED
-    test.count(0.0, heard=True, seen=True)
-    assert test.verdict is Verdict.UNTESTED
+    assert test.result is SelfTestResult.UNTESTED
+    test.count(0.0, fired=True, seen=True)
+    assert test.result is SelfTestResult.UNTESTED
     assert test.why == "packets are still being learnt"
 
 
@@ -29,69 +34,69 @@ def test_sizes_that_cannot_show_a_walker_are_not_trusted(
     unrest: float, share: float, why: str
 ) -> None:
     test = SelfTest()
-    test.judge(2 * DEAF_REACH, unrest, share)
-    assert test.verdict is Verdict.DEAF
+    test.judge(2 * REJECT_SENSITIVITY, unrest, share)
+    assert test.result is SelfTestResult.REJECTED
     assert why in test.why
 
 
 def test_between_both_limits_the_verdict_stays() -> None:
-    between = (TRUST_REACH + DEAF_REACH) / 2
+    between = (TRUST_SENSITIVITY + REJECT_SENSITIVITY) / 2
     good, bad = a_trusted_one(), SelfTest()
     good.judge(between, 0.1, 0.01)
     bad.judge(between, 0.1, 0.01)
-    assert (good.verdict, bad.verdict) == (Verdict.TRUSTED, Verdict.DEAF)
+    assert (good.result, bad.result) == (SelfTestResult.TRUSTED, SelfTestResult.REJECTED)
     bad.judge(*GOOD)
-    assert bad.verdict is Verdict.TRUSTED
+    assert bad.result is SelfTestResult.TRUSTED
 
 
 def test_packets_that_miss_three_times_what_is_seen_are_not_trusted() -> None:
     test = a_trusted_one()
     for number in range(3):
-        assert test.verdict is Verdict.TRUSTED
-        test.count(number, heard=False, seen=True)
-    assert test.verdict is Verdict.DEAF
+        assert test.result is SelfTestResult.TRUSTED
+        test.count(number, fired=False, seen=True)
+    assert test.result is SelfTestResult.REJECTED
     assert test.why == "packets missed what moved or told what did not"
 
 
 def test_some_misses_among_many_hits_do_no_harm() -> None:
     test = a_trusted_one()
     for number in range(40):
-        test.count(number, heard=number % 4 != 0, seen=True)
-    assert test.verdict is Verdict.TRUSTED
+        test.count(number, fired=number % 4 != 0, seen=True)
+    assert test.result is SelfTestResult.TRUSTED
 
 
 def test_packets_that_cry_in_vain_are_not_trusted() -> None:
     test = a_trusted_one()
     for number in range(10):
-        test.count(number, heard=True, seen=False)
-    assert test.verdict is Verdict.DEAF
+        test.count(number, fired=True, seen=False)
+    assert test.result is SelfTestResult.REJECTED
 
 
 def test_trust_comes_back_with_hits_and_not_with_one() -> None:
     test = a_trusted_one()
     for number in range(4):
-        test.count(number, heard=False, seen=True)
+        test.count(number, fired=False, seen=True)
     for number in range(5):  # more often right than wrong, and still not forgiven
-        test.count(4 + number, heard=True, seen=True)
-    assert test.verdict is Verdict.DEAF
+        test.count(4 + number, fired=True, seen=True)
+    assert test.result is SelfTestResult.REJECTED
     for number in range(10):
-        test.count(9 + number, heard=True, seen=True)
-    assert verdict_of(test) is Verdict.TRUSTED
+        test.count(9 + number, fired=True, seen=True)
+    assert verdict_of(test) is SelfTestResult.TRUSTED
 
 
 def test_trust_comes_back_after_hours() -> None:
     test = a_trusted_one()
     for number in range(4):
-        test.count(number, heard=False, seen=True)
-    test.count(3 * 3600, heard=True, seen=True)
-    assert test.verdict is Verdict.TRUSTED
+        test.count(number, fired=False, seen=True)
+    test.count(3 * 3600, fired=True, seen=True)
+    assert test.result is SelfTestResult.TRUSTED
 
 
-def verdict_of(test: SelfTest) -> Verdict:
-    return test.verdict
+def verdict_of(test: SelfTest) -> SelfTestResult:
+    return test.result
 
 
 def test_a_stream_of_key_frames_alone_has_no_packets_to_hear() -> None:
     test = SelfTest()
     test.only_key_frames()
-    assert (test.verdict, test.why) == (Verdict.DEAF, "every frame is one")
+    assert (test.result, test.why) == (SelfTestResult.REJECTED, "every frame is one")

@@ -8,23 +8,29 @@ import pytest
 
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings
-from sensors.camera.sources.address import checked, parse, scheme_of
-from sensors.camera.sources.opening import Opener, is_own, read_password, resolve, stream
+from sensors.camera.sources.address import choose_ip, parse_address, parse_scheme
+from sensors.camera.sources.opening import (
+    Opener,
+    find_stream_target,
+    is_own_address,
+    read_password,
+    resolve,
+)
 
 OWN = "192.168.7.7"
 
 
 def at(ip: str, allow_local: bool = False) -> str:
-    return checked("rtsp://camera", [ip], lambda own: own == OWN, allow_local)
+    return choose_ip("rtsp://camera", [ip], lambda own: own == OWN, allow_local)
 
 
 def test_an_address_is_taken_apart_and_put_together_with_the_ip_that_was_checked() -> None:
-    address = parse("rtsp://ann:p%40ss%2Fw@front.lan:8554/ch0?sub=1")
+    address = parse_address("rtsp://ann:p%40ss%2Fw@front.lan:8554/ch0?sub=1")
     assert (address.host, address.port, address.path) == ("front.lan", 8554, "/ch0?sub=1")
     assert (address.user, address.password) == ("ann", "p@ss/w")
     assert address.url("10.0.0.5") == "rtsp://ann:p%40ss%2Fw@10.0.0.5:8554/ch0?sub=1"
-    assert parse("http://[fd00::5]/video").url("fd00::5") == "http://[fd00::5]:80/video"
-    assert parse("RTSP://10.0.0.5").url("10.0.0.5") == "rtsp://10.0.0.5:554/"
+    assert parse_address("http://[fd00::5]/video").url("fd00::5") == "http://[fd00::5]:80/video"
+    assert parse_address("RTSP://10.0.0.5").url("10.0.0.5") == "rtsp://10.0.0.5:554/"
 
 
 @pytest.mark.parametrize(
@@ -37,7 +43,7 @@ def test_an_address_is_taken_apart_and_put_together_with_the_ip_that_was_checked
     ],
 )
 def test_what_people_see_of_an_address_holds_no_secret(source: str) -> None:
-    address = parse(source)
+    address = parse_address(source)
     for text in (address.shown, repr(address), str(address)):
         assert "hunter2" not in text
         assert "ann" not in text
@@ -62,7 +68,7 @@ def test_what_people_see_of_an_address_holds_no_secret(source: str) -> None:
 )
 def test_an_address_that_cannot_be_read_is_refused_without_repeating_it(source: str) -> None:
     with pytest.raises(CameraError, match="`source`") as refused:
-        parse(source)
+        parse_address(source)
     assert "hunter2" not in str(refused.value)
     assert refused.value.__cause__ is None
     assert refused.value.__suppress_context__ or refused.value.__context__ is None
@@ -83,9 +89,9 @@ def test_other_schemes_are_never_opened(source: str, tmp_path: Path) -> None:
 
 
 def test_a_path_is_no_scheme() -> None:
-    assert scheme_of("clips/a.mp4") is None
-    assert scheme_of("/media/a:b.mp4") is None
-    assert scheme_of("./a:b.mp4") is None
+    assert parse_scheme("clips/a.mp4") is None
+    assert parse_scheme("/media/a:b.mp4") is None
+    assert parse_scheme("./a:b.mp4") is None
 
 
 @pytest.mark.parametrize(
@@ -120,10 +126,10 @@ def test_where_cameras_live_is_allowed(ip: str) -> None:
 
 def test_a_name_with_one_inside_address_is_refused_and_ipv4_comes_first() -> None:
     with pytest.raises(CameraError, match=r"127\.0\.0\.1 is this computer"):
-        checked("x", ["10.0.0.5", "127.0.0.1"], lambda _: False, False)
-    assert checked("x", ["fd00::5", "10.0.0.5"], lambda _: False, False) == "10.0.0.5"
+        choose_ip("x", ["10.0.0.5", "127.0.0.1"], lambda _: False, False)
+    assert choose_ip("x", ["fd00::5", "10.0.0.5"], lambda _: False, False) == "10.0.0.5"
     with pytest.raises(CameraError, match="host without an address"):
-        checked("x", [], lambda _: False, False)
+        choose_ip("x", [], lambda _: False, False)
 
 
 @pytest.mark.parametrize(
@@ -132,12 +138,12 @@ def test_a_name_with_one_inside_address_is_refused_and_ipv4_comes_first() -> Non
 def test_every_way_to_write_this_computer_is_refused(host: str) -> None:
     settings = CameraSettings(source=f"rtsp://{host}/x")
     with pytest.raises(CameraError, match="is not opened"):
-        stream(parse(settings.source), settings)
+        find_stream_target(parse_address(settings.source), settings)
 
 
 def test_the_units_own_addresses_are_known() -> None:
-    assert is_own("127.0.0.1")
-    assert not is_own("192.0.2.1")
+    assert is_own_address("127.0.0.1")
+    assert not is_own_address("192.0.2.1")
 
 
 def test_a_name_is_looked_up_once_and_the_checked_address_is_opened(
@@ -163,7 +169,7 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_opened(
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     monkeypatch.setattr(socket, "create_connection", connect)
     settings = CameraSettings(source="rtsp://front.lan/ch0")
-    target = stream(parse(settings.source), settings)
+    target = find_stream_target(parse_address(settings.source), settings)
     assert asked == ["front.lan"]
     assert knocked == [("192.0.2.9", 554)]
     assert target.url == "rtsp://192.0.2.9:554/ch0"
@@ -176,7 +182,7 @@ def test_an_unknown_name_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     with pytest.raises(CameraError, match="the host's name is not known"):
-        resolve(parse("rtsp://nowhere.lan/"))
+        resolve(parse_address("rtsp://nowhere.lan/"))
 
 
 def test_a_password_file_is_read_and_every_way_it_can_be_wrong_is_said(tmp_path: Path) -> None:
@@ -213,7 +219,7 @@ def test_a_password_that_all_can_read_is_a_warning_said_once(
     own = CameraSettings(source="rtsp://10.0.0.5/", user="ann", password_file=path)
     opener = Opener(own, tmp_path)
     for _ in range(2):
-        assert opener._with_login(parse(own.source)).password == "hunter2"
+        assert opener._add_login(parse_address(own.source)).password == "hunter2"
     assert len(caplog.records) == 1
     assert "chmod o-r" in caplog.text
     assert "hunter2" not in caplog.text + repr(opener)

@@ -12,10 +12,10 @@ import pytest
 
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings, Transport
-from sensors.camera.sources.gop import decoded, new_decoder
-from sensors.camera.sources.live import READER, Live, ReadersHang, Target
+from sensors.camera.sources.gop import decode, new_decoder
+from sensors.camera.sources.live import READER, LiveStream, ReadersHang, Target
 from sensors.camera.sources.opening import Opener
-from sensors.camera.sources.source import Heard
+from sensors.camera.sources.source import EncodedPacket
 from tests.conftest import CLIP
 from tests.stand_ins.rtsp import (
     Cameras,
@@ -39,7 +39,7 @@ def test_threads_that_never_come_back_end_the_process() -> None:
 
     def open_and_close() -> None:
         for _ in range(20):
-            Live("rtsp://camera", hang, lambda heard: None).close()
+            LiveStream("rtsp://camera", hang, lambda heard: None).close()
 
     try:
         with pytest.raises(ReadersHang, match="connections to the camera do not end"):
@@ -49,7 +49,7 @@ def test_threads_that_never_come_back_end_the_process() -> None:
         wait_for_threads(READER, 0)
 
 
-def silent(packets: int, every_s: float) -> Live:
+def silent(packets: int, every_s: float) -> LiveStream:
     """A live camera that sent so many packets and then nothing more; its clock stands at 100."""
     over = threading.Event()
 
@@ -57,12 +57,12 @@ def silent(packets: int, every_s: float) -> Live:
         over.wait(1)
         raise CameraError("it is over")
 
-    live = Live("rtsp://camera", find, lambda heard: None, lambda: 100.0)
+    live = LiveStream("rtsp://camera", find, lambda heard: None, lambda: 100.0)
     over.set()
     wait_for_threads(READER, 0)
     live._lost = ""
     for number in range(packets):
-        live._pace.take(1000, 100.0 - (packets - number) * every_s)
+        live._rate.add(1000, 100.0 - (packets - number) * every_s)
     return live
 
 
@@ -107,9 +107,9 @@ class Sender:
         self._sent = 0
         self._size_bytes = size_bytes
         self.live = silent(0, 1.0)
-        self.live.patience_s = patience_s
+        self.live.most_gathered_s = patience_s
         self.live._now_s = lambda: self.now_s
-        self.live._hear = self._hear
+        self.live._on_packet = self._hear
         self.live._closing = SimpleNamespace(  # type: ignore[assignment]
             is_set=lambda: self._sent >= 1000, wait=self._nap
         )
@@ -129,7 +129,7 @@ class Sender:
         self.naps_s.append(seconds)
         self.now_s += seconds
 
-    def _hear(self, heard: Heard) -> None:
+    def _hear(self, heard: EncodedPacket) -> None:
         self.lags_s.append(self.now_s - (100.0 + self._sent * 0.04))
         self.late_s.append(self.now_s - heard.media_s)
 
@@ -170,12 +170,12 @@ class Listener:
     """Opens a camera and keeps what it says."""
 
     def __init__(self, source: str, transport: Transport = Transport.TCP) -> None:
-        self.heard: list[Heard] = []
+        self.heard: list[EncodedPacket] = []
         self.arrived_s: list[float] = []
         own = CameraSettings(source=source, transport=transport, allow_local=True)
         self.camera = Opener(own)(self._hear)
 
-    def _hear(self, heard: Heard) -> None:
+    def _hear(self, heard: EncodedPacket) -> None:
         self.heard.append(heard)
         self.arrived_s.append(time.monotonic())
 
@@ -192,7 +192,7 @@ class Listener:
         for heard in list(self.heard):
             if heard.is_key:
                 decoder = new_decoder(heard.codec)
-                frames = [*decoded(decoder, heard.packet), *decoded(decoder, None)]
+                frames = [*decode(decoder, heard.packet), *decode(decoder, None)]
                 found += [(frame.width, frame.height) for frame in frames]
         return found
 

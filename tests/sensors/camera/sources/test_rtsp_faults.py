@@ -24,9 +24,9 @@ from appliance.model import CameraMode
 from appliance.settings import CameraSettings
 from sensors.camera.feed import Feed
 from sensors.camera.mode import ModeChoice
-from sensors.camera.sources.live import READER, Live
+from sensors.camera.sources.live import READER, LiveStream
 from sensors.camera.sources.opening import Opener
-from sensors.camera.sources.source import Camera, Hear
+from sensors.camera.sources.source import Camera, OnPacket
 from tests.conftest import CLIP, ROOT
 from tests.scenes.clips import make_clip
 from tests.stand_ins.rtsp import (
@@ -53,7 +53,7 @@ class Bench:
         self.opened_s: list[float] = []
         self.feed = Feed("front", self._open, SystemClock())
 
-    def _open(self, hear: Hear) -> Camera:
+    def _open(self, hear: OnPacket) -> Camera:
         self.opened_s.append(time.monotonic())
         return self.opener(hear)
 
@@ -345,7 +345,7 @@ from appliance.model import EnergyBudget, EnergyLevel
 from appliance.process.service import Service
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
-from sensors.camera.cycle import CameraDuty
+from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed
 from sensors.camera.sources.opening import Opener
 
@@ -361,17 +361,17 @@ pairs = []
 for name, own in settings.camera.items():
     service = Service("camera", settings, clock, store, logger, name)
     feed = Feed(name, Opener(own), clock)
-    pairs.append((service, feed, CameraDuty(service, own, feed)))
+    pairs.append((service, feed, CameraCycle(service, own, feed)))
 ends_s = time.monotonic() + 3
 while time.monotonic() < ends_s:
     for service, feed, duty in pairs:
-        service.once(duty.cycle)
+        service.run_once(duty.cycle)
     time.sleep(0.1)
 for service, feed, duty in pairs:
     if feed.sequence > 0:
         service.log.info("connected", stream=feed.stream)
     duty._recorded = None
-    service.once(duty.cycle)
+    service.run_once(duty.cycle)
     print(feed._camera, feed._open_camera)
     feed.close()
 print(Path("/proc/self/cmdline").read_text())
@@ -399,5 +399,5 @@ def test_libavs_own_words_do_not_reach_a_log(caplog: pytest.LogCaptureFixture) -
     caplog.set_level(logging.DEBUG)
     with watching(f"rtsp://ann:{SECRET}@127.0.0.1:1/x") as bench:
         bench.until_trouble()
-        assert isinstance(bench.opener._last, Live)
+        assert isinstance(bench.opener._last, LiveStream)
     assert SECRET not in caplog.text

@@ -11,7 +11,7 @@ from appliance.errors import CameraError
 from appliance.settings import CameraSettings
 from sensors.camera import pictures
 from sensors.camera.sources.opening import Opener
-from sensors.camera.sources.source import Codec, Heard
+from sensors.camera.sources.source import Codec, EncodedPacket
 from tests.scenes.clips import (
     HEIGHT,
     RATE,
@@ -25,7 +25,7 @@ from tests.scenes.clips import (
 
 START_S = 5000.0
 GREY16 = av.VideoFrame(16, 16, "yuvj420p")
-JUNK_JPEG = pictures.jpeg(GREY16)
+JUNK_JPEG = pictures.to_jpeg(GREY16)
 REORDER = 2  # frames by which the newest picture may lag the newest packet
 
 
@@ -72,7 +72,7 @@ def test_a_second_consumer_gets_the_same_picture(clip: Viewer) -> None:
 
 def test_after_a_rest_the_picture_comes_at_once(clip: Viewer) -> None:
     shot_at(clip, 1.0)
-    clip.group.rest()
+    clip.group.free_decoder()
     lag = 1.5 - (shot_at(clip, 1.5).media_s - START_S)
     assert lag <= (REORDER + 1) / RATE
 
@@ -195,7 +195,7 @@ def test_a_clip_with_destroyed_pictures_is_told(
 
 def test_a_key_frame_that_cannot_be_decoded_is_told(clip: Viewer) -> None:
     junk = av.Packet(bytes(range(200)))
-    clip.group.keep(Heard(junk, Codec("h264"), START_S, 200, is_key=True))
+    clip.group.add(EncodedPacket(junk, Codec("h264"), START_S, 200, is_key=True))
     with pytest.raises(CameraError, match=r"grey\.mp4 cannot be decoded"):
         clip.shot("bgr")
 
@@ -222,16 +222,16 @@ def test_a_stream_with_another_header_gets_another_decoder(clip: Viewer) -> None
     """A camera that changes its size in the middle: the next key frame begins anew."""
     shot_at(clip, 0.5)
     heard = clip.group._packets[0]
-    clip.group.keep(replace(heard, codec=Codec("mjpeg"), packet=av.Packet(JUNK_JPEG)))
+    clip.group.add(replace(heard, codec=Codec("mjpeg"), packet=av.Packet(JUNK_JPEG)))
     assert clip.group._codec == Codec("mjpeg")
-    found = clip.group.newest()
+    found = clip.group.decode_newest()
     assert found is not None
     assert (found.frame.width, found.frame.height) == (16, 16)
 
 
 def test_a_key_frame_can_be_had_alone(clip: Viewer) -> None:
     clip.advance(START_S + 1.5)
-    found = clip.group.key_frame()
+    found = clip.group.decode_key_frame()
     assert found is not None
     assert found.media_s == START_S
     assert clip.group.frames_decoded == 1
