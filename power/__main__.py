@@ -13,7 +13,7 @@ from appliance.settings import Follows
 from power.act.loads import Actuator
 from power.cycle import PowerCycle
 from power.plan.ladder import Ladder, Planner
-from power.plan.policy_planner import Planned
+from power.plan.policy_planner import PolicyPlanner
 from power.reading.meters import open_meters
 from power.sleep.controller import Bedtime
 
@@ -29,7 +29,7 @@ def planner(unit: service.Service) -> Planner:
         except StoreError:
             return None  # the cycle tells of it when it stores; the ladder needs no database
 
-    return Planned(unit.settings, newest)
+    return PolicyPlanner(unit.settings, newest)
 
 
 def assemble(unit: service.Service) -> service.Loop:

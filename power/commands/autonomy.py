@@ -22,7 +22,7 @@ class Autonomy:
     hibernating_days: float
 
 
-def autonomy(battery: BatteryState, settings: Settings) -> Autonomy | None:
+def compute_autonomy(battery: BatteryState, settings: Settings) -> Autonomy | None:
     """From the lower bound of the charge, as the guard judges it, to where the guard stops the
     cameras, and to where it powers off; None where the charge is unknown.
     """

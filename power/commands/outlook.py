@@ -17,7 +17,7 @@ from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, EnergyPol
 from appliance.settings import Settings
 from appliance.store.rows import text_of
 from appliance.store.store import Store
-from power.commands.autonomy import Autonomy, autonomy
+from power.commands.autonomy import Autonomy, compute_autonomy
 
 CHARGE_AGE_S = 3600.0
 BLOCK_H = 6
@@ -36,8 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     with opened(arguments) as (settings, store):
         now = store.clock.stamp().utc
         battery = store.latest(BatteryState, CHARGE_AGE_S)
-        left = autonomy(battery, settings) if battery else None
-        steps = [step for step in newest_plan(store) if step.starts + STEP > now]
+        left = compute_autonomy(battery, settings) if battery else None
+        steps = [step for step in read_newest_plan(store) if step.starts + STEP > now]
         policy = store.last(EnergyPolicy)
     if not steps:
         raise OutlookError(
@@ -45,13 +45,13 @@ def run(arguments: argparse.Namespace) -> int:
             "`systemctl start appliance-plan`, and see what it says"
         )
     if arguments.json:
-        show_json(document(left, steps, policy))
+        show_json(build_document(left, steps, policy))
     else:
-        show(sections(left, steps, policy, settings))
+        show(build_sections(left, steps, policy, settings))
     return 0
 
 
-def newest_plan(store: Store) -> list[EnergyPlanStep]:
+def read_newest_plan(store: Store) -> list[EnergyPlanStep]:
     """The steps of the plan that was made last."""
     last = store.last(EnergyPlanStep)
     if last is None:
@@ -60,7 +60,7 @@ def newest_plan(store: Store) -> list[EnergyPlanStep]:
     return [step for step in store.rows(EnergyPlanStep, since=made.utc) if step.stamp == made]
 
 
-def document(
+def build_document(
     left: Autonomy | None, steps: Sequence[EnergyPlanStep], policy: EnergyPolicy | None
 ) -> dict[str, Any]:
     """The same as JSON. Days of autonomy are null while the charge is unknown."""
@@ -87,7 +87,7 @@ def document(
     }
 
 
-def sections(
+def build_sections(
     left: Autonomy | None,
     steps: Sequence[EnergyPlanStep],
     policy: EnergyPolicy | None,
@@ -97,15 +97,15 @@ def sections(
     made = local(text_of(steps[0].stamp.utc), settings, "%a %d %b %H:%M")
     about = [Line("plan", policy.reason)] if policy else []
     return [
-        Section("Without any sun from now on", autonomy_lines(left)),
+        Section("Without any sun from now on", describe_autonomy(left)),
         Section(
             f"Expected, {settings.site.timezone} (planned {made}; charge with its 8-of-10 band)",
-            [*about, *[block_line(block, settings) for block in blocks(steps, settings)]],
+            [*about, *[format_block(block, settings) for block in group_blocks(steps, settings)]],
         ),
     ]
 
 
-def autonomy_lines(left: Autonomy | None) -> list[Line]:
+def describe_autonomy(left: Autonomy | None) -> list[Line]:
     if left is None:
         return [Line("unknown", "the charge of the battery is not known now")]
     return [
@@ -114,7 +114,7 @@ def autonomy_lines(left: Autonomy | None) -> list[Line]:
     ]
 
 
-def blocks(steps: Sequence[EnergyPlanStep], settings: Settings) -> list[list[EnergyPlanStep]]:
+def group_blocks(steps: Sequence[EnergyPlanStep], settings: Settings) -> list[list[EnergyPlanStep]]:
     """The steps by quarter of a day at the site."""
     here = zone(settings)
 
@@ -128,7 +128,7 @@ def blocks(steps: Sequence[EnergyPlanStep], settings: Settings) -> list[list[Ene
     return list(found.values())
 
 
-def block_line(block: Sequence[EnergyPlanStep], settings: Settings) -> Line:
+def format_block(block: Sequence[EnergyPlanStep], settings: Settings) -> Line:
     """When, how much sun and load, the charge at the end, and which levels for how long."""
     first, last = block[0], block[-1]
     begins = local(text_of(first.starts), settings, "%a %d %b %H:%M")
@@ -141,11 +141,11 @@ def block_line(block: Sequence[EnergyPlanStep], settings: Settings) -> Line:
     charge = f"then {last.state_of_charge_pct:.0f} %{band}"
     return Line(
         f"{begins} to {ends}",
-        f"sun {sun_wh:5.0f} Wh  loads {load_wh:5.0f} Wh  {charge:<20}  {levels(block)}",
+        f"sun {sun_wh:5.0f} Wh  loads {load_wh:5.0f} Wh  {charge:<20}  {format_levels(block)}",
     )
 
 
-def levels(block: Sequence[EnergyPlanStep]) -> str:
+def format_levels(block: Sequence[EnergyPlanStep]) -> str:
     """The levels of a block in words, the longest first."""
     counted = Counter(step.level for step in block).most_common()
     return ", ".join(f"{EnergyLevel(level).name} {count * STEP_H:g} h" for level, count in counted)

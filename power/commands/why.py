@@ -50,27 +50,28 @@ def run(arguments: argparse.Namespace) -> int:
     with opened(arguments) as (settings, store):
         now = store.clock.stamp().utc
         at = now if arguments.at is None else moment(arguments.at, now, settings)
-        answer = find(store, at, now, settings)
+        answer = find_answer(store, at, now, settings)
     if arguments.json:
-        show_json(document(answer))
+        show_json(build_document(answer))
     else:
-        show(sections(answer, settings))
+        show(build_sections(answer, settings))
     return 0
 
 
-def find(store: Store, at: datetime, now: datetime, settings: Settings) -> Answer:
+def find_answer(store: Store, at: datetime, now: datetime, settings: Settings) -> Answer:
     """What the rows say of `at`."""
     if at > now:
         raise WhyError(
-            f"{said(at, settings)} is still to come; `unitctl energy outlook` says what is expected"
+            f"{format_time(at, settings)} is in the future; "
+            "`unitctl energy outlook` shows what is expected"
         )
-    sleep = newest(store, Sleep, "at <= ?", at)
-    wake = oldest(store, Wake, "at > ?", sleep.stamp.utc) if sleep else None
+    sleep = find_newest(store, Sleep, "at <= ?", at)
+    wake = find_oldest(store, Wake, "at > ?", sleep.stamp.utc) if sleep else None
     if wake and wake.stamp.utc <= at:
         sleep = wake = None
-    last = newest(store, EnergyBudget, "at <= ?", at)
+    last = find_newest(store, EnergyBudget, "at <= ?", at)
     if last is None and sleep is None:
-        raise WhyError(nothing_known(store, at, settings))
+        raise WhyError(explain_missing(store, at, settings))
     level = last.level.name if last else ""
     changed = "level <> ?"
     holds = last is not None and at < last.until
@@ -78,18 +79,22 @@ def find(store: Store, at: datetime, now: datetime, settings: Settings) -> Answe
         at=at,
         budget=last if holds else None,
         ended=None if holds else last,
-        battery=newest(store, BatteryState, "at <= ?", at),
-        reading=newest(store, PowerReading, "at <= ?", at),
-        before=newest(store, EnergyBudget, f"at <= ? AND {changed}", at, level) if last else None,
-        after=oldest(store, EnergyBudget, f"at > ? AND {changed}", at, level) if last else None,
+        battery=find_newest(store, BatteryState, "at <= ?", at),
+        reading=find_newest(store, PowerReading, "at <= ?", at),
+        before=find_newest(store, EnergyBudget, f"at <= ? AND {changed}", at, level)
+        if last
+        else None,
+        after=find_oldest(store, EnergyBudget, f"at > ? AND {changed}", at, level)
+        if last
+        else None,
         sleep=sleep,
         wake=wake,
     )
 
 
-def nothing_known(store: Store, at: datetime, settings: Settings) -> str:
+def explain_missing(store: Store, at: datetime, settings: Settings) -> str:
     """Why there is no row."""
-    first = oldest(store, EnergyBudget, "at > ?", datetime.min.replace(tzinfo=UTC))
+    first = find_oldest(store, EnergyBudget, "at > ?", datetime.min.replace(tzinfo=UTC))
     keeps = BY_ROW[EnergyBudget].keep_days
     if first is None:
         return (
@@ -97,22 +102,26 @@ def nothing_known(store: Store, at: datetime, settings: Settings) -> str:
             "(`systemctl status appliance-power`)"
         )
     return (
-        f"nothing is known of {said(at, settings)}: the budgets go back to "
-        f"{said(first.stamp.utc, settings)} (they are kept for {keeps:g} days)"
+        f"nothing is known of {format_time(at, settings)}: the budgets go back to "
+        f"{format_time(first.stamp.utc, settings)} (they are kept for {keeps:g} days)"
     )
 
 
-def newest(store: Store, kind: type[T], condition: str, at: datetime, *values: str) -> T | None:
+def find_newest(
+    store: Store, kind: type[T], condition: str, at: datetime, *values: str
+) -> T | None:
     """The last row for which `condition` holds."""
-    return one(store, kind, f"{condition} ORDER BY at DESC, id DESC", at, *values)
+    return find_one(store, kind, f"{condition} ORDER BY at DESC, id DESC", at, *values)
 
 
-def oldest(store: Store, kind: type[T], condition: str, at: datetime, *values: str) -> T | None:
+def find_oldest(
+    store: Store, kind: type[T], condition: str, at: datetime, *values: str
+) -> T | None:
     """The first row for which `condition` holds."""
-    return one(store, kind, f"{condition} ORDER BY at, id", at, *values)
+    return find_one(store, kind, f"{condition} ORDER BY at, id", at, *values)
 
 
-def one(store: Store, kind: type[T], where: str, at: datetime, *values: str) -> T | None:
+def find_one(store: Store, kind: type[T], where: str, at: datetime, *values: str) -> T | None:
     rows = store.query(
         f"SELECT * FROM {BY_ROW[kind].name} WHERE {where} LIMIT 1", (text_of(at), *values)
     )
@@ -122,7 +131,7 @@ def one(store: Store, kind: type[T], where: str, at: datetime, *values: str) -> 
 # --- showing --------------------------------------------------------------------------------------
 
 
-def document(answer: Answer) -> dict[str, Any]:
+def build_document(answer: Answer) -> dict[str, Any]:
     """The rows as they are stored, null where there is none."""
     parts = ("budget", "ended", "battery", "reading", "before", "after", "sleep", "wake")
     found = {name: getattr(answer, name) for name in parts}
@@ -132,77 +141,84 @@ def document(answer: Answer) -> dict[str, Any]:
     }
 
 
-def sections(answer: Answer, settings: Settings) -> list[Section]:
+def build_sections(answer: Answer, settings: Settings) -> list[Section]:
     """The answer as a screen."""
-    title = f"At {said(answer.at, settings)} {settings.site.timezone}"
+    title = f"At {format_time(answer.at, settings)} {settings.site.timezone}"
     return [
-        Section(title, [*level_lines(answer, settings), *state_lines(answer, settings)]),
-        Section("Before and after", change_lines(answer, settings)),
+        Section(title, [*describe_level(answer, settings), *describe_state(answer, settings)]),
+        Section("Before and after", describe_changes(answer, settings)),
     ]
 
 
-def level_lines(answer: Answer, settings: Settings) -> list[Line]:
+def describe_level(answer: Answer, settings: Settings) -> list[Line]:
     """Asleep, a budget that held, or one that had ended."""
     lines = []
     if answer.sleep:
-        lines.append(Line("asleep", sleep_text(answer.sleep, answer.wake, settings)))
+        lines.append(Line("asleep", describe_sleep(answer.sleep, answer.wake, settings)))
     if answer.budget:
         draw = f"the loads may draw {answer.budget.power_w:g} W"
         lines.append(Line("level", f"{answer.budget.reason} ({draw})"))
     elif answer.ended and not answer.sleep:
-        until, of = said(answer.ended.until, settings), said(answer.ended.stamp.utc, settings)
+        until, of = (
+            format_time(answer.ended.until, settings),
+            format_time(answer.ended.stamp.utc, settings),
+        )
         text = f"no budget held: the last, of {of}, ended {until}; {answer.ended.reason}"
         lines.append(Line("level", text, BAD))
     return lines
 
 
-def sleep_text(sleep: Sleep, wake: Wake | None, settings: Settings) -> str:
-    woke = f"; woke {said(wake.stamp.utc, settings)}: {wake.reason}" if wake else ""
-    expected = f", expected back {said(sleep.expected, settings)}" if sleep.expected else ""
-    since = said(sleep.stamp.utc, settings)
+def describe_sleep(sleep: Sleep, wake: Wake | None, settings: Settings) -> str:
+    woke = f"; woke {format_time(wake.stamp.utc, settings)}: {wake.reason}" if wake else ""
+    expected = f", expected back {format_time(sleep.expected, settings)}" if sleep.expected else ""
+    since = format_time(sleep.stamp.utc, settings)
     return f"{sleep.level.name} since {since}{expected}: {sleep.reason}{woke}"
 
 
-def state_lines(answer: Answer, settings: Settings) -> list[Line]:
+def describe_state(answer: Answer, settings: Settings) -> list[Line]:
     """The battery and the sun, and how long before they were known."""
     lines = []
     battery, reading = answer.battery, answer.reading
     if battery is not None:
-        charge = known(battery.state_of_charge_pct, "{:.0f}") + " +- "
-        charge += known(battery.sigma_pct, "{:.0f}") + f" % ({battery.method})"
+        charge = format_value(battery.state_of_charge_pct, "{:.0f}") + " +- "
+        charge += format_value(battery.sigma_pct, "{:.0f}") + f" % ({battery.method})"
         blocked = ", takes no charge" if battery.charge_blocked else ""
-        lines.append(Line("battery", charge + blocked + age(battery.stamp.utc, answer, settings)))
+        lines.append(
+            Line("battery", charge + blocked + format_age(battery.stamp.utc, answer, settings))
+        )
     if reading is not None:
         text = (
-            f"sun {known(reading.pv_power_w, '{:.0f} W')}, "
-            f"battery {known(reading.battery_voltage_v, '{:.2f} V')} "
-            f"{known(reading.battery_current_a, '{:+.1f} A')}, "
-            f"loads {known(reading.load_power_w, '{:.0f} W')}, "
-            f"{known(reading.battery_temperature_c, '{:.0f} C')}"
+            f"sun {format_value(reading.pv_power_w, '{:.0f} W')}, "
+            f"battery {format_value(reading.battery_voltage_v, '{:.2f} V')} "
+            f"{format_value(reading.battery_current_a, '{:+.1f} A')}, "
+            f"loads {format_value(reading.load_power_w, '{:.0f} W')}, "
+            f"{format_value(reading.battery_temperature_c, '{:.0f} C')}"
         )
-        lines.append(Line("measured", text + age(reading.stamp.utc, answer, settings)))
+        lines.append(Line("measured", text + format_age(reading.stamp.utc, answer, settings)))
     return lines
 
 
-def change_lines(answer: Answer, settings: Settings) -> list[Line]:
+def describe_changes(answer: Answer, settings: Settings) -> list[Line]:
     """The budgets of another level on both sides."""
     lines = []
     for name, budget in (("before", answer.before), ("after", answer.after)):
         if budget is not None:
-            lines.append(Line(name, f"{said(budget.stamp.utc, settings)}  {budget.reason}"))
+            lines.append(Line(name, f"{format_time(budget.stamp.utc, settings)}  {budget.reason}"))
     return lines
 
 
-def age(utc: datetime, answer: Answer, settings: Settings) -> str:
+def format_age(utc: datetime, answer: Answer, settings: Settings) -> str:
     """How long before the moment a row was written."""
     before_s = (answer.at - utc).total_seconds()
-    return f", {before_s:.0f} s before" if before_s < 600 else f", last {said(utc, settings)}"
+    return (
+        f", {before_s:.0f} s before" if before_s < 600 else f", last {format_time(utc, settings)}"
+    )
 
 
-def known(value: float | None, form: str) -> str:
+def format_value(value: float | None, form: str) -> str:
     return "?" if value is None else form.format(value)
 
 
-def said(utc: datetime, settings: Settings) -> str:
+def format_time(utc: datetime, settings: Settings) -> str:
     """A time as people at the site read it."""
     return local(text_of(utc), settings, "%a %d %b %H:%M")

@@ -14,134 +14,134 @@ from appliance.model import Stamp, SunDay
 from appliance.settings import Settings
 from power.battery.estimate import charge_blocked
 from power.battery.voltage_curve import hidden_pct
-from power.plan.forecast import DAYS as HORIZON_DAYS
-from power.plan.nightly import KEPT_DAYS, Past, make_policy
-from power.plan.policy import Table, interpolated, unpack, worth_over_charge
-from power.plan.rollout import ByLadder, ByTable, Chooser, Piece, walk
-from power.plan.solar_day import past_day
-from power.plan.utility import options
-from power.plan.weather_model import PastDay
+from power.plan.horizon import HORIZON_DAYS
+from power.plan.nightly import POLICY_DAYS, SiteHistory, make_policy
+from power.plan.policy import PolicyTable, compute_value_curve, interpolate_value, unpack_table
+from power.plan.rollout import LadderController, StepController, TableController, TimeStep, roll_out
+from power.plan.solar_day import summarise_weather
+from power.plan.utility import list_options
+from power.plan.weather_model import DayWeather
 
-DAYS = 30
-CLEAR_DAYS = DAYS + HORIZON_DAYS
-FEWEST_DAYS = 14  # less proves nothing
-BETTER_BY = 0.01  # before the ladder is believed to be the better one
+BACKTEST_DAYS = 30
+CLEAR_DAYS = BACKTEST_DAYS + HORIZON_DAYS
+MIN_DAYS = 14  # less proves nothing
+LEAST_ADVANTAGE = 0.01  # before the ladder is believed to be the better one
 START_PCT = 70.0
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class BacktestResult:
     """Worth of each in hours of FULL; the ladder's with what its charge at the end is worth more,
     or less, than the planner's.
     """
 
     days: int
-    planned: float
-    by_ladder: float
+    planner_utility: float
+    ladder_utility: float
 
     @property
     def ladder_is_better(self) -> bool:
-        return self.by_ladder > self.planned * (1 + BETTER_BY)
+        return self.ladder_utility > self.planner_utility * (1 + LEAST_ADVANTAGE)
 
 
-def replay(
+def run_backtest(
     days: Sequence[SunDay],
     midnight: datetime,
     clear_w: Sequence[float],
-    past: Past,
+    history: SiteHistory,
     sigma_pct: float,
-    kept_wh: float,
+    reserve_wh: float,
     settings: Settings,
-) -> Replay | None:
+) -> BacktestResult | None:
     """Both voices over `days`, the oldest first; None where too few are known.
 
     `midnight`: with which the first of them began. `clear_w`: hourly from then on, without shade,
     for `CLEAR_DAYS`. `past` as it is known now. The planner is asked anew whenever a policy ends.
     """
-    if len(days) < FEWEST_DAYS:
+    if len(days) < MIN_DAYS:
         return None
-    choices = options(settings)
-    pieces = lived_through(days, midnight, clear_w, settings)
-    shaded = [watts * past.shade[hour % 24] for hour, watts in enumerate(clear_w)]
-    by_plan, by_ladder = Side(START_PCT), Side(START_PCT)
-    ladder = ByLadder(settings, choices, sigma_pct)
-    for first in range(0, len(pieces) // 24, KEPT_DAYS):
-        known = before(past, DAYS - first)
+    choices = list_options(settings)
+    pieces = rebuild_days(days, midnight, clear_w, settings)
+    shaded = [watts * history.shade[hour % 24] for hour, watts in enumerate(clear_w)]
+    by_plan, by_ladder = Contender(START_PCT), Contender(START_PCT)
+    ladder = LadderController(settings, choices, sigma_pct)
+    for first in range(0, len(pieces) // 24, POLICY_DAYS):
+        known = hide_later_temperatures(history, BACKTEST_DAYS - first)
         now = Stamp(midnight + timedelta(days=first), "replay", 0.0)
         ahead_w = shaded[first * 24 :]
-        table = unpack(make_policy(settings, now, ahead_w, known, sigma_pct, kept_wh))
-        some = since_midnight(pieces[first * 24 : (first + KEPT_DAYS) * 24], first)
-        planner = ByTable(table, choices, settings.battery)
-        by_plan.live(some, sigma_pct, planner, table, settings)
-        by_ladder.live(some, sigma_pct, ladder, table, settings)
-    more = by_ladder.left - by_plan.left
-    return Replay(len(days), by_plan.earned, by_ladder.earned + more)
+        table = unpack_table(make_policy(settings, now, ahead_w, known, sigma_pct, reserve_wh))
+        some = count_hours_from_day(pieces[first * 24 : (first + POLICY_DAYS) * 24], first)
+        planner = TableController(table, choices, settings.battery)
+        by_plan.simulate(some, sigma_pct, planner, table, settings)
+        by_ladder.simulate(some, sigma_pct, ladder, table, settings)
+    more = by_ladder.remaining_value - by_plan.remaining_value
+    return BacktestResult(len(days), by_plan.utility, by_ladder.utility + more)
 
 
 @dataclass
-class Side:
+class Contender:
     """One of the two voices: its charge, what it has earned, what its charge is still worth."""
 
     charge_pct: float
-    earned: float = 0.0
-    left: float = 0.0
+    utility: float = 0.0
+    remaining_value: float = 0.0
 
-    def live(
+    def simulate(
         self,
-        pieces: Sequence[Piece],
+        steps: Sequence[TimeStep],
         sigma_pct: float,
-        chooser: Chooser,
-        table: Table,
+        controller: StepController,
+        table: PolicyTable,
         settings: Settings,
     ) -> None:
         """Live through `pieces`, hours of the `table`."""
-        choices = options(settings)
-        lived = walk(pieces, self.charge_pct, sigma_pct, chooser, choices, settings)
+        choices = list_options(settings)
+        lived = roll_out(steps, self.charge_pct, sigma_pct, controller, choices, settings)
         self.charge_pct = lived[-1].end_pct
-        self.earned += sum(one.option.worth * one.piece.hours for one in lived)
-        ends = lived[-1].piece.hour + lived[-1].piece.hours
-        curve = worth_over_charge(table, ends, table.skies[-1], cold=False)
-        self.left = interpolated(curve, self.charge_pct)
+        self.utility += sum(one.option.utility * one.step.hours for one in lived)
+        ends = lived[-1].step.hour + lived[-1].step.hours
+        curve = compute_value_curve(table, ends, table.weather[-1], cold=False)
+        self.remaining_value = interpolate_value(curve, self.charge_pct)
 
 
-def since_midnight(pieces: Sequence[Piece], first: int) -> list[Piece]:
+def count_hours_from_day(steps: Sequence[TimeStep], first: int) -> list[TimeStep]:
     """The same hours, counted from the midnight of day `first`."""
-    return [replace(piece, hour=piece.hour - first * 24) for piece in pieces]
+    return [replace(piece, hour=piece.hour - first * 24) for piece in steps]
 
 
-def before(past: Past, ago: int) -> Past:
+def hide_later_temperatures(history: SiteHistory, ago: int) -> SiteHistory:
     """What is known now of the sky, and what was known of the cold `ago` days ago."""
     days = [
-        PastDay(day.clearness, past.days[place - ago].mean_c if place >= ago else None)
-        for place, day in enumerate(past.days)
+        DayWeather(day.clearness, history.days[place - ago].mean_c if place >= ago else None)
+        for place, day in enumerate(history.days)
     ]
-    return Past(tuple(days), past.shade)
+    return SiteHistory(tuple(days), history.shade)
 
 
-def lived_through(
+def rebuild_days(
     days: Sequence[SunDay], midnight: datetime, clear_w: Sequence[float], settings: Settings
-) -> list[Piece]:
+) -> list[TimeStep]:
     """The hours from the first of `days` to the last, under the sun that was measured. An hour that
     nobody measured is like its day, such a day like the mean of all.
     """
     by_number = {(day.day - days[0].day).days: day for day in days}
-    usual = clearness(days)
+    usual = compute_clearness(days)
     found = []
-    for number in range(min(DAYS, max(by_number) + 1)):
+    for number in range(min(BACKTEST_DAYS, max(by_number) + 1)):
         day = by_number.get(number)
-        ratio = clearness([day]) if day else None
-        mean_c = past_day(day, 0.0).mean_c if day else None
+        ratio = compute_clearness([day]) if day else None
+        mean_c = summarise_weather(day, 0.0).mean_c if day else None
         cold = charge_blocked(mean_c, settings.battery)
         hidden = hidden_pct(settings.battery, mean_c)
         for hour in range(number * 24, number * 24 + 24):
             share = (day.hours if day else {}).get(str(hour % 24), ratio)
             sun_w = clear_w[hour] * (usual or 0.0 if share is None else share)
             starts = midnight + timedelta(hours=hour)
-            found.append(Piece(starts, hour, 1.0, sun_w, cold, hidden))
+            found.append(TimeStep(starts, hour, 1.0, sun_w, cold, hidden))
     return found
 
 
-def clearness(days: Sequence[SunDay]) -> float | None:
+def compute_clearness(days: Sequence[SunDay]) -> float | None:
     """Measured over cloudless sun of these days together; None where nothing was measured."""
     clear_wh = sum(day.clear_wh for day in days)
     return sum(day.measured_wh for day in days) / clear_wh if clear_wh > 0 else None

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ApplianceError
-from power.plan.forecast import DAYS, Told
+from power.plan.horizon import HORIZON_DAYS, DayForecast
 
-FRESH = timedelta(hours=36)
-AHEAD_OF_CLOCK = timedelta(hours=2)  # that the maker's clock may be
-LARGEST_BYTES = 65_536
-CLEARNESS = (0.0, 1.2)
-SIGMA = (0.02, 1.0)
+MAX_AGE = timedelta(hours=36)
+MAX_CLOCK_ERROR = timedelta(hours=2)  # that the maker's clock may be
+MAX_BYTES = 65_536
+CLEARNESS_LIMITS = (0.0, 1.2)
+SIGMA_LIMITS = (0.02, 1.0)
 
 
 class ForecastError(ApplianceError):
@@ -31,14 +31,14 @@ class ForecastError(ApplianceError):
     code = "forecast"
 
 
-def read_forecast(path: Path, now: datetime, today: date) -> dict[int, Told]:
+def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForecast]:
     """What is told of the days ahead, 0 is `today`; empty where there is no fresh file.
 
     Raises `ForecastError` where the file cannot be read or does not have the form above.
     """
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -46,43 +46,43 @@ def read_forecast(path: Path, now: datetime, today: date) -> dict[int, Told]:
             f"the forecast {path} cannot be read: {error.strerror}; check its owner and permissions"
         ) from error
     try:
-        made, days = understand(data)
+        made, days = parse_forecast(data)
     except (ValueError, RecursionError) as error:
         raise ForecastError(
             f"the forecast {path} is left aside: {error}; "
             "let whoever writes it follow docs/energy.md, or remove it"
         ) from error
-    if made > now + AHEAD_OF_CLOCK:
+    if made > now + MAX_CLOCK_ERROR:
         raise ForecastError(
             f"the forecast {path} is left aside: it says that it was made at {made:%Y-%m-%d %H:%M} "
             "UTC, which is still to come; check the clocks of the unit and of whoever writes it"
         )
-    if now - made > FRESH:
+    if now - made > MAX_AGE:
         return {}
     ahead = {(day - today).days: told for day, told in days.items()}
-    return {number: told for number, told in ahead.items() if 0 <= number < DAYS}
+    return {number: told for number, told in ahead.items() if 0 <= number < HORIZON_DAYS}
 
 
-def understand(data: bytes) -> tuple[datetime, dict[date, Told]]:
+def parse_forecast(data: bytes) -> tuple[datetime, dict[date, DayForecast]]:
     """When it was made, and what it says of each day. Raises `ValueError` in words."""
-    if len(data) > LARGEST_BYTES:
-        raise ValueError(f"it has more than {LARGEST_BYTES} bytes")
+    if len(data) > MAX_BYTES:
+        raise ValueError(f"it has more than {MAX_BYTES} bytes")
     try:
         document = json.loads(data)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f"it is no JSON ({error})") from error
     if not isinstance(document, dict) or not isinstance(document.get("days"), list):
         raise ValueError('it has no list "days"')  # noqa: TRY004  (of what the file says)
-    days: dict[date, Told] = {}
+    days: dict[date, DayForecast] = {}
     for number, entry in enumerate(document["days"], start=1):
-        day, told = understand_day(entry, f"day {number}")
+        day, told = parse_day(entry, f"day {number}")
         if day in days:
             raise ValueError(f"{day} is there twice")
         days[day] = told
-    return moment(document.get("made")), days
+    return parse_time(document.get("made")), days
 
 
-def understand_day(entry: Any, where: str) -> tuple[date, Told]:
+def parse_day(entry: Any, where: str) -> tuple[date, DayForecast]:
     """One entry of "days"."""
     if not isinstance(entry, dict):
         raise ValueError(f"{where} is no object")  # noqa: TRY004  (of what the file says)
@@ -91,11 +91,11 @@ def understand_day(entry: Any, where: str) -> tuple[date, Told]:
         day = date.fromisoformat(text)
     except (TypeError, ValueError):
         raise ValueError(f'"date" of {where} is no date such as 2026-11-22: {text!r}') from None
-    clearness = number_in(entry, "clearness", CLEARNESS, where)
-    return day, Told(clearness, number_in(entry, "sigma", SIGMA, where))
+    clearness = parse_number(entry, "clearness", CLEARNESS_LIMITS, where)
+    return day, DayForecast(clearness, parse_number(entry, "sigma", SIGMA_LIMITS, where))
 
 
-def number_in(entry: Any, name: str, limits: tuple[float, float], where: str) -> float:
+def parse_number(entry: Any, name: str, limits: tuple[float, float], where: str) -> float:
     """A number of an entry that lies within its limits."""
     value = entry.get(name)
     low, high = limits
@@ -105,7 +105,7 @@ def number_in(entry: Any, name: str, limits: tuple[float, float], where: str) ->
     return float(value)
 
 
-def moment(text: Any) -> datetime:
+def parse_time(text: Any) -> datetime:
     """When it was made; a time without a zone says nothing."""
     try:
         made = datetime.fromisoformat(text)

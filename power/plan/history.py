@@ -22,20 +22,26 @@ from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 from power.battery.estimate import charge_blocked
 from power.plan.ladder import TARGET_HELD
-from power.plan.nightly import ClearSky, Past, hourly_clear_w
-from power.plan.solar_day import Hour, believable_sun_w, past_day, shade_of, sun_day
-from power.plan.weather_model import PastDay
+from power.plan.nightly import ClearSkyModel, SiteHistory, compute_hourly_clear_w
+from power.plan.solar_day import (
+    HourMean,
+    estimate_shade,
+    filter_sun_w,
+    make_sun_day,
+    summarise_weather,
+)
+from power.plan.weather_model import DayWeather
 
-KNOWN_DAYS = 120  # that the planner is told of
+HISTORY_DAYS = 120  # that the planner is told of
 LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
-FAR_FROM_FULL_PCT = 90.0  # a mean of a higher charge may hide a throttled sun
+UNTHROTTLED_BELOW_PCT = 90.0  # a mean of a higher charge may hide a throttled sun
 UNSHADED = (1.0,) * 24
-HELD = ", ".join(f"'{stage.name}'" for stage in TARGET_HELD)
+TARGET_HELD_SQL = ", ".join(f"'{stage.name}'" for stage in TARGET_HELD)
 HOURS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class HistoryPoint:
     """The mean of one step of `hours`; `throttled`: the panels say nothing of the sky."""
 
     hours: float
@@ -44,26 +50,26 @@ class Sample:
     throttled: bool
 
 
-Samples = dict[datetime, Sample]
+HistoryPoints = dict[datetime, HistoryPoint]
 
 
-def solar_time(utc: datetime, settings: Settings) -> datetime:
+def to_solar_time(utc: datetime, settings: Settings) -> datetime:
     """`utc` on the site's solar clock, to the hour, as power.plan.nightly.local_midnight has it."""
     return utc.astimezone(UTC) + timedelta(hours=round(settings.site.longitude_deg / 15))
 
 
-def solar_date(utc: datetime, settings: Settings) -> date:
+def to_solar_date(utc: datetime, settings: Settings) -> date:
     """The date of the local solar day."""
-    return solar_time(utc, settings).date()
+    return to_solar_time(utc, settings).date()
 
 
-def begins(day: date, settings: Settings) -> datetime:
+def find_midnight(day: date, settings: Settings) -> datetime:
     """The solar midnight (UTC) with which that day begins."""
     midnight = datetime.combine(day, time(), UTC)
     return midnight - timedelta(hours=round(settings.site.longitude_deg / 15))
 
 
-def key_of(day: date) -> datetime:
+def to_storage_key(day: date) -> datetime:
     """Under which the day is stored."""
     return datetime.combine(day, time(), UTC)
 
@@ -71,89 +77,98 @@ def key_of(day: date) -> datetime:
 # --- making days ----------------------------------------------------------------------------------
 
 
-def new_days(store: Store, settings: Settings, clear_sky: ClearSky, now: Stamp) -> list[SunDay]:
+def make_new_days(
+    store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
+) -> list[SunDay]:
     """Each complete day of the last `LOOK_BACK_DAYS` that has readings and no row yet."""
-    today = solar_date(now.utc, settings)
-    stored = {day.day.date() for day in known_days(store, today)}
+    today = to_solar_date(now.utc, settings)
+    stored = {day.day.date() for day in read_days(store, today)}
     back = (today - timedelta(days=ahead) for ahead in range(LOOK_BACK_DAYS, 0, -1))
     wanted = [day for day in back if day not in stored]
     if not wanted:
         return []
-    span = (begins(wanted[0], settings), begins(wanted[-1] + timedelta(days=1), settings))
-    by_day = split(measured(store, settings, *span), settings)
+    span = (
+        find_midnight(wanted[0], settings),
+        find_midnight(wanted[-1] + timedelta(days=1), settings),
+    )
+    by_day = split_by_day(read_points(store, settings, *span), settings)
     found = [day for day in wanted if by_day.get(day)]
-    clear_w = clear_days(settings, clear_sky, found)
+    clear_w = compute_clear_days(settings, clear_sky, found)
     return [make_day(now, day, by_day[day], clear_w[day], settings) for day in found]
 
 
-def clear_days(
-    settings: Settings, clear_sky: ClearSky, days: Sequence[date]
+def compute_clear_days(
+    settings: Settings, clear_sky: ClearSkyModel, days: Sequence[date]
 ) -> dict[date, list[float]]:
     """The cloudless hourly means (W) of each of these days, without shade."""
     if not days:
         return {}
     count = (days[-1] - days[0]).days + 1
-    power_w = hourly_clear_w(settings, clear_sky, begins(days[0], settings), count, UNSHADED)
+    power_w = compute_hourly_clear_w(
+        settings, clear_sky, find_midnight(days[0], settings), count, UNSHADED
+    )
     places = {day: (day - days[0]).days * 24 for day in days}
     return {day: power_w[place : place + 24] for day, place in places.items()}
 
 
-def split(samples: Samples, settings: Settings) -> dict[date, Samples]:
+def split_by_day(points: HistoryPoints, settings: Settings) -> dict[date, HistoryPoints]:
     """The samples by local solar day."""
-    found: defaultdict[date, Samples] = defaultdict(dict)
-    for at, sample in samples.items():
-        found[solar_date(at, settings)][at] = sample
+    found: defaultdict[date, HistoryPoints] = defaultdict(dict)
+    for at, sample in points.items():
+        found[to_solar_date(at, settings)][at] = sample
     return dict(found)
 
 
 def make_day(
-    now: Stamp, day: date, samples: Samples, clear_w: Sequence[float], settings: Settings
+    now: Stamp, day: date, points: HistoryPoints, clear_w: Sequence[float], settings: Settings
 ) -> SunDay:
     """The row of one day."""
-    temperatures_c = [one.temperature_c for one in samples.values()]
-    return sun_day(
+    temperatures_c = [one.temperature_c for one in points.values()]
+    return make_sun_day(
         now,
-        key_of(day),
-        hours_of(samples, settings),
+        to_storage_key(day),
+        average_hours(points, settings),
         clear_w,
         [value for value in temperatures_c if value is not None],
     )
 
 
-def hours_of(samples: Samples, settings: Settings) -> dict[int, Hour]:
+def average_hours(points: HistoryPoints, settings: Settings) -> dict[int, HourMean]:
     """Mean power by local solar hour, from what was seen of it."""
     energy: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
-    for at, sample in samples.items():
-        sun_w = believable_sun_w(sample.pv_power_w, settings.panels.peak_w)
+    for at, sample in points.items():
+        sun_w = filter_sun_w(sample.pv_power_w, settings.panels.peak_w)
         if sun_w is not None and not sample.throttled and sample.hours > 0:
-            energy[solar_time(at, settings).hour].append((sun_w, sample.hours))
+            energy[to_solar_time(at, settings).hour].append((sun_w, sample.hours))
     found = {}
     for hour, seen in energy.items():
         total = sum(hours for _, hours in seen)
         mean_w = sum(watts * hours for watts, hours in seen) / total
-        found[hour] = Hour(mean_w, min(1.0, total))
+        found[hour] = HourMean(mean_w, min(1.0, total))
     return found
 
 
 # --- reading --------------------------------------------------------------------------------------
 
 
-def measured(store: Store, settings: Settings, since: datetime, until: datetime) -> Samples:
+def read_points(
+    store: Store, settings: Settings, since: datetime, until: datetime
+) -> HistoryPoints:
     """What was measured from `since` to before `until`, by the start of each step: full rows where
     there are any, else 5-minute means, else hourly ones.
     """
-    full = full_rows(store, since, until)
-    fine = {**means(store, settings, FINE_S, since, until), **full}
+    full = read_full_rows(store, since, until)
+    fine = {**read_means(store, settings, FINE_S, since, until), **full}
     known = {at.replace(minute=0) for at in fine}
-    coarse = means(store, settings, COARSE_S, since, until)
+    coarse = read_means(store, settings, COARSE_S, since, until)
     return {**{at: one for at, one in coarse.items() if at not in known}, **fine}
 
 
-def full_rows(store: Store, since: datetime, until: datetime) -> Samples:
+def read_full_rows(store: Store, since: datetime, until: datetime) -> HistoryPoints:
     """The full rows in steps of 5 minutes."""
     wanted = (
         "avg(pv_power_w) AS pv_w, avg(battery_temperature_c) AS battery_c, "
-        f"max(charge_stage IN ({HELD})) AS held, max(charge_allowed = 0) AS refused"
+        f"max(charge_stage IN ({TARGET_HELD_SQL})) AS held, max(charge_allowed = 0) AS refused"
     )
     span = (text_of(since), text_of(until - timedelta(milliseconds=1)))
     blocked = {
@@ -162,7 +177,7 @@ def full_rows(store: Store, since: datetime, until: datetime) -> Samples:
         if row["blocked"]
     }
     return {
-        time_of(row["step"]): Sample(
+        time_of(row["step"]): HistoryPoint(
             FINE_S / 3600,
             row["pv_w"],
             row["battery_c"],
@@ -172,9 +187,9 @@ def full_rows(store: Store, since: datetime, until: datetime) -> Samples:
     }
 
 
-def means(
+def read_means(
     store: Store, settings: Settings, step_s: int, since: datetime, until: datetime
-) -> Samples:
+) -> HistoryPoints:
     """The stored means. Of an hour only the share counts in which there were rows."""
     rows = store.query(
         "SELECT power.at AS at, power.rows AS rows, power.pv_power_w AS pv_w, "
@@ -186,39 +201,42 @@ def means(
     )
     usual = step_s / max(BY_ROW[PowerReading].every_s or 0.0, settings.meter.poll_every_s)
     return {
-        time_of(row["at"]): Sample(
+        time_of(row["at"]): HistoryPoint(
             step_s / 3600 * (min(1.0, row["rows"] / usual) if step_s == COARSE_S else 1.0),
             row["pv_w"],
             row["battery_c"],
             row["charge_pct"] is None
-            or row["charge_pct"] >= FAR_FROM_FULL_PCT
+            or row["charge_pct"] >= UNTHROTTLED_BELOW_PCT
             or charge_blocked(row["battery_c"], settings.battery),
         )
         for row in rows
     }
 
 
-def known_days(store: Store, until: date, days: int = KNOWN_DAYS) -> list[SunDay]:
+def read_days(store: Store, until: date, days: int = HISTORY_DAYS) -> list[SunDay]:
     """The stored days before `until`, at most so many days back, the oldest first."""
-    since = key_of(until - timedelta(days=days))
+    since = to_storage_key(until - timedelta(days=days))
     newest = store.rows(SunDay, limit=4000, newest_first=True)  # all that are kept: ten years
-    return [day for day in reversed(newest) if since <= day.day < key_of(until)]
+    return [day for day in reversed(newest) if since <= day.day < to_storage_key(until)]
 
 
-def past_of(days: Iterable[SunDay], settings: Settings, clear_sky: ClearSky, until: date) -> Past:
+def build_history(
+    days: Iterable[SunDay], settings: Settings, clear_sky: ClearSkyModel, until: date
+) -> SiteHistory:
     """What the planner is told: each day from the first known one to the one before `until`; a day
     without a row is one of which nothing is known, so that the ages of the others stay right.
     """
     known: Mapping[date, SunDay] = {day.day.date(): day for day in days if day.day.date() < until}
     if not known:
-        return Past((), shade_of([]))
+        return SiteHistory((), estimate_shade([]))
     first = min(known)
     dates = [first + timedelta(days=number) for number in range((until - first).days)]
-    clear_w = clear_days(settings, clear_sky, dates)
-    nothing = PastDay(None, None)
-    return Past(
+    clear_w = compute_clear_days(settings, clear_sky, dates)
+    nothing = DayWeather(None, None)
+    return SiteHistory(
         tuple(
-            past_day(known[day], sum(clear_w[day])) if day in known else nothing for day in dates
+            summarise_weather(known[day], sum(clear_w[day])) if day in known else nothing
+            for day in dates
         ),
-        shade_of([known[day] for day in sorted(known)]),
+        estimate_shade([known[day] for day in sorted(known)]),
     )

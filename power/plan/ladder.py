@@ -11,7 +11,7 @@ from typing import Protocol
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import EnergySettings, Settings
 
-HIGHEST_ENTRY_PCT = 98.0  # a charge less its sigma hardly ever says more, even when full
+MAX_ENTRY_PCT = 98.0  # a charge less its sigma hardly ever says more, even when full
 TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 
 
@@ -55,26 +55,28 @@ class Ladder:
         previous: EnergyLevel | None,
     ) -> Proposal:
         if battery is None or battery.state_of_charge_pct is None or battery.sigma_pct is None:
-            return self._proposal(EnergyLevel.SENTINEL, "the charge is unknown", reading)
+            return self._make_proposal(EnergyLevel.SENTINEL, "the charge is unknown", reading)
         charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
         left = f"{charge_pct:.0f} % +- {sigma_pct:.0f} left"
-        if curtailed(battery, reading):
+        if is_sun_curtailed(battery, reading):
             left += ", the battery takes no more and the sun is free"
-            return replace(self._proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)
+            return replace(self._make_proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)
         energy = self._settings.energy
         careful_pct = charge_pct - energy.sigma_weight * sigma_pct
-        level = level_for(careful_pct, previous, energy)
+        level = choose_level(careful_pct, previous, energy)
         if battery.charge_blocked:
             left += ", the battery can take no charge now"
-        return self._proposal(level, f"{left}, {next_rung(level, energy)}", reading)
+        return self._make_proposal(level, f"{left}, {describe_next_rung(level, energy)}", reading)
 
-    def _proposal(self, level: EnergyLevel, said: str, reading: PowerReading | None) -> Proposal:
+    def _make_proposal(
+        self, level: EnergyLevel, charge_text: str, reading: PowerReading | None
+    ) -> Proposal:
         sun_w = reading.pv_power_w if reading else None
         sun = "sun unknown" if sun_w is None else f"sun {sun_w:.0f} W"
-        return Proposal(level, self._settings.power_w(level), f"{said}; {sun}")
+        return Proposal(level, self._settings.power_w(level), f"{charge_text}; {sun}")
 
 
-def rungs(energy: EnergySettings) -> tuple[tuple[EnergyLevel, float], ...]:
+def list_rungs(energy: EnergySettings) -> tuple[tuple[EnergyLevel, float], ...]:
     """Levels with the charge (%) that holds them, highest first."""
     return (
         (EnergyLevel.FULL, energy.full_from_pct),
@@ -83,31 +85,31 @@ def rungs(energy: EnergySettings) -> tuple[tuple[EnergyLevel, float], ...]:
     )
 
 
-def entry_pct(threshold_pct: float, energy: EnergySettings) -> float:
+def compute_entry_pct(threshold_pct: float, energy: EnergySettings) -> float:
     """The charge from which a level is entered from below."""
-    return max(threshold_pct, min(threshold_pct + energy.hysteresis_pct, HIGHEST_ENTRY_PCT))
+    return max(threshold_pct, min(threshold_pct + energy.hysteresis_pct, MAX_ENTRY_PCT))
 
 
-def level_for(
-    careful_pct: float, previous: EnergyLevel | None, energy: EnergySettings
+def choose_level(
+    lower_pct: float, previous: EnergyLevel | None, energy: EnergySettings
 ) -> EnergyLevel:
     """The level of a charge (its doubt already taken off), with hysteresis against `previous`."""
-    for level, threshold_pct in rungs(energy):
+    for level, threshold_pct in list_rungs(energy):
         rising = previous is not None and level > previous
-        if careful_pct >= (entry_pct(threshold_pct, energy) if rising else threshold_pct):
+        if lower_pct >= (compute_entry_pct(threshold_pct, energy) if rising else threshold_pct):
             return level
     return EnergyLevel.HIBERNATE
 
 
-def next_rung(level: EnergyLevel, energy: EnergySettings) -> str:
+def describe_next_rung(level: EnergyLevel, energy: EnergySettings) -> str:
     """Where the next change lies: the level above, or at the top the one below."""
-    for above, threshold_pct in reversed(rungs(energy)):
+    for above, threshold_pct in reversed(list_rungs(energy)):
         if above > level:
-            return f"{above.name} from {entry_pct(threshold_pct, energy):.0f} %"
+            return f"{above.name} from {compute_entry_pct(threshold_pct, energy):.0f} %"
     return f"{EnergyLevel.ECO.name} below {energy.full_from_pct:.0f} %"
 
 
-def curtailed(battery: BatteryState, reading: PowerReading | None) -> bool:
+def is_sun_curtailed(battery: BatteryState, reading: PowerReading | None) -> bool:
     """Whether the controller throttles the sun because the battery is at its target voltage.
 
     Cells that are too cold show the same stage and voltage, yet are not full: no free energy then.

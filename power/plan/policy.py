@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from appliance.model import EnergyPolicy
 from power.plan.utility import Option
-from power.plan.weather_model import CENTRES, CLASSES, EDGES, SAME_AS_YESTERDAY
+from power.plan.weather_model import CLASS_CLEARNESS, CLASS_COUNT, CLASS_EDGES, CLASS_PERSISTENCE
 
 HOUR_S = 3600.0
 RECENT_S = 5400.0
@@ -27,11 +27,11 @@ EARLY_SHARE, EARLY_SIGMA, SIGMA = 0.15, 0.30, 0.22  # error of the rest of the d
 NOTHING_SHARE = 0.03  # of the day's sun: before that nothing is known of today
 CONTROLLER, DISCHARGING = 0.97, 0.97
 QUARTER_H = 0.25
-KEEP_FOR = 0.002  # worth per hour: a smaller gain is not worth a change
+LEAST_GAIN_PER_H = 0.002  # worth per hour: a smaller gain is not worth a change
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class PolicyTable:
     """The plan's table, unpacked. `bounds_h`: the ends of its stretches, hours after `starts`.
 
     `values[place]` holds for each (sky, cold) the worth over charge; `clear_w` is hourly.
@@ -42,34 +42,34 @@ class Table:
     bounds_h: Sequence[float]
     floors_pct: Sequence[float]
     clear_w: Sequence[float]
-    skies: Sequence[Sequence[float]]
+    weather: Sequence[Sequence[float]]
     values: Sequence[Sequence[Sequence[float]]]
     levels: int
 
 
-def pack(
+def pack_table(
     bounds_h: Sequence[float],
     floors_pct: Sequence[float],
     clear_w: Sequence[float],
-    skies: Sequence[Sequence[float]],
+    weather: Sequence[Sequence[float]],
     values: Sequence[float],
 ) -> bytes:
     """The table as stored: 32-bit floats, least significant byte first."""
     numbers = array("f", [*bounds_h, *floors_pct, *clear_w])
-    for sky in skies:
+    for sky in weather:
         numbers.extend(sky)
     numbers.extend(values)
     return numbers.tobytes()
 
 
-def unpack(row: EnergyPolicy) -> Table:
+def unpack_table(row: EnergyPolicy) -> PolicyTable:
     """The table of a stored row. Raises `ValueError` where it is not whole."""
     numbers = array("f")
     numbers.frombytes(row.worth)
     facts = {name: int(value) for name, value in row.facts.items()}
     levels, count = facts["levels"], facts["stretches"]
-    sizes = (count + 1, count, facts["hours"], facts["days"] * CLASSES)
-    if len(numbers) != sum(sizes) + (count + 1) * CLASSES * 2 * levels:
+    sizes = (count + 1, count, facts["hours"], facts["days"] * CLASS_COUNT)
+    if len(numbers) != sum(sizes) + (count + 1) * CLASS_COUNT * 2 * levels:
         raise ValueError(f"the plan of {row.starts} is not whole: {len(numbers)} numbers")
     cut = [0]
     for size in sizes:
@@ -77,19 +77,19 @@ def unpack(row: EnergyPolicy) -> Table:
     bounds, floors, clear, skies = (list(numbers[a:b]) for a, b in pairwise(cut))
     rest = numbers[cut[-1] :]
     rows = [list(rest[at : at + levels]) for at in range(0, len(rest), levels)]
-    return Table(
+    return PolicyTable(
         starts=row.starts,
         ends=row.ends,
         bounds_h=bounds,
         floors_pct=floors,
         clear_w=clear,
-        skies=[skies[at : at + CLASSES] for at in range(0, len(skies), CLASSES)],
-        values=[rows[at : at + CLASSES * 2] for at in range(0, len(rows), CLASSES * 2)],
+        weather=[skies[at : at + CLASS_COUNT] for at in range(0, len(skies), CLASS_COUNT)],
+        values=[rows[at : at + CLASS_COUNT * 2] for at in range(0, len(rows), CLASS_COUNT * 2)],
         levels=levels,
     )
 
 
-class Today:
+class SolarNowcast:
     """What today's sun has been so far, beside a cloudless one; and so, what the rest may be."""
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class Today:
         self._measured_wh = self._clear_wh = 0.0
         self._recent_wh = self._recent_clear_wh = 0.0
 
-    def see(self, table: Table, hour: float, pv_power_w: float | None) -> None:
+    def observe(self, table: PolicyTable, hour: float, pv_power_w: float | None) -> None:
         """`pv_power_w` was measured at `hour` of the table; None: not, or the sun was throttled."""
         elapsed_h = hour - self._at_h
         self._at_h = hour
@@ -107,17 +107,17 @@ class Today:
             self._measured_wh = self._clear_wh = 0.0
         if not 0 < elapsed_h <= 1 or pv_power_w is None:
             return
-        clear_w = clear_at(table, hour - elapsed_h / 2)
+        clear_w = interpolate_clear_w(table, hour - elapsed_h / 2)
         kept = math.exp(-elapsed_h * HOUR_S / RECENT_S)
         self._measured_wh += pv_power_w * elapsed_h
         self._clear_wh += clear_w * elapsed_h
         self._recent_wh = self._recent_wh * kept + pv_power_w * elapsed_h
         self._recent_clear_wh = self._recent_clear_wh * kept + clear_w * elapsed_h
 
-    def skies(self, table: Table) -> list[float]:
+    def estimate_chances(self, table: PolicyTable) -> list[float]:
         """The chance of each class for the rest of the day."""
         day = max(0, self._day)
-        before = table.skies[min(day, len(table.skies) - 1)]
+        before = table.weather[min(day, len(table.weather) - 1)]
         whole_wh = sum(table.clear_w[day * 24 : day * 24 + 24])
         if whole_wh <= 0 or self._clear_wh < NOTHING_SHARE * whole_wh:
             return list(before)
@@ -126,20 +126,20 @@ class Today:
             recent = self._recent_wh / self._recent_clear_wh
             so_far += RECENT_WEIGHT * (recent - so_far)
         sigma = EARLY_SIGMA if self._clear_wh < EARLY_SHARE * whole_wh else SIGMA
-        return weighed(before, so_far, sigma)
+        return update_chances(before, so_far, sigma)
 
 
-def weighed(before: Sequence[float], seen: float, sigma: float) -> list[float]:
+def update_chances(prior: Sequence[float], seen: float, sigma: float) -> list[float]:
     """The chances after a clearness was seen, with that error."""
     weights = [
         chance * (math.exp(-0.5 * ((centre - seen) / sigma) ** 2) + 1e-6)
-        for chance, centre in zip(before, CENTRES, strict=True)
+        for chance, centre in zip(prior, CLASS_CLEARNESS, strict=True)
     ]
     total = sum(weights)
     return [weight / total for weight in weights]
 
 
-def clear_at(table: Table, hour: float) -> float:
+def interpolate_clear_w(table: PolicyTable, hour: float) -> float:
     """Clear-sky power (W), linear between the middles of the hours."""
     x = min(max(hour - 0.5, 0.0), len(table.clear_w) - 1.000001)
     place = int(x)
@@ -147,13 +147,15 @@ def clear_at(table: Table, hour: float) -> float:
     return low + (high - low) * (x - place)
 
 
-def worth_over_charge(table: Table, hour: float, skies: Sequence[float], cold: bool) -> list[float]:
+def compute_value_curve(
+    table: PolicyTable, hour: float, weather: Sequence[float], cold: bool
+) -> list[float]:
     """Worth still to come at `hour`, for each level of charge, over the skies that may be."""
     place = min(max(bisect_right(table.bounds_h, hour) - 1, 0), len(table.values) - 2)
     begin, end = table.bounds_h[place], table.bounds_h[place + 1]
     late = min(1.0, max(0.0, (hour - begin) / (end - begin)))
     total = [0.0] * table.levels
-    for sky, chance in enumerate(skies):
+    for sky, chance in enumerate(weather):
         if chance < 0.005:
             continue
         now, then = table.values[place][sky * 2 + cold], table.values[place + 1][sky * 2 + cold]
@@ -162,15 +164,15 @@ def worth_over_charge(table: Table, hour: float, skies: Sequence[float], cold: b
     return total
 
 
-def interpolated(worth: Sequence[float], charge_pct: float) -> float:
+def interpolate_value(curve: Sequence[float], charge_pct: float) -> float:
     """The worth at a charge; below 0 and above 100 % that of the end."""
-    x = min(max(charge_pct, 0.0), 100.0) * (len(worth) - 1) / 100
-    place = min(int(x), len(worth) - 2)
-    return worth[place] + (worth[place + 1] - worth[place]) * (x - place)
+    x = min(max(charge_pct, 0.0), 100.0) * (len(curve) - 1) / 100
+    place = min(int(x), len(curve) - 2)
+    return curve[place] + (curve[place + 1] - curve[place]) * (x - place)
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class DecisionState:
     """What is known at one moment. `sun_w`: what the panels give now."""
 
     hour: float
@@ -179,54 +181,58 @@ class Now:
     cold: bool
 
 
-def gain(
-    option: Option, now: Now, worth: Sequence[float], table: Table, capacity_wh: float
+def evaluate_option(
+    option: Option,
+    state: DecisionState,
+    curve: Sequence[float],
+    table: PolicyTable,
+    capacity_wh: float,
 ) -> float:
     """Worth of the next quarter of an hour with `option`, and of where it leads."""
-    net_w = now.sun_w * CONTROLLER - option.power_w
+    net_w = state.sun_w * CONTROLLER - option.power_w
     if net_w < 0:
         net_w /= DISCHARGING
-    elif now.cold:
+    elif state.cold:
         net_w = 0.0
     moved_pct = net_w * QUARTER_H / capacity_wh * 100
-    end_pct = now.charge_pct + moved_pct
+    end_pct = state.charge_pct + moved_pct
     runs = 1.0
     if moved_pct < 0:
-        above_pct = now.charge_pct - floor_pct(table, now.hour)
+        above_pct = state.charge_pct - find_floor_pct(table, state.hour)
         runs = min(1.0, max(0.0, above_pct / -moved_pct))
-    return option.worth * QUARTER_H * runs + interpolated(worth, end_pct)
+    return option.utility * QUARTER_H * runs + interpolate_value(curve, end_pct)
 
 
-def floor_pct(table: Table, hour: float) -> float:
+def find_floor_pct(table: PolicyTable, hour: float) -> float:
     """The charge at which the guard stops the loads."""
     place = min(max(bisect_right(table.bounds_h, hour) - 1, 0), len(table.floors_pct) - 1)
     return table.floors_pct[place]
 
 
-def best(
-    choices: Sequence[Option],
-    now: Now,
-    worth: Sequence[float],
-    table: Table,
+def choose_option(
+    options: Sequence[Option],
+    state: DecisionState,
+    curve: Sequence[float],
+    table: PolicyTable,
     capacity_wh: float,
     held: Option | None,
 ) -> Option:
     """The option with the most worth; the one that holds stays unless another is clearly better."""
-    gains = [gain(option, now, worth, table, capacity_wh) for option in choices]
-    top = max(range(len(choices)), key=gains.__getitem__)
+    gains = [evaluate_option(option, state, curve, table, capacity_wh) for option in options]
+    top = max(range(len(options)), key=gains.__getitem__)
     if (
         held is not None
-        and held in choices
-        and gains[top] - gains[choices.index(held)] < KEEP_FOR * QUARTER_H
+        and held in options
+        and gains[top] - gains[options.index(held)] < LEAST_GAIN_PER_H * QUARTER_H
     ):
         return held
-    return choices[top]
+    return options[top]
 
 
-def hour_of(table: Table, utc: datetime) -> float:
+def compute_hour(table: PolicyTable, utc: datetime) -> float:
     """Hours since the table's start."""
     return (utc - table.starts) / timedelta(hours=1)
 
 
-assert len(EDGES) == CLASSES - 1
-assert 0 <= SAME_AS_YESTERDAY < 1
+assert len(CLASS_EDGES) == CLASS_COUNT - 1
+assert 0 <= CLASS_PERSISTENCE < 1

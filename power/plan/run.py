@@ -34,18 +34,23 @@ from appliance.store.store import Store
 from appliance.store.tables import PLAN
 from power.guard.reserve import FIRST_YEAR, reserve_days, reserve_wh
 from power.plan import history
-from power.plan.backtest import CLEAR_DAYS, replay
-from power.plan.backtest import DAYS as REPLAYED_DAYS
+from power.plan.backtest import BACKTEST_DAYS as REPLAYED_DAYS
+from power.plan.backtest import CLEAR_DAYS, run_backtest
 from power.plan.clear_sky import clear_sky_power_w
-from power.plan.forecast import DAYS, Told
 from power.plan.forecast_file import ForecastError, read_forecast
-from power.plan.nightly import ClearSky, Past, hourly_clear_w, local_midnight
-from power.plan.plan_steps import STEP, plan_steps
-from power.plan.policy import Today, hour_of
-from power.plan.prospect import Prospect, look, table_of
+from power.plan.horizon import HORIZON_DAYS, DayForecast
+from power.plan.nightly import (
+    ClearSkyModel,
+    SiteHistory,
+    compute_hourly_clear_w,
+    find_solar_midnight,
+)
+from power.plan.plan_steps import STEP, make_plan_steps
+from power.plan.policy import SolarNowcast, compute_hour
+from power.plan.prospect import Plan, make_plan, tabulate_values
 
 CHARGE_AGE_S = 3600.0
-USUAL_SIGMA_PCT, MOST_SIGMA_PCT = 4.0, 10.0  # of the charge, as far as the plan's floor heeds it
+MIN_SIGMA_PCT, MOST_SIGMA_PCT = 4.0, 10.0  # of the charge, as far as the plan's floor heeds it
 LADDER = "ladder"  # the policy's fact that says: follow the ladder
 
 
@@ -56,18 +61,18 @@ class PlanError(ApplianceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PlanInputs:
     """What the night's work begins with. `days` are the site's, `told` is the forecast."""
 
     now: Stamp
     days: Sequence[SunDay]
-    past: Past
-    told: dict[int, Told]
+    history: SiteHistory
+    forecast: dict[int, DayForecast]
     sigma_pct: float
-    kept_wh: float
+    reserve_wh: float
 
 
-def make_plan(store: Store, settings: Settings, clear_sky: ClearSky) -> str:
+def run_plan(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> str:
     """Store days, policy and steps; returns one sentence. Raises `PlanError`."""
     now = store.clock.stamp()
     if now.utc.year < FIRST_YEAR:
@@ -75,37 +80,39 @@ def make_plan(store: Store, settings: Settings, clear_sky: ClearSky) -> str:
             f"there is no plan because the clock says {now.utc:%Y-%m-%d}; "
             "set it (`timedatectl`), or replace the battery of the computer's clock"
         )
-    store.add(*history.new_days(store, settings, clear_sky, now))
-    known, bad = learn(store, settings, clear_sky, now)
-    prospect = night(known, settings, clear_sky)
-    prospect = replace(prospect, policy=judged(prospect.policy, known, settings, clear_sky))
+    store.add(*history.make_new_days(store, settings, clear_sky, now))
+    known, bad = gather_inputs(store, settings, clear_sky, now)
+    prospect = make_plan_of_night(known, settings, clear_sky)
+    prospect = replace(
+        prospect, policy=mark_better_ladder(prospect.policy, known, settings, clear_sky)
+    )
     store.add(prospect.policy)
     retention.retain(store)
-    steps = days_ahead(store, prospect, now)
+    steps = make_steps(store, prospect, now)
     store.add(*steps)
     store.clear_faults(PLAN, still=bad)
-    return sentence(steps, prospect.policy, known)
+    return describe_plan(steps, prospect.policy, known)
 
 
-def learn(
-    store: Store, settings: Settings, clear_sky: ClearSky, now: Stamp
-) -> tuple[Known, frozenset[str]]:
+def gather_inputs(
+    store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
+) -> tuple[PlanInputs, frozenset[str]]:
     """What is known, and the codes of the faults that this leaves open."""
-    today = history.solar_date(now.utc, settings)
-    days = history.known_days(store, today)
+    today = history.to_solar_date(now.utc, settings)
+    days = history.read_days(store, today)
     told, bad = {}, frozenset[str]()
     try:
         told = read_forecast(settings.forecast_file, now.utc, today)
     except ForecastError as error:
         store.raise_fault(PLAN, error)
         bad = frozenset({error.code})
-    site = history.past_of(days, settings, clear_sky, today)
+    site = history.build_history(days, settings, clear_sky, today)
     battery = store.last(BatteryState)
-    kept = kept_wh(settings, now.utc, battery.full_at if battery else None)
-    return Known(now, days, site, told, usual_sigma_pct(store, now.utc), kept), bad
+    kept = compute_reserve_wh(settings, now.utc, battery.full_at if battery else None)
+    return PlanInputs(now, days, site, told, read_usual_sigma_pct(store, now.utc), kept), bad
 
 
-def usual_sigma_pct(store: Store, now: datetime) -> float:
+def read_usual_sigma_pct(store: Store, now: datetime) -> float:
     """The mean doubt of the last day's charge: neither the moment after a full charge nor the one
     after a boot is usual.
     """
@@ -113,43 +120,53 @@ def usual_sigma_pct(store: Store, now: datetime) -> float:
         "SELECT avg(sigma_pct) AS mean FROM battery_state WHERE at >= ? AND at <= ?",
         (text_of(now - timedelta(days=1)), text_of(now)),
     )
-    return min(MOST_SIGMA_PCT, max(USUAL_SIGMA_PCT, rows[0]["mean"] or 0.0))
+    return min(MOST_SIGMA_PCT, max(MIN_SIGMA_PCT, rows[0]["mean"] or 0.0))
 
 
-def kept_wh(settings: Settings, now: datetime, full_at: datetime | None) -> float:
+def compute_reserve_wh(settings: Settings, now: datetime, full_at: datetime | None) -> float:
     """The guard's reserve of these days."""
     days = reserve_days(settings, now, full_at)
     return reserve_wh(settings.battery, settings.energy, days)
 
 
-def night(known: Known, settings: Settings, clear_sky: ClearSky) -> Prospect:
+def make_plan_of_night(inputs: PlanInputs, settings: Settings, clear_sky: ClearSkyModel) -> Plan:
     """The planner's answer from the last solar midnight on."""
-    midnight = local_midnight(known.now.utc, settings.site.longitude_deg)
-    clear_w = hourly_clear_w(settings, clear_sky, midnight, DAYS, known.past.shade)
-    return look(
-        settings, known.now, clear_w, known.past, known.sigma_pct, known.kept_wh, known.told
+    midnight = find_solar_midnight(inputs.now.utc, settings.site.longitude_deg)
+    clear_w = compute_hourly_clear_w(
+        settings, clear_sky, midnight, HORIZON_DAYS, inputs.history.shade
+    )
+    return make_plan(
+        settings,
+        inputs.now,
+        clear_w,
+        inputs.history,
+        inputs.sigma_pct,
+        inputs.reserve_wh,
+        inputs.forecast,
     )
 
 
-def judged(
-    policy: EnergyPolicy, known: Known, settings: Settings, clear_sky: ClearSky
+def mark_better_ladder(
+    policy: EnergyPolicy, inputs: PlanInputs, settings: Settings, clear_sky: ClearSkyModel
 ) -> EnergyPolicy:
     """The policy, marked where the ladder would have done better in the site's last days."""
-    today = history.solar_date(known.now.utc, settings)
-    since = history.key_of(today - timedelta(days=REPLAYED_DAYS))
-    days = [day for day in known.days if day.day >= since]
+    today = history.to_solar_date(inputs.now.utc, settings)
+    since = history.to_storage_key(today - timedelta(days=REPLAYED_DAYS))
+    days = [day for day in inputs.days if day.day >= since]
     if not days:
         return policy
-    midnight = history.begins(days[0].day.date(), settings)
-    clear_w = hourly_clear_w(settings, clear_sky, midnight, CLEAR_DAYS, history.UNSHADED)
-    found = replay(days, midnight, clear_w, known.past, known.sigma_pct, known.kept_wh, settings)
+    midnight = history.find_midnight(days[0].day.date(), settings)
+    clear_w = compute_hourly_clear_w(settings, clear_sky, midnight, CLEAR_DAYS, history.UNSHADED)
+    found = run_backtest(
+        days, midnight, clear_w, inputs.history, inputs.sigma_pct, inputs.reserve_wh, settings
+    )
     if found is None or not found.ladder_is_better:
         return policy
     reason = f"{policy.reason}; the ladder did better here in the last {found.days} days"
     return replace(policy, facts={**policy.facts, LADDER: 1.0}, reason=reason)
 
 
-def days_ahead(store: Store, prospect: Prospect, now: Stamp) -> list[EnergyPlanStep]:
+def make_steps(store: Store, plan: Plan, now: Stamp) -> list[EnergyPlanStep]:
     """The steps that are shown; raises `PlanError` where the charge is not known."""
     battery = store.latest(BatteryState, CHARGE_AGE_S)
     if battery is None or battery.state_of_charge_pct is None:
@@ -158,33 +175,35 @@ def days_ahead(store: Store, prospect: Prospect, now: Stamp) -> list[EnergyPlanS
             "see what the power service says (`systemctl status appliance-power`)"
         )
     budget = store.latest(EnergyBudget, CHARGE_AGE_S)
-    return plan_steps(
-        prospect,
+    return make_plan_steps(
+        plan,
         battery,
         budget.level if budget else None,
-        sun_so_far(store, prospect, now),
+        nowcast_today(store, plan, now),
         now,
-        ladder=LADDER in prospect.policy.facts,
+        ladder=LADDER in plan.policy.facts,
     )
 
 
-def sun_so_far(store: Store, prospect: Prospect, now: Stamp) -> Today:
+def nowcast_today(store: Store, plan: Plan, now: Stamp) -> SolarNowcast:
     """Today's sky as far as it was measured."""
-    today, table = Today(), table_of(prospect, 1)
-    samples = history.measured(store, prospect.settings, prospect.policy.starts, now.utc)
+    today, table = SolarNowcast(), tabulate_values(plan, 1)
+    samples = history.read_points(store, plan.settings, plan.policy.starts, now.utc)
     for at, sample in sorted(samples.items()):
         ends = at + timedelta(hours=sample.hours)
-        today.see(table, hour_of(table, ends), None if sample.throttled else sample.pv_power_w)
-    today.see(table, hour_of(table, now.utc), None)
+        today.observe(
+            table, compute_hour(table, ends), None if sample.throttled else sample.pv_power_w
+        )
+    today.observe(table, compute_hour(table, now.utc), None)
     return today
 
 
-def sentence(steps: Sequence[EnergyPlanStep], policy: EnergyPolicy, known: Known) -> str:
+def describe_plan(steps: Sequence[EnergyPlanStep], policy: EnergyPolicy, inputs: PlanInputs) -> str:
     """What the plan comes to, for the journal and the page."""
     lowest = min(steps, key=lambda step: step.state_of_charge_pct)
     hours = STEP / timedelta(hours=1)
     sun_wh = sum(step.pv_power_w for step in steps) * hours
-    seen = sum(day.clearness is not None for day in known.past.days)
+    seen = sum(day.clearness is not None for day in inputs.history.days)
     learned = f"learned from {seen} days here" if seen else "assumed, no day is known here yet"
     return (
         f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun to be expected ({learned}), "
@@ -202,16 +221,16 @@ def main() -> None:
         settings = settings_file.load(arguments.settings)
         prepare(settings.database)
         store = Store(settings.database, settings.make_clock(), writer=PLAN)
-        plan_log.info(plan_and_tell(store, settings))
+        plan_log.info(plan_and_report(store, settings))
     except ApplianceError as error:
         print(f"{PLAN}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
 
 
-def plan_and_tell(store: Store, settings: Settings) -> str:
+def plan_and_report(store: Store, settings: Settings) -> str:
     """Make the plan and publish its sentence, or the fault that there is none."""
     try:
-        said = make_plan(store, settings, clear_sky_power_w)
+        said = run_plan(store, settings, clear_sky_power_w)
     except PlanError as error:
         store.raise_fault(PLAN, error)
         store.say(PLAN, str(error))

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.model import Stamp, SunDay
-from power.plan.forecast import shading
-from power.plan.weather_model import PastDay
+from power.plan.horizon import estimate_shade_factors
+from power.plan.weather_model import DayWeather
 
 HOURS = 24
-SEEN_SHARE = 0.2  # of a cloudless day's energy: less proves nothing about the day
-LIT_SHARE = 0.02  # of the day's best hour: a darker hour says nothing about shade
+MIN_SEEN_SHARE = 0.2  # of a cloudless day's energy: less proves nothing about the day
+MIN_LIT_SHARE = 0.02  # of the day's best hour: a darker hour says nothing about shade
 SHADE_DAYS = 45
-MOST_OF_PEAK = 1.3  # the edge of a cloud in the cold
+MAX_SHARE_OF_PEAK = 1.3  # the edge of a cloud in the cold
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class HourMean:
     """What was measured in one hour while the panels were not throttled: mean power, and of the
     whole hour the share that was seen.
     """
@@ -30,24 +30,24 @@ class Hour:
     seen: float
 
 
-def believable_sun_w(power_w: float | None, peak_w: float) -> float | None:
+def filter_sun_w(power_w: float | None, peak_w: float) -> float | None:
     """The panels' power, or None where no such panels can give it: a torn word would teach a sun
     that never shone.
     """
-    if power_w is None or not 0 <= power_w <= MOST_OF_PEAK * peak_w:
+    if power_w is None or not 0 <= power_w <= MAX_SHARE_OF_PEAK * peak_w:
         return None
     return power_w
 
 
-def sun_day(
+def make_sun_day(
     stamp: Stamp,
     day: datetime,
-    hours: Mapping[int, Hour],
+    hours: Mapping[int, HourMean],
     clear_w: Sequence[float],
     temperatures_c: Sequence[float],
 ) -> SunDay:
     """`hours` by local solar hour (0 to 23), `clear_w` the cloudless means of the same hours."""
-    lit = LIT_SHARE * max(clear_w, default=0.0)
+    lit = MIN_LIT_SHARE * max(clear_w, default=0.0)
     seen = {hour: one for hour, one in hours.items() if clear_w[hour] > lit and one.seen > 0}
     return SunDay(
         stamp=stamp,
@@ -60,18 +60,20 @@ def sun_day(
     )
 
 
-def past_day(day: SunDay, clear_wh: float) -> PastDay:
+def summarise_weather(day: SunDay, clear_wh: float) -> DayWeather:
     """What the planner takes from a day whose cloudless energy was `clear_wh`."""
-    known = clear_wh > 0 and day.clear_wh >= SEEN_SHARE * clear_wh
+    known = clear_wh > 0 and day.clear_wh >= MIN_SEEN_SHARE * clear_wh
     warmth_c = None
     if day.coldest_c is not None and day.warmest_c is not None:
         warmth_c = (day.coldest_c + day.warmest_c) / 2
-    return PastDay(day.measured_wh / day.clear_wh if known else None, warmth_c)
+    return DayWeather(day.measured_wh / day.clear_wh if known else None, warmth_c)
 
 
-def shade_of(days: Sequence[SunDay]) -> tuple[float, ...]:
+def estimate_shade(days: Sequence[SunDay]) -> tuple[float, ...]:
     """The site's shade by local solar hour, from its last days."""
     last = [day for day in days[-SHADE_DAYS:] if day.clear_wh > 0 and day.measured_wh > 0]
     return tuple(
-        shading([day.hours for day in last], [day.measured_wh / day.clear_wh for day in last])
+        estimate_shade_factors(
+            [day.hours for day in last], [day.measured_wh / day.clear_wh for day in last]
+        )
     )

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from appliance.model import EnergyLevel
 from appliance.settings import Settings
 
-BEND = 5.0  # the first fifth of the useful power is worth ln 2 / ln 6 = 39 % of all of it
-SHARES = (
+UTILITY_BEND = 5.0  # the first fifth of the useful power is worth ln 2 / ln 6 = 39 % of all of it
+WORK_SHARES = (
     0.08,
     0.16,
     0.26,
@@ -26,8 +26,8 @@ SHARES = (
     0.84,
     1.0,
 )  # of the useful power, where it is continuous
-DEARER = 1.5  # a watt of listening beside the first watt of work
-HOST_USE = 0.25  # a host that is on is at least this busy
+LISTENING_PREFERENCE = 1.5  # a watt of listening beside the first watt of work
+LEAST_HOST_USE = 0.25  # a host that is on is at least this busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +36,24 @@ class Option:
 
     level: EnergyLevel
     power_w: float
-    worth: float
+    utility: float
 
 
-def options(settings: Settings) -> tuple[Option, ...]:
+def list_options(settings: Settings) -> tuple[Option, ...]:
     """All ways to spend, the most frugal first: hibernate, listen, then more and more."""
     energy = settings.energy
     rest = Option(EnergyLevel.HIBERNATE, energy.hibernate_power_w, 0.0)
-    ways = draws(settings)
-    of_listening = worth_of_listening(settings, *ways[0])
+    ways = list_draws(settings)
+    of_listening = compute_listening_utility(settings, *ways[0])
     listen = Option(EnergyLevel.SENTINEL, energy.sentinel_power_w, of_listening)
-    return (rest, listen, *(working(*one, of_listening, energy.eco_power_w) for one in ways))
+    return (
+        rest,
+        listen,
+        *(make_work_option(*one, of_listening, energy.eco_power_w) for one in ways),
+    )
 
 
-def worth_of_listening(settings: Settings, first_w: float, first_share: float) -> float:
+def compute_listening_utility(settings: Settings, first_w: float, first_share: float) -> float:
     """The settings' worth, or as much as makes a watt of listening worth more than one of work.
 
     Else a plan would do better to sleep half of the night and work in the other half, and a unit
@@ -58,11 +62,11 @@ def worth_of_listening(settings: Settings, first_w: float, first_share: float) -
     energy = settings.energy
     listening_w = max(energy.sentinel_power_w - energy.hibernate_power_w, 1e-9)
     working_w = max(first_w - energy.sentinel_power_w, 1e-9)
-    ratio = DEARER * worth_of(first_share, 0.0) / working_w * listening_w
+    ratio = LISTENING_PREFERENCE * compute_utility(first_share, 0.0) / working_w * listening_w
     return max(energy.worth_of_listening, ratio / (1 + ratio))
 
 
-def draws(settings: Settings) -> list[tuple[float, float]]:
+def list_draws(settings: Settings) -> list[tuple[float, float]]:
     """(draw in W, share of the useful power) of each way to work, rising.
 
     GPU hosts are on or off as a whole: each costs its idle draw before it does anything.
@@ -71,24 +75,30 @@ def draws(settings: Settings) -> list[tuple[float, float]]:
     span_w = energy.full_power_w - energy.sentinel_power_w
     hosts = [host for host in settings.switch.values() if host.full_w > 0]
     if not hosts:
-        return [(energy.sentinel_power_w + share * span_w, share) for share in SHARES]
+        return [(energy.sentinel_power_w + share * span_w, share) for share in WORK_SHARES]
     useful_w = sum(host.full_w - host.idle_w for host in hosts)
     drawn_w, done_w, found = energy.sentinel_power_w, 0.0, []
     for host in hosts:
         own_w = host.full_w - host.idle_w
         first_w = drawn_w + host.idle_w
-        found.append((first_w + HOST_USE * own_w, (done_w + HOST_USE * own_w) / useful_w))
+        found.append(
+            (first_w + LEAST_HOST_USE * own_w, (done_w + LEAST_HOST_USE * own_w) / useful_w)
+        )
         drawn_w, done_w = drawn_w + host.full_w, done_w + own_w
         found.append((drawn_w, done_w / useful_w))
     return found
 
 
-def working(power_w: float, share: float, of_listening: float, eco_w: float) -> Option:
+def make_work_option(
+    power_w: float, share: float, listening_utility: float, eco_w: float
+) -> Option:
     """The option that draws `power_w` for `share` of the useful power."""
     level = EnergyLevel.ECO if power_w <= eco_w else EnergyLevel.FULL
-    return Option(level, power_w, worth_of(share, of_listening))
+    return Option(level, power_w, compute_utility(share, listening_utility))
 
 
-def worth_of(share: float, of_listening: float) -> float:
+def compute_utility(share: float, listening_utility: float) -> float:
     """Worth per hour of a share (0 to 1) of the useful power, listening included."""
-    return of_listening + (1 - of_listening) * math.log1p(BEND * share) / math.log1p(BEND)
+    return listening_utility + (1 - listening_utility) * math.log1p(
+        UTILITY_BEND * share
+    ) / math.log1p(UTILITY_BEND)

@@ -1,7 +1,7 @@
 """What the sky of a site usually does: how clear its days are, and how cold.
 
 Reads and writes: nothing; pure. The constants were fitted on a year of twenty European cities
-(NSRDB 2019) and two years measured on the ground; `python -m tests.bench.energy.fit` prints them.
+(NSRDB 2019) and two years measured on the ground.
 Never: looks ahead. It knows the past days of this site, the calendar, and a climate of no place in
 particular, into which the days of this place are mixed as they come.
 
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-EDGES = (0.10, 0.25, 0.45, 0.70)  # between the classes
-CENTRES = (0.05, 0.17, 0.35, 0.58, 0.86)  # clearness that stands for each class
-CLASSES = len(CENTRES)
+CLASS_EDGES = (0.10, 0.25, 0.45, 0.70)  # between the classes
+CLASS_CLEARNESS = (0.05, 0.17, 0.35, 0.58, 0.86)  # clearness that stands for each class
+CLASS_COUNT = len(CLASS_CLEARNESS)
 # How often each class comes, by the energy of a cloudless day (kWh for each kW of panels).
-LOW_SUN_KWH = (1.5, 2.5, 3.5, 5.0)
+SEASON_EDGES_KWH_PER_KW = (1.5, 2.5, 3.5, 5.0)
 PRIOR = (
     (0.28, 0.31, 0.13, 0.13, 0.15),
     (0.44, 0.21, 0.14, 0.12, 0.09),
@@ -30,72 +30,80 @@ PRIOR = (
 )
 PRIOR_DAYS = 25.0  # the prior weighs as much as so many days of the site
 MEMORY_DAYS = 25.0  # a day counts e times less after so many days
-SAME_AS_YESTERDAY = 0.15  # chance that a day is of yesterday's class for that reason alone
+CLASS_PERSISTENCE = 0.15  # chance that a day is of yesterday's class for that reason alone
 # The daily mean of the air: 37.9 - 0.53 C for each degree of latitude, and a yearly wave.
-MEAN_C, MEAN_C_PER_DEG, WAVE_C, WAVE_C_PER_DEG, COLDEST_DAY = 37.86, -0.531, 7.39, 0.032, 20
+MEAN_C, MEAN_C_PER_DEG, AMPLITUDE_C, AMPLITUDE_C_PER_DEG, COLDEST_DAY = (
+    37.86,
+    -0.531,
+    7.39,
+    0.032,
+    20,
+)
 SLOW_DAYS = 20.0  # how the site differs from that: a slow mean ...
-SLOW_KEPT, SLOW_LASTS_DAYS = 0.65, 60.0
-FAST_KEPT = 0.8  # ... and what is left of the last day's difference after one more
+SLOW_SHARE, SLOW_LASTS_DAYS = 0.65, 60.0
+FAST_SHARE_PER_DAY = 0.8  # ... and what is left of the last day's difference after one more
 SIGMA_C, SIGMA_LATER_C = 1.0, 2.3
-SPELL_KEPT = 0.8  # chance that a cold day follows a cold one for that reason alone
+SPELL_PERSISTENCE = 0.8  # chance that a cold day follows a cold one for that reason alone
 
 
 @dataclass(frozen=True, slots=True)
-class PastDay:
+class DayWeather:
     """One day of the site: its clearness (None: not measured), and its mean temperature."""
 
     clearness: float | None
     mean_c: float | None
 
 
-def class_of(clearness: float) -> int:
+def classify(clearness: float) -> int:
     """The class of a day, 0 (dark) to 4 (clear)."""
-    return bisect_right(EDGES, clearness)
+    return bisect_right(CLASS_EDGES, clearness)
 
 
-def chances(past: Sequence[PastDay], clear_kwh_per_kw: float) -> list[float]:
+def estimate_class_chances(past: Sequence[DayWeather], clear_kwh_per_kw: float) -> list[float]:
     """How likely each class is on a day whose cloudless energy is that; `past` ends yesterday."""
-    prior = PRIOR[bisect_right(LOW_SUN_KWH, clear_kwh_per_kw)]
+    prior = PRIOR[bisect_right(SEASON_EDGES_KWH_PER_KW, clear_kwh_per_kw)]
     weights = [PRIOR_DAYS * share for share in prior]
     for age, day in enumerate(reversed(past)):
         if day.clearness is not None:
-            weights[class_of(day.clearness)] += math.exp(-age / MEMORY_DAYS)
+            weights[classify(day.clearness)] += math.exp(-age / MEMORY_DAYS)
     total = sum(weights)
     return [weight / total for weight in weights]
 
 
-def usual_c(latitude_deg: float, day: datetime) -> float:
+def estimate_usual_c(latitude_deg: float, day: datetime) -> float:
     """The usual daily mean temperature of that latitude on that day of the year."""
     north = abs(latitude_deg)
     days = day.timetuple().tm_yday - COLDEST_DAY + (0 if latitude_deg >= 0 else 182.5)
-    wave_c = (WAVE_C + WAVE_C_PER_DEG * north) * math.cos(2 * math.pi * days / 365.25)
+    wave_c = (AMPLITUDE_C + AMPLITUDE_C_PER_DEG * north) * math.cos(2 * math.pi * days / 365.25)
     return MEAN_C + MEAN_C_PER_DEG * north - wave_c
 
 
-def expected_c(
-    past: Sequence[PastDay], latitude_deg: float, today: datetime, days: int
+def predict_temperatures(
+    past: Sequence[DayWeather], latitude_deg: float, today: datetime, days: int
 ) -> list[tuple[float, float]]:
     """(mean, sigma) of the temperature of today and the days after it; `past` ends yesterday."""
     slow, last = 0.0, 0.0
     known = len(past)
     for place, day in enumerate(past):
         if day.mean_c is not None:
-            usual = usual_c(latitude_deg, today - timedelta(days=known - place))
+            usual = estimate_usual_c(latitude_deg, today - timedelta(days=known - place))
             last = day.mean_c - usual
             slow += (last - slow) / SLOW_DAYS
     found = []
     for ahead in range(days):
         lag = ahead + 0.5
-        kept = SLOW_KEPT * slow * math.exp(-lag / SLOW_LASTS_DAYS)
-        kept += (last - SLOW_KEPT * slow) * FAST_KEPT**lag
-        sigma_c = SIGMA_C + SIGMA_LATER_C * math.sqrt(1 - FAST_KEPT**lag)
-        found.append((usual_c(latitude_deg, today + timedelta(days=ahead)) + kept, sigma_c))
+        kept = SLOW_SHARE * slow * math.exp(-lag / SLOW_LASTS_DAYS)
+        kept += (last - SLOW_SHARE * slow) * FAST_SHARE_PER_DAY**lag
+        sigma_c = SIGMA_C + SIGMA_LATER_C * math.sqrt(1 - FAST_SHARE_PER_DAY**lag)
+        found.append(
+            (estimate_usual_c(latitude_deg, today + timedelta(days=ahead)) + kept, sigma_c)
+        )
     return found
 
 
-def chance_below(limit_c: float, mean_c: float, sigma_c: float) -> float:
+def compute_chance_below(limit_c: float, mean_c: float, sigma_c: float) -> float:
     """How likely it is colder than `limit_c`."""
     return 0.5 * (1 + math.erf((limit_c - mean_c) / sigma_c / math.sqrt(2)))
 
 
-assert all(low < high for low, high in pairwise(EDGES))
+assert all(low < high for low, high in pairwise(CLASS_EDGES))

@@ -15,7 +15,7 @@ from enum import Enum
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
 from power.guard.guard import lower_bound_pct, spell
-from power.plan.ladder import TARGET_HELD, entry_pct
+from power.plan.ladder import TARGET_HELD, compute_entry_pct
 from power.sleep.wake_time import failed, needed_w, wake_pct
 
 FIRST = "the first start"
@@ -141,7 +141,7 @@ def enough_pct(boot: Boot, settings: Settings) -> float | None:
         return None
     if boot.cause not in (BY_CLOCK, LATE) and not boot.failed:
         return settings.energy.sentinel_from_pct
-    return max(entry_pct(settings.energy.eco_from_pct, settings.energy), wake_pct(settings))
+    return max(compute_entry_pct(settings.energy.eco_from_pct, settings.energy), wake_pct(settings))
 
 
 def look(

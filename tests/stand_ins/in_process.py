@@ -34,7 +34,7 @@ from power.cycle import PowerCycle
 from power.devices.epever import EpeverTracer
 from power.plan.clear_sky import clear_sky_power_w
 from power.plan.ladder import Ladder
-from power.plan.run import make_plan
+from power.plan.run import run_plan
 from power.reading.meters import Device, Meters
 from provisioning.simulated.devices.epever import SimulatedEpever
 from provisioning.simulated.plant.plant import Plant
@@ -214,7 +214,7 @@ class InProcessUnit:
 
     def plan(self) -> str:
         """What the timer does twice a day."""
-        return make_plan(self._plan.store, self.settings, clear_sky_power_w)
+        return run_plan(self._plan.store, self.settings, clear_sky_power_w)
 
     def budget(self) -> EnergyBudget:
         """The newest one."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from tests.bench import report
 from tests.bench.energy import pictures
-from tests.bench.energy.bootstrap import paired
-from tests.bench.energy.cases import TILTS, cases
+from tests.bench.energy.bootstrap import bootstrap_difference
+from tests.bench.energy.cases import TILTS, make_cases
 from tests.bench.energy.runs import (
     CLAIRVOYANT,
     CONTROLLERS,
@@ -25,9 +25,9 @@ from tests.bench.energy.runs import (
     Run,
     run_all,
 )
-from tests.bench.energy.score import Judged, Summary, summary
+from tests.bench.energy.score import Score, Summary, summarise
 from tests.bench.energy.solve import measure_solve
-from tests.bench.energy.tuning import scores
+from tests.bench.energy.tuning import score_sets
 
 # Those that the planner's few constants were tuned on, and those that it has never met.
 KNOWN = (
@@ -67,34 +67,34 @@ TARGETS = {
 
 def main() -> None:
     """Run, print, publish."""
-    arguments = parse()
+    arguments = parse_arguments()
     began_s = time.monotonic()
     where = arguments.site or (QUICK_CASES if arguments.quick else (*KNOWN, *UNSEEN))
-    kinds = {family_of(unit) for _, unit in where}
-    parameters = {kind: TUNED if arguments.quick else tuned(kind) for kind in kinds}
+    kinds = {choose_family(unit) for _, unit in where}
+    parameters = {kind: TUNED if arguments.quick else tune_baselines(kind) for kind in kinds}
     wanted = [
         Run(
             one,
             name,
-            parameters[family_of(one[1])],
+            parameters[choose_family(one[1])],
             QUICK_FIRST_DAY if arguments.quick else 0,
             QUICK_DAYS if arguments.quick else None,
         )
         for one in where
         for name in arguments.controller or CONTROLLERS
     ]
-    outcomes = run_all(wanted, tell)
+    outcomes = run_all(wanted, report_outcome)
     judged = {
-        name: [one.judged for one in outcomes if one.judged.controller == name]
-        for name in dict.fromkeys(one.judged.controller for one in outcomes)
+        name: [one.score for one in outcomes if one.score.controller == name]
+        for name in dict.fromkeys(one.score.controller for one in outcomes)
     }
     best = {one.case: one for one in judged[CLAIRVOYANT]}
-    table = {name: summary(rows, best) for name, rows in judged.items()}
+    table = {name: summarise(rows, best) for name, rows in judged.items()}
     publish(table, judged, best, outcomes, arguments.quick)
     print(f"  {time.monotonic() - began_s:.0f} s in all; pictures and JSON are in {report.OUT}")
 
 
-def parse() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench-energy", description="Real weather against the planner."
     )
@@ -117,19 +117,19 @@ def parse() -> argparse.Namespace:
     return found
 
 
-def family_of(unit: str) -> str:
+def choose_family(unit: str) -> str:
     """Which unit's tuning serves: the trailer's for all trailers."""
     return "R2" if unit == "R2" else "R1"
 
 
-def tuned(kind: str) -> Parameters:
+def tune_baselines(kind: str) -> Parameters:
     """The parameters of the baselines: tuned on the training sites, none of which is judged."""
-    training = cases([(name, kind) for name in TRAINING])
-    return {name: scores(family, training).best() for name, family in TUNED_FAMILIES.items()}
+    training = make_cases([(name, kind) for name in TRAINING])
+    return {name: score_sets(family, training).best() for name, family in TUNED_FAMILIES.items()}
 
 
-def tell(outcome: Outcome) -> None:
-    one = outcome.judged
+def report_outcome(outcome: Outcome) -> None:
+    one = outcome.score
     print(
         f"  {one.case:<28} {one.controller:<18} worth {one.annual:7.0f} h "
         f"covered {one.coverage_pct:5.1f} %  brown-outs {one.brownouts}",
@@ -139,19 +139,19 @@ def tell(outcome: Outcome) -> None:
 
 def publish(
     table: dict[str, Summary],
-    judged: dict[str, list[Judged]],
-    best: dict[str, Judged],
+    judged: dict[str, list[Score]],
+    best: dict[str, Score],
     outcomes: Sequence[Outcome],
     quick: bool,
 ) -> None:
     """The table for people, the JSON for machines, the pictures."""
-    print(as_text(table))
-    figures = [*figures_of(table, judged, best, quick), *measure_solve()]
-    also: dict[str, Any] = {name: as_json(one) for name, one in table.items()}
+    print(format_table(table))
+    figures = [*make_figures(table, judged, best, quick), *measure_solve()]
+    also: dict[str, Any] = {name: to_json(one) for name, one in table.items()}
     details = {
         "cases": {
             one.case: {
-                name: case_figures(row, best[one.case])
+                name: make_case_figures(row, best[one.case])
                 for name, rows in judged.items()
                 for row in rows
                 if row.case == one.case
@@ -159,26 +159,26 @@ def publish(
             for one in judged[CLAIRVOYANT]
         },
         "unseen": {
-            name: as_json(summary(rows, best))
+            name: to_json(summarise(rows, best))
             for name, every in judged.items()
-            if (rows := [row for row in every if never_seen(row.case)])
+            if (rows := [row for row in every if is_unseen(row.case)])
         },
-        "bootstrap_hours_a_week": compared(judged),
+        "bootstrap_hours_a_week": compare_planner(judged),
     }
     report.publish("energy", figures, quick, also=also, **details)
-    pictures.draw_table(as_text(table), report.OUT / "energy-table.png")
+    pictures.draw_table(format_table(table), report.OUT / "energy-table.png")
     pictures.draw_week(outcomes, report.OUT / "energy-week.png")
 
 
-def as_json(one: Summary) -> dict[str, float]:
+def to_json(one: Summary) -> dict[str, float]:
     return {name: round(getattr(one, name), 3) for name in Summary.__dataclass_fields__}
 
 
-def case_figures(row: Judged, best: Judged) -> dict[str, float]:
+def make_case_figures(row: Score, best: Score) -> dict[str, float]:
     """One controller on one case."""
     return {
         "annual_pct": round(100 * row.annual / best.annual, 2),
-        "scarce_pct": round(100 * row.scarce_worth / best.scarce_worth, 2),
+        "scarce_pct": round(100 * row.scarce_utility / best.scarce_utility, 2),
         "coverage_pct": round(row.coverage_pct, 2),
         "brownouts": row.brownouts,
         "hibernate_h": row.hibernate_h,
@@ -188,26 +188,29 @@ def case_figures(row: Judged, best: Judged) -> dict[str, float]:
     }
 
 
-def never_seen(case: str) -> bool:
+def is_unseen(case: str) -> bool:
     return any(case == f"{name} {unit}" for name, unit in UNSEEN)
 
 
-def compared(judged: dict[str, list[Judged]]) -> dict[str, list[float]]:
+def compare_planner(judged: dict[str, list[Score]]) -> dict[str, list[float]]:
     """Planner less each other, hours of worth a week: mean and the bounds of 95 %."""
     mine = [week for one in judged.get(PLANNER, []) for week in one.weekly]
     if not mine:
         return {}
     return {
-        name: [round(value, 3) for value in paired(mine, [w for one in rows for w in one.weekly])]
+        name: [
+            round(value, 3)
+            for value in bootstrap_difference(mine, [w for one in rows for w in one.weekly])
+        ]
         for name, rows in judged.items()
         if name not in (PLANNER, CLAIRVOYANT)
     }
 
 
-def figures_of(
+def make_figures(
     table: dict[str, Summary],
-    judged: dict[str, list[Judged]],
-    best: dict[str, Judged],
+    judged: dict[str, list[Score]],
+    best: dict[str, Score],
     quick: bool,
 ) -> Sequence[report.Figure]:
     """The figures with targets. Of four weeks nobody can be judged: no targets there."""
@@ -229,7 +232,7 @@ def figures_of(
     return found
 
 
-def as_text(table: dict[str, Summary]) -> str:
+def format_table(table: dict[str, Summary]) -> str:
     """The table."""
     head = (
         f"{'controller':<19}{'annual':>8}{'scarce':>8}{'worst':>8}{'worst':>8}{'cover':>8}"

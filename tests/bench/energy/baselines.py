@@ -13,18 +13,18 @@ from datetime import datetime
 import numpy as np
 
 from appliance.settings import EnergySettings, Settings
-from power.plan.ladder import HIGHEST_ENTRY_PCT
+from power.plan.ladder import MAX_ENTRY_PCT
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
 from tests.bench.energy.rule import (
     LISTEN,
     REST,
     Choices,
+    Observation,
     Parameters,
     Rule,
-    Seen,
-    reached,
-    site_of,
+    count_reached,
+    describe_sites,
 )
 
 DAY_H, HOUR_STEPS = 24.0, 4
@@ -39,7 +39,7 @@ class Fixed(Rule):
     name = "fixed duty"
     grid = {"of_worst_month": (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)}
 
-    def choose(self, seen: Seen) -> Choices:
+    def choose(self, seen: Observation) -> Choices:
         wanted_w = self.of["of_worst_month"] * self.site.worst_month_w
         affords = wanted_w >= self.site.power_w[:, LISTEN]
         return np.where(affords, self.spread(wanted_w), REST)
@@ -53,7 +53,7 @@ class FullUntilCut(Rule):
     def begin(self) -> None:
         self._until_pct = np.zeros(self.shape)
 
-    def choose(self, seen: Seen) -> Choices:
+    def choose(self, seen: Observation) -> Choices:
         back_pct = BACK_PCT - plant.BACK_SHARE * 100
         self._until_pct = np.where(seen.was_cut, seen.charge_pct + back_pct, self._until_pct)
         self._until_pct = np.where(seen.charge_pct >= self._until_pct, 0.0, self._until_pct)
@@ -71,12 +71,12 @@ class TwoLevel(Rule):
 
     @classmethod
     def sensible(cls, parameters: Parameters) -> bool:
-        return parameters["low_pct"] + parameters["band_pct"] <= HIGHEST_ENTRY_PCT
+        return parameters["low_pct"] + parameters["band_pct"] <= MAX_ENTRY_PCT
 
     def begin(self) -> None:
         self._listens = np.zeros(self.shape, dtype=bool)
 
-    def choose(self, seen: Seen) -> Choices:
+    def choose(self, seen: Observation) -> Choices:
         least_pct = self.of["low_pct"] + self.of["band_pct"] * self._listens
         self._listens = seen.charge_pct < least_pct
         return np.where(self._listens, LISTEN, self.full)
@@ -110,7 +110,7 @@ class Kansal(Rule):
         self._sun_w = np.zeros(self.shape)
         self._free = np.zeros(self.shape, dtype=bool)
 
-    def choose(self, seen: Seen) -> Choices:
+    def choose(self, seen: Observation) -> Choices:
         self._sun_w = self._sun_w + seen.pv_w / SLOT_STEPS
         self._free = self._free | seen.sun_is_free
         if seen.step % SLOT_STEPS == 0:
@@ -156,7 +156,7 @@ class Ladder(Rule):
         hysteresis_pct = EnergySettings().hysteresis_pct
         self._holds_pct = [self.of[name] for name in ("sentinel_pct", "eco_pct", "full_pct")]
         self._enters_pct = [
-            np.maximum(pct, np.minimum(pct + hysteresis_pct, HIGHEST_ENTRY_PCT))
+            np.maximum(pct, np.minimum(pct + hysteresis_pct, MAX_ENTRY_PCT))
             for pct in self._holds_pct
         ]
         rows = self.shape[0]
@@ -166,11 +166,11 @@ class Ladder(Rule):
         self._first = np.arange(rows)[:, None] * self._options.shape[1]
         self._rung: Choices | None = None
 
-    def choose(self, seen: Seen) -> Choices:
-        rung = reached(seen.charge_pct, self._holds_pct)
+    def choose(self, seen: Observation) -> Choices:
+        rung = count_reached(seen.charge_pct, self._holds_pct)
         if self._rung is not None:
             # A rung that is held needs its threshold, one above it the threshold of entering.
-            entered = reached(seen.charge_pct, self._enters_pct)
+            entered = count_reached(seen.charge_pct, self._enters_pct)
             rung = np.maximum(entered, np.minimum(rung, self._rung))
         rung[seen.sun_is_free] = len(self._holds_pct)
         self._rung = rung
@@ -188,7 +188,7 @@ class Slope(Rule):
         "bend": (0.7, 1.0, 1.5, 2.0, 3.0),
     }
 
-    def choose(self, seen: Seen) -> Choices:
+    def choose(self, seen: Observation) -> Choices:
         low_pct, power_w = self.of["low_pct"], self.site.power_w
         part = np.clip((seen.charge_pct - low_pct) / (self.of["full_pct"] - low_pct), 0.0, 1.0)
         span_w = power_w[:, -1] - power_w[:, LISTEN]
@@ -205,7 +205,7 @@ class Baseline:
 
     def __init__(self, family: type[Rule], parameters: Parameters, case: Case) -> None:
         columns = {name: np.array([[value]]) for name, value in parameters.items()}
-        self._rule = family(site_of([case]), columns)
+        self._rule = family(describe_sites([case]), columns)
         self._last, self._choice = -1, LISTEN
 
     def decide(
@@ -226,7 +226,7 @@ class Baseline:
         looks_every = HOUR_STEPS if self._choice == REST else 1
         was_cut = t - self._last > looks_every
         for step in range(max(self._last + 1, t + 1 - looks_every), t + 1):
-            seen = Seen(
+            seen = Observation(
                 step,
                 np.array([[charge_pct - sigma_pct]]),
                 np.array([[pv_w]]),

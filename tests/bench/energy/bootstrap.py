@@ -23,7 +23,7 @@ class Difference(NamedTuple):
     high: float
 
 
-def paired(
+def bootstrap_difference(
     values_a_per_week: Sequence[float],
     values_b_per_week: Sequence[float],
     draws: int = 2000,

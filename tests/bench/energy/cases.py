@@ -21,8 +21,8 @@ from appliance.settings import (
     SiteSettings,
     SwitchSettings,
 )
-from power.plan.utility import Option, options
-from tests.bench.energy.weather import STEP, Floats, Site, site
+from power.plan.utility import Option, list_options
+from tests.bench.energy.weather import STEP, Floats, Site, load_site
 
 WARMING_STEPS = 32  # 8 h: how far a battery in its box lags behind the air
 TILTS = {"R1": 35.0, "R1 half": 35.0, "R1 double": 35.0, "R2": 30.0}
@@ -83,24 +83,24 @@ def make_case(place: Site, unit: str) -> Case:
         place,
         settings,
         np.roll(place.sun, -JULY) * settings.panels.peak_w,
-        smoothed(np.roll(place.air_c, -JULY), WARMING_STEPS),
-        options(settings),
+        smooth(np.roll(place.air_c, -JULY), WARMING_STEPS),
+        list_options(settings),
     )
 
 
-def cases(wanted: Sequence[tuple[str, str]]) -> list[Case]:
+def make_cases(wanted: Sequence[tuple[str, str]]) -> list[Case]:
     """The cases named as (site, unit)."""
-    return [make_case(site(name, TILTS[unit]), unit) for name, unit in wanted]
+    return [make_case(load_site(name, TILTS[unit]), unit) for name, unit in wanted]
 
 
-def scarce_weeks(case: Case) -> list[int]:
+def find_scarce_weeks(case: Case) -> list[int]:
     """The weeks (from 0) in which the sun gives least: a quarter of all."""
     weeks = len(case.sun_w) // WEEK_STEPS
     weekly = case.sun_w[: weeks * WEEK_STEPS].reshape(weeks, -1).sum(axis=1)
     return sorted(int(week) for week in np.argsort(weekly)[: round(weeks * SCARCE)])
 
 
-def smoothed(values: Floats, steps: int) -> Floats:
+def smooth(values: Floats, steps: int) -> Floats:
     """First-order lag of `steps` steps, begun at the mean of the first ones."""
     out = np.empty_like(values)
     now, share = float(values[:steps].mean()), 1 / steps

@@ -80,15 +80,15 @@ class Moves(NamedTuple):
     cuts: NDArray[np.int64]
 
 
-def best(case: Case, start_pct: float, points: int = POINTS) -> Optimum:
+def find_optimum(case: Case, start_pct: float, points: int = POINTS) -> Optimum:
     """The optimum of a year, begun awake at that charge."""
-    world = world_of(case)
-    next_year = values(world.part(0, NEXT_YEAR_STEPS), np.zeros((2, points)))
-    kept = values(world, next_year[0].astype(float))
-    return follow(world, kept, start_pct / 100 * world.capacity_wh)
+    world = make_world(case)
+    next_year = compute_values(world.part(0, NEXT_YEAR_STEPS), np.zeros((2, points)))
+    kept = compute_values(world, next_year[0].astype(float))
+    return play_choices(world, kept, start_pct / 100 * world.capacity_wh)
 
 
-def world_of(case: Case) -> World:
+def make_world(case: Case) -> World:
     """The case's year."""
     capacity_wh = case.settings.battery.capacity_wh
     hidden = plant.hidden_wh(case.battery_c, capacity_wh)
@@ -98,13 +98,13 @@ def world_of(case: Case) -> World:
         hidden + plant.CUT_SHARE * capacity_wh,
         hidden + (plant.CUT_SHARE + plant.BACK_SHARE) * capacity_wh,
         np.array([option.power_w for option in case.choices]),
-        np.array([option.worth for option in case.choices]),
+        np.array([option.utility for option in case.choices]),
         plant.boot_wh(case),
         capacity_wh,
     )
 
 
-def moves_of(world: World, points: int) -> Moves:
+def compute_moves(world: World, points: int) -> Moves:
     """What the plant does with each option in each step."""
     draws_w = np.append(world.power_w, 0.0)
     sun_w: Any = world.sun_w[:, None]  # all steps at once
@@ -120,7 +120,7 @@ def moves_of(world: World, points: int) -> Moves:
     return Moves(wh, whole, wh / apart_wh - whole, cuts)
 
 
-def values(world: World, ending: Floats) -> Singles:
+def compute_values(world: World, ending: Floats) -> Singles:
     """The worth (hours) still to come, by step, by (awake, asleep), by charge.
 
     `ending` holds the same for after the last step; its width is the grid.
@@ -144,7 +144,7 @@ class Sweep:
     def __init__(self, world: World, ending: Floats) -> None:
         points, self._options = ending.shape[1], len(world.worth)
         apart_wh = world.capacity_wh / (points - 1)
-        moves = moves_of(world, points)
+        moves = compute_moves(world, points)
         self._down = max(0, -int(moves.whole.min()))
         self._later = np.zeros((3, self._down + points + int(moves.whole.max()) + 1))
         self._grid = self._later[:, self._down : self._down + points]
@@ -194,13 +194,13 @@ class Sweep:
             np.copyto(self._come[: self._options, :most], held, where=cut)
 
 
-def follow(world: World, kept: Singles, charge_wh: float) -> Optimum:
+def play_choices(world: World, kept: Singles, charge_wh: float) -> Optimum:
     """Play the best choices on the plant, step by step."""
     steps = len(world.sun_w)
     choices, earned = np.zeros(steps, dtype=np.int64), np.zeros(steps)
     charges, cut = np.zeros(steps), np.zeros(steps, dtype=bool)
     grid_wh = np.linspace(0, world.capacity_wh, kept.shape[2])
-    moved_wh = moves_of(world, kept.shape[2]).wh[:, :-1]
+    moved_wh = compute_moves(world, kept.shape[2]).wh[:, :-1]
     asleep = is_cut = False
     for step in range(steps):
         choice, draw_w = REST, 0.0
@@ -209,7 +209,7 @@ def follow(world: World, kept: Singles, charge_wh: float) -> Optimum:
             if asleep:
                 after_wh[1:] -= world.boot_wh
             fails = (after_wh < world.floor_wh[step]) & (moved_wh[step] < 0)
-            choice = choose(world.worth, after_wh, fails, grid_wh, kept[step + 1])
+            choice = choose_option(world.worth, after_wh, fails, grid_wh, kept[step + 1])
             draw_w = world.power_w[choice]
             charge_wh -= world.boot_wh if asleep and choice != REST else 0.0
         result = plant.step(
@@ -228,7 +228,9 @@ def follow(world: World, kept: Singles, charge_wh: float) -> Optimum:
     return Optimum(choices, earned, charges, cut)
 
 
-def choose(worth: Floats, after_wh: Floats, fails: Bools, grid_wh: Floats, later: Singles) -> int:
+def choose_option(
+    worth: Floats, after_wh: Floats, fails: Bools, grid_wh: Floats, later: Singles
+) -> int:
     """The option with the most worth: its own, and what is left for later at its charge."""
     left = np.interp(after_wh, grid_wh, later[AWAKE])
     left[REST] = np.interp(after_wh[REST], grid_wh, later[ASLEEP])

@@ -22,11 +22,11 @@ from appliance.model import (
 from appliance.settings import Settings
 from power.guard.reserve import reserve_days, reserve_wh
 from power.plan.clear_sky import clear_sky_power_w
-from power.plan.forecast import DAYS, Told
+from power.plan.horizon import HORIZON_DAYS, DayForecast
 from power.plan.ladder import Ladder, Proposal
-from power.plan.nightly import Past, local_midnight, make_policy
-from power.plan.policy_planner import Planned
-from power.plan.solar_day import past_day, shade_of
+from power.plan.nightly import SiteHistory, find_solar_midnight, make_policy
+from power.plan.policy_planner import PolicyPlanner
+from power.plan.solar_day import estimate_shade, summarise_weather
 from tests.bench.energy.cases import Case
 from tests.bench.energy.weather import STEP, Floats
 
@@ -34,14 +34,14 @@ USUAL_SIGMA_PCT = 4.0  # of the charge, for the planner's floor, while it is sma
 FORECAST_SIGMA = (0.12, 0.16, 0.20, 0.24)  # of a day's clearness: today, tomorrow, ...
 
 
-def hourly_clear(case: Case) -> Floats:
+def compute_hourly_clear_w(case: Case) -> Floats:
     """Clear-sky power of each hour of the case's year, from its first local midnight on."""
-    midnight = local_midnight(case.utc(0), case.site.longitude_deg)
+    midnight = find_solar_midnight(case.utc(0), case.site.longitude_deg)
     middles = [midnight + timedelta(hours=hour + 0.5) for hour in range(366 * 24)]
     return np.array(clear_sky_power_w(case.settings.site, case.settings.panels, middles))
 
 
-class ByLadder:
+class LadderController:
     """The shipped ladder."""
 
     def __init__(self, settings: Settings) -> None:
@@ -55,20 +55,20 @@ class ByLadder:
     ) -> Proposal:
         return self._ladder.propose(battery, reading, previous)
 
-    def night(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+    def end_day(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
         """It learns nothing."""
 
 
-class ByPlan:
+class PlannerController:
     """The shipped planner, solved anew each night."""
 
     def __init__(self, case: Case, clear_w: Floats) -> None:
         self._case = case
         self._clear_w = clear_w
         self._row: EnergyPolicy | None = None
-        self._planned = Planned(case.settings, lambda: self._row, tells_when=False)
+        self._planned = PolicyPlanner(case.settings, lambda: self._row, predicts_change=False)
         self._number = 0
-        self.night(Stamp(case.utc(0), "bench", 0.0), (), 0.0)
+        self.end_day(Stamp(case.utc(0), "bench", 0.0), (), 0.0)
 
     def propose(
         self,
@@ -78,15 +78,18 @@ class ByPlan:
     ) -> Proposal:
         return self._planned.propose(battery, reading, previous)
 
-    def night(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+    def end_day(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
         """Solve."""
         place = len(days) * 24
         clear_w = [
-            float(w) for w in np.take(self._clear_w, range(place, place + DAYS * 24), mode="wrap")
+            float(w)
+            for w in np.take(self._clear_w, range(place, place + HORIZON_DAYS * 24), mode="wrap")
         ]
-        past = Past(
-            tuple(past_day(day, self._clear_wh(number)) for number, day in enumerate(days)),
-            shade_of(days),
+        past = SiteHistory(
+            tuple(
+                summarise_weather(day, self._clear_wh(number)) for number, day in enumerate(days)
+            ),
+            estimate_shade(days),
         )
         shaded = [watts * past.shade[hour % 24] for hour, watts in enumerate(clear_w)]
         sigma_pct = max(sigma_pct, USUAL_SIGMA_PCT)
@@ -100,26 +103,26 @@ class ByPlan:
     def _clear_wh(self, number: int) -> float:
         return float(self._clear_w[number * 24 : number * 24 + 24].sum())
 
-    def _told(self, number: int) -> Mapping[int, Told] | None:
+    def _told(self, number: int) -> Mapping[int, DayForecast] | None:
         return None
 
 
-class ByPlanAndForecast(ByPlan):
+class ForecastController(PlannerController):
     """The same, with a day-ahead forecast of usual quality."""
 
     def __init__(self, case: Case, clear_w: Floats, seed: int = 7) -> None:
         self._seed = seed
-        late = case.utc(0) - local_midnight(case.utc(0), case.site.longitude_deg)
+        late = case.utc(0) - find_solar_midnight(case.utc(0), case.site.longitude_deg)
         days = case.steps // 96
         sun = np.roll(case.sun_w, late // STEP).reshape(days, 96).sum(axis=1) / 4
         clear = clear_w[: days * 24].reshape(days, 24).sum(axis=1)
         self._true = sun / np.maximum(clear, 1e-9)
         super().__init__(case, clear_w)
 
-    def _told(self, number: int) -> Mapping[int, Told] | None:
+    def _told(self, number: int) -> Mapping[int, DayForecast] | None:
         told = {}
         for ahead, sigma in enumerate(FORECAST_SIGMA):
             day = (number + ahead) % len(self._true)
             noise = random.Random(f"{self._seed} {day} {ahead}").gauss(0, sigma)
-            told[ahead] = Told(min(1.1, max(0.0, float(self._true[day]) + noise)), sigma)
+            told[ahead] = DayForecast(min(1.1, max(0.0, float(self._true[day]) + noise)), sigma)
         return told

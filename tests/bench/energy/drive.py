@@ -30,7 +30,7 @@ from power.battery.estimate import Belief
 from power.battery.voltage_curve import cell_of
 from power.guard.guard import HOLD_AFTER_S, GuardState, judge
 from power.plan.ladder import Proposal
-from power.plan.solar_day import Hour, believable_sun_w, sun_day
+from power.plan.solar_day import HourMean, filter_sun_w, make_sun_day
 from power.reading.plausible import Watch
 from provisioning.simulated.plant.pack import pack_of
 from tests.bench.energy import plant
@@ -38,11 +38,11 @@ from tests.bench.energy.cases import Case
 from tests.bench.energy.faults import Faults
 from tests.bench.energy.weather import Floats
 
-LOOKS = 2  # in each step of the plant
-LOOK_S = 900 / LOOKS
-LOOK_H = LOOK_S / 3600
-HOURLY = round(3600 / LOOK_S)
-LOOK_WH = 5 / 60  # a minute of the computer, while it hibernates
+POLLS = 2  # in each step of the plant
+POLL_S = 900 / POLLS
+POLL_H = POLL_S / 3600
+HOURLY = round(3600 / POLL_S)
+WAKE_WH = 5 / 60  # a minute of the computer, while it hibernates
 NOISE_V, NOISE_SHARE, LAG_CELL_V = 0.01, 0.005, 0.006
 START_PCT = 95.0
 FALSE_SHARE = 0.35  # of the capacity above the cut: a stop there was for nothing
@@ -60,18 +60,18 @@ class Controller(Protocol):
     ) -> Proposal:
         """What it would do now."""
 
-    def night(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+    def end_day(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
         """A day has ended; `days` are all so far."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lived:
+class YearRecord:
     """What came of a year. Per step of 15 min: worth (hours), level at its end, true charge (%)."""
 
     worth: Floats
     levels: Floats
     charge_pct: Floats
-    believed_pct: Floats
+    estimated_pct: Floats
     power_w: Floats
     cuts: int
     starts: int
@@ -80,7 +80,7 @@ class Lived:
 
 
 @dataclass
-class Memory:
+class DayLog:
     """What the unit itself notes of its days, for the planner."""
 
     case: Case
@@ -89,25 +89,26 @@ class Memory:
     sums: dict[int, tuple[float, int]] = field(default_factory=dict)
     temperatures_c: list[float] = field(default_factory=list)
 
-    def note(self, hour: int, reading: PowerReading | None, throttled: bool) -> None:
+    def add_reading(self, hour: int, reading: PowerReading | None, throttled: bool) -> None:
         """One look in local solar `hour`."""
         if reading is None:
             return
         if reading.battery_temperature_c is not None:
             self.temperatures_c.append(reading.battery_temperature_c)
-        sun_w = believable_sun_w(reading.pv_power_w, self.case.settings.panels.peak_w)
+        sun_w = filter_sun_w(reading.pv_power_w, self.case.settings.panels.peak_w)
         if sun_w is not None and not throttled:
             total, count = self.sums.get(hour, (0.0, 0))
             self.sums[hour] = (total + sun_w, count + 1)
 
-    def end(self, now: Stamp, number: int) -> None:
+    def end_day(self, now: Stamp, number: int) -> None:
         """The day of that number is over."""
         begin = number * 24 % len(self.clear_w)
         hours = {
-            hour: Hour(total / count, count / HOURLY) for hour, (total, count) in self.sums.items()
+            hour: HourMean(total / count, count / HOURLY)
+            for hour, (total, count) in self.sums.items()
         }
         clear_w = [float(value) for value in self.clear_w[begin : begin + 24]]
-        self.days.append(sun_day(now, now.utc, hours, clear_w, self.temperatures_c))
+        self.days.append(make_sun_day(now, now.utc, hours, clear_w, self.temperatures_c))
         self.sums, self.temperatures_c = {}, []
 
 
@@ -123,14 +124,14 @@ class Sensors:
         self,
         stamp: Stamp,
         charge: float,
-        moved_pct_per_h: float,
+        change_pct_per_h: float,
         battery_c: float,
         sun_w: float,
         load_w: float,
         held: bool,
     ) -> PowerReading:
         """`moved_pct_per_h`: what the charge did in the look before."""
-        current_a = moved_pct_per_h / 100 * self._pack.capacity_ah
+        current_a = change_pct_per_h / 100 * self._pack.capacity_ah
         if current_a > 0:
             current_a /= self._efficiency
         at = self._pack.rested(charge, battery_c)
@@ -157,19 +158,19 @@ class Sensors:
         )
 
 
-def step_of(stamp: Stamp) -> int:
+def compute_step(stamp: Stamp) -> int:
     """The plant's step in which that is."""
     return int((stamp.uptime_s - BEGIN_S) // 900)
 
 
-def live(
+def simulate_year(
     case: Case, controller: Controller, faults: Faults | None, clear_w: Floats, seed: int = 1
-) -> Lived:
+) -> YearRecord:
     """A year of `case` under `controller`. `clear_w` is hourly, from the first local midnight."""
-    return Year(case, controller, faults, clear_w, seed).lived()
+    return YearSimulation(case, controller, faults, clear_w, seed).simulate()
 
 
-class Year:
+class YearSimulation:
     """One run; its parts are the unit (what it believes) and the world (what is)."""
 
     def __init__(
@@ -184,26 +185,26 @@ class Year:
         )
         self.sensors = Sensors(case, seed)
         self.watch = Watch()
-        self.memory = Memory(case, clear_w)
+        self.day_log = DayLog(case, clear_w)
         self.local_shift = timedelta(hours=round(case.site.longitude_deg / 15))
-        self.belief: Belief | None = None
+        self.estimate: Belief | None = None
         self.guard, self.ruling = GuardState(), Ruling()
         self.state: BatteryState | None = None
-        self.heard: PowerReading | None = None
+        self.last_reading: PowerReading | None = None
         self.level, self.draw_w = EnergyLevel.SENTINEL, case.choices[1].power_w
         self.dead, self.cuts, self.starts, self.switches, self.false_stops = False, 0, 0, 0, 0
-        self.moved_pct_per_h, self.used_w, self.held, self.drawn_w = 0.0, 0.0, False, 0.0
+        self.change_pct_per_h, self.used_w, self.held, self.drawn_w = 0.0, 0.0, False, 0.0
         self.begins = case.utc(0)
         self.day = self._day(self.begins)
 
-    def lived(self) -> Lived:
+    def simulate(self) -> YearRecord:
         """Live through it."""
         steps = self.case.steps
         worth, levels = np.zeros(steps), np.zeros(steps)
         charge, believed, power = np.zeros(steps), np.zeros(steps), np.zeros(steps)
         for step in range(steps):
             charge[step] = self.charge_wh / self.capacity_wh * 100
-            for look in range(LOOKS):
+            for look in range(POLLS):
                 if not self.dead:
                     self._look(step, look)
                 worth[step] += self._pass_time(step)
@@ -211,7 +212,7 @@ class Year:
             power[step] = self.drawn_w
             if self.state is not None and self.state.state_of_charge_pct is not None:
                 believed[step] = self.state.state_of_charge_pct
-        return Lived(
+        return YearRecord(
             worth, levels, charge, believed, power, self.cuts, self.starts, self.switches,
             self.false_stops,
         )  # fmt: skip
@@ -219,18 +220,18 @@ class Year:
     # --- the unit ------------------------------------------------------------------------------
 
     def _look(self, step: int, look: int) -> None:
-        number = step * LOOKS + look
+        number = step * POLLS + look
         now = self._stamp(number)
         day = self._day(now.utc)
         if day != self.day:
-            self.memory.end(now, self.day)
+            self.day_log.end_day(now, self.day)
             self.day = day
             sigma_pct = self.state.sigma_pct if self.state else None
-            self.controller.night(now, self.memory.days, sigma_pct or 0.0)
+            self.controller.end_day(now, self.day_log.days, sigma_pct or 0.0)
         if self.level <= EnergyLevel.HIBERNATE:
             if number % HOURLY:
                 return
-            self.charge_wh -= LOOK_WH
+            self.charge_wh -= WAKE_WH
         reading, said_pct = self._reading(now, step)
         self._decide(now, reading, said_pct)
 
@@ -239,7 +240,7 @@ class Year:
         true = self.sensors.read(
             now,
             self.charge_wh / self.capacity_wh,
-            self.moved_pct_per_h,
+            self.change_pct_per_h,
             float(self.case.battery_c[step]),
             self.used_w,
             self.drawn_w,
@@ -254,21 +255,21 @@ class Year:
     def _decide(self, now: Stamp, reading: PowerReading | None, said_pct: float | None) -> None:
         settings = self.settings
         if reading is not None and reading.battery_voltage_v is not None:
-            self.heard = reading
-        self.belief = estimator.estimate(self.belief, reading, settings.battery, said_pct)
-        state = self.state = estimator.state(self.belief, reading, settings.battery, now)
-        age_s = now.uptime_s - self.heard.stamp.uptime_s if self.heard else None
-        fresh = self.heard if age_s is not None and age_s <= HOLD_AFTER_S else None
+            self.last_reading = reading
+        self.estimate = estimator.estimate(self.estimate, reading, settings.battery, said_pct)
+        state = self.state = estimator.state(self.estimate, reading, settings.battery, now)
+        age_s = now.uptime_s - self.last_reading.stamp.uptime_s if self.last_reading else None
+        fresh = self.last_reading if age_s is not None and age_s <= HOLD_AFTER_S else None
         throttled = state.charge_blocked or self._target_held(reading)
         hour = (now.utc + self.local_shift).hour
-        self.memory.note(hour, reading, throttled)
+        self.day_log.add_reading(hour, reading, throttled)
         proposal = self.controller.propose(state, fresh, self.ruling.level)
         self.guard, verdict = judge(self.guard, fresh, age_s, state, settings, now)
         self.ruling, budget = arbitrate(self.ruling, verdict, proposal, settings, now)
         stopped = budget.level <= EnergyLevel.HIBERNATE < self.level
         if (
             stopped
-            and self.charge_wh > self.floor_wh[step_of(now)] + FALSE_SHARE * self.capacity_wh
+            and self.charge_wh > self.floor_wh[compute_step(now)] + FALSE_SHARE * self.capacity_wh
         ):
             self.false_stops += 1
         self._take(budget.level, budget.power_w)
@@ -282,7 +283,7 @@ class Year:
         if option and option.level <= EnergyLevel.HIBERNATE:
             self.level = EnergyLevel.HIBERNATE
         self.draw_w = option.power_w if option else self.case.choices[0].power_w
-        self.worth_per_h = option.worth if option else 0.0
+        self.worth_per_h = option.utility if option else 0.0
         if before <= EnergyLevel.HIBERNATE < self.level:
             self.starts += 1
             self.charge_wh -= plant.boot_wh(self.case)
@@ -311,10 +312,10 @@ class Year:
             bool(self.case.battery_c[step] < 0),
             float(self.floor_wh[step]),
             self.capacity_wh,
-            LOOK_H,
+            POLL_H,
         )
         self.charge_wh = result.charge_wh
-        self.moved_pct_per_h = (self.charge_wh - before_wh) / self.capacity_wh * 100 / LOOK_H
+        self.change_pct_per_h = (self.charge_wh - before_wh) / self.capacity_wh * 100 / POLL_H
         self.used_w = sun_w - result.unused_w
         self.held = result.unused_w > 1 and self.case.battery_c[step] >= 0
         self.drawn_w = draw_w
@@ -327,10 +328,10 @@ class Year:
             if self.charge_wh >= back_wh:
                 self.dead, self.level = False, EnergyLevel.HIBERNATE
             return 0.0
-        return self.worth_per_h * LOOK_H
+        return self.worth_per_h * POLL_H
 
     def _stamp(self, number: int) -> Stamp:
-        seconds = number * LOOK_S
+        seconds = number * POLL_S
         return Stamp(self.begins + timedelta(seconds=seconds), BOOT, BEGIN_S + seconds)
 
     def _day(self, utc: datetime) -> int:

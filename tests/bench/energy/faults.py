@@ -120,9 +120,9 @@ class Faults:
         if reading is None or self.at_work(Kind.DROPOUT, uptime_s):
             return None, None
         for moment in self._torn_between(since_s, uptime_s):
-            reading = torn(reading, moment)
+            reading = tear_reading(reading, moment)
         if spell := self.at_work(Kind.ZERO, uptime_s):
-            return zeroed(reading, spell), None if said_pct is None else 0.0
+            return zero_reading(reading, spell), None if said_pct is None else 0.0
         return reading, said_pct
 
     def bias_a(self, at_s: float) -> float:
@@ -142,7 +142,7 @@ class Faults:
         if not since_s <= at_s < until_s:
             spells = self._spells(kind, at_s)
             spell = next((one for one in spells if one.holds(at_s)), None)
-            self._now[kind] = (at_s, next_change_s(spells, at_s), spell)
+            self._now[kind] = (at_s, find_next_change_s(spells, at_s), spell)
         return spell
 
     # --- when ----------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ class Faults:
             self._weeks[kind, week] = [
                 spell
                 for number in range(max(0, first), week + 1)
-                for spell in drawn(self._random(kind, number), RATES[kind], number)
+                for spell in draw_spells(self._random(kind, number), RATES[kind], number)
                 if spell.ends_s >= week * WEEK_S
             ]
         return self._weeks[kind, week]
@@ -201,7 +201,7 @@ class Faults:
             reading = replace(reading, battery_current_a=reading.battery_current_a + bias_a)
         if spell := self.at_work(Kind.NO_PROBE, at_s):
             if spell.draw < 0.5:
-                return without(reading, Quality.ABSENT, "battery_temperature_c")
+                return remove_values(reading, Quality.ABSENT, "battery_temperature_c")
             return replace(reading, battery_temperature_c=PROBE_MISSING_C)
         return reading
 
@@ -222,14 +222,14 @@ class Faults:
         return replace(held, stamp=reading.stamp), held_pct
 
 
-def next_change_s(spells: Iterable[Spell], at_s: float) -> float:
+def find_next_change_s(spells: Iterable[Spell], at_s: float) -> float:
     """Until when what is at work stays the same; no later than the end of the week."""
     ends_s = (at_s // WEEK_S + 1) * WEEK_S
     changes_s = (edge_s for spell in spells for edge_s in (spell.starts_s, spell.ends_s))
     return min(ends_s, *(edge_s for edge_s in changes_s if edge_s > at_s), math.inf)
 
 
-def drawn(source: random.Random, rate: Rate, week: int) -> list[Spell]:
+def draw_spells(source: random.Random, rate: Rate, week: int) -> list[Spell]:
     """The spells that begin in that week: the whole part of the rate, and by chance one more."""
     times = int(rate.per_week) + (source.random() < rate.per_week % 1)
     spells = []
@@ -240,17 +240,17 @@ def drawn(source: random.Random, rate: Rate, week: int) -> list[Spell]:
     return spells
 
 
-def zeroed(reading: PowerReading, spell: Spell) -> PowerReading:
+def zero_reading(reading: PowerReading, spell: Spell) -> PowerReading:
     """What drivers make of a device that answers 0 for each value it does not have."""
     gone = ["battery_voltage_v", "lowest_cell_voltage_v"]
     gone = [name for name in gone if getattr(reading, name) is not None]
     zeros = ["pv_power_w", "pv_voltage_v", "load_power_w"]
     (gone if spell.draw < 0.5 else zeros).append("battery_current_a")
     known: dict[str, Any] = {name: 0.0 for name in zeros if getattr(reading, name) is not None}
-    return without(replace(reading, **known), Quality.IMPLAUSIBLE, *gone, "charge_stage")
+    return remove_values(replace(reading, **known), Quality.IMPLAUSIBLE, *gone, "charge_stage")
 
 
-def without(reading: PowerReading, quality: Quality, *names: str) -> PowerReading:
+def remove_values(reading: PowerReading, quality: Quality, *names: str) -> PowerReading:
     """The reading with these fields unknown, and why."""
     nothing: dict[str, Any] = dict.fromkeys(names)
     marks = dict.fromkeys(names, quality)
@@ -269,7 +269,7 @@ TORN: tuple[tuple[str, Callable[[float], float]], ...] = (
 )
 
 
-def torn(reading: PowerReading, spell: Spell) -> PowerReading:
+def tear_reading(reading: PowerReading, spell: Spell) -> PowerReading:
     """The reading with one wild value; what is unknown stays so."""
     name, wild = TORN[int(spell.draw * len(TORN))]
     true = getattr(reading, name)

@@ -22,20 +22,20 @@ def draw_table(text: str, path: Path) -> None:
     lines = text.count("\n") + 1
     figure = plt.figure(figsize=(11, 0.3 * lines + 0.4))
     figure.text(0.02, 0.97, text, family="monospace", fontsize=9, va="top")
-    save(figure, path)
+    save_figure(figure, path)
 
 
 def draw_week(outcomes: Sequence[Outcome], path: Path) -> None:
     """Charge and power in the week in which the planner fell furthest behind the clairvoyant."""
     by_case: dict[str, dict[str, Outcome]] = {}
     for one in outcomes:
-        by_case.setdefault(one.judged.case, {})[one.judged.controller] = one
+        by_case.setdefault(one.score.case, {})[one.score.controller] = one
     whole = {case: found for case, found in by_case.items() if set(SHOWN) <= set(found)}
     if not whole:
         return
-    case = min(whole, key=lambda name: share(whole[name]))
+    case = min(whole, key=lambda name: compute_share(whole[name]))
     found = whole[case]
-    behind = np.subtract(found[CLAIRVOYANT].judged.weekly, found[PLANNER].judged.weekly)
+    behind = np.subtract(found[CLAIRVOYANT].score.weekly, found[PLANNER].score.weekly)
     week = int(behind.argmax())
     part = slice(week * WEEK_STEPS, (week + 1) * WEEK_STEPS)
     days = np.arange(WEEK_STEPS) / 96
@@ -49,15 +49,15 @@ def draw_week(outcomes: Sequence[Outcome], path: Path) -> None:
     power.set(ylabel="draw and sun, W", xlabel="days")
     charge.legend()
     power.legend()
-    save(figure, path)
+    save_figure(figure, path)
 
 
-def share(found: dict[str, Outcome]) -> float:
+def compute_share(found: dict[str, Outcome]) -> float:
     """The planner's scarce season beside the clairvoyant's."""
-    return found[PLANNER].judged.scarce_worth / max(found[CLAIRVOYANT].judged.scarce_worth, 1e-9)
+    return found[PLANNER].score.scarce_utility / max(found[CLAIRVOYANT].score.scarce_utility, 1e-9)
 
 
-def save(figure: Figure, path: Path) -> None:
+def save_figure(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110, bbox_inches="tight")
     plt.close(figure)

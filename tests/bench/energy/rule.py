@@ -27,7 +27,7 @@ REST_HYSTERESIS_PCT = 5.0
 CELLS = 1024  # of the draws up to FULL, in which the option for a draw is looked up
 
 
-class Seen(NamedTuple):
+class Observation(NamedTuple):
     """What a rule is shown at the start of a step; `pv_w` is the last step's, throttled or not.
 
     `was_cut`: the battery has cut and is back since the last step.
@@ -76,18 +76,18 @@ class Rule:
     def begin(self) -> None:
         """Set up what is remembered from step to step."""
 
-    def choose(self, seen: Seen) -> Choices:
+    def choose(self, observation: Observation) -> Choices:
         """The option of each set and case."""
         raise NotImplementedError
 
     @classmethod
-    def sets(cls) -> list[dict[str, float]]:
+    def list_sets(cls) -> list[dict[str, float]]:
         """All parameter sets of the grid that make sense."""
         every = (dict(zip(cls.grid, values, strict=True)) for values in product(*cls.grid.values()))
-        return [one for one in every if cls.sensible(one)]
+        return [one for one in every if cls.is_sensible(one)]
 
     @classmethod
-    def sensible(cls, parameters: Parameters) -> bool:
+    def is_sensible(cls, parameters: Parameters) -> bool:
         return True
 
     def spread(self, wanted_w: Floats) -> Choices:
@@ -106,7 +106,7 @@ class Rule:
         return self._rests
 
 
-def reached(charge_pct: Floats, thresholds_pct: Sequence[Floats]) -> Choices:
+def count_reached(charge_pct: Floats, thresholds_pct: Sequence[Floats]) -> Choices:
     """How many of the rising thresholds a charge has reached."""
     count = (charge_pct >= thresholds_pct[0]).astype(np.int64)
     for pct in thresholds_pct[1:]:
@@ -114,17 +114,17 @@ def reached(charge_pct: Floats, thresholds_pct: Sequence[Floats]) -> Choices:
     return count
 
 
-def site_of(cases: Sequence[Case]) -> Site:
+def describe_sites(cases: Sequence[Case]) -> Site:
     """What rules know of these cases, side by side. All must have as many options."""
     return Site(
         np.array([[option.power_w for option in case.choices] for case in cases]),
         np.array([case.settings.battery.capacity_wh for case in cases]),
         np.array([case.settings.panels.peak_w for case in cases]),
-        np.array([worst_month_w(case) for case in cases]),
+        np.array([find_worst_month_w(case) for case in cases]),
     )
 
 
-def worst_month_w(case: Case) -> float:
+def find_worst_month_w(case: Case) -> float:
     """What the darkest month brings to the loads, as a mean over day and night."""
     days = case.steps // DAY_STEPS
     months = np.array([(case.utc(0) + timedelta(days=day)).month for day in range(days)])

@@ -21,17 +21,17 @@ from tests.bench.energy.baselines import (
     ladder_settings,
 )
 from tests.bench.energy.baselines import Ladder as LadderRule
-from tests.bench.energy.cases import Case, cases, scarce_weeks
-from tests.bench.energy.clairvoyant import best
+from tests.bench.energy.cases import Case, find_scarce_weeks, make_cases
+from tests.bench.energy.clairvoyant import find_optimum
 from tests.bench.energy.controllers import (
-    ByLadder,
-    ByPlan,
-    ByPlanAndForecast,
-    hourly_clear,
+    ForecastController,
+    LadderController,
+    PlannerController,
+    compute_hourly_clear_w,
 )
-from tests.bench.energy.drive import START_PCT, Controller, Lived, live
+from tests.bench.energy.drive import START_PCT, Controller, YearRecord, simulate_year
 from tests.bench.energy.faults import Faults
-from tests.bench.energy.score import DAY_STEPS, Judged, hours_at, weeks_of
+from tests.bench.energy.score import DAY_STEPS, Score, count_hours_at, sum_by_week
 from tests.bench.energy.weather import Floats
 
 SEED = 1
@@ -59,33 +59,35 @@ class Run:
 class Outcome:
     """The judgement, and for the plots the course of it: charge, power, worth for each step."""
 
-    judged: Judged
+    score: Score
     charge_pct: Floats
     power_w: Floats
     sun_w: Floats
 
 
-def run(wanted: Run) -> Outcome:
+def simulate_run(wanted: Run) -> Outcome:
     """Live it and judge it."""
-    (case,) = cases([wanted.where])
+    (case,) = make_cases([wanted.where])
     if wanted.days is not None:
         case = case.part(wanted.first_day, wanted.days)
     if wanted.controller == CLAIRVOYANT:
-        return foreseen(case)
+        return simulate_clairvoyant(case)
     if wanted.controller in RULES:
-        return by_rule(case, wanted.controller, wanted.parameters[wanted.controller])
-    clear_w = hourly_clear(case)
+        return simulate_rule(case, wanted.controller, wanted.parameters[wanted.controller])
+    clear_w = compute_hourly_clear_w(case)
     name = wanted.controller.removesuffix("_no_faults")
     battery = case.settings.battery
     faults = Faults(SEED, capacity_ah=battery.capacity_wh / battery.nominal_voltage_v)
     controller = MAKERS[name](case, clear_w, wanted.parameters)
-    lived = live(case, controller, faults if name == wanted.controller else None, clear_w, SEED)
+    lived = simulate_year(
+        case, controller, faults if name == wanted.controller else None, clear_w, SEED
+    )
     return Outcome(
-        judge(case, wanted.controller, lived), lived.charge_pct, lived.power_w, case.sun_w
+        score_year(case, wanted.controller, lived), lived.charge_pct, lived.power_w, case.sun_w
     )
 
 
-def by_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Outcome:
+def simulate_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Outcome:
     """A baseline's year. It sees the true charge each quarter of an hour; nothing guards it."""
     capacity_wh = case.settings.battery.capacity_wh
     floor_wh = plant.hidden_wh(case.battery_c, capacity_wh) + plant.CUT_SHARE * capacity_wh
@@ -110,30 +112,30 @@ def by_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Outcome:
         charge_wh, used_w = after.charge_wh, sun_w - after.unused_w
         free = after.unused_w > 1 and celsius >= 0
         if not dead and not after.cut:
-            worth[step], levels[step] = option.worth * plant.HOURS, int(option.level)
+            worth[step], levels[step] = option.utility * plant.HOURS, int(option.level)
         power[step] = draw_w
         switches += choice != before
         cuts, dead = cuts + after.cut, after.cut or (dead and charge_wh < back_wh[step])
         before = choice
-    lived = Lived(worth, levels, charge, charge, power, cuts, starts, switches, 0)
-    return Outcome(judge(case, name, lived), charge, power, case.sun_w)
+    lived = YearRecord(worth, levels, charge, charge, power, cuts, starts, switches, 0)
+    return Outcome(score_year(case, name, lived), charge, power, case.sun_w)
 
 
 MAKERS: dict[str, Callable[[Case, Floats, Parameters], Controller]] = {
-    PLANNER: lambda case, clear_w, _: ByPlan(case, clear_w),
-    FORECAST: lambda case, clear_w, _: ByPlanAndForecast(case, clear_w),
-    LADDER: lambda case, _, parameters: ByLadder(ladder_settings(case, parameters[LADDER])),
+    PLANNER: lambda case, clear_w, _: PlannerController(case, clear_w),
+    FORECAST: lambda case, clear_w, _: ForecastController(case, clear_w),
+    LADDER: lambda case, _, parameters: LadderController(ladder_settings(case, parameters[LADDER])),
 }
 CONTROLLERS = (CLAIRVOYANT, *MAKERS, *RULES, *WITHOUT_FAULTS)
 TUNED_FAMILIES = {**RULES, LADDER: LadderRule}
 
 
-def foreseen(case: Case) -> Outcome:
+def simulate_clairvoyant(case: Case) -> Outcome:
     """The clairvoyant's year."""
-    optimum = best(case, START_PCT)
+    optimum = find_optimum(case, START_PCT)
     draws = np.array([one.power_w for one in case.choices])[optimum.choices]
     levels = np.array([int(one.level) for one in case.choices])[optimum.choices]
-    lived = Lived(
+    lived = YearRecord(
         optimum.worth,
         np.where(optimum.cut, 0, levels).astype(float),
         optimum.charge_wh / case.settings.battery.capacity_wh * 100,
@@ -144,19 +146,21 @@ def foreseen(case: Case) -> Outcome:
         int((np.diff(levels) != 0).sum()),
         0,
     )
-    return Outcome(judge(case, CLAIRVOYANT, lived), lived.charge_pct, lived.power_w, case.sun_w)
+    return Outcome(
+        score_year(case, CLAIRVOYANT, lived), lived.charge_pct, lived.power_w, case.sun_w
+    )
 
 
-def judge(case: Case, controller: str, lived: Lived) -> Judged:
+def score_year(case: Case, controller: str, lived: YearRecord) -> Score:
     """The figures of one year."""
     days = case.steps / DAY_STEPS
-    dead_h = hours_at(lived.levels, EnergyLevel.OFF)
-    hibernate_h = hours_at(lived.levels, EnergyLevel.HIBERNATE)
-    return Judged(
+    dead_h = count_hours_at(lived.levels, EnergyLevel.OFF)
+    hibernate_h = count_hours_at(lived.levels, EnergyLevel.HIBERNATE)
+    return Score(
         case=case.name,
         controller=controller,
-        weekly=weeks_of(lived.worth),
-        scarce=tuple(scarce_weeks(case)),
+        weekly=sum_by_week(lived.worth),
+        scarce=tuple(find_scarce_weeks(case)),
         coverage_pct=100 * (1 - (dead_h + hibernate_h) / (days * 24)),
         hibernate_h=hibernate_h,
         dead_h=dead_h,
@@ -167,11 +171,11 @@ def judge(case: Case, controller: str, lived: Lived) -> Judged:
     )
 
 
-def run_all(wanted: Sequence[Run], tell: Callable[[Outcome], None]) -> list[Outcome]:
+def run_all(wanted: Sequence[Run], report: Callable[[Outcome], None]) -> list[Outcome]:
     """All of them, on all cores; `tell` hears of each as it is done."""
     found = []
     with ProcessPoolExecutor() as pool:
-        for outcome in pool.map(run, wanted):
-            tell(outcome)
+        for outcome in pool.map(simulate_run, wanted):
+            report(outcome)
             found.append(outcome)
     return found

@@ -17,7 +17,7 @@ DAY_STEPS = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Score:
     """One controller on one case. Worth is in hours of everything, by whole weeks."""
 
     case: str
@@ -38,19 +38,19 @@ class Judged:
         return sum(self.weekly)
 
     @property
-    def scarce_worth(self) -> float:
+    def scarce_utility(self) -> float:
         """Worth of the weeks of the scarce season."""
         return sum(self.weekly[week] for week in self.scarce)
 
 
-def weeks_of(worth: Floats) -> tuple[float, ...]:
+def sum_by_week(worth: Floats) -> tuple[float, ...]:
     """Sums of whole weeks; what is left over is not counted."""
     weeks = len(worth) // WEEK_STEPS
     sums = worth[: weeks * WEEK_STEPS].reshape(weeks, WEEK_STEPS).sum(axis=1)
     return tuple(float(value) for value in sums)
 
 
-def hours_at(levels: Floats, *wanted: EnergyLevel) -> float:
+def count_hours_at(levels: Floats, *wanted: EnergyLevel) -> float:
     """Hours spent at these levels."""
     return float(np.isin(levels, [int(level) for level in wanted]).sum()) / 4
 
@@ -73,10 +73,10 @@ class Summary:
     false_stops: int
 
 
-def summary(judged: Sequence[Judged], best: Mapping[str, Judged]) -> Summary:
+def summarise(judged: Sequence[Score], best: Mapping[str, Score]) -> Summary:
     """`best` is the clairvoyant's year by case."""
     annual = [100 * one.annual / best[one.case].annual for one in judged]
-    scarce = [100 * one.scarce_worth / best[one.case].scarce_worth for one in judged]
+    scarce = [100 * one.scarce_utility / best[one.case].scarce_utility for one in judged]
     return Summary(
         annual_pct=float(np.mean(annual)),
         scarce_pct=float(np.mean(scarce)),

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from appliance.model import BatteryState, Stamp
 from appliance.settings import Settings
 from power.plan.clear_sky import clear_sky_power_w
-from power.plan.forecast import DAYS
-from power.plan.nightly import Past, hourly_clear_w, local_midnight, make_policy
-from power.plan.policy_planner import Planned
-from power.plan.weather_model import PastDay
+from power.plan.horizon import HORIZON_DAYS
+from power.plan.nightly import SiteHistory, compute_hourly_clear_w, find_solar_midnight, make_policy
+from power.plan.policy_planner import PolicyPlanner
+from power.plan.weather_model import DayWeather
 from tests.bench.report import Figure
 
 SOLVES, DECISIONS = 5, 200
@@ -44,10 +44,10 @@ def measure_solve() -> list[Figure]:
 
 def main() -> None:
     settings = Settings()
-    midnight = local_midnight(NOW.utc, settings.site.longitude_deg)
+    midnight = find_solar_midnight(NOW.utc, settings.site.longitude_deg)
     shade = (1.0,) * 24
-    clear_w = hourly_clear_w(settings, clear_sky_power_w, midnight, DAYS, shade)
-    past = Past(tuple(PastDay(0.3, 2.0) for _ in range(120)), shade)
+    clear_w = compute_hourly_clear_w(settings, clear_sky_power_w, midnight, HORIZON_DAYS, shade)
+    past = SiteHistory(tuple(DayWeather(0.3, 2.0) for _ in range(120)), shade)
     times_s = []
     for _ in range(SOLVES):
         began_s = time.perf_counter()
@@ -59,7 +59,7 @@ def main() -> None:
     tracemalloc.stop()
     first_s, decide_s = [], []
     for number in range(DECISIONS):
-        planned = Planned(settings, lambda: row)
+        planned = PolicyPlanner(settings, lambda: row)
         state = BatteryState(NOW, 20.0 + number % 70, 5.0, 1000.0, 2560.0, None, False, "counted")
         began_s = time.perf_counter()
         planned.propose(state, None, None)

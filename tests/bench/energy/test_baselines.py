@@ -11,7 +11,7 @@ import pytest
 
 from appliance.model import BatteryState, EnergyLevel
 from power.plan import ladder
-from power.plan.utility import options
+from power.plan.utility import list_options
 from tests.bench.energy import plant, tuning
 from tests.bench.energy.baselines import (
     FAMILIES,
@@ -25,8 +25,8 @@ from tests.bench.energy.baselines import (
     ladder_settings,
 )
 from tests.bench.energy.cases import SETTINGS, Case
-from tests.bench.energy.rule import REST, Rule, Seen, site_of, worst_month_w
-from tests.bench.energy.tuning import Grounds, Played, Scores
+from tests.bench.energy.rule import REST, Observation, Rule, describe_sites, find_worst_month_w
+from tests.bench.energy.tuning import BatteryArray, PlayedSets, Scores
 from tests.bench.energy.weather import Site
 from tests.stand_ins.fakes import FakeClock
 
@@ -57,7 +57,7 @@ def case(unit: str = "R1 half", days: int = 24, seed: int = 1, cold: bool = True
     site = Site(f"Town-{seed} 2019", 50.0, 10.0, 0.0, 2019, sun, air_c)
     name = f"{site.name} {unit}"
     peak_w = settings.panels.peak_w
-    return Case(name, site, settings, sun * peak_w, air_c, options(settings))
+    return Case(name, site, settings, sun * peak_w, air_c, list_options(settings))
 
 
 def alone(one: Case, family: type[Rule], parameters: dict[str, float]) -> list[tuple[float, bool]]:
@@ -92,8 +92,8 @@ def test_tuning_plays_the_same_year_as_the_plant_does(family: type[Rule]) -> Non
     sets = [MIDDLE[family], other] if other else [{}]
     cases = [case(seed=1), case("R2", seed=2)]
     columns = {name: np.array([[one[name]] for one in sets]) for name in sets[0]}
-    grounds = Grounds(cases, (len(sets), 2), START_PCT)
-    rule = family(site_of(cases), columns)
+    grounds = BatteryArray(cases, (len(sets), 2), START_PCT)
+    rule = family(describe_sites(cases), columns)
     played = []
     for step in range(cases[0].steps):
         grounds.step(step, rule.choose(grounds.seen(step)))
@@ -106,15 +106,15 @@ def test_tuning_plays_the_same_year_as_the_plant_does(family: type[Rule]) -> Non
         assert grounds.cuts[0, column] > 0 or family is not FullUntilCut
 
 
-def seen(charge_pct: float, step: int = 1, pv_w: float = 0.0, **flags: bool) -> Seen:
+def seen(charge_pct: float, step: int = 1, pv_w: float = 0.0, **flags: bool) -> Observation:
     free, was_cut = flags.get("free", False), flags.get("was_cut", False)
     one: Any = lambda value: np.array([[value]])  # noqa: E731
-    return Seen(step, one(charge_pct), one(pv_w), one(free), one(was_cut))
+    return Observation(step, one(charge_pct), one(pv_w), one(free), one(was_cut))
 
 
 def rule_of(family: type[Rule], **parameters: float) -> Rule:
     columns = {name: np.array([[value]]) for name, value in parameters.items()}
-    return family(site_of([case()]), columns)
+    return family(describe_sites([case()]), columns)
 
 
 def test_the_ladder_that_is_tuned_is_the_ladder_that_ships() -> None:
@@ -152,7 +152,7 @@ def test_the_worst_month_is_the_darkest() -> None:
     one = case(days=59)
     one.sun_w[:] = 10.0
     one.sun_w[31 * DAY :] = 6.0
-    assert worst_month_w(one) == pytest.approx(6 * 0.97**3)
+    assert find_worst_month_w(one) == pytest.approx(6 * 0.97**3)
 
 
 def test_a_fixed_duty_that_cannot_pay_for_listening_rests() -> None:
@@ -295,9 +295,9 @@ def test_the_best_set_is_chosen_without_a_look_at_the_city_that_is_left_out() ->
 
 def test_each_grid_holds_only_sets_that_make_sense() -> None:
     for family in FAMILIES:
-        assert family.sets()
-        assert len(family.sets()) < 450
-    for one in Ladder.sets():
+        assert family.list_sets()
+        assert len(family.list_sets()) < 450
+    for one in Ladder.list_sets():
         ladder_settings(case(), one)
         assert one["sentinel_pct"] < one["eco_pct"] < one["full_pct"]
 
@@ -310,18 +310,18 @@ class Two(TwoLevel):
 
 def test_a_brown_out_counts_against_a_set_as_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     worth_h, cuts = np.array([[1000.0], [990.0]]), np.array([[1.0], [0.0]])
-    monkeypatch.setattr(tuning, "play", lambda *_: Played(worth_h, worth_h, cuts))
-    found = tuning.scores(Two, [case()])
+    monkeypatch.setattr(tuning, "play", lambda *_: PlayedSets(worth_h, worth_h, cuts))
+    found = tuning.score_sets(Two, [case()])
     assert found.score[:, 0] == pytest.approx([1 - 0.024, 0.99])
-    assert found.best() == Two.sets()[1]
+    assert found.best() == Two.list_sets()[1]
 
 
 def test_tuning_finds_the_better_of_two(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(tuning, "scarce_weeks", lambda one: [0, 1, 2])
-    found = tuning.scores(Two, [case(seed=1), case(seed=3)])
-    played = tuning.play(Two, Two.sets(), [case(seed=1), case(seed=3)])
+    found = tuning.score_sets(Two, [case(seed=1), case(seed=3)])
+    played = tuning.play(Two, Two.list_sets(), [case(seed=1), case(seed=3)])
     assert found.best() == tuning.tune(Two, [case(seed=1), case(seed=3)])
     assert found.best()["low_pct"] == 30
     assert played.cuts[0].sum() > played.cuts[1].sum()

@@ -9,14 +9,14 @@ import math
 import numpy as np
 import pytest
 
-from tests.bench.energy.bootstrap import paired
+from tests.bench.energy.bootstrap import bootstrap_difference
 
 
 def test_the_interval_is_as_wide_as_theory_says() -> None:
     random = np.random.default_rng(7)
     apart = random.normal(0.5, 2.0, 400)
     base = random.normal(90.0, 15.0, 400)
-    mean, low, high = paired(list(base + apart), list(base), draws=4000)
+    mean, low, high = bootstrap_difference(list(base + apart), list(base), draws=4000)
     error = float(apart.std()) / math.sqrt(400)
     assert mean == pytest.approx(float(apart.mean()))
     assert low == pytest.approx(mean - 1.96 * error, abs=0.15 * error)
@@ -28,30 +28,30 @@ def test_the_interval_covers_the_truth_in_about_95_of_100_studies() -> None:
     covered = 0
     for study in range(200):
         apart = random.normal(1.0, 3.0, 52)
-        _, low, high = paired(list(apart), [0.0] * 52, draws=600, seed=study)
+        _, low, high = bootstrap_difference(list(apart), [0.0] * 52, draws=600, seed=study)
         covered += low <= 1.0 <= high
     assert 180 <= covered <= 197
 
 
 def test_pairing_takes_out_what_the_weather_did_to_both() -> None:
     weather = list(np.random.default_rng(1).normal(50.0, 30.0, 52))
-    mean, low, high = paired([value + 1.0 for value in weather], weather)
+    mean, low, high = bootstrap_difference([value + 1.0 for value in weather], weather)
     assert (mean, low, high) == pytest.approx((1.0, 1.0, 1.0))
 
 
 def test_turned_around_the_difference_changes_its_sign() -> None:
     a, b = [1.0, 4.0, 2.0, 8.0], [0.0, 5.0, 1.0, 3.0]
-    one, other = paired(a, b), paired(b, a)
+    one, other = bootstrap_difference(a, b), bootstrap_difference(b, a)
     assert one.mean == 1.5 == -other.mean
     assert one.low == pytest.approx(-other.high, abs=0.3)
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:
     a, b = [3.0, 1.0, 2.0], [1.0, 1.0, 0.0]
-    assert paired(a, b, seed=5) == paired(a, b, seed=5)
+    assert bootstrap_difference(a, b, seed=5) == bootstrap_difference(a, b, seed=5)
 
 
 @pytest.mark.parametrize(("a", "b"), [([1.0], [1.0, 2.0]), ([], [])])
 def test_weeks_that_make_no_pairs_are_refused(a: list[float], b: list[float]) -> None:
     with pytest.raises(ValueError, match="make no pairs"):
-        paired(a, b)
+        bootstrap_difference(a, b)

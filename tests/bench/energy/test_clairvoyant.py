@@ -18,7 +18,14 @@ from scipy.sparse import coo_array  # type: ignore[import-untyped]
 
 from tests.bench.energy import plant
 from tests.bench.energy.cases import make_case
-from tests.bench.energy.clairvoyant import POINTS, Optimum, World, best, follow, values
+from tests.bench.energy.clairvoyant import (
+    POINTS,
+    Optimum,
+    World,
+    compute_values,
+    find_optimum,
+    play_choices,
+)
 from tests.bench.energy.weather import Site
 
 CAPACITY_WH = 2560.0
@@ -52,7 +59,7 @@ def world(
 def iterated(known: World, start: float, left_per_wh: float, points: int) -> tuple[Optimum, float]:
     """What the value iteration does, and all that it earned, with what is left at the end."""
     ending = np.tile(np.linspace(0, CAPACITY_WH, points) * left_per_wh, (2, 1))
-    found = follow(known, values(known, ending), start * CAPACITY_WH)
+    found = play_choices(known, compute_values(known, ending), start * CAPACITY_WH)
     return found, found.worth.sum() + left_per_wh * found.charge_wh[-1]
 
 
@@ -208,7 +215,7 @@ def test_the_last_day_of_the_year_is_not_the_last_day_of_the_world() -> None:
     sun = 0.8 * np.maximum(0.0, np.sin((hours % 24 - 8) / 8 * np.pi)) * (hours % 24 < 16) * season
     site = Site("Nowhere 2019", 50.0, 10.0, 0.0, 2019, sun, np.full(steps, 12.0))
     case = make_case(site, "R1 half")
-    found = best(case, start_pct=80.0, points=121)
+    found = find_optimum(case, start_pct=80.0, points=121)
     assert not found.cut.any()
     assert found.charge_wh[-1] / CAPACITY_WH == pytest.approx(
         found.charge_wh[0] / CAPACITY_WH, abs=0.5

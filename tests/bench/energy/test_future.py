@@ -6,8 +6,12 @@ import numpy as np
 import pytest
 
 from tests.bench.energy.cases import SETTINGS, Case, make_case
-from tests.bench.energy.controllers import ByLadder, ByPlan, hourly_clear
-from tests.bench.energy.drive import Controller, Lived, live
+from tests.bench.energy.controllers import (
+    LadderController,
+    PlannerController,
+    compute_hourly_clear_w,
+)
+from tests.bench.energy.drive import Controller, YearRecord, simulate_year
 from tests.bench.energy.faults import Faults
 from tests.bench.energy.weather import STEPS, Site
 
@@ -33,12 +37,12 @@ def with_another_future(case: Case) -> Case:
     return replace(case, sun_w=sun_w, battery_c=battery_c)
 
 
-def lived(case: Case, kind: str) -> Lived:
-    clear_w = hourly_clear(case)
+def lived(case: Case, kind: str) -> YearRecord:
+    clear_w = compute_hourly_clear_w(case)
     controller: Controller = (
-        ByPlan(case, clear_w) if kind == "planner" else ByLadder(SETTINGS["R1"])
+        PlannerController(case, clear_w) if kind == "planner" else LadderController(SETTINGS["R1"])
     )
-    return live(case, controller, Faults(5), clear_w)
+    return simulate_year(case, controller, Faults(5), clear_w)
 
 
 @pytest.mark.parametrize("kind", ["planner", "ladder"])
@@ -46,5 +50,5 @@ def test_what_comes_later_changes_nothing_that_was_decided_before(kind: str) -> 
     case = made_up()
     one, other = lived(case, kind), lived(with_another_future(case), kind)
     np.testing.assert_array_equal(one.power_w[:PARTS_AT], other.power_w[:PARTS_AT])
-    np.testing.assert_array_equal(one.believed_pct[:PARTS_AT], other.believed_pct[:PARTS_AT])
+    np.testing.assert_array_equal(one.estimated_pct[:PARTS_AT], other.estimated_pct[:PARTS_AT])
     assert (one.power_w[PARTS_AT:] != other.power_w[PARTS_AT:]).any(), "the futures are too alike"

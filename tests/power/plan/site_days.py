@@ -13,11 +13,11 @@ from typing import Any
 from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp, SunDay
 from appliance.settings import EnergySettings, PanelsSettings, Settings, SiteSettings
 from appliance.store.store import Store
-from power.plan.forecast import DAYS, Told
-from power.plan.history import key_of
-from power.plan.nightly import Past, hourly_clear_w
-from power.plan.prospect import Prospect, look
-from power.plan.weather_model import PastDay
+from power.plan.history import to_storage_key
+from power.plan.horizon import HORIZON_DAYS, DayForecast
+from power.plan.nightly import SiteHistory, compute_hourly_clear_w
+from power.plan.prospect import Plan, make_plan
+from power.plan.weather_model import DayWeather
 
 MIDNIGHT = datetime(2026, 4, 15, tzinfo=UTC)
 SITE = SiteSettings(latitude_deg=45.0, longitude_deg=0.0)
@@ -31,27 +31,29 @@ def plain_sky(site: SiteSettings, panels: PanelsSettings, times: Sequence[dateti
     return [panels.peak_w * max(0.0, math.sin((hour - 6) / 12 * math.pi)) for hour in hours]
 
 
-def clear_hours(settings: Settings, days: int = DAYS, since: datetime = MIDNIGHT) -> list[float]:
+def clear_hours(
+    settings: Settings, days: int = HORIZON_DAYS, since: datetime = MIDNIGHT
+) -> list[float]:
     """The plain sky by hour."""
-    return hourly_clear_w(settings, plain_sky, since, days, (1.0,) * 24)
+    return compute_hourly_clear_w(settings, plain_sky, since, days, (1.0,) * 24)
 
 
-def past_of(*clearness: float | None, mean_c: float | None = 15.0) -> Past:
+def past_of(*clearness: float | None, mean_c: float | None = 15.0) -> SiteHistory:
     """Days of that clearness, the last is yesterday, and no shade."""
-    return Past(tuple(PastDay(one, mean_c) for one in clearness), (1.0,) * 24)
+    return SiteHistory(tuple(DayWeather(one, mean_c) for one in clearness), (1.0,) * 24)
 
 
 def a_prospect(
     settings: Settings = SMALL,
-    past: Past | None = None,
+    past: SiteHistory | None = None,
     now: datetime = MIDNIGHT,
-    told: dict[int, Told] | None = None,
+    told: dict[int, DayForecast] | None = None,
     sigma_pct: float = 4.0,
-) -> Prospect:
+) -> Plan:
     """The planner's answer for the plain sky."""
     stamp = Stamp(now, "00000001", 1000.0)
     past = past or past_of()
-    return look(settings, stamp, clear_hours(settings), past, sigma_pct, 50.0, told)
+    return make_plan(settings, stamp, clear_hours(settings), past, sigma_pct, 50.0, told)
 
 
 def a_state(stamp: Stamp, charge_pct: float | None, sigma_pct: float = 4.0) -> BatteryState:
@@ -95,8 +97,10 @@ def a_sun_day(
     hourly = clear_hours(settings, 1)
     clear_wh = sum(hourly)
     seen = {str(hour): clearness for hour in range(24) if hourly[hour] > 0}
-    stamp = Stamp(key_of(day) + timedelta(days=1, hours=3), "00000001", 1.0)
-    return SunDay(stamp, key_of(day), clear_wh * clearness, clear_wh, seen, mean_c - 3, mean_c + 3)
+    stamp = Stamp(to_storage_key(day) + timedelta(days=1, hours=3), "00000001", 1.0)
+    return SunDay(
+        stamp, to_storage_key(day), clear_wh * clearness, clear_wh, seen, mean_c - 3, mean_c + 3
+    )
 
 
 def few_watts(settings: Settings, **draws: Any) -> Settings:

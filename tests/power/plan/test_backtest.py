@@ -8,29 +8,41 @@ import pytest
 
 from appliance.model import EnergyLevel, Stamp
 from power.plan.backtest import (
+    BACKTEST_DAYS,
     CLEAR_DAYS,
-    DAYS,
-    FEWEST_DAYS,
+    MIN_DAYS,
     START_PCT,
-    Replay,
-    lived_through,
-    replay,
-    since_midnight,
+    BacktestResult,
+    count_hours_from_day,
+    rebuild_days,
+    run_backtest,
 )
-from power.plan.nightly import Past
-from power.plan.prospect import look, table_of
-from power.plan.rollout import ByLadder, ByTable, Piece, affordable, allowed, moved, walk
-from power.plan.utility import Option, options
+from power.plan.nightly import SiteHistory
+from power.plan.prospect import make_plan, tabulate_values
+from power.plan.rollout import (
+    LadderController,
+    TableController,
+    TimeStep,
+    apply_guard,
+    choose_affordable,
+    compute_charge_change_pct,
+    roll_out,
+)
+from power.plan.utility import Option, list_options
 from tests.power.plan.site_days import MIDNIGHT, SMALL, a_sun_day, clear_hours, few_watts, past_of
 
 DAY = timedelta(days=1)
 
 
-def replayed(clearness: Sequence[float], past: Past, count: int = DAYS) -> Replay | None:
+def replayed(
+    clearness: Sequence[float], past: SiteHistory, count: int = BACKTEST_DAYS
+) -> BacktestResult | None:
     days = [
         a_sun_day((MIDNIGHT + number * DAY).date(), one) for number, one in enumerate(clearness)
     ]
-    return replay(days[:count], MIDNIGHT, clear_hours(SMALL, CLEAR_DAYS), past, 4.0, 50.0, SMALL)
+    return run_backtest(
+        days[:count], MIDNIGHT, clear_hours(SMALL, CLEAR_DAYS), past, 4.0, 50.0, SMALL
+    )
 
 
 def test_at_a_site_as_it_knows_it_the_planner_holds_its_own() -> None:
@@ -38,7 +50,7 @@ def test_at_a_site_as_it_knows_it_the_planner_holds_its_own() -> None:
     found = replayed(mixed, past_of(*mixed * 4))
     assert found is not None
     assert found.days == 30
-    assert found.planned > found.by_ladder
+    assert found.planner_utility > found.ladder_utility
     assert not found.ladder_is_better
 
 
@@ -49,20 +61,20 @@ def test_a_planner_that_fears_a_sky_that_never_comes_is_worse_than_the_ladder() 
 
 
 def test_one_percent_is_not_enough() -> None:
-    assert not Replay(30, 100.0, 100.9).ladder_is_better
-    assert Replay(30, 100.0, 101.1).ladder_is_better
-    assert not Replay(30, 0.0, 0.0).ladder_is_better
+    assert not BacktestResult(30, 100.0, 100.9).ladder_is_better
+    assert BacktestResult(30, 100.0, 101.1).ladder_is_better
+    assert not BacktestResult(30, 0.0, 0.0).ladder_is_better
 
 
 def test_fewer_than_fourteen_days_prove_nothing() -> None:
-    assert replayed([0.86] * 30, past_of(0.5), FEWEST_DAYS - 1) is None
-    assert replayed([0.86] * 30, past_of(0.5), FEWEST_DAYS) is not None
+    assert replayed([0.86] * 30, past_of(0.5), MIN_DAYS - 1) is None
+    assert replayed([0.86] * 30, past_of(0.5), MIN_DAYS) is not None
     assert replayed([], past_of()) is None
 
 
 def test_a_day_is_lived_under_the_sun_that_was_measured() -> None:
     dark, clear = (a_sun_day((MIDNIGHT + n * DAY).date(), one) for n, one in ((0, 0.1), (2, 0.8)))
-    pieces = lived_through([dark, clear], MIDNIGHT, clear_hours(SMALL), SMALL)
+    pieces = rebuild_days([dark, clear], MIDNIGHT, clear_hours(SMALL), SMALL)
     hourly = clear_hours(SMALL)
     assert len(pieces) == 72
     assert pieces[12].sun_w == pytest.approx(0.1 * hourly[12])
@@ -72,21 +84,23 @@ def test_a_day_is_lived_under_the_sun_that_was_measured() -> None:
 
 def test_a_frozen_day_charges_nothing() -> None:
     cold = a_sun_day(MIDNIGHT.date(), 0.8, mean_c=-8.0)
-    piece = lived_through([cold], MIDNIGHT, clear_hours(SMALL), SMALL)[12]
+    piece = rebuild_days([cold], MIDNIGHT, clear_hours(SMALL), SMALL)[12]
     assert piece.cold
     assert piece.hidden_pct > 10
-    assert moved(piece, 5.0, SMALL.battery) == 0.0
+    assert compute_charge_change_pct(piece, 5.0, SMALL.battery) == 0.0
 
 
 def ladders_own(clearness: Sequence[float]) -> float:
     """What the ladder earns in the days themselves."""
     days = [a_sun_day((MIDNIGHT + n * DAY).date(), one) for n, one in enumerate(clearness)]
-    pieces = lived_through(days, MIDNIGHT, clear_hours(SMALL), SMALL)
-    ladder, charge_pct, earned = ByLadder(SMALL, options(SMALL), 4.0), START_PCT, 0.0
+    pieces = rebuild_days(days, MIDNIGHT, clear_hours(SMALL), SMALL)
+    ladder, charge_pct, earned = LadderController(SMALL, list_options(SMALL), 4.0), START_PCT, 0.0
     for first in range(0, len(pieces), 72):
-        lived = walk(pieces[first : first + 72], charge_pct, 4.0, ladder, options(SMALL), SMALL)
+        lived = roll_out(
+            pieces[first : first + 72], charge_pct, 4.0, ladder, list_options(SMALL), SMALL
+        )
         charge_pct = lived[-1].end_pct
-        earned += sum(one.option.worth * one.piece.hours for one in lived)
+        earned += sum(one.option.utility * one.step.hours for one in lived)
     return earned
 
 
@@ -97,12 +111,12 @@ def test_the_charge_that_is_left_at_the_end_counts_for_both() -> None:
         clearness = [0.6] * 12 + [0.05] * dark
         found = replayed(clearness, past_of(*[0.05, 0.3] * 60))
         assert found is not None
-        apart.append(abs(found.by_ladder - ladders_own(clearness)))
+        apart.append(abs(found.ladder_utility - ladders_own(clearness)))
     assert max(apart) > 0.5
 
 
 def test_the_hours_of_a_later_policy_begin_at_its_own_midnight() -> None:
-    later = since_midnight([sunny(hour, 0.5) for hour in range(72, 80)], 3)
+    later = count_hours_from_day([sunny(hour, 0.5) for hour in range(72, 80)], 3)
     assert [piece.hour for piece in later] == list(range(8))
     assert later[0].starts == MIDNIGHT + 3 * DAY
 
@@ -110,10 +124,10 @@ def test_the_hours_of_a_later_policy_begin_at_its_own_midnight() -> None:
 class Wisher:
     """Wants everything, always."""
 
-    def choose(self, piece: Piece, charge_pct: float) -> Option:
-        return options(SMALL)[-1]
+    def choose(self, piece: TimeStep, charge_pct: float) -> Option:
+        return list_options(SMALL)[-1]
 
-    def tell(self, piece: Piece) -> None:
+    def observe(self, piece: TimeStep) -> None:
         """It does not care."""
 
 
@@ -121,26 +135,26 @@ def test_the_doubt_of_the_charge_grows_by_the_day() -> None:
     """25 % of a battery so large that nothing moves it: enough for FULL today, not tomorrow."""
     large = replace(SMALL, battery=replace(SMALL.battery, capacity_wh=1_000_000.0))
     pieces = [replace(sunny(hour, 0.0), hidden_pct=0.0) for hour in range(48)]
-    lived = walk(pieces, 25.0, 4.0, Wisher(), options(SMALL), large)
+    lived = roll_out(pieces, 25.0, 4.0, Wisher(), list_options(SMALL), large)
     assert {one.option.level for one in lived[:24]} == {EnergyLevel.FULL}
     assert {one.option.level for one in lived[24:]} == {EnergyLevel.SENTINEL}
 
 
 def course(
-    pieces: Sequence[Piece], sees: bool = True, charge_pct: float = 45.0
+    pieces: Sequence[TimeStep], sees: bool = True, charge_pct: float = 45.0
 ) -> list[tuple[Option, float]]:
     past = past_of(*[0.05, 0.4, 0.86] * 20)
     stamp = Stamp(MIDNIGHT, "00000001", 1.0)
-    prospect = look(SMALL, stamp, clear_hours(SMALL), past, 4.0, 50.0)
-    table = table_of(prospect, DAYS + 1)
-    chooser = ByTable(table, prospect.choices, SMALL.battery, sees=sees)
-    lived = walk(pieces, charge_pct, 4.0, chooser, prospect.choices, SMALL)
+    prospect = make_plan(SMALL, stamp, clear_hours(SMALL), past, 4.0, 50.0)
+    table = tabulate_values(prospect, BACKTEST_DAYS + 1)
+    chooser = TableController(table, prospect.options, SMALL.battery, learns_sun=sees)
+    lived = roll_out(pieces, charge_pct, 4.0, chooser, prospect.options, SMALL)
     return [(one.option, one.charge_pct) for one in lived]
 
 
-def sunny(hour: int, clearness: float) -> Piece:
+def sunny(hour: int, clearness: float) -> TimeStep:
     sun_w = clearness * clear_hours(SMALL, 1)[hour % 24]
-    return Piece(MIDNIGHT + timedelta(hours=hour), hour, 1.0, sun_w, cold=False, hidden_pct=6.0)
+    return TimeStep(MIDNIGHT + timedelta(hours=hour), hour, 1.0, sun_w, cold=False, hidden_pct=6.0)
 
 
 @pytest.mark.parametrize("parting", [9, 11, 24 + 10, 24 + 13])
@@ -164,19 +178,19 @@ def test_the_sun_so_far_is_taken_into_account() -> None:
 
 
 def test_the_guard_stands_above_every_wish() -> None:
-    choices = options(SMALL)
+    choices = list_options(SMALL)
     warm = a_sun_day(MIDNIGHT.date(), 0.5, mean_c=30.0)
-    piece = lived_through([warm], MIDNIGHT, clear_hours(SMALL), SMALL)[0]
+    piece = rebuild_days([warm], MIDNIGHT, clear_hours(SMALL), SMALL)[0]
     found = [
-        allowed(choices[-1], piece, charge, 2.0, choices, SMALL).level.name
+        apply_guard(choices[-1], piece, charge, 2.0, choices, SMALL).level.name
         for charge in (8, 13, 19, 90)
     ]
     assert found == ["OFF", "HIBERNATE", "SENTINEL", "FULL"]
 
 
 def test_a_budget_buys_the_most_that_fits() -> None:
-    choices = options(few_watts(SMALL, full_power_w=25.0))
+    choices = list_options(few_watts(SMALL, full_power_w=25.0))
     for level_w in (0.3, 6.0, 12.0, 25.0):
-        option = affordable(choices, choices[-1].level, level_w)
+        option = choose_affordable(choices, choices[-1].level, level_w)
         assert option.power_w <= level_w * 1.001
-    assert affordable(choices, choices[0].level, 99.0) == choices[0]
+    assert choose_affordable(choices, choices[0].level, 99.0) == choices[0]

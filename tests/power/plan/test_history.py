@@ -10,14 +10,14 @@ from appliance.model import ChargeStage, Stamp, SunDay
 from appliance.settings import Settings
 from appliance.store import retention
 from power.plan.history import (
-    KNOWN_DAYS,
-    begins,
-    key_of,
-    known_days,
-    measured,
-    new_days,
-    past_of,
-    solar_date,
+    HISTORY_DAYS,
+    build_history,
+    find_midnight,
+    make_new_days,
+    read_days,
+    read_points,
+    to_solar_date,
+    to_storage_key,
 )
 from tests.conftest import OpenStore
 from tests.power.plan.site_days import (
@@ -41,7 +41,7 @@ def settings(settings: Settings) -> Settings:
 
 
 def made(open_store: OpenStore, settings: Settings, at: datetime = NOW) -> list[SunDay]:
-    return new_days(open_store("plan"), settings, plain_sky, Stamp(at, "00000001", 1e6))
+    return make_new_days(open_store("plan"), settings, plain_sky, Stamp(at, "00000001", 1e6))
 
 
 def test_each_complete_day_of_readings_becomes_one_row(
@@ -73,7 +73,7 @@ def test_a_gap_leaves_no_row_and_the_ages_of_the_others_stay_right(
     live_days(power, settings, FIRST + timedelta(days=2), [0.2, 0.5])
     days = made(open_store, settings)
     assert [day.day.day for day in days] == [11, 13, 14]
-    past = past_of(days, settings, plain_sky, NOW.date())
+    past = build_history(days, settings, plain_sky, NOW.date())
     assert [day.clearness for day in past.days] == [
         pytest.approx(0.8, rel=0.03),
         None,
@@ -99,7 +99,7 @@ def test_what_was_throttled_or_not_measured_says_nothing_of_the_sky(
     live_days(open_store("power"), settings, FIRST, [0.8], **changed)
     (day,) = made(open_store, settings)
     assert (day.measured_wh, day.clear_wh, dict(day.hours)) == (0.0, 0.0, {})
-    assert past_of([day], settings, plain_sky, NOW.date()).days[0].clearness is None
+    assert build_history([day], settings, plain_sky, NOW.date()).days[0].clearness is None
 
 
 def test_a_battery_that_takes_no_charge_throttles_the_sun(
@@ -110,7 +110,7 @@ def test_a_battery_that_takes_no_charge_throttles_the_sun(
     later = Stamp(FIRST + timedelta(hours=12, minutes=10), "00000001", 601.0)
     power.add(a_reading(noon, 3.0), replace(a_state(noon, 50.0), charge_blocked=True))
     power.add(a_reading(later, 60.0), a_state(later, 50.0))
-    samples = measured(power, settings, FIRST, NOW)
+    samples = read_points(power, settings, FIRST, NOW)
     assert [one.throttled for one in samples.values()] == [True, False]
 
 
@@ -165,24 +165,26 @@ def plain_day(settings: Settings) -> list[float]:
 def test_days_are_solar_days_of_the_site(settings: Settings) -> None:
     east = replace(settings, site=replace(SITE, longitude_deg=150.0))
     evening = datetime(2026, 4, 14, 15, 0, tzinfo=UTC)
-    assert solar_date(evening, east).day == 15
-    assert begins(solar_date(evening, east), east) == datetime(2026, 4, 14, 14, 0, tzinfo=UTC)
-    assert solar_date(evening, settings).day == 14
+    assert to_solar_date(evening, east).day == 15
+    assert find_midnight(to_solar_date(evening, east), east) == datetime(
+        2026, 4, 14, 14, 0, tzinfo=UTC
+    )
+    assert to_solar_date(evening, settings).day == 14
 
 
 def test_days_of_a_wrong_clock_are_not_the_past(open_store: OpenStore) -> None:
     plan = open_store("plan")
     today = NOW.date()
     plan.add(*[a_sun_day(today + timedelta(days=ahead), 0.5) for ahead in (-200, -2, -1, 0, 30)])
-    assert [day.day for day in known_days(plan, today)] == [
-        key_of(today - timedelta(days=2)),
-        key_of(today - timedelta(days=1)),
+    assert [day.day for day in read_days(plan, today)] == [
+        to_storage_key(today - timedelta(days=2)),
+        to_storage_key(today - timedelta(days=1)),
     ]
-    assert KNOWN_DAYS == 120
+    assert HISTORY_DAYS == 120
 
 
 def test_a_site_without_a_past_has_no_shade_and_no_days(settings: Settings) -> None:
-    past = past_of([], settings, plain_sky, NOW.date())
+    past = build_history([], settings, plain_sky, NOW.date())
     assert past.days == ()
     assert set(past.shade) == {1.0}
 
@@ -192,7 +194,7 @@ def test_shade_is_learned_from_clear_days(settings: Settings) -> None:
     for ago in range(40, 0, -1):
         day = a_sun_day(NOW.date() - timedelta(days=ago), 0.8)
         days.append(replace(day, hours={**day.hours, "8": 0.2}))
-    past = past_of(days, settings, plain_sky, NOW.date())
+    past = build_history(days, settings, plain_sky, NOW.date())
     assert past.shade[8] == pytest.approx(0.25, abs=0.1)
     assert past.shade[12] == pytest.approx(1.0, abs=0.02)
 
@@ -207,7 +209,9 @@ def test_nothing_that_comes_later_changes_what_is_told_of_a_day(
     live_days(power, settings, FIRST + timedelta(days=2), [0.9, 0.9])
     after = made(open_store, settings, FIRST + timedelta(days=2, hours=1))
     assert before == after
-    assert past_of(before, settings, plain_sky, (FIRST + timedelta(days=2)).date()) == past_of(
+    assert build_history(
+        before, settings, plain_sky, (FIRST + timedelta(days=2)).date()
+    ) == build_history(
         [*after, a_sun_day((FIRST + timedelta(days=3)).date(), 0.9)],
         settings,
         plain_sky,

@@ -6,7 +6,7 @@ import pytest
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import EnergySettings, Settings
-from power.plan.ladder import Ladder, level_for
+from power.plan.ladder import Ladder, choose_level
 from tests.stand_ins.fakes import FakeClock
 
 NOW = FakeClock().stamp()
@@ -45,7 +45,7 @@ def a_reading(sun_w: float | None, stage: ChargeStage, amps: float | None) -> Po
 def test_a_level_holds_from_its_threshold_and_is_entered_above_it(
     careful: float, previous: EnergyLevel | None, level: EnergyLevel
 ) -> None:
-    assert level_for(careful, previous, EnergySettings()) == level
+    assert choose_level(careful, previous, EnergySettings()) == level
 
 
 def test_a_doubtful_charge_is_planned_on_with_its_doubt_taken_off() -> None:
@@ -93,4 +93,4 @@ def test_sun_is_not_free_where_the_cells_are_cold_drained_or_filling(
 
 def test_every_rung_can_be_reached_by_a_full_battery() -> None:
     high = EnergySettings(full_from_pct=97, eco_from_pct=95, hysteresis_pct=20)
-    assert level_for(99, HIBERNATE, high) == FULL
+    assert choose_level(99, HIBERNATE, high) == FULL

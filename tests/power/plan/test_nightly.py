@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from appliance.model import Stamp
-from power.plan.backtest import before
-from power.plan.forecast import DAYS, Told
-from power.plan.nightly import KEPT_DAYS, local_midnight, make_policy
-from power.plan.policy import unpack
-from power.plan.prospect import table_of
+from power.plan.backtest import hide_later_temperatures
+from power.plan.horizon import HORIZON_DAYS, DayForecast
+from power.plan.nightly import POLICY_DAYS, find_solar_midnight, make_policy
+from power.plan.policy import unpack_table
+from power.plan.prospect import tabulate_values
 from tests.power.plan.site_days import MIDNIGHT, SMALL, a_prospect, clear_hours, past_of
 
 
@@ -25,14 +25,14 @@ from tests.power.plan.site_days import MIDNIGHT, SMALL, a_prospect, clear_hours,
 def test_a_day_begins_at_the_suns_midnight(
     longitude_deg: float, utc: datetime, midnight: datetime
 ) -> None:
-    assert local_midnight(utc, longitude_deg) == midnight
+    assert find_solar_midnight(utc, longitude_deg) == midnight
 
 
 def test_a_policy_holds_for_three_days_and_says_what_it_expects() -> None:
     policy = a_prospect(past=past_of(*[0.9] * 60), now=MIDNIGHT + timedelta(hours=3)).policy
-    assert (policy.starts, policy.ends) == (MIDNIGHT, MIDNIGHT + timedelta(days=KEPT_DAYS))
+    assert (policy.starts, policy.ends) == (MIDNIGHT, MIDNIGHT + timedelta(days=POLICY_DAYS))
     assert policy.reason == "sun expected"
-    grey = a_prospect(past=past_of(*[0.05] * 60), told={5: Told(0.5, 0.2)}).policy
+    grey = a_prospect(past=past_of(*[0.05] * 60), told={5: DayForecast(0.5, 0.2)}).policy
     assert grey.reason == "two grey days expected (with a forecast)"
     assert len(policy.worth) < 100_000
 
@@ -40,12 +40,12 @@ def test_a_policy_holds_for_three_days_and_says_what_it_expects() -> None:
 def test_the_prospect_is_the_policy_and_the_days_after_it() -> None:
     """What is shown comes of the same values as what is followed."""
     prospect = a_prospect(past=past_of(*[0.3] * 60))
-    kept, longer = unpack(prospect.policy), table_of(prospect, 5)
+    kept, longer = unpack_table(prospect.policy), tabulate_values(prospect, 5)
     stretches = len(kept.floors_pct)
     assert longer.values[: stretches + 1] == kept.values
     assert longer.bounds_h[: stretches + 1] == kept.bounds_h
     assert longer.floors_pct[:stretches] == pytest.approx(kept.floors_pct, rel=1e-6)
-    assert longer.skies[0] == pytest.approx(kept.skies[0])
+    assert longer.weather[0] == pytest.approx(kept.weather[0])
     assert longer.bounds_h[-1] == 120.0
 
 
@@ -66,7 +66,7 @@ def test_clear_sky_beyond_the_horizon_is_not_looked_at() -> None:
     stamp = Stamp(MIDNIGHT, "00000001", 1.0)
     clear_w = clear_hours(SMALL)
     longer = [*clear_w, *[9999.0] * 24]
-    assert len(clear_w) == DAYS * 24
+    assert len(clear_w) == HORIZON_DAYS * 24
     assert make_policy(SMALL, stamp, longer, past_of(0.4), 4.0, 50.0) == make_policy(
         SMALL, stamp, clear_w, past_of(0.4), 4.0, 50.0
     )
@@ -75,6 +75,6 @@ def test_clear_sky_beyond_the_horizon_is_not_looked_at() -> None:
 def test_a_replay_knows_the_cold_only_as_it_was_known_before() -> None:
     past = past_of(*[0.5] * 40)
     for ago in (30, 3):
-        known = before(past, ago)
+        known = hide_later_temperatures(past, ago)
         assert [day.mean_c for day in known.days] == [None] * ago + [15.0] * (40 - ago)
         assert [day.clearness for day in known.days] == [0.5] * 40

@@ -7,13 +7,13 @@ import pytest
 
 from appliance.model import EnergyLevel, EnergyPlanStep, Stamp
 from appliance.settings import Follows, Settings
-from power.commands.autonomy import autonomy
-from power.plan.monte_carlo import Start, imagine
-from power.plan.plan_steps import STEPS, plan_steps, plan_times
-from power.plan.plan_steps import step as step_of
-from power.plan.policy import Today, hour_of
-from power.plan.prospect import Prospect, table_of
-from power.plan.rollout import Lived, Piece
+from power.commands.autonomy import compute_autonomy
+from power.plan.monte_carlo import ScenarioStart, simulate_scenarios
+from power.plan.plan_steps import STEPS, list_step_times, make_plan_steps
+from power.plan.plan_steps import make_step as step_of
+from power.plan.policy import SolarNowcast, compute_hour
+from power.plan.prospect import Plan, tabulate_values
+from power.plan.rollout import SimulatedStep, TimeStep
 from tests.power.plan.site_days import MIDNIGHT, SMALL, a_prospect, a_state, past_of
 
 PROSPECT = a_prospect(past=past_of(*[0.05, 0.4, 0.86] * 20))
@@ -24,21 +24,21 @@ PER_STEP_H = 0.25
 def planned(
     charge_pct: float | None = 60.0,
     hours: float = 3.5,
-    prospect: Prospect = PROSPECT,
+    prospect: Plan = PROSPECT,
     ladder: bool = False,
     blocked: bool = False,
     sigma_pct: float = 4.0,
 ) -> list[EnergyPlanStep]:
     now = Stamp(MIDNIGHT + timedelta(hours=hours), "00000001", 1000.0)
     state = replace(a_state(now, charge_pct, sigma_pct), charge_blocked=blocked)
-    today = Today()
-    table = table_of(prospect, 1)
-    today.see(table, hour_of(table, now.utc), None)
-    return plan_steps(prospect, state, None, today, now, ladder)
+    today = SolarNowcast()
+    table = tabulate_values(prospect, 1)
+    today.observe(table, compute_hour(table, now.utc), None)
+    return make_plan_steps(prospect, state, None, today, now, ladder)
 
 
 def test_the_plan_covers_three_days_in_quarters_of_an_hour() -> None:
-    times = plan_times(datetime(2026, 4, 15, 2, 7, 3, tzinfo=UTC))
+    times = list_step_times(datetime(2026, 4, 15, 2, 7, 3, tzinfo=UTC))
     assert len(times) == STEPS == 288
     assert times[0] == datetime(2026, 4, 15, 2, 0, tzinfo=UTC)
     assert times[-1] - times[0] == timedelta(hours=71.75)
@@ -67,11 +67,13 @@ def test_the_band_holds_the_expected_course_and_opens() -> None:
 
 
 def test_a_course_that_leaves_the_futures_widens_the_band() -> None:
-    futures = imagine(PROSPECT, Start(0.0, 60.0, 1.0), 1, 0.25)
-    piece = Piece(MIDNIGHT, 0.0, 0.25, 0.0, cold=False, hidden_pct=0.0)
+    futures = simulate_scenarios(PROSPECT, ScenarioStart(0.0, 60.0, 1.0), 1, 0.25)
+    piece = TimeStep(MIDNIGHT, 0.0, 0.25, 0.0, cold=False, hidden_pct=0.0)
     now = Stamp(MIDNIGHT, "00000001", 1.0)
     for charge_pct in (20.0, 95.0):
-        row = step_of(now, 0, Lived(piece, charge_pct, charge_pct, PROSPECT.choices[0]), futures)
+        row = step_of(
+            now, 0, SimulatedStep(piece, charge_pct, charge_pct, PROSPECT.options[0]), futures
+        )
         assert row.low_charge_pct is not None
         assert row.high_charge_pct is not None
         assert row.low_charge_pct <= charge_pct <= row.high_charge_pct
@@ -87,14 +89,14 @@ def test_the_plan_knows_only_what_the_sky_usually_gives() -> None:
 
 def test_the_sun_so_far_shifts_today_and_not_tomorrow() -> None:
     now = Stamp(MIDNIGHT + timedelta(hours=12), "00000001", 1000.0)
-    table = table_of(PROSPECT, 1)
+    table = tabulate_values(PROSPECT, 1)
     found = []
     for clearness in (0.05, 0.9):
-        today = Today()
+        today = SolarNowcast()
         for quarter in range(48):
             clear_w = PROSPECT.clear_w[quarter // 4]
-            today.see(table, (quarter + 1) / 4, clearness * clear_w)
-        found.append(plan_steps(PROSPECT, a_state(now, 60.0), None, today, now))
+            today.observe(table, (quarter + 1) / 4, clearness * clear_w)
+        found.append(make_plan_steps(PROSPECT, a_state(now, 60.0), None, today, now))
     dark, clear = found
     assert clear[8].pv_power_w > 2 * dark[8].pv_power_w
     assert clear[100].pv_power_w == pytest.approx(dark[100].pv_power_w)
@@ -144,11 +146,13 @@ def test_an_unknown_charge_counts_as_empty() -> None:
 
 
 def days(charge_pct: float | None, settings: Settings = SMALL, sigma_pct: float = 4.0) -> object:
-    return autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), charge_pct, sigma_pct), settings)
+    return compute_autonomy(
+        a_state(Stamp(MIDNIGHT, "00000001", 1.0), charge_pct, sigma_pct), settings
+    )
 
 
 def test_autonomy_is_what_the_guard_would_let_be_used() -> None:
-    left = autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 79.0), SMALL)
+    left = compute_autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 79.0), SMALL)
     assert left is not None
     # 79 % less 4 of doubt is 75; cameras stop at 15 %, the computer at 10 %.
     assert left.listening_days == pytest.approx(0.60 * 2560 * 0.97 / 6.0 / 24)
@@ -156,7 +160,7 @@ def test_autonomy_is_what_the_guard_would_let_be_used() -> None:
 
 
 def test_a_battery_at_its_floor_has_no_days_left_and_an_unknown_one_says_nothing() -> None:
-    left = autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 9.0), SMALL)
+    left = compute_autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 9.0), SMALL)
     assert left is not None
     assert (left.listening_days, left.hibernating_days) == (0.0, 0.0)
     assert days(None) is None

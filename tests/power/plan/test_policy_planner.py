@@ -7,10 +7,10 @@ import pytest
 
 from appliance.model import ChargeStage, EnergyLevel, EnergyPolicy, Stamp
 from power.plan.ladder import Ladder, Proposal
-from power.plan.policy import hour_of, unpack
-from power.plan.policy_planner import Planned
-from power.plan.rollout import ByTable, Piece
-from power.plan.utility import options
+from power.plan.policy import compute_hour, unpack_table
+from power.plan.policy_planner import PolicyPlanner
+from power.plan.rollout import TableController, TimeStep
+from power.plan.utility import list_options
 from tests.power.plan.site_days import MIDNIGHT, SMALL, a_prospect, a_reading, a_state, past_of
 
 POLICY = a_prospect(past=past_of(*[0.4] * 60)).policy
@@ -27,7 +27,7 @@ class Desk:
     def __init__(self, policy: EnergyPolicy | None = POLICY, tells_when: bool = False) -> None:
         self.policy = policy
         self.asked = 0
-        self.planned = Planned(SMALL, self.fetch, tells_when)
+        self.planned = PolicyPlanner(SMALL, self.fetch, tells_when)
 
     def fetch(self) -> EnergyPolicy | None:
         self.asked += 1
@@ -74,7 +74,7 @@ def test_the_level_rises_with_the_charge_and_the_power_is_an_options() -> None:
     levels = [one.level for one in found]
     assert levels == sorted(levels)
     assert {levels[0], levels[-1]} == {EnergyLevel.HIBERNATE, EnergyLevel.FULL}
-    assert {one.power_w for one in found} <= {choice.power_w for choice in options(SMALL)}
+    assert {one.power_w for one in found} <= {choice.power_w for choice in list_options(SMALL)}
 
 
 def test_a_site_that_is_dark_saves_what_a_bright_one_spends() -> None:
@@ -83,11 +83,13 @@ def test_a_site_that_is_dark_saves_what_a_bright_one_spends() -> None:
 
 def test_what_the_plan_shows_is_what_it_does() -> None:
     """power/plan/rollout.py decides as this does, where the sun is what is to be expected."""
-    table, choices = unpack(POLICY), options(SMALL)
+    table, choices = unpack_table(POLICY), list_options(SMALL)
     for charge_pct in range(5, 101, 5):
         for hours in (1.0, 20.0):
-            piece = Piece(at(hours).utc, hour_of(table, at(hours).utc), 0.25, 0.0, False, 0.0)
-            shown = ByTable(table, choices, SMALL.battery).choose(piece, charge_pct)
+            piece = TimeStep(
+                at(hours).utc, compute_hour(table, at(hours).utc), 0.25, 0.0, False, 0.0
+            )
+            shown = TableController(table, choices, SMALL.battery).choose(piece, charge_pct)
             done = Desk().propose(hours, charge_pct)
             assert (done.level, done.power_w) == (shown.level, shown.power_w)
 
@@ -127,7 +129,7 @@ def drawn_after(noon: dict[str, object]) -> float:
         desk = Desk(POLICY)
         for quarter in range(4 * 6, 4 * 14):
             early = quarter < 4 * 10
-            sun_w = 0.86 * unpack(POLICY).clear_w[quarter // 4] if early else 5.0
+            sun_w = 0.86 * unpack_table(POLICY).clear_w[quarter // 4] if early else 5.0
             desk.propose(quarter / 4, 90.0, sun_w, **({} if early else noon))
         total += desk.propose(14.0, float(charge_pct), None).power_w
     return total

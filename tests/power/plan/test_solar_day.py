@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.model import Stamp
-from power.plan.solar_day import Hour, past_day, shade_of, sun_day
+from power.plan.solar_day import HourMean, estimate_shade, make_sun_day, summarise_weather
 
 STAMP = Stamp(datetime(2026, 4, 16, 3, tzinfo=UTC), "00000001", 1.0)
 DAY = datetime(2026, 4, 15, tzinfo=UTC)
@@ -13,7 +13,9 @@ CLEAR_W = [0.0] * 6 + [50.0, 200.0, 300.0, 400.0, 400.0, 300.0, 200.0, 5.0] + [0
 
 
 def test_clearness_is_energy_over_energy_of_the_hours_that_were_seen() -> None:
-    day = sun_day(STAMP, DAY, {9: Hour(100.0, 1.0), 10: Hour(300.0, 0.5)}, CLEAR_W, [3.0, 9.0])
+    day = make_sun_day(
+        STAMP, DAY, {9: HourMean(100.0, 1.0), 10: HourMean(300.0, 0.5)}, CLEAR_W, [3.0, 9.0]
+    )
     assert day.measured_wh == pytest.approx(100 + 150)
     assert day.clear_wh == pytest.approx(400 + 200)
     assert dict(day.hours) == {"9": 0.25, "10": 0.75}
@@ -21,21 +23,21 @@ def test_clearness_is_energy_over_energy_of_the_hours_that_were_seen() -> None:
 
 
 def test_dark_hours_and_unseen_ones_do_not_count() -> None:
-    hours = {3: Hour(0.0, 1.0), 13: Hour(4.0, 1.0), 9: Hour(100.0, 0.0)}
-    day = sun_day(STAMP, DAY, hours, CLEAR_W, [])
+    hours = {3: HourMean(0.0, 1.0), 13: HourMean(4.0, 1.0), 9: HourMean(100.0, 0.0)}
+    day = make_sun_day(STAMP, DAY, hours, CLEAR_W, [])
     assert (day.measured_wh, day.clear_wh, dict(day.hours)) == (0.0, 0.0, {})
     assert day.coldest_c is None
 
 
 def test_too_little_seen_proves_nothing_about_the_day() -> None:
-    day = sun_day(STAMP, DAY, {9: Hour(100.0, 0.5)}, CLEAR_W, [2.0, 6.0])
-    assert past_day(day, sum(CLEAR_W)).clearness is None
-    assert past_day(day, sum(CLEAR_W)).mean_c == 4.0
-    assert past_day(day, 500.0).clearness == pytest.approx(0.25)
-    assert past_day(day, 0.0).clearness is None  # a polar night
+    day = make_sun_day(STAMP, DAY, {9: HourMean(100.0, 0.5)}, CLEAR_W, [2.0, 6.0])
+    assert summarise_weather(day, sum(CLEAR_W)).clearness is None
+    assert summarise_weather(day, sum(CLEAR_W)).mean_c == 4.0
+    assert summarise_weather(day, 500.0).clearness == pytest.approx(0.25)
+    assert summarise_weather(day, 0.0).clearness is None  # a polar night
 
 
 def test_shade_needs_days() -> None:
-    assert set(shade_of([])) == {1.0}
-    empty = sun_day(STAMP, DAY, {}, CLEAR_W, [])
-    assert set(shade_of([empty])) == {1.0}
+    assert set(estimate_shade([])) == {1.0}
+    empty = make_sun_day(STAMP, DAY, {}, CLEAR_W, [])
+    assert set(estimate_shade([empty])) == {1.0}

@@ -14,9 +14,9 @@ from appliance.model import EnergyPlanStep, EnergyPolicy, Fault, SunDay
 from appliance.settings import Settings
 from appliance.store.store import Store
 from power.plan import run as module
-from power.plan.policy_planner import Planned
-from power.plan.run import LADDER, PlanError, make_plan, usual_sigma_pct
-from power.plan.weather_model import PastDay
+from power.plan.policy_planner import PolicyPlanner
+from power.plan.run import LADDER, PlanError, read_usual_sigma_pct, run_plan
+from power.plan.weather_model import DayWeather
 from tests.conftest import ROOT, OpenStore
 from tests.power.plan.site_days import (
     SITE,
@@ -63,7 +63,7 @@ def write_forecast(settings: Settings, text: str) -> None:
 def test_days_policy_and_steps_are_stored_and_one_sentence_is_said(
     plan: Store, settings: Settings
 ) -> None:
-    said = make_plan(plan, settings, plain_sky)
+    said = run_plan(plan, settings, plain_sky)
     assert [round(day.measured_wh / day.clear_wh, 1) for day in plan.rows(SunDay)] == [0.5, 0.2]
     (policy,) = plan.rows(EnergyPolicy)
     assert policy.starts <= NOW < policy.ends
@@ -80,8 +80,8 @@ def test_days_policy_and_steps_are_stored_and_one_sentence_is_said(
 def test_the_plan_shows_what_the_power_service_would_do_with_the_policy(
     plan: Store, settings: Settings, clock: FakeClock
 ) -> None:
-    make_plan(plan, settings, plain_sky)
-    planned = Planned(settings, lambda: plan.last(EnergyPolicy), tells_when=False)
+    run_plan(plan, settings, plain_sky)
+    planned = PolicyPlanner(settings, lambda: plan.last(EnergyPolicy), predicts_change=False)
     state = a_state(clock.stamp(), 62.0)
     first = plan.rows(EnergyPlanStep)[0]
     reading = a_reading(clock.stamp(), first.pv_power_w)
@@ -89,7 +89,7 @@ def test_the_plan_shows_what_the_power_service_would_do_with_the_policy(
 
 
 def test_the_mornings_sun_is_in_the_plan_of_the_day(plan: Store, settings: Settings) -> None:
-    make_plan(plan, settings, plain_sky)
+    run_plan(plan, settings, plain_sky)
     steps = plan.rows(EnergyPlanStep)
     today, tomorrow = steps[12], steps[12 + 96]
     assert today.starts.hour == tomorrow.starts.hour == 12
@@ -99,9 +99,9 @@ def test_the_mornings_sun_is_in_the_plan_of_the_day(plan: Store, settings: Setti
 def test_a_second_plan_makes_no_day_twice(
     plan: Store, settings: Settings, clock: FakeClock
 ) -> None:
-    make_plan(plan, settings, plain_sky)
+    run_plan(plan, settings, plain_sky)
     clock.advance(600)
-    make_plan(plan, settings, plain_sky)
+    run_plan(plan, settings, plain_sky)
     assert len(plan.rows(SunDay)) == 2
     assert len(plan.rows(EnergyPolicy)) == 2
 
@@ -111,7 +111,7 @@ def test_without_a_known_charge_the_policy_is_made_all_the_same(
 ) -> None:
     clock.advance(4000)
     with pytest.raises(PlanError, match="charge of the battery is unknown"):
-        make_plan(plan, settings, plain_sky)
+        run_plan(plan, settings, plain_sky)
     assert len(plan.rows(EnergyPolicy)) == 1
     assert len(plan.rows(SunDay)) == 2
     assert plan.rows(EnergyPlanStep) == []
@@ -122,7 +122,7 @@ def test_a_clock_that_is_plainly_wrong_makes_no_plan(
 ) -> None:
     clock.set_wall_clock(datetime(1970, 1, 1, 0, 5, tzinfo=UTC))
     with pytest.raises(PlanError, match="the clock says 1970-01-01; set it"):
-        make_plan(plan, settings, plain_sky)
+        run_plan(plan, settings, plain_sky)
     assert plan.rows(EnergyPolicy) == []
     assert plan.rows(SunDay) == []
 
@@ -130,24 +130,24 @@ def test_a_clock_that_is_plainly_wrong_makes_no_plan(
 def test_a_forecast_shifts_the_plan_and_a_bad_one_is_a_fault_until_it_is_mended(
     plan: Store, settings: Settings, clock: FakeClock
 ) -> None:
-    make_plan(plan, settings, plain_sky)
+    run_plan(plan, settings, plain_sky)
     without = plan.rows(EnergyPlanStep)
     day = {"date": "2026-04-16", "clearness": 0.95, "sigma": 0.05}
     write_forecast(settings, json.dumps({"made": "2026-04-15T08:00:00Z", "days": [day]}))
     clock.advance(60)
-    assert "(with a forecast)" in make_plan(plan, settings, plain_sky)
+    assert "(with a forecast)" in run_plan(plan, settings, plain_sky)
     told = plan.rows(EnergyPlanStep)[len(without) :]
     assert told[12 + 96].pv_power_w > 1.3 * without[12 + 96].pv_power_w
 
     write_forecast(settings, "{")
     for _ in range(2):
         clock.advance(60)
-        make_plan(plan, settings, plain_sky)
+        run_plan(plan, settings, plain_sky)
         (fault,) = plan.open_faults()
         assert (fault.source, fault.code) == ("plan", "forecast")
     assert len(plan.rows(EnergyPolicy)) == 4
     settings.forecast_file.unlink()
-    make_plan(plan, settings, plain_sky)
+    run_plan(plan, settings, plain_sky)
     assert plan.open_faults() == []
 
 
@@ -157,34 +157,38 @@ def test_a_month_as_the_planner_knows_it_leaves_the_policy_unmarked(
     for ago in range(60, 0, -1):
         clearness = (0.05, 0.4, 0.86)[ago % 3]
         plan.add(a_sun_day(NOW.date() - timedelta(days=ago), clearness, settings))
-    said = make_plan(plan, settings, plain_sky)
+    said = run_plan(plan, settings, plain_sky)
     assert "learned from 60 days here" in said
     assert LADDER not in plan.rows(EnergyPolicy)[0].facts
 
 
 def test_a_dark_past_and_a_bright_month_mark_the_ladder(plan: Store, settings: Settings) -> None:
-    known, _ = module.learn(plan, settings, plain_sky, plan.clock.stamp())
+    known, _ = module.gather_inputs(plan, settings, plain_sky, plan.clock.stamp())
     days = [a_sun_day(NOW.date() - timedelta(days=ago), 0.86, settings) for ago in range(30, 0, -1)]
-    fearful = replace(known.past, days=tuple([PastDay(0.03, 15.0)] * 120))
-    policy = module.night(known, settings, plain_sky).policy
-    judged = module.judged(policy, replace(known, days=days, past=fearful), settings, plain_sky)
+    fearful = replace(known.history, days=tuple([DayWeather(0.03, 15.0)] * 120))
+    policy = module.make_plan_of_night(known, settings, plain_sky).policy
+    judged = module.mark_better_ladder(
+        policy, replace(known, days=days, history=fearful), settings, plain_sky
+    )
     assert judged.facts[LADDER] == 1.0
     assert judged.reason.endswith("the ladder did better here in the last 30 days")
     assert judged.worth == policy.worth
-    few = module.judged(policy, replace(known, days=days[:10], past=fearful), settings, plain_sky)
+    few = module.mark_better_ladder(
+        policy, replace(known, days=days[:10], history=fearful), settings, plain_sky
+    )
     assert few == policy
 
 
 def test_the_usual_doubt_is_neither_that_of_a_boot_nor_none(
     plan: Store, open_store: OpenStore, clock: FakeClock
 ) -> None:
-    assert usual_sigma_pct(plan, clock.utc) == pytest.approx(4.0)
+    assert read_usual_sigma_pct(plan, clock.utc) == pytest.approx(4.0)
     power = open_store("power")
     clock.advance(90_000)
     power.add(a_state(clock.stamp(), 50.0, 30.0))
-    assert usual_sigma_pct(plan, clock.utc) == 10.0
+    assert read_usual_sigma_pct(plan, clock.utc) == 10.0
     clock.advance(90_000)
-    assert usual_sigma_pct(plan, clock.utc) == 4.0
+    assert read_usual_sigma_pct(plan, clock.utc) == 4.0
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,25 @@ from itertools import pairwise
 
 from appliance.settings import Settings
 from power.battery.voltage_curve import hidden_pct
-from power.plan.weather_model import CENTRES, CLASSES, PastDay, chance_below, chances, expected_c
+from power.plan.weather_model import (
+    CLASS_CLEARNESS,
+    CLASS_COUNT,
+    DayWeather,
+    compute_chance_below,
+    estimate_class_chances,
+    predict_temperatures,
+)
 
-DAYS = 45  # ahead: as long as a large battery can bridge
+HORIZON_DAYS = 45  # ahead: as long as a large battery can bridge
 HOURS = 24
 FINE_DAYS = 2  # in blocks of `FINE_H`; later days are night, day, night
 FINE_H = 2
-LEAST_SHADE, MOST_SHADE = 0.1, 1.2
+MIN_SHADE_FACTOR, MAX_SHADE_FACTOR = 0.1, 1.2
 SHADE_PRIOR_DAYS = 5.0  # an hour's shading must be seen for so many days to count half
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class DayForecast:
     """What a forecast from outside says of one day: clearness (0 to 1) and its usual error."""
 
     clearness: float
@@ -33,7 +40,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Interval:
     """Some hours of one day ahead, as the planner sees them.
 
     `clear_w`: mean power under a cloudless sky. `hidden_pct`: charge that the cold keeps back.
@@ -49,23 +56,23 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Horizon:
     """The days to come. `skies[day][k]`: chance of each class of clearness; `cold[day]`: chance
     that the battery is too cold to be charged; both hold one day more than there are stretches for.
     """
 
-    stretches: tuple[Stretch, ...]
-    skies: tuple[tuple[float, ...], ...]
+    intervals: tuple[Interval, ...]
+    weather: tuple[tuple[float, ...], ...]
     cold: tuple[float, ...]
 
 
-def look_ahead(
+def build_horizon(
     settings: Settings,
     midnight: datetime,
     clear_w: Sequence[float],
-    past: Sequence[PastDay],
-    told: Mapping[int, Told] | None = None,
-) -> Outlook:
+    past: Sequence[DayWeather],
+    forecast: Mapping[int, DayForecast] | None = None,
+) -> Horizon:
     """The outlook from the local solar `midnight` (UTC) on.
 
     `clear_w`: mean clear-sky power (W) of each hour from then on, for whole days, shading included.
@@ -75,17 +82,19 @@ def look_ahead(
     kilowatts = settings.panels.peak_w / 1000
     by_day = [clear_w[day * HOURS : (day + 1) * HOURS] for day in range(days)]
     skies = [sky(past, sum(day_w) / 1000 / kilowatts) for day_w in by_day]
-    skies = [shifted(one, (told or {}).get(day)) for day, one in enumerate(skies)]
-    air = expected_c(past, settings.site.latitude_deg, midnight, days + 1)
+    skies = [apply_forecast(one, (forecast or {}).get(day)) for day, one in enumerate(skies)]
+    air = predict_temperatures(past, settings.site.latitude_deg, midnight, days + 1)
     blocks = settings.battery
-    cold = tuple(chance_below(0.0, *one) if freezes(settings) else 0.0 for one in air)
-    stretches: list[Stretch] = []
+    cold = tuple(
+        compute_chance_below(0.0, *one) if is_frost_limited(settings) else 0.0 for one in air
+    )
+    stretches: list[Interval] = []
     for day, day_w in enumerate(by_day):
         mean_c, sigma_c = air[day]
         hidden = hidden_pct(blocks, mean_c - sigma_c / 2)
-        for begin, end in edges(day_w, fine=day < FINE_DAYS):
+        for begin, end in split_day(day_w, fine=day < FINE_DAYS):
             stretches.append(
-                Stretch(
+                Interval(
                     midnight + timedelta(days=day, hours=begin),
                     end - begin,
                     sum(day_w[begin:end]) / (end - begin),
@@ -94,10 +103,10 @@ def look_ahead(
                     last=end == HOURS,
                 )
             )
-    return Outlook(tuple(stretches), (*skies, skies[-1]), cold)
+    return Horizon(tuple(stretches), (*skies, skies[-1]), cold)
 
 
-def edges(day_w: Sequence[float], fine: bool) -> list[tuple[int, int]]:
+def split_day(day_w: Sequence[float], fine: bool) -> list[tuple[int, int]]:
     """The day cut into stretches: blocks of `FINE_H` hours, or night, day and night."""
     if fine:
         return [(hour, hour + FINE_H) for hour in range(0, HOURS, FINE_H)]
@@ -108,29 +117,32 @@ def edges(day_w: Sequence[float], fine: bool) -> list[tuple[int, int]]:
     return list(pairwise(cuts))
 
 
-def sky(past: Sequence[PastDay], clear_kwh_per_kw: float) -> tuple[float, ...]:
+def sky(past: Sequence[DayWeather], clear_kwh_per_kw: float) -> tuple[float, ...]:
     """The chance of each class on a day with that much cloudless sun."""
-    return tuple(chances(past, clear_kwh_per_kw))
+    return tuple(estimate_class_chances(past, clear_kwh_per_kw))
 
 
-def shifted(chances_of: tuple[float, ...], told: Told | None) -> tuple[float, ...]:
+def apply_forecast(chances: tuple[float, ...], forecast: DayForecast | None) -> tuple[float, ...]:
     """The chances after a forecast was heard: weighed by how well each class agrees with it."""
-    if told is None:
-        return chances_of
+    if forecast is None:
+        return chances
     weights = [
-        chance * math.exp(-0.5 * ((CENTRES[place] - told.clearness) / told.sigma) ** 2)
-        for place, chance in enumerate(chances_of)
+        chance
+        * math.exp(-0.5 * ((CLASS_CLEARNESS[place] - forecast.clearness) / forecast.sigma) ** 2)
+        for place, chance in enumerate(chances)
     ]
     total = sum(weights)
-    return tuple(weight / total for weight in weights) if total > 0 else chances_of
+    return tuple(weight / total for weight in weights) if total > 0 else chances
 
 
-def freezes(settings: Settings) -> bool:
+def is_frost_limited(settings: Settings) -> bool:
     """Whether this battery must not be charged below 0 C."""
     return settings.battery.chemistry.value == "lfp"
 
 
-def shading(days: Sequence[Mapping[str, float]], clearness: Sequence[float]) -> list[float]:
+def estimate_shade_factors(
+    days: Sequence[Mapping[str, float]], clearness: Sequence[float]
+) -> list[float]:
     """Factor on the clear sky for each local solar hour: what trees, dirt and masts take.
 
     `days[i]` holds measured over clear-sky energy by hour ("9": 0.4), `clearness[i]` the day's. An
@@ -146,8 +158,8 @@ def shading(days: Sequence[Mapping[str, float]], clearness: Sequence[float]) -> 
         seen = len(shares)
         middle = sorted(shares)[seen // 2] if seen else 1.0
         factor = (seen * middle + SHADE_PRIOR_DAYS) / (seen + SHADE_PRIOR_DAYS)
-        found.append(min(MOST_SHADE, max(LEAST_SHADE, factor)))
+        found.append(min(MAX_SHADE_FACTOR, max(MIN_SHADE_FACTOR, factor)))
     return found
 
 
-assert len(CENTRES) == CLASSES
+assert len(CLASS_CLEARNESS) == CLASS_COUNT
