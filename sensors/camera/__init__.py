@@ -1,9 +1,9 @@
-"""One camera: listened to without decoding, looked at when it pays.
+"""One camera: motion detection without decoding, and pictures decoded on demand.
 
-    source (live, clip) --packets--> feed --> gop (kept, decoded on demand) --> pictures
-                                      |
-                                      '--> motion: gate 0 (packet sizes), gate 1 (key frames), hints
+    sources (live, video file) --> connection --packets--> feed --> pictures (gop, encoding, clips)
+                                                            |
+    budget, hints --> cycle --mode--> feed                  '-----> gates (motion segments)
 
 Reads one camera and the fresh `EnergyBudget`; writes the camera's rows and hands pictures out.
-Never: decodes a picture that nobody asked for, but for small looks at key frames.
+Never: decodes a picture that nobody asked for, but small key frames for gate 1.
 """

@@ -11,11 +11,11 @@ from appliance.settings import CameraSettings, Settings
 from sensors.camera.cycle import CYCLE_EVERY_S, CameraCycle
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import Motion
-from sensors.camera.privacy_mask import PrivacyMask
-from sensors.camera.recording import Recording
+from sensors.camera.pictures.privacy_mask import PrivacyMask
+from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.opening import Opener
 
-CLIP_REQUESTED_WITHIN_S = 10.0  # a film is asked for so long after its end, at most
+CLIP_REQUESTED_WITHIN_S = 10.0  # at most, after a clip's end
 
 
 def find_camera_settings(name: str, settings: Settings) -> CameraSettings:
@@ -39,7 +39,7 @@ def assemble(service: Service) -> Loop:
 
 
 def make_parts(own: CameraSettings) -> Parts:
-    """Gates, film and masks, as the section asks for them."""
+    """Gates, recording and privacy mask, as the section asks for them."""
     return Parts(
         Motion(own.motion_masks, own.privacy_masks),
         recording=Recording(own.clip_s + CLIP_REQUESTED_WITHIN_S) if own.clip_s else None,

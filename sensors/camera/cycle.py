@@ -1,4 +1,4 @@
-"""What a camera's process does each cycle: mode from the budget, source, hints, rows.
+"""The camera service's cycle: mode from the budget, source, hints, rows.
 
 Reads: the fresh `EnergyBudget`, hints. Writes: `CameraState`, `CameraChange`, `CameraMotion` rows.
 Never: spends anything without a budget, and never ends because a source is bad.
@@ -27,12 +27,12 @@ from sensors.camera.mode import choose_mode
 BUDGET_MAX_AGE_S = 180.0
 HINT_MAX_AGE_S = 10.0
 RECORD_EVERY_S = 60.0
-CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a clip is demuxed in one go
+CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a video file is demuxed at once
 LISTENING_MODES = (CameraMode.LISTEN, CameraMode.PROBE)
 
 
 class CameraCycle:
-    """One camera's cycle. `cpu_s` tells the processor time that this process has used so far."""
+    """One camera's cycle. `cpu_s` returns the processor time that this process has used so far."""
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class CameraCycle:
     def cycle(self) -> str:
         """Follow the budget; returns what the camera does and why."""
         self._take_hint()
-        packets_tell = self._feed.motion.packets_trusted
-        choice = choose_mode(self._read_budget(), packets_tell, self._feed.is_followed)
+        trusted, followed = self._feed.motion.packets_trusted, self._feed.is_followed
+        choice = choose_mode(self._read_budget(), packets_trusted=trusted, followed=followed)
         reason = choice.reason
         try:
             self._feed.follow(choice)
@@ -74,7 +74,7 @@ class CameraCycle:
             return None
 
     def _take_hint(self) -> None:
-        """Pass on what a camera's own alarm says, if it has one and that is fresh."""
+        """Pass on a fresh alarm of the camera itself, if it has alarms."""
         if not self._settings.onvif:
             return
         try:
@@ -98,7 +98,7 @@ class CameraCycle:
         self._service.store.add(self._changed)
 
     def _record_motion(self, mode: CameraMode, reason: str) -> None:
-        """A row for each stretch of movement that is over."""
+        """A row for each motion segment that ended."""
         rows = [
             self._make_motion(bout, looked, mode, reason)
             for bout, looked in self._feed.take_ended_segments()
@@ -117,11 +117,11 @@ class CameraCycle:
             woken_by=bout.woken_by,
             score=bout.score,
             looked=looked,
-            reason="looked at" if looked else explain_not_analysed(mode, reason),
+            reason="analysed" if looked else explain_not_analysed(mode, reason),
         )
 
     def _make_stamp(self, media_s: float) -> Stamp:
-        """When a moment of picture time was."""
+        """The stamp of a moment of picture time."""
         now = self._service.clock.stamp()
         ago_s = (self._service.clock.media_s() - media_s) * self._service.settings.clock.speed
         return Stamp(now.utc - timedelta(seconds=ago_s), now.boot_id, now.uptime_s - ago_s)
@@ -154,10 +154,9 @@ class CameraCycle:
         self._service.store.add(self._recorded)
 
     def _estimate_power_w(self, mode: CameraMode, cpu_s: float, duration_s: float | None) -> float:
-        """The camera's own draw and its process' share of the computer, by its processor time.
+        """The camera's own power and its process' share of the computer's, by its processor time.
 
-        A demonstration's seconds are fast and its processor's are not: the share is taken of real
-        time.
+        A demonstration's seconds are fast and its processor's are not: the share is of real time.
         """
         device_w = estimate_device_power_w(mode, self._settings)
         if mode is CameraMode.OFF or not duration_s:
@@ -167,16 +166,16 @@ class CameraCycle:
 
 
 def explain_not_analysed(mode: CameraMode, reason: str) -> str:
-    """Why nobody looked at what moved."""
+    """Why nobody analysed pictures of a motion segment."""
     return (
-        f"not looked at: {reason}"
+        f"not analysed: {reason}"
         if mode in LISTENING_MODES
-        else "not looked at: nobody asked for it"
+        else "not analysed: nobody asked for it"
     )
 
 
 def estimate_device_power_w(mode: CameraMode, settings: CameraSettings) -> float:
-    """What the camera itself draws in `mode`, by its settings."""
+    """The power of the camera itself in `mode`, by its settings."""
     if mode is CameraMode.OFF:
         return 0.0
     return settings.listen_power_w if mode in LISTENING_MODES else settings.watch_power_w

@@ -1,6 +1,6 @@
-"""What a camera may spend: the rule, and nothing but the rule.
+"""A camera's mode, chosen from the energy budget. Pure.
 
-In: the fresh `EnergyBudget` or None, whether packets tell of movement, whether something is
+In: the fresh `EnergyBudget` or None, whether gate 0 (packet sizes) is trusted, whether something is
 followed. Out: a mode with its reason in one sentence.
 Never: does I/O, and never lets a camera run without a budget.
 
@@ -8,9 +8,9 @@ Never: does I/O, and never lets a camera run without a budget.
 | --------------- | -------------------------------- | ------ | --------------------------------- |
 | none, OFF,      |                                  | OFF    | nothing: not even a connection    |
 | HIBERNATE       |                                  |        |                                   |
-| SENTINEL        | packets tell                     | LISTEN | demuxing; pictures are refused    |
-|                 | they do not (constant bit rate)  | PROBE  | and small looks at key frames     |
-| ECO, FULL       | nothing is followed              | WATCH  | decodes what moves, when asked    |
+| SENTINEL        | packets are trusted              | LISTEN | demuxing; pictures are refused    |
+|                 | they are not (constant bit rate) | PROBE  | and small key frames for gate 1   |
+| ECO, FULL       | nothing is followed              | WATCH  | decodes motion, when asked        |
 |                 | something is                     | ACTIVE | decodes whatever is asked for     |
 """
 
@@ -21,7 +21,7 @@ from appliance.model import CameraMode, EnergyBudget, EnergyLevel
 DESCRIPTIONS = {
     CameraMode.OFF: "the camera is off",
     CameraMode.LISTEN: "the camera listens and decodes nothing",
-    CameraMode.PROBE: "the camera looks at key frames too: its packets alone are not trusted",
+    CameraMode.PROBE: "the camera analyses key frames too: its packets alone are not trusted",
     CameraMode.WATCH: "the camera gives pictures of what moves",
     CameraMode.ACTIVE: "the camera gives every picture that is asked for: something is followed",
 }
@@ -36,17 +36,17 @@ class ModeChoice:
 
 
 def choose_mode(
-    budget: EnergyBudget | None, packets_trusted: bool = True, followed: bool = False
+    budget: EnergyBudget | None, *, packets_trusted: bool = True, followed: bool = False
 ) -> ModeChoice:
     """The camera's mode under `budget`; None (no fresh one) is OFF."""
     if budget is None:
         return ModeChoice(CameraMode.OFF, "the camera is off: there is no fresh energy budget")
-    mode = find_mode(budget.level, packets_trusted, followed)
+    mode = find_mode(budget.level, packets_trusted=packets_trusted, followed=followed)
     return ModeChoice(mode, f"{DESCRIPTIONS[mode]}: {budget.reason}")
 
 
-def find_mode(level: EnergyLevel, packets_trusted: bool, followed: bool) -> CameraMode:
-    """The table above."""
+def find_mode(level: EnergyLevel, *, packets_trusted: bool, followed: bool) -> CameraMode:
+    """The mode by the table above."""
     if level >= EnergyLevel.ECO:
         return CameraMode.ACTIVE if followed else CameraMode.WATCH
     if level == EnergyLevel.SENTINEL:

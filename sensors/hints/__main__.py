@@ -13,7 +13,7 @@ from appliance.process.service import Leave, Loop, Service, main
 from sensors.errors import HintError
 
 if TYPE_CHECKING:
-    from sensors.hints.ear import AlarmReceiver
+    from sensors.hints.alarm_receiver import AlarmReceiver
 
 CYCLE_EVERY_S = 0.5  # picture seconds: half of this is added to an alarm's delay
 
@@ -53,7 +53,7 @@ def assemble(service: Service) -> Loop:
     if find_spec("onvif") is None:
         raise HintError("the alarms of cameras need the extra `onvif`: pip install '.[onvif]'")
     from sensors.hints.addresses import find_event_service  # noqa: PLC0415  (an extra, and 40 MB)
-    from sensors.hints.ear import AlarmReceiver  # noqa: PLC0415
+    from sensors.hints.alarm_receiver import AlarmReceiver  # noqa: PLC0415
 
     services, troubles = [], []
     for name, camera in cameras.items():

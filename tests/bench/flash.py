@@ -22,7 +22,7 @@ from appliance.store import store as store_module
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from provisioning.laptop import START, Laptop, Wish
-from sensors.camera.sources.gop import GroupOfPictures
+from sensors.camera.pictures.gop import GroupOfPictures
 from sensors.camera.sources.video_file import VideoFile
 from tests.bench.processes import number
 from tests.bench.report import OUT, Figure, publish, quick

@@ -108,7 +108,7 @@ def change(
 
 
 def motion(now: Stamp, name: str = "demo", looked: bool = True) -> CameraMotion:
-    reason = "looked at" if looked else "not looked at: the camera listens"
+    reason = "analysed" if looked else "not analysed: the camera listens"
     return CameraMotion(now, name, now.utc + timedelta(seconds=8), "packets", 2.5, looked, reason)
 
 

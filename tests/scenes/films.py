@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 
-from sensors.camera.pictures import SMALL_HEIGHT, SMALL_WIDTH, to_grey
+from sensors.camera.pictures.encoding import SMALL_HEIGHT, SMALL_WIDTH, to_grey
 from tests.scenes import people
 from tests.scenes.made_files import key_of, stored
 from tests.scenes.people import CLIP_RATE, HEIGHT, WIDTH, chroma, walkers, yard

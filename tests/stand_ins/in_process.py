@@ -40,7 +40,7 @@ from provisioning.simulated.devices.epever import SimulatedEpever
 from provisioning.simulated.plant.plant import Plant
 from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed, Parts
-from sensors.camera.sources.gop import DecodedFrame, GroupOfPictures
+from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 from sensors.cycle import SensorsCycle
 from tests.stand_ins.fakes import FakeClock

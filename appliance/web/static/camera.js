@@ -79,7 +79,7 @@ function comes(camera) {
 
 function moved(motion, now) {
   if (!motion) return "Nothing has moved yet.";
-  return `Last motion ${when(new Date(motion.at), now)} (${motion.woken_by}), ${motion.looked ? "looked at" : "not looked at"}.`;
+  return `Last motion ${when(new Date(motion.at), now)} (${motion.woken_by}), ${motion.looked ? "analysed" : "not analysed"}.`;
 }
 
 function together(list) {

@@ -1,11 +1,12 @@
-"""Whether something moves before one camera: gates 0 and 1 and hints from outside, in one answer.
+"""Motion detection for one camera: combines gate 0, gate 1 and hints from outside.
 
 Reads and writes: nothing; packets' sizes and small grey pictures come in.
-Never: decodes, waits, or takes a change of light for something that moves.
+Never: decodes, waits, or takes a change of light for motion.
 
-A bout begins when gate 0 (where it is trusted), gate 1 or a hint says so, and ends when for
-`HOLD_S` none of them did. What packets began, the first look confirms or ends at once; each time
-that looks deny what packets say, packets must wait longer, and gate 0 learns.
+A motion segment begins when gate 0 (where it is trusted), gate 1 or a hint reports motion, and ends
+when for `HOLD_S` none of them did. A segment that packets began is confirmed or ended by the first
+analysed picture; each time that pictures deny what packets report, packets are ignored for longer,
+and gate 0 learns.
 """
 
 from dataclasses import dataclass, replace
@@ -21,25 +22,25 @@ if TYPE_CHECKING:
     from sensors.camera.gates.picture_gate import PictureGate
 
 PACKETS, KEY_FRAMES = "packets", "key frames"
-HOLD_S = 3.0  # bouts that are less apart are one
+HOLD_S = 3.0  # segments that are less apart are one
 PROBE_EVERY_S = 10.0  # where packets are trusted
-CONFIRM_EVERY_S = 1.0  # while something moves and nobody pulls pictures
+CONFIRM_EVERY_S = 1.0  # while something moves and nobody requests pictures
 CLOSEST_PROBES_S = 0.35  # of a stream in which every frame is a key frame
-PACKETS_HOLD_S = 1.0  # so long what packets said stands beside a look
-DENIED_S = 0.1  # packets that a look denied wait so long, twice as long each time
+PACKETS_HOLD_S = 1.0  # a report of packets and a picture count as simultaneous within this time
+DENIED_S = 0.1  # packets that a picture denied are ignored for so long, doubled each time
 LONGEST_DENIED_S = 2.0
-FORGOTTEN_S = 5.0  # without a claim of packets denials are forgotten
-COUNTED_EVERY_S = 10.0  # wrong claims count once in this time
-WRONG_AFTER_S = 1.0  # of looks that show nothing: time for somebody to come in whole
-CONFIRMS = 0.5  # score of a look that is enough where something else spoke already
-ONSET_S = 1.5  # so much later packets may say what a look saw first
-ONLY_KEYS = 20  # key frames in a row: there are no others
-CLOCK_JUMP_S = 10.0  # picture time that goes back further than this began anew
+FORGOTTEN_S = 5.0  # without a report of packets denials are forgotten
+COUNTED_EVERY_S = 10.0  # false reports count once in this time
+WRONG_AFTER_S = 1.0  # of pictures without motion: time for somebody to come into view
+CONFIRMS = 0.5  # score of a picture that is enough where something else reported already
+ONSET_S = 1.5  # so much later packets may report what a picture showed first
+ONLY_KEYS = 20  # key frames in a row: the stream has no other frames
+CLOCK_JUMP_S = 10.0  # picture time that goes back further than this: the source restarted
 
 
 @dataclass(frozen=True, slots=True)
 class MotionSegment:
-    """One stretch of movement. `score` is how clearly, 1: just so."""
+    """One motion segment, in picture time. `score`: from 1, the threshold, upwards."""
 
     began_s: float
     last_s: float
@@ -51,7 +52,7 @@ class Motion:
     """The state of one camera's gates. All times are picture time.
 
     Parts under `motion_masks` and `privacy_masks` never count in pictures; packets cannot be
-    masked, so what moves there wakes until a look denies it.
+    masked, so motion there wakes until a picture denies it.
     """
 
     def __init__(
@@ -82,35 +83,35 @@ class Motion:
 
     @property
     def packets_trusted(self) -> bool:
-        """Whether gate 0 alone is enough to listen; not before it is tested."""
+        """Whether gate 0 alone is enough; not before its self-test."""
         return self._test.result is SelfTestResult.TRUSTED
 
     @property
     def gates(self) -> str:
         """What wakes this camera, in words."""
-        verdict = self._test.result
-        if verdict is SelfTestResult.TRUSTED:
+        result = self._test.result
+        if result is SelfTestResult.TRUSTED:
             probes = self._now_s - self._probe_offered_s < 3 * PROBE_EVERY_S
             words = f"packets; key frames every {PROBE_EVERY_S:.0f} s" if probes else "packets"
-        elif verdict is SelfTestResult.REJECTED:
+        elif result is SelfTestResult.REJECTED:
             words = f"key frames only: {self._test.why}"
         else:
             words = f"key frames: {self._test.why}"
         return f"{words}; {self._light.words}" if self._light.words else words
 
     def find_segment(self, media_s: float) -> MotionSegment | None:
-        """The stretch that is going on, or None."""
+        """The segment that is going on, or None."""
         self._end_if_over(media_s)
         return self._segment
 
     def take_ended(self) -> list[MotionSegment]:
-        """The stretches that ended since the last call."""
+        """The segments that ended since the last call."""
         self._end_if_over(self._now_s)
         ended, self._ended = self._ended, []
         return ended
 
     def wants_probe(self, media_s: float) -> bool:
-        """Whether the key frame that was just heard should be looked at, small."""
+        """Whether the key frame that just came should be analysed by gate 1."""
         self._probe_offered_s = media_s
         since_s = media_s - self._analysed_s
         if since_s < CLOSEST_PROBES_S:
@@ -157,21 +158,21 @@ class Motion:
             self._deny(media_s)
 
     def take_hint(self, source: str, media_s: float) -> None:
-        """Somebody outside says that something moves now."""
+        """Somebody outside, such as the camera's alarm, reports motion now."""
         self._extend_segment(source, media_s, 1.0)
         self._confirmed = True  # a PIR sees what a camera may not
 
     def reset(self) -> None:
-        """The source began anew: learn again."""
+        """The source was opened anew: learn again."""
         if self._segment is not None:
             self._ended.append(self._segment)
         self._segment = self.region = None
         self._begin()
 
-    # --- bouts ---------------------------------------------------------------------------------
+    # --- segments ------------------------------------------------------------------------------
 
     def _extend_segment(self, source: str, media_s: float, score: float) -> None:
-        """A bout begins, or goes on."""
+        """A segment begins, or goes on."""
         self._end_if_over(media_s)
         if self._segment is None:
             self._segment = MotionSegment(media_s, media_s, source, score)
@@ -187,10 +188,10 @@ class Motion:
         self._segment = self.region = None
 
     def _drop_segment(self) -> None:
-        """There was nothing: the bout is not told."""
+        """There was no motion: the segment is discarded."""
         self._segment = self.region = None
 
-    # --- looks ---------------------------------------------------------------------------------
+    # --- pictures ------------------------------------------------------------------------------
 
     def _load_picture_gate(self) -> "PictureGate":
         from sensors.camera.gates.picture_gate import PictureGate  # noqa: PLC0415  (numpy: 20 MB)
@@ -199,7 +200,7 @@ class Motion:
         return self._pictures
 
     def _confirm(self, media_s: float, before_s: float, score: float, region: Box | None) -> None:
-        """Something moves, by the picture."""
+        """The picture shows motion."""
         if self._segment is None and self._onset_s is None:
             self._onset_s, self._analysed_before_s = media_s, before_s
         elif not self._confirmed and self._packets_fired_at(media_s):
@@ -212,7 +213,7 @@ class Motion:
         self.region = region
 
     def _deny(self, media_s: float) -> None:
-        """Nothing moves, by the picture: what only packets claim is over."""
+        """The picture shows no motion: a segment that only packets reported is discarded."""
         self.region = None
         if not self._packets_fired_at(media_s) or media_s - self._confirmed_s < HOLD_S:
             return
@@ -229,7 +230,7 @@ class Motion:
             self._drop_segment()
 
     def _relearn(self, pictures: "PictureGate", changed_share: float) -> None:
-        """Another light: both gates learn again, and nobody wakes for it."""
+        """The light changed: both gates learn again, and nobody wakes for it."""
         self.region = None
         if changed_share > 0.5:
             pictures.restart()
@@ -240,28 +241,28 @@ class Motion:
     # --- packets -------------------------------------------------------------------------------
 
     def _is_reported(self, media_s: float) -> bool:
-        """Whether packets that are trusted, or somebody outside, say that something moves."""
+        """Whether trusted packets, or somebody outside, report motion."""
         return self._segment is not None or (
             self.packets_trusted and self._packets_fired_at(media_s)
         )
 
     def _packets_fired_at(self, media_s: float) -> bool:
-        """Whether packets say that something moves at about this time."""
+        """Whether packets report motion at about this time."""
         return media_s - self._packets.fired_s <= PACKETS_HOLD_S
 
     def _is_denied(self, media_s: float) -> bool:
-        """Whether looks have just shown that packets are wrong, or that it was the light."""
+        """Whether pictures have just shown that packets are wrong, or that the light changed."""
         if media_s < self._light.settles_s:
             return True
         waits_s = min(LONGEST_DENIED_S, DENIED_S * 2**self._denials) if self._denials else 0.0
         return media_s - self._denied_s < waits_s
 
     def _test_packets(self) -> None:
-        """At each key frame: are the packets between key frames worth anything?"""
+        """At each key frame: the self-test by the sizes of the packets between key frames."""
         self._keys_in_a_row += 1
         packets = self._packets
         if self._keys_in_a_row >= ONLY_KEYS:
             self._test.only_key_frames()
         elif packets.is_learnt:
             share = packets.usual_bytes / max(1.0, packets.key_bytes)
-            self._test.judge(packets.sensitivity, packets.size_spread, share)
+            self._test.judge(packets.detection_limit, packets.size_spread, share)

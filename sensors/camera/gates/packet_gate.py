@@ -1,48 +1,46 @@
-"""Gate 0: tells from the sizes of packets alone that something moves. Pure Python, 2 microseconds.
+"""Gate 0: detects motion from packet sizes alone, by a CUSUM test. Pure Python, 2 microseconds.
 
 Reads and writes: nothing; sizes and picture times come in.
-Never: decodes, and never lets a key frame or the order of B-frames pass for something that moves.
+Never: decodes, and never takes a key frame or the order of B-frames for motion.
 
-An encoder of variable bit rate spends next to nothing on a still picture, and a few hundred bytes
-a frame on somebody who walks. What is usual is learnt apart for P-frames and B-frames (those are
-shown before a frame that came earlier), and for each place after a key frame (the first frames
-after one are small). What is above it is added up, packet by packet, until it is clear (CUSUM:
-E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954).
+An encoder with variable bit rate spends next to nothing on a still picture, and a few hundred bytes
+a frame on somebody who walks. The usual size is learnt separately for P-frames and B-frames (those
+are shown before a frame that came earlier), and for each position after a key frame (the first
+frames after one are small). The excess over it is summed up, packet by packet, until it passes a
+threshold (CUSUM: E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954).
 """
 
 from math import exp, log
 
-LEARN_PACKETS = 20  # of a kind before it is believed
-SLACK = 1.5  # spreads above the usual that tell nothing
-CLEAR = 6.0  # summed spreads beyond the slack at which it is clear
-MOST_AT_ONCE = 7.0  # what one packet adds at most: a single one may do
+LEARN_PACKETS = 20  # of a kind before its model is used
+SLACK = 1.5  # spreads above the usual that count as noise
+CLEAR = 6.0  # threshold of the sum, in spreads beyond the slack
+MOST_AT_ONCE = 7.0  # what one packet adds at most: a single one may be enough
 MOST_SUM = 1.5 * CLEAR
-LEAST_SPREAD = 0.06  # of the logarithm: an encoder's own unrest
+LEAST_SPREAD = 0.06  # of the logarithm: an encoder's own variation
 FLOOR_BYTES = 30.0  # below it differences are headers, not pictures
 FLOOR_SHARE = 1 / 1000  # and this share of a key frame
-QUIET_S = 15.0  # how quickly the usual follows while nothing moves
-UNSEEN_S = 90.0  # ... while something seems to move and nobody looked: wind is usual after minutes
+QUIET_S = 15.0  # time constant of the usual size while nothing moves
+UNSEEN_S = (
+    90.0  # ... while packets report motion that no picture checked: wind is usual after minutes
+)
 DOUBTED = 0.25  # of that, while something may move
-SEEN_S = 1800.0  # ... while something was seen to move
-WRONG_S = 4.0  # ... while somebody looked and nothing moves
-FALSE_SHARE_S = (
-    600.0  # over which it is kept how much of the time it was clear and nobody saw anything
-)
-FREE_FALSE_SHARE = (
-    0.1  # of the time it may; beyond that more and more is needed, as in gusts of wind
-)
-FALSE_SHARE_SLACK = 30.0  # spreads for all of the time
+SEEN_S = 1800.0  # ... while a picture confirmed motion
+WRONG_S = 4.0  # ... while a picture denied motion
+FALSE_SHARE_S = 600.0  # time constant of the share of time with unconfirmed reports
+FREE_FALSE_SHARE = 0.1  # allowed; beyond it the slack grows, as in gusts of wind
+FALSE_SHARE_SLACK = 30.0  # spreads, for a share of 1
 FALL_S = 3.0  # ... downwards, once what moved is gone
 DEVIATIONS = 1.48  # of the median one in a standard deviation
-PLACES = 64  # after a key frame that are learnt apart
-FLASH_SHARE = 0.4  # of a key frame: the whole picture became another
-CALM_SHARE = 0.1  # of a key frame: what is usual in a stream in which that can be told
-FLASH_S = 3.0  # for so long after it all is learnt anew
+PLACES = 64  # positions after a key frame that are learnt separately
+FLASH_SHARE = 0.4  # of a key frame: the whole picture changed
+CALM_SHARE = 0.1  # of a key frame: usual size in a stream in which a flash can be told
+FLASH_S = 3.0  # for so long after a flash all is learnt anew
 LONGEST_STEP_S = 1.0
 
 
 class SizeModel:
-    """What is usual for one kind of packet: mean and mean deviation of the logarithm."""
+    """The usual size of one kind of packet: mean and mean deviation of its logarithm."""
 
     __slots__ = ("count", "level", "spread")
 
@@ -56,14 +54,14 @@ class PacketGate:
     """The state of gate 0 for one stream."""
 
     def __init__(self) -> None:
-        self.fired_s = -1e9  # when it was clear last
+        self.fired_s = -1e9  # when it reported motion last
         self.key_bytes = 0.0
         self.period_s = 0.1  # between packets
         self._false_share = 0.0
         self.restart()
 
     def restart(self) -> None:
-        """Forget what is usual: another stream, or another light."""
+        """Forget the usual sizes: another stream, or another light."""
         self._usual = (SizeModel(), SizeModel())  # of P-frames and B-frames
         self._places = [0.0] * (PLACES + 1)
         self._visits = [0] * (PLACES + 1)
@@ -79,27 +77,27 @@ class PacketGate:
 
     @property
     def usual_bytes(self) -> float:
-        """What a P-frame usually has."""
+        """The usual size of a P-frame."""
         return max(1.0, exp(self._usual[0].level) - self._floor())
 
     @property
     def size_spread(self) -> float:
-        """By which share the sizes of P-frames usually differ."""
+        """The usual relative deviation of the sizes of P-frames."""
         return self._usual[0].spread
 
     @property
-    def sensitivity(self) -> float:
-        """How much must move to be heard within two frames: its bytes a second per key frame's."""
+    def detection_limit(self) -> float:
+        """The least motion detected within two frames, in key frames a second."""
         spread = max(LEAST_SPREAD, self._usual[0].spread)
         needed = exp(self._usual[0].level) * (exp((self._slack() + CLEAR / 2) * spread) - 1)
         return needed / max(1.0, self.key_bytes) / max(0.001, self.period_s)
 
     def note_result(self, seen: bool) -> None:
-        """Somebody looked while it was clear: go on, or learn that this is usual."""
+        """A picture checked a report of motion: go on, or learn that such sizes are usual."""
         self._rise_s = SEEN_S if seen else WRONG_S
 
     def take_packet(self, media_s: float, size_bytes: int, is_key: bool) -> float:
-        """How clear it is that something moves; from 1 on it is. Key frames tell nothing."""
+        """The CUSUM sum over its threshold, after this packet: motion from 1; key frames give 0."""
         step_s = media_s - self._newest_s
         is_behind = -LONGEST_STEP_S < step_s < 0
         if not is_behind:
@@ -116,7 +114,7 @@ class PacketGate:
         return self._compare(media_s, size_bytes, self._usual[is_behind])
 
     def _compare(self, media_s: float, size_bytes: int, usual: SizeModel) -> float:
-        """The sum after one more packet, and the usual learns."""
+        """The sum after one more packet; the usual size learns from it."""
         value = log(size_bytes + self._floor())
         if usual.count < LEARN_PACKETS or media_s < self._flash_ends_s:
             self._learn_first(usual, value)
@@ -135,7 +133,7 @@ class PacketGate:
         return self._sum / CLEAR
 
     def _learn_first(self, usual: SizeModel, value: float) -> None:
-        """A mean of the first packets, rather low than high: somebody may walk already."""
+        """A mean of the first packets, rather too low than too high: something may move already."""
         usual.count += 1
         above = value - usual.level if usual.count > 1 else 0.0
         if usual.count == 1:
@@ -167,14 +165,14 @@ class PacketGate:
         self._places[self._place] += max(0.1, 1 / (1 + self._visits[self._place])) * near
 
     def _slack(self) -> float:
-        """Spreads above the usual that tell nothing: more where packets often cried in vain."""
+        """Spreads above the usual that count as noise: more after many unconfirmed reports."""
         return SLACK + FALSE_SHARE_SLACK * max(0.0, self._false_share - FREE_FALSE_SHARE)
 
     def _floor(self) -> float:
         return FLOOR_BYTES + FLOOR_SHARE * self.key_bytes
 
     def _is_flash(self, size_bytes: int) -> bool:
-        """Whether the whole picture became another at once: a lamp, infrared, not a walker."""
+        """Whether the whole picture changed at once: a lamp or infrared, not a person."""
         key_bytes = self.key_bytes
         if not key_bytes or size_bytes < FLASH_SHARE * key_bytes or not self.is_learnt:
             return False

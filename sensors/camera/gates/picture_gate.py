@@ -1,13 +1,13 @@
-"""Gate 1: tells from small grey pictures what moves and where. Imported when the first one comes.
+"""Gate 1: detects motion in small grey pictures by background subtraction.
 
-Reads and writes: nothing; pictures of 160 x 120 come in.
-Never: takes single pixels, masked parts, slow light or what stands still for something that moves.
+Reads and writes: nothing; pictures of 160 x 120 come in. Imported with the first one (numpy).
+Never: takes single pixels, masked parts, slow light or what stands still for motion.
 
 A pixel counts where it differs from the background by more than its own noise, and five of the nine
-around it do. The background is an exponential mean, brought to the light of the new picture first:
-clouds and automatic exposure are a gain and a lift of all of it. What differs from the background
-must also differ from a look about a second ago: who stands still, and the hole that somebody leaves
-in a background learnt with him, do not move.
+around it do. The background is an exponential mean, first fitted to the light of the new picture:
+clouds and automatic exposure are a gain and an offset of all of it. What differs from the
+background must also differ from a picture about a second ago: a person who stands still, and the
+hole that somebody leaves in a background learnt with him, do not move.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 160, 120
 CELL = 8  # pixels; what moves is put together from cells
 LEAST_PIXELS = 12  # a grown person at 40 m before a lens of 90 degrees
 LEAST_IN_CELL = 4
-MANY_PARTS = 5  # at once are rain, insects or noise: what counts must be larger than the others
+MANY_PARTS = 5  # at once are rain, insects or noise: motion must be larger than the others
 MOST_CLUTTER = 20.0  # pixels: parts as large as people are a crowd
 LEAST_DIFFERENCE = 9.0  # grey levels
 NOISES = 4.5  # mean deviations of a pixel that count as different
@@ -32,22 +32,22 @@ FIRST_NOISE = 2.0
 FIRST_PICTURES = 8  # learn the noise quickly
 MOST_NOISE = 60.0
 NEIGHBOURS = 5  # of nine
-STILL_S, CHANGED_S = 6.0, 25.0  # how quickly the background follows a pixel
+STILL_S, CHANGED_S = 6.0, 25.0  # time constants of the background
 NOISE_S = 30.0
-MOST_STILL, MOST_CHANGED, MOST_NOISY = 0.5, 0.1, 0.05  # of it at one look
-MOST_EARLIER = 8  # looks that are kept
-EARLIER_S = 0.8  # age of the look that a moving thing must differ from as well
+MOST_STILL, MOST_CHANGED, MOST_NOISY = 0.5, 0.1, 0.05  # of the difference, per picture
+MOST_EARLIER = 8  # pictures that are kept
+EARLIER_S = 0.8  # age of the picture that motion must differ from as well
 SAMPLE = np.s_[::4, ::4]
 LEAST_GAIN, MOST_GAIN = 0.4, 2.5
-EXPLAINED = 0.7  # of what differs may be left where a gain and a lift explain it
+EXPLAINED = 0.7  # of the difference may remain where a gain and an offset explain it
 
 
 @dataclass(frozen=True, slots=True)
 class FrameDifference:
-    """What one picture shows. `score` from 1 on: something moves, in `region`.
+    """How one picture differs from the background. `score` from 1 on: motion, in `region`.
 
     `changed_share` is how much of the picture is unlike the background, light included; `likeness`
-    how far the picture has the background's structure (1: all, 0: nothing), None where it is flat;
+    its correlation with the background (1: the same structure, 0: none), None where it is flat;
     `contrast` the picture's standard deviation in grey levels.
     """
 
@@ -59,7 +59,7 @@ class FrameDifference:
 
 
 class PictureGate:
-    """The background of one camera."""
+    """The background model of one camera."""
 
     def __init__(self, masks: Sequence[Polygon] = ()) -> None:
         self._open = ~rasterise(masks)
@@ -109,10 +109,10 @@ class PictureGate:
         self._count = 0
 
     def _match_light(self, seen: Any) -> tuple[float | None, bool]:
-        """Bring what is known to the light of the picture; returns how alike their structures are.
+        """Fit the background to the light of the picture; returns their correlation, and whether.
 
-        `seen` is a sample of the picture. A gain and a lift are taken where they explain much of
-        what differs. The second answer: whether they were.
+        `seen` is a sample of the picture. A gain and an offset are applied where they explain much
+        of the difference.
         """
         known = self._background[SAMPLE].ravel()
         seen_mean, known_mean = float(seen.mean()), float(known.mean())
@@ -133,7 +133,7 @@ class PictureGate:
         return float(common / (known_size * seen_size) ** 0.5), relit
 
     def _find_largest(self, solid: Any, now: Any, threshold: Any) -> tuple[float, Box | None]:
-        """The largest part that moved since a look about a second ago, and where it is."""
+        """Score and region of the largest part that moved since a picture about a second ago."""
         earlier = self._earlier[0][1]
         moved = (np.abs(now - earlier) > threshold) & self._open
         pixels, moving = count_per_cell(solid), count_per_cell(moved)
@@ -167,7 +167,7 @@ class PictureGate:
         self._noise += differs
 
     def _forget(self, media_s: float) -> None:
-        """Keep the youngest look that is old enough to compare with, and those after it."""
+        """Keep the newest picture that is old enough to compare with, and those after it."""
         while len(self._earlier) > 1 and media_s - self._earlier[1][0] >= EARLIER_S:
             del self._earlier[0]
         if len(self._earlier) > MOST_EARLIER:
@@ -175,7 +175,7 @@ class PictureGate:
 
 
 def rasterise(masks: Sequence[Polygon]) -> Any:
-    """Which pixels have their middle in one of the polygons (even-odd rule)."""
+    """The masks as bool (120 x 160): pixels with their centre in one (even-odd rule)."""
     x = (np.arange(WIDTH) + 0.5) / WIDTH
     y = ((np.arange(HEIGHT) + 0.5) / HEIGHT)[:, None]
     found = np.zeros((HEIGHT, WIDTH), bool)
@@ -190,7 +190,7 @@ def rasterise(masks: Sequence[Polygon]) -> Any:
 
 
 def keep_dense(changed: Any) -> Any:
-    """Those changed pixels that have enough changed ones around them."""
+    """The changed pixels that have enough changed neighbours."""
     ones = changed.view(np.uint8)
     wide = ones.copy()
     wide[:, 1:] += ones[:, :-1]
@@ -202,13 +202,13 @@ def keep_dense(changed: Any) -> Any:
 
 
 def count_per_cell(pixels: Any) -> Any:
-    """How many of them are in each cell."""
+    """How many pixels are set in each cell."""
     rows = pixels.view(np.uint8).reshape(HEIGHT // CELL, CELL, WIDTH).sum(1, dtype=np.uint8)
     return rows.reshape(HEIGHT // CELL, WIDTH // CELL, CELL).sum(2, dtype=np.uint8)
 
 
 def find_components(cells: set[tuple[int, int]]) -> list[list[tuple[int, int]]]:
-    """Cells that touch, put together."""
+    """Connected components: cells that touch, put together."""
     found = []
     while cells:
         part = [cells.pop()]

@@ -1,23 +1,23 @@
-"""Whether gate 0 is worth anything on one stream: by its sizes, and by what looks have shown.
+"""Self-test of gate 0 on one stream: by packet sizes, and by agreement with gate 1. Pure.
 
-In: how much must move to be heard, and each agreement or not with a look. Out: a verdict, in words.
-Never: trusts packets before they are tested, and never changes its mind at one sign.
+In: gate 0's detection limit, and each agreement or disagreement with a picture. Out: a result, and why.
+Never: trusts packets before they are tested, or changes the result after one disagreement.
 """
 
 from enum import Enum
 from math import exp
 
-TRUST_SENSITIVITY = 0.06  # key frames a second that a small walker brings: heard below it ...
-REJECT_SENSITIVITY = 0.12  # ... and lost above it
+TRUST_LIMIT = 0.06  # key frames a second that a small walker causes: trusted below it ...
+REJECT_LIMIT = 0.12  # ... and rejected above it
 CONSTANT_SPREAD = 0.05  # sizes that differ by less than this are constant
-DECAY_S = 3600.0  # for so long an agreement counts
-MOST_MISSED = 2.5  # the third time: seen and not heard, and more often than heard
-MOST_WRONG = 7.5  # the eighth time: heard and not seen, and four times as often as rightly
+DECAY_S = 3600.0  # time constant of agreements
+MOST_MISSED = 2.5  # the third time: motion without a report, and more often than with one
+MOST_WRONG = 7.5  # the eighth time: a report without motion, and four times as often as rightly
 FORGIVEN = 0.5  # share of those at which a stream is trusted again
 
 
 class SelfTestResult(Enum):
-    """What becomes of gate 0."""
+    """Whether gate 0 is used."""
 
     UNTESTED = "untested"
     TRUSTED = "trusted"
@@ -25,13 +25,13 @@ class SelfTestResult(Enum):
 
 
 class SelfTest:
-    """One stream's verdict."""
+    """The self-test of one stream."""
 
     def __init__(self) -> None:
         self.result = SelfTestResult.UNTESTED
-        self._sizes_tell = True  # by the sizes
+        self._sizes_tell = True  # by packet sizes
         self._sizes_reason = ""  # why not
-        self._agrees = True  # by the looks
+        self._agrees = True  # with gate 1
         self._right = self._missed = self._wrong = 0.0
         self._counted_s: float | None = None
 
@@ -43,13 +43,13 @@ class SelfTest:
         return (
             self._sizes_reason
             if not self._sizes_tell
-            else "packets missed what moved or told what did not"
+            else "packets missed motion, or reported motion that was none"
         )
 
-    def judge(self, sensitivity: float, size_spread: float, share_of_key: float) -> None:
-        """By the sizes: `reach` and `unrest` of gate 0, a usual packet's share of a key frame."""
-        self._sizes_tell = sensitivity < (
-            REJECT_SENSITIVITY if self.result is SelfTestResult.TRUSTED else TRUST_SENSITIVITY
+    def judge(self, detection_limit: float, size_spread: float, share_of_key: float) -> None:
+        """Judge by sizes: gate 0's detection limit and spread, a packet's share of a key frame."""
+        self._sizes_tell = detection_limit < (
+            REJECT_LIMIT if self.result is SelfTestResult.TRUSTED else TRUST_LIMIT
         )
         if not self._sizes_tell:
             constant = size_spread < CONSTANT_SPREAD and share_of_key > 0.05
@@ -61,13 +61,13 @@ class SelfTest:
         self._decide()
 
     def only_key_frames(self) -> None:
-        """No other packets come."""
+        """The stream has key frames only."""
         self._sizes_tell = False
         self._sizes_reason = "every frame is one"
         self._decide()
 
     def count(self, media_s: float, fired: bool, seen: bool) -> None:
-        """One look at which gate 0 and gate 1 could agree or not."""
+        """Count whether gate 0 (`fired`) and gate 1 (`seen`) agree about one picture."""
         if self._counted_s is not None:
             kept = exp(-max(0.0, media_s - self._counted_s) / DECAY_S)
             self._right, self._missed, self._wrong = (

@@ -1,4 +1,4 @@
-"""Where a camera's pictures come from: what `source` says, and whether the unit may go there.
+"""A camera's address: parses the setting `source`, and checks that the unit may connect to it.
 
 In: the text of the setting, the IP addresses of a name. Out: an `Address`, or a `CameraError`.
 Never: does I/O, and never puts a user name, a password or a query into a sentence.
@@ -20,7 +20,7 @@ PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 PRINTABLE = re.compile(r"[!-~]+")  # ASCII without blanks and control characters
 NAT64 = IPv6Network("64:ff9b::/96")
-KNOWN = "rtsp://, rtsps://, http:// or https:// with a host, a /dev/video device or a clip's path"
+KNOWN = "rtsp://, rtsps://, http:// or https:// with a host, a /dev/video device or a video file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def parse_address(source: str) -> Address:
         )
     if not PRINTABLE.fullmatch(source):
         raise CameraError(
-            "the camera's `source` holds a blank or a letter that no address may have: write it "
-            "as %XX, and a password best into a `password_file`"
+            "the camera's `source` holds a blank or a letter that an address cannot have: write it "
+            "as %XX, and put a password into a `password_file`"
         )
     try:
         parts = urlsplit(source)
@@ -80,7 +80,7 @@ def parse_address(source: str) -> Address:
 
 
 def make_unreadable_error(scheme: str) -> CameraError:
-    """Also where a password holds one of / ? # that was not written as %XX."""
+    """The error for an address that cannot be parsed, as by a password with one of / ? #."""
     return CameraError(
         f"the camera's `source` is no {scheme}://HOST:PORT/PATH: check it; in a password write "
         "/ ? # @ : as %XX, or put it into a `password_file`"

@@ -1,12 +1,12 @@
-"""A camera that sends by itself: a network stream (RTSP, MJPEG over HTTP) or a video device.
+"""A live source: a network stream (RTSP, MJPEG over HTTP) or a video device.
 
-Reads: what libav opens, in a thread of its own. Writes: nothing; packets go to `hear`.
-Never: decodes for show, blocks its caller, or lets another thread touch the container: closing
-one while it is read crashes.
+Reads: what libav opens, in a thread of its own. Writes: nothing; packets go to `on_packet`.
+Never: decodes pictures (but one for its size), blocks its caller, or lets another thread touch the
+container: closing one while it is read crashes.
 
-A camera's packets are let gather (`patience_s`) and are then read in one go: waking for each costs
-three times the processor time (25 frames a second: 0.7 % of a core, 0.3 % when gathered for 0.1 s,
-0.2 % for 0.2 s). It is never let gather more than the kernel surely holds.
+Packets gather for `most_gathered_s` and are then read together: waking for each costs three times
+the processor time (25 frames a second: 0.7 % of a core, 0.3 % when gathered for 0.1 s, 0.2 % for
+0.2 s). Never more gather than the kernel's buffer surely holds.
 """
 
 import errno
@@ -20,7 +20,7 @@ from typing import Any
 import av
 
 from appliance.errors import CameraError
-from sensors.camera.sources.gop import decode, new_decoder
+from sensors.camera.sources.decoder import decode, new_decoder
 from sensors.camera.sources.parameter_sets import SEARCHED_BYTES, find_parameter_sets
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 from sensors.camera.sources.timestamps import PacketRate, TimestampMapping
@@ -28,7 +28,7 @@ from sensors.camera.sources.video_file import read_codec
 
 OPEN_S = 5.0  # for all that libav asks before the first packet
 FIRST_S = 8.0  # for a name to be found and for OPEN_S
-SILENT_S = 2.0  # without a packet; the cycle looks once a second, and 3 s are promised
+SILENT_S = 2.0  # without a packet; the cycle checks once a second, and 3 s are promised
 SILENT_FRAMES = 4
 GATHERED_S = 0.1
 ROOM_BYTES = 64 * 1024  # fit into any socket's buffer (net.core.rmem_default: 208 KiB)
@@ -37,7 +37,7 @@ MOST_READERS = 8  # each ends by libav's own time limit, within 15 s; a camera i
 
 
 class ReadersHang(Exception):  # noqa: N818  (no domain error: it must end the process)
-    """Threads do not come back from libav; only a new process helps, and PID 1 starts one."""
+    """Threads do not return from libav; only a new process helps, and PID 1 starts one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Target:
 
 
 class LiveStream:
-    """One connection, called `shown` in errors. `find` says what to open; it is called in the
-    reader's thread and may wait. `refused` is set where the camera did not like the password.
+    """One connection, called `shown` in errors. `find_target` returns what to open; it is
+    called in the reader's thread and may wait. `refused` is set where the camera refused the login.
     """
 
     def __init__(
@@ -89,18 +89,18 @@ class LiveStream:
         if self._lost:
             raise CameraError(self._lost)
         if media_s - self._advanced_s > SILENT_S:
-            self._arrived_s = media_s  # we slept, not the camera: what it sent is still to be read
+            self._arrived_s = media_s  # we slept, not the camera: its packets are still to be read
         self._advanced_s = media_s
-        # What gathers is heard late; its time stamp says when it really came, but for who lags.
+        # Gathered packets are read late: their time stamps say when they came.
         silent_s = media_s - max(self._shown_s, self._arrived_s - self.most_gathered_s)
         if silent_s > self._longest_silence_s():
             raise CameraError(
-                f"{self._shown} has sent nothing for {silent_s:.0f} s: it hangs, or the network "
-                "does; it is connected to again and again"
+                f"{self._shown} has sent nothing for {silent_s:.0f} s: the camera or the network "
+                "hangs; the unit goes on connecting"
             )
 
     def due_in_s(self, media_s: float) -> None:
-        """None: it comes by itself."""
+        """None: packets come by themselves."""
 
     def close(self) -> None:
         self._closing.set()
@@ -114,12 +114,12 @@ class LiveStream:
     # --- the reader's thread -------------------------------------------------------------------
 
     def _run(self) -> None:
-        """Open, read until told to stop or until it breaks, close. What happened is one sentence:
-        libav's errors hold the address with the password, so nothing is chained.
+        """Open, read until `close` or a failure, close. A failure is kept as one sentence: libav's
+        errors hold the address with the password, so nothing is chained.
         """
         try:
             self._read(self._find_target())
-            self._lost = f"{self._shown} has ended the stream: it restarts, or hangs up on us"
+            self._lost = f"{self._shown} has ended the stream: it restarts, or hangs up"
         except CameraError as error:
             self._lost = str(error)
         except (av.error.FFmpegError, OSError) as error:
@@ -128,7 +128,7 @@ class LiveStream:
 
     def _read(self, target: Target) -> None:
         options = dict(target.options)
-        limits = (OPEN_S, None)  # later the sockets' own limit: asking the clock costs each read
+        limits = (OPEN_S, None)  # later the sockets' own limit: a time limit costs each read
         with closing(
             av.open(target.url, format=target.format, options=options, timeout=limits)
         ) as container:
@@ -137,7 +137,8 @@ class LiveStream:
             stream = container.streams.video[0]
             self._begin(stream)
             tick_s = float(stream.time_base or 0) if target.has_times else 0.0
-            most_gathered_s = target.most_gathered_s if tick_s else 0.0  # else who lags is not seen
+            # Without time stamps a reader that lags is not noticed.
+            most_gathered_s = target.most_gathered_s if tick_s else 0.0
             for packet in container.demux(stream):
                 if self._closing.is_set():
                     return
@@ -157,7 +158,7 @@ class LiveStream:
             self._size = f" {stream.codec_context.width}x{stream.codec_context.height}"
 
     def _take_packet(self, packet: Any, tick_s: float) -> None:
-        """Pass one packet on. This runs for each picture of each camera: it is kept short."""
+        """Give one packet. This runs for each picture of each camera: it is kept short."""
         arrived_s = self._arrived_s = self._now_s()
         size_bytes, is_key, stamp = packet.size, packet.is_keyframe, packet.pts
         if stamp is None:
@@ -170,7 +171,7 @@ class LiveStream:
         self._on_packet(EncodedPacket(packet, self._codec, shown_s, size_bytes, is_key))
 
     def _follow_parameter_sets(self, packet: Any) -> None:
-        """A camera whose settings were changed says so before a key frame only."""
+        """Take over new parameter sets and size: a camera sends them before a key frame only."""
         name = self._codec.name
         sets = find_parameter_sets(name, bytes(memoryview(packet)[:SEARCHED_BYTES]))
         if (sets and sets != self._codec.extradata) or not self._size:
@@ -178,7 +179,7 @@ class LiveStream:
             self._size = read_size(self._codec, packet) or self._size
 
     def _let_packets_gather(self, most_s: float) -> None:
-        """Sleep if the next packet cannot be there yet, by time stamps: who lags reads on."""
+        """Sleep if the next packet cannot be there yet, by time stamps."""
         rate = self._rate.rate
         if not rate or self._shown_s + 1 / rate <= self._arrived_s:
             return
@@ -189,7 +190,7 @@ class LiveStream:
 
 
 def refuse_too_many() -> None:
-    """End the process where threads hang in libav for good."""
+    """Raises `ReadersHang`, which ends the process, where too many threads hang in libav."""
     readers = sum(thread.name == READER for thread in threading.enumerate())
     if readers >= MOST_READERS:
         raise ReadersHang(f"{readers} connections to the camera do not end: starting anew")
@@ -215,19 +216,19 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
     (av.error.HTTPError, "answers with an error: check the path in `source`"),
     (ConnectionRefusedError, "refuses the connection: check the port, and that it is switched on"),
     (TimeoutError, "does not answer: check its power, its cable and the address"),
-    (av.error.ExitError, "does not say what it sends: it hangs, or it is no camera"),
-    (av.error.InvalidDataError, "answers with what is no video stream: check the address"),
-    (FileNotFoundError, "is not there: check the cable and the name"),
+    (av.error.ExitError, "does not say what it sends: it hangs, or is not a camera"),
+    (av.error.InvalidDataError, "does not answer with a video stream: check the address"),
+    (FileNotFoundError, "does not exist: check the cable and the name"),
     (PermissionError, "may not be opened: the service needs the group that owns it (video)"),
 )
 
 
 def explain_failure(shown: str, error: Exception, was_good: bool) -> str:
-    """What happened, in one sentence without libav's own: that has the password in it."""
+    """What happened, in one sentence without libav's text: that holds the password."""
     if was_good:
-        return f"{shown} broke off ({format_reason(error)}): it is connected to again and again"
+        return f"{shown} broke off ({format_reason(error)}): the unit goes on connecting"
     if getattr(error, "errno", None) == errno.EIO:
-        return f"{shown} sends us elsewhere or hangs up: set `source` to the last address"
+        return f"{shown} redirects or closes the connection: set `source` to the final address"
     for kind, text in REASONS:
         if isinstance(error, kind):
             return f"{shown} {text}"

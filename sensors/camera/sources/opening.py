@@ -1,4 +1,4 @@
-"""Opens the camera that a section of the settings names: the one place that knows the kinds.
+"""Opens the camera that a section of the settings names: the one module that knows the kinds.
 
 Reads: the camera's password file, the names of hosts. Writes: nothing.
 Never: imports PyAV before a camera is really opened: a camera that is off costs no memory for it;
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 CONNECT_S = 1.5  # a camera in the same network takes milliseconds
 REFUSED_PAUSE_S = 60.0  # cameras lock out who often comes with a wrong password
 DEVICES = "/dev/"
-# Not `nobuffer`: it throws away what was looked at while opening, the first key frame too.
-# `timeout` (microseconds) is for each read: with it a thread that nobody waits for ends.
+# Not `nobuffer`: it throws away what was read while opening, the first key frame too.
+# `timeout` (microseconds) is for each read: with it an abandoned thread ends.
 ANY = {"analyzeduration": "500000", "fpsprobesize": "0", "timeout": "10000000"}
 RTSP = {**ANY, "allowed_media_types": "video", "protocol_whitelist": "rtsp,rtp,tcp,udp,tls,crypto"}
 UDP = {"rtsp_transport": "udp", "max_delay": "200000", "buffer_size": "2097152"}
@@ -37,7 +37,7 @@ V4L2 = {"input_format": "mjpeg"}
 
 @dataclass(slots=True)
 class Opener:
-    """Opens one camera whenever it is needed; what a camera refused is not asked again at once."""
+    """Opens one camera whenever needed; a login that was refused is not tried again at once."""
 
     settings: CameraSettings = field(repr=False)
     directory: Path = Path()
@@ -64,7 +64,7 @@ class Opener:
     def _open_stream(self, address: Address, on_packet: OnPacket) -> Camera:
         refused = self._last is not None and self._last.refused and address == self._address
         if refused and self._last and self.now_s() < self._opened_s + REFUSED_PAUSE_S:
-            self._last.advance(self.now_s())  # says again why
+            self._last.advance(self.now_s())  # raises the refusal again
         self._address, self._opened_s = address, self.now_s()
         return self._open_live(
             address.shown, partial(find_stream_target, address, self.settings), on_packet
@@ -116,7 +116,7 @@ def read_password(path: Path) -> str:
 
 
 def find_stream_target(address: Address, settings: CameraSettings) -> "Target":
-    """What to open for an address; looks the host up and knocks there. Raises `CameraError`."""
+    """The target of an address; looks the host up and tests the port. Raises `CameraError`."""
     from sensors.camera.sources.live import Target  # noqa: PLC0415
 
     ips = resolve(address)
@@ -132,7 +132,7 @@ def find_stream_target(address: Address, settings: CameraSettings) -> "Target":
 
 
 def make_device_target(path: str) -> "Target":
-    """What to open for a video device. Not tried on a real one: see docs."""
+    """The target of a video device. Not tested on a real one: see docs."""
     from sensors.camera.sources.live import Target  # noqa: PLC0415
 
     return Target(path, "v4l2", V4L2)

@@ -1,7 +1,7 @@
-"""The parameter sets that a live stream carries before its key frames (H.264 7.3.1, H.265 7.3.1).
+"""Finds the parameter sets that a live stream sends before its key frames (H.264/H.265 7.3.1).
 
 In: the first bytes of a packet, as a byte stream (Annex B). Out: what a decoder must know.
-Never: decodes, or looks further than to the first picture.
+Never: decodes, or searches beyond the first 4096 bytes.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ H264_SETS, H265_SETS = (7, 8), (32, 33, 34)  # nal_unit_type: SPS, PPS; VPS, SPS
 def find_parameter_sets(codec: str, data: bytes) -> bytes:
     """The parameter sets at the beginning of `data`, each with a start code; b"" for none."""
     kept = (unit for unit in split_units(data) if unit and is_parameter_set(codec, unit[0]))
-    return b"".join(b"\0" + START + unit for unit in dict.fromkeys(kept))  # some say it twice
+    return b"".join(b"\0" + START + unit for unit in dict.fromkeys(kept))  # some send it twice
 
 
 def is_parameter_set(codec: str, first: int) -> bool:

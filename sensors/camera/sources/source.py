@@ -1,6 +1,6 @@
-"""The camera seam: what every source of packets must be able to do.
+"""The camera interface: what every source of encoded packets must be able to do.
 
-Reads and writes: nothing; a clip, a stream or a device is behind it.
+Reads and writes: nothing; a video file, a network stream or a video device implements it.
 Never: decodes, and never knows which kinds there are (opening.py does).
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """What a decoder must know before the first packet: FFmpeg's name and the codec's header."""
+    """What a decoder must know before the first packet: FFmpeg's name and the parameter sets."""
 
     name: str
     extradata: bytes = b""
@@ -19,12 +19,12 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class EncodedPacket:
-    """One packet, undecoded. `packet` is PyAV's.
+    """One packet, not decoded. `av_packet` is PyAV's.
 
-    `media_s` is the clock's picture time at which its picture is shown.
+    `media_s` is the presentation time of its picture, in the clock's picture time.
     """
 
-    packet: Any
+    av_packet: Any
     codec: Codec
     media_s: float
     size_bytes: int
@@ -35,11 +35,11 @@ OnPacket = Callable[[EncodedPacket], None]
 
 
 class Camera(Protocol):
-    """A source of packets in decoding order, given one by one to the `hear` that it was made with.
+    """A source of packets; gives each to the `on_packet` that it was made with, in decoding order.
 
     `stream` says in words what comes ("h264 1920x1080, 25 frames a second, 2100 kbit/s"), None
-    while nothing comes. `patience_s` is for how long a live source may gather packets before it
-    gives them: a wake-up costs more than a packet.
+    while nothing comes. `most_gathered_s` is for how long a live source may let packets gather
+    before it gives them: a wake-up costs more than a packet.
     """
 
     most_gathered_s: float
@@ -51,12 +51,12 @@ class Camera(Protocol):
     def advance(self, media_s: float) -> None:
         """Give what is due at `media_s`; raises `CameraError` once the source is lost.
 
-        A live source gives packets by itself, in a thread of its own; here it only tells its
-        health, and a source that fell silent counts as lost.
+        A live source gives packets by itself, in a thread of its own; here it only reports its
+        health, and a source that sends nothing any more counts as lost.
         """
 
     def due_in_s(self, media_s: float) -> float | None:
-        """Picture seconds until `advance` has more to give; None: it comes by itself."""
+        """Picture seconds until `advance` has more to give; None for a live source."""
 
     def close(self) -> None:
-        """Let go of the file or the connection; nothing is heard afterwards. Returns at once."""
+        """Close the file or the connection; no packet is given afterwards. Returns at once."""

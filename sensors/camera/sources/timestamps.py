@@ -1,21 +1,21 @@
-"""When the pictures of a live stream are shown, and how many come: rules without a wire.
+"""Time stamps of a live stream: mapped to picture time, and the rate at which packets come. Pure.
 
 In: time stamps of packets and when they arrived. Out: picture times, rates.
-Never: does I/O, or says that a picture is from the future.
+Never: does I/O, or gives a picture a time in the future.
 """
 
 LATEST_S = 1.5  # behind its time stamp: more is a jump of the camera's clock, or a slow link
-WINDOW_S = 10.0  # how long the least delay is watched before it counts as the camera's drift
+WINDOW_S = 10.0  # the least delay of so long counts as the drift of the camera's clock
 MEASURED_OVER_S = 5.0
 SETTLED_AFTER_S = 1.5
 
 
 class TimestampMapping:
-    """Ties a camera's time stamps to picture time.
+    """Maps a camera's time stamps to picture time by an offset.
 
-    Differences of time stamps hold, so a network that stutters does not show. The least delayed
-    packet counts as on time: the anchor moves back at once when one comes too early, and forward by
-    the least delay of ten seconds, which follows a clock that drifts.
+    Differences of time stamps are kept, so network jitter does not show. The least delayed packet
+    counts as on time: the offset shrinks at once when a packet comes too early, and grows by the
+    least delay of ten seconds, which follows a clock that drifts.
     """
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class TimestampMapping:
         self._window_ends_s = 0.0
 
     def map_to_media_s(self, stamp_s: float | None, arrived_s: float) -> float:
-        """When the picture with this time stamp is shown; never after it arrived."""
+        """The picture time of a time stamp in s, never after its arrival; None: no time stamp."""
         if stamp_s is None:
             return arrived_s
         if self._offset_s is None:
@@ -62,7 +62,7 @@ class PacketRate:
         self._count = self._bytes = 0
 
     def add(self, size_bytes: int, arrived_s: float) -> None:
-        """Count one packet. The first seconds say nothing: what was in hand comes at once."""
+        """Count one packet. The first seconds are left out: what was buffered comes at once."""
         if not self.packets:
             self._begin(arrived_s)
         self.packets += 1

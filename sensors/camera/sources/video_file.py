@@ -21,7 +21,7 @@ from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
 USUAL_RATE = 25.0  # of a file that knows neither durations nor its rate
-# Only films: a list of addresses (m3u8, ffconcat, sdp) would be opened like one, and followed.
+# Only videos: a list of addresses (m3u8, ffconcat, sdp) would be opened like one, and followed.
 ONLY_FILES = {
     "protocol_whitelist": "file",
     "format_whitelist": "mov,mp4,matroska,webm,avi,mpegts,mpeg,h264,hevc,mjpeg,flv,ogg,asf,m4v",
@@ -34,11 +34,11 @@ class VideoFile:
 
     def __init__(self, path: Path, on_packet: OnPacket) -> None:
         """Open the file; raises `CameraError` where it is missing or no video."""
-        self.most_gathered_s = 0.0  # a clip gives what is due when it is asked
+        self.most_gathered_s = 0.0  # a file gives what is due when `advance` is called
         self._path = path
         self._on_packet = on_packet
         self._origin_s: float | None = None
-        self._due_s = 0.0  # clip time at which the packet in hand is due
+        self._due_s = 0.0  # file time at which the packet in hand is due
         self._container, self._stream = open_video(path)
         self._codec = read_codec(self._stream)
         self._packets = self._demux()
@@ -84,13 +84,15 @@ class VideoFile:
         return 1 / float(self._stream.average_rate or USUAL_RATE)
 
     def _next_packet(self) -> VideoPacket:
-        """The next packet of the endless film, its times counted on through all loops."""
+        """The next packet of the endless loop, with times that go on through all loops."""
         packet = next(self._packets, None)
         if packet is None:
             self._rewind()
             packet = next(self._packets, None)
         if packet is None:
-            raise CameraError(f"the clip {self._path} holds no pictures: copy or record it again")
+            raise CameraError(
+                f"the video file {self._path} holds no pictures: copy or record it again"
+            )
         return packet
 
     def _demux(self) -> Iterator[VideoPacket]:
@@ -105,13 +107,13 @@ class VideoFile:
                     yield packet
         except av.error.FFmpegError as error:
             raise CameraError(
-                f"the clip {self._path} cannot be read on after {count} frames "
+                f"the video file {self._path} cannot be read on after {count} frames "
                 f"({error.strerror}): copy or record it again"
             ) from error
         if count < self._stream.frames:
             raise CameraError(
-                f"the clip {self._path} was cut short: {count} of its {self._stream.frames} frames "
-                "are there; copy or record it again"
+                f"the video file {self._path} was cut short: {count} of its "
+                f"{self._stream.frames} frames are there; copy or record it again"
             )
 
     def _rewind(self) -> None:
@@ -127,16 +129,16 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
         container = av.open(f"file:{path.absolute()}", options=dict(ONLY_FILES))
     except FileNotFoundError:
         raise CameraError(
-            f"there is no clip {path}: put the file there, or set the camera's `source` to one"
+            f"there is no video file {path}: put the file there, or correct the camera's `source`"
         ) from None
     except (OSError, av.error.FFmpegError) as error:
         raise CameraError(
-            f"the clip {path} cannot be played ({error.strerror}): it must be a whole video file, "
+            f"the video file {path} cannot be played ({error.strerror}): it must be a whole file, "
             "such as an MP4 with H.264; copy or record it again"
         ) from error
     if not container.streams.video:
         container.close()
-        raise CameraError(f"the clip {path} holds no video: set the camera's `source` to one")
+        raise CameraError(f"the video file {path} holds no video: set the camera's `source` to one")
     return container, container.streams.video[0]
 
 

@@ -305,7 +305,7 @@ def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
             ("yard-north", "watches since"),
             ("yard-north", "The camera gives pictures of what moves: ECO. h264 1920x1080"),
             ("yard-north", "(packets), looked at."),
-            ("road", "(packets), not looked at."),
+            ("road", "(packets), not analysed."),
             ("shed", "The camera is off: it runs from FULL only. Not connected."),
             (eight_cameras.SILENT, "cost unknown"),
             (eight_cameras.SILENT, "Its service is silent, so nothing is known of it now."),

@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from tests.bench.cameras.clip import CLIP, FRAMES_PER_S, MODEL
+from tests.bench.cameras.video_file import CLIP, FRAMES_PER_S, MODEL
 
 SIZE = 416
 MEAN = np.array([103.53, 116.28, 123.675], np.float32)

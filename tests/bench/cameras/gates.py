@@ -20,7 +20,7 @@ import av
 from sensors.camera.gates.motion import Motion
 from sensors.camera.gates.packet_gate import PacketGate
 from sensors.camera.gates.picture_gate import PictureGate
-from sensors.camera.pictures import to_grey
+from sensors.camera.pictures.encoding import to_grey
 from tests.bench.report import quick as parsed_quick
 from tests.scenes.films import CBR, Film, Scene, Walk, film_of
 from tests.sensors.camera.gates.gate_runs import Run, false_bouts, found, play

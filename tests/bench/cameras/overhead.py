@@ -23,8 +23,8 @@ from appliance.store.store import Store
 from inference.__main__ import assemble
 from inference.detection.frame_result import Look
 from inference.energy.usage import Tally
-from tests.bench.cameras.clip import CLIP, FRAMES_PER_S
 from tests.bench.cameras.field import Field
+from tests.bench.cameras.video_file import CLIP, FRAMES_PER_S
 from tests.bench.report import OUT, ROOT
 
 WARM_UP_S = 4.0

@@ -37,7 +37,7 @@ from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import PACKETS, Motion, MotionSegment
 from sensors.camera.mode import choose_mode
 from sensors.camera.sources.video_file import VideoFile
-from tests.bench.cameras.clip import MODEL
+from tests.bench.cameras.video_file import MODEL
 from tests.bench.report import OUT
 from tests.scenes.films import Film, Scene, Walk, film_of
 from tests.stand_ins.fakes import FakeClock

@@ -12,8 +12,8 @@ from typing import Any
 from appliance.errors import ModelError
 from inference.detection.detector import Looker, NanoDet
 from inference.detection.model_swap import Swap
-from tests.bench.cameras.clip import MODEL
 from tests.bench.cameras.spin import first_picture
+from tests.bench.cameras.video_file import MODEL
 
 OTHER = MODEL.with_name("nanodet-g-416-fp32.onnx")
 

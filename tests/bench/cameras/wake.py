@@ -18,9 +18,9 @@ import av
 from appliance.model import EnergyLevel
 from inference.detection.detector import NanoDet
 from inference.detection.frame_result import Look
-from tests.bench.cameras.clip import MODEL
 from tests.bench.cameras.field import Field
 from tests.bench.cameras.overhead import Inference
+from tests.bench.cameras.video_file import MODEL
 from tests.bench.report import OUT
 from tests.scenes.films import Film, Scene, Walk, film_of
 

@@ -36,7 +36,7 @@ from sensors.camera.sources.opening import Opener
 from sensors.camera.sources.source import OnPacket
 from sensors.camera.sources.video_file import VideoFile
 from tests.conftest import OpenStore
-from tests.scenes.clips import HEIGHT, WIDTH, frame_number, make_clip, times_open
+from tests.scenes.video_files import HEIGHT, WIDTH, count_open, frame_number, make_video_file
 from tests.stand_ins.fakes import FakeClock
 
 OFF, LISTEN, WATCH = CameraMode.OFF, CameraMode.LISTEN, CameraMode.WATCH
@@ -105,7 +105,7 @@ class Bench:
         return camera
 
     def has_decoder(self) -> bool:
-        return self.feed._group.has_decoder
+        return self.feed._group._decoder is not None
 
     def budget(self, level: EnergyLevel) -> None:
         stamp = self.clock.stamp()
@@ -139,7 +139,7 @@ class Bench:
 @pytest.fixture
 def bench(settings: Settings, clock: FakeClock, open_store: OpenStore) -> Bench:
     result = Bench(settings, clock, open_store)
-    make_clip(result.clip)
+    make_video_file(result.clip)
     return result
 
 
@@ -319,7 +319,7 @@ def test_movement_that_nobody_may_look_at_is_told_with_the_reason(bench: Bench) 
     [row] = bench.store.rows(CameraMotion)
     assert (row.camera, row.woken_by, row.score, row.looked) == ("front", "packets", 2.5, False)
     assert row.ended - row.stamp.utc == timedelta(seconds=3)
-    assert row.reason.startswith("not looked at: the camera listens")
+    assert row.reason.startswith("not analysed: the camera listens")
 
 
 def test_movement_that_was_looked_at_says_so(bench: Bench) -> None:
@@ -330,7 +330,7 @@ def test_movement_that_was_looked_at_says_so(bench: Bench) -> None:
     bench.motion.ended = [bout]
     bench.cycles()
     [row] = bench.store.rows(CameraMotion)
-    assert (row.looked, row.reason) == (True, "looked at")
+    assert (row.looked, row.reason) == (True, "analysed")
 
 
 def test_an_alarm_from_outside_wakes_while_it_is_fresh(bench: Bench) -> None:
@@ -347,12 +347,12 @@ def test_a_stale_budget_closes_the_camera(bench: Bench) -> None:
     bench.budget(EnergyLevel.FULL)
     bench.cycles(2)
     assert isinstance(bench.pull(), Picture)
-    assert times_open(bench.clip) == 1
+    assert count_open(bench.clip) == 1
     bench.cycles(200)
     assert bench.state().mode is OFF
     assert bench.state().power_w == 0
     assert isinstance(bench.pull(), Refusal)
-    assert times_open(bench.clip) == 0
+    assert count_open(bench.clip) == 0
 
 
 def test_a_row_is_written_at_each_change_and_once_a_minute(bench: Bench) -> None:
@@ -433,7 +433,7 @@ def test_a_clip_that_turns_bad_while_watched_does_not_end_the_service(bench: Ben
     bench.cycles(2)
     bench.clip.unlink()
     bench.cycles(10)
-    assert "there is no clip" in bench.faults()[0]
+    assert "there is no video file" in bench.faults()[0]
 
 
 def test_a_broken_database_turns_the_camera_off(bench: Bench) -> None:

@@ -15,8 +15,8 @@ from appliance.process.service import Leave, Service
 from appliance.settings import CameraSettings, Settings
 from sensors.hints.__main__ import assemble
 from sensors.hints.addresses import find_event_service
+from sensors.hints.alarm_receiver import REPEAT_AFTER_S, SOURCE, AlarmReceiver
 from sensors.hints.alarms import decode_motion
-from sensors.hints.ear import REPEAT_AFTER_S, SOURCE, AlarmReceiver
 from sensors.hints.listener import EventService
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock

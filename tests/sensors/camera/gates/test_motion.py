@@ -219,7 +219,9 @@ def test_packets_that_miss_what_key_frames_show_lose_their_trust() -> None:
             here = (int(packet[0]) * 7 % 140, 50) if int(packet[0] / 20) % 2 else None
             motion.take_picture(picture(here), packet[0])
     assert not motion.packets_trusted
-    assert motion.gates == "key frames only: packets missed what moved or told what did not"
+    assert (
+        motion.gates == "key frames only: packets missed motion, or reported motion that was none"
+    )
     fed(motion, stream(20, 430), stream(5, 450, walker=900))
     assert motion.find_segment(455.0) is None
 

@@ -152,9 +152,9 @@ def test_reach_tells_streams_that_show_a_walker_from_those_that_cannot() -> None
     fed(variable, stream(30))
     fed(constant, ((n / 10, 15_000 + n % 7, n % 20 == 0) for n in range(300)))
     fed(noisy, stream(30, still=20_000))
-    assert variable.sensitivity < 0.06
-    assert constant.sensitivity > 0.2
-    assert noisy.sensitivity > 0.2
+    assert variable.detection_limit < 0.06
+    assert constant.detection_limit > 0.2
+    assert noisy.detection_limit > 0.2
 
 
 def test_it_needs_no_numpy() -> None:

@@ -3,13 +3,13 @@
 import pytest
 
 from sensors.camera.gates.self_test import (
-    REJECT_SENSITIVITY,
-    TRUST_SENSITIVITY,
+    REJECT_LIMIT,
+    TRUST_LIMIT,
     SelfTest,
     SelfTestResult,
 )
 
-GOOD = (TRUST_SENSITIVITY / 2, 0.1, 0.01)
+GOOD = (TRUST_LIMIT / 2, 0.1, 0.01)
 
 
 def a_trusted_one() -> SelfTest:
@@ -34,13 +34,13 @@ def test_sizes_that_cannot_show_a_walker_are_not_trusted(
     unrest: float, share: float, why: str
 ) -> None:
     test = SelfTest()
-    test.judge(2 * REJECT_SENSITIVITY, unrest, share)
+    test.judge(2 * REJECT_LIMIT, unrest, share)
     assert test.result is SelfTestResult.REJECTED
     assert why in test.why
 
 
 def test_between_both_limits_the_verdict_stays() -> None:
-    between = (TRUST_SENSITIVITY + REJECT_SENSITIVITY) / 2
+    between = (TRUST_LIMIT + REJECT_LIMIT) / 2
     good, bad = a_trusted_one(), SelfTest()
     good.judge(between, 0.1, 0.01)
     bad.judge(between, 0.1, 0.01)
@@ -55,7 +55,7 @@ def test_packets_that_miss_three_times_what_is_seen_are_not_trusted() -> None:
         assert test.result is SelfTestResult.TRUSTED
         test.count(number, fired=False, seen=True)
     assert test.result is SelfTestResult.REJECTED
-    assert test.why == "packets missed what moved or told what did not"
+    assert test.why == "packets missed motion, or reported motion that was none"
 
 
 def test_some_misses_among_many_hits_do_no_harm() -> None:

@@ -28,7 +28,7 @@ from sensors.camera.sources.live import READER, LiveStream
 from sensors.camera.sources.opening import Opener
 from sensors.camera.sources.source import Camera, OnPacket
 from tests.conftest import CLIP, ROOT
-from tests.scenes.clips import make_clip
+from tests.scenes.video_files import make_video_file
 from tests.stand_ins.rtsp import (
     Cameras,
     Wire,
@@ -244,18 +244,18 @@ def test_a_clip_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
     clip.write_bytes(content)
     with watching(str(clip)) as bench:
         text, _ = bench.until_trouble()
-    assert text.startswith(f"the clip {clip} cannot be played")
+    assert text.startswith(f"the video file {clip} cannot be played")
     assert "copy or record it again" in text
 
 
 def test_a_list_of_clips_is_no_clip(tmp_path: Path) -> None:
     """It would be followed to wherever it points."""
-    make_clip(tmp_path / "grey.mp4")
+    make_video_file(tmp_path / "grey.mp4")
     clip = tmp_path / "clip.mp4"
     clip.write_text("ffconcat version 1.0\nfile grey.mp4\n")
     with watching(str(clip)) as bench:
         text, _ = bench.until_trouble()
-    assert text.startswith(f"the clip {clip} cannot be played")
+    assert text.startswith(f"the video file {clip} cannot be played")
 
 
 # --- passwords ------------------------------------------------------------------------------------
@@ -372,7 +372,7 @@ for service, feed, duty in pairs:
         service.log.info("connected", stream=feed.stream)
     duty._recorded = None
     service.run_once(duty.cycle)
-    print(feed._camera, feed._open_camera)
+    print(feed._connection._camera, feed._connection._open_camera)
     feed.close()
 print(Path("/proc/self/cmdline").read_text())
 print([thread.name for thread in threading.enumerate()])

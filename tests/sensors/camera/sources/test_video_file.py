@@ -9,23 +9,23 @@ import pytest
 
 from appliance.errors import CameraError
 from appliance.settings import CameraSettings
-from sensors.camera import pictures
+from sensors.camera.pictures import encoding
 from sensors.camera.sources.opening import Opener
 from sensors.camera.sources.source import Codec, EncodedPacket
-from tests.scenes.clips import (
+from tests.scenes.video_files import (
     HEIGHT,
     RATE,
     WIDTH,
     Shot,
     Viewer,
+    count_open,
     frame_number,
-    make_clip,
-    times_open,
+    make_video_file,
 )
 
 START_S = 5000.0
 GREY16 = av.VideoFrame(16, 16, "yuvj420p")
-JUNK_JPEG = pictures.to_jpeg(GREY16)
+JUNK_JPEG = encoding.to_jpeg(GREY16)
 REORDER = 2  # frames by which the newest picture may lag the newest packet
 
 
@@ -38,7 +38,7 @@ def shot_at(clip: Viewer, seconds: float, encoding: str = "bgr") -> Shot:
 
 @pytest.fixture
 def clip(tmp_path: Path) -> Viewer:
-    result = Viewer(make_clip(tmp_path / "grey.mp4"))
+    result = Viewer(make_video_file(tmp_path / "grey.mp4"))
     result.advance(START_S)
     return result
 
@@ -79,7 +79,7 @@ def test_after_a_rest_the_picture_comes_at_once(clip: Viewer) -> None:
 
 def test_listening_never_decodes(clip: Viewer, monkeypatch: pytest.MonkeyPatch) -> None:
     decoders: list[Codec] = []
-    monkeypatch.setattr("sensors.camera.sources.gop.new_decoder", decoders.append)
+    monkeypatch.setattr("sensors.camera.pictures.gop.new_decoder", decoders.append)
     for second in range(30):
         clip.advance(START_S + second + 0.001)
     assert clip.sequence == 29 * RATE
@@ -112,7 +112,7 @@ def test_a_jpeg_is_a_whole_jpeg_of_the_same_picture(clip: Viewer, tmp_path: Path
 
 
 def test_a_hundred_loops_leave_no_memory_and_no_descriptors_behind(tmp_path: Path) -> None:
-    clip = Viewer(make_clip(tmp_path / "short.mp4", frames=10, key_every=5))
+    clip = Viewer(make_video_file(tmp_path / "short.mp4", frames=10, key_every=5))
 
     def loops(count: int, start: int) -> None:
         for second in range(start, start + count):
@@ -122,10 +122,10 @@ def test_a_hundred_loops_leave_no_memory_and_no_descriptors_behind(tmp_path: Pat
     loops(50, 0)
     resident = resident_kb()
     loops(100, 50)
-    assert times_open(tmp_path / "short.mp4") == 1
+    assert count_open(tmp_path / "short.mp4") == 1
     assert resident_kb() - resident < 2000
     clip.close()
-    assert times_open(tmp_path / "short.mp4") == 0
+    assert count_open(tmp_path / "short.mp4") == 0
 
 
 def resident_kb() -> int:
@@ -134,17 +134,17 @@ def resident_kb() -> int:
 
 
 def test_a_clip_that_was_replaced_plays_after_the_loop(tmp_path: Path) -> None:
-    path = make_clip(tmp_path / "grey.mp4", frames=10)
+    path = make_video_file(tmp_path / "grey.mp4", frames=10)
     clip = Viewer(path)
     clip.advance(START_S)
     shot_at(clip, 0.5)
-    os.replace(make_clip(tmp_path / "other.mp4", frames=40, key_every=15), path)
+    os.replace(make_video_file(tmp_path / "other.mp4", frames=40, key_every=15), path)
     assert frame_number(shot_at(clip, 1.0 + 2.9).data) >= 26
 
 
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.ts", "clip.h264"])
 def test_containers_without_decoding_times_or_an_index_play_too(tmp_path: Path, name: str) -> None:
-    clip = Viewer(make_clip(tmp_path / name))
+    clip = Viewer(make_video_file(tmp_path / name))
     clip.advance(START_S)
     for due in range(0, 120, 6):
         number = frame_number(shot_at(clip, due / RATE).data)
@@ -152,7 +152,9 @@ def test_containers_without_decoding_times_or_an_index_play_too(tmp_path: Path, 
 
 
 def test_a_missing_clip_is_told_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CameraError, match=r"there is no clip .*gone\.mp4: put the file there"):
+    with pytest.raises(
+        CameraError, match=r"there is no video file .*gone\.mp4: put the file there"
+    ):
         Viewer(tmp_path / "gone.mp4")
 
 
@@ -164,14 +166,14 @@ def test_a_file_that_is_no_video_is_told_in_one_sentence(tmp_path: Path, content
 
 
 def test_a_clip_whose_end_and_index_are_missing_is_told(tmp_path: Path) -> None:
-    whole = make_clip(tmp_path / "whole.mp4").read_bytes()
+    whole = make_video_file(tmp_path / "whole.mp4").read_bytes()
     (tmp_path / "half.mp4").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CameraError, match="copy or record it again"):
         Viewer(tmp_path / "half.mp4")
 
 
 def test_a_clip_cut_short_behind_its_index_is_told_when_it_ends(tmp_path: Path) -> None:
-    whole = make_clip(tmp_path / "whole.mp4", movflags="faststart").read_bytes()
+    whole = make_video_file(tmp_path / "whole.mp4", movflags="faststart").read_bytes()
     (tmp_path / "half.mp4").write_bytes(whole[: len(whole) - 300])
     clip = Viewer(tmp_path / "half.mp4")
     clip.advance(START_S)
@@ -182,14 +184,16 @@ def test_a_clip_cut_short_behind_its_index_is_told_when_it_ends(tmp_path: Path) 
 def test_a_clip_with_destroyed_pictures_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sensors.camera.sources.gop.MOST_PACKETS", 50)
-    whole = make_clip(tmp_path / "whole.mp4").read_bytes()
+    monkeypatch.setattr("sensors.camera.pictures.gop.MOST_PACKETS", 50)
+    whole = make_video_file(tmp_path / "whole.mp4").read_bytes()
     begin = whole.index(b"mdat") + 4
     end = whole.index(b"moov") - 4
     (tmp_path / "bad.mp4").write_bytes(whole[:begin] + b"\x00" * (end - begin) + whole[end:])
     clip = Viewer(tmp_path / "bad.mp4")
     clip.advance(START_S)
-    with pytest.raises(CameraError, match=r"bad\.mp4 has no key frame .*record the clip again"):
+    with pytest.raises(
+        CameraError, match=r"bad\.mp4 has no key frame .*record the video file again"
+    ):
         clip.advance(START_S + 10)
 
 
@@ -203,7 +207,7 @@ def test_a_key_frame_that_cannot_be_decoded_is_told(clip: Viewer) -> None:
 def test_a_clip_without_key_frames_cannot_fill_the_memory(
     clip: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sensors.camera.sources.gop.MOST_PACKETS", 10)
+    monkeypatch.setattr("sensors.camera.pictures.gop.MOST_PACKETS", 10)
     with pytest.raises(CameraError, match=r"no key frame in 11 packets .*every 2 seconds"):
         clip.advance(START_S + 5)
 
@@ -214,7 +218,7 @@ def test_a_camera_without_a_source_says_what_to_set() -> None:
 
 
 def test_a_relative_source_counts_from_the_settings(tmp_path: Path) -> None:
-    make_clip(tmp_path / "grey.mp4")
+    make_video_file(tmp_path / "grey.mp4")
     Opener(CameraSettings(source="grey.mp4"), tmp_path)(lambda _: None).close()
 
 
@@ -222,7 +226,7 @@ def test_a_stream_with_another_header_gets_another_decoder(clip: Viewer) -> None
     """A camera that changes its size in the middle: the next key frame begins anew."""
     shot_at(clip, 0.5)
     heard = clip.group._packets[0]
-    clip.group.add(replace(heard, codec=Codec("mjpeg"), packet=av.Packet(JUNK_JPEG)))
+    clip.group.add(replace(heard, codec=Codec("mjpeg"), av_packet=av.Packet(JUNK_JPEG)))
     assert clip.group._codec == Codec("mjpeg")
     found = clip.group.decode_newest()
     assert found is not None

@@ -13,10 +13,11 @@ from av.video.stream import VideoStream
 
 from appliance import settings_file
 from appliance.errors import CameraError, SettingsError
-from sensors.camera.recording import TICKS_PER_S, Clip, Recording, compute_times
+from sensors.camera.pictures.muxing import TICKS_PER_S, Clip, compute_times
+from sensors.camera.pictures.recording import Recording
 from sensors.camera.sources.source import Codec, EncodedPacket
 from sensors.camera.sources.video_file import VideoFile
-from tests.scenes.clips import STEP, make_clip
+from tests.scenes.video_files import STEP, make_video_file
 
 RATE = 10
 HVCC = b"\1" + bytes(20) + b"\3"  # up to the number of its arrays
@@ -71,18 +72,18 @@ def grey(number: int, size: tuple[int, int], kind: str) -> av.VideoFrame:
     return frame
 
 
-def recorded(heard: list[EncodedPacket], keep_s: float = 60.0) -> Recording:
+def record(heard: list[EncodedPacket], keep_s: float = 60.0) -> Recording:
     recording = Recording(keep_s)
     for one in heard:
         recording.add(one)
     return recording
 
 
-def played(film: Clip) -> list[tuple[float, int]]:
-    """Time and number of each picture of a film, all decoded without a complaint."""
-    with av.open(io.BytesIO(film.data)) as container:
+def decode_clip(clip: Clip) -> list[tuple[float, int]]:
+    """Time and number of each picture of a clip, all decoded without a complaint."""
+    with av.open(io.BytesIO(clip.data)) as container:
         stream = container.streams.video[0]
-        assert (stream.width, stream.height) == (film.width, film.height)
+        assert (stream.width, stream.height) == (clip.width, clip.height)
         last = -1
         for packet in container.demux(stream):
             if packet.size:
@@ -102,45 +103,45 @@ def number_of(frame: av.VideoFrame) -> int:
 
 
 def numbers(first: int, count: int) -> list[tuple[float, int]]:
-    """What a film of `count` pictures from `first` on shows, and when."""
+    """What a clip of `count` pictures from `first` on shows, and when."""
     return [(round(n / RATE, 4), first + n) for n in range(count)]
 
 
-# --- films -----------------------------------------------------------------------------------
+# --- clips -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["in band", "apart"])
 @pytest.mark.parametrize("kind", list(CODECS))
-def test_a_film_begins_with_the_key_frame_before_and_plays_to_its_end(
+def test_a_clip_begins_with_the_key_frame_before_and_plays_to_its_end(
     kind: str, apart: bool
 ) -> None:
     heard = packets(kind, apart=apart)
-    film = recorded(heard).make_clip(1.25, 2.55)
+    clip = record(heard).make_clip(1.25, 2.55)
     first = round(max(one.media_s for one in heard if one.is_key and one.media_s <= 1.25) * RATE)
-    shown = played(film)
+    shown = decode_clip(clip)
     assert shown[:10] == numbers(first, 10)
     assert shown[-1][1] in (25, 26, 27), "B-frames lean on a picture or two beyond the end"
-    assert film.since_s == first / RATE
-    assert film.until_s == pytest.approx((shown[-1][1] + 1) / RATE)
+    assert clip.since_s == first / RATE
+    assert clip.until_s == pytest.approx((shown[-1][1] + 1) / RATE)
 
 
 def test_the_pedestrians_come_back_as_they_were_sent(tmp_path: Path) -> None:
-    path = make_clip(tmp_path / "clip.mp4", frames=40, key_every=10)
+    path = make_video_file(tmp_path / "video.mp4", frames=40, key_every=10)
     heard: list[EncodedPacket] = []
-    clip = VideoFile(path, heard.append)
-    clip.advance(100.0)
-    clip.advance(103.85)
+    file = VideoFile(path, heard.append)
+    file.advance(100.0)
+    file.advance(103.85)
     assert heard[0].codec.extradata[0] == 1, "lengths, not start codes"
-    film = recorded(heard).make_clip(101.0, 102.95)
-    assert played(film)[:20] == numbers(10, 20)
-    assert film.since_s == pytest.approx(101.0)
-    assert (film.width, film.height) == (50, 34)
-    assert heard[0].packet.pts == 0, "the packets of others are left as they are"
-    assert film.data.index(b"moov") < film.data.index(b"mdat"), "plays before it is all there"
+    clip = record(heard).make_clip(101.0, 102.95)
+    assert decode_clip(clip)[:20] == numbers(10, 20)
+    assert clip.since_s == pytest.approx(101.0)
+    assert (clip.width, clip.height) == (50, 34)
+    assert heard[0].av_packet.pts == 0, "the packets of others are left as they are"
+    assert clip.data.index(b"moov") < clip.data.index(b"mdat"), "plays before it is all there"
 
 
 def test_an_apple_player_takes_h265_by_its_tag() -> None:
-    data = recorded(packets("hevc")).make_clip(0, 4).data
+    data = record(packets("hevc")).make_clip(0, 4).data
     assert b"hvc1" in data
     assert b"hev1" not in data
 
@@ -148,7 +149,7 @@ def test_an_apple_player_takes_h265_by_its_tag() -> None:
 @pytest.mark.parametrize("broken", ["none", "decoding times", "all the same", "backwards"])
 def test_time_stamps_of_live_streams_are_not_believed(broken: str) -> None:
     def spoil(heard: EncodedPacket) -> EncodedPacket:
-        packet = heard.packet
+        packet = heard.av_packet
         if broken == "none":
             packet.pts = packet.dts = None
         elif broken == "decoding times":
@@ -159,40 +160,40 @@ def test_time_stamps_of_live_streams_are_not_believed(broken: str) -> None:
             packet.pts, packet.dts = -packet.pts, -packet.dts
         return heard
 
-    film = recorded([spoil(one) for one in packets()]).make_clip(1.0, 2.9)
-    assert played(film)[:20] == numbers(10, 20)
+    clip = record([spoil(one) for one in packets()]).make_clip(1.0, 2.9)
+    assert decode_clip(clip)[:20] == numbers(10, 20)
 
 
 def test_pictures_that_came_at_the_same_moment_stand_one_after_the_other() -> None:
     heard = [replace(one, media_s=round(one.media_s, 0)) for one in packets("mjpeg")]
-    shown = played(recorded(heard).make_clip(-1, 10))
+    shown = decode_clip(record(heard).make_clip(-1, 10))
     assert [number for _, number in shown] == list(range(40))
     ticks = compute_times([one.media_s for one in heard]).shown
     assert len(set(ticks)) == 40
 
 
-def test_a_gap_in_the_stream_is_a_gap_in_the_film() -> None:
+def test_a_gap_in_the_stream_is_a_gap_in_the_clip() -> None:
     before, after = packets()[:10], packets()[30:]
-    recording = recorded([*before, *after])
+    recording = record([*before, *after])
     assert recording.make_clip(1.5, 10).since_s == 0, (
         "until the next picture, the one before stands"
     )
-    shown = played(recording.make_clip(0, 10))
+    shown = decode_clip(recording.make_clip(0, 10))
     assert (0.9, 9) in shown
     assert shown[10] == (3.0, 30)
     assert len(shown) == 20
 
 
-def test_one_picture_is_a_film_too() -> None:
-    film = recorded(packets("mjpeg", frames=1)).make_clip(-5, 5)
-    assert played(film) == [(0.0, 0)]
-    assert film.until_s > film.since_s
+def test_one_picture_is_a_clip_too() -> None:
+    clip = record(packets("mjpeg", frames=1)).make_clip(-5, 5)
+    assert decode_clip(clip) == [(0.0, 0)]
+    assert clip.until_s > clip.since_s
 
 
-def test_a_film_that_a_person_can_look_at_passes_the_strict_reader() -> None:
-    film = recorded(packets()).make_clip(0, 4)
+def test_a_clip_that_a_person_can_look_at_passes_the_strict_reader() -> None:
+    clip = record(packets()).make_clip(0, 4)
     options = {"err_detect": "explode"}
-    with av.open(io.BytesIO(film.data), options=options) as container:
+    with av.open(io.BytesIO(clip.data), options=options) as container:
         assert sum(1 for _ in container.decode(video=0)) == 40
         assert container.duration == pytest.approx(4_000_000, abs=1000)
 
@@ -204,20 +205,20 @@ def test_a_film_that_a_person_can_look_at_passes_the_strict_reader() -> None:
 def test_pictures_that_lean_on_a_lost_group_are_not_shown(kind: str) -> None:
     heard = packets(kind)
     second = [n for n, one in enumerate(heard) if one.is_key][1]
-    film = recorded(heard[second:]).make_clip(0, 10)
+    clip = record(heard[second:]).make_clip(0, 10)
     begins = round(heard[second].media_s * RATE)
-    assert played(film) == numbers(begins, 40 - begins)
+    assert decode_clip(clip) == numbers(begins, 40 - begins)
 
 
 @pytest.mark.parametrize("kind", ["open hevc", "h264"])
 def test_nor_are_they_where_a_group_was_lost_in_the_middle(kind: str) -> None:
     heard = packets(kind, frames=50)
     keys = [n for n, one in enumerate(heard) if one.is_key]
-    recording = recorded(heard[: keys[1]])
+    recording = record(heard[: keys[1]])
     recording.interrupt()
     for one in heard[keys[2] :]:
         recording.add(one)
-    shown = [number for _, number in played(recording.make_clip(0, 10))]
+    shown = [number for _, number in decode_clip(recording.make_clip(0, 10))]
     begins = round(heard[keys[2]].media_s * RATE)
     before = sorted(round(one.media_s * RATE) for one in heard[: keys[1]])
     assert shown == [*before, *range(begins, 50)]
@@ -226,7 +227,7 @@ def test_nor_are_they_where_a_group_was_lost_in_the_middle(kind: str) -> None:
 def test_a_picture_from_before_the_key_frame_is_kept_only_where_nothing_was_lost() -> None:
     heard = packets()
     leading = replace(heard[11], media_s=heard[10].media_s - 0.05)
-    whole, torn = recorded(heard[:10]), recorded(heard[:10])
+    whole, torn = record(heard[:10]), record(heard[:10])
     torn.interrupt()
     for recording in (whole, torn):
         recording.add(heard[10])
@@ -234,43 +235,43 @@ def test_a_picture_from_before_the_key_frame_is_kept_only_where_nothing_was_lost
     assert whole.size_bytes - torn.size_bytes == leading.size_bytes
 
 
-def test_after_a_change_of_codec_only_the_newer_part_is_in_the_film() -> None:
+def test_after_a_change_of_codec_only_the_newer_part_is_in_the_clip() -> None:
     later = [replace(one, media_s=one.media_s + 4) for one in packets("hevc", size=(32, 32))]
-    film = recorded([*packets(), *later]).make_clip(0, 8)
-    assert (film.since_s, film.width, film.height) == (4.0, 32, 32)
-    assert played(film) == numbers(0, 40)
+    clip = record([*packets(), *later]).make_clip(0, 8)
+    assert (clip.since_s, clip.width, clip.height) == (4.0, 32, 32)
+    assert decode_clip(clip) == numbers(0, 40)
 
 
 def test_a_change_of_size_is_seen_though_the_codec_says_nothing() -> None:
     later = [replace(one, media_s=one.media_s + 4) for one in packets(size=(32, 96))]
-    film = recorded([*packets(), *later]).make_clip(0, 8)
-    assert (film.since_s, film.width, film.height) == (4.0, 32, 96)
-    assert played(film) == numbers(0, 40)
+    clip = record([*packets(), *later]).make_clip(0, 8)
+    assert (clip.since_s, clip.width, clip.height) == (4.0, 32, 96)
+    assert decode_clip(clip) == numbers(0, 40)
 
 
 def test_the_header_in_the_stream_counts_for_more_than_the_one_announced() -> None:
     announced = Codec("h264", packets(size=(32, 96), apart=True)[0].codec.extradata)
     assert announced.extradata.startswith(b"\0\0\0\1")
-    film = recorded([replace(one, codec=announced) for one in packets()]).make_clip(0, 4)
-    assert (film.width, film.height) == (64, 48)
-    assert len(played(film)) == 40
+    clip = record([replace(one, codec=announced) for one in packets()]).make_clip(0, 4)
+    assert (clip.width, clip.height) == (64, 48)
+    assert len(decode_clip(clip)) == 40
 
 
 def test_before_the_first_key_frame_nothing_is_kept() -> None:
-    recording = recorded(packets()[3:10])
+    recording = record(packets()[3:10])
     assert recording.size_bytes == 0
-    with pytest.raises(CameraError, match="no film is kept of that time"):
+    with pytest.raises(CameraError, match="no clip is kept of that time"):
         recording.make_clip(0, 4)
 
 
 def test_after_a_loss_the_rest_of_the_group_is_not_kept() -> None:
     heard = packets()
-    recording = recorded(heard[:5])
+    recording = record(heard[:5])
     recording.interrupt()
     for one in heard[7:]:
         recording.add(one)
     assert recording.make_clip(0.7, 4).since_s == 1.0, "not what stood before the loss"
-    shown = [number for _, number in played(recording.make_clip(0, 4))]
+    shown = [number for _, number in decode_clip(recording.make_clip(0, 4))]
     assert 8 not in shown
     assert shown[-30:] == list(range(10, 40))
 
@@ -284,14 +285,15 @@ def test_the_seconds_asked_for_are_kept_and_one_group_more() -> None:
         recording.add(one)
         if one.is_key and one.media_s >= 2:
             assert (
-                played(recording.make_clip(one.media_s - 1.5, 9))[0][1] <= one.media_s * RATE - 15
+                decode_clip(recording.make_clip(one.media_s - 1.5, 9))[0][1]
+                <= one.media_s * RATE - 15
             )
-    assert [number for _, number in played(recording.make_clip(0, 9))] == list(range(30, 50))
+    assert [number for _, number in decode_clip(recording.make_clip(0, 9))] == list(range(30, 50))
 
 
 def test_what_is_older_than_a_pause_is_forgotten() -> None:
     later = [replace(one, media_s=one.media_s + 1000) for one in packets()]
-    recording = recorded([*packets(), later[0]], keep_s=10)
+    recording = record([*packets(), later[0]], keep_s=10)
     assert recording.make_clip(0, 2000).since_s == 1000
     with pytest.raises(CameraError, match="too long ago"):
         recording.make_clip(0, 4)
@@ -304,7 +306,7 @@ def test_above_its_bytes_the_oldest_groups_go_whole() -> None:
     for one in heard:
         recording.add(one)
         assert recording.size_bytes <= most_bytes
-    first = played(recording.make_clip(0, 4))[0][1]
+    first = decode_clip(recording.make_clip(0, 4))[0][1]
     assert first > 0
     assert first % 10 == 0
 
@@ -325,25 +327,25 @@ def test_a_group_that_is_too_large_alone_is_given_up_until_the_next_key_frame() 
 @pytest.mark.parametrize(
     ("codec", "why"),
     [
-        (Codec("h264"), "the camera sent no header"),
-        (Codec("h264", b"\1\x64\0\x0a\xff\xe1\0\xff\x67"), "its header is cut short"),
-        (Codec("hevc", b"\1" * 25), "its header is cut short"),
-        (Codec("hevc", HVCC + b"\1\x20\0\1\0\xff\x40\1"), "its header is cut short"),
+        (Codec("h264"), "the camera sent no parameter sets"),
+        (Codec("h264", b"\1\x64\0\x0a\xff\xe1\0\xff\x67"), "its configuration record is cut short"),
+        (Codec("hevc", b"\1" * 25), "its configuration record is cut short"),
+        (Codec("hevc", HVCC + b"\1\x20\0\1\0\xff\x40\1"), "its configuration record is cut short"),
         (Codec("rawvideo"), "Invalid argument"),
         (Codec("mjpeg"), "its key frame is damaged"),
         (Codec("gif"), "."),
     ],
 )
-def test_a_stream_without_what_a_film_needs_is_an_error_in_words(codec: Codec, why: str) -> None:
+def test_a_stream_without_what_a_clip_needs_is_an_error_in_words(codec: Codec, why: str) -> None:
     data = Packet(b"\0\0\0\1\x65" + bytes(range(64)))
     heard = EncodedPacket(data, codec, 0.0, data.size, is_key=True)
-    with pytest.raises(CameraError, match=f"no film can be made of this {codec.name} .*{why}"):
-        recorded([heard]).make_clip(0, 1)
+    with pytest.raises(CameraError, match=f"no clip can be made of this {codec.name} .*{why}"):
+        record([heard]).make_clip(0, 1)
 
 
-def test_a_time_that_has_not_come_gives_no_film() -> None:
-    with pytest.raises(CameraError, match="no film is kept of that time"):
-        recorded(packets()).make_clip(100, 200)
+def test_a_time_that_has_not_come_gives_no_clip() -> None:
+    with pytest.raises(CameraError, match="no clip is kept of that time"):
+        record(packets()).make_clip(100, 200)
 
 
 # --- times -------------------------------------------------------------------------------------
@@ -359,7 +361,7 @@ def test_nothing_is_decoded_after_it_is_shown() -> None:
     assert times.step_s == pytest.approx(0.1)
 
 
-# --- when films may be kept at all -------------------------------------------------------------
+# --- when clips may be kept at all -------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -369,14 +371,14 @@ def test_nothing_is_decoded_after_it_is_shown() -> None:
         (
             "clip_s = 5\nprivacy_masks = [[[0, 0], [1, 0], [1, 1]]]",
             "blur_heads = false",
-            r"camera.gate.clip_s .* films cannot be masked",
+            r"camera.gate.clip_s .* cannot be masked",
         ),
         ("clip_s = 5", "blur_heads = false", None),
         ("privacy_masks = [[[0, 0], [1, 0], [1, 1]]]", "", None),
         ("", "blur_heads = false", None),
     ],
 )
-def test_films_are_refused_where_something_must_be_hidden(
+def test_clips_are_refused_where_something_must_be_hidden(
     tmp_path: Path, camera: str, inference: str, why: str | None
 ) -> None:
     path = tmp_path / "unit.toml"

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from appliance.media.frames import BGR, I420, JPEG
 from appliance.settings import Polygon
-from sensors.camera.pictures import encode
-from sensors.camera.privacy_mask import PrivacyMask
+from sensors.camera.pictures.encoding import encode
+from sensors.camera.pictures.privacy_mask import PrivacyMask
 
 Bytes = NDArray[np.uint8]
 SQUARE: Polygon = ((0.25, 0.25), (0.75, 0.25), (0.75, 0.75), (0.25, 0.75))

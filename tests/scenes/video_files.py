@@ -9,8 +9,8 @@ from pathlib import Path
 
 import av
 
-from sensors.camera import pictures
-from sensors.camera.sources.gop import GroupOfPictures
+from sensors.camera.pictures.encoding import encode
+from sensors.camera.pictures.gop import GroupOfPictures
 from sensors.camera.sources.source import EncodedPacket
 from sensors.camera.sources.video_file import VideoFile
 
@@ -18,7 +18,7 @@ WIDTH, HEIGHT, RATE = 50, 34, 10
 STEP = 4  # of luma from frame to frame
 
 
-def make_clip(path: Path, frames: int = 40, key_every: int = 20, **options: str) -> Path:
+def make_video_file(path: Path, frames: int = 40, key_every: int = 20, **options: str) -> Path:
     """Write an H.264 clip with B-frames, 10 frames/s, at most 50 frames."""
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream("libx264", rate=RATE)
@@ -49,34 +49,34 @@ class Shot:
 
 
 class Viewer:
-    """A clip with a decoder behind it, as a feed has them. `sequence` counts packets from 0."""
+    """A video file and a decoder, as a feed has them. `sequence` counts packets from 0."""
 
     def __init__(self, path: Path) -> None:
         self.sequence = -1
         self.group = GroupOfPictures(f"the camera {path.name}")
-        self.clip = VideoFile(path, self.hear)
-        self.advance = self.clip.advance
-        self.close = self.clip.close
+        self.file = VideoFile(path, self.take_packet)
+        self.advance = self.file.advance
+        self.close = self.file.close
 
-    def hear(self, heard: EncodedPacket) -> None:
+    def take_packet(self, packet: EncodedPacket) -> None:
         self.sequence += 1
-        self.group.add(heard)
+        self.group.add(packet)
 
     def shot(self, encoding: str = "bgr") -> Shot | None:
         found = self.group.decode_newest()
         if found is None:
             return None
-        data = bytes(pictures.encode(found.frame, encoding))
+        data = bytes(encode(found.frame, encoding))
         return Shot(found.media_s, found.frame.width, found.frame.height, data)
 
 
 def frame_number(bgr: bytes) -> int:
-    """Which frame of the clip this picture is."""
+    """Which frame of the video file this picture is."""
     mean = sum(bgr) / len(bgr)
     return round(mean * 219 / 255 / STEP)
 
 
-def times_open(path: Path) -> int:
+def count_open(path: Path) -> int:
     """How many descriptors of this process stand on `path`."""
     found = 0
     for descriptor in Path("/proc/self/fd").iterdir():

@@ -1,23 +1,24 @@
-"""The packets since the last key frame, and the picture that can be had from them on demand.
+"""The group of pictures (GOP): the packets since the last key frame, decoded on demand.
 
-Reads and writes: nothing; packets come in, pictures go out.
+Reads and writes: nothing; packets come in, decoded frames go out.
 Never: decodes before it is asked, decodes a packet twice while it is asked often, or holds more
 than one group of pictures.
 
-Pictures leave a decoder in the order of showing and packets enter it in the order of decoding, so
-with B-frames the newest picture lags the newest packet by the reorder delay of the stream (2 frames
-in the clip of this project). One decoder thread: more of them gain nothing measurable in CPU per
-pulled picture (4 ms at 768x576, 10 frames/s pulled at 5), cost 4 to 10 MB and, by frame, delay.
+Packets enter a decoder in decoding order and frames leave it in presentation order, so with
+B-frames the newest picture lags the newest packet by the reorder delay of the stream (2 frames in
+the test video of this project). One decoder thread: more threads gain nothing measurable in CPU per
+requested picture (4 ms at 768x576, 10 frames/s requested at 5), cost 4 to 10 MB and, with frame
+threading, delay.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-import av
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from appliance.errors import CameraError
+from sensors.camera.sources.decoder import decode, new_decoder
 from sensors.camera.sources.source import Codec, EncodedPacket
 
 MOST_PACKETS = 1000
@@ -27,16 +28,16 @@ LONGEST_REORDER = 16  # H.264 and H.265 allow no more frames between decoding an
 
 @dataclass(frozen=True, slots=True)
 class DecodedFrame:
-    """One decoded picture and the picture time at which it is shown."""
+    """One decoded picture and its presentation time, in picture time."""
 
     frame: VideoFrame
     media_s: float
 
 
 class GroupOfPictures:
-    """The present group of one stream and a decoder that follows it. `where` names it in errors.
+    """The present group of one stream and its decoder. `where` names the stream in errors.
 
-    A stream may change its codec, size or header in the middle; its next key frame begins anew.
+    A stream may change its codec, size or parameter sets; decoding restarts at the next key frame.
     """
 
     def __init__(self, where: str) -> None:
@@ -52,7 +53,10 @@ class GroupOfPictures:
         self._shown_at: dict[int, float] = {}  # picture time by time stamp
 
     def add(self, packet: EncodedPacket) -> None:
-        """Take one packet, in decoding order; a key frame makes the earlier ones needless."""
+        """Add one packet, in decoding order; a key frame drops the earlier packets.
+
+        Raises `CameraError` where too many packets come without a key frame.
+        """
         if packet.codec != self._codec:
             self.free_decoder()
             self._packets.clear()
@@ -63,8 +67,8 @@ class GroupOfPictures:
             self._count = self._bytes = self._decoded_count = 0
             self._newest = None
             self._shown_at = dict(list(self._shown_at.items())[-LONGEST_REORDER:])
-        if packet.packet.pts is not None:
-            self._shown_at[packet.packet.pts] = packet.media_s
+        if packet.av_packet.pts is not None:
+            self._shown_at[packet.av_packet.pts] = packet.media_s
         if packet.is_key or self._packets:  # before the first key frame none can be decoded
             self._packets.append(packet)
         self._count += 1
@@ -73,16 +77,19 @@ class GroupOfPictures:
             raise CameraError(
                 f"{self._where} has no key frame in {self._count} packets "
                 f"({self._bytes / 1e6:.1f} MB): set a key frame every 2 seconds in the camera, or "
-                "record the clip again with them"
+                "record the video file again with them"
             )
 
     def decode_newest(self) -> DecodedFrame | None:
-        """The newest picture that the packets give, or None where there are none yet."""
+        """The newest picture, decoded from the packets; None where no packet came yet.
+
+        Raises `CameraError` where the packets cannot be decoded.
+        """
         if not self._packets:
             return None
         decoder = self._ready_decoder()
-        for heard in self._packets[self._decoded_count :]:
-            for frame in self._feed_decoder(decoder, heard.packet):
+        for packet in self._packets[self._decoded_count :]:
+            for frame in self._feed_decoder(decoder, packet.av_packet):
                 self._newest = DecodedFrame(frame, self._find_shown_s(frame))
         self._decoded_count = len(self._packets)
         if self._newest is None:
@@ -90,29 +97,25 @@ class GroupOfPictures:
         return self._newest
 
     def decode_key_frame(self) -> DecodedFrame | None:
-        """The key frame of this group alone; None where it is damaged or did not come yet."""
+        """The key frame of this group alone; None where it is damaged or has not come yet."""
         if not self._packets or not self._packets[0].is_key:
             return None
         if self._decoder is not None and self._decoded_count > 0:
-            return self._newest  # the decoder is at work anyway: what it gave last is as good
+            return self._newest  # the decoder runs anyway: its last picture is as good
         decoder = self._decoder or self._new_decoder()
         decoder.flush_buffers()
         found = [
-            *self._feed_decoder(decoder, self._packets[0].packet),
+            *self._feed_decoder(decoder, self._packets[0].av_packet),
             *self._feed_decoder(decoder, None),
         ]
         self._decoder, self._decoded_count, self._following = decoder, 0, False
         return DecodedFrame(found[0], self._packets[0].media_s) if found else None
 
     def free_decoder(self) -> None:
-        """Free the decoder; the packets stay, so that the next picture comes at once."""
+        """Free the decoder; the packets stay, so the next picture can be decoded at once."""
         self._decoder = self._newest = None
         self._decoded_count = 0
         self._following = False
-
-    @property
-    def has_decoder(self) -> bool:
-        return self._decoder is not None
 
     def _ready_decoder(self) -> VideoCodecContext:
         if self._decoder is None:
@@ -130,18 +133,19 @@ class GroupOfPictures:
         return new_decoder(self._codec)
 
     def _drain_first(self, decoder: VideoCodecContext) -> DecodedFrame:
-        """The key frame itself, where too few packets follow it for the decoder to let it go.
+        """The key frame, drained from a decoder that needs more packets before it gives a frame.
 
-        Only the first: a later one could be newer than what comes out when more packets are there,
-        and time must not run backwards. A drained decoder starts again from the key frame.
+        Only the first frame: a later one could be newer than the frame that comes out once more
+        packets are there, and time must not run backwards. A drained decoder starts again from the
+        key frame.
         """
         self._decoded_count = 0
         self._following = False
         first = next(iter(self._feed_decoder(decoder, None)), None)
         if first is None:
             raise CameraError(
-                f"the pictures of {self._where} cannot be decoded: the camera sends what is no "
-                "video, or the clip is damaged; check the stream with another player"
+                f"the pictures of {self._where} cannot be decoded: the camera sends no valid "
+                "video, or the video file is damaged; check the stream with another player"
             )
         return DecodedFrame(first, self._find_shown_s(first))
 
@@ -151,23 +155,6 @@ class GroupOfPictures:
         return frames
 
     def _find_shown_s(self, frame: VideoFrame) -> float:
-        """The picture time of a frame: that of the packet with its time stamp, else the newest."""
+        """A frame's picture time: that of the packet with its time stamp, else of the newest."""
         newest_s = self._packets[-1].media_s
         return newest_s if frame.pts is None else self._shown_at.get(frame.pts, newest_s)
-
-
-def decode(decoder: VideoCodecContext, packet: Any) -> list[VideoFrame]:
-    """What comes out for one packet (None: all that is left); nothing for a damaged one."""
-    try:
-        return decoder.decode(packet)
-    except av.error.InvalidDataError:
-        return []
-
-
-def new_decoder(codec: Codec) -> VideoCodecContext:
-    """A decoder of its own, apart from the source's: it can be freed while packets still come."""
-    decoder = VideoCodecContext.create(codec.name, "r")
-    assert isinstance(decoder, VideoCodecContext)
-    decoder.extradata = codec.extradata or None
-    decoder.thread_count = 1
-    return decoder

@@ -1,4 +1,4 @@
-"""Privacy masks: blackens polygons in a picture before anybody outside this process can see it.
+"""Privacy mask: blackens polygons in a picture before it leaves this process.
 
 Reads and writes: pixels in memory, in place.
 Never: leaves a pixel that a polygon touches, however little: all edges are rounded outwards.
@@ -35,7 +35,7 @@ class PrivacyMask:
 def compute_fills(
     polygons: Iterable[Polygon], width: int, height: int
 ) -> list[tuple[int, int, bytes]]:
-    """What to write where: begin, end and bytes of each run in the planes."""
+    """What to write into the planes: begin, end and bytes of each run."""
     luma = [
         merge_spans(span for one in polygons for span in find_spans(one, row, width, height))
         for row in range(height)
@@ -64,15 +64,15 @@ def compute_fills(
 
 def merge_rows(plane: Sequence[Sequence[Span]], across: int) -> list[Span]:
     """The spans of all rows as runs of bytes; whole rows become one run."""
-    lines = ((row * across, line) for row, line in enumerate(plane))
-    return merge_spans((start + begin, start + end) for start, line in lines for begin, end in line)
+    rows = ((number * across, row) for number, row in enumerate(plane))
+    return merge_spans((start + begin, start + end) for start, row in rows for begin, end in row)
 
 
 def find_spans(polygon: Polygon, row: int, width: int, height: int) -> Iterator[Span]:
     """The pixels of one row that the polygon touches, as runs that may overlap.
 
-    Those that an edge passes through, and those between edges at the middle of the row. Where the
-    polygon's edges cross each other, what they go around more than once is inside too.
+    These are the pixels that an edge passes through, and those between edges at the middle of the
+    row. Where the polygon's edges cross each other, the winding number decides (not even-odd).
     """
     corners = [(x * width, y * height) for x, y in polygon]
     edges = list(pairwise([*corners, corners[0]]))

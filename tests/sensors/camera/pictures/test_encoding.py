@@ -11,7 +11,7 @@ from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
 from appliance.media.frames import BGR, I420, JPEG
-from sensors.camera.pictures import (
+from sensors.camera.pictures.encoding import (
     SMALL_HEIGHT,
     SMALL_WIDTH,
     Mask,

@@ -1,11 +1,12 @@
-"""The two ways in which H.264 and H.265 are written, turned into the one that all understand.
+"""H.264 and H.265 as a byte stream (Annex B): converts from units with lengths (avcC, hvcC).
 
 Reads and writes: nothing; bytes in memory. Other codecs pass as they are.
 Never: decodes.
 
 Live streams put a start code (00 00 01) before each unit; MP4 files and some cameras put its length
-and keep the header (SPS, PPS, with H.265 VPS too) apart. Sources: ISO/IEC 14496-15, sections
-5.3.3.1 (avcC) and 8.3.3.1 (hvcC); ITU-T H.264 table 7-1, H.265 table 7-1, both annex B.
+and keep the parameter sets (SPS, PPS, with H.265 VPS too) apart in a configuration record. Sources:
+ISO/IEC 14496-15, sections 5.3.3.1 (avcC) and 8.3.3.1 (hvcC); ITU-T H.264 table 7-1, H.265 table
+7-1, both annex B.
 """
 
 from collections.abc import Iterator
@@ -14,19 +15,19 @@ from sensors.camera.sources.source import Codec
 
 START = b"\0\0\0\1"
 SHORT_START = b"\0\0\1"
-PICTURE_TYPES = {"h264": range(1, 6), "hevc": range(32)}  # types of the units that hold pixels
+PICTURE_TYPES = {"h264": range(1, 6), "hevc": range(32)}  # unit types that hold pixels
 PARAMETER_SET_TYPES = {"h264": (7, 8), "hevc": (32, 33, 34)}  # SPS, PPS; VPS, SPS, PPS
 
 
 class ParameterSetError(ValueError):
-    """A stream does not say what a player must know before the first picture."""
+    """A stream lacks the parameter sets that a player needs before the first picture."""
 
 
 class Bytestream:
-    """One stream's bytes with start codes."""
+    """Converts one stream's packets to start codes."""
 
     def __init__(self, codec: Codec) -> None:
-        """Raises `HeaderError` where the codec's own header is cut short."""
+        """Raises `ParameterSetError` where the configuration record is cut short."""
         self.codec = codec
         self._length_bytes: int | None = None
         self._parameter_sets = codec.extradata
@@ -34,7 +35,7 @@ class Bytestream:
             try:
                 self._length_bytes, self._parameter_sets = parse_configuration_record(codec)
             except IndexError as error:
-                raise ParameterSetError("its header is cut short") from error
+                raise ParameterSetError("its configuration record is cut short") from error
 
     def to_annex_b(self, data: bytes) -> bytes:
         """One packet with start codes."""
@@ -43,10 +44,10 @@ class Bytestream:
         return b"".join(START + unit for unit in split_by_length(data, self._length_bytes))
 
     def find_parameter_sets(self, key: bytes) -> bytes:
-        """The header by which a key frame is decoded: its own, else that of the stream.
+        """The parameter sets by which a key frame is decoded: its own, else those of the stream.
 
-        What the packet itself brings counts for more: cameras announce headers that they do not
-        keep to. Empty for codecs that need none; raises `HeaderError` where there is none.
+        The packet's own come first: cameras announce parameter sets that they do not keep to. Empty
+        for codecs that need none; raises `ParameterSetError` where there are none.
         """
         if self.codec.name not in PARAMETER_SET_TYPES:
             return self._parameter_sets if self.codec.name == "mpeg4" else b""
@@ -54,18 +55,18 @@ class Bytestream:
         if self._is_complete(own):
             return b"".join(START + unit for unit in own)
         if not self._parameter_sets:
-            raise ParameterSetError("the camera sent no header (SPS, PPS)")
+            raise ParameterSetError("the camera sent no parameter sets (SPS, PPS)")
         return self._parameter_sets
 
     def make_decodable(self, key: bytes) -> bytes:
-        """A key frame's packet that can be decoded alone: with its header in front."""
+        """A key frame's packet with parameter sets in front: it can be decoded alone."""
         plain = self.to_annex_b(key)
         if self.codec.name in PARAMETER_SET_TYPES and self._is_complete(
             find_own_parameter_sets(plain, self.codec.name)
         ):
             return plain
-        header = self.find_parameter_sets(key)
-        return plain if plain.startswith(header) else header + plain
+        sets = self.find_parameter_sets(key)
+        return plain if plain.startswith(sets) else sets + plain
 
     def _is_complete(self, own: list[bytes]) -> bool:
         name = self.codec.name
@@ -73,12 +74,12 @@ class Bytestream:
 
 
 def has_configuration_record(codec: Codec) -> bool:
-    """Whether the header is a record of its own and units have lengths."""
+    """Whether the parameter sets are in a record of their own and units have lengths."""
     return len(codec.extradata) > 6 and not codec.extradata.startswith((START, SHORT_START))
 
 
 def parse_configuration_record(codec: Codec) -> tuple[int, bytes]:
-    """Bytes of a unit's length, and the header with start codes."""
+    """Bytes of a unit's length field, and the parameter sets with start codes."""
     record = codec.extradata
     units: list[bytes] = []
     if codec.name == "h264":
@@ -94,7 +95,7 @@ def parse_configuration_record(codec: Codec) -> tuple[int, bytes]:
 
 
 def take_units(record: bytes, at: int, count: int, units: list[bytes]) -> int:
-    """Take `count` units with lengths of two bytes; returns where they end."""
+    """Append `count` units with lengths of two bytes to `units`; returns where they end."""
     for _ in range(count):
         end = at + 2 + (record[at] << 8 | record[at + 1])
         if end > len(record):
@@ -116,7 +117,7 @@ def split_by_length(data: bytes, length_bytes: int) -> Iterator[bytes]:
 
 
 def find_own_parameter_sets(data: bytes, name: str) -> list[bytes]:
-    """The header's units that stand before a packet's first picture."""
+    """The parameter sets that stand before a packet's first picture, without start codes."""
     found: list[bytes] = []
     at = data.find(SHORT_START)
     while 0 <= at < len(data) - 4:

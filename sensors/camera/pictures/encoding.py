@@ -1,11 +1,11 @@
-"""Decoded frames as bytes: planes, rows, a JPEG file, or small and grey.
+"""Decoded frames encoded as bytes: I420 planes, BGR rows, a JPEG file, or a small grey picture.
 
 Reads and writes: nothing; pixels in memory.
-Never: enlarges, and never lets a masked part leave: the cover is put on before anything else.
+Never: enlarges, and never lets a masked part leave: the privacy mask is applied first.
 
-Planes are always in the narrow range (luma 16 to 235) that video usually has: many cameras send the
-full range, and who gets planes could not tell. One thread: for pictures of this size more of them
-cost two to three times the processor time and gain nothing.
+Planes are always in limited range (luma 16 to 235), as most video is: many cameras send full range,
+and whoever gets planes could not tell. One thread: for pictures of this size more threads cost two
+to three times the processor time and gain nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,9 +18,9 @@ from av.video.reformatter import ColorRange
 
 from appliance.media.frames import BGR, I420, JPEG
 
-JPEG_QUANTISER = 4  # of 2 (best) to 31: about as large and as true as OpenCV's quality 75
+JPEG_QUANTISER = 4  # of 2 (best) to 31: about as large and as exact as OpenCV's quality 75
 SMALL_WIDTH, SMALL_HEIGHT = 160, 120
-NARROW = "yuv420p"
+LIMITED_RANGE = "yuv420p"
 Mask = Callable[[bytearray, int, int], None]  # blackens parts of I420 planes, in place
 
 
@@ -38,8 +38,8 @@ def encode(frame: VideoFrame, encoding: str, mask: Mask | None = None) -> bytes 
 
 def to_i420(frame: VideoFrame) -> bytearray:
     """Luma, then both chroma planes at half size (rounded up), rows without padding."""
-    if frame.format.name != NARROW or frame.color_range == ColorRange.JPEG:
-        frame = frame.reformat(format=NARROW, dst_color_range="MPEG", threads=1)
+    if frame.format.name != LIMITED_RANGE or frame.color_range == ColorRange.JPEG:
+        frame = frame.reformat(format=LIMITED_RANGE, dst_color_range="MPEG", threads=1)
     return bytearray().join(
         part for plane in frame.planes for part in iterate_rows(plane, plane.width)
     )
@@ -47,7 +47,7 @@ def to_i420(frame: VideoFrame) -> bytearray:
 
 def make_frame(planes: bytearray, like: VideoFrame) -> VideoFrame:
     """A frame of I420 planes, with the size and the colours of `like`."""
-    frame = VideoFrame(like.width, like.height, NARROW)
+    frame = VideoFrame(like.width, like.height, LIMITED_RANGE)
     begin = 0
     for plane in frame.planes:
         count = plane.width * plane.height
@@ -68,7 +68,7 @@ def pad_rows(data: bytearray, plane: Any) -> bytes:
 
 
 def iterate_rows(plane: Any, row: int) -> Iterator[memoryview]:
-    """The plane's bytes without a copy, `row` of each line; in one piece where there is no gap."""
+    """The plane's bytes without a copy, `row` of each row; in one piece without padding."""
     data = memoryview(plane)
     if plane.line_size == row:
         yield data[: plane.height * row]
