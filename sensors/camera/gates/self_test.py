@@ -1,6 +1,6 @@
 """Self-test of gate 0 on one stream: by packet sizes, and by agreement with gate 1. Pure.
 
-In: gate 0's detection limit, and each agreement or disagreement with a picture. Out: a result, and why.
+In: gate 0's detection limit, and each agreement or not with a picture. Out: a result, and why.
 Never: trusts packets before they are tested, or changes the result after one disagreement.
 """
 
