@@ -6,16 +6,16 @@ Never: decides anything.
 
 from appliance.media.frames import FrameClient, FrameServer
 from appliance.process.service import Loop, Service, main
+from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import SocketWaiter
-from inference.cameras.watched import WatchedCamera
-from inference.cycle import CYCLE_S, Watch, WatchParts
-from inference.detection.detector import Looker, NanoDet
-from inference.detection.labels import looked_for
-from inference.energy.cost import Prices
-from inference.events.snapshots import SnapshotShelf
-from inference.model_pool import Eyes
+from inference.cycle import CYCLE_S, CycleParts, InferenceCycle
+from inference.detection.detector import FrameDetector, NanoDet
+from inference.detection.labels import list_wanted_labels
+from inference.energy.cost import CostModel
+from inference.events.snapshots import EventFiles
+from inference.model_pool import ModelPool
 from inference.model_store import ModelStore
-from inference.publish import Telling
+from inference.publish import EventPublisher
 from inference.tracking.track import FAINTEST
 from inference.view import View
 
@@ -24,16 +24,16 @@ def assemble(service: Service) -> Loop:
     """The service's parts; raises `ModelError` or `ListenError` before anything is loaded."""
     settings, own = service.settings, service.settings.inference
     view = View(own.blur_heads, own.threshold)
-    watch = Watch(
+    watch = InferenceCycle(
         service,
-        WatchParts(
+        CycleParts(
             [
-                WatchedCamera(name, FrameClient(settings.camera_socket(name)), own, camera)
+                InferenceCamera(name, FrameClient(settings.camera_socket(name)), own, camera)
                 for name, camera in settings.camera.items()
             ],
-            eyes_of(service),
+            make_models(service),
             SocketWaiter(service.clock),
-            telling_of(service),
+            make_publisher(service),
             view,
         ),
     )
@@ -43,33 +43,33 @@ def assemble(service: Service) -> Loop:
         server.close()
         watch.finish()
 
-    return Loop(watch.cycle, CYCLE_S, media=True, finish=finish)
+    return Loop(watch.run, CYCLE_S, media=True, finish=finish)
 
 
-def eyes_of(service: Service) -> Eyes:
+def make_models(service: Service) -> ModelPool:
     """The models; raises `ModelError` where the unit's cannot be used."""
     settings, own = service.settings, service.settings.inference
     store = ModelStore(settings)
-    prices = Prices(store.price, settings.computer.core_w)
+    prices = CostModel(store.find_cost, settings.computer.core_w)
 
-    def make(name: str) -> Looker:
+    def make(name: str) -> FrameDetector:
         model = store.find(name)
-        labels = looked_for(settings, name, model.card)
+        labels = list_wanted_labels(settings, name, model.card)
         return NanoDet(model.path, own.threads, min(FAINTEST, own.threshold), labels)
 
-    return Eyes(store, make, prices, own)
+    return ModelPool(store, make, prices, own)
 
 
-def telling_of(service: Service) -> Telling:
+def make_publisher(service: Service) -> EventPublisher:
     """The shelf and who puts onto it."""
     own = service.settings.inference
-    shelf = SnapshotShelf(
+    shelf = EventFiles(
         service.settings.snapshots_dir,
         own.snapshots_keep_days,
         own.snapshots_keep_mb,
         service.clock,
     )
-    return Telling(shelf, own.blur_heads, service.report_fault)
+    return EventPublisher(shelf, own.blur_heads, service.report_fault)
 
 
 if __name__ == "__main__":

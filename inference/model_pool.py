@@ -16,244 +16,260 @@ from appliance.errors import ModelError
 from appliance.media.frames import Picture
 from appliance.model import Box, Tier
 from appliance.settings import InferenceSettings
-from inference.cameras.watched import WatchedCamera
+from inference.cameras.camera import InferenceCamera
 from inference.detection import region
-from inference.detection.detector import CPU, NOT_LOADED, Looker, Seen
-from inference.detection.frame_result import Cost, Look
-from inference.detection.head_blur import outside
-from inference.detection.model_swap import Swap
-from inference.detection.unload_policy import stay
-from inference.energy.cost import Prices
+from inference.detection.detector import CPU, NOT_LOADED, FrameDetector, PictureDetections
+from inference.detection.frame_result import Cost, FrameResult
+from inference.detection.head_blur import select_outside
+from inference.detection.model_swap import ModelSwap
+from inference.detection.unload_policy import decide_unload
+from inference.energy.cost import CostModel
 
 IDLE_W = 4.0  # of a GPU that keeps a model's memory and its clocks up for it
 RETRY_AFTER_S = 60.0
 UNUSED_S = 30.0  # a model that no plan names any more is kept so long
-Looked = tuple[WatchedCamera, Look]
+AnalysedFrame = tuple[InferenceCamera, FrameResult]
 
 
-class Choice(Protocol):
+class ModelChoice(Protocol):
     """What the eyes need of inference.model_store.ModelStore."""
 
-    def active(self) -> str:
+    def find_active(self) -> str:
         """The reference of the unit's model."""
 
-    def active_changed(self) -> bool:
+    def has_active_changed(self) -> bool:
         """Whether that was chosen anew since the last call."""
 
 
-class Eyes:
+class ModelPool:
     """All models in use. `make` builds one by its reference; it loads when it looks."""
 
     def __init__(
         self,
-        choice: Choice,
-        make: Callable[[str], Looker],
-        prices: Prices,
+        choice: ModelChoice,
+        make: Callable[[str], FrameDetector],
+        costs: CostModel,
         settings: InferenceSettings,
         cpu_s: Callable[[], float] = time.process_time,
     ) -> None:
         """Raises `ModelError` where the unit's model cannot be used."""
-        self.prices = prices
+        self.costs = costs
         self._choice = choice
         self._make = make
         self._regions = settings.regions
         self._cpu_s = cpu_s
-        self._active = choice.active()
+        self._active = choice.find_active()
         self._named = self._active
-        self._unit = Swap(self._active, make(self._active))
-        self._seen_unit = self._unit.now()
-        self._changed: Looker | None = None
-        self._own: dict[str, Looker] = {}
+        self._swap = ModelSwap(self._active, make(self._active))
+        self._last_unit = self._swap.take_current()
+        self._changed: FrameDetector | None = None
+        self._own: dict[str, FrameDetector] = {}
         self._used_s: dict[str, float] = {}  # by digest
         self._failed: dict[str, tuple[ModelError, float]] = {}  # until when it is left alone
 
     # --- choosing ------------------------------------------------------------------------------
 
     @property
-    def unit(self) -> Looker:
+    def unit_detector(self) -> FrameDetector:
         """The model of all cameras that have none of their own."""
-        before, looker = self._seen_unit, self._unit.now()
-        if looker is not before and looker.loaded:
-            self._changed = looker  # it was loaded in a thread: its first look pays for that
-        self._seen_unit = looker
-        return looker
+        before, detector = self._last_unit, self._swap.take_current()
+        if detector is not before and detector.loaded:
+            self._changed = detector  # it was loaded in a thread: its first look pays for that
+        self._last_unit = detector
+        return detector
 
     def choose(self, planned: str, now_s: float) -> None:
         """The plan names its model, "" for the one that is active."""
-        if self._choice.active_changed():
-            self._active = self._choice.active()
+        if self._choice.has_active_changed():
+            self._active = self._choice.find_active()
         name = planned or self._active
-        if name == self._unit.name:
+        if name == self._swap.name:
             self._failed.pop(self._named, None)  # nobody wants that one any more
         self._named = name
-        if name != self._unit.name and not self.unit.loaded:
+        if name != self._swap.name and not self.unit_detector.loaded:
             self._replace(name, now_s)
         else:
-            self._unit.want(name, lambda: self._make(name), now_s)
+            self._swap.want(name, lambda: self._make(name), now_s)
 
     def _replace(self, name: str, now_s: float) -> None:
         """Nothing is loaded, so nothing is loaded for the change either."""
-        if self._waits(name, now_s):
+        if self._failed_recently(name, now_s):
             return
         try:
-            self._unit = Swap(name, self._make(name))
+            self._swap = ModelSwap(name, self._make(name))
         except ModelError as error:
             self._failed[name] = error, now_s + RETRY_AFTER_S
         else:
             self._failed.pop(name, None)
 
-    def looker_for(self, camera: WatchedCamera, now_s: float) -> Looker:
+    def choose_detector(self, camera: InferenceCamera, now_s: float) -> FrameDetector:
         """The camera's own model if it has one that works, else the unit's."""
         name = camera.own.model
-        if not name or self._waits(name, now_s):
-            return self.unit
+        if not name or self._failed_recently(name, now_s):
+            return self.unit_detector
         if name not in self._own:
             try:
                 self._own[name] = self._make(name)
             except ModelError as error:
                 self._failed[name] = error, now_s + RETRY_AFTER_S
-                return self.unit
+                return self.unit_detector
         return self._own[name]
 
-    def _waits(self, name: str, now_s: float) -> bool:
+    def _failed_recently(self, name: str, now_s: float) -> bool:
         """Whether that model failed a short while ago."""
         failed = self._failed.get(name)
         return failed is not None and now_s < failed[1]
 
-    def troubles(self) -> list[ModelError]:
+    def list_troubles(self) -> list[ModelError]:
         """What is wrong with models that are wanted, and with the devices that they run on."""
         found = [error for error, _ in self._failed.values()]
-        found += [self._unit.trouble] if self._unit.trouble else []
-        found += [ModelError(one.degraded) for one in self._all() if one.degraded]
+        found += [self._swap.trouble] if self._swap.trouble else []
+        found += [ModelError(one.degraded) for one in self._list_detectors() if one.degraded]
         return found
 
     # --- looking -------------------------------------------------------------------------------
 
-    def price_j(self, camera: WatchedCamera, sharers: int, now_s: float) -> float:
+    def estimate_j(self, camera: InferenceCamera, sharers: int, now_s: float) -> float:
         """What the next look will cost, with its share of the loading where that is needed."""
-        looker = self.looker_for(camera, now_s)
-        return self.prices.expected_j(looker) + self.prices.load_j(looker) / sharers
+        detector = self.choose_detector(camera, now_s)
+        return (
+            self.costs.estimate_run_j(detector)
+            + self.costs.estimate_pending_load_j(detector) / sharers
+        )
 
-    def look(self, pulled: Sequence[tuple[WatchedCamera, Picture]], now_s: float) -> list[Looked]:
+    def analyse(
+        self, pulled: Sequence[tuple[InferenceCamera, Picture]], now_s: float
+    ) -> list[AnalysedFrame]:
         """Look at pictures, those of one model together; raises `ModelError` of the unit's model.
 
         The looks are in the order of the pictures.
         """
         groups: dict[int, list[int]] = {}
-        lookers = [self.looker_for(camera, now_s) for camera, _ in pulled]
-        for index, looker in enumerate(lookers):
-            groups.setdefault(id(looker), []).append(index)
-        looks: dict[int, Look] = {}
+        detectors = [self.choose_detector(camera, now_s) for camera, _ in pulled]
+        for index, detector in enumerate(detectors):
+            groups.setdefault(id(detector), []).append(index)
+        looks: dict[int, FrameResult] = {}
         for indexes in groups.values():
-            looker = lookers[indexes[0]]
+            detector = detectors[indexes[0]]
             group = [pulled[index] for index in indexes]
-            looks |= zip(indexes, self._look_with(looker, group, now_s), strict=True)
+            looks |= zip(indexes, self._analyse_group(detector, group, now_s), strict=True)
         return [(camera, looks[index]) for index, (camera, _) in enumerate(pulled)]
 
-    def _look_with(
-        self, looker: Looker, group: Sequence[tuple[WatchedCamera, Picture]], now_s: float
-    ) -> list[Look]:
+    def _analyse_group(
+        self,
+        detector: FrameDetector,
+        group: Sequence[tuple[InferenceCamera, Picture]],
+        now_s: float,
+    ) -> list[FrameResult]:
         try:
-            return self._seen(looker, group, now_s)
+            return self._run_detector(detector, group, now_s)
         except ModelError as error:
-            own = [name for name, one in self._own.items() if one is looker]
+            own = [name for name, one in self._own.items() if one is detector]
             if not own:
                 raise
             self._failed[own[0]] = error, now_s + RETRY_AFTER_S
-            return self._seen(self.unit, group, now_s)
+            return self._run_detector(self.unit_detector, group, now_s)
 
-    def _seen(
-        self, looker: Looker, group: Sequence[tuple[WatchedCamera, Picture]], now_s: float
-    ) -> list[Look]:
-        load_j = self._load(looker) / len(group)
-        parts = [self._part(looker, camera, picture) for camera, picture in group]
+    def _run_detector(
+        self,
+        detector: FrameDetector,
+        group: Sequence[tuple[InferenceCamera, Picture]],
+        now_s: float,
+    ) -> list[FrameResult]:
+        load_j = self._load(detector) / len(group)
+        parts = [self._choose_part(detector, camera, picture) for camera, picture in group]
         began_s = self._cpu_s()
-        seen = looker.look([picture for _, picture in group], parts)
+        seen = detector.analyse([picture for _, picture in group], parts)
         cpu_s = (self._cpu_s() - began_s) / len(group)
-        self._used_s[looker.digest] = now_s
-        for name in [name for name, one in self._own.items() if one is looker]:
+        self._used_s[detector.digest] = now_s
+        for name in [name for name, one in self._own.items() if one is detector]:
             self._failed.pop(name, None)
         return [
-            self._as_look(looker, camera, picture, one, cpu_s, load_j)
+            self._make_result(detector, camera, picture, one, cpu_s, load_j)
             for (camera, picture), one in zip(group, seen, strict=True)
         ]
 
-    def _load(self, looker: Looker) -> float:
+    def _load(self, detector: FrameDetector) -> float:
         """Load the model if need be; returns what that took."""
-        if looker is self._changed:
+        if detector is self._changed:
             self._changed = None
-            return self.prices.loaded(looker, looker.load_s or 0.0)
-        if looker.loaded:
+            return self.costs.record_load(detector, detector.load_s or 0.0)
+        if detector.loaded:
             return 0.0
         began_s = self._cpu_s()
-        looker.load()
-        return self.prices.loaded(looker, self._cpu_s() - began_s)
+        detector.load()
+        return self.costs.record_load(detector, self._cpu_s() - began_s)
 
-    def _part(self, looker: Looker, camera: WatchedCamera, picture: Picture) -> Box | None:
+    def _choose_part(
+        self, detector: FrameDetector, camera: InferenceCamera, picture: Picture
+    ) -> Box | None:
         """The part of the picture to look at: what moves, and what is followed."""
-        if not self._regions or looker.tier is not Tier.INT8 or camera.own.model:
+        if not self._regions or detector.tier is not Tier.INT8 or camera.own.model:
             return None
         if picture.region is None:
             return None
-        moving = region.enclosing([picture.region, *(one.box for one in camera.tracks.live)])
+        moving = region.enclose([picture.region, *(one.box for one in camera.tracks.live)])
         since_s = None if camera.full_s is None else picture.media_s - camera.full_s
-        part = region.part_to_look_at(moving, picture.width, picture.height, looker.size, since_s)
+        part = region.choose_part(moving, picture.width, picture.height, detector.size, since_s)
         return part.box
 
-    def _as_look(
+    def _make_result(
         self,
-        looker: Looker,
-        camera: WatchedCamera,
+        detector: FrameDetector,
+        camera: InferenceCamera,
         picture: Picture,
-        seen: Seen,
+        seen: PictureDetections,
         cpu_s: float,
         load_j: float,
-    ) -> Look:
-        took = self.prices.took(looker, cpu_s)
-        return Look(
+    ) -> FrameResult:
+        took = self.costs.record_run(detector, cpu_s)
+        return FrameResult(
             picture,
             seen.detections,
             seen.part,
-            tier_of(looker, seen, own=looker is self._own.get(camera.own.model)),
-            looker.provider,
-            looker.digest,
+            choose_tier(detector, seen, own=detector is self._own.get(camera.own.model)),
+            detector.provider,
+            detector.digest,
             camera.missed,
             Cost(took.energy_j + load_j, took.measured),
             load_j,
-            self.prices.decode_j(picture, camera.missed),
-            unseen=(*seen.people, *outside(camera.people, seen.part)),
+            self.costs.estimate_decode_j(picture, camera.missed),
+            unseen=(*seen.people, *select_outside(camera.people, seen.part)),
         )
 
     # --- letting go ----------------------------------------------------------------------------
 
-    def tidy(self, now_s: float) -> None:
+    def unload_idle(self, now_s: float) -> None:
         """Free what stays loaded without being needed (inference/detection/unload_policy.py)."""
-        for looker in self._all():
-            if not looker.loaded:
+        for detector in self._list_detectors():
+            if not detector.loaded:
                 continue
-            idle_s = now_s - self._used_s.setdefault(looker.digest, now_s)
-            idle_w = 0.0 if looker.provider in (CPU, NOT_LOADED) else IDLE_W
-            if not stay(self.prices.load_cost_j(looker), idle_w, idle_s).keep:
-                looker.free()
+            idle_s = now_s - self._used_s.setdefault(detector.digest, now_s)
+            idle_w = 0.0 if detector.provider in (CPU, NOT_LOADED) else IDLE_W
+            if not decide_unload(self.costs.estimate_load_j(detector), idle_w, idle_s).keep:
+                detector.free()
 
-    def free_unused(self, now_s: float) -> None:
+    def unload_unused(self, now_s: float) -> None:
         """Free all that has not looked for a while: nothing is planned."""
-        for looker in self._all():
-            if looker.loaded and now_s - self._used_s.setdefault(looker.digest, now_s) > UNUSED_S:
-                looker.free()
+        for detector in self._list_detectors():
+            if (
+                detector.loaded
+                and now_s - self._used_s.setdefault(detector.digest, now_s) > UNUSED_S
+            ):
+                detector.free()
 
     def free(self) -> None:
         """Give all memory back."""
-        self._unit.free()
-        for looker in self._own.values():
-            looker.free()
+        self._swap.free()
+        for detector in self._own.values():
+            detector.free()
 
-    def _all(self) -> Iterable[Looker]:
-        return [self.unit, *self._own.values()]
+    def _list_detectors(self) -> Iterable[FrameDetector]:
+        return [self.unit_detector, *self._own.values()]
 
 
-def tier_of(looker: Looker, seen: Seen, own: bool) -> Tier:
+def choose_tier(detector: FrameDetector, seen: PictureDetections, own: bool) -> Tier:
     """How closely a picture was looked at."""
     if own:
         return Tier.USER
-    return looker.tier if seen.part is None else Tier.REGION
+    return detector.tier if seen.part is None else Tier.REGION

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
 from appliance.model import Detection
-from inference.detection.frame_result import Look
-from inference.detection.head_blur import jpeg, unseen_people
+from inference.detection.frame_result import FrameResult
+from inference.detection.head_blur import encode_jpeg, list_unseen_people
 from inference.tracking.track import Tracks
 
-Shown = tuple[Look, Picture]
+Shown = tuple[FrameResult, Picture]
 
 
 class View:
@@ -29,7 +29,7 @@ class View:
         self._reason = "nothing has been looked at yet"
         self._count = 0
 
-    def show(self, look: Look, tracks: Tracks) -> None:
+    def show(self, result: FrameResult, tracks: Tracks) -> None:
         """Show this look from now on, with the tracks that are surely seen in it."""
         seen = tuple(
             Detection(track.label, track.confidence, track.box)
@@ -38,14 +38,14 @@ class View:
         )
         # Pictures of several cameras take turns here, so they are counted anew.
         self._count += 1
-        picture = replace(look.picture, sequence=self._count, detections=seen)
-        shown = (replace(look, unseen=(*look.unseen, *unseen_people(tracks))), picture)
-        self._shown = {**self._others(look.picture.camera), look.picture.camera: shown}
+        picture = replace(result.picture, sequence=self._count, detections=seen)
+        shown = (replace(result, unseen=(*result.unseen, *list_unseen_people(tracks))), picture)
+        self._shown = {**self._without(result.picture.camera), result.picture.camera: shown}
 
-    def drop(self, camera: str, reason: str) -> None:
+    def hide_camera(self, camera: str, reason: str) -> None:
         """Show this camera no more: it gives no pictures."""
         self._reason = reason
-        self._shown = self._others(camera)
+        self._shown = self._without(camera)
 
     def hide(self, reason: str) -> None:
         """Show nothing from now on, and say why."""
@@ -60,8 +60,8 @@ class View:
         look, picture = newest
         if picture.sequence <= ask.after:
             return Refusal("nothing has been looked at since your last picture")
-        data = jpeg(look, self._blur_heads)
+        data = encode_jpeg(look, self._blur_heads)
         return replace(picture, encoding=JPEG, data=data)
 
-    def _others(self, camera: str) -> dict[str, Shown]:
+    def _without(self, camera: str) -> dict[str, Shown]:
         return {name: shown for name, shown in self._shown.items() if name != camera}

@@ -14,7 +14,7 @@ from appliance.errors import CameraError
 from appliance.media.frames import Answer, PictureRequest, Refusal
 
 WAIT_S = 1.0  # how long a camera may hold an answer back
-PATIENCE_S = 5.0  # beyond that; then the camera counts as hung
+HUNG_AFTER_S = 5.0  # beyond that; then the camera counts as hung
 PAUSE_S = 1.0  # after a refusal that came at once
 RETRY_AFTER_S = 2.0  # after a camera that did not answer
 WAITED_SHARE = 0.5  # of its wait: a refusal after that says that nothing moved
@@ -36,7 +36,7 @@ class Frames(Protocol):
         """Hang up; the next question connects again."""
 
 
-class Line:
+class Connection:
     """One camera's line. `trouble` is why it did not answer the last time, if so.
 
     `refusal` is what it said instead of giving a picture; None where it only had none to give.
@@ -47,14 +47,14 @@ class Line:
         self.trouble: CameraError | None = None
         self.refusal: str | None = None
         self._trouble_since_s = 0.0
-        self._asked: PictureRequest | None = None
+        self._pending: PictureRequest | None = None
         self._asked_s = 0.0
         self._due_s = self._from_s = -math.inf
 
     @property
-    def asked(self) -> PictureRequest | None:
+    def pending(self) -> PictureRequest | None:
         """The question that waits for its answer."""
-        return self._asked
+        return self._pending
 
     @property
     def ready_s(self) -> float:
@@ -67,9 +67,9 @@ class Line:
         return max(self._due_s, self._from_s)
 
     @property
-    def gives_up_s(self) -> float:
+    def timeout_s(self) -> float:
         """When a question that waits for its answer has waited too long."""
-        return self._asked_s + WAIT_S + PATIENCE_S if self._asked else math.inf
+        return self._asked_s + WAIT_S + HUNG_AFTER_S if self._pending else math.inf
 
     def ask(self, ask: PictureRequest, now_s: float) -> None:
         """Send a question; a camera that is not there is in trouble."""
@@ -79,11 +79,11 @@ class Line:
         except CameraError as error:
             self.fail(error, now_s)
         else:
-            self._asked = ask
+            self._pending = ask
 
     def take(self, now_s: float) -> Answer | None:
         """The answer that is there; None where it did not come whole."""
-        asked, self._asked = self._asked, None
+        asked, self._pending = self._pending, None
         try:
             answer = self.frames.take()
         except CameraError as error:
@@ -92,19 +92,19 @@ class Line:
         self.trouble = None
         self.refusal = None
         if isinstance(answer, Refusal):
-            self._refused(answer.reason, asked, now_s)
+            self._note_refusal(answer.reason, asked, now_s)
         return answer
 
-    def give_up(self, name: str, now_s: float) -> None:
+    def check_timeout(self, name: str, now_s: float) -> None:
         """Hang up where the camera has not answered for too long."""
-        if now_s >= self.gives_up_s:
+        if now_s >= self.timeout_s:
             waited_s = now_s - self._asked_s
             self.fail(
                 CameraError(f"the camera {name} gives no answer for {waited_s:.0f} s: it hangs"),
                 now_s,
             )
 
-    def pace(self, now_s: float, interval_s: float) -> None:
+    def schedule_next(self, now_s: float, interval_s: float) -> None:
         """A picture was looked at: the next one is due an interval after this one was.
 
         One that had to be waited for begins a new row; one that took too long is not caught up
@@ -124,16 +124,16 @@ class Line:
         self.frames.close()
         self.trouble = error
         self.refusal = None
-        self._asked = None
+        self._pending = None
         self._from_s = now_s + RETRY_AFTER_S
 
-    def rest(self) -> None:
+    def close(self) -> None:
         """Hang up until there is a plan again."""
         self.frames.close()
-        self.trouble = self._asked = self.refusal = None
+        self.trouble = self._pending = self.refusal = None
         self._from_s = -math.inf
 
-    def _refused(self, reason: str, asked: PictureRequest | None, now_s: float) -> None:
+    def _note_refusal(self, reason: str, asked: PictureRequest | None, now_s: float) -> None:
         wait_s = asked.wait_s if asked else 0.0
         if now_s - self._asked_s < WAITED_SHARE * wait_s:
             self.refusal = reason

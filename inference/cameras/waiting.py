@@ -15,11 +15,11 @@ from typing import Protocol
 
 from appliance.clock import Clock
 from appliance.media.frames import Picture
+from inference.cameras.camera import InferenceCamera
 from inference.cameras.connection import Frames
-from inference.cameras.watched import WatchedCamera
 
 LEAST_WAIT_S = 0.002  # times that differ by less are the same
-Pulled = tuple[WatchedCamera, Picture]
+PulledPicture = tuple[InferenceCamera, Picture]
 
 
 class Waiter(Protocol):
@@ -47,20 +47,20 @@ class SocketWaiter:
         return [by_number[number] for number, _ in ready]
 
 
-class Pulling:
+class PicturePoller:
     """The questions to all cameras. Times are the clock's picture time."""
 
     def __init__(
-        self, cameras: Sequence[WatchedCamera], clock: Clock, waiter: Waiter, stop: Event
+        self, cameras: Sequence[InferenceCamera], clock: Clock, waiter: Waiter, stop: Event
     ) -> None:
         self._cameras = cameras
         self._clock = clock
         self._waiter = waiter
         self._stop = stop
 
-    def next(
-        self, end_s: float, interval_s: float, from_s: Callable[[WatchedCamera, float], float]
-    ) -> list[Pulled]:
+    def wait_for_pictures(
+        self, end_s: float, interval_s: float, from_s: Callable[[InferenceCamera, float], float]
+    ) -> list[PulledPicture]:
         """The pictures that are there next; none where `end_s` or something else came first.
 
         `interval_s` is the least time between two pictures of one camera. `from_s(camera, now_s)`
@@ -68,35 +68,35 @@ class Pulling:
         """
         now_s = self._clock.media_s()
         next_s = min([end_s, *(self._ask(camera, now_s, from_s) for camera in self._cameras)])
-        asked = [camera.line for camera in self._cameras if camera.line.asked]
+        asked = [camera.connection for camera in self._cameras if camera.connection.pending]
         ready = self._waiter.wait(
             [line.frames for line in asked], max(LEAST_WAIT_S, next_s - now_s), self._stop
         )
-        return self._taken(ready, interval_s)
+        return self._take_pictures(ready, interval_s)
 
     def _ask(
         self,
-        camera: WatchedCamera,
+        camera: InferenceCamera,
         now_s: float,
-        from_s: Callable[[WatchedCamera, float], float],
+        from_s: Callable[[InferenceCamera, float], float],
     ) -> float:
         """Ask the camera if it is time; returns when there is something to do for it next."""
-        line = camera.line
-        line.give_up(camera.name, now_s)
-        if line.asked is None:
-            due_s = camera.due_s(from_s(camera, now_s))
+        line = camera.connection
+        line.check_timeout(camera.name, now_s)
+        if line.pending is None:
+            due_s = camera.find_due_s(from_s(camera, now_s))
             if due_s > now_s:
                 return due_s
-            line.ask(camera.question(now_s), now_s)
-        return line.gives_up_s if line.asked else line.ready_s
+            line.ask(camera.choose_request(now_s), now_s)
+        return line.timeout_s if line.pending else line.ready_s
 
-    def _taken(self, ready: Iterable[Frames], interval_s: float) -> list[Pulled]:
+    def _take_pictures(self, ready: Iterable[Frames], interval_s: float) -> list[PulledPicture]:
         """The pictures of those that answered; who waited longest for a look comes first."""
         answered = {id(frames) for frames in ready}
         now_s = self._clock.media_s()
         pulled = []
-        for camera in sorted(self._cameras, key=lambda camera: camera.last_look_s):
-            if id(camera.line.frames) in answered:
+        for camera in sorted(self._cameras, key=lambda camera: camera.last_analysed_s):
+            if id(camera.connection.frames) in answered:
                 picture = camera.take(now_s, interval_s)
                 pulled += [(camera, picture)] if picture else []
         return pulled

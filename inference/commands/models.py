@@ -25,23 +25,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action="list_models")
     parser.add_argument("--json", action="store_true", help="print JSON")
     actions = parser.add_subparsers(metavar="ACTION")
-    add = action(actions, "add", "add_model", ADD)
+    add = add_action(actions, "add", "add_model", ADD)
     add.add_argument("file", type=Path, metavar="FILE", help=FILE_HELP)
     add.add_argument("--card", type=Path, metavar="CARD", help="its card (default: beside it)")
-    verify = action(actions, "verify", "verify_models", "Examines models anew, all or one.")
+    verify = add_action(actions, "verify", "verify_models", "Examines models anew, all or one.")
     verify.add_argument("model", nargs="?", metavar="NAME", help=REF)
-    remove = action(actions, "remove", "remove_model", "Removes a model that nobody uses.")
+    remove = add_action(actions, "remove", "remove_model", "Removes a model that nobody uses.")
     remove.add_argument("model", metavar="NAME", help=REF)
-    use = action(actions, "use", "use_model", "Chooses the model that inference uses from now on.")
+    use = add_action(
+        actions, "use", "use_model", "Chooses the model that inference uses from now on."
+    )
     choice = use.add_mutually_exclusive_group(required=True)
     choice.add_argument("model", nargs="?", metavar="NAME", help=REF)
     choice.add_argument("--default", action="store_true", help="the one of the settings again")
-    bench = action(actions, "bench", "bench_model", BENCH)
+    bench = add_action(actions, "bench", "bench_model", BENCH)
     bench.add_argument("model", nargs="?", metavar="NAME", help=f"{REF} (default: the one in use)")
     bench.add_argument("--seconds", type=float, default=10.0, metavar="N", help=SECONDS_HELP)
 
 
-def action(
+def add_action(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
     function: str,

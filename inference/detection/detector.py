@@ -15,27 +15,42 @@ import cv2
 from appliance.errors import ModelError
 from appliance.media.frames import Picture
 from appliance.model import Box, Detection, Tier
-from inference.detection.blobs import Canvas
 from inference.detection.head_blur import PERSON
-from inference.detection.model_card import verified_card
-from inference.detection.nanodet import Bytes, Floats, candidates, decode, told, too_faint
-from inference.detection.region import boxes_of_whole, told_of_whole
+from inference.detection.model_card import read_verified_card
+from inference.detection.model_input import ModelInput
+from inference.detection.nanodet import (
+    Bytes,
+    Floats,
+    decode,
+    find_candidates,
+    find_faint_boxes,
+    select_detections,
+)
+from inference.detection.region import map_boxes_to_picture, map_detections_to_picture
 from inference.detection.sessions import (
     CPU,
     MOST_AT_ONCE,
     Session,
-    Terms,
+    SessionSettings,
+    list_runtime_errors,
     open_session,
-    runtime_errors,
 )
 
 NOT_LOADED = "none"
 PEOPLE_FROM = 0.15  # as faint as that, a head is hidden: measured in docs/privacy.md
-__all__ = ["CPU", "NOT_LOADED", "Detector", "Looker", "NanoDet", "Seen", "runtime_errors"]
+__all__ = [
+    "CPU",
+    "NOT_LOADED",
+    "Detector",
+    "FrameDetector",
+    "NanoDet",
+    "PictureDetections",
+    "list_runtime_errors",
+]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PictureDetections:
     """What is in one picture, the surest first. `part` is what was looked at; None: all of it.
 
     `people` is where people may be of whom it does not tell, too faint or cut off by the part:
@@ -69,7 +84,7 @@ class Detector(Protocol):
         """Give the memory back; the next `detect` loads again."""
 
 
-class Looker(Protocol):
+class FrameDetector(Protocol):
     """What finds things in pictures, several at a time. Not for several threads at a time.
 
     `size` is the side of the square that the model sees, in pixels; `degraded` says why this is not
@@ -92,9 +107,9 @@ class Looker(Protocol):
     @property
     def load_s(self) -> float | None: ...
 
-    def look(
+    def analyse(
         self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
-    ) -> list[Seen]:
+    ) -> list[PictureDetections]:
         """What is in each raw picture, or in its part alone; loads when needed."""
 
     def load(self) -> None:
@@ -113,21 +128,21 @@ class NanoDet:
         threads: int,
         floor: float,
         labels: tuple[str, ...],
-        terms: Terms | None = None,
+        session_settings: SessionSettings | None = None,
     ) -> None:
         """`floor`: least confidence that is reported. Raises `ModelError` in one sentence.
 
         `terms`: how the session is made; without it, with `threads` and no TensorRT.
         """
         self._model = model
-        self._card = verified_card(model)
-        self._classes = self._card.numbers_of(labels)
+        self._card = read_verified_card(model)
+        self._classes = self._card.find_class_numbers(labels)
         known = [self._card.classes[number] for number in self._classes]
         self._person = self._classes[known.index(PERSON)] if PERSON in known else None
-        self._terms = terms or Terms(threads)
+        self._session_settings = session_settings or SessionSettings(threads)
         self._floor = floor
         self._session: Session | None = None
-        self._canvas: Canvas | None = None
+        self._input: ModelInput | None = None
         self.digest = self._card.sha256
         self.tier = self._card.tier
         self.size = self._card.size
@@ -151,13 +166,13 @@ class NanoDet:
 
     def detect(self, bgr: Bytes) -> list[Detection]:
         """What is in a picture (height x width x 3, BGR), the surest first."""
-        canvas = self._ready()
+        canvas = self._prepare_input()
         canvas.put_bgr(0, bgr)
-        return self._decoded(canvas.entry[: self._card.batch or 1], 1)[0][0]
+        return self._decode(canvas.tensor[: self._card.batch or 1], 1)[0][0]
 
-    def look(
+    def analyse(
         self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
-    ) -> list[Seen]:
+    ) -> list[PictureDetections]:
         """What is in each picture; several at once where the model takes them.
 
         Raises `ModelError`, and `CameraError` for a picture whose bytes are not its own.
@@ -167,54 +182,58 @@ class NanoDet:
         return [
             seen
             for first in range(0, len(asked), most)
-            for seen in self._seen(asked[first : first + most])
+            for seen in self._run_batch(asked[first : first + most])
         ]
 
     def load(self) -> None:
         """Make the session and warm it; raises `ModelError`."""
-        cv2.setNumThreads(self._terms.threads)
-        self._session = open_session(self._model, self._card, self._terms)
+        cv2.setNumThreads(self._session_settings.threads)
+        self._session = open_session(self._model, self._card, self._session_settings)
         self.load_s = self._session.load_s
 
     def free(self) -> None:
         self._session = None
-        self._canvas = None
+        self._input = None
 
-    def _seen(self, asked: Sequence[tuple[Picture, Box | None]]) -> Iterator[Seen]:
+    def _run_batch(
+        self, asked: Sequence[tuple[Picture, Box | None]]
+    ) -> Iterator[PictureDetections]:
         """One run for as many pictures as go in at once."""
-        canvas = self._ready(len(asked))
+        canvas = self._prepare_input(len(asked))
         for place, (picture, part) in enumerate(asked):
             canvas.put(place, picture, part)
-        found = self._decoded(canvas.entry[: self._card.batch or len(asked)], len(asked))
+        found = self._decode(canvas.tensor[: self._card.batch or len(asked)], len(asked))
         for (_, part), (detections, faint) in zip(asked, found, strict=True):
-            whole = told_of_whole(detections, part)
+            whole = map_detections_to_picture(detections, part)
             people = [one.box for one in detections if one.label == PERSON] if part else []
-            yield Seen(tuple(whole), part, tuple(boxes_of_whole([*people, *faint], part)))
+            yield PictureDetections(
+                tuple(whole), part, tuple(map_boxes_to_picture([*people, *faint], part))
+            )
 
-    def _decoded(self, entry: Floats, pictures: int) -> list[tuple[list[Detection], list[Box]]]:
+    def _decode(self, entry: Floats, pictures: int) -> list[tuple[list[Detection], list[Box]]]:
         assert self._session is not None
         try:
             outputs = self._session.run(entry)
             each = [[output[place : place + 1] for output in outputs] for place in range(pictures)]
-            return [self._told(one) for one in each]
+            return [self._select(one) for one in each]
         except ModelError:
             self.free()
             raise
 
-    def _told(self, outputs: Sequence[Floats]) -> tuple[list[Detection], list[Box]]:
+    def _select(self, outputs: Sequence[Floats]) -> tuple[list[Detection], list[Box]]:
         """What is told of, and where people may be who are too faint for that."""
         if self._person is None:
             return decode(outputs, self._card, self._classes, self._floor), []
         low = min(PEOPLE_FROM, self._floor)
-        found = candidates(outputs, self._card, self._classes, low)
-        faint = too_faint(found, self._person, self._floor)
-        return told(found, self._card, self._floor), faint
+        found = find_candidates(outputs, self._card, self._classes, low)
+        faint = find_faint_boxes(found, self._person, self._floor)
+        return select_detections(found, self._card, self._floor), faint
 
-    def _ready(self, pictures: int = 1) -> Canvas:
+    def _prepare_input(self, pictures: int = 1) -> ModelInput:
         """The memory for so many pictures, once the model is loaded."""
         if self._session is None:
             self.load()
         places = self._card.batch or pictures
-        if self._canvas is None or len(self._canvas.entry) < places:
-            self._canvas = Canvas(self._card, places)
-        return self._canvas
+        if self._input is None or len(self._input.tensor) < places:
+            self._input = ModelInput(self._card, places)
+        return self._input

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from appliance.media.frames import Picture
 from appliance.model import Box, Detection, Tier
-from inference.detection.blobs import bgr_of
+from inference.detection.model_input import convert_to_bgr
 from inference.detection.nanodet import Bytes
 
 
@@ -21,7 +21,7 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FrameResult:
     """A raw picture with all detections in it, faint ones too.
 
     `part` is what was looked at, None for all of it. `missed` pictures came since the look before
@@ -51,4 +51,4 @@ class Look:
 
 def pixels(picture: Picture) -> Bytes:
     """The picture as height x width x 3, BGR; raises `CameraError`."""
-    return bgr_of(picture)
+    return convert_to_bgr(picture)

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 
 from appliance.model import Box, Detection
-from inference.detection.frame_result import Look, pixels
+from inference.detection.frame_result import FrameResult, pixels
 from inference.detection.nanodet import Bytes
-from inference.detection.region import covers
+from inference.detection.region import is_covered
 from inference.tracking.track import Tracks
 
 PERSON = "person"
@@ -33,53 +33,51 @@ ROUNDING = 16  # steps of a tile's colours
 JPEG_QUALITY = 75  # 66 kB at 768x576 instead of 86: snapshots are a quarter of a day's writing
 
 
-def jpeg(look: Look, blur_heads: bool) -> bytes:
+def encode_jpeg(look: FrameResult, blur_heads: bool) -> bytes:
     """The picture of a look as a JPEG file, heads blurred unless the owner said otherwise."""
     bgr = pixels(look.picture)
     if blur_heads:
-        bgr = with_heads_blurred(bgr, look.detections, look.unseen)
+        bgr = hide_heads(bgr, look.detections, look.unseen)
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return bytes(data)
 
 
-def unseen_people(tracks: Tracks) -> tuple[Box, ...]:
+def list_unseen_people(tracks: Tracks) -> tuple[Box, ...]:
     """Where followed people are believed to be who were not found in the newest picture."""
     coasting = (track for track in tracks.live if not track.seen_now)
     return tuple(track.box for track in coasting if track.label == PERSON)
 
 
-def people_in(look: Look) -> tuple[Box, ...]:
+def list_people(look: FrameResult) -> tuple[Box, ...]:
     """Where people are, or may be, in a picture."""
     found = (one.box for one in look.detections if one.label == PERSON)
     return (*found, *look.unseen)
 
 
-def outside(people: Iterable[Box], part: Box | None) -> tuple[Box, ...]:
+def select_outside(people: Iterable[Box], part: Box | None) -> tuple[Box, ...]:
     """Those of whom a look at `part` says nothing, or not all; nobody where all was looked at."""
-    return () if part is None else tuple(box for box in people if not covers(part, box))
+    return () if part is None else tuple(box for box in people if not is_covered(part, box))
 
 
-def with_heads_blurred(
-    bgr: Bytes, detections: Iterable[Detection], unseen: Iterable[Box] = ()
-) -> Bytes:
+def hide_heads(bgr: Bytes, detections: Iterable[Detection], unseen: Iterable[Box] = ()) -> Bytes:
     """A copy of the picture with the head of each person in a few coarse tiles."""
     hidden = bgr.copy()
     height, width = bgr.shape[:2]
-    for part in hidden_parts(detections, unseen, width, height):
+    for part in find_head_boxes(detections, unseen, width, height):
         pixelate(hidden, part)
     return hidden
 
 
-def hidden_parts(
+def find_head_boxes(
     detections: Iterable[Detection], unseen: Iterable[Box], width: int, height: int
 ) -> Iterator[Box]:
     """What is to be hidden in a picture of width x height pixels."""
     found = [one.box for one in detections if one.label == PERSON]
     for box in (*found, *unseen):
-        yield head_of(within_picture(box), width, height)
+        yield estimate_head_box(limit_to_picture(box), width, height)
 
 
-def within_picture(box: Box) -> Box:
+def limit_to_picture(box: Box) -> Box:
     """A box without what lies outside: one believed to leave may still be there."""
     left, top, right, bottom = (
         min(1.0, max(0.0, side)) for side in (box.left, box.top, box.right, box.bottom)
@@ -87,7 +85,7 @@ def within_picture(box: Box) -> Box:
     return Box(left, top, right, bottom)
 
 
-def head_of(person: Box, width: int, height: int) -> Box:
+def estimate_head_box(person: Box, width: int, height: int) -> Box:
     """The part of a person's box that holds the head, with a margin.
 
     One who may sit or bend, or whose legs the picture's edge cuts off: the upper half. One who

@@ -8,24 +8,24 @@ from dataclasses import replace
 
 from appliance.settings import CameraSettings, InferenceSettings, Settings
 from inference.detection.head_blur import PERSON
-from inference.detection.model_card import Card
+from inference.detection.model_card import ModelCard
 
 
-def spelled_out(camera: CameraSettings, labels: tuple[str, ...]) -> CameraSettings:
+def fill_in_labels(camera: CameraSettings, labels: tuple[str, ...]) -> CameraSettings:
     """The camera with zones and lines that name what counts: where they name none, `labels`."""
     zones = {name: replace(one, labels=one.labels or labels) for name, one in camera.zone.items()}
     lines = {name: replace(one, labels=one.labels or labels) for name, one in camera.line.items()}
     return replace(camera, zone=zones, line=lines)
 
 
-def followed(camera: CameraSettings, own: InferenceSettings) -> tuple[str, ...]:
+def list_followed_labels(camera: CameraSettings, own: InferenceSettings) -> tuple[str, ...]:
     """What is followed before a camera: the labels of all, and those of its zones and lines."""
     zones = [label for one in camera.zone.values() for label in one.labels]
     lines = [label for one in camera.line.values() for label in one.labels]
     return tuple(dict.fromkeys((*own.labels, *zones, *lines)))
 
 
-def looked_for(settings: Settings, model: str, card: Card) -> tuple[str, ...]:
+def list_wanted_labels(settings: Settings, model: str, card: ModelCard) -> tuple[str, ...]:
     """What the model `model` looks for; raises `ModelError` where it does not know one of them.
 
     A camera's own model need not know all of them, but one. People are always looked for where
@@ -33,12 +33,16 @@ def looked_for(settings: Settings, model: str, card: Card) -> tuple[str, ...]:
     """
     own = settings.inference
     cameras = [one for one in settings.camera.values() if model == one.model]
-    wanted = [label for one in cameras or settings.camera.values() for label in followed(one, own)]
+    wanted = [
+        label
+        for one in cameras or settings.camera.values()
+        for label in list_followed_labels(one, own)
+    ]
     wanted = list(dict.fromkeys(wanted or own.labels))
     if cameras:
         wanted = [label for label in wanted if label in card.classes] or wanted
     if own.blur_heads or PERSON in card.classes:
         wanted.append(PERSON)
     labels = tuple(dict.fromkeys(wanted))
-    card.numbers_of(labels)
+    card.find_class_numbers(labels)
     return labels

@@ -36,7 +36,7 @@ class Licence:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class ModelCard:
     """What the detector needs to know of one model.
 
     `size` is the side of its square input in pixels; `mean` and `std` are per channel, in BGR, of
@@ -58,7 +58,7 @@ class Card:
     licence: Licence = Licence()
     decoder: str = "nanodet"
 
-    def numbers_of(self, labels: tuple[str, ...]) -> tuple[int, ...]:
+    def find_class_numbers(self, labels: tuple[str, ...]) -> tuple[int, ...]:
         """The class numbers of `labels`; raises `ModelError` for a name that it cannot see."""
         for label in labels:
             if label not in self.classes:
@@ -68,15 +68,15 @@ class Card:
         return tuple(self.classes.index(label) for label in labels)
 
 
-def verified_card(model: Path) -> Card:
+def read_verified_card(model: Path) -> ModelCard:
     """The card of `model`, once the file's digest matches it; raises `ModelError`."""
-    digest = digest_of(model)
+    digest = compute_digest(model)
     card = read_card(model.with_suffix(".json"))
     require_digest(model, digest, card)
     return card
 
 
-def require_digest(model: Path, digest: str, card: Card) -> None:
+def require_digest(model: Path, digest: str, card: ModelCard) -> None:
     """Raise `ModelError` where the card describes another file."""
     if digest != card.sha256:
         raise ModelError(
@@ -85,10 +85,10 @@ def require_digest(model: Path, digest: str, card: Card) -> None:
         )
 
 
-def digest_of(model: Path) -> str:
+def compute_digest(model: Path) -> str:
     """The SHA-256 of a file in hex digits."""
     try:
-        with open(model, "rb", opener=at_once) as file:
+        with open(model, "rb", opener=open_without_waiting) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(errno.EINVAL, "it is no regular file")
             return hashlib.file_digest(file, "sha256").hexdigest()
@@ -99,20 +99,20 @@ def digest_of(model: Path) -> str:
         ) from error
 
 
-def at_once(path: str, flags: int) -> int:
+def open_without_waiting(path: str, flags: int) -> int:
     """Opens a file without waiting: a pipe would wait for its writer."""
     return os.open(path, flags | os.O_NONBLOCK)
 
 
-def read_card(path: Path) -> Card:
+def read_card(path: Path) -> ModelCard:
     """The card in `path`; raises `ModelError` where it is missing or incomplete."""
-    return parsed_card(card_bytes(path), path)
+    return parse_card(read_card_bytes(path), path)
 
 
-def card_bytes(path: Path) -> bytes:
+def read_card_bytes(path: Path) -> bytes:
     """What stands in a card; raises `ModelError` where it cannot be read or is no card."""
     try:
-        with open(path, "rb", opener=at_once) as file:
+        with open(path, "rb", opener=open_without_waiting) as file:
             data = file.read(MOST_CARD_BYTES + 1) or b""
     except OSError as error:
         raise ModelError(
@@ -126,10 +126,10 @@ def card_bytes(path: Path) -> bytes:
     return data
 
 
-def parsed_card(data: bytes, path: Path) -> Card:
+def parse_card(data: bytes, path: Path) -> ModelCard:
     """A card from its text; `path` is for the error's sentence."""
     try:
-        return card_from(json.loads(data, parse_constant=refuse_constant))
+        return build_card(json.loads(data, parse_constant=refuse_constant))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"the model's card {path} is damaged or incomplete ({error}); "
@@ -141,7 +141,7 @@ def refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is no number")
 
 
-def card_from(tree: dict[str, Any]) -> Card:
+def build_card(tree: dict[str, Any]) -> ModelCard:
     """A card from its JSON; a missing key is a `KeyError`, a wrong one a `ValueError`."""
     entry, output = tree["input"], tree["output"]
     batch, channels, height, width = entry["shape"]
@@ -151,31 +151,31 @@ def card_from(tree: dict[str, Any]) -> Card:
         raise ValueError("only pictures in BGR, stretched to the square, are known")
     if not DIGEST.fullmatch(tree["sha256"]):
         raise ValueError("its sha256 is not 64 hex digits")
-    return Card(
+    return ModelCard(
         sha256=tree["sha256"],
         tier=Tier(tree["tier"]),
-        input_name=text(entry["name"], "the input's name"),
-        size=whole(width, "the input's side", 32, LARGEST_SIDE),
-        mean=three(entry["mean"], "mean"),
-        std=three(entry["std"], "std", above=0),
-        strides=tuple(whole(one, "a stride", 1, 512) for one in output["strides"]),
-        bins=whole(output["bins"], "bins", 2, 128),
-        classes=classes_in(tree["classes"]),
-        name=name_in(tree),
-        batch=batch_of(batch),
-        licence=licence_in(tree.get("licence", {})),
+        input_name=require_text(entry["name"], "the input's name"),
+        size=require_whole_number(width, "the input's side", 32, LARGEST_SIDE),
+        mean=require_three_numbers(entry["mean"], "mean"),
+        std=require_three_numbers(entry["std"], "std", above=0),
+        strides=tuple(require_whole_number(one, "a stride", 1, 512) for one in output["strides"]),
+        bins=require_whole_number(output["bins"], "bins", 2, 128),
+        classes=parse_classes(tree["classes"]),
+        name=parse_name(tree),
+        batch=parse_batch(batch),
+        licence=parse_licence(tree.get("licence", {})),
         decoder=tree["decoder"],
     )
 
 
-def batch_of(said: object) -> int | None:
+def parse_batch(said: object) -> int | None:
     """How many pictures go in at once: a number, or None where a name or -1 stands for any."""
     if said is None or said == -1 or isinstance(said, str):
         return None
-    return whole(said, "the batch", 1, 256)
+    return require_whole_number(said, "the batch", 1, 256)
 
 
-def name_in(tree: dict[str, Any]) -> str:
+def parse_name(tree: dict[str, Any]) -> str:
     """The card's name; an old card has a title there, and the name is its file's."""
     for said in (tree.get("name", ""), Path(tree.get("file", "")).stem):
         if NAME.fullmatch(said):
@@ -184,31 +184,35 @@ def name_in(tree: dict[str, Any]) -> str:
     return made[:64]
 
 
-def licence_in(tree: dict[str, Any]) -> Licence:
-    return Licence(*(text(tree.get(key, ""), key) for key in ("weights", "lineage", "source")))
+def parse_licence(tree: dict[str, Any]) -> Licence:
+    return Licence(
+        *(require_text(tree.get(key, ""), key) for key in ("weights", "lineage", "source"))
+    )
 
 
-def classes_in(said: list[str]) -> tuple[str, ...]:
-    classes = tuple(text(one, "a class") for one in said)
+def parse_classes(said: list[str]) -> tuple[str, ...]:
+    classes = tuple(require_text(one, "a class") for one in said)
     if not classes or len(set(classes)) != len(classes) or "" in classes:
         raise ValueError("its classes must have names, each another one")
     return classes
 
 
-def text(said: object, what: str) -> str:
+def require_text(said: object, what: str) -> str:
     """A text that a terminal can show."""
     if not isinstance(said, str) or not said.isprintable():
         raise ValueError(f"{what} must be text in one line, not {said!r}")
     return said
 
 
-def whole(said: object, what: str, low: int, high: int) -> int:
+def require_whole_number(said: object, what: str, low: int, high: int) -> int:
     if type(said) is not int or not low <= said <= high:
         raise ValueError(f"{what} must be a whole number from {low} to {high}, not {said!r}")
     return said
 
 
-def three(said: list[float], what: str, above: float = -math.inf) -> tuple[float, float, float]:
+def require_three_numbers(
+    said: list[float], what: str, above: float = -math.inf
+) -> tuple[float, float, float]:
     """One number for each channel."""
     first, second, third = (float(one) for one in said)
     if not all(math.isfinite(one) and one > above for one in (first, second, third)):

@@ -12,20 +12,20 @@ from collections.abc import Callable
 from threading import Thread
 
 from appliance.errors import ModelError
-from inference.detection.detector import Looker
+from inference.detection.detector import FrameDetector
 
 RETRY_AFTER_S = 60.0
-Make = Callable[[], Looker]
+MakeDetector = Callable[[], FrameDetector]
 
 
-class Loading(Thread):
+class LoadingThread(Thread):
     """Makes one model ready. `ready` or `trouble` is set when it is over."""
 
-    def __init__(self, name: str, make: Make) -> None:
+    def __init__(self, name: str, make: MakeDetector) -> None:
         # No daemon: the runtime aborts a process that ends while it loads.
         super().__init__(name=f"load {name}", daemon=False)
         self.model = name
-        self.ready: Looker | None = None
+        self.ready: FrameDetector | None = None
         self.trouble: ModelError | None = None
         self._make = make
 
@@ -39,19 +39,19 @@ class Loading(Thread):
             self.ready = made
 
 
-class Swap:
+class ModelSwap:
     """The model at work, and perhaps one that is to take its place.
 
     `name` is of the one at work. `trouble` is why the wanted one could not take its place, None
     where nothing is wrong.
     """
 
-    def __init__(self, name: str, looker: Looker) -> None:
+    def __init__(self, name: str, detector: FrameDetector) -> None:
         self.name = name
         self.trouble: ModelError | None = None
-        self._looker = looker
+        self._current = detector
         self._wanted = name
-        self._loading: Loading | None = None
+        self._loading: LoadingThread | None = None
         self._failed_s = 0.0
 
     @property
@@ -59,7 +59,7 @@ class Swap:
         """Whether another model is being made ready."""
         return self._loading is not None
 
-    def want(self, name: str, make: Make, now_s: float) -> None:
+    def want(self, name: str, make: MakeDetector, now_s: float) -> None:
         """Say, as often as you like, which model is wanted; `make` builds it, in another thread.
 
         After a failure it is tried again a minute later, while it is still wanted.
@@ -71,22 +71,22 @@ class Swap:
         if self.trouble and now_s - self._failed_s < RETRY_AFTER_S:
             return
         self._failed_s = now_s
-        loading = Loading(name, make)
+        loading = LoadingThread(name, make)
         loading.start()
         self._loading = loading  # only now: a thread that has not begun looks like one that is over
 
-    def now(self) -> Looker:
+    def take_current(self) -> FrameDetector:
         """The model for the next picture; changes over if the wanted one is ready."""
         if self._loading and not self._loading.is_alive():
-            self._end(self._loading)
-        return self._looker
+            self._finish_loading(self._loading)
+        return self._current
 
     def free(self) -> None:
         """Give the memory back: of the model at work now, of one being loaded when it comes."""
         self._wanted, self.trouble = self.name, None
-        self._looker.free()
+        self._current.free()
 
-    def _end(self, loading: Loading) -> None:
+    def _finish_loading(self, loading: LoadingThread) -> None:
         self._loading = None
         if loading.ready is None:
             if loading.trouble is None:  # not one of the troubles that a unit goes on with
@@ -94,7 +94,7 @@ class Swap:
             if loading.model == self._wanted:
                 self.trouble = loading.trouble
         elif loading.model == self._wanted:
-            old, self._looker = self._looker, loading.ready
+            old, self._current = self._current, loading.ready
             self.name, self.trouble = loading.model, None
             old.free()
         else:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from appliance.errors import ModelError
 from appliance.model import Box, Detection
-from inference.detection.model_card import Card
+from inference.detection.model_card import ModelCard
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -34,14 +34,14 @@ class Candidates:
 
 
 def decode(
-    outputs: Sequence[Floats], card: Card, classes: tuple[int, ...], floor: float
+    outputs: Sequence[Floats], card: ModelCard, classes: tuple[int, ...], floor: float
 ) -> list[Detection]:
     """The model's outputs as detections of `classes` that score `floor` or more, surest first."""
-    return told(candidates(outputs, card, classes, floor), card, floor)
+    return select_detections(find_candidates(outputs, card, classes, floor), card, floor)
 
 
-def candidates(
-    outputs: Sequence[Floats], card: Card, classes: tuple[int, ...], low: float
+def find_candidates(
+    outputs: Sequence[Floats], card: ModelCard, classes: tuple[int, ...], low: float
 ) -> Candidates:
     """What the model's outputs (in any order) hold of `classes` that scores `low` or more.
 
@@ -51,11 +51,11 @@ def candidates(
     by_shape = {output.shape[1:]: output[0] for output in outputs}
     boxes, scores, kinds, doubt = [], [], [], 0.0
     for stride in card.strides:
-        cells = cells_across(card.size, stride) ** 2
+        cells = count_cells_across(card.size, stride) ** 2
         stride_scores = by_shape[cells, len(card.classes)][:, classes]
         cell, kind = np.nonzero(stride_scores >= low)
         sides = by_shape[cells, 4 * card.bins][cell].reshape(-1, 4, card.bins)
-        boxes.append(corners(cell, expectation(sides) * stride, stride, card.size))
+        boxes.append(compute_boxes(cell, compute_expectation(sides) * stride, stride, card.size))
         scores.append(stride_scores[cell, kind])
         kinds.append(kind)
         # One NaN makes the sum one; compared with `low` it would look like nothing there.
@@ -69,14 +69,14 @@ def candidates(
     return Candidates(np.concatenate(boxes), np.concatenate(scores), numbers)
 
 
-def told(found: Candidates, card: Card, floor: float) -> list[Detection]:
+def select_detections(found: Candidates, card: ModelCard, floor: float) -> list[Detection]:
     """The candidates that score `floor` or more, one for each thing, the surest first."""
     sure = found.scores >= floor
     labels = [card.classes[number] for number in found.classes[sure].tolist()]
-    return detections(found.boxes[sure], found.scores[sure], labels)
+    return suppress_overlaps(found.boxes[sure], found.scores[sure], labels)
 
 
-def too_faint(found: Candidates, number: int, floor: float) -> list[Box]:
+def find_faint_boxes(found: Candidates, number: int, floor: float) -> list[Box]:
     """Where one class may be that scores less than `floor`, often many boxes on one thing.
 
     For hiding, not for telling: nothing is compared or sorted, so that it costs next to nothing.
@@ -85,11 +85,11 @@ def too_faint(found: Candidates, number: int, floor: float) -> list[Box]:
     return [Box(*box) for box in found.boxes[faint].tolist()]
 
 
-def require_outputs(outputs: Sequence[Floats], card: Card, model: str) -> None:
+def require_outputs(outputs: Sequence[Floats], card: ModelCard, model: str) -> None:
     """Raise `ModelError` where the outputs are not those that `decode` reads, or hold a NaN."""
     found = sorted(tuple(output.shape) for output in outputs)
     wanted = sorted(
-        (card.batch or 1, cells_across(card.size, stride) ** 2, width)
+        (card.batch or 1, count_cells_across(card.size, stride) ** 2, width)
         for stride in card.strides
         for width in (len(card.classes), 4 * card.bins)
     )
@@ -105,7 +105,7 @@ def require_outputs(outputs: Sequence[Floats], card: Card, model: str) -> None:
         )
 
 
-def expectation(logits: Floats) -> Floats:
+def compute_expectation(logits: Floats) -> Floats:
     """The mean bin of each distribution: n x 4 x bins logits give n x 4."""
     weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
     bins = np.arange(logits.shape[-1], dtype=np.float32)
@@ -113,9 +113,9 @@ def expectation(logits: Floats) -> Floats:
     return mean
 
 
-def corners(cell: NDArray[np.intp], sides: Floats, stride: int, size: int) -> Floats:
+def compute_boxes(cell: NDArray[np.intp], sides: Floats, stride: int, size: int) -> Floats:
     """Boxes (n x 4: left, top, right, bottom, as fractions) around the middles of cells."""
-    across = cells_across(size, stride)
+    across = count_cells_across(size, stride)
     middle_x = (cell % across + 0.5) * stride
     middle_y = (cell // across + 0.5) * stride
     left, top, right, bottom = sides.T
@@ -123,14 +123,14 @@ def corners(cell: NDArray[np.intp], sides: Floats, stride: int, size: int) -> Fl
     return np.clip(np.stack(edges, axis=1) / size, 0, 1).astype(np.float32)
 
 
-def cells_across(size: int, stride: int) -> int:
+def count_cells_across(size: int, stride: int) -> int:
     """Cells in one row of a grid; a last, partial cell counts."""
     return -(-size // stride)
 
 
-def detections(boxes: Floats, scores: Floats, labels: list[str]) -> list[Detection]:
+def suppress_overlaps(boxes: Floats, scores: Floats, labels: list[str]) -> list[Detection]:
     """Non-maximum suppression within each label: of boxes on one thing, the surest stays."""
-    overlap = overlaps(boxes)
+    overlap = compute_overlaps(boxes)
     kept: list[int] = []
     for index in np.argsort(-scores, kind="stable").tolist():
         rivals = [one for one in kept if labels[one] == labels[index]]
@@ -142,7 +142,7 @@ def detections(boxes: Floats, scores: Floats, labels: list[str]) -> list[Detecti
     ]
 
 
-def overlaps(boxes: Floats) -> Floats:
+def compute_overlaps(boxes: Floats) -> Floats:
     """Intersection over union of each box with each: n x 4 gives n x n."""
     first = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
     last = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])

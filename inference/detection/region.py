@@ -27,7 +27,7 @@ class Part:
     reason: str
 
 
-def part_to_look_at(
+def choose_part(
     moving: Box | None, width: int, height: int, size: int, since_full_s: float | None
 ) -> Part:
     """The part of a picture of width x height pixels for a model of size x size.
@@ -40,7 +40,7 @@ def part_to_look_at(
         return Part(
             None, f"looked at all of the picture: that is done every {FULL_EVERY_S:g} seconds"
         )
-    box = square_around(moving, width, height, size)
+    box = fit_square(moving, width, height, size)
     if box is None:
         return Part(None, "looked at all of the picture: what moves lies outside it")
     share = (box.right - box.left) * (box.bottom - box.top)
@@ -51,19 +51,19 @@ def part_to_look_at(
     return Part(box, f"looked at the {share * 100:.0f} % of the picture where something moves")
 
 
-def square_around(moving: Box, width: int, height: int, size: int) -> Box | None:
+def fit_square(moving: Box, width: int, height: int, size: int) -> Box | None:
     """A part with margin around what moves, in whole pairs of pixels, as square as fits."""
     left, right = max(0.0, moving.left) * width, min(1.0, moving.right) * width
     top, bottom = max(0.0, moving.top) * height, min(1.0, moving.bottom) * height
     if not (left < right and top < bottom):
         return None
     side = max(float(size), max(right - left, bottom - top) * (1 + 2 * MARGIN_SHARE))
-    first_x, last_x = span((left + right) / 2, side, width)
-    first_y, last_y = span((top + bottom) / 2, side, height)
+    first_x, last_x = place_span((left + right) / 2, side, width)
+    first_y, last_y = place_span((top + bottom) / 2, side, height)
     return Box(first_x / width, first_y / height, last_x / width, last_y / height)
 
 
-def span(middle: float, length: float, limit: int) -> tuple[int, int]:
+def place_span(middle: float, length: float, limit: int) -> tuple[int, int]:
     """First and last pixel border of a stretch around `middle`, moved to lie within 0 to `limit`.
 
     Both are even (a chroma pixel covers two), but for a `limit` that is not.
@@ -76,7 +76,7 @@ def span(middle: float, length: float, limit: int) -> tuple[int, int]:
     return 2 * first, limit if last == limit - 1 else last
 
 
-def pixels_of(part: Box, width: int, height: int) -> tuple[int, int, int, int]:
+def convert_to_pixels(part: Box, width: int, height: int) -> tuple[int, int, int, int]:
     """Left, top, right, bottom of a part in pixels; left and top even, at least two pixels each."""
     left = min(max(0, round(part.left * width)), width - 1) // 2 * 2
     top = min(max(0, round(part.top * height)), height - 1) // 2 * 2
@@ -85,7 +85,7 @@ def pixels_of(part: Box, width: int, height: int) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-def told_of_whole(found: Iterable[Detection], part: Box | None) -> list[Detection]:
+def map_detections_to_picture(found: Iterable[Detection], part: Box | None) -> list[Detection]:
     """Detections of a part as detections of the whole picture.
 
     What the part's edge cuts off is left out: half a thing would be told as a small one, and the
@@ -93,16 +93,16 @@ def told_of_whole(found: Iterable[Detection], part: Box | None) -> list[Detectio
     """
     if part is None:
         return list(found)
-    mapped = [replace(one, box=of_whole(one.box, part)) for one in found]
-    return [one for one in mapped if covers(part, one.box)]
+    mapped = [replace(one, box=map_box_to_picture(one.box, part)) for one in found]
+    return [one for one in mapped if is_covered(part, one.box)]
 
 
-def boxes_of_whole(found: Iterable[Box], part: Box | None) -> list[Box]:
+def map_boxes_to_picture(found: Iterable[Box], part: Box | None) -> list[Box]:
     """Boxes in fractions of a part, cut off or not, in fractions of the whole picture."""
-    return list(found) if part is None else [of_whole(box, part) for box in found]
+    return list(found) if part is None else [map_box_to_picture(box, part) for box in found]
 
 
-def of_whole(box: Box, part: Box) -> Box:
+def map_box_to_picture(box: Box, part: Box) -> Box:
     """A box in fractions of a part, in fractions of the whole."""
     wide, high = part.right - part.left, part.bottom - part.top
     return Box(
@@ -113,7 +113,7 @@ def of_whole(box: Box, part: Box) -> Box:
     )
 
 
-def covers(part: Box | None, box: Box) -> bool:
+def is_covered(part: Box | None, box: Box) -> bool:
     """Whether a look at `part` would have shown what is in `box`, whole.
 
     A track whose box was not covered was not looked for: it coasts and does not count as missed.
@@ -131,7 +131,7 @@ def covers(part: Box | None, box: Box) -> bool:
     )
 
 
-def enclosing(boxes: Iterable[Box]) -> Box | None:
+def enclose(boxes: Iterable[Box]) -> Box | None:
     """The smallest box around all of them: what moves and what is followed; None for none."""
     known = list(boxes)
     if not known:

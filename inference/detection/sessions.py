@@ -18,7 +18,7 @@ import numpy as np
 
 from appliance.errors import ModelError
 from inference.detection import tensorrt_cache
-from inference.detection.model_card import Card, require_digest
+from inference.detection.model_card import ModelCard, require_digest
 from inference.detection.nanodet import Floats, require_outputs
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ FATAL_ONLY = 4  # of ONNX Runtime's log: what matters comes as an error, and is 
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SessionSettings:
     """How sessions are made on this unit.
 
     `threads`: of one run. `engines_dir`: where TensorRT keeps what it compiled; None: TensorRT is
@@ -53,7 +53,7 @@ class Session:
     and warming took.
     """
 
-    def __init__(self, model: Path, card: Card, runtime: "InferenceSession") -> None:
+    def __init__(self, model: Path, card: ModelCard, runtime: "InferenceSession") -> None:
         self.provider: str = runtime.get_providers()[0]
         self.wanted = self.provider
         self.load_s = 0.0
@@ -64,15 +64,15 @@ class Session:
     @property
     def degraded(self) -> str:
         """Why this is not the device that was wanted, in one sentence; "" where it is."""
-        return degraded(self._model.stem, self.wanted, self.provider)
+        return format_degraded(self._model.stem, self.wanted, self.provider)
 
     def run(self, entry: Floats) -> list[Floats]:
         """The outputs for pictures x 3 x size x size numbers; raises `ModelError`."""
         try:
             outputs: list[Floats] = self._runtime.run(None, {self._card.input_name: entry})
-        except runtime_errors() as error:
+        except list_runtime_errors() as error:
             raise ModelError(
-                f"the model {self._model.name} failed while it ran: {first_line(error)}; "
+                f"the model {self._model.name} failed while it ran: {shorten_error(error)}; "
                 "it is loaded again at the next picture"
             ) from error
         return outputs
@@ -84,18 +84,18 @@ class Session:
         require_outputs(self.run(entry), self._card, self._model.name)
 
 
-def open_session(model: Path, card: Card, terms: Terms) -> Session:
+def open_session(model: Path, card: ModelCard, settings: SessionSettings) -> Session:
     """A warm session on the best device that works; raises `ModelError`, in one sentence."""
     started = time.monotonic()
     import onnxruntime  # noqa: PLC0415  (60 MB that a resting process does not need)
 
     onnxruntime.set_default_logger_severity(FATAL_ONLY)
-    data = verified_bytes(model, card)
-    available = terms.available or tuple(onnxruntime.get_available_providers())
-    wanted = wanted_providers(available, terms.engines_dir)
+    data = read_verified_bytes(model, card)
+    available = settings.available or tuple(onnxruntime.get_available_providers())
+    wanted = order_providers(available, settings.engines_dir)
     for number, _ in enumerate(wanted):
         try:
-            session = made(model, card, terms, data, wanted[number:])
+            session = make_session(model, card, settings, data, wanted[number:])
             break
         except ModelError:
             if wanted[number] == CPU:
@@ -105,22 +105,26 @@ def open_session(model: Path, card: Card, terms: Terms) -> Session:
     return session
 
 
-def made(model: Path, card: Card, terms: Terms, data: bytes, providers: list[str]) -> Session:
+def make_session(
+    model: Path, card: ModelCard, settings: SessionSettings, data: bytes, providers: list[str]
+) -> Session:
     """A warm session that may use `providers`; raises `ModelError`."""
     import onnxruntime  # noqa: PLC0415  (see above)
 
-    with_options = [(name, options_of(name, card, terms.engines_dir)) for name in providers]
+    with_options = [
+        (name, make_provider_options(name, card, settings.engines_dir)) for name in providers
+    ]
     try:
         runtime = onnxruntime.InferenceSession(
             # Its own way back to the CPU prints to standard output and hides why.
             data,
-            session_options(terms.threads),
+            make_session_options(settings.threads),
             with_options,
             enable_fallback=0,
         )
-    except runtime_errors() as error:
+    except list_runtime_errors() as error:
         raise ModelError(
-            f"{model} is not a model that ONNX Runtime can load: {first_line(error)}; "
+            f"{model} is not a model that ONNX Runtime can load: {shorten_error(error)}; "
             "copy the model and its card together again"
         ) from error
     require_input(runtime, model, card)
@@ -129,7 +133,7 @@ def made(model: Path, card: Card, terms: Terms, data: bytes, providers: list[str
     return session
 
 
-def verified_bytes(model: Path, card: Card) -> bytes:
+def read_verified_bytes(model: Path, card: ModelCard) -> bytes:
     """The model, byte for byte the one that its card describes; raises `ModelError`.
 
     Read anew for each session, and the session is made of these very bytes: a file that is changed
@@ -146,7 +150,7 @@ def verified_bytes(model: Path, card: Card) -> bytes:
     return data
 
 
-def wanted_providers(available: Sequence[str], engines_dir: Path | None) -> list[str]:
+def order_providers(available: Sequence[str], engines_dir: Path | None) -> list[str]:
     """What to ask for, the best first. The CPU is always in it."""
     found = [name for name in PREFERRED if name in available or name == CPU]
     if engines_dir is None and TENSORRT in found:
@@ -154,7 +158,7 @@ def wanted_providers(available: Sequence[str], engines_dir: Path | None) -> list
     return found
 
 
-def session_options(threads: int) -> "SessionOptions":
+def make_session_options(threads: int) -> "SessionOptions":
     """How a session behaves. Measured with the int8 model on two cores of an EPYC:
 
     spinning off: CPU time of a run at one frame a second is 1.05 times that of runs back to back;
@@ -177,16 +181,18 @@ def session_options(threads: int) -> "SessionOptions":
     return options
 
 
-def options_of(provider: str, card: Card, engines_dir: Path | None) -> Mapping[str, str]:
+def make_provider_options(
+    provider: str, card: ModelCard, engines_dir: Path | None
+) -> Mapping[str, str]:
     """The options of one provider for one model: what a small, shared GPU can bear."""
     if provider == TENSORRT and engines_dir is not None:
         import onnxruntime  # noqa: PLC0415  (see above)
 
         runtime = f"onnxruntime {onnxruntime.__version__}"
-        kept = tensorrt_cache.prepare(
-            engines_dir, runtime, tensorrt_cache.device_name(), card.sha256
+        kept = tensorrt_cache.prepare_directory(
+            engines_dir, runtime, tensorrt_cache.read_device_name(), card.sha256
         )
-        return tensorrt_cache.tensorrt_options(card, kept, MOST_AT_ONCE)
+        return tensorrt_cache.make_tensorrt_options(card, kept, MOST_AT_ONCE)
     if provider == CUDA:
         return {
             # Grow by what is needed, not by doubling; do not try all algorithms at each load.
@@ -197,10 +203,10 @@ def options_of(provider: str, card: Card, engines_dir: Path | None) -> Mapping[s
     return {}
 
 
-def require_input(runtime: "InferenceSession", model: Path, card: Card) -> None:
+def require_input(runtime: "InferenceSession", model: Path, card: ModelCard) -> None:
     """Raise `ModelError` where the model takes something else than its card says."""
     wanted = [(card.input_name, [card.batch, 3, card.size, card.size])]
-    found = [(entry.name, shape_of(entry, card)) for entry in runtime.get_inputs()]
+    found = [(entry.name, read_shape(entry, card)) for entry in runtime.get_inputs()]
     if found != wanted:
         raise ModelError(
             f"the model {model} takes {found}, but its card says {wanted}: correct the card, "
@@ -208,7 +214,7 @@ def require_input(runtime: "InferenceSession", model: Path, card: Card) -> None:
         )
 
 
-def shape_of(entry: Any, card: Card) -> list[int | str | None]:
+def read_shape(entry: Any, card: ModelCard) -> list[int | str | None]:
     """The shape of an input; a batch of any number has a name there, or none."""
     shape = list(entry.shape)
     if card.batch is None and shape and not isinstance(shape[0], int):
@@ -216,22 +222,25 @@ def shape_of(entry: Any, card: Card) -> list[int | str | None]:
     return shape
 
 
-def degraded(model: str, wanted: str, provider: str) -> str:
+def format_degraded(model: str, wanted: str, provider: str) -> str:
     """The sentence for a session on another device than the wanted one; "" where it is that."""
     if provider == wanted:
         return ""
-    said = f"the model {model} runs on {plain(provider)}, although {plain(wanted)} was to be used"
+    text = (
+        f"the model {model} runs on {format_provider(provider)}, "
+        f"although {format_provider(wanted)} was to be used"
+    )
     if provider == CPU:
-        return f"{said}: each frame costs more energy than planned; check the GPU's driver"
-    return f"{said}: frames cost a little more; check its libraries and engines"
+        return f"{text}: each frame costs more energy than planned; check the GPU's driver"
+    return f"{text}: frames cost a little more; check its libraries and engines"
 
 
-def plain(provider: str) -> str:
+def format_provider(provider: str) -> str:
     """A provider's name for people."""
     return {TENSORRT: "TensorRT", CUDA: "CUDA", CPU: "the CPU"}.get(provider, provider)
 
 
-def runtime_errors() -> tuple[type[Exception], ...]:
+def list_runtime_errors() -> tuple[type[Exception], ...]:
     """What ONNX Runtime raises: its own types have no common base but `Exception`.
 
     `RuntimeError` and `ValueError` come from its Python part: a device that is gone, a wrong shape.
@@ -246,6 +255,6 @@ def runtime_errors() -> tuple[type[Exception], ...]:
     return (*own, RuntimeError, ValueError)
 
 
-def first_line(error: Exception) -> str:
+def shorten_error(error: Exception) -> str:
     """The first line of an error: ONNX Runtime's texts are long."""
     return (str(error).strip().splitlines() or ["no message"])[0][:200]

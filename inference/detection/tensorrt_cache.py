@@ -18,25 +18,25 @@ from pathlib import Path
 from appliance.errors import ModelError
 from appliance.model import Tier
 from appliance.nvml import open_nvml
-from inference.detection.model_card import Card
+from inference.detection.model_card import ModelCard
 
 DEVICE_TREE_MODEL = "proc/device-tree/model"  # names a Jetson
 WORKSPACE_BYTES = 512 * 2**20
 
 
-def directory(base: Path, runtime: str, device: str) -> Path:
+def make_directory_name(base: Path, runtime: str, device: str) -> Path:
     """The directory of one version of the runtime on one device; one below it for each model."""
     words = re.sub(r"[^A-Za-z0-9.]+", "-", f"{runtime} {device}").strip("-").lower()
     mark = hashlib.sha256(f"{runtime}\n{device}".encode()).hexdigest()[:8]
     return base / f"{words[:60]}-{mark}"
 
 
-def prepare(base: Path, runtime: str, device: str, digest: str) -> Path:
+def prepare_directory(base: Path, runtime: str, device: str, digest: str) -> Path:
     """Make the directory of one model, and delete those of other runtimes and devices.
 
     Raises `ModelError` where that cannot be.
     """
-    mine = directory(base, runtime, device)
+    mine = make_directory_name(base, runtime, device)
     own = mine / digest[:16]
     try:
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,7 +51,7 @@ def prepare(base: Path, runtime: str, device: str, digest: str) -> Path:
     return own
 
 
-def device_name(root: Path = Path("/")) -> str:
+def read_device_name(root: Path = Path("/")) -> str:
     """The GPU's name and driver, a Jetson's model, or the kind of processor."""
     nvml = open_nvml(root)
     if nvml is not None:
@@ -63,7 +63,7 @@ def device_name(root: Path = Path("/")) -> str:
     return platform.machine()
 
 
-def tensorrt_options(card: Card, kept: Path, most: int) -> Mapping[str, str]:
+def make_tensorrt_options(card: ModelCard, directory: Path, max_batch: int) -> Mapping[str, str]:
     """TensorRT's options for one model, whose engine is kept in `kept`.
 
     Where any number of pictures goes in, one engine serves 1 to `most`: without this range, each
@@ -71,15 +71,15 @@ def tensorrt_options(card: Card, kept: Path, most: int) -> Mapping[str, str]:
     """
     options = {
         "trt_engine_cache_enable": "1",
-        "trt_engine_cache_path": str(kept),
+        "trt_engine_cache_path": str(directory),
         "trt_timing_cache_enable": "1",
-        "trt_timing_cache_path": str(kept),
+        "trt_timing_cache_path": str(directory),
         "trt_max_workspace_size": str(WORKSPACE_BYTES),
     }
     if card.tier is Tier.INT8:
         options |= {"trt_int8_enable": "1", "trt_fp16_enable": "1"}
     if card.batch is None:
         side = f"3x{card.size}x{card.size}"
-        for word, count in (("min", 1), ("opt", 1), ("max", most)):
+        for word, count in (("min", 1), ("opt", 1), ("max", max_batch)):
             options[f"trt_profile_{word}_shapes"] = f"{card.input_name}:{count}x{side}"
     return options

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Stay:
+class UnloadDecision:
     """The answer. `free_after_s`: how long it may be idle in all; infinite where that is free."""
 
     keep: bool
@@ -31,24 +31,26 @@ def load_energy_j(load_s: float, load_w: float) -> float:
     return load_s * load_w
 
 
-def stay(load_j: float, idle_w: float, idle_s: float) -> Stay:
+def decide_unload(load_j: float, idle_w: float, idle_s: float) -> UnloadDecision:
     """Whether a model that is idle for `idle_s` stays loaded.
 
     `load_j`: energy to load and warm it. `idle_w`: what it draws while it waits: 0 on a CPU,
     several watts where a GPU keeps a context and its clocks for it.
     """
     if idle_w <= 0:
-        return Stay(True, math.inf, "the model stays loaded: waiting costs nothing on this device")
+        return UnloadDecision(
+            True, math.inf, "the model stays loaded: waiting costs nothing on this device"
+        )
     free_after_s = max(0.0, load_j) / idle_w
     spent_j = idle_w * idle_s
     if idle_s < free_after_s:
-        return Stay(
+        return UnloadDecision(
             True,
             free_after_s,
             f"the model stays loaded for {free_after_s - idle_s:.0f} s more: waiting has cost "
             f"{spent_j:.1f} J, loading it again would cost {load_j:.1f} J",
         )
-    return Stay(
+    return UnloadDecision(
         False,
         free_after_s,
         f"the model is freed: waiting {idle_s:.0f} s has cost {spent_j:.1f} J, "

@@ -15,7 +15,7 @@ from appliance.settings import InferenceSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Means:
+class Resources:
     """What there is to look with. `price_j` is one look's price as it should be.
 
     `real_j` is what a look costs here now, `degraded` why that is more: "" where all is well.
@@ -23,8 +23,8 @@ class Means:
     """
 
     cameras: int = 1
-    price_j: float = 0.5
-    real_j: float = 0.5
+    nominal_j: float = 0.5
+    cost_j: float = 0.5
     degraded: str = ""
     tier: Tier = Tier.INT8
     base_w: float = 0.0
@@ -40,47 +40,49 @@ class Plan:
 
     frames_per_s: float
     tier: Tier
-    looking_w: float
+    inference_w: float
     model: str
     reason: str
 
-    def row(self, now: Stamp) -> InferencePlan:
+    def make_row(self, now: Stamp) -> InferencePlan:
         """As it is stored."""
         return InferencePlan(now, self.frames_per_s, self.tier, self.reason)
 
 
-def plan(budget: EnergyBudget | None, settings: InferenceSettings, means: Means) -> Plan:
+def make_plan(
+    budget: EnergyBudget | None, settings: InferenceSettings, resources: Resources
+) -> Plan:
     """The plan under `budget` (None: there is no fresh one)."""
     if budget is None:
-        return rest("no fresh energy budget: doing nothing is the safe thing")
-    if means.cameras == 0:
-        return rest("no camera is set up, so there is nothing to look at")
-    allowed = allowed_frames_per_s(budget.level, settings)
+        return make_rest_plan("no fresh energy budget: doing nothing is the safe thing")
+    if resources.cameras == 0:
+        return make_rest_plan("no camera is set up, so there is nothing to look at")
+    allowed = find_allowed_frames_per_s(budget.level, settings)
     if allowed == 0:
-        return rest(f"the energy level is {budget.level.name}: analytics wait for ECO")
-    if budget.power_w <= means.base_w:
-        return rest(
+        return make_rest_plan(f"the energy level is {budget.level.name}: analytics wait for ECO")
+    if budget.power_w <= resources.base_w:
+        return make_rest_plan(
             f"{budget.level.name}, but of {budget.power_w:g} W computer and cameras take "
-            f"{means.base_w:g}: nothing is left for looking"
+            f"{resources.base_w:g}: nothing is left for looking"
         )
-    looking_w = budget.power_w - means.base_w
-    rate = affordable_frames_per_s(allowed, means)
+    looking_w = budget.power_w - resources.base_w
+    rate = limit_frames_per_s(allowed, resources)
     sunny = budget.sun_is_free and settings.sun_model != ""
     return Plan(
         rate,
-        Tier.FP32 if sunny else means.tier,
+        Tier.FP32 if sunny else resources.tier,
         looking_w,
         settings.sun_model if sunny else "",
-        reason(budget, rate, allowed, means, sunny),
+        format_reason(budget, rate, allowed, resources, sunny),
     )
 
 
-def rest(why: str) -> Plan:
+def make_rest_plan(why: str) -> Plan:
     """The plan that spends nothing."""
     return Plan(0.0, Tier.NONE, 0.0, "", why)
 
 
-def allowed_frames_per_s(level: EnergyLevel, settings: InferenceSettings) -> float:
+def find_allowed_frames_per_s(level: EnergyLevel, settings: InferenceSettings) -> float:
     """What the settings allow at `level`: nothing below ECO."""
     return {
         EnergyLevel.FULL: settings.full_frames_per_s,
@@ -88,28 +90,31 @@ def allowed_frames_per_s(level: EnergyLevel, settings: InferenceSettings) -> flo
     }.get(level, 0.0)
 
 
-def affordable_frames_per_s(allowed: float, means: Means) -> float:
+def limit_frames_per_s(allowed: float, resources: Resources) -> float:
     """As many looks as the allowed ones would cost if nothing were degraded."""
-    if not means.degraded or means.real_j <= means.price_j:
+    if not resources.degraded or resources.cost_j <= resources.nominal_j:
         return allowed
-    return allowed * means.price_j / means.real_j
+    return allowed * resources.nominal_j / resources.cost_j
 
 
-def reason(budget: EnergyBudget, rate: float, allowed: float, means: Means, sunny: bool) -> str:
+def format_reason(
+    budget: EnergyBudget, rate: float, allowed: float, resources: Resources, sunny: bool
+) -> str:
     """The plan in one sentence."""
-    looking_w = budget.power_w - means.base_w
+    looking_w = budget.power_w - resources.base_w
     level, has = budget.level.name, f"{looking_w:.4g} W"
-    watts = rate * means.real_j * means.cameras
-    allows = f"{allowed:.3g} frames a second{of_each(means.cameras)}"
+    watts = rate * resources.cost_j * resources.cameras
+    allows = f"{allowed:.3g} frames a second{format_cameras(resources.cameras)}"
     if rate < allowed:
         said = (
-            f"{level} would allow {allows}, but {means.degraded}: {rate:.2g} cost as much, "
+            f"{level} would allow {allows}, but {resources.degraded}: {rate:.2g} cost as much, "
             f"about {watts:.2g} W of {has}"
         )
     elif watts > looking_w:
-        paid = looking_w / (means.real_j * means.cameras)
+        paid = looking_w / (resources.cost_j * resources.cameras)
         said = (
-            f"{level} allows {allows}, but {has} pay for {paid:.2g} at {means.real_j:.3g} J each: "
+            f"{level} allows {allows}, but {has} pay for {paid:.2g} "
+            f"at {resources.cost_j:.3g} J each: "
             "more only from what was saved"
         )
     else:
@@ -119,6 +124,6 @@ def reason(budget: EnergyBudget, rate: float, allowed: float, means: Means, sunn
     return said
 
 
-def of_each(cameras: int) -> str:
+def format_cameras(cameras: int) -> str:
     """The words that say what a rate is of."""
     return "" if cameras == 1 else f" of each of {cameras} cameras"

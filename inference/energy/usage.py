@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from appliance.clock import Clock
 from appliance.model import CameraLooks, InferenceRun, Tier
 from inference.detection.detector import NOT_LOADED
-from inference.detection.frame_result import Look
+from inference.detection.frame_result import FrameResult
 
 Row = InferenceRun | CameraLooks
 
 
 @dataclass(slots=True)
-class Count:
+class UsageCount:
     """What was done with the pictures of one camera, or of all."""
 
     frames: int = 0
@@ -28,7 +28,7 @@ class Count:
     modelled: int = 0  # looks whose energy no meter knows
     tier: Tier = Tier.NONE
 
-    def add(self, look: Look) -> None:
+    def add(self, look: FrameResult) -> None:
         self.frames += 1
         self.skipped += look.missed
         self.energy_j += look.cost.energy_j
@@ -40,38 +40,38 @@ class Count:
         return self.frames > 0 and self.modelled == 0
 
 
-class Tally:
+class Usage:
     """The counts since the last rows."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._digest = ""
-        self._cameras: dict[str, Count] = {}
+        self._cameras: dict[str, UsageCount] = {}
         self._begin(())
 
-    def count(self, look: Look) -> None:
+    def add(self, look: FrameResult) -> None:
         """One picture was looked at."""
         self._provider, self._digest = look.provider, look.digest
         self._all.add(look)
-        self._cameras.setdefault(look.picture.camera, Count()).add(look)
+        self._cameras.setdefault(look.picture.camera, UsageCount()).add(look)
 
-    def due(self, every_s: float) -> bool:
+    def is_due(self, every_s: float) -> bool:
         """Whether `every_s` unit seconds have passed since the last rows."""
         return self._clock.stamp().uptime_s - self._begun.uptime_s >= every_s
 
-    def rows(self, digest: str) -> list[Row]:
+    def take_rows(self, digest: str) -> list[Row]:
         """What was done since the last rows; begins the next.
 
         A camera has one while it is looked at, and one more that says that this is over.
         """
         rows: list[Row] = [
-            self._run(digest),
-            *(self._looks(*item) for item in self._cameras.items()),
+            self._make_run_row(digest),
+            *(self._make_camera_row(*item) for item in self._cameras.items()),
         ]
         self._begin(name for name, count in self._cameras.items() if count.frames)
         return rows
 
-    def _run(self, digest: str) -> InferenceRun:
+    def _make_run_row(self, digest: str) -> InferenceRun:
         now, duration_s = self._clock.stamp(), self._duration_s()
         power_w = self._power_w(self._all)
         return InferenceRun(
@@ -86,7 +86,7 @@ class Tally:
             model_digest=self._digest or digest,
         )
 
-    def _looks(self, camera: str, count: Count) -> CameraLooks:
+    def _make_camera_row(self, camera: str, count: UsageCount) -> CameraLooks:
         power_w, duration_s = self._power_w(count), self._duration_s()
         return CameraLooks(
             stamp=self._clock.stamp(),
@@ -103,7 +103,7 @@ class Tally:
     def _duration_s(self) -> float:
         return self._clock.stamp().uptime_s - self._begun.uptime_s
 
-    def _power_w(self, count: Count) -> float:
+    def _power_w(self, count: UsageCount) -> float:
         media_s = self._clock.media_s() - self._begun_media_s
         return count.energy_j / media_s if media_s > 0 else 0.0
 
@@ -111,5 +111,5 @@ class Tally:
         self._begun = self._clock.stamp()
         self._begun_media_s = self._clock.media_s()
         self._provider = NOT_LOADED
-        self._all = Count()
-        self._cameras = {name: Count() for name in worked}
+        self._all = UsageCount()
+        self._cameras = {name: UsageCount() for name in worked}

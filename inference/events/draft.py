@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from appliance.model import Box, EnergyLevel, Event, Stamp, Tier
-from inference.detection.frame_result import Look
-from inference.events.rules import Claim
+from inference.detection.frame_result import FrameResult
+from inference.events.rules import RuleMatch
 from inference.tracking.track import Track
 
 FIRST_PART_S = 60.0
 LONGEST_PART_S = 3600.0
-FIRST_LOOKS = 3  # whoever noticed something by then has woken the camera for it
+FIRST_FRAMES = 3  # whoever noticed something by then has woken the camera for it
 EDGE = 0.01  # of the picture: a box that comes so near to its edge is cut there
-CUT_WORTH = 0.5  # of a whole one
+CUT_FACTOR = 0.5  # of a whole one
 LARGE_ENOUGH = 0.4  # longer side of a box, in fractions: from there larger shows no more
 
 
@@ -39,7 +39,7 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class EventDraft:
     """One thing's event in the making, or that of all in a zone together.
 
     `circumstances` are those of the first look; `best` is the look that shows it best, with
@@ -55,10 +55,10 @@ class Story:
     first_s: float
     last: datetime
     frames: int
-    best: Look
-    worth: float
+    best: FrameResult
+    snapshot_score: float
     box: Box
-    found: Circumstances
+    best_circumstances: Circumstances
     confidence: float
     first_confidence: float
     confidence_sum: float
@@ -68,103 +68,115 @@ class Story:
     tag: str = ""
     rule: str = ""
     rank: float = 0.0
-    ripe: bool = True
+    is_fulfilled: bool = True
     is_over: bool = False
     drops: int = 0
     part: int = 0
-    before: str | None = None
-    others: int = 0
-    others_reason: str = ""
+    previous_id: str | None = None
+    merged: int = 0
+    merge_reason: str = ""
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         """Whether this part is long enough to be stored although the thing is still there."""
         part_s: float = min(LONGEST_PART_S, FIRST_PART_S * 2**self.part)
         return self.track.at_s - self.first_s >= part_s
 
 
-def begin(
-    claim: Claim, look: Look, why: Circumstances, share_j: float, before: Story | None = None
-) -> Story:
+def begin_draft(
+    match: RuleMatch,
+    result: FrameResult,
+    circumstances: Circumstances,
+    share_j: float,
+    previous: EventDraft | None = None,
+) -> EventDraft:
     """A new story, or the next part of one. `share_j`: this thing's share of the look's cost."""
-    stamp, track = look.picture.stamp, claim.track
-    part = before.part + 1 if before else 0
-    return Story(
-        event_id(stamp, look.picture.camera, claim.key, part),
+    stamp, track = result.picture.stamp, match.track
+    part = previous.part + 1 if previous else 0
+    return EventDraft(
+        make_event_id(stamp, result.picture.camera, match.key, part),
         track,
-        why,
+        circumstances,
         first=stamp,
         first_s=track.at_s,
         last=stamp.utc,
         frames=1,
-        best=look,
-        worth=worth(track.box, track.confidence),
+        best=result,
+        snapshot_score=score_snapshot(track.box, track.confidence),
         box=track.box,
-        found=why,
+        best_circumstances=circumstances,
         confidence=track.confidence,
         first_confidence=track.confidence,
         confidence_sum=track.confidence,
         energy_j=share_j,
-        energy_measured=look.cost.measured,
-        woken_by=before.woken_by if before else look.picture.woken_by,
-        tag=claim.tag,
-        rule=claim.words,
-        rank=claim.rank,
-        ripe=claim.ripe,
+        energy_measured=result.cost.measured,
+        woken_by=previous.woken_by if previous else result.picture.woken_by,
+        tag=match.tag,
+        rule=match.text,
+        rank=match.rank,
+        is_fulfilled=match.is_fulfilled,
         part=part,
-        before=before.event_id if before else None,
+        previous_id=previous.event_id if previous else None,
     )
 
 
-def happened(claim: Claim, look: Look, so_far: Story) -> Story:
+def make_instant_draft(match: RuleMatch, result: FrameResult, so_far: EventDraft) -> EventDraft:
     """The story of something that is over as it happens, told with all that was seen so far."""
-    stamp = look.picture.stamp
+    stamp = result.picture.stamp
     return replace(
         so_far,
-        event_id=event_id(stamp, look.picture.camera, claim.key, 0),
+        event_id=make_event_id(stamp, result.picture.camera, match.key, 0),
         first=stamp,
-        first_s=claim.track.at_s,
+        first_s=match.track.at_s,
         last=stamp.utc,
-        tag=claim.tag,
-        rule=claim.words,
+        tag=match.tag,
+        rule=match.text,
         is_over=True,
         part=0,
-        before=None,
+        previous_id=None,
     )
 
 
-def continued(story: Story, claim: Claim, look: Look, why: Circumstances, share_j: float) -> Story:
+def continue_draft(
+    draft: EventDraft,
+    match: RuleMatch,
+    result: FrameResult,
+    circumstances: Circumstances,
+    share_j: float,
+) -> EventDraft:
     """The story after one more look: counted, and kept if it shows the thing best so far."""
-    track = claim.track
-    words = (claim.words, claim.rank) if claim.rank >= story.rank else (story.rule, story.rank)
-    story = replace(
-        story,
+    track = match.track
+    words = (match.text, match.rank) if match.rank >= draft.rank else (draft.rule, draft.rank)
+    draft = replace(
+        draft,
         track=track,
         rule=words[0],
         rank=words[1],
-        ripe=story.ripe or claim.ripe,
-        drops=story.drops + look.missed,
+        is_fulfilled=draft.is_fulfilled or match.is_fulfilled,
+        drops=draft.drops + result.missed,
     )
-    if not claim.seen:
-        return story
-    is_first = not story.woken_by and story.part == 0 and story.frames < FIRST_LOOKS
-    story = replace(
-        story,
-        frames=story.frames + 1,
-        last=look.picture.stamp.utc,
-        confidence=max(story.confidence, track.confidence),
-        confidence_sum=story.confidence_sum + track.confidence,
-        energy_j=story.energy_j + share_j,
-        energy_measured=story.energy_measured and look.cost.measured,
-        woken_by=look.picture.woken_by if is_first else story.woken_by,
+    if not match.seen:
+        return draft
+    is_first = not draft.woken_by and draft.part == 0 and draft.frames < FIRST_FRAMES
+    draft = replace(
+        draft,
+        frames=draft.frames + 1,
+        last=result.picture.stamp.utc,
+        confidence=max(draft.confidence, track.confidence),
+        confidence_sum=draft.confidence_sum + track.confidence,
+        energy_j=draft.energy_j + share_j,
+        energy_measured=draft.energy_measured and result.cost.measured,
+        woken_by=result.picture.woken_by if is_first else draft.woken_by,
     )
-    found = worth(track.box, track.confidence)
-    if found <= story.worth:
-        return story
-    return replace(story, best=look, worth=found, box=track.box, found=why)
+    found = score_snapshot(track.box, track.confidence)
+    if found <= draft.snapshot_score:
+        return draft
+    return replace(
+        draft, best=result, snapshot_score=found, box=track.box, best_circumstances=circumstances
+    )
 
 
-def worth(box: Box, confidence: float) -> float:
+def score_snapshot(box: Box, confidence: float) -> float:
     """How well a look shows a thing to a person: sure, large, and not cut by the picture's edge.
 
     The confidence, times the square root of the size (a box twice as large is not worth twice as
@@ -173,52 +185,52 @@ def worth(box: Box, confidence: float) -> float:
     longer = max(box.right - box.left, box.bottom - box.top)
     is_cut = min(box.left, box.top, 1 - box.right, 1 - box.bottom) <= EDGE
     size = math.sqrt(min(1.0, max(0.0, longer) / LARGE_ENOUGH))
-    return confidence * size * (CUT_WORTH if is_cut else 1.0)
+    return confidence * size * (CUT_FACTOR if is_cut else 1.0)
 
 
-def told(story: Story, snapshot: str | None, clip: str | None = None) -> Event:
+def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None) -> Event:
     """The row of a story."""
     return Event(
-        stamp=story.first,
-        event_id=story.event_id,
-        camera=story.best.picture.camera,
-        label=story.track.label,
-        confidence=story.confidence,
-        last_seen=story.last,
-        frames=story.frames,
-        box=story.box,
+        stamp=draft.first,
+        event_id=draft.event_id,
+        camera=draft.best.picture.camera,
+        label=draft.track.label,
+        confidence=draft.confidence,
+        last_seen=draft.last,
+        frames=draft.frames,
+        box=draft.box,
         snapshot=snapshot,
-        model_digest=story.found.model_digest,
-        tier=story.found.tier,
-        provider=story.found.provider,
-        threshold=story.found.threshold,
-        energy_level=story.circumstances.energy_level,
-        energy_j=story.energy_j,
-        energy_measured=story.energy_measured,
-        reason=reason(story),
-        rule=story.rule,
+        model_digest=draft.best_circumstances.model_digest,
+        tier=draft.best_circumstances.tier,
+        provider=draft.best_circumstances.provider,
+        threshold=draft.best_circumstances.threshold,
+        energy_level=draft.circumstances.energy_level,
+        energy_j=draft.energy_j,
+        energy_measured=draft.energy_measured,
+        reason=format_reason(draft),
+        rule=draft.rule,
         clip=clip,
-        woken_by=story.woken_by,
-        drops=story.drops,
+        woken_by=draft.woken_by,
+        drops=draft.drops,
         scores={
-            "first": story.first_confidence,
-            "mean": story.confidence_sum / story.frames,
-            "best": story.confidence,
+            "first": draft.first_confidence,
+            "mean": draft.confidence_sum / draft.frames,
+            "best": draft.confidence,
         },
     )
 
 
-def reason(story: Story) -> str:
+def format_reason(draft: EventDraft) -> str:
     """Why this was looked at, in one sentence."""
-    sentence = f"watched because {story.circumstances.reason}"
-    if story.before:
-        sentence += f"; it was still there after {story.before}"
-    if story.others:
-        sentence += f"; {story.others} more are told with it: {story.others_reason}"
+    sentence = f"watched because {draft.circumstances.reason}"
+    if draft.previous_id:
+        sentence += f"; it was still there after {draft.previous_id}"
+    if draft.merged:
+        sentence += f"; {draft.merged} more are told with it: {draft.merge_reason}"
     return sentence
 
 
-def event_id(stamp: Stamp, camera: str, key: tuple[int, str], part: int) -> str:
+def make_event_id(stamp: Stamp, camera: str, key: tuple[int, str], part: int) -> str:
     """Unique and in the order of time as text: time, camera, boot, track, rule and part.
 
     The boot is in it because a unit without a clock battery may live through the same second twice.

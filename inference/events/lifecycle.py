@@ -17,127 +17,137 @@ are gathered (inference/events/rate_limit.py).
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from inference.detection.frame_result import Look
+from inference.detection.frame_result import FrameResult
 from inference.events import draft as tale
-from inference.events.draft import Circumstances, Story, told
-from inference.events.rate_limit import Burst
-from inference.events.rules import Claim, Key, Memory, Rules, judge
+from inference.events.draft import Circumstances, EventDraft, make_event
+from inference.events.rate_limit import RateLimit
+from inference.events.rules import Key, RuleMatch, Rules, RuleState, apply_rules
 from inference.tracking.track import Tracks
 
-__all__ = ["Circumstances", "Stories", "Story", "ended", "finished", "follow", "told"]
+__all__ = [
+    "Circumstances",
+    "EventDraft",
+    "EventDrafts",
+    "end_drafts",
+    "make_event",
+    "select_running",
+    "update_drafts",
+]
 
-LEAST_LOOKS = 2  # in a zone: one look may be the jitter of a box
+LEAST_FRAMES = 2  # in a zone: one look may be the jitter of a box
 NO_RULES = Rules()
 THERE = ""  # the tag of being there
 
 
 @dataclass(frozen=True, slots=True)
-class Stories:
+class EventDrafts:
     """All that one camera has to tell, or may have: by track and rule, and what leads to it.
 
     `gathered_ids` are the events that this look has put among others: nobody needs their films.
     """
 
-    running: Mapping[Key, Story] = field(default_factory=dict)
-    memory: Memory = field(default_factory=Memory)
-    bursts: Mapping[str, Burst] = field(default_factory=dict)
-    gathered_ids: tuple[str, ...] = ()
+    running: Mapping[Key, EventDraft] = field(default_factory=dict)
+    rule_state: RuleState = field(default_factory=RuleState)
+    rate_limits: Mapping[str, RateLimit] = field(default_factory=dict)
+    merged_ids: tuple[str, ...] = ()
 
 
-def follow(
-    stories: Stories,
+def update_drafts(
+    drafts: EventDrafts,
     tracks: Tracks,
-    look: Look,
-    why: Circumstances,
+    result: FrameResult,
+    circumstances: Circumstances,
     after_frames: int,
     rules: Rules = NO_RULES,
     patience_s: float = 2.0,
-) -> tuple[Stories, list[Story]]:
+) -> tuple[EventDrafts, list[EventDraft]]:
     """The stories after one look, and those that are to be told now.
 
     A thing must be seen `after_frames` times. `patience_s`: for so long it may seem to have left a
     zone.
     """
-    now_s = look.picture.media_s
-    memory, claims = judge(stories.memory, rules, tracks, now_s, patience_s, after_frames)
-    there = [Claim((one.number, THERE), one, "", 0, one.seen_now) for one in tracks.live]
-    share_j = why.energy_per_frame_j / max(1, sum(one.seen_now for one in tracks.live))
-    now: dict[Key, Story] = {}
-    over: list[Story] = []
+    now_s = result.picture.media_s
+    memory, claims = apply_rules(drafts.rule_state, rules, tracks, now_s, patience_s, after_frames)
+    there = [RuleMatch((one.number, THERE), one, "", 0, one.seen_now) for one in tracks.live]
+    share_j = circumstances.energy_per_frame_j / max(1, sum(one.seen_now for one in tracks.live))
+    now: dict[Key, EventDraft] = {}
+    over: list[EventDraft] = []
     for claim in (*there, *claims):
-        before = stories.running.get(claim.key)
-        if claim.at_once:
+        before = drafts.running.get(claim.key)
+        if claim.is_instant:
             so_far = now[claim.track.number, THERE]
-            now[claim.key] = tale.happened(claim, look, so_far)
+            now[claim.key] = tale.make_instant_draft(claim, result, so_far)
         elif before is None:
-            now[claim.key] = tale.begin(claim, look, why, share_j)
-        elif before.full and claim.seen and is_event(before, after_frames):
+            now[claim.key] = tale.begin_draft(claim, result, circumstances, share_j)
+        elif before.is_full and claim.seen and is_event(before, after_frames):
             over.append(before)
-            now[claim.key] = tale.begin(claim, look, why, share_j, before)
+            now[claim.key] = tale.begin_draft(claim, result, circumstances, share_j, before)
         else:
-            now[claim.key] = tale.continued(before, claim, look, why, share_j)
+            now[claim.key] = tale.continue_draft(before, claim, result, circumstances, share_j)
     live = {track.number: track for track in tracks.live}
-    for key, story in stories.running.items():
+    for key, story in drafts.running.items():
         if key not in now and story.is_over and key[0] in live:
             now[key] = replace(story, track=live[key[0]])  # seen too seldom so far
         elif key not in now:
             over.append(story)
     passed = {key for key, one in now.items() if one.is_over and is_event(one, after_frames)}
     over += [now.pop(key) for key in sorted(passed)]
-    over = meant(over, rules, after_frames)
-    bursts, telling = limited(stories.bursts, over, look.picture.stamp.uptime_s)
-    return Stories(now, memory, bursts, gathered(over, telling)), telling
+    over = select_events(over, rules, after_frames)
+    bursts, telling = limit_rate(drafts.rate_limits, over, result.picture.stamp.uptime_s)
+    return EventDrafts(now, memory, bursts, list_merged_ids(over, telling)), telling
 
 
-def finished(stories: Stories, after_frames: int, rules: Rules = NO_RULES) -> list[Story]:
+def select_running(
+    drafts: EventDrafts, after_frames: int, rules: Rules = NO_RULES
+) -> list[EventDraft]:
     """What would be told of the running stories if the watch ended now."""
-    return meant(stories.running.values(), rules, after_frames)
+    return select_events(drafts.running.values(), rules, after_frames)
 
 
-def ended(
-    stories: Stories, after_frames: int, rules: Rules = NO_RULES, *, for_good: bool = False
-) -> tuple[Stories, list[Story]]:
+def end_drafts(
+    drafts: EventDrafts, after_frames: int, rules: Rules = NO_RULES, *, for_good: bool = False
+) -> tuple[EventDrafts, list[EventDraft]]:
     """The watch ends: nothing runs any more; what is to be told of it.
 
     `for_good`: nothing more will come for long, so that what was gathered is told too.
     """
-    over = finished(stories, after_frames, rules)
+    over = select_running(drafts, after_frames, rules)
     now_s = max((one.best.picture.stamp.uptime_s for one in over), default=0.0)
-    bursts, telling = limited(stories.bursts, over, now_s)
+    bursts, telling = limit_rate(drafts.rate_limits, over, now_s)
     if for_good:
         for tag, burst in bursts.items():
-            bursts[tag], rest = burst.flushed()
+            bursts[tag], rest = burst.flush()
             telling += rest
-    return Stories(bursts=bursts, gathered_ids=gathered(over, telling)), telling
+    return EventDrafts(rate_limits=bursts, merged_ids=list_merged_ids(over, telling)), telling
 
 
-def meant(over: Iterable[Story], rules: Rules, after_frames: int) -> list[Story]:
+def select_events(over: Iterable[EventDraft], rules: Rules, after_frames: int) -> list[EventDraft]:
     """The events among stories: where there are rules, being there is none."""
     return [one for one in over if bool(one.tag) == bool(rules) and is_event(one, after_frames)]
 
 
-def is_event(story: Story, after_frames: int) -> bool:
+def is_event(draft: EventDraft, after_frames: int) -> bool:
     """Whether the thing was seen, surely, often enough, and did what its rule says."""
-    if story.before is not None:
+    if draft.previous_id is not None:
         return True
-    often = story.track.sightings >= after_frames
-    return story.ripe and often and story.frames >= min(LEAST_LOOKS, after_frames)
+    often = draft.track.sightings >= after_frames
+    return draft.is_fulfilled and often and draft.frames >= min(LEAST_FRAMES, after_frames)
 
 
-def gathered(over: list[Story], telling: list[Story]) -> tuple[str, ...]:
+def list_merged_ids(over: list[EventDraft], telling: list[EventDraft]) -> tuple[str, ...]:
     """Which events are not told by themselves."""
     told_ids = {one.event_id for one in telling}
     return tuple(one.event_id for one in over if one.event_id not in told_ids)
 
 
-def limited(
-    bursts: Mapping[str, Burst], over: list[Story], now_s: float
-) -> tuple[dict[str, Burst], list[Story]]:
+def limit_rate(
+    bursts: Mapping[str, RateLimit], over: list[EventDraft], now_s: float
+) -> tuple[dict[str, RateLimit], list[EventDraft]]:
     """What is told now of stories that are over, each rule by itself."""
     after = dict(bursts)
-    telling: list[Story] = []
+    telling: list[EventDraft] = []
     for tag in sorted({*after, *(one.tag for one in over)}):
         mine = [one for one in over if one.tag == tag]
-        after[tag], alone = after.get(tag, Burst()).limited(mine, now_s)
+        after[tag], alone = after.get(tag, RateLimit()).apply(mine, now_s)
         telling += alone
     return after, telling

@@ -43,7 +43,7 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Footing:
+class LinePosition:
     """On which side of a line a thing last surely stood, where, and how often it walked over."""
 
     side: int
@@ -52,15 +52,15 @@ class Footing:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class RuleState:
     """All that is remembered of the things that are followed."""
 
-    stays: Mapping[Key, Presence] = field(default_factory=dict)
-    footings: Mapping[Key, Footing] = field(default_factory=dict)
+    presences: Mapping[Key, Presence] = field(default_factory=dict)
+    positions: Mapping[Key, LinePosition] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class RuleMatch:
     """A rule that holds now for `track`. `seen`: this look showed it.
 
     `ripe` False: not yet to be told (it must stay longer). `at_once`: it is over as it happens.
@@ -69,11 +69,11 @@ class Claim:
 
     key: Key
     track: Track
-    words: str
+    text: str
     rank: float
     seen: bool
-    ripe: bool = True
-    at_once: bool = False
+    is_fulfilled: bool = True
+    is_instant: bool = False
 
     @property
     def tag(self) -> str:
@@ -81,7 +81,7 @@ class Claim:
         return self.key[1].partition("x")[0]
 
 
-def rules_of(camera: CameraSettings) -> Rules:
+def build_rules(camera: CameraSettings) -> Rules:
     """The rules in a camera's settings; a zone without three corners and a point are none."""
     named_zones = [one for one in camera.zone.items() if len(one[1].polygon) >= 3]
     named_lines = [one for one in camera.line.items() if one[1].start != one[1].end]
@@ -91,76 +91,81 @@ def rules_of(camera: CameraSettings) -> Rules:
     )
 
 
-def judge(
-    memory: Memory, rules: Rules, tracks: Tracks, now_s: float, patience_s: float, after_frames: int
-) -> tuple[Memory, list[Claim]]:
+def apply_rules(
+    memory: RuleState,
+    rules: Rules,
+    tracks: Tracks,
+    now_s: float,
+    patience_s: float,
+    after_frames: int,
+) -> tuple[RuleState, list[RuleMatch]]:
     """What is remembered after a look at `now_s`, and the rules that hold.
 
     Gaps of up to `patience_s` are forgiven; `after_frames` sightings make a thing one of a count.
     """
     stays: dict[Key, Presence] = {}
-    footings: dict[Key, Footing] = {}
-    claims: list[Claim] = []
+    footings: dict[Key, LinePosition] = {}
+    claims: list[RuleMatch] = []
     for tag, (name, zone) in rules.zones.items():
-        inside = in_zone(memory, tag, zone, tracks, now_s, patience_s)
+        inside = find_inside(memory, tag, zone, tracks, now_s, patience_s)
         stays |= {(track.number, tag): stay for track, stay in inside}
         if zone.count_from == 1:
-            claims += [stay_claim(tag, name, zone, track, stay) for track, stay in inside]
+            claims += [match_stay(tag, name, zone, track, stay) for track, stay in inside]
         else:
             ripe = [
                 track
                 for track, stay in inside
                 if stay.last_s - stay.since_s >= zone.dwell_s and track.sightings >= after_frames
             ]
-            before = memory.stays.get((NOBODY, tag))
-            crowd = gathering(before, len(ripe) >= zone.count_from, now_s, patience_s)
+            before = memory.presences.get((NOBODY, tag))
+            crowd = extend_presence(before, len(ripe) >= zone.count_from, now_s, patience_s)
             if crowd and inside:
                 stays[NOBODY, tag] = crowd
-                claims.append(crowd_claim(tag, name, zone, ripe or [inside[0][0]], crowd, now_s))
+                claims.append(match_count(tag, name, zone, ripe or [inside[0][0]], crowd, now_s))
     for tag, (name, line) in rules.lines.items():
         for track in tracks.live:
-            if counts(line.labels, track):
-                before_line = memory.footings.get((track.number, tag))
-                footing, direction = walked(before_line, line, track)
+            if is_counted(line.labels, track):
+                before_line = memory.positions.get((track.number, tag))
+                footing, direction = update_position(before_line, line, track)
                 if footing:
                     footings[track.number, tag] = footing
                 if footing and direction in COUNTED[line.direction]:
-                    claims.append(line_claim(tag, name, track, direction, footing.crossings))
-    return Memory(stays, footings), claims
+                    claims.append(match_crossing(tag, name, track, direction, footing.crossings))
+    return RuleState(stays, footings), claims
 
 
-def counts(labels: tuple[str, ...], track: Track) -> bool:
+def is_counted(labels: tuple[str, ...], track: Track) -> bool:
     return not labels or track.label in labels
 
 
 # --- zones ----------------------------------------------------------------------------------------
 
 
-def in_zone(
-    memory: Memory, tag: str, zone: ZoneSettings, tracks: Tracks, now_s: float, patience_s: float
+def find_inside(
+    memory: RuleState, tag: str, zone: ZoneSettings, tracks: Tracks, now_s: float, patience_s: float
 ) -> list[tuple[Track, Presence]]:
     """Who is in a zone, and since when."""
     found = []
     for track in tracks.live:
-        if counts(zone.labels, track):
-            before = memory.stays.get((track.number, tag))
-            stay = stayed(before, track, zone, now_s, patience_s)
+        if is_counted(zone.labels, track):
+            before = memory.presences.get((track.number, tag))
+            stay = update_presence(before, track, zone, now_s, patience_s)
             if stay:
                 found.append((track, stay))
     return found
 
 
-def stayed(
+def update_presence(
     before: Presence | None, track: Track, zone: ZoneSettings, now_s: float, patience_s: float
 ) -> Presence | None:
     """A track's stay in a zone. Who is not seen has not left; who is seen outside soon has."""
     if not track.seen_now:
         return before
-    inside = zones.is_inside(zones.foot(track.box), zone.polygon)
-    return gathering(before, inside, now_s, patience_s)
+    inside = zones.is_inside(zones.find_foot_point(track.box), zone.polygon)
+    return extend_presence(before, inside, now_s, patience_s)
 
 
-def gathering(
+def extend_presence(
     before: Presence | None, holds: bool, now_s: float, patience_s: float
 ) -> Presence | None:
     """A stay that goes on while something holds, and through gaps of up to `patience_s`."""
@@ -169,17 +174,17 @@ def gathering(
     return before if before and now_s - before.last_s <= patience_s else None
 
 
-def stay_claim(tag: str, name: str, zone: ZoneSettings, track: Track, stay: Presence) -> Claim:
+def match_stay(tag: str, name: str, zone: ZoneSettings, track: Track, stay: Presence) -> RuleMatch:
     """One thing is in a zone."""
     stay_s = stay.last_s - stay.since_s
     words = f"zone {name}: stayed {stay_s:.0f} s" if zone.dwell_s else f"zone {name}"
     seen = stay.last_s == track.at_s
-    return Claim((track.number, tag), track, words, stay_s, seen, stay_s >= zone.dwell_s)
+    return RuleMatch((track.number, tag), track, words, stay_s, seen, stay_s >= zone.dwell_s)
 
 
-def crowd_claim(
+def match_count(
     tag: str, name: str, zone: ZoneSettings, there: list[Track], crowd: Presence, now_s: float
-) -> Claim:
+) -> RuleMatch:
     """Enough things are in a zone at once, or were a moment ago."""
     enough = crowd.last_s == now_s
     surest = max(there, key=lambda track: (track.seen_now, track.confidence))
@@ -187,25 +192,27 @@ def crowd_claim(
     if zone.dwell_s:
         words += f", stayed {zone.dwell_s:.0f} s"
     rank = len(there) if enough else 0
-    return Claim((NOBODY, tag), surest, words, rank, enough and surest.seen_now)
+    return RuleMatch((NOBODY, tag), surest, words, rank, enough and surest.seen_now)
 
 
 # --- lines ----------------------------------------------------------------------------------------
 
 
-def walked(before: Footing | None, line: LineSettings, track: Track) -> tuple[Footing | None, int]:
+def update_position(
+    before: LinePosition | None, line: LineSettings, track: Track
+) -> tuple[LinePosition | None, int]:
     """Where a track stands to a line, and to which side it has just walked over it, if it has."""
-    now = zones.side(line.start, line.end, track.box) if track.seen_now else UNSETTLED
+    now = zones.find_side(line.start, line.end, track.box) if track.seen_now else UNSETTLED
     if now == UNSETTLED:
         return before, UNSETTLED
-    at = zones.foot(track.box)
+    at = zones.find_foot_point(track.box)
     if before is None:
-        return Footing(now, at), UNSETTLED
+        return LinePosition(now, at), UNSETTLED
     passed = now != before.side and zones.is_between(line.start, line.end, before.at, at)
-    return Footing(now, at, before.crossings + passed), now if passed else UNSETTLED
+    return LinePosition(now, at, before.crossings + passed), now if passed else UNSETTLED
 
 
-def line_claim(tag: str, name: str, track: Track, direction: int, crossings: int) -> Claim:
+def match_crossing(tag: str, name: str, track: Track, direction: int, crossings: int) -> RuleMatch:
     """One thing has walked over a line."""
     key = (track.number, f"{tag}x{crossings}" if crossings > 1 else tag)
-    return Claim(key, track, f"line {name}: {WORDS[direction]}", 1, seen=True, at_once=True)
+    return RuleMatch(key, track, f"line {name}: {WORDS[direction]}", 1, seen=True, is_instant=True)

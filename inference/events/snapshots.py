@@ -21,7 +21,7 @@ TIDY_EVERY_S = 3600.0
 FREE_FLOOR_BYTES = 500_000_000  # of the disk; below it the oldest files give way to new ones
 
 
-class SnapshotShelf:
+class EventFiles:
     """The pictures and films below `directory`. `free_bytes` tells the room on its disk."""
 
     def __init__(
@@ -36,17 +36,17 @@ class SnapshotShelf:
         self._keep_s = keep_days * 86_400
         self._keep_bytes = keep_mb * 1e6
         self._clock = clock
-        self._free_bytes = free_bytes or free_on
+        self._free_bytes = free_bytes or measure_free_bytes
         self._tidied_s: float | None = None
 
-    def put(self, event_id: str, taken: datetime, jpeg: bytes) -> str:
+    def put_snapshot(self, event_id: str, taken: datetime, jpeg: bytes) -> str:
         """Store the picture of an event of `taken`; returns its path below the data directory.
 
         Raises `StoreError`.
         """
         return self._put(files.make_path(self._directory, event_id, taken, PICTURE), taken, jpeg)
 
-    def put_film(self, event_id: str, taken: datetime, mp4: bytes) -> str:
+    def put_clip(self, event_id: str, taken: datetime, mp4: bytes) -> str:
         """Store the film of an event, like `put`."""
         return self._put(files.make_path(self._directory, event_id, taken, CLIP), taken, mp4)
 
@@ -60,7 +60,7 @@ class SnapshotShelf:
             return 0
         self._tidied_s = now_s
         try:
-            return files.delete(self._surplus())
+            return files.delete(self._list_surplus())
         except OSError as error:
             raise StoreError(
                 f"old snapshots in {self._directory} cannot be deleted: {error.strerror}; "
@@ -82,12 +82,12 @@ class SnapshotShelf:
             ) from error
         return str(path.relative_to(self._directory.parent))
 
-    def _surplus(self) -> list[Path]:
+    def _list_surplus(self) -> list[Path]:
         """Torn writes, and what is past its age or above the size."""
         oldest_s = self._clock.stamp().utc.timestamp() - self._keep_s
         surplus = list(files.list_partial_files(self._directory))
         used_bytes = 0
-        for kept in sorted(files.list_files(self._directory), key=age, reverse=True):
+        for kept in sorted(files.list_files(self._directory), key=get_taken_s, reverse=True):
             used_bytes += kept.size_bytes
             if kept.taken_s < oldest_s or used_bytes > self._keep_bytes:
                 surplus.append(kept.path)
@@ -102,7 +102,9 @@ class SnapshotShelf:
         missing_bytes = FREE_FLOOR_BYTES + size_bytes - self._free_bytes(self._directory)
         if missing_bytes <= 0:
             return
-        gives_way = enough(sorted(files.list_files(self._directory), key=age), missing_bytes)
+        gives_way = select_oldest(
+            sorted(files.list_files(self._directory), key=get_taken_s), missing_bytes
+        )
         if not gives_way:
             raise StoreError(
                 f"the disk of {self._directory} has less than {FREE_FLOOR_BYTES / 1e6:.0f} MB "
@@ -112,7 +114,7 @@ class SnapshotShelf:
         files.delete(gives_way)
 
 
-def enough(oldest_first: Iterable[MediaFile], missing_bytes: int) -> list[Path]:
+def select_oldest(oldest_first: Iterable[MediaFile], missing_bytes: int) -> list[Path]:
     """So many of the oldest files that `missing_bytes` become free; none where all are too few."""
     found: list[Path] = []
     for kept in oldest_first:
@@ -123,12 +125,12 @@ def enough(oldest_first: Iterable[MediaFile], missing_bytes: int) -> list[Path]:
     return []
 
 
-def age(kept: MediaFile) -> float:
+def get_taken_s(kept: MediaFile) -> float:
     """Sorts the oldest first."""
     return kept.taken_s
 
 
-def free_on(directory: Path) -> int:
+def measure_free_bytes(directory: Path) -> int:
     """The room on a directory's disk for this user. Raises `OSError`."""
     return shutil.disk_usage(directory).free
 

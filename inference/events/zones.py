@@ -15,7 +15,7 @@ SETTLED = 0.1  # of the box, seen along the line's normal: how far past a line i
 LEFT, RIGHT, UNSETTLED = -1, 1, 0
 
 
-def foot(box: Box) -> Point:
+def find_foot_point(box: Box) -> Point:
     """Where a thing touches the ground: the middle of its lower edge."""
     return (box.left + box.right) / 2, box.bottom
 
@@ -33,7 +33,7 @@ def is_inside(point: Point, polygon: Sequence[Point]) -> bool:
     return odd
 
 
-def turn(start: Point, end: Point, point: Point) -> float:
+def compute_turn(start: Point, end: Point, point: Point) -> float:
     """Above 0 where `point` is to the right of one who walks from `start` to `end`, below 0 left.
 
     y grows downwards: to one who walks to the right, what is lower in the picture is to the right.
@@ -41,14 +41,14 @@ def turn(start: Point, end: Point, point: Point) -> float:
     return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
 
 
-def side(start: Point, end: Point, box: Box) -> int:
+def find_side(start: Point, end: Point, box: Box) -> int:
     """On which side of a line the thing surely stands; UNSETTLED near it, where boxes jitter."""
     length = math.dist(start, end)
     if length == 0:
         return UNSETTLED
     right, down = (end[0] - start[0]) / length, (end[1] - start[1]) / length
     thickness = abs(down) * (box.right - box.left) + abs(right) * (box.bottom - box.top)
-    distance = turn(start, end, foot(box)) / length
+    distance = compute_turn(start, end, find_foot_point(box)) / length
     if abs(distance) <= SETTLED * thickness:
         return UNSETTLED
     return RIGHT if distance > 0 else LEFT
@@ -59,5 +59,5 @@ def is_between(start: Point, end: Point, before: Point, after: Point) -> bool:
 
     The two points are known to be on different sides of it.
     """
-    first, second = turn(before, after, start), turn(before, after, end)
+    first, second = compute_turn(before, after, start), compute_turn(before, after, end)
     return (first >= 0) != (second >= 0) or first == 0 or second == 0

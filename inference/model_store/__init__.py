@@ -5,7 +5,7 @@ Reads: models and their cards. Writes: the directory `models` below the data dir
 Never: imports `onnx` in a process that stays: a child examines (trial.py), its verdict is kept.
 """
 
-from inference.model_store.prices import Price
-from inference.model_store.store import ModelStore, Stored
+from inference.model_store.costs import ModelCost
+from inference.model_store.store import ModelStore, StoredModel
 
-__all__ = ["ModelStore", "Price", "Stored"]
+__all__ = ["ModelCost", "ModelStore", "StoredModel"]

@@ -14,38 +14,43 @@ from appliance.errors import ModelError, SettingsError
 from appliance.nvml import open_nvml
 from appliance.status import model_files
 from appliance.status.model_files import ModelFile
-from inference.detection.model_card import Card, read_card
-from inference.model_store import keeping
-from inference.model_store.prices import Figure, by_settings, read
-from inference.model_store.store import ModelStore, Stored
+from inference.detection.model_card import ModelCard, read_card
+from inference.model_store import changes
+from inference.model_store.costs import Figure, assume_cost, read_figures
+from inference.model_store.store import ModelStore, StoredModel
 
 LONGEST_S = 3600.0
 
 
-def opened(arguments: argparse.Namespace) -> ModelStore:
+def open_store(arguments: argparse.Namespace) -> ModelStore:
     return ModelStore(settings_file.load(arguments.settings))
 
 
 def list_models(arguments: argparse.Namespace) -> int:
-    store = opened(arguments)
-    entries = [entry(store, file) for file in store.known()]
+    store = open_store(arguments)
+    entries = [describe_model(store, file) for file in store.list_models()]
     if arguments.json:
         show_json(entries)
     else:
         show(
-            [Section(f"models in {store.root} and of the software", [line(one) for one in entries])]
+            [
+                Section(
+                    f"models in {store.root} and of the software",
+                    [format_model(one) for one in entries],
+                )
+            ]
         )
     return 0
 
 
-def entry(store: ModelStore, file: ModelFile) -> dict[str, Any]:
+def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
     """One model, as the list tells it."""
     users = model_files.users(store.settings, store.shipped).get(file.path, [])
-    figures = [one for one in read(model_files.bench_file(store.settings)) if one.sha256]
+    figures = [one for one in read_figures(model_files.bench_file(store.settings)) if one.sha256]
     own = [one for one in figures if one.sha256 == file.digest]
-    price = own[-1].price if own else by_settings(store.settings)
+    price = own[-1].cost if own else assume_cost(store.settings)
     try:
-        card: Card | None = read_card(file.card)
+        card: ModelCard | None = read_card(file.card)
         wrong = ""
     except ModelError as error:
         card, wrong = None, str(error)
@@ -65,7 +70,7 @@ def entry(store: ModelStore, file: ModelFile) -> dict[str, Any]:
     }
 
 
-def line(one: dict[str, Any]) -> Line:
+def format_model(one: dict[str, Any]) -> Line:
     """One model in a line of text."""
     if one["wrong"]:
         return Line(one["name"], one["wrong"], BAD)
@@ -80,8 +85,8 @@ def line(one: dict[str, Any]) -> Line:
 
 
 def add_model(arguments: argparse.Namespace) -> int:
-    added = keeping.add(opened(arguments), arguments.file, arguments.card)
-    return told(
+    added = changes.add(open_store(arguments), arguments.file, arguments.card)
+    return print_model(
         arguments,
         added,
         f"{added.name} ({added.digest[:12]}) is in the store; "
@@ -89,7 +94,7 @@ def add_model(arguments: argparse.Namespace) -> int:
     )
 
 
-def told(arguments: argparse.Namespace, model: Stored, sentence: str) -> int:
+def print_model(arguments: argparse.Namespace, model: StoredModel, sentence: str) -> int:
     if arguments.json:
         show_json({"name": model.name, "sha256": model.digest, "path": str(model.path)})
     else:
@@ -98,9 +103,11 @@ def told(arguments: argparse.Namespace, model: Stored, sentence: str) -> int:
 
 
 def verify_models(arguments: argparse.Namespace) -> int:
-    store = opened(arguments)
-    names = [arguments.model] if arguments.model else [str(file.path) for file in store.known()]
-    answers = [verified(store, ref) for ref in names]
+    store = open_store(arguments)
+    names = (
+        [arguments.model] if arguments.model else [str(file.path) for file in store.list_models()]
+    )
+    answers = [examine_one(store, ref) for ref in names]
     if arguments.json:
         show_json(answers)
     else:
@@ -109,10 +116,10 @@ def verify_models(arguments: argparse.Namespace) -> int:
     return 0 if all(one["ok"] for one in answers) else 1
 
 
-def verified(store: ModelStore, ref: str) -> dict[str, Any]:
+def examine_one(store: ModelStore, ref: str) -> dict[str, Any]:
     """One model's examination; a refusal is an answer."""
     try:
-        found = keeping.verify(store, ref)
+        found = changes.verify(store, ref)
     except ModelError as error:
         return {
             "name": ref.rpartition("/")[2].removesuffix(".onnx"),
@@ -123,7 +130,7 @@ def verified(store: ModelStore, ref: str) -> dict[str, Any]:
 
 
 def remove_model(arguments: argparse.Namespace) -> int:
-    gone = keeping.remove(opened(arguments), arguments.model)
+    gone = changes.remove(open_store(arguments), arguments.model)
     if arguments.json:
         show_json({"name": gone.name, "sha256": gone.digest})
     else:
@@ -132,13 +139,13 @@ def remove_model(arguments: argparse.Namespace) -> int:
 
 
 def use_model(arguments: argparse.Namespace) -> int:
-    store = opened(arguments)
+    store = open_store(arguments)
     if arguments.default:
-        ref = keeping.use_default(store)
+        ref = changes.use_default(store)
         print(f"inference uses {ref}, as the settings say, from its next look on")
         return 0
-    found = keeping.use(store, arguments.model)
-    return told(
+    found = changes.use(store, arguments.model)
+    return print_model(
         arguments,
         found,
         f"inference uses {found.name} ({found.digest[:12]}) from its next look on; "
@@ -149,17 +156,17 @@ def use_model(arguments: argparse.Namespace) -> int:
 def bench_model(arguments: argparse.Namespace) -> int:
     if not 0 < arguments.seconds <= LONGEST_S:
         raise SettingsError(f"--seconds must be above 0 and at most {LONGEST_S:g}")
-    store = opened(arguments)
-    figure = benched(store, store.find(arguments.model or store.active()), arguments.seconds)
-    keeping.keep_figure(store, figure)
+    store = open_store(arguments)
+    figure = run_bench(store, store.find(arguments.model or store.find_active()), arguments.seconds)
+    changes.keep_figure(store, figure)
     if arguments.json:
-        show_json(keeping.as_tree(figure))
+        show_json(changes.make_figure_tree(figure))
     else:
-        show([Section(f"{figure.name} on {figure.machine}", figure_lines(figure))])
+        show([Section(f"{figure.name} on {figure.machine}", format_figure(figure))])
     return 0
 
 
-def benched(store: ModelStore, model: Stored, seconds: float) -> Figure:
+def run_bench(store: ModelStore, model: StoredModel, seconds: float) -> Figure:
     """Run a model and make its figure; raises `ModelError` where it fails."""
     from inference.detection.detector import NanoDet  # noqa: PLC0415  (OpenCV is not needed for a list)
     from inference.model_store import bench, machine, meters  # noqa: PLC0415
@@ -179,7 +186,7 @@ def benched(store: ModelStore, model: Stored, seconds: float) -> Figure:
         sha256=model.digest,
         name=model.name,
         provider=provider,
-        mode=machine.power_mode(provider, nvml),
+        mode=machine.read_power_mode(provider, nvml),
         measured=bool(run.meter),
         per_frame_j=run.per_frame_j,
         load_j=run.load.energy_j,
@@ -189,13 +196,13 @@ def benched(store: ModelStore, model: Stored, seconds: float) -> Figure:
         median_ms=run.median_ms,
         p95_ms=run.p95_ms,
         meter=run.meter,
-        machine=machine.machine(nvml),
+        machine=machine.describe_machine(nvml),
         at=f"{datetime.now(UTC):%FT%TZ}",
     )
 
 
-def figure_lines(figure: Figure) -> list[Line]:
-    price = figure.price
+def format_figure(figure: Figure) -> list[Line]:
+    price = figure.cost
     return [
         Line("a frame", f"{figure.per_frame_j:.3g} J, {price.reason}"),
         Line("processor", f"{figure.cpu_ms:.1f} ms a frame"),

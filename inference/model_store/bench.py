@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.detection.detector import Detector
-from inference.model_store.meters import Meter, counting
+from inference.model_store.meters import EnergyMeter, select_meters
 
 REST_S = 3.0  # of a metered run: what the computer draws without the model
 LEAST_FRAMES = 5
@@ -23,7 +23,7 @@ PICTURE = (576, 768)  # a common size of a camera's second stream; its resize is
 class Instruments:
     """What is read while a model runs; `core_w` prices processor time that no meter counts."""
 
-    meters: Sequence[Meter]
+    meters: Sequence[EnergyMeter]
     core_w: float
     now_s: Callable[[], float] = time.perf_counter
     cpu_s: Callable[[], float] = time.process_time
@@ -31,7 +31,7 @@ class Instruments:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class InstrumentReading:
     """All instruments at one moment."""
 
     at_s: float
@@ -40,7 +40,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class WorkCost:
     """What one stretch of work took beyond the computer's rest."""
 
     took_s: float
@@ -49,12 +49,12 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BenchRun:
     """What a bench run found. `meter`: which meters were counted, "" for none."""
 
     meter: str
-    load: Cost
-    work: Cost
+    load: WorkCost
+    work: WorkCost
     latencies_s: tuple[float, ...]
 
     @property
@@ -78,49 +78,53 @@ class Run:
         return 1000 * float(np.percentile(self.latencies_s, 95))
 
 
-def measure(detector: Detector, seconds: float, tools: Instruments) -> Run:
+def measure(detector: Detector, seconds: float, tools: Instruments) -> BenchRun:
     """Rest (where a meter is), load, run for `seconds`; raises `ModelError` where it fails."""
     picture = np.random.default_rng(1).integers(0, 256, (*PICTURE, 3), np.uint8)
-    resting = reading(tools)
+    resting = read_instruments(tools)
     if tools.meters:
         tools.rest(REST_S)
-    before = reading(tools)
+    before = read_instruments(tools)
     detector.detect(picture)  # loads the session and warms it
-    start = reading(tools)
+    start = read_instruments(tools)
     latencies: list[float] = []
     while tools.now_s() - start.at_s < seconds or len(latencies) < LEAST_FRAMES:
         begun = tools.now_s()
         detector.detect(picture)
         latencies.append(tools.now_s() - begun)
-    end = reading(tools)
-    counted = counting(tools.meters, detector.provider)
-    price = Pricing(tools, counted, resting, before)
+    end = read_instruments(tools)
+    counted = select_meters(tools.meters, detector.provider)
+    price = CostCalculator(tools, counted, resting, before)
     name = " and ".join(meter.name for meter in counted)
-    return Run(name, price.of(before, start), price.of(start, end), tuple(latencies))
+    return BenchRun(name, price.compute(before, start), price.compute(start, end), tuple(latencies))
 
 
-def reading(tools: Instruments) -> Reading:
-    meters_j = tuple(meter.energy_j() for meter in tools.meters)
-    return Reading(tools.now_s(), tools.cpu_s(), meters_j)
+def read_instruments(tools: Instruments) -> InstrumentReading:
+    meters_j = tuple(meter.read_energy_j() for meter in tools.meters)
+    return InstrumentReading(tools.now_s(), tools.cpu_s(), meters_j)
 
 
-class Pricing:
+class CostCalculator:
     """Turns two readings into a cost, with what was drawn at rest taken off."""
 
     def __init__(
-        self, tools: Instruments, counted: Sequence[Meter], resting: Reading, before: Reading
+        self,
+        tools: Instruments,
+        counted: Sequence[EnergyMeter],
+        resting: InstrumentReading,
+        before: InstrumentReading,
     ) -> None:
         self._places = [index for index, one in enumerate(tools.meters) if one in counted]
         by_meter = any(meter.processor for meter in counted)
         self._core_w = 0.0 if by_meter else tools.core_w
         rested_s = before.at_s - resting.at_s
-        self._rest_w = self._metered_j(resting, before) / rested_s if rested_s > 0 else 0.0
+        self._rest_w = self._sum_metered_j(resting, before) / rested_s if rested_s > 0 else 0.0
 
-    def _metered_j(self, first: Reading, last: Reading) -> float:
+    def _sum_metered_j(self, first: InstrumentReading, last: InstrumentReading) -> float:
         return sum(last.meters_j[place] - first.meters_j[place] for place in self._places)
 
-    def of(self, first: Reading, last: Reading) -> Cost:
+    def compute(self, first: InstrumentReading, last: InstrumentReading) -> WorkCost:
         """The processor's part is by its time where no meter counts it."""
         took_s, cpu_s = last.at_s - first.at_s, last.cpu_s - first.cpu_s
-        metered_j = max(0.0, self._metered_j(first, last) - self._rest_w * took_s)
-        return Cost(took_s, cpu_s, metered_j + cpu_s * self._core_w)
+        metered_j = max(0.0, self._sum_metered_j(first, last) - self._rest_w * took_s)
+        return WorkCost(took_s, cpu_s, metered_j + cpu_s * self._core_w)

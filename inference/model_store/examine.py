@@ -16,7 +16,7 @@ from typing import Any
 
 from appliance.errors import ModelError
 from appliance.status.model_files import json_in
-from inference.detection.model_card import Card
+from inference.detection.model_card import ModelCard
 from inference.model_store.durable import replace_json
 from inference.model_store.limits import LIMITS, MIB, TrialLimits
 
@@ -24,32 +24,34 @@ RULES = 1  # of safety.py and trial.py together: another number makes old verdic
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ExaminationResult:
     """A model was examined and is safe to load. `told`: the strict licences that it tells of."""
 
     sha256: str
     card_sha256: str
-    told: tuple[str, ...]
+    strict_licences: tuple[str, ...]
     at: str
 
 
-def examine(model: Path, card: Card, limits: TrialLimits = LIMITS) -> Verdict:
+def examine(model: Path, card: ModelCard, limits: TrialLimits = LIMITS) -> ExaminationResult:
     """Examine a model with its card beside it; raises `ModelError` where it is refused."""
-    said = answer_of(model, limits)
+    said = ask_child(model, limits)
     refused = said.get("refused")
     told = said.get("told")
     if refused or not isinstance(told, list):
         text = str(refused or "could not be examined; try again")
         raise ModelError(text if text.startswith("the model") else f"the model {model.stem} {text}")
-    return Verdict(card.sha256, card_digest(model), tuple(told), f"{datetime.now(UTC):%FT%TZ}")
+    return ExaminationResult(
+        card.sha256, compute_card_digest(model), tuple(told), f"{datetime.now(UTC):%FT%TZ}"
+    )
 
 
-def card_digest(model: Path) -> str:
+def compute_card_digest(model: Path) -> str:
     """Of the card beside a model: a verdict holds for that card alone."""
     return hashlib.sha256(model.with_suffix(".json").read_bytes()).hexdigest()
 
 
-def answer_of(model: Path, limits: TrialLimits) -> dict[str, Any]:
+def ask_child(model: Path, limits: TrialLimits) -> dict[str, Any]:
     """What the child says; a child that died is an answer as well."""
     # -P: a file `onnx.py` in the directory of the caller is not what is meant.
     words = [sys.executable, "-P", "-m", "inference.model_store.trial"]
@@ -72,11 +74,11 @@ def answer_of(model: Path, limits: TrialLimits) -> dict[str, Any]:
             "and try again"
         ) from error
     if done.returncode:
-        return {"refused": death(done.returncode, limits)}
-    return parsed(done.stdout)
+        return {"refused": explain_exit(done.returncode, limits)}
+    return parse_answer(done.stdout)
 
 
-def parsed(said: bytes) -> dict[str, Any]:
+def parse_answer(said: bytes) -> dict[str, Any]:
     """The last line that the child said; libraries may have spoken before."""
     try:
         tree = json.loads((said.splitlines() or [b""])[-1])
@@ -85,7 +87,7 @@ def parsed(said: bytes) -> dict[str, Any]:
     return tree if isinstance(tree, dict) else {}
 
 
-def death(code: int, limits: TrialLimits) -> str:
+def explain_exit(code: int, limits: TrialLimits) -> str:
     """Why a child ended without an answer."""
     if -code == signal.SIGXCPU:
         return f"takes more than {limits.cpu_s} s of processor time to load; choose a smaller one"
@@ -96,23 +98,25 @@ def death(code: int, limits: TrialLimits) -> str:
     )
 
 
-def remembered(file: Path, model: Path, card: Card) -> Verdict | None:
+def read_result(file: Path, model: Path, card: ModelCard) -> ExaminationResult | None:
     """The verdict in `file`, where it is of today's rules, this model and this card."""
-    tree, of_card = json_in(file), card_digest(model)
+    tree, of_card = json_in(file), compute_card_digest(model)
     about = [tree.get(key) for key in ("rules", "sha256", "card_sha256")]
     told = tree.get("told")
     if about != [RULES, card.sha256, of_card] or not isinstance(told, list):
         return None
-    return Verdict(card.sha256, of_card, tuple(str(one) for one in told), str(tree.get("at")))
+    return ExaminationResult(
+        card.sha256, of_card, tuple(str(one) for one in told), str(tree.get("at"))
+    )
 
 
-def remember(file: Path, verdict: Verdict) -> None:
+def write_result(file: Path, result: ExaminationResult) -> None:
     """Write a verdict; raises `OSError`."""
     tree = {
         "rules": RULES,
-        "sha256": verdict.sha256,
-        "card_sha256": verdict.card_sha256,
-        "told": verdict.told,
-        "at": verdict.at,
+        "sha256": result.sha256,
+        "card_sha256": result.card_sha256,
+        "told": result.strict_licences,
+        "at": result.at,
     }
     replace_json(file, tree)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from appliance.errors import ModelError
-from inference.detection.model_card import card_bytes, parsed_card
+from inference.detection.model_card import parse_card, read_card_bytes
 from inference.model_store.durable import write_through
 from inference.model_store.limits import (
     MIB,
@@ -34,16 +34,16 @@ CHUNK = MIB
 NO_NAMES = ("", "verdict")  # verdict.json lies beside the model
 
 
-def take_in(source: Path, card: Path | None, target: Path) -> Path:
+def copy_model(source: Path, card: Path | None, target: Path) -> Path:
     """Copy a model and its card into `target`, named as the card says; returns the model's path.
 
     Raises `ModelError` in one sentence for all that is neither a model nor a pack.
     """
-    with opened(source) as file:
+    with open_model(source) as file:
         head = file.read(TAR_AT + 8)
         file.seek(0)
         if head.startswith(ZIP):
-            return from_pack(source, file, card, target)
+            return unpack(source, file, card, target)
         refuse_archive(source, head)
         beside = card or source.with_suffix(".json")
         if not os.path.exists(beside):
@@ -51,10 +51,10 @@ def take_in(source: Path, card: Path | None, target: Path) -> Path:
                 f"the model {source} has no card: put {beside.name} beside it, or name one with "
                 "--card (docs/models.md says what stands in it)"
             )
-        return lay_down(chunks(file), card_bytes(beside), beside, target)
+        return write_model(read_chunks(file), read_card_bytes(beside), beside, target)
 
 
-def opened(source: Path) -> IO[bytes]:
+def open_model(source: Path) -> IO[bytes]:
     """A regular file of a model's size, open; anything else is a `ModelError`."""
     try:
         handle = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -72,7 +72,9 @@ def opened(source: Path) -> IO[bytes]:
 
 def require_model_size(source: Path, facts: os.stat_result) -> None:
     if not stat.S_ISREG(facts.st_mode):
-        raise ModelError(f"{source} is no file but a {kind_of(facts.st_mode)}; name a model's file")
+        raise ModelError(
+            f"{source} is no file but a {format_kind(facts.st_mode)}; name a model's file"
+        )
     if facts.st_size == 0:
         raise ModelError(f"the model {source} is empty; copy it again")
     if facts.st_size > MOST_MODEL_BYTES:
@@ -82,7 +84,7 @@ def require_model_size(source: Path, facts: os.stat_result) -> None:
         )
 
 
-def kind_of(mode: int) -> str:
+def format_kind(mode: int) -> str:
     if stat.S_ISDIR(mode):
         return "directory"
     return "pipe" if stat.S_ISFIFO(mode) else "device or socket"
@@ -99,9 +101,9 @@ def refuse_archive(source: Path, head: bytes) -> None:
         )
 
 
-def lay_down(data: Iterator[bytes], card: bytes, said_in: Path, target: Path) -> Path:
+def write_model(data: Iterator[bytes], card: bytes, said_in: Path, target: Path) -> Path:
     """Write model and card into `target` under the card's name."""
-    name = parsed_card(card, said_in).name
+    name = parse_card(card, said_in).name
     if name in NO_NAMES or name.endswith(".onnx"):
         raise ModelError(
             f"the card {said_in} has no name that can be used ({name!r}); "
@@ -113,7 +115,7 @@ def lay_down(data: Iterator[bytes], card: bytes, said_in: Path, target: Path) ->
     return model
 
 
-def chunks(file: IO[bytes], most: int = MOST_MODEL_BYTES) -> Iterator[bytes]:
+def read_chunks(file: IO[bytes], most: int = MOST_MODEL_BYTES) -> Iterator[bytes]:
     """A file's bytes; a `ModelError` where they do not end in time."""
     count = 0
     while chunk := read_chunk(file):
@@ -132,19 +134,21 @@ def read_chunk(file: IO[bytes]) -> bytes:
         ) from error
 
 
-def from_pack(source: Path, file: IO[bytes], card: Path | None, target: Path) -> Path:
+def unpack(source: Path, file: IO[bytes], card: Path | None, target: Path) -> Path:
     """The model and the card of a pack."""
     require_few_members(source, file)
     try:
         with zipfile.ZipFile(file) as pack:
-            members = {Path(info.filename).suffix: info for info in sound_members(source, pack)}
+            members = {
+                Path(info.filename).suffix: info for info in list_sound_members(source, pack)
+            }
             inner = members.get(".json")
             if ".onnx" not in members or (inner is None and card is None):
                 raise ModelError(f"the pack {source} lacks a model (.onnx) or its card (.json)")
             said_in = card or source / str(inner and inner.filename)
-            said = card_bytes(card) if card else pack.read(inner.filename if inner else "")
+            said = read_card_bytes(card) if card else pack.read(inner.filename if inner else "")
             with pack.open(members[".onnx"]) as model:
-                return lay_down(chunks(model), said, said_in, target)
+                return write_model(read_chunks(model), said, said_in, target)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ModelError(f"the pack {source} is damaged ({error}); copy it again") from error
 
@@ -162,7 +166,7 @@ def require_few_members(source: Path, file: IO[bytes]) -> None:
         )
 
 
-def sound_members(source: Path, pack: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def list_sound_members(source: Path, pack: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """A pack's members, none of them of a size, place or kind that it should not have."""
     members = pack.infolist()
     seen: set[str] = set()

@@ -8,7 +8,7 @@ metadata, whatever the card beside them says.
 from collections.abc import Sequence
 
 from appliance.errors import ModelError
-from inference.detection.model_card import Card
+from inference.detection.model_card import ModelCard
 
 # What tells of a licence: anywhere in a model, and where a field is about its licence.
 ANYWHERE = {"agpl": "AGPL", "affero": "AGPL", "ultralytics": "AGPL"}
@@ -17,7 +17,7 @@ ALLOWS = {"AGPL": "AGPL", "GPL": "GPL", "NC": "-NC"}
 IN_A_LICENCE = {"gpl": "GPL", "noncommercial": "NC", "non-commercial": "NC", "by-nc": "NC"}
 
 
-def told_by(texts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def find_strict_licences(texts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """The strict licences that a model's texts (key, value) tell of, each with where it stands."""
     told: dict[str, str] = {}
     for key, value in texts:
@@ -25,16 +25,16 @@ def told_by(texts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
         marks = ANYWHERE | (IN_A_LICENCE if "licen" in key.lower() else {})
         for mark, licence in marks.items():
             if mark in words and licence not in told and not (licence == "GPL" and "agpl" in words):
-                told[licence] = f"{licence}: {shortened(key)}={shortened(value)}"
+                told[licence] = f"{licence}: {shorten(key)}={shorten(value)}"
     return tuple(told.values())
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
     return plain if len(plain) <= 60 else f"{plain[:57]}..."
 
 
-def require_licence(card: Card, told: Sequence[str], allowed: Sequence[str]) -> None:
+def require_licence(card: ModelCard, told: Sequence[str], allowed: Sequence[str]) -> None:
     """Raise `ModelError` where the owner has not allowed the model's licence, said or told."""
     said = card.licence.weights
     if said.lower() not in [one.lower() for one in allowed]:
@@ -43,7 +43,7 @@ def require_licence(card: Card, told: Sequence[str], allowed: Sequence[str]) -> 
             "card, and the settings do not allow that; who may use it all the same adds its "
             "licence to `licences` in [inference]"
         )
-    for licence, where in strict(card, told):
+    for licence, where in list_strict(card, told):
         if not any(ALLOWS.get(licence, licence) in one.upper() for one in allowed):
             raise ModelError(
                 f"the model {card.name} comes from {licence} work, whatever its licence in the "
@@ -52,7 +52,7 @@ def require_licence(card: Card, told: Sequence[str], allowed: Sequence[str]) -> 
             )
 
 
-def strict(card: Card, told: Sequence[str]) -> list[tuple[str, str]]:
+def list_strict(card: ModelCard, told: Sequence[str]) -> list[tuple[str, str]]:
     """The strict licences that the model or its card tells of: (licence, where)."""
     found = [(one.partition(":")[0], one.partition(": ")[2]) for one in told]
     if "agpl" in f"{card.licence.lineage} {card.licence.source}".lower():

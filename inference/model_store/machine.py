@@ -13,25 +13,25 @@ from appliance.actuators.jetson_mode import Board, read_current_mode
 from inference.model_store.meters import GPU_PROVIDERS
 
 
-def machine(nvml: Any | None, root: Path = Path("/")) -> str:
+def describe_machine(nvml: Any | None, root: Path = Path("/")) -> str:
     """The computer in words, with its GPUs."""
-    names = [board(root) or processor(root) or platform.machine(), *gpus(nvml)]
+    names = [read_board(root) or read_processor(root) or platform.machine(), *list_gpus(nvml)]
     return ", ".join(dict.fromkeys(names))
 
 
-def board(root: Path) -> str:
+def read_board(root: Path) -> str:
     """A board's own name, such as "NVIDIA Jetson Orin NX"; "" on a PC."""
-    return read(root / "proc/device-tree/model").strip("\x00 \n")
+    return read_or_empty(root / "proc/device-tree/model").strip("\x00 \n")
 
 
-def processor(root: Path) -> str:
-    for line in read(root / "proc/cpuinfo").splitlines():
+def read_processor(root: Path) -> str:
+    for line in read_or_empty(root / "proc/cpuinfo").splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
     return ""
 
 
-def gpus(nvml: Any | None) -> list[str]:
+def list_gpus(nvml: Any | None) -> list[str]:
     if nvml is None:
         return []
     try:
@@ -42,7 +42,7 @@ def gpus(nvml: Any | None) -> list[str]:
         return []
 
 
-def power_mode(provider: str, nvml: Any | None, nvpmodel: Board | None = None) -> str:
+def read_power_mode(provider: str, nvml: Any | None, nvpmodel: Board | None = None) -> str:
     """A Jetson's mode ("MODE_15W"), a GPU's limit ("200 W"), "" where there is neither."""
     nvpmodel = nvpmodel or Board()
     if nvpmodel.conf.exists():
@@ -59,7 +59,7 @@ def power_mode(provider: str, nvml: Any | None, nvpmodel: Board | None = None) -
     return f"{limit_mw / 1000:g} W"
 
 
-def read(path: Path) -> str:
+def read_or_empty(path: Path) -> str:
     try:
         return path.read_text(errors="replace")
     except OSError:

@@ -19,18 +19,18 @@ from sensors.jetson import find_board_input_w, read_rails
 from sensors.kernel_files import read_number, read_text
 
 RAPL_ZONES = "sys/class/powercap/intel-rapl:*"
-SAMPLES_S = 0.1  # a rail tells power: it is read so often and added up
+READ_EVERY_S = 0.1  # a rail tells power: it is read so often and added up
 GPU_PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider")
 
 
-class Meter(Protocol):
+class EnergyMeter(Protocol):
     """Counts joules; `processor` and `gpu` say whose."""
 
     name: str
     processor: bool
     gpu: bool
 
-    def energy_j(self) -> float:
+    def read_energy_j(self) -> float:
         """Joules since any fixed moment."""
 
     def close(self) -> None:
@@ -47,7 +47,7 @@ class GpuMeter:
     processor: bool = False
     gpu: bool = True
 
-    def energy_j(self) -> float:
+    def read_energy_j(self) -> float:
         ask = self.nvml.nvmlDeviceGetTotalEnergyConsumption
         return sum(float(ask(one)) for one in self.handles) / 1000
 
@@ -67,7 +67,7 @@ class RaplMeter:
         self._last_uj = {zone: read_number(zone / "energy_uj") or 0 for zone in zones}
         self._sum_uj = 0
 
-    def energy_j(self) -> float:
+    def read_energy_j(self) -> float:
         for zone, before_uj in self._last_uj.items():
             now_uj = read_number(zone / "energy_uj")
             if now_uj is not None:
@@ -80,7 +80,7 @@ class RaplMeter:
         """Nothing runs."""
 
 
-class PowerMeter:
+class PowerIntegrator:
     """A sensor that tells power, added up by a thread of its own."""
 
     gpu = True
@@ -93,14 +93,14 @@ class PowerMeter:
         self._at_s = monotonic()
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread = threading.Thread(target=self._integrate, daemon=True)
         self._thread.start()
 
-    def _watch(self) -> None:
-        while not self._stop.wait(SAMPLES_S):
-            self.energy_j()
+    def _integrate(self) -> None:
+        while not self._stop.wait(READ_EVERY_S):
+            self.read_energy_j()
 
-    def energy_j(self) -> float:
+    def read_energy_j(self) -> float:
         with self._lock:
             now_s, power_w = monotonic(), self._read_w()
             self._sum_j += (power_w or 0.0) * (now_s - self._at_s)
@@ -112,15 +112,15 @@ class PowerMeter:
         self._thread.join()
 
 
-def open_meters(nvml: Any | None, root: Path = Path("/")) -> list[Meter]:
+def open_meters(nvml: Any | None, root: Path = Path("/")) -> list[EnergyMeter]:
     """The meters of this computer; together they count nothing twice."""
     if find_board_input_w(read_rails(root)) is not None:
-        return [PowerMeter("INA3221", True, lambda: find_board_input_w(read_rails(root)))]
+        return [PowerIntegrator("INA3221", True, lambda: find_board_input_w(read_rails(root)))]
     found = [open_rapl(root), open_gpus(nvml)]
     return [meter for meter in found if meter is not None]
 
 
-def counting(meters: Sequence[Meter], provider: str) -> list[Meter]:
+def select_meters(meters: Sequence[EnergyMeter], provider: str) -> list[EnergyMeter]:
     """Those that count what a model on `provider` draws; none where its device has none."""
     if provider not in GPU_PROVIDERS:
         return [meter for meter in meters if meter.processor]
@@ -137,7 +137,7 @@ def open_rapl(root: Path) -> RaplMeter | None:
     return RaplMeter(zones) if zones else None
 
 
-def open_gpus(nvml: Any | None) -> Meter | None:
+def open_gpus(nvml: Any | None) -> EnergyMeter | None:
     """The GPUs' counters, else their power; None where one has neither."""
     if nvml is None:
         return None
@@ -147,18 +147,18 @@ def open_gpus(nvml: Any | None) -> Meter | None:
     except nvml.NVMLError:
         return None
     meter = GpuMeter(nvml, handles)
-    if handles and answers(nvml, meter.energy_j):
+    if handles and is_supported(nvml, meter.read_energy_j):
         return meter
 
     def power_w() -> float:
         return sum(float(nvml.nvmlDeviceGetPowerUsage(one)) for one in handles) / 1000
 
-    if handles and answers(nvml, power_w):
-        return PowerMeter("NVML", False, power_w)
+    if handles and is_supported(nvml, power_w):
+        return PowerIntegrator("NVML", False, power_w)
     return None
 
 
-def answers(nvml: Any, ask: Callable[[], float]) -> bool:
+def is_supported(nvml: Any, ask: Callable[[], float]) -> bool:
     """Whether a GPU knows what it is asked; cards before Volta count no energy."""
     try:
         ask()

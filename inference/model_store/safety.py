@@ -13,8 +13,8 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from appliance.errors import ModelError
-from inference.detection.model_card import Card
-from inference.model_store.licences import told_by
+from inference.detection.model_card import ModelCard
+from inference.model_store.licences import find_strict_licences
 from inference.model_store.limits import MIB, MOST_TENSOR_BYTES
 
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
@@ -30,22 +30,22 @@ FLOATS = (
 )
 
 
-def examined(data: bytes, card: Card) -> tuple[str, ...]:
+def check_model(data: bytes, card: ModelCard) -> tuple[str, ...]:
     """The strict licences that the model tells of; raises `ModelError` where it is not safe."""
-    model = parsed(data)
+    model = parse_model(data)
     require_plain_graph(model)
-    graphs = list(graphs_of(model.graph))
+    graphs = list(walk_graphs(model.graph))
     for graph in graphs:
         for node in graph.node:
             require_known(node)
-    for tensor in tensors_of(graphs):
+    for tensor in walk_tensors(graphs):
         require_whole(tensor)
     require_own_input(model.graph, card)
     require_sizes(model)
-    return told_by(list(texts_of(model, graphs)))
+    return find_strict_licences(list(walk_texts(model, graphs)))
 
 
-def parsed(data: bytes) -> onnx.ModelProto:
+def parse_model(data: bytes) -> onnx.ModelProto:
     """The model as protobuf reads it. Not `onnx.load`, which would follow external data."""
     try:
         model: onnx.ModelProto = onnx.ModelProto.FromString(data)
@@ -69,7 +69,7 @@ def require_plain_graph(model: onnx.ModelProto) -> None:
         raise ModelError("carries training information; export it again for inference")
 
 
-def graphs_of(graph: onnx.GraphProto, depth: int = 1) -> Iterator[onnx.GraphProto]:
+def walk_graphs(graph: onnx.GraphProto, depth: int = 1) -> Iterator[onnx.GraphProto]:
     """A graph and all that are within its nodes."""
     if depth > DEEPEST:
         raise ModelError(f"nests graphs more than {DEEPEST} deep; export it again without")
@@ -78,7 +78,7 @@ def graphs_of(graph: onnx.GraphProto, depth: int = 1) -> Iterator[onnx.GraphProt
         for attribute in node.attribute:
             for inner in (attribute.g, *attribute.graphs):
                 if inner.ByteSize():
-                    yield from graphs_of(inner, depth + 1)
+                    yield from walk_graphs(inner, depth + 1)
 
 
 def require_known(node: onnx.NodeProto) -> None:
@@ -94,12 +94,12 @@ def require_known(node: onnx.NodeProto) -> None:
         )
 
 
-def tensors_of(graphs: list[onnx.GraphProto]) -> Iterator[onnx.TensorProto]:
+def walk_tensors(graphs: list[onnx.GraphProto]) -> Iterator[onnx.TensorProto]:
     """All values that stand in the file."""
     for graph in graphs:
         yield from graph.initializer
         for sparse in graph.sparse_initializer:
-            yield from sparse_parts(sparse)
+            yield from split_sparse(sparse)
         for node in graph.node:
             for attribute in node.attribute:
                 require_numbers(attribute)
@@ -107,10 +107,10 @@ def tensors_of(graphs: list[onnx.GraphProto]) -> Iterator[onnx.TensorProto]:
                 if attribute.HasField("t"):
                     yield attribute.t
                 for sparse in (attribute.sparse_tensor, *attribute.sparse_tensors):
-                    yield from sparse_parts(sparse)
+                    yield from split_sparse(sparse)
 
 
-def sparse_parts(sparse: onnx.SparseTensorProto) -> tuple[onnx.TensorProto, ...]:
+def split_sparse(sparse: onnx.SparseTensorProto) -> tuple[onnx.TensorProto, ...]:
     """A sparse tensor's two parts; the whole is made dense, so its declared size counts."""
     require_size("a sparse tensor", sparse.dims, ANY_BYTES)
     parts = (sparse.values, sparse.indices)
@@ -146,10 +146,10 @@ def is_unusable(values: np.ndarray) -> bool:
     return bool(np.isnan(values).any() or (values.size > 1 and np.isinf(values).any()))
 
 
-def require_own_input(graph: onnx.GraphProto, card: Card) -> None:
+def require_own_input(graph: onnx.GraphProto, card: ModelCard) -> None:
     """One input, as the card says."""
     inner = {tensor.name for tensor in graph.initializer}
-    found = [described(entry) for entry in graph.input if entry.name not in inner]
+    found = [describe_input(entry) for entry in graph.input if entry.name not in inner]
     batch = card.batch or "any"
     wanted = (card.input_name, onnx.TensorProto.FLOAT, (batch, 3, card.size, card.size))
     if found != [wanted]:
@@ -160,7 +160,7 @@ def require_own_input(graph: onnx.GraphProto, card: Card) -> None:
         )
 
 
-def described(entry: onnx.ValueInfoProto) -> tuple[str, int, tuple[int | str, ...]]:
+def describe_input(entry: onnx.ValueInfoProto) -> tuple[str, int, tuple[int | str, ...]]:
     """An input's name, type and shape; a side without a number is "any"."""
     kind = entry.type.tensor_type
     shape = tuple(dim.dim_value if dim.dim_value > 0 else "any" for dim in kind.shape.dim)
@@ -174,16 +174,16 @@ def require_sizes(model: onnx.ModelProto) -> None:
         shaped = onnx.shape_inference.infer_shapes(model, data_prop=True)
     except onnx.shape_inference.InferenceError as error:
         raise ModelError(
-            f"contradicts itself about its shapes ({shortest(error)}); export it again"
+            f"contradicts itself about its shapes ({shorten_error(error)}); export it again"
         ) from error
-    for graph in graphs_of(shaped.graph):
+    for graph in walk_graphs(shaped.graph):
         for entry in (*graph.value_info, *graph.output, *graph.input):
             kind = entry.type.tensor_type
             sides = [dim.dim_value for dim in kind.shape.dim if dim.dim_value > 0]
-            require_size(entry.name, sides, bytes_of(kind.elem_type))
+            require_size(entry.name, sides, count_value_bytes(kind.elem_type))
 
 
-def bytes_of(kind: int) -> int:
+def count_value_bytes(kind: int) -> int:
     """Bytes of one value of a type."""
     try:
         return int(onnx.helper.tensor_dtype_to_np_dtype(kind).itemsize)
@@ -202,7 +202,7 @@ def require_size(name: str, sides: object, value_bytes: int) -> None:
         )
 
 
-def texts_of(model: onnx.ModelProto, graphs: list[onnx.GraphProto]) -> Iterator[tuple[str, str]]:
+def walk_texts(model: onnx.ModelProto, graphs: list[onnx.GraphProto]) -> Iterator[tuple[str, str]]:
     """All that the model says in words: (key, value)."""
     for entry in model.metadata_props:
         yield entry.key, entry.value
@@ -216,6 +216,6 @@ def texts_of(model: onnx.ModelProto, graphs: list[onnx.GraphProto]) -> Iterator[
                 yield entry.key, entry.value
 
 
-def shortest(error: Exception) -> str:
+def shorten_error(error: Exception) -> str:
     """The first line of an error, not too long."""
     return (str(error).strip().splitlines() or ["no message"])[0][:160]

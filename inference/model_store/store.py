@@ -14,22 +14,22 @@ from appliance.errors import ModelError
 from appliance.settings import Settings
 from appliance.status import model_files
 from appliance.status.model_files import SHIPPED, ModelFile
-from inference.detection.model_card import Card, verified_card
-from inference.model_store import examine, prices
+from inference.detection.model_card import ModelCard, read_verified_card
+from inference.model_store import costs, examine
+from inference.model_store.costs import ModelCost
 from inference.model_store.licences import require_licence
-from inference.model_store.prices import Price
 
-Examine = Callable[[Path, Card], examine.Verdict]
+Examine = Callable[[Path, ModelCard], examine.ExaminationResult]
 Mark = tuple[int, int, int] | None  # what tells one state of a file from the next
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredModel:
     """A model that may be loaded."""
 
     name: str
     path: Path
-    card: Card
+    card: ModelCard
     shipped: bool
 
     @property
@@ -50,11 +50,11 @@ class ModelStore:
         self.shipped = shipped
         self.root = model_files.store_dir(settings)
         self.examination = examination
-        self._passed: dict[str, examine.Verdict] = {}
-        self._bench = prices.Figures(model_files.bench_file(settings))
+        self._passed: dict[str, examine.ExaminationResult] = {}
+        self._bench = costs.FigureFile(model_files.bench_file(settings))
         self._seen = self._active_mark()
 
-    def known(self) -> list[ModelFile]:
+    def list_models(self) -> list[ModelFile]:
         """All models with a name, examined or not."""
         return model_files.known(self.settings, self.shipped)
 
@@ -62,49 +62,49 @@ class ModelStore:
         """The file that a reference means; raises `ModelError`. Nothing is said of its safety."""
         return model_files.find(self.settings, ref, self.shipped)
 
-    def find(self, ref: str) -> Stored:
+    def find(self, ref: str) -> StoredModel:
         """The model that `ref` (name, digest, path) means, safe to load; raises `ModelError`.
 
         Reads the whole file for its digest. Only a model that no verdict is known of, such as one
         named by a path, is examined now: that takes a child process and seconds.
         """
         file = self.lookup(ref)
-        card = named(verified_card(file.path), file)
+        card = rename_card(read_verified_card(file.path), file)
         self.require_allowed(file, card)
-        return Stored(file.name, file.path, card, file.shipped)
+        return StoredModel(file.name, file.path, card, file.shipped)
 
-    def require_allowed(self, file: ModelFile, card: Card) -> None:
+    def require_allowed(self, file: ModelFile, card: ModelCard) -> None:
         """Raise `ModelError` where the model is not safe or its licence not allowed."""
         allowed = self.settings.inference.licences
         require_licence(card, (), allowed)
         # What is shipped was examined before it was; the update that brought it is signed.
         if not file.shipped:
-            require_licence(card, self._verdict(file, card).told, allowed)
+            require_licence(card, self._find_result(file, card).strict_licences, allowed)
 
-    def verdict_file(self, file: ModelFile) -> Path:
+    def find_result_file(self, file: ModelFile) -> Path:
         """Where a model's verdict is kept: beside it; of one named by a path, in the store."""
         if file.path.parent.parent == self.root:
             return file.path.parent / "verdict.json"
         return self.root / "verdicts" / f"{file.digest[:16]}.json"
 
-    def _verdict(self, file: ModelFile, card: Card) -> examine.Verdict:
-        kept = self.verdict_file(file)
-        verdict = examine.remembered(kept, file.path, card) or self._passed.get(card.sha256)
-        if verdict is None or verdict.card_sha256 != examine.card_digest(file.path):
+    def _find_result(self, file: ModelFile, card: ModelCard) -> examine.ExaminationResult:
+        kept = self.find_result_file(file)
+        verdict = examine.read_result(kept, file.path, card) or self._passed.get(card.sha256)
+        if verdict is None or verdict.card_sha256 != examine.compute_card_digest(file.path):
             verdict = self.examination(file.path, card)
             self._passed[card.sha256] = verdict
             with suppress(OSError):  # a service may not write here: it examines at each start
-                examine.remember(kept, verdict)
+                examine.write_result(kept, verdict)
         return verdict
 
-    def active(self) -> str:
+    def find_active(self) -> str:
         """The reference of the model to use: chosen by `unitctl models use`, else by the settings.
 
         A choice whose model is gone is none.
         """
         return model_files.active(self.settings, self.shipped)
 
-    def active_changed(self) -> bool:
+    def has_active_changed(self) -> bool:
         """Whether the choice was written anew since the last call (or since the start)."""
         mark = self._active_mark()
         changed, self._seen = mark != self._seen, mark
@@ -117,18 +117,18 @@ class ModelStore:
             return None
         return facts.st_mtime_ns, facts.st_ino, facts.st_size
 
-    def price(self, digest: str, provider: str, mode: str | None = None) -> Price:
+    def find_cost(self, digest: str, provider: str, mode: str | None = None) -> ModelCost:
         """What one frame and one load cost, as measured on this unit, else by the settings.
 
         `mode`: of a Jetson's power mode or a GPU's limit; None: the newest figure of any.
         """
-        found = self._bench.price(digest, provider, mode)
-        return found or prices.by_settings(self.settings)
+        found = self._bench.find_cost(digest, provider, mode)
+        return found or costs.assume_cost(self.settings)
 
 
-def named(card: Card, file: ModelFile) -> Card:
+def rename_card(card: ModelCard, file: ModelFile) -> ModelCard:
     """The card, with the name under which its model is known here."""
     return card if card.name == file.name else replace(card, name=file.name)
 
 
-__all__ = ["ModelError", "ModelStore", "Stored"]
+__all__ = ["ModelError", "ModelStore", "StoredModel"]

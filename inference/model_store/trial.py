@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from inference.detection.model_card import Card, digest_of, read_card, require_digest
+from inference.detection.model_card import ModelCard, compute_digest, read_card, require_digest
 
 NO_MEMORY = ("bad_alloc", "Failed to allocate memory")  # in ONNX Runtime's words
 
 
-def limit(memory_bytes: int, cpu_s: int) -> None:
+def set_limits(memory_bytes: int, cpu_s: int) -> None:
     """From here on: so much address space and processor time, no core dump, no file written."""
     # One thread each: NumPy's library else takes address space for every core of the machine.
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -30,22 +30,22 @@ def limit(memory_bytes: int, cpu_s: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def tried(model: Path, card: Card) -> dict[str, Any]:
+def run_trial(model: Path, card: ModelCard) -> dict[str, Any]:
     """What was found; raises `ModelError` where the model is refused."""
-    from inference.model_store.safety import examined  # noqa: PLC0415  (after the limits)
+    from inference.model_store.safety import check_model  # noqa: PLC0415  (after the limits)
 
-    require_digest(model, digest_of(model), card)
+    require_digest(model, compute_digest(model), card)
     data = model.read_bytes()
-    return {"told": examined(data, card), **ran(data, card)}
+    return {"told": check_model(data, card), **run_once(data, card)}
 
 
-def ran(data: bytes, card: Card) -> dict[str, float]:
+def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
     """Load it as the unit would, on the processor, and show it one black picture."""
     import numpy as np  # noqa: PLC0415
     import onnxruntime  # noqa: PLC0415
 
     from inference.detection.nanodet import require_outputs  # noqa: PLC0415
-    from inference.detection.sessions import runtime_errors  # noqa: PLC0415
+    from inference.detection.sessions import list_runtime_errors  # noqa: PLC0415
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -58,26 +58,26 @@ def ran(data: bytes, card: Card) -> dict[str, float]:
         session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
         loaded = time.monotonic()
         outputs = session.run(None, {card.input_name: black})
-    except runtime_errors() as error:
+    except list_runtime_errors() as error:
         if any(word in str(error) for word in NO_MEMORY):
             raise MemoryError from error
         raise ModelError(
-            f"does not run with ONNX Runtime {onnxruntime.__version__} ({shortest(error)}); "
+            f"does not run with ONNX Runtime {onnxruntime.__version__} ({shorten_error(error)}); "
             "export it again for this version"
         ) from error
     require_outputs(outputs, replace(card, batch=len(black)), card.name)
     return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
 
 
-def shortest(error: Exception) -> str:
+def shorten_error(error: Exception) -> str:
     return " ".join(str(error).split())[:160]
 
 
 def main() -> None:
     model, card, memory_bytes, cpu_s = sys.argv[1:]
-    limit(int(memory_bytes), int(cpu_s))
+    set_limits(int(memory_bytes), int(cpu_s))
     try:
-        answer = tried(Path(model), read_card(Path(card)))
+        answer = run_trial(Path(model), read_card(Path(card)))
     except (ModelError, OSError) as error:
         answer = {"refused": str(error)}
     except (MemoryError, RecursionError):

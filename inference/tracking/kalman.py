@@ -16,49 +16,52 @@ PLACE_NOISE = 0.05**2  # of one sighting: how far a box is off, in shares of its
 SIZE_NOISE = 0.08**2  # of one sighting: how far its width and height are off, as a share
 FAINT_NOISE = 2.0  # times that, for a detection below the threshold
 FIRST_SPEED = 0.5**2  # how fast a newcomer may go, in longer sides a second: a brisk walk
-RESTLESSNESS = 0.12  # how quickly speeds change, in squared longer sides a second, each second
-SIZE_RESTLESSNESS = 0.006  # how quickly sizes change, in squared shares each second
+SPEED_PROCESS_NOISE = (
+    0.12  # how quickly speeds change, in squared longer sides a second, each second
+)
+SIZE_PROCESS_NOISE = 0.006  # how quickly sizes change, in squared shares each second
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class Uncertainty:
     """Variances, in longer sides of the box: of place, of speed, what both share; and of size."""
 
     place: float
-    shared: float
+    place_speed: float
     speed: float
     size: float
 
     @property
-    def reach(self) -> float:
+    def place_sigma(self) -> float:
         """One standard deviation of the place, in longer sides of the box."""
         return math.sqrt(self.place)
 
 
-NEWCOMER = Doubt(PLACE_NOISE, 0.0, FIRST_SPEED, SIZE_NOISE)
+NEWCOMER = Uncertainty(PLACE_NOISE, 0.0, FIRST_SPEED, SIZE_NOISE)
 
 
-def waited(doubt: Doubt, step_s: float) -> Doubt:
+def predict(uncertainty: Uncertainty, step_s: float) -> Uncertainty:
     """The doubt when `step_s` have passed without a look."""
-    restless = RESTLESSNESS * step_s
-    return Doubt(
-        doubt.place + step_s * (2 * doubt.shared + step_s * (doubt.speed + restless / 3)),
-        doubt.shared + step_s * (doubt.speed + restless / 2),
-        doubt.speed + restless,
-        doubt.size + SIZE_RESTLESSNESS * step_s,
+    restless = SPEED_PROCESS_NOISE * step_s
+    return Uncertainty(
+        uncertainty.place
+        + step_s * (2 * uncertainty.place_speed + step_s * (uncertainty.speed + restless / 3)),
+        uncertainty.place_speed + step_s * (uncertainty.speed + restless / 2),
+        uncertainty.speed + restless,
+        uncertainty.size + SIZE_PROCESS_NOISE * step_s,
     )
 
 
-def weighed(doubt: Doubt, sure: bool) -> tuple[float, float, float, Doubt]:
+def correct(uncertainty: Uncertainty, sure: bool) -> tuple[float, float, float, Uncertainty]:
     """(gain of place, gain of speed per second, gain of size, doubt) after a sighting."""
     noise = 1.0 if sure else FAINT_NOISE
-    spread = doubt.place + noise * PLACE_NOISE
-    place, speed = doubt.place / spread, doubt.shared / spread
-    size = doubt.size / (doubt.size + noise * SIZE_NOISE)
-    left = Doubt(
-        (1 - place) * doubt.place,
-        (1 - place) * doubt.shared,
-        doubt.speed - speed * doubt.shared,
-        (1 - size) * doubt.size,
+    spread = uncertainty.place + noise * PLACE_NOISE
+    place, speed = uncertainty.place / spread, uncertainty.place_speed / spread
+    size = uncertainty.size / (uncertainty.size + noise * SIZE_NOISE)
+    left = Uncertainty(
+        (1 - place) * uncertainty.place,
+        (1 - place) * uncertainty.place_speed,
+        uncertainty.speed - speed * uncertainty.place_speed,
+        (1 - size) * uncertainty.size,
     )
     return place, speed, size, left

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.model import Box, Detection
-from inference.tracking.kalman import NEWCOMER, Doubt, waited, weighed
+from inference.tracking.kalman import NEWCOMER, Uncertainty, correct, predict
 
 FAINTEST = 0.25  # confidence below which a detection does not even keep a track alive
 LEAST_OVERLAP = 0.3
@@ -41,12 +41,12 @@ class Track:
     label: str
     confidence: float
     box: Box
-    drift: tuple[float, float]
+    velocity: tuple[float, float]
     sightings: int
     seen_s: float
     at_s: float
     missed_s: float = 0.0
-    doubt: Doubt = NEWCOMER
+    uncertainty: Uncertainty = NEWCOMER
 
     @property
     def seen_now(self) -> bool:
@@ -62,72 +62,72 @@ class Tracks:
     next_number: int = 1
 
 
-def update(
+def update_tracks(
     tracks: Tracks,
     detections: Sequence[Detection],
     media_s: float,
     threshold: float,
     patience_s: float,
-    looked: Box | None = None,
+    analysed_part: Box | None = None,
 ) -> Tracks:
     """The tracks after a look at a picture of `media_s`, or at its part `looked` alone.
 
     Those looked for and unseen for over `patience_s` are given up.
     """
-    coasting = [coast(track, media_s, looked) for track in tracks.live]
+    coasting = [predict_track(track, media_s, analysed_part) for track in tracks.live]
     sure = [one for one in detections if one.confidence >= threshold]
     faint = [one for one in detections if one.confidence < threshold]
     pairs, unseen, unknown = match(coasting, sure)
-    moved = [sighted(track, detection, sure=True) for track, detection in pairs]
+    moved = [correct_track(track, detection, sure=True) for track, detection in pairs]
     pairs, unseen, _ = match(unseen, faint)
-    moved += [sighted(track, detection, sure=False) for track, detection in pairs]
+    moved += [correct_track(track, detection, sure=False) for track, detection in pairs]
     fresh = [one for one in unknown if not is_second_box(one, moved)]
-    new = [begin(one, tracks.next_number + count, media_s) for count, one in enumerate(fresh)]
+    new = [begin_track(one, tracks.next_number + count, media_s) for count, one in enumerate(fresh)]
     steps = {track.number: media_s - track.at_s for track in tracks.live}
     kept = [one for one in unseen if is_awaited(one, patience_s, steps[one.number])]
     live = sorted(moved + kept + new, key=lambda track: track.number)
     return Tracks(tuple(live), tracks.next_number + len(new))
 
 
-def begin(detection: Detection, number: int, media_s: float) -> Track:
+def begin_track(detection: Detection, number: int, media_s: float) -> Track:
     """A track of something seen for the first time."""
     return Track(
         number,
         detection.label,
         detection.confidence,
         detection.box,
-        drift=(0.0, 0.0),
+        velocity=(0.0, 0.0),
         sightings=1,
         seen_s=media_s,
         at_s=media_s,
     )
 
 
-def coast(track: Track, media_s: float, looked: Box | None) -> Track:
+def predict_track(track: Track, media_s: float, analysed_part: Box | None) -> Track:
     """The track moved on to `media_s` at its own speed, counted as missed until it is found."""
     step_s = media_s - track.at_s
-    right, down = track.drift
-    covered = looked is None or covers(looked, track.box)
+    right, down = track.velocity
+    covered = analysed_part is None or is_covered(analysed_part, track.box)
     fade = 1.0 if covered else max(0.0, 1 - step_s / FADE_S)
     return Track(
         track.number,
         track.label,
         track.confidence,
-        shifted(track.box, right * fade * step_s, down * fade * step_s),
+        shift_box(track.box, right * fade * step_s, down * fade * step_s),
         (right * fade, down * fade),
         track.sightings,
         track.seen_s,
         media_s,
         track.missed_s + step_s if covered else track.missed_s,
-        waited(track.doubt, step_s),
+        predict(track.uncertainty, step_s),
     )
 
 
-def sighted(track: Track, detection: Detection, *, sure: bool) -> Track:
+def correct_track(track: Track, detection: Detection, *, sure: bool) -> Track:
     """A coasting track corrected by what was seen."""
-    place, speed, size, doubt = weighed(track.doubt, sure)
-    x, y, wide, high = measured(track.box)
-    found_x, found_y, found_wide, found_high = measured(detection.box)
+    place, speed, size, doubt = correct(track.uncertainty, sure)
+    x, y, wide, high = measure_box(track.box)
+    found_x, found_y, found_wide, found_high = measure_box(detection.box)
     off_x, off_y = found_x - x, found_y - y
     x, y = x + place * off_x, y + place * off_y
     half_wide, half_high = (
@@ -139,7 +139,7 @@ def sighted(track: Track, detection: Detection, *, sure: bool) -> Track:
         track.label,
         detection.confidence,
         Box(x - half_wide, y - half_high, x + half_wide, y + half_high),
-        (track.drift[0] + speed * off_x, track.drift[1] + speed * off_y),
+        (track.velocity[0] + speed * off_x, track.velocity[1] + speed * off_y),
         track.sightings + sure,
         track.at_s,
         track.at_s,
@@ -150,7 +150,7 @@ def sighted(track: Track, detection: Detection, *, sure: bool) -> Track:
 
 def is_awaited(track: Track, patience_s: float, step_s: float) -> bool:
     """Whether an unseen track is still waited for; `step_s`: since the look before."""
-    x, y, _, _ = measured(track.box)
+    x, y, _, _ = measure_box(track.box)
     if not (0 < x < 1 and 0 < y < 1) or track.at_s - track.seen_s > UNSEEN_AT_MOST_S:
         return False
     if track.sightings == 1:
@@ -161,7 +161,7 @@ def is_awaited(track: Track, patience_s: float, step_s: float) -> bool:
 def is_second_box(detection: Detection, seen: Sequence[Track]) -> bool:
     """Whether this is another box on something that was seen in the same look."""
     return any(
-        track.label == detection.label and overlap(track.box, detection.box) > SAME_THING
+        track.label == detection.label and compute_overlap(track.box, detection.box) > SAME_THING
         for track in seen
     )
 
@@ -175,41 +175,41 @@ def match(
     """
     pairs = []
     free_tracks, free_detections = dict(enumerate(tracks)), dict(enumerate(detections))
-    for _, row, column in sorted(candidates(tracks, detections), reverse=True):
+    for _, row, column in sorted(find_candidates(tracks, detections), reverse=True):
         if row in free_tracks and column in free_detections:
             pairs.append((free_tracks.pop(row), free_detections.pop(column)))
     return pairs, list(free_tracks.values()), list(free_detections.values())
 
 
-def candidates(
+def find_candidates(
     tracks: Sequence[Track], detections: Sequence[Detection]
 ) -> list[tuple[float, int, int]]:
     """(overlap, track index, detection index) of all that might be one thing."""
     found = []
     for row, track in enumerate(tracks):
-        around = room(track)
+        around = compute_growth(track)
         for column, detection in enumerate(detections):
             if track.label == detection.label:
-                ratio = grown_overlap(track.box, detection.box, *around)
+                ratio = compute_grown_overlap(track.box, detection.box, *around)
                 if ratio >= LEAST_OVERLAP:
                     found.append((ratio, row, column))
     return found
 
 
-def room(track: Track) -> tuple[float, float]:
+def compute_growth(track: Track) -> tuple[float, float]:
     """How much larger a track's box is made, on each side, before it is compared."""
     box = track.box
     longer = max(box.right - box.left, box.bottom - box.top)
-    growth = min(LARGEST_GROWTH, track.doubt.reach) * longer
+    growth = min(LARGEST_GROWTH, track.uncertainty.place_sigma) * longer
     return SIDEWAYS * growth, UPRIGHT * growth
 
 
-def overlap(one: Box, other: Box) -> float:
+def compute_overlap(one: Box, other: Box) -> float:
     """Intersection over union."""
-    return grown_overlap(one, other, 0.0, 0.0)
+    return compute_grown_overlap(one, other, 0.0, 0.0)
 
 
-def grown_overlap(one: Box, other: Box, wider: float, higher: float) -> float:
+def compute_grown_overlap(one: Box, other: Box, wider: float, higher: float) -> float:
     """Intersection over union of two boxes, each grown by as much on each side."""
     wide = min(one.right, other.right) - max(one.left, other.left) + 2 * wider
     high = min(one.bottom, other.bottom) - max(one.top, other.top) + 2 * higher
@@ -221,18 +221,18 @@ def grown_overlap(one: Box, other: Box, wider: float, higher: float) -> float:
     return shared / (first + second - shared)
 
 
-def covers(looked: Box, box: Box) -> bool:
+def is_covered(analysed_part: Box, box: Box) -> bool:
     """Whether a look at the part `looked` must show what is in `box`."""
-    wide = min(looked.right, box.right) - max(looked.left, box.left)
-    high = min(looked.bottom, box.bottom) - max(looked.top, box.top)
-    return wide > 0 and high > 0 and wide * high >= COVERED * area(box)
+    wide = min(analysed_part.right, box.right) - max(analysed_part.left, box.left)
+    high = min(analysed_part.bottom, box.bottom) - max(analysed_part.top, box.top)
+    return wide > 0 and high > 0 and wide * high >= COVERED * compute_area(box)
 
 
-def area(box: Box) -> float:
+def compute_area(box: Box) -> float:
     return (box.right - box.left) * (box.bottom - box.top)
 
 
-def measured(box: Box) -> tuple[float, float, float, float]:
+def measure_box(box: Box) -> tuple[float, float, float, float]:
     """Middle (right, down), width and height."""
     return (
         (box.left + box.right) / 2,
@@ -242,5 +242,5 @@ def measured(box: Box) -> tuple[float, float, float, float]:
     )
 
 
-def shifted(box: Box, right: float, down: float) -> Box:
+def shift_box(box: Box, right: float, down: float) -> Box:
     return Box(box.left + right, box.top + down, box.right + right, box.bottom + down)

@@ -22,12 +22,12 @@ from appliance.settings import Settings
 from appliance.status.loads import reported_loads
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
-from inference.__main__ import telling_of
-from inference.cameras.watched import WatchedCamera
-from inference.cycle import Watch, WatchParts
-from inference.detection.detector import Seen
-from inference.energy.cost import Prices
-from inference.model_pool import Eyes
+from inference.__main__ import make_publisher
+from inference.cameras.camera import InferenceCamera
+from inference.cycle import CycleParts, InferenceCycle
+from inference.detection.detector import PictureDetections
+from inference.energy.cost import CostModel
+from inference.model_pool import ModelPool
 from inference.view import View
 from power.act.loads import Actuator
 from power.cycle import PowerCycle
@@ -43,9 +43,9 @@ from sensors.camera.feed import Feed, Parts
 from sensors.camera.pictures.gop import DecodedFrame, GroupOfPictures
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 from sensors.cycle import SensorsCycle
+from tests.stand_ins.fake_inference import FakeChoice, FakeWaiter
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import bare_site, meter_on
-from tests.stand_ins.watched import FakeChoice, FakeWaiter
 
 WIDTH, HEIGHT, FRAMES_PER_S = 64, 48, 10
 LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap enough for days
@@ -117,10 +117,10 @@ class Scene:
     def free(self) -> None:
         """Nothing to free."""
 
-    def look(
+    def analyse(
         self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
-    ) -> list[Seen]:
-        return [Seen(tuple(self._people())) for _ in pictures]
+    ) -> list[PictureDetections]:
+        return [PictureDetections(tuple(self._people())) for _ in pictures]
 
     @property
     def is_busy(self) -> bool:
@@ -203,7 +203,7 @@ class InProcessUnit:
         self._power_cycle = self._make_power()
         self._sensors_cycle = SensorsCycle(self._sensors, None).cycle
         self._camera_cycle = CameraCycle(self._camera, settings.camera["demo"], self._feed)
-        self._watch: Watch | None = None
+        self._watch: InferenceCycle | None = None
 
     def run_until(self, utc: datetime, each_minute: Callable[[], None] | None = None) -> None:
         """Live until `utc`."""
@@ -258,7 +258,7 @@ class InProcessUnit:
             for _ in range(LOOKS):
                 if self._scene.is_busy:
                     self._feed.take_hint("pir")  # the gates are not made for a scene of one grey
-                self._inference.run_once(self._watch.cycle)
+                self._inference.run_once(self._watch.run)
         except Leave:
             self.pid_one.running.discard("appliance-inference")
 
@@ -278,17 +278,17 @@ class InProcessUnit:
         actuator = Actuator(self.pid_one, bare_site(["demo"], may_power_off=True))
         return PowerCycle(self._power, meters, Ladder(self.settings), actuator)
 
-    def _make_watch(self) -> Watch:
+    def _make_watch(self) -> InferenceCycle:
         own = self.settings.inference
-        choice = FakeChoice(price_j=own.energy_per_frame_j)
-        prices = Prices(choice.price, core_w=0.0)
-        return Watch(
+        choice = FakeChoice(cost_j=own.energy_per_frame_j)
+        prices = CostModel(choice.find_cost, core_w=0.0)
+        return InferenceCycle(
             self._inference,
-            WatchParts(
-                [WatchedCamera("demo", Pull(self._feed), own)],
-                Eyes(choice, lambda _: self._scene, prices, own),
+            CycleParts(
+                [InferenceCamera("demo", Pull(self._feed), own)],
+                ModelPool(choice, lambda _: self._scene, prices, own),
                 FakeWaiter(self.clock),
-                telling_of(self._inference),
+                make_publisher(self._inference),
                 View(own.blur_heads, own.threshold),
             ),
         )

@@ -21,8 +21,8 @@ from appliance.model import EnergyLevel
 from appliance.process.service import Loop, Service
 from appliance.store.store import Store
 from inference.__main__ import assemble
-from inference.detection.frame_result import Look
-from inference.energy.usage import Tally
+from inference.detection.frame_result import FrameResult
+from inference.energy.usage import Usage
 from tests.bench.cameras.field import Field
 from tests.bench.cameras.video_file import CLIP, FRAMES_PER_S
 from tests.bench.report import OUT, ROOT
@@ -55,8 +55,8 @@ class Inference:
         self.service = Service("inference", field.settings, clock, store, log)
         self.loop: Loop = assemble(self.service)
         self.frames = 0
-        self.on_look: Callable[[Look], None] = lambda _: None
-        self._count = Tally.count
+        self.on_look: Callable[[FrameResult], None] = lambda _: None
+        self._count = Usage.add
 
     def run(self, seconds: float) -> None:
         """Live for some seconds."""
@@ -69,16 +69,16 @@ class Inference:
         """Count each look while this lasts."""
         mine = self
 
-        def count(tally: Tally, look: Look) -> None:
+        def count(tally: Usage, look: FrameResult) -> None:
             mine.frames += 1
             mine.on_look(look)
             mine._count(tally, look)
 
-        Tally.count = count  # type: ignore[method-assign, assignment]
+        Usage.add = count  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:
-            Tally.count = self._count  # type: ignore[method-assign]
+            Usage.add = self._count  # type: ignore[method-assign]
             if self.loop.finish:
                 self.loop.finish()
             self.service.store.close()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
 from appliance.model import Box, Detection
-from inference.tracking.track import overlap
+from inference.tracking.track import compute_overlap
 
 SURE = 0.35
 CLEAR_OVERLAP = 0.5
@@ -45,7 +45,7 @@ def pieces(frames: Sequence[Sequence[Detection]]) -> list[Piece]:
     running: list[Piece] = []
     for frame, detections in enumerate(frames):
         boxes = single([one.box for one in detections if one.confidence >= SURE])
-        chances = [[overlap(piece[frame - 1], box) for box in boxes] for piece in running]
+        chances = [[compute_overlap(piece[frame - 1], box) for box in boxes] for piece in running]
         table = np.array(chances).reshape(len(running), len(boxes))
         clear = (table >= CLEAR_OVERLAP) & ((table >= 0.3).sum(0, keepdims=True) == 1)
         clear &= (table >= 0.3).sum(1, keepdims=True) == 1
@@ -64,7 +64,7 @@ def single(boxes: list[Box]) -> list[Box]:
     """One box for each person: of two on one another, the surer. The surest come first."""
     kept: list[Box] = []
     for box in boxes:
-        if all(overlap(box, other) <= SAME_PERSON for other in kept):
+        if all(compute_overlap(box, other) <= SAME_PERSON for other in kept):
             kept.append(box)
     return kept
 

@@ -28,10 +28,10 @@ from appliance.process.service import Service
 from appliance.settings import CameraSettings, InferenceSettings, Settings, UnitSettings
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
-from inference.__main__ import eyes_of, telling_of
+from inference.__main__ import make_models, make_publisher
+from inference.cameras.camera import InferenceCamera
 from inference.cameras.connection import Frames
-from inference.cameras.watched import WatchedCamera
-from inference.cycle import Watch, WatchParts
+from inference.cycle import CycleParts, InferenceCycle
 from inference.view import View
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import PACKETS, Motion, MotionSegment
@@ -129,24 +129,24 @@ class Life:
         opened = partial(VideoFile, film.path)
         self._feed = Feed("front", opened, self.clock, Parts(motion))
         pull = Pull(self._feed, self.clock, 1 / film.frames_per_s)
-        watched = WatchedCamera("front", pull, inference, camera)
-        eyes, telling = eyes_of(self._service), telling_of(self._service)
+        watched = InferenceCamera("front", pull, inference, camera)
+        eyes, telling = make_models(self._service), make_publisher(self._service)
         view = View(inference.blur_heads, inference.threshold)
-        parts = WatchParts([watched], eyes, Waiter(self.clock), telling, view)
-        self._watch = Watch(self._service, parts)
+        parts = CycleParts([watched], eyes, Waiter(self.clock), telling, view)
+        self._watch = InferenceCycle(self._service, parts)
         self._seconds = len(film.packets) / film.frames_per_s
 
     def live(self) -> tuple[list[Event], float]:
         """All events, and the processor time that it took."""
         self._pay()
-        self._service.run_once(self._watch.cycle)
+        self._service.run_once(self._watch.run)
         begins_s, began_cpu_s = self.clock.media_s(), time.process_time()
         paid_s = begins_s
         while self.clock.media_s() < begins_s + self._seconds:
             if self.clock.media_s() - paid_s > BUDGET_EVERY_S:
                 paid_s = self.clock.media_s()
                 self._pay()
-            self._service.run_once(self._watch.cycle)
+            self._service.run_once(self._watch.run)
         self._watch.finish()
         cpu_s = time.process_time() - began_cpu_s
         events = self._store.rows(Event)

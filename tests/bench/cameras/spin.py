@@ -34,8 +34,8 @@ def measure(seconds: float = 30.0, threads: int = 1) -> dict[str, float]:
     """Figures in CPU-ms for one picture (planes to detections) and their ratios."""
     detector = NanoDet(MODEL, threads, 0.45, ("person",))
     picture = first_picture()
-    figures = compared(lambda: detector.look([picture]), seconds)
-    figures["evicted_ratio"] = swept_ms(lambda: detector.look([picture])) / figures["row_ms"]
+    figures = compared(lambda: detector.analyse([picture]), seconds)
+    figures["evicted_ratio"] = swept_ms(lambda: detector.analyse([picture])) / figures["row_ms"]
     detector.free()
     return figures
 
@@ -83,7 +83,7 @@ def spinning_ratio(seconds: float) -> float:
     with spinning():
         detector = NanoDet(MODEL, 2, 0.45, ("person",))
         picture = first_picture()
-        ratio = compared(lambda: detector.look([picture]), seconds)["spin_ratio"]
+        ratio = compared(lambda: detector.analyse([picture]), seconds)["spin_ratio"]
     detector.free()
     return ratio
 
@@ -91,18 +91,18 @@ def spinning_ratio(seconds: float) -> float:
 @contextmanager
 def spinning() -> Iterator[None]:
     """Sessions as ONNX Runtime makes them when nobody says anything."""
-    ours = sessions.session_options
+    ours = sessions.make_session_options
 
     def default(threads: int) -> onnxruntime.SessionOptions:
         options = ours(threads)
         options.add_session_config_entry("session.intra_op.allow_spinning", "1")
         return options
 
-    sessions.session_options = default
+    sessions.make_session_options = default
     try:
         yield
     finally:
-        sessions.session_options = ours
+        sessions.make_session_options = ours
 
 
 def cpu_ms(look: Callable[[], object]) -> float:

@@ -10,23 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from inference.detection.detector import Looker, NanoDet
-from inference.detection.model_swap import Swap
+from inference.detection.detector import FrameDetector, NanoDet
+from inference.detection.model_swap import ModelSwap
 from tests.bench.cameras.spin import first_picture
 from tests.bench.cameras.video_file import MODEL
 
 OTHER = MODEL.with_name("nanodet-g-416-fp32.onnx")
 
 
-def load(path: Path) -> Looker:
+def load(path: Path) -> FrameDetector:
     return NanoDet(path, 1, 0.45, ("person",))
 
 
 def measure(quick: bool) -> dict[str, Any]:
     """Looks, failed looks, swaps, and the longest look beside the usual one."""
     picture = first_picture()
-    swap = Swap(MODEL.stem, load(MODEL))
-    swap.now().load()
+    swap = ModelSwap(MODEL.stem, load(MODEL))
+    swap.take_current().load()
     swaps, failed, looks_ms = 0, 0, []
     wanted = [OTHER, MODEL]
     ends_s = time.monotonic() + (4.0 if quick else 60.0)
@@ -37,7 +37,7 @@ def measure(quick: bool) -> dict[str, Any]:
             swap.want(path.stem, partial(load, path), began_s)
             swaps += 1
         try:
-            swap.now().look([picture])
+            swap.take_current().analyse([picture])
         except ModelError:
             failed += 1
         looks_ms.append(1000 * (time.monotonic() - began_s))

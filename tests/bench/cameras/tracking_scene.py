@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from appliance.model import Box, Detection
-from inference.tracking.track import area, overlap
+from inference.tracking.track import compute_area, compute_overlap
 
 FRAMES_PER_S = 10
 SAME_THING_IOU = 0.6
@@ -106,7 +106,7 @@ def visible_share(walker: Walker, walkers: Sequence[Walker]) -> float:
 def hidden_share(box: Box, other: Box) -> float:
     wide = min(box.right, other.right) - max(box.left, other.left)
     high = min(box.bottom, other.bottom) - max(box.top, other.top)
-    return max(0.0, wide) * max(0.0, high) / area(box)
+    return max(0.0, wide) * max(0.0, high) / compute_area(box)
 
 
 def sightings(
@@ -153,7 +153,7 @@ def suppressed(seen: list[Detection]) -> list[Detection]:
     """Of boxes on one thing, the surest."""
     kept: list[Detection] = []
     for one in sorted(seen, key=lambda one: -one.confidence):
-        if all(overlap(one.box, other.box) <= SAME_THING_IOU for other in kept):
+        if all(compute_overlap(one.box, other.box) <= SAME_THING_IOU for other in kept):
             kept.append(one)
     return kept
 

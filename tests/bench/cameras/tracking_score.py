@@ -41,7 +41,7 @@ def follow_ours(frames: Sequence[Frame]) -> Answers:
     """What inference/tracking/track.py makes of the frames."""
     tracks, answers = track.Tracks(), []
     for frame in frames:
-        tracks = track.update(tracks, frame.detections, frame.media_s, THRESHOLD, PATIENCE_S)
+        tracks = track.update_tracks(tracks, frame.detections, frame.media_s, THRESHOLD, PATIENCE_S)
         answers.append(
             {
                 one.number: one.box
@@ -111,9 +111,9 @@ def score(frames: Sequence[Frame], answers: Answers, counts: Callable[[Frame], b
     true = [np.array(list(truth), int) for truth, _ in pairs]
     told = [np.array(list(said), int) for _, said in pairs]
     overlaps = [
-        np.array([[track.overlap(a, b) for b in said.values()] for a in truth.values()]).reshape(
-            len(truth), len(said)
-        )
+        np.array(
+            [[track.compute_overlap(a, b) for b in said.values()] for a in truth.values()]
+        ).reshape(len(truth), len(said))
         for truth, said in pairs
     ]
     clear = compute_clear_metrics(true, told, overlaps)

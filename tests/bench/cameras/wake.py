@@ -17,7 +17,7 @@ import av
 
 from appliance.model import EnergyLevel
 from inference.detection.detector import NanoDet
-from inference.detection.frame_result import Look
+from inference.detection.frame_result import FrameResult
 from tests.bench.cameras.field import Field
 from tests.bench.cameras.overhead import Inference
 from tests.bench.cameras.video_file import MODEL
@@ -83,7 +83,7 @@ def measure(quick: bool) -> Wake:
     return judged(firsts_s[1:], looks)  # the first loads the model: residency has its own rule
 
 
-def seen(look: Look, film: Film) -> tuple[float, float, bool]:
+def seen(look: FrameResult, film: Film) -> tuple[float, float, bool]:
     """When a look was done, of which moment of the film, and whether it found somebody."""
     film_s = look.picture.sequence / film.frames_per_s
     found = any(one.confidence >= THRESHOLD for one in look.detections)

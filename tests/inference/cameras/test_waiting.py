@@ -20,8 +20,8 @@ from appliance.media.frames import (
     Refusal,
 )
 from appliance.settings import InferenceSettings
-from inference.cameras.waiting import Pulling, SocketWaiter
-from inference.cameras.watched import WatchedCamera
+from inference.cameras.camera import InferenceCamera
+from inference.cameras.waiting import PicturePoller, SocketWaiter
 
 CLOCK = SystemClock()
 
@@ -59,20 +59,20 @@ def cameras(tmp_path: Path) -> Iterator[dict[str, SocketCamera]]:
         one.server.close()
 
 
-def pulling_of(cameras: dict[str, SocketCamera], tmp_path: Path) -> Pulling:
+def pulling_of(cameras: dict[str, SocketCamera], tmp_path: Path) -> PicturePoller:
     watched = [
-        WatchedCamera(name, FrameClient(tmp_path / f"{name}.sock"), InferenceSettings())
+        InferenceCamera(name, FrameClient(tmp_path / f"{name}.sock"), InferenceSettings())
         for name in cameras
     ]
-    return Pulling(watched, CLOCK, SocketWaiter(CLOCK), Event())
+    return PicturePoller(watched, CLOCK, SocketWaiter(CLOCK), Event())
 
 
-def pulled(pulling: Pulling, seconds: float) -> list[tuple[str, float]]:
+def pulled(pulling: PicturePoller, seconds: float) -> list[tuple[str, float]]:
     """What comes in some seconds: which camera's picture, and when."""
     end_s = CLOCK.media_s() + seconds
     came = []
     while CLOCK.media_s() < end_s:
-        for camera, _ in pulling.next(end_s, 0.1, lambda _, now_s: now_s):
+        for camera, _ in pulling.wait_for_pictures(end_s, 0.1, lambda _, now_s: now_s):
             came.append((camera.name, CLOCK.media_s()))
     return came
 
@@ -93,7 +93,7 @@ def test_cameras_that_may_not_be_looked_at_are_waited_for_asleep(
 ) -> None:
     pulling = pulling_of(cameras, tmp_path)
     began_s, cpu_s = CLOCK.media_s(), time.thread_time()
-    assert pulling.next(began_s + 0.5, 0.1, lambda *_: math.inf) == []
+    assert pulling.wait_for_pictures(began_s + 0.5, 0.1, lambda *_: math.inf) == []
     assert CLOCK.media_s() - began_s >= 0.5
     assert time.thread_time() - cpu_s < 0.1
     assert [one.pulls for one in cameras.values()] == [0] * 8
@@ -118,7 +118,7 @@ def test_a_picture_is_there_at_once_when_something_moves(
         mover = Timer(0.1, cameras[name].moves.set)
         mover.start()
         end_s = CLOCK.media_s() + 5
-        while not (found := pulling.next(end_s, 60.0, lambda _, now_s: now_s)):
+        while not (found := pulling.wait_for_pictures(end_s, 60.0, lambda _, now_s: now_s)):
             assert CLOCK.media_s() < end_s
         mover.join()
         assert [camera.name for camera, _ in found] == [name]
@@ -133,7 +133,7 @@ def test_a_camera_whose_process_dies_is_noticed_at_once(
     pulled(pulling, 0.2)
     cameras["camera2"].server.close()
     pulled(pulling, 0.3)
-    (gone,) = [one for one in pulling._cameras if one.line.trouble]
+    (gone,) = [one for one in pulling._cameras if one.connection.trouble]
     assert gone.name == "camera2"
     before = len(os.listdir("/proc/self/fd"))
     pulled(pulling, 0.2)

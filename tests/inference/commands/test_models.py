@@ -12,7 +12,7 @@ import pytest
 
 from appliance.__main__ import main
 from tests.scenes.onnx_models import a_model, write
-from tests.stand_ins.model_shelf import NANODET, small
+from tests.stand_ins.fake_model_store import NANODET, small
 
 SETTINGS = """
 [unit]

@@ -13,21 +13,21 @@ import pytest
 from appliance.errors import CameraError, ModelError
 from appliance.media.frames import BGR, I420, Picture
 from appliance.model import Box, Detection, Tier
-from inference.detection.blobs import blob
-from inference.detection.detector import NOT_LOADED, NanoDet, Seen
-from inference.detection.model_card import Card, digest_of, verified_card
+from inference.detection.detector import NOT_LOADED, NanoDet, PictureDetections
+from inference.detection.model_card import ModelCard, compute_digest, read_verified_card
+from inference.detection.model_input import blob
 from inference.detection.nanodet import Bytes, decode
-from inference.detection.region import covers, of_whole, part_to_look_at
-from inference.detection.sessions import CPU, CUDA, Session, Terms
-from inference.tracking.track import overlap
+from inference.detection.region import choose_part, is_covered, map_box_to_picture
+from inference.detection.sessions import CPU, CUDA, Session, SessionSettings
+from inference.tracking.track import compute_overlap
 from tests.conftest import CLIP, MODEL
 from tests.scenes.bright_models import make_model
 from tests.stand_ins.fakes import FakeClock
 
 
 @pytest.fixture(scope="module")
-def card() -> Card:
-    return verified_card(MODEL)
+def card() -> ModelCard:
+    return read_verified_card(MODEL)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def frame(number: int) -> Bytes:
     return np.asarray(bgr, np.uint8)
 
 
-def outputs(card: Card) -> dict[tuple[int, int], np.ndarray]:
+def outputs(card: ModelCard) -> dict[tuple[int, int], np.ndarray]:
     """Outputs that show nothing, by shape."""
     made = {}
     for stride in card.strides:
@@ -95,7 +95,7 @@ def test_an_empty_grey_picture_shows_nobody() -> None:
     assert detector.detect(np.full((480, 640, 3), 120, np.uint8)) == []
 
 
-def test_a_distribution_becomes_a_distance_around_the_middle_of_its_cell(card: Card) -> None:
+def test_a_distribution_becomes_a_distance_around_the_middle_of_its_cell(card: ModelCard) -> None:
     made = outputs(card)
     show(made, kind=0, score=0.9, column=4)
     (found,) = decode(list(made.values()), card, (0,), 0.45)
@@ -107,7 +107,7 @@ def test_a_distribution_becomes_a_distance_around_the_middle_of_its_cell(card: C
     assert found.confidence == pytest.approx(0.9)
 
 
-def test_of_boxes_on_one_thing_the_surest_stays_but_other_labels_stay_too(card: Card) -> None:
+def test_of_boxes_on_one_thing_the_surest_stays_but_other_labels_stay_too(card: ModelCard) -> None:
     made = outputs(card)
     show(made, kind=0, score=0.6, column=4)
     show(made, kind=2, score=0.7, column=4)
@@ -123,7 +123,7 @@ def test_of_boxes_on_one_thing_the_surest_stays_but_other_labels_stay_too(card: 
     ]
 
 
-def test_the_models_input_is_normalised_per_channel(card: Card) -> None:
+def test_the_models_input_is_normalised_per_channel(card: ModelCard) -> None:
     entry = blob(np.full((100, 300, 3), (10, 20, 30), np.uint8), card)
     assert entry.shape == (1, 3, 416, 416)
     expected = [(10 - 103.53) / 57.375, (20 - 116.28) / 57.12, (30 - 123.675) / 58.395]
@@ -162,7 +162,7 @@ def test_a_file_that_is_no_model_is_refused_when_it_is_loaded(model_dir: Path) -
     path = model_dir / MODEL.name
     shutil.copy(CLIP, path)
     card = edited_card(model_dir)
-    card["sha256"] = digest_of(path)
+    card["sha256"] = compute_digest(path)
     store_card(model_dir, card)
     detector = NanoDet(path, 1, 0.45, ("person",))
     with pytest.raises(ModelError, match="is not a model that ONNX Runtime can load"):
@@ -203,7 +203,7 @@ def picture(bgr: Bytes, encoding: str = BGR) -> Picture:
 
 
 def alike(one: Detection, other: Detection) -> bool:
-    return one.label == other.label and overlap(one.box, other.box) > 0.8
+    return one.label == other.label and compute_overlap(one.box, other.box) > 0.8
 
 
 def spot(column: int, row: int) -> Bytes:
@@ -213,7 +213,7 @@ def spot(column: int, row: int) -> Bytes:
     return bgr
 
 
-def bright_boxes(seen: Seen) -> list[tuple[float, ...]]:
+def bright_boxes(seen: PictureDetections) -> list[tuple[float, ...]]:
     """Where the coarse grid of the bright model sees a person; rounded."""
     return sorted(
         (round(one.box.left, 2), round(one.box.top, 2))
@@ -244,7 +244,7 @@ def counted(detector: NanoDet) -> list[int]:
 
 def test_people_are_found_in_planes_as_they_are_in_bgr() -> None:
     detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
-    plain, planes = detector.look([picture(frame(100)), picture(frame(100), I420)])
+    plain, planes = detector.analyse([picture(frame(100)), picture(frame(100), I420)])
     assert plain.part is planes.part is None
     assert plain.detections == tuple(detector.detect(frame(100)))
     assert len(planes.detections) == len(plain.detections)
@@ -255,7 +255,7 @@ def test_people_are_found_in_planes_as_they_are_in_bgr() -> None:
 def test_the_exact_model_finds_them_too() -> None:
     detector = NanoDet(MODEL.with_name("nanodet-g-416-fp32.onnx"), 1, 0.45, ("person",))
     assert detector.tier is Tier.FP32
-    found = detector.look([picture(frame(100), I420)])[0].detections
+    found = detector.analyse([picture(frame(100), I420)])[0].detections
     small = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",)).detect(frame(100))
     assert len([one for one in found if any(alike(one, other) for other in small)]) >= 5
 
@@ -266,36 +266,36 @@ def test_people_far_away_in_a_large_picture_are_found_in_the_part_alone() -> Non
     wall = np.vstack([np.hstack(views[:2]), np.hstack(views[2:])])
     detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
     walker = max(detector.detect(views[0]), key=lambda one: one.confidence)
-    box = of_whole(walker.box, Box(0, 0, 0.5, 0.5))
-    part = part_to_look_at(box, 1536, 1152, detector.size, since_full_s=0.5).box
-    whole, close = detector.look([picture(wall), picture(wall)], [None, part])
+    box = map_box_to_picture(walker.box, Box(0, 0, 0.5, 0.5))
+    part = choose_part(box, 1536, 1152, detector.size, since_full_s=0.5).box
+    whole, close = detector.analyse([picture(wall), picture(wall)], [None, part])
     assert close.part == part
-    assert any(overlap(one.box, box) > 0.6 for one in close.detections)
-    inside = [one for one in whole.detections if covers(part, one.box)]
+    assert any(compute_overlap(one.box, box) > 0.6 for one in close.detections)
+    inside = [one for one in whole.detections if is_covered(part, one.box)]
     assert len(close.detections) > len(inside)
     for one in close.detections:
-        assert covers(part, one.box)
+        assert is_covered(part, one.box)
 
 
 def test_a_model_of_any_number_sees_several_pictures_in_one_run(tmp_path: Path) -> None:
     detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.9, ("person",))
     runs = counted(detector)
-    assert bright_boxes(detector.look([picture(spot(0, 1))])[0]) == [(0, 0.5)]
+    assert bright_boxes(detector.analyse([picture(spot(0, 1))])[0]) == [(0, 0.5)]
     spots = [(0, 0), (1, 0), (0, 1), (1, 1)] * 3
-    seen = detector.look([picture(spot(*where)) for where in spots])
+    seen = detector.analyse([picture(spot(*where)) for where in spots])
     assert runs == [1, 8, 4]
     assert [bright_boxes(one) for one in seen] == [
         [(column / 2, row / 2)] for column, row in spots
     ], "each picture's own things"
-    assert detector.look([]) == []
-    assert bright_boxes(detector.look([picture(spot(1, 1))])[0]) == [(0.5, 0.5)]
+    assert detector.analyse([]) == []
+    assert bright_boxes(detector.analyse([picture(spot(1, 1))])[0]) == [(0.5, 0.5)]
     assert runs == [1, 8, 4, 1]
 
 
 def test_a_model_of_one_picture_sees_them_one_by_one(tmp_path: Path) -> None:
     detector = NanoDet(make_model(tmp_path / "one.onnx", batch=1), 1, 0.9, ("person",))
     runs = counted(detector)
-    seen = detector.look([picture(spot(0, 0)), picture(spot(1, 1))])
+    seen = detector.analyse([picture(spot(0, 0)), picture(spot(1, 1))])
     assert runs == [1, 1]
     assert [bright_boxes(one) for one in seen] == [[(0, 0)], [(0.5, 0.5)]]
 
@@ -304,7 +304,7 @@ def test_a_model_of_exactly_two_is_given_two_and_asked_about_one(tmp_path: Path)
     detector = NanoDet(make_model(tmp_path / "two.onnx", batch=2), 1, 0.9, ("person",))
     runs = counted(detector)
     alone = detector.detect(spot(0, 0))
-    seen = detector.look([picture(spot(*where)) for where in ((0, 0), (1, 0), (1, 1))])
+    seen = detector.analyse([picture(spot(*where)) for where in ((0, 0), (1, 0), (1, 1))])
     assert runs == [2, 2, 2]
     assert [bright_boxes(one) for one in seen] == [[(0, 0)], [(0.5, 0)], [(0.5, 0.5)]]
     assert tuple(alone) == seen[0].detections
@@ -334,23 +334,23 @@ def test_a_run_that_fails_frees_the_model_and_the_next_picture_loads_it_again(
     assert session is not None
     session._card = detector._card
     with pytest.raises(ModelError, match="failed while it ran"):
-        detector.look([picture(spot(0, 0))])
+        detector.analyse([picture(spot(0, 0))])
     assert (detector.provider, detector.degraded) == (NOT_LOADED, "")
     detector._card = whole
-    assert detector.look([picture(spot(0, 0))])[0].detections
+    assert detector.analyse([picture(spot(0, 0))])[0].detections
 
 
 def test_a_picture_that_is_none_does_not_unload_the_model(tmp_path: Path) -> None:
     detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",))
     detector.load()
     with pytest.raises(CameraError, match="gate sent 3 bytes"):
-        detector.look([replace(picture(spot(0, 0)), data=b"abc")])
+        detector.analyse([replace(picture(spot(0, 0)), data=b"abc")])
     assert detector.loaded
 
 
 @pytest.mark.filterwarnings("ignore:Specified provider")
 def test_a_device_that_is_not_there_is_told_by_the_detector(tmp_path: Path) -> None:
-    terms = Terms(available=(CUDA, CPU))
+    terms = SessionSettings(available=(CUDA, CPU))
     detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",), terms)
     assert detector.degraded == ""
     detector.load()

@@ -9,19 +9,19 @@ from numpy.typing import NDArray
 from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection
 from inference.detection.detector import NanoDet
-from inference.detection.frame_result import Look
+from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import (
     SMALLEST_TILE_PX,
-    head_of,
-    hidden_parts,
-    jpeg,
-    outside,
-    people_in,
+    encode_jpeg,
+    estimate_head_box,
+    find_head_boxes,
+    hide_heads,
+    list_people,
+    list_unseen_people,
     pixelate,
-    unseen_people,
-    with_heads_blurred,
+    select_outside,
 )
-from inference.tracking.track import Tracks, update
+from inference.tracking.track import Tracks, update_tracks
 from tests.conftest import CLIP, MODEL
 from tests.stand_ins.fakes import FakeClock
 
@@ -65,7 +65,7 @@ def holds(outer: Box, inner: Box) -> bool:
 
 
 def test_of_one_who_stands_the_top_is_hidden_with_hair_and_ears() -> None:
-    part = head_of(STANDING, SIZE, SIZE)
+    part = estimate_head_box(STANDING, SIZE, SIZE)
     assert holds(part, Box(0.4, 0.2, 0.6, 0.2 + 0.7 / 4))
     assert part.top < STANDING.top
     assert part.left < STANDING.left
@@ -83,27 +83,27 @@ def test_of_one_who_stands_the_top_is_hidden_with_hair_and_ears() -> None:
     ids=["sits", "lies", "cut off"],
 )
 def test_of_others_more_is_hidden(box: Box, least: Box) -> None:
-    assert holds(head_of(box, SIZE, SIZE), least)
+    assert holds(estimate_head_box(box, SIZE, SIZE), least)
 
 
 def test_who_lies_is_known_by_pixels_not_by_fractions() -> None:
     box = Box(0.4, 0.4, 0.6, 0.6)
-    assert holds(head_of(box, 1000, 300), box), "200 x 60 pixels"
-    assert not holds(head_of(box, 300, 1000), box), "60 x 200 pixels"
+    assert holds(estimate_head_box(box, 1000, 300), box), "200 x 60 pixels"
+    assert not holds(estimate_head_box(box, 300, 1000), box), "60 x 200 pixels"
 
 
 def test_faint_people_and_those_not_found_in_this_picture_are_hidden_as_well() -> None:
     faint = Detection("person", 0.05, Box(0.1, 0.1, 0.2, 0.5))
     dog = Detection("dog", 0.9, Box(0.0, 0.5, 0.2, 0.9))
     before = noise()
-    after = with_heads_blurred(before, [faint, dog], [STANDING])
+    after = hide_heads(before, [faint, dog], [STANDING])
     for box in (faint.box, STANDING):
-        inner = head_of(box, SIZE, SIZE)
+        inner = estimate_head_box(box, SIZE, SIZE)
         rows = slice(int(inner.top * SIZE) + 1, int(inner.bottom * SIZE))
         columns = slice(int(inner.left * SIZE) + 1, int(inner.right * SIZE))
         assert colours(after[rows, columns]) <= 16
     assert (after[250:, :80] == before[250:, :80]).all(), "the dog is a dog"
-    assert len(list(hidden_parts([faint, dog], [STANDING], SIZE, SIZE))) == 2
+    assert len(list(find_head_boxes([faint, dog], [STANDING], SIZE, SIZE))) == 2
 
 
 def test_a_followed_person_who_is_missed_once_is_hidden_where_it_should_be() -> None:
@@ -111,10 +111,10 @@ def test_a_followed_person_who_is_missed_once_is_hidden_where_it_should_be() -> 
     for step in range(5):
         box = Box(0.1 + 0.02 * step, 0.3, 0.2 + 0.02 * step, 0.7)
         car = Detection("car", 0.9, Box(0.6, 0.6, 0.9, 0.8))
-        tracks = update(tracks, [Detection("person", 0.9, box), car], step / 5, 0.45, 2.0)
-    assert unseen_people(tracks) == ()
-    tracks = update(tracks, [], 1.0, 0.45, 2.0)
-    (box,) = unseen_people(tracks)
+        tracks = update_tracks(tracks, [Detection("person", 0.9, box), car], step / 5, 0.45, 2.0)
+    assert list_unseen_people(tracks) == ()
+    tracks = update_tracks(tracks, [], 1.0, 0.45, 2.0)
+    (box,) = list_unseen_people(tracks)
     assert box.left > 0.17, "it walked on"
 
 
@@ -123,7 +123,7 @@ def test_a_followed_person_who_is_missed_once_is_hidden_where_it_should_be() -> 
 
 def test_heads_are_coarse_tiles_and_the_rest_is_untouched() -> None:
     before = noise()
-    after = with_heads_blurred(before, [PERSON])
+    after = hide_heads(before, [PERSON])
     part = changed(before, after)
     assert holds(part, Box(0.4, 0.2, 0.6, 0.37))
     assert holds(Box(0.37, 0.17, 0.63, 0.41), part)
@@ -177,7 +177,7 @@ def test_a_wide_part_has_square_tiles_and_a_flat_one_has_one_row() -> None:
 )
 def test_a_person_at_the_edge_of_the_picture_is_hidden_too(box: Box) -> None:
     before = noise(100, 100)
-    after = with_heads_blurred(before, [], [box])
+    after = hide_heads(before, [], [box])
     assert after.shape == before.shape
     inside = before[
         max(0, int(box.top * 100)) : max(0, int(box.top * 100)) + 1,
@@ -188,23 +188,23 @@ def test_a_person_at_the_edge_of_the_picture_is_hidden_too(box: Box) -> None:
 
 def test_the_picture_that_was_given_stays_as_it_is() -> None:
     before = noise()
-    with_heads_blurred(before, [PERSON])
+    hide_heads(before, [PERSON])
     assert (before == noise()).all()
 
 
 # --- files -------------------------------------------------------------------------------------
 
 
-def head(look: Look, blur: bool) -> Bytes:
-    data = np.frombuffer(jpeg(look, blur), np.uint8)
+def head(look: FrameResult, blur: bool) -> Bytes:
+    data = np.frombuffer(encode_jpeg(look, blur), np.uint8)
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[50:60, 82:118].astype(int)
 
 
-def ramp_look(clock: FakeClock, *people: Detection, unseen: tuple[Box, ...] = ()) -> Look:
+def ramp_look(clock: FakeClock, *people: Detection, unseen: tuple[Box, ...] = ()) -> FrameResult:
     ramp = np.repeat(np.linspace(0, 255, 200, dtype=np.uint8)[None, :, None], 200, axis=0)
     bgr = np.ascontiguousarray(np.repeat(ramp, 3, axis=2))
     picture = Picture("gate", clock.stamp(), 1, 0, 0.0, 200, 200, BGR, bgr.tobytes())
-    return Look(picture, people, unseen=unseen)
+    return FrameResult(picture, people, unseen=unseen)
 
 
 def test_the_owner_may_ask_for_heads_as_they_are(clock: FakeClock) -> None:
@@ -233,13 +233,13 @@ def frame_with_people(clock: FakeClock) -> Picture:
 
 def test_who_is_too_faint_to_be_told_of_is_hidden(clock: FakeClock) -> None:
     picture = frame_with_people(clock)
-    (sure,) = NanoDet(MODEL, 1, 0.6, ("person",)).look([picture])
-    (all_of_it,) = NanoDet(MODEL, 1, 0.2, ("person",)).look([picture])
+    (sure,) = NanoDet(MODEL, 1, 0.6, ("person",)).analyse([picture])
+    (all_of_it,) = NanoDet(MODEL, 1, 0.2, ("person",)).analyse([picture])
     faint = [one.box for one in all_of_it.detections if one.confidence < 0.6]
     assert len(faint) >= 3
     assert sure.detections == all_of_it.detections[: len(sure.detections)]
     assert set(faint) <= set(sure.people), "told of or not, its box is known"
-    (cars,) = NanoDet(MODEL, 1, 0.6, ("car",)).look([picture])
+    (cars,) = NanoDet(MODEL, 1, 0.6, ("car",)).analyse([picture])
     assert cars.people == (), "who looks for no people pays for none"
 
 
@@ -251,11 +251,11 @@ def test_who_is_cut_off_by_the_part_that_was_looked_at_is_hidden(
     )  # none of those who are faint
     picture = frame_with_people(clock)
     model = NanoDet(MODEL, 1, 0.3, ("person",))
-    (whole,) = model.look([picture])
+    (whole,) = model.analyse([picture])
     person = whole.detections[0].box
     middle = (person.left + person.right) / 2
     part = Box(max(0.0, middle - 0.5), 0.0, middle, 1.0)
-    (seen,) = model.look([picture], [part])
+    (seen,) = model.analyse([picture], [part])
     near = [box for box in seen.people if box.right > middle - 0.02 and box.top < person.bottom < 1]
     assert near
     assert not [one for one in seen.detections if one.box.right > middle - 0.001]
@@ -265,8 +265,10 @@ def test_between_two_looks_at_all_of_a_picture_those_outside_the_part_stay_hidde
     clock: FakeClock,
 ) -> None:
     look = ramp_look(clock, PERSON, unseen=(Box(0.1, 0.1, 0.2, 0.4),))
-    assert people_in(look) == (STANDING, Box(0.1, 0.1, 0.2, 0.4))
+    assert list_people(look) == (STANDING, Box(0.1, 0.1, 0.2, 0.4))
     part = Box(0.35, 0.1, 0.7, 1.0)
-    assert outside(people_in(look), part) == (Box(0.1, 0.1, 0.2, 0.4),)
-    assert outside(people_in(look), Box(0.5, 0.1, 0.9, 1.0)) == people_in(look), "cut in two"
-    assert outside(people_in(look), None) == ()
+    assert select_outside(list_people(look), part) == (Box(0.1, 0.1, 0.2, 0.4),)
+    assert select_outside(list_people(look), Box(0.5, 0.1, 0.9, 1.0)) == list_people(look), (
+        "cut in two"
+    )
+    assert select_outside(list_people(look), None) == ()

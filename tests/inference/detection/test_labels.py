@@ -12,8 +12,8 @@ from appliance.settings import (
     Settings,
     ZoneSettings,
 )
-from inference.detection.labels import followed, looked_for, spelled_out
-from inference.detection.model_card import Card, read_card
+from inference.detection.labels import fill_in_labels, list_followed_labels, list_wanted_labels
+from inference.detection.model_card import ModelCard, read_card
 from tests.conftest import MODEL
 
 COCO = read_card(MODEL.with_suffix(".json"))
@@ -31,17 +31,17 @@ def site(
     return Settings(camera={"road": camera}, inference=own)
 
 
-def looked(settings: Settings, card: Card = COCO, model: str = "usual") -> tuple[str, ...]:
-    return looked_for(settings, model, card)
+def looked(settings: Settings, card: ModelCard = COCO, model: str = "usual") -> tuple[str, ...]:
+    return list_wanted_labels(settings, model, card)
 
 
 def test_what_a_zone_or_a_line_names_is_looked_for_and_followed() -> None:
-    assert followed(ROAD, InferenceSettings()) == ("person", "dog", "car")
+    assert list_followed_labels(ROAD, InferenceSettings()) == ("person", "dog", "car")
     assert looked(site(ROAD)) == ("person", "dog", "car")
 
 
 def test_a_zone_that_names_nothing_counts_what_the_settings_name_and_no_more() -> None:
-    spelled = spelled_out(ROAD, ("person",))
+    spelled = fill_in_labels(ROAD, ("person",))
     assert spelled.zone["porch"].labels == ("person",)
     assert spelled.zone["yard"].labels == ("dog",)
     assert spelled.line["gate"].labels == ("car", "dog")

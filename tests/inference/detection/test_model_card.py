@@ -9,7 +9,13 @@ import pytest
 
 from appliance.errors import ModelError
 from appliance.model import Tier
-from inference.detection.model_card import Licence, card_from, digest_of, read_card, verified_card
+from inference.detection.model_card import (
+    Licence,
+    build_card,
+    compute_digest,
+    read_card,
+    read_verified_card,
+)
 from tests.conftest import MODEL
 from tests.scenes.onnx_models import a_card, a_model, write
 
@@ -43,23 +49,23 @@ def test_the_shipped_card_tells_name_licence_and_batch() -> None:
 def test_a_card_of_the_first_form_has_its_files_name() -> None:
     card = a_card(b"model", "NanoDet-g 416, COCO-80, int8", file="nanodet-g-416-int8.onnx")
     del card["licence"]
-    read = card_from(card)
+    read = build_card(card)
     assert (read.name, read.licence, read.batch) == ("nanodet-g-416-int8", Licence(), 1)
 
 
 def test_a_card_with_a_title_alone_gets_a_name_from_it() -> None:
-    assert card_from(a_card(b"model", "Barn owls, v2")).name == "barn-owls-v2"
+    assert build_card(a_card(b"model", "Barn owls, v2")).name == "barn-owls-v2"
 
 
 @pytest.mark.parametrize("batch", [None, -1, "N", "batch"])
 def test_a_batch_without_a_number_is_any(batch: object) -> None:
-    assert card_from(a_card(b"") | {"input": a_card(b"")["input"] | {"shape": [batch, 3, 32, 32]}})
+    assert build_card(a_card(b"") | {"input": a_card(b"")["input"] | {"shape": [batch, 3, 32, 32]}})
 
 
 @pytest.mark.parametrize(("batch", "read"), [("N", None), (1, 1), (4, 4)])
 def test_the_batch_is_read(batch: object, read: int | None) -> None:
     entry = a_card(b"")["input"] | {"shape": [batch, 3, 32, 32]}
-    assert card_from(a_card(b"", input=entry)).batch == read
+    assert build_card(a_card(b"", input=entry)).batch == read
 
 
 @pytest.mark.parametrize(
@@ -122,12 +128,12 @@ def test_a_model_that_is_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
 
     os.mkfifo(tmp_path / "pipe.onnx")
     with pytest.raises(ModelError, match="no regular file"):
-        digest_of(tmp_path / "pipe.onnx")
+        compute_digest(tmp_path / "pipe.onnx")
 
 
 def test_a_card_for_another_file_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, a_model())
-    assert verified_card(path).name == "small"
+    assert read_verified_card(path).name == "small"
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(ModelError, match="damaged or another one"):
-        verified_card(path)
+        read_verified_card(path)

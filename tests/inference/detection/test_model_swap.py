@@ -14,8 +14,8 @@ import pytest
 
 from appliance.errors import ModelError
 from appliance.media.frames import BGR, Picture
-from inference.detection.detector import Looker, NanoDet
-from inference.detection.model_swap import RETRY_AFTER_S, Swap
+from inference.detection.detector import FrameDetector, NanoDet
+from inference.detection.model_swap import RETRY_AFTER_S, ModelSwap
 from tests.conftest import MODEL
 from tests.scenes.bright_models import CLASSES, make_model
 from tests.stand_ins.fakes import FakeClock
@@ -50,7 +50,7 @@ class Gate:
     opened: threading.Event = field(default_factory=threading.Event)
     made: list[NanoDet] = field(default_factory=list)
 
-    def make(self) -> Looker:
+    def make(self) -> FrameDetector:
         self.asked.set()
         assert self.opened.wait(PATIENCE_S)
         self.made.append(detector(self.path))
@@ -65,25 +65,25 @@ def until(true: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def settle(swap: Swap) -> Looker:
-    until(lambda: (swap.now(), not swap.changing)[1])
-    return swap.now()
+def settle(swap: ModelSwap) -> FrameDetector:
+    until(lambda: (swap.take_current(), not swap.changing)[1])
+    return swap.take_current()
 
 
-def confidence(looker: Looker) -> float:
-    (seen,) = looker.look([white()])
+def confidence(detector: FrameDetector) -> float:
+    (seen,) = detector.analyse([white()])
     return round(seen.detections[0].confidence, 2)
 
 
 def test_the_old_model_looks_on_while_the_new_one_is_made(models: list[Path]) -> None:
     old, gate = detector(models[0]), Gate(models[1])
-    swap = Swap("bright", old)
-    assert confidence(swap.now()) == 1
+    swap = ModelSwap("bright", old)
+    assert confidence(swap.take_current()) == 1
     swap.want("dim", gate.make, now_s=0)
     assert gate.asked.wait(PATIENCE_S)
     for _ in range(5):
-        assert swap.now() is old
-        assert confidence(swap.now()) == 1
+        assert swap.take_current() is old
+        assert confidence(swap.take_current()) == 1
         swap.want("dim", gate.make, now_s=0)  # said again and again
     assert swap.changing
     gate.opened.set()
@@ -99,8 +99,8 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_at_work(
     models: list[Path], tmp_path: Path
 ) -> None:
     bad = make_model(tmp_path / "bad.onnx", weight=float("nan"))
-    swap = Swap("bright", detector(models[0]))
-    swap.now().load()
+    swap = ModelSwap("bright", detector(models[0]))
+    swap.take_current().load()
     swap.want("bad", lambda: detector(bad), now_s=0)
     assert confidence(settle(swap)) == 1
     assert swap.name == "bright"
@@ -115,7 +115,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_at_work(
 
 def test_a_model_that_is_not_wanted_any_more_does_not_take_over(models: list[Path]) -> None:
     old, gate = detector(models[0]), Gate(models[1])
-    swap = Swap("bright", old)
+    swap = ModelSwap("bright", old)
     swap.want("dim", gate.make, now_s=0)
     swap.want("bright", lambda: old, now_s=0)
     gate.opened.set()
@@ -128,7 +128,7 @@ def test_the_trouble_of_a_model_that_is_not_wanted_any_more_troubles_nobody(
     models: list[Path], tmp_path: Path
 ) -> None:
     old, gate = detector(models[0]), Gate(make_model(tmp_path / "bad.onnx", weight=float("nan")))
-    swap = Swap("bright", old)
+    swap = ModelSwap("bright", old)
     swap.want("bad", gate.make, now_s=0)
     swap.want("bright", lambda: old, now_s=0)
     gate.opened.set()
@@ -137,9 +137,9 @@ def test_the_trouble_of_a_model_that_is_not_wanted_any_more_troubles_nobody(
 
 
 def test_trouble_is_forgotten_when_the_old_model_is_wanted_again(models: list[Path]) -> None:
-    swap = Swap("bright", detector(models[0]))
+    swap = ModelSwap("bright", detector(models[0]))
 
-    def gone() -> Looker:
+    def gone() -> FrameDetector:
         raise ModelError("no such model")
 
     swap.want("dim", gone, now_s=0)
@@ -153,21 +153,21 @@ def test_trouble_is_forgotten_when_the_old_model_is_wanted_again(models: list[Pa
 
 def test_freeing_gives_back_what_is_loaded_and_what_is_being_loaded(models: list[Path]) -> None:
     old, gate = detector(models[0]), Gate(models[1])
-    swap = Swap("bright", old)
+    swap = ModelSwap("bright", old)
     old.load()
     swap.want("dim", gate.make, now_s=0)
     swap.free()
     assert not old.loaded
     gate.opened.set()
     assert settle(swap) is old
-    assert not swap.now().loaded
+    assert not swap.take_current().loaded
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_error_of_the_program_itself_ends_it(models: list[Path]) -> None:
-    swap = Swap("bright", detector(models[0]))
+    swap = ModelSwap("bright", detector(models[0]))
 
-    def broken() -> Looker:
+    def broken() -> FrameDetector:
         raise KeyError("a mistake")
 
     swap.want("dim", broken, now_s=0)
@@ -178,7 +178,7 @@ def test_an_error_of_the_program_itself_ends_it(models: list[Path]) -> None:
 class Watcher(threading.Thread):
     """Looks at one picture after another, and notes by which model and how long that took."""
 
-    def __init__(self, swap: Swap) -> None:
+    def __init__(self, swap: ModelSwap) -> None:
         super().__init__(daemon=True)
         self.swap = swap
         self.stopped = threading.Event()
@@ -188,8 +188,8 @@ class Watcher(threading.Thread):
     def run(self) -> None:
         try:
             while not self.stopped.is_set():
-                looker = self.swap.now()
-                (seen,) = looker.look([white()])
+                detector = self.swap.take_current()
+                (seen,) = detector.analyse([white()])
                 assert seen.detections
                 self.seen_by.append(self.swap.name)
         except Exception as error:  # noqa: BLE001  (told to the test)
@@ -204,7 +204,7 @@ class Watcher(threading.Thread):
 
 def test_models_change_back_and_forth_and_no_picture_is_lost(models: list[Path]) -> None:
     """The wishes come from another thread than the looks here, which is harder than real life."""
-    swap = Swap("bright", detector(models[0]))
+    swap = ModelSwap("bright", detector(models[0]))
     watcher = Watcher(swap)
     watcher.start()
     until(partial(watcher.seen, "bright", 1))
@@ -230,12 +230,12 @@ def test_looks_go_on_while_a_real_model_is_loaded(tmp_path: Path) -> None:
     """ONNX Runtime lets go of Python's lock while it loads."""
     for path in (MODEL, MODEL.with_suffix(".json")):
         shutil.copy(path, tmp_path)
-    swap = Swap("bright", detector(make_model(tmp_path / "bright.onnx")))
-    swap.now().load()
+    swap = ModelSwap("bright", detector(make_model(tmp_path / "bright.onnx")))
+    swap.take_current().load()
     swap.want("real", lambda: NanoDet(tmp_path / MODEL.name, 1, 0.3, ("person",)), now_s=0)
     looks = 0
     while swap.changing:
-        swap.now().look([white()])
+        swap.take_current().analyse([white()])
         looks += 1
     assert swap.name == "real"
     assert looks > 3

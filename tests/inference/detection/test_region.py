@@ -8,12 +8,12 @@ from appliance.model import Box, Detection
 from inference.detection.region import (
     FULL_EVERY_S,
     LARGEST_SHARE,
-    covers,
-    enclosing,
-    of_whole,
-    part_to_look_at,
-    pixels_of,
-    told_of_whole,
+    choose_part,
+    convert_to_pixels,
+    enclose,
+    is_covered,
+    map_box_to_picture,
+    map_detections_to_picture,
 )
 
 WALKER = Box(0.40, 0.30, 0.43, 0.42)  # in 1920x1080: 58 x 130 pixels
@@ -29,23 +29,23 @@ def boxes(draw: st.DrawFn) -> Box:
 
 def part_of(moving: Box | None, *sizes: int, since_full_s: float | None = 0.5) -> Box | None:
     width, height, size = sizes or HD
-    return part_to_look_at(moving, width, height, size, since_full_s).box
+    return choose_part(moving, width, height, size, since_full_s).box
 
 
 def test_a_walker_in_a_large_picture_is_looked_at_closely() -> None:
     part = part_of(WALKER)
     assert part is not None
-    left, top, right, bottom = pixels_of(part, 1920, 1080)
+    left, top, right, bottom = convert_to_pixels(part, 1920, 1080)
     assert (right - left, bottom - top) == (416, 416), "pixel for pixel what the model takes"
     assert (left + right) / 2 == pytest.approx(0.415 * 1920, abs=2)
     assert (top + bottom) / 2 == pytest.approx(0.36 * 1080, abs=2)
 
 
 def test_the_reason_says_how_much_was_looked_at() -> None:
-    assert part_to_look_at(WALKER, *HD, 0.5).reason == (
+    assert choose_part(WALKER, *HD, 0.5).reason == (
         "looked at the 8 % of the picture where something moves"
     )
-    assert part_to_look_at(WALKER, *HD, None).reason == (
+    assert choose_part(WALKER, *HD, None).reason == (
         "looked at all of the picture: that is done every 2 seconds"
     )
 
@@ -79,7 +79,7 @@ def test_a_part_at_the_edge_is_moved_inwards() -> None:
     part = part_of(Box(0.98, 0.97, 1.02, 1.0))
     assert part is not None
     assert (part.right, part.bottom) == (1, 1)
-    assert pixels_of(part, 1920, 1080) == (1504, 664, 1920, 1080)
+    assert convert_to_pixels(part, 1920, 1080) == (1504, 664, 1920, 1080)
 
 
 @given(
@@ -91,7 +91,7 @@ def test_a_part_lies_in_the_picture_on_even_pixels_and_enlarges_nothing(
     part = part_of(moving, width, height, size)
     if part is None:
         return
-    left, top, right, bottom = pixels_of(part, width, height)
+    left, top, right, bottom = convert_to_pixels(part, width, height)
     assert part == Box(left / width, top / height, right / width, bottom / height)
     assert left % 2 == top % 2 == 0
     assert right % 2 == 0 or right == width
@@ -109,7 +109,7 @@ def test_a_part_lies_in_the_picture_on_even_pixels_and_enlarges_nothing(
 
 @given(boxes(), st.integers(2, 4000), st.integers(2, 4000))
 def test_any_part_has_pixels(part: Box, width: int, height: int) -> None:
-    left, top, right, bottom = pixels_of(part, width, height)
+    left, top, right, bottom = convert_to_pixels(part, width, height)
     assert 0 <= left < right <= width
     assert 0 <= top < bottom <= height
 
@@ -122,7 +122,7 @@ def seen(box: Box) -> Detection:
 
 
 def test_a_box_of_a_part_is_told_in_fractions_of_the_whole() -> None:
-    (told,) = told_of_whole([seen(Box(0.25, 0.5, 0.5, 0.75))], PART)
+    (told,) = map_detections_to_picture([seen(Box(0.25, 0.5, 0.5, 0.75))], PART)
     expected = Box(0.3, 0.6, 0.4, 0.7)
     assert told.label == "person"
     assert told.confidence == 0.7
@@ -132,7 +132,7 @@ def test_a_box_of_a_part_is_told_in_fractions_of_the_whole() -> None:
 
 def test_without_a_part_nothing_is_changed() -> None:
     whole = seen(Box(0, 0, 1, 1))
-    assert told_of_whole([whole], None) == [whole]
+    assert map_detections_to_picture([whole], None) == [whole]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_without_a_part_nothing_is_changed() -> None:
     [Box(0, 0.3, 0.2, 0.5), Box(0.3, 0, 0.5, 0.2), Box(0.8, 0.3, 1, 0.5), Box(0.3, 0.8, 0.5, 1)],
 )
 def test_half_a_thing_at_the_edge_of_a_part_is_not_told(cut: Box) -> None:
-    assert told_of_whole([seen(cut)], PART) == []
+    assert map_detections_to_picture([seen(cut)], PART) == []
 
 
 @pytest.mark.parametrize(
@@ -153,22 +153,22 @@ def test_half_a_thing_at_the_edge_of_a_part_is_not_told(cut: Box) -> None:
 def test_the_edge_of_the_picture_cuts_nothing_that_could_be_seen_otherwise(
     corner: Box, cut: Box
 ) -> None:
-    assert len(told_of_whole([seen(cut)], corner)) == 1
+    assert len(map_detections_to_picture([seen(cut)], corner)) == 1
 
 
 def test_a_track_was_looked_for_only_where_the_part_showed_all_of_it() -> None:
-    assert covers(PART, Box(0.3, 0.5, 0.4, 0.6))
-    assert not covers(PART, Box(0.1, 0.5, 0.4, 0.6))
-    assert not covers(PART, Box(0.7, 0.5, 0.9, 0.6))
-    assert covers(None, Box(0.7, 0.5, 0.9, 0.6))
+    assert is_covered(PART, Box(0.3, 0.5, 0.4, 0.6))
+    assert not is_covered(PART, Box(0.1, 0.5, 0.4, 0.6))
+    assert not is_covered(PART, Box(0.7, 0.5, 0.9, 0.6))
+    assert is_covered(None, Box(0.7, 0.5, 0.9, 0.6))
 
 
 @given(boxes())
 def test_what_is_told_is_what_counts_as_looked_for(box: Box) -> None:
-    told = told_of_whole([seen(box)], PART)
-    assert bool(told) == covers(PART, of_whole(box, PART))
+    told = map_detections_to_picture([seen(box)], PART)
+    assert bool(told) == is_covered(PART, map_box_to_picture(box, PART))
 
 
 def test_the_part_can_be_laid_around_all_that_is_followed() -> None:
-    assert enclosing([]) is None
-    assert enclosing([PART, Box(0.1, 0.5, 0.3, 0.9)]) == Box(0.1, 0.4, 0.6, 0.9)
+    assert enclose([]) is None
+    assert enclose([PART, Box(0.1, 0.5, 0.3, 0.9)]) == Box(0.1, 0.4, 0.6, 0.9)

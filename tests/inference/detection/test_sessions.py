@@ -12,19 +12,19 @@ import pytest
 from appliance.errors import ModelError
 from appliance.model import Tier
 from inference.detection import tensorrt_cache
-from inference.detection.model_card import Card, verified_card
+from inference.detection.model_card import ModelCard, read_verified_card
 from inference.detection.sessions import (
     CPU,
     CUDA,
     TENSORRT,
     Session,
-    Terms,
-    degraded,
-    first_line,
+    SessionSettings,
+    format_degraded,
+    make_provider_options,
+    make_session_options,
     open_session,
-    options_of,
-    session_options,
-    wanted_providers,
+    order_providers,
+    shorten_error,
 )
 from tests.conftest import MODEL, ROOT
 from tests.scenes.bright_models import CLASSES, SIZE, make_model, write_card
@@ -45,8 +45,8 @@ def without_gpu() -> Iterator[None]:
         yield
 
 
-def opened(model: Path, terms: Terms | None = None) -> Session:
-    return open_session(model, verified_card(model), terms or Terms())
+def opened(model: Path, terms: SessionSettings | None = None) -> Session:
+    return open_session(model, read_verified_card(model), terms or SessionSettings())
 
 
 def refusal(model: Path) -> str:
@@ -58,13 +58,13 @@ def refusal(model: Path) -> str:
 
 
 def test_the_best_provider_is_wanted_first_and_the_cpu_is_always_there(tmp_path: Path) -> None:
-    assert wanted_providers(GPU_BUILD, tmp_path) == [TENSORRT, CUDA, CPU]
-    assert wanted_providers((CPU, CUDA), tmp_path) == [CUDA, CPU]
-    assert wanted_providers(("AzureExecutionProvider",), tmp_path) == [CPU]
+    assert order_providers(GPU_BUILD, tmp_path) == [TENSORRT, CUDA, CPU]
+    assert order_providers((CPU, CUDA), tmp_path) == [CUDA, CPU]
+    assert order_providers(("AzureExecutionProvider",), tmp_path) == [CPU]
 
 
 def test_tensorrt_is_not_used_where_its_engines_cannot_be_kept() -> None:
-    assert wanted_providers(GPU_BUILD, None) == [CUDA, CPU]
+    assert order_providers(GPU_BUILD, None) == [CUDA, CPU]
 
 
 def test_a_cpu_build_gets_what_it_wants(bright: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_cpu_build_gets_what_it_wants(bright: Path) -> None:
 
 @pytest.mark.usefixtures("without_gpu")
 def test_a_gpu_build_that_falls_back_to_the_cpu_is_found_out(bright: Path) -> None:
-    session = opened(bright, Terms(available=GPU_BUILD))
+    session = opened(bright, SessionSettings(available=GPU_BUILD))
     assert (session.provider, session.wanted) == (CPU, CUDA)
     assert session.degraded == (
         "the model bright runs on the CPU, although CUDA was to be used: "
@@ -89,17 +89,17 @@ def test_a_blocked_directory_of_engines_does_not_stop_the_work(
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    session = opened(bright, Terms(engines_dir=blocked, available=GPU_BUILD))
+    session = opened(bright, SessionSettings(engines_dir=blocked, available=GPU_BUILD))
     assert (session.provider, session.wanted) == (CPU, TENSORRT)
 
 
 def test_less_than_wanted_but_still_a_gpu_is_told_without_alarm() -> None:
-    assert "a little more" in degraded("m", TENSORRT, CUDA)
-    assert "CPU" not in degraded("m", TENSORRT, CUDA)
+    assert "a little more" in format_degraded("m", TENSORRT, CUDA)
+    assert "CPU" not in format_degraded("m", TENSORRT, CUDA)
 
 
 def test_sessions_do_not_spin_and_take_the_threads_they_are_given() -> None:
-    options = session_options(3)
+    options = make_session_options(3)
     assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
     assert options.get_session_config_entry("session.inter_op.allow_spinning") == "0"
     assert (options.intra_op_num_threads, options.inter_op_num_threads) == (3, 1)
@@ -108,17 +108,17 @@ def test_sessions_do_not_spin_and_take_the_threads_they_are_given() -> None:
 
 
 def test_a_file_that_changes_after_its_check_is_not_loaded(bright: Path) -> None:
-    card = verified_card(bright)
+    card = read_verified_card(bright)
     bright.write_bytes(MODEL.read_bytes())
     with pytest.raises(ModelError, match="damaged or another one"):
-        open_session(bright, card, Terms())
+        open_session(bright, card, SessionSettings())
 
 
 def test_a_file_that_is_gone_is_named(bright: Path) -> None:
-    card = verified_card(bright)
+    card = read_verified_card(bright)
     bright.unlink()
     with pytest.raises(ModelError, match=r"bright\.onnx cannot be read: No such file"):
-        open_session(bright, card, Terms())
+        open_session(bright, card, SessionSettings())
 
 
 def test_a_file_that_is_no_model_is_one_sentence(bright: Path) -> None:
@@ -171,38 +171,38 @@ def test_a_run_that_fails_is_one_sentence(bright: Path) -> None:
 
 
 def test_a_long_text_of_the_runtime_is_cut_to_one_line() -> None:
-    assert first_line(RuntimeError("\nwhy" + "y" * 500 + "\nwhere")) == "why" + "y" * 197
-    assert first_line(RuntimeError()) == "no message"
+    assert shorten_error(RuntimeError("\nwhy" + "y" * 500 + "\nwhere")) == "why" + "y" * 197
+    assert shorten_error(RuntimeError()) == "no message"
 
 
 # --- what TensorRT keeps -------------------------------------------------------------------------
 
 
 @pytest.fixture
-def card(bright: Path) -> Card:
-    return verified_card(bright)
+def card(bright: Path) -> ModelCard:
+    return read_verified_card(bright)
 
 
 def test_an_engine_belongs_to_one_model_runtime_and_device(tmp_path: Path) -> None:
     base = tmp_path / "engines"
-    first = tensorrt_cache.prepare(base, "onnxruntime 1.31.1", "Orin", "a" * 64)
+    first = tensorrt_cache.prepare_directory(base, "onnxruntime 1.31.1", "Orin", "a" * 64)
     assert first.is_dir()
     assert first.stat().st_mode & 0o777 == 0o700
-    assert tensorrt_cache.prepare(base, "onnxruntime 1.31.1", "Orin", "a" * 64) == first
-    other_model = tensorrt_cache.prepare(base, "onnxruntime 1.31.1", "Orin", "b" * 64)
+    assert tensorrt_cache.prepare_directory(base, "onnxruntime 1.31.1", "Orin", "a" * 64) == first
+    other_model = tensorrt_cache.prepare_directory(base, "onnxruntime 1.31.1", "Orin", "b" * 64)
     assert other_model != first
     assert first.is_dir(), "both models are used in turn"
     for runtime, device in (("onnxruntime 1.32", "Orin"), ("onnxruntime 1.31.1", "Orin NX")):
-        assert tensorrt_cache.prepare(base, runtime, device, "a" * 64) != first
+        assert tensorrt_cache.prepare_directory(base, runtime, device, "a" * 64) != first
 
 
 def test_engines_that_nothing_can_use_any_more_are_deleted(tmp_path: Path) -> None:
     base, elsewhere = tmp_path / "engines", tmp_path / "elsewhere"
-    old = tensorrt_cache.prepare(base, "onnxruntime 1.30", "Orin", "a" * 64)
+    old = tensorrt_cache.prepare_directory(base, "onnxruntime 1.30", "Orin", "a" * 64)
     (old / "model.engine").write_bytes(b"machine code")
     elsewhere.mkdir()
     (base / "link").symlink_to(elsewhere)
-    new = tensorrt_cache.prepare(base, "onnxruntime 1.31", "Orin", "a" * 64)
+    new = tensorrt_cache.prepare_directory(base, "onnxruntime 1.31", "Orin", "a" * 64)
     assert not old.exists()
     assert new.is_dir()
     assert elsewhere.is_dir()
@@ -210,38 +210,38 @@ def test_engines_that_nothing_can_use_any_more_are_deleted(tmp_path: Path) -> No
 
 def test_names_of_devices_that_differ_in_signs_alone_do_not_meet(tmp_path: Path) -> None:
     one, other = (
-        tensorrt_cache.directory(tmp_path, "r", name) for name in ("RTX 4000", "RTX/4000")
+        tensorrt_cache.make_directory_name(tmp_path, "r", name) for name in ("RTX 4000", "RTX/4000")
     )
     assert one != other
     assert one.parent == other.parent == tmp_path
 
 
-def test_one_engine_serves_any_number_of_pictures(card: Card, tmp_path: Path) -> None:
-    options = tensorrt_cache.tensorrt_options(card, tmp_path, 8)
+def test_one_engine_serves_any_number_of_pictures(card: ModelCard, tmp_path: Path) -> None:
+    options = tensorrt_cache.make_tensorrt_options(card, tmp_path, 8)
     assert options["trt_engine_cache_path"] == str(tmp_path)
     assert options["trt_profile_min_shapes"] == "picture:1x3x64x64"
     assert options["trt_profile_max_shapes"] == "picture:8x3x64x64"
-    fixed = tensorrt_cache.tensorrt_options(replace(card, batch=1), tmp_path, 8)
+    fixed = tensorrt_cache.make_tensorrt_options(replace(card, batch=1), tmp_path, 8)
     assert not any("profile" in name for name in fixed)
 
 
-def test_only_the_small_model_may_be_made_less_exact(card: Card, tmp_path: Path) -> None:
-    small = tensorrt_cache.tensorrt_options(replace(card, tier=Tier.INT8), tmp_path, 8)
+def test_only_the_small_model_may_be_made_less_exact(card: ModelCard, tmp_path: Path) -> None:
+    small = tensorrt_cache.make_tensorrt_options(replace(card, tier=Tier.INT8), tmp_path, 8)
     assert small["trt_int8_enable"] == "1"
-    exact = tensorrt_cache.tensorrt_options(replace(card, tier=Tier.FP32), tmp_path, 8)
+    exact = tensorrt_cache.make_tensorrt_options(replace(card, tier=Tier.FP32), tmp_path, 8)
     assert not {"trt_int8_enable", "trt_fp16_enable"} & set(exact)
 
 
-def test_tensorrt_gets_a_directory_of_this_very_model(card: Card, tmp_path: Path) -> None:
-    options = options_of(TENSORRT, card, tmp_path)
+def test_tensorrt_gets_a_directory_of_this_very_model(card: ModelCard, tmp_path: Path) -> None:
+    options = make_provider_options(TENSORRT, card, tmp_path)
     kept = Path(options["trt_engine_cache_path"])
     assert kept.name == card.sha256[:16]
     assert kept.parent.parent == tmp_path
-    assert options_of(CPU, card, tmp_path) == {}
+    assert make_provider_options(CPU, card, tmp_path) == {}
 
 
 def test_a_device_has_a_name_without_nvidias_driver_too(tmp_path: Path) -> None:
-    assert tensorrt_cache.device_name(tmp_path)
+    assert tensorrt_cache.read_device_name(tmp_path)
     (tmp_path / "proc/device-tree").mkdir(parents=True)
     (tmp_path / "proc/device-tree/model").write_bytes(b"NVIDIA Jetson Orin NX\0")
-    assert tensorrt_cache.device_name(tmp_path) == "NVIDIA Jetson Orin NX"
+    assert tensorrt_cache.read_device_name(tmp_path) == "NVIDIA Jetson Orin NX"

@@ -6,27 +6,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from inference.energy.allowance import Purse, Purses, cap_j, filled, shortage, spent
+from inference.energy.allowance import (
+    Allowance,
+    Allowances,
+    compute_cap_j,
+    find_shortage,
+    share_income,
+    subtract_cost,
+)
 
 PRICE_J = 0.5
 JOULES = some.floats(0, 100)
 PURSES = some.dictionaries(
     some.sampled_from(["gate", "yard", "shed", "barn"]),
-    some.builds(Purse, JOULES) | some.builds(Purse, some.just(0.0), JOULES),
+    some.builds(Allowance, JOULES) | some.builds(Allowance, some.just(0.0), JOULES),
     min_size=1,
 )
 
 
-def worth_j(purses: dict[str, Purse]) -> float:
+def worth_j(purses: dict[str, Allowance]) -> float:
     return sum(one.held_j - one.owed_j for one in purses.values())
 
 
 @given(PURSES, JOULES, some.data())
 def test_income_is_neither_made_nor_lost_but_above_the_caps(
-    purses: dict[str, Purse], income_j: float, data: some.DataObject
+    purses: dict[str, Allowance], income_j: float, data: some.DataObject
 ) -> None:
     caps_j = {name: data.draw(some.floats(one.held_j, 300)) for name, one in purses.items()}
-    after = filled(purses, income_j, caps_j)
+    after = share_income(purses, income_j, caps_j)
     assert list(after) == list(purses)
     gained_j = worth_j(after) - worth_j(purses)
     room_j = sum(caps_j[name] - one.held_j + one.owed_j for name, one in purses.items())
@@ -39,10 +46,10 @@ def test_income_is_neither_made_nor_lost_but_above_the_caps(
 
 @given(PURSES, JOULES, some.data())
 def test_who_gets_less_than_another_had_no_room_for_more(
-    purses: dict[str, Purse], income_j: float, data: some.DataObject
+    purses: dict[str, Allowance], income_j: float, data: some.DataObject
 ) -> None:
     caps_j = {name: data.draw(some.floats(one.held_j, 300)) for name, one in purses.items()}
-    after = filled(purses, income_j, caps_j)
+    after = share_income(purses, income_j, caps_j)
     got_j = {
         name: (after[name].held_j - after[name].owed_j) - (one.held_j - one.owed_j)
         for name, one in purses.items()
@@ -53,41 +60,45 @@ def test_who_gets_less_than_another_had_no_room_for_more(
 
 
 def test_what_a_full_purse_cannot_hold_goes_to_the_others() -> None:
-    purses = {"gate": Purse(0.0), "yard": Purse(9.5), "shed": Purse(10.0)}
-    after = filled(purses, 3.0, dict.fromkeys(purses, 10.0))
-    assert after == {"gate": Purse(2.5), "yard": Purse(10.0), "shed": Purse(10.0)}
-    again = filled(after, 30.0, dict.fromkeys(purses, 10.0))
-    assert again == dict.fromkeys(purses, Purse(10.0)), "the rest stays in the battery"
+    purses = {"gate": Allowance(0.0), "yard": Allowance(9.5), "shed": Allowance(10.0)}
+    after = share_income(purses, 3.0, dict.fromkeys(purses, 10.0))
+    assert after == {"gate": Allowance(2.5), "yard": Allowance(10.0), "shed": Allowance(10.0)}
+    again = share_income(after, 30.0, dict.fromkeys(purses, 10.0))
+    assert again == dict.fromkeys(purses, Allowance(10.0)), "the rest stays in the battery"
 
 
 def test_a_look_that_cost_more_than_the_purse_held_is_owed_and_paid_first() -> None:
-    after = spent(Purse(0.5), 0.75)
-    assert after == Purse(0.0, 0.25)
-    (after,) = filled({"gate": after}, 0.5, {"gate": 10.0}).values()
-    assert after == Purse(0.25)
+    after = subtract_cost(Allowance(0.5), 0.75)
+    assert after == Allowance(0.0, 0.25)
+    (after,) = share_income({"gate": after}, 0.5, {"gate": 10.0}).values()
+    assert after == Allowance(0.25)
 
 
 def test_a_smaller_plan_takes_what_a_purse_may_hold_no_longer() -> None:
-    assert filled({"gate": Purse(100.0)}, 1.0, {"gate": 60.0}) == {"gate": Purse(60.0)}
+    assert share_income({"gate": Allowance(100.0)}, 1.0, {"gate": 60.0}) == {
+        "gate": Allowance(60.0)
+    }
 
 
 def test_a_purse_holds_a_minutes_income_or_one_burst_if_that_is_more() -> None:
-    assert cap_j(income_w=2.0, frames_per_s=5, price_j=0.5) == 120
-    assert cap_j(income_w=0.1, frames_per_s=5, price_j=0.5) == 25
-    assert cap_j(income_w=0.1, frames_per_s=0.01, price_j=8) == 8, "or it could never pay a look"
+    assert compute_cap_j(income_w=2.0, frames_per_s=5, cost_j=0.5) == 120
+    assert compute_cap_j(income_w=0.1, frames_per_s=5, cost_j=0.5) == 25
+    assert compute_cap_j(income_w=0.1, frames_per_s=0.01, cost_j=8) == 8, (
+        "or it could never pay a look"
+    )
 
 
 def test_a_shortage_says_how_much_of_what_and_how_long() -> None:
-    short = shortage(Purse(0.2), PRICE_J, income_w=0.1)
+    short = find_shortage(Allowance(0.2), PRICE_J, income_w=0.1)
     assert short is not None
-    assert (short.held_j, short.price_j) == (0.2, PRICE_J)
+    assert (short.held_j, short.cost_j) == (0.2, PRICE_J)
     assert short.wait_s == pytest.approx(3.0)
-    assert short.sentence("front") == "front waits for energy: 0.2 of 0.5 J"
-    assert shortage(Purse(0.5), PRICE_J, 0.1) is None
-    owing = shortage(Purse(0.0, 0.5), PRICE_J, 0.1)
+    assert short.format("front") == "front waits for energy: 0.2 of 0.5 J"
+    assert find_shortage(Allowance(0.5), PRICE_J, 0.1) is None
+    owing = find_shortage(Allowance(0.0, 0.5), PRICE_J, 0.1)
     assert owing is not None
     assert owing.wait_s == pytest.approx(10)
-    penniless = shortage(Purse(), PRICE_J, 0.0)
+    penniless = find_shortage(Allowance(), PRICE_J, 0.0)
     assert penniless is not None
     assert math.isfinite(penniless.wait_s)
 
@@ -104,18 +115,18 @@ def test_no_camera_spends_more_than_was_earned_and_one_look(
 ) -> None:
     """`steps`: seconds that pass, who would be looked at then, and what that costs really."""
     prices_j = {"gate": PRICE_J, "yard": PRICE_J}
-    purses = Purses(("gate", "yard"), 0.0)
+    purses = Allowances(("gate", "yard"), 0.0)
     now_s = spent_j = dearest_j = 0.0
     for pause_s, camera, cost_j in steps:
         now_s += pause_s
         purses.fill(looking_w, 5, prices_j, now_s)
-        if purses.shortage(camera, PRICE_J) is None:
+        if purses.find_shortage(camera, PRICE_J) is None:
             purses.spend(camera, cost_j)
             spent_j += cost_j
             dearest_j = max(dearest_j, cost_j)
         for name in prices_j:
             assert purses[name].held_j >= 0
-            assert purses[name].held_j <= cap_j(looking_w / 2, 5, PRICE_J) + 1e-6
+            assert purses[name].held_j <= compute_cap_j(looking_w / 2, 5, PRICE_J) + 1e-6
         first_looks_j = 2 * PRICE_J
         assert spent_j <= first_looks_j + looking_w * now_s + 2 * dearest_j + 1e-6
 
@@ -126,12 +137,12 @@ def test_busy_cameras_are_looked_at_equally_often_whatever_the_order(
     looking_w: float, count: int
 ) -> None:
     names = tuple(f"camera{number}" for number in range(count))
-    purses = Purses(names, 0.0)
+    purses = Allowances(names, 0.0)
     looks = dict.fromkeys(names, 0)
     for step in range(1, 601):
         purses.fill(looking_w, 5, dict.fromkeys(names, PRICE_J), step / 5)
         for name in names:
-            if purses.shortage(name, PRICE_J) is None:
+            if purses.find_shortage(name, PRICE_J) is None:
                 purses.spend(name, PRICE_J)
                 looks[name] += 1
     assert max(looks.values()) - min(looks.values()) <= 1
@@ -140,13 +151,13 @@ def test_busy_cameras_are_looked_at_equally_often_whatever_the_order(
 
 def test_after_a_rest_there_is_one_look_for_each_and_debts_are_not_forgotten() -> None:
     prices_j = {"gate": PRICE_J, "yard": PRICE_J}
-    purses = Purses(("gate", "yard"), 0.0)
+    purses = Allowances(("gate", "yard"), 0.0)
     purses.fill(1.0, 5, prices_j, 100.0)
-    assert purses["gate"] == purses["yard"] == Purse(PRICE_J), "the rest before earned nothing"
+    assert purses["gate"] == purses["yard"] == Allowance(PRICE_J), "the rest before earned nothing"
     purses.spend("gate", 1.75)
-    assert purses["gate"] == Purse(0.0, 1.25)
+    assert purses["gate"] == Allowance(0.0, 1.25)
     purses.empty(200.0)
-    assert purses["yard"] == Purse()
+    assert purses["yard"] == Allowance()
     purses.fill(1.0, 5, prices_j, 300.0)
-    assert purses["gate"] == Purse(0.0, 0.75)
-    assert purses["yard"] == Purse(PRICE_J)
+    assert purses["gate"] == Allowance(0.0, 0.75)
+    assert purses["yard"] == Allowance(PRICE_J)

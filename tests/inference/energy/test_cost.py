@@ -4,89 +4,89 @@ import pytest
 
 from appliance.media.frames import I420, Picture
 from inference.detection.detector import CPU
-from inference.energy.cost import Prices
-from inference.model_store import Price
+from inference.energy.cost import CostModel
+from inference.model_store import ModelCost
+from tests.stand_ins.fake_inference import FakeDetector
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.watched import FakeLooker
 
 CORE_W = 3.0
 GPU = "CUDAExecutionProvider"
-LIST = {GPU: Price(0.5, 20.0, 4.0, measured=False)}
+LIST = {GPU: ModelCost(0.5, 20.0, 4.0, measured=False)}
 
 
-def prices(listed: dict[str, Price] | None = None) -> Prices:
+def prices(listed: dict[str, ModelCost] | None = None) -> CostModel:
     """By provider; one that is not in the list has the settings' price."""
     known = listed if listed is not None else LIST
-    default = Price(0.5, 6.0, 2.0, measured=False)
-    return Prices(lambda _, provider: known.get(provider, default), CORE_W)
+    default = ModelCost(0.5, 6.0, 2.0, measured=False)
+    return CostModel(lambda _, provider: known.get(provider, default), CORE_W)
 
 
-def looker(provider: str, wanted: str = "") -> FakeLooker:
-    made = FakeLooker(wanted=wanted or provider, got=provider)
+def detector(provider: str, wanted: str = "") -> FakeDetector:
+    made = FakeDetector(wanted=wanted or provider, got=provider)
     made.load()
     return made
 
 
 def test_a_look_has_the_price_of_the_list_but_not_less_than_its_processor_time() -> None:
     own = prices()
-    assert own.took(looker(CPU), cpu_s=0.01).energy_j == 0.5
-    dear = own.took(looker(CPU), cpu_s=0.4)
+    assert own.record_run(detector(CPU), cpu_s=0.01).energy_j == 0.5
+    dear = own.record_run(detector(CPU), cpu_s=0.4)
     assert dear.energy_j == pytest.approx(1.2)
     assert not dear.measured
 
 
 def test_what_a_meter_measured_is_believed_against_processor_time() -> None:
-    own = prices({GPU: Price(0.2, 20.0, 4.0, measured=True)})
-    took = own.took(looker(GPU), cpu_s=0.4)
+    own = prices({GPU: ModelCost(0.2, 20.0, 4.0, measured=True)})
+    took = own.record_run(detector(GPU), cpu_s=0.4)
     assert (took.energy_j, took.measured) == (0.2, True)
-    assert own.expected_j(looker(GPU)) == 0.2
+    assert own.estimate_run_j(detector(GPU)) == 0.2
 
 
 def test_on_the_cpu_in_place_of_the_gpu_a_look_costs_twice_what_it_should() -> None:
-    own, fallen = prices({}), looker(CPU, wanted=GPU)
-    assert (own.should_j(fallen), own.expected_j(fallen)) == (0.5, 1.0)
-    assert own.took(fallen, cpu_s=0.01).energy_j == 1.0
+    own, fallen = prices({}), detector(CPU, wanted=GPU)
+    assert (own.estimate_nominal_j(fallen), own.estimate_run_j(fallen)) == (0.5, 1.0)
+    assert own.record_run(fallen, cpu_s=0.01).energy_j == 1.0
 
 
 def test_a_figure_of_the_cpu_itself_stands_above_the_guess() -> None:
-    own = prices({GPU: Price(0.5, 1, 1, False), CPU: Price(0.7, 1, 1, False)})
-    assert own.expected_j(looker(CPU, wanted=GPU)) == 0.7
+    own = prices({GPU: ModelCost(0.5, 1, 1, False), CPU: ModelCost(0.7, 1, 1, False)})
+    assert own.estimate_run_j(detector(CPU, wanted=GPU)) == 0.7
 
 
 def test_looks_that_cost_more_than_the_list_says_raise_what_is_expected_in_steps() -> None:
-    own, slow = prices(), looker(CPU)
-    own.took(slow, cpu_s=1.0)
-    assert own.expected_j(slow) == pytest.approx(3.0)
+    own, slow = prices(), detector(CPU)
+    own.record_run(slow, cpu_s=1.0)
+    assert own.estimate_run_j(slow) == pytest.approx(3.0)
     for _ in range(50):
-        own.took(slow, cpu_s=1.05)
-    assert own.expected_j(slow) == pytest.approx(3.0), "no plan changes for a few hundredths"
+        own.record_run(slow, cpu_s=1.05)
+    assert own.estimate_run_j(slow) == pytest.approx(3.0), "no plan changes for a few hundredths"
     for _ in range(50):
-        own.took(slow, cpu_s=2.0)
-    assert own.expected_j(slow) == pytest.approx(6.0, rel=0.3)
+        own.record_run(slow, cpu_s=2.0)
+    assert own.estimate_run_j(slow) == pytest.approx(6.0, rel=0.3)
 
 
 def test_a_new_figure_counts_from_the_next_refresh() -> None:
-    listed = {CPU: Price(0.5, 1, 1, False)}
-    own, one = prices(listed), looker(CPU)
-    assert own.expected_j(one) == 0.5
-    listed[CPU] = Price(0.1, 1, 1, True)
-    assert own.expected_j(one) == 0.5
+    listed = {CPU: ModelCost(0.5, 1, 1, False)}
+    own, one = prices(listed), detector(CPU)
+    assert own.estimate_run_j(one) == 0.5
+    listed[CPU] = ModelCost(0.1, 1, 1, True)
+    assert own.estimate_run_j(one) == 0.5
     own.refresh()
-    assert own.expected_j(one) == 0.1
+    assert own.estimate_run_j(one) == 0.1
 
 
 def test_loading_is_priced_until_it_is_done_then_by_what_it_took() -> None:
-    own, one = prices(), FakeLooker(wanted=CPU, got=CPU)
-    assert own.load_j(one) == 6.0
+    own, one = prices(), FakeDetector(wanted=CPU, got=CPU)
+    assert own.estimate_pending_load_j(one) == 6.0
     one.load()
-    assert own.loaded(one, cpu_s=0.5) == pytest.approx(1.5)
-    assert own.load_j(one) == 0
+    assert own.record_load(one, cpu_s=0.5) == pytest.approx(1.5)
+    assert own.estimate_pending_load_j(one) == 0
     one.free()
-    assert own.load_j(one) == pytest.approx(1.5)
+    assert own.estimate_pending_load_j(one) == pytest.approx(1.5)
 
 
 def test_what_a_gpu_takes_to_load_is_not_seen_in_processor_time() -> None:
-    assert prices().loaded(looker(GPU), cpu_s=0.5) == 20.0
+    assert prices().record_load(detector(GPU), cpu_s=0.5) == 20.0
 
 
 def test_decoding_is_modelled_by_the_pixels_of_all_pictures_of_the_group() -> None:
@@ -95,8 +95,8 @@ def test_decoding_is_modelled_by_the_pixels_of_all_pictures_of_the_group() -> No
         return Picture("gate", stamp, 1, 0, 1.0, width, height, I420, b"")
 
     own = prices()
-    one_j = own.decode_j(picture(1920, 1080), missed=0)
+    one_j = own.estimate_decode_j(picture(1920, 1080), missed=0)
     assert one_j == pytest.approx(4.9e-3 * CORE_W)
-    assert own.decode_j(picture(1920, 1080), missed=4) == pytest.approx(5 * one_j)
-    assert own.decode_j(picture(960, 540), missed=0) == pytest.approx(one_j / 4)
-    assert own.decode_j(picture(1920, 1080), missed=9000) == pytest.approx(60 * one_j)
+    assert own.estimate_decode_j(picture(1920, 1080), missed=4) == pytest.approx(5 * one_j)
+    assert own.estimate_decode_j(picture(960, 540), missed=0) == pytest.approx(one_j / 4)
+    assert own.estimate_decode_j(picture(1920, 1080), missed=9000) == pytest.approx(60 * one_j)

@@ -9,12 +9,12 @@ from hypothesis import strategies as some
 
 from appliance.model import EnergyBudget, EnergyLevel, Tier
 from appliance.settings import InferenceSettings
-from inference.energy.schedule import Means, Plan, plan
+from inference.energy.schedule import Plan, Resources, make_plan
 from tests.stand_ins.fakes import FakeClock
 
 NOW = FakeClock().stamp()
 SETTINGS = InferenceSettings()
-MEANS = Means()
+RESOURCES = Resources()
 ON_CPU = "the model runs on the CPU, although CUDA was to be used"
 
 
@@ -24,62 +24,62 @@ def budget(level: EnergyLevel, power_w: float = 12.0, sun_is_free: bool = False)
 
 
 def nothing(planned: Plan) -> bool:
-    return (planned.frames_per_s, planned.tier, planned.looking_w) == (0, Tier.NONE, 0)
+    return (planned.frames_per_s, planned.tier, planned.inference_w) == (0, Tier.NONE, 0)
 
 
 def test_without_a_fresh_budget_nothing_is_planned() -> None:
-    planned = plan(None, SETTINGS, MEANS)
+    planned = make_plan(None, SETTINGS, RESOURCES)
     assert nothing(planned)
     assert planned.reason == "no fresh energy budget: doing nothing is the safe thing"
 
 
 @pytest.mark.parametrize("level", [EnergyLevel.OFF, EnergyLevel.HIBERNATE, EnergyLevel.SENTINEL])
 def test_below_eco_nothing_is_planned_and_the_level_is_named(level: EnergyLevel) -> None:
-    planned = plan(budget(level, sun_is_free=True), SETTINGS, MEANS)
+    planned = make_plan(budget(level, sun_is_free=True), SETTINGS, RESOURCES)
     assert nothing(planned)
     assert level.name in planned.reason
 
 
 def test_eco_and_full_get_the_rates_of_the_settings_with_the_watts_in_the_reason() -> None:
-    eco = plan(budget(EnergyLevel.ECO), SETTINGS, MEANS)
-    full = plan(budget(EnergyLevel.FULL), SETTINGS, MEANS)
+    eco = make_plan(budget(EnergyLevel.ECO), SETTINGS, RESOURCES)
+    full = make_plan(budget(EnergyLevel.FULL), SETTINGS, RESOURCES)
     assert (eco.frames_per_s, full.frames_per_s) == (2, 5)
     assert eco.tier is full.tier is Tier.INT8
-    assert (eco.looking_w, eco.model) == (12, "")
+    assert (eco.inference_w, eco.model) == (12, "")
     assert eco.reason == "ECO allows 2 frames a second, about 1 W of 12 W"
 
 
 def test_a_small_budget_leaves_the_rate_and_says_what_it_pays_for() -> None:
-    costly = replace(MEANS, price_j=4.0, real_j=4.0)
-    one = plan(budget(EnergyLevel.FULL, power_w=6.0), SETTINGS, costly)
-    three = plan(budget(EnergyLevel.FULL, power_w=6.0), SETTINGS, replace(costly, cameras=3))
-    assert (one.frames_per_s, one.looking_w) == (three.frames_per_s, three.looking_w) == (5, 6)
+    costly = replace(RESOURCES, nominal_j=4.0, cost_j=4.0)
+    one = make_plan(budget(EnergyLevel.FULL, power_w=6.0), SETTINGS, costly)
+    three = make_plan(budget(EnergyLevel.FULL, power_w=6.0), SETTINGS, replace(costly, cameras=3))
+    assert (one.frames_per_s, one.inference_w) == (three.frames_per_s, three.inference_w) == (5, 6)
     assert "but 6 W pay for 1.5 at 4 J each: more only from what was saved" in one.reason
     assert "of each of 3 cameras, but 6 W pay for 0.5" in three.reason
 
 
 def test_a_budget_of_nothing_buys_nothing() -> None:
-    assert nothing(plan(budget(EnergyLevel.FULL, power_w=0.0), SETTINGS, MEANS))
+    assert nothing(make_plan(budget(EnergyLevel.FULL, power_w=0.0), SETTINGS, RESOURCES))
 
 
 def test_a_unit_without_cameras_has_nothing_to_look_at() -> None:
-    assert nothing(plan(budget(EnergyLevel.FULL), SETTINGS, replace(MEANS, cameras=0)))
+    assert nothing(make_plan(budget(EnergyLevel.FULL), SETTINGS, replace(RESOURCES, cameras=0)))
 
 
 def test_the_exact_model_looks_only_while_the_sun_is_free_and_where_there_is_one() -> None:
     own = replace(SETTINGS, sun_model="exact")
-    sunny = plan(budget(EnergyLevel.ECO, sun_is_free=True), own, MEANS)
+    sunny = make_plan(budget(EnergyLevel.ECO, sun_is_free=True), own, RESOURCES)
     assert (sunny.tier, sunny.model) == (Tier.FP32, "exact")
     assert sunny.reason.endswith(", with the exact model since the sun is free")
-    dull = plan(budget(EnergyLevel.FULL), own, MEANS)
+    dull = make_plan(budget(EnergyLevel.FULL), own, RESOURCES)
     assert (dull.tier, dull.model) == (Tier.INT8, "")
-    none = plan(budget(EnergyLevel.FULL, sun_is_free=True), SETTINGS, MEANS)
+    none = make_plan(budget(EnergyLevel.FULL, sun_is_free=True), SETTINGS, RESOURCES)
     assert (none.tier, none.model) == (Tier.INT8, "")
 
 
 def test_on_the_cpu_in_place_of_the_gpu_fewer_frames_are_planned_and_the_reason_says_so() -> None:
-    slow = replace(MEANS, real_j=2.0, degraded=ON_CPU)
-    planned = plan(budget(EnergyLevel.FULL), SETTINGS, slow)
+    slow = replace(RESOURCES, cost_j=2.0, degraded=ON_CPU)
+    planned = make_plan(budget(EnergyLevel.FULL), SETTINGS, slow)
     assert planned.frames_per_s == pytest.approx(1.25)
     assert planned.reason == (
         f"FULL would allow 5 frames a second, but {ON_CPU}: 1.2 cost as much, about 2.5 W of 12 W"
@@ -87,40 +87,40 @@ def test_on_the_cpu_in_place_of_the_gpu_fewer_frames_are_planned_and_the_reason_
 
 
 def test_a_look_that_costs_more_on_the_wanted_device_is_paid_by_the_purse_not_the_plan() -> None:
-    dear = replace(MEANS, real_j=2.0)
-    assert plan(budget(EnergyLevel.FULL), SETTINGS, dear).frames_per_s == 5
+    dear = replace(RESOURCES, cost_j=2.0)
+    assert make_plan(budget(EnergyLevel.FULL), SETTINGS, dear).frames_per_s == 5
 
 
 def test_a_degraded_device_that_costs_no_more_changes_nothing() -> None:
-    cheap = replace(MEANS, real_j=0.3, degraded="it runs on CUDA, although TensorRT was wanted")
-    assert plan(budget(EnergyLevel.FULL), SETTINGS, cheap).frames_per_s == 5
+    cheap = replace(RESOURCES, cost_j=0.3, degraded="it runs on CUDA, although TensorRT was wanted")
+    assert make_plan(budget(EnergyLevel.FULL), SETTINGS, cheap).frames_per_s == 5
 
 
 @given(
     level=some.sampled_from(EnergyLevel),
     power_w=some.floats(-5, 500),
-    real_j=some.floats(0.001, 100),
+    cost_j=some.floats(0.001, 100),
     cameras=some.integers(0, 16),
     degraded=some.sampled_from(["", ON_CPU]),
     sun=some.booleans(),
 )
 def test_no_plan_has_more_watts_or_frames_than_it_may(
-    level: EnergyLevel, power_w: float, real_j: float, cameras: int, degraded: str, sun: bool
+    level: EnergyLevel, power_w: float, cost_j: float, cameras: int, degraded: str, sun: bool
 ) -> None:
-    means = Means(cameras, 0.5, real_j, degraded)
-    planned = plan(budget(level, power_w, sun), SETTINGS, means)
-    assert 0 <= planned.looking_w <= max(0.0, power_w)
+    resources = Resources(cameras, 0.5, cost_j, degraded)
+    planned = make_plan(budget(level, power_w, sun), SETTINGS, resources)
+    assert 0 <= planned.inference_w <= max(0.0, power_w)
     assert 0 <= planned.frames_per_s <= SETTINGS.full_frames_per_s
-    assert (planned.frames_per_s == 0) == (planned.tier is Tier.NONE) == (planned.looking_w == 0)
+    assert (planned.frames_per_s == 0) == (planned.tier is Tier.NONE) == (planned.inference_w == 0)
     assert "\n" not in planned.reason
-    assert planned.row(NOW).reason == planned.reason
+    assert planned.make_row(NOW).reason == planned.reason
 
 
 def test_what_computer_and_cameras_take_is_not_there_for_looking() -> None:
-    left = plan(budget(EnergyLevel.ECO), SETTINGS, replace(MEANS, base_w=9.0))
-    assert left.looking_w == 3
+    left = make_plan(budget(EnergyLevel.ECO), SETTINGS, replace(RESOURCES, base_w=9.0))
+    assert left.inference_w == 3
     assert left.reason == "ECO allows 2 frames a second, about 1 W of 3 W"
-    none = plan(budget(EnergyLevel.ECO), SETTINGS, replace(MEANS, base_w=17.0))
+    none = make_plan(budget(EnergyLevel.ECO), SETTINGS, replace(RESOURCES, base_w=17.0))
     assert nothing(none)
     assert none.reason == (
         "ECO, but of 12 W computer and cameras take 17: nothing is left for looking"

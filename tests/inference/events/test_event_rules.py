@@ -7,20 +7,20 @@ import pytest
 from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection, EnergyLevel, Event, Tier
 from appliance.settings import CameraSettings, LineSettings, ZoneSettings
-from inference.detection.frame_result import Cost, Look
+from inference.detection.frame_result import Cost, FrameResult
 from inference.events import lifecycle, rate_limit
-from inference.events.lifecycle import Circumstances, Stories, Story
-from inference.events.rules import Rules, rules_of
-from inference.tracking.track import Tracks, update
+from inference.events.lifecycle import Circumstances, EventDraft, EventDrafts
+from inference.events.rules import Rules, build_rules
+from inference.tracking.track import Tracks, update_tracks
 from tests.stand_ins.fakes import FakeClock
 
 WHY = Circumstances("the sun shines", EnergyLevel.FULL, Tier.INT8, "CPU", "abc", 0.45, 0.6)
-ZONE = rules_of(
+ZONE = build_rules(
     CameraSettings(
         zone={"drive": ZoneSettings(polygon=((0.4, 0.0), (1.0, 0.0), (1.0, 1.0), (0.4, 1.0)))}
     )
 )
-FENCE = rules_of(CameraSettings(line={"fence": LineSettings(start=(0.5, 0.0), end=(0.5, 1.0))}))
+FENCE = build_rules(CameraSettings(line={"fence": LineSettings(start=(0.5, 0.0), end=(0.5, 1.0))}))
 
 
 def at(x: float, confidence: float = 0.8, height: float = 0.3) -> Detection:
@@ -34,16 +34,16 @@ class Film:
         self.clock = FakeClock()
         self.rules = rules
         self.tracks = Tracks()
-        self.stories = Stories()
+        self.stories = EventDrafts()
         self.told: list[Event] = []
         self.media_s = 0.0
 
     def show(self, *seen: Detection, woken_by: str = "", missed: int = 0, **cost: bool) -> None:
         stamp = self.clock.stamp()
         picture = Picture("gate", stamp, 1, 0, self.media_s, 1, 1, BGR, b"", woken_by=woken_by)
-        look = Look(picture, seen, missed=missed, cost=Cost(0.6, **cost))
-        self.tracks = update(self.tracks, seen, self.media_s, 0.45, 2.0)
-        self.stories, over = lifecycle.follow(
+        look = FrameResult(picture, seen, missed=missed, cost=Cost(0.6, **cost))
+        self.tracks = update_tracks(self.tracks, seen, self.media_s, 0.45, 2.0)
+        self.stories, over = lifecycle.update_drafts(
             self.stories, self.tracks, look, WHY, 3, self.rules, 2.0
         )
         self.tell(over)
@@ -51,11 +51,11 @@ class Film:
         self.clock.advance(0.2)
 
     def stop(self) -> None:
-        self.stories, over = lifecycle.ended(self.stories, 3, self.rules, for_good=True)
+        self.stories, over = lifecycle.end_drafts(self.stories, 3, self.rules, for_good=True)
         self.tell(over)
 
-    def tell(self, stories: list[Story]) -> None:
-        self.told += [lifecycle.told(story, None) for story in stories]
+    def tell(self, stories: list[EventDraft]) -> None:
+        self.told += [lifecycle.make_event(story, None) for story in stories]
 
     def walk(self, start: float, end: float, step: float = 0.02) -> None:
         count = round(abs(end - start) / step)
@@ -105,7 +105,7 @@ def test_the_snapshot_shows_a_whole_large_person_rather_than_a_surer_cut_or_far_
     (story,) = film.stories.running.values()
     assert story.best.detections[0].confidence == 0.85
     assert story.confidence == 0.95, "the event still says how sure the surest look was"
-    assert lifecycle.told(story, None).box == story.box
+    assert lifecycle.make_event(story, None).box == story.box
 
 
 # --- zones and lines -----------------------------------------------------------------------------
@@ -223,9 +223,11 @@ def test_the_row_of_many_keeps_the_best_picture_the_whole_time_and_all_costs() -
     film.show(at(0.5, 0.6))
     film.show(at(0.5, 0.6))
     (one,) = film.stories.running.values()
-    other = replace(one, event_id="other", worth=one.worth + 0.1, energy_j=2.0, frames=5)
-    both = rate_limit.together(rate_limit.together(one, one), other)
-    assert (both.event_id, both.others) == ("other", 2)
+    other = replace(
+        one, event_id="other", snapshot_score=one.snapshot_score + 0.1, energy_j=2.0, frames=5
+    )
+    both = rate_limit.merge(rate_limit.merge(one, one), other)
+    assert (both.event_id, both.merged) == ("other", 2)
     assert both.energy_j == pytest.approx(2 * 1.8 + 2.0)
     assert both.frames == 2 * one.frames + 5
 
@@ -240,5 +242,5 @@ def test_films_of_gathered_events_are_named_to_be_forgotten() -> None:
         film.show()
     told = {event.event_id for event in film.told}
     assert len(told) == 20
-    assert film.stories.gathered_ids
-    assert not told & set(film.stories.gathered_ids)
+    assert film.stories.merged_ids
+    assert not told & set(film.stories.merged_ids)

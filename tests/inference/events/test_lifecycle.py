@@ -6,10 +6,10 @@ import pytest
 
 from appliance.media.frames import BGR, Picture
 from appliance.model import Box, Detection, EnergyLevel, Event, Tier
-from inference.detection.frame_result import Look
+from inference.detection.frame_result import FrameResult
 from inference.events import lifecycle
-from inference.events.lifecycle import Circumstances, Stories
-from inference.tracking.track import Tracks, update
+from inference.events.lifecycle import Circumstances, EventDrafts
+from inference.tracking.track import Tracks, update_tracks
 from tests.stand_ins.fakes import START, FakeClock
 
 WHY = Circumstances(
@@ -29,7 +29,7 @@ class Film:
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.tracks = Tracks()
-        self.stories = Stories()
+        self.stories = EventDrafts()
         self.told: list[Event] = []
         self.media_s = 0.0
 
@@ -38,15 +38,17 @@ class Film:
         for confidence in confidences:
             box = Box(0.4, 0.3, 0.5, 0.6)
             seen = [] if confidence is None else [Detection("person", confidence, box)]
-            self.tracks = update(self.tracks, seen, self.media_s, 0.45, patience_s=2.0)
-            look = Look(self.picture(), tuple(seen))
-            self.stories, ended = lifecycle.follow(self.stories, self.tracks, look, WHY, 3)
-            self.told += [lifecycle.told(story, None) for story in ended]
+            self.tracks = update_tracks(self.tracks, seen, self.media_s, 0.45, patience_s=2.0)
+            look = FrameResult(self.picture(), tuple(seen))
+            self.stories, ended = lifecycle.update_drafts(self.stories, self.tracks, look, WHY, 3)
+            self.told += [lifecycle.make_event(story, None) for story in ended]
             self.media_s += 0.5
             self.clock.advance(0.5)
 
     def stop(self) -> None:
-        self.told += [lifecycle.told(one, None) for one in lifecycle.finished(self.stories, 3)]
+        self.told += [
+            lifecycle.make_event(one, None) for one in lifecycle.select_running(self.stories, 3)
+        ]
 
     def picture(self) -> Picture:
         return Picture("gate", self.clock.stamp(), 1, 0, self.media_s, 1, 1, BGR, b"\0\0\0")

@@ -7,8 +7,8 @@ import pytest
 from appliance.model import Box, Detection
 from appliance.settings import CameraSettings, Direction, LineSettings, ZoneSettings
 from inference.events import zones
-from inference.events.rules import Claim, Memory, Rules, judge, rules_of
-from inference.tracking.track import Tracks, update
+from inference.events.rules import RuleMatch, Rules, RuleState, apply_rules, build_rules
+from inference.tracking.track import Tracks, update_tracks
 
 DRIVE = ((0.4, 0.4), (0.9, 0.4), (0.9, 0.9), (0.4, 0.9))
 ACROSS = {"start": (0.0, 0.5), "end": (1.0, 0.5)}  # from left to right through the middle
@@ -24,21 +24,21 @@ class Watch:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.memory = Memory()
+        self.memory = RuleState()
         self.tracks = Tracks()
         self.now_s = 0.0
         self.crossings: list[str] = []
 
-    def show(self, *seen: Detection) -> list[Claim]:
-        self.tracks = update(self.tracks, seen, self.now_s, 0.45, 2.0)
-        self.memory, claims = judge(self.memory, self.rules, self.tracks, self.now_s, 2.0, 3)
-        self.crossings += [claim.words for claim in claims if claim.at_once]
+    def show(self, *seen: Detection) -> list[RuleMatch]:
+        self.tracks = update_tracks(self.tracks, seen, self.now_s, 0.45, 2.0)
+        self.memory, claims = apply_rules(self.memory, self.rules, self.tracks, self.now_s, 2.0, 3)
+        self.crossings += [claim.text for claim in claims if claim.is_instant]
         self.now_s += 0.2
         return claims
 
-    def walk(self, *feet: tuple[float, float], step: float = 0.02) -> list[Claim]:
+    def walk(self, *feet: tuple[float, float], step: float = 0.02) -> list[RuleMatch]:
         """One person from point to point, a step each look."""
-        claims: list[Claim] = []
+        claims: list[RuleMatch] = []
         for start, end in pairwise(feet):
             ways = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
             count = max(1, round(ways / step))
@@ -50,12 +50,12 @@ class Watch:
 
 
 def zone(**own: object) -> Rules:
-    return rules_of(CameraSettings(zone={"drive": ZoneSettings(polygon=DRIVE, **own)}))  # type: ignore[arg-type]
+    return build_rules(CameraSettings(zone={"drive": ZoneSettings(polygon=DRIVE, **own)}))  # type: ignore[arg-type]
 
 
 def line(direction: Direction = Direction.BOTH, **own: object) -> Rules:
     ends = ACROSS | own
-    return rules_of(CameraSettings(line={"fence": LineSettings(direction=direction, **ends)}))  # type: ignore[arg-type]
+    return build_rules(CameraSettings(line={"fence": LineSettings(direction=direction, **ends)}))  # type: ignore[arg-type]
 
 
 # --- geometry ------------------------------------------------------------------------------------
@@ -87,9 +87,9 @@ def test_a_point_in_the_notch_of_a_hollow_polygon_is_outside() -> None:
 def test_left_and_right_are_those_of_one_who_walks_along_the_line(
     name: str, start: tuple[float, float], end: tuple[float, float], to_right: tuple[float, float]
 ) -> None:
-    assert zones.turn(start, end, to_right) > 0, name
+    assert zones.compute_turn(start, end, to_right) > 0, name
     mirrored = (1 - to_right[0], 1 - to_right[1])
-    assert zones.turn(start, end, mirrored) < 0, name
+    assert zones.compute_turn(start, end, mirrored) < 0, name
 
 
 # --- zones ---------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_the_feet_decide_not_the_head() -> None:
     watch = Watch(zone())
     assert not watch.show(standing(0.5, 0.95)), "the box is in the zone, the feet are not"
     (claim,) = watch.show(standing(0.5, 0.85))
-    assert (claim.words, claim.ripe, claim.seen) == ("zone drive", True, True)
+    assert (claim.text, claim.is_fulfilled, claim.seen) == ("zone drive", True, True)
 
 
 def test_a_zone_counts_only_its_labels() -> None:
@@ -112,21 +112,21 @@ def test_a_stay_is_told_when_it_is_long_enough_and_a_short_absence_is_forgiven()
     watch = Watch(zone(dwell_s=5.0))
     for _ in range(15):  # three seconds inside
         (claim,) = watch.show(standing(0.5, 0.6))
-    assert not claim.ripe
+    assert not claim.is_fulfilled
     for _ in range(5):  # one second behind a tree
         (claim,) = watch.show()
         assert not claim.seen
     for _ in range(10):
         (claim,) = watch.show(standing(0.5, 0.6))
-    assert claim.ripe
-    assert claim.words == "zone drive: stayed 6 s"
+    assert claim.is_fulfilled
+    assert claim.text == "zone drive: stayed 6 s"
 
 
 def test_who_is_seen_outside_for_a_moment_goes_on_with_his_stay() -> None:
     watch = Watch(zone(dwell_s=4.0))
     for count in range(26):  # five seconds at the zone's edge; one look in five is outside
         claims = watch.show(standing(0.38 if count % 5 == 4 else 0.42, 0.6))
-    assert [claim.words for claim in claims] == ["zone drive: stayed 5 s"]
+    assert [claim.text for claim in claims] == ["zone drive: stayed 5 s"]
 
 
 def test_who_left_for_longer_than_the_patience_begins_again() -> None:
@@ -147,7 +147,7 @@ def test_a_count_holds_when_so_many_are_there_at_the_same_time() -> None:
     for _ in range(2):
         assert not watch.show(*two, third), "seen too seldom to be one of them"
     (claim,) = watch.show(*two, third)
-    assert claim.words == "zone drive: 3 at once"
+    assert claim.text == "zone drive: 3 at once"
     outside = standing(0.2, 0.6)
     watch = Watch(zone(count_from=3))
     for _ in range(10):
@@ -162,7 +162,7 @@ def test_a_count_with_a_stay_counts_only_who_has_stayed() -> None:
         assert not watch.show(standing(0.5, 0.6), standing(0.7, 0.6))
     watch.show(standing(0.5, 0.6), standing(0.7, 0.6))
     (claim,) = watch.show(standing(0.5, 0.6), standing(0.7, 0.6))
-    assert claim.words == "zone drive: 2 at once, stayed 2 s"
+    assert claim.text == "zone drive: 2 at once, stayed 2 s"
 
 
 # --- lines ---------------------------------------------------------------------------------------
@@ -224,7 +224,7 @@ def test_a_crossing_behind_a_tree_counts_when_he_is_seen_again() -> None:
 
 def test_a_second_crossing_has_a_key_of_its_own_and_the_tag_of_the_first() -> None:
     watch = Watch(line())
-    seen: list[Claim] = []
+    seen: list[RuleMatch] = []
     for x_y in [(0.5, 0.8 - 0.02 * count) for count in range(26)] + [
         (0.5, 0.3 + 0.02 * count) for count in range(26)
     ]:
@@ -233,5 +233,5 @@ def test_a_second_crossing_has_a_key_of_its_own_and_the_tag_of_the_first() -> No
 
 
 def test_a_camera_without_zones_and_lines_has_no_rules() -> None:
-    assert not rules_of(CameraSettings())
-    assert not rules_of(CameraSettings(zone={"empty": ZoneSettings()}))
+    assert not build_rules(CameraSettings())
+    assert not build_rules(CameraSettings(zone={"empty": ZoneSettings()}))

@@ -16,11 +16,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from appliance.errors import ModelError
 from appliance.settings import Settings
-from inference.detection.model_card import card_from, read_card, verified_card
+from inference.detection.model_card import build_card, read_card, read_verified_card
 from inference.model_store.examine import examine
 from inference.model_store.licences import require_licence
 from inference.model_store.limits import TrialLimits
-from inference.model_store.safety import examined
+from inference.model_store.safety import check_model
 from tests.conftest import MODEL
 from tests.scenes.onnx_models import a_card, a_model, write
 
@@ -29,7 +29,7 @@ SMALL = TrialLimits(memory_bytes=2**30, cpu_s=8, wall_s=120.0)
 
 
 def looked_at(data: bytes) -> tuple[str, ...]:
-    return examined(data, card_from(a_card(data)))
+    return check_model(data, build_card(a_card(data)))
 
 
 def refusal(damage: Damage) -> str:
@@ -141,8 +141,8 @@ def test_a_sound_model_passes_and_tells_of_no_strict_licence() -> None:
 
 @pytest.mark.parametrize("model", sorted(MODEL.parent.glob("*.onnx")), ids=lambda path: path.stem)
 def test_every_shipped_model_passes_and_may_be_used(model: Path) -> None:
-    card = verified_card(model)
-    require_licence(card, examined(model.read_bytes(), card), Settings().inference.licences)
+    card = read_verified_card(model)
+    require_licence(card, check_model(model.read_bytes(), card), Settings().inference.licences)
 
 
 def test_operators_that_onnx_runtime_ships_beside_the_standard_pass() -> None:
@@ -231,7 +231,7 @@ def test_another_type_or_size_of_input_than_the_cards_is_refused() -> None:
     with pytest.raises(ModelError, match=r"'any', 3, 32, 32.*correct the card"):
         looked_at(data)
     entry = a_card(data)["input"] | {"shape": ["N", 3, 32, 32]}
-    assert examined(data, card_from(a_card(data, input=entry))) == ()
+    assert check_model(data, build_card(a_card(data, input=entry))) == ()
 
 
 @pytest.mark.parametrize(

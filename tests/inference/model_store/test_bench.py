@@ -11,7 +11,7 @@ from appliance.model import Detection, Tier
 from inference.detection.nanodet import Bytes
 from inference.model_store import machine
 from inference.model_store.bench import REST_S, Instruments, measure
-from inference.model_store.meters import Meter, RaplMeter, counting, open_meters
+from inference.model_store.meters import EnergyMeter, RaplMeter, open_meters, select_meters
 from tests.stand_ins.fake_nvml import Card, FakeNvmlError, LimitNvml
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -37,7 +37,7 @@ class Computer:
     tier: Tier = Tier.INT8
     frames: int = field(default=0)
 
-    def energy_j(self) -> float:
+    def read_energy_j(self) -> float:
         return self.drawn_j
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Computer:
     def free(self) -> None:
         self.loaded = False
 
-    def tools(self, meters: Sequence[Meter]) -> Instruments:
+    def tools(self, meters: Sequence[EnergyMeter]) -> Instruments:
         return Instruments(meters, 3.0, lambda: self.at_s, lambda: self.used_s, self.rest)
 
 
@@ -108,8 +108,8 @@ def test_a_slow_model_is_measured_over_some_frames() -> None:
 
 def test_a_gpu_without_a_meter_is_not_measured_by_the_processors() -> None:
     processor = Computer(processor=True, gpu=False)
-    assert counting([processor], CUDA) == []
-    assert counting([processor], CPU) == [processor]
+    assert select_meters([processor], CUDA) == []
+    assert select_meters([processor], CPU) == [processor]
 
 
 def rapl(root: Path, name: str, energy_uj: int, largest_uj: int = 1000) -> Path:
@@ -126,9 +126,9 @@ def test_rapl_counts_the_packages_and_starts_again_at_its_end(tmp_path: Path) ->
     zone = rapl(tmp_path, "intel-rapl:0", 900)
     (meter,) = open_meters(None, tmp_path)
     assert isinstance(meter, RaplMeter)
-    first = meter.energy_j()
+    first = meter.read_energy_j()
     (zone / "energy_uj").write_text("100")
-    assert (meter.energy_j() - first) * 1e6 == pytest.approx(200)
+    assert (meter.read_energy_j() - first) * 1e6 == pytest.approx(200)
     assert (meter.processor, meter.gpu) == (True, False)
     (zone / "energy_uj").write_text("")
     assert open_meters(None, tmp_path) == [], "only an administrator may read it"
@@ -154,7 +154,7 @@ class EnergyNvml(LimitNvml):
 
 def test_the_counters_of_all_gpus_are_one_meter(tmp_path: Path) -> None:
     (meter,) = open_meters(EnergyNvml([Card(), Card()]), tmp_path)
-    assert (meter.name, meter.energy_j()) == ("NVML", 10.0)
+    assert (meter.name, meter.read_energy_j()) == ("NVML", 10.0)
     assert (meter.processor, meter.gpu) == (False, True)
 
 
@@ -162,8 +162,8 @@ def test_a_gpu_without_a_counter_is_measured_by_its_power(tmp_path: Path) -> Non
     nvml = EnergyNvml([Card()])
     nvml.counts = False
     (meter,) = open_meters(nvml, tmp_path)
-    before = meter.energy_j()
-    assert meter.energy_j() > before
+    before = meter.read_energy_j()
+    assert meter.read_energy_j() > before
     meter.close()
 
 
@@ -180,34 +180,34 @@ def test_a_jetsons_input_rail_counts_everything(tmp_path: Path) -> None:
         (hwmon / name).write_text(text)
     rapl(tmp_path, "intel-rapl:0", 5)
     (meter,) = open_meters(EnergyNvml([Card()]), tmp_path)
-    before = meter.energy_j()
-    assert meter.energy_j() > before
+    before = meter.read_energy_j()
+    assert meter.read_energy_j() > before
     assert (meter.name, meter.processor, meter.gpu) == ("INA3221", True, True)
-    assert counting([meter], CPU) == counting([meter], CUDA) == [meter]
+    assert select_meters([meter], CPU) == select_meters([meter], CUDA) == [meter]
     meter.close()
 
 
 def test_the_machine_is_named(tmp_path: Path) -> None:
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/cpuinfo").write_text("processor: 0\nmodel name\t: AMD EPYC\n")
-    assert machine.machine(None, tmp_path) == "AMD EPYC"
-    assert machine.machine(EnergyNvml([Card(), Card()]), tmp_path) == "AMD EPYC, NVIDIA T4"
+    assert machine.describe_machine(None, tmp_path) == "AMD EPYC"
+    assert machine.describe_machine(EnergyNvml([Card(), Card()]), tmp_path) == "AMD EPYC, NVIDIA T4"
     (tmp_path / "proc/device-tree").mkdir()
     (tmp_path / "proc/device-tree/model").write_text("NVIDIA Jetson Orin NX\0")
-    assert machine.machine(None, tmp_path) == "NVIDIA Jetson Orin NX"
+    assert machine.describe_machine(None, tmp_path) == "NVIDIA Jetson Orin NX"
 
 
 def test_the_power_mode_is_that_of_the_board_or_the_gpus_limit(tmp_path: Path) -> None:
     none = Board(conf=tmp_path / "nothing")
     nvml = EnergyNvml([Card(limit_w=150)])
-    assert machine.power_mode(CUDA, nvml, none) == "150 W"
-    assert machine.power_mode(CPU, nvml, none) == ""
-    assert machine.power_mode(CUDA, None, none) == ""
-    assert machine.power_mode(CUDA, EnergyNvml([Card(lost=True)]), none) == ""
+    assert machine.read_power_mode(CUDA, nvml, none) == "150 W"
+    assert machine.read_power_mode(CPU, nvml, none) == ""
+    assert machine.read_power_mode(CUDA, None, none) == ""
+    assert machine.read_power_mode(CUDA, EnergyNvml([Card(lost=True)]), none) == ""
     nvpmodel, conf = tmp_path / "nvpmodel", tmp_path / "nvpmodel.conf"
     nvpmodel.write_text("#!/bin/sh\necho 'NV Power Mode: MODE_15W'\n")
     nvpmodel.chmod(0o755)
     conf.touch()
-    assert machine.power_mode(CUDA, None, Board(nvpmodel, conf)) == "MODE_15W"
+    assert machine.read_power_mode(CUDA, None, Board(nvpmodel, conf)) == "MODE_15W"
     nvpmodel.unlink()
-    assert machine.power_mode(CUDA, None, Board(nvpmodel, conf)) == ""
+    assert machine.read_power_mode(CUDA, None, Board(nvpmodel, conf)) == ""

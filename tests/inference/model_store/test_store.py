@@ -16,11 +16,11 @@ from appliance.errors import ModelError
 from appliance.settings import Settings
 from appliance.settings_text import effective
 from appliance.status import model_files
-from inference.model_store import ModelStore, keeping
+from inference.model_store import ModelStore, changes
 from tests.conftest import MODEL
 from tests.scenes.onnx_models import write
+from tests.stand_ins.fake_model_store import FIGURE, NANODET, Examination, a_store, reopened, small
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.model_shelf import FIGURE, NANODET, Examination, a_store, reopened, small
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def store(settings: Settings, examination: Examination) -> ModelStore:
 
 def test_an_added_model_is_found_by_name_digest_and_path(store: ModelStore, tmp_path: Path) -> None:
     source = small(tmp_path)
-    added = keeping.add(store, source)
+    added = changes.add(store, source)
     assert added.path.parent == store.root / added.digest[:16]
     assert added.path.read_bytes() == source.read_bytes()
     for ref in ("small", added.digest, added.digest[:8], str(added.path)):
@@ -75,7 +75,7 @@ def test_a_digest_that_fits_two_models_is_refused(store: ModelStore, tmp_path: P
 def test_a_model_is_examined_once_and_its_verdict_is_kept(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
-    keeping.add(store, small(tmp_path))
+    changes.add(store, small(tmp_path))
     assert examination.seen == ["small.onnx"]
     store.find("small")
     reopened(store).find("small")
@@ -87,7 +87,7 @@ def test_a_model_is_examined_once_and_its_verdict_is_kept(
 def test_a_verdict_is_void_for_another_card_another_rule_or_none(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
-    added = keeping.add(store, small(tmp_path))
+    added = changes.add(store, small(tmp_path))
     card, verdict = added.path.with_suffix(".json"), added.path.with_name("verdict.json")
 
     def examined_again() -> bool:
@@ -118,20 +118,20 @@ def test_a_model_named_by_its_path_is_examined_as_well(
     card.write_text(card.read_text().replace('"cat"', '"dog"'))
     store.find(path)
     assert len(examination.seen) == 2, "it remembers this card alone"
-    keeping.verify(store, path)
+    changes.verify(store, path)
     reopened(store).find(path)
     assert len(examination.seen) == 3, "`verify` wrote it down"
 
 
 def test_a_stored_model_that_changed_is_refused(store: ModelStore, tmp_path: Path) -> None:
-    added = keeping.add(store, small(tmp_path))
+    added = changes.add(store, small(tmp_path))
     data = bytearray(added.path.read_bytes())
     data[200] ^= 1
     added.path.write_bytes(data)
     with pytest.raises(ModelError, match="damaged or another one"):
         store.find("small")
     with pytest.raises(ModelError, match="damaged or another one"):
-        keeping.verify(store, "small")
+        changes.verify(store, "small")
 
 
 def test_a_licence_is_no_longer_allowed_when_the_owner_says_so(
@@ -143,22 +143,22 @@ def test_a_licence_is_no_longer_allowed_when_the_owner_says_so(
 
 def test_a_figure_of_this_unit_counts_and_without_one_the_settings(store: ModelStore) -> None:
     digest, cpu, cuda = FIGURE.sha256, FIGURE.provider, "CUDAExecutionProvider"
-    price = store.price(digest, cpu)
+    price = store.find_cost(digest, cpu)
     assert (price.per_frame_j, price.measured) == (0.5, False)
     assert price.load_j == price.load_s * store.settings.computer.core_w
     assert "by the settings" in price.reason
-    keeping.keep_figure(store, FIGURE)
-    price = store.price(digest, cpu)
+    changes.keep_figure(store, FIGURE)
+    price = store.find_cost(digest, cpu)
     assert (price.per_frame_j, price.load_j, price.load_s, price.measured) == (0.25, 3, 1.5, True)
     assert price.reason == "measured (RAPL) on 2026-04-15"
-    assert not store.price(digest, cuda).measured
-    assert not store.price("cd" * 32, cpu).measured
-    keeping.keep_figure(store, replace(FIGURE, mode="MODE_15W", per_frame_j=0.1, at="2026-05"))
-    assert store.price(digest, cpu).per_frame_j == 0.1, "the newest, where no mode is asked for"
-    assert store.price(digest, cpu, "").per_frame_j == 0.25
-    keeping.keep_figure(store, replace(FIGURE, per_frame_j=0.2, at="2026-06"))
-    assert store.price(digest, cpu, "").per_frame_j == 0.2
-    assert store.price(digest, cpu, "MODE_15W").per_frame_j == 0.1
+    assert not store.find_cost(digest, cuda).measured
+    assert not store.find_cost("cd" * 32, cpu).measured
+    changes.keep_figure(store, replace(FIGURE, mode="MODE_15W", per_frame_j=0.1, at="2026-05"))
+    assert store.find_cost(digest, cpu).per_frame_j == 0.1, "the newest, where no mode is asked for"
+    assert store.find_cost(digest, cpu, "").per_frame_j == 0.25
+    changes.keep_figure(store, replace(FIGURE, per_frame_j=0.2, at="2026-06"))
+    assert store.find_cost(digest, cpu, "").per_frame_j == 0.2
+    assert store.find_cost(digest, cpu, "MODE_15W").per_frame_j == 0.1
 
 
 @pytest.mark.parametrize(
@@ -172,24 +172,24 @@ def test_a_figure_of_this_unit_counts_and_without_one_the_settings(store: ModelS
     ],
 )
 def test_a_damaged_figure_is_left_out(store: ModelStore, wrong: dict[str, Any]) -> None:
-    good = keeping.as_tree(FIGURE)
+    good = changes.make_figure_tree(FIGURE)
     store.root.mkdir(parents=True)
-    figures = [good | wrong, 5, keeping.as_tree(replace(FIGURE, provider="X"))]
+    figures = [good | wrong, 5, changes.make_figure_tree(replace(FIGURE, provider="X"))]
     (store.root / "bench.json").write_text(json.dumps({"figures": figures}))
-    assert not store.price(FIGURE.sha256, FIGURE.provider).measured
-    assert store.price(FIGURE.sha256, "X").measured
+    assert not store.find_cost(FIGURE.sha256, FIGURE.provider).measured
+    assert store.find_cost(FIGURE.sha256, "X").measured
 
 
 def test_a_service_that_finds_its_model_does_not_load_what_examines(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    keeping.add(store, small(tmp_path))
+    changes.add(store, small(tmp_path))
     store.settings.path.write_text(effective(store.settings))
     code = (
         "import sys; from pathlib import Path; from appliance import settings_file;"
         "from inference.model_store import ModelStore;"
         "store = ModelStore(settings_file.load(Path(sys.argv[1])));"
-        "store.find('small'); store.find(store.active()); store.price('0', 'x');"
+        "store.find('small'); store.find(store.find_active()); store.find_cost('0', 'x');"
         "print([name for name in ('onnx', 'onnxruntime', 'google.protobuf', 'numpy', 'cv2')"
         " if name in sys.modules])"
     )
@@ -201,7 +201,7 @@ def test_a_service_that_finds_its_model_does_not_load_what_examines(
 def test_the_doctor_looks_at_every_model_that_is_used(
     store: ModelStore, tmp_path: Path, clock: FakeClock
 ) -> None:
-    added = keeping.add(store, small(tmp_path))
+    added = changes.add(store, small(tmp_path))
     both = reopened(store, sun_model="small").settings
     found = check.check(both, None, clock)
     assert found.ok
@@ -218,7 +218,7 @@ def test_who_may_not_write_the_store_can_read_it(
     store: ModelStore, tmp_path: Path, examination: Examination
 ) -> None:
     """A service examines a model without a verdict at each start, and goes on without writing."""
-    added = keeping.add(store, small(tmp_path))
+    added = changes.add(store, small(tmp_path))
     verdict = added.path.with_name("verdict.json")
     verdict.unlink()
     verdict.mkdir()  # so that not even an administrator can write it

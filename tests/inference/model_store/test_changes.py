@@ -14,8 +14,8 @@ import pytest
 from appliance.errors import ModelError
 from appliance.settings import CameraSettings, Settings
 from appliance.settings_text import effective
-from inference.model_store import ModelStore, keeping
-from tests.stand_ins.model_shelf import (
+from inference.model_store import ModelStore, changes
+from tests.stand_ins.fake_model_store import (
     FIGURE,
     NANODET,
     Examination,
@@ -39,8 +39,8 @@ def store(settings: Settings, examination: Examination) -> ModelStore:
 def test_services_may_read_what_was_added_and_others_may_not(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    added = keeping.add(store, small(tmp_path))
-    keeping.use(store, "small")
+    added = changes.add(store, small(tmp_path))
+    changes.use(store, "small")
     for path in (added.path, added.path.with_suffix(".json"), store.root / "active.json"):
         assert path.stat().st_mode & 0o777 == 0o640
     assert added.path.parent.stat().st_mode & 0o777 == 0o750
@@ -52,10 +52,10 @@ def test_a_licence_that_the_owner_did_not_allow_is_refused(
 ) -> None:
     source = small(tmp_path, licence={"weights": licence})
     with pytest.raises(ModelError, match="the settings do not allow that"):
-        keeping.add(store, source)
+        changes.add(store, source)
     assert (contents(store), examination.seen) == ({}, []), "it is not even examined"
     if licence:
-        keeping.add(reopened(store, licences=(licence,)), source)
+        changes.add(reopened(store, licences=(licence,)), source)
         with pytest.raises(ModelError, match="the settings do not allow that"):
             store.find("small")
 
@@ -66,10 +66,10 @@ def test_what_the_model_tells_of_its_licence_counts_more_than_its_card(
     examination.told = ("AGPL: license=AGPL-3.0 License",)
     source = small(tmp_path)
     with pytest.raises(ModelError, match="comes from AGPL work, whatever its licence in the card"):
-        keeping.add(store, source)
+        changes.add(store, source)
     assert contents(store) == {}
     allowing = reopened(store, licences=("Apache-2.0", "AGPL-3.0"))
-    keeping.add(allowing, source)
+    changes.add(allowing, source)
     assert allowing.find("small")
     with pytest.raises(ModelError, match="comes from AGPL work"):
         reopened(store).find("small")
@@ -78,37 +78,37 @@ def test_what_the_model_tells_of_its_licence_counts_more_than_its_card(
 def test_an_agpl_lineage_in_the_card_counts(store: ModelStore, tmp_path: Path) -> None:
     licence = {"weights": "Apache-2.0", "lineage": "YOLOv8 (AGPL-3.0), distilled"}
     with pytest.raises(ModelError, match="the lineage in its card"):
-        keeping.add(store, small(tmp_path, licence=licence))
+        changes.add(store, small(tmp_path, licence=licence))
 
 
 def test_the_same_model_or_another_of_its_name_is_refused(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    keeping.add(store, small(tmp_path))
+    changes.add(store, small(tmp_path))
     before = contents(store)
     with pytest.raises(ModelError, match="is here already"):
-        keeping.add(store, small(tmp_path))
+        changes.add(store, small(tmp_path))
     with pytest.raises(ModelError, match="another model is called small"):
-        keeping.add(store, small(tmp_path, seed=2))
+        changes.add(store, small(tmp_path, seed=2))
     with pytest.raises(ModelError, match=f"another model is called {NANODET}"):
-        keeping.add(store, small(tmp_path, NANODET, seed=2))
+        changes.add(store, small(tmp_path, NANODET, seed=2))
     assert contents(store) == before
 
 
 def test_a_card_for_another_model_is_refused(store: ModelStore, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="damaged or another one"):
-        keeping.add(store, small(tmp_path, sha256="0" * 64))
+        changes.add(store, small(tmp_path, sha256="0" * 64))
     assert contents(store) == {}
 
 
 def test_a_refused_model_leaves_nothing_behind(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
-    keeping.add(store, small(tmp_path))
+    changes.add(store, small(tmp_path))
     before = contents(store)
     examination.refuses = "the model other is a bomb"
     with pytest.raises(ModelError, match="is a bomb"):
-        keeping.add(store, small(tmp_path, "other", seed=2))
+        changes.add(store, small(tmp_path, "other", seed=2))
     assert contents(store) == before
 
 
@@ -127,20 +127,20 @@ def a_full_disk(most_bytes: int) -> Iterator[None]:
 def test_a_full_disk_leaves_the_store_as_it_was(
     store: ModelStore, tmp_path: Path, most_bytes: int
 ) -> None:
-    keeping.add(store, small(tmp_path))
-    keeping.use(store, "small")
+    changes.add(store, small(tmp_path))
+    changes.use(store, "small")
     before = contents(store)
     other = small(tmp_path, "other", seed=2)
     with a_full_disk(most_bytes), pytest.raises(ModelError, match="nothing in it was changed"):
-        keeping.add(store, other)
+        changes.add(store, other)
     if most_bytes < 100:
         with a_full_disk(most_bytes), pytest.raises(ModelError, match="nothing in it was changed"):
-            keeping.use(store, NANODET)
+            changes.use(store, NANODET)
         with a_full_disk(most_bytes), pytest.raises(ModelError, match="nothing in it was changed"):
-            keeping.keep_figure(store, FIGURE)
+            changes.keep_figure(store, FIGURE)
     assert contents(store) == before
-    assert store.active() == store.find("small").digest
-    assert keeping.add(store, other).name == "other"
+    assert store.find_active() == store.find("small").digest
+    assert changes.add(store, other).name == "other"
 
 
 def test_a_power_cut_while_adding_leaves_nothing_that_counts(
@@ -149,18 +149,18 @@ def test_a_power_cut_while_adding_leaves_nothing_that_counts(
     """The process is killed in the middle: its half is not seen, and swept at the next change."""
     code = (
         "import os, sys; from pathlib import Path; from appliance import settings_file;"
-        "from inference.model_store import ModelStore, keeping;"
+        "from inference.model_store import ModelStore, changes;"
         "store = ModelStore(settings_file.load(Path(sys.argv[1])),"
         " examination=lambda model, card: os.kill(os.getpid(), 9));"
-        "keeping.add(store, Path(sys.argv[2]))"
+        "changes.add(store, Path(sys.argv[2]))"
     )
     store.settings.path.write_text(effective(store.settings))
     words = [sys.executable, "-c", code, str(store.settings.path), str(small(tmp_path))]
     assert subprocess.run(words, check=False).returncode == -9
     half = [path.name for path in store.root.iterdir() if path.name.startswith(".new-")]
     assert len(half) == 1
-    assert "small" not in [one.name for one in store.known()]
-    keeping.add(store, small(tmp_path))
+    assert "small" not in [one.name for one in store.list_models()]
+    changes.add(store, small(tmp_path))
     assert [path.name for path in store.root.iterdir() if path.name.startswith(".new-")] == []
 
 
@@ -169,27 +169,27 @@ def test_a_data_directory_that_cannot_be_written_is_said_in_words(
 ) -> None:
     store.settings.unit.data_dir.write_text("in the way")
     with pytest.raises(ModelError, match="cannot be written: Not a directory"):
-        keeping.add(store, small(tmp_path))
+        changes.add(store, small(tmp_path))
 
 
 def test_only_a_model_that_nobody_uses_is_removed(store: ModelStore, tmp_path: Path) -> None:
-    keeping.add(store, small(tmp_path))
+    changes.add(store, small(tmp_path))
     with pytest.raises(ModelError, match="comes with the software"):
-        keeping.remove(store, NANODET)
+        changes.remove(store, NANODET)
     with pytest.raises(ModelError, match=r"in use \(\[inference\] model\)"):
-        keeping.remove(reopened(store, model="small"), "small")
+        changes.remove(reopened(store, model="small"), "small")
     with pytest.raises(ModelError, match=r"in use \(\[inference\] sun_model\)"):
-        keeping.remove(reopened(store, sun_model="small"), "small")
+        changes.remove(reopened(store, sun_model="small"), "small")
     gate = {"gate": CameraSettings(model="small")}
     with pytest.raises(ModelError, match=r"in use \(\[camera\.gate\] model\)"):
-        keeping.remove(ModelStore(replace(store.settings, camera=gate)), "small")
-    keeping.use(store, "small")
+        changes.remove(ModelStore(replace(store.settings, camera=gate)), "small")
+    changes.use(store, "small")
     with pytest.raises(ModelError, match=r"in use \(unitctl models use\)"):
-        keeping.remove(store, "small")
+        changes.remove(store, "small")
     with pytest.raises(ModelError, match="is not in the store; delete the file itself"):
-        keeping.remove(store, str(tmp_path / "from/small.onnx"))
-    keeping.use_default(store)
-    assert keeping.remove(store, "small").name == "small"
+        changes.remove(store, str(tmp_path / "from/small.onnx"))
+    changes.use_default(store)
+    assert changes.remove(store, "small").name == "small"
     assert contents(store) == {}
     with pytest.raises(ModelError, match="there is no model 'small'"):
         store.find("small")
@@ -197,42 +197,42 @@ def test_only_a_model_that_nobody_uses_is_removed(store: ModelStore, tmp_path: P
 
 def test_a_running_service_notices_each_choice_once(store: ModelStore, tmp_path: Path) -> None:
     service = reopened(store)
-    added = keeping.add(store, small(tmp_path))
-    assert (service.active(), service.active_changed()) == (NANODET, False)
-    keeping.use(store, "small")
-    assert service.active_changed()
-    assert not service.active_changed()
-    assert service.find(service.active()) == added
-    keeping.use(store, "small")
-    assert service.active_changed(), "chosen anew: it may look again"
-    keeping.use_default(store)
-    assert service.active_changed()
-    assert service.active() == NANODET
-    keeping.use_default(store)
-    assert not service.active_changed()
+    added = changes.add(store, small(tmp_path))
+    assert (service.find_active(), service.has_active_changed()) == (NANODET, False)
+    changes.use(store, "small")
+    assert service.has_active_changed()
+    assert not service.has_active_changed()
+    assert service.find(service.find_active()) == added
+    changes.use(store, "small")
+    assert service.has_active_changed(), "chosen anew: it may look again"
+    changes.use_default(store)
+    assert service.has_active_changed()
+    assert service.find_active() == NANODET
+    changes.use_default(store)
+    assert not service.has_active_changed()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"sha256": 5}', '{"sha256": "00"}'])
 def test_a_damaged_choice_is_none(store: ModelStore, text: str) -> None:
     store.root.mkdir(parents=True)
     (store.root / "active.json").write_text(text)
-    assert store.active() == NANODET
+    assert store.find_active() == NANODET
 
 
 def test_a_choice_whose_model_is_gone_is_none(store: ModelStore, tmp_path: Path) -> None:
-    added = keeping.add(store, small(tmp_path))
-    keeping.use(store, "small")
+    added = changes.add(store, small(tmp_path))
+    changes.use(store, "small")
     shutil.rmtree(added.path.parent)
-    assert store.active() == NANODET
+    assert store.find_active() == NANODET
 
 
 def test_a_model_that_cannot_be_used_cannot_be_chosen(store: ModelStore, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is not in the store; `unitctl models add`"):
-        keeping.use(store, str(small(tmp_path)))
-    keeping.add(store, small(tmp_path, "boats", classes=["boat", "ship"]))
+        changes.use(store, str(small(tmp_path)))
+    changes.add(store, small(tmp_path, "boats", classes=["boat", "ship"]))
     with pytest.raises(ModelError, match="does not know the label 'person'"):
-        keeping.use(store, "boats")
-    assert store.active() == NANODET
+        changes.use(store, "boats")
+    assert store.find_active() == NANODET
 
 
 @pytest.mark.parametrize("name", ["verdict", "---", "x.onnx"])
@@ -243,5 +243,5 @@ def test_a_name_that_cannot_be_used_is_refused(
     card = path.with_suffix(".json")
     card.write_text(card.read_text().replace('"small"', f'"{name}"'))
     with pytest.raises(ModelError, match="has no name that can be used"):
-        keeping.add(store, path)
+        changes.add(store, path)
     assert contents(store) == {}

@@ -14,8 +14,8 @@ import numpy as np
 from appliance.errors import CameraError, ModelError
 from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest, Refusal
 from appliance.model import Box, Detection, Tier
-from inference.detection.detector import CPU, NOT_LOADED, Seen
-from inference.model_store import Price
+from inference.detection.detector import CPU, NOT_LOADED, PictureDetections
+from inference.model_store import ModelCost
 from tests.stand_ins.fakes import FakeClock
 
 SOMEBODY = Detection("person", 0.8, Box(0.4, 0.2, 0.6, 0.9))
@@ -36,7 +36,7 @@ class FakeCamera:
         self.gone = self.hung = False
         self.refusal: str | None = None
         self.region: Box | None = None
-        self.film: bytes | None = b"film"
+        self.clip: bytes | None = b"film"
         self.born_s = 0.0  # its own time begins then: a restart begins it anew
         self.asks: list[tuple[float, PictureRequest]] = []
         self._clock = clock
@@ -88,7 +88,7 @@ class FakeCamera:
         if self.refusal:
             return Refusal(self.refusal)
         if ask.encoding == MP4:
-            return self._picture(MP4, self.film) if self.film else Refusal("no film is kept")
+            return self._picture(MP4, self.clip) if self.clip else Refusal("no film is kept")
         if ask.moved and not self.moving:
             return Refusal("nothing moves")
         if self._sequence() == ask.after:
@@ -138,7 +138,7 @@ class FakeWaiter:
 
 
 @dataclass
-class FakeLooker:
+class FakeDetector:
     """Sees what `scene` says; notes when it is loaded, freed, and what it looked at together."""
 
     digest: str = "d16e57"
@@ -150,7 +150,7 @@ class FakeLooker:
     tier: Tier = Tier.INT8
     size: int = 32
     load_s: float | None = None
-    looks: int = 0
+    analysed: int = 0
     loads: int = 0
     broken: bool = False
     batches: list[list[str]] = field(default_factory=list)
@@ -159,15 +159,15 @@ class FakeLooker:
     def loaded(self) -> bool:
         return self.provider != NOT_LOADED
 
-    def look(
+    def analyse(
         self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
-    ) -> list[Seen]:
+    ) -> list[PictureDetections]:
         assert self.loaded
         self.batches.append([picture.camera for picture in pictures])
-        self.looks += len(pictures)
+        self.analysed += len(pictures)
         assert all(picture.encoding == I420 for picture in pictures)
         parts = parts or [None] * len(pictures)
-        return [Seen(tuple(self.scene), part) for part in parts]
+        return [PictureDetections(tuple(self.scene), part) for part in parts]
 
     def load(self) -> None:
         self.loads += 1
@@ -185,19 +185,19 @@ class FakeChoice:
 
     name: str = "usual"
     changed: bool = False
-    price_j: float = 0.5
+    cost_j: float = 0.5
     load_j: float = 0.0
     measured: bool = False
 
     def choose(self, name: str) -> None:
         self.name, self.changed = name, True
 
-    def active(self) -> str:
+    def find_active(self) -> str:
         return self.name
 
-    def active_changed(self) -> bool:
+    def has_active_changed(self) -> bool:
         changed, self.changed = self.changed, False
         return changed
 
-    def price(self, digest: str, provider: str) -> Price:
-        return Price(self.price_j, self.load_j, 0.1, self.measured)
+    def find_cost(self, digest: str, provider: str) -> ModelCost:
+        return ModelCost(self.cost_j, self.load_j, 0.1, self.measured)

@@ -14,21 +14,21 @@ import numpy as np
 from appliance.errors import CameraError
 from appliance.media.frames import BGR, I420, Buffer, Picture
 from appliance.model import Box
-from inference.detection.model_card import Card
+from inference.detection.model_card import ModelCard
 from inference.detection.nanodet import Bytes, Floats
-from inference.detection.region import pixels_of
+from inference.detection.region import convert_to_pixels
 
 
-class Canvas:
+class ModelInput:
     """Memory for the input of `pictures` pictures at once, used again and again. For one thread.
 
     `entry` is pictures x 3 x size x size. A picture is stretched to the square, not padded: see
     models/PROVENANCE.md.
     """
 
-    def __init__(self, card: Card, pictures: int = 1) -> None:
+    def __init__(self, card: ModelCard, pictures: int = 1) -> None:
         size = card.size
-        self.entry: Floats = np.zeros((pictures, 3, size, size), np.float32)
+        self.tensor: Floats = np.zeros((pictures, 3, size, size), np.float32)
         self._size = size
         self._scales = [1 / std for std in card.std]
         self._shifts = [-mean / std for mean, std in zip(card.mean, card.std, strict=True)]
@@ -42,13 +42,13 @@ class Canvas:
         if picture.encoding == I420:
             self.put_i420(index, picture.data, picture.width, picture.height, part)
         else:
-            self.put_bgr(index, bgr_of(picture), part)
+            self.put_bgr(index, convert_to_bgr(picture), part)
 
     def put_bgr(self, index: int, bgr: Bytes, part: Box | None = None) -> None:
         """Write height x width x 3 bytes, BGR."""
         height, width = bgr.shape[:2]
         if part is not None:
-            left, top, right, bottom = pixels_of(part, width, height)
+            left, top, right, bottom = convert_to_pixels(part, width, height)
             bgr = bgr[top:bottom, left:right]
         cv2.resize(bgr, (self._size, self._size), dst=self._bgr, interpolation=cv2.INTER_LINEAR)
         self._normalise(index)
@@ -58,7 +58,7 @@ class Canvas:
     ) -> None:
         """Write the three planes of an I420 picture (appliance/media/frames.py)."""
         if self._size % 2:  # OpenCV's I420 has even sides only
-            self.put_bgr(index, bgr_of_i420(data, width, height), part)
+            self.put_bgr(index, convert_i420_to_bgr(data, width, height), part)
             return
         half = self._size // 2
         whole, quarter = self._size**2, half**2
@@ -68,7 +68,7 @@ class Canvas:
             flat[whole : whole + quarter].reshape(half, half),
             flat[whole + quarter :].reshape(half, half),
         )
-        for plane, square in zip(cut(data, width, height, part), squares, strict=True):
+        for plane, square in zip(cut_planes(data, width, height, part), squares, strict=True):
             cv2.resize(plane, square.shape, dst=square, interpolation=cv2.INTER_LINEAR)
         cv2.cvtColor(self._yuv, cv2.COLOR_YUV2BGR_I420, dst=self._bgr)
         self._normalise(index)
@@ -77,26 +77,26 @@ class Canvas:
         """The small square as float planes. addWeighted is the quickest way OpenCV has to do it."""
         cv2.split(self._bgr, self._channels)
         for place, channel, scale, shift in zip(
-            self.entry[index], self._channels, self._scales, self._shifts, strict=True
+            self.tensor[index], self._channels, self._scales, self._shifts, strict=True
         ):
             cv2.addWeighted(channel, scale, channel, 0, shift, dst=place, dtype=cv2.CV_32F)
 
 
-def blob(bgr: Bytes, card: Card) -> Floats:
+def blob(bgr: Bytes, card: ModelCard) -> Floats:
     """A picture (height x width x 3, BGR) as the model's input (1 x 3 x size x size)."""
-    canvas = Canvas(card)
+    canvas = ModelInput(card)
     canvas.put_bgr(0, bgr)
-    return canvas.entry
+    return canvas.tensor
 
 
-def blob_from_i420(data: Buffer, width: int, height: int, card: Card) -> Floats:
+def blob_from_i420(data: Buffer, width: int, height: int, card: ModelCard) -> Floats:
     """The planes of an I420 picture as the model's input (1 x 3 x size x size)."""
-    canvas = Canvas(card)
+    canvas = ModelInput(card)
     canvas.put_i420(0, data, width, height)
-    return canvas.entry
+    return canvas.tensor
 
 
-def planes_of(data: Buffer, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]:
+def split_planes(data: Buffer, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]:
     """Luma and the two chroma planes of an I420 picture, without a copy."""
     flat = np.frombuffer(data, np.uint8)
     half = (-(-height // 2), -(-width // 2))
@@ -108,33 +108,35 @@ def planes_of(data: Buffer, width: int, height: int) -> tuple[Bytes, Bytes, Byte
     )
 
 
-def cut(data: Buffer, width: int, height: int, part: Box | None) -> tuple[Bytes, Bytes, Bytes]:
+def cut_planes(
+    data: Buffer, width: int, height: int, part: Box | None
+) -> tuple[Bytes, Bytes, Bytes]:
     """The planes of the part; its left and top are even, so chroma lies where luma does."""
-    luma, u, v = planes_of(data, width, height)
+    luma, u, v = split_planes(data, width, height)
     if part is None:
         return luma, u, v
-    left, top, right, bottom = pixels_of(part, width, height)
+    left, top, right, bottom = convert_to_pixels(part, width, height)
     rows, columns = slice(top // 2, -(-bottom // 2)), slice(left // 2, -(-right // 2))
     return luma[top:bottom, left:right], u[rows, columns], v[rows, columns]
 
 
-def bgr_of_i420(data: Buffer, width: int, height: int) -> Bytes:
+def convert_i420_to_bgr(data: Buffer, width: int, height: int) -> Bytes:
     """An I420 picture as height x width x 3, BGR: for snapshots."""
     if width % 2 == 0 and height % 2 == 0:
         stacked = np.frombuffer(data, np.uint8).reshape(height * 3 // 2, width)
         return np.asarray(cv2.cvtColor(stacked, cv2.COLOR_YUV2BGR_I420), np.uint8)
-    luma, u, v = planes_of(data, width, height)
+    luma, u, v = split_planes(data, width, height)
     even = np.pad(luma, ((0, height % 2), (0, width % 2)), mode="edge")
     joined = np.concatenate([even.ravel(), u.ravel(), v.ravel()])
-    bgr = bgr_of_i420(joined.tobytes(), even.shape[1], even.shape[0])
+    bgr = convert_i420_to_bgr(joined.tobytes(), even.shape[1], even.shape[0])
     return bgr[:height, :width]
 
 
-def bgr_of(picture: Picture) -> Bytes:
+def convert_to_bgr(picture: Picture) -> Bytes:
     """A raw picture as height x width x 3, BGR; without a copy if it is. Raises `CameraError`."""
     require_raw(picture)
     if picture.encoding == I420:
-        return bgr_of_i420(picture.data, picture.width, picture.height)
+        return convert_i420_to_bgr(picture.data, picture.width, picture.height)
     return np.frombuffer(picture.data, np.uint8).reshape(picture.height, picture.width, 3)
 
 

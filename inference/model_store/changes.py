@@ -10,8 +10,9 @@ from pathlib import Path
 from appliance.errors import ModelError
 from appliance.status import model_files
 from appliance.status.model_files import ModelFile
-from inference.detection.model_card import Card, digest_of, read_card, require_digest
+from inference.detection.model_card import ModelCard, compute_digest, read_card, require_digest
 from inference.model_store import examine
+from inference.model_store.costs import Figure, read_figures, replace_figure
 from inference.model_store.durable import (
     make_dir,
     remove_dir,
@@ -20,39 +21,38 @@ from inference.model_store.durable import (
     sync_dir,
     writing,
 )
-from inference.model_store.intake import take_in
+from inference.model_store.intake import copy_model
 from inference.model_store.licences import require_licence
-from inference.model_store.prices import Figure, read, with_figure
-from inference.model_store.store import ModelStore, Stored, named
+from inference.model_store.store import ModelStore, StoredModel, rename_card
 
 DIGITS = 16  # of a digest, in a directory's name
 
 
-def add(store: ModelStore, source: Path, card: Path | None = None) -> Stored:
+def add(store: ModelStore, source: Path, card: Path | None = None) -> StoredModel:
     """Bring a model (or a pack of model and card) into the store; raises `ModelError`.
 
     It is copied first, and the copy is examined: what happens to `source` meanwhile is all one.
     """
     with writing(store.root), staging(store.root) as fresh:
-        model = take_in(source, card, fresh)
+        model = copy_model(source, card, fresh)
         found = read_card(model.with_suffix(".json"))
-        require_digest(source, digest_of(model), found)
+        require_digest(source, compute_digest(model), found)
         require_new(store, found)
         allowed = store.settings.inference.licences
         require_licence(found, (), allowed)
         verdict = store.examination(model, found)
-        require_licence(found, verdict.told, allowed)
-        examine.remember(fresh / "verdict.json", verdict)
+        require_licence(found, verdict.strict_licences, allowed)
+        examine.write_result(fresh / "verdict.json", verdict)
         sync_dir(fresh)
         home = store.root / found.sha256[:DIGITS]
         fresh.rename(home)
         sync_dir(store.root)
-        return Stored(found.name, home / model.name, found, shipped=False)
+        return StoredModel(found.name, home / model.name, found, shipped=False)
 
 
-def require_new(store: ModelStore, card: Card) -> None:
+def require_new(store: ModelStore, card: ModelCard) -> None:
     """Raise `ModelError` where the model, or another one of its name, is there already."""
-    for one in store.known():
+    for one in store.list_models():
         if one.digest == card.sha256:
             raise ModelError(
                 f"the model {one.name} ({card.sha256[:12]}) is here already; to change its card, "
@@ -85,10 +85,10 @@ def remove(store: ModelStore, ref: str) -> ModelFile:
     return file
 
 
-def use(store: ModelStore, ref: str) -> Stored:
+def use(store: ModelStore, ref: str) -> StoredModel:
     """Choose the model that inference uses from its next look on; raises `ModelError`."""
     found = store.find(ref)
-    found.card.numbers_of(store.settings.inference.labels)
+    found.card.find_class_numbers(store.settings.inference.labels)
     if not found.shipped and found.path.parent.parent != store.root:
         raise ModelError(f"{found.path} is not in the store; `unitctl models add` it first")
     tree = {"model": found.name, "sha256": found.digest, "at": f"{datetime.now(UTC):%FT%TZ}"}
@@ -105,28 +105,28 @@ def use_default(store: ModelStore) -> str:
     return store.settings.inference.model
 
 
-def verify(store: ModelStore, ref: str) -> Stored:
+def verify(store: ModelStore, ref: str) -> StoredModel:
     """Examine a model anew, whatever was found before; raises `ModelError`."""
     file = store.lookup(ref)
-    card = named(read_card(file.card), file)
-    require_digest(file.path, digest_of(file.path), card)
+    card = rename_card(read_card(file.card), file)
+    require_digest(file.path, compute_digest(file.path), card)
     verdict = store.examination(file.path, card)
-    require_licence(card, verdict.told, store.settings.inference.licences)
+    require_licence(card, verdict.strict_licences, store.settings.inference.licences)
     if not file.shipped:
         with writing(store.root):
-            kept = store.verdict_file(file)
+            kept = store.find_result_file(file)
             make_dir(kept.parent)
-            examine.remember(kept, verdict)
-    return Stored(file.name, file.path, card, file.shipped)
+            examine.write_result(kept, verdict)
+    return StoredModel(file.name, file.path, card, file.shipped)
 
 
 def keep_figure(store: ModelStore, figure: Figure) -> None:
     """Write down what a model was measured to cost; raises `ModelError`."""
     path = model_files.bench_file(store.settings)
     with writing(store.root):
-        figures = with_figure(read(path), figure)
-        replace_json(path, {"figures": [as_tree(one) for one in figures]})
+        figures = replace_figure(read_figures(path), figure)
+        replace_json(path, {"figures": [make_figure_tree(one) for one in figures]})
 
 
-def as_tree(figure: Figure) -> dict[str, object]:
+def make_figure_tree(figure: Figure) -> dict[str, object]:
     return {name: getattr(figure, name) for name in Figure.__annotations__}

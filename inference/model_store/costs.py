@@ -16,7 +16,7 @@ GUESSED_LOAD_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class ModelCost:
     """`measured`: by a meter; else modelled from processor time, or from the settings."""
 
     per_frame_j: float
@@ -47,14 +47,14 @@ class Figure:
     at: str
 
     @property
-    def price(self) -> Price:
+    def cost(self) -> ModelCost:
         how = f"measured ({self.meter})" if self.measured else "modelled from processor time"
-        return Price(
+        return ModelCost(
             self.per_frame_j, self.load_j, self.load_s, self.measured, f"{how} on {self.at[:10]}"
         )
 
 
-class Figures:
+class FigureFile:
     """The figures in bench.json, read again when the file is another."""
 
     def __init__(self, path: Path) -> None:
@@ -62,14 +62,16 @@ class Figures:
         self._mtime_ns = 0
         self._figures: list[Figure] = []
 
-    def price(self, digest: str, provider: str, mode: str | None) -> Price | None:
+    def find_cost(self, digest: str, provider: str, mode: str | None) -> ModelCost | None:
         """The newest that fits, None where there is none."""
         fitting = [
-            one for one in self.of(digest) if one.provider == provider and mode in (None, one.mode)
+            one
+            for one in self.list_figures(digest)
+            if one.provider == provider and mode in (None, one.mode)
         ]
-        return fitting[-1].price if fitting else None
+        return fitting[-1].cost if fitting else None
 
-    def of(self, digest: str) -> list[Figure]:
+    def list_figures(self, digest: str) -> list[Figure]:
         """All figures of one model, the newest last."""
         self._refresh()
         return [one for one in self._figures if one.sha256 == digest]
@@ -81,34 +83,34 @@ class Figures:
             mtime_ns = 0
         if mtime_ns != self._mtime_ns:
             self._mtime_ns = mtime_ns
-            self._figures = read(self._path)
+            self._figures = read_figures(self._path)
 
 
-def read(path: Path) -> list[Figure]:
+def read_figures(path: Path) -> list[Figure]:
     """The figures in a file, the oldest first; those that are none are left out."""
     entries = json_in(path).get("figures")
-    figures = [figure_from(entry) for entry in entries] if isinstance(entries, list) else []
+    figures = [parse_figure(entry) for entry in entries] if isinstance(entries, list) else []
     return sorted((one for one in figures if one), key=lambda one: one.at)
 
 
-def figure_from(tree: Any) -> Figure | None:
+def parse_figure(tree: Any) -> Figure | None:
     """One entry of bench.json; None where it is damaged."""
     kinds = Figure.__annotations__
     if not isinstance(tree, dict) or set(tree) != set(kinds):
         return None
-    if not all(fits(tree[name], kind) for name, kind in kinds.items()):
+    if not all(is_of_kind(tree[name], kind) for name, kind in kinds.items()):
         return None
     return Figure(**tree)
 
 
-def fits(value: Any, kind: type) -> bool:
+def is_of_kind(value: Any, kind: type) -> bool:
     """Whether a value is of its kind; a number is finite and not below 0."""
     if kind is float:
         return type(value) in (int, float) and 0 <= value < float("inf")
     return type(value) is kind
 
 
-def with_figure(figures: list[Figure], fresh: Figure) -> list[Figure]:
+def replace_figure(figures: list[Figure], fresh: Figure) -> list[Figure]:
     """`fresh` in the place of the one of the same model, provider and mode."""
 
     def key(one: Figure) -> tuple[str, str, str]:
@@ -117,9 +119,9 @@ def with_figure(figures: list[Figure], fresh: Figure) -> list[Figure]:
     return [*(one for one in figures if key(one) != key(fresh)), fresh]
 
 
-def by_settings(settings: Settings) -> Price:
+def assume_cost(settings: Settings) -> ModelCost:
     """What is assumed of a model that was never measured here."""
-    return Price(
+    return ModelCost(
         settings.inference.energy_per_frame_j,
         GUESSED_LOAD_S * settings.computer.core_w,
         GUESSED_LOAD_S,

@@ -6,10 +6,10 @@ from typing import Any
 
 from appliance.errors import ModelError
 from appliance.settings import Settings
-from inference.detection.model_card import Card
+from inference.detection.model_card import ModelCard
 from inference.model_store import ModelStore
-from inference.model_store.examine import Verdict, card_digest
-from inference.model_store.prices import Figure
+from inference.model_store.costs import Figure
+from inference.model_store.examine import ExaminationResult, compute_card_digest
 from tests.scenes.onnx_models import a_model, write
 
 NANODET = "nanodet-g-416-int8"
@@ -40,11 +40,13 @@ class Examination:
         self.told: tuple[str, ...] = ()
         self.refuses = ""
 
-    def __call__(self, model: Path, card: Card) -> Verdict:
+    def __call__(self, model: Path, card: ModelCard) -> ExaminationResult:
         self.seen.append(model.name)
         if self.refuses:
             raise ModelError(self.refuses)
-        return Verdict(card.sha256, card_digest(model), self.told, "2026-04-15T10:00:00Z")
+        return ExaminationResult(
+            card.sha256, compute_card_digest(model), self.told, "2026-04-15T10:00:00Z"
+        )
 
 
 def a_store(settings: Settings, examination: Examination) -> ModelStore:
