@@ -15,10 +15,10 @@ from power.cycle import PowerCycle
 from power.plan.ladder import Ladder, Planner
 from power.plan.policy_planner import PolicyPlanner
 from power.reading.meters import open_meters
-from power.sleep.controller import Bedtime
+from power.sleep.controller import SleepController
 
 
-def planner(unit: service.Service) -> Planner:
+def choose_planner(unit: service.Service) -> Planner:
     """Whose voice the settings want: the nightly plan's, or the ladder's alone."""
     if unit.settings.energy.follows is Follows.LADDER:
         return Ladder(unit.settings)
@@ -36,13 +36,13 @@ def assemble(unit: service.Service) -> service.Loop:
     """Settings -> parts -> the loop."""
     settings = unit.settings
     host = Host(settings.host.systemctl)
-    night = Bedtime(unit, host, Rtc(settings.host.rtc))
+    night = SleepController(unit, host, Rtc(settings.host.rtc))
     cycle = PowerCycle(
         service=unit,
         meter=open_meters(settings, unit.clock),
-        planner=planner(unit),
+        planner=choose_planner(unit),
         actuator=Actuator(host, settings),
-        night=night,
+        sleep=night,
     )
     return service.Loop(cycle, every_s=settings.meter.poll_every_s, finish=night.finish)
 

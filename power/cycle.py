@@ -12,15 +12,15 @@ from typing import Any, Protocol, TypeVar
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import BatteryState, EnergyBudget, PowerReading
 from appliance.process.service import Service
-from power.act.arbiter import Ruling, arbitrate
+from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
 from power.battery import estimator
-from power.battery.estimate import Belief, believable_voltage_v
-from power.guard.guard import HOLD_AFTER_S, GuardState, judge
+from power.battery.estimate import Estimate, plausible_voltage_v
+from power.guard.guard import NO_RISE_AFTER_S, GuardState, judge
 from power.plan.ladder import Planner
 from power.reading.combine import said_pct
 from power.reading.meters import Poll
-from power.sleep.interface import Night, Sleepless
+from power.sleep.interface import NoSleep, SleepInterface
 
 BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
@@ -32,7 +32,7 @@ BATTERY_FLOOR = "9728711804c842c3bbd709c734a8a903"
 T = TypeVar("T")
 
 
-class Meter(Protocol):
+class DeviceReader(Protocol):
     """What the cycle needs of power.reading.meters."""
 
     def read(self) -> Poll:
@@ -45,10 +45,10 @@ class PowerCycle:
     def __init__(
         self,
         service: Service,
-        meter: Meter,
+        meter: DeviceReader,
         planner: Planner,
         actuator: Actuator,
-        night: Night | None = None,
+        sleep: SleepInterface | None = None,
     ) -> None:
         self._service = service
         self._settings = service.settings
@@ -56,13 +56,13 @@ class PowerCycle:
         self._meter = meter
         self._planner = planner
         self._actuator = actuator
-        self._night = night or Sleepless()
+        self._night = sleep or NoSleep()
         self._guard = GuardState()
-        self._belief = self._stored_belief()
+        self._estimate = self._stored_belief()
         self._heard = self._of_this_boot(PowerReading)
         self._state: BatteryState | None = None
         budget = self._of_this_boot(EnergyBudget)
-        self._ruling = Ruling(budget.level if budget else None)
+        self._ruling = ArbiterState(budget.level if budget else None)
         self._told: tuple[EnergyBudget, str] | None = None
         self._unstored = False
         self._store_at_s = self._batteries_at_s = 0.0
@@ -74,28 +74,30 @@ class PowerCycle:
             self._begin_anew()
             poll = self._meter.read()  # the first may have been asked before the sleep
         reading = poll.reading
-        if reading and believable_voltage_v(reading, self._settings.battery) is not None:
+        if reading and plausible_voltage_v(reading, self._settings.battery) is not None:
             self._heard = reading
         now = self._clock.stamp()
-        self._belief = estimator.estimate(
-            self._belief, reading, self._settings.battery, said_pct(poll.batteries)
+        self._estimate = estimator.update(
+            self._estimate, reading, self._settings.battery, said_pct(poll.batteries)
         )
-        self._state = state = estimator.state(self._belief, reading, self._settings.battery, now)
+        self._state = state = estimator.report_state(
+            self._estimate, reading, self._settings.battery, now
+        )
         age_s = self._clock.age_s(self._heard.stamp) if self._heard else None
-        fresh = self._heard if age_s is not None and age_s <= HOLD_AFTER_S else None
+        fresh = self._heard if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         self._guard, verdict = judge(self._guard, fresh, age_s, state, self._settings, now)
         verdict = self._night.judge(verdict, state, fresh, now)
         # Who has just passed the energy check has earned what it allows.
-        before = Ruling() if self._night.released else self._ruling
+        before = ArbiterState() if self._night.released else self._ruling
         proposal = self._planner.propose(state, fresh, before.level)
         self._ruling, budget = arbitrate(before, verdict, proposal, self._settings, now)
         errors: list[ApplianceError] = [*poll.faults]
         power_off = self._night.may_power_off(verdict, self._guard.confirmed, state, now)
-        errors += self._actuator.obey(
+        errors += self._actuator.apply(
             budget.level, power_off, budget.power_w, budget.stamp.uptime_s
         )
         errors += self._night.act(budget.level, state, now)
-        if (before.level, before.voice) != (self._ruling.level, self._ruling.voice):
+        if (before.level, before.source) != (self._ruling.level, self._ruling.source):
             self._service.log.info(
                 budget.reason,
                 BATTERY_FLOOR if verdict.power_off else LEVEL_CHANGED,
@@ -127,17 +129,17 @@ class PowerCycle:
         self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
         self._night.rows = []
         if due:
-            self._told = (budget, self._ruling.voice)
+            self._told = (budget, self._ruling.source)
         if self._unstored:
             # Inference leaves where no budget reaches it; now that one does, it is started again.
             self._unstored = False
-            self._actuator.forget()
+            self._actuator.forget_orders()
 
     def _budget_due(self, budget: EnergyBudget) -> bool:
         if self._told is None:
             return True
         told, voice = self._told
-        changed = (told.level, voice) != (budget.level, self._ruling.voice)
+        changed = (told.level, voice) != (budget.level, self._ruling.source)
         return changed or budget.stamp.uptime_s - told.stamp.uptime_s >= BUDGET_EVERY_S
 
     # --- starting up ---------------------------------------------------------------------------
@@ -147,12 +149,12 @@ class PowerCycle:
         the charge is as unknown as over a boot.
         """
         self._guard, self._heard = GuardState(), None
-        if self._belief and self._state:
+        if self._estimate and self._state:
             other_boot = replace(self._state, stamp=replace(self._state.stamp, boot_id=""))
             restored = estimator.restore(other_boot, self._clock.stamp())
-            self._belief = restored and replace(restored, drift=self._belief.drift)
+            self._estimate = restored and replace(restored, drift=self._estimate.drift)
 
-    def _stored_belief(self) -> Belief | None:
+    def _stored_belief(self) -> Estimate | None:
         stored = self._last(BatteryState)
         return estimator.restore(stored, self._clock.stamp()) if stored else None
 

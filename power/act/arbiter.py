@@ -10,29 +10,29 @@ from datetime import timedelta
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.settings import Settings
-from power.guard.guard import Verdict, spell
-from power.guard.reserve import reserve_wh
+from power.guard.guard import Verdict, format_duration
+from power.guard.reserve import compute_reserve_wh
 from power.plan.ladder import Proposal
 
 VALID_S = 180.0  # and at least three polls: a budget is renewed long before it ends
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class ArbiterState:
     """What the arbiter remembers: the level that holds, whose voice set it, and what is earned.
 
     `earning` is the lowest level above `level` that was wanted all the time since `since_s`.
     """
 
     level: EnergyLevel | None = None
-    voice: str = ""
-    earning: EnergyLevel | None = None
-    since_s: float = 0.0
+    source: str = ""
+    rising_to: EnergyLevel | None = None
+    rising_since_s: float = 0.0
 
 
 def arbitrate(
-    ruling: Ruling, verdict: Verdict, proposal: Proposal, settings: Settings, now: Stamp
-) -> tuple[Ruling, EnergyBudget]:
+    ruling: ArbiterState, verdict: Verdict, proposal: Proposal, settings: Settings, now: Stamp
+) -> tuple[ArbiterState, EnergyBudget]:
     """The next ruling and the budget that it means. The first order of a boot is no rise."""
     wanted = min(verdict.max_level, proposal.level)
     if ruling.level is None or wanted <= ruling.level:
@@ -42,23 +42,23 @@ def arbitrate(
     waits_s = settings.energy.dwell_up_s - (now.uptime_s - since_s)
     kept_wh = verdict.reserve_wh
     if kept_wh is None:
-        kept_wh = reserve_wh(settings.battery, settings.energy)
+        kept_wh = compute_reserve_wh(settings.battery, settings.energy)
     voice, reason = explain(level, earning, waits_s, verdict, proposal)
     kept = f", reserve {kept_wh / (settings.energy.hibernate_power_w * 24):.0f} days"
     budget = EnergyBudget(
         stamp=now,
         level=level,
-        power_w=power_w(level, proposal, settings),
+        power_w=limit_power_w(level, proposal, settings),
         until=now.utc + timedelta(seconds=max(VALID_S, 3 * settings.meter.poll_every_s)),
         reserve_wh=kept_wh,
         reason=f"{level.name}{reason}" + (kept if voice == "planner" else ""),
         sun_is_free=proposal.sun_is_free and level > EnergyLevel.HIBERNATE,
     )
-    return Ruling(level, voice, earning, since_s), budget
+    return ArbiterState(level, voice, earning, since_s), budget
 
 
 def rise(
-    ruling: Ruling,
+    ruling: ArbiterState,
     level: EnergyLevel,
     wanted: EnergyLevel,
     verdict: Verdict,
@@ -68,8 +68,8 @@ def rise(
     """Level, level being earned, and since when, while more is wanted than holds."""
     if not verdict.may_rise:
         return level, None, now.uptime_s
-    since_s = now.uptime_s if ruling.earning is None else ruling.since_s
-    earning = wanted if ruling.earning is None else min(wanted, ruling.earning)
+    since_s = now.uptime_s if ruling.rising_to is None else ruling.rising_since_s
+    earning = wanted if ruling.rising_to is None else min(wanted, ruling.rising_to)
     if now.uptime_s - since_s < settings.energy.dwell_up_s:
         return level, earning, since_s
     return earning, wanted if wanted > earning else None, now.uptime_s
@@ -86,14 +86,17 @@ def explain(
     if verdict.max_level < proposal.level and level == verdict.max_level:
         return "guard", f" held by the guard: {verdict.reason}"
     if earning is not None:
-        return "dwell", f": {proposal.reason}; {earning.name} in {spell(waits_s)} if this lasts"
+        return (
+            "dwell",
+            f": {proposal.reason}; {earning.name} in {format_duration(waits_s)} if this lasts",
+        )
     if level < proposal.level:
         return "guard", f" held by the guard: {verdict.reason}"
     until = f" until {proposal.until:%H:%M} UTC" if proposal.until else ""
     return "planner", f"{until}: {proposal.reason}"
 
 
-def power_w(level: EnergyLevel, proposal: Proposal, settings: Settings) -> float:
+def limit_power_w(level: EnergyLevel, proposal: Proposal, settings: Settings) -> float:
     """What the loads may draw: the planner's figure, but never more than the level allows."""
     allowed_w = settings.power_w(level)
     return min(allowed_w, proposal.power_w) if level == proposal.level else allowed_w

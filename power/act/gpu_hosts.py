@@ -23,7 +23,7 @@ from appliance.settings import Settings
 
 START_SHARE = 0.5  # of what work adds to the idle draw: so much must be paid for to switch on
 KEEP_SHARE = 0.25  # so much to stay on
-WAITS_S = (900.0, 7200.0, 43_200.0)
+START_DELAYS_S = (900.0, 7200.0, 43_200.0)
 DAY_S = 86_400.0
 
 
@@ -34,7 +34,7 @@ class HostState:
     """
 
     on: bool = False
-    earning_since_s: float | None = None
+    affordable_since_s: float | None = None
     starts_s: tuple[float, ...] = ()
 
 
@@ -87,8 +87,8 @@ def step(state: HostState, paid: bool, kept: bool, in_turn: bool, now_s: float) 
         return HostState(on=kept, starts_s=starts_s)
     if not paid:
         return HostState(starts_s=starts_s)
-    since_s = now_s if state.earning_since_s is None else state.earning_since_s
-    earned = now_s - since_s >= WAITS_S[min(len(starts_s), len(WAITS_S) - 1)]
+    since_s = now_s if state.affordable_since_s is None else state.affordable_since_s
+    earned = now_s - since_s >= START_DELAYS_S[min(len(starts_s), len(START_DELAYS_S) - 1)]
     if not (earned and in_turn):
-        return HostState(earning_since_s=since_s, starts_s=starts_s)
+        return HostState(affordable_since_s=since_s, starts_s=starts_s)
     return HostState(on=True, starts_s=(*starts_s, now_s))

@@ -37,7 +37,7 @@ HINTS = "appliance-hints"
 PLAIN = re.compile(r"[A-Za-z0-9:_.]")  # what systemd leaves in an escaped name
 
 
-class Orders(Protocol):
+class HostOrders(Protocol):
     """What the actuator needs of appliance.process.host.Host."""
 
     def start(self, unit: str) -> None:
@@ -59,7 +59,7 @@ class Load:
     host: str | None = None
 
 
-def loads(settings: Settings) -> tuple[Load, ...]:
+def list_loads(settings: Settings) -> tuple[Load, ...]:
     """All loads of this site in shed order (see the top of this file)."""
     switches = [
         Load(f"appliance-switch@{name}", switch.runs_from, name if switch.is_host else None)
@@ -72,19 +72,19 @@ def loads(settings: Settings) -> tuple[Load, ...]:
     return (
         *(load for load in switches if load.host is not None),
         Load(INFERENCE, EnergyLevel.ECO),
-        *hints(settings),
+        *list_hints(settings),
         *sorted(cameras, key=lambda load: -load.lowest),
         *(load for load in switches if load.host is None),
     )
 
 
-def hints(settings: Settings) -> tuple[Load, ...]:
+def list_hints(settings: Settings) -> tuple[Load, ...]:
     """The service that hears the cameras' own alarms, where a camera has any."""
     levels = [camera.runs_from for camera in settings.camera.values() if camera.onvif]
     return (Load(HINTS, min(levels)),) if levels else ()
 
 
-def modes(settings: Settings, level: EnergyLevel) -> tuple[str, ...]:
+def list_modes(settings: Settings, level: EnergyLevel) -> tuple[str, ...]:
     """The units that set power mode and limit for `level`; none where the settings name none."""
     if level < EnergyLevel.SENTINEL:
         return ()
@@ -102,7 +102,7 @@ def modes(settings: Settings, level: EnergyLevel) -> tuple[str, ...]:
 def escape(text: str) -> str:
     """`text` as an instance name, the way systemd-escape writes it (man systemd.unit)."""
     return "".join(
-        "-" if char == "/" else char if is_plain(char, first=not at) else escaped(char)
+        "-" if char == "/" else char if is_plain(char, first=not at) else escape_char(char)
         for at, char in enumerate(text)
     )
 
@@ -111,23 +111,23 @@ def is_plain(char: str, first: bool) -> bool:
     return PLAIN.fullmatch(char) is not None and not (first and char == ".")
 
 
-def escaped(char: str) -> str:
+def escape_char(char: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in char.encode())
 
 
 class Actuator:
     """Turns a level into start and stop orders, and remembers what it has ordered."""
 
-    def __init__(self, host: Orders, settings: Settings) -> None:
+    def __init__(self, host: HostOrders, settings: Settings) -> None:
         self._host = host
         self._settings = settings
-        self._loads = loads(settings)
+        self._loads = list_loads(settings)
         self._hosts: Hosts | None = None
         self._ordered: dict[str, bool] = {}
         self._modes: set[str] = set()
         self._powering_off = False
 
-    def obey(
+    def apply(
         self,
         level: EnergyLevel,
         power_off: bool,
@@ -150,7 +150,7 @@ class Actuator:
             refusals += self._set_modes(level)
         return refusals + self._power_off(power_off)
 
-    def forget(self) -> None:
+    def forget_orders(self) -> None:
         """Order everything anew: loads leave on their own when no budget reaches them."""
         self._ordered.clear()
         self._modes.clear()
@@ -163,7 +163,7 @@ class Actuator:
     def _set_modes(self, level: EnergyLevel) -> list[HostError]:
         """Order the modes of this level that were not the last ones ordered."""
         refusals = []
-        wanted = modes(self._settings, level)
+        wanted = list_modes(self._settings, level)
         for unit in wanted:
             if unit not in self._modes:
                 refusals += self._start_mode(unit)

@@ -9,13 +9,13 @@ from datetime import datetime
 
 from appliance.model import PowerReading, Stamp
 from appliance.settings import BatterySettings
-from power.battery.voltage_curve import capacity_ah, cell_of
+from power.battery.voltage_curve import capacity_ah, get_cell
 
 COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"
 
-WIDEST_SIGMA_PCT = 50.0  # a count this old says next to nothing
-HIGHEST_C = 2.0  # a current of more than 2 C is a reading error
-UNKNOWN_DRIFT = 2.5  # % a day, one sigma: a dead band of 0.1 to 0.5 A on 100 Ah
+COUNT_SIGMA_LIMIT_PCT = 50.0  # a count this old says next to nothing
+HIGHEST_C_RATE = 2.0  # a current of more than 2 C is a reading error
+UNKNOWN_DRIFT_SIGMA = 2.5  # % a day, one sigma: a dead band of 0.1 to 0.5 A on 100 Ah
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,12 @@ class Drift:
     """
 
     pct_per_day: float = 0.0
-    sigma_pct_per_day: float = UNKNOWN_DRIFT
-    lean: float = 0.0
+    sigma_pct_per_day: float = UNKNOWN_DRIFT_SIGMA
+    covariance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class EstimatorInputs:
     """What can be used of the last reading. `said_v` and `said_a` are what it said, `since_s` the
     uptime since when it has said exactly that. `measured` False: the current is worked out from
     sun and load. `draw_pct_per_h` is what the loads took when that was last known.
@@ -40,24 +40,24 @@ class Heard:
 
     voltage_v: float | None = None
     current_a: float | None = None
-    measured: bool = True
-    said_v: float | None = None
-    said_a: float | None = None
-    since_s: float = 0.0
+    current_measured: bool = True
+    reported_v: float | None = None
+    reported_a: float | None = None
+    unchanged_since_s: float = 0.0
     draw_pct_per_h: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
+class SyncConditions:
     """The uptimes since when the conditions of the anchors have held without a break."""
 
-    tail_s: float | None = None
-    float_s: float | None = None
-    empty_s: float | None = None
+    tail_since_s: float | None = None
+    float_since_s: float | None = None
+    empty_since_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
+class RestWindow:
     """The charges that all voltages of a while leave possible, the current being small."""
 
     since_s: float
@@ -66,11 +66,11 @@ class Quiet:
     most_pct: float
 
 
-NOTHING_HEARD, NO_SIGNS, DRIFT_UNKNOWN = Heard(), Signs(), Drift()
+NO_INPUTS, NO_CONDITIONS, DRIFT_UNKNOWN = EstimatorInputs(), SyncConditions(), Drift()
 
 
 @dataclass(frozen=True, slots=True)
-class Belief:
+class Estimate:
     """What the estimator carries from reading to reading.
 
     `counted` is the moment up to which charge is counted, `current_a` the current then. `spilt_pct`
@@ -79,23 +79,23 @@ class Belief:
     hours, so the first voltage is asked as well.
     """
 
-    counted: Stamp
+    counted_at: Stamp
     charge_pct: float
     sigma_pct: float
     method: str
     current_a: float | None = None
     temperature_c: float | None = None
     drift: Drift = DRIFT_UNKNOWN
-    heard: Heard = NOTHING_HEARD
-    signs: Signs = NO_SIGNS
-    quiet: Quiet | None = None
-    spilt_pct: float = 0.0
+    inputs: EstimatorInputs = NO_INPUTS
+    conditions: SyncConditions = NO_CONDITIONS
+    rest: RestWindow | None = None
+    clamped_pct: float = 0.0
     full_at: datetime | None = None
-    told_s: float | None = None
-    slept: bool = False
+    bms_used_s: float | None = None
+    after_long_silence: bool = False
 
 
-def believable_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:
+def plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:
     """The battery voltage, or None where no battery of this kind can have it (0 V for absent)."""
     voltage_v = reading.battery_voltage_v
     if voltage_v is None or not 0.6 <= voltage_v / settings.nominal_voltage_v <= 1.35:
@@ -103,21 +103,21 @@ def believable_voltage_v(reading: PowerReading, settings: BatterySettings) -> fl
     return voltage_v
 
 
-def believable_current_a(reading: PowerReading, settings: BatterySettings) -> float | None:
+def plausible_current_a(reading: PowerReading, settings: BatterySettings) -> float | None:
     """The battery current, or None where it is beyond what any battery of this size takes.
 
     0 A beside a voltage that cannot be is no current either: both stand for "absent".
     """
     current_a = reading.battery_current_a
-    if current_a is None or not abs(current_a) <= HIGHEST_C * capacity_ah(settings):
+    if current_a is None or not abs(current_a) <= HIGHEST_C_RATE * capacity_ah(settings):
         return None
-    if current_a == 0 and believable_voltage_v(reading, settings) is None:
+    if current_a == 0 and plausible_voltage_v(reading, settings) is None:
         return None
     return current_a
 
 
-def charge_blocked(temperature_c: float | None, settings: BatterySettings) -> bool:
+def is_too_cold_to_charge(temperature_c: float | None, settings: BatterySettings) -> bool:
     """Whether the cells are too cold to be charged. An unknown temperature blocks nothing."""
-    if temperature_c is None or cell_of(settings).charges_below_zero:
+    if temperature_c is None or get_cell(settings).charges_below_zero:
         return False
     return temperature_c < 0

@@ -10,32 +10,37 @@ also teaches the drift, and where a voltage leaves only some of the believed cha
 
 from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import BatterySettings
-from power.battery.corrections import ask_bms, ask_voltage, known_c, look
-from power.battery.coulomb import BRIDGED_S, DAY_S, HOUR_S, count, in_silence
-from power.battery.estimate import (
-    FROM_VOLTAGE,
-    NO_SIGNS,
-    UNKNOWN_DRIFT,
-    WIDEST_SIGMA_PCT,
-    Belief,
-    Drift,
-    Heard,
-    believable_current_a,
-    believable_voltage_v,
-    charge_blocked,
+from power.battery.corrections import (
+    correct_by_bms,
+    correct_by_voltage,
+    measured_temperature_c,
+    update_rest_window,
 )
-from power.battery.inputs import hear
-from power.battery.synchronise import anchor, watch
-from power.battery.voltage_curve import charge_from_voltage, facts_of, hidden_in
+from power.battery.coulomb import CONTINUOUS_S, DAY_S, HOUR_S, count_charge, extrapolate_silence
+from power.battery.estimate import (
+    COUNT_SIGMA_LIMIT_PCT,
+    FROM_VOLTAGE,
+    NO_CONDITIONS,
+    UNKNOWN_DRIFT_SIGMA,
+    Drift,
+    Estimate,
+    EstimatorInputs,
+    is_too_cold_to_charge,
+    plausible_current_a,
+    plausible_voltage_v,
+)
+from power.battery.inputs import select_inputs
+from power.battery.synchronise import synchronise, update_conditions
+from power.battery.voltage_curve import cell_unavailable_pct, derive_facts, estimate_from_voltage
 
 RESTORED, UNKNOWN = "restored", "unknown"
-OFF_PCT_PER_H = 5.0  # the computer was off: the sun may have charged unseen
-REBOOT_PCT = 3.0  # least doubt after a boot, and what a quick power cycle costs
+OFF_SIGMA_PER_H = 5.0  # the computer was off: the sun may have charged unseen
+REBOOT_SIGMA_PCT = 3.0  # least doubt after a boot, and what a quick power cycle costs
 LOST_SIGMA_PCT = 30.0  # of a charge that could be anything
-LARGEST_LEAN = 0.95  # of what sigma and drift allow: not all of a doubt is drift
+LARGEST_CORRELATION = 0.95  # of what sigma and drift allow: not all of a doubt is drift
 
 
-def restore(state: BatteryState, now: Stamp) -> Belief | None:
+def restore(state: BatteryState, now: Stamp) -> Estimate | None:
     """The belief to start with after a restart, from the last stored state.
 
     Within one boot the time between is a silence like any other. Over a boot it is judged by the
@@ -47,74 +52,82 @@ def restore(state: BatteryState, now: Stamp) -> Belief | None:
     sigma_pct, counted, slept = state.sigma_pct, state.stamp, False
     if state.stamp.boot_id != now.boot_id:
         away_h = (now.utc - state.stamp.utc).total_seconds() / HOUR_S
-        doubt_pct = LOST_SIGMA_PCT if away_h < 0 else max(REBOOT_PCT, OFF_PCT_PER_H * away_h)
+        doubt_pct = (
+            LOST_SIGMA_PCT if away_h < 0 else max(REBOOT_SIGMA_PCT, OFF_SIGMA_PER_H * away_h)
+        )
         sigma_pct = min(LOST_SIGMA_PCT, sigma_pct + doubt_pct)
         counted, slept = now, True
-    return Belief(
+    return Estimate(
         counted,
         charge_pct,
         sigma_pct,
         RESTORED,
-        drift=unlearned(state),
+        drift=restore_drift(state),
         full_at=state.full_at,
-        slept=slept,
+        after_long_silence=slept,
     )
 
 
-def unlearned(state: BatteryState) -> Drift:
+def restore_drift(state: BatteryState) -> Drift:
     """The drift is not stored. What of the stored sigma it has made since the last full charge
     is known, and so the next anchor teaches it all the same.
     """
     sigma_pct = state.sigma_pct or 0.0
-    lean = LARGEST_LEAN * sigma_pct * UNKNOWN_DRIFT
+    lean = LARGEST_CORRELATION * sigma_pct * UNKNOWN_DRIFT_SIGMA
     if state.full_at is not None:
         days = max(0.0, (state.stamp.utc - state.full_at).total_seconds() / DAY_S)
-        lean = min(lean, UNKNOWN_DRIFT**2 * days)
-    return Drift(lean=-lean)
+        lean = min(lean, UNKNOWN_DRIFT_SIGMA**2 * days)
+    return Drift(covariance=-lean)
 
 
-def estimate(
-    previous: Belief | None,
+def update(
+    previous: Estimate | None,
     reading: PowerReading | None,
     settings: BatterySettings,
-    said_pct: float | None = None,
-) -> Belief | None:
+    bms_pct: float | None = None,
+) -> Estimate | None:
     """The belief after `reading`; None only while there has never been a usable voltage.
 
     `said_pct` is what BMS or shunts say of the charge themselves, where they say something.
     """
     if reading is None:
         return previous
-    facts = facts_of(settings)
-    heard = hear(previous, reading, settings, facts)
+    facts = derive_facts(settings)
+    heard = select_inputs(previous, reading, settings, facts)
     if previous is None:
-        belief = first(reading, heard, settings)
-        return belief if belief is None or said_pct is None else ask_bms(belief, reading, said_pct)
-    broken = reading.stamp.uptime_s - previous.counted.uptime_s > BRIDGED_S
-    signs = watch(previous.signs, reading, heard, settings, facts, broken)
-    quiet = look(previous.quiet, reading, heard, settings, facts, broken)
-    belief = count(previous, reading, heard, signs, quiet, facts)
-    if signs is not NO_SIGNS:
-        belief = anchor(belief, reading, facts)
+        belief = start(reading, heard, settings)
+        return (
+            belief
+            if belief is None or bms_pct is None
+            else correct_by_bms(belief, reading, bms_pct)
+        )
+    broken = reading.stamp.uptime_s - previous.counted_at.uptime_s > CONTINUOUS_S
+    signs = update_conditions(previous.conditions, reading, heard, settings, facts, broken)
+    quiet = update_rest_window(previous.rest, reading, heard, settings, facts, broken)
+    belief = count_charge(previous, reading, heard, signs, quiet, facts)
+    if signs is not NO_CONDITIONS:
+        belief = synchronise(belief, reading, facts)
     if quiet is not None:
-        belief = ask_voltage(belief, facts)
-    return belief if said_pct is None else ask_bms(belief, reading, said_pct)
+        belief = correct_by_voltage(belief, facts)
+    return belief if bms_pct is None else correct_by_bms(belief, reading, bms_pct)
 
 
-def state(
-    belief: Belief | None, reading: PowerReading | None, settings: BatterySettings, now: Stamp
+def report_state(
+    belief: Estimate | None, reading: PowerReading | None, settings: BatterySettings, now: Stamp
 ) -> BatteryState:
     """The belief as it stands `now`, with what a silence since the last count may have taken."""
     if belief is None:
         return BatteryState(now, None, None, None, settings.capacity_wh, None, False, UNKNOWN)
-    facts = facts_of(settings)
+    facts = derive_facts(settings)
     charge_pct, sigma_pct = belief.charge_pct, belief.sigma_pct
-    silent_s = now.uptime_s - belief.counted.uptime_s
+    silent_s = now.uptime_s - belief.counted_at.uptime_s
     if silent_s > 0:
-        drawn_pct, doubt_pct = in_silence(belief, silent_s, facts)
+        drawn_pct, doubt_pct = extrapolate_silence(belief, silent_s, facts)
         charge_pct = max(0.0, charge_pct - drawn_pct)
-        sigma_pct = min(WIDEST_SIGMA_PCT, (sigma_pct * sigma_pct + doubt_pct * doubt_pct) ** 0.5)
-    drawable_pct = charge_pct - hidden_in(facts.cell, belief.temperature_c)
+        sigma_pct = min(
+            COUNT_SIGMA_LIMIT_PCT, (sigma_pct * sigma_pct + doubt_pct * doubt_pct) ** 0.5
+        )
+    drawable_pct = charge_pct - cell_unavailable_pct(facts.cell, belief.temperature_c)
     energy_wh = drawable_pct / 100 * facts.capacity_wh if drawable_pct > 0 else 0.0
     refused = reading is not None and reading.charge_allowed is False
     return BatteryState(
@@ -124,27 +137,32 @@ def state(
         energy_wh,
         settings.capacity_wh,
         time_to_go_s(energy_wh, reading, settings),
-        refused or charge_blocked(belief.temperature_c, settings),
+        refused or is_too_cold_to_charge(belief.temperature_c, settings),
         belief.method,
         belief.full_at,
     )
 
 
-def first(reading: PowerReading, heard: Heard, settings: BatterySettings) -> Belief | None:
+def start(
+    reading: PowerReading, heard: EstimatorInputs, settings: BatterySettings
+) -> Estimate | None:
     """The first belief of a battery that nobody has counted: its voltage, the load taken off."""
     if heard.voltage_v is None:
         return None
-    said = charge_from_voltage(
-        heard.voltage_v, heard.current_a, settings, known_c(reading.battery_temperature_c)
+    said = estimate_from_voltage(
+        heard.voltage_v,
+        heard.current_a,
+        settings,
+        measured_temperature_c(reading.battery_temperature_c),
     )
-    return Belief(
+    return Estimate(
         reading.stamp,
         said.charge_pct,
         said.sigma_pct,
         FROM_VOLTAGE,
         heard.current_a,
         reading.battery_temperature_c,
-        heard=heard,
+        inputs=heard,
     )
 
 
@@ -154,8 +172,8 @@ def time_to_go_s(
     """Seconds until `energy_wh` is drawn at the present net discharge; None while charging."""
     if reading is None or (reading.battery_current_a or 0.0) >= 0:
         return None
-    voltage_v = believable_voltage_v(reading, settings)
-    current_a = believable_current_a(reading, settings)
+    voltage_v = plausible_voltage_v(reading, settings)
+    current_a = plausible_current_a(reading, settings)
     if voltage_v is None or current_a is None:
         return None
     return energy_wh / (-current_a * voltage_v) * HOUR_S

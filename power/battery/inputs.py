@@ -7,107 +7,116 @@ Never: lets a doubt about one value take the others with it, or doubts for ever 
 from appliance.model import PowerReading
 from appliance.settings import BatterySettings
 from power.battery.estimate import (
-    HIGHEST_C,
-    Belief,
-    Heard,
-    believable_current_a,
-    believable_voltage_v,
+    HIGHEST_C_RATE,
+    Estimate,
+    EstimatorInputs,
+    plausible_current_a,
+    plausible_voltage_v,
 )
-from power.battery.voltage_curve import Facts
+from power.battery.voltage_curve import BatteryFacts
 
 FROZEN_S = 1800.0  # with current in it, no meter says exactly the same for so long
-NO_CURRENT_C = 0.001  # C/1000: a meter at rest may well stand still
-JUMP_C = 0.2  # C/5: a larger step between two readings needs a witness
-NEAR_C = 0.05
+NO_CURRENT_C_RATE = 0.001  # C/1000: a meter at rest may well stand still
+JUMP_C_RATE = 0.2  # C/5: a larger step between two readings needs a witness
+NEAR_C_RATE = 0.05
 DARK_W = 5.0  # of sun: with less, what leaves the battery is the load
-CONVERTED = 0.96  # of the sun's power arrives at the battery
+CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
 BALANCE_ERROR = 0.1  # of sun and load, that their difference may be off by
-MISSED_C = 0.005  # C/200: a current of 0 beside more than this was not measured
-FOLLOWS = 0.15  # of I*R: so much at least the voltage moves with a real jump
+MISSED_C_RATE = 0.005  # C/200: a current of 0 beside more than this was not measured
+LEAST_VOLTAGE_SHARE = 0.15  # of I*R: so much at least the voltage moves with a real jump
 
 
-def hear(
-    belief: Belief | None, reading: PowerReading, settings: BatterySettings, facts: Facts
-) -> Heard:
+def select_inputs(
+    belief: Estimate | None, reading: PowerReading, settings: BatterySettings, facts: BatteryFacts
+) -> EstimatorInputs:
     """What of `reading` can be used after what was heard before it."""
     said_v, said_a = reading.battery_voltage_v, reading.battery_current_a
-    before = None if belief is None else belief.heard
+    before = None if belief is None else belief.inputs
     now_s = since_s = reading.stamp.uptime_s
-    if before is not None and said_v == before.said_v and said_a == before.said_a:
-        since_s = before.since_s
-    voltage_v = believable_voltage_v(reading, settings)
-    current_a = believable_current_a(reading, settings)
+    if before is not None and said_v == before.reported_v and said_a == before.reported_a:
+        since_s = before.unchanged_since_s
+    voltage_v = plausible_voltage_v(reading, settings)
+    current_a = plausible_current_a(reading, settings)
     draw = draw_pct_per_h(reading, current_a, before, facts)
-    if frozen(said_a, now_s - since_s, facts):
-        return Heard(None, None, True, said_v, said_a, since_s, draw)
+    if is_frozen(said_a, now_s - since_s, facts):
+        return EstimatorInputs(None, None, True, said_v, said_a, since_s, draw)
     measured = True
     if voltage_v is not None:
         if not current_a:
-            current_a, measured = unmeasured_a(reading, voltage_v, current_a, facts)
-        elif belief is not None and torn(belief, reading, voltage_v, current_a, facts):
+            current_a, measured = derive_current_a(reading, voltage_v, current_a, facts)
+        elif belief is not None and is_torn(belief, reading, voltage_v, current_a, facts):
             current_a = None
-    return Heard(voltage_v, current_a, measured, said_v, said_a, since_s, draw)
+    return EstimatorInputs(voltage_v, current_a, measured, said_v, said_a, since_s, draw)
 
 
-def frozen(said_a: float | None, same_s: float, facts: Facts) -> bool:
+def is_frozen(said_a: float | None, same_s: float, facts: BatteryFacts) -> bool:
     """Whether voltage and current have stood still too long for what flows."""
     return (
-        same_s >= FROZEN_S and said_a is not None and abs(said_a) > NO_CURRENT_C * facts.capacity_ah
+        same_s >= FROZEN_S
+        and said_a is not None
+        and abs(said_a) > NO_CURRENT_C_RATE * facts.capacity_ah
     )
 
 
 def draw_pct_per_h(
-    reading: PowerReading, current_a: float | None, before: Heard | None, facts: Facts
+    reading: PowerReading,
+    current_a: float | None,
+    before: EstimatorInputs | None,
+    facts: BatteryFacts,
 ) -> float:
     """What the loads take of the capacity: measured, or in the dark what leaves the battery."""
     load_w = reading.load_power_w
-    if load_w is not None and 0 < load_w <= HIGHEST_C * facts.capacity_wh:
+    if load_w is not None and 0 < load_w <= HIGHEST_C_RATE * facts.capacity_wh:
         return load_w / facts.capacity_wh * 100
     if current_a is not None and current_a < 0 and (reading.pv_power_w or 0.0) < DARK_W:
         return -current_a / facts.capacity_ah * 100
     return before.draw_pct_per_h if before is not None else 0.0
 
 
-def balance_a(reading: PowerReading, voltage_v: float, facts: Facts) -> tuple[float, float] | None:
+def balance_current_a(
+    reading: PowerReading, voltage_v: float, facts: BatteryFacts
+) -> tuple[float, float] | None:
     """The current that sun and load leave for the battery, and its error; None if unknown."""
     pv_w, load_w = reading.pv_power_w, reading.load_power_w
     if pv_w is None or load_w is None:
         return None
-    most_w = HIGHEST_C * facts.capacity_wh
+    most_w = HIGHEST_C_RATE * facts.capacity_wh
     if not (0 <= pv_w <= most_w and 0 <= load_w <= most_w):
         return None
-    return (pv_w * CONVERTED - load_w) / voltage_v, BALANCE_ERROR * (pv_w + load_w) / voltage_v
+    return (pv_w * CONVERSION_EFFICIENCY - load_w) / voltage_v, BALANCE_ERROR * (
+        pv_w + load_w
+    ) / voltage_v
 
 
-def unmeasured_a(
-    reading: PowerReading, voltage_v: float, current_a: float | None, facts: Facts
+def derive_current_a(
+    reading: PowerReading, voltage_v: float, current_a: float | None, facts: BatteryFacts
 ) -> tuple[float | None, bool]:
     """A current in place of none, or of a 0 that cannot be; with it, whether it was measured."""
-    balance = balance_a(reading, voltage_v, facts)
+    balance = balance_current_a(reading, voltage_v, facts)
     if balance is None:
         return current_a, True
     flows_a, error_a = balance
-    if current_a == 0 and abs(flows_a) <= MISSED_C * facts.capacity_ah + error_a:
+    if current_a == 0 and abs(flows_a) <= MISSED_C_RATE * facts.capacity_ah + error_a:
         return current_a, True
     return flows_a, False
 
 
-def torn(
-    belief: Belief, reading: PowerReading, voltage_v: float, current_a: float, facts: Facts
+def is_torn(
+    belief: Estimate, reading: PowerReading, voltage_v: float, current_a: float, facts: BatteryFacts
 ) -> bool:
     """Whether a jump of the current is none: sun and load, or else the voltage, do not bear it
     out, and it has not been said before.
     """
-    heard, last_a = belief.heard, belief.current_a
-    if last_a is None or abs(current_a - last_a) <= JUMP_C * facts.capacity_ah:
+    heard, last_a = belief.inputs, belief.current_a
+    if last_a is None or abs(current_a - last_a) <= JUMP_C_RATE * facts.capacity_ah:
         return False
-    near_a = NEAR_C * facts.capacity_ah
-    if heard.said_a is not None and abs(current_a - heard.said_a) <= near_a:
+    near_a = NEAR_C_RATE * facts.capacity_ah
+    if heard.reported_a is not None and abs(current_a - heard.reported_a) <= near_a:
         return False
-    balance = balance_a(reading, voltage_v, facts)
+    balance = balance_current_a(reading, voltage_v, facts)
     if balance is not None:
         return abs(current_a - balance[0]) > near_a + 3 * balance[1]
     if heard.voltage_v is None:
         return False
     step_a, step_v = current_a - last_a, voltage_v - heard.voltage_v
-    return step_v / step_a < FOLLOWS * facts.cell_ohm * facts.cells
+    return step_v / step_a < LEAST_VOLTAGE_SHARE * facts.cell_ohm * facts.cells

@@ -12,16 +12,16 @@ from itertools import pairwise
 from appliance.settings import BatterySettings, Chemistry
 
 RESISTANCE = (0.5, 1.5)  # of the setting, that it may really be: age, a bad crimp
-FROST_RESISTANCE = (0.5, 5.0)  # below 0 C, or where no probe says how cold it is
+FREEZING_RESISTANCE = (0.5, 5.0)  # below 0 C, or where no probe says how cold it is
 POLARISED_V = 0.1  # per cell at 1 C: what a current leaves behind for a while
 UNKNOWN_COLD_C = 5.0  # how cold a battery without a probe may be
-WIDEST_SIGMA_PCT = 30.0  # a charge that could be anything from 0 to 100 % has a sigma of 29
-UNIFORM = 4.0
+VOLTAGE_SIGMA_LIMIT_PCT = 30.0  # a charge that could be anything from 0 to 100 % has a sigma of 29
+WIDTH_PER_SIGMA = 4.0
 GRID_V = 0.002  # per cell
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class UncertainCharge:
     """A charge and one standard deviation of it, both in % of the capacity."""
 
     charge_pct: float
@@ -41,19 +41,19 @@ class Cell:
     """
 
     nominal_v: float
-    rested: tuple[tuple[float, float, float, float], ...]
+    rested_curve: tuple[tuple[float, float, float, float], ...]
     full_v: float
-    full: Evidence
-    floating: Evidence
+    full: UncertainCharge
+    floating: UncertainCharge
     floating_v: float
     held_v: float
     empty_v: float
-    empty: Evidence
-    quiet_c: float
+    empty: UncertainCharge
+    rest_c_rate: float
     rest_s: float
     charge_efficiency: float
     loses_charge: bool
-    usable: tuple[tuple[float, float], ...]
+    usable_by_temperature: tuple[tuple[float, float], ...]
     charges_below_zero: bool
 
 
@@ -63,7 +63,7 @@ class Cell:
 # FLOAT 3.375 and MIN_CELL 2.90. Cold capacity: 85 % at 0 C, 70 % at -20 C (makers' sheets).
 LFP = Cell(
     nominal_v=3.2,
-    rested=(
+    rested_curve=(
         (2.50, 0, 0, 2),
         (2.90, 2, 4, 9),
         (3.00, 4, 7, 11),
@@ -84,17 +84,17 @@ LFP = Cell(
         (3.45, 97, 99, 100),
     ),
     full_v=3.45,
-    full=Evidence(100, 1),
-    floating=Evidence(98, 2),
+    full=UncertainCharge(100, 1),
+    floating=UncertainCharge(98, 2),
     floating_v=3.34,
     held_v=3.37,
     empty_v=2.90,
-    empty=Evidence(3, 3),
-    quiet_c=0.2,
+    empty=UncertainCharge(3, 3),
+    rest_c_rate=0.2,
     rest_s=600,
     charge_efficiency=0.995,
     loses_charge=False,
-    usable=((-20, 0.70), (0, 0.85), (25, 1.0)),
+    usable_by_temperature=((-20, 0.70), (0, 0.85), (25, 1.0)),
     charges_below_zero=False,
 )
 
@@ -102,7 +102,7 @@ LFP = Cell(
 # A charged cell needs hours to rest; an hour is a compromise that the wide range pays for.
 LEAD_ACID = Cell(
     nominal_v=2.0,
-    rested=(
+    rested_curve=(
         (1.95, 0, 0, 5),
         (1.98, 0, 0, 20),
         (2.01, 5, 25, 45),
@@ -111,17 +111,17 @@ LEAD_ACID = Cell(
         (2.122, 78, 100, 100),
     ),
     full_v=2.35,
-    full=Evidence(100, 3),
-    floating=Evidence(98, 4),
+    full=UncertainCharge(100, 3),
+    floating=UncertainCharge(98, 4),
     floating_v=2.20,
     held_v=2.15,
     empty_v=1.85,
-    empty=Evidence(5, 5),
-    quiet_c=0.02,
+    empty=UncertainCharge(5, 5),
+    rest_c_rate=0.02,
     rest_s=3600,
     charge_efficiency=0.88,
     loses_charge=True,
-    usable=((-20, 0.40), (0, 0.65), (25, 1.0)),
+    usable_by_temperature=((-20, 0.40), (0, 0.65), (25, 1.0)),
     charges_below_zero=True,
 )
 
@@ -129,7 +129,7 @@ CELLS = {Chemistry.LFP: LFP, Chemistry.LEAD_ACID: LEAD_ACID}
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class BatteryFacts:
     """What every step needs of one battery, worked out once. `least_pct` and `most_pct` are the
     rested curve in steps of `GRID_V` from `lowest_v` on.
     """
@@ -146,19 +146,19 @@ class Facts:
 
 
 @lru_cache(maxsize=16)
-def facts_of(settings: BatterySettings) -> Facts:
+def derive_facts(settings: BatterySettings) -> BatteryFacts:
     """The facts of the battery in the settings."""
-    cell, ah = cell_of(settings), capacity_ah(settings)
-    low_v, high_v = cell.rested[0][0], cell.rested[-1][0]
+    cell, ah = get_cell(settings), capacity_ah(settings)
+    low_v, high_v = cell.rested_curve[0][0], cell.rested_curve[-1][0]
     grid = [low_v + GRID_V * step for step in range(round((high_v - low_v) / GRID_V) + 1)]
-    least = [(row[0], row[1]) for row in cell.rested]
-    most = [(row[0], row[3]) for row in cell.rested]
-    return Facts(
+    least = [(row[0], row[1]) for row in cell.rested_curve]
+    most = [(row[0], row[3]) for row in cell.rested_curve]
+    return BatteryFacts(
         cell=cell,
-        cells=cell_count(settings),
+        cells=count_cells(settings),
         capacity_ah=ah,
         capacity_wh=settings.capacity_wh,
-        cell_ohm=settings.resistance_ohm / cell_count(settings),
+        cell_ohm=settings.resistance_ohm / count_cells(settings),
         pct_per_as=100 / ah / 3600,
         lowest_v=low_v,
         least_pct=tuple(interpolate(least, volts) for volts in grid),
@@ -166,14 +166,14 @@ def facts_of(settings: BatterySettings) -> Facts:
     )
 
 
-def cell_of(settings: BatterySettings) -> Cell:
+def get_cell(settings: BatterySettings) -> Cell:
     """The facts of this battery's chemistry."""
     return CELLS[settings.chemistry]
 
 
-def cell_count(settings: BatterySettings) -> int:
+def count_cells(settings: BatterySettings) -> int:
     """Cells in series: 4 for 12.8 V LFP, 6 for 12 V lead-acid."""
-    return max(1, round(settings.nominal_voltage_v / cell_of(settings).nominal_v))
+    return max(1, round(settings.nominal_voltage_v / get_cell(settings).nominal_v))
 
 
 def capacity_ah(settings: BatterySettings) -> float:
@@ -181,49 +181,51 @@ def capacity_ah(settings: BatterySettings) -> float:
     return settings.capacity_wh / settings.nominal_voltage_v
 
 
-def hidden_pct(settings: BatterySettings, temperature_c: float | None) -> float:
+def cold_unavailable_pct(settings: BatterySettings, temperature_c: float | None) -> float:
     """Charge (%) that the cold keeps back: the last part, there again when it is warm.
 
     An unknown temperature hides nothing; the guard's voltage floor is what protects then.
     """
-    return hidden_in(cell_of(settings), temperature_c)
+    return cell_unavailable_pct(get_cell(settings), temperature_c)
 
 
-def hidden_in(cell: Cell, temperature_c: float | None) -> float:
-    if temperature_c is None or temperature_c >= cell.usable[-1][0]:
+def cell_unavailable_pct(cell: Cell, temperature_c: float | None) -> float:
+    if temperature_c is None or temperature_c >= cell.usable_by_temperature[-1][0]:
         return 0.0
-    return (1 - interpolate(cell.usable, temperature_c)) * 100
+    return (1 - interpolate(cell.usable_by_temperature, temperature_c)) * 100
 
 
-def charge_from_voltage(
+def estimate_from_voltage(
     voltage_v: float,
     current_a: float | None,
     settings: BatterySettings,
     temperature_c: float | None = None,
-) -> Evidence:
+) -> UncertainCharge:
     """The charge that a battery voltage (V) speaks for on its own, with I*R taken off.
 
     `current_a` is positive into the battery; None counts as no current. The sigma grows with the
     current, since the resistance is known only roughly, and hardly at all below 0 C.
     """
-    facts = facts_of(settings)
-    usual = [(row[0], row[2]) for row in facts.cell.rested]
+    facts = derive_facts(settings)
+    usual = [(row[0], row[2]) for row in facts.cell.rested_curve]
     charge_pct = interpolate(usual, voltage_v / facts.cells - (current_a or 0.0) * facts.cell_ohm)
     frost = temperature_c is None or temperature_c < 0
-    least_pct, most_pct = charges_at(voltage_v, current_a or 0.0, frost, facts)
-    most_pct = most_in_cold(most_pct, temperature_c, facts)
-    return Evidence(charge_pct, min(WIDEST_SIGMA_PCT, max(2.0, (most_pct - least_pct) / UNIFORM)))
+    least_pct, most_pct = bound_charge(voltage_v, current_a or 0.0, frost, facts)
+    most_pct = raise_for_cold(most_pct, temperature_c, facts)
+    return UncertainCharge(
+        charge_pct, min(VOLTAGE_SIGMA_LIMIT_PCT, max(2.0, (most_pct - least_pct) / WIDTH_PER_SIGMA))
+    )
 
 
-def charges_at(
-    voltage_v: float, current_a: float, frost: bool, facts: Facts
+def bound_charge(
+    voltage_v: float, current_a: float, may_be_freezing: bool, facts: BatteryFacts
 ) -> tuple[float, float]:
     """The least and the most charge (%) that a sound battery can have at this voltage.
 
     `frost`: it is so cold, or may be, that the resistance is several times the setting.
     """
     cell_v, drop_v = voltage_v / facts.cells, current_a * facts.cell_ohm
-    soft, hard = FROST_RESISTANCE if frost else RESISTANCE
+    soft, hard = FREEZING_RESISTANCE if may_be_freezing else RESISTANCE
     if current_a > 0:
         left_v = POLARISED_V * current_a / facts.capacity_ah
         low_v, high_v = cell_v - hard * drop_v - left_v, cell_v - soft * drop_v + left_v
@@ -239,11 +241,13 @@ def charges_at(
     )
 
 
-def most_in_cold(most_pct: float, temperature_c: float | None, facts: Facts) -> float:
+def raise_for_cold(most_pct: float, temperature_c: float | None, facts: BatteryFacts) -> float:
     """The most charge, since in the cold a battery seems emptier than it is. Where no probe says
     how cold it is, it may be so.
     """
-    hidden = hidden_in(facts.cell, UNKNOWN_COLD_C if temperature_c is None else temperature_c)
+    hidden = cell_unavailable_pct(
+        facts.cell, UNKNOWN_COLD_C if temperature_c is None else temperature_c
+    )
     return hidden + most_pct * (1 - hidden / 100)
 
 

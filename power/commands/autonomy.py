@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from appliance.model import BatteryState
 from appliance.settings import Settings
 from power.guard.guard import hibernate_below_pct, lower_bound_pct
-from power.guard.limits import limits_of
-from power.guard.reserve import reserve_days, reserve_wh
+from power.guard.limits import derive_limits
+from power.guard.reserve import compute_reserve_days, compute_reserve_wh
 from power.plan.policy import DISCHARGING
 
 
@@ -31,9 +31,9 @@ def compute_autonomy(battery: BatteryState, settings: Settings) -> Autonomy | No
         return None
     energy = settings.energy
     wh_per_pct = settings.battery.capacity_wh / 100 * DISCHARGING
-    days = reserve_days(settings, battery.stamp.utc, battery.full_at)
-    rest_pct = hibernate_below_pct(settings, reserve_wh(settings.battery, energy, days))
-    floor_pct = limits_of(settings.battery, energy).floor_pct
+    days = compute_reserve_days(settings, battery.stamp.utc, battery.full_at)
+    rest_pct = hibernate_below_pct(settings, compute_reserve_wh(settings.battery, energy, days))
+    floor_pct = derive_limits(settings.battery, energy).floor_pct
 
     def lasts(down_to_pct: float, draw_w: float) -> float:
         return max(0.0, least_pct - down_to_pct) * wh_per_pct / draw_w / 24

@@ -16,7 +16,7 @@ from appliance.errors import SettingsError
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import Settings
 from appliance.store.store import Store
-from power.guard.reserve import reserve_days, reserve_wh
+from power.guard.reserve import compute_reserve_days, compute_reserve_wh
 from power.plan import history
 from power.plan.clear_sky import clear_sky_power_w
 from power.plan.monte_carlo import ScenarioResults, ScenarioStart, simulate_scenarios
@@ -182,8 +182,8 @@ def simulate_season(season: Season, settings: Settings, clear_sky: ClearSkyModel
     midnight = history.find_midnight(season.first, settings)
     shade = season.history.shade
     clear_w = compute_hourly_clear_w(settings, clear_sky, midnight, HORIZON_DAYS, shade)
-    days = reserve_days(settings, season.stamp.utc, None)
-    kept_wh = reserve_wh(settings.battery, settings.energy, days)
+    days = compute_reserve_days(settings, season.stamp.utc, None)
+    kept_wh = compute_reserve_wh(settings.battery, settings.energy, days)
     prospect = make_plan(
         settings, season.stamp, clear_w, season.history, USUAL_SIGMA_PCT, kept_wh, days=HORIZON_DAYS
     )

@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 from appliance.settings import BatterySettings, Chemistry, EnergySettings
 
-HOLD_AFTER_S, ECO_AFTER_S, SENTINEL_AFTER_S = 60.0, 600.0, 3600.0
+NO_RISE_AFTER_S, ECO_AFTER_S, SENTINEL_AFTER_S = 60.0, 600.0, 3600.0
 # Nothing that measures a battery says exactly the same for so long, but for a coarse meter and a
 # steady load; power/reading/plausible.py waits as long.
-STILL_AFTER_S = 1800.0
+FROZEN_AFTER_S = 1800.0
 # Of the capacity: what the loads may use while nobody measures. At the lowest voltage that lets
 # them run, twice as much is left (power/guard/guard.py); half of it at most goes to FULL and ECO.
 SILENT_SHARE = 0.03
-CHARGING_C = 0.01  # C/100: a current sensor may be off by half of that
+CHARGING_C_RATE = 0.01  # C/100: a current sensor may be off by half of that
 LEAST_FLOOR_PCT = 10.0
-CLEAN_S = 120.0  # of full power: what a clean shutdown may take
+SHUTDOWN_S = 120.0  # of full power: what a clean shutdown may take
 
 
 class Ages(NamedTuple):
@@ -35,22 +35,26 @@ class CellVoltages(NamedTuple):
     `over`; at `sound` it is not empty, whatever the count says.
     """
 
-    nominal: float
-    floor: float
-    low: float
-    over: float
-    sound: float
+    nominal_v: float
+    floor_v: float
+    low_v: float
+    recovered_v: float
+    sound_v: float
 
 
 # The floor lies 0.5 V or more above the disconnect: 12.0 V for four LFP cells (controllers cut at
 # 11.1 V, a BMS at 10.0 to 11.2 V), 11.6 V for six of lead (11.1 V). At `low` an LFP cell has 7 to
 # 12 % left, by the usual tables of rested voltage; a small load changes that by a percent.
 CELLS = {
-    Chemistry.LFP: CellVoltages(nominal=3.2, floor=3.0, low=3.1, over=3.16, sound=3.2),
-    Chemistry.LEAD_ACID: CellVoltages(nominal=2.0, floor=1.93, low=1.97, over=2.01, sound=2.04),
+    Chemistry.LFP: CellVoltages(
+        nominal_v=3.2, floor_v=3.0, low_v=3.1, recovered_v=3.16, sound_v=3.2
+    ),
+    Chemistry.LEAD_ACID: CellVoltages(
+        nominal_v=2.0, floor_v=1.93, low_v=1.97, recovered_v=2.01, sound_v=2.04
+    ),
 }
 # Of the nominal voltage. Outside of this no computer would run to see it: a reading error.
-BELIEVABLE = (0.6, 1.35)
+PLAUSIBLE = (0.6, 1.35)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,36 +74,36 @@ class Limits:
     charges_below_zero: bool
     charging_a: float
     floor_pct: float
-    rest_pct: float
+    hibernate_pct: float
     sentinel_pct: float
     silent: Ages
-    still: Ages
+    frozen: Ages
 
 
 @lru_cache(maxsize=8)
-def limits_of(battery: BatterySettings, energy: EnergySettings) -> Limits:
+def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
     """The limits of these settings."""
-    cell, (low, high) = CELLS[battery.chemistry], BELIEVABLE
-    clean_wh = energy.full_power_w * CLEAN_S / 3600
+    cell, (low, high) = CELLS[battery.chemistry], PLAUSIBLE
+    clean_wh = energy.full_power_w * SHUTDOWN_S / 3600
     clean_pct = clean_wh / battery.capacity_wh * 100
     floor_pct = max(energy.off_below_pct, LEAST_FLOOR_PCT, clean_pct)
     return Limits(
         cell=cell,
-        cells=max(1, round(battery.nominal_voltage_v / cell.nominal)),
+        cells=max(1, round(battery.nominal_voltage_v / cell.nominal_v)),
         lowest_v=low * battery.nominal_voltage_v,
         highest_v=high * battery.nominal_voltage_v,
         capacity_wh=battery.capacity_wh,
         charges_below_zero=battery.chemistry is Chemistry.LEAD_ACID,
-        charging_a=CHARGING_C * battery.capacity_wh / battery.nominal_voltage_v,
+        charging_a=CHARGING_C_RATE * battery.capacity_wh / battery.nominal_voltage_v,
         floor_pct=floor_pct,
-        rest_pct=(floor_pct + energy.sentinel_from_pct) / 2,
+        hibernate_pct=(floor_pct + energy.sentinel_from_pct) / 2,
         sentinel_pct=energy.sentinel_from_pct,
-        silent=silence(battery, energy),
-        still=stillness(battery, energy),
+        silent=compute_silent_ages(battery, energy),
+        frozen=compute_frozen_ages(battery, energy),
     )
 
 
-def silence(battery: BatterySettings, energy: EnergySettings) -> Ages:
+def compute_silent_ages(battery: BatterySettings, energy: EnergySettings) -> Ages:
     """The usual ages, shorter for a small battery, and when listening ends as well."""
     allowed_wh = SILENT_SHARE * battery.capacity_wh
     full_wh = energy.full_power_w * ECO_AFTER_S / 3600
@@ -111,12 +115,12 @@ def silence(battery: BatterySettings, energy: EnergySettings) -> Ages:
     return Ages(shrink * ECO_AFTER_S, sentinel_s, hibernate_s)
 
 
-def stillness(battery: BatterySettings, energy: EnergySettings) -> Ages:
+def compute_frozen_ages(battery: BatterySettings, energy: EnergySettings) -> Ages:
     """The same where a meter speaks and says nothing new. These ages are not shortened: a coarse
     meter may well say the same for a while.
     """
-    used_wh = energy.full_power_w * STILL_AFTER_S / 3600
-    used_wh += energy.eco_power_w * (SENTINEL_AFTER_S - STILL_AFTER_S) / 3600
+    used_wh = energy.full_power_w * FROZEN_AFTER_S / 3600
+    used_wh += energy.eco_power_w * (SENTINEL_AFTER_S - FROZEN_AFTER_S) / 3600
     left_wh = max(0.0, SILENT_SHARE * battery.capacity_wh - used_wh)
     hibernate_s = SENTINEL_AFTER_S + left_wh / energy.sentinel_power_w * 3600
-    return Ages(STILL_AFTER_S, SENTINEL_AFTER_S, hibernate_s)
+    return Ages(FROZEN_AFTER_S, SENTINEL_AFTER_S, hibernate_s)

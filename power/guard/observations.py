@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp
-from power.guard.limits import BELIEVABLE, Limits
+from power.guard.limits import PLAUSIBLE, Limits
 
 OLDEST_FIELD_S = 180.0  # what is asked once a minute is known for three
 EMPTY_FOR_S, LOW_FOR_S = 30.0, 300.0
@@ -17,10 +17,10 @@ CELL_LOST_S = 600.0  # so long a cell that was low stays low while only the mean
 CARRYING = ("pv_power_w", "battery_current_a")
 CARRIED_SHARE = 0.1  # of C/100: what a dark sensor may say of no current
 TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
-LOW, HIGH = BELIEVABLE
+LOW, HIGH = PLAUSIBLE
 
 
-class Heard(NamedTuple):
+class Observations(NamedTuple):
     """A usable reading: the lowest voltage per cell, whether no single cell was told (`mean_only`),
     the uptime at which it was measured, and `said`: what stays the same where a meter is frozen.
     """
@@ -28,7 +28,7 @@ class Heard(NamedTuple):
     cell_v: float
     mean_only: bool
     at_s: float
-    said: tuple[Any, ...]
+    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ class GuardState:
     empty_since_s: float | None = None
     confirmed: bool = False
     cell_low_s: float | None = None
-    sound: bool = False
-    heard_s: float | None = None
-    said: tuple[Any, ...] = ()
-    said_since_s: float = 0.0
+    was_good: bool = False
+    observed_s: float | None = None
+    values: tuple[Any, ...] = ()
+    unchanged_since_s: float = 0.0
 
 
-def hear(reading: PowerReading | None, limits: Limits, now: Stamp) -> Heard | None:
+def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observations | None:
     """What `reading` says; None where it has no voltage, or is from another boot or the future."""
     if reading is None:
         return None
@@ -58,14 +58,19 @@ def hear(reading: PowerReading | None, limits: Limits, now: Stamp) -> Heard | No
         return None
     mean_v, lowest_v = mean_cell_v(reading, limits), lowest_cell_v(reading, limits)
     if ages_s:
-        mean_v = mean_v if young(reading, "battery_voltage_v") else None
-        lowest_v = lowest_v if young(reading, "lowest_cell_voltage_v") else None
+        mean_v = mean_v if is_recent(reading, "battery_voltage_v") else None
+        lowest_v = lowest_v if is_recent(reading, "lowest_cell_voltage_v") else None
     if lowest_v is not None and (mean_v is None or lowest_v < mean_v):
-        return Heard(lowest_v, False, measured_s(reading, "lowest_cell_voltage_v"), said(reading))
+        return Observations(
+            lowest_v,
+            False,
+            measured_at_s(reading, "lowest_cell_voltage_v"),
+            list_moving_values(reading),
+        )
     if mean_v is None:
         return None
-    at_s = measured_s(reading, "battery_voltage_v")
-    return Heard(mean_v, lowest_v is None, at_s, said(reading))
+    at_s = measured_at_s(reading, "battery_voltage_v")
+    return Observations(mean_v, lowest_v is None, at_s, list_moving_values(reading))
 
 
 def mean_cell_v(reading: PowerReading, limits: Limits) -> float | None:
@@ -79,43 +84,43 @@ def mean_cell_v(reading: PowerReading, limits: Limits) -> float | None:
 def lowest_cell_v(reading: PowerReading, limits: Limits) -> float | None:
     """The lowest cell that a BMS sees; None where no living cell can have that voltage."""
     cell_v = reading.lowest_cell_voltage_v
-    if cell_v is None or not LOW <= cell_v / limits.cell.nominal <= HIGH:
+    if cell_v is None or not LOW <= cell_v / limits.cell.nominal_v <= HIGH:
         return None
     return cell_v
 
 
-def measured_s(reading: PowerReading, name: str) -> float:
+def measured_at_s(reading: PowerReading, name: str) -> float:
     """The uptime at which that field was measured."""
     return reading.stamp.uptime_s - (reading.ages_s.get(name, 0.0) if reading.ages_s else 0.0)
 
 
-def young(reading: PowerReading, name: str) -> bool:
+def is_recent(reading: PowerReading, name: str) -> bool:
     """Whether that field is new enough; an age that is no number is none."""
     return 0.0 <= reading.ages_s.get(name, 0.0) <= OLDEST_FIELD_S
 
 
-def said(reading: PowerReading) -> tuple[Any, ...]:
+def list_moving_values(reading: PowerReading) -> tuple[Any, ...]:
     """What cannot stay exactly the same: the battery's voltage, current and temperature. While the
     sun holds a full battery at its target voltage these may; then what the panels give may not.
     """
     battery = (
-        number(reading.battery_voltage_v),
-        number(reading.lowest_cell_voltage_v),
-        number(reading.battery_current_a),
-        number(reading.battery_temperature_c),
+        drop_nan(reading.battery_voltage_v),
+        drop_nan(reading.lowest_cell_voltage_v),
+        drop_nan(reading.battery_current_a),
+        drop_nan(reading.battery_temperature_c),
     )
     sun_w = reading.pv_power_w
     if reading.charge_stage not in TARGET_HELD or sun_w is None or not sun_w > 0:
         return battery
-    return (*battery, sun_w, number(reading.pv_voltage_v), number(reading.load_power_w))
+    return (*battery, sun_w, drop_nan(reading.pv_voltage_v), drop_nan(reading.load_power_w))
 
 
-def number(value: float | None) -> float | None:
+def drop_nan(value: float | None) -> float | None:
     """None for what is no number: it would differ from itself, and so seem to move."""
     return value if value == value else None  # noqa: PLR0124
 
 
-def charging(reading: PowerReading | None, battery: BatteryState | None, limits: Limits) -> bool:
+def is_charging(reading: PowerReading | None, battery: BatteryState | None, limits: Limits) -> bool:
     """Whether clearly more flows into the battery than out; an unknown current is none.
 
     A battery that takes no charge (too cold, or its BMS says so) is not charged: a current into it
@@ -128,17 +133,17 @@ def charging(reading: PowerReading | None, battery: BatteryState | None, limits:
     celsius = reading.battery_temperature_c
     if celsius is not None and celsius < 0 and not limits.charges_below_zero:
         return False
-    if reading.ages_s and not young(reading, "battery_current_a"):
+    if reading.ages_s and not is_recent(reading, "battery_current_a"):
         return False
     return reading.battery_current_a > limits.charging_a
 
 
-def sun_carries(reading: PowerReading | None, limits: Limits) -> bool:
+def is_carried_by_sun(reading: PowerReading | None, limits: Limits) -> bool:
     """Whether the panels feed what runs now and the battery gives next to nothing.
 
     A battery that is too cold to be charged need not be asked then: the cameras may listen by day.
     """
-    if reading is None or not all(young(reading, name) for name in CARRYING):
+    if reading is None or not all(is_recent(reading, name) for name in CARRYING):
         return False
     sun_w, current_a = reading.pv_power_w, reading.battery_current_a
     if sun_w is None or current_a is None or not math.isfinite(current_a):
@@ -146,25 +151,25 @@ def sun_carries(reading: PowerReading | None, limits: Limits) -> bool:
     return sun_w > 0 and current_a >= -CARRIED_SHARE * limits.charging_a
 
 
-def remember(state: GuardState, heard: Heard | None, limits: Limits) -> GuardState:
+def update_state(state: GuardState, heard: Observations | None, limits: Limits) -> GuardState:
     """Note since when the voltage is low; only a better voltage ends that, no silence, and for a
     weak cell not the mean of all, where a poll did not bring the cells.
     """
     if heard is None:
         return state
     cell_v, mean_only, at_s, words = heard
-    since_s = state.said_since_s if words == state.said else at_s
+    since_s = state.unchanged_since_s if words == state.values else at_s
     low_s, empty_s, confirmed, cell_s = None, None, False, None
     hidden = mean_only and state.cell_low_s is not None and at_s - state.cell_low_s < CELL_LOST_S
-    if hidden and cell_v >= limits.cell.floor:
+    if hidden and cell_v >= limits.cell.floor_v:
         low_s, empty_s = state.low_since_s, state.empty_since_s
         confirmed, cell_s = state.confirmed, state.cell_low_s
-    elif cell_v < (limits.cell.over if state.confirmed else limits.cell.low):
+    elif cell_v < (limits.cell.recovered_v if state.confirmed else limits.cell.low_v):
         low_s = at_s if state.low_since_s is None else state.low_since_s
         confirmed = state.confirmed or at_s - low_s >= LOW_FOR_S
         cell_s = state.cell_low_s if mean_only else at_s
-        if cell_v < limits.cell.floor:
+        if cell_v < limits.cell.floor_v:
             empty_s = at_s if state.empty_since_s is None else state.empty_since_s
             confirmed = confirmed or at_s - empty_s >= EMPTY_FOR_S
-    sound = state.sound or low_s is None
+    sound = state.was_good or low_s is None
     return GuardState(low_s, empty_s, confirmed, cell_s, sound, at_s, words, since_s)

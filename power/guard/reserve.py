@@ -22,7 +22,7 @@ DARK = 1e-6  # a polar night
 FIRST_YEAR = 2024  # a clock from before this code was written has lost its battery
 
 
-def reserve_days(settings: Settings, utc: datetime, full_at: datetime | None) -> float:
+def compute_reserve_days(settings: Settings, utc: datetime, full_at: datetime | None) -> float:
     """Days that the reserve must last now: by latitude and season, and how long ago it was full.
 
     Each day beyond the third without a full charge adds one, up to twice the days: then the sun is
@@ -32,23 +32,23 @@ def reserve_days(settings: Settings, utc: datetime, full_at: datetime | None) ->
     wanted = settings.energy.reserve_days
     if utc.year < FIRST_YEAR or utc.tzinfo is None:
         return wanted
-    days = by_season(wanted, settings.site.latitude_deg, utc.toordinal())
+    days = scale_to_season(wanted, settings.site.latitude_deg, utc.toordinal())
     if full_at is None or full_at.tzinfo is None:
         return days
     return min(2 * days, days + max(0, (utc - full_at).days - USUAL_GAP_DAYS))
 
 
 @lru_cache(maxsize=4)
-def by_season(wanted: float, latitude_deg: float, ordinal: int) -> float:
+def scale_to_season(wanted: float, latitude_deg: float, ordinal: int) -> float:
     """The settings' days moved to this latitude and day; 3 to 14, unless the settings say less or
     more. `ordinal` as of `date.toordinal`.
     """
-    light = daily_sun(latitude_deg, datetime.fromordinal(ordinal).timetuple().tm_yday)
-    days = wanted * daily_sun(REFERENCE_DEG, MIDWINTER) / max(light, DARK)
+    light = daily_irradiation(latitude_deg, datetime.fromordinal(ordinal).timetuple().tm_yday)
+    days = wanted * daily_irradiation(REFERENCE_DEG, MIDWINTER) / max(light, DARK)
     return min(max(MOST_DAYS, wanted), max(min(FEWEST_DAYS, wanted), days))
 
 
-def daily_sun(latitude_deg: float, day_of_year: int) -> float:
+def daily_irradiation(latitude_deg: float, day_of_year: int) -> float:
     """A day's irradiation of level ground above the air, in solar constants times 24 h / pi.
 
     Allen et al. (1998), FAO paper 56, equations 21 and 23 to 25. 0 in the polar night.
@@ -61,7 +61,7 @@ def daily_sun(latitude_deg: float, day_of_year: int) -> float:
     return max(0.0, (1 + 0.033 * math.cos(angle)) * (up + across))
 
 
-def reserve_wh(
+def compute_reserve_wh(
     battery: BatterySettings, energy: EnergySettings, days: float | None = None
 ) -> float:
     """Energy that hibernating through `days` takes (left out: the settings' figure); at most 30 %

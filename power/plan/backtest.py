@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from appliance.model import Stamp, SunDay
 from appliance.settings import Settings
-from power.battery.estimate import charge_blocked
-from power.battery.voltage_curve import hidden_pct
+from power.battery.estimate import is_too_cold_to_charge
+from power.battery.voltage_curve import cold_unavailable_pct
 from power.plan.horizon import HORIZON_DAYS
 from power.plan.nightly import POLICY_DAYS, SiteHistory, make_policy
 from power.plan.policy import PolicyTable, compute_value_curve, interpolate_value, unpack_table
@@ -131,8 +131,8 @@ def rebuild_days(
         day = by_number.get(number)
         ratio = compute_clearness([day]) if day else None
         mean_c = summarise_weather(day, 0.0).mean_c if day else None
-        cold = charge_blocked(mean_c, settings.battery)
-        hidden = hidden_pct(settings.battery, mean_c)
+        cold = is_too_cold_to_charge(mean_c, settings.battery)
+        hidden = cold_unavailable_pct(settings.battery, mean_c)
         for hour in range(number * 24, number * 24 + 24):
             share = (day.hours if day else {}).get(str(hour % 24), ratio)
             sun_w = clear_w[hour] * (usual or 0.0 if share is None else share)

@@ -20,7 +20,7 @@ from appliance.store.retention import COARSE_S, FINE_S
 from appliance.store.rows import text_of, time_of
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
-from power.battery.estimate import charge_blocked
+from power.battery.estimate import is_too_cold_to_charge
 from power.plan.ladder import TARGET_HELD
 from power.plan.nightly import ClearSkyModel, SiteHistory, compute_hourly_clear_w
 from power.plan.solar_day import (
@@ -207,7 +207,7 @@ def read_means(
             row["battery_c"],
             row["charge_pct"] is None
             or row["charge_pct"] >= UNTHROTTLED_BELOW_PCT
-            or charge_blocked(row["battery_c"], settings.battery),
+            or is_too_cold_to_charge(row["battery_c"], settings.battery),
         )
         for row in rows
     }

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from appliance.settings import Settings
-from power.battery.voltage_curve import hidden_pct
+from power.battery.voltage_curve import cold_unavailable_pct
 from power.plan.weather_model import (
     CLASS_CLEARNESS,
     CLASS_COUNT,
@@ -91,7 +91,7 @@ def build_horizon(
     stretches: list[Interval] = []
     for day, day_w in enumerate(by_day):
         mean_c, sigma_c = air[day]
-        hidden = hidden_pct(blocks, mean_c - sigma_c / 2)
+        hidden = cold_unavailable_pct(blocks, mean_c - sigma_c / 2)
         for begin, end in split_day(day_w, fine=day < FINE_DAYS):
             stretches.append(
                 Interval(

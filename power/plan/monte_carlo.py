@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.model import EnergyLevel
-from power.battery.voltage_curve import cell_of
+from power.battery.voltage_curve import get_cell
 from power.guard.guard import hibernate_below_pct
-from power.guard.limits import limits_of
+from power.guard.limits import derive_limits
 from power.plan.horizon import Interval
 from power.plan.prospect import Plan
 from power.plan.solver import (
@@ -168,12 +168,12 @@ class Scenarios:
         battery = prospect.settings.battery
         self._pct_per_wh = 100 / battery.capacity_wh
         self._most_w = MOST_C * battery.capacity_wh
-        self._charging = cell_of(battery).charge_efficiency * CONTROLLER
+        self._charging = get_cell(battery).charge_efficiency * CONTROLLER
         self._floors_pct = prospect.solution.floors_pct
         self._draw_w = np.array([one.power_w for one in prospect.options])
         self._worth = np.array([one.utility for one in prospect.options])
         self._level = np.array([int(one.level) for one in prospect.options])
-        limits = limits_of(battery, prospect.settings.energy)
+        limits = derive_limits(battery, prospect.settings.energy)
         self._bars = (
             (EnergyLevel.HIBERNATE, hibernate_below_pct(prospect.settings, prospect.reserve_wh)),
             (EnergyLevel.SENTINEL, limits.sentinel_pct),

@@ -12,10 +12,10 @@ from typing import Protocol
 
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import BatterySettings, Settings
-from power.battery.voltage_curve import cell_of
-from power.guard.guard import by_charge, lower_bound_pct, reserve_wh
-from power.guard.limits import limits_of
-from power.guard.reserve import reserve_days
+from power.battery.voltage_curve import get_cell
+from power.guard.guard import compute_reserve_wh, judge_charge, lower_bound_pct
+from power.guard.limits import derive_limits
+from power.guard.reserve import compute_reserve_days
 from power.plan.ladder import choose_level
 from power.plan.policy import (
     DecisionState,
@@ -162,7 +162,7 @@ def compute_charge_change_pct(piece: TimeStep, draw_w: float, battery: BatterySe
         net_w = 0.0
     else:
         most_w = MOST_C * battery.capacity_wh
-        net_w = min(net_w, most_w) * cell_of(battery).charge_efficiency * CONTROLLER
+        net_w = min(net_w, most_w) * get_cell(battery).charge_efficiency * CONTROLLER
     return net_w * piece.hours / battery.capacity_wh * 100
 
 
@@ -187,9 +187,9 @@ def apply_guard(
         step.cold,
         "expected",
     )
-    kept_wh = reserve_wh(battery, energy, reserve_days(settings, step.starts, None))
+    kept_wh = compute_reserve_wh(battery, energy, compute_reserve_days(settings, step.starts, None))
     least_pct = lower_bound_pct(state)
-    verdict = by_charge(least_pct, None, None, state, limits_of(battery, energy), kept_wh)
+    verdict = judge_charge(least_pct, None, None, state, derive_limits(battery, energy), kept_wh)
     if verdict.power_off:
         return Option(EnergyLevel.OFF, 0.0, 0.0)
     if proposed.level <= verdict.max_level:

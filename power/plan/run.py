@@ -32,7 +32,7 @@ from appliance.store.prepare import prepare
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
-from power.guard.reserve import FIRST_YEAR, reserve_days, reserve_wh
+from power.guard.reserve import FIRST_YEAR, compute_reserve_days, compute_reserve_wh
 from power.plan import history
 from power.plan.backtest import BACKTEST_DAYS as REPLAYED_DAYS
 from power.plan.backtest import CLEAR_DAYS, run_backtest
@@ -108,7 +108,7 @@ def gather_inputs(
         bad = frozenset({error.code})
     site = history.build_history(days, settings, clear_sky, today)
     battery = store.last(BatteryState)
-    kept = compute_reserve_wh(settings, now.utc, battery.full_at if battery else None)
+    kept = compute_current_reserve_wh(settings, now.utc, battery.full_at if battery else None)
     return PlanInputs(now, days, site, told, read_usual_sigma_pct(store, now.utc), kept), bad
 
 
@@ -123,10 +123,12 @@ def read_usual_sigma_pct(store: Store, now: datetime) -> float:
     return min(MOST_SIGMA_PCT, max(MIN_SIGMA_PCT, rows[0]["mean"] or 0.0))
 
 
-def compute_reserve_wh(settings: Settings, now: datetime, full_at: datetime | None) -> float:
+def compute_current_reserve_wh(
+    settings: Settings, now: datetime, full_at: datetime | None
+) -> float:
     """The guard's reserve of these days."""
-    days = reserve_days(settings, now, full_at)
-    return reserve_wh(settings.battery, settings.energy, days)
+    days = compute_reserve_days(settings, now, full_at)
+    return compute_reserve_wh(settings.battery, settings.energy, days)
 
 
 def make_plan_of_night(inputs: PlanInputs, settings: Settings, clear_sky: ClearSkyModel) -> Plan:

@@ -14,9 +14,9 @@ from enum import Enum
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
-from power.guard.guard import lower_bound_pct, spell
+from power.guard.guard import format_duration, lower_bound_pct
 from power.plan.ladder import TARGET_HELD, compute_entry_pct
-from power.sleep.wake_time import failed, needed_w, wake_pct
+from power.sleep.wake_time import format_failed, needed_w, wake_pct
 
 FIRST = "the first start"
 BY_CLOCK, EARLY, LATE = "the clock of the computer", "before its time", "after its time"
@@ -24,13 +24,13 @@ BY_HAND, AFTER_STOP, AFTER_CUT = "without a wake", "after a shutdown", "after a 
 ALARM_SLACK, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=30)
 SUN_FOR_S = WELL_FOR_S = 900.0
 SUN_READINGS = 3  # so many at least, however slow the polls
-PLAIN_FOR_S = 20.0  # one reading alone sends nobody back
-UNHEARD_S = 180.0  # then the guard decides alone
+POOR_FOR_S = 20.0  # one reading alone sends nobody back
+NO_READING_S = 180.0  # then the guard decides alone
 LONGEST_CHECK_S = 3600.0
 DISTRUSTED_FROM = 3  # failed boots in a row, then the charge alone proves nothing
 
 
-class End(Enum):
+class BootEnd(Enum):
     """How a boot ended, as far as it could say."""
 
     RUNNING = "running"
@@ -39,7 +39,7 @@ class End(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Nap:
+class SleepRecord:
     """What was written down before a sleep."""
 
     since: datetime
@@ -66,12 +66,12 @@ class Boot:
     counted: bool = False
     checked: bool = False
     well: bool = False
-    end: End = End.RUNNING
-    nap: Nap | None = None
+    end: BootEnd = BootEnd.RUNNING
+    nap: SleepRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class EnergyCheck:
     """How far the energy check is, by uptime. `sunny`: readings in a row with sun enough."""
 
     began_s: float
@@ -82,7 +82,7 @@ class Check:
     poor_since_s: float | None = None
 
 
-class Answer(Enum):
+class CheckResult(Enum):
     """What the energy check says so far."""
 
     WAIT = "wait"
@@ -90,35 +90,35 @@ class Answer(Enum):
     BACK = "back"
 
 
-def arrive(before: Boot | None, now: Stamp) -> Boot:
+def begin_boot(before: Boot | None, now: Stamp) -> Boot:
     """The record to begin with: a new one, or this boot's own after a restart of the service."""
     if before is None:
         return Boot(now.boot_id, now.utc, FIRST)
-    if before.end is End.ASLEEP:
-        return waken(before, now)
+    if before.end is BootEnd.ASLEEP:
+        return begin_after_sleep(before, now)
     if before.boot_id == now.boot_id:
-        return replace(before, end=End.RUNNING)
-    broken = before.end is End.RUNNING and not before.well and not before.counted
-    cause = AFTER_CUT if before.end is End.RUNNING else AFTER_STOP
+        return replace(before, end=BootEnd.RUNNING)
+    broken = before.end is BootEnd.RUNNING and not before.well and not before.counted
+    cause = AFTER_CUT if before.end is BootEnd.RUNNING else AFTER_STOP
     return Boot(now.boot_id, now.utc, cause, failed=before.failed + broken, nap=before.nap)
 
 
-def waken(before: Boot, now: Stamp) -> Boot:
+def begin_after_sleep(before: Boot, now: Stamp) -> Boot:
     """The unit is back from a sleep, in a new boot or in the same one."""
     nap = before.nap
-    cause = BY_HAND if nap is None or nap.wakes is None else cause_at(nap.wakes, now.utc)
+    cause = BY_HAND if nap is None or nap.wakes is None else classify_wake(nap.wakes, now.utc)
     since = nap.since if nap else None
     return Boot(now.boot_id, now.utc, cause, since, before.failed, nap=nap)
 
 
-def cause_at(wakes: datetime, utc: datetime) -> str:
+def classify_wake(wakes: datetime, utc: datetime) -> str:
     """Who woke the unit, judged by when; nothing in the computer tells."""
     if utc < wakes - ALARM_SLACK:
         return EARLY
     return BY_CLOCK if utc <= wakes + LATE_AFTER else LATE
 
 
-def sent_back(boot: Boot, now: Stamp) -> Boot:
+def record_sent_back(boot: Boot, now: Stamp) -> Boot:
     """After the check said no. What woke before its hour in the dark has not failed."""
     hoped = boot.nap.hoped if boot.nap and boot.asleep_since else None
     return boot if hoped and now.utc < hoped - ALARM_SLACK else count_failure(boot)
@@ -131,7 +131,7 @@ def count_failure(boot: Boot) -> Boot:
     return replace(boot, counted=True, failed=boot.failed + 1)
 
 
-def enough_pct(boot: Boot, settings: Settings) -> float | None:
+def sufficient_pct(boot: Boot, settings: Settings) -> float | None:
     """The charge (its doubt taken off) that needs no look at the sun; None: there is none such.
 
     Who starts a unit by hand with a healthy battery wants it at work. What slept for want of
@@ -144,14 +144,14 @@ def enough_pct(boot: Boot, settings: Settings) -> float | None:
     return max(compute_entry_pct(settings.energy.eco_from_pct, settings.energy), wake_pct(settings))
 
 
-def look(
-    check: Check,
+def run_check(
+    check: EnergyCheck,
     boot: Boot,
     battery: BatteryState,
     reading: PowerReading | None,
     now: Stamp,
     settings: Settings,
-) -> tuple[Check, Answer, str]:
+) -> tuple[EnergyCheck, CheckResult, str]:
     """One step of the energy check, with its reason. `reading` is fresh or None.
 
     An unknown charge or a silent charger is left to the guard after a while: no endless sleep.
@@ -160,43 +160,47 @@ def look(
     least_pct = lower_bound_pct(battery)
     if reading is None or least_pct is None:
         check = replace(check, sunny_since_s=None, sunny=0, poor_since_s=None)
-        if took_s >= UNHEARD_S and not check.sun_seen:
-            return check, Answer.STAY, "nobody tells the charge of the battery"
-        late = Answer.BACK if took_s >= LONGEST_CHECK_S else Answer.WAIT
+        if took_s >= NO_READING_S and not check.sun_seen:
+            return check, CheckResult.STAY, "nobody tells the charge of the battery"
+        late = CheckResult.BACK if took_s >= LONGEST_CHECK_S else CheckResult.WAIT
         return check, late, "the energy check waits for the charger"
-    enough = enough_pct(boot, settings)
+    enough = sufficient_pct(boot, settings)
     if enough is not None and least_pct >= enough:
         return (
             check,
-            Answer.STAY,
+            CheckResult.STAY,
             f"at least {least_pct:.0f} % in the battery, {enough:.0f} is enough",
         )
-    check = notice(check, battery, reading, settings)
-    said = wanted(least_pct, reading, boot, settings)
-    if passed(check, reading, least_pct, settings):
-        return check, Answer.STAY, f"the energy check is passed: {said}"
+    check = count_reading(check, battery, reading, settings)
+    said = format_need(least_pct, reading, boot, settings)
+    if is_passed(check, reading, least_pct, settings):
+        return check, CheckResult.STAY, f"the energy check is passed: {said}"
     poor_s = 0.0 if check.poor_since_s is None else reading.stamp.uptime_s - check.poor_since_s
-    hopeless = not check.sun_seen and poor_s >= PLAIN_FOR_S
-    answer = Answer.BACK if hopeless or took_s >= LONGEST_CHECK_S else Answer.WAIT
+    hopeless = not check.sun_seen and poor_s >= POOR_FOR_S
+    answer = CheckResult.BACK if hopeless or took_s >= LONGEST_CHECK_S else CheckResult.WAIT
     return check, answer, f"the energy check ({boot.cause}): {said}"
 
 
-def notice(check: Check, battery: BatteryState, reading: PowerReading, settings: Settings) -> Check:
+def count_reading(
+    check: EnergyCheck, battery: BatteryState, reading: PowerReading, settings: Settings
+) -> EnergyCheck:
     """Count one reading; looked at twice it counts once."""
     seen_s = reading.stamp.uptime_s
     if check.seen_s == seen_s:
         return check
-    carried = sun_carries(reading, settings)
+    carried = sun_covers_load(reading, settings)
     if carried is None:
         return replace(check, seen_s=seen_s, sunny_since_s=None, sunny=0)
-    if not carried or not reachable(battery, reading, settings):
+    if not carried or not can_reach_threshold(battery, reading, settings):
         poor_s = seen_s if check.poor_since_s is None else check.poor_since_s
         return replace(check, seen_s=seen_s, sunny_since_s=None, sunny=0, poor_since_s=poor_s)
     since_s = seen_s if check.sunny_since_s is None else check.sunny_since_s
-    return Check(check.began_s, seen_s, since_s, check.sunny + 1, sun_seen=True)
+    return EnergyCheck(check.began_s, seen_s, since_s, check.sunny + 1, sun_seen=True)
 
 
-def passed(check: Check, reading: PowerReading, least_pct: float, settings: Settings) -> bool:
+def is_passed(
+    check: EnergyCheck, reading: PowerReading, least_pct: float, settings: Settings
+) -> bool:
     """Sun above the load for 15 min, and charge enough at the end of it."""
     if check.sunny_since_s is None or check.sunny < SUN_READINGS:
         return False
@@ -204,7 +208,7 @@ def passed(check: Check, reading: PowerReading, least_pct: float, settings: Sett
     return sunny_s >= SUN_FOR_S and least_pct >= wake_pct(settings)
 
 
-def sun_carries(reading: PowerReading, settings: Settings) -> bool | None:
+def sun_covers_load(reading: PowerReading, settings: Settings) -> bool | None:
     """Whether the sun gives more than SENTINEL draws; None where nothing tells.
 
     Where only a battery is asked, its current does: what flows in is left over. A controller that
@@ -221,7 +225,7 @@ def sun_carries(reading: PowerReading, settings: Settings) -> bool | None:
     return None
 
 
-def reachable(battery: BatteryState, reading: PowerReading, settings: Settings) -> bool:
+def can_reach_threshold(battery: BatteryState, reading: PowerReading, settings: Settings) -> bool:
     """Whether the charge can be at the threshold when the check ends, its doubt left aside."""
     spare_w = max(0.0, (reading.pv_power_w or 0.0) - settings.computer.idle_w)
     gain_pct = spare_w * SUN_FOR_S / 3600 / battery.capacity_wh * 100
@@ -229,14 +233,14 @@ def reachable(battery: BatteryState, reading: PowerReading, settings: Settings) 
     return charge_pct + gain_pct >= wake_pct(settings)
 
 
-def wanted(least_pct: float, reading: PowerReading, boot: Boot, settings: Settings) -> str:
+def format_need(least_pct: float, reading: PowerReading, boot: Boot, settings: Settings) -> str:
     """What there is against what must be, in figures."""
     sun_w = reading.pv_power_w
     sun = "the sun is unknown" if sun_w is None else f"{sun_w:.0f} W of sun"
     said = (
         f"{max(0.0, least_pct):.0f} % and {sun}, it takes {wake_pct(settings):.0f} % and "
-        f"{needed_w(settings, reading):.0f} W for {spell(SUN_FOR_S)}"
+        f"{needed_w(settings, reading):.0f} W for {format_duration(SUN_FOR_S)}"
     )
     if boot.failed >= DISTRUSTED_FROM:
-        said += f"; {failed(boot.failed)}"
+        said += f"; {format_failed(boot.failed)}"
     return said

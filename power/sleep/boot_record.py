@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 from appliance.errors import ApplianceError
 from appliance.store.rows import decode_value, encode_value
-from power.sleep.boot_check import Boot, Nap
+from power.sleep.boot_check import Boot, SleepRecord
 
 
 class BootsError(ApplianceError):
@@ -25,7 +25,7 @@ class BootsError(ApplianceError):
 def read(path: Path) -> Boot | None:
     """What the last boot wrote; None where there is no file. Raises `BootsError`."""
     try:
-        return boot_of(json.loads(path.read_text()))
+        return decode_boot(json.loads(path.read_text()))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -37,8 +37,8 @@ def read(path: Path) -> Boot | None:
 
 def write(path: Path, boot: Boot) -> None:
     """Replace the file; it and its name are on the disk afterwards. Raises `BootsError`."""
-    nap = encoded(boot.nap) if boot.nap else None
-    text = json.dumps({**encoded(boot), "nap": nap}, indent=1) + "\n"
+    nap = encode_fields(boot.nap) if boot.nap else None
+    text = json.dumps({**encode_fields(boot), "nap": nap}, indent=1) + "\n"
     fresh = path.with_name(f"{path.name}.new")
     try:
         write_through(fresh, text.encode())
@@ -70,21 +70,24 @@ def sync_directory(path: Path) -> None:
         os.close(handle)
 
 
-def encoded(record: Boot | Nap) -> dict[str, Any]:
+def encode_fields(record: Boot | SleepRecord) -> dict[str, Any]:
     """The plain fields of a record, as the database would have them."""
     found = {field.name: getattr(record, field.name) for field in fields(record)}
     return {name: encode_value(value) for name, value in found.items() if name != "nap"}
 
 
-def boot_of(values: Any) -> Boot:
+def decode_boot(values: Any) -> Boot:
     """The inverse; a field that a later release may have added is passed over."""
     if not isinstance(values, dict):
         raise TypeError(f"it holds a {type(values).__name__}")
     nap = values.get("nap")
-    return Boot(**decoded(Boot, values), nap=Nap(**decoded(Nap, nap)) if nap else None)
+    return Boot(
+        **decode_fields(Boot, values),
+        nap=SleepRecord(**decode_fields(SleepRecord, nap)) if nap else None,
+    )
 
 
-def decoded(kind: type[Boot] | type[Nap], values: dict[str, Any]) -> dict[str, Any]:
+def decode_fields(kind: type[Boot] | type[SleepRecord], values: dict[str, Any]) -> dict[str, Any]:
     """Fields of `kind` by name; raises `ValueError` for a value that cannot be its field's."""
     found = {}
     for name, hint in get_type_hints(kind).items():

@@ -20,20 +20,20 @@ from power.guard.guard import Verdict
 from power.sleep import boot_record
 from power.sleep.boot_check import (
     WELL_FOR_S,
-    Answer,
     Boot,
-    Check,
-    End,
-    arrive,
+    BootEnd,
+    CheckResult,
+    EnergyCheck,
+    begin_after_sleep,
+    begin_boot,
     count_failure,
-    look,
-    sent_back,
-    waken,
+    record_sent_back,
+    run_check,
 )
 from power.sleep.boot_record import BootsError
-from power.sleep.interface import at_most_hibernate
-from power.sleep.preparation import Alarm, Bed, Packed, Packer
-from power.sleep.wake_time import drowsy, how_to_sleep, time_is_up
+from power.sleep.interface import limit_to_hibernate
+from power.sleep.preparation import Preparation, SleepOrders, SleepPreparer, WakeAlarm
+from power.sleep.wake_time import choose_sleep_mode, is_sleep_due, is_wake_due
 
 CHECKIN_S = 60.0
 AWAKE_S = 120.0  # who is still up after this was not put to sleep
@@ -51,20 +51,20 @@ class Going:
     ordered: Stamp | None = None
 
 
-class Bedtime:
+class SleepController:
     """The nights of one unit; what each call is for says power/sleep/interface.py."""
 
-    def __init__(self, service: Service, host: Bed, alarm: Alarm) -> None:
+    def __init__(self, service: Service, host: SleepOrders, alarm: WakeAlarm) -> None:
         self.rows: list[Sleep | Wake] = []
         self.released = False
         self.says = ""
         self._service, self._settings, self._clock = service, service.settings, service.clock
-        self._host, self._packer = host, Packer(service, host, alarm)
+        self._host, self._packer = host, SleepPreparer(service, host, alarm)
         self._faults: dict[str, ApplianceError] = {}
         now = self._clock.stamp()
-        self._boot = arrive(self._read(), now)
+        self._boot = begin_boot(self._read(), now)
         self._written: Boot | None = None
-        self._check = None if self._boot.checked else Check(now.uptime_s)
+        self._check = None if self._boot.checked else EnergyCheck(now.uptime_s)
         self._back = ""
         self._going: Going | None = None
         self._last = now
@@ -80,11 +80,11 @@ class Bedtime:
         going = self._going
         if going is None or going.ordered is None or going.by_guard:
             return False
-        if not jumped and not time_is_up(going.row, now):
+        if not jumped and not is_wake_due(going.row, now):
             return False
         self._going, self._back = None, ""
-        self._boot = waken(self._boot, now)
-        self._check = Check(now.uptime_s)
+        self._boot = begin_after_sleep(self._boot, now)
+        self._check = EnergyCheck(now.uptime_s)
         self._low_since_s = self._up_since_s = None
         return True
 
@@ -98,22 +98,22 @@ class Bedtime:
     ) -> Verdict:
         self.released = False
         if self._going and self._on_its_way(self._going):
-            return at_most_hibernate(verdict, "the order to sleep is given")
+            return limit_to_hibernate(verdict, "the order to sleep is given")
         if self._check is None:
             return verdict
-        self._check, answer, why = look(
+        self._check, answer, why = run_check(
             self._check, self._boot, battery, reading, now, self._settings
         )
-        if answer is Answer.STAY:
+        if answer is CheckResult.STAY:
             self._stay(why, battery, now)
             return verdict
-        if answer is Answer.BACK:
+        if answer is CheckResult.BACK:
             self._send_back(why, battery, now)
         if self._going is None:
             self.says = f"; {why}"
         if reading is None and self._check.seen_s is None:
             verdict = replace(verdict, power_off=False)  # its charge is only remembered
-        return at_most_hibernate(verdict, why)
+        return limit_to_hibernate(verdict, why)
 
     def _stay(self, why: str, battery: BatteryState, now: Stamp) -> None:
         if self._going is not None:
@@ -124,11 +124,11 @@ class Bedtime:
 
     def _send_back(self, why: str, battery: BatteryState, now: Stamp) -> None:
         """Once for each boot; where it cannot sleep the check begins anew and goes on."""
-        self._check = Check(now.uptime_s)
-        if self._back or self._going or how_to_sleep(self._settings) is SleepMode.STAY:
+        self._check = EnergyCheck(now.uptime_s)
+        if self._back or self._going or choose_sleep_mode(self._settings) is SleepMode.STAY:
             return
         self._back = why
-        self._boot = sent_back(self._boot, now)
+        self._boot = record_sent_back(self._boot, now)
         self._tell_wake(False, why, battery, now)
 
     def _tell_wake(self, stays: bool, why: str, battery: BatteryState, now: Stamp) -> None:
@@ -150,7 +150,7 @@ class Bedtime:
         if self._going is None or not self._going.by_guard:
             self._leave_errand()
             boot, off = count_failure(self._boot), EnergyLevel.OFF
-            packed = self._packer.pack_in_time(boot, off, verdict.reason, battery, now)
+            packed = self._packer.prepare_in_time(boot, off, verdict.reason, battery, now)
             self._take(packed, by_guard=True, checkin=not by_voltage)
         going = self._going
         if going is None or by_voltage or self._told(going):
@@ -190,11 +190,11 @@ class Bedtime:
 
     def _lie_down(self, level: EnergyLevel, battery: BatteryState, now: Stamp) -> None:
         """Pack, if it is time. The order follows in a later cycle, when the row is stored."""
-        tired = self._check is None and drowsy(level, self._low_since_s, now, self._settings)
+        tired = self._check is None and is_sleep_due(level, self._low_since_s, now, self._settings)
         if not (tired or self._back) or now.uptime_s < self._not_before_s:
             return
         why = self._back or "no load may run"
-        packed = self._packer.pack(self._boot, EnergyLevel.HIBERNATE, why, battery, now)
+        packed = self._packer.prepare(self._boot, EnergyLevel.HIBERNATE, why, battery, now)
         self._take(packed, by_guard=False, checkin=True)
         if self._going is None:
             self._not_before_s = now.uptime_s + AGAIN_S
@@ -220,14 +220,14 @@ class Bedtime:
             self._not_before_s = now.uptime_s + AGAIN_S
 
     def _order(self) -> None:
-        if how_to_sleep(self._settings) is SleepMode.POWER_OFF:
+        if choose_sleep_mode(self._settings) is SleepMode.POWER_OFF:
             self._host.power_off()
         else:
             self._host.suspend()
 
     # --- both ways to sleep ---------------------------------------------------------------------
 
-    def _take(self, packed: Packed, by_guard: bool, checkin: bool) -> None:
+    def _take(self, packed: Preparation, by_guard: bool, checkin: bool) -> None:
         """Remember what is packed, and tell the fleet."""
         for code in ("wake", "boots", "host"):
             self._faults.pop(code, None)
@@ -246,7 +246,7 @@ class Bedtime:
 
     def _tell_fleet(self) -> Job | None:
         try:
-            return self._packer.tell_fleet()
+            return self._packer.start_checkin()
         except HostError as error:
             self._faults["host"] = error
             return None
@@ -264,7 +264,7 @@ class Bedtime:
         """The sleep is off. An armed wake does no harm."""
         self._leave_errand()
         self._going, self.says = None, ""
-        self._boot = replace(self._boot, end=End.RUNNING)
+        self._boot = replace(self._boot, end=BootEnd.RUNNING)
 
     def _leave_errand(self) -> None:
         if self._going and self._going.errand:
@@ -274,8 +274,8 @@ class Bedtime:
 
     def finish(self) -> None:
         """PID 1 ends the service: a clean end, unless a sleep is what ends it."""
-        if self._boot.end is End.RUNNING:
-            self._boot = replace(self._boot, end=End.STOPPED)
+        if self._boot.end is BootEnd.RUNNING:
+            self._boot = replace(self._boot, end=BootEnd.STOPPED)
         boot_record.write(self._settings.boots_file, self._boot)
 
     def _read(self) -> Boot | None:
@@ -298,7 +298,7 @@ class Bedtime:
 
     def _warn_early(self) -> None:
         """A unit that could not be woken says so by day, while somebody may be near."""
-        sleeps = how_to_sleep(self._settings) is not SleepMode.STAY
+        sleeps = choose_sleep_mode(self._settings) is not SleepMode.STAY
         error = self._packer.test_alarm()
         if error and (sleeps or self._settings.host.may_power_off):
             self._faults["wake"] = error

@@ -12,7 +12,7 @@ from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Stam
 from power.guard.guard import Verdict
 
 
-class Night(Protocol):
+class SleepInterface(Protocol):
     """Four calls in each cycle: first of all, before the orders, with them, after them.
 
     `rows` wait to be stored. `released`: the energy check has just passed. `says` is the end of
@@ -40,7 +40,7 @@ class Night(Protocol):
         """What is left to do when the loads have their orders; returns what is wrong."""
 
 
-class Sleepless:
+class NoSleep:
     """For where nothing sleeps: every verdict stands, every order goes out at once."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class Sleepless:
         return []
 
 
-def at_most_hibernate(verdict: Verdict, why: str) -> Verdict:
+def limit_to_hibernate(verdict: Verdict, why: str) -> Verdict:
     """The verdict, or HIBERNATE with `why` where it allows more."""
     if verdict.max_level <= EnergyLevel.HIBERNATE:
         return verdict

@@ -18,15 +18,15 @@ from appliance.process.host import Job
 from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from power.sleep import boot_record
-from power.sleep.boot_check import Boot, End, Nap
+from power.sleep.boot_check import Boot, BootEnd, SleepRecord
 from power.sleep.boot_record import BootsError
-from power.sleep.wake_time import WakeTime, wake_time
+from power.sleep.wake_time import WakeTime, choose_wake_time
 
-PACKED_WITHIN_S = 3.0  # real seconds: a disk that hangs does not keep a weak battery waiting
+PREPARED_WITHIN_S = 3.0  # real seconds: a disk that hangs does not keep a weak battery waiting
 T = TypeVar("T")
 
 
-class Bed(Protocol):
+class SleepOrders(Protocol):
     """What is needed of appliance.process.host.Host."""
 
     def suspend(self) -> None:
@@ -39,7 +39,7 @@ class Bed(Protocol):
         """Ask PID 1 to run a oneshot."""
 
 
-class Alarm(Protocol):
+class WakeAlarm(Protocol):
     """What is needed of appliance.process.rtc.Rtc."""
 
     def check(self) -> None:
@@ -50,7 +50,7 @@ class Alarm(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class Preparation:
     """What is ready. `row` None: no wake is armed and nobody goes. `written`: `boot` is on disk."""
 
     boot: Boot
@@ -59,21 +59,21 @@ class Packed:
     faults: tuple[ApplianceError, ...] = ()
 
 
-class Packer:
+class SleepPreparer:
     """Packs for one unit; it remembers nothing."""
 
-    def __init__(self, service: Service, host: Bed, alarm: Alarm) -> None:
+    def __init__(self, service: Service, host: SleepOrders, alarm: WakeAlarm) -> None:
         self._service, self._settings = service, service.settings
         self._host, self._alarm = host, alarm
 
-    def pack(
+    def prepare(
         self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
-    ) -> Packed:
+    ) -> Preparation:
         """Arm and write; without a wake only OFF goes on, since the battery leaves no choice."""
-        wake = wake_time(now.utc, self._plan(), boot.failed, self._settings)
+        wake = choose_wake_time(now.utc, self._read_plan(), boot.failed, self._settings)
         armed, faults = self._arm(wake, now)
         if not armed and level is not EnergyLevel.OFF:
-            return Packed(boot, faults=tuple(faults))
+            return Preparation(boot, faults=tuple(faults))
         row = Sleep(
             stamp=now,
             level=level,
@@ -84,25 +84,27 @@ class Packer:
             sigma_pct=battery.sigma_pct,
             reason=f"{why}; the wake is set {wake.reason}" if armed else why,
         )
-        nap = Nap(now.utc, level, row.wakes, wake.hoped if armed else None, armed, row.reason)
-        boot = replace(boot, end=End.ASLEEP, nap=nap)
+        nap = SleepRecord(
+            now.utc, level, row.wakes, wake.enough_at if armed else None, armed, row.reason
+        )
+        boot = replace(boot, end=BootEnd.ASLEEP, nap=nap)
         try:
             boot_record.write(self._settings.boots_file, boot)
         except BootsError as error:
-            return Packed(boot, row, False, (*faults, error))
-        return Packed(boot, row, True, tuple(faults))
+            return Preparation(boot, row, False, (*faults, error))
+        return Preparation(boot, row, True, tuple(faults))
 
-    def pack_in_time(
+    def prepare_in_time(
         self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
-    ) -> Packed:
+    ) -> Preparation:
         """The same, or nothing but a fault where a disk or a database hangs."""
-        packed = within(PACKED_WITHIN_S, lambda: self.pack(boot, level, why, battery, now))
+        packed = run_within(PREPARED_WITHIN_S, lambda: self.prepare(boot, level, why, battery, now))
         if packed is not None:
             return packed
-        said = f"the sleep was not on record within {PACKED_WITHIN_S:g} s; is the disk sound?"
-        return Packed(boot, faults=(BootsError(said),))
+        said = f"the sleep was not on record within {PREPARED_WITHIN_S:g} s; is the disk sound?"
+        return Preparation(boot, faults=(BootsError(said),))
 
-    def tell_fleet(self) -> Job | None:
+    def start_checkin(self) -> Job | None:
         """Begin the check-in of the settings; None where there is none. Raises `HostError`."""
         unit = self._settings.host.checkin
         return self._host.run(unit) if unit else None
@@ -123,7 +125,7 @@ class Packer:
             return "", [error]
         return rtc.NAME, []
 
-    def _plan(self) -> list[EnergyPlanStep]:
+    def _read_plan(self) -> list[EnergyPlanStep]:
         """The newest plan; none where it cannot be read."""
         try:
             newest = self._service.store.last(EnergyPlanStep)
@@ -134,7 +136,7 @@ class Packer:
             return []  # the cycle tells of it; the sun rises without a database
 
 
-def within(limit_s: float, act: Callable[[], T]) -> T | None:
+def run_within(limit_s: float, act: Callable[[], T]) -> T | None:
     """What `act` gives, or None where it takes longer than `limit_s` real seconds."""
     found: list[T] = []
     worker = Thread(target=lambda: found.append(act()), daemon=True)

@@ -16,7 +16,7 @@ from appliance.model import EnergyLevel, EnergyPlanStep, PowerReading, Sleep, St
 from appliance.settings import Settings, SleepMode
 from power.guard.guard import hibernate_below_pct
 
-DROWSY_S = 300.0  # so long the loads have had to end, and the level has meant it
+SLEEP_AFTER_S = 300.0  # so long the loads have had to end, and the level has meant it
 WAKE_ABOVE_PCT = 12.0  # over the floor of HIBERNATE: between them lies a day of listening
 SOONEST, FARTHEST, LONGEST = timedelta(minutes=30), timedelta(hours=12), timedelta(hours=24)
 # After so many failed boots in a row, at least so many hours.
@@ -25,7 +25,7 @@ MORNING_H, AFTERNOON_H = 9.0, 15.0  # local solar time: between them panels give
 PLAN_HOLDS = timedelta(hours=26)  # one of every night, and some grace
 PLAN_STEP = timedelta(minutes=15)
 ALARM_SLACK_S = 5.0
-BACK_AT_WORK = timedelta(minutes=15)  # the energy check
+CHECK_TAKES = timedelta(minutes=15)  # the energy check
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,16 @@ class WakeTime:
     """
 
     at: datetime
-    hoped: datetime
+    enough_at: datetime
     reason: str
 
     @property
     def expected(self) -> datetime:
         """When the unit should be at work again."""
-        return self.hoped + BACK_AT_WORK
+        return self.enough_at + CHECK_TAKES
 
 
-def how_to_sleep(settings: Settings) -> SleepMode:
+def choose_sleep_mode(settings: Settings) -> SleepMode:
     """What HIBERNATE does to this computer; a power-off only where one is allowed."""
     mode = settings.host.sleep
     if mode is SleepMode.POWER_OFF and not settings.host.may_power_off:
@@ -52,14 +52,16 @@ def how_to_sleep(settings: Settings) -> SleepMode:
     return mode
 
 
-def drowsy(level: EnergyLevel, low_since_s: float | None, now: Stamp, settings: Settings) -> bool:
+def is_sleep_due(
+    level: EnergyLevel, low_since_s: float | None, now: Stamp, settings: Settings
+) -> bool:
     """Whether HIBERNATE, or less, has lasted long enough to sleep over it."""
-    if how_to_sleep(settings) is SleepMode.STAY or level > EnergyLevel.HIBERNATE:
+    if choose_sleep_mode(settings) is SleepMode.STAY or level > EnergyLevel.HIBERNATE:
         return False
-    return low_since_s is not None and now.uptime_s - low_since_s >= DROWSY_S
+    return low_since_s is not None and now.uptime_s - low_since_s >= SLEEP_AFTER_S
 
 
-def time_is_up(row: Sleep, now: Stamp) -> bool:
+def is_wake_due(row: Sleep, now: Stamp) -> bool:
     """Whether the armed wake is over, by uptime, which goes on through suspend."""
     if row.wakes is None:
         return False
@@ -80,7 +82,7 @@ def needed_w(settings: Settings, reading: PowerReading | None = None) -> float:
     return max(settings.power_w(EnergyLevel.SENTINEL), drawn_w)
 
 
-def wake_time(
+def choose_wake_time(
     now: datetime, plan: Sequence[EnergyPlanStep], failed_boots: int, settings: Settings
 ) -> WakeTime:
     """When to be woken: when the plan says that it is worth it, else by the sun.
@@ -90,20 +92,20 @@ def wake_time(
     wait_h = WAITS_H[min(failed_boots, len(WAITS_H) - 1)]
     first = now + max(SOONEST, timedelta(hours=wait_h))
     last = now + (LONGEST if failed_boots else FARTHEST)
-    step = first_good(plan, first, now, settings)
+    step = find_first_good(plan, first, now, settings)
     longitude_deg = settings.site.longitude_deg
     if step is None:
-        hoped, why = in_the_light(first, longitude_deg), "by the height of the sun"
+        hoped, why = move_into_daylight(first, longitude_deg), "by the height of the sun"
     else:
         hoped = max(first, step.starts)
         why = f"the plan sees {step.pv_power_w:.0f} W of sun and {low_pct(step):.0f} % by then"
-    at = hoped if hoped <= last else latest(now, last, longitude_deg)
+    at = hoped if hoped <= last else choose_latest(now, last, longitude_deg)
     if failed_boots:
-        why += f", and not before {wait_h:g} h because {failed(failed_boots)}"
+        why += f", and not before {wait_h:g} h because {format_failed(failed_boots)}"
     return WakeTime(at, hoped, why)
 
 
-def first_good(
+def find_first_good(
     plan: Sequence[EnergyPlanStep], first: datetime, now: datetime, settings: Settings
 ) -> EnergyPlanStep | None:
     """The first step from `first` on that carries the unit and has charge enough to stay up."""
@@ -120,7 +122,7 @@ def low_pct(step: EnergyPlanStep) -> float:
     return step.state_of_charge_pct if step.low_charge_pct is None else step.low_charge_pct
 
 
-def in_the_light(at: datetime, longitude_deg: float) -> datetime:
+def move_into_daylight(at: datetime, longitude_deg: float) -> datetime:
     """`at` where it lies between nine and three of the local sun, else the next such nine."""
     hour = solar_hour(at, longitude_deg)
     if MORNING_H <= hour <= AFTERNOON_H:
@@ -128,7 +130,7 @@ def in_the_light(at: datetime, longitude_deg: float) -> datetime:
     return at + timedelta(hours=(MORNING_H - hour) % 24)
 
 
-def latest(now: datetime, last: datetime, longitude_deg: float) -> datetime:
+def choose_latest(now: datetime, last: datetime, longitude_deg: float) -> datetime:
     """`last`, or if that is dark the light before it, where half of the wait is kept."""
     over_h = (solar_hour(last, longitude_deg) - AFTERNOON_H) % 24
     if over_h >= 24 - (AFTERNOON_H - MORNING_H):
@@ -143,6 +145,6 @@ def solar_hour(at: datetime, longitude_deg: float) -> float:
     return ((at - midnight) / timedelta(hours=1) + longitude_deg / 15) % 24
 
 
-def failed(boots: int) -> str:
+def format_failed(boots: int) -> str:
     """That many boots in words."""
     return "the last boot failed" if boots == 1 else f"{boots} boots in a row failed"

@@ -14,7 +14,7 @@ from appliance.process.service import Service
 from appliance.settings import HostSettings, Settings
 from appliance.store.store import Store
 from power.guard.guard import Verdict
-from power.sleep.controller import Bedtime
+from power.sleep.controller import SleepController
 from tests.stand_ins.fakes import FakeClock
 
 FULL = Verdict(EnergyLevel.FULL, False, "there is charge enough")
@@ -25,26 +25,26 @@ MORNING = datetime(2026, 1, 11, 7, 20, tzinfo=UTC)  # nine
 
 
 @dataclass
-class FakeErrand:
+class FakeCheckIn:
     """A check-in that lasts until it is let go."""
 
     lasts: bool = True
     left: bool = False
 
-    def over(self) -> bool:
+    def is_over(self) -> bool:
         return not self.lasts
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         self.left, self.lasts = True, False
 
 
 @dataclass
-class FakeBed:
+class FakeSleepOrders:
     """PID 1 for sleeps; `asleep` is what it has been told to do."""
 
     orders: list[str] = field(default_factory=list)
     refuses: bool = False
-    errand: FakeErrand = field(default_factory=FakeErrand)
+    checkin: FakeCheckIn = field(default_factory=FakeCheckIn)
 
     def suspend(self) -> None:
         self._take("suspend")
@@ -54,7 +54,7 @@ class FakeBed:
 
     def run(self, unit: str) -> Job:
         self._take(f"run {unit}")
-        return cast("Job", self.errand)
+        return cast("Job", self.checkin)
 
     def _take(self, order: str) -> None:
         if self.refuses:
@@ -85,7 +85,7 @@ class Unit:
     clock: FakeClock
     settings: Settings
     store: Store
-    bed: FakeBed = field(default_factory=FakeBed)
+    pid_one: FakeSleepOrders = field(default_factory=FakeSleepOrders)
     alarm: FakeAlarm = field(default_factory=FakeAlarm)
     pct: float = 80.0
     sun_w: float | None = 0.0
@@ -99,7 +99,7 @@ class Unit:
     def restart(self) -> None:
         """The process begins anew."""
         service = Service("power", self.settings, self.clock, self.store, SentenceLog("power"))
-        self.bedtime = Bedtime(service, self.bed, self.alarm)
+        self.controller = SleepController(service, self.pid_one, self.alarm)
         self.level, self.powers_off = EnergyLevel.FULL, False
         self.faults: list[str] = []
 
@@ -110,7 +110,7 @@ class Unit:
 
     def cycle(self) -> None:
         now = self.clock.stamp()
-        night = self.bedtime
+        night = self.controller
         self.came_back = night.returned(now)
         battery = BatteryState(now, self.pct, 1.0, None, 2560, None, False, "counted")
         amps = 0.0 if self.sun_w is None else self.sun_w / 13
@@ -162,6 +162,6 @@ def sleep_through(unit: Unit, until: datetime) -> None:
     """Suspend, and be woken at `until`: the process only sees that time has jumped."""
     unit.verdict, unit.pct = LOW, 14.0
     unit.pass_time(320)
-    assert unit.bed.orders[-1] == "suspend"
+    assert unit.pid_one.orders[-1] == "suspend"
     unit.clock.advance((until - unit.clock.utc).total_seconds())
     unit.verdict = FULL

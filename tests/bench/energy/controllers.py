@@ -20,7 +20,7 @@ from appliance.model import (
     SunDay,
 )
 from appliance.settings import Settings
-from power.guard.reserve import reserve_days, reserve_wh
+from power.guard.reserve import compute_reserve_days, compute_reserve_wh
 from power.plan.clear_sky import clear_sky_power_w
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 from power.plan.ladder import Ladder, Proposal
@@ -94,8 +94,8 @@ class PlannerController:
         shaded = [watts * past.shade[hour % 24] for hour, watts in enumerate(clear_w)]
         sigma_pct = max(sigma_pct, USUAL_SIGMA_PCT)
         settings = self._case.settings
-        kept_wh = reserve_wh(
-            settings.battery, settings.energy, reserve_days(settings, now.utc, None)
+        kept_wh = compute_reserve_wh(
+            settings.battery, settings.energy, compute_reserve_days(settings, now.utc, None)
         )
         told = self._told(len(days))
         self._row = make_policy(settings, now, shaded, past, sigma_pct, kept_wh, told)

@@ -24,11 +24,11 @@ from appliance.model import (
     Stamp,
     SunDay,
 )
-from power.act.arbiter import Ruling, arbitrate
+from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
-from power.battery.estimate import Belief
-from power.battery.voltage_curve import cell_of
-from power.guard.guard import HOLD_AFTER_S, GuardState, judge
+from power.battery.estimate import Estimate
+from power.battery.voltage_curve import get_cell
+from power.guard.guard import NO_RISE_AFTER_S, GuardState, judge
 from power.plan.ladder import Proposal
 from power.plan.solar_day import HourMean, filter_sun_w, make_sun_day
 from power.reading.plausible import Watch
@@ -118,7 +118,7 @@ class Sensors:
     def __init__(self, case: Case, seed: int) -> None:
         self._pack = pack_of(case.settings.battery)
         self._random = random.Random(seed)
-        self._efficiency = cell_of(case.settings.battery).charge_efficiency
+        self._efficiency = get_cell(case.settings.battery).charge_efficiency
 
     def read(
         self,
@@ -187,8 +187,8 @@ class YearSimulation:
         self.watch = Watch()
         self.day_log = DayLog(case, clear_w)
         self.local_shift = timedelta(hours=round(case.site.longitude_deg / 15))
-        self.estimate: Belief | None = None
-        self.guard, self.ruling = GuardState(), Ruling()
+        self.estimate: Estimate | None = None
+        self.guard, self.ruling = GuardState(), ArbiterState()
         self.state: BatteryState | None = None
         self.last_reading: PowerReading | None = None
         self.level, self.draw_w = EnergyLevel.SENTINEL, case.choices[1].power_w
@@ -256,10 +256,10 @@ class YearSimulation:
         settings = self.settings
         if reading is not None and reading.battery_voltage_v is not None:
             self.last_reading = reading
-        self.estimate = estimator.estimate(self.estimate, reading, settings.battery, said_pct)
-        state = self.state = estimator.state(self.estimate, reading, settings.battery, now)
+        self.estimate = estimator.update(self.estimate, reading, settings.battery, said_pct)
+        state = self.state = estimator.report_state(self.estimate, reading, settings.battery, now)
         age_s = now.uptime_s - self.last_reading.stamp.uptime_s if self.last_reading else None
-        fresh = self.last_reading if age_s is not None and age_s <= HOLD_AFTER_S else None
+        fresh = self.last_reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         throttled = state.charge_blocked or self._target_held(reading)
         hour = (now.utc + self.local_shift).hour
         self.day_log.add_reading(hour, reading, throttled)

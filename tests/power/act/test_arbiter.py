@@ -6,7 +6,7 @@ import pytest
 
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import EnergySettings, Settings
-from power.act.arbiter import Ruling, arbitrate
+from power.act.arbiter import ArbiterState, arbitrate
 from power.guard.guard import Verdict
 from power.plan.ladder import Proposal
 from tests.stand_ins.fakes import FakeClock
@@ -26,7 +26,7 @@ class Court:
     """An arbiter in use."""
 
     clock: FakeClock
-    ruling: Ruling = field(default_factory=Ruling)
+    ruling: ArbiterState = field(default_factory=ArbiterState)
 
     def rule(
         self,
@@ -112,7 +112,7 @@ def test_a_planner_may_ask_for_less_power_than_its_level_allows(clock: FakeClock
     verdict = Verdict(FULL, False, "good")
     for asked_w, given_w in ((7.0, 7.0), (900.0, 25.0)):
         said = Proposal(FULL, asked_w, "reason")
-        _, budget = arbitrate(Ruling(), verdict, said, SETTINGS, clock.stamp())
+        _, budget = arbitrate(ArbiterState(), verdict, said, SETTINGS, clock.stamp())
         assert budget.power_w == given_w
 
 
@@ -123,6 +123,6 @@ def test_a_budget_outlives_three_polls_and_tells_the_reserve(clock: FakeClock) -
         energy=EnergySettings(reserve_days=10),
     )
     verdict, said = Verdict(FULL, False, "good"), Proposal(FULL, 25, "reason")
-    _, budget = arbitrate(Ruling(), verdict, said, slow, clock.stamp())
+    _, budget = arbitrate(ArbiterState(), verdict, said, slow, clock.stamp())
     assert (budget.until - clock.utc).total_seconds() == 180
     assert budget.reserve_wh == pytest.approx(72)

@@ -15,7 +15,7 @@ from appliance.settings import (
     Settings,
     SwitchSettings,
 )
-from power.act.loads import Actuator, escape, loads
+from power.act.loads import Actuator, escape, list_loads
 from tests.stand_ins.rig import bare_site
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL
@@ -73,15 +73,15 @@ STOP_ALL = [
 
 def test_the_units_of_a_site_stand_in_shed_order() -> None:
     site = bare_site(["gate", "yard"], may_power_off=True)
-    assert [load.unit for load in loads(site)] == [order.split()[1] for order in STOP_ALL]
+    assert [load.unit for load in list_loads(site)] == [order.split()[1] for order in STOP_ALL]
 
 
 def test_alarms_are_heard_where_a_camera_has_them_and_as_long_as_it_runs() -> None:
     heard = CameraSettings(onvif="http://10.0.0.9/onvif", runs_from=ECO)
     site = Settings(camera={"gate": CameraSettings(), "yard": heard})
-    (hints,) = [load for load in loads(site) if load.unit == "appliance-hints"]
+    (hints,) = [load for load in list_loads(site) if load.unit == "appliance-hints"]
     assert hints.lowest == ECO
-    order = [load.unit for load in loads(site)]
+    order = [load.unit for load in list_loads(site)]
     assert order.index("appliance-inference") < order.index("appliance-hints")
     assert order.index("appliance-hints") < order.index("appliance-camera@yard")
 
@@ -89,64 +89,64 @@ def test_alarms_are_heard_where_a_camera_has_them_and_as_long_as_it_runs() -> No
 def test_cameras_start_before_inference_and_stop_after_it(
     host: FakeHost, actuator: Actuator
 ) -> None:
-    actuator.obey(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL, power_off=False)
     assert host.new() == START_ALL
-    actuator.obey(EnergyLevel.HIBERNATE, power_off=False)
+    actuator.apply(EnergyLevel.HIBERNATE, power_off=False)
     assert host.new() == STOP_ALL
 
 
 def test_two_cycles_order_a_unit_only_once(host: FakeHost, actuator: Actuator) -> None:
-    actuator.obey(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL, power_off=False)
     host.new()
-    actuator.obey(EnergyLevel.FULL, power_off=False)
-    actuator.obey(EnergyLevel.ECO, power_off=False)
+    actuator.apply(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.ECO, power_off=False)
     assert host.new() == []
 
 
 def test_only_what_changed_is_ordered(host: FakeHost, actuator: Actuator) -> None:
-    actuator.obey(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL, power_off=False)
     host.new()
-    actuator.obey(EnergyLevel.SENTINEL, power_off=False)
+    actuator.apply(EnergyLevel.SENTINEL, power_off=False)
     assert host.new() == ["stop appliance-inference"]
 
 
 def test_the_first_use_also_stops_what_may_not_run(host: FakeHost, actuator: Actuator) -> None:
-    actuator.obey(EnergyLevel.SENTINEL, power_off=False)
+    actuator.apply(EnergyLevel.SENTINEL, power_off=False)
     assert host.new() == ["stop appliance-inference", *START_ALL[:2]]
 
 
 def test_a_refused_order_is_told_and_tried_again_and_the_rest_goes_on(
     host: FakeHost, actuator: Actuator
 ) -> None:
-    actuator.obey(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL, power_off=False)
     host.new()
     host.refuses = {"stop appliance-inference"}
-    refusals = actuator.obey(EnergyLevel.HIBERNATE, power_off=False)
+    refusals = actuator.apply(EnergyLevel.HIBERNATE, power_off=False)
     assert [str(error) for error in refusals] == [
         "PID 1 refused the order `stop appliance-inference`"
     ]
     assert host.new() == STOP_ALL[1:]
     host.refuses = set()
-    assert actuator.obey(EnergyLevel.HIBERNATE, power_off=False) == []
+    assert actuator.apply(EnergyLevel.HIBERNATE, power_off=False) == []
     assert host.new() == STOP_ALL[:1]
 
 
 def test_power_off_comes_after_the_loads_and_once(host: FakeHost, actuator: Actuator) -> None:
-    actuator.obey(EnergyLevel.OFF, power_off=True)
-    actuator.obey(EnergyLevel.OFF, power_off=True)
+    actuator.apply(EnergyLevel.OFF, power_off=True)
+    actuator.apply(EnergyLevel.OFF, power_off=True)
     assert host.new() == [*STOP_ALL, "poweroff"]
 
 
 def test_a_refused_power_off_is_tried_again(host: FakeHost, actuator: Actuator) -> None:
     host.refuses = {"poweroff"}
-    assert len(actuator.obey(EnergyLevel.OFF, power_off=True)) == 1
+    assert len(actuator.apply(EnergyLevel.OFF, power_off=True)) == 1
     host.refuses = set()
-    actuator.obey(EnergyLevel.OFF, power_off=True)
+    actuator.apply(EnergyLevel.OFF, power_off=True)
     assert host.new()[-1] == "poweroff"
 
 
 def test_a_laptop_is_never_powered_off(host: FakeHost) -> None:
-    Actuator(host, bare_site([], may_power_off=False)).obey(EnergyLevel.OFF, power_off=True)
+    Actuator(host, bare_site([], may_power_off=False)).apply(EnergyLevel.OFF, power_off=True)
     assert host.new() == ["stop appliance-inference"]
 
 
@@ -191,26 +191,26 @@ def stops(*units: str) -> list[str]:
 
 def test_a_whole_unit_is_shed_hosts_first_and_supplies_last(site: Settings) -> None:
     order = [HOST_2, HOST_1, INFERENCE, YARD, GATE, SUPPLY, MODEM]
-    assert [load.unit for load in loads(site)] == order
+    assert [load.unit for load in list_loads(site)] == order
 
 
 def test_everything_starts_in_the_reversed_order_and_modes_go_up_last(
     host: FakeHost, site: Settings
 ) -> None:
-    Actuator(host, site).obey(FULL, power_off=False)
+    Actuator(host, site).apply(FULL, power_off=False)
     everything = (MODEM, SUPPLY, GATE, YARD, INFERENCE, HOST_1, HOST_2)
     assert host.new() == starts(*everything, FULL_LIMIT, FULL_MODE)
 
 
 def test_modes_go_down_before_anything_else_does(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.obey(FULL, power_off=False)
+    actuator.apply(FULL, power_off=False)
     host.new()
-    actuator.obey(ECO, power_off=False)
+    actuator.apply(ECO, power_off=False)
     assert host.new() == [*starts(ECO_LIMIT, ECO_MODE), *stops(YARD)]
-    actuator.obey(SENTINEL, power_off=False)
+    actuator.apply(SENTINEL, power_off=False)
     assert host.new() == stops(HOST_2, HOST_1, INFERENCE)
-    actuator.obey(FULL, power_off=False)
+    actuator.apply(FULL, power_off=False)
     assert host.new()[-2:] == starts(FULL_LIMIT, FULL_MODE)
 
 
@@ -220,9 +220,9 @@ def test_where_nothing_runs_no_mode_is_set(
 ) -> None:
     """A mode may take a restart, and the driver of a card wakes it: no energy for either."""
     actuator = Actuator(host, site)
-    actuator.obey(level, power_off=level == OFF)
+    actuator.apply(level, power_off=level == OFF)
     assert not [order for order in host.new() if "-mode@" in order or "-limit@" in order]
-    actuator.obey(ECO, power_off=False)
+    actuator.apply(ECO, power_off=False)
     assert host.new()[:2] == starts(ECO_LIMIT, ECO_MODE)
 
 
@@ -231,30 +231,30 @@ def test_a_mode_is_ordered_once_and_anew_after_a_restart_of_the_service(
 ) -> None:
     actuator = Actuator(host, site)
     for _ in range(3):
-        actuator.obey(FULL, power_off=False)
+        actuator.apply(FULL, power_off=False)
     assert host.new().count(f"start {FULL_LIMIT}") == 1
-    Actuator(host, site).obey(FULL, power_off=False)
+    Actuator(host, site).apply(FULL, power_off=False)
     assert f"start {FULL_LIMIT}" in host.new()
 
 
 def test_forgetting_orders_the_modes_anew_as_well(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.obey(FULL, power_off=False)
-    actuator.forget()
+    actuator.apply(FULL, power_off=False)
+    actuator.forget_orders()
     host.new()
-    actuator.obey(FULL, power_off=False)
+    actuator.apply(FULL, power_off=False)
     assert host.new()[-2:] == starts(FULL_LIMIT, FULL_MODE)
 
 
 def test_a_refused_mode_is_tried_again_and_holds_up_nothing(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.obey(FULL, power_off=False)
+    actuator.apply(FULL, power_off=False)
     host.new()
     host.refuses = {f"start {ECO_LIMIT}"}
-    assert len(actuator.obey(ECO, power_off=False)) == 1
+    assert len(actuator.apply(ECO, power_off=False)) == 1
     assert host.new() == [*starts(ECO_MODE), *stops(YARD)]
     host.refuses = set()
-    assert actuator.obey(ECO, power_off=False) == []
+    assert actuator.apply(ECO, power_off=False) == []
     assert host.new() == starts(ECO_LIMIT)
 
 
@@ -263,32 +263,32 @@ def test_a_refused_mode_on_the_way_down_does_not_count_as_the_one_before(
 ) -> None:
     """Who refused may have set half of it: back at FULL the mode is ordered again."""
     actuator = Actuator(host, site)
-    actuator.obey(FULL, power_off=False)
+    actuator.apply(FULL, power_off=False)
     host.refuses = {f"start {ECO_MODE}"}
-    actuator.obey(ECO, power_off=False)
+    actuator.apply(ECO, power_off=False)
     host.new()
-    actuator.obey(FULL, power_off=False)
+    actuator.apply(FULL, power_off=False)
     assert f"start {FULL_MODE}" in host.new()
 
 
 def test_settings_that_name_no_mode_leave_it_alone(host: FakeHost) -> None:
-    Actuator(host, bare_site(["gate"], may_power_off=False)).obey(FULL, power_off=False)
+    Actuator(host, bare_site(["gate"], may_power_off=False)).apply(FULL, power_off=False)
     assert host.new() == starts(GATE, INFERENCE)
 
 
 def test_hosts_follow_the_power_and_services_only_the_level(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.obey(FULL, power_off=False, power_w=200.0, now_s=0.0)
+    actuator.apply(FULL, power_off=False, power_w=200.0, now_s=0.0)
     assert HOST_1 in " ".join(host.orders)
     assert f"stop {HOST_2}" in host.orders
     assert f"start {INFERENCE}" in host.new()
-    actuator.obey(FULL, power_off=False, power_w=60.0, now_s=10.0)
+    actuator.apply(FULL, power_off=False, power_w=60.0, now_s=10.0)
     assert host.new() == stops(HOST_1)
-    actuator.obey(FULL, power_off=False, power_w=600.0, now_s=20.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=20.0)
     assert host.new() == []
-    actuator.obey(FULL, power_off=False, power_w=600.0, now_s=920.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=920.0)
     assert host.new() == []  # the second start of a day takes two hours, and the other waits for it
-    actuator.obey(FULL, power_off=False, power_w=600.0, now_s=7220.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=7220.0)
     assert host.new() == starts(HOST_1, HOST_2)
 
 
@@ -296,11 +296,11 @@ def test_forgetting_what_was_ordered_does_not_forget_which_hosts_are_on(
     host: FakeHost, site: Settings
 ) -> None:
     actuator = Actuator(host, site)
-    actuator.obey(FULL, power_off=False, power_w=600.0, now_s=0.0)
-    actuator.obey(FULL, power_off=False, power_w=60.0, now_s=10.0)
-    actuator.forget()
+    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=0.0)
+    actuator.apply(FULL, power_off=False, power_w=60.0, now_s=10.0)
+    actuator.forget_orders()
     host.new()
-    actuator.obey(FULL, power_off=False, power_w=600.0, now_s=20.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=20.0)
     assert set(stops(HOST_2, HOST_1)) <= set(host.new())
 
 

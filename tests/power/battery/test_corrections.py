@@ -8,9 +8,9 @@ import pytest
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Settings
 from power.battery import estimator
-from power.battery.estimate import COUNTED, Belief
-from power.battery.estimator import estimate
-from power.battery.synchronise import EMPTY, FULL
+from power.battery.estimate import COUNTED, Estimate
+from power.battery.estimator import update
+from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
 from power.guard.guard import GuardState, Verdict, judge
 from tests.scenes.readings import charger_reading
 from tests.stand_ins.fakes import FakeClock
@@ -33,11 +33,11 @@ def verdict_after_a_minute(clock: FakeClock, **changed: Any) -> Verdict:
     return verdict
 
 
-def belief_after(clock: FakeClock, minutes: int, charge_pct: float, **changed: Any) -> Belief:
-    belief: Belief | None = Belief(clock.stamp(), charge_pct, 2.0, COUNTED, current_a=0.0)
+def belief_after(clock: FakeClock, minutes: int, charge_pct: float, **changed: Any) -> Estimate:
+    belief: Estimate | None = Estimate(clock.stamp(), charge_pct, 2.0, COUNTED, current_a=0.0)
     for _ in range(minutes * 6):
         clock.advance(10)
-        belief = estimate(belief, reading(clock, **changed), PACK)
+        belief = update(belief, reading(clock, **changed), PACK)
     assert belief is not None
     return belief
 
@@ -54,7 +54,9 @@ def test_a_sound_lowest_cell_changes_nothing(clock: FakeClock) -> None:
     assert (verdict.max_level, verdict.power_off) == (EnergyLevel.FULL, False)
 
 
-@pytest.mark.parametrize(("cell_v", "method"), [(2.7, EMPTY), (None, COUNTED), (3.2, COUNTED)])
+@pytest.mark.parametrize(
+    ("cell_v", "method"), [(2.7, SYNCHRONISED_EMPTY), (None, COUNTED), (3.2, COUNTED)]
+)
 def test_the_lowest_cell_says_when_the_battery_is_empty(
     clock: FakeClock, cell_v: float | None, method: str
 ) -> None:
@@ -82,7 +84,7 @@ def test_a_battery_that_takes_no_charge_is_not_called_full_for_a_floating_charge
         charge_stage=ChargeStage.FLOAT,
         charge_allowed=allowed,
     )
-    assert (found.method == FULL) is full
+    assert (found.method == SYNCHRONISED_FULL) is full
 
 
 @pytest.mark.parametrize(("allowed", "blocked"), [(None, False), (True, False), (False, True)])
@@ -90,5 +92,5 @@ def test_no_sun_is_counted_on_while_the_battery_refuses_charge(
     clock: FakeClock, allowed: bool | None, blocked: bool
 ) -> None:
     seen = reading(clock, charge_allowed=allowed)
-    belief = estimate(None, seen, PACK)
-    assert estimator.state(belief, seen, PACK, clock.stamp()).charge_blocked is blocked
+    belief = update(None, seen, PACK)
+    assert estimator.report_state(belief, seen, PACK, clock.stamp()).charge_blocked is blocked

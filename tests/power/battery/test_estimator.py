@@ -10,15 +10,15 @@ import pytest
 from appliance.model import BatteryState, ChargeStage, PowerReading
 from appliance.settings import BatterySettings, Chemistry
 from power.battery import estimator
-from power.battery.estimate import COUNTED, Belief
-from power.battery.estimator import estimate
-from power.battery.synchronise import EMPTY, FULL
-from power.battery.voltage_curve import LFP, capacity_ah, charge_from_voltage, interpolate
+from power.battery.estimate import COUNTED, Estimate
+from power.battery.estimator import update
+from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
+from power.battery.voltage_curve import LFP, capacity_ah, estimate_from_voltage, interpolate
 from tests.stand_ins.fakes import FakeClock
 
 PACK = BatterySettings()  # 2560 Wh, 12.8 V LFP: 200 Ah
 LEAD = replace(PACK, chemistry=Chemistry.LEAD_ACID, nominal_voltage_v=12.0)
-OPEN_CIRCUIT = [(charge, volts) for volts, _, charge, _ in LFP.rested]
+OPEN_CIRCUIT = [(charge, volts) for volts, _, charge, _ in LFP.rested_curve]
 
 
 @dataclass
@@ -73,12 +73,14 @@ def a_reading(
     )
 
 
-def believed(clock: FakeClock, charge_pct: float, sigma_pct: float) -> Belief:
-    return Belief(clock.stamp(), charge_pct, sigma_pct, COUNTED, current_a=0.0)
+def believed(clock: FakeClock, charge_pct: float, sigma_pct: float) -> Estimate:
+    return Estimate(clock.stamp(), charge_pct, sigma_pct, COUNTED, current_a=0.0)
 
 
-def state_of(belief: Belief | None, reading: PowerReading | None, clock: FakeClock) -> BatteryState:
-    return estimator.state(belief, reading, PACK, clock.stamp())
+def state_of(
+    belief: Estimate | None, reading: PowerReading | None, clock: FakeClock
+) -> BatteryState:
+    return estimator.report_state(belief, reading, PACK, clock.stamp())
 
 
 def days_of_weather(seed: int, days: int, step_s: float) -> Iterator[float]:
@@ -97,31 +99,31 @@ def test_the_count_stays_within_three_sigma_of_the_truth_for_five_days(
     clock: FakeClock, offset_a: float, step_s: float
 ) -> None:
     pack = TruePack(clock, charge_pct=45.0, offset_a=offset_a)
-    belief = estimate(None, pack.after(step_s, -2.0), PACK)
+    belief = update(None, pack.after(step_s, -2.0), PACK)
     worst, methods = 0.0, set()
     for wanted_a in days_of_weather(seed=7, days=5, step_s=step_s):
-        belief = estimate(belief, pack.after(step_s, wanted_a), PACK)
+        belief = update(belief, pack.after(step_s, wanted_a), PACK)
         assert belief is not None
         worst = max(worst, abs(belief.charge_pct - pack.charge_pct) / belief.sigma_pct)
         methods.add(belief.method)
     assert worst < 3
-    assert FULL in methods
+    assert SYNCHRONISED_FULL in methods
 
 
 def test_a_full_anchor_corrects_a_drifted_count(clock: FakeClock) -> None:
-    belief: Belief | None = believed(clock, 62.0, 12.0)
+    belief: Estimate | None = believed(clock, 62.0, 12.0)
     for _ in range(40):
         clock.advance(10)
-        belief = estimate(belief, a_reading(clock, volts=14.1, amps=2.0), PACK)
+        belief = update(belief, a_reading(clock, volts=14.1, amps=2.0), PACK)
     assert belief is not None
-    assert (belief.charge_pct, belief.sigma_pct, belief.method) == (100, 1, FULL)
+    assert (belief.charge_pct, belief.sigma_pct, belief.method) == (100, 1, SYNCHRONISED_FULL)
 
 
 def test_a_weak_sun_on_a_half_full_battery_is_no_full_anchor(clock: FakeClock) -> None:
-    belief: Belief | None = believed(clock, 55.0, 3.0)
+    belief: Estimate | None = believed(clock, 55.0, 3.0)
     for _ in range(120):
         clock.advance(10)
-        belief = estimate(belief, a_reading(clock, volts=13.3, amps=1.5), PACK)
+        belief = update(belief, a_reading(clock, volts=13.3, amps=1.5), PACK)
     assert belief is not None
     assert belief.charge_pct < 57
 
@@ -132,13 +134,13 @@ def test_a_weak_sun_on_a_half_full_battery_is_no_full_anchor(clock: FakeClock) -
 def test_float_is_believed_after_half_an_hour_at_a_floating_voltage(
     clock: FakeClock, volts: float, minutes: int, anchored: bool
 ) -> None:
-    belief: Belief | None = believed(clock, 80.0, 2.0)
+    belief: Estimate | None = believed(clock, 80.0, 2.0)
     for _ in range(minutes * 6):
         clock.advance(10)
         reading = a_reading(clock, volts=volts, amps=0.0, stage=ChargeStage.FLOAT)
-        belief = estimate(belief, reading, PACK)
+        belief = update(belief, reading, PACK)
     assert belief is not None
-    assert (belief.method == FULL) is anchored
+    assert (belief.method == SYNCHRONISED_FULL) is anchored
 
 
 @pytest.mark.parametrize(("celsius", "amps"), [(-5.0, 1.0), (None, 0.0)])
@@ -146,69 +148,69 @@ def test_a_charger_shut_out_by_a_cold_battery_is_not_taken_for_a_full_one(
     clock: FakeClock, celsius: float | None, amps: float
 ) -> None:
     """The BMS has cut the charge: charger's voltage, no current. The cells are half empty."""
-    belief: Belief | None = believed(clock, 50.0, 3.0)
+    belief: Estimate | None = believed(clock, 50.0, 3.0)
     for _ in range(90):
         clock.advance(10)
         reading = a_reading(clock, volts=14.4, amps=amps, celsius=celsius)
-        belief = estimate(belief, reading, PACK)
+        belief = update(belief, reading, PACK)
     assert belief is not None
-    assert belief.method != FULL
+    assert belief.method != SYNCHRONISED_FULL
 
 
 def test_the_voltage_floor_under_load_anchors_an_optimistic_count_at_empty(
     clock: FakeClock,
 ) -> None:
-    belief: Belief | None = believed(clock, 40.0, 3.0)
+    belief: Estimate | None = believed(clock, 40.0, 3.0)
     for _ in range(32):
         clock.advance(10)
-        belief = estimate(belief, a_reading(clock, volts=11.5, amps=-8.0), PACK)
+        belief = update(belief, a_reading(clock, volts=11.5, amps=-8.0), PACK)
     assert belief is not None
-    assert belief.method == EMPTY
+    assert belief.method == SYNCHRONISED_EMPTY
     assert belief.charge_pct <= 5
 
 
 def test_a_battery_that_is_empty_from_cold_still_holds_what_the_cold_hides(
     clock: FakeClock,
 ) -> None:
-    belief: Belief | None = believed(clock, 60.0, 3.0)
+    belief: Estimate | None = believed(clock, 60.0, 3.0)
     for _ in range(32):
         clock.advance(10)
-        belief = estimate(belief, a_reading(clock, volts=11.5, amps=-8.0, celsius=-20.0), PACK)
+        belief = update(belief, a_reading(clock, volts=11.5, amps=-8.0, celsius=-20.0), PACK)
     assert belief is not None
     assert belief.charge_pct == pytest.approx(33.0)
     assert state_of(belief, None, clock).energy_wh == pytest.approx(0.03 * 2560)
 
 
 def test_a_rested_voltage_overrules_a_count_that_cannot_be_true(clock: FakeClock) -> None:
-    belief: Belief | None = believed(clock, 70.0, 3.0)
+    belief: Estimate | None = believed(clock, 70.0, 3.0)
     for _ in range(65):
         clock.advance(10)
-        belief = estimate(belief, a_reading(clock, volts=12.4, amps=-1.0), PACK)
+        belief = update(belief, a_reading(clock, volts=12.4, amps=-1.0), PACK)
     assert belief is not None
     assert belief.charge_pct < 20
 
 
 def test_the_flat_middle_of_lfp_does_not_move_a_good_count(clock: FakeClock) -> None:
-    belief: Belief | None = believed(clock, 30.0, 4.0)
+    belief: Estimate | None = believed(clock, 30.0, 4.0)
     for _ in range(200):
         clock.advance(10)
-        belief = estimate(belief, a_reading(clock, volts=13.16, amps=0.0), PACK)
+        belief = update(belief, a_reading(clock, volts=13.16, amps=0.0), PACK)
     assert belief is not None
     assert belief.charge_pct == pytest.approx(30.0)
 
 
 def test_the_first_belief_takes_the_load_off_the_voltage(clock: FakeClock) -> None:
-    rested = charge_from_voltage(13.0, 0.0, PACK)
-    loaded = charge_from_voltage(13.0 - 20 * PACK.resistance_ohm, -20.0, PACK)
+    rested = estimate_from_voltage(13.0, 0.0, PACK)
+    loaded = estimate_from_voltage(13.0 - 20 * PACK.resistance_ohm, -20.0, PACK)
     assert loaded.charge_pct == pytest.approx(rested.charge_pct)
     assert loaded.sigma_pct > rested.sigma_pct
-    first = estimate(None, a_reading(clock, volts=13.0, amps=0.0), PACK)
+    first = update(None, a_reading(clock, volts=13.0, amps=0.0), PACK)
     assert first is not None
     assert first.charge_pct == rested.charge_pct
 
 
 def test_an_absent_voltage_sent_as_zero_gives_no_first_belief(clock: FakeClock) -> None:
-    assert estimate(None, a_reading(clock, volts=0.0), PACK) is None
+    assert update(None, a_reading(clock, volts=0.0), PACK) is None
     state = state_of(None, None, clock)
     assert state.state_of_charge_pct is None
     assert state.energy_wh is None
@@ -218,14 +220,14 @@ def test_a_silence_is_counted_as_if_the_loads_went_on_and_half_of_that_is_doubt(
     clock: FakeClock,
 ) -> None:
     clock.advance(10)
-    start = estimate(believed(clock, 60.0, 2.0), a_reading(clock, amps=-10.0), PACK)
+    start = update(believed(clock, 60.0, 2.0), a_reading(clock, amps=-10.0), PACK)
     assert start is not None
     start = replace(start, current_a=-10.0, charge_pct=60.0, sigma_pct=2.0)
     clock.advance(5 * 3600)
     silent = state_of(start, None, clock)
     assert silent.state_of_charge_pct == pytest.approx(60.0 - 25.0)  # 10 A of 200 Ah
     assert silent.sigma_pct == pytest.approx(math.hypot(2.0, 12.5))
-    after = estimate(start, a_reading(clock, volts=13.0, amps=-10.0), PACK)
+    after = update(start, a_reading(clock, volts=13.0, amps=-10.0), PACK)
     assert after is not None
     assert after.charge_pct == pytest.approx(35.0)
     assert after.sigma_pct == pytest.approx(math.hypot(2.0, 12.5), abs=0.1)
@@ -234,11 +236,11 @@ def test_a_silence_is_counted_as_if_the_loads_went_on_and_half_of_that_is_doubt(
 def test_readings_200_s_apart_count_like_readings_10_s_apart() -> None:
     def discharged(step_s: float) -> float:
         clock = FakeClock()
-        belief: Belief | None = believed(clock, 80.0, 2.0)
+        belief: Estimate | None = believed(clock, 80.0, 2.0)
         for step in range(int(7200 / step_s)):
             clock.advance(step_s)
             amps = -20.0 + 0.01 * (step % 3 - 1)  # a meter that never moves is frozen
-            belief = estimate(belief, a_reading(clock, amps=amps), PACK)
+            belief = update(belief, a_reading(clock, amps=amps), PACK)
         assert belief is not None
         return belief.charge_pct
 
@@ -247,10 +249,10 @@ def test_readings_200_s_apart_count_like_readings_10_s_apart() -> None:
 
 
 def test_the_wall_clock_may_jump_without_moving_the_count(clock: FakeClock) -> None:
-    belief: Belief | None = believed(clock, 60.0, 2.0)
+    belief: Estimate | None = believed(clock, 60.0, 2.0)
     clock.advance(10)
     clock.set_wall_clock(clock.utc.replace(year=2031))
-    belief = estimate(belief, a_reading(clock, amps=-5.0), PACK)
+    belief = update(belief, a_reading(clock, amps=-5.0), PACK)
     assert belief is not None
     assert belief.charge_pct == pytest.approx(60.0, abs=0.05)
 
@@ -259,10 +261,10 @@ def test_the_wall_clock_may_jump_without_moving_the_count(clock: FakeClock) -> N
 def test_an_impossible_current_is_silence(clock: FakeClock, amps: float | None) -> None:
     belief = believed(clock, 60.0, 2.0)
     clock.advance(10)
-    after = estimate(belief, a_reading(clock, amps=amps), PACK)
+    after = update(belief, a_reading(clock, amps=amps), PACK)
     assert after is not None
     assert after.charge_pct == 60.0
-    assert after.counted == belief.counted
+    assert after.counted_at == belief.counted_at
 
 
 def stored(clock: FakeClock, charge_pct: float, sigma_pct: float) -> BatteryState:
@@ -275,7 +277,7 @@ def test_a_restart_goes_on_from_the_stored_state(clock: FakeClock) -> None:
     belief = estimator.restore(before, clock.stamp())
     assert belief is not None
     assert (belief.charge_pct, belief.method) == (71.0, estimator.RESTORED)
-    belief = estimate(belief, a_reading(clock, amps=-12.0), PACK)
+    belief = update(belief, a_reading(clock, amps=-12.0), PACK)
     assert belief is not None
     assert belief.charge_pct == pytest.approx(71.0 - 0.1)
 
@@ -297,7 +299,7 @@ def test_a_unit_that_slept_through_a_sunny_day_believes_the_voltage_it_wakes_to(
 ) -> None:
     before = stored(clock, 8.0, 2.0)
     clock.reboot(down_s=9 * 3600)
-    belief = estimate(estimator.restore(before, clock.stamp()), a_reading(clock, volts=13.45), PACK)
+    belief = update(estimator.restore(before, clock.stamp()), a_reading(clock, volts=13.45), PACK)
     assert belief is not None
     assert belief.charge_pct - belief.sigma_pct > 60
 
@@ -309,8 +311,8 @@ def test_a_unit_that_slept_through_a_sunny_day_believes_the_voltage_it_wakes_to(
 def test_charge_is_blocked_only_by_known_cold_in_lfp(
     clock: FakeClock, pack: BatterySettings, celsius: float | None, blocked: bool
 ) -> None:
-    belief = estimate(None, a_reading(clock, volts=12.8, celsius=celsius), pack)
-    assert estimator.state(belief, None, pack, clock.stamp()).charge_blocked is blocked
+    belief = update(None, a_reading(clock, volts=12.8, celsius=celsius), pack)
+    assert estimator.report_state(belief, None, pack, clock.stamp()).charge_blocked is blocked
 
 
 def test_cold_leaves_less_to_draw_and_less_time_to_go(clock: FakeClock) -> None:
@@ -331,4 +333,4 @@ def test_there_is_no_time_to_go_while_charging(clock: FakeClock) -> None:
 
 @pytest.mark.parametrize(("volts", "charge"), [(12.73, 100), (12.24, 50), (11.88, 0)])
 def test_a_rested_lead_acid_voltage_tells_its_charge(volts: float, charge: float) -> None:
-    assert charge_from_voltage(volts, 0.0, LEAD).charge_pct == pytest.approx(charge, abs=2)
+    assert estimate_from_voltage(volts, 0.0, LEAD).charge_pct == pytest.approx(charge, abs=2)

@@ -14,12 +14,12 @@ from power.battery.estimate import (
     COUNTED,
     FROM_BMS,
     FROM_VOLTAGE,
-    Belief,
     Drift,
-    believable_current_a,
+    Estimate,
+    plausible_current_a,
 )
-from power.battery.estimator import estimate
-from power.battery.synchronise import EMPTY, FULL
+from power.battery.estimator import update
+from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
 from tests.scenes.readings import charger_reading
 from tests.stand_ins.fakes import FakeClock
 
@@ -36,31 +36,31 @@ def night(clock: FakeClock, volts: float = 13.15, amps: float = -2.0, **more: An
 
 def believed(
     clock: FakeClock, charge_pct: float, sigma_pct: float, drift: Drift | None = None
-) -> Belief:
-    belief = Belief(clock.stamp(), charge_pct, sigma_pct, COUNTED, current_a=-2.0)
+) -> Estimate:
+    belief = Estimate(clock.stamp(), charge_pct, sigma_pct, COUNTED, current_a=-2.0)
     return belief if drift is None else replace(belief, drift=drift)
 
 
 def after(
-    belief: Belief | None,
+    belief: Estimate | None,
     clock: FakeClock,
     hours: float,
     pack: BatterySettings = PACK,
     step_s: float = 60.0,
     said_pct: float | None = None,
     **said: Any,
-) -> Belief:
+) -> Estimate:
     """Readings that say this, but for the last digit of the current: a meter that lives."""
     amps = said.pop("amps", -2.0)
     for step in range(int(hours * 3600 / step_s)):
         clock.advance(step_s)
         reading = night(clock, amps=amps + 0.001 * (step % 2), **said)
-        belief = estimate(belief, reading, pack, said_pct)
+        belief = update(belief, reading, pack, said_pct)
     assert belief is not None
     return belief
 
 
-def cycled(clock: FakeClock, drift: float, days: int, pack: BatterySettings = PACK) -> Belief:
+def cycled(clock: FakeClock, drift: float, days: int, pack: BatterySettings = PACK) -> Estimate:
     """Days of 20 h out and 4 h in to full, with a sensor that counts `drift` % a day too much."""
     offset_a = drift / 100 * pack.capacity_wh / pack.nominal_voltage_v / 24
     belief = believed(clock, 100.0, 1.0)
@@ -68,7 +68,7 @@ def cycled(clock: FakeClock, drift: float, days: int, pack: BatterySettings = PA
         belief = after(belief, clock, 20, pack, 300, amps=-2.0 + offset_a, volts=13.36)
         belief = after(belief, clock, 3.5, pack, 300, amps=40.0 / 3.5 + offset_a, volts=13.75)
         belief = after(belief, clock, 0.5, pack, 300, amps=1.5 + offset_a, volts=14.2)
-        assert belief.method == FULL
+        assert belief.method == SYNCHRONISED_FULL
     return belief
 
 
@@ -94,15 +94,15 @@ def test_what_is_known_of_a_drift_is_forgotten_over_weeks_but_never_all_known(
     later = after(believed(clock, 60, 1, known), clock, 240, amps=0.2, step_s=500)
     assert 1.5 < later.drift.sigma_pct_per_day < 2.5
     sure = after(believed(clock, 99, 1, Drift(1.0, 0.8, -0.7)), clock, 0.2, amps=1.5, volts=14.2)
-    assert sure.method == FULL
+    assert sure.method == SYNCHRONISED_FULL
     assert sure.drift.sigma_pct_per_day >= 0.7
 
 
 def test_a_battery_that_is_held_full_teaches_no_drift(clock: FakeClock) -> None:
-    start = replace(believed(clock, 99, 1), method=FULL)
+    start = replace(believed(clock, 99, 1), method=SYNCHRONISED_FULL)
     floating: dict[str, Any] = {"charge_stage": ChargeStage.FLOAT, "volts": 13.6, "amps": 0.3}
     held = after(start, clock, 10, **floating)
-    assert held.method == FULL
+    assert held.method == SYNCHRONISED_FULL
     assert held.drift.pct_per_day == pytest.approx(0.0, abs=0.1)
 
 
@@ -116,7 +116,7 @@ def test_when_it_was_full_is_remembered_shown_and_taken_over_after_a_restart(
     belief = after(believed(clock, 95, 5), clock, 0.2, amps=1.5, volts=14.2)
     full_at = clock.stamp().utc
     belief = after(belief, clock, 5, volts=13.2)
-    state = estimator.state(belief, None, PACK, clock.stamp())
+    state = estimator.report_state(belief, None, PACK, clock.stamp())
     restored = estimator.restore(state, clock.stamp())
     assert restored is not None
     assert belief.full_at == state.full_at == restored.full_at == full_at
@@ -126,28 +126,30 @@ def test_a_restart_long_after_the_last_full_charge_still_lets_the_next_one_teach
     clock: FakeClock,
 ) -> None:
     start = replace(believed(clock, 60, 25), full_at=clock.utc - timedelta(days=10))
-    restored = estimator.restore(estimator.state(start, None, PACK, clock.stamp()), clock.stamp())
+    restored = estimator.restore(
+        estimator.report_state(start, None, PACK, clock.stamp()), clock.stamp()
+    )
     full = after(restored, clock, 0.3, amps=1.5, volts=14.2)
-    assert full.method == FULL
+    assert full.method == SYNCHRONISED_FULL
     assert full.drift.pct_per_day == pytest.approx(-4.0, abs=0.7)  # 40 % too little in 10 days
 
 
 def test_a_miss_beyond_all_doubt_is_not_all_held_against_the_sensor(clock: FakeClock) -> None:
     start = believed(clock, 60, 3, Drift(0.0, 1.0, -2.0))
     full = after(start, clock, 0.2, amps=1.5, volts=14.2)
-    assert full.method == FULL
+    assert full.method == SYNCHRONISED_FULL
     assert -3 < full.drift.pct_per_day < -1
     assert full.drift.sigma_pct_per_day == pytest.approx(2.5, abs=0.01)
 
 
 def test_a_current_that_was_not_measured_calls_nothing_full(clock: FakeClock) -> None:
-    belief: Belief | None = believed(clock, 60, 3)
+    belief: Estimate | None = believed(clock, 60, 3)
     for _ in range(12):
         clock.advance(300)
-        belief = estimate(belief, night(clock, volts=14.2, amps=0.0, pv_power_w=60.0), PACK)
+        belief = update(belief, night(clock, volts=14.2, amps=0.0, pv_power_w=60.0), PACK)
     assert belief is not None
-    assert belief.heard.current_a == pytest.approx(2.2, abs=0.1)
-    assert belief.method != FULL
+    assert belief.inputs.current_a == pytest.approx(2.2, abs=0.1)
+    assert belief.method != SYNCHRONISED_FULL
 
 
 def test_below_freezing_a_voltage_under_load_says_less(clock: FakeClock) -> None:
@@ -160,16 +162,18 @@ def test_after_one_day_a_stored_doubt_is_put_down_to_the_drift_of_one_day_only(
     clock: FakeClock,
 ) -> None:
     start = replace(believed(clock, 60, 25), full_at=clock.utc - timedelta(days=1))
-    restored = estimator.restore(estimator.state(start, None, PACK, clock.stamp()), clock.stamp())
+    restored = estimator.restore(
+        estimator.report_state(start, None, PACK, clock.stamp()), clock.stamp()
+    )
     assert restored is not None
-    assert restored.drift.lean == pytest.approx(-(2.5**2))
+    assert restored.drift.covariance == pytest.approx(-(2.5**2))
 
 
 def test_the_signs_of_a_full_battery_do_not_hold_through_a_silence(clock: FakeClock) -> None:
     full = {"amps": 1.5, "volts": 14.2}
-    once = estimate(believed(clock, 70, 2), night(clock, **full), PACK)
+    once = update(believed(clock, 70, 2), night(clock, **full), PACK)
     clock.advance(1200)
-    again = estimate(once, night(clock, **full), PACK)
+    again = update(once, night(clock, **full), PACK)
     assert again is not None
     assert again.method == COUNTED
 
@@ -211,7 +215,7 @@ def test_one_voltage_told_for_days_makes_nobody_surer_than_it_is(clock: FakeCloc
 def test_a_single_wild_voltage_moves_nothing(clock: FakeClock) -> None:
     before = after(believed(clock, 60, 3), clock, 1)
     clock.advance(60)
-    wild = estimate(before, night(clock, volts=12.0), PACK)
+    wild = update(before, night(clock, volts=12.0), PACK)
     later = after(wild, clock, 1)
     assert later.charge_pct == pytest.approx(58, abs=0.5)
 
@@ -265,7 +269,7 @@ def test_an_impossible_or_far_state_of_charge_of_a_bms_is_ignored(
     clock: FakeClock, charge_pct: float, sigma_pct: float, said_pct: float
 ) -> None:
     start = replace(believed(clock, charge_pct, sigma_pct), full_at=clock.utc)
-    belief = estimate(start, night(clock), PACK, said_pct)
+    belief = update(start, night(clock), PACK, said_pct)
     assert belief is not None
     assert (belief.charge_pct, belief.method) == (charge_pct, COUNTED)
 
@@ -273,7 +277,7 @@ def test_an_impossible_or_far_state_of_charge_of_a_bms_is_ignored(
 def test_a_bms_that_says_otherwise_is_weak_evidence_once_a_day(clock: FakeClock) -> None:
     drift = Drift(0.0, 2.5, -20.0)
     start = replace(believed(clock, 60, 20, drift), full_at=clock.utc)
-    once = estimate(start, night(clock), PACK, 75.0)
+    once = update(start, night(clock), PACK, 75.0)
     assert once is not None
     assert once.method == FROM_BMS
     assert 64 < once.charge_pct < 74
@@ -292,7 +296,7 @@ def test_a_bms_that_agrees_for_weeks_never_makes_the_estimate_sure(clock: FakeCl
 
 def test_a_bms_adds_nothing_to_a_count_that_is_surer_than_it_is(clock: FakeClock) -> None:
     start = replace(believed(clock, 60, 8), full_at=clock.utc)
-    belief = estimate(start, night(clock), PACK, 58.0)
+    belief = update(start, night(clock), PACK, 58.0)
     assert belief is not None
     assert (belief.charge_pct, belief.method) == (60, COUNTED)
 
@@ -301,15 +305,15 @@ def test_a_bms_adds_nothing_to_a_count_that_is_surer_than_it_is(clock: FakeClock
 def test_values_that_stand_still_are_no_longer_counted_and_anchor_nothing(
     clock: FakeClock, sun_w: float, amps: float
 ) -> None:
-    belief: Belief | None = believed(clock, 50, 2)
+    belief: Estimate | None = believed(clock, 50, 2)
     for _ in range(24):
         clock.advance(300)
         stuck = night(clock, volts=13.3, amps=amps, pv_power_w=sun_w, load_power_w=40.0)
-        belief = estimate(belief, stuck, PACK)
+        belief = update(belief, stuck, PACK)
     assert belief is not None
-    counted_s = 7200 - (clock.uptime_s - belief.counted.uptime_s)
+    counted_s = 7200 - (clock.uptime_s - belief.counted_at.uptime_s)
     assert counted_s <= 2100
-    state = estimator.state(belief, None, PACK, clock.stamp())
+    state = estimator.report_state(belief, None, PACK, clock.stamp())
     assert state.sigma_pct is not None
     assert state.sigma_pct > belief.sigma_pct + 0.3
     assert state.state_of_charge_pct is not None
@@ -319,20 +323,20 @@ def test_values_that_stand_still_are_no_longer_counted_and_anchor_nothing(
 def test_a_floating_charger_that_stands_still_at_some_current_is_no_full_anchor(
     clock: FakeClock,
 ) -> None:
-    belief: Belief | None = believed(clock, 70, 2)
+    belief: Estimate | None = believed(clock, 70, 2)
     for _ in range(24):
         clock.advance(300)
         floating = {"charge_stage": ChargeStage.FLOAT, "pv_power_w": 60.0, "load_power_w": 40.0}
-        belief = estimate(belief, night(clock, volts=13.6, amps=0.9, **floating), PACK)
+        belief = update(belief, night(clock, volts=13.6, amps=0.9, **floating), PACK)
     assert belief is not None
-    assert belief.method != FULL
+    assert belief.method != SYNCHRONISED_FULL
 
 
 def test_a_torn_current_is_not_counted_and_a_real_jump_is(clock: FakeClock) -> None:
     """120 A at 300 s would be 5 %. A real one moves the voltage, or is said again."""
     start = after(believed(clock, 50, 2), clock, 0.5, load_power_w=None)
     clock.advance(300)
-    torn = estimate(start, night(clock, amps=120.0, load_power_w=None), PACK)
+    torn = update(start, night(clock, amps=120.0, load_power_w=None), PACK)
     torn = after(torn, clock, 0.5, load_power_w=None)
     assert torn.charge_pct == pytest.approx(start.charge_pct, abs=1)
     real = after(start, clock, 0.5, amps=60.0, volts=14.3, load_power_w=None)
@@ -344,9 +348,9 @@ def test_a_torn_current_is_not_counted_and_a_real_jump_is(clock: FakeClock) -> N
 def test_a_torn_current_that_sun_and_load_contradict_is_not_counted(clock: FakeClock) -> None:
     start = after(believed(clock, 50, 2), clock, 0.5)
     clock.advance(300)
-    torn = estimate(start, night(clock, volts=14.3, amps=120.0), PACK)
+    torn = update(start, night(clock, volts=14.3, amps=120.0), PACK)
     assert torn is not None
-    assert torn.counted == start.counted
+    assert torn.counted_at == start.counted_at
 
 
 def test_a_zero_current_beside_sun_or_load_is_replaced_by_what_they_leave(
@@ -354,33 +358,33 @@ def test_a_zero_current_beside_sun_or_load_is_replaced_by_what_they_leave(
 ) -> None:
     small = after(believed(clock, 50, 2), clock, 2, amps=0.0005, load_power_w=130.0)
     assert small.charge_pct == pytest.approx(50, abs=0.1)  # 0.001 A is a measurement
-    belief: Belief | None = believed(clock, 50, 2)
+    belief: Estimate | None = believed(clock, 50, 2)
     for _ in range(24):
         clock.advance(300)
-        belief = estimate(belief, night(clock, amps=0.0, load_power_w=130.0), PACK)
+        belief = update(belief, night(clock, amps=0.0, load_power_w=130.0), PACK)
     assert belief is not None
     assert belief.charge_pct == pytest.approx(50 - 10, abs=1)  # 10 A of 200 Ah for 2 h
 
 
 def test_a_zero_current_beside_a_small_load_stays_zero(clock: FakeClock) -> None:
-    belief: Belief | None = replace(believed(clock, 50, 2), current_a=0.0)
+    belief: Estimate | None = replace(believed(clock, 50, 2), current_a=0.0)
     for _ in range(10):
         clock.advance(300)
-        belief = estimate(belief, night(clock, amps=0.0, load_power_w=8.0), PACK)
+        belief = update(belief, night(clock, amps=0.0, load_power_w=8.0), PACK)
     assert belief is not None
     assert belief.charge_pct == 50
 
 
 def test_zero_beside_an_absent_voltage_is_no_current(clock: FakeClock) -> None:
-    assert believable_current_a(night(clock, volts=0.0, amps=0.0), PACK) is None
-    assert believable_current_a(night(clock, volts=13.0, amps=0.0), PACK) == 0
+    assert plausible_current_a(night(clock, volts=0.0, amps=0.0), PACK) is None
+    assert plausible_current_a(night(clock, volts=13.0, amps=0.0), PACK) == 0
 
 
 @pytest.mark.parametrize("hours", [1, 3, 6])
 def test_after_a_dropout_its_ends_are_the_guess_of_its_middle(clock: FakeClock, hours: int) -> None:
     start = after(believed(clock, 50, 2), clock, 0.5, amps=10.0, volts=13.4, pv_power_w=160.0)
     clock.advance(hours * 3600)
-    back = estimate(start, night(clock, volts=13.4, amps=6.0, pv_power_w=110.0), PACK)
+    back = update(start, night(clock, volts=13.4, amps=6.0, pv_power_w=110.0), PACK)
     assert back is not None
     assert back.charge_pct == pytest.approx(start.charge_pct + 4 * hours, abs=0.3)
     assert back.sigma_pct > 2 * hours
@@ -389,7 +393,7 @@ def test_after_a_dropout_its_ends_are_the_guess_of_its_middle(clock: FakeClock, 
 def test_a_night_and_a_day_of_silence_invent_no_sun(clock: FakeClock) -> None:
     start = after(believed(clock, 70, 2), clock, 0.5, amps=10.0, volts=13.3, pv_power_w=160.0)
     clock.advance(DAY_S)
-    back = estimate(start, night(clock, volts=13.3, amps=10.0, pv_power_w=160.0), PACK)
+    back = update(start, night(clock, volts=13.3, amps=10.0, pv_power_w=160.0), PACK)
     assert back is not None
     assert back.charge_pct < start.charge_pct - 15  # a load of 26 W takes 24 % a day
     assert back.sigma_pct > 15
@@ -398,7 +402,7 @@ def test_a_night_and_a_day_of_silence_invent_no_sun(clock: FakeClock) -> None:
 def test_empty_teaches_the_drift_too(clock: FakeClock) -> None:
     start = believed(clock, 20, 10, Drift(0.0, 2.5, -20.0))
     belief = after(start, clock, 0.1, volts=11.5, amps=-8.0)
-    assert belief.method == EMPTY
+    assert belief.method == SYNCHRONISED_EMPTY
     assert belief.drift.pct_per_day > 1
 
 
@@ -413,7 +417,7 @@ def test_a_rested_lead_acid_battery_is_believed_after_an_hour(clock: FakeClock) 
 def test_the_first_voltage_counts_at_once_after_hours_without_a_look(clock: FakeClock) -> None:
     start = after(believed(clock, 20, 2), clock, 0.5, volts=13.0)
     clock.advance(9 * 3600)
-    back = estimate(start, night(clock, volts=13.5, amps=-1.0), PACK)
+    back = update(start, night(clock, volts=13.5, amps=-1.0), PACK)
     assert back is not None
     assert back.method == FROM_VOLTAGE
     assert back.charge_pct > 60

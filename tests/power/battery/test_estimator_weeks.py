@@ -16,7 +16,7 @@ import pytest
 from appliance.model import ChargeStage, PowerReading, Stamp
 from appliance.settings import BatterySettings
 from power.battery import estimator
-from power.battery.estimate import Belief
+from power.battery.estimate import Estimate
 from provisioning.simulated.plant.charging import Charging, flow, next_charging
 from provisioning.simulated.plant.pack import OCV, Pack, Point, pack_of, usable_share
 
@@ -215,9 +215,9 @@ def judged(moments: tuple[Moment, ...], fault: str, seed: int, every: int = 1) -
             drift += chance.gauss(0, DRIFT * math.sqrt(2 * share)) - drift * share
         heard, said_pct = spoil(sound_reading(moment, drift, chance), moment.charge_pct, chance)
         stamp = stamp_at(moment)
-        believed: Belief | None = estimator.estimate(belief, heard, SETTINGS, said_pct)
+        believed: Estimate | None = estimator.update(belief, heard, SETTINGS, said_pct)
         belief = believed
-        state = estimator.state(belief, heard, SETTINGS, stamp)
+        state = estimator.report_state(belief, heard, SETTINGS, stamp)
         full_s = moment.at_s if moment.charge_pct > 99 else full_s
         if state.state_of_charge_pct is not None and state.sigma_pct is not None:
             yield Judged(

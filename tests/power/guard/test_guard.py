@@ -11,13 +11,13 @@ from appliance.settings import BatterySettings, Chemistry, EnergySettings, Setti
 from power.guard.guard import (
     GuardState,
     Verdict,
+    compute_reserve_wh,
     hibernate_below_pct,
     judge,
     lower_bound_pct,
-    reserve_wh,
 )
-from power.guard.limits import limits_of
-from power.guard.observations import hear
+from power.guard.limits import derive_limits
+from power.guard.observations import observe
 from tests.stand_ins.fakes import FakeClock
 
 SETTINGS = Settings()
@@ -169,8 +169,8 @@ def test_an_empty_unit_that_is_being_charged_waits_instead_of_leaving(watch: Wat
 
 def test_the_reserve_is_seven_dark_days_and_never_more_than_a_third() -> None:
     energy, battery = EnergySettings(), BatterySettings()
-    assert reserve_wh(battery, energy) == pytest.approx(0.3 * 24 * 7)
-    assert reserve_wh(battery, replace(energy, hibernate_power_w=100)) == pytest.approx(768)
+    assert compute_reserve_wh(battery, energy) == pytest.approx(0.3 * 24 * 7)
+    assert compute_reserve_wh(battery, replace(energy, hibernate_power_w=100)) == pytest.approx(768)
 
 
 def test_loads_stop_before_they_eat_the_reserve(clock: FakeClock) -> None:
@@ -366,6 +366,6 @@ def test_a_sound_lowest_cell_does_not_hide_a_low_battery(clock: FakeClock) -> No
     low = replace(a_reading(clock, 10.4, -2.0), lowest_cell_voltage_v=3.3)
     weak = replace(a_reading(clock, 13.2, -2.0), lowest_cell_voltage_v=2.8)
     for reading, cell_v in ((low, 2.6), (weak, 2.8)):
-        heard = hear(reading, limits_of(SETTINGS.battery, SETTINGS.energy), clock.stamp())
+        heard = observe(reading, derive_limits(SETTINGS.battery, SETTINGS.energy), clock.stamp())
         assert heard is not None
         assert heard.cell_v == pytest.approx(cell_v)

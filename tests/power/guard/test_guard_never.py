@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, Stamp
 from appliance.settings import BatterySettings, EnergySettings, Settings
-from power.act.arbiter import Ruling, arbitrate
+from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
-from power.battery.estimate import Belief, believable_voltage_v
-from power.guard.guard import HOLD_AFTER_S, GuardState, judge
+from power.battery.estimate import Estimate, plausible_voltage_v
+from power.guard.guard import NO_RISE_AFTER_S, GuardState, judge
 from power.plan.ladder import Ladder
 from provisioning.simulated.plant.charging import Charging, Flow, flow, next_charging
 from provisioning.simulated.plant.pack import pack_of, usable_share
@@ -76,8 +76,8 @@ class World:
     level: EnergyLevel = EnergyLevel.SENTINEL
     off_s: float = 0.0
     guard: GuardState = field(default_factory=GuardState)
-    belief: Belief | None = None
-    ruling: Ruling = field(default_factory=Ruling)
+    belief: Estimate | None = None
+    ruling: ArbiterState = field(default_factory=ArbiterState)
     heard: PowerReading | None = None
     state: BatteryState | None = None
     last: PowerReading | None = None
@@ -190,17 +190,17 @@ class World:
     def cycle(self, reading: PowerReading | None) -> None:
         """What power/cycle.py does of it."""
         pack, now = self.settings.battery, self.clock.stamp()
-        if reading and believable_voltage_v(reading, pack) is not None:
+        if reading and plausible_voltage_v(reading, pack) is not None:
             self.heard = reading
-        self.belief = estimator.estimate(self.belief, reading, pack)
-        self.state = estimator.state(self.belief, reading, pack, now)
+        self.belief = estimator.update(self.belief, reading, pack)
+        self.state = estimator.report_state(self.belief, reading, pack, now)
         if self.witness == "charge":
             self.state = self.honest_state(reading, now)
         elif self.believes == "full":
             capacity_wh = pack.capacity_wh
             self.state = BatteryState(now, 100, 1, capacity_wh, capacity_wh, None, False, "")
         age_s = self.clock.age_s(self.heard.stamp) if self.heard else None
-        fresh = self.heard if age_s is not None and age_s <= HOLD_AFTER_S else None
+        fresh = self.heard if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         self.guard, verdict = judge(self.guard, fresh, age_s, self.state, self.settings, now)
         assert verdict.reason
         proposal = self.planner.propose(self.state, fresh, self.ruling.level)
@@ -227,7 +227,7 @@ class World:
 
     def restart(self) -> None:
         """The power service starts anew: what it knows is what is stored."""
-        self.guard, self.ruling = GuardState(), Ruling(self.ruling.level)
+        self.guard, self.ruling = GuardState(), ArbiterState(self.ruling.level)
         now = self.clock.stamp()
         self.belief = estimator.restore(self.state, now) if self.state else None
 
@@ -236,7 +236,7 @@ class World:
         self.clock.reboot(60)
         self.off_s, self.heard, self.level = 0.0, None, EnergyLevel.HIBERNATE
         self.restart()
-        self.ruling = Ruling()
+        self.ruling = ArbiterState()
         if lost:
             self.belief = None
 

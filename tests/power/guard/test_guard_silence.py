@@ -7,8 +7,8 @@ import pytest
 from appliance.model import ChargeStage, EnergyLevel
 from appliance.settings import EnergySettings
 from power.guard.guard import GuardState, judge
-from power.guard.limits import limits_of
-from power.guard.observations import hear
+from power.guard.limits import derive_limits
+from power.guard.observations import observe
 from tests.power.guard.test_guard import SETTINGS, Watch, a_reading, a_state
 from tests.stand_ins.fakes import FakeClock
 
@@ -112,14 +112,14 @@ def test_a_start_without_a_word_may_listen_for_an_hour_and_longer_on_a_known_cha
 
 
 def test_what_is_old_foreign_or_from_the_future_was_not_heard(clock: FakeClock) -> None:
-    limits = limits_of(SETTINGS.battery, SETTINGS.energy)
+    limits = derive_limits(SETTINGS.battery, SETTINGS.energy)
     now = clock.stamp()
     good = a_reading(clock, 13.0, -2.0)
-    assert hear(good, limits, now) is not None
+    assert observe(good, limits, now) is not None
     for stamp in (replace(now, boot_id="other"), replace(now, uptime_s=now.uptime_s + 1)):
-        assert hear(replace(good, stamp=stamp), limits, now) is None
-    assert hear(replace(good, ages_s={"battery_voltage_v": 181.0}), limits, now) is None
-    heard = hear(replace(good, ages_s={"battery_voltage_v": 60.0}), limits, now)
+        assert observe(replace(good, stamp=stamp), limits, now) is None
+    assert observe(replace(good, ages_s={"battery_voltage_v": 181.0}), limits, now) is None
+    heard = observe(replace(good, ages_s={"battery_voltage_v": 60.0}), limits, now)
     assert heard is not None
     assert heard.at_s == now.uptime_s - 60
 

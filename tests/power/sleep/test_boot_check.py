@@ -18,16 +18,16 @@ from power.sleep.boot_check import (
     EARLY,
     FIRST,
     LATE,
-    Answer,
     Boot,
-    Check,
-    End,
-    Nap,
-    arrive,
+    BootEnd,
+    CheckResult,
+    EnergyCheck,
+    SleepRecord,
+    begin_boot,
     count_failure,
-    enough_pct,
-    look,
-    sent_back,
+    record_sent_back,
+    run_check,
+    sufficient_pct,
 )
 from power.sleep.boot_record import BootsError
 from power.sleep.wake_time import needed_w, wake_pct
@@ -35,8 +35,8 @@ from power.sleep.wake_time import needed_w, wake_pct
 SETTINGS = Settings()
 SUNSET = datetime(2026, 1, 10, 16, 0, tzinfo=UTC)
 MORNING = SUNSET + timedelta(hours=14)
-NAP = Nap(SUNSET, EnergyLevel.HIBERNATE, MORNING, MORNING, "a clock", "no load may run")
-ASLEEP = Boot("aaaaaaaa", SUNSET, FIRST, checked=True, well=True, end=End.ASLEEP, nap=NAP)
+NAP = SleepRecord(SUNSET, EnergyLevel.HIBERNATE, MORNING, MORNING, "a clock", "no load may run")
+ASLEEP = Boot("aaaaaaaa", SUNSET, FIRST, checked=True, well=True, end=BootEnd.ASLEEP, nap=NAP)
 SLEEPY = Boot("bbbbbbbb", MORNING, BY_CLOCK, asleep_since=SUNSET, nap=NAP)
 BRIGHT_W = needed_w(SETTINGS) + 100
 
@@ -49,7 +49,7 @@ def at(utc: datetime, boot: str = "bbbbbbbb", uptime_s: float = 10.0) -> Stamp:
 
 
 def test_the_first_boot_of_all_has_no_past() -> None:
-    assert arrive(None, at(SUNSET)) == Boot("bbbbbbbb", SUNSET, FIRST)
+    assert begin_boot(None, at(SUNSET)) == Boot("bbbbbbbb", SUNSET, FIRST)
 
 
 @pytest.mark.parametrize(
@@ -57,45 +57,45 @@ def test_the_first_boot_of_all_has_no_past() -> None:
     [(-300, EARLY), (-3, EARLY), (-1, BY_CLOCK), (5, BY_CLOCK), (29, BY_CLOCK), (31, LATE)],
 )
 def test_who_woke_the_unit_is_judged_by_the_time(minutes: int, cause: str) -> None:
-    boot = arrive(ASLEEP, at(MORNING + timedelta(minutes=minutes)))
+    boot = begin_boot(ASLEEP, at(MORNING + timedelta(minutes=minutes)))
     assert (boot.cause, boot.asleep_since, boot.failed) == (cause, SUNSET, 0)
-    assert (boot.checked, boot.well, boot.end) == (False, False, End.RUNNING)
+    assert (boot.checked, boot.well, boot.end) == (False, False, BootEnd.RUNNING)
 
 
 def test_a_unit_that_nothing_was_to_wake_was_woken_by_hand() -> None:
     unarmed = replace(ASLEEP, nap=replace(NAP, wakes=None, armed=""))
-    assert arrive(unarmed, at(MORNING)).cause == BY_HAND
+    assert begin_boot(unarmed, at(MORNING)).cause == BY_HAND
 
 
 def test_a_boot_that_ended_without_a_word_before_it_was_well_has_failed() -> None:
     fallen = Boot("aaaaaaaa", SUNSET, FIRST, failed=2, checked=True)
-    boot = arrive(fallen, at(MORNING))
+    boot = begin_boot(fallen, at(MORNING))
     assert (boot.cause, boot.failed, boot.asleep_since) == (AFTER_CUT, 3, None)
-    assert arrive(boot, at(MORNING, "cccccccc")).failed == 4
+    assert begin_boot(boot, at(MORNING, "cccccccc")).failed == 4
 
 
 def test_a_boot_that_was_well_and_lost_its_power_has_not_failed() -> None:
     well = Boot("aaaaaaaa", SUNSET, FIRST, checked=True, well=True)
-    boot = arrive(well, at(MORNING))
+    boot = begin_boot(well, at(MORNING))
     assert (boot.cause, boot.failed) == (AFTER_CUT, 0)
 
 
 def test_a_clean_stop_is_no_failure_and_forgives_none() -> None:
-    stopped = Boot("aaaaaaaa", SUNSET, FIRST, failed=2, end=End.STOPPED)
-    boot = arrive(stopped, at(MORNING))
+    stopped = Boot("aaaaaaaa", SUNSET, FIRST, failed=2, end=BootEnd.STOPPED)
+    boot = begin_boot(stopped, at(MORNING))
     assert (boot.cause, boot.failed) == (AFTER_STOP, 2)
 
 
 def test_a_service_that_is_started_again_goes_on_where_it_was() -> None:
     checked = Boot("bbbbbbbb", MORNING, BY_CLOCK, SUNSET, failed=1, checked=True, well=True)
-    assert arrive(checked, at(MORNING)) == checked
-    assert arrive(replace(checked, end=End.STOPPED), at(MORNING)) == checked
+    assert begin_boot(checked, at(MORNING)) == checked
+    assert begin_boot(replace(checked, end=BootEnd.STOPPED), at(MORNING)) == checked
 
 
 def test_one_boot_fails_only_once() -> None:
     boot = count_failure(count_failure(SLEEPY))
     assert boot.failed == 1
-    assert arrive(boot, at(MORNING, "cccccccc")).failed == 1
+    assert begin_boot(boot, at(MORNING, "cccccccc")).failed == 1
 
 
 def test_what_was_well_cannot_fail_any_more() -> None:
@@ -103,10 +103,10 @@ def test_what_was_well_cannot_fail_any_more() -> None:
 
 
 def test_who_is_woken_in_the_dark_and_sent_back_has_not_failed() -> None:
-    assert sent_back(SLEEPY, at(MORNING - timedelta(hours=2))).failed == 0
-    assert sent_back(SLEEPY, at(MORNING)).failed == 1
+    assert record_sent_back(SLEEPY, at(MORNING - timedelta(hours=2))).failed == 0
+    assert record_sent_back(SLEEPY, at(MORNING)).failed == 1
     after_a_cut = replace(SLEEPY, asleep_since=None)
-    assert sent_back(after_a_cut, at(MORNING - timedelta(hours=2))).failed == 1
+    assert record_sent_back(after_a_cut, at(MORNING - timedelta(hours=2))).failed == 1
 
 
 # --- the energy check ----------------------------------------------------------------------------
@@ -128,15 +128,15 @@ def check(
     sun: list[tuple[float, float | None]],
     sigma_pct: float = 2.0,
     settings: Settings = SETTINGS,
-) -> tuple[Answer, float, str]:
+) -> tuple[CheckResult, float, str]:
     """The first answer that is not WAIT, when it came, and why; `sun` is (s, W) from 10 s on."""
-    state, answer, said, s = Check(10.0), Answer.WAIT, "", 10.0
+    state, answer, said, s = EnergyCheck(10.0), CheckResult.WAIT, "", 10.0
     for s, sun_w in sun:
         seen = reading(s, sun_w)
-        state, answer, said = look(
+        state, answer, said = run_check(
             state, boot, battery(pct, sigma_pct, s), seen, seen.stamp, settings
         )
-        if answer is not Answer.WAIT:
+        if answer is not CheckResult.WAIT:
             break
     return answer, s, said
 
@@ -147,90 +147,95 @@ def steady(sun_w: float | None, until_s: float = 4000.0) -> list[tuple[float, fl
 
 def test_sun_above_the_load_for_a_quarter_of_an_hour_and_charge_enough_let_it_stay() -> None:
     answer, s, said = check(SLEEPY, wake_pct(SETTINGS) + 3, steady(BRIGHT_W))
-    assert (answer, s) == (Answer.STAY, 910.0)
+    assert (answer, s) == (CheckResult.STAY, 910.0)
     assert said.startswith("the energy check is passed: 28 % and 106 W of sun, it takes 27 % and")
 
 
 def test_without_sun_and_charge_it_goes_back_at_the_second_reading() -> None:
     answer, s, said = check(SLEEPY, 18, steady(0.0))
-    assert (answer, s) == (Answer.BACK, 30.0)
+    assert (answer, s) == (CheckResult.BACK, 30.0)
     assert "the energy check (the clock of the computer): 16 % and 0 W of sun" in said
 
 
 def test_sun_alone_does_not_do_where_the_charge_is_out_of_reach() -> None:
-    assert check(SLEEPY, 12, steady(BRIGHT_W))[:2] == (Answer.BACK, 30.0)
+    assert check(SLEEPY, 12, steady(BRIGHT_W))[:2] == (CheckResult.BACK, 30.0)
 
 
 def test_doubt_alone_sends_nobody_back_before_the_hour_is_over() -> None:
     answer, s, _ = check(SLEEPY, wake_pct(SETTINGS) + 3, steady(BRIGHT_W), sigma_pct=9)
-    assert (answer, s) == (Answer.BACK, 3610.0)
+    assert (answer, s) == (CheckResult.BACK, 3610.0)
 
 
 def test_charge_alone_does_not_do_where_the_night_will_take_it() -> None:
-    assert check(SLEEPY, wake_pct(SETTINGS) + 10, steady(2.0))[0] is Answer.BACK
+    assert check(SLEEPY, wake_pct(SETTINGS) + 10, steady(2.0))[0] is CheckResult.BACK
 
 
 def test_a_cloud_begins_the_quarter_of_an_hour_anew_but_sends_nobody_back() -> None:
     sun = [(s, 1.0 if 500 <= s < 600 else w) for s, w in steady(BRIGHT_W)]
-    assert check(SLEEPY, wake_pct(SETTINGS) + 3, sun)[:2] == (Answer.STAY, 1500.0)
+    assert check(SLEEPY, wake_pct(SETTINGS) + 3, sun)[:2] == (CheckResult.STAY, 1500.0)
 
 
 def test_two_readings_far_apart_are_no_quarter_of_an_hour_of_sun() -> None:
     twice: list[tuple[float, float | None]] = [(s, BRIGHT_W) for s in (10.0, 10.0, 2e3, 2e3)]
     answer, _, _ = check(SLEEPY, wake_pct(SETTINGS) + 3, twice)
-    assert answer is Answer.WAIT
+    assert answer is CheckResult.WAIT
 
 
 def test_one_reading_looked_at_again_and_again_proves_nothing() -> None:
-    state, seen = Check(10.0), reading(10.0, 0.0)
+    state, seen = EnergyCheck(10.0), reading(10.0, 0.0)
     for s in range(10, 60, 10):
         now = at(MORNING, uptime_s=float(s))
-        state, answer, _ = look(state, SLEEPY, battery(18, s=s), seen, now, SETTINGS)
-        assert answer is Answer.WAIT
+        state, answer, _ = run_check(state, SLEEPY, battery(18, s=s), seen, now, SETTINGS)
+        assert answer is CheckResult.WAIT
 
 
 def test_a_silent_charger_is_left_to_the_guard_after_three_minutes() -> None:
-    state = Check(10.0)
-    for s, expected in ((10, Answer.WAIT), (189, Answer.WAIT), (190, Answer.STAY)):
+    state = EnergyCheck(10.0)
+    for s, expected in ((10, CheckResult.WAIT), (189, CheckResult.WAIT), (190, CheckResult.STAY)):
         now = at(MORNING, uptime_s=float(s))
-        state, answer, _ = look(state, SLEEPY, battery(60, s=s), None, now, SETTINGS)
+        state, answer, _ = run_check(state, SLEEPY, battery(60, s=s), None, now, SETTINGS)
         assert answer is expected
-        _, answer, _ = look(Check(10.0), SLEEPY, battery(None), reading(s, 50.0), now, SETTINGS)
+        _, answer, _ = run_check(
+            EnergyCheck(10.0), SLEEPY, battery(None), reading(s, 50.0), now, SETTINGS
+        )
         assert answer is expected
 
 
 def test_an_unknown_sun_ends_the_check_after_an_hour() -> None:
     blind = [(s, None) for s, _ in steady(None)]
-    state, answer, s = Check(10.0), Answer.WAIT, 0.0
+    state, answer, s = EnergyCheck(10.0), CheckResult.WAIT, 0.0
     for s, _ in blind:
         seen = reading(s, None, amps=None)
-        state, answer, _ = look(state, SLEEPY, battery(30, s=s), seen, seen.stamp, SETTINGS)
-        if answer is not Answer.WAIT:
+        state, answer, _ = run_check(state, SLEEPY, battery(30, s=s), seen, seen.stamp, SETTINGS)
+        if answer is not CheckResult.WAIT:
             break
-    assert (answer, s) == (Answer.BACK, 3610.0)
+    assert (answer, s) == (CheckResult.BACK, 3610.0)
 
 
 def test_where_only_a_battery_is_asked_what_flows_in_is_the_sun() -> None:
     answers = []
     for amps in (5.0, -0.5):
-        state, answer = Check(10.0), Answer.WAIT
+        state, answer = EnergyCheck(10.0), CheckResult.WAIT
         for n in range(100):
             seen = reading(10.0 + 10 * n, None, amps=amps)
-            state, answer, _ = look(state, SLEEPY, battery(30), seen, seen.stamp, SETTINGS)
-            if answer is not Answer.WAIT:
+            state, answer, _ = run_check(state, SLEEPY, battery(30), seen, seen.stamp, SETTINGS)
+            if answer is not CheckResult.WAIT:
                 break
         answers.append(answer)
-    assert answers == [Answer.STAY, Answer.BACK]
+    assert answers == [CheckResult.STAY, CheckResult.BACK]
 
 
 def test_a_throttled_sun_is_more_than_it_shows() -> None:
     fallen = Boot("bbbbbbbb", MORNING, AFTER_CUT, failed=5)
-    for stage, answer in ((ChargeStage.FLOAT, Answer.STAY), (ChargeStage.BULK, Answer.BACK)):
-        state, said = Check(10.0), Answer.WAIT
+    for stage, answer in (
+        (ChargeStage.FLOAT, CheckResult.STAY),
+        (ChargeStage.BULK, CheckResult.BACK),
+    ):
+        state, said = EnergyCheck(10.0), CheckResult.WAIT
         for n in range(100):
             seen = replace(reading(10.0 + 10 * n, 3.0), charge_stage=stage)
-            state, said, _ = look(state, fallen, battery(98), seen, seen.stamp, SETTINGS)
-            if said is not Answer.WAIT:
+            state, said, _ = run_check(state, fallen, battery(98), seen, seen.stamp, SETTINGS)
+            if said is not CheckResult.WAIT:
                 break
         assert said is answer
 
@@ -242,28 +247,28 @@ def test_a_throttled_sun_is_more_than_it_shows() -> None:
 def test_who_presses_the_button_of_a_healthy_unit_waits_for_nothing(cause: str) -> None:
     boot = Boot("bbbbbbbb", MORNING, cause)
     answer, s, _ = check(boot, SETTINGS.energy.sentinel_from_pct + 2.1, steady(0.0))
-    assert (answer, s) == (Answer.STAY, 10.0)
+    assert (answer, s) == (CheckResult.STAY, 10.0)
 
 
 def test_who_slept_for_want_of_energy_needs_enough_for_a_night_or_the_sun() -> None:
-    enough = enough_pct(SLEEPY, SETTINGS)
+    enough = sufficient_pct(SLEEPY, SETTINGS)
     assert enough == 45
-    assert check(SLEEPY, 47.1, steady(0.0))[:2] == (Answer.STAY, 10.0)
-    assert check(SLEEPY, 40, steady(0.0))[0] is Answer.BACK
+    assert check(SLEEPY, 47.1, steady(0.0))[:2] == (CheckResult.STAY, 10.0)
+    assert check(SLEEPY, 40, steady(0.0))[0] is CheckResult.BACK
 
 
 def test_one_failed_boot_is_enough_to_ask_for_more() -> None:
     boot = Boot("bbbbbbbb", MORNING, AFTER_CUT, failed=1)
-    assert check(boot, 40, steady(0.0))[0] is Answer.BACK
-    assert check(boot, 60, steady(0.0))[:2] == (Answer.STAY, 10.0)
+    assert check(boot, 40, steady(0.0))[0] is CheckResult.BACK
+    assert check(boot, 60, steady(0.0))[:2] == (CheckResult.STAY, 10.0)
 
 
 def test_after_three_failed_boots_only_the_sun_is_believed() -> None:
     boot = Boot("bbbbbbbb", MORNING, AFTER_CUT, failed=3)
     answer, _, said = check(boot, 95, steady(0.0))
-    assert answer is Answer.BACK
+    assert answer is CheckResult.BACK
     assert said.endswith("3 boots in a row failed")
-    assert check(boot, 95, steady(BRIGHT_W))[:2] == (Answer.STAY, 910.0)
+    assert check(boot, 95, steady(BRIGHT_W))[:2] == (CheckResult.STAY, 910.0)
 
 
 # --- the file ------------------------------------------------------------------------------------

@@ -31,10 +31,10 @@ def test_a_healthy_first_start_runs_at_once_and_says_so(unit: Unit) -> None:
 def test_five_minutes_of_hibernate_arm_the_wake_write_the_cause_and_suspend(unit: Unit) -> None:
     unit.verdict, unit.pct = LOW, 14.0
     unit.pass_time(300)
-    assert unit.bed.orders == []
+    assert unit.pid_one.orders == []
     unit.pass_time(10)
     (sleep,) = unit.sleeps()
-    assert unit.bed.orders == []  # the row is on disk before the order
+    assert unit.pid_one.orders == []  # the row is on disk before the order
     assert sleep.level == EnergyLevel.HIBERNATE
     assert unit.alarm.armed == sleep.wakes
     assert sleep.wakes is not None
@@ -42,9 +42,9 @@ def test_five_minutes_of_hibernate_arm_the_wake_write_the_cause_and_suspend(unit
     assert sleep.expected == MORNING + timedelta(minutes=15)
     assert (sleep.armed, sleep.state_of_charge_pct) == ("the clock of the computer", 14.0)
     assert unit.file()["end"] == "ASLEEP"
-    assert unit.bedtime.says == "; it goes to sleep until 05:05 UTC"
+    assert unit.controller.says == "; it goes to sleep until 05:05 UTC"
     unit.pass_time(10)
-    assert unit.bed.orders == ["suspend"]
+    assert unit.pid_one.orders == ["suspend"]
 
 
 def test_the_plan_says_when_to_wake(unit: Unit, open_store: OpenStore) -> None:
@@ -63,18 +63,18 @@ def test_a_level_that_comes_back_in_time_keeps_the_unit_up(unit: Unit) -> None:
     unit.pass_time(310)
     unit.verdict = FULL
     unit.pass_time(600)
-    assert unit.bed.orders == []
+    assert unit.pid_one.orders == []
     assert unit.file()["end"] == "RUNNING"
     unit.verdict = LOW
     unit.pass_time(300)
-    assert unit.bed.orders == []
+    assert unit.pid_one.orders == []
 
 
 def test_who_is_set_to_stay_never_sleeps(unit: Unit) -> None:
     host(unit, sleep=SleepMode.STAY)
     unit.verdict = LOW
     unit.pass_time(7200)
-    assert unit.bed.orders == []
+    assert unit.pid_one.orders == []
     assert unit.sleeps() == []
 
 
@@ -82,23 +82,23 @@ def test_hibernate_by_power_off_where_the_settings_want_it(unit: Unit) -> None:
     host(unit, sleep=SleepMode.POWER_OFF)
     unit.verdict = LOW
     unit.pass_time(330)
-    assert unit.bed.orders == ["poweroff"]
+    assert unit.pid_one.orders == ["poweroff"]
 
 
 def test_without_a_wake_hibernate_stays_up_and_says_why(unit: Unit) -> None:
     unit.alarm.broken = True
     unit.verdict = LOW
     unit.pass_time(720)
-    assert unit.bed.orders == []
+    assert unit.pid_one.orders == []
     assert unit.sleeps() == []
     assert unit.faults == ["no wake can be armed because there is no clock"]
-    assert "it stays up with its loads off" in unit.bedtime.says
+    assert "it stays up with its loads off" in unit.controller.says
     unit.alarm.broken = False
     unit.pass_time(30)
-    assert unit.bed.orders == []  # it tries again every five minutes
-    while not unit.bed.orders:
+    assert unit.pid_one.orders == []  # it tries again every five minutes
+    while not unit.pid_one.orders:
         unit.pass_time(10)
-    assert unit.bed.orders == ["suspend"]
+    assert unit.pid_one.orders == ["suspend"]
     assert unit.faults == []
 
 
@@ -113,31 +113,31 @@ def test_the_fleet_is_told_first_but_not_waited_for_beyond_a_minute(unit: Unit) 
     host(unit, checkin="appliance-checkin")
     unit.verdict = LOW
     unit.pass_time(310)
-    assert unit.bed.orders == ["run appliance-checkin"]
+    assert unit.pid_one.orders == ["run appliance-checkin"]
     unit.pass_time(50)
-    assert unit.bed.orders == ["run appliance-checkin"]
+    assert unit.pid_one.orders == ["run appliance-checkin"]
     unit.pass_time(10)
-    assert unit.bed.orders == ["run appliance-checkin", "suspend"]
-    assert unit.bed.errand.left
+    assert unit.pid_one.orders == ["run appliance-checkin", "suspend"]
+    assert unit.pid_one.checkin.left
 
 
 def test_the_fleet_that_has_heard_keeps_nobody_up(unit: Unit) -> None:
     host(unit, checkin="appliance-checkin")
-    unit.bed.errand.lasts = False
+    unit.pid_one.checkin.lasts = False
     unit.verdict = LOW
     unit.pass_time(320)
-    assert unit.bed.orders == ["run appliance-checkin", "suspend"]
+    assert unit.pid_one.orders == ["run appliance-checkin", "suspend"]
 
 
 def test_a_refused_sleep_is_a_fault_and_tried_again(unit: Unit) -> None:
-    unit.bed.refuses = True
+    unit.pid_one.refuses = True
     unit.verdict = LOW
     unit.pass_time(330)
     assert unit.faults == ["PID 1 refused the order `suspend`"]
     assert unit.file()["end"] == "RUNNING"
-    unit.bed.refuses = False
+    unit.pid_one.refuses = False
     unit.pass_time(330)
-    assert unit.bed.orders == ["suspend"]
+    assert unit.pid_one.orders == ["suspend"]
     assert unit.faults == []
 
 
@@ -146,9 +146,9 @@ def test_a_sleep_that_does_not_come_is_ordered_again(unit: Unit) -> None:
     unit.pass_time(320)
     unit.pass_time(140)
     assert unit.faults == ["the computer was told to sleep and is still up"]
-    assert unit.bed.orders == ["suspend", "suspend"]
+    assert unit.pid_one.orders == ["suspend", "suspend"]
     assert len(unit.sleeps()) == 1
-    unit.bedtime.finish()
+    unit.controller.finish()
     assert unit.file()["end"] == "ASLEEP"
 
 
@@ -189,7 +189,7 @@ def test_a_power_off_needs_no_wake_no_disk_and_no_database(unit: Unit) -> None:
         unit.pass_time(10)
     assert unit.goes_off()
     assert sorted(fault.split(" ")[0] for fault in unit.faults) == ["no", "the"]
-    (sleep,) = unit.bedtime.rows
+    (sleep,) = unit.controller.rows
     assert isinstance(sleep, Sleep)
     assert (sleep.wakes, sleep.armed, sleep.expected) == (None, "", None)
 
@@ -202,7 +202,7 @@ def test_a_disk_that_hangs_does_not_keep_a_weak_battery_waiting(
     from power.sleep import boot_record, preparation
 
     never = Event()
-    monkeypatch.setattr(preparation, "PACKED_WITHIN_S", 0.05)
+    monkeypatch.setattr(preparation, "PREPARED_WITHIN_S", 0.05)
     monkeypatch.setattr(boot_record, "write", lambda *_: never.wait(5))
     unit.verdict, unit.by_voltage = EMPTY, True
     unit.pass_time(10)
@@ -218,7 +218,7 @@ def test_where_only_the_charge_is_low_the_fleet_is_told_first(unit: Unit) -> Non
     assert not unit.goes_off()
     unit.pass_time(10)
     assert unit.goes_off()
-    assert unit.bed.orders == ["run appliance-checkin"]
+    assert unit.pid_one.orders == ["run appliance-checkin"]
 
 
 def test_a_low_voltage_waits_for_no_check_in(unit: Unit) -> None:
@@ -237,7 +237,7 @@ def test_where_the_guard_may_not_power_off_the_unit_suspends(unit: Unit) -> None
     unit.pass_time(300)
     assert unit.alarm.armed is None
     unit.pass_time(30)
-    assert unit.bed.orders == ["suspend"]
+    assert unit.pid_one.orders == ["suspend"]
     assert unit.sleeps()[0].level == EnergyLevel.HIBERNATE
 
 
@@ -248,7 +248,7 @@ def test_a_verdict_that_is_taken_back_before_the_order_leaves_the_unit_up(unit: 
     unit.verdict = FULL
     unit.pass_time(10)
     assert unit.file()["end"] == "RUNNING"
-    assert unit.bed.errand.left
+    assert unit.pid_one.checkin.left
 
 
 def test_an_order_that_is_out_is_not_taken_back(unit: Unit) -> None:
@@ -257,7 +257,7 @@ def test_an_order_that_is_out_is_not_taken_back(unit: Unit) -> None:
     unit.verdict = FULL
     unit.pass_time(20)
     assert unit.file()["end"] == "ASLEEP"
-    unit.bedtime.finish()
+    unit.controller.finish()
     unit.boot(3600)
     unit.pass_time(10)
     assert unit.wakes()[-1].asleep_since == unit.sleeps()[0].stamp.utc
@@ -278,7 +278,7 @@ def test_an_order_that_is_obeyed_before_it_is_answered_was_no_refusal(unit: Unit
         unit.clock.advance(36_000)
         raise HostError("PID 1 did not take the order `suspend`: timed out")
 
-    unit.bed.suspend = freeze  # type: ignore[method-assign]
+    unit.pid_one.suspend = freeze  # type: ignore[method-assign]
     unit.verdict = LOW
     unit.pass_time(330)
     assert unit.faults == []

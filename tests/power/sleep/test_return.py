@@ -31,12 +31,12 @@ def test_after_a_suspend_nothing_runs_before_the_check_and_then_everything(unit:
     unit.cycle()
     assert unit.came_back
     assert unit.at(EnergyLevel.HIBERNATE)
-    assert "it takes 27 % and 6 W for 15 min" in unit.bedtime.says
+    assert "it takes 27 % and 6 W for 15 min" in unit.controller.says
     unit.pass_time(880)
     assert unit.at(EnergyLevel.HIBERNATE)
     unit.pass_time(20)
     assert unit.at(EnergyLevel.FULL)
-    assert unit.bedtime.released
+    assert unit.controller.released
     wake = unit.wakes()[-1]
     assert (wake.cause, wake.stays) == ("the clock of the computer", True)
     assert wake.asleep_since == unit.sleeps()[0].stamp.utc
@@ -57,7 +57,7 @@ def test_a_second_night_is_like_the_first(unit: Unit) -> None:
 def test_woken_in_the_dark_it_goes_back_at_once_and_that_is_no_failure(unit: Unit) -> None:
     sleep_through(unit, datetime(2026, 1, 11, 5, 5, tzinfo=UTC))
     unit.pass_time(50)
-    assert unit.bed.orders == ["suspend", "suspend"]
+    assert unit.pid_one.orders == ["suspend", "suspend"]
     wake, sleep = unit.wakes()[-1], unit.sleeps()[-1]
     assert (wake.stays, wake.failed_boots) == (False, 0)
     assert sleep.wakes == MORNING
@@ -86,7 +86,7 @@ def test_each_morning_that_fails_waits_longer_and_the_count_is_on_disk(unit: Uni
         unit.boot((max(armed, MORNING) - unit.clock.utc).total_seconds())
         unit.pass_time(60)
         assert unit.file()["failed"] == number
-        assert unit.bed.orders == ["poweroff"] * (number + 1)
+        assert unit.pid_one.orders == ["poweroff"] * (number + 1)
         sleep = unit.sleeps()[-1]
         assert sleep.wakes is not None
         waits_h.append((sleep.wakes - sleep.stamp.utc) / timedelta(hours=1))
@@ -116,7 +116,7 @@ def test_ten_brown_outs_while_booting_are_counted_on_disk(unit: Unit) -> None:
     unit.boot(60)
     unit.pass_time(60)
     assert unit.file()["failed"] == 11  # and the check sends it back
-    assert unit.bed.orders == ["suspend"]
+    assert unit.pid_one.orders == ["suspend"]
     assert unit.at(EnergyLevel.HIBERNATE)
 
 
@@ -128,13 +128,13 @@ def test_a_boot_that_the_guard_ends_early_has_failed_too(unit: Unit) -> None:
     assert unit.goes_off()
     assert unit.file()["failed"] == 1
     unit.boot(7200)
-    assert unit.bedtime._boot.failed == 1
+    assert unit.controller._boot.failed == 1
 
 
 def test_a_clean_stop_of_the_service_is_no_failure(unit: Unit) -> None:
     unit.boot(60)
     unit.pass_time(30)
-    unit.bedtime.finish()
+    unit.controller.finish()
     assert unit.file()["end"] == "STOPPED"
     unit.boot(60)
     unit.pass_time(10)
@@ -169,7 +169,7 @@ def test_an_unknown_charge_is_left_to_the_guard_and_never_slept_over(unit: Unit)
     assert unit.at(EnergyLevel.HIBERNATE)
     unit.pass_time(20)
     assert unit.at(EnergyLevel.FULL)  # as the guard says
-    assert unit.bed.orders == []
+    assert unit.pid_one.orders == []
 
 
 def test_a_damaged_record_is_a_fault_and_no_reason_to_stay_off(unit: Unit) -> None:
@@ -187,7 +187,7 @@ def test_where_nothing_may_sleep_the_check_goes_on_until_it_passes(unit: Unit) -
     unit.boot(36_000)
     unit.pass_time(7200)
     assert unit.at(EnergyLevel.HIBERNATE)
-    assert unit.bed.orders == []
+    assert unit.pid_one.orders == []
     assert len(unit.wakes()) == 1
     unit.pct, unit.sun_w = 30.0, 200.0
     unit.pass_time(950)

@@ -15,17 +15,17 @@ from appliance.store.store import Store
 from power.act.loads import Actuator
 from power.cycle import PowerCycle
 from power.plan.ladder import Ladder
-from power.sleep.controller import Bedtime
+from power.sleep.controller import SleepController
 from tests.conftest import OpenStore
 from tests.power.act.test_loads import FakeHost
 from tests.power.test_cycle import FakeMeter
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.nights import FakeAlarm, FakeBed
+from tests.stand_ins.nights import FakeAlarm, FakeSleepOrders
 from tests.stand_ins.rig import bare_site
 
 
 @dataclass
-class WitnessHost(FakeHost):
+class RecordingHost(FakeHost):
     """PID 1 that looks what is ready when it is told to power off."""
 
     unit: Any = None
@@ -38,7 +38,7 @@ class WitnessHost(FakeHost):
 
 
 @dataclass
-class WitnessBed(FakeBed):
+class RecordingOrders(FakeSleepOrders):
     """The same for a suspend: the row must be stored by then."""
 
     unit: Any = None
@@ -54,10 +54,10 @@ class Unit:
 
     def __init__(self, clock: FakeClock, settings: Settings, store: Store) -> None:
         self.clock, self.settings, self.store = clock, settings, store
-        self.meter, self.host, self.bed = (
+        self.meter, self.host, self.pid_one = (
             FakeMeter(clock),
-            WitnessHost(unit=self),
-            WitnessBed(unit=self),
+            RecordingHost(unit=self),
+            RecordingOrders(unit=self),
         )
         self.alarm = FakeAlarm()
         self.restart()
@@ -65,9 +65,9 @@ class Unit:
     def restart(self) -> None:
         self.service = Service("power", self.settings, self.clock, self.store, SentenceLog("power"))
         actuator = Actuator(self.host, bare_site(["gate"], self.settings.host.may_power_off))
-        self.night = Bedtime(self.service, self.bed, self.alarm)
+        self.controller = SleepController(self.service, self.pid_one, self.alarm)
         self.cycle = PowerCycle(
-            self.service, self.meter, Ladder(self.settings), actuator, self.night
+            self.service, self.meter, Ladder(self.settings), actuator, self.controller
         )
         self.said = ""
 
@@ -109,7 +109,7 @@ def suspended(unit: Unit) -> datetime:
     unit.meter.amps = -100.0
     unit.until(lambda: unit.level() <= EnergyLevel.HIBERNATE, 20_000)
     unit.meter.amps = -0.1
-    unit.until(lambda: "suspend" in unit.bed.orders)
+    unit.until(lambda: "suspend" in unit.pid_one.orders)
     wakes = unit.store.rows(Sleep)[-1].wakes
     assert wakes is not None
     return wakes
@@ -135,7 +135,7 @@ def test_loads_stop_before_anything_else_is_done_about_a_sleep(unit: Unit) -> No
     assert "stop appliance-camera@gate" in unit.host.orders
     (sleep,) = unit.store.rows(Sleep)
     low = next(b for b in unit.store.rows(EnergyBudget) if b.level <= EnergyLevel.HIBERNATE)
-    assert unit.bed.stored == 1
+    assert unit.pid_one.stored == 1
     assert timedelta(seconds=300) <= sleep.stamp.utc - low.stamp.utc <= timedelta(seconds=330)
 
 
@@ -171,7 +171,7 @@ def test_a_computer_that_is_frozen_in_the_middle_of_a_poll_notices_it_all_the_sa
 
 def test_the_check_has_earned_its_level_and_waits_for_no_dwell(unit: Unit) -> None:
     wakes = suspended(unit)
-    unit.night._boot = replace(unit.night._boot, failed=3)  # no charge alone will do
+    unit.controller._boot = replace(unit.controller._boot, failed=3)  # no charge alone will do
     unit.clock.advance((wakes - unit.clock.utc).total_seconds())
     unit.meter.volts, unit.meter.amps, unit.meter.sun_w = 14.4, 1.0, 200.0
     unit.pass_time(890)
@@ -198,5 +198,5 @@ def test_a_laptop_that_may_not_power_off_is_put_to_sleep_instead(unit: Unit) -> 
     unit.settings = replace(unit.settings, host=replace(unit.settings.host, may_power_off=False))
     unit.restart()
     unit.meter.volts, unit.meter.amps = 11.6, -3.0
-    unit.until(lambda: "suspend" in unit.bed.orders)
+    unit.until(lambda: "suspend" in unit.pid_one.orders)
     assert "poweroff" not in unit.host.orders
