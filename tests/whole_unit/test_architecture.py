@@ -54,3 +54,13 @@ def test_functions_are_short() -> None:
 def test_no_file_has_a_name_that_says_nothing() -> None:
     empty_words = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
     assert [path for path in product_files() if path.stem in empty_words] == []
+
+
+def test_each_quantity_of_the_glossary_stands_where_the_glossary_says() -> None:
+    lines = (ROOT / "docs/glossary.md").read_text().splitlines()
+    rows = [line.split("|") for line in lines if line.count("|") == 6 and "`" in line]
+    assert len(rows) > 20
+    for row in rows:
+        source = (ROOT / row[5].strip()).read_text()
+        for name in row[4].replace("`", "").split(","):
+            assert f"{name.strip()}:" in source, (name, row[5])
