@@ -2,7 +2,7 @@
 
 Reads: PowerReading and BatteryState with their means, EnergyBudget, the clear sky, forecast.json.
 Writes: SunDay, EnergyPolicy and EnergyPlanStep rows.
-Never: stays in memory (numpy and pvlib are heavy), and never decides: the power service follows the
+Never: stays in memory (numpy is heavy), and never decides: the power service follows the
 policy, or not, and the guard stands above both.
 
 In this order, so that each is of use without the next: the days that are over; the policy, which
