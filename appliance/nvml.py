@@ -1,7 +1,7 @@
 """NVIDIA's management library (NVML), opened only where its driver is.
 
 Reads: the kernel's list of modules. Writes: nothing.
-Never: takes the lack of a GPU for a fault, and never imports the library on a computer without one.
+Never: treats a missing GPU as a fault, and never imports the library on a computer without one.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ def open_nvml(root: Path = Path("/")) -> Any | None:
 
 
 def start_nvml(nvml: Any) -> Any | None:
-    """`nvml` after its start, or None where it finds no driver."""
+    """Initialise `nvml` and return it, or None where it finds no driver."""
     try:
         nvml.nvmlInit()
     except nvml.NVMLError:

@@ -1,5 +1,9 @@
-"""What the unit sees and feels: cameras, GPU, temperatures, disk.
+"""The unit's sensors: cameras, camera alarms, GPU, temperatures, disk.
 
-Reads clips and the kernel's files; writes the rows that appliance/store/tables.py lists.
+    camera/      one process per camera: motion detection, pictures on demand
+    hints/       the cameras' own motion alarms (ONVIF)
+    cycle.py     the computer, once a minute: environment.py, jetson.py, gpu.py
+
+Reads: cameras, NVML and the kernel's files. Writes: the rows that appliance/store/tables.py lists.
 Never: imports power, ota or inference, and never decodes a picture that nobody asked for.
 """

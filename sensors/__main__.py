@@ -1,7 +1,7 @@
 """The sensors service: `python -m sensors --settings FILE`.
 
 Reads: the kernel's files and NVML. Writes: `EnvironmentReading` and `GpuReading` rows.
-Never: holds a rule; it only wires.
+Never: decides anything; it only wires.
 """
 
 from appliance.nvml import open_nvml
@@ -12,7 +12,7 @@ CYCLE_EVERY_S = 60.0
 
 
 def assemble(service: Service) -> Loop:
-    """Wire the survey of this computer."""
+    """Wire the cycle of this computer."""
     return Loop(SensorsCycle(service, open_nvml()).cycle, CYCLE_EVERY_S)
 
 

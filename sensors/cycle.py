@@ -1,8 +1,8 @@
-"""The minute's look at the computer: environment and GPUs, stored together.
+"""The sensors service's cycle: reads environment and GPUs once a minute and stores them together.
 
 Reads: what sensors/environment.py, jetson.py and gpu.py read, and the newest `InferenceRun`.
 Writes: `EnvironmentReading` and `GpuReading` rows in one transaction.
-Never: keeps a reading back because another one failed or is a warning.
+Never: drops a reading because another one failed or is a warning.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class SensorsCycle:
     root: Path = Path("/")
 
     def cycle(self) -> str:
-        """Look, store, warn; returns the sentence."""
+        """Read, store, warn; returns the reading in one sentence."""
         rails = read_rails(self.root)
         reading = self._read_environment(rails)
         self.service.store.add(reading, *self._read_gpus(rails))

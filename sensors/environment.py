@@ -1,4 +1,4 @@
-"""The computer's own state: heat, disk, memory and what it draws.
+"""The computer's own state: temperature, disk, memory and power.
 
 Reads: thermal zones, /proc/meminfo, the file system of the data directory, a Jetson's input rail;
 all below roots that tests replace. Writes: nothing.
@@ -40,10 +40,10 @@ def read_environment(
 def estimate_computer_power(
     board_input_w: float | None, inference_w: float | None, idle_w: float
 ) -> tuple[float, bool]:
-    """What the computer draws without inference, and whether that was measured.
+    """The computer's power in W without inference, and whether it was measured.
 
-    A board's input rail feeds inference too, which reports its own draw: that is taken off, so that
-    no watt is counted twice. Without a meter it is the settings' idle draw.
+    A board's input rail feeds inference too, which reports its own power: that is subtracted, so
+    that no watt is counted twice. Without a rail it is the settings' idle power.
     """
     if board_input_w is None:
         return idle_w, False
@@ -56,7 +56,7 @@ def measure_disk(directory: Path) -> tuple[int, float]:
         found = os.statvfs(directory)
     except OSError as error:
         raise DiskError(
-            f"the disk of {directory} cannot be looked at ({error.strerror}): check its mount"
+            f"the disk of {directory} cannot be read ({error.strerror}): check its mount"
         ) from error
     used = found.f_blocks - found.f_bfree
     usable = used + found.f_bavail
@@ -74,7 +74,7 @@ def read_available_memory_bytes(root: Path) -> int | None:
 
 
 def find_warnings(reading: EnvironmentReading) -> list[ApplianceError]:
-    """What a person should know of this reading; empty when all is well."""
+    """The warnings that a reading gives; empty when all is well."""
     found: list[ApplianceError] = []
     if reading.disk_used_pct > FULL_DISK_PCT:
         found.append(

@@ -1,14 +1,14 @@
-"""What the sensors warn of, each under its own fault code.
+"""Faults of the sensors, each under its own fault code.
 
 Reads and writes: nothing.
-Never: a reason to stop; the readings are stored all the same.
+Never: a reason to stop: the readings are stored all the same.
 """
 
 from appliance.errors import ApplianceError
 
 
 class DiskError(ApplianceError):
-    """The disk of the data directory is nearly full or cannot be looked at."""
+    """The disk of the data directory is nearly full or cannot be read."""
 
     code = "disk"
     message_id = "2b65022c5c8941e880050d9a60e997bd"
@@ -22,12 +22,12 @@ class TemperatureError(ApplianceError):
 
 
 class GpuError(ApplianceError):
-    """The GPU's driver was there and does not answer any more."""
+    """The GPU's driver was there and no longer answers."""
 
     code = "gpu"
 
 
 class HintError(ApplianceError):
-    """A camera's own alarms are not heard; its gates go on."""
+    """A camera's own alarms cannot be received; its gates go on."""
 
     code = "hint"

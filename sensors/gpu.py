@@ -1,7 +1,7 @@
 """GPUs of x86 computers, through NVIDIA's management library (NVML).
 
 Reads: NVML. Writes: nothing.
-Never: changes a GPU's settings, and never takes the lack of a GPU for a fault.
+Never: changes a GPU's settings, and never treats a missing GPU as a fault.
 
 A value that a board does not know (NOT_SUPPORTED, common on small and mobile ones) is None.
 Power in mW, memory in bytes: NVML API reference, device queries.
@@ -16,7 +16,7 @@ from sensors.errors import GpuError
 
 
 def read_gpus(nvml: Any | None, clock: Clock) -> list[GpuReading]:
-    """One reading of each GPU; none without NVML. Raises `GpuError` where a GPU fell silent."""
+    """One reading of each GPU; none without NVML. Raises `GpuError` where one is silent."""
     if nvml is None:
         return []
     try:
@@ -32,7 +32,7 @@ def read_gpus(nvml: Any | None, clock: Clock) -> list[GpuReading]:
 
 
 def read_gpu(nvml: Any, handle: Any, clock: Clock) -> GpuReading:
-    """One look at one GPU."""
+    """One reading of one GPU."""
 
     def value(call: Callable[..., Any], *more: Any) -> Any:
         try:

@@ -36,7 +36,7 @@ class Rail:
 
 
 def read_rails(root: Path) -> list[Rail]:
-    """The rails that answer now; empty on any other computer."""
+    """The rails that can be read now; empty on any other computer."""
     rails = []
     for label_file in sorted(root.glob(RAILS)):
         label = read_text(label_file)
@@ -49,7 +49,7 @@ def read_rails(root: Path) -> list[Rail]:
 
 
 def find_board_input_w(rails: list[Rail]) -> float | None:
-    """What the whole board draws, or None where no rail measures that."""
+    """The power of the whole board in W, or None where no rail measures it."""
     return next((rail.power_w for rail in rails if rail.name in BOARD_INPUTS), None)
 
 

@@ -1,7 +1,10 @@
 """The health checks of `unitctl doctor`: one file each, found by listing this folder.
 
-Reads: what each check says. Writes: nothing.
-Never: mends, and never stops at the first finding. A check is
+    with open_reader(settings, clock) as store:
+        findings = run_all_checks(settings, store, clock)
+
+Reads: what each check reads. Writes: nothing.
+Never: repairs, and never stops at the first finding. A check is
 `check(settings, store, clock) -> Finding`; `store` is None where the database cannot be opened.
 """
 
@@ -9,7 +12,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
@@ -21,12 +24,15 @@ NO_DATABASE = "the database cannot be opened, so nothing is known"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found. `ok` None: it does not apply here. `advice`: what to do if not ok."""
+    """What one check found. `ok` None: it does not apply here. `advice`: what to do if not ok.
+
+    Finding("disk", "1 GB free", "delete what does not belong to the appliance", ok=False)
+    """
 
     name: str
-    ok: bool | None
     text: str
     advice: str = ""
+    ok: bool | None = field(kw_only=True)
 
 
 def run_all_checks(settings: Settings, store: Store | None, clock: Clock) -> list[Finding]:
@@ -36,12 +42,12 @@ def run_all_checks(settings: Settings, store: Store | None, clock: Clock) -> lis
 
 
 def run_check(name: str, settings: Settings, store: Store | None, clock: Clock) -> Finding:
-    """One check's finding; an error that it met is one."""
+    """One check's finding; an error that it raised becomes one."""
     module = importlib.import_module(f"{__name__}.{name}")
     try:
         finding: Finding = module.check(settings, store, clock)
     except (ApplianceError, OSError) as error:
-        return Finding(name.replace("_", " "), False, str(error))
+        return Finding(name.replace("_", " "), str(error), ok=False)
     return finding
 
 

@@ -1,4 +1,4 @@
-"""Check: is there a fresh belief about the battery, and is it a good one?
+"""Check: is there a fresh estimate of the battery's charge, and is it certain enough?
 
 Reads: the newest BatteryState. Writes: nothing.
 Never: trusts a charge without its uncertainty.
@@ -17,19 +17,19 @@ LARGE_SIGMA_PCT = 10.0
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if store is None:
-        return Finding(NAME, None, NO_DATABASE)
+        return Finding(NAME, NO_DATABASE, ok=None)
     state = store.latest(BatteryState, power_max_age_s(settings))
     if state is None or state.state_of_charge_pct is None or state.sigma_pct is None:
         return Finding(
             NAME,
-            False,
             "the charge of the battery is not known",
-            "look at the charger's line first: without readings there is no belief",
+            "check the charger's line first: without readings there is no estimate",
+            ok=False,
         )
     text = f"{state.state_of_charge_pct:.0f} +- {state.sigma_pct:.0f} %, {state.method}"
     return Finding(
         NAME,
-        state.sigma_pct <= LARGE_SIGMA_PCT,
         text,
-        "let it charge once until full: that is where the count is set right",
+        "let it charge once until full: there the charge is synchronised",
+        ok=state.sigma_pct <= LARGE_SIGMA_PCT,
     )

@@ -2,8 +2,8 @@
 
 Reads: the settings, whether each path is there and for whom, the cameras' open faults. Writes:
 nothing.
-Never: connects to a stream (a camera's own service says whether it gives pictures), and never reads
-or says a password.
+Never: connects to a stream (a camera's own service reports whether it gives pictures), and never
+reads or shows a password.
 """
 
 import os
@@ -21,13 +21,13 @@ FOR_OTHERS = 0o007  # who is neither the owner nor of the group
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if not settings.camera:
-        return Finding(NAME, None, "the settings name no camera")
+        return Finding(NAME, "the settings name no camera", ok=None)
     faults = [*find_settings_faults(settings), *list_reported_faults(settings, store)]
     if faults:
         text = "; ".join(text for text, _ in faults)
-        return Finding(NAME, False, text, faults[0][1])
+        return Finding(NAME, text, faults[0][1], ok=False)
     return Finding(
-        NAME, True, f"{len(settings.camera)} with a source: {', '.join(settings.camera)}"
+        NAME, f"{len(settings.camera)} with a source: {', '.join(settings.camera)}", ok=True
     )
 
 

@@ -1,4 +1,4 @@
-"""Check: is the time plausible, and does it pass at its own pace?
+"""Check: is the time plausible, and does the clock run at real time?
 
 Reads: the clock and the settings. Writes: nothing.
 Never: sets the clock.
@@ -17,15 +17,15 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     now = clock.stamp().utc
     text = f"{now:%Y-%m-%d %H:%M} UTC"
     if now.year < EARLIEST_YEAR:
-        advice = "connect the unit to a network or a GPS once, and look at the clock's battery"
-        return Finding(NAME, False, f"{text} cannot be: this software is newer", advice)
+        advice = "connect the unit to a network or a GPS once, and check the clock's battery"
+        return Finding(NAME, f"{text} cannot be right: this software is newer", advice, ok=False)
     if not isinstance(clock, ScaledClock):
-        return Finding(NAME, True, text)
+        return Finding(NAME, text, ok=True)
     # The file in /etc is a real unit's; a demonstration brings its own.
     on_a_unit = settings.path == DEFAULT_PATH
     return Finding(
         NAME,
-        not on_a_unit,
         f"{text}, a demonstration at {settings.clock.speed:g} times real time",
         f"remove the [clock] section from {settings.path}",
+        ok=not on_a_unit,
     )

@@ -1,4 +1,4 @@
-"""Check: is there room on the disk of the data directory?
+"""Check: is there enough free space on the disk of the data directory?
 
 Reads: the file system's figures. Writes: nothing.
 Never: deletes; retention does that by age and size.
@@ -19,12 +19,14 @@ LEAST_FREE_PCT = 3.0
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     directory = settings.unit.data_dir
     if not directory.is_dir():
-        return Finding(NAME, False, f"there is no {directory}", "create it, or mend `data_dir`")
+        return Finding(
+            NAME, f"there is no {directory}", "create it, or correct `data_dir`", ok=False
+        )
     usage = shutil.disk_usage(directory)
     free_pct = 100 * usage.free / usage.total
     return Finding(
         NAME,
-        usage.free >= LEAST_FREE_BYTES and free_pct >= LEAST_FREE_PCT,
         f"{usage.free / 1e9:.1f} GB free ({free_pct:.0f} %) under {directory}",
-        "lower `snapshots_keep_mb`, and look what else fills the disk",
+        "lower `snapshots_keep_mb`, and find out what else fills the disk",
+        ok=usage.free >= LEAST_FREE_BYTES and free_pct >= LEAST_FREE_PCT,
     )

@@ -24,29 +24,31 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
         try:
             path = model_files.find(settings, ref).path
         except ModelError as error:
-            return Finding(NAME, False, f"{where}: {error}", f"mend it in {settings.path}")
+            return Finding(NAME, f"{where}: {error}", f"correct it in {settings.path}", ok=False)
         if path not in checked:
             checked[path] = check_model(path, settings)
     wrong = [one for one in checked.values() if not one.ok]
-    return wrong[0] if wrong else Finding(NAME, True, "; ".join(f.text for f in checked.values()))
+    return (
+        wrong[0] if wrong else Finding(NAME, "; ".join(f.text for f in checked.values()), ok=True)
+    )
 
 
 def check_model(model: Path, settings: Settings) -> Finding:
     """One model and its card."""
     card = model.with_suffix(".json")
     if not model.is_file():
-        advice = f"copy it there, or mend `model` in {settings.path}"
-        return Finding(NAME, False, f"there is no model {model}", advice)
+        advice = f"copy it there, or correct `model` in {settings.path}"
+        return Finding(NAME, f"there is no model {model}", advice, ok=False)
     try:
         expected = json.loads(card.read_text())["sha256"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         advice = "install the model again, with its card"
-        return Finding(NAME, False, f"the card {card} cannot be read: {error!r}", advice)
+        return Finding(NAME, f"the card {card} cannot be read: {error!r}", advice, ok=False)
     with model.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Finding(
         NAME,
-        digest == expected,
         f"{model.name}, sha256 {digest[:12]}, {'as' if digest == expected else 'not as'} its card",
         "the file or its card was changed: install both again",
+        ok=digest == expected,
     )

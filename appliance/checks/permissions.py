@@ -16,11 +16,11 @@ NAME = "permissions"
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if not settings.path.exists():
-        return Finding(NAME, None, f"there is no {settings.path}")
+        return Finding(NAME, f"there is no {settings.path}", ok=None)
     mode = settings.path.stat().st_mode
     return Finding(
         NAME,
-        not mode & stat.S_IWOTH,
         f"{settings.path} is {stat.filemode(mode)}",
         f"anybody may change it: chmod o-w {settings.path}",
+        ok=not mode & stat.S_IWOTH,
     )

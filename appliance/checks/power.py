@@ -1,8 +1,8 @@
-"""Check: are the lines to chargers and batteries there, and do the devices answer?
+"""Check: do the serial lines to chargers and batteries exist, and do the devices answer?
 
 Reads: the ports, and the newest PowerReading. Writes: nothing; a TCP gateway is only connected to
 while no reading is fresh, since many take one client at a time.
-Never: speaks on a line; the power service is its one master.
+Never: sends on a line: the power service is its one master.
 """
 
 import os
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.model import PowerReading
+from appliance.process.units import format_unit
 from appliance.settings import Settings
 from appliance.status.document import power_max_age_s
 from appliance.store.store import Store
@@ -24,9 +25,9 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     ports = list_ports(settings)
     if not ports:
         advice = "connect the charge controller and let `unitctl power probe --write` find it"
-        return Finding(NAME, False, "the settings name no charger and no BMS", advice)
+        return Finding(NAME, "the settings name no charger and no BMS", advice, ok=False)
     if store and (reading := store.latest(PowerReading, power_max_age_s(settings))):
-        return Finding(NAME, True, f"{reading.device} answer at {', '.join(ports)}")
+        return Finding(NAME, f"{reading.device} answer at {', '.join(ports)}", ok=True)
     for port in ports:
         if (
             wrong := find_gateway_fault(port)
@@ -34,9 +35,13 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
             else find_port_fault(port)
         ):
             advice = "check cable and power of the line, and `port` in its [charger] section"
-            return Finding(NAME, False, f"{port}: {wrong}", advice)
-    advice = "check the devices' power, `model` and `device_id`, and that power.service runs"
-    return Finding(NAME, False, f"{', '.join(ports)}: there, but no fresh reading comes", advice)
+            return Finding(NAME, f"{port}: {wrong}", advice, ok=False)
+    advice = (
+        f"check the devices' power, `model` and `device_id`, and that {format_unit('power')} runs"
+    )
+    return Finding(
+        NAME, f"{', '.join(ports)}: exists, but gives no fresh reading", advice, ok=False
+    )
 
 
 def list_ports(settings: Settings) -> list[str]:

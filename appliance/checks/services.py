@@ -1,12 +1,13 @@
-"""Check: does every service that should run say so?
+"""Check: does every service that should run report?
 
 Reads: the services' sentences, and the energy level. Writes: nothing.
-Never: asks PID 1; a process that hangs is active to it, but no longer speaks here.
+Never: asks PID 1: for it a process that hangs is active, but here it no longer reports.
 """
 
 from appliance.checks import NO_DATABASE, Finding
 from appliance.clock import Clock
 from appliance.model import EnergyBudget, EnergyLevel
+from appliance.process.units import format_unit
 from appliance.settings import Settings
 from appliance.status import document
 from appliance.status.loads import MAX_AGE_S
@@ -18,7 +19,7 @@ NAME = "services"
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if store is None:
-        return Finding(NAME, None, NO_DATABASE)
+        return Finding(NAME, NO_DATABASE, ok=None)
     budget = store.latest(EnergyBudget, MAX_AGE_S)
     awake = [
         entry
@@ -27,9 +28,9 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     ]
     silent = [entry["service"] for entry in awake if not entry["fresh"]]
     if silent:
-        advice = f"`systemctl status 'appliance-{silent[0]}*'` says why"
-        return Finding(NAME, False, f"silent: {', '.join(silent)}", advice)
-    return Finding(NAME, True, f"{len(awake)} speak")
+        advice = f"`systemctl status {format_unit(silent[0])}` says why"
+        return Finding(NAME, f"silent: {', '.join(silent)}", advice, ok=False)
+    return Finding(NAME, f"{len(awake)} report", ok=True)
 
 
 def should_report(service: str, level: EnergyLevel) -> bool:

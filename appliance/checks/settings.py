@@ -18,6 +18,6 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     try:
         fresh = settings_file.load(settings.path)
     except SettingsError as error:
-        advice = "`unitctl settings --check FILE` looks at a file before it is used"
-        return Finding(NAME, False, str(error), advice)
-    return Finding(NAME, True, f"{settings.path} is valid, {len(fresh.camera)} cameras")
+        advice = "`unitctl settings --check FILE` checks a file before it is used"
+        return Finding(NAME, str(error), advice, ok=False)
+    return Finding(NAME, f"{settings.path} is valid, {len(fresh.camera)} cameras", ok=True)

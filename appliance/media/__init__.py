@@ -1,4 +1,8 @@
-"""Pictures and files of pictures: frames on a socket, snapshots on disk, and how both are erased.
+"""Pictures between processes and on disk: frames over a socket, event files, erasing of events.
+
+    frames.py    FrameServer, FrameClient: one picture for each request
+    files.py     where pictures and clips of events are stored
+    erasing.py   erases events with their files (`unitctl events erase`)
 
 Reads and writes: frames over Unix sockets; files below the data directory.
 Never: decodes or decides; cameras and inference do.

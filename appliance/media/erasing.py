@@ -1,13 +1,13 @@
-"""Erases events that a person wants gone: their pictures, their films, then their rows.
+"""Erases events on a person's order: their pictures, their clips, then their rows.
 
-Reads: the event table and the shelf. Writes: deletes from both, on disk when it returns; a line in
-the journal that says who erased what.
+Reads: the event table and the event files. Writes: deletes from both, on disk when it returns; a
+line in the journal that says who erased what.
 Never: touches another table, or deletes a row whose pictures are still there: a command that was
-cut off in the middle is given again and finds the rest.
+interrupted is given again and finds the rest.
 
-The rows are deleted in the name of their one writer, inference, as retention does it: it may not be
-running (it rests without energy), and an order to erase must not wait for sun. A transaction keeps
-both apart. `secure_delete` overwrites what SQLite would only mark as free.
+The rows are deleted in the name of their one writer, inference, as retention does it: inference may
+not be running (it stops without energy), and an order to erase must not wait for sun. A transaction
+keeps both apart. `secure_delete` overwrites what SQLite would only mark as free.
 """
 
 import os
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from appliance.errors import StoreError
 from appliance.log import journal_send
-from appliance.media import files as shelf
+from appliance.media import files as media_files
 from appliance.media.files import CLIP, PICTURE, MediaFile
 from appliance.store.rows import text_of
 from appliance.store.store import Store
@@ -27,7 +27,7 @@ from appliance.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is to be erased: a condition for rows, one for files, and both in words."""
+    """Which events are to be erased: a condition for rows, one for files, and both in words."""
 
     words: str
     condition: str
@@ -37,21 +37,21 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What there is of it."""
+    """What a selection found: rows and files that will be erased."""
 
     selection: Selection
     events: int
-    last_row: int  # what is told later is not of it
+    last_row: int  # rows that come later are not erased
     files: Mapping[Path, str]  # to their kind
 
     @property
     def sentence(self) -> str:
-        """Such as "3 events, 3 pictures, 1 film of the camera gate"."""
+        """Such as "3 events, 3 pictures, 1 clip of the camera gate"."""
         kinds = list(self.files.values())
         counts = (
             format_count(self.events, "event"),
             format_count(kinds.count(PICTURE), "picture"),
-            format_count(kinds.count(CLIP), "film"),
+            format_count(kinds.count(CLIP), "clip"),
         )
         return f"{', '.join(counts)} {self.selection.words}"
 
@@ -60,34 +60,34 @@ def select_before(moment: datetime) -> Selection:
     """All that began before a moment, UTC."""
     until_s = moment.timestamp()
     words = f"from before {text_of(moment)}"
-    return Selection(words, "at < ?", text_of(moment), lambda kept: kept.taken_s < until_s)
+    return Selection(words, "at < ?", text_of(moment), lambda file: file.taken_s < until_s)
 
 
 def select_camera(name: str) -> Selection:
-    """All that one camera saw."""
+    """All events of one camera."""
     words = f"of the camera {name}"
-    return Selection(words, "camera = ?", name, lambda kept: kept.camera == name)
+    return Selection(words, "camera = ?", name, lambda file: file.camera == name)
 
 
 def select_event(event_id: str) -> Selection:
     """One event."""
     words = f"of the event {event_id}"
-    return Selection(words, "event_id = ?", event_id, lambda kept: kept.event_id == event_id)
+    return Selection(words, "event_id = ?", event_id, lambda file: file.event_id == event_id)
 
 
 def find_erasure(store: Store, snapshots: Path, selection: Selection) -> Erasure:
-    """What a wish names; pictures whose rows are lost as well. Raises `StoreError`."""
+    """What a selection finds; files whose rows are lost as well. Raises `StoreError`."""
     sql = f"SELECT id, event_id FROM event WHERE {selection.condition} ORDER BY id"
     rows = store.query(sql, (selection.value,))
     events = {row["event_id"] for row in rows}
     try:
-        lying = list(shelf.list_files(snapshots))
+        stored = list(media_files.list_files(snapshots))
     except OSError as error:
         raise StoreError(f"{snapshots} cannot be read: {error.strerror}") from error
     files = {
-        kept.path: kept.kind
-        for kept in lying
-        if kept.event_id in events or selection.takes_file(kept)
+        file.path: file.kind
+        for file in stored
+        if file.event_id in events or selection.takes_file(file)
     }
     return Erasure(selection, len(rows), rows[-1]["id"] if rows else 0, files)
 
@@ -95,7 +95,7 @@ def find_erasure(store: Store, snapshots: Path, selection: Selection) -> Erasure
 def erase(store: Store, erasure: Erasure) -> None:
     """Erase what was found; `store` is one of the writer `inference`. Raises `StoreError`."""
     try:
-        shelf.delete(erasure.files)
+        media_files.delete(erasure.files)
     except OSError as error:
         raise StoreError(
             f"pictures cannot be deleted: {error}; some may be left, and no event was erased: "

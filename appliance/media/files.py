@@ -1,7 +1,7 @@
-"""Where pictures and films of events lie: snapshots/YYYY-MM-DD/EVENT.jpg and EVENT.mp4.
+"""Files of events: pictures and clips, as snapshots/YYYY-MM-DD/EVENT.jpg and EVENT.mp4.
 
-Reads: file names and sizes below one directory. Writes: nothing; `delete` removes what it is told.
-Never: takes a file for the unit's own that is not named like one, or follows a link.
+Reads: file names and sizes below one directory. Writes: nothing; `delete` deletes files.
+Never: treats a file as the unit's own that is not named like one, or follows a link.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ EVENT = re.compile(r"\d{8}T\d{6}Z-(?P<camera>[a-z0-9-]+)-[0-9a-f]{4}-\d+(\.\d+)?
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """One file on the shelf. `taken_s` is the time of its event, `kind` is PICTURE or FILM."""
+    """One file of an event. `taken_s` is the time of its event, `kind` is PICTURE or FILM."""
 
     path: Path
     event_id: str
@@ -43,7 +43,7 @@ def make_path(directory: Path, event_id: str, taken: datetime, kind: str) -> Pat
 
 
 def list_files(directory: Path) -> Iterator[MediaFile]:
-    """All files on the shelf, in no order. Raises `OSError`."""
+    """All files of events, in no order. Raises `OSError`."""
     for path in list_entries(directory):
         named = NAME.fullmatch(path.name)
         status = path.lstat() if named else None
@@ -52,14 +52,14 @@ def list_files(directory: Path) -> Iterator[MediaFile]:
 
 
 def list_partial_files(directory: Path) -> Iterator[Path]:
-    """What was not written whole, before a power cut or on a full disk. Raises `OSError`."""
+    """Files not written completely, before a power cut or on a full disk. Raises `OSError`."""
     for path in list_entries(directory):
         if path.name.endswith(PART) and NAME.fullmatch(path.name.removesuffix(PART)):
             yield path
 
 
 def list_entries(directory: Path) -> list[Path]:
-    """What lies in the directories of days."""
+    """All entries in the directories of days."""
     if not directory.is_dir():
         return []
     days = [day for day in directory.iterdir() if DAY.fullmatch(day.name)]

@@ -1,8 +1,8 @@
-"""How pictures travel between processes: pulled one by one over a Unix socket, never queued.
+"""Pictures between processes: one for each request over a Unix socket, never queued.
 
 Reads and writes: a Unix stream socket. Request: one JSON line. Answer: 4 bytes length, JSON header,
 then the picture's bytes (planes, rows, a JPEG or MP4 file).
-Never: stores a picture, and never sends one that was not asked for: the asking is the credit.
+Never: stores a picture, and never sends one that was not requested (flow control by requests).
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from appliance.errors import CameraError, ListenError
 from appliance.model import Box, Detection, Stamp
 from appliance.store.rows import text_of, time_of
 
-TIMEOUT_S = 5.0  # for the first word of an answer
-STALL_S = 1.0  # for any next one: who began to answer is not waited for long
+TIMEOUT_S = 5.0  # for the first bytes of an answer
+STALL_S = 1.0  # for the next ones: an answer that stalls is given up soon
 LONGEST_WAIT_S = 2.0  # an answer comes after this at the latest, a picture or a reason
 LARGEST_BYTES = 64 * 1024 * 1024
 I420, BGR, JPEG, MP4 = "i420", "bgr", "jpeg", "mp4"
@@ -33,11 +33,11 @@ class Picture:
     """One picture in memory; `data` by `encoding`:
 
     I420: height x width bytes of luma, then two chroma planes of half the height and width, rounded
-    up, rows without padding. BGR: height x width x 3 bytes. JPEG: a file. MP4: a film file.
+    up, rows without padding. BGR: height x width x 3 bytes. JPEG: a file. MP4: a clip.
 
     `media_s` is the camera's own time; `sequence` counts the camera's frames; `skipped` of them
-    were never asked for. `woken_by` is who noticed that something moves ("" where nobody did) and
-    `region` where it moves, if that is known. `detections` is what was seen, if anybody looked.
+    were never requested. `woken_by` is what detected motion ("" where nothing did) and `region`
+    where, if that is known. `detections` is what inference found, if it analysed the picture.
     """
 
     camera: str
@@ -63,10 +63,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class PictureRequest:
-    """What a consumer wants: the newest picture after `after`, in `encoding`.
+    """What a consumer requests: the newest picture after `after`, in `encoding`.
 
-    `moved`: only one that shows something moving. `wait_s`: how long the answer may be held back
-    until there is one, at most `LONGEST_WAIT_S`. MP4 alone: film from `since_s` to `until_s`, in
+    `moved`: only one that shows motion. `wait_s`: how long the answer may be held back
+    until there is one, at most `LONGEST_WAIT_S`. MP4 alone: a clip from `since_s` to `until_s`, in
     the camera's own time.
     """
 
@@ -122,18 +122,20 @@ class FrameServer:
         with connection, contextlib.suppress(OSError), connection.makefile("rb") as requests:
             while line := requests.readline(1024):
                 try:
-                    ask = PictureRequest(**json.loads(line))
+                    request = PictureRequest(**json.loads(line))
                 except (ValueError, TypeError):
                     break
-                send(connection, self._answer(ask))
+                send(connection, self._answer(request))
         self._connections.discard(connection)
 
 
 class FrameClient:
     """Pulls pictures from one socket; connects when needed and again after a loss.
 
+        picture = FrameClient(settings.camera_socket("gate")).pull(PictureRequest(JPEG))
+
     Either `pull`, or `ask` and, once the socket `fileno` is readable, `take`: so one thread can
-    wait for many cameras. One question at a time.
+    wait for many cameras. One request at a time.
     """
 
     def __init__(self, path: Path) -> None:
@@ -146,7 +148,7 @@ class FrameClient:
         return self.take()
 
     def ask(self, request: PictureRequest) -> None:
-        """Send the question; raises `CameraError` where nobody listens."""
+        """Send the request; raises `CameraError` where nobody listens."""
         try:
             self._connect().sendall(json.dumps(asdict(request)).encode() + b"\n")
         except OSError as error:

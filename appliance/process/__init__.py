@@ -1,6 +1,10 @@
-"""What every process of the unit does alike: its loop, PID 1 (notify, orders), the computer's
-clock.
+"""What all processes of the unit share: the service loop, PID 1 (notify, orders), the RTC.
 
-Reads and writes: see service.py. The library `systemd` is imported in service.py only.
+    def assemble(service: Service) -> Loop:      # in the __main__.py of each service
+        return Loop(MyCycle(service).cycle, every_s=10.0)
+
+    main("name", assemble)
+
+Reads and writes: see service.py. The library `systemd` is imported in notify.py only.
 Never: holds a rule of energy, cameras or updates.
 """

@@ -12,7 +12,7 @@ TIMEOUT_S = 10
 
 
 class Job:
-    """A service that runs once, watched from here without waiting for it."""
+    """A oneshot service that was started; its end is polled, not waited for."""
 
     def __init__(self, unit: str, process: subprocess.Popen[bytes]) -> None:
         self.unit = unit
@@ -23,7 +23,7 @@ class Job:
         return self._process.poll() is not None
 
     def abandon(self) -> None:
-        """Wait no longer; what PID 1 has started runs on."""
+        """Stop polling; what PID 1 has started runs on."""
         if not self.is_over():
             self._process.kill()
             self._process.wait()
@@ -52,7 +52,7 @@ class Host:
         self._order("suspend")
 
     def run(self, unit: str) -> Job:
-        """Ask PID 1 to run the oneshot `unit`; returns at once, the errand tells its end."""
+        """Ask PID 1 to run the oneshot `unit`; returns at once; the job reports its end."""
         command = [self._systemctl, "--no-ask-password", "start", unit]
         quiet = subprocess.DEVNULL
         try:

@@ -1,7 +1,8 @@
-"""What a service tells PID 1: ready, alive, and one sentence about itself.
+"""Notifications to PID 1 (sd_notify): ready, watchdog, and one sentence of status.
 
 Reads and writes: the notify socket, through systemd's own library where that is installed (extra
-`systemd`; on a unit it always is). On a laptop nobody listens and nothing is sent.
+`systemd`; on a unit it always is).
+Never: sends anything where that library is missing, as on a laptop.
 """
 
 from types import ModuleType
@@ -19,7 +20,7 @@ def load_library() -> ModuleType | None:
 
 
 class Notifier:
-    """Speaks to PID 1 for one process."""
+    """Notifies PID 1 for one process."""
 
     def __init__(self) -> None:
         self._daemon = load_library()

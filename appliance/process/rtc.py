@@ -1,10 +1,10 @@
-"""The clock that wakes the computer: one alarm, set through sysfs.
+"""The real-time clock (RTC) that wakes the computer: one alarm, set through sysfs.
 
 Reads: RTC/since_epoch. Writes: RTC/wakealarm (settings `[host] rtc`, /sys/class/rtc/rtc0).
-Never: says that a wake is armed before it has read the alarm back.
+Never: reports a wake as armed before it has read the alarm back.
 
 The form is the kernel's (Documentation/ABI/testing/sysfs-class-rtc): seconds since the epoch on the
-clock's own time, one shot; 0 takes an alarm back, and a set alarm must be taken back first, or the
+clock's own time, one shot; 0 cancels an alarm, and a set alarm must be cancelled first, or the
 kernel answers EBUSY.
 """
 
@@ -42,7 +42,7 @@ class Rtc:
         if not os.access(self._alarm, os.W_OK):
             raise RtcError(
                 f"no wake can be armed because {self._alarm} may not be written: "
-                "install udev/60-appliance.rules and start the computer anew"
+                "install systemd/udev/60-appliance.rules and restart the computer"
             )
 
     def arm(self, now: datetime, wakes: datetime) -> None:
@@ -59,7 +59,7 @@ class Rtc:
         except OSError as error:
             raise RtcError(
                 f"no wake can be armed because {self._alarm} refused {at_s}: {error.strerror}; "
-                "`rtcwake -m show` says more"
+                "`rtcwake -m show` shows more"
             ) from error
         if set_s is None or abs(set_s - at_s) > COARSEST_S:
             raise RtcError(
@@ -68,7 +68,7 @@ class Rtc:
             )
 
     def _epoch_s(self, now: datetime) -> int:
-        """The clock's own time, or the computer's where it does not tell."""
+        """The clock's own time, or the computer's where it cannot be read."""
         with suppress(OSError, ValueError):
             return int((self._directory / "since_epoch").read_text())
         return round(now.timestamp())

@@ -1,7 +1,7 @@
-"""How every resident process of the unit runs: settings -> parts -> a cycle, until PID 1 stops it.
+"""The loop of every resident service: settings -> parts -> a cycle, until PID 1 stops it.
 
 Reads and writes: the settings, its `ServiceState` and `Fault` rows, PID 1's notify socket.
-Never: hides an unexpected error (it ends the process and PID 1 restarts it), and never says READY
+Never: hides an unexpected error (it ends the process and PID 1 restarts it), and never sends READY
 or WATCHDOG but at the end of a good cycle.
 """
 
@@ -70,8 +70,8 @@ class Service:
         """The name under which faults and sentences are stored: `camera@front`, `power`."""
         return f"{self.name}@{self.instance}" if self.instance else self.name
 
-    def run(self, cycle: Cycle, every_s: float, media: bool = False) -> None:
-        """Repeat `cycle` every `every_s` seconds until PID 1 says stop or the cycle leaves.
+    def run(self, cycle: Cycle, every_s: float, *, media: bool = False) -> None:
+        """Repeat `cycle` every `every_s` seconds until PID 1 stops it or the cycle leaves.
 
         The cycle returns one sentence about what it did and why. `media`: the seconds are picture
         seconds (appliance/clock.py), for services that follow a camera.
@@ -90,7 +90,7 @@ class Service:
         self.notifier.notify_stopping()
 
     def run_once(self, cycle: Cycle) -> None:
-        """One cycle with all that belongs to it: faults, sentence, watchdog, retention."""
+        """One cycle with its faults, sentence, watchdog and retention."""
         self._faults = set()
         self._reopen_if_replaced()
         try:
@@ -108,7 +108,7 @@ class Service:
                 self._try(lambda: retention.retain(self.store))
 
     def finish(self, act: Callable[[], None]) -> None:
-        """The loop's last act; what it meets is recorded, the process ends all the same."""
+        """The loop's last action; its fault is recorded, and the process ends all the same."""
         try:
             act()
         except ApplianceError as error:
@@ -133,7 +133,7 @@ class Service:
             for code in over:
                 self.log.info("fault is over", fault=code)
 
-    def _store_sentence(self, sentence: str, now: bool = False) -> None:
+    def _store_sentence(self, sentence: str, *, now: bool = False) -> None:
         self.notifier.set_status(sentence)
         if now or self._take_turn("say", SENTENCE_EVERY_S):
             self._try(lambda: self.store.say(self.source, log.redact(sentence)))
@@ -166,7 +166,7 @@ class Service:
             self.log.warning("the database was replaced, opening the new one")
             self.open_store()
 
-    def open_store(self, required: bool = False) -> None:
+    def open_store(self, *, required: bool = False) -> None:
         """Prepare the database (a damaged one is set aside) and open it, also once more.
 
         Raises `StoreError` only if `required`.
@@ -189,16 +189,17 @@ class Service:
 
 
 def format_set_aside(aside: Path) -> str:
-    """What a technician is told about a damaged database."""
+    """The sentence about a damaged database that was set aside."""
     return (
         f"the database was damaged; it is kept as {aside} and a new one was begun: "
-        "copy the old file away and have it looked at"
+        "copy the old file away and have it examined"
     )
 
 
 def main(
     name: str,
     assemble: Assemble,
+    *,
     takes_instance: bool = False,
     needs_store: bool = True,
 ) -> None:
@@ -217,7 +218,7 @@ def main(
         clock = settings.make_clock()
         store = Store(settings.database, clock, name, opened=False)
         service = Service(name, settings, clock, store, writer_log, instance)
-        service.open_store(needs_store)
+        service.open_store(required=needs_store)
         loop = assemble_or_record(service, assemble)
     except ApplianceError as error:
         print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
@@ -227,7 +228,7 @@ def main(
     threading.excepthook = end_process
     started_s = time.monotonic()
     service.log.info("started")
-    service.run(loop.cycle, loop.every_s, loop.media)
+    service.run(loop.cycle, loop.every_s, media=loop.media)
     if loop.finish is not None:
         service.finish(loop.finish)
     service.log.info("stopped", after_s=f"{time.monotonic() - started_s:.1f}")
@@ -238,14 +239,14 @@ def assemble_or_record(service: Service, assemble: Assemble) -> Loop:
     try:
         return assemble(service)
     except SettingsError:
-        raise  # said where it is made, by whoever started this; no process would ever clear it
+        raise  # printed for whoever started this: no process would ever clear the fault
     except ApplianceError as error:
         service.report_fault(error)
         raise
 
 
 def end_process(failed: threading.ExceptHookArgs) -> None:
-    """Crash only: what nobody expected in a thread ends the process, as it does in the loop."""
+    """Crash only: an unexpected error in a thread ends the process, as it does in the loop."""
     sys.excepthook(failed.exc_type, failed.exc_value or SystemExit(), failed.exc_traceback)
     os._exit(1)
 

@@ -1,5 +1,7 @@
-"""What others say of movement before the cameras: today the cameras' own ONVIF alarms.
+"""Hints: motion reported from outside, today by the cameras' own ONVIF alarms (`appliance-hints`).
 
-Reads the cameras' event services; writes `CameraHint` rows, which the cameras' processes read.
-Never: replaces the gates: a hint wakes, and whether anything moves is seen in the picture.
+    camera --ONVIF pull point--> listener --alarms.decode_motion--> alarm_receiver --> CameraHint
+
+Reads: the cameras' event services. Writes: `CameraHint` rows, which the cameras' processes read.
+Never: replaces the gates: a hint wakes, and the picture decides whether anything moves.
 """

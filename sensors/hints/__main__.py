@@ -1,6 +1,6 @@
 """The hints service: `python -m sensors.hints --settings FILE`.
 
-Reads: the cameras' alarms, through its ear. Writes: `CameraHint` rows.
+Reads: the cameras' alarms, through the alarm receiver. Writes: `CameraHint` rows.
 Never: runs where no camera has `onvif` in its section.
 """
 
@@ -15,22 +15,22 @@ from sensors.errors import HintError
 if TYPE_CHECKING:
     from sensors.hints.alarm_receiver import AlarmReceiver
 
-CYCLE_EVERY_S = 0.5  # picture seconds: half of this is added to an alarm's delay
+CYCLE_EVERY_S = 0.5  # picture seconds; half of it is added to an alarm's delay on average
 
 
 class HintsCycle:
-    """Writes down what the ear heard."""
+    """The hints service's cycle: stores what the receiver got."""
 
     def __init__(
         self, service: Service, receiver: "AlarmReceiver", troubles: Sequence[str] = ()
     ) -> None:
-        """`troubles`: cameras that cannot be listened to as they are set up."""
+        """`troubles`: why some cameras cannot be listened to as they are set up."""
         self._service = service
         self._receiver = receiver
         self._troubles = tuple(troubles)
 
     def cycle(self) -> str:
-        """Store what was heard; returns whose alarms are listened to."""
+        """Store the new hints; returns which cameras' alarms are received."""
         rows = self._receiver.take_hints()
         if rows:
             self._service.store.add(*rows)
@@ -41,8 +41,8 @@ class HintsCycle:
         if troubles:
             self._service.report_fault(HintError("; ".join(troubles)))
         good = [one.camera for one in self._receiver.listeners if not one.trouble]
-        told = f"hears the alarms of {', '.join(good) or 'no camera'}"
-        return "; ".join([told, *troubles])
+        sentence = f"receives the alarms of {', '.join(good) or 'no camera'}"
+        return "; ".join([sentence, *troubles])
 
 
 def assemble(service: Service) -> Loop:
@@ -61,10 +61,10 @@ def assemble(service: Service) -> Loop:
             services.append(find_event_service(name, camera))
         except CameraError as error:
             troubles.append(str(error))
-    ear = AlarmReceiver(services, service.clock)
-    ear.start()
-    cycle = HintsCycle(service, ear, troubles).cycle
-    return Loop(cycle, CYCLE_EVERY_S, media=True, finish=ear.close)
+    receiver = AlarmReceiver(services, service.clock)
+    receiver.start()
+    cycle = HintsCycle(service, receiver, troubles).cycle
+    return Loop(cycle, CYCLE_EVERY_S, media=True, finish=receiver.close)
 
 
 def leave() -> str:

@@ -1,4 +1,4 @@
-"""Where a camera's event service is, by its section of the settings.
+"""The address of a camera's ONVIF event service, from its section of the settings.
 
 Reads: the camera's password file; the names of hosts, anew at each try. Writes: nothing.
 Never: lets an address pass that sensors/camera/sources/address.py refuses for pictures.

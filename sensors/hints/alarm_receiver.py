@@ -1,6 +1,6 @@
-"""All listeners of the unit in one thread, and what they heard, for the service's cycle.
+"""Receives the alarms of all cameras in one thread, and keeps them for the service's cycle.
 
-Reads: what the listeners hear. Writes: nothing; rows are taken by the cycle.
+Reads: the listeners' alarms. Writes: nothing; the cycle takes the rows and stores them.
 Never: blocks the cycle.
 """
 
@@ -16,11 +16,11 @@ from sensors.hints.listener import FIRST_PAUSE_S, EventService, Listener
 
 SOURCE = "onvif motion"
 MOST_HINTS = 1000
-REPEAT_AFTER_S = 20.0  # an alarm that goes on is said again: rows grow old
+REPEAT_AFTER_S = 20.0  # an alarm that goes on is repeated: rows grow old
 
 
 class AlarmReceiver:
-    """Listens from `start` to `close`."""
+    """Receives alarms from `start` to `close`."""
 
     def __init__(
         self, services: Iterable[EventService], clock: Clock, pause_s: float = FIRST_PAUSE_S
@@ -43,7 +43,7 @@ class AlarmReceiver:
         self._thread.join(5)
 
     def take_hints(self) -> list[CameraHint]:
-        """What was heard since the last call; an alarm that goes on is repeated now and then."""
+        """The hints since the last call; an alarm that goes on is repeated every 20 s."""
         now_s = self._clock.stamp().uptime_s
         for one in self.listeners:
             if one.active and now_s - self._added_s.get(one.camera, now_s) >= REPEAT_AFTER_S:
@@ -72,6 +72,6 @@ class AlarmReceiver:
                 group.create_task(one.run(self._pause_s))
 
     def _cancel(self) -> None:
-        """Once only: a second time would cut the listeners' good-byes short."""
+        """Once only: a second time would cut the listeners' unsubscribing short."""
         if self._task is not None:
             self._task.cancel()

@@ -1,7 +1,7 @@
-"""What an ONVIF notification says of movement: the table of topics, and nothing but the rule.
+"""Decodes ONVIF notifications of motion, by a table of topics. Pure.
 
-In: topic and items of one notification. Out: moving, not moving, or nothing to us. Pure.
-Never: guesses from a topic that is not in the table: cameras tell of many things.
+In: topic and items of one notification. Out: motion, no motion, or None for other topics.
+Never: guesses from a topic that is not in the table: cameras notify of many things.
 
 Topics as in the ONVIF Analytics and Imaging service specifications and, for the last rows, as
 makers use them (Reolink, Tapo, Dahua and others agree on `State`).
@@ -9,7 +9,7 @@ makers use them (Reolink, Tapo, Dahua and others agree on `State`).
 
 from collections.abc import Mapping
 
-# topic without its namespace prefix   the item that says whether it is so now
+# topic without its namespace prefix   the item that holds its present state
 MOTION = {
     "VideoSource/MotionAlarm": "State",
     "RuleEngine/CellMotionDetector/Motion": "IsMotion",
@@ -23,13 +23,13 @@ MOTION = {
     "RuleEngine/MyRuleDetector/DogCatDetect": "State",
     "RuleEngine/MyRuleDetector/Visitor": "State",
 }
-# A crossing has no state: it happened.
+# A line crossing has no state: it is an event.
 MOTION_EVENTS = ("RuleEngine/LineDetector/Crossed", "RuleEngine/CellMotionDetector/LineCross")
 TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
 def decode_motion(topic: str, items: Mapping[str, str]) -> bool | None:
-    """True: something moves now. False: no longer. None: the notification says neither."""
+    """True: motion now. False: no longer. None: the notification is of something else."""
     name = "/".join(part.rpartition(":")[2] for part in topic.strip().split("/"))
     if name in MOTION_EVENTS:
         return True

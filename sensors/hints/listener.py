@@ -1,7 +1,7 @@
-"""Listens to one camera's ONVIF events by pull point, for as long as it is asked to.
+"""Subscribes to one camera's ONVIF events by pull point, until it is cancelled.
 
 Reads: the camera's event service over HTTP (WS-Security digest), through onvif-zeep-async. Writes:
-nothing; each change is handed to `told`.
+nothing; each change is given to `on_change`.
 Never: lets one camera's trouble touch another's, asks faster than every ten seconds a camera that
 fails, or follows an address that the camera gives to another host.
 """
@@ -27,7 +27,12 @@ MOST_MESSAGES = 100
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 10.0, 300.0
 TROUBLES = (
     *(CameraError, ONVIFError, SoapError, ClientError),
-    *(TimeoutError, OSError, ValueError, AttributeError),  # of libraries that read what is no SOAP
+    *(
+        TimeoutError,
+        OSError,
+        ValueError,
+        AttributeError,
+    ),  # of libraries that read an answer that is not SOAP
 )
 
 
@@ -46,9 +51,7 @@ OnChange = Callable[[str, bool], None]
 
 
 class Listener:
-    """One camera's alarms. `trouble` is why nothing is heard now, in one sentence; "" where all is
-    well.
-    """
+    """One camera's alarms. `trouble` is why none can be received now, "" where all is well."""
 
     def __init__(self, service: EventService, on_change: OnChange) -> None:
         self.camera = service.camera
@@ -77,7 +80,7 @@ class Listener:
             self._service.user or None,
             self._service.password or None,
             adjust_time=True,  # the digest holds the time, and cameras' clocks are wrong
-            nat_override=True,  # the address that the camera gives may lie behind a NAT, or lie
+            nat_override=True,  # the camera's own address may lie behind a NAT, or be wrong
         )
         lost = asyncio.Event()
         try:
@@ -101,9 +104,10 @@ class Listener:
         raise ONVIFError("the subscription was lost")
 
     def _handle(self, message: Any) -> None:
-        found = decode_motion(message.Topic._value_1, dict(read_items(message)))  # noqa: SLF001  (zeep's name)
-        if found is not None:
-            self._set_active(active=found)
+        topic = message.Topic._value_1  # noqa: SLF001  (zeep's name)
+        motion = decode_motion(topic, dict(read_items(message)))
+        if motion is not None:
+            self._set_active(active=motion)
 
     def _set_active(self, active: bool) -> None:
         if active or self.active:
@@ -113,14 +117,14 @@ class Listener:
     def _explain(self, error: Exception) -> str:
         what = redact(str(error).strip().splitlines()[0] if str(error).strip() else repr(error))
         return (
-            f"the alarms of the camera {self.camera} are not heard ({what[:200]}): check `onvif`, "
-            "`user` and `password_file` in its section, and that ONVIF is on in the camera"
+            f"the alarms of the camera {self.camera} are not received ({what[:200]}): check "
+            "`onvif`, `user` and `password_file` in its section, and that ONVIF is on in the camera"
         )
 
 
 def read_items(message: Any) -> Iterable[tuple[str, str]]:
     """Name and value of each item of a notification's data; none where it has another shape."""
-    said = message.Message._value_1  # noqa: SLF001  (zeep's name for an element of any kind)
-    data = getattr(said, "Data", None)
+    element = message.Message._value_1  # noqa: SLF001  (zeep's name for an element of any kind)
+    data = getattr(element, "Data", None)
     for item in getattr(data, "SimpleItem", None) or ():
         yield str(item.Name), str(item.Value)

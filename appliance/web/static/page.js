@@ -12,7 +12,7 @@ import { ask, found, lost } from "./link.js";
 import { load } from "./load.js";
 import { night, outlook } from "./night.js";
 import { computer, services } from "./services.js";
-import { sight } from "./sight.js";
+import { sight } from "./inference.js";
 import { sun } from "./sun.js";
 import { clockSeconds, date, useZone } from "./times.js";
 

@@ -164,7 +164,7 @@ def test_the_command_prints_marks_and_advice_and_fails_when_a_check_does(
     assert left.value.code == 1, "the rows are of another boot"
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith("  ok model") for line in lines)
-    assert any(line.startswith("  !! battery") and "; look at" in line for line in lines)
+    assert any(line.startswith("  !! battery") and "; check the" in line for line in lines)
     with pytest.raises(SystemExit):
         main(["doctor", "--json", "--settings", str(healthy.path)])
     told = {one["name"]: one["ok"] for one in json.loads(capsys.readouterr().out)}

@@ -26,7 +26,7 @@ BOOT = "0000beef"
 
 
 class Unit:
-    """A unit with events of two cameras on three days, each with a picture, some with a film."""
+    """A unit with events of two cameras on three days, each with a picture, some with a clip."""
 
     def __init__(self, directory: Path, database: Path, capsys: pytest.CaptureFixture[str]) -> None:
         self.settings = directory / "unit.toml"
@@ -86,7 +86,7 @@ def unit(
 def test_what_is_older_goes_with_pictures_and_films(unit: Unit) -> None:
     code, out, _ = unit.type("erase", "--before", "2026-04-17T00:00+00:00", "--yes")
     assert code == 0
-    assert out == ("erased: 4 events, 4 pictures, 2 films from before 2026-04-17T00:00:00.000Z\n")
+    assert out == ("erased: 4 events, 4 pictures, 2 clips from before 2026-04-17T00:00:00.000Z\n")
     assert len(unit.events) == 2
     assert all(name.startswith("20260417T") for name in [*unit.events, *unit.files])
     assert not (unit.data / "snapshots/2026-04-15").exists()
@@ -94,7 +94,7 @@ def test_what_is_older_goes_with_pictures_and_films(unit: Unit) -> None:
 
 def test_one_camera_goes_and_its_namesake_stays(unit: Unit) -> None:
     code, out, _ = unit.type("erase", "--camera", "gate", "--yes")
-    assert (code, out) == (0, "erased: 3 events, 3 pictures, 1 film of the camera gate\n")
+    assert (code, out) == (0, "erased: 3 events, 3 pictures, 1 clip of the camera gate\n")
     assert len(unit.events) == 3
     assert all("-gate-2-" in name for name in [*unit.events, *unit.files])
 
@@ -110,7 +110,7 @@ def test_an_event_of_another_name_goes_with_its_camera(unit: Unit) -> None:
 def test_one_event_goes(unit: Unit) -> None:
     gone, *others = unit.events
     code, out, _ = unit.type("erase", "--event", gone, "--yes")
-    assert (code, out) == (0, f"erased: 1 event, 1 picture, 1 film of the event {gone}\n")
+    assert (code, out) == (0, f"erased: 1 event, 1 picture, 1 clip of the event {gone}\n")
     assert unit.events == others
     assert not [name for name in unit.files if name.startswith(f"{gone}.")]
     assert len(unit.files) == 6
@@ -153,7 +153,7 @@ def test_what_is_not_the_units_own_is_not_touched(unit: Unit) -> None:
 def test_where_nothing_is_there_that_is_said(unit: Unit, words: tuple[str, str]) -> None:
     code, out, _ = unit.type("erase", *words, "--yes")
     assert code == 0
-    assert out.startswith("nothing to erase: there is no event, picture or film ")
+    assert out.startswith("nothing to erase: there is no event, picture or ")
     assert len(unit.events) == 6
     assert len(unit.files) == 8
 
@@ -175,7 +175,7 @@ def test_it_asks_before_it_erases(
     monkeypatch.setattr("builtins.input", say)
     code, out, _ = unit.type("erase", "--camera", "gate")
     assert asked == [
-        "Erase 3 events, 3 pictures, 1 film of the camera gate? This cannot be undone. [y/N] "
+        "Erase 3 events, 3 pictures, 1 clip of the camera gate? This cannot be undone. [y/N] "
     ]
     assert len(unit.events) == left
     assert (code, "nothing was erased" in out) == ((1, True) if left == 6 else (0, False))
@@ -270,7 +270,7 @@ def test_the_journal_learns_who_erased_what(unit: Unit, monkeypatch: pytest.Monk
     unit.type("erase", "--camera", "gate", "--yes")
     unit.type("erase", "--camera", "gate", "--yes")
     ((text, fields),) = sent
-    assert text == "3 events, 3 pictures, 1 film of the camera gate erased by=anna"
+    assert text == "3 events, 3 pictures, 1 clip of the camera gate erased by=anna"
     assert fields["SYSLOG_IDENTIFIER"] == "unitctl"
 
 

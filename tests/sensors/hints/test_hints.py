@@ -107,7 +107,7 @@ def test_a_wrong_password_is_one_sentence_without_the_password(camera: OnvifCame
     with ear_on(camera, password="wr0ng") as ear:
         wait_until(lambda: camera.refused > 0 and "Author" in ear.listeners[0].trouble, "a no")
         sentence = ear.listeners[0].trouble
-    assert "the alarms of the camera front are not heard" in sentence
+    assert "the alarms of the camera front are not received" in sentence
     assert "`password_file`" in sentence
     assert "wr0ng" not in sentence + repr(ear.listeners[0]._service)
 

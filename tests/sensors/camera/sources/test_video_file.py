@@ -161,7 +161,7 @@ def test_a_missing_clip_is_told_in_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"this is a text", bytes(100_000)])
 def test_a_file_that_is_no_video_is_told_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.mp4").write_bytes(content)
-    with pytest.raises(CameraError, match=r"bad\.mp4 cannot be played .*whole file file"):
+    with pytest.raises(CameraError, match=r"bad\.mp4 cannot be played .*whole file"):
         Viewer(tmp_path / "bad.mp4")
 
 

@@ -1,0 +1,23 @@
+"""The names of units agree with the files in systemd/."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from appliance.process.units import format_unit
+from appliance.settings import CameraSettings, Settings
+from appliance.status.document import expected_services
+from appliance.store.tables import PLAN
+
+UNITS = Path(__file__).parents[3] / "systemd"
+
+
+def test_every_service_has_a_unit_file_of_its_name(settings: Settings) -> None:
+    two = replace(settings, camera={name: CameraSettings(source="a.mp4") for name in ("a", "b")})
+    for service in (*expected_services(two), "hints", "mqtt", "web"):
+        unit = format_unit(service)
+        template = unit.partition("@")[0] + "@.service" if "@" in unit else unit
+        assert (UNITS / template).is_file(), unit
+
+
+def test_the_plan_is_a_service_too() -> None:
+    assert format_unit(PLAN) == "appliance-plan.service"
