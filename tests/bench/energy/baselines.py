@@ -39,7 +39,7 @@ class Fixed(Rule):
     name = "fixed duty"
     grid = {"of_worst_month": (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)}
 
-    def choose(self, seen: Observation) -> Choices:
+    def choose(self, observation: Observation) -> Choices:
         wanted_w = self.of["of_worst_month"] * self.site.worst_month_w
         affords = wanted_w >= self.site.power_w[:, LISTEN]
         return np.where(affords, self.spread(wanted_w), REST)
@@ -53,10 +53,12 @@ class FullUntilCut(Rule):
     def begin(self) -> None:
         self._until_pct = np.zeros(self.shape)
 
-    def choose(self, seen: Observation) -> Choices:
+    def choose(self, observation: Observation) -> Choices:
         back_pct = BACK_PCT - plant.BACK_SHARE * 100
-        self._until_pct = np.where(seen.was_cut, seen.charge_pct + back_pct, self._until_pct)
-        self._until_pct = np.where(seen.charge_pct >= self._until_pct, 0.0, self._until_pct)
+        self._until_pct = np.where(
+            observation.was_cut, observation.charge_pct + back_pct, self._until_pct
+        )
+        self._until_pct = np.where(observation.charge_pct >= self._until_pct, 0.0, self._until_pct)
         return np.where(self._until_pct > 0, REST, self.full)
 
 
@@ -70,15 +72,15 @@ class TwoLevel(Rule):
     }
 
     @classmethod
-    def sensible(cls, parameters: Parameters) -> bool:
+    def is_sensible(cls, parameters: Parameters) -> bool:
         return parameters["low_pct"] + parameters["band_pct"] <= MAX_ENTRY_PCT
 
     def begin(self) -> None:
         self._listens = np.zeros(self.shape, dtype=bool)
 
-    def choose(self, seen: Observation) -> Choices:
+    def choose(self, observation: Observation) -> Choices:
         least_pct = self.of["low_pct"] + self.of["band_pct"] * self._listens
-        self._listens = seen.charge_pct < least_pct
+        self._listens = observation.charge_pct < least_pct
         return np.where(self._listens, LISTEN, self.full)
 
 
@@ -110,17 +112,19 @@ class Kansal(Rule):
         self._sun_w = np.zeros(self.shape)
         self._free = np.zeros(self.shape, dtype=bool)
 
-    def choose(self, seen: Observation) -> Choices:
-        self._sun_w = self._sun_w + seen.pv_w / SLOT_STEPS
-        self._free = self._free | seen.sun_is_free
-        if seen.step % SLOT_STEPS == 0:
-            self._learn((seen.step // SLOT_STEPS - 1) % SLOTS)
+    def choose(self, observation: Observation) -> Choices:
+        self._sun_w = self._sun_w + observation.pv_w / SLOT_STEPS
+        self._free = self._free | observation.sun_is_free
+        if observation.step % SLOT_STEPS == 0:
+            self._learn((observation.step // SLOT_STEPS - 1) % SLOTS)
         efficiency = plant.CONTROLLER * plant.CHARGING
         wanted_w = (self._day_w + self._owed_w / SLOTS) * efficiency
-        above_wh = (seen.charge_pct - self.of["target_pct"]) / 100 * self.site.capacity_wh
+        above_wh = (observation.charge_pct - self.of["target_pct"]) / 100 * self.site.capacity_wh
         wanted_w = wanted_w + self.of["gain"] * above_wh / DAY_H
-        choice = np.where(seen.sun_is_free, self.full, self.spread(np.maximum(wanted_w, 0.0)))
-        return np.where(self.rests(seen.charge_pct, self.of["rest_pct"]), REST, choice)
+        choice = np.where(
+            observation.sun_is_free, self.full, self.spread(np.maximum(wanted_w, 0.0))
+        )
+        return np.where(self.rests(observation.charge_pct, self.of["rest_pct"]), REST, choice)
 
     def _learn(self, slot: int) -> None:
         """The slot that has just ended, against what was expected of it."""
@@ -149,7 +153,7 @@ class Ladder(Rule):
     }
 
     @classmethod
-    def sensible(cls, parameters: Parameters) -> bool:
+    def is_sensible(cls, parameters: Parameters) -> bool:
         return parameters["sentinel_pct"] < parameters["eco_pct"] < parameters["full_pct"]
 
     def begin(self) -> None:
@@ -166,13 +170,13 @@ class Ladder(Rule):
         self._first = np.arange(rows)[:, None] * self._options.shape[1]
         self._rung: Choices | None = None
 
-    def choose(self, seen: Observation) -> Choices:
-        rung = count_reached(seen.charge_pct, self._holds_pct)
+    def choose(self, observation: Observation) -> Choices:
+        rung = count_reached(observation.charge_pct, self._holds_pct)
         if self._rung is not None:
             # A rung that is held needs its threshold, one above it the threshold of entering.
-            entered = count_reached(seen.charge_pct, self._enters_pct)
+            entered = count_reached(observation.charge_pct, self._enters_pct)
             rung = np.maximum(entered, np.minimum(rung, self._rung))
-        rung[seen.sun_is_free] = len(self._holds_pct)
+        rung[observation.sun_is_free] = len(self._holds_pct)
         self._rung = rung
         return np.asarray(self._options.take(rung + self._first))
 
@@ -188,13 +192,15 @@ class Slope(Rule):
         "bend": (0.7, 1.0, 1.5, 2.0, 3.0),
     }
 
-    def choose(self, seen: Observation) -> Choices:
+    def choose(self, observation: Observation) -> Choices:
         low_pct, power_w = self.of["low_pct"], self.site.power_w
-        part = np.clip((seen.charge_pct - low_pct) / (self.of["full_pct"] - low_pct), 0.0, 1.0)
+        part = np.clip(
+            (observation.charge_pct - low_pct) / (self.of["full_pct"] - low_pct), 0.0, 1.0
+        )
         span_w = power_w[:, -1] - power_w[:, LISTEN]
         choice = self.spread(power_w[:, LISTEN] + span_w * part ** self.of["bend"])
-        choice = np.where(seen.sun_is_free, self.full, choice)
-        return np.where(self.rests(seen.charge_pct, self.of["rest_pct"]), REST, choice)
+        choice = np.where(observation.sun_is_free, self.full, choice)
+        return np.where(self.rests(observation.charge_pct, self.of["rest_pct"]), REST, choice)
 
 
 FAMILIES: tuple[type[Rule], ...] = (Fixed, FullUntilCut, TwoLevel, Kansal, Ladder, Slope)
@@ -226,14 +232,14 @@ class Baseline:
         looks_every = HOUR_STEPS if self._choice == REST else 1
         was_cut = t - self._last > looks_every
         for step in range(max(self._last + 1, t + 1 - looks_every), t + 1):
-            seen = Observation(
+            observation = Observation(
                 step,
                 np.array([[charge_pct - sigma_pct]]),
                 np.array([[pv_w]]),
                 np.array([[sun_is_free]]),
                 np.array([[was_cut]]),
             )
-            self._choice = int(self._rule.choose(seen)[0, 0])
+            self._choice = int(self._rule.choose(observation)[0, 0])
             self._last, was_cut = step, False
         return self._choice
 

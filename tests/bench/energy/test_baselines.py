@@ -96,7 +96,7 @@ def test_tuning_plays_the_same_year_as_the_plant_does(family: type[Rule]) -> Non
     rule = family(describe_sites(cases), columns)
     played = []
     for step in range(cases[0].steps):
-        grounds.step(step, rule.choose(grounds.seen(step)))
+        grounds.step(step, rule.choose(grounds.observe(step)))
         played.append(grounds.charge_wh.copy())
     for column, one in enumerate(cases):
         told = alone(one, family, MIDDLE[family])
@@ -106,7 +106,7 @@ def test_tuning_plays_the_same_year_as_the_plant_does(family: type[Rule]) -> Non
         assert grounds.cuts[0, column] > 0 or family is not FullUntilCut
 
 
-def seen(charge_pct: float, step: int = 1, pv_w: float = 0.0, **flags: bool) -> Observation:
+def observe(charge_pct: float, step: int = 1, pv_w: float = 0.0, **flags: bool) -> Observation:
     free, was_cut = flags.get("free", False), flags.get("was_cut", False)
     one: Any = lambda value: np.array([[value]])  # noqa: E731
     return Observation(step, one(charge_pct), one(pv_w), one(free), one(was_cut))
@@ -131,7 +131,7 @@ def test_the_ladder_that_is_tuned_is_the_ladder_that_ships() -> None:
         proposal = ships.propose(battery, None, level)
         level = proposal.level
         levels.add(level)
-        choice = int(tuned.choose(seen(charge_pct))[0, 0])
+        choice = int(tuned.choose(observe(charge_pct))[0, 0])
         assert choice == indices.get(level, int(parameters["eco"]))
         assert one.choices[choice].power_w == settings.power_w(level)
     assert len(levels) == 4
@@ -141,7 +141,7 @@ def test_a_fixed_duty_draws_its_constant_in_the_mean() -> None:
     one = case()
     rule = rule_of(Fixed, of_worst_month=1.3)
     wanted_w = 1.3 * float(rule.site.worst_month_w[0])
-    choices = [int(rule.choose(seen(50.0))[0, 0]) for _ in range(400)]
+    choices = [int(rule.choose(observe(50.0))[0, 0]) for _ in range(400)]
     assert np.mean([one.choices[choice].power_w for choice in choices]) == pytest.approx(
         wanted_w, rel=0.02
     )
@@ -156,29 +156,29 @@ def test_the_worst_month_is_the_darkest() -> None:
 
 
 def test_a_fixed_duty_that_cannot_pay_for_listening_rests() -> None:
-    assert int(rule_of(Fixed, of_worst_month=0.1).choose(seen(90.0))[0, 0]) == REST
+    assert int(rule_of(Fixed, of_worst_month=0.1).choose(observe(90.0))[0, 0]) == REST
 
 
 def test_full_until_disconnect_comes_back_at_15_per_cent() -> None:
     rule = rule_of(FullUntilCut)
-    assert int(rule.choose(seen(3.0))[0, 0]) == FULL
-    assert int(rule.choose(seen(14.0, was_cut=True))[0, 0]) == REST
-    assert int(rule.choose(seen(23.9))[0, 0]) == REST
-    assert int(rule.choose(seen(24.0))[0, 0]) == FULL
-    assert int(rule.choose(seen(15.0))[0, 0]) == FULL
+    assert int(rule.choose(observe(3.0))[0, 0]) == FULL
+    assert int(rule.choose(observe(14.0, was_cut=True))[0, 0]) == REST
+    assert int(rule.choose(observe(23.9))[0, 0]) == REST
+    assert int(rule.choose(observe(24.0))[0, 0]) == FULL
+    assert int(rule.choose(observe(15.0))[0, 0]) == FULL
 
 
 def test_two_levels_switch_apart() -> None:
     rule = rule_of(TwoLevel, low_pct=20.0, band_pct=10.0)
-    said = [int(rule.choose(seen(pct))[0, 0]) for pct in (50, 21, 19, 29, 30, 21)]
+    said = [int(rule.choose(observe(pct))[0, 0]) for pct in (50, 21, 19, 29, 30, 21)]
     assert said == [FULL, FULL, 1, 1, FULL, FULL]
 
 
 @pytest.mark.parametrize("family", [Kansal, Ladder, Slope], ids=lambda family: family.name)
 def test_free_sun_is_used_and_an_empty_battery_rests(family: type[Rule]) -> None:
     rule = rule_of(family, **MIDDLE[family])
-    assert int(rule.choose(seen(35.0, free=True))[0, 0]) == FULL
-    assert int(rule.choose(seen(5.0, step=2))[0, 0]) == REST
+    assert int(rule.choose(observe(35.0, free=True))[0, 0]) == FULL
+    assert int(rule.choose(observe(5.0, step=2))[0, 0]) == REST
 
 
 def test_kansal_spends_what_the_days_before_brought() -> None:
@@ -187,7 +187,7 @@ def test_kansal_spends_what_the_days_before_brought() -> None:
     drawn_w = []
     for step in range(20 * DAY):
         sun_w = 40.0 if step % DAY < 32 else 0.0
-        drawn_w.append(one.choices[int(rule.choose(seen(55.0, step, sun_w))[0, 0])].power_w)
+        drawn_w.append(one.choices[int(rule.choose(observe(55.0, step, sun_w))[0, 0])].power_w)
     efficiency = plant.CONTROLLER * plant.CHARGING
     assert np.mean(drawn_w[-5 * DAY :]) == pytest.approx(40 * 32 / DAY * efficiency, rel=0.02)
     assert isinstance(rule, Kansal)
@@ -199,7 +199,7 @@ def test_kansal_makes_up_within_a_day_for_a_day_that_brought_less() -> None:
     one, drawn_w = case(), []
     for step in range(24 * DAY):
         sun_w = 40.0 if step % DAY < 32 and not 20 <= step // DAY < 21 else 0.0
-        drawn_w.append(one.choices[int(rule.choose(seen(55.0, step, sun_w))[0, 0])].power_w)
+        drawn_w.append(one.choices[int(rule.choose(observe(55.0, step, sun_w))[0, 0])].power_w)
     daily_w = np.array(drawn_w).reshape(-1, DAY).mean(axis=1)
     assert daily_w[20] < 0.7 * daily_w[19]
     assert daily_w[21] < 0.9 * daily_w[19]
@@ -211,7 +211,7 @@ def test_kansal_spends_more_from_a_fuller_battery() -> None:
         rule_of(Kansal, alpha=0.5, target_pct=55.0, gain=0.4, rest_pct=12.0) for _ in range(2)
     )
     more, less = (
-        np.mean([rule.choose(seen(pct, step))[0, 0] for step in range(30)])
+        np.mean([rule.choose(observe(pct, step))[0, 0] for step in range(30)])
         for rule, pct in ((fuller, 90.0), (emptier, 40.0))
     )
     assert more > less
@@ -222,7 +222,7 @@ def test_a_slope_draws_more_from_a_fuller_battery() -> None:
     means_w = []
     for pct in (15.0, 20.0, 40.0, 60.0, 70.0, 95.0):
         rule = rule_of(Slope, **parameters)
-        choices = [int(rule.choose(seen(pct))[0, 0]) for _ in range(200)]
+        choices = [int(rule.choose(observe(pct))[0, 0]) for _ in range(200)]
         means_w.append(float(np.mean([one.choices[choice].power_w for choice in choices])))
     part = ((40 - 20) / 50) ** 1.5
     assert means_w == sorted(means_w)
@@ -319,7 +319,7 @@ def test_a_brown_out_counts_against_a_set_as_a_day(monkeypatch: pytest.MonkeyPat
 def test_tuning_finds_the_better_of_two(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tuning, "scarce_weeks", lambda one: [0, 1, 2])
+    monkeypatch.setattr(tuning, "find_scarce_weeks", lambda one: [0, 1, 2])
     found = tuning.score_sets(Two, [case(seed=1), case(seed=3)])
     played = tuning.play(Two, Two.list_sets(), [case(seed=1), case(seed=3)])
     assert found.best() == tuning.tune(Two, [case(seed=1), case(seed=3)])

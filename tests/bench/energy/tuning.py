@@ -86,7 +86,7 @@ def play(
     worth, scarce = np.zeros(grounds.shape), np.zeros(grounds.shape)
     is_scarce = stack_by_step([find_scarce_steps(case) for case in cases])
     for step in range(cases[0].steps):
-        earned = grounds.step(step, rule.choose(grounds.seen(step)))
+        earned = grounds.step(step, rule.choose(grounds.observe(step)))
         worth += earned
         scarce += earned * is_scarce[step]
     return PlayedSets(worth * plant.HOURS, scarce * plant.HOURS, grounds.cuts)
@@ -113,7 +113,7 @@ class BatteryArray:
         self._pv_w = np.zeros(shape)
         self._free, self._off, self._asleep, self._back = (np.zeros(shape, bool) for _ in range(4))
 
-    def seen(self, step: int) -> Observation:
+    def observe(self, step: int) -> Observation:
         """What perfect sensors say at the start of a step."""
         charge_pct = self.charge_wh * (100 / self._capacity_wh)
         return Observation(step, charge_pct, self._pv_w, self._free, self._back)
