@@ -1,17 +1,17 @@
-"""How long the unit lasts if no sun comes any more.
+"""Autonomy: how long the unit lasts without any sun.
 
 Reads and writes: nothing; pure.
-Never: counts charge that the guard would not let anybody use.
+Never: counts charge that the guard does not release.
 """
 
 from dataclasses import dataclass
 
 from appliance.model import BatteryState
 from appliance.settings import Settings
+from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
 from power.guard.guard import hibernate_below_pct, lower_bound_pct
 from power.guard.limits import derive_limits
-from power.guard.reserve import compute_reserve_days, compute_reserve_wh
-from power.plan.policy import DISCHARGING
+from power.plan.problem import compute_current_reserve_wh
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ def compute_autonomy(battery: BatteryState, settings: Settings) -> Autonomy | No
     if least_pct is None:
         return None
     energy = settings.energy
-    wh_per_pct = settings.battery.capacity_wh / 100 * DISCHARGING
-    days = compute_reserve_days(settings, battery.stamp.utc, battery.full_at)
-    rest_pct = hibernate_below_pct(settings, compute_reserve_wh(settings.battery, energy, days))
-    floor_pct = derive_limits(settings.battery, energy).floor_pct
+    model = ChargeModel.of(settings.battery)
+    reserve_wh = compute_current_reserve_wh(settings, battery.stamp.utc, battery.full_at)
 
-    def lasts(down_to_pct: float, draw_w: float) -> float:
-        return max(0.0, least_pct - down_to_pct) * wh_per_pct / draw_w / 24
+    def count_days(down_to_pct: float, draw_w: float) -> float:
+        a_day_pct = compute_charge_change_pct(model, sun_w=0, draw_w=draw_w, hours=24, cold=False)
+        return max(0.0, least_pct - down_to_pct) / -a_day_pct
 
     return Autonomy(
-        lasts(rest_pct, energy.sentinel_power_w), lasts(floor_pct, energy.hibernate_power_w)
+        count_days(hibernate_below_pct(settings, reserve_wh), energy.sentinel_power_w),
+        count_days(derive_limits(settings.battery, energy).floor_pct, energy.hibernate_power_w),
     )

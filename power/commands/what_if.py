@@ -16,12 +16,18 @@ from appliance.errors import SettingsError
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import Settings
 from appliance.store.store import Store
-from power.guard.reserve import compute_reserve_days, compute_reserve_wh
 from power.plan import history
 from power.plan.clear_sky import clear_sky_power_w
-from power.plan.monte_carlo import ScenarioResults, ScenarioStart, simulate_scenarios
-from power.plan.nightly import ClearSkyModel, SiteHistory, compute_hourly_clear_w
-from power.plan.prospect import make_plan
+from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
+from power.plan.nightly import solve_plan
+from power.plan.problem import (
+    ClearSkyModel,
+    PlanProblem,
+    SiteHistory,
+    compute_current_reserve_wh,
+    compute_hourly_clear_w,
+)
+from power.plan.scenarios import ScenarioStart
 
 DAYS = 45  # that are played
 HORIZON_DAYS = 60  # that the planner looks ahead, so that it does not spend all on the last of them
@@ -178,16 +184,20 @@ def subtract_year(day: date) -> date:
 
 
 def simulate_season(season: Season, settings: Settings, clear_sky: ClearSkyModel) -> SeasonResult:
-    """The unit of these settings in 200 futures of the season."""
+    """The unit of these settings in 200 scenarios of the season."""
     midnight = history.find_midnight(season.first, settings)
     shade = season.history.shade
-    clear_w = compute_hourly_clear_w(settings, clear_sky, midnight, HORIZON_DAYS, shade)
-    days = compute_reserve_days(settings, season.stamp.utc, None)
-    kept_wh = compute_reserve_wh(settings.battery, settings.energy, days)
-    prospect = make_plan(
-        settings, season.stamp, clear_w, season.history, USUAL_SIGMA_PCT, kept_wh, days=HORIZON_DAYS
+    problem = PlanProblem(
+        settings=settings,
+        now=season.stamp,
+        clear_w=compute_hourly_clear_w(settings, clear_sky, midnight, HORIZON_DAYS, shade),
+        history=season.history,
+        sigma_pct=USUAL_SIGMA_PCT,
+        reserve_wh=compute_current_reserve_wh(settings, season.stamp.utc, None),
+        days=HORIZON_DAYS,
     )
-    return summarise_season(simulate_scenarios(prospect, season.start, DAYS, STEP_H))
+    scenarios = simulate_scenarios(solve_plan(problem), season.start, DAYS, step_h=STEP_H)
+    return summarise_season(scenarios)
 
 
 def summarise_season(scenarios: ScenarioResults) -> SeasonResult:

@@ -1,4 +1,4 @@
-"""The site's past days: made from the stored readings, and told to the planner.
+"""The site's history: its past days, made from the stored readings, for the planner.
 
 Reads: PowerReading and BatteryState, their stored means, SunDay. Writes: nothing;
 power/plan/run.py stores what is made here.
@@ -22,7 +22,7 @@ from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 from power.battery.estimate import is_too_cold_to_charge
 from power.plan.ladder import TARGET_HELD
-from power.plan.nightly import ClearSkyModel, SiteHistory, compute_hourly_clear_w
+from power.plan.problem import ClearSkyModel, SiteHistory, compute_hourly_clear_w
 from power.plan.solar_day import (
     HourMean,
     estimate_shade,
@@ -32,7 +32,7 @@ from power.plan.solar_day import (
 )
 from power.plan.weather_model import DayWeather
 
-HISTORY_DAYS = 120  # that the planner is told of
+HISTORY_DAYS = 120  # that the planner is given
 LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
 UNTHROTTLED_BELOW_PCT = 90.0  # a mean of a higher charge may hide a throttled sun
 UNSHADED = (1.0,) * 24
@@ -42,7 +42,7 @@ HOURS = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class HistoryPoint:
-    """The mean of one step of `hours`; `throttled`: the panels say nothing of the sky."""
+    """The mean of one step of `hours`; `throttled`: the panels say nothing of the weather."""
 
     hours: float
     pv_power_w: float | None
@@ -54,7 +54,7 @@ HistoryPoints = dict[datetime, HistoryPoint]
 
 
 def to_solar_time(utc: datetime, settings: Settings) -> datetime:
-    """`utc` on the site's solar clock, to the hour, as power.plan.nightly.local_midnight has it."""
+    """`utc` on the site's solar clock, to the hour, as `find_solar_midnight` has it."""
     return utc.astimezone(UTC) + timedelta(hours=round(settings.site.longitude_deg / 15))
 
 

@@ -1,8 +1,7 @@
-"""What the planner believes of the days to come: sun, cloud, cold, as chances, never as promises.
+"""The weather horizon: sun, cloud and cold of the days to come, as chances.
 
 Reads: nothing; power/plan/run.py brings the clear sky, the past days and a forecast if there is
-one.
-Writes: nothing; pure.
+one. Writes: nothing; pure.
 Never: needs a link. A forecast from outside only shifts the chances that the site itself gives.
 """
 
@@ -13,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from appliance.settings import Settings
-from power.battery.voltage_curve import cold_unavailable_pct
+from power.battery.voltage_curve import cold_unavailable_pct, get_cell
 from power.plan.weather_model import (
     CLASS_CLEARNESS,
     CLASS_COUNT,
@@ -23,17 +22,15 @@ from power.plan.weather_model import (
     predict_temperatures,
 )
 
-HORIZON_DAYS = 45  # ahead: as long as a large battery can bridge
+HORIZON_DAYS = 45  # as long as a large battery can bridge
 HOURS = 24
-FINE_DAYS = 2  # in blocks of `FINE_H`; later days are night, day, night
+FINE_DAYS = 2  # in intervals of `FINE_H`; later days are night, day, night
 FINE_H = 2
-MIN_SHADE_FACTOR, MAX_SHADE_FACTOR = 0.1, 1.2
-SHADE_PRIOR_DAYS = 5.0  # an hour's shading must be seen for so many days to count half
 
 
 @dataclass(frozen=True, slots=True)
 class DayForecast:
-    """What a forecast from outside says of one day: clearness (0 to 1) and its usual error."""
+    """A forecast from outside for one day: clearness (0 to 1) and its usual error."""
 
     clearness: float
     sigma: float
@@ -41,10 +38,10 @@ class DayForecast:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Some hours of one day ahead, as the planner sees them.
+    """Some hours of one day ahead, one stage of the solver.
 
-    `clear_w`: mean power under a cloudless sky. `hidden_pct`: charge that the cold keeps back.
-    `last`: the day ends with it.
+    `clear_w`: mean clear-sky power. `hidden_pct`: charge that the cold keeps back. `last`: the day
+    ends with it.
     """
 
     starts: datetime
@@ -57,8 +54,8 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """The days to come. `skies[day][k]`: chance of each class of clearness; `cold[day]`: chance
-    that the battery is too cold to be charged; both hold one day more than there are stretches for.
+    """The days to come. `weather[day][k]`: chance of each weather class; `cold[day]`: chance that
+    the battery is too cold to be charged; both hold one day more than there are intervals for.
     """
 
     intervals: tuple[Interval, ...]
@@ -73,93 +70,75 @@ def build_horizon(
     past: Sequence[DayWeather],
     forecast: Mapping[int, DayForecast] | None = None,
 ) -> Horizon:
-    """The outlook from the local solar `midnight` (UTC) on.
+    """The horizon from the local solar `midnight` (UTC) on.
 
-    `clear_w`: mean clear-sky power (W) of each hour from then on, for whole days, shading included.
-    `past`: the days before, the last is yesterday. `told`: a forecast by day, 0 is today.
+    `clear_w`: mean clear-sky power (W) of each hour from then on, for whole days, shade included.
+    `past`: the days before, yesterday last. `forecast`: by day, 0 is today.
     """
-    days = len(clear_w) // HOURS
-    kilowatts = settings.panels.peak_w / 1000
-    by_day = [clear_w[day * HOURS : (day + 1) * HOURS] for day in range(days)]
-    skies = [sky(past, sum(day_w) / 1000 / kilowatts) for day_w in by_day]
-    skies = [apply_forecast(one, (forecast or {}).get(day)) for day, one in enumerate(skies)]
-    air = predict_temperatures(past, settings.site.latitude_deg, midnight, days + 1)
-    blocks = settings.battery
-    cold = tuple(
-        compute_chance_below(0.0, *one) if is_frost_limited(settings) else 0.0 for one in air
-    )
-    stretches: list[Interval] = []
+    by_day = [clear_w[first : first + HOURS] for first in range(0, len(clear_w) - HOURS + 1, HOURS)]
+    weather = [
+        estimate_weather(settings, day_w, past, (forecast or {}).get(day))
+        for day, day_w in enumerate(by_day)
+    ]
+    air = predict_temperatures(past, settings.site.latitude_deg, midnight, len(by_day) + 1)
+    frost_limited = not get_cell(settings.battery).charges_below_zero
+    cold = tuple(compute_chance_below(0.0, *one) if frost_limited else 0.0 for one in air)
+    intervals: list[Interval] = []
     for day, day_w in enumerate(by_day):
         mean_c, sigma_c = air[day]
-        hidden = cold_unavailable_pct(blocks, mean_c - sigma_c / 2)
-        for begin, end in split_day(day_w, fine=day < FINE_DAYS):
-            stretches.append(
-                Interval(
-                    midnight + timedelta(days=day, hours=begin),
-                    end - begin,
-                    sum(day_w[begin:end]) / (end - begin),
-                    day,
-                    hidden,
-                    last=end == HOURS,
-                )
-            )
-    return Horizon(tuple(stretches), (*skies, skies[-1]), cold)
+        hidden = cold_unavailable_pct(settings.battery, mean_c - sigma_c / 2)
+        intervals += make_intervals(day, midnight + timedelta(days=day), day_w, hidden)
+    return Horizon(tuple(intervals), (*weather, weather[-1]), cold)
 
 
-def split_day(day_w: Sequence[float], fine: bool) -> list[tuple[int, int]]:
-    """The day cut into stretches: blocks of `FINE_H` hours, or night, day and night."""
+def make_intervals(
+    day: int, midnight: datetime, day_w: Sequence[float], hidden: float
+) -> list[Interval]:
+    """The intervals of one day; `midnight` is its start, `day_w` its hourly clear-sky power."""
+    return [
+        Interval(
+            starts=midnight + timedelta(hours=begin),
+            hours=end - begin,
+            clear_w=sum(day_w[begin:end]) / (end - begin),
+            day=day,
+            hidden_pct=hidden,
+            last=end == HOURS,
+        )
+        for begin, end in split_day(day_w, fine=day < FINE_DAYS)
+    ]
+
+
+def split_day(day_w: Sequence[float], *, fine: bool) -> list[tuple[int, int]]:
+    """(first hour, end) of each interval: blocks of `FINE_H` hours, or night, day and night."""
     if fine:
         return [(hour, hour + FINE_H) for hour in range(0, HOURS, FINE_H)]
     lit = [hour for hour, power_w in enumerate(day_w) if power_w > 0]
     if not lit:
         return [(0, HOURS)]
-    cuts = sorted({0, lit[0], lit[-1] + 1, HOURS})
-    return list(pairwise(cuts))
+    return list(pairwise(sorted({0, lit[0], lit[-1] + 1, HOURS})))
 
 
-def sky(past: Sequence[DayWeather], clear_kwh_per_kw: float) -> tuple[float, ...]:
-    """The chance of each class on a day with that much cloudless sun."""
-    return tuple(estimate_class_chances(past, clear_kwh_per_kw))
+def estimate_weather(
+    settings: Settings,
+    day_w: Sequence[float],
+    past: Sequence[DayWeather],
+    forecast: DayForecast | None,
+) -> tuple[float, ...]:
+    """The chance of each weather class on a day with that clear-sky power (W) by hour."""
+    clear_kwh_per_kw = sum(day_w) / settings.panels.peak_w
+    return apply_forecast(tuple(estimate_class_chances(past, clear_kwh_per_kw)), forecast)
 
 
 def apply_forecast(chances: tuple[float, ...], forecast: DayForecast | None) -> tuple[float, ...]:
-    """The chances after a forecast was heard: weighed by how well each class agrees with it."""
+    """The chances, weighed by how well each weather class agrees with the forecast."""
     if forecast is None:
         return chances
     weights = [
-        chance
-        * math.exp(-0.5 * ((CLASS_CLEARNESS[place] - forecast.clearness) / forecast.sigma) ** 2)
-        for place, chance in enumerate(chances)
+        chance * math.exp(-0.5 * ((clearness - forecast.clearness) / forecast.sigma) ** 2)
+        for chance, clearness in zip(chances, CLASS_CLEARNESS, strict=True)
     ]
     total = sum(weights)
     return tuple(weight / total for weight in weights) if total > 0 else chances
-
-
-def is_frost_limited(settings: Settings) -> bool:
-    """Whether this battery must not be charged below 0 C."""
-    return settings.battery.chemistry.value == "lfp"
-
-
-def estimate_shade_factors(
-    days: Sequence[Mapping[str, float]], clearness: Sequence[float]
-) -> list[float]:
-    """Factor on the clear sky for each local solar hour: what trees, dirt and masts take.
-
-    `days[i]` holds measured over clear-sky energy by hour ("9": 0.4), `clearness[i]` the day's. An
-    hour that gives less than its day, again and again, is shaded; one that nobody saw is not.
-    """
-    found = []
-    for hour in range(HOURS):
-        shares = [
-            day[str(hour)] / clear
-            for day, clear in zip(days, clearness, strict=True)
-            if str(hour) in day and clear > 0.5
-        ]
-        seen = len(shares)
-        middle = sorted(shares)[seen // 2] if seen else 1.0
-        factor = (seen * middle + SHADE_PRIOR_DAYS) / (seen + SHADE_PRIOR_DAYS)
-        found.append(min(MAX_SHADE_FACTOR, max(MIN_SHADE_FACTOR, factor)))
-    return found
 
 
 assert len(CLASS_CLEARNESS) == CLASS_COUNT

@@ -1,117 +1,104 @@
-"""The night's work of the planner in one call: outlook, solution, and the table that is kept.
+"""The nightly plan in one call: weather horizon, value function, and the policy table of it.
 
-Reads and writes: nothing; power/plan/run.py brings the past and stores the result. Imports numpy.
-Never: needs more than the past days, the calendar and the settings; a forecast is welcome.
+    plan = solve_plan(PlanProblem(settings=settings, now=now, clear_w=..., ...))
+    store.add(make_policy(plan))
+
+Reads and writes: nothing; pure. Imports numpy. power/plan/run.py stores the policy; the steps that
+are shown, the Monte Carlo scenarios and the backtest use the rest of the plan.
+Never: solves one problem twice.
 """
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from appliance.model import EnergyPolicy, Stamp
-from appliance.settings import PanelsSettings, Settings, SiteSettings
+from appliance.model import EnergyPolicy
+from appliance.settings import Settings
 from power.guard.guard import hibernate_below_pct
-from power.plan.horizon import FINE_DAYS, HORIZON_DAYS, DayForecast, Horizon, build_horizon
-from power.plan.policy import pack_table
+from power.plan.horizon import FINE_DAYS, Horizon, build_horizon
+from power.plan.policy_table import PolicyTable, pack_table
+from power.plan.problem import PlanProblem
 from power.plan.solver import CHARGE_LEVELS, Solution, solve_values
-from power.plan.utility import list_options
-from power.plan.weather_model import DayWeather
+from power.plan.utility import Option, list_options
+from power.plan.weather_model import CLASS_COUNT
 
-ClearSkyModel = Callable[[SiteSettings, PanelsSettings, Sequence[datetime]], list[float]]
-POLICY_DAYS = FINE_DAYS + 1  # of the table: one missed night is bridged
-MARGIN_PCT = 2.0  # the plan stays so far above what the guard would stop
+POLICY_DAYS = FINE_DAYS + 1  # length of the stored table: one missed night is bridged
+MARGIN_PCT = 2.0  # the plan stays so far above the charge at which the guard would stop the loads
+COLD_FROM_CHANCE = 0.5  # from here on a day is planned as one on which nothing is charged
 
 
 @dataclass(frozen=True, slots=True)
-class SiteHistory:
-    """What the site has taught: its days, the last is yesterday, and its shade by solar hour."""
+class Plan:
+    """A problem and its solution."""
 
-    days: tuple[DayWeather, ...]
-    shade: tuple[float, ...]
+    problem: PlanProblem
+    horizon: Horizon
+    solution: Solution
+    options: tuple[Option, ...]
 
-
-def find_solar_midnight(utc: datetime, longitude_deg: float) -> datetime:
-    """The last solar midnight at or before `utc`, to the hour, in UTC."""
-    ahead = timedelta(hours=round(longitude_deg / 15))
-    local = utc + ahead
-    return local.replace(hour=0, minute=0, second=0, microsecond=0) - ahead
-
-
-def compute_hourly_clear_w(
-    settings: Settings,
-    clear_sky: ClearSkyModel,
-    midnight: datetime,
-    days: int,
-    shade: Sequence[float],
-) -> list[float]:
-    """Mean clear-sky power of each hour from `midnight` on, with the site's shade."""
-    middles = [midnight + timedelta(hours=hour + 0.5) for hour in range(days * 24)]
-    power_w = clear_sky(settings.site, settings.panels, middles)
-    return [watts * shade[hour % 24] for hour, watts in enumerate(power_w)]
+    @property
+    def settings(self) -> Settings:
+        return self.problem.settings
 
 
-def make_policy(
-    settings: Settings,
-    now: Stamp,
-    clear_w: Sequence[float],
-    history: SiteHistory,
-    sigma_pct: float,
-    reserve_wh: float,
-    forecast: Mapping[int, DayForecast] | None = None,
-) -> EnergyPolicy:
-    """The policy from the last local midnight on.
-
-    `clear_w` as `hourly_clear_w` gives it, for `DAYS` days. `sigma_pct` is the usual doubt of the
-    charge, which the guard takes off before it judges; `kept_wh` its reserve
-    (power/guard/reserve.py).
-    """
-    midnight = find_solar_midnight(now.utc, settings.site.longitude_deg)
-    outlook = build_horizon(
-        settings, midnight, clear_w[: HORIZON_DAYS * 24], history.days, forecast
+def solve_plan(problem: PlanProblem) -> Plan:
+    """The plan from the last solar midnight on, for the days of the problem (some 10 ms)."""
+    settings = problem.settings
+    horizon = build_horizon(
+        settings,
+        problem.starts,
+        problem.horizon_clear_w,
+        problem.history.days,
+        problem.forecast,
     )
-    floor_pct = hibernate_below_pct(settings, reserve_wh) + MARGIN_PCT
-    solution = solve_values(outlook, list_options(settings), settings.battery, floor_pct, sigma_pct)
+    options = list_options(settings)
+    floor_pct = hibernate_below_pct(settings, problem.reserve_wh) + MARGIN_PCT
+    solution = solve_values(
+        horizon,
+        options,
+        settings.battery,
+        floor_pct=floor_pct,
+        sigma_pct=problem.sigma_pct,
+    )
+    return Plan(problem, horizon, solution, options)
+
+
+def make_policy(plan: Plan) -> EnergyPolicy:
+    """The row that the power service follows: the first `POLICY_DAYS` of the plan."""
+    table = tabulate_values(plan, POLICY_DAYS)
     return EnergyPolicy(
-        stamp=now,
-        starts=midnight,
-        ends=midnight + timedelta(days=POLICY_DAYS),
-        facts={
-            "levels": CHARGE_LEVELS,
-            "stretches": count_policy_intervals(outlook),
-            "hours": POLICY_DAYS * 24,
-            "days": POLICY_DAYS,
-        },
-        worth=pack_policy(outlook, solution, clear_w),
-        reason=describe_weather(outlook, forecast),
+        stamp=plan.problem.now,
+        starts=table.starts,
+        ends=table.ends,
+        facts=table.facts,
+        worth=pack_table(table),
+        reason=describe_weather(plan.horizon, has_forecast=bool(plan.problem.forecast)),
     )
 
 
-def count_policy_intervals(outlook: Horizon) -> int:
-    """How many stretches of the outlook the table keeps."""
-    return sum(stretch.day < POLICY_DAYS for stretch in outlook.intervals)
-
-
-def pack_policy(outlook: Horizon, solution: Solution, clear_w: Sequence[float]) -> bytes:
-    """The first days of the solution as the table is stored."""
-    count = count_policy_intervals(outlook)
-    stretches = outlook.intervals[:count]
+def tabulate_values(plan: Plan, days: int) -> PolicyTable:
+    """The first `days` of the plan as a policy table."""
+    horizon, starts = plan.horizon, plan.problem.starts
+    intervals = [one for one in horizon.intervals if one.day < days]
     bounds_h = [0.0]
-    for stretch in stretches:
-        bounds_h.append(bounds_h[-1] + stretch.hours)
-    return pack_table(
-        bounds_h,
-        solution.floors_pct[:count],
-        clear_w[: POLICY_DAYS * 24],
-        outlook.weather[:POLICY_DAYS],
-        solution.values[: count + 1].ravel().tolist(),
+    for interval in intervals:
+        bounds_h.append(bounds_h[-1] + interval.hours)
+    values = plan.solution.values[: len(bounds_h)]
+    return PolicyTable(
+        starts=starts,
+        ends=starts + timedelta(days=days),
+        bounds_h=bounds_h,
+        floors_pct=plan.solution.floors_pct[: len(intervals)],
+        clear_w=plan.problem.horizon_clear_w[: days * 24],
+        weather=horizon.weather[:days],
+        values=values.reshape(len(bounds_h), CLASS_COUNT * 2, CHARGE_LEVELS).tolist(),
+        levels=CHARGE_LEVELS,
     )
 
 
-def describe_weather(horizon: Horizon, forecast: Mapping[int, DayForecast] | None) -> str:
+def describe_weather(horizon: Horizon, *, has_forecast: bool) -> str:
     """What is expected of today and tomorrow, in words."""
-    grey = sum(1 for sky in horizon.weather[:2] if sky[0] + sky[1] > sum(sky[3:]))
-    cold = horizon.cold[0] > 0.5
-    words = {0: "sun expected", 1: "one grey day expected", 2: "two grey days expected"}[grey]
-    if cold:
+    grey = sum(sum(chances[:2]) > sum(chances[3:]) for chances in horizon.weather[:2])
+    words = ("sun expected", "one grey day expected", "two grey days expected")[grey]
+    if horizon.cold[0] > COLD_FROM_CHANCE:
         words += ", too cold to charge"
-    return words + (" (with a forecast)" if forecast else "")
+    return words + (" (with a forecast)" if has_forecast else "")

@@ -1,7 +1,7 @@
-"""The days to come as people see them: the expected course, and the band in which it may lie.
+"""The plan steps that people see: the expected course, and the band in which it may lie.
 
-Reads and writes: nothing; pure. power/plan/run.py brings the prospect and stores the steps.
-Never: decides anything. It is shown, and compared with what came.
+Reads and writes: nothing; pure. power/plan/run.py brings the plan and stores the steps.
+Never: decides anything. The steps are shown, and compared with what came.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, Stamp
 from appliance.settings import Follows
-from power.plan.monte_carlo import ScenarioResults, ScenarioStart, simulate_scenarios
-from power.plan.policy import SolarNowcast, compute_hour, interpolate_clear_w
-from power.plan.policy_planner import mean_clearness
-from power.plan.prospect import Plan, tabulate_values
+from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
+from power.plan.nightly import COLD_FROM_CHANCE, Plan, tabulate_values
+from power.plan.nowcast import SolarNowcast
+from power.plan.policy_table import PolicyTable, compute_hour, interpolate_clear_w
 from power.plan.rollout import (
     LadderController,
     SimulatedStep,
@@ -21,12 +21,13 @@ from power.plan.rollout import (
     TimeStep,
     roll_out,
 )
+from power.plan.scenarios import ScenarioStart
+from power.plan.weather_model import mean_clearness
 
 STEP = timedelta(minutes=15)
 STEP_H = STEP / timedelta(hours=1)
 STEPS = 288  # three days
-TABLE_DAYS = 5  # the steps begin up to a day after the outlook does
-COLD_FROM_CHANCE = 0.5  # the chance from which a day is planned as one on which nothing is charged
+TABLE_DAYS = 5  # the steps begin up to a day after the horizon does
 
 
 def floor_to_quarter(utc: datetime) -> datetime:
@@ -47,45 +48,63 @@ def make_plan_steps(
     previous: EnergyLevel | None,
     nowcast: SolarNowcast,
     now: Stamp,
-    ladder: bool = False,
+    *,
+    by_ladder: bool = False,
 ) -> list[EnergyPlanStep]:
-    """One step for each of `plan_times(now.utc)`, if the sun does what is expected of each day.
+    """One step for each of `list_step_times(now.utc)`, if the sun is what is expected of each day.
 
-    `today` knows today's sun so far. `ladder`: the ladder is followed, whatever the settings say.
-    `pv_power_w` is the sun that is to be had; what the full battery cannot take is not kept.
+    `nowcast` knows today's sun so far. `by_ladder`: the ladder is followed, whatever the settings
+    say. `pv_power_w` is what the panels can give; what a full battery cannot take is not deducted.
     `state_of_charge_pct` is the charge at the start of the step; an unknown one counts as 0 %.
     """
     settings, table = plan.settings, tabulate_values(plan, TABLE_DAYS)
     charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0
-    skies = nowcast.estimate_chances(table)
-    pieces = expect_sun(plan, skies, battery.charge_blocked, now.utc)
-    chooser: StepController
-    if ladder or settings.energy.follows == Follows.LADDER:
-        chooser = LadderController(settings, plan.options, sigma_pct, previous)
+    weather = nowcast.estimate_chances(table)
+    steps = expect_sun(plan, table, weather, battery, now.utc)
+    controller: StepController
+    if by_ladder or settings.energy.follows == Follows.LADDER:
+        controller = LadderController(settings, plan.options, sigma_pct, previous)
     else:
-        chooser = TableController(table, plan.options, settings.battery, nowcast, learns_sun=False)
-    lived = roll_out(pieces, charge_pct, sigma_pct, chooser, plan.options, settings)
-    hour = compute_hour(table, floor_to_quarter(now.utc))
-    start = ScenarioStart(hour, charge_pct, sigma_pct, skies, battery.charge_blocked)
-    futures = simulate_scenarios(plan, start, STEPS * STEP_H / 24, STEP_H)
-    return [make_step(now, place, one, futures) for place, one in enumerate(lived)]
+        controller = TableController(
+            table, plan.options, settings.battery, nowcast, learns_sun=False
+        )
+    simulated = roll_out(
+        steps, controller, plan.options, settings, charge_pct=charge_pct, sigma_pct=sigma_pct
+    )
+    start = ScenarioStart(
+        hour=compute_hour(table, floor_to_quarter(now.utc)),
+        charge_pct=charge_pct,
+        sigma_pct=sigma_pct,
+        weather=weather,
+        cold=battery.charge_blocked,
+    )
+    scenarios = simulate_scenarios(plan, start, STEPS * STEP_H / 24, step_h=STEP_H)
+    return [make_step(now, number, one, scenarios) for number, one in enumerate(simulated)]
 
 
 def expect_sun(
-    plan: Plan, chances: Sequence[float], blocked: bool, now: datetime
+    plan: Plan, table: PolicyTable, weather: Sequence[float], battery: BatteryState, now: datetime
 ) -> list[TimeStep]:
-    """The plan's quarters of an hour under the sun that is to be expected; `skies` are today's."""
-    outlook, table = plan.horizon, tabulate_values(plan, TABLE_DAYS)
-    shares = [mean_clearness(chances), *(mean_clearness(sky) for sky in outlook.weather[1:])]
-    cold = [blocked, *(chance > COLD_FROM_CHANCE for chance in outlook.cold[1:])]
-    hidden = {stretch.day: stretch.hidden_pct for stretch in outlook.intervals}
-    found = []
+    """The plan's time steps under the expected sun; `weather`: today's chances by now."""
+    horizon = plan.horizon
+    shares = [mean_clearness(weather), *(mean_clearness(day) for day in horizon.weather[1:])]
+    cold = [battery.charge_blocked, *(chance > COLD_FROM_CHANCE for chance in horizon.cold[1:])]
+    hidden = {interval.day: interval.hidden_pct for interval in horizon.intervals}
+    steps = []
     for starts in list_step_times(now):
         hour = compute_hour(table, starts)
         day = int(hour // 24)
-        sun_w = interpolate_clear_w(table, hour + STEP_H / 2) * shares[day]
-        found.append(TimeStep(starts, hour, STEP_H, sun_w, cold[day], hidden[day]))
-    return found
+        steps.append(
+            TimeStep(
+                starts=starts,
+                hour=hour,
+                hours=STEP_H,
+                sun_w=interpolate_clear_w(table, hour + STEP_H / 2) * shares[day],
+                cold=cold[day],
+                hidden_pct=hidden[day],
+            )
+        )
+    return steps
 
 
 def make_step(

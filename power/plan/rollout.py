@@ -1,8 +1,8 @@
-"""The unit on paper: charge, level and worth, piece by piece, under a sun that is given.
+"""The rollout: charge, level and utility of the unit, step by step, under a given sun.
 
-Reads and writes: nothing; pure. The plan that is shown and the replay of the past are walks.
-Never: another physics than the planner's (power/plan/solver.py), or another guard than the real
-one.
+Reads and writes: nothing; pure. The plan that is shown and the backtest are rollouts.
+Never: uses other physics than the solver (power/battery/charge_physics.py), or another guard than
+the real one.
 """
 
 from collections.abc import Sequence
@@ -12,29 +12,24 @@ from typing import Protocol
 
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import BatterySettings, Settings
-from power.battery.voltage_curve import get_cell
-from power.guard.guard import compute_reserve_wh, judge_charge, lower_bound_pct
+from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
+from power.guard.guard import judge_charge, lower_bound_pct
 from power.guard.limits import derive_limits
-from power.guard.reserve import compute_reserve_days
 from power.plan.ladder import choose_level
-from power.plan.policy import (
-    DecisionState,
-    PolicyTable,
-    SolarNowcast,
-    choose_option,
-    compute_value_curve,
-    interpolate_clear_w,
-)
-from power.plan.policy_planner import mean_clearness
-from power.plan.solver import CONTROLLER, DISCHARGING, MOST_C, grow_sigma_pct
+from power.plan.nowcast import SolarNowcast
+from power.plan.policy import DECISION_H, DecisionState, choose_option
+from power.plan.policy_table import PolicyTable, compute_value_curve, interpolate_clear_w
+from power.plan.problem import compute_current_reserve_wh
+from power.plan.solver import grow_sigma_pct
 from power.plan.utility import Option
+from power.plan.weather_model import mean_clearness
 
-DECISION_H = 0.25  # how far the planner looks before it asks the table
+DRAW_TOLERANCE = 1.0001  # of a power limit, for rounding
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimeStep:
-    """Some time of steady sun. `hour`: since the table's start, `sun_w`: what the panels can give,
+    """Some time of steady sun. `hour`: since the table's start; `sun_w`: what the panels can give;
     `hidden_pct`: charge that the cold keeps back.
     """
 
@@ -48,7 +43,7 @@ class TimeStep:
 
 @dataclass(frozen=True, slots=True)
 class SimulatedStep:
-    """One piece as it went: the charge at its start and at its end, and how was spent."""
+    """One step with its result: the charge at its start and at its end, and the option."""
 
     step: TimeStep
     charge_pct: float
@@ -57,18 +52,18 @@ class SimulatedStep:
 
 
 class StepController(Protocol):
-    """Who chooses the way to spend."""
+    """Chooses the option of each step."""
 
-    def choose(self, piece: TimeStep, charge_pct: float) -> Option:
-        """The way to spend from now on; of the piece's sun it may not look."""
+    def choose(self, step: TimeStep, charge_pct: float) -> Option:
+        """The option from now on; it must not use the step's sun."""
 
-    def observe(self, piece: TimeStep) -> None:
-        """The piece is over and its sun is known."""
+    def observe(self, step: TimeStep) -> None:
+        """The step is over and its sun is known."""
 
 
 class TableController:
-    """Chooses as power/plan/policy_planner.py does. `sees`: it learns each day's sky from the sun
-    so far.
+    """Chooses as power/plan/policy_planner.py does. `learns_sun`: it judges each day's weather from
+    the sun so far.
     """
 
     def __init__(
@@ -77,28 +72,34 @@ class TableController:
         options: Sequence[Option],
         battery: BatterySettings,
         nowcast: SolarNowcast | None = None,
+        *,
         learns_sun: bool = True,
     ) -> None:
         self._table = table
-        self._choices = options
-        self._capacity_wh = battery.capacity_wh
-        self._today = nowcast or SolarNowcast()
-        self._sees = learns_sun
+        self._options = options
+        self._battery = ChargeModel.of(battery)
+        self._nowcast = nowcast or SolarNowcast()
+        self._learns_sun = learns_sun
         self._held: Option | None = None
 
-    def choose(self, piece: TimeStep, charge_pct: float) -> Option:
+    def choose(self, step: TimeStep, charge_pct: float) -> Option:
         table = self._table
-        self._today.observe(table, piece.hour, None)
-        skies = self._today.estimate_chances(table)
-        sun_w = interpolate_clear_w(table, piece.hour + piece.hours / 2) * mean_clearness(skies)
-        now = DecisionState(piece.hour, charge_pct, sun_w, piece.cold)
-        worth = compute_value_curve(table, piece.hour + DECISION_H, skies, piece.cold)
-        self._held = choose_option(self._choices, now, worth, table, self._capacity_wh, self._held)
+        self._nowcast.observe(table, step.hour, None)
+        weather = self._nowcast.estimate_chances(table)
+        sun_w = interpolate_clear_w(table, step.hour + step.hours / 2) * mean_clearness(weather)
+        self._held = choose_option(
+            self._options,
+            DecisionState(step.hour, charge_pct, sun_w, step.cold),
+            curve=compute_value_curve(table, step.hour + DECISION_H, weather, cold=step.cold),
+            table=table,
+            battery=self._battery,
+            held=self._held,
+        )
         return self._held
 
-    def observe(self, piece: TimeStep) -> None:
-        if self._sees:
-            self._today.observe(self._table, piece.hour + piece.hours, piece.sun_w)
+    def observe(self, step: TimeStep) -> None:
+        if self._learns_sun:
+            self._nowcast.observe(self._table, step.hour + step.hours, step.sun_w)
 
 
 class LadderController:
@@ -112,82 +113,82 @@ class LadderController:
         previous: EnergyLevel | None = None,
     ) -> None:
         self._settings = settings
-        self._choices = options
-        self._doubt_pct = settings.energy.sigma_weight * sigma_pct
+        self._options = options
+        self._margin_pct = settings.energy.sigma_weight * sigma_pct
         self._level = previous
 
-    def choose(self, piece: TimeStep, charge_pct: float) -> Option:  # noqa: ARG002  (as all)
+    def choose(self, step: TimeStep, charge_pct: float) -> Option:  # noqa: ARG002  (as all)
         energy = self._settings.energy
-        self._level = choose_level(charge_pct - self._doubt_pct, self._level, energy)
-        return choose_affordable(self._choices, self._level, self._settings.power_w(self._level))
+        self._level = choose_level(charge_pct - self._margin_pct, self._level, energy)
+        return choose_affordable(self._options, self._level, self._settings.power_w(self._level))
 
-    def observe(self, piece: TimeStep) -> None:
-        """It looks at the charge alone."""
+    def observe(self, step: TimeStep) -> None:
+        """It uses the charge alone."""
 
 
 def choose_affordable(options: Sequence[Option], level: EnergyLevel, power_w: float) -> Option:
-    """The most that may be spent at `level` with `power_w`."""
-    found = [one for one in options if one.level <= level and one.power_w <= power_w * 1.0001]
+    """The highest option that is allowed at `level` and draws `power_w` at most."""
+    most_w = power_w * DRAW_TOLERANCE
+    found = [one for one in options if one.level <= level and one.power_w <= most_w]
     return found[-1] if found else options[0]
 
 
 def roll_out(
     steps: Sequence[TimeStep],
-    charge_pct: float,
-    sigma_pct: float,
     controller: StepController,
     options: Sequence[Option],
     settings: Settings,
+    *,
+    charge_pct: float,
+    sigma_pct: float,
 ) -> list[SimulatedStep]:
-    """Live through the pieces, the guard above the chooser. The doubt grows by the day."""
-    lived: list[SimulatedStep] = []
-    for piece in steps:
-        wished = controller.choose(piece, charge_pct)
-        doubt_pct = grow_sigma_pct(sigma_pct, int((piece.hour - steps[0].hour) // 24))
-        option = apply_guard(wished, piece, charge_pct, doubt_pct, options, settings)
-        moved_pct = compute_charge_change_pct(piece, option.power_w, settings.battery)
-        end_pct = min(100.0, max(0.0, charge_pct + moved_pct))
-        lived.append(SimulatedStep(piece, charge_pct, end_pct, option))
+    """Simulate the steps from that charge on, the guard above the controller. Sigma grows by the
+    day.
+    """
+    battery = ChargeModel.of(settings.battery)
+    simulated: list[SimulatedStep] = []
+    for step in steps:
+        proposed = controller.choose(step, charge_pct)
+        grown_pct = grow_sigma_pct(sigma_pct, int((step.hour - steps[0].hour) // 24))
+        state = make_state(step, charge_pct, grown_pct, settings.battery)
+        option = apply_guard(proposed, step.starts, state, options, settings)
+        change_pct = compute_charge_change_pct(
+            battery, sun_w=step.sun_w, draw_w=option.power_w, hours=step.hours, cold=step.cold
+        )
+        end_pct = min(100.0, max(0.0, charge_pct + change_pct))
+        simulated.append(SimulatedStep(step, charge_pct, end_pct, option))
         charge_pct = end_pct
-        controller.observe(piece)
-    return lived
+        controller.observe(step)
+    return simulated
 
 
-def compute_charge_change_pct(piece: TimeStep, draw_w: float, battery: BatterySettings) -> float:
-    """Charge (%) that comes in, or goes out, in one piece."""
-    net_w = piece.sun_w * CONTROLLER - draw_w
-    if net_w < 0:
-        net_w /= DISCHARGING
-    elif piece.cold:
-        net_w = 0.0
-    else:
-        most_w = MOST_C * battery.capacity_wh
-        net_w = min(net_w, most_w) * get_cell(battery).charge_efficiency * CONTROLLER
-    return net_w * piece.hours / battery.capacity_wh * 100
+def make_state(
+    step: TimeStep, charge_pct: float, sigma_pct: float, battery: BatterySettings
+) -> BatteryState:
+    """What the estimator would say at the start of the step."""
+    drawable_pct = max(0.0, charge_pct - step.hidden_pct)
+    return BatteryState(
+        stamp=Stamp(step.starts, "", 0.0),
+        state_of_charge_pct=charge_pct,
+        sigma_pct=sigma_pct,
+        energy_wh=drawable_pct / 100 * battery.capacity_wh,
+        capacity_wh=battery.capacity_wh,
+        time_to_go_s=None,
+        charge_blocked=step.cold,
+        method="expected",
+    )
 
 
 def apply_guard(
     proposed: Option,
-    step: TimeStep,
-    charge_pct: float,
-    sigma_pct: float,
+    utc: datetime,
+    state: BatteryState,
     options: Sequence[Option],
     settings: Settings,
 ) -> Option:
-    """What is left of a wish when the guard has judged the charge."""
+    """What the guard allows of a proposed option in that state."""
     battery, energy = settings.battery, settings.energy
-    drawable_pct = max(0.0, charge_pct - step.hidden_pct)
-    state = BatteryState(
-        Stamp(step.starts, "", 0.0),
-        charge_pct,
-        sigma_pct,
-        drawable_pct / 100 * battery.capacity_wh,
-        battery.capacity_wh,
-        None,
-        step.cold,
-        "expected",
-    )
-    kept_wh = compute_reserve_wh(battery, energy, compute_reserve_days(settings, step.starts, None))
+    kept_wh = compute_current_reserve_wh(settings, utc, None)
     least_pct = lower_bound_pct(state)
     verdict = judge_charge(least_pct, None, None, state, derive_limits(battery, energy), kept_wh)
     if verdict.power_off:

@@ -32,25 +32,26 @@ from appliance.store.prepare import prepare
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
-from power.guard.reserve import FIRST_YEAR, compute_reserve_days, compute_reserve_wh
+from power.guard.reserve import FIRST_YEAR
 from power.plan import history
-from power.plan.backtest import BACKTEST_DAYS as REPLAYED_DAYS
-from power.plan.backtest import CLEAR_DAYS, run_backtest
+from power.plan.backtest import BACKTEST_DAYS, CLEAR_DAYS, run_backtest
 from power.plan.clear_sky import clear_sky_power_w
 from power.plan.forecast_file import ForecastError, read_forecast
-from power.plan.horizon import HORIZON_DAYS, DayForecast
-from power.plan.nightly import (
+from power.plan.horizon import HORIZON_DAYS
+from power.plan.nightly import Plan, make_policy, solve_plan, tabulate_values
+from power.plan.nowcast import SolarNowcast
+from power.plan.plan_steps import STEP, make_plan_steps
+from power.plan.policy_table import compute_hour
+from power.plan.problem import (
     ClearSkyModel,
-    SiteHistory,
+    PlanProblem,
+    compute_current_reserve_wh,
     compute_hourly_clear_w,
     find_solar_midnight,
 )
-from power.plan.plan_steps import STEP, make_plan_steps
-from power.plan.policy import SolarNowcast, compute_hour
-from power.plan.prospect import Plan, make_plan, tabulate_values
 
 CHARGE_AGE_S = 3600.0
-MIN_SIGMA_PCT, MOST_SIGMA_PCT = 4.0, 10.0  # of the charge, as far as the plan's floor heeds it
+MIN_SIGMA_PCT, MAX_SIGMA_PCT = 4.0, 10.0  # of the charge, as far as the plan's floor counts it
 LADDER = "ladder"  # the policy's fact that says: follow the ladder
 
 
@@ -61,15 +62,12 @@ class PlanError(ApplianceError):
 
 
 @dataclass(frozen=True, slots=True)
-class PlanInputs:
-    """What the night's work begins with. `days` are the site's, `told` is the forecast."""
+class Inputs:
+    """What one run starts from: the problem, the stored days, and the codes of open faults."""
 
-    now: Stamp
+    problem: PlanProblem
     days: Sequence[SunDay]
-    history: SiteHistory
-    forecast: dict[int, DayForecast]
-    sigma_pct: float
-    reserve_wh: float
+    fault_codes: frozenset[str] = frozenset()
 
 
 def run_plan(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> str:
@@ -81,94 +79,76 @@ def run_plan(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> str:
             "set it (`timedatectl`), or replace the battery of the computer's clock"
         )
     store.add(*history.make_new_days(store, settings, clear_sky, now))
-    known, bad = gather_inputs(store, settings, clear_sky, now)
-    prospect = make_plan_of_night(known, settings, clear_sky)
-    prospect = replace(
-        prospect, policy=mark_better_ladder(prospect.policy, known, settings, clear_sky)
-    )
-    store.add(prospect.policy)
+    inputs = gather_inputs(store, settings, clear_sky, now)
+    plan = solve_plan(inputs.problem)
+    policy = mark_better_ladder(make_policy(plan), inputs, clear_sky)
+    store.add(policy)
     retention.retain(store)
-    steps = make_steps(store, prospect, now)
+    steps = make_steps(store, plan, by_ladder=LADDER in policy.facts)
     store.add(*steps)
-    store.clear_faults(PLAN, still=bad)
-    return describe_plan(steps, prospect.policy, known)
+    store.clear_faults(PLAN, still=inputs.fault_codes)
+    return describe_plan(steps, policy, inputs.problem)
 
 
-def gather_inputs(
-    store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
-) -> tuple[PlanInputs, frozenset[str]]:
-    """What is known, and the codes of the faults that this leaves open."""
+def gather_inputs(store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp) -> Inputs:
+    """What is known now. A forecast that cannot be used is raised as a fault and left out."""
     today = history.to_solar_date(now.utc, settings)
     days = history.read_days(store, today)
-    told, bad = {}, frozenset[str]()
+    forecast, fault_codes = {}, frozenset[str]()
     try:
-        told = read_forecast(settings.forecast_file, now.utc, today)
+        forecast = read_forecast(settings.forecast_file, now.utc, today)
     except ForecastError as error:
         store.raise_fault(PLAN, error)
-        bad = frozenset({error.code})
+        fault_codes = frozenset({error.code})
     site = history.build_history(days, settings, clear_sky, today)
+    midnight = find_solar_midnight(now.utc, settings.site.longitude_deg)
     battery = store.last(BatteryState)
-    kept = compute_current_reserve_wh(settings, now.utc, battery.full_at if battery else None)
-    return PlanInputs(now, days, site, told, read_usual_sigma_pct(store, now.utc), kept), bad
+    problem = PlanProblem(
+        settings=settings,
+        now=now,
+        clear_w=compute_hourly_clear_w(settings, clear_sky, midnight, HORIZON_DAYS, site.shade),
+        history=site,
+        sigma_pct=read_usual_sigma_pct(store, now.utc),
+        reserve_wh=compute_current_reserve_wh(
+            settings, now.utc, battery.full_at if battery else None
+        ),
+        forecast=forecast,
+    )
+    return Inputs(problem, days, fault_codes)
 
 
 def read_usual_sigma_pct(store: Store, now: datetime) -> float:
-    """The mean doubt of the last day's charge: neither the moment after a full charge nor the one
+    """The mean sigma of the last day's charge: neither the moment after a full charge nor the one
     after a boot is usual.
     """
     rows = store.query(
         "SELECT avg(sigma_pct) AS mean FROM battery_state WHERE at >= ? AND at <= ?",
         (text_of(now - timedelta(days=1)), text_of(now)),
     )
-    return min(MOST_SIGMA_PCT, max(MIN_SIGMA_PCT, rows[0]["mean"] or 0.0))
-
-
-def compute_current_reserve_wh(
-    settings: Settings, now: datetime, full_at: datetime | None
-) -> float:
-    """The guard's reserve of these days."""
-    days = compute_reserve_days(settings, now, full_at)
-    return compute_reserve_wh(settings.battery, settings.energy, days)
-
-
-def make_plan_of_night(inputs: PlanInputs, settings: Settings, clear_sky: ClearSkyModel) -> Plan:
-    """The planner's answer from the last solar midnight on."""
-    midnight = find_solar_midnight(inputs.now.utc, settings.site.longitude_deg)
-    clear_w = compute_hourly_clear_w(
-        settings, clear_sky, midnight, HORIZON_DAYS, inputs.history.shade
-    )
-    return make_plan(
-        settings,
-        inputs.now,
-        clear_w,
-        inputs.history,
-        inputs.sigma_pct,
-        inputs.reserve_wh,
-        inputs.forecast,
-    )
+    return min(MAX_SIGMA_PCT, max(MIN_SIGMA_PCT, rows[0]["mean"] or 0.0))
 
 
 def mark_better_ladder(
-    policy: EnergyPolicy, inputs: PlanInputs, settings: Settings, clear_sky: ClearSkyModel
+    policy: EnergyPolicy, inputs: Inputs, clear_sky: ClearSkyModel
 ) -> EnergyPolicy:
     """The policy, marked where the ladder would have done better in the site's last days."""
-    today = history.to_solar_date(inputs.now.utc, settings)
-    since = history.to_storage_key(today - timedelta(days=REPLAYED_DAYS))
+    problem = inputs.problem
+    settings = problem.settings
+    today = history.to_solar_date(problem.now.utc, settings)
+    since = history.to_storage_key(today - timedelta(days=BACKTEST_DAYS))
     days = [day for day in inputs.days if day.day >= since]
     if not days:
         return policy
     midnight = history.find_midnight(days[0].day.date(), settings)
     clear_w = compute_hourly_clear_w(settings, clear_sky, midnight, CLEAR_DAYS, history.UNSHADED)
-    found = run_backtest(
-        days, midnight, clear_w, inputs.history, inputs.sigma_pct, inputs.reserve_wh, settings
-    )
-    if found is None or not found.ladder_is_better:
+    result = run_backtest(days, replace(problem, clear_w=clear_w), midnight=midnight)
+    if result is None or not result.ladder_is_better:
         return policy
-    reason = f"{policy.reason}; the ladder did better here in the last {found.days} days"
+    reason = f"{policy.reason}; the ladder did better here in the last {result.days} days"
     return replace(policy, facts={**policy.facts, LADDER: 1.0}, reason=reason)
 
 
-def make_steps(store: Store, plan: Plan, now: Stamp) -> list[EnergyPlanStep]:
+def make_steps(store: Store, plan: Plan, *, by_ladder: bool) -> list[EnergyPlanStep]:
     """The steps that are shown; raises `PlanError` where the charge is not known."""
     battery = store.latest(BatteryState, CHARGE_AGE_S)
     if battery is None or battery.state_of_charge_pct is None:
@@ -181,34 +161,35 @@ def make_steps(store: Store, plan: Plan, now: Stamp) -> list[EnergyPlanStep]:
         plan,
         battery,
         budget.level if budget else None,
-        nowcast_today(store, plan, now),
-        now,
-        ladder=LADDER in plan.policy.facts,
+        nowcast_today(store, plan),
+        plan.problem.now,
+        by_ladder=by_ladder,
     )
 
 
-def nowcast_today(store: Store, plan: Plan, now: Stamp) -> SolarNowcast:
-    """Today's sky as far as it was measured."""
-    today, table = SolarNowcast(), tabulate_values(plan, 1)
-    samples = history.read_points(store, plan.settings, plan.policy.starts, now.utc)
-    for at, sample in sorted(samples.items()):
-        ends = at + timedelta(hours=sample.hours)
-        today.observe(
-            table, compute_hour(table, ends), None if sample.throttled else sample.pv_power_w
-        )
-    today.observe(table, compute_hour(table, now.utc), None)
-    return today
+def nowcast_today(store: Store, plan: Plan) -> SolarNowcast:
+    """Today's sun as far as it was measured."""
+    now, table = plan.problem.now.utc, tabulate_values(plan, 1)
+    nowcast = SolarNowcast()
+    points = history.read_points(store, plan.settings, plan.problem.starts, now)
+    for starts, point in sorted(points.items()):
+        hour = compute_hour(table, starts + timedelta(hours=point.hours))
+        nowcast.observe(table, hour, None if point.throttled else point.pv_power_w)
+    nowcast.observe(table, compute_hour(table, now), None)
+    return nowcast
 
 
-def describe_plan(steps: Sequence[EnergyPlanStep], policy: EnergyPolicy, inputs: PlanInputs) -> str:
-    """What the plan comes to, for the journal and the page."""
+def describe_plan(
+    steps: Sequence[EnergyPlanStep], policy: EnergyPolicy, problem: PlanProblem
+) -> str:
+    """The plan in one sentence, for the journal and the page."""
     lowest = min(steps, key=lambda step: step.state_of_charge_pct)
     hours = STEP / timedelta(hours=1)
     sun_wh = sum(step.pv_power_w for step in steps) * hours
-    seen = sum(day.clearness is not None for day in inputs.history.days)
-    learned = f"learned from {seen} days here" if seen else "assumed, no day is known here yet"
+    known = sum(day.clearness is not None for day in problem.history.days)
+    source = f"learned from {known} days here" if known else "assumed, no day is known here yet"
     return (
-        f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun to be expected ({learned}), "
+        f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun to be expected ({source}), "
         f"lowest charge {lowest.state_of_charge_pct:.0f} % "
         f"({lowest.low_charge_pct:.0f} to {lowest.high_charge_pct:.0f}) "
         f"on {lowest.starts:%d %b %H:%M} UTC; {policy.reason}"
@@ -232,10 +213,10 @@ def main() -> None:
 def plan_and_report(store: Store, settings: Settings) -> str:
     """Make the plan and publish its sentence, or the fault that there is none."""
     try:
-        said = run_plan(store, settings, clear_sky_power_w)
+        sentence = run_plan(store, settings, clear_sky_power_w)
     except PlanError as error:
         store.raise_fault(PLAN, error)
         store.say(PLAN, str(error))
         raise
-    store.say(PLAN, said)
-    return said
+    store.say(PLAN, sentence)
+    return sentence

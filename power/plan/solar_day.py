@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.model import Stamp, SunDay
-from power.plan.horizon import estimate_shade_factors
 from power.plan.weather_model import DayWeather
 
 HOURS = 24
+MIN_SHADE_FACTOR, MAX_SHADE_FACTOR = 0.1, 1.2
+SHADE_PRIOR_DAYS = 5.0  # an hour's shade must be seen on so many days to count half
 MIN_SEEN_SHARE = 0.2  # of a cloudless day's energy: less proves nothing about the day
 MIN_LIT_SHARE = 0.02  # of the day's best hour: a darker hour says nothing about shade
 SHADE_DAYS = 45
@@ -77,3 +78,25 @@ def estimate_shade(days: Sequence[SunDay]) -> tuple[float, ...]:
             [day.hours for day in last], [day.measured_wh / day.clear_wh for day in last]
         )
     )
+
+
+def estimate_shade_factors(
+    days: Sequence[Mapping[str, float]], clearness: Sequence[float]
+) -> list[float]:
+    """Factor on the clear sky for each local solar hour: what trees, dirt and masts take.
+
+    `days[i]` holds measured over clear-sky energy by hour ("9": 0.4), `clearness[i]` the day's. An
+    hour that gives less than its day, again and again, is shaded; one that nobody saw is not.
+    """
+    found = []
+    for hour in range(HOURS):
+        shares = [
+            day[str(hour)] / clear
+            for day, clear in zip(days, clearness, strict=True)
+            if str(hour) in day and clear > 0.5
+        ]
+        seen = len(shares)
+        middle = sorted(shares)[seen // 2] if seen else 1.0
+        factor = (seen * middle + SHADE_PRIOR_DAYS) / (seen + SHADE_PRIOR_DAYS)
+        found.append(min(MAX_SHADE_FACTOR, max(MIN_SHADE_FACTOR, factor)))
+    return found

@@ -1,11 +1,12 @@
-"""What the sky of a site usually does: how clear its days are, and how cold.
+"""The weather model of a site: how clear its days are, and how cold.
 
 Reads and writes: nothing; pure. The constants were fitted on a year of twenty European cities
 (NSRDB 2019) and two years measured on the ground.
 Never: looks ahead. It knows the past days of this site, the calendar, and a climate of no place in
 particular, into which the days of this place are mixed as they come.
 
-A day is one of five classes of clearness: its energy over that of a cloudless day. In winter one
+A day belongs to one of five weather classes by its clearness: its energy over that of a cloudless
+day. In winter one
 day says little about the next (correlation 0.1); how often each class comes says most.
 """
 
@@ -106,4 +107,13 @@ def compute_chance_below(limit_c: float, mean_c: float, sigma_c: float) -> float
     return 0.5 * (1 + math.erf((limit_c - mean_c) / sigma_c / math.sqrt(2)))
 
 
+def mean_clearness(chances: Sequence[float]) -> float:
+    """The expected clearness of a day whose weather classes have these chances."""
+    return sum(
+        chance * clearness for chance, clearness in zip(chances, CLASS_CLEARNESS, strict=True)
+    )
+
+
+assert 0 <= CLASS_PERSISTENCE < 1
+assert len(CLASS_EDGES) == CLASS_COUNT - 1
 assert all(low < high for low, high in pairwise(CLASS_EDGES))

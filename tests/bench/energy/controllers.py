@@ -20,12 +20,17 @@ from appliance.model import (
     SunDay,
 )
 from appliance.settings import Settings
-from power.guard.reserve import compute_reserve_days, compute_reserve_wh
 from power.plan.clear_sky import clear_sky_power_w
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 from power.plan.ladder import Ladder, Proposal
-from power.plan.nightly import SiteHistory, find_solar_midnight, make_policy
+from power.plan.nightly import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
+from power.plan.problem import (
+    PlanProblem,
+    SiteHistory,
+    compute_current_reserve_wh,
+    find_solar_midnight,
+)
 from power.plan.solar_day import estimate_shade, summarise_weather
 from tests.bench.energy.cases import Case
 from tests.bench.energy.weather import STEP, Floats
@@ -85,25 +90,28 @@ class PlannerController:
             float(w)
             for w in np.take(self._clear_w, range(place, place + HORIZON_DAYS * 24), mode="wrap")
         ]
-        past = SiteHistory(
+        history = SiteHistory(
             tuple(
                 summarise_weather(day, self._clear_wh(number)) for number, day in enumerate(days)
             ),
             estimate_shade(days),
         )
-        shaded = [watts * past.shade[hour % 24] for hour, watts in enumerate(clear_w)]
-        sigma_pct = max(sigma_pct, USUAL_SIGMA_PCT)
         settings = self._case.settings
-        kept_wh = compute_reserve_wh(
-            settings.battery, settings.energy, compute_reserve_days(settings, now.utc, None)
+        problem = PlanProblem(
+            settings=settings,
+            now=now,
+            clear_w=[watts * history.shade[hour % 24] for hour, watts in enumerate(clear_w)],
+            history=history,
+            sigma_pct=max(sigma_pct, USUAL_SIGMA_PCT),
+            reserve_wh=compute_current_reserve_wh(settings, now.utc, None),
+            forecast=self._forecast(len(days)),
         )
-        told = self._told(len(days))
-        self._row = make_policy(settings, now, shaded, past, sigma_pct, kept_wh, told)
+        self._row = make_policy(solve_plan(problem))
 
     def _clear_wh(self, number: int) -> float:
         return float(self._clear_w[number * 24 : number * 24 + 24].sum())
 
-    def _told(self, number: int) -> Mapping[int, DayForecast] | None:
+    def _forecast(self, number: int) -> Mapping[int, DayForecast] | None:
         return None
 
 
@@ -119,10 +127,10 @@ class ForecastController(PlannerController):
         self._true = sun / np.maximum(clear, 1e-9)
         super().__init__(case, clear_w)
 
-    def _told(self, number: int) -> Mapping[int, DayForecast] | None:
-        told = {}
+    def _forecast(self, number: int) -> Mapping[int, DayForecast] | None:
+        forecast = {}
         for ahead, sigma in enumerate(FORECAST_SIGMA):
             day = (number + ahead) % len(self._true)
             noise = random.Random(f"{self._seed} {day} {ahead}").gauss(0, sigma)
-            told[ahead] = DayForecast(min(1.1, max(0.0, float(self._true[day]) + noise)), sigma)
-        return told
+            forecast[ahead] = DayForecast(min(1.1, max(0.0, float(self._true[day]) + noise)), sigma)
+        return forecast

@@ -16,8 +16,14 @@ from appliance.model import BatteryState, Stamp
 from appliance.settings import Settings
 from power.plan.clear_sky import clear_sky_power_w
 from power.plan.horizon import HORIZON_DAYS
-from power.plan.nightly import SiteHistory, compute_hourly_clear_w, find_solar_midnight, make_policy
+from power.plan.nightly import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
+from power.plan.problem import (
+    PlanProblem,
+    SiteHistory,
+    compute_hourly_clear_w,
+    find_solar_midnight,
+)
 from power.plan.weather_model import DayWeather
 from tests.bench.report import Figure
 
@@ -47,26 +53,34 @@ def main() -> None:
     midnight = find_solar_midnight(NOW.utc, settings.site.longitude_deg)
     shade = (1.0,) * 24
     clear_w = compute_hourly_clear_w(settings, clear_sky_power_w, midnight, HORIZON_DAYS, shade)
-    past = SiteHistory(tuple(DayWeather(0.3, 2.0) for _ in range(120)), shade)
+    history = SiteHistory(tuple(DayWeather(0.3, 2.0) for _ in range(120)), shade)
+    problem = PlanProblem(
+        settings=settings,
+        now=NOW,
+        clear_w=clear_w,
+        history=history,
+        sigma_pct=5.0,
+        reserve_wh=50.0,
+    )
     times_s = []
     for _ in range(SOLVES):
         began_s = time.perf_counter()
-        row = make_policy(settings, NOW, clear_w, past, 5.0, 50.0)
+        row = make_policy(solve_plan(problem))
         times_s.append(time.perf_counter() - began_s)
     tracemalloc.start()
-    make_policy(settings, NOW, clear_w, past, 5.0, 50.0)
+    make_policy(solve_plan(problem))
     _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     first_s, decide_s = [], []
     for number in range(DECISIONS):
-        planned = PolicyPlanner(settings, lambda: row)
+        planner = PolicyPlanner(settings, lambda: row)
         state = BatteryState(NOW, 20.0 + number % 70, 5.0, 1000.0, 2560.0, None, False, "counted")
         began_s = time.perf_counter()
-        planned.propose(state, None, None)
+        planner.propose(state, None, None)
         first_s.append(time.perf_counter() - began_s)
-        planned._proposal = None  # the next call decides anew, its table unpacked
+        planner._proposal = None  # the next call decides anew, its table unpacked
         began_s = time.perf_counter()
-        planned.propose(state, None, None)
+        planner.propose(state, None, None)
         decide_s.append(time.perf_counter() - began_s)
     print(
         json.dumps(

@@ -14,9 +14,9 @@ from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp, SunD
 from appliance.settings import EnergySettings, PanelsSettings, Settings, SiteSettings
 from appliance.store.store import Store
 from power.plan.history import to_storage_key
-from power.plan.horizon import HORIZON_DAYS, DayForecast
-from power.plan.nightly import SiteHistory, compute_hourly_clear_w
-from power.plan.prospect import Plan, make_plan
+from power.plan.horizon import HORIZON_DAYS
+from power.plan.nightly import Plan, solve_plan
+from power.plan.problem import PlanProblem, SiteHistory, compute_hourly_clear_w
 from power.plan.weather_model import DayWeather
 
 MIDNIGHT = datetime(2026, 4, 15, tzinfo=UTC)
@@ -43,17 +43,32 @@ def past_of(*clearness: float | None, mean_c: float | None = 15.0) -> SiteHistor
     return SiteHistory(tuple(DayWeather(one, mean_c) for one in clearness), (1.0,) * 24)
 
 
-def a_prospect(
+def a_problem(
     settings: Settings = SMALL,
     past: SiteHistory | None = None,
     now: datetime = MIDNIGHT,
-    told: dict[int, DayForecast] | None = None,
-    sigma_pct: float = 4.0,
+    **changed: Any,
+) -> PlanProblem:
+    """The planning problem of the plain sky."""
+    problem = PlanProblem(
+        settings=settings,
+        now=Stamp(now, "00000001", 1000.0),
+        clear_w=clear_hours(settings),
+        history=past or past_of(),
+        sigma_pct=4.0,
+        reserve_wh=50.0,
+    )
+    return replace(problem, **changed)
+
+
+def a_plan(
+    settings: Settings = SMALL,
+    past: SiteHistory | None = None,
+    now: datetime = MIDNIGHT,
+    **changed: Any,
 ) -> Plan:
-    """The planner's answer for the plain sky."""
-    stamp = Stamp(now, "00000001", 1000.0)
-    past = past or past_of()
-    return make_plan(settings, stamp, clear_hours(settings), past, sigma_pct, 50.0, told)
+    """Its solution."""
+    return solve_plan(a_problem(settings, past, now, **changed))
 
 
 def a_state(stamp: Stamp, charge_pct: float | None, sigma_pct: float = 4.0) -> BatteryState:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.model import EnergyLevel, Stamp
+from appliance.model import EnergyLevel
 from power.plan.backtest import (
     BACKTEST_DAYS,
     CLEAR_DAYS,
@@ -17,37 +17,45 @@ from power.plan.backtest import (
     rebuild_days,
     run_backtest,
 )
-from power.plan.nightly import SiteHistory
-from power.plan.prospect import make_plan, tabulate_values
+from power.plan.nightly import tabulate_values
+from power.plan.problem import SiteHistory
 from power.plan.rollout import (
     LadderController,
     TableController,
     TimeStep,
     apply_guard,
     choose_affordable,
-    compute_charge_change_pct,
+    make_state,
     roll_out,
 )
 from power.plan.utility import Option, list_options
-from tests.power.plan.site_days import MIDNIGHT, SMALL, a_sun_day, clear_hours, few_watts, past_of
+from tests.power.plan.site_days import (
+    MIDNIGHT,
+    SMALL,
+    a_plan,
+    a_problem,
+    a_sun_day,
+    clear_hours,
+    few_watts,
+    past_of,
+)
 
 DAY = timedelta(days=1)
 
 
-def replayed(
+def backtest(
     clearness: Sequence[float], past: SiteHistory, count: int = BACKTEST_DAYS
 ) -> BacktestResult | None:
     days = [
         a_sun_day((MIDNIGHT + number * DAY).date(), one) for number, one in enumerate(clearness)
     ]
-    return run_backtest(
-        days[:count], MIDNIGHT, clear_hours(SMALL, CLEAR_DAYS), past, 4.0, 50.0, SMALL
-    )
+    problem = a_problem(past=past, clear_w=clear_hours(SMALL, CLEAR_DAYS))
+    return run_backtest(days[:count], problem, midnight=MIDNIGHT)
 
 
 def test_at_a_site_as_it_knows_it_the_planner_holds_its_own() -> None:
     mixed = [0.05, 0.4, 0.86] * 10
-    found = replayed(mixed, past_of(*mixed * 4))
+    found = backtest(mixed, past_of(*mixed * 4))
     assert found is not None
     assert found.days == 30
     assert found.planner_utility > found.ladder_utility
@@ -55,7 +63,7 @@ def test_at_a_site_as_it_knows_it_the_planner_holds_its_own() -> None:
 
 
 def test_a_planner_that_fears_a_sky_that_never_comes_is_worse_than_the_ladder() -> None:
-    found = replayed([0.86] * 30, past_of(*[0.05] * 120))
+    found = backtest([0.86] * 30, past_of(*[0.05] * 120))
     assert found is not None
     assert found.ladder_is_better
 
@@ -67,94 +75,99 @@ def test_one_percent_is_not_enough() -> None:
 
 
 def test_fewer_than_fourteen_days_prove_nothing() -> None:
-    assert replayed([0.86] * 30, past_of(0.5), MIN_DAYS - 1) is None
-    assert replayed([0.86] * 30, past_of(0.5), MIN_DAYS) is not None
-    assert replayed([], past_of()) is None
+    assert backtest([0.86] * 30, past_of(0.5), MIN_DAYS - 1) is None
+    assert backtest([0.86] * 30, past_of(0.5), MIN_DAYS) is not None
+    assert backtest([], past_of()) is None
 
 
-def test_a_day_is_lived_under_the_sun_that_was_measured() -> None:
+def test_a_day_is_replayed_under_the_sun_that_was_measured() -> None:
     dark, clear = (a_sun_day((MIDNIGHT + n * DAY).date(), one) for n, one in ((0, 0.1), (2, 0.8)))
-    pieces = rebuild_days([dark, clear], MIDNIGHT, clear_hours(SMALL), SMALL)
+    steps = rebuild_days([dark, clear], MIDNIGHT, clear_hours(SMALL), SMALL)
     hourly = clear_hours(SMALL)
-    assert len(pieces) == 72
-    assert pieces[12].sun_w == pytest.approx(0.1 * hourly[12])
-    assert pieces[36].sun_w == pytest.approx(0.45 * hourly[12])  # nobody saw that day: the mean
-    assert pieces[60].sun_w == pytest.approx(0.8 * hourly[12])
+    assert len(steps) == 72
+    assert steps[12].sun_w == pytest.approx(0.1 * hourly[12])
+    assert steps[36].sun_w == pytest.approx(0.45 * hourly[12])  # nobody saw that day: the mean
+    assert steps[60].sun_w == pytest.approx(0.8 * hourly[12])
 
 
 def test_a_frozen_day_charges_nothing() -> None:
     cold = a_sun_day(MIDNIGHT.date(), 0.8, mean_c=-8.0)
-    piece = rebuild_days([cold], MIDNIGHT, clear_hours(SMALL), SMALL)[12]
-    assert piece.cold
-    assert piece.hidden_pct > 10
-    assert compute_charge_change_pct(piece, 5.0, SMALL.battery) == 0.0
+    steps = rebuild_days([cold], MIDNIGHT, clear_hours(SMALL), SMALL)[12:13]
+    assert steps[0].cold
+    assert steps[0].hidden_pct > 10
+    (simulated,) = roll_out(
+        steps, Greedy(), list_options(SMALL), SMALL, charge_pct=50.0, sigma_pct=4.0
+    )
+    assert simulated.end_pct == 50.0
 
 
-def ladders_own(clearness: Sequence[float]) -> float:
-    """What the ladder earns in the days themselves."""
+def simulate_ladder(clearness: Sequence[float]) -> float:
+    """The ladder's utility in the days themselves."""
     days = [a_sun_day((MIDNIGHT + n * DAY).date(), one) for n, one in enumerate(clearness)]
-    pieces = rebuild_days(days, MIDNIGHT, clear_hours(SMALL), SMALL)
-    ladder, charge_pct, earned = LadderController(SMALL, list_options(SMALL), 4.0), START_PCT, 0.0
-    for first in range(0, len(pieces), 72):
-        lived = roll_out(
-            pieces[first : first + 72], charge_pct, 4.0, ladder, list_options(SMALL), SMALL
-        )
-        charge_pct = lived[-1].end_pct
-        earned += sum(one.option.utility * one.step.hours for one in lived)
-    return earned
+    steps, options = rebuild_days(days, MIDNIGHT, clear_hours(SMALL), SMALL), list_options(SMALL)
+    ladder, charge_pct, utility = LadderController(SMALL, options, 4.0), START_PCT, 0.0
+    for first in range(0, len(steps), 72):
+        part = steps[first : first + 72]
+        simulated = roll_out(part, ladder, options, SMALL, charge_pct=charge_pct, sigma_pct=4.0)
+        charge_pct = simulated[-1].end_pct
+        utility += sum(one.option.utility * one.step.hours for one in simulated)
+    return utility
 
 
 def test_the_charge_that_is_left_at_the_end_counts_for_both() -> None:
-    """Who has spent what the other has kept has not earned it."""
+    """Charge that one has spent and the other has kept is no gain."""
     apart = []
     for dark in (2, 5, 9):
         clearness = [0.6] * 12 + [0.05] * dark
-        found = replayed(clearness, past_of(*[0.05, 0.3] * 60))
+        found = backtest(clearness, past_of(*[0.05, 0.3] * 60))
         assert found is not None
-        apart.append(abs(found.ladder_utility - ladders_own(clearness)))
+        apart.append(abs(found.ladder_utility - simulate_ladder(clearness)))
     assert max(apart) > 0.5
 
 
 def test_the_hours_of_a_later_policy_begin_at_its_own_midnight() -> None:
     later = count_hours_from_day([sunny(hour, 0.5) for hour in range(72, 80)], 3)
-    assert [piece.hour for piece in later] == list(range(8))
+    assert [step.hour for step in later] == list(range(8))
     assert later[0].starts == MIDNIGHT + 3 * DAY
 
 
-class Wisher:
-    """Wants everything, always."""
+class Greedy:
+    """Proposes the highest option, always."""
 
-    def choose(self, piece: TimeStep, charge_pct: float) -> Option:
+    def choose(self, step: TimeStep, charge_pct: float) -> Option:
         return list_options(SMALL)[-1]
 
-    def observe(self, piece: TimeStep) -> None:
-        """It does not care."""
+    def observe(self, step: TimeStep) -> None:
+        """It learns nothing."""
 
 
-def test_the_doubt_of_the_charge_grows_by_the_day() -> None:
-    """25 % of a battery so large that nothing moves it: enough for FULL today, not tomorrow."""
+def test_the_sigma_of_the_charge_grows_by_the_day() -> None:
+    """25 % of a battery so large that its charge stays: enough for FULL today, not tomorrow."""
     large = replace(SMALL, battery=replace(SMALL.battery, capacity_wh=1_000_000.0))
-    pieces = [replace(sunny(hour, 0.0), hidden_pct=0.0) for hour in range(48)]
-    lived = roll_out(pieces, 25.0, 4.0, Wisher(), list_options(SMALL), large)
-    assert {one.option.level for one in lived[:24]} == {EnergyLevel.FULL}
-    assert {one.option.level for one in lived[24:]} == {EnergyLevel.SENTINEL}
+    steps = [replace(sunny(hour, 0.0), hidden_pct=0.0) for hour in range(48)]
+    simulated = roll_out(
+        steps, Greedy(), list_options(SMALL), large, charge_pct=25.0, sigma_pct=4.0
+    )
+    assert {one.option.level for one in simulated[:24]} == {EnergyLevel.FULL}
+    assert {one.option.level for one in simulated[24:]} == {EnergyLevel.SENTINEL}
 
 
 def course(
-    pieces: Sequence[TimeStep], sees: bool = True, charge_pct: float = 45.0
+    steps: Sequence[TimeStep], learns_sun: bool = True, charge_pct: float = 45.0
 ) -> list[tuple[Option, float]]:
-    past = past_of(*[0.05, 0.4, 0.86] * 20)
-    stamp = Stamp(MIDNIGHT, "00000001", 1.0)
-    prospect = make_plan(SMALL, stamp, clear_hours(SMALL), past, 4.0, 50.0)
-    table = tabulate_values(prospect, BACKTEST_DAYS + 1)
-    chooser = TableController(table, prospect.options, SMALL.battery, learns_sun=sees)
-    lived = roll_out(pieces, charge_pct, 4.0, chooser, prospect.options, SMALL)
-    return [(one.option, one.charge_pct) for one in lived]
+    plan = a_plan(past=past_of(*[0.05, 0.4, 0.86] * 20))
+    table = tabulate_values(plan, BACKTEST_DAYS + 1)
+    controller = TableController(table, plan.options, SMALL.battery, learns_sun=learns_sun)
+    simulated = roll_out(
+        steps, controller, plan.options, SMALL, charge_pct=charge_pct, sigma_pct=4.0
+    )
+    return [(one.option, one.charge_pct) for one in simulated]
 
 
 def sunny(hour: int, clearness: float) -> TimeStep:
     sun_w = clearness * clear_hours(SMALL, 1)[hour % 24]
-    return TimeStep(MIDNIGHT + timedelta(hours=hour), hour, 1.0, sun_w, cold=False, hidden_pct=6.0)
+    starts = MIDNIGHT + timedelta(hours=hour)
+    return TimeStep(starts=starts, hour=hour, hours=1.0, sun_w=sun_w, cold=False, hidden_pct=6.0)
 
 
 @pytest.mark.parametrize("parting", [9, 11, 24 + 10, 24 + 13])
@@ -174,17 +187,17 @@ def test_the_sun_so_far_is_taken_into_account() -> None:
     clear = [sunny(hour, 0.9) for hour in range(24)]
     begins = range(30, 70, 5)
     seen = [course(clear, charge_pct=charge_pct) for charge_pct in begins]
-    assert seen != [course(clear, sees=False, charge_pct=charge_pct) for charge_pct in begins]
+    assert seen != [course(clear, learns_sun=False, charge_pct=charge_pct) for charge_pct in begins]
 
 
-def test_the_guard_stands_above_every_wish() -> None:
-    choices = list_options(SMALL)
+def test_the_guard_stands_above_every_proposal() -> None:
+    options = list_options(SMALL)
     warm = a_sun_day(MIDNIGHT.date(), 0.5, mean_c=30.0)
-    piece = rebuild_days([warm], MIDNIGHT, clear_hours(SMALL), SMALL)[0]
-    found = [
-        apply_guard(choices[-1], piece, charge, 2.0, choices, SMALL).level.name
-        for charge in (8, 13, 19, 90)
-    ]
+    step = rebuild_days([warm], MIDNIGHT, clear_hours(SMALL), SMALL)[0]
+    found = []
+    for charge_pct in (8, 13, 19, 90):
+        state = make_state(step, charge_pct, 2.0, SMALL.battery)
+        found.append(apply_guard(options[-1], MIDNIGHT, state, options, SMALL).level.name)
     assert found == ["OFF", "HIBERNATE", "SENTINEL", "FULL"]
 
 

@@ -95,9 +95,21 @@ def power_of_pvlib_w(
     return [float(w) for w in plane.fillna(0.0) / STANDARD_W_M2 * panels.peak_w * (1 - LOSSES)]
 
 
-def test_resident_modules_do_not_import_what_is_heavy() -> None:
+@pytest.mark.parametrize(
+    "module",
+    [
+        "power.__main__",
+        "power.commands.energy",
+        "power.devices",
+        "power.plan.ladder",
+        "power.plan.policy",
+        "power.plan.policy_planner",
+        "power.plan.utility",
+    ],
+)
+def test_resident_modules_do_not_import_what_is_heavy(module: str) -> None:
     code = (
-        "import sys, power.__main__, power.devices, power.commands.energy\n"
+        f"import sys, {module}\n"
         "print([name for name in ('numpy', 'pandas', 'pvlib', 'scipy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

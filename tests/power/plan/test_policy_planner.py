@@ -1,4 +1,4 @@
-"""The planner as the power service asks it."""
+"""The policy planner as the power service asks it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,14 +7,15 @@ import pytest
 
 from appliance.model import ChargeStage, EnergyLevel, EnergyPolicy, Stamp
 from power.plan.ladder import Ladder, Proposal
-from power.plan.policy import compute_hour, unpack_table
+from power.plan.nightly import make_policy
 from power.plan.policy_planner import PolicyPlanner
+from power.plan.policy_table import compute_hour, unpack_table
 from power.plan.rollout import TableController, TimeStep
 from power.plan.utility import list_options
-from tests.power.plan.site_days import MIDNIGHT, SMALL, a_prospect, a_reading, a_state, past_of
+from tests.power.plan.site_days import MIDNIGHT, SMALL, a_plan, a_reading, a_state, past_of
 
-POLICY = a_prospect(past=past_of(*[0.4] * 60)).policy
-DARK = a_prospect(past=past_of(*[0.02] * 120)).policy
+POLICY = make_policy(a_plan(past=past_of(*[0.4] * 60)))
+DARK = make_policy(a_plan(past=past_of(*[0.02] * 120)))
 
 
 def at(hours: float, boot: str = "00000001") -> Stamp:
@@ -24,10 +25,10 @@ def at(hours: float, boot: str = "00000001") -> Stamp:
 class Desk:
     """A planner and the policy that it is given when it asks."""
 
-    def __init__(self, policy: EnergyPolicy | None = POLICY, tells_when: bool = False) -> None:
+    def __init__(self, policy: EnergyPolicy | None = POLICY, predicts_change: bool = False) -> None:
         self.policy = policy
         self.asked = 0
-        self.planned = PolicyPlanner(SMALL, self.fetch, tells_when)
+        self.planner = PolicyPlanner(SMALL, self.fetch, predicts_change=predicts_change)
 
     def fetch(self) -> EnergyPolicy | None:
         self.asked += 1
@@ -39,7 +40,7 @@ class Desk:
         stamp = at(hours)
         state = a_state(stamp, charge_pct)
         reading = None if sun_w is None else a_reading(stamp, sun_w, **changed)
-        return self.planned.propose(state, reading, None)
+        return self.planner.propose(state, reading, None)
 
 
 def ladder(charge_pct: float | None) -> Proposal:
@@ -48,7 +49,7 @@ def ladder(charge_pct: float | None) -> Proposal:
 
 
 @pytest.mark.parametrize("hours", [-0.1, 72.0, 200.0])
-def test_without_a_plan_that_holds_now_the_ladder_speaks_and_says_so(hours: float) -> None:
+def test_without_a_plan_that_holds_now_the_ladder_decides_and_says_so(hours: float) -> None:
     for desk in (Desk(), Desk(None)):
         if desk.policy is None or not 0 <= hours < 72:
             found = desk.propose(hours, 70.0)
@@ -74,7 +75,7 @@ def test_the_level_rises_with_the_charge_and_the_power_is_an_options() -> None:
     levels = [one.level for one in found]
     assert levels == sorted(levels)
     assert {levels[0], levels[-1]} == {EnergyLevel.HIBERNATE, EnergyLevel.FULL}
-    assert {one.power_w for one in found} <= {choice.power_w for choice in list_options(SMALL)}
+    assert {one.power_w for one in found} <= {option.power_w for option in list_options(SMALL)}
 
 
 def test_a_site_that_is_dark_saves_what_a_bright_one_spends() -> None:
@@ -82,19 +83,21 @@ def test_a_site_that_is_dark_saves_what_a_bright_one_spends() -> None:
 
 
 def test_what_the_plan_shows_is_what_it_does() -> None:
-    """power/plan/rollout.py decides as this does, where the sun is what is to be expected."""
-    table, choices = unpack_table(POLICY), list_options(SMALL)
+    """power/plan/rollout.py decides as this does, where the sun is as expected."""
+    table, options = unpack_table(POLICY), list_options(SMALL)
     for charge_pct in range(5, 101, 5):
         for hours in (1.0, 20.0):
-            piece = TimeStep(
-                at(hours).utc, compute_hour(table, at(hours).utc), 0.25, 0.0, False, 0.0
+            starts = at(hours).utc
+            hour = compute_hour(table, starts)
+            step = TimeStep(
+                starts=starts, hour=hour, hours=0.25, sun_w=0.0, cold=False, hidden_pct=0.0
             )
-            shown = TableController(table, choices, SMALL.battery).choose(piece, charge_pct)
+            shown = TableController(table, options, SMALL.battery).choose(step, charge_pct)
             done = Desk().propose(hours, charge_pct)
             assert (done.level, done.power_w) == (shown.level, shown.power_w)
 
 
-def test_it_thinks_again_after_a_quarter_of_an_hour_or_when_the_charge_has_fallen() -> None:
+def test_it_decides_again_after_a_quarter_of_an_hour_or_when_the_charge_has_fallen() -> None:
     desk = Desk()
     first = desk.propose(1.0, 80.0)
     assert desk.propose(1.05, 79.5) is first
@@ -140,17 +143,17 @@ def test_throttled_sun_does_not_make_the_day_dark() -> None:
 
 
 def test_the_sentence_has_charge_expectation_sun_and_when_it_will_change() -> None:
-    desk = Desk(tells_when=True)
+    desk = Desk(predicts_change=True)
     found = desk.propose(18.5, 45.0, 0.0)
     assert "45 % +- 4" in found.reason
     assert POLICY.reason in found.reason
     assert found.reason.endswith("sun 0 W")
-    assert Desk(tells_when=True).propose(1.0, 80.0, None).reason.endswith("sun unknown")
+    assert Desk(predicts_change=True).propose(1.0, 80.0, None).reason.endswith("sun unknown")
 
 
 def test_a_restart_within_the_night_decides_the_same() -> None:
     """Nothing is carried from boot to boot: the table and the charge are all that counts."""
     stamp = at(2.0, boot="00000002")
     again = Desk()
-    found = again.planned.propose(a_state(stamp, 50.0), a_reading(stamp, 0.0), None)
+    found = again.planner.propose(a_state(stamp, 50.0), a_reading(stamp, 0.0), None)
     assert found.level == Desk().propose(2.0, 50.0).level

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +15,10 @@ from appliance.model import EnergyPlanStep, EnergyPolicy, Fault, SunDay
 from appliance.settings import Settings
 from appliance.store.store import Store
 from power.plan import run as module
+from power.plan.nightly import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.run import LADDER, PlanError, read_usual_sigma_pct, run_plan
+from power.plan.solver import Solution, solve_values
 from power.plan.weather_model import DayWeather
 from tests.conftest import ROOT, OpenStore
 from tests.power.plan.site_days import (
@@ -63,17 +66,17 @@ def write_forecast(settings: Settings, text: str) -> None:
 def test_days_policy_and_steps_are_stored_and_one_sentence_is_said(
     plan: Store, settings: Settings
 ) -> None:
-    said = run_plan(plan, settings, plain_sky)
+    sentence = run_plan(plan, settings, plain_sky)
     assert [round(day.measured_wh / day.clear_wh, 1) for day in plan.rows(SunDay)] == [0.5, 0.2]
     (policy,) = plan.rows(EnergyPolicy)
     assert policy.starts <= NOW < policy.ends
     steps = plan.rows(EnergyPlanStep)
     assert len(steps) == 288
     assert len({step.stamp for step in steps}) == 1
-    assert said.startswith("planned 72 h: ")
-    assert "learned from 2 days here" in said
-    assert "lowest charge" in said
-    assert said.endswith(policy.reason)
+    assert sentence.startswith("planned 72 h: ")
+    assert "learned from 2 days here" in sentence
+    assert "lowest charge" in sentence
+    assert sentence.endswith(policy.reason)
     assert plan.rows(Fault) == []
 
 
@@ -81,11 +84,11 @@ def test_the_plan_shows_what_the_power_service_would_do_with_the_policy(
     plan: Store, settings: Settings, clock: FakeClock
 ) -> None:
     run_plan(plan, settings, plain_sky)
-    planned = PolicyPlanner(settings, lambda: plan.last(EnergyPolicy), predicts_change=False)
+    planner = PolicyPlanner(settings, lambda: plan.last(EnergyPolicy), predicts_change=False)
     state = a_state(clock.stamp(), 62.0)
     first = plan.rows(EnergyPlanStep)[0]
     reading = a_reading(clock.stamp(), first.pv_power_w)
-    assert planned.propose(state, reading, None).level == first.level
+    assert planner.propose(state, reading, None).level == first.level
 
 
 def test_the_mornings_sun_is_in_the_plan_of_the_day(plan: Store, settings: Settings) -> None:
@@ -157,29 +160,42 @@ def test_a_month_as_the_planner_knows_it_leaves_the_policy_unmarked(
     for ago in range(60, 0, -1):
         clearness = (0.05, 0.4, 0.86)[ago % 3]
         plan.add(a_sun_day(NOW.date() - timedelta(days=ago), clearness, settings))
-    said = run_plan(plan, settings, plain_sky)
-    assert "learned from 60 days here" in said
+    sentence = run_plan(plan, settings, plain_sky)
+    assert "learned from 60 days here" in sentence
     assert LADDER not in plan.rows(EnergyPolicy)[0].facts
 
 
 def test_a_dark_past_and_a_bright_month_mark_the_ladder(plan: Store, settings: Settings) -> None:
-    known, _ = module.gather_inputs(plan, settings, plain_sky, plan.clock.stamp())
+    inputs = module.gather_inputs(plan, settings, plain_sky, plan.clock.stamp())
     days = [a_sun_day(NOW.date() - timedelta(days=ago), 0.86, settings) for ago in range(30, 0, -1)]
-    fearful = replace(known.history, days=tuple([DayWeather(0.03, 15.0)] * 120))
-    policy = module.make_plan_of_night(known, settings, plain_sky).policy
-    judged = module.mark_better_ladder(
-        policy, replace(known, days=days, history=fearful), settings, plain_sky
-    )
-    assert judged.facts[LADDER] == 1.0
-    assert judged.reason.endswith("the ladder did better here in the last 30 days")
-    assert judged.worth == policy.worth
-    few = module.mark_better_ladder(
-        policy, replace(known, days=days[:10], history=fearful), settings, plain_sky
-    )
-    assert few == policy
+    dark = replace(inputs.problem.history, days=tuple([DayWeather(0.03, 15.0)] * 120))
+    policy = make_policy(solve_plan(inputs.problem))
+    inputs = replace(inputs, days=days, problem=replace(inputs.problem, history=dark))
+    marked = module.mark_better_ladder(policy, inputs, plain_sky)
+    assert marked.facts[LADDER] == 1.0
+    assert marked.reason.endswith("the ladder did better here in the last 30 days")
+    assert marked.worth == policy.worth
+    few = replace(inputs, days=days[:10])
+    assert module.mark_better_ladder(policy, few, plain_sky) == policy
 
 
-def test_the_usual_doubt_is_neither_that_of_a_boot_nor_none(
+def test_one_run_solves_its_problem_once(
+    plan: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solved = []
+
+    def count(*arguments: Any, **named: Any) -> Solution:
+        solved.append(arguments)
+        return solve_values(*arguments, **named)
+
+    monkeypatch.setattr("power.plan.nightly.solve_values", count)
+    run_plan(plan, settings, plain_sky)
+    assert len(plan.rows(EnergyPolicy)) == 1
+    assert len(plan.rows(EnergyPlanStep)) == 288
+    assert len(solved) == 1
+
+
+def test_the_usual_sigma_is_neither_that_of_a_boot_nor_none(
     plan: Store, open_store: OpenStore, clock: FakeClock
 ) -> None:
     assert read_usual_sigma_pct(plan, clock.utc) == pytest.approx(4.0)

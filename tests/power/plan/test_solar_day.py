@@ -5,7 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.model import Stamp
-from power.plan.solar_day import HourMean, estimate_shade, make_sun_day, summarise_weather
+from power.plan.solar_day import (
+    HourMean,
+    estimate_shade,
+    estimate_shade_factors,
+    make_sun_day,
+    summarise_weather,
+)
 
 STAMP = Stamp(datetime(2026, 4, 16, 3, tzinfo=UTC), "00000001", 1.0)
 DAY = datetime(2026, 4, 15, tzinfo=UTC)
@@ -41,3 +47,15 @@ def test_shade_needs_days() -> None:
     assert set(estimate_shade([])) == {1.0}
     empty = make_sun_day(STAMP, DAY, {}, CLEAR_W, [])
     assert set(estimate_shade([empty])) == {1.0}
+
+
+def test_an_hour_is_shaded_only_if_it_gives_less_again_and_again() -> None:
+    shaded = [{"9": 0.2, "12": 0.9}] * 40
+    factors = estimate_shade_factors(shaded, [0.9] * 40)
+    assert factors[9] < 0.4
+    assert factors[12] == pytest.approx(1.0, abs=0.01)
+    assert factors[3] == 1.0  # nobody saw that hour
+    once = estimate_shade_factors([{"9": 0.2}], [0.9])
+    assert once[9] > 0.8
+    cloudy = estimate_shade_factors([{"9": 0.05}] * 40, [0.2] * 40)
+    assert cloudy[9] == 1.0  # a cloudy day says nothing of shade

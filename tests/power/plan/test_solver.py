@@ -1,4 +1,4 @@
-"""The planner's solution: what a charge is worth."""
+"""The solver: the value of a charge."""
 
 import math
 from dataclasses import replace
@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
 from power.plan.horizon import build_horizon
-from power.plan.monte_carlo import ScenarioStart, simulate_scenarios
-from power.plan.rollout import TimeStep, compute_charge_change_pct
+from power.plan.monte_carlo import simulate_scenarios
+from power.plan.scenarios import ScenarioStart
 from power.plan.solver import (
     CHARGE_LEVELS,
-    MOST_C,
     SUN_CAUTION,
     BackwardStep,
     Solution,
@@ -21,16 +21,16 @@ from power.plan.solver import (
     mix_overnight,
     solve_values,
 )
-from power.plan.utility import Option, list_options
-from power.plan.weather_model import CLASS_COUNT
-from tests.power.plan.site_days import MIDNIGHT, SMALL, a_prospect, clear_hours, past_of
+from power.plan.utility import list_options
+from power.plan.weather_model import CLASS_CLEARNESS, CLASS_COUNT
+from tests.power.plan.site_days import MIDNIGHT, SMALL, a_plan, clear_hours, past_of
 
-CHOICES = list_options(SMALL)
+OPTIONS = list_options(SMALL)
 
 
 def solved(*clearness: float, floor_pct: float = 17.0, sigma_pct: float = 4.0) -> Solution:
-    outlook = build_horizon(SMALL, MIDNIGHT, clear_hours(SMALL), past_of(*clearness).days)
-    return solve_values(outlook, CHOICES, SMALL.battery, floor_pct, sigma_pct)
+    horizon = build_horizon(SMALL, MIDNIGHT, clear_hours(SMALL), past_of(*clearness).days)
+    return solve_values(horizon, OPTIONS, SMALL.battery, floor_pct=floor_pct, sigma_pct=sigma_pct)
 
 
 def test_more_charge_is_never_worth_less() -> None:
@@ -58,7 +58,7 @@ def test_the_first_watt_hours_are_worth_most() -> None:
 
 def test_no_more_than_everything_all_the_time_can_be_had() -> None:
     solution = solved(*[0.9] * 60)
-    hours = sum(stretch.hours for stretch in solution.intervals)
+    hours = sum(interval.hours for interval in solution.intervals)
     assert solution.values[0].max() <= hours + 0.01
 
 
@@ -66,20 +66,20 @@ def test_a_site_that_was_grey_expects_less() -> None:
     assert solved(*[0.05] * 60).values[0].mean() < solved(*[0.9] * 60).values[0].mean() - 50
 
 
-def test_a_higher_floor_and_more_doubt_cost_worth() -> None:
+def test_a_higher_floor_and_more_sigma_cost_value() -> None:
     plain = solved(0.4).values[0, :, 0, 10:].mean()
     assert solved(0.4, floor_pct=40.0).values[0, :, 0, 10:].mean() < plain
     assert solved(0.4, sigma_pct=20.0).values[0, :, 0, 10:].mean() < plain
 
 
-def test_floors_take_doubt_and_cold_together() -> None:
+def test_floors_take_sigma_and_cold_together() -> None:
     solution = solved(0.4, floor_pct=17.0, sigma_pct=4.0)
-    for stretch, floor_pct in zip(solution.intervals, solution.floors_pct, strict=True):
-        doubt_pct = grow_sigma_pct(4.0, stretch.day)
-        assert floor_pct == pytest.approx(17 + math.hypot(doubt_pct, stretch.hidden_pct))
+    for interval, floor_pct in zip(solution.intervals, solution.floors_pct, strict=True):
+        grown_pct = grow_sigma_pct(4.0, interval.day)
+        assert floor_pct == pytest.approx(17 + math.hypot(grown_pct, interval.hidden_pct))
 
 
-def test_the_doubt_grows_by_the_day_to_a_most_and_never_shrinks() -> None:
+def test_the_sigma_grows_by_the_day_to_a_most_and_never_shrinks() -> None:
     course = [grow_sigma_pct(4.0, days) for days in range(10)]
     assert course == sorted(course)
     assert course[0] == 4.0
@@ -88,13 +88,13 @@ def test_the_doubt_grows_by_the_day_to_a_most_and_never_shrinks() -> None:
 
 
 def test_the_loads_run_until_the_floor_and_not_beyond() -> None:
-    moved_pct = np.array([[-10.0], [-10.0], [-10.0], [5.0]], np.float32)
+    change_pct = np.array([[-10.0], [-10.0], [-10.0], [5.0]], np.float32)
     end_pct = np.array([[30.0], [15.0], [5.0], [5.0]], np.float32)
-    shares = compute_running_share(moved_pct, end_pct, 20.0)
+    shares = compute_running_share(change_pct, end_pct, 20.0)
     assert shares.ravel() == pytest.approx([1.0, 0.5, 0.0, 1.0])
 
 
-def test_overnight_keeps_what_is_common_to_all_skies() -> None:
+def test_overnight_keeps_what_is_common_to_all_weather_classes() -> None:
     same = np.full((CLASS_COUNT, 2, 3), 7.0, np.float32)
     chances = np.full(CLASS_COUNT, 1 / CLASS_COUNT, np.float32)
     assert mix_overnight(same, chances, 0.3) == pytest.approx(same)
@@ -105,40 +105,35 @@ def test_overnight_keeps_what_is_common_to_all_skies() -> None:
     assert (after[:, 1] > 0).all()  # a cold spell may end
 
 
-def test_one_step_back_is_what_a_piece_on_paper_comes_to() -> None:
-    """The same physics as power/plan/rollout.py, with the sun that the planner dares to expect."""
-    stretch = next(one for one in a_prospect().horizon.intervals if one.clear_w > 60)
-    battery = SMALL.battery
+def test_one_step_back_changes_the_charge_as_the_physics_says() -> None:
+    """power/battery/charge_physics.py, with the sun that the planner counts on."""
+    interval = next(one for one in a_plan().horizon.intervals if one.clear_w > 60)
     linear = np.broadcast_to(
         np.linspace(0, 100, CHARGE_LEVELS, dtype=np.float32), (CLASS_COUNT, 2, CHARGE_LEVELS)
     )
-    for choice in CHOICES:
-        one = BackwardStep([Option(choice.level, choice.power_w, 0.0)], battery)(
-            stretch, 0.0, linear
-        )
-        for sky, clearness in enumerate((0.05, 0.17, 0.35, 0.58, 0.86)):
-            for cold in (0, 1):
-                sun_w = stretch.clear_w * clearness * SUN_CAUTION
-                piece = TimeStep(stretch.starts, 0.0, stretch.hours, sun_w, bool(cold), 0.0)
-                expected = min(
-                    100.0, 50.0 + compute_charge_change_pct(piece, choice.power_w, battery)
+    for option in OPTIONS:
+        step = BackwardStep([replace(option, utility=0.0)], SMALL.battery)
+        values = step(interval, 0.0, linear)
+        for weather_class, clearness in enumerate(CLASS_CLEARNESS):
+            for cold in (False, True):
+                change_pct = compute_charge_change_pct(
+                    ChargeModel.of(SMALL.battery),
+                    sun_w=interval.clear_w * clearness * SUN_CAUTION,
+                    draw_w=option.power_w,
+                    hours=interval.hours,
+                    cold=cold,
                 )
-                assert one[sky, cold, 20] == pytest.approx(expected, abs=0.01)
-
-
-def test_charging_is_limited_by_the_battery() -> None:
-    stretch = replace(a_prospect().horizon.intervals[6], clear_w=100_000.0, hours=0.1)
-    piece = TimeStep(stretch.starts, 0.0, 0.1, 100_000.0, False, 0.0)
-    assert compute_charge_change_pct(piece, 10.0, SMALL.battery) <= MOST_C * 0.1 * 100
+                found = values[weather_class, int(cold), 20]
+                assert found == pytest.approx(min(100.0, 50.0 + change_pct), abs=0.01)
 
 
 @pytest.mark.parametrize("charge_pct", [30, 50, 80])
-def test_the_worth_that_was_solved_is_the_worth_that_is_lived(charge_pct: int) -> None:
-    """Backward in one pass, and forward in 400 futures drawn by lot: the same figure."""
-    prospect = a_prospect(past=past_of(*[0.4] * 60))
-    values = prospect.solution.values[0][:, :, round(charge_pct / 2.5)]
-    cold = prospect.horizon.cold[0]
-    solved_h = np.array(prospect.horizon.weather[0]) @ values @ np.array([1 - cold, cold])
+def test_the_value_that_was_solved_is_the_utility_that_is_simulated(charge_pct: int) -> None:
+    """Backward in one pass, and forward in 400 random scenarios: the same figure."""
+    plan = a_plan(past=past_of(*[0.4] * 60))
+    values = plan.solution.values[0][:, :, round(charge_pct / 2.5)]
+    cold = plan.horizon.cold[0]
+    solved_h = np.array(plan.horizon.weather[0]) @ values @ np.array([1 - cold, cold])
     start = ScenarioStart(0.0, charge_pct, 0.0)
-    futures = simulate_scenarios(prospect, start, 45, step_h=24, count=400, sun_share=SUN_CAUTION)
-    assert futures.total_utility.mean() == pytest.approx(solved_h, rel=0.015)
+    results = simulate_scenarios(plan, start, 45, step_h=24, count=400, sun_share=SUN_CAUTION)
+    assert results.total_utility.mean() == pytest.approx(solved_h, rel=0.015)
