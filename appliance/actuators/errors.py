@@ -1,4 +1,4 @@
-"""What can go wrong with an actuator, each under its own fault code.
+"""Faults of the actuators, each under its own fault code.
 
 Reads and writes: nothing.
 Never: a reason to stop the power service; an actuator that fails is shown, and works again later.
@@ -8,7 +8,7 @@ from appliance.errors import ApplianceError
 
 
 class SwitchError(ApplianceError):
-    """A load could not be switched, or does not say that it was."""
+    """A load could not be switched, or does not read back as switched."""
 
     code = "switch"
 

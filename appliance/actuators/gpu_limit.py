@@ -1,11 +1,10 @@
 """Limits the power of every NVIDIA GPU: `python -m appliance.actuators.gpu_limit WATTS`, by PID 1.
 
 Reads: NVML. Writes: each GPU's power limit.
-Never: asks for more or less than a GPU says that it can keep, and never takes a GPU that has no
-limit for an error of the others.
+Never: sets a limit outside a GPU's own range, and never fails for all because one GPU has no limit.
 
 The driver forgets the limit when it is unloaded, and without persistence mode when nobody uses the
-GPU. So the power service orders it anew at each start. Limits are in mW (NVML API reference, device
+GPU: so the power service sets it again at each start. Limits are in mW (NVML API reference, device
 commands); the driver lets only holders of CAP_SYS_ADMIN set one.
 """
 
@@ -23,7 +22,7 @@ SAME_MW = 1000  # a limit that reads back within a watt was taken
 
 
 def limit_all(nvml: Any | None, wanted_w: float) -> str:
-    """Limit every GPU and say what each keeps now; raises `PowerLimitError` where one does not.
+    """Limit every GPU and return each one's limit; raises `PowerLimitError` where one failed.
 
     All are tried before it is raised, also where no GPU at all can be limited.
     """
@@ -67,26 +66,26 @@ def limit_gpu(nvml: Any, index: int, wanted_w: float) -> str:
     seen_mw = nvml.nvmlDeviceGetPowerManagementLimit(gpu)
     if abs(seen_mw - limit_mw) > SAME_MW:
         raise PowerLimitError(
-            f"GPU {index} was limited to {limit_mw / MW:g} W and says {seen_mw / MW:g} W: "
-            "look whether something else sets its limit"
+            f"GPU {index} was limited to {limit_mw / MW:g} W and reads {seen_mw / MW:g} W: "
+            "check whether something else sets its limit"
         )
-    said = f"GPU {index} keeps to {seen_mw / MW:g} W"
+    sentence = f"GPU {index} keeps to {seen_mw / MW:g} W"
     if limit_mw != round(wanted_w * MW):
-        said += f", not {wanted_w:g} W: it can keep {low_mw / MW:g} to {high_mw / MW:g} W"
-    return said + (describe_persistence(nvml, gpu) or "")
+        sentence += f", not {wanted_w:g} W: it can keep {low_mw / MW:g} to {high_mw / MW:g} W"
+    return sentence + (describe_persistence(nvml, gpu) or "")
 
 
 def describe_persistence(nvml: Any, gpu: Any) -> str | None:
-    """What to say of a GPU whose driver forgets the limit as soon as nobody uses it."""
+    """The note on a GPU whose driver forgets the limit as soon as nobody uses it."""
     try:
         persistent = nvml.nvmlDeviceGetPersistenceMode(gpu) == nvml.NVML_FEATURE_ENABLED
-    except nvml.NVMLError:  # not known here, and only a hint
+    except nvml.NVMLError:  # not known here, and only a note
         return None
     return None if persistent else " while it is in use (for longer: enable nvidia-persistenced)"
 
 
 def explain_error(nvml: Any, index: int, error: Any) -> str:
-    """NVML's refusal in a sentence that says what to do."""
+    """NVML's error in a sentence that says what to do."""
     if error.value == nvml.NVML_ERROR_NOT_SUPPORTED:
         return f"GPU {index} knows no power limit"
     if error.value == nvml.NVML_ERROR_NO_PERMISSION:

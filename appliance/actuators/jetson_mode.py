@@ -1,11 +1,11 @@
 """Sets a Jetson's power mode by name: `python -m appliance.actuators.jetson_mode NAME`, by PID 1.
 
 Reads: /etc/nvpmodel.conf, `nvpmodel -q`. Writes: the mode, through `nvpmodel -m`.
-Never: chooses a mode that was not named, such as MAXN, and never says yes to nvpmodel's question
-whether to restart: it would end the system without a clean stop.
+Never: chooses a mode that was not named, such as MAXN, and never answers yes when nvpmodel asks
+whether to restart: that would end the system without a clean stop.
 
 Modes are known by name, since their numbers differ by board. Some (other cores, other parts of the
-GPU powered) only come with a restart: appliance/actuators/mode_restart.py says when it may be.
+GPU powered) only come with a restart: appliance/actuators/mode_restart.py decides when.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from appliance.settings import Settings
 # A line of the file: < POWER_MODEL ID=2 NAME=MODE_30W >
 MODEL = re.compile(r"^\s*<\s*POWER_MODEL\s+([^>]*)>", re.MULTILINE)
 CURRENT = re.compile(r"^NV Power Mode:\s*(\S+)", re.MULTILINE)
-# What nvpmodel says of a mode that it cannot set now. The second is a part of the GPU that is in
+# What nvpmodel prints for a mode that it cannot set now. The second is a part of the GPU that is in
 # use and cannot be powered off or on (meta-tegra #1268, #1864).
 NEEDS_RESTART = re.compile(r"reboot required|reboot now|_pg_mask", re.IGNORECASE)
 ANSWER = "no\n"  # to its question; anything but yes will do
@@ -52,15 +52,15 @@ def set_mode(name: str, settings: Settings, board: Board) -> str:
     before = read_current_mode(board)
     if before == name:
         return f"the power mode is {name} already"
-    heard = run_nvpmodel(board, "-m", str(known[name]))
+    output = run_nvpmodel(board, "-m", str(known[name]))
     after = read_current_mode(board)
     if after == name:
         return f"the power mode is {name}, it was {before}"
-    if NEEDS_RESTART.search(heard):
+    if NEEDS_RESTART.search(output):
         return restart_into(name, known[name], after, board.status, settings)
     raise PowerModeError(
         f"the power mode stays {after}: nvpmodel did not take {name} "
-        f"({find_last_line(heard)}); try `nvpmodel -m {known[name]}` by hand"
+        f"({find_last_line(output)}); try `nvpmodel -m {known[name]}` by hand"
     )
 
 
@@ -71,7 +71,7 @@ def read_modes(board: Board) -> dict[str, int]:
     except OSError as error:
         raise PowerModeError(
             f"there are no power modes: {board.conf}: {error.strerror}; "
-            "leave [jetson] out of the settings of a unit that is none"
+            "leave [jetson] out of the settings of a unit that is not a Jetson"
         ) from error
     found = {}
     for words in MODEL.findall(text):
@@ -79,18 +79,18 @@ def read_modes(board: Board) -> dict[str, int]:
         if keys.get("NAME") and keys.get("ID", "").isdecimal():
             found[keys["NAME"]] = int(keys["ID"])
     if not found:
-        raise PowerModeError(f"{board.conf} names no power mode; look whether it is nvpmodel's")
+        raise PowerModeError(f"{board.conf} names no power mode; check whether it is nvpmodel's")
     return found
 
 
 def read_current_mode(board: Board) -> str:
-    """The name of the mode that the board is in; "unknown" where it does not say."""
+    """The name of the mode that the board is in; "unknown" where nvpmodel does not print it."""
     found = CURRENT.search(run_nvpmodel(board, "-q"))
     return found[1] if found else "unknown"
 
 
 def run_nvpmodel(board: Board, *words: str) -> str:
-    """All that nvpmodel says, whatever its exit code: it fails also where it only asks."""
+    """The output of nvpmodel, whatever its exit code: it fails also where it only asks."""
     try:
         done = subprocess.run(
             [board.nvpmodel, *words],
@@ -109,9 +109,9 @@ def run_nvpmodel(board: Board, *words: str) -> str:
     return done.stdout
 
 
-def find_last_line(heard: str) -> str:
-    lines = heard.strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+def find_last_line(output: str) -> str:
+    lines = output.strip().splitlines()
+    return lines[-1] if lines else "it printed nothing"
 
 
 def set_in_turn(name: str, settings: Settings) -> str:

@@ -1,11 +1,11 @@
-"""When the computer may be restarted for the sake of a power mode: at most once a day.
+"""Restarts the computer into a power mode, at most once a day and only with energy.
 
-Reads: EnergyBudget, the time of the last such restart. Writes: that time, nvpmodel's wish for the
+Reads: EnergyBudget, the time of the last such restart. Writes: that time, nvpmodel's mode for the
 next boot, an order to PID 1.
 Never: restarts without a fresh budget at ECO or above, or before the time of it is on the disk.
 
-The time is judged by the wall clock, since uptime ends with the restart. A clock that is wrong can
-only make the unit wait longer: a last restart that lies in the future counts as just now.
+The time is judged by the wall clock, since uptime ends with the restart. A wrong clock can only
+make the unit wait longer: a last restart in the future counts as just now.
 """
 
 import os
@@ -52,7 +52,7 @@ def restart_into(name: str, number: int, now_in: str, status: Path, settings: Se
 def find_objection(
     settings: Settings, budget: EnergyBudget | None, last: datetime | None, now: datetime
 ) -> str:
-    """What speaks against a restart; empty where nothing does."""
+    """The reason against a restart; empty where there is none."""
     if not settings.host.may_power_off:
         return "[host] may_power_off forbids it"
     if budget is None:
@@ -67,7 +67,7 @@ def find_objection(
 
 
 def read_fresh_budget(settings: Settings) -> EnergyBudget | None:
-    """What may be drawn now; None where nobody has said so lately."""
+    """The fresh energy budget, or None."""
     try:
         with closing(Store(settings.database, settings.make_clock())) as store:
             return store.latest(EnergyBudget, BUDGET_AGE_S)
@@ -76,7 +76,7 @@ def read_fresh_budget(settings: Settings) -> EnergyBudget | None:
 
 
 def read_last_restart(stamp: Path) -> datetime | None:
-    """When the last one was, or None; raises `PowerModeError` where that cannot be told."""
+    """The time of the last restart, or None; raises `PowerModeError` where it is unknown."""
     try:
         last = datetime.fromisoformat(stamp.read_text().strip())
         return last.astimezone(UTC)
@@ -84,7 +84,7 @@ def read_last_restart(stamp: Path) -> datetime | None:
         return None
     except (OSError, ValueError) as error:
         raise PowerModeError(
-            f"nobody knows when the computer was last restarted for a power mode ({error}): "
+            f"the time of the last restart for a power mode is unknown ({error}): "
             f"delete {stamp}, and it may be restarted again"
         ) from error
 

@@ -1,7 +1,7 @@
-"""How every actuator runs: settings, one act, one sentence, one exit code.
+"""The run of every actuator: settings, one action, one sentence, one exit code.
 
 Reads: the settings. Writes: the journal, and its own faults in the unit database.
-Never: needs the database; where that is broken the act is done all the same.
+Never: needs the database; where that is broken the action is done all the same.
 """
 
 import fcntl
@@ -20,8 +20,8 @@ from appliance.store.store import Store
 Action = Callable[[Settings], str]
 
 
-def perform(source: str, path: Path | None, act: Action) -> NoReturn:
-    """Do `act` once and end. It returns its sentence or raises an `ApplianceError`.
+def perform(source: str, path: Path | None, action: Action) -> NoReturn:
+    """Do `action` once and end. It returns its sentence or raises an `ApplianceError`.
 
     Exit codes: 0 done, 1 something in the world is wrong, 2 the settings are.
     """
@@ -32,7 +32,7 @@ def perform(source: str, path: Path | None, act: Action) -> NoReturn:
         journal.warning(str(error), error.message_id, fault=error.code)
         sys.exit(2)
     try:
-        journal.info(act(settings))
+        journal.info(action(settings))
     except ApplianceError as error:
         journal.warning(str(error), error.message_id, fault=error.code)
         record_fault(settings, source, error, journal)
@@ -44,7 +44,7 @@ def perform(source: str, path: Path | None, act: Action) -> NoReturn:
 def record_fault(
     settings: Settings, source: str, error: ApplianceError | None, journal: log.SentenceLog
 ) -> None:
-    """Keep the fault for the page, or end the ones of an earlier try."""
+    """Store the fault for the page, or end those of an earlier run."""
     try:
         with closing(Store(settings.database, settings.make_clock(), writer=source)) as store:
             store.clear_faults(source, frozenset({error.code} if error else ()))
@@ -56,8 +56,8 @@ def record_fault(
 
 @contextmanager
 def one_at_a_time(settings: Settings, name: str) -> Iterator[None]:
-    """Wait until no other process is in here: PID 1 starts instances of a template side by side,
-    and the one that was ordered last must also be the last to act.
+    """Wait until no other process holds the lock: PID 1 starts instances of a template side by
+    side, and the one that was ordered last must also be the last to act.
     """
     path = settings.unit.run_dir / f"{name}.lock"
     try:

@@ -1,10 +1,10 @@
 """Switches one load: `python -m appliance.actuators.switch on|off NAME`, run by PID 1.
 
 Reads: [switch.NAME] of the settings. Writes: the switch's file, its command, or a magic packet.
-Never: passes a command through a shell, makes a file that is not there, or calls a load on that
-does not read back as on.
+Never: passes a command through a shell, creates a missing file, or reports a load as on that does
+not read back as on.
 
-`off` without a name switches all of them off: after a boot PID 1 believes that they are.
+`off` without a name switches all of them off: after a boot PID 1 assumes that they are.
 """
 
 import argparse
@@ -25,7 +25,7 @@ COMMAND_S = 15.0  # PID 1 gives a switch 20 s to go off
 MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 EVERYBODY = ("255.255.255.255", 9)  # the local network; 9 is the port of discard
 PACKETS = 3  # a datagram may be lost, and a second one does no harm
-NO_COMMAND = ("", "0", "1")  # `on` and `off` as they are where nobody has set them
+NO_COMMAND = ("", "0", "1")  # the defaults of `on` and `off`
 
 
 def switch(name: str, on: bool, settings: Settings) -> str:
@@ -46,18 +46,18 @@ def switch(name: str, on: bool, settings: Settings) -> str:
 def switch_all_off(settings: Settings) -> str:
     """Switch every load off; one that fails does not hold up the next. Raises `SwitchError`.
 
-    A host that does not answer is taken for one that is off already.
+    A host that does not answer counts as off already.
     """
-    said: list[str] = []
+    done: list[str] = []
     failed: list[str] = []
     for name, own in settings.switch.items():
         try:
-            said.append(switch(name, on=False, settings=settings))
+            done.append(switch(name, on=False, settings=settings))
         except SwitchError as error:
-            (said if own.kind == SwitchKind.WAKE_ON_LAN else failed).append(str(error))
+            (done if own.kind == SwitchKind.WAKE_ON_LAN else failed).append(str(error))
     if failed:
         raise SwitchError("; ".join(failed))
-    return "; ".join(said) or "there is nothing to switch"
+    return "; ".join(done) or "there is nothing to switch"
 
 
 def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
@@ -79,14 +79,14 @@ def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
         ) from error
     if seen != text.strip():
         raise SwitchError(
-            f"the switch {name} was set to {text!r} and {own.path} says {seen!r}: "
-            "name in `on` and `off` the words that the file itself shows"
+            f"the switch {name} was set to {text!r} and {own.path} reads {seen!r}: "
+            "use in `on` and `off` the words that the file itself shows"
         )
-    return f"{name} is {'on' if on else 'off'}: {own.path} says {seen}"
+    return f"{name} is {'on' if on else 'off'}: {own.path} reads {seen}"
 
 
 def switch_by_command(name: str, on: bool, own: SwitchSettings) -> str:
-    """Run the command for this way; its last line on standard error is its complaint."""
+    """Run the command for on or off; its last line on standard error is its error message."""
     text = own.on if on else own.off
     if text in NO_COMMAND:
         raise SettingsError(f"[switch.{name}] needs a command in `{'on' if on else 'off'}`")
@@ -107,35 +107,35 @@ def switch_by_command(name: str, on: bool, own: SwitchSettings) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SwitchError(f"the command of the switch {name} did not run: {error}") from error
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
+        lines = done.stderr.strip().splitlines() or ["it printed nothing"]
         raise SwitchError(
             f"the command of the switch {name}, `{text}`, failed with {done.returncode}: "
             f"{lines[-1]}"
         )
-    return f"{name} is {'on' if on else 'off'}: `{text}` went well"
+    return f"{name} is {'on' if on else 'off'}: `{text}` succeeded"
 
 
 def switch_by_network(name: str, on: bool, own: SwitchSettings) -> str:
-    """Wake the host with a magic packet; it goes off by its command, where it has one."""
+    """Wake the host with a magic packet; switch it off by its command, where it has one."""
     if on:
         sent = wake(own.mac, name, list_interfaces(), EVERYBODY)
-        return f"{name} was called with its magic packet on {', '.join(sent)}"
+        return f"{name} was sent its magic packet on {', '.join(sent)}"
     if own.off in NO_COMMAND:
         return f"{name} has no command that switches it off: it stays as it is"
     return switch_by_command(name, on, own)
 
 
 def wake(mac: str, name: str, over: Iterable[str], address: tuple[str, int]) -> list[str]:
-    """Send the magic packet over each interface that takes it; returns which did.
+    """Send the magic packet over each interface; returns those that sent it.
 
-    Each on its own, since a broadcast would only leave by the interface of the default route.
+    Over each on its own, since a broadcast would only leave by the interface of the default route.
     """
     packet = make_magic_packet(mac, name)
     sent, refused = [], "no network interface is there"
     for interface in over:
         try:
             broadcast(packet, interface, address)
-        except OSError as error:  # an interface that is down takes nothing
+        except OSError as error:  # an interface that is down sends nothing
             refused = f"{interface}: {error.strerror}"
         else:
             sent.append(interface)
@@ -148,7 +148,7 @@ def wake(mac: str, name: str, over: Iterable[str], address: tuple[str, int]) -> 
 
 
 def make_magic_packet(mac: str, name: str = "NAME") -> bytes:
-    """Six times 255 and sixteen times the hardware address, as network cards listen for it."""
+    """Six times 255 and sixteen times the hardware address, which network cards wait for."""
     if not MAC.fullmatch(mac):
         raise SettingsError(
             f"[switch.{name}] needs in `mac` the hardware address of the host, "

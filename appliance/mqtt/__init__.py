@@ -1,5 +1,7 @@
-"""Reports to an MQTT broker, for those who live in Home Assistant; nothing of the unit needs it.
+"""Reports to an MQTT broker, for Home Assistant (`appliance-mqtt`); nothing of the unit needs it.
 
-Reads the database and the status document; writes to a broker.
-Never: takes an order from a broker: it subscribes to nothing.
+    status document, events --> messages (topics and JSON) --> broker (paho)
+
+Reads: the database and the status document. Writes: to a broker.
+Never: takes a command from a broker: it subscribes to nothing.
 """

@@ -1,7 +1,7 @@
 """The MQTT service: `python -m appliance.mqtt --settings FILE`.
 
 Reads: the status document, new events. Writes: to the broker of settings `[mqtt]`.
-Never: runs without a broker in the settings, and never holds anything of the unit up.
+Never: runs without a broker in the settings, and never delays another part of the unit.
 """
 
 from pathlib import Path
@@ -26,7 +26,7 @@ class MqttError(ApplianceError):
 
 
 class MqttCycle:
-    """Says what changed; what is new is told once."""
+    """Publishes the state where it changed, and each new event once."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -43,7 +43,7 @@ class MqttCycle:
             self.broker.use_tls()
 
     def cycle(self) -> str:
-        """One round; returns what was said to whom."""
+        """Publish events and state; returns where to, or why not."""
         self._publish_events()
         self._publish_state()
         now_s = self._service.clock.stamp().uptime_s
@@ -57,10 +57,10 @@ class MqttCycle:
 
     def _publish_state(self) -> None:
         document = status.build(self._service.store, self._settings)
-        kept = messages.build_states(self._topics, document)
+        states = messages.build_states(self._topics, document)
         if self._settings.mqtt.discovery:
-            kept[self._topics.discovery] = messages.build_discovery(self._topics, self._settings)
-        self.broker.publish_retained(kept)
+            states[self._topics.discovery] = messages.build_discovery(self._topics, self._settings)
+        self.broker.publish_retained(states)
 
     def _publish_events(self) -> None:
         for row in self._service.store.query(NEW_EVENTS, (self._last_id,)):
@@ -90,9 +90,9 @@ def assemble(service: Service) -> Loop:
     """Wire the service."""
     if not service.settings.mqtt.host:
         return Loop(leave, CYCLE_EVERY_S)
-    made = MqttCycle(service)
-    made.broker.start()
-    return Loop(made.cycle, CYCLE_EVERY_S, finish=made.broker.close)
+    mqtt = MqttCycle(service)
+    mqtt.broker.start()
+    return Loop(mqtt.cycle, CYCLE_EVERY_S, finish=mqtt.broker.close)
 
 
 def leave() -> str:

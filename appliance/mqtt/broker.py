@@ -1,8 +1,8 @@
 """The connection to a broker: the one importer of paho.
 
-Reads: nothing from it. Writes: messages, each at least once (QoS 1), kept ones kept.
-Never: blocks the caller, or tells the broker to forget what it keeps. While there is no connection
-kept messages are remembered, one for each topic; events wait in a short queue.
+Reads: nothing. Writes: messages, each at least once (QoS 1), states as retained messages.
+Never: blocks the caller, or deletes a retained message. Without a connection states are published
+after the next one, and events wait in a short queue.
 """
 
 import ssl
@@ -43,7 +43,7 @@ class Broker:
         self._client.username_pw_set(user, password)
 
     def use_tls(self) -> None:
-        """Speak TLS, checked by the system's certificates."""
+        """Use TLS, checked by the system's certificates."""
         self._client.tls_set_context(ssl.create_default_context())
 
     def start(self) -> None:
@@ -52,14 +52,14 @@ class Broker:
         self._client.loop_start()
 
     def close(self) -> None:
-        """Say good-bye (a clean good-bye sends no last will) and end the thread."""
+        """Publish "offline" (a clean disconnect sends no last will), disconnect, end the thread."""
         if not self.trouble:
             self._client.publish(self._will, OFFLINE, qos=1, retain=True).wait_for_publish(2)
         self._client.disconnect()
         self._client.loop_stop()
 
     def publish_retained(self, messages: Messages) -> int:
-        """Say what changed since it was last said on this connection; returns how many."""
+        """Publish the retained messages that changed on this connection; returns how many."""
         if self.trouble:
             return 0
         with self._lock:
@@ -70,7 +70,7 @@ class Broker:
         return len(changed)
 
     def publish_event(self, topic: str, text: str) -> None:
-        """Say something once; without a connection it waits, the oldest gives way."""
+        """Publish one event; without a connection it waits, and the oldest are dropped."""
         if self.trouble:
             self._waiting.append((topic, text))
         else:

@@ -1,14 +1,14 @@
-"""What is said to a broker: topics and payloads made of the status document and of events. Pure.
+"""MQTT messages: topics and payloads made of the status document and of events. Pure.
 
 In: the status document (docs/status.md), events as documents. Out: topic -> JSON text.
-Never: says an old value as a present one: what is not fresh is null. Never a picture, an address or
-a password.
+Never: sends an old value as a present one: what is not fresh is null. Never sends a picture, an
+address or a password.
 
-    PREFIX/UNIT/online            "online" or "offline", kept by the broker (its last will)
-    PREFIX/UNIT/state             the unit: charge, watts, level and why, kept
-    PREFIX/UNIT/camera/NAME       each camera: mode, watts and why, kept
-    PREFIX/UNIT/event/NAME        each event of that camera, once, not kept
-    homeassistant/device/ID/config  what Home Assistant makes of them, kept
+    PREFIX/UNIT/online            "online" or "offline", retained (its last will)
+    PREFIX/UNIT/state             the unit: charge, power, level and reason, retained
+    PREFIX/UNIT/camera/NAME       each camera: mode, power and reason, retained
+    PREFIX/UNIT/event/NAME        each event of that camera, once, not retained
+    homeassistant/device/ID/config  Home Assistant's device discovery, retained
 """
 
 import json
@@ -54,11 +54,11 @@ def make_topic_part(name: str) -> str:
 
 
 def build_states(topics: Topics, status: Document) -> Messages:
-    """The kept messages: the unit and each camera as they are now."""
-    found = {topics.state: build_state(status)}
+    """The retained messages: the unit and each camera as they are now."""
+    documents = {topics.state: build_state(status)}
     for camera in status["cameras"]:
-        found[topics.camera(camera["camera"])] = build_camera_state(camera)
-    return {topic: to_json(document) for topic, document in found.items()}
+        documents[topics.camera(camera["camera"])] = build_camera_state(camera)
+    return {topic: to_json(document) for topic, document in documents.items()}
 
 
 def build_state(status: Document) -> Document:
@@ -115,21 +115,21 @@ def to_json(document: Document) -> str:
 # key of the unit's state     name                  device class     unit   state class
 SENSORS = (
     ("charge_pct",            "Charge",             "battery",       "%",   "measurement"),
-    ("charge_sigma_pct",      "Doubt of the charge", None,           "%",   "measurement"),
+    ("charge_sigma_pct",      "Charge uncertainty", None,            "%",   "measurement"),
     ("battery_voltage_v",     "Battery voltage",    "voltage",       "V",   "measurement"),
     ("battery_current_a",     "Battery current",    "current",       "A",   "measurement"),
-    ("pv_power_w",            "Sun",                "power",         "W",   "measurement"),
+    ("pv_power_w",            "Solar power",        "power",         "W",   "measurement"),
     ("load_power_w",          "Load",               "power",         "W",   "measurement"),
     ("budget_w",              "Budget",             "power",         "W",   "measurement"),
     ("level",                 "Energy level",       "enum",          None,  None),
-    ("reason",                "Why",                None,            None,  None),
+    ("reason",                "Reason",             None,            None,  None),
     ("events_24_h",           "Events in a day",    None,            None,  "measurement"),
     ("last_event_at",         "Last event",         "timestamp",     None,  None),
 )  # fmt: skip
 
 
 def build_discovery(topics: Topics, settings: Settings) -> str:
-    """The one message that makes Home Assistant know the unit (its "device discovery")."""
+    """The message that announces the unit to Home Assistant ("device discovery")."""
     parts = {key: build_sensor(topics, topics.state, *row) for row in SENSORS for key in (row[0],)}
     parts["fault"] = build_fault(topics)
     for name in settings.camera:
@@ -190,7 +190,7 @@ def build_fault(topics: Topics) -> Document:
 
 
 def build_camera_components(topics: Topics, name: str) -> dict[str, Document]:
-    """A camera's mode, cost and events."""
+    """A camera's mode, power and events."""
     topic = topics.camera(name)
     return {
         f"{name}-mode": build_sensor(topics, topic, "mode", f"{name} mode", None, None, None),
@@ -209,5 +209,5 @@ def build_camera_components(topics: Topics, name: str) -> dict[str, Document]:
 
 
 def make_unique_id(topics: Topics, topic: str, key: str) -> str:
-    """A name that no other entity has, and that stays through a restart."""
+    """An entity's unique id, the same after a restart."""
     return make_topic_part(f"{topics.unit}-{topic.removeprefix(topics.root)}-{key}")

@@ -1,0 +1,9 @@
+"""The unit's page and its metrics over HTTP (`appliance-web`).
+
+    server (socket from PID 1, or a port) --> app (Flask) --> reader --> appliance.status documents
+                                               |'--> metrics (Prometheus)
+                                               '---> view (the last picture that inference analysed)
+
+Reads: unit.db, snapshots, the inference process's view socket. Writes: nothing.
+Never: takes a command.
+"""

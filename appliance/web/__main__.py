@@ -1,4 +1,4 @@
-"""Wires of the web service: settings -> page -> the socket from PID 1, or the port in the settings.
+"""The web service: `python -m appliance.web --settings FILE`.
 
 Reads: the settings, unit.db as a reader. Writes: nothing, not even a sentence about itself.
 Never: runs without a viewer when PID 1 holds the socket (appliance-web.socket starts it again).
@@ -17,7 +17,10 @@ from appliance.web.app import create_app
 
 
 def main() -> None:
-    """`python -m appliance.web --settings FILE`; exit codes as for every service (0, 1, 2)."""
+    """Serve the page on the socket from PID 1, else on the port in the settings.
+
+    Exit codes as for every service (0, 1, 2).
+    """
     arguments = make_parser("web", takes_instance=False).parse_args()
     web_log = log.setup("web", under_journal="JOURNAL_STREAM" in os.environ)
     passed = server.adopt_sockets(notify.listen_fds())
@@ -39,7 +42,7 @@ def main() -> None:
 
 
 def format_sentence(settings: WebSettings, passed: bool) -> str:
-    """What `systemctl status` says."""
+    """The sentence of `systemctl status`."""
     if passed:
         return (
             "the page is served on the socket from PID 1, "

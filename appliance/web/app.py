@@ -1,7 +1,7 @@
 """The unit's page: what it does now and why, for a phone, a touchscreen or a laptop.
 
-Reads: unit.db (appliance/status/document.py and charts.py put it into words), the snapshots, and
-one JPEG at a time from the inference process. Writes: nothing.
+Reads: unit.db (through appliance/status), the snapshots, and one JPEG at a time from the inference
+process. Writes: nothing.
 Never: takes a command, sets a cookie, or asks another host for anything.
 """
 
@@ -28,7 +28,7 @@ from appliance.web.reader import Reader
 MOST_EVENTS = 200
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
 GZIP_FROM_BYTES = 1024
-SNAPSHOT_AGE_S = 86_400  # a snapshot never changes under its name
+SNAPSHOT_AGE_S = 86_400  # in s; a snapshot never changes under its name
 HEADERS = {
     # No inline script or style, nothing from elsewhere, not inside somebody's frame.
     "Content-Security-Policy": (
@@ -56,7 +56,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
 
 
 def add_page(app: Flask, settings: Settings) -> None:
-    """`/`: one page; its scripts ask for everything else."""
+    """`/`: one page; its scripts request everything else."""
 
     @app.get("/")
     def page() -> str:
@@ -64,7 +64,7 @@ def add_page(app: Flask, settings: Settings) -> None:
 
 
 def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
-    """What the page shows, as JSON; 503 with `reason` while the database cannot be read."""
+    """The page's data as JSON; 503 with `reason` while the database cannot be read."""
 
     @app.get("/api/status")
     def now() -> ResponseReturnValue:
@@ -95,7 +95,7 @@ def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
 
 
 def add_pictures(app: Flask, settings: Settings) -> None:
-    """Snapshots of events (who opens one is noted), and the last picture that was looked at."""
+    """Snapshots of events (each access is logged), and the last picture that was analysed."""
     access = SentenceLog("web")
 
     @app.get("/snapshots/<path:name>")
@@ -109,7 +109,7 @@ def add_pictures(app: Flask, settings: Settings) -> None:
         return found
 
     @app.get("/picture.jpg")
-    def looked_at_last() -> ResponseReturnValue:
+    def last_picture() -> ResponseReturnValue:
         return make_picture_response(view.pull_picture(settings))
 
     @app.get("/camera/<name>.jpg")
@@ -120,7 +120,7 @@ def add_pictures(app: Flask, settings: Settings) -> None:
 
 
 def make_picture_response(picture: Picture) -> Response:
-    """A picture, and in headers whose and what was seen in it."""
+    """A picture, with its camera, time and detections in headers."""
     answer = Response(bytes(picture.data), mimetype="image/jpeg")
     answer.headers["X-Camera"] = picture.camera
     answer.headers["X-Detections"] = view.format_detections(picture.detections)
@@ -138,7 +138,7 @@ def list_older_events(store: Store, before: datetime | None, limit: int) -> list
 
 
 def parse_count(text: str) -> int:
-    """How many events are asked for, 1 to 200; anything else is a bad request."""
+    """The number of events requested, 1 to 200; anything else is a bad request."""
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_EVENTS:
         abort(400, f"limit is a number from 1 to {MOST_EVENTS}")
     return int(text)
@@ -158,12 +158,12 @@ def parse_moment(text: str | None) -> datetime | None:
 
 
 def answer_error(error: ApplianceError) -> ResponseReturnValue:
-    """What is missing, in words that the page shows."""
+    """503 with the error's sentence, which the page shows."""
     return jsonify(reason=redact(str(error))), 503
 
 
 def add_headers(answer: Response) -> Response:
-    """Headers for every answer; data is never cached, and packed where that is worth it."""
+    """Headers for every answer; data is never cached, and compressed where that saves much."""
     answer.headers.update(HEADERS)
     if request.path.startswith(NEVER_KEPT):
         answer.headers["Cache-Control"] = "no-store"

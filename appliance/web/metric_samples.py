@@ -1,7 +1,7 @@
-"""The values of the metrics: each with the name of its metric and the values of its labels.
+"""Collects the samples of the metrics: name, value and label values.
 
 Reads: the newest rows of every stream, through the store. Writes: nothing.
-Never: gives an old value: what is not known now is left out. Never gives text but names.
+Never: gives an old value: what is not known now is left out. Never gives text other than names.
 """
 
 from collections import Counter
@@ -37,7 +37,7 @@ J_IN_WH = 3600
 
 
 class MetricSample(NamedTuple):
-    """One value; None is not known, and left out."""
+    """One sample of a metric; None is not known, and left out."""
 
     name: str
     value: float | None
@@ -60,7 +60,7 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
 
 
 def collect_battery(store: Store, settings: Settings) -> Iterator[MetricSample]:
-    """The estimator's belief."""
+    """The estimator's estimate of the battery."""
     state = store.latest(BatteryState, document.power_max_age_s(settings))
     if state is None:
         return
@@ -87,7 +87,7 @@ def collect_power(store: Store, settings: Settings) -> Iterator[MetricSample]:
 
 
 def collect_energy(store: Store) -> Iterator[MetricSample]:
-    """The budget that holds."""
+    """The present energy budget."""
     budget = store.latest(EnergyBudget, MAX_AGE_S)
     if budget is None:
         return
@@ -99,7 +99,7 @@ def collect_energy(store: Store) -> Iterator[MetricSample]:
 
 
 def collect_camera(store: Store, name: str, hour: Spending) -> Iterator[MetricSample]:
-    """What one camera does and costs."""
+    """One camera's mode, power and frames."""
     yield MetricSample("camera_mean_power_watts", hour.camera.mean_w, (name, "camera"))
     yield MetricSample("camera_mean_power_watts", hour.looking.mean_w, (name, "looking"))
     draw = draw_now(store, name)
@@ -116,7 +116,7 @@ def collect_camera(store: Store, name: str, hour: Spending) -> Iterator[MetricSa
 
 
 def collect_motions_and_events(store: Store, settings: Settings) -> Iterator[MetricSample]:
-    """What moved and what was found; a day is counted anew each time, since old rows go."""
+    """Motion and events; a day is counted anew each time, since old rows are deleted."""
     now = store.clock.stamp().utc
     moved = rows_back(store, "camera_motion", "camera, looked", now - DAY)
     motions = Counter((row["camera"], bool(row["looked"])) for row in moved)
@@ -153,7 +153,7 @@ def collect_inference(store: Store) -> Iterator[MetricSample]:
 
 
 def collect_computer(store: Store) -> Iterator[MetricSample]:
-    """Heat, disk, memory, GPUs."""
+    """Temperature, disk, memory, GPUs."""
     reading = store.latest(EnvironmentReading, MAX_AGE_S)
     if reading:
         zone = (reading.hottest_zone or "",)
@@ -171,7 +171,7 @@ def collect_computer(store: Store) -> Iterator[MetricSample]:
 
 
 def collect_services(store: Store) -> Iterator[MetricSample]:
-    """How long each service has been silent (not known over a reboot), and what is wrong."""
+    """The age of each service's last report (not known over a reboot), and open faults."""
     for state in store.rows(ServiceState):
         yield MetricSample("service_age_seconds", store.clock.age_s(state.stamp), (state.service,))
     faults = store.open_faults()
@@ -182,12 +182,12 @@ def collect_services(store: Store) -> Iterator[MetricSample]:
 
 
 def to_timestamp_s(row: CameraMotion | Event | None) -> float | None:
-    """When it began, in seconds of 1970."""
+    """When it began, in s since 1970 (Unix time)."""
     return None if row is None else row.stamp.utc.timestamp()
 
 
 def to_ratio(percent: float | None) -> float | None:
-    """A percentage as a part of 1."""
+    """A percentage as a ratio, 0 to 1."""
     return None if percent is None else percent / 100
 
 

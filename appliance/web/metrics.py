@@ -1,4 +1,4 @@
-"""`/metrics`: the unit's figures in the form that Prometheus scrapes.
+"""`/metrics`: the unit's metrics in the format that Prometheus scrapes.
 
 Reads: what appliance/web/metric_samples.py reads, at the moment of the scrape. Writes: nothing.
 Never: keeps a value between two scrapes, or serves figures of this process as those of the unit.
@@ -20,7 +20,7 @@ from appliance.web.metric_table import METRICS, PREFIX
 
 
 class UnitCollector(Collector):
-    """One scrape's look at the database. Raises `StoreError`."""
+    """Collects the metrics from the database for one scrape. Raises `StoreError`."""
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store = store

@@ -1,8 +1,8 @@
-"""The page's view of the unit database: one reading connection, taken in turns by the requests.
+"""The page's reader of the unit database: one connection, used by one request at a time.
 
 Reads: unit.db. Writes: nothing.
 Never: keeps a connection to a file that was set aside or deleted, and never creates one: a missing
-database is a `StoreError` in words, until a service has made it.
+database is a `StoreError`, until a service has created it.
 """
 
 import threading

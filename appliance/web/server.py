@@ -1,7 +1,7 @@
-"""Where the page is served: a socket from PID 1 that ends when nobody looks, or a port of its own.
+"""Serves the page: on a socket from PID 1, until it is idle, or on a port of its own.
 
 Reads and writes: TCP connections; two signals, SIGTERM and (for idleness) SIGALRM.
-Never: keeps a process alive for viewers who have gone, when PID 1 can start it again.
+Never: keeps an idle process alive where PID 1 can start it again.
 """
 
 import logging
@@ -26,7 +26,7 @@ def adopt_sockets(descriptors: Iterable[int]) -> list[socket.socket]:
 
 
 def open_socket(settings: WebSettings) -> socket.socket:
-    """A socket of our own; raises `ListenError` where the address or port is not to be had."""
+    """A socket of our own; raises `ListenError` where address or port cannot be used."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family)
@@ -41,7 +41,7 @@ def leave_when_idle(app: Flask, idle_s: float) -> None:
     """Leave after `idle_s` real seconds without a request; each request starts them anew."""
 
     @app.before_request
-    def somebody_looks() -> None:
+    def restart_timer() -> None:
         signal.setitimer(signal.ITIMER_REAL, idle_s)
 
     signal.signal(signal.SIGALRM, leave)
@@ -49,7 +49,7 @@ def leave_when_idle(app: Flask, idle_s: float) -> None:
 
 
 def serve(app: Flask, sockets: list[socket.socket], ready: Callable[[], Any]) -> None:
-    """Answer until a signal says leave; `ready` is called once connections are taken."""
+    """Answer until a signal ends it; `ready` is called once connections are taken."""
     # Its warning of a second request in the queue is every page load, and no change of state.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = waitress.create_server(app, sockets=sockets, threads=THREADS, ident=None)

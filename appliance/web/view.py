@@ -1,7 +1,7 @@
-"""The camera's picture for the page: the last one that inference looked at, with what it saw in it.
+"""The camera's picture for the page: the last one that inference analysed, with its detections.
 
 Reads: the inference process's view socket. Writes: nothing.
-Never: makes anybody look or decode for a viewer's sake, and never stores a picture.
+Never: causes decoding or inference for a viewer, and never stores a picture.
 """
 
 import json
@@ -14,7 +14,7 @@ from appliance.settings import Settings
 
 
 def pull_picture(settings: Settings, camera: str | None = None) -> Picture:
-    """The last picture as JPEG, of that camera or (None) of whichever was looked at.
+    """The last analysed picture as JPEG, of that camera or (None) of any.
 
     Raises `CameraError` with the reason why not.
     """
@@ -22,13 +22,13 @@ def pull_picture(settings: Settings, camera: str | None = None) -> Picture:
     try:
         answer = client.pull(PictureRequest(JPEG))
     except CameraError as error:
-        raise CameraError("inference is not running, so nobody looks at the cameras") from error
+        raise CameraError("inference is not running, so no picture is analysed") from error
     finally:
         client.close()
     if isinstance(answer, Refusal):
         raise CameraError(answer.reason)
     if camera is not None and answer.camera != camera:
-        raise CameraError(f"the last picture that inference looked at is from {answer.camera}")
+        raise CameraError(f"the last picture that inference analysed is from {answer.camera}")
     return answer
 
 
