@@ -35,7 +35,7 @@ export function battery(status, now) {
 function packWords(pack, now) {
   if (!pack.fresh) return pack.at ? lastKnown(pack.at, now) : "has not answered yet";
   const words = [
-    known(pack.state_of_charge_pct) ? `says ${percent(pack.state_of_charge_pct)}` : null,
+    known(pack.state_of_charge_pct) ? `reports ${percent(pack.state_of_charge_pct)}` : null,
     signed(pack.current_a, 1, "A"),
     known(pack.lowest_cell_voltage_v) && known(pack.highest_cell_voltage_v)
       ? `cells ${pack.lowest_cell_voltage_v.toFixed(3)} to ${fixed(pack.highest_cell_voltage_v, 3, "V")}` : null,
@@ -94,7 +94,7 @@ function gauge(charge, sigma) {
 }
 
 function doubtWords(sigma) {
-  return known(sigma) ? `give or take ${doubt(sigma)}` : "of unknown certainty";
+  return known(sigma) ? `plus or minus ${doubt(sigma)}` : "of unknown uncertainty";
 }
 
 function clamp(value) {

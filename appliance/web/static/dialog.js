@@ -16,12 +16,12 @@ function rows(event) {
   const seen = (new Date(event.last_seen) - new Date(event.at)) / 1000;
   return [
     ["First seen", full(new Date(event.at))],
-    ["In sight for", `${span(seen)}, ${count(event.frames, "frame", "frames")}`],
+    ["Seen for", `${span(seen)}, ${count(event.frames, "frame", "frames")}`],
     ["Confidence", `${share(event.confidence)}, from ${share(event.threshold)} it counts`],
     ["Rule", event.rule || "to be there was enough"],
     ["Noticed by", event.woken_by || "nobody had to: something was being followed"],
-    ["Not looked at", count(event.drops, "frame", "frames")],
-    ["Energy to look", joules(event.energy_j, event.energy_measured)],
+    ["Not analysed", count(event.drops, "frame", "frames")],
+    ["Inference energy", joules(event.energy_j, event.energy_measured)],
     ["Energy level", word(event.energy_level)],
     ["Detector", `${word(event.tier)}, on ${event.provider}`],
     ["Model", event.model_digest],

@@ -1,5 +1,5 @@
-// What it sees: the last picture that inference looked at, of whichever camera; or why there is none.
-// Pulls a picture a second, only while it is in view and inference works.
+// The last picture that inference analysed, of any camera; or why there is none.
+// Requests a picture a second, only while it is in view and inference works.
 
 import { byId, make, say, show } from "./dom.js";
 import { count, sentence, share, word } from "./words.js";
@@ -125,7 +125,7 @@ class Panel {
 }
 
 function seenWords(seen) {
-  if (!seen.length) return "nothing seen";
+  if (!seen.length) return "nothing detected";
   const best = seen.map(([label, confidence]) => `${label} ${share(confidence)}`);
   return seen.length < 3 ? best.join(", ") : count(seen.length, "thing", "things");
 }
@@ -133,7 +133,7 @@ function seenWords(seen) {
 function noPicture({ cameras, inference }) {
   if (!cameras.length) return "No picture: there is no camera in the settings.";
   if (inference && inference.fresh && !(inference.frames_per_s > 0)) return `No picture. ${sentence(inference.reason)}`;
-  if (!inference || !inference.fresh) return "No picture: inference is not running, so nobody looks.";
+  if (!inference || !inference.fresh) return "No picture: inference is not running.";
   if (cameras.length === 1) return `No picture. ${sentence(cameras[0].reason)}`;
   return "No picture: no camera gives any now.";
 }

@@ -66,7 +66,7 @@ def test_a_lost_gpu_is_told_and_the_others_are_limited() -> None:
 
 def test_a_gpu_that_keeps_another_limit_than_it_took_is_told() -> None:
     nvml = LimitNvml([Card(stubborn=True)])
-    with pytest.raises(PowerLimitError, match="was limited to 150 W and says 250 W"):
+    with pytest.raises(PowerLimitError, match="was limited to 150 W and reads 250 W"):
         limit_all(nvml, 150)
 
 

@@ -64,7 +64,7 @@ def test_a_regulator_has_words_of_its_own(settings: Settings, led: Path) -> None
 def test_a_file_that_says_something_else_is_told(settings: Settings) -> None:
     """A regulator takes 1 and shows "enabled"; /dev/null takes everything and shows nothing."""
     unit = site(settings, modem=SwitchSettings(path=Path("/dev/null")))
-    with pytest.raises(SwitchError, match=r"set to '1' and /dev/null says '': name in `on`"):
+    with pytest.raises(SwitchError, match=r"set to '1' and /dev/null reads '': use in `on`"):
         switch("modem", on=True, settings=unit)
 
 
@@ -188,7 +188,7 @@ def test_a_host_is_woken_by_packet_and_goes_off_by_command(
     off = program(tmp_path / "off", f"echo off > {tmp_path}/heard")
     host = SwitchSettings(kind=SwitchKind.WAKE_ON_LAN, mac=MAC, off=off)
     unit = site(settings, gpu=host)
-    assert switch("gpu", on=True, settings=unit) == "gpu was called with its magic packet on lo"
+    assert switch("gpu", on=True, settings=unit) == "gpu was sent its magic packet on lo"
     assert listener.recvfrom(200)[0] == PACKET
     assert switch("gpu", on=False, settings=unit).startswith("gpu is off")
     assert (tmp_path / "heard").read_text() == "off\n"

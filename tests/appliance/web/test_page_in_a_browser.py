@@ -304,7 +304,7 @@ def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
             ("gate", "modelled"),
             ("yard-north", "watches since"),
             ("yard-north", "The camera gives pictures of what moves: ECO. h264 1920x1080"),
-            ("yard-north", "(packets), looked at."),
+            ("yard-north", "(packets), analysed."),
             ("road", "(packets), not analysed."),
             ("shed", "The camera is off: it runs from FULL only. Not connected."),
             (eight_cameras.SILENT, "cost unknown"),
@@ -333,7 +333,7 @@ def test_the_picture_tells_of_which_camera_it_is_and_nothing_jumps_when_it_comes
         assert before > 200
         browser.evaluate("document.getElementById('sight-picture').scrollIntoView()")
         browser.wait_for(says("sight-picture", "yard-north"))
-        browser.wait_for(says("sight-picture", "nothing seen"))
+        browser.wait_for(says("sight-picture", "nothing detected"))
         assert browser.evaluate(height) == before
         asked = [urlsplit(url).path for url in browser.requests]
         assert not [path for path in asked if path.startswith("/camera/")], "one picture for all"

@@ -194,7 +194,7 @@ def test_why_there_is_no_picture_is_said_in_words(
     absent = client.get("/camera/demo.jpg")
     assert (absent.status_code, absent.json) == (
         503,
-        {"reason": "inference is not running, so nobody looks at the cameras"},
+        {"reason": "inference is not running, so no picture is analysed"},
     )
     with inference(settings, Refusal("no frame has been looked at yet")):
         assert client.get("/camera/demo.jpg").json == {"reason": "no frame has been looked at yet"}
