@@ -1,4 +1,4 @@
-"""`unitctl energy`: what the energy will allow, what another panel would, and why it was as it was.
+"""`unitctl energy`: the plan of the next days, what another panel would change, and past decisions.
 
 Reads: settings and database. Writes: standard output.
 Never: costs the other commands anything: what is heavy is imported when it is used.
@@ -15,10 +15,10 @@ EPILOG = (
     "2 settings or usage"
 )
 WHAT_IF = (
-    "Plays the planner for the next 45 days, and for the 45 days of the year with the least sun, "
-    "with the unit as it is and as it would be."
+    "Simulates the planner for the next 45 days, and for the 45 days of the year with the least "
+    "sun, with the unit as it is and as it would be."
 )
-CHANGES = {
+CHANGE_HELP = {
     "pv_w": "peak power of all panels together (W)",
     "tilt_deg": "tilt of the panels from the horizontal",
     "battery_wh": "nominal energy of the battery",
@@ -42,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         epilog=EPILOG,
     )
     what_if.set_defaults(action=show_what_if)
-    for name, text in CHANGES.items():
+    for name, text in CHANGE_HELP.items():
         what_if.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="X", help=text)
     why = actions.add_parser("why", help="why the level was as it was", epilog=EPILOG)
     why.set_defaults(action=show_why)
@@ -68,7 +68,7 @@ def show_outlook(arguments: argparse.Namespace) -> int:
 def show_what_if(arguments: argparse.Namespace) -> int:
     from power.commands import what_if  # noqa: PLC0415  (only where it is used)
 
-    wished = {name: getattr(arguments, name) for name in CHANGES}
+    wished = {name: getattr(arguments, name) for name in CHANGE_HELP}
     return what_if.run(arguments, {name: one for name, one in wished.items() if one is not None})
 
 

@@ -1,7 +1,7 @@
-"""`unitctl energy outlook`: how long the unit lasts without sun, and what three days should bring.
+"""`unitctl energy outlook`: autonomy without sun, and the plan of three days.
 
 Reads: BatteryState, the newest EnergyPlanStep rows, EnergyPolicy. Writes: standard output.
-Never: plans anew; it shows what the nightly plan stored, and says when that was.
+Never: makes a plan; it shows what the nightly plan stored, and says when that was.
 """
 
 import argparse

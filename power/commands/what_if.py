@@ -1,7 +1,7 @@
 """`unitctl energy what-if`: the unit as it is beside the unit as it would be, in the same weather.
 
 Reads: settings, BatteryState, SunDay, the clear sky. Writes: standard output.
-Never: promises: it plays the planner in 200 futures drawn from what is known of this site's sky.
+Never: promises: it simulates 200 random scenarios of the weather that is known of this site.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import Settings
 from appliance.store.store import Store
 from power.plan import history
-from power.plan.clear_sky import clear_sky_power_w
+from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
 from power.plan.nightly import solve_plan
 from power.plan.problem import (
@@ -30,13 +30,13 @@ from power.plan.problem import (
 from power.plan.scenarios import ScenarioStart
 
 DAYS = 45  # that are played
-HORIZON_DAYS = 60  # that the planner looks ahead, so that it does not spend all on the last of them
+HORIZON_DAYS = 60  # of the planner, so that it does not spend all on the last of `DAYS`
 STEP_H = 3.0
 CHARGE_AGE_S = 3600.0
 USUAL_SIGMA_PCT = 4.0
 ASSUMED_PCT = 80.0  # charge at the start where it is not known
-MIN_KNOWN_DAYS = 20  # known days, from which the sky of a season is taken from this site
-LEAST_DIFFERENCE = 0.005  # a smaller change of the mean worth is none
+MIN_KNOWN_DAYS = 20  # known days, from which the weather of a season is taken from this site
+LEAST_DIFFERENCE = 0.005  # a smaller change of the mean utility is none
 SETTING_OF = {
     "pv_w": ("panels", "peak_w", "W of panels"),
     "tilt_deg": ("panels", "tilt_deg", "degrees of tilt"),
@@ -51,7 +51,9 @@ LEVELS = (EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL, EnergyLevel.H
 
 @dataclass(frozen=True, slots=True)
 class Season:
-    """45 days to play: when they begin, with which battery, and what is known of their sky."""
+    """45 days to simulate: when they begin, with which charge, and the known weather before
+    them.
+    """
 
     stamp: Stamp
     first: date
@@ -61,7 +63,7 @@ class Season:
 
 @dataclass(frozen=True, slots=True)
 class SeasonResult:
-    """What the futures come to. `worth`: share of what FULL all the time would be."""
+    """The scenarios in a few figures. `utility`: share of what FULL all the time would be."""
 
     utility: float
     hours: Mapping[str, float]
@@ -72,7 +74,7 @@ class SeasonResult:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One season, lived by today's unit and by the changed one."""
+    """One season of today's unit and of the changed one."""
 
     first: date
     today: SeasonResult
@@ -80,17 +82,17 @@ class Comparison:
 
 
 def run(arguments: argparse.Namespace, changes: Mapping[str, float]) -> int:
-    """Print it; raises `SettingsError` for a wish that cannot be."""
+    """Print it; raises `SettingsError` for a change that is not possible."""
     with opened(arguments) as (settings, store):
         changed = apply_changes(settings, changes)
-        compared = compare(store, settings, changed, clear_sky_power_w)
-    sentence = format_sentence(settings, changes, compared)
+        comparisons = compare(store, settings, changed, compute_clear_sky_w)
+    sentence = format_sentence(settings, changes, comparisons)
     if arguments.json:
         show_json(
-            {**{name: build_document(one) for name, one in compared.items()}, "says": sentence}
+            {**{name: build_document(one) for name, one in comparisons.items()}, "says": sentence}
         )
     else:
-        show([*[build_section(name, one) for name, one in compared.items()]])
+        show([*[build_section(name, one) for name, one in comparisons.items()]])
         print(f"\n{sentence}")
     return 0
 
@@ -99,7 +101,7 @@ def run(arguments: argparse.Namespace, changes: Mapping[str, float]) -> int:
 
 
 def apply_changes(settings: Settings, changes: Mapping[str, float]) -> Settings:
-    """The settings with the wishes in them, within the same limits as in the file."""
+    """The settings with the changes in them, within the same limits as in the file."""
     if not changes:
         known = ", ".join(f"--{name.replace('_', '-')}" for name in SETTING_OF)
         raise SettingsError(f"what-if needs at least one change: {known}")
@@ -123,7 +125,7 @@ def apply_changes(settings: Settings, changes: Mapping[str, float]) -> Settings:
     return settings
 
 
-# --- playing --------------------------------------------------------------------------------------
+# --- simulating -----------------------------------------------------------------------------------
 
 
 def compare(
@@ -132,8 +134,8 @@ def compare(
     """Both units from now on, and in the scarcest days."""
     found = {}
     for name, season in make_seasons(store, settings, clear_sky).items():
-        lives = [simulate_season(season, one, clear_sky) for one in (settings, changed)]
-        found[name] = Comparison(season.first, *lives)
+        results = [simulate_season(season, one, clear_sky) for one in (settings, changed)]
+        found[name] = Comparison(season.first, *results)
     return found
 
 
@@ -201,7 +203,7 @@ def simulate_season(season: Season, settings: Settings, clear_sky: ClearSkyModel
 
 
 def summarise_season(scenarios: ScenarioResults) -> SeasonResult:
-    """The futures in a few figures."""
+    """The means of the scenarios."""
     hours = sum(scenarios.hours)
     by_level = scenarios.shares.T @ scenarios.hours / hours * 24
     return SeasonResult(
@@ -226,13 +228,13 @@ def build_document(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def build_figures(one: SeasonResult) -> dict[str, Any]:
+def build_figures(result: SeasonResult) -> dict[str, Any]:
     return {
-        "worth_pct": round(one.utility * 100, 1),
-        "hours_a_day": {name: round(hours, 2) for name, hours in one.hours.items()},
-        "chance_to_hibernate_pct": round(one.hibernates * 100, 1),
-        "chance_to_power_off_pct": round(one.powers_off * 100, 1),
-        "lowest_charge_pct": round(one.lowest_pct, 1),
+        "worth_pct": round(result.utility * 100, 1),
+        "hours_a_day": {name: round(hours, 2) for name, hours in result.hours.items()},
+        "chance_to_hibernate_pct": round(result.hibernates * 100, 1),
+        "chance_to_power_off_pct": round(result.powers_off * 100, 1),
+        "lowest_charge_pct": round(result.lowest_pct, 1),
     }
 
 
@@ -241,7 +243,7 @@ def build_section(name: str, comparison: Comparison) -> Section:
     title = {"now": "From now on", "scarce": "The days with the least sun"}[name]
     one, other = comparison.today, comparison.changed
     rows = [
-        ("worth, of FULL all the time", f"{one.utility:6.0%}", f"{other.utility:6.0%}"),
+        ("work, of FULL all the time", f"{one.utility:6.0%}", f"{other.utility:6.0%}"),
         *[
             (
                 f"{level.name} a day",
@@ -265,7 +267,7 @@ def format_sentence(
 ) -> str:
     """What the change buys, in one sentence."""
     scarce, now = comparisons["scarce"], comparisons["now"]
-    wishes = " and ".join(format_change(settings, name, value) for name, value in changes.items())
+    said = " and ".join(format_change(settings, name, value) for name, value in changes.items())
     gained = abs(scarce.changed.utility - scarce.today.utility)
     safer = abs(scarce.changed.hibernates - scarce.today.hibernates)
     if gained < LEAST_DIFFERENCE and safer < 2 * LEAST_DIFFERENCE:
@@ -274,10 +276,10 @@ def format_sentence(
         bought = (
             f"the unit would do {format_instead(scarce.changed.utility, scarce.today.utility)} "
             f"of full work in the scarcest {DAYS} days, and hibernate at all in "
-            f"{format_instead(scarce.changed.hibernates, scarce.today.hibernates)} of the futures"
+            f"{format_instead(scarce.changed.hibernates, scarce.today.hibernates)} of the scenarios"
         )
     later = format_instead(now.changed.utility, now.today.utility)
-    return f"With {wishes}, {bought}; in the next {DAYS} days it would do {later} of full work."
+    return f"With {said}, {bought}; in the next {DAYS} days it would do {later} of full work."
 
 
 def format_change(settings: Settings, name: str, value: float) -> str:

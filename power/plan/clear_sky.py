@@ -15,7 +15,7 @@ from datetime import datetime
 import numpy as np
 
 from appliance.settings import PanelsSettings, SiteSettings
-from power.plan.sun_position import Floats, extraterrestrial_w_m2, sun_position
+from power.plan.sun_position import Floats, compute_extraterrestrial_w_m2, compute_sun_position
 
 STANDARD_W_M2 = 1000.0
 LOSSES = 0.14  # PVWatts' default: dirt, wiring, mismatch, ageing
@@ -25,15 +25,17 @@ ALBEDO = 0.25  # share of the light that the ground throws back
 SEA_LEVEL_PA = 101325.0
 
 
-def clear_sky_power_w(
+def compute_clear_sky_w(
     site: SiteSettings, panels: PanelsSettings, times: Sequence[datetime]
 ) -> list[float]:
     """Power of the panels in W, one value per time (aware datetimes), 0 at night."""
     if not times:
         return []
-    pressure_pa = pressure_at(site.altitude_m)
-    elevation, azimuth = sun_position(times, site, pressure_pa)
-    direct, total, diffuse = solis(elevation, extraterrestrial_w_m2(times), pressure_pa)
+    pressure_pa = compute_pressure_pa(site.altitude_m)
+    elevation, azimuth = compute_sun_position(times, site, pressure_pa)
+    direct, total, diffuse = compute_solis_w_m2(
+        elevation, compute_extraterrestrial_w_m2(times), pressure_pa
+    )
     tilt = math.radians(panels.tilt_deg)
     towards_sun = np.sin(elevation) * math.cos(tilt) + np.cos(elevation) * math.sin(tilt) * np.cos(
         azimuth - math.radians(panels.azimuth_deg)
@@ -47,12 +49,12 @@ def clear_sky_power_w(
     return [float(power_w) for power_w in watts]
 
 
-def pressure_at(altitude_m: float) -> float:
+def compute_pressure_pa(altitude_m: float) -> float:
     """Mean air pressure (Pa) at an altitude."""
     return float(100 * ((44331.514 - altitude_m) / 11880.516) ** (1 / 0.1902632))
 
 
-def solis(
+def compute_solis_w_m2(
     elevation: Floats, outside_w_m2: Floats, pressure_pa: float
 ) -> tuple[Floats, Floats, Floats]:
     """Direct (on a plane that faces the sun), total and diffuse (on the ground) light, W/m2."""

@@ -1,6 +1,6 @@
 """A day-ahead forecast from outside, where a link brought one: the file and its form.
 
-Reads: forecast.json in the data directory. Writes: nothing; whoever has a link writes it.
+Reads: forecast.json in the data directory. Writes: nothing; a program that has a link writes it.
 Never: is needed. No file, or an old one, is no fault; a bad one is, and the plan goes on without.
 
     {"made": "2026-11-22T05:00:00Z",
@@ -32,7 +32,7 @@ class ForecastError(ApplianceError):
 
 
 def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForecast]:
-    """What is told of the days ahead, 0 is `today`; empty where there is no fresh file.
+    """The forecast of the days ahead, 0 is `today`; empty where there is no fresh file.
 
     Raises `ForecastError` where the file cannot be read or does not have the form above.
     """
@@ -49,18 +49,19 @@ def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForeca
         made, days = parse_forecast(data)
     except (ValueError, RecursionError) as error:
         raise ForecastError(
-            f"the forecast {path} is left aside: {error}; "
-            "let whoever writes it follow docs/energy.md, or remove it"
+            f"the forecast {path} is not used: {error}; "
+            "correct the program that writes it (docs/energy.md), or remove the file"
         ) from error
     if made > now + MAX_CLOCK_ERROR:
         raise ForecastError(
-            f"the forecast {path} is left aside: it says that it was made at {made:%Y-%m-%d %H:%M} "
-            "UTC, which is still to come; check the clocks of the unit and of whoever writes it"
+            f"the forecast {path} is not used: it says that it was made at {made:%Y-%m-%d %H:%M} "
+            "UTC, which is in the future; check the clocks of the unit and of the machine that "
+            "writes it"
         )
     if now - made > MAX_AGE:
         return {}
-    ahead = {(day - today).days: told for day, told in days.items()}
-    return {number: told for number, told in ahead.items() if 0 <= number < HORIZON_DAYS}
+    by_day = {(day - today).days: forecast for day, forecast in days.items()}
+    return {number: forecast for number, forecast in by_day.items() if 0 <= number < HORIZON_DAYS}
 
 
 def parse_forecast(data: bytes) -> tuple[datetime, dict[date, DayForecast]]:
@@ -70,27 +71,27 @@ def parse_forecast(data: bytes) -> tuple[datetime, dict[date, DayForecast]]:
     try:
         document = json.loads(data)
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"it is no JSON ({error})") from error
+        raise ValueError(f"it is not JSON ({error})") from error
     if not isinstance(document, dict) or not isinstance(document.get("days"), list):
         raise ValueError('it has no list "days"')  # noqa: TRY004  (of what the file says)
     days: dict[date, DayForecast] = {}
     for number, entry in enumerate(document["days"], start=1):
-        day, told = parse_day(entry, f"day {number}")
+        day, forecast = parse_day(entry, f"day {number}")
         if day in days:
             raise ValueError(f"{day} is there twice")
-        days[day] = told
+        days[day] = forecast
     return parse_time(document.get("made")), days
 
 
 def parse_day(entry: Any, where: str) -> tuple[date, DayForecast]:
     """One entry of "days"."""
     if not isinstance(entry, dict):
-        raise ValueError(f"{where} is no object")  # noqa: TRY004  (of what the file says)
+        raise ValueError(f"{where} is not an object")  # noqa: TRY004  (of what the file says)
     text: Any = entry.get("date")
     try:
         day = date.fromisoformat(text)
     except (TypeError, ValueError):
-        raise ValueError(f'"date" of {where} is no date such as 2026-11-22: {text!r}') from None
+        raise ValueError(f'"date" of {where} is not a date such as 2026-11-22: {text!r}') from None
     clearness = parse_number(entry, "clearness", CLEARNESS_LIMITS, where)
     return day, DayForecast(clearness, parse_number(entry, "sigma", SIGMA_LIMITS, where))
 
@@ -112,5 +113,5 @@ def parse_time(text: Any) -> datetime:
     except (TypeError, ValueError):
         made = None
     if made is None or made.tzinfo is None:
-        raise ValueError(f'"made" is no time such as 2026-11-22T05:00:00Z: {text!r}')
+        raise ValueError(f'"made" is not a time such as 2026-11-22T05:00:00Z: {text!r}')
     return made.astimezone(UTC)

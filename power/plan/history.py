@@ -223,8 +223,9 @@ def read_days(store: Store, until: date, days: int = HISTORY_DAYS) -> list[SunDa
 def build_history(
     days: Iterable[SunDay], settings: Settings, clear_sky: ClearSkyModel, until: date
 ) -> SiteHistory:
-    """What the planner is told: each day from the first known one to the one before `until`; a day
-    without a row is one of which nothing is known, so that the ages of the others stay right.
+    """The history as the planner takes it: each day from the first known one to the one before
+    `until`; a day without a row is one of which nothing is known, so that the ages of the others
+    stay right.
     """
     known: Mapping[date, SunDay] = {day.day.date(): day for day in days if day.day.date() < until}
     if not known:

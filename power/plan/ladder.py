@@ -1,4 +1,4 @@
-"""The SOC ladder: the simplest planner, and the one that every other falls back to.
+"""The ladder: a level for each band of the state of charge, and the fallback of every planner.
 
 Reads and writes: nothing; pure.
 Never: owns safety. It proposes; the guard may hold it down and the arbiter makes it wait.
@@ -39,7 +39,9 @@ class Planner(Protocol):
         reading: PowerReading | None,
         previous: EnergyLevel | None,
     ) -> Proposal:
-        """The wished level. `reading` is fresh or None; `previous` is the level that holds."""
+        """The level that is proposed. `reading` is fresh or None; `previous` is the level that
+        holds.
+        """
 
 
 class Ladder:
@@ -62,8 +64,8 @@ class Ladder:
             left += ", the battery takes no more and the sun is free"
             return replace(self._make_proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)
         energy = self._settings.energy
-        careful_pct = charge_pct - energy.sigma_weight * sigma_pct
-        level = choose_level(careful_pct, previous, energy)
+        lower_pct = charge_pct - energy.sigma_weight * sigma_pct
+        level = choose_level(lower_pct, previous, energy)
         if battery.charge_blocked:
             left += ", the battery can take no charge now"
         return self._make_proposal(level, f"{left}, {describe_next_rung(level, energy)}", reading)
@@ -93,7 +95,7 @@ def compute_entry_pct(threshold_pct: float, energy: EnergySettings) -> float:
 def choose_level(
     lower_pct: float, previous: EnergyLevel | None, energy: EnergySettings
 ) -> EnergyLevel:
-    """The level of a charge (its doubt already taken off), with hysteresis against `previous`."""
+    """The level of a charge (its sigma already taken off), with hysteresis against `previous`."""
     for level, threshold_pct in list_rungs(energy):
         rising = previous is not None and level > previous
         if lower_pct >= (compute_entry_pct(threshold_pct, energy) if rising else threshold_pct):

@@ -36,11 +36,11 @@ class SolarNowcast:
         if not 0 < elapsed_h <= 1 or pv_power_w is None:
             return
         clear_w = interpolate_clear_w(table, hour - elapsed_h / 2)
-        kept = math.exp(-elapsed_h * HOUR_S / RECENT_S)
+        decay = math.exp(-elapsed_h * HOUR_S / RECENT_S)
         self._measured_wh += pv_power_w * elapsed_h
         self._clear_wh += clear_w * elapsed_h
-        self._recent_wh = self._recent_wh * kept + pv_power_w * elapsed_h
-        self._recent_clear_wh = self._recent_clear_wh * kept + clear_w * elapsed_h
+        self._recent_wh = self._recent_wh * decay + pv_power_w * elapsed_h
+        self._recent_clear_wh = self._recent_clear_wh * decay + clear_w * elapsed_h
 
     def estimate_chances(self, table: PolicyTable) -> list[float]:
         """The chance of each weather class for the rest of the day."""

@@ -35,7 +35,7 @@ from appliance.store.tables import PLAN
 from power.guard.reserve import FIRST_YEAR
 from power.plan import history
 from power.plan.backtest import BACKTEST_DAYS, CLEAR_DAYS, run_backtest
-from power.plan.clear_sky import clear_sky_power_w
+from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.forecast_file import ForecastError, read_forecast
 from power.plan.horizon import HORIZON_DAYS
 from power.plan.nightly import Plan, make_policy, solve_plan, tabulate_values
@@ -213,7 +213,7 @@ def main() -> None:
 def plan_and_report(store: Store, settings: Settings) -> str:
     """Make the plan and publish its sentence, or the fault that there is none."""
     try:
-        sentence = run_plan(store, settings, clear_sky_power_w)
+        sentence = run_plan(store, settings, compute_clear_sky_w)
     except PlanError as error:
         store.raise_fault(PLAN, error)
         store.say(PLAN, str(error))

@@ -2,7 +2,7 @@
 
 Reads and writes: nothing; pure.
 Never: takes a throttled hour for a cloudy one: while the battery is full, or too cold to be
-charged, the panels say nothing about the sky.
+charged, the panels say nothing about the weather.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ MAX_SHARE_OF_PEAK = 1.3  # the edge of a cloud in the cold
 @dataclass(frozen=True, slots=True)
 class HourMean:
     """What was measured in one hour while the panels were not throttled: mean power, and of the
-    whole hour the share that was seen.
+    whole hour the share that was measured.
     """
 
     mean_w: float
-    seen: float
+    seen_share: float
 
 
 def filter_sun_w(power_w: float | None, peak_w: float) -> float | None:
@@ -49,12 +49,12 @@ def make_sun_day(
 ) -> SunDay:
     """`hours` by local solar hour (0 to 23), `clear_w` the cloudless means of the same hours."""
     lit = MIN_LIT_SHARE * max(clear_w, default=0.0)
-    seen = {hour: one for hour, one in hours.items() if clear_w[hour] > lit and one.seen > 0}
+    seen = {hour: one for hour, one in hours.items() if clear_w[hour] > lit and one.seen_share > 0}
     return SunDay(
         stamp=stamp,
         day=day,
-        measured_wh=sum(one.mean_w * one.seen for one in seen.values()),
-        clear_wh=sum(clear_w[hour] * one.seen for hour, one in seen.items()),
+        measured_wh=sum(one.mean_w * one.seen_share for one in seen.values()),
+        clear_wh=sum(clear_w[hour] * one.seen_share for hour, one in seen.items()),
         hours={str(hour): one.mean_w / clear_w[hour] for hour, one in seen.items()},
         coldest_c=min(temperatures_c, default=None),
         warmest_c=max(temperatures_c, default=None),

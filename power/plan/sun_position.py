@@ -24,12 +24,12 @@ AIR_C = 12.0
 J2000 = datetime(2000, 1, 1, 12, tzinfo=UTC)
 
 
-def sun_position(
+def compute_sun_position(
     times: Sequence[datetime], site: SiteSettings, pressure_pa: float
 ) -> tuple[Floats, Floats]:
     """Apparent elevation and azimuth (clockwise from north), radians, one value per time."""
     days = np.array([(time - J2000).total_seconds() / 86400 for time in times])
-    right_ascension, declination = equatorial(days)
+    right_ascension, declination = compute_equatorial(days)
     hour_angle = np.radians(280.46061837 + 360.98564736629 * days + site.longitude_deg)
     hour_angle -= right_ascension
     latitude = math.radians(site.latitude_deg)
@@ -41,10 +41,10 @@ def sun_position(
         -np.sin(hour_angle),
         np.tan(declination) * math.cos(latitude) - math.sin(latitude) * np.cos(hour_angle),
     )
-    return elevation + refraction(elevation, pressure_pa), azimuth
+    return elevation + compute_refraction(elevation, pressure_pa), azimuth
 
 
-def equatorial(days: Floats) -> tuple[Floats, Floats]:
+def compute_equatorial(days: Floats) -> tuple[Floats, Floats]:
     """Right ascension and declination of the sun, radians; `days` since J2000."""
     anomaly = np.radians(357.528 + 0.9856003 * days)
     longitude = np.radians(
@@ -55,7 +55,7 @@ def equatorial(days: Floats) -> tuple[Floats, Floats]:
     return right_ascension, np.arcsin(np.sin(obliquity) * np.sin(longitude))
 
 
-def refraction(elevation: Floats, pressure_pa: float) -> Floats:
+def compute_refraction(elevation: Floats, pressure_pa: float) -> Floats:
     """How much the air lifts the sun, radians (Meeus 1998, as NREL's algorithm has it)."""
     degrees = np.degrees(elevation)
     risen = degrees >= -(SUN_RADIUS_DEG + HORIZON_REFRACTION_DEG)
@@ -65,7 +65,7 @@ def refraction(elevation: Floats, pressure_pa: float) -> Floats:
     return np.radians(np.where(risen, density * lift_deg, 0.0))
 
 
-def extraterrestrial_w_m2(times: Sequence[datetime]) -> Floats:
+def compute_extraterrestrial_w_m2(times: Sequence[datetime]) -> Floats:
     """Sunlight outside the air, on a plane that faces the sun (Spencer 1971)."""
     day_of_year = np.array([time.astimezone(UTC).timetuple().tm_yday for time in times])
     angle = 2 * math.pi / 365 * (day_of_year - 1)

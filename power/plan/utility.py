@@ -1,11 +1,11 @@
-"""What the loads are worth: the ways in which this unit can spend, each with its draw and worth.
+"""The utility of the loads: the options to spend energy, each with its draw and its utility.
 
 Reads: settings. Writes: nothing; pure.
-Never: knows the sun or the battery. That listening is worth a third of everything, and that each
-further watt is worth less than the one before, is a choice of the owner, not a law.
+Never: knows the sun or the battery. That listening has a third of all utility, and that each
+further watt adds less than the one before, is a choice of the owner, not a law.
 
-Worth is counted per hour: 0 with the loads off, `worth_of_listening` at SENTINEL, 1 at FULL.
-Between SENTINEL and FULL it rises with the logarithm of the useful power: the first camera is worth
+Utility is counted per hour: 0 with the loads off, `worth_of_listening` at SENTINEL, 1 at FULL.
+Between SENTINEL and FULL it rises with the logarithm of the useful power: the first camera adds
 more than the second, one frame a second more than the step from four to five.
 """
 
@@ -15,24 +15,16 @@ from dataclasses import dataclass
 from appliance.model import EnergyLevel
 from appliance.settings import Settings
 
-UTILITY_BEND = 5.0  # the first fifth of the useful power is worth ln 2 / ln 6 = 39 % of all of it
-WORK_SHARES = (
-    0.08,
-    0.16,
-    0.26,
-    0.38,
-    0.52,
-    0.68,
-    0.84,
-    1.0,
-)  # of the useful power, where it is continuous
+UTILITY_BEND = 5.0  # the first fifth of the useful power has ln 2 / ln 6 = 39 % of its utility
+# Of the useful power, where it is continuous.
+WORK_SHARES = (0.08, 0.16, 0.26, 0.38, 0.52, 0.68, 0.84, 1.0)
 LISTENING_PREFERENCE = 1.5  # a watt of listening beside the first watt of work
 LEAST_HOST_USE = 0.25  # a host that is on is at least this busy
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to spend: what it draws (W, with all that it needs), and its worth per hour."""
+    """One way to spend: its draw (W, with all that it needs), and its utility per hour."""
 
     level: EnergyLevel
     power_w: float
@@ -40,24 +32,24 @@ class Option:
 
 
 def list_options(settings: Settings) -> tuple[Option, ...]:
-    """All ways to spend, the most frugal first: hibernate, listen, then more and more."""
+    """All options, the lowest draw first: hibernate, listen, then more and more work."""
     energy = settings.energy
-    rest = Option(EnergyLevel.HIBERNATE, energy.hibernate_power_w, 0.0)
-    ways = list_draws(settings)
-    of_listening = compute_listening_utility(settings, *ways[0])
-    listen = Option(EnergyLevel.SENTINEL, energy.sentinel_power_w, of_listening)
+    hibernate = Option(EnergyLevel.HIBERNATE, energy.hibernate_power_w, 0.0)
+    work = list_draws(settings)
+    listening_utility = compute_listening_utility(settings, *work[0])
+    listen = Option(EnergyLevel.SENTINEL, energy.sentinel_power_w, listening_utility)
     return (
-        rest,
+        hibernate,
         listen,
-        *(make_work_option(*one, of_listening, energy.eco_power_w) for one in ways),
+        *(make_work_option(*one, listening_utility, energy.eco_power_w) for one in work),
     )
 
 
 def compute_listening_utility(settings: Settings, first_w: float, first_share: float) -> float:
-    """The settings' worth, or as much as makes a watt of listening worth more than one of work.
+    """The utility in the settings, or as much as makes a watt of listening better than one of work.
 
-    Else a plan would do better to sleep half of the night and work in the other half, and a unit
-    with a battery half full would close its eyes.
+    Otherwise a plan would do better to sleep half of the night and work in the other half: a unit
+    with a battery half full would not listen.
     """
     energy = settings.energy
     listening_w = max(energy.sentinel_power_w - energy.hibernate_power_w, 1e-9)
@@ -98,7 +90,7 @@ def make_work_option(
 
 
 def compute_utility(share: float, listening_utility: float) -> float:
-    """Worth per hour of a share (0 to 1) of the useful power, listening included."""
+    """Utility per hour of a share (0 to 1) of the useful power, listening included."""
     return listening_utility + (1 - listening_utility) * math.log1p(
         UTILITY_BEND * share
     ) / math.log1p(UTILITY_BEND)

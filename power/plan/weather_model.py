@@ -2,8 +2,8 @@
 
 Reads and writes: nothing; pure. The constants were fitted on a year of twenty European cities
 (NSRDB 2019) and two years measured on the ground.
-Never: looks ahead. It knows the past days of this site, the calendar, and a climate of no place in
-particular, into which the days of this place are mixed as they come.
+Never: uses later days. It knows the past days of this site, the calendar, and a climate of no place
+in particular, into which the days of this place are mixed as they come.
 
 A day belongs to one of five weather classes by its clearness: its energy over that of a cloudless
 day. In winter one
@@ -93,11 +93,11 @@ def predict_temperatures(
     found = []
     for ahead in range(days):
         lag = ahead + 0.5
-        kept = SLOW_SHARE * slow * math.exp(-lag / SLOW_LASTS_DAYS)
-        kept += (last - SLOW_SHARE * slow) * FAST_SHARE_PER_DAY**lag
+        difference_c = SLOW_SHARE * slow * math.exp(-lag / SLOW_LASTS_DAYS)
+        difference_c += (last - SLOW_SHARE * slow) * FAST_SHARE_PER_DAY**lag
         sigma_c = SIGMA_C + SIGMA_LATER_C * math.sqrt(1 - FAST_SHARE_PER_DAY**lag)
         found.append(
-            (estimate_usual_c(latitude_deg, today + timedelta(days=ahead)) + kept, sigma_c)
+            (estimate_usual_c(latitude_deg, today + timedelta(days=ahead)) + difference_c, sigma_c)
         )
     return found
 

@@ -32,7 +32,7 @@ from inference.view import View
 from power.act.loads import Actuator
 from power.cycle import PowerCycle
 from power.devices.epever import EpeverTracer
-from power.plan.clear_sky import clear_sky_power_w
+from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.ladder import Ladder
 from power.plan.run import run_plan
 from power.reading.meters import Device, Meters
@@ -214,7 +214,7 @@ class InProcessUnit:
 
     def plan(self) -> str:
         """What the timer does twice a day."""
-        return run_plan(self._plan.store, self.settings, clear_sky_power_w)
+        return run_plan(self._plan.store, self.settings, compute_clear_sky_w)
 
     def budget(self) -> EnergyBudget:
         """The newest one."""

@@ -8,7 +8,7 @@ import math
 from datetime import UTC, datetime, time, timedelta
 
 from appliance.settings import Settings
-from power.plan.clear_sky import clear_sky_power_w
+from power.plan.clear_sky import compute_clear_sky_w
 from provisioning.simulated.plant.clouds import cloud_share
 
 MINUTES_A_DAY = 1440
@@ -35,7 +35,7 @@ class Weather:
         day = datetime.combine(at.astimezone(UTC).date(), time(), UTC)
         if day != self._day:
             times = [day + timedelta(minutes=minute) for minute in range(MINUTES_A_DAY + 1)]
-            self._table_w = clear_sky_power_w(self._settings.site, self._settings.panels, times)
+            self._table_w = compute_clear_sky_w(self._settings.site, self._settings.panels, times)
             self._day = day
         minute, part = divmod((at - day).total_seconds() / 60, 1.0)
         before_w, after_w = self._table_w[int(minute)], self._table_w[int(minute) + 1]

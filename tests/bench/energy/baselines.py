@@ -218,6 +218,7 @@ class Baseline:
         self,
         t: int,
         utc: datetime,
+        *,
         charge_pct: float,
         sigma_pct: float,
         pv_w: float,

@@ -214,11 +214,11 @@ def play_choices(world: World, kept: Singles, charge_wh: float) -> Optimum:
             charge_wh -= world.boot_wh if asleep and choice != REST else 0.0
         result = plant.step(
             charge_wh,
-            world.sun_w[step],
-            draw_w,
-            bool(world.cold[step]),
-            world.floor_wh[step],
-            world.capacity_wh,
+            sun_w=world.sun_w[step],
+            draw_w=draw_w,
+            cold=bool(world.cold[step]),
+            floor_wh=world.floor_wh[step],
+            capacity_wh=world.capacity_wh,
         )
         charge_wh, cut[step] = result.charge_wh, result.cut
         earned[step] = world.worth[choice] * plant.HOURS  # REST, where all else would cut: 0

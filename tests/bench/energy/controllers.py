@@ -20,7 +20,7 @@ from appliance.model import (
     SunDay,
 )
 from appliance.settings import Settings
-from power.plan.clear_sky import clear_sky_power_w
+from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 from power.plan.ladder import Ladder, Proposal
 from power.plan.nightly import make_policy, solve_plan
@@ -43,7 +43,7 @@ def compute_hourly_clear_w(case: Case) -> Floats:
     """Clear-sky power of each hour of the case's year, from its first local midnight on."""
     midnight = find_solar_midnight(case.utc(0), case.site.longitude_deg)
     middles = [midnight + timedelta(hours=hour + 0.5) for hour in range(366 * 24)]
-    return np.array(clear_sky_power_w(case.settings.site, case.settings.panels, middles))
+    return np.array(compute_clear_sky_w(case.settings.site, case.settings.panels, middles))
 
 
 class LadderController:

@@ -307,12 +307,12 @@ class YearSimulation:
         draw_w = 0.0 if self.dead else self.draw_w
         result = plant.step(
             before_wh,
-            sun_w,
-            draw_w,
-            bool(self.case.battery_c[step] < 0),
-            float(self.floor_wh[step]),
-            self.capacity_wh,
-            POLL_H,
+            sun_w=sun_w,
+            draw_w=draw_w,
+            cold=bool(self.case.battery_c[step] < 0),
+            floor_wh=float(self.floor_wh[step]),
+            capacity_wh=self.capacity_wh,
+            hours=POLL_H,
         )
         self.charge_wh = result.charge_wh
         self.change_pct_per_h = (self.charge_wh - before_wh) / self.capacity_wh * 100 / POLL_H

@@ -49,6 +49,7 @@ def boot_wh(case: Case) -> float:
 
 def step(
     charge_wh: float,
+    *,
     sun_w: float,
     draw_w: float,
     cold: bool,

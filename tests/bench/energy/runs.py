@@ -102,13 +102,28 @@ def simulate_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Out
         choice = 0
         if not dead:
             utc = case.utc(step)
-            choice = baseline.decide(step, utc, charge_pct, 0.0, used_w, celsius, free)
+            choice = baseline.decide(
+                step,
+                utc,
+                charge_pct=charge_pct,
+                sigma_pct=0.0,
+                pv_w=used_w,
+                temperature_c=celsius,
+                sun_is_free=free,
+            )
         option = case.choices[choice]
         if before == 0 < choice:
             starts, charge_wh = starts + 1, charge_wh - plant.boot_wh(case)
         draw_w = 0.0 if dead else option.power_w
         sun_w, low_wh = float(case.sun_w[step]), float(floor_wh[step])
-        after = plant.step(charge_wh, sun_w, draw_w, celsius < 0, low_wh, capacity_wh)
+        after = plant.step(
+            charge_wh,
+            sun_w=sun_w,
+            draw_w=draw_w,
+            cold=celsius < 0,
+            floor_wh=low_wh,
+            capacity_wh=capacity_wh,
+        )
         charge_wh, used_w = after.charge_wh, sun_w - after.unused_w
         free = after.unused_w > 1 and celsius >= 0
         if not dead and not after.cut:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from appliance.model import BatteryState, Stamp
 from appliance.settings import Settings
-from power.plan.clear_sky import clear_sky_power_w
+from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.horizon import HORIZON_DAYS
 from power.plan.nightly import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
@@ -52,7 +52,7 @@ def main() -> None:
     settings = Settings()
     midnight = find_solar_midnight(NOW.utc, settings.site.longitude_deg)
     shade = (1.0,) * 24
-    clear_w = compute_hourly_clear_w(settings, clear_sky_power_w, midnight, HORIZON_DAYS, shade)
+    clear_w = compute_hourly_clear_w(settings, compute_clear_sky_w, midnight, HORIZON_DAYS, shade)
     history = SiteHistory(tuple(DayWeather(0.3, 2.0) for _ in range(120)), shade)
     problem = PlanProblem(
         settings=settings,
@@ -74,7 +74,16 @@ def main() -> None:
     first_s, decide_s = [], []
     for number in range(DECISIONS):
         planner = PolicyPlanner(settings, lambda: row)
-        state = BatteryState(NOW, 20.0 + number % 70, 5.0, 1000.0, 2560.0, None, False, "counted")
+        state = BatteryState(
+            NOW,
+            20.0 + number % 70,
+            sigma_pct=5.0,
+            energy_wh=1000.0,
+            capacity_wh=2560.0,
+            time_to_go_s=None,
+            charge_blocked=False,
+            method="counted",
+        )
         began_s = time.perf_counter()
         planner.propose(state, None, None)
         first_s.append(time.perf_counter() - began_s)

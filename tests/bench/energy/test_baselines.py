@@ -70,13 +70,28 @@ def alone(one: Case, family: type[Rule], parameters: dict[str, float]) -> list[t
         choice, draw_w = REST, 0.0
         if not off:
             charge_pct = charge_wh / capacity_wh * 100
-            choice = controller.decide(step, one.utc(step), charge_pct, 0.0, pv_w, 10.0, free)
+            choice = controller.decide(
+                step,
+                one.utc(step),
+                charge_pct=charge_pct,
+                sigma_pct=0.0,
+                pv_w=pv_w,
+                temperature_c=10.0,
+                sun_is_free=free,
+            )
             draw_w = one.choices[choice].power_w
             charge_wh -= plant.boot_wh(one) if asleep and choice != REST else 0.0
         floor_wh = float(hidden[step]) + plant.CUT_SHARE * capacity_wh
         cold = bool(one.battery_c[step] < 0)
         sun_w = float(one.sun_w[step])
-        result = plant.step(charge_wh, sun_w, draw_w, cold, floor_wh, capacity_wh)
+        result = plant.step(
+            charge_wh,
+            sun_w=sun_w,
+            draw_w=draw_w,
+            cold=cold,
+            floor_wh=floor_wh,
+            capacity_wh=capacity_wh,
+        )
         free = not cold and result.charge_wh == capacity_wh and result.unused_w > 0
         pv_w, charge_wh = sun_w - result.unused_w, result.charge_wh
         back_wh = floor_wh + plant.BACK_SHARE * capacity_wh
@@ -127,7 +142,16 @@ def test_the_ladder_that_is_tuned_is_the_ladder_that_ships() -> None:
     for _ in range(4000):
         charge_pct = min(100.0, max(0.0, charge_pct + random.normal(0, 2)))
         stamp = FakeClock().stamp()
-        battery = BatteryState(stamp, charge_pct, 0.0, 1.0, 2560, None, False, "counted")
+        battery = BatteryState(
+            stamp,
+            charge_pct,
+            sigma_pct=0.0,
+            energy_wh=1.0,
+            capacity_wh=2560,
+            time_to_go_s=None,
+            charge_blocked=False,
+            method="counted",
+        )
         proposal = ships.propose(battery, None, level)
         level = proposal.level
         levels.add(level)
@@ -235,7 +259,13 @@ def test_doubt_is_taken_off_the_charge() -> None:
     one = case()
     sure, unsure = (
         Baseline(TwoLevel, {"low_pct": 50.0, "band_pct": 5.0}, one).decide(
-            0, one.utc(0), 55.0, sigma_pct, 0.0, 10.0, False
+            0,
+            one.utc(0),
+            charge_pct=55.0,
+            sigma_pct=sigma_pct,
+            pv_w=0.0,
+            temperature_c=10.0,
+            sun_is_free=False,
         )
         for sigma_pct in (1.0, 10.0)
     )
@@ -246,7 +276,15 @@ def test_who_is_not_asked_for_a_while_has_been_cut() -> None:
     one = case()
     controller = Baseline(FullUntilCut, {}, one)
     said = [
-        controller.decide(step, one.utc(step), pct, 0.0, 0.0, 10.0, False)
+        controller.decide(
+            step,
+            one.utc(step),
+            charge_pct=pct,
+            sigma_pct=0.0,
+            pv_w=0.0,
+            temperature_c=10.0,
+            sun_is_free=False,
+        )
         for step, pct in (
             (0, 5.0),
             (1, 4.0),
@@ -266,9 +304,25 @@ def test_who_rests_may_ask_once_an_hour_and_misses_nothing() -> None:
     often, hourly = Baseline(Kansal, parameters, one), Baseline(Kansal, parameters, one)
     for step in range(DAY):
         charge_pct = 8.0 if step < 50 else 80.0
-        said = often.decide(step, one.utc(step), charge_pct, 0.0, 20.0, 10.0, False)
+        said = often.decide(
+            step,
+            one.utc(step),
+            charge_pct=charge_pct,
+            sigma_pct=0.0,
+            pv_w=20.0,
+            temperature_c=10.0,
+            sun_is_free=False,
+        )
         if step > 48 or step % 4 == 0:
-            heard = hourly.decide(step, one.utc(step), charge_pct, 0.0, 20.0, 10.0, False)
+            heard = hourly.decide(
+                step,
+                one.utc(step),
+                charge_pct=charge_pct,
+                sigma_pct=0.0,
+                pv_w=20.0,
+                temperature_c=10.0,
+                sun_is_free=False,
+            )
             assert heard == said
     assert said > 1
 
@@ -277,7 +331,18 @@ def test_asked_twice_in_one_step_a_baseline_says_the_same() -> None:
     one = case()
     controller = Baseline(Fixed, {"of_worst_month": 1.3}, one)
     said = [
-        [controller.decide(step, one.utc(step), 50.0, 0.0, 0.0, 10.0, False) for _ in range(2)]
+        [
+            controller.decide(
+                step,
+                one.utc(step),
+                charge_pct=50.0,
+                sigma_pct=0.0,
+                pv_w=0.0,
+                temperature_c=10.0,
+                sun_is_free=False,
+            )
+            for _ in range(2)
+        ]
         for step in range(50)
     ]
     assert all(first == again for first, again in said)

@@ -97,7 +97,7 @@ def unit(
 ) -> Iterator[Unit]:
     plugged = [EntryPoint("energy", "power.commands.energy", GROUP)]
     monkeypatch.setattr("appliance.commands.plugins", lambda: plugged)
-    monkeypatch.setattr("power.commands.what_if.clear_sky_power_w", plain_sky)
+    monkeypatch.setattr("power.commands.what_if.compute_clear_sky_w", plain_sky)
     made = Unit(tmp_path, capsys, prepared_database)
     yield made
     made.close()
@@ -301,7 +301,7 @@ def test_a_unit_that_slept_then_says_so(unit: Unit) -> None:
     power.add(
         Sleep(begun, EnergyLevel.HIBERNATE, None, "", unit.now, 14.0, 2.0, "the reserve is kept")
     )
-    power.add(Wake(unit.ago(HOUR), begun.utc, "alarm", 0, 30.0, True, "there is sun"))
+    power.add(Wake(unit.ago(HOUR), begun.utc, "alarm", 0, 30.0, stays=True, reason="there is sun"))
     document = unit.json("why", "--at", at(unit, 2 * HOUR))
     assert document["sleep"]["reason"] == "the reserve is kept"
     assert document["wake"]["reason"] == "there is sun"
@@ -329,7 +329,7 @@ def test_what_if_puts_both_units_side_by_side_and_says_what_it_buys(unit: Unit) 
     assert code == 0
     assert "From now on: 45 days" in out
     assert "The days with the least sun: 45 days" in out
-    assert "worth, of FULL all the time" in out
+    assert "work, of FULL all the time" in out
     last = out.strip().splitlines()[-1]
     assert last.startswith("With 240 W of panels (now 60), the unit would do ")
     document = unit.json("what-if", "--pv-w", "240")

@@ -74,7 +74,16 @@ def a_plan(
 def a_state(stamp: Stamp, charge_pct: float | None, sigma_pct: float = 4.0) -> BatteryState:
     """A belief of an uncooled 2560 Wh battery."""
     wh = None if charge_pct is None else charge_pct / 100 * 2560
-    return BatteryState(stamp, charge_pct, sigma_pct, wh, 2560, None, False, "counted")
+    return BatteryState(
+        stamp,
+        charge_pct,
+        sigma_pct=sigma_pct,
+        energy_wh=wh,
+        capacity_wh=2560,
+        time_to_go_s=None,
+        charge_blocked=False,
+        method="counted",
+    )
 
 
 def a_reading(stamp: Stamp, sun_w: float | None, **changed: Any) -> PowerReading:

@@ -14,7 +14,7 @@ from power.plan.clear_sky import (
     LOSSES,
     PRECIPITABLE_WATER_CM,
     STANDARD_W_M2,
-    clear_sky_power_w,
+    compute_clear_sky_w,
 )
 
 MIDNIGHT = datetime(2026, 6, 21, 0, 0, tzinfo=UTC)
@@ -23,7 +23,7 @@ BUCHAREST = SiteSettings(latitude_deg=44.4, longitude_deg=26.1, altitude_m=80)
 
 
 def test_a_clear_midsummer_day_gives_what_the_tables_say() -> None:
-    power_w = clear_sky_power_w(BUCHAREST, PanelsSettings(peak_w=1000, tilt_deg=35), DAY)
+    power_w = compute_clear_sky_w(BUCHAREST, PanelsSettings(peak_w=1000, tilt_deg=35), DAY)
     assert min(power_w) == 0
     # About 8 kWh/m2 fall on the plane on a clear day in June; 14 % are lost.
     assert sum(power_w) * 0.25 == pytest.approx(6900, rel=0.1)
@@ -32,15 +32,15 @@ def test_a_clear_midsummer_day_gives_what_the_tables_say() -> None:
 
 
 def test_panels_to_the_east_work_in_the_morning() -> None:
-    power_w = clear_sky_power_w(BUCHAREST, PanelsSettings(tilt_deg=60, azimuth_deg=90), DAY)
+    power_w = compute_clear_sky_w(BUCHAREST, PanelsSettings(tilt_deg=60, azimuth_deg=90), DAY)
     assert sum(power_w[:40]) > 1.5 * sum(power_w[40:])
 
 
 def test_the_polar_night_is_dark_and_no_times_give_no_values() -> None:
     december = [time.replace(month=12) for time in DAY]
     north = SiteSettings(latitude_deg=80.0)
-    assert set(clear_sky_power_w(north, PanelsSettings(), december)) == {0.0}
-    assert clear_sky_power_w(BUCHAREST, PanelsSettings(), []) == []
+    assert set(compute_clear_sky_w(north, PanelsSettings(), december)) == {0.0}
+    assert compute_clear_sky_w(BUCHAREST, PanelsSettings(), []) == []
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_year_is_that_of_pvlib_within_a_thousandth(
     site = SiteSettings(latitude_deg, longitude_deg, altitude_m)
     panels = PanelsSettings(peak_w=1000, tilt_deg=tilt_deg, azimuth_deg=azimuth_deg)
     times = [datetime(2026, 1, 1, 0, 30, tzinfo=UTC) + timedelta(hours=h) for h in range(8760)]
-    ours, theirs = clear_sky_power_w(site, panels, times), power_of_pvlib_w(site, panels, times)
+    ours, theirs = compute_clear_sky_w(site, panels, times), power_of_pvlib_w(site, panels, times)
     assert sum(ours) == pytest.approx(sum(theirs), rel=0.001)
     assert max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) <= 1.0  # of 1000 W
 

@@ -20,7 +20,16 @@ LADDER = Ladder(Settings())
 
 
 def a_state(charge: float | None, sigma: float = 3.0, blocked: bool = False) -> BatteryState:
-    return BatteryState(NOW, charge, sigma, None, 2560, None, blocked, "counted")
+    return BatteryState(
+        NOW,
+        charge,
+        sigma_pct=sigma,
+        energy_wh=None,
+        capacity_wh=2560,
+        time_to_go_s=None,
+        charge_blocked=blocked,
+        method="counted",
+    )
 
 
 def a_reading(sun_w: float | None, stage: ChargeStage, amps: float | None) -> PowerReading:
