@@ -19,32 +19,32 @@ from power.sleep.controller import SleepController
 
 
 def choose_planner(unit: service.Service) -> Planner:
-    """Whose voice the settings want: the nightly plan's, or the ladder's alone."""
+    """The planner that the settings want: the nightly policy, or the ladder alone."""
     if unit.settings.energy.follows is Follows.LADDER:
         return Ladder(unit.settings)
 
-    def newest() -> EnergyPolicy | None:
+    def read_newest() -> EnergyPolicy | None:
         try:
             return unit.store.last(EnergyPolicy)
         except StoreError:
-            return None  # the cycle tells of it when it stores; the ladder needs no database
+            return None  # the cycle reports it when it stores; the ladder needs no database
 
-    return PolicyPlanner(unit.settings, newest)
+    return PolicyPlanner(unit.settings, read_newest)
 
 
 def assemble(unit: service.Service) -> service.Loop:
     """Settings -> parts -> the loop."""
     settings = unit.settings
     host = Host(settings.host.systemctl)
-    night = SleepController(unit, host, Rtc(settings.host.rtc))
+    sleep = SleepController(unit, host, Rtc(settings.host.rtc))
     cycle = PowerCycle(
         service=unit,
         meter=open_meters(settings, unit.clock),
         planner=choose_planner(unit),
         actuator=Actuator(host, settings),
-        sleep=night,
+        sleep=sleep,
     )
-    return service.Loop(cycle, every_s=settings.meter.poll_every_s, finish=night.finish)
+    return service.Loop(cycle, every_s=settings.meter.poll_every_s, finish=sleep.finish)
 
 
 if __name__ == "__main__":

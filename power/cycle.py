@@ -6,11 +6,16 @@ BatteryState, EnergyBudget; what a sleep needs besides is in power/sleep/control
 Never: waits for the disk before it has acted; a full or broken disk is a fault, not a stop.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from appliance.errors import ApplianceError, StoreError
-from appliance.model import BatteryState, EnergyBudget, PowerReading
+from appliance.model import (
+    BatteryState,
+    EnergyBudget,
+    PowerReading,
+    Stamp,
+)
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
@@ -20,12 +25,15 @@ from power.guard.guard import NO_RISE_AFTER_S, GuardState, judge
 from power.plan.ladder import Planner
 from power.reading.combine import said_pct
 from power.reading.meters import Poll
-from power.sleep.interface import NoSleep, SleepInterface
+from power.row_writer import Decision, Rows, RowWriter
+from power.sleep.interface import (
+    NoSleep,
+    Permission,
+    PermissionRequest,
+    SleepInterface,
+    SleepReport,
+)
 
-BUDGET_EVERY_S = 60.0
-STORE_EVERY_S = 20.0
-BATTERIES_EVERY_S = 60.0
-POLL_JITTER_S = 1.0  # a poll that comes a little early still counts as the one that is due
 # Entries of systemd/catalog/appliance.catalog
 LEVEL_CHANGED = "fb2ed442703a4f85a7f98a3f550b3acd"
 BATTERY_FLOOR = "9728711804c842c3bbd709c734a8a903"
@@ -39,8 +47,21 @@ class DeviceReader(Protocol):
         """One poll of all chargers and batteries; what failed is in its faults."""
 
 
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known in this cycle. `reading`: the last usable one while it is fresh, else None;
+    `reading_age_s`: its age however old, None where there was none in this boot.
+    """
+
+    now: Stamp
+    poll: Poll
+    battery: BatteryState
+    reading: PowerReading | None
+    reading_age_s: float | None
+
+
 class PowerCycle:
-    """The state that is carried from cycle to cycle, and the order in which things are done."""
+    """The order in which things are done, and the state that is carried from cycle to cycle."""
 
     def __init__(
         self,
@@ -50,119 +71,112 @@ class PowerCycle:
         actuator: Actuator,
         sleep: SleepInterface | None = None,
     ) -> None:
-        self._service = service
-        self._settings = service.settings
-        self._clock = service.clock
-        self._meter = meter
-        self._planner = planner
-        self._actuator = actuator
-        self._night = sleep or NoSleep()
+        self._service, self._settings, self._clock = service, service.settings, service.clock
+        self._meter, self._planner, self._actuator = meter, planner, actuator
+        self._sleep = sleep or NoSleep()
+        self._writer = RowWriter(service)
         self._guard = GuardState()
-        self._estimate = self._stored_belief()
-        self._heard = self._of_this_boot(PowerReading)
-        self._state: BatteryState | None = None
-        budget = self._of_this_boot(EnergyBudget)
-        self._ruling = ArbiterState(budget.level if budget else None)
-        self._told: tuple[EnergyBudget, str] | None = None
-        self._unstored = False
-        self._store_at_s = self._batteries_at_s = 0.0
+        self._estimate = self._restore_estimate()
+        self._reading = self._find_row_of_this_boot(PowerReading)
+        self._battery: BatteryState | None = None
+        budget = self._find_row_of_this_boot(EnergyBudget)
+        self._arbiter = ArbiterState(budget.level if budget else None)
 
     def __call__(self) -> str:
         """Do one cycle and return its sentence."""
+        poll = self._read()
+        situation = self._estimate_charge(poll)
+        permission = self._judge(situation)
+        decision = self._arbitrate(permission, situation)
+        report = self._act(decision, permission, situation)
+        self._store(decision, situation, report)
+        budget = decision.budget
+        return f"{budget.reason}; the loads may draw {budget.power_w:g} W{report.status}"
+
+    def _read(self) -> Poll:
+        """Poll all devices, again where the first poll may have begun before a suspend."""
         poll = self._meter.read()
-        if self._night.returned(self._clock.stamp()):
+        if self._sleep.detect_return(self._clock.stamp()):
             self._begin_anew()
-            poll = self._meter.read()  # the first may have been asked before the sleep
+            poll = self._meter.read()
         reading = poll.reading
         if reading and plausible_voltage_v(reading, self._settings.battery) is not None:
-            self._heard = reading
-        now = self._clock.stamp()
-        self._estimate = estimator.update(
-            self._estimate, reading, self._settings.battery, said_pct(poll.batteries)
-        )
-        self._state = state = estimator.report_state(
-            self._estimate, reading, self._settings.battery, now
-        )
-        age_s = self._clock.age_s(self._heard.stamp) if self._heard else None
-        fresh = self._heard if age_s is not None and age_s <= NO_RISE_AFTER_S else None
-        self._guard, verdict = judge(self._guard, fresh, age_s, state, self._settings, now)
-        verdict = self._night.judge(verdict, state, fresh, now)
-        # Who has just passed the energy check has earned what it allows.
-        before = ArbiterState() if self._night.released else self._ruling
-        proposal = self._planner.propose(state, fresh, before.level)
-        self._ruling, budget = arbitrate(before, verdict, proposal, self._settings, now)
-        errors: list[ApplianceError] = [*poll.faults]
-        power_off = self._night.may_power_off(verdict, self._guard.confirmed, state, now)
-        errors += self._actuator.apply(
-            budget.level, power_off, budget.power_w, budget.stamp.uptime_s
-        )
-        errors += self._night.act(budget.level, state, now)
-        if (before.level, before.source) != (self._ruling.level, self._ruling.source):
-            self._service.log.info(
-                budget.reason,
-                BATTERY_FLOOR if verdict.power_off else LEVEL_CHANGED,
-                level=budget.level.name,
-            )
-        for error in errors:
-            self._service.report_fault(error)
-        self._store(poll, state, budget)
-        return f"{budget.reason}; the loads may draw {budget.power_w:g} W{self._night.says}"
+            self._reading = reading
+        return poll
 
-    def _store(self, poll: Poll, state: BatteryState, budget: EnergyBudget) -> None:
-        """All rows of one cycle in one transaction: the budget when it says something new, the
-        rest with it and every `STORE_EVERY_S`, since each transaction costs the flash some pages.
+    def _estimate_charge(self, poll: Poll) -> Situation:
+        now, battery, reading = self._clock.stamp(), self._settings.battery, poll.reading
+        bms_pct = said_pct(poll.batteries)
+        self._estimate = estimator.update(self._estimate, reading, battery, bms_pct)
+        self._battery = estimator.report_state(self._estimate, reading, battery, now)
+        age_s = self._clock.age_s(self._reading.stamp) if self._reading else None
+        fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
+        return Situation(now, poll, self._battery, fresh, age_s)
+
+    def _judge(self, at: Situation) -> Permission:
+        """What the guard, and then the sleep controller, allow at most."""
+        self._guard, verdict = judge(
+            self._guard, at.reading, at.reading_age_s, at.battery, self._settings, at.now
+        )
+        by_voltage = self._guard.confirmed
+        return self._sleep.permit(
+            PermissionRequest(verdict, by_voltage, at.battery, at.reading, at.now)
+        )
+
+    def _arbitrate(self, permission: Permission, at: Situation) -> Decision:
+        """The planner's proposal under the verdict. A check that has just passed is a new start:
+        the level may rise at once.
         """
-        due, now_s = self._budget_due(budget), budget.stamp.uptime_s
-        nights = self._night.rows
-        if not due and not self._unstored and not nights and now_s < self._store_at_s:
-            return
-        rows: list[Any] = [state] if poll.reading is None else [poll.reading, state]
-        if now_s >= self._batteries_at_s:
-            rows += poll.batteries
-            self._batteries_at_s = now_s + BATTERIES_EVERY_S - POLL_JITTER_S
-        try:
-            self._service.store.add(*rows, *nights, *([budget] if due else []))
-        except StoreError as error:
-            self._unstored = True
-            self._service.report_fault(error)
-            return
-        self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
-        self._night.rows = []
-        if due:
-            self._told = (budget, self._ruling.source)
-        if self._unstored:
-            # Inference leaves where no budget reaches it; now that one does, it is started again.
-            self._unstored = False
-            self._actuator.forget_orders()
+        before = ArbiterState() if permission.check_passed else self._arbiter
+        proposal = self._planner.propose(at.battery, at.reading, before.level)
+        after, budget = arbitrate(before, permission.verdict, proposal, self._settings, at.now)
+        self._arbiter = after
+        is_new = (before.level, before.source) != (after.level, after.source)
+        return Decision(budget, after.source, is_new)
 
-    def _budget_due(self, budget: EnergyBudget) -> bool:
-        if self._told is None:
-            return True
-        told, voice = self._told
-        changed = (told.level, voice) != (budget.level, self._ruling.source)
-        return changed or budget.stamp.uptime_s - told.stamp.uptime_s >= BUDGET_EVERY_S
+    def _act(self, decision: Decision, permission: Permission, at: Situation) -> SleepReport:
+        """Give the orders to PID 1; the log and the faults come after them."""
+        budget = decision.budget
+        refusals = self._actuator.apply(
+            budget.level, permission.power_off, budget.power_w, at.now.uptime_s
+        )
+        report = self._sleep.act(budget.level, at.battery, at.now)
+        if decision.is_new:
+            message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
+            self._service.log.info(budget.reason, message_id, level=budget.level.name)
+        faults: list[ApplianceError] = [*at.poll.faults, *refusals, *report.faults]
+        for fault in faults:
+            self._service.report_fault(fault)
+        return report
+
+    def _store(self, decision: Decision, at: Situation, report: SleepReport) -> None:
+        """Store the rows; a budget that arrives after a broken store starts the loads anew."""
+        readings = [] if at.poll.reading is None else [at.poll.reading]
+        rows = Rows((*readings, at.battery), at.poll.batteries, report.rows)
+        if self._writer.store(rows, decision):
+            self._actuator.forget_orders()
 
     # --- starting up ---------------------------------------------------------------------------
 
     def _begin_anew(self) -> None:
-        """After a suspend: nothing heard before it counts, and what the sun and the sleep did to
-        the charge is as unknown as over a boot.
+        """After a suspend: no reading from before it counts, and what sun and sleep did to the
+        charge is as unknown as over a boot.
         """
-        self._guard, self._heard = GuardState(), None
-        if self._estimate and self._state:
-            other_boot = replace(self._state, stamp=replace(self._state.stamp, boot_id=""))
+        self._guard, self._reading = GuardState(), None
+        if self._estimate and self._battery:
+            other_boot = replace(self._battery, stamp=replace(self._battery.stamp, boot_id=""))
             restored = estimator.restore(other_boot, self._clock.stamp())
             self._estimate = restored and replace(restored, drift=self._estimate.drift)
 
-    def _stored_belief(self) -> Estimate | None:
-        stored = self._last(BatteryState)
+    def _restore_estimate(self) -> Estimate | None:
+        stored = self._find_last_row(BatteryState)
         return estimator.restore(stored, self._clock.stamp()) if stored else None
 
-    def _of_this_boot(self, kind: type[T]) -> T | None:
-        row: Any = self._last(kind)
+    def _find_row_of_this_boot(self, kind: type[T]) -> T | None:
+        row: Any = self._find_last_row(kind)
         return row if row is not None and self._clock.age_s(row.stamp) is not None else None
 
-    def _last(self, kind: type[T]) -> T | None:
+    def _find_last_row(self, kind: type[T]) -> T | None:
         """The last stored row; a database that cannot be read is a fault and means none."""
         try:
             return self._service.store.last(kind)

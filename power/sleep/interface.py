@@ -1,10 +1,11 @@
-"""What the cycle asks of whoever puts the unit to sleep, and a stand-in for where nobody does.
+"""The interface between the power cycle and the sleep controller, and its form for a unit that
+never sleeps.
 
-Reads and writes: nothing. The one who acts is power/sleep/controller.py.
+Reads and writes: nothing. power/sleep/controller.py implements it.
 Never: allows more than the guard.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from appliance.errors import ApplianceError
@@ -12,53 +13,65 @@ from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Stam
 from power.guard.guard import Verdict
 
 
-class SleepInterface(Protocol):
-    """Four calls in each cycle: first of all, before the orders, with them, after them.
-
-    `rows` wait to be stored. `released`: the energy check has just passed. `says` is the end of
-    the cycle's sentence.
+@dataclass(frozen=True, slots=True)
+class PermissionRequest:
+    """What the cycle knows before the orders. `by_voltage`: a low voltage is confirmed, so that a
+    power-off cannot wait. `reading` is fresh or None.
     """
 
-    rows: list[Sleep | Wake]
-    released: bool
-    says: str
+    verdict: Verdict
+    by_voltage: bool
+    battery: BatteryState
+    reading: PowerReading | None
+    now: Stamp
 
-    def returned(self, now: Stamp) -> bool:
-        """Whether the computer was suspended since the last call; asked once a poll is in."""
 
-    def judge(
-        self, verdict: Verdict, battery: BatteryState, reading: PowerReading | None, now: Stamp
-    ) -> Verdict:
-        """The verdict, or less while the energy check lasts. `reading` is fresh or None."""
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The answer before the orders: the guard's verdict, lowered while the energy check runs or an
+    order to sleep is out; whether power-off may be ordered now; whether the check has just passed.
+    """
 
-    def may_power_off(
-        self, verdict: Verdict, by_voltage: bool, battery: BatteryState, now: Stamp
-    ) -> bool:
-        """Whether the power-off of the verdict, if it has one, may be ordered now."""
+    verdict: Verdict
+    power_off: bool
+    check_passed: bool = False
 
-    def act(self, level: EnergyLevel, battery: BatteryState, now: Stamp) -> list[ApplianceError]:
-        """What is left to do when the loads have their orders; returns what is wrong."""
+
+@dataclass(frozen=True, slots=True)
+class SleepReport:
+    """The answer after the orders: rows to store, the end of the status sentence (or ""), and the
+    faults that are open now.
+    """
+
+    rows: tuple[Sleep | Wake, ...] = ()
+    status: str = ""
+    faults: tuple[ApplianceError, ...] = ()
+
+
+class SleepInterface(Protocol):
+    """Three calls in each cycle, in this order."""
+
+    def detect_return(self, now: Stamp) -> bool:
+        """Whether the computer was suspended since the last call; asked after the poll."""
+
+    def permit(self, request: PermissionRequest) -> Permission:
+        """What is allowed now; prepares the power-off that the guard wants."""
+
+    def act(self, level: EnergyLevel, battery: BatteryState, now: Stamp) -> SleepReport:
+        """Go one step towards sleep, after the loads have their orders."""
 
 
 class NoSleep:
-    """For where nothing sleeps: every verdict stands, every order goes out at once."""
+    """For a unit that never sleeps: each verdict stands, each order goes out at once."""
 
-    def __init__(self) -> None:
-        self.rows: list[Sleep | Wake] = []
-        self.released = False
-        self.says = ""
-
-    def returned(self, _now: Stamp) -> bool:
+    def detect_return(self, _now: Stamp) -> bool:
         return False
 
-    def judge(self, verdict: Verdict, *_: object) -> Verdict:
-        return verdict
+    def permit(self, request: PermissionRequest) -> Permission:
+        return Permission(request.verdict, request.verdict.power_off)
 
-    def may_power_off(self, verdict: Verdict, *_: object) -> bool:
-        return verdict.power_off
-
-    def act(self, *_: object) -> list[ApplianceError]:
-        return []
+    def act(self, *_: object) -> SleepReport:
+        return SleepReport()
 
 
 def limit_to_hibernate(verdict: Verdict, why: str) -> Verdict:

@@ -15,6 +15,8 @@ from appliance.settings import HostSettings, Settings
 from appliance.store.store import Store
 from power.guard.guard import Verdict
 from power.sleep.controller import SleepController
+from power.sleep.interface import PermissionRequest
+from power.sleep.states import SleepState
 from tests.stand_ins.fakes import FakeClock
 
 FULL = Verdict(EnergyLevel.FULL, False, "there is charge enough")
@@ -102,6 +104,7 @@ class Unit:
         self.controller = SleepController(service, self.pid_one, self.alarm)
         self.level, self.powers_off = EnergyLevel.FULL, False
         self.faults: list[str] = []
+        self.states: list[SleepState] = [self.controller.state]
 
     def pass_time(self, seconds: float, every_s: float = 10.0) -> None:
         for _ in range(max(1, int(seconds / every_s))):
@@ -109,18 +112,22 @@ class Unit:
             self.cycle()
 
     def cycle(self) -> None:
-        now = self.clock.stamp()
-        night = self.controller
-        self.came_back = night.returned(now)
+        now, controller = self.clock.stamp(), self.controller
+        self.came_back = controller.detect_return(now)
         battery = BatteryState(now, self.pct, 1.0, None, 2560, None, False, "counted")
         amps = 0.0 if self.sun_w is None else self.sun_w / 13
         reading = PowerReading(now, "test", self.sun_w, 30, 13, amps, 20, 3.0, None, None)
-        verdict = night.judge(self.verdict, battery, None if self.silent else reading, now)
-        self.level = verdict.max_level
-        self.powers_off = night.may_power_off(verdict, self.by_voltage, battery, now)
-        self.faults = [str(error) for error in night.act(self.level, battery, now)]
-        self.store.add(*night.rows)
-        night.rows = []
+        fresh = None if self.silent else reading
+        permission = controller.permit(
+            PermissionRequest(self.verdict, self.by_voltage, battery, fresh, now)
+        )
+        self.level, self.powers_off = permission.verdict.max_level, permission.power_off
+        self.check_passed = permission.check_passed
+        report = controller.act(self.level, battery, now)
+        self.faults = [str(error) for error in report.faults]
+        self.status, self.rows = report.status, report.rows
+        self.states.append(controller.state)
+        self.store.add(*report.rows)
 
     def at(self, level: EnergyLevel) -> bool:
         return self.level == level

@@ -42,7 +42,7 @@ def test_five_minutes_of_hibernate_arm_the_wake_write_the_cause_and_suspend(unit
     assert sleep.expected == MORNING + timedelta(minutes=15)
     assert (sleep.armed, sleep.state_of_charge_pct) == ("the clock of the computer", 14.0)
     assert unit.file()["end"] == "ASLEEP"
-    assert unit.controller.says == "; it goes to sleep until 05:05 UTC"
+    assert unit.status == "; it goes to sleep until 05:05 UTC"
     unit.pass_time(10)
     assert unit.pid_one.orders == ["suspend"]
 
@@ -92,7 +92,7 @@ def test_without_a_wake_hibernate_stays_up_and_says_why(unit: Unit) -> None:
     assert unit.pid_one.orders == []
     assert unit.sleeps() == []
     assert unit.faults == ["no wake can be armed because there is no clock"]
-    assert "it stays up with its loads off" in unit.controller.says
+    assert "it stays up with its loads off" in unit.status
     unit.alarm.broken = False
     unit.pass_time(30)
     assert unit.pid_one.orders == []  # it tries again every five minutes
@@ -189,7 +189,7 @@ def test_a_power_off_needs_no_wake_no_disk_and_no_database(unit: Unit) -> None:
         unit.pass_time(10)
     assert unit.goes_off()
     assert sorted(fault.split(" ")[0] for fault in unit.faults) == ["no", "the"]
-    (sleep,) = unit.controller.rows
+    (sleep,) = unit.rows
     assert isinstance(sleep, Sleep)
     assert (sleep.wakes, sleep.armed, sleep.expected) == (None, "", None)
 

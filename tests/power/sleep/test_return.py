@@ -31,12 +31,12 @@ def test_after_a_suspend_nothing_runs_before_the_check_and_then_everything(unit:
     unit.cycle()
     assert unit.came_back
     assert unit.at(EnergyLevel.HIBERNATE)
-    assert "it takes 27 % and 6 W for 15 min" in unit.controller.says
+    assert "it takes 27 % and 6 W for 15 min" in unit.status
     unit.pass_time(880)
     assert unit.at(EnergyLevel.HIBERNATE)
     unit.pass_time(20)
     assert unit.at(EnergyLevel.FULL)
-    assert unit.controller.released
+    assert unit.check_passed
     wake = unit.wakes()[-1]
     assert (wake.cause, wake.stays) == ("the clock of the computer", True)
     assert wake.asleep_since == unit.sleeps()[0].stamp.utc
@@ -128,7 +128,7 @@ def test_a_boot_that_the_guard_ends_early_has_failed_too(unit: Unit) -> None:
     assert unit.goes_off()
     assert unit.file()["failed"] == 1
     unit.boot(7200)
-    assert unit.controller._boot.failed == 1
+    assert unit.controller._log.boot.failed == 1
 
 
 def test_a_clean_stop_of_the_service_is_no_failure(unit: Unit) -> None:

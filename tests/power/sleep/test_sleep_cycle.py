@@ -171,7 +171,9 @@ def test_a_computer_that_is_frozen_in_the_middle_of_a_poll_notices_it_all_the_sa
 
 def test_the_check_has_earned_its_level_and_waits_for_no_dwell(unit: Unit) -> None:
     wakes = suspended(unit)
-    unit.controller._boot = replace(unit.controller._boot, failed=3)  # no charge alone will do
+    unit.controller._log.boot = replace(
+        unit.controller._log.boot, failed=3
+    )  # no charge alone will do
     unit.clock.advance((wakes - unit.clock.utc).total_seconds())
     unit.meter.volts, unit.meter.amps, unit.meter.sun_w = 14.4, 1.0, 200.0
     unit.pass_time(890)

@@ -1,0 +1,60 @@
+"""The boot that runs now: its record on disk, and the `Wake` row of each energy check.
+
+Reads and writes: boots.json, by power/sleep/boot_record.py.
+Never: writes a record that has not changed, or stops the service because the disk is broken.
+"""
+
+from dataclasses import replace
+
+from appliance.model import BatteryState, Stamp, Wake
+from appliance.process.service import Service
+from power.sleep import boot_record
+from power.sleep.boot_check import Boot, BootEnd, begin_boot
+from power.sleep.boot_record import BootsError
+
+
+class BootLog:
+    """Holds the record of the boot; `boot` is replaced, and `save` writes it when it differs."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._path = service, service.settings.boots_file
+        self._written: Boot | None = None
+        self.boot = begin_boot(self._read(), service.clock.stamp())
+
+    def save(self) -> BootsError | None:
+        """Write the record; the error where the disk does not take it."""
+        try:
+            boot_record.write(self._path, self.boot)
+        except BootsError as error:
+            return error
+        self._written = self.boot
+        return None
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the disk has another record, or none that is known."""
+        return self.boot != self._written
+
+    def replace(self, boot: Boot, *, is_written: bool) -> None:
+        """Take a record that was written elsewhere, or that could not be written."""
+        self.boot, self._written = boot, boot if is_written else None
+
+    def finish(self) -> None:
+        """Write a clean end, unless a sleep is what ends the service. Raises `BootsError`."""
+        if self.boot.end is BootEnd.RUNNING:
+            self.boot = replace(self.boot, end=BootEnd.STOPPED)
+        boot_record.write(self._path, self.boot)
+
+    def record_wake(self, why: str, battery: BatteryState, now: Stamp, *, stays: bool) -> Wake:
+        """The row that says why the unit stays up or goes back to sleep; logged as well."""
+        boot, charge_pct = self.boot, battery.state_of_charge_pct
+        verb = "stays up" if stays else "goes back to sleep"
+        self._service.log.info(f"the unit {verb} ({boot.cause}): {why}", failed_boots=boot.failed)
+        return Wake(now, boot.asleep_since, boot.cause, boot.failed, charge_pct, stays, why)
+
+    def _read(self) -> Boot | None:
+        try:
+            return boot_record.read(self._path)
+        except BootsError as error:
+            self._service.report_fault(error)
+            return None

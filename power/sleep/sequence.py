@@ -1,0 +1,117 @@
+"""The sequence of one sleep: prepared, checked in, ordered, or cancelled; and what it reports.
+
+Reads and writes: orders to PID 1; by its parts boots.json and the alarm of the computer's clock.
+Never: decides when to sleep; power/sleep/controller.py does.
+"""
+
+from dataclasses import replace
+
+from appliance.errors import ApplianceError, HostError
+from appliance.model import BatteryState, EnergyLevel, Sleep, Stamp, Wake
+from appliance.process.host import Job
+from appliance.process.service import Service
+from appliance.settings import SleepMode
+from power.sleep.boot_check import BootEnd, count_failure
+from power.sleep.boot_log import BootLog
+from power.sleep.interface import SleepReport
+from power.sleep.preparation import Preparation, SleepOrders, SleepPreparer, WakeAlarm
+from power.sleep.states import PendingSleep
+from power.sleep.wake_time import choose_sleep_mode
+
+
+class SleepSequence:
+    """Holds the pending sleep, if any, and collects rows, faults and status of the cycle."""
+
+    def __init__(self, service: Service, log: BootLog, host: SleepOrders, alarm: WakeAlarm) -> None:
+        self._service, self._log, self._host = service, log, host
+        self._preparer = SleepPreparer(service, host, alarm)
+        self._rows: list[Sleep | Wake] = []
+        self.faults: dict[str, ApplianceError] = {}
+        self.pending: PendingSleep | None = None
+        self.status = ""
+        self._test_alarm()
+
+    def prepare(self, why: str, battery: BatteryState, now: Stamp) -> bool:
+        """Prepare HIBERNATE and start the check-in; False where no wake can be armed."""
+        boot, level = self._log.boot, EnergyLevel.HIBERNATE
+        return self._take(self._preparer.prepare(boot, level, why, battery, now), checkin=True)
+
+    def prepare_power_off(
+        self, why: str, battery: BatteryState, now: Stamp, *, checkin: bool
+    ) -> bool:
+        """Prepare OFF in place of what is pending; False where that takes too long."""
+        if self.pending is not None:
+            self.pending.abandon_checkin()
+        boot, level = count_failure(self._log.boot), EnergyLevel.OFF
+        prepared = self._preparer.prepare_in_time(boot, level, why, battery, now)
+        return self._take(prepared, checkin=checkin)
+
+    def order(self, pending: PendingSleep, now: Stamp) -> None:
+        """Order the sleep from PID 1. Raises `HostError`."""
+        self.pending = replace(pending, ordered_at=now)
+        if choose_sleep_mode(self._service.settings) is SleepMode.POWER_OFF:
+            self._host.power_off()
+        else:
+            self._host.suspend()
+
+    @property
+    def is_order_out(self) -> bool:
+        """Whether an order may still be carried out."""
+        return self.pending is not None and self.pending.is_order_out(self._service.clock)
+
+    def cancel(self) -> None:
+        """The unit stays up. A wake that is armed does no harm."""
+        if self.pending is not None:
+            self.pending.abandon_checkin()
+        self.pending, self.status = None, ""
+        self._log.boot = replace(self._log.boot, end=BootEnd.RUNNING)
+
+    def add_wake(self, why: str, battery: BatteryState, now: Stamp, *, stays: bool) -> None:
+        """Report what the energy check has decided."""
+        self._rows.append(self._log.record_wake(why, battery, now, stays=stays))
+
+    def report(self) -> SleepReport:
+        """Write the boot's record where it has changed; the cycle's report, rows given once."""
+        self._save_record()
+        rows, self._rows = tuple(self._rows), []
+        return SleepReport(rows, self.status, tuple(self.faults.values()))
+
+    def _take(self, prepared: Preparation, *, checkin: bool) -> bool:
+        for code in ("wake", "boots", "host"):
+            self.faults.pop(code, None)
+        self.faults |= {fault.code: fault for fault in prepared.faults}
+        row = prepared.row
+        if row is None:
+            self._log.boot, self.pending = prepared.boot, None
+            return False
+        self._log.replace(prepared.boot, is_written=prepared.written)
+        self._rows.append(row)
+        self.pending = PendingSleep(row, self._start_checkin() if checkin else None)
+        until = f"until {row.wakes:%H:%M} UTC" if row.wakes else "and nothing will wake it"
+        self.status = f"; it goes to sleep {until}"
+        self._service.log.info(f"the unit goes to sleep {until}: {row.reason}", armed=row.armed)
+        return True
+
+    def _start_checkin(self) -> Job | None:
+        try:
+            return self._preparer.start_checkin()
+        except HostError as error:
+            self.faults["host"] = error
+            return None
+
+    def _save_record(self) -> None:
+        if not self._log.has_changed:
+            return
+        error = self._log.save()
+        if error:
+            self.faults["boots"] = error
+        else:
+            self.faults.pop("boots", None)
+
+    def _test_alarm(self) -> None:
+        """A unit that could not be woken says so by day, while somebody may be near."""
+        settings = self._service.settings
+        sleeps = choose_sleep_mode(settings) is not SleepMode.STAY
+        error = self._preparer.test_alarm()
+        if error and (sleeps or settings.host.may_power_off):
+            self.faults["wake"] = error
