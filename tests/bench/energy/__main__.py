@@ -131,7 +131,7 @@ def tune_baselines(kind: str) -> Parameters:
 def report_outcome(outcome: Outcome) -> None:
     one = outcome.score
     print(
-        f"  {one.case:<28} {one.controller:<18} worth {one.annual:7.0f} h "
+        f"  {one.case:<28} {one.controller:<18} utility {one.annual:7.0f} h "
         f"covered {one.coverage_pct:5.1f} %  brown-outs {one.brownouts}",
         flush=True,
     )
@@ -193,7 +193,7 @@ def is_unseen(case: str) -> bool:
 
 
 def compare_planner(judged: dict[str, list[Score]]) -> dict[str, list[float]]:
-    """Planner less each other, hours of worth a week: mean and the bounds of 95 %."""
+    """Planner less each other, hours of utility a week: mean and the bounds of 95 %."""
     mine = [week for one in judged.get(PLANNER, []) for week in one.weekly]
     if not mine:
         return {}

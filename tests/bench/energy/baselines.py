@@ -92,8 +92,8 @@ class Kansal(Rule):
     the days before (`alpha`: the weight of the old mean). What the next day brings is spent over
     it; a slot that brought more or less is made up for in the slots of the day after; a battery
     above or below `target_pct` adds or takes `gain` of the difference a day. Spread evenly, not
-    into the sunny slots first as there: with concave worth that earns more. Throttled slots teach
-    nothing, and below `rest_pct` the unit hibernates: both are ours, and help it.
+    into the sunny slots first as there: with a concave utility that earns more. Throttled slots
+    teach nothing, and below `rest_pct` the unit hibernates: both are ours, and help it.
     """
 
     name = "Kansal EWMA"

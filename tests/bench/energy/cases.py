@@ -1,7 +1,7 @@
 """Which unit stands at which site: the two reference units, and R1 with half and double the panels.
 
 Reads: tests/bench/energy/weather.py. Writes: nothing.
-Never: lets a policy see the site that it is judged on before it lives there.
+Never: lets a policy see the site that it is judged on before its year there.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Case:
     """One unit at one site for one year, in steps of 15 minutes from 1 July 00:00 UTC on.
 
     It begins in summer with a full battery, so that neither the first charge nor what is left at
-    the end counts. From January on it lives through the first half of the same year.
+    the end counts. From January on follows the first half of the same year.
     """
 
     name: str

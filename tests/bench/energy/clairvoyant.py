@@ -10,9 +10,9 @@ boot before the next work) and cut (the battery's protection is open). The plant
     sun, losses, C/2, cold block   plant.steps itself moves each charge of the grid
     hidden capacity                a draw that would go below the floor of its step cuts
     a cut                          earns nothing until the charge is back, and costs `CUT_COSTS_H`
-                                   in the choice (not in the figure): it is never worth a brown-out
+                                   in the choice (not in the figure): a brown-out never pays
     boot                           `boot_wh` is taken before the first work after HIBERNATE
-    the end of the year            the same year follows: what is left on 31 December has its worth
+    the end of the year            the same year follows: what is left on 31 December has its value
 """
 
 from typing import Any, NamedTuple
@@ -29,8 +29,10 @@ Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 POINTS = 481  # of the grid: 5 Wh apart in R1; 1281 earn 0.005 % more
-CUT_COSTS_H = 24.0  # in hours of everything: more than the charge that a cut would save is worth
-NEXT_YEAR_STEPS = 90 * 96  # what is looked at of the year after; by then the battery was full
+CUT_COSTS_H = (
+    24.0  # in hours of everything: more than the value of the charge that a cut would save
+)
+NEXT_YEAR_STEPS = 90 * 96  # of the year after that count; by then the battery was full
 REST = 0  # the option that hibernates; all others need the computer
 AWAKE, ASLEEP, CUT = 0, 1, 2
 
@@ -43,7 +45,7 @@ class World(NamedTuple):
     floor_wh: Floats  # below it the protection cuts
     back_wh: Floats  # from it on it lets go
     power_w: Floats  # of each option
-    worth: Floats  # per hour
+    utility: Floats  # per hour
     boot_wh: float
     capacity_wh: float
 
@@ -59,10 +61,10 @@ class World(NamedTuple):
 
 
 class Optimum(NamedTuple):
-    """For each step: the option, the worth that it earned (hours), the charge after it, cuts."""
+    """For each step: the option, the utility that it earned (hours), the charge after it, cuts."""
 
     choices: NDArray[np.int64]
-    worth: Floats
+    utility: Floats
     charge_wh: Floats
     cut: Bools
 
@@ -121,7 +123,7 @@ def compute_moves(world: World, points: int) -> Moves:
 
 
 def compute_values(world: World, ending: Floats) -> Singles:
-    """The worth (hours) still to come, by step, by (awake, asleep), by charge.
+    """The value: utility (hours) still to come, by step, by (awake, asleep), by charge.
 
     `ending` holds the same for after the last step; its width is the grid.
     """
@@ -142,7 +144,7 @@ class Sweep:
     """
 
     def __init__(self, world: World, ending: Floats) -> None:
-        points, self._options = ending.shape[1], len(world.worth)
+        points, self._options = ending.shape[1], len(world.utility)
         apart_wh = world.capacity_wh / (points - 1)
         moves = compute_moves(world, points)
         self._down = max(0, -int(moves.whole.min()))
@@ -155,7 +157,7 @@ class Sweep:
         row = np.array([*range(self._options), self._options, self._options])
         self._places = moves.whole[:, row] + self._down + mode * self._later.shape[1]
         self._parts = moves.part[:, row, None]
-        self._worth = np.array([*world.worth, 0.0, 0.0])[:, None] * plant.HOURS
+        self._utility = np.array([*world.utility, 0.0, 0.0])[:, None] * plant.HOURS
         self._come = np.empty((self._options + 2, points))
         self._place = np.arange(points)
         self._cuts, self._most = moves.cuts, moves.cuts.max(axis=1)
@@ -174,7 +176,7 @@ class Sweep:
         np.subtract(around[:, 1:], around[:, :-1], out=come)
         come *= self._parts[step]
         come += around[:, :-1]
-        come += self._worth
+        come += self._utility
         self._cut(step)
         come[:options].max(axis=0, out=grid[AWAKE])
         booted = grid[AWAKE, self._boot]
@@ -209,7 +211,7 @@ def play_choices(world: World, kept: Singles, charge_wh: float) -> Optimum:
             if asleep:
                 after_wh[1:] -= world.boot_wh
             fails = (after_wh < world.floor_wh[step]) & (moved_wh[step] < 0)
-            choice = choose_option(world.worth, after_wh, fails, grid_wh, kept[step + 1])
+            choice = choose_option(world.utility, after_wh, fails, grid_wh, kept[step + 1])
             draw_w = world.power_w[choice]
             charge_wh -= world.boot_wh if asleep and choice != REST else 0.0
         result = plant.step(
@@ -221,7 +223,7 @@ def play_choices(world: World, kept: Singles, charge_wh: float) -> Optimum:
             capacity_wh=world.capacity_wh,
         )
         charge_wh, cut[step] = result.charge_wh, result.cut
-        earned[step] = world.worth[choice] * plant.HOURS  # REST, where all else would cut: 0
+        earned[step] = world.utility[choice] * plant.HOURS  # REST, where all else would cut: 0
         is_cut = result.cut or (is_cut and charge_wh < world.back_wh[step])
         asleep = choice == REST or result.cut
         choices[step], charges[step] = choice, charge_wh
@@ -229,11 +231,13 @@ def play_choices(world: World, kept: Singles, charge_wh: float) -> Optimum:
 
 
 def choose_option(
-    worth: Floats, after_wh: Floats, fails: Bools, grid_wh: Floats, later: Singles
+    utility: Floats, after_wh: Floats, fails: Bools, grid_wh: Floats, later: Singles
 ) -> int:
-    """The option with the most worth: its own, and what is left for later at its charge."""
+    """The option with the highest value: its own utility, and what is left for later at its
+    charge.
+    """
     left = np.interp(after_wh, grid_wh, later[AWAKE])
     left[REST] = np.interp(after_wh[REST], grid_wh, later[ASLEEP])
-    left += worth * plant.HOURS
+    left += utility * plant.HOURS
     left[fails] = -np.inf
     return int(left.argmax())

@@ -1,8 +1,8 @@
 """The shipped controllers, as the benchmark drives them.
 
 Reads: cases. Writes: nothing.
-Never: hands a controller the future. The one exception is named for it: `Forecast` gives the
-planner the clearness of the next days with an honest error, as a weather service would.
+Never: hands a controller the future. The one exception is named for it: `ForecastController` gives
+the planner the clearness of the next days with an honest error, as a weather service would.
 """
 
 import random

@@ -1,11 +1,11 @@
 """The unit's real code on the benchmark's plant, for a year, in steps of seven and a half minutes.
 
-Reads: a case, a planner, faults. Writes: nothing; `Lived` says what came of it.
+Reads: a case, a planner, faults. Writes: nothing; `YearRecord` holds the result.
 Never: lets the unit see anything but readings: the sun of the step that begins now is not among
 them, and what the plant did is known to the judge alone.
 
 Real are the plausibility watch, the estimator, the guard, the planner, the arbiter. While the unit
-hibernates it looks once an hour, and each look costs a minute of the computer.
+hibernates it polls once an hour, and each poll costs a minute of the computer.
 """
 
 import random
@@ -66,9 +66,11 @@ class Controller(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class YearRecord:
-    """What came of a year. Per step of 15 min: worth (hours), level at its end, true charge (%)."""
+    """The result of a year. Per step of 15 min: utility (hours), level at its end, true charge
+    (%).
+    """
 
-    worth: Floats
+    utility: Floats
     levels: Floats
     charge_pct: Floats
     estimated_pct: Floats
@@ -90,7 +92,7 @@ class DayLog:
     temperatures_c: list[float] = field(default_factory=list)
 
     def add_reading(self, hour: int, reading: PowerReading | None, throttled: bool) -> None:
-        """One look in local solar `hour`."""
+        """One poll in local solar `hour`."""
         if reading is None:
             return
         if reading.battery_temperature_c is not None:
@@ -130,7 +132,7 @@ class Sensors:
         load_w: float,
         held: bool,
     ) -> PowerReading:
-        """`moved_pct_per_h`: what the charge did in the look before."""
+        """`change_pct_per_h`: change of the charge since the poll before."""
         current_a = change_pct_per_h / 100 * self._pack.capacity_ah
         if current_a > 0:
             current_a /= self._efficiency
@@ -171,7 +173,7 @@ def simulate_year(
 
 
 class YearSimulation:
-    """One run; its parts are the unit (what it believes) and the world (what is)."""
+    """One run; its parts are the unit (what it estimates) and the world (what is)."""
 
     def __init__(
         self, case: Case, controller: Controller, faults: Faults | None, clear_w: Floats, seed: int
@@ -198,29 +200,29 @@ class YearSimulation:
         self.day = self._day(self.begins)
 
     def simulate(self) -> YearRecord:
-        """Live through it."""
+        """Simulate it."""
         steps = self.case.steps
-        worth, levels = np.zeros(steps), np.zeros(steps)
-        charge, believed, power = np.zeros(steps), np.zeros(steps), np.zeros(steps)
+        utility, levels = np.zeros(steps), np.zeros(steps)
+        charge, estimated, power = np.zeros(steps), np.zeros(steps), np.zeros(steps)
         for step in range(steps):
             charge[step] = self.charge_wh / self.capacity_wh * 100
-            for look in range(POLLS):
+            for poll in range(POLLS):
                 if not self.dead:
-                    self._look(step, look)
-                worth[step] += self._pass_time(step)
+                    self._poll(step, poll)
+                utility[step] += self._pass_time(step)
             levels[step] = int(self.level) if not self.dead else 0
             power[step] = self.drawn_w
             if self.state is not None and self.state.state_of_charge_pct is not None:
-                believed[step] = self.state.state_of_charge_pct
+                estimated[step] = self.state.state_of_charge_pct
         return YearRecord(
-            worth, levels, charge, believed, power, self.cuts, self.starts, self.switches,
+            utility, levels, charge, estimated, power, self.cuts, self.starts, self.switches,
             self.false_stops,
         )  # fmt: skip
 
     # --- the unit ------------------------------------------------------------------------------
 
-    def _look(self, step: int, look: int) -> None:
-        number = step * POLLS + look
+    def _poll(self, step: int, poll: int) -> None:
+        number = step * POLLS + poll
         now = self._stamp(number)
         day = self._day(now.utc)
         if day != self.day:
@@ -301,7 +303,7 @@ class YearSimulation:
     worth_per_h = 0.0
 
     def _pass_time(self, step: int) -> float:
-        """The world goes on for one look; the worth of it."""
+        """The world goes on until the next poll; returns the utility of that time."""
         before_wh = self.charge_wh
         sun_w = float(self.case.sun_w[step])
         draw_w = 0.0 if self.dead else self.draw_w

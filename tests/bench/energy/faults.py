@@ -76,7 +76,7 @@ ALL = tuple(Kind)
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """One stretch of time in which a kind is at work; `draw` (0 to 1) chooses among its forms."""
+    """A period in which a kind is at work; `draw` (0 to 1) chooses among its forms."""
 
     starts_s: float
     ends_s: float
@@ -168,7 +168,7 @@ class Faults:
                     yield spell
 
     def _share(self, kind: Kind, number: int) -> float:
-        """A chance number (-1 to 1) for each stretch of time of a kind."""
+        """A chance number (-1 to 1) for each period of a kind."""
         if (kind, number) not in self._shares:
             self._shares[kind, number] = self._random(kind, number).uniform(-1, 1)
         return self._shares[kind, number]
@@ -208,7 +208,7 @@ class Faults:
     def _frozen(
         self, reading: PowerReading | None, said_pct: float | None, at_s: float
     ) -> tuple[PowerReading | None, float | None]:
-        """What was said before the spell began; where nothing was, what was said first in it."""
+        """The values before the spell began; where there are none, the first ones in it."""
         spell = self.at_work(Kind.FROZEN, at_s)
         if reading is None:
             return None, said_pct

@@ -1,6 +1,6 @@
 """The plant of the benchmark: one battery, one sun, fifteen minutes a step, energies in Wh.
 
-Reads and writes: nothing; pure. Every controller, and the clairvoyant one, lives on this plant.
+Reads and writes: nothing; pure. Every controller, the clairvoyant one too, is judged on this plant.
 Never: gives a controller anything but what sensors could say.
 
 Rules: the charge controller turns 97 % of the sun into current; charging keeps 97 % and delivers at

@@ -57,7 +57,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The judgement, and for the plots the course of it: charge, power, worth for each step."""
+    """The judgement, and for the plots the course of it: charge, power, utility for each step."""
 
     score: Score
     charge_pct: Floats
@@ -66,7 +66,7 @@ class Outcome:
 
 
 def simulate_run(wanted: Run) -> Outcome:
-    """Live it and judge it."""
+    """Simulate it and score it."""
     (case,) = make_cases([wanted.where])
     if wanted.days is not None:
         case = case.part(wanted.first_day, wanted.days)
@@ -79,11 +79,11 @@ def simulate_run(wanted: Run) -> Outcome:
     battery = case.settings.battery
     faults = Faults(SEED, capacity_ah=battery.capacity_wh / battery.nominal_voltage_v)
     controller = MAKERS[name](case, clear_w, wanted.parameters)
-    lived = simulate_year(
+    record = simulate_year(
         case, controller, faults if name == wanted.controller else None, clear_w, SEED
     )
     return Outcome(
-        score_year(case, wanted.controller, lived), lived.charge_pct, lived.power_w, case.sun_w
+        score_year(case, wanted.controller, record), record.charge_pct, record.power_w, case.sun_w
     )
 
 
@@ -94,7 +94,7 @@ def simulate_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Out
     back_wh = floor_wh + plant.BACK_SHARE * capacity_wh
     baseline = Baseline(RULES[name], parameters, case)
     charge_wh, used_w, free, dead, before = START_PCT / 100 * capacity_wh, 0.0, False, False, 1
-    worth, levels, charge, power = (np.zeros(case.steps) for _ in range(4))
+    utility, levels, charge, power = (np.zeros(case.steps) for _ in range(4))
     cuts = starts = switches = 0
     for step in range(case.steps):
         charge[step] = charge_pct = charge_wh / capacity_wh * 100
@@ -127,13 +127,13 @@ def simulate_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Out
         charge_wh, used_w = after.charge_wh, sun_w - after.unused_w
         free = after.unused_w > 1 and celsius >= 0
         if not dead and not after.cut:
-            worth[step], levels[step] = option.utility * plant.HOURS, int(option.level)
+            utility[step], levels[step] = option.utility * plant.HOURS, int(option.level)
         power[step] = draw_w
         switches += choice != before
         cuts, dead = cuts + after.cut, after.cut or (dead and charge_wh < back_wh[step])
         before = choice
-    lived = YearRecord(worth, levels, charge, charge, power, cuts, starts, switches, 0)
-    return Outcome(score_year(case, name, lived), charge, power, case.sun_w)
+    record = YearRecord(utility, levels, charge, charge, power, cuts, starts, switches, 0)
+    return Outcome(score_year(case, name, record), charge, power, case.sun_w)
 
 
 MAKERS: dict[str, Callable[[Case, Floats, Parameters], Controller]] = {
@@ -150,8 +150,8 @@ def simulate_clairvoyant(case: Case) -> Outcome:
     optimum = find_optimum(case, START_PCT)
     draws = np.array([one.power_w for one in case.choices])[optimum.choices]
     levels = np.array([int(one.level) for one in case.choices])[optimum.choices]
-    lived = YearRecord(
-        optimum.worth,
+    record = YearRecord(
+        optimum.utility,
         np.where(optimum.cut, 0, levels).astype(float),
         optimum.charge_wh / case.settings.battery.capacity_wh * 100,
         np.zeros(0),
@@ -162,32 +162,32 @@ def simulate_clairvoyant(case: Case) -> Outcome:
         0,
     )
     return Outcome(
-        score_year(case, CLAIRVOYANT, lived), lived.charge_pct, lived.power_w, case.sun_w
+        score_year(case, CLAIRVOYANT, record), record.charge_pct, record.power_w, case.sun_w
     )
 
 
-def score_year(case: Case, controller: str, lived: YearRecord) -> Score:
+def score_year(case: Case, controller: str, record: YearRecord) -> Score:
     """The figures of one year."""
     days = case.steps / DAY_STEPS
-    dead_h = count_hours_at(lived.levels, EnergyLevel.OFF)
-    hibernate_h = count_hours_at(lived.levels, EnergyLevel.HIBERNATE)
+    dead_h = count_hours_at(record.levels, EnergyLevel.OFF)
+    hibernate_h = count_hours_at(record.levels, EnergyLevel.HIBERNATE)
     return Score(
         case=case.name,
         controller=controller,
-        weekly=sum_by_week(lived.worth),
+        weekly=sum_by_week(record.utility),
         scarce=tuple(find_scarce_weeks(case)),
         coverage_pct=100 * (1 - (dead_h + hibernate_h) / (days * 24)),
         hibernate_h=hibernate_h,
         dead_h=dead_h,
-        brownouts=lived.cuts,
-        switches_a_day=lived.switches / days,
-        lowest_pct=float(lived.charge_pct.min()),
-        false_stops=lived.false_stops,
+        brownouts=record.cuts,
+        switches_a_day=record.switches / days,
+        lowest_pct=float(record.charge_pct.min()),
+        false_stops=record.false_stops,
     )
 
 
 def run_all(wanted: Sequence[Run], report: Callable[[Outcome], None]) -> list[Outcome]:
-    """All of them, on all cores; `tell` hears of each as it is done."""
+    """All of them, on all cores; `report` is called with each as it is done."""
     found = []
     with ProcessPoolExecutor() as pool:
         for outcome in pool.map(simulate_run, wanted):

@@ -18,7 +18,7 @@ DAY_STEPS = 96
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One controller on one case. Worth is in hours of everything, by whole weeks."""
+    """One controller on one case. Utility is in hours of everything, by whole weeks."""
 
     case: str
     controller: str
@@ -34,19 +34,19 @@ class Score:
 
     @property
     def annual(self) -> float:
-        """Worth of all weeks."""
+        """Utility of all weeks."""
         return sum(self.weekly)
 
     @property
     def scarce_utility(self) -> float:
-        """Worth of the weeks of the scarce season."""
+        """Utility of the weeks of the scarce season."""
         return sum(self.weekly[week] for week in self.scarce)
 
 
-def sum_by_week(worth: Floats) -> tuple[float, ...]:
+def sum_by_week(utility: Floats) -> tuple[float, ...]:
     """Sums of whole weeks; what is left over is not counted."""
-    weeks = len(worth) // WEEK_STEPS
-    sums = worth[: weeks * WEEK_STEPS].reshape(weeks, WEEK_STEPS).sum(axis=1)
+    weeks = len(utility) // WEEK_STEPS
+    sums = utility[: weeks * WEEK_STEPS].reshape(weeks, WEEK_STEPS).sum(axis=1)
     return tuple(float(value) for value in sums)
 
 
@@ -57,7 +57,7 @@ def count_hours_at(levels: Floats, *wanted: EnergyLevel) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One controller over all cases; percentages of the clairvoyant's worth."""
+    """One controller over all cases; percentages of the clairvoyant's utility."""
 
     annual_pct: float
     scarce_pct: float

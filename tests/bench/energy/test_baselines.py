@@ -65,7 +65,7 @@ def alone(one: Case, family: type[Rule], parameters: dict[str, float]) -> list[t
     controller, capacity_wh = Baseline(family, parameters, one), one.settings.battery.capacity_wh
     hidden = plant.hidden_wh(one.battery_c, capacity_wh)
     charge_wh, off, asleep, free, pv_w = START_PCT / 100 * capacity_wh, False, False, False, 0.0
-    told = []
+    course = []
     for step in range(one.steps):
         choice, draw_w = REST, 0.0
         if not off:
@@ -97,8 +97,8 @@ def alone(one: Case, family: type[Rule], parameters: dict[str, float]) -> list[t
         back_wh = floor_wh + plant.BACK_SHARE * capacity_wh
         asleep = choice == REST or result.cut
         off = result.cut or (off and charge_wh < back_wh)
-        told.append((charge_wh, result.cut))
-    return told
+        course.append((charge_wh, result.cut))
+    return course
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
@@ -114,10 +114,10 @@ def test_tuning_plays_the_same_year_as_the_plant_does(family: type[Rule]) -> Non
         grounds.step(step, rule.choose(grounds.observe(step)))
         played.append(grounds.charge_wh.copy())
     for column, one in enumerate(cases):
-        told = alone(one, family, MIDDLE[family])
-        charges = np.array([charge_wh for charge_wh, _ in told])
+        course = alone(one, family, MIDDLE[family])
+        charges = np.array([charge_wh for charge_wh, _ in course])
         assert np.array(played)[:, 0, column] == pytest.approx(charges, abs=1e-6)
-        assert grounds.cuts[0, column] == sum(cut for _, cut in told)
+        assert grounds.cuts[0, column] == sum(cut for _, cut in course)
         assert grounds.cuts[0, column] > 0 or family is not FullUntilCut
 
 
@@ -194,8 +194,8 @@ def test_full_until_disconnect_comes_back_at_15_per_cent() -> None:
 
 def test_two_levels_switch_apart() -> None:
     rule = rule_of(TwoLevel, low_pct=20.0, band_pct=10.0)
-    said = [int(rule.choose(observe(pct))[0, 0]) for pct in (50, 21, 19, 29, 30, 21)]
-    assert said == [FULL, FULL, 1, 1, FULL, FULL]
+    choices = [int(rule.choose(observe(pct))[0, 0]) for pct in (50, 21, 19, 29, 30, 21)]
+    assert choices == [FULL, FULL, 1, 1, FULL, FULL]
 
 
 @pytest.mark.parametrize("family", [Kansal, Ladder, Slope], ids=lambda family: family.name)
@@ -255,7 +255,7 @@ def test_a_slope_draws_more_from_a_fuller_battery() -> None:
     assert means_w[-2:] == [25.0, 25.0]
 
 
-def test_doubt_is_taken_off_the_charge() -> None:
+def test_sigma_is_taken_off_the_charge() -> None:
     one = case()
     sure, unsure = (
         Baseline(TwoLevel, {"low_pct": 50.0, "band_pct": 5.0}, one).decide(
@@ -275,7 +275,7 @@ def test_doubt_is_taken_off_the_charge() -> None:
 def test_who_is_not_asked_for_a_while_has_been_cut() -> None:
     one = case()
     controller = Baseline(FullUntilCut, {}, one)
-    said = [
+    choices = [
         controller.decide(
             step,
             one.utc(step),
@@ -296,7 +296,7 @@ def test_who_is_not_asked_for_a_while_has_been_cut() -> None:
         )
     ]
     # Back at 12 %, it rests until 22 %; cut again, and back at 22 %, until 32 %.
-    assert said == [FULL, FULL, REST, REST, REST, REST, FULL]
+    assert choices == [FULL, FULL, REST, REST, REST, REST, FULL]
 
 
 def test_who_rests_may_ask_once_an_hour_and_misses_nothing() -> None:
@@ -304,7 +304,7 @@ def test_who_rests_may_ask_once_an_hour_and_misses_nothing() -> None:
     often, hourly = Baseline(Kansal, parameters, one), Baseline(Kansal, parameters, one)
     for step in range(DAY):
         charge_pct = 8.0 if step < 50 else 80.0
-        said = often.decide(
+        choice = often.decide(
             step,
             one.utc(step),
             charge_pct=charge_pct,
@@ -314,7 +314,7 @@ def test_who_rests_may_ask_once_an_hour_and_misses_nothing() -> None:
             sun_is_free=False,
         )
         if step > 48 or step % 4 == 0:
-            heard = hourly.decide(
+            hourly_choice = hourly.decide(
                 step,
                 one.utc(step),
                 charge_pct=charge_pct,
@@ -323,14 +323,14 @@ def test_who_rests_may_ask_once_an_hour_and_misses_nothing() -> None:
                 temperature_c=10.0,
                 sun_is_free=False,
             )
-            assert heard == said
-    assert said > 1
+            assert hourly_choice == choice
+    assert choice > 1
 
 
 def test_asked_twice_in_one_step_a_baseline_says_the_same() -> None:
     one = case()
     controller = Baseline(Fixed, {"of_worst_month": 1.3}, one)
-    said = [
+    choices = [
         [
             controller.decide(
                 step,
@@ -345,11 +345,11 @@ def test_asked_twice_in_one_step_a_baseline_says_the_same() -> None:
         ]
         for step in range(50)
     ]
-    assert all(first == again for first, again in said)
-    assert len({first for first, _ in said}) == 2
+    assert all(first == again for first, again in choices)
+    assert len({first for first, _ in choices}) == 2
 
 
-def test_the_best_set_is_chosen_without_a_look_at_the_city_that_is_left_out() -> None:
+def test_the_best_set_is_chosen_without_the_city_that_is_left_out() -> None:
     sets = [{"a": 1.0}, {"a": 2.0}]
     found = Scores(sets, ["Oslo", "Rome", "Rome"], np.array([[0.9, 0.5, 0.5], [0.1, 0.6, 0.6]]))
     assert found.best() == {"a": 1.0}

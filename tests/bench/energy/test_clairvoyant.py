@@ -30,7 +30,7 @@ from tests.bench.energy.weather import Site
 
 CAPACITY_WH = 2560.0
 POWER_W = np.array([0.3, 2.0, 3.8, 8.0, 14.0, 25.0])
-WORTH = np.array([0.0, 0.3, 0.43, 0.62, 0.8, 1.0])
+UTILITY = np.array([0.0, 0.3, 0.43, 0.62, 0.8, 1.0])
 DAY = 96
 
 
@@ -50,7 +50,7 @@ def world(
         floor_wh=hidden + 0.02 * CAPACITY_WH,
         back_wh=hidden + 0.07 * CAPACITY_WH,
         power_w=POWER_W,
-        worth=WORTH,
+        utility=UTILITY,
         boot_wh=boot_wh,
         capacity_wh=CAPACITY_WH,
     )
@@ -60,7 +60,7 @@ def iterated(known: World, start: float, left_per_wh: float, points: int) -> tup
     """What the value iteration does, and all that it earned, with what is left at the end."""
     ending = np.tile(np.linspace(0, CAPACITY_WH, points) * left_per_wh, (2, 1))
     found = play_choices(known, compute_values(known, ending), start * CAPACITY_WH)
-    return found, found.worth.sum() + left_per_wh * found.charge_wh[-1]
+    return found, found.utility.sum() + left_per_wh * found.charge_wh[-1]
 
 
 class Columns:
@@ -105,12 +105,12 @@ def rows_of(known: World, start_wh: float, at: Columns) -> Iterator[Row]:
 
 def programmed(known: World, start: float, left_per_wh: float) -> float:
     """The most that can be earned."""
-    at = Columns(len(known.sun_w), len(WORTH))
+    at = Columns(len(known.sun_w), len(UTILITY))
     gain, low, high = np.zeros(at.size), np.zeros(at.size), np.full(at.size, np.inf)
     whole = np.zeros(at.size)
     for step in range(at.steps):
         for option in range(at.options):
-            gain[at.share(step, option)] = WORTH[option] * 0.25
+            gain[at.share(step, option)] = UTILITY[option] * 0.25
         high[at.other(INTO, step)] = 0 if known.cold[step] else CAPACITY_WH / 2
         low[at.other(CHARGE, step)] = known.floor_wh[step]
         high[at.other(CHARGE, step)] = CAPACITY_WH
@@ -170,7 +170,7 @@ def test_both_solvers_find_the_same_optimum(
 
 def test_with_sun_enough_everything_runs_all_the_time() -> None:
     found, earned = iterated(world(4, 1, peak_w=600), 0.9, 0.0, POINTS)
-    assert (found.choices == len(WORTH) - 1).all()
+    assert (found.choices == len(UTILITY) - 1).all()
     assert earned == pytest.approx(4 * 24)
 
 
@@ -179,7 +179,7 @@ def test_nobody_chooses_a_cut_for_the_charge_that_it_saves() -> None:
     found, _ = iterated(dark, 0.2, 0.0, POINTS)
     assert not found.cut.any()
     assert (found.charge_wh >= dark.floor_wh).all()
-    assert found.worth.sum() > 0
+    assert found.utility.sum() > 0
 
 
 def test_a_cut_that_cannot_be_avoided_earns_nothing_until_the_charge_is_back() -> None:
@@ -189,9 +189,9 @@ def test_a_cut_that_cannot_be_avoided_earns_nothing_until_the_charge_is_back() -
     found, _ = iterated(dark_then_light, 0.09, 0.0, POINTS)
     assert found.cut[0]
     assert found.cut.sum() == 1
-    works = int(np.argmax(found.worth > 0))
+    works = int(np.argmax(found.utility > 0))
     assert works > 2 * DAY
-    assert not found.worth[:works].any()
+    assert not found.utility[:works].any()
     assert found.charge_wh[works - 1] >= dark_then_light.back_wh[works - 1]
     assert found.charge_wh[works - 2] < dark_then_light.back_wh[works - 2]
 
@@ -221,4 +221,4 @@ def test_the_last_day_of_the_year_is_not_the_last_day_of_the_world() -> None:
         found.charge_wh[0] / CAPACITY_WH, abs=0.5
     )
     assert found.charge_wh[-1] > 0.3 * CAPACITY_WH
-    assert 0.6 < found.worth.mean() / plant.HOURS < 1
+    assert 0.6 < found.utility.mean() / plant.HOURS < 1

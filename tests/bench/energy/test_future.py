@@ -1,4 +1,4 @@
-"""No future value reaches a decision: two years that part on one day are lived alike until then."""
+"""No future value reaches a decision: two years that part on one day are alike until then."""
 
 from dataclasses import replace
 
@@ -37,7 +37,7 @@ def with_another_future(case: Case) -> Case:
     return replace(case, sun_w=sun_w, battery_c=battery_c)
 
 
-def lived(case: Case, kind: str) -> YearRecord:
+def simulate(case: Case, kind: str) -> YearRecord:
     clear_w = compute_hourly_clear_w(case)
     controller: Controller = (
         PlannerController(case, clear_w) if kind == "planner" else LadderController(SETTINGS["R1"])
@@ -48,7 +48,7 @@ def lived(case: Case, kind: str) -> YearRecord:
 @pytest.mark.parametrize("kind", ["planner", "ladder"])
 def test_what_comes_later_changes_nothing_that_was_decided_before(kind: str) -> None:
     case = made_up()
-    one, other = lived(case, kind), lived(with_another_future(case), kind)
+    one, other = simulate(case, kind), simulate(with_another_future(case), kind)
     np.testing.assert_array_equal(one.power_w[:PARTS_AT], other.power_w[:PARTS_AT])
     np.testing.assert_array_equal(one.estimated_pct[:PARTS_AT], other.estimated_pct[:PARTS_AT])
     assert (one.power_w[PARTS_AT:] != other.power_w[PARTS_AT:]).any(), "the futures are too alike"

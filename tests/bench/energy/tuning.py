@@ -1,12 +1,12 @@
 """Finds the parameters of a baseline on training cases: a grid, played whole, on perfect sensors.
 
 Reads and writes: nothing; pure, no chance in it.
-Never: looks at a case that it was not given. One table of scores serves all that are left out in
-turn: `Scores.best` looks only at the columns that it may.
+Never: uses a case that it was not given. One table of scores serves all that are left out in
+turn: `Scores.best` uses only the columns that it may.
 
-A set's score on a case is its worth as a share of the best that any set of the family has there:
-the mean of the whole year's and of the scarce season's. Each brown-out takes off what a day of
-everything is worth. The best set is that with the highest mean over the cases.
+A set's score on a case is its utility as a share of the best that any set of the family has there:
+the mean of the whole year's and of the scarce season's. Each brown-out takes off the utility of a
+day of everything. The best set is that with the highest mean over the cases.
 """
 
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ class Scores(NamedTuple):
     score: Floats
 
     def best(self, without_city: str | None = None) -> dict[str, float]:
-        """The set that does best where it may look."""
+        """The set that does best on the columns that it may use."""
         may = [place for place, city in enumerate(self.cities) if city != without_city]
         if not may:
             raise ValueError(f"without {without_city} no case is left to learn from: give more")
@@ -83,13 +83,13 @@ def play(
         family(describe_sites(cases), columns),
         BatteryArray(cases, (len(sets), len(cases)), start_pct),
     )
-    worth, scarce = np.zeros(grounds.shape), np.zeros(grounds.shape)
+    utility, scarce = np.zeros(grounds.shape), np.zeros(grounds.shape)
     is_scarce = stack_by_step([find_scarce_steps(case) for case in cases])
     for step in range(cases[0].steps):
         earned = grounds.step(step, rule.choose(grounds.observe(step)))
-        worth += earned
+        utility += earned
         scarce += earned * is_scarce[step]
-    return PlayedSets(worth * plant.HOURS, scarce * plant.HOURS, grounds.cuts)
+    return PlayedSets(utility * plant.HOURS, scarce * plant.HOURS, grounds.cuts)
 
 
 class BatteryArray:
@@ -98,8 +98,8 @@ class BatteryArray:
     def __init__(self, cases: Sequence[Case], shape: tuple[int, int], start_pct: float) -> None:
         self.shape = shape
         self._power_w = np.array([[option.power_w for option in one.choices] for one in cases])
-        self._worth = np.array([[option.utility for option in one.choices] for one in cases])
-        self._first = np.arange(len(cases)) * self._worth.shape[1]  # of the case's options
+        self._utility = np.array([[option.utility for option in one.choices] for one in cases])
+        self._first = np.arange(len(cases)) * self._utility.shape[1]  # of the case's options
         self._capacity_wh = np.array([case.settings.battery.capacity_wh for case in cases])
         self._boot_wh = np.array([plant.boot_wh(case) for case in cases])
         self._sun_w = stack_by_step([case.sun_w * plant.CONTROLLER for case in cases])
@@ -119,9 +119,9 @@ class BatteryArray:
         return Observation(step, charge_pct, self._pv_w, self._free, self._back)
 
     def step(self, step: int, choice: Choices) -> Floats:
-        """Let all choose, and give what that earned (per hour)."""
+        """Apply all choices; returns their utility (per hour)."""
         place = choice + self._first
-        draw_w, earned = self._power_w.take(place), self._worth.take(place)
+        draw_w, earned = self._power_w.take(place), self._utility.take(place)
         rests, off, anyone_off = choice == REST, self._off, self._off.any()
         if self._asleep.any():
             self.charge_wh = self.charge_wh - (self._asleep & ~rests & ~off) * self._boot_wh
@@ -140,7 +140,7 @@ class BatteryArray:
             kept_wh = np.where(cut, np.minimum(self.charge_wh, floor_wh), kept_wh)
             earned[cut] = 0.0
             self.cuts += cut
-        self._look(net_w, kept_wh, step)
+        self._measure(net_w, kept_wh, step)
         self._free, self.charge_wh = after_wh > self._capacity_wh, kept_wh
         back_wh = floor_wh + plant.BACK_SHARE * self._capacity_wh
         self._off = cut | (off & (kept_wh < back_wh)) if anyone_off else cut
@@ -148,7 +148,7 @@ class BatteryArray:
         self._asleep = rests | self._off | off
         return np.asarray(earned)
 
-    def _look(self, net_w: Floats, kept_wh: Floats, step: int) -> None:
+    def _measure(self, net_w: Floats, kept_wh: Floats, step: int) -> None:
         """What is taken from the panels: what the loads and the battery leave is throttled."""
         stored_w = (kept_wh - self.charge_wh) * (1 / plant.HOURS / plant.CHARGING)
         unused_w = np.where(net_w > 0, net_w - stored_w, 0.0)

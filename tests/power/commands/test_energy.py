@@ -384,7 +384,7 @@ def test_the_scarcest_days_are_those_around_the_weakest_clear_sky(unit: Unit) ->
     assert abs((middle - datetime(2026, 12, 21, tzinfo=UTC).date()).days) <= 1
 
 
-def test_the_sky_of_a_season_to_come_is_that_of_last_year_where_it_was_seen(unit: Unit) -> None:
+def test_the_weather_of_a_season_to_come_is_that_of_last_year_where_it_is_known(unit: Unit) -> None:
     settings = settings_file.load(unit.settings)
     plan = unit.open_as("plan")
     first = (unit.now + timedelta(days=150)).date()

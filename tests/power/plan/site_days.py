@@ -1,4 +1,4 @@
-"""A site with a plain sky: its clear sky, its stored days, its readings, and a plan for it.
+"""A site with a simple sun: its clear sky, its stored days, its readings, and a plan for it.
 
 Reads: nothing. Writes: through the stores that it is given.
 Never: needs pvlib. The sun is half a sine from 6 to 18 h UTC, all year, at longitude 0.
@@ -72,7 +72,7 @@ def a_plan(
 
 
 def a_state(stamp: Stamp, charge_pct: float | None, sigma_pct: float = 4.0) -> BatteryState:
-    """A belief of an uncooled 2560 Wh battery."""
+    """An estimate of an uncooled 2560 Wh battery."""
     wh = None if charge_pct is None else charge_pct / 100 * 2560
     return BatteryState(
         stamp,

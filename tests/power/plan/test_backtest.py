@@ -62,7 +62,7 @@ def test_at_a_site_as_it_knows_it_the_planner_holds_its_own() -> None:
     assert not found.ladder_is_better
 
 
-def test_a_planner_that_fears_a_sky_that_never_comes_is_worse_than_the_ladder() -> None:
+def test_a_planner_that_expects_dark_days_that_never_come_is_worse_than_the_ladder() -> None:
     found = backtest([0.86] * 30, past_of(*[0.05] * 120))
     assert found is not None
     assert found.ladder_is_better

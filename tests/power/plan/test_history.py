@@ -1,4 +1,4 @@
-"""The site's past: which readings make a day, and what the planner is told of it."""
+"""The site's history: which readings make a day, and what the planner gets of it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -93,7 +93,7 @@ def test_a_gap_leaves_no_row_and_the_ages_of_the_others_stay_right(
         {"pv_power_w": None},
     ],
 )
-def test_what_was_throttled_or_not_measured_says_nothing_of_the_sky(
+def test_what_was_throttled_or_not_measured_says_nothing_of_the_weather(
     settings: Settings, open_store: OpenStore, changed: dict[str, Any]
 ) -> None:
     live_days(open_store("power"), settings, FIRST, [0.8], **changed)
@@ -199,7 +199,7 @@ def test_shade_is_learned_from_clear_days(settings: Settings) -> None:
     assert past.shade[12] == pytest.approx(1.0, abs=0.02)
 
 
-def test_nothing_that_comes_later_changes_what_is_told_of_a_day(
+def test_nothing_that_comes_later_changes_the_history_of_a_day(
     settings: Settings, open_store: OpenStore
 ) -> None:
     """Two histories that agree until 13 April and differ after."""

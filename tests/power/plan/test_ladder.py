@@ -1,4 +1,4 @@
-"""The SOC ladder: bands, hysteresis, doubt, and the free sun of a full battery."""
+"""The SOC ladder: bands, hysteresis, sigma, and the free sun of a full battery."""
 
 from dataclasses import replace
 
@@ -57,17 +57,17 @@ def test_a_level_holds_from_its_threshold_and_is_entered_above_it(
     assert choose_level(careful, previous, EnergySettings()) == level
 
 
-def test_a_doubtful_charge_is_planned_on_with_its_doubt_taken_off() -> None:
+def test_the_sigma_is_taken_off_the_charge_before_a_level_is_chosen() -> None:
     assert LADDER.propose(a_state(66, sigma=1), None, ECO).level == FULL
     assert LADDER.propose(a_state(66, sigma=10), None, ECO).level == ECO
     bold = Ladder(replace(Settings(), energy=EnergySettings(sigma_weight=0)))
     assert bold.propose(a_state(66, sigma=10), None, ECO).level == FULL
 
 
-def test_the_reason_has_charge_doubt_next_step_and_sun() -> None:
-    said = LADDER.propose(a_state(46), a_reading(120, ChargeStage.BULK, 7), ECO)
-    assert said.reason == "46 % +- 3 left, FULL from 65 %; sun 120 W"
-    assert said.power_w == Settings().energy.eco_power_w
+def test_the_reason_has_charge_sigma_next_step_and_sun() -> None:
+    proposal = LADDER.propose(a_state(46), a_reading(120, ChargeStage.BULK, 7), ECO)
+    assert proposal.reason == "46 % +- 3 left, FULL from 65 %; sun 120 W"
+    assert proposal.power_w == Settings().energy.eco_power_w
 
 
 def test_an_unknown_charge_lets_cameras_listen_and_no_more() -> None:

@@ -115,8 +115,8 @@ def test_at_midnight_no_scenario_knows_the_day_that_comes() -> None:
     evening = next(step for step in split_intervals(PLAN, 0.0, 24.0, 2.0) if step.hour == 22.0)
     tomorrow = PLAN.solution.values[evening.place + 1]
     after = scenarios._value_after(evening)
-    sky = np.asarray(PLAN.horizon.weather[1], np.float32)
-    assert (after == mix_overnight(tomorrow, sky, PLAN.horizon.cold[1])).all()
+    chances = np.asarray(PLAN.horizon.weather[1], np.float32)
+    assert (after == mix_overnight(tomorrow, chances, PLAN.horizon.cold[1])).all()
     assert np.ptp(after[:, 0, 20]) < 0.2 * np.ptp(tomorrow[:, 0, 20])
 
 

@@ -36,7 +36,7 @@ def test_throttled_sun_is_no_cloud() -> None:
     assert seen(0.86, until=15.0, throttled_from=11.0) == pytest.approx(seen(0.86, until=10.75))
 
 
-def test_a_morning_that_nobody_saw_is_not_made_up_from_one_look() -> None:
+def test_a_morning_without_readings_is_not_replaced_by_one_reading() -> None:
     nowcast = SolarNowcast()
     nowcast.observe(TABLE, 5.0, 0.0)
     nowcast.observe(TABLE, 12.0, 0.02 * interpolate_clear_w(TABLE, 12.0))

@@ -48,7 +48,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def plan(settings: Settings, clock: FakeClock, open_store: OpenStore) -> Store:
-    """A unit with two days and a morning of readings, its charge just told."""
+    """A unit with two days and a morning of readings, its charge just estimated."""
     power = open_store("power")
     live_days(power, settings, NOW.replace(hour=0) - timedelta(days=2), [0.5, 0.2])
     for minute in range(0, 9 * 60, 5):
@@ -139,8 +139,8 @@ def test_a_forecast_shifts_the_plan_and_a_bad_one_is_a_fault_until_it_is_mended(
     write_forecast(settings, json.dumps({"made": "2026-04-15T08:00:00Z", "days": [day]}))
     clock.advance(60)
     assert "(with a forecast)" in run_plan(plan, settings, plain_sky)
-    told = plan.rows(EnergyPlanStep)[len(without) :]
-    assert told[12 + 96].pv_power_w > 1.3 * without[12 + 96].pv_power_w
+    with_forecast = plan.rows(EnergyPlanStep)[len(without) :]
+    assert with_forecast[12 + 96].pv_power_w > 1.3 * without[12 + 96].pv_power_w
 
     write_forecast(settings, "{")
     for _ in range(2):

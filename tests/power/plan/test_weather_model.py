@@ -1,4 +1,4 @@
-"""What the sky usually does: classes, chances, temperatures."""
+"""The weather model: classes, chances, temperatures."""
 
 from datetime import UTC, datetime
 
@@ -38,7 +38,7 @@ def test_chances_are_chances_at_any_season(clear_kwh_per_kw: float) -> None:
         assert min(found) > 0
 
 
-def test_without_a_past_the_climate_speaks_alone() -> None:
+def test_without_a_past_the_climate_counts_alone() -> None:
     assert estimate_class_chances([], 6.0) == pytest.approx(PRIOR[-1])
     assert estimate_class_chances(days(None, 90), 6.0) == pytest.approx(PRIOR[-1])
 
