@@ -36,15 +36,9 @@ def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForeca
 
     Raises `ForecastError` where the file cannot be read or does not have the form above.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    data = read_bytes(path)
+    if data is None:
         return {}
-    except OSError as error:
-        raise ForecastError(
-            f"the forecast {path} cannot be read: {error.strerror}; check its owner and permissions"
-        ) from error
     try:
         made, days = parse_forecast(data)
     except (ValueError, RecursionError) as error:
@@ -62,6 +56,19 @@ def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForeca
         return {}
     by_day = {(day - today).days: forecast for day, forecast in days.items()}
     return {number: forecast for number, forecast in by_day.items() if 0 <= number < HORIZON_DAYS}
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """The file's content up to just above the limit; None where there is no file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ForecastError(
+            f"the forecast {path} cannot be read: {error.strerror}; check its owner and permissions"
+        ) from error
 
 
 def parse_forecast(data: bytes) -> tuple[datetime, dict[date, DayForecast]]:

@@ -1,0 +1,26 @@
+"""The unit that `unitctl energy` is typed at."""
+
+from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+from appliance.commands import GROUP
+from tests.power.commands.energy_unit import Unit
+from tests.power.plan.site_days import plain_sky
+
+
+@pytest.fixture
+def unit(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    prepared_database: Path,
+) -> Iterator[Unit]:
+    plugged = [EntryPoint("energy", "power.commands.energy", GROUP)]
+    monkeypatch.setattr("appliance.commands.plugins", lambda: plugged)
+    monkeypatch.setattr("power.commands.what_if.compute_clear_sky_w", plain_sky)
+    made = Unit(tmp_path, capsys, prepared_database)
+    yield made
+    made.close()

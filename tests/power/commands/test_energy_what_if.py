@@ -1,0 +1,86 @@
+"""`unitctl energy what-if`, as a technician types it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from appliance import settings_file
+from power.commands import what_if
+from tests.power.commands.energy_unit import MINUTE, Unit
+from tests.power.plan.site_days import a_state, a_sun_day, plain_sky
+
+
+def test_what_if_puts_both_units_side_by_side_and_says_what_it_buys(unit: Unit) -> None:
+    unit.open_as("power").add(a_state(unit.ago(MINUTE), 60.0))
+    code, out, _ = unit.type("what-if", "--pv-w", "240")
+    assert code == 0
+    assert "From now on: 45 days" in out
+    assert "The days with the least sun: 45 days" in out
+    assert "work, of FULL all the time" in out
+    last = out.strip().splitlines()[-1]
+    assert last.startswith("With 240 W of panels (now 60), the unit would do ")
+    document = unit.json("what-if", "--pv-w", "240")
+    for season in ("now", "scarce"):
+        today, changed = document[season]["today"], document[season]["changed"]
+        assert changed["worth_pct"] > today["worth_pct"] + 5
+        assert changed["hours_a_day"]["FULL"] > today["hours_a_day"]["FULL"]
+        assert sum(today["hours_a_day"].values()) == pytest.approx(24, abs=0.1)
+        chances = changed["chance_to_hibernate_pct"], today["chance_to_hibernate_pct"]
+        assert 0 <= chances[0] <= chances[1] + 3  # rare in both: of 200 futures some differ
+    assert document["says"] == last
+
+
+def test_what_changes_nothing_is_said_to_change_hardly_anything(unit: Unit) -> None:
+    document = unit.json("what-if", "--pv-w", "60.01")
+    assert "hardly anything would change in the scarcest 45 days" in document["says"]
+
+
+def test_several_changes_are_one_question(unit: Unit) -> None:
+    says = unit.json("what-if", "--battery-wh", "5120", "--sentinel-w", "3")["says"]
+    assert "5120 Wh of battery (now 2560) and 3 W at SENTINEL (now 6)" in says
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "at least one change: --pv-w, --tilt-deg"),
+        (("--pv-w", "-5"), "--pv-w must be from 1 to 100000, not -5"),
+        (("--tilt-deg", "nan"), "--tilt-deg must be from 0 to 90"),
+        (("--sentinel-w", "40"), "must draw more than the one below"),
+        (("--battery-wh", "many"), "invalid float value"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_a_wrong_use(
+    unit: Unit, words: tuple[str, ...], said: str
+) -> None:
+    code, out, err = unit.type("what-if", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_the_scarcest_days_are_those_around_the_weakest_clear_sky(unit: Unit) -> None:
+    settings = settings_file.load(unit.settings)
+
+    def seasons(site: Any, panels: Any, times: Sequence[datetime]) -> list[float]:
+        """Weakest on 21 December."""
+        days = [(at - datetime(2026, 12, 21, tzinfo=UTC)) / timedelta(days=1) for at in times]
+        return [100 + min(day % 365.25, -day % 365.25) for day in days]
+
+    first = what_if.find_scarcest_days(settings, seasons, datetime(2026, 6, 1, tzinfo=UTC).date())
+    middle = first + timedelta(days=22)
+    assert abs((middle - datetime(2026, 12, 21, tzinfo=UTC).date()).days) <= 1
+
+
+def test_the_weather_of_a_season_to_come_is_that_of_last_year_where_it_is_known(unit: Unit) -> None:
+    settings = settings_file.load(unit.settings)
+    plan = unit.open_as("plan")
+    first = (unit.now + timedelta(days=150)).date()
+    nothing = what_if.read_history_before(plan, settings, plain_sky, first)
+    assert nothing.days == ()
+    for ago in range(1, 60):
+        plan.add(a_sun_day(first - timedelta(days=365 + ago), 0.2))
+    found = what_if.read_history_before(plan, settings, plain_sky, first)
+    assert len(found.days) == 59
+    assert {round(day.clearness or 0, 2) for day in found.days} == {0.2}
