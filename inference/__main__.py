@@ -23,53 +23,48 @@ from inference.view import View
 def assemble(service: Service) -> Loop:
     """The service's parts; raises `ModelError` or `ListenError` before anything is loaded."""
     settings, own = service.settings, service.settings.inference
-    view = View(own.blur_heads, own.threshold)
-    watch = InferenceCycle(
-        service,
-        CycleParts(
-            [
-                InferenceCamera(name, FrameClient(settings.camera_socket(name)), own, camera)
-                for name, camera in settings.camera.items()
-            ],
-            make_models(service),
-            SocketWaiter(service.clock),
-            make_publisher(service),
-            view,
-        ),
+    view = View(blur_heads=own.blur_heads, threshold=own.threshold)
+    cameras = [
+        InferenceCamera(name, FrameClient(settings.camera_socket(name)), own, camera)
+        for name, camera in settings.camera.items()
+    ]
+    parts = CycleParts(
+        cameras, make_models(service), SocketWaiter(service.clock), make_publisher(service), view
     )
+    cycle = InferenceCycle(service, parts)
     server = FrameServer(settings.view_socket, view.answer)
 
     def finish() -> None:
         server.close()
-        watch.finish()
+        cycle.finish()
 
-    return Loop(watch.run, CYCLE_S, media=True, finish=finish)
+    return Loop(cycle.run, CYCLE_S, media=True, finish=finish)
 
 
 def make_models(service: Service) -> ModelPool:
     """The models; raises `ModelError` where the unit's cannot be used."""
     settings, own = service.settings, service.settings.inference
     store = ModelStore(settings)
-    prices = CostModel(store.find_cost, settings.computer.core_w)
+    costs = CostModel(store.find_cost, settings.computer.core_w)
 
     def make(name: str) -> FrameDetector:
         model = store.find(name)
         labels = list_wanted_labels(settings, name, model.card)
         return NanoDet(model.path, own.threads, min(FAINTEST, own.threshold), labels)
 
-    return ModelPool(store, make, prices, own)
+    return ModelPool(store, make, costs, own)
 
 
 def make_publisher(service: Service) -> EventPublisher:
-    """The shelf and who puts onto it."""
+    """What turns drafts into events with files."""
     own = service.settings.inference
-    shelf = EventFiles(
+    files = EventFiles(
         service.settings.snapshots_dir,
-        own.snapshots_keep_days,
-        own.snapshots_keep_mb,
-        service.clock,
+        keep_days=own.snapshots_keep_days,
+        keep_mb=own.snapshots_keep_mb,
+        clock=service.clock,
     )
-    return EventPublisher(shelf, own.blur_heads, service.report_fault)
+    return EventPublisher(files, blur_heads=own.blur_heads, report_fault=service.report_fault)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""The cycle of the inference service: budget -> plan -> looks -> follow -> store.
+"""The cycle of the inference service: budget -> plan -> inference -> tracks -> events -> store.
 
 Reads: the newest `EnergyBudget`; pictures, through its cameras. Writes: `InferencePlan`,
 `InferenceRun`, `CameraLooks` and `Event` rows, all of one cycle in one transaction; what its parts
 write.
-Never: looks without a fresh budget, or at what its purse cannot pay.
+Never: analyses a frame without a fresh budget, or one that its camera's energy allowance does not
+cover.
 """
 
 from collections.abc import Sequence
@@ -31,12 +32,12 @@ ROW_EVERY_S = 60.0
 FAULT_AFTER_S = 10.0
 LEAVE_AFTER_S = 60.0
 RETRY_MODEL_AFTER_S = 60.0
-LEAST_WAIT_S = 0.005  # for a purse: sums of fractions are not exact
+LEAST_WAIT_S = 0.005  # for an allowance: sums of fractions are not exact
 
 
 @dataclass(frozen=True, slots=True)
 class CycleParts:
-    """What a watch works with."""
+    """What the cycle works with."""
 
     cameras: Sequence[InferenceCamera]
     models: ModelPool
@@ -82,7 +83,7 @@ class InferenceCycle:
         return self._format_status(plan)
 
     def finish(self) -> None:
-        """Store what is still running; nothing that was found is lost by a stop."""
+        """Store what is still running: nothing that was found is lost by a stop."""
         self._view.hide("the inference service has stopped")
         self._end_all()
         if self._usage.is_due(CYCLE_S):
@@ -90,10 +91,10 @@ class InferenceCycle:
         self._models.free()
         self._store()
 
-    # --- looking -------------------------------------------------------------------------------
+    # --- analysing -----------------------------------------------------------------------------
 
     def _analyse_until_end(self, plan: Plan, level: EnergyLevel) -> None:
-        """Look at what comes until the second is over."""
+        """Analyse the frames that come until the second is over."""
         clock, stop = self._service.clock, self._service.stop
         now_s = self._worked_s = clock.media_s()
         end_s, interval_s = now_s + CYCLE_S, 1 / plan.frames_per_s
@@ -101,9 +102,9 @@ class InferenceCycle:
         self._models.costs.refresh()
         while now_s < end_s and not stop.is_set():
             self._fill_allowances(plan, now_s)
-            pulled = self._poller.wait_for_pictures(end_s, interval_s, self._find_start_s)
-            if pulled:
-                self._analyse(pulled, plan, level)
+            pictures = self._poller.wait_for_pictures(end_s, interval_s, self._find_start_s)
+            if pictures:
+                self._analyse(pictures, plan, level)
             now_s = clock.media_s()
         self._end_quiet_cameras(interval_s)
         self._report_troubles()
@@ -117,53 +118,62 @@ class InferenceCycle:
         self._allowances.fill(plan.inference_w, plan.frames_per_s, self._costs_j, now_s)
 
     def _find_start_s(self, camera: InferenceCamera, now_s: float) -> float:
-        """From when on a camera may be looked at: as soon as its purse pays, and a model works."""
+        """When a camera's frame may be analysed: its allowance covers it, and a model works."""
         if self._model_error and now_s < self._model_retry_s:
             return self._model_retry_s
-        short = self._allowances.find_shortage(camera.name, self._costs_j[camera.name])
-        camera.set_shortage(short, now_s)
-        return now_s + max(LEAST_WAIT_S, short.wait_s) if short else now_s
+        shortage = self._allowances.find_shortage(camera.name, self._costs_j[camera.name])
+        camera.set_shortage(shortage, now_s)
+        return now_s + max(LEAST_WAIT_S, shortage.wait_s) if shortage else now_s
 
-    def _analyse(self, pulled: Sequence[PulledPicture], plan: Plan, level: EnergyLevel) -> None:
+    def _analyse(self, pictures: Sequence[PulledPicture], plan: Plan, level: EnergyLevel) -> None:
         try:
-            looked = self._models.analyse(pulled, self._service.clock.media_s())
+            frames = self._models.analyse(pictures, self._service.clock.media_s())
         except ModelError as error:
             self._model_error = error
             self._model_retry_s = self._service.clock.media_s() + RETRY_MODEL_AFTER_S
             return
         self._model_error = None
-        for camera, look in looked:
-            self._handle_result(camera, look, plan, level)
+        for camera, result in frames:
+            self._handle_result(camera, result, plan, level)
 
     def _handle_result(
-        self, camera: InferenceCamera, look: FrameResult, plan: Plan, level: EnergyLevel
+        self, camera: InferenceCamera, result: FrameResult, plan: Plan, level: EnergyLevel
     ) -> None:
-        """Pay for one look, follow what it shows, show it."""
+        """Charge the energy of one frame, update tracks and drafts, show it."""
         now_s = self._service.clock.media_s()
-        self._allowances.spend(camera.name, look.energy_j - look.load_j)
+        self._charge(camera, result)
+        self._usage.add(result)
+        over = camera.follow(
+            result,
+            self._make_circumstances(result, plan, level),
+            interval_s=1 / plan.frames_per_s,
+            now_s=now_s,
+        )
+        self._publish(camera, over)
+        self._view.show(result, camera.tracks)
+
+    def _charge(self, camera: InferenceCamera, result: FrameResult) -> None:
+        """Take a frame's energy off the allowances; loading is shared by those with that model."""
+        self._allowances.spend(camera.name, result.energy_j - result.load_j)
         sharers = self._list_sharers(camera)
         for sharer in sharers:
-            self._allowances.spend(sharer.name, look.load_j / len(sharers))
-        self._usage.add(look)
-        why = self._make_circumstances(look, plan, level)
-        self._publish(camera, camera.follow(look, why, 1 / plan.frames_per_s, now_s))
-        self._view.show(look, camera.tracks)
+            self._allowances.spend(sharer.name, result.load_j / len(sharers))
 
     def _list_sharers(self, camera: InferenceCamera) -> list[InferenceCamera]:
-        """The cameras that share a model, and so what loading it costs."""
+        """The cameras that share a model, and so the cost of loading it."""
         return [one for one in self._cameras if one.own.model == camera.own.model]
 
     def _make_circumstances(
-        self, look: FrameResult, plan: Plan, level: EnergyLevel
+        self, result: FrameResult, plan: Plan, level: EnergyLevel
     ) -> Circumstances:
         return Circumstances(
             plan.reason,
             level,
-            look.tier,
-            look.provider,
-            look.digest,
+            result.tier,
+            result.provider,
+            result.digest,
             self._settings.threshold,
-            look.energy_j,
+            result.energy_j,
         )
 
     def _end_quiet_cameras(self, interval_s: float) -> None:
@@ -177,9 +187,9 @@ class InferenceCycle:
     def _report_troubles(self) -> None:
         """Faults of this cycle: a lasting trouble with a camera, with a model, with the GPU."""
         now_s = self._service.clock.media_s()
-        for camera in self._cameras:
-            if camera.connection.trouble and camera.connection.trouble_s(now_s) > FAULT_AFTER_S:
-                self._service.report_fault(camera.connection.trouble)
+        for connection in (camera.connection for camera in self._cameras):
+            if connection.trouble and connection.trouble_s(now_s) > FAULT_AFTER_S:
+                self._service.report_fault(connection.trouble)
         for trouble in self._models.list_troubles():
             self._service.report_fault(trouble)
         if self._model_error:
@@ -206,13 +216,13 @@ class InferenceCycle:
     # --- planning and storing ------------------------------------------------------------------
 
     def _measure_resources(self, budget: EnergyBudget | None) -> Resources:
-        """What there is to look with now."""
-        detector, prices = self._models.unit_detector, self._models.costs
+        """What inference has to work with now."""
+        detector, costs = self._models.unit_detector, self._models.costs
         level = budget.level if budget else EnergyLevel.OFF
         return Resources(
             len(self._cameras),
-            prices.estimate_nominal_j(detector),
-            prices.estimate_run_j(detector),
+            costs.estimate_nominal_j(detector),
+            costs.estimate_run_j(detector),
             detector.degraded.partition(":")[0],
             detector.tier,
             self._service.settings.base_w(level),
@@ -228,9 +238,9 @@ class InferenceCycle:
             self._rows.append(row)
             self._last_plan_row = row
 
-    def _publish(self, camera: InferenceCamera, stories: Sequence[EventDraft]) -> None:
-        if stories:
-            self._publisher.add(camera, stories, self._service.clock.media_s())
+    def _publish(self, camera: InferenceCamera, drafts: Sequence[EventDraft]) -> None:
+        if drafts:
+            self._publisher.add(camera, drafts, self._service.clock.media_s())
 
     def _store(self) -> None:
         """Write all rows of this cycle at once; what cannot be written is kept for the next."""
@@ -241,7 +251,7 @@ class InferenceCycle:
             self._service.store.add(*self._rows)
             self._rows.clear()
 
-    # --- saying --------------------------------------------------------------------------------
+    # --- status --------------------------------------------------------------------------------
 
     def _format_status(self, plan: Plan) -> str:
         troubles = [one.complaint for one in self._cameras if one.complaint]

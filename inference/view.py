@@ -1,7 +1,7 @@
-"""Shows the last picture that was looked at, to whoever asks.
+"""The live view: the last analysed frame with its detections, for whoever asks.
 
 Reads and writes: the view socket (appliance/media/frames.py), in the server's threads.
-Never: encodes a picture that nobody asked for, or shows one while nothing is being watched.
+Never: encodes a picture that nobody asked for, or shows one while nothing is analysed.
 """
 
 from dataclasses import replace
@@ -16,34 +16,37 @@ Shown = tuple[FrameResult, Picture]
 
 
 class View:
-    """The newest look of each camera, or the reason why there is none.
+    """The newest analysed frame of each camera, or the reason why there is none.
 
-    Who asks gets the camera that was looked at last. What is shown is replaced as a whole, never
+    An answer shows the camera that was analysed last. What is shown is replaced as a whole, never
     changed, so no lock is needed.
+
+        view = View(blur_heads=True, threshold=0.45)
+        server = FrameServer(settings.view_socket, view.answer)
     """
 
-    def __init__(self, blur_heads: bool, threshold: float) -> None:
+    def __init__(self, *, blur_heads: bool, threshold: float) -> None:
         self._blur_heads = blur_heads
         self._threshold = threshold
         self._shown: dict[str, Shown] = {}
-        self._reason = "nothing has been looked at yet"
+        self._reason = "no frame has been analysed yet"
         self._count = 0
 
     def show(self, result: FrameResult, tracks: Tracks) -> None:
-        """Show this look from now on, with the tracks that are surely seen in it."""
+        """Show this frame from now on, with the tracks that are surely seen in it."""
         seen = tuple(
             Detection(track.label, track.confidence, track.box)
             for track in tracks.live
             if track.seen_now and track.confidence >= self._threshold
         )
-        # Pictures of several cameras take turns here, so they are counted anew.
+        # Pictures of several cameras share this view, so they get numbers of their own.
         self._count += 1
         picture = replace(result.picture, sequence=self._count, detections=seen)
         shown = (replace(result, unseen=(*result.unseen, *list_unseen_people(tracks))), picture)
         self._shown = {**self._without(result.picture.camera), result.picture.camera: shown}
 
     def hide_camera(self, camera: str, reason: str) -> None:
-        """Show this camera no more: it gives no pictures."""
+        """Stop showing this camera: it gives no pictures."""
         self._reason = reason
         self._shown = self._without(camera)
 
@@ -52,15 +55,15 @@ class View:
         self._reason = reason
         self._shown = {}
 
-    def answer(self, ask: PictureRequest) -> Answer:
-        """The newest picture as JPEG, or why not."""
+    def answer(self, request: PictureRequest) -> Answer:
+        """The newest picture as JPEG, or the reason why there is none."""
         newest = next(reversed(self._shown.values()), None)
         if newest is None:
             return Refusal(self._reason)
-        look, picture = newest
-        if picture.sequence <= ask.after:
-            return Refusal("nothing has been looked at since your last picture")
-        data = encode_jpeg(look, self._blur_heads)
+        result, picture = newest
+        if picture.sequence <= request.after:
+            return Refusal("no frame has been analysed since your last picture")
+        data = encode_jpeg(result, blur_heads=self._blur_heads)
         return replace(picture, encoding=JPEG, data=data)
 
     def _without(self, camera: str) -> dict[str, Shown]:

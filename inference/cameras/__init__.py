@@ -1,1 +1,5 @@
-"""The inference service's side of its cameras: connections, and who waits for which picture."""
+"""The cameras that inference reads: connections, waiting for frames, tracks and event drafts.
+
+Reads: frame sockets of the camera processes. Writes: requests to them.
+Never: decodes a stream, and never lets one camera that hangs delay another.
+"""

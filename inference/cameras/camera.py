@@ -1,10 +1,11 @@
-"""One watched camera: its line, what is followed in its pictures, its stories.
+"""One camera of the inference service: its connection, tracks, event drafts and clips.
 
-Reads: the camera's frame socket, through its line. Writes: nothing.
-Never: waits, and never asks for a picture of nothing that moves unless it follows something.
+Reads: the camera's frame socket, through its connection. Writes: nothing.
+Never: waits, and never asks for a picture without motion unless it is following something.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from appliance.errors import CameraError
@@ -24,15 +25,15 @@ from inference.events.rules import build_rules
 from inference.tracking import track
 from inference.tracking.track import Tracks
 
-PATIENCE_FRAMES = 2.5  # at a low rate, the next look is not missing before it is due
+PATIENCE_FRAMES = 2.5  # at a low rate, a thing is not missing before the next frame is due
 
 
 class InferenceCamera:
-    """What is known of one camera.
+    """What the service knows of one camera.
 
-    `looked_s` is when it was last looked at, None where its watch has ended; `shortage` is why it
-    is not looked at now, where its purse is empty. Both are of the clock's picture time, not the
-    camera's own.
+    `analysed_s` is when its last frame was analysed, None where the analysis has ended; `shortage`
+    is why it must wait, where its energy allowance is too small. Both are of the clock's picture
+    time, not the camera's own.
     """
 
     def __init__(
@@ -49,10 +50,10 @@ class InferenceCamera:
         self.clips = Clips(self.own.clip_s)
         self.tracks = Tracks()
         self.analysed_s: float | None = None
-        self.last_analysed_s = -math.inf  # through all watches: who waited longest comes first
-        self.full_s: float | None = None  # the camera's time when all of a picture was looked at
+        self.last_analysed_s = -math.inf  # kept when the analysis ends: who waited longest is first
+        self.full_s: float | None = None  # the camera's time of the last frame analysed as a whole
         self.people: tuple[Box, ...] = ()  # where they were or may have been then
-        self.missed = 0  # pictures that came since the look before and were not looked at
+        self.missed = 0  # pictures since the last analysed one that were not analysed
         self.shortage: Shortage | None = None
         self._short_since_s: float | None = None
         self._held_back_s = 0.0
@@ -62,7 +63,7 @@ class InferenceCamera:
         self._after = -1
         self._media_s = -math.inf
 
-    # --- asking --------------------------------------------------------------------------------
+    # --- requests ------------------------------------------------------------------------------
 
     @property
     def is_followed(self) -> bool:
@@ -70,19 +71,19 @@ class InferenceCamera:
         return bool(self.tracks.live)
 
     def choose_request(self, now_s: float) -> PictureRequest:
-        """What to ask next: a film that is due, else the next picture."""
-        film = self.clips.choose_request(now_s)
-        if film is not None:
-            return film
+        """The next request: a clip that is due, else the next picture."""
+        clip = self.clips.choose_request(now_s)
+        if clip is not None:
+            return clip
         return PictureRequest(I420, self._after, moved=not self.is_followed, wait_s=WAIT_S)
 
-    def find_due_s(self, from_s: float) -> float:
-        """When to ask next, where a look may begin at `from_s`; a film costs nothing."""
-        film_s = max(self.connection.ready_s, self.clips.due_s)
-        return min(film_s, max(self.connection.due_s, from_s))
+    def find_due_s(self, start_s: float) -> float:
+        """When to ask next, where inference may begin at `start_s`; a clip costs no energy here."""
+        clip_s = max(self.connection.ready_s, self.clips.due_s)
+        return min(clip_s, max(self.connection.due_s, start_s))
 
     def set_shortage(self, shortage: Shortage | None, now_s: float) -> None:
-        """The purse says that a look must wait, or need not."""
+        """The energy allowance is too small for the next frame, or (None) is not."""
         self.shortage = shortage
         if shortage is None:
             if self._short_since_s is not None:
@@ -93,10 +94,10 @@ class InferenceCamera:
 
     def take(self, now_s: float, interval_s: float) -> Picture | None:
         """The picture that came, if one did; the next is due `interval_s` after it."""
-        asked = self.connection.pending
+        request = self.connection.pending
         answer = self.connection.take(now_s)
-        if asked and asked.encoding == MP4:
-            self.clips.accept(asked, answer)
+        if request and request.encoding == MP4:
+            self.clips.accept(request, answer)
             return None
         if not isinstance(answer, Picture):
             if answer is None:
@@ -106,7 +107,7 @@ class InferenceCamera:
         return self._accept(answer, now_s)
 
     def _accept(self, picture: Picture, now_s: float) -> Picture | None:
-        """A new picture that can be looked at."""
+        """The picture, if it is a new one that can be analysed."""
         try:
             require_raw(picture)
         except CameraError as error:
@@ -120,46 +121,68 @@ class InferenceCamera:
         self.analysed_s = self.last_analysed_s = now_s
         return picture
 
-    # --- following -----------------------------------------------------------------------------
+    # --- tracks and drafts ---------------------------------------------------------------------
 
     def find_patience_s(self, interval_s: float) -> float:
-        """How long a thing may be unseen, at a look each `interval_s`, before it counts as gone.
+        """How long a thing may be unseen, at a frame each `interval_s`, before it counts as gone.
 
-        What an empty purse has held back is nobody's absence.
+        Time in which the energy allowance held frames back does not count as absence.
         """
         slowest_s = max(interval_s, self._held_back_s)
         return max(self._settings.event_ends_after_s, PATIENCE_FRAMES * slowest_s)
 
     def follow(
-        self, result: FrameResult, circumstances: Circumstances, interval_s: float, now_s: float
+        self, result: FrameResult, circumstances: Circumstances, *, interval_s: float, now_s: float
     ) -> list[EventDraft]:
-        """Take one look into account; returns the stories that are to be told now."""
+        """Take one analysed frame into account; returns the drafts that are to be published now."""
         media_s = result.picture.media_s
-        ended = self._end_drafts() if media_s < self._media_s else []  # the camera began anew
+        ended = self._end_drafts() if media_s < self._media_s else []  # the camera has restarted
         self._media_s = media_s
         if result.part is None:
             self.full_s = media_s
             self.people = list_people(result)
-        wanted = [one for one in result.detections if one.label in self._labels]
         patience_s = self.find_patience_s(interval_s)
         self._held_back_s = 0.0
-        self.tracks = track.update_tracks(
-            self.tracks, wanted, media_s, self._settings.threshold, patience_s, result.part
-        )
-        result = replace(result, unseen=(*result.unseen, *list_unseen_people(self.tracks)))
-        after_frames = self._settings.event_after_frames
-        self._drafts, over = lifecycle.update_drafts(
-            self._drafts, self.tracks, result, circumstances, after_frames, self._rules, patience_s
-        )
-        running = lifecycle.select_running(self._drafts, after_frames, self._rules)
-        self.clips.follow((*running, *over), media_s - now_s)
-        self.clips.forget(self._drafts.merged_ids)
+        self._update_tracks(result, patience_s)
+        over = self._update_drafts(result, circumstances, patience_s)
+        self._request_clips(over, media_s - now_s)
         return ended + over
 
-    def end_if_quiet(self, now_s: float, interval_s: float) -> list[EventDraft]:
-        """End the watch where no picture has come for too long; like `end`.
+    def _update_tracks(self, result: FrameResult, patience_s: float) -> None:
+        self.tracks = track.update_tracks(
+            self.tracks,
+            [one for one in result.detections if one.label in self._labels],
+            result.picture.media_s,
+            threshold=self._settings.threshold,
+            patience_s=patience_s,
+            analysed_part=result.part,
+        )
 
-        A camera that waits for its purse to fill is not quiet.
+    def _update_drafts(
+        self, result: FrameResult, circumstances: Circumstances, patience_s: float
+    ) -> list[EventDraft]:
+        unseen = (*result.unseen, *list_unseen_people(self.tracks))
+        self._drafts, over = lifecycle.update_drafts(
+            self._drafts,
+            self.tracks,
+            replace(result, unseen=unseen),
+            circumstances,
+            after_frames=self._settings.event_after_frames,
+            rules=self._rules,
+            patience_s=patience_s,
+        )
+        return over
+
+    def _request_clips(self, over: Sequence[EventDraft], ahead_s: float) -> None:
+        after_frames = self._settings.event_after_frames
+        running = lifecycle.select_running(self._drafts, after_frames, self._rules)
+        self.clips.follow((*running, *over), ahead_s)
+        self.clips.forget(self._drafts.merged_ids)
+
+    def end_if_quiet(self, now_s: float, interval_s: float) -> list[EventDraft]:
+        """End the analysis where no picture has come for too long; like `end`.
+
+        A camera that waits for its energy allowance is not quiet.
         """
         if self.analysed_s is None or self.shortage is not None:
             return []
@@ -168,12 +191,12 @@ class InferenceCamera:
         return self.end()
 
     def end(self, *, for_good: bool = False) -> list[EventDraft]:
-        """End the watch for now: what is to be told of the running stories."""
+        """End the analysis for now; returns the running drafts that are to be published."""
         self.analysed_s = None
         return self._end_drafts(for_good=for_good)
 
     def _end_drafts(self, *, for_good: bool = False) -> list[EventDraft]:
-        self._drafts, told = lifecycle.end_drafts(
+        self._drafts, over = lifecycle.end_drafts(
             self._drafts, self._settings.event_after_frames, self._rules, for_good=for_good
         )
         self.clips.forget(self._drafts.merged_ids)
@@ -181,19 +204,19 @@ class InferenceCamera:
         self._media_s = -math.inf
         self.full_s = None
         self.people = ()
-        return told
+        return over
 
     def rest(self) -> list[EventDraft]:
-        """Hang up until there is a plan again; like `end`."""
-        told = self.end(for_good=True)
+        """Close the connection until there is a plan again; like `end`."""
+        over = self.end(for_good=True)
         self.connection.close()
         self.clips.give_up()
         self._after = -1
         self.shortage = self._short_since_s = None
         self._held_back_s = 0.0
-        return told
+        return over
 
-    # --- saying --------------------------------------------------------------------------------
+    # --- status --------------------------------------------------------------------------------
 
     @property
     def complaint(self) -> str | None:

@@ -1,10 +1,11 @@
-"""The line to one camera: one question at a time, when it may be asked, and what is wrong with it.
+"""The connection to one camera process: one request at a time, its timeout, its trouble.
 
-Reads: the camera's frame socket. Writes: questions to it.
-Never: waits. Who waits is the waiter (inference/cameras/waiting.py), for all lines together.
+Reads: the camera's frame socket. Writes: requests to it.
+Never: waits; inference/cameras/waiting.py waits for all connections together.
 
-All times are the clock's picture time. A camera that says no at once (it is off, it lost its
-stream) is asked again after a pause; one that says no at the end of its wait, at once.
+All times are the clock's picture time. A camera that refuses at once (it is off, it lost its
+stream) is asked again after a pause; one that refuses at the end of its wait (nothing moved) is
+asked again at once.
 """
 
 import math
@@ -13,33 +14,33 @@ from typing import Protocol
 from appliance.errors import CameraError
 from appliance.media.frames import Answer, PictureRequest, Refusal
 
-WAIT_S = 1.0  # how long a camera may hold an answer back
-HUNG_AFTER_S = 5.0  # beyond that; then the camera counts as hung
+WAIT_S = 1.0  # how long a camera may hold its answer back
+HUNG_AFTER_S = 5.0  # after WAIT_S: then the camera counts as hung
 PAUSE_S = 1.0  # after a refusal that came at once
 RETRY_AFTER_S = 2.0  # after a camera that did not answer
-WAITED_SHARE = 0.5  # of its wait: a refusal after that says that nothing moved
+WAITED_SHARE = 0.5  # of its wait: a refusal after that means that nothing moved
 
 
 class Frames(Protocol):
     """The camera seam: `appliance.media.frames.FrameClient`."""
 
-    def ask(self, ask: PictureRequest) -> None:
-        """Send one question; raises `CameraError`."""
+    def ask(self, request: PictureRequest) -> None:
+        """Send one request; raises `CameraError`."""
 
     def take(self) -> Answer:
         """The answer to it; raises `CameraError`."""
 
     def fileno(self) -> int:
-        """What becomes readable when the answer is there; -1 for nothing."""
+        """The descriptor that becomes readable when the answer is there; -1 for none."""
 
     def close(self) -> None:
-        """Hang up; the next question connects again."""
+        """Close the socket; the next request connects again."""
 
 
 class Connection:
-    """One camera's line. `trouble` is why it did not answer the last time, if so.
+    """One camera's connection. `trouble` is why its last request failed, None where it did not.
 
-    `refusal` is what it said instead of giving a picture; None where it only had none to give.
+    `refusal` is the reason that the camera gave instead of a picture; None where it only had none.
     """
 
     def __init__(self, frames: Frames) -> None:
@@ -49,41 +50,41 @@ class Connection:
         self._trouble_since_s = 0.0
         self._pending: PictureRequest | None = None
         self._asked_s = 0.0
-        self._due_s = self._from_s = -math.inf
+        self._due_s = self._ready_s = -math.inf
 
     @property
     def pending(self) -> PictureRequest | None:
-        """The question that waits for its answer."""
+        """The request that waits for its answer."""
         return self._pending
 
     @property
     def ready_s(self) -> float:
-        """When the line may be used next; `asked` stands above it."""
-        return self._from_s
+        """When the next request may be sent, if none is pending."""
+        return self._ready_s
 
     @property
     def due_s(self) -> float:
         """When the next picture is due."""
-        return max(self._due_s, self._from_s)
+        return max(self._due_s, self._ready_s)
 
     @property
     def timeout_s(self) -> float:
-        """When a question that waits for its answer has waited too long."""
+        """When the pending request has waited too long."""
         return self._asked_s + WAIT_S + HUNG_AFTER_S if self._pending else math.inf
 
-    def ask(self, ask: PictureRequest, now_s: float) -> None:
-        """Send a question; a camera that is not there is in trouble."""
+    def ask(self, request: PictureRequest, now_s: float) -> None:
+        """Send a request; where that fails, the camera is in trouble."""
         self._asked_s = now_s
         try:
-            self.frames.ask(ask)
+            self.frames.ask(request)
         except CameraError as error:
             self.fail(error, now_s)
         else:
-            self._pending = ask
+            self._pending = request
 
     def take(self, now_s: float) -> Answer | None:
-        """The answer that is there; None where it did not come whole."""
-        asked, self._pending = self._pending, None
+        """The answer that has come; None where it could not be read whole."""
+        request, self._pending = self._pending, None
         try:
             answer = self.frames.take()
         except CameraError as error:
@@ -92,11 +93,11 @@ class Connection:
         self.trouble = None
         self.refusal = None
         if isinstance(answer, Refusal):
-            self._note_refusal(answer.reason, asked, now_s)
+            self._note_refusal(answer.reason, request, now_s)
         return answer
 
     def check_timeout(self, name: str, now_s: float) -> None:
-        """Hang up where the camera has not answered for too long."""
+        """Close the connection where the camera has not answered for too long."""
         if now_s >= self.timeout_s:
             waited_s = now_s - self._asked_s
             self.fail(
@@ -105,10 +106,10 @@ class Connection:
             )
 
     def schedule_next(self, now_s: float, interval_s: float) -> None:
-        """A picture was looked at: the next one is due an interval after this one was.
+        """A picture came: the next one is due `interval_s` after this one was due.
 
-        One that had to be waited for begins a new row; one that took too long is not caught up
-        with.
+        Where it came later than an interval after that, the next is due an interval after now:
+        lost time is not caught up.
         """
         waited_s = now_s - self._due_s
         self._due_s = (self._due_s if waited_s <= interval_s else now_s) + interval_s
@@ -118,23 +119,23 @@ class Connection:
         return now_s - self._trouble_since_s if self.trouble else 0.0
 
     def fail(self, error: CameraError, now_s: float) -> None:
-        """Hang up, and leave the camera alone for a while."""
+        """Close the connection, and do not ask the camera again for `RETRY_AFTER_S`."""
         if self.trouble is None:
             self._trouble_since_s = now_s
         self.frames.close()
         self.trouble = error
         self.refusal = None
         self._pending = None
-        self._from_s = now_s + RETRY_AFTER_S
+        self._ready_s = now_s + RETRY_AFTER_S
 
     def close(self) -> None:
-        """Hang up until there is a plan again."""
+        """Close the connection until there is a plan again."""
         self.frames.close()
         self.trouble = self._pending = self.refusal = None
-        self._from_s = -math.inf
+        self._ready_s = -math.inf
 
-    def _note_refusal(self, reason: str, asked: PictureRequest | None, now_s: float) -> None:
-        wait_s = asked.wait_s if asked else 0.0
+    def _note_refusal(self, reason: str, request: PictureRequest | None, now_s: float) -> None:
+        wait_s = request.wait_s if request else 0.0
         if now_s - self._asked_s < WAITED_SHARE * wait_s:
             self.refusal = reason
-            self._from_s = now_s + PAUSE_S
+            self._ready_s = now_s + PAUSE_S

@@ -1,10 +1,9 @@
-"""Waits for all cameras at once, in one thread: whose answer is there first is looked at first.
+"""Waits for the pictures of all cameras at once, in one thread; the first answer is served first.
 
-Reads: the cameras' answers. Writes: their questions.
-Never: lets a camera that hangs, or is gone, keep another one waiting; never sleeps while an answer
-is there.
+Reads: the cameras' answers. Writes: requests to them.
+Never: lets a camera that hangs or is gone delay another one; never sleeps while an answer is there.
 
-Answers that are there at the same moment come together: they are looked at in one run of the model.
+Answers that are there at the same moment are returned together: one run of the model analyses them.
 """
 
 import math
@@ -23,7 +22,7 @@ PulledPicture = tuple[InferenceCamera, Picture]
 
 
 class Waiter(Protocol):
-    """The seam that waits."""
+    """The seam that waits; tests replace it."""
 
     def wait(self, asked: Sequence[Frames], seconds: float, stop: Event) -> list[Frames]:
         """Those whose answer is there, at once if there are any, else after `seconds` at most."""
@@ -48,7 +47,7 @@ class SocketWaiter:
 
 
 class PicturePoller:
-    """The questions to all cameras. Times are the clock's picture time."""
+    """Sends the requests to all cameras and takes their pictures. Times are picture time."""
 
     def __init__(
         self, cameras: Sequence[InferenceCamera], clock: Clock, waiter: Waiter, stop: Event
@@ -59,18 +58,23 @@ class PicturePoller:
         self._stop = stop
 
     def wait_for_pictures(
-        self, end_s: float, interval_s: float, from_s: Callable[[InferenceCamera, float], float]
+        self,
+        end_s: float,
+        interval_s: float,
+        find_start_s: Callable[[InferenceCamera, float], float],
     ) -> list[PulledPicture]:
-        """The pictures that are there next; none where `end_s` or something else came first.
+        """The pictures that come next; an empty list where `end_s` or something else came first.
 
-        `interval_s` is the least time between two pictures of one camera. `from_s(camera, now_s)`
-        says from when on a camera may be looked at.
+        `interval_s` is the least time between two pictures of one camera. `find_start_s(camera,
+        now_s)` gives the time from which a picture of that camera may be analysed.
         """
         now_s = self._clock.media_s()
-        next_s = min([end_s, *(self._ask(camera, now_s, from_s) for camera in self._cameras)])
+        next_s = min([end_s, *(self._ask(camera, now_s, find_start_s) for camera in self._cameras)])
         asked = [camera.connection for camera in self._cameras if camera.connection.pending]
         ready = self._waiter.wait(
-            [line.frames for line in asked], max(LEAST_WAIT_S, next_s - now_s), self._stop
+            [connection.frames for connection in asked],
+            max(LEAST_WAIT_S, next_s - now_s),
+            self._stop,
         )
         return self._take_pictures(ready, interval_s)
 
@@ -78,25 +82,25 @@ class PicturePoller:
         self,
         camera: InferenceCamera,
         now_s: float,
-        from_s: Callable[[InferenceCamera, float], float],
+        find_start_s: Callable[[InferenceCamera, float], float],
     ) -> float:
-        """Ask the camera if it is time; returns when there is something to do for it next."""
-        line = camera.connection
-        line.check_timeout(camera.name, now_s)
-        if line.pending is None:
-            due_s = camera.find_due_s(from_s(camera, now_s))
+        """Send a request if it is time; returns when the camera is to be served next."""
+        connection = camera.connection
+        connection.check_timeout(camera.name, now_s)
+        if connection.pending is None:
+            due_s = camera.find_due_s(find_start_s(camera, now_s))
             if due_s > now_s:
                 return due_s
-            line.ask(camera.choose_request(now_s), now_s)
-        return line.timeout_s if line.pending else line.ready_s
+            connection.ask(camera.choose_request(now_s), now_s)
+        return connection.timeout_s if connection.pending else connection.ready_s
 
     def _take_pictures(self, ready: Iterable[Frames], interval_s: float) -> list[PulledPicture]:
-        """The pictures of those that answered; who waited longest for a look comes first."""
+        """The pictures of those that answered; the camera that waited longest comes first."""
         answered = {id(frames) for frames in ready}
         now_s = self._clock.media_s()
-        pulled = []
+        pictures = []
         for camera in sorted(self._cameras, key=lambda camera: camera.last_analysed_s):
             if id(camera.connection.frames) in answered:
                 picture = camera.take(now_s, interval_s)
-                pulled += [(camera, picture)] if picture else []
-        return pulled
+                pictures += [(camera, picture)] if picture else []
+        return pictures

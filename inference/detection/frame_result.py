@@ -1,20 +1,18 @@
-"""One picture that was looked at, what was seen in it, and what that cost.
+"""The result of one analysed frame: the picture, its detections, and their energy cost.
 
 Reads and writes: nothing; in memory only.
-Never: copies or converts the pixels until somebody wants them.
+Never: copies or converts pixels.
 """
 
 from dataclasses import dataclass
 
 from appliance.media.frames import Picture
 from appliance.model import Box, Detection, Tier
-from inference.detection.model_input import convert_to_bgr
-from inference.detection.nanodet import Bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What something took; `measured` False: by a model of it."""
+    """An energy cost; `measured` False: modelled, not metered."""
 
     energy_j: float = 0.0
     measured: bool = False
@@ -24,11 +22,11 @@ class Cost:
 class FrameResult:
     """A raw picture with all detections in it, faint ones too.
 
-    `part` is what was looked at, None for all of it. `missed` pictures came since the look before
-    and were not looked at. `unseen` is where people may be of whom `detections` do not tell: too
-    faint, cut off, or followed and not found in this picture. `cost` is what finding took, `load_j`
-    of it loading the model, `decode_j` what decoding took in the camera's process, which reports
-    that itself.
+    `part` is what was analysed, None for all of it. `missed` pictures came since the analysed frame
+    before and were skipped. `unseen` are boxes where people may be who are not in `detections`: too
+    faint, cut off, or followed and not found in this picture. `cost` is the energy of the run,
+    `load_j` of it loading the model; `decode_j` is the energy of decoding in the camera's process,
+    which reports that itself.
     """
 
     picture: Picture
@@ -45,10 +43,5 @@ class FrameResult:
 
     @property
     def energy_j(self) -> float:
-        """All that the look took."""
+        """Energy of this frame: run, loading and decoding."""
         return self.cost.energy_j + self.decode_j
-
-
-def pixels(picture: Picture) -> Bytes:
-    """The picture as height x width x 3, BGR; raises `CameraError`."""
-    return convert_to_bgr(picture)

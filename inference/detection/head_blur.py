@@ -1,12 +1,12 @@
-"""Makes heads of people unrecognisable before a picture leaves the process or is stored.
+"""Blurs the heads of people before a picture leaves the process or is stored.
 
 Reads and writes: pixels in memory.
-Never: changes the picture that it is given. It hides heads by where people are; a person that the
-model misses altogether is not hidden (docs/privacy.md has the figures).
+Never: changes the picture that it is given, or hides a person that the model missed altogether:
+it works on the boxes of people (docs/privacy.md has the figures).
 
-Everybody who was found is hidden, however faintly, and where a followed person is believed to be
-who was not found in this very picture. What hides is a few flat tiles of rounded mean colours: of a
-head at most about 3 x 2 of them, from which nobody gets a face back.
+Every person found is hidden, also with a low confidence, and so is the predicted box of a followed
+person who was not found in this picture. The head is replaced by a few flat tiles of rounded mean
+colours, at most about 3 x 2 of them, from which no face can be recovered.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from appliance.model import Box, Detection
-from inference.detection.frame_result import FrameResult, pixels
+from inference.detection.frame_result import FrameResult
+from inference.detection.model_input import convert_to_bgr
 from inference.detection.nanodet import Bytes
 from inference.detection.region import is_covered
 from inference.tracking.track import Tracks
@@ -23,7 +24,7 @@ from inference.tracking.track import Tracks
 PERSON = "person"
 STANDS_FROM = 1.7  # height over width of a box; one below it may sit, bend or be cut off
 LIES_BELOW = 0.9
-HEAD_SHARE = 0.25  # of a standing person's box: a head is an eighth, boxes are not exact
+HEAD_SHARE = 0.25  # of a standing person's box: a head is an eighth, but boxes are not exact
 UPPER_SHARE = 0.5  # of one who may sit
 MARGIN_SHARE = 0.1  # of the box's shorter side, on each side: boxes often cut the hair
 EDGE_SHARE = 0.01  # of the picture; a box that ends so near to its edge may be cut off there
@@ -33,29 +34,29 @@ ROUNDING = 16  # steps of a tile's colours
 JPEG_QUALITY = 75  # 66 kB at 768x576 instead of 86: snapshots are a quarter of a day's writing
 
 
-def encode_jpeg(look: FrameResult, blur_heads: bool) -> bytes:
-    """The picture of a look as a JPEG file, heads blurred unless the owner said otherwise."""
-    bgr = pixels(look.picture)
+def encode_jpeg(result: FrameResult, *, blur_heads: bool) -> bytes:
+    """The picture as a JPEG file, with heads blurred unless the owner has switched that off."""
+    bgr = convert_to_bgr(result.picture)
     if blur_heads:
-        bgr = hide_heads(bgr, look.detections, look.unseen)
+        bgr = hide_heads(bgr, result.detections, result.unseen)
     _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     return bytes(data)
 
 
 def list_unseen_people(tracks: Tracks) -> tuple[Box, ...]:
-    """Where followed people are believed to be who were not found in the newest picture."""
+    """The predicted boxes of followed people who were not found in the newest picture."""
     coasting = (track for track in tracks.live if not track.seen_now)
     return tuple(track.box for track in coasting if track.label == PERSON)
 
 
-def list_people(look: FrameResult) -> tuple[Box, ...]:
-    """Where people are, or may be, in a picture."""
-    found = (one.box for one in look.detections if one.label == PERSON)
-    return (*found, *look.unseen)
+def list_people(result: FrameResult) -> tuple[Box, ...]:
+    """The boxes where people are, or may be, in a picture."""
+    found = (one.box for one in result.detections if one.label == PERSON)
+    return (*found, *result.unseen)
 
 
 def select_outside(people: Iterable[Box], part: Box | None) -> tuple[Box, ...]:
-    """Those of whom a look at `part` says nothing, or not all; nobody where all was looked at."""
+    """The boxes that `part` does not show whole; none where the whole picture was analysed."""
     return () if part is None else tuple(box for box in people if not is_covered(part, box))
 
 
@@ -71,14 +72,14 @@ def hide_heads(bgr: Bytes, detections: Iterable[Detection], unseen: Iterable[Box
 def find_head_boxes(
     detections: Iterable[Detection], unseen: Iterable[Box], width: int, height: int
 ) -> Iterator[Box]:
-    """What is to be hidden in a picture of width x height pixels."""
+    """The boxes to hide in a picture of width x height pixels."""
     found = [one.box for one in detections if one.label == PERSON]
     for box in (*found, *unseen):
         yield estimate_head_box(limit_to_picture(box), width, height)
 
 
 def limit_to_picture(box: Box) -> Box:
-    """A box without what lies outside: one believed to leave may still be there."""
+    """A box cut to the picture: a thing predicted to leave may still be partly there."""
     left, top, right, bottom = (
         min(1.0, max(0.0, side)) for side in (box.left, box.top, box.right, box.bottom)
     )
@@ -88,8 +89,8 @@ def limit_to_picture(box: Box) -> Box:
 def estimate_head_box(person: Box, width: int, height: int) -> Box:
     """The part of a person's box that holds the head, with a margin.
 
-    One who may sit or bend, or whose legs the picture's edge cuts off: the upper half. One who
-    lies: all of it, as nobody knows on which side the head is.
+    For a person who may sit or bend, or whose legs the picture's edge cuts off: the upper half. For
+    one who lies: the whole box, since the head may be on either side.
     """
     wide = (person.right - person.left) * width
     high = (person.bottom - person.top) * height

@@ -1,7 +1,7 @@
-"""Which things are looked for, and which of them count before which camera. Pure.
+"""Which labels are detected, and which of them count for which camera. Pure.
 
 Inputs: the settings, a model's card. Output: labels.
-Never: lets a model look without people where their heads are to be blurred.
+Never: leaves out people where their heads are to be blurred.
 """
 
 from dataclasses import replace
@@ -12,24 +12,24 @@ from inference.detection.model_card import ModelCard
 
 
 def fill_in_labels(camera: CameraSettings, labels: tuple[str, ...]) -> CameraSettings:
-    """The camera with zones and lines that name what counts: where they name none, `labels`."""
+    """The camera with `labels` filled in for zones and lines that name none."""
     zones = {name: replace(one, labels=one.labels or labels) for name, one in camera.zone.items()}
     lines = {name: replace(one, labels=one.labels or labels) for name, one in camera.line.items()}
     return replace(camera, zone=zones, line=lines)
 
 
 def list_followed_labels(camera: CameraSettings, own: InferenceSettings) -> tuple[str, ...]:
-    """What is followed before a camera: the labels of all, and those of its zones and lines."""
+    """The labels followed before a camera: those of the settings, of its zones and its lines."""
     zones = [label for one in camera.zone.values() for label in one.labels]
     lines = [label for one in camera.line.values() for label in one.labels]
     return tuple(dict.fromkeys((*own.labels, *zones, *lines)))
 
 
 def list_wanted_labels(settings: Settings, model: str, card: ModelCard) -> tuple[str, ...]:
-    """What the model `model` looks for; raises `ModelError` where it does not know one of them.
+    """The labels that `model` has to detect; raises `ModelError` where it does not know one.
 
-    A camera's own model need not know all of them, but one. People are always looked for where
-    their heads are blurred.
+    A camera's own model needs to know at least one of them. People are always detected where their
+    heads are blurred.
     """
     own = settings.inference
     cameras = [one for one in settings.camera.values() if model == one.model]

@@ -1,11 +1,11 @@
-"""Changes the model between two pictures: the old one looks on while the new one is made ready.
+"""Changes the model between two frames: the old one works on while a thread loads the new one.
 
 Reads: a model, in a thread of its own. Writes: nothing.
-Never: lets go of a model that works for one that does not, or loads one that nobody wants any more
-into its place.
+Never: gives up a model that works for one that does not, or puts one that is no longer wanted into
+its place.
 
-The thread waits for no lock while it loads, so no picture waits for it. `now` is for the thread
-that looks: it makes the change, so nobody is looking with the old model when that is freed.
+The thread holds no lock while it loads, so no frame waits for it. `take_current` is called by the
+thread that analyses frames and makes the change there, so the old model is idle when it is freed.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ MakeDetector = Callable[[], FrameDetector]
 
 
 class LoadingThread(Thread):
-    """Makes one model ready. `ready` or `trouble` is set when it is over."""
+    """Loads one model. `ready` or `trouble` is set when the thread has ended."""
 
     def __init__(self, name: str, make: MakeDetector) -> None:
         # No daemon: the runtime aborts a process that ends while it loads.
@@ -40,9 +40,9 @@ class LoadingThread(Thread):
 
 
 class ModelSwap:
-    """The model at work, and perhaps one that is to take its place.
+    """The model at work, and perhaps one that is to replace it.
 
-    `name` is of the one at work. `trouble` is why the wanted one could not take its place, None
+    `name` is that of the model at work. `trouble` is why the wanted one could not replace it, None
     where nothing is wrong.
     """
 
@@ -54,13 +54,8 @@ class ModelSwap:
         self._loading: LoadingThread | None = None
         self._failed_s = 0.0
 
-    @property
-    def changing(self) -> bool:
-        """Whether another model is being made ready."""
-        return self._loading is not None
-
     def want(self, name: str, make: MakeDetector, now_s: float) -> None:
-        """Say, as often as you like, which model is wanted; `make` builds it, in another thread.
+        """Set the wanted model, as often as you like; `make` builds it, in another thread.
 
         After a failure it is tried again a minute later, while it is still wanted.
         """
@@ -76,13 +71,13 @@ class ModelSwap:
         self._loading = loading  # only now: a thread that has not begun looks like one that is over
 
     def take_current(self) -> FrameDetector:
-        """The model for the next picture; changes over if the wanted one is ready."""
+        """The model for the next frame; changes over if the wanted one is ready."""
         if self._loading and not self._loading.is_alive():
             self._finish_loading(self._loading)
         return self._current
 
     def free(self) -> None:
-        """Give the memory back: of the model at work now, of one being loaded when it comes."""
+        """Free the memory: of the model at work now, of one being loaded when it is ready."""
         self._wanted, self.trouble = self.name, None
         self._current.free()
 
@@ -90,7 +85,7 @@ class ModelSwap:
         self._loading = None
         if loading.ready is None:
             if loading.trouble is None:  # not one of the troubles that a unit goes on with
-                raise RuntimeError(f"the thread that loaded {loading.model} ended without a word")
+                raise RuntimeError(f"the thread that loaded {loading.model} ended without a result")
             if loading.model == self._wanted:
                 self.trouble = loading.trouble
         elif loading.model == self._wanted:

@@ -1,12 +1,12 @@
-"""How long a model that nobody needs stays loaded. Pure.
+"""The unload policy: how long an idle model stays in memory (the ski-rental rule). Pure.
 
-Inputs: what loading cost the last time, what staying loaded draws, how long it has been idle.
+Inputs: energy of the last loading, power while it stays loaded, how long it has been idle.
 Output: keep it or free it, and why.
-Never: knows when it will be needed again; that is why the rule is the one of the ski hire.
+Never: knows when it will be needed again; the rule needs no forecast.
 
-Whoever keeps a model until keeping has cost as much as loading it again, and then frees it, spends
-at most twice what somebody would who knew the future (Karlin, Manasse, Rudolph, Sleator 1988:
-Competitive snoopy caching).
+Keeping a model until that has cost as much as loading it again, and then freeing it, costs at most
+twice the optimum with a known future (Karlin, Manasse, Rudolph, Sleator 1988: Competitive snoopy
+caching).
 
 On a GPU most of what waiting costs belongs to the process, not to the model: an H100 drew 72 W
 without a process, 120 W with a model loaded and 119 W after it was freed, and 548 of 698 MiB stayed
@@ -19,23 +19,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class UnloadDecision:
-    """The answer. `free_after_s`: how long it may be idle in all; infinite where that is free."""
+    """Keep or free. `free_after_s`: how long it may be idle in all; infinite where that is free."""
 
     keep: bool
     free_after_s: float
     reason: str
 
 
-def load_energy_j(load_s: float, load_w: float) -> float:
-    """What one loading costs: modelled from measured seconds and the draw of a computer at work."""
-    return load_s * load_w
-
-
 def decide_unload(load_j: float, idle_w: float, idle_s: float) -> UnloadDecision:
-    """Whether a model that is idle for `idle_s` stays loaded.
+    """Whether a model that has been idle for `idle_s` stays loaded.
 
-    `load_j`: energy to load and warm it. `idle_w`: what it draws while it waits: 0 on a CPU,
-    several watts where a GPU keeps a context and its clocks for it.
+    `load_j`: energy to load and warm it. `idle_w`: power while it waits: 0 on a CPU, several watts
+    where a GPU keeps a context and its clocks for it.
     """
     if idle_w <= 0:
         return UnloadDecision(

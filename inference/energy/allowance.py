@@ -1,25 +1,25 @@
-"""Each camera's purse: the joules that it has to be looked at with.
+"""The energy allowance of each camera: a token bucket of joules that pays for its inference runs.
 
-Inputs: the watts of the plan, the time, what each look really cost. Output: purses, and who waits
-for what. Pure.
-Never: lets a look begin that its purse does not hold, and never lets one camera eat what another
-one has saved: only what a full purse cannot hold goes to the others.
+Inputs: the plan's power, the time, what each run really cost. Output: allowances, and which camera
+waits for how much. Pure.
+Never: lets a run begin that its allowance does not cover, and never spends one camera's savings on
+another camera: only what a full bucket cannot hold goes to the others.
 
-A look may cost more than was thought when it began. What the purse did not hold is owed, and the
-next income pays that first.
+A run may cost more than was estimated when it began. What the allowance did not hold becomes a
+debt, and the next income pays the debt first.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 HOLDS_S = 60.0  # of its income
-BURST_S = 10.0  # of looking at the full rate, where that is more
+FULL_RATE_S = 10.0  # of inference at the full rate, where that is more
 LEAST_J = 1e-9  # less than this is nothing: sums of fractions are not exact
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What one camera has saved; it never holds and owes at once."""
+    """What one camera has saved; at least one of the two is always 0."""
 
     held_j: float = 0.0
     owed_j: float = 0.0
@@ -27,7 +27,7 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """Why a camera is not looked at now; `wait_s` until its own income has made that good."""
+    """Why a camera gets no inference run now; after `wait_s` its own income has filled the gap."""
 
     held_j: float
     cost_j: float
@@ -38,46 +38,50 @@ class Shortage:
 
 
 def compute_cap_j(income_w: float, frames_per_s: float, cost_j: float) -> float:
-    """The most that a purse holds: a minute's income, or what one burst costs."""
-    return max(HOLDS_S * income_w, BURST_S * frames_per_s * cost_j, cost_j)
+    """The most that an allowance holds: a minute's income, or 10 s of runs at the full rate."""
+    return max(HOLDS_S * income_w, FULL_RATE_S * frames_per_s * cost_j, cost_j)
 
 
 def share_income(
     allowances: Mapping[str, Allowance], income_j: float, caps_j: Mapping[str, float]
 ) -> dict[str, Allowance]:
-    """The purses after `income_j` for all of them together, in equal shares.
+    """The allowances after `income_j` for all of them together, in equal shares.
 
-    What a purse cannot hold is shared by those that can. What none can hold stays in the battery.
+    What one cannot hold is shared by those that can. What none can hold stays in the battery.
     """
-    rooms_j = {name: compute_room_j(purse, caps_j[name]) for name, purse in allowances.items()}
+    room_j = {
+        name: compute_room_j(allowance, caps_j[name]) for name, allowance in allowances.items()
+    }
     after = {}
-    for nth, name in enumerate(sorted(allowances, key=lambda name: rooms_j[name])):
-        share_j = min(rooms_j[name], income_j / (len(allowances) - nth))
+    for nth, name in enumerate(sorted(allowances, key=lambda name: room_j[name])):
+        share_j = min(room_j[name], income_j / (len(allowances) - nth))
         income_j -= share_j
         after[name] = add_income(allowances[name], share_j, caps_j[name])
     return {name: after[name] for name in allowances}
 
 
 def compute_room_j(allowance: Allowance, most_j: float) -> float:
-    """What a purse can still take, debts included."""
+    """What an allowance can still take, debts included."""
     return max(0.0, most_j - allowance.held_j) + allowance.owed_j
 
 
 def add_income(allowance: Allowance, income_j: float, most_j: float) -> Allowance:
-    """Debts first; a purse that holds more than it may (the plan is a smaller one now) loses it."""
+    """The allowance after an income, debts first. What is above `most_j` (the plan became smaller)
+    is lost.
+    """
     paid_j = min(income_j, allowance.owed_j)
     held_j = min(most_j, allowance.held_j + income_j - paid_j)
     return Allowance(held_j, allowance.owed_j - paid_j)
 
 
 def subtract_cost(allowance: Allowance, cost_j: float) -> Allowance:
-    """The purse after a look; what it does not hold is owed."""
+    """The allowance after a run; what it does not hold becomes a debt."""
     rest_j = allowance.held_j - cost_j
     return Allowance(max(0.0, rest_j), allowance.owed_j + max(0.0, -rest_j))
 
 
 def find_shortage(allowance: Allowance, cost_j: float, income_w: float) -> Shortage | None:
-    """Why a look for `price_j` must wait, or None where the purse holds it."""
+    """Why a run for `cost_j` must wait, or None where the allowance covers it."""
     missing_j = cost_j - allowance.held_j + allowance.owed_j
     if missing_j <= LEAST_J:
         return None
@@ -86,13 +90,19 @@ def find_shortage(allowance: Allowance, cost_j: float, income_w: float) -> Short
 
 
 class Allowances:
-    """The purses of all cameras under the plan of the day. Times are picture time."""
+    """The allowances of all cameras under the plan of the moment. Times are picture time.
+
+    allowances = Allowances(("gate", "yard"), now_s)
+    allowances.fill(plan.inference_w, plan.frames_per_s, {"gate": 0.5, "yard": 0.5}, now_s)
+    if allowances.find_shortage("gate", 0.5) is None:
+        allowances.spend("gate", 0.5)
+    """
 
     def __init__(self, cameras: tuple[str, ...], now_s: float) -> None:
         self._allowances = {name: Allowance() for name in cameras}
         self._income_w = 0.0
         self._filled_s = now_s
-        self._began = False
+        self._has_begun = False
 
     def __getitem__(self, camera: str) -> Allowance:
         return self._allowances[camera]
@@ -100,30 +110,30 @@ class Allowances:
     def fill(
         self, inference_w: float, frames_per_s: float, costs_j: Mapping[str, float], now_s: float
     ) -> None:
-        """Take the income since the last call, at `looking_w` for all cameras together.
+        """Take the income since the last call, at `inference_w` for all cameras together.
 
-        The first income after a rest is one look for each: who comes back should see at once.
+        The first income after a rest is one run for each camera, so that all see at once.
         """
         if not self._allowances:
             return
         self._income_w = inference_w / len(self._allowances)
         caps_j = {
-            name: compute_cap_j(self._income_w, frames_per_s, price_j)
-            for name, price_j in costs_j.items()
+            name: compute_cap_j(self._income_w, frames_per_s, cost_j)
+            for name, cost_j in costs_j.items()
         }
-        if not self._began:
-            self._began = True
+        if not self._has_begun:
+            self._has_begun = True
             self._filled_s = now_s
-            for name, price_j in costs_j.items():
-                self._allowances[name] = add_income(self._allowances[name], price_j, price_j)
+            for name, cost_j in costs_j.items():
+                self._allowances[name] = add_income(self._allowances[name], cost_j, cost_j)
         income_j = inference_w * max(0.0, now_s - self._filled_s)
         self._filled_s = now_s
         self._allowances = share_income(self._allowances, income_j, caps_j)
 
     def empty(self, now_s: float) -> None:
-        """The plan is to rest: what was not used stays in the battery. Debts stay too."""
+        """No inference is planned: unused energy stays in the battery. Debts stay."""
         self._filled_s = now_s
-        self._began = False
+        self._has_begun = False
         self._allowances = {
             name: replace(one, held_j=0.0) for name, one in self._allowances.items()
         }
@@ -132,5 +142,5 @@ class Allowances:
         self._allowances[camera] = subtract_cost(self._allowances[camera], cost_j)
 
     def find_shortage(self, camera: str, cost_j: float) -> Shortage | None:
-        """Why `camera` is not looked at now, or None."""
+        """Why `camera` gets no run now, or None."""
         return find_shortage(self._allowances[camera], cost_j, self._income_w)

@@ -1,10 +1,11 @@
-"""Counts what inference did, for one `InferenceRun` row a minute and one for each camera at work.
+"""Usage: frames and energy of inference, for one `InferenceRun` row a minute and one per camera.
 
 Reads: the clock. Writes: nothing.
-Never: reports energy for a picture that was not looked at, or twice: decoding is the camera's.
+Never: reports energy for a frame that was not analysed, or twice: decoding is counted by the
+camera's process.
 
-The rate is counted in picture time and the energy over unit time: on a unit the two are one; in a
-fast demonstration one look that was really made stands for all those of the same rate.
+Power is energy over picture time, and the row's energy is that power over unit time. On a unit the
+two times are the same; in a fast demonstration one real run stands for all of the same rate.
 """
 
 from collections.abc import Iterable
@@ -20,20 +21,20 @@ Row = InferenceRun | CameraLooks
 
 @dataclass(slots=True)
 class UsageCount:
-    """What was done with the pictures of one camera, or of all."""
+    """Frames and energy of one camera, or of all."""
 
     frames: int = 0
     skipped: int = 0
     energy_j: float = 0.0
-    modelled: int = 0  # looks whose energy no meter knows
+    modelled: int = 0  # frames whose energy no meter has measured
     tier: Tier = Tier.NONE
 
-    def add(self, look: FrameResult) -> None:
+    def add(self, result: FrameResult) -> None:
         self.frames += 1
-        self.skipped += look.missed
-        self.energy_j += look.cost.energy_j
-        self.modelled += not look.cost.measured
-        self.tier = look.tier
+        self.skipped += result.missed
+        self.energy_j += result.cost.energy_j
+        self.modelled += not result.cost.measured
+        self.tier = result.tier
 
     @property
     def measured(self) -> bool:
@@ -41,7 +42,12 @@ class UsageCount:
 
 
 class Usage:
-    """The counts since the last rows."""
+    """The counts since the last rows.
+
+    usage.add(result)  # each FrameResult
+    if usage.is_due(60):
+        store.add(*usage.take_rows(digest))
+    """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -49,20 +55,20 @@ class Usage:
         self._cameras: dict[str, UsageCount] = {}
         self._begin(())
 
-    def add(self, look: FrameResult) -> None:
-        """One picture was looked at."""
-        self._provider, self._digest = look.provider, look.digest
-        self._all.add(look)
-        self._cameras.setdefault(look.picture.camera, UsageCount()).add(look)
+    def add(self, result: FrameResult) -> None:
+        """Count one analysed frame."""
+        self._provider, self._digest = result.provider, result.digest
+        self._all.add(result)
+        self._cameras.setdefault(result.picture.camera, UsageCount()).add(result)
 
     def is_due(self, every_s: float) -> bool:
         """Whether `every_s` unit seconds have passed since the last rows."""
         return self._clock.stamp().uptime_s - self._begun.uptime_s >= every_s
 
     def take_rows(self, digest: str) -> list[Row]:
-        """What was done since the last rows; begins the next.
+        """Rows of what was done since the last ones; the counts begin anew.
 
-        A camera has one while it is looked at, and one more that says that this is over.
+        A camera has a row while its frames are analysed, and one more with 0 frames afterwards.
         """
         rows: list[Row] = [
             self._make_run_row(digest),

@@ -1,8 +1,8 @@
-"""One event in the making: what was there, since when, how surely, and what looking at it cost.
+"""The draft of one event: label, time, confidence, best frame, and the energy of its frames.
 
-Inputs: the story so far, a rule that holds, the look it comes from. Output: the story now; its row.
+Inputs: the draft so far, a rule that matches, the analysed frame. Output: the draft now; its row.
 Pure.
-Never: decides whether a story is told (inference/events/lifecycle.py does).
+Never: decides whether a draft is published (inference/events/lifecycle.py does).
 """
 
 import math
@@ -16,17 +16,17 @@ from inference.tracking.track import Track
 
 FIRST_PART_S = 60.0
 LONGEST_PART_S = 3600.0
-FIRST_FRAMES = 3  # whoever noticed something by then has woken the camera for it
+FIRST_FRAMES = 3  # what had woken the camera by then has woken it for this thing
 EDGE = 0.01  # of the picture: a box that comes so near to its edge is cut there
-CUT_FACTOR = 0.5  # of a whole one
-LARGE_ENOUGH = 0.4  # longer side of a box, in fractions: from there larger shows no more
+CUT_FACTOR = 0.5  # of the score of a whole thing
+LARGE_ENOUGH = 0.4  # longer side of a box, as a fraction: a larger one shows no more
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Why and with what was looked; written into each event.
+    """Why and with what a frame was analysed; written into each event.
 
-    `energy_per_frame_j` is what this look cost, with all that was done to get it.
+    `energy_per_frame_j` is the energy of this frame: decoding, loading and the run of the model.
     """
 
     reason: str
@@ -40,12 +40,12 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
-    """One thing's event in the making, or that of all in a zone together.
+    """The draft of one thing's event, or of all things in a zone together.
 
-    `circumstances` are those of the first look; `best` is the look that shows it best, with
-    `box` and `found` (the circumstances) of that look. `part` counts from 0; `before` is the event
-    that tells the part before this one. `ripe`: its rule holds by now. `is_over`: it ended as it
-    began. `others` are stories that are told with it.
+    `circumstances` are those of the first frame; `best` is the frame that shows it best, with
+    `box` and `best_circumstances` of that frame. `part` counts from 0; `previous_id` is the event
+    of the part before. `is_fulfilled`: its rule is fulfilled by now. `is_over`: it ended as it
+    began. `merged` counts the drafts that the rate limit has merged into this one.
     """
 
     event_id: str
@@ -90,7 +90,7 @@ def begin_draft(
     share_j: float,
     previous: EventDraft | None = None,
 ) -> EventDraft:
-    """A new story, or the next part of one. `share_j`: this thing's share of the look's cost."""
+    """A new draft, or the next part of `previous`. `share_j`: its share of the frame's energy."""
     stamp, track = result.picture.stamp, match.track
     part = previous.part + 1 if previous else 0
     return EventDraft(
@@ -121,7 +121,7 @@ def begin_draft(
 
 
 def make_instant_draft(match: RuleMatch, result: FrameResult, so_far: EventDraft) -> EventDraft:
-    """The story of something that is over as it happens, told with all that was seen so far."""
+    """The draft of an event without duration, such as a crossing, with all that was seen so far."""
     stamp = result.picture.stamp
     return replace(
         so_far,
@@ -144,19 +144,29 @@ def continue_draft(
     circumstances: Circumstances,
     share_j: float,
 ) -> EventDraft:
-    """The story after one more look: counted, and kept if it shows the thing best so far."""
+    """The draft after one more frame, which becomes `best` if it shows the thing best so far."""
     track = match.track
-    words = (match.text, match.rank) if match.rank >= draft.rank else (draft.rule, draft.rank)
+    is_higher = match.rank >= draft.rank
     draft = replace(
         draft,
         track=track,
-        rule=words[0],
-        rank=words[1],
+        rule=match.text if is_higher else draft.rule,
+        rank=match.rank if is_higher else draft.rank,
         is_fulfilled=draft.is_fulfilled or match.is_fulfilled,
         drops=draft.drops + result.missed,
     )
-    if not match.seen:
-        return draft
+    return count_frame(draft, match, result, circumstances, share_j) if match.seen else draft
+
+
+def count_frame(
+    draft: EventDraft,
+    match: RuleMatch,
+    result: FrameResult,
+    circumstances: Circumstances,
+    share_j: float,
+) -> EventDraft:
+    """The draft after one more frame that shows its thing."""
+    track = match.track
     is_first = not draft.woken_by and draft.part == 0 and draft.frames < FIRST_FRAMES
     draft = replace(
         draft,
@@ -168,19 +178,19 @@ def continue_draft(
         energy_measured=draft.energy_measured and result.cost.measured,
         woken_by=result.picture.woken_by if is_first else draft.woken_by,
     )
-    found = score_snapshot(track.box, track.confidence)
-    if found <= draft.snapshot_score:
+    score = score_snapshot(track.box, track.confidence)
+    if score <= draft.snapshot_score:
         return draft
     return replace(
-        draft, best=result, snapshot_score=found, box=track.box, best_circumstances=circumstances
+        draft, best=result, snapshot_score=score, box=track.box, best_circumstances=circumstances
     )
 
 
 def score_snapshot(box: Box, confidence: float) -> float:
-    """How well a look shows a thing to a person: sure, large, and not cut by the picture's edge.
+    """How well a frame shows a thing to a person: sure, large, not cut by the picture's edge.
 
-    The confidence, times the square root of the size (a box twice as large is not worth twice as
-    much), halved where the box is cut.
+    The confidence, times the square root of the size (a box twice as large is not twice as good),
+    halved where the box is cut.
     """
     longer = max(box.right - box.left, box.bottom - box.top)
     is_cut = min(box.left, box.top, 1 - box.right, 1 - box.bottom) <= EDGE
@@ -189,7 +199,7 @@ def score_snapshot(box: Box, confidence: float) -> float:
 
 
 def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None) -> Event:
-    """The row of a story."""
+    """The row of a draft; `snapshot` and `clip` are paths below the data directory."""
     return Event(
         stamp=draft.first,
         event_id=draft.event_id,
@@ -221,12 +231,12 @@ def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None)
 
 
 def format_reason(draft: EventDraft) -> str:
-    """Why this was looked at, in one sentence."""
+    """Why the frames of this event were analysed, in one sentence."""
     sentence = f"watched because {draft.circumstances.reason}"
     if draft.previous_id:
         sentence += f"; it was still there after {draft.previous_id}"
     if draft.merged:
-        sentence += f"; {draft.merged} more are told with it: {draft.merge_reason}"
+        sentence += f"; {draft.merged} more are merged into it: {draft.merge_reason}"
     return sentence
 
 

@@ -1,25 +1,31 @@
-"""Turns tracks into events: which are told, and when.
+"""Turns tracks into events: which are stored, and when.
 
-Inputs: the stories so far, the tracks of one camera, the look they come from, the camera's rules.
-Output: the stories now, and those that are to be told. Pure.
-Never: tells of a thing that was not seen often enough, and never keeps a thing to itself for long.
+Inputs: the event drafts so far, the tracks of one camera, the frame they come from, the camera's
+rules. Output: the drafts now, and those that are ready to be published. Pure.
+Never: publishes a thing that was not seen often enough, and never keeps one back for long.
 
-When is an event stored? Tables only grow, so an event is one row, written once: when the thing has
-gone, when the watch ends (stop, lower energy level, camera gone), or when a part of the story is
-full. The first part holds 60 picture seconds, each next part twice as much, at most an hour: a
-power cut costs at most the running part, and a car parked all day makes 30 rows, not 1440.
+Tables only grow, so an event is one row, written once: when the thing has gone, when the analysis
+ends (stop, lower energy level, camera gone), or when a part of a long event is full. The first part
+holds 60 picture seconds, each next part twice as much, at most an hour: a power cut costs at most
+the running part, and a car parked all day makes 30 rows, not 1440.
 
-A camera with zones or lines tells only what they say (inference/events/rules.py). Who walks over a
-line is told at once; who is in a zone, when he has left it. Where very many are to be told, they
-are gathered (inference/events/rate_limit.py).
+A camera with zones or lines has only the events that these define (inference/events/rules.py). A
+crossing of a line is published at once; a stay in a zone, when the thing has left it. Where there
+are very many, they are merged (inference/events/rate_limit.py).
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from inference.detection.frame_result import FrameResult
-from inference.events import draft as tale
-from inference.events.draft import Circumstances, EventDraft, make_event
+from inference.events.draft import (
+    Circumstances,
+    EventDraft,
+    begin_draft,
+    continue_draft,
+    make_event,
+    make_instant_draft,
+)
 from inference.events.rate_limit import RateLimit
 from inference.events.rules import Key, RuleMatch, Rules, RuleState, apply_rules
 from inference.tracking.track import Tracks
@@ -34,16 +40,16 @@ __all__ = [
     "update_drafts",
 ]
 
-LEAST_FRAMES = 2  # in a zone: one look may be the jitter of a box
+LEAST_FRAMES = 2  # in a zone: one frame may be the jitter of a box
 NO_RULES = Rules()
-THERE = ""  # the tag of being there
+PRESENT = ""  # the tag of being in the picture at all
 
 
 @dataclass(frozen=True, slots=True)
 class EventDrafts:
-    """All that one camera has to tell, or may have: by track and rule, and what leads to it.
+    """All drafts of one camera, by track and rule, and what its rules and rate limits remember.
 
-    `gathered_ids` are the events that this look has put among others: nobody needs their films.
+    `merged_ids` are the events that this frame merged into others: nobody needs their clips.
     """
 
     running: Mapping[Key, EventDraft] = field(default_factory=dict)
@@ -57,97 +63,151 @@ def update_drafts(
     tracks: Tracks,
     result: FrameResult,
     circumstances: Circumstances,
+    *,
     after_frames: int,
     rules: Rules = NO_RULES,
     patience_s: float = 2.0,
 ) -> tuple[EventDrafts, list[EventDraft]]:
-    """The stories after one look, and those that are to be told now.
+    """The drafts after one analysed frame, and those that are to be published now.
 
     A thing must be seen `after_frames` times. `patience_s`: for so long it may seem to have left a
     zone.
+
+        drafts, ready = update_drafts(drafts, tracks, result, circumstances, after_frames=3)
+        rows = [make_event(draft, snapshot=None) for draft in ready]
     """
-    now_s = result.picture.media_s
-    memory, claims = apply_rules(drafts.rule_state, rules, tracks, now_s, patience_s, after_frames)
-    there = [RuleMatch((one.number, THERE), one, "", 0, one.seen_now) for one in tracks.live]
-    share_j = circumstances.energy_per_frame_j / max(1, sum(one.seen_now for one in tracks.live))
-    now: dict[Key, EventDraft] = {}
-    over: list[EventDraft] = []
-    for claim in (*there, *claims):
-        before = drafts.running.get(claim.key)
-        if claim.is_instant:
-            so_far = now[claim.track.number, THERE]
-            now[claim.key] = tale.make_instant_draft(claim, result, so_far)
-        elif before is None:
-            now[claim.key] = tale.begin_draft(claim, result, circumstances, share_j)
-        elif before.is_full and claim.seen and is_event(before, after_frames):
-            over.append(before)
-            now[claim.key] = tale.begin_draft(claim, result, circumstances, share_j, before)
-        else:
-            now[claim.key] = tale.continue_draft(before, claim, result, circumstances, share_j)
-    live = {track.number: track for track in tracks.live}
-    for key, story in drafts.running.items():
-        if key not in now and story.is_over and key[0] in live:
-            now[key] = replace(story, track=live[key[0]])  # seen too seldom so far
-        elif key not in now:
-            over.append(story)
-    passed = {key for key, one in now.items() if one.is_over and is_event(one, after_frames)}
-    over += [now.pop(key) for key in sorted(passed)]
+    rule_state, matches = apply_rules(
+        drafts.rule_state,
+        rules,
+        tracks,
+        now_s=result.picture.media_s,
+        patience_s=patience_s,
+        after_frames=after_frames,
+    )
+    matches = [*match_presence(tracks), *matches]
+    running, full = extend_drafts(drafts.running, matches, result, circumstances, after_frames)
+    kept, ended = split_unmatched(drafts.running, running, tracks)
+    running |= kept
+    crossed = sorted(key for key, one in running.items() if is_instant_event(one, after_frames))
+    over = [*full, *ended, *(running.pop(key) for key in crossed)]
     over = select_events(over, rules, after_frames)
-    bursts, telling = limit_rate(drafts.rate_limits, over, result.picture.stamp.uptime_s)
-    return EventDrafts(now, memory, bursts, list_merged_ids(over, telling)), telling
+    limits, ready = limit_rate(drafts.rate_limits, over, result.picture.stamp.uptime_s)
+    return EventDrafts(running, rule_state, limits, list_merged_ids(over, ready)), ready
+
+
+def match_presence(tracks: Tracks) -> list[RuleMatch]:
+    """Each thing's match for being in the picture, which needs no rule."""
+    return [RuleMatch((one.number, PRESENT), one, "", 0, one.seen_now) for one in tracks.live]
+
+
+def extend_drafts(
+    before: Mapping[Key, EventDraft],
+    matches: Iterable[RuleMatch],
+    result: FrameResult,
+    circumstances: Circumstances,
+    after_frames: int,
+) -> tuple[dict[Key, EventDraft], list[EventDraft]]:
+    """The drafts of all rules that match now, and full parts, after which a next part begins.
+
+    `matches` begin with those of `match_presence`: they share the energy of the frame.
+    """
+    matches = list(matches)
+    seen = sum(one.seen and one.tag == PRESENT for one in matches)
+    share_j = circumstances.energy_per_frame_j / max(1, seen)
+    running: dict[Key, EventDraft] = {}
+    full: list[EventDraft] = []
+    for match in matches:
+        previous = before.get(match.key)
+        if match.is_instant:
+            so_far = running[match.track.number, PRESENT]
+            draft = make_instant_draft(match, result, so_far)
+        elif previous is None:
+            draft = begin_draft(match, result, circumstances, share_j)
+        elif previous.is_full and match.seen and is_event(previous, after_frames):
+            full.append(previous)
+            draft = begin_draft(match, result, circumstances, share_j, previous)
+        else:
+            draft = continue_draft(previous, match, result, circumstances, share_j)
+        running[match.key] = draft
+    return running, full
+
+
+def split_unmatched(
+    before: Mapping[Key, EventDraft], running: Mapping[Key, EventDraft], tracks: Tracks
+) -> tuple[dict[Key, EventDraft], list[EventDraft]]:
+    """Drafts that match no rule any more: those that are kept, and those that have ended.
+
+    A crossing is kept while its thing is followed: it may have been seen too seldom so far.
+    """
+    live = {track.number: track for track in tracks.live}
+    kept: dict[Key, EventDraft] = {}
+    ended: list[EventDraft] = []
+    for key, draft in before.items():
+        if key in running:
+            continue
+        if draft.is_over and key[0] in live:
+            kept[key] = replace(draft, track=live[key[0]])
+        else:
+            ended.append(draft)
+    return kept, ended
 
 
 def select_running(
     drafts: EventDrafts, after_frames: int, rules: Rules = NO_RULES
 ) -> list[EventDraft]:
-    """What would be told of the running stories if the watch ended now."""
+    """The running drafts that would be published if the analysis ended now."""
     return select_events(drafts.running.values(), rules, after_frames)
 
 
 def end_drafts(
     drafts: EventDrafts, after_frames: int, rules: Rules = NO_RULES, *, for_good: bool = False
 ) -> tuple[EventDrafts, list[EventDraft]]:
-    """The watch ends: nothing runs any more; what is to be told of it.
+    """The analysis ends: no draft runs any more; returns those that are to be published.
 
-    `for_good`: nothing more will come for long, so that what was gathered is told too.
+    `for_good`: nothing more will come for long, so merged events are published too.
     """
     over = select_running(drafts, after_frames, rules)
     now_s = max((one.best.picture.stamp.uptime_s for one in over), default=0.0)
-    bursts, telling = limit_rate(drafts.rate_limits, over, now_s)
+    limits, ready = limit_rate(drafts.rate_limits, over, now_s)
     if for_good:
-        for tag, burst in bursts.items():
-            bursts[tag], rest = burst.flush()
-            telling += rest
-    return EventDrafts(rate_limits=bursts, merged_ids=list_merged_ids(over, telling)), telling
+        for tag, limit in limits.items():
+            limits[tag], rest = limit.flush()
+            ready += rest
+    return EventDrafts(rate_limits=limits, merged_ids=list_merged_ids(over, ready)), ready
 
 
 def select_events(over: Iterable[EventDraft], rules: Rules, after_frames: int) -> list[EventDraft]:
-    """The events among stories: where there are rules, being there is none."""
+    """The drafts that are events: where there are rules, being in the picture is none."""
     return [one for one in over if bool(one.tag) == bool(rules) and is_event(one, after_frames)]
 
 
 def is_event(draft: EventDraft, after_frames: int) -> bool:
-    """Whether the thing was seen, surely, often enough, and did what its rule says."""
+    """Whether the thing was seen, surely, often enough, and its rule is fulfilled."""
     if draft.previous_id is not None:
         return True
     often = draft.track.sightings >= after_frames
     return draft.is_fulfilled and often and draft.frames >= min(LEAST_FRAMES, after_frames)
 
 
-def list_merged_ids(over: list[EventDraft], telling: list[EventDraft]) -> tuple[str, ...]:
-    """Which events are not told by themselves."""
-    told_ids = {one.event_id for one in telling}
-    return tuple(one.event_id for one in over if one.event_id not in told_ids)
+def is_instant_event(draft: EventDraft, after_frames: int) -> bool:
+    """Whether this is an event that was over as it began, such as a crossing."""
+    return draft.is_over and is_event(draft, after_frames)
+
+
+def list_merged_ids(over: list[EventDraft], ready: list[EventDraft]) -> tuple[str, ...]:
+    """The events that are not published by themselves."""
+    ready_ids = {one.event_id for one in ready}
+    return tuple(one.event_id for one in over if one.event_id not in ready_ids)
 
 
 def limit_rate(
-    bursts: Mapping[str, RateLimit], over: list[EventDraft], now_s: float
+    limits: Mapping[str, RateLimit], over: list[EventDraft], now_s: float
 ) -> tuple[dict[str, RateLimit], list[EventDraft]]:
-    """What is told now of stories that are over, each rule by itself."""
-    after = dict(bursts)
-    telling: list[EventDraft] = []
+    """The rate limits now, and what passes them; each rule has its own limit."""
+    after = dict(limits)
+    ready: list[EventDraft] = []
     for tag in sorted({*after, *(one.tag for one in over)}):
-        mine = [one for one in over if one.tag == tag]
-        after[tag], alone = after.get(tag, RateLimit()).apply(mine, now_s)
-        telling += alone
-    return after, telling
+        own = [one for one in over if one.tag == tag]
+        after[tag], passed = after.get(tag, RateLimit()).apply(own, now_s)
+        ready += passed
+    return after, ready

@@ -1,8 +1,7 @@
-"""What must happen before a camera tells of a thing: zones, how long, how many, and lines.
+"""The rules of a camera's events: zones with dwell time and count, and crossing lines.
 
-Inputs: what is remembered of each thing, the tracks now. Output: the same now, and what holds.
-Pure.
-Never: believes a coasting track: only who was seen in this look steps into a zone or over a line.
+Inputs: the state of each rule, the tracks now. Output: the state now, and the matches. Pure.
+Never: uses a predicted position: only a thing seen in this frame enters a zone or crosses a line.
 """
 
 from collections.abc import Mapping
@@ -13,7 +12,7 @@ from inference.events import zones
 from inference.events.zones import UNSETTLED
 from inference.tracking.track import Track, Tracks
 
-WORDS = {zones.LEFT: "to the left", zones.RIGHT: "to the right"}
+DIRECTION_TEXTS = {zones.LEFT: "to the left", zones.RIGHT: "to the right"}
 COUNTED = {
     Direction.BOTH: {zones.LEFT, zones.RIGHT},
     Direction.TO_LEFT: {zones.LEFT},
@@ -25,7 +24,7 @@ Key = tuple[int, str]  # a track's number and a rule's tag, such as "z1" or "l2"
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One camera's zones and lines by tag; with none of either, being there is enough."""
+    """One camera's zones and lines by tag; without any, being in the picture is enough."""
 
     zones: Mapping[str, tuple[str, ZoneSettings]] = field(default_factory=dict)
     lines: Mapping[str, tuple[str, LineSettings]] = field(default_factory=dict)
@@ -36,7 +35,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A stay: since when, and when that was last seen to be so; picture time."""
+    """A stay in a zone: since when, and when that was last seen; picture time."""
 
     since_s: float
     last_s: float
@@ -44,7 +43,7 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class LinePosition:
-    """On which side of a line a thing last surely stood, where, and how often it walked over."""
+    """On which side of a line a thing last surely stood, where, and how often it crossed."""
 
     side: int
     at: Point
@@ -53,18 +52,31 @@ class LinePosition:
 
 @dataclass(frozen=True, slots=True)
 class RuleState:
-    """All that is remembered of the things that are followed."""
+    """What the rules remember of the things that are tracked."""
 
     presences: Mapping[Key, Presence] = field(default_factory=dict)
     positions: Mapping[Key, LinePosition] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class RuleMatch:
-    """A rule that holds now for `track`. `seen`: this look showed it.
+class Moment:
+    """The tracks after one frame. `patience_s`: gaps that are forgiven; picture time.
 
-    `ripe` False: not yet to be told (it must stay longer). `at_once`: it is over as it happens.
-    Of one rule's `words`, those with the highest `rank` are told.
+    `after_frames` sightings make a thing count in a zone with a least number.
+    """
+
+    tracks: Tracks
+    now_s: float
+    patience_s: float
+    after_frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMatch:
+    """A rule that matches now for `track`. `seen`: this frame showed it.
+
+    `is_fulfilled` False: not an event yet (it must stay longer). `is_instant`: over as it happens.
+    An event shows the `text` with the highest `rank`.
     """
 
     key: Key
@@ -92,46 +104,36 @@ def build_rules(camera: CameraSettings) -> Rules:
 
 
 def apply_rules(
-    memory: RuleState,
+    state: RuleState,
     rules: Rules,
     tracks: Tracks,
+    *,
     now_s: float,
     patience_s: float,
     after_frames: int,
 ) -> tuple[RuleState, list[RuleMatch]]:
-    """What is remembered after a look at `now_s`, and the rules that hold.
+    """The state after a frame at picture time `now_s`, and the rules that match.
 
     Gaps of up to `patience_s` are forgiven; `after_frames` sightings make a thing one of a count.
     """
-    stays: dict[Key, Presence] = {}
-    footings: dict[Key, LinePosition] = {}
-    claims: list[RuleMatch] = []
+    moment = Moment(tracks, now_s, patience_s, after_frames)
+    presences: dict[Key, Presence] = {}
+    positions: dict[Key, LinePosition] = {}
+    matches: list[RuleMatch] = []
     for tag, (name, zone) in rules.zones.items():
-        inside = find_inside(memory, tag, zone, tracks, now_s, patience_s)
-        stays |= {(track.number, tag): stay for track, stay in inside}
+        inside = find_inside(state, tag, zone, moment)
+        presences |= {(track.number, tag): presence for track, presence in inside}
         if zone.count_from == 1:
-            claims += [match_stay(tag, name, zone, track, stay) for track, stay in inside]
-        else:
-            ripe = [
-                track
-                for track, stay in inside
-                if stay.last_s - stay.since_s >= zone.dwell_s and track.sightings >= after_frames
-            ]
-            before = memory.presences.get((NOBODY, tag))
-            crowd = extend_presence(before, len(ripe) >= zone.count_from, now_s, patience_s)
-            if crowd and inside:
-                stays[NOBODY, tag] = crowd
-                claims.append(match_count(tag, name, zone, ripe or [inside[0][0]], crowd, now_s))
+            matches += [match_stay(tag, name, zone, track, stay) for track, stay in inside]
+        elif inside:
+            crowd, found = apply_count(state, tag, name, zone, moment, inside)
+            presences |= crowd
+            matches += found
     for tag, (name, line) in rules.lines.items():
-        for track in tracks.live:
-            if is_counted(line.labels, track):
-                before_line = memory.positions.get((track.number, tag))
-                footing, direction = update_position(before_line, line, track)
-                if footing:
-                    footings[track.number, tag] = footing
-                if footing and direction in COUNTED[line.direction]:
-                    claims.append(match_crossing(tag, name, track, direction, footing.crossings))
-    return RuleState(stays, footings), claims
+        places, found = apply_line(state, tag, name, line, tracks)
+        positions |= places
+        matches += found
+    return RuleState(presences, positions), matches
 
 
 def is_counted(labels: tuple[str, ...], track: Track) -> bool:
@@ -142,66 +144,103 @@ def is_counted(labels: tuple[str, ...], track: Track) -> bool:
 
 
 def find_inside(
-    memory: RuleState, tag: str, zone: ZoneSettings, tracks: Tracks, now_s: float, patience_s: float
+    state: RuleState, tag: str, zone: ZoneSettings, moment: Moment
 ) -> list[tuple[Track, Presence]]:
-    """Who is in a zone, and since when."""
+    """The tracks in a zone, each with its stay."""
     found = []
-    for track in tracks.live:
+    for track in moment.tracks.live:
         if is_counted(zone.labels, track):
-            before = memory.presences.get((track.number, tag))
-            stay = update_presence(before, track, zone, now_s, patience_s)
+            before = state.presences.get((track.number, tag))
+            stay = update_presence(before, track, zone, moment)
             if stay:
                 found.append((track, stay))
     return found
 
 
 def update_presence(
-    before: Presence | None, track: Track, zone: ZoneSettings, now_s: float, patience_s: float
+    before: Presence | None, track: Track, zone: ZoneSettings, moment: Moment
 ) -> Presence | None:
-    """A track's stay in a zone. Who is not seen has not left; who is seen outside soon has."""
+    """A track's stay in a zone: kept while it is unseen, ended soon after it is seen outside."""
     if not track.seen_now:
         return before
     inside = zones.is_inside(zones.find_foot_point(track.box), zone.polygon)
-    return extend_presence(before, inside, now_s, patience_s)
+    return extend_presence(before, inside, moment)
 
 
-def extend_presence(
-    before: Presence | None, holds: bool, now_s: float, patience_s: float
-) -> Presence | None:
+def extend_presence(before: Presence | None, holds: bool, moment: Moment) -> Presence | None:
     """A stay that goes on while something holds, and through gaps of up to `patience_s`."""
     if holds:
-        return Presence(before.since_s if before else now_s, now_s)
-    return before if before and now_s - before.last_s <= patience_s else None
+        return Presence(before.since_s if before else moment.now_s, moment.now_s)
+    return before if before and moment.now_s - before.last_s <= moment.patience_s else None
 
 
 def match_stay(tag: str, name: str, zone: ZoneSettings, track: Track, stay: Presence) -> RuleMatch:
-    """One thing is in a zone."""
+    """The match of one thing in a zone."""
     stay_s = stay.last_s - stay.since_s
-    words = f"zone {name}: stayed {stay_s:.0f} s" if zone.dwell_s else f"zone {name}"
+    text = f"zone {name}: stayed {stay_s:.0f} s" if zone.dwell_s else f"zone {name}"
     seen = stay.last_s == track.at_s
-    return RuleMatch((track.number, tag), track, words, stay_s, seen, stay_s >= zone.dwell_s)
+    return RuleMatch((track.number, tag), track, text, stay_s, seen, stay_s >= zone.dwell_s)
+
+
+def apply_count(
+    state: RuleState,
+    tag: str,
+    name: str,
+    zone: ZoneSettings,
+    moment: Moment,
+    inside: list[tuple[Track, Presence]],
+) -> tuple[dict[Key, Presence], list[RuleMatch]]:
+    """A zone that wants several things at once: since when that holds, and its match."""
+    counted = [
+        track
+        for track, stay in inside
+        if stay.last_s - stay.since_s >= zone.dwell_s and track.sightings >= moment.after_frames
+    ]
+    key = (NOBODY, tag)
+    crowd = extend_presence(state.presences.get(key), len(counted) >= zone.count_from, moment)
+    if crowd is None:
+        return {}, []
+    there = counted or [inside[0][0]]
+    return {key: crowd}, [match_count(tag, name, zone, there, is_now=crowd.last_s == moment.now_s)]
 
 
 def match_count(
-    tag: str, name: str, zone: ZoneSettings, there: list[Track], crowd: Presence, now_s: float
+    tag: str, name: str, zone: ZoneSettings, there: list[Track], *, is_now: bool
 ) -> RuleMatch:
-    """Enough things are in a zone at once, or were a moment ago."""
-    enough = crowd.last_s == now_s
+    """The match of enough things in a zone at once, now or a moment ago."""
     surest = max(there, key=lambda track: (track.seen_now, track.confidence))
-    words = f"zone {name}: {len(there)} at once"
+    text = f"zone {name}: {len(there)} at once"
     if zone.dwell_s:
-        words += f", stayed {zone.dwell_s:.0f} s"
-    rank = len(there) if enough else 0
-    return RuleMatch((NOBODY, tag), surest, words, rank, enough and surest.seen_now)
+        text += f", stayed {zone.dwell_s:.0f} s"
+    rank = len(there) if is_now else 0
+    return RuleMatch((NOBODY, tag), surest, text, rank, is_now and surest.seen_now)
 
 
 # --- lines ----------------------------------------------------------------------------------------
 
 
+def apply_line(
+    state: RuleState, tag: str, name: str, line: LineSettings, tracks: Tracks
+) -> tuple[dict[Key, LinePosition], list[RuleMatch]]:
+    """Where the tracks stand to a line, and a match for each that has just crossed it."""
+    positions: dict[Key, LinePosition] = {}
+    matches = []
+    for track in tracks.live:
+        if not is_counted(line.labels, track):
+            continue
+        key = (track.number, tag)
+        position, direction = update_position(state.positions.get(key), line, track)
+        if position:
+            positions[key] = position
+        if position and direction in COUNTED[line.direction]:
+            matches.append(match_crossing(tag, name, track, direction, position.crossings))
+    return positions, matches
+
+
 def update_position(
     before: LinePosition | None, line: LineSettings, track: Track
 ) -> tuple[LinePosition | None, int]:
-    """Where a track stands to a line, and to which side it has just walked over it, if it has."""
+    """Where a track stands to a line, and to which side it has just crossed it, if it has."""
     now = zones.find_side(line.start, line.end, track.box) if track.seen_now else UNSETTLED
     if now == UNSETTLED:
         return before, UNSETTLED
@@ -213,6 +252,7 @@ def update_position(
 
 
 def match_crossing(tag: str, name: str, track: Track, direction: int, crossings: int) -> RuleMatch:
-    """One thing has walked over a line."""
+    """The match of one thing that has just crossed a line."""
     key = (track.number, f"{tag}x{crossings}" if crossings > 1 else tag)
-    return RuleMatch(key, track, f"line {name}: {WORDS[direction]}", 1, seen=True, is_instant=True)
+    text = f"line {name}: {DIRECTION_TEXTS[direction]}"
+    return RuleMatch(key, track, text, 1, seen=True, is_instant=True)

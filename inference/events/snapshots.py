@@ -1,9 +1,9 @@
-"""The shelf of events: a picture of each and some films, kept for some days and up to some size.
+"""The files of events: a snapshot of each and some clips, kept for some days and up to some size.
 
 Reads and writes: files YYYY-MM-DD/EVENT.jpg and EVENT.mp4 in one directory, written whole or not at
 all, and on disk before the event that names them. A file's modification time is that of its event.
 Never: keeps a picture without an event, deletes a file that it did not write, or fills the disk:
-what else is stored there (the events themselves) needs the room more.
+what else is stored there (the events themselves) needs the space more.
 """
 
 import os
@@ -22,11 +22,12 @@ FREE_FLOOR_BYTES = 500_000_000  # of the disk; below it the oldest files give wa
 
 
 class EventFiles:
-    """The pictures and films below `directory`. `free_bytes` tells the room on its disk."""
+    """The snapshots and clips below `directory`. `free_bytes` measures the free space there."""
 
     def __init__(
         self,
         directory: Path,
+        *,
         keep_days: float,
         keep_mb: float,
         clock: Clock,
@@ -40,14 +41,14 @@ class EventFiles:
         self._tidied_s: float | None = None
 
     def put_snapshot(self, event_id: str, taken: datetime, jpeg: bytes) -> str:
-        """Store the picture of an event of `taken`; returns its path below the data directory.
+        """Store the snapshot of an event at `taken`; returns its path below the data directory.
 
         Raises `StoreError`.
         """
         return self._put(files.make_path(self._directory, event_id, taken, PICTURE), taken, jpeg)
 
     def put_clip(self, event_id: str, taken: datetime, mp4: bytes) -> str:
-        """Store the film of an event, like `put`."""
+        """Store the clip of an event, like `put_snapshot`."""
         return self._put(files.make_path(self._directory, event_id, taken, CLIP), taken, mp4)
 
     def tidy(self) -> int:
@@ -94,10 +95,10 @@ class EventFiles:
         return surplus
 
     def _make_room(self, size_bytes: int) -> None:
-        """Let the oldest files go where the disk is nearly full.
+        """Delete the oldest files where the disk is nearly full.
 
-        None goes where all of them would not be enough: then something else fills the disk, and
-        what is stored would be lost for nothing. Raises `StoreError`.
+        None is deleted where all of them would not be enough: then something else fills the disk,
+        and the files would be lost for nothing. Raises `StoreError`.
         """
         missing_bytes = FREE_FLOOR_BYTES + size_bytes - self._free_bytes(self._directory)
         if missing_bytes <= 0:
@@ -115,7 +116,7 @@ class EventFiles:
 
 
 def select_oldest(oldest_first: Iterable[MediaFile], missing_bytes: int) -> list[Path]:
-    """So many of the oldest files that `missing_bytes` become free; none where all are too few."""
+    """The oldest files that together free `missing_bytes`; none where all are too few."""
     found: list[Path] = []
     for kept in oldest_first:
         found.append(kept.path)
@@ -126,12 +127,12 @@ def select_oldest(oldest_first: Iterable[MediaFile], missing_bytes: int) -> list
 
 
 def get_taken_s(kept: MediaFile) -> float:
-    """Sorts the oldest first."""
+    """The time of a file, for sorting the oldest first."""
     return kept.taken_s
 
 
 def measure_free_bytes(directory: Path) -> int:
-    """The room on a directory's disk for this user. Raises `OSError`."""
+    """The free space on a directory's disk for this user. Raises `OSError`."""
     return shutil.disk_usage(directory).free
 
 

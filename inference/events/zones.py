@@ -1,8 +1,8 @@
-"""Where a thing stands, whether that is in a part of the picture, and which line it walked over.
+"""Geometry of zones and crossing lines: point in polygon, side of a line, crossing.
 
-Reads and writes: nothing; plain geometry in fractions of the picture, origin top left.
-Never: remembers anything (inference/events/rules.py does), and never counts the jitter of a box as
-a step.
+Reads and writes: nothing; coordinates are fractions of the picture, origin top left.
+Never: keeps a state (inference/events/rules.py does), and never takes the jitter of a box for a
+step over a line.
 """
 
 import math
@@ -34,9 +34,9 @@ def is_inside(point: Point, polygon: Sequence[Point]) -> bool:
 
 
 def compute_turn(start: Point, end: Point, point: Point) -> float:
-    """Above 0 where `point` is to the right of one who walks from `start` to `end`, below 0 left.
+    """Above 0 where `point` is to the right of the direction from `start` to `end`, below 0 left.
 
-    y grows downwards: to one who walks to the right, what is lower in the picture is to the right.
+    y grows downwards: for a line to the right, what is lower in the picture is to its right.
     """
     return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
 
@@ -55,7 +55,7 @@ def find_side(start: Point, end: Point, box: Box) -> int:
 
 
 def is_between(start: Point, end: Point, before: Point, after: Point) -> bool:
-    """Whether the straight way from `before` to `after` passes between the ends of a line.
+    """Whether the segment from `before` to `after` passes between the ends of a line.
 
     The two points are known to be on different sides of it.
     """

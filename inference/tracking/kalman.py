@@ -1,30 +1,31 @@
-"""How sure a track is of where its thing is and how fast it goes: a constant-velocity filter.
+"""A constant-velocity Kalman filter for a track: its variances and gains.
 
-Inputs: the doubt so far, seconds passed, how good a sighting is. Output: the doubt now, and gains.
-Never: knows a box. It weighs; inference/tracking/track.py moves.
+Inputs: the uncertainty so far, seconds passed, how sure a detection is. Output: the uncertainty
+now, and the gains. Pure.
+Never: knows a box; inference/tracking/track.py moves the box by these gains.
 
-A Kalman filter whose noise is a share of the thing's own size, as in SORT and ByteTrack, has the
-same doubt for right and down: one small filter serves both, and four numbers are a whole track's.
-Measured against a filter with fixed gains (docs/benchmarks.md): no better at 10 looks a second,
-much better at 2, where only the doubt says how far around a box one has to look.
+The noise is a share of the thing's own size, as in SORT and ByteTrack, so the uncertainty is the
+same for x and y: one small filter serves both, and four numbers are enough for a track. Measured
+against a filter with fixed gains (docs/benchmarks.md): no better at 10 frames a second, much better
+at 2, where the uncertainty decides how far around a box to search.
 """
 
 import math
 from dataclasses import dataclass
 
-PLACE_NOISE = 0.05**2  # of one sighting: how far a box is off, in shares of its longer side
-SIZE_NOISE = 0.08**2  # of one sighting: how far its width and height are off, as a share
+PLACE_NOISE = 0.05**2  # of one detection: error of its place, in shares of its longer side
+SIZE_NOISE = 0.08**2  # of one detection: error of width and height, as a share
 FAINT_NOISE = 2.0  # times that, for a detection below the threshold
-FIRST_SPEED = 0.5**2  # how fast a newcomer may go, in longer sides a second: a brisk walk
-SPEED_PROCESS_NOISE = (
-    0.12  # how quickly speeds change, in squared longer sides a second, each second
-)
-SIZE_PROCESS_NOISE = 0.006  # how quickly sizes change, in squared shares each second
+FIRST_SPEED = 0.5**2  # of a new track: a brisk walk, in longer sides a second
+SPEED_PROCESS_NOISE = 0.12  # how quickly speeds change, in (longer sides a second)^2 per second
+SIZE_PROCESS_NOISE = 0.006  # how quickly sizes change, in squared shares per second
 
 
 @dataclass(frozen=True, slots=True)
 class Uncertainty:
-    """Variances, in longer sides of the box: of place, of speed, what both share; and of size."""
+    """Variances of place, speed and size, and the covariance `place_speed`; in longer sides of the
+    box.
+    """
 
     place: float
     place_speed: float
@@ -40,28 +41,38 @@ class Uncertainty:
 NEWCOMER = Uncertainty(PLACE_NOISE, 0.0, FIRST_SPEED, SIZE_NOISE)
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """Gains of one detection (`speed_gain` per second), and the uncertainty after it."""
+
+    place_gain: float
+    speed_gain: float
+    size_gain: float
+    uncertainty: Uncertainty
+
+
 def predict(uncertainty: Uncertainty, step_s: float) -> Uncertainty:
-    """The doubt when `step_s` have passed without a look."""
-    restless = SPEED_PROCESS_NOISE * step_s
+    """The uncertainty after `step_s` without a detection."""
+    noise = SPEED_PROCESS_NOISE * step_s
+    speed = uncertainty.speed + noise / 3
     return Uncertainty(
-        uncertainty.place
-        + step_s * (2 * uncertainty.place_speed + step_s * (uncertainty.speed + restless / 3)),
-        uncertainty.place_speed + step_s * (uncertainty.speed + restless / 2),
-        uncertainty.speed + restless,
+        uncertainty.place + step_s * (2 * uncertainty.place_speed + step_s * speed),
+        uncertainty.place_speed + step_s * (uncertainty.speed + noise / 2),
+        uncertainty.speed + noise,
         uncertainty.size + SIZE_PROCESS_NOISE * step_s,
     )
 
 
-def correct(uncertainty: Uncertainty, sure: bool) -> tuple[float, float, float, Uncertainty]:
-    """(gain of place, gain of speed per second, gain of size, doubt) after a sighting."""
+def correct(before: Uncertainty, *, sure: bool) -> Correction:
+    """Gains and uncertainty for one detection, above the threshold (`sure`) or below it."""
     noise = 1.0 if sure else FAINT_NOISE
-    spread = uncertainty.place + noise * PLACE_NOISE
-    place, speed = uncertainty.place / spread, uncertainty.place_speed / spread
-    size = uncertainty.size / (uncertainty.size + noise * SIZE_NOISE)
-    left = Uncertainty(
-        (1 - place) * uncertainty.place,
-        (1 - place) * uncertainty.place_speed,
-        uncertainty.speed - speed * uncertainty.place_speed,
-        (1 - size) * uncertainty.size,
+    spread = before.place + noise * PLACE_NOISE
+    place, speed = before.place / spread, before.place_speed / spread
+    size = before.size / (before.size + noise * SIZE_NOISE)
+    after = Uncertainty(
+        (1 - place) * before.place,
+        (1 - place) * before.place_speed,
+        before.speed - speed * before.place_speed,
+        (1 - size) * before.size,
     )
-    return place, speed, size, left
+    return Correction(place, speed, size, after)

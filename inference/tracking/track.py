@@ -1,40 +1,40 @@
-"""Follows things from picture to picture, so that one passer-by is one event and not twenty.
+"""Multi-object tracking: detections of successive frames joined to tracks (after ByteTrack).
 
 Inputs: the tracks so far, the detections of one picture, its picture time. Output: the tracks now.
 Pure.
 Never: looks at a pixel.
 
-After ByteTrack (Zhang et al. 2022): sure detections are matched first, faint ones then keep a known
-track alive but begin none. Boxes are compared where the filter (inference/tracking/kalman.py)
-expects them, grown by its doubt (after buffered IoU, Yang et al. 2023): at 2 looks a second a
-newcomer may leave his own box, and at 10 he may not. Each choice here was measured:
+After ByteTrack (Zhang et al. 2022): sure detections are matched first; faint ones then keep a
+known track alive but begin none. Boxes are compared where the Kalman filter (kalman.py) predicts
+them, grown by its uncertainty (after buffered IoU, Yang et al. 2023): at 2 frames a second
+a new thing may leave its own box, and at 10 it may not. Each choice here was measured:
 docs/benchmarks.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.model import Box, Detection
 from inference.tracking.kalman import NEWCOMER, Uncertainty, correct, predict
 
 FAINTEST = 0.25  # confidence below which a detection does not even keep a track alive
 LEAST_OVERLAP = 0.3
-SIDEWAYS, UPRIGHT = 1.0, 0.5  # of the doubt: what stands on the ground moves less up and down
+SIDEWAYS, UPRIGHT = 1.0, 0.5  # of the uncertainty: what stands on the ground moves less up and down
 LARGEST_GROWTH = 0.4  # of the longer side, on each side
 SAME_THING = 0.4  # overlap from which a second box on what was just seen is no second thing
 NEWCOMER_S = 0.3  # one seen once may be missed for this long, or once: most are false alarms
-COVERED = 0.7  # share of a box that a look at a part must hold to miss it
-FADE_S = 1.0  # who is not where it moves stands still: the time in which its speed is lost
-UNSEEN_AT_MOST_S = 30.0  # even where nobody looked
+COVERED = 0.7  # share of a box that an analysed part must hold to miss it
+FADE_S = 1.0  # a thing that is not where it should be has stopped: time in which its speed fades
+UNSEEN_AT_MOST_S = 30.0  # even where no frame showed that place
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """One thing followed. `box` is where it is believed to be at picture time `at_s`.
+    """One tracked thing. `box` is its estimated box at picture time `at_s`.
 
-    `drift` is the speed of its middle, right and down, in fractions of the picture a second.
+    `velocity` is the speed of its middle, right and down, in fractions of the picture a second.
     `sightings` counts the sure ones; `seen_s` is the last of any kind; `missed_s` is how long it
-    has not been seen since, although it was looked for.
+    has not been found since in frames that should have shown it.
     """
 
     number: int
@@ -50,13 +50,13 @@ class Track:
 
     @property
     def seen_now(self) -> bool:
-        """Whether the newest picture showed it; otherwise it coasts."""
+        """Whether the newest picture showed it; otherwise its box is only predicted."""
         return self.seen_s == self.at_s
 
 
 @dataclass(frozen=True, slots=True)
 class Tracks:
-    """All things followed by one camera. Numbers are never used again."""
+    """All tracks of one camera. Numbers are never used again."""
 
     live: tuple[Track, ...] = ()
     next_number: int = 1
@@ -66,36 +66,37 @@ def update_tracks(
     tracks: Tracks,
     detections: Sequence[Detection],
     media_s: float,
+    *,
     threshold: float,
     patience_s: float,
     analysed_part: Box | None = None,
 ) -> Tracks:
-    """The tracks after a look at a picture of `media_s`, or at its part `looked` alone.
+    """The tracks after a picture of `media_s`, of which only `analysed_part` was analysed if given.
 
-    Those looked for and unseen for over `patience_s` are given up.
+    Tracks that were not found for over `patience_s` in frames that should show them are dropped.
     """
-    coasting = [predict_track(track, media_s, analysed_part) for track in tracks.live]
+    predicted = [predict_track(track, media_s, analysed_part) for track in tracks.live]
     sure = [one for one in detections if one.confidence >= threshold]
     faint = [one for one in detections if one.confidence < threshold]
-    pairs, unseen, unknown = match(coasting, sure)
-    moved = [correct_track(track, detection, sure=True) for track, detection in pairs]
+    pairs, unseen, unknown = match(predicted, sure)
+    found = [correct_track(track, detection, sure=True) for track, detection in pairs]
     pairs, unseen, _ = match(unseen, faint)
-    moved += [correct_track(track, detection, sure=False) for track, detection in pairs]
-    fresh = [one for one in unknown if not is_second_box(one, moved)]
+    found += [correct_track(track, detection, sure=False) for track, detection in pairs]
+    fresh = [one for one in unknown if not is_second_box(one, found)]
     new = [begin_track(one, tracks.next_number + count, media_s) for count, one in enumerate(fresh)]
     steps = {track.number: media_s - track.at_s for track in tracks.live}
     kept = [one for one in unseen if is_awaited(one, patience_s, steps[one.number])]
-    live = sorted(moved + kept + new, key=lambda track: track.number)
+    live = sorted(found + kept + new, key=lambda track: track.number)
     return Tracks(tuple(live), tracks.next_number + len(new))
 
 
 def begin_track(detection: Detection, number: int, media_s: float) -> Track:
     """A track of something seen for the first time."""
     return Track(
-        number,
-        detection.label,
-        detection.confidence,
-        detection.box,
+        number=number,
+        label=detection.label,
+        confidence=detection.confidence,
+        box=detection.box,
         velocity=(0.0, 0.0),
         sightings=1,
         seen_s=media_s,
@@ -106,50 +107,47 @@ def begin_track(detection: Detection, number: int, media_s: float) -> Track:
 def predict_track(track: Track, media_s: float, analysed_part: Box | None) -> Track:
     """The track moved on to `media_s` at its own speed, counted as missed until it is found."""
     step_s = media_s - track.at_s
-    right, down = track.velocity
-    covered = analysed_part is None or is_covered(analysed_part, track.box)
-    fade = 1.0 if covered else max(0.0, 1 - step_s / FADE_S)
-    return Track(
-        track.number,
-        track.label,
-        track.confidence,
-        shift_box(track.box, right * fade * step_s, down * fade * step_s),
-        (right * fade, down * fade),
-        track.sightings,
-        track.seen_s,
-        media_s,
-        track.missed_s + step_s if covered else track.missed_s,
-        predict(track.uncertainty, step_s),
+    is_missed = analysed_part is None or is_covered(analysed_part, track.box)
+    fade = 1.0 if is_missed else max(0.0, 1 - step_s / FADE_S)
+    right, down = track.velocity[0] * fade, track.velocity[1] * fade
+    return replace(
+        track,
+        box=shift_box(track.box, right * step_s, down * step_s),
+        velocity=(right, down),
+        at_s=media_s,
+        missed_s=track.missed_s + step_s if is_missed else track.missed_s,
+        uncertainty=predict(track.uncertainty, step_s),
     )
 
 
 def correct_track(track: Track, detection: Detection, *, sure: bool) -> Track:
-    """A coasting track corrected by what was seen."""
-    place, speed, size, doubt = correct(track.uncertainty, sure)
-    x, y, wide, high = measure_box(track.box)
-    found_x, found_y, found_wide, found_high = measure_box(detection.box)
+    """A predicted track corrected by a detection."""
+    step = correct(track.uncertainty, sure=sure)
+    x, y, width, height = measure_box(track.box)
+    found_x, found_y, found_width, found_height = measure_box(detection.box)
     off_x, off_y = found_x - x, found_y - y
-    x, y = x + place * off_x, y + place * off_y
-    half_wide, half_high = (
-        (wide + size * (found_wide - wide)) / 2,
-        (high + size * (found_high - high)) / 2,
-    )
-    return Track(
-        track.number,
-        track.label,
-        detection.confidence,
-        Box(x - half_wide, y - half_high, x + half_wide, y + half_high),
-        (track.velocity[0] + speed * off_x, track.velocity[1] + speed * off_y),
-        track.sightings + sure,
-        track.at_s,
-        track.at_s,
-        0.0,
-        doubt,
+    return replace(
+        track,
+        confidence=detection.confidence,
+        box=make_box(
+            x + step.place_gain * off_x,
+            y + step.place_gain * off_y,
+            width + step.size_gain * (found_width - width),
+            height + step.size_gain * (found_height - height),
+        ),
+        velocity=(
+            track.velocity[0] + step.speed_gain * off_x,
+            track.velocity[1] + step.speed_gain * off_y,
+        ),
+        sightings=track.sightings + sure,
+        seen_s=track.at_s,
+        missed_s=0.0,
+        uncertainty=step.uncertainty,
     )
 
 
 def is_awaited(track: Track, patience_s: float, step_s: float) -> bool:
-    """Whether an unseen track is still waited for; `step_s`: since the look before."""
+    """Whether an unseen track is kept; `step_s`: time since the frame before."""
     x, y, _, _ = measure_box(track.box)
     if not (0 < x < 1 and 0 < y < 1) or track.at_s - track.seen_s > UNSEEN_AT_MOST_S:
         return False
@@ -159,7 +157,7 @@ def is_awaited(track: Track, patience_s: float, step_s: float) -> bool:
 
 
 def is_second_box(detection: Detection, seen: Sequence[Track]) -> bool:
-    """Whether this is another box on something that was seen in the same look."""
+    """Whether this is another box on something that was seen in the same frame."""
     return any(
         track.label == detection.label and compute_overlap(track.box, detection.box) > SAME_THING
         for track in seen
@@ -222,7 +220,7 @@ def compute_grown_overlap(one: Box, other: Box, wider: float, higher: float) -> 
 
 
 def is_covered(analysed_part: Box, box: Box) -> bool:
-    """Whether a look at the part `looked` must show what is in `box`."""
+    """Whether the analysis of a part must find what is in `box`."""
     wide = min(analysed_part.right, box.right) - max(analysed_part.left, box.left)
     high = min(analysed_part.bottom, box.bottom) - max(analysed_part.top, box.top)
     return wide > 0 and high > 0 and wide * high >= COVERED * compute_area(box)
@@ -240,6 +238,11 @@ def measure_box(box: Box) -> tuple[float, float, float, float]:
         box.right - box.left,
         box.bottom - box.top,
     )
+
+
+def make_box(x: float, y: float, width: float, height: float) -> Box:
+    """The box of a middle, a width and a height."""
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def shift_box(box: Box, right: float, down: float) -> Box:

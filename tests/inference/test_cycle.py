@@ -113,7 +113,7 @@ def test_the_service_is_assembled_without_loading_the_model(
     log = SentenceLog("inference")
     loop = assemble(Service("inference", settings, clock, open_store("inference"), log))
     viewer = FrameClient(settings.view_socket)
-    assert viewer.pull(PictureRequest(JPEG)) == Refusal("nothing has been looked at yet")
+    assert viewer.pull(PictureRequest(JPEG)) == Refusal("no frame has been analysed yet")
     assert loop.media
     assert loop.finish is not None
     loop.finish()

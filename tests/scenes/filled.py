@@ -50,7 +50,7 @@ def fill(open_as: OpenAs) -> None:
     camera.add(camera_state(now), change(now), motion(now))
     inference = open_as("inference")
     inference.add(
-        InferencePlan(now, 5.0, Tier.INT8, "20 W are left for looking"),
+        InferencePlan(now, 5.0, Tier.INT8, "20 W are left for inference"),
         InferenceRun(now, 60.0, 300, 2, 0.04, False, 2.5, "CPUExecutionProvider", DIGEST),
         CameraLooks(now, "demo", 60.0, 290, 2, 0.03, False, 1.8, Tier.INT8),
         event(now),

@@ -289,6 +289,6 @@ class InProcessUnit:
                 ModelPool(choice, lambda _: self._scene, prices, own),
                 FakeWaiter(self.clock),
                 make_publisher(self._inference),
-                View(own.blur_heads, own.threshold),
+                View(blur_heads=own.blur_heads, threshold=own.threshold),
             ),
         )

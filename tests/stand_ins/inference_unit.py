@@ -57,6 +57,7 @@ class InferenceUnit:
         cameras: Sequence[str] = ("gate",),
     ) -> None:
         self.settings, self.clock = settings, clock
+        own = settings.inference
         self.power = open_store("power")
         self.store = FlakyStore(settings.database, clock, "inference")
         log = SentenceLog("inference")
@@ -68,7 +69,7 @@ class InferenceUnit:
         self.cameras = {name: FakeCamera(name, clock) for name in cameras}
         self.camera = next(iter(self.cameras.values()))
         self.waiter = FakeWaiter(clock)
-        self.view = View(settings.inference.blur_heads, settings.inference.threshold)
+        self.view = View(blur_heads=own.blur_heads, threshold=own.threshold)
         self.cycle = InferenceCycle(self.service, self._parts())
 
     def _parts(self) -> CycleParts:
@@ -79,8 +80,10 @@ class InferenceUnit:
         ]
         costs = CostModel(self.choice.find_cost, core_w=0.0)
         models = ModelPool(self.choice, self.make, costs, own, cpu_s=lambda: 0.0)
-        files = EventFiles(self.settings.snapshots_dir, 30, 100, self.clock)
-        publisher = EventPublisher(files, own.blur_heads, self.service.report_fault)
+        files = EventFiles(self.settings.snapshots_dir, keep_days=30, keep_mb=100, clock=self.clock)
+        publisher = EventPublisher(
+            files, blur_heads=own.blur_heads, report_fault=self.service.report_fault
+        )
         return CycleParts(cameras, models, self.waiter, publisher, self.view)
 
     def make(self, name: str) -> FakeDetector:

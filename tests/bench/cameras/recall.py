@@ -130,9 +130,9 @@ class Life:
         self._feed = Feed("front", opened, self.clock, Parts(motion))
         pull = Pull(self._feed, self.clock, 1 / film.frames_per_s)
         watched = InferenceCamera("front", pull, inference, camera)
-        eyes, telling = make_models(self._service), make_publisher(self._service)
-        view = View(inference.blur_heads, inference.threshold)
-        parts = CycleParts([watched], eyes, Waiter(self.clock), telling, view)
+        models, publisher = make_models(self._service), make_publisher(self._service)
+        view = View(blur_heads=inference.blur_heads, threshold=inference.threshold)
+        parts = CycleParts([watched], models, Waiter(self.clock), publisher, view)
         self._watch = InferenceCycle(self._service, parts)
         self._seconds = len(film.packets) / film.frames_per_s
 

@@ -23,16 +23,17 @@ def load(path: Path) -> FrameDetector:
 
 
 def measure(quick: bool) -> dict[str, Any]:
-    """Looks, failed looks, swaps, and the longest look beside the usual one."""
+    """Analysed and failed frames, swaps, and the longest analysis beside the usual one."""
     picture = first_picture()
-    swap = ModelSwap(MODEL.stem, load(MODEL))
+    path = MODEL
+    swap = ModelSwap(path.stem, load(path))
     swap.take_current().load()
     swaps, failed, looks_ms = 0, 0, []
     wanted = [OTHER, MODEL]
     ends_s = time.monotonic() + (4.0 if quick else 60.0)
     while time.monotonic() < ends_s:
         began_s = time.monotonic()
-        if not swap.changing:
+        if swap.name == path.stem or swap.trouble:
             path = wanted[swaps % 2]
             swap.want(path.stem, partial(load, path), began_s)
             swaps += 1

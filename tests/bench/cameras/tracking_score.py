@@ -41,7 +41,9 @@ def follow_ours(frames: Sequence[Frame]) -> Answers:
     """What inference/tracking/track.py makes of the frames."""
     tracks, answers = track.Tracks(), []
     for frame in frames:
-        tracks = track.update_tracks(tracks, frame.detections, frame.media_s, THRESHOLD, PATIENCE_S)
+        tracks = track.update_tracks(
+            tracks, frame.detections, frame.media_s, threshold=THRESHOLD, patience_s=PATIENCE_S
+        )
         answers.append(
             {
                 one.number: one.box

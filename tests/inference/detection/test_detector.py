@@ -15,7 +15,7 @@ from appliance.media.frames import BGR, I420, Picture
 from appliance.model import Box, Detection, Tier
 from inference.detection.detector import NOT_LOADED, NanoDet, PictureDetections
 from inference.detection.model_card import ModelCard, compute_digest, read_verified_card
-from inference.detection.model_input import blob
+from inference.detection.model_input import ModelInput
 from inference.detection.nanodet import Bytes, decode
 from inference.detection.region import choose_part, is_covered, map_box_to_picture
 from inference.detection.sessions import CPU, CUDA, Session, SessionSettings
@@ -124,7 +124,9 @@ def test_of_boxes_on_one_thing_the_surest_stays_but_other_labels_stay_too(card: 
 
 
 def test_the_models_input_is_normalised_per_channel(card: ModelCard) -> None:
-    entry = blob(np.full((100, 300, 3), (10, 20, 30), np.uint8), card)
+    model_input = ModelInput(card)
+    model_input.put_bgr(0, np.full((100, 300, 3), (10, 20, 30), np.uint8))
+    entry = model_input.tensor
     assert entry.shape == (1, 3, 416, 416)
     expected = [(10 - 103.53) / 57.375, (20 - 116.28) / 57.12, (30 - 123.675) / 58.395]
     assert entry[0, :, 200, 200] == pytest.approx(expected, abs=1e-5)

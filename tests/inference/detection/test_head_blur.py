@@ -111,9 +111,11 @@ def test_a_followed_person_who_is_missed_once_is_hidden_where_it_should_be() -> 
     for step in range(5):
         box = Box(0.1 + 0.02 * step, 0.3, 0.2 + 0.02 * step, 0.7)
         car = Detection("car", 0.9, Box(0.6, 0.6, 0.9, 0.8))
-        tracks = update_tracks(tracks, [Detection("person", 0.9, box), car], step / 5, 0.45, 2.0)
+        tracks = update_tracks(
+            tracks, [Detection("person", 0.9, box), car], step / 5, threshold=0.45, patience_s=2.0
+        )
     assert list_unseen_people(tracks) == ()
-    tracks = update_tracks(tracks, [], 1.0, 0.45, 2.0)
+    tracks = update_tracks(tracks, [], 1.0, threshold=0.45, patience_s=2.0)
     (box,) = list_unseen_people(tracks)
     assert box.left > 0.17, "it walked on"
 
@@ -195,8 +197,8 @@ def test_the_picture_that_was_given_stays_as_it_is() -> None:
 # --- files -------------------------------------------------------------------------------------
 
 
-def head(look: FrameResult, blur: bool) -> Bytes:
-    data = np.frombuffer(encode_jpeg(look, blur), np.uint8)
+def head(result: FrameResult, *, blur: bool) -> Bytes:
+    data = np.frombuffer(encode_jpeg(result, blur_heads=blur), np.uint8)
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[50:60, 82:118].astype(int)
 
 
@@ -212,7 +214,9 @@ def test_the_owner_may_ask_for_heads_as_they_are(clock: FakeClock) -> None:
     shown = ramp_look(clock)
     assert np.abs(head(look, blur=False) - head(shown, blur=True)).max() == 0
     assert np.abs(head(look, blur=True) - head(shown, blur=True)).max() >= 5
-    assert len(np.unique(head(look, True)[5, :, 0])) < len(np.unique(head(look, False)[5, :, 0]))
+    assert len(np.unique(head(look, blur=True)[5, :, 0])) < len(
+        np.unique(head(look, blur=False)[5, :, 0])
+    )
 
 
 def test_the_file_hides_who_is_followed_but_was_not_found(clock: FakeClock) -> None:

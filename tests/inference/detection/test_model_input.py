@@ -13,14 +13,12 @@ from appliance.model import Box
 from inference.detection.model_card import ModelCard, read_verified_card
 from inference.detection.model_input import (
     ModelInput,
-    blob,
-    blob_from_i420,
     convert_i420_to_bgr,
     convert_to_bgr,
     cut_planes,
     split_planes,
 )
-from inference.detection.nanodet import Bytes
+from inference.detection.nanodet import Bytes, Floats
 from tests.conftest import CLIP, MODEL
 from tests.stand_ins.fakes import FakeClock
 
@@ -58,14 +56,26 @@ def plain(bgr: Bytes, card: ModelCard) -> np.ndarray:
     return np.asarray(((square - card.mean) / card.std).transpose(2, 0, 1)[None])
 
 
+def tensor_of(bgr: Bytes, card: ModelCard) -> Floats:
+    model_input = ModelInput(card)
+    model_input.put_bgr(0, bgr)
+    return model_input.tensor
+
+
+def tensor_of_i420(data: bytes, width: int, height: int, card: ModelCard) -> Floats:
+    model_input = ModelInput(card)
+    model_input.put(0, picture(data, width, height, I420))
+    return model_input.tensor
+
+
 def test_the_numbers_are_those_of_the_plain_form(card: ModelCard, frame: av.VideoFrame) -> None:
     bgr = frame.to_ndarray(format="bgr24")
-    assert np.abs(blob(bgr, card) - plain(bgr, card)).max() < 1e-4
+    assert np.abs(tensor_of(bgr, card) - plain(bgr, card)).max() < 1e-4
 
 
 def test_the_planes_give_the_same_picture_as_bgr(card: ModelCard, frame: av.VideoFrame) -> None:
     data = frame.to_ndarray(format="yuv420p").tobytes()
-    quick = blob_from_i420(data, frame.width, frame.height, card)
+    quick = tensor_of_i420(data, frame.width, frame.height, card)
     difference = np.abs(quick - plain(frame.to_ndarray(format="bgr24"), card))
     assert quick.dtype == np.float32
     assert difference.mean() * 58 < 2, "grey levels of 255"
@@ -80,7 +90,7 @@ def test_colours_are_right_for_all_sizes(card: ModelCard, width: int, height: in
     bgr = convert_i420_to_bgr(data, width, height)
     assert bgr.shape == (height, width, 3)
     assert np.abs(bgr.astype(int) - (0, 0, 254)).max() <= 2
-    entry = blob_from_i420(data, width, height, card)
+    entry = tensor_of_i420(data, width, height, card)
     red = entry[0, :, 100, 100] * card.std + card.mean
     assert red == pytest.approx((0, 0, 254), abs=2)
 
@@ -88,9 +98,9 @@ def test_colours_are_right_for_all_sizes(card: ModelCard, width: int, height: in
 def test_a_model_of_an_odd_size_is_served_too(card: ModelCard) -> None:
     odd = replace(card, size=97)
     data = i420(gradient(64, 48))
-    even = blob_from_i420(data, 64, 48, replace(card, size=98))
-    assert blob_from_i420(data, 64, 48, odd).shape == (1, 3, 97, 97)
-    difference = blob_from_i420(data, 64, 48, odd)[0, 0, 50, 50] - even[0, 0, 50, 50]
+    even = tensor_of_i420(data, 64, 48, replace(card, size=98))
+    assert tensor_of_i420(data, 64, 48, odd).shape == (1, 3, 97, 97)
+    difference = tensor_of_i420(data, 64, 48, odd)[0, 0, 50, 50] - even[0, 0, 50, 50]
     assert abs(difference) * 57 < 3
 
 
@@ -108,13 +118,15 @@ def test_a_part_is_cut_where_it_lies(card: ModelCard) -> None:
     planes = cut_planes(i420(luma), 400, 300, part)
     assert np.array_equal(planes[0], luma[150:270, 100:300])
     assert planes[1].shape == planes[2].shape == (60, 100)
-    canvas = ModelInput(card)
-    canvas.put(0, picture(i420(luma), 400, 300, I420), part)
-    from_planes = canvas.tensor.copy()
+    model_input = ModelInput(card)
+    model_input.put(0, picture(i420(luma), 400, 300, I420), part)
+    from_planes = model_input.tensor.copy()
     bgr = convert_i420_to_bgr(i420(luma), 400, 300)
-    canvas.put(0, picture(bgr.tobytes(), 400, 300, BGR), part)
-    assert np.abs(from_planes - canvas.tensor).max() * 58 < 3
-    assert np.array_equal(canvas.tensor, blob(np.ascontiguousarray(bgr[150:270, 100:300]), card))
+    model_input.put(0, picture(bgr.tobytes(), 400, 300, BGR), part)
+    assert np.abs(from_planes - model_input.tensor).max() * 58 < 3
+    assert np.array_equal(
+        model_input.tensor, tensor_of(np.ascontiguousarray(bgr[150:270, 100:300]), card)
+    )
 
 
 def test_colour_lies_where_luma_does_in_a_part(card: ModelCard) -> None:
@@ -124,19 +136,23 @@ def test_colour_lies_where_luma_does_in_a_part(card: ModelCard) -> None:
     red_u, red_v = half.copy(), half.copy()
     red_u[:, 16:], red_v[:, 16:] = 90, 240
     data = np.full((64, 64), 81, np.uint8).tobytes() + red_u.tobytes() + red_v.tobytes()
-    canvas = ModelInput(card)
-    canvas.put(0, picture(data, width, height, I420), Box(0.5, 0, 1, 1))
-    corner = canvas.tensor[0, :, 0, 0] * card.std + card.mean
+    model_input = ModelInput(card)
+    model_input.put(0, picture(data, width, height, I420), Box(0.5, 0, 1, 1))
+    corner = model_input.tensor[0, :, 0, 0] * card.std + card.mean
     assert corner == pytest.approx((0, 0, 254), abs=2)
 
 
-def test_a_canvas_keeps_nothing_of_the_picture_before(card: ModelCard) -> None:
-    canvas = ModelInput(card, pictures=2)
-    canvas.put_bgr(0, np.full((50, 60, 3), 255, np.uint8))
-    canvas.put_bgr(1, np.full((50, 60, 3), 9, np.uint8))
-    canvas.put_bgr(0, np.full((40, 70, 3), 30, np.uint8))
-    assert np.array_equal(canvas.tensor[:1], blob(np.full((40, 70, 3), 30, np.uint8), card))
-    assert np.array_equal(canvas.tensor[1:], blob(np.full((50, 60, 3), 9, np.uint8), card))
+def test_a_model_input_keeps_nothing_of_the_picture_before(card: ModelCard) -> None:
+    model_input = ModelInput(card, pictures=2)
+    model_input.put_bgr(0, np.full((50, 60, 3), 255, np.uint8))
+    model_input.put_bgr(1, np.full((50, 60, 3), 9, np.uint8))
+    model_input.put_bgr(0, np.full((40, 70, 3), 30, np.uint8))
+    assert np.array_equal(
+        model_input.tensor[:1], tensor_of(np.full((40, 70, 3), 30, np.uint8), card)
+    )
+    assert np.array_equal(
+        model_input.tensor[1:], tensor_of(np.full((50, 60, 3), 9, np.uint8), card)
+    )
 
 
 def test_a_picture_in_bgr_is_not_copied() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from inference.detection.unload_policy import decide_unload, load_energy_j
+from inference.detection.unload_policy import decide_unload
 
 IDLE_TIMES = st.lists(st.floats(0, 1000), min_size=1, max_size=20)
 
@@ -35,10 +35,6 @@ def test_a_gpu_context_is_kept_until_it_has_cost_a_load() -> None:
 
 def test_what_costs_nothing_to_load_is_freed_at_once() -> None:
     assert not decide_unload(load_j=0, idle_w=4, idle_s=0).keep
-
-
-def test_a_loading_costs_its_seconds_times_the_draw() -> None:
-    assert load_energy_j(load_s=1.5, load_w=20) == pytest.approx(30)
 
 
 @given(IDLE_TIMES, st.floats(0.1, 500), st.floats(0.1, 50))

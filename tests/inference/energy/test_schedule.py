@@ -123,5 +123,5 @@ def test_what_computer_and_cameras_take_is_not_there_for_looking() -> None:
     none = make_plan(budget(EnergyLevel.ECO), SETTINGS, replace(RESOURCES, base_w=17.0))
     assert nothing(none)
     assert none.reason == (
-        "ECO, but of 12 W computer and cameras take 17: nothing is left for looking"
+        "ECO, but of 12 W computer and cameras take 17: nothing is left for inference"
     )

@@ -27,35 +27,35 @@ def at(x: float, confidence: float = 0.8, height: float = 0.3) -> Detection:
     return Detection("person", confidence, Box(x - 0.05, 0.8 - height, x + 0.05, 0.8))
 
 
-class Film:
+class EventBench:
     """Shows pictures to tracker and events, five a second."""
 
     def __init__(self, rules: Rules = Rules()) -> None:  # noqa: B008  (frozen)
         self.clock = FakeClock()
         self.rules = rules
         self.tracks = Tracks()
-        self.stories = EventDrafts()
-        self.told: list[Event] = []
+        self.drafts = EventDrafts()
+        self.events: list[Event] = []
         self.media_s = 0.0
 
     def show(self, *seen: Detection, woken_by: str = "", missed: int = 0, **cost: bool) -> None:
         stamp = self.clock.stamp()
         picture = Picture("gate", stamp, 1, 0, self.media_s, 1, 1, BGR, b"", woken_by=woken_by)
-        look = FrameResult(picture, seen, missed=missed, cost=Cost(0.6, **cost))
-        self.tracks = update_tracks(self.tracks, seen, self.media_s, 0.45, 2.0)
-        self.stories, over = lifecycle.update_drafts(
-            self.stories, self.tracks, look, WHY, 3, self.rules, 2.0
+        result = FrameResult(picture, seen, missed=missed, cost=Cost(0.6, **cost))
+        self.tracks = update_tracks(self.tracks, seen, self.media_s, threshold=0.45, patience_s=2.0)
+        self.drafts, over = lifecycle.update_drafts(
+            self.drafts, self.tracks, result, WHY, after_frames=3, rules=self.rules, patience_s=2.0
         )
-        self.tell(over)
+        self.publish(over)
         self.media_s += 0.2
         self.clock.advance(0.2)
 
     def stop(self) -> None:
-        self.stories, over = lifecycle.end_drafts(self.stories, 3, self.rules, for_good=True)
-        self.tell(over)
+        self.drafts, over = lifecycle.end_drafts(self.drafts, 3, self.rules, for_good=True)
+        self.publish(over)
 
-    def tell(self, stories: list[EventDraft]) -> None:
-        self.told += [lifecycle.make_event(story, None) for story in stories]
+    def publish(self, drafts: list[EventDraft]) -> None:
+        self.events += [lifecycle.make_event(draft, None) for draft in drafts]
 
     def walk(self, start: float, end: float, step: float = 0.02) -> None:
         count = round(abs(end - start) / step)
@@ -67,162 +67,162 @@ class Film:
 
 
 def test_an_event_says_how_sure_each_look_was_who_woke_the_camera_and_what_was_missed() -> None:
-    film = Film()
-    film.show(at(0.5, 0.5), missed=7)  # before it was there
-    film.show(at(0.5, 0.9), woken_by="packets", missed=2)
-    film.show(at(0.5, 0.7), woken_by="onvif motion", missed=1)
-    film.stop()
-    (event,) = film.told
+    bench = EventBench()
+    bench.show(at(0.5, 0.5), missed=7)  # before it was there
+    bench.show(at(0.5, 0.9), woken_by="packets", missed=2)
+    bench.show(at(0.5, 0.7), woken_by="onvif motion", missed=1)
+    bench.stop()
+    (event,) = bench.events
     assert event.scores == pytest.approx({"first": 0.5, "mean": 0.7, "best": 0.9})
     assert (event.woken_by, event.drops, event.rule) == ("packets", 3, "")
 
 
 def test_looks_are_paid_for_by_all_who_are_seen_in_them() -> None:
-    film = Film()
+    bench = EventBench()
     for count in range(4):
-        film.show(at(0.2), *([at(0.7)] if count else []))
-    film.stop()
-    assert sorted(event.energy_j for event in film.told) == pytest.approx([0.9, 1.5])
+        bench.show(at(0.2), *([at(0.7)] if count else []))
+    bench.stop()
+    assert sorted(event.energy_j for event in bench.events) == pytest.approx([0.9, 1.5])
 
 
 def test_energy_is_measured_only_where_each_look_was() -> None:
-    film = Film()
+    bench = EventBench()
     for measured in (True, True, True):
-        film.show(at(0.5), measured=measured)
-    film.stop()
-    again = Film()
+        bench.show(at(0.5), measured=measured)
+    bench.stop()
+    again = EventBench()
     for measured in (True, False, True):
         again.show(at(0.5), measured=measured)
     again.stop()
-    assert [film.told[0].energy_measured, again.told[0].energy_measured] == [True, False]
+    assert [bench.events[0].energy_measured, again.events[0].energy_measured] == [True, False]
 
 
 def test_the_snapshot_shows_a_whole_large_person_rather_than_a_surer_cut_or_far_one() -> None:
-    film = Film()
-    film.show(at(0.04, 0.95))  # cut by the left edge
-    film.show(at(0.08, 0.85))
-    film.show(at(0.12, 0.7))
-    (story,) = film.stories.running.values()
-    assert story.best.detections[0].confidence == 0.85
-    assert story.confidence == 0.95, "the event still says how sure the surest look was"
-    assert lifecycle.make_event(story, None).box == story.box
+    bench = EventBench()
+    bench.show(at(0.04, 0.95))  # cut by the left edge
+    bench.show(at(0.08, 0.85))
+    bench.show(at(0.12, 0.7))
+    (draft,) = bench.drafts.running.values()
+    assert draft.best.detections[0].confidence == 0.85
+    assert draft.confidence == 0.95, "the event still says how sure the surest look was"
+    assert lifecycle.make_event(draft, None).box == draft.box
 
 
 # --- zones and lines -----------------------------------------------------------------------------
 
 
 def test_with_a_zone_only_who_was_in_it_is_told_and_when_he_has_left_it() -> None:
-    film = Film(ZONE)
-    film.walk(0.1, 0.3)
+    bench = EventBench(ZONE)
+    bench.walk(0.1, 0.3)
     for _ in range(20):
-        film.show()
-    assert film.told == [], "being there is no event here"
-    film.walk(0.1, 0.8)
-    assert film.told == []
-    film.walk(0.8, 0.1)
-    (event,) = film.told
+        bench.show()
+    assert bench.events == [], "being there is no event here"
+    bench.walk(0.1, 0.8)
+    assert bench.events == []
+    bench.walk(0.8, 0.1)
+    (event,) = bench.events
     assert event.rule == "zone drive"
     assert 5 <= (event.last_seen - event.stamp.utc).total_seconds() <= 10, "only his time in it"
     assert event.event_id.endswith("-2z1")
 
 
 def test_a_box_that_jumps_into_a_zone_for_one_look_is_no_event() -> None:
-    film = Film(ZONE)
+    bench = EventBench(ZONE)
     for _ in range(5):
-        film.show(at(0.37))
-    film.show(at(0.42))
+        bench.show(at(0.37))
+    bench.show(at(0.42))
     for _ in range(20):
-        film.show(at(0.37))
-    film.stop()
-    assert film.told == []
+        bench.show(at(0.37))
+    bench.stop()
+    assert bench.events == []
 
 
 def test_a_zone_that_wants_a_stay_tells_none_that_was_too_short_and_parts_of_a_long_one() -> None:
     name, own = ZONE.zones["z1"]
-    film = Film(Rules({"z1": (name, replace(own, dwell_s=90.0))}))
+    bench = EventBench(Rules({"z1": (name, replace(own, dwell_s=90.0))}))
     for _ in range(5 * 80):
-        film.show(at(0.6))
+        bench.show(at(0.6))
     for _ in range(5 * 3):
-        film.show(at(0.2))
-    assert film.told == []
+        bench.show(at(0.2))
+    assert bench.events == []
     for _ in range(5 * 100):
-        film.show(at(0.6))
-    (event,) = film.told
+        bench.show(at(0.6))
+    (event,) = bench.events
     assert event.rule == "zone drive: stayed 90 s", "told as soon as it was long enough"
-    film.stop()
-    assert film.told[1].rule == "zone drive: stayed 100 s"
-    assert film.told[1].reason.endswith(f"; it was still there after {event.event_id}")
+    bench.stop()
+    assert bench.events[1].rule == "zone drive: stayed 100 s"
+    assert bench.events[1].reason.endswith(f"; it was still there after {event.event_id}")
 
 
 def test_a_crossing_is_told_at_once_and_each_has_an_id() -> None:
-    film = Film(FENCE)
-    film.walk(0.2, 0.8)
-    (event,) = film.told
+    bench = EventBench(FENCE)
+    bench.walk(0.2, 0.8)
+    (event,) = bench.events
     assert event.rule == "line fence: to the left", "drawn from top to bottom, right is left"
     assert event.stamp.utc == event.last_seen
     assert event.frames > 10, "all looks so far show who it is"
-    film.walk(0.8, 0.2)
-    film.stop()
-    assert [event.rule for event in film.told[1:]] == ["line fence: to the right"]
-    assert len({event.event_id for event in film.told}) == 2
+    bench.walk(0.8, 0.2)
+    bench.stop()
+    assert [event.rule for event in bench.events[1:]] == ["line fence: to the right"]
+    assert len({event.event_id for event in bench.events}) == 2
 
 
 def test_who_crosses_before_he_was_seen_often_enough_is_told_when_he_was() -> None:
-    film = Film(FENCE)
-    film.show(at(0.47))
-    film.show(at(0.52))
-    assert film.told == []
-    film.show(at(0.54))
-    assert [event.rule for event in film.told] == ["line fence: to the left"]
+    bench = EventBench(FENCE)
+    bench.show(at(0.47))
+    bench.show(at(0.52))
+    assert bench.events == []
+    bench.show(at(0.54))
+    assert [event.rule for event in bench.events] == ["line fence: to the left"]
 
 
 # --- restless nights -----------------------------------------------------------------------------
 
 
-def restless(film: Film, minutes: float, every_s: float) -> None:
+def restless(bench: EventBench, minutes: float, every_s: float) -> None:
     """Every few seconds somebody else is there for a second."""
-    until_s = film.media_s + 60 * minutes
-    while film.media_s < until_s:
-        place = 0.2 + 0.6 * ((film.media_s / every_s) % 5) / 5
+    until_s = bench.media_s + 60 * minutes
+    while bench.media_s < until_s:
+        place = 0.2 + 0.6 * ((bench.media_s / every_s) % 5) / 5
         for _ in range(5):
-            film.show(at(place, confidence=0.5 + 0.3 * (film.media_s % 60) / 60))
-        film.media_s += every_s
-        film.clock.advance(every_s)
-        film.show()
+            bench.show(at(place, confidence=0.5 + 0.3 * (bench.media_s % 60) / 60))
+        bench.media_s += every_s
+        bench.clock.advance(every_s)
+        bench.show()
 
 
 def test_a_restless_hour_makes_some_rows_that_account_for_all_its_events() -> None:
-    film = Film()
-    restless(film, minutes=60, every_s=6.0)
-    film.stop()
+    bench = EventBench()
+    restless(bench, minutes=60, every_s=6.0)
+    bench.stop()
     extra = [
         int(event.reason.split("; ")[1].split()[0])
-        for event in film.told
-        if "are told with it" in event.reason
+        for event in bench.events
+        if "are merged into it" in event.reason
     ]
-    assert 20 < len(film.told) < 30
-    assert len(film.told) + sum(extra) > 400, "nobody is lost in silence"
-    assert "more than 20 in 10 minutes are noise or a crowd" in film.told[-1].reason
-    ids = [event.event_id for event in film.told]
+    assert 20 < len(bench.events) < 30
+    assert len(bench.events) + sum(extra) > 400, "nobody is lost in silence"
+    assert "more than 20 in 10 minutes are noise or a crowd" in bench.events[-1].reason
+    ids = [event.event_id for event in bench.events]
     assert len(set(ids)) == len(ids)
 
 
 def test_after_a_calm_spell_each_event_is_told_by_itself_again() -> None:
-    film = Film()
-    restless(film, minutes=8, every_s=6.0)
-    restless(film, minutes=60, every_s=600.0)
-    before = len(film.told)
-    restless(film, minutes=60, every_s=600.0)
-    assert all("told with it" not in event.reason for event in film.told[before:])
-    assert len(film.told) - before >= 5
+    bench = EventBench()
+    restless(bench, minutes=8, every_s=6.0)
+    restless(bench, minutes=60, every_s=600.0)
+    before = len(bench.events)
+    restless(bench, minutes=60, every_s=600.0)
+    assert all("merged into it" not in event.reason for event in bench.events[before:])
+    assert len(bench.events) - before >= 5
 
 
 def test_the_row_of_many_keeps_the_best_picture_the_whole_time_and_all_costs() -> None:
-    film = Film()
-    film.show(at(0.5, 0.6))
-    film.show(at(0.5, 0.6))
-    film.show(at(0.5, 0.6))
-    (one,) = film.stories.running.values()
+    bench = EventBench()
+    bench.show(at(0.5, 0.6))
+    bench.show(at(0.5, 0.6))
+    bench.show(at(0.5, 0.6))
+    (one,) = bench.drafts.running.values()
     other = replace(
         one, event_id="other", snapshot_score=one.snapshot_score + 0.1, energy_j=2.0, frames=5
     )
@@ -233,14 +233,14 @@ def test_the_row_of_many_keeps_the_best_picture_the_whole_time_and_all_costs() -
 
 
 def test_films_of_gathered_events_are_named_to_be_forgotten() -> None:
-    film = Film()
+    bench = EventBench()
     for _ in range(40):
         for _ in range(4):
-            film.show(at(0.5))
-        film.media_s += 3
-        film.clock.advance(3)
-        film.show()
-    told = {event.event_id for event in film.told}
+            bench.show(at(0.5))
+        bench.media_s += 3
+        bench.clock.advance(3)
+        bench.show()
+    told = {event.event_id for event in bench.events}
     assert len(told) == 20
-    assert film.stories.merged_ids
-    assert not told & set(film.stories.merged_ids)
+    assert bench.drafts.merged_ids
+    assert not told & set(bench.drafts.merged_ids)

@@ -23,14 +23,14 @@ WHY = Circumstances(
 )
 
 
-class Film:
+class EventBench:
     """Shows a still person to the tracker and the event rules, a picture every half second."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
         self.tracks = Tracks()
-        self.stories = EventDrafts()
-        self.told: list[Event] = []
+        self.drafts = EventDrafts()
+        self.events: list[Event] = []
         self.media_s = 0.0
 
     def show(self, *confidences: float | None) -> None:
@@ -38,16 +38,20 @@ class Film:
         for confidence in confidences:
             box = Box(0.4, 0.3, 0.5, 0.6)
             seen = [] if confidence is None else [Detection("person", confidence, box)]
-            self.tracks = update_tracks(self.tracks, seen, self.media_s, 0.45, patience_s=2.0)
-            look = FrameResult(self.picture(), tuple(seen))
-            self.stories, ended = lifecycle.update_drafts(self.stories, self.tracks, look, WHY, 3)
-            self.told += [lifecycle.make_event(story, None) for story in ended]
+            self.tracks = update_tracks(
+                self.tracks, seen, self.media_s, threshold=0.45, patience_s=2.0
+            )
+            result = FrameResult(self.picture(), tuple(seen))
+            self.drafts, ended = lifecycle.update_drafts(
+                self.drafts, self.tracks, result, WHY, after_frames=3
+            )
+            self.events += [lifecycle.make_event(draft, None) for draft in ended]
             self.media_s += 0.5
             self.clock.advance(0.5)
 
     def stop(self) -> None:
-        self.told += [
-            lifecycle.make_event(one, None) for one in lifecycle.select_running(self.stories, 3)
+        self.events += [
+            lifecycle.make_event(one, None) for one in lifecycle.select_running(self.drafts, 3)
         ]
 
     def picture(self) -> Picture:
@@ -55,65 +59,65 @@ class Film:
 
 
 def test_a_passer_by_is_one_event_told_once_when_gone() -> None:
-    film = Film()
-    film.show(0.5, 0.9, 0.6, 0.7)
-    assert film.told == []
-    film.show(None, None, None, None)
-    assert film.told == [], "unseen for two seconds is not yet gone"
-    film.show(None)
-    (event,) = film.told
+    bench = EventBench()
+    bench.show(0.5, 0.9, 0.6, 0.7)
+    assert bench.events == []
+    bench.show(None, None, None, None)
+    assert bench.events == [], "unseen for two seconds is not yet gone"
+    bench.show(None)
+    (event,) = bench.events
     assert event.stamp.utc == START
     assert event.last_seen == START + timedelta(seconds=1.5)
     assert (event.camera, event.label, event.frames) == ("gate", "person", 4)
     assert event.confidence == 0.9
     assert (event.energy_j, event.energy_measured) == (2.0, False)
     assert event.reason == "watched because ECO allows 2 frames a second"
-    film.show(None, None)
-    film.stop()
-    assert len(film.told) == 1
+    bench.show(None, None)
+    bench.stop()
+    assert len(bench.events) == 1
 
 
 def test_the_best_look_is_kept_for_the_snapshot() -> None:
-    film = Film()
-    film.show(0.5, 0.9, 0.6)
-    (story,) = film.stories.running.values()
-    assert story.best.picture.stamp.utc == START + timedelta(seconds=0.5)
+    bench = EventBench()
+    bench.show(0.5, 0.9, 0.6)
+    (draft,) = bench.drafts.running.values()
+    assert draft.best.picture.stamp.utc == START + timedelta(seconds=0.5)
 
 
 def test_a_flicker_is_no_event() -> None:
-    film = Film()
-    film.show(0.9, 0.9, *[None] * 6)
-    film.stop()
-    assert film.told == []
+    bench = EventBench()
+    bench.show(0.9, 0.9, *[None] * 6)
+    bench.stop()
+    assert bench.events == []
 
 
 def test_what_is_running_is_told_at_a_stop() -> None:
-    film = Film()
-    film.show(0.8, 0.8, 0.8)
-    film.stop()
-    assert [event.frames for event in film.told] == [3]
+    bench = EventBench()
+    bench.show(0.8, 0.8, 0.8)
+    bench.stop()
+    assert [event.frames for event in bench.events] == [3]
 
 
 def test_a_long_stay_is_told_in_parts_that_double_and_name_each_other() -> None:
-    film = Film()
-    film.show(*[0.8] * (2 * 60 * 10))  # ten minutes
-    film.stop()
-    lengths_s = [(event.last_seen - event.stamp.utc).total_seconds() for event in film.told]
+    bench = EventBench()
+    bench.show(*[0.8] * (2 * 60 * 10))  # ten minutes
+    bench.stop()
+    lengths_s = [(event.last_seen - event.stamp.utc).total_seconds() for event in bench.events]
     assert lengths_s == pytest.approx([60, 120, 240, 178], abs=2)
-    first, second, *_ = film.told
+    first, second, *_ = bench.events
     assert second.reason.endswith(f"; it was still there after {first.event_id}")
-    assert sum(event.frames for event in film.told) == 1200
+    assert sum(event.frames for event in bench.events) == 1200
 
 
 def test_event_ids_are_unique_and_sort_by_time_through_reboots() -> None:
-    film = Film()
+    bench = EventBench()
     for _ in range(3):
-        film.show(0.8, 0.8, 0.8, *[None] * 6)
-    again = Film()
+        bench.show(0.8, 0.8, 0.8, *[None] * 6)
+    again = EventBench()
     again.clock.reboot(down_s=0)
     again.clock.utc = START  # a unit without a clock battery lives through the same second twice
     again.show(0.8, 0.8, 0.8, *[None] * 6)
-    ids = [event.event_id for event in film.told]
+    ids = [event.event_id for event in bench.events]
     assert len(ids) == 3
     assert ids == sorted(ids)
-    assert again.told[0].event_id not in ids
+    assert again.events[0].event_id not in ids

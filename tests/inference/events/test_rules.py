@@ -19,34 +19,36 @@ def standing(x: float, y: float, label: str = "person") -> Detection:
     return Detection(label, 0.8, Box(x - 0.03, y - 0.2, x + 0.03, y))
 
 
-class Watch:
+class RuleBench:
     """Shows people to the tracker and the rules, five looks a second."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.memory = RuleState()
+        self.state = RuleState()
         self.tracks = Tracks()
         self.now_s = 0.0
         self.crossings: list[str] = []
 
     def show(self, *seen: Detection) -> list[RuleMatch]:
-        self.tracks = update_tracks(self.tracks, seen, self.now_s, 0.45, 2.0)
-        self.memory, claims = apply_rules(self.memory, self.rules, self.tracks, self.now_s, 2.0, 3)
-        self.crossings += [claim.text for claim in claims if claim.is_instant]
+        self.tracks = update_tracks(self.tracks, seen, self.now_s, threshold=0.45, patience_s=2.0)
+        self.state, matches = apply_rules(
+            self.state, self.rules, self.tracks, now_s=self.now_s, patience_s=2.0, after_frames=3
+        )
+        self.crossings += [match.text for match in matches if match.is_instant]
         self.now_s += 0.2
-        return claims
+        return matches
 
     def walk(self, *feet: tuple[float, float], step: float = 0.02) -> list[RuleMatch]:
         """One person from point to point, a step each look."""
-        claims: list[RuleMatch] = []
+        matches: list[RuleMatch] = []
         for start, end in pairwise(feet):
             ways = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
             count = max(1, round(ways / step))
             for part in range(count + 1):
                 share = part / count
                 x, y = (a + share * (b - a) for a, b in zip(start, end, strict=True))
-                claims = self.show(standing(x, y))
-        return claims
+                matches = self.show(standing(x, y))
+        return matches
 
 
 def zone(**own: object) -> Rules:
@@ -96,88 +98,88 @@ def test_left_and_right_are_those_of_one_who_walks_along_the_line(
 
 
 def test_the_feet_decide_not_the_head() -> None:
-    watch = Watch(zone())
-    assert not watch.show(standing(0.5, 0.95)), "the box is in the zone, the feet are not"
-    (claim,) = watch.show(standing(0.5, 0.85))
-    assert (claim.text, claim.is_fulfilled, claim.seen) == ("zone drive", True, True)
+    bench = RuleBench(zone())
+    assert not bench.show(standing(0.5, 0.95)), "the box is in the zone, the feet are not"
+    (match,) = bench.show(standing(0.5, 0.85))
+    assert (match.text, match.is_fulfilled, match.seen) == ("zone drive", True, True)
 
 
 def test_a_zone_counts_only_its_labels() -> None:
-    watch = Watch(zone(labels=("car",)))
-    assert not watch.show(standing(0.5, 0.6))
-    assert watch.show(standing(0.5, 0.6), standing(0.8, 0.6, "car"))
+    bench = RuleBench(zone(labels=("car",)))
+    assert not bench.show(standing(0.5, 0.6))
+    assert bench.show(standing(0.5, 0.6), standing(0.8, 0.6, "car"))
 
 
 def test_a_stay_is_told_when_it_is_long_enough_and_a_short_absence_is_forgiven() -> None:
-    watch = Watch(zone(dwell_s=5.0))
+    bench = RuleBench(zone(dwell_s=5.0))
     for _ in range(15):  # three seconds inside
-        (claim,) = watch.show(standing(0.5, 0.6))
-    assert not claim.is_fulfilled
+        (match,) = bench.show(standing(0.5, 0.6))
+    assert not match.is_fulfilled
     for _ in range(5):  # one second behind a tree
-        (claim,) = watch.show()
-        assert not claim.seen
+        (match,) = bench.show()
+        assert not match.seen
     for _ in range(10):
-        (claim,) = watch.show(standing(0.5, 0.6))
-    assert claim.is_fulfilled
-    assert claim.text == "zone drive: stayed 6 s"
+        (match,) = bench.show(standing(0.5, 0.6))
+    assert match.is_fulfilled
+    assert match.text == "zone drive: stayed 6 s"
 
 
 def test_who_is_seen_outside_for_a_moment_goes_on_with_his_stay() -> None:
-    watch = Watch(zone(dwell_s=4.0))
+    bench = RuleBench(zone(dwell_s=4.0))
     for count in range(26):  # five seconds at the zone's edge; one look in five is outside
-        claims = watch.show(standing(0.38 if count % 5 == 4 else 0.42, 0.6))
-    assert [claim.text for claim in claims] == ["zone drive: stayed 5 s"]
+        matches = bench.show(standing(0.38 if count % 5 == 4 else 0.42, 0.6))
+    assert [match.text for match in matches] == ["zone drive: stayed 5 s"]
 
 
 def test_who_left_for_longer_than_the_patience_begins_again() -> None:
-    watch = Watch(zone(dwell_s=3.0))
-    watch.walk((0.5, 0.6), (0.3, 0.6))
+    bench = RuleBench(zone(dwell_s=3.0))
+    bench.walk((0.5, 0.6), (0.3, 0.6))
     for _ in range(11):
-        claims = watch.show(standing(0.3, 0.6))
-    assert not claims
-    (claim,) = watch.walk((0.3, 0.6), (0.5, 0.6))
-    assert claim.rank < 2.0
+        matches = bench.show(standing(0.3, 0.6))
+    assert not matches
+    (match,) = bench.walk((0.3, 0.6), (0.5, 0.6))
+    assert match.rank < 2.0
 
 
 def test_a_count_holds_when_so_many_are_there_at_the_same_time() -> None:
-    watch = Watch(zone(count_from=3))
+    bench = RuleBench(zone(count_from=3))
     two, third = [standing(0.5, 0.6), standing(0.7, 0.6)], standing(0.6, 0.8)
     for _ in range(10):
-        assert not watch.show(*two)
+        assert not bench.show(*two)
     for _ in range(2):
-        assert not watch.show(*two, third), "seen too seldom to be one of them"
-    (claim,) = watch.show(*two, third)
-    assert claim.text == "zone drive: 3 at once"
+        assert not bench.show(*two, third), "seen too seldom to be one of them"
+    (match,) = bench.show(*two, third)
+    assert match.text == "zone drive: 3 at once"
     outside = standing(0.2, 0.6)
-    watch = Watch(zone(count_from=3))
+    bench = RuleBench(zone(count_from=3))
     for _ in range(10):
-        assert not watch.show(*two, outside)
+        assert not bench.show(*two, outside)
 
 
 def test_a_count_with_a_stay_counts_only_who_has_stayed() -> None:
-    watch = Watch(zone(count_from=2, dwell_s=2.0))
+    bench = RuleBench(zone(count_from=2, dwell_s=2.0))
     for _ in range(15):
-        assert not watch.show(standing(0.5, 0.6))
+        assert not bench.show(standing(0.5, 0.6))
     for _ in range(9):
-        assert not watch.show(standing(0.5, 0.6), standing(0.7, 0.6))
-    watch.show(standing(0.5, 0.6), standing(0.7, 0.6))
-    (claim,) = watch.show(standing(0.5, 0.6), standing(0.7, 0.6))
-    assert claim.text == "zone drive: 2 at once, stayed 2 s"
+        assert not bench.show(standing(0.5, 0.6), standing(0.7, 0.6))
+    bench.show(standing(0.5, 0.6), standing(0.7, 0.6))
+    (match,) = bench.show(standing(0.5, 0.6), standing(0.7, 0.6))
+    assert match.text == "zone drive: 2 at once, stayed 2 s"
 
 
 # --- lines ---------------------------------------------------------------------------------------
 
 
 def test_who_walks_away_from_the_camera_over_a_line_drawn_to_the_right_goes_to_its_left() -> None:
-    watch = Watch(line())
-    watch.walk((0.5, 0.8), (0.5, 0.3))
-    assert watch.crossings == ["line fence: to the left"]
+    bench = RuleBench(line())
+    bench.walk((0.5, 0.8), (0.5, 0.3))
+    assert bench.crossings == ["line fence: to the left"]
 
 
 def test_who_comes_nearer_over_it_goes_to_its_right() -> None:
-    watch = Watch(line())
-    watch.walk((0.5, 0.3), (0.5, 0.8))
-    assert watch.crossings == ["line fence: to the right"]
+    bench = RuleBench(line())
+    bench.walk((0.5, 0.3), (0.5, 0.8))
+    assert bench.crossings == ["line fence: to the right"]
 
 
 @pytest.mark.parametrize(
@@ -189,47 +191,47 @@ def test_who_comes_nearer_over_it_goes_to_its_right() -> None:
     ],
 )
 def test_only_the_wanted_direction_is_told(direction: Direction, told: list[str]) -> None:
-    watch = Watch(line(direction))
-    watch.walk((0.5, 0.8), (0.5, 0.3), (0.5, 0.8))
-    assert watch.crossings == told
+    bench = RuleBench(line(direction))
+    bench.walk((0.5, 0.8), (0.5, 0.3), (0.5, 0.8))
+    assert bench.crossings == told
 
 
 def test_who_stands_on_the_line_and_sways_does_not_cross_it() -> None:
-    watch = Watch(line())
-    watch.walk((0.5, 0.8), (0.5, 0.5))
+    bench = RuleBench(line())
+    bench.walk((0.5, 0.8), (0.5, 0.5))
     for count in range(50):
-        watch.show(standing(0.5, 0.5 + (0.015 if count % 2 else -0.015)))
-    assert watch.crossings == []
-    watch.walk((0.5, 0.5), (0.5, 0.3))
-    assert watch.crossings == ["line fence: to the left"], "once, and only when he is over it"
+        bench.show(standing(0.5, 0.5 + (0.015 if count % 2 else -0.015)))
+    assert bench.crossings == []
+    bench.walk((0.5, 0.5), (0.5, 0.3))
+    assert bench.crossings == ["line fence: to the left"], "once, and only when he is over it"
 
 
 def test_who_walks_around_the_end_of_a_line_does_not_cross_it() -> None:
-    watch = Watch(line(start=(0.0, 0.5), end=(0.4, 0.5)))
-    watch.walk((0.7, 0.8), (0.7, 0.3), (0.2, 0.3))
-    assert watch.crossings == []
-    watch.walk((0.2, 0.3), (0.2, 0.8))
-    assert watch.crossings == ["line fence: to the right"]
+    bench = RuleBench(line(start=(0.0, 0.5), end=(0.4, 0.5)))
+    bench.walk((0.7, 0.8), (0.7, 0.3), (0.2, 0.3))
+    assert bench.crossings == []
+    bench.walk((0.2, 0.3), (0.2, 0.8))
+    assert bench.crossings == ["line fence: to the right"]
 
 
 def test_a_crossing_behind_a_tree_counts_when_he_is_seen_again() -> None:
-    watch = Watch(line())
-    watch.walk((0.5, 0.8), (0.5, 0.56))
+    bench = RuleBench(line())
+    bench.walk((0.5, 0.8), (0.5, 0.56))
     for _ in range(4):
-        watch.show()
-    assert watch.crossings == [], "a coasting track walks over no line"
-    watch.walk((0.5, 0.46), (0.5, 0.3))
-    assert watch.crossings == ["line fence: to the left"]
+        bench.show()
+    assert bench.crossings == [], "a coasting track walks over no line"
+    bench.walk((0.5, 0.46), (0.5, 0.3))
+    assert bench.crossings == ["line fence: to the left"]
 
 
 def test_a_second_crossing_has_a_key_of_its_own_and_the_tag_of_the_first() -> None:
-    watch = Watch(line())
+    bench = RuleBench(line())
     seen: list[RuleMatch] = []
     for x_y in [(0.5, 0.8 - 0.02 * count) for count in range(26)] + [
         (0.5, 0.3 + 0.02 * count) for count in range(26)
     ]:
-        seen += watch.show(standing(*x_y))
-    assert [(claim.key, claim.tag) for claim in seen] == [((1, "l1"), "l1"), ((1, "l1x2"), "l1")]
+        seen += bench.show(standing(*x_y))
+    assert [(match.key, match.tag) for match in seen] == [((1, "l1"), "l1"), ((1, "l1x2"), "l1")]
 
 
 def test_a_camera_without_zones_and_lines_has_no_rules() -> None:

@@ -13,7 +13,7 @@ def person(x: float, y: float = 0.5, confidence: float = 0.8, label: str = "pers
 
 
 def step(tracks: Tracks, media_s: float, *seen: Detection) -> Tracks:
-    return update_tracks(tracks, seen, media_s, THRESHOLD, PATIENCE_S)
+    return update_tracks(tracks, seen, media_s, threshold=THRESHOLD, patience_s=PATIENCE_S)
 
 
 def x_of(track: Track) -> float:
@@ -86,7 +86,9 @@ def test_a_look_at_a_part_misses_nobody_outside_it_and_who_stands_there_stays() 
     right = Box(0.6, 0.2, 1.0, 0.8)
     for count in range(2, 100):  # twenty seconds
         seen = [person(0.8)]
-        tracks = update_tracks(tracks, seen, count / 5, THRESHOLD, PATIENCE_S, analysed_part=right)
+        tracks = update_tracks(
+            tracks, seen, count / 5, threshold=THRESHOLD, patience_s=PATIENCE_S, analysed_part=right
+        )
     still, _ = tracks.live
     assert (still.number, still.seen_now, still.missed_s) == (1, False, 0.0)
     assert abs(x_of(still) - 0.2) < 0.01
@@ -99,15 +101,21 @@ def test_a_look_at_a_part_misses_who_should_be_in_it() -> None:
     tracks = step(tracks, 0.2, person(0.8))
     right = Box(0.6, 0.2, 1.0, 0.8)
     for count in range(2, 13):
-        tracks = update_tracks(tracks, [], count / 5, THRESHOLD, PATIENCE_S, analysed_part=right)
+        tracks = update_tracks(
+            tracks, [], count / 5, threshold=THRESHOLD, patience_s=PATIENCE_S, analysed_part=right
+        )
     assert not tracks.live
 
 
 def test_nobody_is_waited_for_half_a_minute_even_where_nobody_looks() -> None:
     tracks = step(step(Tracks(), 0.0, person(0.2)), 0.2, person(0.2))
     right = Box(0.6, 0.2, 1.0, 0.8)
-    assert update_tracks(tracks, [], 30.1, THRESHOLD, PATIENCE_S, analysed_part=right).live
-    assert not update_tracks(tracks, [], 30.3, THRESHOLD, PATIENCE_S, analysed_part=right).live
+    assert update_tracks(
+        tracks, [], 30.1, threshold=THRESHOLD, patience_s=PATIENCE_S, analysed_part=right
+    ).live
+    assert not update_tracks(
+        tracks, [], 30.3, threshold=THRESHOLD, patience_s=PATIENCE_S, analysed_part=right
+    ).live
 
 
 def test_a_pause_of_the_looks_is_forgiven_to_who_is_still_on_his_way() -> None:
@@ -115,7 +123,7 @@ def test_a_pause_of_the_looks_is_forgiven_to_who_is_still_on_his_way() -> None:
     for count in range(10):
         tracks = step(tracks, count / 5, person(0.1 + 0.01 * count))
     tracks = update_tracks(
-        tracks, [person(0.34)], 4.8, THRESHOLD, patience_s=8.0
+        tracks, [person(0.34)], 4.8, threshold=THRESHOLD, patience_s=8.0
     )  # three seconds on
     assert [track.number for track in tracks.live] == [1]
 
@@ -156,6 +164,8 @@ def test_who_walked_and_is_not_where_it_moves_has_stopped() -> None:
     (walker,) = tracks.live
     right = Box(0.6, 0.2, 1.0, 0.8)
     for count in range(10, 60):  # ten seconds in which it moves elsewhere
-        tracks = update_tracks(tracks, [], count / 5, THRESHOLD, PATIENCE_S, analysed_part=right)
+        tracks = update_tracks(
+            tracks, [], count / 5, threshold=THRESHOLD, patience_s=PATIENCE_S, analysed_part=right
+        )
     (waiting,) = tracks.live
     assert x_of(waiting) - x_of(walker) < 0.15, "at his speed he would be a whole picture on"
