@@ -24,7 +24,7 @@ from appliance.store.store import Store
 from provisioning.laptop import START, Laptop, Wish
 from sensors.camera.pictures.gop import GroupOfPictures
 from sensors.camera.sources.video_file import VideoFile
-from tests.bench.processes import number
+from tests.bench.processes import read_number
 from tests.bench.report import OUT, Figure, publish, quick
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.in_process import InProcessUnit, Scene
@@ -33,12 +33,12 @@ SELF = Path("/proc/self/io")
 DAY_S = 86_400.0
 
 
-def counters() -> tuple[int, int]:
+def read_counters() -> tuple[int, int]:
     """Bytes handed to write calls, and bytes sent to the device, by this process so far."""
-    return number(SELF, "wchar:"), number(SELF, "write_bytes:")
+    return read_number(SELF, "wchar:"), read_number(SELF, "write_bytes:")
 
 
-def live(hours: float, page_size: int) -> tuple[float, float, float, float]:
+def run_unit(hours: float, page_size: int) -> tuple[float, float, float, float]:
     """Handed and sent bytes of a day (MB), the database (MB) after it, and its events."""
     directory = OUT / f"flash-{page_size}"
     laptop = Laptop(Wish(240, 8080, directory, charge_pct=60))
@@ -47,23 +47,23 @@ def live(hours: float, page_size: int) -> tuple[float, float, float, float]:
     database.parent.mkdir(parents=True)
     make_empty(database, page_size)
     clock = FakeClock(START)
-    scene = Scene(clock, clip_picture(laptop.settings))
+    scene = Scene(clock, load_picture(laptop.settings))
     unit = InProcessUnit(laptop.settings, clock, every_s=10, scene=scene)
     os.sync()
-    before = counters()
+    before = read_counters()
     unit.run_until(START + timedelta(hours=hours))
     unit.close()
     os.sync()
     with closing(Store(database, clock)) as store:
         events = len(store.rows(Event))
-    handed, sent = (after - b for after, b in zip(counters(), before, strict=True))
+    handed, sent = (after - b for after, b in zip(read_counters(), before, strict=True))
     size = database.stat().st_size
     shutil.rmtree(directory)
     factor = 24 / hours / 1e6
     return handed * factor, sent * factor, size / 1e6, events * 24 / hours
 
 
-def clip_picture(settings: Settings) -> VideoFrame:
+def load_picture(settings: Settings) -> VideoFrame:
     """A picture of the demonstration's clip, as large and as busy as its camera's."""
     group = GroupOfPictures("the demonstration's clip")
     clip = VideoFile(Path(settings.camera["demo"].source), group.add)
@@ -90,8 +90,8 @@ def make_empty(database: Path, page_size: int) -> None:
 def main() -> None:
     short = quick("flash")
     hours = 4.0 if short else 24.0
-    handed, sent, size, events = live(hours, store_module.PAGE_SIZE)
-    usual_handed, usual_sent, *_ = live(hours, 4096)
+    handed, sent, size, events = run_unit(hours, store_module.PAGE_SIZE)
+    usual_handed, usual_sent, *_ = run_unit(hours, 4096)
     figure = Figure("written a day", max(handed, sent), "MB a day", 60)
     figures = [
         figure,

@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance.model import EnergyLevel
 from provisioning.__main__ import claim_port
 from provisioning.laptop import DAY_S, Laptop, Wish
-from tests.bench.processes import usage
+from tests.bench.processes import read_usage
 from tests.bench.report import OUT, Figure, publish, quick
 from tests.waiting import wait_for_level
 
@@ -28,9 +28,9 @@ def main() -> None:
         wait_for_level(laptop, EnergyLevel.SENTINEL)
         time.sleep(settle_s)
         pids = {name: pid for name, pid in laptop.runner.pids().items() if "appliance" in name}
-        before = {name: usage([pid]) for name, pid in pids.items()}
+        before = {name: read_usage([pid]) for name, pid in pids.items()}
         time.sleep(measure_s)
-        spent = {name: usage([pid]) - before[name] for name, pid in pids.items()}
+        spent = {name: read_usage([pid]) - before[name] for name, pid in pids.items()}
     cpu_pct = sum(u.cpu_s for u in spent.values()) / measure_s * 100
     figures = [
         Figure("cpu of one core", cpu_pct, "%", 2.0),

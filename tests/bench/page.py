@@ -18,7 +18,7 @@ from provisioning.laptop import START, Laptop, Wish
 from tests.bench.report import OUT, Figure, median, publish, quick
 
 
-def first_page(laptop: Laptop) -> float:
+def measure_first_page(laptop: Laptop) -> float:
     """Start the page as PID 1 does, with a listening socket as descriptor 3."""
     listening = socket.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
@@ -46,7 +46,7 @@ def main() -> None:
     short = quick("page")
     laptop = Laptop(Wish(240, claim_port(0), OUT / "page", start=START))
     prepare(laptop.settings.database)
-    times = [first_page(laptop) for _ in range(3 if short else 15)]
+    times = [measure_first_page(laptop) for _ in range(3 if short else 15)]
     figures = [Figure("first page and status, median", median(times), "s")]
     figures.append(replace(figures[0], name="first page and status, worst", value=max(times)))
     publish("page", figures, short, seconds=times)

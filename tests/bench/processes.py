@@ -32,9 +32,9 @@ class Usage:
         )
 
 
-def usage(pids: Iterable[int]) -> Usage:
+def read_usage(pids: Iterable[int]) -> Usage:
     """The sum over `pids`."""
-    each = [usage_of(pid) for pid in pids]
+    each = [read_process_usage(pid) for pid in pids]
     return Usage(
         sum(u.cpu_s for u in each),
         sum(u.wakeups for u in each),
@@ -44,23 +44,24 @@ def usage(pids: Iterable[int]) -> Usage:
     )
 
 
-def usage_of(pid: int) -> Usage:
+def read_process_usage(pid: int) -> Usage:
     """One process with all its threads (proc(5))."""
     proc = Path(f"/proc/{pid}")
     fields = (proc / "stat").read_text().rpartition(")")[2].split()
     wakeups = sum(
-        number(task / "status", "voluntary_ctxt_switches:") for task in (proc / "task").iterdir()
+        read_number(task / "status", "voluntary_ctxt_switches:")
+        for task in (proc / "task").iterdir()
     )
     return Usage(
         (int(fields[11]) + int(fields[12])) * TICK_S,
         wakeups,
-        number(proc / "status", "VmRSS:") / 1024,
-        number(proc / "smaps_rollup", "Pss:") / 1024,
-        number(proc / "io", "write_bytes:"),
+        read_number(proc / "status", "VmRSS:") / 1024,
+        read_number(proc / "smaps_rollup", "Pss:") / 1024,
+        read_number(proc / "io", "write_bytes:"),
     )
 
 
-def number(path: Path, key: str) -> int:
+def read_number(path: Path, key: str) -> int:
     """The number behind `key` in a /proc file."""
     for line in path.read_text().splitlines():
         if line.startswith(key):

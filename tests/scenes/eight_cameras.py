@@ -43,7 +43,7 @@ SILENT = "barn"
 NAMES = (*CAMERAS, SILENT)
 
 
-def sections() -> str:
+def format_sections() -> str:
     """The settings of the cameras."""
     source = f'source = "rtsp://admin:{PASSWORD}@10.0.0.7/live"'
     return "\n".join(f"[camera.{name}]\n{source}" for name in NAMES)
@@ -55,8 +55,8 @@ def write(camera: Store, inference: Store) -> None:
     for ago in range(MINUTES, -1, -1):
         write_minute(camera, inference, before(now, 60.0 * ago), first=ago == MINUTES)
     camera.add(filled.camera_state(before(now, 60.0 * MINUTES), SILENT))
-    camera.add(moved(now, "gate", 95, True), moved(now, "yard-north", 4000, True))
-    camera.add(moved(now, "road", 700, False), moved(now, "well", 60 * 60 * 26, True))
+    camera.add(make_motion(now, "gate", 95, True), make_motion(now, "yard-north", 4000, True))
+    camera.add(make_motion(now, "road", 700, False), make_motion(now, "well", 60 * 60 * 26, True))
     inference.add(InferencePlan(now, 2.0, Tier.INT8, f"2 frames a second are paid for: {LEVEL}"))
 
 
@@ -75,7 +75,7 @@ def write_minute(camera: Store, inference: Store, at: Stamp, first: bool) -> Non
     inference.add(InferenceRun(at, 60.0, 120, 3, run_wh, True, looked_w, "CPU", filled.DIGEST))
 
 
-def moved(now: Stamp, name: str, ago_s: float, looked: bool) -> CameraMotion:
+def make_motion(now: Stamp, name: str, ago_s: float, looked: bool) -> CameraMotion:
     return filled.motion(before(now, ago_s), name, looked)
 
 

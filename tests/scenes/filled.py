@@ -40,7 +40,7 @@ def fill(open_as: OpenAs) -> None:
     """Write one row of now into every stream but the faults."""
     power, sensors, camera = open_as("power"), open_as("sensors"), open_as("camera")
     now = power.clock.stamp()
-    power.add(reading(now), belief(now), budget(now))
+    power.add(reading(now), battery_state(now), budget(now))
     sensors.add(
         GpuReading(now, "GPU 0", 8.5, 51.0, 20.0, 300_000_000),
         EnvironmentReading(
@@ -73,7 +73,7 @@ def reading(now: Stamp, pv_power_w: float = 312.0, load_power_w: float = 11.0) -
     )
 
 
-def belief(now: Stamp, state_of_charge_pct: float = 72.0) -> BatteryState:
+def battery_state(now: Stamp, state_of_charge_pct: float = 72.0) -> BatteryState:
     return BatteryState(now, state_of_charge_pct, 3.0, 1800, 2500, None, False, "counted")
 
 

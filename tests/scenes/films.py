@@ -21,8 +21,8 @@ from av.video.frame import VideoFrame
 
 from sensors.camera.pictures.encoding import SMALL_HEIGHT, SMALL_WIDTH, to_grey
 from tests.scenes import people
-from tests.scenes.made_files import key_of, stored
-from tests.scenes.people import CLIP_RATE, HEIGHT, WIDTH, chroma, walkers, yard
+from tests.scenes.made_files import compute_key, load_or_make
+from tests.scenes.people import CLIP_RATE, HEIGHT, WIDTH, load_walkers, load_yard, split_chroma
 
 CBR_BITS_PER_S = 1_500_000
 FIELDS = 8  # pictures of noise that are used again and again, shifted by chance
@@ -96,12 +96,12 @@ class Film:
         return any(begins <= media_s <= ends for begins, ends in self.truth)
 
 
-def film_of(scene: Scene) -> Film:
+def load_film(scene: Scene) -> Film:
     """The scene as a film, made where it is not there yet."""
     sources = [Path(__file__).read_bytes(), Path(people.__file__).read_bytes()]
-    name = f"{scene.name}-{key_of(repr(scene), *sources)}"
-    path = stored(f"{name}.mp4", lambda fresh: encode(scene, fresh))
-    facts = stored(f"{name}.json", lambda fresh: save_facts(scene, path, fresh))
+    name = f"{scene.name}-{compute_key(repr(scene), *sources)}"
+    path = load_or_make(f"{name}.mp4", lambda fresh: encode(scene, fresh))
+    facts = load_or_make(f"{name}.json", lambda fresh: save_facts(scene, path, fresh))
     found = json.loads(facts.read_text())
     return Film(
         path,
@@ -122,7 +122,7 @@ def encode(scene: Scene, path: Path) -> None:
         stream.thread_count = 1
         stream.time_base = Fraction(1, scene.frames_per_s)
         stream.options = encoder_options(scene)
-        for planes in frames(scene):
+        for planes in render_frames(scene):
             container.mux(stream.encode(VideoFrame.from_ndarray(planes, format="yuv420p")))
         container.mux(stream.encode(None))
 
@@ -135,29 +135,29 @@ def encoder_options(scene: Scene) -> dict[str, str]:
     return own | dict(scene.options)
 
 
-def frames(scene: Scene) -> Iterator[Any]:
+def render_frames(scene: Scene) -> Iterator[Any]:
     """The pictures as I420 planes."""
     chance = np.random.default_rng(scene.seed)
-    noise = noise_fields(scene, chance)
+    noise = make_noise_fields(scene, chance)
     leaves = chance.integers(40, 200, (150, 120), np.uint8)
     for number in range(round(scene.seconds * scene.frames_per_s)):
         at_s = number / scene.frames_per_s
-        planes = yard().copy()
+        planes = load_yard().copy()
         if scene.tree:
             sway(planes, leaves, scene.tree, at_s)
         for walk in scene.walks:
-            put(planes, walk, at_s)
+            draw_walker(planes, walk, at_s)
         light_up(planes, scene, at_s)
-        weather(planes, scene, noise, chance)
+        add_weather(planes, scene, noise, chance)
         yield planes
 
 
-def noise_fields(scene: Scene, chance: np.random.Generator) -> Any:
+def make_noise_fields(scene: Scene, chance: np.random.Generator) -> Any:
     shape = (FIELDS, HEIGHT + 64, WIDTH + 64)
     return np.round(chance.normal(0, scene.noise, shape)).astype(np.int16)
 
 
-def weather(planes: Any, scene: Scene, noise: Any, chance: np.random.Generator) -> None:
+def add_weather(planes: Any, scene: Scene, noise: Any, chance: np.random.Generator) -> None:
     """Rain, then the sensor's noise."""
     luma = planes[:HEIGHT]
     for x, y in chance.integers((0, 0), (WIDTH - 2, HEIGHT - 24), (scene.rain, 2)).tolist():
@@ -194,37 +194,37 @@ def sway(planes: Any, leaves: Any, pixels: float, at_s: float) -> None:
 # --- walkers -------------------------------------------------------------------------------------
 
 
-def speed_of(walk: Walk) -> float:
-    return abs(walkers()[walk.who].speed) * walk.size
+def compute_speed(walk: Walk) -> float:
+    return abs(load_walkers()[walk.who].speed) * walk.size
 
 
-def place_of(walk: Walk, at_s: float) -> tuple[float, bool]:
+def compute_place(walk: Walk, at_s: float) -> tuple[float, bool]:
     """(pixels walked into the picture, whether it is on the way in) at a time within the walk."""
     whole_s = walk.leaves_s - walk.enters_s
     since_s = at_s - walk.enters_s
-    if whole_s * speed_of(walk) >= WIDTH or since_s <= whole_s / 2:
-        return since_s * speed_of(walk), True
-    return (whole_s - since_s) * speed_of(walk), False
+    if whole_s * compute_speed(walk) >= WIDTH or since_s <= whole_s / 2:
+        return since_s * compute_speed(walk), True
+    return (whole_s - since_s) * compute_speed(walk), False
 
 
-def put(planes: Any, walk: Walk, at_s: float) -> None:
+def draw_walker(planes: Any, walk: Walk, at_s: float) -> None:
     """Lay the walker over the picture; nothing outside of its time."""
     if not walk.enters_s <= at_s <= walk.leaves_s:
         return
-    who = walkers()[walk.who]
-    walked, inwards = place_of(walk, at_s)
+    who = load_walkers()[walk.who]
+    walked, inwards = compute_place(walk, at_s)
     step = int((at_s - walk.enters_s) * CLIP_RATE)
     patch = who.patches[swing(step, len(who.patches))]
     to_the_right = inwards == walk.from_left
-    cover = posed(patch["cover"], walk.size, to_the_right != (who.speed > 0), even=True)
+    cover = fit(patch["cover"], walk.size, to_the_right != (who.speed > 0), even=True)
     height, width = cover.shape
     left = round((walked - width if walk.from_left else WIDTH - walked) / 2) * 2
     top = round((HEIGHT * walk.feet - height) / 2) * 2
-    u, v = chroma(planes)
-    lay(planes[:HEIGHT], posed_to(patch["y"], cover, to_the_right, who), cover, left, top)
+    u, v = split_chroma(planes)
+    blend(planes[:HEIGHT], fit_to(patch["y"], cover, to_the_right, who), cover, left, top)
     small = cover[::2, ::2]
     for plane, name in ((u, "u"), (v, "v")):
-        lay(plane, posed_to(patch[name], small, to_the_right, who), small, left // 2, top // 2)
+        blend(plane, fit_to(patch[name], small, to_the_right, who), small, left // 2, top // 2)
 
 
 def swing(step: int, count: int) -> int:
@@ -233,19 +233,19 @@ def swing(step: int, count: int) -> int:
     return min(step, 2 * count - 2 - step)
 
 
-def posed(values: Any, size: float, mirror: bool, even: bool = False) -> Any:
+def fit(values: Any, size: float, mirror: bool, even: bool = False) -> Any:
     height, width = (round(side * size / 2) * 2 if even else side for side in values.shape)
     fresh = cv2.resize(values, (width, height), interpolation=cv2.INTER_AREA)
     return fresh[:, ::-1] if mirror else fresh
 
 
-def posed_to(values: Any, cover: Any, to_the_right: bool, who: people.Walker) -> Any:
+def fit_to(values: Any, cover: Any, to_the_right: bool, who: people.Walker) -> Any:
     """`values` in the size of `cover`, facing the way it walks."""
     fresh = cv2.resize(values, cover.shape[::-1], interpolation=cv2.INTER_AREA)
     return fresh[:, ::-1] if to_the_right != (who.speed > 0) else fresh
 
 
-def lay(plane: Any, values: Any, cover: Any, left: int, top: int) -> None:
+def blend(plane: Any, values: Any, cover: Any, left: int, top: int) -> None:
     """Blend `values` into `plane`, cut off at the picture's edges."""
     x0, x1 = max(0, -left), min(values.shape[1], plane.shape[1] - left)
     y0, y1 = max(0, -top), min(values.shape[0], plane.shape[0] - top)
@@ -259,14 +259,14 @@ def lay(plane: Any, values: Any, cover: Any, left: int, top: int) -> None:
 # --- packets and truth ---------------------------------------------------------------------------
 
 
-def truth_of(scene: Scene) -> list[tuple[float, float]]:
+def compute_truth(scene: Scene) -> list[tuple[float, float]]:
     """When enough of somebody is in the picture; what overlaps is one."""
     spans = []
     for walk in sorted(scene.walks, key=lambda walk: walk.enters_s):
-        width = walkers()[walk.who].patches[0]["cover"].shape[1] * walk.size
-        edge_s = SEEN_SHARE * width / speed_of(walk)
-        turns = (walk.leaves_s - walk.enters_s) * speed_of(walk) < WIDTH
-        gone_s = walk.enters_s + (WIDTH + width) / speed_of(walk)
+        width = load_walkers()[walk.who].patches[0]["cover"].shape[1] * walk.size
+        edge_s = SEEN_SHARE * width / compute_speed(walk)
+        turns = (walk.leaves_s - walk.enters_s) * compute_speed(walk) < WIDTH
+        gone_s = walk.enters_s + (WIDTH + width) / compute_speed(walk)
         ends_s = walk.leaves_s if turns else min(walk.leaves_s, gone_s)
         spans.append((walk.enters_s + edge_s, min(scene.seconds, ends_s - edge_s)))
     joined: list[tuple[float, float]] = []
@@ -286,4 +286,4 @@ def save_facts(scene: Scene, film: Path, path: Path) -> None:
             for packet in container.demux(video=0)
             if packet.size
         ]
-    path.write_text(json.dumps({"packets": packets, "truth": truth_of(scene)}))
+    path.write_text(json.dumps({"packets": packets, "truth": compute_truth(scene)}))

@@ -13,7 +13,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parents[2] / "build/scenes"
 
 
-def key_of(*parts: bytes | str) -> str:
+def compute_key(*parts: bytes | str) -> str:
     """A short name for what something is made of."""
     digest = hashlib.sha256()
     for part in parts:
@@ -22,7 +22,7 @@ def key_of(*parts: bytes | str) -> str:
     return digest.hexdigest()[:16]
 
 
-def stored(name: str, make: Callable[[Path], None]) -> Path:
+def load_or_make(name: str, make: Callable[[Path], None]) -> Path:
     """The file `name`, made by `make` where it is not there yet."""
     path = FOLDER / name
     if not path.exists():

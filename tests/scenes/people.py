@@ -14,7 +14,7 @@ import av
 import cv2
 import numpy as np
 
-from tests.scenes.made_files import key_of, stored
+from tests.scenes.made_files import compute_key, load_or_make
 
 CLIP = Path(__file__).parents[2] / "sensors/media/pedestrians.mp4"
 WIDTH, HEIGHT = 768, 576
@@ -52,28 +52,30 @@ class Sighting:
 
 
 @cache
-def yard() -> Any:
+def load_yard() -> Any:
     """The empty yard: I420 planes, (HEIGHT * 3 / 2) x WIDTH."""
-    return people()["yard"]
+    return load_people()["yard"]
 
 
 @cache
-def walkers() -> tuple[Walker, ...]:
+def load_walkers() -> tuple[Walker, ...]:
     """Those who walk alone across the clip, in the order in which they come."""
-    found = people()
+    found = load_people()
     return tuple(
-        Walker(tuple(unpacked(found, person, patch) for patch in range(int(count))), float(speed))
+        Walker(tuple(unpack(found, person, patch) for patch in range(int(count))), float(speed))
         for person, (count, speed) in enumerate(found["people"])
     )
 
 
-def unpacked(found: Any, person: int, patch: int) -> dict[str, Any]:
+def unpack(found: Any, person: int, patch: int) -> dict[str, Any]:
     return {name: found[f"{person}.{patch}.{name}"] for name in ("y", "u", "v", "cover")}
 
 
 @cache
-def people() -> Any:
-    path = stored(f"people-{key_of(CLIP.read_bytes(), Path(__file__).read_bytes())}.npz", cut_out)
+def load_people() -> Any:
+    path = load_or_make(
+        f"people-{compute_key(CLIP.read_bytes(), Path(__file__).read_bytes())}.npz", cut_out
+    )
     with np.load(path) as found:
         return dict(found)
 
@@ -85,20 +87,20 @@ def cut_out(path: Path) -> None:
     empty = np.median(np.stack(frames[::8]), axis=0).astype(np.uint8)
     out: dict[str, Any] = {"yard": empty}
     kept: list[tuple[int, float]] = []
-    for track in tracks(frames, empty):
-        steady = steady_ones(track)
+    for track in track_people(frames, empty):
+        steady = select_steady(track)
         speed = (track[-1].centre[0] - track[0].centre[0]) * CLIP_RATE / len(track)
         if len(steady) < LEAST_FRAMES or abs(speed) < 3 * CLIP_RATE:
             continue
         for number, one in enumerate(steady):
-            for name, values in patch_of(frames[one.frame], one).items():
+            for name, values in cut_patch(frames[one.frame], one).items():
                 out[f"{len(kept)}.{number}.{name}"] = values
         kept.append((len(steady), speed))
     with path.open("wb") as file:
         np.savez_compressed(file, people=np.array(kept), **out)
 
 
-def steady_ones(track: list[Sighting]) -> list[Sighting]:
+def select_steady(track: list[Sighting]) -> list[Sighting]:
     """Without the frames in which somebody else merged with it, or the picture's edge cut it."""
     width = float(np.median([one.width for one in track]))
     height = float(np.median([one.height for one in track]))
@@ -110,16 +112,16 @@ def steady_ones(track: list[Sighting]) -> list[Sighting]:
     ]
 
 
-def tracks(frames: list[Any], empty: Any) -> list[list[Sighting]]:
+def track_people(frames: list[Any], empty: Any) -> list[list[Sighting]]:
     """Sightings linked from frame to frame by nearness."""
     done: list[list[Sighting]] = []
     going: list[list[Sighting]] = []
     for number, frame in enumerate(frames):
         free = going
         going = []
-        for one in sightings(number, frame, empty):
-            near = [track for track in free if goes_on(track[-1], one)]
-            track = min(near, key=lambda track: apart(track[-1], one), default=[])
+        for one in find_sightings(number, frame, empty):
+            near = [track for track in free if continues(track[-1], one)]
+            track = min(near, key=lambda track: measure_distance(track[-1], one), default=[])
             free = [other for other in free if other is not track]
             if not track:
                 done.append(track)
@@ -128,15 +130,15 @@ def tracks(frames: list[Any], empty: Any) -> list[list[Sighting]]:
     return [track for track in done if len(track) >= LEAST_FRAMES]
 
 
-def goes_on(before: Sighting, after: Sighting) -> bool:
-    return apart(before, after) < 25 and 0.6 < after.height / before.height < 1.6
+def continues(before: Sighting, after: Sighting) -> bool:
+    return measure_distance(before, after) < 25 and 0.6 < after.height / before.height < 1.6
 
 
-def apart(one: Sighting, other: Sighting) -> float:
+def measure_distance(one: Sighting, other: Sighting) -> float:
     return abs(one.centre[0] - other.centre[0]) + abs(one.centre[1] - other.centre[1])
 
 
-def sightings(number: int, frame: Any, empty: Any) -> list[Sighting]:
+def find_sightings(number: int, frame: Any, empty: Any) -> list[Sighting]:
     """What differs from the yard in one frame, at least as large as a small person."""
     differs = (cv2.absdiff(frame[:HEIGHT], empty[:HEIGHT]) > DIFFERS).astype(np.uint8)
     joined = cv2.morphologyEx(differs, cv2.MORPH_CLOSE, np.ones((9, 5), np.uint8))
@@ -150,7 +152,7 @@ def sightings(number: int, frame: Any, empty: Any) -> list[Sighting]:
     return found
 
 
-def patch_of(frame: Any, one: Sighting) -> dict[str, Any]:
+def cut_patch(frame: Any, one: Sighting) -> dict[str, Any]:
     """The planes around one person and how far each pixel is the person's."""
     left, top = (max(0, value - FEATHER) // 2 * 2 for value in (one.left, one.top))
     right = min(WIDTH, (one.left + one.width + FEATHER + 1) // 2 * 2)
@@ -159,12 +161,12 @@ def patch_of(frame: Any, one: Sighting) -> dict[str, Any]:
     y, x = one.top - top, one.left - left
     cover[y : y + one.height, x : x + one.width] = one.mask * np.uint8(255)
     cover = cv2.blur(cv2.dilate(cover, np.ones((5, 5), np.uint8)), (FEATHER, FEATHER))
-    u, v = chroma(frame)
+    u, v = split_chroma(frame)
     half = np.s_[top // 2 : bottom // 2, left // 2 : right // 2]
     return {"y": frame[top:bottom, left:right], "u": u[half], "v": v[half], "cover": cover}
 
 
-def chroma(planes: Any) -> tuple[Any, Any]:
+def split_chroma(planes: Any) -> tuple[Any, Any]:
     """Views of the two chroma planes of I420 planes."""
     flat = planes.reshape(-1)[WIDTH * HEIGHT :]
     shape = (HEIGHT // 2, WIDTH // 2)

@@ -25,12 +25,12 @@ def make_video_file(path: Path, frames: int = 40, key_every: int = 20, **options
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.options = {"g": str(key_every), "bf": "2", "sc_threshold": "0", "crf": "12"}
         for number in range(frames):
-            container.mux(stream.encode(grey(16 + STEP * number)))
+            container.mux(stream.encode(make_grey(16 + STEP * number)))
         container.mux(stream.encode(None))
     return path
 
 
-def grey(luma: int) -> av.VideoFrame:
+def make_grey(luma: int) -> av.VideoFrame:
     """One flat picture."""
     frame = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
     for plane, value in zip(frame.planes, (luma, 128, 128), strict=True):
@@ -62,7 +62,7 @@ class Viewer:
         self.sequence += 1
         self.group.add(packet)
 
-    def shot(self, encoding: str = "bgr") -> Shot | None:
+    def take_shot(self, encoding: str = "bgr") -> Shot | None:
         found = self.group.decode_newest()
         if found is None:
             return None
@@ -70,7 +70,7 @@ class Viewer:
         return Shot(found.media_s, found.frame.width, found.frame.height, data)
 
 
-def frame_number(bgr: bytes) -> int:
+def read_frame_number(bgr: bytes) -> int:
     """Which frame of the video file this picture is."""
     mean = sum(bgr) / len(bgr)
     return round(mean * 219 / 255 / STEP)

@@ -116,7 +116,7 @@ class Browser:
             message["sessionId"] = self._session
         os.write(self._to, json.dumps(message).encode() + b"\0")
         while True:
-            heard = self._hear()
+            heard = self._receive()
             if heard.get("id") == number:
                 assert "error" not in heard, heard
                 return heard["result"]
@@ -132,7 +132,7 @@ class Browser:
             self._process.kill()
             self._process.wait()
 
-    def _hear(self) -> Any:
+    def _receive(self) -> Any:
         while b"\0" not in self._left:
             read = os.read(self._from, 1 << 20)
             assert read, "the browser went away"
@@ -140,8 +140,8 @@ class Browser:
         line, self._left = self._left.split(b"\0", 1)
         return json.loads(line)
 
-    def _note(self, heard: Any) -> None:
-        method, parameters = heard.get("method"), heard.get("params", {})
+    def _note(self, message: Any) -> None:
+        method, parameters = message.get("method"), message.get("params", {})
         if method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
         elif method == "Runtime.exceptionThrown":

@@ -50,14 +50,14 @@ class OnvifCamera:
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
 
-    def happens(self, topic: str, item: str, value: str) -> None:
+    def notify(self, topic: str, item: str, value: str) -> None:
         """Something to notify of."""
         with self._changed:
             self._waiting.append(MESSAGE.format(topic=topic, item=item, value=value))
             self._changed.notify_all()
 
-    def motion(self, active: bool) -> None:
-        self.happens("tns1:VideoSource/MotionAlarm", "State", str(active).lower())
+    def set_motion(self, active: bool) -> None:
+        self.notify("tns1:VideoSource/MotionAlarm", "State", str(active).lower())
 
     def forget(self) -> None:
         """As after a restart: the next pull is refused."""

@@ -28,7 +28,7 @@ SERVER = ROOT / "provisioning/rtsp_cameras.py"
 NEEDED = "import gi; gi.require_version('GstRtspServer', '1.0')"
 
 
-def missing() -> str:
+def find_missing() -> str:
     """Why there can be no RTSP server here; "" where there can."""
     if not Path(SYSTEM_PYTHON).exists():
         return f"there is no {SYSTEM_PYTHON}"
@@ -37,7 +37,7 @@ def missing() -> str:
     return f"Debian packages are missing: {packages}" if done.returncode else ""
 
 
-WHY_NOT = missing()
+WHY_NOT = find_missing()
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
@@ -151,7 +151,7 @@ def wire_to(port: int) -> Iterator[Wire]:
         wire.close()
 
 
-def film(
+def make_film(
     path: Path,
     size: tuple[int, int] = (160, 120),
     codec: str = "libx264",

@@ -49,9 +49,9 @@ def program(path: Path, script: str) -> str:
 
 def test_a_file_is_written_and_read_back(settings: Settings, led: Path) -> None:
     unit = site(settings, modem=SwitchSettings(path=led))
-    assert switch("modem", on=True, settings=unit) == f"modem is on: {led} says 1"
+    assert switch("modem", on=True, settings=unit) == f"modem is on: {led} reads 1"
     assert led.read_text().strip() == "1"
-    assert switch("modem", on=False, settings=unit) == f"modem is off: {led} says 0"
+    assert switch("modem", on=False, settings=unit) == f"modem is off: {led} reads 0"
     assert led.read_text().strip() == "0"
 
 

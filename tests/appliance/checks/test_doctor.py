@@ -90,7 +90,7 @@ def test_a_charge_that_has_become_a_guess_asks_for_a_full_charge(
     healthy: Settings, open_store: OpenStore, clock: FakeClock
 ) -> None:
     power = open_store("power")
-    power.add(replace(filled.belief(clock.stamp()), sigma_pct=14.0))
+    power.add(replace(filled.battery_state(clock.stamp()), sigma_pct=14.0))
     found = findings(healthy, power, clock)["battery"]
     assert (found.ok, "until full" in found.advice) == (False, True)
 

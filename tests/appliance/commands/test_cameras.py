@@ -45,7 +45,7 @@ def unit(
     shutil.copy(prepared_database, tmp_path / "data/unit.db")
     made = Unit(tmp_path, capsys)
     made.settings.write_text(
-        made.settings.read_text().split("[camera.demo]")[0] + eight_cameras.sections()
+        made.settings.read_text().split("[camera.demo]")[0] + eight_cameras.format_sections()
     )
     yield made
     made.close()
@@ -118,7 +118,11 @@ def test_a_time_of_day_is_the_last_one(unit: Unit) -> None:
 
 def test_what_was_looked_at_in_that_minute_is_told(unit: Unit) -> None:
     at = before(now(unit), HOUR)
-    write(unit, filled.change(before(at, HOUR), "gate"), filled.camera_state(at, "gate"))
+    write(
+        unit,
+        filled.change(before(at, HOUR), "gate"),
+        filled.camera_state(at, "gate"),
+    )
     inference = unit.open_as("inference")
     inference.add(InferencePlan(before(at, 30), 2.0, Tier.INT8, "2 frames a second are paid for"))
     told = before(at, -20)

@@ -244,7 +244,7 @@ def test_all_rows_are_in_the_bundle_page_by_page(
 ) -> None:
     monkeypatch.setattr("appliance.commands.bundle.PAGE_ROWS", 7)
     power = unit.open_as("power")
-    power.add(*(filled.belief(power.clock.stamp(), float(number)) for number in range(50)))
+    power.add(*(filled.battery_state(power.clock.stamp(), float(number)) for number in range(50)))
     sql = "INSERT INTO battery_state_mean (step_s, at, rows) VALUES (?, ?, 1)"
     with power.housekeeping() as execute:
         for step_s in (300, 3600):

@@ -142,7 +142,7 @@ def test_free_sun_and_the_last_full_charge_are_told(
     open_store: OpenStore, settings: Settings, clock: FakeClock
 ) -> None:
     now, power = clock.stamp(), open_store("power")
-    full = replace(filled.belief(now), full_at=now.utc - timedelta(days=3))
+    full = replace(filled.battery_state(now), full_at=now.utc - timedelta(days=3))
     power.add(full, replace(filled.budget(now), sun_is_free=True))
     found = document(open_store, settings)
     assert found["energy"]["sun_is_free"] is True
@@ -224,7 +224,11 @@ def test_the_day_shows_means_until_now_and_nothing_after(
     for second in range(0, 600, 10):
         now = clock.stamp()
         level = EnergyLevel.ECO if second < 290 else EnergyLevel.FULL
-        power.add(filled.reading(now, float(second)), filled.belief(now), filled.budget(now, level))
+        power.add(
+            filled.reading(now, float(second)),
+            filled.battery_state(now),
+            filled.budget(now, level),
+        )
         clock.advance(10)
     day = charts.day(open_store(), settings)
     assert (day["starts"], day["step_s"]) == ("2026-04-14T02:10:00.000Z", 300)

@@ -70,7 +70,7 @@ def test_rows_of_a_wrong_wall_clock_are_averaged_too(
 
 def test_the_newest_row_stays_however_old(open_store: OpenStore, clock: FakeClock) -> None:
     power = open_store("power")
-    power.add(filled.belief(clock.stamp(), 50.0), filled.belief(clock.stamp(), 51.0))
+    power.add(filled.battery_state(clock.stamp(), 50.0), filled.battery_state(clock.stamp(), 51.0))
     clock.advance(400 * 86_400)
     retain(power)
     left = power.rows(BatteryState)

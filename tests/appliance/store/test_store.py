@@ -61,11 +61,11 @@ def test_a_jump_of_the_wall_clock_changes_no_age_and_no_order(
     open_store: OpenStore, clock: FakeClock, jump: timedelta
 ) -> None:
     power = open_store("power")
-    power.add(filled.belief(clock.stamp(), 50.0))
+    power.add(filled.battery_state(clock.stamp(), 50.0))
     clock.advance(10)
     clock.set_wall_clock(START + jump)
     assert power.latest(BatteryState, max_age_s=15) is not None
-    power.add(filled.belief(clock.stamp(), 51.0))
+    power.add(filled.battery_state(clock.stamp(), 51.0))
     newest = power.latest(BatteryState, max_age_s=15)
     assert newest is not None
     assert newest.state_of_charge_pct == 51.0
@@ -90,7 +90,7 @@ def test_a_transaction_is_whole_or_not_at_all(open_store: OpenStore) -> None:
     power = open_store("power")
     now = power.clock.stamp()
     with pytest.raises(StoreError):
-        power.add(filled.belief(now), filled.event(now))
+        power.add(filled.battery_state(now), filled.event(now))
     assert power.last(BatteryState) is None
 
 
@@ -141,7 +141,7 @@ def test_a_database_of_the_first_release_still_opens(tmp_path: Path, clock: Fake
     first = Database(path)
     migrations.unit.apply(first, stop_before="m0002_averages")
     known = {column.name for column in first["battery_state"].columns}
-    row = rows.encode(filled.belief(clock.stamp(), 44.0))
+    row = rows.encode(filled.battery_state(clock.stamp(), 44.0))
     first["battery_state"].insert({name: row[name] for name in row if name in known})
     first.conn.close()
     assert prepare.prepare(path) is None
@@ -160,8 +160,8 @@ def test_a_database_of_a_later_release_opens_after_a_rollback(
         db.execute("ALTER TABLE battery_state ADD COLUMN cycles REAL")
         db.execute("CREATE TABLE of_the_future (x)")
     power = open_store("power")
-    power.add(filled.belief(clock.stamp()))
-    assert power.last(BatteryState) == filled.belief(clock.stamp())
+    power.add(filled.battery_state(clock.stamp()))
+    assert power.last(BatteryState) == filled.battery_state(clock.stamp())
 
 
 @pytest.mark.parametrize("spoil", ["header", "middle", "not a database"])
@@ -215,15 +215,15 @@ def test_a_full_disk_is_told_and_loses_nothing_that_was_there(
     open_store: OpenStore, clock: FakeClock
 ) -> None:
     power = open_store("power")
-    power.add(filled.belief(clock.stamp(), 50.0))
+    power.add(filled.battery_state(clock.stamp(), 50.0))
     pages = power.query("PRAGMA page_count")[0][0]
     power.query(f"PRAGMA max_page_count={pages + 2}")
-    many = [filled.belief(clock.stamp(), 51.0) for _ in range(2000)]
+    many = [filled.battery_state(clock.stamp(), 51.0) for _ in range(2000)]
     with pytest.raises(StoreError, match=r"full.*check the free space"):
         power.add(*many)
     power.query("PRAGMA max_page_count=1000000")
     assert power.rows(BatteryState, limit=1)[0].state_of_charge_pct == 50.0
-    power.add(filled.belief(clock.stamp(), 52.0))
+    power.add(filled.battery_state(clock.stamp(), 52.0))
     last = power.last(BatteryState)
     assert last is not None
     assert last.state_of_charge_pct == 52.0
@@ -248,7 +248,9 @@ def write_many(path: Path, writer: str, count: int) -> None:
     for number in range(count):
         store.say(writer, f"cycle {number}")
         store.add(
-            filled.belief(clock.stamp()) if writer == "power" else filled.event(clock.stamp())
+            filled.battery_state(clock.stamp())
+            if writer == "power"
+            else filled.event(clock.stamp())
         )
 
 
@@ -282,7 +284,7 @@ def test_a_connection_for_a_copy_sees_what_is_not_yet_in_the_main_file(
     open_store: OpenStore, clock: FakeClock
 ) -> None:
     power = open_store("power")
-    power.add(filled.belief(clock.stamp()))
+    power.add(filled.battery_state(clock.stamp()))
     db = connect(power.path, read_only=True)
     assert db.execute("SELECT count(*) FROM battery_state").fetchone()[0] == 1
     db.close()

@@ -268,7 +268,7 @@ def show_eight(
     eight_cameras.write(camera, looks)
     camera.close()
     looks.close()
-    process = start([], tmp_path, port, eight_cameras.sections())
+    process = start([], tmp_path, port, eight_cameras.format_sections())
     read_until(process, "the page is on")
     picture = Picture("yard-north", power.clock.stamp(), 1, 0, 0.0, 8, 6, JPEG, GREY)
     pictures = FrameServer(tmp_path / "run/inference.sock", lambda _: picture)

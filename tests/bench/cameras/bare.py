@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from tests.bench.cameras.video_file import CLIP, FRAMES_PER_S, MODEL
+from tests.bench.cameras.video_file import FRAMES_PER_S, MODEL, VIDEO_FILE
 
 SIZE = 416
 MEAN = np.array([103.53, 116.28, 123.675], np.float32)
@@ -51,7 +51,7 @@ class Bare:
 def pictures() -> Iterator[NDArray[np.uint8]]:
     """Every frame of the clip, again and again."""
     while True:
-        with av.open(str(CLIP)) as container:
+        with av.open(str(VIDEO_FILE)) as container:
             stream = container.streams.video[0]
             stream.thread_count = 1
             for frame in container.decode(stream):

@@ -19,7 +19,7 @@ from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import Settings
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
-from tests.bench.processes import Usage, usage
+from tests.bench.processes import Usage, read_usage
 
 HEAD = """[unit]
 name = "bench"
@@ -78,7 +78,7 @@ class Field:
 
     def usage(self, *names: str) -> Usage:
         """Processor time and memory of these processes, or of all."""
-        return usage(self._processes[name].pid for name in names or self._processes)
+        return read_usage(self._processes[name].pid for name in names or self._processes)
 
     def pid(self, name: str) -> int:
         return self._processes[name].pid

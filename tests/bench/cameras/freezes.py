@@ -19,7 +19,7 @@ from sensors.camera.cycle import CYCLE_EVERY_S
 from sensors.camera.feed import Feed
 from sensors.camera.mode import ModeChoice
 from sensors.camera.sources.opening import Opener
-from tests.bench.processes import number
+from tests.bench.processes import read_number
 from tests.bench.report import median
 from tests.conftest import CLIP
 from tests.stand_ins.rtsp import Cameras, serving
@@ -35,11 +35,11 @@ def measure(quick: bool) -> dict[str, Any]:
     random = Random(1)  # a freeze at any moment of the cycle
     noticed_s, first_frame_s = [], []
     with serving(f"front={CLIP}") as server:
-        watcher = Watcher(server)
-        before = watcher.weigh()
+        watcher = FreezeTrial(server)
+        before = watcher.measure_usage()
         for turn in range(WARM_UP + count):
             if turn == WARM_UP:
-                before = watcher.weigh()
+                before = watcher.measure_usage()
             watcher.play(random.uniform(1.0, 2.0))
             server.freeze()
             noticed = watcher.until_trouble()
@@ -49,7 +49,7 @@ def measure(quick: bool) -> dict[str, Any]:
             if turn >= WARM_UP:
                 noticed_s.append(noticed)
                 first_frame_s.append(first)
-        after = watcher.weigh()
+        after = watcher.measure_usage()
         watcher.feed.close()
     return {
         "freezes": count,
@@ -60,7 +60,7 @@ def measure(quick: bool) -> dict[str, Any]:
     }
 
 
-class Watcher:
+class FreezeTrial:
     """One feed and its cycle."""
 
     def __init__(self, server: Cameras) -> None:
@@ -95,12 +95,12 @@ class Watcher:
                 return time.monotonic() - began_s
             check(began_s, "picture")
 
-    def weigh(self) -> dict[str, float]:
+    def measure_usage(self) -> dict[str, float]:
         """What this process holds."""
         here = Path("/proc/self")
         return {
-            "resident_mb": number(here / "status", "VmRSS:") / 1024,
-            "threads": number(here / "status", "Threads:"),
+            "resident_mb": read_number(here / "status", "VmRSS:") / 1024,
+            "threads": read_number(here / "status", "Threads:"),
             "descriptors": len(os.listdir(here / "fd")),
         }
 

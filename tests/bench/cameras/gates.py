@@ -22,8 +22,8 @@ from sensors.camera.gates.packet_gate import PacketGate
 from sensors.camera.gates.picture_gate import PictureGate
 from sensors.camera.pictures.encoding import to_grey
 from tests.bench.report import quick as parsed_quick
-from tests.scenes.films import CBR, Film, Scene, Walk, film_of
-from tests.sensors.camera.gates.gate_runs import Run, false_bouts, found, play
+from tests.scenes.films import CBR, Film, Scene, Walk, load_film
+from tests.sensors.camera.gates.gate_runs import Run, find_delays, list_false_segments, play
 
 LEARNT_S = 5.0  # packets before this are no part of the AUC
 ZERO = ("tune", "zerolatency")
@@ -43,7 +43,7 @@ JUDGED = Scene(
 NOBODY = Scene("nobody", seconds=300, seed=9)
 
 
-def judged() -> list[Scene]:
+def list_judged_scenes() -> list[Scene]:
     """What the figures are of."""
     b_frames = (("crf", "25"), ("bf", "2"))
     small = tuple(replace(walk, size=0.45, feet=0.35) for walk in JUDGED.walks)
@@ -68,7 +68,7 @@ def judged() -> list[Scene]:
     ]
 
 
-def empty(short: bool) -> list[Scene]:
+def make_empty_scene(short: bool) -> list[Scene]:
     """Films in which nothing may wake."""
     nobody = replace(NOBODY, seconds=60) if short else NOBODY
     return [
@@ -102,7 +102,7 @@ class Row:
     gates: str
 
 
-def auc_of(film: Film) -> float | None:
+def compute_auc(film: Film) -> float | None:
     """Area under the curve of gate 0's sum per packet against the truth; a tie counts half."""
     gate = PacketGate()
     moving: list[float] = []
@@ -118,44 +118,44 @@ def auc_of(film: Film) -> float | None:
     return sum(ranks) / 2 / len(still) / len(moving)
 
 
-def row_of(scene: Scene) -> Row:
-    film = film_of(scene)
+def make_row(scene: Scene) -> Row:
+    film = load_film(scene)
     heard = play(film, Motion(), probes=False)
     probed = play(film, Motion())
-    pulled = play(film, Motion(), pulls=True)
-    delays = found(film.truth, pulled.bouts)
+    pulled = play(film, Motion(), requests=True)
+    delays = find_delays(film.truth, pulled.segments)
     return Row(
         name=scene.name,
         minutes=scene.seconds / 60,
-        auc=auc_of(film),
-        trusted_share=sum(tell for _, tell in probed.verdicts) / len(probed.verdicts),
+        auc=compute_auc(film),
+        trusted_share=sum(tell for _, tell in probed.trusted) / len(probed.trusted),
         events=len(film.truth),
         heard=count(film, heard),
         probed=count(film, probed),
         pulled=count(film, pulled),
         delays_s=tuple(delay for delay in delays if delay is not None),
-        false_heard=len(false_bouts(film.truth, heard.bouts)),
-        false_probed=len(false_bouts(film.truth, probed.bouts)),
-        false_pulled=len(false_bouts(film.truth, pulled.bouts)),
-        key_looks=probed.key_looks,
+        false_heard=len(list_false_segments(film.truth, heard.segments)),
+        false_probed=len(list_false_segments(film.truth, probed.segments)),
+        false_pulled=len(list_false_segments(film.truth, pulled.segments)),
+        key_looks=probed.key_pictures,
         gates=probed.gates,
     )
 
 
 def count(film: Film, run: Run) -> int:
-    return sum(delay is not None for delay in found(film.truth, run.bouts))
+    return sum(delay is not None for delay in find_delays(film.truth, run.segments))
 
 
 # --- what it costs -------------------------------------------------------------------------------
 
 
-def cpu_s(work: Callable[[], Any]) -> float:
+def measure_cpu_s(work: Callable[[], Any]) -> float:
     begin_s = time.process_time()
     work()
     return time.process_time() - begin_s
 
 
-def packet_us(film: Film) -> float:
+def measure_packet_us(film: Film) -> float:
     """CPU microseconds a packet through `Motion.hear`, best of five rounds."""
 
     def round_of_it() -> None:
@@ -163,10 +163,10 @@ def packet_us(film: Film) -> float:
         for packet in film.packets:
             motion.take_packet(*packet)
 
-    return min(cpu_s(round_of_it) for _ in range(5)) / len(film.packets) * 1e6
+    return min(measure_cpu_s(round_of_it) for _ in range(5)) / len(film.packets) * 1e6
 
 
-def look_ms(film: Film) -> float:
+def measure_picture_ms(film: Film) -> float:
     """CPU milliseconds a look, best of five rounds."""
     greys = [bytes(one.tobytes()) for one in film.greys[::4]]
 
@@ -175,10 +175,10 @@ def look_ms(film: Film) -> float:
         for number, one in enumerate(greys):
             gate.compare(one, number * 0.4)
 
-    return min(cpu_s(round_of_it) for _ in range(5)) / len(greys) * 1e3
+    return min(measure_cpu_s(round_of_it) for _ in range(5)) / len(greys) * 1e3
 
 
-def decoding_ms(film: Film) -> tuple[float, float]:
+def measure_decoding_ms(film: Film) -> tuple[float, float]:
     """CPU milliseconds to decode a frame of all, and a key frame alone and make it small."""
 
     def decode(keys_only: bool) -> int:
@@ -196,45 +196,45 @@ def decoding_ms(film: Film) -> tuple[float, float]:
 
     all_frames, keys = decode(False), decode(True)
     return (
-        min(cpu_s(lambda: decode(False)) for _ in range(3)) / all_frames * 1e3,
-        min(cpu_s(lambda: decode(True)) for _ in range(3)) / keys * 1e3,
+        min(measure_cpu_s(lambda: decode(False)) for _ in range(3)) / all_frames * 1e3,
+        min(measure_cpu_s(lambda: decode(True)) for _ in range(3)) / keys * 1e3,
     )
 
 
 def measure(quick: bool) -> dict[str, Any]:
     """All figures; `rows` is the table. Quick: the empty films are of one minute, not of five."""
-    rows = [row_of(scene) for scene in judged()]
-    nobody = [row_of(scene) for scene in empty(quick)]
-    film = film_of(JUDGED)
-    decoded_ms, key_ms = decoding_ms(film)
+    rows = [make_row(scene) for scene in list_judged_scenes()]
+    nobody = [make_row(scene) for scene in make_empty_scene(quick)]
+    film = load_film(JUDGED)
+    decoded_ms, key_ms = measure_decoding_ms(film)
     trusted = [row for row in rows if row.trusted_share > 0.5]
     deaf = [row for row in rows if row.trusted_share <= 0.5]
     hours = sum(row.minutes for row in nobody) / 60
     return {
         "rows": rows + nobody,
-        "recall_pulled": recall(rows),
-        "recall_pulled_trusted": recall(trusted),
-        "recall_pulled_deaf": recall(deaf),
-        "delay_p95_trusted_s": p95([delay for row in trusted for delay in row.delays_s]),
-        "delay_p95_deaf_s": p95([delay for row in deaf for delay in row.delays_s]),
+        "recall_pulled": compute_recall(rows),
+        "recall_pulled_trusted": compute_recall(trusted),
+        "recall_pulled_deaf": compute_recall(deaf),
+        "delay_p95_trusted_s": compute_p95([delay for row in trusted for delay in row.delays_s]),
+        "delay_p95_deaf_s": compute_p95([delay for row in deaf for delay in row.delays_s]),
         "false_heard_per_h": sum(row.false_heard for row in nobody) / hours,
         "false_pulled_per_h": sum(row.false_pulled for row in nobody) / hours,
-        "packet_us": packet_us(film),
-        "look_ms": look_ms(film),
+        "packet_us": measure_packet_us(film),
+        "look_ms": measure_picture_ms(film),
         "decode_ms": decoded_ms,
         "key_frame_ms": key_ms,
     }
 
 
-def recall(rows: list[Row]) -> float:
+def compute_recall(rows: list[Row]) -> float:
     return sum(row.pulled for row in rows) / max(1, sum(row.events for row in rows))
 
 
-def p95(values: list[float]) -> float:
+def compute_p95(values: list[float]) -> float:
     return sorted(values)[min(len(values) - 1, int(0.95 * len(values)))] if values else 0.0
 
 
-def table(rows: list[Row]) -> str:
+def format_table(rows: list[Row]) -> str:
     """For people. Found: by packets alone / with key frames / where somebody pulls as well."""
     lines = [f"{'film':<22}{'min':>5}{'AUC':>7}{'trust':>7}{'found':>12}{'false':>9}  delays, s"]
     for row in rows:
@@ -251,6 +251,6 @@ def table(rows: list[Row]) -> str:
 
 if __name__ == "__main__":
     result = measure(parsed_quick("gates"))
-    print(table(result.pop("rows")))
+    print(format_table(result.pop("rows")))
     for name, value in result.items():
         print(f"{name:<24}{value:>10.3f}")

@@ -28,7 +28,7 @@ from appliance.settings import Settings
 from appliance.settings_file import load
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
-from tests.bench.processes import Usage, usage
+from tests.bench.processes import Usage, read_usage
 from tests.conftest import CLIP, ROOT
 from tests.stand_ins.rtsp import Cameras, serving
 
@@ -45,25 +45,29 @@ def measure(quick: bool) -> dict[str, Any]:
     settle_s, measured_s = (22.0, 7.0) if quick else (90.0, 60.0)
     figures: dict[str, Any] = {"cameras": len(RATES), "rates": RATES, "measured_s": measured_s}
     with tempfile.TemporaryDirectory() as place:
-        films = {rate: still_film(Path(place) / f"{rate}.mp4", rate) for rate in sorted(set(RATES))}
+        films = {
+            rate: make_still_film(Path(place) / f"{rate}.mp4", rate) for rate in sorted(set(RATES))
+        }
         names = {f"cam{number}": films[rate] for number, rate in enumerate(RATES)}
         with serving(*(f"{name}={film}" for name, film in names.items())) as server:
             settings = write_settings(Path(place), server, list(names))
-            with unit(settings) as (pids, power):
+            with open_unit(settings) as (pids, power):
                 for what, level in list(PHASES.items())[: 1 if quick else None]:
                     allow(power, level)
-                    with consumers(settings, what == "watch") as pictures:
+                    with start_consumers(settings, what == "watch") as pictures:
                         time.sleep(settle_s)
                         allow(power, level)
-                        before = usage(pids)
+                        before = read_usage(pids)
                         pictures.clear()
                         time.sleep(measured_s)
-                        spent = usage(pids) - before
-                    figures[what] = told(spent, measured_s, settings, len(pictures))
+                        spent = read_usage(pids) - before
+                    figures[what] = format_result(spent, measured_s, settings, len(pictures))
     return figures
 
 
-def told(spent: Usage, measured_s: float, settings: Settings, pictures: int) -> dict[str, Any]:
+def format_result(
+    spent: Usage, measured_s: float, settings: Settings, pictures: int
+) -> dict[str, Any]:
     with closing(Store(settings.database, SystemClock())) as store:
         states = {name: store.last(CameraState, camera=name) for name in settings.camera}
     return {
@@ -79,7 +83,7 @@ def told(spent: Usage, measured_s: float, settings: Settings, pictures: int) -> 
 
 
 @contextmanager
-def unit(settings: Settings) -> Iterator[tuple[list[int], Store]]:
+def open_unit(settings: Settings) -> Iterator[tuple[list[int], Store]]:
     """The camera processes, and a hand on the energy budget."""
     prepare(settings.database)
     power = Store(settings.database, SystemClock(), "power")
@@ -105,7 +109,7 @@ def allow(power: Store, level: EnergyLevel) -> None:
 
 
 @contextmanager
-def consumers(settings: Settings, really: bool) -> Iterator[list[Picture]]:
+def start_consumers(settings: Settings, really: bool) -> Iterator[list[Picture]]:
     """Who waits for movement at each camera; the pictures that they got."""
     got: list[Picture] = []
     over = threading.Event()
@@ -145,7 +149,7 @@ def write_settings(place: Path, server: Cameras, names: list[str]) -> Settings:
     return load(path)
 
 
-def still_film(path: Path, rate: int) -> Path:
+def make_still_film(path: Path, rate: int) -> Path:
     """One picture of the clip, standing still, with the noise of a sensor; no B-frames."""
     with av.open(str(CLIP)) as clip:
         first = next(clip.decode(video=0)).reformat(WIDTH, HEIGHT, "yuv420p")

@@ -24,7 +24,7 @@ from inference.__main__ import assemble
 from inference.detection.frame_result import FrameResult
 from inference.energy.usage import Usage
 from tests.bench.cameras.field import Field
-from tests.bench.cameras.video_file import CLIP, FRAMES_PER_S
+from tests.bench.cameras.video_file import FRAMES_PER_S, VIDEO_FILE
 from tests.bench.report import OUT, ROOT
 
 WARM_UP_S = 4.0
@@ -87,7 +87,9 @@ class Inference:
 def measure(quick: bool) -> Overhead:
     """Run both beside each other."""
     rounds, round_s = (2, 4.0) if quick else (ROUNDS, ROUND_S)
-    with Field(OUT / "cameras-overhead", {"front": f'source = "{CLIP}"'}, FRAMES_PER_S) as field:
+    with Field(
+        OUT / "cameras-overhead", {"front": f'source = "{VIDEO_FILE}"'}, FRAMES_PER_S
+    ) as field:
         field.allow(EnergyLevel.FULL)
         field.start_cameras()
         inference = Inference(field)

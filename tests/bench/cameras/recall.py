@@ -39,7 +39,7 @@ from sensors.camera.mode import choose_mode
 from sensors.camera.sources.video_file import VideoFile
 from tests.bench.cameras.video_file import MODEL
 from tests.bench.report import OUT
-from tests.scenes.films import Film, Scene, Walk, film_of
+from tests.scenes.films import Film, Scene, Walk, load_film
 from tests.stand_ins.fakes import FakeClock
 
 LOOKS_PER_S = 5.0
@@ -103,7 +103,7 @@ class Waiter:
         return list(asked)
 
 
-class Life:
+class UnitRun:
     """One unit before one film, until the film is over."""
 
     def __init__(self, film: Film, directory: Path, motion: Motion) -> None:
@@ -187,11 +187,11 @@ class Found:
 
 def compare(scene: Scene, directory: Path) -> Found:
     """One film, both ways."""
-    film = film_of(scene)
-    always, always_cpu_s = Life(film, directory / "always", AlwaysMoving()).live()
-    mine, listening_cpu_s = Life(film, directory / "listening", Motion()).live()
+    film = load_film(scene)
+    always, always_cpu_s = UnitRun(film, directory / "always", AlwaysMoving()).live()
+    mine, listening_cpu_s = UnitRun(film, directory / "listening", Motion()).live()
     origin = FakeClock()
-    by_always, by_mine = (visits_found(film, events, origin) for events in (always, mine))
+    by_always, by_mine = (count_visits_found(film, events, origin) for events in (always, mine))
     false = sum(not overlaps_any(film, one, origin) for one in mine)
     seconds = len(film.packets) / film.frames_per_s
     both = len(by_always & by_mine)
@@ -207,9 +207,9 @@ def compare(scene: Scene, directory: Path) -> Found:
     )
 
 
-def visits_found(film: Film, events: Sequence[Event], origin: Clock) -> set[int]:
+def count_visits_found(film: Film, events: Sequence[Event], origin: Clock) -> set[int]:
     """The numbers of the visits that an event overlaps."""
-    spans = [span(one, origin) for one in events]
+    spans = [compute_span(one, origin) for one in events]
     return {
         number
         for number, (begins, ends) in enumerate(film.truth)
@@ -218,17 +218,17 @@ def visits_found(film: Film, events: Sequence[Event], origin: Clock) -> set[int]
 
 
 def overlaps_any(film: Film, event: Event, origin: Clock) -> bool:
-    first, last = span(event, origin)
+    first, last = compute_span(event, origin)
     return any(first <= ends + SLACK_S and last >= begins - SLACK_S for begins, ends in film.truth)
 
 
-def span(event: Event, origin: Clock) -> tuple[float, float]:
+def compute_span(event: Event, origin: Clock) -> tuple[float, float]:
     """From when to when, in seconds of the film."""
     start = origin.stamp().utc
     return (event.stamp.utc - start).total_seconds(), (event.last_seen - start).total_seconds()
 
 
-def visits(seconds: float, count: int, seed: int, stay_s: float = 6.0) -> tuple[Walk, ...]:
+def make_visits(seconds: float, count: int, seed: int, stay_s: float = 6.0) -> tuple[Walk, ...]:
     """`count` people of different size and way, spread over the film."""
     gap_s = seconds / count
     return tuple(
@@ -244,16 +244,16 @@ def visits(seconds: float, count: int, seed: int, stay_s: float = 6.0) -> tuple[
     )
 
 
-def scenes(quick: bool) -> list[Scene]:
+def make_scenes(quick: bool) -> list[Scene]:
     """The field by day, which the targets are about, and where gates fail."""
     if quick:
-        return [Scene("field", 80.0, visits(80.0, 2, 3, stay_s=3.0), seed=31)]
+        return [Scene("field", 80.0, make_visits(80.0, 2, 3, stay_s=3.0), seed=31)]
     hard_s = 180.0
-    hard = visits(hard_s, 5, 5)
+    hard = make_visits(hard_s, 5, 5)
     bits = (("b", "1500k"), ("maxrate", "1500k"), ("minrate", "1500k"), ("nal-hrd", "cbr"))
     constant = (*bits, ("bufsize", "1500k"), ("tune", "zerolatency"))
     return [
-        Scene("field", 900.0, visits(900.0, 8, 3), seed=31),
+        Scene("field", 900.0, make_visits(900.0, 8, 3), seed=31),
         Scene("night", hard_s, hard, noise=8.0, light=0.35, seed=32),
         Scene("noisy", hard_s, hard, noise=10.0, seed=33),
         Scene("tree", hard_s, hard, tree=4.0, seed=34),
@@ -264,18 +264,18 @@ def scenes(quick: bool) -> list[Scene]:
 
 def measure(quick: bool) -> list[Found]:
     """All films; the first is the field by day."""
-    return [compare(scene, OUT / "cameras-recall" / scene.name) for scene in scenes(quick)]
+    return [compare(scene, OUT / "cameras-recall" / scene.name) for scene in make_scenes(quick)]
 
 
-def table(found: Sequence[Found]) -> str:
+def format_table(found: Sequence[Found]) -> str:
     head = (
         f"{'scene':<18} {'seconds':>7} {'visits':>6} {'always':>6} {'listening':>9} {'recall':>7}"
     )
     head = f"{head} {'false':>5} {'CPU always':>10} {'listening':>9} {'saved':>6}"
-    return "\n".join([head, *(row(one) for one in found)])
+    return "\n".join([head, *(format_row(one) for one in found)])
 
 
-def row(one: Found) -> str:
+def format_row(one: Found) -> str:
     return (
         f"{one.scene:<18} {one.seconds:>7.0f} {one.visits:>6} {one.always:>6} {one.both:>9} "
         f"{one.recall_pct:>6.0f}% {one.false:>5} {one.always_cpu_s:>9.1f}s "
@@ -283,10 +283,10 @@ def row(one: Found) -> str:
     )
 
 
-def pooled_recall_pct(found: Sequence[Found]) -> float:
+def compute_pooled_recall_pct(found: Sequence[Found]) -> float:
     """Over the visits of all films."""
     return statistics.fmean([one.recall_pct for one in found for _ in range(one.always)] or [100.0])
 
 
 if __name__ == "__main__":
-    print(table(measure(quick="--quick" in sys.argv)))
+    print(format_table(measure(quick="--quick" in sys.argv)))

@@ -2,6 +2,6 @@
 
 from tests.bench.report import ROOT
 
-CLIP = ROOT / "sensors/media/pedestrians.mp4"
+VIDEO_FILE = ROOT / "sensors/media/pedestrians.mp4"
 MODEL = ROOT / "inference/models/nanodet-g-416-int8.onnx"
 FRAMES_PER_S = 10

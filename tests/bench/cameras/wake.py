@@ -22,7 +22,7 @@ from tests.bench.cameras.field import Field
 from tests.bench.cameras.overhead import Inference
 from tests.bench.cameras.video_file import MODEL
 from tests.bench.report import OUT
-from tests.scenes.films import Film, Scene, Walk, film_of
+from tests.scenes.films import Film, Scene, Walk, load_film
 
 THRESHOLD = 0.45
 SPACING_S = 7.0  # from one entry to the next: in between nothing is followed any more
@@ -49,7 +49,7 @@ class Wake:
         return statistics.median(self.latencies_ms)
 
 
-def entries(count: int) -> Film:
+def make_entries(count: int) -> Film:
     """`count` people, one after another, from both sides, after one who only warms up."""
     walks = tuple(
         Walk(
@@ -62,28 +62,28 @@ def entries(count: int) -> Film:
         for number in range(count + 1)
         for start in (FIRST_S + number * SPACING_S,)
     )
-    return film_of(Scene("entries", FIRST_S + (count + 1) * SPACING_S, walks, seed=7))
+    return load_film(Scene("entries", FIRST_S + (count + 1) * SPACING_S, walks, seed=7))
 
 
 def measure(quick: bool) -> Wake:
     """Play the film once (quick: a short one)."""
-    film = entries(1 if quick else 24)
-    firsts_s = first_sights_s(film)
+    film = make_entries(1 if quick else 24)
+    firsts_s = find_first_sights_s(film)
     looks: list[tuple[float, float, bool]] = []  # wall time, film time, whether somebody is seen
     with Field(OUT / "cameras-wake", {"front": f'source = "{film.path}"'}, 10) as unit:
         unit.allow(EnergyLevel.FULL)
         inference = Inference(unit)
-        inference.on_look = lambda look: looks.append(seen(look, film))
+        inference.on_look = lambda look: looks.append(summarise(look, film))
         with inference.counting():
             unit.start_cameras()
             ends_s = time.monotonic() + len(film.packets) / film.frames_per_s
             while time.monotonic() < ends_s:
                 unit.allow(EnergyLevel.FULL)
                 inference.run(min(60.0, ends_s - time.monotonic()))
-    return judged(firsts_s[1:], looks)  # the first loads the model: residency has its own rule
+    return judge_delays(firsts_s[1:], looks)  # the first one loads the model
 
 
-def seen(look: FrameResult, film: Film) -> tuple[float, float, bool]:
+def summarise(look: FrameResult, film: Film) -> tuple[float, float, bool]:
     """When a look was done, of which moment of the film, and whether it found somebody."""
     film_s = look.picture.sequence / film.frames_per_s
     found = any(one.confidence >= THRESHOLD for one in look.detections)
@@ -91,7 +91,7 @@ def seen(look: FrameResult, film: Film) -> tuple[float, float, bool]:
     return time.monotonic() - origin_s, film_s, found
 
 
-def judged(firsts_s: list[float], looks: list[tuple[float, float, bool]]) -> Wake:
+def judge_delays(firsts_s: list[float], looks: list[tuple[float, float, bool]]) -> Wake:
     latencies_ms, missed = [], 0
     for first_s in firsts_s:
         found = [wall_s for wall_s, film_s, is_seen in looks if is_seen and film_s >= first_s]
@@ -103,7 +103,7 @@ def judged(firsts_s: list[float], looks: list[tuple[float, float, bool]]) -> Wak
     return Wake(sorted(latencies_ms), missed)
 
 
-def first_sights_s(film: Film) -> list[float]:
+def find_first_sights_s(film: Film) -> list[float]:
     """For each entry, when the model first finds somebody if it is given every frame."""
     detector = NanoDet(Path(MODEL), 1, THRESHOLD, ("person",))
     found = []

@@ -83,17 +83,17 @@ def test_a_notification_tells_of_movement_by_its_topic_and_its_item(
 def test_an_alarm_becomes_a_hint_and_its_end_too(camera: OnvifCamera) -> None:
     with ear_on(camera) as ear:
         wait_until(lambda: "PullMessages" in camera.requests, "the first pull")
-        camera.motion(active=True)
+        camera.set_motion(active=True)
         assert heard(ear, 1) == [("front", True)]
-        camera.motion(active=False)
+        camera.set_motion(active=False)
         assert heard(ear, 1) == [("front", False)]
         assert ear.listeners[0].trouble == ""
 
 
 def test_what_is_no_movement_is_no_hint(camera: OnvifCamera) -> None:
     with ear_on(camera) as ear:
-        camera.happens("tns1:Device/Trigger/DigitalInput", "LogicalState", "true")
-        camera.motion(active=True)
+        camera.notify("tns1:Device/Trigger/DigitalInput", "LogicalState", "true")
+        camera.set_motion(active=True)
         assert heard(ear, 1) == [("front", True)]
 
 
@@ -116,12 +116,12 @@ def test_a_camera_that_forgets_its_subscriptions_is_subscribed_to_again(
     camera: OnvifCamera,
 ) -> None:
     with ear_on(camera) as ear:
-        camera.motion(active=True)
+        camera.set_motion(active=True)
         heard(ear, 1)
         camera.forget()
         wait_until(lambda: camera.requests.count("CreatePullPointSubscription") > 1, "a second one")
         assert heard(ear, 1) == [("front", False)]  # what nobody can hear does not move
-        camera.motion(active=True)
+        camera.set_motion(active=True)
         assert heard(ear, 1) == [("front", True)]
 
 
@@ -129,7 +129,7 @@ def test_a_camera_that_is_gone_does_not_touch_the_others(camera: OnvifCamera) ->
     gone = OnvifCamera()
     gone._server.server_close()
     with ear_on(gone, camera) as ear:
-        camera.motion(active=True)
+        camera.set_motion(active=True)
         assert heard(ear, 1) == [("rear", True)]
         assert "camera front" in ear.listeners[0].trouble
 
@@ -140,7 +140,7 @@ def test_the_address_that_a_camera_gives_is_not_followed_to_another_host(
     with OnvifCamera().serving() as other:
         camera.claimed_host = f"localhost:{other.port}"
         with ear_on(camera) as ear:
-            camera.motion(active=True)
+            camera.set_motion(active=True)
             assert heard(ear, 1) == [("front", True)]
         assert other.requests == []
 
@@ -208,7 +208,7 @@ def test_the_service_writes_hints_and_says_what_is_wrong(
     told = replace(settings, camera=cameras)
     service = Service("hints", told, SystemClock(), store, SentenceLog("hints"))
     loop = assemble(service)
-    camera.motion(active=True)
+    camera.set_motion(active=True)
 
     def written() -> bool:
         service.run_once(loop.cycle)

@@ -20,16 +20,16 @@ LATE_S = 4.0  # the hold
 class Run:
     """What became of one film."""
 
-    bouts: list[MotionSegment] = field(default_factory=list)
-    looks: int = 0
-    key_looks: int = 0
+    segments: list[MotionSegment] = field(default_factory=list)
+    pictures: int = 0
+    key_pictures: int = 0
     moving_s: list[float] = field(default_factory=list)  # packets at which something moved
-    verdicts: list[tuple[float, bool]] = field(default_factory=list)
+    trusted: list[tuple[float, bool]] = field(default_factory=list)
     gates: str = ""
 
 
 def play(
-    film: Film, motion: Motion, probes: bool = True, pulls: bool = False, loops: int = 1
+    film: Film, motion: Motion, probes: bool = True, requests: bool = False, loops: int = 1
 ) -> Run:
     """`probes`: key frames are looked at as the gates ask; `pulls`: somebody pulls what moves."""
     run = Run()
@@ -41,41 +41,41 @@ def play(
             motion.take_packet(media_s, size_bytes, is_key)
             if probes and is_key and motion.wants_probe(media_s):
                 motion.take_picture(film.grey_at(shown_s), media_s)
-                run.looks += 1
-                run.key_looks += 1
-            if pulls and motion.find_segment(media_s) and media_s - pulled_s >= CHECK_EVERY_S:
+                run.pictures += 1
+                run.key_pictures += 1
+            if requests and motion.find_segment(media_s) and media_s - pulled_s >= CHECK_EVERY_S:
                 motion.take_picture(film.grey_at(shown_s), media_s)
-                run.looks += 1
+                run.pictures += 1
                 pulled_s = media_s
             if motion.find_segment(media_s):
                 run.moving_s.append(media_s)
             if is_key:
-                run.verdicts.append((media_s, motion.packets_trusted))
-            run.bouts += motion.take_ended()
+                run.trusted.append((media_s, motion.packets_trusted))
+            run.segments += motion.take_ended()
     run.gates = motion.gates
     last = motion.find_segment(run.moving_s[-1]) if run.moving_s else None
-    run.bouts += [last] if last else []
+    run.segments += [last] if last else []
     return run
 
 
-def found(
-    truth: Sequence[tuple[float, float]], bouts: Sequence[MotionSegment]
+def find_delays(
+    truth: Sequence[tuple[float, float]], segments: Sequence[MotionSegment]
 ) -> list[float | None]:
     """For each true stretch, seconds until a bout was there; None where none came."""
     delays: list[float | None] = []
     for begins, ends in truth:
-        there = [b for b in bouts if b.began_s <= ends and b.last_s >= begins]
+        there = [b for b in segments if b.began_s <= ends and b.last_s >= begins]
         delays.append(max(0.0, min(b.began_s for b in there) - begins) if there else None)
     return delays
 
 
-def false_bouts(
-    truth: Sequence[tuple[float, float]], bouts: Sequence[MotionSegment]
+def list_false_segments(
+    truth: Sequence[tuple[float, float]], segments: Sequence[MotionSegment]
 ) -> list[MotionSegment]:
     """Bouts that have nothing to do with anybody."""
     return [
         bout
-        for bout in bouts
+        for bout in segments
         if not any(
             bout.began_s <= ends + LATE_S and bout.last_s >= begins - EARLY_S
             for begins, ends in truth

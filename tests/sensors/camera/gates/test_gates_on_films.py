@@ -8,8 +8,8 @@ from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import KEY_FRAMES, PACKETS, Motion
 from sensors.camera.mode import ModeChoice
 from sensors.camera.sources.video_file import VideoFile
-from tests.scenes.films import CBR, Scene, Walk, film_of
-from tests.sensors.camera.gates.gate_runs import false_bouts, found, play
+from tests.scenes.films import CBR, Scene, Walk, load_film
+from tests.sensors.camera.gates.gate_runs import find_delays, list_false_segments, play
 from tests.stand_ins.fakes import FakeClock
 
 SHORT = Scene("short", seconds=26, walks=(Walk(12, 20, 0),), key_every=20)
@@ -19,31 +19,31 @@ NIGHT = Scene("short night", 26, SHORT.walks, noise=10, light=0.4)
 
 
 def test_somebody_who_walks_in_is_heard_by_packets_within_three_frames() -> None:
-    film = film_of(SHORT)
-    alone, probed = play(film, Motion(), probes=False), play(film, Motion(), pulls=True)
+    film = load_film(SHORT)
+    alone, probed = play(film, Motion(), probes=False), play(film, Motion(), requests=True)
     for run in (alone, probed):
-        (delay_s,) = found(film.truth, run.bouts)
+        (delay_s,) = find_delays(film.truth, run.segments)
         assert delay_s is not None
         assert delay_s <= 0.31
-        assert false_bouts(film.truth, run.bouts) == []
-        assert [bout.woken_by for bout in run.bouts] == [PACKETS]
-    assert (alone.looks, alone.gates) == (0, "packets")
+        assert list_false_segments(film.truth, run.segments) == []
+        assert [bout.woken_by for bout in run.segments] == [PACKETS]
+    assert (alone.pictures, alone.gates) == (0, "packets")
 
 
 @pytest.mark.parametrize("scene", [CONSTANT, NIGHT], ids=["constant rate", "night"])
 def test_where_packets_tell_nothing_the_next_key_frame_does(scene: Scene) -> None:
-    film = film_of(scene)
+    film = load_film(scene)
     run = play(film, Motion())
-    (delay_s,) = found(film.truth, run.bouts)
+    (delay_s,) = find_delays(film.truth, run.segments)
     assert delay_s is not None
     assert delay_s <= 2.1
-    assert false_bouts(film.truth, run.bouts) == []
-    assert not any(tell for _, tell in run.verdicts)
-    assert play(film, Motion(), probes=False).bouts == []
+    assert list_false_segments(film.truth, run.segments) == []
+    assert not any(tell for _, tell in run.trusted)
+    assert play(film, Motion(), probes=False).segments == []
 
 
 def test_the_films_are_the_same_each_time_and_true() -> None:
-    film = film_of(SHORT)
+    film = load_film(SHORT)
     assert [packet for packet in film.packets if packet[2]][1][0] == 2.0
     ((begins, ends),) = film.truth
     assert 12 < begins < 12.5
@@ -57,7 +57,7 @@ def test_the_films_are_the_same_each_time_and_true() -> None:
 
 def pulled(scene: Scene) -> tuple[list[float], list[str], Feed]:
     """When the feed gave pictures of what moves, since the film began, and who woke it."""
-    film = film_of(scene)
+    film = load_film(scene)
     clock = FakeClock()
     feed = Feed("front", lambda hear: VideoFile(film.path, hear), clock, Parts(Motion()))
     began_s = clock.media_s()

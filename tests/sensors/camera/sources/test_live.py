@@ -19,8 +19,8 @@ from sensors.camera.sources.source import EncodedPacket
 from tests.conftest import CLIP
 from tests.stand_ins.rtsp import (
     Cameras,
-    film,
     free_threads,
+    make_film,
     needs_server,
     serving,
     wait_for_threads,
@@ -200,11 +200,11 @@ class Listener:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cameras]:
     place = tmp_path_factory.mktemp("films")
-    small = film(place / "small.mp4", seconds=2)
-    large = film(place / "large.mp4", (320, 240), seconds=2, key_every=5)
-    hevc = film(place / "hevc.mp4", codec="libx265", rate=15)
+    small = make_film(place / "small.mp4", seconds=2)
+    large = make_film(place / "large.mp4", (320, 240), seconds=2, key_every=5)
+    hevc = make_film(place / "hevc.mp4", codec="libx265", rate=15)
     steady = "nal-hrd=cbr:bitrate=400:vbv-maxrate=400:vbv-bufsize=40"
-    cbr = film(place / "cbr.mp4", rate=25, options={"x264-params": steady})
+    cbr = make_film(place / "cbr.mp4", rate=25, options={"x264-params": steady})
     films = f"front={CLIP}", f"changing={small}+{large}", f"hevc={hevc}", f"cbr={cbr}"
     with serving(*films) as cameras:
         yield cameras

@@ -19,8 +19,8 @@ from tests.scenes.video_files import (
     Shot,
     Viewer,
     count_open,
-    frame_number,
     make_video_file,
+    read_frame_number,
 )
 
 START_S = 5000.0
@@ -31,7 +31,7 @@ REORDER = 2  # frames by which the newest picture may lag the newest packet
 
 def shot_at(clip: Viewer, seconds: float, encoding: str = "bgr") -> Shot:
     clip.advance(START_S + seconds + 0.001)
-    shot = clip.shot(encoding)
+    shot = clip.take_shot(encoding)
     assert shot is not None
     return shot
 
@@ -45,7 +45,7 @@ def clip(tmp_path: Path) -> Viewer:
 
 def test_the_first_frame_is_there_at_once(clip: Viewer) -> None:
     shot = shot_at(clip, 0)
-    assert frame_number(shot.data) == 0
+    assert read_frame_number(shot.data) == 0
     assert (shot.width, shot.height, len(shot.data)) == (WIDTH, HEIGHT, WIDTH * HEIGHT * 3)
 
 
@@ -60,7 +60,7 @@ def test_each_pull_gives_the_picture_of_now_within_the_reorder_delay(
         assert clip.sequence == due
         lag = due - round((shot.media_s - START_S) * RATE)
         assert 0 <= lag <= REORDER + 1
-        assert frame_number(shot.data) == (due - lag) % 40
+        assert read_frame_number(shot.data) == (due - lag) % 40
         assert shot.media_s >= before_s
         before_s = shot.media_s
 
@@ -139,7 +139,7 @@ def test_a_clip_that_was_replaced_plays_after_the_loop(tmp_path: Path) -> None:
     clip.advance(START_S)
     shot_at(clip, 0.5)
     os.replace(make_video_file(tmp_path / "other.mp4", frames=40, key_every=15), path)
-    assert frame_number(shot_at(clip, 1.0 + 2.9).data) >= 26
+    assert read_frame_number(shot_at(clip, 1.0 + 2.9).data) >= 26
 
 
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.ts", "clip.h264"])
@@ -147,7 +147,7 @@ def test_containers_without_decoding_times_or_an_index_play_too(tmp_path: Path, 
     clip = Viewer(make_video_file(tmp_path / name))
     clip.advance(START_S)
     for due in range(0, 120, 6):
-        number = frame_number(shot_at(clip, due / RATE).data)
+        number = read_frame_number(shot_at(clip, due / RATE).data)
         assert 0 <= (due - number) % 40 <= REORDER + 1
 
 
@@ -201,7 +201,7 @@ def test_a_key_frame_that_cannot_be_decoded_is_told(clip: Viewer) -> None:
     junk = av.Packet(bytes(range(200)))
     clip.group.add(EncodedPacket(junk, Codec("h264"), START_S, 200, is_key=True))
     with pytest.raises(CameraError, match=r"grey\.mp4 cannot be decoded"):
-        clip.shot("bgr")
+        clip.take_shot("bgr")
 
 
 def test_a_clip_without_key_frames_cannot_fill_the_memory(

@@ -1,0 +1,28 @@
+"""What is not a video file is refused with one sentence, through a real feed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.scenes.video_files import make_video_file
+from tests.sensors.camera.sources.feed_bench import watching
+
+
+@pytest.mark.parametrize("content", [b"", b"#EXTM3U\nhttp://127.0.0.1:1/x\n", b"hello\n" * 999])
+def test_a_clip_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(content)
+    with watching(str(clip)) as bench:
+        text, _ = bench.until_trouble()
+    assert text.startswith(f"the video file {clip} cannot be played")
+    assert "copy or record it again" in text
+
+
+def test_a_list_of_clips_is_no_clip(tmp_path: Path) -> None:
+    """It would be followed to wherever it points."""
+    make_video_file(tmp_path / "grey.mp4")
+    clip = tmp_path / "clip.mp4"
+    clip.write_text("ffconcat version 1.0\nfile grey.mp4\n")
+    with watching(str(clip)) as bench:
+        text, _ = bench.until_trouble()
+    assert text.startswith(f"the video file {clip} cannot be played")
