@@ -2,7 +2,7 @@
 #             CHARGER=renogy BMS=jk-pb name its power devices (`unitctl power models` lists them);
 #             CAMERAS=8 watches eight simulated RTSP cameras instead of a clip
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
-# make test   lint, types, architecture, tests
+# make test   lint, types, architecture, tests; `make test-peers` the one beside other trackers
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 # make fuzz   a million random replies against every decoder of power devices; QUICK=1 for a short draw
 # make help   this list
@@ -13,18 +13,33 @@ CHARGER ?= epever-tracer
 CAMERAS ?= 1
 PYTHON ?= python3
 PY = .venv/bin/python
+PIP = $(PY) -m pip install --quiet --disable-pip-version-check
+INSTALL = $(PIP) --require-hashes
+# Tests wait more than they work: two for each core.
+WORKERS ?= $(shell expr 2 \* `nproc`)
+WITH_PEERS = energy cameras
 BENCHES = idle flash recovery reaction page power energy cameras
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help fuzz run day test lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz run day test test-peers lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
 
-.venv/installed: requirements-dev.lock pyproject.toml
+# Two steps: what a unit has (and what stands in for PID 1), then what the tests need besides.
+.venv/installed: requirements.lock requirements/laptop.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	PYTHONWARNINGS=ignore $(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(INSTALL) -r requirements.lock -r requirements/laptop.lock
+	PYTHONWARNINGS=ignore $(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/installed-test: requirements/test.lock .venv/installed
+	$(INSTALL) -r requirements/test.lock
+	@touch $@
+
+# Apart, since these bring heavy things and a second cv2: other people's trackers, pictures; a fuzzer.
+build/peers/installed build/fuzz/installed: build/%/installed: requirements/%.lock .venv/installed-test
+	$(INSTALL) --upgrade --target build/$* -r requirements/$*.lock
 	@touch $@
 
 run: .venv/installed
@@ -35,42 +50,53 @@ day: .venv/installed
 
 test: lint types architecture pytest
 
-lint: .venv/installed
+lint: .venv/installed-test
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 
-types: .venv/installed
+types: .venv/installed-test
 	.venv/bin/mypy
 
-architecture: .venv/installed
+architecture: .venv/installed-test
 	.venv/bin/lint-imports
 
-pytest: .venv/installed
-	$(PY) -m pytest
+pytest: .venv/installed-test
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-format: .venv/installed
+test-peers: build/peers/installed
+	PYTHONPATH=build/peers $(PY) -m pytest tests/bench/cameras/test_tracker_quality.py
+
+format: .venv/installed-test
 	.venv/bin/ruff check --fix --exit-zero .
 	.venv/bin/ruff format .
 
-docs: .venv/installed
+docs: .venv/installed-test
 	$(PY) -m appliance.settings_page > docs/settings.md
 	$(PY) -m provisioning.models_page > docs/power-devices.md
+	$(PY) -m tests.whole_unit.architecture_picture > docs/architecture.svg
 
 bench: $(BENCHES:%=bench-%)
 
-$(BENCHES:%=bench-%): bench-%: .venv/installed
-	$(PY) -m tests.bench.$* $(if $(QUICK),--quick)
+$(BENCHES:%=bench-%): bench-%: .venv/installed-test
+	$(if $(filter $*,$(WITH_PEERS)),PYTHONPATH=build/peers )$(PY) -m tests.bench.$* $(if $(QUICK),--quick)
 
-fuzz: .venv/installed
+$(WITH_PEERS:%=bench-%): build/peers/installed
+
+fuzz: build/fuzz/installed
 	mkdir -p build/fuzz/corpus
 	$(PY) -m tests.fuzz.corpus build/fuzz/corpus
-	$(PY) -m tests.fuzz.decoders -atheris_runs=$(if $(QUICK),30000,1000000) -max_len=512 -artifact_prefix=build/fuzz/ build/fuzz/corpus
+	PYTHONPATH=build/fuzz $(PY) -m tests.fuzz.decoders -atheris_runs=$(if $(QUICK),30000,1000000) -max_len=512 -artifact_prefix=build/fuzz/ build/fuzz/corpus
 
 # The lock files hold every version with its hash, for all machines at once.
-lock: .venv/installed
-	$(PY) -m pip install --quiet uv
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra dev -o requirements-dev.lock pyproject.toml
-	.venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --extra systemd --extra onvif -o requirements.lock pyproject.toml
+LOCK = .venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate
+lock: .venv/installed-test
+	$(PIP) uv
+	$(LOCK) --extra onvif -o requirements.lock pyproject.toml
+	echo "systemd-python>=235" | $(LOCK) -o requirements/systemd.lock -
+	$(LOCK) --group laptop -o requirements/laptop.lock
+	$(LOCK) --extra dev -c requirements.lock -o requirements/test.lock pyproject.toml
+	$(LOCK) --group peers -o requirements/peers.lock
+	$(LOCK) --group fuzz -o requirements/fuzz.lock
 
 clean:
 	rm -rf build .venv

@@ -32,6 +32,12 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that wait longest come first, so that side by side they end with the others."""
+    items.sort(key=lambda item: not any(item.iter_markers("processes")))
+    items.sort(key=lambda item: not any(item.iter_markers("slow")))
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock()

@@ -18,7 +18,7 @@ from provisioning import systemctl
 from provisioning.board import AT_BOOT, Board, Power
 from tests.stand_ins.fakes import START
 from tests.waiting import wait_until
-from tests.whole_unit.test_sleep_processes import stopped
+from tests.stand_ins.sleeping_unit import stopped
 
 
 class FakeSupervisor:

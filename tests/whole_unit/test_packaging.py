@@ -2,6 +2,7 @@
 
 import tomllib
 from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -34,9 +35,10 @@ def test_the_top_level_holds_what_the_house_has() -> None:
 
 
 def test_every_dependency_has_its_line_of_reason() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text())
     reasons = (ROOT / "docs/dependencies.md").read_text()
-    extras = project["optional-dependencies"]
-    for requirement in project["dependencies"] + extras["systemd"] + extras["dev"]:
+    extras = document["project"]["optional-dependencies"].values()
+    groups = document["dependency-groups"].values()
+    for requirement in chain(document["project"]["dependencies"], *extras, *groups):
         name = requirement.partition(">=")[0].partition("==")[0]
         assert name in reasons or name.startswith("types-"), name

@@ -7,6 +7,8 @@ from tests.bench.cameras.pseudo_truth import smoothed_tracks
 from tests.bench.cameras.tracking_scene import Frame, looked_at, scene
 from tests.bench.cameras.tracking_score import follow_ours, follow_rival, score
 
+pytest.importorskip("trackers", reason="needs the peers' environment: `make test-peers`")
+
 MARGIN = 0.02  # of IDF1
 
 
