@@ -17,8 +17,8 @@ from provisioning import board as board_module
 from provisioning import systemctl
 from provisioning.board import AT_BOOT, Board, Power
 from tests.stand_ins.fakes import START
-from tests.waiting import wait_until
 from tests.stand_ins.sleeping_unit import stopped
+from tests.waiting import wait_until
 
 
 class FakeSupervisor:
