@@ -1,7 +1,7 @@
-"""What the estimator carries from reading to reading, and which single values it can use at all.
+"""The estimator's state, and which values of a reading are plausible for the battery at all.
 
 Reads and writes: nothing; pure.
-Never: turns a value that no battery of this kind can have into evidence.
+Never: uses a value that no battery of this kind can have.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from appliance.model import PowerReading, Stamp
 from appliance.settings import BatterySettings
 from power.battery.voltage_curve import capacity_ah, get_cell
 
-COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"
+COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"  # as stored
 
 COUNT_SIGMA_LIMIT_PCT = 50.0  # a count this old says next to nothing
 HIGHEST_C_RATE = 2.0  # a current of more than 2 C is a reading error
@@ -20,10 +20,10 @@ UNKNOWN_DRIFT_SIGMA = 2.5  # % a day, one sigma: a dead band of 0.1 to 0.5 A on 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What the current sensor counts too much (% of the capacity a day), as far as it is known.
+    """The drift of the current sensor: what it counts too much (% of the capacity a day).
 
-    `lean` is the covariance of charge and drift (% x % a day). Below 0: were the drift larger, the
-    charge would be less. Whatever corrects the charge corrects the drift along it.
+    `covariance` is that of charge and drift (% x % a day). Below 0: were the drift larger, the
+    charge would be less. What corrects the charge corrects the drift in proportion to it.
     """
 
     pct_per_day: float = 0.0
@@ -33,9 +33,10 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class EstimatorInputs:
-    """What can be used of the last reading. `said_v` and `said_a` are what it said, `since_s` the
-    uptime since when it has said exactly that. `measured` False: the current is worked out from
-    sun and load. `draw_pct_per_h` is what the loads took when that was last known.
+    """The usable values of the last reading. `reported_v` and `reported_a` are what it reported,
+    `unchanged_since_s` the uptime since when it has reported exactly that. `current_measured`
+    False: the current is derived from sun and load. `draw_pct_per_h`: what the loads took when
+    that was last known.
     """
 
     voltage_v: float | None = None
@@ -49,7 +50,9 @@ class EstimatorInputs:
 
 @dataclass(frozen=True, slots=True)
 class SyncConditions:
-    """The uptimes since when the conditions of the anchors have held without a break."""
+    """The uptimes since when each condition for synchronising has held without a break: a small
+    tail current at full voltage, float, an empty cell.
+    """
 
     tail_since_s: float | None = None
     float_since_s: float | None = None
@@ -73,10 +76,10 @@ NO_INPUTS, NO_CONDITIONS, DRIFT_UNKNOWN = EstimatorInputs(), SyncConditions(), D
 class Estimate:
     """What the estimator carries from reading to reading.
 
-    `counted` is the moment up to which charge is counted, `current_a` the current then. `spilt_pct`
-    is what the count went beyond 0 or 100 % since the last correction. `full_at` is when it was
-    last full, `told_s` the uptime at which a BMS was last believed. `slept`: nobody looked for
-    hours, so the first voltage is asked as well.
+    `counted_at`: the moment up to which charge is counted, `current_a` the current then.
+    `clamped_pct`: what the count went beyond 0 or 100 % since the last correction. `full_at`: when
+    it was last full. `bms_used_s`: the uptime at which a BMS's charge was last used.
+    `after_long_silence`: there was no reading for hours, so one voltage alone may correct it.
     """
 
     counted_at: Stamp

@@ -1,12 +1,15 @@
-"""The battery estimator: counts charge, and sets the count right where the battery itself speaks.
+"""The battery estimator: counts charge (coulomb counting), and corrects the count where the battery
+itself shows what is in it.
 
-Reads and writes: nothing; a pure step from one belief and one reading to the next belief.
-Never: trusts a controller's own state of charge, counts with the wall clock, or invents sun.
+Reads and writes: nothing; a pure step from one estimate and one reading to the next estimate.
+Never: trusts a controller's own state of charge, counts with the wall clock, or assumes sun.
 
 Sigma is one standard deviation. It grows with what is unknown of the current sensor's drift, with
-the charge moved and with every unmeasured minute; it shrinks at an anchor (full, empty), which
-also teaches the drift, and where a voltage leaves only some of the believed charges possible.
+the charge that flows and with every unmeasured minute. It shrinks where the count is synchronised
+(full, empty), which also teaches the drift, and where a voltage leaves only some charges possible.
 """
+
+from dataclasses import replace
 
 from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import BatterySettings
@@ -31,53 +34,59 @@ from power.battery.estimate import (
 )
 from power.battery.inputs import select_inputs
 from power.battery.synchronise import synchronise, update_conditions
-from power.battery.voltage_curve import cell_unavailable_pct, derive_facts, estimate_from_voltage
+from power.battery.voltage_curve import (
+    BatteryFacts,
+    cell_unavailable_pct,
+    derive_facts,
+    estimate_from_voltage,
+)
 
-RESTORED, UNKNOWN = "restored", "unknown"
+RESTORED, UNKNOWN = "restored", "unknown"  # methods, as stored
 OFF_SIGMA_PER_H = 5.0  # the computer was off: the sun may have charged unseen
-REBOOT_SIGMA_PCT = 3.0  # least doubt after a boot, and what a quick power cycle costs
+REBOOT_SIGMA_PCT = 3.0  # least uncertainty after a boot, and what a quick power cycle costs
 LOST_SIGMA_PCT = 30.0  # of a charge that could be anything
-LARGEST_CORRELATION = 0.95  # of what sigma and drift allow: not all of a doubt is drift
+LARGEST_CORRELATION = 0.95  # of charge and drift: not all of an uncertainty is drift
 
 
 def restore(state: BatteryState, now: Stamp) -> Estimate | None:
-    """The belief to start with after a restart, from the last stored state.
+    """The estimate to start with after a restart, from the last stored state.
 
     Within one boot the time between is a silence like any other. Over a boot it is judged by the
     wall clock, for want of a better; a clock that went backwards means that nothing is known.
     """
     if state.state_of_charge_pct is None or state.sigma_pct is None:
         return None
-    charge_pct = min(100.0, max(0.0, state.state_of_charge_pct))
-    sigma_pct, counted, slept = state.sigma_pct, state.stamp, False
-    if state.stamp.boot_id != now.boot_id:
-        away_h = (now.utc - state.stamp.utc).total_seconds() / HOUR_S
-        doubt_pct = (
-            LOST_SIGMA_PCT if away_h < 0 else max(REBOOT_SIGMA_PCT, OFF_SIGMA_PER_H * away_h)
-        )
-        sigma_pct = min(LOST_SIGMA_PCT, sigma_pct + doubt_pct)
-        counted, slept = now, True
+    same_boot = state.stamp.boot_id == now.boot_id
+    sigma_pct = state.sigma_pct
+    if not same_boot:
+        sigma_pct = min(LOST_SIGMA_PCT, sigma_pct + sigma_of_time_off(state.stamp, now))
     return Estimate(
-        counted,
-        charge_pct,
-        sigma_pct,
-        RESTORED,
+        counted_at=state.stamp if same_boot else now,
+        charge_pct=min(100.0, max(0.0, state.state_of_charge_pct)),
+        sigma_pct=sigma_pct,
+        method=RESTORED,
         drift=restore_drift(state),
         full_at=state.full_at,
-        after_long_silence=slept,
+        after_long_silence=not same_boot,
     )
 
 
+def sigma_of_time_off(last: Stamp, now: Stamp) -> float:
+    """Uncertainty (%) that the time without a running computer adds."""
+    off_h = (now.utc - last.utc).total_seconds() / HOUR_S
+    return LOST_SIGMA_PCT if off_h < 0 else max(REBOOT_SIGMA_PCT, OFF_SIGMA_PER_H * off_h)
+
+
 def restore_drift(state: BatteryState) -> Drift:
-    """The drift is not stored. What of the stored sigma it has made since the last full charge
-    is known, and so the next anchor teaches it all the same.
+    """The drift is not stored. How much of the stored sigma it has made since the last full charge
+    is known, and so the next full charge teaches it all the same.
     """
     sigma_pct = state.sigma_pct or 0.0
-    lean = LARGEST_CORRELATION * sigma_pct * UNKNOWN_DRIFT_SIGMA
+    covariance = LARGEST_CORRELATION * sigma_pct * UNKNOWN_DRIFT_SIGMA
     if state.full_at is not None:
         days = max(0.0, (state.stamp.utc - state.full_at).total_seconds() / DAY_S)
-        lean = min(lean, UNKNOWN_DRIFT_SIGMA**2 * days)
-    return Drift(covariance=-lean)
+        covariance = min(covariance, UNKNOWN_DRIFT_SIGMA**2 * days)
+    return Drift(covariance=-covariance)
 
 
 def update(
@@ -86,83 +95,89 @@ def update(
     settings: BatterySettings,
     bms_pct: float | None = None,
 ) -> Estimate | None:
-    """The belief after `reading`; None only while there has never been a usable voltage.
+    """The estimate after `reading`; None only while there has never been a usable voltage.
 
-    `said_pct` is what BMS or shunts say of the charge themselves, where they say something.
+    `bms_pct`: the charge that BMS or shunts report themselves, where they do.
     """
     if reading is None:
         return previous
     facts = derive_facts(settings)
-    heard = select_inputs(previous, reading, settings, facts)
+    inputs = select_inputs(previous, reading, settings, facts)
     if previous is None:
-        belief = start(reading, heard, settings)
-        return (
-            belief
-            if belief is None or bms_pct is None
-            else correct_by_bms(belief, reading, bms_pct)
-        )
-    broken = reading.stamp.uptime_s - previous.counted_at.uptime_s > CONTINUOUS_S
-    signs = update_conditions(previous.conditions, reading, heard, settings, facts, broken)
-    quiet = update_rest_window(previous.rest, reading, heard, settings, facts, broken)
-    belief = count_charge(previous, reading, heard, signs, quiet, facts)
-    if signs is not NO_CONDITIONS:
-        belief = synchronise(belief, reading, facts)
-    if quiet is not None:
-        belief = correct_by_voltage(belief, facts)
-    return belief if bms_pct is None else correct_by_bms(belief, reading, bms_pct)
+        estimate = start(reading, inputs, settings)
+    else:
+        estimate = advance(previous, reading, inputs, settings, facts)
+    if estimate is None or bms_pct is None:
+        return estimate
+    return correct_by_bms(estimate, reading, bms_pct)
+
+
+def advance(
+    previous: Estimate,
+    reading: PowerReading,
+    inputs: EstimatorInputs,
+    settings: BatterySettings,
+    facts: BatteryFacts,
+) -> Estimate:
+    """Count the charge since the last reading, then synchronise and correct."""
+    is_broken = reading.stamp.uptime_s - previous.counted_at.uptime_s > CONTINUOUS_S
+    conditions = update_conditions(
+        previous.conditions, reading, inputs, settings, facts, is_broken=is_broken
+    )
+    rest = update_rest_window(previous.rest, reading, inputs, settings, facts, is_broken=is_broken)
+    previous = replace(previous, conditions=conditions, rest=rest)
+    estimate = count_charge(previous, reading, inputs, facts)
+    if conditions is not NO_CONDITIONS:
+        estimate = synchronise(estimate, reading, facts)
+    return estimate if rest is None else correct_by_voltage(estimate, facts)
 
 
 def report_state(
-    belief: Estimate | None, reading: PowerReading | None, settings: BatterySettings, now: Stamp
+    estimate: Estimate | None, reading: PowerReading | None, settings: BatterySettings, now: Stamp
 ) -> BatteryState:
-    """The belief as it stands `now`, with what a silence since the last count may have taken."""
-    if belief is None:
+    """The estimate as it stands `now`, with what a silence since the last count may have taken."""
+    if estimate is None:
         return BatteryState(now, None, None, None, settings.capacity_wh, None, False, UNKNOWN)
     facts = derive_facts(settings)
-    charge_pct, sigma_pct = belief.charge_pct, belief.sigma_pct
-    silent_s = now.uptime_s - belief.counted_at.uptime_s
+    charge_pct, sigma_pct = estimate.charge_pct, estimate.sigma_pct
+    silent_s = now.uptime_s - estimate.counted_at.uptime_s
     if silent_s > 0:
-        drawn_pct, doubt_pct = extrapolate_silence(belief, silent_s, facts)
+        drawn_pct, more_pct = extrapolate_silence(estimate, silent_s, facts)
         charge_pct = max(0.0, charge_pct - drawn_pct)
-        sigma_pct = min(
-            COUNT_SIGMA_LIMIT_PCT, (sigma_pct * sigma_pct + doubt_pct * doubt_pct) ** 0.5
-        )
-    drawable_pct = charge_pct - cell_unavailable_pct(facts.cell, belief.temperature_c)
+        sigma_pct = (sigma_pct * sigma_pct + more_pct * more_pct) ** 0.5
+        sigma_pct = min(COUNT_SIGMA_LIMIT_PCT, sigma_pct)
+    drawable_pct = charge_pct - cell_unavailable_pct(facts.cell, estimate.temperature_c)
     energy_wh = drawable_pct / 100 * facts.capacity_wh if drawable_pct > 0 else 0.0
-    refused = reading is not None and reading.charge_allowed is False
+    is_refused = reading is not None and reading.charge_allowed is False
     return BatteryState(
-        now,
-        charge_pct,
-        sigma_pct,
-        energy_wh,
-        settings.capacity_wh,
-        time_to_go_s(energy_wh, reading, settings),
-        refused or is_too_cold_to_charge(belief.temperature_c, settings),
-        belief.method,
-        belief.full_at,
+        stamp=now,
+        state_of_charge_pct=charge_pct,
+        sigma_pct=sigma_pct,
+        energy_wh=energy_wh,
+        capacity_wh=settings.capacity_wh,
+        time_to_go_s=time_to_go_s(energy_wh, reading, settings),
+        charge_blocked=is_refused or is_too_cold_to_charge(estimate.temperature_c, settings),
+        method=estimate.method,
+        full_at=estimate.full_at,
     )
 
 
 def start(
-    reading: PowerReading, heard: EstimatorInputs, settings: BatterySettings
+    reading: PowerReading, inputs: EstimatorInputs, settings: BatterySettings
 ) -> Estimate | None:
-    """The first belief of a battery that nobody has counted: its voltage, the load taken off."""
-    if heard.voltage_v is None:
+    """The first estimate, without any count: from the voltage, the load's voltage drop removed."""
+    if inputs.voltage_v is None:
         return None
-    said = estimate_from_voltage(
-        heard.voltage_v,
-        heard.current_a,
-        settings,
-        measured_temperature_c(reading.battery_temperature_c),
-    )
+    celsius = measured_temperature_c(reading.battery_temperature_c)
+    charge = estimate_from_voltage(inputs.voltage_v, inputs.current_a, settings, celsius)
     return Estimate(
-        reading.stamp,
-        said.charge_pct,
-        said.sigma_pct,
-        FROM_VOLTAGE,
-        heard.current_a,
-        reading.battery_temperature_c,
-        inputs=heard,
+        counted_at=reading.stamp,
+        charge_pct=charge.charge_pct,
+        sigma_pct=charge.sigma_pct,
+        method=FROM_VOLTAGE,
+        current_a=inputs.current_a,
+        temperature_c=reading.battery_temperature_c,
+        inputs=inputs,
     )
 
 

@@ -1,8 +1,11 @@
-"""What of a reading can be counted: no frozen values, no torn words, no 0 that stands for absent.
+"""The estimator's inputs: the values of a reading that are neither frozen, nor torn words of a
+register pair, nor a 0 that stands for absent.
 
 Reads and writes: nothing; pure.
-Never: lets a doubt about one value take the others with it, or doubts for ever what is said again.
+Never: drops other values with a bad one, or rejects for ever a value that is reported again.
 """
+
+from dataclasses import replace
 
 from appliance.model import PowerReading
 from appliance.settings import BatterySettings
@@ -15,9 +18,9 @@ from power.battery.estimate import (
 )
 from power.battery.voltage_curve import BatteryFacts
 
-FROZEN_S = 1800.0  # with current in it, no meter says exactly the same for so long
+FROZEN_S = 1800.0  # with current in it, no meter reports exactly the same for so long
 NO_CURRENT_C_RATE = 0.001  # C/1000: a meter at rest may well stand still
-JUMP_C_RATE = 0.2  # C/5: a larger step between two readings needs a witness
+JUMP_C_RATE = 0.2  # C/5: a larger step between two readings must be borne out
 NEAR_C_RATE = 0.05
 DARK_W = 5.0  # of sun: with less, what leaves the battery is the load
 CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
@@ -27,35 +30,45 @@ LEAST_VOLTAGE_SHARE = 0.15  # of I*R: so much at least the voltage moves with a 
 
 
 def select_inputs(
-    belief: Estimate | None, reading: PowerReading, settings: BatterySettings, facts: BatteryFacts
+    previous: Estimate | None,
+    reading: PowerReading,
+    settings: BatterySettings,
+    facts: BatteryFacts,
 ) -> EstimatorInputs:
-    """What of `reading` can be used after what was heard before it."""
-    said_v, said_a = reading.battery_voltage_v, reading.battery_current_a
-    before = None if belief is None else belief.inputs
-    now_s = since_s = reading.stamp.uptime_s
-    if before is not None and said_v == before.reported_v and said_a == before.reported_a:
-        since_s = before.unchanged_since_s
+    """The usable values of `reading`, judged by those before it."""
+    before = None if previous is None else previous.inputs
+    since_s = unchanged_since_s(before, reading)
     voltage_v = plausible_voltage_v(reading, settings)
     current_a = plausible_current_a(reading, settings)
-    draw = draw_pct_per_h(reading, current_a, before, facts)
-    if is_frozen(said_a, now_s - since_s, facts):
-        return EstimatorInputs(None, None, True, said_v, said_a, since_s, draw)
+    inputs = EstimatorInputs(
+        reported_v=reading.battery_voltage_v,
+        reported_a=reading.battery_current_a,
+        unchanged_since_s=since_s,
+        draw_pct_per_h=draw_pct_per_h(reading, current_a, before, facts),
+    )
+    if is_frozen(reading, reading.stamp.uptime_s - since_s, facts):
+        return inputs
     measured = True
     if voltage_v is not None:
         if not current_a:
             current_a, measured = derive_current_a(reading, voltage_v, current_a, facts)
-        elif belief is not None and is_torn(belief, reading, voltage_v, current_a, facts):
+        elif previous is not None and is_torn(previous, reading, voltage_v, current_a, facts):
             current_a = None
-    return EstimatorInputs(voltage_v, current_a, measured, said_v, said_a, since_s, draw)
+    return replace(inputs, voltage_v=voltage_v, current_a=current_a, current_measured=measured)
 
 
-def is_frozen(said_a: float | None, same_s: float, facts: BatteryFacts) -> bool:
+def unchanged_since_s(before: EstimatorInputs | None, reading: PowerReading) -> float:
+    """The uptime since when voltage and current have been reported exactly as they are now."""
+    now = (reading.battery_voltage_v, reading.battery_current_a)
+    if before is not None and now == (before.reported_v, before.reported_a):
+        return before.unchanged_since_s
+    return reading.stamp.uptime_s
+
+
+def is_frozen(reading: PowerReading, same_s: float, facts: BatteryFacts) -> bool:
     """Whether voltage and current have stood still too long for what flows."""
-    return (
-        same_s >= FROZEN_S
-        and said_a is not None
-        and abs(said_a) > NO_CURRENT_C_RATE * facts.capacity_ah
-    )
+    current_a, at_rest_a = reading.battery_current_a, NO_CURRENT_C_RATE * facts.capacity_ah
+    return same_s >= FROZEN_S and current_a is not None and abs(current_a) > at_rest_a
 
 
 def draw_pct_per_h(
@@ -102,21 +115,25 @@ def derive_current_a(
 
 
 def is_torn(
-    belief: Estimate, reading: PowerReading, voltage_v: float, current_a: float, facts: BatteryFacts
+    previous: Estimate,
+    reading: PowerReading,
+    voltage_v: float,
+    current_a: float,
+    facts: BatteryFacts,
 ) -> bool:
     """Whether a jump of the current is none: sun and load, or else the voltage, do not bear it
-    out, and it has not been said before.
+    out, and it was not reported before.
     """
-    heard, last_a = belief.inputs, belief.current_a
+    before, last_a = previous.inputs, previous.current_a
     if last_a is None or abs(current_a - last_a) <= JUMP_C_RATE * facts.capacity_ah:
         return False
     near_a = NEAR_C_RATE * facts.capacity_ah
-    if heard.reported_a is not None and abs(current_a - heard.reported_a) <= near_a:
+    if before.reported_a is not None and abs(current_a - before.reported_a) <= near_a:
         return False
     balance = balance_current_a(reading, voltage_v, facts)
     if balance is not None:
         return abs(current_a - balance[0]) > near_a + 3 * balance[1]
-    if heard.voltage_v is None:
+    if before.voltage_v is None:
         return False
-    step_a, step_v = current_a - last_a, voltage_v - heard.voltage_v
+    step_a, step_v = current_a - last_a, voltage_v - before.voltage_v
     return step_v / step_a < LEAST_VOLTAGE_SHARE * facts.cell_ohm * facts.cells

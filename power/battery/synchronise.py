@@ -1,8 +1,10 @@
-"""Where the battery itself says that it is full or empty; there the count is set right.
+"""Synchronising: where the battery shows that it is full or empty, the count is set to that.
 
 Reads and writes: nothing; pure.
 Never: calls a battery full because it takes no charge: it may be too cold, or its BMS has cut.
 """
+
+from dataclasses import replace
 
 from appliance.model import ChargeStage, PowerReading
 from appliance.settings import BatterySettings
@@ -17,7 +19,7 @@ from power.battery.estimate import (
 )
 from power.battery.voltage_curve import BatteryFacts, UncertainCharge, cell_unavailable_pct
 
-SYNCHRONISED_FULL, SYNCHRONISED_EMPTY = "anchored full", "anchored empty"
+SYNCHRONISED_FULL, SYNCHRONISED_EMPTY = "anchored full", "anchored empty"  # as stored
 SYNC_AFTER_S = 300.0
 FLOAT_SYNC_AFTER_S = 1800.0
 TAIL_C_RATE = 0.02  # C/50: full below this while charging
@@ -28,36 +30,33 @@ FLOWS_C_RATE = 0.001  # C/1000: less is the noise of a meter
 def update_conditions(
     before: SyncConditions,
     reading: PowerReading,
-    heard: EstimatorInputs,
+    inputs: EstimatorInputs,
     settings: BatterySettings,
     facts: BatteryFacts,
-    broken: bool,
+    *,
+    is_broken: bool,
 ) -> SyncConditions:
-    """Since when each anchor's condition holds; a `broken` series of readings starts anew."""
-    if heard.voltage_v is None:
+    """Since when each condition holds; where `is_broken` (a silence lay between), from now on."""
+    if inputs.voltage_v is None:
         return NO_CONDITIONS
-    cell, cell_v = facts.cell, heard.voltage_v / facts.cells
-    seen_v = reading.lowest_cell_voltage_v
-    lowest_v = cell_v if seen_v is None or seen_v > cell_v else seen_v
+    cell, cell_v = facts.cell, inputs.voltage_v / facts.cells
+    reported_v = reading.lowest_cell_voltage_v
+    lowest_v = cell_v if reported_v is None or reported_v > cell_v else reported_v
     if cell_v < cell.floating_v and lowest_v > cell.empty_v:
         return NO_CONDITIONS  # by far the most usual case
-    current_a, now_s = heard.current_a, reading.stamp.uptime_s
-    flows_a = current_a or 0.0
-    takes = reading.charge_allowed is not False
-    takes = takes and not is_too_cold_to_charge(reading.battery_temperature_c, settings)
-    # A BMS that has cut the charge also shows the charger's voltage and no current. So the tail
-    # must begin with charge flowing in, and cells that are too cold are never called full.
-    tail = takes and current_a is not None and heard.current_measured and cell_v >= cell.full_v
-    tail = tail and abs(flows_a) < TAIL_C_RATE * facts.capacity_ah
-    tail = tail and (before.tail_since_s is not None or flows_a > FLOWS_C_RATE * facts.capacity_ah)
-    floating = takes and reading.charge_stage is ChargeStage.FLOAT and cell_v >= cell.floating_v
-    floating = floating and flows_a > -DRAIN_C_RATE * facts.capacity_ah
-    empty = lowest_v <= cell.empty_v and (current_a is None or flows_a < 0)
+    takes_charge = reading.charge_allowed is not False and not is_too_cold_to_charge(
+        reading.battery_temperature_c, settings
+    )
+    has_begun = before.tail_since_s is not None
+    tail = takes_charge and has_tail_current(inputs, cell_v, facts, has_begun=has_begun)
+    floating = takes_charge and is_floating(reading, inputs, cell_v, facts)
+    is_drained = inputs.current_a is None or inputs.current_a < 0
+    empty = lowest_v <= cell.empty_v and is_drained
 
     def since(before_s: float | None, holds: bool) -> float | None:
         if not holds:
             return None
-        return now_s if before_s is None or broken else before_s
+        return reading.stamp.uptime_s if before_s is None or is_broken else before_s
 
     return SyncConditions(
         since(before.tail_since_s, tail),
@@ -66,44 +65,75 @@ def update_conditions(
     )
 
 
-def synchronise(belief: Estimate, reading: PowerReading, facts: BatteryFacts) -> Estimate:
-    """Set the count right where a condition has held for long enough; empty before full."""
-    signs, cell, now_s = belief.conditions, facts.cell, reading.stamp.uptime_s
+def has_tail_current(
+    inputs: EstimatorInputs, cell_v: float, facts: BatteryFacts, *, has_begun: bool
+) -> bool:
+    """Whether the current has become small at full voltage.
 
-    def lasted(since_s: float | None, for_s: float) -> bool:
+    A BMS that has cut the charge also shows the charger's voltage and no current. So the tail must
+    begin with charge flowing in, and cells that are too cold are never called full.
+    """
+    if inputs.current_a is None or not inputs.current_measured or cell_v < facts.cell.full_v:
+        return False
+    if abs(inputs.current_a) >= TAIL_C_RATE * facts.capacity_ah:
+        return False
+    return has_begun or inputs.current_a > FLOWS_C_RATE * facts.capacity_ah
+
+
+def is_floating(
+    reading: PowerReading, inputs: EstimatorInputs, cell_v: float, facts: BatteryFacts
+) -> bool:
+    """Whether the controller reports float, and voltage and current bear it out."""
+    if reading.charge_stage is not ChargeStage.FLOAT or cell_v < facts.cell.floating_v:
+        return False
+    return (inputs.current_a or 0.0) > -DRAIN_C_RATE * facts.capacity_ah
+
+
+def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) -> Estimate:
+    """Set the count where a condition has held for long enough; empty before full."""
+    conditions, cell, now_s = estimate.conditions, facts.cell, reading.stamp.uptime_s
+
+    def has_lasted(since_s: float | None, for_s: float) -> bool:
         return since_s is not None and now_s - since_s >= for_s
 
-    if lasted(signs.empty_since_s, SYNC_AFTER_S):
-        # In the cold it is empty early: what the cold hides is still in it.
-        hidden = cell_unavailable_pct(cell, belief.temperature_c)
-        left = UncertainCharge(cell.empty.charge_pct + hidden, cell.empty.sigma_pct + hidden / 4)
-        return set_charge(belief, reading, left, SYNCHRONISED_EMPTY, facts)
-    if lasted(signs.tail_since_s, SYNC_AFTER_S):
-        return set_charge(belief, reading, cell.full, SYNCHRONISED_FULL, facts)
-    if lasted(signs.float_since_s, FLOAT_SYNC_AFTER_S):
-        return set_charge(belief, reading, cell.floating, SYNCHRONISED_FULL, facts)
-    return belief
+    if has_lasted(conditions.empty_since_s, SYNC_AFTER_S):
+        # In the cold it is empty early: what the cold makes unavailable is still in it.
+        cold_pct = cell_unavailable_pct(cell, estimate.temperature_c)
+        left = UncertainCharge(
+            cell.empty.charge_pct + cold_pct, cell.empty.sigma_pct + cold_pct / 4
+        )
+        return set_charge(estimate, reading, left, SYNCHRONISED_EMPTY, facts)
+    if has_lasted(conditions.tail_since_s, SYNC_AFTER_S):
+        return set_charge(estimate, reading, cell.full, SYNCHRONISED_FULL, facts)
+    if has_lasted(conditions.float_since_s, FLOAT_SYNC_AFTER_S):
+        return set_charge(estimate, reading, cell.floating, SYNCHRONISED_FULL, facts)
+    return estimate
 
 
 def set_charge(
-    belief: Estimate, reading: PowerReading, said: UncertainCharge, method: str, facts: BatteryFacts
+    estimate: Estimate,
+    reading: PowerReading,
+    charge: UncertainCharge,
+    method: str,
+    facts: BatteryFacts,
 ) -> Estimate:
-    """The belief set to what the battery says, and what that teaches of the drift.
+    """The estimate set to `charge`, with what that teaches of the drift.
 
     Lead-acid teaches nothing: what it loses while it charges is more than any offset.
     """
-    drift, now = belief.drift, reading.stamp
-    mute = facts.cell.loses_charge
-    return Estimate(
-        now,
-        said.charge_pct,
-        said.sigma_pct,
-        method,
-        belief.current_a,
-        belief.temperature_c,
-        Drift(drift.pct_per_day, drift.sigma_pct_per_day) if mute else learn_drift(belief, said),
-        belief.inputs,
-        belief.conditions,
-        full_at=now.utc if method == SYNCHRONISED_FULL else belief.full_at,
-        bms_used_s=belief.bms_used_s,
+    drift, now = estimate.drift, reading.stamp
+    teaches = not facts.cell.loses_charge
+    return replace(
+        estimate,
+        counted_at=now,
+        charge_pct=charge.charge_pct,
+        sigma_pct=charge.sigma_pct,
+        method=method,
+        drift=learn_drift(estimate, charge)
+        if teaches
+        else Drift(drift.pct_per_day, drift.sigma_pct_per_day),
+        rest=None,
+        clamped_pct=0.0,
+        full_at=now.utc if method == SYNCHRONISED_FULL else estimate.full_at,
+        after_long_silence=False,
     )

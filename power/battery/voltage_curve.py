@@ -1,4 +1,4 @@
-"""What a battery's voltage says about its charge: facts of the two chemistries, as tables.
+"""Voltage curves: what a battery's voltage says about its charge, for two chemistries, as tables.
 
 Reads and writes: nothing; pure.
 Never: claims more than voltage can tell. LFP is flat between 20 and 90 %, so there it says little.
@@ -32,12 +32,12 @@ class UncertainCharge:
 class Cell:
     """One cell of a chemistry.
 
-    `rested`: (V, least %, usual %, most %), rising. `usable`: (C, share of the capacity), rising.
-    `full_v`: charged with a small tail current, it is full. `floating_v`: least voltage at which
-    a controller's FLOAT is believed. `held_v`: from here on it may be the charger's voltage, not
-    the cell's. `empty_v`: discharged, it is empty. `quiet_c`: the most current at which the voltage
-    is asked, `rest_s`: for how long. `loses_charge`: a full one goes on taking what it does not
-    keep.
+    `rested_curve`: (V, least %, usual %, most %), rising. `usable_by_temperature`: (C, share of
+    the capacity), rising. `full_v`: charged with a small tail current, it is full. `floating_v`:
+    least voltage at which a controller's FLOAT is believed. `held_v`: from here on it may be the
+    charger's voltage, not the cell's. `empty_v`: discharged, it is empty. `rest_c_rate`: the most
+    current at which the voltage is used, `rest_s`: for how long. `loses_charge`: a full one goes
+    on taking what it does not keep.
     """
 
     nominal_v: float
@@ -130,7 +130,7 @@ CELLS = {Chemistry.LFP: LFP, Chemistry.LEAD_ACID: LEAD_ACID}
 
 @dataclass(frozen=True, slots=True)
 class BatteryFacts:
-    """What every step needs of one battery, worked out once. `least_pct` and `most_pct` are the
+    """What every step needs of one battery, derived once. `least_pct` and `most_pct` are the
     rested curve in steps of `GRID_V` from `lowest_v` on.
     """
 
@@ -182,14 +182,15 @@ def capacity_ah(settings: BatterySettings) -> float:
 
 
 def cold_unavailable_pct(settings: BatterySettings, temperature_c: float | None) -> float:
-    """Charge (%) that the cold keeps back: the last part, there again when it is warm.
+    """Charge (%) that is unavailable in the cold: the last part, there again when it is warm.
 
-    An unknown temperature hides nothing; the guard's voltage floor is what protects then.
+    An unknown temperature makes nothing unavailable; the guard's voltage floor protects then.
     """
     return cell_unavailable_pct(get_cell(settings), temperature_c)
 
 
 def cell_unavailable_pct(cell: Cell, temperature_c: float | None) -> float:
+    """The same of one chemistry."""
     if temperature_c is None or temperature_c >= cell.usable_by_temperature[-1][0]:
         return 0.0
     return (1 - interpolate(cell.usable_by_temperature, temperature_c)) * 100
@@ -201,7 +202,7 @@ def estimate_from_voltage(
     settings: BatterySettings,
     temperature_c: float | None = None,
 ) -> UncertainCharge:
-    """The charge that a battery voltage (V) speaks for on its own, with I*R taken off.
+    """The charge that a battery voltage (V) shows on its own, with I*R taken off.
 
     `current_a` is positive into the battery; None counts as no current. The sigma grows with the
     current, since the resistance is known only roughly, and hardly at all below 0 C.
@@ -209,12 +210,11 @@ def estimate_from_voltage(
     facts = derive_facts(settings)
     usual = [(row[0], row[2]) for row in facts.cell.rested_curve]
     charge_pct = interpolate(usual, voltage_v / facts.cells - (current_a or 0.0) * facts.cell_ohm)
-    frost = temperature_c is None or temperature_c < 0
-    least_pct, most_pct = bound_charge(voltage_v, current_a or 0.0, frost, facts)
+    may_be_freezing = temperature_c is None or temperature_c < 0
+    least_pct, most_pct = bound_charge(voltage_v, current_a or 0.0, may_be_freezing, facts)
     most_pct = raise_for_cold(most_pct, temperature_c, facts)
-    return UncertainCharge(
-        charge_pct, min(VOLTAGE_SIGMA_LIMIT_PCT, max(2.0, (most_pct - least_pct) / WIDTH_PER_SIGMA))
-    )
+    sigma_pct = max(2.0, (most_pct - least_pct) / WIDTH_PER_SIGMA)
+    return UncertainCharge(charge_pct, min(VOLTAGE_SIGMA_LIMIT_PCT, sigma_pct))
 
 
 def bound_charge(
@@ -222,15 +222,14 @@ def bound_charge(
 ) -> tuple[float, float]:
     """The least and the most charge (%) that a sound battery can have at this voltage.
 
-    `frost`: it is so cold, or may be, that the resistance is several times the setting.
+    `may_be_freezing`: it is so cold, or may be, that the resistance is several times the setting.
     """
     cell_v, drop_v = voltage_v / facts.cells, current_a * facts.cell_ohm
     soft, hard = FREEZING_RESISTANCE if may_be_freezing else RESISTANCE
+    left_v = POLARISED_V * current_a / facts.capacity_ah
     if current_a > 0:
-        left_v = POLARISED_V * current_a / facts.capacity_ah
         low_v, high_v = cell_v - hard * drop_v - left_v, cell_v - soft * drop_v + left_v
     else:
-        left_v = POLARISED_V * current_a / facts.capacity_ah
         low_v, high_v = cell_v - soft * drop_v + left_v, cell_v - hard * drop_v - left_v
     last = len(facts.least_pct) - 1
     low = int((low_v - facts.lowest_v) / GRID_V + 0.5)
@@ -245,10 +244,9 @@ def raise_for_cold(most_pct: float, temperature_c: float | None, facts: BatteryF
     """The most charge, since in the cold a battery seems emptier than it is. Where no probe says
     how cold it is, it may be so.
     """
-    hidden = cell_unavailable_pct(
-        facts.cell, UNKNOWN_COLD_C if temperature_c is None else temperature_c
-    )
-    return hidden + most_pct * (1 - hidden / 100)
+    celsius = UNKNOWN_COLD_C if temperature_c is None else temperature_c
+    cold_pct = cell_unavailable_pct(facts.cell, celsius)
+    return cold_pct + most_pct * (1 - cold_pct / 100)
 
 
 def interpolate(points: Sequence[tuple[float, float]], x: float) -> float:
