@@ -1,11 +1,13 @@
 """The words used everywhere: one frozen dataclass per thing the unit knows or decides.
 
+Here is what all parts share, and energy; appliance/model_cameras.py has cameras, inference and
+events.
 Reads and writes: nothing. These are rows (appliance/store/tables.py says who writes which) and
 values.
 Never: computes, defaults an unknown to 0, or holds a quantity without its unit in its name.
 
 SI units and UTC throughout. A field that may be unknown is `| None`; stale is treated as None.
-Battery current is positive into the battery. Boxes are fractions of the picture, origin top left.
+Battery current is positive into the battery.
 """
 
 from collections.abc import Mapping
@@ -42,35 +44,6 @@ class EnergyLevel(IntEnum):
     SENTINEL = 2
     ECO = 3
     FULL = 4
-
-
-class CameraMode(Enum):
-    """What a camera process spends, from nothing upwards (sensors/camera/mode.py has the rule).
-
-    OFF: not connected. LISTEN: packets are heard, nothing is decoded. PROBE: some key frames are
-    looked at, small. WATCH: a picture that moved is given to who asks. ACTIVE: something is being
-    followed, every picture that is asked for is given.
-    """
-
-    OFF = "off"
-    LISTEN = "listen"
-    PROBE = "probe"
-    WATCH = "watch"
-    ACTIVE = "active"
-
-
-class Tier(Enum):
-    """How closely a frame is looked at.
-
-    REGION: the small model, on the moving part of the picture only. INT8: the small model, on all
-    of it. FP32: the exact model, when the sun is free. USER: the owner's own model of that camera.
-    """
-
-    NONE = "none"
-    REGION = "region"
-    INT8 = "int8"
-    FP32 = "fp32"
-    USER = "user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +167,7 @@ class EnergyPlanStep:
 
 
 @dataclass(frozen=True, slots=True)
-class SunDay:
+class SolarDay:
     """What the panels gave on one day, beside a cloudless day: what forecasts learn from.
 
     `day` is the midnight (UTC) of the local solar day's date. `hours` holds measured over clear-sky
@@ -287,172 +260,6 @@ class EnvironmentReading:
     memory_available_bytes: int | None
     computer_power_w: float
     computer_power_measured: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CameraState:
-    """What one camera process does now and what that costs.
-
-    `power_w` is the camera's own draw and its process' share of the computer together;
-    `power_measured` False: by the settings. `cpu_s` is what the process has used since the row
-    before, in `duration_s`. `gates` says in words what wakes it. `stream` is what comes, such as
-    "h264 1920x1080, 25 frames a second, 2100 kbit/s"; None where nothing comes.
-    """
-
-    stamp: Stamp
-    camera: str
-    mode: CameraMode
-    power_w: float
-    frames_served: int
-    frames_skipped: int
-    reason: str
-    power_measured: bool = False
-    duration_s: float | None = None
-    cpu_s: float | None = None
-    frames_decoded: int | None = None
-    gates: str = ""
-    stream: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CameraChange:
-    """A camera changed its mode, and why: what `unitctl cameras why` answers from."""
-
-    stamp: Stamp
-    camera: str
-    mode: CameraMode
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CameraMotion:
-    """One stretch in which something moved before a camera, written when it is over.
-
-    `woken_by` is who noticed first: "packets", "key frames", "onvif motion", .... `score` is how
-    clearly (1: just so). `looked` says whether pictures of it were given to anybody; where not,
-    `reason` says why not.
-    """
-
-    stamp: Stamp
-    camera: str
-    ended: datetime
-    woken_by: str
-    score: float
-    looked: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CameraHint:
-    """Somebody outside says that something moves, or no longer: a camera's ONVIF alarm, a PIR."""
-
-    stamp: Stamp
-    camera: str
-    source: str
-    active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CameraLooks:
-    """What looking at one camera's pictures cost the inference process since the row before.
-
-    `energy_wh` covers detection and following; measured where a meter exists, else modelled.
-    `power_w` is its mean over `duration_s`.
-    """
-
-    stamp: Stamp
-    camera: str
-    duration_s: float
-    frames: int
-    frames_skipped: int
-    energy_wh: float
-    energy_measured: bool
-    power_w: float
-    tier: Tier
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in fractions (0 to 1) of the picture's width and height."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One thing seen in one frame; `confidence` is 0 to 1."""
-
-    label: str
-    confidence: float
-    box: Box
-
-
-@dataclass(frozen=True, slots=True)
-class InferencePlan:
-    """What the inference process does until the next budget, and why."""
-
-    stamp: Stamp
-    frames_per_s: float
-    tier: Tier
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class InferenceRun:
-    """What the inference process did since its last row. `power_w` is its mean draw over that time.
-
-    `provider` is the one that ONNX Runtime really used. `energy_measured` False: modelled from the
-    settings' energy per frame.
-    """
-
-    stamp: Stamp
-    duration_s: float
-    frames: int
-    frames_skipped: int
-    energy_wh: float
-    energy_measured: bool
-    power_w: float
-    provider: str
-    model_digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that was there long enough to be told: the product's result. Durable when stored.
-
-    `stamp` is when it was first seen, or when it crossed the line that made it one. `snapshot` is a
-    path below the data directory, or None.
-    `energy_j` is what looking at it cost, `energy_measured` whether that was measured or modelled.
-    `rule` is the zone, line or count that made it one, "" where being there was enough. `scores`
-    holds first, mean and best confidence. `drops` are frames that came while it was there and were
-    not looked at. `woken_by` is who noticed it first. `clip` is like `snapshot`.
-    """
-
-    stamp: Stamp
-    event_id: str
-    camera: str
-    label: str
-    confidence: float
-    last_seen: datetime
-    frames: int
-    box: Box
-    snapshot: str | None
-    model_digest: str
-    tier: Tier
-    provider: str
-    threshold: float
-    energy_level: EnergyLevel
-    energy_j: float
-    energy_measured: bool
-    reason: str
-    rule: str = ""
-    clip: str | None = None
-    woken_by: str = ""
-    drops: int = 0
-    scores: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

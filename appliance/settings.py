@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from appliance.clock import Clock, ScaledClock, SystemClock
 from appliance.model import EnergyLevel
+from appliance.settings_cameras import CameraSettings, InferenceSettings
+from appliance.settings_field import setting
 
 DEFAULT_PATH = Path("/etc/appliance/unit.toml")
 PATH_VARIABLE = "APPLIANCE_SETTINGS"
@@ -49,35 +50,6 @@ class Follows(Enum):
 
     PLAN = "plan"
     LADDER = "ladder"
-
-
-class Transport(Enum):
-    """How an RTSP camera's pictures travel."""
-
-    TCP = "tcp"
-    UDP = "udp"
-
-
-class Direction(Enum):
-    """Which crossings of a line count, for one who walks along it from `start` to `end`."""
-
-    BOTH = "both"
-    TO_LEFT = "to-left"
-    TO_RIGHT = "to-right"
-
-
-Point = tuple[float, float]  # fractions of the picture's width and height, origin top left
-Polygon = tuple[Point, ...]
-
-
-def word_of(member: Enum) -> str:
-    """How a choice is spelled in the file: its value, a level by its name."""
-    return member.value if isinstance(member.value, str) else member.name.lower()
-
-
-def setting(default: Any, text: str, low: float | None = None, high: float | None = None) -> Any:
-    """A settings field with its default, its help text and (for numbers) its allowed range."""
-    return field(default=default, metadata={"help": text, "low": low, "high": high})
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,92 +200,6 @@ class GpuSettings:
 
     full_limit_w: float = setting(0.0, "Limit at FULL", 0, 2000)
     eco_limit_w: float = setting(0.0, "Limit below FULL", 0, 2000)
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneSettings:
-    """A part of the picture; the section is [camera.NAME.zone.ZONE], one for each."""
-
-    polygon: Polygon = setting((), "Its corners, [x, y] in fractions of the picture, 3 or more")
-    labels: tuple[str, ...] = setting((), "What counts; empty: all labels of [inference]")
-    dwell_s: float = setting(0.0, "Seconds that a thing must stay in it to be told", 0, 86_400)
-    count_from: int = setting(1, "Things that must be in it at once to be told", 1, 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class LineSettings:
-    """A line that things may cross; the section is [camera.NAME.line.LINE], one for each."""
-
-    start: Point = setting((0.0, 0.5), "One end, [x, y] in fractions of the picture")
-    end: Point = setting((1.0, 0.5), "The other end")
-    labels: tuple[str, ...] = setting((), "What counts; empty: all labels of [inference]")
-    direction: Direction = setting(
-        Direction.BOTH, "Which crossings count, for one who walks from `start` to `end`"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CameraSettings:
-    """One camera; the section is [camera.NAME], one for each. With zones or lines, only they tell.
-
-    A password never stands in a log, a row, a process list or on the page; it is best kept in a
-    file of its own (`password_file`, mode 0640, group appliance).
-    """
-
-    source: str = setting(
-        "",
-        "rtsp:// or http:// (MJPEG) address, a /dev/video* device, or a clip that plays in a loop",
-    )
-    user: str = setting("", "User name at the camera, where `source` does not hold it")
-    password_file: Path | None = setting(None, "File with the camera's password in one line")
-    transport: Transport = setting(Transport.TCP, "RTSP only: how the pictures travel")
-    allow_local: bool = setting(
-        False, "Let `source` and `onvif` point at this computer or at link-local addresses"
-    )
-    onvif: str = setting("", "http:// address of its ONVIF service, for motion alarms; '' for none")
-    privacy_masks: tuple[Polygon, ...] = setting(
-        (), "Parts that are blackened before anything looks at them or stores them"
-    )
-    motion_masks: tuple[Polygon, ...] = setting((), "Parts whose movement wakes nobody")
-    clip_s: float = setting(
-        0.0,
-        "Seconds of film kept with an event, as the camera sent it: heads are NOT blurred",
-        0,
-        60,
-    )
-    model: str = setting("", "A model of its own for this camera; '' for the one of [inference]")
-    zone: Mapping[str, ZoneSettings] = field(default_factory=dict)
-    line: Mapping[str, LineSettings] = field(default_factory=dict)
-    runs_from: EnergyLevel = setting(
-        EnergyLevel.SENTINEL, "The lowest level at which it is on; `eco` or `full` for extra ones"
-    )
-    listen_power_w: float = setting(2.0, "Draw of the camera while it listens", 0, 500)
-    watch_power_w: float = setting(3.0, "Draw of the camera while it is watched", 0, 500)
-
-
-@dataclass(frozen=True, slots=True)
-class InferenceSettings:
-    model: str = setting(
-        "nanodet-g-416-int8", "Model: name or digest (`unitctl models` lists them), or a path"
-    )
-    threads: int = setting(1, "Threads of one ONNX Runtime session", 1, 64)
-    threshold: float = setting(0.45, "Least confidence of a detection", 0.05, 0.99)
-    labels: tuple[str, ...] = setting(("person",), "What makes an event (COCO names)")
-    full_frames_per_s: float = setting(5.0, "Most frames a second at FULL", 0.01, 100)
-    eco_frames_per_s: float = setting(2.0, "Most frames a second at ECO", 0.01, 100)
-    energy_per_frame_j: float = setting(0.5, "Energy of one frame, where no meter is", 0.0001, 1000)
-    event_after_frames: int = setting(3, "Sightings that make an event", 1, 100)
-    event_ends_after_s: float = setting(2.0, "Picture seconds without a sighting", 0.1, 600)
-    snapshots_keep_days: float = setting(
-        30.0, "Age at which snapshots and clips are deleted", 0.1, 3650
-    )
-    snapshots_keep_mb: float = setting(2000.0, "Size at which the oldest are deleted", 1, 1e6)
-    blur_heads: bool = setting(True, "Blur the heads of people in snapshots")
-    sun_model: str = setting("", "Model used while the sun is free, as in `model`; '' for none")
-    regions: bool = setting(True, "Look at the moving part alone where that shows more of it")
-    licences: tuple[str, ...] = setting(
-        ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause"), "Licences of models that may be used"
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import available_timezones
 
 from appliance.errors import SettingsError
-from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Point, Polygon, Settings, word_of
+from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
+from appliance.settings_cameras import Point, Polygon
+from appliance.settings_field import word_of
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 

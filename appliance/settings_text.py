@@ -12,7 +12,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from appliance.settings import Settings, word_of
+from appliance.settings import Settings
+from appliance.settings_field import word_of
 from appliance.store.rows import text_of
 
 

@@ -1,7 +1,7 @@
 """The cycle of the inference service: budget -> plan -> inference -> tracks -> events -> store.
 
 Reads: the newest `EnergyBudget`; pictures, through its cameras. Writes: `InferencePlan`,
-`InferenceRun`, `CameraLooks` and `Event` rows, all of one cycle in one transaction; what its parts
+`InferenceRun`, `CameraUsage` and `Event` rows, all of one cycle in one transaction; what its parts
 write.
 Never: analyses a frame without a fresh budget, or one that its camera's energy allowance does not
 cover.
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.errors import ModelError
-from appliance.model import EnergyBudget, EnergyLevel, InferencePlan
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_cameras import InferencePlan
 from appliance.process.service import Leave, Service
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PicturePoller, PulledPicture, Waiter

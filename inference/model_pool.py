@@ -14,8 +14,8 @@ from typing import Protocol
 
 from appliance.errors import ModelError
 from appliance.media.frames import Picture
-from appliance.model import Box, Tier
-from appliance.settings import InferenceSettings
+from appliance.model_cameras import Box, Tier
+from appliance.settings_cameras import InferenceSettings
 from inference.cameras.camera import InferenceCamera
 from inference.detection import region
 from inference.detection.detector import CPU, NOT_LOADED, FrameDetector, PictureDetections

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from appliance.errors import StoreError
-from appliance.model import Event
+from appliance.model_cameras import Event
 from inference.cameras.camera import InferenceCamera
 from inference.detection.head_blur import encode_jpeg
 from inference.events import lifecycle

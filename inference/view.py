@@ -7,7 +7,7 @@ Never: encodes a picture that nobody asked for, or shows one while nothing is an
 from dataclasses import replace
 
 from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
-from appliance.model import Detection
+from appliance.model_cameras import Detection
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import encode_jpeg, list_unseen_people
 from inference.tracking.track import Tracks

@@ -10,12 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from appliance.errors import ApplianceError, StoreError
-from appliance.model import (
-    BatteryState,
-    EnergyBudget,
-    PowerReading,
-    Stamp,
-)
+from appliance.model import BatteryState, EnergyBudget, PowerReading, Stamp
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ApplianceError, ListenError, SettingsError
-from appliance.model import EnergyBudget, Event, Fault
+from appliance.model import EnergyBudget, Fault
+from appliance.model_cameras import Event
 from appliance.store.store import Store
 from provisioning.laptop import CAMERAS, DAY_S, Laptop, Wish, check_simulated_cameras
 from provisioning.runner import ROOT

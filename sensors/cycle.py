@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from appliance.model import EnvironmentReading, GpuReading, InferenceRun
+from appliance.model import EnvironmentReading, GpuReading
+from appliance.model_cameras import InferenceRun
 from appliance.process.service import Service
 from appliance.status.loads import MAX_AGE_S
 from sensors.environment import (

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from appliance.checks import Finding
 from appliance.clock import Clock
-from appliance.settings import CameraSettings, Settings
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
 from appliance.store.store import Store
 
 NAME = "cameras"

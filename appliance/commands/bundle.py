@@ -21,7 +21,7 @@ from appliance.checks import run_all_checks
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.log import redact
-from appliance.model import Event
+from appliance.model_cameras import Event
 from appliance.settings import Settings
 from appliance.settings_text import effective
 from appliance.status import document as status

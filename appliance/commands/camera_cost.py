@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from appliance.commands.opening import local, zone
 from appliance.commands.printing import DIM, Line, Section, show, show_json
 from appliance.errors import SettingsError
-from appliance.model import CameraState
+from appliance.model_cameras import CameraState
 from appliance.settings import Settings
 from appliance.status.camera_costs import NOTHING_KNOWN, Spending, spent
 from appliance.store.rows import text_of

@@ -10,7 +10,8 @@ from typing import Any
 from appliance.commands.camera_cost import known
 from appliance.commands.opening import local, moment
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
-from appliance.model import CameraChange, CameraHint, CameraMotion, EnergyBudget, Event, Fault
+from appliance.model import EnergyBudget, Fault
+from appliance.model_cameras import CameraChange, CameraHint, CameraMotion, Event
 from appliance.settings import Settings
 from appliance.status.camera_moment import AROUND, Past, PastError, find
 from appliance.status.intervals import NO_PICTURES

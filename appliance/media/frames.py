@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import CameraError, ListenError
-from appliance.model import Box, Detection, Stamp
+from appliance.model import Stamp
+from appliance.model_cameras import Box, Detection
 from appliance.store.rows import text_of, time_of
 
 TIMEOUT_S = 5.0  # for the first bytes of an answer

@@ -7,7 +7,7 @@ Never: runs without a broker in the settings, and never delays another part of t
 from pathlib import Path
 
 from appliance.errors import ApplianceError, SettingsError
-from appliance.model import Event
+from appliance.model_cameras import Event
 from appliance.mqtt import messages
 from appliance.mqtt.broker import Broker
 from appliance.process.service import Leave, Loop, Service, main

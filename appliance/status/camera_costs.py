@@ -1,6 +1,6 @@
 """What each camera costs: now, and in any time whose rows are kept, split in camera and looking.
 
-Reads: CameraState, CameraLooks, InferenceRun and Event rows. Writes: nothing.
+Reads: CameraState, CameraUsage, InferenceRun and Event rows. Writes: nothing.
 Never: takes a gap for nothing (time of which no row tells is unknown, and part of no mean), or the
 looks at a camera for a load of their own: they are parts of what inference draws.
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.model import CameraLooks, CameraState, InferenceRun
+from appliance.model_cameras import CameraState, CameraUsage, InferenceRun
 from appliance.status.intervals import (
     NO_PICTURES,
     Stretch,
@@ -114,7 +114,7 @@ def looking_now(store: Store, state: CameraState) -> tuple[float | None, bool]:
     """What looking at a camera in that state draws, and whether that was measured."""
     if state.mode in NO_PICTURES:
         return 0.0, True
-    found = store.latest(CameraLooks, MAX_AGE_S, camera=state.camera)
+    found = store.latest(CameraUsage, MAX_AGE_S, camera=state.camera)
     if found is not None:
         return found.power_w, found.energy_measured or not found.power_w
     reports = store.latest(InferenceRun, MAX_AGE_S) is not None

@@ -1,6 +1,6 @@
 """What is known of one camera at one moment: its mode and why, the energy, inference, what moved.
 
-Reads: CameraState, CameraChange, CameraMotion, CameraHint, CameraLooks, InferencePlan, Event,
+Reads: CameraState, CameraChange, CameraMotion, CameraHint, CameraUsage, InferencePlan, Event,
 EnergyBudget, Sleep, Wake, Fault. Writes: nothing.
 Never: guesses. Where no row tells of the moment, the answer says between which rows it lies.
 """
@@ -10,18 +10,15 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from appliance.errors import ApplianceError
-from appliance.model import (
+from appliance.model import EnergyBudget, Fault, Sleep, Wake
+from appliance.model_cameras import (
     CameraChange,
     CameraHint,
-    CameraLooks,
     CameraMotion,
     CameraState,
-    EnergyBudget,
+    CameraUsage,
     Event,
-    Fault,
     InferencePlan,
-    Sleep,
-    Wake,
 )
 from appliance.status.loads import MAX_AGE_S
 from appliance.store.rows import decode, text_of
@@ -61,7 +58,7 @@ class Past:
     funded: bool
     plan: InferencePlan | None
     planned: bool
-    looks: CameraLooks | None
+    looks: CameraUsage | None
     sleep: Sleep | None
     motions: list[CameraMotion]
     hints: list[CameraHint]
@@ -132,12 +129,12 @@ def sleep_at(store: Store, at: datetime) -> Sleep | None:
     return None if sleep and wake and wake.stamp.utc >= sleep.stamp.utc else sleep
 
 
-def looks_at(store: Store, camera: str, at: datetime) -> CameraLooks | None:
+def looks_at(store: Store, camera: str, at: datetime) -> CameraUsage | None:
     """What was looked at in the minute of that moment."""
-    next_row = later(store, CameraLooks, at, camera=camera)
+    next_row = later(store, CameraUsage, at, camera=camera)
     if next_row and next_row.stamp.utc - timedelta(seconds=next_row.duration_s) <= at:
         return next_row
-    last = before(store, CameraLooks, at, camera=camera)
+    last = before(store, CameraUsage, at, camera=camera)
     return last if last and next_row is None and at - last.stamp.utc <= HOLDS else None
 
 

@@ -6,7 +6,7 @@ Writes: nothing.
 Never: prices a camera that is silent: what it costs is then unknown.
 """
 
-from appliance.model import CameraChange, CameraMotion, CameraState, Event
+from appliance.model_cameras import CameraChange, CameraMotion, CameraState, Event
 from appliance.settings import Settings
 from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour
 from appliance.status.freshness import NOT_YET, Document, seen_at

@@ -17,14 +17,12 @@ from appliance.model import (
     BatteryState,
     EnergyBudget,
     EnvironmentReading,
-    Event,
     Fault,
     GpuReading,
-    InferencePlan,
-    InferenceRun,
     PowerReading,
     ServiceState,
 )
+from appliance.model_cameras import Event, InferencePlan, InferenceRun
 from appliance.settings import Settings
 from appliance.status import sleep_and_outlook
 from appliance.status.cameras import cameras

@@ -1,9 +1,9 @@
 """The times of which a camera's and inference's rows tell, and the power in each.
 
-Reads: CameraState, CameraLooks and InferenceRun rows. Writes: nothing.
+Reads: CameraState, CameraUsage and InferenceRun rows. Writes: nothing.
 Never: lets a row tell of more than it knows: between two boots nothing is known.
 
-A `CameraState` holds until the next one, since each change of mode writes one. A `CameraLooks` and
+A `CameraState` holds until the next one, since each change of mode writes one. A `CameraUsage` and
 an `InferenceRun` tell of the `duration_s` before them.
 """
 
@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from sqlite3 import Row
 
-from appliance.model import CameraMode, Stamp
+from appliance.model import Stamp
+from appliance.model_cameras import CameraMode
 from appliance.status.loads import MAX_AGE_S
 from appliance.store.rows import text_of, time_of
 from appliance.store.store import Store

@@ -2,12 +2,13 @@
 
 Reads: the newest computer, camera and inference rows. Writes: nothing.
 Never: counts a load whose row is stale (a process that is gone draws nothing), or a watt twice:
-what looking at one camera takes (`CameraLooks`) is part of inference.
+what looking at one camera takes (`CameraUsage`) is part of inference.
 """
 
 from dataclasses import dataclass
 
-from appliance.model import CameraState, EnvironmentReading, InferenceRun
+from appliance.model import EnvironmentReading
+from appliance.model_cameras import CameraState, InferenceRun
 from appliance.store.store import Store
 
 MAX_AGE_S = 180.0

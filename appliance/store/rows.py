@@ -1,4 +1,4 @@
-"""Turns the dataclasses of appliance/model.py into database rows and back.
+"""Turns the dataclasses of appliance/model*.py into database rows and back.
 
 Reads and writes: nothing; pure. A `Stamp` becomes the columns at, boot_id, uptime_s; enums go by
 name; mappings, tuples and boxes as JSON.
@@ -14,7 +14,8 @@ from enum import Enum
 from functools import cache
 from typing import Any, Protocol, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from appliance.model import Box, Stamp
+from appliance.model import Stamp
+from appliance.model_cameras import Box
 
 STAMP_COLUMNS = ("at", "boot_id", "uptime_s")
 T = TypeVar("T")

@@ -9,7 +9,7 @@ is the state. Rows of `any` writer belong to the service that they name, and it 
 
 from dataclasses import dataclass
 
-from appliance import model
+from appliance import model, model_cameras
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +40,28 @@ SECONDLY = 2.0  # days of full rows where averages follow
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
 TABLES = (
-    #     table                  row                        writer     every_s  keep_days
-    Table("power_reading",       model.PowerReading,        POWER,     20,      SECONDLY, averaged=True),
-    Table("battery_reading",     model.BatteryReading,      POWER,     60,      SECONDLY),
-    Table("battery_state",       model.BatteryState,        POWER,     20,      SECONDLY, averaged=True),
-    Table("energy_budget",       model.EnergyBudget,        POWER,     60,      SECONDLY),
-    Table("energy_plan_step",    model.EnergyPlanStep,      PLAN,      None,    60),
-    Table("energy_policy",       model.EnergyPolicy,        PLAN,      None,    7),
-    Table("sun_day",             model.SunDay,              PLAN,      None,    3650,     key="day", order="day"),
-    Table("sleep",               model.Sleep,               POWER,     None,    365,      durable=True),
-    Table("wake",                model.Wake,                POWER,     None,    365,      durable=True),
-    Table("gpu_reading",         model.GpuReading,          SENSORS,   60,      31),
-    Table("environment_reading", model.EnvironmentReading,  SENSORS,   60,      SECONDLY, averaged=True),
-    Table("camera_state",        model.CameraState,         CAMERA,    60,      SECONDLY),
-    Table("camera_change",       model.CameraChange,        CAMERA,    None,    365),
-    Table("camera_motion",       model.CameraMotion,        CAMERA,    None,    365),
-    Table("camera_hint",         model.CameraHint,          HINTS,     None,    31),
-    Table("camera_looks",        model.CameraLooks,         INFERENCE, 60,      SECONDLY),
-    Table("inference_plan",      model.InferencePlan,       INFERENCE, 60,      SECONDLY),
-    Table("inference_run",       model.InferenceRun,        INFERENCE, 60,      SECONDLY, averaged=True),
-    Table("event",               model.Event,               INFERENCE, None,    365,      durable=True, order="at"),
-    Table("service_state",       model.ServiceState,        ANY,       60,      3650,     key="service", order="at"),
-    Table("fault",               model.Fault,               ANY,       None,    365,      durable=True),
+    #     table                  row                          writer     every_s  keep_days
+    Table("power_reading",       model.PowerReading,          POWER,     20,      SECONDLY, averaged=True),
+    Table("battery_reading",     model.BatteryReading,        POWER,     60,      SECONDLY),
+    Table("battery_state",       model.BatteryState,          POWER,     20,      SECONDLY, averaged=True),
+    Table("energy_budget",       model.EnergyBudget,          POWER,     60,      SECONDLY),
+    Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    60),
+    Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    7),
+    Table("sun_day",             model.SolarDay,              PLAN,      None,    3650,     key="day", order="day"),
+    Table("sleep",               model.Sleep,                 POWER,     None,    365,      durable=True),
+    Table("wake",                model.Wake,                  POWER,     None,    365,      durable=True),
+    Table("gpu_reading",         model.GpuReading,            SENSORS,   60,      31),
+    Table("environment_reading", model.EnvironmentReading,    SENSORS,   60,      SECONDLY, averaged=True),
+    Table("camera_state",        model_cameras.CameraState,   CAMERA,    60,      SECONDLY),
+    Table("camera_change",       model_cameras.CameraChange,  CAMERA,    None,    365),
+    Table("camera_motion",       model_cameras.CameraMotion,  CAMERA,    None,    365),
+    Table("camera_hint",         model_cameras.CameraHint,    HINTS,     None,    31),
+    Table("camera_looks",        model_cameras.CameraUsage,   INFERENCE, 60,      SECONDLY),
+    Table("inference_plan",      model_cameras.InferencePlan, INFERENCE, 60,      SECONDLY),
+    Table("inference_run",       model_cameras.InferenceRun,  INFERENCE, 60,      SECONDLY, averaged=True),
+    Table("event",               model_cameras.Event,         INFERENCE, None,    365,      durable=True, order="at"),
+    Table("service_state",       model.ServiceState,          ANY,       60,      3650,     key="service", order="at"),
+    Table("fault",               model.Fault,                 ANY,       None,    365,      durable=True),
 )
 # fmt: on
 

@@ -17,7 +17,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, CameraError, StoreError
 from appliance.log import SentenceLog, redact, redact_all
 from appliance.media.frames import Picture
-from appliance.model import Event
+from appliance.model_cameras import Event
 from appliance.settings import Settings
 from appliance.status import charts, document
 from appliance.store.rows import decode, text_of

@@ -11,18 +11,20 @@ from typing import NamedTuple
 
 from appliance.model import (
     BatteryState,
-    CameraMode,
-    CameraMotion,
-    CameraState,
     EnergyBudget,
     EnergyLevel,
     EnvironmentReading,
-    Event,
     GpuReading,
-    InferencePlan,
-    InferenceRun,
     PowerReading,
     ServiceState,
+)
+from appliance.model_cameras import (
+    CameraMode,
+    CameraMotion,
+    CameraState,
+    Event,
+    InferencePlan,
+    InferenceRun,
 )
 from appliance.settings import Settings
 from appliance.status import document

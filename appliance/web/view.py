@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from appliance.errors import CameraError
 from appliance.media.frames import JPEG, FrameClient, Picture, PictureRequest, Refusal
-from appliance.model import Detection
+from appliance.model_cameras import Detection
 from appliance.settings import Settings
 
 

@@ -14,7 +14,7 @@ import cv2
 
 from appliance.errors import ModelError
 from appliance.media.frames import Picture
-from appliance.model import Box, Detection, Tier
+from appliance.model_cameras import Box, Detection, Tier
 from inference.detection.head_blur import PERSON
 from inference.detection.model_card import read_verified_card
 from inference.detection.model_input import ModelInput

@@ -7,7 +7,7 @@ Never: copies or converts pixels.
 from dataclasses import dataclass
 
 from appliance.media.frames import Picture
-from appliance.model import Box, Detection, Tier
+from appliance.model_cameras import Box, Detection, Tier
 
 
 @dataclass(frozen=True, slots=True)

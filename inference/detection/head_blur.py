@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.detection.frame_result import FrameResult
 from inference.detection.model_input import convert_to_bgr
 from inference.detection.nanodet import Bytes

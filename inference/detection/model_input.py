@@ -13,7 +13,7 @@ import numpy as np
 
 from appliance.errors import CameraError
 from appliance.media.frames import BGR, I420, Buffer, Picture
-from appliance.model import Box
+from appliance.model_cameras import Box
 from inference.detection.model_card import ModelCard
 from inference.detection.nanodet import Bytes, Floats
 from inference.detection.region import convert_to_pixels

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from appliance.errors import ModelError
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.detection.model_card import ModelCard
 
 Floats = NDArray[np.float32]

@@ -11,7 +11,7 @@ A model sees a fixed square, into which a picture is squeezed: of a walker in 19
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 
 FULL_EVERY_S = 2.0  # picture seconds; what stands still outside the part is seen this often
 MARGIN_SHARE = 0.5  # of the moving part's longer side, added to each side

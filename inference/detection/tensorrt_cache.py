@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from appliance.errors import ModelError
-from appliance.model import Tier
+from appliance.model_cameras import Tier
 from appliance.nvml import open_nvml
 from inference.detection.model_card import ModelCard
 

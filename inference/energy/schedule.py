@@ -10,8 +10,9 @@ are paid for is decided by its energy allowance (inference/energy/allowance.py).
 
 from dataclasses import dataclass
 
-from appliance.model import EnergyBudget, EnergyLevel, InferencePlan, Stamp, Tier
-from appliance.settings import InferenceSettings
+from appliance.model import EnergyBudget, EnergyLevel, Stamp
+from appliance.model_cameras import InferencePlan, Tier
+from appliance.settings_cameras import InferenceSettings
 
 
 @dataclass(frozen=True, slots=True)

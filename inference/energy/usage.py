@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from appliance.clock import Clock
-from appliance.model import CameraLooks, InferenceRun, Tier
+from appliance.model_cameras import CameraUsage, InferenceRun, Tier
 from inference.detection.detector import NOT_LOADED
 from inference.detection.frame_result import FrameResult
 
-Row = InferenceRun | CameraLooks
+Row = InferenceRun | CameraUsage
 
 
 @dataclass(slots=True)
@@ -92,9 +92,9 @@ class Usage:
             model_digest=self._digest or digest,
         )
 
-    def _make_camera_row(self, camera: str, count: UsageCount) -> CameraLooks:
+    def _make_camera_row(self, camera: str, count: UsageCount) -> CameraUsage:
         power_w, duration_s = self._power_w(count), self._duration_s()
-        return CameraLooks(
+        return CameraUsage(
             stamp=self._clock.stamp(),
             camera=camera,
             duration_s=duration_s,

@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from appliance.model import Box, EnergyLevel, Event, Stamp, Tier
+from appliance.model import EnergyLevel, Stamp
+from appliance.model_cameras import Box, Event, Tier
 from inference.detection.frame_result import FrameResult
 from inference.events.rules import RuleMatch
 from inference.tracking.track import Track

@@ -8,8 +8,8 @@ step over a line.
 import math
 from collections.abc import Sequence
 
-from appliance.model import Box
-from appliance.settings import Point
+from appliance.model_cameras import Box
+from appliance.settings_cameras import Point
 
 SETTLED = 0.1  # of the box, seen along the line's normal: how far past a line it must stand
 LEFT, RIGHT, UNSETTLED = -1, 1, 0

@@ -14,7 +14,7 @@ docs/benchmarks.md.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.tracking.kalman import NEWCOMER, Uncertainty, correct, predict
 
 FAINTEST = 0.25  # confidence below which a detection does not even keep a track alive

@@ -1,6 +1,6 @@
 """`unitctl energy what-if`: the unit as it is beside the unit as it would be, in the same weather.
 
-Reads: settings, BatteryState, SunDay, the clear sky. Writes: standard output.
+Reads: settings, BatteryState, SolarDay, the clear sky. Writes: standard output.
 Never: promises: it simulates 200 random scenarios of the weather that is known of this site.
 """
 

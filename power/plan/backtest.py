@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from appliance.model import Stamp, SunDay
+from appliance.model import SolarDay, Stamp
 from appliance.settings import Settings
 from power.battery.estimate import is_too_cold_to_charge
 from power.battery.voltage_curve import cold_unavailable_pct
@@ -46,7 +46,7 @@ class BacktestResult:
 
 
 def run_backtest(
-    days: Sequence[SunDay], problem: PlanProblem, *, midnight: datetime
+    days: Sequence[SolarDay], problem: PlanProblem, *, midnight: datetime
 ) -> BacktestResult | None:
     """Planner and ladder over `days`, the oldest first; None where too few are known.
 
@@ -124,7 +124,7 @@ def hide_later_temperatures(history: SiteHistory, ago: int) -> SiteHistory:
 
 
 def rebuild_days(
-    days: Sequence[SunDay], midnight: datetime, clear_w: Sequence[float], settings: Settings
+    days: Sequence[SolarDay], midnight: datetime, clear_w: Sequence[float], settings: Settings
 ) -> list[TimeStep]:
     """The hours from the first of `days` to the last, under the sun that was measured. An hour that
     was not measured is like its day, such a day like the mean of all.
@@ -150,7 +150,7 @@ def rebuild_days(
     return steps
 
 
-def compute_clearness(days: Sequence[SunDay]) -> float | None:
+def compute_clearness(days: Sequence[SolarDay]) -> float | None:
     """Measured over cloudless sun of these days together; None where nothing was measured."""
     clear_wh = sum(day.clear_wh for day in days)
     return sum(day.measured_wh for day in days) / clear_wh if clear_wh > 0 else None

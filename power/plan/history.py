@@ -1,6 +1,6 @@
 """The site's history: its past days, made from the stored readings, for the planner.
 
-Reads: PowerReading and BatteryState, their stored means, SunDay. Writes: nothing;
+Reads: PowerReading and BatteryState, their stored means, SolarDay. Writes: nothing;
 power/plan/run.py stores what is made here.
 Never: makes a day before it is over, or takes a throttled step for a cloudy one.
 
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from appliance.model import PowerReading, Stamp, SunDay
+from appliance.model import PowerReading, SolarDay, Stamp
 from appliance.settings import Settings
 from appliance.status.charts import steps_of
 from appliance.store.retention import COARSE_S, FINE_S
@@ -79,7 +79,7 @@ def to_storage_key(day: date) -> datetime:
 
 def make_new_days(
     store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
-) -> list[SunDay]:
+) -> list[SolarDay]:
     """Each complete day of the last `LOOK_BACK_DAYS` that has readings and no row yet."""
     today = to_solar_date(now.utc, settings)
     stored = {day.day.date() for day in read_days(store, today)}
@@ -121,7 +121,7 @@ def split_by_day(points: HistoryPoints, settings: Settings) -> dict[date, Histor
 
 def make_day(
     now: Stamp, day: date, points: HistoryPoints, clear_w: Sequence[float], settings: Settings
-) -> SunDay:
+) -> SolarDay:
     """The row of one day."""
     temperatures_c = [one.temperature_c for one in points.values()]
     return make_sun_day(
@@ -213,21 +213,21 @@ def read_means(
     }
 
 
-def read_days(store: Store, until: date, days: int = HISTORY_DAYS) -> list[SunDay]:
+def read_days(store: Store, until: date, days: int = HISTORY_DAYS) -> list[SolarDay]:
     """The stored days before `until`, at most so many days back, the oldest first."""
     since = to_storage_key(until - timedelta(days=days))
-    newest = store.rows(SunDay, limit=4000, newest_first=True)  # all that are kept: ten years
+    newest = store.rows(SolarDay, limit=4000, newest_first=True)  # all that are kept: ten years
     return [day for day in reversed(newest) if since <= day.day < to_storage_key(until)]
 
 
 def build_history(
-    days: Iterable[SunDay], settings: Settings, clear_sky: ClearSkyModel, until: date
+    days: Iterable[SolarDay], settings: Settings, clear_sky: ClearSkyModel, until: date
 ) -> SiteHistory:
     """The history as the planner takes it: each day from the first known one to the one before
     `until`; a day without a row is one of which nothing is known, so that the ages of the others
     stay right.
     """
-    known: Mapping[date, SunDay] = {day.day.date(): day for day in days if day.day.date() < until}
+    known: Mapping[date, SolarDay] = {day.day.date(): day for day in days if day.day.date() < until}
     if not known:
         return SiteHistory((), estimate_shade([]))
     first = min(known)

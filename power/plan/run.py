@@ -1,7 +1,7 @@
 """Plans once and ends: `python -m power.plan`, started by a timer twice a day.
 
 Reads: PowerReading and BatteryState with their means, EnergyBudget, the clear sky, forecast.json.
-Writes: SunDay, EnergyPolicy and EnergyPlanStep rows.
+Writes: SolarDay, EnergyPolicy and EnergyPlanStep rows.
 Never: stays in memory (numpy is heavy), and never decides: the power service follows the
 policy, or not, and the guard stands above both.
 
@@ -22,8 +22,8 @@ from appliance.model import (
     EnergyBudget,
     EnergyPlanStep,
     EnergyPolicy,
+    SolarDay,
     Stamp,
-    SunDay,
 )
 from appliance.process import service
 from appliance.settings import Settings
@@ -66,7 +66,7 @@ class Inputs:
     """What one run starts from: the problem, the stored days, and the codes of open faults."""
 
     problem: PlanProblem
-    days: Sequence[SunDay]
+    days: Sequence[SolarDay]
     fault_codes: frozenset[str] = frozenset()
 
 

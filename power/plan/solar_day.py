@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from appliance.model import Stamp, SunDay
+from appliance.model import SolarDay, Stamp
 from power.plan.weather_model import DayWeather
 
 HOURS = 24
@@ -46,11 +46,11 @@ def make_sun_day(
     hours: Mapping[int, HourMean],
     clear_w: Sequence[float],
     temperatures_c: Sequence[float],
-) -> SunDay:
+) -> SolarDay:
     """`hours` by local solar hour (0 to 23), `clear_w` the cloudless means of the same hours."""
     lit = MIN_LIT_SHARE * max(clear_w, default=0.0)
     seen = {hour: one for hour, one in hours.items() if clear_w[hour] > lit and one.seen_share > 0}
-    return SunDay(
+    return SolarDay(
         stamp=stamp,
         day=day,
         measured_wh=sum(one.mean_w * one.seen_share for one in seen.values()),
@@ -61,7 +61,7 @@ def make_sun_day(
     )
 
 
-def summarise_weather(day: SunDay, clear_wh: float) -> DayWeather:
+def summarise_weather(day: SolarDay, clear_wh: float) -> DayWeather:
     """What the planner takes from a day whose cloudless energy was `clear_wh`."""
     known = clear_wh > 0 and day.clear_wh >= MIN_SEEN_SHARE * clear_wh
     warmth_c = None
@@ -70,7 +70,7 @@ def summarise_weather(day: SunDay, clear_wh: float) -> DayWeather:
     return DayWeather(day.measured_wh / day.clear_wh if known else None, warmth_c)
 
 
-def estimate_shade(days: Sequence[SunDay]) -> tuple[float, ...]:
+def estimate_shade(days: Sequence[SolarDay]) -> tuple[float, ...]:
     """The site's shade by local solar hour, from its last days."""
     last = [day for day in days[-SHADE_DAYS:] if day.clear_wh > 0 and day.measured_wh > 0]
     return tuple(

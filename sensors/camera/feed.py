@@ -25,7 +25,7 @@ from appliance.media.frames import (
     PictureRequest,
     Refusal,
 )
-from appliance.model import CameraMode
+from appliance.model_cameras import CameraMode
 from sensors.camera.connection import Connection
 from sensors.camera.gates.motion import Motion, MotionSegment
 from sensors.camera.mode import ModeChoice

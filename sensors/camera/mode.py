@@ -16,7 +16,8 @@ Never: does I/O, and never lets a camera run without a budget.
 
 from dataclasses import dataclass
 
-from appliance.model import CameraMode, EnergyBudget, EnergyLevel
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_cameras import CameraMode
 
 DESCRIPTIONS = {
     CameraMode.OFF: "the camera is off",

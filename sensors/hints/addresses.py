@@ -7,7 +7,7 @@ Never: lets an address pass that sensors/camera/sources/address.py refuses for p
 from functools import partial
 
 from appliance.errors import CameraError
-from appliance.settings import CameraSettings
+from appliance.settings_cameras import CameraSettings
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.opening import is_own_address, read_password, resolve
 from sensors.hints.listener import EventService

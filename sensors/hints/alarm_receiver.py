@@ -11,7 +11,7 @@ from contextlib import suppress
 from threading import Thread
 
 from appliance.clock import Clock
-from appliance.model import CameraHint
+from appliance.model_cameras import CameraHint
 from sensors.hints.listener import FIRST_PAUSE_S, EventService, Listener
 
 SOURCE = "onvif motion"

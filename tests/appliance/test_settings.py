@@ -10,7 +10,8 @@ import pytest
 from appliance import settings_file, settings_page, settings_text
 from appliance.clock import ScaledClock, SystemClock
 from appliance.errors import SettingsError
-from appliance.settings import CameraSettings, Chemistry, Settings, SiteSettings
+from appliance.settings import Chemistry, Settings, SiteSettings
+from appliance.settings_cameras import CameraSettings
 from tests.conftest import ROOT
 
 

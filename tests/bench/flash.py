@@ -16,7 +16,7 @@ from pathlib import Path
 
 from av.video.frame import VideoFrame
 
-from appliance.model import Event
+from appliance.model_cameras import Event
 from appliance.settings import Settings
 from appliance.store import store as store_module
 from appliance.store.prepare import prepare

@@ -13,13 +13,8 @@ from appliance.media.frames import (
     PictureRequest,
     Refusal,
 )
-from appliance.model import (
-    CameraLooks,
-    EnergyLevel,
-    InferencePlan,
-    InferenceRun,
-    Tier,
-)
+from appliance.model import EnergyLevel
+from appliance.model_cameras import CameraUsage, InferencePlan, InferenceRun, Tier
 from appliance.process.service import Leave, Service
 from appliance.settings import Settings
 from inference.__main__ import assemble
@@ -71,7 +66,7 @@ def test_each_camera_at_work_has_its_row_and_one_more_when_that_is_over(make_uni
         unit.grant(EnergyLevel.ECO)
         unit.pass_(60)
     unit.service.finish(unit.cycle.finish)
-    rows = unit.store.rows(CameraLooks)
+    rows = unit.store.rows(CameraUsage)
     frames = {name: [row.frames for row in rows if row.camera == name] for name in unit.cameras}
     assert frames == {
         "gate": [pytest.approx(120, abs=3), pytest.approx(2, abs=1), 0],

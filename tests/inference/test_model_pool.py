@@ -4,15 +4,10 @@ from typing import Any
 
 import pytest
 
-from appliance.model import (
-    Box,
-    EnergyLevel,
-    Event,
-    InferencePlan,
-    Tier,
-)
+from appliance.model import EnergyLevel
+from appliance.model_cameras import Box, Event, InferencePlan, Tier
 from appliance.process.service import Leave
-from appliance.settings import CameraSettings
+from appliance.settings_cameras import CameraSettings
 from inference.detection.detector import CPU, NOT_LOADED
 from inference.detection.frame_result import FrameResult
 from tests.stand_ins.fake_inference import (

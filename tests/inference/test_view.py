@@ -15,9 +15,7 @@ from appliance.media.frames import (
     PictureRequest,
     Refusal,
 )
-from appliance.model import (
-    EnergyLevel,
-)
+from appliance.model import EnergyLevel
 from tests.stand_ins.fake_inference import (
     SOMEBODY,
 )

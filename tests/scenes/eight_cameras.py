@@ -8,13 +8,13 @@ Never: a row of now that the clock has not reached.
 from dataclasses import replace
 from datetime import timedelta
 
-from appliance.model import (
-    CameraLooks,
+from appliance.model import Stamp
+from appliance.model_cameras import (
     CameraMode,
     CameraMotion,
+    CameraUsage,
     InferencePlan,
     InferenceRun,
-    Stamp,
     Tier,
 )
 from appliance.store.store import Store
@@ -69,7 +69,7 @@ def write_minute(camera: Store, inference: Store, at: Stamp, first: bool) -> Non
             camera.add(filled.change(at, name, mode, reason))
         looked_w += looking_w
         energy_wh = looking_w / 60
-        looks = CameraLooks(at, name, 60.0, 60, 0, energy_wh, True, looking_w, Tier.INT8)
+        looks = CameraUsage(at, name, 60.0, 60, 0, energy_wh, True, looking_w, Tier.INT8)
         inference.add(looks)
     run_wh = looked_w / 60
     inference.add(InferenceRun(at, 60.0, 120, 3, run_wh, True, looked_w, "CPU", filled.DIGEST))

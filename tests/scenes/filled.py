@@ -10,23 +10,25 @@ from datetime import timedelta
 from appliance.errors import CameraError
 from appliance.model import (
     BatteryState,
-    Box,
-    CameraChange,
-    CameraLooks,
-    CameraMode,
-    CameraMotion,
-    CameraState,
     ChargeStage,
     EnergyBudget,
     EnergyLevel,
     EnvironmentReading,
-    Event,
     GpuReading,
-    InferencePlan,
-    InferenceRun,
     PowerReading,
     Quality,
     Stamp,
+)
+from appliance.model_cameras import (
+    Box,
+    CameraChange,
+    CameraMode,
+    CameraMotion,
+    CameraState,
+    CameraUsage,
+    Event,
+    InferencePlan,
+    InferenceRun,
     Tier,
 )
 from appliance.store.store import Store
@@ -52,7 +54,7 @@ def fill(open_as: OpenAs) -> None:
     inference.add(
         InferencePlan(now, 5.0, Tier.INT8, "20 W are left for inference"),
         InferenceRun(now, 60.0, 300, 2, 0.04, False, 2.5, "CPUExecutionProvider", DIGEST),
-        CameraLooks(now, "demo", 60.0, 290, 2, 0.03, False, 1.8, Tier.INT8),
+        CameraUsage(now, "demo", 60.0, 290, 2, 0.03, False, 1.8, Tier.INT8),
         event(now),
     )
     for store, name in (power, "power"), (sensors, "sensors"), (camera, "camera@demo"):

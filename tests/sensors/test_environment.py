@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from appliance.log import SentenceLog
-from appliance.model import EnvironmentReading, GpuReading, InferenceRun
+from appliance.model import EnvironmentReading, GpuReading
+from appliance.model_cameras import InferenceRun
 from appliance.process.service import Service
 from appliance.settings import Settings
 from sensors.cycle import SensorsCycle

@@ -13,7 +13,7 @@ import numpy as np
 
 from appliance.errors import CameraError, ModelError
 from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest, Refusal
-from appliance.model import Box, Detection, Tier
+from appliance.model_cameras import Box, Detection, Tier
 from inference.detection.detector import CPU, NOT_LOADED, PictureDetections
 from inference.model_store import ModelCost
 from tests.stand_ins.fakes import FakeClock

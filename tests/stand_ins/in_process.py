@@ -16,7 +16,8 @@ from av.video.frame import VideoFrame
 
 from appliance.log import SentenceLog
 from appliance.media.frames import Answer, Picture, PictureRequest
-from appliance.model import Box, Detection, EnergyBudget, Tier
+from appliance.model import EnergyBudget
+from appliance.model_cameras import Box, Detection, Tier
 from appliance.process.service import Leave, Service
 from appliance.settings import Settings
 from appliance.status.loads import reported_loads

@@ -6,10 +6,7 @@ from typing import Any
 
 from appliance.errors import ModelError, StoreError
 from appliance.log import SentenceLog
-from appliance.model import (
-    EnergyBudget,
-    EnergyLevel,
-)
+from appliance.model import EnergyBudget, EnergyLevel
 from appliance.process.service import Service
 from appliance.settings import Settings
 from appliance.store.store import Store

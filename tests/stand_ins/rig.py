@@ -7,7 +7,8 @@ from threading import Event, Thread
 from typing import Any, cast
 
 from appliance.clock import Clock
-from appliance.settings import CameraSettings, HostSettings, Settings
+from appliance.settings import HostSettings, Settings
+from appliance.settings_cameras import CameraSettings
 from power.protocol.bus import ByteLine, Lines
 from power.protocol.links import WIRES, FramedLink, FramedWire, ModbusLink
 from power.protocol.profile import Profile

@@ -15,10 +15,10 @@ from appliance.model import (
     EnergyBudget,
     EnergyLevel,
     EnergyPlanStep,
-    Event,
     Fault,
     PowerReading,
 )
+from appliance.model_cameras import Event
 from appliance.settings import ComputerSettings, Settings
 from appliance.settings_file import load
 from provisioning.laptop import Laptop, Wish

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from appliance.clock import SystemClock
-from appliance.model import BatteryReading, EnergyBudget, Event, PowerReading
+from appliance.model import BatteryReading, EnergyBudget, PowerReading
+from appliance.model_cameras import Event
 from appliance.settings_file import load
 from appliance.store.store import Store
 from tests.conftest import ROOT

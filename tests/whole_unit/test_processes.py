@@ -13,12 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from appliance.media.frames import FrameClient, Picture, PictureRequest
-from appliance.model import (
-    EnergyBudget,
-    EnergyLevel,
-    EnvironmentReading,
-    PowerReading,
-)
+from appliance.model import EnergyBudget, EnergyLevel, EnvironmentReading, PowerReading
 from provisioning.__main__ import claim_port
 from provisioning.laptop import Laptop, Wish
 from tests.waiting import wait_for_level, wait_until

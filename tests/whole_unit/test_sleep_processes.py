@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.model import CameraState, EnergyLevel, PowerReading, Sleep, Wake
+from appliance.model import EnergyLevel, PowerReading, Sleep, Wake
+from appliance.model_cameras import CameraState
 from appliance.settings import SleepMode
 from tests.stand_ins.sleeping_unit import (
     EVENING,

@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from appliance.model import Box
-from appliance.settings import Polygon
+from appliance.model_cameras import Box
+from appliance.settings_cameras import Polygon
 
 WIDTH, HEIGHT = 160, 120
 CELL = 8  # pixels; what moves is put together from cells

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.errors import CameraError
-from appliance.settings import CameraSettings, Transport
+from appliance.settings_cameras import CameraSettings, Transport
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.source import Camera, OnPacket
 

@@ -13,7 +13,8 @@ from appliance.__main__ import main
 from appliance.checks import Finding, run_all_checks
 from appliance.clock import ScaledClock, boottime_s
 from appliance.model import EnergyLevel
-from appliance.settings import DEFAULT_PATH, CameraSettings, ChargerSettings, Settings
+from appliance.settings import DEFAULT_PATH, ChargerSettings, Settings
+from appliance.settings_cameras import CameraSettings
 from appliance.settings_text import effective
 from appliance.store.prepare import prepare
 from appliance.store.store import Store

@@ -12,18 +12,8 @@ from typing import Any
 import pytest
 
 from appliance.errors import CameraError
-from appliance.model import (
-    CameraHint,
-    CameraLooks,
-    CameraMode,
-    EnergyBudget,
-    EnergyLevel,
-    InferencePlan,
-    Sleep,
-    Stamp,
-    Tier,
-    Wake,
-)
+from appliance.model import EnergyBudget, EnergyLevel, Sleep, Stamp, Wake
+from appliance.model_cameras import CameraHint, CameraMode, CameraUsage, InferencePlan, Tier
 from tests.appliance.commands.test_unitctl import Unit
 from tests.scenes import eight_cameras, filled
 from tests.scenes.eight_cameras import before
@@ -126,7 +116,7 @@ def test_what_was_looked_at_in_that_minute_is_told(unit: Unit) -> None:
     inference = unit.open_as("inference")
     inference.add(InferencePlan(before(at, 30), 2.0, Tier.INT8, "2 frames a second are paid for"))
     told = before(at, -20)
-    inference.add(CameraLooks(told, "gate", MINUTE, 41, 0, 0.01, True, 0.7, Tier.REGION))
+    inference.add(CameraUsage(told, "gate", MINUTE, 41, 0, 0.01, True, 0.7, Tier.REGION))
     said = why(unit, "gate", at)[1]
     assert "41 frames in 60 s, region, 0.70 W: 2 frames a second are paid for" in said
     write(unit, filled.camera_state(at, "road"), filled.change(at, "road"))

@@ -16,7 +16,8 @@ from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.errors import StoreError
 from appliance.media import erasing
-from appliance.model import Event, Stamp
+from appliance.model import Stamp
+from appliance.model_cameras import Event
 from appliance.store.store import Store
 from appliance.web.app import create_app
 from tests.scenes import filled

@@ -20,7 +20,8 @@ from appliance.media.frames import (
     PictureRequest,
     Refusal,
 )
-from appliance.model import Box, Detection, Stamp
+from appliance.model import Stamp
+from appliance.model_cameras import Box, Detection
 from tests.stand_ins.fakes import START
 
 PICTURE = Picture(

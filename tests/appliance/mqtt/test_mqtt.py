@@ -18,12 +18,14 @@ from paho.mqtt.enums import CallbackAPIVersion
 from appliance.clock import SystemClock
 from appliance.errors import SettingsError
 from appliance.log import SentenceLog
-from appliance.model import Box, EnergyLevel, Event, Tier
+from appliance.model import EnergyLevel
+from appliance.model_cameras import Box, Event, Tier
 from appliance.mqtt import messages
 from appliance.mqtt.__main__ import MqttCycle, assemble
 from appliance.mqtt.broker import Broker
 from appliance.process.service import Leave, Service
-from appliance.settings import CameraSettings, MqttSettings, Settings
+from appliance.settings import MqttSettings, Settings
+from appliance.settings_cameras import CameraSettings
 from appliance.status import document as status
 from appliance.store.prepare import prepare
 from appliance.store.store import Store

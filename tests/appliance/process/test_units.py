@@ -4,7 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from appliance.process.units import format_unit
-from appliance.settings import CameraSettings, Settings
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
 from appliance.status.document import expected_services
 from appliance.store.tables import PLAN
 

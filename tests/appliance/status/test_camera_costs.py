@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.model import CameraLooks, CameraMode, InferenceRun, Tier
+from appliance.model_cameras import CameraMode, CameraUsage, InferenceRun, Tier
 from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour, spent
 from appliance.status.loads import reported_loads
 from appliance.store.store import Store
@@ -32,7 +32,7 @@ def looks(
     inference: Store, power_w: float = 1.2, name: str = "demo", measured: bool = False
 ) -> None:
     now, wh = inference.clock.stamp(), power_w * MINUTE / 3600
-    inference.add(CameraLooks(now, name, MINUTE, 60, 0, wh, measured, power_w, Tier.INT8))
+    inference.add(CameraUsage(now, name, MINUTE, 60, 0, wh, measured, power_w, Tier.INT8))
 
 
 def run(inference: Store, power_w: float = 1.2) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from appliance.commands.status import energy_lines
 from appliance.errors import CameraError
-from appliance.model import CameraMode, EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
-from appliance.settings import CameraSettings, Settings
+from appliance.model import EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
+from appliance.model_cameras import CameraMode
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
 from appliance.status import charts
 from appliance.status import document as status
 from appliance.store.retention import retain

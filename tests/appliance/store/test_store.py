@@ -11,15 +11,8 @@ import pytest
 from sqlite_utils import Database
 
 from appliance.errors import BusError, CameraError, StoreError
-from appliance.model import (
-    BatteryState,
-    CameraState,
-    EnergyBudget,
-    Event,
-    GpuReading,
-    PowerReading,
-    ServiceState,
-)
+from appliance.model import BatteryState, EnergyBudget, GpuReading, PowerReading, ServiceState
+from appliance.model_cameras import CameraState, Event
 from appliance.store import migrations, prepare, rows
 from appliance.store.rows import columns
 from appliance.store.store import Store, connect

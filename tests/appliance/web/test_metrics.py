@@ -10,8 +10,9 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.errors import CameraError
-from appliance.model import CameraMode
-from appliance.settings import CameraSettings, Settings
+from appliance.model_cameras import CameraMode
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
 from appliance.web.app import create_app
 from appliance.web.metric_samples import collect_samples
 from appliance.web.metric_table import METRICS, PREFIX

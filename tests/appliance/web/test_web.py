@@ -20,18 +20,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from appliance.media.frames import JPEG, Answer, FrameServer, Picture, PictureRequest, Refusal
-from appliance.model import (
-    BatteryState,
-    Box,
-    Detection,
-    EnergyBudget,
-    EnergyLevel,
-    Event,
-    Stamp,
-    Tier,
-)
+from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Stamp
+from appliance.model_cameras import Box, Detection, Event, Tier
 from appliance.process import notify
-from appliance.settings import CameraSettings, Settings
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
 from appliance.store.store import Store
 from appliance.web.app import create_app
 from tests.conftest import ROOT, OpenStore

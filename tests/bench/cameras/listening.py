@@ -23,7 +23,8 @@ import numpy as np
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
 from appliance.media.frames import I420, FrameClient, Picture, PictureRequest
-from appliance.model import CameraState, EnergyBudget, EnergyLevel
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_cameras import CameraState
 from appliance.settings import Settings
 from appliance.settings_file import load
 from appliance.store.prepare import prepare

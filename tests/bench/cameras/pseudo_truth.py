@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.tracking.track import compute_overlap
 
 SURE = 0.35

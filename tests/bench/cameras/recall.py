@@ -23,9 +23,11 @@ from typing import Any
 from appliance.clock import Clock
 from appliance.log import SentenceLog
 from appliance.media.frames import Answer, Picture, PictureRequest
-from appliance.model import EnergyBudget, EnergyLevel, Event
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_cameras import Event
 from appliance.process.service import Service
-from appliance.settings import CameraSettings, InferenceSettings, Settings, UnitSettings
+from appliance.settings import Settings, UnitSettings
+from appliance.settings_cameras import CameraSettings, InferenceSettings
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from inference.__main__ import make_models, make_publisher

@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from tests.bench.cameras.pseudo_truth import smoothed_tracks
 from tests.bench.cameras.tracking_scene import Frame, looked_at, scene
 from tests.bench.cameras.tracking_score import follow_ours, follow_rival, score

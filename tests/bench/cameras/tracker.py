@@ -25,7 +25,7 @@ from typing import Any
 
 import av
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.detection.detector import NanoDet
 from inference.tracking.track import FAINTEST
 from tests.bench.cameras.pseudo_truth import smoothed_tracks

@@ -13,7 +13,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.tracking.track import compute_area, compute_overlap
 
 FRAMES_PER_S = 10

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from appliance.model import Box
+from appliance.model_cameras import Box
 from inference.tracking import track
 from tests.bench.cameras.tracking_scene import Frame
 

@@ -11,14 +11,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from appliance.model import (
-    BatteryState,
-    EnergyLevel,
-    EnergyPolicy,
-    PowerReading,
-    Stamp,
-    SunDay,
-)
+from appliance.model import BatteryState, EnergyLevel, EnergyPolicy, PowerReading, SolarDay, Stamp
 from appliance.settings import Settings
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.horizon import HORIZON_DAYS, DayForecast
@@ -60,7 +53,7 @@ class LadderController:
     ) -> Proposal:
         return self._ladder.propose(battery, reading, previous)
 
-    def end_day(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+    def end_day(self, now: Stamp, days: Sequence[SolarDay], sigma_pct: float) -> None:
         """It learns nothing."""
 
 
@@ -83,7 +76,7 @@ class PlannerController:
     ) -> Proposal:
         return self._planned.propose(battery, reading, previous)
 
-    def end_day(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+    def end_day(self, now: Stamp, days: Sequence[SolarDay], sigma_pct: float) -> None:
         """Solve."""
         place = len(days) * 24
         clear_w = [

@@ -16,14 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from appliance.model import (
-    BatteryState,
-    ChargeStage,
-    EnergyLevel,
-    PowerReading,
-    Stamp,
-    SunDay,
-)
+from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, SolarDay, Stamp
 from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
 from power.battery.estimate import Estimate
@@ -60,7 +53,7 @@ class Controller(Protocol):
     ) -> Proposal:
         """What it would do now."""
 
-    def end_day(self, now: Stamp, days: Sequence[SunDay], sigma_pct: float) -> None:
+    def end_day(self, now: Stamp, days: Sequence[SolarDay], sigma_pct: float) -> None:
         """A day has ended; `days` are all so far."""
 
 
@@ -87,7 +80,7 @@ class DayLog:
 
     case: Case
     clear_w: Floats  # hourly, from local solar midnight
-    days: list[SunDay] = field(default_factory=list)
+    days: list[SolarDay] = field(default_factory=list)
     sums: dict[int, tuple[float, int]] = field(default_factory=dict)
     temperatures_c: list[float] = field(default_factory=list)
 

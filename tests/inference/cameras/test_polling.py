@@ -12,11 +12,8 @@ from appliance.media.frames import (
     PictureRequest,
     Refusal,
 )
-from appliance.model import (
-    EnergyLevel,
-    Event,
-    InferenceRun,
-)
+from appliance.model import EnergyLevel
+from appliance.model_cameras import Event, InferenceRun
 from tests.stand_ins.fake_inference import (
     SOMEBODY,
     FakeCamera,

@@ -19,7 +19,7 @@ from appliance.media.frames import (
     PictureRequest,
     Refusal,
 )
-from appliance.settings import InferenceSettings
+from appliance.settings_cameras import InferenceSettings
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PicturePoller, SocketWaiter
 

@@ -12,7 +12,7 @@ import pytest
 
 from appliance.errors import CameraError, ModelError
 from appliance.media.frames import BGR, I420, Picture
-from appliance.model import Box, Detection, Tier
+from appliance.model_cameras import Box, Detection, Tier
 from inference.detection.detector import NOT_LOADED, NanoDet, PictureDetections
 from inference.detection.model_card import ModelCard, compute_digest, read_verified_card
 from inference.detection.model_input import ModelInput

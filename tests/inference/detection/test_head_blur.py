@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from appliance.media.frames import BGR, Picture
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.detection.detector import NanoDet
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appliance.errors import ModelError
-from appliance.model import Tier
+from appliance.model_cameras import Tier
 from inference.detection.model_card import (
     Licence,
     build_card,

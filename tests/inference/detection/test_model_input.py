@@ -9,7 +9,7 @@ import pytest
 
 from appliance.errors import CameraError
 from appliance.media.frames import BGR, I420, JPEG, Picture
-from appliance.model import Box
+from appliance.model_cameras import Box
 from inference.detection.model_card import ModelCard, read_verified_card
 from inference.detection.model_input import (
     ModelInput,

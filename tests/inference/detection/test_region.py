@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.detection.region import (
     FULL_EVERY_S,
     LARGEST_SHARE,

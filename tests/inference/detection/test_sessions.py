@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from appliance.errors import ModelError
-from appliance.model import Tier
+from appliance.model_cameras import Tier
 from inference.detection import tensorrt_cache
 from inference.detection.model_card import ModelCard, read_verified_card
 from inference.detection.sessions import (

@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from appliance.model import (
-    EnergyLevel,
-    Event,
-)
+from appliance.model import EnergyLevel
+from appliance.model_cameras import Event
 from tests.stand_ins.fake_inference import (
     SOMEBODY,
 )

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from appliance.model import EnergyBudget, EnergyLevel, Tier
-from appliance.settings import InferenceSettings
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_cameras import Tier
+from appliance.settings_cameras import InferenceSettings
 from inference.energy.schedule import Plan, Resources, make_plan
 from tests.stand_ins.fakes import FakeClock
 

@@ -11,13 +11,9 @@ from appliance.media.frames import (
     PictureRequest,
     Refusal,
 )
-from appliance.model import (
-    EnergyLevel,
-    Event,
-    Fault,
-    Tier,
-)
-from appliance.settings import CameraSettings
+from appliance.model import EnergyLevel, Fault
+from appliance.model_cameras import Event, Tier
+from appliance.settings_cameras import CameraSettings
 from inference.detection.detector import CPU
 from tests.stand_ins.fake_inference import (
     SOMEBODY,

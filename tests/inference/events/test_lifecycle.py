@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from appliance.media.frames import BGR, Picture
-from appliance.model import Box, Detection, EnergyLevel, Event, Tier
+from appliance.model import EnergyLevel
+from appliance.model_cameras import Box, Detection, Event, Tier
 from inference.detection.frame_result import FrameResult
 from inference.events import lifecycle
 from inference.events.lifecycle import Circumstances, EventDrafts

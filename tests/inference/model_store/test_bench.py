@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.actuators.jetson_mode import Board
-from appliance.model import Detection, Tier
+from appliance.model_cameras import Detection, Tier
 from inference.detection.nanodet import Bytes
 from inference.model_store import machine
 from inference.model_store.bench import REST_S, Instruments, measure

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import ModelError
-from appliance.settings import CameraSettings, Settings
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
 from appliance.settings_text import effective
 from inference.model_store import ModelStore, changes
 from tests.stand_ins.fake_model_store import (

@@ -1,6 +1,6 @@
 """Stories of things that move: who is who from picture to picture."""
 
-from appliance.model import Box, Detection
+from appliance.model_cameras import Box, Detection
 from inference.tracking.track import Track, Tracks, update_tracks
 
 THRESHOLD = 0.45

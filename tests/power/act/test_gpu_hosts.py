@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import EnergyLevel
-from appliance.settings import CameraSettings, ComputerSettings, Settings, SwitchSettings
+from appliance.settings import ComputerSettings, Settings, SwitchSettings
+from appliance.settings_cameras import CameraSettings
 from power.act.gpu_hosts import Hosts, choose
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL

@@ -8,13 +8,8 @@ import pytest
 
 from appliance.errors import HostError
 from appliance.model import EnergyLevel
-from appliance.settings import (
-    CameraSettings,
-    GpuSettings,
-    JetsonSettings,
-    Settings,
-    SwitchSettings,
-)
+from appliance.settings import GpuSettings, JetsonSettings, Settings, SwitchSettings
+from appliance.settings_cameras import CameraSettings
 from power.act.loads import Actuator, escape, list_loads
 from tests.stand_ins.rig import bare_site
 

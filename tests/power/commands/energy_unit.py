@@ -15,9 +15,7 @@ import pytest
 
 from appliance.__main__ import main
 from appliance.clock import SystemClock
-from appliance.model import (
-    Stamp,
-)
+from appliance.model import Stamp
 from appliance.store.store import Store
 
 SETTINGS = """

@@ -7,11 +7,7 @@ from subprocess import run
 import pytest
 
 from appliance.commands import commands
-from appliance.model import (
-    EnergyLevel,
-    EnergyPlanStep,
-    EnergyPolicy,
-)
+from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy
 from tests.conftest import ROOT
 from tests.power.commands.energy_unit import HOUR, MINUTE, Unit
 from tests.power.plan.site_days import a_state

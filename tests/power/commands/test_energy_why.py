@@ -6,13 +6,7 @@ import pytest
 
 from appliance import settings_file
 from appliance.commands.opening import moment
-from appliance.model import (
-    EnergyBudget,
-    EnergyLevel,
-    Sleep,
-    Stamp,
-    Wake,
-)
+from appliance.model import EnergyBudget, EnergyLevel, Sleep, Stamp, Wake
 from tests.power.commands.energy_unit import HOUR, MINUTE, Unit
 from tests.power.plan.site_days import a_reading, a_state
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp, SunDay
+from appliance.model import BatteryState, ChargeStage, PowerReading, SolarDay, Stamp
 from appliance.settings import EnergySettings, PanelsSettings, Settings, SiteSettings
 from appliance.store.store import Store
 from power.plan.history import to_storage_key
@@ -116,13 +116,13 @@ def live_days(
 
 def a_sun_day(
     day: date, clearness: float, settings: Settings = SMALL, mean_c: float = 15.0
-) -> SunDay:
+) -> SolarDay:
     """A stored day that was seen from dawn to dusk."""
     hourly = clear_hours(settings, 1)
     clear_wh = sum(hourly)
     seen = {str(hour): clearness for hour in range(24) if hourly[hour] > 0}
     stamp = Stamp(to_storage_key(day) + timedelta(days=1, hours=3), "00000001", 1.0)
-    return SunDay(
+    return SolarDay(
         stamp, to_storage_key(day), clear_wh * clearness, clear_wh, seen, mean_c - 3, mean_c + 3
     )
 

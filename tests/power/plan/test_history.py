@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance.model import ChargeStage, Stamp, SunDay
+from appliance.model import ChargeStage, SolarDay, Stamp
 from appliance.settings import Settings
 from appliance.store import retention
 from power.plan.history import (
@@ -40,7 +40,7 @@ def settings(settings: Settings) -> Settings:
     return replace(settings, site=SITE, panels=SMALL.panels)
 
 
-def made(open_store: OpenStore, settings: Settings, at: datetime = NOW) -> list[SunDay]:
+def made(open_store: OpenStore, settings: Settings, at: datetime = NOW) -> list[SolarDay]:
     return make_new_days(open_store("plan"), settings, plain_sky, Stamp(at, "00000001", 1e6))
 
 
@@ -62,7 +62,7 @@ def test_a_day_that_is_stored_is_not_made_again(settings: Settings, open_store: 
     plan = open_store("plan")
     plan.add(*made(open_store, settings))
     assert made(open_store, settings) == []
-    assert len(plan.rows(SunDay)) == 3
+    assert len(plan.rows(SolarDay)) == 3
 
 
 def test_a_gap_leaves_no_row_and_the_ages_of_the_others_stay_right(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from appliance.model import EnergyPlanStep, EnergyPolicy, Fault, SunDay
+from appliance.model import EnergyPlanStep, EnergyPolicy, Fault, SolarDay
 from appliance.settings import Settings
 from appliance.store.store import Store
 from power.plan import run as module
@@ -67,7 +67,7 @@ def test_days_policy_and_steps_are_stored_and_one_sentence_is_said(
     plan: Store, settings: Settings
 ) -> None:
     sentence = run_plan(plan, settings, plain_sky)
-    assert [round(day.measured_wh / day.clear_wh, 1) for day in plan.rows(SunDay)] == [0.5, 0.2]
+    assert [round(day.measured_wh / day.clear_wh, 1) for day in plan.rows(SolarDay)] == [0.5, 0.2]
     (policy,) = plan.rows(EnergyPolicy)
     assert policy.starts <= NOW < policy.ends
     steps = plan.rows(EnergyPlanStep)
@@ -105,7 +105,7 @@ def test_a_second_plan_makes_no_day_twice(
     run_plan(plan, settings, plain_sky)
     clock.advance(600)
     run_plan(plan, settings, plain_sky)
-    assert len(plan.rows(SunDay)) == 2
+    assert len(plan.rows(SolarDay)) == 2
     assert len(plan.rows(EnergyPolicy)) == 2
 
 
@@ -116,7 +116,7 @@ def test_without_a_known_charge_the_policy_is_made_all_the_same(
     with pytest.raises(PlanError, match="charge of the battery is unknown"):
         run_plan(plan, settings, plain_sky)
     assert len(plan.rows(EnergyPolicy)) == 1
-    assert len(plan.rows(SunDay)) == 2
+    assert len(plan.rows(SolarDay)) == 2
     assert plan.rows(EnergyPlanStep) == []
 
 
@@ -127,7 +127,7 @@ def test_a_clock_that_is_plainly_wrong_makes_no_plan(
     with pytest.raises(PlanError, match="the clock says 1970-01-01; set it"):
         run_plan(plan, settings, plain_sky)
     assert plan.rows(EnergyPolicy) == []
-    assert plan.rows(SunDay) == []
+    assert plan.rows(SolarDay) == []
 
 
 def test_a_forecast_shifts_the_plan_and_a_bad_one_is_a_fault_until_it_is_mended(

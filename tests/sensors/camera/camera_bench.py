@@ -6,15 +6,11 @@ from typing import Any
 
 from appliance.log import SentenceLog
 from appliance.media.frames import Answer, PictureRequest
-from appliance.model import (
-    CameraChange,
-    CameraMode,
-    CameraState,
-    EnergyBudget,
-    EnergyLevel,
-)
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_cameras import CameraChange, CameraMode, CameraState
 from appliance.process.service import Service
-from appliance.settings import CameraSettings, Settings
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
 from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import Motion, MotionSegment

@@ -11,14 +11,8 @@ import pytest
 
 from appliance.errors import CameraError
 from appliance.media.frames import Picture, Refusal
-from appliance.model import (
-    CameraHint,
-    CameraMode,
-    CameraMotion,
-    CameraState,
-    EnergyLevel,
-    Fault,
-)
+from appliance.model import EnergyLevel, Fault
+from appliance.model_cameras import CameraHint, CameraMode, CameraMotion, CameraState
 from sensors.camera.feed import Feed
 from sensors.camera.gates.motion import MotionSegment
 from sensors.camera.sources.source import OnPacket

@@ -6,10 +6,8 @@ import pytest
 
 from appliance.clock import SystemClock
 from appliance.media.frames import Picture, PictureRequest, Refusal
-from appliance.model import (
-    CameraMode,
-    EnergyLevel,
-)
+from appliance.model import EnergyLevel
+from appliance.model_cameras import CameraMode
 from sensors.camera.feed import IDLE_S, Feed, Parts
 from sensors.camera.gates.motion import MotionSegment
 from tests.scenes.video_files import HEIGHT, WIDTH, read_frame_number

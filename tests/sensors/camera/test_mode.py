@@ -2,11 +2,8 @@
 
 import pytest
 
-from appliance.model import (
-    CameraMode,
-    EnergyBudget,
-    EnergyLevel,
-)
+from appliance.model import EnergyBudget, EnergyLevel
+from appliance.model_cameras import CameraMode
 from sensors.camera.mode import choose_mode
 from tests.sensors.camera.camera_bench import LISTEN, OFF, WATCH
 from tests.stand_ins.fakes import FakeClock

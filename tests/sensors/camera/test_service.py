@@ -4,9 +4,7 @@ import pytest
 
 from appliance.errors import SettingsError
 from appliance.media.frames import FrameClient, Picture, PictureRequest
-from appliance.model import (
-    EnergyLevel,
-)
+from appliance.model import EnergyLevel
 from sensors.camera.__main__ import assemble
 from tests.scenes.video_files import read_frame_number
 from tests.sensors.camera.camera_bench import Bench

@@ -10,9 +10,10 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
 from appliance.log import SentenceLog
-from appliance.model import CameraHint
+from appliance.model_cameras import CameraHint
 from appliance.process.service import Leave, Service
-from appliance.settings import CameraSettings, Settings
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
 from sensors.hints.__main__ import assemble
 from sensors.hints.addresses import find_event_service
 from sensors.hints.alarm_receiver import REPEAT_AFTER_S, SOURCE, AlarmReceiver

@@ -17,12 +17,7 @@ import pytest
 from appliance.clock import Clock
 from appliance.errors import BusError, ListenError, SettingsError
 from appliance.model import ChargeStage, EnvironmentReading, PowerReading
-from appliance.settings import (
-    BatterySettings,
-    Chemistry,
-    Settings,
-    SiteSettings,
-)
+from appliance.settings import BatterySettings, Chemistry, Settings, SiteSettings
 from power.devices.epever import EpeverTracer
 from power.protocol.bus import Lines
 from power.protocol.errors import NoAnswer

@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.media.frames import I420, Picture, PictureRequest, Refusal
-from appliance.model import CameraMode
+from appliance.model_cameras import CameraMode
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import KEY_FRAMES, PACKETS, Motion
 from sensors.camera.mode import ModeChoice
