@@ -1,11 +1,11 @@
-"""Which model looks for which camera, and looking with it, several pictures at a time.
+"""The model pool: which model analyses which camera, and running it on several pictures at a time.
 
 Reads: the choice of `unitctl models use`, models. Writes: nothing.
-Never: loads a model that nobody looks with, or keeps one for longer than that pays.
+Never: loads a model that no camera needs, or keeps one loaded for longer than that saves energy.
 
-The unit's model looks for all cameras that have none of their own. It is changed between two
-looks, when the new one is ready (inference/detection/model_swap.py). A camera whose own model fails
-is looked at with the unit's.
+The unit's model serves all cameras that have none of their own. It is changed between two runs,
+when the new one is ready (inference/detection/model_swap.py). A camera whose own model fails is
+served by the unit's.
 """
 
 import time
@@ -17,6 +17,7 @@ from appliance.media.frames import Picture
 from appliance.model_cameras import Box, Tier
 from appliance.settings_cameras import InferenceSettings
 from inference.cameras.camera import InferenceCamera
+from inference.cameras.waiting import PulledPicture
 from inference.detection import region
 from inference.detection.detector import CPU, NOT_LOADED, FrameDetector, PictureDetections
 from inference.detection.frame_result import Cost, FrameResult
@@ -25,14 +26,14 @@ from inference.detection.model_swap import ModelSwap
 from inference.detection.unload_policy import decide_unload
 from inference.energy.cost import CostModel
 
-IDLE_W = 4.0  # of a GPU that keeps a model's memory and its clocks up for it
+IDLE_W = 4.0  # of a GPU that holds a model's memory and keeps its clocks up
 RETRY_AFTER_S = 60.0
 UNUSED_S = 30.0  # a model that no plan names any more is kept so long
 AnalysedFrame = tuple[InferenceCamera, FrameResult]
 
 
 class ModelChoice(Protocol):
-    """What the eyes need of inference.model_store.ModelStore."""
+    """What the pool needs of inference.model_store.ModelStore."""
 
     def find_active(self) -> str:
         """The reference of the unit's model."""
@@ -42,7 +43,12 @@ class ModelChoice(Protocol):
 
 
 class ModelPool:
-    """All models in use. `make` builds one by its reference; it loads when it looks."""
+    """All models in use. `make` builds one by its reference; it is loaded at its first run.
+
+    pool = ModelPool(store, make, costs, settings.inference)
+    pool.choose(plan.model, now_s)
+    for camera, result in pool.analyse([(camera, picture)], now_s): ...
+    """
 
     def __init__(
         self,
@@ -74,12 +80,12 @@ class ModelPool:
         """The model of all cameras that have none of their own."""
         before, detector = self._last_unit, self._swap.take_current()
         if detector is not before and detector.loaded:
-            self._changed = detector  # it was loaded in a thread: its first look pays for that
+            self._changed = detector  # it was loaded in a thread: its first run pays for that
         self._last_unit = detector
         return detector
 
     def choose(self, planned: str, now_s: float) -> None:
-        """The plan names its model, "" for the one that is active."""
+        """Want the model `planned`, "" for the active one."""
         if self._choice.has_active_changed():
             self._active = self._choice.find_active()
         name = planned or self._active
@@ -92,13 +98,13 @@ class ModelPool:
             self._swap.want(name, lambda: self._make(name), now_s)
 
     def _replace(self, name: str, now_s: float) -> None:
-        """Nothing is loaded, so nothing is loaded for the change either."""
+        """Change at once, without loading: no model is loaded now."""
         if self._failed_recently(name, now_s):
             return
         try:
             self._swap = ModelSwap(name, self._make(name))
         except ModelError as error:
-            self._failed[name] = error, now_s + RETRY_AFTER_S
+            self._note_failure(name, error, now_s)
         else:
             self._failed.pop(name, None)
 
@@ -111,9 +117,12 @@ class ModelPool:
             try:
                 self._own[name] = self._make(name)
             except ModelError as error:
-                self._failed[name] = error, now_s + RETRY_AFTER_S
+                self._note_failure(name, error, now_s)
                 return self.unit_detector
         return self._own[name]
+
+    def _note_failure(self, name: str, error: ModelError, now_s: float) -> None:
+        self._failed[name] = error, now_s + RETRY_AFTER_S
 
     def _failed_recently(self, name: str, now_s: float) -> bool:
         """Whether that model failed a short while ago."""
@@ -127,39 +136,32 @@ class ModelPool:
         found += [ModelError(one.degraded) for one in self._list_detectors() if one.degraded]
         return found
 
-    # --- looking -------------------------------------------------------------------------------
+    # --- running -------------------------------------------------------------------------------
 
     def estimate_j(self, camera: InferenceCamera, sharers: int, now_s: float) -> float:
-        """What the next look will cost, with its share of the loading where that is needed."""
+        """Energy of the camera's next frame, with its share of the loading where that is needed."""
         detector = self.choose_detector(camera, now_s)
-        return (
-            self.costs.estimate_run_j(detector)
-            + self.costs.estimate_pending_load_j(detector) / sharers
-        )
+        load_j = self.costs.estimate_pending_load_j(detector)
+        return self.costs.estimate_run_j(detector) + load_j / sharers
 
-    def analyse(
-        self, pulled: Sequence[tuple[InferenceCamera, Picture]], now_s: float
-    ) -> list[AnalysedFrame]:
-        """Look at pictures, those of one model together; raises `ModelError` of the unit's model.
+    def analyse(self, pictures: Sequence[PulledPicture], now_s: float) -> list[AnalysedFrame]:
+        """Analyse pictures, those of one model together; raises `ModelError` of the unit's model.
 
-        The looks are in the order of the pictures.
+        The results are in the order of the pictures.
         """
         groups: dict[int, list[int]] = {}
-        detectors = [self.choose_detector(camera, now_s) for camera, _ in pulled]
+        detectors = [self.choose_detector(camera, now_s) for camera, _ in pictures]
         for index, detector in enumerate(detectors):
             groups.setdefault(id(detector), []).append(index)
-        looks: dict[int, FrameResult] = {}
+        results: dict[int, FrameResult] = {}
         for indexes in groups.values():
-            detector = detectors[indexes[0]]
-            group = [pulled[index] for index in indexes]
-            looks |= zip(indexes, self._analyse_group(detector, group, now_s), strict=True)
-        return [(camera, looks[index]) for index, (camera, _) in enumerate(pulled)]
+            group = [pictures[index] for index in indexes]
+            found = self._analyse_group(detectors[indexes[0]], group, now_s)
+            results |= zip(indexes, found, strict=True)
+        return [(camera, results[index]) for index, (camera, _) in enumerate(pictures)]
 
     def _analyse_group(
-        self,
-        detector: FrameDetector,
-        group: Sequence[tuple[InferenceCamera, Picture]],
-        now_s: float,
+        self, detector: FrameDetector, group: Sequence[PulledPicture], now_s: float
     ) -> list[FrameResult]:
         try:
             return self._run_detector(detector, group, now_s)
@@ -167,14 +169,11 @@ class ModelPool:
             own = [name for name, one in self._own.items() if one is detector]
             if not own:
                 raise
-            self._failed[own[0]] = error, now_s + RETRY_AFTER_S
+            self._note_failure(own[0], error, now_s)
             return self._run_detector(self.unit_detector, group, now_s)
 
     def _run_detector(
-        self,
-        detector: FrameDetector,
-        group: Sequence[tuple[InferenceCamera, Picture]],
-        now_s: float,
+        self, detector: FrameDetector, group: Sequence[PulledPicture], now_s: float
     ) -> list[FrameResult]:
         load_j = self._load(detector) / len(group)
         parts = [self._choose_part(detector, camera, picture) for camera, picture in group]
@@ -185,12 +184,12 @@ class ModelPool:
         for name in [name for name, one in self._own.items() if one is detector]:
             self._failed.pop(name, None)
         return [
-            self._make_result(detector, camera, picture, one, cpu_s, load_j)
+            self._make_result(detector, camera, picture, one, cpu_s=cpu_s, load_j=load_j)
             for (camera, picture), one in zip(group, seen, strict=True)
         ]
 
     def _load(self, detector: FrameDetector) -> float:
-        """Load the model if need be; returns what that took."""
+        """Load the model if it is not loaded; returns the energy."""
         if detector is self._changed:
             self._changed = None
             return self.costs.record_load(detector, detector.load_s or 0.0)
@@ -203,14 +202,20 @@ class ModelPool:
     def _choose_part(
         self, detector: FrameDetector, camera: InferenceCamera, picture: Picture
     ) -> Box | None:
-        """The part of the picture to look at: what moves, and what is followed."""
+        """The part to analyse, around what moves and what is followed; None: the whole picture."""
         if not self._regions or detector.tier is not Tier.INT8 or camera.own.model:
             return None
         if picture.region is None:
             return None
         moving = region.enclose([picture.region, *(one.box for one in camera.tracks.live)])
         since_s = None if camera.full_s is None else picture.media_s - camera.full_s
-        part = region.choose_part(moving, picture.width, picture.height, detector.size, since_s)
+        part = region.choose_part(
+            moving,
+            width=picture.width,
+            height=picture.height,
+            size=detector.size,
+            since_full_s=since_s,
+        )
         return part.box
 
     def _make_result(
@@ -219,6 +224,7 @@ class ModelPool:
         camera: InferenceCamera,
         picture: Picture,
         seen: PictureDetections,
+        *,
         cpu_s: float,
         load_j: float,
     ) -> FrameResult:
@@ -237,29 +243,29 @@ class ModelPool:
             unseen=(*seen.people, *select_outside(camera.people, seen.part)),
         )
 
-    # --- letting go ----------------------------------------------------------------------------
+    # --- unloading -----------------------------------------------------------------------------
 
     def unload_idle(self, now_s: float) -> None:
-        """Free what stays loaded without being needed (inference/detection/unload_policy.py)."""
+        """Free models that are loaded but idle (inference/detection/unload_policy.py)."""
         for detector in self._list_detectors():
             if not detector.loaded:
                 continue
             idle_s = now_s - self._used_s.setdefault(detector.digest, now_s)
             idle_w = 0.0 if detector.provider in (CPU, NOT_LOADED) else IDLE_W
-            if not decide_unload(self.costs.estimate_load_j(detector), idle_w, idle_s).keep:
+            load_j = self.costs.estimate_load_j(detector)
+            if not decide_unload(load_j=load_j, idle_w=idle_w, idle_s=idle_s).keep:
                 detector.free()
 
     def unload_unused(self, now_s: float) -> None:
-        """Free all that has not looked for a while: nothing is planned."""
+        """Free all models without a run for `UNUSED_S`: nothing is planned."""
         for detector in self._list_detectors():
-            if (
-                detector.loaded
-                and now_s - self._used_s.setdefault(detector.digest, now_s) > UNUSED_S
-            ):
+            if not detector.loaded:
+                continue
+            if now_s - self._used_s.setdefault(detector.digest, now_s) > UNUSED_S:
                 detector.free()
 
     def free(self) -> None:
-        """Give all memory back."""
+        """Free the memory of all models."""
         self._swap.free()
         for detector in self._own.values():
             detector.free()
@@ -268,8 +274,8 @@ class ModelPool:
         return [self.unit_detector, *self._own.values()]
 
 
-def choose_tier(detector: FrameDetector, seen: PictureDetections, own: bool) -> Tier:
-    """How closely a picture was looked at."""
+def choose_tier(detector: FrameDetector, seen: PictureDetections, *, own: bool) -> Tier:
+    """The tier of a run: the camera's `own` model, a part alone, or the model's own tier."""
     if own:
         return Tier.USER
     return detector.tier if seen.part is None else Tier.REGION

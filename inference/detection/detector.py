@@ -1,8 +1,8 @@
-"""The detector: pictures in, detections out; which runtime and device do it is its own matter.
+"""Object detection: raw pictures in, detections out, on whatever runtime and device there is.
 
 Reads: a model and its card. Writes: nothing.
-Never: runs a model whose digest is not its card's, says that it used a device that it did not, or
-tells of what a part of a picture cuts off.
+Never: runs a model whose digest is not its card's, reports a device that it did not use, or reports
+a thing that the edge of a part cuts off.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ from inference.detection.sessions import (
 )
 
 NOT_LOADED = "none"
-PEOPLE_FROM = 0.15  # as faint as that, a head is hidden: measured in docs/privacy.md
+PEOPLE_FROM = 0.15  # least confidence for hiding a head: measured in docs/privacy.md
 __all__ = [
     "CPU",
     "NOT_LOADED",
@@ -51,10 +51,10 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class PictureDetections:
-    """What is in one picture, the surest first. `part` is what was looked at; None: all of it.
+    """Detections in one picture, the surest first. `part` is what was analysed; None: all of it.
 
-    `people` is where people may be of whom it does not tell, too faint or cut off by the part:
-    their heads are hidden all the same.
+    `people` are boxes where people may be who are not in `detections`, too faint or cut off by the
+    part: their heads are hidden all the same.
     """
 
     detections: tuple[Detection, ...]
@@ -63,10 +63,10 @@ class PictureDetections:
 
 
 class Detector(Protocol):
-    """What finds things in a picture.
+    """Detects things in one picture.
 
     `provider` is the ONNX Runtime provider in use ("none" before the first picture), `wanted` the
-    one that was hoped for; `digest` is the model's SHA-256.
+    preferred one; `digest` is the model's SHA-256.
     """
 
     digest: str
@@ -78,17 +78,17 @@ class Detector(Protocol):
     def wanted(self) -> str: ...
 
     def detect(self, bgr: Bytes) -> list[Detection]:
-        """What is in a picture (height x width x 3, BGR), the surest first; loads when needed."""
+        """Detections in height x width x 3 bytes, BGR, the surest first; loads when needed."""
 
     def free(self) -> None:
-        """Give the memory back; the next `detect` loads again."""
+        """Free the memory; the next `detect` loads again."""
 
 
 class FrameDetector(Protocol):
-    """What finds things in pictures, several at a time. Not for several threads at a time.
+    """Detects things in several pictures at a time. For one thread at a time.
 
-    `size` is the side of the square that the model sees, in pixels; `degraded` says why this is not
-    the device that was wanted ("" where it is, or nothing is loaded); `load_s` is how long loading
+    `size` is the side of the model's square input, in pixels; `degraded` is why this is not the
+    wanted device ("" where it is, or nothing is loaded); `load_s` is how long loading
     took the last time, None before the first.
     """
 
@@ -110,17 +110,21 @@ class FrameDetector(Protocol):
     def analyse(
         self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
     ) -> list[PictureDetections]:
-        """What is in each raw picture, or in its part alone; loads when needed."""
+        """Detections in each raw picture, or in its part alone; loads when needed."""
 
     def load(self) -> None:
-        """Be ready for the next picture."""
+        """Load the model, to be ready for the next picture."""
 
     def free(self) -> None:
-        """Give the memory back; the next `look` loads again."""
+        """Free the memory; the next `analyse` loads again."""
 
 
 class NanoDet:
-    """One NanoDet model. Building it checks the file and its card; the session comes later."""
+    """One NanoDet model. The constructor checks the file and its card; the session comes later.
+
+    detector = NanoDet(path, threads=2, floor=0.25, labels=("person", "car"))
+    for found in detector.analyse([picture])[0].detections: print(found.label, found.box)
+    """
 
     def __init__(
         self,
@@ -132,7 +136,7 @@ class NanoDet:
     ) -> None:
         """`floor`: least confidence that is reported. Raises `ModelError` in one sentence.
 
-        `terms`: how the session is made; without it, with `threads` and no TensorRT.
+        `session_settings`: how the session is made; without it, with `threads` and no TensorRT.
         """
         self._model = model
         self._card = read_verified_card(model)
@@ -165,17 +169,17 @@ class NanoDet:
         return self._session is not None
 
     def detect(self, bgr: Bytes) -> list[Detection]:
-        """What is in a picture (height x width x 3, BGR), the surest first."""
-        canvas = self._prepare_input()
-        canvas.put_bgr(0, bgr)
-        return self._decode(canvas.tensor[: self._card.batch or 1], 1)[0][0]
+        """Detections in a picture (height x width x 3, BGR), the surest first."""
+        model_input = self._prepare_input()
+        model_input.put_bgr(0, bgr)
+        return self._decode(model_input.tensor[: self._card.batch or 1], 1)[0][0]
 
     def analyse(
         self, pictures: Sequence[Picture], parts: Sequence[Box | None] | None = None
     ) -> list[PictureDetections]:
-        """What is in each picture; several at once where the model takes them.
+        """Detections in each picture; several in one run where the model takes them.
 
-        Raises `ModelError`, and `CameraError` for a picture whose bytes are not its own.
+        Raises `ModelError`, and `CameraError` for a picture whose bytes do not fit its size.
         """
         asked = list(zip(pictures, parts or [None] * len(pictures), strict=True))
         most = self._card.batch or MOST_AT_ONCE
@@ -199,10 +203,10 @@ class NanoDet:
         self, asked: Sequence[tuple[Picture, Box | None]]
     ) -> Iterator[PictureDetections]:
         """One run for as many pictures as go in at once."""
-        canvas = self._prepare_input(len(asked))
+        model_input = self._prepare_input(len(asked))
         for place, (picture, part) in enumerate(asked):
-            canvas.put(place, picture, part)
-        found = self._decode(canvas.tensor[: self._card.batch or len(asked)], len(asked))
+            model_input.put(place, picture, part)
+        found = self._decode(model_input.tensor[: self._card.batch or len(asked)], len(asked))
         for (_, part), (detections, faint) in zip(asked, found, strict=True):
             whole = map_detections_to_picture(detections, part)
             people = [one.box for one in detections if one.label == PERSON] if part else []
@@ -221,7 +225,7 @@ class NanoDet:
             raise
 
     def _select(self, outputs: Sequence[Floats]) -> tuple[list[Detection], list[Box]]:
-        """What is told of, and where people may be who are too faint for that."""
+        """The detections, and boxes where people may be who are too faint for that."""
         if self._person is None:
             return decode(outputs, self._card, self._classes, self._floor), []
         low = min(PEOPLE_FROM, self._floor)

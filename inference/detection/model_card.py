@@ -1,7 +1,7 @@
-"""A model's card: the JSON file beside a model that says what it is and how it is fed.
+"""The model card: the JSON file beside a model with its input, classes, licence and digest.
 
 Reads: MODEL.json and, to check its digest, MODEL.onnx. Writes: nothing.
-Never: lets a model be used that is not, byte for byte, the one that its card describes.
+Never: lets a model be used whose bytes are not those that its card describes.
 """
 
 import difflib

@@ -1,11 +1,11 @@
-"""Makes a model's input of a picture: cut, shrink, convert, normalise, in this order.
+"""The input tensor of a model from raw pictures: cut, scale, convert, normalise, in this order.
 
 Reads and writes: arrays in memory; OpenCV does the work.
-Never: copies a whole picture, or keeps one. What a `Canvas` gives is good until its next `put`.
+Never: copies a whole picture, or keeps one. The tensor is valid until the next `put`.
 
-The planes of an I420 picture are shrunk first, and only the small square is converted: that costs
-half of converting the picture and shrinking the result (0.5 ms instead of 1.0 at 768x576, 0.9
-instead of 2.6 at 1920x1080), and shows a model the same but for a touch of colour at sharp edges.
+The planes of an I420 picture are scaled first, and only the small square is converted: that costs
+half of converting the picture and scaling the result (0.5 ms instead of 1.0 at 768x576, 0.9
+instead of 2.6 at 1920x1080), with the same result but for slight colour differences at sharp edges.
 """
 
 import cv2
@@ -20,10 +20,14 @@ from inference.detection.region import convert_to_pixels
 
 
 class ModelInput:
-    """Memory for the input of `pictures` pictures at once, used again and again. For one thread.
+    """Reused memory for the input of `pictures` pictures in one run. For one thread.
 
-    `entry` is pictures x 3 x size x size. A picture is stretched to the square, not padded: see
-    models/PROVENANCE.md.
+        model_input = ModelInput(card)
+        model_input.put(0, picture)
+        outputs = session.run(model_input.tensor)
+
+    `tensor` is pictures x 3 x size x size, float32. A picture is stretched to the square, not
+    padded: see models/PROVENANCE.md.
     """
 
     def __init__(self, card: ModelCard, pictures: int = 1) -> None:
@@ -74,26 +78,12 @@ class ModelInput:
         self._normalise(index)
 
     def _normalise(self, index: int) -> None:
-        """The small square as float planes. addWeighted is the quickest way OpenCV has to do it."""
+        """Write the small square as float planes; addWeighted is OpenCV's fastest way to do it."""
         cv2.split(self._bgr, self._channels)
         for place, channel, scale, shift in zip(
             self.tensor[index], self._channels, self._scales, self._shifts, strict=True
         ):
             cv2.addWeighted(channel, scale, channel, 0, shift, dst=place, dtype=cv2.CV_32F)
-
-
-def blob(bgr: Bytes, card: ModelCard) -> Floats:
-    """A picture (height x width x 3, BGR) as the model's input (1 x 3 x size x size)."""
-    canvas = ModelInput(card)
-    canvas.put_bgr(0, bgr)
-    return canvas.tensor
-
-
-def blob_from_i420(data: Buffer, width: int, height: int, card: ModelCard) -> Floats:
-    """The planes of an I420 picture as the model's input (1 x 3 x size x size)."""
-    canvas = ModelInput(card)
-    canvas.put_i420(0, data, width, height)
-    return canvas.tensor
 
 
 def split_planes(data: Buffer, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]:

@@ -1,7 +1,7 @@
-"""What the numbers mean that come out of a NanoDet model.
+"""Decoding the outputs of a NanoDet model: scores and distances to boxes.
 
 Reads and writes: nothing; pure NumPy.
-Never: knows a runtime or a file, or takes numbers that are none for "nothing there".
+Never: knows a runtime or a file, or takes NaN for "nothing there".
 
 NanoDet has no anchors. For each cell of three grids (strides 8, 16, 32) it gives a score per class
 and, for each side of the box, a distribution over distances of 0 to 10 strides from the middle of
@@ -26,7 +26,7 @@ SAME_THING_IOU = 0.6  # NanoDet's own value for non-maximum suppression
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What scored at least something, in no order: boxes (n x 4), scores, numbers of classes."""
+    """Unsorted candidates before suppression: boxes (n x 4), scores, class numbers."""
 
     boxes: Floats
     scores: Floats
@@ -43,7 +43,7 @@ def decode(
 def find_candidates(
     outputs: Sequence[Floats], card: ModelCard, classes: tuple[int, ...], low: float
 ) -> Candidates:
-    """What the model's outputs (in any order) hold of `classes` that scores `low` or more.
+    """Candidates of `classes` in the model's outputs (in any order) that score `low` or more.
 
     Each output is 1 x cells x classes (scores) or 1 x cells x 4 bins (distributions); the number of
     cells tells the stride. Raises `ModelError` where a number is none.
@@ -77,9 +77,9 @@ def select_detections(found: Candidates, card: ModelCard, floor: float) -> list[
 
 
 def find_faint_boxes(found: Candidates, number: int, floor: float) -> list[Box]:
-    """Where one class may be that scores less than `floor`, often many boxes on one thing.
+    """Boxes of one class that score less than `floor`, often many on one thing.
 
-    For hiding, not for telling: nothing is compared or sorted, so that it costs next to nothing.
+    For hiding only: nothing is compared or sorted, so it costs next to nothing.
     """
     faint = (found.scores < floor) & (found.classes == number)
     return [Box(*box) for box in found.boxes[faint].tolist()]

@@ -1,11 +1,11 @@
-"""Whether to look at all of a picture or closer at the part that moves. Pure.
+"""Region of interest: whether to analyse a whole picture or the moving part of it. Pure.
 
-Inputs: where something moves, the sizes of picture and model, when all was last looked at. Output:
-the part to look at, and why; detections of a part, told in fractions of the whole picture.
-Never: enlarges a pixel (that shows nothing more), or lets what stands still wait for long.
+Inputs: where something moves, the sizes of picture and model, time since the last whole picture.
+Output: the part to analyse, and why; detections of a part in fractions of the whole picture.
+Never: enlarges a pixel (that shows nothing more), or skips the rest of the picture for long.
 
-A model sees a fixed square, into which a picture is squeezed: of a walker in 1920x1080 it gets 1 of
-12 pixels. One look costs the same whatever part it shows, so the part decides what is found.
+A model's input is a fixed square, to which a picture is scaled: of a person in 1920x1080 it gets 1
+of 12 pixels. A run costs the same whatever part it shows, so the part decides what is found.
 """
 
 from collections.abc import Iterable
@@ -21,34 +21,32 @@ CUT_SHARE = 0.01  # of the part's side; a box that comes so near to its edge may
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What to look at: `box` None is all of the picture."""
+    """The part to analyse: `box` None is the whole picture."""
 
     box: Box | None
     reason: str
 
 
 def choose_part(
-    moving: Box | None, width: int, height: int, size: int, since_full_s: float | None
+    moving: Box | None, *, width: int, height: int, size: int, since_full_s: float | None
 ) -> Part:
     """The part of a picture of width x height pixels for a model of size x size.
 
-    `since_full_s`: picture seconds since all of it was looked at, None for never.
+    `since_full_s`: picture seconds since the whole picture was analysed, None for never.
     """
     if moving is None:
-        return Part(None, "looked at all of the picture: it is not known where something moves")
+        return Part(None, "analysed the whole picture: it is not known where something moves")
     if since_full_s is None or not 0 <= since_full_s < FULL_EVERY_S:
         return Part(
-            None, f"looked at all of the picture: that is done every {FULL_EVERY_S:g} seconds"
+            None, f"analysed the whole picture: that is done every {FULL_EVERY_S:g} seconds"
         )
     box = fit_square(moving, width, height, size)
     if box is None:
-        return Part(None, "looked at all of the picture: what moves lies outside it")
+        return Part(None, "analysed the whole picture: what moves lies outside it")
     share = (box.right - box.left) * (box.bottom - box.top)
     if share > LARGEST_SHARE:
-        return Part(
-            None, f"looked at all of the picture: what moves needs {share * 100:.0f} % of it"
-        )
-    return Part(box, f"looked at the {share * 100:.0f} % of the picture where something moves")
+        return Part(None, f"analysed the whole picture: what moves needs {share * 100:.0f} % of it")
+    return Part(box, f"analysed the {share * 100:.0f} % of the picture where something moves")
 
 
 def fit_square(moving: Box, width: int, height: int, size: int) -> Box | None:
@@ -64,7 +62,7 @@ def fit_square(moving: Box, width: int, height: int, size: int) -> Box | None:
 
 
 def place_span(middle: float, length: float, limit: int) -> tuple[int, int]:
-    """First and last pixel border of a stretch around `middle`, moved to lie within 0 to `limit`.
+    """First and last pixel border of an interval around `middle`, moved to lie within 0 to `limit`.
 
     Both are even (a chroma pixel covers two), but for a `limit` that is not.
     """
@@ -88,8 +86,8 @@ def convert_to_pixels(part: Box, width: int, height: int) -> tuple[int, int, int
 def map_detections_to_picture(found: Iterable[Detection], part: Box | None) -> list[Detection]:
     """Detections of a part as detections of the whole picture.
 
-    What the part's edge cuts off is left out: half a thing would be told as a small one, and the
-    next look at all of the picture shows it whole.
+    What the part's edge cuts off is left out: half a thing would be reported as a small one, and
+    the next whole picture shows it whole.
     """
     if part is None:
         return list(found)
@@ -114,10 +112,10 @@ def map_box_to_picture(box: Box, part: Box) -> Box:
 
 
 def is_covered(part: Box | None, box: Box) -> bool:
-    """Whether a look at `part` would have shown what is in `box`, whole.
+    """Whether `part` shows what is in `box` as a whole.
 
-    A track whose box was not covered was not looked for: it coasts and does not count as missed.
-    The edges of the picture cut nothing off that another look could show.
+    A track whose box was not covered was not searched: it is predicted and not counted as missed.
+    The edges of the picture cut nothing off that another frame could show.
     """
     if part is None:
         return True

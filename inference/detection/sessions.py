@@ -1,10 +1,10 @@
-"""Makes sessions of ONNX Runtime, and knows what was asked for and what was got.
+"""ONNX Runtime sessions: execution providers asked for and got, options, warm-up.
 
 Reads: a model's file. Writes: nothing itself; TensorRT keeps its engines
 (inference/detection/tensorrt_cache.py).
-Never: loads a library of custom operators, a file whose digest is not its card's, or a word of what
-the runtime says about devices: `provider` is what the session really got, since a GPU build falls
-back to the CPU in silence.
+Never: loads a library of custom operators or a file whose digest is not its card's, and never
+trusts the request for a device: `provider` is what the session really got, since a GPU build falls
+back to the CPU without an error.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 PREFERRED = (TENSORRT, CUDA, CPU)
 MOST_AT_ONCE = 8  # pictures in one run, where the model takes any number
-FATAL_ONLY = 4  # of ONNX Runtime's log: what matters comes as an error, and is told once
+FATAL_ONLY = 4  # of ONNX Runtime's log: what matters comes as an error, and is reported once
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class SessionSettings:
 
 
 class Session:
-    """One model in memory, warm. Not for several threads at a time.
+    """One model in memory, warm. For one thread at a time.
 
-    `provider` is the one in use, `wanted` the one that was hoped for. `load_s` is how long loading
+    `provider` is the one in use, `wanted` the preferred one. `load_s` is how long loading
     and warming took.
     """
 
@@ -151,7 +151,7 @@ def read_verified_bytes(model: Path, card: ModelCard) -> bytes:
 
 
 def order_providers(available: Sequence[str], engines_dir: Path | None) -> list[str]:
-    """What to ask for, the best first. The CPU is always in it."""
+    """The providers to ask for, the best first. The CPU is always among them."""
     found = [name for name in PREFERRED if name in available or name == CPU]
     if engines_dir is None and TENSORRT in found:
         found.remove(TENSORRT)
@@ -204,7 +204,7 @@ def make_provider_options(
 
 
 def require_input(runtime: "InferenceSession", model: Path, card: ModelCard) -> None:
-    """Raise `ModelError` where the model takes something else than its card says."""
+    """Raise `ModelError` where the model's input is not that of its card."""
     wanted = [(card.input_name, [card.batch, 3, card.size, card.size])]
     found = [(entry.name, read_shape(entry, card)) for entry in runtime.get_inputs()]
     if found != wanted:

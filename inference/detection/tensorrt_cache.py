@@ -1,4 +1,4 @@
-"""Where TensorRT keeps what it compiled: minutes of work that a restart must not repeat.
+"""The cache of TensorRT engines: minutes of compiling that a restart must not repeat.
 
 Reads: the driver's name of the GPU. Writes: directories below the engines' directory.
 Never: lets an engine be used by another model, runtime or device than the one that it was made for,

@@ -26,7 +26,7 @@ class UnloadDecision:
     reason: str
 
 
-def decide_unload(load_j: float, idle_w: float, idle_s: float) -> UnloadDecision:
+def decide_unload(*, load_j: float, idle_w: float, idle_s: float) -> UnloadDecision:
     """Whether a model that has been idle for `idle_s` stays loaded.
 
     `load_j`: energy to load and warm it. `idle_w`: power while it waits: 0 on a CPU, several watts

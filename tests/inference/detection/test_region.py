@@ -17,7 +17,7 @@ from inference.detection.region import (
 )
 
 WALKER = Box(0.40, 0.30, 0.43, 0.42)  # in 1920x1080: 58 x 130 pixels
-HD = (1920, 1080, 416)
+HD = {"width": 1920, "height": 1080, "size": 416}
 
 
 @st.composite
@@ -28,8 +28,8 @@ def boxes(draw: st.DrawFn) -> Box:
 
 
 def part_of(moving: Box | None, *sizes: int, since_full_s: float | None = 0.5) -> Box | None:
-    width, height, size = sizes or HD
-    return choose_part(moving, width, height, size, since_full_s).box
+    width, height, size = sizes or tuple(HD.values())
+    return choose_part(moving, width=width, height=height, size=size, since_full_s=since_full_s).box
 
 
 def test_a_walker_in_a_large_picture_is_looked_at_closely() -> None:
@@ -42,11 +42,11 @@ def test_a_walker_in_a_large_picture_is_looked_at_closely() -> None:
 
 
 def test_the_reason_says_how_much_was_looked_at() -> None:
-    assert choose_part(WALKER, *HD, 0.5).reason == (
-        "looked at the 8 % of the picture where something moves"
+    assert choose_part(WALKER, **HD, since_full_s=0.5).reason == (
+        "analysed the 8 % of the picture where something moves"
     )
-    assert choose_part(WALKER, *HD, None).reason == (
-        "looked at all of the picture: that is done every 2 seconds"
+    assert choose_part(WALKER, **HD, since_full_s=None).reason == (
+        "analysed the whole picture: that is done every 2 seconds"
     )
 
 

@@ -44,8 +44,10 @@ def test_the_rule_costs_at_most_twice_what_hindsight_would(
 ) -> None:
     ours_j = hindsight_j = 0.0
     for idle_s in idle_times_s:
-        free_after_s = decide_unload(load_j, idle_w, idle_s).free_after_s
-        assert decide_unload(load_j, idle_w, idle_s).keep == (idle_s < free_after_s)
+        free_after_s = decide_unload(load_j=load_j, idle_w=idle_w, idle_s=idle_s).free_after_s
+        assert decide_unload(load_j=load_j, idle_w=idle_w, idle_s=idle_s).keep == (
+            idle_s < free_after_s
+        )
         freed = idle_s >= free_after_s
         ours_j += idle_w * min(idle_s, free_after_s) + (load_j if freed else 0)
         hindsight_j += min(idle_w * idle_s, load_j)
