@@ -16,7 +16,9 @@ from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
 from power.battery import estimator
 from power.battery.estimate import Estimate, plausible_voltage_v
-from power.guard.guard import NO_RISE_AFTER_S, GuardState, judge
+from power.guard.guard import judge
+from power.guard.limits import NO_RISE_AFTER_S
+from power.guard.observations import GuardState
 from power.plan.ladder import Planner
 from power.reading.combine import said_pct
 from power.reading.meters import Poll

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.settings import Settings
-from power.guard.guard import Verdict, format_duration
 from power.guard.reserve import compute_reserve_wh
+from power.guard.verdict import Verdict, format_duration
 from power.plan.ladder import Proposal
 
 VALID_S = 180.0  # and at least three polls: a budget is renewed long before it ends

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from appliance.model import BatteryState
 from appliance.settings import Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.guard.guard import hibernate_below_pct, lower_bound_pct
+from power.guard.by_charge import hibernate_below_pct, lower_bound_pct
 from power.guard.limits import derive_limits
 from power.plan.problem import compute_current_reserve_wh
 

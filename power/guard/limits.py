@@ -11,10 +11,10 @@ from typing import NamedTuple
 from appliance.settings import BatterySettings, Chemistry, EnergySettings
 
 NO_RISE_AFTER_S, ECO_AFTER_S, SENTINEL_AFTER_S = 60.0, 600.0, 3600.0
-# Nothing that measures a battery says exactly the same for so long, but for a coarse meter and a
+# Nothing that measures a battery reports exactly the same for so long, but for a coarse meter and a
 # steady load; power/reading/plausible.py waits as long.
 FROZEN_AFTER_S = 1800.0
-# Of the capacity: what the loads may use while nobody measures. At the lowest voltage that lets
+# Of the capacity: what the loads may use while nothing is measured. At the lowest voltage that lets
 # them run, twice as much is left (power/guard/guard.py); half of it at most goes to FULL and ECO.
 SILENT_SHARE = 0.03
 CHARGING_C_RATE = 0.01  # C/100: a current sensor may be off by half of that
@@ -31,8 +31,8 @@ class Ages(NamedTuple):
 
 
 class CellVoltages(NamedTuple):
-    """Of one cell, under load: at `floor` it is empty; below `low` no load runs, until it is
-    `over`; at `sound` it is not empty, whatever the count says.
+    """Of one cell, under load: at `floor_v` it is empty; below `low_v` no load runs, until it is at
+    `recovered_v`; at `sound_v` it is not empty, whatever the count says.
     """
 
     nominal_v: float
@@ -43,7 +43,7 @@ class CellVoltages(NamedTuple):
 
 
 # The floor lies 0.5 V or more above the disconnect: 12.0 V for four LFP cells (controllers cut at
-# 11.1 V, a BMS at 10.0 to 11.2 V), 11.6 V for six of lead (11.1 V). At `low` an LFP cell has 7 to
+# 11.1 V, a BMS at 10.0 to 11.2 V), 11.6 V for six of lead (11.1 V). At `low_v` an LFP cell has 7 to
 # 12 % left, by the usual tables of rested voltage; a small load changes that by a percent.
 CELLS = {
     Chemistry.LFP: CellVoltages(
@@ -62,8 +62,8 @@ class Limits:
     """Everything that the settings decide.
 
     `cells` in series; a battery has `lowest_v` to `highest_v`, or is misread. Loads stop below
-    `rest_pct` of charge, and the computer below `floor_pct`. `silent` are ages of the last reading,
-    `still` of the last one that said anything new.
+    `hibernate_pct` of charge, and the computer below `floor_pct`. `silent` are ages of the last
+    reading, `frozen` of the last one that reported anything new.
     """
 
     cell: CellVoltages
@@ -116,8 +116,8 @@ def compute_silent_ages(battery: BatterySettings, energy: EnergySettings) -> Age
 
 
 def compute_frozen_ages(battery: BatterySettings, energy: EnergySettings) -> Ages:
-    """The same where a meter speaks and says nothing new. These ages are not shortened: a coarse
-    meter may well say the same for a while.
+    """The same where a meter answers and reports nothing new. These ages are not shortened: a
+    coarse meter may well report the same for a while.
     """
     used_wh = energy.full_power_w * FROZEN_AFTER_S / 3600
     used_wh += energy.eco_power_w * (SENTINEL_AFTER_S - FROZEN_AFTER_S) / 3600

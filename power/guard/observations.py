@@ -1,11 +1,11 @@
-"""What the guard has heard: of one reading what it believes at all, of all readings what it keeps.
+"""The guard's observations: what it uses of one reading, and what it remembers of all of them.
 
 Reads and writes: nothing; pure.
 Never: takes an old value for a new one, or one that no battery can have for evidence.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp
@@ -13,16 +13,17 @@ from power.guard.limits import PLAUSIBLE, Limits
 
 OLDEST_FIELD_S = 180.0  # what is asked once a minute is known for three
 EMPTY_FOR_S, LOW_FOR_S = 30.0, 300.0
-CELL_LOST_S = 600.0  # so long a cell that was low stays low while only the mean of all is heard
+CELL_LOST_S = 600.0  # so long a cell that was low stays low while only the mean of all is reported
 CARRYING = ("pv_power_w", "battery_current_a")
 CARRIED_SHARE = 0.1  # of C/100: what a dark sensor may say of no current
 TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 LOW, HIGH = PLAUSIBLE
 
 
-class Observations(NamedTuple):
-    """A usable reading: the lowest voltage per cell, whether no single cell was told (`mean_only`),
-    the uptime at which it was measured, and `said`: what stays the same where a meter is frozen.
+class Observation(NamedTuple):
+    """A usable reading: the lowest voltage per cell, whether it is the mean of all because no
+    single cell was reported (`mean_only`), the uptime at which it was measured, and `values`: what
+    stays the same where a meter is frozen.
     """
 
     cell_v: float
@@ -34,9 +35,10 @@ class Observations(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class GuardState:
     """What the guard remembers, in uptimes: since when the voltage is low and the cell empty as
-    far as anybody heard, whether `LOW_FOR_S` of low or `EMPTY_FOR_S` of empty readings have
-    `confirmed` it, and when a BMS last told a low cell. `sound`: the voltage was good once.
-    `heard_s` is the last usable reading, `said` what it said, and `said_since_s` since when.
+    far as readings show, whether `LOW_FOR_S` of low or `EMPTY_FOR_S` of empty readings have
+    `confirmed` it, and when a BMS last reported a low cell. `was_good`: the voltage was good once.
+    `observed_s` is the last usable reading, `values` what stays the same where a meter is frozen,
+    and `unchanged_since_s` since when it is the same.
     """
 
     low_since_s: float | None = None
@@ -49,8 +51,10 @@ class GuardState:
     unchanged_since_s: float = 0.0
 
 
-def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observations | None:
-    """What `reading` says; None where it has no voltage, or is from another boot or the future."""
+def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observation | None:
+    """What the guard uses of `reading`; None where it has no voltage, or is from another boot or
+    the future.
+    """
     if reading is None:
         return None
     stamp, ages_s = reading.stamp, reading.ages_s
@@ -60,17 +64,14 @@ def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observa
     if ages_s:
         mean_v = mean_v if is_recent(reading, "battery_voltage_v") else None
         lowest_v = lowest_v if is_recent(reading, "lowest_cell_voltage_v") else None
+    values = list_moving_values(reading)
     if lowest_v is not None and (mean_v is None or lowest_v < mean_v):
-        return Observations(
-            lowest_v,
-            False,
-            measured_at_s(reading, "lowest_cell_voltage_v"),
-            list_moving_values(reading),
-        )
+        at_s = measured_at_s(reading, "lowest_cell_voltage_v")
+        return Observation(lowest_v, mean_only=False, at_s=at_s, values=values)
     if mean_v is None:
         return None
     at_s = measured_at_s(reading, "battery_voltage_v")
-    return Observations(mean_v, lowest_v is None, at_s, list_moving_values(reading))
+    return Observation(mean_v, mean_only=lowest_v is None, at_s=at_s, values=values)
 
 
 def mean_cell_v(reading: PowerReading, limits: Limits) -> float | None:
@@ -151,25 +152,44 @@ def is_carried_by_sun(reading: PowerReading | None, limits: Limits) -> bool:
     return sun_w > 0 and current_a >= -CARRIED_SHARE * limits.charging_a
 
 
-def update_state(state: GuardState, heard: Observations | None, limits: Limits) -> GuardState:
+def update_state(state: GuardState, observation: Observation | None, limits: Limits) -> GuardState:
     """Note since when the voltage is low; only a better voltage ends that, no silence, and for a
     weak cell not the mean of all, where a poll did not bring the cells.
     """
-    if heard is None:
+    if observation is None:
         return state
-    cell_v, mean_only, at_s, words = heard
-    since_s = state.unchanged_since_s if words == state.values else at_s
-    low_s, empty_s, confirmed, cell_s = None, None, False, None
-    hidden = mean_only and state.cell_low_s is not None and at_s - state.cell_low_s < CELL_LOST_S
-    if hidden and cell_v >= limits.cell.floor_v:
-        low_s, empty_s = state.low_since_s, state.empty_since_s
-        confirmed, cell_s = state.confirmed, state.cell_low_s
-    elif cell_v < (limits.cell.recovered_v if state.confirmed else limits.cell.low_v):
-        low_s = at_s if state.low_since_s is None else state.low_since_s
-        confirmed = state.confirmed or at_s - low_s >= LOW_FOR_S
-        cell_s = state.cell_low_s if mean_only else at_s
-        if cell_v < limits.cell.floor_v:
-            empty_s = at_s if state.empty_since_s is None else state.empty_since_s
-            confirmed = confirmed or at_s - empty_s >= EMPTY_FOR_S
-    sound = state.was_good or low_s is None
-    return GuardState(low_s, empty_s, confirmed, cell_s, sound, at_s, words, since_s)
+    same = observation.values == state.values
+    state = replace(
+        note_voltage(state, observation, limits),
+        observed_s=observation.at_s,
+        values=observation.values,
+        unchanged_since_s=state.unchanged_since_s if same else observation.at_s,
+    )
+    return replace(state, was_good=state.was_good or state.low_since_s is None)
+
+
+def note_voltage(state: GuardState, observation: Observation, limits: Limits) -> GuardState:
+    """Since when the voltage is low and the cell empty, and whether that is confirmed."""
+    cell_v, mean_only, at_s, _ = observation
+    cell = limits.cell
+    cell_low_s = state.cell_low_s
+    is_cell_hidden = mean_only and cell_low_s is not None and at_s - cell_low_s < CELL_LOST_S
+    if is_cell_hidden and cell_v >= cell.floor_v:
+        return state
+    if cell_v >= (cell.recovered_v if state.confirmed else cell.low_v):
+        return replace(
+            state, low_since_s=None, empty_since_s=None, confirmed=False, cell_low_s=None
+        )
+    low_s = at_s if state.low_since_s is None else state.low_since_s
+    confirmed = state.confirmed or at_s - low_s >= LOW_FOR_S
+    empty_s = None
+    if cell_v < cell.floor_v:
+        empty_s = at_s if state.empty_since_s is None else state.empty_since_s
+        confirmed = confirmed or at_s - empty_s >= EMPTY_FOR_S
+    return replace(
+        state,
+        low_since_s=low_s,
+        empty_since_s=empty_s,
+        confirmed=confirmed,
+        cell_low_s=cell_low_s if mean_only else at_s,
+    )

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from appliance.model import EnergyPolicy
 from appliance.settings import Settings
-from power.guard.guard import hibernate_below_pct
+from power.guard.by_charge import hibernate_below_pct
 from power.plan.horizon import FINE_DAYS, Horizon, build_horizon
 from power.plan.policy_table import PolicyTable, pack_table
 from power.plan.problem import PlanProblem

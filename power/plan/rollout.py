@@ -13,7 +13,7 @@ from typing import Protocol
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import BatterySettings, Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.guard.guard import judge_charge, lower_bound_pct
+from power.guard.by_charge import judge_charge, lower_bound_pct
 from power.guard.limits import derive_limits
 from power.plan.ladder import choose_level
 from power.plan.nowcast import SolarNowcast
@@ -190,7 +190,7 @@ def apply_guard(
     battery, energy = settings.battery, settings.energy
     kept_wh = compute_current_reserve_wh(settings, utc, None)
     least_pct = lower_bound_pct(state)
-    verdict = judge_charge(least_pct, None, None, state, derive_limits(battery, energy), kept_wh)
+    verdict = judge_charge(least_pct, state, derive_limits(battery, energy), reserve_wh=kept_wh)
     if verdict.power_off:
         return Option(EnergyLevel.OFF, 0.0, 0.0)
     if proposed.level <= verdict.max_level:

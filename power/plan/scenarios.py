@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from appliance.model import EnergyLevel
 from power.battery.charge_physics import ChargeModel
-from power.guard.guard import hibernate_below_pct
+from power.guard.by_charge import hibernate_below_pct
 from power.guard.limits import derive_limits
 from power.plan.charge_array import compute_charge_changes_pct
 from power.plan.horizon import Interval

@@ -14,7 +14,8 @@ from enum import Enum
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
-from power.guard.guard import format_duration, lower_bound_pct
+from power.guard.by_charge import lower_bound_pct
+from power.guard.verdict import format_duration
 from power.plan.ladder import TARGET_HELD, compute_entry_pct
 from power.sleep.wake_time import format_failed, needed_w, wake_pct
 

@@ -16,7 +16,7 @@ from appliance.errors import HostError
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.process.service import Service
 from appliance.settings import SleepMode
-from power.guard.guard import Verdict
+from power.guard.verdict import Verdict
 from power.sleep.boot_check import (
     WELL_FOR_S,
     CheckResult,

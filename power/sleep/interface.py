@@ -10,7 +10,7 @@ from typing import Protocol
 
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Stamp, Wake
-from power.guard.guard import Verdict
+from power.guard.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

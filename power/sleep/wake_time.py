@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from appliance.model import EnergyLevel, EnergyPlanStep, PowerReading, Sleep, Stamp
 from appliance.settings import Settings, SleepMode
-from power.guard.guard import hibernate_below_pct
+from power.guard.by_charge import hibernate_below_pct
 
 SLEEP_AFTER_S = 300.0  # so long the loads have had to end, and the level has meant it
 WAKE_ABOVE_PCT = 12.0  # over the floor of HIBERNATE: between them lies a day of listening

@@ -181,7 +181,7 @@ def test_one_lost_poll_neither_powers_off_nor_confirms_a_sag(unit: Unit) -> None
     unit.meter.silent = True
     unit.pass_time(50)
     assert unit.budget().level == EnergyLevel.FULL
-    assert unit.pass_time(20).startswith("HIBERNATE held by the guard: the last voltage heard")
+    assert unit.pass_time(20).startswith("HIBERNATE held by the guard: the last measured voltage")
     assert "poweroff" not in unit.host.orders
 
 

@@ -13,15 +13,15 @@ from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from appliance.settings import HostSettings, Settings
 from appliance.store.store import Store
-from power.guard.guard import Verdict
+from power.guard.verdict import Verdict
 from power.sleep.controller import SleepController
 from power.sleep.interface import PermissionRequest
 from power.sleep.states import SleepState
 from tests.stand_ins.fakes import FakeClock
 
-FULL = Verdict(EnergyLevel.FULL, False, "there is charge enough")
-LOW = Verdict(EnergyLevel.HIBERNATE, False, "the rest is kept to stay alive")
-EMPTY = Verdict(EnergyLevel.OFF, True, "the floor is 10 %")
+FULL = Verdict(EnergyLevel.FULL, "there is charge enough")
+LOW = Verdict(EnergyLevel.HIBERNATE, "the rest is kept to stay alive")
+EMPTY = Verdict(EnergyLevel.OFF, "the floor is 10 %", power_off=True)
 SUNSET = datetime(2026, 1, 10, 16, 0, tzinfo=UTC)  # 17:40 by the sun of the default site
 MORNING = datetime(2026, 1, 11, 7, 20, tzinfo=UTC)  # nine
 

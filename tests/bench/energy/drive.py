@@ -21,7 +21,9 @@ from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
 from power.battery.estimate import Estimate
 from power.battery.voltage_curve import get_cell
-from power.guard.guard import NO_RISE_AFTER_S, GuardState, judge
+from power.guard.guard import judge
+from power.guard.limits import NO_RISE_AFTER_S
+from power.guard.observations import GuardState
 from power.plan.ladder import Proposal
 from power.plan.solar_day import HourMean, filter_sun_w, make_sun_day
 from power.reading.plausible import Watch

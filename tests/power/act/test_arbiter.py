@@ -7,7 +7,7 @@ import pytest
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import EnergySettings, Settings
 from power.act.arbiter import ArbiterState, arbitrate
-from power.guard.guard import Verdict
+from power.guard.verdict import Verdict
 from power.plan.ladder import Proposal
 from tests.stand_ins.fakes import FakeClock
 
@@ -36,7 +36,7 @@ class Court:
         wait_s: float = 0.0,
     ) -> EnergyBudget:
         self.clock.advance(wait_s)
-        verdict = Verdict(allowed, False, "the charger has not answered for 14 min", may_rise)
+        verdict = Verdict(allowed, "the charger has not answered for 14 min", may_rise=may_rise)
         said = Proposal(proposed, SETTINGS.power_w(proposed), "46 % +- 3 left; sun 120 W")
         self.ruling, budget = arbitrate(self.ruling, verdict, said, SETTINGS, self.clock.stamp())
         return budget
@@ -109,7 +109,7 @@ def test_the_reason_is_a_sentence_with_figures(court: Court) -> None:
 
 
 def test_a_planner_may_ask_for_less_power_than_its_level_allows(clock: FakeClock) -> None:
-    verdict = Verdict(FULL, False, "good")
+    verdict = Verdict(FULL, "good")
     for asked_w, given_w in ((7.0, 7.0), (900.0, 25.0)):
         said = Proposal(FULL, asked_w, "reason")
         _, budget = arbitrate(ArbiterState(), verdict, said, SETTINGS, clock.stamp())
@@ -122,7 +122,7 @@ def test_a_budget_outlives_three_polls_and_tells_the_reserve(clock: FakeClock) -
         meter=replace(SETTINGS.meter, poll_every_s=60),
         energy=EnergySettings(reserve_days=10),
     )
-    verdict, said = Verdict(FULL, False, "good"), Proposal(FULL, 25, "reason")
+    verdict, said = Verdict(FULL, "good"), Proposal(FULL, 25, "reason")
     _, budget = arbitrate(ArbiterState(), verdict, said, slow, clock.stamp())
     assert (budget.until - clock.utc).total_seconds() == 180
     assert budget.reserve_wh == pytest.approx(72)

@@ -11,7 +11,9 @@ from power.battery import estimator
 from power.battery.estimate import COUNTED, Estimate
 from power.battery.estimator import update
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
-from power.guard.guard import GuardState, Verdict, judge
+from power.guard.guard import judge
+from power.guard.observations import GuardState
+from power.guard.verdict import Verdict
 from tests.scenes.readings import charger_reading
 from tests.stand_ins.fakes import FakeClock
 

@@ -8,16 +8,12 @@ import pytest
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Chemistry, EnergySettings, Settings
-from power.guard.guard import (
-    GuardState,
-    Verdict,
-    compute_reserve_wh,
-    hibernate_below_pct,
-    judge,
-    lower_bound_pct,
-)
+from power.guard.by_charge import hibernate_below_pct, lower_bound_pct
+from power.guard.guard import judge
 from power.guard.limits import derive_limits
-from power.guard.observations import observe
+from power.guard.observations import GuardState, observe
+from power.guard.reserve import compute_reserve_wh
+from power.guard.verdict import Verdict
 from tests.stand_ins.fakes import FakeClock
 
 SETTINGS = Settings()
@@ -196,7 +192,7 @@ def test_lead_acid_has_a_floor_of_its_own(clock: FakeClock) -> None:
 def test_a_voltage_that_was_never_good_gets_no_benefit_of_the_doubt(watch: Watch) -> None:
     verdict = watch.look(volts=11.9, charge=95)
     assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
-    assert verdict.reason == "the first voltages heard are low, 2.98 V per cell"
+    assert verdict.reason == "the first measured voltages are low, 2.98 V per cell"
     assert watch.look(volts=13.0).max_level == EnergyLevel.FULL
 
 
@@ -229,7 +225,7 @@ def test_a_low_voltage_and_then_nothing_is_a_low_voltage(watch: Watch) -> None:
     watch.clock.advance(10)
     verdict = watch.look(answers=False)
     assert verdict.max_level == EnergyLevel.HIBERNATE
-    assert verdict.reason == "the last voltage heard was below 3.1 V per cell"
+    assert verdict.reason == "the last measured voltage was below 3.1 V per cell"
 
 
 def test_an_empty_cell_after_hours_of_low_voltage_still_has_to_be_confirmed(watch: Watch) -> None:

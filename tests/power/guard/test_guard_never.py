@@ -18,7 +18,9 @@ from appliance.settings import BatterySettings, EnergySettings, Settings
 from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
 from power.battery.estimate import Estimate, plausible_voltage_v
-from power.guard.guard import NO_RISE_AFTER_S, GuardState, judge
+from power.guard.guard import judge
+from power.guard.limits import NO_RISE_AFTER_S
+from power.guard.observations import GuardState
 from power.plan.ladder import Ladder
 from provisioning.simulated.plant.charging import Charging, Flow, flow, next_charging
 from provisioning.simulated.plant.pack import pack_of, usable_share

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
-from power.guard.guard import GuardState, Verdict, judge
+from power.guard.guard import judge
+from power.guard.observations import GuardState
+from power.guard.verdict import Verdict
 from tests.power.guard.test_guard import SETTINGS, Watch, a_reading, a_state
 from tests.stand_ins.fakes import FakeClock
 

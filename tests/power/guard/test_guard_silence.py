@@ -6,9 +6,9 @@ import pytest
 
 from appliance.model import ChargeStage, EnergyLevel
 from appliance.settings import EnergySettings
-from power.guard.guard import GuardState, judge
+from power.guard.guard import judge
 from power.guard.limits import derive_limits
-from power.guard.observations import observe
+from power.guard.observations import GuardState, observe
 from tests.power.guard.test_guard import SETTINGS, Watch, a_reading, a_state
 from tests.stand_ins.fakes import FakeClock
 
@@ -64,7 +64,7 @@ def test_a_meter_that_says_exactly_the_same_is_a_silent_one(watch: Watch) -> Non
             verdict = watch.look()
         seen.append(verdict.max_level.name)
     assert seen == ["FULL", "ECO", "ECO", "SENTINEL", "HIBERNATE"]
-    assert verdict.reason == "the charger has said exactly the same for 13 h"
+    assert verdict.reason == "the charger has reported exactly the same for 13 h"
     assert watch.look(volts=13.01).max_level == EnergyLevel.FULL
 
 

@@ -1,0 +1,101 @@
+"""The guard's second source: the lower bound of the estimated charge.
+
+Reads and writes: nothing; pure.
+Never: powers off a unit whose battery is being charged, or whose voltage is sound while only the
+uncertainty says empty.
+"""
+
+import math
+
+from appliance.model import BatteryState, EnergyLevel, PowerReading
+from appliance.settings import Settings
+from power.guard.limits import Limits, derive_limits
+from power.guard.observations import Observation, is_carried_by_sun, is_charging
+from power.guard.reserve import compute_reserve_wh
+from power.guard.verdict import Verdict
+
+CHARGE_ENOUGH = Verdict(EnergyLevel.FULL, "there is charge enough")
+
+
+def judge_charge(
+    least_pct: float | None,
+    battery: BatteryState | None,
+    limits: Limits,
+    *,
+    reserve_wh: float,
+    reading: PowerReading | None = None,
+    observation: Observation | None = None,
+) -> Verdict:
+    """The lower bound of the charge (`lower_bound_pct`) against floor, reserve and SENTINEL."""
+    if least_pct is None:
+        return Verdict(EnergyLevel.SENTINEL, "the charge of the battery is unknown")
+    hibernate_pct = max(limits.hibernate_pct, reserve_wh / limits.capacity_wh * 100)
+    if least_pct >= hibernate_pct and least_pct >= limits.sentinel_pct:
+        return CHARGE_ENOUGH
+    reason = f"there may be only {max(0.0, least_pct):.0f} % left to draw"
+    recovered = observation is not None and observation.cell_v >= limits.cell.recovered_v
+    if recovered and is_carried_by_sun(reading, limits):
+        return Verdict(EnergyLevel.SENTINEL, f"{reason}, but the sun carries the loads")
+    if least_pct < limits.floor_pct:
+        objection = find_objection(least_pct, reading, observation, battery, limits)
+        return judge_below_floor(f"{reason}, the floor is {limits.floor_pct:g} %", objection)
+    if least_pct < hibernate_pct:
+        kept = f"the rest below {hibernate_pct:.0f} % is kept to stay alive"
+        return Verdict(EnergyLevel.HIBERNATE, f"{reason}, {kept}")
+    return Verdict(EnergyLevel.SENTINEL, reason)
+
+
+def judge_below_floor(reason: str, objection: str) -> Verdict:
+    """Power off, unless something speaks against it."""
+    if objection:
+        return Verdict(EnergyLevel.HIBERNATE, f"{reason}, but {objection}")
+    return Verdict(EnergyLevel.OFF, reason, power_off=True)
+
+
+def find_objection(
+    least_pct: float,
+    reading: PowerReading | None,
+    observation: Observation | None,
+    battery: BatteryState | None,
+    limits: Limits,
+) -> str:
+    """What speaks against a power-off below the floor of charge; empty where nothing does.
+
+    Charge that comes in, or a sound voltage where the uncertainty alone says empty. A unit that
+    powered off for nothing might not come back until somebody visits it.
+    """
+    if is_charging(reading, battery, limits):
+        return "charging"
+    sigma_pct = battery.sigma_pct if battery and battery.sigma_pct is not None else 0.0
+    only_uncertain = least_pct + sigma_pct >= limits.sentinel_pct
+    is_sound = observation is not None and observation.cell_v >= limits.cell.sound_v
+    return "the voltage is sound" if only_uncertain and is_sound else ""
+
+
+def lower_bound_pct(battery: BatteryState | None) -> float | None:
+    """Charge less one sigma and what is unavailable in the cold; None if unknown.
+
+    The two are taken off as independent errors are, as the root of their squares: makers give cold
+    capacities for currents far above ours, so rarely all of it is unavailable.
+    """
+    if battery is None:
+        return None
+    charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
+    if charge_pct is None or sigma_pct is None or not (charge_pct <= 100 and sigma_pct >= 0):
+        return None
+    cold_pct = 0.0
+    if battery.energy_wh is not None and battery.capacity_wh > 0:
+        drawable_pct = battery.energy_wh / battery.capacity_wh * 100
+        cold_pct = charge_pct - drawable_pct if drawable_pct < charge_pct else 0.0
+    least_pct = charge_pct - math.hypot(sigma_pct, cold_pct)
+    return least_pct if math.isfinite(least_pct) else None
+
+
+def hibernate_below_pct(settings: Settings, reserve_wh: float | None = None) -> float:
+    """Charge below which no load runs: halfway from power-off to SENTINEL, or the reserve, if that
+    is more. `reserve_wh` is the reserve of the day; left out, that of the settings.
+    """
+    limits = derive_limits(settings.battery, settings.energy)
+    if reserve_wh is None:
+        reserve_wh = compute_reserve_wh(settings.battery, settings.energy)
+    return max(limits.hibernate_pct, reserve_wh / limits.capacity_wh * 100)
