@@ -93,22 +93,22 @@ class CameraCycle:
     def _record_motion(self, mode: CameraMode, reason: str) -> None:
         """A row for each motion segment that ended."""
         rows = [
-            self._make_motion(bout, looked, mode, reason)
-            for bout, looked in self._feed.take_ended_segments()
+            self._make_motion(segment, looked, mode, reason)
+            for segment, looked in self._feed.take_ended_segments()
         ]
         if rows:
             self._service.store.add(*rows)
 
     def _make_motion(
-        self, bout: MotionSegment, looked: bool, mode: CameraMode, reason: str
+        self, segment: MotionSegment, looked: bool, mode: CameraMode, reason: str
     ) -> CameraMotion:
-        began, ended = self._make_stamp(bout.began_s), self._make_stamp(bout.last_s)
+        began, ended = self._make_stamp(segment.began_s), self._make_stamp(segment.last_s)
         return CameraMotion(
             began,
             self._service.instance,
             ended=ended.utc,
-            woken_by=bout.woken_by,
-            score=bout.score,
+            woken_by=segment.woken_by,
+            score=segment.score,
             looked=looked,
             reason="analysed" if looked else explain_not_analysed(mode, reason),
         )

@@ -44,4 +44,6 @@ def find_login(address: Address, camera: CameraSettings) -> tuple[str, str]:
 
 def find_ip(address: Address, allow_local: bool) -> str:
     """The IP address to connect to; raises `CameraError`."""
-    return choose_ip(address.shown, resolve(address), is_own_address, allow_local)
+    return choose_ip(
+        address.shown, resolve(address), is_own=is_own_address, allow_local=allow_local
+    )

@@ -55,8 +55,13 @@ def write(camera: Store, inference: Store) -> None:
     for ago in range(MINUTES, -1, -1):
         write_minute(camera, inference, before(now, 60.0 * ago), first=ago == MINUTES)
     camera.add(filled.camera_state(before(now, 60.0 * MINUTES), SILENT))
-    camera.add(make_motion(now, "gate", 95, True), make_motion(now, "yard-north", 4000, True))
-    camera.add(make_motion(now, "road", 700, False), make_motion(now, "well", 60 * 60 * 26, True))
+    camera.add(
+        make_motion(now, "gate", 95, looked=True), make_motion(now, "yard-north", 4000, looked=True)
+    )
+    camera.add(
+        make_motion(now, "road", 700, looked=False),
+        make_motion(now, "well", 60 * 60 * 26, looked=True),
+    )
     inference.add(InferencePlan(now, 2.0, Tier.INT8, f"2 frames a second are paid for: {LEVEL}"))
 
 
@@ -69,10 +74,32 @@ def write_minute(camera: Store, inference: Store, at: Stamp, first: bool) -> Non
             camera.add(filled.change(at, name, mode, reason))
         looked_w += looking_w
         energy_wh = looking_w / 60
-        looks = CameraUsage(at, name, 60.0, 60, 0, energy_wh, True, looking_w, Tier.INT8)
+        looks = CameraUsage(
+            at,
+            name,
+            60.0,
+            60,
+            0,
+            energy_wh,
+            energy_measured=True,
+            power_w=looking_w,
+            tier=Tier.INT8,
+        )
         inference.add(looks)
     run_wh = looked_w / 60
-    inference.add(InferenceRun(at, 60.0, 120, 3, run_wh, True, looked_w, "CPU", filled.DIGEST))
+    inference.add(
+        InferenceRun(
+            at,
+            60.0,
+            120,
+            3,
+            run_wh,
+            energy_measured=True,
+            power_w=looked_w,
+            provider="CPU",
+            model_digest=filled.DIGEST,
+        )
+    )
 
 
 def make_motion(now: Stamp, name: str, ago_s: float, looked: bool) -> CameraMotion:

@@ -46,15 +46,34 @@ def fill(open_as: OpenAs) -> None:
     sensors.add(
         GpuReading(now, "GPU 0", 8.5, 51.0, 20.0, 300_000_000),
         EnvironmentReading(
-            now, "cpu-thermal", 48.5, 20_000_000_000, 40.0, 4_000_000_000, 5.0, False
+            now,
+            "cpu-thermal",
+            48.5,
+            20_000_000_000,
+            40.0,
+            4_000_000_000,
+            5.0,
+            computer_power_measured=False,
         ),
     )
     camera.add(camera_state(now), change(now), motion(now))
     inference = open_as("inference")
     inference.add(
         InferencePlan(now, 5.0, Tier.INT8, "20 W are left for inference"),
-        InferenceRun(now, 60.0, 300, 2, 0.04, False, 2.5, "CPUExecutionProvider", DIGEST),
-        CameraUsage(now, "demo", 60.0, 290, 2, 0.03, False, 1.8, Tier.INT8),
+        InferenceRun(
+            now,
+            60.0,
+            300,
+            2,
+            0.04,
+            energy_measured=False,
+            power_w=2.5,
+            provider="CPUExecutionProvider",
+            model_digest=DIGEST,
+        ),
+        CameraUsage(
+            now, "demo", 60.0, 290, 2, 0.03, energy_measured=False, power_w=1.8, tier=Tier.INT8
+        ),
         event(now),
     )
     for store, name in (power, "power"), (sensors, "sensors"), (camera, "camera@demo"):
@@ -76,7 +95,9 @@ def reading(now: Stamp, pv_power_w: float = 312.0, load_power_w: float = 11.0) -
 
 
 def battery_state(now: Stamp, state_of_charge_pct: float = 72.0) -> BatteryState:
-    return BatteryState(now, state_of_charge_pct, 3.0, 1800, 2500, None, False, "counted")
+    return BatteryState(
+        now, state_of_charge_pct, 3.0, 1800, 2500, None, charge_blocked=False, method="counted"
+    )
 
 
 def budget(now: Stamp, level: EnergyLevel = EnergyLevel.FULL) -> EnergyBudget:

@@ -66,7 +66,7 @@ def test_the_disk_is_counted_as_df_counts(tmp_path: Path) -> None:
     assert free_bytes == pytest.approx(usage.free, rel=0.02)
 
 
-def test_a_disk_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_disk_that_is_gone_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DiskError, match="check its mount"):
         measure_disk(tmp_path / "gone")
 
@@ -159,7 +159,17 @@ def test_a_jetson_reports_its_input_rail_without_what_inference_reports(
     write(rails / "curr1_input", 1600)
     write(root / "sys/devices/gpu.0/load", 500)
     assert bench.look(root).computer_power_w == 8.0
-    run = InferenceRun(bench.clock.stamp(), 60.0, 60, 0, 0.05, False, 3.0, "CPU", "abc")
+    run = InferenceRun(
+        bench.clock.stamp(),
+        60.0,
+        60,
+        0,
+        0.05,
+        energy_measured=False,
+        power_w=3.0,
+        provider="CPU",
+        model_digest="abc",
+    )
     bench.inference.add(run)
     reading = bench.look(root)
     assert (reading.computer_power_w, reading.computer_power_measured) == (5.0, True)

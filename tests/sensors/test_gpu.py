@@ -112,7 +112,7 @@ def test_no_driver_is_no_gpu_and_no_fault(clock: FakeClock, tmp_path: Path) -> N
     assert read_gpus(open_nvml(tmp_path), clock) == []
 
 
-def test_a_gpu_that_fell_off_the_bus_is_told(clock: FakeClock) -> None:
+def test_a_gpu_that_fell_off_the_bus_is_reported(clock: FakeClock) -> None:
     nvml = FakeNvml([WHOLE])
     start_nvml(nvml)
     nvml.fallen = True

@@ -88,11 +88,11 @@ def make_unreadable_error(scheme: str) -> CameraError:
 
 
 def choose_ip(
-    shown: str, ips: Sequence[str], is_own: Callable[[str], bool], allow_local: bool
+    shown: str, ips: Sequence[str], *, is_own: Callable[[str], bool], allow_local: bool
 ) -> str:
     """The IP address to connect to, IPv4 first; raises `CameraError` if any of `ips` is inside."""
     for ip in ips:
-        why = find_refusal(ip, is_own, allow_local)
+        why = find_refusal(ip, is_own=is_own, allow_local=allow_local)
         if why:
             raise CameraError(f"{shown} is not opened: {why}")
     if not ips:
@@ -100,7 +100,7 @@ def choose_ip(
     return min(ips, key=lambda ip: ":" in ip)
 
 
-def find_refusal(ip: str, is_own: Callable[[str], bool], allow_local: bool) -> str | None:
+def find_refusal(ip: str, *, is_own: Callable[[str], bool], allow_local: bool) -> str | None:
     """Why no camera can be at `ip`, and what to do; None where one can."""
     address = extract_ipv4(ip_address(ip))
     if address.is_multicast or address.is_unspecified or is_reserved(address):

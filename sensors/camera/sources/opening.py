@@ -120,7 +120,7 @@ def find_stream_target(address: Address, settings: CameraSettings) -> "Target":
     from sensors.camera.sources.live import Target  # noqa: PLC0415
 
     ips = resolve(address)
-    ip = choose_ip(address.shown, ips, is_own_address, settings.allow_local)
+    ip = choose_ip(address.shown, ips, is_own=is_own_address, allow_local=settings.allow_local)
     socket.create_connection((ip, address.port), CONNECT_S).close()
     if address.scheme in ("http", "https"):
         options = {**HTTP, "headers": f"Host: {address.host}:{address.port}\r\n"}

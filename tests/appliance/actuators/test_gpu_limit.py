@@ -36,7 +36,7 @@ def test_a_limit_that_a_gpu_cannot_keep_becomes_the_nearest_that_it_can(
     assert nvml.cards[0].limit_w == kept_w
 
 
-def test_a_gpu_without_limits_is_told_and_does_not_hold_up_the_others() -> None:
+def test_a_gpu_without_limits_is_reported_and_does_not_hold_up_the_others() -> None:
     nvml = LimitNvml([Card(low_w=None), Card()])
     assert limit_all(nvml, 150) == "GPU 1 keeps to 150 W; GPU 0 knows no power limit"
 
@@ -57,20 +57,20 @@ def test_without_permission_nothing_changes_and_the_words_say_what_to_do() -> No
     assert nvml.cards[0].limit_w == 250
 
 
-def test_a_lost_gpu_is_told_and_the_others_are_limited() -> None:
+def test_a_lost_gpu_is_reported_and_the_others_are_limited() -> None:
     nvml = LimitNvml([Card(lost=True), Card()])
     with pytest.raises(PowerLimitError, match=r"GPU 0 could not be limited: NVML error 15; GPU 1"):
         limit_all(nvml, 150)
     assert nvml.cards[1].limit_w == 150
 
 
-def test_a_gpu_that_keeps_another_limit_than_it_took_is_told() -> None:
+def test_a_gpu_that_keeps_another_limit_than_it_took_is_reported() -> None:
     nvml = LimitNvml([Card(stubborn=True)])
     with pytest.raises(PowerLimitError, match="was limited to 150 W and reads 250 W"):
         limit_all(nvml, 150)
 
 
-def test_a_driver_that_hangs_is_told() -> None:
+def test_a_driver_that_hangs_is_reported() -> None:
     with pytest.raises(PowerLimitError, match="does not list its GPUs"):
         limit_all(LimitNvml([Card()], hung=True), 150)
 
@@ -92,7 +92,7 @@ def test_a_reloaded_driver_has_forgotten_the_limit_and_takes_it_again() -> None:
 
 
 @pytest.mark.parametrize(("persistent", "told"), [(True, False), (False, True), (None, False)])
-def test_a_driver_that_forgets_as_soon_as_nobody_uses_the_gpu_is_told(
+def test_a_driver_that_forgets_as_soon_as_nobody_uses_the_gpu_is_reported(
     persistent: bool | None, told: bool
 ) -> None:
     said = limit_all(LimitNvml([Card(persistent=persistent)]), 150)
@@ -151,7 +151,7 @@ def test_two_limits_at_once_wait_for_each_other(settings: Settings) -> None:
     assert entered.is_set()
 
 
-def test_a_missing_run_directory_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_missing_run_directory_is_reported(settings: Settings, tmp_path: Path) -> None:
     gone = replace(settings, unit=replace(settings.unit, run_dir=tmp_path / "gone"))
     with pytest.raises(HostError, match="systemd-tmpfiles --create"), one_at_a_time(gone, "x"):
         pass

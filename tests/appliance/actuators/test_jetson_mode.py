@@ -168,7 +168,9 @@ def test_maxn_is_only_chosen_by_its_whole_name(jetson: Jetson, unit: Settings) -
     assert set_mode("MAXN_SUPER", unit, jetson.board) == "the power mode is MAXN_SUPER, it was 25W"
 
 
-def test_a_mode_that_fails_is_told_in_nvpmodels_last_words(jetson: Jetson, unit: Settings) -> None:
+def test_a_mode_that_fails_is_reported_in_nvpmodels_last_words(
+    jetson: Jetson, unit: Settings
+) -> None:
     jetson.become(broken=True)
     said = r"stays 25W: nvpmodel did not take 15W \(NVPM ERROR: failed to set power mode!\)"
     with pytest.raises(PowerModeError, match=said):

@@ -61,14 +61,14 @@ def test_a_regulator_has_words_of_its_own(settings: Settings, led: Path) -> None
     assert led.read_text() == "enabled"
 
 
-def test_a_file_that_says_something_else_is_told(settings: Settings) -> None:
+def test_a_file_that_says_something_else_is_reported(settings: Settings) -> None:
     """A regulator takes 1 and shows "enabled"; /dev/null takes everything and shows nothing."""
     unit = site(settings, modem=SwitchSettings(path=Path("/dev/null")))
     with pytest.raises(SwitchError, match=r"set to '1' and /dev/null reads '': use in `on`"):
         switch("modem", on=True, settings=unit)
 
 
-def test_a_file_that_is_not_there_is_told_and_never_made(settings: Settings, led: Path) -> None:
+def test_a_file_that_is_not_there_is_reported_and_never_made(settings: Settings, led: Path) -> None:
     led.unlink()
     with pytest.raises(SwitchError, match="No such file or directory; check its driver"):
         switch("modem", on=True, settings=site(settings, modem=SwitchSettings(path=led)))
@@ -80,7 +80,7 @@ def test_a_file_switch_without_a_path_is_a_mistake_in_the_settings(settings: Set
         switch("modem", on=True, settings=site(settings, modem=SwitchSettings()))
 
 
-def test_an_unknown_switch_is_told_with_those_that_exist(settings: Settings) -> None:
+def test_an_unknown_switch_is_reported_with_those_that_exist(settings: Settings) -> None:
     with pytest.raises(SettingsError, match=r"no \[switch.x\] in .*; known: modem"):
         switch("x", on=True, settings=site(settings, modem=SwitchSettings()))
 
@@ -106,7 +106,7 @@ def test_no_shell_reads_the_command(settings: Settings, tmp_path: Path) -> None:
     assert not touched.exists()
 
 
-def test_a_command_that_fails_is_told_in_its_own_last_words(
+def test_a_command_that_fails_is_reported_in_its_own_last_words(
     settings: Settings, tmp_path: Path
 ) -> None:
     relay = program(tmp_path / "relay", "echo first >&2; echo no relay board >&2; exit 3")
@@ -114,7 +114,7 @@ def test_a_command_that_fails_is_told_in_its_own_last_words(
         switch("pump", on=True, settings=site(settings, pump=command(relay)))
 
 
-def test_a_command_that_is_not_there_is_told(settings: Settings, tmp_path: Path) -> None:
+def test_a_command_that_is_not_there_is_reported(settings: Settings, tmp_path: Path) -> None:
     with pytest.raises(SwitchError, match=r"command of the switch pump did not run.*missing"):
         switch("pump", on=True, settings=site(settings, pump=command(f"{tmp_path}/missing")))
 
@@ -168,7 +168,7 @@ def test_an_interface_that_takes_nothing_does_not_hold_up_the_next(
 
 
 @pytest.mark.parametrize("over", [[], ["gone0"]])
-def test_a_packet_that_cannot_leave_is_told(over: list[str]) -> None:
+def test_a_packet_that_cannot_leave_is_reported(over: list[str]) -> None:
     with pytest.raises(SwitchError, match="magic packet for gpu-1 could not be sent"):
         wake(MAC, "gpu-1", over, switch_module.EVERYBODY)
 
@@ -194,7 +194,7 @@ def test_a_host_is_woken_by_packet_and_goes_off_by_command(
     assert (tmp_path / "heard").read_text() == "off\n"
 
 
-def test_a_host_without_a_command_is_left_and_that_is_said(settings: Settings) -> None:
+def test_a_host_without_a_command_is_left_and_that_is_reported(settings: Settings) -> None:
     unit = site(settings, gpu=SwitchSettings(kind=SwitchKind.WAKE_ON_LAN, mac=MAC))
     assert "no command that switches it off" in switch("gpu", on=False, settings=unit)
 

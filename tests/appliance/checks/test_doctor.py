@@ -55,7 +55,7 @@ def test_a_unit_without_a_database_is_examined_all_the_same(
     assert found["model"].ok
 
 
-def test_a_damaged_database_is_told_before_and_after_it_was_set_aside(
+def test_a_damaged_database_is_reported_before_and_after_it_was_set_aside(
     healthy: Settings, open_store: OpenStore, clock: FakeClock
 ) -> None:
     healthy.database.write_bytes(b"torn" * 4096)
@@ -67,7 +67,7 @@ def test_a_damaged_database_is_told_before_and_after_it_was_set_aside(
     assert aside.name in found.text
 
 
-def test_a_silent_charger_is_told_by_what_is_wrong_with_its_line(
+def test_a_silent_charger_is_reported_by_what_is_wrong_with_its_line(
     settings: Settings, clock: FakeClock, tmp_path: Path
 ) -> None:
     def told(port: str) -> str:
@@ -122,7 +122,7 @@ def test_a_camera_without_a_file_is_named_and_a_stream_is_not(
     assert findings(replace(settings, camera={}), None, clock)["cameras"].ok is None
 
 
-def test_a_model_that_is_not_that_of_its_card_is_told(
+def test_a_model_that_is_not_that_of_its_card_is_reported(
     settings: Settings, clock: FakeClock, tmp_path: Path
 ) -> None:
     model = tmp_path / "m.onnx"
@@ -135,7 +135,7 @@ def test_a_model_that_is_not_that_of_its_card_is_told(
     assert (found.ok, "not as its card" in found.text) == (False, True)
 
 
-def test_a_clock_that_lags_behind_its_own_software_is_told(
+def test_a_clock_that_lags_behind_its_own_software_is_reported(
     settings: Settings, clock: FakeClock
 ) -> None:
     clock.set_wall_clock(datetime(1970, 1, 1, tzinfo=UTC))
@@ -152,7 +152,7 @@ def test_a_fast_clock_is_right_in_a_demonstration_and_wrong_on_a_unit(settings: 
     assert on_a_unit["clock"].ok is False
 
 
-def test_settings_that_anybody_may_change_are_told(healthy: Settings, clock: FakeClock) -> None:
+def test_settings_that_anybody_may_change_are_reported(healthy: Settings, clock: FakeClock) -> None:
     healthy.path.chmod(0o666)
     assert findings(healthy, None, clock)["permissions"].ok is False
 

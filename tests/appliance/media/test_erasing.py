@@ -84,7 +84,7 @@ def unit(
     made.writer.close()
 
 
-def test_what_is_older_goes_with_pictures_and_films(unit: Unit) -> None:
+def test_what_is_older_goes_with_pictures_and_clips(unit: Unit) -> None:
     code, out, _ = unit.type("erase", "--before", "2026-04-17T00:00+00:00", "--yes")
     assert code == 0
     assert out == ("erased: 4 events, 4 pictures, 2 clips from before 2026-04-17T00:00:00.000Z\n")
@@ -151,7 +151,7 @@ def test_what_is_not_the_units_own_is_not_touched(unit: Unit) -> None:
     [("--before", "2020-01-01"), ("--camera", "yard"), ("--event", "../../unit"), ("--event", "%")],
     ids=" ".join,
 )
-def test_where_nothing_is_there_that_is_said(unit: Unit, words: tuple[str, str]) -> None:
+def test_where_nothing_is_there_that_is_reported(unit: Unit, words: tuple[str, str]) -> None:
     code, out, _ = unit.type("erase", *words, "--yes")
     assert code == 0
     assert out.startswith("nothing to erase: there is no event, picture or ")
@@ -216,7 +216,7 @@ def test_nothing_of_an_erased_row_is_left_in_the_files_of_the_database(unit: Uni
         assert gone not in path.read_bytes(), path.name
 
 
-def test_what_is_told_while_it_erases_stays(unit: Unit) -> None:
+def test_what_is_reported_while_it_erases_stays(unit: Unit) -> None:
     found = erasing.find_erasure(
         unit.writer, unit.data / "snapshots", erasing.select_camera("gate")
     )

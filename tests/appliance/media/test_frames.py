@@ -115,7 +115,7 @@ def test_a_closed_server_answers_nobody_any_more(path: Path) -> None:
         client.pull(PictureRequest())
 
 
-def test_a_directory_that_cannot_hold_a_socket_is_told(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_hold_a_socket_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ListenError, match="cannot be opened"):
         FrameServer(tmp_path / "file/camera-front.sock", echo)

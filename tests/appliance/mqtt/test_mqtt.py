@@ -114,8 +114,8 @@ def event(clock: SystemClock, number: int) -> Event:
     box = Box(0.1, 0.1, 0.2, 0.4)
     return Event(
         stamp, f"e{number}", "demo", "person", 0.8, stamp.utc, 5, box, None, "0" * 64, Tier.INT8,
-        "CPUExecutionProvider", 0.45, EnergyLevel.ECO, 2.5, False, "watched because ECO",
-        rule="zone drive",
+        "CPUExecutionProvider", 0.45, EnergyLevel.ECO, 2.5, energy_measured=False,
+        reason="watched because ECO", rule="zone drive",
     )  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def test_what_is_kept_is_the_unit_and_each_camera(site: Settings, document: dict
     assert SECRET not in str(kept)
 
 
-def test_what_is_old_is_said_as_unknown(site: Settings, document: dict[str, Any]) -> None:
+def test_what_is_old_is_reported_as_unknown(site: Settings, document: dict[str, Any]) -> None:
     topics = messages.Topics(site)
     document["battery"]["fresh"] = document["energy"]["fresh"] = False
     unit = json.loads(messages.build_states(topics, document)[topics.state])
@@ -170,7 +170,7 @@ def test_a_name_with_wildcards_makes_no_wildcard_topic(site: Settings) -> None:
 
 
 @needs_broker
-def test_the_unit_reports_and_each_event_is_told_once(
+def test_the_unit_reports_and_each_event_is_reported_once(
     service: Service, port: int, tmp_path: Path
 ) -> None:
     with mosquitto(tmp_path, port):
@@ -198,7 +198,7 @@ def test_the_unit_reports_and_each_event_is_told_once(
 
 
 @needs_broker
-def test_after_a_broker_s_restart_all_is_said_again_and_waiting_events_are_told(
+def test_after_a_broker_s_restart_all_is_reported_again_and_waiting_events_are_reported(
     service: Service, port: int, tmp_path: Path
 ) -> None:
     topics = messages.Topics(service.settings)
@@ -263,7 +263,7 @@ def test_without_a_broker_in_the_settings_it_leaves(service: Service) -> None:
         assemble(service).cycle()
 
 
-def test_a_password_that_cannot_be_read_is_told(service: Service, tmp_path: Path) -> None:
+def test_a_password_that_cannot_be_read_is_reported(service: Service, tmp_path: Path) -> None:
     own = MqttSettings(host="127.0.0.1", user="unit", password_file=tmp_path / "none")
     service.settings = replace(service.settings, mqtt=own)
     with pytest.raises(SettingsError, match=r"cannot be read from .*none.*\[mqtt\]"):

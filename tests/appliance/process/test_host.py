@@ -30,13 +30,13 @@ def test_an_order_reaches_pid_one_and_does_not_wait_for_it(tmp_path: Path) -> No
     ]
 
 
-def test_a_refusal_is_told_in_the_words_of_pid_one(tmp_path: Path) -> None:
+def test_a_refusal_is_reported_in_the_words_of_pid_one(tmp_path: Path) -> None:
     host = Host(program(tmp_path / "systemctl", 'echo "Access denied" >&2; exit 4'))
     with pytest.raises(HostError, match=r"start appliance-x`: Access denied; check the polkit"):
         host.start("appliance-x")
 
 
-def test_no_systemctl_at_all_is_told_as_well(tmp_path: Path) -> None:
+def test_no_systemctl_at_all_is_reported_as_well(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="did not take the order `poweroff`"):
         Host(str(tmp_path / "missing")).power_off()
 
@@ -52,12 +52,12 @@ def test_an_errand_is_watched_without_waiting_for_it(tmp_path: Path) -> None:
     assert (tmp_path / "heard").read_text() == "--no-ask-password start appliance-checkin\n"
 
 
-def test_an_errand_that_takes_too_long_is_left_alone(tmp_path: Path) -> None:
+def test_a_job_that_takes_too_long_is_left_alone(tmp_path: Path) -> None:
     errand = Host(program(tmp_path / "systemctl", "exec sleep 60")).run("appliance-checkin")
     errand.abandon()
     assert errand.is_over()
 
 
-def test_an_errand_that_cannot_be_begun_is_told(tmp_path: Path) -> None:
+def test_a_job_that_cannot_be_begun_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="did not take the order `start appliance-checkin`"):
         Host(str(tmp_path / "missing")).run("appliance-checkin")

@@ -68,7 +68,7 @@ def test_a_clock_that_refuses_says_why(tmp_path: Path) -> None:
         Rtc(tmp_path).arm(NOW, MORNING)
 
 
-def test_a_computer_without_such_a_clock_is_told_what_to_set(tmp_path: Path) -> None:
+def test_a_computer_without_such_a_clock_is_reported_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(RtcError, match=r"does not exist: name a clock .* sleep = 'stay'"):
         Rtc(tmp_path / "rtc9").arm(NOW, MORNING)
     assert not (tmp_path / "rtc9").exists()

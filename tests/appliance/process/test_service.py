@@ -46,7 +46,7 @@ def silent() -> str:
     raise BusError("the charger does not answer")
 
 
-def test_ready_and_alive_are_said_only_at_the_end_of_a_good_cycle(service: Service) -> None:
+def test_ready_and_alive_are_reported_only_at_the_end_of_a_good_cycle(service: Service) -> None:
     service.run_once(silent)
     assert heard(service) == ["STATUS=the charger does not answer"]
     service.run_once(lambda: "all is well")
@@ -141,7 +141,7 @@ def test_a_loop_keeps_its_pace_and_ends_when_told(service: Service, clock: FakeC
 @pytest.mark.skipif(
     load_library() is None, reason="systemd-python is not installed (extra systemd)"
 )
-def test_pid_one_really_hears_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pid_one_really_receives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as pid_one:
         pid_one.bind(str(path))
@@ -153,7 +153,7 @@ def test_pid_one_really_hears_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         notifier.set_status("rtsp://user:secret@10.0.0.7/1 is gone")
         notifier.set_status("rtsp://user:secret@10.0.0.7/1 is gone")
         heard = [pid_one.recv(256).decode() for _ in range(3)]
-        pid_one.setblocking(False)
+        pid_one.settimeout(0)
         with pytest.raises(BlockingIOError):
             pid_one.recv(256)
     assert heard == ["READY=1", "WATCHDOG=1", "STATUS=rtsp://***@10.0.0.7/1 is gone"]

@@ -143,7 +143,7 @@ def sleep_until(power: Store, hours: float) -> None:
     )
 
 
-def test_the_night_that_passed_is_told_for_a_day(
+def test_the_night_that_passed_is_reported_for_a_day(
     browser: Browser, server: subprocess.Popen[str], power: Store, port: int
 ) -> None:
     report(power, 71.0)

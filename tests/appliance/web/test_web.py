@@ -102,7 +102,7 @@ def test_the_status_carries_the_level_and_its_reason(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_missing_database_is_said_in_words_and_seen_as_soon_as_it_is_there(
+def test_a_missing_database_is_reported_in_words_and_seen_as_soon_as_it_is_there(
     client: FlaskClient, settings: Settings, open_store: OpenStore
 ) -> None:
     absent = client.get("/api/status")
@@ -171,7 +171,7 @@ def test_the_last_picture_comes_with_what_was_seen_in_it(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_picture_looked_at_last_says_whose_it_is(
+def test_the_picture_analysed_last_names_its_camera(
     client: FlaskClient, settings: Settings, clock: FakeClock
 ) -> None:
     assert client.get("/picture.jpg").status_code == 503
@@ -181,7 +181,7 @@ def test_the_picture_looked_at_last_says_whose_it_is(
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_why_there_is_no_picture_is_said_in_words(
+def test_why_there_is_no_picture_is_reported_in_words(
     client: FlaskClient, settings: Settings, clock: FakeClock
 ) -> None:
     absent = client.get("/camera/demo.jpg")
@@ -377,7 +377,9 @@ def test_the_reader_can_not_write(
 def test_a_battery_that_is_no_longer_reported_is_unknown_not_old(
     client: FlaskClient, clock: FakeClock, open_store: OpenStore
 ) -> None:
-    state = BatteryState(clock.stamp(), 71.0, 2.0, 1800.0, 2560.0, None, False, "counted")
+    state = BatteryState(
+        clock.stamp(), 71.0, 2.0, 1800.0, 2560.0, None, charge_blocked=False, method="counted"
+    )
     store: Store = open_store("power")
     store.add(state)
     clock.advance(3600)

@@ -194,10 +194,10 @@ def measure_decoding_ms(film: Film) -> tuple[float, float]:
                     to_grey(frame)
         return frames
 
-    all_frames, keys = decode(False), decode(True)
+    all_frames, keys = decode(keys_only=False), decode(keys_only=True)
     return (
-        min(measure_cpu_s(lambda: decode(False)) for _ in range(3)) / all_frames * 1e3,
-        min(measure_cpu_s(lambda: decode(True)) for _ in range(3)) / keys * 1e3,
+        min(measure_cpu_s(lambda: decode(keys_only=False)) for _ in range(3)) / all_frames * 1e3,
+        min(measure_cpu_s(lambda: decode(keys_only=True)) for _ in range(3)) / keys * 1e3,
     )
 
 

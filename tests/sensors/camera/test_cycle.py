@@ -36,7 +36,7 @@ def test_each_change_of_mode_is_a_row_with_its_reason(bench: Bench) -> None:
     assert bench.changes()[-1].reason.endswith(": the battery holds 55 %")
 
 
-def test_where_packets_tell_nothing_key_frames_are_looked_at(bench: Bench) -> None:
+def test_where_packets_tell_nothing_key_frames_are_analysed(bench: Bench) -> None:
     bench.motion.trusted = False
     bench.motion.wants_all = True
     bench.set_budget(EnergyLevel.SENTINEL)
@@ -46,7 +46,7 @@ def test_where_packets_tell_nothing_key_frames_are_looked_at(bench: Bench) -> No
     assert isinstance(bench.pull(), Refusal)
 
 
-def test_movement_that_nobody_may_look_at_is_told_with_the_reason(bench: Bench) -> None:
+def test_motion_that_nobody_may_analyse_is_reported_with_the_reason(bench: Bench) -> None:
     bench.set_budget(EnergyLevel.SENTINEL)
     bench.run_cycles(10)
     now_s = bench.clock.media_s()
@@ -58,12 +58,12 @@ def test_movement_that_nobody_may_look_at_is_told_with_the_reason(bench: Bench) 
     assert row.reason.startswith("not analysed: the camera listens")
 
 
-def test_movement_that_was_looked_at_says_so(bench: Bench) -> None:
+def test_motion_that_was_analysed_says_so(bench: Bench) -> None:
     bench.set_budget(EnergyLevel.FULL)
     bench.run_cycles()
-    bout = MotionSegment(bench.clock.media_s(), bench.clock.media_s() + 1, "key frames", 1.0)
+    segment = MotionSegment(bench.clock.media_s(), bench.clock.media_s() + 1, "key frames", 1.0)
     bench.pull()
-    bench.motion.ended = [bout]
+    bench.motion.ended = [segment]
     bench.run_cycles()
     [row] = bench.store.rows(CameraMotion)
     assert (row.looked, row.reason) == (True, "analysed")
@@ -117,7 +117,7 @@ def test_frame_numbers_go_on_when_the_camera_is_opened_again(bench: Bench) -> No
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"")])
-def test_a_bad_clip_is_a_fault_until_it_is_good_again(
+def test_a_bad_video_file_is_a_fault_until_it_is_good_again(
     bench: Bench, damage: Callable[[Path], object]
 ) -> None:
     whole = bench.video_file.read_bytes()
@@ -135,7 +135,7 @@ def test_a_bad_clip_is_a_fault_until_it_is_good_again(
     assert len(bench.store.rows(Fault)) == 1
 
 
-def test_a_bad_clip_is_tried_less_and_less_often(clock: FakeClock) -> None:
+def test_a_bad_video_file_is_tried_less_and_less_often(clock: FakeClock) -> None:
     tries_s: list[float] = []
 
     def open_nothing(_: OnPacket) -> VideoFile:
@@ -152,7 +152,7 @@ def test_a_bad_clip_is_tried_less_and_less_often(clock: FakeClock) -> None:
     assert set(pauses_s[3:]) == {3}
 
 
-def test_a_clip_that_turns_bad_while_watched_does_not_end_the_service(bench: Bench) -> None:
+def test_a_video_file_that_turns_bad_while_watched_does_not_end_the_service(bench: Bench) -> None:
     bench.set_budget(EnergyLevel.FULL)
     bench.run_cycles(2)
     bench.video_file.unlink()

@@ -86,7 +86,7 @@ def test_the_processor_time_of_its_process_is_part_of_what_a_camera_draws(bench:
     assert state.power_w == pytest.approx(2.0 + 30 / 59 * core_w)
 
 
-def test_what_does_not_move_is_not_given_to_who_asks_for_movement(bench: Bench) -> None:
+def test_what_does_not_move_is_not_given_to_who_asks_for_motion(bench: Bench) -> None:
     bench.set_budget(EnergyLevel.FULL)
     bench.run_cycles(2)
     assert bench.ask(PictureRequest(moved=True)) == Refusal("nothing moves")
@@ -98,7 +98,7 @@ def test_what_does_not_move_is_not_given_to_who_asks_for_movement(bench: Bench) 
     assert bench.motion.pictures == 1
 
 
-def test_packets_that_claim_movement_are_believed_only_if_the_picture_shows_it(
+def test_packets_that_claim_motion_count_only_if_the_picture_shows_it(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def sees_nothing(grey: bytes, media_s: float) -> None:

@@ -75,7 +75,7 @@ def heard(ear: AlarmReceiver, count: int) -> list[tuple[str, bool]]:
         ("", {}, None),
     ],
 )
-def test_a_notification_tells_of_movement_by_its_topic_and_its_item(
+def test_a_notification_reports_motion_by_its_topic_and_its_item(
     topic: str, items: dict[str, str], expected: bool | None
 ) -> None:
     assert decode_motion(topic, items) is expected
@@ -91,7 +91,7 @@ def test_an_alarm_becomes_a_hint_and_its_end_too(camera: OnvifCamera) -> None:
         assert ear.listeners[0].trouble == ""
 
 
-def test_what_is_no_movement_is_no_hint(camera: OnvifCamera) -> None:
+def test_what_is_no_motion_is_no_hint(camera: OnvifCamera) -> None:
     with ear_on(camera) as ear:
         camera.notify("tns1:Device/Trigger/DigitalInput", "LogicalState", "true")
         camera.set_motion(active=True)
@@ -146,7 +146,7 @@ def test_the_address_that_a_camera_gives_is_not_followed_to_another_host(
         assert other.requests == []
 
 
-def test_an_alarm_that_goes_on_is_said_again_before_its_row_is_old() -> None:
+def test_an_alarm_that_goes_on_is_reported_again_before_its_row_is_old() -> None:
     clock = FakeClock()
     ear = AlarmReceiver([EventService("front", lambda: "127.0.0.1", 9, USER, PASSWORD)], clock)
     ear.listeners[0]._set_active(active=True)

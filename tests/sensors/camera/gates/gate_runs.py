@@ -61,7 +61,7 @@ def play(
 def find_delays(
     truth: Sequence[tuple[float, float]], segments: Sequence[MotionSegment]
 ) -> list[float | None]:
-    """For each true stretch, seconds until a bout was there; None where none came."""
+    """For each true stretch, seconds until a segment was there; None where none came."""
     delays: list[float | None] = []
     for begins, ends in truth:
         there = [b for b in segments if b.began_s <= ends and b.last_s >= begins]
@@ -72,12 +72,12 @@ def find_delays(
 def list_false_segments(
     truth: Sequence[tuple[float, float]], segments: Sequence[MotionSegment]
 ) -> list[MotionSegment]:
-    """Bouts that have nothing to do with anybody."""
+    """Segments that have nothing to do with anybody."""
     return [
-        bout
-        for bout in segments
+        segment
+        for segment in segments
         if not any(
-            bout.began_s <= ends + LATE_S and bout.last_s >= begins - EARLY_S
+            segment.began_s <= ends + LATE_S and segment.last_s >= begins - EARLY_S
             for begins, ends in truth
         )
     ]

@@ -18,7 +18,7 @@ CONSTANT = Scene("short constant", 26, SHORT.walks, options=RATE)
 NIGHT = Scene("short night", 26, SHORT.walks, noise=10, light=0.4)
 
 
-def test_somebody_who_walks_in_is_heard_by_packets_within_three_frames() -> None:
+def test_somebody_who_walks_in_is_detected_by_packets_within_three_frames() -> None:
     film = load_film(SHORT)
     alone, probed = play(film, Motion(), probes=False), play(film, Motion(), requests=True)
     for run in (alone, probed):
@@ -26,7 +26,7 @@ def test_somebody_who_walks_in_is_heard_by_packets_within_three_frames() -> None
         assert delay_s is not None
         assert delay_s <= 0.31
         assert list_false_segments(film.truth, run.segments) == []
-        assert [bout.woken_by for bout in run.segments] == [PACKETS]
+        assert [segment.woken_by for segment in run.segments] == [PACKETS]
     assert (alone.pictures, alone.gates) == (0, "packets")
 
 
@@ -82,11 +82,11 @@ def test_behind_the_feed_only_pictures_of_somebody_are_decoded_and_given() -> No
     assert feed.motion.packets_trusted
     assert feed.frames_decoded < 140  # of 260
     assert [
-        round(bout.began_s - 1000) for bout, looked in feed.take_ended_segments() if looked
+        round(segment.began_s - 1000) for segment, looked in feed.take_ended_segments() if looked
     ] == [12]
 
 
-def test_behind_the_feed_a_deaf_stream_is_woken_by_its_key_frames() -> None:
+def test_behind_the_feed_a_rejected_stream_is_woken_by_its_key_frames() -> None:
     times, woken_by, _ = pulled(CONSTANT)
     assert 12.2 <= times[0] <= 14.3
     assert set(woken_by) == {KEY_FRAMES}

@@ -43,10 +43,10 @@ def test_trusted_packets_wake_and_say_so() -> None:
     assert motion.packets_trusted
     assert motion.gates == "packets; key frames every 10 s"
     at_s = woken(motion)
-    bout = motion.find_segment(at_s)
-    assert bout is not None
-    assert (bout.began_s, bout.woken_by) == (at_s, PACKETS)
-    assert bout.score >= 1
+    segment = motion.find_segment(at_s)
+    assert segment is not None
+    assert (segment.began_s, segment.woken_by) == (at_s, PACKETS)
+    assert segment.score >= 1
 
 
 def test_who_never_asks_for_probes_has_packets_alone() -> None:
@@ -61,7 +61,7 @@ def test_packets_that_are_not_yet_tested_do_not_wake() -> None:
     assert motion.gates == "key frames: packets are still being learnt"
 
 
-def test_a_constant_rate_is_deaf_and_key_frames_wake() -> None:
+def test_a_constant_rate_is_rejected_and_key_frames_wake() -> None:
     motion = Motion()
     for number in range(300):
         media_s, is_key = number / 10, number % 20 == 0
@@ -72,17 +72,17 @@ def test_a_constant_rate_is_deaf_and_key_frames_wake() -> None:
     assert not motion.packets_trusted
     assert motion.gates == "key frames only: the packets have a constant size"
     motion.take_picture(picture((50, 50)), 30.0)
-    bout = motion.find_segment(30.0)
-    assert bout is not None
-    assert bout.woken_by == KEY_FRAMES
+    segment = motion.find_segment(30.0)
+    assert segment is not None
+    assert segment.woken_by == KEY_FRAMES
     assert motion.region is not None
 
 
-def test_a_stream_of_key_frames_alone_says_so_and_is_not_looked_at_too_often() -> None:
+def test_a_stream_of_key_frames_alone_says_so_and_is_not_analysed_too_often() -> None:
     motion = Motion()
     looks = 0
     for number in range(250):
-        motion.take_packet(number / 25, 30_000, True)
+        motion.take_packet(number / 25, 30_000, is_key=True)
         if motion.wants_probe(number / 25):
             looks += 1
             motion.take_picture(picture(), number / 25)
@@ -94,13 +94,13 @@ def test_a_hint_wakes_and_is_not_denied() -> None:
     motion = listening()
     motion.take_hint("onvif motion", 30.0)
     motion.take_picture(picture(), 30.1)
-    bout = motion.find_segment(30.2)
-    assert bout is not None
-    assert bout.woken_by == "onvif motion"
+    segment = motion.find_segment(30.2)
+    assert segment is not None
+    assert segment.woken_by == "onvif motion"
     assert motion.find_segment(30.1 + HOLD_S) is None
 
 
-def test_a_hint_stands_against_a_look_that_denies_packets() -> None:
+def test_a_hint_stands_against_a_picture_that_denies_packets() -> None:
     motion = listening()
     at_s = woken(motion)
     motion.take_hint("pir", at_s)
@@ -111,7 +111,7 @@ def test_a_hint_stands_against_a_look_that_denies_packets() -> None:
 # --- looks confirm or deny -----------------------------------------------------------------------
 
 
-def test_a_look_that_shows_nothing_ends_at_once_what_packets_began() -> None:
+def test_a_picture_that_shows_nothing_ends_at_once_what_packets_began() -> None:
     motion = listening()
     at_s = woken(motion)
     motion.take_picture(picture(), at_s)
@@ -133,7 +133,7 @@ def test_packets_that_are_denied_wake_ever_less_often() -> None:
     assert motion._test._wrong <= 3  # ten seconds count once
 
 
-def test_a_long_walk_that_looks_confirm_does_not_become_usual() -> None:
+def test_a_long_walk_that_pictures_confirm_does_not_become_usual() -> None:
     motion = listening()
     for packet in stream(600, 30, walker=400):
         motion.take_packet(*packet)
@@ -143,7 +143,7 @@ def test_a_long_walk_that_looks_confirm_does_not_become_usual() -> None:
     assert motion.packets_trusted
 
 
-def test_single_looks_that_miss_somebody_are_not_held_against_packets() -> None:
+def test_single_pictures_that_miss_somebody_are_not_held_against_packets() -> None:
     motion = listening()
     for number, packet in enumerate(stream(20, 30, walker=400)):
         motion.take_packet(*packet)
@@ -154,16 +154,16 @@ def test_single_looks_that_miss_somebody_are_not_held_against_packets() -> None:
     assert motion._test._wrong == 0
 
 
-def test_a_look_confirms_and_a_later_empty_one_does_not_end_it_at_once() -> None:
+def test_a_picture_confirms_and_a_later_empty_one_does_not_end_it_at_once() -> None:
     motion = listening()
     at_s = woken(motion)
     motion.take_picture(picture((50, 50)), at_s)
     motion.take_picture(picture(), at_s + 0.4)
     motion.take_picture(picture(), at_s + 1.0)
     assert motion.region is None
-    bout = motion.find_segment(at_s + 2)
-    assert bout is not None
-    assert bout.woken_by == PACKETS
+    segment = motion.find_segment(at_s + 2)
+    assert segment is not None
+    assert segment.woken_by == PACKETS
 
 
 def test_what_packets_began_is_confirmed_by_less_than_what_wakes_alone() -> None:
@@ -226,15 +226,15 @@ def test_packets_that_miss_what_key_frames_show_lose_their_trust() -> None:
     assert motion.find_segment(455.0) is None
 
 
-# --- bouts ---------------------------------------------------------------------------------------
+# --- segments -----------------------------------------------------------------------------------
 
 
-def test_each_ended_bout_is_told_once() -> None:
+def test_each_ended_segment_is_reported_once() -> None:
     motion = fed(listening(), stream(5, 30, walker=400), stream(20, 35))
-    bouts = motion.take_ended()
-    assert len(bouts) == 1
-    assert 30 <= bouts[0].began_s <= 30.4
-    assert 34.5 <= bouts[0].last_s <= 36
+    segments = motion.take_ended()
+    assert len(segments) == 1
+    assert 30 <= segments[0].began_s <= 30.4
+    assert 34.5 <= segments[0].last_s <= 36
     assert motion.take_ended() == []
 
 
@@ -256,7 +256,7 @@ def test_stretches_less_than_the_hold_apart_are_one_and_others_two() -> None:
     assert (len(near.take_ended()), len(far.take_ended())) == (1, 2)
 
 
-def test_reset_ends_the_bout_and_learns_again() -> None:
+def test_reset_ends_the_segment_and_learns_again() -> None:
     motion = listening()
     woken(motion)
     motion.reset()
@@ -278,7 +278,9 @@ def test_time_that_jumps_back_begins_anew() -> None:
 
 def test_a_lamp_wakes_nobody_and_both_gates_learn_again() -> None:
     motion = listening()
-    motion.take_packet(30.05, KEY_BYTES // 3, False)  # too small for gate 0 to know it for a lamp
+    motion.take_packet(
+        30.05, KEY_BYTES // 3, is_key=False
+    )  # too small for gate 0 to know it for a lamp
     motion.take_picture(picture(gain=0.5, lift=90), 30.1)
     assert motion.find_segment(30.1) is None
     motion.take_picture(picture(gain=0.5, lift=90), 31.0)
@@ -286,9 +288,9 @@ def test_a_lamp_wakes_nobody_and_both_gates_learn_again() -> None:
     assert motion.find_segment(32.0) is None
     motion.take_picture(picture(gain=0.5, lift=90), 33.0)
     motion.take_picture(picture((50, 50), gain=0.5, lift=90), 36.0)
-    bout = motion.find_segment(36.0)
-    assert bout is not None
-    assert bout.woken_by == KEY_FRAMES
+    segment = motion.find_segment(36.0)
+    assert segment is not None
+    assert segment.woken_by == KEY_FRAMES
 
 
 def test_what_packets_have_in_another_light_is_learnt_anew() -> None:
@@ -315,7 +317,7 @@ def upside_down(grey: bytes) -> bytes:
     return bytes(255 - value for value in reversed(grey))
 
 
-def test_a_covered_camera_is_said_in_words() -> None:
+def test_a_covered_camera_is_reported_in_words() -> None:
     motion = listening()
     for at_s in range(30, 60, 2):
         motion.take_picture(bytes([20]) * 160 * 120, at_s)

@@ -42,21 +42,21 @@ def test_a_still_scene_wakes_nobody_for_an_hour() -> None:
 
 
 @pytest.mark.parametrize("rate", [10, 15, 25])
-def test_a_walker_is_heard_within_two_frames(rate: int) -> None:
+def test_a_walker_is_detected_within_two_frames(rate: int) -> None:
     gate = PacketGate()
     assert fed(gate, stream(30, rate=rate)) == []
     fired = fed(gate, stream(5, 30, walker=400, rate=rate))
     assert fired[0] - 30 <= 2.5 / rate
 
 
-def test_a_far_walker_who_adds_little_is_heard_within_a_second() -> None:
+def test_a_far_walker_who_adds_little_is_detected_within_a_second() -> None:
     gate = PacketGate()
     fed(gate, stream(30))
     fired = fed(gate, stream(5, 30, walker=130))
     assert fired[0] - 30 <= 1.0
 
 
-def test_key_frames_are_no_movement_at_whatever_distance_they_come() -> None:
+def test_key_frames_are_no_motion_at_whatever_distance_they_come() -> None:
     gate = PacketGate()
     fed(gate, stream(30))
     early = [(30.0, KEY_BYTES, True), (30.1, 80, False), (30.2, KEY_BYTES, True)]
@@ -79,20 +79,20 @@ def b_frames(seconds: float, start_s: float) -> Iterator[Packet]:
                 yield at_s, round(chance.gauss(40, 4)), False
 
 
-def test_the_order_of_b_frames_is_no_movement_and_hides_none() -> None:
+def test_the_order_of_b_frames_is_no_motion_and_hides_none() -> None:
     gate = PacketGate()
     assert fed(gate, b_frames(300, 0)) == []
     walker = ((at_s, size + 500 * (not is_key), is_key) for at_s, size, is_key in b_frames(5, 300))
     assert fed(gate, walker)[0] < 300.7
 
 
-def test_who_is_there_at_the_beginning_does_not_make_it_deaf() -> None:
+def test_who_is_there_at_the_beginning_does_not_make_it_blind_to_motion() -> None:
     gate = PacketGate()
     fed(gate, stream(8, walker=400), stream(20, 8))
     assert fed(gate, stream(5, 28, walker=400))[0] < 28.5
 
 
-def test_a_walker_of_ten_minutes_is_heard_to_the_end_where_looks_confirm_it() -> None:
+def test_a_walker_of_ten_minutes_is_detected_to_the_end_where_pictures_confirm_it() -> None:
     gate = PacketGate()
     fed(gate, stream(30))
     fired = []
@@ -127,7 +127,7 @@ def test_gusts_of_wind_wake_for_a_quarter_of_an_hour_and_not_for_a_whole() -> No
     assert len(fired) < 0.15 * 3600 * 10
 
 
-def test_what_looks_deny_is_usual_within_a_minute() -> None:
+def test_what_pictures_deny_is_usual_within_a_minute() -> None:
     gate = PacketGate()
     fed(gate, stream(30))
     fired = []
@@ -138,7 +138,7 @@ def test_what_looks_deny_is_usual_within_a_minute() -> None:
     assert fired[-1] < 90
 
 
-def test_a_lamp_is_no_movement_but_who_walks_after_it_is() -> None:
+def test_a_lamp_is_no_motion_but_who_walks_after_it_is() -> None:
     gate = PacketGate()
     fed(gate, stream(30))
     lamp = iter([(30.05, KEY_BYTES, False)])

@@ -194,7 +194,7 @@ def test_a_changed_whole_is_light_and_settles_for_some_seconds() -> None:
     assert light.words == ""
 
 
-def test_a_view_that_stays_another_is_told_and_a_flat_one_until_it_is_over() -> None:
+def test_a_view_that_stays_another_is_reported_and_a_flat_one_until_it_is_over() -> None:
     turned, flat = Light(), Light()
     turned.judge(1.0, 0.9, 0.1)
     for at_s in (1.0, 10.0):

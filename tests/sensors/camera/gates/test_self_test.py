@@ -96,7 +96,7 @@ def verdict_of(test: SelfTest) -> SelfTestResult:
     return test.result
 
 
-def test_a_stream_of_key_frames_alone_has_no_packets_to_hear() -> None:
+def test_a_stream_of_key_frames_alone_has_no_packets_to_test() -> None:
     test = SelfTest()
     test.only_key_frames()
     assert (test.result, test.why) == (SelfTestResult.REJECTED, "every frame is one")

@@ -147,7 +147,7 @@ def test_an_apple_player_takes_h265_by_its_tag() -> None:
 
 
 @pytest.mark.parametrize("broken", ["none", "decoding times", "all the same", "backwards"])
-def test_time_stamps_of_live_streams_are_not_believed(broken: str) -> None:
+def test_time_stamps_of_live_streams_are_not_trusted(broken: str) -> None:
     def spoil(heard: EncodedPacket) -> EncodedPacket:
         packet = heard.av_packet
         if broken == "none":
@@ -190,7 +190,7 @@ def test_one_picture_is_a_clip_too() -> None:
     assert clip.until_s > clip.since_s
 
 
-def test_a_clip_that_a_person_can_look_at_passes_the_strict_reader() -> None:
+def test_a_clip_that_a_person_can_play_passes_the_strict_reader() -> None:
     clip = record(packets()).make_clip(0, 4)
     options = {"err_detect": "explode"}
     with av.open(io.BytesIO(clip.data), options=options) as container:

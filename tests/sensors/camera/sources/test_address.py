@@ -21,7 +21,7 @@ OWN = "192.168.7.7"
 
 
 def at(ip: str, allow_local: bool = False) -> str:
-    return choose_ip("rtsp://camera", [ip], lambda own: own == OWN, allow_local)
+    return choose_ip("rtsp://camera", [ip], is_own=lambda own: own == OWN, allow_local=allow_local)
 
 
 def test_an_address_is_taken_apart_and_put_together_with_the_ip_that_was_checked() -> None:
@@ -126,10 +126,13 @@ def test_where_cameras_live_is_allowed(ip: str) -> None:
 
 def test_a_name_with_one_inside_address_is_refused_and_ipv4_comes_first() -> None:
     with pytest.raises(CameraError, match=r"127\.0\.0\.1 is this computer"):
-        choose_ip("x", ["10.0.0.5", "127.0.0.1"], lambda _: False, False)
-    assert choose_ip("x", ["fd00::5", "10.0.0.5"], lambda _: False, False) == "10.0.0.5"
+        choose_ip("x", ["10.0.0.5", "127.0.0.1"], is_own=lambda _: False, allow_local=False)
+    assert (
+        choose_ip("x", ["fd00::5", "10.0.0.5"], is_own=lambda _: False, allow_local=False)
+        == "10.0.0.5"
+    )
     with pytest.raises(CameraError, match="host without an address"):
-        choose_ip("x", [], lambda _: False, False)
+        choose_ip("x", [], is_own=lambda _: False, allow_local=False)
 
 
 @pytest.mark.parametrize(
@@ -176,7 +179,7 @@ def test_a_name_is_looked_up_once_and_the_checked_address_is_opened(
     assert "192.0.2.9" not in repr(target)
 
 
-def test_an_unknown_name_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_name_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def lookup(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -185,7 +188,7 @@ def test_an_unknown_name_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         resolve(parse_address("rtsp://nowhere.lan/"))
 
 
-def test_a_password_file_is_read_and_every_way_it_can_be_wrong_is_said(tmp_path: Path) -> None:
+def test_a_password_file_is_read_and_every_way_it_can_be_wrong_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "password"
     with pytest.raises(CameraError, match="there is no password file"):
         read_password(path)
@@ -203,14 +206,14 @@ def test_a_password_file_is_read_and_every_way_it_can_be_wrong_is_said(tmp_path:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_password_file_that_may_not_be_read_is_said(tmp_path: Path) -> None:
+def test_a_password_file_that_may_not_be_read_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "password"
     path.touch(mode=0)
     with pytest.raises(CameraError, match="mode 0640"):
         read_password(path)
 
 
-def test_a_password_that_all_can_read_is_a_warning_said_once(
+def test_a_password_that_all_can_read_is_a_warning_given_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "password"
@@ -225,7 +228,7 @@ def test_a_password_that_all_can_read_is_a_warning_said_once(
     assert "hunter2" not in caplog.text + repr(opener)
 
 
-def test_a_password_without_a_user_is_said(tmp_path: Path) -> None:
+def test_a_password_without_a_user_is_reported(tmp_path: Path) -> None:
     own = CameraSettings(source="rtsp://10.0.0.5/", password_file=tmp_path / "password")
     with pytest.raises(CameraError, match="no `user`"):
         Opener(own, tmp_path)(lambda heard: None)

@@ -9,7 +9,7 @@ from tests.sensors.camera.sources.feed_bench import watching
 
 
 @pytest.mark.parametrize("content", [b"", b"#EXTM3U\nhttp://127.0.0.1:1/x\n", b"hello\n" * 999])
-def test_a_clip_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_video_is_reported(tmp_path: Path, content: bytes) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(content)
     with watching(str(clip)) as bench:
@@ -18,7 +18,7 @@ def test_a_clip_that_is_none_is_said(tmp_path: Path, content: bytes) -> None:
     assert "copy or record it again" in text
 
 
-def test_a_list_of_clips_is_no_clip(tmp_path: Path) -> None:
+def test_a_list_of_files_is_no_video_file(tmp_path: Path) -> None:
     """It would be followed to wherever it points."""
     make_video_file(tmp_path / "grey.mp4")
     clip = tmp_path / "clip.mp4"

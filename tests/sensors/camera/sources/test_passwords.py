@@ -48,7 +48,7 @@ def test_a_password_opens_a_camera_from_a_file_or_from_the_address(
 
 
 @needs_server
-def test_a_wrong_password_is_said_once_and_does_not_storm_the_camera(
+def test_a_wrong_password_is_reported_once_and_does_not_storm_the_camera(
     guarded: tuple[Cameras, Path], tmp_path: Path
 ) -> None:
     server, right = guarded

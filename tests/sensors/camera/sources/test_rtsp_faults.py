@@ -136,7 +136,7 @@ STRANGERS = {
 }
 
 
-def test_what_is_no_camera_is_said_and_ends_by_itself() -> None:
+def test_what_is_no_camera_is_reported_and_ends_by_itself() -> None:
     with ExitStack() as all_at_once:
         benches = {}
         for name, (scheme, says, again) in STRANGERS.items():
@@ -157,7 +157,7 @@ def test_what_is_no_camera_is_said_and_ends_by_itself() -> None:
     wait_for_threads(READER, 0)
 
 
-def test_a_refused_connection_is_said_and_tried_again() -> None:
+def test_a_refused_connection_is_reported_and_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with watching(f"rtsp://127.0.0.1:{port}/x") as bench:

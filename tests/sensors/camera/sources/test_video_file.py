@@ -70,7 +70,7 @@ def test_a_second_consumer_gets_the_same_picture(clip: Viewer) -> None:
     assert shot_at(clip, 1.5) == first
 
 
-def test_after_a_rest_the_picture_comes_at_once(clip: Viewer) -> None:
+def test_after_the_decoder_was_freed_the_picture_comes_at_once(clip: Viewer) -> None:
     shot_at(clip, 1.0)
     clip.group.free_decoder()
     lag = 1.5 - (shot_at(clip, 1.5).media_s - START_S)
@@ -133,7 +133,7 @@ def resident_kb() -> int:
     return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1])
 
 
-def test_a_clip_that_was_replaced_plays_after_the_loop(tmp_path: Path) -> None:
+def test_a_video_file_that_was_replaced_plays_after_the_loop(tmp_path: Path) -> None:
     path = make_video_file(tmp_path / "grey.mp4", frames=10)
     clip = Viewer(path)
     clip.advance(START_S)
@@ -151,7 +151,7 @@ def test_containers_without_decoding_times_or_an_index_play_too(tmp_path: Path, 
         assert 0 <= (due - number) % 40 <= REORDER + 1
 
 
-def test_a_missing_clip_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_a_missing_video_file_is_reported_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(
         CameraError, match=r"there is no video file .*gone\.mp4: put the file there"
     ):
@@ -159,20 +159,22 @@ def test_a_missing_clip_is_told_in_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"this is a text", bytes(100_000)])
-def test_a_file_that_is_no_video_is_told_in_one_sentence(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_video_is_reported_in_one_sentence(
+    tmp_path: Path, content: bytes
+) -> None:
     (tmp_path / "bad.mp4").write_bytes(content)
     with pytest.raises(CameraError, match=r"bad\.mp4 cannot be played .*whole file"):
         Viewer(tmp_path / "bad.mp4")
 
 
-def test_a_clip_whose_end_and_index_are_missing_is_told(tmp_path: Path) -> None:
+def test_a_video_file_whose_end_and_index_are_missing_is_reported(tmp_path: Path) -> None:
     whole = make_video_file(tmp_path / "whole.mp4").read_bytes()
     (tmp_path / "half.mp4").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(CameraError, match="copy or record it again"):
         Viewer(tmp_path / "half.mp4")
 
 
-def test_a_clip_cut_short_behind_its_index_is_told_when_it_ends(tmp_path: Path) -> None:
+def test_a_video_file_cut_short_behind_its_index_is_reported_when_it_ends(tmp_path: Path) -> None:
     whole = make_video_file(tmp_path / "whole.mp4", movflags="faststart").read_bytes()
     (tmp_path / "half.mp4").write_bytes(whole[: len(whole) - 300])
     clip = Viewer(tmp_path / "half.mp4")
@@ -181,7 +183,7 @@ def test_a_clip_cut_short_behind_its_index_is_told_when_it_ends(tmp_path: Path) 
         clip.advance(START_S + 5)
 
 
-def test_a_clip_with_destroyed_pictures_is_told(
+def test_a_video_file_with_destroyed_pictures_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sensors.camera.pictures.gop.MOST_PACKETS", 50)
@@ -197,14 +199,14 @@ def test_a_clip_with_destroyed_pictures_is_told(
         clip.advance(START_S + 10)
 
 
-def test_a_key_frame_that_cannot_be_decoded_is_told(clip: Viewer) -> None:
+def test_a_key_frame_that_cannot_be_decoded_is_reported(clip: Viewer) -> None:
     junk = av.Packet(bytes(range(200)))
     clip.group.add(EncodedPacket(junk, Codec("h264"), START_S, 200, is_key=True))
     with pytest.raises(CameraError, match=r"grey\.mp4 cannot be decoded"):
         clip.take_shot("bgr")
 
 
-def test_a_clip_without_key_frames_cannot_fill_the_memory(
+def test_a_video_file_without_key_frames_cannot_fill_the_memory(
     clip: Viewer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sensors.camera.pictures.gop.MOST_PACKETS", 10)
@@ -222,7 +224,7 @@ def test_a_relative_source_counts_from_the_settings(tmp_path: Path) -> None:
     Opener(CameraSettings(source="grey.mp4"), tmp_path)(lambda _: None).close()
 
 
-def test_a_stream_with_another_header_gets_another_decoder(clip: Viewer) -> None:
+def test_a_stream_with_other_parameter_sets_gets_another_decoder(clip: Viewer) -> None:
     """A camera that changes its size in the middle: the next key frame begins anew."""
     shot_at(clip, 0.5)
     heard = clip.group._packets[0]
