@@ -168,18 +168,18 @@ def build_card(tree: dict[str, Any]) -> ModelCard:
     )
 
 
-def parse_batch(said: object) -> int | None:
+def parse_batch(value: object) -> int | None:
     """How many pictures go in at once: a number, or None where a name or -1 stands for any."""
-    if said is None or said == -1 or isinstance(said, str):
+    if value is None or value == -1 or isinstance(value, str):
         return None
-    return require_whole_number(said, "the batch", 1, 256)
+    return require_whole_number(value, "the batch", 1, 256)
 
 
 def parse_name(tree: dict[str, Any]) -> str:
     """The card's name; an old card has a title there, and the name is its file's."""
-    for said in (tree.get("name", ""), Path(tree.get("file", "")).stem):
-        if NAME.fullmatch(said):
-            return str(said)
+    for value in (tree.get("name", ""), Path(tree.get("file", "")).stem):
+        if NAME.fullmatch(value):
+            return str(value)
     made = re.sub(r"[^a-z0-9]+", "-", str(tree.get("name", "")).lower()).strip("-")
     return made[:64]
 
@@ -190,31 +190,31 @@ def parse_licence(tree: dict[str, Any]) -> Licence:
     )
 
 
-def parse_classes(said: list[str]) -> tuple[str, ...]:
-    classes = tuple(require_text(one, "a class") for one in said)
+def parse_classes(value: list[str]) -> tuple[str, ...]:
+    classes = tuple(require_text(one, "a class") for one in value)
     if not classes or len(set(classes)) != len(classes) or "" in classes:
         raise ValueError("its classes must have names, each another one")
     return classes
 
 
-def require_text(said: object, what: str) -> str:
+def require_text(value: object, what: str) -> str:
     """A text that a terminal can show."""
-    if not isinstance(said, str) or not said.isprintable():
-        raise ValueError(f"{what} must be text in one line, not {said!r}")
-    return said
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError(f"{what} must be text in one line, not {value!r}")
+    return value
 
 
-def require_whole_number(said: object, what: str, low: int, high: int) -> int:
-    if type(said) is not int or not low <= said <= high:
-        raise ValueError(f"{what} must be a whole number from {low} to {high}, not {said!r}")
-    return said
+def require_whole_number(value: object, what: str, low: int, high: int) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{what} must be a whole number from {low} to {high}, not {value!r}")
+    return value
 
 
 def require_three_numbers(
-    said: list[float], what: str, above: float = -math.inf
+    value: list[float], what: str, above: float = -math.inf
 ) -> tuple[float, float, float]:
     """One number for each channel."""
-    first, second, third = (float(one) for one in said)
+    first, second, third = (float(one) for one in value)
     if not all(math.isfinite(one) and one > above for one in (first, second, third)):
-        raise ValueError(f"{what} must be three numbers that can be used, not {said!r}")
+        raise ValueError(f"{what} must be three numbers that can be used, not {value!r}")
     return first, second, third

@@ -68,7 +68,7 @@ class ModelSwap:
         self._failed_s = now_s
         loading = LoadingThread(name, make)
         loading.start()
-        self._loading = loading  # only now: a thread that has not begun looks like one that is over
+        self._loading = loading  # only now: before its start a thread counts as ended
 
     def take_current(self) -> FrameDetector:
         """The model for the next frame; changes over if the wanted one is ready."""

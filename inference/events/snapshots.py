@@ -109,8 +109,8 @@ class EventFiles:
         if not gives_way:
             raise StoreError(
                 f"the disk of {self._directory} has less than {FREE_FLOOR_BYTES / 1e6:.0f} MB "
-                "free, and it is not pictures that fill it: the event is kept without one; look "
-                "what fills the disk"
+                "free, and it is not pictures that fill it: the event is kept without one; "
+                "find out what fills the disk"
             )
         files.delete(gives_way)
 

@@ -1,7 +1,7 @@
-"""What `unitctl models` does, one function for each action.
+"""The actions of `unitctl models`, one function for each.
 
-Reads: the settings and the model store. Writes: standard output; the store, through keeping.py.
-Never: talks to the inference process: it looks for a new choice by itself.
+Reads: the settings and the model store. Writes: standard output; the store, through changes.py.
+Never: talks to the inference process: that checks for a new choice by itself.
 """
 
 import argparse
@@ -44,11 +44,11 @@ def list_models(arguments: argparse.Namespace) -> int:
 
 
 def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
-    """One model, as the list tells it."""
+    """One model as a tree of the list's JSON."""
     users = model_files.users(store.settings, store.shipped).get(file.path, [])
     figures = [one for one in read_figures(model_files.bench_file(store.settings)) if one.sha256]
     own = [one for one in figures if one.sha256 == file.digest]
-    price = own[-1].cost if own else assume_cost(store.settings)
+    cost = own[-1].cost if own else assume_cost(store.settings)
     try:
         card: ModelCard | None = read_card(file.card)
         wrong = ""
@@ -59,9 +59,9 @@ def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
         "sha256": file.digest,
         "tier": card.tier.value if card else None,
         "licence": card.licence.weights if card else None,
-        "per_frame_j": price.per_frame_j,
-        "measured": price.measured,
-        "energy_is": price.reason,
+        "per_frame_j": cost.per_frame_j,
+        "measured": cost.measured,
+        "energy_is": cost.reason,
         "provider": own[-1].provider if own else None,
         "used_by": users,
         "shipped": file.shipped,
@@ -71,7 +71,7 @@ def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
 
 
 def format_model(one: dict[str, Any]) -> Line:
-    """One model in a line of text."""
+    """One model as a line of text."""
     if one["wrong"]:
         return Line(one["name"], one["wrong"], BAD)
     parts = [
@@ -112,12 +112,12 @@ def verify_models(arguments: argparse.Namespace) -> int:
         show_json(answers)
     else:
         lines = [Line(one["name"], one["text"], GOOD if one["ok"] else BAD) for one in answers]
-        show([Section("examined", lines)])
+        show([Section("examination", lines)])
     return 0 if all(one["ok"] for one in answers) else 1
 
 
 def examine_one(store: ModelStore, ref: str) -> dict[str, Any]:
-    """One model's examination; a refusal is an answer."""
+    """Examine one model; a refusal is an answer too."""
     try:
         found = changes.verify(store, ref)
     except ModelError as error:
@@ -142,13 +142,13 @@ def use_model(arguments: argparse.Namespace) -> int:
     store = open_store(arguments)
     if arguments.default:
         ref = changes.use_default(store)
-        print(f"inference uses {ref}, as the settings say, from its next look on")
+        print(f"inference uses {ref}, as the settings say, from its next cycle on")
         return 0
     found = changes.use(store, arguments.model)
     return print_model(
         arguments,
         found,
-        f"inference uses {found.name} ({found.digest[:12]}) from its next look on; "
+        f"inference uses {found.name} ({found.digest[:12]}) from its next cycle on; "
         "`unitctl models use --default` goes back to the settings",
     )
 
@@ -167,7 +167,7 @@ def bench_model(arguments: argparse.Namespace) -> int:
 
 
 def run_bench(store: ModelStore, model: StoredModel, seconds: float) -> Figure:
-    """Run a model and make its figure; raises `ModelError` where it fails."""
+    """Run a model and measure it; raises `ModelError` where it fails."""
     from inference.detection.detector import NanoDet  # noqa: PLC0415  (OpenCV is not needed for a list)
     from inference.model_store import bench, machine, meters  # noqa: PLC0415
 
@@ -202,9 +202,9 @@ def run_bench(store: ModelStore, model: StoredModel, seconds: float) -> Figure:
 
 
 def format_figure(figure: Figure) -> list[Line]:
-    price = figure.cost
+    cost = figure.cost
     return [
-        Line("a frame", f"{figure.per_frame_j:.3g} J, {price.reason}"),
+        Line("a frame", f"{figure.per_frame_j:.3g} J, {cost.reason}"),
         Line("processor", f"{figure.cpu_ms:.1f} ms a frame"),
         Line("latency", f"median {figure.median_ms:.1f} ms, 95 % within {figure.p95_ms:.1f} ms"),
         Line("load", f"{figure.load_s:.2f} s, {figure.load_j:.3g} J"),

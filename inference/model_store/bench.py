@@ -1,7 +1,7 @@
-"""Runs a model on this machine and says what a frame and a load cost.
+"""Measures a model on this machine: energy of a frame and of loading, and latencies.
 
-Reads: the energy meter, the clocks. Writes: nothing; keeping.py writes the figure down.
-Never: counts what the computer draws anyway: the rest before the load is taken off.
+Reads: the energy meters, the clocks. Writes: nothing; changes.py stores the figure.
+Never: counts the idle power of the computer: it is measured before loading and subtracted.
 """
 
 import statistics
@@ -14,14 +14,14 @@ import numpy as np
 from inference.detection.detector import Detector
 from inference.model_store.meters import EnergyMeter, select_meters
 
-REST_S = 3.0  # of a metered run: what the computer draws without the model
+REST_S = 3.0  # of a metered run, to measure the idle power without the model
 LEAST_FRAMES = 5
 PICTURE = (576, 768)  # a common size of a camera's second stream; its resize is part of a frame
 
 
 @dataclass(frozen=True, slots=True)
 class Instruments:
-    """What is read while a model runs; `core_w` prices processor time that no meter counts."""
+    """What is read while a model runs; `core_w`: power of a core, for time that no meter counts."""
 
     meters: Sequence[EnergyMeter]
     core_w: float
@@ -41,7 +41,7 @@ class InstrumentReading:
 
 @dataclass(frozen=True, slots=True)
 class WorkCost:
-    """What one stretch of work took beyond the computer's rest."""
+    """What one interval of work took, without the computer's idle power."""
 
     took_s: float
     cpu_s: float
@@ -50,7 +50,7 @@ class WorkCost:
 
 @dataclass(frozen=True, slots=True)
 class BenchRun:
-    """What a bench run found. `meter`: which meters were counted, "" for none."""
+    """The results of a bench run. `meter`: names of the meters used, "" for none."""
 
     meter: str
     load: WorkCost
@@ -79,7 +79,11 @@ class BenchRun:
 
 
 def measure(detector: Detector, seconds: float, tools: Instruments) -> BenchRun:
-    """Rest (where a meter is), load, run for `seconds`; raises `ModelError` where it fails."""
+    """Rest (where there is a meter), load, run for `seconds`; raises `ModelError` where it fails.
+
+    run = measure(detector, 10.0, Instruments(open_meters(open_nvml()), core_w=4.0))
+    print(run.per_frame_j, run.median_ms)
+    """
     picture = np.random.default_rng(1).integers(0, 256, (*PICTURE, 3), np.uint8)
     resting = read_instruments(tools)
     if tools.meters:
@@ -93,10 +97,12 @@ def measure(detector: Detector, seconds: float, tools: Instruments) -> BenchRun:
         detector.detect(picture)
         latencies.append(tools.now_s() - begun)
     end = read_instruments(tools)
-    counted = select_meters(tools.meters, detector.provider)
-    price = CostCalculator(tools, counted, resting, before)
-    name = " and ".join(meter.name for meter in counted)
-    return BenchRun(name, price.compute(before, start), price.compute(start, end), tuple(latencies))
+    used = select_meters(tools.meters, detector.provider)
+    calculator = CostCalculator(tools, used, resting, before)
+    name = " and ".join(meter.name for meter in used)
+    return BenchRun(
+        name, calculator.compute(before, start), calculator.compute(start, end), tuple(latencies)
+    )
 
 
 def read_instruments(tools: Instruments) -> InstrumentReading:
@@ -105,7 +111,7 @@ def read_instruments(tools: Instruments) -> InstrumentReading:
 
 
 class CostCalculator:
-    """Turns two readings into a cost, with what was drawn at rest taken off."""
+    """Makes a cost of two readings, with the idle power subtracted."""
 
     def __init__(
         self,
@@ -124,7 +130,7 @@ class CostCalculator:
         return sum(last.meters_j[place] - first.meters_j[place] for place in self._places)
 
     def compute(self, first: InstrumentReading, last: InstrumentReading) -> WorkCost:
-        """The processor's part is by its time where no meter counts it."""
+        """The cost between two readings; processor time counts where no meter covers it."""
         took_s, cpu_s = last.at_s - first.at_s, last.cpu_s - first.cpu_s
         metered_j = max(0.0, self._sum_metered_j(first, last) - self._rest_w * took_s)
         return WorkCost(took_s, cpu_s, metered_j + cpu_s * self._core_w)

@@ -1,4 +1,4 @@
-"""What changes the store: adding, removing and choosing a model.
+"""Changes of the model store: adding, removing, choosing, examining and measuring a model.
 
 Reads: what is added. Writes: the store; each step is whole or not done at all.
 Never: runs in a service; a technician's command or an update calls it.
@@ -31,7 +31,7 @@ DIGITS = 16  # of a digest, in a directory's name
 def add(store: ModelStore, source: Path, card: Path | None = None) -> StoredModel:
     """Bring a model (or a pack of model and card) into the store; raises `ModelError`.
 
-    It is copied first, and the copy is examined: what happens to `source` meanwhile is all one.
+    It is copied first, and the copy is examined: a change of `source` meanwhile has no effect.
     """
     with writing(store.root), staging(store.root) as fresh:
         model = copy_model(source, card, fresh)
@@ -40,9 +40,9 @@ def add(store: ModelStore, source: Path, card: Path | None = None) -> StoredMode
         require_new(store, found)
         allowed = store.settings.inference.licences
         require_licence(found, (), allowed)
-        verdict = store.examination(model, found)
-        require_licence(found, verdict.strict_licences, allowed)
-        examine.write_result(fresh / "verdict.json", verdict)
+        result = store.examination(model, found)
+        require_licence(found, result.strict_licences, allowed)
+        examine.write_result(fresh / "verdict.json", result)
         sync_dir(fresh)
         home = store.root / found.sha256[:DIGITS]
         fresh.rename(home)
@@ -86,7 +86,7 @@ def remove(store: ModelStore, ref: str) -> ModelFile:
 
 
 def use(store: ModelStore, ref: str) -> StoredModel:
-    """Choose the model that inference uses from its next look on; raises `ModelError`."""
+    """Choose the model that inference uses from its next cycle on; raises `ModelError`."""
     found = store.find(ref)
     found.card.find_class_numbers(store.settings.inference.labels)
     if not found.shipped and found.path.parent.parent != store.root:
@@ -110,18 +110,18 @@ def verify(store: ModelStore, ref: str) -> StoredModel:
     file = store.lookup(ref)
     card = rename_card(read_card(file.card), file)
     require_digest(file.path, compute_digest(file.path), card)
-    verdict = store.examination(file.path, card)
-    require_licence(card, verdict.strict_licences, store.settings.inference.licences)
+    result = store.examination(file.path, card)
+    require_licence(card, result.strict_licences, store.settings.inference.licences)
     if not file.shipped:
         with writing(store.root):
             kept = store.find_result_file(file)
             make_dir(kept.parent)
-            examine.write_result(kept, verdict)
+            examine.write_result(kept, result)
     return StoredModel(file.name, file.path, card, file.shipped)
 
 
 def keep_figure(store: ModelStore, figure: Figure) -> None:
-    """Write down what a model was measured to cost; raises `ModelError`."""
+    """Store the measured cost of a model; raises `ModelError`."""
     path = model_files.bench_file(store.settings)
     with writing(store.root):
         figures = replace_figure(read_figures(path), figure)

@@ -1,7 +1,7 @@
-"""What a model costs on this unit: joules for a frame and for a load.
+"""The energy cost of a model on this unit: joules per frame and per loading.
 
 Reads: bench.json, the settings. Writes: bench.json, by `unitctl models bench` alone.
-Never: takes a figure of another provider for this one; without a figure the settings count.
+Never: uses a figure of another provider; without a figure the settings count.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import Any
 from appliance.settings import Settings
 from appliance.status.model_files import json_in
 
-# A model of which nothing is known: a session of a small one takes less on any processor.
+# Of a model that was never measured: a session of a small one takes less on any processor.
 GUESSED_LOAD_S = 2.0
 
 
@@ -28,7 +28,7 @@ class ModelCost:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one run of `unitctl models bench` found."""
+    """The results of one run of `unitctl models bench`; the fields are the keys of bench.json."""
 
     sha256: str
     name: str
@@ -120,7 +120,7 @@ def replace_figure(figures: list[Figure], fresh: Figure) -> list[Figure]:
 
 
 def assume_cost(settings: Settings) -> ModelCost:
-    """What is assumed of a model that was never measured here."""
+    """The cost assumed for a model that was never measured here."""
     return ModelCost(
         settings.inference.energy_per_frame_j,
         GUESSED_LOAD_S * settings.computer.core_w,

@@ -1,7 +1,7 @@
-"""Files that are whole or not there at all, whatever happens to the power while they are written.
+"""Atomic file writes: a file is there whole or not at all, also after a power cut.
 
 Reads: nothing. Writes: files and directories below the store.
-Never: touches what is there before what replaces it is on the disk.
+Never: removes a file before its replacement is on the disk.
 """
 
 import fcntl
@@ -18,12 +18,12 @@ from typing import Any
 from appliance.errors import ModelError
 
 FILE_MODE = 0o640  # the services read; who may write is who may use the command
-NEW, OLD = ".new-", ".old-"  # directories on their way in and out
+NEW, OLD = ".new-", ".old-"  # prefixes of directories that are being added or removed
 
 
 @contextmanager
 def writing(root: Path) -> Iterator[None]:
-    """Be the only writer of the store; an error of the disk is told as a `ModelError`."""
+    """Be the only writer of the store; a disk error is raised as a `ModelError`."""
     try:
         make_dir(root)
         with (root / ".lock").open("w") as lock:
@@ -45,7 +45,7 @@ def make_dir(path: Path) -> None:
 
 
 def sweep(root: Path) -> None:
-    """Remove what a power cut left half done."""
+    """Remove unfinished directories that a power cut left."""
     for path in root.glob(".*"):
         if path.name.startswith((NEW, OLD)):
             shutil.rmtree(path, ignore_errors=True)
@@ -84,7 +84,7 @@ def replace_json(path: Path, tree: dict[str, Any]) -> None:
 
 
 def sync_dir(path: Path) -> None:
-    """A name that came or went is on the disk when the call returns."""
+    """Names added to or removed from the directory are on the disk when the call returns."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -93,7 +93,7 @@ def sync_dir(path: Path) -> None:
 
 
 def remove_dir(path: Path) -> None:
-    """Take a directory away in one step: a power cut leaves it whole or gone."""
+    """Remove a directory in one step: a power cut leaves it whole or gone."""
     gone = path.parent / f"{OLD}{path.name}"
     path.rename(gone)
     sync_dir(path.parent)

@@ -1,7 +1,7 @@
-"""Has a model examined in a child process and remembers what was found.
+"""Examination of a model in a child process; the result is stored beside the model.
 
-Reads: the child's answer, verdicts beside the models. Writes: verdicts.
-Never: imports `onnx`, and never takes a child that died, or said nothing, for a good answer.
+Reads: the child's answer, results beside the models. Writes: results (verdict.json).
+Never: imports `onnx`, and never takes a child that died, or gave no answer, for a success.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ from inference.detection.model_card import ModelCard
 from inference.model_store.durable import replace_json
 from inference.model_store.limits import LIMITS, MIB, TrialLimits
 
-RULES = 1  # of safety.py and trial.py together: another number makes old verdicts void
+RULES = 1  # of safety.py and trial.py together: another number makes old results void
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminationResult:
-    """A model was examined and is safe to load. `told`: the strict licences that it tells of."""
+    """A model was examined and is safe to load. `strict_licences`: those that it names."""
 
     sha256: str
     card_sha256: str
@@ -35,25 +35,25 @@ class ExaminationResult:
 
 def examine(model: Path, card: ModelCard, limits: TrialLimits = LIMITS) -> ExaminationResult:
     """Examine a model with its card beside it; raises `ModelError` where it is refused."""
-    said = ask_child(model, limits)
-    refused = said.get("refused")
-    told = said.get("told")
-    if refused or not isinstance(told, list):
+    answer = ask_child(model, limits)
+    refused = answer.get("refused")
+    licences = answer.get("told")
+    if refused or not isinstance(licences, list):
         text = str(refused or "could not be examined; try again")
         raise ModelError(text if text.startswith("the model") else f"the model {model.stem} {text}")
     return ExaminationResult(
-        card.sha256, compute_card_digest(model), tuple(told), f"{datetime.now(UTC):%FT%TZ}"
+        card.sha256, compute_card_digest(model), tuple(licences), f"{datetime.now(UTC):%FT%TZ}"
     )
 
 
 def compute_card_digest(model: Path) -> str:
-    """Of the card beside a model: a verdict holds for that card alone."""
+    """The digest of the card beside a model: a result is valid for that card alone."""
     return hashlib.sha256(model.with_suffix(".json").read_bytes()).hexdigest()
 
 
 def ask_child(model: Path, limits: TrialLimits) -> dict[str, Any]:
-    """What the child says; a child that died is an answer as well."""
-    # -P: a file `onnx.py` in the directory of the caller is not what is meant.
+    """The child's answer; a child that died is an answer as well."""
+    # -P: a file `onnx.py` in the caller's directory must not be imported.
     words = [sys.executable, "-P", "-m", "inference.model_store.trial"]
     words += [str(model), str(model.with_suffix(".json"))]
     words += [str(limits.memory_bytes), str(limits.cpu_s)]
@@ -78,10 +78,10 @@ def ask_child(model: Path, limits: TrialLimits) -> dict[str, Any]:
     return parse_answer(done.stdout)
 
 
-def parse_answer(said: bytes) -> dict[str, Any]:
-    """The last line that the child said; libraries may have spoken before."""
+def parse_answer(output: bytes) -> dict[str, Any]:
+    """The last line of the child's output; libraries may have printed before."""
     try:
-        tree = json.loads((said.splitlines() or [b""])[-1])
+        tree = json.loads((output.splitlines() or [b""])[-1])
     except ValueError:
         return {}
     return tree if isinstance(tree, dict) else {}
@@ -99,19 +99,19 @@ def explain_exit(code: int, limits: TrialLimits) -> str:
 
 
 def read_result(file: Path, model: Path, card: ModelCard) -> ExaminationResult | None:
-    """The verdict in `file`, where it is of today's rules, this model and this card."""
+    """The result in `file`, if it is of the present rules, this model and this card."""
     tree, of_card = json_in(file), compute_card_digest(model)
     about = [tree.get(key) for key in ("rules", "sha256", "card_sha256")]
-    told = tree.get("told")
-    if about != [RULES, card.sha256, of_card] or not isinstance(told, list):
+    licences = tree.get("told")
+    if about != [RULES, card.sha256, of_card] or not isinstance(licences, list):
         return None
     return ExaminationResult(
-        card.sha256, of_card, tuple(str(one) for one in told), str(tree.get("at"))
+        card.sha256, of_card, tuple(str(one) for one in licences), str(tree.get("at"))
     )
 
 
 def write_result(file: Path, result: ExaminationResult) -> None:
-    """Write a verdict; raises `OSError`."""
+    """Write a result; raises `OSError`."""
     tree = {
         "rules": RULES,
         "sha256": result.sha256,

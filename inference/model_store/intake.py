@@ -1,8 +1,8 @@
-"""Files that come from outside: a model, its card, or both in one pack (FILE.zip).
+"""Import of files from outside: a model, its card, or both in one pack (FILE.zip).
 
 Reads: the files it is given. Writes: copies of them, into the directory it is given.
-Never: waits for a file that is none (a FIFO, a device), and never unpacks more than a model may
-have, whatever the pack says about itself.
+Never: waits for a FIFO or a device, and never unpacks more than a model may have, whatever the
+pack says about itself.
 """
 
 import mmap
@@ -101,12 +101,12 @@ def refuse_archive(source: Path, head: bytes) -> None:
         )
 
 
-def write_model(data: Iterator[bytes], card: bytes, said_in: Path, target: Path) -> Path:
+def write_model(data: Iterator[bytes], card: bytes, card_path: Path, target: Path) -> Path:
     """Write model and card into `target` under the card's name."""
-    name = parse_card(card, said_in).name
+    name = parse_card(card, card_path).name
     if name in NO_NAMES or name.endswith(".onnx"):
         raise ModelError(
-            f"the card {said_in} has no name that can be used ({name!r}); "
+            f"the card {card_path} has no name that can be used ({name!r}); "
             "give it one of a-z, 0-9 and hyphens"
         )
     write_through(target / f"{name}.json", [card])
@@ -145,10 +145,12 @@ def unpack(source: Path, file: IO[bytes], card: Path | None, target: Path) -> Pa
             inner = members.get(".json")
             if ".onnx" not in members or (inner is None and card is None):
                 raise ModelError(f"the pack {source} lacks a model (.onnx) or its card (.json)")
-            said_in = card or source / str(inner and inner.filename)
-            said = read_card_bytes(card) if card else pack.read(inner.filename if inner else "")
+            card_path = card or source / str(inner and inner.filename)
+            card_data = (
+                read_card_bytes(card) if card else pack.read(inner.filename if inner else "")
+            )
             with pack.open(members[".onnx"]) as model:
-                return write_model(read_chunks(model), said, said_in, target)
+                return write_model(read_chunks(model), card_data, card_path, target)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ModelError(f"the pack {source} is damaged ({error}); copy it again") from error
 
@@ -167,7 +169,7 @@ def require_few_members(source: Path, file: IO[bytes]) -> None:
 
 
 def list_sound_members(source: Path, pack: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """A pack's members, none of them of a size, place or kind that it should not have."""
+    """A pack's members, checked for size, place and kind."""
     members = pack.infolist()
     seen: set[str] = set()
     for info in members:

@@ -1,8 +1,8 @@
-"""Which licences the owner allows, and what a model says of its own descent.
+"""Licences: which the owner allows, and which the model's own metadata names.
 
 Reads and writes: nothing; pure.
-Never: believes a card against the model: weights trained with an AGPL program say so in their
-metadata, whatever the card beside them says.
+Never: trusts a card against the model: weights trained with an AGPL program say so in their
+metadata, whatever the card says.
 """
 
 from collections.abc import Sequence
@@ -18,15 +18,16 @@ IN_A_LICENCE = {"gpl": "GPL", "noncommercial": "NC", "non-commercial": "NC", "by
 
 
 def find_strict_licences(texts: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """The strict licences that a model's texts (key, value) tell of, each with where it stands."""
-    told: dict[str, str] = {}
+    """The strict licences named in a model's texts (key, value), each with the place."""
+    found: dict[str, str] = {}
     for key, value in texts:
         words = f"{key}={value}".lower()
         marks = ANYWHERE | (IN_A_LICENCE if "licen" in key.lower() else {})
         for mark, licence in marks.items():
-            if mark in words and licence not in told and not (licence == "GPL" and "agpl" in words):
-                told[licence] = f"{licence}: {shorten(key)}={shorten(value)}"
-    return tuple(told.values())
+            is_agpl = licence == "GPL" and "agpl" in words
+            if mark in words and licence not in found and not is_agpl:
+                found[licence] = f"{licence}: {shorten(key)}={shorten(value)}"
+    return tuple(found.values())
 
 
 def shorten(text: str) -> str:
@@ -34,16 +35,17 @@ def shorten(text: str) -> str:
     return plain if len(plain) <= 60 else f"{plain[:57]}..."
 
 
-def require_licence(card: ModelCard, told: Sequence[str], allowed: Sequence[str]) -> None:
-    """Raise `ModelError` where the owner has not allowed the model's licence, said or told."""
-    said = card.licence.weights
-    if said.lower() not in [one.lower() for one in allowed]:
+def require_licence(card: ModelCard, named: Sequence[str], allowed: Sequence[str]) -> None:
+    """Raise `ModelError` where the owner has not allowed a licence of the card or the model."""
+    licence_name = card.licence.weights
+    which = f"the licence {licence_name!r}" if licence_name else "no licence"
+    if licence_name.lower() not in [one.lower() for one in allowed]:
         raise ModelError(
-            f"the model {card.name} has {f'the licence {said!r}' if said else 'no licence'} in its "
-            "card, and the settings do not allow that; who may use it all the same adds its "
+            f"the model {card.name} has {which} in its card, "
+            "and the settings do not allow that; who may use it all the same adds its "
             "licence to `licences` in [inference]"
         )
-    for licence, where in list_strict(card, told):
+    for licence, where in list_strict(card, named):
         if not any(ALLOWS.get(licence, licence) in one.upper() for one in allowed):
             raise ModelError(
                 f"the model {card.name} comes from {licence} work, whatever its licence in the "
@@ -52,9 +54,9 @@ def require_licence(card: ModelCard, told: Sequence[str], allowed: Sequence[str]
             )
 
 
-def list_strict(card: ModelCard, told: Sequence[str]) -> list[tuple[str, str]]:
-    """The strict licences that the model or its card tells of: (licence, where)."""
-    found = [(one.partition(":")[0], one.partition(": ")[2]) for one in told]
+def list_strict(card: ModelCard, named: Sequence[str]) -> list[tuple[str, str]]:
+    """The strict licences that the model or its card names: (licence, where)."""
+    found = [(one.partition(":")[0], one.partition(": ")[2]) for one in named]
     if "agpl" in f"{card.licence.lineage} {card.licence.source}".lower():
         found.append(("AGPL", "the lineage in its card"))
     return found

@@ -1,4 +1,4 @@
-"""What a model may cost before it is refused: sizes of files, memory and time of its trial.
+"""Limits of a model: sizes of files, memory and time of its trial.
 
 Reads and writes: nothing.
 Never: is a setting: who needs more has a model that this unit should not run.

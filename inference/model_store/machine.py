@@ -1,4 +1,4 @@
-"""Which machine this is, and how much power its GPU may draw now: a figure belongs to both.
+"""Names of this machine and its power mode: a measured figure belongs to both.
 
 Reads: NVML, nvpmodel, the kernel's names. Writes: nothing.
 Never: guesses; what is not known is "".
@@ -14,7 +14,7 @@ from inference.model_store.meters import GPU_PROVIDERS
 
 
 def describe_machine(nvml: Any | None, root: Path = Path("/")) -> str:
-    """The computer in words, with its GPUs."""
+    """The name of the computer, with its GPUs."""
     names = [read_board(root) or read_processor(root) or platform.machine(), *list_gpus(nvml)]
     return ", ".join(dict.fromkeys(names))
 

@@ -1,8 +1,8 @@
-"""Energy meters of a computer: what was drawn while a model ran.
+"""Energy meters of a computer: joules used while a model runs.
 
 Reads: NVML's energy counters, RAPL (/sys/class/powercap), a Jetson's input rail, below a root that
 tests replace. Writes: nothing.
-Never: takes processor time for a measurement: a meter that does not answer is none.
+Never: takes processor time for a measurement, or uses a meter that does not answer.
 
 NVML counts mJ since the driver was loaded (Volta and later). RAPL counts uJ and starts again at
 max_energy_range_uj (kernel documentation, power/powercap); only an administrator may read it.
@@ -19,12 +19,12 @@ from sensors.jetson import find_board_input_w, read_rails
 from sensors.kernel_files import read_number, read_text
 
 RAPL_ZONES = "sys/class/powercap/intel-rapl:*"
-READ_EVERY_S = 0.1  # a rail tells power: it is read so often and added up
+READ_EVERY_S = 0.1  # a rail gives power: it is read so often and integrated
 GPU_PROVIDERS = ("TensorrtExecutionProvider", "CUDAExecutionProvider")
 
 
 class EnergyMeter(Protocol):
-    """Counts joules; `processor` and `gpu` say whose."""
+    """Counts joules; `processor` and `gpu` say of which device."""
 
     name: str
     processor: bool
@@ -34,7 +34,7 @@ class EnergyMeter(Protocol):
         """Joules since any fixed moment."""
 
     def close(self) -> None:
-        """End what runs in the background."""
+        """Stop the background thread, if there is one."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ class RaplMeter:
 
 
 class PowerIntegrator:
-    """A sensor that tells power, added up by a thread of its own."""
+    """A power sensor, integrated to energy by a thread of its own."""
 
     gpu = True
 
@@ -121,7 +121,7 @@ def open_meters(nvml: Any | None, root: Path = Path("/")) -> list[EnergyMeter]:
 
 
 def select_meters(meters: Sequence[EnergyMeter], provider: str) -> list[EnergyMeter]:
-    """Those that count what a model on `provider` draws; none where its device has none."""
+    """The meters that cover a model on `provider`; none where its device has no meter."""
     if provider not in GPU_PROVIDERS:
         return [meter for meter in meters if meter.processor]
     return list(meters) if any(meter.gpu for meter in meters) else []
@@ -159,7 +159,7 @@ def open_gpus(nvml: Any | None) -> EnergyMeter | None:
 
 
 def is_supported(nvml: Any, ask: Callable[[], float]) -> bool:
-    """Whether a GPU knows what it is asked; cards before Volta count no energy."""
+    """Whether a GPU supports a request; cards before Volta count no energy."""
     try:
         ask()
     except nvml.NVMLError:

@@ -1,7 +1,7 @@
-"""What stands in a model's file, looked at before anything runs it.
+"""Static checks of a model's file before anything runs it.
 
 Reads: a model's bytes. Writes: nothing. The only importer of `onnx`; runs in trial.py's child.
-Never: follows a path that stands in a model, and never asks for the memory that one declares.
+Never: follows a path in a model, and never allocates the memory that a model declares.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ FLOATS = (
 
 
 def check_model(data: bytes, card: ModelCard) -> tuple[str, ...]:
-    """The strict licences that the model tells of; raises `ModelError` where it is not safe."""
+    """The strict licences that the model names; raises `ModelError` where it is not safe."""
     model = parse_model(data)
     require_plain_graph(model)
     graphs = list(walk_graphs(model.graph))
@@ -153,9 +153,9 @@ def require_own_input(graph: onnx.GraphProto, card: ModelCard) -> None:
     batch = card.batch or "any"
     wanted = (card.input_name, onnx.TensorProto.FLOAT, (batch, 3, card.size, card.size))
     if found != [wanted]:
-        said = "; ".join(f"{name} {list(shape)}" for name, _, shape in found) or "nothing"
+        takes = "; ".join(f"{name} {list(shape)}" for name, _, shape in found) or "nothing"
         raise ModelError(
-            f"takes {said}, but its card says {card.input_name} {list(wanted[2])} as float32: "
+            f"takes {takes}, but its card says {card.input_name} {list(wanted[2])} as float32: "
             "correct the card"
         )
 
@@ -192,7 +192,7 @@ def count_value_bytes(kind: int) -> int:
 
 
 def require_size(name: str, sides: object, value_bytes: int) -> None:
-    """Raise `ModelError` for a declared shape that nobody has the memory for."""
+    """Raise `ModelError` for a declared shape that needs too much memory."""
     dims = [int(side) for side in sides]  # type: ignore[attr-defined]
     size = prod(dims) * value_bytes
     if min(dims, default=0) < 0 or size > MOST_TENSOR_BYTES:
@@ -203,7 +203,7 @@ def require_size(name: str, sides: object, value_bytes: int) -> None:
 
 
 def walk_texts(model: onnx.ModelProto, graphs: list[onnx.GraphProto]) -> Iterator[tuple[str, str]]:
-    """All that the model says in words: (key, value)."""
+    """All texts in the model: (key, value)."""
     for entry in model.metadata_props:
         yield entry.key, entry.value
     yield "producer", model.producer_name

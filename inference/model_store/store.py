@@ -1,8 +1,8 @@
-"""The models as the services see them: found by a reference, sure to be safe and allowed.
+"""The model store as the services see it: models found by reference, examined and allowed.
 
-Reads: models, cards and verdicts, active.json, bench.json. Writes: a verdict where none was.
-Never: hands out a model that is not its card's, that was not examined, or whose licence the owner
-does not allow.
+Reads: models, cards, examination results, active.json, bench.json. Writes: a missing result.
+Never: returns a model that does not match its card, was not examined, or has a licence that the
+owner does not allow.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from inference.model_store.costs import ModelCost
 from inference.model_store.licences import require_licence
 
 Examine = Callable[[Path, ModelCard], examine.ExaminationResult]
-Mark = tuple[int, int, int] | None  # what tells one state of a file from the next
+Mark = tuple[int, int, int] | None  # modification time, inode and size: changes with the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class StoredModel:
 
 
 class ModelStore:
-    """All models of this unit. Resident processes keep one; it holds no file open."""
+    """All models of this unit. Resident processes keep one store; it holds no file open."""
 
     def __init__(
         self,
@@ -59,14 +59,14 @@ class ModelStore:
         return model_files.known(self.settings, self.shipped)
 
     def lookup(self, ref: str) -> ModelFile:
-        """The file that a reference means; raises `ModelError`. Nothing is said of its safety."""
+        """The file that a reference means; raises `ModelError`. It may not be safe to load."""
         return model_files.find(self.settings, ref, self.shipped)
 
     def find(self, ref: str) -> StoredModel:
         """The model that `ref` (name, digest, path) means, safe to load; raises `ModelError`.
 
-        Reads the whole file for its digest. Only a model that no verdict is known of, such as one
-        named by a path, is examined now: that takes a child process and seconds.
+        Reads the whole file for its digest. Only a model without a result, such as one named by a
+        path, is examined now: that takes a child process and seconds.
         """
         file = self.lookup(ref)
         card = rename_card(read_verified_card(file.path), file)
@@ -82,20 +82,20 @@ class ModelStore:
             require_licence(card, self._find_result(file, card).strict_licences, allowed)
 
     def find_result_file(self, file: ModelFile) -> Path:
-        """Where a model's verdict is kept: beside it; of one named by a path, in the store."""
+        """Where a model's result is stored: beside it; of one named by a path, in the store."""
         if file.path.parent.parent == self.root:
             return file.path.parent / "verdict.json"
         return self.root / "verdicts" / f"{file.digest[:16]}.json"
 
     def _find_result(self, file: ModelFile, card: ModelCard) -> examine.ExaminationResult:
         kept = self.find_result_file(file)
-        verdict = examine.read_result(kept, file.path, card) or self._passed.get(card.sha256)
-        if verdict is None or verdict.card_sha256 != examine.compute_card_digest(file.path):
-            verdict = self.examination(file.path, card)
-            self._passed[card.sha256] = verdict
+        result = examine.read_result(kept, file.path, card) or self._passed.get(card.sha256)
+        if result is None or result.card_sha256 != examine.compute_card_digest(file.path):
+            result = self.examination(file.path, card)
+            self._passed[card.sha256] = result
             with suppress(OSError):  # a service may not write here: it examines at each start
-                examine.write_result(kept, verdict)
-        return verdict
+                examine.write_result(kept, result)
+        return result
 
     def find_active(self) -> str:
         """The reference of the model to use: chosen by `unitctl models use`, else by the settings.
@@ -118,7 +118,7 @@ class ModelStore:
         return facts.st_mtime_ns, facts.st_ino, facts.st_size
 
     def find_cost(self, digest: str, provider: str, mode: str | None = None) -> ModelCost:
-        """What one frame and one load cost, as measured on this unit, else by the settings.
+        """The cost of a frame and of loading, as measured on this unit, else by the settings.
 
         `mode`: of a Jetson's power mode or a GPU's limit; None: the newest figure of any.
         """

@@ -1,4 +1,4 @@
-"""Examines one model in a process of its own: `python -m inference.model_store.trial`.
+"""The trial of one model in a process of its own: `python -m inference.model_store.trial`.
 
 Reads: a model and its card, named on the command line. Writes: one line of JSON to standard output.
 Never: runs without its limits of memory and time, and never writes a file: a model that is a bomb
@@ -21,7 +21,7 @@ NO_MEMORY = ("bad_alloc", "Failed to allocate memory")  # in ONNX Runtime's word
 
 
 def set_limits(memory_bytes: int, cpu_s: int) -> None:
-    """From here on: so much address space and processor time, no core dump, no file written."""
+    """Limit address space and processor time from here on; no core dump, no file written."""
     # One thread each: NumPy's library else takes address space for every core of the machine.
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
@@ -31,7 +31,7 @@ def set_limits(memory_bytes: int, cpu_s: int) -> None:
 
 
 def run_trial(model: Path, card: ModelCard) -> dict[str, Any]:
-    """What was found; raises `ModelError` where the model is refused."""
+    """The answer for the parent; raises `ModelError` where the model is refused."""
     from inference.model_store.safety import check_model  # noqa: PLC0415  (after the limits)
 
     require_digest(model, compute_digest(model), card)
@@ -40,7 +40,7 @@ def run_trial(model: Path, card: ModelCard) -> dict[str, Any]:
 
 
 def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
-    """Load it as the unit would, on the processor, and show it one black picture."""
+    """Load it as the unit would, on the CPU, and run it on one black picture."""
     import numpy as np  # noqa: PLC0415
     import onnxruntime  # noqa: PLC0415
 

@@ -82,7 +82,7 @@ def test_each_camera_at_work_has_its_row_and_one_more_when_that_is_over(make_uni
     assert spent_wh == pytest.approx(sum(row.energy_wh for row in rows), rel=1e-4)
 
 
-def test_a_measured_price_is_reported_as_measured(unit: InferenceUnit) -> None:
+def test_a_measured_cost_is_reported_as_measured(unit: InferenceUnit) -> None:
     unit.choice.cost_j, unit.choice.measured = 0.2, True
     unit.grant(EnergyLevel.ECO)
     unit.pass_(62)

@@ -17,7 +17,7 @@ from tests.stand_ins.fake_inference import (
 from tests.stand_ins.inference_unit import GPU, InferenceUnit
 
 
-def test_when_the_sun_is_free_the_exact_model_looks(make_unit: Any) -> None:
+def test_when_the_sun_is_free_the_exact_model_is_used(make_unit: Any) -> None:
     unit = make_unit(sun_model="exact")
     unit.detectors["exact"] = FakeDetector("exact", tier=Tier.FP32)
     unit.grant(EnergyLevel.FULL)
@@ -43,7 +43,7 @@ def wait_for_swap(unit: InferenceUnit) -> None:
     unit.pass_(1)
 
 
-def test_another_model_is_chosen_without_a_look_that_fails(unit: InferenceUnit) -> None:
+def test_another_model_is_chosen_without_a_failed_run(unit: InferenceUnit) -> None:
     unit.detectors["new"] = FakeDetector("new")
     unit.grant(EnergyLevel.FULL)
     unit.pass_(2)
@@ -58,7 +58,7 @@ def test_another_model_is_chosen_without_a_look_that_fails(unit: InferenceUnit) 
     assert unit.detector.provider == NOT_LOADED
 
 
-def test_a_chosen_model_that_is_missing_is_a_fault_and_the_old_one_looks_on(
+def test_a_chosen_model_that_is_missing_is_a_fault_and_the_old_one_works_on(
     unit: InferenceUnit,
 ) -> None:
     unit.grant(EnergyLevel.FULL)
@@ -76,7 +76,7 @@ def test_a_chosen_model_that_is_missing_is_a_fault_and_the_old_one_looks_on(
     assert unit.faults() == []
 
 
-def test_a_camera_with_its_own_model_is_looked_at_with_that(make_unit: Any) -> None:
+def test_a_camera_with_its_own_model_is_analysed_with_that(make_unit: Any) -> None:
     unit = make_unit(cameras=("gate", "yard"), camera={"yard": CameraSettings(model="birds")})
     unit.detectors["birds"] = FakeDetector("birds", tier=Tier.FP32, scene=[SOMEBODY])
     unit.grant(EnergyLevel.ECO)
@@ -90,7 +90,7 @@ def test_a_camera_with_its_own_model_is_looked_at_with_that(make_unit: Any) -> N
 
 
 @pytest.mark.parametrize("how", ["missing", "broken"])
-def test_where_a_cameras_own_model_fails_the_units_model_looks(make_unit: Any, how: str) -> None:
+def test_where_a_cameras_own_model_fails_the_units_model_is_used(make_unit: Any, how: str) -> None:
     unit = make_unit(camera={"gate": CameraSettings(model="birds")})
     if how == "missing":
         unit.missing.add("birds")
@@ -102,7 +102,7 @@ def test_where_a_cameras_own_model_fails_the_units_model_looks(make_unit: Any, h
     assert unit.faults() == ["model"]
 
 
-def test_the_moving_part_alone_is_looked_at_but_for_a_look_at_all_every_two_seconds(
+def test_only_the_moving_part_is_analysed_but_the_whole_picture_every_two_seconds(
     make_unit: Any,
 ) -> None:
     unit = make_unit(regions=True)

@@ -22,7 +22,7 @@ from tests.stand_ins.fake_inference import (
 from tests.stand_ins.inference_unit import InferenceUnit
 
 
-def test_the_view_shows_what_was_looked_at_with_its_boxes_and_only_what_is_new(
+def test_the_view_shows_analysed_frames_with_boxes_and_only_new_ones(
     unit: InferenceUnit,
 ) -> None:
     server = FrameServer(unit.settings.view_socket, unit.view.answer)
@@ -56,7 +56,7 @@ def test_the_view_shows_no_box_of_what_is_only_faintly_seen(unit: InferenceUnit)
     assert shown.detections == ()
 
 
-def test_the_view_shows_the_camera_that_was_looked_at_last(make_unit: Any) -> None:
+def test_the_view_shows_the_camera_that_was_analysed_last(make_unit: Any) -> None:
     unit = make_unit(cameras=("gate", "yard"))
     unit.cameras["yard"].moving = False
     unit.grant(EnergyLevel.ECO)

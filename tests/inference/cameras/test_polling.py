@@ -21,7 +21,7 @@ from tests.stand_ins.fake_inference import (
 from tests.stand_ins.inference_unit import InferenceUnit
 
 
-def test_a_quiet_camera_costs_one_wake_up_a_wait_and_no_look(make_unit: Any) -> None:
+def test_a_quiet_camera_costs_one_wake_up_a_wait_and_no_run(make_unit: Any) -> None:
     unit = make_unit(cameras=[f"camera{number}" for number in range(8)])
     for camera in unit.cameras.values():
         camera.moving = False
@@ -39,7 +39,7 @@ def test_a_quiet_camera_costs_one_wake_up_a_wait_and_no_look(make_unit: Any) -> 
     assert run is None or run.power_w == 0
 
 
-def test_what_is_followed_is_looked_at_at_the_full_rate_until_it_is_gone(
+def test_what_is_followed_is_analysed_at_the_full_rate_until_it_is_gone(
     unit: InferenceUnit,
 ) -> None:
     unit.grant(EnergyLevel.FULL)
@@ -60,7 +60,7 @@ def test_what_is_followed_is_looked_at_at_the_full_rate_until_it_is_gone(
     assert len(unit.store.rows(Event)) == 1
 
 
-def test_a_look_begins_at_the_very_moment_of_the_cameras_answer(unit: InferenceUnit) -> None:
+def test_a_run_begins_at_the_moment_of_the_cameras_answer(unit: InferenceUnit) -> None:
     unit.camera.moving = False
     unit.grant(EnergyLevel.FULL)
     unit.pass_(2)
@@ -84,7 +84,7 @@ def test_a_look_begins_at_the_very_moment_of_the_cameras_answer(unit: InferenceU
     assert moments[0] == pytest.approx(passed_s, abs=0.003)
 
 
-def test_answers_of_one_moment_are_looked_at_together_the_longest_waiting_first(
+def test_answers_of_one_moment_are_analysed_together_the_longest_waiting_first(
     make_unit: Any,
 ) -> None:
     unit = make_unit(cameras=("gate", "yard", "shed"))
@@ -100,7 +100,7 @@ def test_answers_of_one_moment_are_looked_at_together_the_longest_waiting_first(
     assert all(batch[0] == "shed" for batch in first[:1])
 
 
-def test_a_hung_camera_keeps_nobody_waiting_and_is_told(make_unit: Any) -> None:
+def test_a_hung_camera_delays_no_other_and_is_a_fault(make_unit: Any) -> None:
     unit = make_unit(cameras=("gate", "yard"))
     unit.cameras["gate"].hung = True
     unit.grant(EnergyLevel.FULL)
@@ -151,7 +151,7 @@ def test_a_camera_that_is_gone_is_a_fault_after_ten_seconds_until_it_is_back(
     assert unit.detector.analysed > 0
 
 
-def test_a_camera_that_begins_anew_ends_what_was_followed_and_is_looked_at_again(
+def test_a_camera_that_restarts_ends_what_was_followed_and_is_analysed_again(
     unit: InferenceUnit,
 ) -> None:
     unit.grant(EnergyLevel.ECO)

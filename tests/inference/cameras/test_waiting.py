@@ -88,7 +88,7 @@ def test_eight_quiet_cameras_cost_next_to_nothing(
     assert cpu_s < 0.1, "busy waiting would take all of 2.5 s"
 
 
-def test_cameras_that_may_not_be_looked_at_are_waited_for_asleep(
+def test_cameras_without_energy_are_waited_for_asleep(
     cameras: dict[str, SocketCamera], tmp_path: Path
 ) -> None:
     pulling = pulling_of(cameras, tmp_path)

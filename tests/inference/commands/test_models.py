@@ -71,7 +71,7 @@ def with_small(unit: Unit, filled: Path) -> Unit:
     return unit
 
 
-def test_the_list_tells_name_digest_tier_licence_energy_and_use(with_small: Unit) -> None:
+def test_the_list_shows_name_digest_tier_licence_energy_and_use(with_small: Unit) -> None:
     code, out, _ = with_small.type()
     assert code == 0
     lines = {line.split()[0]: line for line in out.splitlines()[1:]}
@@ -148,7 +148,7 @@ def test_use_wants_a_name_or_the_default(with_small: Unit) -> None:
     assert (code, "did you mean 'small'?" in err) == (1, True)
 
 
-def test_verify_tells_the_sound_from_the_damaged(with_small: Unit) -> None:
+def test_verify_separates_the_sound_from_the_damaged(with_small: Unit) -> None:
     code, out, _ = with_small.type("verify", "small")
     assert (code, "sound, sha256" in out) == (0, True)
     (model,) = with_small.store.glob("*/small.onnx")
@@ -160,7 +160,7 @@ def test_verify_tells_the_sound_from_the_damaged(with_small: Unit) -> None:
     assert "damaged or another one" in answer["text"]
 
 
-def test_bench_measures_and_the_list_then_tells_it(with_small: Unit) -> None:
+def test_bench_measures_and_the_list_then_shows_it(with_small: Unit) -> None:
     code, out, _ = with_small.type("bench", "small", "--seconds", "0.2", "--json")
     assert code == 0
     figure = json.loads(out)

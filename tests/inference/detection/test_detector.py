@@ -351,7 +351,7 @@ def test_a_picture_that_is_none_does_not_unload_the_model(tmp_path: Path) -> Non
 
 
 @pytest.mark.filterwarnings("ignore:Specified provider")
-def test_a_device_that_is_not_there_is_told_by_the_detector(tmp_path: Path) -> None:
+def test_a_missing_device_is_reported_by_the_detector(tmp_path: Path) -> None:
     terms = SessionSettings(available=(CUDA, CPU))
     detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",), terms)
     assert detector.degraded == ""

@@ -235,7 +235,7 @@ def frame_with_people(clock: FakeClock) -> Picture:
     return Picture("gate", clock.stamp(), 1, 0, 0.0, frame.width, frame.height, BGR, bgr.tobytes())
 
 
-def test_who_is_too_faint_to_be_told_of_is_hidden(clock: FakeClock) -> None:
+def test_a_person_too_faint_to_be_reported_is_hidden(clock: FakeClock) -> None:
     picture = frame_with_people(clock)
     (sure,) = NanoDet(MODEL, 1, 0.6, ("person",)).analyse([picture])
     (all_of_it,) = NanoDet(MODEL, 1, 0.2, ("person",)).analyse([picture])
@@ -247,7 +247,7 @@ def test_who_is_too_faint_to_be_told_of_is_hidden(clock: FakeClock) -> None:
     assert cars.people == (), "who looks for no people pays for none"
 
 
-def test_who_is_cut_off_by_the_part_that_was_looked_at_is_hidden(
+def test_a_person_cut_off_by_the_analysed_part_is_hidden(
     clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -265,7 +265,7 @@ def test_who_is_cut_off_by_the_part_that_was_looked_at_is_hidden(
     assert not [one for one in seen.detections if one.box.right > middle - 0.001]
 
 
-def test_between_two_looks_at_all_of_a_picture_those_outside_the_part_stay_hidden(
+def test_between_two_whole_pictures_people_outside_the_part_stay_hidden(
     clock: FakeClock,
 ) -> None:
     look = ramp_look(clock, PERSON, unseen=(Box(0.1, 0.1, 0.2, 0.4),))

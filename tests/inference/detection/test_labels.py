@@ -30,7 +30,7 @@ def looked(settings: Settings, card: ModelCard = COCO, model: str = "usual") -> 
     return list_wanted_labels(settings, model, card)
 
 
-def test_what_a_zone_or_a_line_names_is_looked_for_and_followed() -> None:
+def test_the_labels_of_a_zone_or_a_line_are_detected_and_followed() -> None:
     assert list_followed_labels(ROAD, InferenceSettings()) == ("person", "dog", "car")
     assert looked(site(ROAD)) == ("person", "dog", "car")
 
@@ -42,7 +42,7 @@ def test_a_zone_that_names_nothing_counts_what_the_settings_name_and_no_more() -
     assert spelled.line["gate"].labels == ("car", "dog")
 
 
-def test_people_are_always_looked_for_so_that_their_heads_are_blurred() -> None:
+def test_people_are_always_detected_so_that_their_heads_are_blurred() -> None:
     assert looked(site(CameraSettings(), labels=("car",))) == ("car", "person")
     assert looked(site(CameraSettings(), labels=("car",), blur_heads=False)) == ("car", "person")
 
@@ -52,7 +52,7 @@ def test_a_label_that_the_units_model_does_not_know_is_an_error_with_the_nearest
         looked(site(CameraSettings(), labels=("persn",)))
 
 
-def test_a_cameras_own_model_need_not_know_what_other_cameras_look_for() -> None:
+def test_a_cameras_own_model_need_not_know_the_labels_of_other_cameras() -> None:
     camera = replace(ROAD, model="birds", zone={"nest": ZoneSettings(labels=("wren",))})
     settings = site(camera, blur_heads=False)
     assert looked(settings, BIRDS, "birds") == ("wren",)

@@ -39,7 +39,7 @@ def changed(where: str, value: Any) -> str:
     return json.dumps(card)
 
 
-def test_the_shipped_card_tells_name_licence_and_batch() -> None:
+def test_the_shipped_card_has_name_licence_and_batch() -> None:
     assert SHIPPED.name == "nanodet-g-416-int8"
     assert (SHIPPED.tier, SHIPPED.size, SHIPPED.batch) == (Tier.INT8, 416, 1)
     assert SHIPPED.licence.weights == "Apache-2.0"

@@ -80,7 +80,7 @@ def confidence(detector: FrameDetector) -> float:
     return round(seen.detections[0].confidence, 2)
 
 
-def test_the_old_model_looks_on_while_the_new_one_is_made(models: list[Path]) -> None:
+def test_the_old_model_works_on_while_the_new_one_is_loaded(models: list[Path]) -> None:
     old, gate = detector(models[0]), Gate(models[1])
     swap = ModelSwap("bright", old)
     assert confidence(swap.take_current()) == 1
@@ -231,7 +231,7 @@ def test_models_change_back_and_forth_and_no_picture_is_lost(models: list[Path])
     assert changes == 10
 
 
-def test_looks_go_on_while_a_real_model_is_loaded(tmp_path: Path) -> None:
+def test_inference_goes_on_while_a_real_model_is_loaded(tmp_path: Path) -> None:
     """ONNX Runtime lets go of Python's lock while it loads."""
     for path in (MODEL, MODEL.with_suffix(".json")):
         shutil.copy(path, tmp_path)

@@ -32,7 +32,7 @@ def part_of(moving: Box | None, *sizes: int, since_full_s: float | None = 0.5) -
     return choose_part(moving, width=width, height=height, size=size, since_full_s=since_full_s).box
 
 
-def test_a_walker_in_a_large_picture_is_looked_at_closely() -> None:
+def test_of_a_large_picture_the_part_around_a_walker_is_analysed() -> None:
     part = part_of(WALKER)
     assert part is not None
     left, top, right, bottom = convert_to_pixels(part, 1920, 1080)
@@ -41,7 +41,7 @@ def test_a_walker_in_a_large_picture_is_looked_at_closely() -> None:
     assert (top + bottom) / 2 == pytest.approx(0.36 * 1080, abs=2)
 
 
-def test_the_reason_says_how_much_was_looked_at() -> None:
+def test_the_reason_says_how_much_was_analysed() -> None:
     assert choose_part(WALKER, **HD, since_full_s=0.5).reason == (
         "analysed the 8 % of the picture where something moves"
     )
@@ -50,14 +50,14 @@ def test_the_reason_says_how_much_was_looked_at() -> None:
     )
 
 
-def test_all_of_it_is_looked_at_first_and_every_two_seconds() -> None:
+def test_the_whole_picture_is_analysed_first_and_every_two_seconds() -> None:
     assert part_of(WALKER, since_full_s=None) is None
     assert part_of(WALKER, since_full_s=FULL_EVERY_S - 0.01) is not None
     assert part_of(WALKER, since_full_s=FULL_EVERY_S) is None
     assert part_of(WALKER, since_full_s=-1.0) is None, "the camera's time began anew"
 
 
-def test_where_it_is_not_known_what_moves_all_is_looked_at() -> None:
+def test_where_it_is_not_known_what_moves_the_whole_picture_is_analysed() -> None:
     assert part_of(None) is None
 
 
@@ -121,7 +121,7 @@ def seen(box: Box) -> Detection:
     return Detection("person", 0.7, box)
 
 
-def test_a_box_of_a_part_is_told_in_fractions_of_the_whole() -> None:
+def test_a_box_of_a_part_is_given_in_fractions_of_the_whole() -> None:
     (told,) = map_detections_to_picture([seen(Box(0.25, 0.5, 0.5, 0.75))], PART)
     expected = Box(0.3, 0.6, 0.4, 0.7)
     assert told.label == "person"
@@ -139,7 +139,7 @@ def test_without_a_part_nothing_is_changed() -> None:
     "cut",
     [Box(0, 0.3, 0.2, 0.5), Box(0.3, 0, 0.5, 0.2), Box(0.8, 0.3, 1, 0.5), Box(0.3, 0.8, 0.5, 1)],
 )
-def test_half_a_thing_at_the_edge_of_a_part_is_not_told(cut: Box) -> None:
+def test_half_a_thing_at_the_edge_of_a_part_is_not_reported(cut: Box) -> None:
     assert map_detections_to_picture([seen(cut)], PART) == []
 
 
@@ -156,7 +156,7 @@ def test_the_edge_of_the_picture_cuts_nothing_that_could_be_seen_otherwise(
     assert len(map_detections_to_picture([seen(cut)], corner)) == 1
 
 
-def test_a_track_was_looked_for_only_where_the_part_showed_all_of_it() -> None:
+def test_a_track_counts_as_searched_only_where_the_part_showed_all_of_it() -> None:
     assert is_covered(PART, Box(0.3, 0.5, 0.4, 0.6))
     assert not is_covered(PART, Box(0.1, 0.5, 0.4, 0.6))
     assert not is_covered(PART, Box(0.7, 0.5, 0.9, 0.6))
@@ -164,7 +164,7 @@ def test_a_track_was_looked_for_only_where_the_part_showed_all_of_it() -> None:
 
 
 @given(boxes())
-def test_what_is_told_is_what_counts_as_looked_for(box: Box) -> None:
+def test_what_is_reported_is_what_counts_as_searched(box: Box) -> None:
     told = map_detections_to_picture([seen(box)], PART)
     assert bool(told) == is_covered(PART, map_box_to_picture(box, PART))
 

@@ -93,7 +93,7 @@ def test_a_blocked_directory_of_engines_does_not_stop_the_work(
     assert (session.provider, session.wanted) == (CPU, TENSORRT)
 
 
-def test_less_than_wanted_but_still_a_gpu_is_told_without_alarm() -> None:
+def test_less_than_wanted_but_still_a_gpu_is_reported_without_alarm() -> None:
     assert "a little more" in format_degraded("m", TENSORRT, CUDA)
     assert "CPU" not in format_degraded("m", TENSORRT, CUDA)
 

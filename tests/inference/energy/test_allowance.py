@@ -59,7 +59,7 @@ def test_who_gets_less_than_another_had_no_room_for_more(
         assert is_full or share_j >= max(got_j.values()) - 1e-6
 
 
-def test_what_a_full_purse_cannot_hold_goes_to_the_others() -> None:
+def test_what_a_full_allowance_cannot_hold_goes_to_the_others() -> None:
     purses = {"gate": Allowance(0.0), "yard": Allowance(9.5), "shed": Allowance(10.0)}
     after = share_income(purses, 3.0, dict.fromkeys(purses, 10.0))
     assert after == {"gate": Allowance(2.5), "yard": Allowance(10.0), "shed": Allowance(10.0)}
@@ -67,20 +67,20 @@ def test_what_a_full_purse_cannot_hold_goes_to_the_others() -> None:
     assert again == dict.fromkeys(purses, Allowance(10.0)), "the rest stays in the battery"
 
 
-def test_a_look_that_cost_more_than_the_purse_held_is_owed_and_paid_first() -> None:
+def test_a_run_that_cost_more_than_the_allowance_held_is_a_debt_that_is_paid_first() -> None:
     after = subtract_cost(Allowance(0.5), 0.75)
     assert after == Allowance(0.0, 0.25)
     (after,) = share_income({"gate": after}, 0.5, {"gate": 10.0}).values()
     assert after == Allowance(0.25)
 
 
-def test_a_smaller_plan_takes_what_a_purse_may_hold_no_longer() -> None:
+def test_a_smaller_plan_removes_what_an_allowance_may_hold_no_longer() -> None:
     assert share_income({"gate": Allowance(100.0)}, 1.0, {"gate": 60.0}) == {
         "gate": Allowance(60.0)
     }
 
 
-def test_a_purse_holds_a_minutes_income_or_one_burst_if_that_is_more() -> None:
+def test_an_allowance_holds_a_minutes_income_or_ten_seconds_at_the_full_rate() -> None:
     assert compute_cap_j(income_w=2.0, frames_per_s=5, cost_j=0.5) == 120
     assert compute_cap_j(income_w=0.1, frames_per_s=5, cost_j=0.5) == 25
     assert compute_cap_j(income_w=0.1, frames_per_s=0.01, cost_j=8) == 8, (
@@ -110,7 +110,7 @@ def test_a_shortage_says_how_much_of_what_and_how_long() -> None:
         max_size=60,
     ),
 )
-def test_no_camera_spends_more_than_was_earned_and_one_look(
+def test_no_camera_spends_more_than_its_income_and_one_run(
     looking_w: float, steps: list[tuple[float, str, float]]
 ) -> None:
     """`steps`: seconds that pass, who would be looked at then, and what that costs really."""
@@ -133,7 +133,7 @@ def test_no_camera_spends_more_than_was_earned_and_one_look(
 
 @settings(max_examples=25)
 @given(some.floats(0.05, 2), some.integers(2, 6))
-def test_busy_cameras_are_looked_at_equally_often_whatever_the_order(
+def test_busy_cameras_are_analysed_equally_often_whatever_the_order(
     looking_w: float, count: int
 ) -> None:
     names = tuple(f"camera{number}" for number in range(count))
@@ -149,7 +149,7 @@ def test_busy_cameras_are_looked_at_equally_often_whatever_the_order(
     assert sum(looks.values()) <= looking_w * 120 / PRICE_J + count
 
 
-def test_after_a_rest_there_is_one_look_for_each_and_debts_are_not_forgotten() -> None:
+def test_after_a_rest_there_is_one_run_for_each_and_debts_stay() -> None:
     prices_j = {"gate": PRICE_J, "yard": PRICE_J}
     purses = Allowances(("gate", "yard"), 0.0)
     purses.fill(1.0, 5, prices_j, 100.0)

@@ -12,7 +12,9 @@ from tests.stand_ins.fake_inference import (
 from tests.stand_ins.inference_unit import GPU, InferenceUnit
 
 
-def test_an_empty_purse_keeps_a_camera_waiting_and_says_for_what(make_unit: Any) -> None:
+def test_an_empty_allowance_keeps_a_camera_waiting_and_the_status_says_for_what(
+    make_unit: Any,
+) -> None:
     unit = make_unit(energy_per_frame_j=0.5)
     unit.grant(EnergyLevel.FULL, power_w=0.1)
     unit.pass_(1)
@@ -25,7 +27,7 @@ def test_an_empty_purse_keeps_a_camera_waiting_and_says_for_what(make_unit: Any)
     assert unit.faults() == []
 
 
-def test_a_thing_is_one_event_although_its_purse_lets_it_be_seen_but_rarely(
+def test_a_thing_is_one_event_although_the_allowance_pays_for_few_frames(
     unit: InferenceUnit,
 ) -> None:
     unit.grant(EnergyLevel.FULL, power_w=0.1)
@@ -37,7 +39,7 @@ def test_a_thing_is_one_event_although_its_purse_lets_it_be_seen_but_rarely(
     assert [event.frames for event in events] == [pytest.approx(12, abs=1)]
 
 
-def test_one_rare_look_that_misses_a_thing_does_not_end_it(unit: InferenceUnit) -> None:
+def test_one_rare_frame_that_misses_a_thing_does_not_end_its_event(unit: InferenceUnit) -> None:
     unit.grant(EnergyLevel.FULL, power_w=0.1)
     unit.detector.scene = [SOMEBODY]
     unit.pass_(31)
@@ -74,7 +76,7 @@ def test_who_shares_a_model_shares_what_loading_it_costs(make_unit: Any) -> None
     assert unit.cycle._allowances["yard"].held_j == pytest.approx(0.5, abs=0.01)
 
 
-def test_a_model_is_not_loaded_for_a_look_that_cannot_pay_it(unit: InferenceUnit) -> None:
+def test_a_model_is_not_loaded_before_the_allowance_covers_it(unit: InferenceUnit) -> None:
     unit.cycle._allowances._has_begun = True  # no first look for nothing
     unit.choice.load_j = 4.0
     unit.grant(EnergyLevel.FULL, power_w=0.5)

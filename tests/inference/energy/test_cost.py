@@ -27,7 +27,7 @@ def detector(provider: str, wanted: str = "") -> FakeDetector:
     return made
 
 
-def test_a_look_has_the_price_of_the_list_but_not_less_than_its_processor_time() -> None:
+def test_a_run_costs_what_the_list_says_but_not_less_than_its_processor_time() -> None:
     own = prices()
     assert own.record_run(detector(CPU), cpu_s=0.01).energy_j == 0.5
     dear = own.record_run(detector(CPU), cpu_s=0.4)
@@ -42,7 +42,7 @@ def test_what_a_meter_measured_is_believed_against_processor_time() -> None:
     assert own.estimate_run_j(detector(GPU)) == 0.2
 
 
-def test_on_the_cpu_in_place_of_the_gpu_a_look_costs_twice_what_it_should() -> None:
+def test_on_the_cpu_in_place_of_the_gpu_a_run_costs_twice_the_nominal() -> None:
     own, fallen = prices({}), detector(CPU, wanted=GPU)
     assert (own.estimate_nominal_j(fallen), own.estimate_run_j(fallen)) == (0.5, 1.0)
     assert own.record_run(fallen, cpu_s=0.01).energy_j == 1.0
@@ -53,7 +53,7 @@ def test_a_figure_of_the_cpu_itself_stands_above_the_guess() -> None:
     assert own.estimate_run_j(detector(CPU, wanted=GPU)) == 0.7
 
 
-def test_looks_that_cost_more_than_the_list_says_raise_what_is_expected_in_steps() -> None:
+def test_runs_that_cost_more_than_the_list_says_raise_the_estimate_in_steps() -> None:
     own, slow = prices(), detector(CPU)
     own.record_run(slow, cpu_s=1.0)
     assert own.estimate_run_j(slow) == pytest.approx(3.0)
@@ -75,7 +75,7 @@ def test_a_new_figure_counts_from_the_next_refresh() -> None:
     assert own.estimate_run_j(one) == 0.1
 
 
-def test_loading_is_priced_until_it_is_done_then_by_what_it_took() -> None:
+def test_loading_costs_what_the_list_says_until_it_was_done_then_what_it_took() -> None:
     own, one = prices(), FakeDetector(wanted=CPU, got=CPU)
     assert own.estimate_pending_load_j(one) == 6.0
     one.load()

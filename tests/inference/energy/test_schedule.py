@@ -63,11 +63,11 @@ def test_a_budget_of_nothing_buys_nothing() -> None:
     assert nothing(make_plan(budget(EnergyLevel.FULL, power_w=0.0), SETTINGS, RESOURCES))
 
 
-def test_a_unit_without_cameras_has_nothing_to_look_at() -> None:
+def test_a_unit_without_cameras_has_nothing_to_analyse() -> None:
     assert nothing(make_plan(budget(EnergyLevel.FULL), SETTINGS, replace(RESOURCES, cameras=0)))
 
 
-def test_the_exact_model_looks_only_while_the_sun_is_free_and_where_there_is_one() -> None:
+def test_the_exact_model_is_planned_only_while_the_sun_is_free_and_if_there_is_one() -> None:
     own = replace(SETTINGS, sun_model="exact")
     sunny = make_plan(budget(EnergyLevel.ECO, sun_is_free=True), own, RESOURCES)
     assert (sunny.tier, sunny.model) == (Tier.FP32, "exact")
@@ -87,7 +87,7 @@ def test_on_the_cpu_in_place_of_the_gpu_fewer_frames_are_planned_and_the_reason_
     )
 
 
-def test_a_look_that_costs_more_on_the_wanted_device_is_paid_by_the_purse_not_the_plan() -> None:
+def test_a_higher_cost_on_the_wanted_device_is_limited_by_the_allowance_not_by_the_plan() -> None:
     dear = replace(RESOURCES, cost_j=2.0)
     assert make_plan(budget(EnergyLevel.FULL), SETTINGS, dear).frames_per_s == 5
 
@@ -117,7 +117,7 @@ def test_no_plan_has_more_watts_or_frames_than_it_may(
     assert planned.make_row(NOW).reason == planned.reason
 
 
-def test_what_computer_and_cameras_take_is_not_there_for_looking() -> None:
+def test_what_computer_and_cameras_take_is_not_there_for_inference() -> None:
     left = make_plan(budget(EnergyLevel.ECO), SETTINGS, replace(RESOURCES, base_w=9.0))
     assert left.inference_w == 3
     assert left.reason == "ECO allows 2 frames a second, about 1 W of 3 W"

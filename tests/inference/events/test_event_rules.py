@@ -67,7 +67,7 @@ class EventBench:
 # --- what an event says --------------------------------------------------------------------------
 
 
-def test_an_event_says_how_sure_each_look_was_who_woke_the_camera_and_what_was_missed() -> None:
+def test_an_event_has_confidences_what_woke_the_camera_and_missed_frames() -> None:
     bench = EventBench()
     bench.show(at(0.5, 0.5), missed=7)  # before it was there
     bench.show(at(0.5, 0.9), woken_by="packets", missed=2)
@@ -78,7 +78,7 @@ def test_an_event_says_how_sure_each_look_was_who_woke_the_camera_and_what_was_m
     assert (event.woken_by, event.drops, event.rule) == ("packets", 3, "")
 
 
-def test_looks_are_paid_for_by_all_who_are_seen_in_them() -> None:
+def test_the_energy_of_a_frame_is_shared_by_all_that_are_seen_in_it() -> None:
     bench = EventBench()
     for count in range(4):
         bench.show(at(0.2), *([at(0.7)] if count else []))
@@ -86,7 +86,7 @@ def test_looks_are_paid_for_by_all_who_are_seen_in_them() -> None:
     assert sorted(event.energy_j for event in bench.events) == pytest.approx([0.9, 1.5])
 
 
-def test_energy_is_measured_only_where_each_look_was() -> None:
+def test_energy_is_measured_only_where_each_frame_was() -> None:
     bench = EventBench()
     for measured in (True, True, True):
         bench.show(at(0.5), measured=measured)
@@ -112,7 +112,7 @@ def test_the_snapshot_shows_a_whole_large_person_rather_than_a_surer_cut_or_far_
 # --- zones and lines -----------------------------------------------------------------------------
 
 
-def test_with_a_zone_only_who_was_in_it_is_told_and_when_he_has_left_it() -> None:
+def test_with_a_zone_only_a_stay_in_it_is_an_event_once_it_is_over() -> None:
     bench = EventBench(ZONE)
     bench.walk(0.1, 0.3)
     for _ in range(20):
@@ -127,7 +127,7 @@ def test_with_a_zone_only_who_was_in_it_is_told_and_when_he_has_left_it() -> Non
     assert event.event_id.endswith("-2z1")
 
 
-def test_a_box_that_jumps_into_a_zone_for_one_look_is_no_event() -> None:
+def test_a_box_that_jumps_into_a_zone_for_one_frame_is_no_event() -> None:
     bench = EventBench(ZONE)
     for _ in range(5):
         bench.show(at(0.37))
@@ -138,7 +138,7 @@ def test_a_box_that_jumps_into_a_zone_for_one_look_is_no_event() -> None:
     assert bench.events == []
 
 
-def test_a_zone_that_wants_a_stay_tells_none_that_was_too_short_and_parts_of_a_long_one() -> None:
+def test_a_zone_with_dwell_time_has_no_event_of_a_short_stay_and_parts_of_a_long_one() -> None:
     name, own = ZONE.zones["z1"]
     bench = EventBench(Rules({"z1": (name, replace(own, dwell_s=90.0))}))
     for _ in range(5 * 80):
@@ -155,7 +155,7 @@ def test_a_zone_that_wants_a_stay_tells_none_that_was_too_short_and_parts_of_a_l
     assert bench.events[1].reason.endswith(f"; it was still there after {event.event_id}")
 
 
-def test_a_crossing_is_told_at_once_and_each_has_an_id() -> None:
+def test_a_crossing_is_published_at_once_and_each_has_an_id() -> None:
     bench = EventBench(FENCE)
     bench.walk(0.2, 0.8)
     (event,) = bench.events
@@ -168,7 +168,7 @@ def test_a_crossing_is_told_at_once_and_each_has_an_id() -> None:
     assert len({event.event_id for event in bench.events}) == 2
 
 
-def test_who_crosses_before_he_was_seen_often_enough_is_told_when_he_was() -> None:
+def test_a_crossing_before_enough_sightings_is_published_when_there_are_enough() -> None:
     bench = EventBench(FENCE)
     bench.show(at(0.47))
     bench.show(at(0.52))
@@ -208,7 +208,7 @@ def test_a_restless_hour_makes_some_rows_that_account_for_all_its_events() -> No
     assert len(set(ids)) == len(ids)
 
 
-def test_after_a_calm_spell_each_event_is_told_by_itself_again() -> None:
+def test_after_a_calm_interval_each_event_is_published_by_itself_again() -> None:
     bench = EventBench()
     restless(bench, minutes=8, every_s=6.0)
     restless(bench, minutes=60, every_s=600.0)
@@ -233,7 +233,7 @@ def test_the_row_of_many_keeps_the_best_picture_the_whole_time_and_all_costs() -
     assert both.frames == 2 * one.frames + 5
 
 
-def test_films_of_gathered_events_are_named_to_be_forgotten() -> None:
+def test_clips_of_merged_events_are_named_to_be_forgotten() -> None:
     bench = EventBench()
     for _ in range(40):
         for _ in range(4):

@@ -42,7 +42,9 @@ def test_a_passer_by_becomes_one_event_with_a_snapshot_on_disk(unit: InferenceUn
 
 
 @pytest.mark.parametrize("how", ["stop", "lower level", "camera gone", "camera off"])
-def test_an_event_in_progress_is_stored_when_the_watch_ends(unit: InferenceUnit, how: str) -> None:
+def test_an_event_in_progress_is_stored_when_the_analysis_ends(
+    unit: InferenceUnit, how: str
+) -> None:
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
     unit.pass_(5)
@@ -85,7 +87,7 @@ def test_a_stop_in_the_middle_of_a_second_ends_the_cycle(unit: InferenceUnit) ->
     assert unit.detector.analysed == 0
 
 
-def test_an_event_has_its_film_asked_for_once_when_its_story_is_over(make_unit: Any) -> None:
+def test_the_clip_of_an_event_is_requested_once_when_the_event_is_over(make_unit: Any) -> None:
     unit = make_unit(camera={"gate": CameraSettings(clip_s=20)}, event_ends_after_s=0.5)
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
@@ -105,7 +107,7 @@ def test_an_event_has_its_film_asked_for_once_when_its_story_is_over(make_unit: 
     assert asked_s == pytest.approx(film.until_s, abs=0.01), "when there is all of it, not before"
 
 
-def test_a_long_story_has_its_film_asked_for_when_its_film_time_is_over(make_unit: Any) -> None:
+def test_the_clip_of_a_long_event_is_requested_when_its_time_is_over(make_unit: Any) -> None:
     unit = make_unit(camera={"gate": CameraSettings(clip_s=4)})
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
@@ -117,7 +119,7 @@ def test_a_long_story_has_its_film_asked_for_when_its_film_time_is_over(make_uni
     assert event.clip is not None
 
 
-def test_of_a_long_story_the_first_part_alone_has_a_film(make_unit: Any) -> None:
+def test_of_a_long_event_only_the_first_part_has_a_clip(make_unit: Any) -> None:
     unit = make_unit(camera={"gate": CameraSettings(clip_s=4)})
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
@@ -128,7 +130,7 @@ def test_of_a_long_story_the_first_part_alone_has_a_film(make_unit: Any) -> None
 
 
 @pytest.mark.parametrize("how", ["refused", "hung"])
-def test_an_event_whose_film_does_not_come_is_told_without_it(make_unit: Any, how: str) -> None:
+def test_an_event_whose_clip_does_not_come_is_stored_without_it(make_unit: Any, how: str) -> None:
     unit = make_unit(camera={"gate": CameraSettings(clip_s=8)})
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
@@ -142,7 +144,9 @@ def test_an_event_whose_film_does_not_come_is_told_without_it(make_unit: Any, ho
     assert event.snapshot is not None
 
 
-def test_with_a_broken_shelf_the_event_is_kept_without_its_snapshot(unit: InferenceUnit) -> None:
+def test_with_a_broken_directory_the_event_is_kept_without_its_snapshot(
+    unit: InferenceUnit,
+) -> None:
     unit.settings.snapshots_dir.write_text("a file where a directory should be")
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]

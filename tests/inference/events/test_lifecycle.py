@@ -59,7 +59,7 @@ class EventBench:
         return Picture("gate", self.clock.stamp(), 1, 0, self.media_s, 1, 1, BGR, b"\0\0\0")
 
 
-def test_a_passer_by_is_one_event_told_once_when_gone() -> None:
+def test_a_passer_by_is_one_event_published_once_when_gone() -> None:
     bench = EventBench()
     bench.show(0.5, 0.9, 0.6, 0.7)
     assert bench.events == []
@@ -78,7 +78,7 @@ def test_a_passer_by_is_one_event_told_once_when_gone() -> None:
     assert len(bench.events) == 1
 
 
-def test_the_best_look_is_kept_for_the_snapshot() -> None:
+def test_the_best_frame_is_kept_for_the_snapshot() -> None:
     bench = EventBench()
     bench.show(0.5, 0.9, 0.6)
     (draft,) = bench.drafts.running.values()
@@ -92,14 +92,14 @@ def test_a_flicker_is_no_event() -> None:
     assert bench.events == []
 
 
-def test_what_is_running_is_told_at_a_stop() -> None:
+def test_what_is_running_is_published_at_a_stop() -> None:
     bench = EventBench()
     bench.show(0.8, 0.8, 0.8)
     bench.stop()
     assert [event.frames for event in bench.events] == [3]
 
 
-def test_a_long_stay_is_told_in_parts_that_double_and_name_each_other() -> None:
+def test_a_long_stay_is_published_in_parts_that_double_and_name_each_other() -> None:
     bench = EventBench()
     bench.show(*[0.8] * (2 * 60 * 10))  # ten minutes
     bench.stop()

@@ -86,7 +86,7 @@ def test_a_point_in_the_notch_of_a_hollow_polygon_is_outside() -> None:
         ("walking down the picture, nearer, right is left", (0.5, 0), (0.5, 1), (0.1, 0.5)),
     ],
 )
-def test_left_and_right_are_those_of_one_who_walks_along_the_line(
+def test_left_and_right_are_seen_along_the_direction_of_the_line(
     name: str, start: tuple[float, float], end: tuple[float, float], to_right: tuple[float, float]
 ) -> None:
     assert zones.compute_turn(start, end, to_right) > 0, name
@@ -110,7 +110,7 @@ def test_a_zone_counts_only_its_labels() -> None:
     assert bench.show(standing(0.5, 0.6), standing(0.8, 0.6, "car"))
 
 
-def test_a_stay_is_told_when_it_is_long_enough_and_a_short_absence_is_forgiven() -> None:
+def test_a_stay_is_an_event_when_it_is_long_enough_and_a_short_absence_is_forgiven() -> None:
     bench = RuleBench(zone(dwell_s=5.0))
     for _ in range(15):  # three seconds inside
         (match,) = bench.show(standing(0.5, 0.6))
@@ -190,7 +190,7 @@ def test_who_comes_nearer_over_it_goes_to_its_right() -> None:
         (Direction.TO_RIGHT, ["line fence: to the right"]),
     ],
 )
-def test_only_the_wanted_direction_is_told(direction: Direction, told: list[str]) -> None:
+def test_only_the_wanted_direction_is_an_event(direction: Direction, told: list[str]) -> None:
     bench = RuleBench(line(direction))
     bench.walk((0.5, 0.8), (0.5, 0.3), (0.5, 0.8))
     assert bench.crossings == told

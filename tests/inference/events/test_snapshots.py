@@ -46,7 +46,7 @@ def test_a_snapshot_lies_under_its_day_and_is_named_from_the_data_directory(
     assert (files_dir.parent / film).stat().st_mtime == START.timestamp()
 
 
-def test_old_pictures_and_films_and_torn_writes_are_deleted_once_an_hour(
+def test_old_snapshots_and_clips_and_torn_writes_are_deleted_once_an_hour(
     files_dir: Path, clock: FakeClock
 ) -> None:
     files = EventFiles(files_dir, keep_days=2, keep_mb=100, clock=clock)
@@ -132,7 +132,7 @@ def test_where_others_fill_the_disk_nothing_is_lost_for_it(
     files = EventFiles(files_dir, keep_days=30, keep_mb=100, clock=clock, free_bytes=disk.free)
     files.put_snapshot("old", START, bytes(1000))
     disk.others_bytes = disk.size_bytes - FREE_FLOOR_BYTES + 10_000
-    with pytest.raises(StoreError, match=r"it is not pictures that fill it: .* look what fills"):
+    with pytest.raises(StoreError, match=r"it is not pictures that fill it: .* find out what fills"):
         files.put_snapshot("new", START + timedelta(days=1), bytes(1000))
     assert names(files_dir) == ["old.jpg"]
     assert (files_dir / "2026-04-15/old.jpg").stat().st_size == 1000
@@ -149,7 +149,7 @@ def test_the_only_picture_of_a_day_gives_way_to_another_of_that_day(
     assert names(files_dir) == ["second.jpg"]
 
 
-def test_a_shelf_that_cannot_be_read_is_an_error_in_words(
+def test_a_directory_that_cannot_be_read_is_an_error_in_words(
     files_dir: Path, clock: FakeClock
 ) -> None:
     files_dir.parent.mkdir(parents=True)

@@ -135,7 +135,7 @@ def says(key: str, value: str) -> Damage:
     return lambda model: model.metadata_props.add(key=key, value=value)
 
 
-def test_a_sound_model_passes_and_tells_of_no_strict_licence() -> None:
+def test_a_sound_model_passes_and_names_no_strict_licence() -> None:
     assert looked_at(a_model().SerializeToString()) == ()
 
 
@@ -251,7 +251,7 @@ def test_another_type_or_size_of_input_than_the_cards_is_refused() -> None:
         (says("License", "CC-BY-NC-4.0"), "NC: License="),
     ],
 )
-def test_a_strict_licence_in_the_model_is_told(damage: Damage, told: str) -> None:
+def test_a_strict_licence_in_the_model_is_found(damage: Damage, told: str) -> None:
     model = a_model()
     damage(model)
     (found,) = looked_at(model.SerializeToString())

@@ -80,7 +80,7 @@ def test_a_metered_frame_costs_what_it_draws_beyond_rest() -> None:
     assert computer.at_s >= REST_S + 12
 
 
-def test_without_a_meter_processor_time_has_its_price() -> None:
+def test_without_a_meter_processor_time_is_the_cost() -> None:
     computer = Computer()
     run = measure(computer, 1.0, computer.tools([]))
     assert run.meter == ""

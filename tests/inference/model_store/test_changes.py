@@ -61,7 +61,7 @@ def test_a_licence_that_the_owner_did_not_allow_is_refused(
             store.find("small")
 
 
-def test_what_the_model_tells_of_its_licence_counts_more_than_its_card(
+def test_a_licence_named_in_the_model_counts_more_than_its_card(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
     examination.told = ("AGPL: license=AGPL-3.0 License",)

@@ -129,7 +129,7 @@ def test_what_is_no_file_or_too_large_is_refused_at_once(tmp_path: Path) -> None
     assert list((tmp_path / "in").iterdir()) == []
 
 
-def test_a_model_without_a_card_is_told_where_to_put_it(tmp_path: Path) -> None:
+def test_the_error_for_a_model_without_a_card_says_where_to_put_it(tmp_path: Path) -> None:
     path = write(tmp_path, a_model())
     path.with_suffix(".json").unlink()
     assert "put small.json beside it" in taken(path, tmp_path / "in")

@@ -72,7 +72,7 @@ def test_a_digest_that_fits_two_models_is_refused(store: ModelStore, tmp_path: P
     assert store.lookup("c0ffee1").name == "m1"
 
 
-def test_a_model_is_examined_once_and_its_verdict_is_kept(
+def test_a_model_is_examined_once_and_its_result_is_kept(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
     changes.add(store, small(tmp_path))
@@ -84,7 +84,7 @@ def test_a_model_is_examined_once_and_its_verdict_is_kept(
     assert len(examination.seen) == 1, "what is shipped was examined before"
 
 
-def test_a_verdict_is_void_for_another_card_another_rule_or_none(
+def test_a_result_is_void_for_another_card_another_rule_or_none(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
     added = changes.add(store, small(tmp_path))
@@ -198,7 +198,7 @@ def test_a_service_that_finds_its_model_does_not_load_what_examines(
     assert done.stdout.strip() == "[]"
 
 
-def test_the_doctor_looks_at_every_model_that_is_used(
+def test_the_doctor_checks_every_model_that_is_used(
     store: ModelStore, tmp_path: Path, clock: FakeClock
 ) -> None:
     added = changes.add(store, small(tmp_path))
@@ -214,7 +214,7 @@ def test_the_doctor_looks_at_every_model_that_is_used(
     assert (unknown.ok, "sun_model: there is no model 'smal'" in unknown.text) == (False, True)
 
 
-def test_who_may_not_write_the_store_can_read_it(
+def test_a_user_who_may_not_write_the_store_can_read_it(
     store: ModelStore, tmp_path: Path, examination: Examination
 ) -> None:
     """A service examines a model without a verdict at each start, and goes on without writing."""

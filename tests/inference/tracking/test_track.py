@@ -80,7 +80,7 @@ def test_a_dog_is_never_taken_for_the_person_who_stood_there() -> None:
     assert [(track.number, track.label) for track in tracks.live] == [(1, "person"), (2, "dog")]
 
 
-def test_a_look_at_a_part_misses_nobody_outside_it_and_who_stands_there_stays() -> None:
+def test_the_analysis_of_a_part_misses_nothing_outside_it() -> None:
     tracks = step(Tracks(), 0.0, person(0.2), person(0.8))
     tracks = step(tracks, 0.2, person(0.2), person(0.8))
     right = Box(0.6, 0.2, 1.0, 0.8)
@@ -96,7 +96,7 @@ def test_a_look_at_a_part_misses_nobody_outside_it_and_who_stands_there_stays() 
     assert [track.number for track in tracks.live] == [1, 2]
 
 
-def test_a_look_at_a_part_misses_who_should_be_in_it() -> None:
+def test_the_analysis_of_a_part_misses_what_should_be_in_it() -> None:
     tracks = step(Tracks(), 0.0, person(0.8))
     tracks = step(tracks, 0.2, person(0.8))
     right = Box(0.6, 0.2, 1.0, 0.8)
@@ -107,7 +107,7 @@ def test_a_look_at_a_part_misses_who_should_be_in_it() -> None:
     assert not tracks.live
 
 
-def test_nobody_is_waited_for_half_a_minute_even_where_nobody_looks() -> None:
+def test_no_track_is_kept_for_half_a_minute_even_where_no_frame_shows_its_place() -> None:
     tracks = step(step(Tracks(), 0.0, person(0.2)), 0.2, person(0.2))
     right = Box(0.6, 0.2, 1.0, 0.8)
     assert update_tracks(
@@ -118,7 +118,7 @@ def test_nobody_is_waited_for_half_a_minute_even_where_nobody_looks() -> None:
     ).live
 
 
-def test_a_pause_of_the_looks_is_forgiven_to_who_is_still_on_his_way() -> None:
+def test_a_pause_of_the_frames_is_forgiven_to_a_thing_still_on_its_way() -> None:
     tracks = Tracks()
     for count in range(10):
         tracks = step(tracks, count / 5, person(0.1 + 0.01 * count))
@@ -142,7 +142,7 @@ def test_who_was_seen_once_is_not_waited_for_as_long_as_a_known_one() -> None:
     assert step(step(step(twice, 0.4), 0.6), 2.2).live
 
 
-def test_who_walked_out_of_the_picture_is_not_waited_for_at_its_edge() -> None:
+def test_a_thing_that_left_the_picture_is_not_kept_at_its_edge() -> None:
     tracks = Tracks()
     for count in range(10):
         tracks = step(tracks, count / 5, person(0.8 + 0.02 * count))
@@ -150,14 +150,14 @@ def test_who_walked_out_of_the_picture_is_not_waited_for_at_its_edge() -> None:
     assert not tracks.live
 
 
-def test_at_two_looks_a_second_a_newcomer_may_leave_his_own_box_and_at_ten_he_may_not() -> None:
+def test_at_two_frames_a_second_a_new_thing_may_leave_its_own_box_and_at_ten_it_may_not() -> None:
     slow = step(step(Tracks(), 0.0, person(0.5)), 0.5, person(0.56))
     fast = step(step(Tracks(), 0.0, person(0.5)), 0.1, person(0.56))
     assert [track.number for track in slow.live] == [1]
     assert [track.number for track in fast.live] == [1, 2]
 
 
-def test_who_walked_and_is_not_where_it_moves_has_stopped() -> None:
+def test_a_thing_that_is_not_where_something_moves_has_stopped() -> None:
     tracks = Tracks()
     for count in range(10):
         tracks = step(tracks, count / 5, person(0.1 + 0.02 * count))
