@@ -51,8 +51,8 @@ def test_another_model_is_chosen_without_a_failed_run(unit: InferenceUnit) -> No
     unit.pass_(1)
     wait_for_swap(unit)
     unit.pass_(1)
-    looks = unit.detector.analysed + unit.detectors["new"].analysed
-    assert looks == pytest.approx(25, abs=1)
+    analysed = unit.detector.analysed + unit.detectors["new"].analysed
+    assert analysed == pytest.approx(25, abs=1)
     assert unit.detectors["new"].analysed > 0
     assert unit.faults() == []
     assert unit.detector.provider == NOT_LOADED
@@ -111,9 +111,9 @@ def test_only_the_moving_part_is_analysed_but_the_whole_picture_every_two_second
     seen: list[Tier] = []
     take = unit.cycle._handle_result
 
-    def noted(camera: Any, look: FrameResult, *rest: Any) -> None:
-        seen.append(look.tier)
-        take(camera, look, *rest)
+    def noted(camera: Any, result: FrameResult, *rest: Any) -> None:
+        seen.append(result.tier)
+        take(camera, result, *rest)
 
     unit.cycle._handle_result = noted
     unit.pass_(4)

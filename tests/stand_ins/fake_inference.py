@@ -36,7 +36,7 @@ class FakeCamera:
         self.gone = self.hung = False
         self.refusal: str | None = None
         self.region: Box | None = None
-        self.clip: bytes | None = b"film"
+        self.clip: bytes | None = b"clip"
         self.born_s = 0.0  # its own time begins then: a restart begins it anew
         self.asks: list[tuple[float, PictureRequest]] = []
         self._clock = clock
@@ -88,7 +88,7 @@ class FakeCamera:
         if self.refusal:
             return Refusal(self.refusal)
         if ask.encoding == MP4:
-            return self._picture(MP4, self.clip) if self.clip else Refusal("no film is kept")
+            return self._picture(MP4, self.clip) if self.clip else Refusal("no clip is kept")
         if ask.moved and not self.moving:
             return Refusal("nothing moves")
         if self._sequence() == ask.after:

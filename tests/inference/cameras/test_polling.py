@@ -65,11 +65,11 @@ def test_a_run_begins_at_the_moment_of_the_cameras_answer(unit: InferenceUnit) -
     unit.grant(EnergyLevel.FULL)
     unit.pass_(2)
     moments: list[float] = []
-    look = unit.detector.analyse
+    analyse = unit.detector.analyse
 
     def noted(pictures: Any, parts: Any = None) -> Any:
         moments.append(unit.clock.media_s())
-        return look(pictures, parts)
+        return analyse(pictures, parts)
 
     unit.detector.analyse = noted  # type: ignore[method-assign]
     waiter, passed_s = unit.waiter.wait, unit.clock.media_s() + 0.4

@@ -202,7 +202,7 @@ def head(result: FrameResult, *, blur: bool) -> Bytes:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[50:60, 82:118].astype(int)
 
 
-def ramp_look(clock: FakeClock, *people: Detection, unseen: tuple[Box, ...] = ()) -> FrameResult:
+def ramp_result(clock: FakeClock, *people: Detection, unseen: tuple[Box, ...] = ()) -> FrameResult:
     ramp = np.repeat(np.linspace(0, 255, 200, dtype=np.uint8)[None, :, None], 200, axis=0)
     bgr = np.ascontiguousarray(np.repeat(ramp, 3, axis=2))
     picture = Picture("gate", clock.stamp(), 1, 0, 0.0, 200, 200, BGR, bgr.tobytes())
@@ -210,17 +210,17 @@ def ramp_look(clock: FakeClock, *people: Detection, unseen: tuple[Box, ...] = ()
 
 
 def test_the_owner_may_ask_for_heads_as_they_are(clock: FakeClock) -> None:
-    look = ramp_look(clock, PERSON)
-    shown = ramp_look(clock)
-    assert np.abs(head(look, blur=False) - head(shown, blur=True)).max() == 0
-    assert np.abs(head(look, blur=True) - head(shown, blur=True)).max() >= 5
-    assert len(np.unique(head(look, blur=True)[5, :, 0])) < len(
-        np.unique(head(look, blur=False)[5, :, 0])
+    result = ramp_result(clock, PERSON)
+    shown = ramp_result(clock)
+    assert np.abs(head(result, blur=False) - head(shown, blur=True)).max() == 0
+    assert np.abs(head(result, blur=True) - head(shown, blur=True)).max() >= 5
+    assert len(np.unique(head(result, blur=True)[5, :, 0])) < len(
+        np.unique(head(result, blur=False)[5, :, 0])
     )
 
 
 def test_the_file_hides_who_is_followed_but_was_not_found(clock: FakeClock) -> None:
-    missed = ramp_look(clock, unseen=(STANDING,))
+    missed = ramp_result(clock, unseen=(STANDING,))
     assert np.abs(head(missed, blur=True) - head(missed, blur=False)).max() >= 5
 
 
@@ -244,7 +244,7 @@ def test_a_person_too_faint_to_be_reported_is_hidden(clock: FakeClock) -> None:
     assert sure.detections == all_of_it.detections[: len(sure.detections)]
     assert set(faint) <= set(sure.people), "told of or not, its box is known"
     (cars,) = NanoDet(MODEL, 1, 0.6, ("car",)).analyse([picture])
-    assert cars.people == (), "who looks for no people pays for none"
+    assert cars.people == (), "without the label person nothing is computed for people"
 
 
 def test_a_person_cut_off_by_the_analysed_part_is_hidden(
@@ -268,11 +268,11 @@ def test_a_person_cut_off_by_the_analysed_part_is_hidden(
 def test_between_two_whole_pictures_people_outside_the_part_stay_hidden(
     clock: FakeClock,
 ) -> None:
-    look = ramp_look(clock, PERSON, unseen=(Box(0.1, 0.1, 0.2, 0.4),))
-    assert list_people(look) == (STANDING, Box(0.1, 0.1, 0.2, 0.4))
+    result = ramp_result(clock, PERSON, unseen=(Box(0.1, 0.1, 0.2, 0.4),))
+    assert list_people(result) == (STANDING, Box(0.1, 0.1, 0.2, 0.4))
     part = Box(0.35, 0.1, 0.7, 1.0)
-    assert select_outside(list_people(look), part) == (Box(0.1, 0.1, 0.2, 0.4),)
-    assert select_outside(list_people(look), Box(0.5, 0.1, 0.9, 1.0)) == list_people(look), (
+    assert select_outside(list_people(result), part) == (Box(0.1, 0.1, 0.2, 0.4),)
+    assert select_outside(list_people(result), Box(0.5, 0.1, 0.9, 1.0)) == list_people(result), (
         "cut in two"
     )
-    assert select_outside(list_people(look), None) == ()
+    assert select_outside(list_people(result), None) == ()

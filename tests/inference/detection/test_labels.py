@@ -1,4 +1,4 @@
-"""Which things are looked for: by the settings, by zones and lines, and by what a model knows."""
+"""Which labels are detected: by the settings, by zones and lines, and by what a model knows."""
 
 from dataclasses import replace
 
@@ -26,13 +26,13 @@ def site(
     return Settings(camera={"road": camera}, inference=own)
 
 
-def looked(settings: Settings, card: ModelCard = COCO, model: str = "usual") -> tuple[str, ...]:
+def wanted(settings: Settings, card: ModelCard = COCO, model: str = "usual") -> tuple[str, ...]:
     return list_wanted_labels(settings, model, card)
 
 
 def test_the_labels_of_a_zone_or_a_line_are_detected_and_followed() -> None:
     assert list_followed_labels(ROAD, InferenceSettings()) == ("person", "dog", "car")
-    assert looked(site(ROAD)) == ("person", "dog", "car")
+    assert wanted(site(ROAD)) == ("person", "dog", "car")
 
 
 def test_a_zone_that_names_nothing_counts_what_the_settings_name_and_no_more() -> None:
@@ -43,28 +43,28 @@ def test_a_zone_that_names_nothing_counts_what_the_settings_name_and_no_more() -
 
 
 def test_people_are_always_detected_so_that_their_heads_are_blurred() -> None:
-    assert looked(site(CameraSettings(), labels=("car",))) == ("car", "person")
-    assert looked(site(CameraSettings(), labels=("car",), blur_heads=False)) == ("car", "person")
+    assert wanted(site(CameraSettings(), labels=("car",))) == ("car", "person")
+    assert wanted(site(CameraSettings(), labels=("car",), blur_heads=False)) == ("car", "person")
 
 
 def test_a_label_that_the_units_model_does_not_know_is_an_error_with_the_nearest() -> None:
     with pytest.raises(ModelError, match=r"'persn'; did you mean 'person'"):
-        looked(site(CameraSettings(), labels=("persn",)))
+        wanted(site(CameraSettings(), labels=("persn",)))
 
 
 def test_a_cameras_own_model_need_not_know_the_labels_of_other_cameras() -> None:
     camera = replace(ROAD, model="birds", zone={"nest": ZoneSettings(labels=("wren",))})
     settings = site(camera, blur_heads=False)
-    assert looked(settings, BIRDS, "birds") == ("wren",)
+    assert wanted(settings, BIRDS, "birds") == ("wren",)
 
 
 def test_a_model_that_knows_nothing_of_what_is_wanted_is_refused() -> None:
     settings = site(CameraSettings(model="birds"), blur_heads=False)
     with pytest.raises(ModelError, match="'person'"):
-        looked(settings, BIRDS, "birds")
+        wanted(settings, BIRDS, "birds")
 
 
 def test_a_model_that_sees_no_people_is_refused_while_heads_are_to_be_blurred() -> None:
     camera = CameraSettings(model="birds", zone={"nest": ZoneSettings(labels=("wren",))})
     with pytest.raises(ModelError, match="'person'"):
-        looked(site(camera), BIRDS, "birds")
+        wanted(site(camera), BIRDS, "birds")

@@ -1,4 +1,4 @@
-"""Another model takes over between two pictures; who looks on never waits and never fails."""
+"""Another model takes over between two pictures; no frame waits and none fails."""
 
 import shutil
 import threading
@@ -208,7 +208,7 @@ class Watcher(threading.Thread):
 
 
 def test_models_change_back_and_forth_and_no_picture_is_lost(models: list[Path]) -> None:
-    """The wishes come from another thread than the looks here, which is harder than real life."""
+    """The wishes come from another thread than the frames here, which is harder than real life."""
     swap = ModelSwap("bright", detector(models[0]))
     watcher = Watcher(swap)
     watcher.start()
@@ -238,10 +238,10 @@ def test_inference_goes_on_while_a_real_model_is_loaded(tmp_path: Path) -> None:
     swap = ModelSwap("bright", detector(make_model(tmp_path / "bright.onnx")))
     swap.take_current().load()
     swap.want("real", lambda: NanoDet(tmp_path / MODEL.name, 1, 0.3, ("person",)), now_s=0)
-    looks = 0
+    frames = 0
     while swap.name != "real":
         assert swap.trouble is None
         swap.take_current().analyse([white()])
-        looks += 1
+        frames += 1
     assert swap.name == "real"
-    assert looks > 3
+    assert frames > 3

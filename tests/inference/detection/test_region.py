@@ -1,4 +1,4 @@
-"""What part of a picture is looked at, and that no box is told in the wrong place."""
+"""Which part of a picture is analysed, and that each box is mapped to its right place."""
 
 import pytest
 from hypothesis import given

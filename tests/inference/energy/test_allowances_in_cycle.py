@@ -77,7 +77,7 @@ def test_who_shares_a_model_shares_what_loading_it_costs(make_unit: Any) -> None
 
 
 def test_a_model_is_not_loaded_before_the_allowance_covers_it(unit: InferenceUnit) -> None:
-    unit.cycle._allowances._has_begun = True  # no first look for nothing
+    unit.cycle._allowances._has_begun = True  # without the free first run
     unit.choice.load_j = 4.0
     unit.grant(EnergyLevel.FULL, power_w=0.5)
     unit.pass_(8)

@@ -1,4 +1,4 @@
-"""What looks cost: by the price list, never less than the processor time seen, twice on the CPU."""
+"""The cost per inference: by the list, at least the processor time, twice as much on the CPU."""
 
 import pytest
 
@@ -14,8 +14,8 @@ GPU = "CUDAExecutionProvider"
 LIST = {GPU: ModelCost(0.5, 20.0, 4.0, measured=False)}
 
 
-def prices(listed: dict[str, ModelCost] | None = None) -> CostModel:
-    """By provider; one that is not in the list has the settings' price."""
+def cost_model(listed: dict[str, ModelCost] | None = None) -> CostModel:
+    """By provider; one that is not in the list has the settings' cost."""
     known = listed if listed is not None else LIST
     default = ModelCost(0.5, 6.0, 2.0, measured=False)
     return CostModel(lambda _, provider: known.get(provider, default), CORE_W)
@@ -28,7 +28,7 @@ def detector(provider: str, wanted: str = "") -> FakeDetector:
 
 
 def test_a_run_costs_what_the_list_says_but_not_less_than_its_processor_time() -> None:
-    own = prices()
+    own = cost_model()
     assert own.record_run(detector(CPU), cpu_s=0.01).energy_j == 0.5
     dear = own.record_run(detector(CPU), cpu_s=0.4)
     assert dear.energy_j == pytest.approx(1.2)
@@ -36,25 +36,25 @@ def test_a_run_costs_what_the_list_says_but_not_less_than_its_processor_time() -
 
 
 def test_what_a_meter_measured_is_believed_against_processor_time() -> None:
-    own = prices({GPU: ModelCost(0.2, 20.0, 4.0, measured=True)})
+    own = cost_model({GPU: ModelCost(0.2, 20.0, 4.0, measured=True)})
     took = own.record_run(detector(GPU), cpu_s=0.4)
     assert (took.energy_j, took.measured) == (0.2, True)
     assert own.estimate_run_j(detector(GPU)) == 0.2
 
 
 def test_on_the_cpu_in_place_of_the_gpu_a_run_costs_twice_the_nominal() -> None:
-    own, fallen = prices({}), detector(CPU, wanted=GPU)
+    own, fallen = cost_model({}), detector(CPU, wanted=GPU)
     assert (own.estimate_nominal_j(fallen), own.estimate_run_j(fallen)) == (0.5, 1.0)
     assert own.record_run(fallen, cpu_s=0.01).energy_j == 1.0
 
 
 def test_a_figure_of_the_cpu_itself_stands_above_the_guess() -> None:
-    own = prices({GPU: ModelCost(0.5, 1, 1, False), CPU: ModelCost(0.7, 1, 1, False)})
+    own = cost_model({GPU: ModelCost(0.5, 1, 1, False), CPU: ModelCost(0.7, 1, 1, False)})
     assert own.estimate_run_j(detector(CPU, wanted=GPU)) == 0.7
 
 
 def test_runs_that_cost_more_than_the_list_says_raise_the_estimate_in_steps() -> None:
-    own, slow = prices(), detector(CPU)
+    own, slow = cost_model(), detector(CPU)
     own.record_run(slow, cpu_s=1.0)
     assert own.estimate_run_j(slow) == pytest.approx(3.0)
     for _ in range(50):
@@ -67,7 +67,7 @@ def test_runs_that_cost_more_than_the_list_says_raise_the_estimate_in_steps() ->
 
 def test_a_new_figure_counts_from_the_next_refresh() -> None:
     listed = {CPU: ModelCost(0.5, 1, 1, False)}
-    own, one = prices(listed), detector(CPU)
+    own, one = cost_model(listed), detector(CPU)
     assert own.estimate_run_j(one) == 0.5
     listed[CPU] = ModelCost(0.1, 1, 1, True)
     assert own.estimate_run_j(one) == 0.5
@@ -76,7 +76,7 @@ def test_a_new_figure_counts_from_the_next_refresh() -> None:
 
 
 def test_loading_costs_what_the_list_says_until_it_was_done_then_what_it_took() -> None:
-    own, one = prices(), FakeDetector(wanted=CPU, got=CPU)
+    own, one = cost_model(), FakeDetector(wanted=CPU, got=CPU)
     assert own.estimate_pending_load_j(one) == 6.0
     one.load()
     assert own.record_load(one, cpu_s=0.5) == pytest.approx(1.5)
@@ -86,7 +86,7 @@ def test_loading_costs_what_the_list_says_until_it_was_done_then_what_it_took() 
 
 
 def test_what_a_gpu_takes_to_load_is_not_seen_in_processor_time() -> None:
-    assert prices().record_load(detector(GPU), cpu_s=0.5) == 20.0
+    assert cost_model().record_load(detector(GPU), cpu_s=0.5) == 20.0
 
 
 def test_decoding_is_modelled_by_the_pixels_of_all_pictures_of_the_group() -> None:
@@ -94,7 +94,7 @@ def test_decoding_is_modelled_by_the_pixels_of_all_pictures_of_the_group() -> No
         stamp = FakeClock().stamp()
         return Picture("gate", stamp, 1, 0, 1.0, width, height, I420, b"")
 
-    own = prices()
+    own = cost_model()
     one_j = own.estimate_decode_j(picture(1920, 1080), missed=0)
     assert one_j == pytest.approx(4.9e-3 * CORE_W)
     assert own.estimate_decode_j(picture(1920, 1080), missed=4) == pytest.approx(5 * one_j)

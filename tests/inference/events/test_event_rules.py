@@ -1,4 +1,4 @@
-"""Events of zones and lines; what an event says of its looks; how a restless night stays short."""
+"""Events of zones and lines; what an event says of its frames; how many events are merged."""
 
 from dataclasses import replace
 
@@ -105,7 +105,7 @@ def test_the_snapshot_shows_a_whole_large_person_rather_than_a_surer_cut_or_far_
     bench.show(at(0.12, 0.7))
     (draft,) = bench.drafts.running.values()
     assert draft.best.detections[0].confidence == 0.85
-    assert draft.confidence == 0.95, "the event still says how sure the surest look was"
+    assert draft.confidence == 0.95, "the event still says the highest confidence"
     assert lifecycle.make_event(draft, None).box == draft.box
 
 
@@ -161,7 +161,7 @@ def test_a_crossing_is_published_at_once_and_each_has_an_id() -> None:
     (event,) = bench.events
     assert event.rule == "line fence: to the left", "drawn from top to bottom, right is left"
     assert event.stamp.utc == event.last_seen
-    assert event.frames > 10, "all looks so far show who it is"
+    assert event.frames > 10, "all frames so far show who it is"
     bench.walk(0.8, 0.2)
     bench.stop()
     assert [event.rule for event in bench.events[1:]] == ["line fence: to the right"]

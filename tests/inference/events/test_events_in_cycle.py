@@ -97,14 +97,14 @@ def test_the_clip_of_an_event_is_requested_once_when_the_event_is_over(make_unit
     asked_s = next(at_s for at_s, ask in unit.camera.asks if ask.encoding == MP4)
     (event,) = unit.store.rows(Event)
     assert event.clip is not None
-    assert (unit.settings.unit.data_dir / event.clip).read_bytes() == b"film"
-    (film,) = [ask for _, ask in unit.camera.asks if ask.encoding == MP4]
+    assert (unit.settings.unit.data_dir / event.clip).read_bytes() == b"clip"
+    (clip,) = [ask for _, ask in unit.camera.asks if ask.encoding == MP4]
     began_s = unit.camera.asks[0][0]
-    assert (film.since_s, film.until_s) == (
+    assert (clip.since_s, clip.until_s) == (
         pytest.approx(began_s - 3, abs=0.01),
         pytest.approx(began_s + 3.5 + 3, abs=0.01),
     )
-    assert asked_s == pytest.approx(film.until_s, abs=0.01), "when there is all of it, not before"
+    assert asked_s == pytest.approx(clip.until_s, abs=0.01), "when there is all of it, not before"
 
 
 def test_the_clip_of_a_long_event_is_requested_when_its_time_is_over(make_unit: Any) -> None:

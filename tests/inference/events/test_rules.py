@@ -20,7 +20,7 @@ def standing(x: float, y: float, label: str = "person") -> Detection:
 
 
 class RuleBench:
-    """Shows people to the tracker and the rules, five looks a second."""
+    """Shows people to the tracker and the rules, five frames a second."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -39,7 +39,7 @@ class RuleBench:
         return matches
 
     def walk(self, *feet: tuple[float, float], step: float = 0.02) -> list[RuleMatch]:
-        """One person from point to point, a step each look."""
+        """One person from point to point, a step each frame."""
         matches: list[RuleMatch] = []
         for start, end in pairwise(feet):
             ways = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
@@ -126,7 +126,7 @@ def test_a_stay_is_an_event_when_it_is_long_enough_and_a_short_absence_is_forgiv
 
 def test_who_is_seen_outside_for_a_moment_goes_on_with_his_stay() -> None:
     bench = RuleBench(zone(dwell_s=4.0))
-    for count in range(26):  # five seconds at the zone's edge; one look in five is outside
+    for count in range(26):  # five seconds at the zone's edge; one frame in five is outside
         matches = bench.show(standing(0.38 if count % 5 == 4 else 0.42, 0.6))
     assert [match.text for match in matches] == ["zone drive: stayed 5 s"]
 

@@ -205,7 +205,7 @@ def test_a_running_service_notices_each_choice_once(store: ModelStore, tmp_path:
     assert not service.has_active_changed()
     assert service.find(service.find_active()) == added
     changes.use(store, "small")
-    assert service.has_active_changed(), "chosen anew: it may look again"
+    assert service.has_active_changed(), "chosen anew: it may be another one"
     changes.use_default(store)
     assert service.has_active_changed()
     assert service.find_active() == NANODET

@@ -1,4 +1,4 @@
-"""The model store as services see it: names, digests, paths, verdicts, licences, prices."""
+"""The model store as services see it: names, digests, paths, results, licences, costs."""
 
 import json
 import os
@@ -88,7 +88,7 @@ def test_a_result_is_void_for_another_card_another_rule_or_none(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
     added = changes.add(store, small(tmp_path))
-    card, verdict = added.path.with_suffix(".json"), added.path.with_name("verdict.json")
+    card, result = added.path.with_suffix(".json"), added.path.with_name("verdict.json")
 
     def examined_again() -> bool:
         before = len(examination.seen)
@@ -98,10 +98,10 @@ def test_a_result_is_void_for_another_card_another_rule_or_none(
     card.write_text(card.read_text().replace('"cat"', '"dog"'))
     assert examined_again()
     assert not examined_again()
-    for damage in ("", "{", "[]", verdict.read_text().replace('"rules": 1', '"rules": 0')):
-        verdict.write_text(damage)
+    for damage in ("", "{", "[]", result.read_text().replace('"rules": 1', '"rules": 0')):
+        result.write_text(damage)
         assert examined_again()
-    verdict.unlink()
+    result.unlink()
     examination.refuses = "the model small is bad"
     with pytest.raises(ModelError, match="small is bad"):
         reopened(store).find("small")
@@ -143,14 +143,14 @@ def test_a_licence_is_no_longer_allowed_when_the_owner_says_so(
 
 def test_a_figure_of_this_unit_counts_and_without_one_the_settings(store: ModelStore) -> None:
     digest, cpu, cuda = FIGURE.sha256, FIGURE.provider, "CUDAExecutionProvider"
-    price = store.find_cost(digest, cpu)
-    assert (price.per_frame_j, price.measured) == (0.5, False)
-    assert price.load_j == price.load_s * store.settings.computer.core_w
-    assert "by the settings" in price.reason
+    cost = store.find_cost(digest, cpu)
+    assert (cost.per_frame_j, cost.measured) == (0.5, False)
+    assert cost.load_j == cost.load_s * store.settings.computer.core_w
+    assert "by the settings" in cost.reason
     changes.keep_figure(store, FIGURE)
-    price = store.find_cost(digest, cpu)
-    assert (price.per_frame_j, price.load_j, price.load_s, price.measured) == (0.25, 3, 1.5, True)
-    assert price.reason == "measured (RAPL) on 2026-04-15"
+    cost = store.find_cost(digest, cpu)
+    assert (cost.per_frame_j, cost.load_j, cost.load_s, cost.measured) == (0.25, 3, 1.5, True)
+    assert cost.reason == "measured (RAPL) on 2026-04-15"
     assert not store.find_cost(digest, cuda).measured
     assert not store.find_cost("cd" * 32, cpu).measured
     changes.keep_figure(store, replace(FIGURE, mode="MODE_15W", per_frame_j=0.1, at="2026-05"))
@@ -217,14 +217,14 @@ def test_the_doctor_checks_every_model_that_is_used(
 def test_a_user_who_may_not_write_the_store_can_read_it(
     store: ModelStore, tmp_path: Path, examination: Examination
 ) -> None:
-    """A service examines a model without a verdict at each start, and goes on without writing."""
+    """A service examines a model without a result at each start, and goes on without writing."""
     added = changes.add(store, small(tmp_path))
-    verdict = added.path.with_name("verdict.json")
-    verdict.unlink()
-    verdict.mkdir()  # so that not even an administrator can write it
+    result = added.path.with_name("verdict.json")
+    result.unlink()
+    result.mkdir()  # so that not even an administrator can write it
     assert reopened(store).find("small") == added
     assert examination.seen == ["small.onnx"] * 2
-    assert os.listdir(verdict) == []
+    assert os.listdir(result) == []
 
 
 def test_the_default_of_the_settings_is_a_model_that_is_shipped() -> None:
