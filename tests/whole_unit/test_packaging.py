@@ -30,7 +30,7 @@ def test_every_package_of_the_tree_is_installed_but_for_what_is_simulated() -> N
 
 def test_the_top_level_holds_what_the_house_has() -> None:
     rooms = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0] != "."}
-    rooms -= {"build", "docs", "neural_energy_appliance.egg-info", "__pycache__"}
+    rooms -= {"build", "docs", "requirements", "neural_energy_appliance.egg-info", "__pycache__"}
     assert rooms == NAMES | {"systemd", "hardware-in-loop", "tests"}
 
 
