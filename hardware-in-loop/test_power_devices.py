@@ -14,7 +14,7 @@ POLLS = 20  # on a good line none of them is lost
 def test_a_real_charger_gives_readings_that_agree(
     charger_port: str, request: pytest.FixtureRequest
 ) -> None:
-    model = devices.charger(request.config.getoption("--charger-model"))
+    model = devices.find_charger(request.config.getoption("--charger-model"))
     clock, device_id = SystemClock(), request.config.getoption("--charger-id")
     meter = open_meter(Lines(clock), model, charger_port, device_id, clock)
     for _ in range(POLLS):
@@ -22,13 +22,13 @@ def test_a_real_charger_gives_readings_that_agree(
         assert reading.battery_voltage_v is not None
         assert 9 < reading.battery_voltage_v < 64
         assert reading.pv_power_w is None or reading.pv_power_w >= 0
-    assert meter.health.complaint(model.name) is None
+    assert meter.health.find_fault(model.name) is None
 
 
 def test_a_real_battery_gives_readings_that_agree(
     bms_port: str, request: pytest.FixtureRequest
 ) -> None:
-    model = devices.battery(request.config.getoption("--bms-model"))
+    model = devices.find_battery(request.config.getoption("--bms-model"))
     clock, device_id = SystemClock(), request.config.getoption("--bms-id")
     meter = open_meter(Lines(clock), model, bms_port, device_id, clock)
     for _ in range(POLLS):
@@ -37,12 +37,12 @@ def test_a_real_battery_gives_readings_that_agree(
         assert 9 < reading.voltage_v < 64
         low, high = reading.lowest_cell_voltage_v, reading.highest_cell_voltage_v
         assert low is None or high is None or low <= high
-    assert meter.health.complaint(model.name) is None
+    assert meter.health.find_fault(model.name) is None
 
 
 def test_the_probe_finds_the_real_charger(
     charger_port: str, request: pytest.FixtureRequest
 ) -> None:
     report = Probe(SystemClock()).scan(charger_port)
-    models = [find.profile.name for device in report.devices for find in device.finds]
+    models = [find.profile.name for device in report.devices for find in device.matches]
     assert request.config.getoption("--charger-model") in models

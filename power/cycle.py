@@ -20,7 +20,7 @@ from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
 from power.guard.observations import GuardState
 from power.plan.ladder import Planner
-from power.reading.combine import said_pct
+from power.reading.combine import compute_reported_soc_pct
 from power.reading.meters import Poll
 from power.row_writer import Decision, Rows, RowWriter
 from power.sleep.interface import (
@@ -103,7 +103,7 @@ class PowerCycle:
 
     def _estimate_charge(self, poll: Poll) -> Situation:
         now, battery, reading = self._clock.stamp(), self._settings.battery, poll.reading
-        bms_pct = said_pct(poll.batteries)
+        bms_pct = compute_reported_soc_pct(poll.batteries)
         self._estimate = estimator.update(self._estimate, reading, battery, bms_pct)
         self._battery = estimator.report_state(self._estimate, reading, battery, now)
         age_s = self._clock.age_s(self._reading.stamp) if self._reading else None

@@ -26,10 +26,10 @@ from appliance.settings import Settings, SleepMode
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
 from power import devices
-from power.protocol.errors import TCP, tcp_address
+from power.protocol.ports import TCP, parse_tcp_address
 from power.protocol.profile import Profile
 from provisioning.board import GUARD, SIMULATED_CAMERAS
-from provisioning.calm_film import make_calm_film
+from provisioning.calm_video import make_calm_film
 from provisioning.runner import ROOT, Program, Runner
 from provisioning.systemctl import board_socket, tell_board
 from provisioning.unit_files import read_processes
@@ -131,7 +131,7 @@ class Laptop:
         """Whether all simulated devices have their ports."""
         ports = [one.port for one in self.settings.power_devices]
         return all(
-            listens(*tcp_address(port)) if port.startswith(TCP) else Path(port).exists()
+            listens(*parse_tcp_address(port)) if port.startswith(TCP) else Path(port).exists()
             for port in ports
         )
 
@@ -200,9 +200,9 @@ class Laptop:
 
     def _power_devices(self) -> str:
         """The settings' sections of charger and BMS, each at a port of its own."""
-        text = self._section("charger", "main", devices.charger(self._wish.charger))
+        text = self._section("charger", "main", devices.find_charger(self._wish.charger))
         if self._wish.bms:
-            text += self._section("bms", "pack", devices.battery(self._wish.bms))
+            text += self._section("bms", "pack", devices.find_battery(self._wish.bms))
         return text
 
     def _section(self, kind: str, name: str, profile: Profile) -> str:

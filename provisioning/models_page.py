@@ -12,10 +12,10 @@ from typing import Any, cast
 
 from appliance.clock import SystemClock
 from appliance.settings import Settings
-from power.commands.models import spoken
+from power.commands.models import format_protocol
 from power.devices import MODELS
 from power.protocol.bus import Lines
-from power.protocol.links import WIRES
+from power.protocol.links import LINK_FACTORIES
 from power.protocol.profile import BatteryProfile, Profile
 from power.reading.meter import Meter
 from provisioning.simulated.devices.models import SIMULATORS
@@ -91,7 +91,7 @@ def row(profile: Profile, columns: Columns) -> list[str]:
         "?" if known is None else "yes" if known & {*fields} else "" for fields in columns.values()
     ]
     others = f" ({spans(profile.ids)})" if profile.ids else ""
-    return [f"`{profile.name}`", spoken(profile), f"{profile.device_id}{others}", *marks]
+    return [f"`{profile.name}`", format_protocol(profile), f"{profile.device_id}{others}", *marks]
 
 
 def spans(numbers: Iterable[int]) -> str:
@@ -122,7 +122,7 @@ def filled(profile: Profile) -> set[str] | None:
     plant.advance(NOON, LOAD_W)
     device = simulator(plant, (), None, 1.0)
     lines = cast("Lines", LoopbackLines(device))
-    link = WIRES[profile.protocol].link(lines, profile, "loopback", device.device_id)
+    link = LINK_FACTORIES[profile.protocol].make_link(lines, profile, "loopback", device.device_id)
     meter = Meter(profile, link, lines.clock)
     readings = [meter.read() for _ in range(POLLS)]
     names = type(readings[0]).__dataclass_fields__

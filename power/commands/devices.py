@@ -48,5 +48,5 @@ def show_models(arguments: argparse.Namespace) -> int:
 def run_probe(arguments: argparse.Namespace) -> int:
     from power.probe import report  # noqa: PLC0415  (only where it is used)
 
-    target = report.target(arguments.settings) if arguments.write else None
+    target = report.find_target(arguments.settings) if arguments.write else None
     return report.run(arguments.port, target, arguments.json)

@@ -17,28 +17,34 @@ def show_models(as_json: bool, models: Sequence[Profile] = MODELS) -> None:
     batteries = [one for one in models if isinstance(one, BatteryProfile)]
     chargers = [one for one in models if one not in batteries]
     if as_json:
-        show_json([described(one) for one in models])
+        show_json([describe_model(one) for one in models])
         return
     show(
         [
-            Section("Charge controllers: [charger.NAME] model", [line(one) for one in chargers]),
-            Section("Batteries and shunts: [bms.NAME] model", [line(one) for one in batteries]),
+            Section(
+                "Charge controllers: [charger.NAME] model", [format_line(one) for one in chargers]
+            ),
+            Section(
+                "Batteries and shunts: [bms.NAME] model", [format_line(one) for one in batteries]
+            ),
         ]
     )
 
 
-def line(profile: Profile) -> Line:
+def format_line(profile: Profile) -> Line:
     """One device in one line."""
-    return Line(profile.name, f"{profile.title}; {spoken(profile)}, id {profile.device_id}")
+    return Line(
+        profile.name, f"{profile.title}; {format_protocol(profile)}, id {profile.device_id}"
+    )
 
 
-def spoken(profile: Profile) -> str:
+def format_protocol(profile: Profile) -> str:
     """How it speaks."""
     form = "TCP only" if profile.tcp_only else str(profile.serial)
     return f"{profile.protocol}, {form}"
 
 
-def described(profile: Profile) -> dict[str, Any]:
+def describe_model(profile: Profile) -> dict[str, Any]:
     """One device as JSON."""
     return {
         "model": profile.name,

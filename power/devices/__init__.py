@@ -49,21 +49,21 @@ CHARGERS = {model.name: model for model in MODELS if isinstance(model, ChargerPr
 BATTERIES = {model.name: model for model in MODELS if isinstance(model, BatteryProfile)}
 
 
-def charger(model: str) -> ChargerProfile:
+def find_charger(model: str) -> ChargerProfile:
     """The charge controller of that name; raise `SettingsError` where there is none."""
     if model in CHARGERS:
         return CHARGERS[model]
-    raise unknown("charge controller", model, CHARGERS)
+    raise make_unknown_error("charge controller", model, CHARGERS)
 
 
-def battery(model: str) -> BatteryProfile:
+def find_battery(model: str) -> BatteryProfile:
     """The BMS or shunt of that name; raise `SettingsError` where there is none."""
     if model in BATTERIES:
         return BATTERIES[model]
-    raise unknown("BMS", model, BATTERIES)
+    raise make_unknown_error("BMS", model, BATTERIES)
 
 
-def unknown(
+def make_unknown_error(
     kind: str, model: str, known: dict[str, ChargerProfile] | dict[str, BatteryProfile]
 ) -> SettingsError:
     """What to say of a model that is not there."""

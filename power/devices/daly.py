@@ -11,17 +11,17 @@ as 0xD2. Neither has a form for "not known" of the state of charge: that reads 0
 
 from appliance.model import BatteryReading, Quality, Stamp
 from power.protocol.conversions import (
-    Entry,
-    Said,
-    battery_reading,
-    cells_of,
-    flag,
-    highest,
-    lowest,
-    mean_cell_v,
-    unless_empty_by_default,
+    FieldValue,
+    StatusValue,
+    build_battery_reading,
+    compute_mean_cell_v,
+    decode_flag,
+    find_highest,
+    find_lowest,
+    reject_default_zero,
+    select_cells,
 )
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import ABSENT, HOLDING, IMPLAUSIBLE, U16, Decoded, Register
 
 CELLS = tuple(f"cell_{number}" for number in range(1, 49))
@@ -86,23 +86,23 @@ class DalyModbus(BatteryProfile):
     timeout_s = 0.8
     gap_s = 0.05
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         sample = Sample(self.decode(self.signature, data))
         cells = cells_counted(sample)
         voltage_v = sample.value("voltage")
-        if voltage_v is None or lowest(cells).value is None:
+        if voltage_v is None or find_lowest(cells).value is None:
             return None  # a cell without a value, or a sum that is not the pack's voltage
-        return Likeness(f"Daly BMS, {len(cells)} cells, {voltage_v:.1f} V", certain=True)
+        return Identification(f"Daly BMS, {len(cells)} cells, {voltage_v:.1f} V", certain=True)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         cells = cells_counted(sample)
-        return battery_reading(
+        return build_battery_reading(
             stamp,
             self.name,
             {
                 **measured(sample),
-                "lowest_cell_voltage_v": lowest(cells),
-                "highest_cell_voltage_v": highest(cells),
+                "lowest_cell_voltage_v": find_lowest(cells),
+                "highest_cell_voltage_v": find_highest(cells),
                 "alarms": numbered_alarms(sample),
             },
         )
@@ -148,34 +148,34 @@ class DalyD2(DalyModbus):
 MODELS = (Daly(), DalyD2())
 
 
-def numbered_alarms(sample: Sample) -> Said:
+def numbered_alarms(sample: Sample) -> StatusValue:
     """The bits that are set as "word.bit", for who has the maker's list; "" where none is."""
     found = []
     for place, word in enumerate((sample[name] for name in ALARM_WORDS), 1):
         if word.value is None:
-            return Said(None, word.quality)
+            return StatusValue(None, word.quality)
         found += [f"{place}.{bit}" for bit in range(16) if int(word.value) >> bit & 1]
-    return Said("alarm bits " + ", ".join(found) if found else "", Quality.OK)
+    return StatusValue("alarm bits " + ", ".join(found) if found else "", Quality.OK)
 
 
 # --- what is the same with A5 frames --------------------------------------------------------------
 
 
-def measured(sample: Sample) -> dict[str, Entry]:
+def measured(sample: Sample) -> dict[str, FieldValue]:
     """The fields that are told alike by all Daly boards."""
     voltage_v = sample["voltage"]
-    cell_v = mean_cell_v(voltage_v, sample["cells"])
+    cell_v = compute_mean_cell_v(voltage_v, sample["cells"])
     return {
         "voltage_v": voltage_v,
         "current_a": current_as_stated(sample["current"], sample["state"]),
-        "state_of_charge_pct": unless_empty_by_default(sample["state_of_charge"], cell_v),
-        "remaining_ah": unless_empty_by_default(sample["remaining_capacity"], cell_v),
+        "state_of_charge_pct": reject_default_zero(sample["state_of_charge"], cell_v),
+        "remaining_ah": reject_default_zero(sample["remaining_capacity"], cell_v),
         "full_ah": sample["full_capacity"],
         "cycles": sample["cycles"],
         "lowest_temperature_c": if_fitted(sample, "lowest_temperature"),
         "highest_temperature_c": if_fitted(sample, "highest_temperature"),
-        "charge_allowed": flag(sample["charge_on"], 0),
-        "discharge_allowed": flag(sample["discharge_on"], 0),
+        "charge_allowed": decode_flag(sample["charge_on"], 0),
+        "discharge_allowed": decode_flag(sample["discharge_on"], 0),
     }
 
 
@@ -184,7 +184,7 @@ def cells_counted(sample: Sample) -> tuple[Decoded, ...]:
     count = sample["cells"]
     if count.value is None:
         return (count,)
-    return cells_of(sample, CELLS[: int(count.value)], sample["voltage"])
+    return select_cells(sample, CELLS[: int(count.value)], sample["voltage"])
 
 
 def current_as_stated(current_a: Decoded, state: Decoded) -> Decoded:

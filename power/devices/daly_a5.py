@@ -11,8 +11,8 @@ of an ampere.
 
 from appliance.model import BatteryReading, Quality, Stamp
 from power.devices.daly import CELLS, NO_SENSOR, cells_counted, measured
-from power.protocol.conversions import Said, battery_reading, highest, lowest
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.conversions import StatusValue, build_battery_reading, find_highest, find_lowest
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import U8, U16, U32, Register
 
 CHARGE, TEMPERATURES, STATE, STATUS, CELL_VOLTAGES, ALARMS, RATED = (
@@ -127,22 +127,22 @@ class DalyA5(BatteryProfile):
         "[?] requests filled with AA instead of 00 are said to be lost less often",
     )
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         sample = Sample(self.decode(self.signature, data))
         voltage_v, charge_pct = sample.value("voltage"), sample.value("state_of_charge")
         if voltage_v is None or charge_pct is None or sample.value("current") is None:
             return None
-        return Likeness(f"Daly BMS (A5), {voltage_v:.1f} V, {charge_pct:.1f} %", certain=True)
+        return Identification(f"Daly BMS (A5), {voltage_v:.1f} V, {charge_pct:.1f} %", certain=True)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         cells = cells_counted(sample)
-        return battery_reading(
+        return build_battery_reading(
             stamp,
             self.name,
             {
                 **measured(sample),
-                "lowest_cell_voltage_v": lowest(cells),
-                "highest_cell_voltage_v": highest(cells),
+                "lowest_cell_voltage_v": find_lowest(cells),
+                "highest_cell_voltage_v": find_highest(cells),
                 "alarms": named_alarms(sample),
             },
         )
@@ -151,12 +151,12 @@ class DalyA5(BatteryProfile):
 MODELS = (DalyA5(),)
 
 
-def named_alarms(sample: Sample) -> Said:
+def named_alarms(sample: Sample) -> StatusValue:
     """What has tripped, in words; unknown with the first byte that is."""
     found = []
     for name, bits in ALARM_NAMES.items():
         raw = sample[name]
         if raw.value is None:
-            return Said(None, raw.quality)
+            return StatusValue(None, raw.quality)
         found += [text for bit, text in bits.items() if int(raw.value) >> bit & 1]
-    return Said(", ".join(found), Quality.OK)
+    return StatusValue(", ".join(found), Quality.OK)

@@ -8,14 +8,14 @@ which some units set in normal running.
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
 from power.protocol.conversions import (
-    Said,
-    checked_power_w,
-    difference,
-    power_reading,
-    product,
-    scaled,
+    StatusValue,
+    build_power_reading,
+    check_power_w,
+    multiply,
+    scale,
+    subtract,
 )
-from power.protocol.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
+from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
 from power.protocol.register import (
     ABSENT,
     HOLDING,
@@ -26,7 +26,7 @@ from power.protocol.register import (
     U32_LOW_FIRST,
     Decoded,
     Register,
-    either,
+    prefer_known,
 )
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -145,33 +145,33 @@ class EpeverTracer(ChargerProfile):
         "peterxxl/dbus-epever-tracer epsolar_modbus_protocol_map.md (dump of a Tracer 3210A)",
     )
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """18 words at 3100 by function 04 are this family's; sure where the sun proves P = V x I."""
         sample = Sample(self.decode(self.signature, data))
         voltage_v, power_w = sample["battery_voltage"], sample["pv_power"]
-        checked = checked_power_w(power_w, sample["pv_voltage"], sample["pv_current"])
+        checked = check_power_w(power_w, sample["pv_voltage"], sample["pv_current"])
         if voltage_v.value is None or checked.value is None:
             return None
         said = f"battery {voltage_v.value:.2f} V, sun {checked.value:.0f} W"
-        return Likeness(said, certain=checked.value > PROVING_W)
+        return Identification(said, certain=checked.value > PROVING_W)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
-        return power_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        return build_power_reading(
             stamp,
             self.name,
             {
-                "pv_power_w": checked_power_w(
+                "pv_power_w": check_power_w(
                     sample["pv_power"], sample["pv_voltage"], sample["pv_current"]
                 ),
                 "pv_voltage_v": sample["pv_voltage"],
                 "battery_voltage_v": sample["battery_voltage"],
-                "battery_current_a": either(
+                "battery_current_a": prefer_known(
                     sample["net_battery_current"], current_from_parts_a(sample)
                 ),
                 "battery_temperature_c": battery_temperature_c(sample),
                 "load_power_w": load_power_w(sample),
                 "charge_stage": charge_stage(sample),
-                "yield_today_wh": scaled(sample["generated_today"], 1000),
+                "yield_today_wh": scale(sample["generated_today"], 1000),
             },
         )
 
@@ -184,17 +184,17 @@ def load_power_w(sample: Sample) -> Decoded:
     some units 310E is not their product.
     """
     voltage_v, current_a = sample["load_voltage"], sample["load_current"]
-    return either(
-        checked_power_w(sample["load_power"], voltage_v, current_a), product(voltage_v, current_a)
+    return prefer_known(
+        check_power_w(sample["load_power"], voltage_v, current_a), multiply(voltage_v, current_a)
     )
 
 
 def current_from_parts_a(sample: Sample) -> Decoded:
     """Net battery current of a unit without 331B: charge minus load, by current, then by power."""
-    by_current = difference(sample["charge_current"], sample["load_current"])
+    by_current = subtract(sample["charge_current"], sample["load_current"])
     if by_current.value is not None:
         return by_current
-    net_w = difference(sample["charge_power"], sample["load_power"])
+    net_w = subtract(sample["charge_power"], sample["load_power"])
     voltage_v = sample.value("battery_voltage")
     if net_w.value is None or voltage_v is None:
         return ABSENT
@@ -207,23 +207,23 @@ def battery_temperature_c(sample: Sample) -> Decoded:
     """
     temperature_c = sample["battery_temperature"]
     if temperature_c.value is None:
-        temperature_c = either(temperature_c, sample["battery_temperature_again"])
+        temperature_c = prefer_known(temperature_c, sample["battery_temperature_again"])
     remote_c = sample.value("remote_temperature")
     if temperature_c.value == PROBE_MISSING_C and remote_c != PROBE_MISSING_C:
         return ABSENT
     return temperature_c
 
 
-def charge_stage(sample: Sample) -> Said:
+def charge_stage(sample: Sample) -> StatusValue:
     """3201. Boost is BULK until the battery has reached the boost setpoint (9007)."""
     raw, quality, _ = sample["charger_status"]
     if raw is None:
-        return Said(None, quality)
+        return StatusValue(None, quality)
     status = int(raw)
     if status & CHARGE_FAULT_BITS or status & INPUT_BITS in INPUT_BAD:
-        return Said(ChargeStage.FAULT, Quality.OK)
+        return StatusValue(ChargeStage.FAULT, Quality.OK)
     stages = {0: ChargeStage.OFF, 4: ChargeStage.FLOAT, 12: ChargeStage.EQUALIZE}
-    return Said(stages.get(status & STAGE_BITS, boost_stage(sample)), Quality.OK)
+    return StatusValue(stages.get(status & STAGE_BITS, boost_stage(sample)), Quality.OK)
 
 
 def boost_stage(sample: Sample) -> ChargeStage:

@@ -11,17 +11,17 @@ neither is it taken off the state of charge.
 
 from appliance.model import BatteryReading, Stamp
 from power.protocol.conversions import (
-    allowed,
-    battery_reading,
-    cells_that_must_be,
-    flag,
-    highest,
-    lowest,
-    unless_empty_by_default,
-    values_there,
-    words_for,
+    apply_stopping_alarms,
+    build_battery_reading,
+    decode_flag,
+    find_highest,
+    find_lowest,
+    name_set_bits,
+    reject_default_zero,
+    select_fitted_cells,
+    select_present,
 )
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import ABSENT, S16, U8, U16, Decoded, Register
 
 BASIC, CELL_VOLTAGES, NAME = 0x03, 0x04, 0x05
@@ -108,12 +108,12 @@ class Jbd(BatteryProfile):
         """Its name as text."""
         return Block(NAME)
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """That it answers in these frames at all is what no other device does."""
         name = data.rstrip(b"\0 ").decode("latin-1")
         if not (name.isascii() and name.isprintable()):
             return None
-        return Likeness(f"JBD BMS {name}" if name else "JBD BMS without a name", certain=True)
+        return Identification(f"JBD BMS {name}" if name else "JBD BMS without a name", certain=True)
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         """The values in a reply. What follows the temperatures that there are is something else."""
@@ -126,32 +126,36 @@ class Jbd(BatteryProfile):
     def names(self, block: Block) -> tuple[str, ...]:
         return tuple(row.name for row in self.registers if row.function == block.function)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         voltage_v, protection = sample["pack_voltage"], sample["protection"]
-        cells = cells_that_must_be(sample, cells_counted(sample), voltage_v)
-        temperatures = values_there(sample, TEMPERATURES)
+        cells = select_fitted_cells(sample, cells_counted(sample), voltage_v)
+        temperatures = select_present(sample, TEMPERATURES)
         transistors = sample["transistors"]
-        return battery_reading(
+        return build_battery_reading(
             stamp,
             self.name,
             {
                 "voltage_v": voltage_v,
                 "current_a": sample["current"],
-                "state_of_charge_pct": unless_empty_by_default(
-                    sample["state_of_charge"], lowest(cells).value
+                "state_of_charge_pct": reject_default_zero(
+                    sample["state_of_charge"], find_lowest(cells).value
                 ),
-                "remaining_ah": unless_empty_by_default(
-                    sample["remaining_capacity"], lowest(cells).value
+                "remaining_ah": reject_default_zero(
+                    sample["remaining_capacity"], find_lowest(cells).value
                 ),
                 "full_ah": sample["full_capacity"],
                 "cycles": sample["cycles"],
-                "lowest_cell_voltage_v": lowest(cells),
-                "highest_cell_voltage_v": highest(cells),
-                "lowest_temperature_c": lowest(temperatures),
-                "highest_temperature_c": highest(temperatures),
-                "charge_allowed": allowed(flag(transistors, 0), protection, STOP_CHARGE),
-                "discharge_allowed": allowed(flag(transistors, 1), protection, STOP_DISCHARGE),
-                "alarms": words_for(protection, PROTECTION),
+                "lowest_cell_voltage_v": find_lowest(cells),
+                "highest_cell_voltage_v": find_highest(cells),
+                "lowest_temperature_c": find_lowest(temperatures),
+                "highest_temperature_c": find_highest(temperatures),
+                "charge_allowed": apply_stopping_alarms(
+                    decode_flag(transistors, 0), protection, STOP_CHARGE
+                ),
+                "discharge_allowed": apply_stopping_alarms(
+                    decode_flag(transistors, 1), protection, STOP_DISCHARGE
+                ),
+                "alarms": name_set_bits(protection, PROTECTION),
             },
         )
 

@@ -13,18 +13,18 @@ so it drifts for weeks on a pack that is never full. It has no form for "not kno
 
 from appliance.model import BatteryReading, Stamp
 from power.protocol.conversions import (
-    allowed,
-    battery_reading,
-    cells_that_must_be,
-    checked_power_w,
-    flag,
-    highest,
-    lowest,
-    unless_empty_by_default,
-    values_there,
-    words_for,
+    apply_stopping_alarms,
+    build_battery_reading,
+    check_power_w,
+    decode_flag,
+    find_highest,
+    find_lowest,
+    name_set_bits,
+    reject_default_zero,
+    select_fitted_cells,
+    select_present,
 )
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import (
     ABSENT,
     HOLDING,
@@ -145,7 +145,7 @@ class JkPb(BatteryProfile):
         """The cells. Firmware from 15.36 on may not tell its model at 0x1400."""
         return self.live[1]
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """Just the cells of the bitmap have a voltage: nobody else answers so at this address."""
         sample = Sample(self.decode(self.signature, data))
         if sample.value("cells_present") is None:
@@ -157,35 +157,37 @@ class JkPb(BatteryProfile):
         if len(wired) < FEWEST_CELLS or len(known) < len(wired) or set(others) != {ABSENT}:
             return None
         text = f"{len(known)} cells from {min(known):.3f} to {max(known):.3f} V"
-        return Likeness(text, certain=True)
+        return Identification(text, certain=True)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         voltage_v, alarms = sample["pack_voltage"], sample["alarms"]
-        cells = cells_that_must_be(sample, fitted(sample, "cells_present", CELLS), voltage_v)
+        cells = select_fitted_cells(sample, fitted(sample, "cells_present", CELLS), voltage_v)
         sensors = fitted(sample, "sensors_present", TEMPERATURES, first_bit=1)
-        temperatures = values_there(sample, sensors)
+        temperatures = select_present(sample, sensors)
         remaining_ah, full_ah = checked_capacity_ah(sample)
-        return battery_reading(
+        return build_battery_reading(
             stamp,
             self.name,
             {
                 "voltage_v": voltage_v,
                 "current_a": checked_current_a(sample),
-                "state_of_charge_pct": unless_empty_by_default(
-                    sample["state_of_charge"], lowest(cells).value
+                "state_of_charge_pct": reject_default_zero(
+                    sample["state_of_charge"], find_lowest(cells).value
                 ),
-                "remaining_ah": unless_empty_by_default(remaining_ah, lowest(cells).value),
+                "remaining_ah": reject_default_zero(remaining_ah, find_lowest(cells).value),
                 "full_ah": full_ah,
                 "cycles": sample["cycles"],
-                "lowest_cell_voltage_v": lowest(cells),
-                "highest_cell_voltage_v": highest(cells),
-                "lowest_temperature_c": lowest(temperatures),
-                "highest_temperature_c": highest(temperatures),
-                "charge_allowed": allowed(flag(sample["charge_on"], 0), alarms, STOP_CHARGE),
-                "discharge_allowed": allowed(
-                    flag(sample["discharge_on"], 0), alarms, STOP_DISCHARGE
+                "lowest_cell_voltage_v": find_lowest(cells),
+                "highest_cell_voltage_v": find_highest(cells),
+                "lowest_temperature_c": find_lowest(temperatures),
+                "highest_temperature_c": find_highest(temperatures),
+                "charge_allowed": apply_stopping_alarms(
+                    decode_flag(sample["charge_on"], 0), alarms, STOP_CHARGE
                 ),
-                "alarms": words_for(alarms, ALARMS),
+                "discharge_allowed": apply_stopping_alarms(
+                    decode_flag(sample["discharge_on"], 0), alarms, STOP_DISCHARGE
+                ),
+                "alarms": name_set_bits(alarms, ALARMS),
             },
         )
 
@@ -197,7 +199,7 @@ def checked_current_a(sample: Sample) -> Decoded:
     """The current; believed only if with the voltage it makes the power, whatever the sign."""
     current_a = sample["current"]
     size_w, size_a = size(sample["power"]), size(current_a)
-    if checked_power_w(size_w, sample["pack_voltage"], size_a) != size_w:
+    if check_power_w(size_w, sample["pack_voltage"], size_a) != size_w:
         return IMPLAUSIBLE
     return current_a
 

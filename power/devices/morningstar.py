@@ -5,7 +5,7 @@ Never: guesses a stage. 9 (slave) and 10 (fixed array voltage) say nothing of on
 """
 
 from appliance.model import ChargeStage, Quality
-from power.protocol.conversions import Said
+from power.protocol.conversions import StatusValue
 from power.protocol.register import Decoded
 
 STAGES = {
@@ -21,9 +21,9 @@ STAGES = {
 }
 
 
-def charge_stage(state: Decoded) -> Said:
+def charge_stage(state: Decoded) -> StatusValue:
     """The charge state in the unit's words."""
     if state.value is None:
-        return Said(None, state.quality)
+        return StatusValue(None, state.quality)
     stage = STAGES.get(int(state.value))
-    return Said(stage, Quality.OK if stage else Quality.ABSENT)
+    return StatusValue(stage, Quality.OK if stage else Quality.ABSENT)

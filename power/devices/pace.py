@@ -10,9 +10,9 @@ import re
 
 from appliance.model import BatteryReading, Stamp
 from power.devices.pylontech import TEMPERATURES, YdtBattery, charge, lists, printable, tripped
-from power.protocol.conversions import battery_reading, flag
+from power.protocol.conversions import build_battery_reading, decode_flag
 from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import S16, U8, U16, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -91,22 +91,22 @@ class Pace(YdtBattery):
     def signature(self) -> Block:
         return Block(HARDWARE)
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """C1: the name of the board, such as P16S100A-1812-1.00."""
         text = printable(data)
         if not text:
             return None
-        return Likeness(f"Pace BMS {text}", certain=BOARD.match(text) is not None)
+        return Identification(f"Pace BMS {text}", certain=BOARD.match(text) is not None)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        return battery_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        return build_battery_reading(
             stamp,
             self.name,
             {
                 **self.measured(sample),
                 **charge(sample, sample["remaining"], sample["full"]),
-                "charge_allowed": flag(sample["status"], CHARGE_SWITCH),
-                "discharge_allowed": flag(sample["status"], DISCHARGE_SWITCH),
+                "charge_allowed": decode_flag(sample["status"], CHARGE_SWITCH),
+                "discharge_allowed": decode_flag(sample["status"], DISCHARGE_SWITCH),
                 "alarms": tripped(sample, BITS),
             },
         )

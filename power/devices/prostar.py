@@ -10,8 +10,8 @@ found out by that check, and its currents stay unknown.
 
 from appliance.model import PowerReading, Stamp
 from power.devices.morningstar import charge_stage
-from power.protocol.conversions import difference, power_reading, product
-from power.protocol.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
+from power.protocol.conversions import build_power_reading, multiply, subtract
+from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
 from power.protocol.register import ABSENT, F16, IMPLAUSIBLE, INPUT, U16, U32, Decoded, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -76,8 +76,8 @@ class ProstarMppt(ChargerProfile):
         "the crate morningstar: half a second between requests",
     )
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
-        return power_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        return build_power_reading(
             stamp,
             self.name,
             {
@@ -98,7 +98,7 @@ class ProstarMppt(ChargerProfile):
         """Its own supplies, as half floats."""
         return Block(INPUT, 0x0000, 9)
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         sample = Sample(self.decode(self.signature, data))
         multiplier = sample.value("system_multiplier")
         if multiplier is None or sample.value("supply_3v") is None:
@@ -106,9 +106,9 @@ class ProstarMppt(ChargerProfile):
         version = int(sample.value("version") or 0)
         if None in (sample.value("supply_12v"), sample.value("supply_5v")):
             text = f"perhaps a ProStar PWM, version {version:X}: its currents would stay unknown"
-            return Likeness(text, certain=False)
+            return Identification(text, certain=False)
         text = f"a ProStar MPPT, version {version:X}, set for {12 * multiplier:.0f} V"
-        return Likeness(text, certain=True)
+        return Identification(text, certain=True)
 
 
 MODELS = (ProstarMppt(),)
@@ -116,8 +116,8 @@ MODELS = (ProstarMppt(),)
 
 def pv_power_w(sample: Sample) -> Decoded:
     """Array V x I; it has no register for it. Believed if the battery's side agrees."""
-    array_w = product(sample["array_voltage"], sample["array_current"])
-    charge_w = product(sample["battery_voltage"], sample["charge_current"])
+    array_w = multiply(sample["array_voltage"], sample["array_current"])
+    charge_w = multiply(sample["battery_voltage"], sample["charge_current"])
     return array_w if sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
 
 
@@ -125,14 +125,14 @@ def battery_current_a(sample: Sample) -> Decoded:
     """0015, believed if it is 0010 less 0016, and 0010 is what the array gives."""
     net_a = sample["net_battery_current"]
     charge_a, load_a = sample["charge_current"], sample["load_current"]
-    parts_a = difference(charge_a, load_a)
+    parts_a = subtract(charge_a, load_a)
     if net_a.value is None or parts_a.value is None:
         return net_a if net_a.value is None else parts_a
     gross_a = abs(charge_a.value or 0.0) + abs(load_a.value or 0.0)
     if abs(net_a.value - parts_a.value) > NET_TOLERANCE * gross_a + NET_SLACK_A:
         return IMPLAUSIBLE
-    array_w = product(sample["array_voltage"], sample["array_current"])
-    charge_w = product(sample["battery_voltage"], charge_a)
+    array_w = multiply(sample["array_voltage"], sample["array_current"])
+    charge_w = multiply(sample["battery_voltage"], charge_a)
     return net_a if sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
 
 
@@ -147,7 +147,7 @@ def sides_agree(array_w: Decoded, charge_w: Decoded, array_v: Decoded) -> bool:
 
 def load_power_w(sample: Sample) -> Decoded:
     """Load V x I; nothing where its terminals are not used, and little while it is off."""
-    power_w, state = product(sample["load_voltage"], sample["load_current"]), sample["load_state"]
+    power_w, state = multiply(sample["load_voltage"], sample["load_current"]), sample["load_state"]
     if state.value == LOAD_NOT_USED:
         return ABSENT
     if state.value in LOAD_OFF and (power_w.value or 0.0) > LOAD_SLACK_W:

@@ -13,14 +13,14 @@ from typing import ClassVar
 from appliance.model import BatteryReading, Quality, Stamp
 from power.protocol.conversions import (
     EMPTY_CELL_V,
-    Entry,
-    Said,
-    battery_reading,
-    cells_of,
-    flag,
-    highest,
-    lowest,
-    words_for,
+    FieldValue,
+    StatusValue,
+    build_battery_reading,
+    decode_flag,
+    find_highest,
+    find_lowest,
+    name_set_bits,
+    select_cells,
 )
 from power.protocol.framing.ydt1363 import (
     ALARMS,
@@ -32,7 +32,7 @@ from power.protocol.framing.ydt1363 import (
     NO_STATE,
     NO_VALUE,
 )
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import IMPLAUSIBLE, S16, U8, U16, U24, Decoded, Register
 
 CELLS = tuple(f"cell_{number}" for number in range(1, MOST_CELLS + 1))
@@ -129,9 +129,9 @@ class YdtBattery(BatteryProfile):
     def rows(self, block: Block) -> tuple[Register, ...]:
         return tuple(row for row in self.registers if row.function == block.function)
 
-    def measured(self, sample: Sample) -> dict[str, Entry]:
+    def measured(self, sample: Sample) -> dict[str, FieldValue]:
         """What the 42 answers of all these packs have in common."""
-        cells = cells_of(sample, CELLS, sample["voltage"])
+        cells = select_cells(sample, CELLS, sample["voltage"])
         warmth = tuple(
             one
             for one in (sample[name] for name in self.cell_temperatures)
@@ -141,10 +141,10 @@ class YdtBattery(BatteryProfile):
             "voltage_v": sample["voltage"],
             "current_a": sample["current"],
             "cycles": sample["cycles"],
-            "lowest_cell_voltage_v": lowest(cells),
-            "highest_cell_voltage_v": highest(cells),
-            "lowest_temperature_c": lowest(warmth),
-            "highest_temperature_c": highest(warmth),
+            "lowest_cell_voltage_v": find_lowest(cells),
+            "highest_cell_voltage_v": find_highest(cells),
+            "lowest_temperature_c": find_lowest(warmth),
+            "highest_temperature_c": find_highest(warmth),
         }
 
 
@@ -179,25 +179,27 @@ class Pylontech(YdtBattery):
     def signature(self) -> Block:
         return Block(MAKER)
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """51: ten bytes of model, two of version, then the maker, filled up with dashes."""
         model, maker = printable(data[:10]), printable(data[12:])
         if len(data) < 20 or maker is None or model is None:
             return None
         text = f"{maker.rstrip('-')} {model}".strip()
-        return Likeness(text, certain=True) if maker.startswith("Pylon") else None
+        return Identification(text, certain=True) if maker.startswith("Pylon") else None
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        charging = flag(sample["requests"], CHARGE_ENABLED)
-        discharging = flag(sample["requests"], DISCHARGE_ENABLED)
-        return battery_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        charging = decode_flag(sample["requests"], CHARGE_ENABLED)
+        discharging = decode_flag(sample["requests"], DISCHARGE_ENABLED)
+        return build_battery_reading(
             stamp,
             self.name,
             {
                 **self.measured(sample),
                 **charge(sample, *capacities(sample)),
-                "charge_allowed": known(charging, flag(sample["status_2"], CHARGE_SWITCH)),
-                "discharge_allowed": known(discharging, flag(sample["status_2"], DISCHARGE_SWITCH)),
+                "charge_allowed": known(charging, decode_flag(sample["status_2"], CHARGE_SWITCH)),
+                "discharge_allowed": known(
+                    discharging, decode_flag(sample["status_2"], DISCHARGE_SWITCH)
+                ),
                 "alarms": alarms(sample),
             },
         )
@@ -213,7 +215,7 @@ def capacities(sample: Sample) -> tuple[Decoded, Decoded]:
     return sample["remaining_large"], sample["full_large"]
 
 
-def charge(sample: Sample, remaining_ah: Decoded, full_ah: Decoded) -> dict[str, Entry]:
+def charge(sample: Sample, remaining_ah: Decoded, full_ah: Decoded) -> dict[str, FieldValue]:
     """What is left of what; nothing above full, and no 0 while the voltage is sound."""
     left_ah = plausible_charge(sample, remaining_ah)
     if left_ah.value is not None and full_ah.value is not None:
@@ -239,17 +241,17 @@ def share_pct(part: Decoded, whole: Decoded) -> Decoded:
     return Decoded(min(100.0, 100 * part.value / whole.value), Quality.OK, part.age_s)
 
 
-def known(first: Said, second: Said) -> Said:
+def known(first: StatusValue, second: StatusValue) -> StatusValue:
     """The first of two flags that is known; with none, what is wrong with the first."""
     return second if first.value is None and second.value is not None else first
 
 
-def alarms(sample: Sample) -> Said:
+def alarms(sample: Sample) -> StatusValue:
     """44 and 92 in words. Cold is told only by the states, so they belong to it."""
-    protections = words_for(sample["status_1"], PROTECTIONS)
+    protections = name_set_bits(sample["status_1"], PROTECTIONS)
     if protections.value is None:
         return protections
-    requests = words_for(sample["requests"], REQUESTS)
+    requests = name_set_bits(sample["requests"], REQUESTS)
     found = (protections.value, *states(sample), requests.value)
     return protections._replace(value=", ".join(text for text in found if text))
 
@@ -264,12 +266,12 @@ def states(sample: Sample) -> tuple[str, ...]:
     return tuple(f"{what} {LIMITS.get(int(state or 0), 'fault')}" for what, state in found.items())
 
 
-def tripped(sample: Sample, bits: Mapping[str, Mapping[int, str]]) -> Said:
+def tripped(sample: Sample, bits: Mapping[str, Mapping[int, str]]) -> StatusValue:
     """The names of the bits that are set in several status bytes; unknown if one byte is."""
-    found = [words_for(sample[name], names) for name, names in bits.items()]
+    found = [name_set_bits(sample[name], names) for name, names in bits.items()]
     unknown = next((one for one in found if one.value is None), None)
     words = ", ".join(one.value for one in found if one.value)
-    return unknown or Said(words, Quality.OK, max(one.age_s for one in found))
+    return unknown or StatusValue(words, Quality.OK, max(one.age_s for one in found))
 
 
 def printable(data: bytes) -> str | None:

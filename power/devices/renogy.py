@@ -8,8 +8,14 @@ Never: uses the controller's state of charge, or subtracts a load output that is
 # settings and 0x79 clears the history. Only function 03, which reads, may occur here.
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.protocol.conversions import Said, checked_power_w, difference, power_reading, product
-from power.protocol.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
+from power.protocol.conversions import (
+    StatusValue,
+    build_power_reading,
+    check_power_w,
+    multiply,
+    subtract,
+)
+from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
 from power.protocol.register import (
     ABSENT,
     HOLDING,
@@ -20,7 +26,7 @@ from power.protocol.register import (
     U32,
     Decoded,
     Register,
-    either,
+    prefer_known,
 )
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -131,7 +137,9 @@ class RenogyRover(ChargerProfile):
     )  # alone on its line (Wanderer 10 A: delivered so), behind a hub
     timeout_s = 1.0
     gap_s = 0.1  # the document asks for 10 ms; some lose a request that comes at once
-    rate_s = 10.0  # a Rover 40A that was asked for everything every 3 s froze until power-cycled
+    least_interval_s = (
+        10.0  # a Rover 40A that was asked for everything every 3 s froze until power-cycled
+    )
     tested = (
         "the example frames of the maker's document, its broken ones as damage",
         "a frame captured through a BT-2",
@@ -146,8 +154,8 @@ class RenogyRover(ChargerProfile):
         "doubtful: unit of 0113 and 011C; state 1 of 0120; 25 C as 'no probe'",
     )
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
-        return power_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        return build_power_reading(
             stamp,
             self.name,
             {
@@ -164,28 +172,30 @@ class RenogyRover(ChargerProfile):
 
     def battery_current_a(self, sample: Sample) -> Decoded:
         """Charge less load. Unknown without a live output: the loads must hang elsewhere then."""
-        return why_dead(sample) or difference(sample["charge_current"], sample["load_current"])
+        return why_dead(sample) or subtract(sample["charge_current"], sample["load_current"])
 
     def load_power_w(self, sample: Sample) -> Decoded:
         """V x I, finer than 0106 with its whole watts, but only if that agrees."""
         volts, amperes = sample["load_voltage"], sample["load_current"]
-        checked = checked_power_w(sample["load_power"], volts, amperes)
-        return why_dead(sample) or (checked if checked.value is None else product(volts, amperes))
+        checked = check_power_w(sample["load_power"], volts, amperes)
+        return why_dead(sample) or (checked if checked.value is None else multiply(volts, amperes))
 
     @property
     def signature(self) -> Block:
         return MODEL
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         name = name_in(data)
         if name is None or name.startswith(NOT_OURS):
             return None
         if name.startswith(OURS):
             hint = "where it has no load output, take renogy-rover-no-load"
-            return Likeness(f"names itself {name}; {hint}", certain=True)
+            return Identification(f"names itself {name}; {hint}", certain=True)
         if not (any(map(str.isdigit, name)) and any(map(str.isalpha, name))):
             return None
-        return Likeness(f"names itself {name}; SRNE sells these under many names", certain=False)
+        return Identification(
+            f"names itself {name}; SRNE sells these under many names", certain=False
+        )
 
 
 class RenogyRoverNoLoad(RenogyRover):
@@ -202,7 +212,7 @@ class RenogyRoverNoLoad(RenogyRover):
             return sample["charge_current"]
         return super().battery_current_a(sample)
 
-    def recognise(self, data: bytes) -> Likeness | None:  # noqa: ARG002
+    def recognise(self, data: bytes) -> Identification | None:  # noqa: ARG002
         """Its name does not tell whether it has an output: the other model answers for both."""
         return None
 
@@ -223,9 +233,9 @@ def pv_power_w(sample: Sample) -> Decoded:
     amperes are three times too many.
     """
     power_w = sample["pv_power"]
-    by_panel = checked_power_w(power_w, sample["pv_voltage"], sample["pv_current"])
-    by_battery = checked_power_w(power_w, sample["battery_voltage"], sample["charge_current"])
-    return either(by_panel, by_battery)
+    by_panel = check_power_w(power_w, sample["pv_voltage"], sample["pv_current"])
+    by_battery = check_power_w(power_w, sample["battery_voltage"], sample["charge_current"])
+    return prefer_known(by_panel, by_battery)
 
 
 def battery_temperature_c(sample: Sample) -> Decoded:
@@ -234,14 +244,14 @@ def battery_temperature_c(sample: Sample) -> Decoded:
     return ABSENT if temperature_c.value == PROBE_MISSING_C else temperature_c
 
 
-def charge_stage(sample: Sample) -> Said:
+def charge_stage(sample: Sample) -> StatusValue:
     """0120, low byte, unless 0121 names a fault of charging."""
     state = sample["charge_state"]
     if int(sample.value("faults") or 0) & CHARGE_FAULT_BITS:
-        return Said(ChargeStage.FAULT, Quality.OK)
+        return StatusValue(ChargeStage.FAULT, Quality.OK)
     if state.value is None:
-        return Said(None, state.quality)
-    return Said(STAGES[int(state.value)], Quality.OK)
+        return StatusValue(None, state.quality)
+    return StatusValue(STAGES[int(state.value)], Quality.OK)
 
 
 def checked_yield_wh(sample: Sample) -> Decoded:
@@ -251,7 +261,7 @@ def checked_yield_wh(sample: Sample) -> Decoded:
     in a 12 V battery). A unit that counts otherwise is found out here.
     """
     yield_wh = sample["generated_today"]
-    by_charge_wh = product(sample["charged_today"], sample["battery_voltage"])
+    by_charge_wh = multiply(sample["charged_today"], sample["battery_voltage"])
     if yield_wh.value is None or by_charge_wh.value is None:
         return yield_wh if yield_wh.value is None else by_charge_wh
     one_ah_wh = sample.value("battery_voltage") or 0.0  # it counts whole Ah

@@ -11,14 +11,14 @@ from appliance.model import BatteryReading, Quality, Stamp
 from power.devices.renogy import name_in
 from power.protocol.conversions import (
     EMPTY_CELL_V,
-    Said,
-    battery_reading,
-    flag,
-    highest,
-    lowest,
-    words_for,
+    StatusValue,
+    build_battery_reading,
+    decode_flag,
+    find_highest,
+    find_lowest,
+    name_set_bits,
 )
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import ABSENT, HOLDING, IMPLAUSIBLE, S16, U16, U32, Decoded, Register
 
 MOST = 16  # cells, and temperatures
@@ -100,7 +100,7 @@ class RenogyLfp(BatteryProfile):
     ids = (0x30,)  # as the DC Home app numbers it behind a hub
     timeout_s = 1.0
     gap_s = 0.1
-    rate_s = 5.0
+    least_interval_s = 5.0
     tested = (
         "the values of a scanned RBT100LFP12SH-G1",
         "the renogymodbus package on the same registers",
@@ -112,9 +112,9 @@ class RenogyLfp(BatteryProfile):
         "doubtful: whether 5109 is kept by older firmware; whether a broadcast id answers",
     )
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         temperatures = temperatures_c(sample)
-        return battery_reading(
+        return build_battery_reading(
             stamp,
             self.name,
             {
@@ -126,11 +126,11 @@ class RenogyLfp(BatteryProfile):
                 "cycles": sample["cycles"],
                 "lowest_cell_voltage_v": ABSENT,
                 "highest_cell_voltage_v": ABSENT,
-                "lowest_temperature_c": lowest(temperatures),
-                "highest_temperature_c": highest(temperatures),
+                "lowest_temperature_c": find_lowest(temperatures),
+                "highest_temperature_c": find_highest(temperatures),
                 "charge_allowed": switched(sample, CHARGE_SWITCH, 1),
                 "discharge_allowed": switched(sample, DISCHARGE_SWITCH, -1),
-                "alarms": words_for(sample["status_1"], PROTECTIONS),
+                "alarms": name_set_bits(sample["status_1"], PROTECTIONS),
             },
         )
 
@@ -138,11 +138,11 @@ class RenogyLfp(BatteryProfile):
     def signature(self) -> Block:
         return MODEL
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         name = name_in(data)
         if name is None or not name.startswith(NAMES):
             return None
-        return Likeness(f"names itself {name}", certain=True)
+        return Identification(f"names itself {name}", certain=True)
 
 
 MODELS = (RenogyLfp(),)
@@ -179,12 +179,12 @@ def temperatures_c(sample: Sample) -> tuple[Decoded, ...]:
     return tuple(sample[row.name] for row in TEMPERATURES[: int(count.value)])
 
 
-def switched(sample: Sample, bit: int, direction: int) -> Said:
+def switched(sample: Sample, bit: int, direction: int) -> StatusValue:
     """Whether that MOSFET is on; not believed to be off while a current flows through it.
 
     The enable bits of 5109 ask a charger to stop, they do not stop it: what counts is the switch.
     """
-    switch = flag(sample["status_1"], bit)
+    switch = decode_flag(sample["status_1"], bit)
     if switch.value is False and direction * (sample.value("current") or 0.0) > FLOWING_A:
-        return Said(None, Quality.IMPLAUSIBLE)
+        return StatusValue(None, Quality.IMPLAUSIBLE)
     return switch

@@ -19,9 +19,9 @@ from power.devices.pylontech import (
     printable,
     tripped,
 )
-from power.protocol.conversions import battery_reading, flag
+from power.protocol.conversions import build_battery_reading, decode_flag
 from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, MAKER
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import S16, U8, U16, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -134,23 +134,23 @@ class SeplosV2(YdtBattery):
     def signature(self) -> Block:
         return Block(MAKER)
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """51: ten bytes of board, two of version, then the inverter that it is set for."""
         text = printable(data[:10])
         if not text or len(data) < 20 or not BOARD.match(text):
             return None
-        return Likeness(f"Seplos {text} version {data[10]}.{data[11]}", certain=True)
+        return Identification(f"Seplos {text} version {data[10]}.{data[11]}", certain=True)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        return battery_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        return build_battery_reading(
             stamp,
             self.name,
             {
                 **self.measured(sample),
                 **charge(sample, sample["remaining"], sample["full"]),
                 "state_of_charge_pct": plausible_charge(sample, sample["state_of_charge"]),
-                "charge_allowed": flag(sample["switches"], CHARGE_SWITCH),
-                "discharge_allowed": flag(sample["switches"], DISCHARGE_SWITCH),
+                "charge_allowed": decode_flag(sample["switches"], CHARGE_SWITCH),
+                "discharge_allowed": decode_flag(sample["switches"], DISCHARGE_SWITCH),
                 "alarms": tripped(sample, BITS),
             },
         )

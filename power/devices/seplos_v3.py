@@ -12,15 +12,15 @@ On the wire between several packs the first one is a master; this is for a port 
 from appliance.model import BatteryReading, Quality, Stamp
 from power.devices.daly import CELLS, cells_counted
 from power.protocol.conversions import (
-    Said,
-    battery_reading,
-    flag,
-    highest,
-    lowest,
-    mean_cell_v,
-    unless_empty_by_default,
+    StatusValue,
+    build_battery_reading,
+    compute_mean_cell_v,
+    decode_flag,
+    find_highest,
+    find_lowest,
+    reject_default_zero,
 )
-from power.protocol.profile import BatteryProfile, Block, Likeness, Sample, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import INPUT, S16, U16, Register
 
 COILS = 1  # Modbus function that reads bits; each is a word of 0 or 1 here
@@ -114,33 +114,35 @@ class SeplosV3(BatteryProfile):
         """Maker and model as text."""
         return Block(INPUT, 0x1700, 20)
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         text = data.decode("latin-1")
         if text[:MAKER_SIZE] != MAKER:
             return None
         model = text[MAKER_SIZE:].split("\0")[0].strip()
         named = model.isascii() and model.isprintable() and model
-        return Likeness(f"Seplos v3 by {MAKER}" + (f", {model}" if named else ""), certain=True)
+        return Identification(
+            f"Seplos v3 by {MAKER}" + (f", {model}" if named else ""), certain=True
+        )
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         cells = cells_counted(sample)
-        cell_v = mean_cell_v(sample["voltage"], sample["cells"])
-        return battery_reading(
+        cell_v = compute_mean_cell_v(sample["voltage"], sample["cells"])
+        return build_battery_reading(
             stamp,
             self.name,
             {
                 "voltage_v": sample["voltage"],
                 "current_a": sample["current"],
-                "state_of_charge_pct": unless_empty_by_default(sample["state_of_charge"], cell_v),
-                "remaining_ah": unless_empty_by_default(sample["remaining_capacity"], cell_v),
+                "state_of_charge_pct": reject_default_zero(sample["state_of_charge"], cell_v),
+                "remaining_ah": reject_default_zero(sample["remaining_capacity"], cell_v),
                 "full_ah": sample["full_capacity"],
                 "cycles": sample["cycles"],
-                "lowest_cell_voltage_v": lowest(cells),
-                "highest_cell_voltage_v": highest(cells),
+                "lowest_cell_voltage_v": find_lowest(cells),
+                "highest_cell_voltage_v": find_highest(cells),
                 "lowest_temperature_c": sample["lowest_temperature"],
                 "highest_temperature_c": sample["highest_temperature"],
-                "charge_allowed": flag(sample["charge_on"], 0),
-                "discharge_allowed": flag(sample["discharge_on"], 0),
+                "charge_allowed": decode_flag(sample["charge_on"], 0),
+                "discharge_allowed": decode_flag(sample["discharge_on"], 0),
                 "alarms": alarms(sample),
             },
         )
@@ -149,10 +151,10 @@ class SeplosV3(BatteryProfile):
 MODELS = (SeplosV3(),)
 
 
-def alarms(sample: Sample) -> Said:
+def alarms(sample: Sample) -> StatusValue:
     """What has tripped, in words; unknown with the first bit that is."""
     bits = {name: sample[name] for name in ALARMS.values()}
     unknown = next((bit for bit in bits.values() if bit.value is None), None)
     if unknown:
-        return Said(None, unknown.quality)
-    return Said(", ".join(name for name, bit in bits.items() if bit.value), Quality.OK)
+        return StatusValue(None, unknown.quality)
+    return StatusValue(", ".join(name for name, bit in bits.items() if bit.value), Quality.OK)

@@ -19,12 +19,12 @@ from power.devices.sunspec_values import (
     state_of_charge_pct,
     together,
 )
-from power.protocol.conversions import battery_reading, power_reading, words_for
+from power.protocol.conversions import build_battery_reading, build_power_reading, name_set_bits
 from power.protocol.profile import (
     BatteryProfile,
     Block,
     ChargerProfile,
-    Likeness,
+    Identification,
     Profile,
     Sample,
     SerialForm,
@@ -37,11 +37,11 @@ from power.protocol.register import (
     U32,
     Decoded,
     Register,
-    believed,
-    either,
+    convert_raw,
+    prefer_known,
 )
-from power.protocol.sunspec import CHAIN, directory_of
-from power.protocol.sunspec_model import Part, parts_of
+from power.protocol.sunspec import CHAIN, parse_directory
+from power.protocol.sunspec_model import Part, decode_parts
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
@@ -124,14 +124,14 @@ class SunSpecDevice(Profile):
         """The chain of models."""
         return Block(CHAIN)
 
-    def recognise(self, data: bytes) -> Likeness | None:
-        directory = directory_of(data)
+    def recognise(self, data: bytes) -> Identification | None:
+        directory = parse_directory(data)
         asked = {block.function for block in (*self.live, *self.slow)}
         if directory is None or not asked.intersection(directory[0]):
             return None
         models, name = directory
         text = f"SunSpec, {name or 'maker unknown'}, models {', '.join(map(str, models))}"
-        return Likeness(text, certain=not set(self.telling).isdisjoint(models))
+        return Identification(text, certain=not set(self.telling).isdisjoint(models))
 
     def rows(self, block: Block) -> tuple[Register, ...]:  # noqa: ARG002  (see above)
         return ()
@@ -151,7 +151,7 @@ class SunSpecDevice(Profile):
 def in_range(row: Register, numbers: Mapping[int, Decoded]) -> Decoded:
     """The value of a row; IMPLAUSIBLE out of its range."""
     number = numbers.get(row.address, ABSENT)
-    return number if number.value is None else believed(row, number.value)
+    return number if number.value is None else convert_raw(row, number.value)
 
 
 class SunSpecBattery(SunSpecDevice, BatteryProfile):
@@ -168,19 +168,19 @@ class SunSpecBattery(SunSpecDevice, BatteryProfile):
         model = block.function
         if not self.of(model):
             return {}
-        part = parts_of(model, data)[0]
+        part = decode_parts(model, data)[0]
         values = self.believed(model, part)
         if model == 802 and not agrees(part, 47, 34, 44):
             values["current"] = IMPLAUSIBLE
         return values
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         charge, discharge = allowed(sample)
-        return battery_reading(
+        return build_battery_reading(
             stamp,
             self.name,
             {
-                "voltage_v": either(sample["voltage"], sample["control_voltage"]),
+                "voltage_v": prefer_known(sample["voltage"], sample["control_voltage"]),
                 "current_a": current_a(sample),
                 "state_of_charge_pct": state_of_charge_pct(sample),
                 "remaining_ah": ABSENT,
@@ -192,7 +192,7 @@ class SunSpecBattery(SunSpecDevice, BatteryProfile):
                 "highest_temperature_c": sample["highest_temperature"],
                 "charge_allowed": charge,
                 "discharge_allowed": discharge,
-                "alarms": words_for(sample["events"], ALARMS),
+                "alarms": name_set_bits(sample["events"], ALARMS),
             },
         )
 
@@ -212,7 +212,7 @@ class SunSpecPv(SunSpecDevice, ChargerProfile):
         if not self.of(model):
             return {}
         prefix, states = ("mppt_", TRACKER_STATES) if model == 160 else ("port_", PORT_STATES)
-        parts = [part for part in parts_of(model, data)[1:] if is_sun(model, part)]
+        parts = [part for part in decode_parts(model, data)[1:] if is_sun(model, part)]
         inputs = [self.one_input(model, part, prefix) for part in parts]
         joined = together(inputs, states)
         whole = {row.address: joined[row.name.removeprefix(prefix)] for row in self.of(model)}
@@ -225,13 +225,13 @@ class SunSpecPv(SunSpecDevice, ChargerProfile):
         current, voltage, power, _ = (row.address for row in self.of(model))
         return one if agrees(part, power, voltage, current) else {**one, "power": IMPLAUSIBLE}
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
-        return power_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        return build_power_reading(
             stamp,
             self.name,
             {
-                "pv_power_w": either(sample["mppt_power"], sample["port_power"]),
-                "pv_voltage_v": either(sample["mppt_voltage"], sample["port_voltage"]),
+                "pv_power_w": prefer_known(sample["mppt_power"], sample["port_power"]),
+                "pv_voltage_v": prefer_known(sample["mppt_voltage"], sample["port_voltage"]),
                 "battery_voltage_v": ABSENT,
                 "battery_current_a": ABSENT,
                 "battery_temperature_c": ABSENT,

@@ -7,9 +7,15 @@ Never: adds a battery's input to the sun's, nor guesses which way a current flow
 from collections.abc import Mapping, Sequence
 
 from appliance.model import ChargeStage, Quality
-from power.protocol.conversions import POWER_SLACK_W, POWER_TOLERANCE, Said, highest, product
+from power.protocol.conversions import (
+    POWER_SLACK_W,
+    POWER_TOLERANCE,
+    StatusValue,
+    find_highest,
+    multiply,
+)
 from power.protocol.profile import Sample
-from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, either
+from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, prefer_known
 from power.protocol.sunspec_model import Part
 
 EMPTY_EVENTS = 1 << 11 | 1 << 12 | 1 << 13 | 1 << 14  # 802 Evt1: under voltage, charge too low
@@ -45,7 +51,7 @@ def current_a(sample: Sample) -> Decoded:
     the charge status says which way it flows; where it says neither, a current is unknown.
     """
     current = sample["current"]
-    status = either(sample["charge_status"], sample["control_status"])
+    status = prefer_known(sample["charge_status"], sample["control_status"])
     if not current.value:
         return current
     if status.value == CHARGING:
@@ -69,27 +75,27 @@ def not_falsely_empty(charge_pct: Decoded, sample: Sample) -> Decoded:
     """0 % counts only where a status, an alarm or a cell says that the battery is empty."""
     if charge_pct.value != 0:
         return charge_pct
-    status = either(sample["charge_status"], sample["control_status"])
+    status = prefer_known(sample["charge_status"], sample["control_status"])
     events = int(sample.value("events") or 0)
     cell_v = sample.value("lowest_cell_voltage")
     low = cell_v is not None and cell_v < EMPTY_CELL_V
     return charge_pct if status.value == EMPTY or events & EMPTY_EVENTS or low else IMPLAUSIBLE
 
 
-def allowed(sample: Sample) -> tuple[Said, Said]:
+def allowed(sample: Sample) -> tuple[StatusValue, StatusValue]:
     """Whether the battery takes and gives current: its limits now, or that it is disconnected.
     Both limits 0 on a connected one say nothing: makers fill what they do not have with 0.
     """
     if sample.value("state") == DISCONNECTED:
-        return Said(False, Quality.OK), Said(False, Quality.OK)
+        return StatusValue(False, Quality.OK), StatusValue(False, Quality.OK)
     charge, discharge = sample["most_charge_current"], sample["most_discharge_current"]
     if not charge.value and not discharge.value:
         charge, discharge = (ABSENT if one.value == 0 else one for one in (charge, discharge))
     return positive(charge), positive(discharge)
 
 
-def positive(limit: Decoded) -> Said:
-    return Said(None if limit.value is None else limit.value > 0, limit.quality, limit.age_s)
+def positive(limit: Decoded) -> StatusValue:
+    return StatusValue(None if limit.value is None else limit.value > 0, limit.quality, limit.age_s)
 
 
 def agrees(part: Part, power: int, voltage: int, current: int) -> bool:
@@ -118,7 +124,7 @@ def together(inputs: Inputs, states: Mapping[int, ChargeStage | None]) -> dict[s
     volts = tuple(one["voltage"] for one in there if one["voltage"] != ABSENT)
     return {
         "power": total([power_w(one) for one in there]),
-        "voltage": highest(volts),
+        "voltage": find_highest(volts),
         "current": total([one["current"] for one in there]),
         "state": foremost([one["state"] for one in there], tuple(states)),
     }
@@ -129,7 +135,7 @@ def is_there(one: Mapping[str, Decoded]) -> bool:
 
 
 def power_w(one: Mapping[str, Decoded]) -> Decoded:
-    return product(one["voltage"], one["current"]) if one["power"] == ABSENT else one["power"]
+    return multiply(one["voltage"], one["current"]) if one["power"] == ABSENT else one["power"]
 
 
 def total(values: Sequence[Decoded]) -> Decoded:
@@ -150,11 +156,11 @@ def foremost(states: Sequence[Decoded], order: tuple[int, ...]) -> Decoded:
     return min(states, key=lambda one: order.index(int(one.value or 0)))
 
 
-def charge_stage(sample: Sample) -> Said:
+def charge_stage(sample: Sample) -> StatusValue:
     """What the trackers, or the ports, do."""
     for name, stages in (("mppt_state", TRACKER_STATES), ("port_state", PORT_STATES)):
         state = sample[name]
         if state.value is not None:
             stage = stages.get(int(state.value))
-            return Said(stage, Quality.OK if stage else Quality.ABSENT)
-    return Said(None, either(sample["mppt_state"], sample["port_state"]).quality)
+            return StatusValue(stage, Quality.OK if stage else Quality.ABSENT)
+    return StatusValue(None, prefer_known(sample["mppt_state"], sample["port_state"]).quality)

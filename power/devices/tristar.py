@@ -9,8 +9,8 @@ The 600 V models are not these: their firmware from 19 on sends half floats in t
 
 from appliance.model import PowerReading, Stamp
 from power.devices.morningstar import charge_stage
-from power.protocol.conversions import checked_power_w, power_reading, product, scaled
-from power.protocol.profile import Block, ChargerProfile, Likeness, Sample, SerialForm
+from power.protocol.conversions import build_power_reading, check_power_w, multiply, scale
+from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
 from power.protocol.register import (
     ABSENT,
     HOLDING,
@@ -101,15 +101,15 @@ class TristarMppt(ChargerProfile):
         "[?] 0044: 1 Wh in v10, 10 Wh in hasnocool/MorningstarModbusAPI after v11",
     )
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
         array_v = volts(sample, "array_voltage", ARRAY_V)
         array_a = amperes(sample, "array_current", ARRAY_A)
         battery_v = volts(sample, "battery_voltage", BATTERY_V)
-        return power_reading(
+        return build_power_reading(
             stamp,
             self.name,
             {
-                "pv_power_w": checked_power_w(watts(sample, "input_power"), array_v, array_a),
+                "pv_power_w": check_power_w(watts(sample, "input_power"), array_v, array_a),
                 "pv_voltage_v": array_v,
                 "battery_voltage_v": battery_v,
                 "battery_current_a": amperes(sample, "charge_current", CHARGE_A),
@@ -120,7 +120,7 @@ class TristarMppt(ChargerProfile):
             },
         )
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """Scaling, battery and state must fit; its three own supplies make it certain."""
         sample = Sample(self.decode(self.signature, data))
         battery_v = volts(sample, "battery_voltage", BATTERY_V).value
@@ -133,7 +133,7 @@ class TristarMppt(ChargerProfile):
             f"a TriStar MPPT, version {int(sample.value('version') or 0):X}, scaled by "
             f"{scale_v:.2f} V and {scale_a:.2f} A, with {battery_v:.1f} V at the battery"
         )
-        return Likeness(text, certain=None not in rails)
+        return Identification(text, certain=None not in rails)
 
 
 MODELS = (TristarMppt(),)
@@ -141,18 +141,18 @@ MODELS = (TristarMppt(),)
 
 def volts(sample: Sample, name: str, limits: tuple[float, float]) -> Decoded:
     """A fraction of the voltage scaling in V."""
-    return within(product(sample["voltage_scale"], sample[name]), limits)
+    return within(multiply(sample["voltage_scale"], sample[name]), limits)
 
 
 def amperes(sample: Sample, name: str, limits: tuple[float, float]) -> Decoded:
     """A fraction of the current scaling in A."""
-    return within(product(sample["current_scale"], sample[name]), limits)
+    return within(multiply(sample["current_scale"], sample[name]), limits)
 
 
 def watts(sample: Sample, name: str) -> Decoded:
     """A fraction of both scalings in W."""
-    full_w = product(sample["voltage_scale"], sample["current_scale"])
-    return within(product(full_w, sample[name]), POWER_W)
+    full_w = multiply(sample["voltage_scale"], sample["current_scale"])
+    return within(multiply(full_w, sample[name]), POWER_W)
 
 
 def within(decoded: Decoded, limits: tuple[float, float]) -> Decoded:
@@ -165,7 +165,7 @@ def within(decoded: Decoded, limits: tuple[float, float]) -> Decoded:
 
 def yield_today_wh(sample: Sample, battery_v: Decoded) -> Decoded:
     """0044, which begins again at night. Its step is the one that agrees with 0043 x voltage."""
-    by_charge = product(battery_v, sample["charge_today"])
+    by_charge = multiply(battery_v, sample["charge_today"])
     counted = sample["energy_today"]
     if by_charge.value is None or counted.value is None:
         return counted if counted.value is None else by_charge
@@ -173,5 +173,5 @@ def yield_today_wh(sample: Sample, battery_v: Decoded) -> Decoded:
         energy_wh = counted.value * step_wh
         allowed_wh = COUNTER_TOLERANCE * by_charge.value + COUNTER_SLACK_WH
         if abs(energy_wh - by_charge.value) <= allowed_wh:
-            return scaled(counted, step_wh)
+            return scale(counted, step_wh)
     return IMPLAUSIBLE

@@ -25,16 +25,16 @@ from power.devices.victron_text import (
 )
 from power.protocol.conversions import (
     EMPTY_CELL_V,
-    Said,
-    battery_reading,
-    checked_power_w,
-    power_reading,
-    product,
-    scaled,
-    words_for,
+    StatusValue,
+    build_battery_reading,
+    build_power_reading,
+    check_power_w,
+    multiply,
+    name_set_bits,
+    scale,
 )
 from power.protocol.framing.vedirect import GET
-from power.protocol.profile import BatteryProfile, Block, ChargerProfile, Likeness, Sample
+from power.protocol.profile import BatteryProfile, Block, ChargerProfile, Identification, Sample
 from power.protocol.register import ABSENT, IMPLAUSIBLE, S16_LITTLE, U16_LITTLE, Decoded, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -107,8 +107,8 @@ class VictronMppt(VeDirectDevice, ChargerProfile):
         *CAPTURES,
     )
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
-        return power_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        return build_power_reading(
             stamp,
             self.name,
             {
@@ -117,9 +117,9 @@ class VictronMppt(VeDirectDevice, ChargerProfile):
                 "battery_voltage_v": sample["battery_voltage"],
                 "battery_current_a": self.battery_current_a(sample),
                 "battery_temperature_c": sample["battery_temperature"],
-                "load_power_w": product(sample["battery_voltage"], sample["load_current"]),
+                "load_power_w": multiply(sample["battery_voltage"], sample["load_current"]),
                 "charge_stage": charge_stage(sample),
-                "yield_today_wh": scaled(sample["generated_today"], 1000),
+                "yield_today_wh": scale(sample["generated_today"], 1000),
             },
         )
 
@@ -129,7 +129,7 @@ class VictronMppt(VeDirectDevice, ChargerProfile):
             return ABSENT
         return sample["battery_current"]
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         words = words_in(data)
         there = {"VPV", "PPV", "CS"} <= words.keys()
         if not there or ("IL" in words) is not self.has_load_output:
@@ -153,7 +153,7 @@ class WithHex(VeDirectDevice):
     settings = (Block(GET, 0xEDF7, 1), Block(GET, 0xEDF6, 1), Block(GET, 0xEDE0, 1))
     tested: ClassVar[tuple[str, ...]] = (*MPPT_TESTED, "captured HEX lines of other MPPTs", *TESTED)
 
-    def recognise(self, data: bytes) -> Likeness | None:  # noqa: ARG002
+    def recognise(self, data: bytes) -> Identification | None:  # noqa: ARG002
         """None: a probe proposes the model that sends nothing; a person may choose this one."""
         return None
 
@@ -184,8 +184,8 @@ class VictronShunt(VeDirectDevice, BatteryProfile):
     )
     sources = ("VE.Direct Protocol 3.34 (the maker's list of labels)", *CAPTURES)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        return battery_reading(
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        return build_battery_reading(
             stamp,
             self.name,
             {
@@ -195,11 +195,11 @@ class VictronShunt(VeDirectDevice, BatteryProfile):
                 "cycles": sample["cycles"],
                 "lowest_temperature_c": sample["temperature"],
                 "highest_temperature_c": sample["temperature"],
-                "alarms": words_for(sample["alarm_reason"], ALARMS),
+                "alarms": name_set_bits(sample["alarm_reason"], ALARMS),
             },
         )
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         words = words_in(data)
         if "VPV" in words or not {"V", "I", "CE", "SOC"} <= words.keys():
             return None
@@ -229,24 +229,24 @@ def checked_pv_power_w(sample: Sample) -> Decoded:
     return power_w if least_w <= out_w <= most_w else IMPLAUSIBLE
 
 
-def charge_stage(sample: Sample) -> Said:
+def charge_stage(sample: Sample) -> StatusValue:
     """CS; an error while nothing is charged is a fault, one that it goes on with is none."""
     state, quality, _ = sample["charge_state"]
     if state is None:
-        return Said(None, quality)
+        return StatusValue(None, quality)
     if state == EXTERNAL_CONTROL:
-        return Said(None, Quality.ABSENT)
+        return StatusValue(None, Quality.ABSENT)
     stage = STAGES.get(int(state))
     if stage is ChargeStage.OFF and sample.value("error"):
         stage = ChargeStage.FAULT
-    return Said(stage, Quality.OK if stage else Quality.IMPLAUSIBLE)
+    return StatusValue(stage, Quality.OK if stage else Quality.IMPLAUSIBLE)
 
 
 def checked_current_a(sample: Sample) -> Decoded:
     """I, believed only if P agrees; none where the shunt is set up to measure something else."""
     if sample.value("monitor_mode"):
         return ABSENT
-    agrees = checked_power_w(sample["power"], sample["voltage"], sample["current"])
+    agrees = check_power_w(sample["power"], sample["voltage"], sample["current"])
     contradicted = sample.value("power") is not None and agrees.value is None
     return IMPLAUSIBLE if contradicted else sample["current"]
 

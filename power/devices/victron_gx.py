@@ -19,12 +19,12 @@ from power.devices.victron_gx_values import (
     system_pv_power_w,
     temperatures_c,
 )
-from power.protocol.conversions import battery_reading, power_reading, scaled
+from power.protocol.conversions import build_battery_reading, build_power_reading, scale
 from power.protocol.profile import (
     BatteryProfile,
     Block,
     ChargerProfile,
-    Likeness,
+    Identification,
     Sample,
     SerialForm,
 )
@@ -155,14 +155,14 @@ class GxSystem(ChargerProfile):
         """800: the portal id, which is the MAC address of the GX."""
         return Block(INPUT, 800, SERIAL_WORDS)
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         if len(data) != 2 * SERIAL_WORDS or not HEX_DIGITS.issuperset(data):
             return None
-        return Likeness(f"Victron GX, portal id {data.decode('ascii')}", certain=True)
+        return Identification(f"Victron GX, portal id {data.decode('ascii')}", certain=True)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
         voltage_v = sample["battery_voltage"]
-        return power_reading(
+        return build_power_reading(
             stamp,
             self.name,
             {
@@ -195,7 +195,7 @@ class GxSolarcharger(ChargerProfile):
     tested = TESTED
     sources = SOURCES
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """782 and 783 are reserved: they read FFFF, which no other device is known to do here."""
         values = self.decode(self.signature, data)
         state = values["state"].value if "state" in values else None
@@ -204,11 +204,13 @@ class GxSolarcharger(ChargerProfile):
         voltage_v = values["battery_voltage"].value
         if voltage_v is None or Quality.IMPLAUSIBLE in {one.quality for one in values.values()}:
             return None
-        return Likeness(f"a solar charger behind a Victron GX, {voltage_v:.2f} V", certain=False)
+        return Identification(
+            f"a solar charger behind a Victron GX, {voltage_v:.2f} V", certain=False
+        )
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
         there = sample["battery_voltage"]
-        return power_reading(
+        return build_power_reading(
             stamp,
             self.name,
             {
@@ -219,7 +221,7 @@ class GxSolarcharger(ChargerProfile):
                 "battery_temperature_c": sample["battery_temperature"],
                 "load_power_w": ABSENT,
                 "charge_stage": charge_stage(sample),
-                "yield_today_wh": scaled(beside(there, sample["generated_today"]), 1000),
+                "yield_today_wh": scale(beside(there, sample["generated_today"]), 1000),
             },
         )
 
@@ -246,7 +248,7 @@ class GxBattery(BatteryProfile):
     tested = TESTED
     sources = SOURCES
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         values = self.decode(self.signature, data)
         if len(data) != 44 or Quality.IMPLAUSIBLE in {one.quality for one in values.values()}:
             return None
@@ -255,13 +257,13 @@ class GxBattery(BatteryProfile):
         if voltage_v is None or not charge_pct or max(alarms) > b"\x00\x02":
             return None
         text = f"a battery behind a Victron GX, {voltage_v:.2f} V, {charge_pct:.1f} %"
-        return Likeness(text, certain=False)
+        return Identification(text, certain=False)
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         voltage_v = sample["voltage"]
         lowest_c, highest_c = temperatures_c(sample)
         charge, discharge = allowed(sample)
-        return battery_reading(
+        return build_battery_reading(
             stamp,
             self.name,
             {

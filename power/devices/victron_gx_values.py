@@ -8,9 +8,9 @@ shows that the device behind it is there and measures.
 """
 
 from appliance.model import ChargeStage, Quality
-from power.protocol.conversions import POWER_SLACK_W, POWER_TOLERANCE, Said
+from power.protocol.conversions import POWER_SLACK_W, POWER_TOLERANCE, StatusValue
 from power.protocol.profile import Sample
-from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, either
+from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, prefer_known
 
 ALARMS = (
     "low_voltage", "high_voltage", "low_charge", "low_temperature", "high_temperature",
@@ -109,15 +109,15 @@ def charger_pv_power_w(sample: Sample) -> Decoded:
     return power_w if agrees(power_w.value, voltage_v, current_a) else IMPLAUSIBLE
 
 
-def charge_stage(sample: Sample) -> Said:
+def charge_stage(sample: Sample) -> StatusValue:
     """775. Under external control (252, a GX with DVCC) only 791 says whether all sun is taken."""
     state = beside(sample["battery_voltage"], sample["state"])
     if state.value is None:
-        return Said(None, state.quality)
+        return StatusValue(None, state.quality)
     if state.value == EXTERNAL and sample.value("tracker_mode") == TRACKING:
-        return Said(ChargeStage.BULK, Quality.OK)
+        return StatusValue(ChargeStage.BULK, Quality.OK)
     stage = STAGES.get(int(state.value))
-    return Said(stage, Quality.OK if stage else Quality.ABSENT)
+    return StatusValue(stage, Quality.OK if stage else Quality.ABSENT)
 
 
 def state_of_charge_pct(sample: Sample) -> Decoded:
@@ -141,8 +141,8 @@ def temperatures_c(sample: Sample) -> tuple[Decoded, Decoded]:
     coldest_c, warmest_c = sample["lowest_cell_temperature"], sample["highest_cell_temperature"]
     body_c = probe_c(sample["temperature"], warmest_c, -PROBES_APART_C, PROBES_APART_C)
     return (
-        either(probe_c(coldest_c, warmest_c, 0.0, PROBES_APART_C), body_c),
-        either(probe_c(warmest_c, coldest_c, -PROBES_APART_C, 0.0), body_c),
+        prefer_known(probe_c(coldest_c, warmest_c, 0.0, PROBES_APART_C), body_c),
+        prefer_known(probe_c(warmest_c, coldest_c, -PROBES_APART_C, 0.0), body_c),
     )
 
 
@@ -158,24 +158,26 @@ def probe_c(temperature_c: Decoded, other_c: Decoded, low_c: float, high_c: floa
 
 def allowed(
     sample: Sample,
-) -> tuple[Said, Said]:
+) -> tuple[StatusValue, StatusValue]:
     """1297 and 1298. Both 0: a battery monitor that has neither, or a BMS that allows nothing."""
     charge, discharge = sample["charge_allowed"], sample["discharge_allowed"]
     if not charge.value and not discharge.value:
-        nothing = Said(None, ABSENT.quality if charge.value == 0 else charge.quality)
+        nothing = StatusValue(None, ABSENT.quality if charge.value == 0 else charge.quality)
         return nothing, nothing
     return said(charge), said(discharge)
 
 
-def said(value: Decoded) -> Said:
+def said(value: Decoded) -> StatusValue:
     """A 0 or 1 as false or true."""
-    return Said(None if value.value is None else bool(value.value), value.quality, value.age_s)
+    return StatusValue(
+        None if value.value is None else bool(value.value), value.quality, value.age_s
+    )
 
 
-def alarms_of(sample: Sample) -> Said:
+def alarms_of(sample: Sample) -> StatusValue:
     """The alarms that are on, in words. A GX gives 0 also for those that a battery cannot have."""
     if sample.value("voltage") is None:
-        return Said(None, sample["voltage"].quality)
+        return StatusValue(None, sample["voltage"].quality)
     values = {name: sample[name] for name in ALARMS}
     tripped = [name for name, one in values.items() if one.value == TRIPPED]
     if not tripped and sample.value("alarm") == TRIPPED:
@@ -183,7 +185,7 @@ def alarms_of(sample: Sample) -> Said:
     unknown = [one.quality for one in values.values() if one.value is None]
     lost = [quality for quality in unknown if quality is not Quality.ABSENT]
     if tripped:
-        return Said(", ".join(name.replace("_", " ") for name in tripped), Quality.OK)
+        return StatusValue(", ".join(name.replace("_", " ") for name in tripped), Quality.OK)
     if lost or len(unknown) == len(values):
-        return Said(None, (lost or unknown)[0])
-    return Said("", Quality.OK)
+        return StatusValue(None, (lost or unknown)[0])
+    return StatusValue("", Quality.OK)

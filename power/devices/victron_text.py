@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from appliance.model import Quality
 from power.protocol.framing.vedirect import HISTORY, LIVE, TEXT
-from power.protocol.profile import Block, Likeness, Profile, SerialForm
+from power.protocol.profile import Block, Identification, Profile, SerialForm
 from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, Register, decode
 
 NOT_THERE = "---"  # a sensor that is not fitted; a shunt that was never synchronised
@@ -117,7 +117,7 @@ class VeDirectDevice(Profile):
     protocol = "VE.Direct"
     timeout_s = 3.0  # it speaks once a second; one block may be lost, or be the other one of two
     gap_s = 0.02
-    rate_s = 1.0
+    least_interval_s = 1.0
     tested: ClassVar[tuple[str, ...]] = TESTED
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
@@ -156,11 +156,11 @@ def decode_register(row: Register, data: bytes) -> Decoded:
     return decode(row, data) if len(data) == row.kind.size else IMPLAUSIBLE
 
 
-def likeness(kind: str, words: dict[str, str], products: tuple[range, ...]) -> Likeness:
+def likeness(kind: str, words: dict[str, str], products: tuple[range, ...]) -> Identification:
     """What the block says of its device, for people."""
     product_id, firmware = words.get("PID", ""), words.get("FW", words.get("FWE", "?"))
     number = number_of(product_id, Script.HEX) if Script.HEX.value.fullmatch(product_id) else -1
     said = f"Victron {kind}, product {product_id}, firmware {firmware}"
     serial = f", serial number {words['SER#']}" if "SER#" in words else ""
     text = "".join(letter for letter in said + serial if letter.isprintable())
-    return Likeness(text, certain=any(number in ids for ids in products))
+    return Identification(text, certain=any(number in ids for ids in products))

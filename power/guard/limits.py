@@ -12,7 +12,7 @@ from appliance.settings import BatterySettings, Chemistry, EnergySettings
 
 NO_RISE_AFTER_S, ECO_AFTER_S, SENTINEL_AFTER_S = 60.0, 600.0, 3600.0
 # Nothing that measures a battery reports exactly the same for so long, but for a coarse meter and a
-# steady load; power/reading/plausible.py waits as long.
+# steady load; power/reading/plausibility.py waits as long.
 FROZEN_AFTER_S = 1800.0
 # Of the capacity: what the loads may use while nothing is measured. At the lowest voltage that lets
 # them run, twice as much is left (power/guard/guard.py); half of it at most goes to FULL and ECO.

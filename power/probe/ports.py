@@ -13,10 +13,10 @@ from pathlib import Path
 DEVICES = Path("/dev")
 BY_PATH = "serial/by-path"  # named by the USB socket: stays the same when adapters are replaced
 ADAPTERS = ("ttyUSB*", "ttyACM*")
-PASSING_NAME = re.compile(r"tty(USB|ACM)\d+")  # given in the order of plugging in
+KERNEL_NAME = re.compile(r"tty(USB|ACM)\d+")  # given in the order of plugging in
 
 
-def serial_ports(devices: Path = DEVICES) -> list[str]:
+def list_serial_ports(devices: Path = DEVICES) -> list[str]:
     """All USB serial ports by their lasting names, else by the kernel's; each port once."""
     links = sorted((devices / BY_PATH).glob("*"))
     once = {link.resolve(): str(link) for link in reversed(links)}
@@ -26,20 +26,20 @@ def serial_ports(devices: Path = DEVICES) -> list[str]:
     return found
 
 
-def lasting_name(port: str, devices: Path = DEVICES) -> str:
+def find_lasting_name(port: str, devices: Path = DEVICES) -> str:
     """The name by the USB socket of a port that was given by the kernel's passing one."""
-    if not PASSING_NAME.fullmatch(Path(port).name):
+    if not KERNEL_NAME.fullmatch(Path(port).name):
         return port
     links = sorted((devices / BY_PATH).glob("*"))
     return next((str(link) for link in links if link.resolve() == Path(port).resolve()), port)
 
 
-def same_port(one: str, other: str) -> bool:
+def is_same_port(one: str, other: str) -> bool:
     """Whether two names mean one port."""
     return one == other or os.path.realpath(one) == os.path.realpath(other)
 
 
-def in_use(port: str) -> bool:
+def is_in_use(port: str) -> bool:
     """Whether another program has the port for itself."""
     try:
         handle = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)

@@ -16,11 +16,17 @@ from appliance.clock import SystemClock
 from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, show, show_json
 from appliance.errors import SettingsError
 from power.probe import PortReport, Probe
-from power.probe.ports import lasting_name, serial_ports
-from power.probe.sections import Entry, add, entries, printable, said
-from power.protocol.errors import TCP, tcp_address
+from power.probe.ports import find_lasting_name, list_serial_ports
+from power.probe.sections import (
+    DeviceSection,
+    add_sections,
+    describe_device,
+    make_printable,
+    name_sections,
+)
+from power.protocol.ports import TCP, parse_tcp_address
 
-MOST_STRANGERS = 3  # lines about replies that nobody knows
+MOST_UNKNOWN_REPLIES = 3  # lines about replies that nobody knows
 
 
 class Progress:
@@ -44,7 +50,7 @@ class Progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def target(given: Path | None) -> Path:
+def find_target(given: Path | None) -> Path:
     """The settings file to write to; raise `SettingsError` now rather than after the probe."""
     path = given or settings_file.find()
     settings_file.load(path)
@@ -59,11 +65,11 @@ def run(
     """Probe the ports (None: all that there are); the exit code. `path`: where to write."""
     progress = Progress()
     probe = probe or Probe(SystemClock())
-    probe.tell, probe.found = progress.say, progress.keep
-    chosen = named(ports)
+    probe.on_question, probe.on_match = progress.say, progress.keep
+    chosen = name_ports(ports)
     for port in chosen:
         if port.startswith(TCP):
-            tcp_address(port)
+            parse_tcp_address(port)
     reports = []
     try:
         for port in chosen:
@@ -71,23 +77,25 @@ def run(
             reports.append(probe.scan(port))
     finally:
         progress.end()
-    found = entries([device for report in reports for device in report.devices])
+    found = name_sections([device for report in reports for device in report.devices])
     if path and found:
-        written(path, found, reports, as_json)
+        write_and_show(path, found, reports, as_json)
     else:
         show_all(reports, found, as_json, None)
     return 0 if found else 1
 
 
-def named(ports: Sequence[str] | None) -> list[str]:
+def name_ports(ports: Sequence[str] | None) -> list[str]:
     """The ports to look at, each once and under its lasting name."""
-    return list(dict.fromkeys(lasting_name(port) for port in ports or serial_ports()))
+    return list(dict.fromkeys(find_lasting_name(port) for port in ports or list_serial_ports()))
 
 
-def written(path: Path, found: list[Entry], reports: list[PortReport], as_json: bool) -> None:
+def write_and_show(
+    path: Path, found: list[DeviceSection], reports: list[PortReport], as_json: bool
+) -> None:
     """Write, then show; where it cannot be written, show nevertheless and raise."""
     try:
-        add(path, found)
+        add_sections(path, found)
     except SettingsError:
         show_all(reports, found, as_json, None)
         raise
@@ -95,19 +103,19 @@ def written(path: Path, found: list[Entry], reports: list[PortReport], as_json: 
 
 
 def show_all(
-    reports: list[PortReport], found: list[Entry], as_json: bool, path: Path | None
+    reports: list[PortReport], found: list[DeviceSection], as_json: bool, path: Path | None
 ) -> None:
     """The result, for a program or for a person."""
     toml = "\n".join(entry.toml for entry in found)
     if as_json:
-        ports = [described(report, found) for report in reports]
+        ports = [describe_port(report, found) for report in reports]
         show_json({"ports": ports, "settings": toml, "written": str(path) if path else None})
         return
     if not reports:
         print(
             "there is no USB serial port: plug in the adapter's cable, or name a port with --port"
         )
-    show([Section(report.port, lines(report, found)) for report in reports])
+    show([Section(report.port, format_lines(report, found)) for report in reports])
     if toml:
         print(f"\n{toml}")
     if path:
@@ -116,32 +124,36 @@ def show_all(
         print("put this into the settings file, or use --write")
 
 
-def lines(report: PortReport, found: list[Entry]) -> list[Line]:
+def format_lines(report: PortReport, found: list[DeviceSection]) -> list[Line]:
     """What is said about one port."""
-    result = [line(entry) for entry in found if entry.device in report.devices]
+    result = [format_line(entry) for entry in found if entry.device in report.devices]
     if report.trouble:
         result.append(Line("!!", report.trouble, BAD))
     elif not result:
-        advice = "" if report.strangers else "; check battery voltage, the data wires and the cable"
+        advice = (
+            ""
+            if report.unknown_replies
+            else "; check battery voltage, the data wires and the cable"
+        )
         result.append(Line("--", f"no known device answers ({report.took_s:.0f} s){advice}", DIM))
-    strangers = [Line("??", printable(text), DIM) for text in report.strangers]
-    return result + strangers[:MOST_STRANGERS]
+    strangers = [Line("??", make_printable(text), DIM) for text in report.unknown_replies]
+    return result + strangers[:MOST_UNKNOWN_REPLIES]
 
 
-def line(entry: Entry) -> Line:
+def format_line(entry: DeviceSection) -> Line:
     """One found device."""
     best = entry.device.best
-    text = f"id {best.device_id}, {best.way}; {'; '.join(said(entry.device))}"
+    text = f"id {best.device_id}, {best.mode}; {'; '.join(describe_device(entry.device))}"
     return Line(best.profile.name, text, GOOD if entry.device.certain else PLAIN)
 
 
-def described(report: PortReport, found: list[Entry]) -> dict[str, Any]:
+def describe_port(report: PortReport, found: list[DeviceSection]) -> dict[str, Any]:
     """One port as JSON."""
     return {
         "port": report.port,
         "trouble": report.trouble or None,
         "took_s": round(report.took_s, 1),
-        "strangers": [printable(text) for text in report.strangers],
+        "strangers": [make_printable(text) for text in report.unknown_replies],
         "devices": [
             {
                 "section": entry.section,
@@ -149,10 +161,10 @@ def described(report: PortReport, found: list[Entry]) -> dict[str, Any]:
                 "model": entry.device.best.profile.name,
                 "title": entry.device.best.profile.title,
                 "device_id": entry.device.best.device_id,
-                "way": str(entry.device.best.way),
+                "way": str(entry.device.best.mode),
                 "certain": entry.device.certain,
-                "says": printable(entry.device.best.likeness.text),
-                "may_also_be": [find.profile.name for find in entry.device.finds[1:]],
+                "says": make_printable(entry.device.best.identification.text),
+                "may_also_be": [find.profile.name for find in entry.device.matches[1:]],
                 "settings": entry.toml,
             }
             for entry in found

@@ -16,20 +16,21 @@ from threading import Event
 from appliance.clock import Clock
 from appliance.errors import BusError
 from power.devices import MODELS
-from power.probe.plan import (
-    USUAL_WAITS,
+from power.probe.ports import is_in_use
+from power.probe.questions import (
+    USUAL_TIMEOUTS,
+    LineMode,
     Question,
-    Waits,
-    Way,
-    first_round,
-    longest_s,
-    second_round,
+    Timeouts,
+    compute_longest_s,
+    plan_first_round,
+    plan_second_round,
 )
-from power.probe.ports import in_use
 from power.protocol.bus import ByteLine, Lines, ModbusBus
-from power.protocol.errors import TCP, ClosedLine, ExceptionAnswer, NoAnswer
-from power.protocol.links import WIRES, Wire
-from power.protocol.profile import BatteryProfile, Block, Likeness, Profile, SerialForm
+from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer
+from power.protocol.links import LINK_FACTORIES, LinkFactory
+from power.protocol.ports import TCP
+from power.protocol.profile import BatteryProfile, Block, Identification, Profile, SerialForm
 
 ANY_ID = 255  # lone Renogy devices answer to it beside their own id
 IN_USE = (
@@ -44,13 +45,13 @@ STOPPED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Find:
+class Match:
     """One model that knows itself in a reply."""
 
     profile: Profile
-    way: Way
+    mode: LineMode
     device_id: int
-    likeness: Likeness
+    identification: Identification
 
     @property
     def section(self) -> str:
@@ -63,15 +64,15 @@ class FoundDevice:
     """One device, and the models that it may be, the likeliest first."""
 
     port: str
-    finds: tuple[Find, ...]
+    matches: tuple[Match, ...]
 
     @property
-    def best(self) -> Find:
-        return self.finds[0]
+    def best(self) -> Match:
+        return self.matches[0]
 
     @property
     def certain(self) -> bool:
-        return self.best.likeness.certain and len(self.finds) == 1
+        return self.best.identification.certain and len(self.matches) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +84,12 @@ class PortReport:
 
     port: str
     devices: tuple[FoundDevice, ...] = ()
-    strangers: tuple[str, ...] = ()
+    unknown_replies: tuple[str, ...] = ()
     trouble: str = ""
     took_s: float = 0.0
 
 
-class HastyLines(Lines):
+class ShortTimeoutLines(Lines):
     """Lines that wait for a reply as long as the probe says, not as the profile does."""
 
     def __init__(self, clock: Clock, wait_s: float) -> None:
@@ -110,15 +111,16 @@ class Probe:
 
     clock: Clock
     models: Sequence[Profile] = MODELS
-    wires: Mapping[str, Wire] = field(default_factory=lambda: WIRES)
-    waits: Waits = USUAL_WAITS
-    tell: Callable[[str], None] = lambda _: None
-    found: Callable[[str], None] = lambda _: None
+    link_factories: Mapping[str, LinkFactory] = field(default_factory=lambda: LINK_FACTORIES)
+    timeouts: Timeouts = USUAL_TIMEOUTS
+    on_question: Callable[[str], None] = lambda _: None
+    on_match: Callable[[str], None] = lambda _: None
 
     def longest_s(self, port: str) -> float:
         """How long a port takes on which nobody answers."""
-        return longest_s(
-            first_round(self.models, port, self.waits) + second_round(self.models, port, self.waits)
+        return compute_longest_s(
+            plan_first_round(self.models, port, self.timeouts)
+            + plan_second_round(self.models, port, self.timeouts)
         )
 
     def scan(self, port: str) -> PortReport:
@@ -128,23 +130,23 @@ class Probe:
         try:
             self._search(search, port)
         except ClosedLine as error:
-            trouble = IN_USE.format(port=port) if in_use(port) else str(error)
+            trouble = IN_USE.format(port=port) if is_in_use(port) else str(error)
         if search.stopped:
-            trouble = STOPPED.format(port=port, seconds=self.waits.whole_scan_s)
+            trouble = STOPPED.format(port=port, seconds=self.timeouts.whole_scan_s)
         return PortReport(
             port,
-            tuple(devices(port, search.finds)),
-            () if search.finds else tuple(dict.fromkeys(search.strangers)),
+            tuple(group_devices(port, search.matches)),
+            () if search.matches else tuple(dict.fromkeys(search.unknown_replies)),
             trouble,
             search.took_s,
         )
 
     def _search(self, search: "Search", port: str) -> None:
         """Usual ids first; then the others, but only in the ways in which somebody answered."""
-        search.ask(first_round(self.models, port, self.waits))
-        ways = {find.way for find in search.finds}
-        second = second_round(self.models, port, self.waits, search.heard_anybody)
-        search.ask([one for one in second if not ways or one.way in ways])
+        search.ask(plan_first_round(self.models, port, self.timeouts))
+        ways = {find.mode for find in search.matches}
+        second = plan_second_round(self.models, port, self.timeouts, search.any_reply)
+        search.ask([one for one in second if not ways or one.mode in ways])
 
 
 class Search:
@@ -156,9 +158,9 @@ class Search:
         self._opened = False
         self._longest_s = probe.longest_s(port)
         self._begun_s = probe.clock.media_s()
-        self._answered: set[tuple[Way, int, Block]] = set()
-        self.finds: list[Find] = []
-        self.strangers: list[str] = []
+        self._answered: set[tuple[LineMode, int, Block]] = set()
+        self.matches: list[Match] = []
+        self.unknown_replies: list[str] = []
         self.stopped = False
 
     @property
@@ -167,47 +169,51 @@ class Search:
         return self._probe.clock.media_s() - self._begun_s
 
     @property
-    def heard_anybody(self) -> bool:
+    def any_reply(self) -> bool:
         """Whether there was any reply, if only a refusal."""
         return bool(self._answered)
 
     def ask(self, questions: Sequence[Question]) -> None:
         """All questions that are worth asking, each way on a line of its own."""
-        for (_, wait_s), group in groupby(questions, key=lambda one: (one.way, one.wait_s)):
-            lines = HastyLines(self._probe.clock, wait_s)
-            heard = len(self._answered) + len(self.strangers)
+        for (_, wait_s), group in groupby(questions, key=lambda one: (one.mode, one.wait_s)):
+            lines = ShortTimeoutLines(self._probe.clock, wait_s)
+            heard = len(self._answered) + len(self.unknown_replies)
             try:
                 for question in group:
-                    if self._worth_asking(question):
-                        self._tell(question)
+                    if self._is_worth_asking(question):
+                        self._announce(question)
                         self._ask(lines, question)
             finally:
                 lines.close()
-            if len(self._answered) + len(self.strangers) > heard:  # the next line knows no gap
+            if (
+                len(self._answered) + len(self.unknown_replies) > heard
+            ):  # the next line knows no gap
                 self._probe.clock.wait_media(question.gap_s, Event())
 
-    def _tell(self, question: Question) -> None:
+    def _announce(self, question: Question) -> None:
         passed = f"{self.took_s:.0f} s of {self._longest_s:.0f}"
-        self._probe.tell(f"{self._port}, {passed}: {question}")
+        self._probe.on_question(f"{self._port}, {passed}: {question}")
 
-    def _worth_asking(self, question: Question) -> bool:
-        if self.took_s >= self._probe.waits.whole_scan_s:
+    def _is_worth_asking(self, question: Question) -> bool:
+        if self.took_s >= self._probe.timeouts.whole_scan_s:
             self.stopped = True
             return False
-        if (question.way, question.device_id, question.block) in self._answered:
+        if (question.mode, question.device_id, question.block) in self._answered:
             return False
-        known = [(find.way, find.device_id) for find in self.finds if find.likeness.certain]
+        known = [
+            (find.mode, find.device_id) for find in self.matches if find.identification.certain
+        ]
         ways = {way for way, _ in known}
-        return (question.way, question.device_id) not in known and (
-            not ways or question.way in ways
+        return (question.mode, question.device_id) not in known and (
+            not ways or question.mode in ways
         )
 
     def _ask(self, lines: Lines, question: Question) -> None:
         profile = question.profiles[0]
-        wire = self._probe.wires[profile.protocol]
-        link = wire.link(lines, profile, self._port, question.device_id)
+        wire = self._probe.link_factories[profile.protocol]
+        link = wire.make_link(lines, profile, self._port, question.device_id)
         try:
-            data = link.raw(question.block)
+            data = link.read_raw(question.block)
         except ClosedLine:
             if not (self._opened and self._port.startswith(TCP)):
                 raise  # else it is a server that hangs up on words that it does not know
@@ -215,58 +221,60 @@ class Search:
             self._opened = True
         except BusError as error:
             self._opened = True
-            self.strangers.append(str(error))
+            self.unknown_replies.append(str(error))
             if isinstance(error, ExceptionAnswer):
                 self._note_answer(question)
         else:
             self._opened = True
             self._note_answer(question)
-            self._look_at(question, data)
+            self._match(question, data)
 
-    def _look_at(self, question: Question, data: bytes) -> None:
+    def _match(self, question: Question, data: bytes) -> None:
         """Which models know themselves in the reply."""
         known = [
-            Find(one, question.way, question.device_id, likeness)
+            Match(one, question.mode, question.device_id, likeness)
             for one in question.profiles
             if (likeness := one.recognise(data))
         ]
-        self.finds += known
+        self.matches += known
         for find in known:
-            self._probe.found(f"{self._port}: {find.profile.name} answers at id {find.device_id}")
+            self._probe.on_match(
+                f"{self._port}: {find.profile.name} answers at id {find.device_id}"
+            )
         if not known:
-            self.strangers.append(
+            self.unknown_replies.append(
                 f"{question}: a reply of {len(data)} bytes that is not theirs, {data[:16].hex(' ')}"
             )
 
     def _note_answer(self, question: Question) -> None:
         """It need not be asked a second time."""
-        self._answered.add((question.way, question.device_id, question.block))
+        self._answered.add((question.mode, question.device_id, question.block))
 
 
-def devices(port: str, finds: Sequence[Find]) -> list[FoundDevice]:
+def group_devices(port: str, matches: Sequence[Match]) -> list[FoundDevice]:
     """One device for each id that answered; two where it is for certain both charger and battery.
 
     A way in which a device was certain rules out guesses in other ways, and what answers to any id
     is no second device.
     """
-    ways = {find.way for find in finds if find.likeness.certain}
-    finds = [find for find in finds if not ways or find.way in ways]
-    ids = sorted({find.device_id for find in finds})
+    ways = {find.mode for find in matches if find.identification.certain}
+    matches = [find for find in matches if not ways or find.mode in ways]
+    ids = sorted({find.device_id for find in matches})
     if len(ids) > 1 and ANY_ID in ids:
         ids.remove(ANY_ID)
     return [
         FoundDevice(port, models)
         for number in ids
-        for models in likeliest([find for find in finds if find.device_id == number])
+        for models in rank_models([find for find in matches if find.device_id == number])
     ]
 
 
-def likeliest(finds: Sequence[Find]) -> list[tuple[Find, ...]]:
+def rank_models(matches: Sequence[Match]) -> list[tuple[Match, ...]]:
     """The models that are certain, by kind; or else all that it may be. Those first that have
     this id when they are delivered.
     """
-    certain = [find for find in finds if find.likeness.certain]
-    ranked = sorted(certain or finds, key=lambda find: find.device_id != find.profile.device_id)
+    certain = [find for find in matches if find.identification.certain]
+    ranked = sorted(certain or matches, key=lambda find: find.device_id != find.profile.device_id)
     kinds = dict.fromkeys(find.section for find in certain)
     if not kinds:
         return [tuple(ranked)]

@@ -17,13 +17,13 @@ from appliance.errors import SettingsError
 from appliance.settings import Settings
 from appliance.settings_text import literal
 from power.probe import FoundDevice
-from power.probe.ports import same_port
+from power.probe.ports import is_same_port
 
 FIRST_NAME = "main"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DeviceSection:
     """A found device with the name of its section."""
 
     device: FoundDevice
@@ -42,7 +42,7 @@ class Entry:
         """The section with a comment that says how sure it is."""
         best = self.device.best
         lines = [
-            *(f"# {line}" for line in said(self.device)),
+            *(f"# {line}" for line in describe_device(self.device)),
             self.title,
             f"model = {literal(best.profile.name)}",
             f"port = {literal(self.device.port)}",
@@ -52,23 +52,23 @@ class Entry:
         return "\n".join(lines) + "\n"
 
 
-def said(device: FoundDevice) -> list[str]:
+def describe_device(device: FoundDevice) -> list[str]:
     """What was found and how sure that is, in lines without control characters."""
     best = device.best
     sure = "certain" if device.certain else "likely, not certain"
-    lines = [f"{best.profile.title}, {sure}: {printable(best.likeness.text)}"]
-    others = ", ".join(find.profile.name for find in device.finds[1:])
+    lines = [f"{best.profile.title}, {sure}: {make_printable(best.identification.text)}"]
+    others = ", ".join(find.profile.name for find in device.matches[1:])
     if others:
         lines.append(f"it may also be model {others}")
     return lines
 
 
-def printable(text: str) -> str:
+def make_printable(text: str) -> str:
     """A device's own words; what cannot be printed may not reach a terminal or a file."""
     return "".join(one if one.isascii() and one.isprintable() else "?" for one in text)
 
 
-def entries(devices: Sequence[FoundDevice]) -> list[Entry]:
+def name_sections(devices: Sequence[FoundDevice]) -> list[DeviceSection]:
     """Each with a name: `main`, and `main-2` on for further ones of its kind. What another one at
     its port already counts is left out.
     """
@@ -81,29 +81,29 @@ def entries(devices: Sequence[FoundDevice]) -> list[Entry]:
         section = device.best.section
         counted[section] += 1
         number = counted[section]
-        named.append(Entry(device, FIRST_NAME if number == 1 else f"{FIRST_NAME}-{number}"))
+        named.append(DeviceSection(device, FIRST_NAME if number == 1 else f"{FIRST_NAME}-{number}"))
     return named
 
 
-def add(path: Path, new: Sequence[Entry]) -> None:
+def add_sections(path: Path, new: Sequence[DeviceSection]) -> None:
     """Put the sections at the end of the settings file; raise `SettingsError` and change nothing
     where one cannot be added, or the whole would not be valid.
     """
     settings = settings_file.load(path)
     for entry in new:
-        refuse_doubtful(entry)
-        refuse_double(settings, entry)
+        refuse_ambiguous(entry)
+        refuse_duplicate(settings, entry)
     try:
         old = path.read_bytes()
         gap = b"\n" if old.endswith(b"\n") or not old else b"\n\n"
-        replace(path.resolve(), old + gap + "\n".join(one.toml for one in new).encode())
+        replace_file(path.resolve(), old + gap + "\n".join(one.toml for one in new).encode())
     except OSError as error:
         raise SettingsError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def refuse_doubtful(entry: Entry) -> None:
+def refuse_ambiguous(entry: DeviceSection) -> None:
     """A device that may be one of several models is for a person to decide."""
-    models = [find.profile.name for find in entry.device.finds]
+    models = [find.profile.name for find in entry.device.matches]
     if len(models) > 1:
         raise SettingsError(
             f"nothing was written: the device on {entry.device.port} may be {' or '.join(models)}; "
@@ -111,7 +111,7 @@ def refuse_doubtful(entry: Entry) -> None:
         )
 
 
-def refuse_double(settings: Settings, entry: Entry) -> None:
+def refuse_duplicate(settings: Settings, entry: DeviceSection) -> None:
     """A section of that name or port must not be there."""
     there = {f"[charger.{name}]": one.port for name, one in settings.charger.items()}
     there.update({f"[bms.{name}]": one.port for name, one in settings.bms.items()})
@@ -121,14 +121,14 @@ def refuse_double(settings: Settings, entry: Entry) -> None:
             "put the new one in by hand under another name"
         )
     for title, port in there.items():
-        if same_port(port, entry.device.port):
+        if is_same_port(port, entry.device.port):
             raise SettingsError(
                 f"nothing was written: {settings.path} has {title} at {port} already; remove it, "
                 "or put the new one in by hand"
             )
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
     """Put `content` in the file's place with its mode and owner, once it is valid."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     fresh = Path(name)
@@ -138,14 +138,14 @@ def replace(path: Path, content: bytes) -> None:
             file.flush()
             keep_rights(path, file.fileno())
             os.fsync(file.fileno())
-        check(fresh, path)
+        check_settings(fresh, path)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-    sync(path.parent)
+    sync_directory(path.parent)
 
 
-def check(fresh: Path, path: Path) -> None:
+def check_settings(fresh: Path, path: Path) -> None:
     """Read the new file as every service will."""
     try:
         settings_file.load(fresh)
@@ -162,7 +162,7 @@ def keep_rights(path: Path, handle: int) -> None:
         os.fchown(handle, was.st_uid, was.st_gid)
 
 
-def sync(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """The renaming, too, must survive a power cut."""
     handle = os.open(directory, os.O_RDONLY)
     try:

@@ -18,7 +18,7 @@ CELLS_SLACK_V = 0.1
 EMPTY_CELL_V = 3.0  # of an LFP cell under load: with more it is not empty, whatever a BMS says
 
 
-class Said(NamedTuple):
+class StatusValue(NamedTuple):
     """A value that is no number (a switch, a stage, words), and how far it may be believed."""
 
     value: Any
@@ -26,20 +26,24 @@ class Said(NamedTuple):
     age_s: float = 0.0
 
 
-Entry = Decoded | Said  # what a field of a reading is made of
+FieldValue = Decoded | StatusValue  # what a field of a reading is made of
 
 
-def power_reading(stamp: Stamp, device: str, fields: Mapping[str, Entry]) -> PowerReading:
+def build_power_reading(
+    stamp: Stamp, device: str, fields: Mapping[str, FieldValue]
+) -> PowerReading:
     """A reading from one (value, quality) per field; only what is not OK is named in `quality`."""
-    return PowerReading(stamp=stamp, device=device, **said(fields))
+    return PowerReading(stamp=stamp, device=device, **collect_fields(fields))
 
 
-def battery_reading(stamp: Stamp, device: str, fields: Mapping[str, Entry]) -> BatteryReading:
+def build_battery_reading(
+    stamp: Stamp, device: str, fields: Mapping[str, FieldValue]
+) -> BatteryReading:
     """The same for a battery; a field that is not named is unknown."""
-    return BatteryReading(stamp=stamp, device=device, **said(fields))
+    return BatteryReading(stamp=stamp, device=device, **collect_fields(fields))
 
 
-def said(fields: Mapping[str, Entry]) -> dict[str, Any]:
+def collect_fields(fields: Mapping[str, FieldValue]) -> dict[str, Any]:
     """The values by name, and what there is to say of their quality and age."""
     return {
         **{name: entry.value for name, entry in fields.items()},
@@ -50,7 +54,7 @@ def said(fields: Mapping[str, Entry]) -> dict[str, Any]:
     }
 
 
-def checked_power_w(power_w: Decoded, voltage_v: Decoded, current_a: Decoded) -> Decoded:
+def check_power_w(power_w: Decoded, voltage_v: Decoded, current_a: Decoded) -> Decoded:
     """`power_w`, believed only if it agrees with V x I within 10 % (a torn pair does not)."""
     if power_w.value is None or voltage_v.value is None or current_a.value is None:
         return power_w
@@ -59,7 +63,7 @@ def checked_power_w(power_w: Decoded, voltage_v: Decoded, current_a: Decoded) ->
     return power_w if abs(power_w.value - product_w) <= allowed_w else IMPLAUSIBLE
 
 
-def product(voltage_v: Decoded, current_a: Decoded) -> Decoded:
+def multiply(voltage_v: Decoded, current_a: Decoded) -> Decoded:
     """V x I; where one is not known, what is wrong with it."""
     if voltage_v.value is None or current_a.value is None:
         return voltage_v if voltage_v.value is None else current_a
@@ -67,19 +71,19 @@ def product(voltage_v: Decoded, current_a: Decoded) -> Decoded:
     return Decoded(voltage_v.value * current_a.value, Quality.OK, age_s)
 
 
-def difference(plus: Decoded, minus: Decoded) -> Decoded:
+def subtract(plus: Decoded, minus: Decoded) -> Decoded:
     """`plus` - `minus`; where one is not known, what is wrong with it."""
     if plus.value is None or minus.value is None:
         return plus if plus.value is None else minus
     return Decoded(round(plus.value - minus.value, 6), Quality.OK, max(plus.age_s, minus.age_s))
 
 
-def scaled(decoded: Decoded, factor: float) -> Decoded:
+def scale(decoded: Decoded, factor: float) -> Decoded:
     """The value times `factor` (kWh to Wh: 1000)."""
     return decoded if decoded.value is None else decoded._replace(value=decoded.value * factor)
 
 
-def cells_of(sample: Sample, names: tuple[str, ...], pack_v: Decoded) -> tuple[Decoded, ...]:
+def select_cells(sample: Sample, names: tuple[str, ...], pack_v: Decoded) -> tuple[Decoded, ...]:
     """The cells' voltages that are there; all IMPLAUSIBLE if their sum is not the pack's voltage.
 
     Rows of cells that a pack does not have must decode to ABSENT.
@@ -95,17 +99,17 @@ def cells_of(sample: Sample, names: tuple[str, ...], pack_v: Decoded) -> tuple[D
     return cells if agrees else (IMPLAUSIBLE,) * len(cells)
 
 
-def lowest(values: tuple[Decoded, ...]) -> Decoded:
+def find_lowest(values: tuple[Decoded, ...]) -> Decoded:
     """The least of the values; unknown if any of them is (it might be the least)."""
-    return extreme(values, -1)
+    return find_extreme(values, -1)
 
 
-def highest(values: tuple[Decoded, ...]) -> Decoded:
+def find_highest(values: tuple[Decoded, ...]) -> Decoded:
     """The greatest of the values; unknown if any of them is."""
-    return extreme(values, 1)
+    return find_extreme(values, 1)
 
 
-def extreme(values: tuple[Decoded, ...], sign: int) -> Decoded:
+def find_extreme(values: tuple[Decoded, ...], sign: int) -> Decoded:
     """The greatest of `sign` times the values, without the sign."""
     if not values:
         return ABSENT
@@ -115,51 +119,55 @@ def extreme(values: tuple[Decoded, ...], sign: int) -> Decoded:
     return max(values, key=lambda one: sign * (one.value or 0.0))
 
 
-def flag(decoded: Decoded, bit: int) -> Said:
+def decode_flag(decoded: Decoded, bit: int) -> StatusValue:
     """One bit of a status word, as true or false."""
     if decoded.value is None:
-        return Said(None, decoded.quality)
-    return Said(bool(int(decoded.value) >> bit & 1), Quality.OK, decoded.age_s)
+        return StatusValue(None, decoded.quality)
+    return StatusValue(bool(int(decoded.value) >> bit & 1), Quality.OK, decoded.age_s)
 
 
-def words_for(decoded: Decoded, names: Mapping[int, str]) -> Said:
+def name_set_bits(decoded: Decoded, names: Mapping[int, str]) -> StatusValue:
     """The names of the bits that are set, for people; "" where none is."""
     if decoded.value is None:
-        return Said(None, decoded.quality)
+        return StatusValue(None, decoded.quality)
     bits = int(decoded.value)
     words = ", ".join(name for bit, name in names.items() if bits >> bit & 1)
-    return Said(words, Quality.OK, decoded.age_s)
+    return StatusValue(words, Quality.OK, decoded.age_s)
 
 
-def allowed(switch: Said, alarms: Decoded, stopping: tuple[int, ...]) -> Said:
+def apply_stopping_alarms(
+    switch: StatusValue, alarms: Decoded, stopping: tuple[int, ...]
+) -> StatusValue:
     """Whether current may flow: the switch is on, and no alarm has come that opens it."""
     bits = int(alarms.value or 0)
     if any(bits >> bit & 1 for bit in stopping):
-        return Said(False, Quality.OK, alarms.age_s)
+        return StatusValue(False, Quality.OK, alarms.age_s)
     return switch
 
 
-def values_there(sample: Sample, names: tuple[str, ...]) -> tuple[Decoded, ...]:
+def select_present(sample: Sample, names: tuple[str, ...]) -> tuple[Decoded, ...]:
     """Those that are not absent: the bits may claim a sensor that reads -200.0 C, which is none."""
     return tuple(one for one in (sample[name] for name in names) if one.quality != ABSENT.quality)
 
 
-def cells_that_must_be(
+def select_fitted_cells(
     sample: Sample, names: tuple[str, ...], pack_v: Decoded
 ) -> tuple[Decoded, ...]:
     """`cells_of` for cells that the BMS says are there: one that reads 0 V is a broken wire."""
     absent = [name for name in names if sample[name].quality == ABSENT.quality]
-    return cells_of(Sample({**sample.values, **dict.fromkeys(absent, IMPLAUSIBLE)}), names, pack_v)
+    return select_cells(
+        Sample({**sample.values, **dict.fromkeys(absent, IMPLAUSIBLE)}), names, pack_v
+    )
 
 
-def mean_cell_v(voltage_v: Decoded, cells: Decoded) -> float | None:
+def compute_mean_cell_v(voltage_v: Decoded, cells: Decoded) -> float | None:
     """The pack's voltage over its number of cells."""
     if voltage_v.value is None or not cells.value:
         return None
     return voltage_v.value / cells.value
 
 
-def unless_empty_by_default(charge: Decoded, cell_v: float | None) -> Decoded:
+def reject_default_zero(charge: Decoded, cell_v: float | None) -> Decoded:
     """A charge; 0 only where the cells' voltage says so too: a device that does not know says 0."""
     if charge.value == 0 and (cell_v is None or cell_v >= EMPTY_CELL_V):
         return IMPLAUSIBLE

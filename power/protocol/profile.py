@@ -17,7 +17,7 @@ from power.protocol.register import (
     Decoded,
     Register,
     decode_block,
-    registers_within,
+    select_registers,
 )
 
 MODBUS_FUNCTIONS = 4  # 01 to 04 read; whatever is above is a command of another protocol
@@ -67,7 +67,7 @@ class Sample:
         return self[name].value
 
 
-class Likeness(NamedTuple):
+class Identification(NamedTuple):
     """What a device said of itself to a probe; `certain` where no other model says this."""
 
     text: str
@@ -98,12 +98,14 @@ class Profile(ABC):
     reply_id_shift: ClassVar[int] = 0  # the reply's id minus the request's
     timeout_s: ClassVar[float]
     gap_s: ClassVar[float]  # least silence between a reply and the next request
-    rate_s: ClassVar[float] = 0.0  # least time between two polls; faster ones get the last sample
+    least_interval_s: ClassVar[float] = (
+        0.0  # least time between two polls; faster ones get the last sample
+    )
     tested: ClassVar[tuple[str, ...]] = ()  # against what, for docs/power-devices.md
     sources: ClassVar[tuple[str, ...]] = ()  # documents and captures the table comes from
 
     @abstractmethod
-    def reading(self, stamp: Stamp, sample: Sample) -> Any:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> Any:
         """The sample in the unit's words."""
 
     @property
@@ -111,13 +113,15 @@ class Profile(ABC):
         """The one request by which a probe tells this device from others."""
         return self.live[0]
 
-    def recognise(self, data: bytes) -> Likeness | None:
+    def recognise(self, data: bytes) -> Identification | None:
         """What the reply to `signature` says of the device; None: it is another one."""
         decoded = self.decode(self.signature, data).values()
         believable = [one for one in decoded if one.quality is Quality.OK]
         if len(believable) < len(decoded) or not believable:
             return None
-        return Likeness(f"{len(believable)} values that {self.title} could give", certain=False)
+        return Identification(
+            f"{len(believable)} values that {self.title} could give", certain=False
+        )
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         """The values in the reply to `block`; `data` is its content without the frame."""
@@ -128,7 +132,7 @@ class Profile(ABC):
         """The registers that `block` brings whole."""
         if block not in self._rows:
             size = block.count * WORD_BYTES
-            self._rows[block] = registers_within(
+            self._rows[block] = select_registers(
                 self.registers, block.function, block.address, size, self.step
             )
         return self._rows[block]
@@ -153,7 +157,7 @@ class ChargerProfile(Profile):
     has_load_output: ClassVar[bool] = True
 
     @abstractmethod
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
         """The sample in the unit's words."""
 
 
@@ -161,5 +165,5 @@ class BatteryProfile(Profile):
     """A battery's own electronics (BMS), or a shunt."""
 
     @abstractmethod
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         """The sample in the unit's words."""

@@ -97,14 +97,14 @@ class Register:
     byte: int = 0
 
 
-def raw_of(kind: Kind, data: bytes) -> float:
+def decode_raw(kind: Kind, data: bytes) -> float:
     """The number in `data`, which must be as long as the kind says; NaN where a half float is."""
     if len(data) != kind.size:
         raise ValueError(f"{len(data)} bytes where {kind.size} are needed")
     if kind.form is Form.HALF_FLOAT:
         (number,) = struct.unpack(">e", data)
         return float(number)
-    ordered = swapped_words(data) if kind.order is Order.LOW_WORD_FIRST else data
+    ordered = swap_words(data) if kind.order is Order.LOW_WORD_FIRST else data
     little = kind.order is Order.LITTLE
     raw = int.from_bytes(ordered, "little" if little else "big", signed=kind.form is Form.SIGNED)
     if kind.form is Form.SIGN_MAGNITUDE:
@@ -113,7 +113,7 @@ def raw_of(kind: Kind, data: bytes) -> float:
     return raw
 
 
-def bytes_of(kind: Kind, raw: float) -> bytes:
+def encode_raw(kind: Kind, raw: float) -> bytes:
     """The inverse of `raw_of`; a number too large for the bytes stays at their limit."""
     if kind.form is Form.HALF_FLOAT:
         return struct.pack(">e", raw if math.isnan(raw) else max(-65504.0, min(65504.0, raw)))
@@ -126,10 +126,10 @@ def bytes_of(kind: Kind, raw: float) -> bytes:
         whole = (1 << (bits - 1)) - whole
     whole %= 1 << bits
     data = whole.to_bytes(kind.size, "little" if kind.order is Order.LITTLE else "big")
-    return swapped_words(data) if kind.order is Order.LOW_WORD_FIRST else data
+    return swap_words(data) if kind.order is Order.LOW_WORD_FIRST else data
 
 
-def swapped_words(data: bytes) -> bytes:
+def swap_words(data: bytes) -> bytes:
     """The words of `data` in reverse order."""
     words = [data[place : place + WORD_BYTES] for place in range(0, len(data), WORD_BYTES)]
     return b"".join(reversed(words))
@@ -137,10 +137,10 @@ def swapped_words(data: bytes) -> bytes:
 
 def decode(register: Register, data: bytes) -> Decoded:
     """The value in `data`; (None, why) where it is absent or out of the register's range."""
-    return believed(register, raw_of(register.kind, data))
+    return convert_raw(register, decode_raw(register.kind, data))
 
 
-def believed(register: Register, raw: float) -> Decoded:
+def convert_raw(register: Register, raw: float) -> Decoded:
     """The value of a raw number; (None, why) where it is absent or out of the register's range."""
     if math.isnan(raw) or raw in register.absent:
         return ABSENT
@@ -152,7 +152,7 @@ def believed(register: Register, raw: float) -> Decoded:
 
 def encode(register: Register, value: float) -> bytes:
     """The bytes that a device sends for `value`, rounded to its scale. For simulators."""
-    return bytes_of(register.kind, (value - register.offset) * register.scale)
+    return encode_raw(register.kind, (value - register.offset) * register.scale)
 
 
 def decode_block(
@@ -172,7 +172,7 @@ def decode_block(
     return values
 
 
-def registers_within(
+def select_registers(
     registers: Sequence[Register], function: int, address: int, size: int, step: int = WORD_BYTES
 ) -> tuple[Register, ...]:
     """The registers that a reply of `size` bytes from `address` on brings whole."""
@@ -185,12 +185,12 @@ def registers_within(
     )
 
 
-def either(preferred: Decoded, other: Decoded) -> Decoded:
+def prefer_known(preferred: Decoded, other: Decoded) -> Decoded:
     """The first of two sources that has a value; with none, what is wrong with the first."""
     return other if preferred.value is None and other.value is not None else preferred
 
 
-def named(registers: Sequence[Register]) -> Mapping[str, Register]:
+def index_by_name(registers: Sequence[Register]) -> Mapping[str, Register]:
     """A device's table by name; two rows of one name are a mistake in the table."""
     table = {row.name: row for row in registers}
     if len(table) != len(registers):

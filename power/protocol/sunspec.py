@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from appliance.clock import Clock
 from appliance.errors import BusError
-from power.protocol.bus import Lines
-from power.protocol.errors import NO_SUCH_REGISTER, WRONG_COUNT, Bus, ExceptionAnswer, WrongFrame
+from power.protocol.bus import Lines, ModbusReader
+from power.protocol.errors import NO_SUCH_REGISTER, WRONG_COUNT, ExceptionAnswer, WrongFrame
 from power.protocol.profile import Block, Profile
 from power.protocol.register import ABSENT, HOLDING, WORD_BYTES, Decoded, Register
-from power.protocol.sunspec_model import HEAD_WORDS, pieces
+from power.protocol.sunspec_model import HEAD_WORDS, split_requests
 
 BASES = (40000, 0, 50000)  # where the mark may stand
 MARK = b"SunS"
@@ -25,7 +25,7 @@ COMMON, NO_MODEL, LAST_MODEL = 1, 0, 0xFFFF
 NAME_WORDS = 32  # maker and model, of 16 registers each, after the head of the common model
 CHAIN = 0  # as a block: what models there are, and who made the device
 LONGEST_MODEL, MOST_MODELS, LAST_ADDRESS = 1000, 60, 0xFFFF
-LOOK_AGAIN_S = 60.0  # for a model that was not in the chain: it may come with the sun
+RESCAN_S = 60.0  # for a model that was not in the chain: it may come with the sun
 NOT_THERE = (1, NO_SUCH_REGISTER, WRONG_COUNT)
 
 
@@ -39,49 +39,49 @@ class Place(NamedTuple):
 class SunSpecLink:
     """One SunSpec device on a bus."""
 
-    def __init__(self, profile: Profile, bus: Bus, device_id: int, clock: Clock) -> None:
+    def __init__(self, profile: Profile, bus: ModbusReader, device_id: int, clock: Clock) -> None:
         self._profile = profile
         self._bus = bus
         self._device_id = device_id
         self._clock = clock
         self._bases = deque(BASES)
         self._chain: dict[int, Place] | None = None
-        self._looked_at_s = 0.0
+        self._scanned_at_s = 0.0
 
     def read(self, block: Block) -> Mapping[str, Decoded]:
-        return self._profile.decode(block, self.raw(block))
+        return self._profile.decode(block, self.read_raw(block))
 
     def read_by_words(self, row: Register) -> Decoded:  # noqa: ARG002  (its values come whole)
         return ABSENT
 
-    def raw(self, block: Block) -> bytes:
+    def read_raw(self, block: Block) -> bytes:
         """The registers of the model from its number on; of CHAIN, the directory."""
         if block.function == CHAIN:
-            return self._directory()
-        return self._content(block.function)
+            return self._read_directory()
+        return self._read_model(block.function)
 
-    def _content(self, model: int) -> bytes:
+    def _read_model(self, model: int) -> bytes:
         """The whole model; looks for it once more where it is not what the chain says."""
         for again in (False, True):
-            place = self._place(model, again)
+            place = self._find_place(model, again)
             try:
-                data = self._registers(model, place)
+                data = self._read_registers(model, place)
             except ExceptionAnswer as error:
                 if again or error.exception not in NOT_THERE:
                     raise
                 continue
-            if data[: HEAD_WORDS * WORD_BYTES] == head(model, place.length):
+            if data[: HEAD_WORDS * WORD_BYTES] == encode_head(model, place.length):
                 return data
         self._chain = None
         raise WrongFrame(f"id {self._device_id} moves its SunSpec model {model} about")
 
-    def _place(self, model: int, again: bool) -> Place:
+    def _find_place(self, model: int, again: bool) -> Place:
         chain = self._chain
         now_s = self._clock.stamp().uptime_s
         missing = chain is not None and model not in chain
-        if chain is None or again or (missing and now_s - self._looked_at_s >= LOOK_AGAIN_S):
+        if chain is None or again or (missing and now_s - self._scanned_at_s >= RESCAN_S):
             chain = self._chain = self._scan()
-            self._looked_at_s = now_s
+            self._scanned_at_s = now_s
         if model not in chain:
             raise ExceptionAnswer(
                 f"id {self._device_id} has no SunSpec model {model}", NO_SUCH_REGISTER
@@ -96,7 +96,7 @@ class SunSpecLink:
         address = self._find_base() + len(MARK) // WORD_BYTES
         chain: dict[int, Place] = {}
         for _ in range(MOST_MODELS):
-            model, length = self._head_at(address)
+            model, length = self._read_head(address)
             if model in (NO_MODEL, LAST_MODEL):
                 return chain
             if length > LONGEST_MODEL or address + HEAD_WORDS + length > LAST_ADDRESS:
@@ -105,9 +105,9 @@ class SunSpecLink:
             address += HEAD_WORDS + length
         raise WrongFrame(f"the SunSpec models of id {self._device_id} have no end")
 
-    def _head_at(self, address: int) -> tuple[int, ...]:
+    def _read_head(self, address: int) -> tuple[int, ...]:
         try:
-            return self._words(address, HEAD_WORDS)
+            return self._read_words(address, HEAD_WORDS)
         except ExceptionAnswer as error:
             if error.exception not in NOT_THERE:
                 raise
@@ -119,7 +119,7 @@ class SunSpecLink:
         """
         for base in tuple(self._bases):
             try:
-                words = self._words(base, len(MARK) // WORD_BYTES)
+                words = self._read_words(base, len(MARK) // WORD_BYTES)
             except ExceptionAnswer as error:
                 if error.exception not in NOT_THERE:
                     raise
@@ -135,33 +135,33 @@ class SunSpecLink:
             NO_SUCH_REGISTER,
         )
 
-    def _registers(self, model: int, place: Place) -> bytes:
+    def _read_registers(self, model: int, place: Place) -> bytes:
         words: list[int] = []
-        for offset, count in pieces(model, HEAD_WORDS + place.length):
-            words += self._words(place.address + offset, count)
+        for offset, count in split_requests(model, HEAD_WORDS + place.length):
+            words += self._read_words(place.address + offset, count)
         return struct.pack(f">{len(words)}H", *words)
 
-    def _directory(self) -> bytes:
+    def _read_directory(self) -> bytes:
         """Number and length of each model, the end mark, then maker and model of the device."""
         self._chain = chain = self._scan()
-        self._looked_at_s = self._clock.stamp().uptime_s
+        self._scanned_at_s = self._clock.stamp().uptime_s
         names = b""
         if COMMON in chain:
-            words = self._words(chain[COMMON].address + HEAD_WORDS, NAME_WORDS)
+            words = self._read_words(chain[COMMON].address + HEAD_WORDS, NAME_WORDS)
             names = struct.pack(f">{NAME_WORDS}H", *words)
-        heads = b"".join(head(model, place.length) for model, place in chain.items())
-        return heads + head(LAST_MODEL, 0) + names
+        heads = b"".join(encode_head(model, place.length) for model, place in chain.items())
+        return heads + encode_head(LAST_MODEL, 0) + names
 
-    def _words(self, address: int, count: int) -> tuple[int, ...]:
+    def _read_words(self, address: int, count: int) -> tuple[int, ...]:
         return self._bus.read(HOLDING, address, count, self._device_id)
 
 
-def head(model: int, length: int) -> bytes:
+def encode_head(model: int, length: int) -> bytes:
     """How a model begins."""
     return struct.pack(">HH", model, length)
 
 
-def directory_of(data: bytes) -> tuple[tuple[int, ...], str] | None:
+def parse_directory(data: bytes) -> tuple[tuple[int, ...], str] | None:
     """(models, maker and model) of what `SunSpecLink.raw` gives for CHAIN; None: it is not that."""
     models: list[int] = []
     for place in range(0, len(data) - 3, 4):
@@ -176,10 +176,10 @@ def directory_of(data: bytes) -> tuple[tuple[int, ...], str] | None:
     return None
 
 
-class SunSpecWire:
+class SunSpecLinkFactory:
     """SunSpec over Modbus: RTU on serial ports, TCP elsewhere."""
 
-    def link(self, lines: Lines, profile: Profile, port: str, device_id: int) -> SunSpecLink:
+    def make_link(self, lines: Lines, profile: Profile, port: str, device_id: int) -> SunSpecLink:
         """The way to the device with that id at `port`; nothing is opened yet."""
         bus = lines.modbus(port, profile.serial, profile.timeout_s, profile.gap_s)
         return SunSpecLink(profile, bus, device_id, lines.clock)

@@ -53,47 +53,49 @@ class Part:
 
 
 @lru_cache(maxsize=64)
-def layout(model: int, registers: int) -> tuple[Point, ...]:
+def build_layout(model: int, registers: int) -> tuple[Point, ...]:
     """The points that lie whole in a model of so many registers, its head among them."""
-    group = definition(model)
+    group = load_definition(model)
     return tuple(
-        point for point in points_of(group, registers) if point.offset + point.size <= registers
+        point
+        for point in iterate_points(group, registers)
+        if point.offset + point.size <= registers
     )
 
 
-def points_of(group: Mapping[str, Any], registers: int) -> Iterator[Point]:
+def iterate_points(group: Mapping[str, Any], registers: int) -> Iterator[Point]:
     """All points; a repeated group is repeated up to the end."""
     offset = 0
     for given in group["points"]:
-        yield point_of(given, offset, 0, offset)
+        yield make_point(given, offset, 0, offset)
         offset += int(given["size"])
     for repeated in group.get("groups", []):
         first, part = offset, 0
         while offset < registers:
             part, begin = part + 1, offset
             for given in repeated["points"]:
-                yield point_of(given, offset, part, first + offset - begin)
+                yield make_point(given, offset, part, first + offset - begin)
                 offset += int(given["size"])
 
 
-def point_of(given: Mapping[str, Any], offset: int, part: int, first: int) -> Point:
+def make_point(given: Mapping[str, Any], offset: int, part: int, first: int) -> Point:
     scale = given.get("sf")
     size = int(given["size"])
     named = None if scale is None else str(scale)
     return Point(given["name"], offset, size, given["type"], named, part, first)
 
 
-def definition(model: int) -> Mapping[str, Any]:
+def load_definition(model: int) -> Mapping[str, Any]:
     """The top group of a model; raise FileNotFoundError where pysunspec2 does not know it."""
     path = files("sunspec2") / "models" / "json" / f"model_{model}.json"
     group: Mapping[str, Any] = json.loads(path.read_text("utf-8"))["group"]
     return group
 
 
-def pieces(model: int, registers: int) -> Iterator[tuple[int, int]]:
+def split_requests(model: int, registers: int) -> Iterator[tuple[int, int]]:
     """(offset, count) of the requests that bring a model: never a point in two of them."""
     begin = end = 0
-    for point in layout(model, registers):
+    for point in build_layout(model, registers):
         after = point.offset + point.size
         if after - begin > MOST_WORDS:
             yield begin, end - begin
@@ -103,20 +105,20 @@ def pieces(model: int, registers: int) -> Iterator[tuple[int, int]]:
         yield begin, end - begin
 
 
-def parts_of(model: int, data: bytes) -> tuple[Part, ...]:
+def decode_parts(model: int, data: bytes) -> tuple[Part, ...]:
     """The fixed part of a model, then each repetition that the model says it has."""
-    points = layout(model, len(data) // WORD_BYTES)
-    raw = {(point.part, point.name): value_of(point, data) for point in points}
+    points = build_layout(model, len(data) // WORD_BYTES)
+    raw = {(point.part, point.name): decode_value(point, data) for point in points}
     repeated = max((point.part for point in points), default=0)
     said = raw.get((0, COUNTS.get(model, "")))
     count = min(repeated, said) if isinstance(said, int) and said else repeated
-    return tuple(part_of(points, raw, number) for number in range(count + 1))
+    return tuple(decode_part(points, raw, number) for number in range(count + 1))
 
 
 Raw = Mapping[tuple[int, str], int | float | str | None]  # by part and name; None: not implemented
 
 
-def part_of(points: tuple[Point, ...], raw: Raw, number: int) -> Part:
+def decode_part(points: tuple[Point, ...], raw: Raw, number: int) -> Part:
     """One part with all its values."""
     numbers: dict[int, Decoded] = {}
     texts: dict[int, str] = {}
@@ -124,18 +126,18 @@ def part_of(points: tuple[Point, ...], raw: Raw, number: int) -> Part:
     for point in points:
         if point.part != number:
             continue
-        value, exponent = raw[number, point.name], exponent_of(point, raw)
+        value, exponent = raw[number, point.name], find_exponent(point, raw)
         if point.kind == TEXT:
             texts[point.first] = str(value or "").rstrip("\0 ")
         elif not isinstance(value, str):
-            numbers[point.first] = scaled_number(value, exponent)
+            numbers[point.first] = scale_number(value, exponent)
             steps[point.first] = 10.0 ** max(
                 -LARGEST_EXPONENT, min(LARGEST_EXPONENT, exponent or 0)
             )
     return Part(numbers, texts, steps)
 
 
-def value_of(point: Point, data: bytes) -> int | float | str | None:
+def decode_value(point: Point, data: bytes) -> int | float | str | None:
     """What the bytes of a point are; None where they say that it is not implemented."""
     from sunspec2 import mb  # noqa: PLC0415  (only where it works)
 
@@ -150,7 +152,7 @@ def value_of(point: Point, data: bytes) -> int | float | str | None:
     return value if value is not None and info.is_impl(value) else None
 
 
-def exponent_of(point: Point, raw: Raw) -> int | None:
+def find_exponent(point: Point, raw: Raw) -> int | None:
     """The power of ten of a point, from its own part or the fixed one; None: not implemented."""
     if point.scale is None:
         return 0
@@ -158,7 +160,7 @@ def exponent_of(point: Point, raw: Raw) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def scaled_number(value: float | None, exponent: int | None) -> Decoded:
+def scale_number(value: float | None, exponent: int | None) -> Decoded:
     """The number; a point whose scale factor is not implemented is not either."""
     if value is None or exponent is None:
         return ABSENT

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
-from power.protocol.conversions import Entry, Said, said
+from power.protocol.conversions import FieldValue, StatusValue, collect_fields
 from power.protocol.profile import Profile
-from power.protocol.register import ABSENT, UNREAD, Decoded, either
+from power.protocol.register import ABSENT, UNREAD, Decoded, prefer_known
 
 # The stage of several controllers together is that of the one which still has most to do.
 BUSIEST_FIRST = (
@@ -35,7 +35,7 @@ class Charger:
     reading: PowerReading | None
 
     @property
-    def sees_the_loads(self) -> bool:
+    def measures_loads(self) -> bool:
         """Whether its battery current is the battery's: the loads hang on its output."""
         return getattr(self.profile, "has_load_output", False) and not self.loads_on_battery
 
@@ -49,44 +49,46 @@ def combine(
     unknown where loads are wired to the battery and nothing measures there.
     """
     readings = [charger.reading for charger in chargers]
-    heard = [one for one in (*readings, *batteries) if one is not None]
-    if not heard:
+    answered = [one for one in (*readings, *batteries) if one is not None]
+    if not answered:
         return None
-    from_chargers = [part(reading, "battery_current_a") for reading in readings]
-    out_a = total(from_chargers)
-    voltage_v = either(
-        lowest([part(pack, "voltage_v") for pack in batteries]),
-        lowest([part(reading, "battery_voltage_v") for reading in readings]),
+    from_chargers = [get_field(reading, "battery_current_a") for reading in readings]
+    out_a = add_up(from_chargers)
+    voltage_v = prefer_known(
+        find_lowest([get_field(pack, "voltage_v") for pack in batteries]),
+        find_lowest([get_field(reading, "battery_voltage_v") for reading in readings]),
     )
-    seen_a = out_a if all(charger.sees_the_loads for charger in chargers) else ABSENT
-    packs_a = outside_dead_band(
-        total([part(pack, "current_a") for pack in batteries]), seen_a, batteries
+    controllers_a = out_a if all(charger.measures_loads for charger in chargers) else ABSENT
+    packs_a = correct_dead_band(
+        add_up([get_field(pack, "current_a") for pack in batteries]), controllers_a, batteries
     )
-    fields: dict[str, Entry] = {
-        "pv_power_w": total([part(reading, "pv_power_w") for reading in readings]),
-        "pv_voltage_v": highest([part(reading, "pv_voltage_v") for reading in readings]),
+    fields: dict[str, FieldValue] = {
+        "pv_power_w": add_up([get_field(reading, "pv_power_w") for reading in readings]),
+        "pv_voltage_v": find_highest([get_field(reading, "pv_voltage_v") for reading in readings]),
         "battery_voltage_v": voltage_v,
-        "battery_current_a": either(packs_a, seen_a),
-        "battery_temperature_c": either(
-            lowest([part(pack, "lowest_temperature_c") for pack in batteries]),
-            lowest([part(reading, "battery_temperature_c") for reading in readings]),
+        "battery_current_a": prefer_known(packs_a, controllers_a),
+        "battery_temperature_c": prefer_known(
+            find_lowest([get_field(pack, "lowest_temperature_c") for pack in batteries]),
+            find_lowest([get_field(reading, "battery_temperature_c") for reading in readings]),
         ),
-        "load_power_w": load_power_w(chargers, batteries, voltage_v, out_a, packs_a),
-        "charge_stage": busiest_stage(readings),
-        "yield_today_wh": total([part(reading, "yield_today_wh") for reading in readings]),
-        "lowest_cell_voltage_v": lowest(
-            [part(pack, "lowest_cell_voltage_v") for pack in batteries]
+        "load_power_w": compute_load_power_w(chargers, batteries, voltage_v, out_a, packs_a),
+        "charge_stage": combine_stages(readings),
+        "yield_today_wh": add_up([get_field(reading, "yield_today_wh") for reading in readings]),
+        "lowest_cell_voltage_v": find_lowest(
+            [get_field(pack, "lowest_cell_voltage_v") for pack in batteries]
         ),
-        "charge_allowed": any_allowed([part(pack, "charge_allowed") for pack in batteries]),
+        "charge_allowed": combine_charge_allowed(
+            [get_field(pack, "charge_allowed") for pack in batteries]
+        ),
     }
     return PowerReading(
-        stamp=min((one.stamp for one in heard), key=lambda one: one.uptime_s, default=stamp),
-        device=" + ".join(one.device for one in heard),
-        **said(fields),
+        stamp=min((one.stamp for one in answered), key=lambda one: one.uptime_s, default=stamp),
+        device=" + ".join(one.device for one in answered),
+        **collect_fields(fields),
     )
 
 
-def part(reading: Any, name: str) -> Decoded:
+def get_field(reading: Any, name: str) -> Decoded:
     """One field of a device's reading; STALE where the device said nothing this time."""
     if reading is None:
         return UNREAD
@@ -97,26 +99,26 @@ def part(reading: Any, name: str) -> Decoded:
     return Decoded(value, quality, reading.ages_s.get(name, 0.0))
 
 
-def total(parts: Sequence[Decoded]) -> Decoded:
+def add_up(parts: Sequence[Decoded]) -> Decoded:
     """The sum; unknown with the first part that is."""
-    return joined(parts, sum)
+    return reduce_known(parts, sum)
 
 
-def lowest(parts: Sequence[Decoded]) -> Decoded:
+def find_lowest(parts: Sequence[Decoded]) -> Decoded:
     """The least of those that are known; parallel batteries need not all have every sensor."""
-    return joined(known_or_all(parts), min)
+    return reduce_known(select_known(parts), min)
 
 
-def highest(parts: Sequence[Decoded]) -> Decoded:
+def find_highest(parts: Sequence[Decoded]) -> Decoded:
     """The greatest of those that are known."""
-    return joined(known_or_all(parts), max)
+    return reduce_known(select_known(parts), max)
 
 
-def known_or_all(parts: Sequence[Decoded]) -> Sequence[Decoded]:
+def select_known(parts: Sequence[Decoded]) -> Sequence[Decoded]:
     return [one for one in parts if one.value is not None] or parts
 
 
-def joined(parts: Sequence[Decoded], join: Callable[[Iterable[float]], float]) -> Decoded:
+def reduce_known(parts: Sequence[Decoded], join: Callable[[Iterable[float]], float]) -> Decoded:
     """`join` of the values; with the first unknown part, what is wrong with it."""
     unknown = next((one for one in parts if one.value is None), None)
     if unknown or not parts:
@@ -125,8 +127,8 @@ def joined(parts: Sequence[Decoded], join: Callable[[Iterable[float]], float]) -
     return Decoded(join(values), Quality.OK, max(one.age_s for one in parts))
 
 
-def outside_dead_band(
-    packs_a: Decoded, seen_a: Decoded, batteries: Sequence[BatteryReading | None]
+def correct_dead_band(
+    packs_a: Decoded, controllers_a: Decoded, batteries: Sequence[BatteryReading | None]
 ) -> Decoded:
     """The packs' current; where they say exactly 0, a small one that the controllers measure. A
     night's load of some watts is within a BMS's dead band, and it empties the battery in days.
@@ -134,11 +136,13 @@ def outside_dead_band(
     """
     band_a = DEAD_BAND_A * len(batteries)
     cut = any(pack is not None and pack.charge_allowed is False for pack in batteries)
-    small = seen_a.value is not None and -band_a <= seen_a.value <= (0.0 if cut else band_a)
-    return seen_a if packs_a.value == 0 and small else packs_a
+    small = controllers_a.value is not None and -band_a <= controllers_a.value <= (
+        0.0 if cut else band_a
+    )
+    return controllers_a if packs_a.value == 0 and small else packs_a
 
 
-def load_power_w(
+def compute_load_power_w(
     chargers: Sequence[Charger],
     batteries: Sequence[BatteryReading | None],
     voltage_v: Decoded,
@@ -148,12 +152,12 @@ def load_power_w(
     """What all loads draw: the controllers' load outputs, and what leaves between them and the
     batteries where these measure their own current.
     """
-    outputs = [part(charger.reading, "load_power_w") for charger in chargers]
+    outputs = [get_field(charger.reading, "load_power_w") for charger in chargers]
     if not batteries or packs_a.value is None:
-        return total(outputs)
+        return add_up(outputs)
     # What has no load output draws nothing there; elsewhere an unknown output is not 0.
     for charger, output in zip(chargers, outputs, strict=True):
-        absent = output.quality is Quality.ABSENT and not charger.sees_the_loads
+        absent = output.quality is Quality.ABSENT and not charger.measures_loads
         if output.value is None and not absent:
             return output
     if out_a.value is None or voltage_v.value is None:
@@ -164,28 +168,30 @@ def load_power_w(
     return Decoded(max(0.0, round(between_w + at_outputs_w, 3)), Quality.OK, age_s)
 
 
-def busiest_stage(readings: Sequence[PowerReading | None]) -> Said:
+def combine_stages(readings: Sequence[PowerReading | None]) -> StatusValue:
     """The stage of all controllers together. That all are in float, or off, only all can say."""
     stages = [reading.charge_stage for reading in readings if reading is not None]
     found = next((stage for stage in BUSIEST_FIRST if stage in stages), None)
     if found in (ChargeStage.FLOAT, ChargeStage.OFF) and None in readings:
-        return Said(None, Quality.STALE)
+        return StatusValue(None, Quality.STALE)
     if found is not None:
-        return Said(found, Quality.OK)
-    return Said(None, part(readings[0], "charge_stage").quality if readings else Quality.ABSENT)
+        return StatusValue(found, Quality.OK)
+    return StatusValue(
+        None, get_field(readings[0], "charge_stage").quality if readings else Quality.ABSENT
+    )
 
 
-def any_allowed(parts: Sequence[Decoded]) -> Said:
+def combine_charge_allowed(parts: Sequence[Decoded]) -> StatusValue:
     """Whether any of the batteries takes charge; unknown where none of them says so and one does
     not answer.
     """
     if any(one.value for one in parts):
-        return Said(True, Quality.OK)
+        return StatusValue(True, Quality.OK)
     unknown = next((one for one in parts if one.value is None), ABSENT if not parts else None)
-    return Said(None, unknown.quality) if unknown else Said(False, Quality.OK)
+    return StatusValue(None, unknown.quality) if unknown else StatusValue(False, Quality.OK)
 
 
-def said_pct(batteries: Sequence[BatteryReading]) -> float | None:
+def compute_reported_soc_pct(batteries: Sequence[BatteryReading]) -> float | None:
     """What the BMSs say of the charge themselves, weighed by capacity; None unless all say it."""
     said = [(one.state_of_charge_pct, one.full_ah or 1.0) for one in batteries]
     if not said or any(charge_pct is None for charge_pct, _ in said):

@@ -31,7 +31,7 @@ RATE_SLACK_S = 0.5  # a poll that comes a little early still counts as the one t
 
 
 @dataclass
-class Memory:
+class PollState:
     """What is known of the device: what it said, when, and (for an hour) what it refuses."""
 
     values: dict[str, tuple[Decoded, float]] = field(default_factory=dict)
@@ -51,37 +51,37 @@ class Meter:
         self.health = LineHealth()
         self.link = link
         self._clock = clock
-        self._memory = Memory()
+        self._state = PollState()
         self._last: tuple[Stamp, Sample | BusError] | None = None
 
     def read(self) -> Any:
         """One poll; a value that cannot be believed is None and named in `quality`."""
-        stamp, sample = self._polled()
-        return self.profile.reading(stamp, sample)
+        stamp, sample = self._poll()
+        return self.profile.make_reading(stamp, sample)
 
-    def _polled(self) -> tuple[Stamp, Sample]:
+    def _poll(self) -> tuple[Stamp, Sample]:
         """A new sample, or the last one where the device may not be asked again so soon."""
         now = self._clock.stamp()
-        due_s = self.profile.rate_s - RATE_SLACK_S
+        due_s = self.profile.least_interval_s - RATE_SLACK_S
         if self._last is None or now.uptime_s - self._last[0].uptime_s >= due_s:
-            self._last = (now, self._outcome(now.uptime_s))
+            self._last = (now, self._try_sample(now.uptime_s))
         stamp, outcome = self._last
         if isinstance(outcome, BusError):
             raise outcome
         return stamp, outcome
 
-    def _outcome(self, now_s: float) -> Sample | BusError:
+    def _try_sample(self, now_s: float) -> Sample | BusError:
         """What a poll brings; a failed one counts as well for how soon the next may be."""
         try:
-            return self._sample(now_s)
+            return self._take_sample(now_s)
         except BusError as error:
             return error
 
-    def _sample(self, now_s: float) -> Sample:
-        self._forget_after_an_hour(now_s)
+    def _take_sample(self, now_s: float) -> Sample:
+        self._clear_refusals(now_s)
         live = self._read_blocks(self.profile.live)
         if {one.quality for one in live.values()} == {Quality.ABSENT}:
-            self._memory = Memory()
+            self._state = PollState()
             raise BusError(
                 f"the device answers, but has none of the registers of {self.profile.name}; "
                 "check `model` in the settings"
@@ -92,21 +92,21 @@ class Meter:
             self._renew(block, now_s, SETTINGS_EVERY_S)
         kept = {
             name: decoded._replace(age_s=now_s - at_s)
-            for name, (decoded, at_s) in self._memory.values.items()
+            for name, (decoded, at_s) in self._state.values.items()
         }
         return Sample({**kept, **live})
 
-    def _forget_after_an_hour(self, now_s: float) -> None:
+    def _clear_refusals(self, now_s: float) -> None:
         """A block that was refused once may be there after a firmware update or a reset."""
-        if self._memory.since_s is None or now_s - self._memory.since_s >= SETTINGS_EVERY_S:
-            self._memory.refused.clear()
-            self._memory.since_s = now_s
+        if self._state.since_s is None or now_s - self._state.since_s >= SETTINGS_EVERY_S:
+            self._state.refused.clear()
+            self._state.since_s = now_s
 
     def _renew(self, block: Block, now_s: float, every_s: float) -> None:
         """Ask for a block whose time has come. A lost one is asked again in a minute; what is
         known of it stays for three of its periods.
         """
-        asked_s = self._memory.asked_s.get(block)
+        asked_s = self._state.asked_s.get(block)
         if asked_s is not None and now_s - asked_s < every_s:
             return
         try:
@@ -114,18 +114,18 @@ class Meter:
         except ExceptionAnswer:
             values = self._mark(block, ABSENT)
         except BusError:
-            self._memory.asked_s[block] = now_s - max(0.0, every_s - SETTINGS_AGAIN_S)
+            self._state.asked_s[block] = now_s - max(0.0, every_s - SETTINGS_AGAIN_S)
             self._drop(block, now_s - 3 * every_s)
             return
-        self._memory.asked_s[block] = now_s
-        self._memory.values.update((name, (value, now_s)) for name, value in values.items())
+        self._state.asked_s[block] = now_s
+        self._state.values.update((name, (value, now_s)) for name, value in values.items())
 
     def _drop(self, block: Block, before_s: float) -> None:
         """Values of that block from before then are too old."""
         for name in self.profile.names(block):
-            known = self._memory.values.get(name)
+            known = self._state.values.get(name)
             if known is None or known[1] <= before_s:
-                self._memory.values[name] = (UNREAD, before_s)
+                self._state.values[name] = (UNREAD, before_s)
 
     def _read_blocks(self, blocks: tuple[Block, ...]) -> dict[str, Decoded]:
         """All blocks; raise at the first loss if nothing has answered, else go on without it."""
@@ -146,13 +146,13 @@ class Meter:
         return values
 
     def _read_block(self, block: Block) -> dict[str, Decoded]:
-        if block not in self._memory.refused:
+        if block not in self._state.refused:
             try:
                 return dict(self._ask(block))
             except ExceptionAnswer as error:
                 if error.exception not in (NO_SUCH_REGISTER, WRONG_COUNT):
                     raise
-                self._memory.refused.add(block)
+                self._state.refused.add(block)
         rows = self.profile.rows(block)
         if len(rows) > 1 and block.count > 1:
             return self._read_singly(rows)
@@ -170,19 +170,19 @@ class Meter:
 
     def _read_by_words(self, row: Register) -> Decoded:
         halves = Block(row.function, row.address, 1)
-        if halves in self._memory.refused:
+        if halves in self._state.refused:
             return ABSENT
         try:
-            decoded: Decoded = self._counted(lambda: self.link.read_by_words(row))
+            decoded: Decoded = self._ask_with_retry(lambda: self.link.read_by_words(row))
         except ExceptionAnswer:
-            self._memory.refused.add(halves)
+            self._state.refused.add(halves)
             return ABSENT
         return decoded
 
     def _ask(self, block: Block) -> Any:
-        return self._counted(lambda: self.link.read(block))
+        return self._ask_with_retry(lambda: self.link.read(block))
 
-    def _counted(self, ask: Any) -> Any:
+    def _ask_with_retry(self, ask: Any) -> Any:
         """Ask, once more after a loss; each attempt is counted."""
         try:
             return self._attempt(ask, wakes=self.profile.sleeps)

@@ -16,11 +16,11 @@ from power import devices
 from power.protocol.bus import Lines
 from power.protocol.errors import ClosedLine
 from power.protocol.line_health import LineHealth
-from power.protocol.links import WIRES
+from power.protocol.links import LINK_FACTORIES
 from power.protocol.profile import Profile
 from power.reading.combine import Charger, combine
 from power.reading.meter import Meter
-from power.reading.plausible import R, Watch
+from power.reading.plausibility import PlausibilityFilter, R
 
 BACK_OFF_AFTER = 3  # losses in a row
 LONGEST_BACK_OFF_S = 60.0
@@ -36,7 +36,7 @@ class Poll:
     faults: tuple[BusError, ...] = ()
 
 
-class OneMeter(Protocol):
+class DeviceMeter(Protocol):
     """What is needed of power.reading.meter.Meter."""
 
     profile: Profile
@@ -52,7 +52,7 @@ class Device:
 
     section: str  # "charger" or "bms"
     name: str
-    meter: OneMeter
+    meter: DeviceMeter
     loads_on_battery: bool = False
     lost: int = 0
     ask_at_s: float = 0.0
@@ -74,7 +74,7 @@ class Device:
             if self.lost >= BACK_OFF_AFTER and not isinstance(error, ClosedLine):
                 wait_s = 2.0 ** min(MOST_DOUBLINGS, self.lost - BACK_OFF_AFTER)
                 self.ask_at_s = now_s + min(LONGEST_BACK_OFF_S, wait_s)
-            self.failure = named(error, self)
+            self.failure = attribute_to(error, self)
             return None
         self.lost, self.ask_at_s, self.failure = 0, 0.0, None
         return reading
@@ -86,7 +86,7 @@ class Meters:
 
     devices: Sequence[Device]
     clock: Clock
-    watch: Watch = field(default_factory=Watch)
+    plausibility: PlausibilityFilter = field(default_factory=PlausibilityFilter)
 
     def read(self) -> Poll:
         chargers: list[Charger] = []
@@ -96,29 +96,29 @@ class Meters:
         for device in self.devices:
             now_s = self.clock.stamp().uptime_s
             reading = device.read(now_s)
-            complaint = device.failure or device.meter.health.complaint(device.title)
+            complaint = device.failure or device.meter.health.find_fault(device.title)
             if complaint:
-                faults.append(named(complaint, device))
+                faults.append(attribute_to(complaint, device))
             if device.section == "charger":
-                seen = self.watch.charger(device.name, reading)
-                told.append(titled(seen, device.title))
+                seen = self.plausibility.filter_charger(device.name, reading)
+                told.append(set_device(seen, device.title))
                 chargers.append(Charger(device.meter.profile, device.loads_on_battery, seen))
             else:
-                batteries[device.name] = self.watch.battery(device.name, reading)
+                batteries[device.name] = self.plausibility.filter_battery(device.name, reading)
         packs = list(batteries.values())
         whole = combine(self.clock.stamp(), chargers, packs)
-        voltages = [titled(one, f"bms {name}") for name, one in batteries.items()]
-        faults += self.watch.disagreements(told, voltages)
+        voltages = [set_device(one, f"bms {name}") for name, one in batteries.items()]
+        faults += self.plausibility.find_disagreements(told, voltages)
         named_packs = (replace(one, device=name) for name, one in batteries.items() if one)
         return Poll(whole, tuple(named_packs), tuple(faults))
 
 
-def titled(reading: R | None, title: str) -> R | None:
+def set_device(reading: R | None, title: str) -> R | None:
     """The reading by its place in the settings: a unit may have two of one model."""
     return replace(reading, device=title) if reading else None
 
 
-def named(error: BusError, device: Device) -> BusError:
+def attribute_to(error: BusError, device: Device) -> BusError:
     """The error as a fault of that device: two devices may be ill at once."""
     if not error.code.endswith(f"-{device.name}"):
         error.code = f"{error.code}-{device.section}-{device.name}"
@@ -137,13 +137,13 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
             f"{settings.path} names no power device: give it a [charger.main] section "
             "(`unitctl power probe` finds what is connected)"
         )
-    refuse_counting_twice(settings)
+    refuse_double_counting(settings)
     lines = Lines(clock)
     found = [
         Device(
             "charger",
             name,
-            open_meter(lines, devices.charger(one.model), one.port, one.device_id, clock),
+            open_meter(lines, devices.find_charger(one.model), one.port, one.device_id, clock),
             one.loads_on_battery,
         )
         for name, one in settings.charger.items()
@@ -152,17 +152,17 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
         Device(
             "bms",
             name,
-            open_meter(lines, devices.battery(pack.model), pack.port, pack.device_id, clock),
+            open_meter(lines, devices.find_battery(pack.model), pack.port, pack.device_id, clock),
         )
         for name, pack in settings.bms.items()
     ]
     return Meters(found, clock)
 
 
-def refuse_counting_twice(settings: Settings) -> None:
+def refuse_double_counting(settings: Settings) -> None:
     """Raise `SettingsError` where one device already counts what another at its port says."""
     for name, whole in settings.charger.items():
-        includes = devices.charger(whole.model).includes
+        includes = devices.find_charger(whole.model).includes
         for other, one in settings.charger.items():
             if one.port == whole.port and one.model in includes:
                 raise SettingsError(
@@ -178,5 +178,5 @@ def open_meter(
     chosen = profile.device_id if device_id is None else device_id
     if chosen in profile.never_ids:
         raise SettingsError(f"{profile.name} at {port} must not be asked at device_id {chosen}")
-    link = WIRES[profile.protocol].link(lines, profile, port, chosen)
+    link = LINK_FACTORIES[profile.protocol].make_link(lines, profile, port, chosen)
     return Meter(profile, link, clock)

@@ -17,7 +17,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, SettingsError
 from appliance.settings import Settings
 from power.devices import BATTERIES, MODELS
-from power.protocol.errors import TCP, tcp_address
+from power.protocol.ports import TCP, parse_tcp_address
 from provisioning.simulated.command import Command, Wanted, parse
 from provisioning.simulated.devices.models import SIMULATORS, talker_of
 from provisioning.simulated.lines.serial_line import SerialLine, linked
@@ -92,7 +92,8 @@ def open_line(
     if port and port.startswith(TCP):
         ask = answer_of(devices)
         tcp = TcpLine(
-            lambda device_id, pdu: running.now(lambda: ask(device_id, pdu)), *tcp_address(port)
+            lambda device_id, pdu: running.now(lambda: ask(device_id, pdu)),
+            *parse_tcp_address(port),
         )
         print(f"a simulated {names} answers at {tcp.url}", flush=True)
         return tcp.serve

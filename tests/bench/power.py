@@ -123,7 +123,7 @@ def live_on_a_bad_line(profile: Profile, hours: float) -> dict[str, float]:
             else:
                 counts["unknown values"] += list(reading.quality.values()).count(Quality.STALE)
                 counts["wrong values"] += len(wrong(profile, plant, reading))
-            clock.advance(max(POLL_S, profile.rate_s))
+            clock.advance(max(POLL_S, profile.least_interval_s))
             plant.advance(clock.utc, 60.0 if clock.utc.minute % 20 < 5 else 15.0)
     return {name: float(count) for name, count in counts.items()}
 

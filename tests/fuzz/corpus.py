@@ -10,7 +10,7 @@ from pathlib import Path
 
 from appliance.errors import BusError
 from power.devices import MODELS
-from power.protocol.links import WIRES, FramedWire
+from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Block, Profile
 from provisioning.simulated.devices.models import SIMULATORS
 from tests.fuzz.plans import blocks
@@ -19,12 +19,12 @@ from tests.stand_ins.rig import meter_on, night, sunny_noon
 
 def reply(profile: Profile, block: Block) -> bytes:
     """What the simulated device brings for `block`: a frame, or a Modbus reply's content."""
-    wire = WIRES[profile.protocol]
+    wire = LINK_FACTORIES[profile.protocol]
     plant = sunny_noon() if block.address % 2 else night()
     device = SIMULATORS[profile.name](plant, (), None, 1.0)
-    if not isinstance(wire, FramedWire):
-        return meter_on(profile, device).link.raw(block)
-    request = wire.framing.ask(block, profile.device_id)
+    if not isinstance(wire, FramedLinkFactory):
+        return meter_on(profile, device).link.read_raw(block)
+    request = wire.framing.build_request(block, profile.device_id)
     return (device.respond(request) if request else device.speak()) or b""
 
 

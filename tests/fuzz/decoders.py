@@ -17,9 +17,9 @@ import atheris
 with atheris.instrument_imports(include=["power"]):
     from appliance.model import Quality, Stamp
     from power.devices import MODELS
-    from power.protocol.bus.rtu_filter import Expected, without_echo
-    from power.protocol.errors import Damaged, Refused
-    from power.protocol.links import WIRES, FramedWire
+    from power.protocol.bus.rtu_filter import ExpectedReply, strip_echo
+    from power.protocol.errors import DamagedReply, RefusedReply
+    from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
     from power.protocol.profile import Block, Profile, Sample
     from power.protocol.register import Decoded
     from tests.fuzz.plans import blocks
@@ -37,23 +37,25 @@ def one_input(data: bytes) -> None:
     if len(data) < 3:
         return
     profile, plan = PLANS[data[0] % len(PLANS)]
-    block, heard = plan[data[1] % len(plan)], data[2:]
-    content = found(profile, block, heard)
-    for payload in (content, heard):
+    block, received = plan[data[1] % len(plan)], data[2:]
+    content = found(profile, block, received)
+    for payload in (content, received):
         if payload is not None:
             judge(profile, block, payload)
-    Expected(data[0], data[1], data[2] & 0x7F, data[-1]).find(without_echo(heard[:8], heard))
+    ExpectedReply(data[0], data[1], data[2] & 0x7F, data[-1]).find_frame(
+        strip_echo(received[:8], received)
+    )
 
 
-def found(profile: Profile, block: Block, heard: bytes) -> bytes | None:
+def found(profile: Profile, block: Block, received: bytes) -> bytes | None:
     """What the model's framing takes for the reply; None for Modbus: pymodbus frames that."""
-    wire = WIRES[profile.protocol]
-    if not isinstance(wire, FramedWire):
+    wire = LINK_FACTORIES[profile.protocol]
+    if not isinstance(wire, FramedLinkFactory):
         return None
-    for over in (False, True):
+    for final in (False, True):
         try:
-            content = wire.framing.find(heard, block, profile.device_id, over)
-        except (Damaged, Refused):
+            content = wire.framing.find_reply(received, block, profile.device_id, final=final)
+        except (DamagedReply, RefusedReply):
             return None
         if content is not None:
             return content
@@ -64,12 +66,12 @@ def judge(profile: Profile, block: Block, payload: bytes) -> None:
     """Decode and read; every number must be finite, and a missing one must have a mark."""
     try:
         values = profile.decode(block, payload)
-    except Damaged:
+    except DamagedReply:
         return
     for name, decoded in values.items():
         check(name, decoded)
     profile.recognise(payload)
-    reading: Any = profile.reading(STAMP, Sample(values))
+    reading: Any = profile.make_reading(STAMP, Sample(values))
     for name in reading.__dataclass_fields__:
         value = getattr(reading, name)
         if isinstance(value, float) and not math.isfinite(value):

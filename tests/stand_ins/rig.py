@@ -10,9 +10,9 @@ from appliance.clock import Clock
 from appliance.settings import HostSettings, Settings
 from appliance.settings_cameras import CameraSettings
 from power.protocol.bus import ByteLine, Lines
-from power.protocol.links import WIRES, FramedLink, FramedWire, ModbusLink
+from power.protocol.links import LINK_FACTORIES, FramedLink, FramedLinkFactory, ModbusLink
 from power.protocol.profile import Profile
-from power.protocol.sunspec import SunSpecLink, SunSpecWire
+from power.protocol.sunspec import SunSpecLink, SunSpecLinkFactory
 from power.reading.meter import Meter
 from power.reading.meters import open_meter
 from provisioning.simulated.devices.models import talker_of
@@ -42,11 +42,11 @@ def meter_on(profile: Profile, device: Any, clock: Clock | None = None) -> Meter
     """The driver of `profile` in front of a simulated device, without a wire."""
     clock = clock or FakeClock()
     device_id = getattr(device, "device_id", profile.device_id)
-    wire = WIRES[profile.protocol]
-    if isinstance(wire, FramedWire):
+    wire = LINK_FACTORIES[profile.protocol]
+    if isinstance(wire, FramedLinkFactory):
         line = cast("ByteLine", LoopbackLine(device))
         return Meter(profile, FramedLink(profile, wire.framing, line, device_id), clock)
-    if isinstance(wire, SunSpecWire):
+    if isinstance(wire, SunSpecLinkFactory):
         return Meter(profile, SunSpecLink(profile, LoopbackBus(device), device_id, clock), clock)
     return Meter(profile, ModbusLink(profile, LoopbackBus(device), device_id), clock)
 

@@ -68,7 +68,7 @@ def read(profile: Profile, plant: Plant, *quirks: str, share: float = 1.0) -> An
 
 
 def content(device: SimulatedSunspec, model: int) -> bytes:
-    return link_to(PACK, LoopbackBus(device)).raw(Block(model))
+    return link_to(PACK, LoopbackBus(device)).read_raw(Block(model))
 
 
 def model(number: int, *words: int) -> bytes:

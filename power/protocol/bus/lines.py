@@ -1,4 +1,4 @@
-"""All lines of a unit by their ports: several devices may share one.
+"""All RS-485 and serial lines of a unit by their ports; several devices may share one.
 
 Reads and writes: nothing by itself.
 Never: opens a port twice.
@@ -11,13 +11,16 @@ from appliance.clock import Clock
 from appliance.errors import SettingsError
 from power.protocol.bus.bytewise import ByteLine
 from power.protocol.bus.modbus import ModbusBus
-from power.protocol.errors import TCP
+from power.protocol.ports import TCP
 from power.protocol.profile import SerialForm
 
 
 @dataclass
 class Lines:
-    """All lines of the unit, each opened once: several devices may share one."""
+    """All lines of the unit, each opened once.
+
+    `Lines(clock).modbus("/dev/ttyUSB0", SerialForm(9600), timeout_s=0.8, gap_s=0.02)`
+    """
 
     clock: Clock
     _open: dict[str, tuple[ModbusBus | ByteLine, SerialForm]] = field(default_factory=dict)
@@ -47,8 +50,8 @@ class Lines:
         line, used = self._open[port]
         if not isinstance(line, kind) or (used != form and not port.startswith(TCP)):
             raise SettingsError(
-                f"two devices on {port} do not speak alike ({used} and {form}, or not the same "
-                "protocol); give each a port of its own"
+                f"two devices on {port} differ in serial settings ({used} and {form}) or in "
+                "protocol; give each a port of its own"
             )
         line.pause.gap_s = max(line.pause.gap_s, gap_s)
         line.timeout_s = max(line.timeout_s, timeout_s)

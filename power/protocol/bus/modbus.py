@@ -1,7 +1,7 @@
 """A Modbus line, RTU on a serial port or TCP, by pymodbus.
 
-Reads: replies. Writes: requests to read registers and bits, and an identity.
-Never: retries; the meter does, and counts.
+Reads: replies. Writes: requests to read registers and bits.
+Never: retries; power/reading/meter.py does, and counts.
 """
 
 import logging
@@ -13,23 +13,22 @@ from pymodbus import ModbusException
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from appliance.clock import Clock
+from power.protocol.bus.failures import LINE_FAILURES
 from power.protocol.bus.pause import Pause
-from power.protocol.bus.rtu_filter import Ear, Expected
+from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter
 from power.protocol.errors import (
-    EXCEPTIONS,
-    LINE_FAILURES,
-    TCP,
+    MODBUS_EXCEPTIONS,
     ClosedLine,
     ExceptionAnswer,
     NoAnswer,
-    Refused,
+    RefusedReply,
     WrongFrame,
-    tcp_address,
-    why_closed,
-    why_refused,
-    why_silent,
-    why_wrong,
+    explain_closed,
+    explain_refusal,
+    explain_silence,
+    explain_wrong_reply,
 )
+from power.protocol.ports import TCP, parse_tcp_address
 from power.protocol.profile import SerialForm
 
 WORDS = (3, 4)  # functions whose reply is 16-bit words
@@ -49,9 +48,9 @@ class ModbusBus:
     ) -> None:
         self.port = port
         self.pause = Pause(clock, gap_s)
-        self._ear = Ear(serial_line=not port.startswith(TCP))
-        self._client = make_client(port, form, timeout_s, self._ear)
-        # Its own words about each lost reply are not for the journal: ours are, once a change.
+        self._filter = RtuFilter(serial_line=not port.startswith(TCP))
+        self._client = make_client(port, form, timeout_s, self._filter)
+        # pymodbus logs each lost reply; the journal gets one line of ours per change of state.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
     def read(
@@ -64,7 +63,7 @@ class ModbusBus:
             3: self._client.read_holding_registers,
             4: self._client.read_input_registers,
         }
-        expected = Expected(
+        expected = ExpectedReply(
             asked_id=device_id,
             reply_id=device_id if reply_id is None else reply_id,
             function=function,
@@ -75,22 +74,12 @@ class ModbusBus:
         )
         values = reply.registers if function in WORDS else reply.bits[:count]
         if reply.function_code != function or len(values) != count:
-            raise self._wrong_frame(what)
+            raise self._make_wrong_frame(what)
         return tuple(int(value) for value in values)
-
-    def identify(self, device_id: int) -> tuple[str, ...]:
-        """Maker, product and version as the device names itself (function 2B 0E)."""
-        reply = self._ask(
-            f"the identity of Modbus id {device_id}",
-            None,
-            lambda: self._client.read_device_information(read_code=1, device_id=device_id),
-        )
-        parts: dict[int, bytes] = reply.information
-        return tuple(parts[number].decode("latin-1") for number in sorted(parts))
 
     @property
     def timeout_s(self) -> float:
-        """How long a reply is waited for."""
+        """The longest wait for a reply."""
         return float(self._client.comm_params.timeout_connect)
 
     @timeout_s.setter
@@ -100,57 +89,57 @@ class ModbusBus:
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
 
-    def _ask(self, what: str, expected: Expected | None, call: Any) -> Any:
+    def _ask(self, what: str, expected: ExpectedReply, call: Any) -> Any:
         """Send one request; the reply, or the error that says why there is none."""
-        if self.port.startswith(TCP) and hung_up(self._client.socket):
+        if self.port.startswith(TCP) and is_hung_up(self._client.socket):
             self.close()
         if not self._client.connect():
-            raise ClosedLine(why_closed(self.port))
-        self.pause.keep()
-        self._ear.expect(expected)
+            raise ClosedLine(explain_closed(self.port))
+        self.pause.wait()
+        self._filter.expect(expected)
         try:
             reply = call()
         except ModbusException as error:
             self.close()
-            raise self._failure(what) from error
+            raise self._make_failure(what) from error
         except LINE_FAILURES as error:
             self.close()
-            raise ClosedLine(why_closed(self.port)) from error
+            raise ClosedLine(explain_closed(self.port)) from error
         finally:
-            self.pause.begin()
+            self.pause.restart()
         if reply.isError():
             number = reply.exception_code
-            refused = Refused(number, EXCEPTIONS.get(number, "it does not say why"))
-            raise ExceptionAnswer(why_refused(self.port, what, refused), number)
+            refused = RefusedReply(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
+            raise ExceptionAnswer(explain_refusal(self.port, what, refused), number)
         return reply
 
-    def _failure(self, what: str) -> WrongFrame | NoAnswer:
-        if self._ear.heard:
-            return self._wrong_frame(what)
-        return NoAnswer(why_silent(self.port, what))
+    def _make_failure(self, what: str) -> WrongFrame | NoAnswer:
+        if self._filter.received:
+            return self._make_wrong_frame(what)
+        return NoAnswer(explain_silence(self.port, what))
 
-    def _wrong_frame(self, what: str) -> WrongFrame:
+    def _make_wrong_frame(self, what: str) -> WrongFrame:
         self.close()
-        return WrongFrame(why_wrong(self.port, what, self._ear.heard))
+        return WrongFrame(explain_wrong_reply(self.port, what, self._filter.received))
 
 
-class PatientSerialClient(ModbusSerialClient):
-    """Sleeps in the kernel until a reply begins; pymodbus alone looks once a millisecond."""
+class BlockingSerialClient(ModbusSerialClient):
+    """Blocks in the kernel until a reply begins; pymodbus alone polls once a millisecond."""
 
     def recv(self, size: int | None) -> bytes:
         if self.socket is not None:
-            begun, _, _ = select.select([self.socket.fileno()], [], [], self._patience_s)
+            begun, _, _ = select.select([self.socket.fileno()], [], [], self._timeout_s)
             if not begun:
                 return b""  # what pymodbus takes for silence
         return bytes(super().recv(size))
 
     @property
-    def _patience_s(self) -> float:
+    def _timeout_s(self) -> float:
         return float(self.comm_params.timeout_connect)
 
 
-def hung_up(connection: Any) -> bool:
-    """Whether the other end has closed; a TriStar does so after each reply."""
+def is_hung_up(connection: Any) -> bool:
+    """Whether the other end has closed the connection; a TriStar does so after each reply."""
     if connection is None:
         return False
     try:
@@ -161,18 +150,18 @@ def hung_up(connection: Any) -> bool:
 
 
 def make_client(
-    port: str, form: SerialForm, timeout_s: float, ear: Ear
+    port: str, form: SerialForm, timeout_s: float, rtu_filter: RtuFilter
 ) -> ModbusSerialClient | ModbusTcpClient:
-    """A client that is not yet connected. It does not retry: the meter does, and counts."""
+    """A client that is not yet connected. It does not retry: the meter does."""
     if not port.startswith(TCP):
-        return PatientSerialClient(
+        return BlockingSerialClient(
             port,
             baudrate=form.baud,
             parity=form.parity,
             stopbits=form.stop_bits,
             timeout=timeout_s,
             retries=0,
-            trace_packet=ear,
+            trace_packet=rtu_filter,
         )
-    host, number = tcp_address(port)
-    return ModbusTcpClient(host, port=number, timeout=timeout_s, retries=0, trace_packet=ear)
+    host, number = parse_tcp_address(port)
+    return ModbusTcpClient(host, port=number, timeout=timeout_s, retries=0, trace_packet=rtu_filter)

@@ -1,7 +1,7 @@
 """The silence that a device needs between a reply and the next request.
 
 Reads: the clock. Writes: nothing.
-Never: shorter in fast time: wires and devices live in real time.
+Never: is shorter where the unit's clock runs fast: lines and devices need real time.
 """
 
 from threading import Event
@@ -10,9 +10,7 @@ from appliance.clock import Clock
 
 
 class Pause:
-    """The silence between a reply and the next request, in real time however fast the unit's
-    clock runs.
-    """
+    """The silence after a reply, in real time however fast the unit's clock runs."""
 
     def __init__(self, clock: Clock, gap_s: float) -> None:
         self._clock = clock
@@ -20,10 +18,10 @@ class Pause:
         self._free_at_s = clock.media_s()
         self.gap_s = gap_s
 
-    def keep(self) -> None:
-        """Wait for the rest of it."""
+    def wait(self) -> None:
+        """Wait until the silence is over."""
         self._clock.wait_media(self._free_at_s - self._clock.media_s(), self._never)
 
-    def begin(self) -> None:
-        """A reply, or the wait for one, is over."""
+    def restart(self) -> None:
+        """Begin a new silence: a reply, or the wait for one, has ended."""
         self._free_at_s = self._clock.media_s() + self.gap_s

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from power.protocol.register import Register, bytes_of, encode
+from power.protocol.register import Register, encode, encode_raw
 from provisioning.simulated.lines.quirks import SILENCE
 from provisioning.simulated.plant.plant import Plant
 
@@ -146,7 +146,9 @@ class VeDirectDevice(ABC):
         for row in self.registers:
             if row.address == int.from_bytes(number, "little"):
                 known = row.name in values
-                data = encode(row, values[row.name]) if known else bytes_of(row.kind, row.absent[0])
+                data = (
+                    encode(row, values[row.name]) if known else encode_raw(row.kind, row.absent[0])
+                )
                 return FLAG_OK + data
         return FLAG_UNKNOWN_ID
 

@@ -4,15 +4,16 @@ Reads and writes: nothing but the devices' bytes.
 Never: forgiving. What would be no answer on a wire is `NoAnswer` here.
 """
 
-from collections.abc import Callable
-
-from power.protocol.errors import Damaged, ExceptionAnswer, NoAnswer, Refused, WrongFrame
+from power.protocol.bus.bytewise import FindReply
+from power.protocol.errors import DamagedReply, ExceptionAnswer, NoAnswer, RefusedReply, WrongFrame
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.talker import Talker
 
 
 class LoopbackBus:
-    """A `power.protocol.errors.Bus` in front of simulated Modbus devices; functions 01 to 04."""
+    """A `power.protocol.bus.reader.ModbusReader` in front of simulated devices; functions 01 to
+    04.
+    """
 
     def __init__(self, *devices: codec.SimulatedDevice) -> None:
         self._devices = devices
@@ -43,7 +44,7 @@ def bits_in(reply: bytes, count: int) -> tuple[int, ...]:
 
 
 class LoopbackLine:
-    """A `power.protocol.bus.ByteLine` in front of one talker; what it is not asked for it says at
+    """A `power.protocol.bus.ByteLine` in front of one talker; what it sends unasked comes at
     once.
     """
 
@@ -52,19 +53,18 @@ class LoopbackLine:
     def __init__(self, talker: Talker) -> None:
         self._talker = talker
 
-    def exchange(
-        self, request: bytes, find: Callable[[bytes, bool], bytes | None], what: str
-    ) -> bytes:
+    def exchange(self, request: bytes, find: FindReply, what: str) -> bytes:
+        """The content of the device's reply to `request`; raises as a `ByteLine` does."""
         if request and self._talker.request_size(request) != len(request):
             raise NoAnswer(f"the simulated device waits for more than {request.hex(' ')}")
-        heard = (self._talker.respond(request) if request else self._talker.speak()) or b""
+        received = (self._talker.respond(request) if request else self._talker.speak()) or b""
         try:
-            content = find(heard, False)
-            content = find(heard, True) if content is None else content
-        except Damaged as error:
+            content = find(received, final=False)
+            content = find(received, final=True) if content is None else content
+        except DamagedReply as error:
             raise WrongFrame(f"{what}: {error}") from error
-        except Refused as error:
+        except RefusedReply as error:
             raise ExceptionAnswer(f"{what}: {error}", error.number) from error
         if content is None:
-            raise WrongFrame(f"{what}: {heard.hex(' ')}") if heard else NoAnswer(what)
+            raise WrongFrame(f"{what}: {received.hex(' ')}") if received else NoAnswer(what)
         return content

@@ -26,7 +26,7 @@ from power.guard.limits import NO_RISE_AFTER_S
 from power.guard.observations import GuardState
 from power.plan.ladder import Proposal
 from power.plan.solar_day import HourMean, filter_sun_w, make_sun_day
-from power.reading.plausible import Watch
+from power.reading.plausibility import PlausibilityFilter
 from provisioning.simulated.plant.pack import pack_of
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
@@ -181,7 +181,7 @@ class YearSimulation:
             plant.hidden_wh(case.battery_c, self.capacity_wh) + plant.CUT_SHARE * self.capacity_wh
         )
         self.sensors = Sensors(case, seed)
-        self.watch = Watch()
+        self.watch = PlausibilityFilter()
         self.day_log = DayLog(case, clear_w)
         self.local_shift = timedelta(hours=round(case.site.longitude_deg / 15))
         self.estimate: Estimate | None = None
@@ -247,7 +247,7 @@ class YearSimulation:
         said_pct: float | None = self.charge_wh / self.capacity_wh * 100
         if self.faults is not None:
             reading, said_pct = self.faults.apply(true, said_pct, now.uptime_s)
-        return self.watch.charger("bench", reading), said_pct
+        return self.watch.filter_charger("bench", reading), said_pct
 
     def _decide(self, now: Stamp, reading: PowerReading | None, said_pct: float | None) -> None:
         settings = self.settings

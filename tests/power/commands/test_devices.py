@@ -17,8 +17,8 @@ from appliance.commands import COMMANDS, GROUP, commands, plugins
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
 from power.probe import Probe, report
-from power.probe.plan import Waits
-from power.protocol.links import WIRES
+from power.probe.questions import Timeouts
+from power.protocol.links import LINK_FACTORIES
 from power.protocol.profile import Profile
 from provisioning import models_page
 from provisioning.simulated.devices.epever import SimulatedEpever
@@ -37,12 +37,12 @@ from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import sunny_noon
 
 SETTINGS = b"[unit]\r\nname = 'hill 7'   # \xc3\xa9\n\n\n[panels]\npeak_w = 400"
-SHORT = Waits(silence_s=0.03, patience_s=0.06, listen_s=0.2)
+SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2)
 
 
 @pytest.fixture(autouse=True)
 def _made_up_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WIRES, "Letters", LETTERS)
+    monkeypatch.setitem(LINK_FACTORIES, "Letters", LETTERS)
 
 
 class Typed:
@@ -55,7 +55,7 @@ class Typed:
         self._patch = patch
 
     def knows(self, *models: Profile) -> None:
-        made = partial(Probe, FakeClock(), models, waits=SHORT)
+        made = partial(Probe, FakeClock(), models, timeouts=SHORT)
         self._patch.setattr(report, "Probe", lambda _: made())
 
     def type(self, *words: str) -> tuple[int, str, str]:
@@ -289,12 +289,12 @@ def test_without_a_port_the_usb_ports_are_looked_at(
     unitctl: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unitctl.knows(Sunny())
-    monkeypatch.setattr(report, "serial_ports", list)
+    monkeypatch.setattr(report, "list_serial_ports", list)
     code, out, _ = unitctl.type("power", "probe")
     assert code == 1
     assert "there is no USB serial port" in out
     with connected(SimulatedSunny()) as port:
-        monkeypatch.setattr(report, "serial_ports", lambda: [port])
+        monkeypatch.setattr(report, "list_serial_ports", lambda: [port])
         assert unitctl.type("power", "probe")[0] == 0
 
 

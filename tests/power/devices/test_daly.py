@@ -20,7 +20,7 @@ from power.protocol.bus import ModbusBus
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
-from power.protocol.register import HOLDING, Decoded, decode, encode, named
+from power.protocol.register import HOLDING, Decoded, decode, encode, index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.daly import (
     FLICKERS,
@@ -87,7 +87,7 @@ def captured(profile: DalyModbus, *exchanges: Exchange) -> BatteryReading:
 
 def of_words(profile: DalyModbus, data: bytes) -> BatteryReading:
     """What the driver says of the content of the reply to its first request."""
-    return profile.reading(STAMP, Sample(profile.decode(profile.live[0], data)))
+    return profile.make_reading(STAMP, Sample(profile.decode(profile.live[0], data)))
 
 
 class FirstPart(Daly):
@@ -162,10 +162,10 @@ def test_a_reply_with_the_requests_own_id_is_not_taken() -> None:
 
 def test_both_variants_are_recognised_and_nothing_else() -> None:
     daly, older = Daly(), DalyD2()
-    likeness = daly.recognise(DL_FIRST[3:-2])
-    assert likeness
-    assert likeness.text == "Daly BMS, 16 cells, 53.0 V"
-    assert likeness.certain
+    identification = daly.recognise(DL_FIRST[3:-2])
+    assert identification
+    assert identification.text == "Daly BMS, 16 cells, 53.0 V"
+    assert identification.certain
     found = older.recognise(FOUR[3:-2])
     assert found
     assert found.text == "Daly BMS, 4 cells, 13.2 V"
@@ -181,7 +181,7 @@ def test_both_variants_are_recognised_and_nothing_else() -> None:
 
 def edited(data: bytes, **words: int) -> bytes:
     """`data` of a D2 board with other words, by register name."""
-    table = named(DalyD2.registers)
+    table = index_by_name(DalyD2.registers)
     for name, raw in words.items():
         place = 2 * table[name].address
         data = data[:place] + struct.pack(">H", raw) + data[place + 2 :]
@@ -197,7 +197,7 @@ def of_four(**words: int) -> BatteryReading:
     [(30000, 0.0), (30001, 0.1), (29999, -0.1), (39999, 999.9), (20001, -999.9)],
 )
 def test_the_current_counts_from_30000(raw: int, current_a: float) -> None:
-    for table in (named(Daly.registers), named(DalyD2.registers)):
+    for table in (index_by_name(Daly.registers), index_by_name(DalyD2.registers)):
         decoded = decode(table["current"], struct.pack(">H", raw))
         assert decoded.value == pytest.approx(current_a)
         assert encode(table["current"], current_a) == struct.pack(">H", raw)
@@ -328,7 +328,7 @@ def test_the_simulator_refuses_what_a_board_does_not_have() -> None:
     simulator = SimulatedDaly(sunny_noon())
     meter = meter_on(Daly(), simulator)
     with pytest.raises(ExceptionAnswer):
-        meter.link.raw(Block(HOLDING, 0x0080, 1))
+        meter.link.read_raw(Block(HOLDING, 0x0080, 1))
     assert simulator.answer(bytes([6, 0, 0, 0, 1])) == bytes([0x86, 1])
     assert simulator.reply_id == 0x51
     assert SimulatedDalyD2(sunny_noon()).reply_id == 0xD2
@@ -337,7 +337,7 @@ def test_the_simulator_refuses_what_a_board_does_not_have() -> None:
 @given(st.binary(max_size=140))
 def test_any_words_give_believable_values_or_none(data: bytes) -> None:
     for profile in (Daly(), DalyD2()):
-        table = named(profile.registers)
+        table = index_by_name(profile.registers)
         for block in profile.live:
             for name, decoded in profile.decode(block, data).items():
                 row = table[name]

@@ -10,11 +10,11 @@ from appliance.errors import BusError
 from appliance.model import BatteryReading, Quality
 from power.devices.daly_a5 import ALARM_NAMES, DalyA5
 from power.protocol.bus import ByteLine
-from power.protocol.errors import Damaged, NoAnswer, WrongFrame
+from power.protocol.errors import DamagedReply, NoAnswer, WrongFrame
 from power.protocol.framing.daly_a5 import DalyA5Framing
 from power.protocol.links import FramedLink
 from power.protocol.profile import Block
-from power.protocol.register import named
+from power.protocol.register import index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.daly import FLICKERS, LOST_CHARGE, NO_SENSOR, OTHER_SIGN
 from provisioning.simulated.devices.daly_a5 import NO_REPLY, OLDER, SIXTEEN, SimulatedDalyA5
@@ -92,8 +92,10 @@ def framed(command: int, data: bytes, board: int = 1) -> bytes:
 
 
 def test_the_request_is_the_one_of_the_makers_document() -> None:
-    assert FRAMING.ask(CHARGE, 1) == bytes.fromhex("A5 40 90 08 00 00 00 00 00 00 00 00 7D")
-    assert FRAMING.ask(CHARGE, 2)[1] == 0x41
+    assert FRAMING.build_request(CHARGE, 1) == bytes.fromhex(
+        "A5 40 90 08 00 00 00 00 00 00 00 00 7D"
+    )
+    assert FRAMING.build_request(CHARGE, 2)[1] == 0x41
 
 
 def test_a_captured_board_of_fourteen_cells() -> None:
@@ -112,14 +114,16 @@ def test_a_captured_board_of_fourteen_cells() -> None:
 
 
 def test_a_captured_discharge_of_fifty_amperes_is_negative() -> None:
-    found = FRAMING.find(bytes.fromhex("a5 01 90 08 02 03 00 00 77 24 03 38 19"), CHARGE, 1, True)
+    found = FRAMING.find_reply(
+        bytes.fromhex("a5 01 90 08 02 03 00 00 77 24 03 38 19"), CHARGE, 1, final=True
+    )
     assert found is not None
     values = DalyA5().decode(CHARGE, found)
     assert values["voltage"].value == 51.5
     assert values["current"].value == -50.0
     assert values["state_of_charge"].value == 82.4
-    state = FRAMING.find(
-        bytes.fromhex("a5 01 93 08 02 01 01 71 00 04 86 c0 00"), Block(0x93, 0, 4), 1, True
+    state = FRAMING.find_reply(
+        bytes.fromhex("a5 01 93 08 02 01 01 71 00 04 86 c0 00"), Block(0x93, 0, 4), 1, final=True
     )
     assert state is not None
     said = DalyA5().decode(Block(0x93, 0, 4), state)
@@ -128,7 +132,9 @@ def test_a_captured_discharge_of_fifty_amperes_is_negative() -> None:
 
 
 def test_the_makers_example_reply() -> None:
-    found = FRAMING.find(bytes.fromhex("A5 01 90 08 02 FC 00 00 75 A1 00 00 52"), CHARGE, 1, True)
+    found = FRAMING.find_reply(
+        bytes.fromhex("A5 01 90 08 02 FC 00 00 75 A1 00 00 52"), CHARGE, 1, final=True
+    )
     assert found is not None
     values = DalyA5().decode(CHARGE, found)
     assert values["voltage"].value == 76.4
@@ -145,10 +151,12 @@ def test_cells_of_six_captured_frames_without_the_leftovers() -> None:
 
 def test_temperatures_of_captured_frames() -> None:
     one = bytes.fromhex("A5 01 96 08 01 38 38 00 00 FF FF FF B2")
-    assert FRAMING.find(one, TEMPERATURES, 1, False) is None
-    assert FRAMING.find(one, TEMPERATURES, 1, True) == bytes.fromhex("38 38 00 00 FF FF FF")
+    assert FRAMING.find_reply(one, TEMPERATURES, 1, final=False) is None
+    assert FRAMING.find_reply(one, TEMPERATURES, 1, final=True) == bytes.fromhex(
+        "38 38 00 00 FF FF FF"
+    )
     two = bytes.fromhex("a5019608013d00000000000082 a5019608020000000000000046")
-    assert FRAMING.find(two, TEMPERATURES, 1, True) == b"\x3d" + bytes(13)
+    assert FRAMING.find_reply(two, TEMPERATURES, 1, final=True) == b"\x3d" + bytes(13)
 
 
 # --- frames on a bad line -------------------------------------------------------------------------
@@ -159,50 +167,50 @@ SIX_CELLS = b"".join(SIX[place + 5 : place + 11] for place in range(0, 78, 13))
 
 def test_frames_of_cells_are_waited_for_until_no_more_come() -> None:
     for end in range(len(SIX)):
-        assert FRAMING.find(SIX[:end], CELLS, 1, False) is None
-    assert FRAMING.find(SIX, CELLS, 1, False) is None
-    assert FRAMING.find(SIX, CELLS, 1, True) == SIX_CELLS
+        assert FRAMING.find_reply(SIX[:end], CELLS, 1, final=False) is None
+    assert FRAMING.find_reply(SIX, CELLS, 1, final=False) is None
+    assert FRAMING.find_reply(SIX, CELLS, 1, final=True) == SIX_CELLS
 
 
 def test_sixteen_frames_are_all_that_can_come() -> None:
     sixteen = b"".join(framed(0x95, bytes([number]) + bytes(7)) for number in range(1, 17))
-    assert FRAMING.find(sixteen, CELLS, 1, False) == bytes(96)
+    assert FRAMING.find_reply(sixteen, CELLS, 1, final=False) == bytes(96)
 
 
 @pytest.mark.parametrize("lost", range(5))
 def test_a_missing_frame_is_damage_and_never_shifts_the_cells(lost: int) -> None:
-    heard = SIX[: 13 * lost] + SIX[13 * (lost + 1) :]
-    with pytest.raises(Damaged, match="in place of"):
-        FRAMING.find(heard, CELLS, 1, False)
+    received = SIX[: 13 * lost] + SIX[13 * (lost + 1) :]
+    with pytest.raises(DamagedReply, match="in place of"):
+        FRAMING.find_reply(received, CELLS, 1, final=False)
 
 
 @pytest.mark.parametrize("place", range(13, 78, 5))
 def test_a_damaged_byte_in_any_later_frame_is_damage(place: int) -> None:
-    heard = SIX[:place] + bytes([SIX[place] ^ 0x10]) + SIX[place + 1 :]
-    with pytest.raises(Damaged):
-        FRAMING.find(heard, CELLS, 1, True)
+    received = SIX[:place] + bytes([SIX[place] ^ 0x10]) + SIX[place + 1 :]
+    with pytest.raises(DamagedReply):
+        FRAMING.find_reply(received, CELLS, 1, final=True)
 
 
 @pytest.mark.parametrize("end", range(66, 78))
 def test_a_last_frame_that_ends_early_is_damage(end: int) -> None:
-    with pytest.raises(Damaged):
-        FRAMING.find(SIX[:end], CELLS, 1, True)
+    with pytest.raises(DamagedReply):
+        FRAMING.find_reply(SIX[:end], CELLS, 1, final=True)
 
 
 @pytest.mark.parametrize("place", range(13))
 def test_a_damaged_single_frame_is_never_a_reply(place: int) -> None:
     frame = bytes.fromhex(R24TS[0x90])
-    heard = frame[:place] + bytes([frame[place] ^ 0x04]) + frame[place + 1 :]
-    assert FRAMING.find(heard, CHARGE, 1, True) is None
+    received = frame[:place] + bytes([frame[place] ^ 0x04]) + frame[place + 1 :]
+    assert FRAMING.find_reply(received, CHARGE, 1, final=True) is None
 
 
 def test_garbage_other_commands_and_other_boards_are_passed_over() -> None:
     good, garbage = bytes.fromhex(R24TS[0x90]), bytes.fromhex("A5 01 90 08 A5 A5 01 00 FF")
     other = framed(0x91, bytes(8)) + framed(0x90, b"\xff" * 8, board=2)
-    assert FRAMING.find(garbage + other + good, CHARGE, 1, False) == good[4:12]
-    assert FRAMING.find(garbage + other, CHARGE, 1, True) is None
-    assert FRAMING.find(garbage + other, CHARGE, 2, True) == b"\xff" * 8
-    assert FRAMING.find(garbage + other + SIX, CELLS, 1, True) == SIX_CELLS
+    assert FRAMING.find_reply(garbage + other + good, CHARGE, 1, final=False) == good[4:12]
+    assert FRAMING.find_reply(garbage + other, CHARGE, 1, final=True) is None
+    assert FRAMING.find_reply(garbage + other, CHARGE, 2, final=True) == b"\xff" * 8
+    assert FRAMING.find_reply(garbage + other + SIX, CELLS, 1, final=True) == SIX_CELLS
 
 
 # --- what the values mean -------------------------------------------------------------------------
@@ -214,7 +222,7 @@ def test_what_has_tripped_is_named_and_warnings_are_not() -> None:
         "cell under-voltage, charge under-temperature, state of charge low, "
         "charge transistor too hot, charge transistor open, short circuit"
     )
-    assert all(name in named(DalyA5.registers) for name in ALARM_NAMES)
+    assert all(name in index_by_name(DalyA5.registers) for name in ALARM_NAMES)
 
 
 @pytest.mark.parametrize("raw", [0, 20000, 40000, 65535])
@@ -246,9 +254,9 @@ def test_open_transistors_forbid() -> None:
 
 
 def test_it_is_recognised_by_its_voltage_current_and_charge() -> None:
-    likeness = DalyA5().recognise(bytes.fromhex("0212 0000 7530 0200"))
-    assert likeness
-    assert likeness.text == "Daly BMS (A5), 53.0 V, 51.2 %"
+    identification = DalyA5().recognise(bytes.fromhex("0212 0000 7530 0200"))
+    assert identification
+    assert identification.text == "Daly BMS (A5), 53.0 V, 51.2 %"
     assert DalyA5().recognise(bytes(8)) is None
     assert DalyA5().recognise(b"") is None
 
@@ -309,9 +317,9 @@ def test_no_quirk_leads_to_a_wrong_value() -> None:
 
 def test_another_board_and_a_damaged_request_get_no_answer() -> None:
     second = SimulatedDalyA5(sunny_noon(), device_id=2)
-    assert second.respond(FRAMING.ask(CHARGE, 1)) is None
-    assert second.respond(FRAMING.ask(CHARGE, 2)) is not None
-    assert second.respond(FRAMING.ask(CHARGE, 2)[:-1] + b"\0") is None
+    assert second.respond(FRAMING.build_request(CHARGE, 1)) is None
+    assert second.respond(FRAMING.build_request(CHARGE, 2)) is not None
+    assert second.respond(FRAMING.build_request(CHARGE, 2)[:-1] + b"\0") is None
 
 
 def test_the_driver_reads_its_simulator_on_a_wire() -> None:
@@ -377,15 +385,15 @@ def test_a_line_full_of_noise_is_a_wrong_frame() -> None:
     st.booleans(),
 )
 def test_any_bytes_are_a_believable_reply_or_none(
-    heard: bytes, block: Block, board: int, over: bool
+    received: bytes, block: Block, board: int, final: bool
 ) -> None:
     try:
-        content = FRAMING.find(heard, block, board, over)
-    except Damaged:
+        content = FRAMING.find_reply(received, block, board, final=final)
+    except DamagedReply:
         return
     if content is None:
         return
-    table = named(DalyA5.registers)
+    table = index_by_name(DalyA5.registers)
     for name, decoded in DalyA5().decode(block, content).items():
         row = table[name]
         assert decoded.value is None or row.low <= decoded.value <= row.high
@@ -394,5 +402,5 @@ def test_any_bytes_are_a_believable_reply_or_none(
 
 @given(st.binary(max_size=12))
 def test_any_content_is_recognised_or_not(data: bytes) -> None:
-    likeness = DalyA5().recognise(data)
-    assert likeness is None or len(data) >= 8
+    identification = DalyA5().recognise(data)
+    assert identification is None or len(data) >= 8

@@ -11,10 +11,10 @@ import pytest
 from appliance.errors import BusError, SettingsError
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
 from appliance.settings import PanelsSettings, Settings, SimulationSettings
-from power.devices import charger
+from power.devices import find_charger
 from power.devices.epever import EpeverTracer
-from power.protocol.bus import ModbusBus
-from power.protocol.errors import Bus, ExceptionAnswer, NoAnswer
+from power.protocol.bus import ModbusBus, ModbusReader
+from power.protocol.errors import ExceptionAnswer, NoAnswer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Sample
 from power.protocol.register import (
@@ -27,7 +27,7 @@ from power.protocol.register import (
     decode,
     decode_block,
     encode,
-    named,
+    index_by_name,
 )
 from power.reading.meter import Meter
 from provisioning.simulated.devices.epever import (
@@ -37,6 +37,7 @@ from provisioning.simulated.devices.epever import (
     SimulatedEpever,
 )
 from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.pdu import identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
@@ -44,7 +45,7 @@ from tests.stand_ins.replay import recorded
 from tests.stand_ins.rig import meter_on
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
-TABLE = named(EpeverTracer.registers)
+TABLE = index_by_name(EpeverTracer.registers)
 
 
 def read_recorded(request: str, reply: str, function: int, address: int, count: int = 1) -> object:
@@ -74,14 +75,12 @@ def test_captured_values_of_a_tracer2215bn() -> None:
     assert clock == (24 << 8 | 5, 2 << 8 | 2, 15 << 8 | 7)
 
 
-def test_the_captured_identity_of_a_tracer2215bn() -> None:
+def test_the_simulator_identifies_itself_as_a_captured_tracer2215bn_does() -> None:
     reply = (
-        bytes.fromhex("01 2B 0E 01 01 00 00 03 00 15") + b"EPsolar Tech co., Ltd"
-        b"\x01\x0cTracer2215BN\x02\x0dV02.05+V07.12" + bytes.fromhex("D7 D8")
+        bytes.fromhex("2B 0E 01 01 00 00 03 00 15") + b"EPsolar Tech co., Ltd"
+        b"\x01\x0cTracer2215BN\x02\x0dV02.05+V07.12"
     )
-    with recorded((bytes.fromhex("01 2B 0E 01 00 70 77"), [reply])) as peer:
-        parts = ModbusBus(peer.port, FakeClock(), timeout_s=0.5).identify(1)
-    assert parts == ("EPsolar Tech co., Ltd", "Tracer2215BN", "V02.05+V07.12")
+    assert identity_reply(("EPsolar Tech co., Ltd", "Tracer2215BN", "V02.05+V07.12")) == reply
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_negative_temperatures_stay_negative() -> None:
 
 def reading_of(**values: float) -> PowerReading:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
-    return EpeverTracer().reading(Stamp(NOON, "0", 0.0), sample)
+    return EpeverTracer().make_reading(Stamp(NOON, "0", 0.0), sample)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +160,7 @@ def test_the_probe_that_is_not_there_is_absent_and_not_25_degrees() -> None:
     assert warm.battery_temperature_c == 25.0
     for lost in (UNREAD, ABSENT):  # the reply of 311B is lost, or the model refuses it
         values = {"battery_temperature": Decoded(25.0, Quality.OK), "remote_temperature": lost}
-        unsure = EpeverTracer().reading(Stamp(NOON, "0", 0.0), Sample(values))
+        unsure = EpeverTracer().make_reading(Stamp(NOON, "0", 0.0), Sample(values))
         assert unsure.battery_temperature_c is None
     assert reading_of(battery_temperature=25.01).battery_temperature_c == 25.01
 
@@ -199,7 +198,7 @@ def make_plant(settings: Settings, **simulation: float) -> Plant:
 class Recorder:
     """A bus that counts, refuses blocks of more than `most` words, and can lose its device."""
 
-    def __init__(self, bus: Bus, most: int = 125) -> None:
+    def __init__(self, bus: ModbusReader, most: int = 125) -> None:
         self.bus = bus
         self.most = most
         self.asked: list[tuple[int, int]] = []
@@ -352,5 +351,5 @@ def test_torn_pairs_606_percent_and_a_missing_probe_never_reach_a_reading(
 
 def test_an_unknown_model_names_the_nearest_known_one(clock: FakeClock) -> None:
     with pytest.raises(SettingsError, match="did you mean 'epever-tracer'"):
-        charger("epever-tracker")
-    assert charger("epever-tracer").name == "epever-tracer"
+        find_charger("epever-tracker")
+    assert find_charger("epever-tracer").name == "epever-tracer"

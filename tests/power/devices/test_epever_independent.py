@@ -8,7 +8,7 @@ from epevermodbus.driver import EpeverChargeController
 from power.devices.epever import EpeverTracer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block
-from power.protocol.register import decode, named
+from power.protocol.register import decode, index_by_name
 from provisioning.simulated.devices.epever import SimulatedEpever
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.serial_line import SerialLine
@@ -18,7 +18,7 @@ from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import recorded
 from tests.stand_ins.rig import night, serving, sunny_noon
 
-TABLE = named(EpeverTracer.registers)
+TABLE = index_by_name(EpeverTracer.registers)
 # Its getter -> our row. It takes the battery's voltage from 331A, not 3104.
 SAME = {
     "get_solar_voltage": "pv_voltage",
@@ -67,7 +67,7 @@ def ours(device: SimulatedEpever, name: str) -> float | None:
     row = TABLE[name]
     link = ModbusLink(EpeverTracer(), LoopbackBus(device), 1)
     block = Block(row.function, row.address, row.kind.size // 2)
-    return decode(row, link.raw(block)).value
+    return decode(row, link.read_raw(block)).value
 
 
 @pytest.mark.parametrize("plant", [sunny_noon(), night()], ids=["noon", "night"])

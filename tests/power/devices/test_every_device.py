@@ -13,8 +13,8 @@ import pytest
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from power.devices import BATTERIES, CHARGERS, MODELS
-from power.protocol.errors import Damaged, Refused
-from power.protocol.links import WIRES, FramedWire
+from power.protocol.errors import DamagedReply, RefusedReply
+from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import BatteryProfile, Block, Profile
 from power.protocol.register import Decoded
 from power.reading.meter import Meter
@@ -89,7 +89,7 @@ def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None
                 if name not in old or abs(said - old[name]) > allowed(name, old[name])
             } == {}
         before = dict(truths(profile, plant))
-        clock.advance(max(10.0, profile.rate_s))
+        clock.advance(max(10.0, profile.least_interval_s))
         plant.advance(plant.utc + timedelta(minutes=5), 700.0 if step % 2 else 10.0)
 
 
@@ -103,7 +103,7 @@ def test_a_bad_line_never_makes_a_wrong_value(name: str, quirks: tuple[str, ...]
     with on_a_wire(profile, simulated(name, plant=plant), timeout_s=0.15, **on_line) as meter:
         for _ in range(3):
             judge(meter, plant)
-            clock.advance(max(10.0, profile.rate_s))
+            clock.advance(max(10.0, profile.least_interval_s))
 
 
 def judge(meter: Meter, plant: Any) -> None:
@@ -118,11 +118,11 @@ class Zeros:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
 
-    def raw(self, block: Block) -> bytes:
+    def read_raw(self, block: Block) -> bytes:
         return bytes(2 * block.count)
 
     def read(self, block: Block) -> Mapping[str, Decoded]:
-        return self._profile.decode(block, self.raw(block))
+        return self._profile.decode(block, self.read_raw(block))
 
     def read_by_words(self, row: Any) -> Decoded:
         raise AssertionError("nothing was refused")
@@ -153,15 +153,18 @@ def test_a_reply_with_nothing_in_it_is_no_device(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_random_replies_never_raise(name: str) -> None:
     profile, random = model_of(name), Random(5)
-    wire = WIRES[profile.protocol]
+    wire = LINK_FACTORIES[profile.protocol]
     for block in (*profile.live, *profile.slow, *profile.settings):
         for size in (0, 1, 2, 7, 60, 300):
-            heard = random.randbytes(size)
-            if isinstance(wire, FramedWire):
-                with contextlib.suppress(Damaged, Refused):
-                    assert wire.framing.find(heard, block, profile.device_id, True) is None
+            received = random.randbytes(size)
+            if isinstance(wire, FramedLinkFactory):
+                with contextlib.suppress(DamagedReply, RefusedReply):
+                    assert (
+                        wire.framing.find_reply(received, block, profile.device_id, final=True)
+                        is None
+                    )
             else:
-                profile.decode(block, heard)
+                profile.decode(block, received)
 
 
 def test_nothing_in_the_drivers_can_write_to_a_device() -> None:

@@ -16,9 +16,9 @@ from power.devices.jbd import CELLS, PROTECTION, Jbd
 from power.protocol.bus import ByteLine
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.framing.jbd import JbdFraming
-from power.protocol.links import WIRES, FramedLink, FramedWire
+from power.protocol.links import LINK_FACTORIES, FramedLink, FramedLinkFactory
 from power.protocol.profile import Sample
-from power.protocol.register import Decoded, named
+from power.protocol.register import Decoded, index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.jbd import SimulatedJbd
 from provisioning.simulated.lines.damage import WAYS
@@ -45,12 +45,12 @@ from tests.stand_ins.replay import recorded
 from tests.stand_ins.rig import NOON, meter_on, night, on_a_wire, sunny_noon
 
 JBD, FRAMING = Jbd(), JbdFraming()
-TABLE = named(JBD.registers)
+TABLE = index_by_name(JBD.registers)
 
 
 @pytest.fixture(autouse=True)
 def known_protocol(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setitem(WIRES, "JBD", FramedWire(FRAMING))
+    monkeypatch.setitem(LINK_FACTORIES, "JBD", FramedLinkFactory(FRAMING))
     return iter(())
 
 
@@ -140,10 +140,10 @@ def test_the_makers_example() -> None:
 
 
 def test_a_captured_name_tells_the_pack_for_certain() -> None:
-    data = FRAMING.find(SEVEN_NAME, NAME, 1, False)
-    likeness = JBD.recognise(data or b"")
+    data = FRAMING.find_reply(SEVEN_NAME, NAME, 1, final=False)
+    identification = JBD.recognise(data or b"")
     assert JBD.signature == NAME
-    assert likeness == ("JBD BMS JBD-SP15S020A-P7S-40A", True)
+    assert identification == ("JBD BMS JBD-SP15S020A-P7S-40A", True)
     assert JBD.recognise(b"") == ("JBD BMS without a name", True)
     assert JBD.recognise(b"\x01\x02\xff") is None
 
@@ -161,7 +161,7 @@ def test_no_bytes_break_the_decoder_or_leave_the_rows_ranges(one: bytes, other: 
             assert (decoded.value is None) == (decoded.quality is not Quality.OK)
             assert decoded.value is None or TABLE[name].low <= decoded.value <= TABLE[name].high
             values[name] = decoded
-    reading = JBD.reading(Stamp(NOON, "0", 0.0), Sample(values))
+    reading = JBD.make_reading(Stamp(NOON, "0", 0.0), Sample(values))
     assert reading.voltage_v is None or 5 <= reading.voltage_v <= 105
     JBD.recognise(one)
 
@@ -242,7 +242,7 @@ def test_every_protection_has_words_of_its_own() -> None:
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
-    reading = JBD.reading(Stamp(NOON, "0", 0.0), Sample())
+    reading = JBD.make_reading(Stamp(NOON, "0", 0.0), Sample())
     fields = set(BatteryReading.__dataclass_fields__) - {"stamp", "device", "quality", "ages_s"}
     assert all(getattr(reading, name) is None for name in fields)
     assert set(reading.quality) == fields

@@ -9,7 +9,7 @@ from power.devices.jk import ALARMS, CELLS, JkPb
 from power.protocol.bus import ModbusBus
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
-from power.protocol.register import HOLDING, Decoded, decode, encode, named
+from power.protocol.register import HOLDING, Decoded, decode, encode, index_by_name
 from provisioning.simulated.devices.jk import SimulatedJk
 from provisioning.simulated.lines.framing import rtu_frame
 from tests.stand_ins.fakes import FakeClock
@@ -17,7 +17,7 @@ from tests.stand_ins.replay import recorded
 from tests.stand_ins.rig import NOON, sunny_noon
 
 JK = JkPb()
-TABLE = named(JK.registers)
+TABLE = index_by_name(JK.registers)
 PACK, CELL_BLOCK = JK.live
 # A JK-PB2A16S told its state in its other form (shining-man/bsc_fw; its checksum is right):
 # the same fields at the same offsets, but each with its low byte first. From 1200, 1290, 12F8 on.
@@ -47,7 +47,7 @@ def reading_from(*replies: tuple[Block, bytes]) -> BatteryReading:
     values: dict[str, Decoded] = {}
     for block, data in replies:
         values.update(JK.decode(block, data))
-    return JK.reading(Stamp(NOON, "0", 0.0), Sample(values))
+    return JK.make_reading(Stamp(NOON, "0", 0.0), Sample(values))
 
 
 def healthy(**changed: float | None) -> BatteryReading:
@@ -70,7 +70,7 @@ def healthy(**changed: float | None) -> BatteryReading:
         **changed,
     }
     known = {name: Decoded(one, Quality.OK) for name, one in values.items() if one is not None}
-    return JK.reading(Stamp(NOON, "0", 0.0), Sample(known))
+    return JK.make_reading(Stamp(NOON, "0", 0.0), Sample(known))
 
 
 # --- what real packs said ------------------------------------------------------------------------
@@ -81,7 +81,7 @@ def test_the_captured_voltage_of_a_pack_is_four_bytes_at_1290() -> None:
     reply = rtu_frame(1, bytes.fromhex("03 04 00 00 C0 29"))
     with recorded((request, [reply])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), JK.serial, JK.timeout_s, JK.gap_s)
-        data = ModbusLink(JK, bus, 1).raw(Block(HOLDING, 0x1290, 2))
+        data = ModbusLink(JK, bus, 1).read_raw(Block(HOLDING, 0x1290, 2))
         bus.close()
     assert data == bytes.fromhex("00 00 C0 29")
     assert JK.decode(Block(HOLDING, 0x1290, 2), data) == {
@@ -236,7 +236,7 @@ def test_switches_that_are_off_allow_nothing_and_unknown_ones_are_unknown() -> N
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
-    reading = JK.reading(Stamp(NOON, "0", 0.0), Sample())
+    reading = JK.make_reading(Stamp(NOON, "0", 0.0), Sample())
     fields = set(BatteryReading.__dataclass_fields__) - {"stamp", "device", "quality", "ages_s"}
     assert all(getattr(reading, name) is None for name in fields)
     assert set(reading.quality) == fields

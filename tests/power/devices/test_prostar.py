@@ -17,19 +17,20 @@ from power.protocol.bus import ModbusBus
 from power.protocol.errors import NoAnswer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Sample
-from power.protocol.register import INPUT, Decoded, decode, encode, named
+from power.protocol.register import INPUT, Decoded, decode, encode, index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.prostar import IDENTITY, SimulatedProstar
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.framing import rtu_frame
 from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.pdu import identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import recorded
 from tests.stand_ins.rig import NOON, night, on_a_wire, sunny_noon
 
-TABLE = named(ProstarMppt.registers)
+TABLE = index_by_name(ProstarMppt.registers)
 PROFILE = ProstarMppt()
 
 # --- half floats ----------------------------------------------------------------------------------
@@ -131,7 +132,7 @@ def test_a_reply_worked_out_by_hand_is_read_on_a_line() -> None:
 
 def reading_of(**values: float) -> PowerReading:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
-    return PROFILE.reading(Stamp(NOON, "0", 0.0), sample)
+    return PROFILE.make_reading(Stamp(NOON, "0", 0.0), sample)
 
 
 SUN = {"array_voltage": 36.0, "array_current": 8.0, "battery_voltage": 13.5}
@@ -226,7 +227,7 @@ def test_what_was_not_read_is_none_and_never_zero() -> None:
 
 
 def raw_signature(device: SimulatedProstar) -> bytes:
-    return ModbusLink(PROFILE, LoopbackBus(device), 1).raw(PROFILE.signature)
+    return ModbusLink(PROFILE, LoopbackBus(device), 1).read_raw(PROFILE.signature)
 
 
 def test_a_prostar_is_recognised_by_its_own_supplies() -> None:
@@ -361,7 +362,7 @@ def test_the_simulator_takes_no_write(pdu: str) -> None:
     assert reply[0] & 0x80
 
 
-# --- wires ----------------------------------------------------------------------------------------
+# --- lines ----------------------------------------------------------------------------------------
 
 
 def test_the_driver_keeps_the_pause_that_a_prostar_needs() -> None:
@@ -370,8 +371,11 @@ def test_the_driver_keeps_the_pause_that_a_prostar_needs() -> None:
     with on_a_wire(PROFILE, device, clock=clock) as meter:
         for _ in range(4):
             assert_agrees(meter.read(), plant)
-        bus = meter.link._bus  # type: ignore[attr-defined]
-        assert bus.identify(1) == IDENTITY
+
+
+def test_the_simulated_prostar_identifies_itself() -> None:
+    request = bytes.fromhex("2B 0E 01 00")
+    assert SimulatedProstar(sunny_noon()).answer(request) == identity_reply(IDENTITY)
 
 
 def test_it_reads_the_plant_on_a_line_with_an_echo_and_bursts() -> None:
@@ -390,7 +394,7 @@ def test_no_bytes_make_a_value_out_of_range(live: bytes, supplies: bytes) -> Non
     for name, decoded in values.items():
         row = TABLE[name]
         assert decoded.value is None or row.low <= decoded.value <= row.high
-    reading = PROFILE.reading(Stamp(NOON, "0", 0.0), Sample(values))
+    reading = PROFILE.make_reading(Stamp(NOON, "0", 0.0), Sample(values))
     assert reading.battery_current_a is None or abs(reading.battery_current_a) <= 50
     assert reading.battery_voltage_v is None or 7 <= reading.battery_voltage_v <= 40
     PROFILE.recognise(supplies)

@@ -3,10 +3,10 @@
 import pytest
 
 from appliance.model import BatteryReading, Quality
-from power.protocol.errors import Damaged
+from power.protocol.errors import DamagedReply
 from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE, MAKER, MANAGEMENT
 from power.protocol.profile import Block, Sample
-from power.protocol.register import named
+from power.protocol.register import index_by_name
 from tests.power.devices.ydt1363_packs import (
     EXAMPLE,
     FAMILY,
@@ -123,7 +123,7 @@ def test_a_seplos_with_14_cells_that_has_stopped_charging() -> None:
 
 
 def test_a_published_seplos_frame_that_was_edited_by_hand_is_damage() -> None:
-    with pytest.raises(Damaged, match="checksum"):
+    with pytest.raises(DamagedReply, match="checksum"):
         values_of(FAMILY[2], SEPLOS_14_WRONG)
 
 
@@ -140,21 +140,21 @@ def test_each_is_recognised_by_its_own_name_and_by_no_other(
 ) -> None:
     profile, framing, _ = family
     assert profile.signature == Block(command)
-    content = framing.find(frame.encode(), Block(command), profile.device_id, over=True)
+    content = framing.find_reply(frame.encode(), Block(command), profile.device_id, final=True)
     assert content is not None
     like = profile.recognise(content)
     assert like is not None
     assert like == (text, True)
     for other, _, _ in FAMILY:
-        likeness = other.recognise(content)
-        assert other is profile or likeness is None or not likeness.certain
+        identification = other.recognise(content)
+        assert other is profile or identification is None or not identification.certain
 
 
 @families
 @pytest.mark.parametrize("content", [b"", b"\0" * 32, b"\xff" * 40, b"US2000C"])
 def test_what_is_no_name_is_not_recognised_for_certain(family: Family, content: bytes) -> None:
-    likeness = family[0].recognise(content)
-    assert likeness is None or not likeness.certain
+    identification = family[0].recognise(content)
+    assert identification is None or not identification.certain
 
 
 # --- what the values mean ------------------------------------------------------------------------
@@ -274,9 +274,9 @@ def test_seplos_protections_and_faults_are_told_in_words() -> None:
 @families
 def test_what_was_not_read_is_none_and_never_zero(family: Family) -> None:
     profile, framing, _ = family
-    bare = profile.reading(FakeClock().stamp(), Sample())
+    bare = profile.make_reading(FakeClock().stamp(), Sample())
     unknown = set(BatteryReading.__dataclass_fields__) - {"stamp", "device", "quality", "ages_s"}
     assert all(getattr(bare, name) is None for name in unknown)
     assert set(bare.quality) == unknown
-    assert named(profile.registers)
-    assert set(framing.shapes) >= {block.function for block in (*profile.live, *profile.slow)}
+    assert index_by_name(profile.registers)
+    assert set(framing.formats) >= {block.function for block in (*profile.live, *profile.slow)}

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
 from power.devices.renogy import HOLDINGS, MODEL, RenogyRover, RenogyRoverNoLoad, name_in
 from power.protocol.bus import ModbusBus
-from power.protocol.bus.rtu_filter import crc
+from power.protocol.bus.rtu_filter import compute_crc
 from power.protocol.errors import ExceptionAnswer, WrongFrame
 from power.protocol.profile import Block, ChargerProfile, Sample
-from power.protocol.register import HOLDING, Decoded, named
+from power.protocol.register import HOLDING, Decoded, index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import recorded
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 ROVER, NO_LOAD = RenogyRover(), RenogyRoverNoLoad()
-TABLE = named(HOLDINGS)
+TABLE = index_by_name(HOLDINGS)
 FIELDS = set(PowerReading.__dataclass_fields__) - {"stamp", "device", "quality", "ages_s"}
 FIELDS -= {"lowest_cell_voltage_v", "charge_allowed"}
 
@@ -90,9 +90,9 @@ def test_the_example_of_a_model_is_read_and_recognised() -> None:
         MODEL.count,
     )
     assert name_in(data) == "MT4830"
-    likeness = ROVER.recognise(data)
-    assert likeness is not None
-    assert not likeness.certain  # SRNE's own name for it
+    identification = ROVER.recognise(data)
+    assert identification is not None
+    assert not identification.certain  # SRNE's own name for it
 
 
 def test_a_frame_captured_at_id_255_is_read() -> None:
@@ -118,7 +118,7 @@ def test_the_refusal_of_the_document_is_exception_2() -> None:
 def framed(body: str) -> str:
     """A frame with a right CRC around what is wrong in it."""
     whole = bytes.fromhex(body)
-    return (whole + crc(whole)).hex()
+    return (whole + compute_crc(whole)).hex()
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def reading_of(**values: float) -> PowerReading:
 
 def meaning_of(profile: ChargerProfile, values: dict[str, float]) -> PowerReading:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
-    return profile.reading(Stamp(NOON, "0", 0.0), sample)
+    return profile.make_reading(Stamp(NOON, "0", 0.0), sample)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_each_charge_stage_is_read_from_0120(state: int, stage: ChargeStage) -> 
 
 def test_a_state_that_the_document_does_not_know_is_implausible() -> None:
     values = ROVER.decode(Block(HOLDING, 0x0120, 1), bytes([0x80, 8]))
-    reading = ROVER.reading(Stamp(NOON, "0", 0.0), Sample(values))
+    reading = ROVER.make_reading(Stamp(NOON, "0", 0.0), Sample(values))
     assert reading.charge_stage is None
     assert reading.quality["charge_stage"] is Quality.IMPLAUSIBLE
 
@@ -219,7 +219,7 @@ def test_a_load_voltage_that_was_not_believed_does_not_count_as_none() -> None:
         }
     )
     for profile in (ROVER, NO_LOAD):
-        reading = profile.reading(Stamp(NOON, "0", 0.0), sample)
+        reading = profile.make_reading(Stamp(NOON, "0", 0.0), sample)
         assert reading.quality["load_power_w"] is Quality.IMPLAUSIBLE
         assert reading.quality["battery_current_a"] is Quality.IMPLAUSIBLE
 
@@ -275,9 +275,9 @@ def test_what_was_not_read_is_none_and_never_zero() -> None:
     ],
 )
 def test_the_name_tells_a_rover_from_its_relatives(name: bytes, known: bool, certain: bool) -> None:
-    likeness = ROVER.recognise(name)
-    assert (likeness is not None) is known
-    assert likeness is None or likeness.certain is certain
+    identification = ROVER.recognise(name)
+    assert (identification is not None) is known
+    assert identification is None or identification.certain is certain
     assert NO_LOAD.recognise(name) is None
 
 
@@ -294,15 +294,15 @@ def test_random_bytes_never_give_a_value_outside_its_range(data: st.DataObject) 
         assert (decoded.value is None) is (decoded.quality is not Quality.OK)
         assert decoded.value is None or TABLE[name].low <= decoded.value <= TABLE[name].high
     for profile in (ROVER, NO_LOAD):
-        reading = profile.reading(Stamp(NOON, "0", 0.0), Sample(values))
+        reading = profile.make_reading(Stamp(NOON, "0", 0.0), Sample(values))
         for name in FIELDS:
             assert (getattr(reading, name) is None) is (name in reading.quality)
 
 
 @given(st.binary(max_size=32))
 def test_any_name_is_recognised_or_not_without_an_error(name: bytes) -> None:
-    likeness = ROVER.recognise(name)
-    assert likeness is None or likeness.text.isprintable()
+    identification = ROVER.recognise(name)
+    assert identification is None or identification.text.isprintable()
 
 
 def test_the_functions_that_reset_a_renogy_device_occur_nowhere() -> None:

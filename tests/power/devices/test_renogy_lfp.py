@@ -15,7 +15,7 @@ from power.devices.renogy_lfp import HOLDINGS, MODEL, PROTECTIONS, RenogyLfp
 from power.protocol.errors import ExceptionAnswer, NoAnswer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
-from power.protocol.register import HOLDING, Decoded, named
+from power.protocol.register import HOLDING, Decoded, index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.models import talker_of
 from provisioning.simulated.devices.renogy_lfp import SimulatedRenogyLfp
@@ -27,7 +27,7 @@ from tests.stand_ins.fakes import FakeClock
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 LFP = RenogyLfp()
-TABLE = named(HOLDINGS)
+TABLE = index_by_name(HOLDINGS)
 FIELDS = set(BatteryReading.__dataclass_fields__) - {"stamp", "device", "quality", "ages_s"}
 CELL_FIELDS = {"lowest_cell_voltage_v", "highest_cell_voltage_v"}
 
@@ -152,7 +152,7 @@ def test_old_firmware_without_5109_may_still_charge() -> None:
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
-    reading = LFP.reading(Stamp(NOON, "0", 0.0), Sample())
+    reading = LFP.make_reading(Stamp(NOON, "0", 0.0), Sample())
     assert all(getattr(reading, name) is None for name in FIELDS)
     assert set(reading.quality) == FIELDS
 
@@ -258,9 +258,9 @@ def test_the_simulator_answers_to_255_and_refuses_5034() -> None:
 
 def test_the_probe_recognises_it_by_its_name_alone() -> None:
     words = LoopbackBus(SimulatedRenogyLfp(a_plant())).read(HOLDING, MODEL.address, 8, 0xF7)
-    likeness = LFP.recognise(struct.pack(">8H", *words))
-    assert likeness is not None
-    assert likeness.certain
+    identification = LFP.recognise(struct.pack(">8H", *words))
+    assert identification is not None
+    assert identification.certain
     for other in (b"  RNG-CTRL-RVR40", bytes(16), b"\xff" * 16, b"", b"RIV4835CSH1S    "):
         assert LFP.recognise(other) is None
     assert (LFP.signature, LFP.device_id, LFP.ids) == (MODEL, 247, (48,))
@@ -322,7 +322,7 @@ def test_random_bytes_never_give_a_value_outside_its_range(data: st.DataObject) 
     for name, decoded in values.items():
         assert (decoded.value is None) is (decoded.quality is not Quality.OK)
         assert decoded.value is None or TABLE[name].low <= decoded.value <= TABLE[name].high
-    reading = LFP.reading(Stamp(NOON, "0", 0.0), Sample(values))
+    reading = LFP.make_reading(Stamp(NOON, "0", 0.0), Sample(values))
     for name in FIELDS:
         assert (getattr(reading, name) is None) is (name in reading.quality)
     assert reading.state_of_charge_pct is None or 0 <= reading.state_of_charge_pct <= 100
@@ -330,5 +330,5 @@ def test_random_bytes_never_give_a_value_outside_its_range(data: st.DataObject) 
 
 @given(st.binary(max_size=32))
 def test_any_name_is_recognised_or_not_without_an_error(name: bytes) -> None:
-    likeness = LFP.recognise(name)
-    assert likeness is None or likeness.certain
+    identification = LFP.recognise(name)
+    assert identification is None or identification.certain

@@ -13,7 +13,7 @@ from power.protocol.bus import ModbusBus
 from power.protocol.errors import NoAnswer, WrongFrame
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
-from power.protocol.register import INPUT, Decoded, named
+from power.protocol.register import INPUT, Decoded, index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.seplos_v3 import LOST_CHARGE, NO_BITS, SimulatedSeplosV3
 from provisioning.simulated.lines.framing import rtu_frame
@@ -96,10 +96,10 @@ def test_a_reply_of_another_pack_is_not_taken_for_that_of_id_0() -> None:
 
 def test_it_is_recognised_by_its_maker_and_nothing_else_is() -> None:
     assert PROFILE.signature == Block(INPUT, 0x1700, 20)
-    likeness = PROFILE.recognise(MAKER)
-    assert likeness
-    assert likeness.text == "Seplos v3 by XZH-ElecTech Co.,Ltd, BMS16S200A-SP05B"
-    assert likeness.certain
+    identification = PROFILE.recognise(MAKER)
+    assert identification
+    assert identification.text == "Seplos v3 by XZH-ElecTech Co.,Ltd, BMS16S200A-SP05B"
+    assert identification.certain
     for data in (b"", bytes(40), MAKER[1:], b"\xff" * 40):
         assert PROFILE.recognise(data) is None
     bare = PROFILE.recognise(MAKER[:20] + b"\xff" * 20)
@@ -117,7 +117,7 @@ def reading_of(
     **words: int,
 ) -> BatteryReading:
     """The captured pack with other words, by register name."""
-    table = named(PROFILE.registers)
+    table = index_by_name(PROFILE.registers)
     pack = list(PACK)
     for name, raw in words.items():
         pack[table[name].address - 0x1000] = raw
@@ -134,7 +134,7 @@ def reading_of(
     }
     if count is not None:
         values |= PROFILE.decode(PROFILE.settings[0], struct.pack(">H", count))
-    return PROFILE.reading(STAMP, Sample(values))
+    return PROFILE.make_reading(STAMP, Sample(values))
 
 
 def test_a_discharge_is_negative() -> None:
@@ -278,13 +278,13 @@ def test_the_simulator_names_its_maker_and_refuses_what_a_pack_does_not_have() -
 
 @given(st.binary(max_size=200))
 def test_any_words_give_believable_values_or_none(data: bytes) -> None:
-    table = named(PROFILE.registers)
+    table = index_by_name(PROFILE.registers)
     values: dict[str, Decoded] = {}
     for block in (*PROFILE.live, *PROFILE.settings):
         decoded = PROFILE.decode(block, data)
         for name, one in decoded.items():
             assert one.value is None or table[name].low <= one.value <= table[name].high
         values |= decoded
-    reading = PROFILE.reading(STAMP, Sample(values))
+    reading = PROFILE.make_reading(STAMP, Sample(values))
     assert reading.state_of_charge_pct is None or 0 <= reading.state_of_charge_pct <= 100
     PROFILE.recognise(data)

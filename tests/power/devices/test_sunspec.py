@@ -13,8 +13,8 @@ from appliance.errors import BusError
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality
 from power.protocol.errors import NoAnswer
 from power.protocol.profile import Block, Profile, Sample
-from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, named
-from power.protocol.sunspec import CHAIN, directory_of
+from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, index_by_name
+from power.protocol.sunspec import CHAIN, parse_directory
 from provisioning.simulated.devices.sunspec import SimulatedSunspec
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.pdu import build_read
@@ -32,11 +32,11 @@ def sample_of(values: dict[str, float | Decoded]) -> Sample:
 
 
 def pack_of(**values: float | Decoded) -> BatteryReading:
-    return PACK.reading(STAMP, sample_of(values))
+    return PACK.make_reading(STAMP, sample_of(values))
 
 
 def sun_of(**values: float | Decoded) -> PowerReading:
-    return SUN.reading(STAMP, sample_of(values))
+    return SUN.make_reading(STAMP, sample_of(values))
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def trackers(
 
 
 def sun(data: bytes) -> PowerReading:
-    return SUN.reading(STAMP, Sample(SUN.decode(Block(160), data)))
+    return SUN.make_reading(STAMP, Sample(SUN.decode(Block(160), data)))
 
 
 def test_the_trackers_are_added_and_the_battery_among_them_is_not() -> None:
@@ -252,8 +252,8 @@ def test_the_simulated_device_refuses_what_a_real_one_would() -> None:
 
 
 def test_a_device_is_known_by_its_chain() -> None:
-    data = link_to(PACK, LoopbackBus(SimulatedSunspec(sunny_noon()))).raw(PACK.signature)
-    assert directory_of(data) == ((1, 160, 714, 802, 803, 713, 124), "Simulated Hybrid 5")
+    data = link_to(PACK, LoopbackBus(SimulatedSunspec(sunny_noon()))).read_raw(PACK.signature)
+    assert parse_directory(data) == ((1, 160, 714, 802, 803, 713, 124), "Simulated Hybrid 5")
     for profile in (PACK, SUN):
         found = profile.recognise(data)
         assert found is not None
@@ -281,7 +281,7 @@ def test_a_chain_without_the_models_of_a_profile_is_another_device() -> None:
 @settings(max_examples=150, deadline=None)
 def test_random_content_never_leaves_a_rows_range(data: bytes) -> None:
     for profile in (PACK, SUN):
-        rows = named(profile.registers)
+        rows = index_by_name(profile.registers)
         values: dict[str, Decoded] = {}
         for block in (*profile.live, *profile.slow, Block(CHAIN)):
             decoded = profile.decode(block, data)
@@ -289,5 +289,5 @@ def test_random_content_never_leaves_a_rows_range(data: bytes) -> None:
             values.update(decoded)
         for name, one in values.items():
             assert one.value is None or rows[name].low <= one.value <= rows[name].high
-        profile.reading(STAMP, Sample(values))
+        profile.make_reading(STAMP, Sample(values))
         profile.recognise(data)

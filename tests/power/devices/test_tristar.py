@@ -11,7 +11,7 @@ from power.devices.tristar import RAM, TristarMppt
 from power.protocol.bus import ModbusBus
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Sample
-from power.protocol.register import HOLDING, INPUT, Decoded, Register, decode, encode, named
+from power.protocol.register import HOLDING, INPUT, Decoded, Register, decode, encode, index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.tristar import SimulatedTristar
 from provisioning.simulated.lines import pdu as codec
@@ -21,7 +21,7 @@ from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import recorded
 from tests.stand_ins.rig import NOON, sunny_noon
 
-TABLE = named(TristarMppt.registers)
+TABLE = index_by_name(TristarMppt.registers)
 PROFILE = TristarMppt()
 STEERING = range(0x0058, 0x005C)
 
@@ -97,7 +97,7 @@ def test_values_that_a_tristar_gave_by_day() -> None:
     for address, raw in by_day.items():
         block[2 * address : 2 * address + 2] = raw.to_bytes(2, "big")
     sample = Sample(PROFILE.decode(PROFILE.live[0], bytes(block)))
-    reading = PROFILE.reading(Stamp(NOON, "0", 0.0), sample)
+    reading = PROFILE.make_reading(Stamp(NOON, "0", 0.0), sample)
     assert reading.battery_voltage_v == 26.8450927734375
     assert reading.battery_current_a == 3.5791015625
     assert reading.pv_voltage_v == 74.1796875
@@ -185,7 +185,7 @@ def test_scaling_and_values_come_in_the_same_reply() -> None:
 
 def reading_of(**values: float) -> PowerReading:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
-    return PROFILE.reading(Stamp(NOON, "0", 0.0), sample)
+    return PROFILE.make_reading(Stamp(NOON, "0", 0.0), sample)
 
 
 FULL = {"voltage_scale": 180.0, "current_scale": 80.0}
@@ -297,7 +297,7 @@ def test_what_was_not_read_is_none_and_never_zero() -> None:
 def test_a_tristar_is_recognised_by_its_scaling_and_its_own_supplies() -> None:
     live = PROFILE.signature
     bus = LoopbackBus(SimulatedTristar(sunny_noon()))
-    found = PROFILE.recognise(ModbusLink(PROFILE, bus, 1).raw(live))
+    found = PROFILE.recognise(ModbusLink(PROFILE, bus, 1).read_raw(live))
     assert found is not None
     assert found.certain
     assert found.text.startswith("a TriStar MPPT, version 12, scaled by 180.00 V and 80.00 A")
@@ -322,7 +322,7 @@ def test_no_bytes_make_a_value_out_of_range(live: bytes, counters: bytes) -> Non
     for name, decoded in values.items():
         row = TABLE[name]
         assert decoded.value is None or row.low <= decoded.value <= row.high
-    reading = PROFILE.reading(Stamp(NOON, "0", 0.0), Sample(values))
+    reading = PROFILE.make_reading(Stamp(NOON, "0", 0.0), Sample(values))
     limits = {
         "battery_voltage_v": tristar.BATTERY_V,
         "pv_voltage_v": tristar.ARRAY_V,

@@ -16,7 +16,7 @@ from power.devices.victron import (
     VictronShunt,
 )
 from power.devices.victron_text import MPPT_LABELS, SHUNT_LABELS, VeDirectDevice, words_in
-from power.protocol.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirect
+from power.protocol.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirectFraming
 from power.protocol.profile import Block, Sample
 from power.protocol.register import Decoded
 from tests.power.devices.test_victron_text import (
@@ -32,14 +32,14 @@ from tests.stand_ins.rig import NOON
 
 MPPT, MPPT_LOAD, SHUNT = VictronMppt(), VictronMpptLoad(), VictronShunt()
 LIVE_TEXT, HISTORY_TEXT, SENSE = Block(TEXT, LIVE), Block(TEXT, HISTORY), Block(GET, 0xEDEC, 1)
-FRAMING = VeDirect()
+FRAMING = VeDirectFraming()
 
 
 class Recording:
     """A line that says what was recorded, once for each listening."""
 
-    def __init__(self, *heard: bytes) -> None:
-        self._heard = list(heard)
+    def __init__(self, *received: bytes) -> None:
+        self._heard = list(received)
 
     speaks_every_s = 1.0
 
@@ -55,7 +55,7 @@ class Recording:
 
 def reading_of(profile: VeDirectDevice, **values: float) -> Any:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
-    return profile.reading(Stamp(NOON, "0", 0.0), sample)
+    return profile.make_reading(Stamp(NOON, "0", 0.0), sample)
 
 
 # --- captured blocks through the whole driver ----------------------------------------------------
@@ -127,16 +127,16 @@ def test_captured_hex_values() -> None:
 class FakeSerial(io.BytesIO):
     """What the package opens in place of a port."""
 
-    def __init__(self, heard: bytes) -> None:
-        super().__init__(heard)
+    def __init__(self, received: bytes) -> None:
+        super().__init__(received)
 
     def __call__(self, *_: Any, **__: Any) -> "FakeSerial":
         return self
 
 
-def theirs(heard: bytes, monkeypatch: pytest.MonkeyPatch) -> Any:
+def theirs(received: bytes, monkeypatch: pytest.MonkeyPatch) -> Any:
     package = pytest.importorskip("vedirect")
-    monkeypatch.setattr(package.serial, "Serial", FakeSerial(heard))
+    monkeypatch.setattr(package.serial, "Serial", FakeSerial(received))
     return package.VEDirect("recorded")
 
 
@@ -164,7 +164,7 @@ def test_where_the_vedirect_package_differs_it_is_wrong(monkeypatch: pytest.Monk
     package = pytest.importorskip("vedirect")
     with pytest.raises(package.InvalidChecksumException):
         theirs(mixed * 3, monkeypatch)
-    assert FRAMING.find(mixed, LIVE_TEXT, 1, False) is not None
+    assert FRAMING.find_reply(mixed, LIVE_TEXT, 1, final=False) is not None
 
 
 # --- what the values mean ------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def test_no_text_breaks_the_tables_or_yields_a_value_out_of_range(noise: bytes) 
         )
         for name, one in profile.decode(LIVE_TEXT, b"\r\n" + content).items():
             assert one.value is None or rows[name].low <= one.value <= rows[name].high
-        profile.reading(Stamp(NOON, "0", 0.0), Sample(profile.decode(LIVE_TEXT, noise)))
+        profile.make_reading(Stamp(NOON, "0", 0.0), Sample(profile.decode(LIVE_TEXT, noise)))
         profile.recognise(noise)
 
 

@@ -16,7 +16,7 @@ from power.protocol.bus import Lines
 from power.protocol.errors import ExceptionAnswer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Profile, Sample
-from power.protocol.register import ABSENT, IMPLAUSIBLE, INPUT, UNREAD, Decoded, named
+from power.protocol.register import ABSENT, IMPLAUSIBLE, INPUT, UNREAD, Decoded, index_by_name
 from power.reading.meter import Meter
 from power.reading.meters import open_meter
 from provisioning.simulated.devices.victron_gx import (
@@ -50,11 +50,11 @@ def sample_of(values: dict[str, float | Decoded]) -> Sample:
 
 
 def power_of(profile: GxSystem | GxSolarcharger, **values: float | Decoded) -> PowerReading:
-    return profile.reading(STAMP, sample_of(values))
+    return profile.make_reading(STAMP, sample_of(values))
 
 
 def battery_of(**values: float | Decoded) -> BatteryReading:
-    return BATTERY.reading(STAMP, sample_of(values))
+    return BATTERY.make_reading(STAMP, sample_of(values))
 
 
 def words(*values: int) -> bytes:
@@ -69,7 +69,7 @@ def test_registers_written_by_hand_become_the_values_that_the_csv_says() -> None
     block[0], block[1], block[2], block[3], block[4] = 134, 0xFFE2, 0xFFD8, 78, 2
     block[7:10] = [0xFFFF] * 3
     block[10], block[11], block[20] = 245, 183, 285
-    reading = SYSTEM.reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
+    reading = SYSTEM.make_reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
     assert reading.battery_voltage_v == 13.4
     assert reading.battery_current_a == -3.0
     assert reading.pv_power_w == 245
@@ -322,7 +322,7 @@ def test_both_functions_give_the_same_and_wrong_requests_are_refused() -> None:
 
 def signature_of(profile: Profile, device: Any) -> bytes:
     link = ModbusLink(profile, LoopbackBus(device), device.device_id)
-    return link.raw(profile.signature)
+    return link.read_raw(profile.signature)
 
 
 def test_each_service_is_known_by_its_signature_and_by_no_other() -> None:
@@ -353,13 +353,13 @@ def test_other_answers_are_not_taken_for_a_gx() -> None:
 @given(data=st.binary(max_size=60))
 def test_random_content_never_leaves_a_rows_range(data: bytes) -> None:
     for profile, _ in PAIRS:
-        rows = named(profile.registers)
+        rows = index_by_name(profile.registers)
         values: dict[str, Decoded] = {}
         for block in (*profile.live, *profile.slow):
             values.update(profile.decode(block, data))
         for name, one in values.items():
             assert one.value is None or rows[name].low <= one.value <= rows[name].high
-        profile.reading(STAMP, Sample(values))
+        profile.make_reading(STAMP, Sample(values))
         profile.recognise(data)
 
 

@@ -25,7 +25,7 @@ def test_without_a_battery_monitor_the_chargers_current_is_not_the_batterys() ->
     assert reading.pv_power_w is not None
     charging = {"battery_voltage": 13.3, "battery_current": 8.0, "battery_power": 106.0}
     known = {name: Decoded(value, Quality.OK) for name, value in charging.items()}
-    unheard = SYSTEM.reading(STAMP, Sample({**known, "state_of_charge": UNREAD}))
+    unheard = SYSTEM.make_reading(STAMP, Sample({**known, "state_of_charge": UNREAD}))
     assert unheard.battery_current_a is None
 
 
@@ -33,15 +33,15 @@ def test_what_the_chargers_draw_at_night_is_no_sun_and_no_fault() -> None:
     block = [0] * 27
     block[0], block[1], block[2], block[3] = 520, 0xFFF6, 0xFFCC, 78
     block[10], block[11] = 0xFFFE, 0xFFFF  # -2 W, -0.1 A
-    reading = SYSTEM.reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
+    reading = SYSTEM.make_reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
     assert reading.pv_power_w == 0
     block[10] = 0xFF00  # -256 W
-    reading = SYSTEM.reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
+    reading = SYSTEM.make_reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
     assert reading.quality["pv_power_w"] is Quality.IMPLAUSIBLE
 
 
 def test_a_charger_with_several_trackers_is_known_though_its_current_is_a_division_by_0() -> None:
     device = SimulatedGxSolarcharger(sunny_noon(), ["several-trackers"])
-    content = ModbusLink(CHARGER, LoopbackBus(device), device.device_id).raw(CHARGER.signature)
+    content = ModbusLink(CHARGER, LoopbackBus(device), device.device_id).read_raw(CHARGER.signature)
     for quotient in (b"\xff\xff", b"\x7f\xff", b"\x80\x00"):
         assert CHARGER.recognise(content[:12] + quotient + content[14:]) is not None

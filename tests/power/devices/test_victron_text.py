@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from power.protocol.errors import Damaged, Refused
-from power.protocol.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirect, get_request
+from power.protocol.errors import DamagedReply, RefusedReply
+from power.protocol.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirectFraming, build_get
 from power.protocol.profile import Block
 
 LIVE_TEXT, HISTORY_TEXT = Block(TEXT, LIVE), Block(TEXT, HISTORY)
 ABSORPTION, SENSE = Block(GET, 0xEDF7, 1), Block(GET, 0xEDEC, 1)
-FRAMING = VeDirect()
+FRAMING = VeDirectFraming()
 
 
 def captured(words: str, checksum: int) -> bytes:
@@ -65,8 +65,8 @@ HEX_LINES = (
 ODD_END = b":A0002000148\xfe"  # seen in the same place
 
 
-def find(heard: bytes, block: Block = LIVE_TEXT, over: bool = False) -> bytes | None:
-    return FRAMING.find(heard, block, 1, over)
+def find(received: bytes, block: Block = LIVE_TEXT, final: bool = False) -> bytes | None:
+    return FRAMING.find_reply(received, block, 1, final=final)
 
 
 def without_end(block: bytes) -> bytes:
@@ -74,7 +74,7 @@ def without_end(block: bytes) -> bytes:
 
 
 def chunks(data: bytes, size: int) -> Iterable[bytes]:
-    """What has been heard, growing."""
+    """What has been received, growing."""
     return (data[:end] for end in range(0, len(data) + 1, size))
 
 
@@ -82,13 +82,13 @@ def chunks(data: bytes, size: int) -> Iterable[bytes]:
 
 
 def test_text_is_not_asked_for() -> None:
-    assert FRAMING.ask(LIVE_TEXT, 1) == b""
-    assert FRAMING.ask(HISTORY_TEXT, 1) == b""
+    assert FRAMING.build_request(LIVE_TEXT, 1) == b""
+    assert FRAMING.build_request(HISTORY_TEXT, 1) == b""
 
 
 @pytest.mark.parametrize("block", ALL_CAPTURED)
 def test_captured_blocks_are_found_with_their_last_byte_and_not_before(block: bytes) -> None:
-    assert all(find(heard) is None for heard in chunks(block[:-1], 1))
+    assert all(find(received) is None for received in chunks(block[:-1], 1))
     assert find(block) == without_end(block)
 
 
@@ -125,13 +125,13 @@ def test_a_damaged_block_is_skipped_while_another_may_come() -> None:
     damaged = SMARTSOLAR.replace(b"12810", b"12910")
     assert find(damaged) is None
     assert find(damaged + SMARTSOLAR) == without_end(SMARTSOLAR)
-    with pytest.raises(Damaged, match="checksum"):
-        find(damaged, over=True)
+    with pytest.raises(DamagedReply, match="checksum"):
+        find(damaged, final=True)
 
 
 def test_silence_is_no_damage() -> None:
-    assert find(b"", over=True) is None
-    assert find(b"", SENSE, over=True) is None
+    assert find(b"", final=True) is None
+    assert find(b"", SENSE, final=True) is None
 
 
 def test_live_values_and_history_come_from_the_block_that_has_them() -> None:
@@ -139,8 +139,8 @@ def test_live_values_and_history_come_from_the_block_that_has_them() -> None:
     assert find(stream) == without_end(BMV)
     assert find(BMV + BMV_HISTORY, HISTORY_TEXT) == without_end(BMV_HISTORY)
     assert find(BLUESOLAR, HISTORY_TEXT) == without_end(BLUESOLAR)
-    with pytest.raises(Damaged, match="labels"):
-        find(BMV_HISTORY, over=True)
+    with pytest.raises(DamagedReply, match="labels"):
+        find(BMV_HISTORY, final=True)
 
 
 def test_hex_lines_are_cut_out_of_the_text_wherever_they_stand() -> None:
@@ -177,19 +177,19 @@ def test_any_byte_can_be_the_checksum(checksum: int) -> None:
 
 
 def test_requests_are_gets_with_the_check_of_the_makers_examples() -> None:
-    assert get_request(0xEDF0) == b":7F0ED0071\n"
-    assert get_request(0xEDD5) == b":7D5ED008C\n"
-    assert get_request(0xEDD7) == b":7D7ED008A\n"
-    assert get_request(0xEDBC) == b":7BCED00A5\n"
-    assert get_request(0x0201) == b":70102004B\n"
-    assert get_request(0x1000) == b":70010003E\n"  # the maker's FAQ
-    assert get_request(0x0FFF) == b":7FF0F0040\n"
-    assert FRAMING.ask(Block(GET, 0xEDF0, 1), 1) == b":7F0ED0071\n"
+    assert build_get(0xEDF0) == b":7F0ED0071\n"
+    assert build_get(0xEDD5) == b":7D5ED008C\n"
+    assert build_get(0xEDD7) == b":7D7ED008A\n"
+    assert build_get(0xEDBC) == b":7BCED00A5\n"
+    assert build_get(0x0201) == b":70102004B\n"
+    assert build_get(0x1000) == b":70010003E\n"  # the maker's FAQ
+    assert build_get(0x0FFF) == b":7FF0F0040\n"
+    assert FRAMING.build_request(Block(GET, 0xEDF0, 1), 1) == b":7F0ED0071\n"
 
 
 @given(st.integers(0, 255), st.integers(0, 0xFFFF))
 def test_nothing_but_a_get_is_ever_asked(function: int, address: int) -> None:
-    request = FRAMING.ask(Block(function, address, 1), 1)
+    request = FRAMING.build_request(Block(function, address, 1), 1)
     assert (
         request == b""
         if function == TEXT
@@ -219,17 +219,17 @@ def test_the_makers_example_of_a_reply() -> None:
 
 
 def test_an_unasked_line_of_the_same_register_is_no_reply() -> None:
-    with pytest.raises(Damaged):
-        find(b":AD5ED008814ED\n", Block(GET, 0xEDD5, 1), over=True)
+    with pytest.raises(DamagedReply):
+        find(b":AD5ED008814ED\n", Block(GET, 0xEDD5, 1), final=True)
 
 
 def test_a_reply_is_whole_only_when_its_end_has_come_whatever_byte_that_is() -> None:
     reply = b":7F7ED00441610"
-    assert all(find(heard, ABSORPTION) is None for heard in chunks(reply, 1))
+    assert all(find(received, ABSORPTION) is None for received in chunks(reply, 1))
     assert find(reply + b"\xfe", ABSORPTION) == b"\x44\x16"
     assert find(reply + b"\r\nPID\t", ABSORPTION) == b"\x44\x16"
-    with pytest.raises(Damaged):
-        find(reply, ABSORPTION, over=True)
+    with pytest.raises(DamagedReply):
+        find(reply, ABSORPTION, final=True)
 
 
 def test_replies_with_a_wrong_check_or_of_another_register_are_not_taken() -> None:
@@ -238,7 +238,7 @@ def test_replies_with_a_wrong_check_or_of_another_register_are_not_taken() -> No
 
 
 def test_an_echo_is_no_reply() -> None:
-    echo = get_request(0xEDF7)
+    echo = build_get(0xEDF7)
     assert find(echo, ABSORPTION) is None
     assert find(b"noise" + echo + b":7F7ED00441610\n", ABSORPTION) == b"\x44\x16"
 
@@ -249,15 +249,15 @@ def test_a_refusal_is_told_with_its_flags(flags: int) -> None:
     line = (
         b":" + (content + bytes([(0x55 - sum(content)) % 256])).hex().upper()[1:].encode() + b"\n"
     )
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedReply) as caught:
         find(line, ABSORPTION)
     assert caught.value.number == flags
 
 
 def test_a_device_that_got_a_damaged_or_unknown_command_says_so() -> None:
-    with pytest.raises(Damaged, match="damaged request"):
+    with pytest.raises(DamagedReply, match="damaged request"):
         find(b":4AAAAFD\n", ABSORPTION)
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedReply):
         find(b":3074B\n", ABSORPTION)
 
 
@@ -281,11 +281,11 @@ STREAMS = st.lists(st.one_of(st.binary(max_size=40), PIECES), max_size=8).map(b"
 
 @given(STREAMS, st.sampled_from([LIVE_TEXT, HISTORY_TEXT, ABSORPTION, SENSE]), st.booleans())
 def test_no_bytes_break_it_and_text_is_only_ever_a_whole_sound_block(
-    heard: bytes, block: Block, over: bool
+    received: bytes, block: Block, final: bool
 ) -> None:
     try:
-        found = find(heard, block, over)
-    except (Damaged, Refused):
+        found = find(received, block, final)
+    except (DamagedReply, RefusedReply):
         return
     if found is not None and block.function == TEXT:
         bodies = [found + b"\r\nChecksum\t" + bytes([byte]) for byte in range(256)]

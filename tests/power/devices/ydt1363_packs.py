@@ -16,8 +16,8 @@ from power.protocol.framing.ydt1363 import (
     PYLONTECH,
     SEPLOS_V2,
     YdtFraming,
-    checksum,
-    length_field,
+    compute_checksum,
+    encode_length,
 )
 from power.protocol.links import FramedLink
 from power.protocol.profile import Block
@@ -100,7 +100,7 @@ class Recorded:
     speaks_every_s = None
 
     def __init__(self, framing: YdtFraming, device_id: int, frames: Mapping[int, str]) -> None:
-        self._frames = {framing.ask(Block(one), device_id): frames[one] for one in frames}
+        self._frames = {framing.build_request(Block(one), device_id): frames[one] for one in frames}
         self._unknown = framed(f"{framing.version:02X}{device_id:02X}4604", "")
 
     def request_size(self, begun: bytes) -> int | None:
@@ -114,8 +114,8 @@ class Recorded:
 
 
 def framed(start: str, info: str) -> str:
-    body = f"{start}{length_field(len(info)):04X}{info}"
-    return f"~{body}{checksum(body.encode()):04X}\r"
+    body = f"{start}{encode_length(len(info)):04X}{info}"
+    return f"~{body}{compute_checksum(body.encode()):04X}\r"
 
 
 def meter_of(family: Family, talker: Talker, device_id: int | None = None) -> Meter:
@@ -134,6 +134,6 @@ def reading_of(family: Family, frames: Mapping[int, str]) -> BatteryReading:
 
 def values_of(family: Family, frame: str, command: int = ANALOGUE) -> dict[str, Any]:
     profile, framing, _ = family
-    content = framing.find(frame.encode(), Block(command), profile.device_id, over=True)
+    content = framing.find_reply(frame.encode(), Block(command), profile.device_id, final=True)
     assert content is not None
     return profile.decode(Block(command), content)

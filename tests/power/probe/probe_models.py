@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from appliance.model import BatteryReading, PowerReading, Stamp
-from power.protocol.conversions import battery_reading, power_reading
-from power.protocol.errors import Damaged
-from power.protocol.links import FramedWire
+from power.protocol.conversions import build_battery_reading, build_power_reading
+from power.protocol.errors import DamagedReply
+from power.protocol.links import FramedLinkFactory
 from power.protocol.profile import (
     BatteryProfile,
     Block,
     ChargerProfile,
-    Likeness,
+    Identification,
     Sample,
     SerialForm,
 )
@@ -38,11 +38,11 @@ class Sunny(ChargerProfile):
     gap_s = 0.02
     device_id = 7
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
-        return power_reading(stamp, self.name, {})
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+        return build_power_reading(stamp, self.name, {})
 
-    def recognise(self, data: bytes) -> Likeness | None:
-        return Likeness("SUNNY 40", True) if data == SUNNY_ID.to_bytes(2, "big") else None
+    def recognise(self, data: bytes) -> Identification | None:
+        return Identification("SUNNY 40", True) if data == SUNNY_ID.to_bytes(2, "big") else None
 
 
 class Guess(Sunny):
@@ -51,8 +51,8 @@ class Guess(Sunny):
     name = "guess"
     title = "Guessing charger"
 
-    def recognise(self, data: bytes) -> Likeness | None:
-        return Likeness(f"one value, {int.from_bytes(data, 'big')}", False)
+    def recognise(self, data: bytes) -> Identification | None:
+        return Identification(f"one value, {int.from_bytes(data, 'big')}", False)
 
 
 class SecondGuess(Guess):
@@ -86,17 +86,19 @@ class LetterFraming:
     def __init__(self, speaks: bool = False) -> None:
         self.speaks = speaks
 
-    def ask(self, block: Block, device_id: int) -> bytes:
+    def build_request(self, block: Block, device_id: int) -> bytes:
         return b"" if self.speaks else b"?%c" % (0x40 + device_id)
 
-    def find(self, heard: bytes, block: Block, device_id: int, over: bool) -> bytes | None:
-        if b"!" in heard:
-            raise Damaged("damaged by the test")
-        begin = heard.find(b"(")
-        return heard[begin + 1 : begin + 2] if begin >= 0 and len(heard) > begin + 2 else None
+    def find_reply(
+        self, received: bytes, block: Block, device_id: int, *, final: bool
+    ) -> bytes | None:
+        if b"!" in received:
+            raise DamagedReply("damaged by the test")
+        begin = received.find(b"(")
+        return received[begin + 1 : begin + 2] if begin >= 0 and len(received) > begin + 2 else None
 
 
-LETTERS, SPOKEN = FramedWire(LetterFraming()), FramedWire(LetterFraming(speaks=True))
+LETTERS, SPOKEN = FramedLinkFactory(LetterFraming()), FramedLinkFactory(LetterFraming(speaks=True))
 
 
 class Letter(BatteryProfile):
@@ -111,11 +113,11 @@ class Letter(BatteryProfile):
     timeout_s = 0.1
     gap_s = 0.0
 
-    def reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        return battery_reading(stamp, self.name, {})
+    def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
+        return build_battery_reading(stamp, self.name, {})
 
-    def recognise(self, data: bytes) -> Likeness | None:
-        return Likeness("letter \x1b[31mK", True) if data == b"K" else None
+    def recognise(self, data: bytes) -> Identification | None:
+        return Identification("letter \x1b[31mK", True) if data == b"K" else None
 
 
 class Speaker(Letter):
@@ -133,14 +135,14 @@ class SimulatedLetter:
         self.says = says
         self.asleep = asleep
         self.speaks_every_s = 0.0 if speaks else None
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
 
     def request_size(self, begun: bytes) -> int | None:
         return 2
 
     def respond(self, request: bytes) -> bytes | None:
-        self.heard.append(request)
-        if request != b"?A" or len(self.heard) <= self.asleep:
+        self.received.append(request)
+        if request != b"?A" or len(self.received) <= self.asleep:
             return None
         return self.says
 

@@ -16,10 +16,16 @@ import pytest
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
 from power.probe import Probe
-from power.probe.plan import Waits, first_round, longest_s, second_round, talks_by_itself
-from power.probe.ports import in_use, lasting_name, serial_ports
+from power.probe.ports import find_lasting_name, is_in_use, list_serial_ports
+from power.probe.questions import (
+    Timeouts,
+    compute_longest_s,
+    plan_first_round,
+    plan_second_round,
+    sends_unasked,
+)
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
-from power.protocol.links import WIRES
+from power.protocol.links import LINK_FACTORIES
 from power.protocol.profile import Block, Profile
 from provisioning.simulated.devices.epever import SimulatedEpever
 from tests.power.probe.probe_models import (
@@ -39,23 +45,23 @@ from tests.power.probe.probe_models import (
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import sunny_noon
 
-SHORT = Waits(silence_s=0.03, patience_s=0.06, listen_s=0.2)
+SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2)
 PORT = "/dev/ttyUSB0"
 
 
 @pytest.fixture(autouse=True)
 def _made_up_protocols(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WIRES, "Letters", LETTERS)
-    monkeypatch.setitem(WIRES, "Spoken letters", SPOKEN)
+    monkeypatch.setitem(LINK_FACTORIES, "Letters", LETTERS)
+    monkeypatch.setitem(LINK_FACTORIES, "Spoken letters", SPOKEN)
 
 
 def probe_for(*models: Profile, **arguments: Any) -> Probe:
-    return Probe(FakeClock(), models, waits=SHORT, **arguments)
+    return Probe(FakeClock(), models, timeouts=SHORT, **arguments)
 
 
 def names(report: Any) -> list[list[str]]:
     """The models that each found device may be."""
-    return [[find.profile.name for find in device.finds] for device in report.devices]
+    return [[match.profile.name for match in device.matches] for device in report.devices]
 
 
 # --- on a pseudo-terminal -------------------------------------------------------------------------
@@ -86,7 +92,7 @@ def test_a_pack_that_sleeps_through_the_first_request_is_found() -> None:
         report = probe_for(Letter()).scan(port)
     assert names(report) == [["letter"]]
     assert report.devices[0].best.section == "bms"
-    assert len(sleeper.heard) == 2
+    assert len(sleeper.received) == 2
 
 
 def test_who_talks_by_himself_is_listened_to_before_anything_is_sent() -> None:
@@ -94,7 +100,7 @@ def test_who_talks_by_himself_is_listened_to_before_anything_is_sent() -> None:
     with connected(speaker) as port:
         report = probe_for(Letter(), Speaker()).scan(port)
     assert names(report) == [["speaker"]]
-    assert speaker.heard == []
+    assert speaker.received == []
 
 
 def test_a_silent_port_is_told_as_silent_and_damage_is_not_a_device() -> None:
@@ -102,9 +108,9 @@ def test_a_silent_port_is_told_as_silent_and_damage_is_not_a_device() -> None:
         silent = probe_for(Letter(), Speaker()).scan(port)
     with connected(SimulatedLetter(says=b"(!)")) as port:
         damaged = probe_for(Letter()).scan(port)
-    assert (silent.devices, silent.strangers, silent.trouble) == ((), (), "")
+    assert (silent.devices, silent.unknown_replies, silent.trouble) == ((), (), "")
     assert damaged.devices == ()
-    assert "damaged by the test" in damaged.strangers[0]
+    assert "damaged by the test" in damaged.unknown_replies[0]
 
 
 def test_a_device_that_no_model_knows_is_told_as_a_stranger() -> None:
@@ -115,8 +121,8 @@ def test_a_device_that_no_model_knows_is_told_as_a_stranger() -> None:
         wrong_identity = probe_for(Sunny()).scan(port)
         refusal = probe_for(Elsewhere()).scan(port)
     assert wrong_identity.devices == refusal.devices == ()
-    assert "2 bytes that is not theirs, 00 01" in wrong_identity.strangers[0]
-    assert "exception 02" in refusal.strangers[0]
+    assert "2 bytes that is not theirs, 00 01" in wrong_identity.unknown_replies[0]
+    assert "exception 02" in refusal.unknown_replies[0]
 
 
 def test_a_port_that_is_not_there_is_told_in_words() -> None:
@@ -130,7 +136,7 @@ def test_a_port_that_is_not_there_is_told_in_words() -> None:
 def test_a_port_that_the_power_service_has_is_told_with_what_to_do(model: Profile) -> None:
     with connected(SimulatedLetter()) as port:
         handle = os.open(port, os.O_RDWR | os.O_NOCTTY)
-        assert not in_use(port)
+        assert not is_in_use(port)
         fcntl.flock(handle, fcntl.LOCK_EX)  # as pyserial does
         report = probe_for(model).scan(port)
         os.close(handle)
@@ -151,7 +157,7 @@ class Answering:
         self.asked: list[tuple[str, int]] = []
         self.took_s = 0.0
 
-    def link(self, lines: Any, profile: Profile, port: str, device_id: int) -> Any:
+    def make_link(self, lines: Any, profile: Profile, port: str, device_id: int) -> Any:
         return Asked(self, profile, device_id, min(profile.timeout_s, lines._wait_s))
 
 
@@ -159,7 +165,7 @@ class Asked:
     def __init__(self, wire: Answering, profile: Profile, device_id: int, wait_s: float) -> None:
         self.wire, self.place, self.wait_s = wire, (profile.name, device_id), wait_s
 
-    def raw(self, block: Block) -> bytes:
+    def read_raw(self, block: Block) -> bytes:
         self.wire.asked.append(self.place)
         reply = self.wire.replies.get(self.place)
         if isinstance(reply, bytes):
@@ -243,7 +249,7 @@ def test_what_answers_to_any_id_is_no_second_device() -> None:
 
 def test_what_was_answered_is_not_asked_again_and_what_was_lost_is() -> None:
     report, asked = asked_of({("sunny", 7): WrongFrame("noise")}, Sunny())
-    assert (asked, report.strangers) == ([("sunny", 7)] * 2, ("noise",))
+    assert (asked, report.unknown_replies) == ([("sunny", 7)] * 2, ("noise",))
     assert asked_of({("sunny", 7): b"\0\1"}, Sunny())[1] == [("sunny", 7)]
 
 
@@ -285,20 +291,20 @@ def test_a_scan_that_takes_too_long_is_stopped_and_says_so() -> None:
 
 
 def test_the_usual_id_of_every_model_is_asked_within_ten_seconds() -> None:
-    asked = first_round(MODELS, PORT, Waits())
+    asked = plan_first_round(MODELS, PORT, Timeouts())
     with_a_port = {model for model in MODELS if not model.tcp_only}
     assert {profile for one in asked for profile in one.profiles} == with_a_port
-    gateway = first_round(MODELS, "tcp://10.0.0.9:502", Waits())
+    gateway = plan_first_round(MODELS, "tcp://10.0.0.9:502", Timeouts())
     assert {model for model in MODELS if model.tcp_only} < {p for q in gateway for p in q.profiles}
-    assert longest_s(asked) <= 10
-    listened = [one.listens for one in asked]
+    assert compute_longest_s(asked) <= 10
+    listened = [one.only_listens for one in asked]
     assert listened == sorted(listened, reverse=True), "listening comes first"
 
 
 def test_a_silent_port_takes_no_more_than_two_minutes_and_no_more_than_was_said() -> None:
     clock = FakeClock()
-    wires = {model.protocol: Answering(clock, {}) for model in MODELS}
-    probe = Probe(clock, wires=wires)
+    link_factories = {model.protocol: Answering(clock, {}) for model in MODELS}
+    probe = Probe(clock, link_factories=link_factories)
     for port in (PORT, "tcp://10.0.0.9:502", "tcp://10.0.0.9:4001"):
         report = probe.scan(port)
         assert report.took_s <= probe.longest_s(port) + 0.1 <= 120
@@ -306,8 +312,11 @@ def test_a_silent_port_takes_no_more_than_two_minutes_and_no_more_than_was_said(
 
 
 def test_only_reads_are_asked_and_never_all_devices_at_once() -> None:
-    for one in [*first_round(MODELS, PORT, Waits()), *second_round(MODELS, PORT, Waits())]:
-        if one.way.protocol == "Modbus":
+    for one in [
+        *plan_first_round(MODELS, PORT, Timeouts()),
+        *plan_second_round(MODELS, PORT, Timeouts()),
+    ]:
+        if one.mode.protocol == "Modbus":
             assert one.block.function in (1, 2, 3, 4), one
             assert one.device_id != 0, one
 
@@ -321,9 +330,9 @@ def test_a_modbus_id_of_0_is_never_asked() -> None:
 
 
 def test_who_is_asked_nothing_talks_by_himself() -> None:
-    assert talks_by_itself(Speaker())
-    assert not talks_by_itself(Letter())
-    assert not talks_by_itself(Sunny())
+    assert sends_unasked(Speaker())
+    assert not sends_unasked(Letter())
+    assert not sends_unasked(Sunny())
 
 
 def test_the_gap_of_a_device_is_kept_from_one_way_of_speaking_to_the_next() -> None:
@@ -354,12 +363,14 @@ def test_ports_have_their_lasting_names_and_each_is_there_once(tmp_path: Path) -
     (by_path / "pci-usb-0:1-port0").symlink_to(tmp_path / "ttyUSB1")
     (by_path / "pci-usbv2-0:1-port0").symlink_to(tmp_path / "ttyUSB1")
     (by_path / "pci-usb-0:2-port0").symlink_to(tmp_path / "ttyUSB0")
-    assert [Path(port).name for port in serial_ports(tmp_path)] == [
+    assert [Path(port).name for port in list_serial_ports(tmp_path)] == [
         "pci-usb-0:1-port0",
         "pci-usb-0:2-port0",
         "ttyUSB2",
     ]
-    assert lasting_name(str(tmp_path / "ttyUSB1"), tmp_path) == str(by_path / "pci-usb-0:1-port0")
+    assert find_lasting_name(str(tmp_path / "ttyUSB1"), tmp_path) == str(
+        by_path / "pci-usb-0:1-port0"
+    )
     for kept in (str(tmp_path / "ttyUSB2"), "/dev/appliance/charger", "tcp://10.0.0.9:502"):
-        assert lasting_name(kept, tmp_path) == kept
-    assert serial_ports(tmp_path / "nothing") == []
+        assert find_lasting_name(kept, tmp_path) == kept
+    assert list_serial_ports(tmp_path / "nothing") == []

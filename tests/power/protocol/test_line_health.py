@@ -11,43 +11,41 @@ def test_a_good_line_has_nothing_to_complain_of() -> None:
     for second in range(1000):
         health.count(second, None)
     health.count(1000, WrongFrame("once"))
-    assert health.complaint("charger main") is None
+    assert health.find_fault("charger main") is None
 
 
 def test_wrong_checksums_are_counted_and_the_wires_are_named() -> None:
     health = LineHealth()
     for second in range(600):
         health.count(second, WrongFrame("bad") if second % 15 == 0 else None)
-    complaint = str(health.complaint("charger main"))
-    assert complaint.startswith(
-        "charger main answered with a wrong checksum or damaged 40 times in"
-    )
-    assert "in 10 min, of 600 requests" in complaint
-    assert "termination" in complaint
+    fault = str(health.find_fault("charger main"))
+    assert fault.startswith("charger main sent damaged replies 40 times in")
+    assert "in 10 min, of 600 requests" in fault
+    assert "termination" in fault
 
 
 def test_missing_answers_are_told_apart_from_damaged_ones() -> None:
     health = LineHealth()
     for second in range(100):
         health.count(second, NoAnswer("gone") if second % 5 == 0 else None)
-    assert "did not answer 20 times" in str(health.complaint("bms pack"))
+    assert "did not answer 20 times" in str(health.find_fault("bms pack"))
 
 
 def test_refusals_are_no_fault_of_the_line() -> None:
     health = LineHealth()
     for second in range(100):
         health.count(second, ExceptionAnswer("no", 2))
-    assert health.complaint("charger main") is None
+    assert health.find_fault("charger main") is None
 
 
 def test_what_was_bad_ten_minutes_ago_is_forgotten() -> None:
     health = LineHealth()
     for second in range(20):
         health.count(second, WrongFrame("bad"))
-    assert health.complaint("charger main")
+    assert health.find_fault("charger main")
     for second in range(700, 720):
         health.count(second, None)
-    assert health.complaint("charger main") is None
+    assert health.find_fault("charger main") is None
 
 
 def test_a_line_at_the_limit_does_not_complain_and_stop_by_turns() -> None:
@@ -57,7 +55,7 @@ def test_a_line_at_the_limit_does_not_complain_and_stop_by_turns() -> None:
         now_s += 10
         for _ in range(3):
             health.count(now_s, NoAnswer("x") if chance.random() < 0.05 else None)
-        complains = health.complaint("bms pack") is not None
+        complains = health.find_fault("bms pack") is not None
         changes, before = changes + (complains != before), complains
     assert changes < 20
 
@@ -66,19 +64,19 @@ def test_a_line_that_was_mended_is_good_after_ten_minutes() -> None:
     health = LineHealth()
     for second in range(100):
         health.count(second, NoAnswer("x"))
-    assert health.complaint("bms pack") is not None
+    assert health.find_fault("bms pack") is not None
     for second in range(100, 1000, 3):
         health.count(second, None)
-    assert health.complaint("bms pack") is None
+    assert health.find_fault("bms pack") is None
 
 
-def test_a_few_losses_are_no_complaint_however_few_requests_there_were() -> None:
+def test_a_few_losses_are_no_fault_however_few_requests_there_were() -> None:
     health = LineHealth()
     for second in range(4):
         health.count(second, NoAnswer("x"))
-    assert health.complaint("bms pack") is None
+    assert health.find_fault("bms pack") is None
     health.count(5, NoAnswer("x"))
-    assert health.complaint("bms pack") is not None
+    assert health.find_fault("bms pack") is not None
 
 
 def test_one_loss_in_ten_is_told_and_one_in_a_hundred_is_not() -> None:
@@ -86,11 +84,11 @@ def test_one_loss_in_ten_is_told_and_one_in_a_hundred_is_not() -> None:
         health = LineHealth()
         for second in range(590):
             health.count(second, WrongFrame("x") if second % every == 0 else None)
-        assert (health.complaint("bms pack") is not None) is told
+        assert (health.find_fault("bms pack") is not None) is told
 
 
 def test_a_pulled_cable_is_no_bad_line() -> None:
     health = LineHealth()
     for second in range(100):
         health.count(second, ClosedLine("there is no /dev/ttyUSB0"))
-    assert health.complaint("charger main") is None
+    assert health.find_fault("charger main") is None

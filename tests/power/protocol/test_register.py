@@ -22,14 +22,14 @@ from power.protocol.register import (
     Decoded,
     Kind,
     Register,
-    believed,
-    bytes_of,
+    convert_raw,
     decode,
     decode_block,
+    decode_raw,
     encode,
-    named,
-    raw_of,
-    registers_within,
+    encode_raw,
+    index_by_name,
+    select_registers,
 )
 
 WORD = Register(INPUT, 0x10, U16, 100, 1, 50, "V", "word", absent=(0xFFFF, 2000))
@@ -55,8 +55,8 @@ TABLE = (WORD, PAIR, UPPER, LOWER)
     ],
 )
 def test_a_kind_reads_and_writes_its_bytes(kind: Kind, data: str, number: float) -> None:
-    assert raw_of(kind, bytes.fromhex(data)) == number
-    assert bytes_of(kind, number) == bytes.fromhex(data)
+    assert decode_raw(kind, bytes.fromhex(data)) == number
+    assert encode_raw(kind, number) == bytes.fromhex(data)
 
 
 @pytest.mark.parametrize("kind", [U8, U16, S16, S16_LITTLE, S32_LOW_FIRST, SIGN_AND_7, U32_LITTLE])
@@ -64,14 +64,14 @@ def test_a_kind_reads_and_writes_its_bytes(kind: Kind, data: str, number: float)
 def test_a_number_too_large_stays_at_the_limit_and_keeps_its_sign(
     kind: Kind, number: float
 ) -> None:
-    back = raw_of(kind, bytes_of(kind, number))
+    back = decode_raw(kind, encode_raw(kind, number))
     assert abs(back) <= abs(round(number))
     assert back * number >= 0
 
 
 def test_bytes_of_another_length_are_a_mistake() -> None:
     with pytest.raises(ValueError, match="1 bytes where 2"):
-        raw_of(U16, b"1")
+        decode_raw(U16, b"1")
 
 
 @pytest.mark.parametrize(("volts", "good"), [(0.99, False), (1, True), (50, True), (50.01, False)])
@@ -82,7 +82,7 @@ def test_a_value_is_believed_from_low_to_high(volts: float, good: bool) -> None:
 
 @pytest.mark.parametrize("raw", [0xFFFF, 2000])  # also where the value itself could be one
 def test_a_number_that_says_absent_is_absent(raw: int) -> None:
-    assert believed(WORD, raw) == Decoded(None, Quality.ABSENT)
+    assert convert_raw(WORD, raw) == Decoded(None, Quality.ABSENT)
 
 
 def test_a_half_float_that_is_no_number_is_absent() -> None:
@@ -103,11 +103,11 @@ def test_a_reply_brings_only_what_lies_whole_in_it() -> None:
 
 @given(address=st.integers(0x0E, 0x15), size=st.integers(0, 12), function=st.sampled_from([3, 4]))
 def test_what_a_reply_will_bring_is_known_before(address: int, size: int, function: int) -> None:
-    rows = registers_within(TABLE, function, address, size)
+    rows = select_registers(TABLE, function, address, size)
     assert [row.name for row in rows] == list(decode_block(TABLE, function, address, bytes(size)))
 
 
 def test_two_rows_of_one_name_are_a_mistake() -> None:
-    assert set(named(TABLE)) == {"word", "pair", "upper", "lower"}
+    assert set(index_by_name(TABLE)) == {"word", "pair", "upper", "lower"}
     with pytest.raises(ValueError, match="one name"):
-        named((WORD, WORD))
+        index_by_name((WORD, WORD))

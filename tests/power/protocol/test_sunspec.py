@@ -20,8 +20,8 @@ from power.protocol.bus import Lines
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.profile import Block, Profile
 from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded
-from power.protocol.sunspec import BASES, SunSpecWire
-from power.protocol.sunspec_model import layout, parts_of, pieces
+from power.protocol.sunspec import BASES, SunSpecLinkFactory
+from power.protocol.sunspec_model import build_layout, decode_parts, split_requests
 from power.reading.meter import Meter
 from provisioning.simulated.devices.sunspec import SimulatedSunspec
 from provisioning.simulated.lines.loopback import LoopbackBus
@@ -63,7 +63,7 @@ NAMES = {  # after the reference: model, offset, SunSpec name
 
 @pytest.mark.parametrize("number", NAMES)
 def test_each_row_lies_where_pysunspec2_has_its_point_and_is_as_long(number: int) -> None:
-    points = {point.first: point for point in layout(number, 64)}
+    points = {point.first: point for point in build_layout(number, 64)}
     rows = {row.address: row for row in (*BATTERY, *PV) if row.function == number}
     assert {place: points[place].name for place in rows} == NAMES[number]
     signed = {place: points[place].kind.startswith("int") for place in rows}
@@ -74,11 +74,11 @@ def test_each_row_lies_where_pysunspec2_has_its_point_and_is_as_long(number: int
 
 @pytest.mark.parametrize(("number", "registers"), [(160, 190), (714, 270), (803, 348), (802, 64)])
 def test_a_long_model_is_read_in_pieces_that_cut_no_point(number: int, registers: int) -> None:
-    asked = list(pieces(number, registers))
+    asked = list(split_requests(number, registers))
     assert [begin for begin, _ in asked] == [0, *(begin + count for begin, count in asked)][:-1]
     assert max(count for _, count in asked) <= 125
     assert sum(count for _, count in asked) == registers
-    begins = {point.offset for point in layout(number, registers)}
+    begins = {point.offset for point in build_layout(number, registers)}
     assert {begin for begin, _ in asked} <= begins
 
 
@@ -86,7 +86,7 @@ def test_a_model_written_by_hand_becomes_its_values() -> None:
     settings = (5000, 10, 10, 0, 0xFFFF, 0xFFFF)
     measured = (875, 0xFFFF, 527, 3, -300, 0x8000, 0xFFFF, 0xFFFF, 0xFFFF, 1)
     control = model(124, *settings, *measured, 0, 0, 0x8000, 0x8000, -1, 0x8000, -1, -2)
-    (part,) = parts_of(124, control)
+    (part,) = decode_parts(124, control)
     assert part.numbers[8] == Decoded(87.5, Quality.OK)
     assert part.numbers[10].value == 52.7
     assert part.numbers[12].value == -3.0
@@ -157,7 +157,7 @@ def test_pysunspec2_reads_the_same_numbers_from_every_model(
         if number not in client.models:
             continue
         theirs = client.models[number][0]
-        parts = parts_of(number, content(device, number))
+        parts = decode_parts(number, content(device, number))
         seen += agree(theirs, parts[0].numbers, 0)
         groups = [one for group in theirs.groups.values() for one in group]
         assert len(groups) == len(parts) - 1
@@ -177,9 +177,11 @@ def test_a_point_without_its_scale_factor_is_absent_though_pysunspec2_gives_it_u
     from sunspec2.device import Model
 
     storage = model(713, 1000, 500, 505, 0xFFFF, 0, 0, 0x8000)
-    assert parts_of(713, storage)[0].numbers[4] == ABSENT
+    assert decode_parts(713, storage)[0].numbers[4] == ABSENT
     assert Model(713, data=storage).SoC.cvalue == 505
-    assert parts_of(713, model(713, 1000, 500, 505, 0xFFFF, 0, 0, 11))[0].numbers[4] == IMPLAUSIBLE
+    assert (
+        decode_parts(713, model(713, 1000, 500, 505, 0xFFFF, 0, 0, 11))[0].numbers[4] == IMPLAUSIBLE
+    )
 
 
 # --- the chain ------------------------------------------------------------------------------------
@@ -201,7 +203,7 @@ def test_the_chain_is_walked_once_and_then_each_model_is_one_request() -> None:
 def test_a_device_at_another_base_is_found_and_one_that_is_silent_costs_one_wait() -> None:
     image = SimulatedSunspec(sunny_noon()).registers()
     for base in BASES:
-        assert link_to(PACK, Registers(image, base)).raw(Block(802))[:4] == b"\x03\x22\x00\x3e"
+        assert link_to(PACK, Registers(image, base)).read_raw(Block(802))[:4] == b"\x03\x22\x00\x3e"
 
     class Silent(Registers):
         def read(self, function: int, address: int, *rest: Any) -> tuple[int, ...]:
@@ -213,9 +215,9 @@ def test_a_device_at_another_base_is_found_and_one_that_is_silent_costs_one_wait
     bus = Silent(image, 0)
     link = link_to(PACK, bus)
     with pytest.raises(NoAnswer):
-        link.raw(Block(802))
+        link.read_raw(Block(802))
     assert len(bus.asked) == 1
-    assert link.raw(Block(802))
+    assert link.read_raw(Block(802))
 
 
 def test_a_device_that_is_no_sunspec_is_an_error_that_names_the_setting() -> None:
@@ -232,7 +234,7 @@ def test_a_device_that_is_busy_is_not_taken_for_one_without_models() -> None:
             raise ExceptionAnswer("busy", 6)
 
     with pytest.raises(ExceptionAnswer) as caught:
-        link_to(PACK, Busy(b"")).raw(Block(802))
+        link_to(PACK, Busy(b"")).read_raw(Block(802))
     assert caught.value.exception == 6
 
 
@@ -246,7 +248,7 @@ def test_a_device_that_is_busy_is_not_taken_for_one_without_models() -> None:
 )
 def test_a_chain_that_leads_nowhere_is_a_wrong_frame(chain: bytes) -> None:
     with pytest.raises(WrongFrame):
-        link_to(PACK, Registers(b"SunS" + chain)).raw(Block(802))
+        link_to(PACK, Registers(b"SunS" + chain)).read_raw(Block(802))
 
 
 @pytest.mark.parametrize("end", [b"\xff\xff\0\0", b"\xff\xff", b"", bytes(8)])
@@ -255,7 +257,7 @@ def test_all_known_ends_of_a_chain_end_it(end: bytes) -> None:
     reading = meter_of(PACK, bus).read()
     assert reading.state_of_charge_pct == 50
     with pytest.raises(ExceptionAnswer) as caught:
-        link_to(PACK, bus).raw(Block(802))
+        link_to(PACK, bus).read_raw(Block(802))
     assert caught.value.exception == 2
 
 
@@ -279,7 +281,7 @@ def test_a_model_that_keeps_moving_is_never_read() -> None:
 
     bus = Moving(b"SunS" + model(713, 1000, 500, 50, 100, 0, 0, 0) + b"\xff\xff\0\0")
     with pytest.raises(WrongFrame, match="moves"):
-        link_to(PACK, bus).raw(Block(713))
+        link_to(PACK, bus).read_raw(Block(713))
 
 
 def test_a_model_that_comes_with_the_sun_is_found_within_a_minute() -> None:
@@ -318,7 +320,7 @@ def test_a_device_on_a_tcp_port_reads_as_in_process() -> None:
     lines = Lines(clock)
     try:
         for profile in (PACK, SUN):
-            link = SunSpecWire().link(lines, profile, line.url, 1)
+            link = SunSpecLinkFactory().make_link(lines, profile, line.url, 1)
             reading = Meter(profile, link, clock).read()
             assert replace(reading, stamp=STAMP) == read_at(profile, device)
     finally:
@@ -332,7 +334,7 @@ def test_a_device_on_a_serial_line_reads_as_in_process() -> None:
     line, lines = SerialLine(RtuTalker([device]), clock), Lines(clock)
     with serving(line):
         try:
-            link = SunSpecWire().link(lines, PACK, str(line.path), 1)
+            link = SunSpecLinkFactory().make_link(lines, PACK, str(line.path), 1)
             reading = Meter(PACK, link, clock).read()
         finally:
             lines.close()

@@ -10,7 +10,7 @@ import pytest
 
 from appliance.errors import BusError
 from appliance.model import PowerReading, Quality, Stamp
-from power.protocol.conversions import power_reading
+from power.protocol.conversions import build_power_reading
 from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.profile import Block, ChargerProfile, Sample, SerialForm
 from power.protocol.register import HOLDING, U16, U32, Decoded, Register
@@ -35,7 +35,7 @@ class Device(ChargerProfile):
     live, slow, settings = (LIVE, MORE), (SLOW,), (SET,)
     serial, timeout_s, gap_s = SerialForm(9600), 0.5, 0.0
 
-    def reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
+    def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
         names = {
             "battery_voltage_v": "volts",
             "battery_current_a": "amperes",
@@ -45,7 +45,7 @@ class Device(ChargerProfile):
         }
         fields = {field: sample[name] for field, name in names.items()}
         absent = dict.fromkeys(("pv_power_w", "load_power_w", "charge_stage"), sample["none"])
-        return power_reading(stamp, self.name, {**fields, **absent})
+        return build_power_reading(stamp, self.name, {**fields, **absent})
 
 
 class Sleeper(Device):
@@ -60,7 +60,7 @@ class Told:
     once: list[BusError] = field(default_factory=list)
     asked: list[Block] = field(default_factory=list)
 
-    def raw(self, block: Block) -> bytes:
+    def read_raw(self, block: Block) -> bytes:
         self.asked.append(block)
         if self.once:
             raise self.once.pop(0)
@@ -69,7 +69,7 @@ class Told:
         return bytes(2 * block.count)
 
     def read(self, block: Block) -> Mapping[str, Decoded]:
-        return Device().decode(block, self.raw(block))
+        return Device().decode(block, self.read_raw(block))
 
     def read_by_words(self, row: Register) -> Decoded:
         raise ExceptionAnswer("not by words either", 2)
@@ -93,7 +93,7 @@ def complaint_of(meter: Meter) -> str:
     """The words that a technician reads once a hundred more are lost."""
     for _ in range(100):
         meter.health.count(1000, NoAnswer("x"))
-    return str(meter.health.complaint("it"))
+    return str(meter.health.find_fault("it"))
 
 
 @pytest.mark.parametrize("loss", [NoAnswer("lost"), WrongFrame("noise")])

@@ -15,7 +15,7 @@ from power.protocol.line_health import LineHealth
 from power.protocol.profile import Block
 from power.protocol.register import Decoded, Register
 from power.reading.meter import Meter
-from power.reading.meters import Device, Meters, OneMeter, open_meters
+from power.reading.meters import Device, DeviceMeter, Meters, open_meters
 from provisioning.simulated.devices.jk import SimulatedJk
 from provisioning.simulated.lines.serial_line import SerialLine
 from provisioning.simulated.lines.talker import RtuTalker
@@ -41,7 +41,7 @@ class FakeMeter:
 
 
 def device(kind: str, name: str, answer: Any) -> Device:
-    return Device(kind, name, cast("OneMeter", FakeMeter(answer)))
+    return Device(kind, name, cast("DeviceMeter", FakeMeter(answer)))
 
 
 def meter_of(one: Device) -> FakeMeter:
@@ -262,7 +262,7 @@ class SlowTracer(EpeverTracer):
 
     live = (EpeverTracer.live[0],)  # type: ignore[assignment]
     slow = (Block(4, 0x330C, 2),)
-    rate_s = 30.0
+    least_interval_s = 30.0
 
 
 @dataclass
@@ -273,7 +273,7 @@ class FakeLink:
     lost: set[Block] = field(default_factory=set)
     asked: list[Block] = field(default_factory=list)
 
-    def raw(self, block: Block) -> bytes:
+    def read_raw(self, block: Block) -> bytes:
         return bytes(2 * block.count)
 
     def read(self, block: Block) -> Mapping[str, Decoded]:

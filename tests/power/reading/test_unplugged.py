@@ -97,8 +97,8 @@ def test_a_cable_pulled_in_the_middle_of_a_frame_is_an_error_and_never_a_value(
 def test_the_same_on_a_line_with_other_frames_than_modbus() -> None:
     line = ByteLine(Torn(REPLY[:4]).port, FakeClock(), SerialForm(9600), timeout_s=0.3)
 
-    def find(heard: bytes, over: bool) -> bytes | None:
-        return heard if len(heard) == len(REPLY) else None
+    def find(received: bytes, *, final: bool) -> bytes | None:
+        return received if len(received) == len(REPLY) else None
 
     with pytest.raises((ClosedLine, WrongFrame)):
         line.exchange(ASK, find, "the voltage")
@@ -121,7 +121,7 @@ def test_a_flood_of_bytes_ends_as_an_error() -> None:
     Thread(target=flood, daemon=True).start()
     line = ByteLine(os.ttyname(theirs), FakeClock(), SerialForm(9600), timeout_s=5)
     with pytest.raises(WrongFrame, match="a flood of bytes"):
-        line.exchange(ASK, lambda heard, over: None, "the voltage")
+        line.exchange(ASK, lambda received, *, final: None, "the voltage")
     line.close()
     os.close(ours)
     os.close(theirs)

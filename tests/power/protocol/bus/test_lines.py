@@ -12,8 +12,9 @@ import serial
 
 from appliance.errors import SettingsError
 from power.protocol.bus import ByteLine, Lines, ModbusBus
-from power.protocol.bus.rtu_filter import Ear, Expected, without_echo
-from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame, tcp_address, why_closed
+from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, strip_echo
+from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame, explain_closed
+from power.protocol.ports import parse_tcp_address
 from power.protocol.profile import SerialForm
 from provisioning.simulated.lines.framing import crc, mbap_frame
 from tests.stand_ins.fakes import FakeClock
@@ -25,9 +26,9 @@ OLD = bytes.fromhex("01 04 02 00 01 78 F0")
 FORM = SerialForm(9600, "E", 2)
 
 
-def find(heard: bytes, over: bool) -> bytes | None:
+def find(received: bytes, *, final: bool) -> bytes | None:
     """A framing that knows one reply by its length."""
-    return heard if len(heard) == len(REPLY) else None
+    return received if len(received) == len(REPLY) else None
 
 
 def byte_line(port: str, clock: FakeClock, gap_s: float = 0.02) -> ByteLine:
@@ -48,7 +49,7 @@ def test_a_device_is_left_alone_for_its_gap_after_each_reply(clock: FakeClock) -
         line = byte_line(peer.port, clock, gap_s=7)
         line.exchange(ASK, find, "the voltage")
         line.close()
-    line.pause.keep()
+    line.pause.wait()
     assert clock.media_s() == pytest.approx(began_s + 0.4 + 7)
 
 
@@ -61,7 +62,7 @@ def test_a_byte_line_keeps_the_gap_before_it_asks(clock: FakeClock) -> None:
     assert clock.media_s() == pytest.approx(began_s + 7)
 
 
-# --- what is heard --------------------------------------------------------------------------------
+# --- what is received --------------------------------------------------------------------------
 
 
 def test_on_a_byte_line_leftovers_and_the_echo_are_no_reply(clock: FakeClock) -> None:
@@ -103,22 +104,22 @@ def test_bits_are_read_in_as_few_bytes_as_they_need() -> None:
 
 
 def test_a_frame_with_a_wrong_checksum_does_not_hide_a_sound_one() -> None:
-    expected = Expected(asked_id=1, reply_id=1, function=4, content_bytes=2)
+    expected = ExpectedReply(asked_id=1, reply_id=1, function=4, content_bytes=2)
     damaged = REPLY[:-1] + b"\x00"
-    assert expected.find(damaged) == damaged  # alone, it is for pymodbus to refuse
-    assert expected.find(b"\x00" + damaged) == b""
-    assert expected.find(REPLY + damaged) == REPLY
-    assert expected.find(REPLY[:-1]) == b""
+    assert expected.find_frame(damaged) == damaged  # alone, it is for pymodbus to refuse
+    assert expected.find_frame(b"\x00" + damaged) == b""
+    assert expected.find_frame(REPLY + damaged) == REPLY
+    assert expected.find_frame(REPLY[:-1]) == b""
 
 
 def test_an_echo_that_has_begun_is_not_yet_a_reply() -> None:
-    ear = Ear(serial_line=True)
-    ear.expect(None)
-    ear(True, ASK)
-    assert [ear(False, ASK[:size]) for size in (1, 5, len(ASK))] == [b"", b"", b""]
-    assert ear.heard == b""
-    assert ear(False, ASK + REPLY) == REPLY
-    assert without_echo(ASK, REPLY) == REPLY
+    rtu_filter = RtuFilter(serial_line=True)
+    rtu_filter.expect(ExpectedReply(asked_id=1, reply_id=1, function=4, content_bytes=2))
+    rtu_filter(True, ASK)
+    assert [rtu_filter(False, ASK[:size]) for size in (1, 5, len(ASK))] == [b"", b"", b""]
+    assert rtu_filter.received == b""
+    assert rtu_filter(False, ASK + REPLY) == REPLY
+    assert strip_echo(ASK, REPLY) == REPLY
 
 
 # --- ports ----------------------------------------------------------------------------------------
@@ -176,12 +177,12 @@ def test_a_port_that_another_program_has_is_not_shared() -> None:
 
 def test_a_port_without_permission_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert "must be in the group dialout" in why_closed("/dev/null")
+    assert "must be in the group dialout" in explain_closed("/dev/null")
 
 
 def test_a_gateway_without_a_port_number_is_asked_at_502() -> None:
-    assert tcp_address("tcp://gateway") == ("gateway", 502)
-    assert tcp_address("tcp://gateway:1502") == ("gateway", 1502)
+    assert parse_tcp_address("tcp://gateway") == ("gateway", 502)
+    assert parse_tcp_address("tcp://gateway:1502") == ("gateway", 1502)
 
 
 # --- several devices on one line ------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from power.protocol.errors import Damaged, Refused
+from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.framing.jbd import JbdFraming
 from power.protocol.profile import Block
 from tests.power.devices.jbd_frames import (
@@ -28,24 +28,24 @@ FRAMING = JbdFraming()
 
 
 def test_the_requests_are_those_of_the_manual() -> None:
-    assert FRAMING.ask(BASIC, 1) == ASK_BASIC
-    assert FRAMING.ask(CELL_BLOCK, 1) == ASK_CELLS
-    assert FRAMING.ask(NAME, 1) == ASK_NAME
+    assert FRAMING.build_request(BASIC, 1) == ASK_BASIC
+    assert FRAMING.build_request(CELL_BLOCK, 1) == ASK_CELLS
+    assert FRAMING.build_request(NAME, 1) == ASK_NAME
 
 
-def found(heard: bytes, block: Block, over: bool = True) -> bytes | None:
-    return FRAMING.find(heard, block, 1, over)
+def found(received: bytes, block: Block, final: bool = True) -> bytes | None:
+    return FRAMING.find_reply(received, block, 1, final=final)
 
 
 def test_a_reply_is_waited_for_until_it_is_whole() -> None:
     for size in range(len(FOUR)):
-        assert found(FOUR[:size], BASIC, over=False) is None
-    assert found(FOUR, BASIC, over=False) == FOUR[4:-3]
+        assert found(FOUR[:size], BASIC, final=False) is None
+    assert found(FOUR, BASIC, final=False) == FOUR[4:-3]
 
 
 def test_noise_and_other_replies_before_the_reply_are_skipped() -> None:
     assert found(b"\xdd\x03\xdd" + FOUR, BASIC) == FOUR[4:-3]
-    assert found(b"\xdd\x03\x00\xff" + FOUR, BASIC, over=False) == FOUR[4:-3]
+    assert found(b"\xdd\x03\x00\xff" + FOUR, BASIC, final=False) == FOUR[4:-3]
     assert found(FOUR_CELLS + FOUR, BASIC) == FOUR[4:-3]
     assert found(ASK_BASIC + FOUR, BASIC) == FOUR[4:-3]
 
@@ -59,38 +59,38 @@ def test_a_flood_before_the_reply_does_not_drown_it() -> None:
     assert found(b"\xdd\x03" * 2000 + FOUR, BASIC) == FOUR[4:-3]
 
 
-@pytest.mark.parametrize("heard", ALL_FRAMES, ids=lambda heard: heard[:6].hex())
-def test_a_frame_with_one_wrong_byte_is_never_taken(heard: bytes) -> None:
-    block = Block(heard[1])
-    assert found(heard, block) == heard[4:-3]
-    for place in range(len(heard)):
+@pytest.mark.parametrize("received", ALL_FRAMES, ids=lambda received: received[:6].hex())
+def test_a_frame_with_one_wrong_byte_is_never_taken(received: bytes) -> None:
+    block = Block(received[1])
+    assert found(received, block) == received[4:-3]
+    for place in range(len(received)):
         for flip in (0x01, 0x80, 0xFF):
-            damaged = heard[:place] + bytes([heard[place] ^ flip]) + heard[place + 1 :]
-            with suppress(Damaged):
+            damaged = received[:place] + bytes([received[place] ^ flip]) + received[place + 1 :]
+            with suppress(DamagedReply):
                 assert found(damaged, block) is None
 
 
 def test_a_wrong_check_is_damage_once_nothing_more_comes() -> None:
     wrong = FOUR[:-2] + b"\x00\x77"
-    assert found(wrong, BASIC, over=False) is None
-    with pytest.raises(Damaged):
+    assert found(wrong, BASIC, final=False) is None
+    with pytest.raises(DamagedReply):
         found(wrong, BASIC)
     assert found(FOUR_CELLS, BASIC) is None
 
 
 def test_a_status_that_is_not_0_is_a_refusal_if_its_check_is_right() -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedReply) as caught:
         found(bytes.fromhex("DD 03 80 00 FF 80 77"), BASIC)
     assert caught.value.number == 0x80
-    with pytest.raises(Damaged):
+    with pytest.raises(DamagedReply):
         found(bytes.fromhex("DD 03 80 00 FF 81 77"), BASIC)
 
 
 @given(st.binary(max_size=300), st.sampled_from((BASIC, CELL_BLOCK, NAME)), st.booleans())
-def test_no_bytes_break_the_framing(heard: bytes, block: Block, over: bool) -> None:
-    for said in (heard, bytes([0xDD, block.function]) + heard):
+def test_no_bytes_break_the_framing(received: bytes, block: Block, final: bool) -> None:
+    for said in (received, bytes([0xDD, block.function]) + received):
         try:
-            content = found(said, block, over)
-        except (Damaged, Refused):
+            content = found(said, block, final)
+        except (DamagedReply, RefusedReply):
             continue
         assert content is None or frame(block.function, content) in said

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from power.protocol.bus import ByteLine
-from power.protocol.errors import Damaged, Refused
+from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.framing.ydt1363 import (
     ALARMS,
     ANALOGUE,
@@ -16,12 +16,12 @@ from power.protocol.framing.ydt1363 import (
     PYLONTECH,
     REFUSALS,
     SEPLOS_V2,
-    Declined,
-    Shape,
+    CommandFormat,
     YdtFraming,
-    checksum,
-    filled,
-    length_field,
+    YdtRefusal,
+    compute_checksum,
+    encode_length,
+    pad_lists,
 )
 from power.protocol.profile import Block, SerialForm
 from tests.stand_ins.fakes import FakeClock
@@ -47,17 +47,17 @@ GROUP = (
 )
 
 
-def found(heard: bytes, command: int = ANALOGUE, over: bool = True) -> bytes | None:
-    return PYLONTECH.find(heard, Block(command), 2, over)
+def found(received: bytes, command: int = ANALOGUE, final: bool = True) -> bytes | None:
+    return PYLONTECH.find_reply(received, Block(command), 2, final=final)
 
 
 def answer(
     code: int = 0, info: str = "", start: str = "200246", length: int | None = None
 ) -> bytes:
     """A frame with a right checksum."""
-    digits = length_field(len(info)) if length is None else length
+    digits = encode_length(len(info)) if length is None else length
     body = f"{start}{code:02X}{digits:04X}{info}"
-    return f"~{body}{checksum(body.encode()):04X}\r".encode()
+    return f"~{body}{compute_checksum(body.encode()):04X}\r".encode()
 
 
 @pytest.mark.parametrize(
@@ -80,31 +80,33 @@ def answer(
 def test_requests_are_those_that_were_captured_or_printed(
     framing: YdtFraming, device_id: int, command: int, request_frame: bytes
 ) -> None:
-    assert framing.ask(Block(command), device_id) == request_frame
+    assert framing.build_request(Block(command), device_id) == request_frame
 
 
 def test_only_commands_that_read_can_be_asked() -> None:
-    assert {command for one in ALL for command in one.shapes} == {0x42, 0x44, 0x51, 0x92, 0xC1}
+    assert {command for one in ALL for command in one.formats} == {0x42, 0x44, 0x51, 0x92, 0xC1}
     for one in ALL:
         for command in (0x45, 0x49, 0x4E, 0x94, 0x95, 0x99, 0x9A, 0x9B, 0x9C, 0xA0, 0xA1, 0xA2):
             with pytest.raises(KeyError):
-                one.ask(Block(command), 2)
+                one.build_request(Block(command), 2)
 
 
 def test_the_makers_example_is_taken_with_the_right_check_and_not_with_the_printed_one() -> None:
     content = found(RIGHT)
     assert content is not None
     assert content[:5].hex() == "11020f0d45"
-    assert found(PRINTED, over=False) is None
-    with pytest.raises(Damaged, match="checksum"):
+    assert found(PRINTED, final=False) is None
+    with pytest.raises(DamagedReply, match="checksum"):
         found(PRINTED)
 
 
 def test_a_real_line_gives_the_same_with_an_echo_and_in_two_bursts() -> None:
-    ask = PYLONTECH.ask(Block(ANALOGUE), 2)
+    ask = PYLONTECH.build_request(Block(ANALOGUE), 2)
     with recorded((ask, [ask + RIGHT[:60], RIGHT[60:]])) as peer:
         line = ByteLine(peer.port, FakeClock(), SerialForm(115_200), timeout_s=0.5)
-        content = line.exchange(ask, lambda heard, over: found(heard, over=over), "command 0x42")
+        content = line.exchange(
+            ask, lambda received, *, final: found(received, final=final), "command 0x42"
+        )
         line.close()
     assert content == found(RIGHT)
 
@@ -133,21 +135,21 @@ def test_noise_stale_and_half_frames_in_front_do_not_hide_the_answer() -> None:
         ALARM_FRAME,
         answer(start="200346"),
     ):
-        assert found(front + RIGHT, over=False) == found(RIGHT)
+        assert found(front + RIGHT, final=False) == found(RIGHT)
     for end in range(len(RIGHT)):
-        assert found(RIGHT[:end], over=False) is None
+        assert found(RIGHT[:end], final=False) is None
 
 
 def test_what_may_still_become_the_answer_is_waited_for_and_then_lost() -> None:
     assert found(RIGHT[:-1]) is None
     assert found(b"") is None
     assert found(b"no frame at all") is None
-    assert found(answer(start="200346"), over=False) is None
+    assert found(answer(start="200346"), final=False) is None
 
 
 def test_lower_case_digits_are_digits() -> None:
     body = RIGHT[1:-5].lower()
-    frame = b"~" + body + f"{checksum(body):04x}\r".encode()
+    frame = b"~" + body + f"{compute_checksum(body):04x}\r".encode()
     assert found(frame) == found(RIGHT)
 
 
@@ -156,34 +158,34 @@ def test_lower_case_digits_are_digits() -> None:
 )
 def test_nothing_but_digits_is_a_number(digits: bytes) -> None:
     body = digits + RIGHT[3:-5]
-    with pytest.raises(Damaged, match="digits"):
-        found(b"~" + body + f"{checksum(body):04X}\r".encode())
+    with pytest.raises(DamagedReply, match="digits"):
+        found(b"~" + body + f"{compute_checksum(body):04X}\r".encode())
 
 
 def test_a_wrong_length_check_or_length_is_damage_though_the_checksum_is_right() -> None:
     info = RIGHT[13:-5].decode()
-    right = length_field(len(info))
+    right = encode_length(len(info))
     assert right == 0xF07A
     assert found(answer(info=info)) == found(RIGHT)
-    for wrong in (right ^ 0x1000, right - 1, 0x007A, length_field(len(info) - 2)):
-        with pytest.raises(Damaged, match="length"):
+    for wrong in (right ^ 0x1000, right - 1, 0x007A, encode_length(len(info) - 2)):
+        with pytest.raises(DamagedReply, match="length"):
             found(answer(info=info, length=wrong))
 
 
 @pytest.mark.parametrize("start", ["250246", "200346", "200247", "200046"])
 def test_another_version_pack_or_kind_of_device_is_not_answering_us(start: str) -> None:
-    with pytest.raises(Damaged, match="from pack"):
+    with pytest.raises(DamagedReply, match="from pack"):
         found(answer(info=RIGHT[13:-5].decode(), start=start))
 
 
 def test_the_answer_to_another_command_is_not_taken() -> None:
     for frame, command in ((ALARM_FRAME, ANALOGUE), (RIGHT, ALARMS), (RIGHT, MANAGEMENT)):
-        with pytest.raises(Damaged, match="laid out"):
+        with pytest.raises(DamagedReply, match="laid out"):
             found(frame, command)
 
 
 def test_the_answer_of_a_whole_group_is_not_taken_for_one_pack() -> None:
-    with pytest.raises(Damaged, match="laid out"):
+    with pytest.raises(DamagedReply, match="laid out"):
         found(GROUP)
 
 
@@ -191,13 +193,13 @@ def test_the_answer_of_a_whole_group_is_not_taken_for_one_pack() -> None:
     "info", ["", "1102", "1102FF", "110211" + "0CE4" * 17 + "00" + "00" * 11, "11020F0D45"]
 )
 def test_lists_that_are_too_long_or_cut_off_are_not_taken(info: str) -> None:
-    with pytest.raises(Damaged, match="laid out"):
+    with pytest.raises(DamagedReply, match="laid out"):
         found(answer(info=info))
 
 
 def test_a_pack_may_have_no_temperatures_at_all() -> None:
-    content = filled(
-        bytes.fromhex("1102" + "01" + "0CE4" + "00" + "00" * 11), Shape((11,), width=2)
+    content = pad_lists(
+        bytes.fromhex("1102" + "01" + "0CE4" + "00" + "00" * 11), CommandFormat((11,), width=2)
     )
     assert content[3:7].hex() == "0ce48000"
     assert content[35:].hex() == "00" + "8000" * 8 + "00" * 11
@@ -205,36 +207,36 @@ def test_a_pack_may_have_no_temperatures_at_all() -> None:
 
 @pytest.mark.parametrize("code", sorted(REFUSALS))
 def test_a_refusal_has_its_code_and_words_for_it(code: int) -> None:
-    with pytest.raises(Refused) as caught:
-        found(answer(code), over=False)
+    with pytest.raises(RefusedReply) as caught:
+        found(answer(code), final=False)
     assert caught.value.number == code
-    assert isinstance(caught.value, Declined)
-    assert caught.value.why == REFUSALS[code]
+    assert isinstance(caught.value, YdtRefusal)
+    assert caught.value.reason == REFUSALS[code]
 
 
 def test_a_request_on_the_line_is_no_answer_and_no_refusal() -> None:
     """An echo behind noise, or another master: its command stands where the return code would."""
-    ask = PYLONTECH.ask(Block(ANALOGUE), 2)
-    assert found(ask, over=False) is None
-    assert found(b"\0" + ask + RIGHT, over=False) == found(RIGHT)
-    with pytest.raises(Damaged, match="42 is no return code"):
+    ask = PYLONTECH.build_request(Block(ANALOGUE), 2)
+    assert found(ask, final=False) is None
+    assert found(b"\0" + ask + RIGHT, final=False) == found(RIGHT)
+    with pytest.raises(DamagedReply, match="42 is no return code"):
         found(ask)
-    with pytest.raises(Damaged, match="55 is no return code"):
+    with pytest.raises(DamagedReply, match="55 is no return code"):
         found(answer(0x55))
 
 
 @pytest.mark.parametrize("code", [2, 3])
 def test_a_request_that_arrived_damaged_is_a_lost_one_and_not_a_refusal(code: int) -> None:
     """As Modbus exceptions 02 and 03 would say: no such block, not to be asked for an hour."""
-    with pytest.raises(Damaged, match="the pack says that the"):
+    with pytest.raises(DamagedReply, match="the pack says that the"):
         found(answer(code))
 
 
 def test_the_length_field_of_the_standards_own_example() -> None:
-    assert length_field(18) == 0xD012
-    assert length_field(0) == 0
-    assert length_field(0xF01) == 0x0F01  # the sum of its digits is 16
-    assert checksum(b"1203400456ABCDFE") == 0xFC72
+    assert encode_length(18) == 0xD012
+    assert encode_length(0) == 0
+    assert encode_length(0xF01) == 0x0F01  # the sum of its digits is 16
+    assert compute_checksum(b"1203400456ABCDFE") == 0xFC72
 
 
 LIKE_A_FRAME = st.lists(
@@ -249,11 +251,13 @@ LIKE_A_FRAME = st.lists(
 ).map(b"".join)
 
 
-@given(heard=LIKE_A_FRAME, command=st.sampled_from(sorted(PYLONTECH.shapes)), over=st.booleans())
-def test_no_bytes_break_it(heard: bytes, command: int, over: bool) -> None:
+@given(
+    received=LIKE_A_FRAME, command=st.sampled_from(sorted(PYLONTECH.formats)), final=st.booleans()
+)
+def test_no_bytes_break_it(received: bytes, command: int, final: bool) -> None:
     try:
-        content = found(heard, command, over)
-    except (Damaged, Refused):
+        content = found(received, command, final)
+    except (DamagedReply, RefusedReply):
         return
     if content is not None and command == ANALOGUE:
         assert len(content) in (63, 69)
@@ -261,9 +265,9 @@ def test_no_bytes_break_it(heard: bytes, command: int, over: bool) -> None:
 
 @given(place=st.integers(0, len(RIGHT) - 1), byte=st.integers(0, 255))
 def test_no_single_wrong_byte_makes_another_answer(place: int, byte: int) -> None:
-    heard = RIGHT[:place] + bytes([byte]) + RIGHT[place + 1 :]
+    received = RIGHT[:place] + bytes([byte]) + RIGHT[place + 1 :]
     try:
-        content = found(heard)
-    except Damaged:
+        content = found(received)
+    except DamagedReply:
         return
-    assert content is None or heard == RIGHT
+    assert content is None or received == RIGHT

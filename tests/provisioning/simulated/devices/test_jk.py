@@ -58,11 +58,11 @@ def test_one_of_two_packs_sees_its_share_at_its_own_address() -> None:
 
 def test_it_is_known_by_its_cells_and_other_replies_are_not_it() -> None:
     meter = meter_on(JK, SimulatedJk(sunny_noon()))
-    data = meter.link.raw(JK.signature)
-    likeness = JK.recognise(data)
-    assert likeness is not None
-    assert likeness.certain
-    assert likeness.text.startswith("4 cells from 3.3")
+    data = meter.link.read_raw(JK.signature)
+    identification = JK.recognise(data)
+    assert identification is not None
+    assert identification.certain
+    assert identification.text.startswith("4 cells from 3.3")
     one_cell_less = data[:6] + bytes(2) + data[8:]
     for other in (b"", bytes(68), b"\xff" * 68, data[:-2] + bytes(2), one_cell_less):
         assert JK.recognise(other) is None
@@ -71,7 +71,7 @@ def test_it_is_known_by_its_cells_and_other_replies_are_not_it() -> None:
 def test_new_firmware_without_a_name_is_read_and_found_all_the_same() -> None:
     plant = sunny_noon()
     meter = meter_on(JK, SimulatedJk(plant, ["no-about"]))
-    assert JK.recognise(meter.link.raw(JK.signature))
+    assert JK.recognise(meter.link.read_raw(JK.signature))
     assert_agrees(meter.read(), plant)
 
 
@@ -188,7 +188,7 @@ def test_stale_bytes_in_front_of_a_reply_never_become_a_value(size: int) -> None
         link = ModbusLink(JK, bus, 1)
         for block in (PACK, CELL_BLOCK, JK.slow[0]):
             try:
-                assert link.raw(block) == whole.link.raw(block)
+                assert link.read_raw(block) == whole.link.read_raw(block)
             except WrongFrame:
                 assert block != PACK
         bus.close()

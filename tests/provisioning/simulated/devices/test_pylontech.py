@@ -12,10 +12,10 @@ from appliance.model import BatteryReading, Quality
 from appliance.settings import BatterySettings, Settings, SimulationSettings
 from power.protocol.bus import ByteLine
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
-from power.protocol.framing.ydt1363 import ANALOGUE, PYLONTECH, Declined
+from power.protocol.framing.ydt1363 import ANALOGUE, PYLONTECH, YdtRefusal
 from power.protocol.links import FramedLink
 from power.protocol.profile import Block
-from power.protocol.register import named
+from power.protocol.register import index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.pylontech import SimulatedPylontech
 from provisioning.simulated.lines.quirks import (
@@ -79,9 +79,9 @@ def test_every_value_of_the_table_is_sent_by_the_simulated_pack(family: Family) 
     profile, framing, simulator = family
     device = simulator(sunny_noon())
     for block in (*profile.live, *profile.slow):
-        reply = device.respond(framing.ask(block, profile.device_id))
+        reply = device.respond(framing.build_request(block, profile.device_id))
         assert reply is not None
-        content = framing.find(reply, block, profile.device_id, over=True)
+        content = framing.find_reply(reply, block, profile.device_id, final=True)
         assert content is not None
         values = profile.decode(block, content)
         assert Quality.IMPLAUSIBLE not in {one.quality for one in values.values()}
@@ -130,7 +130,7 @@ def test_an_answer_with_a_wrong_length_check_is_asked_again_and_never_believed(
     meter = meter_of(family, family[2](plant, ["bad-length"]))
     for _ in range(12):
         assert_agrees(meter.read(), plant)
-    assert meter.health.complaint("pack")
+    assert meter.health.find_fault("pack")
 
 
 def test_a_small_pack_has_two_items_and_the_same_charge() -> None:
@@ -169,8 +169,8 @@ def test_a_pack_that_declines_everything_is_an_error_with_its_code() -> None:
     with pytest.raises(ExceptionAnswer) as caught:
         meter_of(FAMILY[0], Recorded(PYLONTECH, 2, {})).read()
     assert caught.value.exception == 4
-    with pytest.raises(Declined, match="code 04"):
-        PYLONTECH.find(framed("20024604", "").encode(), Block(ANALOGUE), 2, over=False)
+    with pytest.raises(YdtRefusal, match="code 04"):
+        PYLONTECH.find_reply(framed("20024604", "").encode(), Block(ANALOGUE), 2, final=False)
 
 
 def test_a_poll_is_one_request_and_the_rest_once_a_minute() -> None:
@@ -234,12 +234,12 @@ def test_no_content_gives_a_value_out_of_its_range(
     family: Family, cells: list[bytes], temperatures: list[bytes], rest: bytes
 ) -> None:
     profile, framing, _ = family
-    size = max(framing.shapes[ANALOGUE].rests)
+    size = max(framing.formats[ANALOGUE].rest_lengths)
     lists = (bytes([len(one)]) + b"".join(one) for one in (cells, temperatures))
     info = b"\x00\x01" + b"".join(lists) + rest[:size]
     start = f"{framing.version:02X}{profile.device_id:02X}4600"
     frame = framed(start, info.hex().upper())
-    table = named(profile.registers)
+    table = index_by_name(profile.registers)
     for name, decoded in values_of(family, frame).items():
         assert decoded.value is None or table[name].low <= decoded.value <= table[name].high
     reading = reading_of(family, {ANALOGUE: frame})

@@ -202,10 +202,10 @@ def test_settings_are_on_the_12_v_base_whatever_the_system() -> None:
 def test_the_probe_recognises_the_simulator() -> None:
     bus = LoopbackBus(SimulatedRover(a_plant()))
     words = bus.read(HOLDING, MODEL.address, MODEL.count, 1)
-    likeness = ROVER.recognise(struct.pack(">8H", *words))
-    assert likeness is not None
-    assert likeness.certain
-    assert "RNG-CTRL-RVR40" in likeness.text
+    identification = ROVER.recognise(struct.pack(">8H", *words))
+    assert identification is not None
+    assert identification.certain
+    assert "RNG-CTRL-RVR40" in identification.text
     assert ROVER.signature == MODEL
 
 

@@ -11,12 +11,13 @@ from appliance.settings import BatterySettings, PanelsSettings, Settings, Simula
 from power.devices.tristar import TristarMppt
 from power.protocol.bus import Lines
 from power.protocol.errors import NoAnswer
-from power.protocol.links import ModbusLink, ModbusWire
+from power.protocol.links import ModbusLink, ModbusLinkFactory
 from power.reading.meter import Meter
 from provisioning.simulated.devices.tristar import IDENTITY, SimulatedTristar
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.framing import mbap_frame, mbap_head
 from provisioning.simulated.lines.loopback import LoopbackBus
+from provisioning.simulated.lines.pdu import identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
 from provisioning.simulated.lines.tcp_line import Conversation, TcpLine, answer_of
 from provisioning.simulated.plant.plant import Plant
@@ -159,7 +160,7 @@ def test_the_simulator_answers_both_functions_and_refuses_what_is_not_there() ->
     assert model == bytes([3, 2, 0, 1])
 
 
-# --- wires ----------------------------------------------------------------------------------------
+# --- lines ----------------------------------------------------------------------------------------
 
 
 def test_it_reads_the_plant_on_a_serial_line_with_an_echo() -> None:
@@ -168,10 +169,9 @@ def test_it_reads_the_plant_on_a_serial_line_with_an_echo() -> None:
         assert_agrees(meter.read(), plant)
 
 
-def test_it_names_itself_on_a_serial_line() -> None:
-    with on_a_wire(PROFILE, SimulatedTristar(sunny_noon())) as meter:
-        bus = meter.link._bus  # type: ignore[attr-defined]
-        assert bus.identify(1) == IDENTITY
+def test_it_identifies_itself() -> None:
+    request = bytes.fromhex("2B 0E 01 00")
+    assert SimulatedTristar(sunny_noon()).answer(request) == identity_reply(IDENTITY)
 
 
 class OneAnswer(Conversation):
@@ -193,7 +193,7 @@ def test_it_reads_the_plant_over_tcp(conversation: type[Conversation]) -> None:
     worker = Thread(target=server.serve, args=(stop,), daemon=True)
     worker.start()
     lines = Lines(clock)
-    meter = Meter(PROFILE, ModbusWire().link(lines, PROFILE, server.url, 1), clock)
+    meter = Meter(PROFILE, ModbusLinkFactory().make_link(lines, PROFILE, server.url, 1), clock)
     for _ in range(3):
         assert_agrees(meter.read(), plant)
     lines.close()

@@ -22,7 +22,7 @@ from power.devices.victron import (
 from power.devices.victron_text import VeDirectDevice
 from power.protocol.bus import ByteLine
 from power.protocol.errors import ExceptionAnswer, NoAnswer
-from power.protocol.framing.vedirect import GET, VeDirect
+from power.protocol.framing.vedirect import GET, VeDirectFraming
 from power.protocol.links import FramedLink
 from power.protocol.profile import Block
 from power.protocol.register import Register
@@ -51,7 +51,7 @@ from tests.stand_ins.rig import NOON, night, serving, sunny_noon
 
 MPPT, MPPT_LOAD, SHUNT = VictronMppt(), VictronMpptLoad(), VictronShunt()
 SENSE = Block(GET, 0xEDEC, 1)
-FRAMING = VeDirect()
+FRAMING = VeDirectFraming()
 When = Callable[[], Plant]
 
 

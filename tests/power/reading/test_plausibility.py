@@ -5,38 +5,38 @@ from dataclasses import replace
 import pytest
 
 from appliance.model import BatteryReading, PowerReading, Quality
-from power.reading.plausible import Watch
+from power.reading.plausibility import PlausibilityFilter
 from tests.scenes.readings import battery_reading, charger_reading
 from tests.stand_ins.fakes import FakeClock
 
 
 @pytest.fixture
-def watch() -> Watch:
-    return Watch()
+def watch() -> PlausibilityFilter:
+    return PlausibilityFilter()
 
 
-def charger(watch: Watch, clock: FakeClock, **changed: object) -> PowerReading:
+def charger(watch: PlausibilityFilter, clock: FakeClock, **changed: object) -> PowerReading:
     clock.advance(10)
-    found = watch.charger("main", charger_reading(clock, **changed))
+    found = watch.filter_charger("main", charger_reading(clock, **changed))
     assert found is not None
     return found
 
 
-def battery(watch: Watch, clock: FakeClock, **changed: object) -> BatteryReading:
+def battery(watch: PlausibilityFilter, clock: FakeClock, **changed: object) -> BatteryReading:
     clock.advance(10)
-    found = watch.battery("pack", battery_reading(clock, **changed))
+    found = watch.filter_battery("pack", battery_reading(clock, **changed))
     assert found is not None
     return found
 
 
-def test_what_moves_as_it_should_is_passed_on(watch: Watch, clock: FakeClock) -> None:
+def test_what_moves_as_it_should_is_passed_on(watch: PlausibilityFilter, clock: FakeClock) -> None:
     for minute in range(60):
         found = charger(watch, clock, pv_power_w=300.0 + minute, battery_temperature_c=18.0)
         assert found.quality == {}
 
 
 def test_a_temperature_that_jumps_is_believed_when_it_was_said_three_times(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     charger(watch, clock, battery_temperature_c=18.0)
     for _ in range(2):
@@ -46,34 +46,38 @@ def test_a_temperature_that_jumps_is_believed_when_it_was_said_three_times(
     assert charger(watch, clock, battery_temperature_c=-20.0).battery_temperature_c == -20
 
 
-def test_a_single_wild_temperature_changes_nothing(watch: Watch, clock: FakeClock) -> None:
+def test_a_single_wild_temperature_changes_nothing(
+    watch: PlausibilityFilter, clock: FakeClock
+) -> None:
     charger(watch, clock, battery_temperature_c=18.0)
     assert charger(watch, clock, battery_temperature_c=85.0).battery_temperature_c is None
     assert charger(watch, clock, battery_temperature_c=18.1).battery_temperature_c == 18.1
 
 
 def test_one_wild_temperature_that_is_kept_for_a_minute_is_not_three_readings(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     battery(watch, clock, lowest_temperature_c=18.0)
     clock.advance(10)
     measured = battery_reading(clock, lowest_temperature_c=-25.0)
     for age_s in (0.0, 10.0, 20.0, 30.0, 40.0, 50.0):
         told = replace(measured, stamp=clock.stamp(), ages_s={"lowest_temperature_c": age_s})
-        found = watch.battery("pack", told)
+        found = watch.filter_battery("pack", told)
         assert found is not None
         assert found.lowest_temperature_c is None
         clock.advance(10)
 
 
-def test_a_temperature_may_have_changed_over_a_long_silence(watch: Watch, clock: FakeClock) -> None:
+def test_a_temperature_may_have_changed_over_a_long_silence(
+    watch: PlausibilityFilter, clock: FakeClock
+) -> None:
     charger(watch, clock, battery_temperature_c=18.0)
     clock.advance(3600)
     assert charger(watch, clock, battery_temperature_c=-2.0).battery_temperature_c == -2
 
 
 def test_values_that_stand_still_in_the_sun_are_not_believed(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     quality = [charger(watch, clock).quality for _ in range(200)]
     assert quality[170] == {}
@@ -82,14 +86,14 @@ def test_values_that_stand_still_in_the_sun_are_not_believed(
     assert charger(watch, clock, pv_power_w=301.0).quality == {}  # it moves again
 
 
-def test_values_may_stand_still_at_night(watch: Watch, clock: FakeClock) -> None:
+def test_values_may_stand_still_at_night(watch: PlausibilityFilter, clock: FakeClock) -> None:
     for _ in range(300):
         found = charger(watch, clock, pv_power_w=0.0, battery_current_a=-1.0)
         assert found.quality == {}
 
 
 def test_a_frozen_device_is_found_sooner_beside_one_that_moves(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     for step in range(70):
         found = charger(watch, clock)
@@ -97,20 +101,22 @@ def test_a_frozen_device_is_found_sooner_beside_one_that_moves(
     assert found.quality["battery_current_a"] is Quality.IMPLAUSIBLE
 
 
-def test_a_frozen_bms_is_not_believed(watch: Watch, clock: FakeClock) -> None:
+def test_a_frozen_bms_is_not_believed(watch: PlausibilityFilter, clock: FakeClock) -> None:
     for _ in range(200):
         found = battery(watch, clock, state_of_charge_pct=None)
     assert found.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
 
 
-def test_a_bms_at_rest_may_say_the_same_all_night(watch: Watch, clock: FakeClock) -> None:
+def test_a_bms_at_rest_may_say_the_same_all_night(
+    watch: PlausibilityFilter, clock: FakeClock
+) -> None:
     for _ in range(300):
         found = battery(watch, clock, current_a=0.0)
     assert found.quality == {}
 
 
 def test_a_steady_load_is_not_frozen_while_its_charge_is_counted(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     """A Renogy LFP tells its voltage in steps of 0.1 V: a night at 2.3 A looks the same."""
     for step in range(400):
@@ -120,7 +126,7 @@ def test_a_steady_load_is_not_frozen_while_its_charge_is_counted(
 
 
 def test_a_frozen_bms_that_goes_on_counting_is_found_beside_one_that_moves(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     for step in range(70):
         charger(watch, clock, battery_current_a=5.0 + step % 10)
@@ -129,7 +135,7 @@ def test_a_frozen_bms_that_goes_on_counting_is_found_beside_one_that_moves(
 
 
 def test_a_charge_that_falls_without_current_is_not_believed(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     for step in range(12):  # 99 to 11 % in half an hour with 1 Ah drawn has been seen
         found = battery(
@@ -139,7 +145,9 @@ def test_a_charge_that_falls_without_current_is_not_believed(
     assert found.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
 
 
-def test_a_charge_that_follows_its_current_is_believed(watch: Watch, clock: FakeClock) -> None:
+def test_a_charge_that_follows_its_current_is_believed(
+    watch: PlausibilityFilter, clock: FakeClock
+) -> None:
     charge_pct = 60.0
     for step in range(400):
         amps = 100.0 + step % 2
@@ -148,13 +156,13 @@ def test_a_charge_that_follows_its_current_is_believed(watch: Watch, clock: Fake
         assert found.quality == {}
 
 
-def test_a_full_bms_may_set_its_count_right(watch: Watch, clock: FakeClock) -> None:
+def test_a_full_bms_may_set_its_count_right(watch: PlausibilityFilter, clock: FakeClock) -> None:
     battery(watch, clock, state_of_charge_pct=80.0)
     assert battery(watch, clock, state_of_charge_pct=100.0).state_of_charge_pct == 100
 
 
 def test_a_bms_that_set_its_count_right_is_believed_afterwards(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     battery(watch, clock, state_of_charge_pct=80.0)
     battery(watch, clock, state_of_charge_pct=100.0)
@@ -162,41 +170,41 @@ def test_a_bms_that_set_its_count_right_is_believed_afterwards(
     assert battery(watch, clock, state_of_charge_pct=60.0).state_of_charge_pct is None
 
 
-def test_an_empty_bms_may_set_its_count_right(watch: Watch, clock: FakeClock) -> None:
+def test_an_empty_bms_may_set_its_count_right(watch: PlausibilityFilter, clock: FakeClock) -> None:
     battery(watch, clock, state_of_charge_pct=25.0)
     assert battery(watch, clock, state_of_charge_pct=0.0).state_of_charge_pct == 0
 
 
-def test_a_charge_is_not_judged_over_a_silence(watch: Watch, clock: FakeClock) -> None:
+def test_a_charge_is_not_judged_over_a_silence(watch: PlausibilityFilter, clock: FakeClock) -> None:
     battery(watch, clock, state_of_charge_pct=80.0)
     clock.advance(3000)
     assert battery(watch, clock, state_of_charge_pct=60.0).state_of_charge_pct == 60
 
 
 def test_two_voltages_of_one_battery_that_cannot_both_be_right_are_a_fault(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     one, other = charger_reading(clock, battery_voltage_v=26.8), battery_reading(clock)
-    (fault,) = watch.disagreements([one, None], [other])
+    (fault,) = watch.find_disagreements([one, None], [other])
     assert "pack says 13.35 V and charger says 26.80 V" in str(fault)
-    assert watch.disagreements([charger_reading(clock)], [other]) == []
-    assert watch.disagreements([one], [None]) == []
-    assert watch.disagreements([one], [battery_reading(clock, voltage_v=25.5)]) == []
-    assert watch.disagreements([one], [battery_reading(clock, voltage_v=24.0)])
+    assert watch.find_disagreements([charger_reading(clock)], [other]) == []
+    assert watch.find_disagreements([one], [None]) == []
+    assert watch.find_disagreements([one], [battery_reading(clock, voltage_v=25.5)]) == []
+    assert watch.find_disagreements([one], [battery_reading(clock, voltage_v=24.0)])
 
 
 @pytest.mark.parametrize("switch", ["charge_allowed", "discharge_allowed"])
 def test_a_pack_that_has_cut_need_not_have_the_chargers_voltage(
-    watch: Watch, clock: FakeClock, switch: str
+    watch: PlausibilityFilter, clock: FakeClock, switch: str
 ) -> None:
     roof = charger_reading(clock, battery_voltage_v=14.4)
     cold = battery_reading(clock, voltage_v=13.1, **{switch: False})
-    assert watch.disagreements([roof], [cold]) == []
-    assert watch.disagreements([roof], [battery_reading(clock, voltage_v=13.1)])
+    assert watch.find_disagreements([roof], [cold]) == []
+    assert watch.find_disagreements([roof], [battery_reading(clock, voltage_v=13.1)])
 
 
 def test_wild_temperatures_that_do_not_agree_confirm_nothing(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     charger(watch, clock, battery_temperature_c=18.0)
     for wild in (-40.0, 85.0, 40.0, -20.0, 60.0):
@@ -204,7 +212,7 @@ def test_wild_temperatures_that_do_not_agree_confirm_nothing(
 
 
 def test_a_value_that_was_believed_in_between_ends_the_count_of_wild_ones(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     charger(watch, clock, battery_temperature_c=18.0)
     for _ in range(4):
@@ -212,28 +220,32 @@ def test_a_value_that_was_believed_in_between_ends_the_count_of_wild_ones(
         assert charger(watch, clock, battery_temperature_c=18.0).battery_temperature_c == 18
 
 
-def test_the_probe_of_a_bms_is_watched_as_well(watch: Watch, clock: FakeClock) -> None:
+def test_the_probe_of_a_bms_is_watched_as_well(watch: PlausibilityFilter, clock: FakeClock) -> None:
     battery(watch, clock)
     found = battery(watch, clock, lowest_temperature_c=-40.0)
     assert found.lowest_temperature_c is None
     assert found.quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
 
 
-def test_a_frozen_controller_does_not_give_its_load_either(watch: Watch, clock: FakeClock) -> None:
+def test_a_frozen_controller_does_not_give_its_load_either(
+    watch: PlausibilityFilter, clock: FakeClock
+) -> None:
     for _ in range(200):
         found = charger(watch, clock)
     assert found.load_power_w is None
     assert found.quality["load_power_w"] is Quality.IMPLAUSIBLE
 
 
-def test_a_little_light_and_a_trickle_may_stand_still(watch: Watch, clock: FakeClock) -> None:
+def test_a_little_light_and_a_trickle_may_stand_still(
+    watch: PlausibilityFilter, clock: FakeClock
+) -> None:
     for _ in range(300):
         assert charger(watch, clock, pv_power_w=4.0).quality == {}
         assert battery(watch, clock, current_a=-0.8).quality == {}
 
 
 def test_a_device_is_not_called_frozen_for_what_moved_before_it_stood_still(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     for step in range(20):  # the battery's current changes, and the controller says so
         charger(watch, clock, pv_power_w=300.0 + step, battery_current_a=20.0 + step)
@@ -244,7 +256,9 @@ def test_a_device_is_not_called_frozen_for_what_moved_before_it_stood_still(
     assert found.quality == {}
 
 
-def test_a_slow_change_beside_a_frozen_device_is_seen(watch: Watch, clock: FakeClock) -> None:
+def test_a_slow_change_beside_a_frozen_device_is_seen(
+    watch: PlausibilityFilter, clock: FakeClock
+) -> None:
     for step in range(80):  # 4 A over 27 minutes: less than 1 A in any of them
         found = charger(watch, clock)
         battery(watch, clock, current_a=5.0 + 0.05 * step)
@@ -252,7 +266,7 @@ def test_a_slow_change_beside_a_frozen_device_is_seen(watch: Watch, clock: FakeC
 
 
 def test_a_charge_that_rises_while_current_leaves_is_not_believed(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     for step in range(90):  # 100 A out of 200 Ah: 12 % in a quarter of an hour, not into it
         found = battery(
@@ -262,7 +276,7 @@ def test_a_charge_that_rises_while_current_leaves_is_not_believed(
 
 
 def test_a_charge_that_was_set_right_is_believed_after_an_hour(
-    watch: Watch, clock: FakeClock
+    watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     battery(watch, clock, state_of_charge_pct=80.0, current_a=0.0)
     quality = [

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from power.protocol.errors import MODBUS_TCP_PORT, TCP, tcp_address
-from power.protocol.links import WIRES, FramedWire, Framing
+from power.protocol.links import LINK_FACTORIES, FramedLinkFactory, Framing
+from power.protocol.ports import MODBUS_TCP_PORT, TCP, parse_tcp_address
 from power.protocol.profile import Block, Profile, SerialForm
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class Timeouts:
     """How long to wait for a reply that may not come, in seconds.
 
     `silence_s`: at most, the first time; most devices answer within 0.1 to 0.3 s. `patience_s`: the
@@ -25,16 +25,16 @@ class Waits:
     """
 
     silence_s: float = 0.4
-    patience_s: float = 1.0
+    retry_s: float = 1.0
     listen_s: float = 2.2
     whole_scan_s: float = 120.0
 
 
-USUAL_WAITS = Waits()
+USUAL_TIMEOUTS = Timeouts()
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class LineMode:
     """How the bytes run on a line, or on the line behind a gateway."""
 
     protocol: str
@@ -48,7 +48,7 @@ class Way:
 class Question:
     """One request, and the models that may know themselves in its reply."""
 
-    way: Way
+    mode: LineMode
     device_id: int
     block: Block
     profiles: tuple[Profile, ...]
@@ -59,101 +59,106 @@ class Question:
         return max(profile.gap_s for profile in self.profiles)
 
     @property
-    def listens(self) -> bool:
+    def only_listens(self) -> bool:
         """Whether nothing is sent: the device talks by itself."""
-        return talks_by_itself(self.profiles[0])
+        return sends_unasked(self.profiles[0])
 
     def __str__(self) -> str:
         models = " or ".join(profile.name for profile in self.profiles)
-        return f"{self.way}: {models}" + ("" if self.listens else f" at {self.device_id}")
+        return f"{self.mode}: {models}" + ("" if self.only_listens else f" at {self.device_id}")
 
 
-def first_round(models: Sequence[Profile], port: str, waits: Waits) -> list[Question]:
+def plan_first_round(models: Sequence[Profile], port: str, timeouts: Timeouts) -> list[Question]:
     """Each model at its usual id. First those that are only listened to: that disturbs nobody."""
-    return ordered(questions(usual(models, port), waits, waits.silence_s))
+    return order_questions(
+        build_questions(list_usual_ids(models, port), timeouts, timeouts.silence_s)
+    )
 
 
-def second_round(
-    models: Sequence[Profile], port: str, waits: Waits, anybody: bool = False
+def plan_second_round(
+    models: Sequence[Profile], port: str, timeouts: Timeouts, any_reply: bool = False
 ) -> list[Question]:
     """Each model once more, with more patience, then its other ids. `anybody` has answered: else
     a TCP device is not there at all, as it would have refused an id that it does not have.
     """
-    again = usual(models, port)
+    again = list_usual_ids(models, port)
     others = [
         (profile, number)
         for profile, first in again
-        for number in allowed_ids(profile)
-        if number != first and (anybody or not profile.tcp_only)
+        for number in list_allowed_ids(profile)
+        if number != first and (any_reply or not profile.tcp_only)
     ]
-    return ordered(
-        questions(again, waits, waits.patience_s) + questions(others, waits, waits.silence_s)
+    return order_questions(
+        build_questions(again, timeouts, timeouts.retry_s)
+        + build_questions(others, timeouts, timeouts.silence_s)
     )
 
 
-def usual(models: Iterable[Profile], port: str) -> list[tuple[Profile, int]]:
+def list_usual_ids(models: Iterable[Profile], port: str) -> list[tuple[Profile, int]]:
     """The models that could be at that port, each with the id that it is likeliest to have."""
-    ids = [(profile, allowed_ids(profile)) for profile in speaking_on(port, models)]
+    ids = [(profile, list_allowed_ids(profile)) for profile in select_models(port, models)]
     return [(profile, allowed[0]) for profile, allowed in ids if allowed]
 
 
-def allowed_ids(profile: Profile) -> list[int]:
+def list_allowed_ids(profile: Profile) -> list[int]:
     """Its ids, the usual one first. On Modbus 0 is no id: whoever hears it must not answer."""
     ids = dict.fromkeys((profile.device_id, *profile.ids))
-    return [number for number in ids if number or framing_of(profile)]
+    return [number for number in ids if number or get_framing(profile)]
 
 
-def speaking_on(port: str, models: Iterable[Profile]) -> list[Profile]:
+def select_models(port: str, models: Iterable[Profile]) -> list[Profile]:
     """Some have no serial port, and on a Modbus gateway only Modbus is spoken."""
     if not port.startswith(TCP):
         return [profile for profile in models if not profile.tcp_only]
-    gateway = tcp_address(port)[1] == MODBUS_TCP_PORT
-    return [profile for profile in models if not (gateway and framing_of(profile))]
+    gateway = parse_tcp_address(port)[1] == MODBUS_TCP_PORT
+    return [profile for profile in models if not (gateway and get_framing(profile))]
 
 
-def framing_of(profile: Profile) -> Framing | None:
+def get_framing(profile: Profile) -> Framing | None:
     """The frames of its own that it speaks in; None: it speaks Modbus, whatever it means by it."""
-    wire = WIRES.get(profile.protocol)
-    return wire.framing if isinstance(wire, FramedWire) else None
+    wire = LINK_FACTORIES.get(profile.protocol)
+    return wire.framing if isinstance(wire, FramedLinkFactory) else None
 
 
-def talks_by_itself(profile: Profile) -> bool:
+def sends_unasked(profile: Profile) -> bool:
     """Whether the device is asked nothing: its protocol's request is empty."""
-    framing = framing_of(profile)
-    return framing is not None and not framing.ask(profile.signature, profile.device_id)
+    framing = get_framing(profile)
+    return framing is not None and not framing.build_request(profile.signature, profile.device_id)
 
 
-def questions(
-    wanted: Iterable[tuple[Profile, int]], waits: Waits, longest_s: float
+def build_questions(
+    wanted: Iterable[tuple[Profile, int]], timeouts: Timeouts, longest_s: float
 ) -> list[Question]:
     """One question for all models that would send the same bytes in the same way."""
-    merged: dict[tuple[Way, int, Block, int], list[Profile]] = {}
+    merged: dict[tuple[LineMode, int, Block, int], list[Profile]] = {}
     for profile, device_id in wanted:
-        way = Way(profile.protocol, profile.serial)
+        way = LineMode(profile.protocol, profile.serial)
         key = (way, device_id, profile.signature, profile.reply_id_shift)
         merged.setdefault(key, []).append(profile)
     return [
-        Question(way, device_id, block, tuple(profiles), wait_s(profiles, waits, longest_s))
+        Question(
+            way, device_id, block, tuple(profiles), compute_wait_s(profiles, timeouts, longest_s)
+        )
         for (way, device_id, block, _), profiles in merged.items()
     ]
 
 
-def wait_s(profiles: Sequence[Profile], waits: Waits, longest_s: float) -> float:
+def compute_wait_s(profiles: Sequence[Profile], timeouts: Timeouts, longest_s: float) -> float:
     """As long as the slowest of them needs, within limits."""
     own_s = max(profile.timeout_s for profile in profiles)
-    return min(own_s, waits.listen_s if talks_by_itself(profiles[0]) else longest_s)
+    return min(own_s, timeouts.listen_s if sends_unasked(profiles[0]) else longest_s)
 
 
-def ordered(asked: Sequence[Question]) -> list[Question]:
+def order_questions(asked: Sequence[Question]) -> list[Question]:
     """Way by way (each opens the line once), listeners first, else as the models are listed."""
-    places = {way: number for number, way in reversed([*enumerate(one.way for one in asked)])}
-    return sorted(asked, key=lambda one: (not one.listens, places[one.way]))
+    places = {way: number for number, way in reversed([*enumerate(one.mode for one in asked)])}
+    return sorted(asked, key=lambda one: (not one.only_listens, places[one.mode]))
 
 
-def longest_s(asked: Iterable[Question]) -> float:
+def compute_longest_s(asked: Iterable[Question]) -> float:
     """The time that the questions take if nobody answers."""
     total_s = 0.0
-    for _, group in groupby(asked, key=lambda one: (one.way, one.wait_s)):
+    for _, group in groupby(asked, key=lambda one: (one.mode, one.wait_s)):
         of_line = list(group)
         gap_s = max(one.gap_s for one in of_line)
         total_s += sum(one.wait_s for one in of_line) + gap_s * (len(of_line) - 1)
