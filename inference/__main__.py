@@ -45,12 +45,14 @@ def make_models(service: Service) -> ModelPool:
     """The models; raises `ModelError` where the unit's cannot be used."""
     settings, own = service.settings, service.settings.inference
     store = ModelStore(settings)
-    costs = CostModel(store.find_cost, settings.computer.core_w)
+    costs = CostModel(store.find_cost, core_w=settings.computer.core_w)
 
     def make(name: str) -> FrameDetector:
         model = store.find(name)
         labels = list_wanted_labels(settings, name, model.card)
-        return NanoDet(model.path, own.threads, min(FAINTEST, own.threshold), labels)
+        return NanoDet(
+            model.path, threads=own.threads, floor=min(FAINTEST, own.threshold), labels=labels
+        )
 
     return ModelPool(store, make, costs, own)
 

@@ -129,6 +129,7 @@ class NanoDet:
     def __init__(
         self,
         model: Path,
+        *,
         threads: int,
         floor: float,
         labels: tuple[str, ...],

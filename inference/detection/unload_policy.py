@@ -34,20 +34,22 @@ def decide_unload(*, load_j: float, idle_w: float, idle_s: float) -> UnloadDecis
     """
     if idle_w <= 0:
         return UnloadDecision(
-            True, math.inf, "the model stays loaded: waiting costs nothing on this device"
+            keep=True,
+            free_after_s=math.inf,
+            reason="the model stays loaded: waiting costs nothing on this device",
         )
     free_after_s = max(0.0, load_j) / idle_w
     spent_j = idle_w * idle_s
     if idle_s < free_after_s:
         return UnloadDecision(
-            True,
-            free_after_s,
-            f"the model stays loaded for {free_after_s - idle_s:.0f} s more: waiting has cost "
-            f"{spent_j:.1f} J, loading it again would cost {load_j:.1f} J",
+            keep=True,
+            free_after_s=free_after_s,
+            reason=f"the model stays loaded for {free_after_s - idle_s:.0f} s more: "
+            f"waiting has cost {spent_j:.1f} J, loading it again would cost {load_j:.1f} J",
         )
     return UnloadDecision(
-        False,
-        free_after_s,
-        f"the model is freed: waiting {idle_s:.0f} s has cost {spent_j:.1f} J, "
+        keep=False,
+        free_after_s=free_after_s,
+        reason=f"the model is freed: waiting {idle_s:.0f} s has cost {spent_j:.1f} J, "
         f"as much as loading it again ({load_j:.1f} J)",
     )

@@ -39,7 +39,7 @@ FindFigure = Callable[[str, str], CostFigure]  # by digest and provider
 class CostModel:
     """The costs of this unit; learns from the runs. `core_w`: power of one busy core."""
 
-    def __init__(self, find_figure: FindFigure, core_w: float) -> None:
+    def __init__(self, find_figure: FindFigure, *, core_w: float) -> None:
         self._find_figure = find_figure
         self._figures: dict[tuple[str, str], CostFigure] = {}  # read since the last refresh
         self._core_w = core_w

@@ -6,7 +6,7 @@ Never: talks to the inference process: that checks for a new choice by itself.
 
 import argparse
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from appliance import settings_file
 from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
@@ -18,6 +18,9 @@ from inference.detection.model_card import ModelCard, read_card
 from inference.model_store import changes
 from inference.model_store.costs import Figure, assume_cost, read_figures
 from inference.model_store.store import ModelStore, StoredModel
+
+if TYPE_CHECKING:
+    from inference.model_store.bench import BenchRun
 
 LONGEST_S = 3600.0
 
@@ -172,7 +175,9 @@ def run_bench(store: ModelStore, model: StoredModel, seconds: float) -> Figure:
     from inference.model_store import bench, machine, meters  # noqa: PLC0415
 
     own = store.settings.inference
-    detector = NanoDet(model.path, own.threads, own.threshold, model.card.classes)
+    detector = NanoDet(
+        model.path, threads=own.threads, floor=own.threshold, labels=model.card.classes
+    )
     nvml = open_nvml()
     found = meters.open_meters(nvml)
     try:
@@ -181,12 +186,21 @@ def run_bench(store: ModelStore, model: StoredModel, seconds: float) -> Figure:
     finally:
         for meter in found:
             meter.close()
-    provider = detector.provider
+    mode = machine.read_power_mode(detector.provider, nvml)
+    return make_figure(
+        model, run, provider=detector.provider, mode=mode, machine=machine.describe_machine(nvml)
+    )
+
+
+def make_figure(
+    model: StoredModel, run: "BenchRun", *, provider: str, mode: str, machine: str
+) -> Figure:
+    """The results of a bench run, as they are stored."""
     return Figure(
         sha256=model.digest,
         name=model.name,
         provider=provider,
-        mode=machine.read_power_mode(provider, nvml),
+        mode=mode,
         measured=bool(run.meter),
         per_frame_j=run.per_frame_j,
         load_j=run.load.energy_j,
@@ -196,7 +210,7 @@ def run_bench(store: ModelStore, model: StoredModel, seconds: float) -> Figure:
         median_ms=run.median_ms,
         p95_ms=run.p95_ms,
         meter=run.meter,
-        machine=machine.describe_machine(nvml),
+        machine=machine,
         at=f"{datetime.now(UTC):%FT%TZ}",
     )
 

@@ -50,7 +50,11 @@ class Figure:
     def cost(self) -> ModelCost:
         how = f"measured ({self.meter})" if self.measured else "modelled from processor time"
         return ModelCost(
-            self.per_frame_j, self.load_j, self.load_s, self.measured, f"{how} on {self.at[:10]}"
+            self.per_frame_j,
+            self.load_j,
+            self.load_s,
+            measured=self.measured,
+            reason=f"{how} on {self.at[:10]}",
         )
 
 

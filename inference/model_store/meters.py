@@ -85,7 +85,7 @@ class PowerIntegrator:
 
     gpu = True
 
-    def __init__(self, name: str, processor: bool, read_w: Callable[[], float | None]) -> None:
+    def __init__(self, name: str, *, processor: bool, read_w: Callable[[], float | None]) -> None:
         self.name = name
         self.processor = processor
         self._read_w = read_w
@@ -115,7 +115,11 @@ class PowerIntegrator:
 def open_meters(nvml: Any | None, root: Path = Path("/")) -> list[EnergyMeter]:
     """The meters of this computer; together they count nothing twice."""
     if find_board_input_w(read_rails(root)) is not None:
-        return [PowerIntegrator("INA3221", True, lambda: find_board_input_w(read_rails(root)))]
+        return [
+            PowerIntegrator(
+                "INA3221", processor=True, read_w=lambda: find_board_input_w(read_rails(root))
+            )
+        ]
     found = [open_rapl(root), open_gpus(nvml)]
     return [meter for meter in found if meter is not None]
 
@@ -154,7 +158,7 @@ def open_gpus(nvml: Any | None) -> EnergyMeter | None:
         return sum(float(nvml.nvmlDeviceGetPowerUsage(one)) for one in handles) / 1000
 
     if handles and is_supported(nvml, power_w):
-        return PowerIntegrator("NVML", False, power_w)
+        return PowerIntegrator("NVML", processor=False, read_w=power_w)
     return None
 
 

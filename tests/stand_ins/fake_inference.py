@@ -200,4 +200,4 @@ class FakeChoice:
         return changed
 
     def find_cost(self, digest: str, provider: str) -> ModelCost:
-        return ModelCost(self.cost_j, self.load_j, 0.1, self.measured)
+        return ModelCost(self.cost_j, self.load_j, 0.1, measured=self.measured)

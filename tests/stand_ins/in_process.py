@@ -55,7 +55,7 @@ LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap 
 class Scene:
     """In front of the camera: a person walks by for ten minutes of every hour. No clip, no codec.
 
-    It is the source, the decoder (sensors.camera) and the model (inference.detector.Looker) at
+    It is the source, the decoder (sensors.camera) and the model (a `FrameDetector`) at
     once: what the one shows, the other sees.
     """
 

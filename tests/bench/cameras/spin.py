@@ -32,7 +32,7 @@ SWEEP_BYTES = 96 * 2**20  # more than any cache of a small machine
 
 def measure(seconds: float = 30.0, threads: int = 1) -> dict[str, float]:
     """Figures in CPU-ms for one picture (planes to detections) and their ratios."""
-    detector = NanoDet(MODEL, threads, 0.45, ("person",))
+    detector = NanoDet(MODEL, threads=threads, floor=0.45, labels=("person",))
     picture = first_picture()
     figures = compared(lambda: detector.analyse([picture]), seconds)
     figures["evicted_ratio"] = swept_ms(lambda: detector.analyse([picture])) / figures["row_ms"]
@@ -81,7 +81,7 @@ def swept_ms(look: Callable[[], object]) -> float:
 def spinning_ratio(seconds: float) -> float:
     """`spin_ratio` of the runtime's own defaults with two threads: what is guarded against."""
     with spinning():
-        detector = NanoDet(MODEL, 2, 0.45, ("person",))
+        detector = NanoDet(MODEL, threads=2, floor=0.45, labels=("person",))
         picture = first_picture()
         ratio = compared(lambda: detector.analyse([picture]), seconds)["spin_ratio"]
     detector.free()

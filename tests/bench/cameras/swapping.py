@@ -19,7 +19,7 @@ OTHER = MODEL.with_name("nanodet-g-416-fp32.onnx")
 
 
 def load(path: Path) -> FrameDetector:
-    return NanoDet(path, 1, 0.45, ("person",))
+    return NanoDet(path, threads=1, floor=0.45, labels=("person",))
 
 
 def measure(quick: bool) -> dict[str, Any]:

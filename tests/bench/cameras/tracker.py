@@ -113,7 +113,7 @@ def clip_frames(truth: Path | None) -> tuple[list[Frame], str]:
 def detections(model: Path) -> list[list[Detection]]:
     """What a model sees in each frame of the clip; kept under build/, since it takes its time."""
     kept = OUT / "cameras" / f"detections-{model.stem}.json"
-    detector = NanoDet(model, 1, FAINTEST, ("person",))
+    detector = NanoDet(model, threads=1, floor=FAINTEST, labels=("person",))
     if not kept.exists() or json.loads(kept.read_text())["digest"] != detector.digest:
         with av.open(str(CLIP)) as container:
             found = [

@@ -105,7 +105,7 @@ def judge_delays(firsts_s: list[float], looks: list[tuple[float, float, bool]]) 
 
 def find_first_sights_s(film: Film) -> list[float]:
     """For each entry, when the model first finds somebody if it is given every frame."""
-    detector = NanoDet(Path(MODEL), 1, THRESHOLD, ("person",))
+    detector = NanoDet(Path(MODEL), threads=1, floor=THRESHOLD, labels=("person",))
     found = []
     with av.open(str(film.path)) as container:
         for number, frame in enumerate(container.decode(video=0)):

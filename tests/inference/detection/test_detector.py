@@ -134,13 +134,13 @@ def test_the_models_input_is_normalised_per_channel(card: ModelCard) -> None:
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.onnx cannot be read.*\[inference\]"):
-        NanoDet(tmp_path / "nowhere.onnx", 1, 0.45, ("person",))
+        NanoDet(tmp_path / "nowhere.onnx", threads=1, floor=0.45, labels=("person",))
 
 
 def test_a_model_without_its_card_is_refused(model_dir: Path) -> None:
     (model_dir / MODEL.name).with_suffix(".json").unlink()
     with pytest.raises(ModelError, match=r"card .* cannot be read"):
-        NanoDet(model_dir / MODEL.name, 1, 0.45, ("person",))
+        NanoDet(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
 
 
 def test_one_changed_bit_of_the_model_is_refused(model_dir: Path) -> None:
@@ -149,7 +149,7 @@ def test_one_changed_bit_of_the_model_is_refused(model_dir: Path) -> None:
     data[1_000_000] ^= 1
     path.write_bytes(data)
     with pytest.raises(ModelError, match="damaged or another one: its SHA-256 begins"):
-        NanoDet(path, 1, 0.45, ("person",))
+        NanoDet(path, threads=1, floor=0.45, labels=("person",))
 
 
 def test_a_card_that_lacks_something_is_refused(model_dir: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_card_that_lacks_something_is_refused(model_dir: Path) -> None:
     del card["output"]
     store_card(model_dir, card)
     with pytest.raises(ModelError, match=r"damaged or incomplete \('output'\)"):
-        NanoDet(model_dir / MODEL.name, 1, 0.45, ("person",))
+        NanoDet(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
 
 
 def test_a_file_that_is_no_model_is_refused_when_it_is_loaded(model_dir: Path) -> None:
@@ -166,7 +166,7 @@ def test_a_file_that_is_no_model_is_refused_when_it_is_loaded(model_dir: Path) -
     card = edited_card(model_dir)
     card["sha256"] = compute_digest(path)
     store_card(model_dir, card)
-    detector = NanoDet(path, 1, 0.45, ("person",))
+    detector = NanoDet(path, threads=1, floor=0.45, labels=("person",))
     with pytest.raises(ModelError, match="is not a model that ONNX Runtime can load"):
         detector.detect(frame(0))
 
@@ -175,14 +175,14 @@ def test_a_model_of_another_input_shape_is_refused_when_it_is_loaded(model_dir: 
     card = edited_card(model_dir)
     card["input"]["shape"] = [1, 3, 320, 320]
     store_card(model_dir, card)
-    detector = NanoDet(model_dir / MODEL.name, 1, 0.45, ("person",))
+    detector = NanoDet(model_dir / MODEL.name, threads=1, floor=0.45, labels=("person",))
     with pytest.raises(ModelError, match=r"416, 416.* but its card says .*320, 320"):
         detector.detect(frame(0))
 
 
 def test_a_misspelt_label_gets_advice() -> None:
     with pytest.raises(ModelError, match="'persn'; did you mean 'person'"):
-        NanoDet(MODEL, 1, 0.45, ("persn",))
+        NanoDet(MODEL, threads=1, floor=0.45, labels=("persn",))
 
 
 def edited_card(model_dir: Path) -> dict[str, Any]:
@@ -255,7 +255,9 @@ def test_people_are_found_in_planes_as_they_are_in_bgr() -> None:
 
 
 def test_the_exact_model_finds_them_too() -> None:
-    detector = NanoDet(MODEL.with_name("nanodet-g-416-fp32.onnx"), 1, 0.45, ("person",))
+    detector = NanoDet(
+        MODEL.with_name("nanodet-g-416-fp32.onnx"), threads=1, floor=0.45, labels=("person",)
+    )
     assert detector.tier is Tier.FP32
     found = detector.analyse([picture(frame(100), I420)])[0].detections
     small = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",)).detect(frame(100))
@@ -280,7 +282,9 @@ def test_people_far_away_in_a_large_picture_are_found_in_the_part_alone() -> Non
 
 
 def test_a_model_of_any_number_sees_several_pictures_in_one_run(tmp_path: Path) -> None:
-    detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.9, ("person",))
+    detector = NanoDet(
+        make_model(tmp_path / "bright.onnx"), threads=1, floor=0.9, labels=("person",)
+    )
     runs = counted(detector)
     assert bright_boxes(detector.analyse([picture(spot(0, 1))])[0]) == [(0, 0.5)]
     spots = [(0, 0), (1, 0), (0, 1), (1, 1)] * 3
@@ -295,7 +299,9 @@ def test_a_model_of_any_number_sees_several_pictures_in_one_run(tmp_path: Path) 
 
 
 def test_a_model_of_one_picture_sees_them_one_by_one(tmp_path: Path) -> None:
-    detector = NanoDet(make_model(tmp_path / "one.onnx", batch=1), 1, 0.9, ("person",))
+    detector = NanoDet(
+        make_model(tmp_path / "one.onnx", batch=1), threads=1, floor=0.9, labels=("person",)
+    )
     runs = counted(detector)
     seen = detector.analyse([picture(spot(0, 0)), picture(spot(1, 1))])
     assert runs == [1, 1]
@@ -303,7 +309,9 @@ def test_a_model_of_one_picture_sees_them_one_by_one(tmp_path: Path) -> None:
 
 
 def test_a_model_of_exactly_two_is_given_two_and_asked_about_one(tmp_path: Path) -> None:
-    detector = NanoDet(make_model(tmp_path / "two.onnx", batch=2), 1, 0.9, ("person",))
+    detector = NanoDet(
+        make_model(tmp_path / "two.onnx", batch=2), threads=1, floor=0.9, labels=("person",)
+    )
     runs = counted(detector)
     alone = detector.detect(spot(0, 0))
     seen = detector.analyse([picture(spot(*where)) for where in ((0, 0), (1, 0), (1, 1))])
@@ -316,7 +324,7 @@ def test_numbers_that_are_none_in_the_midst_of_work_are_an_error_not_an_empty_pi
     tmp_path: Path,
 ) -> None:
     model = make_model(tmp_path / "bright.onnx", blinded_by_light=True)
-    detector = NanoDet(model, 1, 0.3, ("person",))
+    detector = NanoDet(model, threads=1, floor=0.3, labels=("person",))
     assert detector.detect(np.zeros((64, 64, 3), np.uint8)) == []
     assert detector.provider == CPU
     with pytest.raises(ModelError, match="gave numbers that are none"):
@@ -328,7 +336,9 @@ def test_numbers_that_are_none_in_the_midst_of_work_are_an_error_not_an_empty_pi
 def test_a_run_that_fails_frees_the_model_and_the_next_picture_loads_it_again(
     tmp_path: Path,
 ) -> None:
-    detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",))
+    detector = NanoDet(
+        make_model(tmp_path / "bright.onnx"), threads=1, floor=0.3, labels=("person",)
+    )
     detector.load()
     # A GPU that is gone fails like this: in the midst of a run.
     detector._card, whole = replace(detector._card, input_name="gone"), detector._card
@@ -343,7 +353,9 @@ def test_a_run_that_fails_frees_the_model_and_the_next_picture_loads_it_again(
 
 
 def test_a_picture_that_is_none_does_not_unload_the_model(tmp_path: Path) -> None:
-    detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",))
+    detector = NanoDet(
+        make_model(tmp_path / "bright.onnx"), threads=1, floor=0.3, labels=("person",)
+    )
     detector.load()
     with pytest.raises(CameraError, match="gate sent 3 bytes"):
         detector.analyse([replace(picture(spot(0, 0)), data=b"abc")])
@@ -353,7 +365,13 @@ def test_a_picture_that_is_none_does_not_unload_the_model(tmp_path: Path) -> Non
 @pytest.mark.filterwarnings("ignore:Specified provider")
 def test_a_missing_device_is_reported_by_the_detector(tmp_path: Path) -> None:
     terms = SessionSettings(available=(CUDA, CPU))
-    detector = NanoDet(make_model(tmp_path / "bright.onnx"), 1, 0.3, ("person",), terms)
+    detector = NanoDet(
+        make_model(tmp_path / "bright.onnx"),
+        threads=1,
+        floor=0.3,
+        labels=("person",),
+        session_settings=terms,
+    )
     assert detector.degraded == ""
     detector.load()
     assert (detector.provider, detector.wanted) == (CPU, CUDA)

@@ -24,7 +24,7 @@ PATIENCE_S = 30.0  # only a hang takes so long
 
 
 def detector(path: Path) -> NanoDet:
-    return NanoDet(path, 1, 0.3, CLASSES)
+    return NanoDet(path, threads=1, floor=0.3, labels=CLASSES)
 
 
 @pytest.fixture
@@ -237,7 +237,11 @@ def test_inference_goes_on_while_a_real_model_is_loaded(tmp_path: Path) -> None:
         shutil.copy(path, tmp_path)
     swap = ModelSwap("bright", detector(make_model(tmp_path / "bright.onnx")))
     swap.take_current().load()
-    swap.want("real", lambda: NanoDet(tmp_path / MODEL.name, 1, 0.3, ("person",)), now_s=0)
+    swap.want(
+        "real",
+        lambda: NanoDet(tmp_path / MODEL.name, threads=1, floor=0.3, labels=("person",)),
+        now_s=0,
+    )
     frames = 0
     while swap.name != "real":
         assert swap.trouble is None

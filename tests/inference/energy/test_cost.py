@@ -18,7 +18,7 @@ def cost_model(listed: dict[str, ModelCost] | None = None) -> CostModel:
     """By provider; one that is not in the list has the settings' cost."""
     known = listed if listed is not None else LIST
     default = ModelCost(0.5, 6.0, 2.0, measured=False)
-    return CostModel(lambda _, provider: known.get(provider, default), CORE_W)
+    return CostModel(lambda _, provider: known.get(provider, default), core_w=CORE_W)
 
 
 def detector(provider: str, wanted: str = "") -> FakeDetector:
@@ -49,7 +49,9 @@ def test_on_the_cpu_in_place_of_the_gpu_a_run_costs_twice_the_nominal() -> None:
 
 
 def test_a_figure_of_the_cpu_itself_stands_above_the_guess() -> None:
-    own = cost_model({GPU: ModelCost(0.5, 1, 1, False), CPU: ModelCost(0.7, 1, 1, False)})
+    own = cost_model(
+        {GPU: ModelCost(0.5, 1, 1, measured=False), CPU: ModelCost(0.7, 1, 1, measured=False)}
+    )
     assert own.estimate_run_j(detector(CPU, wanted=GPU)) == 0.7
 
 
@@ -66,10 +68,10 @@ def test_runs_that_cost_more_than_the_list_says_raise_the_estimate_in_steps() ->
 
 
 def test_a_new_figure_counts_from_the_next_refresh() -> None:
-    listed = {CPU: ModelCost(0.5, 1, 1, False)}
+    listed = {CPU: ModelCost(0.5, 1, 1, measured=False)}
     own, one = cost_model(listed), detector(CPU)
     assert own.estimate_run_j(one) == 0.5
-    listed[CPU] = ModelCost(0.1, 1, 1, True)
+    listed[CPU] = ModelCost(0.1, 1, 1, measured=True)
     assert own.estimate_run_j(one) == 0.5
     own.refresh()
     assert own.estimate_run_j(one) == 0.1

@@ -316,7 +316,7 @@ def test_a_model_that_never_ends_is_stopped(tmp_path: Path) -> None:
     )
     model = a_model()
     weights(np.array(2**62, np.int64), "trips")(model)
-    weights(np.array(True), "yes")(model)
+    weights(np.ones((), np.bool_), "yes")(model)
     model.graph.node.append(helper.make_node("Loop", ["trips", "yes", "flat"], ["last"], body=body))
     model.graph.output.append(helper.make_tensor_value_info("last", TensorProto.FLOAT, [1, 3]))
     said = tried(write(tmp_path, model), TrialLimits(2**30, cpu_s=2, wall_s=120))

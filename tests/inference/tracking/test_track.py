@@ -1,4 +1,4 @@
-"""Stories of things that move: who is who from picture to picture."""
+"""Tracking: which detections of successive frames are the same thing."""
 
 from appliance.model_cameras import Box, Detection
 from inference.tracking.track import Track, Tracks, update_tracks
