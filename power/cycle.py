@@ -135,7 +135,10 @@ class PowerCycle:
         """Give the orders to PID 1; the log and the faults come after them."""
         budget = decision.budget
         refusals = self._actuator.apply(
-            budget.level, permission.power_off, budget.power_w, at.now.uptime_s
+            budget.level,
+            power_off=permission.power_off,
+            power_w=budget.power_w,
+            now_s=at.now.uptime_s,
         )
         report = self._sleep.act(budget.level, at.battery, at.now)
         if decision.is_new:

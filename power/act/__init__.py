@@ -1,1 +1,1 @@
-"""From verdict and proposal to orders: the arbiter, loads and GPU hosts."""
+"""Acting: the arbiter sets the budget, the actuator gives the orders to PID 1."""

@@ -1,8 +1,8 @@
-"""The arbiter: one order out of two voices, the guard's and the planner's.
+"""The arbiter: one budget from two sources, the guard's verdict and the planner's proposal.
 
 Reads and writes: nothing; pure.
-Never: lets the planner above the guard, delays a step down, or takes a step up that has not been
-earned without a break for `dwell_up_s` (judged by uptime).
+Never: lets the planner above the guard, delays a step down, or takes a step up that was not
+allowed without a break for `dwell_up_s` (judged by uptime).
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,11 @@ VALID_S = 180.0  # and at least three polls: a budget is renewed long before it 
 
 @dataclass(frozen=True, slots=True)
 class ArbiterState:
-    """What the arbiter remembers: the level that holds, whose voice set it, and what is earned.
+    """What the arbiter remembers: the level that holds, and which source set it: "guard",
+    "planner", or "dwell" while a higher level waits.
 
-    `earning` is the lowest level above `level` that was wanted all the time since `since_s`.
+    `rising_to` is the lowest level above `level` that was wanted all the time since
+    `rising_since_s`.
     """
 
     level: EnergyLevel | None = None
@@ -31,65 +33,58 @@ class ArbiterState:
 
 
 def arbitrate(
-    ruling: ArbiterState, verdict: Verdict, proposal: Proposal, settings: Settings, now: Stamp
+    before: ArbiterState, verdict: Verdict, proposal: Proposal, settings: Settings, now: Stamp
 ) -> tuple[ArbiterState, EnergyBudget]:
-    """The next ruling and the budget that it means. The first order of a boot is no rise."""
+    """The next state and the budget that it means. The first order of a boot is no rise."""
     wanted = min(verdict.max_level, proposal.level)
-    if ruling.level is None or wanted <= ruling.level:
-        level, earning, since_s = wanted, None, now.uptime_s
-    else:
-        level, earning, since_s = rise(ruling, ruling.level, wanted, verdict, settings, now)
-    waits_s = settings.energy.dwell_up_s - (now.uptime_s - since_s)
-    kept_wh = verdict.reserve_wh
-    if kept_wh is None:
-        kept_wh = compute_reserve_wh(settings.battery, settings.energy)
-    voice, reason = explain(level, earning, waits_s, verdict, proposal)
-    kept = f", reserve {kept_wh / (settings.energy.hibernate_power_w * 24):.0f} days"
+    level, rising_to, rising_since_s = decide_level(before, wanted, verdict, settings, now)
+    waits_s = settings.energy.dwell_up_s - (now.uptime_s - rising_since_s)
+    source, reason = explain(level, rising_to, waits_s, verdict, proposal)
+    reserve_wh = verdict.reserve_wh
+    if reserve_wh is None:
+        reserve_wh = compute_reserve_wh(settings.battery, settings.energy)
+    if source == "planner":
+        reason += f", reserve {reserve_wh / (settings.energy.hibernate_power_w * 24):.0f} days"
     budget = EnergyBudget(
         stamp=now,
         level=level,
         power_w=limit_power_w(level, proposal, settings),
         until=now.utc + timedelta(seconds=max(VALID_S, 3 * settings.meter.poll_every_s)),
-        reserve_wh=kept_wh,
-        reason=f"{level.name}{reason}" + (kept if voice == "planner" else ""),
+        reserve_wh=reserve_wh,
+        reason=f"{level.name}{reason}",
         sun_is_free=proposal.sun_is_free and level > EnergyLevel.HIBERNATE,
     )
-    return ArbiterState(level, voice, earning, since_s), budget
+    return ArbiterState(level, source, rising_to, rising_since_s), budget
 
 
-def rise(
-    ruling: ArbiterState,
-    level: EnergyLevel,
-    wanted: EnergyLevel,
-    verdict: Verdict,
-    settings: Settings,
-    now: Stamp,
+def decide_level(
+    before: ArbiterState, wanted: EnergyLevel, verdict: Verdict, settings: Settings, now: Stamp
 ) -> tuple[EnergyLevel, EnergyLevel | None, float]:
-    """Level, level being earned, and since when, while more is wanted than holds."""
+    """The level, the level that it rises to if that lasts, and since when it lasts."""
+    if before.level is None or wanted <= before.level:
+        return wanted, None, now.uptime_s
     if not verdict.may_rise:
-        return level, None, now.uptime_s
-    since_s = now.uptime_s if ruling.rising_to is None else ruling.rising_since_s
-    earning = wanted if ruling.rising_to is None else min(wanted, ruling.rising_to)
+        return before.level, None, now.uptime_s
+    since_s = now.uptime_s if before.rising_to is None else before.rising_since_s
+    rising_to = wanted if before.rising_to is None else min(wanted, before.rising_to)
     if now.uptime_s - since_s < settings.energy.dwell_up_s:
-        return level, earning, since_s
-    return earning, wanted if wanted > earning else None, now.uptime_s
+        return before.level, rising_to, since_s
+    return rising_to, wanted if wanted > rising_to else None, now.uptime_s
 
 
 def explain(
     level: EnergyLevel,
-    earning: EnergyLevel | None,
+    rising_to: EnergyLevel | None,
     waits_s: float,
     verdict: Verdict,
     proposal: Proposal,
 ) -> tuple[str, str]:
-    """Whose voice it is, and the rest of the sentence after the level's name."""
+    """The source, and the rest of the sentence after the level's name."""
     if verdict.max_level < proposal.level and level == verdict.max_level:
         return "guard", f" held by the guard: {verdict.reason}"
-    if earning is not None:
-        return (
-            "dwell",
-            f": {proposal.reason}; {earning.name} in {format_duration(waits_s)} if this lasts",
-        )
+    if rising_to is not None:
+        rise = f"{rising_to.name} in {format_duration(waits_s)} if this lasts"
+        return "dwell", f": {proposal.reason}; {rise}"
     if level < proposal.level:
         return "guard", f" held by the guard: {verdict.reason}"
     until = f" until {proposal.until:%H:%M} UTC" if proposal.until else ""

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.model import EnergyLevel
-from appliance.settings import Settings
+from appliance.settings import Settings, SwitchSettings
 
 START_SHARE = 0.5  # of what work adds to the idle draw: so much must be paid for to switch on
 KEEP_SHARE = 0.25  # so much to stay on
@@ -29,7 +29,7 @@ DAY_S = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class HostState:
-    """One host: whether it is on, since when (uptime) it could be paid for without a break, and
+    """One host: whether it is on, since when (uptime) the power paid for it without a break, and
     when in the last 24 hours it was switched on.
     """
 
@@ -50,45 +50,51 @@ def choose(
 ) -> dict[str, HostState]:
     """Each host's next state, in the order of the settings.
 
-    `before` None: nothing is known yet, and what can be paid for goes on (or stays on) at once: the
-    power service may have been restarted while hosts run. `power_w` None: the level alone decides,
-    and at once.
+    `before` None: nothing is known yet, and what the power pays for goes on (or stays on) at once:
+    the power service may have been restarted while hosts run. `power_w` None: the level alone
+    decides, and at once.
     """
     after: dict[str, HostState] = {}
     at_once = before is None or power_w is None
     left_w = keep_w = float("inf") if power_w is None else power_w - settings.base_w(level)
     earlier_on = True
-    for name, switch in settings.switch.items():
-        if not switch.is_host:
-            continue
+    for name, switch in list_hosts(settings).items():
         state = (before or {}).get(name, HostState())
         if level < switch.runs_from:  # neither counted nor waited for
-            after[name] = step(state, False, False, False, now_s)
+            after[name] = step(state, now_s, can_start=False, can_stay=False, in_turn=False)
             continue
         work_w = max(0.0, switch.full_w - switch.idle_w)
         left_w -= switch.idle_w + START_SHARE * work_w
         keep_w -= switch.idle_w + KEEP_SHARE * work_w
+        can_start, can_stay = left_w >= 0, keep_w >= 0
         if not at_once:
-            after[name] = step(state, left_w >= 0, keep_w >= 0, earlier_on, now_s)
-        elif left_w >= 0:
-            after[name] = HostState(on=True, starts_s=(now_s,))
+            after[name] = step(
+                state, now_s, can_start=can_start, can_stay=can_stay, in_turn=earlier_on
+            )
         else:
-            after[name] = HostState()
+            after[name] = HostState(on=True, starts_s=(now_s,)) if can_start else HostState()
         earlier_on = after[name].on
     return after
 
 
-def step(state: HostState, paid: bool, kept: bool, in_turn: bool, now_s: float) -> HostState:
-    """One host's next state: `paid` it could be switched on, `kept` it could stay on, `in_turn` all
-    that are named before it are on. It earns its start also while it waits for its turn.
+def list_hosts(settings: Settings) -> dict[str, SwitchSettings]:
+    """The switches that are GPU hosts."""
+    return {name: switch for name, switch in settings.switch.items() if switch.is_host}
+
+
+def step(
+    state: HostState, now_s: float, *, can_start: bool, can_stay: bool, in_turn: bool
+) -> HostState:
+    """One host's next state. `can_start`: the power pays for switching it on; `can_stay`: for
+    keeping it on; `in_turn`: all that are named before it are on. Its wait begins before its turn.
     """
     starts_s = tuple(start_s for start_s in state.starts_s if now_s - start_s < DAY_S)
     if state.on:
-        return HostState(on=kept, starts_s=starts_s)
-    if not paid:
+        return HostState(on=can_stay, starts_s=starts_s)
+    if not can_start:
         return HostState(starts_s=starts_s)
     since_s = now_s if state.affordable_since_s is None else state.affordable_since_s
-    earned = now_s - since_s >= START_DELAYS_S[min(len(starts_s), len(START_DELAYS_S) - 1)]
-    if not (earned and in_turn):
+    delay_s = START_DELAYS_S[min(len(starts_s), len(START_DELAYS_S) - 1)]
+    if not (in_turn and now_s - since_s >= delay_s):
         return HostState(affordable_since_s=since_s, starts_s=starts_s)
     return HostState(on=True, starts_s=(*starts_s, now_s))

@@ -79,7 +79,7 @@ def list_loads(settings: Settings) -> tuple[Load, ...]:
 
 
 def list_hints(settings: Settings) -> tuple[Load, ...]:
-    """The service that hears the cameras' own alarms, where a camera has any."""
+    """The service that receives the cameras' own alarms, where a camera has any."""
     levels = [camera.runs_from for camera in settings.camera.values() if camera.onvif]
     return (Load(HINTS, min(levels)),) if levels else ()
 
@@ -107,16 +107,22 @@ def escape(text: str) -> str:
     )
 
 
-def is_plain(char: str, first: bool) -> bool:
+def is_plain(char: str, *, first: bool) -> bool:
+    """Whether systemd leaves `char` in a name as it is."""
     return PLAIN.fullmatch(char) is not None and not (first and char == ".")
 
 
 def escape_char(char: str) -> str:
+    """`char` as the bytes of its UTF-8 form, in hexadecimal."""
     return "".join(f"\\x{byte:02x}" for byte in char.encode())
 
 
 class Actuator:
-    """Turns a level into start and stop orders, and remembers what it has ordered."""
+    """Turns a level into start and stop orders, and remembers what it has ordered.
+
+    actuator = Actuator(host, settings)
+    refusals = actuator.apply(EnergyLevel.ECO, power_off=False)
+    """
 
     def __init__(self, host: HostOrders, settings: Settings) -> None:
         self._host = host
@@ -130,6 +136,7 @@ class Actuator:
     def apply(
         self,
         level: EnergyLevel,
+        *,
         power_off: bool,
         power_w: float | None = None,
         now_s: float = 0.0,
@@ -148,7 +155,7 @@ class Actuator:
                 refusals += self._order(load.unit, run=True)
         if level == EnergyLevel.FULL:
             refusals += self._set_modes(level)
-        return refusals + self._power_off(power_off)
+        return refusals + self._power_off(wanted=power_off)
 
     def forget_orders(self) -> None:
         """Order everything anew: loads leave on their own when no budget reaches them."""
@@ -179,7 +186,7 @@ class Actuator:
         self._modes.add(unit)
         return []
 
-    def _order(self, unit: str, run: bool) -> list[HostError]:
+    def _order(self, unit: str, *, run: bool) -> list[HostError]:
         if self._ordered.get(unit) is run:
             return []
         try:
@@ -190,7 +197,7 @@ class Actuator:
         self._ordered[unit] = run
         return []
 
-    def _power_off(self, wanted: bool) -> list[HostError]:
+    def _power_off(self, *, wanted: bool) -> list[HostError]:
         if not wanted or not self._settings.host.may_power_off:
             self._powering_off = False
             return []

@@ -1,1 +1,5 @@
-"""Sleep and return: when, how long, the alarm that wakes, and the check at boot."""
+"""Sleep: when the unit sleeps, when it is woken, and the energy check at boot.
+
+permission = controller.permit(PermissionRequest(verdict, by_voltage, battery, reading, now))
+report = controller.act(level, battery, now)
+"""

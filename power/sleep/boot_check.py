@@ -1,11 +1,11 @@
-"""What to do at a boot, and after a sleep: who woke the unit, and whether it may stay up.
+"""The energy check at a boot, and after a sleep: who woke the unit, and whether it may stay up.
 
 Reads and writes: nothing; pure. power/sleep/boot_record.py keeps the record,
 power/sleep/controller.py acts.
 Never: lets a load start before the check has passed, or counts a clean end as a failure.
 
-A boot fails when it ends without a word before it was well for 15 min (a brown-out while booting),
-when the energy check sends it back, or when the guard has to end it as early as that.
+A boot fails when it ends without a record before it was well for 15 min (a brown-out while
+booting), when the energy check sends it back, or when the guard has to end it as early as that.
 """
 
 from dataclasses import dataclass, replace
@@ -25,14 +25,14 @@ BY_HAND, AFTER_STOP, AFTER_CUT = "without a wake", "after a shutdown", "after a 
 ALARM_SLACK, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=30)
 SUN_FOR_S = WELL_FOR_S = 900.0
 SUN_READINGS = 3  # so many at least, however slow the polls
-POOR_FOR_S = 20.0  # one reading alone sends nobody back
+POOR_FOR_S = 20.0  # one reading alone sends no unit back
 NO_READING_S = 180.0  # then the guard decides alone
 LONGEST_CHECK_S = 3600.0
-DISTRUSTED_FROM = 3  # failed boots in a row, then the charge alone proves nothing
+DISTRUSTED_FROM = 3  # failed boots in a row, then the charge alone is no proof
 
 
 class BootEnd(Enum):
-    """How a boot ended, as far as it could say."""
+    """How a boot ended, as far as it could be written down."""
 
     RUNNING = "running"
     ASLEEP = "asleep"
@@ -84,7 +84,7 @@ class EnergyCheck:
 
 
 class CheckResult(Enum):
-    """What the energy check says so far."""
+    """What the energy check says so far: wait, stay up, or go back to sleep."""
 
     WAIT = "wait"
     STAY = "stay"
@@ -113,30 +113,30 @@ def begin_after_sleep(before: Boot, now: Stamp) -> Boot:
 
 
 def classify_wake(wakes: datetime, utc: datetime) -> str:
-    """Who woke the unit, judged by when; nothing in the computer tells."""
+    """Who woke the unit, judged by when; nothing in the computer shows it."""
     if utc < wakes - ALARM_SLACK:
         return EARLY
     return BY_CLOCK if utc <= wakes + LATE_AFTER else LATE
 
 
 def record_sent_back(boot: Boot, now: Stamp) -> Boot:
-    """After the check said no. What woke before its hour in the dark has not failed."""
+    """After a failed check. A boot before its hour, in the dark, does not count as failed."""
     hoped = boot.nap.hoped if boot.nap and boot.asleep_since else None
     return boot if hoped and now.utc < hoped - ALARM_SLACK else count_failure(boot)
 
 
 def count_failure(boot: Boot) -> Boot:
-    """Count it as failed; once is enough, and what was well for 15 min has not."""
+    """Count the boot as failed: once only, and not when it was well for 15 min."""
     if boot.counted or boot.well:
         return boot
     return replace(boot, counted=True, failed=boot.failed + 1)
 
 
 def sufficient_pct(boot: Boot, settings: Settings) -> float | None:
-    """The charge (its doubt taken off) that needs no look at the sun; None: there is none such.
+    """The charge (sigma taken off) that is enough without sun; None where no charge is.
 
     Who starts a unit by hand with a healthy battery wants it at work. What slept for want of
-    energy, or fell over, needs enough for a night.
+    energy, or failed, needs enough for a night.
     """
     if boot.failed >= DISTRUSTED_FROM:
         return None
@@ -157,35 +157,43 @@ def run_check(
 
     An unknown charge or a silent charger is left to the guard after a while: no endless sleep.
     """
-    took_s = now.uptime_s - check.began_s
+    is_late = now.uptime_s - check.began_s >= LONGEST_CHECK_S
     least_pct = lower_bound_pct(battery)
     if reading is None or least_pct is None:
-        check = replace(check, sunny_since_s=None, sunny=0, poor_since_s=None)
-        if took_s >= NO_READING_S and not check.sun_seen:
-            return check, CheckResult.STAY, "nobody tells the charge of the battery"
-        late = CheckResult.BACK if took_s >= LONGEST_CHECK_S else CheckResult.WAIT
-        return check, late, "the energy check waits for the charger"
-    enough = sufficient_pct(boot, settings)
-    if enough is not None and least_pct >= enough:
-        return (
-            check,
-            CheckResult.STAY,
-            f"at least {least_pct:.0f} % in the battery, {enough:.0f} is enough",
-        )
+        return wait_for_charger(check, now)
+    enough_pct = sufficient_pct(boot, settings)
+    if enough_pct is not None and least_pct >= enough_pct:
+        why = f"at least {least_pct:.0f} % in the battery, {enough_pct:.0f} is enough"
+        return check, CheckResult.STAY, why
     check = count_reading(check, battery, reading, settings)
-    said = format_need(least_pct, reading, boot, settings)
+    need = format_need(least_pct, reading, boot, settings)
     if is_passed(check, reading, least_pct, settings):
-        return check, CheckResult.STAY, f"the energy check is passed: {said}"
+        return check, CheckResult.STAY, f"the energy check is passed: {need}"
+    fails = is_late or is_hopeless(check, reading)
+    result = CheckResult.BACK if fails else CheckResult.WAIT
+    return check, result, f"the energy check ({boot.cause}): {need}"
+
+
+def wait_for_charger(check: EnergyCheck, now: Stamp) -> tuple[EnergyCheck, CheckResult, str]:
+    """The step without a reading or a known charge."""
+    took_s = now.uptime_s - check.began_s
+    check = replace(check, sunny_since_s=None, sunny=0, poor_since_s=None)
+    if took_s >= NO_READING_S and not check.sun_seen:
+        return check, CheckResult.STAY, "the charge of the battery is unknown"
+    result = CheckResult.BACK if took_s >= LONGEST_CHECK_S else CheckResult.WAIT
+    return check, result, "the energy check waits for the charger"
+
+
+def is_hopeless(check: EnergyCheck, reading: PowerReading) -> bool:
+    """Whether there was no sun yet, and too little of it for some readings."""
     poor_s = 0.0 if check.poor_since_s is None else reading.stamp.uptime_s - check.poor_since_s
-    hopeless = not check.sun_seen and poor_s >= POOR_FOR_S
-    answer = CheckResult.BACK if hopeless or took_s >= LONGEST_CHECK_S else CheckResult.WAIT
-    return check, answer, f"the energy check ({boot.cause}): {said}"
+    return not check.sun_seen and poor_s >= POOR_FOR_S
 
 
 def count_reading(
     check: EnergyCheck, battery: BatteryState, reading: PowerReading, settings: Settings
 ) -> EnergyCheck:
-    """Count one reading; looked at twice it counts once."""
+    """Count one reading; seen twice it counts once."""
     seen_s = reading.stamp.uptime_s
     if check.seen_s == seen_s:
         return check
@@ -210,10 +218,10 @@ def is_passed(
 
 
 def sun_covers_load(reading: PowerReading, settings: Settings) -> bool | None:
-    """Whether the sun gives more than SENTINEL draws; None where nothing tells.
+    """Whether the sun gives more than SENTINEL draws; None where that is unknown.
 
-    Where only a battery is asked, its current does: what flows in is left over. A controller that
-    holds its target voltage throttles the panels: there is more sun than it shows.
+    Where only a battery is read, its current shows it: what flows in is left over. A controller
+    that holds its target voltage throttles the panels: there is more sun than it shows.
     """
     amps = reading.battery_current_a
     if reading.charge_stage in TARGET_HELD and amps is not None and amps >= 0:
@@ -227,7 +235,7 @@ def sun_covers_load(reading: PowerReading, settings: Settings) -> bool | None:
 
 
 def can_reach_threshold(battery: BatteryState, reading: PowerReading, settings: Settings) -> bool:
-    """Whether the charge can be at the threshold when the check ends, its doubt left aside."""
+    """Whether the charge can reach the threshold before the check ends, sigma left aside."""
     spare_w = max(0.0, (reading.pv_power_w or 0.0) - settings.computer.idle_w)
     gain_pct = spare_w * SUN_FOR_S / 3600 / battery.capacity_wh * 100
     charge_pct = battery.state_of_charge_pct or 0.0
@@ -235,7 +243,7 @@ def can_reach_threshold(battery: BatteryState, reading: PowerReading, settings: 
 
 
 def format_need(least_pct: float, reading: PowerReading, boot: Boot, settings: Settings) -> str:
-    """What there is against what must be, in figures."""
+    """The charge and sun that there are, and those that it takes."""
     sun_w = reading.pv_power_w
     sun = "the sun is unknown" if sun_w is None else f"{sun_w:.0f} W of sun"
     said = (

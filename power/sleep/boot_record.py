@@ -31,7 +31,7 @@ def read(path: Path) -> Boot | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BootsError(
             f"the record of boots {path} cannot be read ({error}); a new one is begun and how many "
-            "boots failed is forgotten: look whether the disk is sound"
+            "boots failed is lost: check whether the disk is sound"
         ) from error
 
 

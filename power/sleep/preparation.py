@@ -1,8 +1,8 @@
-"""All that is done before an order to sleep: the wake armed, the cause written, the fleet told.
+"""Preparation of a sleep: arms the wake, writes the boot record, starts the check-in.
 
 Reads: the plan. Writes: boots.json, the alarm of the computer's clock, an order to PID 1 to start
 the check-in.
-Never: gives the order itself, or calls a wake armed that the clock has not shown back.
+Never: gives the order itself, or calls a wake armed that the clock does not read back.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from power.sleep.boot_check import Boot, BootEnd, SleepRecord
 from power.sleep.boot_record import BootsError
 from power.sleep.wake_time import WakeTime, choose_wake_time
 
-PREPARED_WITHIN_S = 3.0  # real seconds: a disk that hangs does not keep a weak battery waiting
+PREPARED_WITHIN_S = 3.0  # real seconds: a weak battery does not wait for a disk that hangs
 T = TypeVar("T")
 
 
@@ -51,7 +51,7 @@ class WakeAlarm(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What is ready. `row` None: no wake is armed and nobody goes. `written`: `boot` is on disk."""
+    """What is prepared. `row` None: no wake is armed, no sleep. `written`: `boot` is on disk."""
 
     boot: Boot
     row: Sleep | None = None
@@ -60,7 +60,7 @@ class Preparation:
 
 
 class SleepPreparer:
-    """Packs for one unit; it remembers nothing."""
+    """Prepares the sleeps of one unit; it keeps no state."""
 
     def __init__(self, service: Service, host: SleepOrders, alarm: WakeAlarm) -> None:
         self._service, self._settings = service, service.settings
@@ -69,7 +69,7 @@ class SleepPreparer:
     def prepare(
         self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
     ) -> Preparation:
-        """Arm and write; without a wake only OFF goes on, since the battery leaves no choice."""
+        """Arm the wake and write the record; without a wake only OFF goes on: it must."""
         wake = choose_wake_time(now.utc, self._read_plan(), boot.failed, self._settings)
         armed, faults = self._arm(wake, now)
         if not armed and level is not EnergyLevel.OFF:
@@ -98,9 +98,11 @@ class SleepPreparer:
         self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
     ) -> Preparation:
         """The same, or nothing but a fault where a disk or a database hangs."""
-        packed = run_within(PREPARED_WITHIN_S, lambda: self.prepare(boot, level, why, battery, now))
-        if packed is not None:
-            return packed
+        prepared = run_within(
+            PREPARED_WITHIN_S, lambda: self.prepare(boot, level, why, battery, now)
+        )
+        if prepared is not None:
+            return prepared
         said = f"the sleep was not on record within {PREPARED_WITHIN_S:g} s; is the disk sound?"
         return Preparation(boot, faults=(BootsError(said),))
 
@@ -110,7 +112,7 @@ class SleepPreparer:
         return self._host.run(unit) if unit else None
 
     def test_alarm(self) -> RtcError | None:
-        """What would stand against arming a wake now."""
+        """The error that arming a wake would raise now, or None."""
         try:
             self._alarm.check()
         except RtcError as error:
@@ -133,7 +135,7 @@ class SleepPreparer:
                 return []
             return self._service.store.rows(EnergyPlanStep, since=newest.stamp.utc)
         except StoreError:
-            return []  # the cycle tells of it; the sun rises without a database
+            return []  # the cycle reports it; the sun rises without a database
 
 
 def run_within(limit_s: float, act: Callable[[], T]) -> T | None:

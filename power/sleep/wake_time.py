@@ -1,11 +1,11 @@
-"""When the unit goes to sleep, and when it is to be woken.
+"""Wake time: when the unit goes to sleep, and when it is to be woken.
 
 Reads and writes: nothing; pure. power/sleep/controller.py acts on it.
 Never: sleeps where it may only stay up, or for longer than a day.
 
-A wake in the dark is worth nothing: the energy check (power/sleep/boot_check.py) would send the
-unit back. So the wake is put to when the plan sees sun and charge enough, else to the morning of
-the local sun.
+A wake in the dark is of no use: the energy check (power/sleep/boot_check.py) would send the
+unit back. So the wake is set to when the plan expects sun and charge enough, else to the local
+solar morning.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ from appliance.model import EnergyLevel, EnergyPlanStep, PowerReading, Sleep, St
 from appliance.settings import Settings, SleepMode
 from power.guard.by_charge import hibernate_below_pct
 
-SLEEP_AFTER_S = 300.0  # so long the loads have had to end, and the level has meant it
+SLEEP_AFTER_S = 300.0  # so long the loads have had to end, and the level has lasted
 WAKE_ABOVE_PCT = 12.0  # over the floor of HIBERNATE: between them lies a day of listening
 SOONEST, FARTHEST, LONGEST = timedelta(minutes=30), timedelta(hours=12), timedelta(hours=24)
 # After so many failed boots in a row, at least so many hours.
 WAITS_H = (0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 24.0)
 MORNING_H, AFTERNOON_H = 9.0, 15.0  # local solar time: between them panels give their most
-PLAN_HOLDS = timedelta(hours=26)  # one of every night, and some grace
+PLAN_HOLDS = timedelta(hours=26)  # one of every night, and some margin
 PLAN_STEP = timedelta(minutes=15)
 ALARM_SLACK_S = 5.0
 CHECK_TAKES = timedelta(minutes=15)  # the energy check
@@ -30,8 +30,8 @@ CHECK_TAKES = timedelta(minutes=15)  # the energy check
 
 @dataclass(frozen=True, slots=True)
 class WakeTime:
-    """`at`: when to be woken. `hoped`: when sun and charge should suffice, never before `at` but
-    where that is too far ahead to be slept through.
+    """`at`: when to be woken. `enough_at`: when sun and charge should suffice, never before `at`
+    but where that is too far ahead to be slept through.
     """
 
     at: datetime
@@ -70,7 +70,7 @@ def is_wake_due(row: Sleep, now: Stamp) -> bool:
 
 
 def wake_pct(settings: Settings) -> float:
-    """The charge (its doubt taken off) that a unit which slept must have to stay up."""
+    """The charge (sigma taken off) that a unit which slept must have to stay up."""
     return hibernate_below_pct(settings) + WAKE_ABOVE_PCT
 
 
@@ -85,7 +85,7 @@ def needed_w(settings: Settings, reading: PowerReading | None = None) -> float:
 def choose_wake_time(
     now: datetime, plan: Sequence[EnergyPlanStep], failed_boots: int, settings: Settings
 ) -> WakeTime:
-    """When to be woken: when the plan says that it is worth it, else by the sun.
+    """When to be woken: when the plan expects energy enough, else by the sun.
 
     Not within 30 min and not after 12 h; after failed boots later each time, at most a day.
     """
@@ -95,14 +95,14 @@ def choose_wake_time(
     step = find_first_good(plan, first, now, settings)
     longitude_deg = settings.site.longitude_deg
     if step is None:
-        hoped, why = move_into_daylight(first, longitude_deg), "by the height of the sun"
+        enough_at, why = move_into_daylight(first, longitude_deg), "by the height of the sun"
     else:
-        hoped = max(first, step.starts)
-        why = f"the plan sees {step.pv_power_w:.0f} W of sun and {low_pct(step):.0f} % by then"
-    at = hoped if hoped <= last else choose_latest(now, last, longitude_deg)
+        enough_at = max(first, step.starts)
+        why = f"the plan expects {step.pv_power_w:.0f} W of sun and {low_pct(step):.0f} % by then"
+    at = enough_at if enough_at <= last else choose_latest(now, last, longitude_deg)
     if failed_boots:
         why += f", and not before {wait_h:g} h because {format_failed(failed_boots)}"
-    return WakeTime(at, hoped, why)
+    return WakeTime(at, enough_at, why)
 
 
 def find_first_good(

@@ -55,7 +55,7 @@ def test_the_plan_says_when_to_wake(unit: Unit, open_store: OpenStore) -> None:
     unit.verdict = LOW
     unit.pass_time(310)
     assert unit.alarm.armed == at
-    assert "the plan sees 90 W of sun and 60 % by then" in unit.sleeps()[0].reason
+    assert "the plan expects 90 W of sun and 60 % by then" in unit.sleeps()[0].reason
 
 
 def test_a_level_that_comes_back_in_time_keeps_the_unit_up(unit: Unit) -> None:
