@@ -264,7 +264,7 @@ def test_eight_cameras_are_listed_with_mode_cost_and_why(unit: Unit) -> None:
     assert "gate active since" in said
     assert "5.3 W (modelled) now, 5.3 Wh (modelled) in an hour: the camera gives every" in said
     assert "h264 1920x1080, 25 frames a second, 2100 kbit/s; woken by packets, key frames" in said
-    assert "(packets), not looked at: the camera listens" in said
+    assert "(packets), not analysed: the camera listens" in said
     assert "shed off since" in said
     assert "0 W now, 0 Wh in an hour: the camera is off: it runs from FULL only nothing" in said
     assert "barn silent since" in said
