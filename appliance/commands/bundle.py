@@ -8,7 +8,6 @@ never contains a picture or a film unless asked.
 import importlib.metadata
 import json
 import platform
-import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,11 +24,10 @@ from appliance.model_cameras import Event
 from appliance.settings import Settings
 from appliance.settings_text import effective
 from appliance.status import document as status
-from appliance.store.rows import text_of
-from appliance.store.store import Store
-from appliance.store.tables import TABLES, Table
+from appliance.store.pages import export_means, export_rows
+from appliance.store.store import SQLITE_VERSION, Store
+from appliance.store.tables import TABLES
 
-PAGE_ROWS = 1000
 SPOOL_BYTES = 2_000_000
 FOLDER = "unit"
 
@@ -91,40 +89,9 @@ def contents(
     yield "faults.jsonl", lazy(lambda: lines_of(status.faults(store, all=True)))
     for table in TABLES:
         if table.name not in ("event", "fault"):
-            yield f"readings/{table.name}.jsonl", rows_of(store, table, since)
+            yield f"readings/{table.name}.jsonl", lines_of(export_rows(store, table, since))
         if table.averaged:
-            yield f"readings/{table.name}_mean.jsonl", means_of(store, table, since)
-
-
-def rows_of(store: Store, table: Table, since: datetime) -> Iterator[str]:
-    """A table's rows from `since` on, as JSON lines, a page at a time."""
-    last = -1
-    key = "rowid" if table.key else "id"
-    while True:
-        page = store.query(
-            f"SELECT {key} AS page_key, * FROM {table.name} "
-            f"WHERE {key} > ? AND at >= ? ORDER BY {key} LIMIT {PAGE_ROWS}",
-            (last, text_of(since)),
-        )
-        yield from lines_of(plain(row) for row in page)
-        if len(page) < PAGE_ROWS:
-            return
-        last = page[-1]["page_key"]
-
-
-def means_of(store: Store, table: Table, since: datetime) -> Iterator[str]:
-    """A table's stored means from `since` on, as JSON lines, a page at a time."""
-    step_s, at = 0, ""
-    while True:
-        page = store.query(
-            f"SELECT * FROM {table.name}_mean WHERE (step_s, at) > (?, ?) AND at >= ? "
-            f"ORDER BY step_s, at LIMIT {PAGE_ROWS}",
-            (step_s, at, text_of(since)),
-        )
-        yield from lines_of(plain(row) for row in page)
-        if len(page) < PAGE_ROWS:
-            return
-        step_s, at = page[-1]["step_s"], page[-1]["at"]
+            yield f"readings/{table.name}_mean.jsonl", lines_of(export_means(store, table, since))
 
 
 def add_files(
@@ -151,7 +118,7 @@ def versions(settings: Settings) -> dict[str, Any]:
         "unit": settings.unit.name,
         "appliance": distribution.version,
         "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
+        "sqlite": SQLITE_VERSION,
         "kernel": platform.platform(),
         "packages": found,
     }
@@ -203,8 +170,3 @@ def lines_of(values: Iterable[Any]) -> Iterator[str]:
 def lazy(make: Any) -> Iterator[str]:
     """The lines that `make` gives, made when the first is asked for."""
     yield from make()
-
-
-def plain(row: Any) -> dict[str, Any]:
-    """A database row as a dictionary, without what only paging needs."""
-    return {name: value for name, value in dict(row).items() if name != "page_key"}

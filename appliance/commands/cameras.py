@@ -13,6 +13,7 @@ from appliance.commands import camera_cost, camera_why
 from appliance.commands.opening import AT_HELP, local, opened
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
+from appliance.model_cameras import CameraChange
 from appliance.settings import Settings
 from appliance.status import cameras
 from appliance.store.store import Store
@@ -62,8 +63,7 @@ def show_cost(arguments: argparse.Namespace, settings: Settings, store: Store) -
 
 def known_camera(name: str, settings: Settings, store: Store) -> str:
     """That name, if the settings or a row know it; raises `SettingsError` with the nearest one."""
-    past = store.query("SELECT DISTINCT camera FROM camera_change ORDER BY camera")
-    known = list(dict.fromkeys([*settings.camera, *(row["camera"] for row in past)]))
+    known = list(dict.fromkeys([*settings.camera, *store.names(CameraChange, "camera")]))
     if name in known:
         return name
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)

@@ -21,17 +21,17 @@ from appliance.errors import StoreError
 from appliance.log import journal_send
 from appliance.media import files as media_files
 from appliance.media.files import CLIP, PICTURE, MediaFile
+from appliance.store.event_rows import EventFilter, EventKey, delete_events, find_event_ids
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which events are to be erased: a condition for rows, one for files, and both in words."""
+    """Which events are to be erased: a filter for rows, one for files, and both in words."""
 
     words: str
-    condition: str
-    value: str
+    rows: EventFilter
     takes_file: Callable[[MediaFile], bool]
 
 
@@ -60,26 +60,33 @@ def select_before(moment: datetime) -> Selection:
     """All that began before a moment, UTC."""
     until_s = moment.timestamp()
     words = f"from before {text_of(moment)}"
-    return Selection(words, "at < ?", text_of(moment), lambda file: file.taken_s < until_s)
+    return Selection(
+        words,
+        EventFilter(EventKey.BEFORE, text_of(moment)),
+        lambda file: file.taken_s < until_s,
+    )
 
 
 def select_camera(name: str) -> Selection:
     """All events of one camera."""
     words = f"of the camera {name}"
-    return Selection(words, "camera = ?", name, lambda file: file.camera == name)
+    return Selection(words, EventFilter(EventKey.CAMERA, name), lambda file: file.camera == name)
 
 
 def select_event(event_id: str) -> Selection:
     """One event."""
     words = f"of the event {event_id}"
-    return Selection(words, "event_id = ?", event_id, lambda file: file.event_id == event_id)
+    return Selection(
+        words,
+        EventFilter(EventKey.EVENT, event_id),
+        lambda file: file.event_id == event_id,
+    )
 
 
 def find_erasure(store: Store, snapshots: Path, selection: Selection) -> Erasure:
     """What a selection finds; files whose rows are lost as well. Raises `StoreError`."""
-    sql = f"SELECT id, event_id FROM event WHERE {selection.condition} ORDER BY id"
-    rows = store.query(sql, (selection.value,))
-    events = {row["event_id"] for row in rows}
+    rows = find_event_ids(store, selection.rows)
+    events = {event_id for _, event_id in rows}
     try:
         stored = list(media_files.list_files(snapshots))
     except OSError as error:
@@ -89,7 +96,7 @@ def find_erasure(store: Store, snapshots: Path, selection: Selection) -> Erasure
         for file in stored
         if file.event_id in events or selection.takes_file(file)
     }
-    return Erasure(selection, len(rows), rows[-1]["id"] if rows else 0, files)
+    return Erasure(selection, len(rows), rows[-1][0] if rows else 0, files)
 
 
 def erase(store: Store, erasure: Erasure) -> None:
@@ -101,12 +108,7 @@ def erase(store: Store, erasure: Erasure) -> None:
             f"pictures cannot be deleted: {error}; some may be left, and no event was erased: "
             "run it as a user of the group appliance, and again"
         ) from error
-    store.query("PRAGMA secure_delete=ON")
-    with store.housekeeping(durable=True) as execute:
-        sql = f"DELETE FROM event WHERE id <= ? AND {erasure.selection.condition}"
-        execute(sql, (erasure.last_row, erasure.selection.value))
-    # What the log still holds of the rows is overwritten now, if no reader is in the middle of it.
-    store.query("PRAGMA wal_checkpoint(TRUNCATE)")
+    delete_events(store, erasure.selection.rows, erasure.last_row)
 
 
 def record_in_journal(erasure: Erasure) -> None:

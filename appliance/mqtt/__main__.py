@@ -7,16 +7,14 @@ Never: runs without a broker in the settings, and never delays another part of t
 from pathlib import Path
 
 from appliance.errors import ApplianceError, SettingsError
-from appliance.model_cameras import Event
 from appliance.mqtt import messages
 from appliance.mqtt.broker import Broker
 from appliance.process.service import Leave, Loop, Service, main
 from appliance.status import document as status
-from appliance.store.rows import decode
+from appliance.store.event_rows import read_new_events, read_newest_id
 
 CYCLE_EVERY_S = 10.0
 PATIENCE_S = 120.0
-NEW_EVENTS = "SELECT * FROM event WHERE id > ? ORDER BY id LIMIT 200"
 
 
 class MqttError(ApplianceError):
@@ -32,7 +30,7 @@ class MqttCycle:
         self._service = service
         self._settings = service.settings
         self._topics = messages.Topics(service.settings)
-        self._last_id = self._read_newest_id()
+        self._last_id = read_newest_id(service.store)
         self._well_s = service.clock.stamp().uptime_s
         own = service.settings.mqtt
         client_id = f"{messages.DISTRIBUTION}-{self._topics.unit}"
@@ -63,14 +61,9 @@ class MqttCycle:
         self.broker.publish_retained(states)
 
     def _publish_events(self) -> None:
-        for row in self._service.store.query(NEW_EVENTS, (self._last_id,)):
-            self._last_id = row["id"]
-            self.broker.publish_event(
-                *messages.build_event(self._topics, status.event_of(decode(Event, row)))
-            )
-
-    def _read_newest_id(self) -> int:
-        return int(self._service.store.query("SELECT max(id) FROM event")[0][0] or 0)
+        for row_id, event in read_new_events(self._service.store, self._last_id):
+            self._last_id = row_id
+            self.broker.publish_event(*messages.build_event(self._topics, status.event_of(event)))
 
 
 def read_password(path: Path | None) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from appliance.model_cameras import CameraState, CameraUsage, InferenceRun
+from appliance.model_cameras import CameraState, CameraUsage, Event, InferenceRun
 from appliance.status.intervals import (
     NO_PICTURES,
     Stretch,
@@ -22,7 +22,6 @@ from appliance.status.intervals import (
     states,
 )
 from appliance.status.loads import MAX_AGE_S
-from appliance.store.rows import text_of
 from appliance.store.store import Store
 
 HOUR = timedelta(hours=1)
@@ -133,7 +132,10 @@ def spent(store: Store, since: datetime, until: datetime) -> dict[str, Spending]
 
     did = {name: within(found) for name, found in states(store, since, until).items()}
     looked = {name: within(found) for name, found in looks(store, since, until).items()}
-    works, events = within(at_work(store, since, until)), events_of(store, since, until)
+    works, events = (
+        within(at_work(store, since, until)),
+        store.count_by(Event, "camera", since, until),
+    )
     return {
         camera: Spending(
             camera=total(did.get(camera, [])),
@@ -165,12 +167,3 @@ def looking(looked: list[Stretch], works: list[Stretch], did: list[Stretch]) -> 
     known_s = covered_s([*looked, *works, *(one for one in did if not one.looks)])
     found = total(looked)
     return Spent(found.wh or 0.0, known_s, found.measured) if known_s else UNKNOWN
-
-
-def events_of(store: Store, since: datetime, until: datetime) -> dict[str, int]:
-    """How many events began in that time, by camera."""
-    rows = store.query(
-        "SELECT camera, count(*) AS number FROM event WHERE at >= ? AND at < ? GROUP BY camera",
-        (text_of(since), text_of(until)),
-    )
-    return {row["camera"]: row["number"] for row in rows}

@@ -7,7 +7,6 @@ Never: guesses. Where no row tells of the moment, the answer says between which 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
 
 from appliance.errors import ApplianceError
 from appliance.model import EnergyBudget, Fault, Sleep, Wake
@@ -21,11 +20,10 @@ from appliance.model_cameras import (
     InferencePlan,
 )
 from appliance.status.loads import MAX_AGE_S
-from appliance.store.rows import decode, text_of
+from appliance.store.rows import text_of
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 
-T = TypeVar("T")
 AROUND = timedelta(minutes=10)  # what moved so long before and after is told
 HOLDS = timedelta(seconds=MAX_AGE_S)
 MOST = 20  # of what moved, was found or was hinted
@@ -74,12 +72,13 @@ class Past:
 
 def find(store: Store, camera: str, at: datetime) -> Past:
     """What is known of `at`. Raises `PastError` where nothing is, and `StoreError`."""
-    state = before(store, CameraState, at, camera=camera)
-    next_state = later(store, CameraState, at, camera=camera)
-    change = before(store, CameraChange, at, camera=camera)
+    state = store.before(CameraState, at, camera=camera)
+    next_state = store.after(CameraState, at, camera=camera)
+    change = store.before(CameraChange, at, camera=camera)
     if state is None and change is None:
         raise PastError(nothing_known(store, camera, at))
-    budget, plan = before(store, EnergyBudget, at), before(store, InferencePlan, at)
+    around = (at - AROUND, at + AROUND)
+    budget, plan = store.before(EnergyBudget, at), store.before(InferencePlan, at)
     return Past(
         camera=camera,
         at=at,
@@ -87,17 +86,17 @@ def find(store: Store, camera: str, at: datetime) -> Past:
         state=state,
         next_state=next_state,
         change=change,
-        after=later(store, CameraChange, at, camera=camera),
+        after=store.after(CameraChange, at, camera=camera),
         budget=budget,
         funded=bool(budget and at < budget.until),
         plan=plan,
         planned=bool(plan and at - plan.stamp.utc <= HOLDS),
         looks=looks_at(store, camera, at),
         sleep=sleep_at(store, at),
-        motions=around(store, CameraMotion, "ended", camera, at),
-        hints=around(store, CameraHint, "at", camera, at),
-        events=around(store, Event, "last_seen", camera, at),
-        faults=faults_at(store, camera, at),
+        motions=store.lasting(CameraMotion, *around, "ended", MOST, camera=camera),
+        hints=store.lasting(CameraHint, *around, "at", MOST, camera=camera),
+        events=store.lasting(Event, *around, "last_seen", MOST, camera=camera),
+        faults=store.faults_at(at, f"camera@{camera}", "inference"),
     )
 
 
@@ -111,7 +110,7 @@ def reports(state: CameraState | None, next_state: CameraState | None, at: datet
 
 def nothing_known(store: Store, camera: str, at: datetime) -> str:
     """Why there is no row before that moment."""
-    first = later(store, CameraChange, at, camera=camera)
+    first = store.after(CameraChange, at, camera=camera)
     if first is None:
         return (
             f"camera {camera} has never reported; see what its service says "
@@ -125,56 +124,14 @@ def nothing_known(store: Store, camera: str, at: datetime) -> str:
 
 def sleep_at(store: Store, at: datetime) -> Sleep | None:
     """The sleep that the unit was in."""
-    sleep, wake = before(store, Sleep, at), before(store, Wake, at)
+    sleep, wake = store.before(Sleep, at), store.before(Wake, at)
     return None if sleep and wake and wake.stamp.utc >= sleep.stamp.utc else sleep
 
 
 def looks_at(store: Store, camera: str, at: datetime) -> CameraUsage | None:
     """What was looked at in the minute of that moment."""
-    next_row = later(store, CameraUsage, at, camera=camera)
+    next_row = store.after(CameraUsage, at, camera=camera)
     if next_row and next_row.stamp.utc - timedelta(seconds=next_row.duration_s) <= at:
         return next_row
-    last = before(store, CameraUsage, at, camera=camera)
+    last = store.before(CameraUsage, at, camera=camera)
     return last if last and next_row is None and at - last.stamp.utc <= HOLDS else None
-
-
-def around(store: Store, kind: type[T], ends: str, camera: str, at: datetime) -> list[T]:
-    """Rows of a camera that touch the minutes around `at`; `ends` is the column of their end."""
-    rows = store.query(
-        f"SELECT * FROM {BY_ROW[kind].name} WHERE camera = ? AND at <= ? AND {ends} >= ? "
-        f"ORDER BY at, id LIMIT {MOST}",
-        (camera, text_of(at + AROUND), text_of(at - AROUND)),
-    )
-    return [decode(kind, row) for row in rows]
-
-
-def faults_at(store: Store, camera: str, at: datetime) -> list[Fault]:
-    """The faults of that camera, and of those who look at it, that were open then."""
-    rows = store.query(
-        "SELECT * FROM fault WHERE source IN (?, 'inference') AND at <= ? "
-        "AND (cleared IS NULL OR cleared > ?) ORDER BY id",
-        (f"camera@{camera}", text_of(at), text_of(at)),
-    )
-    return [decode(Fault, row) for row in rows]
-
-
-def before(store: Store, kind: type[T], at: datetime, **where: str) -> T | None:
-    """The last row of that moment or before."""
-    return one(store, kind, "at <= ?", "ORDER BY at DESC, id DESC", at, where)
-
-
-def later(store: Store, kind: type[T], at: datetime, **where: str) -> T | None:
-    """The first row after that moment."""
-    return one(store, kind, "at > ?", "ORDER BY at, id", at, where)
-
-
-def one(
-    store: Store, kind: type[T], side: str, order: str, at: datetime, where: dict[str, Any]
-) -> T | None:
-    """One row of `kind`, or None."""
-    condition = " AND ".join([side, *(f"{column} = ?" for column in where)])
-    rows = store.query(
-        f"SELECT * FROM {BY_ROW[kind].name} WHERE {condition} {order} LIMIT 1",
-        (text_of(at), *where.values()),
-    )
-    return decode(kind, rows[0]) if rows else None

@@ -6,24 +6,33 @@ Never: fills a gap: a step of which nothing is known is null, and reality ends n
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from appliance.model import BatteryState, PowerReading
 from appliance.settings import Settings
-from appliance.store.retention import FINE_S, floor, step_of
-from appliance.store.rows import text_of, time_of
+from appliance.store.plan_rows import COLUMNS as PLAN_COLUMNS
+from appliance.store.plan_rows import read_plan_steps
+from appliance.store.rows import Row, text_of, time_of
+from appliance.store.steps import (
+    FINE_S,
+    average_rows,
+    read_last_levels,
+    read_means,
+    round_down,
+)
 from appliance.store.store import Store
 
 STEP_S = FINE_S
 AHEAD = timedelta(hours=12)
 COLUMNS = ("pv_power_w", "load_power_w", "state_of_charge_pct", "level")
-PLANNED = (*COLUMNS, "low_charge_pct", "high_charge_pct")
 LONGEST_PLAN_STEP = timedelta(hours=1)
 MEANS = {
-    "power_reading": ("pv_power_w", "load_power_w"),
-    "battery_state": ("state_of_charge_pct",),
+    PowerReading: ("pv_power_w", "load_power_w"),
+    BatteryState: ("state_of_charge_pct",),
 }
 
 Series = dict[str, list[Any]]
@@ -49,7 +58,7 @@ class Plan:
     made: str
     ends: str
     starts: list[str]
-    rows: list[Any]
+    rows: Sequence[Row]
 
     def covering(self, step: str) -> Any:
         """The row that holds at `step`, or None outside the plan."""
@@ -67,7 +76,7 @@ def day(store: Store, settings: Settings, hours: int = 24) -> dict[str, Any]:  #
     now = store.clock.stamp().utc
     past, ahead = timedelta(hours=hours), AHEAD
     steps = int((past + ahead).total_seconds()) // STEP_S
-    window = Window(floor(now, STEP_S) - past, now, steps)
+    window = Window(round_down(now, STEP_S) - past, now, steps)
     return {
         "step_s": STEP_S,
         "starts": text_of(window.starts),
@@ -80,55 +89,36 @@ def day(store: Store, settings: Settings, hours: int = 24) -> dict[str, Any]:  #
 def reality(store: Store, window: Window) -> Series:
     """The means of what was measured and decided, step by step."""
     found = empty(window, COLUMNS)
-    begin, now = text_of(window.starts), text_of(window.now)
-    for table, names in MEANS.items():
-        means = store.query(
-            f"SELECT at AS step, * FROM {table}_mean "
-            f"WHERE step_s = {STEP_S} AND at >= ? AND at <= ? ORDER BY at",
-            (begin, now),
-        )
+    for kind, columns in MEANS.items():
+        means = read_means(store, kind, window.starts, window.now)
         fill(found, window, means)
-        averages = ", ".join(f"avg({name}) AS {name}" for name in names)
-        last = means[-1]["step"] if means else begin  # later steps have no stored mean yet
-        fill(found, window, steps_of(store, table, averages, last, now))
-    # SQLite takes the other columns from the row that has the maximum: the step's last level.
-    fill(found, window, steps_of(store, "energy_budget", "level, max(id)", begin, now))
+        # Later steps have no stored mean yet.
+        last = time_of(means[-1]["step"]) if means else window.starts
+        fill(found, window, average_rows(store, kind, columns, last, window.now))
+    fill(found, window, read_last_levels(store, window.starts, window.now))
     return found
-
-
-def steps_of(store: Store, table: str, wanted: str, begin: str, now: str) -> list[Any]:
-    """`wanted` (SQL) of a table's full rows, step by step."""
-    return store.query(
-        f"SELECT {step_of('at', STEP_S)} AS step, {wanted} FROM {table} "
-        "WHERE at >= ? AND at <= ? GROUP BY step",
-        (begin, now),
-    )
 
 
 def plan(store: Store, window: Window) -> Series:
     """For each step what the plan valid then expected: the newest made by then, else the first."""
-    found = empty(window, PLANNED)
+    found = empty(window, PLAN_COLUMNS)
     plans = plans_of(store, window)
     for index in range(window.steps):
         row = planned(plans, text_of(window.starts + timedelta(seconds=STEP_S * index)))
         if row is not None:
-            for name in PLANNED:
+            for name in PLAN_COLUMNS:
                 found[name][index] = rounded(row[name])
     return found
 
 
 def plans_of(store: Store, window: Window) -> list[Plan]:
     """All plans that reach into the window, the oldest first."""
-    rows = store.query(
-        f"SELECT at, starts, {', '.join(PLANNED)} FROM energy_plan_step "
-        "WHERE starts >= ? AND starts < ? ORDER BY at, starts",
-        (text_of(window.starts - LONGEST_PLAN_STEP), text_of(window.ends)),
-    )
+    rows = read_plan_steps(store, window.starts - LONGEST_PLAN_STEP, window.ends)
     grouped = ((made, list(of)) for made, of in groupby(rows, key=lambda row: row["at"]))
     return [plan_of(made, of) for made, of in grouped]
 
 
-def plan_of(made: str, rows: list[Any]) -> Plan:
+def plan_of(made: str, rows: Sequence[Row]) -> Plan:
     """A plan from its rows; its last step is as long as the one before."""
     starts = [row["starts"] for row in rows]
     times = [time_of(start) for start in starts[-2:]]
@@ -145,7 +135,7 @@ def planned(plans: list[Plan], step: str) -> Any:
     return next(later, None)
 
 
-def fill(found: Series, window: Window, rows: list[Any]) -> None:
+def fill(found: Series, window: Window, rows: Sequence[Row]) -> None:
     """Put each row's known columns at its step."""
     for row in rows:
         index = int((time_of(row["step"]) - window.starts).total_seconds()) // STEP_S

@@ -179,7 +179,7 @@ def computer(store: Store) -> Document | None:
 
 def gpus(store: Store) -> list[Document]:
     """The newest reading of each GPU; empty on a unit without one."""
-    names = [row["gpu"] for row in store.query("SELECT DISTINCT gpu FROM gpu_reading ORDER BY gpu")]
+    names = store.names(GpuReading, "gpu")
     found = [reading for name in names if (reading := store.last(GpuReading, gpu=name))]
     fields = ("power_w", "temperature_c", "utilisation_pct", "memory_used_bytes")
     return [
@@ -212,8 +212,7 @@ def expected_services(settings: Settings) -> tuple[str, ...]:
 
 def recent_events(store: Store) -> Document:
     """How many events began in the last 24 hours, and the newest of all."""
-    day = text_of(store.clock.stamp().utc - timedelta(hours=24))
-    count = store.query("SELECT count(*) FROM event WHERE at >= ?", (day,))[0][0]
+    count = store.count(Event, store.clock.stamp().utc - timedelta(hours=24))
     newest = events(store, None, limit=1)
     return {"last_24_h": count, "newest": newest[0] if newest else None}
 

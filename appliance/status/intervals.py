@@ -11,22 +11,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
-from sqlite3 import Row
 
 from appliance.model import Stamp
-from appliance.model_cameras import CameraMode
+from appliance.model_cameras import CameraMode, CameraState, CameraUsage, InferenceRun
 from appliance.status.loads import MAX_AGE_S
-from appliance.store.rows import text_of, time_of
+from appliance.store.pages import read_back
+from appliance.store.rows import Row, text_of, time_of
 from appliance.store.store import Store
 
 NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nobody can look
 REACH = timedelta(minutes=15)  # so far outside of a time a row may tell of it
-PAGE_ROWS = 500
-NEWEST = 2**62  # above every id
-COLUMNS = {
-    "camera_state": "camera, mode, power_w, power_measured AS measured, duration_s",
-    "camera_looks": "camera, power_w, energy_measured AS measured, duration_s",
-    "inference_run": "'' AS camera, power_w, energy_measured AS measured, duration_s",
+COMMON = ("boot_id", "uptime_s", "power_w", "duration_s")
+COLUMNS: Mapping[type, tuple[str, ...]] = {
+    CameraState: (*COMMON, "camera", "mode", "power_measured"),
+    CameraUsage: (*COMMON, "camera", "energy_measured"),
+    InferenceRun: (*COMMON, "energy_measured"),
 }
 
 
@@ -44,7 +43,7 @@ class Stretch:
 def states(store: Store, since: datetime, until: datetime) -> dict[str, list[Stretch]]:
     """What each camera did around that time, by name. Raises `StoreError`."""
     found: dict[str, list[Stretch]] = {}
-    for camera, own in by_camera(rows_of(store, "camera_state", since, until)).items():
+    for camera, own in by_camera(rows_of(store, CameraState, since, until)).items():
         between = [stretch for pair in pairwise(own) if (stretch := between_rows(*pair))]
         last = until_now(store, own[-1])
         found[camera] = [*between, last] if last else between
@@ -53,12 +52,13 @@ def states(store: Store, since: datetime, until: datetime) -> dict[str, list[Str
 
 def looks(store: Store, since: datetime, until: datetime) -> dict[str, list[Stretch]]:
     """What looking at each camera took around that time. Raises `StoreError`."""
-    return reported(rows_of(store, "camera_looks", since, until))
+    rows = by_camera(rows_of(store, CameraUsage, since, until))
+    return {camera: reported(own) for camera, own in rows.items()}
 
 
 def at_work(store: Store, since: datetime, until: datetime) -> list[Stretch]:
     """When the inference process was there around that time. Raises `StoreError`."""
-    return reported(rows_of(store, "inference_run", since, until)).get("", [])
+    return reported(rows_of(store, InferenceRun, since, until))
 
 
 def clipped(stretches: Iterable[Stretch], since_s: float, until_s: float) -> Iterator[Stretch]:
@@ -111,16 +111,16 @@ def until_now(store: Store, row: Row) -> Stretch | None:
 def stretch_of(row: Row, begins_s: float, ends_s: float) -> Stretch:
     """A camera's state over a time."""
     may_look = CameraMode[row["mode"]] not in NO_PICTURES
-    return Stretch(begins_s, ends_s, row["power_w"], bool(row["measured"]), may_look)
+    return Stretch(begins_s, ends_s, row["power_w"], bool(row["power_measured"]), may_look)
 
 
-def reported(rows: Iterable[Row]) -> dict[str, list[Stretch]]:
-    """Rows that tell of the time before them, by camera ("" where they name none)."""
-    found: dict[str, list[Stretch]] = {}
+def reported(rows: Iterable[Row]) -> list[Stretch]:
+    """The time before each row, of which it tells."""
+    found = []
     for row in rows:
         ends_s = time_of(row["at"]).timestamp()
-        stretch = Stretch(ends_s - row["duration_s"], ends_s, row["power_w"], bool(row["measured"]))
-        found.setdefault(row["camera"], []).append(stretch)
+        measured = bool(row["energy_measured"])
+        found.append(Stretch(ends_s - row["duration_s"], ends_s, row["power_w"], measured))
     return found
 
 
@@ -132,27 +132,9 @@ def by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
     return {camera: own[::-1] for camera, own in found.items()}
 
 
-def rows_of(store: Store, table: str, since: datetime, until: datetime) -> Iterator[Row]:
-    """The rows that tell of that time, newest first."""
+def rows_of(store: Store, kind: type, since: datetime, until: datetime) -> Iterator[Row]:
+    """The rows of `kind` that tell of that time, newest first."""
     last = text_of(until + REACH)
-    rows = rows_back(store, table, f"boot_id, uptime_s, {COLUMNS[table]}", since - REACH)
-    return (row for row in rows if row["at"] <= last)
-
-
-def rows_back(store: Store, table: str, columns: str, since: datetime) -> Iterator[Row]:
-    """The rows of a table from `since` on, newest first. Raises `StoreError`.
-
-    Read back from the end, a page at a time: the newest hour of a large table costs a few pages,
-    and needs no index that each new row would have to be written to.
-    """
-    first, below = text_of(since), NEWEST
-    while True:
-        page = store.query(
-            f"SELECT id, at, {columns} FROM {table} "
-            f"WHERE id < ? ORDER BY id DESC LIMIT {PAGE_ROWS}",
-            (below,),
-        )
-        yield from (row for row in page if row["at"] >= first)
-        if len(page) < PAGE_ROWS or page[-1]["at"] < first:
-            return
-        below = page[-1]["id"]
+    return (
+        row for row in read_back(store, kind, COLUMNS[kind], since - REACH) if row["at"] <= last
+    )

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from appliance.model import Sleep, Wake
+from appliance.model import EnergyPlanStep, Sleep, Wake
 from appliance.status.charts import LONGEST_PLAN_STEP, Plan, plan_of
+from appliance.store.plan_rows import read_policy_reason, read_steps_of_plan
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 
@@ -94,29 +95,30 @@ def outlook(store: Store) -> Document | None:
 
     A plan speaks of hours of the day and outlives a boot: its age goes by the wall clock.
     """
-    made = store.query("SELECT at FROM energy_plan_step ORDER BY id DESC LIMIT 1")
-    if not made:
+    newest = store.last(EnergyPlanStep)
+    if newest is None:
         return None
-    at, now = made[0]["at"], store.clock.stamp().utc
-    plan = plan_ahead(store, at, now)
-    return {"at": at, "fresh": plan is not None, **expected(plan), "about": about(store, now)}
+    now = store.clock.stamp().utc
+    plan = plan_ahead(store, newest.stamp.utc, now)
+    return {
+        "at": text_of(newest.stamp.utc),
+        "fresh": plan is not None,
+        **expected(plan),
+        "about": read_policy_reason(store, now),
+    }
 
 
-def plan_ahead(store: Store, at: str, now: datetime) -> Plan | None:
-    """The plan made `at` from its present step on; None where it is old or has ended."""
-    rows = store.query(
-        "SELECT starts, level, state_of_charge_pct FROM energy_plan_step "
-        "WHERE starts > ? AND starts < ? AND at = ? ORDER BY starts",
-        (text_of(now - LONGEST_PLAN_STEP), text_of(now + AHEAD), at),
-    )
-    if not rows or at < text_of(now - PLAN_HOLDS):
+def plan_ahead(store: Store, made: datetime, now: datetime) -> Plan | None:
+    """The plan made then, from its present step on; None where it is old or has ended."""
+    rows = read_steps_of_plan(store, made, now - LONGEST_PLAN_STEP, now + AHEAD)
+    if not rows or made < now - PLAN_HOLDS:
         return None
-    plan = plan_of(at, rows)
+    plan = plan_of(text_of(made), rows)
     present = plan.covering(text_of(now))
     if present is None:
         return None
     first = rows.index(present)
-    return Plan(at, plan.ends, plan.starts[first:], rows[first:])
+    return Plan(plan.made, plan.ends, plan.starts[first:], rows[first:])
 
 
 def expected(plan: Plan | None) -> Document:
@@ -139,14 +141,6 @@ def changes(plan: Plan) -> list[Document]:
         if not found or found[-1]["level"] != row["level"]:
             found.append({"from": row["starts"], "level": row["level"]})
     return found
-
-
-def about(store: Store, now: datetime) -> str | None:
-    """What the newest policy says of the days that it was made for, while they last."""
-    text = text_of(now)
-    sql = "SELECT reason FROM energy_policy WHERE starts <= ? AND ends > ? ORDER BY id DESC LIMIT 1"
-    found = store.query(sql, (text, text))
-    return found[0]["reason"] if found else None
 
 
 def stored(utc: datetime | None) -> str | None:

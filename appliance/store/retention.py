@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from appliance.model import Fault
 from appliance.store.rows import text_of
+from appliance.store.steps import COARSE_S, FINE_S, format_step_start, round_down
 from appliance.store.store import Store
 from appliance.store.tables import ANY, BY_ROW, TABLES, Table
 
-FINE_S, COARSE_S = 300, 3600
 FINE_KEEP = timedelta(days=31)
 COARSE_KEEP = timedelta(days=3660)
 LATE = timedelta(minutes=10)  # a step is averaged once no row of it can still come
@@ -38,7 +38,7 @@ def average(store: Store, table: Table, now: datetime) -> None:
     numbers = ", ".join(mean_columns(store, table))
     means = ", ".join(f"avg({number})" for number in mean_columns(store, table))
     for step_s in (FINE_S, COARSE_S):
-        step = step_of(f"{table.name}.at", step_s)
+        step = format_step_start(f"{table.name}.at", step_s)
         with store.housekeeping() as execute:
             execute(
                 f"INSERT INTO {table.name}_mean (step_s, at, rows, {numbers}) "
@@ -46,18 +46,8 @@ def average(store: Store, table: Table, now: datetime) -> None:
                 f"FROM {table.name} WHERE at < ? AND NOT EXISTS "
                 f"(SELECT 1 FROM {table.name}_mean AS mean "
                 f"WHERE mean.step_s = {step_s} AND mean.at = {step}) GROUP BY start",
-                (text_of(floor(now - LATE, step_s)),),
+                (text_of(round_down(now - LATE, step_s)),),
             )
-
-
-def step_of(column: str, step_s: int) -> str:
-    """SQL: the start of the step that a stored time lies in, as stored.
-
-    Cut from the text (02:07:30.250Z -> 02:05:00.000Z): several times faster than strftime.
-    """
-    if step_s == COARSE_S:
-        return f"substr({column}, 1, 13) || ':00:00.000Z'"
-    return f"substr({column}, 1, 14) || printf('%02d:00.000Z', substr({column}, 15, 2) / 5 * 5)"
 
 
 def expire(store: Store, table: Table, now: datetime) -> None:
@@ -93,8 +83,3 @@ def mean_columns(store: Store, table: Table) -> list[str]:
     fixed = ("step_s", "at", "rows")
     info = store.query(f"SELECT name FROM pragma_table_info('{table.name}_mean')")
     return [row["name"] for row in info if row["name"] not in fixed]
-
-
-def floor(utc: datetime, step_s: int) -> datetime:
-    """The start of the step that `utc` lies in."""
-    return utc - timedelta(seconds=utc.timestamp() % step_s)

@@ -28,6 +28,9 @@ class Row(Protocol):
     def __getitem__(self, column: str, /) -> Any:
         """The value of that column."""
 
+    def keys(self) -> Any:
+        """The columns' names."""
+
 
 def text_of(utc: datetime) -> str:
     """A UTC time as stored: ISO 8601 with milliseconds and Z, so that text order is time order."""

@@ -10,7 +10,7 @@ may lose the last seconds in a power cut.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ T = TypeVar("T")
 PAGE_SIZE = 1024  # a small row dirties a whole page: small pages spare the flash
 WAL_PAGES = 2000  # pages in the log before they are copied back, about 2 MB
 BUSY_TIMEOUT_MS = 5000
+SQLITE_VERSION = sqlite3.sqlite_version
 
 
 class Store:
@@ -128,13 +129,82 @@ class Store:
         order = f"ORDER BY {table.order} {direction} LIMIT {int(limit)}"
         return self._select(table, where, order, since)
 
+    def before(
+        self, kind: type[T], at: datetime, excluding: Mapping[str, str] | None = None, **where: str
+    ) -> T | None:
+        """The last row of that moment or before: `store.before(CameraState, at, camera="gate")`.
+
+        `excluding`: column values that the row must not have. Goes by the wall clock.
+        """
+        return self._nearest(kind, "at <= ?", "at DESC, id DESC", at, where, excluding or {})
+
+    def after(
+        self, kind: type[T], at: datetime, excluding: Mapping[str, str] | None = None, **where: str
+    ) -> T | None:
+        """The first row after that moment; otherwise as `before`."""
+        return self._nearest(kind, "at > ?", "at, id", at, where, excluding or {})
+
+    def lasting(
+        self, kind: type[T], since: datetime, until: datetime, ends: str, limit: int, **where: str
+    ) -> list[T]:
+        """Rows that begin by `until` and end (in the column `ends`) at `since` or later."""
+        terms = [*(f"{column} = ?" for column in where), "at <= ?", f"{ends} >= ?"]
+        values = (*where.values(), rows.text_of(until), rows.text_of(since))
+        order = f"ORDER BY at, id LIMIT {int(limit)}"
+        return self._decoded(BY_ROW[kind], " AND ".join(terms), order, values)
+
     def open_faults(self) -> list[Fault]:
         """Faults that last, newest first."""
         return self._select(BY_ROW[Fault], {}, "AND cleared IS NULL ORDER BY id DESC")
 
+    def faults_at(self, at: datetime, *sources: str) -> list[Fault]:
+        """The faults of these sources that were open at that moment, oldest first."""
+        marks, moment = ", ".join("?" * len(sources)), rows.text_of(at)
+        condition = f"source IN ({marks}) AND at <= ? AND (cleared IS NULL OR cleared > ?)"
+        return self._decoded(BY_ROW[Fault], condition, "ORDER BY id", (*sources, moment, moment))
+
+    def names(self, kind: type, column: str) -> list[str]:
+        """The different values of a text column, sorted."""
+        sql = f"SELECT DISTINCT {column} FROM {BY_ROW[kind].name} ORDER BY {column}"
+        return [row[0] for row in self.query(sql)]
+
+    def count(self, kind: type, since: datetime) -> int:
+        """How many rows there are from `since` on."""
+        sql = f"SELECT count(*) FROM {BY_ROW[kind].name} WHERE at >= ?"
+        return int(self.query(sql, (rows.text_of(since),))[0][0])
+
+    def count_by(self, kind: type, column: str, since: datetime, until: datetime) -> dict[str, int]:
+        """How many rows there are from `since` to before `until`, by the values of a column."""
+        sql = (
+            f"SELECT {column}, count(*) FROM {BY_ROW[kind].name} "
+            f"WHERE at >= ? AND at < ? GROUP BY {column}"
+        )
+        return dict(self.query(sql, (rows.text_of(since), rows.text_of(until))))  # type: ignore[arg-type]
+
+    def sums(self, kind: type, since: datetime, *columns: str) -> tuple[float | None, ...]:
+        """The sum of each column over the rows from `since` on; None where there are none."""
+        wanted = ", ".join(f"sum({column})" for column in columns)
+        sql = f"SELECT {wanted} FROM {BY_ROW[kind].name} WHERE at >= ?"
+        return tuple(self.query(sql, (rows.text_of(since),))[0])
+
+    def mean(self, kind: type, column: str, since: datetime, until: datetime) -> float | None:
+        """The mean of a column over the rows from `since` to `until`; None where there are none."""
+        sql = f"SELECT avg({column}) FROM {BY_ROW[kind].name} WHERE at >= ? AND at <= ?"
+        found: float | None = self.query(sql, (rows.text_of(since), rows.text_of(until)))[0][0]
+        return found
+
+    def check_readable(self) -> None:
+        """Raise `StoreError` where the database cannot be read."""
+        self.query("SELECT 1")
+
+    # --- for appliance/store only ---------------------------------------------------------------
+
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
-        """Rows of a SELECT that the calls above do not cover (charts, exports)."""
-        return self._rows(sql, values)
+        """Rows of a SELECT that the calls above do not cover: steps, pages, plans, events."""
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise StoreError(f"the database {self.path} cannot be read: {error}") from error
 
     @contextmanager
     def housekeeping(
@@ -172,19 +242,34 @@ class Store:
         if since is not None:
             terms.append("at >= ?")
             values.append(rows.text_of(since))
-        condition = " AND ".join(terms) or "1"
-        found = self._rows(f"SELECT * FROM {table.name} WHERE {condition} {order}", tuple(values))
+        return self._decoded(table, " AND ".join(terms) or "1", order, tuple(values))
+
+    def _nearest(
+        self,
+        kind: type[T],
+        side: str,
+        order: str,
+        at: datetime,
+        where: Mapping[str, str],
+        excluding: Mapping[str, str],
+    ) -> T | None:
+        terms = [side, *(f"{column} = ?" for column in where)]
+        terms += [f"{column} <> ?" for column in excluding]
+        values = (rows.text_of(at), *where.values(), *excluding.values())
+        found = self._decoded(
+            BY_ROW[kind], " AND ".join(terms), f"ORDER BY {order} LIMIT 1", values
+        )
+        return found[0] if found else None
+
+    def _decoded(
+        self, table: Table, condition: str, order: str, values: tuple[str, ...]
+    ) -> list[Any]:
+        found = self.query(f"SELECT * FROM {table.name} WHERE {condition} {order}", values)
         return [rows.decode(table.row, row) for row in found]
 
     def _open_fault(self, source: str, code: str) -> bool:
         sql = "SELECT 1 FROM fault WHERE source = ? AND code = ? AND cleared IS NULL"
-        return bool(self._rows(sql, (source, code)))
-
-    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
-        try:
-            return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(f"the database {self.path} cannot be read: {error}") from error
+        return bool(self.query(sql, (source, code)))
 
     @contextmanager
     def _transaction(self, durable: bool) -> Iterator[None]:

@@ -17,10 +17,10 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, CameraError, StoreError
 from appliance.log import SentenceLog, redact, redact_all
 from appliance.media.frames import Picture
-from appliance.model_cameras import Event
 from appliance.settings import Settings
 from appliance.status import charts, document
-from appliance.store.rows import decode, text_of
+from appliance.store.event_rows import read_older_events
+from appliance.store.rows import text_of
 from appliance.store.store import Store
 from appliance.web import view
 from appliance.web.reader import Reader
@@ -90,7 +90,7 @@ def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
 
     @app.get("/healthz")
     def health() -> ResponseReturnValue:
-        reader.ask(lambda store: store.query("SELECT 1"))
+        reader.ask(lambda store: store.check_readable())
         return jsonify(status="ok")
 
 
@@ -132,9 +132,8 @@ def list_older_events(store: Store, before: datetime | None, limit: int) -> list
     """At most `limit` events that began before `before` (None: all of them), newest first."""
     if before is None:
         return document.events(store, None, limit)
-    sql = "SELECT * FROM event WHERE at < ? ORDER BY id DESC LIMIT ?"
-    found = store.query(sql, (text_of(before), limit))
-    return redact_all([document.event_of(decode(Event, row)) for row in found])
+    found = read_older_events(store, before, limit)
+    return redact_all([document.event_of(event) for event in found])
 
 
 def parse_count(text: str) -> int:

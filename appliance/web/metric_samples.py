@@ -28,10 +28,9 @@ from appliance.model_cameras import (
 )
 from appliance.settings import Settings
 from appliance.status import document
-from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, events_of, last_hour
-from appliance.status.intervals import rows_back
+from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour
 from appliance.status.loads import MAX_AGE_S, reported_loads
-from appliance.store.rows import text_of
+from appliance.store.pages import read_back
 from appliance.store.store import Store
 
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
@@ -120,9 +119,9 @@ def collect_camera(store: Store, name: str, hour: Spending) -> Iterator[MetricSa
 def collect_motions_and_events(store: Store, settings: Settings) -> Iterator[MetricSample]:
     """Motion and events; a day is counted anew each time, since old rows are deleted."""
     now = store.clock.stamp().utc
-    moved = rows_back(store, "camera_motion", "camera, looked", now - DAY)
+    moved = read_back(store, CameraMotion, ("camera", "looked"), now - DAY)
     motions = Counter((row["camera"], bool(row["looked"])) for row in moved)
-    events = events_of(store, now - DAY, now + HOUR)
+    events = store.count_by(Event, "camera", now - DAY, now + HOUR)
     for name in settings.camera:
         for looked in (True, False):
             labels = (name, "true" if looked else "false")
@@ -145,13 +144,10 @@ def collect_inference(store: Store) -> Iterator[MetricSample]:
         yield MetricSample("inference_info", 1, (run.provider, run.model_digest, tier))
         rate = run.frames / run.duration_s if run.duration_s else None
         yield MetricSample("inference_frames_per_second", rate)
-    since = text_of(store.clock.stamp().utc - HOUR)
-    sums = store.query(
-        "SELECT sum(frames) AS frames, sum(energy_wh) AS wh FROM inference_run WHERE at >= ?",
-        (since,),
-    )[0]
-    yield MetricSample("inference_last_hour_frames", sums["frames"])
-    yield MetricSample("inference_last_hour_energy_joules", to_joules(sums["wh"]))
+    since = store.clock.stamp().utc - HOUR
+    frames, energy_wh = store.sums(InferenceRun, since, "frames", "energy_wh")
+    yield MetricSample("inference_last_hour_frames", frames)
+    yield MetricSample("inference_last_hour_energy_joules", to_joules(energy_wh))
 
 
 def collect_computer(store: Store) -> Iterator[MetricSample]:
@@ -163,8 +159,8 @@ def collect_computer(store: Store) -> Iterator[MetricSample]:
         yield MetricSample("disk_free_bytes", reading.disk_free_bytes)
         yield MetricSample("disk_used_ratio", to_ratio(reading.disk_used_pct))
         yield MetricSample("memory_available_bytes", reading.memory_available_bytes)
-    for row in store.query("SELECT DISTINCT gpu FROM gpu_reading ORDER BY gpu"):
-        gpu = store.latest(GpuReading, MAX_AGE_S, gpu=row["gpu"])
+    for name in store.names(GpuReading, "gpu"):
+        gpu = store.latest(GpuReading, MAX_AGE_S, gpu=name)
         if gpu:
             yield MetricSample("gpu_power_watts", gpu.power_w, (gpu.gpu,))
             yield MetricSample("gpu_temperature_celsius", gpu.temperature_c, (gpu.gpu,))

@@ -7,18 +7,16 @@ Never: guesses: where no row says it, the answer is that nothing is known of tha
 import argparse
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from appliance.commands.opening import local, moment, opened
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyBudget, PowerReading, Sleep, Wake
 from appliance.settings import Settings
-from appliance.store.rows import decode, encode, text_of
+from appliance.store.rows import encode, text_of
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
-
-T = TypeVar("T")
 
 
 class WhyError(ApplianceError):
@@ -65,28 +63,23 @@ def find_answer(store: Store, at: datetime, now: datetime, settings: Settings) -
             f"{format_time(at, settings)} is in the future; "
             "`unitctl energy outlook` shows what is expected"
         )
-    sleep = find_newest(store, Sleep, "at <= ?", at)
-    wake = find_oldest(store, Wake, "at > ?", sleep.stamp.utc) if sleep else None
+    sleep = store.before(Sleep, at)
+    wake = store.after(Wake, sleep.stamp.utc) if sleep else None
     if wake and wake.stamp.utc <= at:
         sleep = wake = None
-    last = find_newest(store, EnergyBudget, "at <= ?", at)
+    last = store.before(EnergyBudget, at)
     if last is None and sleep is None:
         raise WhyError(explain_missing(store, at, settings))
-    level = last.level.name if last else ""
-    changed = "level <> ?"
+    same = {"level": last.level.name if last else ""}
     holds = last is not None and at < last.until
     return Answer(
         at=at,
         budget=last if holds else None,
         ended=None if holds else last,
-        battery=find_newest(store, BatteryState, "at <= ?", at),
-        reading=find_newest(store, PowerReading, "at <= ?", at),
-        before=find_newest(store, EnergyBudget, f"at <= ? AND {changed}", at, level)
-        if last
-        else None,
-        after=find_oldest(store, EnergyBudget, f"at > ? AND {changed}", at, level)
-        if last
-        else None,
+        battery=store.before(BatteryState, at),
+        reading=store.before(PowerReading, at),
+        before=store.before(EnergyBudget, at, excluding=same) if last else None,
+        after=store.after(EnergyBudget, at, excluding=same) if last else None,
         sleep=sleep,
         wake=wake,
     )
@@ -94,7 +87,7 @@ def find_answer(store: Store, at: datetime, now: datetime, settings: Settings) -
 
 def explain_missing(store: Store, at: datetime, settings: Settings) -> str:
     """Why there is no row."""
-    first = find_oldest(store, EnergyBudget, "at > ?", datetime.min.replace(tzinfo=UTC))
+    first = store.after(EnergyBudget, datetime.min.replace(tzinfo=UTC))
     keeps = BY_ROW[EnergyBudget].keep_days
     if first is None:
         return (
@@ -105,27 +98,6 @@ def explain_missing(store: Store, at: datetime, settings: Settings) -> str:
         f"nothing is known of {format_time(at, settings)}: the budgets go back to "
         f"{format_time(first.stamp.utc, settings)} (they are kept for {keeps:g} days)"
     )
-
-
-def find_newest(
-    store: Store, kind: type[T], condition: str, at: datetime, *values: str
-) -> T | None:
-    """The last row for which `condition` holds."""
-    return find_one(store, kind, f"{condition} ORDER BY at DESC, id DESC", at, *values)
-
-
-def find_oldest(
-    store: Store, kind: type[T], condition: str, at: datetime, *values: str
-) -> T | None:
-    """The first row for which `condition` holds."""
-    return find_one(store, kind, f"{condition} ORDER BY at, id", at, *values)
-
-
-def find_one(store: Store, kind: type[T], where: str, at: datetime, *values: str) -> T | None:
-    rows = store.query(
-        f"SELECT * FROM {BY_ROW[kind].name} WHERE {where} LIMIT 1", (text_of(at), *values)
-    )
-    return decode(kind, rows[0]) if rows else None
 
 
 # --- showing --------------------------------------------------------------------------------------

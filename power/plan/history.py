@@ -15,9 +15,14 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from appliance.model import PowerReading, SolarDay, Stamp
 from appliance.settings import Settings
-from appliance.status.charts import steps_of
-from appliance.store.retention import COARSE_S, FINE_S
-from appliance.store.rows import text_of, time_of
+from appliance.store.rows import time_of
+from appliance.store.steps import (
+    COARSE_S,
+    FINE_S,
+    average_power,
+    list_blocked_steps,
+    read_energy_means,
+)
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 from power.battery.estimate import is_too_cold_to_charge
@@ -36,7 +41,6 @@ HISTORY_DAYS = 120  # that the planner is given
 LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
 UNTHROTTLED_BELOW_PCT = 90.0  # a mean of a higher charge may hide a throttled sun
 UNSHADED = (1.0,) * 24
-TARGET_HELD_SQL = ", ".join(f"'{stage.name}'" for stage in TARGET_HELD)
 HOURS = timedelta(hours=1)
 
 
@@ -166,16 +170,8 @@ def read_points(
 
 def read_full_rows(store: Store, since: datetime, until: datetime) -> HistoryPoints:
     """The full rows in steps of 5 minutes."""
-    wanted = (
-        "avg(pv_power_w) AS pv_w, avg(battery_temperature_c) AS battery_c, "
-        f"max(charge_stage IN ({TARGET_HELD_SQL})) AS held, max(charge_allowed = 0) AS refused"
-    )
-    span = (text_of(since), text_of(until - timedelta(milliseconds=1)))
-    blocked = {
-        row["step"]
-        for row in steps_of(store, "battery_state", "max(charge_blocked) AS blocked", *span)
-        if row["blocked"]
-    }
+    last = until - timedelta(milliseconds=1)
+    blocked = list_blocked_steps(store, since, last)
     return {
         time_of(row["step"]): HistoryPoint(
             FINE_S / 3600,
@@ -183,7 +179,7 @@ def read_full_rows(store: Store, since: datetime, until: datetime) -> HistoryPoi
             row["battery_c"],
             bool(row["held"] or row["refused"] or row["step"] in blocked),
         )
-        for row in steps_of(store, "power_reading", wanted, *span)
+        for row in average_power(store, TARGET_HELD, since, last)
     }
 
 
@@ -191,17 +187,10 @@ def read_means(
     store: Store, settings: Settings, step_s: int, since: datetime, until: datetime
 ) -> HistoryPoints:
     """The stored means. Of an hour only the share counts in which there were rows."""
-    rows = store.query(
-        "SELECT power.at AS at, power.rows AS rows, power.pv_power_w AS pv_w, "
-        "power.battery_temperature_c AS battery_c, belief.state_of_charge_pct AS charge_pct "
-        "FROM power_reading_mean AS power LEFT JOIN battery_state_mean AS belief "
-        "ON belief.step_s = power.step_s AND belief.at = power.at "
-        "WHERE power.step_s = ? AND power.at >= ? AND power.at < ?",
-        (step_s, text_of(since), text_of(until)),
-    )
+    rows = read_energy_means(store, step_s, since, until)
     usual = step_s / max(BY_ROW[PowerReading].every_s or 0.0, settings.meter.poll_every_s)
     return {
-        time_of(row["at"]): HistoryPoint(
+        time_of(row["step"]): HistoryPoint(
             step_s / 3600 * (min(1.0, row["rows"] / usual) if step_s == COARSE_S else 1.0),
             row["pv_w"],
             row["battery_c"],

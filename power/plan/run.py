@@ -29,7 +29,6 @@ from appliance.process import service
 from appliance.settings import Settings
 from appliance.store import retention
 from appliance.store.prepare import prepare
-from appliance.store.rows import text_of
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 from power.guard.reserve import FIRST_YEAR
@@ -121,11 +120,8 @@ def read_usual_sigma_pct(store: Store, now: datetime) -> float:
     """The mean sigma of the last day's charge: neither the moment after a full charge nor the one
     after a boot is usual.
     """
-    rows = store.query(
-        "SELECT avg(sigma_pct) AS mean FROM battery_state WHERE at >= ? AND at <= ?",
-        (text_of(now - timedelta(days=1)), text_of(now)),
-    )
-    return min(MAX_SIGMA_PCT, max(MIN_SIGMA_PCT, rows[0]["mean"] or 0.0))
+    mean_pct = store.mean(BatteryState, "sigma_pct", now - timedelta(days=1), now)
+    return min(MAX_SIGMA_PCT, max(MIN_SIGMA_PCT, mean_pct or 0.0))
 
 
 def mark_better_ladder(

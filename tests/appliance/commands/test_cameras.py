@@ -74,7 +74,7 @@ def quiet_night(unit: Unit, at: Stamp) -> None:
     write(unit, filled.change(taken, "gate", CameraMode.LISTEN, reason))
     write(unit, *(listening(before(at, MINUTE * ago)) for ago in range(5, -4, -1)))
     motion = filled.motion(before(at, 2 * MINUTE), "gate", looked=False)
-    write(unit, replace(motion, reason=f"not looked at: {reason}"))
+    write(unit, replace(motion, reason=f"not analysed: {reason}"))
     power = unit.open_as("power")
     power.add(budget(before(at, 30), EnergyLevel.SENTINEL, SENTINEL))
     unit.open_as("inference").add(InferencePlan(before(at, HOUR), 0.0, Tier.NONE, NO_LOOKS))
@@ -95,7 +95,7 @@ def test_why_inference_was_off_at_a_moment_is_answered(unit: Unit) -> None:
     assert "looking inference was not running; its last word" in said
     assert NO_LOOKS in said
     assert "moved until" in said
-    assert "noticed by packets, score 2.5; not looked at: the camera listens" in said
+    assert "noticed by packets, score 2.5; not analysed: the camera listens" in said
 
 
 def test_a_time_of_day_is_the_last_one(unit: Unit) -> None:

@@ -242,7 +242,7 @@ def test_the_bundle_holds_what_a_helper_needs_and_no_secret(unit: Unit) -> None:
 def test_all_rows_are_in_the_bundle_page_by_page(
     unit: Unit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.commands.bundle.PAGE_ROWS", 7)
+    monkeypatch.setattr("appliance.store.pages.EXPORT_ROWS", 7)
     power = unit.open_as("power")
     power.add(*(filled.battery_state(power.clock.stamp(), float(number)) for number in range(50)))
     sql = "INSERT INTO battery_state_mean (step_s, at, rows) VALUES (?, ?, 1)"

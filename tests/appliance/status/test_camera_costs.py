@@ -216,7 +216,7 @@ def test_a_time_that_is_over_is_cut_at_both_ends(open_store: OpenStore, clock: F
 def test_many_rows_of_many_cameras_are_read_page_by_page(
     open_store: OpenStore, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("appliance.status.intervals.PAGE_ROWS", 7)
+    monkeypatch.setattr("appliance.store.pages.BACK_ROWS", 7)
     camera = open_store("camera")
     for _ in range(61):
         for number in range(3):

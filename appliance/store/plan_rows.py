@@ -1,0 +1,55 @@
+"""The stored plans and policies as the status and the chart read them.
+
+Reads: `energy_plan_step`, `energy_policy`, through the `Store` that it is given. Writes: nothing.
+Never: says whether a plan still holds.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from appliance.store.rows import Row, text_of
+from appliance.store.store import Store
+
+COLUMNS = (
+    "pv_power_w",
+    "load_power_w",
+    "state_of_charge_pct",
+    "level",
+    "low_charge_pct",
+    "high_charge_pct",
+)
+
+
+def read_plan_steps(store: Store, since: datetime, until: datetime) -> Sequence[Row]:
+    """The steps of all plans that start from `since` to before `until`, by plan (`at`), then start.
+
+    Columns: `at`, `starts` (stored times) and `COLUMNS`.
+    """
+    return store.query(
+        f"SELECT at, starts, {', '.join(COLUMNS)} FROM energy_plan_step "
+        "WHERE starts >= ? AND starts < ? ORDER BY at, starts",
+        (text_of(since), text_of(until)),
+    )
+
+
+def read_steps_of_plan(
+    store: Store, made: datetime, after: datetime, until: datetime
+) -> Sequence[Row]:
+    """The steps of the plan made at `made` that start after `after` and before `until`, in order.
+
+    Columns: `starts`, `level`, `state_of_charge_pct`.
+    """
+    return store.query(
+        "SELECT starts, level, state_of_charge_pct FROM energy_plan_step "
+        "WHERE starts > ? AND starts < ? AND at = ? ORDER BY starts",
+        (text_of(after), text_of(until), text_of(made)),
+    )
+
+
+def read_policy_reason(store: Store, at: datetime) -> str | None:
+    """The reason of the newest policy that covers `at`; its large table is not read."""
+    rows = store.query(
+        "SELECT reason FROM energy_policy WHERE starts <= ? AND ends > ? ORDER BY id DESC LIMIT 1",
+        (text_of(at), text_of(at)),
+    )
+    return rows[0]["reason"] if rows else None

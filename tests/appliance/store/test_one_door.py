@@ -1,0 +1,35 @@
+"""The store is the one door to the unit database: no SQL stands anywhere else."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGES = ("appliance", "power", "sensors", "inference", "ota", "provisioning")
+DOOR = ROOT / "appliance/store"
+SQL = re.compile(
+    r"\b(import sqlite3|from sqlite3|sqlite_utils)\b"
+    r"|\.(query|housekeeping|execute|executemany|executescript)\("
+    r"|\"(SELECT|INSERT|REPLACE|UPDATE|DELETE|PRAGMA|VACUUM) "
+)
+
+
+def list_sources(package: str) -> list[Path]:
+    return [path for path in (ROOT / package).rglob("*.py") if DOOR not in path.parents]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_sql_stands_outside_the_store(package: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in list_sources(package)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if SQL.search(line)
+    ]
+    assert not found, f"ask appliance/store for it: {found}"
+
+
+def test_the_pattern_finds_sql_where_there_is_some() -> None:
+    assert any(SQL.search(path.read_text()) for path in DOOR.rglob("*.py"))
