@@ -28,7 +28,6 @@ from inference.publish import EventPublisher
 from inference.view import View
 
 CYCLE_S = 1.0
-BUDGET_MAX_AGE_S = 180.0
 ROW_EVERY_S = 60.0
 FAULT_AFTER_S = 10.0
 LEAVE_AFTER_S = 60.0
@@ -71,7 +70,7 @@ class InferenceCycle:
 
     def run(self) -> str:
         """One picture second; returns what is being done and why. Leaves when there is no work."""
-        budget = self._service.store.latest(EnergyBudget, BUDGET_MAX_AGE_S)
+        budget = self._service.store.latest(EnergyBudget)
         plan = schedule.make_plan(budget, self._settings, self._measure_resources(budget))
         self._note_plan(plan)
         if budget is not None and plan.frames_per_s > 0:

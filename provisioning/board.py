@@ -36,7 +36,6 @@ OUTSIDE = ("plant", "board", SIMULATED_CAMERAS)  # not the unit's programs
 LOOK_EVERY_S = 0.05
 GRACE_S = 0.5  # real seconds from an order to the frost, as logind answers before it acts
 PATIENCE_S = 25.0
-BUDGET_AGE_S = 180.0
 
 
 class Power(Enum):
@@ -164,7 +163,7 @@ class Board:
     def _decided(self) -> bool:
         """Whether there is an energy budget of this boot."""
         with suppress(StoreError), closing(Store(self._settings.database, self._clock)) as store:
-            return store.latest(EnergyBudget, BUDGET_AGE_S) is not None
+            return store.latest(EnergyBudget) is not None
         return False
 
     def _alarm_at(self) -> datetime | None:

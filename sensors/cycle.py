@@ -12,7 +12,6 @@ from typing import Any
 from appliance.model import EnvironmentReading, GpuReading
 from appliance.model_cameras import InferenceRun
 from appliance.process.service import Service
-from appliance.status.loads import MAX_AGE_S
 from sensors.environment import (
     estimate_computer_power,
     find_warnings,
@@ -43,7 +42,7 @@ class SensorsCycle:
 
     def _read_environment(self, rails: list[Rail]) -> EnvironmentReading:
         settings = self.service.settings
-        run = self.service.store.latest(InferenceRun, MAX_AGE_S)
+        run = self.service.store.latest(InferenceRun)
         power = estimate_computer_power(
             find_board_input_w(rails), run.power_w if run else None, settings.computer.idle_w
         )

@@ -21,7 +21,6 @@ from appliance.settings import Settings
 from appliance.store.store import Store
 
 ONCE_IN = timedelta(hours=24)
-BUDGET_AGE_S = 180.0
 LAST = "jetson-mode-restart"  # in the data directory
 
 
@@ -70,7 +69,7 @@ def read_fresh_budget(settings: Settings) -> EnergyBudget | None:
     """The fresh energy budget, or None."""
     try:
         with closing(Store(settings.database, settings.make_clock())) as store:
-            return store.latest(EnergyBudget, BUDGET_AGE_S)
+            return store.latest(EnergyBudget)
     except StoreError:
         return None
 

@@ -10,7 +10,6 @@ from appliance.model import EnergyBudget, EnergyLevel
 from appliance.process.units import format_unit
 from appliance.settings import Settings
 from appliance.status import document
-from appliance.status.loads import MAX_AGE_S
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 
@@ -20,7 +19,7 @@ NAME = "services"
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if store is None:
         return Finding(NAME, NO_DATABASE, ok=None)
-    budget = store.latest(EnergyBudget, MAX_AGE_S)
+    budget = store.latest(EnergyBudget)
     awake = [
         entry
         for entry in document.services(store, settings)

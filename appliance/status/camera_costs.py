@@ -21,7 +21,6 @@ from appliance.status.intervals import (
     looks,
     states,
 )
-from appliance.status.loads import MAX_AGE_S
 from appliance.store.store import Store
 
 HOUR = timedelta(hours=1)
@@ -102,7 +101,7 @@ def both(one: float | None, other: float | None) -> float | None:
 
 def draw_now(store: Store, camera: str) -> Draw:
     """What that camera costs now, by rows that are fresh. Raises `StoreError`."""
-    state = store.latest(CameraState, MAX_AGE_S, camera=camera)
+    state = store.latest(CameraState, camera=camera)
     if state is None:
         return Draw(None, None, measured=False)
     looking_w, measured = looking_now(store, state)
@@ -113,10 +112,10 @@ def looking_now(store: Store, state: CameraState) -> tuple[float | None, bool]:
     """What looking at a camera in that state draws, and whether that was measured."""
     if state.mode in NO_PICTURES:
         return 0.0, True
-    found = store.latest(CameraUsage, MAX_AGE_S, camera=state.camera)
+    found = store.latest(CameraUsage, camera=state.camera)
     if found is not None:
         return found.power_w, found.energy_measured or not found.power_w
-    reports = store.latest(InferenceRun, MAX_AGE_S) is not None
+    reports = store.latest(InferenceRun) is not None
     return (0.0, True) if reports else (None, False)
 
 

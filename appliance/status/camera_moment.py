@@ -19,13 +19,11 @@ from appliance.model_cameras import (
     Event,
     InferencePlan,
 )
-from appliance.status.loads import MAX_AGE_S
 from appliance.store.rows import text_of
 from appliance.store.store import Store
-from appliance.store.tables import BY_ROW
+from appliance.store.tables import BY_ROW, fresh_s
 
 AROUND = timedelta(minutes=10)  # what moved so long before and after is told
-HOLDS = timedelta(seconds=MAX_AGE_S)
 MOST = 20  # of what moved, was found or was hinted
 
 
@@ -90,7 +88,7 @@ def find(store: Store, camera: str, at: datetime) -> Past:
         budget=budget,
         funded=bool(budget and at < budget.until),
         plan=plan,
-        planned=bool(plan and at - plan.stamp.utc <= HOLDS),
+        planned=bool(plan and held_at(plan, at)),
         looks=looks_at(store, camera, at),
         sleep=sleep_at(store, at),
         motions=store.lasting(CameraMotion, *around, "ended", MOST, camera=camera),
@@ -100,9 +98,14 @@ def find(store: Store, camera: str, at: datetime) -> Past:
     )
 
 
+def held_at(row: CameraState | CameraUsage | InferencePlan, at: datetime) -> bool:
+    """Whether a row written before `at` was still fresh then."""
+    return at - row.stamp.utc <= timedelta(seconds=fresh_s(type(row)))
+
+
 def reports(state: CameraState | None, next_state: CameraState | None, at: datetime) -> bool:
     """Whether the camera's process was there: it had just said so, or said later that it had."""
-    if state and at - state.stamp.utc <= HOLDS:
+    if state and held_at(state, at):
         return True
     told_s = next_state.duration_s if next_state else None
     return bool(next_state and told_s and next_state.stamp.utc - timedelta(seconds=told_s) <= at)
@@ -134,4 +137,4 @@ def looks_at(store: Store, camera: str, at: datetime) -> CameraUsage | None:
     if next_row and next_row.stamp.utc - timedelta(seconds=next_row.duration_s) <= at:
         return next_row
     last = store.before(CameraUsage, at, camera=camera)
-    return last if last and next_row is None and at - last.stamp.utc <= HOLDS else None
+    return last if last and next_row is None and held_at(last, at) else None

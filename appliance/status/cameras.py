@@ -10,7 +10,6 @@ from appliance.model_cameras import CameraChange, CameraMotion, CameraState, Eve
 from appliance.settings import Settings
 from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour
 from appliance.status.freshness import NOT_YET, Document, seen_at
-from appliance.status.loads import MAX_AGE_S
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 
@@ -28,7 +27,7 @@ def camera(store: Store, name: str, hour: Spending) -> Document:
     state = store.last(CameraState, camera=name)
     return {
         "camera": name,
-        **seen_at(store, state, MAX_AGE_S),
+        **seen_at(store, state),
         "mode": state.mode.value if state else None,
         "since": since(store, state) if state else None,
         "reason": state.reason if state else NOT_YET,

@@ -16,6 +16,7 @@ from appliance.model import (
     BatteryReading,
     BatteryState,
     EnergyBudget,
+    EnergyPlanStep,
     EnvironmentReading,
     Fault,
     GpuReading,
@@ -27,16 +28,13 @@ from appliance.settings import Settings
 from appliance.status import sleep_and_outlook
 from appliance.status.cameras import cameras
 from appliance.status.freshness import NOT_YET, Document, seen_at
-from appliance.status.loads import MAX_AGE_S, reported_loads
+from appliance.status.loads import reported_loads
 from appliance.store.rows import text_of
 from appliance.store.store import Store
-from appliance.store.tables import PLAN
+from appliance.store.tables import PLAN, fresh_s
 
 SCHEMA = 1
-POWER_MAX_AGE_S = 60.0
-PLAN_MAX_AGE_S = sleep_and_outlook.PLAN_HOLDS.total_seconds()
 FIGURES = ("state_of_charge_pct", "sigma_pct", "energy_wh", "capacity_wh", "time_to_go_s")
-PACK_MAX_AGE_S = 180.0  # what a BMS says is stored once a minute
 PACK = (
     "voltage_v",
     "current_a",
@@ -109,7 +107,7 @@ def battery(store: Store, settings: Settings) -> Document | None:
 def pack(store: Store, name: str) -> Document:
     """What the BMS or shunt of that name says, not what the unit believes."""
     reading = store.last(BatteryReading, device=name)
-    seen = seen_at(store, reading, PACK_MAX_AGE_S)
+    seen = seen_at(store, reading)
     fresh = reading if seen["fresh"] else None
     return seen | {"name": name, **{field: measure(fresh, field) for field in PACK}}
 
@@ -136,7 +134,7 @@ def energy(store: Store) -> Document | None:
     budget = store.last(EnergyBudget)
     if budget is None:
         return None
-    return seen_at(store, budget, MAX_AGE_S) | {
+    return seen_at(store, budget) | {
         "level": budget.level.name,
         "power_w": budget.power_w,
         "until": text_of(budget.until),
@@ -152,7 +150,7 @@ def inference(store: Store) -> Document | None:
     if plan is None:
         return None
     run = store.last(InferenceRun)
-    return seen_at(store, plan, MAX_AGE_S) | {
+    return seen_at(store, plan) | {
         "frames_per_s": plan.frames_per_s,
         "tier": plan.tier.value,
         "reason": plan.reason,
@@ -166,7 +164,7 @@ def computer(store: Store) -> Document | None:
     reading = store.last(EnvironmentReading)
     if reading is None:
         return None
-    return seen_at(store, reading, MAX_AGE_S) | {
+    return seen_at(store, reading) | {
         "hottest_zone": reading.hottest_zone,
         "hottest_temperature_c": reading.hottest_temperature_c,
         "disk_free_bytes": reading.disk_free_bytes,
@@ -185,7 +183,7 @@ def gpus(store: Store) -> list[Document]:
     return [
         {"gpu": reading.gpu}
         | {field: getattr(reading, field) for field in fields}
-        | seen_at(store, reading, MAX_AGE_S)
+        | seen_at(store, reading)
         for reading in found
     ]
 
@@ -200,7 +198,7 @@ def services(store: Store, settings: Settings) -> list[Document]:
 
 def service(store: Store, name: str, state: ServiceState | None) -> Document:
     """One service's entry."""
-    max_age_s = PLAN_MAX_AGE_S if name == PLAN else MAX_AGE_S
+    max_age_s = fresh_s(EnergyPlanStep if name == PLAN else ServiceState)
     status = state.status if state else NOT_YET
     return {"service": name, "status": status, **seen_at(store, state, max_age_s)}
 
@@ -278,7 +276,7 @@ def fault_of(fault: Fault) -> Document:
 
 def power_max_age_s(settings: Settings) -> float:
     """How old a battery or charger row may be: a minute, or three polls of a slow bus."""
-    return max(POWER_MAX_AGE_S, 3 * settings.meter.poll_every_s)
+    return max(fresh_s(PowerReading), 3 * settings.meter.poll_every_s)
 
 
 def measure(reading: PowerReading | BatteryReading | None, name: str) -> Any:

@@ -14,9 +14,11 @@ NOT_YET = "has not reported yet"
 Document = dict[str, Any]
 
 
-def seen_at(store: Store, row: Any, max_age_s: float) -> Document:
-    """The fields `at` and `fresh`; None and False where there is no row."""
+def seen_at(store: Store, row: Any, max_age_s: float | None = None) -> Document:
+    """The fields `at` and `fresh`; None and False where there is no row.
+
+    `max_age_s`: left out, what appliance/store/tables.py says of the row's table.
+    """
     if row is None:
         return {"at": None, "fresh": False}
-    age_s = store.clock.age_s(row.stamp)
-    return {"at": text_of(row.stamp.utc), "fresh": age_s is not None and age_s <= max_age_s}
+    return {"at": text_of(row.stamp.utc), "fresh": store.is_fresh(row, max_age_s)}

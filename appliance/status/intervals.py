@@ -14,10 +14,10 @@ from itertools import pairwise
 
 from appliance.model import Stamp
 from appliance.model_cameras import CameraMode, CameraState, CameraUsage, InferenceRun
-from appliance.status.loads import MAX_AGE_S
 from appliance.store.pages import read_back
 from appliance.store.rows import Row, text_of, time_of
 from appliance.store.store import Store
+from appliance.store.tables import fresh_s
 
 NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nobody can look
 REACH = timedelta(minutes=15)  # so far outside of a time a row may tell of it
@@ -93,7 +93,7 @@ def between_rows(row: Row, later: Row) -> Stretch | None:
         return None
     apart_s, told_s = later["uptime_s"] - row["uptime_s"], later["duration_s"] or 0.0
     ends_s = time_of(later["at"]).timestamp()
-    if apart_s <= max(MAX_AGE_S, told_s + 1.0):
+    if apart_s <= max(fresh_s(CameraState), told_s + 1.0):
         return stretch_of(row, ends_s - apart_s, ends_s)
     return stretch_of(later, ends_s - told_s, ends_s)
 
@@ -102,7 +102,7 @@ def until_now(store: Store, row: Row) -> Stretch | None:
     """From the newest state until now, while it is fresh."""
     now = store.clock.stamp()
     age_s = store.clock.age_s(Stamp(time_of(row["at"]), row["boot_id"], row["uptime_s"]))
-    if age_s is None or age_s > MAX_AGE_S:
+    if age_s is None or age_s > fresh_s(CameraState):
         return None
     now_s = now.utc.timestamp()
     return stretch_of(row, now_s - (now.uptime_s - row["uptime_s"]), now_s)

@@ -11,8 +11,6 @@ from appliance.model import EnvironmentReading
 from appliance.model_cameras import CameraState, InferenceRun
 from appliance.store.store import Store
 
-MAX_AGE_S = 180.0
-
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -26,15 +24,15 @@ class Load:
 def reported_loads(store: Store, cameras: tuple[str, ...]) -> tuple[Load, ...]:
     """The loads that are on, in the order computer, cameras, inference."""
     loads = []
-    computer = store.latest(EnvironmentReading, MAX_AGE_S)
+    computer = store.latest(EnvironmentReading)
     if computer:
         measured = computer.computer_power_measured
         loads.append(Load("computer", computer.computer_power_w, measured))
     for name in cameras:
-        state = store.latest(CameraState, MAX_AGE_S, camera=name)
+        state = store.latest(CameraState, camera=name)
         if state:
             loads.append(Load(f"camera {name}", state.power_w, state.power_measured))
-    run = store.latest(InferenceRun, MAX_AGE_S)
+    run = store.latest(InferenceRun)
     if run:
         loads.append(Load("inference", run.power_w, run.energy_measured))
     return tuple(loads)

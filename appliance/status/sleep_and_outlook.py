@@ -14,9 +14,9 @@ from appliance.status.charts import LONGEST_PLAN_STEP, Plan, plan_of
 from appliance.store.plan_rows import read_policy_reason, read_steps_of_plan
 from appliance.store.rows import text_of
 from appliance.store.store import Store
+from appliance.store.tables import fresh_s
 
 AHEAD = timedelta(hours=72)
-PLAN_HOLDS = timedelta(hours=26)  # a oneshot of every night: a day, and two hours of grace
 MOST_SLEEPS = 40  # looked back through for when the night began: three dark weeks
 
 Document = dict[str, Any]
@@ -111,7 +111,7 @@ def outlook(store: Store) -> Document | None:
 def plan_ahead(store: Store, made: datetime, now: datetime) -> Plan | None:
     """The plan made then, from its present step on; None where it is old or has ended."""
     rows = read_steps_of_plan(store, made, now - LONGEST_PLAN_STEP, now + AHEAD)
-    if not rows or made < now - PLAN_HOLDS:
+    if not rows or now - made > timedelta(seconds=fresh_s(EnergyPlanStep)):
         return None
     plan = plan_of(text_of(made), rows)
     present = plan.covering(text_of(now))

@@ -4,9 +4,9 @@ Reads and writes: unit.db (SQLite, WAL). A writer names itself and may write its
 a reader cannot write at all.
 Never: returns a stale row as fresh, and never overwrites a damaged file.
 
-Stale means none: `latest()` gives None for a row of another boot or older than asked, judged by
-boot and uptime, never by the wall clock. Durable tables are on disk when `add` returns; readings
-may lose the last seconds in a power cut.
+Stale means none: `latest()` gives None for a row of another boot or older than its table allows
+(appliance/store/tables.py), judged by boot and uptime, never by the wall clock. Durable tables are
+on disk when `add` returns; readings may lose the last seconds in a power cut.
 """
 
 import sqlite3
@@ -20,7 +20,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import Fault, ServiceState
 from appliance.store import rows
-from appliance.store.tables import ANY, BY_ROW, Table
+from appliance.store.tables import ANY, BY_ROW, Table, fresh_s
 
 T = TypeVar("T")
 PAGE_SIZE = 1024  # a small row dirties a whole page: small pages spare the flash
@@ -101,13 +101,19 @@ class Store:
 
     # --- reading -------------------------------------------------------------------------------
 
-    def latest(self, kind: type[T], max_age_s: float, **where: str) -> T | None:
-        """The newest row, or None where there is none, or none of this boot that is fresh."""
+    def latest(self, kind: type[T], max_age_s: float | None = None, **where: str) -> T | None:
+        """The newest row, or None where there is none, or none of this boot that is fresh.
+
+        `store.latest(CameraState, camera="gate")` goes by the age in appliance/store/tables.py.
+        """
         row = self.last(kind, **where)
-        if row is None:
-            return None
-        age_s = self.clock.age_s(row.stamp)  # type: ignore[attr-defined]
-        return row if age_s is not None and age_s <= max_age_s else None
+        return row if row is not None and self.is_fresh(row, max_age_s) else None
+
+    def is_fresh(self, row: Any, max_age_s: float | None = None) -> bool:
+        """Whether a row is of this boot and not older than asked, or than its table allows."""
+        age_s = self.clock.age_s(row.stamp)
+        allowed_s = fresh_s(type(row)) if max_age_s is None else max_age_s
+        return age_s is not None and age_s <= allowed_s
 
     def last(self, kind: type[T], **where: str) -> T | None:
         """The newest row however old, for showing and for starting up; never for deciding."""

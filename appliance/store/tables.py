@@ -16,6 +16,8 @@ from appliance import model, model_cameras
 class Table:
     """One stream. `every_s`: the usual time between rows, None where they come when they come.
 
+    `fresh_s`: how old the newest row may be and still be used, three times `every_s` in most; None
+    where rows do not age. Each age stands here only; `Store.latest` goes by it.
     `keep_days` of full rows, then (where `averaged`) 5-minute means for a month and hourly means for
     ten years. `durable`: on disk when the write returns, not within seconds. `order`: the column
     that says which row is newer: an event is stored when it ends and sorted by when it began.
@@ -25,6 +27,7 @@ class Table:
     row: type
     writer: str
     every_s: float | None
+    fresh_s: float | None
     keep_days: float
     key: str | None = None
     averaged: bool = False
@@ -35,34 +38,43 @@ class Table:
 ANY = "any"
 POWER, PLAN, SENSORS, CAMERA, INFERENCE = "power", "plan", "sensors", "camera", "inference"
 HINTS = "hints"
+NIGHTLY = 26 * 3600.0  # s; a plan is made every night: a day, and two hours of grace
 SECONDLY = 2.0  # days of full rows where averages follow
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
 TABLES = (
-    #     table                  row                          writer     every_s  keep_days
-    Table("power_reading",       model.PowerReading,          POWER,     20,      SECONDLY, averaged=True),
-    Table("battery_reading",     model.BatteryReading,        POWER,     60,      SECONDLY),
-    Table("battery_state",       model.BatteryState,          POWER,     20,      SECONDLY, averaged=True),
-    Table("energy_budget",       model.EnergyBudget,          POWER,     60,      SECONDLY),
-    Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    60),
-    Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    7),
-    Table("sun_day",             model.SolarDay,              PLAN,      None,    3650,     key="day", order="day"),
-    Table("sleep",               model.Sleep,                 POWER,     None,    365,      durable=True),
-    Table("wake",                model.Wake,                  POWER,     None,    365,      durable=True),
-    Table("gpu_reading",         model.GpuReading,            SENSORS,   60,      31),
-    Table("environment_reading", model.EnvironmentReading,    SENSORS,   60,      SECONDLY, averaged=True),
-    Table("camera_state",        model_cameras.CameraState,   CAMERA,    60,      SECONDLY),
-    Table("camera_change",       model_cameras.CameraChange,  CAMERA,    None,    365),
-    Table("camera_motion",       model_cameras.CameraMotion,  CAMERA,    None,    365),
-    Table("camera_hint",         model_cameras.CameraHint,    HINTS,     None,    31),
-    Table("camera_looks",        model_cameras.CameraUsage,   INFERENCE, 60,      SECONDLY),
-    Table("inference_plan",      model_cameras.InferencePlan, INFERENCE, 60,      SECONDLY),
-    Table("inference_run",       model_cameras.InferenceRun,  INFERENCE, 60,      SECONDLY, averaged=True),
-    Table("event",               model_cameras.Event,         INFERENCE, None,    365,      durable=True, order="at"),
-    Table("service_state",       model.ServiceState,          ANY,       60,      3650,     key="service", order="at"),
-    Table("fault",               model.Fault,                 ANY,       None,    365,      durable=True),
+    #     table                  row                          writer     every_s  fresh_s  keep_days
+    Table("power_reading",       model.PowerReading,          POWER,     20,      60,      SECONDLY, averaged=True),
+    Table("battery_reading",     model.BatteryReading,        POWER,     60,      180,     SECONDLY),
+    Table("battery_state",       model.BatteryState,          POWER,     20,      60,      SECONDLY, averaged=True),
+    Table("energy_budget",       model.EnergyBudget,          POWER,     60,      180,     SECONDLY),
+    Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    NIGHTLY, 60),
+    Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    None,    7),
+    Table("sun_day",             model.SolarDay,              PLAN,      None,    None,    3650,     key="day", order="day"),
+    Table("sleep",               model.Sleep,                 POWER,     None,    None,    365,      durable=True),
+    Table("wake",                model.Wake,                  POWER,     None,    None,    365,      durable=True),
+    Table("gpu_reading",         model.GpuReading,            SENSORS,   60,      180,     31),
+    Table("environment_reading", model.EnvironmentReading,    SENSORS,   60,      180,     SECONDLY, averaged=True),
+    Table("camera_state",        model_cameras.CameraState,   CAMERA,    60,      180,     SECONDLY),
+    Table("camera_change",       model_cameras.CameraChange,  CAMERA,    None,    None,    365),
+    Table("camera_motion",       model_cameras.CameraMotion,  CAMERA,    None,    None,    365),
+    Table("camera_hint",         model_cameras.CameraHint,    HINTS,     None,    10,      31),
+    Table("camera_looks",        model_cameras.CameraUsage,   INFERENCE, 60,      180,     SECONDLY),
+    Table("inference_plan",      model_cameras.InferencePlan, INFERENCE, 60,      180,     SECONDLY),
+    Table("inference_run",       model_cameras.InferenceRun,  INFERENCE, 60,      180,     SECONDLY, averaged=True),
+    Table("event",               model_cameras.Event,         INFERENCE, None,    None,    365,      durable=True, order="at"),
+    Table("service_state",       model.ServiceState,          ANY,       60,      180,     3650,     key="service", order="at"),
+    Table("fault",               model.Fault,                 ANY,       None,    None,    365,      durable=True),
 )
 # fmt: on
 
 BY_ROW = {table.row: table for table in TABLES}
+
+
+def fresh_s(kind: type) -> float:
+    """How old the newest row of `kind` may be and still be used, in s; raises where it has no age."""
+    age_s = BY_ROW[kind].fresh_s
+    if age_s is None:
+        raise TypeError(f"rows of {BY_ROW[kind].name} do not age (appliance/store/tables.py)")
+    return age_s

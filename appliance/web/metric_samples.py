@@ -29,7 +29,7 @@ from appliance.model_cameras import (
 from appliance.settings import Settings
 from appliance.status import document
 from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour
-from appliance.status.loads import MAX_AGE_S, reported_loads
+from appliance.status.loads import reported_loads
 from appliance.store.pages import read_back
 from appliance.store.store import Store
 
@@ -89,7 +89,7 @@ def collect_power(store: Store, settings: Settings) -> Iterator[MetricSample]:
 
 def collect_energy(store: Store) -> Iterator[MetricSample]:
     """The present energy budget."""
-    budget = store.latest(EnergyBudget, MAX_AGE_S)
+    budget = store.latest(EnergyBudget)
     if budget is None:
         return
     for level in EnergyLevel:
@@ -106,7 +106,7 @@ def collect_camera(store: Store, name: str, hour: Spending) -> Iterator[MetricSa
     draw = draw_now(store, name)
     yield MetricSample("camera_power_watts", draw.camera_w, (name, "camera"))
     yield MetricSample("camera_power_watts", draw.looking_w, (name, "looking"))
-    state = store.latest(CameraState, MAX_AGE_S, camera=name)
+    state = store.latest(CameraState, camera=name)
     if state is None:
         return
     for mode in CameraMode:
@@ -135,8 +135,8 @@ def collect_motions_and_events(store: Store, settings: Settings) -> Iterator[Met
 
 def collect_inference(store: Store) -> Iterator[MetricSample]:
     """What inference may do and what it did."""
-    plan = store.latest(InferencePlan, MAX_AGE_S)
-    run = store.latest(InferenceRun, MAX_AGE_S)
+    plan = store.latest(InferencePlan)
+    run = store.latest(InferenceRun)
     if plan:
         yield MetricSample("inference_planned_frames_per_second", plan.frames_per_s)
     if run:
@@ -152,7 +152,7 @@ def collect_inference(store: Store) -> Iterator[MetricSample]:
 
 def collect_computer(store: Store) -> Iterator[MetricSample]:
     """Temperature, disk, memory, GPUs."""
-    reading = store.latest(EnvironmentReading, MAX_AGE_S)
+    reading = store.latest(EnvironmentReading)
     if reading:
         zone = (reading.hottest_zone or "",)
         yield MetricSample("computer_temperature_celsius", reading.hottest_temperature_c, zone)
@@ -160,7 +160,7 @@ def collect_computer(store: Store) -> Iterator[MetricSample]:
         yield MetricSample("disk_used_ratio", to_ratio(reading.disk_used_pct))
         yield MetricSample("memory_available_bytes", reading.memory_available_bytes)
     for name in store.names(GpuReading, "gpu"):
-        gpu = store.latest(GpuReading, MAX_AGE_S, gpu=name)
+        gpu = store.latest(GpuReading, gpu=name)
         if gpu:
             yield MetricSample("gpu_power_watts", gpu.power_w, (gpu.gpu,))
             yield MetricSample("gpu_temperature_celsius", gpu.temperature_c, (gpu.gpu,))

@@ -55,7 +55,7 @@ def make_plan(
 ) -> Plan:
     """The plan under `budget` (None: there is no fresh one).
 
-    plan = make_plan(store.latest(EnergyBudget, 180.0), settings.inference, resources)
+    plan = make_plan(store.latest(EnergyBudget), settings.inference, resources)
     print(plan.frames_per_s, plan.reason)
     """
     if budget is None:

@@ -10,11 +10,12 @@ from datetime import timedelta
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.settings import Settings
+from appliance.store.tables import fresh_s
 from power.guard.reserve import compute_reserve_wh
 from power.guard.verdict import Verdict, format_duration
 from power.plan.ladder import Proposal
 
-VALID_S = 180.0  # and at least three polls: a budget is renewed long before it ends
+VALID_S = fresh_s(EnergyBudget)  # and at least three polls: a budget is renewed long before it ends
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from appliance.settings import Settings
 from appliance.store.rows import text_of
 from appliance.store.store import Store
 from power.commands.autonomy import Autonomy, compute_autonomy
+from power.plan.problem import CHARGE_AGE_S
 
-CHARGE_AGE_S = 3600.0
 BLOCK_H = 6
 STEP = timedelta(minutes=15)
 STEP_H = 0.25

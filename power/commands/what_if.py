@@ -21,6 +21,7 @@ from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
 from power.plan.nightly import solve_plan
 from power.plan.problem import (
+    CHARGE_AGE_S,
     ClearSkyModel,
     PlanProblem,
     SiteHistory,
@@ -32,7 +33,6 @@ from power.plan.scenarios import ScenarioStart
 DAYS = 45  # that are played
 HORIZON_DAYS = 60  # of the planner, so that it does not spend all on the last of `DAYS`
 STEP_H = 3.0
-CHARGE_AGE_S = 3600.0
 USUAL_SIGMA_PCT = 4.0
 ASSUMED_PCT = 80.0  # charge at the start where it is not known
 MIN_KNOWN_DAYS = 20  # known days, from which the weather of a season is taken from this site

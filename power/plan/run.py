@@ -42,6 +42,7 @@ from power.plan.nowcast import SolarNowcast
 from power.plan.plan_steps import STEP, make_plan_steps
 from power.plan.policy_table import compute_hour
 from power.plan.problem import (
+    CHARGE_AGE_S,
     ClearSkyModel,
     PlanProblem,
     compute_current_reserve_wh,
@@ -49,7 +50,6 @@ from power.plan.problem import (
     find_solar_midnight,
 )
 
-CHARGE_AGE_S = 3600.0
 MIN_SIGMA_PCT, MAX_SIGMA_PCT = 4.0, 10.0  # of the charge, as far as the plan's floor counts it
 LADDER = "ladder"  # the policy's fact that says: follow the ladder
 

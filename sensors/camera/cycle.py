@@ -17,8 +17,6 @@ from sensors.camera.feed import Feed
 from sensors.camera.gates.motion import MotionSegment
 from sensors.camera.mode import choose_mode
 
-BUDGET_MAX_AGE_S = 180.0
-HINT_MAX_AGE_S = 10.0
 RECORD_EVERY_S = 60.0
 CYCLE_EVERY_S = 1.0  # picture seconds: what came in one second of a video file is demuxed at once
 LISTENING_MODES = (CameraMode.LISTEN, CameraMode.PROBE)
@@ -61,7 +59,7 @@ class CameraCycle:
     def _read_budget(self) -> EnergyBudget | None:
         """The fresh budget; a database that cannot be read is no budget."""
         try:
-            return self._service.store.latest(EnergyBudget, BUDGET_MAX_AGE_S)
+            return self._service.store.latest(EnergyBudget)
         except StoreError as error:
             self._service.report_fault(error)
             return None
@@ -72,7 +70,7 @@ class CameraCycle:
             return
         try:
             camera = self._service.instance
-            hint = self._service.store.latest(CameraHint, HINT_MAX_AGE_S, camera=camera)
+            hint = self._service.store.latest(CameraHint, camera=camera)
         except StoreError as error:
             self._service.report_fault(error)
             return
