@@ -28,7 +28,7 @@ from provisioning.simulated.devices.models import SIMULATORS
 from provisioning.simulated.lines.quirks import NOISE, TRUNCATED
 from provisioning.simulated.plant.plant import Plant
 from tests.bench.report import Figure, median, publish, quick
-from tests.scenes.truth import wrong
+from tests.scenes.truth import find_wrong_values
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import NOON, on_a_wire
 
@@ -122,7 +122,7 @@ def live_on_a_bad_line(profile: Profile, hours: float) -> dict[str, float]:
                 counts["lost polls"] += 1
             else:
                 counts["unknown values"] += list(reading.quality.values()).count(Quality.STALE)
-                counts["wrong values"] += len(wrong(profile, plant, reading))
+                counts["wrong values"] += len(find_wrong_values(profile, plant, reading))
             clock.advance(max(POLL_S, profile.least_interval_s))
             plant.advance(clock.utc, 60.0 if clock.utc.minute % 20 < 5 else 15.0)
     return {name: float(count) for name, count in counts.items()}

@@ -28,7 +28,7 @@ def test_without_a_fresh_budget_no_camera_is_asked_and_the_service_leaves(
     unit: InferenceUnit,
 ) -> None:
     with pytest.raises(Leave, match="no fresh energy budget"):
-        unit.pass_(100)
+        unit.run_for(100)
     assert (unit.camera.pulls, unit.detector.analysed, unit.detector.loads) == (0, 0, 0)
     assert unit.clock.media_s() - 1000 == pytest.approx(61, abs=1)
     (plan, *_) = unit.store.rows(InferencePlan)
@@ -41,7 +41,7 @@ def test_the_planned_rate_is_kept_and_its_energy_reported_once_a_minute(
     unit: InferenceUnit,
 ) -> None:
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(62)
+    unit.run_for(62)
     assert unit.detector.analysed == pytest.approx(124, abs=1)
     (run,) = unit.store.rows(InferenceRun)
     assert run.duration_s == pytest.approx(60, abs=1)
@@ -57,14 +57,14 @@ def test_each_camera_at_work_has_its_row_and_one_more_when_that_is_over(make_uni
     unit = make_unit(cameras=("gate", "yard", "shed"))
     unit.cameras["yard"].moving = unit.cameras["shed"].moving = False
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(61)
+    unit.run_for(61)
     unit.camera.moving, unit.cameras["yard"].moving = False, True
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(60)
+    unit.run_for(60)
     unit.cameras["yard"].moving = False
     for _ in range(3):
         unit.grant(EnergyLevel.ECO)
-        unit.pass_(60)
+        unit.run_for(60)
     unit.service.finish(unit.cycle.finish)
     rows = unit.store.rows(CameraUsage)
     frames = {name: [row.frames for row in rows if row.camera == name] for name in unit.cameras}
@@ -85,7 +85,7 @@ def test_each_camera_at_work_has_its_row_and_one_more_when_that_is_over(make_uni
 def test_a_measured_cost_is_reported_as_measured(unit: InferenceUnit) -> None:
     unit.choice.cost_j, unit.choice.measured = 0.2, True
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(62)
+    unit.run_for(62)
     (run,) = unit.store.rows(InferenceRun)
     assert run.energy_measured
     assert run.power_w == pytest.approx(0.4, rel=0.03)

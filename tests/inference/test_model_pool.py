@@ -21,16 +21,16 @@ def test_when_the_sun_is_free_the_exact_model_is_used(make_unit: Any) -> None:
     unit = make_unit(sun_model="exact")
     unit.detectors["exact"] = FakeDetector("exact", tier=Tier.FP32)
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(2)
+    unit.run_for(2)
     assert "exact" not in [name for name, one in unit.detectors.items() if one.analysed]
     unit.grant(EnergyLevel.FULL, sun_is_free=True)
-    unit.pass_(1)
+    unit.run_for(1)
     wait_for_swap(unit)
     assert unit.detectors["exact"].analysed > 0
     assert unit.detector.provider == NOT_LOADED, "only one of the two is in memory"
     assert unit.store.rows(InferencePlan)[-1].tier is Tier.FP32
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(1)
+    unit.run_for(1)
     wait_for_swap(unit)
     assert unit.detectors["exact"].provider == NOT_LOADED
 
@@ -40,21 +40,21 @@ def wait_for_swap(unit: InferenceUnit) -> None:
     loading = unit.cycle._models._swap._loading
     if loading:
         loading.join()
-    unit.pass_(1)
+    unit.run_for(1)
 
 
 def test_another_model_is_chosen_without_a_failed_run(unit: InferenceUnit) -> None:
     unit.detectors["new"] = FakeDetector("new")
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(2)
+    unit.run_for(2)
     unit.choice.choose("new")
-    unit.pass_(1)
+    unit.run_for(1)
     wait_for_swap(unit)
-    unit.pass_(1)
+    unit.run_for(1)
     analysed = unit.detector.analysed + unit.detectors["new"].analysed
     assert analysed == pytest.approx(25, abs=1)
     assert unit.detectors["new"].analysed > 0
-    assert unit.faults() == []
+    assert unit.list_faults() == []
     assert unit.detector.provider == NOT_LOADED
 
 
@@ -62,25 +62,25 @@ def test_a_chosen_model_that_is_missing_is_a_fault_and_the_old_one_works_on(
     unit: InferenceUnit,
 ) -> None:
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(1)
+    unit.run_for(1)
     unit.missing.add("gone")
     unit.choice.choose("gone")
-    unit.pass_(1)
+    unit.run_for(1)
     wait_for_swap(unit)
     before = unit.detector.analysed
-    unit.pass_(1)
-    assert unit.faults() == ["model"]
+    unit.run_for(1)
+    assert unit.list_faults() == ["model"]
     assert unit.detector.analysed == before + 5
     unit.choice.choose("usual")
-    unit.pass_(2)
-    assert unit.faults() == []
+    unit.run_for(2)
+    assert unit.list_faults() == []
 
 
 def test_a_camera_with_its_own_model_is_analysed_with_that(make_unit: Any) -> None:
     unit = make_unit(cameras=("gate", "yard"), camera={"yard": CameraSettings(model="birds")})
     unit.detectors["birds"] = FakeDetector("birds", tier=Tier.FP32, scene=[SOMEBODY])
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(3)
+    unit.run_for(3)
     assert {name for batch in unit.detectors["birds"].batches for name in batch} == {"yard"}
     assert {name for batch in unit.detector.batches for name in batch} == {"gate"}
     unit.service.finish(unit.cycle.finish)
@@ -97,9 +97,9 @@ def test_where_a_cameras_own_model_fails_the_units_model_is_used(make_unit: Any,
     else:
         unit.detectors["birds"] = FakeDetector("birds", broken=True)
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(3)
+    unit.run_for(3)
     assert unit.detector.analysed == 6
-    assert unit.faults() == ["model"]
+    assert unit.list_faults() == ["model"]
 
 
 def test_only_the_moving_part_is_analysed_but_the_whole_picture_every_two_seconds(
@@ -116,21 +116,21 @@ def test_only_the_moving_part_is_analysed_but_the_whole_picture_every_two_second
         take(camera, result, *rest)
 
     unit.cycle._handle_result = noted
-    unit.pass_(4)
+    unit.run_for(4)
     assert seen.count(Tier.INT8) == 2
     assert seen.count(Tier.REGION) == len(seen) - 2
 
 
 def test_the_model_is_freed_half_a_minute_after_its_last_picture(unit: InferenceUnit) -> None:
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(3)
+    unit.run_for(3)
     unit.grant(EnergyLevel.SENTINEL)
-    unit.pass_(25)
+    unit.run_for(25)
     assert unit.detector.provider == CPU
-    unit.pass_(10)
+    unit.run_for(10)
     assert unit.detector.provider == NOT_LOADED
     with pytest.raises(Leave, match="the energy level is SENTINEL"):
-        unit.pass_(60)
+        unit.run_for(60)
 
 
 def test_while_nothing_moves_a_model_stays_on_the_cpu_and_leaves_a_gpu(make_unit: Any) -> None:
@@ -139,11 +139,11 @@ def test_while_nothing_moves_a_model_stays_on_the_cpu_and_leaves_a_gpu(make_unit
         unit.detector.wanted = unit.detector.got = provider
         unit.choice.load_j = 80.0
         unit.grant(EnergyLevel.FULL, power_w=100)
-        unit.pass_(2)
+        unit.run_for(2)
         unit.camera.moving = False
-        unit.pass_(15)
+        unit.run_for(15)
         assert unit.detector.loaded, "waiting has cost less than loading would"
-        unit.pass_(15)
+        unit.run_for(15)
         assert unit.detector.loaded is stays, provider
         unit.store.close()
 
@@ -154,11 +154,11 @@ def test_a_silent_fall_back_to_the_cpu_is_a_fault_and_fewer_frames_are_planned(
     unit.detector.wanted = GPU
     unit.detector.degraded = "the model runs on the CPU, although CUDA was to be used: check it"
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(1)
+    unit.run_for(1)
     (fault,) = unit.store.open_faults()
     assert fault.code == "model"
     assert "although CUDA was to be used" in fault.text
-    unit.pass_(2)
+    unit.run_for(2)
     plan = unit.store.rows(InferencePlan)[-1]
     assert plan.frames_per_s == pytest.approx(2.5)
     assert "but the model runs on the CPU, although CUDA was to be used: 2.5 cost as much" in (
@@ -171,10 +171,10 @@ def test_a_model_that_fails_is_a_fault_and_is_tried_again_only_after_a_minute(
 ) -> None:
     unit.detector.broken = True
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(50)
+    unit.run_for(50)
     assert unit.detector.loads == 1
-    assert unit.faults() == ["model"]
+    assert unit.list_faults() == ["model"]
     unit.detector.broken = False
-    unit.pass_(15)
+    unit.run_for(15)
     assert unit.detector.analysed > 1
-    assert unit.faults() == []
+    assert unit.list_faults() == []

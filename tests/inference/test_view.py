@@ -29,7 +29,7 @@ def test_the_view_shows_analysed_frames_with_boxes_and_only_new_ones(
     viewer = FrameClient(unit.settings.view_socket)
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(1)
+    unit.run_for(1)
     shown = viewer.pull(PictureRequest(JPEG))
     assert isinstance(shown, Picture)
     (seen,) = shown.detections
@@ -39,7 +39,7 @@ def test_the_view_shows_analysed_frames_with_boxes_and_only_new_ones(
     assert picture is not None
     assert picture.shape == (60, 80, 3)
     assert isinstance(viewer.pull(PictureRequest(JPEG, after=shown.sequence)), Refusal)
-    unit.pass_(1)
+    unit.run_for(1)
     assert isinstance(viewer.pull(PictureRequest(JPEG, after=shown.sequence)), Picture)
     viewer.close()
     server.close()
@@ -48,9 +48,9 @@ def test_the_view_shows_analysed_frames_with_boxes_and_only_new_ones(
 def test_the_view_shows_no_box_of_what_is_only_faintly_seen(unit: InferenceUnit) -> None:
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(1)
+    unit.run_for(1)
     unit.detector.scene = [replace(SOMEBODY, confidence=0.3)]
-    unit.pass_(1)
+    unit.run_for(1)
     shown = unit.view.answer(PictureRequest(JPEG))
     assert isinstance(shown, Picture)
     assert shown.detections == ()
@@ -60,13 +60,13 @@ def test_the_view_shows_the_camera_that_was_analysed_last(make_unit: Any) -> Non
     unit = make_unit(cameras=("gate", "yard"))
     unit.cameras["yard"].moving = False
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(2)
+    unit.run_for(2)
     assert shown_camera(unit) == "gate"
     unit.camera.moving, unit.cameras["yard"].moving = False, True
-    unit.pass_(2)
+    unit.run_for(2)
     assert shown_camera(unit) == "yard"
     unit.cameras["yard"].refusal = "the camera is off"
-    unit.pass_(5)
+    unit.run_for(5)
     assert shown_camera(unit) == "gate", "one that is off is shown no more"
 
 

@@ -18,7 +18,7 @@ BINS = 2
 STRIDES = [8, 16, 32]
 
 
-def a_model(batch: int | str = 1, seed: int = 1) -> onnx.ModelProto:
+def make_model(batch: int | str = 1, seed: int = 1) -> onnx.ModelProto:
     """A sound model; `batch` may be a name: any number of pictures."""
     random = np.random.default_rng(seed)
     nodes = [
@@ -47,7 +47,7 @@ def a_model(batch: int | str = 1, seed: int = 1) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=opset, ir_version=8)
 
 
-def a_card(data: bytes, name: str = "small", **changes: Any) -> dict[str, Any]:
+def make_card(data: bytes, name: str = "small", **changes: Any) -> dict[str, Any]:
     """The card that belongs to a model of `a_model`."""
     card = {
         "name": name,
@@ -69,7 +69,7 @@ def a_card(data: bytes, name: str = "small", **changes: Any) -> dict[str, Any]:
     return card | changes
 
 
-def write(
+def write_model(
     directory: Path, model: onnx.ModelProto | bytes, name: str = "small", **card: Any
 ) -> Path:
     """A model and its card in a directory; the model's path."""
@@ -77,5 +77,5 @@ def write(
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{name}.onnx"
     path.write_bytes(data)
-    path.with_suffix(".json").write_text(json.dumps(a_card(data, name, **card)))
+    path.with_suffix(".json").write_text(json.dumps(make_card(data, name, **card)))
     return path

@@ -17,7 +17,7 @@ SLACK = {"_v": 0.11, "_a": 0.11, "_w": 6.0, "_c": 1.01, "_pct": 1.01, "_ah": 1.1
 SHARE = 0.02
 
 
-def truths(profile: Profile, plant: Plant) -> Mapping[str, Any]:
+def list_true_values(profile: Profile, plant: Plant) -> Mapping[str, Any]:
     """The fields of a reading that can be compared, as the plant knows them."""
     if isinstance(profile, ChargerProfile):
         out_a = plant.charge_power_w / plant.battery_voltage_v
@@ -39,19 +39,19 @@ def truths(profile: Profile, plant: Plant) -> Mapping[str, Any]:
     }
 
 
-def wrong(
+def find_wrong_values(
     profile: Profile, plant: Plant, reading: PowerReading | BatteryReading
 ) -> dict[str, tuple[float, float]]:
     """Name -> (read, true) of each value that is neither right nor unknown."""
     found = {}
-    for name, true in truths(profile, plant).items():
-        said = getattr(reading, name)
-        if said is not None and abs(said - true) > allowed(name, true):
-            found[name] = (said, true)
+    for name, true in list_true_values(profile, plant).items():
+        read = getattr(reading, name)
+        if read is not None and abs(read - true) > find_tolerance(name, true):
+            found[name] = (read, true)
     return found
 
 
-def allowed(name: str, true: float) -> float:
+def find_tolerance(name: str, true: float) -> float:
     slack = next(value for suffix, value in SLACK.items() if name.endswith(suffix))
     if "cell" in name:
         slack = 0.02

@@ -48,7 +48,7 @@ class FakeCamera:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no question waits for its answer."""
+        """Whether no request waits for its answer."""
         return self._asked is None
 
     def restart(self) -> None:
@@ -60,12 +60,12 @@ class FakeCamera:
     def ask(self, ask: PictureRequest) -> None:
         if self.gone:
             raise CameraError(f"no pictures from {self.name}: nobody listens")
-        assert self._asked is None, "one question at a time"
+        assert self._asked is None, "one request at a time"
         self._asked = self._clock.media_s(), ask
         self.asks.append(self._asked)
 
     def ready_s(self) -> float:
-        """When the answer to the question that waits is there."""
+        """When the answer to the pending request is there."""
         assert self._asked is not None
         asked_s, ask = self._asked
         if self.hung:
@@ -139,7 +139,7 @@ class FakeWaiter:
 
 @dataclass
 class FakeDetector:
-    """Sees what `scene` says; notes when it is loaded, freed, and what it looked at together."""
+    """Detects what `scene` says; notes when it is loaded, freed, and what it analysed together."""
 
     digest: str = "d16e57"
     scene: list[Detection] = field(default_factory=list)
@@ -181,7 +181,7 @@ class FakeDetector:
 
 @dataclass
 class FakeChoice:
-    """Which model is chosen, as the model store says it; `price_j` is its price list."""
+    """Which model is chosen, as the model store says it; `cost_j` is the cost per run."""
 
     name: str = "usual"
     changed: bool = False

@@ -10,7 +10,7 @@ from inference.detection.model_card import ModelCard
 from inference.model_store import ModelStore
 from inference.model_store.costs import Figure
 from inference.model_store.examine import ExaminationResult, compute_card_digest
-from tests.scenes.onnx_models import a_model, write
+from tests.scenes.onnx_models import make_model, write_model
 
 NANODET = "nanodet-g-416-int8"
 FIGURE = Figure(
@@ -37,7 +37,7 @@ class Examination:
 
     def __init__(self) -> None:
         self.seen: list[str] = []
-        self.told: tuple[str, ...] = ()
+        self.strict_licences: tuple[str, ...] = ()
         self.refuses = ""
 
     def __call__(self, model: Path, card: ModelCard) -> ExaminationResult:
@@ -45,23 +45,23 @@ class Examination:
         if self.refuses:
             raise ModelError(self.refuses)
         return ExaminationResult(
-            card.sha256, compute_card_digest(model), self.told, "2026-04-15T10:00:00Z"
+            card.sha256, compute_card_digest(model), self.strict_licences, "2026-04-15T10:00:00Z"
         )
 
 
-def a_store(settings: Settings, examination: Examination) -> ModelStore:
+def make_store(settings: Settings, examination: Examination) -> ModelStore:
     """An empty store beside the shipped models, one of which the settings name."""
     own = replace(settings.inference, model=NANODET)
     return ModelStore(replace(settings, inference=own), examination=examination)
 
 
-def reopened(store: ModelStore, **inference: Any) -> ModelStore:
+def reopen(store: ModelStore, **inference: Any) -> ModelStore:
     """The store as a process sees it that starts now, with other settings if given."""
     own = replace(store.settings.inference, **inference)
     return ModelStore(replace(store.settings, inference=own), store.shipped, store.examination)
 
 
-def contents(store: ModelStore) -> dict[str, bytes]:
+def read_contents(store: ModelStore) -> dict[str, bytes]:
     """All files of the store, but for the lock."""
     files = (path for path in store.root.rglob("*") if path.is_file())
     return {
@@ -71,5 +71,5 @@ def contents(store: ModelStore) -> dict[str, bytes]:
     }
 
 
-def small(tmp_path: Path, name: str = "small", seed: int = 1, **card: Any) -> Path:
-    return write(tmp_path / "from", a_model(seed=seed), name, **card)
+def write_small_model(tmp_path: Path, name: str = "small", seed: int = 1, **card: Any) -> Path:
+    return write_model(tmp_path / "from", make_model(seed=seed), name, **card)

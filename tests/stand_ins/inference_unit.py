@@ -93,7 +93,7 @@ class InferenceUnit:
         until = now.utc + timedelta(minutes=3)
         self.power.add(EnergyBudget(now, level, power_w, until, 500.0, "test", sun_is_free))
 
-    def pass_(self, seconds: int) -> None:
+    def run_for(self, seconds: int) -> None:
         """Cycles as the service makes them, one each picture second."""
         for _ in range(seconds):
             end_s = self.clock.media_s() + 1
@@ -105,5 +105,5 @@ class InferenceUnit:
         batches = [batch for detector in self.detectors.values() for batch in detector.batches]
         return sum(batch.count(camera) for batch in batches)
 
-    def faults(self) -> list[str]:
+    def list_faults(self) -> list[str]:
         return [fault.code for fault in self.store.open_faults()]

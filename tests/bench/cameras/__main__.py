@@ -77,21 +77,21 @@ def wake(quick: bool) -> Any:
 def recall(quick: bool) -> Any:
     module = import_module("tests.bench.cameras.recall")
     found = module.measure(quick)
-    print(module.table(found))
+    print(module.format_table(found))
     return [asdict(one) | {"recall_pct": one.recall_pct, "saved": one.saved} for one in found]
 
 
 def tracker(quick: bool) -> Any:
     module = import_module("tests.bench.cameras.tracker")
     found = module.measure(quick)
-    print(module.table(found))
+    print(module.format_table(found))
     return found
 
 
 def gates(quick: bool) -> Any:
     module = import_module("tests.bench.cameras.gates")
     found = module.measure(quick)
-    print(module.table(found))
+    print(module.format_table(found["rows"]))
     return {name: value for name, value in found.items() if name != "rows"}
 
 
@@ -163,7 +163,7 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
     before, after = (pick(found, "freezes", name, "resident_mb") for name in ("before", "after"))
     grown_mb = after - before if before and after else None
     rows = [
-        ("CPU of a look / bare", top["overhead_ratio"], "", 1.05, False),
+        ("CPU of a frame / bare", top["overhead_ratio"], "", 1.05, False),
         ("8 cameras listening", top["listening_cpu_pct"], "% of a core", 2.0, False),
         (
             "8 cameras watching",
@@ -180,8 +180,8 @@ def figures(found: dict[str, Any]) -> Sequence[Figure]:
         ("first frame, worst", pick(found, "freezes", "first_frame_s", "worst"), "s", 5.0, False),
         ("grown over all freezes", grown_mb, "MB", None, False),
         ("spin ratio", top["spin_ratio"], "", 1.2, False),
-        ("looks failed in swaps", pick(found, "swapping", "failed"), "", 0.0, False),
-        ("longest look in swaps", pick(found, "swapping", "worst_ms"), "ms", None, False),
+        ("frames failed in swaps", pick(found, "swapping", "failed"), "", 0.0, False),
+        ("longest analysis in swaps", pick(found, "swapping", "worst_ms"), "ms", None, False),
     ]
     hard = [
         (f"recall, {one['scene']}", one["recall_pct"], "%", None, False)

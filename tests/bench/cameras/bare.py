@@ -41,14 +41,14 @@ class Bare:
     def run(self) -> None:
         """For ever."""
         due_s = time.monotonic()
-        for bgr in pictures():
-            self._session.run(None, {self._input: made_input(bgr)})
+        for bgr in decode_pictures():
+            self._session.run(None, {self._input: make_input(bgr)})
             self.frames += 1
             due_s = max(due_s + 1 / FRAMES_PER_S, time.monotonic() - 1)
             time.sleep(max(0.0, due_s - time.monotonic()))
 
 
-def pictures() -> Iterator[NDArray[np.uint8]]:
+def decode_pictures() -> Iterator[NDArray[np.uint8]]:
     """Every frame of the clip, again and again."""
     while True:
         with av.open(str(VIDEO_FILE)) as container:
@@ -58,7 +58,7 @@ def pictures() -> Iterator[NDArray[np.uint8]]:
                 yield frame.to_ndarray(format="bgr24")
 
 
-def made_input(bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
+def make_input(bgr: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The model's input, 1 x 3 x 416 x 416."""
     square = cv2.resize(bgr, (SIZE, SIZE), interpolation=cv2.INTER_LINEAR)
     planes = ((square.astype(np.float32) - MEAN) / STD).transpose(2, 0, 1)[None]

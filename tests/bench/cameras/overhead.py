@@ -1,9 +1,9 @@
-"""What one looked-at frame costs beyond the bare minimum: decode, make the input, run the session.
+"""What one analysed frame costs beyond the bare minimum: decode, make the input, run the session.
 
 Two ways through the same clip at the same pace at the same time. The unit's: a real camera process,
 its socket, and in this process the whole inference service with tracker, events and rows. The bare
 one: bare.py, a process that does nothing else. Processor time for each frame of the first, over
-that of the second. Each frame moves in this clip, so each is looked at.
+that of the second. Each frame moves in this clip, so each is analysed.
 """
 
 import json
@@ -46,7 +46,7 @@ class Overhead:
 
 
 class Inference:
-    """The inference service in this process; `frames` counts what it looked at."""
+    """The inference service in this process; `frames` counts the analysed frames."""
 
     def __init__(self, field: Field) -> None:
         clock = SystemClock()
@@ -55,24 +55,24 @@ class Inference:
         self.service = Service("inference", field.settings, clock, store, log)
         self.loop: Loop = assemble(self.service)
         self.frames = 0
-        self.on_look: Callable[[FrameResult], None] = lambda _: None
+        self.on_result: Callable[[FrameResult], None] = lambda _: None
         self._count = Usage.add
 
     def run(self, seconds: float) -> None:
-        """Live for some seconds."""
+        """Run the service for some seconds."""
         ends_s = time.monotonic() + seconds
         while time.monotonic() < ends_s:
             self.service.run_once(self.loop.cycle)
 
     @contextmanager
-    def counting(self) -> Iterator[None]:
-        """Count each look while this lasts."""
+    def count_frames(self) -> Iterator[None]:
+        """Count each analysed frame while this lasts."""
         mine = self
 
-        def count(tally: Usage, look: FrameResult) -> None:
+        def count(usage: Usage, result: FrameResult) -> None:
             mine.frames += 1
-            mine.on_look(look)
-            mine._count(tally, look)
+            mine.on_result(result)
+            mine._count(usage, result)
 
         Usage.add = count  # type: ignore[method-assign, assignment]
         try:
@@ -93,21 +93,21 @@ def measure(quick: bool) -> Overhead:
         field.allow(EnergyLevel.FULL)
         field.start_cameras()
         inference = Inference(field)
-        with inference.counting(), bare_process() as bare:
+        with inference.count_frames(), run_bare_process() as bare:
             inference.run(WARM_UP_S)
-            return compared(field, inference, bare, rounds, round_s)
+            return compare(field, inference, bare, rounds, round_s)
 
 
-def compared(
+def compare(
     field: Field, inference: Inference, bare: "subprocess.Popen[str]", rounds: int, round_s: float
 ) -> Overhead:
     """CPU for each frame of both, round by round."""
     unit_ms, camera_ms, bare_ms = [], [], []
     for _ in range(rounds):
         field.allow(EnergyLevel.FULL)
-        began = counts(field, inference, bare)
+        began = read_counts(field, inference, bare)
         inference.run(round_s)
-        ended = counts(field, inference, bare)
+        ended = read_counts(field, inference, bare)
         frames, own_s, camera_s, seen, bare_s = (b - a for a, b in zip(began, ended, strict=True))
         unit_ms.append(1000 * (own_s + camera_s) / max(1, frames))
         camera_ms.append(1000 * camera_s / max(1, frames))
@@ -117,7 +117,7 @@ def compared(
     return Overhead(middle(unit_ms), middle(camera_ms), middle(bare_ms), ratios)
 
 
-def counts(
+def read_counts(
     field: Field, inference: Inference, bare: "subprocess.Popen[str]"
 ) -> tuple[float, float, float, float, float]:
     """So far: frames and CPU seconds of this process, the camera's CPU, the bare process' both."""
@@ -130,7 +130,7 @@ def counts(
 
 
 @contextmanager
-def bare_process() -> Iterator["subprocess.Popen[str]"]:
+def run_bare_process() -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "tests.bench.cameras.bare"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as process:

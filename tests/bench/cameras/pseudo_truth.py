@@ -1,4 +1,4 @@
-"""A stand-in for a truth that may not be passed on: what a model saw, linked with hindsight.
+"""A pseudo-truth for a truth that may not be passed on: detections linked over the whole clip.
 
 Reads and writes: nothing.
 Never: is a truth. What the model missed throughout is missing here too.
@@ -29,22 +29,24 @@ NO_COST = 1e6
 Piece = dict[int, Box]  # by frame
 
 
-def smoothed_tracks(frames: Sequence[Sequence[Detection]]) -> list[dict[int, Box]]:
+def make_smoothed_tracks(frames: Sequence[Sequence[Detection]]) -> list[dict[int, Box]]:
     """Who is where in each frame, by number."""
     found: list[dict[int, Box]] = [{} for _ in frames]
-    whole = [filled(piece) for piece in joined(pieces(frames)) if len(piece) >= SHORTEST]
+    whole = [
+        fill_gaps(piece) for piece in join_pieces(link_pieces(frames)) if len(piece) >= SHORTEST
+    ]
     for number, piece in enumerate(whole, 1):
         for frame, box in piece.items():
             found[frame][number] = box
     return found
 
 
-def pieces(frames: Sequence[Sequence[Detection]]) -> list[Piece]:
+def link_pieces(frames: Sequence[Sequence[Detection]]) -> list[Piece]:
     """What surely belongs together from frame to frame."""
     done: list[Piece] = []
     running: list[Piece] = []
     for frame, detections in enumerate(frames):
-        boxes = single([one.box for one in detections if one.confidence >= SURE])
+        boxes = suppress_overlaps([one.box for one in detections if one.confidence >= SURE])
         chances = [[compute_overlap(piece[frame - 1], box) for box in boxes] for piece in running]
         table = np.array(chances).reshape(len(running), len(boxes))
         clear = (table >= CLEAR_OVERLAP) & ((table >= 0.3).sum(0, keepdims=True) == 1)
@@ -60,7 +62,7 @@ def pieces(frames: Sequence[Sequence[Detection]]) -> list[Piece]:
     return done + running
 
 
-def single(boxes: list[Box]) -> list[Box]:
+def suppress_overlaps(boxes: list[Box]) -> list[Box]:
     """One box for each person: of two on one another, the surer. The surest come first."""
     kept: list[Box] = []
     for box in boxes:
@@ -69,13 +71,13 @@ def single(boxes: list[Box]) -> list[Box]:
     return kept
 
 
-def joined(found: list[Piece]) -> list[Piece]:
+def join_pieces(found: list[Piece]) -> list[Piece]:
     """Pieces of one person as one: the cheapest assignment of ends to beginnings."""
     cost = np.full((len(found), len(found)), NO_COST)
     for row, one in enumerate(found):
         for column, other in enumerate(found):
             if 0 < min(other) - max(one) <= LONGEST_GAP:
-                cost[row, column] = distance(one, other)
+                cost[row, column] = measure_distance(one, other)
     after = {
         row: column
         for row, column in zip(*linear_sum_assignment(cost), strict=True)
@@ -92,33 +94,33 @@ def joined(found: list[Piece]) -> list[Piece]:
     return whole
 
 
-def distance(one: Piece, other: Piece) -> float:
+def measure_distance(one: Piece, other: Piece) -> float:
     """How far the way on from `one` misses the way back from `other`, in box heights."""
     end, start = max(one), min(other)
     gap = start - end
-    there = middle(one[end]) + speed(one, end, -1) * gap
-    back = middle(other[start]) - speed(other, start, 1) * gap
+    there = find_middle(one[end]) + estimate_speed(one, end, -1) * gap
+    back = find_middle(other[start]) - estimate_speed(other, start, 1) * gap
     height = max(one[end].bottom - one[end].top, other[start].bottom - other[start].top)
     size = abs((one[end].bottom - one[end].top) / (other[start].bottom - other[start].top) - 1)
-    off = np.abs(there - middle(other[start])) + np.abs(back - middle(one[end]))
+    off = np.abs(there - find_middle(other[start])) + np.abs(back - find_middle(one[end]))
     return float(off.sum() / 2 / height + size + 0.01 * gap)
 
 
-def speed(piece: Piece, frame: int, step: int) -> NDArray[np.float64]:
+def estimate_speed(piece: Piece, frame: int, step: int) -> NDArray[np.float64]:
     """Per frame, over up to ten frames inside the piece."""
     other = frame
     while other + step in piece and abs(other + step - frame) <= 10:
         other += step
     if abs(other - frame) < 3:
         return np.zeros(2)
-    return (middle(piece[other]) - middle(piece[frame])) / (other - frame)
+    return (find_middle(piece[other]) - find_middle(piece[frame])) / (other - frame)
 
 
-def middle(box: Box) -> NDArray[np.float64]:
+def find_middle(box: Box) -> NDArray[np.float64]:
     return np.array([(box.left + box.right) / 2, (box.top + box.bottom) / 2])
 
 
-def filled(piece: Piece) -> Piece:
+def fill_gaps(piece: Piece) -> Piece:
     """Without gaps, and averaged over some frames to both sides."""
     known = sorted(piece)
     sides = np.array([[b.left, b.top, b.right, b.bottom] for b in (piece[n] for n in known)])

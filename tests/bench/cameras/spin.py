@@ -1,4 +1,4 @@
-"""What an inference costs that stands alone, beside one in a row: threads must not spin between.
+"""CPU time of an inference run on its own and of one in a row: threads must not spin between.
 
 Reads: the shipped model and clip. Writes: nothing.
 Never: counts the processor time of others: it is the process' own, all threads, sleep included,
@@ -33,17 +33,19 @@ SWEEP_BYTES = 96 * 2**20  # more than any cache of a small machine
 def measure(seconds: float = 30.0, threads: int = 1) -> dict[str, float]:
     """Figures in CPU-ms for one picture (planes to detections) and their ratios."""
     detector = NanoDet(MODEL, threads=threads, floor=0.45, labels=("person",))
-    picture = first_picture()
-    figures = compared(lambda: detector.analyse([picture]), seconds)
-    figures["evicted_ratio"] = swept_ms(lambda: detector.analyse([picture])) / figures["row_ms"]
+    picture = read_first_picture()
+    figures = compare(lambda: detector.analyse([picture]), seconds)
+    figures["evicted_ratio"] = (
+        measure_swept_ms(lambda: detector.analyse([picture])) / figures["row_ms"]
+    )
     detector.free()
     return figures
 
 
-def compared(look: Callable[[], object], seconds: float) -> dict[str, float]:
+def compare(run: Callable[[], object], seconds: float) -> dict[str, float]:
     """Rests and rows take turns, so that what else the machine does meets both."""
     for _ in range(5):
-        look()
+        run()
     rests_ms: list[float] = []
     rows_ms: list[float] = []
     ratios: list[float] = []
@@ -51,12 +53,12 @@ def compared(look: Callable[[], object], seconds: float) -> dict[str, float]:
     while time.monotonic() < end_s or not rests_ms:
         began_s = time.process_time()
         due_s = time.monotonic() + REST_S
-        look()
+        run()
         first_ms = (time.process_time() - began_s) * 1000
         time.sleep(max(0.0, due_s - time.monotonic()))
         # The rest is part of it: that is when threads spin.
         rests_ms.append((time.process_time() - began_s) * 1000)
-        rows_ms += [cpu_ms(look) for _ in range(IN_A_ROW)]
+        rows_ms += [measure_cpu_ms(run) for _ in range(IN_A_ROW)]
         ratios.append(first_ms / rows_ms[-IN_A_ROW])
         time.sleep(REST_S / 2)
     return {
@@ -68,29 +70,29 @@ def compared(look: Callable[[], object], seconds: float) -> dict[str, float]:
     }
 
 
-def swept_ms(look: Callable[[], object]) -> float:
-    """A look after all caches were filled with something else."""
+def measure_swept_ms(run: Callable[[], object]) -> float:
+    """A run after all caches were filled with something else."""
     broom = np.zeros(SWEEP_BYTES, np.uint8)
     times_ms = []
     for _ in range(IN_A_ROW):
         broom += 1
-        times_ms.append(cpu_ms(look))
+        times_ms.append(measure_cpu_ms(run))
     return median(times_ms)
 
 
-def spinning_ratio(seconds: float) -> float:
+def measure_spinning_ratio(seconds: float) -> float:
     """`spin_ratio` of the runtime's own defaults with two threads: what is guarded against."""
-    with spinning():
+    with allow_spinning():
         detector = NanoDet(MODEL, threads=2, floor=0.45, labels=("person",))
-        picture = first_picture()
-        ratio = compared(lambda: detector.analyse([picture]), seconds)["spin_ratio"]
+        picture = read_first_picture()
+        ratio = compare(lambda: detector.analyse([picture]), seconds)["spin_ratio"]
     detector.free()
     return ratio
 
 
 @contextmanager
-def spinning() -> Iterator[None]:
-    """Sessions as ONNX Runtime makes them when nobody says anything."""
+def allow_spinning() -> Iterator[None]:
+    """Sessions with ONNX Runtime's default for spinning."""
     ours = sessions.make_session_options
 
     def default(threads: int) -> onnxruntime.SessionOptions:
@@ -105,13 +107,13 @@ def spinning() -> Iterator[None]:
         sessions.make_session_options = ours
 
 
-def cpu_ms(look: Callable[[], object]) -> float:
+def measure_cpu_ms(run: Callable[[], object]) -> float:
     began_s = time.process_time()
-    look()
+    run()
     return (time.process_time() - began_s) * 1000
 
 
-def first_picture() -> Picture:
+def read_first_picture() -> Picture:
     """The first picture of the clip, as a camera sends it."""
     with av.open(str(CLIP)) as clip:
         frame = next(clip.decode(video=0))
@@ -129,7 +131,9 @@ def main() -> None:
         Figure("alone / in a row", found["spin_ratio"], "", TARGET),
         Figure("caches swept / in a row", found["evicted_ratio"], ""),
         Figure("first after a rest / second", found["rested_ratio"], ""),
-        Figure("two spinning threads, alone / in a row", spinning_ratio(5 if short else 15), ""),
+        Figure(
+            "two spinning threads, alone / in a row", measure_spinning_ratio(5 if short else 15), ""
+        ),
     ]
     publish("spin", figures, short, runtime=onnxruntime.__version__)
 

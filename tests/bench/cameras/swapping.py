@@ -1,4 +1,4 @@
-"""Models that take turns while pictures are looked at without a pause: no look may fail or wait.
+"""Models that take turns while frames are analysed without a pause: no run may fail or wait.
 
 Reads: the shipped int8 and fp32 models. Writes: nothing.
 """
@@ -12,7 +12,7 @@ from typing import Any
 from appliance.errors import ModelError
 from inference.detection.detector import FrameDetector, NanoDet
 from inference.detection.model_swap import ModelSwap
-from tests.bench.cameras.spin import first_picture
+from tests.bench.cameras.spin import read_first_picture
 from tests.bench.cameras.video_file import MODEL
 
 OTHER = MODEL.with_name("nanodet-g-416-fp32.onnx")
@@ -24,11 +24,11 @@ def load(path: Path) -> FrameDetector:
 
 def measure(quick: bool) -> dict[str, Any]:
     """Analysed and failed frames, swaps, and the longest analysis beside the usual one."""
-    picture = first_picture()
+    picture = read_first_picture()
     path = MODEL
     swap = ModelSwap(path.stem, load(path))
     swap.take_current().load()
-    swaps, failed, looks_ms = 0, 0, []
+    swaps, failed, runs_ms = 0, 0, []
     wanted = [OTHER, MODEL]
     ends_s = time.monotonic() + (4.0 if quick else 60.0)
     while time.monotonic() < ends_s:
@@ -41,16 +41,16 @@ def measure(quick: bool) -> dict[str, Any]:
             swap.take_current().analyse([picture])
         except ModelError:
             failed += 1
-        looks_ms.append(1000 * (time.monotonic() - began_s))
+        runs_ms.append(1000 * (time.monotonic() - began_s))
     swap.free()
-    looks_ms.sort()
-    middle = looks_ms[len(looks_ms) // 2]
+    runs_ms.sort()
+    middle = runs_ms[len(runs_ms) // 2]
     return {
-        "looks": len(looks_ms),
+        "looks": len(runs_ms),
         "swaps": swaps,
         "failed": failed,
         "median_ms": middle,
-        "worst_ms": looks_ms[-1],
+        "worst_ms": runs_ms[-1],
     }
 
 

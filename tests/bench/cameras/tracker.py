@@ -1,12 +1,12 @@
-"""How well things are followed at 10, 5 and 2 looks a second, beside the package `trackers`.
+"""Tracking quality at 10, 5 and 2 frames a second, beside the package `trackers`.
 
 Reads: the demonstration clip, the models, a truth if there is one. Writes: build/bench/cameras/.
 Never: tunes anything, and never calls a pseudo-truth a truth.
 
 Two scenes. The made-up one has an exact truth (tracking_scene.py). The clip is the beginning of
-PETS09-S2L1, whose truth (MOTChallenge 2015) may not be passed on: who has it names it with
+PETS09-S2L1, whose truth (MOTChallenge 2015) may not be passed on: give your copy with
 `--truth gt.txt`. Otherwise the clip is scored against what the fp32 model sees in each frame,
-linked and smoothed forwards and backwards: that shows how much is lost at few looks and with the
+linked and smoothed forwards and backwards: that shows how much is lost at low rates and with the
 int8 model, and nothing about what both models miss.
 
 The rivals get our threshold and patience, and each the better of two least overlaps; ours gets
@@ -28,8 +28,8 @@ import av
 from appliance.model_cameras import Box, Detection
 from inference.detection.detector import NanoDet
 from inference.tracking.track import FAINTEST
-from tests.bench.cameras.pseudo_truth import smoothed_tracks
-from tests.bench.cameras.tracking_scene import Frame, irregular, looked_at, scene
+from tests.bench.cameras.pseudo_truth import make_smoothed_tracks
+from tests.bench.cameras.tracking_scene import Frame, make_scene, select_frames, select_irregular
 from tests.bench.cameras.tracking_score import (
     RIVALS,
     Answers,
@@ -50,39 +50,44 @@ LEAST_OVERLAPS = (0.1, 0.3)  # of the rivals: their loosest usual value, and the
 
 
 def measure(quick: bool, truth: Path | None = None) -> dict[str, Any]:
-    """All figures: scene -> rate -> tracker -> MOTA, IDF1, switches, milliseconds a look.
+    """All figures: scene -> rate -> tracker -> MOTA, IDF1, switches, milliseconds a frame.
 
     Quick: a short scene and no clip.
     """
-    frames = scene(seed=1, duration_s=20 if quick else 300)
-    results = {f"{rate} looks a second": compare(looked_at(frames, rate), rate) for rate in RATES}
-    results["2 to 10, with gaps"] = compare(irregular(frames, 3), 4)
+    frames = make_scene(seed=1, duration_s=20 if quick else 300)
+    results = {
+        f"{rate} frames a second": compare(select_frames(frames, rate), rate) for rate in RATES
+    }
+    results["2 to 10, with gaps"] = compare(select_irregular(frames, 3), 4)
     found: dict[str, Any] = {"made-up scene, exact truth": results}
     if quick:
         return found
-    clip, name = clip_frames(truth)
-    counts = stride_of(clip)
+    clip, name = make_frames(truth)
+    counts = find_counted_frames(clip)
     found[name] = {
-        f"{rate} looks a second": compare(looked_at(clip, rate), rate, counts) for rate in RATES
+        f"{rate} frames a second": compare(select_frames(clip, rate), rate, counts)
+        for rate in RATES
     }
     return found
 
 
 def compare(
-    frames: Sequence[Frame], looks_per_s: float, counts: Callable[[Frame], bool] = bool
+    frames: Sequence[Frame], frames_per_s: float, counts: Callable[[Frame], bool] = bool
 ) -> dict[str, dict[str, float]]:
-    """All trackers on the same looks."""
-    found = {"ours": timed(frames, follow_ours, counts)}
+    """All trackers on the same frames."""
+    found = {"ours": score_timed(frames, follow_ours, counts)}
     for name in RIVALS:
         tried = []
         for least in LEAST_OVERLAPS:
-            follow = partial(follow_rival, name=name, looks_per_s=looks_per_s, least_overlap=least)
-            tried.append(timed(frames, follow, counts))
+            follow = partial(
+                follow_rival, name=name, frames_per_s=frames_per_s, least_overlap=least
+            )
+            tried.append(score_timed(frames, follow, counts))
         found[name] = max(tried, key=lambda one: one["idf1"])
     return found
 
 
-def timed(
+def score_timed(
     frames: Sequence[Frame],
     follow: Callable[[Sequence[Frame]], Answers],
     counts: Callable[[Frame], bool],
@@ -97,20 +102,20 @@ def timed(
 # --- the clip ------------------------------------------------------------------------------------
 
 
-def clip_frames(truth: Path | None) -> tuple[list[Frame], str]:
+def make_frames(truth: Path | None) -> tuple[list[Frame], str]:
     """The clip as the int8 model sees it, and the truth beside it; its name says which truth."""
-    seen = detections(INT8)
+    seen = detect_all(INT8)
     if truth is not None:
-        boxes, name = published(truth, len(seen)), "clip, published truth"
+        boxes, name = read_truth(truth, len(seen)), "clip, published truth"
     elif FP32.exists():
-        boxes, name = smoothed_tracks(detections(FP32)), "clip, PSEUDO-truth of the fp32 model"
+        boxes, name = make_smoothed_tracks(detect_all(FP32)), "clip, PSEUDO-truth of the fp32 model"
     else:
-        boxes, name = smoothed_tracks(seen), "clip, PSEUDO-truth of the int8 model itself"
+        boxes, name = make_smoothed_tracks(seen), "clip, PSEUDO-truth of the int8 model itself"
     pairs = zip(seen, boxes, strict=True)
     return [Frame(n / CLIP_FRAMES_PER_S, tuple(d), b) for n, (d, b) in enumerate(pairs)], name
 
 
-def detections(model: Path) -> list[list[Detection]]:
+def detect_all(model: Path) -> list[list[Detection]]:
     """What a model sees in each frame of the clip; kept under build/, since it takes its time."""
     kept = OUT / "cameras" / f"detections-{model.stem}.json"
     detector = NanoDet(model, threads=1, floor=FAINTEST, labels=("person",))
@@ -126,7 +131,7 @@ def detections(model: Path) -> list[list[Detection]]:
     return [[Detection("person", one[0], Box(*one[1:])) for one in frame] for frame in frames]
 
 
-def published(path: Path, frames: int) -> list[dict[int, Box]]:
+def read_truth(path: Path, frames: int) -> list[dict[int, Box]]:
     """A truth in the MOTChallenge form: frame (from 1), number, left, top, width, height, flag...
 
     Rows with flag 0 are not to be counted.
@@ -142,7 +147,7 @@ def published(path: Path, frames: int) -> list[dict[int, Box]]:
     return found
 
 
-def stride_of(frames: Sequence[Frame]) -> Callable[[Frame], bool]:
+def find_counted_frames(frames: Sequence[Frame]) -> Callable[[Frame], bool]:
     """Which frames count: a truth may name only each so manieth, up to its last."""
     named = [n for n, frame in enumerate(frames) if frame.truth]
     stride = min((b - a for a, b in pairwise(named)), default=1)
@@ -154,10 +159,10 @@ def stride_of(frames: Sequence[Frame]) -> Callable[[Frame], bool]:
     return counts
 
 
-# --- telling -------------------------------------------------------------------------------------
+# --- report --------------------------------------------------------------------------------------
 
 
-def table(found: dict[str, Any]) -> str:
+def format_table(found: dict[str, Any]) -> str:
     lines = [f"{'':44}{'IDF1':>8}{'MOTA':>8}{'switches':>10}{'CPU ms':>8}"]
     for name, rates in found.items():
         lines.append(name)
@@ -176,7 +181,7 @@ def main() -> None:
     parser.add_argument("--truth", type=Path, help="gt.txt of PETS09-S2L1 (MOTChallenge 2015)")
     asked = parser.parse_args()
     found = measure(asked.quick, asked.truth)
-    print(table(found))
+    print(format_table(found))
     (OUT / "cameras").mkdir(parents=True, exist_ok=True)
     (OUT / "cameras" / "tracker.json").write_text(json.dumps(found, indent=1) + "\n")
 

@@ -1,7 +1,7 @@
 """A made-up scene in which it is known who is where: hundreds of walkers, and a bad detector.
 
 Reads and writes: nothing. The same seed gives the same scene, to the last digit.
-Never: tells the detections who they are of.
+Never: gives the detections the numbers of their walkers.
 
 Walkers come by chance, turn, stop and pass in front of each other and behind a tree. The detector
 misses, jitters, is unsure of what is half hidden, suppresses one of two boxes on one another (as
@@ -67,7 +67,7 @@ class Walker:
         return 0.02 < self.x < 0.98 and 0.22 < self.y < 1.0
 
 
-def scene(seed: int, duration_s: float, arrivals_per_s: float = 0.8) -> list[Frame]:
+def make_scene(seed: int, duration_s: float, arrivals_per_s: float = 0.8) -> list[Frame]:
     """Ten frames a second of walkers, with about 10 of them at a time."""
     chance = random.Random(seed)
     walkers: list[Walker] = []
@@ -76,18 +76,20 @@ def scene(seed: int, duration_s: float, arrivals_per_s: float = 0.8) -> list[Fra
     for number in range(round(duration_s * FRAMES_PER_S)):
         if chance.random() < arrivals_per_s / FRAMES_PER_S:
             count += 1
-            walkers.append(newcomer(chance, count))
+            walkers.append(make_newcomer(chance, count))
         for walker in walkers:
             walker.walk(chance, 1 / FRAMES_PER_S)
         walkers = [walker for walker in walkers if walker.here]
-        visible = {walker.number: visible_share(walker, walkers) for walker in walkers}
+        visible = {walker.number: compute_visible_share(walker, walkers) for walker in walkers}
         truth = {w.number: w.box for w in walkers if visible[w.number] >= LEAST_VISIBLE}
-        seen = suppressed([*sightings(chance, walkers, visible), *ghosts(chance)])
+        seen = suppress_overlaps(
+            [*detect_walkers(chance, walkers, visible), *make_false_alarms(chance)]
+        )
         frames.append(Frame(number / FRAMES_PER_S, tuple(seen), truth))
     return frames
 
 
-def newcomer(chance: random.Random, number: int) -> Walker:
+def make_newcomer(chance: random.Random, number: int) -> Walker:
     """Somebody who comes in from the left or the right."""
     from_left = chance.random() < 0.5
     heading = chance.gauss(0.0 if from_left else math.pi, 0.4)
@@ -95,35 +97,35 @@ def newcomer(chance: random.Random, number: int) -> Walker:
     return Walker(number, x, y, chance.uniform(0.05, 0.16), heading)
 
 
-def visible_share(walker: Walker, walkers: Sequence[Walker]) -> float:
+def compute_visible_share(walker: Walker, walkers: Sequence[Walker]) -> float:
     """How much of a walker is not behind the tree or the one nearer who hides the most."""
     nearer = [other.box for other in walkers if other.y > walker.y]
     if walker.y < TREE.bottom:
         nearer.append(TREE)
-    return 1 - max((hidden_share(walker.box, box) for box in nearer), default=0.0)
+    return 1 - max((compute_hidden_share(walker.box, box) for box in nearer), default=0.0)
 
 
-def hidden_share(box: Box, other: Box) -> float:
+def compute_hidden_share(box: Box, other: Box) -> float:
     wide = min(box.right, other.right) - max(box.left, other.left)
     high = min(box.bottom, other.bottom) - max(box.top, other.top)
     return max(0.0, wide) * max(0.0, high) / compute_area(box)
 
 
-def sightings(
+def detect_walkers(
     chance: random.Random, walkers: Sequence[Walker], visible: dict[int, float]
 ) -> list[Detection]:
-    """What a detector would say of these walkers: one in twelve missed, the hidden ones faint."""
+    """The detections of these walkers: one in twelve missed, the hidden ones faint."""
     seen = []
     for walker in walkers:
         share = visible[walker.number]
         confidence = walker.sureness * min(1.0, 0.35 + 0.75 * share) + chance.gauss(0, 0.04)
-        shaken = jittered(chance, walker.box)
+        shaken = jitter(chance, walker.box)
         if chance.random() > 0.08 and share > 0.2 and confidence >= 0.25:
             seen.append(Detection("person", min(confidence, 0.99), shaken))
     return seen
 
 
-def jittered(chance: random.Random, box: Box) -> Box:
+def jitter(chance: random.Random, box: Box) -> Box:
     """Each side off by a few per cent of the box's size."""
     wide, high = 0.05 * (box.right - box.left), 0.03 * (box.bottom - box.top)
     return Box(
@@ -134,7 +136,7 @@ def jittered(chance: random.Random, box: Box) -> Box:
     )
 
 
-def ghosts(chance: random.Random) -> list[Detection]:
+def make_false_alarms(chance: random.Random) -> list[Detection]:
     """False alarms: now and then anywhere, and a bush that looks like somebody a third of the time.
 
     Few of them are surer than the threshold.
@@ -145,11 +147,11 @@ def ghosts(chance: random.Random) -> list[Detection]:
         box = Walker(0, x, y, 0, 0).box
         seen.append(Detection("person", chance.uniform(0.25, 0.65), box))
     if chance.random() < 0.33:
-        seen.append(Detection("person", chance.uniform(0.25, 0.52), jittered(chance, BUSH)))
+        seen.append(Detection("person", chance.uniform(0.25, 0.52), jitter(chance, BUSH)))
     return seen
 
 
-def suppressed(seen: list[Detection]) -> list[Detection]:
+def suppress_overlaps(seen: list[Detection]) -> list[Detection]:
     """Of boxes on one thing, the surest."""
     kept: list[Detection] = []
     for one in sorted(seen, key=lambda one: -one.confidence):
@@ -158,13 +160,13 @@ def suppressed(seen: list[Detection]) -> list[Detection]:
     return kept
 
 
-def looked_at(frames: Sequence[Frame], looks_per_s: float) -> list[Frame]:
-    """Every so manieth frame."""
-    return list(frames[:: round(FRAMES_PER_S / looks_per_s)])
+def select_frames(frames: Sequence[Frame], frames_per_s: float) -> list[Frame]:
+    """Every n-th frame, for a lower rate."""
+    return list(frames[:: round(FRAMES_PER_S / frames_per_s)])
 
 
-def irregular(frames: Sequence[Frame], seed: int) -> list[Frame]:
-    """Looks 0.1 to 0.6 s apart, and now and then a pause of 1.5 s: energy was short."""
+def select_irregular(frames: Sequence[Frame], seed: int) -> list[Frame]:
+    """Frames 0.1 to 0.6 s apart, and now and then a pause of 1.5 s: energy was short."""
     chance = random.Random(seed)
     kept, number = [], 0
     while number < len(frames):

@@ -1,10 +1,10 @@
-"""How well things were followed: MOTA, IDF1 and switches, for ours and for the package `trackers`.
+"""Tracking scores: MOTA, IDF1 and switches, for ours and for the package `trackers`.
 
 Reads and writes: nothing.
 Never: counts itself: the figures are those of `trackers.eval` (after TrackEval), for all alike.
 
-All get the same detections at the same times. What counts as an answer is what a tracker says of a
-look: the boxes of those that it sees in it, with their numbers.
+All get the same detections at the same times. The answer of a tracker to a
+frame is the boxes of the things that it sees in it, with their numbers.
 """
 
 from collections.abc import Callable, Sequence
@@ -54,13 +54,13 @@ def follow_ours(frames: Sequence[Frame]) -> Answers:
     return answers
 
 
-def rival(name: str, looks_per_s: float, least_iou: float) -> Any:
-    """A tracker of the package, told our threshold, our patience and the rate."""
+def make_rival(name: str, frames_per_s: float, least_iou: float) -> Any:
+    """A tracker of the package with our threshold, our patience and the rate."""
     import trackers
 
     common = {
         "lost_track_buffer": round(PATIENCE_S * 30),
-        "frame_rate": looks_per_s,
+        "frame_rate": frames_per_s,
         "minimum_consecutive_frames": CONFIRMED,
         "minimum_iou_threshold": least_iou,
     }
@@ -76,12 +76,12 @@ def rival(name: str, looks_per_s: float, least_iou: float) -> Any:
 
 
 def follow_rival(
-    frames: Sequence[Frame], name: str, looks_per_s: float, least_overlap: float
+    frames: Sequence[Frame], name: str, frames_per_s: float, least_overlap: float
 ) -> Answers:
     """What a tracker of the package makes of the frames."""
     import supervision
 
-    tracker = rival(name, looks_per_s, least_overlap)
+    tracker = make_rival(name, frames_per_s, least_overlap)
     answers = []
     for frame in frames:
         seen = frame.detections
@@ -108,16 +108,18 @@ def score(frames: Sequence[Frame], answers: Answers, counts: Callable[[Frame], b
     from trackers.eval import compute_clear_metrics, compute_identity_metrics
 
     pairs = [
-        (frame.truth, said) for frame, said in zip(frames, answers, strict=True) if counts(frame)
+        (frame.truth, answer)
+        for frame, answer in zip(frames, answers, strict=True)
+        if counts(frame)
     ]
     true = [np.array(list(truth), int) for truth, _ in pairs]
-    told = [np.array(list(said), int) for _, said in pairs]
+    given = [np.array(list(answer), int) for _, answer in pairs]
     overlaps = [
         np.array(
-            [[track.compute_overlap(a, b) for b in said.values()] for a in truth.values()]
-        ).reshape(len(truth), len(said))
-        for truth, said in pairs
+            [[track.compute_overlap(a, b) for b in answer.values()] for a in truth.values()]
+        ).reshape(len(truth), len(answer))
+        for truth, answer in pairs
     ]
-    clear = compute_clear_metrics(true, told, overlaps)
-    identity = compute_identity_metrics(true, told, overlaps)
+    clear = compute_clear_metrics(true, given, overlaps)
+    identity = compute_identity_metrics(true, given, overlaps)
     return Score(clear["MOTA"], identity["IDF1"], clear["IDSW"], clear["CLR_Re"], clear["CLR_Pr"])

@@ -73,8 +73,8 @@ def measure(quick: bool) -> Wake:
     with Field(OUT / "cameras-wake", {"front": f'source = "{film.path}"'}, 10) as unit:
         unit.allow(EnergyLevel.FULL)
         inference = Inference(unit)
-        inference.on_look = lambda look: looks.append(summarise(look, film))
-        with inference.counting():
+        inference.on_result = lambda look: looks.append(summarise(look, film))
+        with inference.count_frames():
             unit.start_cameras()
             ends_s = time.monotonic() + len(film.packets) / film.frames_per_s
             while time.monotonic() < ends_s:

@@ -26,7 +26,7 @@ def test_a_quiet_camera_costs_one_wake_up_a_wait_and_no_run(make_unit: Any) -> N
     for camera in unit.cameras.values():
         camera.moving = False
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(60)
+    unit.run_for(60)
     assert unit.detector.analysed == 0
     assert unit.detector.loads == 0
     for camera in unit.cameras.values():
@@ -44,17 +44,17 @@ def test_what_is_followed_is_analysed_at_the_full_rate_until_it_is_gone(
 ) -> None:
     unit.grant(EnergyLevel.FULL)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(2)
+    unit.run_for(2)
     unit.camera.moving = False  # he stands still: the camera would say nothing by itself
     before = unit.detector.analysed
-    unit.pass_(10)
+    unit.run_for(10)
     assert unit.detector.analysed == before + 50
     assert all(not ask.moved for _, ask in unit.camera.asks[2:])
     unit.detector.scene = []
-    unit.pass_(6)
+    unit.run_for(6)
     still = unit.detector.analysed
     assert still <= before + 50 + 11, "only until he counts as gone"
-    unit.pass_(5)
+    unit.run_for(5)
     assert unit.detector.analysed == still
     assert unit.camera.asks[-1][1].moved
     assert len(unit.store.rows(Event)) == 1
@@ -63,7 +63,7 @@ def test_what_is_followed_is_analysed_at_the_full_rate_until_it_is_gone(
 def test_a_run_begins_at_the_moment_of_the_cameras_answer(unit: InferenceUnit) -> None:
     unit.camera.moving = False
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(2)
+    unit.run_for(2)
     moments: list[float] = []
     analyse = unit.detector.analyse
 
@@ -80,7 +80,7 @@ def test_a_run_begins_at_the_moment_of_the_cameras_answer(unit: InferenceUnit) -
         return waiter(asked, min(seconds, max(0.0, passed_s - unit.clock.media_s()) or 1), stop)
 
     unit.waiter.wait = wait  # type: ignore[method-assign]
-    unit.pass_(1)
+    unit.run_for(1)
     assert moments[0] == pytest.approx(passed_s, abs=0.003)
 
 
@@ -90,10 +90,10 @@ def test_answers_of_one_moment_are_analysed_together_the_longest_waiting_first(
     unit = make_unit(cameras=("gate", "yard", "shed"))
     unit.cameras["shed"].moving = False
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(2)
+    unit.run_for(2)
     assert unit.detector.batches == [["gate", "yard"]] * 4
     unit.cameras["shed"].moving = True
-    unit.pass_(2)
+    unit.run_for(2)
     together = [batch for batch in unit.detector.batches if "shed" in batch]
     assert together
     first = [batch for batch in together if len(batch) == 3]
@@ -104,17 +104,17 @@ def test_a_hung_camera_delays_no_other_and_is_a_fault(make_unit: Any) -> None:
     unit = make_unit(cameras=("gate", "yard"))
     unit.cameras["gate"].hung = True
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(30)
+    unit.run_for(30)
     assert unit.count_frames("yard") == pytest.approx(150, abs=1)
     assert unit.count_frames("gate") == 0
-    assert unit.faults() == ["camera"]
+    assert unit.list_faults() == ["camera"]
     (fault,) = unit.store.open_faults()
     assert "the camera gate gives no answer for 6 s" in fault.text
     assert unit.camera.pulls == pytest.approx(30 / 8, abs=1), "one question at a time, then a pause"
     unit.cameras["gate"].hung = False
-    unit.pass_(10)
+    unit.run_for(10)
     assert unit.count_frames("gate") > 5
-    assert unit.faults() == []
+    assert unit.list_faults() == []
 
 
 def test_a_camera_that_refuses_at_once_is_left_alone_for_a_while_and_is_no_fault(
@@ -122,17 +122,17 @@ def test_a_camera_that_refuses_at_once_is_left_alone_for_a_while_and_is_no_fault
 ) -> None:
     unit.camera.refusal = "the camera listens: energy level SENTINEL"
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(70)
+    unit.run_for(70)
     assert unit.detector.analysed == 0
     assert unit.camera.pulls == pytest.approx(70, abs=2)
-    assert unit.faults() == []
+    assert unit.list_faults() == []
     (run,) = unit.store.rows(InferenceRun)
     assert (run.frames, run.power_w) == (0, 0)
     assert unit.view.answer(PictureRequest(JPEG)) == Refusal(
         "the camera listens: energy level SENTINEL"
     )
     unit.camera.refusal = None
-    unit.pass_(2)
+    unit.run_for(2)
     assert unit.detector.analysed > 1
 
 
@@ -141,13 +141,13 @@ def test_a_camera_that_is_gone_is_a_fault_after_ten_seconds_until_it_is_back(
 ) -> None:
     unit.camera.gone = True
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(10)
-    assert unit.faults() == []
-    unit.pass_(3)
-    assert unit.faults() == ["camera"]
+    unit.run_for(10)
+    assert unit.list_faults() == []
+    unit.run_for(3)
+    assert unit.list_faults() == ["camera"]
     unit.camera.restart()
-    unit.pass_(3)
-    assert unit.faults() == []
+    unit.run_for(3)
+    assert unit.list_faults() == []
     assert unit.detector.analysed > 0
 
 
@@ -156,12 +156,12 @@ def test_a_camera_that_restarts_ends_what_was_followed_and_is_analysed_again(
 ) -> None:
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(5)
+    unit.run_for(5)
     unit.camera.restart()
-    unit.pass_(5)
+    unit.run_for(5)
     unit.service.finish(unit.cycle.finish)
     assert [event.frames for event in unit.store.rows(Event)] == [10, 10]
-    assert unit.faults() == []
+    assert unit.list_faults() == []
 
 
 def test_pictures_of_no_use_are_the_cameras_trouble_and_end_nothing_else(make_unit: Any) -> None:
@@ -170,5 +170,5 @@ def test_pictures_of_no_use_are_the_cameras_trouble_and_end_nothing_else(make_un
         FakeCamera._picture(unit.cameras["gate"], encoding, data), width=99
     )
     unit.grant(EnergyLevel.ECO)
-    unit.pass_(12)
+    unit.run_for(12)
     assert (unit.count_frames("gate"), unit.count_frames("yard")) == (0, 24)

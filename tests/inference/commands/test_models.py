@@ -11,8 +11,8 @@ import onnx
 import pytest
 
 from appliance.__main__ import main
-from tests.scenes.onnx_models import a_model, write
-from tests.stand_ins.fake_model_store import NANODET, small
+from tests.scenes.onnx_models import make_model, write_model
+from tests.stand_ins.fake_model_store import NANODET, write_small_model
 
 SETTINGS = """
 [unit]
@@ -57,7 +57,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store with the model `small`, added once by the real examination."""
     directory = tmp_path_factory.mktemp("unit")
     (directory / "unit.toml").write_text(SETTINGS)
-    words = [sys.executable, "-m", "appliance", "models", "add", str(small(directory))]
+    words = [sys.executable, "-m", "appliance", "models", "add", str(write_small_model(directory))]
     words += ["--settings", str(directory / "unit.toml")]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     assert "small (" in done.stdout
@@ -97,9 +97,9 @@ def test_a_model_whose_card_is_damaged_is_listed_with_what_is_wrong(with_small: 
 
 
 def test_a_bad_model_is_refused_in_one_sentence(unit: Unit, tmp_path: Path) -> None:
-    model = a_model()
+    model = make_model()
     model.graph.node.append(onnx.helper.make_node("Evil", ["x"], ["e"], domain="com.evil"))
-    code, out, err = unit.type("add", write(tmp_path / "bad", model))
+    code, out, err = unit.type("add", write_model(tmp_path / "bad", model))
     assert (code, out) == (1, "")
     assert err.startswith("unitctl: the model small needs the custom operator com.evil.Evil")
     assert len(err.splitlines()) == 1
@@ -107,9 +107,9 @@ def test_a_bad_model_is_refused_in_one_sentence(unit: Unit, tmp_path: Path) -> N
 
 
 def test_an_agpl_model_is_refused_whatever_its_card_says(unit: Unit, tmp_path: Path) -> None:
-    model = a_model()
+    model = make_model()
     model.metadata_props.add(key="license", value="AGPL-3.0 License (https://ultralytics.com)")
-    source = write(tmp_path / "agpl", model)
+    source = write_model(tmp_path / "agpl", model)
     code, _, err = unit.type("add", source)
     assert code == 1
     assert "comes from AGPL work" in err
@@ -119,7 +119,7 @@ def test_an_agpl_model_is_refused_whatever_its_card_says(unit: Unit, tmp_path: P
 
 
 def test_the_card_may_stand_elsewhere(unit: Unit, tmp_path: Path) -> None:
-    source = small(tmp_path)
+    source = write_small_model(tmp_path)
     source.with_suffix(".json").rename(tmp_path / "card.txt")
     code, _, err = unit.type("add", source)
     assert (code, "put small.json beside it" in err) == (1, True)

@@ -17,7 +17,7 @@ from inference.detection.model_card import (
     read_verified_card,
 )
 from tests.conftest import MODEL
-from tests.scenes.onnx_models import a_card, a_model, write
+from tests.scenes.onnx_models import make_card, make_model, write_model
 
 SHIPPED = read_card(MODEL.with_suffix(".json"))
 
@@ -33,7 +33,7 @@ def refused(tmp_path: Path, text: str) -> str:
 
 def changed(where: str, value: Any) -> str:
     """A card's text with one value changed; `where` is section.key, or a key."""
-    card = a_card(b"model")
+    card = make_card(b"model")
     section, _, key = where.rpartition(".")
     (card[section] if section else card)[key] = value
     return json.dumps(card)
@@ -47,25 +47,27 @@ def test_the_shipped_card_has_name_licence_and_batch() -> None:
 
 
 def test_a_card_of_the_first_form_has_its_files_name() -> None:
-    card = a_card(b"model", "NanoDet-g 416, COCO-80, int8", file="nanodet-g-416-int8.onnx")
+    card = make_card(b"model", "NanoDet-g 416, COCO-80, int8", file="nanodet-g-416-int8.onnx")
     del card["licence"]
     read = build_card(card)
     assert (read.name, read.licence, read.batch) == ("nanodet-g-416-int8", Licence(), 1)
 
 
 def test_a_card_with_a_title_alone_gets_a_name_from_it() -> None:
-    assert build_card(a_card(b"model", "Barn owls, v2")).name == "barn-owls-v2"
+    assert build_card(make_card(b"model", "Barn owls, v2")).name == "barn-owls-v2"
 
 
 @pytest.mark.parametrize("batch", [None, -1, "N", "batch"])
 def test_a_batch_without_a_number_is_any(batch: object) -> None:
-    assert build_card(a_card(b"") | {"input": a_card(b"")["input"] | {"shape": [batch, 3, 32, 32]}})
+    assert build_card(
+        make_card(b"") | {"input": make_card(b"")["input"] | {"shape": [batch, 3, 32, 32]}}
+    )
 
 
 @pytest.mark.parametrize(("batch", "read"), [("N", None), (1, 1), (4, 4)])
 def test_the_batch_is_read(batch: object, read: int | None) -> None:
-    entry = a_card(b"")["input"] | {"shape": [batch, 3, 32, 32]}
-    assert build_card(a_card(b"", input=entry)).batch == read
+    entry = make_card(b"")["input"] | {"shape": [batch, 3, 32, 32]}
+    assert build_card(make_card(b"", input=entry)).batch == read
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_a_model_that_is_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
 
 
 def test_a_card_for_another_file_is_refused(tmp_path: Path) -> None:
-    path = write(tmp_path, a_model())
+    path = write_model(tmp_path, make_model())
     assert read_verified_card(path).name == "small"
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(ModelError, match="damaged or another one"):

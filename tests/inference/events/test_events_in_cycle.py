@@ -23,12 +23,12 @@ from tests.stand_ins.inference_unit import InferenceUnit
 
 def test_a_passer_by_becomes_one_event_with_a_snapshot_on_disk(unit: InferenceUnit) -> None:
     unit.grant(EnergyLevel.FULL)
-    unit.pass_(3)
+    unit.run_for(3)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(4)
+    unit.run_for(4)
     assert unit.store.rows(Event) == [], "an event is told when it is over"
     unit.detector.scene = []
-    unit.pass_(4)
+    unit.run_for(4)
     (event,) = unit.store.rows(Event)
     assert (event.camera, event.label, event.frames) == ("gate", "person", 20)
     assert (event.energy_level, event.tier, event.provider) == (EnergyLevel.FULL, Tier.INT8, CPU)
@@ -47,18 +47,18 @@ def test_an_event_in_progress_is_stored_when_the_analysis_ends(
 ) -> None:
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(5)
+    unit.run_for(5)
     if how == "stop":
         unit.service.finish(unit.cycle.finish)
     elif how == "lower level":
         unit.grant(EnergyLevel.SENTINEL)
-        unit.pass_(1)
+        unit.run_for(1)
     elif how == "camera gone":
         unit.camera.gone = True
-        unit.pass_(4)
+        unit.run_for(4)
     else:
         unit.camera.refusal = "the camera is off"
-        unit.pass_(4)
+        unit.run_for(4)
     (event,) = unit.store.rows(Event)
     assert event.frames == 10
     assert event.energy_level is EnergyLevel.ECO
@@ -69,13 +69,13 @@ def test_the_budget_going_away_ends_all_of_it_in_one_cycle(make_unit: Any) -> No
     unit.cameras["shed"].hung = True
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(5)
+    unit.run_for(5)
     pulls = [camera.pulls for camera in unit.cameras.values()]
     unit.grant(EnergyLevel.SENTINEL)
-    unit.pass_(1)
+    unit.run_for(1)
     assert len(unit.store.rows(Event)) == 2
     assert all(camera.is_idle for camera in unit.cameras.values()), "nobody is left on the line"
-    unit.pass_(20)
+    unit.run_for(20)
     assert [camera.pulls for camera in unit.cameras.values()] == pulls
     assert isinstance(unit.view.answer(PictureRequest(JPEG)), Refusal)
 
@@ -83,7 +83,7 @@ def test_the_budget_going_away_ends_all_of_it_in_one_cycle(make_unit: Any) -> No
 def test_a_stop_in_the_middle_of_a_second_ends_the_cycle(unit: InferenceUnit) -> None:
     unit.grant(EnergyLevel.FULL)
     unit.service.stop.set()
-    unit.pass_(1)
+    unit.run_for(1)
     assert unit.detector.analysed == 0
 
 
@@ -91,9 +91,9 @@ def test_the_clip_of_an_event_is_requested_once_when_the_event_is_over(make_unit
     unit = make_unit(camera={"gate": CameraSettings(clip_s=20)}, event_ends_after_s=0.5)
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(4)
+    unit.run_for(4)
     unit.detector.scene = []
-    unit.pass_(5)
+    unit.run_for(5)
     asked_s = next(at_s for at_s, ask in unit.camera.asks if ask.encoding == MP4)
     (event,) = unit.store.rows(Event)
     assert event.clip is not None
@@ -111,7 +111,7 @@ def test_the_clip_of_a_long_event_is_requested_when_its_time_is_over(make_unit: 
     unit = make_unit(camera={"gate": CameraSettings(clip_s=4)})
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(10)
+    unit.run_for(10)
     assert [ask.encoding for _, ask in unit.camera.asks].count(MP4) == 1
     assert unit.store.rows(Event) == []
     unit.service.finish(unit.cycle.finish)
@@ -123,7 +123,7 @@ def test_of_a_long_event_only_the_first_part_has_a_clip(make_unit: Any) -> None:
     unit = make_unit(camera={"gate": CameraSettings(clip_s=4)})
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(75)
+    unit.run_for(75)
     unit.service.finish(unit.cycle.finish)
     assert [event.clip is None for event in unit.store.rows(Event)] == [False, True]
     assert [ask.encoding for _, ask in unit.camera.asks].count(MP4) == 1
@@ -134,11 +134,11 @@ def test_an_event_whose_clip_does_not_come_is_stored_without_it(make_unit: Any, 
     unit = make_unit(camera={"gate": CameraSettings(clip_s=8)})
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(4)
+    unit.run_for(4)
     unit.detector.scene = []
     unit.camera.clip = None
     unit.camera.hung = how == "hung"
-    unit.pass_(18)
+    unit.run_for(18)
     (event,) = unit.store.rows(Event)
     assert event.clip is None
     assert event.snapshot is not None
@@ -150,9 +150,9 @@ def test_with_a_broken_directory_the_event_is_kept_without_its_snapshot(
     unit.settings.snapshots_dir.write_text("a file where a directory should be")
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(3)
+    unit.run_for(3)
     unit.detector.scene = []
-    unit.pass_(4)
+    unit.run_for(4)
     (event,) = unit.store.rows(Event)
     assert event.snapshot is None
     faults = [fault.text for fault in unit.store.rows(Fault)]
@@ -162,13 +162,13 @@ def test_with_a_broken_directory_the_event_is_kept_without_its_snapshot(
 def test_events_wait_in_memory_while_the_database_cannot_be_written(unit: InferenceUnit) -> None:
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(3)
+    unit.run_for(3)
     unit.detector.scene = []
     unit.store.full = True
-    unit.pass_(5)
+    unit.run_for(5)
     assert unit.store.rows(Event) == []
     unit.store.full = False
-    unit.pass_(1)
+    unit.run_for(1)
     assert len(unit.store.rows(Event)) == 1
 
 
@@ -176,8 +176,8 @@ def test_a_rate_below_one_a_second_still_makes_events(make_unit: Any) -> None:
     unit = make_unit(eco_frames_per_s=0.25)
     unit.grant(EnergyLevel.ECO)
     unit.detector.scene = [SOMEBODY]
-    unit.pass_(20)
+    unit.run_for(20)
     unit.detector.scene = []
-    unit.pass_(20)
+    unit.run_for(20)
     assert unit.detector.analysed == 10
     assert [event.frames for event in unit.store.rows(Event)] == [5]

@@ -22,19 +22,19 @@ from inference.model_store.licences import require_licence
 from inference.model_store.limits import TrialLimits
 from inference.model_store.safety import check_model
 from tests.conftest import MODEL
-from tests.scenes.onnx_models import a_card, a_model, write
+from tests.scenes.onnx_models import make_card, make_model, write_model
 
 Damage = Callable[[onnx.ModelProto], object]
 SMALL = TrialLimits(memory_bytes=2**30, cpu_s=8, wall_s=120.0)
 
 
 def looked_at(data: bytes) -> tuple[str, ...]:
-    return check_model(data, build_card(a_card(data)))
+    return check_model(data, build_card(make_card(data)))
 
 
 def refusal(damage: Damage) -> str:
     """What is said of a model after `damage`."""
-    model = a_model()
+    model = make_model()
     damage(model)
     with pytest.raises(ModelError) as error:
         looked_at(model.SerializeToString())
@@ -136,7 +136,7 @@ def says(key: str, value: str) -> Damage:
 
 
 def test_a_sound_model_passes_and_names_no_strict_licence() -> None:
-    assert looked_at(a_model().SerializeToString()) == ()
+    assert looked_at(make_model().SerializeToString()) == ()
 
 
 @pytest.mark.parametrize("model", sorted(MODEL.parent.glob("*.onnx")), ids=lambda path: path.stem)
@@ -146,13 +146,13 @@ def test_every_shipped_model_passes_and_may_be_used(model: Path) -> None:
 
 
 def test_operators_that_onnx_runtime_ships_beside_the_standard_pass() -> None:
-    model = a_model()
+    model = make_model()
     node("Gelu", "flat", domain="com.microsoft")(model)
     assert looked_at(model.SerializeToString()) == ()
 
 
 def test_a_bound_of_infinity_is_no_weight() -> None:
-    model = a_model()
+    model = make_model()
     weights(np.array(np.inf, np.float32))(model)
     assert looked_at(model.SerializeToString()) == ()
 
@@ -208,7 +208,7 @@ def test_a_harmful_model_is_refused_before_it_runs(damage: Damage, said: str) ->
         b"\x0b" * 100_000,
         b"\x3a\xff\xff\xff\xff\x0f",
         deep(5000),
-        a_model().SerializeToString()[:2000],
+        make_model().SerializeToString()[:2000],
         bytes(5000),
     ],
     ids=["empty", "text", "script", "groups", "length", "deep", "truncated", "zeros"],
@@ -227,11 +227,11 @@ def test_another_type_or_size_of_input_than_the_cards_is_refused() -> None:
 
     assert "as float32: correct the card" in refusal(as_doubles)
     assert "takes x [1, 3, 64, 32]" in refusal(larger)
-    data = a_model("N").SerializeToString()
+    data = make_model("N").SerializeToString()
     with pytest.raises(ModelError, match=r"'any', 3, 32, 32.*correct the card"):
         looked_at(data)
-    entry = a_card(data)["input"] | {"shape": ["N", 3, 32, 32]}
-    assert check_model(data, build_card(a_card(data, input=entry))) == ()
+    entry = make_card(data)["input"] | {"shape": ["N", 3, 32, 32]}
+    assert check_model(data, build_card(make_card(data, input=entry))) == ()
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_another_type_or_size_of_input_than_the_cards_is_refused() -> None:
     ],
 )
 def test_a_strict_licence_in_the_model_is_found(damage: Damage, told: str) -> None:
-    model = a_model()
+    model = make_model()
     damage(model)
     (found,) = looked_at(model.SerializeToString())
     assert found.startswith(told)
@@ -273,12 +273,12 @@ def in_one_line(error: ModelError) -> str:
 
 
 def test_a_sound_model_passes_its_trial_and_any_batch_is_tried(tmp_path: Path) -> None:
-    entry = a_card(b"")["input"] | {"shape": ["N", 3, 32, 32]}
-    assert tried(write(tmp_path, a_model("N"), input=entry)) == ""
+    entry = make_card(b"")["input"] | {"shape": ["N", 3, 32, 32]}
+    assert tried(write_model(tmp_path, make_model("N"), input=entry)) == ""
 
 
 def test_a_model_that_asks_for_much_memory_when_it_runs_is_refused(tmp_path: Path) -> None:
-    model = a_model()
+    model = make_model()
     weights(np.array([[2e4, 2e4]], np.float32), "many")(model)
     weights(np.array([[0.0], [0.0], [0.0]], np.float32), "none")(model)
     model.graph.node.extend(
@@ -293,7 +293,7 @@ def test_a_model_that_asks_for_much_memory_when_it_runs_is_refused(tmp_path: Pat
         ]
     )
     model.graph.output.append(helper.make_tensor_value_info("sum", TensorProto.FLOAT, []))
-    said = tried(write(tmp_path, model))
+    said = tried(write_model(tmp_path, model))
     assert "needs more memory than a model may have here" in said
 
 
@@ -314,30 +314,30 @@ def test_a_model_that_never_ends_is_stopped(tmp_path: Path) -> None:
             helper.make_tensor_value_info("flat_out", TensorProto.FLOAT, [1, 3]),
         ],
     )
-    model = a_model()
+    model = make_model()
     weights(np.array(2**62, np.int64), "trips")(model)
     weights(np.ones((), np.bool_), "yes")(model)
     model.graph.node.append(helper.make_node("Loop", ["trips", "yes", "flat"], ["last"], body=body))
     model.graph.output.append(helper.make_tensor_value_info("last", TensorProto.FLOAT, [1, 3]))
-    said = tried(write(tmp_path, model), TrialLimits(2**30, cpu_s=2, wall_s=120))
+    said = tried(write_model(tmp_path, model), TrialLimits(2**30, cpu_s=2, wall_s=120))
     assert "takes more than 2 s of processor time" in said
-    hurried = tried(write(tmp_path, model), TrialLimits(2**30, cpu_s=60, wall_s=0.2))
+    hurried = tried(write_model(tmp_path, model), TrialLimits(2**30, cpu_s=60, wall_s=0.2))
     assert "took more than 0.2 s to try" in hurried
 
 
 def test_what_the_card_says_of_the_outputs_is_tried(tmp_path: Path) -> None:
-    said = tried(write(tmp_path, a_model(), classes=["person", "cat", "dog"]))
+    said = tried(write_model(tmp_path, make_model(), classes=["person", "cat", "dog"]))
     assert "correct classes, strides and bins" in said
 
 
 def test_an_operator_that_onnx_runtime_lacks_is_refused(tmp_path: Path) -> None:
-    model = a_model()
+    model = make_model()
     node("NoSuchThing", "flat", domain="com.microsoft")(model)
-    assert "does not run with ONNX Runtime" in tried(write(tmp_path, model))
+    assert "does not run with ONNX Runtime" in tried(write_model(tmp_path, model))
 
 
 def test_a_file_of_python_beside_the_caller_is_not_run(tmp_path: Path) -> None:
-    path = write(tmp_path, a_model())
+    path = write_model(tmp_path, make_model())
     (tmp_path / "onnx.py").write_text("raise SystemExit('hijacked')")
     code = (
         "from pathlib import Path; from inference.detection.model_card import read_card;"

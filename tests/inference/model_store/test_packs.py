@@ -8,7 +8,7 @@ import pytest
 
 from appliance.errors import ModelError
 from inference.model_store import intake
-from tests.scenes.onnx_models import a_model, write
+from tests.scenes.onnx_models import make_model, write_model
 
 
 def in_one_line(error: ModelError) -> str:
@@ -36,7 +36,7 @@ def taken(source: Path, target: Path, card: Path | None = None) -> str:
 @pytest.fixture
 def good(tmp_path: Path) -> dict[str, bytes]:
     """The members of a sound pack."""
-    path = write(tmp_path / "good", a_model())
+    path = write_model(tmp_path / "good", make_model())
     return {one.name: one.read_bytes() for one in (path, path.with_suffix(".json"))}
 
 
@@ -130,6 +130,6 @@ def test_what_is_no_file_or_too_large_is_refused_at_once(tmp_path: Path) -> None
 
 
 def test_the_error_for_a_model_without_a_card_says_where_to_put_it(tmp_path: Path) -> None:
-    path = write(tmp_path, a_model())
+    path = write_model(tmp_path, make_model())
     path.with_suffix(".json").unlink()
     assert "put small.json beside it" in taken(path, tmp_path / "in")

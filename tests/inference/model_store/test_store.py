@@ -18,8 +18,15 @@ from appliance.settings_text import effective
 from appliance.status import model_files
 from inference.model_store import ModelStore, changes
 from tests.conftest import MODEL
-from tests.scenes.onnx_models import write
-from tests.stand_ins.fake_model_store import FIGURE, NANODET, Examination, a_store, reopened, small
+from tests.scenes.onnx_models import write_model
+from tests.stand_ins.fake_model_store import (
+    FIGURE,
+    NANODET,
+    Examination,
+    make_store,
+    reopen,
+    write_small_model,
+)
 from tests.stand_ins.fakes import FakeClock
 
 
@@ -30,11 +37,11 @@ def examination() -> Examination:
 
 @pytest.fixture
 def store(settings: Settings, examination: Examination) -> ModelStore:
-    return a_store(settings, examination)
+    return make_store(settings, examination)
 
 
 def test_an_added_model_is_found_by_name_digest_and_path(store: ModelStore, tmp_path: Path) -> None:
-    source = small(tmp_path)
+    source = write_small_model(tmp_path)
     added = changes.add(store, source)
     assert added.path.parent == store.root / added.digest[:16]
     assert added.path.read_bytes() == source.read_bytes()
@@ -47,7 +54,7 @@ def test_an_added_model_is_found_by_name_digest_and_path(store: ModelStore, tmp_
 def test_a_path_is_taken_from_the_directory_of_the_settings(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    small(tmp_path)
+    write_small_model(tmp_path)
     assert store.settings.path.parent == tmp_path
     assert store.find("from/small.onnx").path == tmp_path / "from/small.onnx"
 
@@ -63,7 +70,7 @@ def test_an_unknown_name_gets_the_nearest_one(store: ModelStore, tmp_path: Path)
 
 def test_a_digest_that_fits_two_models_is_refused(store: ModelStore, tmp_path: Path) -> None:
     for number in (1, 2):
-        path = write(
+        path = write_model(
             tmp_path / str(number), b"model", f"m{number}", sha256="c0ffee" + f"{number}" * 58
         )
         shutil.copytree(path.parent, store.root / ("c0ffee" + f"{number}" * 10))
@@ -75,24 +82,24 @@ def test_a_digest_that_fits_two_models_is_refused(store: ModelStore, tmp_path: P
 def test_a_model_is_examined_once_and_its_result_is_kept(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
-    changes.add(store, small(tmp_path))
+    changes.add(store, write_small_model(tmp_path))
     assert examination.seen == ["small.onnx"]
     store.find("small")
-    reopened(store).find("small")
+    reopen(store).find("small")
     assert len(examination.seen) == 1
-    reopened(store).find(NANODET)
+    reopen(store).find(NANODET)
     assert len(examination.seen) == 1, "what is shipped was examined before"
 
 
 def test_a_result_is_void_for_another_card_another_rule_or_none(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
-    added = changes.add(store, small(tmp_path))
+    added = changes.add(store, write_small_model(tmp_path))
     card, result = added.path.with_suffix(".json"), added.path.with_name("verdict.json")
 
     def examined_again() -> bool:
         before = len(examination.seen)
-        reopened(store).find("small")
+        reopen(store).find("small")
         return len(examination.seen) > before
 
     card.write_text(card.read_text().replace('"cat"', '"dog"'))
@@ -104,13 +111,13 @@ def test_a_result_is_void_for_another_card_another_rule_or_none(
     result.unlink()
     examination.refuses = "the model small is bad"
     with pytest.raises(ModelError, match="small is bad"):
-        reopened(store).find("small")
+        reopen(store).find("small")
 
 
 def test_a_model_named_by_its_path_is_examined_as_well(
     store: ModelStore, examination: Examination, tmp_path: Path
 ) -> None:
-    path = str(small(tmp_path))
+    path = str(write_small_model(tmp_path))
     store.find(path)
     store.find(path)
     assert examination.seen == ["small.onnx"], "the same process remembers"
@@ -119,12 +126,12 @@ def test_a_model_named_by_its_path_is_examined_as_well(
     store.find(path)
     assert len(examination.seen) == 2, "it remembers this card alone"
     changes.verify(store, path)
-    reopened(store).find(path)
+    reopen(store).find(path)
     assert len(examination.seen) == 3, "`verify` wrote it down"
 
 
 def test_a_stored_model_that_changed_is_refused(store: ModelStore, tmp_path: Path) -> None:
-    added = changes.add(store, small(tmp_path))
+    added = changes.add(store, write_small_model(tmp_path))
     data = bytearray(added.path.read_bytes())
     data[200] ^= 1
     added.path.write_bytes(data)
@@ -138,7 +145,7 @@ def test_a_licence_is_no_longer_allowed_when_the_owner_says_so(
     store: ModelStore, tmp_path: Path
 ) -> None:
     with pytest.raises(ModelError, match=r"Apache-2\.0"):
-        reopened(store, licences=("MIT",)).find(NANODET)
+        reopen(store, licences=("MIT",)).find(NANODET)
 
 
 def test_a_figure_of_this_unit_counts_and_without_one_the_settings(store: ModelStore) -> None:
@@ -183,7 +190,7 @@ def test_a_damaged_figure_is_left_out(store: ModelStore, wrong: dict[str, Any]) 
 def test_a_service_that_finds_its_model_does_not_load_what_examines(
     store: ModelStore, tmp_path: Path
 ) -> None:
-    changes.add(store, small(tmp_path))
+    changes.add(store, write_small_model(tmp_path))
     store.settings.path.write_text(effective(store.settings))
     code = (
         "import sys; from pathlib import Path; from appliance import settings_file;"
@@ -201,8 +208,8 @@ def test_a_service_that_finds_its_model_does_not_load_what_examines(
 def test_the_doctor_checks_every_model_that_is_used(
     store: ModelStore, tmp_path: Path, clock: FakeClock
 ) -> None:
-    added = changes.add(store, small(tmp_path))
-    both = reopened(store, sun_model="small").settings
+    added = changes.add(store, write_small_model(tmp_path))
+    both = reopen(store, sun_model="small").settings
     found = check.check(both, None, clock)
     assert found.ok
     assert "nanodet-g-416-int8.onnx" in found.text
@@ -210,7 +217,7 @@ def test_the_doctor_checks_every_model_that_is_used(
     added.path.write_bytes(b"else")
     assert "small.onnx, sha256" in check.check(both, None, clock).text
     assert check.check(both, None, clock).ok is False
-    unknown = check.check(reopened(store, sun_model="smal").settings, None, clock)
+    unknown = check.check(reopen(store, sun_model="smal").settings, None, clock)
     assert (unknown.ok, "sun_model: there is no model 'smal'" in unknown.text) == (False, True)
 
 
@@ -218,11 +225,11 @@ def test_a_user_who_may_not_write_the_store_can_read_it(
     store: ModelStore, tmp_path: Path, examination: Examination
 ) -> None:
     """A service examines a model without a result at each start, and goes on without writing."""
-    added = changes.add(store, small(tmp_path))
+    added = changes.add(store, write_small_model(tmp_path))
     result = added.path.with_name("verdict.json")
     result.unlink()
     result.mkdir()  # so that not even an administrator can write it
-    assert reopened(store).find("small") == added
+    assert reopen(store).find("small") == added
     assert examination.seen == ["small.onnx"] * 2
     assert os.listdir(result) == []
 

@@ -21,7 +21,7 @@ from power.reading.meter import Meter
 from provisioning.simulated.devices.models import SIMULATORS
 from provisioning.simulated.lines.quirks import LINE_QUIRKS, TORN32
 from tests.conftest import ROOT
-from tests.scenes.truth import allowed, truths, wrong
+from tests.scenes.truth import find_tolerance, find_wrong_values, list_true_values
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import meter_on, night, on_a_wire, sunny_noon
 
@@ -49,7 +49,7 @@ def test_every_model_has_one_name_and_a_simulator() -> None:
 def test_a_reading_is_the_plants_state(name: str, when: Any) -> None:
     plant, profile = when(), model_of(name)
     reading = meter_on(profile, simulated(name, plant=plant)).read()
-    assert wrong(profile, plant, reading) == {}
+    assert find_wrong_values(profile, plant, reading) == {}
     assert essential(profile, reading) is not None
 
 
@@ -80,15 +80,15 @@ def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None
     before: dict[str, Any] = {}
     for step in range(6):
         with contextlib.suppress(BusError):
-            found = wrong(profile, plant, meter.read())
+            found = find_wrong_values(profile, plant, meter.read())
             # Where only the low word of a pair moves, a torn one is a value of the poll before.
             old = {name: truth for name, truth in before.items() if quirk == TORN32}
             assert {
                 name: said
                 for name, (said, _) in found.items()
-                if name not in old or abs(said - old[name]) > allowed(name, old[name])
+                if name not in old or abs(said - old[name]) > find_tolerance(name, old[name])
             } == {}
-        before = dict(truths(profile, plant))
+        before = dict(list_true_values(profile, plant))
         clock.advance(max(10.0, profile.least_interval_s))
         plant.advance(plant.utc + timedelta(minutes=5), 700.0 if step % 2 else 10.0)
 
@@ -109,7 +109,7 @@ def test_a_bad_line_never_makes_a_wrong_value(name: str, quirks: tuple[str, ...]
 def judge(meter: Meter, plant: Any) -> None:
     """One poll: a lost one is fine, a wrong value is not."""
     with contextlib.suppress(BusError):
-        assert wrong(meter.profile, plant, meter.read()) == {}
+        assert find_wrong_values(meter.profile, plant, meter.read()) == {}
 
 
 class Zeros:
