@@ -37,7 +37,7 @@ class Quality(Enum):
 
 
 class EnergyLevel(IntEnum):
-    """How much the unit may do; ordered, so that `min()` of two voices is the careful one."""
+    """How much the unit may do; ordered, so that `min()` of two sources is the stricter one."""
 
     OFF = 0
     HIBERNATE = 1
@@ -113,10 +113,10 @@ class BatteryReading:
 
 @dataclass(frozen=True, slots=True)
 class BatteryState:
-    """The estimator's belief. `state_of_charge_pct` is None only before the first usable reading.
+    """The estimator's result. `state_of_charge_pct` is None only before the first usable reading.
 
     `sigma_pct` is one standard deviation. `energy_wh` is what can still be drawn at the present
-    temperature. `time_to_go_s` is None while charging. `method` is how the belief was reached:
+    temperature. `time_to_go_s` is None while charging. `method` is how it was reached:
     "counted", "anchored full", "anchored empty", "from voltage", "from the BMS", "restored".
     `full_at` is when the battery was last known to be full, None where that is not known.
     """

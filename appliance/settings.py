@@ -46,7 +46,7 @@ class SwitchKind(Enum):
 
 
 class Follows(Enum):
-    """Whose voice chooses the level below the guard's."""
+    """Which planner chooses the level below the guard's."""
 
     PLAN = "plan"
     LADDER = "ladder"

@@ -4,23 +4,21 @@ Reads: charge controllers, batteries, the settings. Writes: the rows that applia
 lists.
 Never: writes to power hardware, or imports inference, sensors or ota.
 
-The data runs one way:
+The data runs one way, from the first package to the last:
 
-    devices/, framing/  what each model says, as tables  (register, profile, meaning)
-    wire, bus/, line    how it is asked                  (line_health: how well)
-    meter, meters       one device, all devices          (plausible, combine)
-    battery             what is in it                    (belief, hearing, counting, evidence,
-                                                          anchors, voltage_curve)
-    guard               what may run at most             (limits, witness, reserve)
-    planned, ladder     what should run                  (policy; worth of a way to spend)
-    budget, loads       the ruling, and the orders to PID 1    (hosts)
-    bedtime             sleep and return                 (sleep, boot, boots_file, packing, night)
-    cycle               all of this, once a poll
-    plan                the days ahead, twice a day: past and sun_day (what the site taught), sky,
-                        forecast, planner (what charge is worth), nightly (the table), outlook and
-                        futures (what to expect), replay (did the ladder do better?)
+    protocol/    registers, profiles, framing, the bus: how a device is asked
+    devices/     one file of rows for each make: what a device reports, as tables
+    reading/     polls all devices, rejects values that cannot be, combines them into one reading
+    battery/     the estimator: charge and its sigma; corrected by voltage, BMS, full and empty
+    guard/       what may run at most, by voltage, by charge and by silence; the reserve
+    plan/        what should run: the ladder, or the policy of the nightly plan; the days ahead
+    act/         the arbiter sets the budget, the actuator gives the orders to PID 1
+    sleep/       the sleep controller: suspend and power-off, the wake, the energy check at boot
 
-On request: energy_command (why, energy_outlook, what_if) answers `unitctl energy`.
+    cycle        one cycle: read, estimate, judge, propose, arbitrate, act, then store (row_writer)
+    __main__     wires the parts: `python -m power`
 
-Beside it, probe/ finds devices, simulated/ stands in for them, models and models_page list them.
+On request: commands/ answers `unitctl energy` and others; probe/ finds devices on a port.
+
+A newcomer starts at power/cycle.py, `PowerCycle.__call__`.
 """

@@ -137,7 +137,16 @@ def report_state(
 ) -> BatteryState:
     """The estimate as it stands `now`, with what a silence since the last count may have taken."""
     if estimate is None:
-        return BatteryState(now, None, None, None, settings.capacity_wh, None, False, UNKNOWN)
+        return BatteryState(
+            stamp=now,
+            state_of_charge_pct=None,
+            sigma_pct=None,
+            energy_wh=None,
+            capacity_wh=settings.capacity_wh,
+            time_to_go_s=None,
+            charge_blocked=False,
+            method=UNKNOWN,
+        )
     facts = derive_facts(settings)
     charge_pct, sigma_pct = estimate.charge_pct, estimate.sigma_pct
     silent_s = now.uptime_s - estimate.counted_at.uptime_s

@@ -91,8 +91,8 @@ class SleepPreparer:
         try:
             boot_record.write(self._settings.boots_file, boot)
         except BootsError as error:
-            return Preparation(boot, row, False, (*faults, error))
-        return Preparation(boot, row, True, tuple(faults))
+            return Preparation(boot, row, faults=(*faults, error))
+        return Preparation(boot, row, written=True, faults=tuple(faults))
 
     def prepare_in_time(
         self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp

@@ -47,24 +47,24 @@ source = ""
 
 
 class WeakPlant(Plant):
-    """A plant that is as the bench says: battery V, A into it, W of sun."""
+    """A plant with the values that the bench sets: battery V, A into it, W of sun."""
 
-    said = (13.3, -0.5, 0.0)
+    values = (13.3, -0.5, 0.0)
 
     @property
     def battery_voltage_v(self) -> float:
-        return self.said[0]
+        return self.values[0]
 
     @property
     def battery_current_a(self) -> float:
-        return self.said[1]
+        return self.values[1]
 
     @property
     def pv_power_w(self) -> float:
-        return self.said[2]
+        return self.values[2]
 
 
-class Witness:
+class ReplyRecorder:
     """A talker that notes when each of its replies went out."""
 
     def __init__(self, talker: Talker) -> None:
@@ -95,21 +95,23 @@ class Witness:
 
 
 @contextmanager
-def power_process(here: Path, plant: Plant) -> Iterator[tuple[Witness, Callable[[str], float]]]:
-    """The service at work; gives the witness, and when PID 1 first got an order with a word."""
+def run_power(here: Path, plant: Plant) -> Iterator[tuple[ReplyRecorder, Callable[[str], float]]]:
+    """The service at work; gives the recorded replies, and when PID 1 first got an order with a
+    word.
+    """
     (here / "rtc").mkdir()
     (here / "rtc/wakealarm").touch()
-    heard, program = here / "heard", here / "systemctl"
-    heard.touch()
-    program.write_text(f'#!/bin/sh\necho "$(date +%s.%N) $*" >> {heard}\n')
+    orders, program = here / "orders", here / "systemctl"
+    orders.touch()
+    program.write_text(f'#!/bin/sh\necho "$(date +%s.%N) $*" >> {orders}\n')
     program.chmod(0o755)
 
-    def ordered(word: str) -> float:
-        found = [line for line in heard.read_text().splitlines() if word in line]
+    def find_order(word: str) -> float:
+        found = [line for line in orders.read_text().splitlines() if word in line]
         return float(found[0].split()[0]) if found else 0.0
 
-    witness = Witness(talker_of([SimulatedEpever(plant)], "pty"))
-    line, stop = SerialLine(witness, SystemClock()), Event()
+    replies = ReplyRecorder(talker_of([SimulatedEpever(plant)], "pty"))
+    line, stop = SerialLine(replies, SystemClock()), Event()
     worker = Thread(target=line.serve, args=(stop,), daemon=True)
     worker.start()
     settings = here / "unit.toml"
@@ -117,7 +119,7 @@ def power_process(here: Path, plant: Plant) -> Iterator[tuple[Witness, Callable[
     command = [sys.executable, "-m", "power", "--settings", str(settings)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=(here / "log").open("w"))
     try:
-        yield witness, ordered
+        yield replies, find_order
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -128,30 +130,30 @@ def power_process(here: Path, plant: Plant) -> Iterator[tuple[Witness, Callable[
         line.close()
 
 
-def one_round() -> dict[str, float]:
+def measure_round() -> dict[str, float]:
     """Seconds from the reply to the order, for a drop of the level and for a power-off."""
     plant = WeakPlant(Settings(), NOON)
     with (
         TemporaryDirectory(prefix="reaction-") as place,
-        power_process(Path(place), plant) as (witness, ordered),
+        run_power(Path(place), plant) as (replies, find_order),
     ):
-        wait_until(lambda: ordered("start appliance-camera@demo") > 0, "the camera's start", 90)
-        plant.said = (11.6, 6.0, 75.0)
-        wait_until(lambda: ordered("stop appliance-camera@demo") > 0, "the order to stop", 90)
-        stopped_s = ordered("stop")
-        plant.said = (11.6, -2.0, 0.0)
-        wait_until(lambda: ordered("poweroff") > 0, "the order to power off", 90)
-        off_s = ordered("poweroff")
+        wait_until(lambda: find_order("start appliance-camera@demo") > 0, "the camera's start", 90)
+        plant.values = (11.6, 6.0, 75.0)
+        wait_until(lambda: find_order("stop appliance-camera@demo") > 0, "the order to stop", 90)
+        stopped_s = find_order("stop")
+        plant.values = (11.6, -2.0, 0.0)
+        wait_until(lambda: find_order("poweroff") > 0, "the order to power off", 90)
+        off_s = find_order("poweroff")
         return {
-            "loads stopped": stopped_s - witness.poll_before(stopped_s)[1],
-            "powered off": off_s - witness.poll_before(off_s)[1],
-            "powered off, from the poll's first reply": off_s - witness.poll_before(off_s)[0],
+            "loads stopped": stopped_s - replies.poll_before(stopped_s)[1],
+            "powered off": off_s - replies.poll_before(off_s)[1],
+            "powered off, from the poll's first reply": off_s - replies.poll_before(off_s)[0],
         }
 
 
 def main() -> None:
     short = quick("reaction")
-    rounds = [one_round() for _ in range(1 if short else 5)]
+    rounds = [measure_round() for _ in range(1 if short else 5)]
     figures = []
     for name in rounds[0]:
         seconds = [one[name] for one in rounds]

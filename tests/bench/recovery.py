@@ -24,18 +24,18 @@ from tests.waiting import wait_for_level, wait_until
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 
 
-def probes(laptop: Laptop) -> dict[str, Callable[[], object]]:
+def make_probes(laptop: Laptop) -> dict[str, Callable[[], object]]:
     """Process -> a value that changes when it has done its work once more."""
     store, settings = laptop.store(), laptop.settings
 
-    def newest(kind: type) -> Callable[[], object]:
+    def make_row_probe(kind: type) -> Callable[[], object]:
         def probe() -> object:
             row: Any = store.last(kind)
             return row.stamp.uptime_s if row else None
 
         return probe
 
-    def picture(client: FrameClient) -> Callable[[], object]:
+    def make_picture_probe(client: FrameClient) -> Callable[[], object]:
         def probe() -> object:
             try:
                 answer = client.pull(PictureRequest("jpeg"))
@@ -45,7 +45,7 @@ def probes(laptop: Laptop) -> dict[str, Callable[[], object]]:
 
         return probe
 
-    def page() -> object:
+    def read_page() -> object:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{settings.web.port}/", timeout=1) as got:
                 return time.monotonic() if got.status == 200 else None
@@ -53,11 +53,11 @@ def probes(laptop: Laptop) -> dict[str, Callable[[], object]]:
             return None
 
     return {
-        "appliance-power": newest(PowerReading),
-        "appliance-sensors": newest(EnvironmentReading),
-        "appliance-camera@demo": picture(FrameClient(settings.camera_socket("demo"))),
-        "appliance-inference": picture(FrameClient(settings.view_socket)),
-        "appliance-web": page,
+        "appliance-power": make_row_probe(PowerReading),
+        "appliance-sensors": make_row_probe(EnvironmentReading),
+        "appliance-camera@demo": make_picture_probe(FrameClient(settings.camera_socket("demo"))),
+        "appliance-inference": make_picture_probe(FrameClient(settings.view_socket)),
+        "appliance-web": read_page,
     }
 
 
@@ -79,7 +79,7 @@ def main() -> None:
     with Laptop(wish) as laptop:
         wait_for_level(laptop, EnergyLevel.FULL)
         laptop.wait_for_unit_time(5)  # time stands still while a run starts
-        found = probes(laptop)
+        found = make_probes(laptop)
         times = {
             name: [recover(laptop, name, probe) for _ in range(rounds)]
             for name, probe in found.items()

@@ -81,14 +81,14 @@ class Unit:
         self.service = Service("power", self.settings, self.clock, self.store, log)
         actuator = Actuator(self.host, bare_site(["gate"], self.settings.host.may_power_off))
         self.cycle = PowerCycle(self.service, self.meter, Ladder(self.settings), actuator)
-        self.said: list[str] = []
+        self.sentences: list[str] = []
 
     def pass_time(self, seconds: float, every_s: float = 10.0) -> str:
         """Run cycles until `seconds` have passed; returns the last sentence."""
         for _ in range(max(1, int(seconds / every_s))):
             self.clock.advance(every_s)
             self.service.run_once(self._cycle)
-        return self.said[-1]
+        return self.sentences[-1]
 
     def budget(self) -> EnergyBudget:
         last = self.store.latest(EnergyBudget, 180)
@@ -96,15 +96,17 @@ class Unit:
         return last
 
     def _cycle(self) -> str:
-        self.said.append(self.cycle())
-        return self.said[-1]
+        self.sentences.append(self.cycle())
+        return self.sentences[-1]
 
 
 @pytest.fixture
 def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Unit:
     """A unit that was charged to 90 % when its service was last seen, a minute ago."""
     store = open_store("power")
-    state = BatteryState(clock.stamp(), 90.0, 1.0, 2300, 2560, None, False, "counted")
+    state = BatteryState(
+        clock.stamp(), 90.0, 1.0, 2300, 2560, None, charge_blocked=False, method="counted"
+    )
     store.add(state)
     clock.advance(60)
     return Unit(clock, settings, store, FakeMeter(clock))
@@ -140,7 +142,7 @@ def test_the_charger_falling_silent_sheds_work_step_by_step(unit: Unit) -> None:
     assert [fault.code for fault in unit.store.open_faults()] == ["bus"]
 
 
-def test_a_charger_that_answers_again_must_earn_the_work_back(unit: Unit) -> None:
+def test_after_a_silence_of_the_charger_the_level_rises_only_after_the_dwell(unit: Unit) -> None:
     unit.meter.silent = True
     unit.pass_time(4000)
     unit.meter.silent = False
@@ -264,7 +266,7 @@ def test_a_restart_keeps_charge_and_level(unit: Unit) -> None:
     unit.meter.silent = False
     unit.restart()
     assert unit.pass_time(10).startswith("SENTINEL: ")
-    assert "FULL in" in unit.said[-1]
+    assert "FULL in" in unit.sentences[-1]
     state = unit.store.latest(BatteryState, 60)
     assert state is not None
     assert state.state_of_charge_pct == pytest.approx(90, abs=1)
@@ -296,7 +298,7 @@ def test_fast_demonstrations_count_as_slow_units_do(unit: Unit) -> None:
     assert unit.store.rows(Fault) == []
 
 
-def test_a_laptop_is_told_off_but_never_powered_off(unit: Unit) -> None:
+def test_a_laptop_goes_to_level_off_but_is_never_powered_off(unit: Unit) -> None:
     unit.settings = replace(unit.settings, host=replace(unit.settings.host, may_power_off=False))
     unit.restart()
     unit.meter.volts, unit.meter.amps = 11.8, -3.0

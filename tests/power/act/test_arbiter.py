@@ -22,7 +22,7 @@ FULL, ECO, SENTINEL, HIBERNATE, OFF = (
 
 
 @dataclass
-class Court:
+class ArbiterRun:
     """An arbiter in use."""
 
     clock: FakeClock
@@ -43,68 +43,68 @@ class Court:
 
 
 @pytest.fixture
-def court(clock: FakeClock) -> Court:
-    return Court(clock)
+def run(clock: FakeClock) -> ArbiterRun:
+    return ArbiterRun(clock)
 
 
-def test_the_first_order_of_a_boot_is_no_rise(court: Court) -> None:
-    assert court.rule(FULL).level == FULL
+def test_the_first_order_of_a_boot_is_no_rise(run: ArbiterRun) -> None:
+    assert run.rule(FULL).level == FULL
 
 
-def test_down_is_at_once_and_up_is_earned_for_a_quarter_of_an_hour(court: Court) -> None:
-    court.rule(FULL)
-    assert court.rule(ECO).level == ECO
-    assert court.rule(FULL, wait_s=10).level == ECO
-    assert court.rule(FULL, wait_s=890).level == ECO
-    assert court.rule(FULL, wait_s=10).level == FULL
+def test_down_is_at_once_and_up_waits_for_a_quarter_of_an_hour(run: ArbiterRun) -> None:
+    run.rule(FULL)
+    assert run.rule(ECO).level == ECO
+    assert run.rule(FULL, wait_s=10).level == ECO
+    assert run.rule(FULL, wait_s=890).level == ECO
+    assert run.rule(FULL, wait_s=10).level == FULL
 
 
-def test_one_cloud_starts_the_earning_again(court: Court) -> None:
-    court.rule(ECO)
-    court.rule(FULL)
-    court.rule(FULL, wait_s=800)
-    court.rule(ECO, wait_s=10)
-    court.rule(FULL, wait_s=10)
-    assert court.rule(FULL, wait_s=899).level == ECO
-    assert court.rule(FULL, wait_s=1).level == FULL
+def test_one_cloud_starts_the_wait_anew(run: ArbiterRun) -> None:
+    run.rule(ECO)
+    run.rule(FULL)
+    run.rule(FULL, wait_s=800)
+    run.rule(ECO, wait_s=10)
+    run.rule(FULL, wait_s=10)
+    assert run.rule(FULL, wait_s=899).level == ECO
+    assert run.rule(FULL, wait_s=1).level == FULL
 
 
-def test_a_rise_goes_only_as_far_as_was_wanted_all_the_time(court: Court) -> None:
-    court.rule(SENTINEL)
-    court.rule(ECO)
-    court.rule(FULL, wait_s=600)
-    assert court.rule(FULL, wait_s=300).level == ECO
-    assert court.rule(FULL, wait_s=899).level == ECO
-    assert court.rule(FULL, wait_s=1).level == FULL
+def test_a_rise_goes_only_as_far_as_was_wanted_all_the_time(run: ArbiterRun) -> None:
+    run.rule(SENTINEL)
+    run.rule(ECO)
+    run.rule(FULL, wait_s=600)
+    assert run.rule(FULL, wait_s=300).level == ECO
+    assert run.rule(FULL, wait_s=899).level == ECO
+    assert run.rule(FULL, wait_s=1).level == FULL
 
 
-def test_nothing_rises_while_the_guard_says_hold(court: Court) -> None:
-    court.rule(ECO)
+def test_nothing_rises_while_the_guard_forbids_it(run: ArbiterRun) -> None:
+    run.rule(ECO)
     for _ in range(100):
-        held = court.rule(FULL, may_rise=False, wait_s=60)
+        held = run.rule(FULL, may_rise=False, wait_s=60)
     assert held.level == ECO
     assert held.reason == "ECO held by the guard: the charger has not answered for 14 min"
 
 
-def test_the_wall_clock_earns_nothing(court: Court) -> None:
-    court.rule(ECO)
-    court.rule(FULL)
-    court.clock.set_wall_clock(court.clock.utc.replace(year=2030))
-    assert court.rule(FULL, wait_s=1).level == ECO
+def test_the_wall_clock_does_not_count_for_the_wait(run: ArbiterRun) -> None:
+    run.rule(ECO)
+    run.rule(FULL)
+    run.clock.set_wall_clock(run.clock.utc.replace(year=2030))
+    assert run.rule(FULL, wait_s=1).level == ECO
 
 
-def test_the_guard_is_always_above_the_planner(court: Court) -> None:
+def test_the_guard_is_always_above_the_planner(run: ArbiterRun) -> None:
     for allowed in (FULL, ECO, SENTINEL, HIBERNATE, OFF):
-        budget = court.rule(FULL, allowed=allowed)
+        budget = run.rule(FULL, allowed=allowed)
         assert budget.level == allowed
         assert budget.power_w == SETTINGS.power_w(allowed)
     assert budget.reason == "OFF held by the guard: the charger has not answered for 14 min"
 
 
-def test_the_reason_is_a_sentence_with_figures(court: Court) -> None:
-    assert court.rule(ECO).reason == "ECO: 46 % +- 3 left; sun 120 W, reserve 7 days"
-    court.rule(FULL)
-    waiting = court.rule(FULL, wait_s=180)
+def test_the_reason_is_a_sentence_with_figures(run: ArbiterRun) -> None:
+    assert run.rule(ECO).reason == "ECO: 46 % +- 3 left; sun 120 W, reserve 7 days"
+    run.rule(FULL)
+    waiting = run.rule(FULL, wait_s=180)
     assert waiting.reason == "ECO: 46 % +- 3 left; sun 120 W; FULL in 12 min if this lasts"
 
 
@@ -116,7 +116,7 @@ def test_a_planner_may_ask_for_less_power_than_its_level_allows(clock: FakeClock
         assert budget.power_w == given_w
 
 
-def test_a_budget_outlives_three_polls_and_tells_the_reserve(clock: FakeClock) -> None:
+def test_a_budget_outlives_three_polls_and_names_the_reserve(clock: FakeClock) -> None:
     slow = replace(
         SETTINGS,
         meter=replace(SETTINGS.meter, poll_every_s=60),

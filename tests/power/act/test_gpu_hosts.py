@@ -31,7 +31,7 @@ def on(hosts: Hosts) -> list[str]:
     return [name for name, state in hosts.items() if state.on]
 
 
-def live(
+def follow(
     power_w: Callable[[float], float],
     until_s: float,
     level: EnergyLevel = FULL,
@@ -65,7 +65,7 @@ def test_as_many_hosts_are_on_as_the_power_pays_for_with_half_of_their_work(
 ) -> None:
     names = [f"gpu-{n}" for n in range(1, count + 1)]
     assert on(choose(None, SITE, FULL, power_w, 0.0)) == names
-    assert on(live(lambda _: power_w, HOUR_S)[0]) == names
+    assert on(follow(lambda _: power_w, HOUR_S)[0]) == names
 
 
 def test_without_a_figure_the_level_alone_decides() -> None:
@@ -76,18 +76,18 @@ def test_without_a_figure_the_level_alone_decides() -> None:
 
 
 def test_a_host_waits_a_quarter_of_an_hour_and_goes_off_at_once() -> None:
-    assert on(live(lambda _: 213, 900.0)[0]) == []
-    hosts, _ = live(lambda _: 213, 961.0)
+    assert on(follow(lambda _: 213, 900.0)[0]) == []
+    hosts, _ = follow(lambda _: 213, 961.0)
     assert on(hosts) == ["gpu-1"]
     assert on(choose(hosts, SITE, FULL, 155.4, 970.0)) == []
 
 
-def test_all_hosts_earn_their_start_at_the_same_time() -> None:
-    assert len(on(live(lambda _: 738, 961.0)[0])) == 4
+def test_all_hosts_wait_at_the_same_time() -> None:
+    assert len(on(follow(lambda _: 738, 961.0)[0])) == 4
 
 
 def test_one_dip_of_the_power_starts_the_wait_anew() -> None:
-    hosts, _ = live(lambda now_s: 0 if 600 <= now_s < 660 else 738, 1500.0)
+    hosts, _ = follow(lambda now_s: 0 if 600 <= now_s < 660 else 738, 1500.0)
     assert on(hosts) == []
 
 
@@ -108,9 +108,9 @@ def test_a_lower_level_takes_the_hosts_off_whatever_the_power() -> None:
 
 def test_a_host_waits_for_those_that_are_named_before_it() -> None:
     """The first one was on earlier today and waits for two hours: power for it is not passed on."""
-    hosts, _ = live(lambda now_s: 213 if now_s < 1000 else 0 if now_s < 1200 else 9999, 8000.0)
+    hosts, _ = follow(lambda now_s: 213 if now_s < 1000 else 0 if now_s < 1200 else 9999, 8000.0)
     assert on(hosts) == []
-    hosts, _ = live(lambda now_s: 213 if now_s < 1000 else 0 if now_s < 1200 else 9999, 8500.0)
+    hosts, _ = follow(lambda now_s: 213 if now_s < 1000 else 0 if now_s < 1200 else 9999, 8500.0)
     assert len(on(hosts)) == 4
 
 
@@ -123,8 +123,8 @@ def test_a_host_that_the_level_forbids_is_neither_counted_nor_waited_for() -> No
     assert on(choose(None, site, ECO, 200, 0.0)) == ["small"]
 
 
-def test_a_budget_that_trembles_around_an_edge_switches_nothing() -> None:
-    hosts, switched = live(lambda now_s: 263 if now_s // 600 % 2 else 163, DAY_S)
+def test_a_budget_that_moves_around_a_threshold_switches_nothing() -> None:
+    hosts, switched = follow(lambda now_s: 263 if now_s // 600 % 2 else 163, DAY_S)
     assert set(switched.values()) == {0}
     assert on(hosts) == []
 
@@ -133,7 +133,7 @@ def test_a_budget_that_trembles_around_an_edge_switches_nothing() -> None:
 def test_a_budget_that_swings_between_nothing_and_all_switches_a_host_four_times_a_day(
     half_period_s: float,
 ) -> None:
-    _, switched = live(lambda now_s: 9999 if now_s // half_period_s % 2 == 0 else 0, DAY_S)
+    _, switched = follow(lambda now_s: 9999 if now_s // half_period_s % 2 == 0 else 0, DAY_S)
     assert max(switched.values()) <= 4
 
 
@@ -145,7 +145,7 @@ def test_no_budget_switches_a_host_more_than_six_times_a_day(
 ) -> None:
     """Three starts a day at most, and as many stops: also of a budget made to do harm."""
     minutes = [power_w for count, power_w in pieces for _ in range(count)]
-    hosts, switched = live(
+    hosts, switched = follow(
         lambda now_s: minutes[int(now_s // 60) % len(minutes)], DAY_S - 60, every_s=180.0
     )
     assert max(switched.values()) <= 6
@@ -154,7 +154,7 @@ def test_no_budget_switches_a_host_more_than_six_times_a_day(
 
 
 def test_the_next_day_begins_with_the_short_wait() -> None:
-    hosts, _ = live(lambda now_s: 738 if now_s < 1000 else 0, 2000.0)
+    hosts, _ = follow(lambda now_s: 738 if now_s < 1000 else 0, 2000.0)
     for now_s in (DAY_S + 1000, DAY_S + 1900):
         hosts = choose(hosts, SITE, FULL, 738, now_s)
     assert len(on(hosts)) == 4

@@ -71,7 +71,7 @@ def test_the_units_of_a_site_stand_in_shed_order() -> None:
     assert [load.unit for load in list_loads(site)] == [order.split()[1] for order in STOP_ALL]
 
 
-def test_alarms_are_heard_where_a_camera_has_them_and_as_long_as_it_runs() -> None:
+def test_alarms_are_received_where_a_camera_has_them_and_as_long_as_it_runs() -> None:
     heard = CameraSettings(onvif="http://10.0.0.9/onvif", runs_from=ECO)
     site = Settings(camera={"gate": CameraSettings(), "yard": heard})
     (hints,) = [load for load in list_loads(site) if load.unit == "appliance-hints"]
@@ -110,7 +110,7 @@ def test_the_first_use_also_stops_what_may_not_run(host: FakeHost, actuator: Act
     assert host.new() == ["stop appliance-inference", *START_ALL[:2]]
 
 
-def test_a_refused_order_is_told_and_tried_again_and_the_rest_goes_on(
+def test_a_refused_order_is_reported_and_tried_again_and_the_rest_goes_on(
     host: FakeHost, actuator: Actuator
 ) -> None:
     actuator.apply(EnergyLevel.FULL, power_off=False)

@@ -27,7 +27,9 @@ def reading(clock: FakeClock, **changed: Any) -> PowerReading:
 
 def verdict_after_a_minute(clock: FakeClock, **changed: Any) -> Verdict:
     state = GuardState()
-    charged = BatteryState(clock.stamp(), 90.0, 2.0, None, 2560, None, False, "counted")
+    charged = BatteryState(
+        clock.stamp(), 90.0, 2.0, None, 2560, None, charge_blocked=False, method="counted"
+    )
     for _ in range(7):
         clock.advance(10)
         seen = reading(clock, battery_current_a=-2.0, **changed)
@@ -35,13 +37,13 @@ def verdict_after_a_minute(clock: FakeClock, **changed: Any) -> Verdict:
     return verdict
 
 
-def belief_after(clock: FakeClock, minutes: int, charge_pct: float, **changed: Any) -> Estimate:
-    belief: Estimate | None = Estimate(clock.stamp(), charge_pct, 2.0, COUNTED, current_a=0.0)
+def estimate_after(clock: FakeClock, minutes: int, charge_pct: float, **changed: Any) -> Estimate:
+    estimate: Estimate | None = Estimate(clock.stamp(), charge_pct, 2.0, COUNTED, current_a=0.0)
     for _ in range(minutes * 6):
         clock.advance(10)
-        belief = update(belief, reading(clock, **changed), PACK)
-    assert belief is not None
-    return belief
+        estimate = update(estimate, reading(clock, **changed), PACK)
+    assert estimate is not None
+    return estimate
 
 
 def test_one_low_cell_powers_off_however_sound_the_sum_of_all_is(clock: FakeClock) -> None:
@@ -62,7 +64,7 @@ def test_a_sound_lowest_cell_changes_nothing(clock: FakeClock) -> None:
 def test_the_lowest_cell_says_when_the_battery_is_empty(
     clock: FakeClock, cell_v: float | None, method: str
 ) -> None:
-    found = belief_after(
+    found = estimate_after(
         clock,
         6,
         60.0,
@@ -77,7 +79,7 @@ def test_the_lowest_cell_says_when_the_battery_is_empty(
 def test_a_battery_that_takes_no_charge_is_not_called_full_for_a_floating_charger(
     clock: FakeClock, allowed: bool | None, full: bool
 ) -> None:
-    found = belief_after(
+    found = estimate_after(
         clock,
         31,
         80.0,
@@ -94,5 +96,5 @@ def test_no_sun_is_counted_on_while_the_battery_refuses_charge(
     clock: FakeClock, allowed: bool | None, blocked: bool
 ) -> None:
     seen = reading(clock, charge_allowed=allowed)
-    belief = update(None, seen, PACK)
-    assert estimator.report_state(belief, seen, PACK, clock.stamp()).charge_blocked is blocked
+    estimate = update(None, seen, PACK)
+    assert estimator.report_state(estimate, seen, PACK, clock.stamp()).charge_blocked is blocked

@@ -73,14 +73,14 @@ def a_reading(
     )
 
 
-def believed(clock: FakeClock, charge_pct: float, sigma_pct: float) -> Estimate:
+def make_estimate(clock: FakeClock, charge_pct: float, sigma_pct: float) -> Estimate:
     return Estimate(clock.stamp(), charge_pct, sigma_pct, COUNTED, current_a=0.0)
 
 
 def state_of(
-    belief: Estimate | None, reading: PowerReading | None, clock: FakeClock
+    estimate: Estimate | None, reading: PowerReading | None, clock: FakeClock
 ) -> BatteryState:
-    return estimator.report_state(belief, reading, PACK, clock.stamp())
+    return estimator.report_state(estimate, reading, PACK, clock.stamp())
 
 
 def days_of_weather(seed: int, days: int, step_s: float) -> Iterator[float]:
@@ -99,48 +99,48 @@ def test_the_count_stays_within_three_sigma_of_the_truth_for_five_days(
     clock: FakeClock, offset_a: float, step_s: float
 ) -> None:
     pack = TruePack(clock, charge_pct=45.0, offset_a=offset_a)
-    belief = update(None, pack.after(step_s, -2.0), PACK)
+    estimate = update(None, pack.after(step_s, -2.0), PACK)
     worst, methods = 0.0, set()
     for wanted_a in days_of_weather(seed=7, days=5, step_s=step_s):
-        belief = update(belief, pack.after(step_s, wanted_a), PACK)
-        assert belief is not None
-        worst = max(worst, abs(belief.charge_pct - pack.charge_pct) / belief.sigma_pct)
-        methods.add(belief.method)
+        estimate = update(estimate, pack.after(step_s, wanted_a), PACK)
+        assert estimate is not None
+        worst = max(worst, abs(estimate.charge_pct - pack.charge_pct) / estimate.sigma_pct)
+        methods.add(estimate.method)
     assert worst < 3
     assert SYNCHRONISED_FULL in methods
 
 
-def test_a_full_anchor_corrects_a_drifted_count(clock: FakeClock) -> None:
-    belief: Estimate | None = believed(clock, 62.0, 12.0)
+def test_a_full_battery_corrects_a_drifted_count(clock: FakeClock) -> None:
+    estimate: Estimate | None = make_estimate(clock, 62.0, 12.0)
     for _ in range(40):
         clock.advance(10)
-        belief = update(belief, a_reading(clock, volts=14.1, amps=2.0), PACK)
-    assert belief is not None
-    assert (belief.charge_pct, belief.sigma_pct, belief.method) == (100, 1, SYNCHRONISED_FULL)
+        estimate = update(estimate, a_reading(clock, volts=14.1, amps=2.0), PACK)
+    assert estimate is not None
+    assert (estimate.charge_pct, estimate.sigma_pct, estimate.method) == (100, 1, SYNCHRONISED_FULL)
 
 
-def test_a_weak_sun_on_a_half_full_battery_is_no_full_anchor(clock: FakeClock) -> None:
-    belief: Estimate | None = believed(clock, 55.0, 3.0)
+def test_a_weak_sun_on_a_half_full_battery_is_not_taken_for_full(clock: FakeClock) -> None:
+    estimate: Estimate | None = make_estimate(clock, 55.0, 3.0)
     for _ in range(120):
         clock.advance(10)
-        belief = update(belief, a_reading(clock, volts=13.3, amps=1.5), PACK)
-    assert belief is not None
-    assert belief.charge_pct < 57
+        estimate = update(estimate, a_reading(clock, volts=13.3, amps=1.5), PACK)
+    assert estimate is not None
+    assert estimate.charge_pct < 57
 
 
 @pytest.mark.parametrize(
-    ("volts", "minutes", "anchored"), [(13.5, 31, True), (13.5, 20, False), (13.3, 31, False)]
+    ("volts", "minutes", "synchronised"), [(13.5, 31, True), (13.5, 20, False), (13.3, 31, False)]
 )
-def test_float_is_believed_after_half_an_hour_at_a_floating_voltage(
-    clock: FakeClock, volts: float, minutes: int, anchored: bool
+def test_float_counts_as_full_after_half_an_hour_at_a_floating_voltage(
+    clock: FakeClock, volts: float, minutes: int, synchronised: bool
 ) -> None:
-    belief: Estimate | None = believed(clock, 80.0, 2.0)
+    estimate: Estimate | None = make_estimate(clock, 80.0, 2.0)
     for _ in range(minutes * 6):
         clock.advance(10)
         reading = a_reading(clock, volts=volts, amps=0.0, stage=ChargeStage.FLOAT)
-        belief = update(belief, reading, PACK)
-    assert belief is not None
-    assert (belief.method == SYNCHRONISED_FULL) is anchored
+        estimate = update(estimate, reading, PACK)
+    assert estimate is not None
+    assert (estimate.method == SYNCHRONISED_FULL) is synchronised
 
 
 @pytest.mark.parametrize(("celsius", "amps"), [(-5.0, 1.0), (None, 0.0)])
@@ -148,58 +148,58 @@ def test_a_charger_shut_out_by_a_cold_battery_is_not_taken_for_a_full_one(
     clock: FakeClock, celsius: float | None, amps: float
 ) -> None:
     """The BMS has cut the charge: charger's voltage, no current. The cells are half empty."""
-    belief: Estimate | None = believed(clock, 50.0, 3.0)
+    estimate: Estimate | None = make_estimate(clock, 50.0, 3.0)
     for _ in range(90):
         clock.advance(10)
         reading = a_reading(clock, volts=14.4, amps=amps, celsius=celsius)
-        belief = update(belief, reading, PACK)
-    assert belief is not None
-    assert belief.method != SYNCHRONISED_FULL
+        estimate = update(estimate, reading, PACK)
+    assert estimate is not None
+    assert estimate.method != SYNCHRONISED_FULL
 
 
-def test_the_voltage_floor_under_load_anchors_an_optimistic_count_at_empty(
+def test_the_voltage_floor_under_load_sets_an_optimistic_count_to_empty(
     clock: FakeClock,
 ) -> None:
-    belief: Estimate | None = believed(clock, 40.0, 3.0)
+    estimate: Estimate | None = make_estimate(clock, 40.0, 3.0)
     for _ in range(32):
         clock.advance(10)
-        belief = update(belief, a_reading(clock, volts=11.5, amps=-8.0), PACK)
-    assert belief is not None
-    assert belief.method == SYNCHRONISED_EMPTY
-    assert belief.charge_pct <= 5
+        estimate = update(estimate, a_reading(clock, volts=11.5, amps=-8.0), PACK)
+    assert estimate is not None
+    assert estimate.method == SYNCHRONISED_EMPTY
+    assert estimate.charge_pct <= 5
 
 
-def test_a_battery_that_is_empty_from_cold_still_holds_what_the_cold_hides(
+def test_a_battery_that_is_empty_from_cold_still_holds_what_is_unavailable_in_the_cold(
     clock: FakeClock,
 ) -> None:
-    belief: Estimate | None = believed(clock, 60.0, 3.0)
+    estimate: Estimate | None = make_estimate(clock, 60.0, 3.0)
     for _ in range(32):
         clock.advance(10)
-        belief = update(belief, a_reading(clock, volts=11.5, amps=-8.0, celsius=-20.0), PACK)
-    assert belief is not None
-    assert belief.charge_pct == pytest.approx(33.0)
-    assert state_of(belief, None, clock).energy_wh == pytest.approx(0.03 * 2560)
+        estimate = update(estimate, a_reading(clock, volts=11.5, amps=-8.0, celsius=-20.0), PACK)
+    assert estimate is not None
+    assert estimate.charge_pct == pytest.approx(33.0)
+    assert state_of(estimate, None, clock).energy_wh == pytest.approx(0.03 * 2560)
 
 
 def test_a_rested_voltage_overrules_a_count_that_cannot_be_true(clock: FakeClock) -> None:
-    belief: Estimate | None = believed(clock, 70.0, 3.0)
+    estimate: Estimate | None = make_estimate(clock, 70.0, 3.0)
     for _ in range(65):
         clock.advance(10)
-        belief = update(belief, a_reading(clock, volts=12.4, amps=-1.0), PACK)
-    assert belief is not None
-    assert belief.charge_pct < 20
+        estimate = update(estimate, a_reading(clock, volts=12.4, amps=-1.0), PACK)
+    assert estimate is not None
+    assert estimate.charge_pct < 20
 
 
 def test_the_flat_middle_of_lfp_does_not_move_a_good_count(clock: FakeClock) -> None:
-    belief: Estimate | None = believed(clock, 30.0, 4.0)
+    estimate: Estimate | None = make_estimate(clock, 30.0, 4.0)
     for _ in range(200):
         clock.advance(10)
-        belief = update(belief, a_reading(clock, volts=13.16, amps=0.0), PACK)
-    assert belief is not None
-    assert belief.charge_pct == pytest.approx(30.0)
+        estimate = update(estimate, a_reading(clock, volts=13.16, amps=0.0), PACK)
+    assert estimate is not None
+    assert estimate.charge_pct == pytest.approx(30.0)
 
 
-def test_the_first_belief_takes_the_load_off_the_voltage(clock: FakeClock) -> None:
+def test_the_first_estimate_takes_the_load_off_the_voltage(clock: FakeClock) -> None:
     rested = estimate_from_voltage(13.0, 0.0, PACK)
     loaded = estimate_from_voltage(13.0 - 20 * PACK.resistance_ohm, -20.0, PACK)
     assert loaded.charge_pct == pytest.approx(rested.charge_pct)
@@ -209,18 +209,18 @@ def test_the_first_belief_takes_the_load_off_the_voltage(clock: FakeClock) -> No
     assert first.charge_pct == rested.charge_pct
 
 
-def test_an_absent_voltage_sent_as_zero_gives_no_first_belief(clock: FakeClock) -> None:
+def test_an_absent_voltage_sent_as_zero_gives_no_first_estimate(clock: FakeClock) -> None:
     assert update(None, a_reading(clock, volts=0.0), PACK) is None
     state = state_of(None, None, clock)
     assert state.state_of_charge_pct is None
     assert state.energy_wh is None
 
 
-def test_a_silence_is_counted_as_if_the_loads_went_on_and_half_of_that_is_doubt(
+def test_a_silence_is_counted_as_if_the_loads_went_on_and_half_of_that_is_its_sigma(
     clock: FakeClock,
 ) -> None:
     clock.advance(10)
-    start = update(believed(clock, 60.0, 2.0), a_reading(clock, amps=-10.0), PACK)
+    start = update(make_estimate(clock, 60.0, 2.0), a_reading(clock, amps=-10.0), PACK)
     assert start is not None
     start = replace(start, current_a=-10.0, charge_pct=60.0, sigma_pct=2.0)
     clock.advance(5 * 3600)
@@ -236,53 +236,53 @@ def test_a_silence_is_counted_as_if_the_loads_went_on_and_half_of_that_is_doubt(
 def test_readings_200_s_apart_count_like_readings_10_s_apart() -> None:
     def discharged(step_s: float) -> float:
         clock = FakeClock()
-        belief: Estimate | None = believed(clock, 80.0, 2.0)
+        estimate: Estimate | None = make_estimate(clock, 80.0, 2.0)
         for step in range(int(7200 / step_s)):
             clock.advance(step_s)
             amps = -20.0 + 0.01 * (step % 3 - 1)  # a meter that never moves is frozen
-            belief = update(belief, a_reading(clock, amps=amps), PACK)
-        assert belief is not None
-        return belief.charge_pct
+            estimate = update(estimate, a_reading(clock, amps=amps), PACK)
+        assert estimate is not None
+        return estimate.charge_pct
 
     assert discharged(200) == pytest.approx(60.0, abs=0.4)
     assert discharged(10) == pytest.approx(60.0, abs=0.4)
 
 
 def test_the_wall_clock_may_jump_without_moving_the_count(clock: FakeClock) -> None:
-    belief: Estimate | None = believed(clock, 60.0, 2.0)
+    estimate: Estimate | None = make_estimate(clock, 60.0, 2.0)
     clock.advance(10)
     clock.set_wall_clock(clock.utc.replace(year=2031))
-    belief = update(belief, a_reading(clock, amps=-5.0), PACK)
-    assert belief is not None
-    assert belief.charge_pct == pytest.approx(60.0, abs=0.05)
+    estimate = update(estimate, a_reading(clock, amps=-5.0), PACK)
+    assert estimate is not None
+    assert estimate.charge_pct == pytest.approx(60.0, abs=0.05)
 
 
 @pytest.mark.parametrize("amps", [606.0, float("nan"), None])
 def test_an_impossible_current_is_silence(clock: FakeClock, amps: float | None) -> None:
-    belief = believed(clock, 60.0, 2.0)
+    estimate = make_estimate(clock, 60.0, 2.0)
     clock.advance(10)
-    after = update(belief, a_reading(clock, amps=amps), PACK)
+    after = update(estimate, a_reading(clock, amps=amps), PACK)
     assert after is not None
     assert after.charge_pct == 60.0
-    assert after.counted_at == belief.counted_at
+    assert after.counted_at == estimate.counted_at
 
 
 def stored(clock: FakeClock, charge_pct: float, sigma_pct: float) -> BatteryState:
-    return state_of(believed(clock, charge_pct, sigma_pct), None, clock)
+    return state_of(make_estimate(clock, charge_pct, sigma_pct), None, clock)
 
 
 def test_a_restart_goes_on_from_the_stored_state(clock: FakeClock) -> None:
     before = stored(clock, 71.0, 2.0)
     clock.advance(60)
-    belief = estimator.restore(before, clock.stamp())
-    assert belief is not None
-    assert (belief.charge_pct, belief.method) == (71.0, estimator.RESTORED)
-    belief = update(belief, a_reading(clock, amps=-12.0), PACK)
-    assert belief is not None
-    assert belief.charge_pct == pytest.approx(71.0 - 0.1)
+    estimate = estimator.restore(before, clock.stamp())
+    assert estimate is not None
+    assert (estimate.charge_pct, estimate.method) == (71.0, estimator.RESTORED)
+    estimate = update(estimate, a_reading(clock, amps=-12.0), PACK)
+    assert estimate is not None
+    assert estimate.charge_pct == pytest.approx(71.0 - 0.1)
 
 
-def test_a_boot_costs_certainty_and_a_lost_wall_clock_costs_all_of_it(clock: FakeClock) -> None:
+def test_a_boot_adds_uncertainty_and_a_lost_wall_clock_adds_the_most(clock: FakeClock) -> None:
     before = stored(clock, 71.0, 2.0)
     clock.reboot(down_s=30)
     quick = estimator.restore(before, clock.stamp())
@@ -294,14 +294,14 @@ def test_a_boot_costs_certainty_and_a_lost_wall_clock_costs_all_of_it(clock: Fak
     assert lost.sigma_pct == 30.0
 
 
-def test_a_unit_that_slept_through_a_sunny_day_believes_the_voltage_it_wakes_to(
+def test_a_unit_that_slept_through_a_sunny_day_is_corrected_by_the_voltage_it_wakes_to(
     clock: FakeClock,
 ) -> None:
     before = stored(clock, 8.0, 2.0)
     clock.reboot(down_s=9 * 3600)
-    belief = update(estimator.restore(before, clock.stamp()), a_reading(clock, volts=13.45), PACK)
-    assert belief is not None
-    assert belief.charge_pct - belief.sigma_pct > 60
+    estimate = update(estimator.restore(before, clock.stamp()), a_reading(clock, volts=13.45), PACK)
+    assert estimate is not None
+    assert estimate.charge_pct - estimate.sigma_pct > 60
 
 
 @pytest.mark.parametrize(
@@ -311,14 +311,14 @@ def test_a_unit_that_slept_through_a_sunny_day_believes_the_voltage_it_wakes_to(
 def test_charge_is_blocked_only_by_known_cold_in_lfp(
     clock: FakeClock, pack: BatterySettings, celsius: float | None, blocked: bool
 ) -> None:
-    belief = update(None, a_reading(clock, volts=12.8, celsius=celsius), pack)
-    assert estimator.report_state(belief, None, pack, clock.stamp()).charge_blocked is blocked
+    estimate = update(None, a_reading(clock, volts=12.8, celsius=celsius), pack)
+    assert estimator.report_state(estimate, None, pack, clock.stamp()).charge_blocked is blocked
 
 
 def test_cold_leaves_less_to_draw_and_less_time_to_go(clock: FakeClock) -> None:
     def state(celsius: float) -> BatteryState:
         reading = a_reading(clock, volts=12.8, amps=-10.0, celsius=celsius)
-        return state_of(replace(believed(clock, 50, 1), temperature_c=celsius), reading, clock)
+        return state_of(replace(make_estimate(clock, 50, 1), temperature_c=celsius), reading, clock)
 
     warm, cold = state(25.0), state(-20.0)
     assert warm.energy_wh == pytest.approx(1280)
@@ -328,9 +328,12 @@ def test_cold_leaves_less_to_draw_and_less_time_to_go(clock: FakeClock) -> None:
 
 
 def test_there_is_no_time_to_go_while_charging(clock: FakeClock) -> None:
-    assert state_of(believed(clock, 50, 1), a_reading(clock, amps=3.0), clock).time_to_go_s is None
+    assert (
+        state_of(make_estimate(clock, 50, 1), a_reading(clock, amps=3.0), clock).time_to_go_s
+        is None
+    )
 
 
 @pytest.mark.parametrize(("volts", "charge"), [(12.73, 100), (12.24, 50), (11.88, 0)])
-def test_a_rested_lead_acid_voltage_tells_its_charge(volts: float, charge: float) -> None:
+def test_a_rested_lead_acid_voltage_shows_its_charge(volts: float, charge: float) -> None:
     assert estimate_from_voltage(volts, 0.0, LEAD).charge_pct == pytest.approx(charge, abs=2)

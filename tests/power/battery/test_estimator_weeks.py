@@ -100,15 +100,15 @@ def weeks(
     return tuple(moments)
 
 
-Heard = PowerReading | None
-Spoiled = tuple[Heard, float | None]
+Received = PowerReading | None
+Spoiled = tuple[Received, float | None]
 Spoil = Callable[[PowerReading, float, random.Random], Spoiled]
 
 
-class Spells:
+class IntermittentFault:
     """Twice a day on average, one to six hours in which `spoil` is done to every reading."""
 
-    def __init__(self, spoil: Callable[[PowerReading, PowerReading], Heard]) -> None:
+    def __init__(self, spoil: Callable[[PowerReading, PowerReading], Received]) -> None:
         self._spoil = spoil
         self._until_s = -1.0
         self._first: PowerReading | None = None
@@ -170,12 +170,14 @@ def says_nonsense_in_range(
 FAULTS: dict[str, Callable[[], Spoil]] = {
     "drift": lambda: lambda reading, *_: (reading, None),
     "wandering drift": lambda: lambda reading, *_: (reading, None),
-    "dropouts": lambda: Spells(lambda *_: None),
-    "zero for absent": lambda: Spells(lambda reading, _: with_all(reading, 0.0)),
-    "absent": lambda: Spells(lambda reading, _: with_all(reading, None)),
-    "no current": lambda: Spells(lambda reading, _: replace(reading, battery_current_a=0.0)),
-    "frozen": lambda: Spells(frozen),
-    "half frozen": lambda: Spells(half_frozen),
+    "dropouts": lambda: IntermittentFault(lambda *_: None),
+    "zero for absent": lambda: IntermittentFault(lambda reading, _: with_all(reading, 0.0)),
+    "absent": lambda: IntermittentFault(lambda reading, _: with_all(reading, None)),
+    "no current": lambda: IntermittentFault(
+        lambda reading, _: replace(reading, battery_current_a=0.0)
+    ),
+    "frozen": lambda: IntermittentFault(frozen),
+    "half frozen": lambda: IntermittentFault(half_frozen),
     "torn words": lambda: torn,
     "no probe": lambda: lambda reading, *_: (replace(reading, battery_temperature_c=None), None),
     "25 for no probe": lambda: (
@@ -187,7 +189,7 @@ FAULTS: dict[str, Callable[[], Spoil]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Comparison:
     """One moment's estimate beside the truth."""
 
     truth_pct: float
@@ -204,10 +206,12 @@ class Judged:
         return self.charge_pct - 1.3 * self.sigma_pct > self.truth_pct + LOST_PCT
 
 
-def judged(moments: tuple[Moment, ...], fault: str, seed: int, every: int = 1) -> Iterator[Judged]:
+def compare(
+    moments: tuple[Moment, ...], fault: str, seed: int, every: int = 1
+) -> Iterator[Comparison]:
     """What the estimator believes at each moment, through meters with this fault."""
     chance, spoil = random.Random(seed), FAULTS[fault]()
-    drift, belief, full_s = DRIFT * chance.choice((-1, 1)), None, 0.0
+    drift, estimate, full_s = DRIFT * chance.choice((-1, 1)), None, 0.0
     step_s = (moments[1].at_s - moments[0].at_s) * every
     for moment in moments[::every]:
         if fault == "wandering drift":
@@ -215,12 +219,12 @@ def judged(moments: tuple[Moment, ...], fault: str, seed: int, every: int = 1) -
             drift += chance.gauss(0, DRIFT * math.sqrt(2 * share)) - drift * share
         heard, said_pct = spoil(sound_reading(moment, drift, chance), moment.charge_pct, chance)
         stamp = stamp_at(moment)
-        believed: Estimate | None = estimator.update(belief, heard, SETTINGS, said_pct)
-        belief = believed
-        state = estimator.report_state(belief, heard, SETTINGS, stamp)
+        believed: Estimate | None = estimator.update(estimate, heard, SETTINGS, said_pct)
+        estimate = believed
+        state = estimator.report_state(estimate, heard, SETTINGS, stamp)
         full_s = moment.at_s if moment.charge_pct > 99 else full_s
         if state.state_of_charge_pct is not None and state.sigma_pct is not None:
-            yield Judged(
+            yield Comparison(
                 moment.charge_pct,
                 state.state_of_charge_pct,
                 state.sigma_pct,
@@ -256,7 +260,7 @@ SITES = ((3, 0.2, 3.0), (4, 0.35, 8.0), (5, 0.7, 8.0))
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_estimate_is_honest_through_weeks_of(fault: str) -> None:
     steps = int((DAYS if "drift" in fault else 8) * DAY_S / STEP_S)
-    found = [one for site in SITES for one in judged(weeks(*site)[:steps], fault, site[0])]
+    found = [one for site in SITES for one in compare(weeks(*site)[:steps], fault, site[0])]
     within = [one.error_sigmas for one in found]
     assert sum(off <= 2 for off in within) / len(within) >= 0.90
     assert sum(off <= 3 for off in within) / len(within) >= 0.98
@@ -265,21 +269,21 @@ def test_the_estimate_is_honest_through_weeks_of(fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drift", "wandering drift"])
-def test_after_two_weeks_without_a_full_charge_a_winter_estimate_still_says_something(
+def test_after_two_weeks_without_a_full_charge_a_winter_estimate_is_still_of_use(
     fault: str,
 ) -> None:
-    found = list(judged(weeks(*SITES[1]), fault, 4))
+    found = list(compare(weeks(*SITES[1]), fault, 4))
     late = [one.sigma_pct for one in found if one.days_since_full > 14]
     assert late
     assert sum(late) / len(late) < 17
 
 
 @pytest.mark.parametrize("seed", [1, 9])
-def test_readings_half_a_minute_apart_say_the_same_as_readings_five_minutes_apart(
+def test_readings_half_a_minute_apart_give_the_same_as_readings_five_minutes_apart(
     seed: int,
 ) -> None:
     fine = weeks(seed, 0.5, 8.0, days=2, step_s=30.0)
-    often, seldom = list(judged(fine, "drift", seed)), list(judged(fine, "drift", seed, every=10))
+    often, seldom = list(compare(fine, "drift", seed)), list(compare(fine, "drift", seed, every=10))
     pairs = list(zip(often[::10], seldom, strict=True))
     assert sum(abs(a.charge_pct - b.charge_pct) for a, b in pairs) / len(pairs) < 1.5
     assert sum(a.sigma_pct / b.sigma_pct for a, b in pairs) / len(pairs) == pytest.approx(

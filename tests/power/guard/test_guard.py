@@ -21,7 +21,7 @@ MIDWINTER = datetime(2026, 12, 21, tzinfo=UTC)
 
 
 @dataclass
-class Watch:
+class GuardRun:
     """A guard in use: each look is one cycle."""
 
     clock: FakeClock
@@ -55,20 +55,22 @@ def a_reading(clock: FakeClock, volts: float | None, amps: float | None) -> Powe
 
 
 def a_state(clock: FakeClock, charge: float | None, sigma: float | None) -> BatteryState:
-    return BatteryState(clock.stamp(), charge, sigma, None, 2560, None, False, "counted")
+    return BatteryState(
+        clock.stamp(), charge, sigma, None, 2560, None, charge_blocked=False, method="counted"
+    )
 
 
 @pytest.fixture
-def watch(clock: FakeClock) -> Watch:
-    return Watch(clock)
+def run(clock: FakeClock) -> GuardRun:
+    return GuardRun(clock)
 
 
-def test_a_silent_charger_is_allowed_less_the_longer_it_is_silent(watch: Watch) -> None:
-    watch.look()
+def test_a_silent_charger_is_allowed_less_the_longer_it_is_silent(run: GuardRun) -> None:
+    run.look()
     seen = []
     for silent_s in (0, 60, 1, 539, 1, 2999, 1):
-        watch.clock.advance(silent_s)
-        verdict = watch.look(answers=False)
+        run.clock.advance(silent_s)
+        verdict = run.look(answers=False)
         seen.append((verdict.max_level.name, verdict.may_rise))
     assert seen == [
         ("FULL", True),
@@ -82,44 +84,44 @@ def test_a_silent_charger_is_allowed_less_the_longer_it_is_silent(watch: Watch) 
     assert verdict.reason == "the charger has not answered for 60 min"
 
 
-def test_a_charger_that_never_answered_allows_no_more_than_listening(watch: Watch) -> None:
-    assert watch.look(answers=False).max_level == EnergyLevel.SENTINEL
+def test_a_charger_that_never_answered_allows_no_more_than_listening(run: GuardRun) -> None:
+    assert run.look(answers=False).max_level == EnergyLevel.SENTINEL
 
 
-def test_a_low_voltage_powers_off_after_half_a_minute_whatever_the_estimate(watch: Watch) -> None:
-    watch.look(charge=95)
-    first = watch.look(volts=11.9, charge=95)
+def test_a_low_voltage_powers_off_after_half_a_minute_whatever_the_estimate(run: GuardRun) -> None:
+    run.look(charge=95)
+    first = run.look(volts=11.9, charge=95)
     assert (first.max_level, first.may_rise) == (EnergyLevel.FULL, False)
-    watch.clock.advance(10)
-    assert not watch.look(volts=11.9, charge=95).power_off
-    watch.clock.advance(20)
-    verdict = watch.look(volts=11.9, charge=95)
+    run.clock.advance(10)
+    assert not run.look(volts=11.9, charge=95).power_off
+    run.clock.advance(20)
+    verdict = run.look(volts=11.9, charge=95)
     assert (verdict.max_level, verdict.power_off) == (EnergyLevel.OFF, True)
     assert verdict.reason == "2.98 V per cell is below 3 V for 30 s"
 
 
-def test_a_short_sag_is_forgiven(watch: Watch) -> None:
-    watch.look()
-    watch.look(volts=11.9)
-    watch.clock.advance(10)
-    watch.look(volts=12.1)
-    watch.clock.advance(25)
-    assert watch.look(volts=11.9).max_level == EnergyLevel.FULL
+def test_a_short_sag_is_forgiven(run: GuardRun) -> None:
+    run.look()
+    run.look(volts=11.9)
+    run.clock.advance(10)
+    run.look(volts=12.1)
+    run.clock.advance(25)
+    assert run.look(volts=11.9).max_level == EnergyLevel.FULL
 
 
-def test_a_confirmed_low_voltage_must_rise_clearly_before_loads_run_again(watch: Watch) -> None:
+def test_a_confirmed_low_voltage_must_rise_clearly_before_loads_run_again(run: GuardRun) -> None:
     for _ in range(4):
-        watch.look(volts=11.9)
-        watch.clock.advance(10)
-    assert watch.look(volts=12.5).max_level == EnergyLevel.HIBERNATE
-    assert watch.look(answers=False).max_level == EnergyLevel.HIBERNATE
-    assert watch.look(volts=12.65).max_level == EnergyLevel.FULL
+        run.look(volts=11.9)
+        run.clock.advance(10)
+    assert run.look(volts=12.5).max_level == EnergyLevel.HIBERNATE
+    assert run.look(answers=False).max_level == EnergyLevel.HIBERNATE
+    assert run.look(volts=12.65).max_level == EnergyLevel.FULL
 
 
-def test_zero_for_absent_is_not_a_low_voltage(watch: Watch) -> None:
+def test_zero_for_absent_is_not_a_low_voltage(run: GuardRun) -> None:
     for _ in range(10):
-        verdict = watch.look(volts=0.0)
-        watch.clock.advance(10)
+        verdict = run.look(volts=0.0)
+        run.clock.advance(10)
     assert not verdict.power_off
 
 
@@ -135,13 +137,13 @@ def test_zero_for_absent_is_not_a_low_voltage(watch: Watch) -> None:
     ],
 )
 def test_the_floors_are_judged_on_the_charge_less_sigma(
-    watch: Watch, charge: float | None, level: EnergyLevel, power_off: bool
+    run: GuardRun, charge: float | None, level: EnergyLevel, power_off: bool
 ) -> None:
-    verdict = watch.look(charge=charge, sigma=2.0)
+    verdict = run.look(charge=charge, sigma=2.0)
     assert (verdict.max_level, verdict.power_off) == (level, power_off)
 
 
-def test_what_the_cold_hides_is_not_counted_on(clock: FakeClock) -> None:
+def test_what_is_unavailable_in_the_cold_is_not_counted_on(clock: FakeClock) -> None:
     """At -20 C the last 30 % cannot be drawn: 38 % on the meter is next to nothing."""
     cold = replace(a_state(clock, 38.0, 2.0), energy_wh=0.08 * 2560)
     reading = a_reading(clock, 12.9, -2.0)
@@ -149,16 +151,16 @@ def test_what_the_cold_hides_is_not_counted_on(clock: FakeClock) -> None:
     assert verdict.power_off
 
 
-def test_doubt_alone_does_not_power_off_a_battery_of_sound_voltage(watch: Watch) -> None:
-    doubtful = watch.look(charge=35, sigma=30, volts=13.1)
+def test_uncertainty_alone_does_not_power_off_a_battery_of_sound_voltage(run: GuardRun) -> None:
+    doubtful = run.look(charge=35, sigma=30, volts=13.1)
     assert (doubtful.max_level, doubtful.power_off) == (EnergyLevel.HIBERNATE, False)
-    assert watch.look(charge=35, sigma=30, volts=12.6).power_off
-    assert watch.look(charge=35, sigma=30, volts=None).power_off
-    assert watch.look(charge=15, sigma=10, volts=13.1).power_off
+    assert run.look(charge=35, sigma=30, volts=12.6).power_off
+    assert run.look(charge=35, sigma=30, volts=None).power_off
+    assert run.look(charge=15, sigma=10, volts=13.1).power_off
 
 
-def test_an_empty_unit_that_is_being_charged_waits_instead_of_leaving(watch: Watch) -> None:
-    verdict = watch.look(charge=5, amps=4.0)
+def test_an_empty_unit_that_is_being_charged_waits_instead_of_leaving(run: GuardRun) -> None:
+    verdict = run.look(charge=5, amps=4.0)
     assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
     assert verdict.reason == "there may be only 3 % left to draw, the floor is 10 %, but charging"
 
@@ -172,79 +174,79 @@ def test_the_reserve_is_seven_dark_days_and_never_more_than_a_third() -> None:
 def test_loads_stop_before_they_eat_the_reserve(clock: FakeClock) -> None:
     clock.set_wall_clock(MIDWINTER)
     energy = EnergySettings(hibernate_power_w=3.0)  # 504 Wh, 20 % of the pack
-    watch = Watch(clock, replace(SETTINGS, energy=energy))
-    assert watch.look(charge=21, sigma=2).max_level == EnergyLevel.HIBERNATE
+    run = GuardRun(clock, replace(SETTINGS, energy=energy))
+    assert run.look(charge=21, sigma=2).max_level == EnergyLevel.HIBERNATE
 
 
 def test_lead_acid_has_a_floor_of_its_own(clock: FakeClock) -> None:
     lead = BatterySettings(chemistry=Chemistry.LEAD_ACID, nominal_voltage_v=12)
-    watch = Watch(clock, replace(SETTINGS, battery=lead))
+    run = GuardRun(clock, replace(SETTINGS, battery=lead))
     for _ in range(4):
-        verdict = watch.look(volts=11.7)
-        watch.clock.advance(10)
+        verdict = run.look(volts=11.7)
+        run.clock.advance(10)
     assert not verdict.power_off
     for _ in range(4):
-        verdict = watch.look(volts=11.5)
-        watch.clock.advance(10)
+        verdict = run.look(volts=11.5)
+        run.clock.advance(10)
     assert verdict.power_off
 
 
-def test_a_voltage_that_was_never_good_gets_no_benefit_of_the_doubt(watch: Watch) -> None:
-    verdict = watch.look(volts=11.9, charge=95)
+def test_a_voltage_that_was_never_good_forbids_loads_at_once(run: GuardRun) -> None:
+    verdict = run.look(volts=11.9, charge=95)
     assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
     assert verdict.reason == "the first measured voltages are low, 2.98 V per cell"
-    assert watch.look(volts=13.0).max_level == EnergyLevel.FULL
+    assert run.look(volts=13.0).max_level == EnergyLevel.FULL
 
 
 def test_a_service_that_starts_again_and_again_runs_no_load_on_a_low_voltage(
     clock: FakeClock,
 ) -> None:
     for _ in range(20):
-        watch = Watch(clock)
+        run = GuardRun(clock)
         for _ in range(2):
-            assert watch.look(volts=11.9, charge=95).max_level <= EnergyLevel.HIBERNATE
+            assert run.look(volts=11.9, charge=95).max_level <= EnergyLevel.HIBERNATE
             clock.advance(10)
 
 
-def test_loads_stop_on_a_voltage_that_stays_low_and_the_computer_stays(watch: Watch) -> None:
-    watch.look(charge=95)
+def test_loads_stop_on_a_voltage_that_stays_low_and_the_computer_stays(run: GuardRun) -> None:
+    run.look(charge=95)
     for _ in range(31):
-        watch.clock.advance(10)
-        verdict = watch.look(volts=12.3, charge=95)
+        run.clock.advance(10)
+        verdict = run.look(volts=12.3, charge=95)
     assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
     assert verdict.reason == "3.08 V per cell is below 3.1 V for 5 min"
-    assert not watch.look(volts=12.5, charge=95).may_rise
-    assert watch.look(volts=12.65, charge=95).may_rise
+    assert not run.look(volts=12.5, charge=95).may_rise
+    assert run.look(volts=12.65, charge=95).may_rise
 
 
-def test_a_low_voltage_and_then_nothing_is_a_low_voltage(watch: Watch) -> None:
-    watch.look()
-    watch.look(volts=12.3)
-    watch.clock.advance(290)
-    assert watch.look(answers=False).max_level == EnergyLevel.FULL
-    watch.clock.advance(10)
-    verdict = watch.look(answers=False)
+def test_a_low_voltage_and_then_nothing_is_a_low_voltage(run: GuardRun) -> None:
+    run.look()
+    run.look(volts=12.3)
+    run.clock.advance(290)
+    assert run.look(answers=False).max_level == EnergyLevel.FULL
+    run.clock.advance(10)
+    verdict = run.look(answers=False)
     assert verdict.max_level == EnergyLevel.HIBERNATE
     assert verdict.reason == "the last measured voltage was below 3.1 V per cell"
 
 
-def test_an_empty_cell_after_hours_of_low_voltage_still_has_to_be_confirmed(watch: Watch) -> None:
-    watch.look()
+def test_an_empty_cell_after_hours_of_low_voltage_still_has_to_be_confirmed(run: GuardRun) -> None:
+    run.look()
     for _ in range(31):
-        watch.clock.advance(10)
-        watch.look(volts=12.3)
-    assert watch.look(volts=11.9).max_level == EnergyLevel.HIBERNATE
-    watch.clock.advance(30)
-    assert watch.look(volts=11.9).power_off
+        run.clock.advance(10)
+        run.look(volts=12.3)
+    assert run.look(volts=11.9).max_level == EnergyLevel.HIBERNATE
+    run.clock.advance(30)
+    assert run.look(volts=11.9).power_off
 
 
-def test_a_battery_that_is_charged_again_has_ten_minutes_to_show_it(watch: Watch) -> None:
-    watch.look()
+def test_a_battery_that_is_charged_again_has_ten_minutes_to_show_it(run: GuardRun) -> None:
+    run.look()
     said = []
     for _ in range(61):
-        verdict = watch.look(volts=11.9, amps=4.0)
+        verdict = run.look(volts=11.9, amps=4.0)
         said.append(verdict.power_off)
-        watch.clock.advance(10)
+        run.clock.advance(10)
     assert said == [False] * 60 + [True]
 
 
@@ -283,10 +285,10 @@ def test_lead_acid_is_charged_in_the_cold(clock: FakeClock) -> None:
     assert not verdict.power_off
 
 
-def test_zero_for_an_absent_cell_is_not_an_empty_cell(watch: Watch) -> None:
+def test_zero_for_an_absent_cell_is_not_an_empty_cell(run: GuardRun) -> None:
     for _ in range(10):
-        verdict = watch.look(cell=0.0)
-        watch.clock.advance(10)
+        verdict = run.look(cell=0.0)
+        run.clock.advance(10)
     assert verdict.max_level == EnergyLevel.FULL
 
 
@@ -295,7 +297,7 @@ def test_a_charge_that_cannot_be_is_unknown(clock: FakeClock, charge: float, sig
     assert lower_bound_pct(a_state(clock, charge, sigma)) is None
 
 
-def test_doubt_and_cold_are_taken_off_as_independent_doubts(clock: FakeClock) -> None:
+def test_sigma_and_cold_are_taken_off_as_independent_errors(clock: FakeClock) -> None:
     cold = replace(a_state(clock, 60, 9), energy_wh=0.48 * 2560)
     assert lower_bound_pct(cold) == pytest.approx(60 - 15)
     assert lower_bound_pct(replace(cold, capacity_wh=0.0)) == pytest.approx(51)
@@ -304,12 +306,12 @@ def test_doubt_and_cold_are_taken_off_as_independent_doubts(clock: FakeClock) ->
 def test_a_clean_shutdown_is_kept_even_in_a_tiny_battery(clock: FakeClock) -> None:
     tiny = replace(SETTINGS, battery=BatterySettings(capacity_wh=12))  # 120 s of 25 W are 7 %
     careless = replace(tiny, energy=EnergySettings(off_below_pct=1.0))
-    assert Watch(clock, careless).look(charge=11, sigma=2, volts=12.6).power_off
+    assert GuardRun(clock, careless).look(charge=11, sigma=2, volts=12.6).power_off
     large = replace(careless, energy=EnergySettings(off_below_pct=1.0, full_power_w=72))
-    assert Watch(clock, large).look(charge=21, sigma=2, volts=12.6).power_off
+    assert GuardRun(clock, large).look(charge=21, sigma=2, volts=12.6).power_off
 
 
-def test_the_reserve_of_the_day_moves_the_floor_and_is_told(clock: FakeClock) -> None:
+def test_the_reserve_of_the_day_raises_the_floor_and_is_in_the_verdict(clock: FakeClock) -> None:
     energy = EnergySettings(hibernate_power_w=3.0)
     settings = replace(SETTINGS, energy=energy)
     reading = a_reading(clock, 13.0, -2.0)
@@ -334,28 +336,28 @@ def test_the_reserve_of_the_day_moves_the_floor_and_is_told(clock: FakeClock) ->
 # --- single cells --------------------------------------------------------------------------------
 
 
-def test_a_weak_cell_is_low_though_every_third_poll_brings_only_the_mean(watch: Watch) -> None:
+def test_a_weak_cell_is_low_though_every_third_poll_brings_only_the_mean(run: GuardRun) -> None:
     for poll in range(4):
-        verdict = watch.look(12.9, cell=None if poll == 2 else 2.8)
-        watch.clock.advance(10)
+        verdict = run.look(12.9, cell=None if poll == 2 else 2.8)
+        run.clock.advance(10)
     assert verdict.power_off
     assert "2.80 V per cell is below 3 V" in verdict.reason
-    assert not watch.look(12.9).may_rise
+    assert not run.look(12.9).may_rise
 
 
-def test_a_weak_cell_that_is_better_is_believed_at_once(watch: Watch) -> None:
-    watch.look(12.9, cell=2.8)
-    watch.clock.advance(10)
-    assert watch.look(12.9, cell=3.2).may_rise
+def test_a_weak_cell_that_is_better_counts_at_once(run: GuardRun) -> None:
+    run.look(12.9, cell=2.8)
+    run.clock.advance(10)
+    assert run.look(12.9, cell=3.2).may_rise
 
 
-def test_a_bms_that_died_with_a_low_cell_does_not_hold_the_unit_for_ever(watch: Watch) -> None:
+def test_a_bms_that_died_with_a_low_cell_does_not_hold_the_unit_for_ever(run: GuardRun) -> None:
     for _ in range(4):
-        watch.look(13.2, cell=2.8)
-        watch.clock.advance(10)
-    assert watch.look(13.2).max_level is EnergyLevel.HIBERNATE
-    watch.clock.advance(600)
-    assert watch.look(13.2).max_level is EnergyLevel.FULL
+        run.look(13.2, cell=2.8)
+        run.clock.advance(10)
+    assert run.look(13.2).max_level is EnergyLevel.HIBERNATE
+    run.clock.advance(600)
+    assert run.look(13.2).max_level is EnergyLevel.FULL
 
 
 def test_a_sound_lowest_cell_does_not_hide_a_low_battery(clock: FakeClock) -> None:

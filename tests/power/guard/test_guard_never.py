@@ -1,8 +1,8 @@
 """No sequence of readings, absent, frozen, torn or lying, lets a load run on an empty battery.
 
 A true battery, hypothesis between it and the unit, and the unit's own code: estimator, guard,
-ladder, arbiter. Whatever is said, one witness tells the truth when it speaks: the voltage, the
-lowest cell, or the charge. See power/guard/guard.py for what is promised.
+ladder, arbiter. Whatever is reported, one source is true whenever it is reported: the
+voltage, the lowest cell, or the charge. See power/guard/guard.py for what is promised.
 """
 
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ from tests.stand_ins.fakes import FakeClock
 
 HOUR_S = 3600.0
 CLEAN_S = 120.0
-TRUE_MV = 12.5  # a cell's voltage is told this well: 50 mV of four cells
+TRUE_MV = 12.5  # a cell's voltage is reported this well: 50 mV of four cells
 OFF_H = 3.0  # until somebody presses the button of a unit that has powered off
 
 
@@ -48,16 +48,16 @@ UNITS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Spell:
-    """Some hours of one weather and one way of speaking.
+class Phase:
+    """Some hours of one weather and one behaviour of the devices.
 
-    `speech`: "answers", "silent", "frozen" (fresh stamps, old values), "late" (old readings again)
-    or "flickers". `lies` are the values of fields that are not the witness.
+    `behaviour`: "answers", "silent", "frozen" (fresh stamps, old values), "late" (old readings
+    again) or "flickers". `lies` are the values of fields that are not the true source.
     """
 
     hours: float
     sun: float
-    speech: str
+    behaviour: str
     lies: dict[str, Any]
     ends: str = ""  # "restart" of the service, "reboot" of the computer, or "lost": the disk too
 
@@ -67,20 +67,20 @@ class World:
     """A true battery, and the unit on it."""
 
     settings: Settings
-    witness: str
+    true_source: str
     left: float  # of the capacity, that can be drawn at the start
     celsius: float
     step_s: float
     off_mv: float
-    believes: str = "the estimator"  # or that it is full
+    charge_from: str = "the estimator"  # or "full": always 100 %
     clock: FakeClock = field(default_factory=FakeClock)
     random: Random = field(default_factory=lambda: Random(1))
     level: EnergyLevel = EnergyLevel.SENTINEL
     off_s: float = 0.0
     guard: GuardState = field(default_factory=GuardState)
-    belief: Estimate | None = None
-    ruling: ArbiterState = field(default_factory=ArbiterState)
-    heard: PowerReading | None = None
+    estimate: Estimate | None = None
+    arbiter: ArbiterState = field(default_factory=ArbiterState)
+    last_reading: PowerReading | None = None
     state: BatteryState | None = None
     last: PowerReading | None = None
     charging: Charging = field(default_factory=Charging)
@@ -104,21 +104,23 @@ class World:
 
     @property
     def blind(self) -> bool:
-        """Whether this boot has not heard a word: it may listen for an hour, whatever is left."""
-        heard = self.heard is not None and self.clock.age_s(self.heard.stamp) is not None
-        return not heard and self.witness != "charge"
+        """Whether this boot has had no reading: it may listen for an hour, whatever is left."""
+        was_read = (
+            self.last_reading is not None and self.clock.age_s(self.last_reading.stamp) is not None
+        )
+        return not was_read and self.true_source != "charge"
 
-    def live(self, spell: Spell) -> None:
-        for _ in range(max(1, round(spell.hours * HOUR_S / self.step_s))):
-            self.step(spell)
-        if spell.ends == "restart":
+    def run(self, phase: Phase) -> None:
+        for _ in range(max(1, round(phase.hours * HOUR_S / self.step_s))):
+            self.step(phase)
+        if phase.ends == "restart":
             self.restart()
-        elif spell.ends:
-            self.reboot(lost=spell.ends == "lost")
+        elif phase.ends:
+            self.reboot(lost=phase.ends == "lost")
 
-    def step(self, spell: Spell) -> None:
+    def step(self, phase: Phase) -> None:
         load_w = 0.0 if self.off_s > 0 else self.settings.power_w(self.level)
-        now = self.pass_time(spell.sun * self.settings.battery.capacity_wh / 4, load_w)
+        now = self.pass_time(phase.sun * self.settings.battery.capacity_wh / 4, load_w)
         if self.off_s > 0:
             self.off_s -= self.step_s
             if self.off_s <= 0:
@@ -126,7 +128,7 @@ class World:
             return
         if self.level >= EnergyLevel.SENTINEL and not self.blind:
             self.check(now)
-        self.cycle(self.speak(spell, now))
+        self.cycle(self.report(phase, now))
 
     def pass_time(self, sun_w: float, load_w: float) -> Flow:
         rated_a = self.pack.capacity_ah / 4
@@ -138,8 +140,8 @@ class World:
             sun_w,
             load_w,
             rated_a,
-            True,
-            self.step_s,
+            connected=True,
+            step_s=self.step_s,
         )
         self.charge += now.battery_a * self.step_s / HOUR_S / self.pack.capacity_ah
         self.charge = min(1.0, max(0.0, self.charge))
@@ -154,20 +156,22 @@ class World:
         assert now.connected
         assert self.drawable_wh > clean_wh, (self.level, self.state, self.guard)
 
-    # --- what is said of it ----------------------------------------------------------------------
+    # --- what is reported ----------------------------------------------------------------------
 
-    def speak(self, spell: Spell, now: Flow) -> PowerReading | None:
-        """The reading that reaches the unit: lies over the truth, but for the witness."""
+    def report(self, phase: Phase, now: Flow) -> PowerReading | None:
+        """The reading that reaches the unit: lies over the truth, but for the true source."""
         stamp = self.clock.stamp()
-        if spell.speech == "silent" or (spell.speech == "flickers" and self.random.random() < 0.5):
+        if phase.behaviour == "silent" or (
+            phase.behaviour == "flickers" and self.random.random() < 0.5
+        ):
             return None
-        if spell.speech == "late" and self.last is not None:
+        if phase.behaviour == "late" and self.last is not None:
             return self.last
-        if spell.speech == "frozen" and self.last is not None:
+        if phase.behaviour == "frozen" and self.last is not None:
             return replace(self.last, stamp=stamp)
         cell_v = now.battery_v / self.pack.cells + self.off_mv / 1000
         noise = self.random.uniform(0.999, 1.001)
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             "pv_power_w": now.pv_w * noise,
             "pv_voltage_v": 36.0 * noise,
             "battery_voltage_v": cell_v * self.pack.cells,
@@ -176,15 +180,15 @@ class World:
             "load_power_w": now.load_w * noise,
             "charge_stage": self.charging.stage,
             "yield_today_wh": 100.0,
-            **spell.lies,
+            **phase.lies,
         }
-        if self.witness == "voltage":
-            told["battery_voltage_v"] = cell_v * self.pack.cells
-        if self.witness == "lowest cell":
-            told["lowest_cell_voltage_v"] = cell_v
-        if self.witness == "charge":
-            told["battery_temperature_c"] = self.celsius
-        self.last = PowerReading(stamp, "test", **told)
+        if self.true_source == "voltage":
+            values["battery_voltage_v"] = cell_v * self.pack.cells
+        if self.true_source == "lowest cell":
+            values["lowest_cell_voltage_v"] = cell_v
+        if self.true_source == "charge":
+            values["battery_temperature_c"] = self.celsius
+        self.last = PowerReading(stamp, "test", **values)
         return self.last
 
     # --- the unit --------------------------------------------------------------------------------
@@ -193,20 +197,22 @@ class World:
         """What power/cycle.py does of it."""
         pack, now = self.settings.battery, self.clock.stamp()
         if reading and plausible_voltage_v(reading, pack) is not None:
-            self.heard = reading
-        self.belief = estimator.update(self.belief, reading, pack)
-        self.state = estimator.report_state(self.belief, reading, pack, now)
-        if self.witness == "charge":
+            self.last_reading = reading
+        self.estimate = estimator.update(self.estimate, reading, pack)
+        self.state = estimator.report_state(self.estimate, reading, pack, now)
+        if self.true_source == "charge":
             self.state = self.honest_state(reading, now)
-        elif self.believes == "full":
+        elif self.charge_from == "full":
             capacity_wh = pack.capacity_wh
-            self.state = BatteryState(now, 100, 1, capacity_wh, capacity_wh, None, False, "")
-        age_s = self.clock.age_s(self.heard.stamp) if self.heard else None
-        fresh = self.heard if age_s is not None and age_s <= NO_RISE_AFTER_S else None
+            self.state = BatteryState(
+                now, 100, 1, capacity_wh, capacity_wh, None, charge_blocked=False, method=""
+            )
+        age_s = self.clock.age_s(self.last_reading.stamp) if self.last_reading else None
+        fresh = self.last_reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         self.guard, verdict = judge(self.guard, fresh, age_s, self.state, self.settings, now)
         assert verdict.reason
-        proposal = self.planner.propose(self.state, fresh, self.ruling.level)
-        self.ruling, budget = arbitrate(self.ruling, verdict, proposal, self.settings, now)
+        proposal = self.planner.propose(self.state, fresh, self.arbiter.level)
+        self.arbiter, budget = arbitrate(self.arbiter, verdict, proposal, self.settings, now)
         self.level = budget.level
         if verdict.power_off:
             self.off_s = OFF_H * HOUR_S
@@ -224,23 +230,30 @@ class World:
         hidden_pct = 100 * (1 - usable_share(self.celsius))
         energy_wh = max(0.0, said_pct - hidden_pct) / 100 * capacity_wh
         return BatteryState(
-            now, said_pct, sigma_pct, energy_wh, capacity_wh, None, False, "counted"
+            now,
+            said_pct,
+            sigma_pct,
+            energy_wh,
+            capacity_wh,
+            None,
+            charge_blocked=False,
+            method="counted",
         )
 
     def restart(self) -> None:
         """The power service starts anew: what it knows is what is stored."""
-        self.guard, self.ruling = GuardState(), ArbiterState(self.ruling.level)
+        self.guard, self.arbiter = GuardState(), ArbiterState(self.arbiter.level)
         now = self.clock.stamp()
-        self.belief = estimator.restore(self.state, now) if self.state else None
+        self.estimate = estimator.restore(self.state, now) if self.state else None
 
-    def reboot(self, lost: bool) -> None:
+    def reboot(self, *, lost: bool) -> None:
         """The computer starts anew; nothing of the boot before counts as fresh."""
         self.clock.reboot(60)
-        self.off_s, self.heard, self.level = 0.0, None, EnergyLevel.HIBERNATE
+        self.off_s, self.last_reading, self.level = 0.0, None, EnergyLevel.HIBERNATE
         self.restart()
-        self.ruling = ArbiterState()
+        self.arbiter = ArbiterState()
         if lost:
-            self.belief = None
+            self.estimate = None
 
 
 # --- hypothesis ----------------------------------------------------------------------------------
@@ -267,35 +280,37 @@ lies = st.fixed_dictionaries(
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> list[Spell]:
-    """Up to some days. A meter does not freeze around a start of the service: nobody could see."""
-    said: list[Spell] = []
+def sequences(draw: st.DrawFn) -> list[Phase]:
+    """Up to some days. A meter does not freeze around a start of the service: no source could show
+    it.
+    """
+    phases: list[Phase] = []
     anew = False
     for _ in range(draw(st.integers(1, 8))):
-        speech = draw(st.sampled_from(["answers", "silent", "flickers", "late", "frozen"]))
-        speech = "answers" if anew and speech == "frozen" else speech
+        behaviour = draw(st.sampled_from(["answers", "silent", "flickers", "late", "frozen"]))
+        behaviour = "answers" if anew and behaviour == "frozen" else behaviour
         ends = draw(st.sampled_from(["", "", "", "restart", "reboot", "lost"]))
-        ends = "" if speech == "frozen" else ends
-        anew = bool(ends) or (anew and speech != "answers")
+        ends = "" if behaviour == "frozen" else ends
+        anew = bool(ends) or (anew and behaviour != "answers")
         hours = draw(st.sampled_from([0.1, 0.5, 1, 3, 8, 24]))
         sun = draw(st.sampled_from([0, 0, 0, 0.02, 0.2, 1]))
-        said.append(Spell(hours, sun, speech, draw(lies), ends))
-    return said
+        phases.append(Phase(hours, sun, behaviour, draw(lies), ends))
+    return phases
 
 
-def play(world: World, story: list[Spell]) -> None:
-    for spell in story:
-        world.live(spell)
+def play(world: World, sequence: list[Phase]) -> None:
+    for phase in sequence:
+        world.run(phase)
     target(-min(world.least_wh, 1e6) / world.settings.battery.capacity_wh)
-    event(f"{world.witness}: ended at {world.level.name}")
+    event(f"{world.true_source}: ended at {world.level.name}")
 
 
 worlds = st.builds(
     World,
     settings=st.sampled_from(list(UNITS.values())),
-    witness=st.sampled_from(["voltage", "lowest cell", "charge"]),
+    true_source=st.sampled_from(["voltage", "lowest cell", "charge"]),
     left=st.sampled_from([0.08, 0.2, 0.5]),
-    believes=st.sampled_from(["the estimator", "full"]),
+    charge_from=st.sampled_from(["the estimator", "full"]),
     celsius=st.sampled_from([25.0, 15.0, 2.0, -8.0, -20.0]),
     step_s=st.sampled_from([60.0, 300.0]),
     off_mv=st.sampled_from([0.0, TRUE_MV, -TRUE_MV]),
@@ -305,28 +320,31 @@ worlds = st.builds(
 
 
 @settings(max_examples=30, deadline=None)
-@given(worlds, stories())
-def test_no_story_lets_a_load_run_on_an_empty_battery(world: World, story: list[Spell]) -> None:
-    play(world, story)
+@given(worlds, sequences())
+def test_no_sequence_lets_a_load_run_on_an_empty_battery(
+    world: World, sequence: list[Phase]
+) -> None:
+    play(world, sequence)
 
 
-# --- stories that go wrong without one rule or another -------------------------------------------
+# --- sequences that go wrong without one rule or another
+# -------------------------------------------
 
-DARK = Spell(60, 0, "answers", {})
+DARK = Phase(60, 0, "answers", {})
 CLOSE = 0.085  # of the capacity: a little above the voltage at which loads stop
-STORIES = {
-    "the charger falls silent": [Spell(1, 0, "answers", {}), replace(DARK, speech="silent")],
-    "the meter freezes": [Spell(1, 0, "answers", {}), replace(DARK, speech="frozen")],
-    "it says the same old thing": [Spell(1, 0, "answers", {}), replace(DARK, speech="late")],
+SEQUENCES = {
+    "the charger falls silent": [Phase(1, 0, "answers", {}), replace(DARK, behaviour="silent")],
+    "the meter freezes": [Phase(1, 0, "answers", {}), replace(DARK, behaviour="frozen")],
+    "it says the same old thing": [Phase(1, 0, "answers", {}), replace(DARK, behaviour="late")],
     "it answers once in ten hours": [
-        Spell(0.1, 0, "answers", {}),
-        Spell(10, 0, "silent", {}),
+        Phase(0.1, 0, "answers", {}),
+        Phase(10, 0, "silent", {}),
     ]
     * 6,
     "the night is long": [DARK],
     "it freezes whenever it is believed": [
-        Spell(0.5, 0, "answers", {}),
-        Spell(8, 0, "frozen", {}),
+        Phase(0.5, 0, "answers", {}),
+        Phase(8, 0, "frozen", {}),
     ]
     * 6,
     "it says that the sun charges": [
@@ -334,23 +352,23 @@ STORIES = {
     ],
     "the BMS sees sound cells": [replace(DARK, lies={"lowest_cell_voltage_v": 3.3})],
     "the voltage is lost": [
-        Spell(1, 0, "answers", {}),
+        Phase(1, 0, "answers", {}),
         replace(DARK, lies={"battery_voltage_v": 0.0, "lowest_cell_voltage_v": None}),
     ],
-    "the service starts anew again and again": [Spell(0.1, 0, "answers", {}, "restart")] * 200,
-    "the computer starts anew again and again": [Spell(0.2, 0, "answers", {}, "lost")] * 200,
+    "the service starts anew again and again": [Phase(0.1, 0, "answers", {}, "restart")] * 200,
+    "the computer starts anew again and again": [Phase(0.2, 0, "answers", {}, "lost")] * 200,
 }
 
 
 @pytest.mark.parametrize("name", UNITS)
 @pytest.mark.parametrize("celsius", [25.0, -20.0])
-@pytest.mark.parametrize("story", STORIES)
-def test_a_load_never_runs_on_an_empty_battery_that_is_believed_full(
-    story: str, celsius: float, name: str
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_a_load_never_runs_on_an_empty_battery_that_is_reported_full(
+    sequence: str, celsius: float, name: str
 ) -> None:
-    world = World(UNITS[name], "voltage", CLOSE, celsius, 300.0, TRUE_MV, believes="full")
-    for spell in STORIES[story]:
-        world.live(spell)
+    world = World(UNITS[name], "voltage", CLOSE, celsius, 300.0, TRUE_MV, charge_from="full")
+    for phase in SEQUENCES[sequence]:
+        world.run(phase)
     assert world.least_wh < 1e9, "no load ever ran: this shows nothing"
     assert world.level <= EnergyLevel.HIBERNATE
 
@@ -361,14 +379,14 @@ def test_an_honest_count_is_enough_where_the_voltage_lies(name: str, lie: float 
     per_cell = None if lie is None else lie / 12.8 * UNITS[name].battery.nominal_voltage_v
     lies = {"battery_voltage_v": per_cell, "lowest_cell_voltage_v": 3.3}
     world = World(UNITS[name], "charge", 0.3, -8.0, 300.0, 0.0, error_pct=8, sigma_pct=8)
-    for speech in ("answers", "flickers", "silent", "answers"):
-        world.live(Spell(48, 0, speech, lies))
+    for behaviour in ("answers", "flickers", "silent", "answers"):
+        world.run(Phase(48, 0, behaviour, lies))
     assert world.least_wh > 0
     assert world.level <= EnergyLevel.HIBERNATE
 
 
 def test_a_unit_with_sun_and_sensors_works() -> None:
-    """What promises the rest is worth something: an honest unit is not held down."""
+    """The promise is of use only if an honest unit is not held down."""
     world = World(UNITS["trailer"], "voltage", 0.5, 15.0, 300.0, 0.0)
-    world.live(Spell(6, 1, "answers", {}))
+    world.run(Phase(6, 1, "answers", {}))
     assert world.level is EnergyLevel.FULL

@@ -12,7 +12,7 @@ from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from power.guard.guard import judge
 from power.guard.observations import GuardState
 from power.guard.verdict import Verdict
-from tests.power.guard.test_guard import SETTINGS, Watch, a_reading, a_state
+from tests.power.guard.test_guard import SETTINGS, GuardRun, a_reading, a_state
 from tests.stand_ins.fakes import FakeClock
 
 FLOOR_V = 12.0  # four LFP cells
@@ -24,7 +24,9 @@ charges = st.one_of(anything, st.sampled_from([0.0, 50.0, 100.0, 606.0]))
 
 
 @st.composite
-def looks(draw: st.DrawFn) -> tuple[float, bool, float | None, float | None, float | None, float]:
+def observations(
+    draw: st.DrawFn,
+) -> tuple[float, bool, float | None, float | None, float | None, float]:
     """Seconds since the last look, whether the charger answers, volts, amps, charge, sigma."""
     waited_s = draw(st.sampled_from([1.0, 10.0, 60.0, 700.0, 5000.0]))
     answers = draw(st.booleans())
@@ -32,29 +34,29 @@ def looks(draw: st.DrawFn) -> tuple[float, bool, float | None, float | None, flo
     return waited_s, answers, draw(volts_heard), draw(anything), draw(charges), sigma
 
 
-@given(st.lists(looks(), max_size=30))
-def test_no_story_gets_loads_past_a_voltage_that_stays_below_the_floor(
-    story: list[tuple[float, bool, float | None, float | None, float | None, float]],
+@given(st.lists(observations(), max_size=30))
+def test_no_sequence_gets_loads_past_a_voltage_that_stays_below_the_floor(
+    sequence: list[tuple[float, bool, float | None, float | None, float | None, float]],
 ) -> None:
-    watch = Watch(FakeClock())
+    run = GuardRun(FakeClock())
     low_since_s = None
-    for waited_s, answers, volts, amps, charge, sigma in story:
-        watch.clock.advance(waited_s)
-        verdict = watch.look(volts, amps, charge, sigma, answers)
+    for waited_s, answers, volts, amps, charge, sigma in sequence:
+        run.clock.advance(waited_s)
+        verdict = run.look(volts, amps, charge, sigma, answers)
         heard = answers and volts is not None and 8 <= volts <= 17
         if heard and volts is not None:
             if volts >= FLOOR_V:
                 low_since_s = None
             elif low_since_s is None:
-                low_since_s = watch.clock.uptime_s
-        if low_since_s is not None and watch.clock.uptime_s - low_since_s >= 30:
+                low_since_s = run.clock.uptime_s
+        if low_since_s is not None and run.clock.uptime_s - low_since_s >= 30:
             assert verdict.max_level <= EnergyLevel.HIBERNATE
             charged = amps is not None and amps > 2  # C/100
-            if heard and (not charged or watch.clock.uptime_s - low_since_s >= 600):
+            if heard and (not charged or run.clock.uptime_s - low_since_s >= 600):
                 assert verdict.power_off
 
 
-@given(looks(), st.floats(0, 1e6), st.floats(0, 1e6))
+@given(observations(), st.floats(0, 1e6), st.floats(0, 1e6))
 def test_a_longer_silence_never_allows_more(
     look: tuple[float, bool, float | None, float | None, float | None, float], a: float, b: float
 ) -> None:
@@ -76,7 +78,7 @@ def test_a_longer_silence_never_allows_more(
 def test_no_load_runs_on_a_charge_that_may_be_below_the_floor(
     charge: float, sigma: float, amps: float | None
 ) -> None:
-    verdict = Watch(FakeClock()).look(charge=charge, sigma=sigma, amps=amps, volts=12.6)
+    verdict = GuardRun(FakeClock()).look(charge=charge, sigma=sigma, amps=amps, volts=12.6)
     if charge - sigma < SETTINGS.energy.off_below_pct:
         assert verdict.max_level <= EnergyLevel.HIBERNATE
         assert verdict.power_off or (amps is not None and amps > 2)
@@ -111,7 +113,7 @@ STRANGE_DAYS = (datetime(1970, 1, 1), datetime.max, datetime.max.replace(tzinfo=
 
 
 @st.composite
-def beliefs(draw: st.DrawFn, clock: FakeClock) -> BatteryState:
+def battery_states(draw: st.DrawFn, clock: FakeClock) -> BatteryState:
     full_at = draw(st.sampled_from([None, clock.utc, *STRANGE_DAYS]))
     return BatteryState(
         clock.stamp(),
@@ -131,14 +133,14 @@ FIELDS = ("battery_voltage_v", "lowest_cell_voltage_v", "battery_current_a")
 
 @settings(max_examples=50)
 @given(st.data())
-def test_nothing_that_can_be_said_makes_it_raise_or_judge_without_a_reason(
+def test_no_values_make_it_raise_or_judge_without_a_reason(
     data: st.DataObject,
 ) -> None:
     clock, state = FakeClock(), GuardState()
     for _ in range(data.draw(st.integers(1, 6))):
         clock.advance(data.draw(st.sampled_from([0.0, 10.0, 400.0, 4000.0, 1e5])))
         reading = data.draw(st.one_of(st.none(), readings(clock)))
-        battery = data.draw(st.one_of(st.none(), beliefs(clock)))
+        battery = data.draw(st.one_of(st.none(), battery_states(clock)))
         age_s = data.draw(numbers)
         state, verdict = judge(state, reading, age_s, battery, SETTINGS, clock.stamp())
         assert verdict.reason
@@ -149,10 +151,10 @@ def rank(verdict: Verdict) -> tuple[EnergyLevel, bool]:
     return verdict.max_level, verdict.may_rise
 
 
-def after(story: list[float], clock: FakeClock) -> GuardState:
+def after(sequence: list[float], clock: FakeClock) -> GuardState:
     """What the guard remembers of these voltages, a minute apart."""
     state = GuardState()
-    for volts in story:
+    for volts in sequence:
         battery = a_state(clock, 90, 2)
         reading = a_reading(clock, volts, -2.0)
         state, _ = judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())
@@ -168,10 +170,10 @@ def after(story: list[float], clock: FakeClock) -> GuardState:
     st.sampled_from([-2.0, 5.0]),
 )
 def test_a_lower_voltage_never_allows_more(
-    story: list[float], a: float, b: float, charge: float, amps: float
+    sequence: list[float], a: float, b: float, charge: float, amps: float
 ) -> None:
     clock = FakeClock()
-    state = after(story, clock)
+    state = after(sequence, clock)
 
     def allowed(volts: float) -> tuple[EnergyLevel, bool]:
         battery = a_state(clock, charge, 5)
@@ -189,10 +191,10 @@ def test_a_lower_voltage_never_allows_more(
     st.one_of(st.none(), st.floats(0, 40)),
 )
 def test_a_lower_charge_never_allows_more(
-    story: list[float], a: float, b: float, sigma: float, hidden: float | None
+    sequence: list[float], a: float, b: float, sigma: float, hidden: float | None
 ) -> None:
     clock = FakeClock()
-    state = after(story, clock)
+    state = after(sequence, clock)
 
     def allowed(charge: float) -> tuple[EnergyLevel, bool]:
         left_wh = None if hidden is None else max(0.0, charge - hidden) / 100 * 2560

@@ -9,21 +9,21 @@ from appliance.settings import EnergySettings
 from power.guard.guard import judge
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState, observe
-from tests.power.guard.test_guard import SETTINGS, Watch, a_reading, a_state
+from tests.power.guard.test_guard import SETTINGS, GuardRun, a_reading, a_state
 from tests.stand_ins.fakes import FakeClock
 
 
 @pytest.fixture
-def watch(clock: FakeClock) -> Watch:
-    return Watch(clock)
+def run(clock: FakeClock) -> GuardRun:
+    return GuardRun(clock)
 
 
-def test_a_silence_ends_in_hibernation_whatever_the_count_says(watch: Watch) -> None:
-    watch.look(charge=95)
-    watch.clock.advance(11 * 3600)
-    assert watch.look(charge=95, answers=False).max_level == EnergyLevel.SENTINEL
-    watch.clock.advance(3600)
-    assert watch.look(charge=95, answers=False).max_level == EnergyLevel.HIBERNATE
+def test_a_silence_ends_in_hibernation_whatever_the_count(run: GuardRun) -> None:
+    run.look(charge=95)
+    run.clock.advance(11 * 3600)
+    assert run.look(charge=95, answers=False).max_level == EnergyLevel.SENTINEL
+    run.clock.advance(3600)
+    assert run.look(charge=95, answers=False).max_level == EnergyLevel.HIBERNATE
 
 
 LARGE = EnergySettings(full_power_w=150, eco_power_w=100, sentinel_power_w=50)
@@ -44,28 +44,28 @@ def test_what_a_silence_costs_is_bounded(
 ) -> None:
     battery = replace(SETTINGS.battery, capacity_wh=capacity_wh)
     settings = replace(SETTINGS, energy=energy, battery=battery)
-    watch = Watch(clock, settings)
-    used_wh, level = 0.0, watch.look().max_level
+    run = GuardRun(clock, settings)
+    used_wh, level = 0.0, run.look().max_level
     for _ in range(60 * 48):
         clock.advance(60)
         used_wh += settings.power_w(level) / 60
-        level = watch.look(charge=95, answers=frozen).max_level
+        level = run.look(charge=95, answers=frozen).max_level
     assert level == EnergyLevel.HIBERNATE
-    late_wh = energy.full_power_w / 30  # it looks once a minute
+    late_wh = energy.full_power_w / 30  # it observations once a minute
     assert used_wh <= share * capacity_wh + late_wh + 48 * energy.hibernate_power_w
 
 
-def test_a_meter_that_says_exactly_the_same_is_a_silent_one(watch: Watch) -> None:
-    watch.look()
+def test_a_meter_that_reports_exactly_the_same_counts_as_silent(run: GuardRun) -> None:
+    run.look()
     seen = []
     for waited_s in (1790, 20, 1780, 20, 12 * 3600):
         for _ in range(10):  # looked at more often than it changes anything
-            watch.clock.advance(waited_s / 10)
-            verdict = watch.look()
+            run.clock.advance(waited_s / 10)
+            verdict = run.look()
         seen.append(verdict.max_level.name)
     assert seen == ["FULL", "ECO", "ECO", "SENTINEL", "HIBERNATE"]
     assert verdict.reason == "the charger has reported exactly the same for 13 h"
-    assert watch.look(volts=13.01).max_level == EnergyLevel.FULL
+    assert run.look(volts=13.01).max_level == EnergyLevel.FULL
 
 
 @pytest.mark.parametrize(
@@ -89,29 +89,29 @@ def test_only_a_full_battery_in_the_sun_may_stand_still(
     assert verdict.max_level == level
 
 
-def test_a_charger_that_answers_without_a_voltage_is_silent(watch: Watch) -> None:
-    watch.look()
-    watch.clock.advance(3700)
-    verdict = watch.look(volts=0.0)
+def test_a_charger_that_answers_without_a_voltage_is_silent(run: GuardRun) -> None:
+    run.look()
+    run.clock.advance(3700)
+    verdict = run.look(volts=0.0)
     assert verdict.max_level == EnergyLevel.SENTINEL
-    assert Watch(watch.clock).look(volts=None).max_level == EnergyLevel.SENTINEL
+    assert GuardRun(run.clock).look(volts=None).max_level == EnergyLevel.SENTINEL
 
 
-def test_a_start_without_a_word_may_listen_for_an_hour_and_longer_on_a_known_charge(
+def test_a_start_without_a_reading_may_listen_for_an_hour_and_longer_on_a_known_charge(
     clock: FakeClock,
 ) -> None:
     clock.reboot()
-    watch = Watch(clock)
+    run = GuardRun(clock)
     clock.advance(3500)
-    assert watch.look(answers=False, charge=None).max_level == EnergyLevel.SENTINEL
+    assert run.look(answers=False, charge=None).max_level == EnergyLevel.SENTINEL
     clock.advance(100)
-    assert watch.look(answers=False, charge=None).max_level == EnergyLevel.HIBERNATE
-    assert watch.look(answers=False, charge=90).max_level == EnergyLevel.SENTINEL
+    assert run.look(answers=False, charge=None).max_level == EnergyLevel.HIBERNATE
+    assert run.look(answers=False, charge=90).max_level == EnergyLevel.SENTINEL
     clock.advance(11 * 3600)
-    assert watch.look(answers=False, charge=90).max_level == EnergyLevel.HIBERNATE
+    assert run.look(answers=False, charge=90).max_level == EnergyLevel.HIBERNATE
 
 
-def test_what_is_old_foreign_or_from_the_future_was_not_heard(clock: FakeClock) -> None:
+def test_what_is_old_foreign_or_from_the_future_is_not_used(clock: FakeClock) -> None:
     limits = derive_limits(SETTINGS.battery, SETTINGS.energy)
     now = clock.stamp()
     good = a_reading(clock, 13.0, -2.0)
@@ -124,19 +124,19 @@ def test_what_is_old_foreign_or_from_the_future_was_not_heard(clock: FakeClock) 
     assert heard.at_s == now.uptime_s - 60
 
 
-def test_one_measurement_told_for_a_minute_confirms_nothing(clock: FakeClock) -> None:
-    watch = Watch(clock)
-    watch.look()
+def test_one_measurement_reported_for_a_minute_confirms_nothing(clock: FakeClock) -> None:
+    run = GuardRun(clock)
+    run.look()
     for old_s in (0.0, 20.0, 40.0, 59.0):
         seen = replace(a_reading(clock, None, -2.0), lowest_cell_voltage_v=2.9)
         seen = replace(seen, ages_s={"lowest_cell_voltage_v": old_s})
         battery = a_state(clock, 90, 2)
-        watch.state, verdict = judge(watch.state, seen, 0.0, battery, SETTINGS, clock.stamp())
+        run.state, verdict = judge(run.state, seen, 0.0, battery, SETTINGS, clock.stamp())
         clock.advance(20 if old_s < 40 else 19)
     assert not verdict.power_off
 
 
-def test_a_belief_that_nobody_works_out_anew_is_none(clock: FakeClock) -> None:
+def test_a_charge_that_is_not_estimated_anew_counts_as_unknown(clock: FakeClock) -> None:
     old = a_state(clock, 90, 2)
     clock.advance(601)
     reading = a_reading(clock, 13.0, -2.0)

@@ -114,7 +114,16 @@ def test_who_is_woken_in_the_dark_and_sent_back_has_not_failed() -> None:
 
 def battery(pct: float | None, sigma_pct: float = 2.0, s: float = 10.0) -> BatteryState:
     sigma = None if pct is None else sigma_pct
-    return BatteryState(at(MORNING, uptime_s=s), pct, sigma, None, 2560, None, False, "counted")
+    return BatteryState(
+        at(MORNING, uptime_s=s),
+        pct,
+        sigma,
+        None,
+        2560,
+        None,
+        charge_blocked=False,
+        method="counted",
+    )
 
 
 def reading(s: float, sun_w: float | None, amps: float | None = 0.0) -> PowerReading:

@@ -12,23 +12,34 @@ from appliance.settings import Settings, SleepMode
 from appliance.store.store import Store
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.nights import EMPTY, FULL, LOW, MORNING, SUNSET, Unit, host, unit_at_sunset
+from tests.stand_ins.sleep_unit import (
+    EMPTY,
+    FULL,
+    LOW,
+    MORNING,
+    SUNSET,
+    SleepUnit,
+    change_host,
+    make_unit_at_sunset,
+)
 
 
 @pytest.fixture
-def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Unit:
-    return unit_at_sunset(clock, settings, open_store("power"))
+def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> SleepUnit:
+    return make_unit_at_sunset(clock, settings, open_store("power"))
 
 
-def test_a_healthy_first_start_runs_at_once_and_says_so(unit: Unit) -> None:
+def test_a_healthy_first_start_runs_at_once_and_says_so(unit: SleepUnit) -> None:
     (wake,) = unit.wakes()
     assert (wake.cause, wake.stays, wake.failed_boots) == ("the first start", True, 0)
     assert wake.stamp.uptime_s == 1010.0
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     assert unit.sleeps() == []
 
 
-def test_five_minutes_of_hibernate_arm_the_wake_write_the_cause_and_suspend(unit: Unit) -> None:
+def test_five_minutes_of_hibernate_arm_the_wake_write_the_cause_and_suspend(
+    unit: SleepUnit,
+) -> None:
     unit.verdict, unit.pct = LOW, 14.0
     unit.pass_time(300)
     assert unit.pid_one.orders == []
@@ -47,7 +58,7 @@ def test_five_minutes_of_hibernate_arm_the_wake_write_the_cause_and_suspend(unit
     assert unit.pid_one.orders == ["suspend"]
 
 
-def test_the_plan_says_when_to_wake(unit: Unit, open_store: OpenStore) -> None:
+def test_the_plan_says_when_to_wake(unit: SleepUnit, open_store: OpenStore) -> None:
     made = unit.clock.stamp()
     at = SUNSET + timedelta(hours=9)
     step = EnergyPlanStep(made, at, 90.0, 0.3, 60.0, EnergyLevel.SENTINEL)
@@ -58,7 +69,7 @@ def test_the_plan_says_when_to_wake(unit: Unit, open_store: OpenStore) -> None:
     assert "the plan expects 90 W of sun and 60 % by then" in unit.sleeps()[0].reason
 
 
-def test_a_level_that_comes_back_in_time_keeps_the_unit_up(unit: Unit) -> None:
+def test_a_level_that_comes_back_in_time_keeps_the_unit_up(unit: SleepUnit) -> None:
     unit.verdict = LOW
     unit.pass_time(310)
     unit.verdict = FULL
@@ -70,22 +81,22 @@ def test_a_level_that_comes_back_in_time_keeps_the_unit_up(unit: Unit) -> None:
     assert unit.pid_one.orders == []
 
 
-def test_who_is_set_to_stay_never_sleeps(unit: Unit) -> None:
-    host(unit, sleep=SleepMode.STAY)
+def test_a_unit_that_is_set_to_stay_never_sleeps(unit: SleepUnit) -> None:
+    change_host(unit, sleep=SleepMode.STAY)
     unit.verdict = LOW
     unit.pass_time(7200)
     assert unit.pid_one.orders == []
     assert unit.sleeps() == []
 
 
-def test_hibernate_by_power_off_where_the_settings_want_it(unit: Unit) -> None:
-    host(unit, sleep=SleepMode.POWER_OFF)
+def test_hibernate_by_power_off_where_the_settings_want_it(unit: SleepUnit) -> None:
+    change_host(unit, sleep=SleepMode.POWER_OFF)
     unit.verdict = LOW
     unit.pass_time(330)
     assert unit.pid_one.orders == ["poweroff"]
 
 
-def test_without_a_wake_hibernate_stays_up_and_says_why(unit: Unit) -> None:
+def test_without_a_wake_hibernate_stays_up_and_says_why(unit: SleepUnit) -> None:
     unit.alarm.broken = True
     unit.verdict = LOW
     unit.pass_time(720)
@@ -102,15 +113,15 @@ def test_without_a_wake_hibernate_stays_up_and_says_why(unit: Unit) -> None:
     assert unit.faults == []
 
 
-def test_a_unit_that_could_not_be_woken_says_so_by_day(unit: Unit) -> None:
+def test_a_unit_that_could_not_be_woken_says_so_by_day(unit: SleepUnit) -> None:
     unit.alarm.broken = True
     unit.restart()
     unit.pass_time(10)
     assert unit.faults == ["no wake can be armed because there is no clock"]
 
 
-def test_the_fleet_is_told_first_but_not_waited_for_beyond_a_minute(unit: Unit) -> None:
-    host(unit, checkin="appliance-checkin")
+def test_the_check_in_comes_first_but_is_not_waited_for_beyond_a_minute(unit: SleepUnit) -> None:
+    change_host(unit, checkin="appliance-checkin")
     unit.verdict = LOW
     unit.pass_time(310)
     assert unit.pid_one.orders == ["run appliance-checkin"]
@@ -118,18 +129,18 @@ def test_the_fleet_is_told_first_but_not_waited_for_beyond_a_minute(unit: Unit) 
     assert unit.pid_one.orders == ["run appliance-checkin"]
     unit.pass_time(10)
     assert unit.pid_one.orders == ["run appliance-checkin", "suspend"]
-    assert unit.pid_one.checkin.left
+    assert unit.pid_one.checkin.abandoned
 
 
-def test_the_fleet_that_has_heard_keeps_nobody_up(unit: Unit) -> None:
-    host(unit, checkin="appliance-checkin")
+def test_a_check_in_that_is_over_delays_no_sleep(unit: SleepUnit) -> None:
+    change_host(unit, checkin="appliance-checkin")
     unit.pid_one.checkin.lasts = False
     unit.verdict = LOW
     unit.pass_time(320)
     assert unit.pid_one.orders == ["run appliance-checkin", "suspend"]
 
 
-def test_a_refused_sleep_is_a_fault_and_tried_again(unit: Unit) -> None:
+def test_a_refused_sleep_is_a_fault_and_tried_again(unit: SleepUnit) -> None:
     unit.pid_one.refuses = True
     unit.verdict = LOW
     unit.pass_time(330)
@@ -141,7 +152,7 @@ def test_a_refused_sleep_is_a_fault_and_tried_again(unit: Unit) -> None:
     assert unit.faults == []
 
 
-def test_a_sleep_that_does_not_come_is_ordered_again(unit: Unit) -> None:
+def test_a_sleep_that_does_not_come_is_ordered_again(unit: SleepUnit) -> None:
     unit.verdict = LOW
     unit.pass_time(320)
     unit.pass_time(140)
@@ -152,12 +163,12 @@ def test_a_sleep_that_does_not_come_is_ordered_again(unit: Unit) -> None:
     assert unit.file()["end"] == "ASLEEP"
 
 
-def test_a_computer_that_cannot_sleep_works_when_the_energy_is_back(unit: Unit) -> None:
+def test_a_computer_that_cannot_sleep_works_when_the_energy_is_back(unit: SleepUnit) -> None:
     unit.verdict = LOW
     unit.pass_time(460)
     unit.verdict = FULL
     unit.pass_time(140)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     assert unit.file()["end"] == "RUNNING"
     assert unit.faults == []
 
@@ -165,7 +176,7 @@ def test_a_computer_that_cannot_sleep_works_when_the_energy_is_back(unit: Unit) 
 # --- the guard's power-off -----------------------------------------------------------------------
 
 
-def test_a_power_off_goes_out_in_the_same_cycle_armed_and_written(unit: Unit) -> None:
+def test_a_power_off_goes_out_in_the_same_cycle_armed_and_written(unit: SleepUnit) -> None:
     unit.verdict, unit.by_voltage = EMPTY, True
     unit.pass_time(10)
     assert unit.goes_off()
@@ -178,7 +189,7 @@ def test_a_power_off_goes_out_in_the_same_cycle_armed_and_written(unit: Unit) ->
     assert len(unit.sleeps()) == 1
 
 
-def test_a_power_off_needs_no_wake_no_disk_and_no_database(unit: Unit) -> None:
+def test_a_power_off_needs_no_wake_no_disk_and_no_database(unit: SleepUnit) -> None:
     unit.alarm.broken = True
     blocker = Path(f"{unit.settings.boots_file}.new")
     blocker.symlink_to("/dev/full")
@@ -195,7 +206,7 @@ def test_a_power_off_needs_no_wake_no_disk_and_no_database(unit: Unit) -> None:
 
 
 def test_a_disk_that_hangs_does_not_keep_a_weak_battery_waiting(
-    unit: Unit, monkeypatch: pytest.MonkeyPatch
+    unit: SleepUnit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from threading import Event
 
@@ -211,8 +222,8 @@ def test_a_disk_that_hangs_does_not_keep_a_weak_battery_waiting(
     assert unit.sleeps() == []
 
 
-def test_where_only_the_charge_is_low_the_fleet_is_told_first(unit: Unit) -> None:
-    host(unit, checkin="appliance-checkin")
+def test_where_only_the_charge_is_low_the_check_in_comes_first(unit: SleepUnit) -> None:
+    change_host(unit, checkin="appliance-checkin")
     unit.verdict = EMPTY
     unit.pass_time(60)
     assert not unit.goes_off()
@@ -221,8 +232,8 @@ def test_where_only_the_charge_is_low_the_fleet_is_told_first(unit: Unit) -> Non
     assert unit.pid_one.orders == ["run appliance-checkin"]
 
 
-def test_a_low_voltage_waits_for_no_check_in(unit: Unit) -> None:
-    host(unit, checkin="appliance-checkin")
+def test_a_low_voltage_waits_for_no_check_in(unit: SleepUnit) -> None:
+    change_host(unit, checkin="appliance-checkin")
     unit.verdict = EMPTY
     unit.pass_time(10)
     assert not unit.goes_off()
@@ -231,8 +242,8 @@ def test_a_low_voltage_waits_for_no_check_in(unit: Unit) -> None:
     assert unit.goes_off()
 
 
-def test_where_the_guard_may_not_power_off_the_unit_suspends(unit: Unit) -> None:
-    host(unit, may_power_off=False)
+def test_where_the_guard_may_not_power_off_the_unit_suspends(unit: SleepUnit) -> None:
+    change_host(unit, may_power_off=False)
     unit.verdict = EMPTY
     unit.pass_time(300)
     assert unit.alarm.armed is None
@@ -241,17 +252,17 @@ def test_where_the_guard_may_not_power_off_the_unit_suspends(unit: Unit) -> None
     assert unit.sleeps()[0].level == EnergyLevel.HIBERNATE
 
 
-def test_a_verdict_that_is_taken_back_before_the_order_leaves_the_unit_up(unit: Unit) -> None:
-    host(unit, checkin="appliance-checkin")
+def test_a_verdict_that_is_taken_back_before_the_order_leaves_the_unit_up(unit: SleepUnit) -> None:
+    change_host(unit, checkin="appliance-checkin")
     unit.verdict = EMPTY
     unit.pass_time(10)
     unit.verdict = FULL
     unit.pass_time(10)
     assert unit.file()["end"] == "RUNNING"
-    assert unit.pid_one.checkin.left
+    assert unit.pid_one.checkin.abandoned
 
 
-def test_an_order_that_is_out_is_not_taken_back(unit: Unit) -> None:
+def test_an_order_that_is_out_is_not_taken_back(unit: SleepUnit) -> None:
     unit.verdict, unit.by_voltage = EMPTY, True
     unit.pass_time(10)
     unit.verdict = FULL
@@ -263,17 +274,19 @@ def test_an_order_that_is_out_is_not_taken_back(unit: Unit) -> None:
     assert unit.wakes()[-1].asleep_since == unit.sleeps()[0].stamp.utc
 
 
-def test_a_charge_that_is_only_remembered_powers_nothing_off_for_three_minutes(unit: Unit) -> None:
+def test_a_charge_that_is_only_a_stored_one_powers_nothing_off_for_three_minutes(
+    unit: SleepUnit,
+) -> None:
     unit.verdict, unit.silent = EMPTY, True
     unit.boot(36_000)
     unit.pass_time(170)
     assert not unit.goes_off()
-    assert unit.at(EnergyLevel.OFF)
+    assert unit.is_at(EnergyLevel.OFF)
     unit.pass_time(20)
     assert unit.goes_off()
 
 
-def test_an_order_that_is_obeyed_before_it_is_answered_was_no_refusal(unit: Unit) -> None:
+def test_an_order_that_is_obeyed_before_it_is_answered_was_no_refusal(unit: SleepUnit) -> None:
     def freeze() -> None:
         unit.clock.advance(36_000)
         raise HostError("PID 1 did not take the order `suspend`: timed out")

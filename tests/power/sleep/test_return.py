@@ -8,53 +8,53 @@ from appliance.model import EnergyLevel
 from appliance.settings import Settings, SleepMode
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.nights import (
+from tests.stand_ins.sleep_unit import (
     EMPTY,
     FULL,
     LOW,
     MORNING,
-    Unit,
-    host,
+    SleepUnit,
+    change_host,
+    make_unit_at_sunset,
     sleep_through,
-    unit_at_sunset,
 )
 
 
 @pytest.fixture
-def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Unit:
-    return unit_at_sunset(clock, settings, open_store("power"))
+def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> SleepUnit:
+    return make_unit_at_sunset(clock, settings, open_store("power"))
 
 
-def test_after_a_suspend_nothing_runs_before_the_check_and_then_everything(unit: Unit) -> None:
+def test_after_a_suspend_nothing_runs_before_the_check_and_then_everything(unit: SleepUnit) -> None:
     sleep_through(unit, datetime(2026, 1, 11, 5, 5, tzinfo=UTC))
     unit.pct, unit.sun_w = 30.0, 200.0
     unit.cycle()
     assert unit.came_back
-    assert unit.at(EnergyLevel.HIBERNATE)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
     assert "it takes 27 % and 6 W for 15 min" in unit.status
     unit.pass_time(880)
-    assert unit.at(EnergyLevel.HIBERNATE)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
     unit.pass_time(20)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     assert unit.check_passed
     wake = unit.wakes()[-1]
     assert (wake.cause, wake.stays) == ("the clock of the computer", True)
     assert wake.asleep_since == unit.sleeps()[0].stamp.utc
 
 
-def test_a_second_night_is_like_the_first(unit: Unit) -> None:
+def test_a_second_sleep_is_like_the_first(unit: SleepUnit) -> None:
     sleep_through(unit, datetime(2026, 1, 11, 5, 5, tzinfo=UTC))
     unit.pct, unit.sun_w = 30.0, 200.0
     unit.pass_time(7200)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     unit.sun_w = 0.0
     sleep_through(unit, unit.clock.utc + timedelta(minutes=15))
     unit.cycle()
-    assert unit.at(EnergyLevel.HIBERNATE)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
     assert unit.file()["cause"] == "before its time"
 
 
-def test_woken_in_the_dark_it_goes_back_at_once_and_that_is_no_failure(unit: Unit) -> None:
+def test_woken_in_the_dark_it_goes_back_at_once_and_that_is_no_failure(unit: SleepUnit) -> None:
     sleep_through(unit, datetime(2026, 1, 11, 5, 5, tzinfo=UTC))
     unit.pass_time(50)
     assert unit.pid_one.orders == ["suspend", "suspend"]
@@ -63,7 +63,9 @@ def test_woken_in_the_dark_it_goes_back_at_once_and_that_is_no_failure(unit: Uni
     assert sleep.wakes == MORNING
 
 
-def test_who_is_sent_back_but_cannot_sleep_says_so_once_and_looks_on(unit: Unit) -> None:
+def test_a_unit_that_is_sent_back_but_cannot_sleep_reports_once_and_checks_on(
+    unit: SleepUnit,
+) -> None:
     sleep_through(unit, MORNING)
     unit.alarm.broken = True
     unit.pass_time(3600)
@@ -71,12 +73,12 @@ def test_who_is_sent_back_but_cannot_sleep_says_so_once_and_looks_on(unit: Unit)
     assert unit.file()["failed"] == 1
     unit.sun_w, unit.pct = 200.0, 30.0
     unit.pass_time(910)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     assert unit.wakes()[-1].stays
 
 
-def test_each_morning_that_fails_waits_longer_and_the_count_is_on_disk(unit: Unit) -> None:
-    host(unit, sleep=SleepMode.POWER_OFF)
+def test_each_morning_that_fails_waits_longer_and_the_count_is_on_disk(unit: SleepUnit) -> None:
+    change_host(unit, sleep=SleepMode.POWER_OFF)
     unit.verdict, unit.pct = LOW, 14.0
     unit.pass_time(330)
     waits_h = []
@@ -99,15 +101,15 @@ def test_each_morning_that_fails_waits_longer_and_the_count_is_on_disk(unit: Uni
     assert armed is not None
     unit.boot((armed - unit.clock.utc).total_seconds())
     unit.pass_time(900)
-    assert unit.at(EnergyLevel.HIBERNATE)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
     unit.pass_time(10)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     assert unit.wakes()[-1].failed_boots == 8
     unit.pass_time(910)
     assert unit.file()["failed"] == 0
 
 
-def test_ten_brown_outs_while_booting_are_counted_on_disk(unit: Unit) -> None:
+def test_ten_brown_outs_while_booting_are_counted_on_disk(unit: SleepUnit) -> None:
     unit.pct = 50.0
     for number in range(10):
         unit.boot(60)
@@ -117,10 +119,10 @@ def test_ten_brown_outs_while_booting_are_counted_on_disk(unit: Unit) -> None:
     unit.pass_time(60)
     assert unit.file()["failed"] == 11  # and the check sends it back
     assert unit.pid_one.orders == ["suspend"]
-    assert unit.at(EnergyLevel.HIBERNATE)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
 
 
-def test_a_boot_that_the_guard_ends_early_has_failed_too(unit: Unit) -> None:
+def test_a_boot_that_the_guard_ends_early_has_failed_too(unit: SleepUnit) -> None:
     unit.boot(3600)
     unit.pass_time(60)
     unit.verdict, unit.by_voltage = EMPTY, True
@@ -131,7 +133,7 @@ def test_a_boot_that_the_guard_ends_early_has_failed_too(unit: Unit) -> None:
     assert unit.controller._log.boot.failed == 1
 
 
-def test_a_clean_stop_of_the_service_is_no_failure(unit: Unit) -> None:
+def test_a_clean_stop_of_the_service_is_no_failure(unit: SleepUnit) -> None:
     unit.boot(60)
     unit.pass_time(30)
     unit.controller.finish()
@@ -142,53 +144,53 @@ def test_a_clean_stop_of_the_service_is_no_failure(unit: Unit) -> None:
     assert unit.file()["failed"] == 0
 
 
-def test_a_restart_of_the_service_is_no_boot(unit: Unit) -> None:
+def test_a_restart_of_the_service_is_no_boot(unit: SleepUnit) -> None:
     unit.restart()
     unit.pct = 22.0
     unit.pass_time(60)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     assert len(unit.wakes()) == 1
 
 
-def test_a_restart_in_the_middle_of_the_check_begins_it_anew(unit: Unit) -> None:
+def test_a_restart_in_the_middle_of_the_check_begins_it_anew(unit: SleepUnit) -> None:
     sleep_through(unit, datetime(2026, 1, 11, 5, 5, tzinfo=UTC))
     unit.pct, unit.sun_w = 30.0, 200.0
     unit.pass_time(600)
     unit.restart()
     unit.pass_time(900)
-    assert unit.at(EnergyLevel.HIBERNATE)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
     unit.pass_time(20)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     assert unit.wakes()[-1].cause == "the clock of the computer"
 
 
-def test_an_unknown_charge_is_left_to_the_guard_and_never_slept_over(unit: Unit) -> None:
+def test_an_unknown_charge_is_left_to_the_guard_and_never_slept_over(unit: SleepUnit) -> None:
     unit.boot(3600)
     unit.silent = True
     unit.pass_time(170)
-    assert unit.at(EnergyLevel.HIBERNATE)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
     unit.pass_time(20)
-    assert unit.at(EnergyLevel.FULL)  # as the guard says
+    assert unit.is_at(EnergyLevel.FULL)  # as the guard says
     assert unit.pid_one.orders == []
 
 
-def test_a_damaged_record_is_a_fault_and_no_reason_to_stay_off(unit: Unit) -> None:
+def test_a_damaged_record_is_a_fault_and_no_reason_to_stay_off(unit: SleepUnit) -> None:
     unit.settings.boots_file.write_text("{")
     unit.boot(3600)
     unit.pass_time(10)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)
     assert unit.file()["cause"] == "the first start"
     assert [fault.code for fault in unit.store.open_faults()] == ["boots"]
 
 
-def test_where_nothing_may_sleep_the_check_goes_on_until_it_passes(unit: Unit) -> None:
-    host(unit, sleep=SleepMode.STAY)
+def test_where_nothing_may_sleep_the_check_goes_on_until_it_passes(unit: SleepUnit) -> None:
+    change_host(unit, sleep=SleepMode.STAY)
     unit.pct = 15.0
     unit.boot(36_000)
     unit.pass_time(7200)
-    assert unit.at(EnergyLevel.HIBERNATE)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
     assert unit.pid_one.orders == []
     assert len(unit.wakes()) == 1
     unit.pct, unit.sun_w = 30.0, 200.0
     unit.pass_time(950)
-    assert unit.at(EnergyLevel.FULL)
+    assert unit.is_at(EnergyLevel.FULL)

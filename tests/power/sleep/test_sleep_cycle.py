@@ -20,13 +20,13 @@ from tests.conftest import OpenStore
 from tests.power.act.test_loads import FakeHost
 from tests.power.test_cycle import FakeMeter
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.nights import FakeAlarm, FakeSleepOrders
 from tests.stand_ins.rig import bare_site
+from tests.stand_ins.sleep_unit import FakeSleepOrders, FakeWakeAlarm
 
 
 @dataclass
 class RecordingHost(FakeHost):
-    """PID 1 that looks what is ready when it is told to power off."""
+    """PID 1 that records what is prepared when it is told to power off."""
 
     unit: Any = None
     found: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class RecordingOrders(FakeSleepOrders):
 
 
 class Unit:
-    """One power service with nights."""
+    """One power service that sleeps."""
 
     def __init__(self, clock: FakeClock, settings: Settings, store: Store) -> None:
         self.clock, self.settings, self.store = clock, settings, store
@@ -59,7 +59,7 @@ class Unit:
             RecordingHost(unit=self),
             RecordingOrders(unit=self),
         )
-        self.alarm = FakeAlarm()
+        self.alarm = FakeWakeAlarm()
         self.restart()
 
     def restart(self) -> None:
@@ -97,14 +97,18 @@ class Unit:
 def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Unit:
     """A unit that was charged to 90 % a minute ago, and works for half an hour."""
     store = open_store("power")
-    store.add(BatteryState(clock.stamp(), 90.0, 1.0, 2300, 2560, None, False, "counted"))
+    store.add(
+        BatteryState(
+            clock.stamp(), 90.0, 1.0, 2300, 2560, None, charge_blocked=False, method="counted"
+        )
+    )
     clock.advance(60)
     unit = Unit(clock, settings, store)
     unit.pass_time(1800)
     return unit
 
 
-def suspended(unit: Unit) -> datetime:
+def suspend(unit: Unit) -> datetime:
     """Let the charge fall until the unit sleeps; when it is to be woken."""
     unit.meter.amps = -100.0
     unit.until(lambda: unit.level() <= EnergyLevel.HIBERNATE, 20_000)
@@ -122,7 +126,7 @@ def test_a_boot_with_a_full_battery_loses_no_time(unit: Unit) -> None:
     assert unit.said.endswith("the loads may draw 25 W")
 
 
-def test_wake_and_cause_are_ready_when_pid_one_hears_of_a_power_off(unit: Unit) -> None:
+def test_wake_and_cause_are_ready_when_pid_one_gets_the_order_to_power_off(unit: Unit) -> None:
     unit.meter.volts, unit.meter.amps = 11.6, -3.0
     unit.until(lambda: "poweroff" in unit.host.orders)
     (sleep,) = unit.store.rows(Sleep)
@@ -131,7 +135,7 @@ def test_wake_and_cause_are_ready_when_pid_one_hears_of_a_power_off(unit: Unit) 
 
 
 def test_loads_stop_before_anything_else_is_done_about_a_sleep(unit: Unit) -> None:
-    suspended(unit)
+    suspend(unit)
     assert "stop appliance-camera@gate" in unit.host.orders
     (sleep,) = unit.store.rows(Sleep)
     low = next(b for b in unit.store.rows(EnergyBudget) if b.level <= EnergyLevel.HIBERNATE)
@@ -139,8 +143,8 @@ def test_loads_stop_before_anything_else_is_done_about_a_sleep(unit: Unit) -> No
     assert timedelta(seconds=300) <= sleep.stamp.utc - low.stamp.utc <= timedelta(seconds=330)
 
 
-def test_what_was_believed_before_a_suspend_is_doubted_after_it(unit: Unit) -> None:
-    wakes = suspended(unit)
+def test_the_charge_before_a_suspend_is_uncertain_after_it(unit: Unit) -> None:
+    wakes = suspend(unit)
     before = unit.store.rows(BatteryState)[-1]
     assert before.sigma_pct is not None
     unit.meter.silent = True
@@ -149,13 +153,13 @@ def test_what_was_believed_before_a_suspend_is_doubted_after_it(unit: Unit) -> N
     after = unit.store.rows(BatteryState)[-1]
     assert after.sigma_pct is not None
     assert after.sigma_pct > before.sigma_pct + 10
-    assert "poweroff" not in unit.host.orders  # a doubt that nobody has looked at
+    assert "poweroff" not in unit.host.orders  # an uncertainty alone
 
 
 def test_a_computer_that_is_frozen_in_the_middle_of_a_poll_notices_it_all_the_same(
     unit: Unit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wakes = suspended(unit)
+    wakes = suspend(unit)
     read = unit.meter.read
 
     def frozen() -> Any:
@@ -169,8 +173,8 @@ def test_a_computer_that_is_frozen_in_the_middle_of_a_poll_notices_it_all_the_sa
     assert json.loads(unit.settings.boots_file.read_text())["cause"] == "the clock of the computer"
 
 
-def test_the_check_has_earned_its_level_and_waits_for_no_dwell(unit: Unit) -> None:
-    wakes = suspended(unit)
+def test_after_a_passed_check_the_level_waits_for_no_dwell(unit: Unit) -> None:
+    wakes = suspend(unit)
     unit.controller._log.boot = replace(
         unit.controller._log.boot, failed=3
     )  # no charge alone will do

@@ -1,4 +1,4 @@
-"""One power service's nights around a real store: PID 1, its errand and the alarm are pretended."""
+"""A sleep controller around a real store; PID 1, the check-in and the alarm are fakes."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -28,21 +28,21 @@ MORNING = datetime(2026, 1, 11, 7, 20, tzinfo=UTC)  # nine
 
 @dataclass
 class FakeCheckIn:
-    """A check-in that lasts until it is let go."""
+    """A check-in that lasts until it is abandoned."""
 
     lasts: bool = True
-    left: bool = False
+    abandoned: bool = False
 
     def is_over(self) -> bool:
         return not self.lasts
 
     def abandon(self) -> None:
-        self.left, self.lasts = True, False
+        self.abandoned, self.lasts = True, False
 
 
 @dataclass
 class FakeSleepOrders:
-    """PID 1 for sleeps; `asleep` is what it has been told to do."""
+    """PID 1 for sleeps; `orders` are those that it was given."""
 
     orders: list[str] = field(default_factory=list)
     refuses: bool = False
@@ -65,7 +65,7 @@ class FakeSleepOrders:
 
 
 @dataclass
-class FakeAlarm:
+class FakeWakeAlarm:
     """A clock that can wake the computer, or cannot."""
 
     broken: bool = False
@@ -81,14 +81,14 @@ class FakeAlarm:
 
 
 @dataclass
-class Unit:
-    """One power service's nights; `pass_time` calls them as the cycle does."""
+class SleepUnit:
+    """The sleeps of one power service; `pass_time` calls them as the cycle does."""
 
     clock: FakeClock
     settings: Settings
     store: Store
     pid_one: FakeSleepOrders = field(default_factory=FakeSleepOrders)
-    alarm: FakeAlarm = field(default_factory=FakeAlarm)
+    alarm: FakeWakeAlarm = field(default_factory=FakeWakeAlarm)
     pct: float = 80.0
     sun_w: float | None = 0.0
     verdict: Verdict = FULL
@@ -114,7 +114,9 @@ class Unit:
     def cycle(self) -> None:
         now, controller = self.clock.stamp(), self.controller
         self.came_back = controller.detect_return(now)
-        battery = BatteryState(now, self.pct, 1.0, None, 2560, None, False, "counted")
+        battery = BatteryState(
+            now, self.pct, 1.0, None, 2560, None, charge_blocked=False, method="counted"
+        )
         amps = 0.0 if self.sun_w is None else self.sun_w / 13
         reading = PowerReading(now, "test", self.sun_w, 30, 13, amps, 20, 3.0, None, None)
         fresh = None if self.silent else reading
@@ -129,7 +131,7 @@ class Unit:
         self.states.append(controller.state)
         self.store.add(*report.rows)
 
-    def at(self, level: EnergyLevel) -> bool:
+    def is_at(self, level: EnergyLevel) -> bool:
         return self.level == level
 
     def goes_off(self) -> bool:
@@ -150,22 +152,22 @@ class Unit:
         self.restart()
 
 
-def unit_at_sunset(clock: FakeClock, settings: Settings, store: Store) -> Unit:
+def make_unit_at_sunset(clock: FakeClock, settings: Settings, store: Store) -> SleepUnit:
     """A unit at sunset, well and at work for an hour."""
     clock.set_wall_clock(SUNSET)
-    unit = Unit(clock, settings, store)
+    unit = SleepUnit(clock, settings, store)
     unit.pass_time(3600)
     assert unit.file()["well"]
     return unit
 
 
-def host(unit: Unit, **changes: Any) -> None:
+def change_host(unit: SleepUnit, **changes: Any) -> None:
     """The same unit with other settings of its host."""
     unit.settings = replace(unit.settings, host=replace(HostSettings(), **changes))
     unit.restart()
 
 
-def sleep_through(unit: Unit, until: datetime) -> None:
+def sleep_through(unit: SleepUnit, until: datetime) -> None:
     """Suspend, and be woken at `until`: the process only sees that time has jumped."""
     unit.verdict, unit.pct = LOW, 14.0
     unit.pass_time(320)
