@@ -50,7 +50,7 @@ class InferenceCamera:
         self.clips = Clips(self.own.clip_s)
         self.tracks = Tracks()
         self.analysed_s: float | None = None
-        self.last_analysed_s = -math.inf  # kept when the analysis ends: who waited longest is first
+        self.last_analysed_s = -math.inf  # kept after the end: the longest waiting camera is first
         self.full_s: float | None = None  # the camera's time of the last frame analysed as a whole
         self.people: tuple[Box, ...] = ()  # where they were or may have been then
         self.missed = 0  # pictures since the last analysed one that were not analysed

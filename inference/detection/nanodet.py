@@ -62,8 +62,8 @@ def find_candidates(
         doubt += float(stride_scores.sum()) + float(sides.sum())
     if not math.isfinite(doubt):
         raise ModelError(
-            "the model gave numbers that are none (NaN): its weights are damaged, or it cannot "
-            "bear this device's precision; copy it again, or use another"
+            "the model gave invalid numbers (NaN): its weights are damaged, or it does not "
+            "work with this device's precision; copy it again, or use another"
         )
     numbers = np.asarray(classes, np.intp)[np.concatenate(kinds)]
     return Candidates(np.concatenate(boxes), np.concatenate(scores), numbers)
@@ -100,7 +100,7 @@ def require_outputs(outputs: Sequence[Floats], card: ModelCard, model: str) -> N
         )
     if not all(np.isfinite(output).all() for output in outputs):
         raise ModelError(
-            f"the model {model} gives numbers that are none (NaN) for a black picture: "
+            f"the model {model} gives invalid numbers (NaN) for a black picture: "
             "its weights are damaged; copy it again, or use another"
         )
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from appliance.errors import ModelError
 
-FILE_MODE = 0o640  # the services read; who may write is who may use the command
+FILE_MODE = 0o640  # services read; only users of the command write
 NEW, OLD = ".new-", ".old-"  # prefixes of directories that are being added or removed
 
 

@@ -42,14 +42,14 @@ def require_licence(card: ModelCard, named: Sequence[str], allowed: Sequence[str
     if licence_name.lower() not in [one.lower() for one in allowed]:
         raise ModelError(
             f"the model {card.name} has {which} in its card, "
-            "and the settings do not allow that; who may use it all the same adds its "
+            "and the settings do not allow that; if you may use it, add its "
             "licence to `licences` in [inference]"
         )
     for licence, where in list_strict(card, named):
         if not any(ALLOWS.get(licence, licence) in one.upper() for one in allowed):
             raise ModelError(
                 f"the model {card.name} comes from {licence} work, whatever its licence in the "
-                f"card ({where}); who may use it all the same adds that licence to `licences` in "
+                f"card ({where}); if you may use it, add that licence to `licences` in "
                 "[inference]"
             )
 

@@ -1,7 +1,7 @@
 """Limits of a model: sizes of files, memory and time of its trial.
 
 Reads and writes: nothing.
-Never: is a setting: who needs more has a model that this unit should not run.
+Never: is a setting: a model that needs more should not run on this unit.
 """
 
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ class FlakyStore(Store):
 
 
 class InferenceUnit:
-    """The service on its bench: `grant` energy, put somebody in the scene, let seconds `pass_`.
+    """The service on its bench: `grant` energy, put somebody in the scene, `run_for` some seconds.
 
     `detectors` are the models by name; each is there when it is first asked for.
     """

@@ -110,7 +110,7 @@ def test_a_model_that_cannot_be_loaded_leaves_the_old_one_at_work(
     assert confidence(settle(swap)) == 1
     assert swap.name == "bright"
     assert swap.trouble is not None
-    assert "gives numbers that are none" in str(swap.trouble)
+    assert "gives invalid numbers" in str(swap.trouble)
     swap.want("bad", lambda: detector(models[1]), now_s=RETRY_AFTER_S - 1)
     assert not is_loading(), "not tried again at once"
     swap.want("bad", lambda: detector(models[1]), now_s=RETRY_AFTER_S)

@@ -145,7 +145,7 @@ def test_weights_that_are_no_numbers_are_found_out_when_the_model_is_loaded(
     tmp_path: Path,
 ) -> None:
     model = make_model(tmp_path / "damaged.onnx", weight=float("nan"))
-    assert "gives numbers that are none (NaN)" in refusal(model)
+    assert "gives invalid numbers (NaN)" in refusal(model)
 
 
 def test_outputs_that_the_card_does_not_foretell_are_refused(bright: Path) -> None:
