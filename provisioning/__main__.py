@@ -18,17 +18,17 @@ from appliance.errors import ApplianceError, ListenError, SettingsError
 from appliance.model import EnergyBudget, Fault
 from appliance.model_cameras import Event
 from appliance.store.store import Store
-from provisioning.laptop import CAMERAS, DAY_S, Laptop, Wish, check_simulated_cameras
+from provisioning.laptop import CAMERAS, DAY_S, Laptop, RunRequest, check_simulated_cameras
 from provisioning.runner import ROOT
 from provisioning.simulated.command import check_quirks
-from provisioning.simulated.devices.models import full_name
+from provisioning.simulated.devices.models import find_full_name
 
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 SHORTEST_DAY_S = 9.0
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="provisioning", description="The unit on a laptop.")
     parser.add_argument("--day", default="4min", help="how long a day takes (default: 4min)")
     parser.add_argument("--days", type=float, help="end after that many days with a summary")
@@ -96,14 +96,14 @@ def run(options: argparse.Namespace) -> None:
     day_s, port = parse_duration(options.day), claim_port(options.port)
     check_quirks(options.quirk)
     check_cameras(options.cameras)
-    wish = Wish(
+    wish = RunRequest(
         day_s,
         port,
         options.dir,
         options.seed,
         tuple(options.quirk),
-        full_name(options.charger),
-        full_name(options.bms) if options.bms else None,
+        find_full_name(options.charger),
+        find_full_name(options.bms) if options.bms else None,
         cameras=options.cameras,
     )
     with Laptop(wish) as laptop:
@@ -111,14 +111,14 @@ def run(options: argparse.Namespace) -> None:
         print(f"In words: .venv/bin/unitctl --settings {laptop.settings.path} status\n", flush=True)
         laptop.wait_for_unit_time(options.days * DAY_S if options.days else float("inf"))
     if options.days:
-        print(json.dumps(summarise(laptop.store(), time.monotonic() - began_s)), flush=True)
+        print(json.dumps(summarise(laptop.open_store(), time.monotonic() - began_s)), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Exit codes: 0 stopped, 1 something in the world is wrong, 2 the arguments are."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        run(parse(arguments))
+        run(parse_arguments(arguments))
     except KeyboardInterrupt:
         print("stopped")
     except ApplianceError as error:

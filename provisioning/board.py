@@ -30,10 +30,10 @@ from provisioning import systemctl
 
 GUARD = "appliance-power"
 AT_BOOT = (GUARD, "appliance-sensors", "appliance-web")
-LATER = "timers"  # PID 1's timers wait some minutes: until there is a first budget
+TIMERS = "timers"  # PID 1's timers wait some minutes: until there is a first budget
 SIMULATED_CAMERAS = "simulated-cameras"
-OUTSIDE = ("plant", "board", SIMULATED_CAMERAS)  # not the unit's programs
-LOOK_EVERY_S = 0.05
+NOT_OF_THE_UNIT = ("plant", "board", SIMULATED_CAMERAS)  # not the unit's programs
+CHECK_EVERY_S = 0.05
 GRACE_S = 0.5  # real seconds from an order to the frost, as logind answers before it acts
 PATIENCE_S = 25.0
 
@@ -50,123 +50,127 @@ class Board:
     """One computer; `run` looks after it until it is stopped."""
 
     def __init__(
-        self, settings: Settings, supervisor: Any, ear: socket.socket, say: Callable[..., None]
+        self, settings: Settings, supervisor: Any, commands: socket.socket, log: Callable[..., None]
     ) -> None:
         self._settings = settings
-        self._ear = ear
+        self._commands = commands
         self._supervisor = supervisor
-        self._say = say
+        self._log = log
         self._clock = settings.make_clock()
         self._alarm = settings.host.rtc / "wakealarm"
         self._boots = 0
-        self._timers_wait = False
+        self._timers_pending = False
         self.power = Power.OFF
         settings.host.rtc.mkdir(parents=True, exist_ok=True)
         self._alarm.touch()
 
     def run(self, stop: Event) -> None:
         """Hear words and look at the clock until `stop` is set."""
-        self._ear.settimeout(LOOK_EVERY_S)
+        self._commands.settimeout(CHECK_EVERY_S)
         while not stop.is_set():
             try:
-                word = self._ear.recv(64).decode()
+                word = self._commands.recv(64).decode()
             except TimeoutError:
                 word = ""
-            self._hear(word)
-            self._look()
+            self._obey(word)
+            self._check_clock()
 
-    def _hear(self, word: str) -> None:
+    def _obey(self, command: str) -> None:
         """Do what a word says, if it means something in this state."""
-        if word == "power-cut":
+        if command == "power-cut":
             self._cut()
-        elif self.power is Power.ON and word == "poweroff":
+        elif self.power is Power.ON and command == "poweroff":
             self._shut_down()
-        elif self.power is Power.ON and word == "suspend":
+        elif self.power is Power.ON and command == "suspend":
             self._suspend()
-        elif self.power is not Power.ON and word == "power-button":
+        elif self.power is not Power.ON and command == "power-button":
             self._start("the power button")
 
-    def _look(self) -> None:
+    def _check_clock(self) -> None:
         """Ring the alarm if it is time, and start the timers when the unit has decided."""
-        alarm = self._alarm_at()
+        alarm = self._read_alarm()
         if alarm is not None and self._clock.stamp().utc >= alarm:
             self._alarm.write_text("")  # one shot
             if self.power is not Power.ON:
                 self._start("the alarm of the clock")
-        if self._timers_wait and self.power is Power.ON and self._decided():
-            self._timers_wait = False
-            systemctl.order(self._supervisor, "start", LATER)
+        if self._timers_pending and self.power is Power.ON and self._has_budget():
+            self._timers_pending = False
+            systemctl.send_order(self._supervisor, "start", TIMERS)
 
     # --- to sleep ------------------------------------------------------------------------------
 
     def _suspend(self) -> None:
         time.sleep(GRACE_S)
-        self._signal(self._alive(), signal.SIGSTOP)
+        self._signal(self._find_running(), signal.SIGSTOP)
         self.power = Power.SUSPENDED
-        self._tell_sleep("the computer is suspended")
+        self._report_sleep("the computer is suspended")
 
     def _shut_down(self) -> None:
         """As PID 1 does: the power service is the last to go, then whatever is left is killed."""
-        groups = self._alive()
-        others = [name for name in systemctl.names(self._supervisor, OUTSIDE) if name != GUARD]
-        self._stop(others)
-        self._stop([GUARD])
+        groups = self._find_running()
+        others = [
+            name
+            for name in systemctl.list_names(self._supervisor, NOT_OF_THE_UNIT)
+            if name != GUARD
+        ]
+        self._stop_programs(others)
+        self._stop_programs([GUARD])
         self._signal(groups, signal.SIGKILL)
         self.power = Power.OFF
-        self._tell_sleep("the computer is off")
+        self._report_sleep("the computer is off")
 
     def _cut(self) -> None:
         """Every process at once, and without a word: frozen first, so that none hears of it."""
-        groups = self._alive()
+        groups = self._find_running()
         self._signal(groups, signal.SIGSTOP)
         self._wait(lambda: all(map(_is_frozen, groups.values())))
-        names = systemctl.names(self._supervisor, OUTSIDE)
+        names = systemctl.list_names(self._supervisor, NOT_OF_THE_UNIT)
         for name in names:
-            systemctl.order(self._supervisor, "stop", name)
+            systemctl.send_order(self._supervisor, "stop", name)
         self._signal(groups, signal.SIGKILL)
         self._wait_for_end(names)
         self.power = Power.OFF
-        self._tell_sleep("the power was cut")
+        self._report_sleep("the power was cut")
 
-    def _tell_sleep(self, what: str) -> None:
-        alarm = self._alarm_at()
+    def _report_sleep(self, what: str) -> None:
+        alarm = self._read_alarm()
         if alarm is None:
             button = f"{self._settings.host.systemctl} power-button"
-            self._say(f"{what} and nothing is set to wake it; its button: {button}")
+            self._log(f"{what} and nothing is set to wake it; its button: {button}")
         else:
-            self._say(f"{what}; its clock wakes it at {alarm:%d %b %H:%M} UTC")
+            self._log(f"{what}; its clock wakes it at {alarm:%d %b %H:%M} UTC")
 
     # --- and back ------------------------------------------------------------------------------
 
     def _start(self, by: str) -> None:
         if self.power is Power.SUSPENDED:
-            self._say(f"the computer wakes up by {by}")
-            self._signal(self._alive(), signal.SIGCONT)
+            self._log(f"the computer wakes up by {by}")
+            self._signal(self._find_running(), signal.SIGCONT)
         else:
-            self._forget_words()
+            self._discard_commands()
             self._boots += 1
-            self._say(f"the computer boots by {by}", boot=self._boots)
+            self._log(f"the computer boots by {by}", boot=self._boots)
             self._settings.boot_file.write_text(str(self._boots))
             for name in AT_BOOT:
-                systemctl.order(self._supervisor, "start", name)
-            self._timers_wait = True
+                systemctl.send_order(self._supervisor, "start", name)
+            self._timers_pending = True
         self.power = Power.ON
 
-    def _forget_words(self) -> None:
+    def _discard_commands(self) -> None:
         """What a boot before this one still had to say."""
-        self._ear.setblocking(False)
+        self._commands.settimeout(0)
         with suppress(BlockingIOError):
             while True:
-                self._ear.recv(64)
-        self._ear.settimeout(LOOK_EVERY_S)
+                self._commands.recv(64)
+        self._commands.settimeout(CHECK_EVERY_S)
 
-    def _decided(self) -> bool:
+    def _has_budget(self) -> bool:
         """Whether there is an energy budget of this boot."""
         with suppress(StoreError), closing(Store(self._settings.database, self._clock)) as store:
             return store.latest(EnergyBudget) is not None
         return False
 
-    def _alarm_at(self) -> datetime | None:
+    def _read_alarm(self) -> datetime | None:
         """The alarm that is set; 0 takes one back."""
         text = self._alarm.read_text().strip()
         if not text.isdecimal() or int(text) == 0:
@@ -175,9 +179,9 @@ class Board:
 
     # --- its processes -------------------------------------------------------------------------
 
-    def _alive(self) -> dict[str, int]:
+    def _find_running(self) -> dict[str, int]:
         """The unit's programs that run, with their pids."""
-        return systemctl.pids(self._supervisor, OUTSIDE)
+        return systemctl.find_pids(self._supervisor, NOT_OF_THE_UNIT)
 
     def _signal(self, groups: dict[str, int], number: int) -> None:
         """To each program with all its children: supervisord gives each a group of its own."""
@@ -185,18 +189,18 @@ class Board:
             with suppress(ProcessLookupError):
                 os.killpg(pid, number)
 
-    def _stop(self, names: Iterable[str]) -> None:
+    def _stop_programs(self, names: Iterable[str]) -> None:
         for name in names:
-            systemctl.order(self._supervisor, "stop", name)
+            systemctl.send_order(self._supervisor, "stop", name)
         self._wait_for_end(names)
 
     def _wait_for_end(self, names: Iterable[str]) -> None:
-        self._wait(lambda: not set(names) & set(self._alive()))
+        self._wait(lambda: not set(names) & set(self._find_running()))
 
     def _wait(self, is_so: Callable[[], bool]) -> None:
         deadline_s = time.monotonic() + PATIENCE_S
         while not is_so() and time.monotonic() < deadline_s:
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(CHECK_EVERY_S)
 
 
 def _is_frozen(pid: int) -> bool:
@@ -219,9 +223,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     path = systemctl.board_socket(arguments.control)
-    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as ear:
-        ear.bind(str(path))
-        Board(settings, systemctl.connect(arguments.control), ear, say.info).run(stop)
+    with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as commands:
+        commands.bind(str(path))
+        Board(settings, systemctl.connect(arguments.control), commands, say.info).run(stop)
     path.unlink()
 
 

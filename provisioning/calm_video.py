@@ -19,28 +19,28 @@ SAMPLES = 40  # pictures of the clip of which the median is the empty yard
 OPTIONS = {"preset": "veryfast", "crf": "25", "g": "20", "tune": "zerolatency"}
 
 
-def make_calm_film(clip: Path, path: Path) -> Path:
+def make_calm_video(clip: Path, path: Path) -> Path:
     """Write the film to `path`; takes about two seconds."""
-    pictures = planes_of(clip)
+    pictures = read_planes(clip)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FRAMES_PER_S)
         stream.height, stream.width = pictures[0].shape[0] * 2 // 3, pictures[0].shape[1]
         stream.pix_fmt = "yuv420p"
         stream.time_base = Fraction(1, FRAMES_PER_S)
         stream.options = OPTIONS
-        for planes in shown(pictures):
+        for planes in iterate_frames(pictures):
             container.mux(stream.encode(VideoFrame.from_ndarray(planes, format="yuv420p")))
         container.mux(stream.encode(None))
     return path
 
 
-def planes_of(clip: Path) -> list[Any]:
+def read_planes(clip: Path) -> list[Any]:
     """All pictures of the clip as I420 planes."""
     with av.open(str(clip)) as container:
         return [frame.to_ndarray(format="yuv420p") for frame in container.decode(video=0)]
 
 
-def shown(pictures: list[Any]) -> Iterator[Any]:
+def iterate_frames(pictures: list[Any]) -> Iterator[Any]:
     """The yard as it is without people, and then some of the clip."""
     samples = np.stack(pictures[:: max(1, len(pictures) // SAMPLES)])
     empty = np.median(samples, axis=0).astype(np.uint8)

@@ -29,9 +29,9 @@ from power import devices
 from power.protocol.ports import TCP, parse_tcp_address
 from power.protocol.profile import Profile
 from provisioning.board import GUARD, SIMULATED_CAMERAS
-from provisioning.calm_video import make_calm_film
+from provisioning.calm_video import make_calm_video
 from provisioning.runner import ROOT, Program, Runner
-from provisioning.systemctl import board_socket, tell_board
+from provisioning.systemctl import board_socket, command_board
 from provisioning.unit_files import read_processes
 
 TEMPLATE = Path(__file__).with_name("laptop.toml")
@@ -40,7 +40,7 @@ DAY_S = 86_400.0
 CLIP = ROOT / "sensors/media/pedestrians.mp4"
 CAMERAS = ("front", "gate", "yard", "barn", "road", "roof", "shed", "pond")
 BUSY = ("front", "gate")  # where people walk all the time
-LOCKED, USER, PASSWORD = "gate", "unit", "only on a laptop"  # one camera asks who we are
+PROTECTED, USER, PASSWORD = "gate", "unit", "only on a laptop"  # one camera asks who we are
 # Debian's own Python has the bindings of GStreamer; no venv has.
 RTSP_CAMERAS = ("/usr/bin/python3", str(ROOT / "provisioning/rtsp_cameras.py"))
 LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
@@ -48,7 +48,7 @@ LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RunRequest:
     """What is to be run: how long a day takes (real seconds), where, with which devices and sky."""
 
     day_s: float
@@ -73,30 +73,30 @@ class Laptop:
     cameras and inference are started by the power service.
     """
 
-    def __init__(self, wish: Wish) -> None:
-        self._wish = wish
-        self.directory = wish.directory.absolute()
+    def __init__(self, request: RunRequest) -> None:
+        self._request = request
+        self.directory = request.directory.absolute()
         move_aside(self.directory)
         self._sockets = make_socket_dir(self.directory)
-        self._rtsp_port = free_port() if wish.cameras > 1 else 0  # 0: no simulated cameras
+        self._rtsp_port = find_free_port() if request.cameras > 1 else 0  # 0: no simulated cameras
         self.settings = self._write_settings()
         self._control = str(self._sockets / "supervisord.sock")
-        self.runner = Runner(self.directory, Path(self._control), self._programs())
+        self.runner = Runner(self.directory, Path(self._control), self._list_programs())
 
     def __enter__(self) -> Self:
         try:
             self.runner.start()
-            cameras = [program.name for program in self._simulated_cameras()]
+            cameras = [program.name for program in self._list_simulated_cameras()]
             if cameras:
-                make_calm_film(CLIP, self.directory / "calm.mp4")
+                make_calm_video(CLIP, self.directory / "calm.mp4")
             self.runner.start_programs(["plant", "board", *cameras])
             prepare(self.settings.database)
-            self.runner.wait_for(self._plant_is_there, "the simulated plant")
+            self.runner.wait_for(self._is_plant_ready, "the simulated plant")
             if self._rtsp_port:
-                self.runner.wait_for(self._cameras_are_there, "the simulated cameras")
+                self.runner.wait_for(self._are_cameras_ready, "the simulated cameras")
             self.runner.wait_for(board_socket(self._control).exists, "the board")
-            self.tell_board("power-button")
-            self.runner.wait_for(self._decided, "the power service")
+            self.command_board("power-button")
+            self.runner.wait_for(self._has_budget, "the power service")
         except BaseException:
             self.stop()
             raise
@@ -113,13 +113,13 @@ class Laptop:
         if self._sockets.parent != self.directory:
             shutil.rmtree(self._sockets, ignore_errors=True)
 
-    def store(self) -> Store:
+    def open_store(self) -> Store:
         """The unit's database, for reading."""
         return Store(self.settings.database, self.settings.make_clock())
 
-    def tell_board(self, word: str) -> None:
+    def command_board(self, word: str) -> None:
         """What hands and hardware do: `power-button`, `power-cut`."""
-        tell_board(self._control, word)
+        command_board(self._control, word)
 
     def wait_for_unit_time(self, seconds: float) -> None:
         """Wait until that much unit time has passed since the start, or the unit is gone."""
@@ -127,32 +127,32 @@ class Laptop:
         while self.runner.running and clock.stamp().uptime_s < seconds:
             time.sleep(0.1)  # the runner stands outside the unit, on real time
 
-    def _plant_is_there(self) -> bool:
+    def _is_plant_ready(self) -> bool:
         """Whether all simulated devices have their ports."""
         ports = [one.port for one in self.settings.power_devices]
         return all(
-            listens(*parse_tcp_address(port)) if port.startswith(TCP) else Path(port).exists()
+            is_listening(*parse_tcp_address(port)) if port.startswith(TCP) else Path(port).exists()
             for port in ports
         )
 
-    def _cameras_are_there(self) -> bool:
-        return listens("127.0.0.1", self._rtsp_port)
+    def _are_cameras_ready(self) -> bool:
+        return is_listening("127.0.0.1", self._rtsp_port)
 
-    def _decided(self) -> bool:
+    def _has_budget(self) -> bool:
         """Whether there is a first energy budget."""
-        with closing(self.store()) as store:
+        with closing(self.open_store()) as store:
             return store.last(EnergyBudget) is not None
 
-    def _programs(self) -> list[Program]:
+    def _list_programs(self) -> list[Program]:
         here = ["--settings", str(self.settings.path)]
         plant = ["provisioning.simulated"]
-        for quirk in self._wish.quirks:
+        for quirk in self._request.quirks:
             plant += ["--quirk", quirk]
         board = ["provisioning.board", *here, "--control", self._control]
         programs = [
             Program("plant", [sys.executable, "-m", *plant, *here], "always", stops_last=True),
             Program("board", [sys.executable, "-m", *board], "always"),
-            *self._simulated_cameras(),
+            *self._list_simulated_cameras(),
             Program("timers", [sys.executable, "-m", "provisioning.timers", *here], "always"),
         ]
         for process in read_processes():
@@ -163,52 +163,54 @@ class Laptop:
                 programs.append(Program(process.name + instance, command, process.restart))
         return programs
 
-    def _simulated_cameras(self) -> list[Program]:
+    def _list_simulated_cameras(self) -> list[Program]:
         """One server for all of them, as the plant is one for all power devices."""
         if not self._rtsp_port:
             return []
-        command = [*RTSP_CAMERAS, "--port", str(self._rtsp_port), "--protect", LOCKED]
+        command = [*RTSP_CAMERAS, "--port", str(self._rtsp_port), "--protect", PROTECTED]
         command += ["--user", USER, "--password-file", str(self._password_file)]
-        command += [f"{name}={film}" for name, film in self._films().items()]
+        command += [f"{name}={film}" for name, film in self._choose_videos().items()]
         return [Program(SIMULATED_CAMERAS, command, "always", stops_last=True)]
 
     @property
     def _password_file(self) -> Path:
         return self.directory / "camera-password"
 
-    def _films(self) -> dict[str, Path]:
+    def _choose_videos(self) -> dict[str, Path]:
         """What each camera shows: people all the time at some, now and then at the others."""
         calm = self.directory / "calm.mp4"
-        names = CAMERAS[: self._wish.cameras]
+        names = CAMERAS[: self._request.cameras]
         return {name: CLIP if name in BUSY else calm for name in names}
 
-    def _cameras(self) -> str:
+    def _format_cameras(self) -> str:
         """The settings' sections of the cameras: the clip as a file, or simulated RTSP cameras."""
-        if self._wish.cameras == 1:
-            return camera_section("demo", str(CLIP), 2.5, 4)
+        if self._request.cameras == 1:
+            return format_camera_section("demo", str(CLIP), listen_power_w=2.5, watch_power_w=4)
         self._password_file.touch(mode=0o600)
         self._password_file.write_text(f"{PASSWORD}\n")
         text = ""
-        for name in CAMERAS[: self._wish.cameras]:
+        for name in CAMERAS[: self._request.cameras]:
             # together about what the one camera draws: the demonstration's battery is small
-            text += camera_section(name, f"rtsp://127.0.0.1:{self._rtsp_port}/{name}", 0.4, 0.6)
+            text += format_camera_section(
+                name, f"rtsp://127.0.0.1:{self._rtsp_port}/{name}", 0.4, 0.6
+            )
             text += "allow_local = true\n"
-            if name == LOCKED:
+            if name == PROTECTED:
                 text += f'user = "{USER}"\npassword_file = "{self._password_file}"\n'
             text += "\n"
         return text
 
-    def _power_devices(self) -> str:
+    def _format_power_devices(self) -> str:
         """The settings' sections of charger and BMS, each at a port of its own."""
-        text = self._section("charger", "main", devices.find_charger(self._wish.charger))
-        if self._wish.bms:
-            text += self._section("bms", "pack", devices.find_battery(self._wish.bms))
+        text = self._format_section("charger", "main", devices.find_charger(self._request.charger))
+        if self._request.bms:
+            text += self._format_section("bms", "pack", devices.find_battery(self._request.bms))
         return text
 
-    def _section(self, kind: str, name: str, profile: Profile) -> str:
-        port = f"{TCP}127.0.0.1:{free_port()}" if profile.tcp_only else self.directory / kind
+    def _format_section(self, kind: str, name: str, profile: Profile) -> str:
+        port = f"{TCP}127.0.0.1:{find_free_port()}" if profile.tcp_only else self.directory / kind
         section = f'[{kind}.{name}]\nmodel = "{profile.name}"\nport = "{port}"\n'
-        if kind == "charger" and self._wish.bms:
+        if kind == "charger" and self._request.bms:
             section += "loads_on_battery = true\n"
         return section + "\n"
 
@@ -216,26 +218,28 @@ class Laptop:
         values = {
             "data_dir": self.directory / "data",
             "run_dir": self._sockets,
-            "speed": f"{DAY_S / self._wish.day_s:.6f}",
-            "origin_utc": self._wish.start.isoformat().replace("+00:00", "Z"),
+            "speed": f"{DAY_S / self._request.day_s:.6f}",
+            "origin_utc": self._request.start.isoformat().replace("+00:00", "Z"),
             "origin_boottime_s": f"{boottime_s() + LEAD_S:.6f}",
             "systemctl": self.directory / "systemctl",
-            "sleep": self._wish.sleep.value,
+            "sleep": self._request.sleep.value,
             "rtc": self.directory / "rtc",
-            "power_devices": self._power_devices(),
-            "cameras": self._cameras(),
+            "power_devices": self._format_power_devices(),
+            "cameras": self._format_cameras(),
             "model": ROOT / "inference/models/nanodet-g-416-int8.onnx",
-            "web_port": self._wish.port,
-            "seed": self._wish.seed,
-            "charge_pct": self._wish.charge_pct,
-            "cloudiness": self._wish.cloudiness,
+            "web_port": self._request.port,
+            "seed": self._request.seed,
+            "charge_pct": self._request.charge_pct,
+            "cloudiness": self._request.cloudiness,
         }
         path = self.directory / "unit.toml"
         path.write_text(string.Template(TEMPLATE.read_text()).substitute(values))
         return settings_file.load(path)
 
 
-def camera_section(name: str, source: str, listen_power_w: float, watch_power_w: float) -> str:
+def format_camera_section(
+    name: str, source: str, listen_power_w: float, watch_power_w: float
+) -> str:
     """One camera of the demonstration."""
     return (
         f'[camera.{name}]\nsource = "{source}"\n'
@@ -255,14 +259,14 @@ def check_simulated_cameras() -> None:
         raise HostError(done.stderr.strip())
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """A TCP port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def listens(host: str, port: int) -> bool:
+def is_listening(host: str, port: int) -> bool:
     """Whether something takes connections there."""
     with socket.socket() as probe:
         return probe.connect_ex((host, port)) == 0

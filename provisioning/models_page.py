@@ -64,56 +64,59 @@ BATTERY_COLUMNS: Columns = {
 }
 
 
-def page(models: Sequence[Profile] = MODELS) -> str:
+def build_page(models: Sequence[Profile] = MODELS) -> str:
     """The whole page."""
     batteries = [one for one in models if isinstance(one, BatteryProfile)]
     chargers = [one for one in models if one not in batteries]
     parts = [HEAD]
     if chargers:
-        parts += ["## Charge controllers: `[charger.NAME]`", table(chargers, CHARGER_COLUMNS)]
+        parts += ["## Charge controllers: `[charger.NAME]`", build_table(chargers, CHARGER_COLUMNS)]
     if batteries:
-        parts += ["## Batteries and shunts: `[bms.NAME]`", table(batteries, BATTERY_COLUMNS)]
-    parts += ["## Tested against what, and where the tables come from", *map(about, models)]
+        parts += ["## Batteries and shunts: `[bms.NAME]`", build_table(batteries, BATTERY_COLUMNS)]
+    parts += [
+        "## Tested against what, and where the tables come from",
+        *map(describe_sources, models),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
-def table(models: Sequence[Profile], columns: Columns) -> str:
+def build_table(models: Sequence[Profile], columns: Columns) -> str:
     """One row for each device."""
     heads = ["model", "speaks", "id", *columns]
-    rows = [heads, ["---"] * len(heads), *(row(one, columns) for one in models)]
+    rows = [heads, ["---"] * len(heads), *(build_row(one, columns) for one in models)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
-def row(profile: Profile, columns: Columns) -> list[str]:
+def build_row(profile: Profile, columns: Columns) -> list[str]:
     """One device: how it speaks, and which columns a reading of it fills."""
-    known = filled(profile)
+    known = find_filled_fields(profile)
     marks = [
         "?" if known is None else "yes" if known & {*fields} else "" for fields in columns.values()
     ]
-    others = f" ({spans(profile.ids)})" if profile.ids else ""
+    others = f" ({format_spans(profile.ids)})" if profile.ids else ""
     return [f"`{profile.name}`", format_protocol(profile), f"{profile.device_id}{others}", *marks]
 
 
-def spans(numbers: Iterable[int]) -> str:
+def format_spans(numbers: Iterable[int]) -> str:
     """Numbers in words, neighbours together: 1, 3 to 5."""
     runs = groupby(enumerate(sorted(set(numbers))), key=lambda one: one[1] - one[0])
     ends = [(run[0][1], run[-1][1]) for _, group in runs if (run := list(group))]
     return ", ".join(f"{low}" if low == high else f"{low} to {high}" for low, high in ends)
 
 
-def about(profile: Profile) -> str:
+def describe_sources(profile: Profile) -> str:
     """What stands behind one device's table."""
-    tested = bullets("Tested against", profile.tested or ("nothing",))
-    sources = bullets("Sources", profile.sources or ("none named",))
+    tested = format_list("Tested against", profile.tested or ("nothing",))
+    sources = format_list("Sources", profile.sources or ("none named",))
     return f"### `{profile.name}`: {profile.title}\n\n{tested}\n{sources}"
 
 
-def bullets(title: str, texts: Sequence[str]) -> str:
+def format_list(title: str, texts: Sequence[str]) -> str:
     """A list item with its own list."""
     return "\n".join([f"* {title}:", *(f"  * {text}" for text in texts)])
 
 
-def filled(profile: Profile) -> set[str] | None:
+def find_filled_fields(profile: Profile) -> set[str] | None:
     """The fields that readings of the simulated device fill; None without a simulator."""
     simulator = SIMULATORS.get(profile.name)
     if simulator is None:
@@ -144,4 +147,4 @@ class LoopbackLines:
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    print(build_page(), end="")

@@ -61,7 +61,7 @@ class Packet:
     is_key: bool
 
 
-class Film:
+class VideoFile:
     """The packets of one or more files, one after the other."""
 
     def __init__(self, paths: list[str]) -> None:
@@ -71,7 +71,7 @@ class Film:
         for path in paths:
             self._read(path)
 
-    def start(self, at: int) -> int:
+    def find_start(self, at: int) -> int:
         """The index of the last key frame before time `at` of the film."""
         earlier = (i for i, p in enumerate(self.packets) if p.is_key and p.dts <= at)
         return max(earlier, default=0)
@@ -96,7 +96,7 @@ def read_samples(path: str, kind: str) -> list[tuple[bytes, int, bool]]:
     pipeline = Gst.parse_launch(READ.format(kind=kind))
     pipeline.get_by_name("file").set_property("location", path)
     sink = pipeline.get_by_name("out")
-    sink.set_property("sync", False)
+    sink.props.sync = False
     pipeline.set_state(Gst.State.PLAYING)
     samples = []
     over = Gst.MessageType.ERROR | Gst.MessageType.EOS
@@ -116,44 +116,44 @@ def read_samples(path: str, kind: str) -> list[tuple[bytes, int, bool]]:
 class Player:
     """Feeds one stream from the film, from where the film is when somebody begins to watch."""
 
-    def __init__(self, film: Film, source: Any, offset: int) -> None:
-        self._film = film
+    def __init__(self, video: VideoFile, source: Any, offset: int) -> None:
+        self._video = video
         self._source = source
-        self._next = film.start((time.monotonic_ns() + offset) % film.length)
-        self._shift = -film.packets[self._next].dts
+        self._next = video.find_start((time.monotonic_ns() + offset) % video.length)
+        self._shift = -video.packets[self._next].dts
         source.connect("need-data", self._give)
 
     def _give(self, *_: object) -> None:
-        packet = self._film.packets[self._next]
+        packet = self._video.packets[self._next]
         buffer = Gst.Buffer.new_wrapped(packet.data)
         buffer.pts = packet.pts + self._shift
         buffer.dts = packet.dts + self._shift
         if not packet.is_key:
             buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
         self._next += 1
-        if self._next == len(self._film.packets):
+        if self._next == len(self._video.packets):
             self._next = 0
-            self._shift += self._film.length
+            self._shift += self._video.length
         self._source.push_buffer(buffer)
 
 
-def add_camera(server: Any, name: str, film: Film, offset: int, protected: bool) -> None:
+def add_camera(server: Any, name: str, video: VideoFile, offset: int, protected: bool) -> None:
     """Serve `film` at /NAME; only to the owner where it is protected."""
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(SEND.format(kind=film.kind))
+    factory.set_launch(SEND.format(kind=video.kind))
     factory.set_shared(True)
     factory.set_latency(0)
     permissions = GstRtspServer.RTSPPermissions()
     for role, may in ((OWNER, True), (ANYBODY, not protected)):
         permissions.add_role(role)
         # who may "access" but not "construct" is asked for a password; others see no such stream
-        permissions.add_permission_for_role(role, "media.factory.access", True)
-        permissions.add_permission_for_role(role, "media.factory.construct", may)
+        for right, granted in (("access", True), ("construct", may)):
+            permissions.add_permission_for_role(role, f"media.factory.{right}", granted)
     factory.set_permissions(permissions)
 
     def configure(_factory: Any, media: Any) -> None:
         source = media.get_element().get_by_name_recurse_up("film")
-        media.player = Player(film, source, offset)
+        media.player = Player(video, source, offset)
 
     factory.connect("media-configure", configure)
     server.get_mount_points().add_factory(f"/{name}", factory)
@@ -163,18 +163,18 @@ def add_owner(server: Any, user: str, password: str) -> None:
     """Who may watch protected cameras; the others are anybody's."""
     auth = GstRtspServer.RTSPAuth()
     auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
-    auth.add_digest(user, password, token(OWNER))
-    auth.set_default_token(token(ANYBODY))
+    auth.add_digest(user, password, make_token(OWNER))
+    auth.set_default_token(make_token(ANYBODY))
     server.set_auth(auth)
 
 
-def token(role: str) -> Any:
+def make_token(role: str) -> Any:
     made = GstRtspServer.RTSPToken()
     made.set_string("media.factory.role", role)
     return made
 
 
-def parse() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Video files as RTSP cameras.")
     parser.add_argument("cameras", nargs="+", metavar="NAME=FILE[+FILE...]")
     parser.add_argument("--port", default="8554")
@@ -187,7 +187,7 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     """Serve until a signal ends it."""
-    args = parse()
+    args = parse_arguments()
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
@@ -195,7 +195,7 @@ def main() -> None:
     for number, text in enumerate(args.cameras):
         name, _, files = text.partition("=")
         offset = int(number * args.stagger * 1e9)
-        add_camera(server, name, Film(files.split("+")), offset, name in args.protect)
+        add_camera(server, name, VideoFile(files.split("+")), offset, name in args.protect)
     if args.user:
         add_owner(server, args.user, args.password_file.read_text().strip())
     if not server.attach(None):

@@ -71,7 +71,7 @@ class Runner:
         self._control = control
         self._process: subprocess.Popen[bytes] | None = None
         sections = [HEAD.format(directory=directory, control=control, root=ROOT)]
-        sections += [section(program) for program in programs]
+        sections += [format_section(program) for program in programs]
         (directory / "processes.conf").write_text("".join(sections))
         self._write_systemctl()
 
@@ -84,13 +84,13 @@ class Runner:
 
     def start_programs(self, names: Iterable[str]) -> None:
         for name in names:
-            systemctl.order(self.remote, "start", name)
+            systemctl.send_order(self.remote, "start", name)
 
     def stop_program(self, name: str) -> None:
         """Stop one and wait for its end, if anything runs at all."""
         if self.running:
             with contextlib.suppress(OSError, xmlrpc.client.Error):
-                self.remote.stopProcess(name, True)
+                self.remote.stopProcess(name, systemctl.WAIT)
 
     def stop(self) -> None:
         """Stop every process, politely and then not."""
@@ -117,7 +117,7 @@ class Runner:
 
     def pids(self) -> dict[str, int]:
         """Program name -> pid, of those that run now."""
-        return systemctl.pids(self.remote)
+        return systemctl.find_pids(self.remote)
 
     def thaw(self) -> None:
         """Let every process go on that the board has suspended: a frozen one hears no signal."""
@@ -141,7 +141,7 @@ class Runner:
         shim.chmod(0o755)
 
 
-def section(program: Program) -> str:
+def format_section(program: Program) -> str:
     """One program as supervisord's configuration has it."""
     quoted = " ".join(f'"{word}"' for word in program.command).replace("%", "%%")
     autorestart = AUTORESTART[program.restart]

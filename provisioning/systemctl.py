@@ -16,8 +16,9 @@ from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
-HARMLESS = {"start": Faults.ALREADY_STARTED, "stop": Faults.NOT_RUNNING}
-QUIET = ("--no-block", "--no-ask-password")
+WAIT, NO_WAIT = True, False  # second argument of supervisord's startProcess and stopProcess
+HARMLESS_FAULTS = {"start": Faults.ALREADY_STARTED, "stop": Faults.NOT_RUNNING}
+IGNORED_OPTIONS = ("--no-block", "--no-ask-password")
 
 
 def connect(control: str) -> Any:
@@ -26,7 +27,7 @@ def connect(control: str) -> Any:
     return xmlrpc.client.ServerProxy("http://localhost", transport).supervisor
 
 
-def pids(supervisor: Any, without: Container[str] = ()) -> dict[str, int]:
+def find_pids(supervisor: Any, without: Container[str] = ()) -> dict[str, int]:
     """Program name -> pid, of those that run now."""
     states = supervisor.getAllProcessInfo()
     return {
@@ -36,22 +37,22 @@ def pids(supervisor: Any, without: Container[str] = ()) -> dict[str, int]:
     }
 
 
-def names(supervisor: Any, without: Container[str] = ()) -> list[str]:
+def list_names(supervisor: Any, without: Container[str] = ()) -> list[str]:
     """Every program, running or not."""
     states = supervisor.getAllProcessInfo()
     return [state["name"] for state in states if state["name"] not in without]
 
 
-def order(supervisor: Any, verb: str, unit: str) -> None:
+def send_order(supervisor: Any, verb: str, unit: str) -> None:
     """Start or stop one unit without waiting; raises `xmlrpc.client.Fault` if it is not known."""
     name = unit.removesuffix(".service")
     try:
         if verb == "start":
-            supervisor.startProcess(name, False)
+            supervisor.startProcess(name, NO_WAIT)
         else:
-            supervisor.stopProcess(name, False)
+            supervisor.stopProcess(name, NO_WAIT)
     except xmlrpc.client.Fault as fault:
-        if fault.faultCode != HARMLESS[verb]:
+        if fault.faultCode != HARMLESS_FAULTS[verb]:
             raise
 
 
@@ -60,23 +61,23 @@ def board_socket(control: str) -> Path:
     return Path(control).with_name("board.sock")
 
 
-def tell_board(control: str, word: str) -> None:
+def command_board(control: str, command: str) -> None:
     """One word to the board; raises `OSError` where there is none."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
-        mouth.sendto(word.encode(), str(board_socket(control)))
+        mouth.sendto(command.encode(), str(board_socket(control)))
 
 
 def main() -> None:
     """`SOCKET [--no-block] start|stop UNIT`, `SOCKET suspend|poweroff|power-button|power-cut`; exit
     1 with a sentence.
     """
-    control, *words = (word for word in sys.argv[1:] if word not in QUIET)
+    control, *words = (word for word in sys.argv[1:] if word not in IGNORED_OPTIONS)
     try:
         match words:
             case ["start" | "stop" as verb, unit]:
-                order(connect(control), verb, unit)
+                send_order(connect(control), verb, unit)
             case ["suspend" | "poweroff" | "power-button" | "power-cut" as word]:
-                tell_board(control, word)
+                command_board(control, word)
             case _:
                 sys.exit(f"systemctl (laptop): cannot {' '.join(words)}")
     except xmlrpc.client.Fault as fault:

@@ -15,7 +15,7 @@ from appliance.process import service
 from provisioning.unit_files import Timer, read_timers
 
 
-def next_due(timers: Iterable[Timer], after: datetime) -> tuple[datetime, Timer] | None:
+def find_next_due(timers: Iterable[Timer], after: datetime) -> tuple[datetime, Timer] | None:
     """The first time of day after `after` (UTC) at which a timer elapses."""
     due = [
         (moment, timer)
@@ -44,7 +44,7 @@ def main() -> None:
     for timer in timers:
         if timer.at_boot:
             start(timer)
-    while due := next_due(timers, now := clock.stamp().utc):
+    while due := find_next_due(timers, now := clock.stamp().utc):
         clock.wait((due[0] - now).total_seconds(), threading.Event())
         start(due[1])
 

@@ -24,7 +24,7 @@ def wait_for_level(laptop: Laptop, level: EnergyLevel) -> None:
 
     def reached() -> bool:
         try:
-            with closing(laptop.store()) as store:
+            with closing(laptop.open_store()) as store:
                 budget = store.last(EnergyBudget)
         except StoreError:
             return False  # not there yet, or just being made anew

@@ -88,22 +88,22 @@ class DalyModbus(BatteryProfile):
 
     def recognise(self, data: bytes) -> Identification | None:
         sample = Sample(self.decode(self.signature, data))
-        cells = cells_counted(sample)
+        cells = select_counted_cells(sample)
         voltage_v = sample.value("voltage")
         if voltage_v is None or find_lowest(cells).value is None:
             return None  # a cell without a value, or a sum that is not the pack's voltage
         return Identification(f"Daly BMS, {len(cells)} cells, {voltage_v:.1f} V", certain=True)
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        cells = cells_counted(sample)
+        cells = select_counted_cells(sample)
         return build_battery_reading(
             stamp,
             self.name,
             {
-                **measured(sample),
+                **decode_measured_fields(sample),
                 "lowest_cell_voltage_v": find_lowest(cells),
                 "highest_cell_voltage_v": find_highest(cells),
-                "alarms": numbered_alarms(sample),
+                "alarms": name_alarm_bits(sample),
             },
         )
 
@@ -148,7 +148,7 @@ class DalyD2(DalyModbus):
 MODELS = (Daly(), DalyD2())
 
 
-def numbered_alarms(sample: Sample) -> StatusValue:
+def name_alarm_bits(sample: Sample) -> StatusValue:
     """The bits that are set as "word.bit", for who has the maker's list; "" where none is."""
     found = []
     for place, word in enumerate((sample[name] for name in ALARM_WORDS), 1):
@@ -161,25 +161,25 @@ def numbered_alarms(sample: Sample) -> StatusValue:
 # --- what is the same with A5 frames --------------------------------------------------------------
 
 
-def measured(sample: Sample) -> dict[str, FieldValue]:
+def decode_measured_fields(sample: Sample) -> dict[str, FieldValue]:
     """The fields that are told alike by all Daly boards."""
     voltage_v = sample["voltage"]
     cell_v = compute_mean_cell_v(voltage_v, sample["cells"])
     return {
         "voltage_v": voltage_v,
-        "current_a": current_as_stated(sample["current"], sample["state"]),
+        "current_a": check_current_sign(sample["current"], sample["state"]),
         "state_of_charge_pct": reject_default_zero(sample["state_of_charge"], cell_v),
         "remaining_ah": reject_default_zero(sample["remaining_capacity"], cell_v),
         "full_ah": sample["full_capacity"],
         "cycles": sample["cycles"],
-        "lowest_temperature_c": if_fitted(sample, "lowest_temperature"),
-        "highest_temperature_c": if_fitted(sample, "highest_temperature"),
+        "lowest_temperature_c": reject_unfitted(sample, "lowest_temperature"),
+        "highest_temperature_c": reject_unfitted(sample, "highest_temperature"),
         "charge_allowed": decode_flag(sample["charge_on"], 0),
         "discharge_allowed": decode_flag(sample["discharge_on"], 0),
     }
 
 
-def cells_counted(sample: Sample) -> tuple[Decoded, ...]:
+def select_counted_cells(sample: Sample) -> tuple[Decoded, ...]:
     """As many cells as the BMS says that it has; what it sends after them is an older cell's."""
     count = sample["cells"]
     if count.value is None:
@@ -187,7 +187,7 @@ def cells_counted(sample: Sample) -> tuple[Decoded, ...]:
     return select_cells(sample, CELLS[: int(count.value)], sample["voltage"])
 
 
-def current_as_stated(current_a: Decoded, state: Decoded) -> Decoded:
+def check_current_sign(current_a: Decoded, state: Decoded) -> Decoded:
     """The current; believed only if its sign is not against the state.
 
     The boards are not of one mind which sign is charge: one that differs must not be believed.
@@ -198,6 +198,6 @@ def current_as_stated(current_a: Decoded, state: Decoded) -> Decoded:
     return IMPLAUSIBLE if state.value == against else current_a
 
 
-def if_fitted(sample: Sample, name: str) -> Decoded:
+def reject_unfitted(sample: Sample, name: str) -> Decoded:
     """A temperature; ABSENT where the board counts no sensor."""
     return ABSENT if sample.value("sensors") == 0 else sample[name]

@@ -10,7 +10,7 @@ of an ampere.
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.devices.daly import CELLS, NO_SENSOR, cells_counted, measured
+from power.devices.daly import CELLS, NO_SENSOR, decode_measured_fields, select_counted_cells
 from power.protocol.conversions import StatusValue, build_battery_reading, find_highest, find_lowest
 from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
 from power.protocol.register import U8, U16, U32, Register
@@ -135,15 +135,15 @@ class DalyA5(BatteryProfile):
         return Identification(f"Daly BMS (A5), {voltage_v:.1f} V, {charge_pct:.1f} %", certain=True)
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        cells = cells_counted(sample)
+        cells = select_counted_cells(sample)
         return build_battery_reading(
             stamp,
             self.name,
             {
-                **measured(sample),
+                **decode_measured_fields(sample),
                 "lowest_cell_voltage_v": find_lowest(cells),
                 "highest_cell_voltage_v": find_highest(cells),
-                "alarms": named_alarms(sample),
+                "alarms": name_alarms(sample),
             },
         )
 
@@ -151,7 +151,7 @@ class DalyA5(BatteryProfile):
 MODELS = (DalyA5(),)
 
 
-def named_alarms(sample: Sample) -> StatusValue:
+def name_alarms(sample: Sample) -> StatusValue:
     """What has tripped, in words; unknown with the first byte that is."""
     found = []
     for name, bits in ALARM_NAMES.items():

@@ -166,11 +166,11 @@ class EpeverTracer(ChargerProfile):
                 "pv_voltage_v": sample["pv_voltage"],
                 "battery_voltage_v": sample["battery_voltage"],
                 "battery_current_a": prefer_known(
-                    sample["net_battery_current"], current_from_parts_a(sample)
+                    sample["net_battery_current"], compute_current_a(sample)
                 ),
-                "battery_temperature_c": battery_temperature_c(sample),
-                "load_power_w": load_power_w(sample),
-                "charge_stage": charge_stage(sample),
+                "battery_temperature_c": decode_battery_temperature_c(sample),
+                "load_power_w": decode_load_power_w(sample),
+                "charge_stage": decode_charge_stage(sample),
                 "yield_today_wh": scale(sample["generated_today"], 1000),
             },
         )
@@ -179,7 +179,7 @@ class EpeverTracer(ChargerProfile):
 MODELS = (EpeverTracer(),)
 
 
-def load_power_w(sample: Sample) -> Decoded:
+def decode_load_power_w(sample: Sample) -> Decoded:
     """310E, or 310C x 310D where that is another: a pair may be torn, single words cannot, and on
     some units 310E is not their product.
     """
@@ -189,7 +189,7 @@ def load_power_w(sample: Sample) -> Decoded:
     )
 
 
-def current_from_parts_a(sample: Sample) -> Decoded:
+def compute_current_a(sample: Sample) -> Decoded:
     """Net battery current of a unit without 331B: charge minus load, by current, then by power."""
     by_current = subtract(sample["charge_current"], sample["load_current"])
     if by_current.value is not None:
@@ -201,7 +201,7 @@ def current_from_parts_a(sample: Sample) -> Decoded:
     return Decoded(net_w.value / voltage_v, Quality.OK)
 
 
-def battery_temperature_c(sample: Sample) -> Decoded:
+def decode_battery_temperature_c(sample: Sample) -> Decoded:
     """3110 or 331D. Exactly 25.00 means that no probe is fitted, unless 311B says 25.00 too: that
     is 0.00 without one, may be refused, and its reply may be lost.
     """
@@ -214,7 +214,7 @@ def battery_temperature_c(sample: Sample) -> Decoded:
     return temperature_c
 
 
-def charge_stage(sample: Sample) -> StatusValue:
+def decode_charge_stage(sample: Sample) -> StatusValue:
     """3201. Boost is BULK until the battery has reached the boost setpoint (9007)."""
     raw, quality, _ = sample["charger_status"]
     if raw is None:
@@ -223,10 +223,10 @@ def charge_stage(sample: Sample) -> StatusValue:
     if status & CHARGE_FAULT_BITS or status & INPUT_BITS in INPUT_BAD:
         return StatusValue(ChargeStage.FAULT, Quality.OK)
     stages = {0: ChargeStage.OFF, 4: ChargeStage.FLOAT, 12: ChargeStage.EQUALIZE}
-    return StatusValue(stages.get(status & STAGE_BITS, boost_stage(sample)), Quality.OK)
+    return StatusValue(stages.get(status & STAGE_BITS, decode_boost_stage(sample)), Quality.OK)
 
 
-def boost_stage(sample: Sample) -> ChargeStage:
+def decode_boost_stage(sample: Sample) -> ChargeStage:
     """Which part of boost it is; BULK where the setpoint or the voltage is unknown."""
     boost_v, battery_v = sample.value("boost_voltage"), sample.value("battery_voltage")
     if boost_v is None or battery_v is None or battery_v < BOOST_REACHED * boost_v:

@@ -128,7 +128,7 @@ class Jbd(BatteryProfile):
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         voltage_v, protection = sample["pack_voltage"], sample["protection"]
-        cells = select_fitted_cells(sample, cells_counted(sample), voltage_v)
+        cells = select_fitted_cells(sample, select_counted_cells(sample), voltage_v)
         temperatures = select_present(sample, TEMPERATURES)
         transistors = sample["transistors"]
         return build_battery_reading(
@@ -163,7 +163,7 @@ class Jbd(BatteryProfile):
 MODELS = (Jbd(),)
 
 
-def cells_counted(sample: Sample) -> tuple[str, ...]:
+def select_counted_cells(sample: Sample) -> tuple[str, ...]:
     """The cells that command 03 counts; with no count, those that command 04 gave."""
     count = sample.value("cell_count")
     if count is not None:

@@ -150,7 +150,7 @@ class JkPb(BatteryProfile):
         sample = Sample(self.decode(self.signature, data))
         if sample.value("cells_present") is None:
             return None
-        wired = fitted(sample, "cells_present", CELLS)
+        wired = list_fitted(sample, "cells_present", CELLS)
         cells = [sample.value(name) for name in wired]
         others = [sample[name] for name in CELLS if name not in wired]
         known = [volts for volts in cells if volts is not None]
@@ -161,16 +161,16 @@ class JkPb(BatteryProfile):
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         voltage_v, alarms = sample["pack_voltage"], sample["alarms"]
-        cells = select_fitted_cells(sample, fitted(sample, "cells_present", CELLS), voltage_v)
-        sensors = fitted(sample, "sensors_present", TEMPERATURES, first_bit=1)
+        cells = select_fitted_cells(sample, list_fitted(sample, "cells_present", CELLS), voltage_v)
+        sensors = list_fitted(sample, "sensors_present", TEMPERATURES, first_bit=1)
         temperatures = select_present(sample, sensors)
-        remaining_ah, full_ah = checked_capacity_ah(sample)
+        remaining_ah, full_ah = check_capacity_ah(sample)
         return build_battery_reading(
             stamp,
             self.name,
             {
                 "voltage_v": voltage_v,
-                "current_a": checked_current_a(sample),
+                "current_a": check_current_a(sample),
                 "state_of_charge_pct": reject_default_zero(
                     sample["state_of_charge"], find_lowest(cells).value
                 ),
@@ -195,21 +195,21 @@ class JkPb(BatteryProfile):
 MODELS = (JkPb(),)
 
 
-def checked_current_a(sample: Sample) -> Decoded:
+def check_current_a(sample: Sample) -> Decoded:
     """The current; believed only if with the voltage it makes the power, whatever the sign."""
     current_a = sample["current"]
-    size_w, size_a = size(sample["power"]), size(current_a)
+    size_w, size_a = take_absolute(sample["power"]), take_absolute(current_a)
     if check_power_w(size_w, sample["pack_voltage"], size_a) != size_w:
         return IMPLAUSIBLE
     return current_a
 
 
-def size(decoded: Decoded) -> Decoded:
+def take_absolute(decoded: Decoded) -> Decoded:
     """The value without its sign."""
     return decoded if decoded.value is None else decoded._replace(value=abs(decoded.value))
 
 
-def checked_capacity_ah(sample: Sample) -> tuple[Decoded, Decoded]:
+def check_capacity_ah(sample: Sample) -> tuple[Decoded, Decoded]:
     """Remaining and full capacity; believed only if their share is the state of charge.
 
     A state of charge of 0 may mean that there is none, and speaks against nothing.
@@ -223,7 +223,7 @@ def checked_capacity_ah(sample: Sample) -> tuple[Decoded, Decoded]:
     return (remaining, full) if agrees else (IMPLAUSIBLE, IMPLAUSIBLE)
 
 
-def fitted(
+def list_fitted(
     sample: Sample, bits_name: str, names: tuple[str, ...], first_bit: int = 0
 ) -> tuple[str, ...]:
     """The names whose bit is set; where the bits are not known, those that are not absent."""

@@ -21,7 +21,7 @@ STAGES = {
 }
 
 
-def charge_stage(state: Decoded) -> StatusValue:
+def decode_charge_stage(state: Decoded) -> StatusValue:
     """The charge state in the unit's words."""
     if state.value is None:
         return StatusValue(None, state.quality)

@@ -9,7 +9,14 @@ Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with
 import re
 
 from appliance.model import BatteryReading, Stamp
-from power.devices.pylontech import TEMPERATURES, YdtBattery, charge, lists, printable, tripped
+from power.devices.pylontech import (
+    TEMPERATURES,
+    YdtBattery,
+    decode_charge,
+    decode_text,
+    make_list_rows,
+    name_tripped,
+)
 from power.protocol.conversions import build_battery_reading, decode_flag
 from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE
 from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
@@ -18,7 +25,7 @@ from power.protocol.register import S16, U8, U16, Register
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
 REGISTERS = (
-    *lists(zero_c=-273.0),  # four at the cells, then the transistors, then the air. Its settings (51.0 C is 3240) say 273.0
+    *make_list_rows(zero_c=-273.0),  # four at the cells, then the transistors, then the air. Its settings (51.0 C is 3240) say 273.0
     #        command   at  kind scale low   high   unit  name
     Register(ANALOGUE, 52, S16, 100,  -320, 320,   "A",  "current"),      # + charges
     Register(ANALOGUE, 54, U16, 1000, 8,    65,    "V",  "voltage"),
@@ -93,7 +100,7 @@ class Pace(YdtBattery):
 
     def recognise(self, data: bytes) -> Identification | None:
         """C1: the name of the board, such as P16S100A-1812-1.00."""
-        text = printable(data)
+        text = decode_text(data)
         if not text:
             return None
         return Identification(f"Pace BMS {text}", certain=BOARD.match(text) is not None)
@@ -103,11 +110,11 @@ class Pace(YdtBattery):
             stamp,
             self.name,
             {
-                **self.measured(sample),
-                **charge(sample, sample["remaining"], sample["full"]),
+                **self.decode_measured_fields(sample),
+                **decode_charge(sample, sample["remaining"], sample["full"]),
                 "charge_allowed": decode_flag(sample["status"], CHARGE_SWITCH),
                 "discharge_allowed": decode_flag(sample["status"], DISCHARGE_SWITCH),
-                "alarms": tripped(sample, BITS),
+                "alarms": name_tripped(sample, BITS),
             },
         )
 

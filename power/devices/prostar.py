@@ -9,7 +9,7 @@ found out by that check, and its currents stay unknown.
 """
 
 from appliance.model import PowerReading, Stamp
-from power.devices.morningstar import charge_stage
+from power.devices.morningstar import decode_charge_stage
 from power.protocol.conversions import build_power_reading, multiply, subtract
 from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
 from power.protocol.register import ABSENT, F16, IMPLAUSIBLE, INPUT, U16, U32, Decoded, Register
@@ -81,13 +81,13 @@ class ProstarMppt(ChargerProfile):
             stamp,
             self.name,
             {
-                "pv_power_w": pv_power_w(sample),
+                "pv_power_w": compute_pv_power_w(sample),
                 "pv_voltage_v": sample["array_voltage"],
                 "battery_voltage_v": sample["battery_voltage"],
-                "battery_current_a": battery_current_a(sample),
+                "battery_current_a": check_battery_current_a(sample),
                 "battery_temperature_c": sample["remote_temperature"],
-                "load_power_w": load_power_w(sample),
-                "charge_stage": charge_stage(sample["charge_state"]),
+                "load_power_w": compute_load_power_w(sample),
+                "charge_stage": decode_charge_stage(sample["charge_state"]),
                 # It counts ampere-hours by the day, and energy only in total.
                 "yield_today_wh": ABSENT,
             },
@@ -114,14 +114,14 @@ class ProstarMppt(ChargerProfile):
 MODELS = (ProstarMppt(),)
 
 
-def pv_power_w(sample: Sample) -> Decoded:
+def compute_pv_power_w(sample: Sample) -> Decoded:
     """Array V x I; it has no register for it. Believed if the battery's side agrees."""
     array_w = multiply(sample["array_voltage"], sample["array_current"])
     charge_w = multiply(sample["battery_voltage"], sample["charge_current"])
-    return array_w if sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
+    return array_w if do_sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
 
 
-def battery_current_a(sample: Sample) -> Decoded:
+def check_battery_current_a(sample: Sample) -> Decoded:
     """0015, believed if it is 0010 less 0016, and 0010 is what the array gives."""
     net_a = sample["net_battery_current"]
     charge_a, load_a = sample["charge_current"], sample["load_current"]
@@ -133,10 +133,10 @@ def battery_current_a(sample: Sample) -> Decoded:
         return IMPLAUSIBLE
     array_w = multiply(sample["array_voltage"], sample["array_current"])
     charge_w = multiply(sample["battery_voltage"], charge_a)
-    return net_a if sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
+    return net_a if do_sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
 
 
-def sides_agree(array_w: Decoded, charge_w: Decoded, array_v: Decoded) -> bool:
+def do_sides_agree(array_w: Decoded, charge_w: Decoded, array_v: Decoded) -> bool:
     """Whether what goes in comes out, as far as both are known."""
     if array_w.value is None or charge_w.value is None:
         return True
@@ -145,7 +145,7 @@ def sides_agree(array_w: Decoded, charge_w: Decoded, array_v: Decoded) -> bool:
     return abs(array_w.value - charge_w.value) <= allowed_w
 
 
-def load_power_w(sample: Sample) -> Decoded:
+def compute_load_power_w(sample: Sample) -> Decoded:
     """Load V x I; nothing where its terminals are not used, and little while it is off."""
     power_w, state = multiply(sample["load_voltage"], sample["load_current"]), sample["load_state"]
     if state.value == LOAD_NOT_USED:

@@ -45,7 +45,7 @@ STATE = "state_"  # begins the name of a byte that says whether a value is at it
 MOST_OF_FULL = 1.05  # a new pack may hold a little more than it counts as full
 
 
-def lists(zero_c: float) -> tuple[Register, ...]:
+def make_list_rows(zero_c: float) -> tuple[Register, ...]:
     """The rows of a 42 answer's two lists; a raw temperature of 0 is `zero_c`."""
     missing = (NO_VALUE - 0x10000,)
     return (
@@ -75,7 +75,7 @@ def lists(zero_c: float) -> tuple[Register, ...]:
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
 REGISTERS = (
-    *lists(zero_c=-273.1),  # the first temperature is the BMS's own, the others are groups of cells
+    *make_list_rows(zero_c=-273.1),  # the first temperature is the BMS's own, the others are groups of cells
     #        command     at  kind scale low    high  unit  name
     Register(ANALOGUE,   52, S16, 10,   -400,  400,  "A",  "current"),                  # + charges
     Register(ANALOGUE,   54, U16, 1000, 8,     65,   "V",  "voltage"),
@@ -129,7 +129,7 @@ class YdtBattery(BatteryProfile):
     def rows(self, block: Block) -> tuple[Register, ...]:
         return tuple(row for row in self.registers if row.function == block.function)
 
-    def measured(self, sample: Sample) -> dict[str, FieldValue]:
+    def decode_measured_fields(self, sample: Sample) -> dict[str, FieldValue]:
         """What the 42 answers of all these packs have in common."""
         cells = select_cells(sample, CELLS, sample["voltage"])
         warmth = tuple(
@@ -181,7 +181,7 @@ class Pylontech(YdtBattery):
 
     def recognise(self, data: bytes) -> Identification | None:
         """51: ten bytes of model, two of version, then the maker, filled up with dashes."""
-        model, maker = printable(data[:10]), printable(data[12:])
+        model, maker = decode_text(data[:10]), decode_text(data[12:])
         if len(data) < 20 or maker is None or model is None:
             return None
         text = f"{maker.rstrip('-')} {model}".strip()
@@ -194,13 +194,15 @@ class Pylontech(YdtBattery):
             stamp,
             self.name,
             {
-                **self.measured(sample),
-                **charge(sample, *capacities(sample)),
-                "charge_allowed": known(charging, decode_flag(sample["status_2"], CHARGE_SWITCH)),
-                "discharge_allowed": known(
+                **self.decode_measured_fields(sample),
+                **decode_charge(sample, *decode_capacities(sample)),
+                "charge_allowed": prefer_known_flag(
+                    charging, decode_flag(sample["status_2"], CHARGE_SWITCH)
+                ),
+                "discharge_allowed": prefer_known_flag(
                     discharging, decode_flag(sample["status_2"], DISCHARGE_SWITCH)
                 ),
-                "alarms": alarms(sample),
+                "alarms": decode_alarms(sample),
             },
         )
 
@@ -208,55 +210,55 @@ class Pylontech(YdtBattery):
 MODELS: tuple[BatteryProfile, ...] = (Pylontech(),)
 
 
-def capacities(sample: Sample) -> tuple[Decoded, Decoded]:
+def decode_capacities(sample: Sample) -> tuple[Decoded, Decoded]:
     """Remaining and full: the pair of three bytes each where the pack sends it."""
     if sample["full_large"].value is None:
         return sample["remaining"], sample["full"]
     return sample["remaining_large"], sample["full_large"]
 
 
-def charge(sample: Sample, remaining_ah: Decoded, full_ah: Decoded) -> dict[str, FieldValue]:
+def decode_charge(sample: Sample, remaining_ah: Decoded, full_ah: Decoded) -> dict[str, FieldValue]:
     """What is left of what; nothing above full, and no 0 while the voltage is sound."""
-    left_ah = plausible_charge(sample, remaining_ah)
+    left_ah = reject_false_empty(sample, remaining_ah)
     if left_ah.value is not None and full_ah.value is not None:
         left_ah = left_ah if left_ah.value <= MOST_OF_FULL * full_ah.value else IMPLAUSIBLE
     return {
         "remaining_ah": left_ah,
         "full_ah": full_ah,
-        "state_of_charge_pct": share_pct(left_ah, full_ah),
+        "state_of_charge_pct": compute_share_pct(left_ah, full_ah),
     }
 
 
-def plausible_charge(sample: Sample, charge: Decoded) -> Decoded:
+def reject_false_empty(sample: Sample, charge: Decoded) -> Decoded:
     """A charge in any unit; a 0 of a pack whose voltage is sound is not one, it was never set."""
     cells, voltage_v = sample.value("cells"), sample.value("voltage")
     sound = cells is not None and voltage_v is not None and voltage_v >= EMPTY_CELL_V * cells
     return IMPLAUSIBLE if charge.value == 0 and sound else charge
 
 
-def share_pct(part: Decoded, whole: Decoded) -> Decoded:
+def compute_share_pct(part: Decoded, whole: Decoded) -> Decoded:
     """A part in percent of the whole, 100 at most; where one is not known, what is wrong with it."""
     if part.value is None or whole.value is None:
         return part if part.value is None else whole
     return Decoded(min(100.0, 100 * part.value / whole.value), Quality.OK, part.age_s)
 
 
-def known(first: StatusValue, second: StatusValue) -> StatusValue:
+def prefer_known_flag(first: StatusValue, second: StatusValue) -> StatusValue:
     """The first of two flags that is known; with none, what is wrong with the first."""
     return second if first.value is None and second.value is not None else first
 
 
-def alarms(sample: Sample) -> StatusValue:
+def decode_alarms(sample: Sample) -> StatusValue:
     """44 and 92 in words. Cold is told only by the states, so they belong to it."""
     protections = name_set_bits(sample["status_1"], PROTECTIONS)
     if protections.value is None:
         return protections
     requests = name_set_bits(sample["requests"], REQUESTS)
-    found = (protections.value, *states(sample), requests.value)
+    found = (protections.value, *decode_state_alarms(sample), requests.value)
     return protections._replace(value=", ".join(text for text in found if text))
 
 
-def states(sample: Sample) -> tuple[str, ...]:
+def decode_state_alarms(sample: Sample) -> tuple[str, ...]:
     """The byte that 44 has for each cell, temperature, current and voltage."""
     found = {
         name.removeprefix(STATE).replace("_", " "): decoded.value
@@ -266,7 +268,7 @@ def states(sample: Sample) -> tuple[str, ...]:
     return tuple(f"{what} {LIMITS.get(int(state or 0), 'fault')}" for what, state in found.items())
 
 
-def tripped(sample: Sample, bits: Mapping[str, Mapping[int, str]]) -> StatusValue:
+def name_tripped(sample: Sample, bits: Mapping[str, Mapping[int, str]]) -> StatusValue:
     """The names of the bits that are set in several status bytes; unknown if one byte is."""
     found = [name_set_bits(sample[name], names) for name, names in bits.items()]
     unknown = next((one for one in found if one.value is None), None)
@@ -274,7 +276,7 @@ def tripped(sample: Sample, bits: Mapping[str, Mapping[int, str]]) -> StatusValu
     return unknown or StatusValue(words, Quality.OK, max(one.age_s for one in found))
 
 
-def printable(data: bytes) -> str | None:
+def decode_text(data: bytes) -> str | None:
     """The text in a field that is filled up with blanks or zero bytes; None where it is no text."""
     text = data.rstrip(b"\0 ").decode("latin-1")
     return text if text.isascii() and text.isprintable() else None

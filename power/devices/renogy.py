@@ -159,33 +159,37 @@ class RenogyRover(ChargerProfile):
             stamp,
             self.name,
             {
-                "pv_power_w": pv_power_w(sample),
+                "pv_power_w": check_pv_power_w(sample),
                 "pv_voltage_v": sample["pv_voltage"],
                 "battery_voltage_v": sample["battery_voltage"],
-                "battery_current_a": self.battery_current_a(sample),
-                "battery_temperature_c": battery_temperature_c(sample),
-                "load_power_w": self.load_power_w(sample),
-                "charge_stage": charge_stage(sample),
-                "yield_today_wh": checked_yield_wh(sample),
+                "battery_current_a": self.decode_battery_current_a(sample),
+                "battery_temperature_c": decode_battery_temperature_c(sample),
+                "load_power_w": self.decode_load_power_w(sample),
+                "charge_stage": decode_charge_stage(sample),
+                "yield_today_wh": check_yield_wh(sample),
             },
         )
 
-    def battery_current_a(self, sample: Sample) -> Decoded:
+    def decode_battery_current_a(self, sample: Sample) -> Decoded:
         """Charge less load. Unknown without a live output: the loads must hang elsewhere then."""
-        return why_dead(sample) or subtract(sample["charge_current"], sample["load_current"])
+        return find_dead_output(sample) or subtract(
+            sample["charge_current"], sample["load_current"]
+        )
 
-    def load_power_w(self, sample: Sample) -> Decoded:
+    def decode_load_power_w(self, sample: Sample) -> Decoded:
         """V x I, finer than 0106 with its whole watts, but only if that agrees."""
         volts, amperes = sample["load_voltage"], sample["load_current"]
         checked = check_power_w(sample["load_power"], volts, amperes)
-        return why_dead(sample) or (checked if checked.value is None else multiply(volts, amperes))
+        return find_dead_output(sample) or (
+            checked if checked.value is None else multiply(volts, amperes)
+        )
 
     @property
     def signature(self) -> Block:
         return MODEL
 
     def recognise(self, data: bytes) -> Identification | None:
-        name = name_in(data)
+        name = decode_name(data)
         if name is None or name.startswith(NOT_OURS):
             return None
         if name.startswith(OURS):
@@ -205,12 +209,12 @@ class RenogyRoverNoLoad(RenogyRover):
     title = "Renogy Rover, Wanderer, Adventurer without load output (SRNE)"
     has_load_output = False
 
-    def battery_current_a(self, sample: Sample) -> Decoded:
+    def decode_battery_current_a(self, sample: Sample) -> Decoded:
         """Charge, less what a load output draws if there is one after all and it is on."""
-        dead = why_dead(sample)
+        dead = find_dead_output(sample)
         if dead is not None and dead.quality is Quality.ABSENT:
             return sample["charge_current"]
-        return super().battery_current_a(sample)
+        return super().decode_battery_current_a(sample)
 
     def recognise(self, data: bytes) -> Identification | None:  # noqa: ARG002
         """Its name does not tell whether it has an output: the other model answers for both."""
@@ -220,7 +224,7 @@ class RenogyRoverNoLoad(RenogyRover):
 MODELS = (RenogyRover(), RenogyRoverNoLoad())
 
 
-def why_dead(sample: Sample) -> Decoded | None:
+def find_dead_output(sample: Sample) -> Decoded | None:
     """None where the load output has voltage; else why nothing can be said of it."""
     load_v = sample["load_voltage"]
     if load_v.value is None:
@@ -228,7 +232,7 @@ def why_dead(sample: Sample) -> Decoded | None:
     return None if load_v.value >= LIVE_OUTPUT_V else ABSENT
 
 
-def pv_power_w(sample: Sample) -> Decoded:
+def check_pv_power_w(sample: Sample) -> Decoded:
     """0109, if it agrees with the panel's V x A, or with the battery's: on some units the panel's
     amperes are three times too many.
     """
@@ -238,13 +242,13 @@ def pv_power_w(sample: Sample) -> Decoded:
     return prefer_known(by_panel, by_battery)
 
 
-def battery_temperature_c(sample: Sample) -> Decoded:
+def decode_battery_temperature_c(sample: Sample) -> Decoded:
     """0103, low byte. A probe that is missing reads 25 [?]; nothing depends on a real 25 C."""
     temperature_c = sample["battery_temperature"]
     return ABSENT if temperature_c.value == PROBE_MISSING_C else temperature_c
 
 
-def charge_stage(sample: Sample) -> StatusValue:
+def decode_charge_stage(sample: Sample) -> StatusValue:
     """0120, low byte, unless 0121 names a fault of charging."""
     state = sample["charge_state"]
     if int(sample.value("faults") or 0) & CHARGE_FAULT_BITS:
@@ -254,7 +258,7 @@ def charge_stage(sample: Sample) -> StatusValue:
     return StatusValue(STAGES[int(state.value)], Quality.OK)
 
 
-def checked_yield_wh(sample: Sample) -> Decoded:
+def check_yield_wh(sample: Sample) -> Decoded:
     """0113 in Wh, if the day's ampere-hours (0111) say the same.
 
     The document calls it kWh/10000; its own example and three real units say Wh (797 Wh with 59 Ah
@@ -270,7 +274,7 @@ def checked_yield_wh(sample: Sample) -> Decoded:
     return yield_wh if low_wh <= yield_wh.value <= high_wh else IMPLAUSIBLE
 
 
-def name_in(data: bytes) -> str | None:
+def decode_name(data: bytes) -> str | None:
     """The padded name in a reply; None where it is not text."""
     text = data.decode("latin-1").strip(" \0")
     return text if text and text.isascii() and text.isprintable() else None

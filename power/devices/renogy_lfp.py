@@ -8,7 +8,7 @@ Never: gives a cell's voltage to a guard: it comes in steps of 0.1 V.
 # The warning of power/devices/renogy.py holds here as well; and 5222 shuts the battery down.
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.devices.renogy import name_in
+from power.devices.renogy import decode_name
 from power.protocol.conversions import (
     EMPTY_CELL_V,
     StatusValue,
@@ -113,23 +113,23 @@ class RenogyLfp(BatteryProfile):
     )
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        temperatures = temperatures_c(sample)
+        temperatures = select_temperatures_c(sample)
         return build_battery_reading(
             stamp,
             self.name,
             {
                 "voltage_v": sample["voltage"],
                 "current_a": sample["current"],
-                "state_of_charge_pct": state_of_charge_pct(sample),
-                "remaining_ah": remaining_ah(sample),
+                "state_of_charge_pct": compute_state_of_charge_pct(sample),
+                "remaining_ah": check_remaining_ah(sample),
                 "full_ah": sample["full"],
                 "cycles": sample["cycles"],
                 "lowest_cell_voltage_v": ABSENT,
                 "highest_cell_voltage_v": ABSENT,
                 "lowest_temperature_c": find_lowest(temperatures),
                 "highest_temperature_c": find_highest(temperatures),
-                "charge_allowed": switched(sample, CHARGE_SWITCH, 1),
-                "discharge_allowed": switched(sample, DISCHARGE_SWITCH, -1),
+                "charge_allowed": check_switch(sample, CHARGE_SWITCH, 1),
+                "discharge_allowed": check_switch(sample, DISCHARGE_SWITCH, -1),
                 "alarms": name_set_bits(sample["status_1"], PROTECTIONS),
             },
         )
@@ -139,7 +139,7 @@ class RenogyLfp(BatteryProfile):
         return MODEL
 
     def recognise(self, data: bytes) -> Identification | None:
-        name = name_in(data)
+        name = decode_name(data)
         if name is None or not name.startswith(NAMES):
             return None
         return Identification(f"names itself {name}", certain=True)
@@ -148,30 +148,30 @@ class RenogyLfp(BatteryProfile):
 MODELS = (RenogyLfp(),)
 
 
-def state_of_charge_pct(sample: Sample) -> Decoded:
+def compute_state_of_charge_pct(sample: Sample) -> Decoded:
     """There is no register of it: what remains of the full capacity."""
-    remaining, full = remaining_ah(sample), sample["full"]
+    remaining, full = check_remaining_ah(sample), sample["full"]
     if remaining.value is None or full.value is None:
         return remaining if remaining.value is None else full
     return Decoded(min(100.0, 100 * remaining.value / full.value), Quality.OK)
 
 
-def remaining_ah(sample: Sample) -> Decoded:
+def check_remaining_ah(sample: Sample) -> Decoded:
     """Not believed above the full capacity, nor if it is 0 while the voltage is sound."""
     remaining, full_ah = sample["remaining"], sample.value("full")
     if remaining.value is None or full_ah is None:
         return remaining
-    wrong = remaining.value > OVERFULL * full_ah or (remaining.value == 0 and not low(sample))
+    wrong = remaining.value > OVERFULL * full_ah or (remaining.value == 0 and not is_low(sample))
     return IMPLAUSIBLE if wrong else remaining
 
 
-def low(sample: Sample) -> bool:
+def is_low(sample: Sample) -> bool:
     """Whether the mean cell is known to be so low that the battery may be empty."""
     voltage_v, cells = sample.value("voltage"), sample.value("cells")
     return voltage_v is not None and cells is not None and voltage_v < EMPTY_CELL_V * cells
 
 
-def temperatures_c(sample: Sample) -> tuple[Decoded, ...]:
+def select_temperatures_c(sample: Sample) -> tuple[Decoded, ...]:
     """As many as the battery says that it has; words after those read 0, or anything."""
     count = sample["temperatures"]
     if count.value is None:
@@ -179,7 +179,7 @@ def temperatures_c(sample: Sample) -> tuple[Decoded, ...]:
     return tuple(sample[row.name] for row in TEMPERATURES[: int(count.value)])
 
 
-def switched(sample: Sample, bit: int, direction: int) -> StatusValue:
+def check_switch(sample: Sample, bit: int, direction: int) -> StatusValue:
     """Whether that MOSFET is on; not believed to be off while a current flows through it.
 
     The enable bits of 5109 ask a charger to stop, they do not stop it: what counts is the switch.

@@ -13,11 +13,11 @@ from appliance.model import BatteryReading, Stamp
 from power.devices.pylontech import (
     TEMPERATURES,
     YdtBattery,
-    charge,
-    lists,
-    plausible_charge,
-    printable,
-    tripped,
+    decode_charge,
+    decode_text,
+    make_list_rows,
+    name_tripped,
+    reject_false_empty,
 )
 from power.protocol.conversions import build_battery_reading, decode_flag
 from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, MAKER
@@ -27,7 +27,7 @@ from power.protocol.register import S16, U8, U16, Register
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
 REGISTERS = (
-    *lists(zero_c=-273.1),  # four at the cells, then the air, then the transistors
+    *make_list_rows(zero_c=-273.1),  # four at the cells, then the air, then the transistors
     #        command   at  kind scale low   high   unit  name
     Register(ANALOGUE, 52, S16, 100,  -320, 320,   "A",  "current"),          # + charges
     Register(ANALOGUE, 54, U16, 100,  8,    65,    "V",  "voltage"),
@@ -136,7 +136,7 @@ class SeplosV2(YdtBattery):
 
     def recognise(self, data: bytes) -> Identification | None:
         """51: ten bytes of board, two of version, then the inverter that it is set for."""
-        text = printable(data[:10])
+        text = decode_text(data[:10])
         if not text or len(data) < 20 or not BOARD.match(text):
             return None
         return Identification(f"Seplos {text} version {data[10]}.{data[11]}", certain=True)
@@ -146,12 +146,12 @@ class SeplosV2(YdtBattery):
             stamp,
             self.name,
             {
-                **self.measured(sample),
-                **charge(sample, sample["remaining"], sample["full"]),
-                "state_of_charge_pct": plausible_charge(sample, sample["state_of_charge"]),
+                **self.decode_measured_fields(sample),
+                **decode_charge(sample, sample["remaining"], sample["full"]),
+                "state_of_charge_pct": reject_false_empty(sample, sample["state_of_charge"]),
                 "charge_allowed": decode_flag(sample["switches"], CHARGE_SWITCH),
                 "discharge_allowed": decode_flag(sample["switches"], DISCHARGE_SWITCH),
-                "alarms": tripped(sample, BITS),
+                "alarms": name_tripped(sample, BITS),
             },
         )
 

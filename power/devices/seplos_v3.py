@@ -10,7 +10,7 @@ On the wire between several packs the first one is a master; this is for a port 
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.devices.daly import CELLS, cells_counted
+from power.devices.daly import CELLS, select_counted_cells
 from power.protocol.conversions import (
     StatusValue,
     build_battery_reading,
@@ -125,7 +125,7 @@ class SeplosV3(BatteryProfile):
         )
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        cells = cells_counted(sample)
+        cells = select_counted_cells(sample)
         cell_v = compute_mean_cell_v(sample["voltage"], sample["cells"])
         return build_battery_reading(
             stamp,
@@ -143,7 +143,7 @@ class SeplosV3(BatteryProfile):
                 "highest_temperature_c": sample["highest_temperature"],
                 "charge_allowed": decode_flag(sample["charge_on"], 0),
                 "discharge_allowed": decode_flag(sample["discharge_on"], 0),
-                "alarms": alarms(sample),
+                "alarms": decode_alarms(sample),
             },
         )
 
@@ -151,7 +151,7 @@ class SeplosV3(BatteryProfile):
 MODELS = (SeplosV3(),)
 
 
-def alarms(sample: Sample) -> StatusValue:
+def decode_alarms(sample: Sample) -> StatusValue:
     """What has tripped, in words; unknown with the first bit that is."""
     bits = {name: sample[name] for name in ALARMS.values()}
     unknown = next((bit for bit in bits.values() if bit.value is None), None)

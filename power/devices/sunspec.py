@@ -11,13 +11,13 @@ from appliance.model import BatteryReading, PowerReading, Stamp
 from power.devices.sunspec_values import (
     PORT_STATES,
     TRACKER_STATES,
-    agrees,
-    allowed,
-    charge_stage,
-    current_a,
-    is_storage,
-    state_of_charge_pct,
-    together,
+    choose_state_of_charge_pct,
+    combine_inputs,
+    decode_allowed,
+    decode_charge_stage,
+    decode_current_a,
+    is_power_consistent,
+    is_storage_input,
 )
 from power.protocol.conversions import build_battery_reading, build_power_reading, name_set_bits
 from power.protocol.profile import (
@@ -137,18 +137,18 @@ class SunSpecDevice(Profile):
         return ()
 
     def names(self, block: Block) -> tuple[str, ...]:
-        return tuple(row.name for row in self.of(block.function))
+        return tuple(row.name for row in self.select_rows(block.function))
 
-    def of(self, model: int) -> tuple[Register, ...]:
+    def select_rows(self, model: int) -> tuple[Register, ...]:
         """The rows of a model."""
         return tuple(row for row in self.registers if row.function == model)
 
-    def believed(self, model: int, part: Part) -> dict[str, Decoded]:
+    def check_ranges(self, model: int, part: Part) -> dict[str, Decoded]:
         """A part's values by name, each in its row's range."""
-        return {row.name: in_range(row, part.numbers) for row in self.of(model)}
+        return {row.name: check_range(row, part.numbers) for row in self.select_rows(model)}
 
 
-def in_range(row: Register, numbers: Mapping[int, Decoded]) -> Decoded:
+def check_range(row: Register, numbers: Mapping[int, Decoded]) -> Decoded:
     """The value of a row; IMPLAUSIBLE out of its range."""
     number = numbers.get(row.address, ABSENT)
     return number if number.value is None else convert_raw(row, number.value)
@@ -166,23 +166,23 @@ class SunSpecBattery(SunSpecDevice, BatteryProfile):
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         model = block.function
-        if not self.of(model):
+        if not self.select_rows(model):
             return {}
         part = decode_parts(model, data)[0]
-        values = self.believed(model, part)
-        if model == 802 and not agrees(part, 47, 34, 44):
+        values = self.check_ranges(model, part)
+        if model == 802 and not is_power_consistent(part, 47, 34, 44):
             values["current"] = IMPLAUSIBLE
         return values
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        charge, discharge = allowed(sample)
+        charge, discharge = decode_allowed(sample)
         return build_battery_reading(
             stamp,
             self.name,
             {
                 "voltage_v": prefer_known(sample["voltage"], sample["control_voltage"]),
-                "current_a": current_a(sample),
-                "state_of_charge_pct": state_of_charge_pct(sample),
+                "current_a": decode_current_a(sample),
+                "state_of_charge_pct": choose_state_of_charge_pct(sample),
                 "remaining_ah": ABSENT,
                 "full_ah": sample["full"],
                 "cycles": sample["cycles"],
@@ -209,21 +209,27 @@ class SunSpecPv(SunSpecDevice, ChargerProfile):
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         model = block.function
-        if not self.of(model):
+        if not self.select_rows(model):
             return {}
         prefix, states = ("mppt_", TRACKER_STATES) if model == 160 else ("port_", PORT_STATES)
-        parts = [part for part in decode_parts(model, data)[1:] if is_sun(model, part)]
+        parts = [part for part in decode_parts(model, data)[1:] if is_pv_input(model, part)]
         inputs = [self.one_input(model, part, prefix) for part in parts]
-        joined = together(inputs, states)
-        whole = {row.address: joined[row.name.removeprefix(prefix)] for row in self.of(model)}
-        return {row.name: in_range(row, whole) for row in self.of(model)}
+        joined = combine_inputs(inputs, states)
+        whole = {
+            row.address: joined[row.name.removeprefix(prefix)] for row in self.select_rows(model)
+        }
+        return {row.name: check_range(row, whole) for row in self.select_rows(model)}
 
     def one_input(self, model: int, part: Part, prefix: str) -> dict[str, Decoded]:
         """One tracker's or port's values; a power that is not V x I is IMPLAUSIBLE."""
-        values = self.believed(model, part)
+        values = self.check_ranges(model, part)
         one = {name.removeprefix(prefix): value for name, value in values.items()}
-        current, voltage, power, _ = (row.address for row in self.of(model))
-        return one if agrees(part, power, voltage, current) else {**one, "power": IMPLAUSIBLE}
+        current, voltage, power, _ = (row.address for row in self.select_rows(model))
+        return (
+            one
+            if is_power_consistent(part, power, voltage, current)
+            else {**one, "power": IMPLAUSIBLE}
+        )
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
         return build_power_reading(
@@ -236,17 +242,17 @@ class SunSpecPv(SunSpecDevice, ChargerProfile):
                 "battery_current_a": ABSENT,
                 "battery_temperature_c": ABSENT,
                 "load_power_w": ABSENT,
-                "charge_stage": charge_stage(sample),
+                "charge_stage": decode_charge_stage(sample),
                 "yield_today_wh": ABSENT,  # its counters have no day
             },
         )
 
 
-def is_sun(model: int, part: Part) -> bool:
+def is_pv_input(model: int, part: Part) -> bool:
     """Whether an input is the sun's: by its type, or by its label where it has no type."""
     if model == 714:
         return part.numbers.get(PORT_TYPE, ABSENT).value == PV_PORT
-    return not is_storage(part.texts.get(LABEL, ""))
+    return not is_storage_input(part.texts.get(LABEL, ""))
 
 
 MODELS = (SunSpecBattery(), SunSpecPv())

@@ -46,7 +46,7 @@ STORAGE_LABELS = ("stcha", "stdis", "bat", "storage")
 Inputs = Sequence[Mapping[str, Decoded]]  # the power, voltage, current and state of each
 
 
-def current_a(sample: Sample) -> Decoded:
+def decode_current_a(sample: Sample) -> Decoded:
     """The current, + into the battery. SunSpec leaves its sign open (and makers differ [?]), so
     the charge status says which way it flows; where it says neither, a current is unknown.
     """
@@ -63,15 +63,15 @@ def replace_value(decoded: Decoded, value: float) -> Decoded:
     return decoded._replace(value=value)
 
 
-def state_of_charge_pct(sample: Sample) -> Decoded:
+def choose_state_of_charge_pct(sample: Sample) -> Decoded:
     """Of 802, 713 or 124, the first that is believed: 713 is 0 without storage by definition."""
     names = ("charge", "storage_charge", "control_charge")
-    candidates = [not_falsely_empty(sample[name], sample) for name in names]
+    candidates = [reject_false_empty(sample[name], sample) for name in names]
     first = next((one for one in candidates if one.value is not None), None)
     return first or next((one for one in candidates if one != ABSENT), ABSENT)
 
 
-def not_falsely_empty(charge_pct: Decoded, sample: Sample) -> Decoded:
+def reject_false_empty(charge_pct: Decoded, sample: Sample) -> Decoded:
     """0 % counts only where a status, an alarm or a cell says that the battery is empty."""
     if charge_pct.value != 0:
         return charge_pct
@@ -82,23 +82,25 @@ def not_falsely_empty(charge_pct: Decoded, sample: Sample) -> Decoded:
     return charge_pct if status.value == EMPTY or events & EMPTY_EVENTS or low else IMPLAUSIBLE
 
 
-def allowed(sample: Sample) -> tuple[StatusValue, StatusValue]:
+def decode_allowed(sample: Sample) -> tuple[StatusValue, StatusValue]:
     """Whether the battery takes and gives current: its limits now, or that it is disconnected.
     Both limits 0 on a connected one say nothing: makers fill what they do not have with 0.
     """
     if sample.value("state") == DISCONNECTED:
-        return StatusValue(False, Quality.OK), StatusValue(False, Quality.OK)
+        return StatusValue(value=False, quality=Quality.OK), StatusValue(
+            value=False, quality=Quality.OK
+        )
     charge, discharge = sample["most_charge_current"], sample["most_discharge_current"]
     if not charge.value and not discharge.value:
         charge, discharge = (ABSENT if one.value == 0 else one for one in (charge, discharge))
-    return positive(charge), positive(discharge)
+    return is_positive(charge), is_positive(discharge)
 
 
-def positive(limit: Decoded) -> StatusValue:
+def is_positive(limit: Decoded) -> StatusValue:
     return StatusValue(None if limit.value is None else limit.value > 0, limit.quality, limit.age_s)
 
 
-def agrees(part: Part, power: int, voltage: int, current: int) -> bool:
+def is_power_consistent(part: Part, power: int, voltage: int, current: int) -> bool:
     """Whether the power at that offset is V x I, but for the last digits; signs are left out."""
     power_w, voltage_v, current_a = (
         part.numbers.get(offset, ABSENT).value for offset in (power, voltage, current)
@@ -111,34 +113,34 @@ def agrees(part: Part, power: int, voltage: int, current: int) -> bool:
     return abs(power_w - voltage_v * current_a) <= allowed_w + digits_w / 2
 
 
-def is_storage(label: str) -> bool:
+def is_storage_input(label: str) -> bool:
     """Whether an input is named as a battery's."""
     return label.lower().startswith(STORAGE_LABELS)
 
 
-def together(inputs: Inputs, states: Mapping[int, ChargeStage | None]) -> dict[str, Decoded]:
+def combine_inputs(inputs: Inputs, states: Mapping[int, ChargeStage | None]) -> dict[str, Decoded]:
     """All inputs that are there as one: power and current added, the highest voltage, and the
     state that counts. One whose power is not known makes the sum unknown.
     """
-    there = [one for one in inputs if is_there(one)]
+    there = [one for one in inputs if is_present(one)]
     volts = tuple(one["voltage"] for one in there if one["voltage"] != ABSENT)
     return {
-        "power": total([power_w(one) for one in there]),
+        "power": add_up([get_power_w(one) for one in there]),
         "voltage": find_highest(volts),
-        "current": total([one["current"] for one in there]),
-        "state": foremost([one["state"] for one in there], tuple(states)),
+        "current": add_up([one["current"] for one in there]),
+        "state": choose_first_state([one["state"] for one in there], tuple(states)),
     }
 
 
-def is_there(one: Mapping[str, Decoded]) -> bool:
+def is_present(one: Mapping[str, Decoded]) -> bool:
     return any(one[name] != ABSENT for name in ("power", "voltage", "current"))
 
 
-def power_w(one: Mapping[str, Decoded]) -> Decoded:
+def get_power_w(one: Mapping[str, Decoded]) -> Decoded:
     return multiply(one["voltage"], one["current"]) if one["power"] == ABSENT else one["power"]
 
 
-def total(values: Sequence[Decoded]) -> Decoded:
+def add_up(values: Sequence[Decoded]) -> Decoded:
     """The sum; with the first unknown one, what is wrong with it."""
     unknown = next((one for one in values if one.value is None), None)
     if unknown or not values:
@@ -146,7 +148,7 @@ def total(values: Sequence[Decoded]) -> Decoded:
     return Decoded(sum(one.value or 0.0 for one in values), Quality.OK)
 
 
-def foremost(states: Sequence[Decoded], order: tuple[int, ...]) -> Decoded:
+def choose_first_state(states: Sequence[Decoded], order: tuple[int, ...]) -> Decoded:
     """The state that comes first in `order`; unknown where one is not known."""
     unknown = next(
         (one for one in states if one.value is None or int(one.value) not in order), None
@@ -156,7 +158,7 @@ def foremost(states: Sequence[Decoded], order: tuple[int, ...]) -> Decoded:
     return min(states, key=lambda one: order.index(int(one.value or 0)))
 
 
-def charge_stage(sample: Sample) -> StatusValue:
+def decode_charge_stage(sample: Sample) -> StatusValue:
     """What the trackers, or the ports, do."""
     for name, stages in (("mppt_state", TRACKER_STATES), ("port_state", PORT_STATES)):
         state = sample[name]

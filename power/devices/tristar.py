@@ -8,7 +8,7 @@ The 600 V models are not these: their firmware from 19 on sends half floats in t
 """
 
 from appliance.model import PowerReading, Stamp
-from power.devices.morningstar import charge_stage
+from power.devices.morningstar import decode_charge_stage
 from power.protocol.conversions import build_power_reading, check_power_w, multiply, scale
 from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
 from power.protocol.register import (
@@ -102,28 +102,28 @@ class TristarMppt(ChargerProfile):
     )
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
-        array_v = volts(sample, "array_voltage", ARRAY_V)
-        array_a = amperes(sample, "array_current", ARRAY_A)
-        battery_v = volts(sample, "battery_voltage", BATTERY_V)
+        array_v = scale_volts(sample, "array_voltage", ARRAY_V)
+        array_a = scale_amperes(sample, "array_current", ARRAY_A)
+        battery_v = scale_volts(sample, "battery_voltage", BATTERY_V)
         return build_power_reading(
             stamp,
             self.name,
             {
-                "pv_power_w": check_power_w(watts(sample, "input_power"), array_v, array_a),
+                "pv_power_w": check_power_w(scale_watts(sample, "input_power"), array_v, array_a),
                 "pv_voltage_v": array_v,
                 "battery_voltage_v": battery_v,
-                "battery_current_a": amperes(sample, "charge_current", CHARGE_A),
+                "battery_current_a": scale_amperes(sample, "charge_current", CHARGE_A),
                 "battery_temperature_c": sample["remote_temperature"],
                 "load_power_w": ABSENT,
-                "charge_stage": charge_stage(sample["charge_state"]),
-                "yield_today_wh": yield_today_wh(sample, battery_v),
+                "charge_stage": decode_charge_stage(sample["charge_state"]),
+                "yield_today_wh": decode_yield_today_wh(sample, battery_v),
             },
         )
 
     def recognise(self, data: bytes) -> Identification | None:
         """Scaling, battery and state must fit; its three own supplies make it certain."""
         sample = Sample(self.decode(self.signature, data))
-        battery_v = volts(sample, "battery_voltage", BATTERY_V).value
+        battery_v = scale_volts(sample, "battery_voltage", BATTERY_V).value
         scale_v, scale_a = sample.value("voltage_scale"), sample.value("current_scale")
         known = (battery_v, scale_v, scale_a, *map(sample.value, ("version", "charge_state")))
         if None in known:
@@ -139,23 +139,23 @@ class TristarMppt(ChargerProfile):
 MODELS = (TristarMppt(),)
 
 
-def volts(sample: Sample, name: str, limits: tuple[float, float]) -> Decoded:
+def scale_volts(sample: Sample, name: str, limits: tuple[float, float]) -> Decoded:
     """A fraction of the voltage scaling in V."""
-    return within(multiply(sample["voltage_scale"], sample[name]), limits)
+    return check_range(multiply(sample["voltage_scale"], sample[name]), limits)
 
 
-def amperes(sample: Sample, name: str, limits: tuple[float, float]) -> Decoded:
+def scale_amperes(sample: Sample, name: str, limits: tuple[float, float]) -> Decoded:
     """A fraction of the current scaling in A."""
-    return within(multiply(sample["current_scale"], sample[name]), limits)
+    return check_range(multiply(sample["current_scale"], sample[name]), limits)
 
 
-def watts(sample: Sample, name: str) -> Decoded:
+def scale_watts(sample: Sample, name: str) -> Decoded:
     """A fraction of both scalings in W."""
     full_w = multiply(sample["voltage_scale"], sample["current_scale"])
-    return within(multiply(full_w, sample[name]), POWER_W)
+    return check_range(multiply(full_w, sample[name]), POWER_W)
 
 
-def within(decoded: Decoded, limits: tuple[float, float]) -> Decoded:
+def check_range(decoded: Decoded, limits: tuple[float, float]) -> Decoded:
     """The value, if it lies between the limits."""
     low, high = limits
     if decoded.value is None or low <= decoded.value <= high:
@@ -163,7 +163,7 @@ def within(decoded: Decoded, limits: tuple[float, float]) -> Decoded:
     return IMPLAUSIBLE
 
 
-def yield_today_wh(sample: Sample, battery_v: Decoded) -> Decoded:
+def decode_yield_today_wh(sample: Sample, battery_v: Decoded) -> Decoded:
     """0044, which begins again at night. Its step is the one that agrees with 0043 x voltage."""
     by_charge = multiply(battery_v, sample["charge_today"])
     counted = sample["energy_today"]

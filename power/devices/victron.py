@@ -20,8 +20,8 @@ from power.devices.victron_text import (
     SHUNT_LABELS,
     TESTED,
     VeDirectDevice,
-    likeness,
-    words_in,
+    describe_device,
+    split_labels,
 )
 from power.protocol.conversions import (
     EMPTY_CELL_V,
@@ -112,29 +112,29 @@ class VictronMppt(VeDirectDevice, ChargerProfile):
             stamp,
             self.name,
             {
-                "pv_power_w": checked_pv_power_w(sample),
+                "pv_power_w": check_pv_power_w(sample),
                 "pv_voltage_v": sample["pv_voltage"],
                 "battery_voltage_v": sample["battery_voltage"],
-                "battery_current_a": self.battery_current_a(sample),
+                "battery_current_a": self.decode_battery_current_a(sample),
                 "battery_temperature_c": sample["battery_temperature"],
                 "load_power_w": multiply(sample["battery_voltage"], sample["load_current"]),
-                "charge_stage": charge_stage(sample),
+                "charge_stage": decode_charge_stage(sample),
                 "yield_today_wh": scale(sample["generated_today"], 1000),
             },
         )
 
-    def battery_current_a(self, sample: Sample) -> Decoded:
+    def decode_battery_current_a(self, sample: Sample) -> Decoded:
         """Without label IL the controller has no load output and does not see the loads."""
         if self.has_load_output and sample["load_current"].quality is Quality.ABSENT:
             return ABSENT
         return sample["battery_current"]
 
     def recognise(self, data: bytes) -> Identification | None:
-        words = words_in(data)
+        words = split_labels(data)
         there = {"VPV", "PPV", "CS"} <= words.keys()
         if not there or ("IL" in words) is not self.has_load_output:
             return None
-        return likeness("MPPT", words, MPPT_PRODUCTS)
+        return describe_device("MPPT", words, MPPT_PRODUCTS)
 
 
 class VictronMpptLoad(VictronMppt):
@@ -190,8 +190,8 @@ class VictronShunt(VeDirectDevice, BatteryProfile):
             self.name,
             {
                 "voltage_v": sample["voltage"],
-                "current_a": checked_current_a(sample),
-                "state_of_charge_pct": sound_charge_pct(sample),
+                "current_a": check_current_a(sample),
+                "state_of_charge_pct": check_charge_pct(sample),
                 "cycles": sample["cycles"],
                 "lowest_temperature_c": sample["temperature"],
                 "highest_temperature_c": sample["temperature"],
@@ -200,10 +200,10 @@ class VictronShunt(VeDirectDevice, BatteryProfile):
         )
 
     def recognise(self, data: bytes) -> Identification | None:
-        words = words_in(data)
+        words = split_labels(data)
         if "VPV" in words or not {"V", "I", "CE", "SOC"} <= words.keys():
             return None
-        return likeness("battery monitor", words, SHUNT_PRODUCTS)
+        return describe_device("battery monitor", words, SHUNT_PRODUCTS)
 
 
 MODELS = (
@@ -215,7 +215,7 @@ MODELS = (
 )
 
 
-def checked_pv_power_w(sample: Sample) -> Decoded:
+def check_pv_power_w(sample: Sample) -> Decoded:
     """PPV, believed only if about as much comes out at the battery and load terminals."""
     power_w, load_a = sample["pv_power"], sample["load_current"]
     voltage_v, current_a = sample.value("battery_voltage"), sample.value("battery_current")
@@ -229,7 +229,7 @@ def checked_pv_power_w(sample: Sample) -> Decoded:
     return power_w if least_w <= out_w <= most_w else IMPLAUSIBLE
 
 
-def charge_stage(sample: Sample) -> StatusValue:
+def decode_charge_stage(sample: Sample) -> StatusValue:
     """CS; an error while nothing is charged is a fault, one that it goes on with is none."""
     state, quality, _ = sample["charge_state"]
     if state is None:
@@ -242,7 +242,7 @@ def charge_stage(sample: Sample) -> StatusValue:
     return StatusValue(stage, Quality.OK if stage else Quality.IMPLAUSIBLE)
 
 
-def checked_current_a(sample: Sample) -> Decoded:
+def check_current_a(sample: Sample) -> Decoded:
     """I, believed only if P agrees; none where the shunt is set up to measure something else."""
     if sample.value("monitor_mode"):
         return ABSENT
@@ -251,17 +251,17 @@ def checked_current_a(sample: Sample) -> Decoded:
     return IMPLAUSIBLE if contradicted else sample["current"]
 
 
-def sound_charge_pct(sample: Sample) -> Decoded:
+def check_charge_pct(sample: Sample) -> Decoded:
     """SOC; none where it is not about a battery, and no 0 % while the voltage is far above empty."""
     charge_pct, voltage_v = sample["state_of_charge"], sample.value("voltage")
     if sample.value("monitor_mode"):
         return ABSENT
-    if charge_pct.value == 0 and voltage_v is not None and is_sound(voltage_v):
+    if charge_pct.value == 0 and voltage_v is not None and is_not_empty(voltage_v):
         return IMPLAUSIBLE
     return charge_pct
 
 
-def is_sound(voltage_v: float) -> bool:
+def is_not_empty(voltage_v: float) -> bool:
     """Whether a battery of 12, 24 or 48 V with that voltage cannot be empty."""
     batteries = next(count for count, above_v in ((4, 33), (2, 17), (1, 0)) if voltage_v > above_v)
     return voltage_v / batteries >= SOUND_V

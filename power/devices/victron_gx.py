@@ -8,16 +8,16 @@ from appliance.model import BatteryReading, PowerReading, Quality, Stamp
 from power.devices.victron_gx_values import (
     EXTERNAL,
     STAGES,
-    alarms_of,
-    allowed,
-    beside,
-    charge_stage,
-    charger_pv_power_w,
-    measured_a,
-    state_of_charge_pct,
-    system_battery_a,
-    system_pv_power_w,
-    temperatures_c,
+    check_charger_pv_power_w,
+    check_current_a,
+    check_state_of_charge_pct,
+    check_system_current_a,
+    check_system_pv_power_w,
+    decode_allowed,
+    decode_charge_stage,
+    name_alarms,
+    require_device,
+    select_temperatures_c,
 )
 from power.protocol.conversions import build_battery_reading, build_power_reading, scale
 from power.protocol.profile import (
@@ -166,10 +166,10 @@ class GxSystem(ChargerProfile):
             stamp,
             self.name,
             {
-                "pv_power_w": system_pv_power_w(sample),
+                "pv_power_w": check_system_pv_power_w(sample),
                 "pv_voltage_v": ABSENT,
                 "battery_voltage_v": voltage_v,
-                "battery_current_a": system_battery_a(sample),
+                "battery_current_a": check_system_current_a(sample),
                 "battery_temperature_c": ABSENT,
                 "load_power_w": sample["dc_power"],
                 "charge_stage": ABSENT,
@@ -214,14 +214,14 @@ class GxSolarcharger(ChargerProfile):
             stamp,
             self.name,
             {
-                "pv_power_w": charger_pv_power_w(sample),
+                "pv_power_w": check_charger_pv_power_w(sample),
                 "pv_voltage_v": sample["pv_voltage"],
                 "battery_voltage_v": there,
-                "battery_current_a": beside(there, sample["charge_current"]),
+                "battery_current_a": require_device(there, sample["charge_current"]),
                 "battery_temperature_c": sample["battery_temperature"],
                 "load_power_w": ABSENT,
-                "charge_stage": charge_stage(sample),
-                "yield_today_wh": scale(beside(there, sample["generated_today"]), 1000),
+                "charge_stage": decode_charge_stage(sample),
+                "yield_today_wh": scale(require_device(there, sample["generated_today"]), 1000),
             },
         )
 
@@ -261,17 +261,17 @@ class GxBattery(BatteryProfile):
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         voltage_v = sample["voltage"]
-        lowest_c, highest_c = temperatures_c(sample)
-        charge, discharge = allowed(sample)
+        lowest_c, highest_c = select_temperatures_c(sample)
+        charge, discharge = decode_allowed(sample)
         return build_battery_reading(
             stamp,
             self.name,
             {
                 "voltage_v": voltage_v,
-                "current_a": measured_a(
+                "current_a": check_current_a(
                     sample["current"], voltage_v, sample["power"], sample["state_of_charge"]
                 ),
-                "state_of_charge_pct": state_of_charge_pct(sample),
+                "state_of_charge_pct": check_state_of_charge_pct(sample),
                 "remaining_ah": ABSENT,
                 "full_ah": ABSENT,
                 "cycles": sample["cycles"],
@@ -281,7 +281,7 @@ class GxBattery(BatteryProfile):
                 "highest_temperature_c": highest_c,
                 "charge_allowed": charge,
                 "discharge_allowed": discharge,
-                "alarms": alarms_of(sample),
+                "alarms": name_alarms(sample),
             },
         )
 

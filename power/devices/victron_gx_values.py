@@ -38,21 +38,21 @@ STAGES = {
 }
 
 
-def beside(there: Decoded, value: Decoded) -> Decoded:
+def require_device(there: Decoded, value: Decoded) -> Decoded:
     """`value`, where `there` shows that its device is; else its 0 is only a missing value."""
     if value.value is None or there.value is not None or value.value != 0:
         return value
     return there
 
 
-def agrees(power_w: float, voltage_v: float, current_a: float) -> bool:
+def is_power_consistent(power_w: float, voltage_v: float, current_a: float) -> bool:
     """Whether P is V x I within 10 % and the rounding of a current to 0.1 A."""
     product_w = voltage_v * current_a
     allowed_w = POWER_TOLERANCE * max(abs(product_w), abs(power_w))
     return abs(power_w - product_w) <= allowed_w + POWER_SLACK_W + STEP_A * voltage_v
 
 
-def measured_a(
+def check_current_a(
     current_a: Decoded, voltage_v: Decoded, power_w: Decoded, charge_pct: Decoded
 ) -> Decoded:
     """A battery's current. 0 A counts only beside a state of charge or a power that is not 0:
@@ -62,16 +62,16 @@ def measured_a(
         return current_a if current_a.value is None else voltage_v
     if current_a.value == 0 and not charge_pct.value and not power_w.value:
         return ABSENT
-    if power_w.value and not agrees(power_w.value, voltage_v.value, current_a.value):
+    if power_w.value and not is_power_consistent(power_w.value, voltage_v.value, current_a.value):
         return IMPLAUSIBLE
     return current_a
 
 
-def system_battery_a(sample: Sample) -> Decoded:
+def check_system_current_a(sample: Sample) -> Decoded:
     """841, only beside a state of charge: without a battery monitor a GX gives the sum of its
     chargers for it, and this unit's loads are not in that.
     """
-    measured = measured_a(
+    measured = check_current_a(
         sample["battery_current"],
         sample["battery_voltage"],
         sample["battery_power"],
@@ -80,7 +80,7 @@ def system_battery_a(sample: Sample) -> Decoded:
     return measured if measured.value is None or sample.value("state_of_charge") else ABSENT
 
 
-def system_pv_power_w(sample: Sample) -> Decoded:
+def check_system_pv_power_w(sample: Sample) -> Decoded:
     """850, checked against 851. 0 W is not believed without a battery voltage, nor while the
     battery charges from nothing: then the solar charger's service is gone.
 
@@ -92,7 +92,7 @@ def system_pv_power_w(sample: Sample) -> Decoded:
     if power_w.value is None or voltage_v.value is None:
         return power_w if power_w.value is None else voltage_v
     current_a = sample.value("pv_current")
-    if current_a is not None and not agrees(power_w.value, voltage_v.value, current_a):
+    if current_a is not None and not is_power_consistent(power_w.value, voltage_v.value, current_a):
         return IMPLAUSIBLE
     others_w = (sample.value("charger_power") or 0.0, sample.value("vebus_power") or 0.0)
     charges = (sample.value("battery_current") or 0.0) > CHARGES_A and max(others_w) <= 0
@@ -100,18 +100,18 @@ def system_pv_power_w(sample: Sample) -> Decoded:
     return ABSENT if power_w.value == 0 and charges else power_w
 
 
-def charger_pv_power_w(sample: Sample) -> Decoded:
+def check_charger_pv_power_w(sample: Sample) -> Decoded:
     """789, checked against 776 x 777 where there is one tracker."""
-    power_w = beside(sample["battery_voltage"], sample["pv_power"])
+    power_w = require_device(sample["battery_voltage"], sample["pv_power"])
     voltage_v, current_a = sample.value("pv_voltage"), sample.value("pv_current")
     if power_w.value is None or voltage_v is None or current_a is None:
         return power_w
-    return power_w if agrees(power_w.value, voltage_v, current_a) else IMPLAUSIBLE
+    return power_w if is_power_consistent(power_w.value, voltage_v, current_a) else IMPLAUSIBLE
 
 
-def charge_stage(sample: Sample) -> StatusValue:
+def decode_charge_stage(sample: Sample) -> StatusValue:
     """775. Under external control (252, a GX with DVCC) only 791 says whether all sun is taken."""
-    state = beside(sample["battery_voltage"], sample["state"])
+    state = require_device(sample["battery_voltage"], sample["state"])
     if state.value is None:
         return StatusValue(None, state.quality)
     if state.value == EXTERNAL and sample.value("tracker_mode") == TRACKING:
@@ -120,7 +120,7 @@ def charge_stage(sample: Sample) -> StatusValue:
     return StatusValue(stage, Quality.OK if stage else Quality.ABSENT)
 
 
-def state_of_charge_pct(sample: Sample) -> Decoded:
+def check_state_of_charge_pct(sample: Sample) -> Decoded:
     """266. 0 % counts only with an alarm or a cell that is empty too; a state that the charge
     drawn (265) cannot explain is implausible.
     """
@@ -136,17 +136,17 @@ def state_of_charge_pct(sample: Sample) -> Decoded:
     return charge_pct
 
 
-def temperatures_c(sample: Sample) -> tuple[Decoded, Decoded]:
+def select_temperatures_c(sample: Sample) -> tuple[Decoded, Decoded]:
     """The battery's lowest and highest: its cells', or else the one that it has."""
     coldest_c, warmest_c = sample["lowest_cell_temperature"], sample["highest_cell_temperature"]
-    body_c = probe_c(sample["temperature"], warmest_c, -PROBES_APART_C, PROBES_APART_C)
+    body_c = check_probe_c(sample["temperature"], warmest_c, -PROBES_APART_C, PROBES_APART_C)
     return (
-        prefer_known(probe_c(coldest_c, warmest_c, 0.0, PROBES_APART_C), body_c),
-        prefer_known(probe_c(warmest_c, coldest_c, -PROBES_APART_C, 0.0), body_c),
+        prefer_known(check_probe_c(coldest_c, warmest_c, 0.0, PROBES_APART_C), body_c),
+        prefer_known(check_probe_c(warmest_c, coldest_c, -PROBES_APART_C, 0.0), body_c),
     )
 
 
-def probe_c(temperature_c: Decoded, other_c: Decoded, low_c: float, high_c: float) -> Decoded:
+def check_probe_c(temperature_c: Decoded, other_c: Decoded, low_c: float, high_c: float) -> Decoded:
     """A temperature; exactly 0.0 C counts only beside another sensor of the same battery that
     reads something from `low_c` to `high_c`, but not 0.
     """
@@ -156,7 +156,7 @@ def probe_c(temperature_c: Decoded, other_c: Decoded, low_c: float, high_c: floa
     return temperature_c if near else ABSENT
 
 
-def allowed(
+def decode_allowed(
     sample: Sample,
 ) -> tuple[StatusValue, StatusValue]:
     """1297 and 1298. Both 0: a battery monitor that has neither, or a BMS that allows nothing."""
@@ -164,17 +164,17 @@ def allowed(
     if not charge.value and not discharge.value:
         nothing = StatusValue(None, ABSENT.quality if charge.value == 0 else charge.quality)
         return nothing, nothing
-    return said(charge), said(discharge)
+    return decode_flag(charge), decode_flag(discharge)
 
 
-def said(value: Decoded) -> StatusValue:
+def decode_flag(value: Decoded) -> StatusValue:
     """A 0 or 1 as false or true."""
     return StatusValue(
         None if value.value is None else bool(value.value), value.quality, value.age_s
     )
 
 
-def alarms_of(sample: Sample) -> StatusValue:
+def name_alarms(sample: Sample) -> StatusValue:
     """The alarms that are on, in words. A GX gives 0 also for those that a battery cannot have."""
     if sample.value("voltage") is None:
         return StatusValue(None, sample["voltage"].quality)

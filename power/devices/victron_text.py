@@ -19,7 +19,7 @@ from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, Register, deco
 NOT_THERE = "---"  # a sensor that is not fitted; a shunt that was never synchronised
 
 
-class Script(Enum):
+class Notation(Enum):
     """How a number is written."""
 
     DECIMAL = re.compile(r"-?[0-9]{1,12}")
@@ -41,7 +41,7 @@ class Label:
     unit: str
     name: str
     absent: tuple[str, ...] = (NOT_THERE,)
-    script: Script = Script.DECIMAL
+    script: Notation = Notation.DECIMAL
 
     def decode(self, word: str) -> Decoded:
         """The value of the word after the label; (None, why) where there is none."""
@@ -49,7 +49,7 @@ class Label:
             return ABSENT
         if not self.script.value.fullmatch(word):
             return IMPLAUSIBLE
-        value = number_of(word, self.script) / self.scale
+        value = parse_number(word, self.script) / self.scale
         return Decoded(value, Quality.OK) if self.low <= value <= self.high else IMPLAUSIBLE
 
     @property
@@ -58,11 +58,11 @@ class Label:
         return self.label.startswith("H")
 
 
-def number_of(word: str, script: Script) -> int:
+def parse_number(word: str, script: Notation) -> int:
     """The number that `word` is, written so."""
-    if script is Script.SWITCH:
+    if script is Notation.SWITCH:
         return int(word == "ON")
-    return int(word, 16 if script is Script.HEX else 10)
+    return int(word, 16 if script is Notation.HEX else 10)
 
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -74,10 +74,10 @@ MPPT_LABELS = (
     Label("VPV",  1000,  0,      460,    "V",   "pv_voltage"),
     Label("PPV",  1,     0,      12000,  "W",   "pv_power"),
     Label("IL",   1000,  0,      25,     "A",   "load_current"),          # only with a load output; in steps of 0.1 A, cut off
-    Label("LOAD", 1,     0,      1,      "",    "load_on",                script=Script.SWITCH),  # also without a load output: its relay
+    Label("LOAD", 1,     0,      1,      "",    "load_on",                script=Notation.SWITCH),  # also without a load output: its relay
     Label("CS",   1,     0,      255,    "",    "charge_state"),
     Label("MPPT", 1,     0,      2,      "",    "tracker"),               # 0 off, 1 limited: there is more sun, 2 active
-    Label("OR",   1,     0,      2**32,  "",    "off_reason",             script=Script.HEX),
+    Label("OR",   1,     0,      2**32,  "",    "off_reason",             script=Notation.HEX),
     Label("ERR",  1,     0,      255,    "",    "error"),
     Label("H19",  100,   0,      1e7,    "kWh", "generated_total"),
     Label("H20",  100,   0,      300,    "kWh", "generated_today"),       # the controller's day: from dawn to dawn
@@ -136,7 +136,7 @@ class VeDirectDevice(Profile):
         return tuple(row.name for row in self.labels if row.is_history == history)
 
 
-def words_in(content: bytes) -> dict[str, str]:
+def split_labels(content: bytes) -> dict[str, str]:
     """Each label in a text block with the word after it."""
     lines = (line.partition("\t") for line in content.decode("ascii", "replace").split("\r\n"))
     return {label: word for label, tab, word in lines if tab}
@@ -146,7 +146,7 @@ def decode_text(
     labels: Sequence[Label], content: bytes, history_only: bool = False
 ) -> dict[str, Decoded]:
     """The values of all labels that are in the block and in the table."""
-    words = words_in(content)
+    words = split_labels(content)
     rows = [row for row in labels if row.is_history or not history_only]
     return {row.name: row.decode(words[row.label]) for row in rows if row.label in words}
 
@@ -156,10 +156,14 @@ def decode_register(row: Register, data: bytes) -> Decoded:
     return decode(row, data) if len(data) == row.kind.size else IMPLAUSIBLE
 
 
-def likeness(kind: str, words: dict[str, str], products: tuple[range, ...]) -> Identification:
+def describe_device(
+    kind: str, words: dict[str, str], products: tuple[range, ...]
+) -> Identification:
     """What the block says of its device, for people."""
     product_id, firmware = words.get("PID", ""), words.get("FW", words.get("FWE", "?"))
-    number = number_of(product_id, Script.HEX) if Script.HEX.value.fullmatch(product_id) else -1
+    number = (
+        parse_number(product_id, Notation.HEX) if Notation.HEX.value.fullmatch(product_id) else -1
+    )
     said = f"Victron {kind}, product {product_id}, firmware {firmware}"
     serial = f", serial number {words['SER#']}" if "SER#" in words else ""
     text = "".join(letter for letter in said + serial if letter.isprintable())

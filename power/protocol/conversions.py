@@ -141,7 +141,7 @@ def apply_stopping_alarms(
     """Whether current may flow: the switch is on, and no alarm has come that opens it."""
     bits = int(alarms.value or 0)
     if any(bits >> bit & 1 for bit in stopping):
-        return StatusValue(False, Quality.OK, alarms.age_s)
+        return StatusValue(value=False, quality=Quality.OK, age_s=alarms.age_s)
     return switch
 
 

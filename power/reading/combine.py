@@ -186,9 +186,13 @@ def combine_charge_allowed(parts: Sequence[Decoded]) -> StatusValue:
     not answer.
     """
     if any(one.value for one in parts):
-        return StatusValue(True, Quality.OK)
+        return StatusValue(value=True, quality=Quality.OK)
     unknown = next((one for one in parts if one.value is None), ABSENT if not parts else None)
-    return StatusValue(None, unknown.quality) if unknown else StatusValue(False, Quality.OK)
+    return (
+        StatusValue(None, unknown.quality)
+        if unknown
+        else StatusValue(value=False, quality=Quality.OK)
+    )
 
 
 def compute_reported_soc_pct(batteries: Sequence[BatteryReading]) -> float | None:

@@ -18,19 +18,19 @@ from appliance.errors import ApplianceError, SettingsError
 from appliance.settings import Settings
 from power.devices import BATTERIES, MODELS
 from power.protocol.ports import TCP, parse_tcp_address
-from provisioning.simulated.command import Command, Wanted, parse
-from provisioning.simulated.devices.models import SIMULATORS, talker_of
-from provisioning.simulated.lines.serial_line import SerialLine, linked
-from provisioning.simulated.lines.tcp_line import TcpLine, answer_of
+from provisioning.simulated.command import Command, DeviceRequest, parse_command
+from provisioning.simulated.devices.models import SIMULATORS, make_byte_device
+from provisioning.simulated.lines.serial_line import SerialLine, link_port
+from provisioning.simulated.lines.tcp_line import TcpLine, make_answer
 from provisioning.simulated.plant.load import ReportedLoad
 from provisioning.simulated.plant.plant import Plant
-from provisioning.simulated.plant.running import RunningPlant, RunningTalker
+from provisioning.simulated.plant.running import RunningDevice, RunningPlant
 
 Serve = Callable[[Event], None]
 
 
 def main() -> None:
-    command = parse()
+    command = parse_command()
     log.setup("simulated", under_journal=False)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -47,11 +47,12 @@ def serve(command: Command, settings: Settings, stop: Event) -> None:
     clock = settings.make_clock()
     plant = Plant(settings, clock.stamp().utc)
     running = RunningPlant(plant, ReportedLoad(settings, clock), clock)
+    requests = command.list_requests(settings)
     Thread(target=running.tick, args=(stop,), daemon=True).start()
     with ExitStack() as stack:
         lines = [
             open_line(stack, wanted, devices, running, settings, clock, command.quirks)
-            for wanted, devices in lines_of(command.wanted(settings), plant, command.quirks)
+            for wanted, devices in make_devices(requests, plant, command.quirks)
         ]
         threads = [Thread(target=line, args=(stop,), daemon=True) for line in lines]
         for thread in threads:
@@ -61,17 +62,17 @@ def serve(command: Command, settings: Settings, stop: Event) -> None:
             thread.join()
 
 
-def lines_of(
-    wanted: tuple[Wanted, ...], plant: Plant, quirks: tuple[str, ...]
-) -> list[tuple[list[Wanted], list[Any]]]:
+def make_devices(
+    requests: tuple[DeviceRequest, ...], plant: Plant, quirks: tuple[str, ...]
+) -> list[tuple[list[DeviceRequest], list[Any]]]:
     """The devices made, those of one port together; each has its share of the plant."""
-    packs = [one for one in wanted if one.model in BATTERIES]
-    found: dict[object, tuple[list[Wanted], list[Any]]] = {}
-    for number, one in enumerate(wanted):
-        alike = len(packs) if one.model in BATTERIES else len(wanted) - len(packs)
+    packs = [one for one in requests if one.model in BATTERIES]
+    found: dict[object, tuple[list[DeviceRequest], list[Any]]] = {}
+    for number, one in enumerate(requests):
+        same_kind = len(packs) if one.model in BATTERIES else len(requests) - len(packs)
         simulator = SIMULATORS[one.model]
         own = [quirk for quirk in quirks if quirk in simulator.QUIRKS]
-        device = simulator(plant, own, one.device_id, 1 / alike)
+        device = simulator(plant, own, one.device_id, 1 / same_kind)
         names, devices = found.setdefault(one.port or number, ([], []))
         names.append(one)
         devices.append(device)
@@ -80,7 +81,7 @@ def lines_of(
 
 def open_line(
     stack: ExitStack,
-    wanted: list[Wanted],
+    requests: list[DeviceRequest],
     devices: list[Any],
     running: RunningPlant,
     settings: Settings,
@@ -88,25 +89,25 @@ def open_line(
     quirks: tuple[str, ...],
 ) -> Serve:
     """One port, ready to serve."""
-    names, port = " and a ".join(one.model for one in wanted), wanted[0].port
+    names, port = " and a ".join(one.model for one in requests), requests[0].port
     if port and port.startswith(TCP):
-        ask = answer_of(devices)
+        ask = make_answer(devices)
         tcp = TcpLine(
-            lambda device_id, pdu: running.now(lambda: ask(device_id, pdu)),
+            lambda device_id, pdu: running.run_at_present(lambda: ask(device_id, pdu)),
             *parse_tcp_address(port),
         )
         print(f"a simulated {names} answers at {tcp.url}", flush=True)
         return tcp.serve
     fast = settings.clock.origin_boottime_s > 0 and settings.clock.speed > 1
-    form = next(model.serial for model in MODELS if model.name == wanted[0].model)
+    form = next(model.serial for model in MODELS if model.name == requests[0].model)
     line = SerialLine(
-        RunningTalker(talker_of(devices, str(port)), running),
+        RunningDevice(make_byte_device(devices, str(port)), running),
         clock,
         None if fast else form.baud,
         quirks,
         settings.simulation.seed,
     )
-    place = stack.enter_context(linked(line.path, Path(port) if port else None))
+    place = stack.enter_context(link_port(line.path, Path(port) if port else None))
     print(f"a simulated {names} answers at {place}", flush=True)
     return line.serve
 

@@ -13,7 +13,7 @@ from typing import Any
 from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.settings import Settings
-from provisioning.simulated.devices.models import SIMULATORS, full_name
+from provisioning.simulated.devices.models import SIMULATORS, find_full_name
 from provisioning.simulated.lines.quirks import LINE_QUIRKS
 
 EPILOG = """Without a DEVICE, every charger and BMS of the settings is simulated at its port.
@@ -26,13 +26,13 @@ quirks of the line:
 {line}
 
 examples:
-  python -m power.simulated epever --quirk torn32
-  python -m power.simulated renogy-rover jbd --settings unit.toml --link run/charger --link run/bms
+  python -m provisioning.simulated epever --quirk torn32
+  python -m provisioning.simulated renogy-rover jbd --link run/charger --link run/bms
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DeviceRequest:
     """One device to simulate; `port` a link to make, tcp://HOST:PORT, or None for any."""
 
     model: str
@@ -44,7 +44,7 @@ class Wanted:
 class Command:
     """What was asked for."""
 
-    devices: tuple[Wanted, ...]
+    devices: tuple[DeviceRequest, ...]
     settings: Path | None
     quirks: tuple[str, ...]
     seed: int | None
@@ -54,31 +54,32 @@ class Command:
         devices that are named. Raises `SettingsError`.
         """
         if self.settings is None and self.devices and not settings_file.find().exists():
-            return self._seeded(Settings())
-        return self._seeded(settings_file.load(self.settings))
+            return self._set_seed(Settings())
+        return self._set_seed(settings_file.load(self.settings))
 
-    def _seeded(self, settings: Settings) -> Settings:
+    def _set_seed(self, settings: Settings) -> Settings:
         """The settings with the seed of the command line, if one was given."""
         if self.seed is None:
             return settings
         return replace(settings, simulation=replace(settings.simulation, seed=self.seed))
 
-    def wanted(self, settings: Settings) -> tuple[Wanted, ...]:
+    def list_requests(self, settings: Settings) -> tuple[DeviceRequest, ...]:
         """The devices of the command line, or else those of the settings."""
         if self.devices:
             return self.devices
         return tuple(
-            Wanted(full_name(one.model), one.port, one.device_id) for one in settings.power_devices
+            DeviceRequest(find_full_name(one.model), one.port, one.device_id)
+            for one in settings.power_devices
         )
 
 
-def parse(arguments: list[str] | None = None) -> Command:
+def parse_command(arguments: list[str] | None = None) -> Command:
     """Read the command line; prints help or what is wrong and exits as argparse does."""
-    command = parser()
+    command = make_parser()
     given = command.parse_args(arguments)
     ports = given.place
     try:
-        models = [full_name(name) for name in given.device]
+        models = [find_full_name(name) for name in given.device]
         check_quirks(given.quirk)
     except SettingsError as error:
         command.error(str(error))
@@ -88,7 +89,7 @@ def parse(arguments: list[str] | None = None) -> Command:
         command.error("there are more ids (--id) than devices")
     ports += [None] * (len(models) - len(ports))
     ids = [*given.id, *([None] * len(models))]
-    devices = tuple(Wanted(*one) for one in zip(models, ports, ids, strict=False))
+    devices = tuple(DeviceRequest(*one) for one in zip(models, ports, ids, strict=False))
     return Command(devices, given.settings, tuple(given.quirk), given.seed)
 
 
@@ -102,11 +103,13 @@ def check_quirks(names: list[str]) -> None:
             raise SettingsError(f"{name!r} is no quirk; there are: {', '.join(sorted(known))}")
 
 
-def parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(
         prog="python -m provisioning.simulated",
         description="Simulated charge controllers and batteries with sun and clouds behind them.",
-        epilog=EPILOG.format(devices=device_help(), line=quirk_help(LINE_QUIRKS, "  ")),
+        epilog=EPILOG.format(
+            devices=format_device_help(), line=format_quirk_help(LINE_QUIRKS, "  ")
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     many: dict[str, Any] = {"action": "append", "default": []}
@@ -119,7 +122,7 @@ def parser() -> argparse.ArgumentParser:
         "--tcp",
         **many,
         dest="place",
-        type=tcp_url,
+        type=make_tcp_url,
         metavar="HOST:PORT",
         help="serve Modbus TCP instead; places are dealt out in their order",
     )
@@ -134,19 +137,19 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def device_help() -> str:
+def format_device_help() -> str:
     """Each device with its own quirks."""
     return "\n".join(
-        f"  {name}\n{quirk_help(one.QUIRKS, '    ')}" for name, one in SIMULATORS.items()
+        f"  {name}\n{format_quirk_help(one.QUIRKS, '    ')}" for name, one in SIMULATORS.items()
     )
 
 
-def quirk_help(quirks: Mapping[str, str], indent: str) -> str:
+def format_quirk_help(quirks: Mapping[str, str], indent: str) -> str:
     """One quirk a line."""
     return "\n".join(f"{indent}{name:14} {text}" for name, text in quirks.items())
 
 
-def tcp_url(text: str) -> str:
+def make_tcp_url(text: str) -> str:
     """HOST:PORT as tcp://HOST:PORT."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit():

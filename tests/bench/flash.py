@@ -21,7 +21,7 @@ from appliance.settings import Settings
 from appliance.store import store as store_module
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
-from provisioning.laptop import START, Laptop, Wish
+from provisioning.laptop import START, Laptop, RunRequest
 from sensors.camera.pictures.gop import GroupOfPictures
 from sensors.camera.sources.video_file import VideoFile
 from tests.bench.processes import read_number
@@ -41,7 +41,7 @@ def read_counters() -> tuple[int, int]:
 def run_unit(hours: float, page_size: int) -> tuple[float, float, float, float]:
     """Handed and sent bytes of a day (MB), the database (MB) after it, and its events."""
     directory = OUT / f"flash-{page_size}"
-    laptop = Laptop(Wish(240, 8080, directory, charge_pct=60))
+    laptop = Laptop(RunRequest(240, 8080, directory, charge_pct=60))
     laptop.stop()
     database = laptop.settings.database
     database.parent.mkdir(parents=True)

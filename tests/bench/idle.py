@@ -12,7 +12,7 @@ from pathlib import Path
 
 from appliance.model import EnergyLevel
 from provisioning.__main__ import claim_port
-from provisioning.laptop import DAY_S, Laptop, Wish
+from provisioning.laptop import DAY_S, Laptop, RunRequest
 from tests.bench.processes import read_usage
 from tests.bench.report import OUT, Figure, publish, quick
 from tests.waiting import wait_for_level
@@ -23,7 +23,7 @@ NIGHT = datetime(2026, 4, 15, 22, 0, tzinfo=UTC)
 def main() -> None:
     short = quick("idle")
     settle_s, measure_s = (8, 25) if short else (30, 240)
-    wish = Wish(DAY_S, claim_port(0), OUT / "idle", start=NIGHT, charge_pct=35)
+    wish = RunRequest(DAY_S, claim_port(0), OUT / "idle", start=NIGHT, charge_pct=35)
     with Laptop(wish) as laptop:
         wait_for_level(laptop, EnergyLevel.SENTINEL)
         time.sleep(settle_s)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from appliance.store.prepare import prepare
 from provisioning.__main__ import claim_port
-from provisioning.laptop import START, Laptop, Wish
+from provisioning.laptop import START, Laptop, RunRequest
 from tests.bench.report import OUT, Figure, median, publish, quick
 
 
@@ -44,7 +44,7 @@ def measure_first_page(laptop: Laptop) -> float:
 
 def main() -> None:
     short = quick("page")
-    laptop = Laptop(Wish(240, claim_port(0), OUT / "page", start=START))
+    laptop = Laptop(RunRequest(240, claim_port(0), OUT / "page", start=START))
     prepare(laptop.settings.database)
     times = [measure_first_page(laptop) for _ in range(3 if short else 15)]
     figures = [Figure("first page and status, median", median(times), "s")]

@@ -30,7 +30,7 @@ from provisioning.simulated.plant.plant import Plant
 from tests.bench.report import Figure, median, publish, quick
 from tests.scenes.truth import find_wrong_values
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import NOON, on_a_wire
+from tests.stand_ins.rig import NOON, serve_on_line
 
 LOST_SHARE = 0.01
 POLL_S = 10
@@ -104,7 +104,7 @@ def live_on_a_bad_line(profile: Profile, hours: float) -> dict[str, float]:
     talks = (
         profile.protocol == "VE.Direct"
     )  # a block a second; here twenty, so that polls are short
-    with on_a_wire(
+    with serve_on_line(
         profile,
         device,
         clock=clock,

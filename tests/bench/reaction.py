@@ -19,9 +19,9 @@ from threading import Event, Thread
 from appliance.clock import SystemClock
 from appliance.settings import Settings
 from provisioning.simulated.devices.epever import SimulatedEpever
-from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.devices.models import make_byte_device
+from provisioning.simulated.lines.byte_device import ByteDevice
 from provisioning.simulated.lines.serial_line import SerialLine
-from provisioning.simulated.lines.talker import Talker
 from provisioning.simulated.plant.plant import Plant
 from tests.bench.report import ROOT, Figure, median, publish, quick
 from tests.waiting import wait_until
@@ -65,23 +65,23 @@ class WeakPlant(Plant):
 
 
 class ReplyRecorder:
-    """A talker that notes when each of its replies went out."""
+    """A device that notes when each of its replies went out."""
 
-    def __init__(self, talker: Talker) -> None:
-        self._talker = talker
-        self.speaks_every_s = talker.speaks_every_s
+    def __init__(self, device: ByteDevice) -> None:
+        self._device = device
+        self.sends_every_s = device.sends_every_s
         self.replied_s: list[float] = []
 
-    def request_size(self, begun: bytes) -> int | None:
-        return self._talker.request_size(begun)
+    def find_request_size(self, begun: bytes) -> int | None:
+        return self._device.find_request_size(begun)
 
     def respond(self, request: bytes) -> bytes | None:
-        reply = self._talker.respond(request)
+        reply = self._device.respond(request)
         self.replied_s.append(time.time())
         return reply
 
-    def speak(self) -> bytes:
-        return self._talker.speak()
+    def send_unasked(self) -> bytes:
+        return self._device.send_unasked()
 
     def poll_before(self, at_s: float) -> tuple[float, float]:
         """The first and the last reply of the poll that came last before `at_s`."""
@@ -110,7 +110,7 @@ def run_power(here: Path, plant: Plant) -> Iterator[tuple[ReplyRecorder, Callabl
         found = [line for line in orders.read_text().splitlines() if word in line]
         return float(found[0].split()[0]) if found else 0.0
 
-    replies = ReplyRecorder(talker_of([SimulatedEpever(plant)], "pty"))
+    replies = ReplyRecorder(make_byte_device([SimulatedEpever(plant)], "pty"))
     line, stop = SerialLine(replies, SystemClock()), Event()
     worker = Thread(target=line.serve, args=(stop,), daemon=True)
     worker.start()

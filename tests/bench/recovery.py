@@ -17,7 +17,7 @@ from appliance.errors import CameraError
 from appliance.media.frames import FrameClient, Picture, PictureRequest
 from appliance.model import EnergyLevel, EnvironmentReading, PowerReading, ServiceState
 from provisioning.__main__ import claim_port
-from provisioning.laptop import DAY_S, Laptop, Wish
+from provisioning.laptop import DAY_S, Laptop, RunRequest
 from tests.bench.report import OUT, Figure, median, publish, quick
 from tests.waiting import wait_for_level, wait_until
 
@@ -26,7 +26,7 @@ NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 
 def make_probes(laptop: Laptop) -> dict[str, Callable[[], object]]:
     """Process -> a value that changes when it has done its work once more."""
-    store, settings = laptop.store(), laptop.settings
+    store, settings = laptop.open_store(), laptop.settings
 
     def make_row_probe(kind: type) -> Callable[[], object]:
         def probe() -> object:
@@ -75,7 +75,7 @@ def recover(laptop: Laptop, name: str, probe: Callable[[], object]) -> float:
 def main() -> None:
     short = quick("recovery")
     rounds = 1 if short else 5
-    wish = Wish(DAY_S, claim_port(0), OUT / "recovery", start=NOON, charge_pct=97)
+    wish = RunRequest(DAY_S, claim_port(0), OUT / "recovery", start=NOON, charge_pct=97)
     with Laptop(wish) as laptop:
         wait_for_level(laptop, EnergyLevel.FULL)
         laptop.wait_for_unit_time(5)  # time stands still while a run starts
@@ -84,7 +84,7 @@ def main() -> None:
             name: [recover(laptop, name, probe) for _ in range(rounds)]
             for name, probe in found.items()
         }
-        sentences = {row.service: row.status for row in laptop.store().rows(ServiceState)}
+        sentences = {row.service: row.status for row in laptop.open_store().rows(ServiceState)}
     figures = [Figure(name, median(took), "s", 5.0) for name, took in times.items()]
     publish("recovery", figures, short, seconds=times, sentences=sentences)
 

@@ -14,18 +14,18 @@ from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Block, Profile
 from provisioning.simulated.devices.models import SIMULATORS
 from tests.fuzz.plans import blocks
-from tests.stand_ins.rig import meter_on, night, sunny_noon
+from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon
 
 
 def reply(profile: Profile, block: Block) -> bytes:
     """What the simulated device brings for `block`: a frame, or a Modbus reply's content."""
     wire = LINK_FACTORIES[profile.protocol]
-    plant = sunny_noon() if block.address % 2 else night()
+    plant = make_sunny_noon() if block.address % 2 else make_night()
     device = SIMULATORS[profile.name](plant, (), None, 1.0)
     if not isinstance(wire, FramedLinkFactory):
-        return meter_on(profile, device).link.read_raw(block)
+        return make_meter(profile, device).link.read_raw(block)
     request = wire.framing.build_request(block, profile.device_id)
-    return (device.respond(request) if request else device.speak()) or b""
+    return (device.respond(request) if request else device.send_unasked()) or b""
 
 
 def main(folder: Path) -> None:

@@ -27,7 +27,7 @@ from power.reading.meters import Poll
 from tests.conftest import ROOT, OpenStore
 from tests.power.act.test_loads import FakeHost
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import bare_site
+from tests.stand_ins.rig import make_bare_site
 
 GATE, INFERENCE = "appliance-camera@gate", "appliance-inference"
 
@@ -79,7 +79,7 @@ class Unit:
     def restart(self) -> None:
         log = SentenceLog("power")
         self.service = Service("power", self.settings, self.clock, self.store, log)
-        actuator = Actuator(self.host, bare_site(["gate"], self.settings.host.may_power_off))
+        actuator = Actuator(self.host, make_bare_site(["gate"], self.settings.host.may_power_off))
         self.cycle = PowerCycle(self.service, self.meter, Ladder(self.settings), actuator)
         self.sentences: list[str] = []
 

@@ -84,16 +84,16 @@ class Desk:
     def tell(self, *words: str) -> None:
         for word in words:
             self.mouth.send(word.encode())
-        self.board._hear(self.ear.recv(64).decode())
+        self.board._obey(self.ear.recv(64).decode())
 
     def look(self, alarm_in_s: float | None = None) -> None:
         if alarm_in_s is not None:
             now = self.settings.make_clock().stamp().utc
             self.alarm.write_text(str(round((now + timedelta(seconds=alarm_in_s)).timestamp())))
-        self.board._look()
+        self.board._check_clock()
 
     def alive(self) -> dict[str, int]:
-        return systemctl.pids(self.supervisor)
+        return systemctl.find_pids(self.supervisor)
 
     def boot_id(self) -> str:
         return self.settings.make_clock().stamp().boot_id
@@ -145,7 +145,7 @@ def test_without_an_alarm_it_stays_off_and_says_so(desk: Desk) -> None:
 
 def test_a_power_cut_gives_nobody_time_for_a_word(desk: Desk) -> None:
     desk.tell("power-button")
-    desk.supervisor.startProcess("appliance-inference", False)
+    desk.supervisor.startProcess("appliance-inference", systemctl.NO_WAIT)
     kept = dict(desk.supervisor.kept)
     desk.tell("power-cut")
     assert desk.alive() == {}
@@ -153,7 +153,7 @@ def test_a_power_cut_gives_nobody_time_for_a_word(desk: Desk) -> None:
 
 
 def test_the_plant_lives_through_all_of_it(desk: Desk) -> None:
-    desk.supervisor.startProcess("plant", False)
+    desk.supervisor.startProcess("plant", systemctl.NO_WAIT)
     pid = desk.alive()["plant"]
     for word in ("power-button", "suspend", "power-cut", "power-button", "poweroff"):
         desk.tell(word)

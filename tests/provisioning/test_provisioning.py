@@ -9,8 +9,8 @@ import pytest
 from appliance.errors import SettingsError
 from provisioning import __main__ as command
 from provisioning import laptop as laptop_module
-from provisioning.board import OUTSIDE, SIMULATED_CAMERAS
-from provisioning.laptop import RTSP_CAMERAS, Laptop, Wish, move_aside
+from provisioning.board import NOT_OF_THE_UNIT, SIMULATED_CAMERAS
+from provisioning.laptop import RTSP_CAMERAS, Laptop, RunRequest, move_aside
 from sensors.camera.sources.opening import read_password
 
 
@@ -50,7 +50,7 @@ def test_the_run_before_is_kept_aside(tmp_path: Path) -> None:
 
 
 def test_the_laptops_settings_are_valid_and_shared_by_all_processes(tmp_path: Path) -> None:
-    laptop = Laptop(Wish(day_s=240, port=8123, directory=tmp_path / "run"))
+    laptop = Laptop(RunRequest(day_s=240, port=8123, directory=tmp_path / "run"))
     assert laptop.settings.clock.speed == pytest.approx(360)
     assert laptop.settings.web.port == 8123
     assert Path(laptop.settings.camera["demo"].source).exists()
@@ -61,7 +61,7 @@ def test_the_laptops_settings_are_valid_and_shared_by_all_processes(tmp_path: Pa
 def test_eight_cameras_are_sections_with_streams_one_with_its_password_in_a_file(
     tmp_path: Path,
 ) -> None:
-    laptop = Laptop(Wish(day_s=240, port=8123, directory=tmp_path / "run", cameras=8))
+    laptop = Laptop(RunRequest(day_s=240, port=8123, directory=tmp_path / "run", cameras=8))
     cameras = laptop.settings.camera
     assert len(cameras) == 8
     assert all(own.source.startswith("rtsp://127.0.0.1:") for own in cameras.values())
@@ -74,9 +74,9 @@ def test_eight_cameras_are_sections_with_streams_one_with_its_password_in_a_file
     conf = (tmp_path / "run/processes.conf").read_text()
     assert read_password(locked.password_file) not in conf
     assert conf.count("[program:appliance-camera@") == 8
-    world = [program for program in laptop._programs() if program.stops_last]
+    world = [program for program in laptop._list_programs() if program.stops_last]
     assert [program.name for program in world] == ["plant", SIMULATED_CAMERAS]
-    assert {program.name for program in world} < set(OUTSIDE)
+    assert {program.name for program in world} < set(NOT_OF_THE_UNIT)
     laptop.stop()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import SettingsError
-from provisioning.timers import next_due
+from provisioning.timers import find_next_due
 from provisioning.unit_files import read_process, read_processes, read_timers
 
 UNIT = """\
@@ -75,7 +75,7 @@ def test_the_next_timer_after_the_last_one_of_the_day_is_tomorrow(tmp_path: Path
     assert timers[0].times == (time(3, 30), time(15, 30))
 
     def due(hour: int) -> datetime:
-        found = next_due(timers, datetime(2026, 4, 15, hour, tzinfo=UTC))
+        found = find_next_due(timers, datetime(2026, 4, 15, hour, tzinfo=UTC))
         assert found is not None
         return found[0]
 

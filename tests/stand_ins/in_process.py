@@ -46,7 +46,7 @@ from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 from sensors.cycle import SensorsCycle
 from tests.stand_ins.fake_inference import FakeChoice, FakeWaiter
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import bare_site, meter_on
+from tests.stand_ins.rig import make_bare_site, make_meter
 
 WIDTH, HEIGHT, FRAMES_PER_S = 64, 48, 10
 LOOKS = 4  # picture seconds of inference a minute: enough for the rules, cheap enough for days
@@ -274,9 +274,9 @@ class InProcessUnit:
         return Service(name, self.settings, self.clock, store, SentenceLog(name), instance)
 
     def _make_power(self) -> PowerCycle:
-        meter = meter_on(EpeverTracer(), SimulatedEpever(self.plant), self.clock)
+        meter = make_meter(EpeverTracer(), SimulatedEpever(self.plant), self.clock)
         meters = Meters([Device("charger", "main", meter)], self.clock)
-        actuator = Actuator(self.pid_one, bare_site(["demo"], may_power_off=True))
+        actuator = Actuator(self.pid_one, make_bare_site(["demo"], may_power_off=True))
         return PowerCycle(self._power, meters, Ladder(self.settings), actuator)
 
     def _make_watch(self) -> InferenceCycle:

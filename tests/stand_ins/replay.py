@@ -17,7 +17,7 @@ BURST_GAP_S = 0.03
 Exchange = tuple[bytes, Sequence[bytes]]
 
 
-class Peer:
+class ReplayPeer:
     """Answers `exchanges` in turn, once each."""
 
     def __init__(self, exchanges: Sequence[Exchange]) -> None:
@@ -64,9 +64,9 @@ class Peer:
 
 
 @contextmanager
-def recorded(*exchanges: Exchange) -> Iterator[Peer]:
+def replay(*exchanges: Exchange) -> Iterator[ReplayPeer]:
     """A peer for the length of a test; fails it if a request differed from the recorded one."""
-    peer = Peer(exchanges)
+    peer = ReplayPeer(exchanges)
     try:
         yield peer
     finally:

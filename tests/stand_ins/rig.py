@@ -15,7 +15,7 @@ from power.protocol.profile import Profile
 from power.protocol.sunspec import SunSpecLink, SunSpecLinkFactory
 from power.reading.meter import Meter
 from power.reading.meters import open_meter
-from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.devices.models import make_byte_device
 from provisioning.simulated.lines.loopback import LoopbackBus, LoopbackLine
 from provisioning.simulated.lines.serial_line import SerialLine
 from provisioning.simulated.plant.plant import Plant
@@ -24,21 +24,21 @@ from tests.stand_ins.fakes import FakeClock
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 
 
-def sunny_noon(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
+def make_sunny_noon(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
     """A plant at noon with sun, charge and a load of `load_w`."""
     plant = Plant(settings or Settings(), NOON - timedelta(minutes=30))
     plant.advance(NOON, load_w)
     return plant
 
 
-def night(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
+def make_night(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
     """A plant at midnight: no sun, discharging."""
     plant = Plant(settings or Settings(), NOON + timedelta(hours=11, minutes=30))
     plant.advance(NOON + timedelta(hours=12), load_w)
     return plant
 
 
-def meter_on(profile: Profile, device: Any, clock: Clock | None = None) -> Meter:
+def make_meter(profile: Profile, device: Any, clock: Clock | None = None) -> Meter:
     """The driver of `profile` in front of a simulated device, without a wire."""
     clock = clock or FakeClock()
     device_id = getattr(device, "device_id", profile.device_id)
@@ -52,7 +52,7 @@ def meter_on(profile: Profile, device: Any, clock: Clock | None = None) -> Meter
 
 
 @contextmanager
-def on_a_wire(
+def serve_on_line(
     profile: Profile,
     *devices: Any,
     clock: Clock | None = None,
@@ -68,11 +68,11 @@ def on_a_wire(
     """
     clock = clock or FakeClock()
     if timeout_s is not None:
-        profile = impatient(profile, timeout_s)
-    line = SerialLine(talker_of(devices, "pty"), line_clock or clock, **line_arguments)
+        profile = shorten_timeout(profile, timeout_s)
+    line = SerialLine(make_byte_device(devices, "pty"), line_clock or clock, **line_arguments)
     device_id = getattr(devices[0], "device_id", None)
     lines = Lines(clock)
-    with serving(line):
+    with serve_line(line):
         try:
             yield open_meter(lines, profile, str(line.path), device_id, clock)
         finally:
@@ -80,14 +80,14 @@ def on_a_wire(
     line.close()
 
 
-def impatient(profile: Profile, timeout_s: float) -> Profile:
+def shorten_timeout(profile: Profile, timeout_s: float) -> Profile:
     """The same device with a shorter time-out."""
     changed = type(type(profile).__name__, (type(profile),), {"timeout_s": timeout_s})
     return changed()  # type: ignore[no-any-return]
 
 
 @contextmanager
-def serving(line: SerialLine) -> Iterator[None]:
+def serve_line(line: SerialLine) -> Iterator[None]:
     """Let the line answer while it lasts."""
     stop = Event()
     worker = Thread(target=line.serve, args=(stop,), daemon=True)
@@ -99,7 +99,7 @@ def serving(line: SerialLine) -> Iterator[None]:
         worker.join(5)
 
 
-def bare_site(cameras: Iterable[str], may_power_off: bool) -> Settings:
+def make_bare_site(cameras: Iterable[str], may_power_off: bool) -> Settings:
     """A site with nothing but these cameras."""
     return Settings(
         camera={name: CameraSettings() for name in cameras},

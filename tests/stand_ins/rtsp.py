@@ -19,7 +19,7 @@ import av
 import numpy as np
 import pytest
 
-from provisioning.laptop import free_port
+from provisioning.laptop import find_free_port
 from tests.conftest import ROOT
 from tests.waiting import wait_until
 
@@ -51,7 +51,7 @@ class Cameras:
     """One server with some cameras, each `name=film[+film]`."""
 
     def __init__(self, *cameras: str, options: tuple[str, ...] = ()) -> None:
-        self.port = free_port()
+        self.port = find_free_port()
         arguments = ["--port", str(self.port), "--stagger", "0", *options, *cameras]
         self._command = [SYSTEM_PYTHON, str(SERVER), *arguments]
         self._process: subprocess.Popen[str] | None = None

@@ -14,7 +14,7 @@ from typing import Any
 from appliance.settings import SleepMode
 from appliance.store.store import Store
 from provisioning.__main__ import claim_port
-from provisioning.laptop import Laptop, Wish
+from provisioning.laptop import Laptop, RunRequest
 
 EVENING = datetime(2026, 4, 15, 18, 30, tzinfo=UTC)  # after sunset
 CLOUDY_MORNING = datetime(2026, 4, 16, 7, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ def unit(
     sleep: SleepMode,
     cloudiness: float = 0.0,
 ) -> Iterator[Laptop]:
-    wish = Wish(
+    wish = RunRequest(
         *(day_s, claim_port(0), directory / "run"),
         start=start,
         charge_pct=charge_pct,

@@ -21,7 +21,7 @@ from appliance.model import (
 from appliance.model_cameras import Event
 from appliance.settings import ComputerSettings, Settings
 from appliance.settings_file import load
-from provisioning.laptop import Laptop, Wish
+from provisioning.laptop import Laptop, RunRequest
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.in_process import InProcessUnit
 
@@ -35,7 +35,7 @@ def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     seconds of each minute only, does not draw here.
     """
     directory = tmp_path_factory.mktemp("day") / "run"
-    laptop = Laptop(Wish(240, 8080, directory, charge_pct=40))
+    laptop = Laptop(RunRequest(240, 8080, directory, charge_pct=40))
     laptop.stop()
     return replace(load(laptop.settings.path), computer=ComputerSettings(idle_w=15))
 

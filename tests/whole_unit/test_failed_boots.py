@@ -29,23 +29,23 @@ pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 def test_after_ten_failed_boots_in_a_row_the_sun_still_brings_it_back(tmp_path: Path) -> None:
     with unit(tmp_path, 432, CLOUDY_MORNING, 17, SleepMode.POWER_OFF, CLOUDS) as laptop:
-        store = laptop.store()
+        store = laptop.open_store()
         waits_h = [wait_for_sleep(laptop, store)]
         for fall in range(10):
             before = record(laptop)["boot_id"]
-            laptop.tell_board("power-button")
+            laptop.command_board("power-button")
             wait_until(lambda old=before: record(laptop)["boot_id"] != old, "a boot")  # type: ignore[misc]
-            laptop.tell_board("power-cut")
+            laptop.command_board("power-cut")
             wait_until(lambda: not running(laptop), "the end of all processes")
             if fall in (1, 9):
-                laptop.tell_board("power-button")
+                laptop.command_board("power-button")
                 waits_h.append(wait_for_sleep(laptop, store))
         assert record(laptop)["failed"] >= 10
         assert all(wait_h >= h for wait_h, h in zip(waits_h, (1, 2, 12), strict=True)), waits_h
         assert max(waits_h) <= 24
 
         clear_the_sky(laptop)
-        laptop.tell_board("power-button")
+        laptop.command_board("power-button")
         wait_until(lambda: stays(store), "a boot that stays")
         assert store.rows(Wake)[-1].failed_boots >= 10
         wait_until(lambda: record(laptop)["failed"] == 0, "a boot that is well")

@@ -15,7 +15,7 @@ import pytest
 from appliance.media.frames import FrameClient, Picture, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel, EnvironmentReading, PowerReading
 from provisioning.__main__ import claim_port
-from provisioning.laptop import Laptop, Wish
+from provisioning.laptop import Laptop, RunRequest
 from tests.waiting import wait_for_level, wait_until
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.processes
 def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
     """A unit at noon with a full battery, a day in ten minutes, everything at work."""
     directory = tmp_path_factory.mktemp("unit") / "run"
-    wish = Wish(600, claim_port(0), directory, start=NOON, charge_pct=97)
+    wish = RunRequest(600, claim_port(0), directory, start=NOON, charge_pct=97)
     with Laptop(wish) as running:
         wait_for_level(running, EnergyLevel.FULL)
         at_work = {"appliance-inference", "timers"}
@@ -54,7 +54,7 @@ def kill(laptop: Laptop, name: str) -> None:
 def test_a_killed_writer_is_replaced_and_goes_on_writing(
     laptop: Laptop, name: str, row: type[PowerReading]
 ) -> None:
-    store = laptop.store()
+    store = laptop.open_store()
     kill(laptop, name)
     last = store.last(row)
     assert last is not None
@@ -78,7 +78,7 @@ def test_killed_inference_looks_again(laptop: Laptop) -> None:
 
 
 def test_the_belief_about_the_battery_survives_the_death_of_power(laptop: Laptop) -> None:
-    store = laptop.store()
+    store = laptop.open_store()
     before = store.last(EnergyBudget)
     kill(laptop, "appliance-power")
 

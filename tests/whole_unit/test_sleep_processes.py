@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 def test_the_unit_sleeps_through_the_night_and_works_again_in_the_morning(tmp_path: Path) -> None:
     with unit(tmp_path, 50, EVENING, 33, SleepMode.SUSPEND) as laptop:
-        store = laptop.store()
+        store = laptop.open_store()
         wait_for_level(laptop, EnergyLevel.SENTINEL)
         wait_until(lambda: count(store, CameraState) > 0, "the camera at work")
         wait_until(lambda: count(store, Sleep) > 0, "a sleep")

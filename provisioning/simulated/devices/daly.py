@@ -13,7 +13,7 @@ from power.devices.daly import CELL_ROWS, ROWS_81, ROWS_D2
 from provisioning.simulated.devices.table_device import TableDevice
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.quirks import SILENCE
-from provisioning.simulated.plant.cells import PackView, pack_view
+from provisioning.simulated.plant.cells import PackView, make_pack_view
 
 FLICKERS, LOST_CHARGE, NO_SENSOR, OTHER_SIGN = "flickers", "lost-soc", "no-sensor", "other-sign"
 QUIRKS = {
@@ -40,12 +40,12 @@ class SimulatedDaly(TableDevice):
     _replies = 0
 
     def values(self) -> Mapping[str, float]:
-        pack = pack_view(self.plant, self.share)
+        pack = make_pack_view(self.plant, self.share)
         self._replies += 1
         return {
             **{f"cell_{number}": cell_v for number, cell_v in enumerate(pack.cells_v, 1)},
-            **board_values(pack, self.quirks),
-            "current": shown_current_a(pack, self.quirks, self._replies),
+            **build_board_values(pack, self.quirks),
+            "current": choose_shown_current_a(pack, self.quirks, self._replies),
         }
 
 
@@ -58,7 +58,7 @@ class SimulatedDalyD2(SimulatedDaly):
     reply_id_shift = 0
 
 
-def board_values(pack: PackView, quirks: frozenset[str]) -> dict[str, float]:
+def build_board_values(pack: PackView, quirks: frozenset[str]) -> dict[str, float]:
     """All but cells and current, by the names of the driver's rows."""
     known = 0.0 if LOST_CHARGE in quirks else 1.0
     values = {
@@ -70,7 +70,7 @@ def board_values(pack: PackView, quirks: frozenset[str]) -> dict[str, float]:
         "sensors": float(SENSORS),
         "highest_temperature": pack.temperature_c,
         "lowest_temperature": pack.temperature_c,
-        "state": float(state_of(pack)),
+        "state": float(encode_state(pack)),
         "cycles": float(CYCLES),
         "charge_on": float(pack.charge_on),
         "discharge_on": float(pack.discharge_on),
@@ -80,14 +80,14 @@ def board_values(pack: PackView, quirks: frozenset[str]) -> dict[str, float]:
     return values
 
 
-def state_of(pack: PackView) -> int:
+def encode_state(pack: PackView) -> int:
     """What the board says that it does."""
     if abs(pack.current_a) < IDLE_BELOW_A:
         return IDLE
     return CHARGING if pack.current_a > 0 else DISCHARGING
 
 
-def shown_current_a(pack: PackView, quirks: frozenset[str], reply: int) -> float:
+def choose_shown_current_a(pack: PackView, quirks: frozenset[str], reply: int) -> float:
     """The current of the reply with that number, + into the battery."""
     current_a = -pack.current_a if OTHER_SIGN in quirks else pack.current_a
     return current_a + (FLICKER_A[reply % len(FLICKER_A)] if FLICKERS in quirks else 0.0)

@@ -16,11 +16,11 @@ from provisioning.simulated.devices.daly import (
     NO_SENSOR,
     QUIRKS,
     SENSORS,
-    shown_current_a,
-    state_of,
+    choose_shown_current_a,
+    encode_state,
 )
 from provisioning.simulated.lines.quirks import SILENCE
-from provisioning.simulated.plant.cells import PackView, pack_view
+from provisioning.simulated.plant.cells import PackView, make_pack_view
 from provisioning.simulated.plant.plant import Plant
 
 SIZE = 13
@@ -40,7 +40,7 @@ class SimulatedDalyA5:
         NO_REPLY: "one request in four gets no reply",
         OLDER: "an older reply to another command comes before the one that was asked for",
     }
-    speaks_every_s = None
+    sends_every_s = None
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class SimulatedDalyA5:
         self.quirks = frozenset(quirks)
         self._asked = 0
 
-    def request_size(self, begun: bytes) -> int | None:  # noqa: ARG002  (all are of one size)
+    def find_request_size(self, begun: bytes) -> int | None:  # noqa: ARG002  (all are of one size)
         return SIZE
 
     def respond(self, request: bytes) -> bytes | None:
@@ -71,7 +71,7 @@ class SimulatedDalyA5:
         frames = [self._frame(request[2], data) for data in self._data(request[2])]
         return older + b"".join(frames) if frames else None
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return b""
 
     def _frame(self, command: int, data: bytes) -> bytes:
@@ -80,17 +80,17 @@ class SimulatedDalyA5:
 
     def _data(self, command: int) -> list[bytes]:
         """The eight bytes of each frame of the reply."""
-        pack = pack_view(self.plant, self.share)
+        pack = make_pack_view(self.plant, self.share)
         if command == 0x90:
             return [self._charge(pack)]
         if command == 0x95:
-            return cell_frames(pack, SIXTEEN in self.quirks)
+            return build_cell_frames(pack, SIXTEEN in self.quirks)
         if command == 0x96:
-            return temperature_frames(pack, NO_SENSOR in self.quirks)
+            return build_temperature_frames(pack, NO_SENSOR in self.quirks)
         single = {
             0x50: struct.pack(">II", round(pack.full_ah * 1000), 3200),
-            0x91: extremes(pack),
-            0x92: temperatures(pack, NO_SENSOR in self.quirks),
+            0x91: encode_extremes(pack),
+            0x92: encode_temperatures(pack, NO_SENSOR in self.quirks),
             0x93: self._state(pack),
             0x94: self._status(pack),
             0x97: bytes(8),
@@ -99,7 +99,7 @@ class SimulatedDalyA5:
         return [single[command]] if command in single else []
 
     def _charge(self, pack: PackView) -> bytes:
-        current_a = shown_current_a(pack, self.quirks, self._asked)
+        current_a = choose_shown_current_a(pack, self.quirks, self._asked)
         raw = min(0xFFFF, max(0, round(30000 - 10 * current_a)))  # rises with discharge
         charge = 0 if LOST_CHARGE in self.quirks else round(pack.state_of_charge_pct * 10)
         return struct.pack(">HHHH", round(pack.voltage_v * 10), 0, raw, charge)
@@ -107,27 +107,29 @@ class SimulatedDalyA5:
     def _state(self, pack: PackView) -> bytes:
         left = 0 if LOST_CHARGE in self.quirks else round(pack.remaining_ah * 1000)
         life = self._asked % 256
-        return struct.pack(">BBBBI", state_of(pack), pack.charge_on, pack.discharge_on, life, left)
+        return struct.pack(
+            ">BBBBI", encode_state(pack), pack.charge_on, pack.discharge_on, life, left
+        )
 
     def _status(self, pack: PackView) -> bytes:
         sensors = 0 if NO_SENSOR in self.quirks else SENSORS
         return struct.pack(">BBBBBHB", len(pack.cells_v), sensors, 0, 0, 2, CYCLES, 0xC0)
 
 
-def extremes(pack: PackView) -> bytes:
+def encode_extremes(pack: PackView) -> bytes:
     """Highest and lowest cell, each with its number."""
     cells = [round(cell_v * 1000) for cell_v in pack.cells_v]
     top, bottom = max(cells), min(cells)
     return struct.pack(">HBHBH", top, cells.index(top) + 1, bottom, cells.index(bottom) + 1, 0)
 
 
-def temperatures(pack: PackView, none_fitted: bool) -> bytes:
+def encode_temperatures(pack: PackView, none_fitted: bool) -> bytes:
     """Highest and lowest temperature, each with its sensor's number."""
     raw = NOT_FITTED if none_fitted else round(pack.temperature_c + 40)
     return bytes([raw, 1, raw, 2, 0, 0, 0, 0])
 
 
-def cell_frames(pack: PackView, sixteen: bool) -> list[bytes]:
+def build_cell_frames(pack: PackView, sixteen: bool) -> list[bytes]:
     """Three cells a frame; the last frame is filled with what was there before."""
     cells = [round(cell_v * 1000) for cell_v in pack.cells_v]
     cells += cells[: -len(cells) % CELLS_IN_FRAME]
@@ -139,7 +141,7 @@ def cell_frames(pack: PackView, sixteen: bool) -> list[bytes]:
     ]
 
 
-def temperature_frames(pack: PackView, none_fitted: bool) -> list[bytes]:
+def build_temperature_frames(pack: PackView, none_fitted: bool) -> list[bytes]:
     """Seven temperatures a frame, 0 where no sensor is fitted."""
     raw = 0 if none_fitted else round(pack.temperature_c + 40)
     fitted = bytes([raw] * SENSORS).ljust(TEMPERATURES_IN_FRAME, b"\0")

@@ -61,7 +61,7 @@ class SimulatedEpever(TableDevice):
 
     def answer_other(self, pdu: bytes) -> bytes | None:
         if pdu[:2] == bytes([codec.IDENTIFY, codec.IDENTIFY_KIND]):
-            return codec.identity_reply(IDENTITY)
+            return codec.build_identity_reply(IDENTITY)
         return super().answer_other(pdu)
 
     def answer_bits(self, request: codec.ReadRequest) -> bytes:
@@ -72,15 +72,15 @@ class SimulatedEpever(TableDevice):
         }
         place = (request.function, request.address)
         if request.count != 1 or place not in known:
-            return codec.exception_reply(request.function, codec.ILLEGAL_ADDRESS)
-        return codec.bits_reply(request.function, [known[place]])
+            return codec.build_exception_reply(request.function, codec.ILLEGAL_ADDRESS)
+        return codec.build_bits_reply(request.function, [known[place]])
 
     def values(self) -> Mapping[str, float]:
         values = {
-            **rated(self.plant),
-            **live(self.plant),
-            **statistics(self.plant),
-            **settings(self.plant),
+            **build_rated(self.plant),
+            **build_live(self.plant),
+            **build_statistics(self.plant),
+            **build_settings(self.plant),
         }
         if ABSENT_PROBE in self.quirks:
             values["battery_temperature"] = values["battery_temperature_again"] = 25.0
@@ -90,7 +90,7 @@ class SimulatedEpever(TableDevice):
         return values
 
 
-def rated(plant: Plant) -> dict[str, float]:
+def build_rated(plant: Plant) -> dict[str, float]:
     """0x3000 on: what is on the type plate."""
     nominal_v = 12.0 * round(plant.settings.battery.nominal_voltage_v / 12)
     return {
@@ -106,27 +106,27 @@ def rated(plant: Plant) -> dict[str, float]:
     }
 
 
-def live(plant: Plant) -> dict[str, float]:
+def build_live(plant: Plant) -> dict[str, float]:
     """0x3100, 0x3200 and 0x331A on: what is measured now."""
     battery_v, temperature_c = plant.battery_voltage_v, plant.battery_temperature_c
     warm_c = temperature_c + plant.charge_power_w / 50
     return {
         "pv_voltage": plant.pv_voltage_v,
-        "pv_current": share(plant.pv_power_w, plant.pv_voltage_v),
+        "pv_current": compute_current_a(plant.pv_power_w, plant.pv_voltage_v),
         "pv_power": plant.pv_power_w,
         "battery_voltage": battery_v,
-        "charge_current": share(plant.charge_power_w, battery_v),
+        "charge_current": compute_current_a(plant.charge_power_w, battery_v),
         "charge_power": plant.charge_power_w,
         "load_voltage": battery_v,
-        "load_current": share(plant.load_power_w, battery_v),
+        "load_current": compute_current_a(plant.load_power_w, battery_v),
         "load_power": plant.load_power_w,
         "battery_temperature": temperature_c,
         "controller_temperature": warm_c,
         "component_temperature": warm_c,
-        "state_of_charge": guessed_charge_pct(battery_v / plant.pack.cells),
+        "state_of_charge": estimate_charge_pct(battery_v / plant.pack.cells),
         "remote_temperature": temperature_c,
         "battery_status": LOW_TEMPERATURE if plant.charge_blocked else 0,
-        "charger_status": charger_status(plant.stage),
+        "charger_status": encode_charger_status(plant.stage),
         "discharge_status": 1 if plant.load_power_w > 0 else 0,
         "battery_voltage_again": battery_v,
         "net_battery_current": plant.battery_current_a,
@@ -135,7 +135,7 @@ def live(plant: Plant) -> dict[str, float]:
     }
 
 
-def statistics(plant: Plant) -> dict[str, float]:
+def build_statistics(plant: Plant) -> dict[str, float]:
     """0x3300 on: extremes and energy counters."""
     counters = plant.counters
     battery_v = counters.battery_v or [plant.battery_voltage_v] * 2
@@ -153,7 +153,7 @@ def statistics(plant: Plant) -> dict[str, float]:
     return values
 
 
-def settings(plant: Plant) -> dict[str, float]:
+def build_settings(plant: Plant) -> dict[str, float]:
     """0x9000 on: an LFP battery in user mode, equalising off (set to the boost voltage)."""
     boost_v = plant.stage_voltage_v(ChargeStage.ABSORPTION)
     cells, now = plant.pack.cells, plant.local
@@ -187,18 +187,18 @@ def settings(plant: Plant) -> dict[str, float]:
     }
 
 
-def charger_status(stage: ChargeStage) -> int:
+def encode_charger_status(stage: ChargeStage) -> int:
     """3201: input, stage and running bits."""
     if stage is ChargeStage.OFF:
         return NO_INPUT_POWER
     return STAGE_BITS[stage] << 2 | RUNNING
 
 
-def guessed_charge_pct(cell_v: float) -> float:
+def estimate_charge_pct(cell_v: float) -> float:
     """The controller's own guess, from voltage alone: wrong in the way that real ones are."""
     return min(100.0, max(0.0, (cell_v - 3.0) / 0.4 * 100))
 
 
-def share(power_w: float, voltage_v: float) -> float:
+def compute_current_a(power_w: float, voltage_v: float) -> float:
     """The current of a power at a voltage; 0 without voltage."""
     return power_w / voltage_v if voltage_v > 0 else 0.0

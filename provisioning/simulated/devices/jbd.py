@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from provisioning.simulated.lines.quirks import SILENCE
-from provisioning.simulated.plant.cells import PackView, pack_view
+from provisioning.simulated.plant.cells import PackView, make_pack_view
 from provisioning.simulated.plant.plant import Plant
 
 NAME = b"JBD-SP04S034-L4S-120A"
@@ -41,7 +41,7 @@ class SimulatedJbd:
         SOC_ZERO: "its state of charge and what remains read 0",
         NO_SENSORS: "no temperature sensors",
     }
-    speaks_every_s = None
+    sends_every_s = None
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class SimulatedJbd:
         self._asked_at: datetime | None = None
         self._woken = False
 
-    def request_size(self, begun: bytes) -> int | None:
+    def find_request_size(self, begun: bytes) -> int | None:
         """A byte that begins no request is taken by itself and not answered."""
         if begun[:1] != REQUEST[:1] or (len(begun) > 1 and begun[:2] not in (REQUEST, WRITE)):
             return 1
@@ -65,15 +65,15 @@ class SimulatedJbd:
 
     def respond(self, request: bytes) -> bytes | None:
         off = SILENCE in self.quirks or self.plant.battery_voltage_v < 1
-        if off or self._lost_in_sleep() or not is_read(request):
+        if off or self._lost_in_sleep() or not is_read_request(request):
             return None
         contents = {0x03: self._basic, 0x04: self._cells, 0x05: self._name}
         command = request[2]
         if command not in contents:
-            return reply_frame(command, UNKNOWN_COMMAND, b"")
-        return reply_frame(command, 0, contents[command]())
+            return build_reply_frame(command, UNKNOWN_COMMAND, b"")
+        return build_reply_frame(command, 0, contents[command]())
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return b""
 
     def _lost_in_sleep(self) -> bool:
@@ -84,20 +84,20 @@ class SimulatedJbd:
         return self._woken
 
     def _basic(self) -> bytes:
-        pack = pack_view(self.plant, self.share)
+        pack = make_pack_view(self.plant, self.share)
         charge_pct = 0.0 if SOC_ZERO in self.quirks else pack.state_of_charge_pct
         temperatures = [] if NO_SENSORS in self.quirks else [pack.temperature_c] * 2
         return struct.pack(
             ">HhHHHHHHHBBBBB",
-            hundredths(pack.voltage_v),
+            encode_hundredths(pack.voltage_v),
             round(100 * self._current_a(pack)),
-            hundredths(pack.full_ah * charge_pct / 100),
-            hundredths(pack.full_ah),
+            encode_hundredths(pack.full_ah * charge_pct / 100),
+            encode_hundredths(pack.full_ah),
             CYCLES,
             MADE,
             0,
             0,
-            protection(pack),
+            encode_protection(pack),
             SOFTWARE,
             round(charge_pct),
             pack.charge_on * CHARGE_ON | pack.discharge_on * DISCHARGE_ON,
@@ -110,33 +110,33 @@ class SimulatedJbd:
         return 0.0 if hidden else max(-327.68, min(327.67, pack.current_a))
 
     def _cells(self) -> bytes:
-        cells_v = pack_view(self.plant, self.share).cells_v
+        cells_v = make_pack_view(self.plant, self.share).cells_v
         return struct.pack(f">{len(cells_v)}H", *(round(1000 * cell_v) for cell_v in cells_v))
 
     def _name(self) -> bytes:
         return NAME
 
 
-def protection(pack: PackView) -> int:
+def encode_protection(pack: PackView) -> int:
     """The protection that has tripped."""
     if not pack.discharge_on:
         return CELL_TOO_LOW
     return 0 if pack.charge_on else CHARGE_TOO_COLD
 
 
-def hundredths(value: float) -> int:
+def encode_hundredths(value: float) -> int:
     """In steps of 0.01, up to what two bytes can say."""
     return min(0xFFFF, max(0, round(100 * value)))
 
 
-def is_read(request: bytes) -> bool:
+def is_read_request(request: bytes) -> bool:
     """Whether it is a whole request to read, without data and with a right check."""
     if len(request) != SHORTEST_REQUEST or request[:2] != REQUEST or request[-1] != 0x77:
         return False
     return (request[2] + request[3] + int.from_bytes(request[4:6], "big")) & 0xFFFF == 0
 
 
-def reply_frame(command: int, status: int, data: bytes) -> bytes:
+def build_reply_frame(command: int, status: int, data: bytes) -> bytes:
     """The bytes of one reply."""
     total = status + len(data) + sum(data)
     tail = struct.pack(">HB", (0x10000 - total) & 0xFFFF, 0x77)

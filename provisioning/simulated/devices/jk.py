@@ -12,7 +12,7 @@ from power.devices.jk import CELLS, JkPb
 from power.protocol.register import HOLDING
 from provisioning.simulated.devices.table_device import TableDevice
 from provisioning.simulated.lines import pdu as codec
-from provisioning.simulated.plant.cells import PackView, pack_view
+from provisioning.simulated.plant.cells import PackView, make_pack_view
 
 IDENTITY = ((0x1400, b"JK_PB2A16S20P"), (0x1410, b"15A"), (0x1418, b"15.27"))
 ABOUT = 0x1400
@@ -49,7 +49,7 @@ class SimulatedJk(TableDevice):
         return device_id != 0 and super().answers_to(device_id)
 
     def answer(self, pdu: bytes) -> bytes | None:
-        request = codec.read_request(pdu)
+        request = codec.parse_read_request(pdu)
         if NO_ABOUT in self.quirks and request and request.address >= ABOUT:
             return None
         return super().answer(pdu)
@@ -58,8 +58,13 @@ class SimulatedJk(TableDevice):
         return {**super().data(), **{(HOLDING, place): text for place, text in IDENTITY}}
 
     def values(self) -> Mapping[str, float]:
-        pack = pack_view(self.plant, self.share)
-        values = {**cells(pack), **measured(pack), **counted(pack), **states(pack)}
+        pack = make_pack_view(self.plant, self.share)
+        values = {
+            **build_cells(pack),
+            **build_measured(pack),
+            **build_counted(pack),
+            **build_states(pack),
+        }
         if SOC_DRIFTS in self.quirks:
             charge_pct = min(100.0, pack.state_of_charge_pct + DRIFT_PCT)
             values["state_of_charge"] = charge_pct
@@ -72,7 +77,7 @@ class SimulatedJk(TableDevice):
         return values
 
 
-def cells(pack: PackView) -> dict[str, float]:
+def build_cells(pack: PackView) -> dict[str, float]:
     """0x1200 on; the cells that it does not have read 0 mV."""
     count = len(pack.cells_v)
     return {
@@ -83,7 +88,7 @@ def cells(pack: PackView) -> dict[str, float]:
     }
 
 
-def measured(pack: PackView) -> dict[str, float]:
+def build_measured(pack: PackView) -> dict[str, float]:
     """Voltage, current and temperatures; the sensors are 0.5 C apart."""
     return {
         "transistor_temperature": pack.temperature_c + abs(pack.current_a) / 10,
@@ -97,7 +102,7 @@ def measured(pack: PackView) -> dict[str, float]:
     }
 
 
-def counted(pack: PackView) -> dict[str, float]:
+def build_counted(pack: PackView) -> dict[str, float]:
     """What it counts: charge, cycles, time."""
     return {
         "state_of_charge": pack.state_of_charge_pct,
@@ -109,7 +114,7 @@ def counted(pack: PackView) -> dict[str, float]:
     }
 
 
-def states(pack: PackView) -> dict[str, float]:
+def build_states(pack: PackView) -> dict[str, float]:
     """Its switches and what it complains of."""
     alarms = DELIVERED_PASSWORD
     if not pack.discharge_on:

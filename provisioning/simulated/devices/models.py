@@ -31,13 +31,13 @@ from provisioning.simulated.devices.victron_gx import (
     SimulatedGxSolarcharger,
     SimulatedGxSystem,
 )
+from provisioning.simulated.lines.byte_device import ByteDevice, RtuDevices
 from provisioning.simulated.lines.pdu import SimulatedDevice
-from provisioning.simulated.lines.talker import RtuTalker, Talker
 
 
 @runtime_checkable
 class ModbusDevice(Protocol):
-    """What tells a Modbus device from a talker."""
+    """What tells a Modbus device from a device."""
 
     def answer(self, pdu: bytes) -> bytes | None:
         """The reply PDU."""
@@ -74,7 +74,7 @@ SIMULATORS: dict[str, type[Any]] = {
 }
 
 
-def full_name(name: str) -> str:
+def find_full_name(name: str) -> str:
     """The model that `name` is or begins; raise `SettingsError` where that is not one."""
     found = [model for model in SIMULATORS if model.startswith(name)]
     if name in SIMULATORS or len(found) == 1:
@@ -86,12 +86,12 @@ def full_name(name: str) -> str:
     )
 
 
-def talker_of(devices: Collection[Any], port: str) -> Talker:
+def make_byte_device(devices: Collection[Any], port: str) -> ByteDevice:
     """The far end of one line with these devices; Modbus devices may be several."""
     buses = [cast("SimulatedDevice", one) for one in devices if isinstance(one, ModbusDevice)]
     if len(buses) == len(devices):
-        return RtuTalker(buses)
+        return RtuDevices(buses)
     if len(devices) == 1:
-        talker: Talker = next(iter(devices))
-        return talker
+        device: ByteDevice = next(iter(devices))
+        return device
     raise SettingsError(f"{port}: only Modbus devices can share a line; give each its own port")

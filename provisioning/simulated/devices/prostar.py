@@ -79,7 +79,7 @@ class SimulatedProstar(TableDevice):
 
     def answer_other(self, pdu: bytes) -> bytes | None:
         if pdu[:2] == bytes([codec.IDENTIFY, codec.IDENTIFY_KIND]):
-            return codec.identity_reply(IDENTITY)
+            return codec.build_identity_reply(IDENTITY)
         return super().answer_other(pdu)
 
     def data(self) -> dict[tuple[int, int], bytes]:
@@ -92,8 +92,8 @@ class SimulatedProstar(TableDevice):
 
     def values(self) -> Mapping[str, float]:
         values = {
-            **supplies(self.plant),
-            **voltages(self.plant),
+            **build_supplies(self.plant),
+            **build_voltages(self.plant),
             **self._currents(),
             **self._temperatures(),
             **self._counters(),
@@ -116,13 +116,13 @@ class SimulatedProstar(TableDevice):
     def _currents(self) -> dict[str, float]:
         """All in A; a load that is cut or wired elsewhere draws nothing here."""
         plant = self.plant
-        charge_a = current_a(plant.charge_power_w * self.share, plant.battery_voltage_v)
-        load_a = current_a(plant.load_power_w * self.share, plant.battery_voltage_v)
+        charge_a = compute_current_a(plant.charge_power_w * self.share, plant.battery_voltage_v)
+        load_a = compute_current_a(plant.load_power_w * self.share, plant.battery_voltage_v)
         if {LOAD_CUT, LOAD_UNUSED} & self.quirks:
             load_a = 0.0
         return {
             "charge_current": charge_a,
-            "array_current": current_a(plant.pv_power_w * self.share, plant.pv_voltage_v),
+            "array_current": compute_current_a(plant.pv_power_w * self.share, plant.pv_voltage_v),
             "load_current": load_a,
             "net_battery_current": charge_a - load_a,
             "net_battery_current_1_min": charge_a - load_a,
@@ -140,7 +140,7 @@ class SimulatedProstar(TableDevice):
 
     def _counters(self) -> dict[str, float]:
         total_wh = self.plant.counters.generated_wh["total"] * self.share
-        charge_ah = current_a(total_wh, self.plant.battery_voltage_v)
+        charge_ah = compute_current_a(total_wh, self.plant.battery_voltage_v)
         return {
             "charge_resettable": charge_ah,
             "charge_total": charge_ah,
@@ -149,7 +149,7 @@ class SimulatedProstar(TableDevice):
         }
 
 
-def supplies(plant: Plant) -> dict[str, float]:
+def build_supplies(plant: Plant) -> dict[str, float]:
     """Its version and its own supplies."""
     return {
         "version": VERSION,
@@ -160,7 +160,7 @@ def supplies(plant: Plant) -> dict[str, float]:
     }
 
 
-def voltages(plant: Plant) -> dict[str, float]:
+def build_voltages(plant: Plant) -> dict[str, float]:
     """What is measured in V; the target is 0 at night."""
     battery_v = plant.battery_voltage_v
     dark = plant.stage is ChargeStage.OFF
@@ -175,6 +175,6 @@ def voltages(plant: Plant) -> dict[str, float]:
     }
 
 
-def current_a(power_w: float, voltage_v: float) -> float:
+def compute_current_a(power_w: float, voltage_v: float) -> float:
     """The current of a power at a voltage; 0 without voltage."""
     return power_w / voltage_v if voltage_v > 0 else 0.0

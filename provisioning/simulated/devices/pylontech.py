@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import ClassVar
 
 from provisioning.simulated.lines.quirks import SILENCE
-from provisioning.simulated.plant.cells import PackView, pack_view
+from provisioning.simulated.plant.cells import PackView, make_pack_view
 from provisioning.simulated.plant.plant import Plant
 
 BAD_LENGTH, LOWER_CASE = "bad-length", "lower-case"
@@ -34,7 +34,7 @@ class SimulatedYdt(ABC):
     }
     version: ClassVar[int]
     default_id: ClassVar[int]
-    speaks_every_s = None
+    sends_every_s = None
 
     def __init__(
         self,
@@ -53,12 +53,12 @@ class SimulatedYdt(ABC):
     def commands(self) -> Mapping[str, Callable[[PackView], bytes]]:
         """What it answers, by CID2."""
 
-    def request_size(self, begun: bytes) -> int | None:
+    def find_request_size(self, begun: bytes) -> int | None:
         end = begun.find(b"\r")
         return end + 1 if end >= 0 else None
 
     def respond(self, request: bytes) -> bytes | None:
-        view = pack_view(self.plant, self.share)
+        view = make_pack_view(self.plant, self.share)
         text = request.decode("latin-1").rpartition("~")[2].rstrip("\r").upper()
         if SILENCE in self.quirks or view.voltage_v < AWAKE_V:
             return None
@@ -68,15 +68,15 @@ class SimulatedYdt(ABC):
         self._answers += 1
         return self._frame(code, info)
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return b""
 
     def _answered(self, text: str, view: PackView) -> tuple[int, bytes]:
         """Return code and INFO."""
         info = text[12:-4]
-        if text[-4:] != check_of(text[:-4]):
+        if text[-4:] != compute_check(text[:-4]):
             return BAD_CHECK, b""
-        if text[8:12] != length_of(len(info)):
+        if text[8:12] != encode_length(len(info)):
             return BAD_LENGTH_CHECK, b""
         if text[:2] != f"{self.version:02X}":
             return OTHER_VERSION, b""
@@ -89,39 +89,39 @@ class SimulatedYdt(ABC):
 
     def _frame(self, code: int, info: bytes) -> bytes:
         digits = info.hex().upper()
-        length = length_of(len(digits))
+        length = encode_length(len(digits))
         if BAD_LENGTH in self.quirks and self._answers % 3 == 0:
             length = f"{(int(length[0], 16) + 1) % 16:X}{length[1:]}"
         text = f"{self.version:02X}{self.device_id:02X}46{code:02X}{length}{digits}"
         if LOWER_CASE in self.quirks:
             text = text.lower()
-        check = check_of(text)
+        check = compute_check(text)
         return f"~{text}{check.lower() if LOWER_CASE in self.quirks else check}\r".encode()
 
 
-def check_of(text: str) -> str:
+def compute_check(text: str) -> str:
     """The checksum: what makes the sum of all characters 0 in 16 bits."""
     return f"{(0x10000 - sum(text.encode())) % 0x10000:04X}"
 
 
-def length_of(digits: int) -> str:
+def encode_length(digits: int) -> str:
     """How many digits, behind a digit that makes the sum of all four a multiple of 16."""
     count = f"{digits:03X}"
     return f"{(16 - sum(int(digit, 16) for digit in count)) % 16:X}{count}"
 
 
-def listed(values: Iterable[float], form: str) -> bytes:
+def encode_list(values: Iterable[float], form: str) -> bytes:
     """A count and the values behind it."""
     whole = [round(value) for value in values]
     return struct.pack(f">B{len(whole)}{form}", len(whole), *whole)
 
 
-def centi(value: float) -> int:
+def encode_hundredths(value: float) -> int:
     """Hundredths, as many as two bytes hold."""
     return min(0xFFFF, round(100 * value))
 
 
-def bits(*numbers: bool) -> int:
+def encode_bits(*numbers: int) -> int:
     """A byte of flags, the lowest bit first."""
     return sum(1 << place for place, number in enumerate(numbers) if number)
 
@@ -147,8 +147,8 @@ class SimulatedPylontech(SimulatedYdt):
 
     def _analogue(self, view: PackView) -> bytes:
         all_c = [view.temperature_c + WARM_K] + [view.temperature_c] * 4
-        head = bytes([0x11, self.device_id]) + listed((1000 * v for v in view.cells_v), "h")
-        head += listed((2731 + 10 * one_c for one_c in all_c), "H")
+        head = bytes([0x11, self.device_id]) + encode_list((1000 * v for v in view.cells_v), "h")
+        head += encode_list((2731 + 10 * one_c for one_c in all_c), "H")
         head += struct.pack(">hH", round(10 * view.current_a), round(1000 * view.voltage_v))
         full_ah = min(SMALL_AH, view.full_ah) if TWO_ITEMS in self.quirks else view.full_ah
         full = round(1000 * full_ah)
@@ -163,18 +163,18 @@ class SimulatedPylontech(SimulatedYdt):
         charging, giving = view.current_a > 0, view.current_a < 0
         return (
             bytes([0x10, self.device_id])
-            + listed([0] * len(view.cells_v), "B")
-            + listed([0] + [cold] * 4, "B")
+            + encode_list([0] * len(view.cells_v), "B")
+            + encode_list([0] + [cold] * 4, "B")
             + bytes([0, 0, 0])
-            + bytes([bits(False, self.plant.disconnected)])
-            + bytes([bits(False, view.charge_on, view.discharge_on, giving)])
-            + bytes([bits(*[False] * 6, giving, charging), 0, 0, 0])
+            + bytes([encode_bits(0, self.plant.disconnected)])
+            + bytes([encode_bits(0, view.charge_on, view.discharge_on, giving)])
+            + bytes([encode_bits(*[0] * 6, giving, charging), 0, 0, 0])
         )
 
     def _management(self, view: PackView) -> bytes:
         low, lower = view.state_of_charge_pct < 13, view.state_of_charge_pct < 9
         asked = FULL_CHARGE in self.quirks
-        flags = bits(*[False] * 3, asked, low, lower, view.discharge_on, view.charge_on)
+        flags = encode_bits(*[0] * 3, asked, low, lower, view.discharge_on, view.charge_on)
         count, limit = len(view.cells_v), round(10 * min(100.0, view.full_ah / 2))
         return struct.pack(
             ">BHHhhB", self.device_id, 3550 * count, 3000 * count, limit, -limit, flags
@@ -197,27 +197,27 @@ class SimulatedPace(SimulatedYdt):
     def _analogue(self, view: PackView) -> bytes:
         all_c = [view.temperature_c] * 4
         all_c += [view.temperature_c + TRANSISTORS_K, view.temperature_c + WARM_K]
-        left, full = centi(view.remaining_ah), centi(view.full_ah)
+        left, full = encode_hundredths(view.remaining_ah), encode_hundredths(view.full_ah)
         return (
             bytes([0, self.device_id])
-            + listed((1000 * v for v in view.cells_v), "H")
-            + listed((2730 + 10 * one_c for one_c in all_c), "H")
+            + encode_list((1000 * v for v in view.cells_v), "H")
+            + encode_list((2730 + 10 * one_c for one_c in all_c), "H")
             + struct.pack(">hHH", round(100 * view.current_a), round(1000 * view.voltage_v), left)
             + struct.pack(">BHHH", 3, full, 7, full)
         )
 
     def _alarms(self, view: PackView) -> bytes:
-        status = bits(
-            False, view.charge_on, view.discharge_on, view.current_a < 0, False, view.current_a > 0
+        status = encode_bits(
+            0, view.charge_on, view.discharge_on, view.current_a < 0, 0, view.current_a > 0
         )
         protections = (
-            bits(False, self.plant.disconnected),
-            bits(*[False] * 2, self.plant.charge_blocked),
+            encode_bits(0, self.plant.disconnected),
+            encode_bits(*[0] * 2, self.plant.charge_blocked),
         )
         return (
             bytes([0, self.device_id])
-            + listed([0] * len(view.cells_v), "B")
-            + listed([0] * 6, "B")
+            + encode_list([0] * len(view.cells_v), "B")
+            + encode_list([0] * 6, "B")
             + bytes([0, 0, 0, *protections, status, 0, 0, 0, 0, 0, 0])
         )
 
@@ -237,12 +237,16 @@ class SimulatedSeplosV2(SimulatedYdt):
     def _analogue(self, view: PackView) -> bytes:
         all_c = [view.temperature_c] * 4
         all_c += [view.temperature_c + WARM_K, view.temperature_c + TRANSISTORS_K]
-        volts, left, full = centi(view.voltage_v), centi(view.remaining_ah), centi(view.full_ah)
+        volts, left, full = (
+            encode_hundredths(view.voltage_v),
+            encode_hundredths(view.remaining_ah),
+            encode_hundredths(view.full_ah),
+        )
         per_mille = round(10 * view.state_of_charge_pct)
         return (
             bytes([0, 1])
-            + listed((1000 * v for v in view.cells_v), "H")
-            + listed((2731 + 10 * one_c for one_c in all_c), "H")
+            + encode_list((1000 * v for v in view.cells_v), "H")
+            + encode_list((2731 + 10 * one_c for one_c in all_c), "H")
             + struct.pack(">hHHB", round(100 * view.current_a), volts, left, 10)
             + struct.pack(">6H8x", full, per_mille, full, 7, 1000, volts)
         )
@@ -251,18 +255,18 @@ class SimulatedSeplosV2(SimulatedYdt):
         cut = self.plant.disconnected
         events = [
             0,
-            bits(*[False] * 3, cut),
-            bits(*[False] * 3, self.plant.charge_blocked),
+            encode_bits(*[0] * 3, cut),
+            encode_bits(*[0] * 3, self.plant.charge_blocked),
             0,
             0,
             0,
         ]
-        switches = bits(view.discharge_on, view.charge_on)
-        system = bits(view.current_a < 0, view.current_a > 0)
+        switches = encode_bits(view.discharge_on, view.charge_on)
+        system = encode_bits(view.current_a < 0, view.current_a > 0)
         return (
             bytes([0, 1])
-            + listed([0] * len(view.cells_v), "B")
-            + listed([0] * 6, "B")
+            + encode_list([0] * len(view.cells_v), "B")
+            + encode_list([0] * 6, "B")
             + bytes([0, 0, 20, *events, switches, 0, 0, system, *[0] * 10])
         )
 

@@ -80,7 +80,7 @@ class SimulatedRover(TableDevice):
         return super().ranges_now(function)
 
     def answer(self, pdu: bytes) -> bytes | None:
-        request = codec.read_request(pdu)
+        request = codec.parse_read_request(pdu)
         if request and request.address <= LIVE_ADDRESS < request.address + request.count:
             self._count_hurry()
         return super().answer(pdu)
@@ -91,10 +91,10 @@ class SimulatedRover(TableDevice):
     def values(self) -> Mapping[str, float]:
         plant, part = self.plant, self.share
         values = {
-            **rated(plant, self.device_id),
-            **live(plant, part),
-            **counted(plant, part),
-            **settings(plant),
+            **build_rated(plant, self.device_id),
+            **build_live(plant, part),
+            **build_counted(plant, part),
+            **build_settings(plant),
         }
         if NO_LOAD_PORT in self.quirks:
             values.update(dict.fromkeys(LOAD_ROWS, 0))
@@ -125,10 +125,10 @@ class SimulatedRoverNoLoad(SimulatedRover):
         super().__init__(plant, {*quirks, NO_LOAD_PORT}, device_id, share)
 
 
-def rated(plant: Plant, device_id: int) -> dict[str, float]:
+def build_rated(plant: Plant, device_id: int) -> dict[str, float]:
     """0x000A on: what is on the type plate."""
     return {
-        "highest_system_voltage": system_v(plant),
+        "highest_system_voltage": choose_system_v(plant),
         "rated_charge_current": plant.rated_a,
         "rated_load_current": 20,
         "product_type": 0,
@@ -137,20 +137,20 @@ def rated(plant: Plant, device_id: int) -> dict[str, float]:
     }
 
 
-def live(plant: Plant, part: float) -> dict[str, float]:
+def build_live(plant: Plant, part: float) -> dict[str, float]:
     """0x0100 on and 0x0120: what is measured now."""
     battery_v, temperature_c = plant.battery_voltage_v, plant.battery_temperature_c
     return {
-        "state_of_charge": guessed_charge_pct(battery_v / plant.pack.cells),
+        "state_of_charge": estimate_charge_pct(battery_v / plant.pack.cells),
         "battery_voltage": battery_v,
-        "charge_current": current_a(plant.charge_power_w, battery_v) * part,
+        "charge_current": compute_current_a(plant.charge_power_w, battery_v) * part,
         "controller_temperature": temperature_c + plant.charge_power_w / 50,
         "battery_temperature": temperature_c,
         "load_voltage": battery_v,
-        "load_current": current_a(plant.load_power_w, battery_v) * part,
+        "load_current": compute_current_a(plant.load_power_w, battery_v) * part,
         "load_power": plant.load_power_w * part,
         "pv_voltage": plant.pv_voltage_v,
-        "pv_current": current_a(plant.pv_power_w, plant.pv_voltage_v) * part,
+        "pv_current": compute_current_a(plant.pv_power_w, plant.pv_voltage_v) * part,
         "pv_power": plant.pv_power_w * part,
         "load_switch": 1,
         "load_status": LOAD_ON + 100,
@@ -159,7 +159,7 @@ def live(plant: Plant, part: float) -> dict[str, float]:
     }
 
 
-def counted(plant: Plant, part: float) -> dict[str, float]:
+def build_counted(plant: Plant, part: float) -> dict[str, float]:
     """0x010B to 0x011F: extremes and counters; ampere-hours at the nominal voltage."""
     counters = plant.counters
     battery_v = counters.battery_v or [plant.battery_voltage_v] * 2
@@ -180,14 +180,14 @@ def counted(plant: Plant, part: float) -> dict[str, float]:
     }
 
 
-def settings(plant: Plant) -> dict[str, float]:
+def build_settings(plant: Plant) -> dict[str, float]:
     """0xE001 on: an LFP battery; voltages on the 12 V base."""
-    base = system_v(plant) / 12
+    base = choose_system_v(plant) / 12
     cells = plant.pack.cells / base
     return {
         "battery_capacity": plant.pack.capacity_ah,
-        "system_voltage_setting": system_v(plant),
-        "system_voltage": system_v(plant),
+        "system_voltage_setting": choose_system_v(plant),
+        "system_voltage": choose_system_v(plant),
         "battery_type": LITHIUM,
         "over_voltage_disconnect": 3.7 * cells,
         "charge_limit_voltage": plant.stage_voltage_v(ChargeStage.ABSORPTION) / base,
@@ -205,16 +205,16 @@ def settings(plant: Plant) -> dict[str, float]:
     }
 
 
-def system_v(plant: Plant) -> float:
+def choose_system_v(plant: Plant) -> float:
     """12, 24, 36 or 48."""
     return 12.0 * max(1, round(plant.settings.battery.nominal_voltage_v / 12))
 
 
-def guessed_charge_pct(cell_v: float) -> float:
+def estimate_charge_pct(cell_v: float) -> float:
     """The controller's own guess, from voltage alone: wrong in the way that real ones are."""
     return min(100.0, max(0.0, (cell_v - 3.0) / 0.4 * 100))
 
 
-def current_a(power_w: float, voltage_v: float) -> float:
+def compute_current_a(power_w: float, voltage_v: float) -> float:
     """The current of a power at a voltage; 0 without voltage."""
     return power_w / voltage_v if voltage_v > 0 else 0.0

@@ -13,7 +13,7 @@ from power.devices.renogy_lfp import CELLS, HOLDINGS, TEMPERATURES
 from power.protocol.register import HOLDING, WORD_BYTES
 from provisioning.simulated.devices.table_device import TableDevice
 from provisioning.simulated.lines import pdu as codec
-from provisioning.simulated.plant.cells import PackView, pack_view
+from provisioning.simulated.plant.cells import PackView, make_pack_view
 
 ANY_ID = 0xFF
 RANGES = ((5000, 5033), (5035, 5052), (5100, 5141), (5200, 5229))
@@ -60,15 +60,19 @@ class SimulatedRenogyLfp(TableDevice):
         return {**super().data(), **texts}
 
     def values(self) -> Mapping[str, float]:
-        pack = pack_view(self.plant, self.share)
-        values = {**measured(pack), **probes(pack, NO_PROBES not in self.quirks), **status(pack)}
+        pack = make_pack_view(self.plant, self.share)
+        values = {
+            **build_measured(pack),
+            **build_probes(pack, fitted=NO_PROBES not in self.quirks),
+            **build_status(pack),
+        }
         values["modbus_id"] = self.device_id
         if ZERO_REMAINING in self.quirks:
             values["remaining"] = 0
         return values
 
 
-def measured(pack: PackView) -> dict[str, float]:
+def build_measured(pack: PackView) -> dict[str, float]:
     """5000 on: cells, and 5042 to 5052."""
     count = len(pack.cells_v)
     return {
@@ -86,7 +90,7 @@ def measured(pack: PackView) -> dict[str, float]:
     }
 
 
-def probes(pack: PackView, fitted: bool) -> dict[str, float]:
+def build_probes(pack: PackView, *, fitted: bool) -> dict[str, float]:
     """5017 on: temperatures."""
     known = TEMPERATURES[: PROBES if fitted else 0]
     return {
@@ -98,7 +102,7 @@ def probes(pack: PackView, fitted: bool) -> dict[str, float]:
     }
 
 
-def status(pack: PackView) -> dict[str, float]:
+def build_status(pack: PackView) -> dict[str, float]:
     """5106 to 5109: switches and protections."""
     switches = (CHARGE_MOSFET if pack.charge_on else 0) | (
         DISCHARGE_MOSFET | USING_POWER if pack.discharge_on else 0
@@ -107,13 +111,13 @@ def status(pack: PackView) -> dict[str, float]:
     empty = CELL_UNDER_VOLTAGE if min(pack.cells_v) < CELL_EMPTY_V else 0
     return {
         "status_1": switches | cold | empty,
-        "status_2": flows(pack) | (FULL if pack.state_of_charge_pct >= FULL_PCT else 0),
+        "status_2": encode_flow(pack) | (FULL if pack.state_of_charge_pct >= FULL_PCT else 0),
         "charge_requests": (CHARGE_ENABLE if pack.charge_on else 0)
         | (DISCHARGE_ENABLE if pack.discharge_on else 0),
     }
 
 
-def flows(pack: PackView) -> int:
+def encode_flow(pack: PackView) -> int:
     """Which way the current runs."""
     if pack.current_a == 0:
         return 0

@@ -14,7 +14,7 @@ from power.protocol.register import WORD_BYTES
 from provisioning.simulated.devices.table_device import TableDevice
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.quirks import SILENCE
-from provisioning.simulated.plant.cells import PackView, pack_view
+from provisioning.simulated.plant.cells import PackView, make_pack_view
 
 LOST_CHARGE, NO_BITS = "lost-soc", "no-bits"
 BIT_RANGES = ((0x1200, 0x128F), (0x1400, 0x144F))
@@ -57,20 +57,20 @@ class SimulatedSeplosV3(TableDevice):
         last = request.address + request.count - 1
         within = any(low <= request.address and last <= high for low, high in BIT_RANGES)
         if request.function != COILS or NO_BITS in self.quirks:
-            return codec.exception_reply(request.function, codec.ILLEGAL_FUNCTION)
+            return codec.build_exception_reply(request.function, codec.ILLEGAL_FUNCTION)
         if not within or request.count < 1:
-            return codec.exception_reply(request.function, codec.ILLEGAL_ADDRESS)
+            return codec.build_exception_reply(request.function, codec.ILLEGAL_ADDRESS)
         set_bits = self._set_bits()
-        return codec.bits_reply(
+        return codec.build_bits_reply(
             COILS, [address in set_bits for address in range(request.address, last + 1)]
         )
 
     def values(self) -> Mapping[str, float]:
-        pack = pack_view(self.plant, self.share)
+        pack = make_pack_view(self.plant, self.share)
         known = 0.0 if LOST_CHARGE in self.quirks else 1.0
         return {
             **{f"cell_{number}": cell_v for number, cell_v in enumerate(pack.cells_v, 1)},
-            **measurements(pack),
+            **build_measurements(pack),
             "remaining_capacity": known * pack.remaining_ah,
             "state_of_charge": known * pack.state_of_charge_pct,
             "charge_on": pack.charge_on,
@@ -79,18 +79,18 @@ class SimulatedSeplosV3(TableDevice):
 
     def _set_bits(self) -> frozenset[int]:
         """The addresses of all bits that are 1."""
-        values, current_a = self.values(), pack_view(self.plant, self.share).current_a
+        values, current_a = self.values(), make_pack_view(self.plant, self.share).current_a
         found = {row.address for row in BIT_ROWS if values.get(row.name)}
         found.add(CHARGE_STATE if current_a > 0 else DISCHARGE_STATE)
         return frozenset(found | set(range(FUNCTIONS_FROM, FUNCTIONS_FROM + FUNCTIONS_ON)))
 
     def _temperatures(self) -> bytes:
-        raw = round(pack_view(self.plant, self.share).temperature_c * 10) + NOT_FITTED
+        raw = round(make_pack_view(self.plant, self.share).temperature_c * 10) + NOT_FITTED
         words = [raw if place in FITTED else NOT_FITTED for place in range(10)]
         return b"".join(word.to_bytes(WORD_BYTES, "big") for word in words)
 
 
-def measurements(pack: PackView) -> dict[str, float]:
+def build_measurements(pack: PackView) -> dict[str, float]:
     """The words from 0x1000 on, by the names of the driver's rows."""
     return {
         "voltage": pack.voltage_v,

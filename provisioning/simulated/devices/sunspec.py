@@ -15,7 +15,7 @@ from typing import ClassVar
 from appliance.model import ChargeStage
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.quirks import SILENCE
-from provisioning.simulated.plant.cells import PackView, pack_view
+from provisioning.simulated.plant.cells import PackView, make_pack_view
 from provisioning.simulated.plant.plant import Plant
 
 NO_END, BASE_0, LENGTH_VARIES = "no-end-model", "base-0", "length-varies"
@@ -79,27 +79,27 @@ class SimulatedSunspec:
         """The reply PDU; None where a real device would be silent."""
         if SILENCE in self.quirks or not self.plant.controller_powered or not pdu:
             return None
-        request = codec.read_request(pdu)
+        request = codec.parse_read_request(pdu)
         if request is None or request.function != codec.READ_HOLDING:
-            return codec.exception_reply(pdu[0], codec.ILLEGAL_FUNCTION)
+            return codec.build_exception_reply(pdu[0], codec.ILLEGAL_FUNCTION)
         if not 1 <= request.count <= codec.MOST_WORDS:
-            return codec.exception_reply(request.function, codec.ILLEGAL_VALUE)
+            return codec.build_exception_reply(request.function, codec.ILLEGAL_VALUE)
         begin = 2 * (request.address - self.base)
         piece = self.registers()[begin : begin + 2 * request.count] if begin >= 0 else b""
         if len(piece) != 2 * request.count:
-            return codec.exception_reply(request.function, codec.ILLEGAL_ADDRESS)
+            return codec.build_exception_reply(request.function, codec.ILLEGAL_ADDRESS)
         return bytes([request.function, len(piece)]) + piece
 
     def registers(self) -> bytes:
         """All registers now, from the mark to the end."""
-        view = pack_view(self.plant, self.share)
+        view = make_pack_view(self.plant, self.share)
         models = [
-            model(1, common()),
+            build_model(1, build_common()),
             *self.sun_models(view),
-            model(802, self.battery(view)),
-            model(803, self.bank(view)),
-            model(713, self.storage(view)),
-            model(124, self.control(view)),
+            build_model(802, self.battery(view)),
+            build_model(803, self.bank(view)),
+            build_model(713, self.storage(view)),
+            build_model(124, self.control(view)),
         ]
         end = b"" if NO_END in self.quirks else END
         return b"SunS" + b"".join(models) + end
@@ -108,8 +108,8 @@ class SimulatedSunspec:
         """160 and 714."""
         dark = self.plant.stage is ChargeStage.OFF
         if NO_PORTS in self.quirks:
-            return [] if dark else [model(160, self.trackers(view))]
-        return [model(160, self.trackers(view)), model(714, self.ports(view))]
+            return [] if dark else [build_model(160, self.trackers(view))]
+        return [build_model(160, self.trackers(view)), build_model(714, self.ports(view))]
 
     def trackers(self, view: PackView) -> bytes:
         """Model 160. Two trackers, the second with twice the first's power."""
@@ -118,14 +118,14 @@ class SimulatedSunspec:
         state = TRACKER_STATES.get(self.plant.stage, STATUS_THROTTLED)
         pv_w, pv_v = self.plant.pv_power_w * self.share, self.plant.pv_voltage_v
         modules = [
-            module(number, f"MPPT {number}", pv_w * part, pv_v, state)
+            build_module(number, f"MPPT {number}", pv_w * part, pv_v, state)
             for number, part in enumerate(shares, 1)
         ]
         if STORAGE_TRACKERS in self.quirks:
             battery_w = view.voltage_v * view.current_a
             modules += [
-                module(3, "StCha 3", max(0.0, battery_w), view.voltage_v, STATUS_MPPT),
-                module(4, "StDisCha 4", max(0.0, -battery_w), view.voltage_v, STATUS_MPPT),
+                build_module(3, "StCha 3", max(0.0, battery_w), view.voltage_v, STATUS_MPPT),
+                build_module(4, "StDisCha 4", max(0.0, -battery_w), view.voltage_v, STATUS_MPPT),
             ]
         head = struct.pack(">4hIHH", -2, -1, -1, 0, 0, len(modules), NONE_U16)
         return head + b"".join(modules)
@@ -133,8 +133,8 @@ class SimulatedSunspec:
     def ports(self, view: PackView) -> bytes:
         """Model 714. One port of the sun, one of the battery (which counts here as it likes)."""
         pv_w, pv_v = self.plant.pv_power_w * self.share, self.plant.pv_voltage_v
-        sun = port(PV_PORT, 1, pv_w, pv_v)
-        ess = port(ESS_PORT, 2, view.voltage_v * view.current_a, view.voltage_v)
+        sun = build_port(PV_PORT, 1, pv_w, pv_v)
+        ess = build_port(ESS_PORT, 2, view.voltage_v * view.current_a, view.voltage_v)
         head = struct.pack(">IHhhQQ5h", 0, 2, 0, 0, 0, 0, -2, -1, -1, 0, 0)
         return head + sun + ess
 
@@ -142,25 +142,29 @@ class SimulatedSunspec:
         """Model 802, 62 registers."""
         bare = NOT_IMPLEMENTED in self.quirks
         sign = -1 if DISCHARGE_POSITIVE in self.quirks else 1
-        status = flow_status(view.current_a)
+        status = encode_flow_status(view.current_a)
         words = [0] * 62  # by offset from the model's number, less 2
-        put(words, 2, [round(view.full_ah * 10), round(view.full_ah * view.voltage_v), 5000, 5000])
-        put(words, 6, [NONE_U16, 1000, 50, NONE_U16, NONE_U16])
-        put(words, 11, [round(view.state_of_charge_pct * 10), NONE_U16, NONE_U16])
-        put(words, 14, [0xFFFF, 0xFFFF] if bare else [0, 321])
-        put(words, 16, [NONE_U16 if bare else status, 0, 77, NONE_U16, 0, LITHIUM])
-        put(words, 22, [CONNECTED if view.discharge_on else DISCONNECTED, NONE_U16, 0, 0])
-        put(words, 26, [0, 0 if view.charge_on else OVER_COLD, *[0] * 6])
-        put(words, 34, [round(view.voltage_v * 100), NONE_U16, NONE_U16])
+        place_values(
+            words, 2, [round(view.full_ah * 10), round(view.full_ah * view.voltage_v), 5000, 5000]
+        )
+        place_values(words, 6, [NONE_U16, 1000, 50, NONE_U16, NONE_U16])
+        place_values(words, 11, [round(view.state_of_charge_pct * 10), NONE_U16, NONE_U16])
+        place_values(words, 14, [0xFFFF, 0xFFFF] if bare else [0, 321])
+        place_values(words, 16, [NONE_U16 if bare else status, 0, 77, NONE_U16, 0, LITHIUM])
+        place_values(words, 22, [CONNECTED if view.discharge_on else DISCONNECTED, NONE_U16, 0, 0])
+        place_values(words, 26, [0, 0 if view.charge_on else OVER_COLD, *[0] * 6])
+        place_values(words, 34, [round(view.voltage_v * 100), NONE_U16, NONE_U16])
         cells = [max(view.cells_v), min(view.cells_v), sum(view.cells_v) / len(view.cells_v)]
         high, low, mean = [NONE_U16 if bare else round(cell_v * 1000) for cell_v in cells]
-        put(words, 37, [high, 1, 1, low, 1, 1, mean])
-        put(words, 44, [round(sign * view.current_a * 100) & 0xFFFF])
-        put(words, 45, [NONE_U16] * 2 if bare else [700 * view.charge_on, 900 * view.discharge_on])
-        put(words, 47, [round(sign * view.current_a * view.voltage_v) & 0xFFFF])
-        put(words, 48, [NONE_U16, NONE_S16, 1, 1])
-        put(words, 52, [-1, 0, 0, NONE_S16, -1, NONE_S16, NONE_S16, -2, -3, -2, -1])
-        put(words, 63, [NONE_S16 if bare else 0])
+        place_values(words, 37, [high, 1, 1, low, 1, 1, mean])
+        place_values(words, 44, [round(sign * view.current_a * 100) & 0xFFFF])
+        place_values(
+            words, 45, [NONE_U16] * 2 if bare else [700 * view.charge_on, 900 * view.discharge_on]
+        )
+        place_values(words, 47, [round(sign * view.current_a * view.voltage_v) & 0xFFFF])
+        place_values(words, 48, [NONE_U16, NONE_S16, 1, 1])
+        place_values(words, 52, [-1, 0, 0, NONE_S16, -1, NONE_S16, NONE_S16, -2, -3, -2, -1])
+        place_values(words, 63, [NONE_S16 if bare else 0])
         return struct.pack(">62H", *(word & 0xFFFF for word in words))
 
     def bank(self, view: PackView) -> bytes:
@@ -168,10 +172,10 @@ class SimulatedSunspec:
         count = STRINGS if MANY_STRINGS in self.quirks else 1
         warm, cold = round(view.temperature_c * 10) + 5, round(view.temperature_c * 10) - 5
         words = [NONE_U16] * 26
-        put(words, 2, [count, count, warm, NONE_U16, NONE_U16, cold])
-        put(words, 10, [NONE_S16])
-        put(words, 16, [NONE_S16, NONE_U16, NONE_S16, NONE_U16, NONE_S16, NONE_U16])
-        put(words, 22, [-3, -1, -2, NONE_S16, -1, -2])
+        place_values(words, 2, [count, count, warm, NONE_U16, NONE_U16, cold])
+        place_values(words, 10, [NONE_S16])
+        place_values(words, 16, [NONE_S16, NONE_U16, NONE_S16, NONE_U16, NONE_S16, NONE_U16])
+        place_values(words, 22, [-3, -1, -2, NONE_S16, -1, -2])
         string = [NONE_U16] * 30 + [NONE_S16] * 2
         return struct.pack(f">{26 + 32 * count}H", *(w & 0xFFFF for w in words + string * count))
 
@@ -188,7 +192,7 @@ class SimulatedSunspec:
     def control(self, view: PackView) -> bytes:
         """Model 124."""
         bare = NOT_IMPLEMENTED in self.quirks
-        status = flow_status(view.current_a)
+        status = encode_flow_status(view.current_a)
         measured = [round(view.state_of_charge_pct * 100), NONE_U16, round(view.voltage_v * 10)]
         measured = [NONE_U16] * 3 if bare else measured
         return struct.pack(
@@ -198,18 +202,18 @@ class SimulatedSunspec:
         )  # fmt: skip
 
 
-def model(number: int, content: bytes) -> bytes:
+def build_model(number: int, content: bytes) -> bytes:
     """One model of the chain."""
     return struct.pack(">HH", number, len(content) // 2) + content
 
 
-def common() -> bytes:
+def build_common() -> bytes:
     """Model 1: maker, model, options, version, serial number, Modbus address."""
     texts = ((b"Simulated", 32), (b"Hybrid 5", 32), (b"", 16), (b"1.0", 16), (b"S0001", 32))
     return b"".join(text.ljust(size, b"\0") for text, size in texts) + b"\x00\x01\x80\x00"
 
 
-def module(number: int, label: str, power_w: float, voltage_v: float, state: int) -> bytes:
+def build_module(number: int, label: str, power_w: float, voltage_v: float, state: int) -> bytes:
     """One tracker of model 160: 0.01 A, 0.1 V, 0.1 W."""
     current_a = power_w / voltage_v if voltage_v > 0 else 0.0
     return struct.pack(
@@ -219,7 +223,7 @@ def module(number: int, label: str, power_w: float, voltage_v: float, state: int
     )  # fmt: skip
 
 
-def port(kind: int, number: int, power_w: float, voltage_v: float) -> bytes:
+def build_port(kind: int, number: int, power_w: float, voltage_v: float) -> bytes:
     """One port of model 714: 0.01 A, 0.1 V, 0.1 W."""
     current_a = power_w / voltage_v if voltage_v > 0 else 0.0
     return struct.pack(
@@ -229,12 +233,12 @@ def port(kind: int, number: int, power_w: float, voltage_v: float) -> bytes:
     )  # fmt: skip
 
 
-def put(words: list[int], offset: int, values: list[int]) -> None:
+def place_values(words: list[int], offset: int, values: list[int]) -> None:
     """Place values by their offset from the model's number."""
     words[offset - 2 : offset - 2 + len(values)] = values
 
 
-def flow_status(current_a: float) -> int:
+def encode_flow_status(current_a: float) -> int:
     """ChaSt."""
     if abs(current_a) < 0.01:
         return HOLDING

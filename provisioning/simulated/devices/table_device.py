@@ -73,7 +73,7 @@ class TableDevice(ABC):
         """The reply PDU; None where a real device would be silent."""
         if self.silent or not pdu:
             return None
-        request = codec.read_request(pdu)
+        request = codec.parse_read_request(pdu)
         if request is None:
             return self.answer_other(pdu)
         if request.function in (codec.READ_HOLDING, codec.READ_INPUT):
@@ -82,11 +82,11 @@ class TableDevice(ABC):
 
     def answer_other(self, pdu: bytes) -> bytes | None:
         """The reply to anything but a read; writes and unknown functions are refused."""
-        return codec.exception_reply(pdu[0], codec.ILLEGAL_FUNCTION)
+        return codec.build_exception_reply(pdu[0], codec.ILLEGAL_FUNCTION)
 
     def answer_bits(self, request: codec.ReadRequest) -> bytes | None:
         """The reply to a request for coils or discrete inputs."""
-        return codec.exception_reply(request.function, codec.ILLEGAL_FUNCTION)
+        return codec.build_exception_reply(request.function, codec.ILLEGAL_FUNCTION)
 
     def ranges_now(self, function: int) -> tuple[Range, ...]:
         """What answers to that function; a quirk may narrow it."""
@@ -111,7 +111,7 @@ class TableDevice(ABC):
             for low, high in self.ranges_now(request.function)
         )
         if not 1 <= request.count <= self.most_words or not within:
-            return codec.exception_reply(request.function, codec.ILLEGAL_ADDRESS)
+            return codec.build_exception_reply(request.function, codec.ILLEGAL_ADDRESS)
         first = request.address * self.step
         reply = bytearray(request.count * WORD_BYTES)
         for (function, place), data in self.data().items():
@@ -122,7 +122,7 @@ class TableDevice(ABC):
 
     def wrong_function(self, request: codec.ReadRequest) -> bytes:
         """The reply to function 03 or 04 where the device has no such registers."""
-        return codec.exception_reply(request.function, codec.ILLEGAL_FUNCTION)
+        return codec.build_exception_reply(request.function, codec.ILLEGAL_FUNCTION)
 
     def _torn(self, row: Register, place: int, data: bytes) -> bytes:
         """A pair whose second word is one request older than its first, where that is asked for."""

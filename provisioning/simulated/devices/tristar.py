@@ -70,14 +70,14 @@ class SimulatedTristar(TableDevice):
 
     def answer_other(self, pdu: bytes) -> bytes | None:
         if pdu[:2] == bytes([codec.IDENTIFY, codec.IDENTIFY_KIND]):
-            return codec.identity_reply(IDENTITY)
+            return codec.build_identity_reply(IDENTITY)
         return super().answer_other(pdu)
 
     def answer_bits(self, request: codec.ReadRequest) -> bytes:
         """Coils: equalize triggered (0), charge disconnected (2); both off."""
         if request.address + request.count > 3 or not request.count:
-            return codec.exception_reply(request.function, codec.ILLEGAL_ADDRESS)
-        return codec.bits_reply(request.function, [False] * request.count)
+            return codec.build_exception_reply(request.function, codec.ILLEGAL_ADDRESS)
+        return codec.build_bits_reply(request.function, [False] * request.count)
 
     def data(self) -> dict[tuple[int, int], bytes]:
         self._asked += 1
@@ -86,7 +86,7 @@ class SimulatedTristar(TableDevice):
     def values(self) -> Mapping[str, float]:
         full_v, full_a = self.scales
         fractions = {
-            **{name: value / full_v for name, value in voltages(self.plant).items()},
+            **{name: value / full_v for name, value in build_voltages(self.plant).items()},
             **{name: value / full_a for name, value in self._currents().items()},
             **{name: value / (full_v * full_a) for name, value in self._powers().items()},
         }
@@ -94,7 +94,7 @@ class SimulatedTristar(TableDevice):
             "voltage_scale": full_v,
             "current_scale": full_a,
             **fractions,
-            **diagnostics(),
+            **build_diagnostics(),
             **self._temperatures(),
             **self._counters(),
             "charge_state": self._state(),
@@ -124,13 +124,13 @@ class SimulatedTristar(TableDevice):
 
     def _currents(self) -> dict[str, float]:
         powers, plant = self._powers(), self.plant
-        charge_a = current_a(powers["output_power"], plant.battery_voltage_v)
+        charge_a = compute_current_a(powers["output_power"], plant.battery_voltage_v)
         if self._dark and NIGHT_OFFSET in self.quirks:
             charge_a = OFFSET_A
         return {
             "charge_current": charge_a,
             "charge_current_1_min": charge_a,
-            "array_current": current_a(powers["input_power"], plant.pv_voltage_v),
+            "array_current": compute_current_a(powers["input_power"], plant.pv_voltage_v),
         }
 
     def _temperatures(self) -> dict[str, float]:
@@ -159,7 +159,7 @@ class SimulatedTristar(TableDevice):
         }
 
 
-def voltages(plant: Plant) -> dict[str, float]:
+def build_voltages(plant: Plant) -> dict[str, float]:
     """What is measured in V; the target is 0 at night."""
     battery_v = plant.battery_voltage_v
     dark = plant.stage is ChargeStage.OFF
@@ -173,7 +173,7 @@ def voltages(plant: Plant) -> dict[str, float]:
     }
 
 
-def diagnostics() -> dict[str, float]:
+def build_diagnostics() -> dict[str, float]:
     """Its version, its own supplies and its hours."""
     return {
         "version": VERSION,
@@ -185,6 +185,6 @@ def diagnostics() -> dict[str, float]:
     }
 
 
-def current_a(power_w: float, voltage_v: float) -> float:
+def compute_current_a(power_w: float, voltage_v: float) -> float:
     """The current of a power at a voltage; 0 without voltage."""
     return power_w / voltage_v if voltage_v > 0 else 0.0

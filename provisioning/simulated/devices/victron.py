@@ -19,7 +19,7 @@ from provisioning.simulated.devices.victron_text import (
     VeDirectDevice,
     Words,
 )
-from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.cells import make_pack_view
 
 NOT_SYNCHRONISED, DC_METER, SOC0 = "not-synchronised", "dc-meter", "soc0"
 STATES = {
@@ -50,9 +50,9 @@ class SimulatedMppt(VeDirectDevice):
             ("PID", f"0x{self.product:04X}"),
             ("FW", "139" if OLD_FIRMWARE in self.quirks else "164"),
             ("SER#", "HQ2148SIMUL"),
-            ("V", stepped(plant.battery_voltage_v)),
-            ("I", stepped(self.battery_current_a())),
-            ("VPV", stepped(plant.pv_voltage_v)),
+            ("V", round_to_step(plant.battery_voltage_v)),
+            ("I", round_to_step(self.battery_current_a())),
+            ("VPV", round_to_step(plant.pv_voltage_v)),
             ("PPV", str(round(plant.pv_power_w * self.share))),
             ("CS", str(STATES[plant.stage])),
             ("MPPT", str(self.tracker())),
@@ -132,7 +132,7 @@ class SimulatedShunt(VeDirectDevice):
         return False
 
     def live_words(self) -> Words:
-        view = pack_view(self.plant, self.share)
+        view = make_pack_view(self.plant, self.share)
         alarm = 1 << 5 if view.temperature_c < -20 else 0
         return [
             ("PID", f"0x{self.product:04X}"),
@@ -151,7 +151,7 @@ class SimulatedShunt(VeDirectDevice):
     def _charge_words(self) -> Words:
         if NOT_SYNCHRONISED in self.quirks:
             return [("CE", "---"), ("SOC", "---"), ("TTG", "---")]
-        view = pack_view(self.plant, self.share)
+        view = make_pack_view(self.plant, self.share)
         missing_ah = view.full_ah - view.remaining_ah
         left_min = round(60 * view.remaining_ah / -view.current_a) if view.current_a < 0 else -1
         charge = 0 if SOC0 in self.quirks else round(10 * view.state_of_charge_pct)
@@ -174,6 +174,6 @@ class SimulatedShunt(VeDirectDevice):
         ]
 
 
-def stepped(value: float) -> str:
+def round_to_step(value: float) -> str:
     """Thousandths in steps of ten."""
     return str(10 * round(100 * value))

@@ -18,8 +18,8 @@ from power.protocol.register import INPUT, WORD_BYTES
 from provisioning.simulated.devices.table_device import Range, TableDevice
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.quirks import SILENCE
-from provisioning.simulated.lines.tcp_line import Answer, answer_of
-from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.lines.tcp_line import Answer, make_answer
+from provisioning.simulated.plant.cells import make_pack_view
 
 NO_SERVICE, WRONG_COUNT = 0x0A, 0x03
 GONE, NO_VALUES, OLD = "service-gone", "no-values", "old-firmware"
@@ -61,13 +61,13 @@ class GxDevice(TableDevice):
         return self.older if OLD in self.quirks else self.mapped
 
     def answer(self, pdu: bytes) -> bytes | None:
-        request = codec.read_request(pdu)
+        request = codec.parse_read_request(pdu)
         if self.silent or request is None:
             return super().answer(pdu)
         if GONE in self.quirks:
-            return codec.exception_reply(request.function, NO_SERVICE)
+            return codec.build_exception_reply(request.function, NO_SERVICE)
         if not 1 <= request.count <= codec.MOST_WORDS:
-            return codec.exception_reply(request.function, WRONG_COUNT)
+            return codec.build_exception_reply(request.function, WRONG_COUNT)
         if request.function != codec.READ_HOLDING:
             return super().answer(pdu)
         reply = super().answer(codec.build_read(INPUT, request.address, request.count))
@@ -114,14 +114,16 @@ class SimulatedGxSystem(GxDevice):
             "battery_current": current_a,
             "battery_power": battery_v * current_a,
             "state_of_charge": plant.state_of_charge_pct,
-            "battery_state": IDLE if abs(battery_v * current_a) < 30 else direction(current_a),
+            "battery_state": IDLE
+            if abs(battery_v * current_a) < 30
+            else encode_direction(current_a),
             "pv_power": pv_w,
             "pv_current": pv_w / battery_v if battery_v > 0 else 0.0,
             "dc_power": plant.load_power_w * self.share,
         }
         if NO_MONITOR in self.quirks:
             values |= {"battery_current": values["pv_current"], "battery_power": pv_w}
-        return without(values, self.quirks, {
+        return drop_values(values, self.quirks, {
             NO_MONITOR: ("state_of_charge", "battery_state"),
             NO_DC_SYSTEM: ("dc_power",),
             NO_SOLAR: ("pv_power", "pv_current"),
@@ -156,11 +158,11 @@ class SimulatedGxSolarcharger(GxDevice):
             "pv_current": pv_w / pv_v if pv_v > 0 else 0.0,
             "generated_today": plant.yield_today_wh * self.share / 1000,
             "pv_power": pv_w,
-            "tracker_mode": tracker_mode(plant.stage),
+            "tracker_mode": encode_tracker_mode(plant.stage),
         }
         if EXTERNAL_CONTROL in self.quirks and plant.stage is not ChargeStage.OFF:
             values["state"] = EXTERNAL
-        return without(values, self.quirks, {
+        return drop_values(values, self.quirks, {
             NO_PROBE: ("battery_temperature",),
             TRACKERS: ("pv_voltage", "pv_current"),
         })  # fmt: skip
@@ -181,7 +183,7 @@ class SimulatedGxBattery(GxDevice):
     default_id = 225
 
     def measured(self) -> dict[str, float]:
-        view = pack_view(self.plant, self.share)
+        view = make_pack_view(self.plant, self.share)
         values = {
             "power": view.voltage_v * view.current_a,
             "voltage": view.voltage_v,
@@ -201,7 +203,7 @@ class SimulatedGxBattery(GxDevice):
         }
         if SOC_DROP in self.quirks:
             values.update(state_of_charge=11, consumed=-1)
-        return without(values, self.quirks, {
+        return drop_values(values, self.quirks, {
             NO_CHARGE: ("state_of_charge", "consumed"),
             MONITOR_ONLY: (
                 "temperature", "lowest_cell_temperature", "highest_cell_temperature",
@@ -211,7 +213,7 @@ class SimulatedGxBattery(GxDevice):
         })  # fmt: skip
 
 
-def without(
+def drop_values(
     values: dict[str, float], quirks: frozenset[str], missing: Mapping[str, tuple[str, ...]]
 ) -> dict[str, float]:
     """The values but those that a quirk takes away: they read 0."""
@@ -219,24 +221,24 @@ def without(
     return {name: value for name, value in values.items() if name not in gone}
 
 
-def direction(current_a: float) -> int:
+def encode_direction(current_a: float) -> int:
     return CHARGING if current_a > 0 else DISCHARGING
 
 
-def tracker_mode(stage: ChargeStage) -> int:
+def encode_tracker_mode(stage: ChargeStage) -> int:
     """791: whether the tracker takes all there is."""
     if stage is ChargeStage.OFF:
         return OFF
     return TRACKING if stage is ChargeStage.BULK else LIMITED
 
 
-def gx_answer(*services: GxDevice) -> Answer:
+def make_gx_answer(*services: GxDevice) -> Answer:
     """A whole GX for a TCP line: a unit id without a service gives exception 0A."""
-    answer = answer_of(services)
+    answer = make_answer(services)
 
     def answered(device_id: int, pdu: bytes) -> bytes | None:
         if any(one.answers_to(device_id) for one in services) or not pdu:
             return answer(device_id, pdu)
-        return codec.exception_reply(pdu[0], NO_SERVICE)
+        return codec.build_exception_reply(pdu[0], NO_SERVICE)
 
     return answered

@@ -37,7 +37,7 @@ class VeDirectDevice(ABC):
     }
     registers: ClassVar[tuple[Register, ...]] = ()
     product: ClassVar[int]
-    speaks_every_s: float | None = 1.0
+    sends_every_s: float | None = 1.0
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class VeDirectDevice(ABC):
 
     # --- what a line asks of a talker --------------------------------------------------------
 
-    def request_size(self, begun: bytes) -> int | None:
+    def find_request_size(self, begun: bytes) -> int | None:
         """A line from `:` to its end; anything before that is heard and forgotten."""
         colon = begun.find(b":")
         if colon != 0:
@@ -89,17 +89,17 @@ class VeDirectDevice(ABC):
             return None
         if OLD_FIRMWARE in self.quirks:
             self._quiet = QUIET_BLOCKS
-        reply = self._reply(hex_request(request))
+        reply = self._reply(parse_hex_request(request))
         return self._unasked() + reply if ASYNC_HEX in self.quirks else reply
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         if self.silent:
             return b""
         self._quiet -= 1
         if self._quiet >= 0:
             return b""
         self._said += 1
-        return b"".join(self._as_sent(text_block(words)) for words in self._blocks())
+        return b"".join(self._as_sent(build_text_block(words)) for words in self._blocks())
 
     # --- text --------------------------------------------------------------------------------
 
@@ -111,16 +111,16 @@ class VeDirectDevice(ABC):
 
     def _as_sent(self, block: bytes) -> bytes:
         if BAD_CHECKSUM in self.quirks and self._said % EVERY_THIRD == 0:
-            block = mistold(block)
+            block = corrupt_digit(block)
         if ASYNC_HEX not in self.quirks:
             return block
         # Between two lines, within a value, and behind the checksum.
         places = (block.find(b"\r\n", 2), block.find(b"\t") + 2 + self._said % 3, len(block))
-        return interrupted(block, [self._unasked()] * len(places), places)
+        return insert_hex_lines(block, [self._unasked()] * len(places), places)
 
     def _unasked(self) -> bytes:
         voltage = round(100 * self.plant.battery_voltage_v).to_bytes(2, "little")
-        return hex_line(ASYNC, b"\xd5\xed\x00" + voltage, self._end)
+        return build_hex_line(ASYNC, b"\xd5\xed\x00" + voltage, self._end)
 
     # --- HEX ---------------------------------------------------------------------------------
 
@@ -130,15 +130,15 @@ class VeDirectDevice(ABC):
 
     def _reply(self, request: tuple[int, bytes] | None) -> bytes:
         if request is None:
-            return hex_line(ERROR, b"\xaa\xaa", self._end)
+            return build_hex_line(ERROR, b"\xaa\xaa", self._end)
         command, data = request
         if command == PING:
-            return hex_line(PONG, FIRMWARE_VERSION, self._end)
+            return build_hex_line(PONG, FIRMWARE_VERSION, self._end)
         if command == PRODUCT:
-            return hex_line(DONE, self.product.to_bytes(2, "little"), self._end)
+            return build_hex_line(DONE, self.product.to_bytes(2, "little"), self._end)
         if command == GET and len(data) == 3:
-            return hex_line(GET, data[:2] + self._register(data[:2]), self._end)
-        return hex_line(UNKNOWN, bytes([command]), self._end)
+            return build_hex_line(GET, data[:2] + self._register(data[:2]), self._end)
+        return build_hex_line(UNKNOWN, bytes([command]), self._end)
 
     def _register(self, number: bytes) -> bytes:
         """Flags and content of a register."""
@@ -153,7 +153,7 @@ class VeDirectDevice(ABC):
         return FLAG_UNKNOWN_ID
 
 
-def text_block(words: Words) -> bytes:
+def build_text_block(words: Words) -> bytes:
     """Labels and values with their checksum."""
     lines = "".join(f"\r\n{label}\t{word}" for label, word in words)
     body = f"{lines}\r\nChecksum\t".encode("ascii")
@@ -163,7 +163,7 @@ def text_block(words: Words) -> bytes:
     return body + bytes([(256 - total) & 0xFF])
 
 
-def hex_line(command: int, data: bytes = b"", end: bytes = NEW_LINE) -> bytes:
+def build_hex_line(command: int, data: bytes = b"", end: bytes = NEW_LINE) -> bytes:
     """One HEX line with its check byte."""
     check = 0x55 - command
     for byte in data:
@@ -172,7 +172,7 @@ def hex_line(command: int, data: bytes = b"", end: bytes = NEW_LINE) -> bytes:
     return f":{command:X}{digits}".encode("ascii") + end
 
 
-def hex_request(line: bytes) -> tuple[int, bytes] | None:
+def parse_hex_request(line: bytes) -> tuple[int, bytes] | None:
     """Command and data of a line that came in; None where it is damaged."""
     try:
         digits = line.decode("ascii").strip(":\n")
@@ -184,14 +184,14 @@ def hex_request(line: bytes) -> tuple[int, bytes] | None:
     return numbers[0], bytes(numbers[1:-1])
 
 
-def interrupted(block: bytes, lines: Iterable[bytes], places: Iterable[int]) -> bytes:
+def insert_hex_lines(block: bytes, lines: Iterable[bytes], places: Iterable[int]) -> bytes:
     """The block with HEX lines pushed in at these places."""
     for place, line in sorted(zip(places, lines, strict=True), reverse=True):
         block = block[:place] + line + block[place:]
     return block
 
 
-def mistold(block: bytes) -> bytes:
+def corrupt_digit(block: bytes) -> bytes:
     """The block with one digit of its voltage wrong, and the checksum as it was."""
     place = block.find(b"\r\nV\t")
     if place < 0:

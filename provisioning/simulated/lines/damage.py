@@ -7,7 +7,7 @@ Never: damages anything unless its quirk is on.
 from collections.abc import Collection
 from random import Random
 
-from provisioning.simulated.lines.framing import rtu_content, rtu_frame
+from provisioning.simulated.lines.framing import build_rtu_frame, parse_rtu_frame
 from provisioning.simulated.lines.quirks import FLOOD, FOREIGN, LATE, NOISE, STALE, TRUNCATED
 
 SHARE = 0.2
@@ -25,7 +25,7 @@ class Damage:
         self._share = share
         self._held = self._last = b""
 
-    def done_to(self, reply: bytes) -> bytes:
+    def apply(self, reply: bytes) -> bytes:
         """What arrives in place of `reply`; nothing where it is late: it comes with the next."""
         if not reply:
             return reply
@@ -42,26 +42,26 @@ class Damage:
         return held + reply
 
 
-def noise(reply: bytes, random: Random) -> bytes:
+def flip_byte(reply: bytes, random: Random) -> bytes:
     place = random.randrange(len(reply))
     flipped = reply[place] ^ random.randint(1, 255)
     return reply[:place] + bytes([flipped]) + reply[place + 1 :]
 
 
-def truncated(reply: bytes, random: Random) -> bytes:
+def truncate(reply: bytes, random: Random) -> bytes:
     return reply[: random.randrange(1, len(reply))] if len(reply) > 1 else b""
 
 
-def foreign(reply: bytes, random: Random) -> bytes:
+def readdress(reply: bytes, random: Random) -> bytes:
     """The same with another id and a right CRC; frames that are not RTU become noise."""
-    content = rtu_content(reply)
+    content = parse_rtu_frame(reply)
     if content is None:
-        return noise(reply, random)
-    return rtu_frame((content[0] + 1) & 0xFF, content[1])
+        return flip_byte(reply, random)
+    return build_rtu_frame((content[0] + 1) & 0xFF, content[1])
 
 
-def flood(reply: bytes, random: Random) -> bytes:
+def prepend_flood(reply: bytes, random: Random) -> bytes:
     return random.randbytes(FLOOD_BYTES) + reply
 
 
-WAYS = {NOISE: noise, TRUNCATED: truncated, FOREIGN: foreign, FLOOD: flood}
+WAYS = {NOISE: flip_byte, TRUNCATED: truncate, FOREIGN: readdress, FLOOD: prepend_flood}

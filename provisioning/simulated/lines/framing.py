@@ -11,7 +11,7 @@ SHORTEST_REQUEST, USUAL_REQUEST, IDENTIFY_REQUEST = 4, 8, 7
 MBAP_SIZE = 7
 
 
-def crc(data: bytes) -> bytes:
+def compute_crc(data: bytes) -> bytes:
     """The two CRC bytes as they follow `data` on the wire (Modbus over serial line 2.5.1.2)."""
     value = 0xFFFF
     for byte in data:
@@ -21,35 +21,35 @@ def crc(data: bytes) -> bytes:
     return value.to_bytes(2, "little")
 
 
-def rtu_frame(device_id: int, pdu: bytes) -> bytes:
+def build_rtu_frame(device_id: int, pdu: bytes) -> bytes:
     """The bytes of one RTU frame."""
     body = bytes([device_id]) + pdu
-    return body + crc(body)
+    return body + compute_crc(body)
 
 
-def rtu_content(frame: bytes) -> tuple[int, bytes] | None:
+def parse_rtu_frame(frame: bytes) -> tuple[int, bytes] | None:
     """(device id, PDU) of a frame, or None where its CRC is wrong."""
-    if len(frame) < SHORTEST_REQUEST or crc(frame[:-2]) != frame[-2:]:
+    if len(frame) < SHORTEST_REQUEST or compute_crc(frame[:-2]) != frame[-2:]:
         return None
     return frame[0], frame[1:-2]
 
 
-def rtu_request_size(begun: bytes) -> int | None:
+def find_rtu_request_size(received: bytes) -> int | None:
     """How long the request that begins so will be; None while that cannot be said."""
-    if len(begun) < 2:
+    if len(received) < 2:
         return None
-    function = begun[1]
+    function = received[1]
     if function in (15, 16):
-        return 9 + begun[6] if len(begun) > 6 else None
+        return 9 + received[6] if len(received) > 6 else None
     return IDENTIFY_REQUEST if function == 0x2B else USUAL_REQUEST
 
 
-def mbap_frame(transaction: int, device_id: int, pdu: bytes) -> bytes:
+def build_mbap_frame(transaction: int, device_id: int, pdu: bytes) -> bytes:
     """The bytes of one Modbus TCP message."""
     return struct.pack(">HHHB", transaction, 0, len(pdu) + 1, device_id) + pdu
 
 
-def mbap_head(head: bytes) -> tuple[int, int, int] | None:
+def parse_mbap_head(head: bytes) -> tuple[int, int, int] | None:
     """(transaction, length of the PDU, device id) of a 7-byte head; None if it is no Modbus."""
     transaction, protocol, length, device_id = struct.unpack(">HHHB", head)
     if protocol != 0 or not 2 <= length <= 254:

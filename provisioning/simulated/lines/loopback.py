@@ -7,7 +7,7 @@ Never: forgiving. What would be no answer on a wire is `NoAnswer` here.
 from power.protocol.bus.bytewise import FindReply
 from power.protocol.errors import DamagedReply, ExceptionAnswer, NoAnswer, RefusedReply, WrongFrame
 from provisioning.simulated.lines import pdu as codec
-from provisioning.simulated.lines.talker import Talker
+from provisioning.simulated.lines.byte_device import ByteDevice
 
 
 class LoopbackBus:
@@ -31,33 +31,35 @@ class LoopbackBus:
         if reply[0] == function | 0x80:
             raise ExceptionAnswer(f"the simulated device refuses 0x{address:04X}", reply[1])
         bits = function in (codec.READ_COILS, codec.READ_BITS)
-        words = bits_in(reply, count) if bits else codec.words_in(reply)
+        words = parse_bits(reply, count) if bits else codec.parse_words(reply)
         if len(words) != count:
             raise WrongFrame(f"{len(words)} words from the simulated device, not {count}")
         return words
 
 
-def bits_in(reply: bytes, count: int) -> tuple[int, ...]:
+def parse_bits(reply: bytes, count: int) -> tuple[int, ...]:
     """The first `count` bits of a reply PDU; fewer where it has not as many."""
     packed = int.from_bytes(reply[2:], "little")
     return tuple(packed >> place & 1 for place in range(min(count, 8 * len(reply[2:]))))
 
 
 class LoopbackLine:
-    """A `power.protocol.bus.ByteLine` in front of one talker; what it sends unasked comes at
+    """A `power.protocol.bus.ByteLine` in front of one device; what it sends unasked comes at
     once.
     """
 
     port = "loopback"
 
-    def __init__(self, talker: Talker) -> None:
-        self._talker = talker
+    def __init__(self, device: ByteDevice) -> None:
+        self._device = device
 
     def exchange(self, request: bytes, find: FindReply, what: str) -> bytes:
         """The content of the device's reply to `request`; raises as a `ByteLine` does."""
-        if request and self._talker.request_size(request) != len(request):
+        if request and self._device.find_request_size(request) != len(request):
             raise NoAnswer(f"the simulated device waits for more than {request.hex(' ')}")
-        received = (self._talker.respond(request) if request else self._talker.speak()) or b""
+        received = (
+            self._device.respond(request) if request else self._device.send_unasked()
+        ) or b""
         try:
             content = find(received, final=False)
             content = find(received, final=True) if content is None else content

@@ -43,7 +43,7 @@ class ReadRequest:
     count: int
 
 
-def read_request(pdu: bytes) -> ReadRequest | None:
+def parse_read_request(pdu: bytes) -> ReadRequest | None:
     """The read that `pdu` asks for, or None where it is of another kind or length."""
     if len(pdu) != 5 or pdu[0] not in (READ_COILS, READ_BITS, READ_HOLDING, READ_INPUT):
         return None
@@ -55,29 +55,29 @@ def build_read(function: int, address: int, count: int) -> bytes:
     return struct.pack(">BHH", function, address, count)
 
 
-def words_reply(function: int, words: Sequence[int]) -> bytes:
+def build_words_reply(function: int, words: Sequence[int]) -> bytes:
     """The PDU that carries 16-bit words."""
     return struct.pack(f">BB{len(words)}H", function, 2 * len(words), *words)
 
 
-def words_in(pdu: bytes) -> tuple[int, ...]:
+def parse_words(pdu: bytes) -> tuple[int, ...]:
     """The inverse of `words_reply`."""
     return struct.unpack(f">{pdu[1] // 2}H", pdu[2:])
 
 
-def bits_reply(function: int, bits: Sequence[bool]) -> bytes:
+def build_bits_reply(function: int, bits: Sequence[bool]) -> bytes:
     """The PDU that carries bits, the first in the lowest place."""
     packed = sum(1 << place for place, bit in enumerate(bits) if bit)
     size = (len(bits) + 7) // 8
     return bytes([function, size]) + packed.to_bytes(size, "little")
 
 
-def exception_reply(function: int, number: int) -> bytes:
+def build_exception_reply(function: int, number: int) -> bytes:
     """The PDU that refuses."""
     return bytes([function | 0x80, number])
 
 
-def identity_reply(parts: Sequence[str]) -> bytes:
+def build_identity_reply(parts: Sequence[str]) -> bytes:
     """The PDU of function 2B 0E that names maker, product and version (basic, all in one)."""
     reply = bytes([IDENTIFY, IDENTIFY_KIND, 1, 1, 0, 0, len(parts)])
     for number, text in enumerate(parts):

@@ -16,11 +16,11 @@ from threading import Event
 
 from appliance.clock import Clock
 from appliance.errors import ListenError
+from provisioning.simulated.lines.byte_device import ByteDevice
 from provisioning.simulated.lines.damage import SHARE, Damage
 from provisioning.simulated.lines.quirks import ECHO, TWO_BURSTS
-from provisioning.simulated.lines.talker import Talker
 
-LOOK_EVERY_S = 0.2  # at whether to stop
+STOP_CHECK_S = 0.2  # at whether to stop
 FRAME_GAP_S = 0.05  # silence after which a begun request is dropped
 BURST_GAP_S = 0.06
 BITS_A_BYTE = 10
@@ -35,14 +35,14 @@ class SerialLine:
 
     def __init__(
         self,
-        talker: Talker,
+        device: ByteDevice,
         clock: Clock,
         baud: int | None = None,
         quirks: Collection[str] = (),
         seed: int = 1,
         damaged_share: float = SHARE,
     ) -> None:
-        self._talker = talker
+        self._device = device
         self._clock = clock
         self._baud = baud
         self._quirks = frozenset(quirks)
@@ -55,32 +55,32 @@ class SerialLine:
 
     def serve(self, stop: Event) -> None:
         """Answer requests, and say what the device says unasked, until `stop` is set."""
-        begun = b""
-        speak_at_s = self._next_speech_s()
+        received = b""
+        send_at_s = self._find_next_send_s()
         while not stop.is_set():
-            more = self._receive(FRAME_GAP_S if begun else self._idle_s(speak_at_s))
-            begun += more
-            size = self._talker.request_size(begun) if begun else None
-            if size is not None and len(begun) >= size:
-                frame, begun = begun[:size], begun[size:]
+            more = self._receive(FRAME_GAP_S if received else self._choose_wait_s(send_at_s))
+            received += more
+            size = self._device.find_request_size(received) if received else None
+            if size is not None and len(received) >= size:
+                frame, received = received[:size], received[size:]
                 self._answer(frame, stop)
             elif not more:
-                begun = b""
-            if self._clock.stamp().uptime_s >= speak_at_s:
-                self._send(self._talker.speak(), stop)
-                speak_at_s = self._next_speech_s()
+                received = b""
+            if self._clock.stamp().uptime_s >= send_at_s:
+                self._send(self._device.send_unasked(), stop)
+                send_at_s = self._find_next_send_s()
 
     def close(self) -> None:
         os.close(self._ours)
         os.close(self._theirs)
 
-    def _next_speech_s(self) -> float:
-        every_s = self._talker.speaks_every_s
+    def _find_next_send_s(self) -> float:
+        every_s = self._device.sends_every_s
         return float("inf") if every_s is None else self._clock.stamp().uptime_s + every_s
 
-    def _idle_s(self, speak_at_s: float) -> float:
-        """Real seconds to listen for; a talker's next word may be due before that."""
-        return LOOK_EVERY_S if speak_at_s == float("inf") else FRAME_GAP_S
+    def _choose_wait_s(self, send_at_s: float) -> float:
+        """Real seconds to listen for; a device's next word may be due before that."""
+        return STOP_CHECK_S if send_at_s == float("inf") else FRAME_GAP_S
 
     def _receive(self, wait_s: float) -> bytes:
         ready, _, _ = select.select([self._ours], [], [], wait_s)
@@ -89,12 +89,12 @@ class SerialLine:
     def _answer(self, request: bytes, stop: Event) -> None:
         if ECHO in self._quirks:
             self._write(request)
-        reply = self._talker.respond(request)
+        reply = self._device.respond(request)
         if reply:
             self._send(reply, stop)
 
     def _send(self, reply: bytes, stop: Event) -> None:
-        frame = self._damage.done_to(reply)
+        frame = self._damage.apply(reply)
         if self._baud:
             self._clock.wait(TURNAROUND_S + len(frame) * BITS_A_BYTE / self._baud, stop)
         if TWO_BURSTS in self._quirks:
@@ -114,12 +114,12 @@ class SerialLine:
 
 
 @contextmanager
-def linked(path: Path, link: Path | None) -> Iterator[Path]:
+def link_port(path: Path, link: Path | None) -> Iterator[Path]:
     """Make `link` a link to `path` while it lasts; yields the name to open."""
     if link is None:
         yield path
         return
-    place(path, link)
+    replace_link(path, link)
     try:
         yield link
     finally:
@@ -128,7 +128,7 @@ def linked(path: Path, link: Path | None) -> Iterator[Path]:
                 link.unlink()
 
 
-def place(path: Path, link: Path) -> None:
+def replace_link(path: Path, link: Path) -> None:
     """Put the link in place of an older one; raise `ListenError` where something else stands."""
     if link.exists() and not link.is_symlink():
         raise ListenError(f"{link} is there and is no link; name another path with --link")

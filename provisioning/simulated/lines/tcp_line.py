@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from threading import Event, Thread
 
 from appliance.errors import ListenError
-from provisioning.simulated.lines.framing import MBAP_SIZE, mbap_frame, mbap_head
+from provisioning.simulated.lines.framing import MBAP_SIZE, build_mbap_frame, parse_mbap_head
 from provisioning.simulated.lines.pdu import SimulatedDevice
 
 Answer = Callable[[int, bytes], bytes | None]  # (device id, request PDU) -> reply PDU
 
 
-def answer_of(devices: Sequence[SimulatedDevice]) -> Answer:
+def make_answer(devices: Sequence[SimulatedDevice]) -> Answer:
     """The answers of several devices, each to its own id."""
 
     def answer(device_id: int, pdu: bytes) -> bytes | None:
@@ -34,7 +34,7 @@ class TcpLine(socketserver.ThreadingTCPServer):
     def __init__(self, answer: Answer, host: str, port: int) -> None:
         self.answer = answer
         try:
-            super().__init__((host, port), Conversation)
+            super().__init__((host, port), Connection)
         except OSError as error:
             raise ListenError(f"cannot listen on {host}:{port}: {error}") from error
 
@@ -53,17 +53,17 @@ class TcpLine(socketserver.ThreadingTCPServer):
         self.server_close()
 
 
-class Conversation(socketserver.StreamRequestHandler):
+class Connection(socketserver.StreamRequestHandler):
     """One connection."""
 
     server: TcpLine
 
     def handle(self) -> None:
         while len(head := self.rfile.read(MBAP_SIZE)) == MBAP_SIZE:
-            request = mbap_head(head)
+            request = parse_mbap_head(head)
             if request is None:
                 return
             transaction, size, device_id = request
             reply = self.server.answer(device_id, self.rfile.read(size))
             if reply is not None:
-                self.wfile.write(mbap_frame(transaction, device_id, reply))
+                self.wfile.write(build_mbap_frame(transaction, device_id, reply))

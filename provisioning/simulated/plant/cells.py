@@ -30,7 +30,7 @@ class PackView:
         return self.full_ah * self.state_of_charge_pct / 100
 
 
-def pack_view(plant: Plant, share: float = 1.0) -> PackView:
+def make_pack_view(plant: Plant, share: float = 1.0) -> PackView:
     """What the BMS of one pack sees now."""
     count = plant.pack.cells
     mean_v = plant.battery_voltage_v / count

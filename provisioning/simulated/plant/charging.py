@@ -16,12 +16,12 @@ TAIL_SHARE = 0.02  # of the capacity, in A: C/50
 EFFICIENCY = 0.97
 NIGHT_W = 1.0  # panels that give less are dark to the controller
 WAKE_W = 10.0  # spare sun that wakes a battery whose protection has cut
-FELL_V = 0.4  # this far below it, a controller is back in bulk
+BULK_DROP_V = 0.4  # this far below it, a controller is back in bulk
 SIZES_A = (10, 20, 30, 40, 60, 80, 100)  # of the Tracer family
 
 
 @dataclass(frozen=True, slots=True)
-class Charging:
+class ChargingState:
     """What the controller remembers: its stage and for how long it has absorbed."""
 
     stage: ChargeStage = ChargeStage.OFF
@@ -50,24 +50,25 @@ class Flow:
         return self.available_w > NIGHT_W and self.pv_w < 0.99 * self.available_w
 
 
-def rated_a(peak_w: float, nominal_v: float) -> float:
+def choose_rated_a(peak_w: float, nominal_v: float) -> float:
     """The smallest size of the family that carries all of the panels, or its largest."""
     return next((size for size in SIZES_A if size >= peak_w / nominal_v), SIZES_A[-1])
 
 
-def limit_v(stage: ChargeStage, pack: Pack) -> float:
+def get_limit_v(stage: ChargeStage, pack: Pack) -> float:
     """The voltage that the controller does not exceed."""
     return pack.cells * (FLOAT_CELL_V if stage is ChargeStage.FLOAT else ABSORPTION_CELL_V)
 
 
-def flow(
+def compute_flow(
     pack: Pack,
+    charging: ChargingState,
+    *,
     charge: float,
     temperature_c: float,
-    charging: Charging,
     available_w: float,
     wanted_w: float,
-    rated: float,
+    rated_a: float,
     connected: bool,
     step_s: float,
 ) -> Flow:
@@ -76,60 +77,64 @@ def flow(
     `available_w`: what the panels could give; `wanted_w`: what the load wants; `connected`: whether
     the battery's protection was closed before.
     """
-    at = pack.rested(charge, temperature_c)
-    out_w = min(available_w * EFFICIENCY, rated * at.ocv_v)
+    at = pack.find_ocv(charge, temperature_c)
+    out_w = min(available_w * EFFICIENCY, rated_a * at.ocv_v)
     if not connected and out_w < wanted_w + WAKE_W:
-        return alone(pack, charging, available_w, out_w, wanted_w)
+        return compute_flow_without_battery(pack, charging, available_w, out_w, wanted_w)
     cold = temperature_c < COLD_LIMIT_C
-    limit_a = pack.limit_current_a(at, limit_v(charging.stage, pack), step_s)
+    limit_a = pack.compute_limit_current_a(at, get_limit_v(charging.stage, pack), step_s)
     top_a = min(0.0, limit_a) if cold else limit_a
     most_w = top_a * (at.ocv_v + top_a * pack.resistance_ohm)
     battery_w = min(out_w - wanted_w, max(-wanted_w, most_w))
-    battery_a = pack.current_a(battery_w, at.ocv_v)
+    battery_a = pack.compute_current_a(battery_w, at.ocv_v)
     if battery_a is None:
-        return alone(pack, charging, available_w, out_w, wanted_w)
+        return compute_flow_without_battery(pack, charging, available_w, out_w, wanted_w)
     battery_v = at.ocv_v + battery_a * pack.resistance_ohm
     if battery_a < 0 and battery_v < pack.cut_off_v:
-        return alone(pack, charging, available_w, out_w, wanted_w)
+        return compute_flow_without_battery(pack, charging, available_w, out_w, wanted_w)
     at_limit = battery_w == most_w and not cold and available_w > NIGHT_W
     return Flow(
         available_w=available_w,
         pv_w=max(0.0, battery_w + wanted_w) / EFFICIENCY,
         load_w=wanted_w,
-        battery_v=limit_v(charging.stage, pack) if at_limit else battery_v,
+        battery_v=get_limit_v(charging.stage, pack) if at_limit else battery_v,
         battery_a=battery_a,
         at_limit=at_limit,
         connected=True,
     )
 
 
-def alone(
-    pack: Pack, charging: Charging, available_w: float, out_w: float, wanted_w: float
+def compute_flow_without_battery(
+    pack: Pack, charging: ChargingState, available_w: float, out_w: float, wanted_w: float
 ) -> Flow:
     """The battery's protection has cut: the load gets the sun, if that is enough, or nothing."""
     load_w = wanted_w if out_w >= wanted_w else 0.0
-    battery_v = limit_v(charging.stage, pack) if out_w > NIGHT_W else 0.0
-    return Flow(available_w, load_w / EFFICIENCY, load_w, battery_v, 0.0, False, connected=False)
+    battery_v = get_limit_v(charging.stage, pack) if out_w > NIGHT_W else 0.0
+    return Flow(
+        available_w, load_w / EFFICIENCY, load_w, battery_v, 0.0, at_limit=False, connected=False
+    )
 
 
-def next_charging(charging: Charging, pack: Pack, now: Flow, step_s: float) -> Charging:
+def update_charging(charging: ChargingState, pack: Pack, now: Flow, step_s: float) -> ChargingState:
     """The stage after this step: off at night, bulk, absorption at the limit, float when full."""
     if now.available_w < NIGHT_W:
-        return Charging()
+        return ChargingState()
     if charging.stage in (ChargeStage.OFF, ChargeStage.BULK):
-        return Charging(ChargeStage.ABSORPTION if now.at_limit else ChargeStage.BULK)
+        return ChargingState(ChargeStage.ABSORPTION if now.at_limit else ChargeStage.BULK)
     if charging.stage is ChargeStage.ABSORPTION:
-        return after_absorption(charging, pack, now, step_s)
+        return leave_absorption(charging, pack, now, step_s)
     low = now.battery_v < RECONNECT_CELL_V * pack.cells
-    return Charging(ChargeStage.BULK) if low else charging
+    return ChargingState(ChargeStage.BULK) if low else charging
 
 
-def after_absorption(charging: Charging, pack: Pack, now: Flow, step_s: float) -> Charging:
+def leave_absorption(
+    charging: ChargingState, pack: Pack, now: Flow, step_s: float
+) -> ChargingState:
     """Absorption ends with the tail current or after two hours; it falls back with the voltage."""
-    if now.battery_v < limit_v(charging.stage, pack) - FELL_V:
-        return Charging(ChargeStage.BULK)
+    if now.battery_v < get_limit_v(charging.stage, pack) - BULK_DROP_V:
+        return ChargingState(ChargeStage.BULK)
     absorbed_s = charging.absorbed_s + step_s
     tail = now.at_limit and now.battery_a < TAIL_SHARE * pack.capacity_ah
     if tail or absorbed_s >= ABSORPTION_ENDS_S:
-        return Charging(ChargeStage.FLOAT)
+        return ChargingState(ChargeStage.FLOAT)
     return replace(charging, absorbed_s=absorbed_s)

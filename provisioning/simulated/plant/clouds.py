@@ -12,40 +12,40 @@ from datetime import datetime
 from functools import lru_cache
 from random import Random
 
-MOST_TAKEN = 0.97  # under the thickest cloud some light is left
-PAST = 60  # shocks that count: the 60th weighs under 1 % in both processes
+MOST_BLOCKED = 0.97  # under the thickest cloud some light is left
+SHOCKS = 60  # shocks that count: the 60th weighs under 1 % in both processes
 DAYS, HOURS = (6 * 3600.0, 30 * 3600.0), (600.0, 5400.0)  # knot distance, correlation time, in s
 
 
-def cloud_share(seed: int, cloudiness: float, at: datetime) -> float:
+def compute_cloud_share(seed: int, cloudiness: float, at: datetime) -> float:
     """Share of the clear-sky power that clouds take at `at`: 0 to 0.97, `cloudiness` on average."""
     if cloudiness <= 0:
         return 0.0
     at_s = at.timestamp()
-    normal = math.sqrt(0.5) * (level(seed, DAYS, at_s) + level(seed, HOURS, at_s))
+    normal = math.sqrt(0.5) * (interpolate(seed, DAYS, at_s) + interpolate(seed, HOURS, at_s))
     uniform = 0.5 * (1 + math.erf(normal / math.sqrt(2)))
     # The mean of uniform ** power is 1 / (1 + power).
-    power = max(0.0, (MOST_TAKEN - cloudiness) / cloudiness)
-    return float(MOST_TAKEN * uniform**power)
+    power = max(0.0, (MOST_BLOCKED - cloudiness) / cloudiness)
+    return float(MOST_BLOCKED * uniform**power)
 
 
-def level(seed: int, process: tuple[float, float], at_s: float) -> float:
+def interpolate(seed: int, process: tuple[float, float], at_s: float) -> float:
     """The process at a time, standard normal at its knots, cosine-smooth between them."""
     knot, part = divmod(at_s / process[0], 1.0)
     weight = 0.5 - 0.5 * math.cos(math.pi * part)
-    before, after = knot_level(seed, process, int(knot)), knot_level(seed, process, int(knot) + 1)
+    before, after = sum_shocks(seed, process, int(knot)), sum_shocks(seed, process, int(knot) + 1)
     return before + weight * (after - before)
 
 
 @lru_cache(maxsize=64)
-def knot_level(seed: int, process: tuple[float, float], knot: int) -> float:
+def sum_shocks(seed: int, process: tuple[float, float], knot: int) -> float:
     """The process at one knot: the weighted sum of its shocks up to there."""
     kept = math.exp(-process[0] / process[1])
-    past = sum(kept**age * shock(seed, process, knot - age) for age in range(PAST))
+    past = sum(kept**age * draw_shock(seed, process, knot - age) for age in range(SHOCKS))
     return math.sqrt(1 - kept * kept) * past
 
 
 @lru_cache(maxsize=256)
-def shock(seed: int, process: tuple[float, float], knot: int) -> float:
+def draw_shock(seed: int, process: tuple[float, float], knot: int) -> float:
     """A standard normal number that belongs to this knot for ever."""
     return Random(f"{seed} {process[0]:g} {knot}").gauss(0, 1)

@@ -21,14 +21,14 @@ class Counters:
 
     def count(self, day: date, pv_wh: float, load_wh: float, battery_v: float, pv_v: float) -> None:
         """Add one step that ended on the local day `day`."""
-        self._begin_again(day)
+        self._reset(day)
         for period in PERIODS:
             self.generated_wh[period] += pv_wh
             self.consumed_wh[period] += load_wh
-        self.battery_v = extremes(self.battery_v, battery_v)
-        self.pv_v = extremes(self.pv_v, pv_v)
+        self.battery_v = widen(self.battery_v, battery_v)
+        self.pv_v = widen(self.pv_v, pv_v)
 
-    def _begin_again(self, day: date) -> None:
+    def _reset(self, day: date) -> None:
         over = []
         if day != self._day:
             over.append("today")
@@ -42,6 +42,6 @@ class Counters:
         self._day = day
 
 
-def extremes(known: list[float], value: float) -> list[float]:
+def widen(known: list[float], value: float) -> list[float]:
     """[lowest, highest] with one more value."""
     return [min([*known, value]), max([*known, value])]

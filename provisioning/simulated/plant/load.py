@@ -23,7 +23,7 @@ class ReportedLoad:
         """The sum of the reported loads, at least the hibernation power."""
         floor_w = self._settings.energy.hibernate_power_w
         try:
-            loads = reported_loads(self._opened(), tuple(self._settings.camera))
+            loads = reported_loads(self._open(), tuple(self._settings.camera))
         except StoreError:
             self.close()
             return floor_w
@@ -34,7 +34,7 @@ class ReportedLoad:
             self._store.close()
             self._store = None
 
-    def _opened(self) -> Store:
+    def _open(self) -> Store:
         if self._store and self._store.replaced():
             self.close()
         if self._store is None:

@@ -31,7 +31,7 @@ OCV = (
 USABLE = ((-40.0, 0.50), (-20.0, 0.70), (0.0, 0.85), (25.0, 1.0))
 
 
-class Point(NamedTuple):
+class OcvPoint(NamedTuple):
     """Rested voltage of the whole battery and its slope per unit of charge."""
 
     ocv_v: float
@@ -50,24 +50,24 @@ class Pack:
     def cut_off_v(self) -> float:
         return CUT_OFF_CELL_V * self.cells
 
-    def rested(self, charge: float, temperature_c: float) -> Point:
+    def find_ocv(self, charge: float, temperature_c: float) -> OcvPoint:
         """Where on its voltage curve the battery stands."""
-        share = usable_share(temperature_c)
+        share = compute_usable_share(temperature_c)
         seen = (charge - (1 - share)) / share
         upper = min(max(bisect_right(OCV, (seen, math.inf)), 1), len(OCV) - 1)
         (x0, v0), (x1, v1) = OCV[upper - 1], OCV[upper]
         slope_v = (v1 - v0) / (x1 - x0)
         cell_v = max(0.0, v0 + slope_v * (seen - x0))
-        return Point(cell_v * self.cells, slope_v * self.cells / share)
+        return OcvPoint(cell_v * self.cells, slope_v * self.cells / share)
 
-    def current_a(self, power_w: float, ocv_v: float) -> float | None:
+    def compute_current_a(self, power_w: float, ocv_v: float) -> float | None:
         """Current (+ in) that carries `power_w` (+ in) at the terminals; None if it cannot."""
         root = ocv_v**2 + 4 * self.resistance_ohm * power_w
         if root < 0:
             return None
         return (math.sqrt(root) - ocv_v) / (2 * self.resistance_ohm)
 
-    def limit_current_a(self, at: Point, limit_v: float, step_s: float) -> float:
+    def compute_limit_current_a(self, at: OcvPoint, limit_v: float, step_s: float) -> float:
         """Current that brings the terminals to `limit_v` at the end of the step.
 
         Looking to the end (implicit Euler) keeps the taper stable however small the resistance.
@@ -75,7 +75,7 @@ class Pack:
         rise_ohm = at.slope_v * step_s / 3600 / self.capacity_ah
         return (limit_v - at.ocv_v) / (self.resistance_ohm + rise_ohm)
 
-    def stored_wh(self, charge: float) -> float:
+    def compute_stored_wh(self, charge: float) -> float:
         """Energy between empty and `charge` at 25 C: the area under the voltage curve."""
         area = 0.0
         for (x0, v0), (x1, v1) in pairwise(OCV):
@@ -86,7 +86,7 @@ class Pack:
         return area * self.cells * self.capacity_ah
 
 
-def usable_share(temperature_c: float) -> float:
+def compute_usable_share(temperature_c: float) -> float:
     """Share of the nominal charge that can be used at this temperature."""
     for (t0, s0), (t1, s1) in pairwise(USABLE):
         if temperature_c < t1:
@@ -94,7 +94,7 @@ def usable_share(temperature_c: float) -> float:
     return USABLE[-1][1]
 
 
-def pack_of(battery: BatterySettings) -> Pack:
+def make_pack(battery: BatterySettings) -> Pack:
     """The battery of the settings; raise `SettingsError` for one that is not simulated."""
     if battery.chemistry is not Chemistry.LFP:
         raise SettingsError(

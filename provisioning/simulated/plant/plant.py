@@ -12,15 +12,15 @@ from appliance.errors import SettingsError
 from appliance.model import ChargeStage
 from appliance.settings import Settings
 from provisioning.simulated.plant.charging import (
-    Charging,
+    ChargingState,
     Flow,
-    flow,
-    limit_v,
-    next_charging,
-    rated_a,
+    choose_rated_a,
+    compute_flow,
+    get_limit_v,
+    update_charging,
 )
 from provisioning.simulated.plant.counters import Counters
-from provisioning.simulated.plant.pack import COLD_LIMIT_C, pack_of
+from provisioning.simulated.plant.pack import COLD_LIMIT_C, make_pack
 from provisioning.simulated.plant.weather import Weather
 
 STEP_S = 60.0
@@ -45,15 +45,15 @@ class Plant:
     def __init__(self, settings: Settings, start: datetime) -> None:
         self.settings = settings
         self.utc = start.astimezone(UTC)
-        self.pack = pack_of(settings.battery)
-        self.rated_a = rated_a(settings.panels.peak_w, settings.battery.nominal_voltage_v)
+        self.pack = make_pack(settings.battery)
+        self.rated_a = choose_rated_a(settings.panels.peak_w, settings.battery.nominal_voltage_v)
         self.totals = Totals()
-        self._zone = zone_of(settings.site.timezone)
+        self._zone = find_zone(settings.site.timezone)
         self._weather = Weather(settings)
         self._charge = settings.simulation.battery_charge_pct / 100
-        self._charging = Charging()
-        self._flow = self._flow_over(0.0, self.utc, settings.energy.hibernate_power_w, True)
-        self._charging = next_charging(self._charging, self.pack, self._flow, 0.0)
+        self._charging = ChargingState()
+        self._flow = self._compute_flow(0.0, self.utc, settings.energy.hibernate_power_w)
+        self._charging = update_charging(self._charging, self.pack, self._flow, 0.0)
         self.counters = Counters(self.local.date())
 
     def advance(self, to_utc: datetime, load_w: float) -> None:
@@ -101,7 +101,7 @@ class Plant:
 
     @property
     def battery_temperature_c(self) -> float:
-        return self._weather.temperature_c(self.utc)
+        return self._weather.compute_temperature_c(self.utc)
 
     @property
     def load_power_w(self) -> float:
@@ -143,28 +143,32 @@ class Plant:
 
     def stage_voltage_v(self, stage: ChargeStage) -> float:
         """The controller's setpoint for that stage."""
-        return limit_v(stage, self.pack)
+        return get_limit_v(stage, self.pack)
 
     def _step(self, step_s: float, load_w: float) -> None:
         middle = self.utc + timedelta(seconds=step_s / 2)
-        self._flow = now = self._flow_over(step_s, middle, load_w, self._flow.connected)
+        self._flow = now = self._compute_flow(
+            step_s, middle, load_w, connected=self._flow.connected
+        )
         self._charge += now.battery_a * step_s / 3600 / self.pack.capacity_ah
         self._charge = min(1.0, max(0.0, self._charge))
-        self._charging = next_charging(self._charging, self.pack, now, step_s)
+        self._charging = update_charging(self._charging, self.pack, now, step_s)
         self.utc += timedelta(seconds=step_s)
         self._count(now, step_s, load_w)
 
-    def _flow_over(self, step_s: float, middle: datetime, load_w: float, connected: bool) -> Flow:
-        return flow(
+    def _compute_flow(
+        self, step_s: float, middle: datetime, load_w: float, *, connected: bool = True
+    ) -> Flow:
+        return compute_flow(
             self.pack,
-            self._charge,
-            self._weather.temperature_c(middle),
             self._charging,
-            self._weather.sun_w(middle),
-            load_w,
-            self.rated_a,
-            connected,
-            step_s,
+            charge=self._charge,
+            temperature_c=self._weather.compute_temperature_c(middle),
+            available_w=self._weather.compute_sun_w(middle),
+            wanted_w=load_w,
+            rated_a=self.rated_a,
+            connected=connected,
+            step_s=step_s,
         )
 
     def _count(self, now: Flow, step_s: float, load_w: float) -> None:
@@ -185,7 +189,7 @@ class Plant:
         )
 
 
-def zone_of(name: str) -> ZoneInfo:
+def find_zone(name: str) -> ZoneInfo:
     """The time zone of that name; raise `SettingsError` where there is none."""
     try:
         return ZoneInfo(name)

@@ -9,7 +9,7 @@ from threading import Event, Lock
 from typing import TypeVar
 
 from appliance.clock import Clock
-from provisioning.simulated.lines.talker import Talker
+from provisioning.simulated.lines.byte_device import ByteDevice
 from provisioning.simulated.plant.load import ReportedLoad
 from provisioning.simulated.plant.plant import Plant
 
@@ -29,19 +29,19 @@ class RunningPlant:
         self._load_w = load.power_w()
         self._load_at_s = clock.stamp().uptime_s
 
-    def now(self, ask: Callable[[], T]) -> T:
+    def run_at_present(self, ask: Callable[[], T]) -> T:
         """What `ask` gives with the plant brought up to now."""
         with self._lock:
-            self._follow()
+            self._advance()
             return ask()
 
     def tick(self, stop: Event) -> None:
         """Keep the plant near the present also while nobody asks; returns when `stop` is set."""
         while not self._clock.wait(TICK_S, stop):
-            self.now(lambda: None)
+            self.run_at_present(lambda: None)
         self._load.close()
 
-    def _follow(self) -> None:
+    def _advance(self) -> None:
         now = self._clock.stamp()
         if now.uptime_s - self._load_at_s >= LOAD_EVERY_S:
             self._load_w = self._load.power_w()
@@ -49,19 +49,19 @@ class RunningPlant:
         self._plant.advance(now.utc, self._load_w)
 
 
-class RunningTalker:
-    """A talker whose plant is up to date whenever it speaks."""
+class RunningDevice:
+    """A device whose plant is up to date whenever it speaks."""
 
-    def __init__(self, talker: Talker, plant: RunningPlant) -> None:
-        self._talker = talker
+    def __init__(self, device: ByteDevice, plant: RunningPlant) -> None:
+        self._device = device
         self._plant = plant
-        self.speaks_every_s = talker.speaks_every_s
+        self.sends_every_s = device.sends_every_s
 
-    def request_size(self, begun: bytes) -> int | None:
-        return self._talker.request_size(begun)
+    def find_request_size(self, begun: bytes) -> int | None:
+        return self._device.find_request_size(begun)
 
     def respond(self, request: bytes) -> bytes | None:
-        return self._plant.now(lambda: self._talker.respond(request))
+        return self._plant.run_at_present(lambda: self._device.respond(request))
 
-    def speak(self) -> bytes:
-        return self._plant.now(self._talker.speak)
+    def send_unasked(self) -> bytes:
+        return self._plant.run_at_present(self._device.send_unasked)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from appliance.settings import Settings
 from power.plan.clear_sky import compute_clear_sky_w
-from provisioning.simulated.plant.clouds import cloud_share
+from provisioning.simulated.plant.clouds import compute_cloud_share
 
 MINUTES_A_DAY = 1440
 TEMPERATURE_SWING_C = 5.0
@@ -24,13 +24,13 @@ class Weather:
         self._day: datetime | None = None
         self._table_w: list[float] = []
 
-    def sun_w(self, at: datetime) -> float:
+    def compute_sun_w(self, at: datetime) -> float:
         """What the panels can give at `at`, after clouds, in W."""
         simulation = self._settings.simulation
-        clear_w = self.clear_sky_w(at)
-        return clear_w * (1 - cloud_share(simulation.seed, simulation.cloudiness, at))
+        clear_w = self.compute_clear_sky_w(at)
+        return clear_w * (1 - compute_cloud_share(simulation.seed, simulation.cloudiness, at))
 
-    def clear_sky_w(self, at: datetime) -> float:
+    def compute_clear_sky_w(self, at: datetime) -> float:
         """The same without clouds; from a table of minutes, interpolated."""
         day = datetime.combine(at.astimezone(UTC).date(), time(), UTC)
         if day != self._day:
@@ -41,7 +41,7 @@ class Weather:
         before_w, after_w = self._table_w[int(minute)], self._table_w[int(minute) + 1]
         return before_w + part * (after_w - before_w)
 
-    def temperature_c(self, at: datetime) -> float:
+    def compute_temperature_c(self, at: datetime) -> float:
         """Air and battery temperature: a wave of one day around the settings' mean."""
         hours = at.timestamp() / 3600 + self._settings.site.longitude_deg / 15
         wave = math.cos(2 * math.pi * (hours - WARMEST_HOUR) / 24)

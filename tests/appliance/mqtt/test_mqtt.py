@@ -29,7 +29,7 @@ from appliance.settings_cameras import CameraSettings
 from appliance.status import document as status
 from appliance.store.prepare import prepare
 from appliance.store.store import Store
-from provisioning.laptop import free_port
+from provisioning.laptop import find_free_port
 from tests.conftest import OpenStore
 from tests.scenes.filled import fill
 from tests.stand_ins.fakes import FakeClock
@@ -87,7 +87,7 @@ def listens(port: int) -> bool:
 
 @pytest.fixture
 def port() -> int:
-    return free_port()
+    return find_free_port()
 
 
 @pytest.fixture

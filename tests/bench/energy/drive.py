@@ -27,7 +27,7 @@ from power.guard.observations import GuardState
 from power.plan.ladder import Proposal
 from power.plan.solar_day import HourMean, filter_sun_w, make_sun_day
 from power.reading.plausibility import PlausibilityFilter
-from provisioning.simulated.plant.pack import pack_of
+from provisioning.simulated.plant.pack import make_pack
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
 from tests.bench.energy.faults import Faults
@@ -113,7 +113,7 @@ class Sensors:
     """True readings of the plant, as a charge controller and a BMS would give them."""
 
     def __init__(self, case: Case, seed: int) -> None:
-        self._pack = pack_of(case.settings.battery)
+        self._pack = make_pack(case.settings.battery)
         self._random = random.Random(seed)
         self._efficiency = get_cell(case.settings.battery).charge_efficiency
 
@@ -131,7 +131,7 @@ class Sensors:
         current_a = change_pct_per_h / 100 * self._pack.capacity_ah
         if current_a > 0:
             current_a /= self._efficiency
-        at = self._pack.rested(charge, battery_c)
+        at = self._pack.find_ocv(charge, battery_c)
         lag_v = LAG_CELL_V * self._pack.cells * (1 if current_a > 0 else -1)
         voltage_v = at.ocv_v + current_a * self._pack.resistance_ohm + lag_v
         top_v = 3.6 * self._pack.cells

@@ -11,7 +11,7 @@ from appliance.model import EnergyLevel
 from appliance.settings import GpuSettings, JetsonSettings, Settings, SwitchSettings
 from appliance.settings_cameras import CameraSettings
 from power.act.loads import Actuator, escape, list_loads
-from tests.stand_ins.rig import bare_site
+from tests.stand_ins.rig import make_bare_site
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL
 HIBERNATE, OFF = EnergyLevel.HIBERNATE, EnergyLevel.OFF
@@ -51,7 +51,7 @@ def host() -> FakeHost:
 
 @pytest.fixture
 def actuator(host: FakeHost) -> Actuator:
-    return Actuator(host, bare_site(["gate", "yard"], may_power_off=True))
+    return Actuator(host, make_bare_site(["gate", "yard"], may_power_off=True))
 
 
 START_ALL = [
@@ -67,7 +67,7 @@ STOP_ALL = [
 
 
 def test_the_units_of_a_site_stand_in_shed_order() -> None:
-    site = bare_site(["gate", "yard"], may_power_off=True)
+    site = make_bare_site(["gate", "yard"], may_power_off=True)
     assert [load.unit for load in list_loads(site)] == [order.split()[1] for order in STOP_ALL]
 
 
@@ -141,7 +141,7 @@ def test_a_refused_power_off_is_tried_again(host: FakeHost, actuator: Actuator) 
 
 
 def test_a_laptop_is_never_powered_off(host: FakeHost) -> None:
-    Actuator(host, bare_site([], may_power_off=False)).apply(EnergyLevel.OFF, power_off=True)
+    Actuator(host, make_bare_site([], may_power_off=False)).apply(EnergyLevel.OFF, power_off=True)
     assert host.new() == ["stop appliance-inference"]
 
 
@@ -267,7 +267,7 @@ def test_a_refused_mode_on_the_way_down_does_not_count_as_the_one_before(
 
 
 def test_settings_that_name_no_mode_leave_it_alone(host: FakeHost) -> None:
-    Actuator(host, bare_site(["gate"], may_power_off=False)).apply(FULL, power_off=False)
+    Actuator(host, make_bare_site(["gate"], may_power_off=False)).apply(FULL, power_off=False)
     assert host.new() == starts(GATE, INFERENCE)
 
 

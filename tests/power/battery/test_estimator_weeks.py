@@ -17,8 +17,8 @@ from appliance.model import ChargeStage, PowerReading, Stamp
 from appliance.settings import BatterySettings
 from power.battery import estimator
 from power.battery.estimate import Estimate
-from provisioning.simulated.plant.charging import Charging, flow, next_charging
-from provisioning.simulated.plant.pack import OCV, Pack, Point, pack_of, usable_share
+from provisioning.simulated.plant.charging import ChargingState, compute_flow, update_charging
+from provisioning.simulated.plant.pack import OCV, OcvPoint, Pack, compute_usable_share, make_pack
 
 SETTINGS = BatterySettings()
 DAYS, STEP_S, DAY_S = 21, 300.0, 86_400.0
@@ -41,14 +41,14 @@ class OtherPack(Pack):
 
     curve: tuple[tuple[float, float], ...] = OCV
 
-    def rested(self, charge: float, temperature_c: float) -> Point:
-        share = usable_share(temperature_c)
+    def rested(self, charge: float, temperature_c: float) -> OcvPoint:
+        share = compute_usable_share(temperature_c)
         seen = (charge - (1 - share)) / share
         for (x0, v0), (x1, v1) in zip(self.curve, self.curve[1:], strict=False):
             if seen <= x1 or x1 == 1:
                 slope_v = (v1 - v0) / (x1 - x0)
                 volts = max(0.0, v0 + slope_v * (seen - x0))
-                return Point(volts * self.cells, slope_v * self.cells / share)
+                return OcvPoint(volts * self.cells, slope_v * self.cells / share)
         raise AssertionError
 
 
@@ -72,9 +72,9 @@ def weeks(
 ) -> tuple[Moment, ...]:
     """Some weeks of one unit that sheds load as its battery empties; `sun` scales every day's."""
     chance = random.Random(seed)
-    plain = pack_of(SETTINGS)
+    plain = make_pack(SETTINGS)
     pack = OtherPack(plain.cells, plain.capacity_ah, plain.resistance_ohm, CURVES[seed % 3])
-    charge, charging, connected, leaning = chance.uniform(0.3, 0.95), Charging(), True, 0.0
+    charge, charging, connected, leaning = chance.uniform(0.3, 0.95), ChargingState(), True, 0.0
     meter_v = chance.uniform(-METER_V, METER_V)
     suns = [sun * chance.choice((0.1, 0.2, 0.3, 0.6, 1.0)) for _ in range(days)]
     moments = []
@@ -86,8 +86,18 @@ def weeks(
         wanted_w = next(w for at, w in ((0.6, 25), (0.4, 12), (0.2, 6), (-1, 1.5)) if charge > at)
         wanted_w *= chance.uniform(0.8, 1.2)
         sun_w = 600 * height * today * chance.uniform(0.5, 1)
-        now = flow(pack, charge, celsius, charging, sun_w, wanted_w, 60, connected, step_s)
-        connected, charging = now.connected, next_charging(charging, pack, now, step_s)
+        now = compute_flow(
+            pack,
+            charging,
+            charge=charge,
+            temperature_c=celsius,
+            available_w=sun_w,
+            wanted_w=wanted_w,
+            rated_a=60,
+            connected=connected,
+            step_s=step_s,
+        )
+        connected, charging = now.connected, update_charging(charging, pack, now, step_s)
         moved = now.battery_a * step_s / 3600 / pack.capacity_ah
         charge = min(1.0, max(0.0, charge + moved))
         towards = math.copysign(HYSTERESIS_V, now.battery_a)

@@ -34,7 +34,7 @@ from tests.power.probe.probe_models import (
     connected,
 )
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import sunny_noon
+from tests.stand_ins.rig import make_sunny_noon
 
 SETTINGS = b"[unit]\r\nname = 'hill 7'   # \xc3\xa9\n\n\n[panels]\npeak_w = 400"
 SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2)
@@ -127,14 +127,14 @@ def test_all_models_are_listed(unitctl: Typed) -> None:
 
 
 def test_the_page_of_power_devices_is_current() -> None:
-    current = (ROOT / "docs/power-devices.md").read_text() == models_page.page()
+    current = (ROOT / "docs/power-devices.md").read_text() == models_page.build_page()
     assert current, "run: python -m provisioning.models_page > docs/power-devices.md"
 
 
 def test_the_page_shows_what_a_simulated_device_gives_and_says_where_there_is_none() -> None:
-    page = models_page.page([EpeverTracer(), Letter()])
+    page = models_page.build_page([EpeverTracer(), Letter()])
     assert "| `epever-tracer` | Modbus, 115200 8N1 | 1 | yes | yes | yes |" in page
-    assert models_page.spans((255, 16, 17, 18, 96)) == "16 to 18, 96, 255"
+    assert models_page.format_spans((255, 16, 17, 18, 96)) == "16 to 18, 96, 255"
     assert "| `letter` | Letters, 9600 8N1 | 1 | ? | ? |" in page
 
 
@@ -143,7 +143,7 @@ def test_the_page_shows_what_a_simulated_device_gives_and_says_where_there_is_no
 
 def test_a_simulated_charger_is_found(unitctl: Typed) -> None:
     unitctl.knows(EpeverTracer())
-    with connected(SimulatedEpever(sunny_noon())) as port:
+    with connected(SimulatedEpever(make_sunny_noon())) as port:
         code, out, _ = unitctl.type("power", "probe", "--port", port)
     assert code == 0
     assert "\n# EPEver (Epsolar) Tracer AN, BN, XTRA, " in out

@@ -14,7 +14,7 @@ from power.devices.daly import (
     Daly,
     DalyD2,
     DalyModbus,
-    current_as_stated,
+    check_current_sign,
 )
 from power.protocol.bus import ModbusBus
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
@@ -30,13 +30,13 @@ from provisioning.simulated.devices.daly import (
     SimulatedDaly,
     SimulatedDalyD2,
 )
-from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.framing import build_rtu_frame
 from provisioning.simulated.lines.quirks import ECHO, SILENCE, TWO_BURSTS
-from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.cells import make_pack_view
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import START, FakeClock
-from tests.stand_ins.replay import Exchange, recorded
-from tests.stand_ins.rig import meter_on, night, on_a_wire, sunny_noon
+from tests.stand_ins.replay import Exchange, replay
+from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon, serve_on_line
 
 STAMP = Stamp(START, "0", 0.0)
 # An ESS-DL-BMS pack (syssi/esphome-daly-bms docs/pdus/ess-dl-bms-41_260321_0323.txt), discharging.
@@ -78,7 +78,7 @@ SIXTEEN = bytes.fromhex(
 
 def captured(profile: DalyModbus, *exchanges: Exchange) -> BatteryReading:
     """What the driver says of captured exchanges, through the real bus on a pseudo-terminal."""
-    with recorded(*exchanges) as peer:
+    with replay(*exchanges) as peer:
         bus = ModbusBus(peer.port, FakeClock(), profile.serial, 0.5, 0)
         reading = Meter(profile, ModbusLink(profile, bus, profile.device_id), FakeClock()).read()
     assert isinstance(reading, BatteryReading)
@@ -154,7 +154,7 @@ def test_a_captured_board_that_discharges_has_less_than_30000_in_its_current() -
 
 
 def test_a_reply_with_the_requests_own_id_is_not_taken() -> None:
-    own = rtu_frame(0x81, DL_FIRST[1:-2])
+    own = build_rtu_frame(0x81, DL_FIRST[1:-2])
     request = bytes.fromhex("81 03 00 00 00 40 5B FA")
     with pytest.raises(WrongFrame):
         captured(Daly(), (request, [own]), (request, [own]))
@@ -217,7 +217,7 @@ def test_a_current_whose_sign_is_against_the_state_is_not_believed() -> None:
     assert of_four(current=29950, state=DISCHARGING).current_a == pytest.approx(-5)
     assert of_four(current=30005, state=DISCHARGING).current_a == pytest.approx(0.5)  # it flickers
     unknown = Decoded(None, Quality.STALE)
-    assert current_as_stated(unknown, Decoded(1, Quality.OK)) is unknown
+    assert check_current_sign(unknown, Decoded(1, Quality.OK)) is unknown
 
 
 def test_a_state_of_charge_of_0_is_believed_only_of_empty_cells() -> None:
@@ -266,7 +266,7 @@ BOTH: list[tuple[Any, Any]] = [(Daly(), SimulatedDaly), (DalyD2(), SimulatedDaly
 
 def assert_agrees(reading: BatteryReading, plant: Plant) -> None:
     """The reading is the plant's battery, but for the rounding of the registers."""
-    pack = pack_view(plant)
+    pack = make_pack_view(plant)
     assert reading.voltage_v == pytest.approx(pack.voltage_v, abs=0.051)
     assert reading.current_a == pytest.approx(pack.current_a, abs=0.051)
     assert reading.state_of_charge_pct == pytest.approx(pack.state_of_charge_pct, abs=0.051)
@@ -280,24 +280,24 @@ def assert_agrees(reading: BatteryReading, plant: Plant) -> None:
 
 @pytest.mark.parametrize(("profile", "simulator"), BOTH)
 def test_the_driver_reads_its_simulator_by_day_and_night(profile: Any, simulator: Any) -> None:
-    for plant in (sunny_noon(), night()):
-        reading = meter_on(profile, simulator(plant)).read()
+    for plant in (make_sunny_noon(), make_night()):
+        reading = make_meter(profile, simulator(plant)).read()
         assert_agrees(reading, plant)
         assert set(reading.quality) <= {"full_ah", "alarms"}
 
 
 @pytest.mark.parametrize(("profile", "simulator"), BOTH)
 def test_the_driver_reads_its_simulator_on_a_wire_with_echo(profile: Any, simulator: Any) -> None:
-    plant = sunny_noon()
-    with on_a_wire(profile, simulator(plant), quirks=[ECHO, TWO_BURSTS]) as meter:
+    plant = make_sunny_noon()
+    with serve_on_line(profile, simulator(plant), quirks=[ECHO, TWO_BURSTS]) as meter:
         assert_agrees(meter.read(), plant)
 
 
 @pytest.mark.parametrize(("profile", "simulator"), BOTH)
 def test_no_quirk_leads_to_a_wrong_value(profile: Any, simulator: Any) -> None:
-    plant = night(load_w=300)
-    true_a = pack_view(plant).current_a
-    meter = meter_on(profile, simulator(plant, [FLICKERS, LOST_CHARGE, NO_SENSOR]))
+    plant = make_night(load_w=300)
+    true_a = make_pack_view(plant).current_a
+    meter = make_meter(profile, simulator(plant, [FLICKERS, LOST_CHARGE, NO_SENSOR]))
     readings = [meter.read() for _ in range(5)]
     currents = [one.current_a for one in readings]
     assert None in currents
@@ -307,31 +307,31 @@ def test_no_quirk_leads_to_a_wrong_value(profile: Any, simulator: Any) -> None:
         assert reading.quality["remaining_ah"] is Quality.IMPLAUSIBLE
         assert reading.quality["lowest_temperature_c"] is Quality.ABSENT
         assert reading.quality["highest_temperature_c"] is Quality.ABSENT
-        assert reading.voltage_v == pytest.approx(pack_view(plant).voltage_v, abs=0.051)
-    turned = meter_on(profile, simulator(plant, [OTHER_SIGN])).read()
+        assert reading.voltage_v == pytest.approx(make_pack_view(plant).voltage_v, abs=0.051)
+    turned = make_meter(profile, simulator(plant, [OTHER_SIGN])).read()
     assert turned.quality["current_a"] is Quality.IMPLAUSIBLE
     with pytest.raises(NoAnswer):
-        meter_on(profile, simulator(plant, [SILENCE])).read()
+        make_meter(profile, simulator(plant, [SILENCE])).read()
 
 
 @pytest.mark.parametrize(("profile", "simulator"), BOTH)
 def test_a_share_of_the_plant_is_a_share_of_current_and_charge(
     profile: Any, simulator: Any
 ) -> None:
-    plant = sunny_noon()
-    half = meter_on(profile, simulator(plant, share=0.5)).read()
+    plant = make_sunny_noon()
+    half = make_meter(profile, simulator(plant, share=0.5)).read()
     assert half.current_a == pytest.approx(plant.battery_current_a / 2, abs=0.051)
-    assert half.remaining_ah == pytest.approx(pack_view(plant).remaining_ah / 2, abs=0.051)
+    assert half.remaining_ah == pytest.approx(make_pack_view(plant).remaining_ah / 2, abs=0.051)
 
 
 def test_the_simulator_refuses_what_a_board_does_not_have() -> None:
-    simulator = SimulatedDaly(sunny_noon())
-    meter = meter_on(Daly(), simulator)
+    simulator = SimulatedDaly(make_sunny_noon())
+    meter = make_meter(Daly(), simulator)
     with pytest.raises(ExceptionAnswer):
         meter.link.read_raw(Block(HOLDING, 0x0080, 1))
     assert simulator.answer(bytes([6, 0, 0, 0, 1])) == bytes([0x86, 1])
     assert simulator.reply_id == 0x51
-    assert SimulatedDalyD2(sunny_noon()).reply_id == 0xD2
+    assert SimulatedDalyD2(make_sunny_noon()).reply_id == 0xD2
 
 
 @given(st.binary(max_size=140))

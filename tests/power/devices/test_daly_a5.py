@@ -30,10 +30,10 @@ from provisioning.simulated.lines.quirks import (
     TWO_BURSTS,
 )
 from provisioning.simulated.lines.serial_line import SerialLine
-from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.cells import make_pack_view
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import night, serving, sunny_noon
+from tests.stand_ins.rig import make_night, make_sunny_noon, serve_line
 
 FRAMING = DalyA5Framing()
 CHARGE, CELLS, TEMPERATURES = Block(0x90, 0, 4), Block(0x95, 0, 48), Block(0x96, 0, 8)
@@ -59,18 +59,18 @@ SIXTEEN_CELLS = (
 class Recorded:
     """A board that gives captured replies, by command."""
 
-    speaks_every_s = None
+    sends_every_s = None
 
     def __init__(self, replies: Mapping[int, str]) -> None:
         self.replies = {command: bytes.fromhex(text) for command, text in replies.items()}
 
-    def request_size(self, begun: bytes) -> int:
+    def find_request_size(self, begun: bytes) -> int:
         return 13 if begun else 0
 
     def respond(self, request: bytes) -> bytes | None:
         return self.replies.get(request[2])
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return b""
 
 
@@ -266,7 +266,7 @@ def test_it_is_recognised_by_its_voltage_current_and_charge() -> None:
 
 def assert_agrees(reading: BatteryReading, plant: Plant) -> None:
     """The reading is the plant's battery, but for the rounding of the replies."""
-    pack = pack_view(plant)
+    pack = make_pack_view(plant)
     assert reading.voltage_v == pytest.approx(pack.voltage_v, abs=0.051)
     assert reading.current_a == pytest.approx(pack.current_a, abs=0.051)
     assert reading.state_of_charge_pct == pytest.approx(pack.state_of_charge_pct, abs=0.051)
@@ -284,20 +284,20 @@ def assert_agrees(reading: BatteryReading, plant: Plant) -> None:
 
 @pytest.mark.parametrize("quirks", [(), (SIXTEEN,), (OLDER,), (SIXTEEN, OLDER)])
 def test_the_driver_reads_its_simulator_by_day_and_night(quirks: tuple[str, ...]) -> None:
-    for plant in (sunny_noon(), night()):
+    for plant in (make_sunny_noon(), make_night()):
         assert_agrees(read(SimulatedDalyA5(plant, quirks)), plant)
 
 
 def test_a_board_that_does_not_always_answer_is_asked_again() -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     meter = meter_on(SimulatedDalyA5(plant, [NO_REPLY]))
     for _ in range(10):
         assert_agrees(meter.read(), plant)
 
 
 def test_no_quirk_leads_to_a_wrong_value() -> None:
-    plant = night(load_w=300)
-    pack = pack_view(plant)
+    plant = make_night(load_w=300)
+    pack = make_pack_view(plant)
     meter = meter_on(SimulatedDalyA5(plant, [FLICKERS, LOST_CHARGE, NO_SENSOR]))
     readings = [meter.read() for _ in range(10)]
     currents = [one.current_a for one in readings]
@@ -316,17 +316,17 @@ def test_no_quirk_leads_to_a_wrong_value() -> None:
 
 
 def test_another_board_and_a_damaged_request_get_no_answer() -> None:
-    second = SimulatedDalyA5(sunny_noon(), device_id=2)
+    second = SimulatedDalyA5(make_sunny_noon(), device_id=2)
     assert second.respond(FRAMING.build_request(CHARGE, 1)) is None
     assert second.respond(FRAMING.build_request(CHARGE, 2)) is not None
     assert second.respond(FRAMING.build_request(CHARGE, 2)[:-1] + b"\0") is None
 
 
 def test_the_driver_reads_its_simulator_on_a_wire() -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     line = SerialLine(SimulatedDalyA5(plant), FakeClock(), quirks=[ECHO, TWO_BURSTS])
     profile = DalyA5()
-    with serving(line):
+    with serve_line(line):
         bytewise = ByteLine(str(line.path), FakeClock(), profile.serial, 0.15, 0)
         link = FramedLink(profile, FRAMING, bytewise, 1)
         assert_agrees(Meter(profile, link, FakeClock()).read(), plant)
@@ -335,12 +335,12 @@ def test_the_driver_reads_its_simulator_on_a_wire() -> None:
 
 
 def test_a_bad_line_never_gives_a_wrong_value() -> None:
-    plant = sunny_noon()
-    pack = pack_view(plant)
+    plant = make_sunny_noon()
+    pack = make_pack_view(plant)
     quirks = [NOISE, TRUNCATED, FOREIGN, FLOOD, LATE]
     line = SerialLine(SimulatedDalyA5(plant), FakeClock(), quirks=quirks, damaged_share=0.3)
     profile, known, lost = DalyA5(), 0, 0
-    with serving(line):
+    with serve_line(line):
         bytewise = ByteLine(str(line.path), FakeClock(), profile.serial, 0.02, 0)
         meter = Meter(profile, FramedLink(profile, FRAMING, bytewise, 1), FakeClock())
         for _ in range(20):

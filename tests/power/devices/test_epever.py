@@ -37,12 +37,12 @@ from provisioning.simulated.devices.epever import (
     SimulatedEpever,
 )
 from provisioning.simulated.lines.loopback import LoopbackBus
-from provisioning.simulated.lines.pdu import identity_reply
+from provisioning.simulated.lines.pdu import build_identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
-from tests.stand_ins.rig import meter_on
+from tests.stand_ins.replay import replay
+from tests.stand_ins.rig import make_meter
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 TABLE = index_by_name(EpeverTracer.registers)
@@ -50,7 +50,7 @@ TABLE = index_by_name(EpeverTracer.registers)
 
 def read_recorded(request: str, reply: str, function: int, address: int, count: int = 1) -> object:
     """What the bus makes of a captured exchange, on a real pseudo-terminal."""
-    with recorded((bytes.fromhex(request), [bytes.fromhex(reply)])) as peer:
+    with replay((bytes.fromhex(request), [bytes.fromhex(reply)])) as peer:
         return ModbusBus(peer.port, FakeClock(), timeout_s=0.5).read(function, address, count, 1)
 
 
@@ -80,7 +80,7 @@ def test_the_simulator_identifies_itself_as_a_captured_tracer2215bn_does() -> No
         bytes.fromhex("2B 0E 01 01 00 00 03 00 15") + b"EPsolar Tech co., Ltd"
         b"\x01\x0cTracer2215BN\x02\x0dV02.05+V07.12"
     )
-    assert identity_reply(("EPsolar Tech co., Ltd", "Tracer2215BN", "V02.05+V07.12")) == reply
+    assert build_identity_reply(("EPsolar Tech co., Ltd", "Tracer2215BN", "V02.05+V07.12")) == reply
 
 
 @pytest.mark.parametrize(
@@ -215,8 +215,8 @@ class Recorder:
         return self.bus.read(function, address, count, device_id)
 
 
-def make_meter(plant: Plant, clock: FakeClock, quirks: Sequence[str] = ()) -> Meter:
-    return meter_on(EpeverTracer(), SimulatedEpever(plant, quirks), clock)
+def make_tracer_meter(plant: Plant, clock: FakeClock, quirks: Sequence[str] = ()) -> Meter:
+    return make_meter(EpeverTracer(), SimulatedEpever(plant, quirks), clock)
 
 
 def assert_agrees(reading: PowerReading, plant: Plant) -> None:
@@ -288,7 +288,7 @@ def test_a_3210a_without_331b_still_gives_the_battery_current(
     settings: Settings, clock: FakeClock
 ) -> None:
     plant = make_plant(settings)
-    reading = make_meter(plant, clock, [SMALL_BLOCKS]).read()
+    reading = make_tracer_meter(plant, clock, [SMALL_BLOCKS]).read()
     assert reading.battery_current_a == pytest.approx(plant.battery_current_a, abs=0.02)
     assert reading.quality == {}
 
@@ -333,7 +333,7 @@ def test_torn_pairs_606_percent_and_a_missing_probe_never_reach_a_reading(
         NOON - timedelta(hours=6),
     )
     quirks = [TORN32, SOC606, ABSENT_PROBE]
-    meter = make_meter(plant, clock, quirks)
+    meter = make_tracer_meter(plant, clock, quirks)
     torn = 0
     for minute in range(0, 1000, 5):
         load_w = 25.0 if minute % 10 else 700.0

@@ -10,13 +10,13 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Block
 from power.protocol.register import decode, index_by_name
 from provisioning.simulated.devices.epever import SimulatedEpever
+from provisioning.simulated.lines.byte_device import RtuDevices
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.serial_line import SerialLine
-from provisioning.simulated.lines.talker import RtuTalker
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
-from tests.stand_ins.rig import night, serving, sunny_noon
+from tests.stand_ins.replay import replay
+from tests.stand_ins.rig import make_night, make_sunny_noon, serve_line
 
 TABLE = index_by_name(EpeverTracer.registers)
 # Its getter -> our row. It takes the battery's voltage from 331A, not 3104.
@@ -70,11 +70,11 @@ def ours(device: SimulatedEpever, name: str) -> float | None:
     return decode(row, link.read_raw(block)).value
 
 
-@pytest.mark.parametrize("plant", [sunny_noon(), night()], ids=["noon", "night"])
+@pytest.mark.parametrize("plant", [make_sunny_noon(), make_night()], ids=["noon", "night"])
 def test_both_drivers_read_the_same_from_the_same_device(plant: Plant) -> None:
     device = SimulatedEpever(plant)
-    line = SerialLine(RtuTalker([device]), FakeClock())
-    with serving(line):
+    line = SerialLine(RtuDevices([device]), FakeClock())
+    with serve_line(line):
         other = EpeverChargeController(str(line.path), 1)
         theirs = {getter: getattr(other, getter)() for getter in SAME}
         other.serial.close()
@@ -93,7 +93,7 @@ def test_it_reads_captured_frames_of_a_real_tracer_as_we_do(
     getter: str, request_hex: str, reply_hex: str, value: float
 ) -> None:
     reply = bytes.fromhex(reply_hex)
-    with recorded((bytes.fromhex(request_hex), [reply])) as peer:
+    with replay((bytes.fromhex(request_hex), [reply])) as peer:
         other = EpeverChargeController(peer.port, 1)
         assert getattr(other, getter)() == value
         other.serial.close()

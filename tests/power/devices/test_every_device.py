@@ -23,7 +23,7 @@ from provisioning.simulated.lines.quirks import LINE_QUIRKS, TORN32
 from tests.conftest import ROOT
 from tests.scenes.truth import find_tolerance, find_wrong_values, list_true_values
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import meter_on, night, on_a_wire, sunny_noon
+from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon, serve_on_line
 
 NAMES = [model.name for model in MODELS]
 ON_A_SERIAL_LINE = [model.name for model in MODELS if not model.tcp_only]
@@ -35,7 +35,7 @@ def model_of(name: str) -> Profile:
 
 
 def simulated(name: str, quirks: tuple[str, ...] = (), plant: Any = None) -> Any:
-    return SIMULATORS[name](plant or sunny_noon(), quirks, None, 1.0)
+    return SIMULATORS[name](plant or make_sunny_noon(), quirks, None, 1.0)
 
 
 def test_every_model_has_one_name_and_a_simulator() -> None:
@@ -45,10 +45,10 @@ def test_every_model_has_one_name_and_a_simulator() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("when", [sunny_noon, night])
+@pytest.mark.parametrize("when", [make_sunny_noon, make_night])
 def test_a_reading_is_the_plants_state(name: str, when: Any) -> None:
     plant, profile = when(), model_of(name)
-    reading = meter_on(profile, simulated(name, plant=plant)).read()
+    reading = make_meter(profile, simulated(name, plant=plant)).read()
     assert find_wrong_values(profile, plant, reading) == {}
     assert essential(profile, reading) is not None
 
@@ -75,8 +75,8 @@ def device_quirks() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "quirk"), list(device_quirks()))
 def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None:
-    plant, clock, profile = sunny_noon(), FakeClock(), model_of(name)
-    meter = meter_on(profile, simulated(name, (quirk,), plant), clock)
+    plant, clock, profile = make_sunny_noon(), FakeClock(), model_of(name)
+    meter = make_meter(profile, simulated(name, (quirk,), plant), clock)
     before: dict[str, Any] = {}
     for step in range(6):
         with contextlib.suppress(BusError):
@@ -98,9 +98,9 @@ def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None
     "quirks", [("echo", "two-bursts"), tuple(LINE_QUIRKS)], ids=["slow", "all"]
 )
 def test_a_bad_line_never_makes_a_wrong_value(name: str, quirks: tuple[str, ...]) -> None:
-    plant, profile, clock = sunny_noon(), model_of(name), FakeClock()
+    plant, profile, clock = make_sunny_noon(), model_of(name), FakeClock()
     on_line: dict[str, Any] = {"clock": clock, "quirks": quirks, "seed": 11, "damaged_share": 0.4}
-    with on_a_wire(profile, simulated(name, plant=plant), timeout_s=0.15, **on_line) as meter:
+    with serve_on_line(profile, simulated(name, plant=plant), timeout_s=0.15, **on_line) as meter:
         for _ in range(3):
             judge(meter, plant)
             clock.advance(max(10.0, profile.least_interval_s))

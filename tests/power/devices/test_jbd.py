@@ -41,8 +41,8 @@ from tests.power.devices.jbd_frames import (
     frame,
 )
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
-from tests.stand_ins.rig import NOON, meter_on, night, on_a_wire, sunny_noon
+from tests.stand_ins.replay import replay
+from tests.stand_ins.rig import NOON, make_meter, make_night, make_sunny_noon, serve_on_line
 
 JBD, FRAMING = Jbd(), JbdFraming()
 TABLE = index_by_name(JBD.registers)
@@ -57,18 +57,18 @@ def known_protocol(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 class Captured:
     """A pack that says what one once said."""
 
-    speaks_every_s = None
+    sends_every_s = None
 
     def __init__(self, replies: Mapping[bytes, bytes]) -> None:
         self.replies = replies
 
-    def request_size(self, begun: bytes) -> int | None:
+    def find_request_size(self, begun: bytes) -> int | None:
         return len(begun)
 
     def respond(self, request: bytes) -> bytes | None:
         return self.replies.get(request)
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return b""
 
 
@@ -100,7 +100,7 @@ GOOD_CELLS = cells(3300, 3301, 3299, 3300)
 
 
 def test_a_captured_pack_of_4_cells_on_a_serial_line() -> None:
-    with recorded((ASK_BASIC, [FOUR[:9], FOUR[9:]]), (ASK_CELLS, [FOUR_CELLS])) as peer:
+    with replay((ASK_BASIC, [FOUR[:9], FOUR[9:]]), (ASK_CELLS, [FOUR_CELLS])) as peer:
         line = ByteLine(peer.port, FakeClock(), JBD.serial, JBD.timeout_s, JBD.gap_s)
         reading = Meter(JBD, FramedLink(JBD, FRAMING, line, 1), FakeClock()).read()
         line.close()
@@ -267,99 +267,99 @@ def assert_agrees(reading: BatteryReading, plant: Plant, share: float = 1.0) -> 
 
 
 def test_a_pack_on_a_serial_line_reads_as_the_plant_stands() -> None:
-    plant = sunny_noon()
-    with on_a_wire(JBD, SimulatedJbd(plant)) as meter:
+    plant = make_sunny_noon()
+    with serve_on_line(JBD, SimulatedJbd(plant)) as meter:
         assert_agrees(meter.read(), plant)
 
 
 def test_a_pack_reads_as_the_plant_stands_by_night_and_with_half_a_share() -> None:
-    plant = night()
-    reading = meter_on(JBD, SimulatedJbd(plant, share=0.5)).read()
+    plant = make_night()
+    reading = make_meter(JBD, SimulatedJbd(plant, share=0.5)).read()
     assert reading.current_a < 0
     assert_agrees(reading, plant, share=0.5)
 
 
 def test_a_pack_on_a_line_with_echo_and_pauses_is_read() -> None:
-    plant = sunny_noon()
-    with on_a_wire(JBD, SimulatedJbd(plant), quirks=["echo", "two-bursts"]) as meter:
+    plant = make_sunny_noon()
+    with serve_on_line(JBD, SimulatedJbd(plant), quirks=["echo", "two-bursts"]) as meter:
         assert_agrees(meter.read(), plant)
 
 
 def test_a_sleeping_pack_is_woken_by_the_first_request_and_read_by_the_second() -> None:
     assert JBD.timeout_s + JBD.gap_s <= 0.5
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     pack = SimulatedJbd(plant, ["sleeps"])
     assert pack.respond(ASK_BASIC) is None
     assert pack.respond(ASK_BASIC) is not None
     assert pack.respond(ASK_CELLS) is not None
-    meter = meter_on(JBD, pack)
+    meter = make_meter(JBD, pack)
     for minute in range(1, 4):
         plant.advance(NOON + timedelta(minutes=minute), 25.0)
         assert_agrees(meter.read(), plant)
 
 
 def test_a_small_current_is_hidden_by_the_dead_band_and_nothing_else_is() -> None:
-    plant = night(load_w=2.0)
+    plant = make_night(load_w=2.0)
     assert -0.3 < plant.battery_current_a < 0
-    reading = meter_on(JBD, SimulatedJbd(plant, ["dead-band"])).read()
+    reading = make_meter(JBD, SimulatedJbd(plant, ["dead-band"])).read()
     assert reading.current_a == 0
     assert reading.quality == {}
-    assert_agrees(meter_on(JBD, SimulatedJbd(night(), ["dead-band"])).read(), night())
+    assert_agrees(make_meter(JBD, SimulatedJbd(make_night(), ["dead-band"])).read(), make_night())
 
 
 def test_a_state_of_charge_that_reads_0_by_day_is_none() -> None:
-    reading = meter_on(JBD, SimulatedJbd(sunny_noon(), ["soc-zero"])).read()
+    reading = make_meter(JBD, SimulatedJbd(make_sunny_noon(), ["soc-zero"])).read()
     assert (reading.state_of_charge_pct, reading.remaining_ah) == (None, None)
     assert reading.full_ah is not None
 
 
 def test_a_pack_without_sensors_has_no_temperature() -> None:
-    reading = meter_on(JBD, SimulatedJbd(sunny_noon(), ["no-sensors"])).read()
+    reading = make_meter(JBD, SimulatedJbd(make_sunny_noon(), ["no-sensors"])).read()
     assert reading.quality["lowest_temperature_c"] is Quality.ABSENT
     assert reading.lowest_temperature_c is None
 
 
 def test_a_silent_pack_is_an_error() -> None:
     with pytest.raises(NoAnswer):
-        meter_on(JBD, SimulatedJbd(sunny_noon(), ["silence"])).read()
+        make_meter(JBD, SimulatedJbd(make_sunny_noon(), ["silence"])).read()
 
 
 def test_a_pack_takes_no_write_and_refuses_what_it_does_not_know() -> None:
-    pack = SimulatedJbd(sunny_noon())
+    pack = SimulatedJbd(make_sunny_noon())
     write = bytes.fromhex("DD 5A E1 02 00 00 FF 1D 77")
-    assert pack.request_size(write[:4]) == len(write)
+    assert pack.find_request_size(write[:4]) == len(write)
     assert pack.respond(write) is None
     assert pack.respond(ASK_BASIC[:-3] + b"\xff\xfe\x77") is None
     assert pack.respond(bytes.fromhex("DD A5 AA 00 FF 56 77")) == frame(0xAA, b"", 0x80)
-    assert pack.request_size(b"\x00") == 1
-    assert pack.request_size(b"\xdd\x00") == 1
+    assert pack.find_request_size(b"\x00") == 1
+    assert pack.find_request_size(b"\xdd\x00") == 1
 
 
 class BadLine:
     """Between the meter and a pack: two replies in three are damaged in some way of a bad line."""
 
-    speaks_every_s = None
+    sends_every_s = None
 
     def __init__(self, pack: SimulatedJbd, seed: int) -> None:
         self.pack = pack
         self.random = Random(seed)
 
-    def request_size(self, begun: bytes) -> int | None:
-        return self.pack.request_size(begun)
+    def find_request_size(self, begun: bytes) -> int | None:
+        return self.pack.find_request_size(begun)
 
     def respond(self, request: bytes) -> bytes | None:
         reply = self.pack.respond(request) or b""
         way = self.random.choice(list(WAYS.values()))
         return way(reply, self.random) if self.random.random() < 0.67 else reply
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return b""
 
 
 def test_a_bad_line_never_makes_a_wrong_value() -> None:
-    plant = sunny_noon()
-    whole = meter_on(JBD, SimulatedJbd(plant)).read()
-    meter = meter_on(JBD, BadLine(SimulatedJbd(plant), seed=1))
+    plant = make_sunny_noon()
+    whole = make_meter(JBD, SimulatedJbd(plant)).read()
+    meter = make_meter(JBD, BadLine(SimulatedJbd(plant), seed=1))
     lost = 0
     for _ in range(300):
         try:

@@ -11,10 +11,10 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
 from power.protocol.register import HOLDING, Decoded, decode, encode, index_by_name
 from provisioning.simulated.devices.jk import SimulatedJk
-from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.framing import build_rtu_frame
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
-from tests.stand_ins.rig import NOON, sunny_noon
+from tests.stand_ins.replay import replay
+from tests.stand_ins.rig import NOON, make_sunny_noon
 
 JK = JkPb()
 TABLE = index_by_name(JK.registers)
@@ -78,8 +78,8 @@ def healthy(**changed: float | None) -> BatteryReading:
 
 def test_the_captured_voltage_of_a_pack_is_four_bytes_at_1290() -> None:
     request = bytes.fromhex("01 03 12 90 00 02 C1 5E")
-    reply = rtu_frame(1, bytes.fromhex("03 04 00 00 C0 29"))
-    with recorded((request, [reply])) as peer:
+    reply = build_rtu_frame(1, bytes.fromhex("03 04 00 00 C0 29"))
+    with replay((request, [reply])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), JK.serial, JK.timeout_s, JK.gap_s)
         data = ModbusLink(JK, bus, 1).read_raw(Block(HOLDING, 0x1290, 2))
         bus.close()
@@ -116,7 +116,7 @@ def test_the_captured_state_of_a_pack_of_16_cells() -> None:
 def test_the_bus_address_of_a_master_is_never_asked() -> None:
     assert JK.device_id == 1
     assert JK.ids == tuple(range(2, 16))
-    assert not SimulatedJk(sunny_noon(), device_id=0).answers_to(0)
+    assert not SimulatedJk(make_sunny_noon(), device_id=0).answers_to(0)
 
 
 def test_addresses_are_bytes_and_a_poll_is_two_requests_of_different_length() -> None:

@@ -21,14 +21,14 @@ from power.protocol.register import INPUT, Decoded, decode, encode, index_by_nam
 from power.reading.meter import Meter
 from provisioning.simulated.devices.prostar import IDENTITY, SimulatedProstar
 from provisioning.simulated.lines import pdu as codec
-from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.framing import build_rtu_frame
 from provisioning.simulated.lines.loopback import LoopbackBus
-from provisioning.simulated.lines.pdu import identity_reply
+from provisioning.simulated.lines.pdu import build_identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
-from tests.stand_ins.rig import NOON, night, on_a_wire, sunny_noon
+from tests.stand_ins.replay import replay
+from tests.stand_ins.rig import NOON, make_night, make_sunny_noon, serve_on_line
 
 TABLE = index_by_name(ProstarMppt.registers)
 PROFILE = ProstarMppt()
@@ -106,8 +106,8 @@ def live_reply() -> bytes:
 
 def test_a_reply_worked_out_by_hand_is_read_on_a_line() -> None:
     ask = bytes.fromhex("01 04 00 10 00 1F B0 07")
-    reply = rtu_frame(1, bytes([INPUT, 62]) + live_reply())
-    with recorded((ask, [reply[:20], reply[20:]])) as peer:
+    reply = build_rtu_frame(1, bytes([INPUT, 62]) + live_reply())
+    with replay((ask, [reply[:20], reply[20:]])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, PROFILE.gap_s)
         reading = Meter(PROFILE, ModbusLink(PROFILE, bus, 1), FakeClock()).read()
         bus.close()
@@ -231,9 +231,9 @@ def raw_signature(device: SimulatedProstar) -> bytes:
 
 
 def test_a_prostar_is_recognised_by_its_own_supplies() -> None:
-    found = PROFILE.recognise(raw_signature(SimulatedProstar(sunny_noon())))
+    found = PROFILE.recognise(raw_signature(SimulatedProstar(make_sunny_noon())))
     assert found == ("a ProStar MPPT, version 5, set for 12 V", True)
-    pwm = PROFILE.recognise(raw_signature(SimulatedProstar(sunny_noon(), ["pwm"])))
+    pwm = PROFILE.recognise(raw_signature(SimulatedProstar(make_sunny_noon(), ["pwm"])))
     assert pwm is not None
     assert not pwm.certain
     assert "PWM" in pwm.text
@@ -267,7 +267,7 @@ def assert_agrees(reading: PowerReading, plant: Plant) -> None:
     assert set(reading.quality) == {"yield_today_wh"}
 
 
-@pytest.mark.parametrize("plant", [sunny_noon, night])
+@pytest.mark.parametrize("plant", [make_sunny_noon, make_night])
 @pytest.mark.parametrize("quirks", [(), (TORN32,)])
 def test_it_reads_the_plant(plant: type[Plant], quirks: Collection[str]) -> None:
     there = plant()  # type: ignore[call-arg]
@@ -275,7 +275,7 @@ def test_it_reads_the_plant(plant: type[Plant], quirks: Collection[str]) -> None
 
 
 def test_it_reads_a_24_volt_plant_and_a_share_of_it() -> None:
-    plant = sunny_noon(Settings(battery=BatterySettings(nominal_voltage_v=25.6)))
+    plant = make_sunny_noon(Settings(battery=BatterySettings(nominal_voltage_v=25.6)))
     reading = meter_on(SimulatedProstar(plant, share=0.5)).read()
     assert reading.pv_power_w == half(plant.pv_power_w / 2)
     assert reading.battery_current_a == half(plant.battery_current_a / 2)
@@ -290,21 +290,21 @@ def test_one_request_a_poll_and_nothing_else() -> None:
 
 
 def test_without_a_remote_sensor_there_is_no_battery_temperature() -> None:
-    reading = meter_on(SimulatedProstar(sunny_noon(), ["no-remote-sensor"])).read()
+    reading = meter_on(SimulatedProstar(make_sunny_noon(), ["no-remote-sensor"])).read()
     assert reading.battery_temperature_c is None
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     fitted = meter_on(SimulatedProstar(plant)).read()
     assert fitted.battery_temperature_c == pytest.approx(plant.battery_temperature_c, abs=0.02)
 
 
 def test_the_states_of_the_dark_are_all_off() -> None:
-    meter = meter_on(SimulatedProstar(night(), ["start-up"]))
+    meter = meter_on(SimulatedProstar(make_night(), ["start-up"]))
     assert {meter.read().charge_stage for _ in range(6)} == {ChargeStage.OFF}
 
 
 def test_a_load_that_is_cut_draws_nothing_and_one_that_is_not_there_is_absent() -> None:
-    plant = night()
+    plant = make_night()
     cut = meter_on(SimulatedProstar(plant, ["load-cut"])).read()
     assert (cut.load_power_w, cut.battery_current_a) == (0.0, 0.0)
     unused = meter_on(SimulatedProstar(plant, ["load-not-used"])).read()
@@ -312,7 +312,7 @@ def test_a_load_that_is_cut_draws_nothing_and_one_that_is_not_there_is_absent() 
     assert unused.quality["load_power_w"] is Quality.ABSENT
 
 
-@pytest.mark.parametrize("plant", [sunny_noon, night])
+@pytest.mark.parametrize("plant", [make_sunny_noon, make_night])
 def test_a_pwm_model_never_passes_for_a_current_of_0(plant: type[Plant]) -> None:
     there = plant()  # type: ignore[call-arg]
     reading = meter_on(SimulatedProstar(there, ["pwm"])).read()
@@ -324,7 +324,7 @@ def test_a_pwm_model_never_passes_for_a_current_of_0(plant: type[Plant]) -> None
 
 def test_a_silent_controller_is_an_error() -> None:
     with pytest.raises(NoAnswer):
-        meter_on(SimulatedProstar(sunny_noon(), [SILENCE])).read()
+        meter_on(SimulatedProstar(make_sunny_noon(), [SILENCE])).read()
 
 
 def test_a_day_of_every_quirk_brings_no_wrong_value() -> None:
@@ -344,7 +344,7 @@ def test_a_day_of_every_quirk_brings_no_wrong_value() -> None:
 
 def test_the_simulator_ignores_what_comes_too_soon() -> None:
     clock = FakeClock()
-    device = SimulatedProstar(sunny_noon(), ["too-fast"], now_s=clock.media_s)
+    device = SimulatedProstar(make_sunny_noon(), ["too-fast"], now_s=clock.media_s)
     ask = codec.build_read(INPUT, 0x0010, 31)
     assert device.answer(ask) is not None
     clock.advance(0.4)
@@ -357,7 +357,7 @@ def test_the_simulator_ignores_what_comes_too_soon() -> None:
 
 @pytest.mark.parametrize("pdu", ["0600100100", "10e022000102ffff", "0500020000", "050002ff00"])
 def test_the_simulator_takes_no_write(pdu: str) -> None:
-    reply = SimulatedProstar(sunny_noon()).answer(bytes.fromhex(pdu))
+    reply = SimulatedProstar(make_sunny_noon()).answer(bytes.fromhex(pdu))
     assert reply is not None
     assert reply[0] & 0x80
 
@@ -366,21 +366,21 @@ def test_the_simulator_takes_no_write(pdu: str) -> None:
 
 
 def test_the_driver_keeps_the_pause_that_a_prostar_needs() -> None:
-    plant, clock = sunny_noon(), FakeClock()
+    plant, clock = make_sunny_noon(), FakeClock()
     device = SimulatedProstar(plant, ["too-fast"], now_s=clock.media_s)
-    with on_a_wire(PROFILE, device, clock=clock) as meter:
+    with serve_on_line(PROFILE, device, clock=clock) as meter:
         for _ in range(4):
             assert_agrees(meter.read(), plant)
 
 
 def test_the_simulated_prostar_identifies_itself() -> None:
     request = bytes.fromhex("2B 0E 01 00")
-    assert SimulatedProstar(sunny_noon()).answer(request) == identity_reply(IDENTITY)
+    assert SimulatedProstar(make_sunny_noon()).answer(request) == build_identity_reply(IDENTITY)
 
 
 def test_it_reads_the_plant_on_a_line_with_an_echo_and_bursts() -> None:
-    plant = sunny_noon()
-    with on_a_wire(PROFILE, SimulatedProstar(plant), quirks=["echo", "two-bursts"]) as meter:
+    plant = make_sunny_noon()
+    with serve_on_line(PROFILE, SimulatedProstar(plant), quirks=["echo", "two-bursts"]) as meter:
         assert_agrees(meter.read(), plant)
 
 

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
-from power.devices.renogy import HOLDINGS, MODEL, RenogyRover, RenogyRoverNoLoad, name_in
+from power.devices.renogy import HOLDINGS, MODEL, RenogyRover, RenogyRoverNoLoad, decode_name
 from power.protocol.bus import ModbusBus
 from power.protocol.bus.rtu_filter import compute_crc
 from power.protocol.errors import ExceptionAnswer, WrongFrame
 from power.protocol.profile import Block, ChargerProfile, Sample
 from power.protocol.register import HOLDING, Decoded, index_by_name
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
+from tests.stand_ins.replay import replay
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 ROVER, NO_LOAD = RenogyRover(), RenogyRoverNoLoad()
@@ -28,7 +28,7 @@ FIELDS -= {"lowest_cell_voltage_v", "charge_allowed"}
 
 def words_of(request: str, reply: str, address: int, count: int, device_id: int = 1) -> bytes:
     """What the bus makes of an exchange, on a real pseudo-terminal."""
-    with recorded((bytes.fromhex(request), [bytes.fromhex(reply)])) as peer:
+    with replay((bytes.fromhex(request), [bytes.fromhex(reply)])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), ROVER.serial, timeout_s=0.5)
         words = bus.read(HOLDING, address, count, device_id)
         bus.close()
@@ -89,7 +89,7 @@ def test_the_example_of_a_model_is_read_and_recognised() -> None:
         MODEL.address,
         MODEL.count,
     )
-    assert name_in(data) == "MT4830"
+    assert decode_name(data) == "MT4830"
     identification = ROVER.recognise(data)
     assert identification is not None
     assert not identification.certain  # SRNE's own name for it

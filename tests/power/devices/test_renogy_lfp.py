@@ -17,7 +17,7 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
 from power.protocol.register import HOLDING, Decoded, index_by_name
 from power.reading.meter import Meter
-from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.devices.models import make_byte_device
 from provisioning.simulated.devices.renogy_lfp import SimulatedRenogyLfp
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.serial_line import SerialLine
@@ -193,17 +193,17 @@ def assert_agrees(reading: BatteryReading, plant: Plant, share: float = 1.0) -> 
 @pytest.mark.parametrize("load_w", [0.0, 300.0])
 def test_the_reading_is_the_plants_state(nominal_v: float, load_w: float) -> None:
     plant = a_plant(nominal_v, load_w)
-    assert_agrees(rig.meter_on(LFP, SimulatedRenogyLfp(plant)).read(), plant)
+    assert_agrees(rig.make_meter(LFP, SimulatedRenogyLfp(plant)).read(), plant)
 
 
 def test_one_of_two_batteries_has_half_of_the_current() -> None:
     plant = a_plant()
-    assert_agrees(rig.meter_on(LFP, SimulatedRenogyLfp(plant, share=0.5)).read(), plant, 0.5)
+    assert_agrees(rig.make_meter(LFP, SimulatedRenogyLfp(plant, share=0.5)).read(), plant, 0.5)
 
 
 def test_on_a_real_line_it_reads_the_same() -> None:
-    plant = rig.night()
-    with rig.on_a_wire(LFP, SimulatedRenogyLfp(plant)) as meter:
+    plant = rig.make_night()
+    with rig.serve_on_line(LFP, SimulatedRenogyLfp(plant)) as meter:
         reading = meter.read()
     assert_agrees(reading, plant)
     assert reading.current_a < -1
@@ -213,7 +213,7 @@ def test_too_cold_to_charge_is_said() -> None:
     frost = replace(Settings(), simulation=SimulationSettings(temperature_c=-20))
     plant = Plant(frost, NOON)
     assert plant.charge_blocked
-    reading = rig.meter_on(LFP, SimulatedRenogyLfp(plant)).read()
+    reading = rig.make_meter(LFP, SimulatedRenogyLfp(plant)).read()
     assert reading.charge_allowed is False
     assert reading.discharge_allowed is True
     assert reading.lowest_temperature_c < 0
@@ -221,9 +221,9 @@ def test_too_cold_to_charge_is_said() -> None:
 
 
 def test_in_shelf_mode_it_is_silent_until_it_is_charged() -> None:
-    plant = rig.night()
+    plant = rig.make_night()
     clock = FakeClock()
-    meter = rig.meter_on(LFP, SimulatedRenogyLfp(plant, ["shelf"]), clock)
+    meter = rig.make_meter(LFP, SimulatedRenogyLfp(plant, ["shelf"]), clock)
     with pytest.raises(NoAnswer):
         meter.read()
     clock.advance(10)
@@ -237,13 +237,13 @@ def test_the_other_quirks_give_no_wrong_value() -> None:
     assert set(SimulatedRenogyLfp.QUIRKS) == {
         "silence", "torn32", "shelf", "no-probes", "zero-remaining",
     }  # fmt: skip
-    reading = rig.meter_on(LFP, SimulatedRenogyLfp(plant, ["no-probes"])).read()
+    reading = rig.make_meter(LFP, SimulatedRenogyLfp(plant, ["no-probes"])).read()
     assert reading.quality["lowest_temperature_c"] is Quality.ABSENT
-    reading = rig.meter_on(LFP, SimulatedRenogyLfp(plant, ["zero-remaining"])).read()
+    reading = rig.make_meter(LFP, SimulatedRenogyLfp(plant, ["zero-remaining"])).read()
     assert reading.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     assert reading.voltage_v is not None
     with pytest.raises(NoAnswer):
-        rig.meter_on(LFP, SimulatedRenogyLfp(plant, ["silence"])).read()
+        rig.make_meter(LFP, SimulatedRenogyLfp(plant, ["silence"])).read()
 
 
 def test_the_simulator_answers_to_255_and_refuses_5034() -> None:
@@ -270,14 +270,14 @@ def test_the_probe_recognises_it_by_its_name_alone() -> None:
 
 
 def test_the_renogymodbus_package_reads_the_same_values() -> None:
-    device = SimulatedRenogyLfp(rig.night())
-    line = SerialLine(talker_of([device], "pty"), FakeClock())
+    device = SimulatedRenogyLfp(rig.make_night())
+    line = SerialLine(make_byte_device([device], "pty"), FakeClock())
     ours: dict[str, Decoded] = {}
     for address, count in ((5000, 34), (5035, 18)):
         words = LoopbackBus(device).read(HOLDING, address, count, 0xF7)
         data = struct.pack(f">{count}H", *words)
         ours.update(LFP.decode(Block(HOLDING, address, count), data))
-    with rig.serving(line):
+    with rig.serve_line(line):
         theirs = RenogySmartBattery(str(line.path), 0xF7)
         pairs = {
             "current": theirs.get_current(),

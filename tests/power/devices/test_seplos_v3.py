@@ -16,14 +16,14 @@ from power.protocol.profile import Block, Sample
 from power.protocol.register import INPUT, Decoded, index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.seplos_v3 import LOST_CHARGE, NO_BITS, SimulatedSeplosV3
-from provisioning.simulated.lines.framing import rtu_frame
-from provisioning.simulated.lines.pdu import bits_reply, words_reply
+from provisioning.simulated.lines.framing import build_rtu_frame
+from provisioning.simulated.lines.pdu import build_bits_reply, build_words_reply
 from provisioning.simulated.lines.quirks import ECHO, SILENCE, TWO_BURSTS
-from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.cells import make_pack_view
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import START, FakeClock
-from tests.stand_ins.replay import Exchange, recorded
-from tests.stand_ins.rig import meter_on, night, on_a_wire, sunny_noon
+from tests.stand_ins.replay import Exchange, replay
+from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon, serve_on_line
 
 STAMP = Stamp(START, "0", 0.0)
 PROFILE = SeplosV3()
@@ -44,7 +44,7 @@ MAKER = bytes.fromhex(
 
 
 def asked(function: int, address: int, count: int, device_id: int = 0) -> bytes:
-    return rtu_frame(device_id, struct.pack(">BHH", function, address, count))
+    return build_rtu_frame(device_id, struct.pack(">BHH", function, address, count))
 
 
 def exchange(
@@ -53,16 +53,16 @@ def exchange(
     """The request for `block` and a reply with these words, or with the bits at these addresses."""
     if block.function == COILS:
         bits = [address in bits_on for address in range(block.address, block.address + block.count)]
-        reply = bits_reply(COILS, bits)
+        reply = build_bits_reply(COILS, bits)
     else:
-        reply = words_reply(block.function, words)
+        reply = build_words_reply(block.function, words)
     request = asked(block.function, block.address, block.count, device_id)
-    return request, [rtu_frame(device_id, reply)]
+    return request, [build_rtu_frame(device_id, reply)]
 
 
 def test_a_captured_pack_with_bus_id_0_is_read_on_a_wire() -> None:
     pack, cells, bits = PROFILE.live
-    with recorded(
+    with replay(
         exchange(pack, PACK),
         exchange(cells, CELLS),
         exchange(bits, bits_on=BITS_ON),
@@ -87,8 +87,8 @@ def test_a_captured_pack_with_bus_id_0_is_read_on_a_wire() -> None:
 def test_a_reply_of_another_pack_is_not_taken_for_that_of_id_0() -> None:
     block = Block(INPUT, 0x1000, 2)
     request, _ = exchange(block, [1, 2])
-    foreign = rtu_frame(3, words_reply(INPUT, [1, 2]))
-    with recorded((request, [foreign])) as peer:
+    foreign = build_rtu_frame(3, build_words_reply(INPUT, [1, 2]))
+    with replay((request, [foreign])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, 0)
         with pytest.raises(WrongFrame):
             bus.read(INPUT, 0x1000, 2, 0)
@@ -214,7 +214,7 @@ def test_each_protection_is_named_and_warnings_are_not() -> None:
 
 def assert_agrees(reading: BatteryReading, plant: Plant) -> None:
     """The reading is the plant's battery, but for the rounding of the registers."""
-    pack = pack_view(plant)
+    pack = make_pack_view(plant)
     assert reading.voltage_v == pytest.approx(pack.voltage_v, abs=0.006)
     assert reading.current_a == pytest.approx(pack.current_a, abs=0.006)
     assert reading.state_of_charge_pct == pytest.approx(pack.state_of_charge_pct, abs=0.051)
@@ -231,20 +231,20 @@ def assert_agrees(reading: BatteryReading, plant: Plant) -> None:
 
 
 def test_the_driver_reads_its_simulator_by_day_and_night() -> None:
-    for plant in (sunny_noon(), night()):
-        assert_agrees(meter_on(PROFILE, SimulatedSeplosV3(plant)).read(), plant)
+    for plant in (make_sunny_noon(), make_night()):
+        assert_agrees(make_meter(PROFILE, SimulatedSeplosV3(plant)).read(), plant)
 
 
 def test_the_driver_reads_two_packs_on_one_wire() -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     packs = SimulatedSeplosV3(plant), SimulatedSeplosV3(plant, device_id=3, share=0.5)
-    with on_a_wire(PROFILE, *packs, quirks=[ECHO, TWO_BURSTS]) as meter:
+    with serve_on_line(PROFILE, *packs, quirks=[ECHO, TWO_BURSTS]) as meter:
         assert_agrees(meter.read(), plant)
 
 
 def test_a_pack_that_refuses_bits_has_no_switches_and_all_else() -> None:
-    plant = sunny_noon()
-    reading = meter_on(PROFILE, SimulatedSeplosV3(plant, [NO_BITS])).read()
+    plant = make_sunny_noon()
+    reading = make_meter(PROFILE, SimulatedSeplosV3(plant, [NO_BITS])).read()
     assert reading.voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.006)
     assert reading.charge_allowed is None
     assert reading.alarms is None
@@ -252,17 +252,17 @@ def test_a_pack_that_refuses_bits_has_no_switches_and_all_else() -> None:
 
 
 def test_no_quirk_leads_to_a_wrong_value() -> None:
-    plant = night(load_w=300)
-    reading = meter_on(PROFILE, SimulatedSeplosV3(plant, [LOST_CHARGE])).read()
+    plant = make_night(load_w=300)
+    reading = make_meter(PROFILE, SimulatedSeplosV3(plant, [LOST_CHARGE])).read()
     assert reading.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     assert reading.quality["remaining_ah"] is Quality.IMPLAUSIBLE
     assert reading.voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.006)
     with pytest.raises(NoAnswer):
-        meter_on(PROFILE, SimulatedSeplosV3(plant, [SILENCE])).read()
+        make_meter(PROFILE, SimulatedSeplosV3(plant, [SILENCE])).read()
 
 
 def test_the_simulator_names_its_maker_and_refuses_what_a_pack_does_not_have() -> None:
-    simulator = SimulatedSeplosV3(sunny_noon())
+    simulator = SimulatedSeplosV3(make_sunny_noon())
     request = struct.pack(">BHH", INPUT, 0x1700, 20)
     reply = simulator.answer(request)
     assert reply

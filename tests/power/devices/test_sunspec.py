@@ -18,7 +18,7 @@ from power.protocol.sunspec import CHAIN, parse_directory
 from provisioning.simulated.devices.sunspec import SimulatedSunspec
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.pdu import build_read
-from tests.stand_ins.rig import NOON, night, sunny_noon
+from tests.stand_ins.rig import NOON, make_night, make_sunny_noon
 from tests.stand_ins.sunspec_rig import PACK, STAMP, SUN, content, link_to, model, read
 
 # --- what the values mean -------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_a_port_of_model_714_says_only_whether_it_is_on() -> None:
 
 
 def test_only_the_suns_ports_of_model_714_are_added() -> None:
-    device = SimulatedSunspec(sunny_noon())
+    device = SimulatedSunspec(make_sunny_noon())
     values = SUN.decode(Block(714), content(device, 714))
     assert values["port_power"].value == pytest.approx(device.plant.pv_power_w, abs=0.1)
 
@@ -194,7 +194,7 @@ def test_only_the_suns_ports_of_model_714_are_added() -> None:
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_the_readings_are_the_plant(share: float) -> None:
-    for plant in (sunny_noon(), night()):
+    for plant in (make_sunny_noon(), make_night()):
         pack, pv = read(PACK, plant, share=share), read(SUN, plant, share=share)
         assert pack.voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.006)
         assert pack.current_a == pytest.approx(plant.battery_current_a * share, abs=0.006)
@@ -211,7 +211,7 @@ def test_the_readings_are_the_plant(share: float) -> None:
 @pytest.mark.parametrize("quirk", [one for one in SimulatedSunspec.QUIRKS if one != "silence"])
 @pytest.mark.parametrize("profile", [PACK, SUN], ids=["battery", "pv"])
 def test_no_quirk_makes_a_wrong_value(profile: Profile, quirk: str) -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     for hours in range(0, 24, 3):
         plant.advance(NOON + timedelta(hours=hours), 25.0)
         honest = read(profile, plant)
@@ -227,7 +227,7 @@ def test_no_quirk_makes_a_wrong_value(profile: Profile, quirk: str) -> None:
 
 
 def test_what_is_not_implemented_is_absent_and_never_zero() -> None:
-    reading = read(PACK, sunny_noon(), "not-implemented")
+    reading = read(PACK, make_sunny_noon(), "not-implemented")
     absent = {"current_a", "cycles", "lowest_cell_voltage_v", "highest_cell_voltage_v",
               "charge_allowed", "discharge_allowed", "remaining_ah"}  # fmt: skip
     assert {name for name, one in reading.quality.items() if one is Quality.ABSENT} == absent
@@ -235,11 +235,11 @@ def test_what_is_not_implemented_is_absent_and_never_zero() -> None:
 
 def test_a_silent_device_is_no_answer() -> None:
     with pytest.raises(NoAnswer):
-        read(PACK, sunny_noon(), "silence")
+        read(PACK, make_sunny_noon(), "silence")
 
 
 def test_the_simulated_device_refuses_what_a_real_one_would() -> None:
-    device = SimulatedSunspec(sunny_noon())
+    device = SimulatedSunspec(make_sunny_noon())
     assert device.answer(build_read(4, 40000, 2)) == bytes([0x84, 1])
     assert device.answer(build_read(3, 39999, 2)) == bytes([0x83, 2])
     assert device.answer(build_read(3, 40000, 126)) == bytes([0x83, 3])
@@ -252,7 +252,7 @@ def test_the_simulated_device_refuses_what_a_real_one_would() -> None:
 
 
 def test_a_device_is_known_by_its_chain() -> None:
-    data = link_to(PACK, LoopbackBus(SimulatedSunspec(sunny_noon()))).read_raw(PACK.signature)
+    data = link_to(PACK, LoopbackBus(SimulatedSunspec(make_sunny_noon()))).read_raw(PACK.signature)
     assert parse_directory(data) == ((1, 160, 714, 802, 803, 713, 124), "Simulated Hybrid 5")
     for profile in (PACK, SUN):
         found = profile.recognise(data)

@@ -15,11 +15,11 @@ from power.protocol.register import HOLDING, INPUT, Decoded, Register, decode, e
 from power.reading.meter import Meter
 from provisioning.simulated.devices.tristar import SimulatedTristar
 from provisioning.simulated.lines import pdu as codec
-from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.framing import build_rtu_frame
 from provisioning.simulated.lines.loopback import LoopbackBus
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
-from tests.stand_ins.rig import NOON, sunny_noon
+from tests.stand_ins.replay import replay
+from tests.stand_ins.rig import NOON, make_sunny_noon
 
 TABLE = index_by_name(TristarMppt.registers)
 PROFILE = TristarMppt()
@@ -64,11 +64,11 @@ def night_of_a_tsmppt60() -> bytes:
 
 
 def captured_night() -> PowerReading:
-    ask = rtu_frame(1, codec.build_read(INPUT, 0x0000, 60))
-    counters = rtu_frame(1, codec.build_read(INPUT, 0x0043, 2))
-    reply = rtu_frame(1, bytes([INPUT, 120]) + night_of_a_tsmppt60())
-    none_yet = rtu_frame(1, bytes([INPUT, 4, 0, 0, 0, 0]))
-    with recorded((ask, [reply[:40], reply[40:]]), (counters, [none_yet])) as peer:
+    ask = build_rtu_frame(1, codec.build_read(INPUT, 0x0000, 60))
+    counters = build_rtu_frame(1, codec.build_read(INPUT, 0x0043, 2))
+    reply = build_rtu_frame(1, bytes([INPUT, 120]) + night_of_a_tsmppt60())
+    none_yet = build_rtu_frame(1, bytes([INPUT, 4, 0, 0, 0, 0]))
+    with replay((ask, [reply[:40], reply[40:]]), (counters, [none_yet])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, PROFILE.gap_s)
         reading = Meter(PROFILE, ModbusLink(PROFILE, bus, 1), FakeClock()).read()
         bus.close()
@@ -116,8 +116,8 @@ def test_captured_counters_and_temperatures_of_a_tsmppt60() -> None:
 
 def test_the_request_for_the_scaling_is_the_documented_one() -> None:
     ask = bytes.fromhex("01 04 00 00 00 02 71 CB")
-    reply = rtu_frame(1, bytes.fromhex("04 04 00 4E 03 A6"))
-    with recorded((ask, [reply])) as peer:
+    reply = build_rtu_frame(1, bytes.fromhex("04 04 00 4E 03 A6"))
+    with replay((ask, [reply])) as peer:
         words = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5).read(INPUT, 0, 2, 1)
     assert words == (0x004E, 0x03A6)
 
@@ -296,7 +296,7 @@ def test_what_was_not_read_is_none_and_never_zero() -> None:
 
 def test_a_tristar_is_recognised_by_its_scaling_and_its_own_supplies() -> None:
     live = PROFILE.signature
-    bus = LoopbackBus(SimulatedTristar(sunny_noon()))
+    bus = LoopbackBus(SimulatedTristar(make_sunny_noon()))
     found = PROFILE.recognise(ModbusLink(PROFILE, bus, 1).read_raw(live))
     assert found is not None
     assert found.certain

@@ -15,7 +15,7 @@ from power.devices.victron import (
     VictronMpptLoad,
     VictronShunt,
 )
-from power.devices.victron_text import MPPT_LABELS, SHUNT_LABELS, VeDirectDevice, words_in
+from power.devices.victron_text import MPPT_LABELS, SHUNT_LABELS, VeDirectDevice, split_labels
 from power.protocol.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirectFraming
 from power.protocol.profile import Block, Sample
 from power.protocol.register import Decoded
@@ -41,15 +41,15 @@ class Recording:
     def __init__(self, *received: bytes) -> None:
         self._heard = list(received)
 
-    speaks_every_s = 1.0
+    sends_every_s = 1.0
 
-    def request_size(self, begun: bytes) -> int | None:
+    def find_request_size(self, begun: bytes) -> int | None:
         return len(begun)
 
     def respond(self, request: bytes) -> bytes | None:
         return None
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return self._heard.pop(0) if self._heard else b""
 
 
@@ -149,8 +149,8 @@ def test_the_vedirect_package_reads_the_same_values(
     assert other.battery_volts == sample.value("battery_voltage")
     assert other.solar_volts == sample.value("pv_voltage")
     assert other.solar_power == sample.value("pv_power")
-    assert other.device_serial == words_in(block)["SER#"]
-    if "MPPT" in words_in(block):
+    assert other.device_serial == split_labels(block)["SER#"]
+    if "MPPT" in split_labels(block):
         assert other.device_MPPT_state.value == sample.value("tracker")
 
 

@@ -25,13 +25,13 @@ from provisioning.simulated.devices.victron_gx import (
     SimulatedGxBattery,
     SimulatedGxSolarcharger,
     SimulatedGxSystem,
-    gx_answer,
+    make_gx_answer,
 )
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.pdu import build_read
 from provisioning.simulated.lines.tcp_line import TcpLine
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import NOON, meter_on, night, sunny_noon
+from tests.stand_ins.rig import NOON, make_meter, make_night, make_sunny_noon
 
 SYSTEM, CHARGER, BATTERY = GxSystem(), GxSolarcharger(), GxBattery()
 PAIRS = (
@@ -91,7 +91,7 @@ def test_reserved_registers_are_no_values() -> None:
 
 def test_a_gx_that_knows_nothing_gives_no_values_at_all() -> None:
     for profile, device in PAIRS:
-        reading = meter_on(profile, device(sunny_noon(), ["no-values"])).read()
+        reading = make_meter(profile, device(make_sunny_noon(), ["no-values"])).read()
         fields = set(type(reading).__dataclass_fields__)
         fields -= {"stamp", "device", "quality", "ages_s"}
         assert {name for name in fields if getattr(reading, name) is not None} == set()
@@ -154,7 +154,7 @@ def test_a_missing_sensor_is_never_freezing_point(
 
 
 def test_cells_and_permissions_that_a_monitor_does_not_have_are_absent() -> None:
-    reading = meter_on(BATTERY, SimulatedGxBattery(sunny_noon(), ["monitor-only"])).read()
+    reading = make_meter(BATTERY, SimulatedGxBattery(make_sunny_noon(), ["monitor-only"])).read()
     absent = {"lowest_cell_voltage_v", "highest_cell_voltage_v", "lowest_temperature_c",
               "highest_temperature_c", "charge_allowed", "discharge_allowed"}  # fmt: skip
     assert {name for name in absent if reading.quality.get(name) is Quality.ABSENT} == absent
@@ -169,14 +169,14 @@ def test_a_permission_is_known_where_one_of_the_two_is_given() -> None:
 
 
 def test_loads_that_read_0_are_unknown_because_this_unit_is_one_of_them() -> None:
-    reading = meter_on(SYSTEM, SimulatedGxSystem(sunny_noon(), ["no-dc-system"])).read()
+    reading = make_meter(SYSTEM, SimulatedGxSystem(make_sunny_noon(), ["no-dc-system"])).read()
     assert reading.load_power_w is None
     assert reading.quality["load_power_w"] is Quality.ABSENT
 
 
 def test_no_sun_is_not_believed_while_the_battery_charges_from_nothing() -> None:
-    assert meter_on(SYSTEM, SimulatedGxSystem(night())).read().pv_power_w == 0
-    gone = meter_on(SYSTEM, SimulatedGxSystem(sunny_noon(), ["no-solar"])).read()
+    assert make_meter(SYSTEM, SimulatedGxSystem(make_night())).read().pv_power_w == 0
+    gone = make_meter(SYSTEM, SimulatedGxSystem(make_sunny_noon(), ["no-solar"])).read()
     assert gone.quality["pv_power_w"] is Quality.ABSENT
     dark = {"battery_voltage": 13.3, "battery_current": 8.0, "pv_power": 0, "pv_current": 0}
     assert power_of(SYSTEM, **dark, charger_power=110).pv_power_w == 0
@@ -245,10 +245,10 @@ def test_alarms_are_named_and_warnings_are_not_alarms() -> None:
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_the_three_services_say_what_the_plant_does(share: float) -> None:
-    plant = sunny_noon()
-    whole = meter_on(SYSTEM, SimulatedGxSystem(plant, share=share)).read()
-    sun = meter_on(CHARGER, SimulatedGxSolarcharger(plant, share=share)).read()
-    pack = meter_on(BATTERY, SimulatedGxBattery(plant, share=share)).read()
+    plant = make_sunny_noon()
+    whole = make_meter(SYSTEM, SimulatedGxSystem(plant, share=share)).read()
+    sun = make_meter(CHARGER, SimulatedGxSolarcharger(plant, share=share)).read()
+    pack = make_meter(BATTERY, SimulatedGxBattery(plant, share=share)).read()
     current_a = pytest.approx(plant.battery_current_a * share, abs=0.06)
     assert whole.battery_current_a == pack.current_a == current_a
     assert whole.pv_power_w == pytest.approx(plant.charge_power_w * share, abs=0.6)
@@ -272,14 +272,14 @@ def test_the_three_services_say_what_the_plant_does(share: float) -> None:
     [(*pair, quirk) for pair in PAIRS for quirk in pair[1].QUIRKS if quirk != "silence"],
 )
 def test_no_quirk_makes_a_wrong_value(profile: Profile, device: Any, quirk: str) -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     for hours in range(0, 24, 2):
         plant.advance(NOON + timedelta(hours=hours), 25.0)
         if not plant.controller_powered:
             continue
-        honest = meter_on(profile, device(plant)).read()
+        honest = make_meter(profile, device(plant)).read()
         try:
-            reading = meter_on(profile, device(plant, [quirk])).read()
+            reading = make_meter(profile, device(plant, [quirk])).read()
         except BusError:
             assert quirk == "service-gone"
             continue
@@ -292,18 +292,18 @@ def test_no_quirk_makes_a_wrong_value(profile: Profile, device: Any, quirk: str)
 
 def test_a_unit_id_without_its_service_is_refused_with_0a() -> None:
     with pytest.raises(ExceptionAnswer) as caught:
-        meter_on(BATTERY, SimulatedGxBattery(sunny_noon(), ["service-gone"])).read()
+        make_meter(BATTERY, SimulatedGxBattery(make_sunny_noon(), ["service-gone"])).read()
     assert caught.value.exception == 10
 
 
 def test_an_older_firmware_is_read_register_by_register() -> None:
     for profile, device in PAIRS:
-        reading = meter_on(profile, device(sunny_noon(), ["old-firmware"])).read()
-        assert reading == meter_on(profile, device(sunny_noon())).read()
+        reading = make_meter(profile, device(make_sunny_noon(), ["old-firmware"])).read()
+        assert reading == make_meter(profile, device(make_sunny_noon())).read()
 
 
 def test_both_functions_give_the_same_and_wrong_requests_are_refused() -> None:
-    device = SimulatedGxSolarcharger(sunny_noon())
+    device = SimulatedGxSolarcharger(make_sunny_noon())
     inputs, holdings = device.answer(build_read(4, 771, 19)), device.answer(build_read(3, 771, 19))
     assert inputs is not None
     assert holdings is not None
@@ -314,7 +314,7 @@ def test_both_functions_give_the_same_and_wrong_requests_are_refused() -> None:
     assert device.answer(build_read(4, 771, 126)) == bytes([0x84, 3])
     assert device.answer(build_read(4, 771, 0)) == bytes([0x84, 3])
     assert device.answer(bytes([6, 3, 6, 0, 1])) == bytes([0x86, 1])
-    assert SimulatedGxSystem(sunny_noon(), ["silence"]).answer(build_read(4, 840, 1)) is None
+    assert SimulatedGxSystem(make_sunny_noon(), ["silence"]).answer(build_read(4, 840, 1)) is None
 
 
 # --- the probe ------------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ def signature_of(profile: Profile, device: Any) -> bytes:
 
 def test_each_service_is_known_by_its_signature_and_by_no_other() -> None:
     for profile, device in PAIRS:
-        content = signature_of(profile, device(sunny_noon()))
+        content = signature_of(profile, device(make_sunny_noon()))
         found = profile.recognise(content)
         assert found is not None
         assert found.certain is (profile is SYSTEM)
@@ -339,7 +339,7 @@ def test_each_service_is_known_by_its_signature_and_by_no_other() -> None:
 
 
 def test_a_charger_is_known_by_the_reserved_registers_too() -> None:
-    content = signature_of(CHARGER, SimulatedGxSolarcharger(sunny_noon()))
+    content = signature_of(CHARGER, SimulatedGxSolarcharger(make_sunny_noon()))
     assert CHARGER.recognise(content[:22] + bytes(4) + content[26:]) is None
 
 
@@ -367,8 +367,8 @@ def test_random_content_never_leaves_a_rows_range(data: bytes) -> None:
 
 
 def test_three_services_of_one_gx_answer_on_one_tcp_port() -> None:
-    plant, clock, stop = sunny_noon(), FakeClock(), Event()
-    line = TcpLine(gx_answer(*(device(plant) for _, device in PAIRS)), "127.0.0.1", 0)
+    plant, clock, stop = make_sunny_noon(), FakeClock(), Event()
+    line = TcpLine(make_gx_answer(*(device(plant) for _, device in PAIRS)), "127.0.0.1", 0)
     worker = Thread(target=line.serve, args=(stop,), daemon=True)
     worker.start()
     lines = Lines(clock)
@@ -386,5 +386,5 @@ def test_three_services_of_one_gx_answer_on_one_tcp_port() -> None:
 
 
 def within(profile: Profile, device: Any, clock: FakeClock) -> Any:
-    meter: Meter = meter_on(profile, device, clock)
+    meter: Meter = make_meter(profile, device, clock)
     return meter.read()

@@ -9,7 +9,7 @@ from power.protocol.profile import Sample
 from power.protocol.register import UNREAD, Decoded
 from provisioning.simulated.devices.victron_gx import SimulatedGxSolarcharger, SimulatedGxSystem
 from provisioning.simulated.lines.loopback import LoopbackBus
-from tests.stand_ins.rig import NOON, meter_on, sunny_noon
+from tests.stand_ins.rig import NOON, make_meter, make_sunny_noon
 
 SYSTEM, CHARGER = GxSystem(), GxSolarcharger()
 STAMP = Stamp(NOON, "0", 0.0)
@@ -20,7 +20,7 @@ def words(*values: int) -> bytes:
 
 
 def test_without_a_battery_monitor_the_chargers_current_is_not_the_batterys() -> None:
-    reading = meter_on(SYSTEM, SimulatedGxSystem(sunny_noon(), ["no-monitor"])).read()
+    reading = make_meter(SYSTEM, SimulatedGxSystem(make_sunny_noon(), ["no-monitor"])).read()
     assert reading.quality["battery_current_a"] is Quality.ABSENT
     assert reading.pv_power_w is not None
     charging = {"battery_voltage": 13.3, "battery_current": 8.0, "battery_power": 106.0}
@@ -41,7 +41,7 @@ def test_what_the_chargers_draw_at_night_is_no_sun_and_no_fault() -> None:
 
 
 def test_a_charger_with_several_trackers_is_known_though_its_current_is_a_division_by_0() -> None:
-    device = SimulatedGxSolarcharger(sunny_noon(), ["several-trackers"])
+    device = SimulatedGxSolarcharger(make_sunny_noon(), ["several-trackers"])
     content = ModbusLink(CHARGER, LoopbackBus(device), device.device_id).read_raw(CHARGER.signature)
     for quotient in (b"\xff\xff", b"\x7f\xff", b"\x80\x00"):
         assert CHARGER.recognise(content[:12] + quotient + content[14:]) is not None

@@ -1,4 +1,4 @@
-"""Captured frames of packs that speak YD/T 1363, and their drivers in front of a talker."""
+"""Captured frames of packs that speak YD/T 1363, and their drivers in front of a device."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -28,8 +28,8 @@ from provisioning.simulated.devices.pylontech import (
     SimulatedSeplosV2,
     SimulatedYdt,
 )
+from provisioning.simulated.lines.byte_device import ByteDevice
 from provisioning.simulated.lines.loopback import LoopbackLine
-from provisioning.simulated.lines.talker import Talker
 from tests.stand_ins.fakes import FakeClock
 
 Family = tuple[YdtBattery, YdtFraming, type[SimulatedYdt]]
@@ -95,21 +95,21 @@ SEPLOS_15_MAKER = (
 
 
 class Recorded:
-    """A talker that answers each command with a captured frame, and the rest with RTN 04."""
+    """A device that answers each command with a captured frame, and the rest with RTN 04."""
 
-    speaks_every_s = None
+    sends_every_s = None
 
     def __init__(self, framing: YdtFraming, device_id: int, frames: Mapping[int, str]) -> None:
         self._frames = {framing.build_request(Block(one), device_id): frames[one] for one in frames}
         self._unknown = framed(f"{framing.version:02X}{device_id:02X}4604", "")
 
-    def request_size(self, begun: bytes) -> int | None:
+    def find_request_size(self, begun: bytes) -> int | None:
         return begun.find(b"\r") + 1 or None
 
     def respond(self, request: bytes) -> bytes | None:
         return self._frames.get(request, self._unknown).encode()
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return b""
 
 
@@ -118,10 +118,10 @@ def framed(start: str, info: str) -> str:
     return f"~{body}{compute_checksum(body.encode()):04X}\r"
 
 
-def meter_of(family: Family, talker: Talker, device_id: int | None = None) -> Meter:
+def meter_of(family: Family, device: ByteDevice, device_id: int | None = None) -> Meter:
     profile, framing, _ = family
     chosen = profile.device_id if device_id is None else device_id
-    line = cast("ByteLine", LoopbackLine(talker))
+    line = cast("ByteLine", LoopbackLine(device))
     return Meter(profile, FramedLink(profile, framing, line, chosen), FakeClock())
 
 

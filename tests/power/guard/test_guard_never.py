@@ -22,8 +22,8 @@ from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
 from power.guard.observations import GuardState
 from power.plan.ladder import Ladder
-from provisioning.simulated.plant.charging import Charging, Flow, flow, next_charging
-from provisioning.simulated.plant.pack import pack_of, usable_share
+from provisioning.simulated.plant.charging import ChargingState, Flow, compute_flow, update_charging
+from provisioning.simulated.plant.pack import compute_usable_share, make_pack
 from tests.stand_ins.fakes import FakeClock
 
 HOUR_S = 3600.0
@@ -83,23 +83,23 @@ class World:
     last_reading: PowerReading | None = None
     state: BatteryState | None = None
     last: PowerReading | None = None
-    charging: Charging = field(default_factory=Charging)
+    charging: ChargingState = field(default_factory=ChargingState)
     least_wh: float = 1e9
     counted: tuple[float, Stamp] | None = None
     error_pct: float = 0.0
     sigma_pct: float = 2.0
 
     def __post_init__(self) -> None:
-        self.pack = pack_of(self.settings.battery)
+        self.pack = make_pack(self.settings.battery)
         self.planner = Ladder(self.settings)
-        self.charge = min(1.0, self.left + 1 - usable_share(self.celsius))
+        self.charge = min(1.0, self.left + 1 - compute_usable_share(self.celsius))
 
     # --- the truth -------------------------------------------------------------------------------
 
     @property
     def drawable_wh(self) -> float:
         """What can really be drawn in this cold, at 3.2 V a cell."""
-        hidden = 1 - usable_share(self.celsius)
+        hidden = 1 - compute_usable_share(self.celsius)
         return (self.charge - hidden) * self.settings.battery.capacity_wh
 
     @property
@@ -132,20 +132,20 @@ class World:
 
     def pass_time(self, sun_w: float, load_w: float) -> Flow:
         rated_a = self.pack.capacity_ah / 4
-        now = flow(
+        now = compute_flow(
             self.pack,
-            self.charge,
-            self.celsius,
             self.charging,
-            sun_w,
-            load_w,
-            rated_a,
+            charge=self.charge,
+            temperature_c=self.celsius,
+            available_w=sun_w,
+            wanted_w=load_w,
+            rated_a=rated_a,
             connected=True,
             step_s=self.step_s,
         )
         self.charge += now.battery_a * self.step_s / HOUR_S / self.pack.capacity_ah
         self.charge = min(1.0, max(0.0, self.charge))
-        self.charging = next_charging(self.charging, self.pack, now, self.step_s)
+        self.charging = update_charging(self.charging, self.pack, now, self.step_s)
         self.clock.advance(self.step_s)
         return now
 
@@ -227,7 +227,7 @@ class World:
         sigma_pct = self.sigma_pct + (now.uptime_s - at.uptime_s) / HOUR_S
         said_pct = min(100.0, max(0.0, charge_pct + self.error_pct))
         capacity_wh = self.settings.battery.capacity_wh
-        hidden_pct = 100 * (1 - usable_share(self.celsius))
+        hidden_pct = 100 * (1 - compute_usable_share(self.celsius))
         energy_wh = max(0.0, said_pct - hidden_pct) / 100 * capacity_wh
         return BatteryState(
             now,

@@ -17,11 +17,11 @@ from power.protocol.profile import (
     SerialForm,
 )
 from power.protocol.register import HOLDING, U16, Register
-from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.devices.models import make_byte_device
 from provisioning.simulated.devices.table_device import TableDevice
 from provisioning.simulated.lines.serial_line import SerialLine
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import serving
+from tests.stand_ins.rig import serve_line
 
 SUNNY_ID = 0x5A01  # what register 0 of a Sunny reads
 
@@ -42,7 +42,11 @@ class Sunny(ChargerProfile):
         return build_power_reading(stamp, self.name, {})
 
     def recognise(self, data: bytes) -> Identification | None:
-        return Identification("SUNNY 40", True) if data == SUNNY_ID.to_bytes(2, "big") else None
+        return (
+            Identification("SUNNY 40", certain=True)
+            if data == SUNNY_ID.to_bytes(2, "big")
+            else None
+        )
 
 
 class Guess(Sunny):
@@ -52,7 +56,7 @@ class Guess(Sunny):
     title = "Guessing charger"
 
     def recognise(self, data: bytes) -> Identification | None:
-        return Identification(f"one value, {int.from_bytes(data, 'big')}", False)
+        return Identification(f"one value, {int.from_bytes(data, 'big')}", certain=False)
 
 
 class SecondGuess(Guess):
@@ -117,7 +121,7 @@ class Letter(BatteryProfile):
         return build_battery_reading(stamp, self.name, {})
 
     def recognise(self, data: bytes) -> Identification | None:
-        return Identification("letter \x1b[31mK", True) if data == b"K" else None
+        return Identification("letter \x1b[31mK", certain=True) if data == b"K" else None
 
 
 class Speaker(Letter):
@@ -134,10 +138,10 @@ class SimulatedLetter:
     def __init__(self, says: bytes = b"(K)", asleep: int = 0, speaks: bool = False) -> None:
         self.says = says
         self.asleep = asleep
-        self.speaks_every_s = 0.0 if speaks else None
+        self.sends_every_s = 0.0 if speaks else None
         self.received: list[bytes] = []
 
-    def request_size(self, begun: bytes) -> int | None:
+    def find_request_size(self, begun: bytes) -> int | None:
         return 2
 
     def respond(self, request: bytes) -> bytes | None:
@@ -146,7 +150,7 @@ class SimulatedLetter:
             return None
         return self.says
 
-    def speak(self) -> bytes:
+    def send_unasked(self) -> bytes:
         return self.says
 
 
@@ -155,7 +159,7 @@ def connected(*devices: Any, **line_arguments: Any) -> Iterator[str]:
     """A port with those devices on it. A pseudo-terminal has no speed: what is asked with another
     baud rate or parity is understood there as well, so a wrong serial form cannot be seen in tests.
     """
-    line = SerialLine(talker_of(devices, "pty"), FakeClock(), **line_arguments)
-    with serving(line):
+    line = SerialLine(make_byte_device(devices, "pty"), FakeClock(), **line_arguments)
+    with serve_line(line):
         yield str(line.path)
     line.close()

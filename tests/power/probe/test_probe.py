@@ -43,7 +43,7 @@ from tests.power.probe.probe_models import (
     connected,
 )
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import sunny_noon
+from tests.stand_ins.rig import make_sunny_noon
 
 SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2)
 PORT = "/dev/ttyUSB0"
@@ -68,7 +68,7 @@ def names(report: Any) -> list[list[str]]:
 
 
 def test_a_simulated_charger_is_found() -> None:
-    with connected(SimulatedEpever(sunny_noon())) as port:
+    with connected(SimulatedEpever(make_sunny_noon())) as port:
         report = probe_for(EpeverTracer()).scan(port)
     assert names(report) == [["epever-tracer"]]
     (device,) = report.devices
@@ -79,7 +79,7 @@ def test_two_devices_on_one_bus_are_both_found_also_at_ids_that_are_not_usual() 
     class Neighbour(Sunny):
         ids = (9,)
 
-    with connected(SimulatedEpever(sunny_noon()), SimulatedSunny(9)) as port:
+    with connected(SimulatedEpever(make_sunny_noon()), SimulatedSunny(9)) as port:
         report = probe_for(EpeverTracer(), Neighbour()).scan(port)
     assert names(report) == [["epever-tracer"], ["sunny"]]
     assert [one.best.device_id for one in report.devices] == [1, 9]

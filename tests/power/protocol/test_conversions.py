@@ -101,8 +101,8 @@ def test_the_lowest_and_the_highest_keep_their_sign_and_age() -> None:
 
 
 def test_bits_are_told_as_switches_and_words_with_their_age() -> None:
-    assert decode_flag(known(0b100, 9), 2) == StatusValue(True, OK, 9)
-    assert decode_flag(known(0b100), 1) == StatusValue(False, OK)
+    assert decode_flag(known(0b100, 9), 2) == StatusValue(value=True, quality=OK, age_s=9)
+    assert decode_flag(known(0b100), 1) == StatusValue(value=False, quality=OK)
     assert decode_flag(UNREAD, 1) == StatusValue(None, Quality.STALE)
     names = {0: "too hot", 2: "too cold"}
     assert name_set_bits(known(0b101, 9), names) == StatusValue("too hot, too cold", OK, 9)
@@ -111,8 +111,10 @@ def test_bits_are_told_as_switches_and_words_with_their_age() -> None:
 
 
 def test_an_alarm_that_stops_the_current_counts_before_the_switch() -> None:
-    on = StatusValue(True, OK)
-    assert apply_stopping_alarms(on, known(0b1000, 20), (3,)) == StatusValue(False, OK, 20)
+    on = StatusValue(value=True, quality=OK)
+    assert apply_stopping_alarms(on, known(0b1000, 20), (3,)) == StatusValue(
+        value=False, quality=OK, age_s=20
+    )
     assert apply_stopping_alarms(on, known(0b0111), (3,)) == on
     assert apply_stopping_alarms(on, UNREAD, (3,)) == on
     assert apply_stopping_alarms(StatusValue(None, Quality.STALE), known(0), (3,)).value is None

@@ -24,14 +24,14 @@ from power.protocol.sunspec import BASES, SunSpecLinkFactory
 from power.protocol.sunspec_model import build_layout, decode_parts, split_requests
 from power.reading.meter import Meter
 from provisioning.simulated.devices.sunspec import SimulatedSunspec
+from provisioning.simulated.lines.byte_device import RtuDevices
 from provisioning.simulated.lines.loopback import LoopbackBus
-from provisioning.simulated.lines.pdu import build_read, words_in
+from provisioning.simulated.lines.pdu import build_read, parse_words
 from provisioning.simulated.lines.serial_line import SerialLine
-from provisioning.simulated.lines.talker import RtuTalker
-from provisioning.simulated.lines.tcp_line import TcpLine, answer_of
+from provisioning.simulated.lines.tcp_line import TcpLine, make_answer
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import NOON, night, serving, sunny_noon
+from tests.stand_ins.rig import NOON, make_night, make_sunny_noon, serve_line
 from tests.stand_ins.sunspec_rig import (
     PACK,
     STAMP,
@@ -115,7 +115,7 @@ def opinion(device: SimulatedSunspec) -> Any:
             reply = device.answer(build_read(3, int(addr), int(count)))
             if reply is None or reply[0] & 0x80:
                 raise SunSpecModbusClientException("refused")
-            words = words_in(reply)
+            words = parse_words(reply)
             return struct.pack(f">{len(words)}H", *words)
 
     client = Client()
@@ -146,7 +146,7 @@ def agree(group: Any, numbers: Any, offset: int) -> int:
 
 @pytest.mark.parametrize("quirk", ["", "base-0", "not-implemented", "many-strings", "no-ports",
                                    "storage-trackers", "discharge-positive"])  # fmt: skip
-@pytest.mark.parametrize("when", [sunny_noon, night])
+@pytest.mark.parametrize("when", [make_sunny_noon, make_night])
 def test_pysunspec2_reads_the_same_numbers_from_every_model(
     quirk: str, when: Callable[[], Plant]
 ) -> None:
@@ -167,7 +167,7 @@ def test_pysunspec2_reads_the_same_numbers_from_every_model(
 
 
 def test_pysunspec2_fails_where_there_is_no_end_mark_and_we_do_not() -> None:
-    device = SimulatedSunspec(sunny_noon(), ["no-end-model"])
+    device = SimulatedSunspec(make_sunny_noon(), ["no-end-model"])
     with pytest.raises(Exception, match="refused"):
         opinion(device)
     assert meter_of(PACK, LoopbackBus(device)).read().voltage_v is not None
@@ -188,7 +188,7 @@ def test_a_point_without_its_scale_factor_is_absent_though_pysunspec2_gives_it_u
 
 
 def test_the_chain_is_walked_once_and_then_each_model_is_one_request() -> None:
-    bus = Counted(SimulatedSunspec(sunny_noon()))
+    bus = Counted(SimulatedSunspec(make_sunny_noon()))
     clock = FakeClock()
     meter = meter_of(PACK, bus, clock)
     meter.read()
@@ -201,7 +201,7 @@ def test_the_chain_is_walked_once_and_then_each_model_is_one_request() -> None:
 
 
 def test_a_device_at_another_base_is_found_and_one_that_is_silent_costs_one_wait() -> None:
-    image = SimulatedSunspec(sunny_noon()).registers()
+    image = SimulatedSunspec(make_sunny_noon()).registers()
     for base in BASES:
         assert link_to(PACK, Registers(image, base)).read_raw(Block(802))[:4] == b"\x03\x22\x00\x3e"
 
@@ -262,7 +262,7 @@ def test_all_known_ends_of_a_chain_end_it(end: bytes) -> None:
 
 
 def test_models_that_move_between_day_and_night_are_found_again() -> None:
-    plant, clock = sunny_noon(), FakeClock()
+    plant, clock = make_sunny_noon(), FakeClock()
     bus = Counted(SimulatedSunspec(plant, ["length-varies"]))
     pack, sun = meter_of(PACK, bus, clock), meter_of(SUN, bus, clock)
     for hours in range(0, 30, 3):
@@ -285,7 +285,7 @@ def test_a_model_that_keeps_moving_is_never_read() -> None:
 
 
 def test_a_model_that_comes_with_the_sun_is_found_within_a_minute() -> None:
-    plant, clock = night(), FakeClock()
+    plant, clock = make_night(), FakeClock()
     meter = meter_of(SUN, LoopbackBus(SimulatedSunspec(plant, ["no-ports"])), clock)
     with pytest.raises(BusError):
         meter.read()
@@ -306,15 +306,15 @@ def test_random_registers_are_a_bus_error_or_a_reading(data: bytes, cut: int, at
             continue
 
 
-PLANT = sunny_noon()
+PLANT = make_sunny_noon()
 
 
 # --- real lines -----------------------------------------------------------------------------------
 
 
 def test_a_device_on_a_tcp_port_reads_as_in_process() -> None:
-    device, clock, stop = SimulatedSunspec(sunny_noon()), FakeClock(), Event()
-    line = TcpLine(answer_of([device]), "127.0.0.1", 0)
+    device, clock, stop = SimulatedSunspec(make_sunny_noon()), FakeClock(), Event()
+    line = TcpLine(make_answer([device]), "127.0.0.1", 0)
     worker = Thread(target=line.serve, args=(stop,), daemon=True)
     worker.start()
     lines = Lines(clock)
@@ -330,9 +330,9 @@ def test_a_device_on_a_tcp_port_reads_as_in_process() -> None:
 
 
 def test_a_device_on_a_serial_line_reads_as_in_process() -> None:
-    device, clock = SimulatedSunspec(sunny_noon(), ["many-strings"]), FakeClock()
-    line, lines = SerialLine(RtuTalker([device]), clock), Lines(clock)
-    with serving(line):
+    device, clock = SimulatedSunspec(make_sunny_noon(), ["many-strings"]), FakeClock()
+    line, lines = SerialLine(RtuDevices([device]), clock), Lines(clock)
+    with serve_line(line):
         try:
             link = SunSpecLinkFactory().make_link(lines, PACK, str(line.path), 1)
             reading = Meter(PACK, link, clock).read()

@@ -39,7 +39,12 @@ def test_one_controller_alone_is_the_whole(clock: FakeClock) -> None:
 
 
 def test_nobody_says_anything_is_no_reading(clock: FakeClock) -> None:
-    assert combine(clock.stamp(), [Charger(EpeverTracer(), False, None)], [None]) is None
+    assert (
+        combine(
+            clock.stamp(), [Charger(EpeverTracer(), loads_on_battery=False, reading=None)], [None]
+        )
+        is None
+    )
 
 
 def test_two_controllers_give_their_sum(clock: FakeClock) -> None:

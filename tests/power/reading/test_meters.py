@@ -17,11 +17,11 @@ from power.protocol.register import Decoded, Register
 from power.reading.meter import Meter
 from power.reading.meters import Device, DeviceMeter, Meters, open_meters
 from provisioning.simulated.devices.jk import SimulatedJk
+from provisioning.simulated.lines.byte_device import RtuDevices
 from provisioning.simulated.lines.serial_line import SerialLine
-from provisioning.simulated.lines.talker import RtuTalker
 from tests.scenes.readings import battery_reading, charger_reading
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import serving, sunny_noon
+from tests.stand_ins.rig import make_sunny_noon, serve_line
 
 
 @dataclass
@@ -234,11 +234,11 @@ def test_what_a_battery_cannot_have_said_does_not_reach_the_whole(clock: FakeClo
 
 
 def test_two_packs_on_one_line_are_one_battery(settings: Settings, clock: FakeClock) -> None:
-    plant = sunny_noon(settings)
+    plant = make_sunny_noon(settings)
     packs = [SimulatedJk(plant, device_id=number, share=0.5) for number in (1, 2)]
-    line = SerialLine(RtuTalker(packs), clock)
+    line = SerialLine(RtuDevices(packs), clock)
     ports = {f"pack-{n}": BmsSettings("jk-pb", str(line.path), device_id=n) for n in (1, 2)}
-    with serving(line):
+    with serve_line(line):
         poll = open_meters(with_devices(settings, bms=ports), clock).read()
     line.close()
     assert poll.faults == ()

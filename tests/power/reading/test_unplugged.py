@@ -17,10 +17,10 @@ from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
 from power.protocol.profile import SerialForm
 from power.reading.meters import open_meter
 from provisioning.simulated.devices.epever import SimulatedEpever
-from provisioning.simulated.lines.serial_line import SerialLine, place
-from provisioning.simulated.lines.talker import RtuTalker
+from provisioning.simulated.lines.byte_device import RtuDevices
+from provisioning.simulated.lines.serial_line import SerialLine, replace_link
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import serving, sunny_noon
+from tests.stand_ins.rig import make_sunny_noon, serve_line
 
 ASK = bytes.fromhex("01 04 31 00 00 01 3F 36")
 REPLY = bytes.fromhex("01 04 02 00 C5 79 63")
@@ -29,9 +29,9 @@ REPLY = bytes.fromhex("01 04 02 00 C5 79 63")
 @contextmanager
 def plugged(link: Path) -> Iterator[SerialLine]:
     """A simulated EPEver behind the stable name `link`, as udev makes one."""
-    line = SerialLine(RtuTalker([SimulatedEpever(sunny_noon())]), FakeClock())
-    place(line.path, link)
-    with serving(line):
+    line = SerialLine(RtuDevices([SimulatedEpever(make_sunny_noon())]), FakeClock())
+    replace_link(line.path, link)
+    with serve_line(line):
         yield line
     line.close()
 

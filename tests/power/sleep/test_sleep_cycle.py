@@ -20,7 +20,7 @@ from tests.conftest import OpenStore
 from tests.power.act.test_loads import FakeHost
 from tests.power.test_cycle import FakeMeter
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import bare_site
+from tests.stand_ins.rig import make_bare_site
 from tests.stand_ins.sleep_unit import FakeSleepOrders, FakeWakeAlarm
 
 
@@ -64,7 +64,7 @@ class Unit:
 
     def restart(self) -> None:
         self.service = Service("power", self.settings, self.clock, self.store, SentenceLog("power"))
-        actuator = Actuator(self.host, bare_site(["gate"], self.settings.host.may_power_off))
+        actuator = Actuator(self.host, make_bare_site(["gate"], self.settings.host.may_power_off))
         self.controller = SleepController(self.service, self.pid_one, self.alarm)
         self.cycle = PowerCycle(
             self.service, self.meter, Ladder(self.settings), actuator, self.controller

@@ -16,9 +16,9 @@ from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, strip_echo
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame, explain_closed
 from power.protocol.ports import parse_tcp_address
 from power.protocol.profile import SerialForm
-from provisioning.simulated.lines.framing import crc, mbap_frame
+from provisioning.simulated.lines.framing import build_mbap_frame, compute_crc
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
+from tests.stand_ins.replay import replay
 
 ASK = bytes.fromhex("01 04 31 00 00 01 3F 36")
 REPLY = bytes.fromhex("01 04 02 00 C5 79 63")
@@ -39,7 +39,7 @@ def byte_line(port: str, clock: FakeClock, gap_s: float = 0.02) -> ByteLine:
 
 
 def test_a_device_is_left_alone_for_its_gap_after_each_reply(clock: FakeClock) -> None:
-    with recorded((ASK, [REPLY]), (ASK, [REPLY]), (ASK, [REPLY])) as peer:
+    with replay((ASK, [REPLY]), (ASK, [REPLY]), (ASK, [REPLY])) as peer:
         bus = ModbusBus(peer.port, clock, timeout_s=0.5, gap_s=0.4)
         began_s = clock.media_s()
         for _ in range(2):
@@ -54,7 +54,7 @@ def test_a_device_is_left_alone_for_its_gap_after_each_reply(clock: FakeClock) -
 
 
 def test_a_byte_line_keeps_the_gap_before_it_asks(clock: FakeClock) -> None:
-    with recorded((ASK, [REPLY]), (ASK, [REPLY])) as peer:
+    with replay((ASK, [REPLY]), (ASK, [REPLY])) as peer:
         line, began_s = byte_line(peer.port, clock, gap_s=7), clock.media_s()
         for _ in range(2):
             line.exchange(ASK, find, "the voltage")
@@ -66,7 +66,7 @@ def test_a_byte_line_keeps_the_gap_before_it_asks(clock: FakeClock) -> None:
 
 
 def test_on_a_byte_line_leftovers_and_the_echo_are_no_reply(clock: FakeClock) -> None:
-    with recorded((ASK, [REPLY]), (ASK, [ASK[:3], ASK[3:] + REPLY])) as peer:
+    with replay((ASK, [REPLY]), (ASK, [ASK[:3], ASK[3:] + REPLY])) as peer:
         line = byte_line(peer.port, clock)
         assert line.exchange(ASK, find, "the voltage") == REPLY
         peer.write_unasked(OLD)
@@ -75,7 +75,7 @@ def test_on_a_byte_line_leftovers_and_the_echo_are_no_reply(clock: FakeClock) ->
 
 
 def test_half_a_reply_is_damage_and_an_echo_alone_is_silence(clock: FakeClock) -> None:
-    with recorded((ASK, [REPLY[:3]]), (ASK, [ASK]), (ASK, [])) as peer:
+    with replay((ASK, [REPLY[:3]]), (ASK, [ASK]), (ASK, [])) as peer:
         line = ByteLine(peer.port, clock, SerialForm(9600), timeout_s=0.1)
         with pytest.raises(WrongFrame, match="3 bytes, 01 04 02"):
             line.exchange(ASK, find, "the voltage")
@@ -87,7 +87,7 @@ def test_half_a_reply_is_damage_and_an_echo_alone_is_silence(clock: FakeClock) -
 
 def test_silence_after_a_damaged_reply_is_told_as_silence() -> None:
     damaged = REPLY[:-1] + b"\x00"
-    with recorded((ASK, [damaged]), (ASK, []), (ASK, [ASK])) as peer:
+    with replay((ASK, [damaged]), (ASK, []), (ASK, [ASK])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), timeout_s=0.2)
         with pytest.raises(WrongFrame):
             bus.read(4, 0x3100, 1, 1)
@@ -98,7 +98,7 @@ def test_silence_after_a_damaged_reply_is_told_as_silence() -> None:
 
 def test_bits_are_read_in_as_few_bytes_as_they_need() -> None:
     ask, reply = bytes.fromhex("01 02 20 00 00 03"), bytes.fromhex("01 02 01 05")
-    with recorded((ask + crc(ask), [reply + crc(reply)])) as peer:
+    with replay((ask + compute_crc(ask), [reply + compute_crc(reply)])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), timeout_s=0.3)
         assert bus.read(2, 0x2000, 3, 1) == (1, 0, 1)
 
@@ -115,10 +115,14 @@ def test_a_frame_with_a_wrong_checksum_does_not_hide_a_sound_one() -> None:
 def test_an_echo_that_has_begun_is_not_yet_a_reply() -> None:
     rtu_filter = RtuFilter(serial_line=True)
     rtu_filter.expect(ExpectedReply(asked_id=1, reply_id=1, function=4, content_bytes=2))
-    rtu_filter(True, ASK)
-    assert [rtu_filter(False, ASK[:size]) for size in (1, 5, len(ASK))] == [b"", b"", b""]
+    rtu_filter(sending=True, data=ASK)
+    assert [rtu_filter(sending=False, data=ASK[:size]) for size in (1, 5, len(ASK))] == [
+        b"",
+        b"",
+        b"",
+    ]
     assert rtu_filter.received == b""
-    assert rtu_filter(False, ASK + REPLY) == REPLY
+    assert rtu_filter(sending=False, data=ASK + REPLY) == REPLY
     assert strip_echo(ASK, REPLY) == REPLY
 
 
@@ -167,7 +171,7 @@ def test_a_line_that_failed_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_port_that_another_program_has_is_not_shared() -> None:
-    with recorded((ASK, [REPLY])) as peer:
+    with replay((ASK, [REPLY])) as peer:
         first, second = byte_line(peer.port, FakeClock()), byte_line(peer.port, FakeClock())
         first.exchange(ASK, find, "the voltage")
         with pytest.raises(ClosedLine, match="another program has it"):
@@ -210,7 +214,7 @@ def test_devices_that_do_not_speak_alike_cannot_share_a_port(clock: FakeClock) -
 
 
 def test_closing_closes_every_line(clock: FakeClock) -> None:
-    with recorded((ASK, [REPLY]), (ASK, [REPLY])) as peer:
+    with replay((ASK, [REPLY]), (ASK, [REPLY])) as peer:
         lines = Lines(clock)
         line = lines.bytewise(peer.port, FORM, 0.3, 0.0)
         line.exchange(ASK, find, "the voltage")
@@ -235,7 +239,7 @@ def gateway(*answers: bytes) -> Iterator[str]:
             with connection:
                 request = connection.recv(64)
                 transaction = int.from_bytes(request[:2], "big")
-                connection.sendall(mbap_frame(transaction, request[6], answer))
+                connection.sendall(build_mbap_frame(transaction, request[6], answer))
 
     worker = Thread(target=serve, daemon=True)
     worker.start()

@@ -7,9 +7,9 @@ import pytest
 from appliance.errors import BusError, SettingsError
 from power.protocol.bus import ModbusBus
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
-from provisioning.simulated.lines.framing import crc
+from provisioning.simulated.lines.framing import compute_crc
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
+from tests.stand_ins.replay import replay
 
 # Captured from a Tracer2215BN.
 ASK_PV = bytes.fromhex("01 04 31 00 00 01 3F 36")
@@ -23,12 +23,12 @@ def open_bus(port: str) -> ModbusBus:
 
 
 def test_the_crc_of_the_simulator_agrees_with_a_captured_frame() -> None:
-    assert crc(PV[:-2]) == PV[-2:]
+    assert compute_crc(PV[:-2]) == PV[-2:]
 
 
 def test_an_echo_of_the_request_is_not_taken_for_the_reply() -> None:
     for bursts in ([ASK_PV + PV], [ASK_PV, PV], [ASK_PV[:3], ASK_PV[3:] + PV[:2], PV[2:]]):
-        with recorded((ASK_PV, bursts)) as peer:
+        with replay((ASK_PV, bursts)) as peer:
             assert open_bus(peer.port).read(4, 0x3100, 1, 1) == (0xC5,)
 
 
@@ -36,13 +36,13 @@ def test_a_reply_in_two_bursts_is_one_reply() -> None:
     words = tuple(range(20))
     ask = bytes.fromhex("01 04 33 00 00 14")
     body = bytes([1, 4, 40]) + b"".join(word.to_bytes(2, "big") for word in words)
-    reply = body + crc(body)
-    with recorded((ask + crc(ask), [reply[:17], reply[17:]])) as peer:
+    reply = body + compute_crc(body)
+    with replay((ask + compute_crc(ask), [reply[:17], reply[17:]])) as peer:
         assert open_bus(peer.port).read(4, 0x3300, 20, 1) == words
 
 
 def test_what_is_left_on_the_line_is_thrown_away_before_a_request() -> None:
-    with recorded((ASK_PV, [PV]), (ASK_BATTERY, [BATTERY])) as peer:
+    with replay((ASK_PV, [PV]), (ASK_BATTERY, [BATTERY])) as peer:
         bus = open_bus(peer.port)
         assert bus.read(4, 0x3100, 1, 1) == (0xC5,)
         peer.write_unasked(PV)  # the same reply again: valid, but not to the next question
@@ -51,25 +51,25 @@ def test_what_is_left_on_the_line_is_thrown_away_before_a_request() -> None:
 
 def test_of_two_whole_replies_the_last_one_counts() -> None:
     old = bytes.fromhex("01 04 02 00 01 78 F0")
-    with recorded((ASK_PV, [old + PV])) as peer:
+    with replay((ASK_PV, [old + PV])) as peer:
         assert open_bus(peer.port).read(4, 0x3100, 1, 1) == (0xC5,)
 
 
 @pytest.mark.parametrize("before", ["79 63", "04 02 00 C5", "01 04 02", "01 84 02 C2", "FF" * 40])
 def test_stale_bytes_before_a_reply_do_not_hide_it(before: str) -> None:
-    with recorded((ASK_PV, [bytes.fromhex(before) + PV])) as peer:
+    with replay((ASK_PV, [bytes.fromhex(before) + PV])) as peer:
         assert open_bus(peer.port).read(4, 0x3100, 1, 1) == (0xC5,)
 
 
 def test_an_odd_number_of_bytes_is_no_reply() -> None:
     body = bytes.fromhex("01 04 03 00 C5 00")
-    with recorded((ASK_PV, [body + crc(body)])) as peer, pytest.raises(WrongFrame):
+    with replay((ASK_PV, [body + compute_crc(body)])) as peer, pytest.raises(WrongFrame):
         open_bus(peer.port).read(4, 0x3100, 1, 1)
 
 
 def test_a_device_that_replies_under_another_id_is_understood_and_others_are_not() -> None:
     body = bytes.fromhex("51 04 02 00 C5")
-    with recorded((ASK_PV, [body + crc(body)]), (ASK_PV, [PV])) as peer:
+    with replay((ASK_PV, [body + compute_crc(body)]), (ASK_PV, [PV])) as peer:
         bus = open_bus(peer.port)
         assert bus.read(4, 0x3100, 1, 1, reply_id=0x51) == (0xC5,)
         with pytest.raises(WrongFrame):
@@ -82,7 +82,7 @@ def test_a_damaged_reply_is_never_a_value() -> None:
         damaged = bytearray(PV)
         damaged[random.randrange(len(PV))] ^= random.randint(1, 255)
         exchange = (ASK_PV, [bytes(damaged)])
-        with recorded(exchange) as peer, pytest.raises(WrongFrame, match="termination"):
+        with replay(exchange) as peer, pytest.raises(WrongFrame, match="termination"):
             open_bus(peer.port).read(4, 0x3100, 1, 1)
 
 
@@ -96,19 +96,19 @@ def test_a_damaged_reply_is_never_a_value() -> None:
 )
 def test_a_whole_frame_that_answers_something_else_is_never_a_value(foreign: str) -> None:
     body = bytes.fromhex(foreign)
-    reply = body + crc(body)
-    with recorded((ASK_PV, [reply])) as peer, pytest.raises(WrongFrame):
+    reply = body + compute_crc(body)
+    with replay((ASK_PV, [reply])) as peer, pytest.raises(WrongFrame):
         open_bus(peer.port).read(4, 0x3100, 1, 1)
 
 
 def test_silence_says_what_to_check() -> None:
     advice = r"0x3100.*battery voltage.*A and B"
-    with recorded((ASK_PV, [])) as peer, pytest.raises(NoAnswer, match=advice):
+    with replay((ASK_PV, [])) as peer, pytest.raises(NoAnswer, match=advice):
         open_bus(peer.port).read(4, 0x3100, 1, 1)
 
 
 def test_the_line_works_again_after_a_loss() -> None:
-    with recorded((ASK_PV, []), (ASK_BATTERY, [BATTERY])) as peer:
+    with replay((ASK_PV, []), (ASK_BATTERY, [BATTERY])) as peer:
         bus = open_bus(peer.port)
         with pytest.raises(NoAnswer):
             bus.read(4, 0x3100, 1, 1)
@@ -118,7 +118,7 @@ def test_the_line_works_again_after_a_loss() -> None:
 def test_an_exception_names_the_setting_to_check() -> None:
     request, refusal = "01 04 90 00 00 01 1C CA", "01 84 02 C2 C1"
     with (
-        recorded((bytes.fromhex(request), [bytes.fromhex(refusal)])) as peer,
+        replay((bytes.fromhex(request), [bytes.fromhex(refusal)])) as peer,
         pytest.raises(ExceptionAnswer, match="`model`") as caught,
     ):
         open_bus(peer.port).read(4, 0x9000, 1, 1)

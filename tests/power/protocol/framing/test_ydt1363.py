@@ -25,7 +25,7 @@ from power.protocol.framing.ydt1363 import (
 )
 from power.protocol.profile import Block, SerialForm
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
+from tests.stand_ins.replay import replay
 
 ALL = (PYLONTECH, PACE, SEPLOS_V2)
 # The maker's own example, RS485 protocol V3.3: printed with E1A2, its characters sum to E27A.
@@ -102,7 +102,7 @@ def test_the_makers_example_is_taken_with_the_right_check_and_not_with_the_print
 
 def test_a_real_line_gives_the_same_with_an_echo_and_in_two_bursts() -> None:
     ask = PYLONTECH.build_request(Block(ANALOGUE), 2)
-    with recorded((ask, [ask + RIGHT[:60], RIGHT[60:]])) as peer:
+    with replay((ask, [ask + RIGHT[:60], RIGHT[60:]])) as peer:
         line = ByteLine(peer.port, FakeClock(), SerialForm(115_200), timeout_s=0.5)
         content = line.exchange(
             ask, lambda received, *, final: found(received, final=final), "command 0x42"

@@ -14,14 +14,21 @@ from power.protocol.links import ModbusLink
 from power.protocol.register import HOLDING
 from power.reading.meter import Meter
 from provisioning.simulated.devices.jk import SimulatedJk
-from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.byte_device import RtuDevices
+from provisioning.simulated.lines.framing import build_rtu_frame
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.serial_line import SerialLine
-from provisioning.simulated.lines.talker import RtuTalker
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.replay import recorded
-from tests.stand_ins.rig import NOON, meter_on, night, on_a_wire, serving, sunny_noon
+from tests.stand_ins.replay import replay
+from tests.stand_ins.rig import (
+    NOON,
+    make_meter,
+    make_night,
+    make_sunny_noon,
+    serve_line,
+    serve_on_line,
+)
 
 JK = JkPb()
 PACK, CELL_BLOCK = JK.live
@@ -42,22 +49,22 @@ def assert_agrees(reading: BatteryReading, plant: Plant, share: float = 1.0) -> 
     assert reading.alarms == ("charge under-temperature" if plant.charge_blocked else "")
 
 
-@pytest.mark.parametrize("plant_at", [sunny_noon, night])
+@pytest.mark.parametrize("plant_at", [make_sunny_noon, make_night])
 def test_a_pack_on_a_serial_line_reads_as_the_plant_stands(plant_at: Any) -> None:
     plant = plant_at()
-    with on_a_wire(JK, SimulatedJk(plant)) as meter:
+    with serve_on_line(JK, SimulatedJk(plant)) as meter:
         assert_agrees(meter.read(), plant)
 
 
 def test_one_of_two_packs_sees_its_share_at_its_own_address() -> None:
-    plant = night()
-    reading = meter_on(JK, SimulatedJk(plant, device_id=2, share=0.5)).read()
+    plant = make_night()
+    reading = make_meter(JK, SimulatedJk(plant, device_id=2, share=0.5)).read()
     assert reading.current_a < 0
     assert_agrees(reading, plant, share=0.5)
 
 
 def test_it_is_known_by_its_cells_and_other_replies_are_not_it() -> None:
-    meter = meter_on(JK, SimulatedJk(sunny_noon()))
+    meter = make_meter(JK, SimulatedJk(make_sunny_noon()))
     data = meter.link.read_raw(JK.signature)
     identification = JK.recognise(data)
     assert identification is not None
@@ -69,36 +76,36 @@ def test_it_is_known_by_its_cells_and_other_replies_are_not_it() -> None:
 
 
 def test_new_firmware_without_a_name_is_read_and_found_all_the_same() -> None:
-    plant = sunny_noon()
-    meter = meter_on(JK, SimulatedJk(plant, ["no-about"]))
+    plant = make_sunny_noon()
+    meter = make_meter(JK, SimulatedJk(plant, ["no-about"]))
     assert JK.recognise(meter.link.read_raw(JK.signature))
     assert_agrees(meter.read(), plant)
 
 
 def test_a_drifted_state_of_charge_harms_nothing_else() -> None:
-    plant = night()
-    reading = meter_on(JK, SimulatedJk(plant, ["soc-drifts"])).read()
+    plant = make_night()
+    reading = make_meter(JK, SimulatedJk(plant, ["soc-drifts"])).read()
     assert reading.state_of_charge_pct == pytest.approx(plant.state_of_charge_pct + 20, abs=0.51)
     assert reading.current_a == pytest.approx(plant.battery_current_a, abs=0.001)
     assert reading.quality == {}
 
 
 def test_a_state_of_charge_that_reads_0_by_day_is_none() -> None:
-    reading = meter_on(JK, SimulatedJk(sunny_noon(), ["soc-zero"])).read()
+    reading = make_meter(JK, SimulatedJk(make_sunny_noon(), ["soc-zero"])).read()
     assert (reading.state_of_charge_pct, reading.remaining_ah) == (None, None)
     assert reading.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     assert reading.full_ah is not None
 
 
 def test_a_pack_without_sensors_has_no_temperature() -> None:
-    reading = meter_on(JK, SimulatedJk(sunny_noon(), ["no-sensors"])).read()
+    reading = make_meter(JK, SimulatedJk(make_sunny_noon(), ["no-sensors"])).read()
     assert (reading.lowest_temperature_c, reading.highest_temperature_c) == (None, None)
     assert reading.quality["lowest_temperature_c"] is Quality.ABSENT
 
 
 def test_torn_pairs_never_make_a_number_that_never_was() -> None:
-    plant = sunny_noon()
-    meter = meter_on(JK, SimulatedJk(plant, ["torn32"]))
+    plant = make_sunny_noon()
+    meter = make_meter(JK, SimulatedJk(plant, ["torn32"]))
     before_a, before_ah, doubted = plant.battery_current_a, 0.0, 0
     for minute in range(0, 600, 5):
         plant.advance(NOON + timedelta(minutes=minute), 25.0 if minute % 10 else 150.0)
@@ -116,7 +123,7 @@ def test_torn_pairs_never_make_a_number_that_never_was() -> None:
 
 def test_a_silent_pack_is_an_error() -> None:
     with pytest.raises(BusError):
-        meter_on(JK, SimulatedJk(sunny_noon(), ["silence"])).read()
+        make_meter(JK, SimulatedJk(make_sunny_noon(), ["silence"])).read()
 
 
 class Refusing:
@@ -148,7 +155,7 @@ class SmallBlocks:
 
 
 def test_a_pack_that_refuses_large_blocks_is_read_in_small_ones() -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     bus = SmallBlocks(SimulatedJk(plant))
     assert_agrees(Meter(JK, ModbusLink(JK, bus, 1), FakeClock()).read(), plant)
 
@@ -157,9 +164,9 @@ def test_a_pack_that_refuses_large_blocks_is_read_in_small_ones() -> None:
 
 
 def test_what_an_adapter_kept_of_an_earlier_reply_is_thrown_away() -> None:
-    stale = rtu_frame(1, bytes.fromhex("03 04 00 00 C0 29"))
-    fresh = rtu_frame(1, bytes.fromhex("03 04 00 00 CF 2B"))
-    with recorded((bytes.fromhex("01 03 12 90 00 02 C1 5E"), [fresh])) as peer:
+    stale = build_rtu_frame(1, bytes.fromhex("03 04 00 00 C0 29"))
+    fresh = build_rtu_frame(1, bytes.fromhex("03 04 00 00 CF 2B"))
+    with replay((bytes.fromhex("01 03 12 90 00 02 C1 5E"), [fresh])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), JK.serial, JK.timeout_s, JK.gap_s)
         assert bus._client.connect()
         peer.write_unasked(stale)
@@ -167,7 +174,7 @@ def test_what_an_adapter_kept_of_an_earlier_reply_is_thrown_away() -> None:
         bus.close()
 
 
-class StaleTalker(RtuTalker):
+class StaleDevice(RtuDevices):
     """The reply before still comes in front of each one, or its last `size` bytes."""
 
     last, size = b"", 300
@@ -180,10 +187,10 @@ class StaleTalker(RtuTalker):
 
 @pytest.mark.parametrize("size", [300, 5])
 def test_stale_bytes_in_front_of_a_reply_never_become_a_value(size: int) -> None:
-    clock, talker = FakeClock(), StaleTalker([SimulatedJk(sunny_noon())])
-    talker.size = size
-    line, whole = SerialLine(talker, clock), meter_on(JK, SimulatedJk(sunny_noon()))
-    with serving(line):
+    clock, device = FakeClock(), StaleDevice([SimulatedJk(make_sunny_noon())])
+    device.size = size
+    line, whole = SerialLine(device, clock), make_meter(JK, SimulatedJk(make_sunny_noon()))
+    with serve_line(line):
         bus = ModbusBus(str(line.path), clock, JK.serial, 0.5, JK.gap_s)
         link = ModbusLink(JK, bus, 1)
         for block in (PACK, CELL_BLOCK, JK.slow[0]):

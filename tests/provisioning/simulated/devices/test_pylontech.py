@@ -29,7 +29,7 @@ from provisioning.simulated.lines.quirks import (
     TWO_BURSTS,
 )
 from provisioning.simulated.lines.serial_line import SerialLine
-from provisioning.simulated.plant.cells import pack_view
+from provisioning.simulated.plant.cells import make_pack_view
 from provisioning.simulated.plant.plant import Plant
 from tests.power.devices.ydt1363_packs import (
     FAMILY,
@@ -42,13 +42,13 @@ from tests.power.devices.ydt1363_packs import (
     values_of,
 )
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import night, sunny_noon
+from tests.stand_ins.rig import make_night, make_sunny_noon
 
 # --- simulated packs -----------------------------------------------------------------------------
 
 
 def assert_agrees(reading: BatteryReading, plant: Plant, share: float = 1.0) -> None:
-    view = pack_view(plant, share)
+    view = make_pack_view(plant, share)
     assert reading.voltage_v == pytest.approx(view.voltage_v, abs=0.006)
     assert reading.current_a == pytest.approx(view.current_a, abs=0.051)
     assert reading.state_of_charge_pct == pytest.approx(view.state_of_charge_pct, abs=0.06)
@@ -70,14 +70,14 @@ def test_the_driver_reads_what_the_simulated_pack_has(
     family: Family, share: float, volts: float
 ) -> None:
     settings = replace(Settings(), battery=replace(BatterySettings(), nominal_voltage_v=volts))
-    for plant in (sunny_noon(settings), night(settings)):
+    for plant in (make_sunny_noon(settings), make_night(settings)):
         assert_agrees(meter_of(family, family[2](plant, share=share)).read(), plant, share)
 
 
 @families
 def test_every_value_of_the_table_is_sent_by_the_simulated_pack(family: Family) -> None:
     profile, framing, simulator = family
-    device = simulator(sunny_noon())
+    device = simulator(make_sunny_noon())
     for block in (*profile.live, *profile.slow):
         reply = device.respond(framing.build_request(block, profile.device_id))
         assert reply is not None
@@ -90,7 +90,7 @@ def test_every_value_of_the_table_is_sent_by_the_simulated_pack(family: Family) 
 
 @families
 def test_a_cold_pack_takes_no_charge_and_says_so(family: Family) -> None:
-    plant = sunny_noon(
+    plant = make_sunny_noon(
         replace(Settings(), simulation=replace(SimulationSettings(), temperature_c=-15.0))
     )
     assert plant.charge_blocked
@@ -104,7 +104,7 @@ def test_a_cold_pack_takes_no_charge_and_says_so(family: Family) -> None:
 @families
 def test_another_pack_is_not_answered_and_not_heard(family: Family) -> None:
     profile, _, simulator = family
-    other = simulator(sunny_noon(), device_id=profile.device_id + 1)
+    other = simulator(make_sunny_noon(), device_id=profile.device_id + 1)
     with pytest.raises(NoAnswer):
         meter_of(family, other).read()
     assert meter_of(family, other, profile.device_id + 1).read().voltage_v is not None
@@ -113,12 +113,12 @@ def test_another_pack_is_not_answered_and_not_heard(family: Family) -> None:
 @families
 def test_a_silent_pack_is_no_answer(family: Family) -> None:
     with pytest.raises(NoAnswer):
-        meter_of(family, family[2](sunny_noon(), [SILENCE])).read()
+        meter_of(family, family[2](make_sunny_noon(), [SILENCE])).read()
 
 
 @families
 def test_lower_case_digits_change_nothing(family: Family) -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     assert_agrees(meter_of(family, family[2](plant, ["lower-case"])).read(), plant)
 
 
@@ -126,7 +126,7 @@ def test_lower_case_digits_change_nothing(family: Family) -> None:
 def test_an_answer_with_a_wrong_length_check_is_asked_again_and_never_believed(
     family: Family,
 ) -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     meter = meter_of(family, family[2](plant, ["bad-length"]))
     for _ in range(12):
         assert_agrees(meter.read(), plant)
@@ -134,7 +134,7 @@ def test_an_answer_with_a_wrong_length_check_is_asked_again_and_never_believed(
 
 
 def test_a_small_pack_has_two_items_and_the_same_charge() -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     reading = meter_of(FAMILY[0], SimulatedPylontech(plant, ["two-items"])).read()
     assert reading.full_ah == 50.0
     assert reading.state_of_charge_pct == pytest.approx(plant.state_of_charge_pct, abs=0.01)
@@ -142,7 +142,9 @@ def test_a_small_pack_has_two_items_and_the_same_charge() -> None:
 
 
 def test_the_request_for_a_full_charge_is_told_and_is_no_fault() -> None:
-    reading = meter_of(FAMILY[0], SimulatedPylontech(sunny_noon(), ["full-charge-request"])).read()
+    reading = meter_of(
+        FAMILY[0], SimulatedPylontech(make_sunny_noon(), ["full-charge-request"])
+    ).read()
     assert reading.alarms == "asks for a full charge"
     assert reading.charge_allowed is True
 
@@ -160,7 +162,7 @@ def test_the_request_for_a_full_charge_is_told_and_is_no_fault() -> None:
 def test_the_simulated_pack_says_what_is_wrong_with_a_request(
     request_frame: bytes, code: int
 ) -> None:
-    reply = SimulatedPylontech(sunny_noon()).respond(request_frame)
+    reply = SimulatedPylontech(make_sunny_noon()).respond(request_frame)
     assert reply is not None
     assert reply[7:9] == f"{code:02X}".encode()
 
@@ -181,7 +183,7 @@ def test_a_poll_is_one_request_and_the_rest_once_a_minute() -> None:
             self.asked.append(request[7:9])
             return super().respond(request)
 
-    device = Counting(sunny_noon())
+    device = Counting(make_sunny_noon())
     meter = meter_of(FAMILY[0], device)
     for _ in range(3):
         meter.read()
@@ -194,7 +196,7 @@ LINE = (ECHO, TWO_BURSTS, NOISE, TRUNCATED, LATE, FOREIGN, FLOOD)
 @families
 def test_on_a_real_line_with_everything_wrong_no_value_is_wrong(family: Family) -> None:
     profile, framing, simulator = family
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     clock = FakeClock()
     serial_line = SerialLine(simulator(plant), clock, quirks=LINE, damaged_share=0.4)
     stop = Event()

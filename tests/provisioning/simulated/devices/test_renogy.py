@@ -15,7 +15,7 @@ from power.protocol.links import ModbusLink
 from power.protocol.profile import Block
 from power.protocol.register import HOLDING, INPUT
 from power.reading.meter import Meter
-from provisioning.simulated.devices.models import talker_of
+from provisioning.simulated.devices.models import make_byte_device
 from provisioning.simulated.devices.renogy import SimulatedRover, SimulatedRoverNoLoad
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.serial_line import SerialLine
@@ -55,12 +55,12 @@ def a_plant(nominal_v: float = 12.8, load_w: float = 25.0, temperature_c: float 
 @pytest.mark.parametrize("load_w", [0.0, 6.0, 300.0])
 def test_the_reading_is_the_plants_state(nominal_v: float, load_w: float) -> None:
     plant = a_plant(nominal_v, load_w)
-    assert_agrees(rig.meter_on(ROVER, SimulatedRover(plant)).read(), plant)
+    assert_agrees(rig.make_meter(ROVER, SimulatedRover(plant)).read(), plant)
 
 
 def test_at_night_it_discharges() -> None:
-    plant = rig.night()
-    reading = rig.meter_on(ROVER, SimulatedRover(plant)).read()
+    plant = rig.make_night()
+    reading = rig.make_meter(ROVER, SimulatedRover(plant)).read()
     assert_agrees(reading, plant)
     assert reading.battery_current_a < -1
     assert reading.charge_stage is ChargeStage.OFF
@@ -68,20 +68,20 @@ def test_at_night_it_discharges() -> None:
 
 def test_in_frost_the_temperature_is_below_0_and_nothing_is_charged() -> None:
     plant = a_plant(temperature_c=-20)
-    reading = rig.meter_on(ROVER, SimulatedRover(plant)).read()
+    reading = rig.make_meter(ROVER, SimulatedRover(plant)).read()
     assert_agrees(reading, plant)
     assert reading.battery_temperature_c < -5
 
 
 def test_on_a_real_line_it_reads_the_same() -> None:
     plant = a_plant()
-    with rig.on_a_wire(ROVER, SimulatedRover(plant)) as meter:
+    with rig.serve_on_line(ROVER, SimulatedRover(plant)) as meter:
         assert_agrees(meter.read(), plant)
 
 
 def test_half_of_the_plant_is_half_of_its_powers_and_currents() -> None:
     plant = a_plant(load_w=50)
-    reading = rig.meter_on(ROVER, SimulatedRover(plant, share=0.5)).read()
+    reading = rig.make_meter(ROVER, SimulatedRover(plant, share=0.5)).read()
     assert reading.pv_power_w == pytest.approx(plant.pv_power_w / 2, abs=0.51)
     assert reading.battery_current_a == pytest.approx(plant.battery_current_a / 2, abs=0.011)
     assert reading.load_power_w == pytest.approx(25, rel=0.01)
@@ -144,22 +144,22 @@ def test_a_rover_that_is_asked_every_3_s_freezes_until_it_loses_power() -> None:
 def test_the_quirks_of_real_units_give_no_wrong_value() -> None:
     plant = a_plant()
     for quirk in ("torn32", "pv-amps-x3", "elite", "freezes"):
-        assert_agrees(rig.meter_on(ROVER, SimulatedRover(plant, [quirk])).read(), plant)
-    reading = rig.meter_on(ROVER, SimulatedRover(plant, ["absent-probe"])).read()
+        assert_agrees(rig.make_meter(ROVER, SimulatedRover(plant, [quirk])).read(), plant)
+    reading = rig.make_meter(ROVER, SimulatedRover(plant, ["absent-probe"])).read()
     assert reading.quality == {"battery_temperature_c": Quality.ABSENT}
-    reading = rig.meter_on(ROVER, SimulatedRover(plant, ["no-load-port"])).read()
+    reading = rig.make_meter(ROVER, SimulatedRover(plant, ["no-load-port"])).read()
     assert reading.quality == {
         "battery_current_a": Quality.ABSENT,
         "load_power_w": Quality.ABSENT,
     }
     with pytest.raises(NoAnswer):
-        rig.meter_on(ROVER, SimulatedRover(plant, ["silence"])).read()
+        rig.make_meter(ROVER, SimulatedRover(plant, ["silence"])).read()
     assert len(SimulatedRover.QUIRKS) == 7
 
 
 def test_a_rover_without_load_output_gives_its_charge_current() -> None:
     plant = a_plant()
-    reading = rig.meter_on(NO_LOAD, SimulatedRoverNoLoad(plant)).read()
+    reading = rig.make_meter(NO_LOAD, SimulatedRoverNoLoad(plant)).read()
     charge_a = plant.charge_power_w / plant.battery_voltage_v
     assert reading.battery_current_a == pytest.approx(charge_a, abs=0.006)
     assert reading.quality == {"load_power_w": Quality.ABSENT}
@@ -221,10 +221,10 @@ class Cold(SimulatedRover):
 
 def test_the_renogymodbus_package_reads_the_same_values() -> None:
     device = Cold(a_plant())
-    line = SerialLine(talker_of([device], "pty"), FakeClock())
+    line = SerialLine(make_byte_device([device], "pty"), FakeClock())
     words = LoopbackBus(device).read(HOLDING, 0x0100, 0x23, 1)
     ours = ROVER.decode(Block(HOLDING, 0x0100, 0x23), struct.pack(">35H", *words))
-    with rig.serving(line):
+    with rig.serve_line(line):
         theirs = RenogyChargeController(str(line.path), 1)
         pairs = {
             "state_of_charge": theirs.get_battery_state_of_charge(),

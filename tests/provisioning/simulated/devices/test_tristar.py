@@ -15,14 +15,14 @@ from power.protocol.links import ModbusLink, ModbusLinkFactory
 from power.reading.meter import Meter
 from provisioning.simulated.devices.tristar import IDENTITY, SimulatedTristar
 from provisioning.simulated.lines import pdu as codec
-from provisioning.simulated.lines.framing import mbap_frame, mbap_head
+from provisioning.simulated.lines.framing import build_mbap_frame, parse_mbap_head
 from provisioning.simulated.lines.loopback import LoopbackBus
-from provisioning.simulated.lines.pdu import identity_reply
+from provisioning.simulated.lines.pdu import build_identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
-from provisioning.simulated.lines.tcp_line import Conversation, TcpLine, answer_of
+from provisioning.simulated.lines.tcp_line import Connection, TcpLine, make_answer
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import NOON, night, on_a_wire, sunny_noon
+from tests.stand_ins.rig import NOON, make_night, make_sunny_noon, serve_on_line
 
 PROFILE = TristarMppt()
 
@@ -47,18 +47,18 @@ def assert_agrees(reading: PowerReading, plant: Plant, share: float = 1.0) -> No
 
 @pytest.mark.parametrize("quirks", [(), ("other-scaling",), (TORN32,), ("ten-wh",)])
 def test_it_reads_the_plant_whatever_the_scaling(quirks: Collection[str]) -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     assert_agrees(meter_on(SimulatedTristar(plant, quirks)).read(), plant)
 
 
 def test_it_reads_a_48_volt_plant_and_a_share_of_it() -> None:
     battery = BatterySettings(nominal_voltage_v=51.2)
-    plant = sunny_noon(Settings(battery=battery, panels=PanelsSettings(peak_w=2500)))
+    plant = make_sunny_noon(Settings(battery=battery, panels=PanelsSettings(peak_w=2500)))
     assert_agrees(meter_on(SimulatedTristar(plant, share=0.5)).read(), plant, 0.5)
 
 
 def test_one_request_a_poll_and_the_counters_once_a_minute() -> None:
-    device, clock, asked = SimulatedTristar(sunny_noon()), FakeClock(), []
+    device, clock, asked = SimulatedTristar(make_sunny_noon()), FakeClock(), []
     answer = device.answer
 
     def counting(pdu: bytes) -> bytes | None:
@@ -77,7 +77,7 @@ def test_one_request_a_poll_and_the_counters_once_a_minute() -> None:
 
 
 def test_a_changed_scaling_counts_from_the_next_poll_on() -> None:
-    plant, clock = sunny_noon(), FakeClock()
+    plant, clock = make_sunny_noon(), FakeClock()
     device = SimulatedTristar(plant)
     meter = meter_on(device, clock)
     meter.read()
@@ -86,27 +86,27 @@ def test_a_changed_scaling_counts_from_the_next_poll_on() -> None:
 
 
 def test_without_a_remote_sensor_there_is_no_battery_temperature() -> None:
-    reading = meter_on(SimulatedTristar(sunny_noon(), ["no-remote-sensor"])).read()
+    reading = meter_on(SimulatedTristar(make_sunny_noon(), ["no-remote-sensor"])).read()
     assert reading.battery_temperature_c is None
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     fitted = meter_on(SimulatedTristar(plant)).read()
     assert fitted.battery_temperature_c == pytest.approx(plant.battery_temperature_c, abs=0.5)
 
 
 def test_the_states_of_the_dark_are_all_off() -> None:
-    meter = meter_on(SimulatedTristar(night(), ["start-up"]))
+    meter = meter_on(SimulatedTristar(make_night(), ["start-up"]))
     assert {meter.read().charge_stage for _ in range(6)} == {ChargeStage.OFF}
 
 
 def test_the_offset_in_the_dark_is_passed_on_as_it_is() -> None:
-    reading = meter_on(SimulatedTristar(night(), ["night-offset"])).read()
+    reading = meter_on(SimulatedTristar(make_night(), ["night-offset"])).read()
     assert reading.battery_current_a == pytest.approx(-0.21484375)
     assert reading.pv_power_w == 0
 
 
 def test_a_slave_does_not_say_its_stage() -> None:
-    reading = meter_on(SimulatedTristar(sunny_noon(), ["slave"])).read()
+    reading = meter_on(SimulatedTristar(make_sunny_noon(), ["slave"])).read()
     assert reading.charge_stage is None
     assert reading.quality["charge_stage"] is Quality.ABSENT
     assert reading.pv_power_w is not None
@@ -114,7 +114,7 @@ def test_a_slave_does_not_say_its_stage() -> None:
 
 def test_a_silent_controller_is_an_error() -> None:
     with pytest.raises(NoAnswer):
-        meter_on(SimulatedTristar(sunny_noon(), [SILENCE])).read()
+        meter_on(SimulatedTristar(make_sunny_noon(), [SILENCE])).read()
 
 
 def test_a_day_of_every_quirk_brings_no_wrong_value() -> None:
@@ -134,7 +134,7 @@ def test_a_day_of_every_quirk_brings_no_wrong_value() -> None:
 
 
 def test_a_controller_that_refuses_long_blocks_is_read_in_parts() -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     device = SimulatedTristar(plant)
     device.most_words = 4  # type: ignore[misc]
     assert_agrees(meter_on(device).read(), plant)
@@ -142,19 +142,19 @@ def test_a_controller_that_refuses_long_blocks_is_read_in_parts() -> None:
 
 @pytest.mark.parametrize("pdu", ["06005a0100", "100058000102ffff", "0500020000", "050002ff00"])
 def test_the_simulator_takes_no_write(pdu: str) -> None:
-    reply = SimulatedTristar(sunny_noon()).answer(bytes.fromhex(pdu))
+    reply = SimulatedTristar(make_sunny_noon()).answer(bytes.fromhex(pdu))
     assert reply is not None
     assert reply[0] & 0x80
 
 
 def test_the_simulator_answers_both_functions_and_refuses_what_is_not_there() -> None:
-    device = SimulatedTristar(sunny_noon())
+    device = SimulatedTristar(make_sunny_noon())
     both = [device.answer(codec.build_read(function, 0x18, 8)) for function in (3, 4)]
     assert both[0] is not None
     assert both[1] is not None
     assert both[0][1:] == both[1][1:]
     assert device.answer(codec.build_read(4, 0x0050, 20)) == bytes([0x84, 2])
-    assert device.answer(codec.build_read(2, 0, 3)) == codec.bits_reply(2, [False] * 3)
+    assert device.answer(codec.build_read(2, 0, 3)) == codec.build_bits_reply(2, [False] * 3)
     assert device.answer(codec.build_read(1, 0x10, 1)) == bytes([0x81, 2])
     model = device.answer(codec.build_read(3, 0xE0CC, 1))
     assert model == bytes([3, 2, 0, 1])
@@ -164,31 +164,31 @@ def test_the_simulator_answers_both_functions_and_refuses_what_is_not_there() ->
 
 
 def test_it_reads_the_plant_on_a_serial_line_with_an_echo() -> None:
-    plant = sunny_noon()
-    with on_a_wire(PROFILE, SimulatedTristar(plant), quirks=["echo"]) as meter:
+    plant = make_sunny_noon()
+    with serve_on_line(PROFILE, SimulatedTristar(plant), quirks=["echo"]) as meter:
         assert_agrees(meter.read(), plant)
 
 
 def test_it_identifies_itself() -> None:
     request = bytes.fromhex("2B 0E 01 00")
-    assert SimulatedTristar(sunny_noon()).answer(request) == identity_reply(IDENTITY)
+    assert SimulatedTristar(make_sunny_noon()).answer(request) == build_identity_reply(IDENTITY)
 
 
-class OneAnswer(Conversation):
+class OneAnswer(Connection):
     """v10 page 2: the TCP socket is closed after each response."""
 
     def handle(self) -> None:
-        request = mbap_head(head) if len(head := self.rfile.read(7)) == 7 else None
+        request = parse_mbap_head(head) if len(head := self.rfile.read(7)) == 7 else None
         if request is not None:
             transaction, size, device_id = request
             reply = self.server.answer(device_id, self.rfile.read(size)) or b""
-            self.wfile.write(mbap_frame(transaction, device_id, reply))
+            self.wfile.write(build_mbap_frame(transaction, device_id, reply))
 
 
-@pytest.mark.parametrize("conversation", [Conversation, OneAnswer])
-def test_it_reads_the_plant_over_tcp(conversation: type[Conversation]) -> None:
-    plant, clock, stop = sunny_noon(), FakeClock(), Event()
-    server = TcpLine(answer_of([SimulatedTristar(plant)]), "127.0.0.1", 0)
+@pytest.mark.parametrize("conversation", [Connection, OneAnswer])
+def test_it_reads_the_plant_over_tcp(conversation: type[Connection]) -> None:
+    plant, clock, stop = make_sunny_noon(), FakeClock(), Event()
+    server = TcpLine(make_answer([SimulatedTristar(plant)]), "127.0.0.1", 0)
     server.RequestHandlerClass = conversation
     worker = Thread(target=server.serve, args=(stop,), daemon=True)
     worker.start()

@@ -47,7 +47,7 @@ from provisioning.simulated.lines.loopback import LoopbackLine
 from provisioning.simulated.lines.serial_line import SerialLine
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import NOON, night, serving, sunny_noon
+from tests.stand_ins.rig import NOON, make_night, make_sunny_noon, serve_line
 
 MPPT, MPPT_LOAD, SHUNT = VictronMppt(), VictronMpptLoad(), VictronShunt()
 SENSE = Block(GET, 0xEDEC, 1)
@@ -73,7 +73,7 @@ def charge_a(plant: Plant) -> float:
     return plant.charge_power_w / plant.battery_voltage_v
 
 
-@pytest.mark.parametrize("when", [sunny_noon, night])
+@pytest.mark.parametrize("when", [make_sunny_noon, make_night])
 @pytest.mark.parametrize("share", [1.0, 0.4])
 def test_a_simulated_controller_without_load_output(when: When, share: float) -> None:
     plant = when()
@@ -83,7 +83,7 @@ def test_a_simulated_controller_without_load_output(when: When, share: float) ->
     assert set(reading.quality) == {"load_power_w", "battery_temperature_c"}
 
 
-@pytest.mark.parametrize("when", [sunny_noon, night])
+@pytest.mark.parametrize("when", [make_sunny_noon, make_night])
 @pytest.mark.parametrize("quirks", [(), (ASYNC_HEX,), (ASYNC_HEX, ODD_HEX_END)])
 def test_a_simulated_controller_with_load_output(when: When, quirks: tuple[str, ...]) -> None:
     plant = when()
@@ -95,7 +95,7 @@ def test_a_simulated_controller_with_load_output(when: When, quirks: tuple[str, 
 
 @pytest.mark.parametrize("quirks", [(), (ASYNC_HEX,), (ASYNC_HEX, ODD_HEX_END), (ODD_HEX_END,)])
 def test_with_hex_the_battery_temperature_is_known(quirks: tuple[str, ...]) -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     for profile, kind in (
         (VictronMpptHex(), SimulatedMppt),
         (VictronMpptLoadHex(), SimulatedMpptLoad),
@@ -111,7 +111,7 @@ def test_with_hex_the_battery_temperature_is_known(quirks: tuple[str, ...]) -> N
 
 
 def test_a_sense_that_is_not_there_is_absent() -> None:
-    reading = meter_on(VictronMpptHex(), SimulatedMppt(sunny_noon(), [NO_TEMPERATURE])).read()
+    reading = meter_on(VictronMpptHex(), SimulatedMppt(make_sunny_noon(), [NO_TEMPERATURE])).read()
     assert reading.battery_temperature_c is None
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
 
@@ -123,11 +123,11 @@ def test_a_register_that_the_device_does_not_have_is_refused_and_then_absent() -
             return ()
 
     profile = VictronMpptHex()
-    line = cast("ByteLine", LoopbackLine(Without(sunny_noon())))
+    line = cast("ByteLine", LoopbackLine(Without(make_sunny_noon())))
     with pytest.raises(ExceptionAnswer) as caught:
         FramedLink(profile, FRAMING, line, 1).read(SENSE)
     assert caught.value.exception == 1
-    reading = meter_on(profile, Without(sunny_noon())).read()
+    reading = meter_on(profile, Without(make_sunny_noon())).read()
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
     assert reading.battery_voltage_v is not None
 
@@ -138,20 +138,20 @@ def test_the_plain_models_send_nothing_so_old_firmware_never_falls_silent() -> N
             raise AssertionError(request)
 
     clock = FakeClock()
-    meter = meter_on(MPPT_LOAD, Strict(sunny_noon(), [OLD_FIRMWARE]), clock)
+    meter = meter_on(MPPT_LOAD, Strict(make_sunny_noon(), [OLD_FIRMWARE]), clock)
     for _ in range(400):
         clock.advance(10)
         assert meter.read().battery_voltage_v is not None
 
 
 def test_old_firmware_says_no_text_after_hex_and_the_driver_lives_through_it() -> None:
-    device = SimulatedMppt(sunny_noon(), [OLD_FIRMWARE])
+    device = SimulatedMppt(make_sunny_noon(), [OLD_FIRMWARE])
     meter = meter_on(VictronMpptHex(), device)
     assert meter.read().battery_voltage_v is not None  # text first, HEX last
-    assert device.speak() == b""
-    assert device.speak() == b""
-    assert device.speak() == b""
-    assert device.speak() != b""
+    assert device.send_unasked() == b""
+    assert device.send_unasked() == b""
+    assert device.send_unasked() == b""
+    assert device.send_unasked() != b""
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_wrong_digits_split_blocks_and_hex_lines_never_make_a_wrong_value(
 
 
 def test_split_history_is_found_within_the_next_blocks() -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     reading = meter_on(MPPT, SimulatedMppt(plant, [SPLIT_BLOCKS])).read()
     assert reading.yield_today_wh == pytest.approx(plant.yield_today_wh, abs=10.1)
 
@@ -193,10 +193,10 @@ def test_split_history_is_found_within_the_next_blocks() -> None:
 def test_a_silent_device_is_no_answer() -> None:
     for kind, profile in ((SimulatedMppt, MPPT), (SimulatedShunt, SHUNT)):
         with pytest.raises(NoAnswer):
-            meter_on(profile, kind(sunny_noon(), ["silence"])).read()
+            meter_on(profile, kind(make_sunny_noon(), ["silence"])).read()
 
 
-@pytest.mark.parametrize("when", [sunny_noon, night])
+@pytest.mark.parametrize("when", [make_sunny_noon, make_night])
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_a_simulated_shunt(when: When, share: float) -> None:
     plant = when()
@@ -213,7 +213,7 @@ def test_a_simulated_shunt(when: When, share: float) -> None:
 
 def test_the_quirks_of_a_shunt_never_make_a_wrong_value() -> None:
     def said(quirk: str) -> BatteryReading:
-        reading: BatteryReading = meter_on(SHUNT, SimulatedShunt(sunny_noon(), [quirk])).read()
+        reading: BatteryReading = meter_on(SHUNT, SimulatedShunt(make_sunny_noon(), [quirk])).read()
         return reading
 
     cold = said(NO_TEMPERATURE)
@@ -238,7 +238,7 @@ def on_a_wire(
     """Unit time runs 20 times as fast as real time: the device speaks every 50 ms."""
     clock = ScaledClock(20.0, NOON, boottime_s())
     line = SerialLine(device, clock, quirks=quirks)
-    with serving(line):
+    with serve_line(line):
         wire = ByteLine(str(line.path), clock, profile.serial, profile.timeout_s, profile.gap_s)
         try:
             yield Meter(profile, FramedLink(profile, FRAMING, wire, 1), clock)
@@ -249,7 +249,7 @@ def on_a_wire(
 
 @pytest.mark.parametrize("quirks", [(), ("noise", "truncated", "two-bursts")])
 def test_on_a_pseudo_terminal(quirks: tuple[str, ...]) -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     device = SimulatedMpptLoad(plant, [ASYNC_HEX, BAD_CHECKSUM, ODD_HEX_END])
     with on_a_wire(VictronMpptLoadHex(), device, quirks) as meter:
         reading = meter.read()
@@ -261,7 +261,7 @@ def test_on_a_pseudo_terminal(quirks: tuple[str, ...]) -> None:
 
 
 def test_a_shunt_on_a_pseudo_terminal() -> None:
-    plant = night()
+    plant = make_night()
     with on_a_wire(SHUNT, SimulatedShunt(plant, [ASYNC_HEX])) as meter:
         reading = meter.read()
     assert reading.current_a == pytest.approx(plant.battery_current_a, abs=0.0006)
@@ -269,16 +269,16 @@ def test_a_shunt_on_a_pseudo_terminal() -> None:
 
 
 def test_a_simulated_device_takes_no_writes() -> None:
-    device = SimulatedMppt(sunny_noon())
+    device = SimulatedMppt(make_sunny_noon())
     before = device.register_values()
     for line in (b":8F7ED000000 69\n", b":8ABED0411\n", b":64F\n", b":83FFF\n", b":\n", b":zz\n"):
-        assert device.request_size(line) == len(line)
+        assert device.find_request_size(line) == len(line)
         reply = device.respond(line)
         assert reply
         assert reply[1:2] in (b"3", b"4")
     assert device.register_values() == before
     assert device.respond(b":154\n") == b":51641F9\n"  # the maker's example
 
-    got = device.request_size(b"noise:154\n")
+    got = device.find_request_size(b"noise:154\n")
     assert got == len(b"noise")
     assert device.respond(b"noise") is None

@@ -7,8 +7,9 @@ import pytest
 from power.protocol.register import HOLDING, INPUT, U16, Register
 from provisioning.simulated.devices.renogy import SimulatedRover
 from provisioning.simulated.devices.table_device import Range, TableDevice
+from provisioning.simulated.lines.byte_device import RtuDevices
 from provisioning.simulated.lines.damage import FLOOD_BYTES, Damage
-from provisioning.simulated.lines.framing import rtu_content, rtu_frame
+from provisioning.simulated.lines.framing import build_rtu_frame, parse_rtu_frame
 from provisioning.simulated.lines.pdu import build_read
 from provisioning.simulated.lines.quirks import (
     FLOOD,
@@ -19,15 +20,14 @@ from provisioning.simulated.lines.quirks import (
     STALE,
     TRUNCATED,
 )
-from provisioning.simulated.lines.talker import RtuTalker
-from tests.stand_ins.rig import sunny_noon
+from tests.stand_ins.rig import make_sunny_noon
 
-REPLIES = [rtu_frame(1, bytes([4, 2, number >> 8, number & 0xFF])) for number in range(500)]
+REPLIES = [build_rtu_frame(1, bytes([4, 2, number >> 8, number & 0xFF])) for number in range(500)]
 
 
 def arrived(*quirks: str, share: float = 0.2) -> list[bytes]:
     damage = Damage(quirks, seed=3, share=share)
-    return [damage.done_to(reply) for reply in REPLIES]
+    return [damage.apply(reply) for reply in REPLIES]
 
 
 def changed(found: list[bytes]) -> list[tuple[bytes, bytes]]:
@@ -37,7 +37,7 @@ def changed(found: list[bytes]) -> list[tuple[bytes, bytes]]:
 def test_a_good_line_changes_nothing() -> None:
     assert arrived() == REPLIES
     assert arrived(*LINE_QUIRKS, share=0.0) == REPLIES
-    assert Damage(LINE_QUIRKS, 1, 1.0).done_to(b"") == b""
+    assert Damage(LINE_QUIRKS, 1, 1.0).apply(b"") == b""
 
 
 @pytest.mark.parametrize("quirk", [NOISE, TRUNCATED, FOREIGN, FLOOD])
@@ -49,7 +49,7 @@ def test_noise_is_one_wrong_byte() -> None:
     for sent, heard in changed(arrived(NOISE)):
         assert len(sent) == len(heard)
         assert sum(one != other for one, other in zip(sent, heard, strict=True)) == 1
-        assert rtu_content(heard) is None
+        assert parse_rtu_frame(heard) is None
 
 
 def test_a_truncated_reply_has_begun_and_not_ended() -> None:
@@ -61,7 +61,7 @@ def test_a_truncated_reply_has_begun_and_not_ended() -> None:
 
 def test_a_foreign_reply_is_sound_and_of_another_device() -> None:
     for sent, heard in changed(arrived(FOREIGN)):
-        content, mine = rtu_content(heard), rtu_content(sent)
+        content, mine = parse_rtu_frame(heard), parse_rtu_frame(sent)
         assert content is not None
         assert mine is not None
         assert (content[0], content[1]) == (2, mine[1])
@@ -91,15 +91,15 @@ def test_stale_bytes_are_the_end_of_the_reply_before() -> None:
 
 
 def test_a_device_hears_no_damaged_request_and_none_of_another_id() -> None:
-    talker = RtuTalker([SimulatedRover(sunny_noon(), device_id=7)])
-    request = rtu_frame(7, build_read(3, 0x0100, 1))
-    assert talker.respond(request) is not None
-    assert talker.respond(request[:-1] + b"\x00") is None
-    assert talker.respond(rtu_frame(8, build_read(3, 0x0100, 1))) is None
+    device = RtuDevices([SimulatedRover(make_sunny_noon(), device_id=7)])
+    request = build_rtu_frame(7, build_read(3, 0x0100, 1))
+    assert device.respond(request) is not None
+    assert device.respond(request[:-1] + b"\x00") is None
+    assert device.respond(build_rtu_frame(8, build_read(3, 0x0100, 1))) is None
 
 
 def test_a_device_gives_only_as_many_words_as_it_has_and_from_one_table_at_a_time() -> None:
-    rover = SimulatedRover(sunny_noon())
+    rover = SimulatedRover(make_sunny_noon())
     for count in (0, rover.most_words + 1):
         assert rover.answer(build_read(3, 0x0100, count)) == bytes([0x83, 2])
     assert rover.answer(build_read(4, 0x0100, 1)) == bytes([0x84, 1])
@@ -123,6 +123,6 @@ class TwoTables(TableDevice):
 
 
 def test_one_address_in_two_tables_is_two_values() -> None:
-    device = TwoTables(sunny_noon())
+    device = TwoTables(make_sunny_noon())
     assert device.answer(build_read(INPUT, 0x10, 1)) == bytes([4, 2, 0, 1])
     assert device.answer(build_read(HOLDING, 0x10, 1)) == bytes([3, 2, 0, 2])

@@ -11,30 +11,30 @@ import pytest
 
 from appliance.errors import SettingsError
 from appliance.settings import BmsSettings, ChargerSettings, Settings
-from provisioning.simulated.command import Wanted, parse
+from provisioning.simulated.command import DeviceRequest, parse_command
 from provisioning.simulated.devices.jbd import SimulatedJbd
 from provisioning.simulated.devices.jk import SimulatedJk
-from provisioning.simulated.devices.models import full_name, talker_of
+from provisioning.simulated.devices.models import find_full_name, make_byte_device
 from provisioning.simulated.devices.renogy import SimulatedRover
-from provisioning.simulated.lines.framing import rtu_frame
+from provisioning.simulated.lines.byte_device import RtuDevices
+from provisioning.simulated.lines.framing import build_rtu_frame
 from provisioning.simulated.lines.pdu import build_read
 from provisioning.simulated.lines.quirks import ECHO, TWO_BURSTS
-from provisioning.simulated.lines.serial_line import FRAME_GAP_S, SerialLine, linked
-from provisioning.simulated.lines.talker import RtuTalker
+from provisioning.simulated.lines.serial_line import FRAME_GAP_S, SerialLine, link_port
 from tests.stand_ins.fakes import FakeClock
-from tests.stand_ins.rig import serving, sunny_noon
+from tests.stand_ins.rig import make_sunny_noon, serve_line
 
-ASK = rtu_frame(1, build_read(3, 0x0100, 1))
+ASK = build_rtu_frame(1, build_read(3, 0x0100, 1))
 
 
 @contextmanager
 def opened(*quirks: str) -> Iterator[tuple[int, int]]:
     """A line with a Rover: its end as a file, and how long its reply is."""
-    talker = RtuTalker([SimulatedRover(sunny_noon(), device_id=1)])
-    line = SerialLine(talker, FakeClock(), quirks=quirks)
+    device = RtuDevices([SimulatedRover(make_sunny_noon(), device_id=1)])
+    line = SerialLine(device, FakeClock(), quirks=quirks)
     end = os.open(line.path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    with serving(line):
-        yield end, len(talker.respond(ASK) or b"")
+    with serve_line(line):
+        yield end, len(device.respond(ASK) or b"")
     os.close(end)
     line.close()
 
@@ -64,10 +64,12 @@ def test_two_bursts_have_a_silence_between_them() -> None:
     waited: list[float] = []
     for quirks in ((), (TWO_BURSTS,)):
         waited.clear()
-        line = SerialLine(RtuTalker([SimulatedRover(sunny_noon(), device_id=1)]), Paused(), None)
+        line = SerialLine(
+            RtuDevices([SimulatedRover(make_sunny_noon(), device_id=1)]), Paused(), None
+        )
         line._quirks = frozenset(quirks)
         end = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
-        with serving(line):
+        with serve_line(line):
             os.write(end, ASK)
             assert len(heard(end, 7)) == 7
         assert bool(waited) is bool(quirks)
@@ -85,11 +87,11 @@ def test_a_request_that_was_not_ended_is_forgotten_after_a_silence() -> None:
 
 def test_a_link_that_somebody_else_made_meanwhile_is_left(tmp_path: Path) -> None:
     link = tmp_path / "charger"
-    with linked(tmp_path / "ours", link):
+    with link_port(tmp_path / "ours", link):
         link.unlink()
         link.symlink_to(tmp_path / "theirs")
     assert link.readlink() == tmp_path / "theirs"
-    with linked(tmp_path / "ours", tmp_path / "own") as own:
+    with link_port(tmp_path / "ours", tmp_path / "own") as own:
         assert own.is_symlink()
     assert not own.is_symlink()
 
@@ -98,23 +100,23 @@ def test_a_link_that_somebody_else_made_meanwhile_is_left(tmp_path: Path) -> Non
     ("typed", "model"), [("epever", "epever-tracer"), ("jbd", "jbd"), ("daly", "daly")]
 )
 def test_a_model_is_named_by_how_it_begins(typed: str, model: str) -> None:
-    assert full_name(typed) == model
+    assert find_full_name(typed) == model
 
 
 @pytest.mark.parametrize("typed", ["victron", "dalx", ""])
 def test_a_beginning_of_several_or_none_is_a_mistake(typed: str) -> None:
     with pytest.raises(SettingsError, match="there is no simulator of"):
-        full_name(typed)
+        find_full_name(typed)
 
 
 def test_only_modbus_devices_share_a_line() -> None:
-    plant = sunny_noon()
+    plant = make_sunny_noon()
     jbd, packs = SimulatedJbd(plant), [SimulatedJk(plant, device_id=one) for one in (1, 2)]
-    assert isinstance(talker_of(packs, "x"), RtuTalker)
-    assert talker_of([jbd], "x") is jbd
+    assert isinstance(make_byte_device(packs, "x"), RtuDevices)
+    assert make_byte_device([jbd], "x") is jbd
     for devices in ([jbd, *packs], [jbd, SimulatedJbd(plant)]):
         with pytest.raises(SettingsError, match="only Modbus devices can share a line"):
-            talker_of(devices, "x")
+            make_byte_device(devices, "x")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +132,7 @@ def test_what_cannot_be_simulated_is_told_before_anything_starts(
     typed: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        parse(typed.split())
+        parse_command(typed.split())
     assert said in capsys.readouterr().err
 
 
@@ -138,9 +140,9 @@ def test_without_a_device_those_of_the_settings_are_simulated_at_their_ids() -> 
     charger = {"main": ChargerSettings(model="renogy-rover", port="/dev/x", device_id=17)}
     packs = {"pack": BmsSettings(model="jbd", port="/dev/y")}
     settings = Settings(charger=charger, bms=packs)
-    assert parse([]).wanted(settings) == (
-        Wanted("renogy-rover", "/dev/x", 17),
-        Wanted("jbd", "/dev/y", None),
+    assert parse_command([]).list_requests(settings) == (
+        DeviceRequest("renogy-rover", "/dev/x", 17),
+        DeviceRequest("jbd", "/dev/y", None),
     )
-    one = parse(["jbd", "--id", "3", "--link", "z"])
-    assert one.wanted(settings) == (Wanted("jbd", "z", 3),)
+    one = parse_command(["jbd", "--id", "3", "--link", "z"])
+    assert one.list_requests(settings) == (DeviceRequest("jbd", "z", 3),)

@@ -24,16 +24,16 @@ from power.protocol.errors import NoAnswer
 from power.reading.meter import Meter
 from power.reading.meters import open_meter
 from provisioning.simulated.devices.epever import SimulatedEpever
-from provisioning.simulated.lines.framing import rtu_frame
-from provisioning.simulated.lines.pdu import build_read, words_in
+from provisioning.simulated.lines.byte_device import RtuDevices
+from provisioning.simulated.lines.framing import build_rtu_frame
+from provisioning.simulated.lines.pdu import build_read, parse_words
 from provisioning.simulated.lines.quirks import ECHO, NOISE, TWO_BURSTS
-from provisioning.simulated.lines.serial_line import SerialLine, linked
-from provisioning.simulated.lines.talker import RtuTalker
-from provisioning.simulated.lines.tcp_line import TcpLine, answer_of
-from provisioning.simulated.plant.clouds import cloud_share
+from provisioning.simulated.lines.serial_line import SerialLine, link_port
+from provisioning.simulated.lines.tcp_line import TcpLine, make_answer
+from provisioning.simulated.plant.clouds import compute_cloud_share
 from provisioning.simulated.plant.load import ReportedLoad
 from provisioning.simulated.plant.plant import Plant
-from provisioning.simulated.plant.running import RunningPlant, RunningTalker
+from provisioning.simulated.plant.running import RunningDevice, RunningPlant
 from tests.conftest import ROOT, OpenStore
 from tests.power.devices.test_epever import assert_agrees
 from tests.stand_ins.fakes import FakeClock
@@ -49,10 +49,10 @@ def make_plant(settings: Settings, start: datetime = MIDNIGHT, **simulation: flo
 
 def test_no_energy_appears_or_is_lost_over_a_day(settings: Settings) -> None:
     plant = make_plant(settings, battery_charge_pct=50.0, temperature_c=35.0)
-    before_wh = plant.pack.stored_wh(0.5)
+    before_wh = plant.pack.compute_stored_wh(0.5)
     plant.advance(MIDNIGHT + timedelta(days=1), 40.0)
     totals = plant.totals
-    stored_wh = plant.pack.stored_wh(plant.state_of_charge_pct / 100) - before_wh
+    stored_wh = plant.pack.compute_stored_wh(plant.state_of_charge_pct / 100) - before_wh
     spent_wh = totals.load_wh + totals.conversion_loss_wh + totals.resistance_loss_wh
     assert totals.pv_wh > 1000
     assert totals.load_wh == pytest.approx(960)
@@ -99,8 +99,8 @@ def test_cold_blocks_charging_and_the_load_still_runs_from_the_sun(settings: Set
 
 def test_cold_hides_charge_that_warmth_gives_back(settings: Settings) -> None:
     plant = make_plant(settings)
-    assert plant.pack.rested(0.2, -20.0).ocv_v < plant.pack.cut_off_v
-    assert plant.pack.rested(0.2, 25.0).ocv_v > 12.8
+    assert plant.pack.find_ocv(0.2, -20.0).ocv_v < plant.pack.cut_off_v
+    assert plant.pack.find_ocv(0.2, 25.0).ocv_v > 12.8
 
 
 def test_an_empty_battery_cuts_the_load_and_its_controller_is_silent_until_the_sun(
@@ -121,11 +121,13 @@ def test_an_empty_battery_cuts_the_load_and_its_controller_is_silent_until_the_s
 
 def test_the_sky_is_a_function_of_seed_and_time(settings: Settings) -> None:
     times = [MIDNIGHT + timedelta(minutes=7 * step) for step in range(500)]
-    sky = [cloud_share(3, 0.3, at) for at in times]
-    assert sky == [cloud_share(3, 0.3, at) for at in reversed(times)][::-1]
-    assert sky != [cloud_share(4, 0.3, at) for at in times]
+    sky = [compute_cloud_share(3, 0.3, at) for at in times]
+    assert sky == [compute_cloud_share(3, 0.3, at) for at in reversed(times)][::-1]
+    assert sky != [compute_cloud_share(4, 0.3, at) for at in times]
     assert max(abs(a - b) for a, b in pairwise(sky)) < 0.5
-    years = [cloud_share(3, 0.3, MIDNIGHT + timedelta(hours=7 * step)) for step in range(3000)]
+    years = [
+        compute_cloud_share(3, 0.3, MIDNIGHT + timedelta(hours=7 * step)) for step in range(3000)
+    ]
     assert sum(years) / len(years) == pytest.approx(0.3, abs=0.03)
 
 
@@ -184,7 +186,7 @@ def test_the_low_word_comes_first(settings: Settings) -> None:
     plant.advance(NOON, 25.0)
     reply = SimulatedEpever(plant).answer(build_read(4, 0x3102, 2))
     assert reply is not None
-    low, high = words_in(reply)
+    low, high = parse_words(reply)
     assert (high << 16 | low) / 100 == pytest.approx(plant.pv_power_w, abs=0.006)
 
 
@@ -194,7 +196,18 @@ def test_the_load_is_what_the_unit_reports(
     load = ReportedLoad(settings, clock)
     assert load.power_w() == settings.energy.hibernate_power_w  # no database yet
     store = open_store("sensors")
-    store.add(EnvironmentReading(clock.stamp(), None, None, 1, 1.0, None, 7.5, True))
+    store.add(
+        EnvironmentReading(
+            clock.stamp(),
+            hottest_zone=None,
+            hottest_temperature_c=None,
+            disk_free_bytes=1,
+            disk_used_pct=1.0,
+            memory_available_bytes=None,
+            computer_power_w=7.5,
+            computer_power_measured=True,
+        )
+    )
     assert load.power_w() == 7.5
     clock.advance(3600)
     assert load.power_w() == settings.energy.hibernate_power_w  # stale: nobody draws
@@ -221,7 +234,7 @@ def serving(serve: Callable[[Event], None]) -> Iterator[None]:
 
 @contextmanager
 def on_a_serial_line(plant: Plant, clock: Clock, *quirks: str, seed: int = 1) -> Iterator[str]:
-    line = SerialLine(RtuTalker([SimulatedEpever(plant)]), clock, quirks=quirks, seed=seed)
+    line = SerialLine(RtuDevices([SimulatedEpever(plant)]), clock, quirks=quirks, seed=seed)
     with serving(line.serve):
         yield str(line.path)
     line.close()
@@ -252,7 +265,7 @@ def test_a_serial_reading_is_the_plants_state(
 
 def test_a_tcp_reading_is_the_plants_state(settings: Settings, clock: FakeClock) -> None:
     plant = sunny_noon(settings)
-    line = TcpLine(answer_of([SimulatedEpever(plant)]), "127.0.0.1", 0)
+    line = TcpLine(make_answer([SimulatedEpever(plant)]), "127.0.0.1", 0)
     with serving(line.serve):
         assert_agrees(read_once(line.url, clock), plant)
 
@@ -289,9 +302,9 @@ def test_each_request_brings_the_plant_up_to_the_clock(
     plant = make_plant(settings, start=NOON)
     load = ReportedLoad(settings, clock)
     running = RunningPlant(plant, load, clock)
-    talker = RunningTalker(RtuTalker([SimulatedEpever(plant)]), running)
+    device = RunningDevice(RtuDevices([SimulatedEpever(plant)]), running)
     clock.advance(3600)
-    talker.respond(rtu_frame(1, build_read(4, 0x3100, 1)))
+    device.respond(build_rtu_frame(1, build_read(4, 0x3100, 1)))
     assert plant.utc == clock.utc
     assert plant.load_power_w == settings.energy.hibernate_power_w
 
@@ -301,11 +314,11 @@ def test_the_link_replaces_an_older_link_but_nothing_else(tmp_path: Path) -> Non
     target.touch()
     link.parent.mkdir()
     link.symlink_to("/dev/pts/gone")
-    with linked(target, link) as port:
+    with link_port(target, link) as port:
         assert port.resolve() == target
     assert not link.is_symlink()
     link.write_text("a file of somebody")
-    with pytest.raises(ListenError, match="no link"), linked(target, link):
+    with pytest.raises(ListenError, match="no link"), link_port(target, link):
         pass
     assert link.read_text() == "a file of somebody"
 
