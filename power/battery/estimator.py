@@ -137,24 +137,9 @@ def report_state(
 ) -> BatteryState:
     """The estimate as it stands `now`, with what a silence since the last count may have taken."""
     if estimate is None:
-        return BatteryState(
-            stamp=now,
-            state_of_charge_pct=None,
-            sigma_pct=None,
-            energy_wh=None,
-            capacity_wh=settings.capacity_wh,
-            time_to_go_s=None,
-            charge_blocked=False,
-            method=UNKNOWN,
-        )
+        return report_unknown(settings, now)
     facts = derive_facts(settings)
-    charge_pct, sigma_pct = estimate.charge_pct, estimate.sigma_pct
-    silent_s = now.uptime_s - estimate.counted_at.uptime_s
-    if silent_s > 0:
-        drawn_pct, more_pct = extrapolate_silence(estimate, silent_s, facts)
-        charge_pct = max(0.0, charge_pct - drawn_pct)
-        sigma_pct = (sigma_pct * sigma_pct + more_pct * more_pct) ** 0.5
-        sigma_pct = min(COUNT_SIGMA_LIMIT_PCT, sigma_pct)
+    charge_pct, sigma_pct = predict_charge(estimate, now, facts)
     drawable_pct = charge_pct - cell_unavailable_pct(facts.cell, estimate.temperature_c)
     energy_wh = drawable_pct / 100 * facts.capacity_wh if drawable_pct > 0 else 0.0
     is_refused = reading is not None and reading.charge_allowed is False
@@ -168,6 +153,31 @@ def report_state(
         charge_blocked=is_refused or is_too_cold_to_charge(estimate.temperature_c, settings),
         method=estimate.method,
         full_at=estimate.full_at,
+    )
+
+
+def predict_charge(estimate: Estimate, now: Stamp, facts: BatteryFacts) -> tuple[float, float]:
+    """Charge and sigma (%) `now`, after the silence since the last count."""
+    charge_pct, sigma_pct = estimate.charge_pct, estimate.sigma_pct
+    silent_s = now.uptime_s - estimate.counted_at.uptime_s
+    if silent_s <= 0:
+        return charge_pct, sigma_pct
+    drawn_pct, more_pct = extrapolate_silence(estimate, silent_s, facts)
+    sigma_pct = (sigma_pct * sigma_pct + more_pct * more_pct) ** 0.5
+    return max(0.0, charge_pct - drawn_pct), min(COUNT_SIGMA_LIMIT_PCT, sigma_pct)
+
+
+def report_unknown(settings: BatterySettings, now: Stamp) -> BatteryState:
+    """The state before the first usable voltage."""
+    return BatteryState(
+        stamp=now,
+        state_of_charge_pct=None,
+        sigma_pct=None,
+        energy_wh=None,
+        capacity_wh=settings.capacity_wh,
+        time_to_go_s=None,
+        charge_blocked=False,
+        method=UNKNOWN,
     )
 
 

@@ -1,7 +1,7 @@
-"""Voltage curves: what a battery's voltage says about its charge, for two chemistries, as tables.
+"""Voltage curves: what a battery's voltage shows of its charge, for two chemistries, as tables.
 
 Reads and writes: nothing; pure.
-Never: claims more than voltage can tell. LFP is flat between 20 and 90 %, so there it says little.
+Never: claims more than a voltage can show. LFP is flat between 20 and 90 %: little, there.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The guard: what the unit may do at most, judged from voltage, charge and silence alone.
 
 Reads and writes: nothing; pure. It needs the other files of power/guard, no other part of power.
-Never: believes an estimate against a voltage, raises, or lets a longer silence allow more.
+Never: lets an estimate overrule a voltage, raises, or lets a longer silence allow more.
 
 Its three sources (by_voltage, by_charge, by_silence) are independent and the strictest counts. The
 planner cannot overrule it.

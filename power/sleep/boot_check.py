@@ -246,10 +246,10 @@ def format_need(least_pct: float, reading: PowerReading, boot: Boot, settings: S
     """The charge and sun that there are, and those that it takes."""
     sun_w = reading.pv_power_w
     sun = "the sun is unknown" if sun_w is None else f"{sun_w:.0f} W of sun"
-    said = (
+    need = (
         f"{max(0.0, least_pct):.0f} % and {sun}, it takes {wake_pct(settings):.0f} % and "
         f"{needed_w(settings, reading):.0f} W for {format_duration(SUN_FOR_S)}"
     )
     if boot.failed >= DISTRUSTED_FROM:
-        said += f"; {format_failed(boot.failed)}"
-    return said
+        need += f"; {format_failed(boot.failed)}"
+    return need

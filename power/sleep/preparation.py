@@ -103,8 +103,10 @@ class SleepPreparer:
         )
         if prepared is not None:
             return prepared
-        said = f"the sleep was not on record within {PREPARED_WITHIN_S:g} s; is the disk sound?"
-        return Preparation(boot, faults=(BootsError(said),))
+        error = BootsError(
+            f"the sleep was not on record within {PREPARED_WITHIN_S:g} s; check the disk"
+        )
+        return Preparation(boot, faults=(error,))
 
     def start_checkin(self) -> Job | None:
         """Begin the check-in of the settings; None where there is none. Raises `HostError`."""
