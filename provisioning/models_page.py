@@ -1,6 +1,6 @@
 """Writes docs/power-devices.md from the devices' tables and from readings of simulated ones.
 
-Reads: power.devices.MODELS, power.simulated. Writes: the page to standard output:
+Reads: power.devices.MODELS, provisioning.simulated. Writes: the page to standard output:
 `python -m provisioning.models_page > docs/power-devices.md`.
 Never: claims that a device gives a value unless the driver got it from the simulated device.
 """

@@ -1,6 +1,7 @@
 """Runs a probe for a person or a program and says what it found.
 
-Reads: serial lines, through power/probe.py. Writes: standard output, progress to standard error.
+Reads: serial lines, through power/probe/search.py. Writes: standard output, progress to standard
+error.
 Never: writes settings unless it was given a file for them.
 """
 

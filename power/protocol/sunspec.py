@@ -1,6 +1,6 @@
 """SunSpec on a Modbus line: finds the chain of models once, then reads a model as one block.
 
-Reads: replies to function 03, through power/bus.py. Writes: requests to read.
+Reads: replies to function 03, through power/protocol/bus. Writes: requests to read.
 Never: gives out a model whose number and length are not where the chain says: it looks again.
 
 A block's `function` is the number of a model; CHAIN asks for the chain itself.

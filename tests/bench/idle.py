@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.model import EnergyLevel
-from provisioning.__main__ import claim_port
+from provisioning.command import claim_port
 from provisioning.laptop import DAY_S, Laptop, RunRequest
 from tests.bench.processes import read_usage
 from tests.bench.report import OUT, Figure, publish, quick

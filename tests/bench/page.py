@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from appliance.store.prepare import prepare
-from provisioning.__main__ import claim_port
+from provisioning.command import claim_port
 from provisioning.laptop import START, Laptop, RunRequest
 from tests.bench.report import OUT, Figure, median, publish, quick
 

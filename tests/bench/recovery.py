@@ -16,7 +16,7 @@ from typing import Any
 from appliance.errors import CameraError
 from appliance.media.frames import FrameClient, Picture, PictureRequest
 from appliance.model import EnergyLevel, EnvironmentReading, PowerReading, ServiceState
-from provisioning.__main__ import claim_port
+from provisioning.command import claim_port
 from provisioning.laptop import DAY_S, Laptop, RunRequest
 from tests.bench.report import OUT, Figure, median, publish, quick
 from tests.waiting import wait_for_level, wait_until

@@ -1,13 +1,14 @@
 """The command line of the unit on a laptop: mistakes are sentences, and start nothing."""
 
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import SettingsError
-from provisioning import __main__ as command
+from provisioning import command
 from provisioning import laptop as laptop_module
 from provisioning.board import NOT_OF_THE_UNIT, SIMULATED_CAMERAS
 from provisioning.laptop import RTSP_CAMERAS, Laptop, RunRequest, move_aside
@@ -103,3 +104,18 @@ def test_missing_packages_of_simulated_cameras_are_named_before_anything_starts(
     assert "apt install gir1.2-gst-rtsp-server-1.0" in said
     assert said.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+def test_without_the_simulators_it_ends_with_one_sentence() -> None:
+    """They are not installed on a unit."""
+    program = (
+        "import sys; sys.modules['provisioning.simulated'] = None; "
+        "from provisioning.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("provisioning: provisioning.simulated")
+    assert "is not installed here" in done.stderr
+    assert done.stderr.count("\n") == 1

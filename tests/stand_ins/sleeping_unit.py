@@ -13,7 +13,7 @@ from typing import Any
 
 from appliance.settings import SleepMode
 from appliance.store.store import Store
-from provisioning.__main__ import claim_port
+from provisioning.command import claim_port
 from provisioning.laptop import Laptop, RunRequest
 
 EVENING = datetime(2026, 4, 15, 18, 30, tzinfo=UTC)  # after sunset

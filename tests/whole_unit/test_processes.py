@@ -14,7 +14,7 @@ import pytest
 
 from appliance.media.frames import FrameClient, Picture, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel, EnvironmentReading, PowerReading
-from provisioning.__main__ import claim_port
+from provisioning.command import claim_port
 from provisioning.laptop import Laptop, RunRequest
 from tests.waiting import wait_for_level, wait_until
 

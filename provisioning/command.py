@@ -1,0 +1,126 @@
+"""`make run` and `make day`: the command line of the unit on a laptop.
+
+Reads: its arguments. Writes: standard output; with `--days`, a summary in JSON as the last line.
+Never: starts anything when the port is taken or the arguments are wrong.
+"""
+
+import argparse
+import json
+import re
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import ApplianceError, ListenError, SettingsError
+from appliance.model import EnergyBudget, Fault
+from appliance.model_cameras import Event
+from appliance.store.store import Store
+from provisioning.laptop import CAMERAS, DAY_S, Laptop, RunRequest, check_simulated_cameras
+from provisioning.runner import ROOT
+from provisioning.simulated.command import check_quirks
+from provisioning.simulated.devices.models import find_full_name
+
+DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)")
+SECONDS = {"s": 1, "m": 60, "h": 3600}
+SHORTEST_DAY_S = 9.0
+
+
+def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="provisioning", description="The unit on a laptop.")
+    parser.add_argument("--day", default="4min", help="how long a day takes (default: 4min)")
+    parser.add_argument("--days", type=float, help="end after that many days with a summary")
+    parser.add_argument("--port", type=int, default=8080, help="the page's port; 0: any free one")
+    parser.add_argument("--dir", type=Path, default=ROOT / "build/run", help="the run directory")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the clouds")
+    parser.add_argument("--charger", default="epever-tracer", help="model of the charge controller")
+    parser.add_argument("--bms", default="", help="model of the BMS or shunt (default: none)")
+    parser.add_argument(
+        "--cameras", type=int, default=1, help="1: a clip; up to 8: simulated RTSP cameras"
+    )
+    parser.add_argument(
+        "--quirk", action="append", default=[], help="a fault of a device or of the line"
+    )
+    return parser.parse_args(arguments)
+
+
+def parse_duration(text: str) -> float:
+    """`45s`, `4min`, `24h` in seconds; raises `SettingsError`."""
+    found = DURATION.fullmatch(text.strip())
+    seconds = float(found[1]) * SECONDS[found[2][0]] if found else 0.0
+    if not SHORTEST_DAY_S <= seconds <= DAY_S:
+        raise SettingsError(f"a day can last from 9s to 24h, such as 45s or 4min, not {text!r}")
+    return seconds
+
+
+def claim_port(port: int) -> int:
+    """`port` if it is free, any free one for 0; raises `ListenError` before anything is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ListenError(
+                f"port {port} is in use: stop what listens there, or name another with PORT="
+            ) from error
+        return int(probe.getsockname()[1])
+
+
+def summarise(store: Store, wall_s: float) -> dict[str, Any]:
+    """What the run brought: events found, levels visited in order, faults ever raised."""
+    levels: list[str] = []
+    for budget in store.rows(EnergyBudget):
+        if not levels or levels[-1] != budget.level.name:
+            levels.append(budget.level.name)
+    return {
+        "events": len(store.rows(Event)),
+        "levels": levels,
+        "faults": len(store.rows(Fault)),
+        "wall_s": round(wall_s, 1),
+    }
+
+
+def check_cameras(count: int) -> None:
+    """Raises `SettingsError` for a number out of reason, `HostError` where packages are missing."""
+    if not 1 <= count <= len(CAMERAS):
+        raise SettingsError(f"there can be 1 to {len(CAMERAS)} cameras, not {count}")
+    if count > 1:
+        check_simulated_cameras()
+
+
+def run(options: argparse.Namespace) -> None:
+    """Start everything, wait, stop; the summary is printed when nothing runs any more."""
+    began_s = time.monotonic()
+    day_s, port = parse_duration(options.day), claim_port(options.port)
+    check_quirks(options.quirk)
+    check_cameras(options.cameras)
+    wish = RunRequest(
+        day_s,
+        port,
+        options.dir,
+        options.seed,
+        tuple(options.quirk),
+        find_full_name(options.charger),
+        find_full_name(options.bms) if options.bms else None,
+        cameras=options.cameras,
+    )
+    with Laptop(wish) as laptop:
+        print(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
+        print(f"In words: .venv/bin/unitctl --settings {laptop.settings.path} status\n", flush=True)
+        laptop.wait_for_unit_time(options.days * DAY_S if options.days else float("inf"))
+    if options.days:
+        print(json.dumps(summarise(laptop.open_store(), time.monotonic() - began_s)), flush=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Exit codes: 0 stopped, 1 something in the world is wrong, 2 the arguments are."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run(parse_arguments(arguments))
+    except KeyboardInterrupt:
+        print("stopped")
+    except ApplianceError as error:
+        print(f"provisioning: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
