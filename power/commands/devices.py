@@ -10,8 +10,9 @@ from pathlib import Path
 HELP = "list the known power devices, or find those that are connected"
 EPILOG = "exit codes: 0 found; 1 nothing found, or a port cannot be used; 2 settings or usage"
 PROBE = (
-    "Asks each known device for its signature, on each port, in each way in which one speaks. "
-    "Nothing is changed on a device. A port on which nobody answers takes up to two minutes."
+    "Asks each known device for its signature, on each port, with each protocol and "
+    "serial setting. Nothing is changed on a device. A port where no device answers takes up to "
+    "two minutes."
 )
 PORT_HELP = "serial device or tcp://HOST:PORT; may be given more than once (default: all USB ports)"
 

@@ -39,7 +39,7 @@ def format_line(profile: Profile) -> Line:
 
 
 def format_protocol(profile: Profile) -> str:
-    """How it speaks."""
+    """Its protocol and serial setting."""
     form = "TCP only" if profile.tcp_only else str(profile.serial)
     return f"{profile.protocol}, {form}"
 

@@ -1,7 +1,7 @@
 """The serial ports of this computer: which there are, their lasting names, and who has one.
 
 Reads: /dev. Writes: nothing.
-Never: speaks on a port. To see whether another program has it, it is opened for a moment.
+Never: sends on a port. To see whether another program has it, it is opened for a moment.
 """
 
 import errno

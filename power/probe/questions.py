@@ -1,8 +1,8 @@
-"""What a probe asks on a line, in which order, and how long that takes at most.
+"""The requests that a probe sends on a line, their order, and how long that takes at most.
 
 Reads and writes: nothing; pure.
-Never: plans a question that several models have in common twice, or one to Modbus id 0 (which is
-every device at once, and on a JK battery the pack that is itself the master of its line).
+Never: plans a request that several models have in common twice, or one to Modbus id 0 (which
+addresses every device at once, and on a JK battery the pack that is itself the master of its line).
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ class Timeouts:
 
     `silence_s`: at most, the first time; most devices answer within 0.1 to 0.3 s. `patience_s`: the
     second time, for what was silent at its usual id: it is slow, or a pack that slept and wakes at
-    the first request. `listen_s`: for a device that talks by itself, one or two blocks a second
+    the first request. `listen_s`: for a device that sends unasked, one or two blocks a second
     apart.
     """
 
@@ -46,7 +46,7 @@ class LineMode:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One request, and the models that may know themselves in its reply."""
+    """One request, and the models that its reply may identify."""
 
     mode: LineMode
     device_id: int
@@ -60,7 +60,7 @@ class Question:
 
     @property
     def only_listens(self) -> bool:
-        """Whether nothing is sent: the device talks by itself."""
+        """Whether nothing is sent: the device sends unasked."""
         return sends_unasked(self.profiles[0])
 
     def __str__(self) -> str:
@@ -69,7 +69,9 @@ class Question:
 
 
 def plan_first_round(models: Sequence[Profile], port: str, timeouts: Timeouts) -> list[Question]:
-    """Each model at its usual id. First those that are only listened to: that disturbs nobody."""
+    """Each model at its usual id. Devices that send unasked come first: listening disturbs
+    nothing.
+    """
     return order_questions(
         build_questions(list_usual_ids(models, port), timeouts, timeouts.silence_s)
     )
@@ -78,8 +80,9 @@ def plan_first_round(models: Sequence[Profile], port: str, timeouts: Timeouts) -
 def plan_second_round(
     models: Sequence[Profile], port: str, timeouts: Timeouts, any_reply: bool = False
 ) -> list[Question]:
-    """Each model once more, with more patience, then its other ids. `anybody` has answered: else
-    a TCP device is not there at all, as it would have refused an id that it does not have.
+    """Each model once more, with more patience, then its other ids. `any_reply`: some device has
+    answered; else a TCP device is not there at all, as it would have refused an id that it does not
+    have.
     """
     again = list_usual_ids(models, port)
     others = [
@@ -101,13 +104,15 @@ def list_usual_ids(models: Iterable[Profile], port: str) -> list[tuple[Profile, 
 
 
 def list_allowed_ids(profile: Profile) -> list[int]:
-    """Its ids, the usual one first. On Modbus 0 is no id: whoever hears it must not answer."""
+    """Its ids, the usual one first. On Modbus 0 is a broadcast: no device may answer."""
     ids = dict.fromkeys((profile.device_id, *profile.ids))
     return [number for number in ids if number or get_framing(profile)]
 
 
 def select_models(port: str, models: Iterable[Profile]) -> list[Profile]:
-    """Some have no serial port, and on a Modbus gateway only Modbus is spoken."""
+    """The models that this port can have: some have no serial port, a Modbus gateway has Modbus
+    only.
+    """
     if not port.startswith(TCP):
         return [profile for profile in models if not profile.tcp_only]
     gateway = parse_tcp_address(port)[1] == MODBUS_TCP_PORT
@@ -115,13 +120,13 @@ def select_models(port: str, models: Iterable[Profile]) -> list[Profile]:
 
 
 def get_framing(profile: Profile) -> Framing | None:
-    """The frames of its own that it speaks in; None: it speaks Modbus, whatever it means by it."""
+    """The framing of its own protocol; None: it uses Modbus frames."""
     wire = LINK_FACTORIES.get(profile.protocol)
     return wire.framing if isinstance(wire, FramedLinkFactory) else None
 
 
 def sends_unasked(profile: Profile) -> bool:
-    """Whether the device is asked nothing: its protocol's request is empty."""
+    """Whether the device sends unasked: its protocol's request is empty."""
     framing = get_framing(profile)
     return framing is not None and not framing.build_request(profile.signature, profile.device_id)
 
@@ -156,7 +161,7 @@ def order_questions(asked: Sequence[Question]) -> list[Question]:
 
 
 def compute_longest_s(asked: Iterable[Question]) -> float:
-    """The time that the questions take if nobody answers."""
+    """The time that the questions take if no device answers."""
     total_s = 0.0
     for _, group in groupby(asked, key=lambda one: (one.mode, one.wait_s)):
         of_line = list(group)

@@ -1,4 +1,4 @@
-"""Runs a probe for a person or a program and says what it found.
+"""Runs a probe and reports its result, as text or as JSON.
 
 Reads: serial lines, through power/probe/search.py. Writes: standard output, progress to standard
 error.
@@ -27,11 +27,11 @@ from power.probe.sections import (
 )
 from power.protocol.ports import TCP, parse_tcp_address
 
-MOST_UNKNOWN_REPLIES = 3  # lines about replies that nobody knows
+MOST_UNKNOWN_REPLIES = 3  # lines about replies that no model explains
 
 
 class Progress:
-    """What is asked now: on a terminal one line that changes, into a pipe a line for each."""
+    """The present request: on a terminal one line that changes, into a pipe a line for each."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
@@ -74,7 +74,7 @@ def run(
     reports = []
     try:
         for port in chosen:
-            progress.say(f"{port}: at most {probe.longest_s(port):.0f} s where nobody answers")
+            progress.say(f"{port}: at most {probe.longest_s(port):.0f} s where no device answers")
             reports.append(probe.scan(port))
     finally:
         progress.end()
@@ -87,7 +87,7 @@ def run(
 
 
 def name_ports(ports: Sequence[str] | None) -> list[str]:
-    """The ports to look at, each once and under its lasting name."""
+    """The ports to probe, each once and under its lasting name."""
     return list(dict.fromkeys(find_lasting_name(port) for port in ports or list_serial_ports()))
 
 
@@ -126,7 +126,7 @@ def show_all(
 
 
 def format_lines(report: PortReport, found: list[DeviceSection]) -> list[Line]:
-    """What is said about one port."""
+    """The result of one port."""
     result = [format_line(entry) for entry in found if entry.device in report.devices]
     if report.trouble:
         result.append(Line("!!", report.trouble, BAD))

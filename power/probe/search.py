@@ -1,11 +1,11 @@
-"""Finds out which power devices are connected to a line, and how they speak.
+"""Finds which power devices are connected to a line, with their protocol and serial setting.
 
 Reads: replies of devices. Writes: requests to read, the one `signature` block of each model.
 Never: asks a device more often than its profile allows, never a Modbus id 0, and never anything
 that changes a device: there is no call for it.
 
-A line speaks one way. So when a device has said for certain what it is, other ways are left alone,
-and only further ids of its own are asked: more devices may share the line.
+A line has one protocol and serial setting. So when a device is identified for certain, other
+settings are skipped, and only its further ids are asked: more devices may share the line.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,14 +39,14 @@ IN_USE = (
     "`systemctl start appliance-power`"
 )
 STOPPED = (
-    "the search on {port} was stopped after {seconds:.0f} s, before all was asked: replies are "
+    "the search on {port} was stopped after {seconds:.0f} s, before it was complete: replies are "
     "slow or damaged; check the data cable, its ground and its termination"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One model that knows itself in a reply."""
+    """One model that a reply identifies."""
 
     profile: Profile
     mode: LineMode
@@ -77,7 +77,7 @@ class FoundDevice:
 
 @dataclass(frozen=True, slots=True)
 class PortReport:
-    """What is connected to one port. `trouble`: why it cannot be said, in words.
+    """What is connected to one port. `trouble`: why that cannot be determined, in words.
 
     `strangers`: replies that no known model explains.
     """
@@ -90,7 +90,7 @@ class PortReport:
 
 
 class ShortTimeoutLines(Lines):
-    """Lines that wait for a reply as long as the probe says, not as the profile does."""
+    """Lines with the probe's timeout instead of the profile's."""
 
     def __init__(self, clock: Clock, wait_s: float) -> None:
         super().__init__(clock)
@@ -105,8 +105,8 @@ class ShortTimeoutLines(Lines):
 
 @dataclass
 class Probe:
-    """Asks on one port after the other. `tell` hears a line before each question, `found` each
-    model that knows itself in a reply.
+    """Searches one port after the other. `on_question` gets a line before each request, `on_match`
+    one for each model that a reply identifies.
     """
 
     clock: Clock
@@ -117,7 +117,7 @@ class Probe:
     on_match: Callable[[str], None] = lambda _: None
 
     def longest_s(self, port: str) -> float:
-        """How long a port takes on which nobody answers."""
+        """How long a port takes where no device answers."""
         return compute_longest_s(
             plan_first_round(self.models, port, self.timeouts)
             + plan_second_round(self.models, port, self.timeouts)
@@ -142,7 +142,7 @@ class Probe:
         )
 
     def _search(self, search: "Search", port: str) -> None:
-        """Usual ids first; then the others, but only in the ways in which somebody answered."""
+        """Usual ids first; then the others, but only in the ways in which a device answered."""
         search.ask(plan_first_round(self.models, port, self.timeouts))
         ways = {find.mode for find in search.matches}
         second = plan_second_round(self.models, port, self.timeouts, search.any_reply)
@@ -150,7 +150,7 @@ class Probe:
 
 
 class Search:
-    """One port being asked, and what came of it so far."""
+    """The search on one port, and its result so far."""
 
     def __init__(self, probe: Probe, port: str) -> None:
         self._probe = probe
@@ -174,10 +174,10 @@ class Search:
         return bool(self._answered)
 
     def ask(self, questions: Sequence[Question]) -> None:
-        """All questions that are worth asking, each way on a line of its own."""
+        """Send all requests that can still bring something, each line mode on a line of its own."""
         for (_, wait_s), group in groupby(questions, key=lambda one: (one.mode, one.wait_s)):
             lines = ShortTimeoutLines(self._probe.clock, wait_s)
-            heard = len(self._answered) + len(self.unknown_replies)
+            replies = len(self._answered) + len(self.unknown_replies)
             try:
                 for question in group:
                     if self._is_worth_asking(question):
@@ -186,7 +186,7 @@ class Search:
             finally:
                 lines.close()
             if (
-                len(self._answered) + len(self.unknown_replies) > heard
+                len(self._answered) + len(self.unknown_replies) > replies
             ):  # the next line knows no gap
                 self._probe.clock.wait_media(question.gap_s, Event())
 
@@ -216,7 +216,7 @@ class Search:
             data = link.read_raw(question.block)
         except ClosedLine:
             if not (self._opened and self._port.startswith(TCP)):
-                raise  # else it is a server that hangs up on words that it does not know
+                raise  # else it is a server that hangs up on requests that it does not know
         except NoAnswer:
             self._opened = True
         except BusError as error:
@@ -230,7 +230,7 @@ class Search:
             self._match(question, data)
 
     def _match(self, question: Question, data: bytes) -> None:
-        """Which models know themselves in the reply."""
+        """Find the models that the reply identifies."""
         known = [
             Match(one, question.mode, question.device_id, likeness)
             for one in question.profiles
@@ -247,7 +247,7 @@ class Search:
             )
 
     def _note_answer(self, question: Question) -> None:
-        """It need not be asked a second time."""
+        """Note that this question needs no second attempt."""
         self._answered.add((question.mode, question.device_id, question.block))
 
 

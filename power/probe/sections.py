@@ -1,6 +1,6 @@
 """Found devices as sections of the settings file, and how they get into it.
 
-Reads: the settings file. Writes: the same file, whole or not at all, and only when told to.
+Reads: the settings file. Writes: the same file, whole or not at all, and only on request.
 Never: changes a byte of what is there already; new sections go to its end.
 """
 
@@ -150,8 +150,8 @@ def check_settings(fresh: Path, path: Path) -> None:
     try:
         settings_file.load(fresh)
     except SettingsError as error:
-        told = str(error).replace(str(fresh), str(path))
-        raise SettingsError(f"nothing was written, the file would not be valid: {told}") from error
+        text = str(error).replace(str(fresh), str(path))
+        raise SettingsError(f"nothing was written, the file would not be valid: {text}") from error
 
 
 def keep_rights(path: Path, handle: int) -> None:

@@ -1,1 +1,1 @@
-"""How power devices are asked: registers, profiles, buses and framing. No device stands here."""
+"""Protocols of power devices: registers, profiles, buses, framing and links. No device is here."""

@@ -1,7 +1,7 @@
-"""What several devices share in saying what their values mean.
+"""Conversions that several devices share: from decoded registers to the fields of a reading.
 
 Reads and writes: nothing; pure.
-Never: makes an unknown known; what comes out is at most as sure, and at least as old.
+Never: makes an unknown value known; a result is never surer or newer than its inputs.
 """
 
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ POWER_TOLERANCE = 0.10  # P and V x I are measured one after the other
 POWER_SLACK_W = 2.0  # rounding of V and I, and the device's own rounding at dawn
 CELLS_TOLERANCE = 0.02  # of the pack's voltage; cells and pack are measured one after the other
 CELLS_SLACK_V = 0.1
-EMPTY_CELL_V = 3.0  # of an LFP cell under load: with more it is not empty, whatever a BMS says
+EMPTY_CELL_V = 3.0  # of an LFP cell under load: with more it is not empty, whatever a BMS reports
 
 
 class StatusValue(NamedTuple):
-    """A value that is no number (a switch, a stage, words), and how far it may be believed."""
+    """A value that is no number (a switch, a stage, words) with its quality and age."""
 
     value: Any
     quality: Quality
     age_s: float = 0.0
 
 
-FieldValue = Decoded | StatusValue  # what a field of a reading is made of
+FieldValue = Decoded | StatusValue  # the content of one field of a reading
 
 
 def build_power_reading(
@@ -44,7 +44,7 @@ def build_battery_reading(
 
 
 def collect_fields(fields: Mapping[str, FieldValue]) -> dict[str, Any]:
-    """The values by name, and what there is to say of their quality and age."""
+    """The fields of a reading by name: values, qualities other than OK, ages above 0."""
     return {
         **{name: entry.value for name, entry in fields.items()},
         "quality": {
@@ -55,7 +55,7 @@ def collect_fields(fields: Mapping[str, FieldValue]) -> dict[str, Any]:
 
 
 def check_power_w(power_w: Decoded, voltage_v: Decoded, current_a: Decoded) -> Decoded:
-    """`power_w`, believed only if it agrees with V x I within 10 % (a torn pair does not)."""
+    """`power_w`, IMPLAUSIBLE unless it agrees with V x I within 10 % (a torn pair does not)."""
     if power_w.value is None or voltage_v.value is None or current_a.value is None:
         return power_w
     product_w = voltage_v.value * current_a.value
@@ -64,7 +64,7 @@ def check_power_w(power_w: Decoded, voltage_v: Decoded, current_a: Decoded) -> D
 
 
 def multiply(voltage_v: Decoded, current_a: Decoded) -> Decoded:
-    """V x I; where one is not known, what is wrong with it."""
+    """V x I; where one is unknown, that one with its quality."""
     if voltage_v.value is None or current_a.value is None:
         return voltage_v if voltage_v.value is None else current_a
     age_s = max(voltage_v.age_s, current_a.age_s)
@@ -72,7 +72,7 @@ def multiply(voltage_v: Decoded, current_a: Decoded) -> Decoded:
 
 
 def subtract(plus: Decoded, minus: Decoded) -> Decoded:
-    """`plus` - `minus`; where one is not known, what is wrong with it."""
+    """`plus` - `minus`; where one is unknown, that one with its quality."""
     if plus.value is None or minus.value is None:
         return plus if plus.value is None else minus
     return Decoded(round(plus.value - minus.value, 6), Quality.OK, max(plus.age_s, minus.age_s))
@@ -84,7 +84,7 @@ def scale(decoded: Decoded, factor: float) -> Decoded:
 
 
 def select_cells(sample: Sample, names: tuple[str, ...], pack_v: Decoded) -> tuple[Decoded, ...]:
-    """The cells' voltages that are there; all IMPLAUSIBLE if their sum is not the pack's voltage.
+    """The voltages of the fitted cells; all IMPLAUSIBLE if their sum is not the pack's voltage.
 
     Rows of cells that a pack does not have must decode to ABSENT.
     """
@@ -138,7 +138,7 @@ def name_set_bits(decoded: Decoded, names: Mapping[int, str]) -> StatusValue:
 def apply_stopping_alarms(
     switch: StatusValue, alarms: Decoded, stopping: tuple[int, ...]
 ) -> StatusValue:
-    """Whether current may flow: the switch is on, and no alarm has come that opens it."""
+    """Whether current may flow: the switch is on, and no alarm that opens it is set."""
     bits = int(alarms.value or 0)
     if any(bits >> bit & 1 for bit in stopping):
         return StatusValue(value=False, quality=Quality.OK, age_s=alarms.age_s)
@@ -146,14 +146,16 @@ def apply_stopping_alarms(
 
 
 def select_present(sample: Sample, names: tuple[str, ...]) -> tuple[Decoded, ...]:
-    """Those that are not absent: the bits may claim a sensor that reads -200.0 C, which is none."""
+    """The values that are not absent: a sensor bit may be set for one that reads -200.0 C, which is
+    none.
+    """
     return tuple(one for one in (sample[name] for name in names) if one.quality != ABSENT.quality)
 
 
 def select_fitted_cells(
     sample: Sample, names: tuple[str, ...], pack_v: Decoded
 ) -> tuple[Decoded, ...]:
-    """`cells_of` for cells that the BMS says are there: one that reads 0 V is a broken wire."""
+    """`select_cells` for cells that the BMS counts: one that reads 0 V is a broken wire."""
     absent = [name for name in names if sample[name].quality == ABSENT.quality]
     return select_cells(
         Sample({**sample.values, **dict.fromkeys(absent, IMPLAUSIBLE)}), names, pack_v
@@ -168,7 +170,9 @@ def compute_mean_cell_v(voltage_v: Decoded, cells: Decoded) -> float | None:
 
 
 def reject_default_zero(charge: Decoded, cell_v: float | None) -> Decoded:
-    """A charge; 0 only where the cells' voltage says so too: a device that does not know says 0."""
+    """A charge; 0 only where the cells' voltage agrees: 0 is also a device's default for
+    unknown.
+    """
     if charge.value == 0 and (cell_v is None or cell_v >= EMPTY_CELL_V):
         return IMPLAUSIBLE
     return charge

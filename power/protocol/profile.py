@@ -1,4 +1,4 @@
-"""What a power device is to this unit: a table, a plan for reading it, and a meaning.
+"""A power device as data: a register table, a polling plan, and the conversion to a reading.
 
 Reads and writes: nothing; pure. A new device is one new file of rows in power/devices.
 Never: holds a register that may be written. There is no way to write to a device at all.
@@ -55,7 +55,7 @@ class SerialForm:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is known at one poll, by register name."""
+    """The decoded values of one poll, by register name."""
 
     values: Mapping[str, Decoded] = field(default_factory=dict)
 
@@ -63,19 +63,19 @@ class Sample:
         return self.values.get(name, ABSENT)
 
     def value(self, name: str) -> float | None:
-        """The value, or None where it cannot be believed."""
+        """The value, or None where it is not valid."""
         return self[name].value
 
 
 class Identification(NamedTuple):
-    """What a device said of itself to a probe; `certain` where no other model says this."""
+    """How a reply identifies a model; `certain` where no other model gives such a reply."""
 
     text: str
     certain: bool
 
 
 class Profile(ABC):
-    """A device as data. Subclasses fill the class attributes and say what the values mean.
+    """A device as data. Subclasses fill the class attributes and convert the values.
 
     A block that the device refuses (exception 02) is read register by register instead.
     """
@@ -83,17 +83,17 @@ class Profile(ABC):
     name: ClassVar[str]  # the model in the settings
     title: ClassVar[str]  # maker and series, for people
     registers: ClassVar[tuple[Register, ...]]
-    live: ClassVar[tuple[Block, ...]]  # asked at each poll
-    slow: ClassVar[tuple[Block, ...]] = ()  # asked once a minute
-    settings: ClassVar[tuple[Block, ...]] = ()  # asked once an hour
+    live: ClassVar[tuple[Block, ...]]  # requested at each poll
+    slow: ClassVar[tuple[Block, ...]] = ()  # requested once a minute
+    settings: ClassVar[tuple[Block, ...]] = ()  # requested once an hour
     serial: ClassVar[SerialForm]
     tcp_only: ClassVar[bool] = False  # there is no serial port on it
-    protocol: ClassVar[str] = "Modbus"  # a key of power.protocol.links.WIRES
+    protocol: ClassVar[str] = "Modbus"  # a key of power.protocol.links.LINK_FACTORIES
     step: ClassVar[int] = WORD_BYTES  # bytes between two addresses
     device_id: ClassVar[int] = 1  # as delivered
     ids: ClassVar[tuple[int, ...]] = ()  # others that it is known to have, for a full scan
     includes: ClassVar[tuple[str, ...]] = ()  # models at the same port that it already counts
-    never_ids: ClassVar[tuple[int, ...]] = ()  # that must not be asked, whatever the settings say
+    never_ids: ClassVar[tuple[int, ...]] = ()  # never addressed, whatever the settings name
     sleeps: ClassVar[bool] = False  # the first request after a pause wakes it and is lost
     reply_id_shift: ClassVar[int] = 0  # the reply's id minus the request's
     timeout_s: ClassVar[float]
@@ -106,22 +106,20 @@ class Profile(ABC):
 
     @abstractmethod
     def make_reading(self, stamp: Stamp, sample: Sample) -> Any:
-        """The sample in the unit's words."""
+        """Convert the sample to a reading of appliance/model.py."""
 
     @property
     def signature(self) -> Block:
-        """The one request by which a probe tells this device from others."""
+        """The one request by which a probe distinguishes this device from others."""
         return self.live[0]
 
     def recognise(self, data: bytes) -> Identification | None:
-        """What the reply to `signature` says of the device; None: it is another one."""
+        """Identify the model by the reply to `signature`; None: it is another one."""
         decoded = self.decode(self.signature, data).values()
-        believable = [one for one in decoded if one.quality is Quality.OK]
-        if len(believable) < len(decoded) or not believable:
+        valid = [one for one in decoded if one.quality is Quality.OK]
+        if len(valid) < len(decoded) or not valid:
             return None
-        return Identification(
-            f"{len(believable)} values that {self.title} could give", certain=False
-        )
+        return Identification(f"{len(valid)} values that {self.title} could give", certain=False)
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         """The values in the reply to `block`; `data` is its content without the frame."""
@@ -139,7 +137,7 @@ class Profile(ABC):
 
     @cached_property
     def _rows(self) -> dict[Block, tuple[Register, ...]]:
-        """Found once: a table has many rows, and a unit polls for years."""
+        """Cached: a table has many rows, and a unit polls for years."""
         return {}
 
     def names(self, block: Block) -> tuple[str, ...]:
@@ -158,7 +156,7 @@ class ChargerProfile(Profile):
 
     @abstractmethod
     def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
-        """The sample in the unit's words."""
+        """Convert the sample to a reading of appliance/model.py."""
 
 
 class BatteryProfile(Profile):
@@ -166,4 +164,4 @@ class BatteryProfile(Profile):
 
     @abstractmethod
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        """The sample in the unit's words."""
+        """Convert the sample to a reading of appliance/model.py."""

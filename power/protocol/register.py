@@ -18,9 +18,9 @@ WORD_BYTES = 2
 
 
 class Decoded(NamedTuple):
-    """A value and how far it may be believed; `value` is None unless `quality` is OK.
+    """A value with its quality; `value` is None unless `quality` is OK.
 
-    `age_s`: how much older than its poll it is, for what is not asked at each poll.
+    `age_s`: how much older than its poll it is, for values that are not requested at each poll.
     """
 
     value: float | None
@@ -80,8 +80,9 @@ S32_LITTLE    = Kind(4, Form.SIGNED, Order.LITTLE)
 class Register:
     """One row of a device's table; value = raw / scale + offset, in `unit`.
 
-    Believed from `low` to `high`. `absent` lists the raw values with which the device says that it
-    has no such value. `byte` is the place in the word at `address`, for a value that shares it.
+    Valid from `low` to `high`, else IMPLAUSIBLE. `absent` lists the raw values by which the device
+    reports that it has no such value. `byte` is the place in the word at `address`, for a value
+    that shares it.
     """
 
     function: int
@@ -98,7 +99,7 @@ class Register:
 
 
 def decode_raw(kind: Kind, data: bytes) -> float:
-    """The number in `data`, which must be as long as the kind says; NaN where a half float is."""
+    """The number in `data`, which must be as long as its kind; NaN where a half float is NaN."""
     if len(data) != kind.size:
         raise ValueError(f"{len(data)} bytes where {kind.size} are needed")
     if kind.form is Form.HALF_FLOAT:
@@ -136,12 +137,14 @@ def swap_words(data: bytes) -> bytes:
 
 
 def decode(register: Register, data: bytes) -> Decoded:
-    """The value in `data`; (None, why) where it is absent or out of the register's range."""
+    """The value in `data`; None and ABSENT or IMPLAUSIBLE where it is absent or out of range."""
     return convert_raw(register, decode_raw(register.kind, data))
 
 
 def convert_raw(register: Register, raw: float) -> Decoded:
-    """The value of a raw number; (None, why) where it is absent or out of the register's range."""
+    """The value of a raw number; None and ABSENT or IMPLAUSIBLE where it is absent or out of
+    range.
+    """
     if math.isnan(raw) or raw in register.absent:
         return ABSENT
     value = raw / register.scale + register.offset
@@ -186,7 +189,7 @@ def select_registers(
 
 
 def prefer_known(preferred: Decoded, other: Decoded) -> Decoded:
-    """The first of two sources that has a value; with none, what is wrong with the first."""
+    """The first of two sources that has a value; with none, the first with its quality."""
     return other if preferred.value is None and other.value is not None else preferred
 
 

@@ -1,9 +1,9 @@
-"""SunSpec on a Modbus line: finds the chain of models once, then reads a model as one block.
+"""SunSpec over Modbus: finds the chain of models once, then reads a model as one block.
 
 Reads: replies to function 03, through power/protocol/bus. Writes: requests to read.
-Never: gives out a model whose number and length are not where the chain says: it looks again.
+Never: passes on a model whose number and length are not where the chain has them: it scans again.
 
-A block's `function` is the number of a model; CHAIN asks for the chain itself.
+A block's `function` is the number of a model; CHAIN requests the chain itself.
 """
 
 import struct
@@ -61,7 +61,7 @@ class SunSpecLink:
         return self._read_model(block.function)
 
     def _read_model(self, model: int) -> bytes:
-        """The whole model; looks for it once more where it is not what the chain says."""
+        """The whole model; scans once more where it is not where the chain has it."""
         for again in (False, True):
             place = self._find_place(model, again)
             try:
@@ -73,7 +73,9 @@ class SunSpecLink:
             if data[: HEAD_WORDS * WORD_BYTES] == encode_head(model, place.length):
                 return data
         self._chain = None
-        raise WrongFrame(f"id {self._device_id} moves its SunSpec model {model} about")
+        raise WrongFrame(
+            f"id {self._device_id} has its SunSpec model {model} at another address after each scan"
+        )
 
     def _find_place(self, model: int, again: bool) -> Place:
         chain = self._chain
@@ -103,7 +105,7 @@ class SunSpecLink:
                 break
             chain.setdefault(model, Place(address, length))
             address += HEAD_WORDS + length
-        raise WrongFrame(f"the SunSpec models of id {self._device_id} have no end")
+        raise WrongFrame(f"the chain of SunSpec models of id {self._device_id} has no end")
 
     def _read_head(self, address: int) -> tuple[int, ...]:
         try:
@@ -115,7 +117,8 @@ class SunSpecLink:
 
     def _find_base(self) -> int:
         """Where the mark stands. After a silence the next attempt begins at the next base: few
-        devices are silent where they have no registers, and a dead one must not cost three waits.
+        devices are silent where they have no registers, and a dead one must not cost three
+        timeouts.
         """
         for base in tuple(self._bases):
             try:
@@ -131,7 +134,7 @@ class SunSpecLink:
                 self._bases.rotate(-self._bases.index(base))
                 return base
         raise ExceptionAnswer(
-            f"id {self._device_id} speaks no SunSpec; check `model` in the settings",
+            f"id {self._device_id} has no SunSpec mark; check `model` in the settings",
             NO_SUCH_REGISTER,
         )
 
@@ -157,7 +160,7 @@ class SunSpecLink:
 
 
 def encode_head(model: int, length: int) -> bytes:
-    """How a model begins."""
+    """The number and the length with which a model begins."""
     return struct.pack(">HH", model, length)
 
 

@@ -20,7 +20,7 @@ MOST_WORDS = 125  # in one request
 HEAD_WORDS = 2  # each model begins with its number and its length
 LARGEST_EXPONENT = 10  # SunSpec information model specification: -10 to 10
 TEXT = "string"
-COUNTS = {160: "N", 714: "NPrt", 803: "NStr"}  # the points that say how often a model repeats
+COUNTS = {160: "N", 714: "NPrt", 803: "NStr"}  # the points that count a model's repetitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,12 @@ def split_requests(model: int, registers: int) -> Iterator[tuple[int, int]]:
 
 
 def decode_parts(model: int, data: bytes) -> tuple[Part, ...]:
-    """The fixed part of a model, then each repetition that the model says it has."""
+    """The fixed part of a model, then each repetition that the model counts."""
     points = build_layout(model, len(data) // WORD_BYTES)
     raw = {(point.part, point.name): decode_value(point, data) for point in points}
     repeated = max((point.part for point in points), default=0)
-    said = raw.get((0, COUNTS.get(model, "")))
-    count = min(repeated, said) if isinstance(said, int) and said else repeated
+    counted = raw.get((0, COUNTS.get(model, "")))
+    count = min(repeated, counted) if isinstance(counted, int) and counted else repeated
     return tuple(decode_part(points, raw, number) for number in range(count + 1))
 
 
@@ -138,7 +138,7 @@ def decode_part(points: tuple[Point, ...], raw: Raw, number: int) -> Part:
 
 
 def decode_value(point: Point, data: bytes) -> int | float | str | None:
-    """What the bytes of a point are; None where they say that it is not implemented."""
+    """The value of a point's bytes; None where they mean `not implemented`."""
     from sunspec2 import mb  # noqa: PLC0415  (only where it works)
 
     place = point.offset * WORD_BYTES

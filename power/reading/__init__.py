@@ -1,1 +1,1 @@
-"""Polls: one device, all devices, what is plausible, and how several become one reading."""
+"""Polls of one device and of all, plausibility checks, and one combined reading of the unit."""

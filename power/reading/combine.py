@@ -13,7 +13,7 @@ from power.protocol.conversions import FieldValue, StatusValue, collect_fields
 from power.protocol.profile import Profile
 from power.protocol.register import ABSENT, UNREAD, Decoded, prefer_known
 
-# The stage of several controllers together is that of the one which still has most to do.
+# The stage of several controllers together is that of the one that is least far in its charge.
 BUSIEST_FIRST = (
     ChargeStage.FAULT,
     ChargeStage.BULK,
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """A charge controller of the unit and what it said this time; None: nothing."""
+    """A charge controller of the unit and its reading of this poll; None: it did not answer."""
 
     profile: Profile
     loads_on_battery: bool
@@ -36,16 +36,16 @@ class Charger:
 
     @property
     def measures_loads(self) -> bool:
-        """Whether its battery current is the battery's: the loads hang on its output."""
+        """Whether its battery current is the battery's: the loads are wired to its output."""
         return getattr(self.profile, "has_load_output", False) and not self.loads_on_battery
 
 
 def combine(
     stamp: Stamp, chargers: Sequence[Charger], batteries: Sequence[BatteryReading | None]
 ) -> PowerReading | None:
-    """The whole as one reading; None where nobody said anything.
+    """The whole unit as one reading; None where no device answered.
 
-    The battery's own voltage, current and temperature count before a controller's. Its current is
+    The batteries' own voltage, current and temperature come before a controller's. Its current is
     unknown where loads are wired to the battery and nothing measures there.
     """
     readings = [charger.reading for charger in chargers]
@@ -89,7 +89,7 @@ def combine(
 
 
 def get_field(reading: Any, name: str) -> Decoded:
-    """One field of a device's reading; STALE where the device said nothing this time."""
+    """One field of a device's reading; STALE where the device did not answer this time."""
     if reading is None:
         return UNREAD
     quality = reading.quality.get(name, Quality.OK)
@@ -100,7 +100,7 @@ def get_field(reading: Any, name: str) -> Decoded:
 
 
 def add_up(parts: Sequence[Decoded]) -> Decoded:
-    """The sum; unknown with the first part that is."""
+    """The sum; unknown where one part is, with that part's quality."""
     return reduce_known(parts, sum)
 
 
@@ -119,7 +119,7 @@ def select_known(parts: Sequence[Decoded]) -> Sequence[Decoded]:
 
 
 def reduce_known(parts: Sequence[Decoded], join: Callable[[Iterable[float]], float]) -> Decoded:
-    """`join` of the values; with the first unknown part, what is wrong with it."""
+    """`join` of the values; where one part is unknown, that part with its quality."""
     unknown = next((one for one in parts if one.value is None), None)
     if unknown or not parts:
         return unknown or ABSENT
@@ -130,9 +130,9 @@ def reduce_known(parts: Sequence[Decoded], join: Callable[[Iterable[float]], flo
 def correct_dead_band(
     packs_a: Decoded, controllers_a: Decoded, batteries: Sequence[BatteryReading | None]
 ) -> Decoded:
-    """The packs' current; where they say exactly 0, a small one that the controllers measure. A
+    """The packs' current; where they report exactly 0, a small one that the controllers measure. A
     night's load of some watts is within a BMS's dead band, and it empties the battery in days.
-    Into packs of which one has cut the charge, nothing flows that they do not say.
+    Into packs of which one has opened its charge switch, no current flows but what they report.
     """
     band_a = DEAD_BAND_A * len(batteries)
     cut = any(pack is not None and pack.charge_allowed is False for pack in batteries)
@@ -149,8 +149,8 @@ def compute_load_power_w(
     out_a: Decoded,
     packs_a: Decoded,
 ) -> Decoded:
-    """What all loads draw: the controllers' load outputs, and what leaves between them and the
-    batteries where these measure their own current.
+    """What all loads draw: the controllers' load outputs, and the current between controllers and
+    batteries where the batteries measure their own.
     """
     outputs = [get_field(charger.reading, "load_power_w") for charger in chargers]
     if not batteries or packs_a.value is None:
@@ -169,7 +169,7 @@ def compute_load_power_w(
 
 
 def combine_stages(readings: Sequence[PowerReading | None]) -> StatusValue:
-    """The stage of all controllers together. That all are in float, or off, only all can say."""
+    """The stage of all controllers together. FLOAT and OFF only if all report it."""
     stages = [reading.charge_stage for reading in readings if reading is not None]
     found = next((stage for stage in BUSIEST_FIRST if stage in stages), None)
     if found in (ChargeStage.FLOAT, ChargeStage.OFF) and None in readings:
@@ -182,8 +182,8 @@ def combine_stages(readings: Sequence[PowerReading | None]) -> StatusValue:
 
 
 def combine_charge_allowed(parts: Sequence[Decoded]) -> StatusValue:
-    """Whether any of the batteries takes charge; unknown where none of them says so and one does
-    not answer.
+    """Whether any of the batteries accepts charge; unknown where none reports so and one does not
+    answer.
     """
     if any(one.value for one in parts):
         return StatusValue(value=True, quality=Quality.OK)
@@ -196,9 +196,9 @@ def combine_charge_allowed(parts: Sequence[Decoded]) -> StatusValue:
 
 
 def compute_reported_soc_pct(batteries: Sequence[BatteryReading]) -> float | None:
-    """What the BMSs say of the charge themselves, weighed by capacity; None unless all say it."""
-    said = [(one.state_of_charge_pct, one.full_ah or 1.0) for one in batteries]
-    if not said or any(charge_pct is None for charge_pct, _ in said):
+    """The BMSs' own state of charge in %, weighed by capacity; None unless all report it."""
+    reported = [(one.state_of_charge_pct, one.full_ah or 1.0) for one in batteries]
+    if not reported or any(charge_pct is None for charge_pct, _ in reported):
         return None
-    total_ah = sum(ah for _, ah in said)
-    return sum((charge_pct or 0.0) * ah for charge_pct, ah in said) / total_ah
+    total_ah = sum(ah for _, ah in reported)
+    return sum((charge_pct or 0.0) * ah for charge_pct, ah in reported) / total_ah

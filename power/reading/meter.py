@@ -1,9 +1,9 @@
-"""Polls one power device and says what it read, in the unit's words.
+"""Polls one power device and returns its reading.
 
 Reads: the device, by the plan of its profile: live blocks at each poll, slow ones once a minute,
 settings once an hour.
 Never: passes an older value as a new one; what did not come this time is None and STALE, what is
-asked more rarely carries its age.
+requested more rarely carries its age.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,9 @@ RATE_SLACK_S = 0.5  # a poll that comes a little early still counts as the one t
 
 @dataclass
 class PollState:
-    """What is known of the device: what it said, when, and (for an hour) what it refuses."""
+    """The state of polling one device: slow values with their times, and refused blocks for an
+    hour.
+    """
 
     values: dict[str, tuple[Decoded, float]] = field(default_factory=dict)
     asked_s: dict[Block, float] = field(default_factory=dict)
@@ -43,7 +45,7 @@ class PollState:
 class Meter:
     """One device. `read()` raises `BusError` when nothing answered.
 
-    `health` counts every attempt on the line, also those that a second one mended.
+    `health` counts every attempt on the line, also those that a second one repaired.
     """
 
     def __init__(self, profile: Profile, link: Link, clock: Clock) -> None:
@@ -55,12 +57,12 @@ class Meter:
         self._last: tuple[Stamp, Sample | BusError] | None = None
 
     def read(self) -> Any:
-        """One poll; a value that cannot be believed is None and named in `quality`."""
+        """One poll; a value that is not valid is None and named in `quality`."""
         stamp, sample = self._poll()
         return self.profile.make_reading(stamp, sample)
 
     def _poll(self) -> tuple[Stamp, Sample]:
-        """A new sample, or the last one where the device may not be asked again so soon."""
+        """A new sample, or the last one where the device may not be polled again so soon."""
         now = self._clock.stamp()
         due_s = self.profile.least_interval_s - RATE_SLACK_S
         if self._last is None or now.uptime_s - self._last[0].uptime_s >= due_s:
@@ -71,7 +73,7 @@ class Meter:
         return stamp, outcome
 
     def _try_sample(self, now_s: float) -> Sample | BusError:
-        """What a poll brings; a failed one counts as well for how soon the next may be."""
+        """The result of a poll; a failed one also delays the next."""
         try:
             return self._take_sample(now_s)
         except BusError as error:
@@ -97,14 +99,14 @@ class Meter:
         return Sample({**kept, **live})
 
     def _clear_refusals(self, now_s: float) -> None:
-        """A block that was refused once may be there after a firmware update or a reset."""
+        """Forget refusals after an hour: a firmware update or a reset may add a block."""
         if self._state.since_s is None or now_s - self._state.since_s >= SETTINGS_EVERY_S:
             self._state.refused.clear()
             self._state.since_s = now_s
 
     def _renew(self, block: Block, now_s: float, every_s: float) -> None:
-        """Ask for a block whose time has come. A lost one is asked again in a minute; what is
-        known of it stays for three of its periods.
+        """Request a block that is due. A lost one is requested again in a minute; its last values
+        stay for three of its periods.
         """
         asked_s = self._state.asked_s.get(block)
         if asked_s is not None and now_s - asked_s < every_s:
@@ -191,8 +193,8 @@ class Meter:
         except BusError:
             return self._attempt(ask)
 
-    def _attempt(self, ask: Any, wakes: bool = False) -> Any:
-        """Ask once. `wakes`: the device may have slept, and then this one is lost by rights."""
+    def _attempt(self, ask: Any, *, wakes: bool = False) -> Any:
+        """Ask once. `wakes`: the device may have slept; a loss is then normal and not counted."""
         now_s = self._clock.stamp().uptime_s
         try:
             answer = ask()

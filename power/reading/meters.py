@@ -1,4 +1,4 @@
-"""All power devices of the unit, polled one after the other and told as one reading.
+"""All power devices of the unit, polled one after the other and combined to one reading.
 
 Reads: the devices that the settings name. Writes: nothing.
 Never: lets a dead device hold up the others, or a half-known sum pass for the whole.
@@ -29,7 +29,7 @@ MOST_DOUBLINGS = 6  # 64 s; a device may be silent for years
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What one round brought: the whole as one reading, each battery, and what went wrong."""
+    """The result of one poll of all devices: the combined reading, each battery, and the faults."""
 
     reading: PowerReading | None
     batteries: tuple[BatteryReading, ...] = ()
@@ -48,7 +48,7 @@ class DeviceMeter(Protocol):
 
 @dataclass
 class Device:
-    """One device of the settings, and whether it is worth asking now."""
+    """One device of the settings, with its back-off after losses."""
 
     section: str  # "charger" or "bms"
     name: str
@@ -63,13 +63,13 @@ class Device:
         return f"{self.section} {self.name}"
 
     def read(self, now_s: float) -> Any:
-        """Its reading; None where it has none. A silent one is asked less and less often."""
+        """Its reading; None where it has none. A silent one is polled less and less often."""
         if now_s < self.ask_at_s:
             return None
         try:
             reading = self.meter.read()
         except BusError as error:
-            if not isinstance(error, ClosedLine):  # says nothing of the device
+            if not isinstance(error, ClosedLine):  # a fault of the line, not of the device
                 self.lost += 1
             if self.lost >= BACK_OFF_AFTER and not isinstance(error, ClosedLine):
                 wait_s = 2.0 ** min(MOST_DOUBLINGS, self.lost - BACK_OFF_AFTER)
@@ -82,7 +82,10 @@ class Device:
 
 @dataclass
 class Meters:
-    """`read()` never raises: what could not be read is a fault beside what could."""
+    """`read()` never raises: what could not be read is a fault beside what could.
+
+    `open_meters(settings, clock).read().reading`
+    """
 
     devices: Sequence[Device]
     clock: Clock
@@ -90,7 +93,7 @@ class Meters:
 
     def read(self) -> Poll:
         chargers: list[Charger] = []
-        told: list[PowerReading | None] = []
+        charger_readings: list[PowerReading | None] = []
         batteries: dict[str, BatteryReading | None] = {}
         faults: list[BusError] = []
         for device in self.devices:
@@ -101,25 +104,25 @@ class Meters:
                 faults.append(attribute_to(complaint, device))
             if device.section == "charger":
                 seen = self.plausibility.filter_charger(device.name, reading)
-                told.append(set_device(seen, device.title))
+                charger_readings.append(set_device(seen, device.title))
                 chargers.append(Charger(device.meter.profile, device.loads_on_battery, seen))
             else:
                 batteries[device.name] = self.plausibility.filter_battery(device.name, reading)
         packs = list(batteries.values())
         whole = combine(self.clock.stamp(), chargers, packs)
         voltages = [set_device(one, f"bms {name}") for name, one in batteries.items()]
-        faults += self.plausibility.find_disagreements(told, voltages)
+        faults += self.plausibility.find_disagreements(charger_readings, voltages)
         named_packs = (replace(one, device=name) for name, one in batteries.items() if one)
         return Poll(whole, tuple(named_packs), tuple(faults))
 
 
 def set_device(reading: R | None, title: str) -> R | None:
-    """The reading by its place in the settings: a unit may have two of one model."""
+    """Name the reading by its place in the settings: a unit may have two of one model."""
     return replace(reading, device=title) if reading else None
 
 
 def attribute_to(error: BusError, device: Device) -> BusError:
-    """The error as a fault of that device: two devices may be ill at once."""
+    """Name the device in the error's code and text: two devices may have a fault at once."""
     if not error.code.endswith(f"-{device.name}"):
         error.code = f"{error.code}-{device.section}-{device.name}"
         text = str(error)
@@ -160,14 +163,14 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
 
 
 def refuse_double_counting(settings: Settings) -> None:
-    """Raise `SettingsError` where one device already counts what another at its port says."""
+    """Raise `SettingsError` where one device already includes another at its port."""
     for name, whole in settings.charger.items():
         includes = devices.find_charger(whole.model).includes
         for other, one in settings.charger.items():
             if one.port == whole.port and one.model in includes:
                 raise SettingsError(
-                    f"charger.{name} ({whole.model}) already counts charger.{other} ({one.model}) "
-                    f"at {one.port}: leave one of them out"
+                    f"charger.{name} ({whole.model}) already includes charger.{other} "
+                    f"({one.model}) at {one.port}: leave one of them out"
                 )
 
 
@@ -177,6 +180,6 @@ def open_meter(
     """The meter of one device; its line is opened by the first `read()`."""
     chosen = profile.device_id if device_id is None else device_id
     if chosen in profile.never_ids:
-        raise SettingsError(f"{profile.name} at {port} must not be asked at device_id {chosen}")
+        raise SettingsError(f"{profile.name} at {port} must not be polled at device_id {chosen}")
     link = LINK_FACTORIES[profile.protocol].make_link(lines, profile, port, chosen)
     return Meter(profile, link, clock)

@@ -1,8 +1,8 @@
-"""Checks a device's readings against each other over time: what moves too fast, or not at all.
+"""Plausibility checks over time: values that jump, that are frozen, that contradict each other.
 
-Reads and writes: nothing; it carries what each device said before.
-Never: makes a value of its own. What it does not believe is None and IMPLAUSIBLE, until the device
-has said it for a while (a jump) or moves again (frozen values).
+Reads and writes: nothing; it keeps earlier values of each device.
+Never: makes a value of its own. What it rejects is None and IMPLAUSIBLE, until the device has
+reported it for a while (a jump) or the values change again (frozen).
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from appliance.model import BatteryReading, PowerReading, Quality
 JUMP_C = 5.0  # a probe that comes loose or is torn off; cells move slower than this
 JUMP_C_PER_S = 0.02
 CONFIRMED_BY = 3  # readings in a row that agree with the new value
-REPEAT_S = 1.0  # values less apart are one measurement, told twice
-FROZEN_S = 1800.0  # with sun or current in it, nothing says exactly the same for so long
+REPEAT_S = 1.0  # values less apart are one measurement, reported twice
+FROZEN_S = 1800.0  # with sun or current, no device reports exactly the same for so long
 FROZEN_BESIDE_S = 600.0  # while another device saw the battery's current change
 CHANGE_A = 1.0
-SUN_W = 5.0  # of sun; at night a controller may well say the same for hours
+SUN_W = 5.0  # of sun; at night a controller may report the same for hours
 DRIFT_PCT = 10.0  # of charge, against what flowed
 DRIFT_WINDOW_S = 3600.0
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
@@ -36,7 +36,7 @@ class Disagreement(BusError):  # noqa: N818  (named for what it is)
 
 @dataclass
 class JumpFilter:
-    """The last value that was believed, and how often another has been said since."""
+    """The last accepted temperature, and how often another has been reported since."""
 
     value: float
     at_s: float
@@ -55,7 +55,7 @@ class JumpFilter:
     def _is_confirmed(self, value: float, now_s: float) -> bool:
         near = self.other is not None and abs(value - self.other) <= JUMP_C
         if near and now_s - self.other_at_s < REPEAT_S:
-            return False  # what is asked once a minute is told at each poll: that is no new word
+            return False  # a value requested once a minute comes with each poll: no new measurement
         self.other, self.other_at_s = value, now_s
         self.times = self.times + 1 if near else 1
         return self.times >= CONFIRMED_BY
@@ -63,7 +63,7 @@ class JumpFilter:
 
 @dataclass
 class FreezeDetector:
-    """Since when a device has said exactly the same."""
+    """Since when a device has reported exactly the same."""
 
     reported: tuple[Any, ...] = ()
     since_s: float = 0.0
@@ -76,7 +76,7 @@ class FreezeDetector:
 
 @dataclass
 class ChargeWindow:
-    """What a BMS said of its charge at the start of a window, and what has flowed since."""
+    """A BMS's state of charge at the start of a window, and the charge integrated since."""
 
     began_s: float
     reported_pct: float
@@ -84,13 +84,13 @@ class ChargeWindow:
     integrated_pct: float = 0.0
 
     def agrees(self, reported_pct: float) -> bool:
-        """Whether what the BMS says now is what has flowed."""
+        """Whether the reported change agrees with the integrated current."""
         return abs(reported_pct - self.reported_pct - self.integrated_pct) <= DRIFT_PCT
 
 
 @dataclass
 class PlausibilityFilter:
-    """What is remembered of each device, by its name."""
+    """The checks and their state for each device, by its name."""
 
     _jumps: dict[str, JumpFilter] = field(default_factory=dict)
     _freezes: dict[str, FreezeDetector] = field(default_factory=dict)
@@ -98,7 +98,7 @@ class PlausibilityFilter:
     _currents: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
     def filter_charger(self, name: str, reading: PowerReading | None) -> PowerReading | None:
-        """The controller's reading without what cannot be."""
+        """The controller's reading without implausible values."""
         if reading is None:
             return None
         reported = (
@@ -115,11 +115,12 @@ class PlausibilityFilter:
         return self._reject_jump(f"charger {name}", reading, "battery_temperature_c")
 
     def filter_battery(self, name: str, reading: BatteryReading | None) -> BatteryReading | None:
-        """The battery's reading without what cannot be."""
+        """The battery's reading without implausible values."""
         if reading is None:
             return None
         reported = (reading.voltage_v, reading.current_a, reading.lowest_cell_voltage_v)
-        # In steps of 0.1 V a steady load looks frozen all night; what it takes is counted finer.
+        # In steps of 0.1 V a steady load looks frozen all night; the charge counter has finer
+        # steps.
         counted = (reading.remaining_ah, reading.state_of_charge_pct)
         flows = abs(reading.current_a or 0.0) > CHANGE_A
         names = MEASURED_BY_BATTERIES
@@ -146,13 +147,13 @@ class PlausibilityFilter:
             return []
         return [
             Disagreement(
-                f"{low} says {known[low]:.2f} V and {high} says {known[high]:.2f} V, but they are "
+                f"{low} reports {known[low]:.2f} V and {high} {known[high]:.2f} V, but they are "
                 "on one battery: check `model` of both in the settings, and the wires between them"
             )
         ]
 
     def _reject_jump(self, key: str, reading: R, name: str) -> R:
-        """Without a temperature that jumps."""
+        """Remove a temperature that jumps."""
         value = getattr(reading, name)
         now_s = reading.stamp.uptime_s - reading.ages_s.get(name, 0.0)
         if value is None:
@@ -174,9 +175,9 @@ class PlausibilityFilter:
         names: tuple[str, ...],
         counted: tuple[Any, ...] = (),
     ) -> R:
-        """Without values that are frozen. `alive`: there is sun or current, so they cannot stand
-        still for long; at rest, or under a BMS's dead band, they may. `counted`: what still moves
-        where a load is steady; beside another device that moves, it is no excuse.
+        """Remove values that are frozen. `alive`: there is sun or current, so they cannot stay
+        the same for long; at rest, or under a BMS's dead band, they may. `counted`: what still
+        moves where a load is steady; beside another device that moves, it is no excuse.
         """
         now_s = reading.stamp.uptime_s
         still_s = self._freezes.setdefault(key, FreezeDetector()).measure_s(reported, now_s)
@@ -198,7 +199,7 @@ class PlausibilityFilter:
             moves.pop(0)
 
     def _have_others_changed(self, key: str, since_s: float) -> bool:
-        """Whether another device has seen the current change since then."""
+        """Whether another device has measured a change of the current since then."""
         for other, moves in self._currents.items():
             seen = [amps for at_s, amps in moves if at_s >= since_s]
             if other != key and seen and max(seen) - min(seen) > CHANGE_A:
@@ -206,12 +207,13 @@ class PlausibilityFilter:
         return False
 
     def _check_charge(self, name: str, reading: BatteryReading) -> BatteryReading:
-        """Without a charge that moves otherwise than what flows."""
+        """Remove a state of charge that differs from the integrated current."""
         reported_pct, now_s = reading.state_of_charge_pct, reading.stamp.uptime_s
         if reported_pct is None:
             return reading
         window = self._charges.get(name)
-        # At both ends a BMS sets its count right. A 0 is one here only if the cells say so too.
+        # At both ends a BMS corrects its count. A 0 has passed the profile's check against the
+        # cells.
         right = reported_pct >= FULL_PCT or reported_pct == 0
         if window is None or right or now_s - window.began_s > DRIFT_WINDOW_S:
             window = self._charges[name] = ChargeWindow(now_s, reported_pct, now_s)

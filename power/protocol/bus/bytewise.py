@@ -28,7 +28,7 @@ from power.protocol.errors import (
 from power.protocol.ports import TCP, parse_tcp_address
 from power.protocol.profile import SerialForm
 
-LONGEST_FRAME = 8192  # bytes; whoever sends more without a frame in it floods the line
+LONGEST_FRAME = 8192  # bytes; more than that without a frame is a flood
 
 
 class FindReply(Protocol):

@@ -90,7 +90,7 @@ class ModbusBus:
         self._client.close()  # type: ignore[no-untyped-call]
 
     def _ask(self, what: str, expected: ExpectedReply, call: Any) -> Any:
-        """Send one request; the reply, or the error that says why there is none."""
+        """Send one request; return the reply or raise why there is none."""
         if self.port.startswith(TCP) and is_hung_up(self._client.socket):
             self.close()
         if not self._client.connect():

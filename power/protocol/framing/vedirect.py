@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.profile import Block
 
-TEXT = 0  # a block's function: listen to text; its address says which block
+TEXT = 0  # a block's function: listen to text; its address selects the block
 LIVE, HISTORY = 0, 1  # the block with the voltage, the one with the H labels: one block or two
 GET = 7  # a block's function: HEX command 7; its address is the register
 

@@ -5,7 +5,7 @@ Never: sends a command that is not in its table (all of them only read), and nev
 with a wrong check, from another pack, or laid out as the reply to another command.
 
 `~` VER ADR CID1 CID2 LENGTH INFO CHKSUM `\r`; each byte is two hexadecimal digits. An answer has a
-return code in place of CID2, so only its layout tells which command it answers. INFO holds two
+return code in place of CID2, so only its layout shows which command it answers. INFO holds two
 lists, of cells and of temperatures, each with its count in front. `find_reply` returns INFO with
 both lists padded to their full length, so that every value has one place and a device is a table.
 """
@@ -23,7 +23,7 @@ BATTERY = 0x46  # CID1: lithium iron phosphate battery
 DIGITS = re.compile(rb"[0-9A-Fa-f]+")
 LENGTH_AT, INFO_AT, CHECK_DIGITS = 8, 12, 4  # in digits after SOI
 
-# CID2 of what is asked. Others switch, set or erase; they must not stand here.
+# CID2 of the requests. Others switch, set or erase; they must not be added here.
 ANALOGUE, ALARMS, MAKER, MANAGEMENT, HARDWARE = 0x42, 0x44, 0x51, 0x92, 0xC1
 
 HEAD_BYTES = 2  # INFOFLAG, and which pack it is about
@@ -35,7 +35,7 @@ OK = 0x00
 # The request was damaged on its way: a fault of the line, so another attempt makes sense.
 REQUEST_DAMAGED = {0x02: "the request's checksum", 0x03: "the check of the request's length"}
 REFUSALS = {
-    0x01: "it speaks another version of the protocol",
+    0x01: "it uses another version of the protocol",
     0x04: "it does not know this command",
     0x05: "it does not take this form of the command",
     0x06: "it does not take this value",
@@ -119,10 +119,10 @@ class YdtFraming:
                 f"not pack {device_id} with version {self.version:02X}"
             )
         if frame.code in REQUEST_DAMAGED:
-            raise DamagedReply(f"the pack says that {REQUEST_DAMAGED[frame.code]} was wrong")
+            raise DamagedReply(f"the pack reports that {REQUEST_DAMAGED[frame.code]} was wrong")
         if frame.code in REFUSALS:
             raise YdtRefusal(frame.code)
-        if frame.code != OK:  # the echo of a request looks so: its command stands in that place
+        if frame.code != OK:  # an echo of the request has its command in that place
             raise DamagedReply(f"{frame.code:02X} is no return code: it may be a request")
         return pad_lists(frame.info, form)
 

@@ -162,7 +162,7 @@ def test_a_found_device_is_printed_as_its_settings(unitctl: Typed) -> None:
         "put this into the settings file, or use --write\n"
     )
     assert err == (
-        f"{port}: at most 0 s where nobody answers\n"
+        f"{port}: at most 0 s where no device answers\n"
         f"{port}, 0 s of 0: Modbus at 115200 8N1: sunny at 7\n"
         f"{port}: sunny answers at id 7\n"
     )

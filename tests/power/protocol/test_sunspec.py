@@ -280,7 +280,7 @@ def test_a_model_that_keeps_moving_is_never_read() -> None:
             return words if words[0] != 713 or len(words) == 2 else (124, *words[1:])
 
     bus = Moving(b"SunS" + model(713, 1000, 500, 50, 100, 0, 0, 0) + b"\xff\xff\0\0")
-    with pytest.raises(WrongFrame, match="moves"):
+    with pytest.raises(WrongFrame, match="at another address"):
         link_to(PACK, bus).read_raw(Block(713))
 
 

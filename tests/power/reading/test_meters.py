@@ -107,7 +107,7 @@ def test_two_packs_of_one_model_are_told_apart_where_they_disagree(clock: FakeCl
         device("bms", "right", battery_reading(clock)),
     ]
     (fault,) = Meters(packs, clock).read().faults
-    assert "bms right says 13.35 V and bms left says 26.10 V" in str(fault)
+    assert "bms right reports 13.35 V and bms left 26.10 V" in str(fault)
 
 
 def test_a_cable_that_is_back_is_found_at_the_next_poll(clock: FakeClock) -> None:
@@ -180,7 +180,7 @@ def test_a_gx_and_a_charger_that_it_counts_are_not_both_counted(
         "gx": ChargerSettings(model="victron-gx-system", port="tcp://gx:502"),
         "roof": ChargerSettings(model="victron-gx-solarcharger", port="tcp://gx:502"),
     }
-    with pytest.raises(SettingsError, match=r"charger\.gx .* already counts charger\.roof"):
+    with pytest.raises(SettingsError, match=r"charger\.gx .* already includes charger\.roof"):
         open_meters(replace(settings, charger=gx), clock)
 
 
@@ -250,7 +250,7 @@ def test_two_packs_on_one_line_are_one_battery(settings: Settings, clock: FakeCl
 
 def test_a_master_pack_is_never_asked(settings: Settings, clock: FakeClock) -> None:
     packs = {"pack": BmsSettings(model="jk-pb", device_id=0)}
-    with pytest.raises(SettingsError, match="must not be asked at device_id 0"):
+    with pytest.raises(SettingsError, match="must not be polled at device_id 0"):
         open_meters(with_devices(settings, bms=packs), clock)
 
 

@@ -186,7 +186,7 @@ def test_two_voltages_of_one_battery_that_cannot_both_be_right_are_a_fault(
 ) -> None:
     one, other = charger_reading(clock, battery_voltage_v=26.8), battery_reading(clock)
     (fault,) = watch.find_disagreements([one, None], [other])
-    assert "pack says 13.35 V and charger says 26.80 V" in str(fault)
+    assert "pack reports 13.35 V and charger 26.80 V" in str(fault)
     assert watch.find_disagreements([charger_reading(clock)], [other]) == []
     assert watch.find_disagreements([one], [None]) == []
     assert watch.find_disagreements([one], [battery_reading(clock, voltage_v=25.5)]) == []

@@ -228,7 +228,7 @@ def test_a_request_on_the_line_is_no_answer_and_no_refusal() -> None:
 @pytest.mark.parametrize("code", [2, 3])
 def test_a_request_that_arrived_damaged_is_a_lost_one_and_not_a_refusal(code: int) -> None:
     """As Modbus exceptions 02 and 03 would say: no such block, not to be asked for an hour."""
-    with pytest.raises(DamagedReply, match="the pack says that the"):
+    with pytest.raises(DamagedReply, match="the pack reports that the"):
         found(answer(code))
 
 
