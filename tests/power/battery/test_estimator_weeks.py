@@ -41,7 +41,7 @@ class OtherPack(Pack):
 
     curve: tuple[tuple[float, float], ...] = OCV
 
-    def rested(self, charge: float, temperature_c: float) -> OcvPoint:
+    def find_ocv(self, charge: float, temperature_c: float) -> OcvPoint:
         share = compute_usable_share(temperature_c)
         seen = (charge - (1 - share)) / share
         for (x0, v0), (x1, v1) in zip(self.curve, self.curve[1:], strict=False):
