@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from appliance import log
-from appliance.commands import commands
+from appliance.commands import list_commands
 from appliance.errors import ApplianceError, SettingsError
 
 EXIT_CODES = "exit codes: 0 fine; 1 something is wrong with the unit; 2 settings or usage"
@@ -25,20 +25,20 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         wrong = re.search(r"argument COMMAND: invalid choice: '([^']*)'", message)
         if wrong:
-            known = list(commands())
+            known = list(list_commands())
             near = difflib.get_close_matches(wrong[1], known, n=1, cutoff=0.5)
             advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
             message = f"{wrong[1]!r} is not a command; {advice}"
         self.exit(2, f"{self.prog}: {message} (see `{self.prog} --help`)\n")
 
 
-def parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     """The command line: `--settings` is understood before and after the command."""
     path: dict[str, Any] = {"type": Path, "metavar": "FILE", "help": "settings file of the unit"}
     top = Parser("unitctl", description="What the unit does and why.", epilog=EXIT_CODES)
     top.add_argument("--settings", default=None, **path)
     choices = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
-    for name, command in commands().items():
+    for name, command in list_commands().items():
         sub = choices.add_parser(name, help=command.HELP, description=command.HELP)
         sub.epilog = getattr(command, "EPILOG", EXIT_CODES)
         sub.add_argument("--settings", default=argparse.SUPPRESS, **path)
@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> NoReturn:
     """Run one command and exit with its code (see `EXIT_CODES`; 130 after Ctrl-C)."""
-    arguments = parser().parse_args(words)
+    arguments = make_parser().parse_args(words)
     try:
         code = arguments.run(arguments)
         sys.stdout.flush()

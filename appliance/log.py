@@ -30,16 +30,16 @@ def redact(text: str) -> str:
 
 def redact_all(document: T) -> T:
     """A document (JSON) with the secrets in all its texts replaced."""
-    return cast("T", redacted(document))
+    return cast("T", redact_fields(document))
 
 
-def redacted(value: Any) -> Any:
+def redact_fields(value: Any) -> Any:
     """Any part of a document, so."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
-        return {key: redacted(item) for key, item in value.items()}
-    return [redacted(item) for item in value] if isinstance(value, list) else value
+        return {key: redact_fields(item) for key, item in value.items()}
+    return [redact_fields(item) for item in value] if isinstance(value, list) else value
 
 
 class SentenceFormatter(logging.Formatter):

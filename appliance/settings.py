@@ -275,7 +275,7 @@ class Settings:
         return self.unit.data_dir / "forecast.json"
 
     @property
-    def boots_file(self) -> Path:
+    def boot_record_file(self) -> Path:
         """How the unit went to sleep and how its boots went: needs no database."""
         return self.unit.data_dir / "boots.json"
 
@@ -297,7 +297,7 @@ class Settings:
         """Where the inference process hands out the last picture it looked at."""
         return self.unit.run_dir / "inference.sock"
 
-    def power_w(self, level: EnergyLevel) -> float:
+    def get_level_power_w(self, level: EnergyLevel) -> float:
         """What the loads may draw together at `level`."""
         return {
             EnergyLevel.FULL: self.energy.full_power_w,
@@ -307,7 +307,7 @@ class Settings:
             EnergyLevel.OFF: 0.0,
         }[level]
 
-    def base_w(self, level: EnergyLevel) -> float:
+    def compute_base_w(self, level: EnergyLevel) -> float:
         """What is drawn at `level` before any work: computer, cameras that are on, other switches.
 
         Cameras are counted as watched from ECO on, where inference runs.

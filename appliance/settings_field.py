@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 
-def word_of(member: Enum) -> str:
+def format_choice(member: Enum) -> str:
     """How a choice is spelled in the file: its value, a level by its name."""
     return member.value if isinstance(member.value, str) else member.name.lower()
 

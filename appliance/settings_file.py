@@ -22,19 +22,19 @@ from zoneinfo import available_timezones
 from appliance.errors import SettingsError
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.settings_cameras import Point, Polygon
-from appliance.settings_field import word_of
+from appliance.settings_field import format_choice
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
-def find() -> Path:
+def find_settings_file() -> Path:
     """The settings file to use when none is named on the command line."""
     return Path(os.environ.get(PATH_VARIABLE, DEFAULT_PATH))
 
 
-def load(path: Path | None = None) -> Settings:
+def load_settings(path: Path | None = None) -> Settings:
     """Read and check the settings in `path` (default: `find()`); raise `SettingsError`."""
-    path = path or find()
+    path = path or find_settings_file()
     try:
         text = path.read_text()
         tree = tomllib.loads(text)
@@ -110,7 +110,7 @@ class Reader:
             return self._named(where, value, get_args(kind)[1])
         converted = convert(kind, value)
         if converted is None:
-            raise self._error(where, f"must be {describe(kind)}, not {value!r}")
+            raise self._error(where, f"must be {describe_type(kind)}, not {value!r}")
         low, high = spec.metadata.get("low"), spec.metadata.get("high")
         if low is not None and not low <= converted <= high:
             raise self._error(where, f"must be from {low:g} to {high:g}, not {value!r}")
@@ -214,11 +214,11 @@ class Reader:
 
 def convert(kind: Any, value: Any) -> Any:
     """`value` as `kind`, or None where it is of another type. A bool is no number here."""
-    kind = without_none(kind)
+    kind = unwrap_optional(kind)
     if isinstance(value, bool):
         return value if kind is bool else None
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return next((member for member in kind if word_of(member) == value), None)
+        return next((member for member in kind if format_choice(member) == value), None)
     if get_origin(kind) is tuple:
         return convert_list(get_args(kind), value)
     if kind in (int, str):
@@ -269,18 +269,18 @@ CONVERTERS: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def without_none(kind: Any) -> Any:
+def unwrap_optional(kind: Any) -> Any:
     """The type of a value that may be left out: `int` of `int | None`."""
     if get_origin(kind) is types.UnionType:
         return next(member for member in get_args(kind) if member is not types.NoneType)
     return kind
 
 
-def describe(kind: Any) -> str:
+def describe_type(kind: Any) -> str:
     """A settings type in a technician's words."""
-    kind = without_none(kind)
+    kind = unwrap_optional(kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return "one of " + ", ".join(repr(word_of(member)) for member in kind)
+        return "one of " + ", ".join(repr(format_choice(member)) for member in kind)
     words = {
         bool: "true or false",
         float: "a number",
@@ -300,6 +300,6 @@ DESCRIBED = {
 }
 
 
-def default_of(spec: Field[Any]) -> Any:
+def make_default(spec: Field[Any]) -> Any:
     """The default of a settings field."""
     return spec.default if spec.default is not MISSING else None

@@ -9,8 +9,8 @@ from dataclasses import fields
 from typing import Any, get_args, get_type_hints
 
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
-from appliance.settings_file import default_of, describe, is_named
-from appliance.settings_text import literal
+from appliance.settings_file import describe_type, is_named, make_default
+from appliance.settings_text import format_literal
 
 HEAD = f"""# Settings
 
@@ -23,45 +23,47 @@ A mistake names the file, the line and the nearest known key, and nothing starts
 before it is used. A relative path is taken from the directory of the settings file."""
 
 
-def page() -> str:
+def build_page() -> str:
     """The whole page."""
     hints = get_type_hints(Settings)
     parts = [HEAD]
     for spec in fields(Settings):
         if is_named(hints[spec.name]):
-            parts += family(f"{spec.name}.NAME", get_args(hints[spec.name])[1])
+            parts += build_family(f"{spec.name}.NAME", get_args(hints[spec.name])[1])
         elif spec.name != "path":
-            parts.append(section(f"[{spec.name}]", hints[spec.name]))
+            parts.append(build_section(f"[{spec.name}]", hints[spec.name]))
     return "\n\n".join(parts) + "\n"
 
 
-def family(title: str, kind: Any) -> list[str]:
+def build_family(title: str, kind: Any) -> list[str]:
     """A section of which there may be several, then those within it."""
     within = {name: hint for name, hint in get_type_hints(kind).items() if is_named(hint)}
-    parts = [section(f"[{title}]", kind)]
+    parts = [build_section(f"[{title}]", kind)]
     for name, hint in within.items():
-        parts += family(f"{title}.{name}.{name.upper()}", get_args(hint)[1])
+        parts += build_family(f"{title}.{name}.{name.upper()}", get_args(hint)[1])
     return parts
 
 
-def section(title: str, kind: Any) -> str:
+def build_section(title: str, kind: Any) -> str:
     """One section: what its class says about itself, and a table of its keys."""
     said = kind.__doc__ or ""
     about = [] if said.startswith(kind.__name__) else [said, ""]  # a dataclass's own signature
     hints = get_type_hints(kind)
     own = [spec for spec in fields(kind) if not is_named(hints[spec.name])]
-    rows = [row(spec, hints[spec.name]) for spec in own]
+    rows = [build_row(spec, hints[spec.name]) for spec in own]
     head = ["| key | type | default | range | what it is |", "|---|---|---|---|---|"]
     return "\n".join([f"## `{title}`", "", *about, *head, *rows])
 
 
-def row(spec: Any, kind: Any) -> str:
+def build_row(spec: Any, kind: Any) -> str:
     """One key."""
     low, high = spec.metadata["low"], spec.metadata["high"]
     span = "" if low is None else f"{low:g} to {high:g}"
-    default = "" if default_of(spec) is None else f"`{literal(default_of(spec))}`"
-    return f"| `{spec.name}` | {describe(kind)} | {default} | {span} | {spec.metadata['help']} |"
+    default = "" if make_default(spec) is None else f"`{format_literal(make_default(spec))}`"
+    return (
+        f"| `{spec.name}` | {describe_type(kind)} | {default} | {span} | {spec.metadata['help']} |"
+    )
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    print(build_page(), end="")

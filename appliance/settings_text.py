@@ -13,38 +13,38 @@ from pathlib import Path
 from typing import Any
 
 from appliance.settings import Settings
-from appliance.settings_field import word_of
-from appliance.store.rows import text_of
+from appliance.settings_field import format_choice
+from appliance.store.rows import encode_time
 
 
-def effective(settings: Settings) -> str:
+def format_settings(settings: Settings) -> str:
     """All sections and keys as TOML."""
     parts = [f"# {settings.path}, with all defaults"]
-    for title, section in sections(settings):
+    for title, section in list_sections(settings):
         values = ((spec.name, getattr(section, spec.name)) for spec in fields(section))
-        lines = [f"{name} = {literal(value)}" for name, value in values if is_plain(value)]
+        lines = [f"{name} = {format_literal(value)}" for name, value in values if is_plain(value)]
         parts.append("\n".join([f"[{title}]", *lines]))
     return "\n\n".join(parts) + "\n"
 
 
-def sections(settings: Settings) -> Iterator[tuple[str, Any]]:
+def list_sections(settings: Settings) -> Iterator[tuple[str, Any]]:
     """Every section with its title; of those with names, such as `camera.NAME`, each one."""
     for spec in fields(settings):
         value = getattr(settings, spec.name)
         if isinstance(value, Mapping):
-            yield from family(spec.name, value)
+            yield from list_named_sections(spec.name, value)
         elif spec.name != "path":
             yield spec.name, value
 
 
-def family(title: str, entries: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def list_named_sections(title: str, entries: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The sections with names below `title`, each followed by those within it."""
     for name, entry in entries.items():
         yield f"{title}.{name}", entry
         for spec in fields(entry):
             value = getattr(entry, spec.name)
             if isinstance(value, Mapping):
-                yield from family(f"{title}.{name}.{spec.name}", value)
+                yield from list_named_sections(f"{title}.{name}.{spec.name}", value)
 
 
 def is_plain(value: Any) -> bool:
@@ -52,16 +52,16 @@ def is_plain(value: Any) -> bool:
     return value is not None and not isinstance(value, Mapping)
 
 
-def literal(value: Any) -> str:
+def format_literal(value: Any) -> str:
     """A value in TOML's notation."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Enum):
-        return literal(word_of(value))
+        return format_literal(format_choice(value))
     if isinstance(value, datetime):
-        return text_of(value)
+        return encode_time(value)
     if isinstance(value, tuple):
-        return f"[{', '.join(literal(item) for item in value)}]"
+        return f"[{', '.join(format_literal(item) for item in value)}]"
     if isinstance(value, str | Path):
         return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)

@@ -225,7 +225,7 @@ class InferenceCycle:
             costs.estimate_run_j(detector),
             detector.degraded.partition(":")[0],
             detector.tier,
-            self._service.settings.base_w(level),
+            self._service.settings.compute_base_w(level),
         )
 
     def _note_plan(self, plan: Plan) -> None:

@@ -219,7 +219,7 @@ def main() -> None:
     parser.add_argument("--control", required=True, help="supervisord's socket")
     arguments = parser.parse_args()
     say = log.setup("board", under_journal=False)
-    settings, stop = settings_file.load(arguments.settings), Event()
+    settings, stop = settings_file.load_settings(arguments.settings), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     path = systemctl.board_socket(arguments.control)

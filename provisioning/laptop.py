@@ -23,7 +23,7 @@ from appliance.clock import boottime_s
 from appliance.errors import HostError
 from appliance.model import EnergyBudget
 from appliance.settings import Settings, SleepMode
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from power import devices
 from power.protocol.ports import TCP, parse_tcp_address
@@ -90,7 +90,7 @@ class Laptop:
             if cameras:
                 make_calm_video(CLIP, self.directory / "calm.mp4")
             self.runner.start_programs(["plant", "board", *cameras])
-            prepare(self.settings.database)
+            prepare_database(self.settings.database)
             self.runner.wait_for(self._is_plant_ready, "the simulated plant")
             if self._rtsp_port:
                 self.runner.wait_for(self._are_cameras_ready, "the simulated cameras")
@@ -234,7 +234,7 @@ class Laptop:
         }
         path = self.directory / "unit.toml"
         path.write_text(string.Template(TEMPLATE.read_text()).substitute(values))
-        return settings_file.load(path)
+        return settings_file.load_settings(path)
 
 
 def format_camera_section(

@@ -31,7 +31,7 @@ def main() -> None:
     """Run until stopped."""
     arguments = service.make_parser("timers", takes_instance=False).parse_args()
     say = log.setup("timers", under_journal=False)
-    settings = settings_file.load(arguments.settings)
+    settings = settings_file.load_settings(arguments.settings)
     clock, timers = settings.make_clock(), read_timers()
 
     def start(timer: Timer) -> None:

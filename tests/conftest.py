@@ -10,7 +10,7 @@ import pytest
 
 from appliance.settings import ChargerSettings, Settings, UnitSettings
 from appliance.settings_cameras import CameraSettings, InferenceSettings
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from tests.stand_ins.fakes import FakeClock
 
@@ -55,7 +55,7 @@ def settings(tmp_path: Path) -> Settings:
 def prepared_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database of today's shape, made once: preparing takes a process and seconds."""
     path = tmp_path_factory.mktemp("prepared") / "unit.db"
-    prepare(path)
+    prepare_database(path)
     return path
 
 
@@ -70,7 +70,7 @@ def open_store(
         if not settings.database.exists():
             settings.database.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(prepared_database, settings.database)
-        prepare(settings.database)
+        prepare_database(settings.database)
         opened.append(Store(settings.database, clock, writer))
         return opened[-1]
 

@@ -27,7 +27,7 @@ def perform(source: str, path: Path | None, action: Action) -> NoReturn:
     """
     journal = log.setup(source, under_journal="JOURNAL_STREAM" in os.environ)
     try:
-        settings = settings_file.load(path)
+        settings = settings_file.load_settings(path)
     except SettingsError as error:
         journal.warning(str(error), error.message_id, fault=error.code)
         sys.exit(2)

@@ -8,7 +8,7 @@ from appliance.checks import NO_DATABASE, Finding
 from appliance.clock import Clock
 from appliance.model import BatteryState
 from appliance.settings import Settings
-from appliance.status.document import power_max_age_s
+from appliance.status.status_document import compute_power_max_age_s
 from appliance.store.store import Store
 
 NAME = "battery"
@@ -18,7 +18,7 @@ LARGE_SIGMA_PCT = 10.0
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     if store is None:
         return Finding(NAME, NO_DATABASE, ok=None)
-    state = store.latest(BatteryState, power_max_age_s(settings))
+    state = store.latest(BatteryState, compute_power_max_age_s(settings))
     if state is None or state.state_of_charge_pct is None or state.sigma_pct is None:
         return Finding(
             NAME,

@@ -47,7 +47,7 @@ def find_settings_faults(settings: Settings) -> Iterator[tuple[str, str]]:
 def list_reported_faults(settings: Settings, store: Store | None) -> Iterator[tuple[str, str]]:
     """What the cameras' own services report."""
     sources = {f"camera@{name}": name for name in settings.camera}
-    for fault in store.open_faults() if store else ():
+    for fault in store.list_open_faults() if store else ():
         if fault.source in sources:
             advice = f"`unitctl cameras why {sources[fault.source]}` says more"
             yield f"{sources[fault.source]}: {fault.text}", advice

@@ -7,7 +7,7 @@ Never: deletes or repairs; a damaged file is evidence.
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.settings import Settings
-from appliance.store.prepare import SIDE_FILES, damage
+from appliance.store.prepare import SIDE_FILES, find_damage
 from appliance.store.store import Store
 
 NAME = "database"
@@ -17,7 +17,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     path = settings.database
     if not path.exists():
         return Finding(NAME, f"there is no {path}", "start the services: they create it", ok=False)
-    if found := damage(path):
+    if found := find_damage(path):
         advice = "restart the services: they set it aside and begin a new one"
         return Finding(NAME, f"{path} is damaged: {found}", advice, ok=False)
     if store is None:

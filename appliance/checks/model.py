@@ -20,9 +20,9 @@ NAME = "model"
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     checked: dict[Path, Finding] = {}
-    for where, ref in model_files.references(settings).items():
+    for where, ref in model_files.list_references(settings).items():
         try:
-            path = model_files.find(settings, ref).path
+            path = model_files.find_model(settings, ref).path
         except ModelError as error:
             return Finding(NAME, f"{where}: {error}", f"correct it in {settings.path}", ok=False)
         if path not in checked:

@@ -14,7 +14,7 @@ from appliance.clock import Clock
 from appliance.model import PowerReading
 from appliance.process.units import format_unit
 from appliance.settings import Settings
-from appliance.status.document import power_max_age_s
+from appliance.status.status_document import compute_power_max_age_s
 from appliance.store.store import Store
 
 NAME = "power"
@@ -26,7 +26,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     if not ports:
         advice = "connect the charge controller and let `unitctl power probe --write` find it"
         return Finding(NAME, "the settings name no charger and no BMS", advice, ok=False)
-    if store and (reading := store.latest(PowerReading, power_max_age_s(settings))):
+    if store and (reading := store.latest(PowerReading, compute_power_max_age_s(settings))):
         return Finding(NAME, f"{reading.device} answer at {', '.join(ports)}", ok=True)
     for port in ports:
         if (

@@ -9,7 +9,7 @@ from appliance.clock import Clock
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.process.units import format_unit
 from appliance.settings import Settings
-from appliance.status import document
+from appliance.status import status_document
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 
@@ -22,7 +22,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     budget = store.latest(EnergyBudget)
     awake = [
         entry
-        for entry in document.services(store, settings)
+        for entry in status_document.describe_services(store, settings)
         if should_report(entry["service"], budget.level if budget else EnergyLevel.OFF)
     ]
     silent = [entry["service"] for entry in awake if not entry["fresh"]]

@@ -16,7 +16,7 @@ NAME = "settings"
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     try:
-        fresh = settings_file.load(settings.path)
+        fresh = settings_file.load_settings(settings.path)
     except SettingsError as error:
         advice = "`unitctl settings --check FILE` checks a file before it is used"
         return Finding(NAME, str(error), advice, ok=False)

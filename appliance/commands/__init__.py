@@ -68,14 +68,14 @@ class BrokenCommand:
         raise CommandError(self._text)
 
 
-def commands(found: Iterable[EntryPoint] | None = None) -> dict[str, Command]:
+def list_commands(found: Iterable[EntryPoint] | None = None) -> dict[str, Command]:
     """All commands by name: our own, and those that other packages plug in."""
-    found = plugins() if found is None else found
-    added = {one.name: plugged_in(one) for one in found if one.name not in COMMANDS}
+    found = list_plugins() if found is None else found
+    added = {one.name: load_plugin(one) for one in found if one.name not in COMMANDS}
     return {**COMMANDS, **added}
 
 
-def plugins() -> list[EntryPoint]:
+def list_plugins() -> list[EntryPoint]:
     """What is plugged in. `importlib.metadata.entry_points` is not asked: an old .egg-info in the
     directory of the sources would hide what is installed.
     """
@@ -83,7 +83,7 @@ def plugins() -> list[EntryPoint]:
     return [point for point in points if point.group == GROUP]
 
 
-def plugged_in(plugin: EntryPoint) -> Command:
+def load_plugin(plugin: EntryPoint) -> Command:
     """The module of a plug-in, tried out; `BrokenCommand` where it fails in any way."""
     try:
         module = plugin.load()

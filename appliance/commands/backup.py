@@ -7,7 +7,7 @@ Never: restores; that is a person's decision.
 import argparse
 from pathlib import Path
 
-from appliance.commands.opening import opened
+from appliance.commands.opening import open_unit
 from appliance.store import backup
 
 HELP = f"copy the database to a dated file and keep the newest {backup.KEEP}"
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with opened(arguments) as (settings, store):
+    with open_unit(arguments) as (settings, store):
         directory = arguments.to or settings.unit.data_dir / "backups"
-        print(backup.make(store, directory))
+        print(backup.make_backup(store, directory))
     return 0

@@ -22,8 +22,8 @@ from appliance.errors import StoreError
 from appliance.log import redact
 from appliance.model_cameras import Event
 from appliance.settings import Settings
-from appliance.settings_text import effective
-from appliance.status import document as status
+from appliance.settings_text import format_settings
+from appliance.status import status_document
 from appliance.store.pages import export_means, export_rows
 from appliance.store.store import SQLITE_VERSION, Store
 from appliance.store.tables import TABLES
@@ -32,13 +32,13 @@ SPOOL_BYTES = 2_000_000
 FOLDER = "unit"
 
 
-def write(
+def write_bundle(
     stream: IO[bytes],
     settings: Settings,
     store: Store | None,
     clock: Clock,
     since: datetime,
-    along: Sequence[str] = (),
+    file_kinds: Sequence[str] = (),
 ) -> None:
     """Write the bundle; what the database does not give is named in problems.txt.
 
@@ -47,11 +47,11 @@ def write(
     """
     with tarfile.open(fileobj=stream, mode="w|gz") as tar:
         bundle = Bundle(tar, clock)
-        bundle.add("versions.json", document(versions(settings)))
-        bundle.add("settings.toml", effective(settings).splitlines())
+        bundle.add("versions.json", format_document(collect_versions(settings)))
+        bundle.add("settings.toml", format_settings(settings).splitlines())
         findings = run_all_checks(settings, store, clock)
-        bundle.add("doctor.json", document([asdict(finding) for finding in findings]))
-        problems = add_database(bundle, settings, store, since, along)
+        bundle.add("doctor.json", format_document([asdict(finding) for finding in findings]))
+        problems = add_database(bundle, settings, store, since, file_kinds)
         if problems:
             bundle.add("problems.txt", problems)
 
@@ -61,18 +61,18 @@ def add_database(
     settings: Settings,
     store: Store | None,
     since: datetime,
-    along: Sequence[str],
+    file_kinds: Sequence[str],
 ) -> list[str]:
     """Add all that the database gives; returns what went wrong."""
     if store is None:
         return [f"the database {settings.database} cannot be opened"]
     problems: list[str] = []
-    for name, lines in contents(settings, store, since):
+    for name, lines in list_contents(settings, store, since):
         try:
             bundle.add(name, lines)
         except StoreError as error:
             problems.append(f"{name}: {error}")
-    for kind in along:
+    for kind in file_kinds:
         try:
             add_files(bundle, settings, store, since, kind)
         except StoreError as error:
@@ -80,18 +80,24 @@ def add_database(
     return problems
 
 
-def contents(
+def list_contents(
     settings: Settings, store: Store, since: datetime
 ) -> Iterator[tuple[str, Iterable[str]]]:
     """The files that come from the database: name and lines, read only when they are asked for."""
-    yield "status.json", lazy(lambda: document(status.build(store, settings)))
-    yield "events.jsonl", lazy(lambda: lines_of(status.events(store, since, 1_000_000)))
-    yield "faults.jsonl", lazy(lambda: lines_of(status.faults(store, all=True)))
+    yield "status.json", defer(lambda: format_document(status_document.build(store, settings)))
+    yield (
+        "events.jsonl",
+        defer(lambda: format_lines(status_document.list_events(store, since, 1_000_000))),
+    )
+    yield "faults.jsonl", defer(lambda: format_lines(status_document.list_faults(store, all=True)))
     for table in TABLES:
         if table.name not in ("event", "fault"):
-            yield f"readings/{table.name}.jsonl", lines_of(export_rows(store, table, since))
+            yield f"readings/{table.name}.jsonl", format_lines(export_rows(store, table, since))
         if table.averaged:
-            yield f"readings/{table.name}_mean.jsonl", lines_of(export_means(store, table, since))
+            yield (
+                f"readings/{table.name}_mean.jsonl",
+                format_lines(export_means(store, table, since)),
+            )
 
 
 def add_files(
@@ -106,14 +112,14 @@ def add_files(
             bundle.add_file(f"{kind}s/{path.name}", path)
 
 
-def versions(settings: Settings) -> dict[str, Any]:
+def collect_versions(settings: Settings) -> dict[str, Any]:
     """What runs here: unit, kernel, Python, SQLite and the packages that the unit requires."""
     distribution = importlib.metadata.distribution("neural-energy-appliance")
     found = {}
     for requirement in distribution.requires or []:
         if "extra ==" not in requirement:
             name = requirement.split(";")[0].rstrip("0123456789.,<>=!~ ")
-            found[name] = installed(name)
+            found[name] = find_installed_version(name)
     return {
         "unit": settings.unit.name,
         "appliance": distribution.version,
@@ -124,7 +130,7 @@ def versions(settings: Settings) -> dict[str, Any]:
     }
 
 
-def installed(name: str) -> str | None:
+def find_installed_version(name: str) -> str | None:
     """A package's version, or None where it is not installed."""
     try:
         return importlib.metadata.version(name)
@@ -157,16 +163,16 @@ class Bundle:
         self._tar.addfile(entry, file)
 
 
-def document(value: Any) -> list[str]:
+def format_document(value: Any) -> list[str]:
     """A JSON document as lines."""
     return json.dumps(value, indent=2, ensure_ascii=False).splitlines()
 
 
-def lines_of(values: Iterable[Any]) -> Iterator[str]:
+def format_lines(values: Iterable[Any]) -> Iterator[str]:
     """One JSON line for each value."""
     return (json.dumps(value, ensure_ascii=False) for value in values)
 
 
-def lazy(make: Any) -> Iterator[str]:
+def defer(make: Any) -> Iterator[str]:
     """The lines that `make` gives, made when the first is asked for."""
     yield from make()

@@ -7,139 +7,152 @@ Never: guesses: where no row tells of the moment, it says between which rows it 
 from datetime import datetime
 from typing import Any
 
-from appliance.commands.camera_cost import known
-from appliance.commands.opening import local, moment
+from appliance.commands.camera_cost import format_known
+from appliance.commands.opening import format_local, parse_moment
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.model import EnergyBudget, Fault
 from appliance.model_cameras import CameraChange, CameraHint, CameraMotion, Event
 from appliance.settings import Settings
-from appliance.status.camera_moment import AROUND, Past, PastError, find
+from appliance.status.camera_moment import AROUND, CameraMoment, NoRowsError, find_moment
 from appliance.status.intervals import NO_PICTURES
-from appliance.store.rows import encode, text_of
+from appliance.store.rows import encode, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 
-ROWS = ("state", "next_state", "change", "after", "budget", "plan", "looks", "sleep")
+ROWS = {  # JSON key to attribute of CameraMoment
+    "state": "state",
+    "next_state": "next_state",
+    "change": "change",
+    "after": "next_change",
+    "budget": "budget",
+    "plan": "plan",
+    "looks": "usage",
+    "sleep": "sleep",
+}
 LISTS = ("motions", "hints", "events", "faults")
 
 
-def show_past(
+def show_moment(
     camera: str, at_text: str | None, as_json: bool, settings: Settings, store: Store
 ) -> int:
     """Print it; raises `PastError`, and `SettingsError` for a time that is none."""
     now = store.clock.stamp().utc
-    at = now if at_text is None else moment(at_text, now, settings)
+    at = now if at_text is None else parse_moment(at_text, now, settings)
     if at > now:
-        raise PastError(f"{said(at, settings)} is still to come")
-    past = find(store, camera, at)
+        raise NoRowsError(f"{format_time(at, settings)} is still to come")
+    moment = find_moment(store, camera, at)
     if as_json:
-        show_json(document(past))
+        show_json(build_document(moment))
     else:
-        show(sections(past, settings))
+        show(build_sections(moment, settings))
     return 0
 
 
-def document(past: Past) -> dict[str, Any]:
+def build_document(moment: CameraMoment) -> dict[str, Any]:
     """The rows as they are stored, null where there is none."""
-    rows = {name: getattr(past, name) for name in ROWS}
+    rows = {key: getattr(moment, name) for key, name in ROWS.items()}
     return {
-        "camera": past.camera,
-        "at": text_of(past.at),
-        "reported": past.reported,
-        "restarted": past.restarted,
-        "funded": past.funded,
-        "planned": past.planned,
+        "camera": moment.camera,
+        "at": encode_time(moment.at),
+        "reported": moment.reported,
+        "restarted": moment.restarted,
+        "funded": moment.budget_held,
+        "planned": moment.plan_held,
         **{name: None if row is None else encode(row) for name, row in rows.items()},
-        **{name: [encode(row) for row in getattr(past, name)] for name in LISTS},
+        **{name: [encode(row) for row in getattr(moment, name)] for name in LISTS},
     }
 
 
-def sections(past: Past, settings: Settings) -> list[Section]:
+def build_sections(moment: CameraMoment, settings: Settings) -> list[Section]:
     """The answer as a screen."""
-    title = f"{past.camera} at {said(past.at, settings)} {settings.site.timezone}"
+    title = f"{moment.camera} at {format_time(moment.at, settings)} {settings.site.timezone}"
     span = f"{AROUND.total_seconds() / 60:.0f} minutes before and after"
     return [
         Section(
             title,
             [
-                mode_line(past, settings),
-                *state_lines(past, settings),
-                energy_line(past, settings),
-                looking_line(past, settings),
+                describe_mode(moment, settings),
+                *describe_state(moment, settings),
+                describe_budget(moment, settings),
+                describe_inference(moment, settings),
             ],
         ),
-        Section(span, happened(past, settings)),
-        Section("Faults then", [fault_line(fault, settings) for fault in past.faults], BAD),
-        Section("After", after_lines(past.after, settings)),
+        Section(span, list_happenings(moment, settings)),
+        Section("Faults then", [describe_fault(fault, settings) for fault in moment.faults], BAD),
+        Section("After", describe_next(moment.next_change, settings)),
     ]
 
 
 # --- the camera -----------------------------------------------------------------------------------
 
 
-def mode_line(past: Past, settings: Settings) -> Line:
+def describe_mode(moment: CameraMoment, settings: Settings) -> Line:
     """The mode, since when and why; or between which rows the moment lies."""
-    if past.sleep:
-        slept = f"since {said(past.sleep.stamp.utc, settings)}: {past.sleep.reason}"
-        return Line("mode", f"the unit slept, {past.sleep.level.name} {slept}", BAD)
-    if past.reported and past.state:
-        return Line("mode", told_text(past, settings))
-    if past.state is None and past.change:
-        return Line("mode", change_text(past, past.change, settings), DIM)
-    return Line("mode", silence_text(past, settings), BAD)
+    if moment.sleep:
+        slept = f"since {format_time(moment.sleep.stamp.utc, settings)}: {moment.sleep.reason}"
+        return Line("mode", f"the unit slept, {moment.sleep.level.name} {slept}", BAD)
+    if moment.reported and moment.state:
+        return Line("mode", describe_reported(moment, settings))
+    if moment.state is None and moment.change:
+        return Line("mode", describe_change(moment, moment.change, settings), DIM)
+    return Line("mode", describe_silence(moment, settings), BAD)
 
 
-def told_text(past: Past, settings: Settings) -> str:
+def describe_reported(moment: CameraMoment, settings: Settings) -> str:
     """The newest of the last state and the last change."""
-    newest = past.state
+    newest = moment.state
     assert newest is not None
     mode, reason = newest.mode, newest.reason
-    change = past.change
+    change = moment.change
     if change and change.stamp.utc > newest.stamp.utc:
         mode, reason = change.mode, change.reason
-    since = f" since {said(change.stamp.utc, settings)}" if change and change.mode is mode else ""
-    return f"{mode.value}{since}: {reason}{restart_text(past, settings)}"
+    since = (
+        f" since {format_time(change.stamp.utc, settings)}"
+        if change and change.mode is mode
+        else ""
+    )
+    return f"{mode.value}{since}: {reason}{describe_restart(moment, settings)}"
 
 
-def change_text(past: Past, change: CameraChange, settings: Settings) -> str:
+def describe_change(moment: CameraMoment, change: CameraChange, settings: Settings) -> str:
     """Older than the rows of each minute: only changes of mode are kept so long."""
-    taken = f"{change.mode.value}, taken {said(change.stamp.utc, settings)}: {change.reason}"
+    taken = f"{change.mode.value}, taken {format_time(change.stamp.utc, settings)}: {change.reason}"
     return (
         f"{taken}; whether its process was there in that minute is no longer known"
-        f"{restart_text(past, settings)}"
+        f"{describe_restart(moment, settings)}"
     )
 
 
-def silence_text(past: Past, settings: Settings) -> str:
+def describe_silence(moment: CameraMoment, settings: Settings) -> str:
     """A gap: what was the last before it, and who spoke first after it."""
-    last = past.state
+    last = moment.state
     assert last is not None
-    silent = f"has been silent since {said(last.stamp.utc, settings)}"
-    if past.next_state:
-        until = said(past.next_state.stamp.utc, settings)
-        silent = f"was silent from {said(last.stamp.utc, settings)} until {until}"
+    silent = f"has been silent since {format_time(last.stamp.utc, settings)}"
+    if moment.next_state:
+        until = format_time(moment.next_state.stamp.utc, settings)
+        silent = f"was silent from {format_time(last.stamp.utc, settings)} until {until}"
     word = f"its last word was {last.mode.value}: {last.reason}"
-    return f"not known: the camera {silent}; {word}{restart_text(past, settings)}"
+    return f"not known: the camera {silent}; {word}{describe_restart(moment, settings)}"
 
 
-def restart_text(past: Past, settings: Settings) -> str:
+def describe_restart(moment: CameraMoment, settings: Settings) -> str:
     """Whether the unit started anew between the rows on both sides."""
-    later = past.next_state or past.after
-    if not past.restarted or later is None:
+    later = moment.next_state or moment.next_change
+    if not moment.restarted or later is None:
         return ""
     began = datetime.fromtimestamp(
         later.stamp.utc.timestamp() - later.stamp.uptime_s, later.stamp.utc.tzinfo
     )
-    return f"; the unit was started anew at {said(began, settings)}"
+    return f"; the unit was started anew at {format_time(began, settings)}"
 
 
-def state_lines(past: Past, settings: Settings) -> list[Line]:
+def describe_state(moment: CameraMoment, settings: Settings) -> list[Line]:
     """What it drew, what came, what could wake it."""
-    state = past.state
-    if state is None or not past.reported or past.sleep:
+    state = moment.state
+    if state is None or not moment.reported or moment.sleep:
         return []
-    told = f"told {said(state.stamp.utc, settings)}"
-    draw = known(state.power_w, "W", state.power_measured)
+    told = f"told {format_time(state.stamp.utc, settings)}"
+    draw = format_known(state.power_w, "W", state.power_measured)
     comes = state.stream or "nothing came"
     gates = f", woken by {state.gates}" if state.gates else ""
     return [Line("camera", f"{draw}, {comes}{gates} ({told})")]
@@ -148,34 +161,34 @@ def state_lines(past: Past, settings: Settings) -> list[Line]:
 # --- energy and inference -------------------------------------------------------------------------
 
 
-def energy_line(past: Past, settings: Settings) -> Line:
+def describe_budget(moment: CameraMoment, settings: Settings) -> Line:
     """The level of that moment and its reason."""
-    budget = past.budget
+    budget = moment.budget
     if budget is None:
         keeps = BY_ROW[EnergyBudget].keep_days
         text = f"no energy budget is known of that time (they are kept for {keeps:g} days)"
         return Line("energy", text, BAD)
-    if past.funded:
+    if moment.budget_held:
         draw = f"the loads might draw {budget.power_w:g} W"
         return Line("energy", f"{budget.reason} ({draw})")
-    ended = f"the last ended {said(budget.until, settings)}: {budget.reason}"
+    ended = f"the last ended {format_time(budget.until, settings)}: {budget.reason}"
     return Line("energy", f"no energy budget held; {ended}", BAD)
 
 
-def looking_line(past: Past, settings: Settings) -> Line:
+def describe_inference(moment: CameraMoment, settings: Settings) -> Line:
     """What was looked at in that minute; where nothing was, why."""
-    looks, plan = past.looks, past.plan
+    looks, plan = moment.usage, moment.plan
     if looks and looks.frames:
-        cost = known(looks.power_w, "W", looks.energy_measured)
+        cost = format_known(looks.power_w, "W", looks.energy_measured)
         text = f"{looks.frames} frames in {looks.duration_s:.0f} s, {looks.tier.value}, {cost}"
-        return Line("looking", f"{text}: {plan.reason}" if plan and past.planned else text)
+        return Line("looking", f"{text}: {plan.reason}" if plan and moment.plan_held else text)
     if plan is None:
         return Line("looking", "nothing is known of inference at that time", BAD)
-    if not past.planned:
-        last = f"its last word, {said(plan.stamp.utc, settings)}: {plan.reason}"
+    if not moment.plan_held:
+        last = f"its last word, {format_time(plan.stamp.utc, settings)}: {plan.reason}"
         return Line("looking", f"inference was not running; {last}", BAD)
-    if past.reported and past.state and past.state.mode in NO_PICTURES:
-        return Line("looking", f"no: in {past.state.mode.value} the camera gives no pictures")
+    if moment.reported and moment.state and moment.state.mode in NO_PICTURES:
+        return Line("looking", f"no: in {moment.state.mode.value} the camera gives no pictures")
     if not plan.frames_per_s:
         return Line("looking", f"no: {plan.reason}")
     return Line("looking", f"no frame of this camera in that minute: {plan.reason}")
@@ -184,52 +197,52 @@ def looking_line(past: Past, settings: Settings) -> Line:
 # --- around it ------------------------------------------------------------------------------------
 
 
-def happened(past: Past, settings: Settings) -> list[Line]:
+def list_happenings(moment: CameraMoment, settings: Settings) -> list[Line]:
     """What moved, was hinted and was found, in the order of time."""
     told = [
-        *((motion.stamp.utc, motion_line(motion, settings)) for motion in past.motions),
-        *((hint.stamp.utc, hint_line(hint, settings)) for hint in past.hints),
-        *((event.stamp.utc, event_line(event, settings)) for event in past.events),
+        *((motion.stamp.utc, describe_motion(motion, settings)) for motion in moment.motions),
+        *((hint.stamp.utc, describe_hint(hint, settings)) for hint in moment.hints),
+        *((event.stamp.utc, describe_event(event, settings)) for event in moment.events),
     ]
     if not told:
         return [Line("moved", "nothing, as far as rows tell")]
     return [line for _, line in sorted(told, key=lambda one: one[0])]
 
 
-def motion_line(motion: CameraMotion, settings: Settings) -> Line:
-    until = local(text_of(motion.ended), settings, "%H:%M:%S")
+def describe_motion(motion: CameraMotion, settings: Settings) -> Line:
+    until = format_local(encode_time(motion.ended), settings, "%H:%M:%S")
     text = f"until {until}, noticed by {motion.woken_by}, score {motion.score:.1f}"
-    return Line(f"{clock(motion.stamp.utc, settings)} moved", f"{text}; {motion.reason}")
+    return Line(f"{format_clock(motion.stamp.utc, settings)} moved", f"{text}; {motion.reason}")
 
 
-def hint_line(hint: CameraHint, settings: Settings) -> Line:
+def describe_hint(hint: CameraHint, settings: Settings) -> Line:
     what = "says that something moves" if hint.active else "says that nothing moves"
-    return Line(f"{clock(hint.stamp.utc, settings)} hint", f"{hint.source} {what}")
+    return Line(f"{format_clock(hint.stamp.utc, settings)} hint", f"{hint.source} {what}")
 
 
-def event_line(event: Event, settings: Settings) -> Line:
+def describe_event(event: Event, settings: Settings) -> Line:
     rule = f", {event.rule}" if event.rule else ""
     text = f"{event.label} {event.confidence:.2f}{rule}: {event.reason}"
-    return Line(f"{clock(event.stamp.utc, settings)} event", text)
+    return Line(f"{format_clock(event.stamp.utc, settings)} event", text)
 
 
-def fault_line(fault: Fault, settings: Settings) -> Line:
-    until = f" to {said(fault.cleared, settings)}" if fault.cleared else ", still open"
-    text = f"{fault.text} ({said(fault.stamp.utc, settings)}{until})"
+def describe_fault(fault: Fault, settings: Settings) -> Line:
+    until = f" to {format_time(fault.cleared, settings)}" if fault.cleared else ", still open"
+    text = f"{fault.text} ({format_time(fault.stamp.utc, settings)}{until})"
     return Line(fault.source, text, BAD)
 
 
-def after_lines(after: CameraChange | None, settings: Settings) -> list[Line]:
+def describe_next(after: CameraChange | None, settings: Settings) -> list[Line]:
     """The next change of mode."""
     if after is None:
         return []
-    return [Line(said(after.stamp.utc, settings), f"{after.mode.value}: {after.reason}")]
+    return [Line(format_time(after.stamp.utc, settings), f"{after.mode.value}: {after.reason}")]
 
 
-def clock(utc: datetime, settings: Settings) -> str:
-    return local(text_of(utc), settings, "%H:%M:%S")
+def format_clock(utc: datetime, settings: Settings) -> str:
+    return format_local(encode_time(utc), settings, "%H:%M:%S")
 
 
-def said(utc: datetime, settings: Settings) -> str:
+def format_time(utc: datetime, settings: Settings) -> str:
     """A time as people at the site read it."""
-    return local(text_of(utc), settings, "%a %d %b %H:%M")
+    return format_local(encode_time(utc), settings, "%a %d %b %H:%M")

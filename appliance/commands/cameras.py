@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.commands import camera_cost, camera_why
-from appliance.commands.opening import AT_HELP, local, opened
+from appliance.commands.opening import AT_HELP, format_local, open_unit
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.model_cameras import CameraChange
@@ -47,23 +47,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with opened(arguments) as (settings, store):
+    with open_unit(arguments) as (settings, store):
         code: int = arguments.action(arguments, settings, store)
     return code
 
 
 def show_why(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
-    camera = known_camera(arguments.camera, settings, store)
-    return camera_why.show_past(camera, arguments.at, arguments.json, settings, store)
+    camera = check_camera_name(arguments.camera, settings, store)
+    return camera_why.show_moment(camera, arguments.at, arguments.json, settings, store)
 
 
 def show_cost(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
     return camera_cost.show_days(arguments.days, arguments.json, settings, store)
 
 
-def known_camera(name: str, settings: Settings, store: Store) -> str:
+def check_camera_name(name: str, settings: Settings, store: Store) -> str:
     """That name, if the settings or a row know it; raises `SettingsError` with the nearest one."""
-    known = list(dict.fromkeys([*settings.camera, *store.names(CameraChange, "camera")]))
+    known = list(dict.fromkeys([*settings.camera, *store.list_values(CameraChange, "camera")]))
     if name in known:
         return name
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
@@ -75,57 +75,65 @@ def known_camera(name: str, settings: Settings, store: Store) -> str:
 
 
 def show_all(arguments: argparse.Namespace, settings: Settings, store: Store) -> int:
-    found = cameras.cameras(store, settings)
+    found = cameras.describe_cameras(store, settings)
     if arguments.json:
         show_json(found)
     elif found:
-        lines = [line for camera in found for line in lines_of(camera, settings)]
-        show([Section("Cameras", [*lines, together(found)])])
+        lines = [line for camera in found for line in describe_camera(camera, settings)]
+        show([Section("Cameras", [*lines, sum_up(found)])])
     else:
         print(f"no camera in {settings.path}")
     return 0
 
 
-def lines_of(camera: dict[str, Any], settings: Settings) -> list[Line]:
+def describe_camera(camera: dict[str, Any], settings: Settings) -> list[Line]:
     """One camera: what it does and costs, and why; then what comes and what wakes it."""
     name = camera["camera"]
     if camera["at"] is None:
         return [Line(name, camera["reason"], BAD)]
     if not camera["fresh"]:
-        text = f"silent since {local(camera['at'], settings, WHEN)}; the last was {camera['mode']}"
+        at = format_local(camera["at"], settings, WHEN)
+        text = f"silent since {at}; the last was {camera['mode']}"
         return [Line(name, f"{text}: {camera['reason']}", BAD)]
-    since = f" since {local(camera['since'], settings, WHEN)}" if camera["since"] else ""
-    more = [camera["stream"] or "nothing comes", *wakes(camera), motion_text(camera, settings)]
+    since = f" since {format_local(camera['since'], settings, WHEN)}" if camera["since"] else ""
+    more = [
+        camera["stream"] or "nothing comes",
+        *list_gates(camera),
+        describe_motion(camera, settings),
+    ]
     return [
-        Line(name, f"{camera['mode']}{since}, {cost_text(camera)}: {camera['reason']}"),
+        Line(name, f"{camera['mode']}{since}, {describe_cost(camera)}: {camera['reason']}"),
         Line("", "; ".join(more)),
     ]
 
 
-def cost_text(camera: dict[str, Any]) -> str:
+def describe_cost(camera: dict[str, Any]) -> str:
     """Now, and in an hour."""
     now, hour = camera["cost_w"], camera["per_hour"]
-    now_text = camera_cost.known(now, "W", camera["cost_measured"])
-    return f"{now_text} now, {camera_cost.known(hour['wh'], 'Wh', hour['measured'])} in an hour"
+    now_text = camera_cost.format_known(now, "W", camera["cost_measured"])
+    return (
+        f"{now_text} now, {camera_cost.format_known(hour['wh'], 'Wh', hour['measured'])} in an hour"
+    )
 
 
-def wakes(camera: dict[str, Any]) -> list[str]:
+def list_gates(camera: dict[str, Any]) -> list[str]:
     return [f"woken by {camera['gates']}"] if camera["gates"] else []
 
 
-def motion_text(camera: dict[str, Any], settings: Settings) -> str:
+def describe_motion(camera: dict[str, Any], settings: Settings) -> str:
     motion = camera["last_motion"]
     if motion is None:
         return "nothing has moved yet"
-    at = local(motion["at"], settings, WHEN)
+    at = format_local(motion["at"], settings, WHEN)
     return f"moved {at} ({motion['woken_by']}), {motion['reason']}"
 
 
-def together(found: list[dict[str, Any]]) -> Line:
+def sum_up(found: list[dict[str, Any]]) -> Line:
     """The sums of those that are known."""
     now = [camera["cost_w"] for camera in found if camera["cost_w"] is not None]
     hour = [wh for camera in found if (wh := camera["per_hour"]["wh"]) is not None]
     unknown = len(found) - min(len(now), len(hour))
     but = f", but for {unknown} that is not known" if unknown else ""
-    text = f"{camera_cost.figure(sum(now))} W now, {camera_cost.figure(sum(hour))} Wh in an hour"
+    now_text, hour_text = camera_cost.format_figure(sum(now)), camera_cost.format_figure(sum(hour))
+    text = f"{now_text} W now, {hour_text} Wh in an hour"
     return Line("together", f"{text}{but}" if now or hour else "not known")

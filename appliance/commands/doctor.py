@@ -22,18 +22,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load(arguments.settings)
+    settings = settings_file.load_settings(arguments.settings)
     clock = settings.make_clock()
     with open_reader(settings, clock) as store:
         findings = run_all_checks(settings, store, clock)
     if arguments.json:
         show_json([asdict(finding) for finding in findings])
     else:
-        show([Section("Checks", [line(finding) for finding in findings])])
+        show([Section("Checks", [describe_finding(finding) for finding in findings])])
     return 1 if any(finding.ok is False for finding in findings) else 0
 
 
-def line(finding: Finding) -> Line:
+def describe_finding(finding: Finding) -> Line:
     """One finding in one line."""
     advice = f"; {finding.advice}" if finding.ok is False and finding.advice else ""
     return Line(

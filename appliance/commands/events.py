@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from appliance import settings_file
-from appliance.commands.opening import SINCE_HELP, local, opened, since
+from appliance.commands.opening import SINCE_HELP, format_local, open_unit, parse_since
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.media import erasing
 from appliance.media.erasing import Selection
 from appliance.settings import Settings
-from appliance.status import document
+from appliance.status import status_document
 from appliance.store.backup import PATTERN
 from appliance.store.store import Store
 from appliance.store.tables import INFERENCE
@@ -52,33 +52,35 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def list_events(arguments: argparse.Namespace) -> int:
-    with opened(arguments) as (settings, store):
-        begin = since(arguments.since, store.clock.stamp().utc, settings)
-        found = document.events(store, begin, max(0, arguments.limit))
+    with open_unit(arguments) as (settings, store):
+        begin = parse_since(arguments.since, store.clock.stamp().utc, settings)
+        found = status_document.list_events(store, begin, max(0, arguments.limit))
     if arguments.json:
         show_json(found)
     elif found:
-        show([Section(f"{len(found)} events", [line(event, settings) for event in found])])
+        show(
+            [Section(f"{len(found)} events", [describe_event(event, settings) for event in found])]
+        )
     else:
         print("no events")
     return 0
 
 
-def line(event: dict[str, Any], settings: Settings) -> Line:
+def describe_event(event: dict[str, Any], settings: Settings) -> Line:
     """One event in one line."""
     joules = f"{event['energy_j']:.1f} J{'' if event['energy_measured'] else ' (modelled)'}"
     text = (
         f"{event['label']} {event['confidence']:.2f} at {event['camera']}, "
         f"{event['frames']} frames, {joules}: {event['reason']}"
     )
-    return Line(local(event["at"], settings), text)
+    return Line(format_local(event["at"], settings), text)
 
 
 # --- erase -----------------------------------------------------------------------------------
 
 
 def erase_events(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load(arguments.settings)
+    settings = settings_file.load_settings(arguments.settings)
     store = Store(settings.database, settings.make_clock(), INFERENCE)
     try:
         return erase(store, settings, arguments)
@@ -88,11 +90,13 @@ def erase_events(arguments: argparse.Namespace) -> int:
 
 def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> int:
     """Find, ask, erase, say what is gone and where copies may be."""
-    found = erasing.find_erasure(store, settings.snapshots_dir, wish(store, settings, arguments))
+    found = erasing.find_erasure(
+        store, settings.snapshots_dir, parse_selection(store, settings, arguments)
+    )
     if not found.events and not found.files:
         print(f"nothing to erase: there is no event, picture or film {found.selection.words}")
         return 0
-    if not arguments.yes and not confirmed(found.sentence):
+    if not arguments.yes and not ask_to_confirm(found.sentence):
         print("nothing was erased")
         return 1
     erasing.erase(store, found)
@@ -104,18 +108,18 @@ def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> in
     return 0
 
 
-def wish(store: Store, settings: Settings, arguments: argparse.Namespace) -> Selection:
+def parse_selection(store: Store, settings: Settings, arguments: argparse.Namespace) -> Selection:
     """What the command line names."""
     if arguments.camera is not None:
         return erasing.select_camera(arguments.camera)
     if arguments.event is not None:
         return erasing.select_event(arguments.event)
-    moment = since(arguments.before, store.clock.stamp().utc, settings, "--before")
+    moment = parse_since(arguments.before, store.clock.stamp().utc, settings, "--before")
     assert moment is not None
     return erasing.select_before(moment)
 
 
-def confirmed(what: str) -> bool:
+def ask_to_confirm(what: str) -> bool:
     """Whether the person at the terminal says yes; raises `SettingsError` where there is none."""
     if not sys.stdin.isatty():
         raise SettingsError(f"{what}: nobody is here to ask; add --yes to erase them")

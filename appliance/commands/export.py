@@ -13,8 +13,8 @@ from pathlib import Path
 
 from appliance import settings_file
 from appliance.checks import open_reader
-from appliance.commands.bundle import write
-from appliance.commands.opening import SINCE_HELP, since
+from appliance.commands.bundle import write_bundle
+from appliance.commands.opening import SINCE_HELP, parse_since
 from appliance.errors import SettingsError, StoreError
 
 HELP = "pack status, events, faults, readings, checks and settings into one file"
@@ -31,20 +31,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load(arguments.settings)
+    settings = settings_file.load_settings(arguments.settings)
     clock = settings.make_clock()
     now = clock.stamp().utc
-    begin = since(arguments.since, now, settings) or now
+    begin = parse_since(arguments.since, now, settings) or now
     wanted = {"snapshot": arguments.with_snapshots, "clip": arguments.with_films}
     along = [kind for kind, is_wanted in wanted.items() if is_wanted]
     with open_reader(settings, clock) as store:
         if arguments.to == "-":
-            write(sys.stdout.buffer, settings, store, clock, begin, along)
+            write_bundle(sys.stdout.buffer, settings, store, clock, begin, along)
             return 0
-        path = Path(arguments.to or default_name(settings.unit.name, now))
+        path = Path(arguments.to or make_default_name(settings.unit.name, now))
         try:
             with path.open("xb") as file:
-                write(file, settings, store, clock, begin, along)
+                write_bundle(file, settings, store, clock, begin, along)
         except FileExistsError:
             raise SettingsError(f"{path} is there already; name another with --to") from None
         except OSError as error:
@@ -54,6 +54,6 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def default_name(unit: str, now: datetime) -> str:
+def make_default_name(unit: str, now: datetime) -> str:
     """A file name that says whose bundle it is and of when."""
     return f"unit-{re.sub('[^A-Za-z0-9-]+', '-', unit)}-{now:%Y%m%dT%H%M%SZ}.tar.gz"

@@ -7,10 +7,10 @@ Never: clears a fault; that is done by the service whose fault it is, when it is
 import argparse
 from typing import Any
 
-from appliance.commands.opening import local, opened
+from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.settings import Settings
-from appliance.status import document
+from appliance.status import status_document
 
 HELP = "list what is wrong, the newest first"
 
@@ -21,22 +21,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with opened(arguments) as (settings, store):
-        found = document.faults(store, arguments.all)
+    with open_unit(arguments) as (settings, store):
+        found = status_document.list_faults(store, arguments.all)
     is_open = [fault for fault in found if not fault.get("cleared")]
     if arguments.json:
         show_json(found)
     elif found:
         title = f"{len(is_open)} faults are open"
-        show([Section(title, [line(fault, settings) for fault in found])])
+        show([Section(title, [describe_fault(fault, settings) for fault in found])])
     else:
         print("no faults")
     return 1 if is_open else 0
 
 
-def line(fault: dict[str, Any], settings: Settings) -> Line:
+def describe_fault(fault: dict[str, Any], settings: Settings) -> Line:
     """One fault in one line."""
     cleared = fault.get("cleared")
-    over = f" (over at {local(cleared, settings)})" if cleared else ""
-    name = f"{local(fault['since'], settings)}  {fault['source']}"
+    over = f" (over at {format_local(cleared, settings)})" if cleared else ""
+    name = f"{format_local(fault['since'], settings)}  {fault['source']}"
     return Line(name, f"{fault['text']}{over}", DIM if cleared else BAD)

@@ -24,9 +24,9 @@ SINCE_HELP = "from when on: a span such as 90m, 24h, 7d, or a date such as 2026-
 
 
 @contextmanager
-def opened(arguments: argparse.Namespace) -> Iterator[tuple[Settings, Store]]:
+def open_unit(arguments: argparse.Namespace) -> Iterator[tuple[Settings, Store]]:
     """The settings and a reader's store. Raises `SettingsError`, `StoreError`."""
-    settings = settings_file.load(arguments.settings)
+    settings = settings_file.load_settings(arguments.settings)
     store = Store(settings.database, settings.make_clock())
     try:
         yield settings, store
@@ -34,7 +34,7 @@ def opened(arguments: argparse.Namespace) -> Iterator[tuple[Settings, Store]]:
         store.close()
 
 
-def since(
+def parse_since(
     text: str | None, now: datetime, settings: Settings, option: str = "--since"
 ) -> datetime | None:
     """The moment that `--since` (or another option) names, UTC; None where it was not given."""
@@ -49,12 +49,14 @@ def since(
             f"{option} {text!r} is no time: give a span such as 24h or 7d, or a date "
             "such as 2026-04-15 or 2026-04-15T18:30"
         ) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone(settings))).astimezone(UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=get_timezone(settings))).astimezone(
+        UTC
+    )
 
 
-def moment(text: str, now: datetime, settings: Settings) -> datetime:
+def parse_moment(text: str, now: datetime, settings: Settings) -> datetime:
     """The time that `--at` names, UTC: a time of day is its last occurrence at the site."""
-    here = zone(settings)
+    here = get_timezone(settings)
     if clock := CLOCK_TIME.fullmatch(text.strip()):
         hour, minute = int(clock[1]), int(clock[2])
         if hour < 24 and minute < 60:
@@ -71,7 +73,7 @@ def moment(text: str, now: datetime, settings: Settings) -> datetime:
     return (found if found.tzinfo else found.replace(tzinfo=here)).astimezone(UTC)
 
 
-def zone(settings: Settings) -> tzinfo:
+def get_timezone(settings: Settings) -> tzinfo:
     """The site's time zone; UTC where this computer does not know it."""
     try:
         return ZoneInfo(settings.site.timezone)
@@ -79,8 +81,8 @@ def zone(settings: Settings) -> tzinfo:
         return UTC
 
 
-def local(text: str | None, settings: Settings, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+def format_local(text: str | None, settings: Settings, form: str = "%Y-%m-%d %H:%M:%S") -> str:
     """A stored time as people at the site read it."""
     if text is None:
         return "never"
-    return datetime.fromisoformat(text).astimezone(zone(settings)).strftime(form)
+    return datetime.fromisoformat(text).astimezone(get_timezone(settings)).strftime(form)

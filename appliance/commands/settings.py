@@ -9,7 +9,7 @@ from pathlib import Path
 
 from appliance import settings_file
 from appliance.log import redact
-from appliance.settings_text import effective
+from appliance.settings_text import format_settings
 
 HELP = "print the settings in force, or check a file"
 EPILOG = "exit codes: 0 fine; 2 the settings cannot be used, and the message says where and why"
@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load(arguments.check or arguments.settings)
+    settings = settings_file.load_settings(arguments.check or arguments.settings)
     if arguments.check:
         print(f"{arguments.check} is valid")
     else:
-        print(redact(effective(settings)), end="")
+        print(redact(format_settings(settings)), end="")
     return 0

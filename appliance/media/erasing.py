@@ -22,7 +22,7 @@ from appliance.log import journal_send
 from appliance.media import files as media_files
 from appliance.media.files import CLIP, PICTURE, MediaFile
 from appliance.store.event_rows import EventFilter, EventKey, delete_events, find_event_ids
-from appliance.store.rows import text_of
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
 
 
@@ -59,10 +59,10 @@ class Erasure:
 def select_before(moment: datetime) -> Selection:
     """All that began before a moment, UTC."""
     until_s = moment.timestamp()
-    words = f"from before {text_of(moment)}"
+    words = f"from before {encode_time(moment)}"
     return Selection(
         words,
-        EventFilter(EventKey.BEFORE, text_of(moment)),
+        EventFilter(EventKey.BEFORE, encode_time(moment)),
         lambda file: file.taken_s < until_s,
     )
 

@@ -19,7 +19,7 @@ from typing import Any
 from appliance.errors import CameraError, ListenError
 from appliance.model import Stamp
 from appliance.model_cameras import Box, Detection
-from appliance.store.rows import text_of, time_of
+from appliance.store.rows import decode_time, encode_time
 
 TIMEOUT_S = 5.0  # for the first bytes of an answer
 STALL_S = 1.0  # for the next ones: an answer that stalls is given up soon
@@ -193,7 +193,7 @@ def send(connection: socket.socket, answer: Answer) -> None:
         data = answer.data
         header = {name: getattr(answer, name) for name in PLAIN_FIELDS}
         header["stamp"] = [
-            text_of(answer.stamp.utc),
+            encode_time(answer.stamp.utc),
             answer.stamp.boot_id,
             answer.stamp.uptime_s,
         ]
@@ -227,7 +227,7 @@ def receive(connection: socket.socket) -> Answer:
     region = header.pop("region")
     data = receive_exactly(connection, min(header.pop("bytes"), LARGEST_BYTES))
     known = {
-        "stamp": Stamp(time_of(utc), boot_id, uptime_s),
+        "stamp": Stamp(decode_time(utc), boot_id, uptime_s),
         "detections": seen,
         "region": Box(*region) if region else None,
         "data": data,

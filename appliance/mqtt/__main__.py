@@ -10,7 +10,7 @@ from appliance.errors import ApplianceError, SettingsError
 from appliance.mqtt import messages
 from appliance.mqtt.broker import Broker
 from appliance.process.service import Leave, Loop, Service, main
-from appliance.status import document as status
+from appliance.status import status_document
 from appliance.store.event_rows import read_new_events, read_newest_id
 
 CYCLE_EVERY_S = 10.0
@@ -54,7 +54,7 @@ class MqttCycle:
         return self.broker.trouble
 
     def _publish_state(self) -> None:
-        document = status.build(self._service.store, self._settings)
+        document = status_document.build(self._service.store, self._settings)
         states = messages.build_states(self._topics, document)
         if self._settings.mqtt.discovery:
             states[self._topics.discovery] = messages.build_discovery(self._topics, self._settings)
@@ -63,7 +63,9 @@ class MqttCycle:
     def _publish_events(self) -> None:
         for row_id, event in read_new_events(self._service.store, self._last_id):
             self._last_id = row_id
-            self.broker.publish_event(*messages.build_event(self._topics, status.event_of(event)))
+            self.broker.publish_event(
+                *messages.build_event(self._topics, status_document.describe_event(event))
+            )
 
 
 def read_password(path: Path | None) -> str:

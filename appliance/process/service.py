@@ -22,7 +22,7 @@ from appliance.errors import ApplianceError, SettingsError, StoreError
 from appliance.process.notify import Notifier
 from appliance.settings import Settings
 from appliance.store import retention
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 
 Cycle = Callable[[], str]
@@ -136,7 +136,7 @@ class Service:
     def _store_sentence(self, sentence: str, *, now: bool = False) -> None:
         self.notifier.set_status(sentence)
         if now or self._take_turn("say", SENTENCE_EVERY_S):
-            self._try(lambda: self.store.say(self.source, log.redact(sentence)))
+            self._try(lambda: self.store.publish_status(self.source, log.redact(sentence)))
 
     def _take_turn(self, what: str, every_s: float) -> bool:
         """Whether `what` is due after `every_s` unit seconds; if so, it counts as done now."""
@@ -162,7 +162,7 @@ class Service:
         return True
 
     def _reopen_if_replaced(self) -> None:
-        if self.store.replaced():
+        if self.store.is_replaced():
             self.log.warning("the database was replaced, opening the new one")
             self.open_store()
 
@@ -172,7 +172,7 @@ class Service:
         Raises `StoreError` only if `required`.
         """
         try:
-            aside = prepare(self.store.path)
+            aside = prepare_database(self.store.path)
             self.store.reopen()
         except StoreError as error:
             if required:
@@ -214,7 +214,7 @@ def main(
         f"{name}@{instance}" if instance else name, under_journal="JOURNAL_STREAM" in os.environ
     )
     try:
-        settings = settings_file.load(arguments.settings)
+        settings = settings_file.load_settings(arguments.settings)
         clock = settings.make_clock()
         store = Store(settings.database, clock, name, opened=False)
         service = Service(name, settings, clock, store, writer_log, instance)

@@ -3,7 +3,7 @@
 Reads: the store. Writes: nothing.
 Never: decides, or shows a stale row as fresh.
 
-    document        the status document (appliance/status.schema.json)
+    status_document the status document (appliance/status.schema.json)
     charts, loads, sleep_and_outlook                     energy
     cameras, camera_costs, camera_moment, intervals      cameras
     model_files     the detection models on disk

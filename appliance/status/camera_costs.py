@@ -14,35 +14,35 @@ from datetime import datetime, timedelta
 from appliance.model_cameras import CameraState, CameraUsage, Event, InferenceRun
 from appliance.status.intervals import (
     NO_PICTURES,
-    Stretch,
-    at_work,
-    clipped,
-    covered_s,
-    looks,
-    states,
+    Interval,
+    clip_intervals,
+    compute_covered_s,
+    read_inference_intervals,
+    read_states,
+    read_usage,
 )
 from appliance.store.store import Store
 
 HOUR = timedelta(hours=1)
-LEAST_S = 60.0  # of less time a mean says nothing
+MIN_KNOWN_S = 60.0  # of less time a mean says nothing
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class CameraPower:
     """What a camera costs at this moment; None is unknown. `measured`: all of it by meters."""
 
     camera_w: float | None
-    looking_w: float | None
+    inference_w: float | None
     measured: bool
 
     @property
-    def together_w(self) -> float | None:
+    def total_w(self) -> float | None:
         """Both, or None where one of them is unknown."""
-        return both(self.camera_w, self.looking_w)
+        return add_known(self.camera_w, self.inference_w)
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class Energy:
     """Energy used within a time, of which `known_s` seconds are known; None where none is."""
 
     wh: float | None
@@ -52,36 +52,38 @@ class Spent:
     @property
     def mean_w(self) -> float | None:
         """Its mean power over the known time, which is its Wh in an hour."""
-        return None if self.wh is None or self.known_s < LEAST_S else self.wh * 3600 / self.known_s
+        return (
+            None if self.wh is None or self.known_s < MIN_KNOWN_S else self.wh * 3600 / self.known_s
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class CameraEnergy:
     """What one camera used within a time, and how many events began in it."""
 
-    camera: Spent
-    looking: Spent
+    camera: Energy
+    inference: Energy
     events: int
 
     @property
     def wh(self) -> float | None:
         """Both parts, or None where one of them is unknown."""
-        return both(self.camera.wh, self.looking.wh)
+        return add_known(self.camera.wh, self.inference.wh)
 
     @property
     def mean_w(self) -> float | None:
         """Their mean power, which is their Wh in an hour."""
-        return both(self.camera.mean_w, self.looking.mean_w)
+        return add_known(self.camera.mean_w, self.inference.mean_w)
 
     @property
     def known_s(self) -> float:
         """The time that is known of both."""
-        return min(self.camera.known_s, self.looking.known_s)
+        return min(self.camera.known_s, self.inference.known_s)
 
     @property
     def measured(self) -> bool:
         """Whether all of it was measured; a part that used nothing does not count."""
-        using = [part for part in (self.camera, self.looking) if part.wh]
+        using = [part for part in (self.camera, self.inference) if part.wh]
         return bool(using) and all(part.measured for part in using)
 
     @property
@@ -90,25 +92,25 @@ class Spending:
         return self.wh / self.events if self.wh is not None and self.events else None
 
 
-UNKNOWN = Spent(None, 0.0, measured=False)
-NOTHING_KNOWN = Spending(UNKNOWN, UNKNOWN, 0)
+UNKNOWN_ENERGY = Energy(None, 0.0, measured=False)
+NOTHING_KNOWN = CameraEnergy(UNKNOWN_ENERGY, UNKNOWN_ENERGY, 0)
 
 
-def both(one: float | None, other: float | None) -> float | None:
+def add_known(one: float | None, other: float | None) -> float | None:
     """The sum, or None where a part is unknown."""
     return None if one is None or other is None else one + other
 
 
-def draw_now(store: Store, camera: str) -> Draw:
+def read_power(store: Store, camera: str) -> CameraPower:
     """What that camera costs now, by rows that are fresh. Raises `StoreError`."""
     state = store.latest(CameraState, camera=camera)
     if state is None:
-        return Draw(None, None, measured=False)
-    looking_w, measured = looking_now(store, state)
-    return Draw(state.power_w, looking_w, state.power_measured and measured)
+        return CameraPower(None, None, measured=False)
+    looking_w, measured = read_inference_power(store, state)
+    return CameraPower(state.power_w, looking_w, state.power_measured and measured)
 
 
-def looking_now(store: Store, state: CameraState) -> tuple[float | None, bool]:
+def read_inference_power(store: Store, state: CameraState) -> tuple[float | None, bool]:
     """What looking at a camera in that state draws, and whether that was measured."""
     if state.mode in NO_PICTURES:
         return 0.0, True
@@ -119,50 +121,56 @@ def looking_now(store: Store, state: CameraState) -> tuple[float | None, bool]:
     return (0.0, True) if reports else (None, False)
 
 
-def spent(store: Store, since: datetime, until: datetime) -> dict[str, Spending]:
+def sum_up(store: Store, since: datetime, until: datetime) -> dict[str, CameraEnergy]:
     """What each camera used from `since` to `until`, by name. Raises `StoreError`.
 
     Cameras without a row of that time are missing: nothing is known of them (`NOTHING_KNOWN`).
     """
     begins_s, ends_s = since.timestamp(), until.timestamp()
 
-    def within(stretches: Iterable[Stretch]) -> list[Stretch]:
-        return list(clipped(stretches, begins_s, ends_s))
+    def within(stretches: Iterable[Interval]) -> list[Interval]:
+        return list(clip_intervals(stretches, begins_s, ends_s))
 
-    did = {name: within(found) for name, found in states(store, since, until).items()}
-    looked = {name: within(found) for name, found in looks(store, since, until).items()}
-    works, events = (
-        within(at_work(store, since, until)),
+    states = {name: within(found) for name, found in read_states(store, since, until).items()}
+    usage = {name: within(found) for name, found in read_usage(store, since, until).items()}
+    running, events = (
+        within(read_inference_intervals(store, since, until)),
         store.count_by(Event, "camera", since, until),
     )
     return {
-        camera: Spending(
-            camera=total(did.get(camera, [])),
-            looking=looking(looked.get(camera, []), works, did.get(camera, [])),
+        camera: CameraEnergy(
+            camera=sum_intervals(states.get(camera, [])),
+            inference=sum_inference(usage.get(camera, []), running, states.get(camera, [])),
             events=events.get(camera, 0),
         )
-        for camera in sorted({*did, *looked, *events})
+        for camera in sorted({*states, *usage, *events})
     }
 
 
-def last_hour(store: Store) -> dict[str, Spending]:
+def sum_up_last_hour(store: Store) -> dict[str, CameraEnergy]:
     """What each camera used in the last hour. Raises `StoreError`."""
     now = store.clock.stamp().utc
-    return spent(store, now - HOUR, now)
+    return sum_up(store, now - HOUR, now)
 
 
-def total(stretches: list[Stretch]) -> Spent:
+def sum_intervals(stretches: list[Interval]) -> Energy:
     """The energy of stretches."""
     joules = sum(one.power_w * (one.ends_s - one.begins_s) for one in stretches)
     using = [one for one in stretches if one.power_w]
     measured = bool(using) and all(one.measured for one in using)
-    return Spent(joules / 3600, covered_s(stretches), measured) if stretches else UNKNOWN
+    return (
+        Energy(joules / 3600, compute_covered_s(stretches), measured)
+        if stretches
+        else UNKNOWN_ENERGY
+    )
 
 
-def looking(looked: list[Stretch], works: list[Stretch], did: list[Stretch]) -> Spent:
+def sum_inference(usage: list[Interval], running: list[Interval], states: list[Interval]) -> Energy:
     """What looking used. It is known to be nothing while the camera gives no pictures, and while
     the inference process reports but has not looked.
     """
-    known_s = covered_s([*looked, *works, *(one for one in did if not one.looks)])
-    found = total(looked)
-    return Spent(found.wh or 0.0, known_s, found.measured) if known_s else UNKNOWN
+    known_s = compute_covered_s(
+        [*usage, *running, *(one for one in states if not one.gives_frames)]
+    )
+    found = sum_intervals(usage)
+    return Energy(found.wh or 0.0, known_s, found.measured) if known_s else UNKNOWN_ENERGY

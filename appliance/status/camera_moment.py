@@ -19,22 +19,22 @@ from appliance.model_cameras import (
     Event,
     InferencePlan,
 )
-from appliance.store.rows import text_of
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.store.tables import BY_ROW, fresh_s
+from appliance.store.tables import BY_ROW, get_fresh_s
 
 AROUND = timedelta(minutes=10)  # what moved so long before and after is told
-MOST = 20  # of what moved, was found or was hinted
+MAX_ROWS = 20  # of what moved, was found or was hinted
 
 
-class PastError(ApplianceError):
+class NoRowsError(ApplianceError):
     """Nothing is known of that time."""
 
     code = "past"
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class CameraMoment:
     """What the rows say of `at`; None where none does.
 
     `reported`: a `CameraState` tells of that very moment. `state` and `next_state` are the rows on
@@ -49,12 +49,12 @@ class Past:
     state: CameraState | None
     next_state: CameraState | None
     change: CameraChange | None
-    after: CameraChange | None
+    next_change: CameraChange | None
     budget: EnergyBudget | None
-    funded: bool
+    budget_held: bool
     plan: InferencePlan | None
-    planned: bool
-    looks: CameraUsage | None
+    plan_held: bool
+    usage: CameraUsage | None
     sleep: Sleep | None
     motions: list[CameraMotion]
     hints: list[CameraHint]
@@ -64,54 +64,56 @@ class Past:
     @property
     def restarted(self) -> bool:
         """Whether the unit started anew between the rows on both sides."""
-        before, later = self.state or self.change, self.next_state or self.after
+        before, later = self.state or self.change, self.next_state or self.next_change
         return bool(before and later and before.stamp.boot_id != later.stamp.boot_id)
 
 
-def find(store: Store, camera: str, at: datetime) -> Past:
+def find_moment(store: Store, camera: str, at: datetime) -> CameraMoment:
     """What is known of `at`. Raises `PastError` where nothing is, and `StoreError`."""
     state = store.before(CameraState, at, camera=camera)
     next_state = store.after(CameraState, at, camera=camera)
     change = store.before(CameraChange, at, camera=camera)
     if state is None and change is None:
-        raise PastError(nothing_known(store, camera, at))
+        raise NoRowsError(explain_missing(store, camera, at))
     around = (at - AROUND, at + AROUND)
     budget, plan = store.before(EnergyBudget, at), store.before(InferencePlan, at)
-    return Past(
+    return CameraMoment(
         camera=camera,
         at=at,
-        reported=reports(state, next_state, at),
+        reported=is_reported(state, next_state, at),
         state=state,
         next_state=next_state,
         change=change,
-        after=store.after(CameraChange, at, camera=camera),
+        next_change=store.after(CameraChange, at, camera=camera),
         budget=budget,
-        funded=bool(budget and at < budget.until),
+        budget_held=bool(budget and at < budget.until),
         plan=plan,
-        planned=bool(plan and held_at(plan, at)),
-        looks=looks_at(store, camera, at),
-        sleep=sleep_at(store, at),
-        motions=store.lasting(CameraMotion, *around, "ended", MOST, camera=camera),
-        hints=store.lasting(CameraHint, *around, "at", MOST, camera=camera),
-        events=store.lasting(Event, *around, "last_seen", MOST, camera=camera),
-        faults=store.faults_at(at, f"camera@{camera}", "inference"),
+        plan_held=bool(plan and was_fresh(plan, at)),
+        usage=find_usage(store, camera, at),
+        sleep=find_sleep(store, at),
+        motions=store.list_lasting(CameraMotion, *around, "ended", MAX_ROWS, camera=camera),
+        hints=store.list_lasting(CameraHint, *around, "at", MAX_ROWS, camera=camera),
+        events=store.list_lasting(Event, *around, "last_seen", MAX_ROWS, camera=camera),
+        faults=store.list_faults_at(at, f"camera@{camera}", "inference"),
     )
 
 
-def held_at(row: CameraState | CameraUsage | InferencePlan, at: datetime) -> bool:
+def was_fresh(row: CameraState | CameraUsage | InferencePlan, at: datetime) -> bool:
     """Whether a row written before `at` was still fresh then."""
-    return at - row.stamp.utc <= timedelta(seconds=fresh_s(type(row)))
+    return at - row.stamp.utc <= timedelta(seconds=get_fresh_s(type(row)))
 
 
-def reports(state: CameraState | None, next_state: CameraState | None, at: datetime) -> bool:
+def is_reported(state: CameraState | None, next_state: CameraState | None, at: datetime) -> bool:
     """Whether the camera's process was there: it had just said so, or said later that it had."""
-    if state and held_at(state, at):
+    if state and was_fresh(state, at):
         return True
-    told_s = next_state.duration_s if next_state else None
-    return bool(next_state and told_s and next_state.stamp.utc - timedelta(seconds=told_s) <= at)
+    covered_s = next_state.duration_s if next_state else None
+    return bool(
+        next_state and covered_s and next_state.stamp.utc - timedelta(seconds=covered_s) <= at
+    )
 
 
-def nothing_known(store: Store, camera: str, at: datetime) -> str:
+def explain_missing(store: Store, camera: str, at: datetime) -> str:
     """Why there is no row before that moment."""
     first = store.after(CameraChange, at, camera=camera)
     if first is None:
@@ -120,21 +122,21 @@ def nothing_known(store: Store, camera: str, at: datetime) -> str:
             f"(`systemctl status appliance-camera@{camera}`)"
         )
     return (
-        f"nothing is known of camera {camera} before {text_of(first.stamp.utc)}, its first row "
+        f"nothing is known of camera {camera} before {encode_time(first.stamp.utc)}, its first row "
         f"(changes of mode are kept for {BY_ROW[CameraChange].keep_days:g} days)"
     )
 
 
-def sleep_at(store: Store, at: datetime) -> Sleep | None:
+def find_sleep(store: Store, at: datetime) -> Sleep | None:
     """The sleep that the unit was in."""
     sleep, wake = store.before(Sleep, at), store.before(Wake, at)
     return None if sleep and wake and wake.stamp.utc >= sleep.stamp.utc else sleep
 
 
-def looks_at(store: Store, camera: str, at: datetime) -> CameraUsage | None:
+def find_usage(store: Store, camera: str, at: datetime) -> CameraUsage | None:
     """What was looked at in the minute of that moment."""
     next_row = store.after(CameraUsage, at, camera=camera)
     if next_row and next_row.stamp.utc - timedelta(seconds=next_row.duration_s) <= at:
         return next_row
     last = store.before(CameraUsage, at, camera=camera)
-    return last if last and next_row is None and held_at(last, at) else None
+    return last if last and next_row is None and was_fresh(last, at) else None

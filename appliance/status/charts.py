@@ -16,7 +16,7 @@ from appliance.model import BatteryState, PowerReading
 from appliance.settings import Settings
 from appliance.store.plan_rows import COLUMNS as PLAN_COLUMNS
 from appliance.store.plan_rows import read_plan_steps
-from appliance.store.rows import Row, text_of, time_of
+from appliance.store.rows import Row, decode_time, encode_time
 from appliance.store.steps import (
     FINE_S,
     average_rows,
@@ -30,7 +30,7 @@ STEP_S = FINE_S
 AHEAD = timedelta(hours=12)
 COLUMNS = ("pv_power_w", "load_power_w", "state_of_charge_pct", "level")
 LONGEST_PLAN_STEP = timedelta(hours=1)
-MEANS = {
+MEASURED_COLUMNS = {
     PowerReading: ("pv_power_w", "load_power_w"),
     BatteryState: ("state_of_charge_pct",),
 }
@@ -52,21 +52,21 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StoredPlan:
     """One plan as stored: its rows by start, and when it was made and ends; stored times."""
 
-    made: str
+    made_at: str
     ends: str
     starts: list[str]
     rows: Sequence[Row]
 
-    def covering(self, step: str) -> Any:
+    def find_step(self, step: str) -> Any:
         """The row that holds at `step`, or None outside the plan."""
         place = bisect_right(self.starts, step) - 1
         return self.rows[place] if place >= 0 and step < self.ends else None
 
 
-def day(store: Store, settings: Settings, hours: int = 24) -> dict[str, Any]:  # noqa: ARG001
+def build_day(store: Store, settings: Settings, hours: int = 24) -> dict[str, Any]:  # noqa: ARG001
     """The last `hours` and the 12 hours ahead: {"step_s", "starts", "now", "reality", "plan"}.
 
     `reality` and `plan` hold one list per quantity (W, W, %, level name; the plan also the low and
@@ -79,76 +79,78 @@ def day(store: Store, settings: Settings, hours: int = 24) -> dict[str, Any]:  #
     window = Window(round_down(now, STEP_S) - past, now, steps)
     return {
         "step_s": STEP_S,
-        "starts": text_of(window.starts),
-        "now": text_of(now),
-        "reality": reality(store, window),
-        "plan": plan(store, window),
+        "starts": encode_time(window.starts),
+        "now": encode_time(now),
+        "reality": build_reality(store, window),
+        "plan": build_plan(store, window),
     }
 
 
-def reality(store: Store, window: Window) -> Series:
+def build_reality(store: Store, window: Window) -> Series:
     """The means of what was measured and decided, step by step."""
-    found = empty(window, COLUMNS)
-    for kind, columns in MEANS.items():
+    found = make_series(window, COLUMNS)
+    for kind, columns in MEASURED_COLUMNS.items():
         means = read_means(store, kind, window.starts, window.now)
-        fill(found, window, means)
+        fill_series(found, window, means)
         # Later steps have no stored mean yet.
-        last = time_of(means[-1]["step"]) if means else window.starts
-        fill(found, window, average_rows(store, kind, columns, last, window.now))
-    fill(found, window, read_last_levels(store, window.starts, window.now))
+        last = decode_time(means[-1]["step"]) if means else window.starts
+        fill_series(found, window, average_rows(store, kind, columns, last, window.now))
+    fill_series(found, window, read_last_levels(store, window.starts, window.now))
     return found
 
 
-def plan(store: Store, window: Window) -> Series:
+def build_plan(store: Store, window: Window) -> Series:
     """For each step what the plan valid then expected: the newest made by then, else the first."""
-    found = empty(window, PLAN_COLUMNS)
-    plans = plans_of(store, window)
+    found = make_series(window, PLAN_COLUMNS)
+    plans = read_plans(store, window)
     for index in range(window.steps):
-        row = planned(plans, text_of(window.starts + timedelta(seconds=STEP_S * index)))
+        row = find_planned_step(
+            plans, encode_time(window.starts + timedelta(seconds=STEP_S * index))
+        )
         if row is not None:
             for name in PLAN_COLUMNS:
-                found[name][index] = rounded(row[name])
+                found[name][index] = round_value(row[name])
     return found
 
 
-def plans_of(store: Store, window: Window) -> list[Plan]:
+def read_plans(store: Store, window: Window) -> list[StoredPlan]:
     """All plans that reach into the window, the oldest first."""
     rows = read_plan_steps(store, window.starts - LONGEST_PLAN_STEP, window.ends)
     grouped = ((made, list(of)) for made, of in groupby(rows, key=lambda row: row["at"]))
-    return [plan_of(made, of) for made, of in grouped]
+    return [make_plan(made, of) for made, of in grouped]
 
 
-def plan_of(made: str, rows: Sequence[Row]) -> Plan:
+def make_plan(made: str, rows: Sequence[Row]) -> StoredPlan:
     """A plan from its rows; its last step is as long as the one before."""
     starts = [row["starts"] for row in rows]
-    times = [time_of(start) for start in starts[-2:]]
+    times = [decode_time(start) for start in starts[-2:]]
     length = min(times[-1] - times[0] or LONGEST_PLAN_STEP, LONGEST_PLAN_STEP)
-    return Plan(made, text_of(times[-1] + length), starts, rows)
+    return StoredPlan(made, encode_time(times[-1] + length), starts, rows)
 
 
-def planned(plans: list[Plan], step: str) -> Any:
+def find_planned_step(plans: list[StoredPlan], step: str) -> Any:
     """The row of the plan that was valid at `step`; before the first plan, that one's."""
     for one in reversed(plans):
-        if one.made <= step and (row := one.covering(step)) is not None:
+        if one.made_at <= step and (row := one.find_step(step)) is not None:
             return row
-    later = (row for one in plans if (row := one.covering(step)) is not None)
+    later = (row for one in plans if (row := one.find_step(step)) is not None)
     return next(later, None)
 
 
-def fill(found: Series, window: Window, rows: Sequence[Row]) -> None:
+def fill_series(found: Series, window: Window, rows: Sequence[Row]) -> None:
     """Put each row's known columns at its step."""
     for row in rows:
-        index = int((time_of(row["step"]) - window.starts).total_seconds()) // STEP_S
+        index = int((decode_time(row["step"]) - window.starts).total_seconds()) // STEP_S
         for name in set(row.keys()) & set(COLUMNS):
             if row[name] is not None and 0 <= index < window.steps:
-                found[name][index] = rounded(row[name])
+                found[name][index] = round_value(row[name])
 
 
-def empty(window: Window, names: tuple[str, ...]) -> Series:
+def make_series(window: Window, names: tuple[str, ...]) -> Series:
     """Lists of unknowns."""
     return {name: [None] * window.steps for name in names}
 
 
-def rounded(value: Any) -> Any:
+def round_value(value: Any) -> Any:
     """A figure with two decimals: a chart shows no more."""
     return round(value, 2) if isinstance(value, float) else value

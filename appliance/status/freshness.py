@@ -6,7 +6,7 @@ Never: judges an age by the wall clock.
 
 from typing import Any
 
-from appliance.store.rows import text_of
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
 
 NOT_YET = "has not reported yet"
@@ -14,11 +14,11 @@ NOT_YET = "has not reported yet"
 Document = dict[str, Any]
 
 
-def seen_at(store: Store, row: Any, max_age_s: float | None = None) -> Document:
+def describe_age(store: Store, row: Any, max_age_s: float | None = None) -> Document:
     """The fields `at` and `fresh`; None and False where there is no row.
 
     `max_age_s`: left out, what appliance/store/tables.py says of the row's table.
     """
     if row is None:
         return {"at": None, "fresh": False}
-    return {"at": text_of(row.stamp.utc), "fresh": store.is_fresh(row, max_age_s)}
+    return {"at": encode_time(row.stamp.utc), "fresh": store.is_fresh(row, max_age_s)}

@@ -15,12 +15,12 @@ from itertools import pairwise
 from appliance.model import Stamp
 from appliance.model_cameras import CameraMode, CameraState, CameraUsage, InferenceRun
 from appliance.store.pages import read_back
-from appliance.store.rows import Row, text_of, time_of
+from appliance.store.rows import Row, decode_time, encode_time
 from appliance.store.store import Store
-from appliance.store.tables import fresh_s
+from appliance.store.tables import get_fresh_s
 
 NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nobody can look
-REACH = timedelta(minutes=15)  # so far outside of a time a row may tell of it
+ROW_REACH = timedelta(minutes=15)  # so far outside of a time a row may tell of it
 COMMON = ("boot_id", "uptime_s", "power_w", "duration_s")
 COLUMNS: Mapping[type, tuple[str, ...]] = {
     CameraState: (*COMMON, "camera", "mode", "power_measured"),
@@ -30,38 +30,40 @@ COLUMNS: Mapping[type, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Interval:
     """A time, in seconds of 1970, in which a power is known. `looks`: pictures could be had."""
 
     begins_s: float
     ends_s: float
     power_w: float
     measured: bool
-    looks: bool = True
+    gives_frames: bool = True
 
 
-def states(store: Store, since: datetime, until: datetime) -> dict[str, list[Stretch]]:
+def read_states(store: Store, since: datetime, until: datetime) -> dict[str, list[Interval]]:
     """What each camera did around that time, by name. Raises `StoreError`."""
-    found: dict[str, list[Stretch]] = {}
-    for camera, own in by_camera(rows_of(store, CameraState, since, until)).items():
-        between = [stretch for pair in pairwise(own) if (stretch := between_rows(*pair))]
-        last = until_now(store, own[-1])
+    found: dict[str, list[Interval]] = {}
+    for camera, own in group_by_camera(read_rows(store, CameraState, since, until)).items():
+        between = [stretch for pair in pairwise(own) if (stretch := make_interval_between(*pair))]
+        last = make_interval_until_now(store, own[-1])
         found[camera] = [*between, last] if last else between
     return found
 
 
-def looks(store: Store, since: datetime, until: datetime) -> dict[str, list[Stretch]]:
+def read_usage(store: Store, since: datetime, until: datetime) -> dict[str, list[Interval]]:
     """What looking at each camera took around that time. Raises `StoreError`."""
-    rows = by_camera(rows_of(store, CameraUsage, since, until))
-    return {camera: reported(own) for camera, own in rows.items()}
+    rows = group_by_camera(read_rows(store, CameraUsage, since, until))
+    return {camera: make_reported_intervals(own) for camera, own in rows.items()}
 
 
-def at_work(store: Store, since: datetime, until: datetime) -> list[Stretch]:
+def read_inference_intervals(store: Store, since: datetime, until: datetime) -> list[Interval]:
     """When the inference process was there around that time. Raises `StoreError`."""
-    return reported(rows_of(store, InferenceRun, since, until))
+    return make_reported_intervals(read_rows(store, InferenceRun, since, until))
 
 
-def clipped(stretches: Iterable[Stretch], since_s: float, until_s: float) -> Iterator[Stretch]:
+def clip_intervals(
+    stretches: Iterable[Interval], since_s: float, until_s: float
+) -> Iterator[Interval]:
     """The parts of stretches that lie within a time."""
     for one in stretches:
         if since_s <= one.begins_s and one.ends_s <= until_s:  # most: no copy is made of these
@@ -71,7 +73,7 @@ def clipped(stretches: Iterable[Stretch], since_s: float, until_s: float) -> Ite
             yield replace(one, begins_s=begins_s, ends_s=ends_s)
 
 
-def covered_s(stretches: Iterable[Stretch]) -> float:
+def compute_covered_s(stretches: Iterable[Interval]) -> float:
     """How long at least one of them lasts."""
     seconds = end_s = 0.0
     for one in sorted(stretches, key=lambda one: one.begins_s):
@@ -83,7 +85,7 @@ def covered_s(stretches: Iterable[Stretch]) -> float:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def between_rows(row: Row, later: Row) -> Stretch | None:
+def make_interval_between(row: Row, later: Row) -> Interval | None:
     """The time between two states of a camera, as far as they tell of it.
 
     A later row says for how long its process has been there, so a long time between two rows of one
@@ -91,40 +93,40 @@ def between_rows(row: Row, later: Row) -> Stretch | None:
     """
     if row["boot_id"] != later["boot_id"]:
         return None
-    apart_s, told_s = later["uptime_s"] - row["uptime_s"], later["duration_s"] or 0.0
-    ends_s = time_of(later["at"]).timestamp()
-    if apart_s <= max(fresh_s(CameraState), told_s + 1.0):
-        return stretch_of(row, ends_s - apart_s, ends_s)
-    return stretch_of(later, ends_s - told_s, ends_s)
+    apart_s, covered_s = later["uptime_s"] - row["uptime_s"], later["duration_s"] or 0.0
+    ends_s = decode_time(later["at"]).timestamp()
+    if apart_s <= max(get_fresh_s(CameraState), covered_s + 1.0):
+        return make_interval(row, ends_s - apart_s, ends_s)
+    return make_interval(later, ends_s - covered_s, ends_s)
 
 
-def until_now(store: Store, row: Row) -> Stretch | None:
+def make_interval_until_now(store: Store, row: Row) -> Interval | None:
     """From the newest state until now, while it is fresh."""
     now = store.clock.stamp()
-    age_s = store.clock.age_s(Stamp(time_of(row["at"]), row["boot_id"], row["uptime_s"]))
-    if age_s is None or age_s > fresh_s(CameraState):
+    age_s = store.clock.age_s(Stamp(decode_time(row["at"]), row["boot_id"], row["uptime_s"]))
+    if age_s is None or age_s > get_fresh_s(CameraState):
         return None
     now_s = now.utc.timestamp()
-    return stretch_of(row, now_s - (now.uptime_s - row["uptime_s"]), now_s)
+    return make_interval(row, now_s - (now.uptime_s - row["uptime_s"]), now_s)
 
 
-def stretch_of(row: Row, begins_s: float, ends_s: float) -> Stretch:
+def make_interval(row: Row, begins_s: float, ends_s: float) -> Interval:
     """A camera's state over a time."""
-    may_look = CameraMode[row["mode"]] not in NO_PICTURES
-    return Stretch(begins_s, ends_s, row["power_w"], bool(row["power_measured"]), may_look)
+    gives_frames = CameraMode[row["mode"]] not in NO_PICTURES
+    return Interval(begins_s, ends_s, row["power_w"], bool(row["power_measured"]), gives_frames)
 
 
-def reported(rows: Iterable[Row]) -> list[Stretch]:
+def make_reported_intervals(rows: Iterable[Row]) -> list[Interval]:
     """The time before each row, of which it tells."""
     found = []
     for row in rows:
-        ends_s = time_of(row["at"]).timestamp()
+        ends_s = decode_time(row["at"]).timestamp()
         measured = bool(row["energy_measured"])
-        found.append(Stretch(ends_s - row["duration_s"], ends_s, row["power_w"], measured))
+        found.append(Interval(ends_s - row["duration_s"], ends_s, row["power_w"], measured))
     return found
 
 
-def by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
+def group_by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
     """Rows of each camera, oldest first; they come newest first."""
     found: dict[str, list[Row]] = {}
     for row in rows:
@@ -132,9 +134,9 @@ def by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
     return {camera: own[::-1] for camera, own in found.items()}
 
 
-def rows_of(store: Store, kind: type, since: datetime, until: datetime) -> Iterator[Row]:
+def read_rows(store: Store, kind: type, since: datetime, until: datetime) -> Iterator[Row]:
     """The rows of `kind` that tell of that time, newest first."""
-    last = text_of(until + REACH)
+    last = encode_time(until + ROW_REACH)
     return (
-        row for row in read_back(store, kind, COLUMNS[kind], since - REACH) if row["at"] <= last
+        row for row in read_back(store, kind, COLUMNS[kind], since - ROW_REACH) if row["at"] <= last
     )

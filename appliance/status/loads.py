@@ -21,7 +21,7 @@ class Load:
     measured: bool
 
 
-def reported_loads(store: Store, cameras: tuple[str, ...]) -> tuple[Load, ...]:
+def read_loads(store: Store, cameras: tuple[str, ...]) -> tuple[Load, ...]:
     """The loads that are on, in the order computer, cameras, inference."""
     loads = []
     computer = store.latest(EnvironmentReading)

@@ -45,55 +45,57 @@ class ModelFile:
         return self.path.with_suffix(".json")
 
 
-def store_dir(settings: Settings) -> Path:
+def get_store_dir(settings: Settings) -> Path:
     """Where added models live: DIGEST/NAME.onnx, its card, and what was found out about it."""
     return settings.unit.data_dir / "models"
 
 
-def active_file(settings: Settings) -> Path:
+def get_active_file(settings: Settings) -> Path:
     """Says which model `unitctl models use` chose; there is none while the settings choose."""
-    return store_dir(settings) / "active.json"
+    return get_store_dir(settings) / "active.json"
 
 
-def bench_file(settings: Settings) -> Path:
+def get_bench_file(settings: Settings) -> Path:
     """What the models of this unit were measured to cost."""
-    return store_dir(settings) / "bench.json"
+    return get_store_dir(settings) / "bench.json"
 
 
-def known(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> list[ModelFile]:
+def list_models(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> list[ModelFile]:
     """All models that have a name: the owner's first, so that theirs are found before others."""
-    found = [*files_in(store_dir(settings), f"{STORE_ENTRY}/*{SUFFIX}", shipped=False)]
+    found = [*list_files(get_store_dir(settings), f"{STORE_ENTRY}/*{SUFFIX}", shipped=False)]
     for directory in shipped:
-        found += files_in(directory, f"*{SUFFIX}", shipped=True)
+        found += list_files(directory, f"*{SUFFIX}", shipped=True)
     first = {(one.name, one.digest): one for one in reversed(found)}
     return [one for one in found if first[one.name, one.digest] is one]
 
 
-def files_in(directory: Path, pattern: str, *, shipped: bool) -> Iterator[ModelFile]:
+def list_files(directory: Path, pattern: str, *, shipped: bool) -> Iterator[ModelFile]:
     for path in sorted(directory.glob(pattern)):
-        yield ModelFile(path.stem, path, said_digest(path), shipped)
+        yield ModelFile(path.stem, path, read_stated_digest(path), shipped)
 
 
-def said_digest(model: Path) -> str:
+def read_stated_digest(model: Path) -> str:
     """The digest in a model's card; "" where it says none."""
-    said = json_in(model.with_suffix(".json")).get("sha256")
+    said = read_json(model.with_suffix(".json")).get("sha256")
     return said if isinstance(said, str) else ""
 
 
-def find(settings: Settings, ref: str, shipped: Sequence[Path] = SHIPPED) -> ModelFile:
+def find_model(settings: Settings, ref: str, shipped: Sequence[Path] = SHIPPED) -> ModelFile:
     """The model that `ref` means; raises `ModelError`. A path may lead to nothing yet."""
-    models = known(settings, shipped)
+    models = list_models(settings, shipped)
     if "/" in ref or ref.endswith(SUFFIX):
         path = (settings.path.parent / ref).resolve()
         at_home = [one for one in models if one.path.resolve() == path]
-        return at_home[0] if at_home else ModelFile(path.stem, path, said_digest(path), False)
-    found = [one for one in models if one.name == ref] or by_digest(models, ref)
+        return (
+            at_home[0] if at_home else ModelFile(path.stem, path, read_stated_digest(path), False)
+        )
+    found = [one for one in models if one.name == ref] or find_by_digest(models, ref)
     if not found:
-        raise ModelError(f"there is no model {ref!r} on this unit; {advice(models, ref)}")
+        raise ModelError(f"there is no model {ref!r} on this unit; {advise_on_name(models, ref)}")
     return found[0]
 
 
-def by_digest(models: list[ModelFile], ref: str) -> list[ModelFile]:
+def find_by_digest(models: list[ModelFile], ref: str) -> list[ModelFile]:
     """The models whose digest begins with `ref`; raises `ModelError` where they are several."""
     found = [one for one in models if DIGITS.fullmatch(ref) and one.digest.startswith(ref)]
     if len({one.digest for one in found}) > 1:
@@ -102,7 +104,7 @@ def by_digest(models: list[ModelFile], ref: str) -> list[ModelFile]:
     return found
 
 
-def advice(models: list[ModelFile], ref: str) -> str:
+def advise_on_name(models: list[ModelFile], ref: str) -> str:
     """The nearest name, or all."""
     names = list(dict.fromkeys(one.name for one in models))
     near = difflib.get_close_matches(ref, names, n=1, cutoff=0.5)
@@ -113,21 +115,23 @@ def advice(models: list[ModelFile], ref: str) -> str:
     return f"there are: {', '.join(names)}; `unitctl models add FILE` adds one"
 
 
-def active(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> str:
+def read_active(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> str:
     """The reference of the model to be used: the one chosen by command, else by the settings.
 
     A choice that cannot be read, or whose model is gone, is none.
     """
-    chosen = json_in(active_file(settings)).get("sha256")
-    if isinstance(chosen, str) and any(one.digest == chosen for one in known(settings, shipped)):
+    chosen = read_json(get_active_file(settings)).get("sha256")
+    if isinstance(chosen, str) and any(
+        one.digest == chosen for one in list_models(settings, shipped)
+    ):
         return chosen
     return settings.inference.model
 
 
-def references(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[str, str]:
+def list_references(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[str, str]:
     """Who uses which model: where that is said, and the reference that stands there."""
     own = settings.inference
-    in_force = active(settings, shipped)
+    in_force = read_active(settings, shipped)
     said = {"[inference] model": own.model}
     if in_force != own.model:
         said["unitctl models use"] = in_force
@@ -136,16 +140,16 @@ def references(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[st
     return {where: ref for where, ref in said.items() if ref}
 
 
-def users(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[Path, list[str]]:
+def list_users(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[Path, list[str]]:
     """Who uses each model that is used, by its path."""
     by_path: dict[Path, list[str]] = {}
-    for where, ref in references(settings, shipped).items():
+    for where, ref in list_references(settings, shipped).items():
         with suppress(ModelError):
-            by_path.setdefault(find(settings, ref, shipped).path, []).append(where)
+            by_path.setdefault(find_model(settings, ref, shipped).path, []).append(where)
     return by_path
 
 
-def json_in(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a small file; empty where there is none that can be read."""
     try:
         with path.open("rb") as file:

@@ -10,45 +10,45 @@ from itertools import pairwise
 from typing import Any
 
 from appliance.model import EnergyPlanStep, Sleep, Wake
-from appliance.status.charts import LONGEST_PLAN_STEP, Plan, plan_of
+from appliance.status.charts import LONGEST_PLAN_STEP, StoredPlan, make_plan
 from appliance.store.plan_rows import read_policy_reason, read_steps_of_plan
-from appliance.store.rows import text_of
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.store.tables import fresh_s
+from appliance.store.tables import get_fresh_s
 
 AHEAD = timedelta(hours=72)
-MOST_SLEEPS = 40  # looked back through for when the night began: three dark weeks
+MAX_SLEEPS = 40  # looked back through for when the night began: three dark weeks
 
 Document = dict[str, Any]
 
 
-def sleep(store: Store) -> Document | None:
+def describe_sleep(store: Store) -> Document | None:
     """The last sleep and the return from it; None where the unit has never slept.
 
     `woke` is None until it is back, and for good where the sleep was called off.
     """
-    sleeps = store.rows(Sleep, limit=MOST_SLEEPS, newest_first=True)
+    sleeps = store.rows(Sleep, limit=MAX_SLEEPS, newest_first=True)
     if not sleeps:
         return None
-    wakes = store.rows(Wake, limit=2 * MOST_SLEEPS, newest_first=True)
+    wakes = store.rows(Wake, limit=2 * MAX_SLEEPS, newest_first=True)
     last = sleeps[0]
     return {
-        "since": text_of(last.stamp.utc),
+        "since": encode_time(last.stamp.utc),
         "level": last.level.name,
-        "until": stored(last.wakes),
+        "until": encode_known_time(last.wakes),
         "armed": last.armed,
-        "expected": stored(last.expected),
+        "expected": encode_known_time(last.expected),
         "reason": last.reason,
         "charge_before_pct": last.state_of_charge_pct,
-        **back(wake_after(last, wakes)),
-        "night": night(sleeps, wakes),
+        **describe_return(find_wake_after(last, wakes)),
+        "night": describe_night(sleeps, wakes),
     }
 
 
-def back(wake: Wake | None) -> Document:
+def describe_return(wake: Wake | None) -> Document:
     """The fields of the return; all None before it."""
     return {
-        "woke": wake and text_of(wake.stamp.utc),
+        "woke": wake and encode_time(wake.stamp.utc),
         "woke_by": wake and wake.cause,
         "stays": wake and wake.stays,
         "stays_reason": wake and wake.reason,
@@ -57,23 +57,25 @@ def back(wake: Wake | None) -> Document:
     }
 
 
-def night(sleeps: Sequence[Sleep], wakes: Sequence[Wake]) -> Document:
+def describe_night(sleeps: Sequence[Sleep], wakes: Sequence[Wake]) -> Document:
     """The last sleep with those before it from which the unit did not stay up. Newest first."""
     first, went_back = sleeps[0], 0
     for later, earlier in pairwise(sleeps):
-        wake = wake_after(earlier, wakes, later.stamp.utc)
+        wake = find_wake_after(earlier, wakes, later.stamp.utc)
         if wake is None or wake.stays:
             break
         first, went_back = earlier, went_back + 1
     return {
-        "began": text_of(first.stamp.utc),
+        "began": encode_time(first.stamp.utc),
         "charge_pct": first.state_of_charge_pct,
         "reason": first.reason,
         "went_back": went_back,
     }
 
 
-def wake_after(slept: Sleep, wakes: Iterable[Wake], before: datetime | None = None) -> Wake | None:
+def find_wake_after(
+    slept: Sleep, wakes: Iterable[Wake], before: datetime | None = None
+) -> Wake | None:
     """The last word on the return from that sleep; `wakes` are newest first.
 
     A boot that browned out takes the name of its sleep with it: the next to succeed then counts,
@@ -90,7 +92,7 @@ def wake_after(slept: Sleep, wakes: Iterable[Wake], before: datetime | None = No
     return unnamed
 
 
-def outlook(store: Store) -> Document | None:
+def describe_outlook(store: Store) -> Document | None:
     """What the newest plan expects of the next 72 hours; None before any plan.
 
     A plan speaks of hours of the day and outlives a boot: its age goes by the wall clock.
@@ -99,42 +101,42 @@ def outlook(store: Store) -> Document | None:
     if newest is None:
         return None
     now = store.clock.stamp().utc
-    plan = plan_ahead(store, newest.stamp.utc, now)
+    plan = read_plan_ahead(store, newest.stamp.utc, now)
     return {
-        "at": text_of(newest.stamp.utc),
+        "at": encode_time(newest.stamp.utc),
         "fresh": plan is not None,
-        **expected(plan),
+        **describe_expected(plan),
         "about": read_policy_reason(store, now),
     }
 
 
-def plan_ahead(store: Store, made: datetime, now: datetime) -> Plan | None:
+def read_plan_ahead(store: Store, made: datetime, now: datetime) -> StoredPlan | None:
     """The plan made then, from its present step on; None where it is old or has ended."""
     rows = read_steps_of_plan(store, made, now - LONGEST_PLAN_STEP, now + AHEAD)
-    if not rows or now - made > timedelta(seconds=fresh_s(EnergyPlanStep)):
+    if not rows or now - made > timedelta(seconds=get_fresh_s(EnergyPlanStep)):
         return None
-    plan = plan_of(text_of(made), rows)
-    present = plan.covering(text_of(now))
+    plan = make_plan(encode_time(made), rows)
+    present = plan.find_step(encode_time(now))
     if present is None:
         return None
     first = rows.index(present)
-    return Plan(plan.made, plan.ends, plan.starts[first:], rows[first:])
+    return StoredPlan(plan.made_at, plan.ends, plan.starts[first:], rows[first:])
 
 
-def expected(plan: Plan | None) -> Document:
+def describe_expected(plan: StoredPlan | None) -> Document:
     """Levels and lowest charge of a plan; unknown without one."""
     if plan is None:
         return {"until": None, "next_levels": [], "lowest_charge_pct": None, "lowest_at": None}
     lowest = min(plan.rows, key=lambda row: row["state_of_charge_pct"])
     return {
         "until": plan.ends,
-        "next_levels": changes(plan),
+        "next_levels": list_level_changes(plan),
         "lowest_charge_pct": lowest["state_of_charge_pct"],
         "lowest_at": lowest["starts"],
     }
 
 
-def changes(plan: Plan) -> list[Document]:
+def list_level_changes(plan: StoredPlan) -> list[Document]:
     """The level of the present step, and each other level with when it begins."""
     found: list[Document] = []
     for row in plan.rows:
@@ -143,6 +145,6 @@ def changes(plan: Plan) -> list[Document]:
     return found
 
 
-def stored(utc: datetime | None) -> str | None:
+def encode_known_time(utc: datetime | None) -> str | None:
     """A time as the document writes it."""
-    return None if utc is None else text_of(utc)
+    return None if utc is None else encode_time(utc)

@@ -9,28 +9,28 @@ import sqlite3
 from pathlib import Path
 
 from appliance.errors import StoreError
-from appliance.store.prepare import damage
+from appliance.store.prepare import find_damage
 from appliance.store.store import Store, connect
 
 KEEP = 3
 PATTERN = "unit-*Z.db"
 
 
-def make(store: Store, directory: Path) -> Path:
+def make_backup(store: Store, directory: Path) -> Path:
     """Copy the database into `directory`; returns the new file. Raises `StoreError`."""
     name = store.clock.stamp().utc.strftime("unit-%Y%m%dT%H%M%SZ.db")
     part = directory / f"{name}.part"
     try:
         directory.mkdir(parents=True, exist_ok=True)
         part.unlink(missing_ok=True)
-        copy(store.path, part)
-        found = damage(part)
+        copy_database(store.path, part)
+        found = find_damage(part)
         if found:
             raise StoreError(f"the copy {part} is not sound ({found}); the older ones are kept")
-        keep_on_disk(part)
+        sync_to_disk(part)
         part.replace(directory / name)
-        keep_on_disk(directory)
-        prune(directory, made=directory / name)
+        sync_to_disk(directory)
+        delete_old_copies(directory, made=directory / name)
     except OSError as error:
         raise StoreError(
             f"no backup can be made in {directory}: {error.strerror}; "
@@ -39,7 +39,7 @@ def make(store: Store, directory: Path) -> Path:
     return directory / name
 
 
-def copy(source: Path, part: Path) -> None:
+def copy_database(source: Path, part: Path) -> None:
     """One consistent, compacted copy while others write. A torn one is removed."""
     db = connect(source, read_only=False)  # VACUUM INTO is refused to a `query_only` connection
     try:
@@ -54,7 +54,7 @@ def copy(source: Path, part: Path) -> None:
         db.close()
 
 
-def keep_on_disk(path: Path) -> None:
+def sync_to_disk(path: Path) -> None:
     """Make a file or a directory's names survive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -63,7 +63,7 @@ def keep_on_disk(path: Path) -> None:
         os.close(handle)
 
 
-def prune(directory: Path, made: Path) -> None:
+def delete_old_copies(directory: Path, made: Path) -> None:
     """Delete all copies but the newest by name; the one just made always stays."""
     others = sorted(path for path in directory.glob(PATTERN) if path != made)
     for old in others[: max(0, len(others) - (KEEP - 1))]:

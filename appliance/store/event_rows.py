@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from appliance.model_cameras import Event
-from appliance.store.rows import decode, text_of
+from appliance.store.rows import decode, encode_time
 from appliance.store.store import Store
 
 PAGE_ROWS = 200
@@ -45,7 +45,7 @@ def read_new_events(store: Store, after_id: int) -> list[tuple[int, Event]]:
 def read_older_events(store: Store, before: datetime, limit: int) -> list[Event]:
     """At most `limit` events that began before that moment, the last written first."""
     sql = "SELECT * FROM event WHERE at < ? ORDER BY id DESC LIMIT ?"
-    return [decode(Event, row) for row in store.query(sql, (text_of(before), limit))]
+    return [decode(Event, row) for row in store.query(sql, (encode_time(before), limit))]
 
 
 def find_event_ids(store: Store, wanted: EventFilter) -> list[tuple[int, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from appliance.store.rows import Row, text_of
+from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW, Table
 
@@ -22,7 +22,7 @@ def read_back(store: Store, kind: type, columns: Sequence[str], since: datetime)
 
     Read back from the end: the newest hour of a large table costs a few pages. Raises `StoreError`.
     """
-    first, below = text_of(since), ABOVE_ALL_IDS
+    first, below = encode_time(since), ABOVE_ALL_IDS
     while True:
         page = store.query(
             f"SELECT id, at, {', '.join(columns)} FROM {BY_ROW[kind].name} "
@@ -43,7 +43,7 @@ def export_rows(store: Store, table: Table, since: datetime) -> Iterator[dict[st
         page = store.query(
             f"SELECT {key} AS page_key, * FROM {table.name} "
             f"WHERE {key} > ? AND at >= ? ORDER BY {key} LIMIT {EXPORT_ROWS}",
-            (last, text_of(since)),
+            (last, encode_time(since)),
         )
         for row in page:
             values = dict(row)
@@ -60,7 +60,7 @@ def export_means(store: Store, table: Table, since: datetime) -> Iterator[dict[s
         page = store.query(
             f"SELECT * FROM {table.name}_mean WHERE (step_s, at) > (?, ?) AND at >= ? "
             f"ORDER BY step_s, at LIMIT {EXPORT_ROWS}",
-            (step_s, at, text_of(since)),
+            (step_s, at, encode_time(since)),
         )
         yield from (dict(row) for row in page)
         if len(page) < EXPORT_ROWS:

@@ -7,7 +7,7 @@ Never: says whether a plan still holds.
 from collections.abc import Sequence
 from datetime import datetime
 
-from appliance.store.rows import Row, text_of
+from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
 
 COLUMNS = (
@@ -28,7 +28,7 @@ def read_plan_steps(store: Store, since: datetime, until: datetime) -> Sequence[
     return store.query(
         f"SELECT at, starts, {', '.join(COLUMNS)} FROM energy_plan_step "
         "WHERE starts >= ? AND starts < ? ORDER BY at, starts",
-        (text_of(since), text_of(until)),
+        (encode_time(since), encode_time(until)),
     )
 
 
@@ -42,7 +42,7 @@ def read_steps_of_plan(
     return store.query(
         "SELECT starts, level, state_of_charge_pct FROM energy_plan_step "
         "WHERE starts > ? AND starts < ? AND at = ? ORDER BY starts",
-        (text_of(after), text_of(until), text_of(made)),
+        (encode_time(after), encode_time(until), encode_time(made)),
     )
 
 
@@ -50,6 +50,6 @@ def read_policy_reason(store: Store, at: datetime) -> str | None:
     """The reason of the newest policy that covers `at`; its large table is not read."""
     rows = store.query(
         "SELECT reason FROM energy_policy WHERE starts <= ? AND ends > ? ORDER BY id DESC LIMIT 1",
-        (text_of(at), text_of(at)),
+        (encode_time(at), encode_time(at)),
     )
     return rows[0]["reason"] if rows else None

@@ -22,17 +22,17 @@ NEWEST_STEP = "m0006_of_one_camera"
 SIDE_FILES = ("", "-wal", "-shm")
 
 
-def prepare(path: Path) -> Path | None:
+def prepare_database(path: Path) -> Path | None:
     """Create, check and migrate the database at `path`; returns where a damaged one was set aside.
 
     Raises `StoreError` where the directory cannot be written or a migration fails.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(path):
-            aside = set_aside(path) if damage(path) else None
+        with lock(path):
+            aside = set_aside(path) if find_damage(path) else None
             create(path)
-            if not current(path):
+            if not is_current(path):
                 migrate(path)
             return aside
     except OSError as error:
@@ -43,7 +43,7 @@ def prepare(path: Path) -> Path | None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def lock(path: Path) -> Iterator[None]:
     """Hold the preparation lock beside the database."""
     lock = open_shared(Path(f"{path}.lock"))
     try:
@@ -63,7 +63,7 @@ def open_shared(path: Path) -> int:
     return handle
 
 
-def damage(path: Path) -> str | None:
+def find_damage(path: Path) -> str | None:
     """What SQLite finds wrong with the file, in its words; None if it is sound or not there."""
     if not path.exists():
         return None
@@ -104,7 +104,7 @@ def create(path: Path) -> None:
     db.close()
 
 
-def current(path: Path) -> bool:
+def is_current(path: Path) -> bool:
     """Whether all migrations that this release knows have been applied."""
     db = sqlite3.connect(path)
     try:

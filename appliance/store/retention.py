@@ -7,7 +7,7 @@ Never: touches a table of another writer, or deletes a row before its mean is st
 from datetime import datetime, timedelta
 
 from appliance.model import Fault
-from appliance.store.rows import text_of
+from appliance.store.rows import encode_time
 from appliance.store.steps import COARSE_S, FINE_S, format_step_start, round_down
 from appliance.store.store import Store
 from appliance.store.tables import ANY, BY_ROW, TABLES, Table
@@ -24,19 +24,19 @@ def retain(store: Store) -> None:
         if table.writer != store.writer or table.writer == ANY:
             continue
         if table.averaged:
-            average(store, table, now)
-        expire(store, table, now)
-    expire_faults(store, now)
+            store_means(store, table, now)
+        delete_expired(store, table, now)
+    delete_expired_faults(store, now)
 
 
-def average(store: Store, table: Table, now: datetime) -> None:
+def store_means(store: Store, table: Table, now: datetime) -> None:
     """Store the means of all complete steps that have none yet.
 
     All rows are looked at each time, not only those after the last mean: while a dead clock battery
     or a first NTP answer lets the wall clock jump, later rows have earlier times.
     """
-    numbers = ", ".join(mean_columns(store, table))
-    means = ", ".join(f"avg({number})" for number in mean_columns(store, table))
+    numbers = ", ".join(list_mean_columns(store, table))
+    means = ", ".join(f"avg({number})" for number in list_mean_columns(store, table))
     for step_s in (FINE_S, COARSE_S):
         step = format_step_start(f"{table.name}.at", step_s)
         with store.housekeeping() as execute:
@@ -46,13 +46,13 @@ def average(store: Store, table: Table, now: datetime) -> None:
                 f"FROM {table.name} WHERE at < ? AND NOT EXISTS "
                 f"(SELECT 1 FROM {table.name}_mean AS mean "
                 f"WHERE mean.step_s = {step_s} AND mean.at = {step}) GROUP BY start",
-                (text_of(round_down(now - LATE, step_s)),),
+                (encode_time(round_down(now - LATE, step_s)),),
             )
 
 
-def expire(store: Store, table: Table, now: datetime) -> None:
+def delete_expired(store: Store, table: Table, now: datetime) -> None:
     """Delete full rows past their days, and means past theirs. The newest row always stays."""
-    old = text_of(now - timedelta(days=table.keep_days))
+    old = encode_time(now - timedelta(days=table.keep_days))
     with store.housekeeping() as execute:
         if not table.key:
             execute(
@@ -64,13 +64,13 @@ def expire(store: Store, table: Table, now: datetime) -> None:
             for step_s, keep in ((FINE_S, FINE_KEEP), (COARSE_S, COARSE_KEEP)):
                 execute(
                     f"DELETE FROM {table.name}_mean WHERE step_s = ? AND at < ?",
-                    (step_s, text_of(now - keep)),
+                    (step_s, encode_time(now - keep)),
                 )
 
 
-def expire_faults(store: Store, now: datetime) -> None:
+def delete_expired_faults(store: Store, now: datetime) -> None:
     """Delete the writer's own faults that were over long ago; an open one stays for ever."""
-    old = text_of(now - timedelta(days=BY_ROW[Fault].keep_days))
+    old = encode_time(now - timedelta(days=BY_ROW[Fault].keep_days))
     with store.housekeeping() as execute:
         execute(
             "DELETE FROM fault WHERE cleared < ? AND (source = ? OR source LIKE ? || '@%')",
@@ -78,7 +78,7 @@ def expire_faults(store: Store, now: datetime) -> None:
         )
 
 
-def mean_columns(store: Store, table: Table) -> list[str]:
+def list_mean_columns(store: Store, table: Table) -> list[str]:
     """The columns of a table that are averaged."""
     fixed = ("step_s", "at", "rows")
     info = store.query(f"SELECT name FROM pragma_table_info('{table.name}_mean')")

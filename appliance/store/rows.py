@@ -32,20 +32,20 @@ class Row(Protocol):
         """The columns' names."""
 
 
-def text_of(utc: datetime) -> str:
+def encode_time(utc: datetime) -> str:
     """A UTC time as stored: ISO 8601 with milliseconds and Z, so that text order is time order."""
     return utc.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def time_of(text: str) -> datetime:
-    """The inverse of `text_of`."""
+def decode_time(text: str) -> datetime:
+    """The inverse of `encode_time`."""
     return datetime.fromisoformat(text)
 
 
-def columns(kind: type) -> tuple[str, ...]:
+def list_columns(kind: type) -> tuple[str, ...]:
     """The columns of a row of `kind`, in the order of its fields."""
     names: list[str] = []
-    for name in hints(kind):
+    for name in get_field_types(kind):
         names.extend(STAMP_COLUMNS if name == "stamp" else (name,))
     return tuple(names)
 
@@ -56,7 +56,7 @@ def encode(row: Any) -> dict[str, Value]:
     for spec in fields(row):
         value = getattr(row, spec.name)
         if isinstance(value, Stamp):
-            values["at"] = text_of(value.utc)
+            values["at"] = encode_time(value.utc)
             values["boot_id"] = value.boot_id
             values["uptime_s"] = round(value.uptime_s, 3)
         else:
@@ -86,7 +86,7 @@ def encode_box(value: Box) -> str:
 # A bool is an int, and an IntEnum too: the order matters.
 ENCODERS: tuple[tuple[type, Callable[[Any], Value]], ...] = (
     (Enum, lambda value: value.name),
-    (datetime, text_of),
+    (datetime, encode_time),
     (bool, int),
     (float, lambda value: float(f"{value:.7g}")),
     (Mapping, encode_mapping),
@@ -97,9 +97,9 @@ ENCODERS: tuple[tuple[type, Callable[[Any], Value]], ...] = (
 def decode(kind: type[T], row: Row) -> T:
     """The inverse of `encode`: one row (column -> value) as a `kind`."""
     values = {}
-    for name, hint in hints(cast("Any", kind)).items():
+    for name, hint in get_field_types(cast("Any", kind)).items():
         if hint is Stamp:
-            values[name] = Stamp(time_of(row["at"]), row["boot_id"], row["uptime_s"])
+            values[name] = Stamp(decode_time(row["at"]), row["boot_id"], row["uptime_s"])
         else:
             values[name] = decode_value(hint, row[name])
     return kind(**values)
@@ -122,7 +122,7 @@ def decoder(hint: Any) -> Callable[[Any], Any]:
     if issubclass(hint, Enum):
         return lambda name: hint[name]
     known: dict[type, Callable[[Any], Any]]
-    known = {datetime: time_of, bool: bool, Box: decode_box}
+    known = {datetime: decode_time, bool: bool, Box: decode_box}
     return known.get(hint, lambda value: value)
 
 
@@ -132,6 +132,6 @@ def decode_box(text: str) -> Box:
 
 
 @cache
-def hints(kind: type) -> dict[str, Any]:
+def get_field_types(kind: type) -> dict[str, Any]:
     """Field name -> type of a dataclass."""
     return get_type_hints(kind)

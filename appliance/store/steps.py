@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from appliance.model import BatteryState, EnergyBudget, PowerReading
-from appliance.store.rows import Row, text_of
+from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 
@@ -38,7 +38,7 @@ def read_means(store: Store, kind: type, since: datetime, until: datetime) -> Se
     return store.query(
         f"SELECT at AS step, * FROM {BY_ROW[kind].name}_mean "
         f"WHERE step_s = {FINE_S} AND at >= ? AND at <= ? ORDER BY at",
-        (text_of(since), text_of(until)),
+        (encode_time(since), encode_time(until)),
     )
 
 
@@ -86,7 +86,7 @@ def read_energy_means(store: Store, step_s: int, since: datetime, until: datetim
         "FROM power_reading_mean AS power LEFT JOIN battery_state_mean AS battery "
         "ON battery.step_s = power.step_s AND battery.at = power.at "
         "WHERE power.step_s = ? AND power.at >= ? AND power.at < ?",
-        (step_s, text_of(since), text_of(until)),
+        (step_s, encode_time(since), encode_time(until)),
     )
 
 
@@ -97,5 +97,5 @@ def _group_rows(
     return store.query(
         f"SELECT {format_step_start('at', FINE_S)} AS step, {wanted} FROM {BY_ROW[kind].name} "
         "WHERE at >= ? AND at <= ? GROUP BY step",
-        (text_of(since), text_of(until)),
+        (encode_time(since), encode_time(until)),
     )

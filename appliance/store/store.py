@@ -20,7 +20,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import Fault, ServiceState
 from appliance.store import rows
-from appliance.store.tables import ANY, BY_ROW, Table, fresh_s
+from appliance.store.tables import ANY, BY_ROW, Table, get_fresh_s
 
 T = TypeVar("T")
 PAGE_SIZE = 1024  # a small row dirties a whole page: small pages spare the flash
@@ -55,11 +55,11 @@ class Store:
         """Open the file of this name as it is now; raises `StoreError` and keeps the old one."""
         fresh = connect(self.path, read_only=self.writer is None)
         self.close()
-        self._connection, self._inode = fresh, inode(self.path)
+        self._connection, self._inode = fresh, read_inode(self.path)
 
-    def replaced(self) -> bool:
+    def is_replaced(self) -> bool:
         """Whether the file was set aside behind our back: then this process must reopen it."""
-        return self._connection is not None and inode(self.path) != self._inode
+        return self._connection is not None and read_inode(self.path) != self._inode
 
     @property
     def _db(self) -> sqlite3.Connection:
@@ -73,12 +73,12 @@ class Store:
 
     def add(self, *new: Any) -> None:
         """Write rows in one transaction; a keyed table's row replaces the one with its key."""
-        tables = [self._own_table(type(row)) for row in new]
+        tables = [self._check_writer(type(row)) for row in new]
         with self._transaction(durable=any(table.durable for table in tables)):
             for table, row in zip(tables, new, strict=True):
                 self._insert(table, row)
 
-    def say(self, service: str, status: str) -> None:
+    def publish_status(self, service: str, status: str) -> None:
         """Publish the one sentence that `systemctl status` shows as well."""
         self.add(ServiceState(self.clock.stamp(), service, status))
 
@@ -91,9 +91,9 @@ class Store:
 
     def clear_faults(self, source: str, still: frozenset[str] = frozenset()) -> list[str]:
         """Mark the open faults of `source` as over, but for the codes in `still`; returns which."""
-        over = {f.code for f in self.open_faults() if f.source == source} - still
+        over = {f.code for f in self.list_open_faults() if f.source == source} - still
         if over:
-            now = rows.text_of(self.clock.stamp().utc)
+            now = rows.encode_time(self.clock.stamp().utc)
             sql = "UPDATE fault SET cleared = ? WHERE source = ? AND code = ? AND cleared IS NULL"
             with self._transaction(durable=True):
                 self._db.executemany(sql, [(now, source, code) for code in over])
@@ -112,7 +112,7 @@ class Store:
     def is_fresh(self, row: Any, max_age_s: float | None = None) -> bool:
         """Whether a row is of this boot and not older than asked, or than its table allows."""
         age_s = self.clock.age_s(row.stamp)
-        allowed_s = fresh_s(type(row)) if max_age_s is None else max_age_s
+        allowed_s = get_fresh_s(type(row)) if max_age_s is None else max_age_s
         return age_s is not None and age_s <= allowed_s
 
     def last(self, kind: type[T], **where: str) -> T | None:
@@ -142,34 +142,36 @@ class Store:
 
         `excluding`: column values that the row must not have. Goes by the wall clock.
         """
-        return self._nearest(kind, "at <= ?", "at DESC, id DESC", at, where, excluding or {})
+        return self._find_nearest(kind, "at <= ?", "at DESC, id DESC", at, where, excluding or {})
 
     def after(
         self, kind: type[T], at: datetime, excluding: Mapping[str, str] | None = None, **where: str
     ) -> T | None:
         """The first row after that moment; otherwise as `before`."""
-        return self._nearest(kind, "at > ?", "at, id", at, where, excluding or {})
+        return self._find_nearest(kind, "at > ?", "at, id", at, where, excluding or {})
 
-    def lasting(
+    def list_lasting(
         self, kind: type[T], since: datetime, until: datetime, ends: str, limit: int, **where: str
     ) -> list[T]:
         """Rows that begin by `until` and end (in the column `ends`) at `since` or later."""
         terms = [*(f"{column} = ?" for column in where), "at <= ?", f"{ends} >= ?"]
-        values = (*where.values(), rows.text_of(until), rows.text_of(since))
+        values = (*where.values(), rows.encode_time(until), rows.encode_time(since))
         order = f"ORDER BY at, id LIMIT {int(limit)}"
-        return self._decoded(BY_ROW[kind], " AND ".join(terms), order, values)
+        return self._read_decoded(BY_ROW[kind], " AND ".join(terms), order, values)
 
-    def open_faults(self) -> list[Fault]:
+    def list_open_faults(self) -> list[Fault]:
         """Faults that last, newest first."""
         return self._select(BY_ROW[Fault], {}, "AND cleared IS NULL ORDER BY id DESC")
 
-    def faults_at(self, at: datetime, *sources: str) -> list[Fault]:
+    def list_faults_at(self, at: datetime, *sources: str) -> list[Fault]:
         """The faults of these sources that were open at that moment, oldest first."""
-        marks, moment = ", ".join("?" * len(sources)), rows.text_of(at)
+        marks, moment = ", ".join("?" * len(sources)), rows.encode_time(at)
         condition = f"source IN ({marks}) AND at <= ? AND (cleared IS NULL OR cleared > ?)"
-        return self._decoded(BY_ROW[Fault], condition, "ORDER BY id", (*sources, moment, moment))
+        return self._read_decoded(
+            BY_ROW[Fault], condition, "ORDER BY id", (*sources, moment, moment)
+        )
 
-    def names(self, kind: type, column: str) -> list[str]:
+    def list_values(self, kind: type, column: str) -> list[str]:
         """The different values of a text column, sorted."""
         sql = f"SELECT DISTINCT {column} FROM {BY_ROW[kind].name} ORDER BY {column}"
         return [row[0] for row in self.query(sql)]
@@ -177,7 +179,7 @@ class Store:
     def count(self, kind: type, since: datetime) -> int:
         """How many rows there are from `since` on."""
         sql = f"SELECT count(*) FROM {BY_ROW[kind].name} WHERE at >= ?"
-        return int(self.query(sql, (rows.text_of(since),))[0][0])
+        return int(self.query(sql, (rows.encode_time(since),))[0][0])
 
     def count_by(self, kind: type, column: str, since: datetime, until: datetime) -> dict[str, int]:
         """How many rows there are from `since` to before `until`, by the values of a column."""
@@ -185,18 +187,20 @@ class Store:
             f"SELECT {column}, count(*) FROM {BY_ROW[kind].name} "
             f"WHERE at >= ? AND at < ? GROUP BY {column}"
         )
-        return dict(self.query(sql, (rows.text_of(since), rows.text_of(until))))  # type: ignore[arg-type]
+        return dict(self.query(sql, (rows.encode_time(since), rows.encode_time(until))))  # type: ignore[arg-type]
 
-    def sums(self, kind: type, since: datetime, *columns: str) -> tuple[float | None, ...]:
+    def sum_columns(self, kind: type, since: datetime, *columns: str) -> tuple[float | None, ...]:
         """The sum of each column over the rows from `since` on; None where there are none."""
         wanted = ", ".join(f"sum({column})" for column in columns)
         sql = f"SELECT {wanted} FROM {BY_ROW[kind].name} WHERE at >= ?"
-        return tuple(self.query(sql, (rows.text_of(since),))[0])
+        return tuple(self.query(sql, (rows.encode_time(since),))[0])
 
-    def mean(self, kind: type, column: str, since: datetime, until: datetime) -> float | None:
+    def average(self, kind: type, column: str, since: datetime, until: datetime) -> float | None:
         """The mean of a column over the rows from `since` to `until`; None where there are none."""
         sql = f"SELECT avg({column}) FROM {BY_ROW[kind].name} WHERE at >= ? AND at <= ?"
-        found: float | None = self.query(sql, (rows.text_of(since), rows.text_of(until)))[0][0]
+        found: float | None = self.query(sql, (rows.encode_time(since), rows.encode_time(until)))[
+            0
+        ][0]
         return found
 
     def check_readable(self) -> None:
@@ -222,7 +226,7 @@ class Store:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _own_table(self, kind: type) -> Table:
+    def _check_writer(self, kind: type) -> Table:
         table = BY_ROW[kind]
         if self.writer is None or table.writer not in (self.writer, ANY):
             raise StoreError(
@@ -247,10 +251,10 @@ class Store:
         values = list(where.values())
         if since is not None:
             terms.append("at >= ?")
-            values.append(rows.text_of(since))
-        return self._decoded(table, " AND ".join(terms) or "1", order, tuple(values))
+            values.append(rows.encode_time(since))
+        return self._read_decoded(table, " AND ".join(terms) or "1", order, tuple(values))
 
-    def _nearest(
+    def _find_nearest(
         self,
         kind: type[T],
         side: str,
@@ -261,13 +265,13 @@ class Store:
     ) -> T | None:
         terms = [side, *(f"{column} = ?" for column in where)]
         terms += [f"{column} <> ?" for column in excluding]
-        values = (rows.text_of(at), *where.values(), *excluding.values())
-        found = self._decoded(
+        values = (rows.encode_time(at), *where.values(), *excluding.values())
+        found = self._read_decoded(
             BY_ROW[kind], " AND ".join(terms), f"ORDER BY {order} LIMIT 1", values
         )
         return found[0] if found else None
 
-    def _decoded(
+    def _read_decoded(
         self, table: Table, condition: str, order: str, values: tuple[str, ...]
     ) -> list[Any]:
         found = self.query(f"SELECT * FROM {table.name} WHERE {condition} {order}", values)
@@ -320,7 +324,7 @@ def connect(path: Path, read_only: bool) -> sqlite3.Connection:
     return db
 
 
-def inode(path: Path) -> int | None:
+def read_inode(path: Path) -> int | None:
     """Which file stands under this name now."""
     try:
         return path.stat().st_ino

@@ -72,7 +72,7 @@ TABLES = (
 BY_ROW = {table.row: table for table in TABLES}
 
 
-def fresh_s(kind: type) -> float:
+def get_fresh_s(kind: type) -> float:
     """How old the newest row of `kind` may be and still be used, in s; raises where it has no age."""
     age_s = BY_ROW[kind].fresh_s
     if age_s is None:

@@ -26,7 +26,7 @@ def main() -> None:
     passed = server.adopt_sockets(notify.listen_fds())
     notifier = notify.Notifier()
     try:
-        settings = settings_file.load(arguments.settings)
+        settings = settings_file.load_settings(arguments.settings)
         app = create_app(settings, settings.make_clock())
         sockets = passed or [server.open_socket(settings.web)]
     except ApplianceError as error:

@@ -18,9 +18,9 @@ from appliance.errors import ApplianceError, CameraError, StoreError
 from appliance.log import SentenceLog, redact, redact_all
 from appliance.media.frames import Picture
 from appliance.settings import Settings
-from appliance.status import charts, document
+from appliance.status import charts, status_document
 from appliance.store.event_rows import read_older_events
-from appliance.store.rows import text_of
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.web import view
 from appliance.web.reader import Reader
@@ -68,11 +68,11 @@ def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
 
     @app.get("/api/status")
     def now() -> ResponseReturnValue:
-        return jsonify(reader.ask(lambda store: document.build(store, settings)))
+        return jsonify(reader.ask(lambda store: status_document.build(store, settings)))
 
     @app.get("/api/day")
     def day() -> ResponseReturnValue:
-        return jsonify(reader.ask(lambda store: charts.day(store, settings)))
+        return jsonify(reader.ask(lambda store: charts.build_day(store, settings)))
 
     @app.get("/api/events")
     def events() -> ResponseReturnValue:
@@ -124,16 +124,16 @@ def make_picture_response(picture: Picture) -> Response:
     answer = Response(bytes(picture.data), mimetype="image/jpeg")
     answer.headers["X-Camera"] = picture.camera
     answer.headers["X-Detections"] = view.format_detections(picture.detections)
-    answer.headers["X-Picture-At"] = text_of(picture.stamp.utc)
+    answer.headers["X-Picture-At"] = encode_time(picture.stamp.utc)
     return answer
 
 
 def list_older_events(store: Store, before: datetime | None, limit: int) -> list[dict[str, Any]]:
     """At most `limit` events that began before `before` (None: all of them), newest first."""
     if before is None:
-        return document.events(store, None, limit)
+        return status_document.list_events(store, None, limit)
     found = read_older_events(store, before, limit)
-    return redact_all([document.event_of(event) for event in found])
+    return redact_all([status_document.describe_event(event) for event in found])
 
 
 def parse_count(text: str) -> int:

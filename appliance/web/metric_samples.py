@@ -27,9 +27,9 @@ from appliance.model_cameras import (
     InferenceRun,
 )
 from appliance.settings import Settings
-from appliance.status import document
-from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour
-from appliance.status.loads import reported_loads
+from appliance.status import status_document
+from appliance.status.camera_costs import NOTHING_KNOWN, CameraEnergy, read_power, sum_up_last_hour
+from appliance.status.loads import read_loads
 from appliance.store.pages import read_back
 from appliance.store.store import Store
 
@@ -51,7 +51,7 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
     yield from collect_battery(store, settings)
     yield from collect_power(store, settings)
     yield from collect_energy(store)
-    hour = last_hour(store)
+    hour = sum_up_last_hour(store)
     for name in settings.camera:
         yield from collect_camera(store, name, hour.get(name, NOTHING_KNOWN))
     yield from collect_motions_and_events(store, settings)
@@ -62,7 +62,7 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
 
 def collect_battery(store: Store, settings: Settings) -> Iterator[MetricSample]:
     """The estimator's estimate of the battery."""
-    state = store.latest(BatteryState, document.power_max_age_s(settings))
+    state = store.latest(BatteryState, status_document.compute_power_max_age_s(settings))
     if state is None:
         return
     yield MetricSample("battery_charge_ratio", to_ratio(state.state_of_charge_pct))
@@ -73,7 +73,7 @@ def collect_battery(store: Store, settings: Settings) -> Iterator[MetricSample]:
 
 def collect_power(store: Store, settings: Settings) -> Iterator[MetricSample]:
     """What the charge controllers measure, and what the loads report."""
-    reading = store.latest(PowerReading, document.power_max_age_s(settings))
+    reading = store.latest(PowerReading, status_document.compute_power_max_age_s(settings))
     for name, field in (
         ("battery_voltage_volts", "battery_voltage_v"),
         ("battery_current_amperes", "battery_current_a"),
@@ -81,8 +81,8 @@ def collect_power(store: Store, settings: Settings) -> Iterator[MetricSample]:
         ("pv_power_watts", "pv_power_w"),
         ("charger_load_power_watts", "load_power_w"),
     ):
-        yield MetricSample(name, document.measure(reading, field))
-    for load in reported_loads(store, tuple(settings.camera)):
+        yield MetricSample(name, status_document.get_measured(reading, field))
+    for load in read_loads(store, tuple(settings.camera)):
         origin = "measured" if load.measured else "modelled"
         yield MetricSample("load_power_watts", load.power_w, (load.name, origin))
 
@@ -99,13 +99,13 @@ def collect_energy(store: Store) -> Iterator[MetricSample]:
     yield MetricSample("sun_is_free", float(budget.sun_is_free))
 
 
-def collect_camera(store: Store, name: str, hour: Spending) -> Iterator[MetricSample]:
+def collect_camera(store: Store, name: str, hour: CameraEnergy) -> Iterator[MetricSample]:
     """One camera's mode, power and frames."""
     yield MetricSample("camera_mean_power_watts", hour.camera.mean_w, (name, "camera"))
-    yield MetricSample("camera_mean_power_watts", hour.looking.mean_w, (name, "looking"))
-    draw = draw_now(store, name)
+    yield MetricSample("camera_mean_power_watts", hour.inference.mean_w, (name, "looking"))
+    draw = read_power(store, name)
     yield MetricSample("camera_power_watts", draw.camera_w, (name, "camera"))
-    yield MetricSample("camera_power_watts", draw.looking_w, (name, "looking"))
+    yield MetricSample("camera_power_watts", draw.inference_w, (name, "looking"))
     state = store.latest(CameraState, camera=name)
     if state is None:
         return
@@ -145,7 +145,7 @@ def collect_inference(store: Store) -> Iterator[MetricSample]:
         rate = run.frames / run.duration_s if run.duration_s else None
         yield MetricSample("inference_frames_per_second", rate)
     since = store.clock.stamp().utc - HOUR
-    frames, energy_wh = store.sums(InferenceRun, since, "frames", "energy_wh")
+    frames, energy_wh = store.sum_columns(InferenceRun, since, "frames", "energy_wh")
     yield MetricSample("inference_last_hour_frames", frames)
     yield MetricSample("inference_last_hour_energy_joules", to_joules(energy_wh))
 
@@ -159,7 +159,7 @@ def collect_computer(store: Store) -> Iterator[MetricSample]:
         yield MetricSample("disk_free_bytes", reading.disk_free_bytes)
         yield MetricSample("disk_used_ratio", to_ratio(reading.disk_used_pct))
         yield MetricSample("memory_available_bytes", reading.memory_available_bytes)
-    for name in store.names(GpuReading, "gpu"):
+    for name in store.list_values(GpuReading, "gpu"):
         gpu = store.latest(GpuReading, gpu=name)
         if gpu:
             yield MetricSample("gpu_power_watts", gpu.power_w, (gpu.gpu,))
@@ -172,7 +172,7 @@ def collect_services(store: Store) -> Iterator[MetricSample]:
     """The age of each service's last report (not known over a reboot), and open faults."""
     for state in store.rows(ServiceState):
         yield MetricSample("service_age_seconds", store.clock.age_s(state.stamp), (state.service,))
-    faults = store.open_faults()
+    faults = store.list_open_faults()
     yield MetricSample("faults_open", len(faults))
     for fault in faults:
         labels = (fault.source, fault.code)

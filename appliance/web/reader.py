@@ -29,7 +29,7 @@ class Reader:
     def ask(self, question: Callable[[Store], T]) -> T:
         """The answer to `question`; raises `StoreError` where the database cannot be read."""
         with self._turn:
-            if self._store is not None and self._store.replaced():
+            if self._store is not None and self._store.is_replaced():
                 self._close()
             if self._store is None:
                 self._store = Store(self._path, self._clock)

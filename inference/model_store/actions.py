@@ -26,7 +26,7 @@ LONGEST_S = 3600.0
 
 
 def open_store(arguments: argparse.Namespace) -> ModelStore:
-    return ModelStore(settings_file.load(arguments.settings))
+    return ModelStore(settings_file.load_settings(arguments.settings))
 
 
 def list_models(arguments: argparse.Namespace) -> int:
@@ -48,8 +48,10 @@ def list_models(arguments: argparse.Namespace) -> int:
 
 def describe_model(store: ModelStore, file: ModelFile) -> dict[str, Any]:
     """One model as a tree of the list's JSON."""
-    users = model_files.users(store.settings, store.shipped).get(file.path, [])
-    figures = [one for one in read_figures(model_files.bench_file(store.settings)) if one.sha256]
+    users = model_files.list_users(store.settings, store.shipped).get(file.path, [])
+    figures = [
+        one for one in read_figures(model_files.get_bench_file(store.settings)) if one.sha256
+    ]
     own = [one for one in figures if one.sha256 == file.digest]
     cost = own[-1].cost if own else assume_cost(store.settings)
     try:

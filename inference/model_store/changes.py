@@ -75,7 +75,7 @@ def remove(store: ModelStore, ref: str) -> ModelFile:
         raise ModelError(f"the model {file.name} comes with the software and stays")
     if file.path.parent.parent != store.root:
         raise ModelError(f"{file.path} is not in the store; delete the file itself")
-    used = model_files.users(store.settings, store.shipped).get(file.path)
+    used = model_files.list_users(store.settings, store.shipped).get(file.path)
     if used:
         raise ModelError(
             f"the model {file.name} is in use ({', '.join(used)}); name another one there first"
@@ -93,14 +93,14 @@ def use(store: ModelStore, ref: str) -> StoredModel:
         raise ModelError(f"{found.path} is not in the store; `unitctl models add` it first")
     tree = {"model": found.name, "sha256": found.digest, "at": f"{datetime.now(UTC):%FT%TZ}"}
     with writing(store.root):
-        replace_json(model_files.active_file(store.settings), tree)
+        replace_json(model_files.get_active_file(store.settings), tree)
     return found
 
 
 def use_default(store: ModelStore) -> str:
     """Let the settings choose again; returns what they choose. Raises `ModelError`."""
     with writing(store.root):
-        model_files.active_file(store.settings).unlink(missing_ok=True)
+        model_files.get_active_file(store.settings).unlink(missing_ok=True)
         sync_dir(store.root)
     return store.settings.inference.model
 
@@ -122,7 +122,7 @@ def verify(store: ModelStore, ref: str) -> StoredModel:
 
 def keep_figure(store: ModelStore, figure: Figure) -> None:
     """Store the measured cost of a model; raises `ModelError`."""
-    path = model_files.bench_file(store.settings)
+    path = model_files.get_bench_file(store.settings)
     with writing(store.root):
         figures = replace_figure(read_figures(path), figure)
         replace_json(path, {"figures": [make_figure_tree(one) for one in figures]})

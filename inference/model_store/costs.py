@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.settings import Settings
-from appliance.status.model_files import json_in
+from appliance.status.model_files import read_json
 
 # Of a model that was never measured: a session of a small one takes less on any processor.
 GUESSED_LOAD_S = 2.0
@@ -92,7 +92,7 @@ class FigureFile:
 
 def read_figures(path: Path) -> list[Figure]:
     """The figures in a file, the oldest first; those that are none are left out."""
-    entries = json_in(path).get("figures")
+    entries = read_json(path).get("figures")
     figures = [parse_figure(entry) for entry in entries] if isinstance(entries, list) else []
     return sorted((one for one in figures if one), key=lambda one: one.at)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from appliance.status.model_files import json_in
+from appliance.status.model_files import read_json
 from inference.detection.model_card import ModelCard
 from inference.model_store.durable import replace_json
 from inference.model_store.limits import LIMITS, MIB, TrialLimits
@@ -100,7 +100,7 @@ def explain_exit(code: int, limits: TrialLimits) -> str:
 
 def read_result(file: Path, model: Path, card: ModelCard) -> ExaminationResult | None:
     """The result in `file`, if it is of the present rules, this model and this card."""
-    tree, of_card = json_in(file), compute_card_digest(model)
+    tree, of_card = read_json(file), compute_card_digest(model)
     about = [tree.get(key) for key in ("rules", "sha256", "card_sha256")]
     licences = tree.get("told")
     if about != [RULES, card.sha256, of_card] or not isinstance(licences, list):

@@ -48,19 +48,19 @@ class ModelStore:
     ) -> None:
         self.settings = settings
         self.shipped = shipped
-        self.root = model_files.store_dir(settings)
+        self.root = model_files.get_store_dir(settings)
         self.examination = examination
         self._passed: dict[str, examine.ExaminationResult] = {}
-        self._bench = costs.FigureFile(model_files.bench_file(settings))
+        self._bench = costs.FigureFile(model_files.get_bench_file(settings))
         self._seen = self._active_mark()
 
     def list_models(self) -> list[ModelFile]:
         """All models with a name, examined or not."""
-        return model_files.known(self.settings, self.shipped)
+        return model_files.list_models(self.settings, self.shipped)
 
     def lookup(self, ref: str) -> ModelFile:
         """The file that a reference means; raises `ModelError`. It may not be safe to load."""
-        return model_files.find(self.settings, ref, self.shipped)
+        return model_files.find_model(self.settings, ref, self.shipped)
 
     def find(self, ref: str) -> StoredModel:
         """The model that `ref` (name, digest, path) means, safe to load; raises `ModelError`.
@@ -102,7 +102,7 @@ class ModelStore:
 
         A choice whose model is gone is none.
         """
-        return model_files.active(self.settings, self.shipped)
+        return model_files.read_active(self.settings, self.shipped)
 
     def has_active_changed(self) -> bool:
         """Whether the choice was written anew since the last call (or since the start)."""
@@ -112,7 +112,7 @@ class ModelStore:
 
     def _active_mark(self) -> Mark:
         try:
-            facts = model_files.active_file(self.settings).stat()
+            facts = model_files.get_active_file(self.settings).stat()
         except OSError:
             return None
         return facts.st_mtime_ns, facts.st_ino, facts.st_size

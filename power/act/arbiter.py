@@ -10,12 +10,14 @@ from datetime import timedelta
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.settings import Settings
-from appliance.store.tables import fresh_s
+from appliance.store.tables import get_fresh_s
 from power.guard.reserve import compute_reserve_wh
 from power.guard.verdict import Verdict, format_duration
 from power.plan.ladder import Proposal
 
-VALID_S = fresh_s(EnergyBudget)  # and at least three polls: a budget is renewed long before it ends
+VALID_S = get_fresh_s(
+    EnergyBudget
+)  # and at least three polls: a budget is renewed long before it ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +96,5 @@ def explain(
 
 def limit_power_w(level: EnergyLevel, proposal: Proposal, settings: Settings) -> float:
     """What the loads may draw: the planner's figure, but never more than the level allows."""
-    allowed_w = settings.power_w(level)
+    allowed_w = settings.get_level_power_w(level)
     return min(allowed_w, proposal.power_w) if level == proposal.level else allowed_w

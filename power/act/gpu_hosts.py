@@ -56,7 +56,7 @@ def choose(
     """
     after: dict[str, HostState] = {}
     at_once = before is None or power_w is None
-    left_w = keep_w = float("inf") if power_w is None else power_w - settings.base_w(level)
+    left_w = keep_w = float("inf") if power_w is None else power_w - settings.compute_base_w(level)
     earlier_on = True
     for name, switch in list_hosts(settings).items():
         state = (before or {}).get(name, HostState())

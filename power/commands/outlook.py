@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from appliance.commands.opening import local, opened, zone
+from appliance.commands.opening import format_local, get_timezone, open_unit
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, EnergyPolicy
 from appliance.settings import Settings
-from appliance.store.rows import text_of
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from power.commands.autonomy import Autonomy, compute_autonomy
 from power.plan.problem import CHARGE_AGE_S
@@ -33,7 +33,7 @@ class OutlookError(ApplianceError):
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it; raises `OutlookError`."""
-    with opened(arguments) as (settings, store):
+    with open_unit(arguments) as (settings, store):
         now = store.clock.stamp().utc
         battery = store.latest(BatteryState, CHARGE_AGE_S)
         left = compute_autonomy(battery, settings) if battery else None
@@ -65,7 +65,7 @@ def build_document(
 ) -> dict[str, Any]:
     """The same as JSON. Days of autonomy are null while the charge is unknown."""
     return {
-        "made": text_of(steps[0].stamp.utc),
+        "made": encode_time(steps[0].stamp.utc),
         "reason": policy.reason if policy else None,
         "autonomy": {
             "listening_days": round(left.listening_days, 2) if left else None,
@@ -74,7 +74,7 @@ def build_document(
         "step_s": STEP.total_seconds(),
         "steps": [
             {
-                "starts": text_of(step.starts),
+                "starts": encode_time(step.starts),
                 "level": step.level.name,
                 "pv_power_w": step.pv_power_w,
                 "load_power_w": step.load_power_w,
@@ -94,7 +94,7 @@ def build_sections(
     settings: Settings,
 ) -> list[Section]:
     """Autonomy, and one line for each quarter of a day."""
-    made = local(text_of(steps[0].stamp.utc), settings, "%a %d %b %H:%M")
+    made = format_local(encode_time(steps[0].stamp.utc), settings, "%a %d %b %H:%M")
     about = [Line("plan", policy.reason)] if policy else []
     return [
         Section("Without any sun from now on", describe_autonomy(left)),
@@ -116,7 +116,7 @@ def describe_autonomy(left: Autonomy | None) -> list[Line]:
 
 def group_blocks(steps: Sequence[EnergyPlanStep], settings: Settings) -> list[list[EnergyPlanStep]]:
     """The steps by quarter of a day at the site."""
-    here = zone(settings)
+    here = get_timezone(settings)
 
     def block_of(at: datetime) -> tuple[int, int]:
         there = at.astimezone(here)
@@ -131,8 +131,8 @@ def group_blocks(steps: Sequence[EnergyPlanStep], settings: Settings) -> list[li
 def format_block(block: Sequence[EnergyPlanStep], settings: Settings) -> Line:
     """When, how much sun and load, the charge at the end, and which levels for how long."""
     first, last = block[0], block[-1]
-    begins = local(text_of(first.starts), settings, "%a %d %b %H:%M")
-    ends = local(text_of(last.starts + STEP), settings, "%H:%M")
+    begins = format_local(encode_time(first.starts), settings, "%a %d %b %H:%M")
+    ends = format_local(encode_time(last.starts + STEP), settings, "%H:%M")
     sun_wh = sum(step.pv_power_w for step in block) * STEP_H
     load_wh = sum(step.load_power_w for step in block) * STEP_H
     band = ""

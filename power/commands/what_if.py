@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import Any
 
-from appliance.commands.opening import opened
+from appliance.commands.opening import open_unit
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.model import BatteryState, EnergyLevel, Stamp
@@ -83,7 +83,7 @@ class Comparison:
 
 def run(arguments: argparse.Namespace, changes: Mapping[str, float]) -> int:
     """Print it; raises `SettingsError` for a change that is not possible."""
-    with opened(arguments) as (settings, store):
+    with open_unit(arguments) as (settings, store):
         changed = apply_changes(settings, changes)
         comparisons = compare(store, settings, changed, compute_clear_sky_w)
     sentence = format_sentence(settings, changes, comparisons)

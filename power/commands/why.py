@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from appliance.commands.opening import local, moment, opened
+from appliance.commands.opening import format_local, open_unit, parse_moment
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyBudget, PowerReading, Sleep, Wake
 from appliance.settings import Settings
-from appliance.store.rows import encode, text_of
+from appliance.store.rows import encode, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 
@@ -45,9 +45,9 @@ class Answer:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it; raises `WhyError`, and `SettingsError` for a time that is none."""
-    with opened(arguments) as (settings, store):
+    with open_unit(arguments) as (settings, store):
         now = store.clock.stamp().utc
-        at = now if arguments.at is None else moment(arguments.at, now, settings)
+        at = now if arguments.at is None else parse_moment(arguments.at, now, settings)
         answer = find_answer(store, at, now, settings)
     if arguments.json:
         show_json(build_document(answer))
@@ -108,7 +108,7 @@ def build_document(answer: Answer) -> dict[str, Any]:
     parts = ("budget", "ended", "battery", "reading", "before", "after", "sleep", "wake")
     found = {name: getattr(answer, name) for name in parts}
     return {
-        "at": text_of(answer.at),
+        "at": encode_time(answer.at),
         **{name: encode(row) if row is not None else None for name, row in found.items()},
     }
 
@@ -193,4 +193,4 @@ def format_value(value: float | None, form: str) -> str:
 
 def format_time(utc: datetime, settings: Settings) -> str:
     """A time as people at the site read it."""
-    return local(text_of(utc), settings, "%a %d %b %H:%M")
+    return format_local(encode_time(utc), settings, "%a %d %b %H:%M")

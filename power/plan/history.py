@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from appliance.model import PowerReading, SolarDay, Stamp
 from appliance.settings import Settings
-from appliance.store.rows import time_of
+from appliance.store.rows import decode_time
 from appliance.store.steps import (
     COARSE_S,
     FINE_S,
@@ -173,7 +173,7 @@ def read_full_rows(store: Store, since: datetime, until: datetime) -> HistoryPoi
     last = until - timedelta(milliseconds=1)
     blocked = list_blocked_steps(store, since, last)
     return {
-        time_of(row["step"]): HistoryPoint(
+        decode_time(row["step"]): HistoryPoint(
             FINE_S / 3600,
             row["pv_w"],
             row["battery_c"],
@@ -190,7 +190,7 @@ def read_means(
     rows = read_energy_means(store, step_s, since, until)
     usual = step_s / max(BY_ROW[PowerReading].every_s or 0.0, settings.meter.poll_every_s)
     return {
-        time_of(row["step"]): HistoryPoint(
+        decode_time(row["step"]): HistoryPoint(
             step_s / 3600 * (min(1.0, row["rows"] / usual) if step_s == COARSE_S else 1.0),
             row["pv_w"],
             row["battery_c"],

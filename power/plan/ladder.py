@@ -75,7 +75,7 @@ class Ladder:
     ) -> Proposal:
         sun_w = reading.pv_power_w if reading else None
         sun = "sun unknown" if sun_w is None else f"sun {sun_w:.0f} W"
-        return Proposal(level, self._settings.power_w(level), f"{charge_text}; {sun}")
+        return Proposal(level, self._settings.get_level_power_w(level), f"{charge_text}; {sun}")
 
 
 def list_rungs(energy: EnergySettings) -> tuple[tuple[EnergyLevel, float], ...]:

@@ -120,7 +120,9 @@ class LadderController:
     def choose(self, step: TimeStep, charge_pct: float) -> Option:  # noqa: ARG002  (as all)
         energy = self._settings.energy
         self._level = choose_level(charge_pct - self._margin_pct, self._level, energy)
-        return choose_affordable(self._options, self._level, self._settings.power_w(self._level))
+        return choose_affordable(
+            self._options, self._level, self._settings.get_level_power_w(self._level)
+        )
 
     def observe(self, step: TimeStep) -> None:
         """It uses the charge alone."""

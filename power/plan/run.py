@@ -28,7 +28,7 @@ from appliance.model import (
 from appliance.process import service
 from appliance.settings import Settings
 from appliance.store import retention
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
 from power.guard.reserve import FIRST_YEAR
@@ -120,7 +120,7 @@ def read_usual_sigma_pct(store: Store, now: datetime) -> float:
     """The mean sigma of the last day's charge: neither the moment after a full charge nor the one
     after a boot is usual.
     """
-    mean_pct = store.mean(BatteryState, "sigma_pct", now - timedelta(days=1), now)
+    mean_pct = store.average(BatteryState, "sigma_pct", now - timedelta(days=1), now)
     return min(MAX_SIGMA_PCT, max(MIN_SIGMA_PCT, mean_pct or 0.0))
 
 
@@ -197,8 +197,8 @@ def main() -> None:
     arguments = service.make_parser(PLAN, takes_instance=False).parse_args()
     plan_log = log.setup(PLAN, under_journal="JOURNAL_STREAM" in os.environ)
     try:
-        settings = settings_file.load(arguments.settings)
-        prepare(settings.database)
+        settings = settings_file.load_settings(arguments.settings)
+        prepare_database(settings.database)
         store = Store(settings.database, settings.make_clock(), writer=PLAN)
         plan_log.info(plan_and_report(store, settings))
     except ApplianceError as error:
@@ -212,7 +212,7 @@ def plan_and_report(store: Store, settings: Settings) -> str:
         sentence = run_plan(store, settings, compute_clear_sky_w)
     except PlanError as error:
         store.raise_fault(PLAN, error)
-        store.say(PLAN, str(error))
+        store.publish_status(PLAN, str(error))
         raise
-    store.say(PLAN, sentence)
+    store.publish_status(PLAN, sentence)
     return sentence

@@ -53,8 +53,8 @@ class Progress:
 
 def find_target(given: Path | None) -> Path:
     """The settings file to write to; raise `SettingsError` now rather than after the probe."""
-    path = given or settings_file.find()
-    settings_file.load(path)
+    path = given or settings_file.find_settings_file()
+    settings_file.load_settings(path)
     if not os.access(path.resolve().parent, os.W_OK):
         raise SettingsError(f"{path} may not be written by you; use sudo")
     return path

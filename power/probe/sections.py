@@ -15,7 +15,7 @@ from pathlib import Path
 from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.settings import Settings
-from appliance.settings_text import literal
+from appliance.settings_text import format_literal
 from power.probe import FoundDevice
 from power.probe.ports import is_same_port
 
@@ -44,8 +44,8 @@ class DeviceSection:
         lines = [
             *(f"# {line}" for line in describe_device(self.device)),
             self.title,
-            f"model = {literal(best.profile.name)}",
-            f"port = {literal(self.device.port)}",
+            f"model = {format_literal(best.profile.name)}",
+            f"port = {format_literal(self.device.port)}",
         ]
         if best.device_id != best.profile.device_id:
             lines.append(f"device_id = {best.device_id}")
@@ -89,7 +89,7 @@ def add_sections(path: Path, new: Sequence[DeviceSection]) -> None:
     """Put the sections at the end of the settings file; raise `SettingsError` and change nothing
     where one cannot be added, or the whole would not be valid.
     """
-    settings = settings_file.load(path)
+    settings = settings_file.load_settings(path)
     for entry in new:
         refuse_ambiguous(entry)
         refuse_duplicate(settings, entry)
@@ -148,7 +148,7 @@ def replace_file(path: Path, content: bytes) -> None:
 def check_settings(fresh: Path, path: Path) -> None:
     """Read the new file as every service will."""
     try:
-        settings_file.load(fresh)
+        settings_file.load_settings(fresh)
     except SettingsError as error:
         text = str(error).replace(str(fresh), str(path))
         raise SettingsError(f"nothing was written, the file would not be valid: {text}") from error

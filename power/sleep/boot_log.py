@@ -17,7 +17,7 @@ class BootLog:
     """Holds the record of the boot; `boot` is replaced, and `save` writes it when it differs."""
 
     def __init__(self, service: Service) -> None:
-        self._service, self._path = service, service.settings.boots_file
+        self._service, self._path = service, service.settings.boot_record_file
         self._written: Boot | None = None
         self.boot = begin_boot(self._read(), service.clock.stamp())
 

@@ -89,7 +89,7 @@ class SleepPreparer:
         )
         boot = replace(boot, end=BootEnd.ASLEEP, nap=nap)
         try:
-            boot_record.write(self._settings.boots_file, boot)
+            boot_record.write(self._settings.boot_record_file, boot)
         except BootsError as error:
             return Preparation(boot, row, faults=(*faults, error))
         return Preparation(boot, row, written=True, faults=tuple(faults))

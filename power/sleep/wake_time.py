@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from appliance.model import EnergyLevel, EnergyPlanStep, PowerReading, Sleep, Stamp
 from appliance.settings import Settings, SleepMode
-from appliance.store.tables import fresh_s
+from appliance.store.tables import get_fresh_s
 from power.guard.by_charge import hibernate_below_pct
 
 SLEEP_AFTER_S = 300.0  # so long the loads have had to end, and the level has lasted
@@ -23,7 +23,7 @@ SOONEST, FARTHEST, LONGEST = timedelta(minutes=30), timedelta(hours=12), timedel
 # After so many failed boots in a row, at least so many hours.
 WAITS_H = (0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 24.0)
 MORNING_H, AFTERNOON_H = 9.0, 15.0  # local solar time: between them panels give their most
-PLAN_HOLDS = timedelta(seconds=fresh_s(EnergyPlanStep))
+PLAN_HOLDS = timedelta(seconds=get_fresh_s(EnergyPlanStep))
 PLAN_STEP = timedelta(minutes=15)
 ALARM_SLACK_S = 5.0
 CHECK_TAKES = timedelta(minutes=15)  # the energy check
@@ -80,7 +80,7 @@ def needed_w(settings: Settings, reading: PowerReading | None = None) -> float:
     already.
     """
     drawn_w = (reading.load_power_w if reading else None) or 0.0
-    return max(settings.power_w(EnergyLevel.SENTINEL), drawn_w)
+    return max(settings.get_level_power_w(EnergyLevel.SENTINEL), drawn_w)
 
 
 def choose_wake_time(

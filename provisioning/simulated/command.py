@@ -53,9 +53,13 @@ class Command:
         """The settings named, or those of a unit; where there are none, the defaults will do for
         devices that are named. Raises `SettingsError`.
         """
-        if self.settings is None and self.devices and not settings_file.find().exists():
+        if (
+            self.settings is None
+            and self.devices
+            and not settings_file.find_settings_file().exists()
+        ):
             return self._set_seed(Settings())
-        return self._set_seed(settings_file.load(self.settings))
+        return self._set_seed(settings_file.load_settings(self.settings))
 
     def _set_seed(self, settings: Settings) -> Settings:
         """The settings with the seed of the command line, if one was given."""

@@ -24,7 +24,7 @@ def write(directory: Path, text: str) -> Path:
 def error_of(directory: Path, text: str) -> str:
     """What the technician is told about a file with this text, without the directory's name."""
     with pytest.raises(SettingsError) as caught:
-        settings_file.load(write(directory, text))
+        settings_file.load_settings(write(directory, text))
     return str(caught.value).replace(str(directory), "")
 
 
@@ -108,20 +108,20 @@ def test_a_mistake_is_told_with_its_place(tmp_path: Path, mistake: str) -> None:
 
 def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"there is no settings file .*--settings.*make run"):
-        settings_file.load(tmp_path / "unit.toml")
+        settings_file.load_settings(tmp_path / "unit.toml")
 
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "unit.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError, match="cannot be read"):
-        settings_file.load(tmp_path / "unit.toml")
+        settings_file.load_settings(tmp_path / "unit.toml")
 
 
 def test_the_place_may_be_named_by_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("APPLIANCE_SETTINGS", str(write(tmp_path, "[unit]\nname = 'hill'\n")))
-    assert settings_file.load().unit.name == "hill"
+    assert settings_file.load_settings().unit.name == "hill"
 
 
 def test_a_relative_path_is_taken_from_the_files_own_directory(
@@ -130,19 +130,19 @@ def test_a_relative_path_is_taken_from_the_files_own_directory(
     write(tmp_path, "[unit]\ndata_dir = '../data'\nrun_dir = '/run/here'\n")
     monkeypatch.chdir(tmp_path)
     for path in (tmp_path / "unit.toml", Path("unit.toml")):
-        unit = settings_file.load(path).unit
+        unit = settings_file.load_settings(path).unit
         assert (unit.data_dir, unit.run_dir) == (tmp_path.parent / "data", Path("/run/here"))
 
 
 def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
     path = write(tmp_path, "")
-    assert settings_file.load(path) == replace(Settings(), path=path)
+    assert settings_file.load_settings(path) == replace(Settings(), path=path)
 
 
 def test_only_a_demonstration_has_a_clock_of_its_own(tmp_path: Path) -> None:
-    assert type(settings_file.load(write(tmp_path, "")).make_clock()) is SystemClock
+    assert type(settings_file.load_settings(write(tmp_path, "")).make_clock()) is SystemClock
     text = "[clock]\nspeed = 240\norigin_boottime_s = 12.5\n"
-    assert isinstance(settings_file.load(write(tmp_path, text)).make_clock(), ScaledClock)
+    assert isinstance(settings_file.load_settings(write(tmp_path, text)).make_clock(), ScaledClock)
 
 
 def test_what_is_printed_is_read_back_as_the_same(tmp_path: Path, settings: Settings) -> None:
@@ -153,17 +153,17 @@ def test_what_is_printed_is_read_back_as_the_same(tmp_path: Path, settings: Sett
         battery=replace(settings.battery, chemistry=Chemistry.LEAD_ACID, capacity_wh=1e6),
         site=SiteSettings(timezone="Europe/Bucharest"),
     )
-    path = write(tmp_path, settings_text.effective(settings))
-    assert settings_file.load(path) == replace(settings, path=path)
+    path = write(tmp_path, settings_text.format_settings(settings))
+    assert settings_file.load_settings(path) == replace(settings, path=path)
 
 
 def test_the_settings_page_is_current() -> None:
-    current = (ROOT / "docs/settings.md").read_text() == settings_page.page()
+    current = (ROOT / "docs/settings.md").read_text() == settings_page.build_page()
     assert current, "run: python -m appliance.settings_page > docs/settings.md"
 
 
 def test_every_default_stands_within_its_own_range() -> None:
-    page = settings_page.page()
+    page = settings_page.build_page()
     ranges = re.findall(
         r"^\| `(\w+)` \| [^|]* \| `([-\d.]+)` \| (\S+) to (\S+) \|", page, re.MULTILINE
     )
@@ -177,4 +177,4 @@ def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     path = write(tmp_path, "")
     path.chmod(0)
     with pytest.raises(SettingsError, match="cannot be read"):
-        settings_file.load(path)
+        settings_file.load_settings(path)

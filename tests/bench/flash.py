@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from appliance.model_cameras import Event
 from appliance.settings import Settings
 from appliance.store import store as store_module
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from provisioning.laptop import START, Laptop, RunRequest
 from sensors.camera.pictures.gop import GroupOfPictures
@@ -84,7 +84,7 @@ def make_empty(database: Path, page_size: int) -> None:
     fresh.execute("PRAGMA journal_mode=WAL")
     fresh.execute("CREATE TABLE begun (at TEXT)")
     fresh.close()
-    prepare(database)
+    prepare_database(database)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from provisioning.command import claim_port
 from provisioning.laptop import START, Laptop, RunRequest
 from tests.bench.report import OUT, Figure, median, publish, quick
@@ -45,7 +45,7 @@ def measure_first_page(laptop: Laptop) -> float:
 def main() -> None:
     short = quick("page")
     laptop = Laptop(RunRequest(240, claim_port(0), OUT / "page", start=START))
-    prepare(laptop.settings.database)
+    prepare_database(laptop.settings.database)
     times = [measure_first_page(laptop) for _ in range(3 if short else 15)]
     figures = [Figure("first page and status, median", median(times), "s")]
     figures.append(replace(figures[0], name="first page and status, worst", value=max(times)))

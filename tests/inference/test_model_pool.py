@@ -155,7 +155,7 @@ def test_a_silent_fall_back_to_the_cpu_is_a_fault_and_fewer_frames_are_planned(
     unit.detector.degraded = "the model runs on the CPU, although CUDA was to be used: check it"
     unit.grant(EnergyLevel.FULL)
     unit.run_for(1)
-    (fault,) = unit.store.open_faults()
+    (fault,) = unit.store.list_open_faults()
     assert fault.code == "model"
     assert "although CUDA was to be used" in fault.text
     unit.run_for(2)

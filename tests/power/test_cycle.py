@@ -139,7 +139,7 @@ def test_the_charger_falling_silent_sheds_work_step_by_step(unit: Unit) -> None:
     unit.pass_time(3000)
     assert unit.host.new() == [f"stop {INFERENCE}"]
     assert unit.budget().level == EnergyLevel.SENTINEL
-    assert [fault.code for fault in unit.store.open_faults()] == ["bus"]
+    assert [fault.code for fault in unit.store.list_open_faults()] == ["bus"]
 
 
 def test_after_a_silence_of_the_charger_the_level_rises_only_after_the_dwell(unit: Unit) -> None:
@@ -149,7 +149,7 @@ def test_after_a_silence_of_the_charger_the_level_rises_only_after_the_dwell(uni
     unit.pass_time(890)
     assert unit.budget().level == EnergyLevel.SENTINEL
     assert unit.pass_time(20).startswith("FULL")
-    assert unit.store.open_faults() == []
+    assert unit.store.list_open_faults() == []
 
 
 def test_a_falling_battery_sheds_sleeps_and_shuts_down_in_order(unit: Unit) -> None:
@@ -236,12 +236,12 @@ def test_orders_are_given_before_anything_is_stored(
 def test_a_refused_order_is_a_fault_until_it_is_taken(unit: Unit) -> None:
     unit.host.refuses = {f"start {GATE}"}
     unit.pass_time(30)
-    assert [fault.code for fault in unit.store.open_faults()] == ["host"]
+    assert [fault.code for fault in unit.store.list_open_faults()] == ["host"]
     assert unit.host.new() == [f"start {INFERENCE}"]
     unit.host.refuses = set()
     unit.pass_time(10)
     assert unit.host.new() == [f"start {GATE}"]
-    assert unit.store.open_faults() == []
+    assert unit.store.list_open_faults() == []
 
 
 def test_rows_are_sparing_a_budget_each_minute_and_one_transaction_every_other_poll(

@@ -77,8 +77,8 @@ def fill(open_as: OpenAs) -> None:
         event(now),
     )
     for store, name in (power, "power"), (sensors, "sensors"), (camera, "camera@demo"):
-        store.say(name, f"{name} works")
-    inference.say("inference", "looking at demo")
+        store.publish_status(name, f"{name} works")
+    inference.publish_status("inference", "looking at demo")
 
 
 def break_camera(open_as: OpenAs) -> None:

@@ -133,7 +133,7 @@ class Bench:
         return reading
 
     def faults(self) -> list[str]:
-        return [fault.code for fault in self.store.open_faults()]
+        return [fault.code for fault in self.store.list_open_faults()]
 
 
 @pytest.fixture

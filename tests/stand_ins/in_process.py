@@ -20,8 +20,8 @@ from appliance.model import EnergyBudget
 from appliance.model_cameras import Box, Detection, Tier
 from appliance.process.service import Leave, Service
 from appliance.settings import Settings
-from appliance.status.loads import reported_loads
-from appliance.store.prepare import prepare
+from appliance.status.loads import read_loads
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from inference.__main__ import make_publisher
 from inference.cameras.camera import InferenceCamera
@@ -188,7 +188,7 @@ class InProcessUnit:
         every_s: float = 60.0,
         scene: Scene | None = None,
     ) -> None:
-        prepare(settings.database)
+        prepare_database(settings.database)
         self.settings, self.clock, self.every_s = settings, clock, every_s
         self.plant = Plant(settings, clock.utc)
         self.pid_one = PidOne()
@@ -264,7 +264,7 @@ class InProcessUnit:
             self.pid_one.running.discard("appliance-inference")
 
     def _load_w(self) -> float:
-        reported_w = sum(load.power_w for load in reported_loads(self.reader, ("demo",)))
+        reported_w = sum(load.power_w for load in read_loads(self.reader, ("demo",)))
         return max(reported_w, self.settings.energy.hibernate_power_w)
 
     # --- parts ---------------------------------------------------------------------------------

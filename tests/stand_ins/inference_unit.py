@@ -106,4 +106,4 @@ class InferenceUnit:
         return sum(batch.count(camera) for batch in batches)
 
     def list_faults(self) -> list[str]:
-        return [fault.code for fault in self.store.open_faults()]
+        return [fault.code for fault in self.store.list_open_faults()]

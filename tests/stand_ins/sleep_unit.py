@@ -144,7 +144,7 @@ class SleepUnit:
         return self.store.rows(Wake)
 
     def file(self) -> dict[str, Any]:
-        return cast("dict[str, Any]", json.loads(self.settings.boots_file.read_text()))
+        return cast("dict[str, Any]", json.loads(self.settings.boot_record_file.read_text()))
 
     def boot(self, down_s: float) -> None:
         """The computer was off that long and boots."""

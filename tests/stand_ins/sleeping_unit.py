@@ -43,7 +43,7 @@ def unit(
 
 def record(laptop: Laptop) -> dict[str, Any]:
     """What boots.json says."""
-    told: dict[str, Any] = json.loads(laptop.settings.boots_file.read_text())
+    told: dict[str, Any] = json.loads(laptop.settings.boot_record_file.read_text())
     return told
 
 

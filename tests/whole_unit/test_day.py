@@ -20,7 +20,7 @@ from appliance.model import (
 )
 from appliance.model_cameras import Event
 from appliance.settings import ComputerSettings, Settings
-from appliance.settings_file import load
+from appliance.settings_file import load_settings
 from provisioning.laptop import Laptop, RunRequest
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.in_process import InProcessUnit
@@ -37,7 +37,7 @@ def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     directory = tmp_path_factory.mktemp("day") / "run"
     laptop = Laptop(RunRequest(240, 8080, directory, charge_pct=40))
     laptop.stop()
-    return replace(load(laptop.settings.path), computer=ComputerSettings(idle_w=15))
+    return replace(load_settings(laptop.settings.path), computer=ComputerSettings(idle_w=15))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.model import BatteryReading, EnergyBudget, PowerReading
 from appliance.model_cameras import Event
-from appliance.settings_file import load
+from appliance.settings_file import load_settings
 from appliance.store.store import Store
 from tests.conftest import ROOT
 
@@ -32,7 +32,7 @@ def test_a_day_of_the_real_processes_brings_events_levels_and_no_fault(tmp_path:
     done = provisioning("--day", "36s", "--days", "1", "--port", "0", "--dir", str(run))
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
-    settings = load(run / "unit.toml")
+    settings = load_settings(run / "unit.toml")
     store = Store(settings.database, SystemClock())
     assert told["faults"] == 0, done.stdout + done.stderr
     assert len(set(told["levels"])) >= 3, told
@@ -51,7 +51,7 @@ def test_the_unit_runs_with_other_power_devices_as_well(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["faults"] == 0, done.stdout + done.stderr
-    store = Store(load(run / "unit.toml").database, SystemClock())
+    store = Store(load_settings(run / "unit.toml").database, SystemClock())
     reading = store.last(PowerReading)
     assert reading is not None
     assert reading.device == "victron-mppt + pylontech"

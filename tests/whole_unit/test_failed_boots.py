@@ -66,7 +66,7 @@ def wait_for_sleep(laptop: Laptop, store: Store) -> float:
 
 
 def record_of(laptop: Laptop) -> dict[str, Any]:
-    return record(laptop) if laptop.settings.boots_file.exists() else {}
+    return record(laptop) if laptop.settings.boot_record_file.exists() else {}
 
 
 def stays(store: Store) -> bool:

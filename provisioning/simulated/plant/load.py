@@ -7,7 +7,7 @@ Never: draws nothing. Where nobody reports, the unit hibernates and draws its hi
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.settings import Settings
-from appliance.status.loads import reported_loads
+from appliance.status.loads import read_loads
 from appliance.store.store import Store
 
 
@@ -23,7 +23,7 @@ class ReportedLoad:
         """The sum of the reported loads, at least the hibernation power."""
         floor_w = self._settings.energy.hibernate_power_w
         try:
-            loads = reported_loads(self._open(), tuple(self._settings.camera))
+            loads = read_loads(self._open(), tuple(self._settings.camera))
         except StoreError:
             self.close()
             return floor_w
@@ -35,7 +35,7 @@ class ReportedLoad:
             self._store = None
 
     def _open(self) -> Store:
-        if self._store and self._store.replaced():
+        if self._store and self._store.is_replaced():
             self.close()
         if self._store is None:
             self._store = Store(self._settings.database, self._clock)

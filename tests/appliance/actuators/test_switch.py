@@ -242,13 +242,13 @@ def test_the_program_switches_and_keeps_its_fault_until_it_succeeds(
     led.rename(led.with_name("away"))
     done = run("on", "modem", "--settings", settings.path)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    [fault] = store.open_faults()
+    [fault] = store.list_open_faults()
     assert (fault.source, fault.code) == ("switch@modem", "switch")
     assert "the switch modem could not be set to '1'" in fault.text
     led.with_name("away").rename(led)
     assert run("on", "modem", "--settings", settings.path).returncode == 0
     assert led.read_text().strip() == "1"
-    assert store.open_faults() == []
+    assert store.list_open_faults() == []
 
 
 def test_the_program_works_without_a_database(settings: Settings, led: Path) -> None:

@@ -15,8 +15,8 @@ from appliance.clock import ScaledClock, boottime_s
 from appliance.model import EnergyLevel
 from appliance.settings import DEFAULT_PATH, ChargerSettings, Settings
 from appliance.settings_cameras import CameraSettings
-from appliance.settings_text import effective
-from appliance.store.prepare import prepare
+from appliance.settings_text import format_settings
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from tests.conftest import OpenStore
 from tests.scenes import filled
@@ -30,7 +30,7 @@ def findings(settings: Settings, store: Store | None, clock: FakeClock) -> dict[
 @pytest.fixture
 def healthy(settings: Settings, open_store: OpenStore) -> Settings:
     """A unit on which everything is as it should be."""
-    settings.path.write_text(effective(settings))
+    settings.path.write_text(format_settings(settings))
     settings.path.chmod(0o640)
     filled.fill(open_store)
     return settings
@@ -60,7 +60,7 @@ def test_a_damaged_database_is_reported_before_and_after_it_was_set_aside(
 ) -> None:
     healthy.database.write_bytes(b"torn" * 4096)
     assert "is damaged" in findings(healthy, None, clock)["database"].text
-    aside = prepare(healthy.database)
+    aside = prepare_database(healthy.database)
     assert aside is not None
     found = findings(healthy, open_store(), clock)["database"]
     assert found.ok is False
@@ -101,8 +101,8 @@ def test_a_silent_service_is_named_unless_it_sleeps_for_want_of_energy(
 ) -> None:
     power = open_store("power")
     clock.advance(600)
-    power.say("power", "holding")
-    open_store("sensors").say("sensors", "measuring")
+    power.publish_status("power", "holding")
+    open_store("sensors").publish_status("sensors", "measuring")
     power.add(filled.budget(clock.stamp(), EnergyLevel.FULL))
     found = findings(healthy, power, clock)["services"]
     assert found.text == "silent: camera@demo, inference"

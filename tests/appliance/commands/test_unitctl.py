@@ -19,8 +19,8 @@ import pytest
 from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.commands import COMMANDS
-from appliance.status import document as status
-from appliance.store.prepare import damage, prepare
+from appliance.status import status_document
+from appliance.store.prepare import find_damage, prepare_database
 from appliance.store.store import Store
 from tests.conftest import CLIP, ROOT
 from tests.scenes import filled
@@ -49,7 +49,7 @@ class Unit:
         self.database = directory / "data" / "unit.db"
         self._capsys = capsys
         self._stores: dict[str, Store] = {}
-        prepare(self.database)
+        prepare_database(self.database)
 
     def open_as(self, writer: str) -> Store:
         if writer not in self._stores:
@@ -288,7 +288,7 @@ def test_a_backup_is_sound_and_the_newest_three_stay(unit: Unit) -> None:
     code, out, _ = unit.type("backup")
     made = Path(out.strip())
     assert code == 0
-    assert damage(made) is None
+    assert find_damage(made) is None
     with sqlite3.connect(made) as db:
         assert db.execute("SELECT count(*) FROM event").fetchone()[0] == 1
     left = {path.name for path in backups.iterdir()}
@@ -353,7 +353,7 @@ def test_ctrl_c_is_quiet(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(status, "build", interrupted)
+    monkeypatch.setattr(status_document, "build", interrupted)
     assert unit.type("status") == (130, "", "")
 
 

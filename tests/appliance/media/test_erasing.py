@@ -289,7 +289,7 @@ def test_the_user_is_known_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -
 def test_who_opens_a_picture_is_noted_once_and_without_cookies(
     unit: Unit, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = settings_file.load(unit.settings)
+    settings = settings_file.load_settings(unit.settings)
     client = create_app(settings, SystemClock()).test_client()
     client.set_cookie("session", "hunter2")
     name = f"2026-04-15/{unit.events[0]}.jpg"

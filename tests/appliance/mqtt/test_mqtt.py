@@ -26,8 +26,8 @@ from appliance.mqtt.broker import Broker
 from appliance.process.service import Leave, Service
 from appliance.settings import MqttSettings, Settings
 from appliance.settings_cameras import CameraSettings
-from appliance.status import document as status
-from appliance.store.prepare import prepare
+from appliance.status import status_document
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from provisioning.laptop import find_free_port
 from tests.conftest import OpenStore
@@ -102,7 +102,7 @@ def site(settings: Settings, port: int) -> Settings:
 
 @pytest.fixture
 def service(site: Settings) -> Iterator[Service]:
-    prepare(site.database)
+    prepare_database(site.database)
     clock = SystemClock()
     store = Store(site.database, clock, "mqtt")
     yield Service("mqtt", site, clock, store, SentenceLog("mqtt"))
@@ -124,7 +124,7 @@ def document(site: Settings, clock: FakeClock, open_store: OpenStore) -> dict[st
     """The status document of a unit at work."""
     fill(open_store)
     store = Store(site.database, clock)
-    made = status.build(store, site)
+    made = status_document.build(store, site)
     store.close()
     return made
 
@@ -243,15 +243,15 @@ def test_a_unit_that_is_gone_is_offline_by_its_last_will(port: int, tmp_path: Pa
 def test_a_broker_that_is_not_there_is_a_fault_after_two_minutes(
     site: Settings, clock: FakeClock
 ) -> None:
-    prepare(site.database)
+    prepare_database(site.database)
     store = Store(site.database, clock, "mqtt")
     service = Service("mqtt", site, clock, store, SentenceLog("mqtt"))
     cycle = MqttCycle(service)
     service.run_once(cycle.cycle)
-    assert store.open_faults() == []
+    assert store.list_open_faults() == []
     clock.advance(121)
     service.run_once(cycle.cycle)
-    (fault,) = store.open_faults()
+    (fault,) = store.list_open_faults()
     assert (fault.code, fault.source) == ("mqtt", "mqtt")
     assert "check [mqtt]" in fault.text
     store.close()

@@ -59,10 +59,10 @@ def test_a_fault_is_stored_once_and_cleared_by_the_first_cycle_without_it(
     for _ in range(3):
         service.run_once(silent)
         clock.advance(10)
-    (fault,) = service.store.open_faults()
+    (fault,) = service.store.list_open_faults()
     assert (fault.code, fault.source) == ("bus", "power")
     service.run_once(lambda: "all is well")
-    assert service.store.open_faults() == []
+    assert service.store.list_open_faults() == []
     assert service.store.rows(Fault)[0].cleared == clock.utc
 
 
@@ -72,7 +72,7 @@ def test_a_fault_of_the_process_before_is_cleared_by_the_first_good_cycle(
     service.store.raise_fault("power", BusError("before the crash"))
     service.store.raise_fault("camera@demo", BusError("somebody else's"))
     service.run_once(lambda: "all is well")
-    assert [fault.source for fault in service.store.open_faults()] == ["camera@demo"]
+    assert [fault.source for fault in service.store.list_open_faults()] == ["camera@demo"]
 
 
 def test_a_fault_that_could_not_be_cleared_is_cleared_when_the_disk_is_back(
@@ -87,7 +87,7 @@ def test_a_fault_that_could_not_be_cleared_is_cleared_when_the_disk_is_back(
         broken.setattr(Store, "clear_faults", full)
         service.run_once(lambda: "all is well")
     service.run_once(lambda: "all is well")
-    assert service.store.open_faults() == []
+    assert service.store.list_open_faults() == []
 
 
 def test_the_sentence_is_stored_once_a_minute_and_told_to_pid_one_at_once(
@@ -110,7 +110,7 @@ def test_the_sentence_is_stored_once_a_minute_and_told_to_pid_one_at_once(
 def test_what_nobody_expected_ends_the_process(service: Service) -> None:
     with pytest.raises(ZeroDivisionError):
         service.run(lambda: str(1 / 0), every_s=10)
-    assert service.store.open_faults() == []
+    assert service.store.list_open_faults() == []
 
 
 def test_a_service_with_nothing_to_do_leaves_and_says_why(service: Service) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from appliance.process.units import format_unit
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings
-from appliance.status.document import expected_services
+from appliance.status.status_document import list_expected_services
 from appliance.store.tables import PLAN
 
 UNITS = Path(__file__).parents[3] / "systemd"
@@ -14,7 +14,7 @@ UNITS = Path(__file__).parents[3] / "systemd"
 
 def test_every_service_has_a_unit_file_of_its_name(settings: Settings) -> None:
     two = replace(settings, camera={name: CameraSettings(source="a.mp4") for name in ("a", "b")})
-    for service in (*expected_services(two), "hints", "mqtt", "web"):
+    for service in (*list_expected_services(two), "hints", "mqtt", "web"):
         unit = format_unit(service)
         template = unit.partition("@")[0] + "@.service" if "@" in unit else unit
         assert (UNITS / template).is_file(), unit

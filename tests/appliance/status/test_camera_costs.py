@@ -6,8 +6,14 @@ from datetime import timedelta
 import pytest
 
 from appliance.model_cameras import CameraMode, CameraUsage, InferenceRun, Tier
-from appliance.status.camera_costs import NOTHING_KNOWN, Spending, draw_now, last_hour, spent
-from appliance.status.loads import reported_loads
+from appliance.status.camera_costs import (
+    NOTHING_KNOWN,
+    CameraEnergy,
+    read_power,
+    sum_up,
+    sum_up_last_hour,
+)
+from appliance.status.loads import read_loads
 from appliance.store.store import Store
 from tests.conftest import OpenStore
 from tests.scenes import filled
@@ -40,15 +46,15 @@ def run(inference: Store, power_w: float = 1.2) -> None:
     inference.add(InferenceRun(now, MINUTE, 60, 0, wh, False, power_w, "CPU", filled.DIGEST))
 
 
-def hour_of(store: Store, name: str = "demo") -> Spending:
-    return last_hour(store).get(name, NOTHING_KNOWN)
+def hour_of(store: Store, name: str = "demo") -> CameraEnergy:
+    return sum_up_last_hour(store).get(name, NOTHING_KNOWN)
 
 
 def test_before_any_row_nothing_is_known(open_store: OpenStore) -> None:
     store = open_store()
-    assert last_hour(store) == {}
-    draw = draw_now(store, "demo")
-    assert (draw.camera_w, draw.looking_w, draw.together_w) == (None, None, None)
+    assert sum_up_last_hour(store) == {}
+    draw = read_power(store, "demo")
+    assert (draw.camera_w, draw.inference_w, draw.total_w) == (None, None, None)
     assert (NOTHING_KNOWN.wh, NOTHING_KNOWN.mean_w, NOTHING_KNOWN.known_s) == (None, None, 0)
 
 
@@ -63,7 +69,7 @@ def test_an_hour_of_watching_costs_its_camera_and_its_looking(
     hour = hour_of(open_store())
     assert hour.camera.wh == pytest.approx(3.0)
     assert hour.camera.known_s == pytest.approx(3600)
-    assert hour.looking.wh == pytest.approx(1.2 * 59 / 60), "the last minute is not told yet"
+    assert hour.inference.wh == pytest.approx(1.2 * 59 / 60), "the last minute is not told yet"
     assert hour.mean_w == pytest.approx(4.2), "the mean is that of the time that is known"
 
 
@@ -147,8 +153,8 @@ def test_a_camera_that_gives_no_pictures_is_looked_at_for_nothing(
         state(camera, CameraMode.PROBE, 2.0)
         clock.advance(MINUTE)
     store = open_store()
-    assert hour_of(store).looking.wh == 0
-    assert draw_now(store, "demo").together_w == 2.0
+    assert hour_of(store).inference.wh == 0
+    assert read_power(store, "demo").total_w == 2.0
 
 
 def test_looking_is_unknown_while_nobody_tells_of_it_and_nothing_once_inference_speaks(
@@ -160,11 +166,14 @@ def test_looking_is_unknown_while_nobody_tells_of_it_and_nothing_once_inference_
     state(camera)
     store = open_store()
     assert (
-        hour_of(store).looking.wh is hour_of(store).wh is draw_now(store, "demo").looking_w is None
+        hour_of(store).inference.wh
+        is hour_of(store).wh
+        is read_power(store, "demo").inference_w
+        is None
     )
     assert hour_of(store).camera.wh is not None
     run(inference)
-    assert hour_of(store).looking.wh == draw_now(store, "demo").looking_w == 0
+    assert hour_of(store).inference.wh == read_power(store, "demo").inference_w == 0
 
 
 def test_each_figure_says_whether_meters_stand_behind_it(
@@ -178,9 +187,9 @@ def test_each_figure_says_whether_meters_stand_behind_it(
     state(camera, measured=True)
     store = open_store()
     assert hour_of(store).measured
-    assert draw_now(store, "demo").measured
+    assert read_power(store, "demo").measured
     looks(inference, measured=False)
-    assert not draw_now(store, "demo").measured
+    assert not read_power(store, "demo").measured
     assert not hour_of(store).measured
     assert hour_of(store).camera.measured, "the camera's own part still is"
 
@@ -195,7 +204,7 @@ def test_an_event_is_priced_with_all_the_watching_around_it(
         if minute in (10, 20):
             inference.add(filled.event(clock.stamp(), f"e{minute}"))
         clock.advance(MINUTE)
-    found = spent(open_store(), clock.utc - timedelta(hours=1), clock.utc)["demo"]
+    found = sum_up(open_store(), clock.utc - timedelta(hours=1), clock.utc)["demo"]
     assert found.events == 2
     assert found.wh is not None
     assert found.per_event_wh == pytest.approx(found.wh / 2)
@@ -208,7 +217,7 @@ def test_a_time_that_is_over_is_cut_at_both_ends(open_store: OpenStore, clock: F
         state(camera, CameraMode.LISTEN, 2.0)
         clock.advance(MINUTE)
     since = began + timedelta(minutes=30.5)
-    found = spent(open_store(), since, since + timedelta(minutes=10))["demo"]
+    found = sum_up(open_store(), since, since + timedelta(minutes=10))["demo"]
     assert found.camera.known_s == pytest.approx(600)
     assert found.wh == pytest.approx(2.0 / 6)
 
@@ -222,7 +231,7 @@ def test_many_rows_of_many_cameras_are_read_page_by_page(
         for number in range(3):
             state(camera, CameraMode.LISTEN, 1.0 + number, name=f"camera-{number}")
         clock.advance(MINUTE)
-    hour = last_hour(open_store())
+    hour = sum_up_last_hour(open_store())
     assert [one.camera.wh for one in hour.values()] == pytest.approx([1.0, 2.0, 3.0])
 
 
@@ -234,7 +243,7 @@ def test_a_camera_and_inference_are_counted_once_each_in_what_the_unit_draws(
         state(camera, name=name, measured=name == "front")
         looks(inference, 0.6, name)
     run(inference, 1.2)
-    loads = reported_loads(open_store(), ("front", "back"))
+    loads = read_loads(open_store(), ("front", "back"))
     assert [(load.name, load.power_w, load.measured) for load in loads] == [
         ("camera front", 3.0, True),
         ("camera back", 3.0, False),
@@ -247,5 +256,5 @@ def test_a_camera_that_fell_silent_costs_an_unknown_amount(
 ) -> None:
     state(open_store("camera"))
     clock.advance(181)
-    assert draw_now(open_store(), "demo").camera_w is None
+    assert read_power(open_store(), "demo").camera_w is None
     assert hour_of(open_store()).camera.wh is None, "one row alone tells of no time"

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from appliance.commands.status import night_lines
+from appliance.commands.status import describe_night
 from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy, Sleep, Stamp, Wake
 from appliance.settings import Settings
 from appliance.status import sleep_and_outlook
@@ -32,7 +32,7 @@ def tell(open_store: OpenStore) -> Tell:
 
     def it(*rows: Any) -> Any:
         power.add(*rows)
-        return shaped("sleep", sleep_and_outlook.sleep(power))
+        return shaped("sleep", sleep_and_outlook.describe_sleep(power))
 
     return it
 
@@ -179,7 +179,7 @@ def test_what_a_later_return_says_does_not_bind_two_nights_together(
 @pytest.fixture
 def ahead(open_store: OpenStore) -> Callable[[], Any]:
     """The outlook as it is told now."""
-    return lambda: shaped("outlook", sleep_and_outlook.outlook(open_store()))
+    return lambda: shaped("outlook", sleep_and_outlook.describe_outlook(open_store()))
 
 
 def plan(made: Stamp, levels: str, charges: list[float] | None = None) -> list[EnergyPlanStep]:
@@ -273,10 +273,10 @@ def lines(store: Any, settings: Settings, level: str, at: datetime) -> dict[str,
     document = {
         "unit": {"at": at.isoformat()},
         "energy": {"level": level},
-        "sleep": sleep_and_outlook.sleep(store),
-        "outlook": sleep_and_outlook.outlook(store),
+        "sleep": sleep_and_outlook.describe_sleep(store),
+        "outlook": sleep_and_outlook.describe_outlook(store),
     }
-    return {line.name: line.text for line in night_lines(document, settings)}
+    return {line.name: line.text for line in describe_night(document, settings)}
 
 
 def test_the_technician_reads_the_night_for_a_day(

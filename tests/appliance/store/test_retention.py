@@ -5,7 +5,7 @@ from datetime import timedelta
 from appliance.errors import CameraError
 from appliance.model import BatteryState, PowerReading
 from appliance.store.retention import retain
-from appliance.store.rows import text_of
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from tests.conftest import OpenStore
 from tests.scenes import filled
@@ -29,7 +29,7 @@ def test_means_are_those_of_complete_steps(open_store: OpenStore, clock: FakeClo
     run_for(power, clock, hours=2.2)
     retain(power)
     fine, coarse = means(power, 300), means(power, 3600)
-    assert coarse == {text_of(START + timedelta(hours=h)): (60, 29.5) for h in range(2)}
+    assert coarse == {encode_time(START + timedelta(hours=h)): (60, 29.5) for h in range(2)}
     assert fine["2026-04-15T02:05:00.000Z"] == (5, 7.0)
     assert max(fine) == "2026-04-15T03:55:00.000Z", "a step was averaged that may still get rows"
 
@@ -98,5 +98,5 @@ def test_old_faults_go_when_they_are_over_and_stay_while_they_last(
     retain(power)
     assert len(power.query("SELECT 1 FROM fault")) == 2
     retain(camera)
-    assert [fault.source for fault in camera.open_faults()] == ["camera@back"]
+    assert [fault.source for fault in camera.list_open_faults()] == ["camera@back"]
     assert len(power.query("SELECT 1 FROM fault")) == 1

@@ -14,7 +14,7 @@ from appliance.errors import BusError, CameraError, StoreError
 from appliance.model import BatteryState, EnergyBudget, GpuReading, PowerReading, ServiceState
 from appliance.model_cameras import CameraState, Event
 from appliance.store import migrations, prepare, rows
-from appliance.store.rows import columns
+from appliance.store.rows import list_columns
 from appliance.store.store import Store, connect
 from appliance.store.tables import TABLES
 from tests.conftest import OpenStore
@@ -90,15 +90,15 @@ def test_a_transaction_is_whole_or_not_at_all(open_store: OpenStore) -> None:
 def test_a_reader_cannot_write_even_around_the_door(open_store: OpenStore) -> None:
     reader = open_store()
     with pytest.raises(StoreError, match="a reader may not write service_state"):
-        reader.say("power", "hello")
+        reader.publish_status("power", "hello")
     with pytest.raises(StoreError, match="readonly"):
         reader.query("DELETE FROM event")
 
 
 def test_a_service_has_one_sentence(open_store: OpenStore) -> None:
     power = open_store("power")
-    power.say("power", "first")
-    power.say("power", "second")
+    power.publish_status("power", "first")
+    power.publish_status("power", "second")
     assert [state.status for state in power.rows(ServiceState)] == ["second"]
 
 
@@ -108,7 +108,7 @@ def test_a_fault_is_told_once_until_it_is_over(open_store: OpenStore) -> None:
     assert not power.raise_fault("power", BusError("no answer"))
     camera.raise_fault("camera@front", CameraError("gone"))
     assert power.clear_faults("power") == ["bus"]
-    assert [fault.source for fault in power.open_faults()] == ["camera@front"]
+    assert [fault.source for fault in power.list_open_faults()] == ["camera@front"]
     assert power.raise_fault("power", BusError("again"))
 
 
@@ -116,12 +116,12 @@ def test_the_tables_have_the_columns_of_their_dataclasses(open_store: OpenStore)
     store = open_store()
     for table in TABLES:
         info = store.query(f"SELECT name FROM pragma_table_info('{table.name}')")
-        assert {row["name"] for row in info} - {"id"} == set(columns(table.row)), table.name
+        assert {row["name"] for row in info} - {"id"} == set(list_columns(table.row)), table.name
         if table.averaged:
             info = store.query(f"SELECT name FROM pragma_table_info('{table.name}_mean')")
             numbers = {row["name"] for row in info} - {"step_s", "at", "rows"}
             assert numbers, table.name
-            assert numbers <= set(columns(table.row)), table.name
+            assert numbers <= set(list_columns(table.row)), table.name
 
 
 def test_preparing_knows_the_newest_step() -> None:
@@ -137,7 +137,7 @@ def test_a_database_of_the_first_release_still_opens(tmp_path: Path, clock: Fake
     row = rows.encode(filled.battery_state(clock.stamp(), 44.0))
     first["battery_state"].insert({name: row[name] for name in row if name in known})
     first.conn.close()
-    assert prepare.prepare(path) is None
+    assert prepare.prepare_database(path) is None
     after = Store(path, clock)
     state = after.last(BatteryState)
     assert state is not None
@@ -173,21 +173,21 @@ def test_a_damaged_database_is_set_aside_byte_for_byte(
     else:
         data = bytearray(b"#!/bin/sh\n" * 500)
     path.write_bytes(data)
-    first = prepare.prepare(path)
+    first = prepare.prepare_database(path)
     assert first is not None
     assert first.name.startswith("unit.db.damaged-")
     assert first.read_bytes() == data
     path.write_bytes(data)
-    second = prepare.prepare(path)
+    second = prepare.prepare_database(path)
     assert second not in (None, first), "the first damaged file was overwritten"
     assert Store(path, clock).last(PowerReading) is None
 
 
 def test_a_process_notices_that_the_file_was_replaced(open_store: OpenStore) -> None:
     store = open_store()
-    assert not store.replaced()
+    assert not store.is_replaced()
     store.path.rename(store.path.with_suffix(".aside"))
-    assert store.replaced()
+    assert store.is_replaced()
 
 
 def test_services_of_other_users_may_write_whatever_the_umask(
@@ -195,8 +195,8 @@ def test_services_of_other_users_may_write_whatever_the_umask(
 ) -> None:
     before = os.umask(0o077)
     try:
-        prepare.prepare(tmp_path / "unit.db")
-        Store(tmp_path / "unit.db", clock, "power").say("power", "works")
+        prepare.prepare_database(tmp_path / "unit.db")
+        Store(tmp_path / "unit.db", clock, "power").publish_status("power", "works")
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
@@ -230,16 +230,16 @@ def test_a_database_that_is_not_there_is_told(tmp_path: Path, clock: FakeClock) 
 def test_a_data_directory_that_cannot_be_is_told(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file stands in the way")
     with pytest.raises(StoreError, match="data directory"):
-        prepare.prepare(tmp_path / "data" / "unit.db")
+        prepare.prepare_database(tmp_path / "data" / "unit.db")
 
 
 def write_many(path: Path, writer: str, count: int) -> None:
     """In a process of its own: write `count` sentences and as many camera rows."""
     clock = FakeClock()
-    prepare.prepare(path)
+    prepare.prepare_database(path)
     store = Store(path, clock, writer)
     for number in range(count):
-        store.say(writer, f"cycle {number}")
+        store.publish_status(writer, f"cycle {number}")
         store.add(
             filled.battery_state(clock.stamp())
             if writer == "power"
@@ -260,7 +260,7 @@ def test_two_processes_start_and_write_together(tmp_path: Path) -> None:
     assert [process.exitcode for process in writers] == [0, 0]
     store = Store(path, FakeClock())
     assert len(store.rows(BatteryState)) == len(store.rows(Event)) == 100
-    assert prepare.damage(path) is None
+    assert prepare.find_damage(path) is None
     assert list(tmp_path.glob("*damaged*")) == []
 
 
@@ -269,7 +269,7 @@ def test_an_event_is_on_disk_when_it_is_acknowledged(open_store: OpenStore) -> N
     now = inference.clock.stamp()
     inference.add(filled.event(now))
     assert inference.query("PRAGMA synchronous")[0][0] == 2, "FULL"
-    camera.say("camera@demo", "works")
+    camera.publish_status("camera@demo", "works")
     assert camera.query("PRAGMA synchronous")[0][0] == 1, "NORMAL"
 
 

@@ -143,7 +143,7 @@ def test_no_password_is_ever_served(
     eight_cameras.write(open_store("camera"), open_store("inference"))
     for name in eight_cameras.NAMES:
         open_store("camera").raise_fault(f"camera@{name}", CameraError(eight_cameras.GONE))
-        open_store("camera").say(f"camera@{name}", eight_cameras.GONE)
+        open_store("camera").publish_status(f"camera@{name}", eight_cameras.GONE)
     for accept in ("text/plain", "application/openmetrics-text; version=1.0.0"):
         text = client.get("/metrics", headers={"Accept": accept}).text
         assert "far-field" in text

@@ -26,7 +26,7 @@ from appliance.model import (
     Stamp,
     Wake,
 )
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from tests.appliance.web.test_web import free_port, read_until, settings_text, start
 from tests.scenes import eight_cameras, filled
@@ -70,8 +70,8 @@ def power(tmp_path: Path, port: int) -> Iterator[Store]:
     """The database of the unit whose page is opened, as the power service has it."""
     file = tmp_path / "written.toml"
     file.write_text(settings_text(tmp_path, port))
-    settings = settings_file.load(file)
-    prepare(settings.database)
+    settings = settings_file.load_settings(file)
+    prepare_database(settings.database)
     store = Store(settings.database, SystemClock(), "power")
     yield store
     store.close()

@@ -17,7 +17,7 @@ from appliance import settings_file
 from appliance.clock import SystemClock
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import Settings
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from tests.bench.processes import Usage, read_usage
 
@@ -47,8 +47,8 @@ class Field:
         sections = "".join(f"\n[camera.{name}]\n{lines}\n" for name, lines in cameras.items())
         path = directory / "unit.toml"
         path.write_text(HEAD.format(run=directory / "run", frames_per_s=frames_per_s) + sections)
-        self.settings: Settings = settings_file.load(path)
-        prepare(self.settings.database)
+        self.settings: Settings = settings_file.load_settings(path)
+        prepare_database(self.settings.database)
         self._power = Store(self.settings.database, SystemClock(), "power")
         self.store = Store(self.settings.database, SystemClock())
 

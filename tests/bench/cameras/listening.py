@@ -26,8 +26,8 @@ from appliance.media.frames import I420, FrameClient, Picture, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import CameraState
 from appliance.settings import Settings
-from appliance.settings_file import load
-from appliance.store.prepare import prepare
+from appliance.settings_file import load_settings
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from tests.bench.processes import Usage, read_usage
 from tests.conftest import CLIP, ROOT
@@ -86,7 +86,7 @@ def format_result(
 @contextmanager
 def open_unit(settings: Settings) -> Iterator[tuple[list[int], Store]]:
     """The camera processes, and a hand on the energy budget."""
-    prepare(settings.database)
+    prepare_database(settings.database)
     power = Store(settings.database, SystemClock(), "power")
     allow(power, EnergyLevel.SENTINEL)
     common = [sys.executable, "-m", "sensors.camera"]
@@ -147,7 +147,7 @@ def write_settings(place: Path, server: Cameras, names: list[str]) -> Settings:
     path = place / "unit.toml"
     path.write_text("\n".join(lines) + "\n")
     (place / "data").mkdir()
-    return load(path)
+    return load_settings(path)
 
 
 def make_still_film(path: Path, rate: int) -> Path:

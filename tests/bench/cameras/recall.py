@@ -28,7 +28,7 @@ from appliance.model_cameras import Event
 from appliance.process.service import Service
 from appliance.settings import Settings, UnitSettings
 from appliance.settings_cameras import CameraSettings, InferenceSettings
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from inference.__main__ import make_models, make_publisher
 from inference.cameras.camera import InferenceCamera
@@ -122,7 +122,7 @@ class UnitRun:
         )
         self.settings.database.parent.mkdir(parents=True, exist_ok=True)
         self.settings.database.unlink(missing_ok=True)
-        prepare(self.settings.database)
+        prepare_database(self.settings.database)
         self._power = Store(self.settings.database, self.clock, "power")
         self._store = Store(self.settings.database, self.clock, "inference")
         self._service = Service(

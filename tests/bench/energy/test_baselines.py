@@ -157,7 +157,7 @@ def test_the_ladder_that_is_tuned_is_the_ladder_that_ships() -> None:
         levels.add(level)
         choice = int(tuned.choose(observe(charge_pct))[0, 0])
         assert choice == indices.get(level, int(parameters["eco"]))
-        assert one.choices[choice].power_w == settings.power_w(level)
+        assert one.choices[choice].power_w == settings.get_level_power_w(level)
     assert len(levels) == 4
 
 

@@ -108,7 +108,7 @@ def test_a_hung_camera_delays_no_other_and_is_a_fault(make_unit: Any) -> None:
     assert unit.count_frames("yard") == pytest.approx(150, abs=1)
     assert unit.count_frames("gate") == 0
     assert unit.list_faults() == ["camera"]
-    (fault,) = unit.store.open_faults()
+    (fault,) = unit.store.list_open_faults()
     assert "the camera gate gives no answer for 6 s" in fault.text
     assert unit.camera.pulls == pytest.approx(30 / 8, abs=1), "one question at a time, then a pause"
     unit.cameras["gate"].hung = False

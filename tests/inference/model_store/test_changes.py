@@ -14,7 +14,7 @@ import pytest
 from appliance.errors import ModelError
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings
-from appliance.settings_text import effective
+from appliance.settings_text import format_settings
 from inference.model_store import ModelStore, changes
 from tests.stand_ins.fake_model_store import (
     FIGURE,
@@ -151,11 +151,11 @@ def test_a_power_cut_while_adding_leaves_nothing_that_counts(
     code = (
         "import os, sys; from pathlib import Path; from appliance import settings_file;"
         "from inference.model_store import ModelStore, changes;"
-        "store = ModelStore(settings_file.load(Path(sys.argv[1])),"
+        "store = ModelStore(settings_file.load_settings(Path(sys.argv[1])),"
         " examination=lambda model, card: os.kill(os.getpid(), 9));"
         "changes.add(store, Path(sys.argv[2]))"
     )
-    store.settings.path.write_text(effective(store.settings))
+    store.settings.path.write_text(format_settings(store.settings))
     words = [sys.executable, "-c", code, str(store.settings.path), str(write_small_model(tmp_path))]
     assert subprocess.run(words, check=False).returncode == -9
     half = [path.name for path in store.root.iterdir() if path.name.startswith(".new-")]

@@ -14,7 +14,7 @@ import pytest
 from appliance.checks import model as check
 from appliance.errors import ModelError
 from appliance.settings import Settings
-from appliance.settings_text import effective
+from appliance.settings_text import format_settings
 from appliance.status import model_files
 from inference.model_store import ModelStore, changes
 from tests.conftest import MODEL
@@ -191,11 +191,11 @@ def test_a_service_that_finds_its_model_does_not_load_what_examines(
     store: ModelStore, tmp_path: Path
 ) -> None:
     changes.add(store, write_small_model(tmp_path))
-    store.settings.path.write_text(effective(store.settings))
+    store.settings.path.write_text(format_settings(store.settings))
     code = (
         "import sys; from pathlib import Path; from appliance import settings_file;"
         "from inference.model_store import ModelStore;"
-        "store = ModelStore(settings_file.load(Path(sys.argv[1])));"
+        "store = ModelStore(settings_file.load_settings(Path(sys.argv[1])));"
         "store.find('small'); store.find(store.find_active()); store.find_cost('0', 'x');"
         "print([name for name in ('onnx', 'onnxruntime', 'google.protobuf', 'numpy', 'cv2')"
         " if name in sys.modules])"
@@ -235,4 +235,4 @@ def test_a_user_who_may_not_write_the_store_can_read_it(
 
 
 def test_the_default_of_the_settings_is_a_model_that_is_shipped() -> None:
-    assert model_files.find(Settings(), Settings().inference.model).shipped
+    assert model_files.find_model(Settings(), Settings().inference.model).shipped

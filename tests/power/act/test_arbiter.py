@@ -37,7 +37,7 @@ class ArbiterRun:
     ) -> EnergyBudget:
         self.clock.advance(wait_s)
         verdict = Verdict(allowed, "the charger has not answered for 14 min", may_rise=may_rise)
-        said = Proposal(proposed, SETTINGS.power_w(proposed), "46 % +- 3 left; sun 120 W")
+        said = Proposal(proposed, SETTINGS.get_level_power_w(proposed), "46 % +- 3 left; sun 120 W")
         self.ruling, budget = arbitrate(self.ruling, verdict, said, SETTINGS, self.clock.stamp())
         return budget
 
@@ -97,7 +97,7 @@ def test_the_guard_is_always_above_the_planner(run: ArbiterRun) -> None:
     for allowed in (FULL, ECO, SENTINEL, HIBERNATE, OFF):
         budget = run.rule(FULL, allowed=allowed)
         assert budget.level == allowed
-        assert budget.power_w == SETTINGS.power_w(allowed)
+        assert budget.power_w == SETTINGS.get_level_power_w(allowed)
     assert budget.reason == "OFF held by the guard: the charger has not answered for 14 min"
 
 

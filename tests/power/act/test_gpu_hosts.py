@@ -53,7 +53,7 @@ def follow(
 def test_computer_cameras_and_other_switches_are_paid_first(
     level: EnergyLevel, watts: float
 ) -> None:
-    assert SITE.base_w(level) == watts
+    assert SITE.compute_base_w(level) == watts
 
 
 @pytest.mark.parametrize(

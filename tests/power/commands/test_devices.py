@@ -13,7 +13,7 @@ import pytest
 
 from appliance import settings_file
 from appliance.__main__ import main
-from appliance.commands import COMMANDS, GROUP, commands, plugins
+from appliance.commands import COMMANDS, GROUP, list_commands, list_plugins
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
 from power.probe import Probe, report
@@ -77,9 +77,11 @@ def unitctl(
 
 
 def test_the_power_command_is_plugged_in_and_costs_the_others_nothing() -> None:
-    assert {(one.name, one.value) for one in plugins()} >= {("power", "power.commands.devices")}
+    assert {(one.name, one.value) for one in list_plugins()} >= {
+        ("power", "power.commands.devices")
+    }
     program = (
-        "import sys\nfrom appliance.__main__ import parser\nparser()\n"
+        "import sys\nfrom appliance.__main__ import make_parser\nmake_parser()\n"
         "sys.exit('power.commands.devices' not in sys.modules or 'serial' in sys.modules)"
     )
     done = subprocess.run(
@@ -100,8 +102,8 @@ def test_a_broken_plug_in_says_so_and_takes_no_other_command_along(
     unitctl: Typed, monkeypatch: pytest.MonkeyPatch, value: str, reason: str
 ) -> None:
     plugin = EntryPoint("extra", value, GROUP)
-    monkeypatch.setattr("appliance.commands.plugins", lambda: [plugin])
-    assert set(commands()) == {*COMMANDS, "extra"}
+    monkeypatch.setattr("appliance.commands.list_plugins", lambda: [plugin])
+    assert set(list_commands()) == {*COMMANDS, "extra"}
     assert unitctl.type("settings")[0] == 0
     code, out, err = unitctl.type("extra", "probe")
     assert (code, out, err.count("\n")) == (1, "", 1)
@@ -110,8 +112,8 @@ def test_a_broken_plug_in_says_so_and_takes_no_other_command_along(
 
 
 def test_a_plug_in_cannot_take_the_place_of_a_command() -> None:
-    assert commands([EntryPoint("status", "power.commands.devices", GROUP)]) == COMMANDS
-    assert commands([]) == COMMANDS
+    assert list_commands([EntryPoint("status", "power.commands.devices", GROUP)]) == COMMANDS
+    assert list_commands([]) == COMMANDS
 
 
 # --- models ---------------------------------------------------------------------------------------
@@ -198,7 +200,7 @@ def test_written_settings_are_the_old_bytes_and_a_valid_section(unitctl: Typed) 
         SETTINGS + b"\n\n# Sunny charger, certain: SUNNY 40\n[charger.main]\n"
     )
     assert unitctl.settings.stat().st_mode & 0o777 == 0o640
-    charger = settings_file.load(unitctl.settings).charger
+    charger = settings_file.load_settings(unitctl.settings).charger
     assert {name: (one.model, one.port, one.device_id) for name, one in charger.items()} == {
         "main": ("sunny", port, None),
         "main-2": ("sunny", port, 9),
@@ -253,7 +255,7 @@ def test_a_settings_file_behind_a_link_stays_behind_it(unitctl: Typed, tmp_path:
     with connected(SimulatedSunny()) as port:
         assert unitctl.type("power", "probe", "--port", port, "--write")[0] == 0
     assert unitctl.settings.is_symlink()
-    assert "main" in settings_file.load(real).charger
+    assert "main" in settings_file.load_settings(real).charger
 
 
 def test_a_device_that_may_be_one_of_two_is_shown_and_not_written(unitctl: Typed) -> None:

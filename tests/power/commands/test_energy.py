@@ -6,7 +6,7 @@ from subprocess import run
 
 import pytest
 
-from appliance.commands import commands
+from appliance.commands import list_commands
 from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy
 from tests.conftest import ROOT
 from tests.power.commands.energy_unit import HOUR, MINUTE, Unit
@@ -31,7 +31,7 @@ def test_the_outlook_and_the_why_need_no_numpy() -> None:
 
 
 def test_help_names_the_actions_and_the_exit_codes(unit: Unit) -> None:
-    assert "energy" in commands()
+    assert "energy" in list_commands()
     _, out, _ = unit.type("--help")
     assert all(action in out for action in ("outlook", "what-if", "why"))
     for action in ("outlook", "what-if", "why"):

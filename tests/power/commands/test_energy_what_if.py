@@ -61,7 +61,7 @@ def test_a_wish_that_cannot_be_is_a_wrong_use(
 
 
 def test_the_scarcest_days_are_those_around_the_weakest_clear_sky(unit: Unit) -> None:
-    settings = settings_file.load(unit.settings)
+    settings = settings_file.load_settings(unit.settings)
 
     def seasons(site: Any, panels: Any, times: Sequence[datetime]) -> list[float]:
         """Weakest on 21 December."""
@@ -74,7 +74,7 @@ def test_the_scarcest_days_are_those_around_the_weakest_clear_sky(unit: Unit) ->
 
 
 def test_the_weather_of_a_season_to_come_is_that_of_last_year_where_it_is_known(unit: Unit) -> None:
-    settings = settings_file.load(unit.settings)
+    settings = settings_file.load_settings(unit.settings)
     plan = unit.open_as("plan")
     first = (unit.now + timedelta(days=150)).date()
     nothing = what_if.read_history_before(plan, settings, plain_sky, first)

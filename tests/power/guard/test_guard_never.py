@@ -119,7 +119,7 @@ class World:
             self.reboot(lost=phase.ends == "lost")
 
     def step(self, phase: Phase) -> None:
-        load_w = 0.0 if self.off_s > 0 else self.settings.power_w(self.level)
+        load_w = 0.0 if self.off_s > 0 else self.settings.get_level_power_w(self.level)
         now = self.pass_time(phase.sun * self.settings.battery.capacity_wh / 4, load_w)
         if self.off_s > 0:
             self.off_s -= self.step_s

@@ -48,7 +48,7 @@ def test_what_a_silence_costs_is_bounded(
     used_wh, level = 0.0, run.look().max_level
     for _ in range(60 * 48):
         clock.advance(60)
-        used_wh += settings.power_w(level) / 60
+        used_wh += settings.get_level_power_w(level) / 60
         level = run.look(charge=95, answers=frozen).max_level
     assert level == EnergyLevel.HIBERNATE
     late_wh = energy.full_power_w / 30  # it observations once a minute

@@ -146,12 +146,12 @@ def test_a_forecast_shifts_the_plan_and_a_bad_one_is_a_fault_until_it_is_mended(
     for _ in range(2):
         clock.advance(60)
         run_plan(plan, settings, plain_sky)
-        (fault,) = plan.open_faults()
+        (fault,) = plan.list_open_faults()
         assert (fault.source, fault.code) == ("plan", "forecast")
     assert len(plan.rows(EnergyPolicy)) == 4
     settings.forecast_file.unlink()
     run_plan(plan, settings, plain_sky)
-    assert plan.open_faults() == []
+    assert plan.list_open_faults() == []
 
 
 def test_a_month_as_the_planner_knows_it_leaves_the_policy_unmarked(

@@ -175,12 +175,12 @@ def test_an_unknown_charge_is_left_to_the_guard_and_never_slept_over(unit: Sleep
 
 
 def test_a_damaged_record_is_a_fault_and_no_reason_to_stay_off(unit: SleepUnit) -> None:
-    unit.settings.boots_file.write_text("{")
+    unit.settings.boot_record_file.write_text("{")
     unit.boot(3600)
     unit.pass_time(10)
     assert unit.is_at(EnergyLevel.FULL)
     assert unit.file()["cause"] == "the first start"
-    assert [fault.code for fault in unit.store.open_faults()] == ["boots"]
+    assert [fault.code for fault in unit.store.list_open_faults()] == ["boots"]
 
 
 def test_where_nothing_may_sleep_the_check_goes_on_until_it_passes(unit: SleepUnit) -> None:

@@ -33,7 +33,7 @@ class RecordingHost(FakeHost):
 
     def power_off(self) -> None:
         super().power_off()
-        told = json.loads(self.unit.settings.boots_file.read_text())
+        told = json.loads(self.unit.settings.boot_record_file.read_text())
         self.found = {"end": told["end"], "armed": self.unit.alarm.armed}
 
 
@@ -170,7 +170,10 @@ def test_a_computer_that_is_frozen_in_the_middle_of_a_poll_notices_it_all_the_sa
 
     monkeypatch.setattr(unit.meter, "read", frozen)
     unit.pass_time(10)
-    assert json.loads(unit.settings.boots_file.read_text())["cause"] == "the clock of the computer"
+    assert (
+        json.loads(unit.settings.boot_record_file.read_text())["cause"]
+        == "the clock of the computer"
+    )
 
 
 def test_after_a_passed_check_the_level_waits_for_no_dwell(unit: Unit) -> None:

@@ -115,4 +115,4 @@ class Bench:
         return row
 
     def faults(self) -> list[str]:
-        return [fault.text for fault in self.store.open_faults() if fault.code == "camera"]
+        return [fault.text for fault in self.store.list_open_faults() if fault.code == "camera"]

@@ -218,7 +218,7 @@ def test_the_service_writes_hints_and_says_what_is_wrong(
     wait_until(written, "the row")
     [row] = store.rows(CameraHint)
     assert (row.camera, row.source, row.active) == ("front", SOURCE, True)
-    [fault] = store.open_faults()
+    [fault] = store.list_open_faults()
     assert (fault.code, "rear" in fault.text) == ("hint", True)
     assert loop.finish
     loop.finish()

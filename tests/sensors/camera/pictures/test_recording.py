@@ -384,7 +384,7 @@ def test_clips_are_refused_where_something_must_be_hidden(
     path = tmp_path / "unit.toml"
     path.write_text(f"[camera.gate]\n{camera}\n[inference]\n{inference}\n")
     if why is None:
-        settings_file.load(path)
+        settings_file.load_settings(path)
         return
     with pytest.raises(SettingsError, match=why):
-        settings_file.load(path)
+        settings_file.load_settings(path)

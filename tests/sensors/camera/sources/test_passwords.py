@@ -104,15 +104,15 @@ from pathlib import Path
 from appliance import log, settings_file
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.process.service import Service
-from appliance.store.prepare import prepare
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed
 from sensors.camera.sources.opening import Opener
 
-settings = settings_file.load(Path(sys.argv[1]))
+settings = settings_file.load_settings(Path(sys.argv[1]))
 settings.database.parent.mkdir()
-prepare(settings.database)
+prepare_database(settings.database)
 clock, logger = settings.make_clock(), log.setup("camera", False)
 stamp = clock.stamp()
 budget = EnergyBudget(stamp, EnergyLevel.FULL, 9.0, stamp.utc, 9.0, "it is a test")

@@ -8,14 +8,13 @@ from typing import Any
 import jsonschema
 import pytest
 
-from appliance.commands.status import energy_lines
+from appliance.commands.status import describe_energy
 from appliance.errors import CameraError
 from appliance.model import EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
 from appliance.model_cameras import CameraMode
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings
-from appliance.status import charts
-from appliance.status import document as status
+from appliance.status import charts, status_document
 from appliance.store.retention import retain
 from tests.conftest import ROOT, OpenStore
 from tests.scenes import eight_cameras, filled
@@ -26,7 +25,7 @@ SCHEMA = json.loads((ROOT / "appliance/status.schema.json").read_text())
 
 def document(open_store: OpenStore, settings: Settings) -> dict[str, Any]:
     """The document of now, proved to be JSON of the published shape."""
-    built = status.build(open_store(), settings)
+    built = status_document.build(open_store(), settings)
     validator = jsonschema.Draft202012Validator(
         SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
     )
@@ -130,12 +129,18 @@ def test_eight_cameras_fit_the_schema_and_no_password_leaves(
     eight_cameras.write(open_store("camera"), open_store("inference"))
     camera = open_store("camera")
     camera.raise_fault("camera@gate", CameraError(eight_cameras.GONE))
-    camera.say("camera@gate", eight_cameras.GONE)
+    camera.publish_status("camera@gate", eight_cameras.GONE)
     open_store("inference").add(replace(filled.event(clock.stamp()), reason=eight_cameras.GONE))
     found = document(open_store, replace(settings, camera=sources))
     assert [one["camera"] for one in found["cameras"]] == list(eight_cameras.NAMES)
     assert {one["mode"] for one in found["cameras"]} == {mode.value for mode in CameraMode}
-    told = json.dumps([found, status.events(camera, None, 9), status.faults(camera, all=True)])
+    told = json.dumps(
+        [
+            found,
+            status_document.list_events(camera, None, 9),
+            status_document.list_faults(camera, all=True),
+        ]
+    )
     assert told.count("rtsp://***@10.0.0.7/live") >= 5
     assert eight_cameras.PASSWORD not in told
 
@@ -149,7 +154,7 @@ def test_free_sun_and_the_last_full_charge_are_told(
     found = document(open_store, settings)
     assert found["energy"]["sun_is_free"] is True
     assert found["battery"]["full_at"] == "2026-04-12T02:00:00.000Z"
-    words = [line.text for line in energy_lines(found, settings)]
+    words = [line.text for line in describe_energy(found, settings)]
     assert words[0].endswith("; the sun is free")
     assert "2026-04-12 02:00" in words
 
@@ -187,10 +192,11 @@ def test_a_nightly_plan_may_be_a_day_old_a_service_may_not(
     open_store: OpenStore, settings: Settings, clock: FakeClock
 ) -> None:
     filled.fill(open_store)
-    open_store("plan").say("plan", "planned two days")
+    open_store("plan").publish_status("plan", "planned two days")
     clock.advance(23 * 3600)
     fresh = {
-        one["service"]: one["fresh"] for one in status.build(open_store(), settings)["services"]
+        one["service"]: one["fresh"]
+        for one in status_document.build(open_store(), settings)["services"]
     }
     assert fresh["plan"]
     assert not fresh["power"]
@@ -203,7 +209,7 @@ def test_only_the_events_of_a_day_are_counted(
     inference.add(filled.event(clock.stamp(), "old"))
     clock.advance(25 * 3600)
     inference.add(filled.event(clock.stamp(), "new"))
-    found = status.build(open_store(), settings)["events"]
+    found = status_document.build(open_store(), settings)["events"]
     assert (found["last_24_h"], found["newest"]["event_id"]) == (1, "new")
 
 
@@ -215,7 +221,7 @@ def test_events_stand_in_the_order_in_which_they_began_not_in_which_they_ended(
     clock.advance(60)
     inference.add(filled.event(clock.stamp(), "short"))
     inference.add(filled.event(long_before, "long"))
-    told = status.events(open_store(), None, 10)
+    told = status_document.list_events(open_store(), None, 10)
     assert [event["event_id"] for event in told] == ["short", "long"]
 
 
@@ -232,7 +238,7 @@ def test_the_day_shows_means_until_now_and_nothing_after(
             filled.budget(now, level),
         )
         clock.advance(10)
-    day = charts.day(open_store(), settings)
+    day = charts.build_day(open_store(), settings)
     assert (day["starts"], day["step_s"]) == ("2026-04-14T02:10:00.000Z", 300)
     assert {len(of) for part in ("reality", "plan") for of in day[part].values()} == {36 * 12}
     first = 24 * 12 - 2
@@ -250,7 +256,7 @@ def test_stored_means_stand_in_for_rows_that_are_gone(
     power.add(filled.reading(clock.stamp(), 200.0))
     retain(power)
     assert len(power.query("SELECT 1 FROM power_reading")) == 1
-    day = charts.day(open_store(), settings, hours=72)
+    day = charts.build_day(open_store(), settings, hours=72)
     assert [value for value in day["reality"]["pv_power_w"] if value is not None] == [100.0, 200.0]
 
 
@@ -262,7 +268,7 @@ def test_the_plan_of_a_past_hour_is_the_one_that_was_valid_then(
     clock.advance(2 * 3600)
     store_plan(plan, clock.stamp(), charge_pct=60.0)
     clock.advance(3600)
-    charge = charts.day(open_store(), settings)["plan"]["state_of_charge_pct"]
+    charge = charts.build_day(open_store(), settings)["plan"]["state_of_charge_pct"]
     now = 24 * 12
     assert charge[now - 37] is None, "before the first plan began, nothing was planned"
     assert charge[now - 36] == charge[now - 13] == 50.0
@@ -276,7 +282,7 @@ def test_the_band_of_the_plan_stands_beside_its_charge(
     store_plan(plan, clock.stamp(), charge_pct=50.0)
     clock.advance(3600)
     store_plan(plan, clock.stamp(), charge_pct=60.0, band=(51.5, 66.0))
-    day = charts.day(open_store(), settings)
+    day = charts.build_day(open_store(), settings)
     now = 24 * 12
     low, high = day["plan"]["low_charge_pct"], day["plan"]["high_charge_pct"]
     assert (low[now - 1], high[now - 1]) == (None, None), "an older plan had no band"
@@ -289,7 +295,7 @@ def test_before_the_first_plan_was_made_its_own_steps_are_shown(
 ) -> None:
     clock.advance(7 * 60)
     store_plan(open_store("plan"), clock.stamp(), charge_pct=50.0, begins_before_s=7 * 60)
-    charge = charts.day(open_store(), settings)["plan"]["state_of_charge_pct"]
+    charge = charts.build_day(open_store(), settings)["plan"]["state_of_charge_pct"]
     assert charge[24 * 12 - 1 : 24 * 12 + 1] == [50.0, 50.0]
 
 
