@@ -1,6 +1,6 @@
 """The power devices that this unit knows, by the name used in the settings.
 
-Reads and writes: nothing. A new device is a new file of rows here and a line in `MODELS`.
+Reads and writes: nothing. A new device is a new file of rows here and an entry in `MODELS`.
 Never: guesses a model; an unknown name is a `SettingsError` that names the nearest known one.
 """
 
@@ -66,7 +66,7 @@ def find_battery(model: str) -> BatteryProfile:
 def make_unknown_error(
     kind: str, model: str, known: dict[str, ChargerProfile] | dict[str, BatteryProfile]
 ) -> SettingsError:
-    """What to say of a model that is not there."""
+    """The error for an unknown model, with the nearest known one."""
     near = difflib.get_close_matches(model, known, n=1, cutoff=0.4)
     advice = f"did you mean {near[0]!r}? " if near else ""
     return SettingsError(

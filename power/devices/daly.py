@@ -5,8 +5,8 @@ pack, a 24-cell, a 16-cell and a 4-cell pack.
 Never: shares one table between the two: 0xD2 has room for 32 cells, 0x81 for 48, and all that
 follows the cells lies elsewhere.
 
-A device with the number n is asked as 0x80 + n and answers as 0x50 + n. 0xD2 is asked and answers
-as 0xD2. Neither has a form for "not known" of the state of charge: that reads 0.
+A device with the number n is addressed as 0x80 + n and replies as 0x50 + n. 0xD2 is addressed and
+replies as 0xD2. Neither has a form for "not known" of the state of charge: that reads 0.
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
@@ -75,7 +75,7 @@ CHARGING, DISCHARGING = 1, 2
 # Below this the state may lag behind the current, which flickers.
 SURE_CURRENT_A = 1.0
 # An LFP cell with charge in it stays above this under a heavy load as well; what stands higher
-# when it is empty (other chemistries, a charge that begins) is not told to be at 0 %.
+# when it is empty (other chemistries, a charge that begins) is not reported to be at 0 %.
 CAPTURES = "syssi/esphome-daly-bms docs/pdus"
 
 
@@ -109,7 +109,7 @@ class DalyModbus(BatteryProfile):
 
 
 class Daly(DalyModbus):
-    """Asked in the two pieces in which the maker's app asks, the second without its tail."""
+    """Requested in the two pieces of the maker's app, the second without its tail."""
 
     name = "daly"
     title = "Daly BMS, Modbus 0x81 (H, K, M, S and DL series)"
@@ -124,12 +124,12 @@ class Daly(DalyModbus):
         "syssi/esphome-daly-bms docs/protocol-register-map.md",
         "patagonaa/esphome-daly-hkms-bms (register list)",
         "[?] the current's sign is from one pack: above 30000 is charge, not as with A5 frames",
-        "[?] the alarms' bits have no public names; they are not told",
+        "[?] the alarms' bits have no public names; they are not reported",
     )
 
 
 class DalyD2(DalyModbus):
-    """Asked with the one request of 62 words that all public programs use."""
+    """Read with the one request of 62 words that all public programs use."""
 
     name = "daly-d2"
     title = "Daly BMS, Modbus 0xD2 (older boards)"
@@ -141,7 +141,7 @@ class DalyD2(DalyModbus):
         f"{CAPTURES}/daly_bms_24cells.txt and daly_bms_blue_series_80_registers.txt",
         "syssi/esphome-daly-bms docs/protocol-register-map.md",
         "[?] the current's sign is from one pack: above 30000 is charge, not as with A5 frames",
-        "[?] the alarms' bits have no public names; they are told as numbers",
+        "[?] the alarms' bits have no public names; they are reported as numbers",
     )
 
 
@@ -149,7 +149,7 @@ MODELS = (Daly(), DalyD2())
 
 
 def name_alarm_bits(sample: Sample) -> StatusValue:
-    """The bits that are set as "word.bit", for who has the maker's list; "" where none is."""
+    """The bits that are set as "word.bit", to look up in the maker's list; "" where none is."""
     found = []
     for place, word in enumerate((sample[name] for name in ALARM_WORDS), 1):
         if word.value is None:
@@ -162,7 +162,7 @@ def name_alarm_bits(sample: Sample) -> StatusValue:
 
 
 def decode_measured_fields(sample: Sample) -> dict[str, FieldValue]:
-    """The fields that are told alike by all Daly boards."""
+    """The fields that all Daly boards report alike."""
     voltage_v = sample["voltage"]
     cell_v = compute_mean_cell_v(voltage_v, sample["cells"])
     return {
@@ -180,7 +180,7 @@ def decode_measured_fields(sample: Sample) -> dict[str, FieldValue]:
 
 
 def select_counted_cells(sample: Sample) -> tuple[Decoded, ...]:
-    """As many cells as the BMS says that it has; what it sends after them is an older cell's."""
+    """As many cells as the BMS counts; words after them are old values."""
     count = sample["cells"]
     if count.value is None:
         return (count,)
@@ -188,9 +188,9 @@ def select_counted_cells(sample: Sample) -> tuple[Decoded, ...]:
 
 
 def check_current_sign(current_a: Decoded, state: Decoded) -> Decoded:
-    """The current; believed only if its sign is not against the state.
+    """The current; IMPLAUSIBLE if its sign contradicts the state.
 
-    The boards are not of one mind which sign is charge: one that differs must not be believed.
+    Boards differ in which sign is charge: a reading with the other one must not be used.
     """
     if current_a.value is None or state.value is None or abs(current_a.value) < SURE_CURRENT_A:
         return current_a

@@ -2,10 +2,10 @@
 
 Reads: what power/reading/meter.py polled. Source: Daly's "UART/485 communications protocol" V1.2, and
 frames captured from a 16-cell and a 14-cell (R24TS) board.
-Never: asks for anything but the reading commands 0x50 and 0x90 to 0x98.
+Never: sends anything but the reading commands 0x50 and 0x90 to 0x98.
 
 The current's raw value rises with discharge (a capture: 30500 while a pack of 16 cells sags and
-says that it discharges). The Modbus variants count the other way round. It flickers by some tenths
+reports that it discharges). The Modbus variants count the other way round. It flickers by some tenths
 of an ampere.
 """
 
@@ -103,7 +103,7 @@ ALARM_NAMES = {
 
 
 class DalyA5(BatteryProfile):
-    """Board 1 of a port. Its frames of cells are waited for until no more come."""
+    """Board 1 of a port. Frames of cells are received until no more come."""
 
     name = "daly-a5"
     title = "Daly BMS, A5 frames on UART or RS485"
@@ -124,7 +124,7 @@ class DalyA5(BatteryProfile):
         "mr-manuel/venus-os_dbus-serialbattery daly.py (0x50, board addresses, sign, gaps)",
         "20233332choi/DJY_EvTLMT gateway tests (capture of an R24TS with 14 cells)",
         "[?] the current's sign: dbus-serialbattery has a switch for boards that differ",
-        "[?] requests filled with AA instead of 00 are said to be lost less often",
+        "[?] requests filled with AA instead of 00 are reported to be lost less often",
     )
 
     def recognise(self, data: bytes) -> Identification | None:
@@ -152,7 +152,7 @@ MODELS = (DalyA5(),)
 
 
 def name_alarms(sample: Sample) -> StatusValue:
-    """What has tripped, in words; unknown with the first byte that is."""
+    """The alarms that are set, in words; unknown if one byte is."""
     found = []
     for name, bits in ALARM_NAMES.items():
         raw = sample[name]

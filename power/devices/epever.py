@@ -112,13 +112,13 @@ STAGE_BITS = 0x000C  # 3201 D3-2: 0 none, 1 float, 2 boost, 3 equalize
 # current too high), D4 (PV shorted). D9 to D7 are faults of the load, not of charging.
 INPUT_BITS, CHARGE_FAULT_BITS = 0xC000, 0x3C10
 INPUT_BAD = (0x8000, 0xC000)
-PROBE_MISSING_C = 25.0  # 3110 without a probe; a fitted one hardly ever says exactly that
+PROBE_MISSING_C = 25.0  # 3110 without a probe; a fitted one hardly ever reads exactly that
 PROVING_W = 10.0  # of sun, for a probe; a P that fits V x I by chance is less
 BOOST_REACHED = 0.993  # share of the boost setpoint: 0.1 V below 14.4 V counts as reached
 
 
 class EpeverTracer(ChargerProfile):
-    """Tracer AN, BN, XTRA. 3210A: at most 18 words at 3100, no 331B; the plan keeps to that."""
+    """Tracer AN, BN, XTRA. 3210A: at most 18 words at 3100, no 331B; the polling plan keeps to that."""
 
     name = "epever-tracer"
     title = "EPEver (Epsolar) Tracer AN, BN, XTRA"
@@ -146,14 +146,14 @@ class EpeverTracer(ChargerProfile):
     )
 
     def recognise(self, data: bytes) -> Identification | None:
-        """18 words at 3100 by function 04 are this family's; sure where the sun proves P = V x I."""
+        """18 words at 3100 by function 04 are this family's; certain where sun proves P = V x I."""
         sample = Sample(self.decode(self.signature, data))
         voltage_v, power_w = sample["battery_voltage"], sample["pv_power"]
         checked = check_power_w(power_w, sample["pv_voltage"], sample["pv_current"])
         if voltage_v.value is None or checked.value is None:
             return None
-        said = f"battery {voltage_v.value:.2f} V, sun {checked.value:.0f} W"
-        return Identification(said, certain=checked.value > PROVING_W)
+        text = f"battery {voltage_v.value:.2f} V, sun {checked.value:.0f} W"
+        return Identification(text, certain=checked.value > PROVING_W)
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:
         return build_power_reading(
@@ -202,7 +202,7 @@ def compute_current_a(sample: Sample) -> Decoded:
 
 
 def decode_battery_temperature_c(sample: Sample) -> Decoded:
-    """3110 or 331D. Exactly 25.00 means that no probe is fitted, unless 311B says 25.00 too: that
+    """3110 or 331D. Exactly 25.00 means that no probe is fitted, unless 311B reads 25.00 too: that
     is 0.00 without one, may be refused, and its reply may be lost.
     """
     temperature_c = sample["battery_temperature"]

@@ -2,11 +2,11 @@
 
 Reads: what power/reading/meter.py polled. Source: the maker's "BMS communication protocol" (UART, RS485),
 and frames captured from packs of 4 and 7 cells.
-Never: enters the factory mode, and never takes a 0 for a state of charge that is not known.
+Never: enters the factory mode, and never takes the 0 of an unknown state of charge for a value.
 
-The UP16S family speaks otherwise (functions 78, 79 and 45 with a start and an end address) and is
-not served here. Under some 0.3 A the current reads 0.00: what a small load draws is not seen, and
-neither is it taken off the state of charge.
+The UP16S family has another protocol (functions 78, 79 and 45 with a start and an end address) and
+is not supported here. Under some 0.3 A the current reads 0.00: a small load is not measured, and
+not subtracted from the state of charge.
 """
 
 from appliance.model import BatteryReading, Stamp
@@ -79,7 +79,7 @@ STOP_DISCHARGE = (1, 3, 6, 7, 9, 10, 11, 12)
 class Jbd(BatteryProfile):
     """A JBD pack: one on a port, for its frames carry no address.
 
-    It sleeps when idle and loses the request that wakes it. The second one is out within 0.5 s.
+    It sleeps when idle and loses the request that wakes it. The second one is sent within 0.5 s.
     """
 
     name = "jbd"
@@ -109,14 +109,14 @@ class Jbd(BatteryProfile):
         return Block(NAME)
 
     def recognise(self, data: bytes) -> Identification | None:
-        """That it answers in these frames at all is what no other device does."""
+        """A reply in these frames is enough: no other device uses them."""
         name = data.rstrip(b"\0 ").decode("latin-1")
         if not (name.isascii() and name.isprintable()):
             return None
         return Identification(f"JBD BMS {name}" if name else "JBD BMS without a name", certain=True)
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
-        """The values in a reply. What follows the temperatures that there are is something else."""
+        """The values in a reply. Words after the fitted temperatures are something else."""
         values = super().decode(block, data)
         sensors = values.get("sensor_count", ABSENT).value or 0
         for name in TEMPERATURES[int(sensors) :]:

@@ -2,12 +2,12 @@
 
 Reads: what power/reading/meter.py polled. Source: the maker's "BMS RS485 Modbus V1.0" and V1.1, and frames
 captured from a JK-PB2A16S.
-Never: asks bus address 0. A pack with that address is the master of the others and polls them.
+Never: addresses bus id 0. A pack with that address is the master of the others and polls them.
 
 The addresses are byte offsets and the data are packed: two words from 0x1290 on are the four bytes
 0x1290 to 0x1293. The maker's second form of access begins with a write and is not used here.
 
-Its state of charge is what it counted. It is set right only where a charge ends at the full mark,
+Its state of charge is a coulomb count. It is corrected only where a charge ends at the full mark,
 so it drifts for weeks on a pack that is never full. It has no form for "not known": that reads 0.
 """
 
@@ -105,14 +105,14 @@ STOP_DISCHARGE = (1, 2, 11, 12, 13, 14, 15, 17)
 # A pair whose words are of two instants is 65.5 Ah off: this finds it up to 650 Ah.
 CAPACITY_TOLERANCE = 0.10
 # An LFP cell that rests or charges at 3.2 V has a tenth of its charge; other chemistries stand
-# higher when they are empty, and then their 0 % is not told.
+# higher when they are empty, and then their 0 % is not reported.
 FEWEST_CELLS = 3
 
 
 class JkPb(BatteryProfile):
     """JK-PB packs at bus addresses 1 to 15 (switches on the board).
 
-    A poll is two requests of 34 and 33 words: not of one length, so that a late reply to one
+    A poll is two requests of 34 and 33 words: of different lengths, so that a late reply to one
     cannot be taken for the other's. Packs have answered 53 words.
     """
 
@@ -142,11 +142,11 @@ class JkPb(BatteryProfile):
 
     @property
     def signature(self) -> Block:
-        """The cells. Firmware from 15.36 on may not tell its model at 0x1400."""
+        """The cells. Firmware from 15.36 on may not give its model at 0x1400."""
         return self.live[1]
 
     def recognise(self, data: bytes) -> Identification | None:
-        """Just the cells of the bitmap have a voltage: nobody else answers so at this address."""
+        """Just the cells of the bitmap have a voltage: no other device replies so at this address."""
         sample = Sample(self.decode(self.signature, data))
         if sample.value("cells_present") is None:
             return None
@@ -196,7 +196,7 @@ MODELS = (JkPb(),)
 
 
 def check_current_a(sample: Sample) -> Decoded:
-    """The current; believed only if with the voltage it makes the power, whatever the sign."""
+    """The current; IMPLAUSIBLE unless V x I is the power, whatever the sign."""
     current_a = sample["current"]
     size_w, size_a = take_absolute(sample["power"]), take_absolute(current_a)
     if check_power_w(size_w, sample["pack_voltage"], size_a) != size_w:
@@ -210,9 +210,9 @@ def take_absolute(decoded: Decoded) -> Decoded:
 
 
 def check_capacity_ah(sample: Sample) -> tuple[Decoded, Decoded]:
-    """Remaining and full capacity; believed only if their share is the state of charge.
+    """Remaining and full capacity; IMPLAUSIBLE unless their ratio is the state of charge.
 
-    A state of charge of 0 may mean that there is none, and speaks against nothing.
+    A state of charge of 0 may mean `unknown`, so it contradicts nothing.
     """
     remaining, full = sample["remaining_capacity"], sample["full_capacity"]
     charge_pct = sample.value("state_of_charge")

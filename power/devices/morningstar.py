@@ -1,7 +1,7 @@
 """What Morningstar's controllers have in common: the charge states of TriStar and ProStar MPPT.
 
 Reads and writes: nothing; pure. Source: the makers' Modbus documents (TriStar 0032, ProStar 0021).
-Never: guesses a stage. 9 (slave) and 10 (fixed array voltage) say nothing of one.
+Never: guesses a stage. 9 (slave) and 10 (fixed array voltage) mean no stage.
 """
 
 from appliance.model import ChargeStage, Quality
@@ -22,7 +22,7 @@ STAGES = {
 
 
 def decode_charge_stage(state: Decoded) -> StatusValue:
-    """The charge state in the unit's words."""
+    """The charge state as a `ChargeStage`."""
     if state.value is None:
         return StatusValue(None, state.quality)
     stage = STAGES.get(int(state.value))

@@ -1,7 +1,7 @@
-"""Packs with a Pace (P16S and kin) BMS on RS485, protocol "paceic" 2.5, and the many makes built on it.
+"""Packs with a Pace (P16S and similar) BMS on RS485, protocol "paceic" 2.5, and the many makes built on it.
 
 Reads: what power/reading/meter.py polled. Source: captures of a P16S100A-1812 with the maker's PBmsTools.
-Never: asks for what switches (99 to 9C) or sets anything, nor for the whole group at once.
+Never: sends a command that switches (99 to 9C) or sets anything, nor one for the whole group.
 
 Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with both lists at full length.
 """
@@ -25,7 +25,7 @@ from power.protocol.register import S16, U8, U16, Register
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
 REGISTERS = (
-    *make_list_rows(zero_c=-273.0),  # four at the cells, then the transistors, then the air. Its settings (51.0 C is 3240) say 273.0
+    *make_list_rows(zero_c=-273.0),  # four at the cells, then the transistors, then the air. Its settings (51.0 C is 3240) imply 273.0
     #        command   at  kind scale low   high   unit  name
     Register(ANALOGUE, 52, S16, 100,  -320, 320,   "A",  "current"),      # + charges
     Register(ANALOGUE, 54, U16, 1000, 8,    65,    "V",  "voltage"),
@@ -52,7 +52,7 @@ BITS = {
         5: "discharge current too high",
         6: "short circuit",
     },
-    "protections_2": {  # b7 says that the pack is full
+    "protections_2": {  # b7: the pack is full
         0: "too hot to charge",
         1: "too hot to discharge",
         2: "too cold to charge",

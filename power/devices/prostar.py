@@ -1,11 +1,11 @@
 """Morningstar ProStar MPPT charge controllers: registers and their meaning.
 
 Reads: what power/reading/meter.py polled. Source: "ProStar MPPT MODBUS Specification" v1.0 and v05.
-Never: asks twice within half a second (it does not answer then), and never believes a current that
-the other side of the converter contradicts.
+Never: sends two requests within half a second (it does not answer then), and never accepts a current
+that the other side of the converter contradicts.
 
 The ProStar PWM (Gen3) has most of these registers, but 0010 and 0015 are reserved there: it is
-found out by that check, and its currents stay unknown.
+detected by that check, and its currents stay unknown.
 """
 
 from appliance.model import PowerReading, Stamp
@@ -115,14 +115,14 @@ MODELS = (ProstarMppt(),)
 
 
 def compute_pv_power_w(sample: Sample) -> Decoded:
-    """Array V x I; it has no register for it. Believed if the battery's side agrees."""
+    """Array V x I; there is no register for it. IMPLAUSIBLE unless the battery's side agrees."""
     array_w = multiply(sample["array_voltage"], sample["array_current"])
     charge_w = multiply(sample["battery_voltage"], sample["charge_current"])
     return array_w if do_sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
 
 
 def check_battery_current_a(sample: Sample) -> Decoded:
-    """0015, believed if it is 0010 less 0016, and 0010 is what the array gives."""
+    """0015; IMPLAUSIBLE unless it is 0010 less 0016, and 0010 is what the array gives."""
     net_a = sample["net_battery_current"]
     charge_a, load_a = sample["charge_current"], sample["load_current"]
     parts_a = subtract(charge_a, load_a)
@@ -137,7 +137,7 @@ def check_battery_current_a(sample: Sample) -> Decoded:
 
 
 def do_sides_agree(array_w: Decoded, charge_w: Decoded, array_v: Decoded) -> bool:
-    """Whether what goes in comes out, as far as both are known."""
+    """Whether input and output power agree, as far as both are known."""
     if array_w.value is None or charge_w.value is None:
         return True
     allowed_w = SIDES_TOLERANCE * max(abs(array_w.value), abs(charge_w.value)) + SIDES_SLACK_W

@@ -2,7 +2,7 @@
 
 Reads: what power/reading/meter.py polled. Source: "PYLON low voltage protocol RS485 V3.3" (2018-08-21) and
 captures of a US2000C, a US3000 and a UP2500.
-Never: asks for what switches the module off (95) or changes it (94), nor the whole group at once.
+Never: sends a command that switches the module off (95) or changes it (94), nor one for the group.
 
 Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with both lists at full length.
 """
@@ -40,7 +40,7 @@ TEMPERATURES = tuple(f"temperature_{number}" for number in range(1, MOST_TEMPERA
 CELLS_AT = 3  # after INFOFLAG, the pack's number and the count of cells
 TEMPERATURES_AT = CELLS_AT + 2 * MOST_CELLS + 1
 STATES_AT = CELLS_AT + MOST_CELLS + 1
-STATE = "state_"  # begins the name of a byte that says whether a value is at its limit
+STATE = "state_"  # prefix of a byte that reports whether a value is at its limit
 
 MOST_OF_FULL = 1.05  # a new pack may hold a little more than it counts as full
 
@@ -121,7 +121,7 @@ LIMITS = {1: "low", 2: "high"}  # any other that is not 0 is a fault; F0 is the 
 
 
 class YdtBattery(BatteryProfile):
-    """A pack that speaks YD/T 1363. `cell_temperatures` are those that sit at the cells."""
+    """A pack with YD/T 1363. `cell_temperatures` are the sensors at the cells."""
 
     step = 1
     cell_temperatures: ClassVar[tuple[str, ...]]
@@ -180,7 +180,7 @@ class Pylontech(YdtBattery):
         return Block(MAKER)
 
     def recognise(self, data: bytes) -> Identification | None:
-        """51: ten bytes of model, two of version, then the maker, filled up with dashes."""
+        """51: ten bytes of model, two of version, then the maker, padded with dashes."""
         model, maker = decode_text(data[:10]), decode_text(data[12:])
         if len(data) < 20 or maker is None or model is None:
             return None
@@ -218,7 +218,7 @@ def decode_capacities(sample: Sample) -> tuple[Decoded, Decoded]:
 
 
 def decode_charge(sample: Sample, remaining_ah: Decoded, full_ah: Decoded) -> dict[str, FieldValue]:
-    """What is left of what; nothing above full, and no 0 while the voltage is sound."""
+    """Remaining and full charge; IMPLAUSIBLE above full, or 0 while the voltage is not low."""
     left_ah = reject_false_empty(sample, remaining_ah)
     if left_ah.value is not None and full_ah.value is not None:
         left_ah = left_ah if left_ah.value <= MOST_OF_FULL * full_ah.value else IMPLAUSIBLE
@@ -230,26 +230,26 @@ def decode_charge(sample: Sample, remaining_ah: Decoded, full_ah: Decoded) -> di
 
 
 def reject_false_empty(sample: Sample, charge: Decoded) -> Decoded:
-    """A charge in any unit; a 0 of a pack whose voltage is sound is not one, it was never set."""
+    """A charge in any unit; IMPLAUSIBLE where it is 0 while the voltage is not low: it was never set."""
     cells, voltage_v = sample.value("cells"), sample.value("voltage")
     sound = cells is not None and voltage_v is not None and voltage_v >= EMPTY_CELL_V * cells
     return IMPLAUSIBLE if charge.value == 0 and sound else charge
 
 
 def compute_share_pct(part: Decoded, whole: Decoded) -> Decoded:
-    """A part in percent of the whole, 100 at most; where one is not known, what is wrong with it."""
+    """A part in percent of the whole, 100 at most; where one is unknown, that one with its quality."""
     if part.value is None or whole.value is None:
         return part if part.value is None else whole
     return Decoded(min(100.0, 100 * part.value / whole.value), Quality.OK, part.age_s)
 
 
 def prefer_known_flag(first: StatusValue, second: StatusValue) -> StatusValue:
-    """The first of two flags that is known; with none, what is wrong with the first."""
+    """The first of two flags that is known; with none, the first with its quality."""
     return second if first.value is None and second.value is not None else first
 
 
 def decode_alarms(sample: Sample) -> StatusValue:
-    """44 and 92 in words. Cold is told only by the states, so they belong to it."""
+    """44 and 92 in words. Only the states report cold, so they are included."""
     protections = name_set_bits(sample["status_1"], PROTECTIONS)
     if protections.value is None:
         return protections
@@ -277,6 +277,6 @@ def name_tripped(sample: Sample, bits: Mapping[str, Mapping[int, str]]) -> Statu
 
 
 def decode_text(data: bytes) -> str | None:
-    """The text in a field that is filled up with blanks or zero bytes; None where it is no text."""
+    """The text in a field that is padded with blanks or zero bytes; None where it is no text."""
     text = data.rstrip(b"\0 ").decode("latin-1")
     return text if text.isascii() and text.isprintable() else None

@@ -4,7 +4,7 @@ Reads: what power/reading/meter.py polled. Source: "ROVER MODBUS", the maker's m
 Never: uses the controller's state of charge, or subtracts a load output that is not there.
 """
 
-# A warning to whoever adds to this file: on all Renogy devices function 0x78 restores the factory
+# A warning for changes to this file: on all Renogy devices function 0x78 restores the factory
 # settings and 0x79 clears the history. Only function 03, which reads, may occur here.
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
@@ -97,7 +97,7 @@ HOLDINGS = (  # "ROVER MODBUS", table 3.2; all by function 03, 32 bits with the 
 MODEL = Block(HOLDING, 0x000C, 8)
 STAGES = {
     0: ChargeStage.OFF,
-    1: ChargeStage.BULK,  # "activated": charging, stage not told [?]
+    1: ChargeStage.BULK,  # "activated": charging, stage not reported [?]
     2: ChargeStage.BULK,  # tracking the maximum power point
     3: ChargeStage.EQUALIZE,
     4: ChargeStage.ABSORPTION,  # "boost"
@@ -171,7 +171,7 @@ class RenogyRover(ChargerProfile):
         )
 
     def decode_battery_current_a(self, sample: Sample) -> Decoded:
-        """Charge less load. Unknown without a live output: the loads must hang elsewhere then."""
+        """Charge less load. Unknown without a live output: the loads must be wired elsewhere then."""
         return find_dead_output(sample) or subtract(
             sample["charge_current"], sample["load_current"]
         )
@@ -210,14 +210,14 @@ class RenogyRoverNoLoad(RenogyRover):
     has_load_output = False
 
     def decode_battery_current_a(self, sample: Sample) -> Decoded:
-        """Charge, less what a load output draws if there is one after all and it is on."""
+        """Charge, less what a load output draws if there is one and it is on."""
         dead = find_dead_output(sample)
         if dead is not None and dead.quality is Quality.ABSENT:
             return sample["charge_current"]
         return super().decode_battery_current_a(sample)
 
     def recognise(self, data: bytes) -> Identification | None:  # noqa: ARG002
-        """Its name does not tell whether it has an output: the other model answers for both."""
+        """Its name does not show whether it has an output: the other model is proposed for both."""
         return None
 
 
@@ -225,7 +225,7 @@ MODELS = (RenogyRover(), RenogyRoverNoLoad())
 
 
 def find_dead_output(sample: Sample) -> Decoded | None:
-    """None where the load output has voltage; else why nothing can be said of it."""
+    """None where the load output has voltage; else the quality that its values get."""
     load_v = sample["load_voltage"]
     if load_v.value is None:
         return load_v
@@ -259,10 +259,10 @@ def decode_charge_stage(sample: Sample) -> StatusValue:
 
 
 def check_yield_wh(sample: Sample) -> Decoded:
-    """0113 in Wh, if the day's ampere-hours (0111) say the same.
+    """0113 in Wh; IMPLAUSIBLE unless the day's ampere-hours (0111) agree.
 
-    The document calls it kWh/10000; its own example and three real units say Wh (797 Wh with 59 Ah
-    in a 12 V battery). A unit that counts otherwise is found out here.
+    The document calls it kWh/10000; its own example and three real units have Wh (797 Wh with 59 Ah
+    in a 12 V battery). A unit that counts in another unit is detected here.
     """
     yield_wh = sample["generated_today"]
     by_charge_wh = multiply(sample["charged_today"], sample["battery_voltage"])

@@ -85,7 +85,7 @@ NAMES = ("RBT",)  # e.g. RBT100LFP12SH-G1
 
 class RenogyLfp(BatteryProfile):
     """Renogy smart LFP. The lowest and highest cell stay unknown: in steps of 0.1 V a cell of
-    2.95 V and one of 3.05 V look alike, and a guard at 3.0 V must not be told either. The BMS
+    2.95 V and one of 3.05 V look alike, and a guard at 3.0 V must not use either. The BMS
     watches the cells itself: its "cell under-voltage" is an alarm here, and it opens its switch.
     """
 
@@ -149,7 +149,7 @@ MODELS = (RenogyLfp(),)
 
 
 def compute_state_of_charge_pct(sample: Sample) -> Decoded:
-    """There is no register of it: what remains of the full capacity."""
+    """Remaining of full capacity: there is no register of it."""
     remaining, full = check_remaining_ah(sample), sample["full"]
     if remaining.value is None or full.value is None:
         return remaining if remaining.value is None else full
@@ -157,7 +157,7 @@ def compute_state_of_charge_pct(sample: Sample) -> Decoded:
 
 
 def check_remaining_ah(sample: Sample) -> Decoded:
-    """Not believed above the full capacity, nor if it is 0 while the voltage is sound."""
+    """IMPLAUSIBLE above the full capacity, or where it is 0 while the voltage is not low."""
     remaining, full_ah = sample["remaining"], sample.value("full")
     if remaining.value is None or full_ah is None:
         return remaining
@@ -172,7 +172,7 @@ def is_low(sample: Sample) -> bool:
 
 
 def select_temperatures_c(sample: Sample) -> tuple[Decoded, ...]:
-    """As many as the battery says that it has; words after those read 0, or anything."""
+    """As many as the battery counts; words after those hold 0, or anything."""
     count = sample["temperatures"]
     if count.value is None:
         return (count,)
@@ -180,7 +180,7 @@ def select_temperatures_c(sample: Sample) -> tuple[Decoded, ...]:
 
 
 def check_switch(sample: Sample, bit: int, direction: int) -> StatusValue:
-    """Whether that MOSFET is on; not believed to be off while a current flows through it.
+    """Whether that MOSFET is on; IMPLAUSIBLE if off while a current flows through it.
 
     The enable bits of 5109 ask a charger to stop, they do not stop it: what counts is the switch.
     """

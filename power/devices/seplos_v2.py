@@ -1,8 +1,8 @@
-"""Seplos BMS of the second generation (EMU10xx, 11xx; EMU1101-SP and kin) on RS485.
+"""Seplos BMS of the second generation (EMU10xx, 11xx; EMU1101-SP and similar) on RS485.
 
 Reads: what power/reading/meter.py polled. Source: "SEPLOS BMS Communication Protocol V2.0" (2019-10-15) and
 captures of an 1101-SP15 and of packs with 14 and 16 cells.
-Never: asks for what controls (45), sets (49, 4E) or calibrates (A0 to A2) anything.
+Never: sends a command that controls (45), sets (49, 4E) or calibrates (A0 to A2) anything.
 
 Addresses are places in INFO as power/protocol/framing/ydt1363.py gives it, with both lists at full length.
 """
@@ -126,8 +126,8 @@ class SeplosV2(YdtBattery):
         "SEPLOS BMS Communication Protocol V2.0, 2019-10-15 (syssi/esphome-seplos-bms docs)",
         "syssi/esphome-seplos-bms README.md (captures of an 1101-SP15 and of 16 cells)",
         "frawamudi/Seplos_Bms (captures of 14 cells; one has a wrong CHKSUM)",
-        "doubtful: the document says 9600 baud, other drivers find 19200",
-        "doubtful: a request names the DIP address as its group, answers say group 1",
+        "doubtful: the document has 9600 baud, other drivers find 19200",
+        "doubtful: a request names the DIP address as its group, replies have group 1",
     )
 
     @property

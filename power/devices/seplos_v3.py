@@ -5,8 +5,8 @@ program) and public drivers.
 Never: takes the bits at 0x1400 for alarms that are 0 when they have tripped, as one driver does:
 they are the protections that are switched on. The alarms are the bits from 0x1248 on, 1 each.
 
-Bus id 0 is a real pack, the one with all its switches off, though 0 is for all devices elsewhere.
-On the wire between several packs the first one is a master; this is for a port of a pack's own.
+Bus id 0 is a real pack, the one with all its switches off, though 0 is the broadcast address elsewhere.
+On the line between several packs the first one is a master; this is for a port of a pack's own.
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
@@ -152,7 +152,7 @@ MODELS = (SeplosV3(),)
 
 
 def decode_alarms(sample: Sample) -> StatusValue:
-    """What has tripped, in words; unknown with the first bit that is."""
+    """The alarms that are set, in words; unknown if one bit is."""
     bits = {name: sample[name] for name in ALARMS.values()}
     unknown = next((bit for bit in bits.values() if bit.value is None), None)
     if unknown:

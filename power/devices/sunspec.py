@@ -2,7 +2,7 @@
 
 Reads: what power/reading/meter.py polled through power/protocol/sunspec.py; a row's function is its model, its
 address the offset from the model's number, in the first repetition where the model repeats.
-Never: adds a battery's input to the sun's, nor guesses which way a current flows.
+Never: adds a battery's input to the PV inputs, nor guesses the direction of a current.
 """
 
 from collections.abc import Mapping
@@ -155,7 +155,7 @@ def check_range(row: Register, numbers: Mapping[int, Decoded]) -> Decoded:
 
 
 class SunSpecBattery(SunSpecDevice, BatteryProfile):
-    """A battery, from 802 or, with less, from what its inverter tells of it (713, 124)."""
+    """A battery, from 802 or, with fewer values, from its inverter's models of it (713, 124)."""
 
     name = "sunspec-battery"
     title = "SunSpec battery (models 802, 803, 713, 124)"
@@ -198,7 +198,7 @@ class SunSpecBattery(SunSpecDevice, BatteryProfile):
 
 
 class SunSpecPv(SunSpecDevice, ChargerProfile):
-    """The sun's inputs of an inverter. Its battery, if it has one, is a device of its own here."""
+    """The PV inputs of an inverter. Its battery, if it has one, is a device of its own here."""
 
     name = "sunspec-pv"
     title = "SunSpec PV inputs (models 160, 714)"
@@ -213,14 +213,14 @@ class SunSpecPv(SunSpecDevice, ChargerProfile):
             return {}
         prefix, states = ("mppt_", TRACKER_STATES) if model == 160 else ("port_", PORT_STATES)
         parts = [part for part in decode_parts(model, data)[1:] if is_pv_input(model, part)]
-        inputs = [self.one_input(model, part, prefix) for part in parts]
+        inputs = [self.decode_input(model, part, prefix) for part in parts]
         joined = combine_inputs(inputs, states)
         whole = {
             row.address: joined[row.name.removeprefix(prefix)] for row in self.select_rows(model)
         }
         return {row.name: check_range(row, whole) for row in self.select_rows(model)}
 
-    def one_input(self, model: int, part: Part, prefix: str) -> dict[str, Decoded]:
+    def decode_input(self, model: int, part: Part, prefix: str) -> dict[str, Decoded]:
         """One tracker's or port's values; a power that is not V x I is IMPLAUSIBLE."""
         values = self.check_ranges(model, part)
         one = {name.removeprefix(prefix): value for name, value in values.items()}
@@ -249,7 +249,7 @@ class SunSpecPv(SunSpecDevice, ChargerProfile):
 
 
 def is_pv_input(model: int, part: Part) -> bool:
-    """Whether an input is the sun's: by its type, or by its label where it has no type."""
+    """Whether an input is a PV input: by its type, or by its label where it has no type."""
     if model == 714:
         return part.numbers.get(PORT_TYPE, ABSENT).value == PV_PORT
     return not is_storage_input(part.texts.get(LABEL, ""))

@@ -1,7 +1,7 @@
-"""What the values of SunSpec devices mean: which way a current flows, and the sum of all inputs.
+"""Conversions of SunSpec values: the direction of a current, and the sum of all inputs.
 
 Reads and writes: nothing; pure. Used by power/devices/sunspec.py.
-Never: adds a battery's input to the sun's, nor guesses which way a current flows.
+Never: adds a battery's input to the PV inputs, nor guesses the direction of a current.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ EMPTY_CELL_V = 3.0
 TRACKER_STATES: Mapping[int, ChargeStage | None] = {
     7: ChargeStage.FAULT,
     4: ChargeStage.BULK,  # all the sun is taken
-    5: None,  # throttled: it does not say by what
+    5: None,  # throttled: the cause is not given
     9: None,  # test
     3: ChargeStage.OFF,  # starting
     6: ChargeStage.OFF,  # shutting down
@@ -48,7 +48,7 @@ Inputs = Sequence[Mapping[str, Decoded]]  # the power, voltage, current and stat
 
 def decode_current_a(sample: Sample) -> Decoded:
     """The current, + into the battery. SunSpec leaves its sign open (and makers differ [?]), so
-    the charge status says which way it flows; where it says neither, a current is unknown.
+    the charge status gives the direction; without one, a current is unknown.
     """
     current = sample["current"]
     status = prefer_known(sample["charge_status"], sample["control_status"])
@@ -64,7 +64,7 @@ def replace_value(decoded: Decoded, value: float) -> Decoded:
 
 
 def choose_state_of_charge_pct(sample: Sample) -> Decoded:
-    """Of 802, 713 or 124, the first that is believed: 713 is 0 without storage by definition."""
+    """Of 802, 713 or 124, the first valid one: 713 is 0 without storage by definition."""
     names = ("charge", "storage_charge", "control_charge")
     candidates = [reject_false_empty(sample[name], sample) for name in names]
     first = next((one for one in candidates if one.value is not None), None)
@@ -72,7 +72,7 @@ def choose_state_of_charge_pct(sample: Sample) -> Decoded:
 
 
 def reject_false_empty(charge_pct: Decoded, sample: Sample) -> Decoded:
-    """0 % counts only where a status, an alarm or a cell says that the battery is empty."""
+    """0 % is valid only where a status, an alarm or a cell shows that the battery is empty."""
     if charge_pct.value != 0:
         return charge_pct
     status = prefer_known(sample["charge_status"], sample["control_status"])
@@ -83,8 +83,8 @@ def reject_false_empty(charge_pct: Decoded, sample: Sample) -> Decoded:
 
 
 def decode_allowed(sample: Sample) -> tuple[StatusValue, StatusValue]:
-    """Whether the battery takes and gives current: its limits now, or that it is disconnected.
-    Both limits 0 on a connected one say nothing: makers fill what they do not have with 0.
+    """Whether the battery accepts and gives current: its limits now, or that it is disconnected.
+    Both limits 0 on a connected one mean unknown: makers fill absent values with 0.
     """
     if sample.value("state") == DISCONNECTED:
         return StatusValue(value=False, quality=Quality.OK), StatusValue(
@@ -119,8 +119,8 @@ def is_storage_input(label: str) -> bool:
 
 
 def combine_inputs(inputs: Inputs, states: Mapping[int, ChargeStage | None]) -> dict[str, Decoded]:
-    """All inputs that are there as one: power and current added, the highest voltage, and the
-    state that counts. One whose power is not known makes the sum unknown.
+    """All inputs that are present as one: power and current added, the highest voltage, and the
+    state that counts. One whose power is unknown makes the sum unknown.
     """
     there = [one for one in inputs if is_present(one)]
     volts = tuple(one["voltage"] for one in there if one["voltage"] != ABSENT)
@@ -141,7 +141,7 @@ def get_power_w(one: Mapping[str, Decoded]) -> Decoded:
 
 
 def add_up(values: Sequence[Decoded]) -> Decoded:
-    """The sum; with the first unknown one, what is wrong with it."""
+    """The sum; where one is unknown, that one with its quality."""
     unknown = next((one for one in values if one.value is None), None)
     if unknown or not values:
         return unknown or ABSENT
@@ -149,7 +149,7 @@ def add_up(values: Sequence[Decoded]) -> Decoded:
 
 
 def choose_first_state(states: Sequence[Decoded], order: tuple[int, ...]) -> Decoded:
-    """The state that comes first in `order`; unknown where one is not known."""
+    """The state that comes first in `order`; unknown where one is."""
     unknown = next(
         (one for one in states if one.value is None or int(one.value) not in order), None
     )
@@ -159,7 +159,7 @@ def choose_first_state(states: Sequence[Decoded], order: tuple[int, ...]) -> Dec
 
 
 def decode_charge_stage(sample: Sample) -> StatusValue:
-    """What the trackers, or the ports, do."""
+    """The charge stage by the states of the trackers, or of the ports."""
     for name, stages in (("mppt_state", TRACKER_STATES), ("port_state", PORT_STATES)):
         state = sample[name]
         if state.value is not None:

@@ -1,8 +1,8 @@
 """Morningstar TriStar MPPT charge controllers (150 V): registers and their meaning.
 
 Reads: what power/reading/meter.py polled. Source: "TriStar MPPT MODBUS Document v10", and public captures.
-Never: takes a scaling for granted (it comes with every poll), and never asks for 0058 to 005B,
-through which the charger is steered.
+Never: assumes a scaling (it comes with every poll), and never reads 0058 to 005B, through which the
+charger is controlled.
 
 The 600 V models are not these: their firmware from 19 on sends half floats in the same places.
 """
@@ -49,7 +49,7 @@ RAM = (  # v10 page 3 and 4; functions 03 and 04 read the same. "pu": a fraction
     Register(INPUT, 0x0025, S16, 1,      -45,   90,    "C",    "regulation_temperature"),  # 25 without a sensor: not the battery's
     Register(INPUT, 0x0026, S16, PU,     0,     EDGE,  "pu V", "battery_voltage_1_min"),
     Register(INPUT, 0x0027, S16, PU,     -EDGE, EDGE,  "pu A", "charge_current_1_min"),
-    Register(INPUT, 0x002A, U32, 1,      0,     2**24, "h",    "hours"),           # the table says high word first, the example on page 25 low [?]
+    Register(INPUT, 0x002A, U32, 1,      0,     2**24, "h",    "hours"),           # the table has the high word first, the example on page 25 the low [?]
     Register(INPUT, 0x002C, U16, 1,      0,     65535, "",     "faults"),
     Register(INPUT, 0x002E, U32, 1,      0,     2**32, "",     "alarms"),
     Register(INPUT, 0x0032, U16, 1,      0,     9,     "",     "charge_state"),
@@ -156,7 +156,7 @@ def scale_watts(sample: Sample, name: str) -> Decoded:
 
 
 def check_range(decoded: Decoded, limits: tuple[float, float]) -> Decoded:
-    """The value, if it lies between the limits."""
+    """The value; IMPLAUSIBLE outside the limits."""
     low, high = limits
     if decoded.value is None or low <= decoded.value <= high:
         return decoded

@@ -3,7 +3,7 @@
 Reads: what power/reading/meter.py polled. Source: "VE.Direct Protocol" 3.34, "BlueSolar HEX protocol MPPT"
 and captures of a BlueSolar 75/15, a SmartSolar (PID A05F) and a BMV-700.
 Never: sends anything to a model without `-hex` in its name. Those need firmware 1.53 or newer:
-an older one stops its text for seconds whenever HEX is spoken to it.
+an older one stops its text for seconds whenever it receives HEX.
 
 Label I of an MPPT. With a load output (75/10 to 100/20) it is the current at the battery terminals,
 charge less load, negative at night; without one it is the charger's output. Evidence: a capture of
@@ -63,7 +63,7 @@ STAGES = {
     246: ChargeStage.ABSORPTION,  # repeated
     247: ChargeStage.EQUALIZE,  # automatic
 }
-EXTERNAL_CONTROL = 252  # a GX device or BMS leads; the stage is not said
+EXTERNAL_CONTROL = 252  # a GX device or BMS controls it; the stage is not reported
 ALARMS = {
     0: "low voltage",
     1: "high voltage",
@@ -124,7 +124,7 @@ class VictronMppt(VeDirectDevice, ChargerProfile):
         )
 
     def decode_battery_current_a(self, sample: Sample) -> Decoded:
-        """Without label IL the controller has no load output and does not see the loads."""
+        """Without label IL the controller has no load output and does not measure the loads."""
         if self.has_load_output and sample["load_current"].quality is Quality.ABSENT:
             return ABSENT
         return sample["battery_current"]
@@ -173,7 +173,7 @@ class VictronMpptLoadHex(WithHex, VictronMpptLoad):
 
 
 class VictronShunt(VeDirectDevice, BatteryProfile):
-    """BMV-700 series and SmartShunt. They say two blocks each second, one with the history."""
+    """BMV-700 series and SmartShunt. They send two blocks each second, one with the history."""
 
     name = "victron-shunt"
     title = "Victron BMV-700 series, SmartShunt"
@@ -216,7 +216,7 @@ MODELS = (
 
 
 def check_pv_power_w(sample: Sample) -> Decoded:
-    """PPV, believed only if about as much comes out at the battery and load terminals."""
+    """PPV; IMPLAUSIBLE unless the battery and load terminals give about as much."""
     power_w, load_a = sample["pv_power"], sample["load_current"]
     voltage_v, current_a = sample.value("battery_voltage"), sample.value("battery_current")
     unclear = load_a.value is None and load_a.quality is not Quality.ABSENT
@@ -230,7 +230,7 @@ def check_pv_power_w(sample: Sample) -> Decoded:
 
 
 def decode_charge_stage(sample: Sample) -> StatusValue:
-    """CS; an error while nothing is charged is a fault, one that it goes on with is none."""
+    """CS; an error that stops the charge is a FAULT, one that does not is none."""
     state, quality, _ = sample["charge_state"]
     if state is None:
         return StatusValue(None, quality)
@@ -243,7 +243,7 @@ def decode_charge_stage(sample: Sample) -> StatusValue:
 
 
 def check_current_a(sample: Sample) -> Decoded:
-    """I, believed only if P agrees; none where the shunt is set up to measure something else."""
+    """I; IMPLAUSIBLE unless P agrees; ABSENT where the shunt is set up to measure something else."""
     if sample.value("monitor_mode"):
         return ABSENT
     agrees = check_power_w(sample["power"], sample["voltage"], sample["current"])
@@ -252,7 +252,7 @@ def check_current_a(sample: Sample) -> Decoded:
 
 
 def check_charge_pct(sample: Sample) -> Decoded:
-    """SOC; none where it is not about a battery, and no 0 % while the voltage is far above empty."""
+    """SOC; ABSENT where it is not a battery's; IMPLAUSIBLE at 0 % while the voltage is far above empty."""
     charge_pct, voltage_v = sample["state_of_charge"], sample.value("voltage")
     if sample.value("monitor_mode"):
         return ABSENT

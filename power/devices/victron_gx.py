@@ -129,7 +129,7 @@ TESTED = ("our simulator, also over a TCP port",)
 
 
 class GxSystem(ChargerProfile):
-    """The GX's own sum of all its devices. With a battery monitor its battery current is net of
+    """The GX's own sum over all its devices. With a battery monitor its battery current is net of
     every load; without one it is unknown here.
     """
 

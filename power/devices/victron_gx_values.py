@@ -1,10 +1,10 @@
-"""What the values of a Victron GX mean, above all when a 0 is one.
+"""Conversions of Victron GX values, above all: when a 0 is a measured one.
 
 Reads and writes: nothing; pure. Used by power/devices/victron_gx.py.
 Never: takes the 0 that a GX sends for a value it does not have for a measured 0.
 
-A GX gives 0 for every value that is absent. A 0 counts only where something else that is not 0
-shows that the device behind it is there and measures.
+A GX gives 0 for every value that is absent. A 0 is valid only where another value that is not 0
+shows that the device behind it is present and measures.
 """
 
 from appliance.model import ChargeStage, Quality
@@ -39,7 +39,7 @@ STAGES = {
 
 
 def require_device(there: Decoded, value: Decoded) -> Decoded:
-    """`value`, where `there` shows that its device is; else its 0 is only a missing value."""
+    """`value`, where `there` shows that its device is present; else its 0 is a missing value."""
     if value.value is None or there.value is not None or value.value != 0:
         return value
     return there
@@ -56,7 +56,7 @@ def check_current_a(
     current_a: Decoded, voltage_v: Decoded, power_w: Decoded, charge_pct: Decoded
 ) -> Decoded:
     """A battery's current. 0 A counts only beside a state of charge or a power that is not 0:
-    whoever counts charge measures current. A power that is not V x I makes it implausible.
+    a device that counts charge measures current. A power that is not V x I makes it implausible.
     """
     if current_a.value is None or voltage_v.value is None:
         return current_a if current_a.value is None else voltage_v
@@ -81,11 +81,11 @@ def check_system_current_a(sample: Sample) -> Decoded:
 
 
 def check_system_pv_power_w(sample: Sample) -> Decoded:
-    """850, checked against 851. 0 W is not believed without a battery voltage, nor while the
-    battery charges from nothing: then the solar charger's service is gone.
+    """850, checked against 851. 0 W is IMPLAUSIBLE without a battery voltage, or while the
+    battery charges without a source: then the solar charger's service is gone.
 
-    What is left in doubt: 0 W by day with a service that is gone and a battery that discharges.
-    At night what the chargers draw makes it a little less than 0; the server casts that without
+    What this cannot detect: 0 W by day with a service that is gone and a battery that discharges.
+    At night the chargers' own draw makes it a little less than 0; the server casts that without
     limits, so FFFF may come for -1 [?].
     """
     power_w, voltage_v = sample["pv_power"], sample["battery_voltage"]
@@ -110,7 +110,9 @@ def check_charger_pv_power_w(sample: Sample) -> Decoded:
 
 
 def decode_charge_stage(sample: Sample) -> StatusValue:
-    """775. Under external control (252, a GX with DVCC) only 791 says whether all sun is taken."""
+    """775. Under external control (252, a GX with DVCC) only 791 shows whether all PV power is
+    used.
+    """
     state = require_device(sample["battery_voltage"], sample["state"])
     if state.value is None:
         return StatusValue(None, state.quality)

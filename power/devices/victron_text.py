@@ -1,4 +1,4 @@
-"""What all VE.Direct devices have in common: labels as a table, and the plan for reading them.
+"""Labels of VE.Direct text as a table, and the polling plan that all VE.Direct devices share.
 
 Reads and writes: nothing; pure. Source: "VE.Direct Protocol" 3.34 (the maker's list of labels).
 Never: passes a value that is out of its row's range, or a word that is no number; labels without a
@@ -29,9 +29,9 @@ class Notation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One row of a device's table; value = number / scale, in `unit`, believed from low to high.
+    """One row of a device's table; value = number / scale, in `unit`, valid from low to high.
 
-    `absent` lists the words with which the device says that it has no such value.
+    `absent` lists the words by which the device reports that it has no such value.
     """
 
     label: str
@@ -44,7 +44,7 @@ class Label:
     script: Notation = Notation.DECIMAL
 
     def decode(self, word: str) -> Decoded:
-        """The value of the word after the label; (None, why) where there is none."""
+        """The value of the word after the label; None with its quality where there is none."""
         if word in self.absent:
             return ABSENT
         if not self.script.value.fullmatch(word):
@@ -59,7 +59,7 @@ class Label:
 
 
 def parse_number(word: str, script: Notation) -> int:
-    """The number that `word` is, written so."""
+    """The number that `word` means in that notation."""
     if script is Notation.SWITCH:
         return int(word == "ON")
     return int(word, 16 if script is Notation.HEX else 10)
@@ -115,7 +115,7 @@ class VeDirectDevice(Profile):
     slow: ClassVar[tuple[Block, ...]] = (Block(TEXT, HISTORY),)
     serial = SerialForm(19_200)
     protocol = "VE.Direct"
-    timeout_s = 3.0  # it speaks once a second; one block may be lost, or be the other one of two
+    timeout_s = 3.0  # it sends once a second; one block may be lost, or be the other one of two
     gap_s = 0.02
     least_interval_s = 1.0
     tested: ClassVar[tuple[str, ...]] = TESTED
@@ -159,12 +159,12 @@ def decode_register(row: Register, data: bytes) -> Decoded:
 def describe_device(
     kind: str, words: dict[str, str], products: tuple[range, ...]
 ) -> Identification:
-    """What the block says of its device, for people."""
+    """The device of a text block: product, firmware and serial number."""
     product_id, firmware = words.get("PID", ""), words.get("FW", words.get("FWE", "?"))
     number = (
         parse_number(product_id, Notation.HEX) if Notation.HEX.value.fullmatch(product_id) else -1
     )
-    said = f"Victron {kind}, product {product_id}, firmware {firmware}"
+    title = f"Victron {kind}, product {product_id}, firmware {firmware}"
     serial = f", serial number {words['SER#']}" if "SER#" in words else ""
-    text = "".join(letter for letter in said + serial if letter.isprintable())
+    text = "".join(letter for letter in title + serial if letter.isprintable())
     return Identification(text, certain=any(number in ids for ids in products))
