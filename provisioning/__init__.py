@@ -1,5 +1,7 @@
-"""Floor 3: sets a unit up; today the laptop, where the same processes run without hardware.
+"""Sets a unit up; today the laptop, where the same processes run without hardware.
 
 Reads and writes: unit files, settings files, the run directory.
-Never: is imported by anybody.
+Never: is imported by another package (floor 3 of the architecture).
+
+    .venv/bin/python -m provisioning --day 4min     (or `make run`)
 """

@@ -1,11 +1,11 @@
-"""The laptop's stand-in for the computer's mainboard: sleeps, wakes by its clock, has a button.
+"""The laptop's stand-in for the computer's mainboard: suspend, real-time clock alarm, power button.
 
-Reads: the alarm that the unit armed (settings `[host] rtc`), words on a socket. Writes: the number
-of the boot, and orders to supervisord.
+Reads: the alarm that the unit armed (settings `[host] rtc`), commands on a socket. Writes: the
+number of the boot, and orders to supervisord.
 Never: touches the simulated plant or the database: it is the hardware between the two.
 
-Its words, sent by provisioning/systemctl.py: `suspend` and `poweroff` (the unit's own orders),
-`power-button` (a person), `power-cut` (a battery that lets go: no process has time for a word).
+Its commands, sent by provisioning/systemctl.py: `suspend` and `poweroff` (the unit's own orders),
+`power-button` (a person), `power-cut` (the battery disconnects: no process can react).
 """
 
 import argparse
@@ -34,7 +34,7 @@ TIMERS = "timers"  # PID 1's timers wait some minutes: until there is a first bu
 SIMULATED_CAMERAS = "simulated-cameras"
 NOT_OF_THE_UNIT = ("plant", "board", SIMULATED_CAMERAS)  # not the unit's programs
 CHECK_EVERY_S = 0.05
-GRACE_S = 0.5  # real seconds from an order to the frost, as logind answers before it acts
+GRACE_S = 0.5  # real seconds from an order to the freeze, as logind replies before it acts
 PATIENCE_S = 25.0
 
 
@@ -47,7 +47,7 @@ class Power(Enum):
 
 
 class Board:
-    """One computer; `run` looks after it until it is stopped."""
+    """One computer; `run` serves it until it is stopped."""
 
     def __init__(
         self, settings: Settings, supervisor: Any, commands: socket.socket, log: Callable[..., None]
@@ -65,18 +65,18 @@ class Board:
         self._alarm.touch()
 
     def run(self, stop: Event) -> None:
-        """Hear words and look at the clock until `stop` is set."""
+        """Obey commands and check the clock until `stop` is set."""
         self._commands.settimeout(CHECK_EVERY_S)
         while not stop.is_set():
             try:
-                word = self._commands.recv(64).decode()
+                command = self._commands.recv(64).decode()
             except TimeoutError:
-                word = ""
-            self._obey(word)
+                command = ""
+            self._obey(command)
             self._check_clock()
 
     def _obey(self, command: str) -> None:
-        """Do what a word says, if it means something in this state."""
+        """Execute a command, if it is possible in this state."""
         if command == "power-cut":
             self._cut()
         elif self.power is Power.ON and command == "poweroff":
@@ -87,7 +87,7 @@ class Board:
             self._start("the power button")
 
     def _check_clock(self) -> None:
-        """Ring the alarm if it is time, and start the timers when the unit has decided."""
+        """Fire the alarm if it is due, and start the timers once there is an energy budget."""
         alarm = self._read_alarm()
         if alarm is not None and self._clock.stamp().utc >= alarm:
             self._alarm.write_text("")  # one shot
@@ -106,7 +106,7 @@ class Board:
         self._report_sleep("the computer is suspended")
 
     def _shut_down(self) -> None:
-        """As PID 1 does: the power service is the last to go, then whatever is left is killed."""
+        """As PID 1 does: the power service stops last, then whatever is left is killed."""
         groups = self._find_running()
         others = [
             name
@@ -120,7 +120,7 @@ class Board:
         self._report_sleep("the computer is off")
 
     def _cut(self) -> None:
-        """Every process at once, and without a word: frozen first, so that none hears of it."""
+        """Kill every process at once: frozen first, so that none can react."""
         groups = self._find_running()
         self._signal(groups, signal.SIGSTOP)
         self._wait(lambda: all(map(_is_frozen, groups.values())))
@@ -157,7 +157,7 @@ class Board:
         self.power = Power.ON
 
     def _discard_commands(self) -> None:
-        """What a boot before this one still had to say."""
+        """Drop commands that an earlier boot has sent."""
         self._commands.settimeout(0)
         with suppress(BlockingIOError):
             while True:
@@ -204,7 +204,7 @@ class Board:
 
 
 def _is_frozen(pid: int) -> bool:
-    """Whether SIGSTOP has arrived (state T of proc(5)), or nothing is left that could hear."""
+    """Whether SIGSTOP has arrived (state T of proc(5)), or the process is gone."""
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):

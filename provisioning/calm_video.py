@@ -1,4 +1,4 @@
-"""A film in which mostly nothing happens: the demonstration's yard, empty, then people for a while.
+"""Makes a video in which mostly nothing happens: the demonstration's yard, empty, then people.
 
 Reads: the demonstration's clip. Writes: one MP4 file.
 Never: is used for a measurement; tests and benches make their own scenes.
@@ -20,7 +20,7 @@ OPTIONS = {"preset": "veryfast", "crf": "25", "g": "20", "tune": "zerolatency"}
 
 
 def make_calm_video(clip: Path, path: Path) -> Path:
-    """Write the film to `path`; takes about two seconds."""
+    """Write the video to `path`; takes about two seconds."""
     pictures = read_planes(clip)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=FRAMES_PER_S)

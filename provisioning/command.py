@@ -69,7 +69,7 @@ def claim_port(port: int) -> int:
 
 
 def summarise(store: Store, wall_s: float) -> dict[str, Any]:
-    """What the run brought: events found, levels visited in order, faults ever raised."""
+    """The run's result: events found, energy levels in order, faults raised."""
     levels: list[str] = []
     for budget in store.rows(EnergyBudget):
         if not levels or levels[-1] != budget.level.name:
@@ -83,7 +83,7 @@ def summarise(store: Store, wall_s: float) -> dict[str, Any]:
 
 
 def check_cameras(count: int) -> None:
-    """Raises `SettingsError` for a number out of reason, `HostError` where packages are missing."""
+    """Raises `SettingsError` for a number out of range, `HostError` where packages are missing."""
     if not 1 <= count <= len(CAMERAS):
         raise SettingsError(f"there can be 1 to {len(CAMERAS)} cameras, not {count}")
     if count > 1:
@@ -108,14 +108,14 @@ def run(options: argparse.Namespace) -> None:
     )
     with Laptop(wish) as laptop:
         print(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
-        print(f"In words: .venv/bin/unitctl --settings {laptop.settings.path} status\n", flush=True)
+        print(f"As text: .venv/bin/unitctl --settings {laptop.settings.path} status\n", flush=True)
         laptop.wait_for_unit_time(options.days * DAY_S if options.days else float("inf"))
     if options.days:
         print(json.dumps(summarise(laptop.open_store(), time.monotonic() - began_s)), flush=True)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Exit codes: 0 stopped, 1 something in the world is wrong, 2 the arguments are."""
+    """Exit codes: 0 stopped, 1 an error of this computer, 2 wrong arguments."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run(parse_arguments(arguments))

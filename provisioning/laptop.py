@@ -40,7 +40,7 @@ DAY_S = 86_400.0
 CLIP = ROOT / "sensors/media/pedestrians.mp4"
 CAMERAS = ("front", "gate", "yard", "barn", "road", "roof", "shed", "pond")
 BUSY = ("front", "gate")  # where people walk all the time
-PROTECTED, USER, PASSWORD = "gate", "unit", "only on a laptop"  # one camera asks who we are
+PROTECTED, USER, PASSWORD = "gate", "unit", "only on a laptop"  # one camera needs a password
 # Debian's own Python has the bindings of GStreamer; no venv has.
 RTSP_CAMERAS = ("/usr/bin/python3", str(ROOT / "provisioning/rtsp_cameras.py"))
 LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
@@ -49,7 +49,7 @@ LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """What is to be run: how long a day takes (real seconds), where, with which devices and sky."""
+    """What to run: how long a day takes (real seconds), where, with which devices and weather."""
 
     day_s: float
     port: int
@@ -68,9 +68,9 @@ class RunRequest:
 class Laptop:
     """One run; a context manager that stops everything at its end.
 
-    The simulated plant and the computer's board are started first and are the world: they are not
-    among the unit's processes. The board boots the unit (on a unit the page is socket-activated);
-    cameras and inference are started by the power service.
+    The simulated plant and the computer's board are started first. They stand for the hardware and
+    are not among the unit's processes. The board boots the unit (on a unit the page is
+    socket-activated); cameras and inference are started by the power service.
     """
 
     def __init__(self, request: RunRequest) -> None:
@@ -106,8 +106,8 @@ class Laptop:
         self.stop()
 
     def stop(self) -> None:
-        for giver in ("board", GUARD):  # whoever gives orders goes first
-            self.runner.stop_program(giver)
+        for name in ("board", GUARD):  # what gives orders stops first
+            self.runner.stop_program(name)
             self.runner.thaw()
         self.runner.stop()
         if self._sockets.parent != self.directory:
@@ -117,9 +117,9 @@ class Laptop:
         """The unit's database, for reading."""
         return Store(self.settings.database, self.settings.make_clock())
 
-    def command_board(self, word: str) -> None:
-        """What hands and hardware do: `power-button`, `power-cut`."""
-        command_board(self._control, word)
+    def command_board(self, command: str) -> None:
+        """What a person or the hardware does: `power-button`, `power-cut`."""
+        command_board(self._control, command)
 
     def wait_for_unit_time(self, seconds: float) -> None:
         """Wait until that much unit time has passed since the start, or the unit is gone."""
@@ -169,7 +169,7 @@ class Laptop:
             return []
         command = [*RTSP_CAMERAS, "--port", str(self._rtsp_port), "--protect", PROTECTED]
         command += ["--user", USER, "--password-file", str(self._password_file)]
-        command += [f"{name}={film}" for name, film in self._choose_videos().items()]
+        command += [f"{name}={video}" for name, video in self._choose_videos().items()]
         return [Program(SIMULATED_CAMERAS, command, "always", stops_last=True)]
 
     @property
@@ -177,7 +177,7 @@ class Laptop:
         return self.directory / "camera-password"
 
     def _choose_videos(self) -> dict[str, Path]:
-        """What each camera shows: people all the time at some, now and then at the others."""
+        """The video of each camera: people all the time at some, now and then at the others."""
         calm = self.directory / "calm.mp4"
         names = CAMERAS[: self._request.cameras]
         return {name: CLIP if name in BUSY else calm for name in names}
@@ -260,7 +260,7 @@ def check_simulated_cameras() -> None:
 
 
 def find_free_port() -> int:
-    """A TCP port that nobody listens on now."""
+    """A TCP port that no program listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -2,7 +2,7 @@
 
 Reads: power.devices.MODELS, provisioning.simulated. Writes: the page to standard output:
 `python -m provisioning.models_page > docs/power-devices.md`.
-Never: claims that a device gives a value unless the driver got it from the simulated device.
+Never: lists a value that the driver did not get from the simulated device.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,13 +24,13 @@ from provisioning.simulated.plant.plant import Plant
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 LOAD_W = 25.0
-POLLS = 2  # some devices say half of what they know at a time
+POLLS = 2  # some devices send half of their values at a time
 
 HEAD = """# Power devices
 
 This page is generated from the devices' tables (`python -m provisioning.models_page`). `yes` \
-means that the driver got the value from the simulated device; `?` that there is no simulator to \
-say so.
+means that the driver got the value from the simulated device; `?` that there is no simulator of \
+it.
 
 None of this was tried on hardware here: what each was tested against stands below the tables. \
 Nothing can write to a device: there is no call for it.
@@ -82,13 +82,13 @@ def build_page(models: Sequence[Profile] = MODELS) -> str:
 
 def build_table(models: Sequence[Profile], columns: Columns) -> str:
     """One row for each device."""
-    heads = ["model", "speaks", "id", *columns]
+    heads = ["model", "protocol", "id", *columns]
     rows = [heads, ["---"] * len(heads), *(build_row(one, columns) for one in models)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
 
 def build_row(profile: Profile, columns: Columns) -> list[str]:
-    """One device: how it speaks, and which columns a reading of it fills."""
+    """One device: its protocol, its id, and the columns that a reading of it fills."""
     known = find_filled_fields(profile)
     marks = [
         "?" if known is None else "yes" if known & {*fields} else "" for fields in columns.values()
@@ -98,7 +98,7 @@ def build_row(profile: Profile, columns: Columns) -> list[str]:
 
 
 def format_spans(numbers: Iterable[int]) -> str:
-    """Numbers in words, neighbours together: 1, 3 to 5."""
+    """Numbers as text, neighbours together: 1, 3 to 5."""
     runs = groupby(enumerate(sorted(set(numbers))), key=lambda one: one[1] - one[0])
     ends = [(run[0][1], run[-1][1]) for _, group in runs if (run := list(group))]
     return ", ".join(f"{low}" if low == high else f"{low} to {high}" for low, high in ends)

@@ -7,15 +7,15 @@ Never: imports anything of ours, encodes, or is part of a unit. Runs under Debia
 
 serves rtsp://127.0.0.1:8554/front and .../gate. It behaves like cameras do:
 
-* What is shown does not depend on who watches: a film runs on while nobody does, each at an offset
-  of its own (`--stagger`). Who connects gets a key frame first.
-* All who watch one camera share one stream. Over TCP or UDP, as the client asks.
-* `NAME=A.mp4+B.mp4` plays one film after the other: size, rate and key frame distance may differ,
+* What is shown does not depend on the clients: a video runs on without any, each at an offset
+  of its own (`--stagger`). A new client gets a key frame first.
+* All clients of one camera share one stream. Over TCP or UDP, as the client asks.
+* `NAME=A.mp4+B.mp4` plays one video after the other: size, rate and key frame distance may differ,
   which is what a camera does whose settings are changed.
 * `--user` with `--password-file` may watch what `--protect NAME` (repeatable) names; others get
   401 there, and a challenge for a digest.
 * SIGSTOP freezes all cameras, SIGCONT brings them back, SIGTERM ends them. READY is printed when
-  connections are taken.
+  connections are accepted.
 """
 
 import argparse
@@ -44,7 +44,7 @@ KINDS = ("h264", "h265")
 FORM = "video/x-{kind},stream-format=byte-stream,alignment=au"
 READ = f"filesrc name=file ! qtdemux ! {{kind}}parse config-interval=-1 ! {FORM} ! appsink name=out"
 SEND = (
-    "( appsrc name=film is-live=true format=time block=false max-bytes=0 max-time=400000000 "
+    "( appsrc name=video is-live=true format=time block=false max-bytes=0 max-time=400000000 "
     f"caps={FORM} ! {{kind}}parse ! rtp{{kind}}pay name=pay0 pt=96 )"
 )
 ANYBODY, OWNER = "anybody", "owner"
@@ -53,7 +53,7 @@ assert GstApp  # its import teaches appsrc and appsink their methods
 
 @dataclass(frozen=True)
 class Packet:
-    """One picture as it is sent; times in nanoseconds since the start of the whole film."""
+    """One picture as it is sent; times in nanoseconds since the start of the whole video."""
 
     data: bytes
     pts: int
@@ -72,7 +72,7 @@ class VideoFile:
             self._read(path)
 
     def find_start(self, at: int) -> int:
-        """The index of the last key frame before time `at` of the film."""
+        """The index of the last key frame before time `at` of the video."""
         earlier = (i for i, p in enumerate(self.packets) if p.is_key and p.dts <= at)
         return max(earlier, default=0)
 
@@ -114,7 +114,7 @@ def read_samples(path: str, kind: str) -> list[tuple[bytes, int, bool]]:
 
 
 class Player:
-    """Feeds one stream from the film, from where the film is when somebody begins to watch."""
+    """Feeds one stream from the video, from its present place when the first client connects."""
 
     def __init__(self, video: VideoFile, source: Any, offset: int) -> None:
         self._video = video
@@ -138,7 +138,7 @@ class Player:
 
 
 def add_camera(server: Any, name: str, video: VideoFile, offset: int, protected: bool) -> None:
-    """Serve `film` at /NAME; only to the owner where it is protected."""
+    """Serve `video` at /NAME; only to the owner where it is protected."""
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(SEND.format(kind=video.kind))
     factory.set_shared(True)
@@ -152,7 +152,7 @@ def add_camera(server: Any, name: str, video: VideoFile, offset: int, protected:
     factory.set_permissions(permissions)
 
     def configure(_factory: Any, media: Any) -> None:
-        source = media.get_element().get_by_name_recurse_up("film")
+        source = media.get_element().get_by_name_recurse_up("video")
         media.player = Player(video, source, offset)
 
     factory.connect("media-configure", configure)

@@ -1,8 +1,8 @@
 """supervisord as the laptop's stand-in for PID 1: starts, restarts and stops the unit's processes.
 
 Reads and writes: a directory with its configuration, log and socket.
-Never: decides what runs. It is given programs; the power service orders them started and stopped
-through the `systemctl` stand-in (provisioning/systemctl.py), as on a unit.
+Never: decides what runs. It is given programs; the power service starts and stops them through the
+`systemctl` stand-in (provisioning/systemctl.py), as on a unit.
 """
 
 import contextlib
@@ -55,7 +55,7 @@ stdout_logfile_maxbytes=0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process to keep; `restart` in PID 1's words: always, on-failure, no."""
+    """One process to keep running; `restart` as in a unit file: always, on-failure, no."""
 
     name: str
     command: list[str]
@@ -87,13 +87,13 @@ class Runner:
             systemctl.send_order(self.remote, "start", name)
 
     def stop_program(self, name: str) -> None:
-        """Stop one and wait for its end, if anything runs at all."""
+        """Stop one and wait for its end, if supervisord runs."""
         if self.running:
             with contextlib.suppress(OSError, xmlrpc.client.Error):
                 self.remote.stopProcess(name, systemctl.WAIT)
 
     def stop(self) -> None:
-        """Stop every process, politely and then not."""
+        """Stop every process: SIGTERM, then SIGKILL."""
         if self._process is None:
             return
         if self._process.poll() is None:
@@ -120,7 +120,7 @@ class Runner:
         return systemctl.find_pids(self.remote)
 
     def thaw(self) -> None:
-        """Let every process go on that the board has suspended: a frozen one hears no signal."""
+        """Continue every process that the board has suspended: a frozen one handles no signal."""
         if self.running:
             for pid in self.pids().values():
                 with contextlib.suppress(ProcessLookupError):

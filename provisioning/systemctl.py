@@ -2,8 +2,9 @@
 computer to its board (provisioning/board.py).
 
 Reads and writes: their sockets. Called as `systemctl` by the same code that calls the real one on a
-unit, so nothing above the operating system knows the difference.
-Never: does more than the unit's polkit rules allow, but for the words of hands and hardware.
+unit, so nothing above the operating system differs.
+Never: does more than the unit's polkit rules allow, but for the commands of a person or the
+hardware.
 """
 
 import socket
@@ -62,9 +63,9 @@ def board_socket(control: str) -> Path:
 
 
 def command_board(control: str, command: str) -> None:
-    """One word to the board; raises `OSError` where there is none."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as mouth:
-        mouth.sendto(command.encode(), str(board_socket(control)))
+    """Send one command to the board; raises `OSError` where there is none."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.sendto(command.encode(), str(board_socket(control)))
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Stands in for PID 1's timers on a laptop: starts the oneshots of systemd/*.timer in unit time.
 
 Reads: the unit files and the settings' clock. Writes: nothing itself.
-Never: randomises or catches up, as PID 1 would; a missed time is a missed time.
+Never: randomises or catches up, as PID 1 would; a missed time is skipped.
 """
 
 import subprocess

@@ -1,6 +1,6 @@
-"""`python -m provisioning.simulated`: charge controllers and batteries to plug the unit into.
+"""`python -m provisioning.simulated`: charge controllers and batteries on lines of their own.
 
-Reads: the settings (site, panels, battery, simulation). Writes: only wires here.
+Reads: the settings (site, panels, battery, simulation). Writes: replies on its lines.
 Never: part of a unit in the field.
 """
 

@@ -20,7 +20,7 @@ QUIRKS = {
     FLICKERS: "the current jumps by some tenths of an ampere, and now and then out of all range",
     LOST_CHARGE: "the state of charge and the remaining capacity read 0 after a reset",
     NO_SENSOR: "no temperature sensor is fitted",
-    OTHER_SIGN: "the current has the other sign than the state says",
+    OTHER_SIGN: "the current has the other sign than the state has",
 }
 IDLE, CHARGING, DISCHARGING = 0, 1, 2
 IDLE_BELOW_A = 0.3
@@ -81,7 +81,7 @@ def build_board_values(pack: PackView, quirks: frozenset[str]) -> dict[str, floa
 
 
 def encode_state(pack: PackView) -> int:
-    """What the board says that it does."""
+    """The board's state: charging, discharging or idle."""
     if abs(pack.current_a) < IDLE_BELOW_A:
         return IDLE
     return CHARGING if pack.current_a > 0 else DISCHARGING

@@ -1,4 +1,4 @@
-"""A simulated Daly BMS that speaks A5 frames: asked by one, it answers with one or many.
+"""A simulated Daly BMS with A5 frames: one request frame, one or many reply frames.
 
 Reads: the plant. Writes: nothing.
 Never: shares its encoding with the driver, and never answers a command that sets anything.

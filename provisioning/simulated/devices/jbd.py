@@ -29,7 +29,7 @@ CHARGE_ON, DISCHARGE_ON = 1, 2
 
 
 class SimulatedJbd:
-    """A JBD pack in front of `plant`, which must be advanced by whoever asks it.
+    """A JBD pack in front of `plant`, which the caller must advance.
 
     `device_id` has no meaning: the frames carry none.
     """
@@ -125,7 +125,7 @@ def encode_protection(pack: PackView) -> int:
 
 
 def encode_hundredths(value: float) -> int:
-    """In steps of 0.01, up to what two bytes can say."""
+    """In steps of 0.01, up to the most that two bytes hold."""
     return min(0xFFFF, max(0, round(100 * value)))
 
 

@@ -37,7 +37,7 @@ from provisioning.simulated.lines.pdu import SimulatedDevice
 
 @runtime_checkable
 class ModbusDevice(Protocol):
-    """What tells a Modbus device from a device."""
+    """What distinguishes a Modbus device from other byte devices."""
 
     def answer(self, pdu: bytes) -> bytes | None:
         """The reply PDU."""

@@ -1,4 +1,4 @@
-"""Simulated packs that speak YD/T 1363: Pylontech, Pace and Seplos v2, from the plant behind them.
+"""Simulated packs with YD/T 1363: Pylontech, Pace and Seplos v2, from the plant behind them.
 
 Reads: the plant. Writes: nothing.
 Never: shares code with power/framing or the drivers, and never does what a command would switch.
@@ -226,7 +226,7 @@ class SimulatedPace(SimulatedYdt):
 
 
 class SimulatedSeplosV2(SimulatedYdt):
-    """An 1101-SP76 at DIP address 0; its answers say group 1."""
+    """An 1101-SP76 at DIP address 0; its replies have group 1."""
 
     version = 0x20
     default_id = 0

@@ -45,7 +45,7 @@ class SimulatedSunspec:
         NO_END: "no end mark: the read there gives exception 02 (pysunspec2 #116)",
         BASE_0: "its registers begin at 0",
         LENGTH_VARIES: "one tracker fewer at night: all later models move (pysunspec2 #89)",
-        NOT_IMPLEMENTED: "only what the specification demands is there; the rest says so",
+        NOT_IMPLEMENTED: "only what the specification demands; all else is `not implemented`",
         NO_PORTS: "an older device: without model 714, and without 160 at night",
         MANY_STRINGS: "five battery strings: model 803 is longer than one request",
         DISCHARGE_POSITIVE: "its battery current is positive out of the battery",

@@ -19,7 +19,7 @@ Range = tuple[int, int]  # first and last address that one request may span
 
 
 class TableDevice(ABC):
-    """The device core, without a wire; `plant` must be advanced by whoever asks it.
+    """The device core, without a line; the caller must advance `plant`.
 
     `share` is its part of the plant where several devices stand side by side.
     """
@@ -50,7 +50,7 @@ class TableDevice(ABC):
 
     @abstractmethod
     def values(self) -> Mapping[str, float]:
-        """What the device would say now, by register name, in the rows' units.
+        """The device's present values, by register name, in the rows' units.
 
         A row that is left out reads as zero bytes.
         """
@@ -125,7 +125,7 @@ class TableDevice(ABC):
         return codec.build_exception_reply(request.function, codec.ILLEGAL_FUNCTION)
 
     def _torn(self, row: Register, place: int, data: bytes) -> bytes:
-        """A pair whose second word is one request older than its first, where that is asked for."""
+        """A pair whose second word is one request older than its first, where that quirk is on."""
         if TORN32 not in self.quirks or row.kind.size != 2 * WORD_BYTES:
             return data
         older = self._older.get(place, data)

@@ -4,7 +4,7 @@ Reads: the plant, and the driver's register rows (rows only). Writes: nothing.
 Never: takes a write, and never answers an address that a TriStar would refuse.
 
 Behaviour from "TriStar MPPT MODBUS Document v10": functions 03 and 04 read the same registers, all
-volts and amperes are fractions of a scaling that it tells, the day's counters begin again at night.
+volts and amperes are fractions of a scaling that it sends, the day's counters begin again at night.
 """
 
 from collections.abc import Collection, Mapping
@@ -45,7 +45,7 @@ class SimulatedTristar(TableDevice):
     QUIRKS = {
         **TableDevice.QUIRKS,
         OTHER_SCALING: "full scale is 123.88 V and 66.50 A instead of 180 V and 80 A",
-        NO_REMOTE_SENSOR: "no remote temperature sensor: it says 0x80, and regulates for 25 C",
+        NO_REMOTE_SENSOR: "no remote temperature sensor: it reads 0x80, and regulates for 25 C",
         START_UP: "in the dark it goes through start, night check, disconnect and night",
         NIGHT_OFFSET: "in the dark its charge current is -0.21 A",
         TEN_WH: "the day's energy counts in steps of 10 Wh",

@@ -1,11 +1,11 @@
 """Simulated Victron devices on VE.Direct: MPPT controllers, and a SmartShunt.
 
 Reads: the plant, and the driver's HEX register table (rows only). Writes: nothing.
-Never: takes HEX command 8 (set) or 6 (restart), and never speaks without battery voltage.
+Never: takes HEX command 8 (set) or 6 (restart), and never sends without battery voltage.
 
-Behaviour from captures: a block each second; a shunt says two, its history in the second. Voltages
+Behaviour from captures: a block each second; a shunt sends two, its history in the second. Voltages
 and currents come in steps of 10 mV and 10 mA, the load current in whole 0.1 A, cut off. After HEX
-was spoken to it, firmware before 1.53 says no text for some seconds.
+was sent to it, firmware before 1.53 sends no text for some seconds.
 """
 
 from collections.abc import Mapping

@@ -84,7 +84,7 @@ class GxDevice(TableDevice):
 
     @abstractmethod
     def measured(self) -> dict[str, float]:
-        """What its device says."""
+        """The values of its device."""
 
 
 class SimulatedGxSystem(GxDevice):

@@ -12,7 +12,7 @@ from power.protocol.register import Register, encode, encode_raw
 from provisioning.simulated.lines.quirks import SILENCE
 from provisioning.simulated.plant.plant import Plant
 
-PING, PRODUCT, GET, ASYNC = 0x1, 0x4, 0x7, 0xA  # commands that come in, and what is said unasked
+PING, PRODUCT, GET, ASYNC = 0x1, 0x4, 0x7, 0xA  # commands received, and what is sent unasked
 DONE, UNKNOWN, ERROR, PONG = 0x1, 0x3, 0x4, 0x5  # commands of replies
 NEW_LINE, ODD_END = b"\n", b"\xfe"
 FLAG_OK, FLAG_UNKNOWN_ID = b"\x00", b"\x01"
@@ -29,9 +29,9 @@ class VeDirectDevice(ABC):
     """The far end of one VE.Direct line; `share` is its part of the plant."""
 
     QUIRKS: ClassVar[Mapping[str, str]] = {
-        SILENCE: "never speaks",
-        ASYNC_HEX: "says HEX lines unasked, also in the middle of its text",
-        SPLIT_BLOCKS: "says its history in every other block",
+        SILENCE: "never sends",
+        ASYNC_HEX: "sends HEX lines unasked, also in the middle of its text",
+        SPLIT_BLOCKS: "sends its history in every other block",
         BAD_CHECKSUM: "every third block has a wrong digit",
         NO_TEMPERATURE: "has no temperature sensor",
     }
@@ -55,11 +55,11 @@ class VeDirectDevice(ABC):
 
     @abstractmethod
     def live_words(self) -> Words:
-        """What it says each second."""
+        """The labels that it sends each second."""
 
     @abstractmethod
     def history_words(self) -> Words:
-        """What it keeps count of."""
+        """The labels of its history."""
 
     def register_values(self) -> Mapping[str, float]:
         """What HEX registers hold, by row name; one that is left out is not available."""
@@ -74,10 +74,10 @@ class VeDirectDevice(ABC):
     def silent(self) -> bool:
         return SILENCE in self.quirks or self.plant.battery_voltage_v <= 0
 
-    # --- what a line asks of a talker --------------------------------------------------------
+    # --- the far end of a line --------------------------------------------------------
 
     def find_request_size(self, begun: bytes) -> int | None:
-        """A line from `:` to its end; anything before that is heard and forgotten."""
+        """A line from `:` to its end; anything before that is discarded."""
         colon = begun.find(b":")
         if colon != 0:
             return len(begun) if colon < 0 else colon

@@ -1,1 +1,1 @@
-"""Lines that simulated devices answer on: pseudo-terminals, TCP, loopback; and how they fail."""
+"""Lines that simulated devices answer on: pseudo-terminals, TCP, loopback; and their faults."""

@@ -1,4 +1,4 @@
-"""What sits on the far end of a simulated line: it hears bytes and says bytes.
+"""The far end of a simulated line: receives requests as bytes, sends replies as bytes.
 
 Reads: requests. Writes: replies.
 Never: knows a pseudo-terminal or a socket.
@@ -20,20 +20,20 @@ class ByteDevice(Protocol):
 
     @property
     def sends_every_s(self) -> float | None:
-        """Unit seconds between two `speak()`; None: it only answers."""
+        """Unit seconds between two `send_unasked()`; None: it only replies."""
 
     def find_request_size(self, begun: bytes) -> int | None:
-        """How long the request that begins so will be; None while that cannot be said."""
+        """The size of the request that begins with these bytes; None while it is unknown."""
 
     def respond(self, request: bytes) -> bytes | None:
         """The reply to one whole request; None: silence."""
 
     def send_unasked(self) -> bytes:
-        """What it says unasked."""
+        """The bytes that it sends unasked."""
 
 
 class RtuDevices:
-    """Modbus RTU devices on one line; each answers to its own id and keeps quiet otherwise."""
+    """Modbus RTU devices on one line; each answers to its own id and is silent otherwise."""
 
     sends_every_s = None
 

@@ -1,4 +1,4 @@
-"""What a bad line makes of a good reply.
+"""Damages replies as a bad line does.
 
 Reads and writes: nothing; pure but for its own random numbers.
 Never: damages anything unless its quirk is on.

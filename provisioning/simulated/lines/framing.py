@@ -1,4 +1,4 @@
-"""How a PDU is wrapped for a wire: RTU with its CRC for serial lines, MBAP for TCP.
+"""Frames around a PDU: RTU with its CRC for serial lines, MBAP for TCP.
 
 Reads and writes: nothing; pure.
 Never: shared with the driver's library.
@@ -35,7 +35,7 @@ def parse_rtu_frame(frame: bytes) -> tuple[int, bytes] | None:
 
 
 def find_rtu_request_size(received: bytes) -> int | None:
-    """How long the request that begins so will be; None while that cannot be said."""
+    """The size of the request that begins with these bytes; None while it is unknown."""
     if len(received) < 2:
         return None
     function = received[1]

@@ -1,7 +1,7 @@
-"""Lines without a wire: hand requests straight to simulated devices, for tests in one process.
+"""Lines within one process: requests go straight to simulated devices, for tests.
 
 Reads and writes: nothing but the devices' bytes.
-Never: forgiving. What would be no answer on a wire is `NoAnswer` here.
+Never: tolerant. What would be no answer on a real line is `NoAnswer` here.
 """
 
 from power.protocol.bus.bytewise import FindReply

@@ -1,4 +1,4 @@
-"""Modbus requests and replies as bytes, without any wire: the simulator's own codec.
+"""Modbus requests and replies as bytes, without frames: the simulator's own codec.
 
 Reads and writes: nothing; pure.
 Never: shared with the driver's library, so that an error in one cannot hide in the other.
@@ -17,7 +17,7 @@ MOST_WORDS = 125  # Modbus application protocol 6.3, 6.4
 
 
 class SimulatedDevice(Protocol):
-    """A Modbus device without its wire."""
+    """A Modbus device without its line."""
 
     @property
     def device_id(self) -> int:

@@ -54,7 +54,7 @@ class SerialLine:
         self.path = Path(os.ttyname(self._theirs))
 
     def serve(self, stop: Event) -> None:
-        """Answer requests, and say what the device says unasked, until `stop` is set."""
+        """Answer requests, and send what the device sends unasked, until `stop` is set."""
         received = b""
         send_at_s = self._find_next_send_s()
         while not stop.is_set():
@@ -79,7 +79,7 @@ class SerialLine:
         return float("inf") if every_s is None else self._clock.stamp().uptime_s + every_s
 
     def _choose_wait_s(self, send_at_s: float) -> float:
-        """Real seconds to listen for; a device's next word may be due before that."""
+        """Real seconds to listen for; what a device sends unasked may be due before that."""
         return STOP_CHECK_S if send_at_s == float("inf") else FRAME_GAP_S
 
     def _receive(self, wait_s: float) -> bytes:
@@ -105,7 +105,7 @@ class SerialLine:
         self._write(frame)
 
     def _write(self, data: bytes) -> None:
-        """Put it on the line; what nobody reads is lost, as it is on a wire."""
+        """Put it on the line; what is not read is lost, as on a real line."""
         try:
             os.write(self._ours, data)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""What a BMS sees of the simulated battery: cells that differ a little, and its own switches.
+"""What a BMS measures of the simulated battery: cells that differ a little, and its own switches.
 
 Reads: the plant. Writes: nothing.
 Never: gives cells whose sum is not the pack's voltage.
@@ -31,7 +31,7 @@ class PackView:
 
 
 def make_pack_view(plant: Plant, share: float = 1.0) -> PackView:
-    """What the BMS of one pack sees now."""
+    """The present measurements of the BMS of one pack."""
     count = plant.pack.cells
     mean_v = plant.battery_voltage_v / count
     whole = count - count % len(SPREAD_V)  # a rest of cells stands at the mean

@@ -1,4 +1,4 @@
-"""A maximum power point charge controller: its voltages, stages, and where each watt goes.
+"""A maximum power point charge controller: its voltages, stages, and power flow.
 
 Reads and writes: nothing; pure.
 Never: charges a battery below 0 C (its temperature limit, register 9018, is set so); it then gives
@@ -22,7 +22,7 @@ SIZES_A = (10, 20, 30, 40, 60, 80, 100)  # of the Tracer family
 
 @dataclass(frozen=True, slots=True)
 class ChargingState:
-    """What the controller remembers: its stage and for how long it has absorbed."""
+    """The controller's state: its stage and for how long it has absorbed."""
 
     stage: ChargeStage = ChargeStage.OFF
     absorbed_s: float = 0.0
@@ -72,7 +72,7 @@ def compute_flow(
     connected: bool,
     step_s: float,
 ) -> Flow:
-    """Where the power goes in this step.
+    """The power flow of this step.
 
     `available_w`: what the panels could give; `wanted_w`: what the load wants; `connected`: whether
     the battery's protection was closed before.
@@ -107,7 +107,9 @@ def compute_flow(
 def compute_flow_without_battery(
     pack: Pack, charging: ChargingState, available_w: float, out_w: float, wanted_w: float
 ) -> Flow:
-    """The battery's protection has cut: the load gets the sun, if that is enough, or nothing."""
+    """The battery's protection has opened: the load gets the PV power if it suffices, or
+    nothing.
+    """
     load_w = wanted_w if out_w >= wanted_w else 0.0
     battery_v = get_limit_v(charging.stage, pack) if out_w > NIGHT_W else 0.0
     return Flow(

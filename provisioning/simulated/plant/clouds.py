@@ -1,7 +1,7 @@
-"""Seeded clouds: how much of the sun they take, as a pure function of seed and time.
+"""Seeded clouds: the share of the clear-sky power that they block, as a function of seed and time.
 
 Reads and writes: nothing.
-Never: keeps state. Whatever the steps, and whoever asks, the sky at one time is the same.
+Never: keeps state. Whatever the steps and the order of calls, the clouds at one time are the same.
 
 Two first-order autoregressive processes, weather of days and clouds of hours, added. Each is
 written as the sum of its past shocks, and each shock is a hash of (seed, process, knot number).
@@ -18,7 +18,9 @@ DAYS, HOURS = (6 * 3600.0, 30 * 3600.0), (600.0, 5400.0)  # knot distance, corre
 
 
 def compute_cloud_share(seed: int, cloudiness: float, at: datetime) -> float:
-    """Share of the clear-sky power that clouds take at `at`: 0 to 0.97, `cloudiness` on average."""
+    """Share of the clear-sky power that clouds block at `at`: 0 to 0.97, `cloudiness` on
+    average.
+    """
     if cloudiness <= 0:
         return 0.0
     at_s = at.timestamp()

@@ -1,7 +1,7 @@
 """The controller's own energy counters and extremes, which begin again at local midnight.
 
 Reads and writes: nothing; fed by the plant.
-Never: smooths the jump at midnight; a driver has to live with it, as in the field.
+Never: smooths the jump at midnight; a driver must handle it, as in the field.
 """
 
 from datetime import date

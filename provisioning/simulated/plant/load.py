@@ -1,7 +1,7 @@
-"""What the simulated battery has to feed: the loads that the unit itself reports.
+"""The load on the simulated battery: the loads that the unit itself reports.
 
 Reads: the unit database (it may not exist yet, or be replaced under us). Writes: nothing.
-Never: draws nothing. Where nobody reports, the unit hibernates and draws its hibernation power.
+Never: draws nothing. Where no service reports, the unit hibernates and draws its hibernation power.
 """
 
 from appliance.clock import Clock

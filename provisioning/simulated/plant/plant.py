@@ -1,6 +1,6 @@
 """The simulated plant: sun, panels, charge controller and battery of one unit, stepped in time.
 
-Reads: settings. Writes: nothing. Whoever drives it says how far to go and what the load wants.
+Reads: settings. Writes: nothing. The caller gives the time to advance to and the load.
 Never: reads a clock, waits, or starts a thread; usable in a test as in a demonstration.
 """
 

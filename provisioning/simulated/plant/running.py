@@ -1,4 +1,5 @@
-"""A plant that runs by the unit's clock behind its devices: asked, they are always up to date.
+"""A plant that runs by the unit's clock behind its devices: at each request it is advanced to the
+present.
 
 Reads: the clock, the reported load. Writes: nothing.
 Never: lets two threads step the plant at once.
@@ -36,7 +37,7 @@ class RunningPlant:
             return ask()
 
     def tick(self, stop: Event) -> None:
-        """Keep the plant near the present also while nobody asks; returns when `stop` is set."""
+        """Keep the plant near the present also without requests; returns when `stop` is set."""
         while not self._clock.wait(TICK_S, stop):
             self.run_at_present(lambda: None)
         self._load.close()
@@ -50,7 +51,7 @@ class RunningPlant:
 
 
 class RunningDevice:
-    """A device whose plant is up to date whenever it speaks."""
+    """A device whose plant is advanced to the present whenever it sends."""
 
     def __init__(self, device: ByteDevice, plant: RunningPlant) -> None:
         self._device = device

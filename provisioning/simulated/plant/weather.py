@@ -1,7 +1,7 @@
-"""The simulated sky of one site: sun on the panels and air temperature, at any time.
+"""The simulated weather of one site: PV power and air temperature at any time.
 
 Reads: site, panels and simulation settings. Writes: nothing; keeps one day's clear-sky table.
-Never: depends on how often or in which order it is asked.
+Never: depends on how often or in which order it is called.
 """
 
 import math
@@ -17,7 +17,7 @@ WARMEST_HOUR = 15.0  # local solar time
 
 
 class Weather:
-    """Sun and air for one set of settings."""
+    """PV power and air temperature for one set of settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
