@@ -16,6 +16,10 @@ from appliance import log
 from appliance.commands import list_commands
 from appliance.errors import ApplianceError, SettingsError
 
+SETTINGS_HELP = (
+    "settings file of the unit (default: $APPLIANCE_SETTINGS, else /etc/appliance/unit.toml, "
+    "else build/run/unit.toml below the current directory)"
+)
 EXIT_CODES = "exit codes: 0 fine; 1 something is wrong with the unit; 2 settings or usage"
 
 
@@ -34,7 +38,7 @@ class Parser(argparse.ArgumentParser):
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line: `--settings` is understood before and after the command."""
-    path: dict[str, Any] = {"type": Path, "metavar": "FILE", "help": "settings file of the unit"}
+    path: dict[str, Any] = {"type": Path, "metavar": "FILE", "help": SETTINGS_HELP}
     top = Parser("unitctl", description="What the unit does and why.", epilog=EXIT_CODES)
     top.add_argument("--settings", default=None, **path)
     choices = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)

@@ -6,6 +6,7 @@ Never: says a thing of its own about a key; the help text beside the field is th
 """
 
 from dataclasses import fields
+from inspect import cleandoc
 from typing import Any, get_args, get_type_hints
 
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
@@ -46,7 +47,7 @@ def build_family(title: str, kind: Any) -> list[str]:
 
 def build_section(title: str, kind: Any) -> str:
     """One section: what its class says about itself, and a table of its keys."""
-    said = kind.__doc__ or ""
+    said = cleandoc(kind.__doc__ or "")
     about = [] if said.startswith(kind.__name__) else [said, ""]  # a dataclass's own signature
     hints = get_type_hints(kind)
     own = [spec for spec in fields(kind) if not is_named(hints[spec.name])]

@@ -7,8 +7,8 @@ Never: mends anything by itself.
 import argparse
 from dataclasses import asdict
 
-from appliance import settings_file
 from appliance.checks import Finding, open_reader, run_all_checks
+from appliance.commands.opening import load_unit_settings
 from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
 
 HELP = "check settings, database, disk, devices and services, with advice"
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load_settings(arguments.settings)
+    settings = load_unit_settings(arguments)
     clock = settings.make_clock()
     with open_reader(settings, clock) as store:
         findings = run_all_checks(settings, store, clock)

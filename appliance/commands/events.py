@@ -9,8 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from appliance import settings_file
-from appliance.commands.opening import SINCE_HELP, format_local, open_unit, parse_since
+from appliance.commands.opening import (
+    SINCE_HELP,
+    format_local,
+    load_unit_settings,
+    open_unit,
+    parse_since,
+)
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.media import erasing
@@ -80,7 +85,7 @@ def describe_event(event: dict[str, Any], settings: Settings) -> Line:
 
 
 def erase_events(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load_settings(arguments.settings)
+    settings = load_unit_settings(arguments)
     store = Store(settings.database, settings.make_clock(), INFERENCE)
     try:
         return erase(store, settings, arguments)

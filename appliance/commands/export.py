@@ -11,10 +11,9 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from appliance import settings_file
 from appliance.checks import open_reader
 from appliance.commands.bundle import write_bundle
-from appliance.commands.opening import SINCE_HELP, parse_since
+from appliance.commands.opening import SINCE_HELP, load_unit_settings, parse_since
 from appliance.errors import SettingsError, StoreError
 
 HELP = "pack status, events, faults, readings, checks and settings into one file"
@@ -31,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load_settings(arguments.settings)
+    settings = load_unit_settings(arguments)
     clock = settings.make_clock()
     now = clock.stamp().utc
     begin = parse_since(arguments.since, now, settings) or now

@@ -5,17 +5,21 @@ Never: opens the database as a writer.
 """
 
 import argparse
+import os
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from appliance import settings_file
 from appliance.errors import SettingsError
-from appliance.settings import Settings
+from appliance.settings import PATH_VARIABLE, Settings
 from appliance.store.store import Store
 
+LAPTOP_SETTINGS = Path("build/run/unit.toml")  # written by `make run`
 CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})")
 SPAN = re.compile(r"(\d+)\s*(m|h|d|w)")
 SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -23,10 +27,29 @@ AT_HELP = "a time of day such as 03:10 (the last one), or 2026-11-22T03:10 (site
 SINCE_HELP = "from when on: a span such as 90m, 24h, 7d, or a date such as 2026-04-15 (site time)"
 
 
+def load_unit_settings(arguments: argparse.Namespace) -> Settings:
+    """The settings that a command works with (see `find_settings`). Raises `SettingsError`."""
+    return settings_file.load_settings(find_settings(arguments.settings))
+
+
+def find_settings(given: Path | None) -> Path:
+    """`--settings`, else $APPLIANCE_SETTINGS, else /etc/appliance/unit.toml.
+
+    Where that file is absent and `make run` has written its own below the current directory, that
+    one is taken, and a line on standard error says so.
+    """
+    path = given or settings_file.find_settings_file()
+    is_default = given is None and PATH_VARIABLE not in os.environ
+    if is_default and not path.exists() and LAPTOP_SETTINGS.exists():
+        print(f"unitctl: there is no {path}; settings read from {LAPTOP_SETTINGS}", file=sys.stderr)
+        return LAPTOP_SETTINGS
+    return path
+
+
 @contextmanager
 def open_unit(arguments: argparse.Namespace) -> Iterator[tuple[Settings, Store]]:
     """The settings and a reader's store. Raises `SettingsError`, `StoreError`."""
-    settings = settings_file.load_settings(arguments.settings)
+    settings = load_unit_settings(arguments)
     store = Store(settings.database, settings.make_clock())
     try:
         yield settings, store

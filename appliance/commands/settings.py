@@ -8,6 +8,7 @@ import argparse
 from pathlib import Path
 
 from appliance import settings_file
+from appliance.commands.opening import find_settings
 from appliance.log import redact
 from appliance.settings_text import format_settings
 
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    settings = settings_file.load_settings(arguments.check or arguments.settings)
+    settings = settings_file.load_settings(arguments.check or find_settings(arguments.settings))
     if arguments.check:
         print(f"{arguments.check} is valid")
     else:

@@ -8,7 +8,7 @@ import argparse
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from appliance import settings_file
+from appliance.commands.opening import load_unit_settings
 from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
 from appliance.errors import ModelError, SettingsError
 from appliance.nvml import open_nvml
@@ -26,7 +26,7 @@ LONGEST_S = 3600.0
 
 
 def open_store(arguments: argparse.Namespace) -> ModelStore:
-    return ModelStore(settings_file.load_settings(arguments.settings))
+    return ModelStore(load_unit_settings(arguments))
 
 
 def list_models(arguments: argparse.Namespace) -> int:
