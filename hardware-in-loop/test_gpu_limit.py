@@ -43,7 +43,7 @@ def constraints(nvml: Any, gpu: Any) -> list[int] | None:
 
 
 @pytest.fixture
-def restored(nvml: Any, gpus: list[Any]) -> Iterator[None]:
+def restore_limit(nvml: Any, gpus: list[Any]) -> Iterator[None]:
     """The limits of before are back after the test."""
     before = [nvml.nvmlDeviceGetPowerManagementLimit(gpu) for gpu in gpus]
     yield

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from pymodbus.client import ModbusSerialClient
@@ -37,13 +38,13 @@ POLL_S = 10
 DAWN = NOON - timedelta(hours=7)
 
 
-def bare_poll(client: ModbusSerialClient) -> None:
+def poll_with_pymodbus(client: ModbusSerialClient) -> None:
     """The same requests with nothing around them."""
     for block in EpeverTracer.live:
         client.read_input_registers(block.address, count=block.count, device_id=1)
 
 
-def cpu_and_rate(poll: Callable[[], object], times: int) -> tuple[float, float]:
+def measure_cpu_and_rate(poll: Callable[[], object], times: int) -> tuple[float, float]:
     """(CPU milliseconds a poll, polls a second)."""
     cpu_s, wall_s = time.process_time(), time.monotonic()
     for _ in range(times):
@@ -54,7 +55,7 @@ def cpu_and_rate(poll: Callable[[], object], times: int) -> tuple[float, float]:
     )
 
 
-def against_bare_pymodbus(short: bool) -> list[Figure]:
+def compare_with_pymodbus(short: bool) -> list[Figure]:
     """Ours and a bare loop in turns, on one simulated EPEver in a process of its own."""
     rounds, times = (3, 20) if short else (9, 60)
     with tempfile.TemporaryDirectory() as folder:
@@ -76,11 +77,11 @@ def against_bare_pymodbus(short: bool) -> list[Figure]:
                 lines = Lines(SystemClock())
                 meter = open_meter(lines, EpeverTracer(), str(link), 1, SystemClock())
                 meter.read()
-                ours.append(cpu_and_rate(meter.read, times))
+                ours.append(measure_cpu_and_rate(meter.read, times))
                 lines.close()
                 client = ModbusSerialClient(str(link), baudrate=115_200, timeout=0.8, retries=1)
                 client.connect()
-                bare.append(cpu_and_rate(lambda client=client: bare_poll(client), times))  # type: ignore[misc]
+                bare.append(measure_cpu_and_rate(partial(poll_with_pymodbus, client), times))
                 client.close()  # type: ignore[no-untyped-call]
             plant.terminate()
     ratio = median([one[0] / other[0] for one, other in zip(ours, bare, strict=True)])
@@ -94,7 +95,7 @@ def against_bare_pymodbus(short: bool) -> list[Figure]:
     ]
 
 
-def live_on_a_bad_line(profile: Profile, hours: float) -> dict[str, float]:
+def measure_bad_line(profile: Profile, hours: float) -> dict[str, float]:
     """Poll for `hours` of the plant's time; what came of it."""
     clock = FakeClock(DAWN)
     plant = Plant(Settings(), DAWN)
@@ -130,14 +131,14 @@ def live_on_a_bad_line(profile: Profile, hours: float) -> dict[str, float]:
 
 def main() -> None:
     short = quick("power")
-    figures = against_bare_pymodbus(short)
+    figures = compare_with_pymodbus(short)
     results = {}
     for profile in MODELS:
         if profile.name not in SIMULATORS or profile.tcp_only:
             continue  # TCP has its own checksums and repeats
         first = profile.name == "epever-tracer"
         hours = (0.5 if first else 0.05) if short else (24.0 if first else 1.0)
-        found = results[profile.name] = live_on_a_bad_line(profile, hours)
+        found = results[profile.name] = measure_bad_line(profile, hours)
         print(f"  {profile.name:<22} {hours:4g} h  {found}", flush=True)
     wrong_values = sum(found["wrong values"] for found in results.values())
     tracer = results["epever-tracer"]

@@ -22,32 +22,32 @@ with atheris.instrument_imports(include=["power"]):
     from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
     from power.protocol.profile import Block, Profile, Sample
     from power.protocol.register import Decoded
-    from tests.fuzz.plans import blocks
+    from tests.fuzz.plans import list_blocks
 
 from datetime import UTC, datetime
 
 STAMP = Stamp(datetime(2026, 1, 1, tzinfo=UTC), "0", 1.0)
 
 
-PLANS = [(profile, blocks(profile)) for profile in MODELS]
+PLANS = [(profile, list_blocks(profile)) for profile in MODELS]
 
 
-def one_input(data: bytes) -> None:
+def run_input(data: bytes) -> None:
     """One execution."""
     if len(data) < 3:
         return
     profile, plan = PLANS[data[0] % len(PLANS)]
     block, received = plan[data[1] % len(plan)], data[2:]
-    content = found(profile, block, received)
+    content = find_content(profile, block, received)
     for payload in (content, received):
         if payload is not None:
-            judge(profile, block, payload)
+            check_payload(profile, block, payload)
     ExpectedReply(data[0], data[1], data[2] & 0x7F, data[-1]).find_frame(
         strip_echo(received[:8], received)
     )
 
 
-def found(profile: Profile, block: Block, received: bytes) -> bytes | None:
+def find_content(profile: Profile, block: Block, received: bytes) -> bytes | None:
     """What the model's framing takes for the reply; None for Modbus: pymodbus frames that."""
     wire = LINK_FACTORIES[profile.protocol]
     if not isinstance(wire, FramedLinkFactory):
@@ -62,7 +62,7 @@ def found(profile: Profile, block: Block, received: bytes) -> bytes | None:
     return None
 
 
-def judge(profile: Profile, block: Block, payload: bytes) -> None:
+def check_payload(profile: Profile, block: Block, payload: bytes) -> None:
     """Decode and read; every number must be finite, and a missing one must have a mark."""
     try:
         values = profile.decode(block, payload)
@@ -87,7 +87,7 @@ def check(name: str, decoded: Decoded) -> None:
 
 
 def main() -> None:
-    atheris.Setup(sys.argv, one_input)
+    atheris.Setup(sys.argv, run_input)
     atheris.Fuzz()
 
 

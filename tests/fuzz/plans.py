@@ -3,6 +3,6 @@
 from power.protocol.profile import Block, Profile
 
 
-def blocks(profile: Profile) -> tuple[Block, ...]:
+def list_blocks(profile: Profile) -> tuple[Block, ...]:
     """Live, slow, hourly and the probe's own."""
     return (*profile.live, *profile.slow, *profile.settings, profile.signature)

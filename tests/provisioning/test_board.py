@@ -81,7 +81,7 @@ class Desk:
         self.board = Board(settings, supervisor, ear, lambda text, **_: self.said.append(text))
         self.alarm = settings.host.rtc / "wakealarm"
 
-    def tell(self, *words: str) -> None:
+    def send(self, *words: str) -> None:
         for word in words:
             self.mouth.send(word.encode())
         self.board._obey(self.ear.recv(64).decode())
@@ -92,7 +92,7 @@ class Desk:
             self.alarm.write_text(str(round((now + timedelta(seconds=alarm_in_s)).timestamp())))
         self.board._check_clock()
 
-    def alive(self) -> dict[str, int]:
+    def find_running(self) -> dict[str, int]:
         return systemctl.find_pids(self.supervisor)
 
     def boot_id(self) -> str:
@@ -101,76 +101,76 @@ class Desk:
 
 def test_the_button_boots_the_unit(desk: Desk) -> None:
     before = desk.boot_id()
-    desk.tell("power-button")
-    assert set(desk.alive()) == set(AT_BOOT)
+    desk.send("power-button")
+    assert set(desk.find_running()) == set(AT_BOOT)
     assert desk.boot_id() != before
     assert desk.said == ["the computer boots by the power button"]
 
 
 def test_a_power_off_ends_all_processes_and_the_alarm_begins_a_new_boot(desk: Desk) -> None:
-    desk.tell("power-button")
-    before, first = desk.alive(), desk.boot_id()
+    desk.send("power-button")
+    before, first = desk.find_running(), desk.boot_id()
     desk.look(alarm_in_s=3600)
-    desk.tell("poweroff")
-    assert desk.alive() == {}
+    desk.send("poweroff")
+    assert desk.find_running() == {}
     assert "its clock wakes it at 15 Apr 03:00 UTC" in desk.said[-1]
     desk.look()
     assert desk.board.power is Power.OFF
     desk.look(alarm_in_s=-1)
-    assert set(desk.alive()) == set(before)
-    assert not set(desk.alive().values()) & set(before.values())
+    assert set(desk.find_running()) == set(before)
+    assert not set(desk.find_running().values()) & set(before.values())
     assert desk.boot_id() != first
     assert desk.alarm.read_text() == ""  # one shot
 
 
 def test_suspend_freezes_what_runs_and_the_alarm_thaws_the_same(desk: Desk) -> None:
-    desk.tell("power-button")
-    before, boot = desk.alive(), desk.boot_id()
-    desk.tell("suspend")
+    desk.send("power-button")
+    before, boot = desk.find_running(), desk.boot_id()
+    desk.send("suspend")
     wait_until(lambda: all(stopped(pid) for pid in before.values()), "the frost")
     desk.look(alarm_in_s=-1)
     wait_until(lambda: not any(stopped(pid) for pid in before.values()), "the thaw")
-    assert desk.alive() == before
+    assert desk.find_running() == before
     assert desk.boot_id() == boot
 
 
 def test_without_an_alarm_it_stays_off_and_says_so(desk: Desk) -> None:
-    desk.tell("power-button")
+    desk.send("power-button")
     desk.alarm.write_text("0")
-    desk.tell("poweroff")
+    desk.send("poweroff")
     assert desk.said[-1].endswith("nothing is set to wake it; its button: systemctl power-button")
     desk.look()
-    assert desk.alive() == {}
+    assert desk.find_running() == {}
 
 
 def test_a_power_cut_gives_nobody_time_for_a_word(desk: Desk) -> None:
-    desk.tell("power-button")
+    desk.send("power-button")
     desk.supervisor.startProcess("appliance-inference", systemctl.NO_WAIT)
     kept = dict(desk.supervisor.kept)
-    desk.tell("power-cut")
-    assert desk.alive() == {}
+    desk.send("power-cut")
+    assert desk.find_running() == {}
     assert {process.wait() for process in kept.values()} == {-9}
 
 
 def test_the_plant_lives_through_all_of_it(desk: Desk) -> None:
     desk.supervisor.startProcess("plant", systemctl.NO_WAIT)
-    pid = desk.alive()["plant"]
+    pid = desk.find_running()["plant"]
     for word in ("power-button", "suspend", "power-cut", "power-button", "poweroff"):
-        desk.tell(word)
-    assert desk.alive() == {"plant": pid}
+        desk.send(word)
+    assert desk.find_running() == {"plant": pid}
     assert not stopped(pid)
 
 
 def test_an_alarm_that_rings_while_the_unit_is_on_does_nothing(desk: Desk) -> None:
-    desk.tell("power-button")
-    before = desk.alive()
+    desk.send("power-button")
+    before = desk.find_running()
     desk.look(alarm_in_s=-1)
-    assert desk.alive() == before
+    assert desk.find_running() == before
     assert desk.alarm.read_text() == ""
 
 
 def test_what_the_boot_before_still_had_to_say_is_forgotten(desk: Desk) -> None:
-    desk.tell("power-button", "suspend")
+    desk.send("power-button", "suspend")
     with pytest.raises(TimeoutError):
         desk.ear.recv(64)
 

@@ -19,7 +19,7 @@ PACK, SUN = SunSpecBattery(), SunSpecPv()
 STAMP = Stamp(NOON, "0", 0.0)
 
 
-class Registers:
+class RegisterBus:
     """A bus with these registers in front of it, which says what was asked of it."""
 
     def __init__(self, data: bytes, base: int = 40000) -> None:
@@ -38,7 +38,7 @@ class Registers:
         return struct.unpack(f">{count}H", piece)
 
 
-class Counted:
+class CountedBus:
     """A simulated device's bus, and what was asked."""
 
     def __init__(self, device: SimulatedSunspec) -> None:
@@ -53,23 +53,23 @@ class Counted:
         return self._bus.read(function, address, count, device_id)
 
 
-def link_to(profile: Profile, bus: Any, clock: FakeClock | None = None) -> SunSpecLink:
+def make_link(profile: Profile, bus: Any, clock: FakeClock | None = None) -> SunSpecLink:
     return SunSpecLink(profile, bus, 1, clock or FakeClock())
 
 
-def meter_of(profile: Profile, bus: Any, clock: FakeClock | None = None) -> Meter:
+def make_sunspec_meter(profile: Profile, bus: Any, clock: FakeClock | None = None) -> Meter:
     clock = clock or FakeClock()
-    return Meter(profile, link_to(profile, bus, clock), clock)
+    return Meter(profile, make_link(profile, bus, clock), clock)
 
 
-def read(profile: Profile, plant: Plant, *quirks: str, share: float = 1.0) -> Any:
+def read_simulated(profile: Profile, plant: Plant, *quirks: str, share: float = 1.0) -> Any:
     device = SimulatedSunspec(plant, quirks, share=share)
-    return meter_of(profile, LoopbackBus(device)).read()
+    return make_sunspec_meter(profile, LoopbackBus(device)).read()
 
 
-def content(device: SimulatedSunspec, model: int) -> bytes:
-    return link_to(PACK, LoopbackBus(device)).read_raw(Block(model))
+def read_content(device: SimulatedSunspec, model: int) -> bytes:
+    return make_link(PACK, LoopbackBus(device)).read_raw(Block(model))
 
 
-def model(number: int, *words: int) -> bytes:
+def build_model(number: int, *words: int) -> bytes:
     return struct.pack(f">HH{len(words)}H", number, len(words), *(w & 0xFFFF for w in words))

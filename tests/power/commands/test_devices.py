@@ -31,7 +31,7 @@ from tests.power.probe.probe_models import (
     SimulatedLetter,
     SimulatedSunny,
     Sunny,
-    connected,
+    connect,
 )
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_sunny_noon
@@ -45,7 +45,7 @@ def _made_up_protocol(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LINK_FACTORIES, "Letters", LETTERS)
 
 
-class Typed:
+class CommandLine:
     """`unitctl` in a directory with a settings file, with a probe that knows a few models only."""
 
     def __init__(self, directory: Path, capsys: pytest.CaptureFixture[str], patch: Any) -> None:
@@ -54,11 +54,11 @@ class Typed:
         self._capsys = capsys
         self._patch = patch
 
-    def knows(self, *models: Profile) -> None:
+    def use_models(self, *models: Profile) -> None:
         made = partial(Probe, FakeClock(), models, timeouts=SHORT)
         self._patch.setattr(report, "Probe", lambda _: made())
 
-    def type(self, *words: str) -> tuple[int, str, str]:
+    def run(self, *words: str) -> tuple[int, str, str]:
         """Exit code, standard output and standard error."""
         with pytest.raises(SystemExit) as left:
             main([*words, "--settings", str(self.settings)])
@@ -69,8 +69,8 @@ class Typed:
 @pytest.fixture
 def unitctl(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Typed]:
-    return Typed(tmp_path, capsys, monkeypatch)  # type: ignore[return-value]
+) -> Iterator[CommandLine]:
+    return CommandLine(tmp_path, capsys, monkeypatch)  # type: ignore[return-value]
 
 
 # --- plug-ins -------------------------------------------------------------------------------------
@@ -99,13 +99,13 @@ def test_the_power_command_is_plugged_in_and_costs_the_others_nothing() -> None:
     ],
 )
 def test_a_broken_plug_in_says_so_and_takes_no_other_command_along(
-    unitctl: Typed, monkeypatch: pytest.MonkeyPatch, value: str, reason: str
+    unitctl: CommandLine, monkeypatch: pytest.MonkeyPatch, value: str, reason: str
 ) -> None:
     plugin = EntryPoint("extra", value, GROUP)
     monkeypatch.setattr("appliance.commands.list_plugins", lambda: [plugin])
     assert set(list_commands()) == {*COMMANDS, "extra"}
-    assert unitctl.type("settings")[0] == 0
-    code, out, err = unitctl.type("extra", "probe")
+    assert unitctl.run("settings")[0] == 0
+    code, out, err = unitctl.run("extra", "probe")
     assert (code, out, err.count("\n")) == (1, "", 1)
     assert "install the unit's software again" in err
     assert reason in err
@@ -119,11 +119,11 @@ def test_a_plug_in_cannot_take_the_place_of_a_command() -> None:
 # --- models ---------------------------------------------------------------------------------------
 
 
-def test_all_models_are_listed(unitctl: Typed) -> None:
-    code, out, err = unitctl.type("power", "models")
+def test_all_models_are_listed(unitctl: CommandLine) -> None:
+    code, out, err = unitctl.run("power", "models")
     assert (code, err) == (0, "")
     assert [model.name for model in MODELS if f"  {model.name} " not in out] == []
-    listed = json.loads(unitctl.type("power", "models", "--json")[1])
+    listed = json.loads(unitctl.run("power", "models", "--json")[1])
     assert [one["model"] for one in listed] == [model.name for model in MODELS]
     assert {one["section"] for one in listed} <= {"charger", "bms"}
 
@@ -143,19 +143,19 @@ def test_the_page_shows_what_a_simulated_device_gives_and_says_where_there_is_no
 # --- probe ----------------------------------------------------------------------------------------
 
 
-def test_a_simulated_charger_is_found(unitctl: Typed) -> None:
-    unitctl.knows(EpeverTracer())
-    with connected(SimulatedEpever(make_sunny_noon())) as port:
-        code, out, _ = unitctl.type("power", "probe", "--port", port)
+def test_a_simulated_charger_is_found(unitctl: CommandLine) -> None:
+    unitctl.use_models(EpeverTracer())
+    with connect(SimulatedEpever(make_sunny_noon())) as port:
+        code, out, _ = unitctl.run("power", "probe", "--port", port)
     assert code == 0
     assert "\n# EPEver (Epsolar) Tracer AN, BN, XTRA, " in out
     assert f'\n[charger.main]\nmodel = "epever-tracer"\nport = "{port}"\n\n' in out
 
 
-def test_a_found_device_is_printed_as_its_settings(unitctl: Typed) -> None:
-    unitctl.knows(Sunny())
-    with connected(SimulatedSunny()) as port:
-        code, out, err = unitctl.type("power", "probe", "--port", port)
+def test_a_found_device_is_printed_as_its_settings(unitctl: CommandLine) -> None:
+    unitctl.use_models(Sunny())
+    with connect(SimulatedSunny()) as port:
+        code, out, err = unitctl.run("power", "probe", "--port", port)
     assert code == 0
     assert out == (
         f"{port}\n  sunny  id 7, Modbus at 115200 8N1; Sunny charger, certain: SUNNY 40\n\n"
@@ -171,10 +171,10 @@ def test_a_found_device_is_printed_as_its_settings(unitctl: Typed) -> None:
     assert unitctl.settings.read_bytes() == SETTINGS
 
 
-def test_json_tells_the_same(unitctl: Typed) -> None:
-    unitctl.knows(Sunny(), Letter())
-    with connected(SimulatedLetter()) as port:
-        code, out, _ = unitctl.type("power", "probe", "--port", port, "--port", "/dev/no", "--json")
+def test_json_tells_the_same(unitctl: CommandLine) -> None:
+    unitctl.use_models(Sunny(), Letter())
+    with connect(SimulatedLetter()) as port:
+        code, out, _ = unitctl.run("power", "probe", "--port", port, "--port", "/dev/no", "--json")
     assert code == 0
     told = json.loads(out)
     (device,) = told["ports"][0]["devices"]
@@ -185,15 +185,15 @@ def test_json_tells_the_same(unitctl: Typed) -> None:
     assert told["written"] is None
 
 
-def test_written_settings_are_the_old_bytes_and_a_valid_section(unitctl: Typed) -> None:
+def test_written_settings_are_the_old_bytes_and_a_valid_section(unitctl: CommandLine) -> None:
     class Both(Sunny):
         ids = (7, 9)
 
-    unitctl.knows(Both())
+    unitctl.use_models(Both())
     unitctl.settings.chmod(0o640)
-    with connected(SimulatedSunny(7), SimulatedSunny(9)) as port:
-        code, out, err = unitctl.type("power", "probe", "--port", port, "--write")
-        again = unitctl.type("power", "probe", "--port", port, "--write")
+    with connect(SimulatedSunny(7), SimulatedSunny(9)) as port:
+        code, out, err = unitctl.run("power", "probe", "--port", port, "--write")
+        again = unitctl.run("power", "probe", "--port", port, "--write")
     assert code == 0, err
     written = unitctl.settings.read_bytes()
     assert written.startswith(
@@ -213,55 +213,57 @@ def test_written_settings_are_the_old_bytes_and_a_valid_section(unitctl: Typed) 
     assert list(unitctl.settings.parent.iterdir()) == [unitctl.settings]
 
 
-def test_one_empty_line_stands_before_what_is_written(unitctl: Typed) -> None:
-    unitctl.knows(Sunny())
+def test_one_empty_line_stands_before_what_is_written(unitctl: CommandLine) -> None:
+    unitctl.use_models(Sunny())
     unitctl.settings.write_bytes(b"[panels]\npeak_w = 400\n")
-    with connected(SimulatedSunny()) as port:
-        unitctl.type("power", "probe", "--port", port, "--write")
+    with connect(SimulatedSunny()) as port:
+        unitctl.run("power", "probe", "--port", port, "--write")
     assert unitctl.settings.read_bytes().startswith(b"[panels]\npeak_w = 400\n\n# Sunny charger")
 
 
 def test_a_port_that_is_in_the_settings_is_refused_by_whatever_name(
-    unitctl: Typed, tmp_path: Path
+    unitctl: CommandLine, tmp_path: Path
 ) -> None:
-    unitctl.knows(Sunny())
-    with connected(SimulatedSunny()) as port:
+    unitctl.use_models(Sunny())
+    with connect(SimulatedSunny()) as port:
         link = tmp_path / "charger"
         link.symlink_to(port)
         text = SETTINGS + f"\n[bms.other]\nport = '{link}'\n".encode()
         unitctl.settings.write_bytes(text)
-        code, _, err = unitctl.type("power", "probe", "--port", port, "--write")
+        code, _, err = unitctl.run("power", "probe", "--port", port, "--write")
     assert code == 2
     assert f"has [bms.other] at {link} already" in err
     assert unitctl.settings.read_bytes() == text
 
 
-def test_what_would_not_be_valid_is_not_written(unitctl: Typed) -> None:
-    unitctl.knows(Sunny())
+def test_what_would_not_be_valid_is_not_written(unitctl: CommandLine) -> None:
+    unitctl.use_models(Sunny())
     unitctl.settings.write_bytes(b"charger = {}\n")
-    with connected(SimulatedSunny()) as port:
-        code, _, err = unitctl.type("power", "probe", "--port", port, "--write")
+    with connect(SimulatedSunny()) as port:
+        code, _, err = unitctl.run("power", "probe", "--port", port, "--write")
     assert code == 2
     assert f"the file would not be valid: {unitctl.settings} is not valid TOML" in err
     assert unitctl.settings.read_bytes() == b"charger = {}\n"
     assert list(unitctl.settings.parent.iterdir()) == [unitctl.settings]
 
 
-def test_a_settings_file_behind_a_link_stays_behind_it(unitctl: Typed, tmp_path: Path) -> None:
-    unitctl.knows(Sunny())
+def test_a_settings_file_behind_a_link_stays_behind_it(
+    unitctl: CommandLine, tmp_path: Path
+) -> None:
+    unitctl.use_models(Sunny())
     real = tmp_path / "real.toml"
     unitctl.settings.rename(real)
     unitctl.settings.symlink_to(real)
-    with connected(SimulatedSunny()) as port:
-        assert unitctl.type("power", "probe", "--port", port, "--write")[0] == 0
+    with connect(SimulatedSunny()) as port:
+        assert unitctl.run("power", "probe", "--port", port, "--write")[0] == 0
     assert unitctl.settings.is_symlink()
     assert "main" in settings_file.load_settings(real).charger
 
 
-def test_a_device_that_may_be_one_of_two_is_shown_and_not_written(unitctl: Typed) -> None:
-    unitctl.knows(Guess(), SecondGuess())
-    with connected(SimulatedSunny(identity=5)) as port:
-        code, out, err = unitctl.type("power", "probe", "--port", port, "--write")
+def test_a_device_that_may_be_one_of_two_is_shown_and_not_written(unitctl: CommandLine) -> None:
+    unitctl.use_models(Guess(), SecondGuess())
+    with connect(SimulatedSunny(identity=5)) as port:
+        code, out, err = unitctl.run("power", "probe", "--port", port, "--write")
     assert code == 2
     assert "may be guess or second-guess; look at its label" in err
     assert "\n# Guessing charger, likely, not certain: one value, 5\n" in out
@@ -269,43 +271,43 @@ def test_a_device_that_may_be_one_of_two_is_shown_and_not_written(unitctl: Typed
     assert unitctl.settings.read_bytes() == SETTINGS
 
 
-def test_wrong_settings_are_told_before_anything_is_asked(unitctl: Typed) -> None:
+def test_wrong_settings_are_told_before_anything_is_asked(unitctl: CommandLine) -> None:
     unitctl.settings.write_bytes(b"[unit]\nnmae = 'x'\n")
-    with connected(SimulatedSunny()) as port:
-        code, out, err = unitctl.type("power", "probe", "--port", port, "--write")
+    with connect(SimulatedSunny()) as port:
+        code, out, err = unitctl.run("power", "probe", "--port", port, "--write")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "did you mean 'name'?" in err
 
 
-def test_nothing_found_is_code_1_and_says_what_to_look_at(unitctl: Typed) -> None:
-    unitctl.knows(Letter())
-    with connected(SimulatedLetter(asleep=99)) as port:
-        code, out, _ = unitctl.type("power", "probe", "--port", port)
+def test_nothing_found_is_code_1_and_says_what_to_look_at(unitctl: CommandLine) -> None:
+    unitctl.use_models(Letter())
+    with connect(SimulatedLetter(asleep=99)) as port:
+        code, out, _ = unitctl.run("power", "probe", "--port", port)
     assert code == 1
     assert "no known device answers (0 s); check battery voltage" in out
-    code, out, _ = unitctl.type("power", "probe", "--port", "tcp://:x")
+    code, out, _ = unitctl.run("power", "probe", "--port", "tcp://:x")
     assert code == 2
 
 
 def test_without_a_port_the_usb_ports_are_looked_at(
-    unitctl: Typed, monkeypatch: pytest.MonkeyPatch
+    unitctl: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unitctl.knows(Sunny())
+    unitctl.use_models(Sunny())
     monkeypatch.setattr(report, "list_serial_ports", list)
-    code, out, _ = unitctl.type("power", "probe")
+    code, out, _ = unitctl.run("power", "probe")
     assert code == 1
     assert "there is no USB serial port" in out
-    with connected(SimulatedSunny()) as port:
+    with connect(SimulatedSunny()) as port:
         monkeypatch.setattr(report, "list_serial_ports", lambda: [port])
-        assert unitctl.type("power", "probe")[0] == 0
+        assert unitctl.run("power", "probe")[0] == 0
 
 
 def test_on_a_terminal_progress_is_one_line_that_changes(
-    unitctl: Typed, monkeypatch: pytest.MonkeyPatch
+    unitctl: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unitctl.knows(Sunny())
+    unitctl.use_models(Sunny())
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    with connected(SimulatedSunny()) as port:
-        _, _, err = unitctl.type("power", "probe", "--port", port)
+    with connect(SimulatedSunny()) as port:
+        _, _, err = unitctl.run("power", "probe", "--port", port)
     assert err.count("\n") == 1, "only what was found stays"
     assert err.endswith(f"\r\x1b[K{port}: sunny answers at id 7\n\r\x1b[K")

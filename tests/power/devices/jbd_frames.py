@@ -36,7 +36,7 @@ SEVEN_NAME = bytes.fromhex(
 ALL_FRAMES = (EXAMPLE, EXAMPLE_CELLS, FOUR, FOUR_CELLS, FULL, SEVEN, SEVEN_CELLS, SEVEN_NAME)
 
 
-def frame(command: int, data: bytes, status: int = 0) -> bytes:
+def build_frame(command: int, data: bytes, status: int = 0) -> bytes:
     total = status + len(data) + sum(data)
     return (
         bytes([0xDD, command, status, len(data)]) + data + struct.pack(">H", -total % 65536) + b"w"

@@ -76,7 +76,7 @@ SIXTEEN = bytes.fromhex(
 )
 
 
-def captured(profile: DalyModbus, *exchanges: Exchange) -> BatteryReading:
+def make_captured_meter(profile: DalyModbus, *exchanges: Exchange) -> BatteryReading:
     """What the driver says of captured exchanges, through the real bus on a pseudo-terminal."""
     with replay(*exchanges) as peer:
         bus = ModbusBus(peer.port, FakeClock(), profile.serial, 0.5, 0)
@@ -85,7 +85,7 @@ def captured(profile: DalyModbus, *exchanges: Exchange) -> BatteryReading:
     return reading
 
 
-def of_words(profile: DalyModbus, data: bytes) -> BatteryReading:
+def read_words(profile: DalyModbus, data: bytes) -> BatteryReading:
     """What the driver says of the content of the reply to its first request."""
     return profile.make_reading(STAMP, Sample(profile.decode(profile.live[0], data)))
 
@@ -97,7 +97,7 @@ class FirstPart(Daly):
 
 
 def test_a_captured_dl_pack_of_sixteen_cells_that_discharges() -> None:
-    reading = captured(
+    reading = make_captured_meter(
         FirstPart(),
         (bytes.fromhex("81 03 00 00 00 40 5B FA"), [DL_FIRST]),
         (bytes.fromhex("81 03 00 41 00 3E 8B CE"), [DL_SECOND[:50], DL_SECOND[50:]]),
@@ -125,7 +125,7 @@ def test_the_second_request_ends_where_the_used_registers_end() -> None:
 
 
 def test_a_captured_four_cell_board_with_leftovers_in_places_of_sensors() -> None:
-    reading = captured(DalyD2(), (bytes.fromhex("d2 03 00 00 00 3e d7 b9"), [FOUR]))
+    reading = make_captured_meter(DalyD2(), (bytes.fromhex("d2 03 00 00 00 3e d7 b9"), [FOUR]))
     assert reading.voltage_v == 13.2
     assert reading.current_a == 0
     assert reading.state_of_charge_pct == 86.1
@@ -139,7 +139,9 @@ def test_a_captured_four_cell_board_with_leftovers_in_places_of_sensors() -> Non
 
 
 def test_a_captured_board_of_twenty_four_cells() -> None:
-    reading = captured(DalyD2(), (bytes.fromhex("d2 03 00 00 00 3e d7 b9"), [TWENTY_FOUR]))
+    reading = make_captured_meter(
+        DalyD2(), (bytes.fromhex("d2 03 00 00 00 3e d7 b9"), [TWENTY_FOUR])
+    )
     assert reading.voltage_v == 79.0
     assert reading.state_of_charge_pct == 33.3
     assert (reading.lowest_cell_voltage_v, reading.highest_cell_voltage_v) == (3.291, 3.294)
@@ -147,7 +149,7 @@ def test_a_captured_board_of_twenty_four_cells() -> None:
 
 
 def test_a_captured_board_that_discharges_has_less_than_30000_in_its_current() -> None:
-    reading = of_words(DalyD2(), SIXTEEN)
+    reading = read_words(DalyD2(), SIXTEEN)
     assert reading.current_a == pytest.approx(-2.5)  # 131 W at 52.5 V in the same frame
     assert reading.state_of_charge_pct == 56.1
     assert reading.remaining_ah == 117.8
@@ -157,7 +159,7 @@ def test_a_reply_with_the_requests_own_id_is_not_taken() -> None:
     own = build_rtu_frame(0x81, DL_FIRST[1:-2])
     request = bytes.fromhex("81 03 00 00 00 40 5B FA")
     with pytest.raises(WrongFrame):
-        captured(Daly(), (request, [own]), (request, [own]))
+        make_captured_meter(Daly(), (request, [own]), (request, [own]))
 
 
 def test_both_variants_are_recognised_and_nothing_else() -> None:
@@ -179,7 +181,7 @@ def test_both_variants_are_recognised_and_nothing_else() -> None:
 # --- what the values mean -------------------------------------------------------------------------
 
 
-def edited(data: bytes, **words: int) -> bytes:
+def edit_words(data: bytes, **words: int) -> bytes:
     """`data` of a D2 board with other words, by register name."""
     table = index_by_name(DalyD2.registers)
     for name, raw in words.items():
@@ -188,8 +190,8 @@ def edited(data: bytes, **words: int) -> bytes:
     return data
 
 
-def of_four(**words: int) -> BatteryReading:
-    return of_words(DalyD2(), edited(FOUR[3:-2], **words))
+def read_four(**words: int) -> BatteryReading:
+    return read_words(DalyD2(), edit_words(FOUR[3:-2], **words))
 
 
 @pytest.mark.parametrize(
@@ -205,41 +207,43 @@ def test_the_current_counts_from_30000(raw: int, current_a: float) -> None:
 
 @pytest.mark.parametrize("raw", [0, 20000, 40000, 65535])
 def test_a_thousand_amperes_are_not_believed(raw: int) -> None:
-    reading = of_four(current=raw)
+    reading = read_four(current=raw)
     assert reading.current_a is None
     assert reading.quality["current_a"] is Quality.IMPLAUSIBLE
 
 
 def test_a_current_whose_sign_is_against_the_state_is_not_believed() -> None:
-    assert of_four(current=30050, state=DISCHARGING).quality["current_a"] is Quality.IMPLAUSIBLE
-    assert of_four(current=29950, state=CHARGING).quality["current_a"] is Quality.IMPLAUSIBLE
-    assert of_four(current=30050, state=CHARGING).current_a == pytest.approx(5)
-    assert of_four(current=29950, state=DISCHARGING).current_a == pytest.approx(-5)
-    assert of_four(current=30005, state=DISCHARGING).current_a == pytest.approx(0.5)  # it flickers
+    assert read_four(current=30050, state=DISCHARGING).quality["current_a"] is Quality.IMPLAUSIBLE
+    assert read_four(current=29950, state=CHARGING).quality["current_a"] is Quality.IMPLAUSIBLE
+    assert read_four(current=30050, state=CHARGING).current_a == pytest.approx(5)
+    assert read_four(current=29950, state=DISCHARGING).current_a == pytest.approx(-5)
+    assert read_four(current=30005, state=DISCHARGING).current_a == pytest.approx(
+        0.5
+    )  # it flickers
     unknown = Decoded(None, Quality.STALE)
     assert check_current_sign(unknown, Decoded(1, Quality.OK)) is unknown
 
 
 def test_a_state_of_charge_of_0_is_believed_only_of_empty_cells() -> None:
-    lost = of_four(state_of_charge=0, remaining_capacity=0)
+    lost = read_four(state_of_charge=0, remaining_capacity=0)
     assert lost.state_of_charge_pct is None
     assert lost.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     assert lost.quality["remaining_ah"] is Quality.IMPLAUSIBLE
-    empty = of_four(
+    empty = read_four(
         state_of_charge=0, voltage=112, cell_1=2800, cell_2=2800, cell_3=2800, cell_4=2800
     )
     assert empty.state_of_charge_pct == 0
 
 
 def test_cells_that_do_not_sum_to_the_pack_are_not_believed() -> None:
-    reading = of_four(cell_3=2300)
+    reading = read_four(cell_3=2300)
     assert reading.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
     assert reading.quality["highest_cell_voltage_v"] is Quality.IMPLAUSIBLE
     assert reading.voltage_v == 13.2
 
 
 def test_a_cell_of_0_volt_is_a_broken_wire_and_not_a_missing_cell() -> None:
-    reading = of_four(cell_3=0)
+    reading = read_four(cell_3=0)
     assert reading.lowest_cell_voltage_v is None
     assert reading.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
 
@@ -248,15 +252,15 @@ def test_a_cell_of_0_volt_is_a_broken_wire_and_not_a_missing_cell() -> None:
     "words", [{"sensors": 0}, {"lowest_temperature": 0}, {"lowest_temperature": 255}]
 )
 def test_a_sensor_that_is_not_fitted_is_absent(words: dict[str, int]) -> None:
-    assert of_four(**words).quality["lowest_temperature_c"] is Quality.ABSENT
+    assert read_four(**words).quality["lowest_temperature_c"] is Quality.ABSENT
 
 
 def test_alarm_bits_are_told_by_their_number() -> None:
-    assert of_four(alarms_1=0x8001, alarms_4=4).alarms == "alarm bits 1.0, 1.15, 4.2"
+    assert read_four(alarms_1=0x8001, alarms_4=4).alarms == "alarm bits 1.0, 1.15, 4.2"
 
 
 def test_frost_stays_negative() -> None:
-    assert of_four(lowest_temperature=28).lowest_temperature_c == -12
+    assert read_four(lowest_temperature=28).lowest_temperature_c == -12
 
 
 # --- simulators -----------------------------------------------------------------------------------
@@ -342,7 +346,7 @@ def test_any_words_give_believable_values_or_none(data: bytes) -> None:
             for name, decoded in profile.decode(block, data).items():
                 row = table[name]
                 assert decoded.value is None or row.low <= decoded.value <= row.high
-        reading = of_words(profile, data)
+        reading = read_words(profile, data)
         charge_pct = reading.state_of_charge_pct
         assert charge_pct is None or 0 <= charge_pct <= 100
         profile.recognise(data)

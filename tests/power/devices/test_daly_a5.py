@@ -56,7 +56,7 @@ SIXTEEN_CELLS = (
 )
 
 
-class Recorded:
+class RecordedBoard:
     """A board that gives captured replies, by command."""
 
     sends_every_s = None
@@ -74,19 +74,19 @@ class Recorded:
         return b""
 
 
-def meter_on(device: SimulatedDalyA5 | Recorded) -> Meter:
+def make_recorded_meter(device: SimulatedDalyA5 | RecordedBoard) -> Meter:
     profile = DalyA5()
     line: object = LoopbackLine(device)
     return Meter(profile, FramedLink(profile, FRAMING, line, 1), FakeClock())  # type: ignore[arg-type]
 
 
-def read(device: SimulatedDalyA5 | Recorded) -> BatteryReading:
-    reading = meter_on(device).read()
+def read(device: SimulatedDalyA5 | RecordedBoard) -> BatteryReading:
+    reading = make_recorded_meter(device).read()
     assert isinstance(reading, BatteryReading)
     return reading
 
 
-def framed(command: int, data: bytes, board: int = 1) -> bytes:
+def build_frame(command: int, data: bytes, board: int = 1) -> bytes:
     body = bytes([0xA5, board, command, 8]) + data
     return body + bytes([sum(body) & 0xFF])
 
@@ -99,7 +99,7 @@ def test_the_request_is_the_one_of_the_makers_document() -> None:
 
 
 def test_a_captured_board_of_fourteen_cells() -> None:
-    reading = read(Recorded(R24TS))
+    reading = read(RecordedBoard(R24TS))
     assert reading.voltage_v == 53.0
     assert reading.current_a == 0
     assert reading.state_of_charge_pct == 51.2
@@ -142,9 +142,9 @@ def test_the_makers_example_reply() -> None:
 
 
 def test_cells_of_six_captured_frames_without_the_leftovers() -> None:
-    status = framed(0x94, bytes([16, 1, 0, 0, 0, 0, 5, 0xC0])).hex()
-    charge = framed(0x90, (524).to_bytes(2, "big") + bytes.fromhex("0000 7530 0200")).hex()
-    reading = read(Recorded({**R24TS, 0x90: charge, 0x94: status, 0x95: SIXTEEN_CELLS}))
+    status = build_frame(0x94, bytes([16, 1, 0, 0, 0, 0, 5, 0xC0])).hex()
+    charge = build_frame(0x90, (524).to_bytes(2, "big") + bytes.fromhex("0000 7530 0200")).hex()
+    reading = read(RecordedBoard({**R24TS, 0x90: charge, 0x94: status, 0x95: SIXTEEN_CELLS}))
     assert (reading.lowest_cell_voltage_v, reading.highest_cell_voltage_v) == (3.275, 3.281)
     assert reading.cycles == 5
 
@@ -173,7 +173,7 @@ def test_frames_of_cells_are_waited_for_until_no_more_come() -> None:
 
 
 def test_sixteen_frames_are_all_that_can_come() -> None:
-    sixteen = b"".join(framed(0x95, bytes([number]) + bytes(7)) for number in range(1, 17))
+    sixteen = b"".join(build_frame(0x95, bytes([number]) + bytes(7)) for number in range(1, 17))
     assert FRAMING.find_reply(sixteen, CELLS, 1, final=False) == bytes(96)
 
 
@@ -206,7 +206,7 @@ def test_a_damaged_single_frame_is_never_a_reply(place: int) -> None:
 
 def test_garbage_other_commands_and_other_boards_are_passed_over() -> None:
     good, garbage = bytes.fromhex(R24TS[0x90]), bytes.fromhex("A5 01 90 08 A5 A5 01 00 FF")
-    other = framed(0x91, bytes(8)) + framed(0x90, b"\xff" * 8, board=2)
+    other = build_frame(0x91, bytes(8)) + build_frame(0x90, b"\xff" * 8, board=2)
     assert FRAMING.find_reply(garbage + other + good, CHARGE, 1, final=False) == good[4:12]
     assert FRAMING.find_reply(garbage + other, CHARGE, 1, final=True) is None
     assert FRAMING.find_reply(garbage + other, CHARGE, 2, final=True) == b"\xff" * 8
@@ -217,8 +217,8 @@ def test_garbage_other_commands_and_other_boards_are_passed_over() -> None:
 
 
 def test_what_has_tripped_is_named_and_warnings_are_not() -> None:
-    tripped = framed(0x98, bytes([0b0101_1001, 0x08, 0x80, 0, 0x41, 0, 0x04, 0])).hex()
-    assert read(Recorded({**R24TS, 0x98: tripped})).alarms == (
+    tripped = build_frame(0x98, bytes([0b0101_1001, 0x08, 0x80, 0, 0x41, 0, 0x04, 0])).hex()
+    assert read(RecordedBoard({**R24TS, 0x98: tripped})).alarms == (
         "cell under-voltage, charge under-temperature, state of charge low, "
         "charge transistor too hot, charge transistor open, short circuit"
     )
@@ -227,29 +227,29 @@ def test_what_has_tripped_is_named_and_warnings_are_not() -> None:
 
 @pytest.mark.parametrize("raw", [0, 20000, 40000, 65535])
 def test_a_thousand_amperes_are_not_believed(raw: int) -> None:
-    charge = framed(0x90, bytes.fromhex("0212 0000") + raw.to_bytes(2, "big") + b"\2\0").hex()
-    reading = read(Recorded({**R24TS, 0x90: charge}))
+    charge = build_frame(0x90, bytes.fromhex("0212 0000") + raw.to_bytes(2, "big") + b"\2\0").hex()
+    reading = read(RecordedBoard({**R24TS, 0x90: charge}))
     assert reading.quality["current_a"] is Quality.IMPLAUSIBLE
     assert reading.voltage_v == 53.0
 
 
 @pytest.mark.parametrize(("state", "current_a"), [(0, -10.0), (1, None), (2, -10.0)])
 def test_a_current_against_the_state_is_not_believed(state: int, current_a: float | None) -> None:
-    charge = framed(0x90, bytes.fromhex("0212 0000 7594 0200")).hex()  # 30100
-    said = framed(0x93, bytes([state, 1, 1, 0, 0, 0, 0xA0, 0])).hex()
-    assert read(Recorded({**R24TS, 0x90: charge, 0x93: said})).current_a == current_a
+    charge = build_frame(0x90, bytes.fromhex("0212 0000 7594 0200")).hex()  # 30100
+    said = build_frame(0x93, bytes([state, 1, 1, 0, 0, 0, 0xA0, 0])).hex()
+    assert read(RecordedBoard({**R24TS, 0x90: charge, 0x93: said})).current_a == current_a
 
 
 def test_cells_without_a_known_count_are_unknown() -> None:
-    reading = read(Recorded({key: text for key, text in R24TS.items() if key != 0x94}))
+    reading = read(RecordedBoard({key: text for key, text in R24TS.items() if key != 0x94}))
     assert reading.lowest_cell_voltage_v is None
     assert reading.quality["lowest_cell_voltage_v"] is Quality.STALE
     assert reading.voltage_v == 53.0
 
 
 def test_open_transistors_forbid() -> None:
-    said = framed(0x93, bytes([2, 0, 1, 0, 0, 0, 0xA0, 0])).hex()
-    reading = read(Recorded({**R24TS, 0x93: said}))
+    said = build_frame(0x93, bytes([2, 0, 1, 0, 0, 0, 0xA0, 0])).hex()
+    reading = read(RecordedBoard({**R24TS, 0x93: said}))
     assert (reading.charge_allowed, reading.discharge_allowed) == (False, True)
 
 
@@ -290,7 +290,7 @@ def test_the_driver_reads_its_simulator_by_day_and_night(quirks: tuple[str, ...]
 
 def test_a_board_that_does_not_always_answer_is_asked_again() -> None:
     plant = make_sunny_noon()
-    meter = meter_on(SimulatedDalyA5(plant, [NO_REPLY]))
+    meter = make_recorded_meter(SimulatedDalyA5(plant, [NO_REPLY]))
     for _ in range(10):
         assert_agrees(meter.read(), plant)
 
@@ -298,7 +298,7 @@ def test_a_board_that_does_not_always_answer_is_asked_again() -> None:
 def test_no_quirk_leads_to_a_wrong_value() -> None:
     plant = make_night(load_w=300)
     pack = make_pack_view(plant)
-    meter = meter_on(SimulatedDalyA5(plant, [FLICKERS, LOST_CHARGE, NO_SENSOR]))
+    meter = make_recorded_meter(SimulatedDalyA5(plant, [FLICKERS, LOST_CHARGE, NO_SENSOR]))
     readings = [meter.read() for _ in range(10)]
     currents = [one.current_a for one in readings]
     assert None in currents
@@ -364,7 +364,7 @@ def test_a_bad_line_never_gives_a_wrong_value() -> None:
 
 def test_a_line_full_of_noise_is_a_wrong_frame() -> None:
     with pytest.raises(WrongFrame):
-        read(Recorded({0x90: "00 11 22 33"}))
+        read(RecordedBoard({0x90: "00 11 22 33"}))
 
 
 # --- any bytes ------------------------------------------------------------------------------------
@@ -375,7 +375,7 @@ def test_a_line_full_of_noise_is_a_wrong_frame() -> None:
         st.one_of(
             st.binary(max_size=20),
             st.builds(
-                framed, st.sampled_from([0x90, 0x95, 0x96]), st.binary(min_size=8, max_size=8)
+                build_frame, st.sampled_from([0x90, 0x95, 0x96]), st.binary(min_size=8, max_size=8)
             ),
         ),
         max_size=6,

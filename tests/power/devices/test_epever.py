@@ -54,7 +54,7 @@ def read_recorded(request: str, reply: str, function: int, address: int, count: 
         return ModbusBus(peer.port, FakeClock(), timeout_s=0.5).read(function, address, count, 1)
 
 
-def value(words: object, name: str) -> float | None:
+def decode_value(words: object, name: str) -> float | None:
     assert isinstance(words, tuple)
     return decode(TABLE[name], struct.pack(f">{len(words)}H", *words)).value
 
@@ -67,10 +67,10 @@ def test_captured_values_of_a_tracer2215bn() -> None:
     clock = read_recorded(
         "01 03 90 13 00 03 D9 0E", "01 03 06 18 05 02 02 0F 07 0A E7", HOLDING, 0x9013, 3
     )
-    assert value(pv, "pv_voltage") == 1.97
-    assert value(battery, "battery_voltage") == 12.96
-    assert value(charge, "state_of_charge") == 70
-    assert value(lowest, "battery_lower_temperature") == -40.0
+    assert decode_value(pv, "pv_voltage") == 1.97
+    assert decode_value(battery, "battery_voltage") == 12.96
+    assert decode_value(charge, "state_of_charge") == 70
+    assert decode_value(lowest, "battery_lower_temperature") == -40.0
     # 24 min 5 s, day 2 at 2 h, year 15 month 7: 2015-07-02 02:24:05
     assert clock == (24 << 8 | 5, 2 << 8 | 2, 15 << 8 | 7)
 
@@ -116,7 +116,7 @@ def test_negative_temperatures_stay_negative() -> None:
 # --- what the values mean ------------------------------------------------------------------------
 
 
-def reading_of(**values: float) -> PowerReading:
+def make_reading(**values: float) -> PowerReading:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
     return EpeverTracer().make_reading(Stamp(NOON, "0", 0.0), sample)
 
@@ -137,39 +137,39 @@ def reading_of(**values: float) -> PowerReading:
 def test_the_charge_stage_is_read_from_3201(
     status: int, battery_v: float, stage: ChargeStage
 ) -> None:
-    reading = reading_of(charger_status=status, battery_voltage=battery_v, boost_voltage=14.4)
+    reading = make_reading(charger_status=status, battery_voltage=battery_v, boost_voltage=14.4)
     assert reading.charge_stage is stage
 
 
 def test_boost_without_a_known_setpoint_is_bulk() -> None:
-    assert reading_of(charger_status=9, battery_voltage=14.4).charge_stage is ChargeStage.BULK
+    assert make_reading(charger_status=9, battery_voltage=14.4).charge_stage is ChargeStage.BULK
 
 
 def test_a_pv_power_that_is_not_volts_times_amperes_is_not_believed() -> None:
-    torn = reading_of(pv_power=655.36 + 100, pv_voltage=35.0, pv_current=2.9)
+    torn = make_reading(pv_power=655.36 + 100, pv_voltage=35.0, pv_current=2.9)
     assert torn.pv_power_w is None
     assert torn.quality["pv_power_w"] is Quality.IMPLAUSIBLE
-    assert reading_of(pv_power=100, pv_voltage=35.0, pv_current=2.9).pv_power_w == 100
+    assert make_reading(pv_power=100, pv_voltage=35.0, pv_current=2.9).pv_power_w == 100
 
 
 def test_the_probe_that_is_not_there_is_absent_and_not_25_degrees() -> None:
-    absent = reading_of(battery_temperature=25.0, remote_temperature=0.0)
+    absent = make_reading(battery_temperature=25.0, remote_temperature=0.0)
     assert absent.battery_temperature_c is None
     assert absent.quality["battery_temperature_c"] is Quality.ABSENT
-    warm = reading_of(battery_temperature=25.0, remote_temperature=25.0)
+    warm = make_reading(battery_temperature=25.0, remote_temperature=25.0)
     assert warm.battery_temperature_c == 25.0
     for lost in (UNREAD, ABSENT):  # the reply of 311B is lost, or the model refuses it
         values = {"battery_temperature": Decoded(25.0, Quality.OK), "remote_temperature": lost}
         unsure = EpeverTracer().make_reading(Stamp(NOON, "0", 0.0), Sample(values))
         assert unsure.battery_temperature_c is None
-    assert reading_of(battery_temperature=25.01).battery_temperature_c == 25.01
+    assert make_reading(battery_temperature=25.01).battery_temperature_c == 25.01
 
 
 def test_without_331b_the_net_current_is_charge_minus_load() -> None:
-    assert reading_of(charge_current=2.0, load_current=5.5).battery_current_a == -3.5
-    by_power = reading_of(charge_power=26.0, load_power=52.0, battery_voltage=13.0)
+    assert make_reading(charge_current=2.0, load_current=5.5).battery_current_a == -3.5
+    by_power = make_reading(charge_power=26.0, load_power=52.0, battery_voltage=13.0)
     assert by_power.battery_current_a == -2.0
-    assert reading_of(charge_current=2.0).quality["battery_current_a"] is Quality.ABSENT
+    assert make_reading(charge_current=2.0).quality["battery_current_a"] is Quality.ABSENT
 
 
 WITHOUT_VALUE = (
@@ -179,7 +179,7 @@ WITHOUT_VALUE = (
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
-    reading = reading_of()
+    reading = make_reading()
     fields = set(PowerReading.__dataclass_fields__) - set(WITHOUT_VALUE)
     assert all(getattr(reading, name) is None for name in fields)
     assert set(reading.quality) == fields
@@ -195,7 +195,7 @@ def make_plant(settings: Settings, **simulation: float) -> Plant:
     return plant
 
 
-class Recorder:
+class RecorderBus:
     """A bus that counts, refuses blocks of more than `most` words, and can lose its device."""
 
     def __init__(self, bus: ModbusReader, most: int = 125) -> None:
@@ -234,7 +234,7 @@ def assert_agrees(reading: PowerReading, plant: Plant) -> None:
 def test_a_poll_is_few_requests_and_the_settings_are_read_once_an_hour(
     settings: Settings, clock: FakeClock
 ) -> None:
-    bus = Recorder(LoopbackBus(SimulatedEpever(make_plant(settings))))
+    bus = RecorderBus(LoopbackBus(SimulatedEpever(make_plant(settings))))
     meter = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock)
     for _ in range(3):
         meter.read()
@@ -251,7 +251,7 @@ def test_a_device_with_small_blocks_is_read_register_by_register(
     settings: Settings, clock: FakeClock
 ) -> None:
     plant = make_plant(settings)
-    bus = Recorder(LoopbackBus(SimulatedEpever(plant)), most=2)
+    bus = RecorderBus(LoopbackBus(SimulatedEpever(plant)), most=2)
     meter = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock)
     assert_agrees(meter.read(), plant)
     before = len(bus.asked)
@@ -263,7 +263,7 @@ def test_a_pair_that_comes_word_by_word_is_read_high_low_high(
     settings: Settings, clock: FakeClock
 ) -> None:
     plant = make_plant(settings)
-    bus = Recorder(LoopbackBus(SimulatedEpever(plant)), most=1)
+    bus = RecorderBus(LoopbackBus(SimulatedEpever(plant)), most=1)
     meter = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock)
     assert_agrees(meter.read(), plant)
     asked = [address for address, count in bus.asked if address in (0x3102, 0x3103) and count == 1]
@@ -273,7 +273,7 @@ def test_a_pair_that_comes_word_by_word_is_read_high_low_high(
 def test_a_pair_whose_high_word_changes_between_its_two_reads_is_not_believed(
     settings: Settings, clock: FakeClock
 ) -> None:
-    class Turning(Recorder):
+    class Turning(RecorderBus):
         def read(self, *what: Any) -> tuple[int, ...]:
             words = super().read(*what)
             return (len(self.asked),) if what[1] == 0x3103 else words
@@ -296,7 +296,7 @@ def test_a_3210a_without_331b_still_gives_the_battery_current(
 def test_a_device_that_falls_silent_in_a_poll_leaves_the_rest_stale(
     settings: Settings, clock: FakeClock
 ) -> None:
-    bus = Recorder(LoopbackBus(SimulatedEpever(make_plant(settings))))
+    bus = RecorderBus(LoopbackBus(SimulatedEpever(make_plant(settings))))
     bus.lost_after = 2
     reading = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock).read()
     assert reading.battery_voltage_v is not None
@@ -307,7 +307,7 @@ def test_a_device_that_falls_silent_in_a_poll_leaves_the_rest_stale(
 def test_a_silent_device_is_asked_twice_and_is_an_error(
     settings: Settings, clock: FakeClock
 ) -> None:
-    bus = Recorder(LoopbackBus(SimulatedEpever(make_plant(settings), [SILENCE])))
+    bus = RecorderBus(LoopbackBus(SimulatedEpever(make_plant(settings), [SILENCE])))
     with pytest.raises(NoAnswer):
         Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock).read()
     assert len(bus.asked) == 2

@@ -63,7 +63,7 @@ SAME = {
 }
 
 
-def ours(device: SimulatedEpever, name: str) -> float | None:
+def read_ours(device: SimulatedEpever, name: str) -> float | None:
     row = TABLE[name]
     link = ModbusLink(EpeverTracer(), LoopbackBus(device), 1)
     block = Block(row.function, row.address, row.kind.size // 2)
@@ -79,7 +79,9 @@ def test_both_drivers_read_the_same_from_the_same_device(plant: Plant) -> None:
         theirs = {getter: getattr(other, getter)() for getter in SAME}
         other.serial.close()
     line.close()
-    assert theirs == pytest.approx({getter: ours(device, name) for getter, name in SAME.items()})
+    assert theirs == pytest.approx(
+        {getter: read_ours(device, name) for getter, name in SAME.items()}
+    )
 
 
 @pytest.mark.parametrize(

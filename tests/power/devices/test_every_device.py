@@ -30,11 +30,11 @@ ON_A_SERIAL_LINE = [model.name for model in MODELS if not model.tcp_only]
 POWER = ROOT / "power"
 
 
-def model_of(name: str) -> Profile:
+def find_model(name: str) -> Profile:
     return next(model for model in MODELS if model.name == name)
 
 
-def simulated(name: str, quirks: tuple[str, ...] = (), plant: Any = None) -> Any:
+def make_simulated(name: str, quirks: tuple[str, ...] = (), plant: Any = None) -> Any:
     return SIMULATORS[name](plant or make_sunny_noon(), quirks, None, 1.0)
 
 
@@ -47,13 +47,13 @@ def test_every_model_has_one_name_and_a_simulator() -> None:
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("when", [make_sunny_noon, make_night])
 def test_a_reading_is_the_plants_state(name: str, when: Any) -> None:
-    plant, profile = when(), model_of(name)
-    reading = make_meter(profile, simulated(name, plant=plant)).read()
+    plant, profile = when(), find_model(name)
+    reading = make_meter(profile, make_simulated(name, plant=plant)).read()
     assert find_wrong_values(profile, plant, reading) == {}
-    assert essential(profile, reading) is not None
+    assert get_essential(profile, reading) is not None
 
 
-def essential(profile: Profile, reading: PowerReading | BatteryReading) -> float | None:
+def get_essential(profile: Profile, reading: PowerReading | BatteryReading) -> float | None:
     """The value without which a device is of no use: the battery's voltage, or the sun's power."""
     if isinstance(reading, BatteryReading):
         return reading.voltage_v
@@ -66,17 +66,17 @@ def essential(profile: Profile, reading: PowerReading | BatteryReading) -> float
 OTHER_WORLDS = ("load-cut", "load-not-used", "soc-drifts", "no-solar", "two-items")
 
 
-def device_quirks() -> Iterator[tuple[str, str]]:
+def list_device_quirks() -> Iterator[tuple[str, str]]:
     for name in NAMES:
         for quirk in SIMULATORS[name].QUIRKS:
             if quirk not in OTHER_WORLDS:
                 yield name, quirk
 
 
-@pytest.mark.parametrize(("name", "quirk"), list(device_quirks()))
+@pytest.mark.parametrize(("name", "quirk"), list(list_device_quirks()))
 def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None:
-    plant, clock, profile = make_sunny_noon(), FakeClock(), model_of(name)
-    meter = make_meter(profile, simulated(name, (quirk,), plant), clock)
+    plant, clock, profile = make_sunny_noon(), FakeClock(), find_model(name)
+    meter = make_meter(profile, make_simulated(name, (quirk,), plant), clock)
     before: dict[str, Any] = {}
     for step in range(6):
         with contextlib.suppress(BusError):
@@ -98,21 +98,23 @@ def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None
     "quirks", [("echo", "two-bursts"), tuple(LINE_QUIRKS)], ids=["slow", "all"]
 )
 def test_a_bad_line_never_makes_a_wrong_value(name: str, quirks: tuple[str, ...]) -> None:
-    plant, profile, clock = make_sunny_noon(), model_of(name), FakeClock()
+    plant, profile, clock = make_sunny_noon(), find_model(name), FakeClock()
     on_line: dict[str, Any] = {"clock": clock, "quirks": quirks, "seed": 11, "damaged_share": 0.4}
-    with serve_on_line(profile, simulated(name, plant=plant), timeout_s=0.15, **on_line) as meter:
+    with serve_on_line(
+        profile, make_simulated(name, plant=plant), timeout_s=0.15, **on_line
+    ) as meter:
         for _ in range(3):
-            judge(meter, plant)
+            check_readings(meter, plant)
             clock.advance(max(10.0, profile.least_interval_s))
 
 
-def judge(meter: Meter, plant: Any) -> None:
+def check_readings(meter: Meter, plant: Any) -> None:
     """One poll: a lost one is fine, a wrong value is not."""
     with contextlib.suppress(BusError):
         assert find_wrong_values(meter.profile, plant, meter.read()) == {}
 
 
-class Zeros:
+class ZeroLink:
     """A device that answers everything with zeros, as some do for what they do not have."""
 
     def __init__(self, profile: Profile) -> None:
@@ -133,12 +135,12 @@ MODBUS = [model.name for model in MODELS if model.protocol == "Modbus"]
 
 @pytest.mark.parametrize("name", MODBUS)
 def test_a_device_that_says_zero_to_everything_has_no_voltage_and_no_charge(name: str) -> None:
-    profile = model_of(name)
+    profile = find_model(name)
     try:
-        reading = Meter(profile, Zeros(profile), FakeClock()).read()
+        reading = Meter(profile, ZeroLink(profile), FakeClock()).read()
     except BusError:
         return
-    assert essential(profile, reading) is None
+    assert get_essential(profile, reading) is None
     if isinstance(profile, BatteryProfile):
         assert reading.state_of_charge_pct is None
         assert reading.lowest_cell_voltage_v is None
@@ -146,13 +148,13 @@ def test_a_device_that_says_zero_to_everything_has_no_voltage_and_no_charge(name
 
 @pytest.mark.parametrize("name", MODBUS)
 def test_a_reply_with_nothing_in_it_is_no_device(name: str) -> None:
-    assert model_of(name).recognise(b"") is None
-    assert model_of(name).recognise(bytes(400)) is None
+    assert find_model(name).recognise(b"") is None
+    assert find_model(name).recognise(bytes(400)) is None
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_random_replies_never_raise(name: str) -> None:
-    profile, random = model_of(name), Random(5)
+    profile, random = find_model(name), Random(5)
     wire = LINK_FACTORIES[profile.protocol]
     for block in (*profile.live, *profile.slow, *profile.settings):
         for size in (0, 1, 2, 7, 60, 300):
@@ -170,11 +172,11 @@ def test_random_replies_never_raise(name: str) -> None:
 def test_nothing_in_the_drivers_can_write_to_a_device() -> None:
     writing = re.compile(r"write_(coil|register)|mask_write|readwrite_|0x78\b|0x79\b.*function")
     for path in [*POWER.glob("*.py"), *POWER.glob("devices/*.py"), *POWER.glob("framing/*.py")]:
-        code = without_comments(path)
+        code = strip_comments(path)
         assert not writing.search(code), path
 
 
-def without_comments(path: Path) -> str:
+def strip_comments(path: Path) -> str:
     lines = path.read_text().splitlines()
     return "\n".join(
         line.split("#")[0] for line in lines if not line.lstrip().startswith(("#", '"'))

@@ -38,7 +38,7 @@ from tests.power.devices.jbd_frames import (
     SEVEN,
     SEVEN_CELLS,
     SEVEN_NAME,
-    frame,
+    build_frame,
 )
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
@@ -49,12 +49,12 @@ TABLE = index_by_name(JBD.registers)
 
 
 @pytest.fixture(autouse=True)
-def known_protocol(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def register_protocol(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setitem(LINK_FACTORIES, "JBD", FramedLinkFactory(FRAMING))
     return iter(())
 
 
-class Captured:
+class CapturedPack:
     """A pack that says what one once said."""
 
     sends_every_s = None
@@ -72,28 +72,28 @@ class Captured:
         return b""
 
 
-def captured(basic: bytes, cells: bytes) -> BatteryReading:
-    line = cast("ByteLine", LoopbackLine(Captured({ASK_BASIC: basic, ASK_CELLS: cells})))
+def make_captured_meter(basic: bytes, cells: bytes) -> BatteryReading:
+    line = cast("ByteLine", LoopbackLine(CapturedPack({ASK_BASIC: basic, ASK_CELLS: cells})))
     reading = Meter(JBD, FramedLink(JBD, FRAMING, line, 1), FakeClock()).read()
     assert isinstance(reading, BatteryReading)
     return reading
 
 
-def basic(**changed: int) -> bytes:
+def build_basic(**changed: int) -> bytes:
     """Command 03 of a pack of 4 cells, raw values, with what is changed."""
     raw = {
         "voltage": 1320, "current": 0, "remaining": 6000, "full": 10000, "cycles": 3, "made": 0,
         "low": 0, "high": 0, "protection": 0, "software": 0x21, "charge": 60, "transistors": 3,
         "cells": 4, "sensors": 1, "temperature": 2931,
     } | changed  # fmt: skip
-    return frame(0x03, struct.pack(">HhHHHHHHHBBBBBH", *raw.values()))
+    return build_frame(0x03, struct.pack(">HhHHHHHHHBBBBBH", *raw.values()))
 
 
-def cells(*millivolts: int) -> bytes:
-    return frame(0x04, struct.pack(f">{len(millivolts)}H", *millivolts))
+def build_cells(*millivolts: int) -> bytes:
+    return build_frame(0x04, struct.pack(f">{len(millivolts)}H", *millivolts))
 
 
-GOOD_CELLS = cells(3300, 3301, 3299, 3300)
+GOOD_CELLS = build_cells(3300, 3301, 3299, 3300)
 
 
 # --- what real packs said ------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_a_captured_pack_of_4_cells_on_a_serial_line() -> None:
 
 
 def test_a_captured_pack_of_7_cells() -> None:
-    reading = captured(SEVEN, SEVEN_CELLS)
+    reading = make_captured_meter(SEVEN, SEVEN_CELLS)
     assert reading.quality == {}
     assert (reading.voltage_v, reading.state_of_charge_pct) == (25.55, 61)
     assert (reading.remaining_ah, reading.full_ah, reading.cycles) == (18.6, 30.41, 5)
@@ -125,14 +125,14 @@ def test_a_captured_pack_of_7_cells() -> None:
 
 
 def test_a_captured_full_pack_takes_no_charge_and_says_why() -> None:
-    reading = captured(FULL, cells(3420, 3417, 3415, 3418))
+    reading = make_captured_meter(FULL, build_cells(3420, 3417, 3415, 3418))
     assert (reading.charge_allowed, reading.discharge_allowed) == (False, True)
     assert reading.alarms == "cell over-voltage"
     assert reading.state_of_charge_pct == 100
 
 
 def test_the_makers_example() -> None:
-    reading = captured(EXAMPLE, EXAMPLE_CELLS)
+    reading = make_captured_meter(EXAMPLE, EXAMPLE_CELLS)
     assert reading.quality == {}
     assert (reading.voltage_v, reading.state_of_charge_pct) == (58.88, 72)
     assert (reading.remaining_ah, reading.full_ah) == (7.2, 10)
@@ -150,7 +150,7 @@ def test_a_captured_name_tells_the_pack_for_certain() -> None:
 
 def test_a_pack_that_refuses_is_an_error() -> None:
     with pytest.raises(ExceptionAnswer):
-        captured(frame(0x03, b"", 0x80), frame(0x04, b"", 0x80))
+        make_captured_meter(build_frame(0x03, b"", 0x80), build_frame(0x04, b"", 0x80))
 
 
 @given(st.binary(max_size=60), st.binary(max_size=80))
@@ -170,47 +170,49 @@ def test_no_bytes_break_the_decoder_or_leave_the_rows_ranges(one: bytes, other: 
 
 
 def test_a_discharge_current_is_negative() -> None:
-    assert captured(basic(current=-1), GOOD_CELLS).current_a == -0.01
-    assert captured(basic(current=-12345), GOOD_CELLS).current_a == -123.45
-    assert captured(basic(current=32767), GOOD_CELLS).current_a == 327.67
+    assert make_captured_meter(build_basic(current=-1), GOOD_CELLS).current_a == -0.01
+    assert make_captured_meter(build_basic(current=-12345), GOOD_CELLS).current_a == -123.45
+    assert make_captured_meter(build_basic(current=32767), GOOD_CELLS).current_a == 327.67
 
 
 def test_temperatures_below_0_stay_below_0() -> None:
-    reading = captured(basic(temperature=2731 - 205), GOOD_CELLS)
+    reading = make_captured_meter(build_basic(temperature=2731 - 205), GOOD_CELLS)
     assert reading.lowest_temperature_c == pytest.approx(-20.5)
 
 
 def test_sensors_that_are_not_counted_are_no_temperatures_whatever_bytes_follow() -> None:
-    none = captured(basic(sensors=0), GOOD_CELLS)
+    none = make_captured_meter(build_basic(sensors=0), GOOD_CELLS)
     assert none.lowest_temperature_c is None
     assert none.quality["highest_temperature_c"] is Quality.ABSENT
-    newer = frame(0x03, basic()[4:-3] + bytes.fromhex("32 0000 0B B8 0B B8 0000"))
-    assert captured(newer, GOOD_CELLS).highest_temperature_c == pytest.approx(20.0)
+    newer = build_frame(0x03, build_basic()[4:-3] + bytes.fromhex("32 0000 0B B8 0B B8 0000"))
+    assert make_captured_meter(newer, GOOD_CELLS).highest_temperature_c == pytest.approx(20.0)
 
 
 def test_cells_that_are_counted_but_not_told_are_not_believed() -> None:
-    short = captured(basic(), cells(3300, 3300, 3300))
+    short = make_captured_meter(build_basic(), build_cells(3300, 3300, 3300))
     assert short.lowest_cell_voltage_v is None
     assert short.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
-    broken = captured(basic(), cells(3300, 0, 3300, 3300))
+    broken = make_captured_meter(build_basic(), build_cells(3300, 0, 3300, 3300))
     assert broken.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
-    more = captured(basic(), cells(3300, 3300, 3300, 3300, 0))
+    more = make_captured_meter(build_basic(), build_cells(3300, 3300, 3300, 3300, 0))
     assert more.lowest_cell_voltage_v == 3.3
 
 
 def test_cells_whose_sum_is_not_the_packs_voltage_are_not_believed() -> None:
-    reading = captured(basic(), cells(3300, 2500, 3300, 3300))
+    reading = make_captured_meter(build_basic(), build_cells(3300, 2500, 3300, 3300))
     assert reading.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
     assert reading.voltage_v == 13.2
 
 
 def test_a_state_of_charge_of_0_needs_an_empty_cell() -> None:
-    nothing = captured(basic(charge=0, remaining=0), GOOD_CELLS)
+    nothing = make_captured_meter(build_basic(charge=0, remaining=0), GOOD_CELLS)
     assert (nothing.state_of_charge_pct, nothing.remaining_ah) == (None, None)
     assert nothing.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
-    empty = captured(basic(charge=0, remaining=0, voltage=1080), cells(2700, 2700, 2700, 2700))
+    empty = make_captured_meter(
+        build_basic(charge=0, remaining=0, voltage=1080), build_cells(2700, 2700, 2700, 2700)
+    )
     assert (empty.state_of_charge_pct, empty.remaining_ah) == (0, 0)
-    assert captured(basic(charge=101), GOOD_CELLS).state_of_charge_pct is None
+    assert make_captured_meter(build_basic(charge=101), GOOD_CELLS).state_of_charge_pct is None
 
 
 @pytest.mark.parametrize(
@@ -229,14 +231,16 @@ def test_a_state_of_charge_of_0_needs_an_empty_cell() -> None:
 def test_transistors_and_protections_say_what_is_allowed(
     protection: int, transistors: int, charge: bool, discharge: bool
 ) -> None:
-    reading = captured(basic(protection=protection, transistors=transistors), GOOD_CELLS)
+    reading = make_captured_meter(
+        build_basic(protection=protection, transistors=transistors), GOOD_CELLS
+    )
     assert (reading.charge_allowed, reading.discharge_allowed) == (charge, discharge)
 
 
 def test_every_protection_has_words_of_its_own() -> None:
     for bit, words in PROTECTION.items():
-        assert captured(basic(protection=1 << bit), GOOD_CELLS).alarms == words
-    assert captured(basic(protection=0x22), GOOD_CELLS).alarms == (
+        assert make_captured_meter(build_basic(protection=1 << bit), GOOD_CELLS).alarms == words
+    assert make_captured_meter(build_basic(protection=0x22), GOOD_CELLS).alarms == (
         "cell under-voltage, charge under-temperature"
     )
 
@@ -330,7 +334,7 @@ def test_a_pack_takes_no_write_and_refuses_what_it_does_not_know() -> None:
     assert pack.find_request_size(write[:4]) == len(write)
     assert pack.respond(write) is None
     assert pack.respond(ASK_BASIC[:-3] + b"\xff\xfe\x77") is None
-    assert pack.respond(bytes.fromhex("DD A5 AA 00 FF 56 77")) == frame(0xAA, b"", 0x80)
+    assert pack.respond(bytes.fromhex("DD A5 AA 00 FF 56 77")) == build_frame(0xAA, b"", 0x80)
     assert pack.find_request_size(b"\x00") == 1
     assert pack.find_request_size(b"\xdd\x00") == 1
 
@@ -375,6 +379,6 @@ def test_a_bad_line_never_makes_a_wrong_value() -> None:
 def test_names_of_a_lost_block_are_marked_stale() -> None:
     assert set(JBD.names(CELL_BLOCK)) == set(CELLS)
     assert JBD.rows(BASIC) == ()  # it is never asked value by value
-    half = captured(FOUR, b"")
+    half = make_captured_meter(FOUR, b"")
     assert half.voltage_v == 13.2
     assert half.quality["lowest_cell_voltage_v"] is Quality.STALE

@@ -33,7 +33,7 @@ CAPTURED_PACK = bytes.fromhex(
 CAPTURED_MORE = bytes.fromhex("d700 d400 da00")
 
 
-def high_byte_first(captured: bytes, address: int) -> bytes:
+def swap_bytes(captured: bytes, address: int) -> bytes:
     """The captured bytes as the Modbus form sends them."""
     turned = bytearray(captured)
     for row in JK.registers:
@@ -43,14 +43,14 @@ def high_byte_first(captured: bytes, address: int) -> bytes:
     return bytes(turned)
 
 
-def reading_from(*replies: tuple[Block, bytes]) -> BatteryReading:
+def make_reading_from(*replies: tuple[Block, bytes]) -> BatteryReading:
     values: dict[str, Decoded] = {}
     for block, data in replies:
         values.update(JK.decode(block, data))
     return JK.make_reading(Stamp(NOON, "0", 0.0), Sample(values))
 
 
-def healthy(**changed: float | None) -> BatteryReading:
+def make_healthy(**changed: float | None) -> BatteryReading:
     """What is made of a pack of four good cells, but for what is changed; None: not read."""
     values: dict[str, float | None] = {
         **dict.fromkeys(CELLS[:4], 3.3),
@@ -94,10 +94,10 @@ def test_a_captured_cell_of_0cdd_is_3293_millivolts() -> None:
 
 
 def test_the_captured_state_of_a_pack_of_16_cells() -> None:
-    reading = reading_from(
-        (CELL_BLOCK, high_byte_first(CAPTURED_CELLS, 0x1200)),
-        (PACK, high_byte_first(CAPTURED_PACK, 0x1290)),
-        (JK.slow[0], high_byte_first(CAPTURED_MORE, 0x12F8)),
+    reading = make_reading_from(
+        (CELL_BLOCK, swap_bytes(CAPTURED_CELLS, 0x1200)),
+        (PACK, swap_bytes(CAPTURED_PACK, 0x1290)),
+        (JK.slow[0], swap_bytes(CAPTURED_MORE, 0x12F8)),
     )
     assert reading.quality == {}
     assert reading.voltage_v == 53.035
@@ -132,7 +132,7 @@ def test_addresses_are_bytes_and_a_poll_is_two_requests_of_different_length() ->
 
 
 def test_a_healthy_pack_is_read_whole() -> None:
-    reading = healthy(cycles=7)
+    reading = make_healthy(cycles=7)
     assert reading.quality == {}
     assert reading.current_a == 10.0
     assert (reading.lowest_temperature_c, reading.highest_temperature_c) == (20, 22)
@@ -146,46 +146,46 @@ def test_a_discharging_pack_has_a_negative_current_whether_its_power_has_a_sign_
     assert decode(TABLE["current"], bytes.fromhex("FF FF D8 F0")).value == -10.0
     sent = encode(TABLE["power"], power_w)
     power = decode(TABLE["power"], sent).value
-    assert healthy(current=-10.0, power=power).current_a == -10.0
+    assert make_healthy(current=-10.0, power=power).current_a == -10.0
 
 
 def test_a_current_that_does_not_make_the_power_is_not_believed() -> None:
-    reading = healthy(current=-55.5)
+    reading = make_healthy(current=-55.5)
     assert reading.current_a is None
     assert reading.quality["current_a"] is Quality.IMPLAUSIBLE
-    assert healthy(power=None).current_a == 10.0
+    assert make_healthy(power=None).current_a == 10.0
 
 
 def test_cells_that_are_not_there_do_not_count_and_a_broken_wire_does() -> None:
     assert decode(TABLE["cell_5_voltage"], b"\0\0").quality is Quality.ABSENT
-    assert healthy(cell_5_voltage=None).lowest_cell_voltage_v == 3.3
-    broken = healthy(cell_3_voltage=None)
+    assert make_healthy(cell_5_voltage=None).lowest_cell_voltage_v == 3.3
+    broken = make_healthy(cell_3_voltage=None)
     assert broken.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
     assert broken.voltage_v == 13.2
-    unknown_bits = healthy(cells_present=None)
+    unknown_bits = make_healthy(cells_present=None)
     assert unknown_bits.lowest_cell_voltage_v == 3.3
 
 
 def test_cells_whose_sum_is_not_the_packs_voltage_are_not_believed() -> None:
-    reading = healthy(cell_2_voltage=2.6)
+    reading = make_healthy(cell_2_voltage=2.6)
     assert reading.lowest_cell_voltage_v is None
     assert reading.quality["highest_cell_voltage_v"] is Quality.IMPLAUSIBLE
 
 
 def test_a_state_of_charge_of_0_needs_an_empty_cell() -> None:
-    nothing = healthy(state_of_charge=0, remaining_capacity=0)
+    nothing = make_healthy(state_of_charge=0, remaining_capacity=0)
     assert nothing.state_of_charge_pct is None
     assert nothing.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     assert nothing.remaining_ah is None
     assert nothing.full_ah == 100
     low = dict.fromkeys(CELLS[:4], 2.8)
-    empty = healthy(state_of_charge=0, remaining_capacity=0, pack_voltage=11.2, **low)
+    empty = make_healthy(state_of_charge=0, remaining_capacity=0, pack_voltage=11.2, **low)
     assert (empty.state_of_charge_pct, empty.remaining_ah) == (0, 0)
-    assert healthy(state_of_charge=None).quality["state_of_charge_pct"] is Quality.ABSENT
+    assert make_healthy(state_of_charge=None).quality["state_of_charge_pct"] is Quality.ABSENT
 
 
 def test_a_remaining_capacity_that_is_not_the_state_of_charge_is_not_believed() -> None:
-    torn = healthy(remaining_capacity=125.5)
+    torn = make_healthy(remaining_capacity=125.5)
     assert (torn.remaining_ah, torn.full_ah) == (None, None)
     assert torn.state_of_charge_pct == 60
 
@@ -193,11 +193,11 @@ def test_a_remaining_capacity_that_is_not_the_state_of_charge_is_not_believed() 
 def test_sensors_that_are_not_fitted_are_absent_and_never_a_temperature() -> None:
     assert decode(TABLE["temperature_1"], bytes.fromhex("F8 30")).quality is Quality.ABSENT
     assert decode(TABLE["temperature_1"], bytes.fromhex("FF 38")).value == -20.0
-    one = healthy(temperature_2=-39, sensors_present=0b000011)
+    one = make_healthy(temperature_2=-39, sensors_present=0b000011)
     assert (one.lowest_temperature_c, one.highest_temperature_c) == (20, 20)
-    claimed = healthy(sensors_present=0xFF)  # as captured: all bits, whatever is fitted
+    claimed = make_healthy(sensors_present=0xFF)  # as captured: all bits, whatever is fitted
     assert claimed.lowest_temperature_c == 20
-    none = healthy(sensors_present=1)
+    none = make_healthy(sensors_present=1)
     assert none.quality["lowest_temperature_c"] is Quality.ABSENT
 
 
@@ -216,23 +216,23 @@ def test_sensors_that_are_not_fitted_are_absent_and_never_a_temperature() -> Non
 def test_alarms_are_told_in_words_and_stop_what_they_stop(
     alarms: int, charge: bool, discharge: bool, words: str
 ) -> None:
-    reading = healthy(alarms=alarms)
+    reading = make_healthy(alarms=alarms)
     assert (reading.charge_allowed, reading.discharge_allowed) == (charge, discharge)
     assert reading.alarms == words
 
 
 def test_every_alarm_of_the_table_has_words_of_its_own() -> None:
     for bit, words in ALARMS.items():
-        assert healthy(alarms=1 << bit).alarms == words
+        assert make_healthy(alarms=1 << bit).alarms == words
 
 
 def test_switches_that_are_off_allow_nothing_and_unknown_ones_are_unknown() -> None:
-    off = healthy(charge_on=0, discharge_on=0)
+    off = make_healthy(charge_on=0, discharge_on=0)
     assert (off.charge_allowed, off.discharge_allowed) == (False, False)
-    unknown = healthy(charge_on=None)
+    unknown = make_healthy(charge_on=None)
     assert unknown.charge_allowed is None
     assert unknown.quality["charge_allowed"] is Quality.ABSENT
-    assert healthy(charge_on=None, alarms=1 << 9).charge_allowed is False
+    assert make_healthy(charge_on=None, alarms=1 << 9).charge_allowed is False
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
@@ -253,6 +253,6 @@ def test_no_bytes_break_the_decoder_or_leave_the_rows_ranges(
         for name, decoded in JK.decode(block, data).items():
             assert (decoded.value is None) == (decoded.quality is not Quality.OK)
             assert decoded.value is None or TABLE[name].low <= decoded.value <= TABLE[name].high
-    reading = reading_from((PACK, pack), (CELL_BLOCK, cells), (JK.slow[0], more))
+    reading = make_reading_from((PACK, pack), (CELL_BLOCK, cells), (JK.slow[0], more))
     assert reading.voltage_v is None or 5 <= reading.voltage_v <= 105
     JK.recognise(cells)

@@ -91,7 +91,7 @@ def test_halves_are_read_as_python_reads_them(word: int) -> None:
 # --- a whole reply, by hand -----------------------------------------------------------------------
 
 
-def live_reply() -> bytes:
+def build_live_reply() -> bytes:
     """0010 to 002E at noon: 20 A out of 8 A at 36 V, 3 A for the load, no remote sensor."""
     words = ["0000"] * 31
     by_address = {
@@ -106,7 +106,7 @@ def live_reply() -> bytes:
 
 def test_a_reply_worked_out_by_hand_is_read_on_a_line() -> None:
     ask = bytes.fromhex("01 04 00 10 00 1F B0 07")
-    reply = build_rtu_frame(1, bytes([INPUT, 62]) + live_reply())
+    reply = build_rtu_frame(1, bytes([INPUT, 62]) + build_live_reply())
     with replay((ask, [reply[:20], reply[20:]])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, PROFILE.gap_s)
         reading = Meter(PROFILE, ModbusLink(PROFILE, bus, 1), FakeClock()).read()
@@ -121,7 +121,7 @@ def test_a_reply_worked_out_by_hand_is_read_on_a_line() -> None:
         "battery_temperature_c": Quality.ABSENT,
         "yield_today_wh": Quality.ABSENT,
     }
-    decoded = PROFILE.decode(PROFILE.live[0], live_reply())
+    decoded = PROFILE.decode(PROFILE.live[0], build_live_reply())
     assert decoded["charge_resettable"].value == 12345.6
     assert decoded["energy_total"].value == 130.5
     assert decoded["target_voltage"].value == pytest.approx(14.4, abs=0.01)
@@ -130,7 +130,7 @@ def test_a_reply_worked_out_by_hand_is_read_on_a_line() -> None:
 # --- what the values mean -------------------------------------------------------------------------
 
 
-def reading_of(**values: float) -> PowerReading:
+def make_reading(**values: float) -> PowerReading:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
     return PROFILE.make_reading(Stamp(NOON, "0", 0.0), sample)
 
@@ -155,7 +155,7 @@ SUN = {"array_voltage": 36.0, "array_current": 8.0, "battery_voltage": 13.5}
     ],
 )
 def test_each_charge_state_has_its_stage(state: int, stage: ChargeStage | None) -> None:
-    reading = reading_of(charge_state=state)
+    reading = make_reading(charge_state=state)
     assert reading.charge_stage is stage
     assert ("charge_stage" in reading.quality) == (stage is None)
 
@@ -175,7 +175,7 @@ def test_each_charge_state_has_its_stage(state: int, stage: ChargeStage | None) 
 def test_the_net_current_must_be_charge_less_load(
     charge_a: float, load_a: float, net_a: float, believed: bool
 ) -> None:
-    reading = reading_of(
+    reading = make_reading(
         **SUN, charge_current=charge_a, load_current=load_a, net_battery_current=net_a
     )
     assert reading.battery_current_a == (net_a if believed else None)
@@ -184,13 +184,13 @@ def test_the_net_current_must_be_charge_less_load(
 
 
 def test_a_net_current_that_cannot_be_checked_is_unknown() -> None:
-    assert reading_of(net_battery_current=-3.0).quality["battery_current_a"] is Quality.ABSENT
+    assert make_reading(net_battery_current=-3.0).quality["battery_current_a"] is Quality.ABSENT
 
 
 def test_a_pv_power_that_does_not_arrive_is_not_believed() -> None:
-    assert reading_of(**SUN, charge_current=20.0).pv_power_w == 288.0
-    assert reading_of(**SUN, charge_current=2.0).quality["pv_power_w"] is Quality.IMPLAUSIBLE
-    assert reading_of(array_voltage=36.0).pv_power_w is None
+    assert make_reading(**SUN, charge_current=20.0).pv_power_w == 288.0
+    assert make_reading(**SUN, charge_current=2.0).quality["pv_power_w"] is Quality.IMPLAUSIBLE
+    assert make_reading(array_voltage=36.0).pv_power_w is None
 
 
 @pytest.mark.parametrize(
@@ -210,13 +210,13 @@ def test_a_pv_power_that_does_not_arrive_is_not_believed() -> None:
 def test_the_load_agrees_with_its_state(
     state: int, load_v: float, load_w: float | None, quality: Quality | None
 ) -> None:
-    reading = reading_of(load_voltage=load_v, load_current=3.0, load_state=state)
+    reading = make_reading(load_voltage=load_v, load_current=3.0, load_state=state)
     assert reading.load_power_w == load_w
     assert reading.quality.get("load_power_w") is quality
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
-    reading = reading_of()
+    reading = make_reading()
     for name in PowerReading.__dataclass_fields__:
         if name.endswith(("_w", "_v", "_a", "_c", "_wh")) and name != "lowest_cell_voltage_v":
             assert getattr(reading, name) is None
@@ -226,14 +226,14 @@ def test_what_was_not_read_is_none_and_never_zero() -> None:
 # --- the probe ------------------------------------------------------------------------------------
 
 
-def raw_signature(device: SimulatedProstar) -> bytes:
+def build_signature(device: SimulatedProstar) -> bytes:
     return ModbusLink(PROFILE, LoopbackBus(device), 1).read_raw(PROFILE.signature)
 
 
 def test_a_prostar_is_recognised_by_its_own_supplies() -> None:
-    found = PROFILE.recognise(raw_signature(SimulatedProstar(make_sunny_noon())))
+    found = PROFILE.recognise(build_signature(SimulatedProstar(make_sunny_noon())))
     assert found == ("a ProStar MPPT, version 5, set for 12 V", True)
-    pwm = PROFILE.recognise(raw_signature(SimulatedProstar(make_sunny_noon(), ["pwm"])))
+    pwm = PROFILE.recognise(build_signature(SimulatedProstar(make_sunny_noon(), ["pwm"])))
     assert pwm is not None
     assert not pwm.certain
     assert "PWM" in pwm.text
@@ -247,22 +247,22 @@ def test_another_device_is_not_taken_for_a_prostar(reply: bytes) -> None:
 # --- the meter on simulated devices ---------------------------------------------------------------
 
 
-def meter_on(device: SimulatedProstar) -> Meter:
+def make_prostar_meter(device: SimulatedProstar) -> Meter:
     return Meter(PROFILE, ModbusLink(PROFILE, LoopbackBus(device), 1), FakeClock())
 
 
-def half(value: float) -> object:
+def encode_half(value: float) -> object:
     """As near as a half float comes, twice (a product of two)."""
     return pytest.approx(value, rel=0.001, abs=0.002)
 
 
 def assert_agrees(reading: PowerReading, plant: Plant) -> None:
     """The reading is the plant's state, but for the rounding of half floats."""
-    assert reading.pv_power_w == half(plant.pv_power_w)
-    assert reading.pv_voltage_v == half(plant.pv_voltage_v)
-    assert reading.battery_voltage_v == half(plant.battery_voltage_v)
-    assert reading.battery_current_a == half(plant.battery_current_a)
-    assert reading.load_power_w == half(plant.load_power_w)
+    assert reading.pv_power_w == encode_half(plant.pv_power_w)
+    assert reading.pv_voltage_v == encode_half(plant.pv_voltage_v)
+    assert reading.battery_voltage_v == encode_half(plant.battery_voltage_v)
+    assert reading.battery_current_a == encode_half(plant.battery_current_a)
+    assert reading.load_power_w == encode_half(plant.load_power_w)
     assert reading.charge_stage is plant.stage
     assert set(reading.quality) == {"yield_today_wh"}
 
@@ -271,15 +271,15 @@ def assert_agrees(reading: PowerReading, plant: Plant) -> None:
 @pytest.mark.parametrize("quirks", [(), (TORN32,)])
 def test_it_reads_the_plant(plant: type[Plant], quirks: Collection[str]) -> None:
     there = plant()  # type: ignore[call-arg]
-    assert_agrees(meter_on(SimulatedProstar(there, quirks)).read(), there)
+    assert_agrees(make_prostar_meter(SimulatedProstar(there, quirks)).read(), there)
 
 
 def test_it_reads_a_24_volt_plant_and_a_share_of_it() -> None:
     plant = make_sunny_noon(Settings(battery=BatterySettings(nominal_voltage_v=25.6)))
-    reading = meter_on(SimulatedProstar(plant, share=0.5)).read()
-    assert reading.pv_power_w == half(plant.pv_power_w / 2)
-    assert reading.battery_current_a == half(plant.battery_current_a / 2)
-    assert reading.battery_voltage_v == half(plant.battery_voltage_v)
+    reading = make_prostar_meter(SimulatedProstar(plant, share=0.5)).read()
+    assert reading.pv_power_w == encode_half(plant.pv_power_w / 2)
+    assert reading.battery_current_a == encode_half(plant.battery_current_a / 2)
+    assert reading.battery_voltage_v == encode_half(plant.battery_voltage_v)
 
 
 def test_one_request_a_poll_and_nothing_else() -> None:
@@ -290,24 +290,24 @@ def test_one_request_a_poll_and_nothing_else() -> None:
 
 
 def test_without_a_remote_sensor_there_is_no_battery_temperature() -> None:
-    reading = meter_on(SimulatedProstar(make_sunny_noon(), ["no-remote-sensor"])).read()
+    reading = make_prostar_meter(SimulatedProstar(make_sunny_noon(), ["no-remote-sensor"])).read()
     assert reading.battery_temperature_c is None
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
     plant = make_sunny_noon()
-    fitted = meter_on(SimulatedProstar(plant)).read()
+    fitted = make_prostar_meter(SimulatedProstar(plant)).read()
     assert fitted.battery_temperature_c == pytest.approx(plant.battery_temperature_c, abs=0.02)
 
 
 def test_the_states_of_the_dark_are_all_off() -> None:
-    meter = meter_on(SimulatedProstar(make_night(), ["start-up"]))
+    meter = make_prostar_meter(SimulatedProstar(make_night(), ["start-up"]))
     assert {meter.read().charge_stage for _ in range(6)} == {ChargeStage.OFF}
 
 
 def test_a_load_that_is_cut_draws_nothing_and_one_that_is_not_there_is_absent() -> None:
     plant = make_night()
-    cut = meter_on(SimulatedProstar(plant, ["load-cut"])).read()
+    cut = make_prostar_meter(SimulatedProstar(plant, ["load-cut"])).read()
     assert (cut.load_power_w, cut.battery_current_a) == (0.0, 0.0)
-    unused = meter_on(SimulatedProstar(plant, ["load-not-used"])).read()
+    unused = make_prostar_meter(SimulatedProstar(plant, ["load-not-used"])).read()
     assert unused.load_power_w is None
     assert unused.quality["load_power_w"] is Quality.ABSENT
 
@@ -315,28 +315,28 @@ def test_a_load_that_is_cut_draws_nothing_and_one_that_is_not_there_is_absent() 
 @pytest.mark.parametrize("plant", [make_sunny_noon, make_night])
 def test_a_pwm_model_never_passes_for_a_current_of_0(plant: type[Plant]) -> None:
     there = plant()  # type: ignore[call-arg]
-    reading = meter_on(SimulatedProstar(there, ["pwm"])).read()
+    reading = make_prostar_meter(SimulatedProstar(there, ["pwm"])).read()
     assert reading.battery_current_a is None
     assert reading.quality["battery_current_a"] is Quality.IMPLAUSIBLE
-    assert reading.battery_voltage_v == half(there.battery_voltage_v)
-    assert reading.load_power_w == half(there.load_power_w)
+    assert reading.battery_voltage_v == encode_half(there.battery_voltage_v)
+    assert reading.load_power_w == encode_half(there.load_power_w)
 
 
 def test_a_silent_controller_is_an_error() -> None:
     with pytest.raises(NoAnswer):
-        meter_on(SimulatedProstar(make_sunny_noon(), [SILENCE])).read()
+        make_prostar_meter(SimulatedProstar(make_sunny_noon(), [SILENCE])).read()
 
 
 def test_a_day_of_every_quirk_brings_no_wrong_value() -> None:
     weather = SimulationSettings(cloudiness=0.0, battery_charge_pct=85.0)
     plant = Plant(Settings(simulation=weather), NOON - timedelta(hours=10))
-    meter = meter_on(SimulatedProstar(plant, ["no-remote-sensor", "start-up", TORN32]))
+    meter = make_prostar_meter(SimulatedProstar(plant, ["no-remote-sensor", "start-up", TORN32]))
     stages = set()
     for minute in range(0, 1440, 15):
         plant.advance(NOON + timedelta(minutes=minute - 600), 15.0)
         reading = meter.read()
         stages.add(reading.charge_stage)
-        assert reading.pv_power_w == half(plant.pv_power_w)
+        assert reading.pv_power_w == encode_half(plant.pv_power_w)
         assert reading.battery_current_a == pytest.approx(plant.battery_current_a, abs=0.02)
         assert reading.charge_stage is plant.stage
     assert len(stages) >= 3

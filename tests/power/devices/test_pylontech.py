@@ -24,10 +24,10 @@ from tests.power.devices.ydt1363_packs import (
     US2000C_ALARMS,
     US2000C_MAKER,
     Family,
+    build_frame,
+    decode_family,
     families,
-    framed,
-    reading_of,
-    values_of,
+    read_family,
 )
 from tests.stand_ins.fakes import FakeClock
 
@@ -35,7 +35,7 @@ from tests.stand_ins.fakes import FakeClock
 
 
 def test_the_makers_example_of_74_ah() -> None:
-    reading = reading_of(FAMILY[0], {ANALOGUE: EXAMPLE})
+    reading = read_family(FAMILY[0], {ANALOGUE: EXAMPLE})
     assert reading.voltage_v == 50.981
     assert reading.current_a == 0
     assert (reading.remaining_ah, reading.full_ah) == (51.8, 74.0)
@@ -44,7 +44,7 @@ def test_the_makers_example_of_74_ah() -> None:
     assert (reading.lowest_cell_voltage_v, reading.highest_cell_voltage_v) == (3.390, 3.403)
     assert reading.lowest_temperature_c == pytest.approx(28.0)
     assert reading.highest_temperature_c == pytest.approx(29.0)
-    values = values_of(FAMILY[0], EXAMPLE)
+    values = decode_family(FAMILY[0], EXAMPLE)
     assert values["cell_1"].value == 3.397
     assert values["cell_16"].quality is Quality.ABSENT
     assert [values[f"temperature_{n}"].value for n in range(1, 6)] == pytest.approx(
@@ -55,7 +55,7 @@ def test_the_makers_example_of_74_ah() -> None:
 
 
 def test_a_us2000c_with_two_items_and_its_alarms() -> None:
-    reading = reading_of(FAMILY[0], {ANALOGUE: US2000C, ALARMS: US2000C_ALARMS})
+    reading = read_family(FAMILY[0], {ANALOGUE: US2000C, ALARMS: US2000C_ALARMS})
     assert reading.voltage_v == 48.390
     assert (reading.remaining_ah, reading.full_ah, reading.cycles) == (6.415, 50.0, 132)
     assert reading.state_of_charge_pct == pytest.approx(12.83)
@@ -73,13 +73,13 @@ def test_a_us2000c_with_two_items_and_its_alarms() -> None:
 
 def test_a_up2500_with_8_cells_and_its_management_information() -> None:
     frames = {ANALOGUE: UP2500, MANAGEMENT: UP2500_MANAGEMENT}
-    reading = reading_of(FAMILY[0], frames)
+    reading = read_family(FAMILY[0], frames)
     assert (reading.voltage_v, reading.current_a) == (26.638, -0.6)
     assert (reading.remaining_ah, reading.full_ah, reading.cycles) == (95.46, 111.0, 0)
     assert (reading.lowest_cell_voltage_v, reading.highest_cell_voltage_v) == (3.328, 3.331)
     assert (reading.charge_allowed, reading.discharge_allowed) == (True, True)
     assert reading.quality == {"alarms": Quality.ABSENT}  # 44 is refused here
-    limits = values_of(FAMILY[0], UP2500_MANAGEMENT, MANAGEMENT)
+    limits = decode_family(FAMILY[0], UP2500_MANAGEMENT, MANAGEMENT)
     assert limits["charge_voltage_limit"].value == 28.4
     assert limits["discharge_voltage_limit"].value == 23.2
     assert limits["charge_current_limit"].value == 55.5
@@ -87,7 +87,7 @@ def test_a_up2500_with_8_cells_and_its_management_information() -> None:
 
 
 def test_a_pace_p16s100a() -> None:
-    reading = reading_of(FAMILY[1], {ANALOGUE: PACE_16, ALARMS: PACE_16_ALARMS})
+    reading = read_family(FAMILY[1], {ANALOGUE: PACE_16, ALARMS: PACE_16_ALARMS})
     assert (reading.voltage_v, reading.current_a) == (52.429, -2.25)
     assert (reading.remaining_ah, reading.full_ah, reading.cycles) == (48.19, 103.46, 140)
     assert reading.state_of_charge_pct == pytest.approx(46.58, abs=0.01)
@@ -101,7 +101,7 @@ def test_a_pace_p16s100a() -> None:
 
 
 def test_a_seplos_with_16_cells() -> None:
-    reading = reading_of(FAMILY[2], {ANALOGUE: SEPLOS_16})
+    reading = read_family(FAMILY[2], {ANALOGUE: SEPLOS_16})
     assert (reading.voltage_v, reading.current_a) == (52.8, -6.76)
     assert (reading.remaining_ah, reading.full_ah, reading.cycles) == (133.9, 170.0, 70)
     assert reading.state_of_charge_pct == 78.7
@@ -113,7 +113,7 @@ def test_a_seplos_with_16_cells() -> None:
 
 
 def test_a_seplos_with_14_cells_that_has_stopped_charging() -> None:
-    reading = reading_of(FAMILY[2], {ANALOGUE: SEPLOS_14, ALARMS: SEPLOS_14_ALARMS})
+    reading = read_family(FAMILY[2], {ANALOGUE: SEPLOS_14, ALARMS: SEPLOS_14_ALARMS})
     assert (reading.voltage_v, reading.current_a) == (52.85, 0)
     assert (reading.remaining_ah, reading.full_ah) == (91.99, 400.0)
     assert reading.state_of_charge_pct == 22.9
@@ -124,7 +124,7 @@ def test_a_seplos_with_14_cells_that_has_stopped_charging() -> None:
 
 def test_a_published_seplos_frame_that_was_edited_by_hand_is_damage() -> None:
     with pytest.raises(DamagedReply, match="checksum"):
-        values_of(FAMILY[2], SEPLOS_14_WRONG)
+        decode_family(FAMILY[2], SEPLOS_14_WRONG)
 
 
 @pytest.mark.parametrize(
@@ -160,34 +160,38 @@ def test_what_is_no_name_is_not_recognised_for_certain(family: Family, content: 
 # --- what the values mean ------------------------------------------------------------------------
 
 
-def analogue(cells: str, temperatures: str, rest: str) -> str:
+def build_analogue(cells: str, temperatures: str, rest: str) -> str:
     """A Pylontech 42 answer."""
     parts = "".join(f"{len(one) // 4:02X}{one}" for one in (cells, temperatures))
-    return framed("20024600", f"1102{parts}{rest}")
+    return build_frame("20024600", f"1102{parts}{rest}")
 
 
 def test_discharge_is_negative() -> None:
     rest = "FFD8" + "CD14" + "C350" + "02" + "C350" + "0001"  # FFD8: -4.0 A in the document
-    assert reading_of(FAMILY[0], {ANALOGUE: analogue("0D20" * 15, "", rest)}).current_a == -4.0
+    assert (
+        read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 15, "", rest)}).current_a == -4.0
+    )
 
 
 def test_a_pack_without_sensors_has_no_temperature() -> None:
     rest = "0000" + "C4E0" + "6000" + "02" + "C350" + "0001"
     for temperatures in ("", "0BC3", "0BC3" + "0000" * 4):  # none, the BMS's own, not connected
-        reading = reading_of(FAMILY[0], {ANALOGUE: analogue("0D20" * 15, temperatures, rest)})
+        reading = read_family(
+            FAMILY[0], {ANALOGUE: build_analogue("0D20" * 15, temperatures, rest)}
+        )
         assert reading.lowest_temperature_c is None
         assert reading.quality["highest_temperature_c"] is Quality.ABSENT
         assert reading.lowest_cell_voltage_v == 3.36
-    one_wrong = analogue("0D20" * 15, "0BC30BC3FFFF", rest)  # 6280.4 C
-    reading = reading_of(FAMILY[0], {ANALOGUE: one_wrong})
+    one_wrong = build_analogue("0D20" * 15, "0BC30BC3FFFF", rest)  # 6280.4 C
+    reading = read_family(FAMILY[0], {ANALOGUE: one_wrong})
     assert reading.quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
 
 
 def test_cells_that_do_not_sum_to_the_pack_are_not_believed() -> None:
     rest = "0000" + "C4E0" + "6000" + "02" + "C350" + "0001"  # 50.4 V
-    right = reading_of(FAMILY[0], {ANALOGUE: analogue("0D20" * 15, "0BC3", rest)})
-    wrong = reading_of(FAMILY[0], {ANALOGUE: analogue("0D20" * 14, "0BC3", rest)})
-    dead = reading_of(FAMILY[0], {ANALOGUE: analogue("0D20" * 14 + "0000", "0BC3", rest)})
+    right = read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 15, "0BC3", rest)})
+    wrong = read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 14, "0BC3", rest)})
+    dead = read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 14 + "0000", "0BC3", rest)})
     assert right.lowest_cell_voltage_v == 3.36
     for reading in (wrong, dead):
         assert reading.lowest_cell_voltage_v is None
@@ -198,7 +202,7 @@ def test_a_charge_of_0_is_believed_of_an_empty_pack_only() -> None:
     full, empty = "0D20" * 15, "0B54" * 15  # 3.36 V and 2.90 V
     for cells, volts, believed in ((full, "C4E0", False), (empty, "A9EC", True)):
         rest = "0000" + volts + "0000" + "02" + "C350" + "0001"
-        reading = reading_of(FAMILY[0], {ANALOGUE: analogue(cells, "0BC3", rest)})
+        reading = read_family(FAMILY[0], {ANALOGUE: build_analogue(cells, "0BC3", rest)})
         assert reading.voltage_v is not None
         assert (reading.state_of_charge_pct == 0) is believed
         assert (reading.remaining_ah == 0) is believed
@@ -209,37 +213,37 @@ def test_a_charge_of_0_is_believed_of_an_empty_pack_only() -> None:
 def test_more_than_full_is_full_up_to_5_percent_and_then_not_believed() -> None:
     for remaining, expected in (("C35A", 100.0), ("D6D8", None)):
         rest = "0000" + "C4E0" + remaining + "02" + "C350" + "0001"
-        reading = reading_of(FAMILY[0], {ANALOGUE: analogue("0D20" * 15, "0BC3", rest)})
+        reading = read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 15, "0BC3", rest)})
         assert reading.state_of_charge_pct == expected
         assert reading.full_ah == 50.0
 
 
 def test_no_capacity_at_all_is_unknown_and_not_0() -> None:
     rest = "0000" + "C4E0" + "FFFF" + "02" + "FFFF" + "0001"
-    reading = reading_of(FAMILY[0], {ANALOGUE: analogue("0D20" * 15, "0BC3", rest)})
+    reading = read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 15, "0BC3", rest)})
     assert reading.state_of_charge_pct is reading.full_ah is reading.remaining_ah is None
     assert reading.quality["state_of_charge_pct"] is Quality.ABSENT
 
 
 def test_a_seplos_charge_of_0_with_a_sound_voltage_is_not_believed() -> None:
     info = SEPLOS_16[13:-5].replace("426803134650", "426800004650")
-    reading = reading_of(FAMILY[2], {ANALOGUE: framed("20004600", info)})
+    reading = read_family(FAMILY[2], {ANALOGUE: build_frame("20004600", info)})
     assert reading.state_of_charge_pct is None
     assert reading.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
 
 
-def pylontech_alarms(cells: str, temperatures: str, rest: str) -> str:
+def decode_alarm_words(cells: str, temperatures: str, rest: str) -> str:
     info = f"1002{len(cells) // 2:02X}{cells}{len(temperatures) // 2:02X}{temperatures}{rest}"
-    return framed("20024600", info)
+    return build_frame("20024600", info)
 
 
 def test_pylontech_alarms_are_told_in_words() -> None:
     frames = {
         ANALOGUE: US2000C,
-        ALARMS: pylontech_alarms("00" * 13 + "02F0", "0001000000", "020001" + "9200000000"),
-        MANAGEMENT: framed("20024600", "02D002AFC80172FE8E38"),
+        ALARMS: decode_alarm_words("00" * 13 + "02F0", "0001000000", "020001" + "9200000000"),
+        MANAGEMENT: build_frame("20024600", "02D002AFC80172FE8E38"),
     }
-    reading = reading_of(FAMILY[0], frames)
+    reading = read_family(FAMILY[0], frames)
     assert reading.alarms == (
         "pack voltage too low, discharge current too high, cell voltage too low, cell 14 high, "
         "cell 15 fault, temperature 2 low, charge current high, discharge current low, "
@@ -252,7 +256,7 @@ def test_pace_protections_and_faults_are_told_in_words() -> None:
     info = PACE_16_ALARMS[13:-5]
     assert info[58:68] == "00000E0000"  # protections, switches, configuration, faults
     changed = info[:58] + "0204040004" + info[68:]
-    reading = reading_of(FAMILY[1], {ANALOGUE: PACE_16, ALARMS: framed("25014600", changed)})
+    reading = read_family(FAMILY[1], {ANALOGUE: PACE_16, ALARMS: build_frame("25014600", changed)})
     assert reading.alarms == (
         "cell voltage too low, too cold to charge, fault of a temperature sensor"
     )
@@ -263,7 +267,7 @@ def test_seplos_protections_and_faults_are_told_in_words() -> None:
     events = "000820082008"  # events 1 to 6; their warnings beside
     rest = "0000" + "14" + events + "00" + "0000" + "10" + "8001" + "00" + "01" + "00" * 6
     info = "000110" + "00" * 16 + "06" + "00" * 6 + rest
-    reading = reading_of(FAMILY[2], {ANALOGUE: SEPLOS_16, ALARMS: framed("20004600", info)})
+    reading = read_family(FAMILY[2], {ANALOGUE: SEPLOS_16, ALARMS: build_frame("20004600", info)})
     assert reading.alarms == (
         "cell voltage too low, too hot to discharge, surroundings too cold, short circuit, "
         "battery empty, fault of its memory, cell 9 is loose, cell 8 is loose"

@@ -26,7 +26,7 @@ FIELDS = set(PowerReading.__dataclass_fields__) - {"stamp", "device", "quality",
 FIELDS -= {"lowest_cell_voltage_v", "charge_allowed"}
 
 
-def words_of(request: str, reply: str, address: int, count: int, device_id: int = 1) -> bytes:
+def encode_words(request: str, reply: str, address: int, count: int, device_id: int = 1) -> bytes:
     """What the bus makes of an exchange, on a real pseudo-terminal."""
     with replay((bytes.fromhex(request), [bytes.fromhex(reply)])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), ROVER.serial, timeout_s=0.5)
@@ -35,8 +35,10 @@ def words_of(request: str, reply: str, address: int, count: int, device_id: int 
     return struct.pack(f">{len(words)}H", *words)
 
 
-def values_of(request: str, reply: str, address: int, count: int = 1) -> dict[str, float | None]:
-    data = words_of(request, reply, address, count)
+def decode_values(
+    request: str, reply: str, address: int, count: int = 1
+) -> dict[str, float | None]:
+    data = encode_words(request, reply, address, count)
     decoded = ROVER.decode(Block(HOLDING, address, count), data)
     return {name: one.value for name, one in decoded.items()}
 
@@ -45,18 +47,18 @@ def values_of(request: str, reply: str, address: int, count: int = 1) -> dict[st
 
 
 def test_the_example_frames_of_the_document_give_its_values() -> None:
-    rated = values_of("01 03 000A 0001 A408", "01 03 02 181E 324C", 0x000A)
+    rated = decode_values("01 03 000A 0001 A408", "01 03 02 181E 324C", 0x000A)
     assert rated == {"highest_system_voltage": 24, "rated_charge_current": 30}
-    battery = values_of("01 03 0101 0001 D436", "01 03 02 007B F867", 0x0101)
+    battery = decode_values("01 03 0101 0001 D436", "01 03 02 007B F867", 0x0101)
     assert battery == {"battery_voltage": 12.3}
-    load = values_of("01 03 0104 0003 45F6", "01 03 06 0078 00C8 00F0 00C5", 0x0104, 3)
+    load = decode_values("01 03 0104 0003 45F6", "01 03 06 0078 00C8 00F0 00C5", 0x0104, 3)
     assert load == {"load_voltage": 12.0, "load_current": 2.0, "load_power": 240}
-    totals = values_of("01 03 0118 0004 C5F2", "01 03 08 0001 0203 0000 0108 C0A3", 0x0118, 4)
+    totals = decode_values("01 03 0118 0004 C5F2", "01 03 08 0001 0203 0000 0108 C0A3", 0x0118, 4)
     assert totals == {"charged_total": 0x10203, "discharged_total": 264}  # high word first
 
 
 def test_the_example_of_a_day_gives_its_values() -> None:
-    day = values_of(
+    day = decode_values(
         "01 03 010B 000A B5F3",
         "01 03 14 0070 0084 00D8 0000 000A 0000 0608 0810 0070 0084 EBDE",
         0x010B,
@@ -70,20 +72,20 @@ def test_the_example_of_a_day_gives_its_values() -> None:
 
 
 def test_the_examples_of_state_and_faults_give_their_bits() -> None:
-    state = values_of("01 03 0120 0001 843C", "01 03 02 E402 7285", 0x0120)
+    state = decode_values("01 03 0120 0001 843C", "01 03 02 E402 7285", 0x0120)
     assert state == {"load_status": 0x80 + 100, "charge_state": 2}
-    faults = values_of("01 03 0121 0002 95FD", "01 03 04 0101 0000 AA0F", 0x0121, 2)
+    faults = decode_values("01 03 0121 0002 95FD", "01 03 04 0101 0000 AA0F", 0x0121, 2)
     assert faults == {"faults": 0x0101}  # b24 PV shorted, b16 over-discharge
-    assert reading_of(charge_state=2, faults=0x0101).charge_stage is ChargeStage.FAULT
+    assert make_reading(charge_state=2, faults=0x0101).charge_stage is ChargeStage.FAULT
 
 
 def test_the_examples_load_power_is_not_believed_beside_its_volts_and_amperes() -> None:
-    assert reading_of(load_voltage=12, load_current=2, load_power=240).load_power_w is None
-    assert reading_of(load_voltage=12, load_current=2, load_power=24).load_power_w == 24
+    assert make_reading(load_voltage=12, load_current=2, load_power=240).load_power_w is None
+    assert make_reading(load_voltage=12, load_current=2, load_power=24).load_power_w == 24
 
 
 def test_the_example_of_a_model_is_read_and_recognised() -> None:
-    data = words_of(
+    data = encode_words(
         "01 03 000C 0008 840F",
         "01 03 10 2020 2020 4D54 3438 3330 2020 2020 2020 EE98",
         MODEL.address,
@@ -96,7 +98,7 @@ def test_the_example_of_a_model_is_read_and_recognised() -> None:
 
 
 def test_a_frame_captured_at_id_255_is_read() -> None:
-    data = words_of(
+    data = encode_words(
         "FF 03 0100 0007 102A",
         "FF 03 0E 0064 0085 0000 1010 007A 0000 0000 3168",
         0x0100,
@@ -111,11 +113,11 @@ def test_a_frame_captured_at_id_255_is_read() -> None:
 
 def test_the_refusal_of_the_document_is_exception_2() -> None:
     with pytest.raises(ExceptionAnswer) as caught:
-        words_of("01 03 000A 0001 A408", "01 83 02 C0 F1", 0x000A, 1)
+        encode_words("01 03 000A 0001 A408", "01 83 02 C0 F1", 0x000A, 1)
     assert caught.value.exception == 2
 
 
-def framed(body: str) -> str:
+def build_frame(body: str) -> str:
     """A frame with a right CRC around what is wrong in it."""
     whole = bytes.fromhex(body)
     return (whole + compute_crc(whole)).hex()
@@ -125,26 +127,26 @@ def framed(body: str) -> str:
     ("address", "count", "reply"),
     [
         (0x0018, 2, "01 03 04 1501 FFFF 0000"),  # the CRC is wrong, as at 0018 and 011C
-        (0x0111, 2, framed("01 03 03 0608 08")),  # an odd number of bytes, as at 0111
-        (0x0100, 2, framed("01 03 02 0064")),  # one word where two were asked, as at 0100
-        (0x0100, 1, framed("02 03 02 0064")),  # another device's
+        (0x0111, 2, build_frame("01 03 03 0608 08")),  # an odd number of bytes, as at 0111
+        (0x0100, 2, build_frame("01 03 02 0064")),  # one word where two were asked, as at 0100
+        (0x0100, 1, build_frame("02 03 02 0064")),  # another device's
     ],
 )
 def test_frames_that_are_broken_as_in_the_document_are_damage(
     address: int, count: int, reply: str
 ) -> None:
     with pytest.raises(WrongFrame):
-        words_of(framed(f"01 03 {address:04X} {count:04X}"), reply, address, count)
+        encode_words(build_frame(f"01 03 {address:04X} {count:04X}"), reply, address, count)
 
 
 # --- what the values mean ------------------------------------------------------------------------
 
 
-def reading_of(**values: float) -> PowerReading:
-    return meaning_of(ROVER, values)
+def make_reading(**values: float) -> PowerReading:
+    return decode_meaning(ROVER, values)
 
 
-def meaning_of(profile: ChargerProfile, values: dict[str, float]) -> PowerReading:
+def decode_meaning(profile: ChargerProfile, values: dict[str, float]) -> PowerReading:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
     return profile.make_reading(Stamp(NOON, "0", 0.0), sample)
 
@@ -174,8 +176,8 @@ def test_temperatures_are_sign_and_magnitude(byte: int, temperature_c: float | N
     ],
 )
 def test_each_charge_stage_is_read_from_0120(state: int, stage: ChargeStage) -> None:
-    assert reading_of(charge_state=state, faults=0).charge_stage is stage
-    assert reading_of(charge_state=state).charge_stage is stage  # 0121 was not answered
+    assert make_reading(charge_state=state, faults=0).charge_stage is stage
+    assert make_reading(charge_state=state).charge_stage is stage  # 0121 was not answered
 
 
 def test_a_state_that_the_document_does_not_know_is_implausible() -> None:
@@ -187,24 +189,24 @@ def test_a_state_that_the_document_does_not_know_is_implausible() -> None:
 
 @pytest.mark.parametrize("bit", range(16, 31))
 def test_only_faults_of_charging_are_the_stage_fault(bit: int) -> None:
-    reading = reading_of(charge_state=2, faults=1 << (bit - 16))
+    reading = make_reading(charge_state=2, faults=1 << (bit - 16))
     faulty = reading.charge_stage is ChargeStage.FAULT
     assert faulty is (bit in (21, 24, 25, 26, 27, 28, 29, 30))
 
 
 def test_the_battery_current_is_charge_minus_load() -> None:
     both = {"charge_current": 2.0, "load_current": 5.5, "load_voltage": 13.0}
-    assert reading_of(**both).battery_current_a == -3.5
-    assert meaning_of(NO_LOAD, both).battery_current_a == -3.5
+    assert make_reading(**both).battery_current_a == -3.5
+    assert decode_meaning(NO_LOAD, both).battery_current_a == -3.5
 
 
 def test_a_load_output_without_voltage_is_absent_and_not_0() -> None:
     dead = {"charge_current": 2.0, "load_current": 0.0, "load_voltage": 0.0, "load_power": 0.0}
-    reading = reading_of(**dead)
+    reading = make_reading(**dead)
     for name in ("battery_current_a", "load_power_w"):
         assert getattr(reading, name) is None
         assert reading.quality[name] is Quality.ABSENT
-    without = meaning_of(NO_LOAD, dead)
+    without = decode_meaning(NO_LOAD, dead)
     assert without.battery_current_a == 2.0
     assert without.load_power_w is None
     assert (ROVER.has_load_output, NO_LOAD.has_load_output) == (True, False)
@@ -226,10 +228,10 @@ def test_a_load_voltage_that_was_not_believed_does_not_count_as_none() -> None:
 
 def test_the_panels_power_must_agree_with_the_panel_or_with_the_battery() -> None:
     panel = {"pv_voltage": 36.0, "pv_current": 2.8, "battery_voltage": 13.0}
-    assert reading_of(**panel, pv_power=100, charge_current=7.5).pv_power_w == 100
+    assert make_reading(**panel, pv_power=100, charge_current=7.5).pv_power_w == 100
     tripled = {**panel, "pv_current": 8.4}
-    assert reading_of(**tripled, pv_power=100, charge_current=7.5).pv_power_w == 100
-    torn = reading_of(**panel, pv_power=1000, charge_current=7.5)
+    assert make_reading(**tripled, pv_power=100, charge_current=7.5).pv_power_w == 100
+    torn = make_reading(**panel, pv_power=1000, charge_current=7.5)
     assert torn.quality["pv_power_w"] is Quality.IMPLAUSIBLE
 
 
@@ -237,24 +239,24 @@ def test_the_panels_power_must_agree_with_the_panel_or_with_the_battery() -> Non
     ("ah", "wh", "battery_v"), [(59, 797, 14.4), (18, 254, 13.6), (0, 0, 13.1), (0, 13, 13.1)]
 )
 def test_the_yields_of_real_units_are_watt_hours(ah: float, wh: float, battery_v: float) -> None:
-    reading = reading_of(charged_today=ah, generated_today=wh, battery_voltage=battery_v)
+    reading = make_reading(charged_today=ah, generated_today=wh, battery_voltage=battery_v)
     assert reading.yield_today_wh == wh
 
 
 def test_a_yield_in_another_unit_is_not_believed() -> None:
     for wh in (7970, 79.7, 0.797):
-        reading = reading_of(charged_today=59, generated_today=wh, battery_voltage=13.4)
+        reading = make_reading(charged_today=59, generated_today=wh, battery_voltage=13.4)
         assert reading.quality["yield_today_wh"] is Quality.IMPLAUSIBLE
 
 
 def test_25_degrees_is_a_probe_that_is_not_there() -> None:
-    reading = reading_of(battery_temperature=25)
+    reading = make_reading(battery_temperature=25)
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
-    assert reading_of(battery_temperature=24).battery_temperature_c == 24
+    assert make_reading(battery_temperature=24).battery_temperature_c == 24
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
-    reading = reading_of()
+    reading = make_reading()
     assert all(getattr(reading, name) is None for name in FIELDS)
     assert set(reading.quality) == FIELDS
 

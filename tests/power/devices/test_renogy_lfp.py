@@ -41,7 +41,7 @@ SCANNED = {
 ANSWERED = ((5000, 5033), (5035, 5052), (5100, 5141))
 
 
-class Scanned:
+class ScannedBattery:
     """A bus with that battery."""
 
     port = "scan"
@@ -61,14 +61,14 @@ class Scanned:
         return tuple(self.words.get(place, 0) for place in range(address, address + count))
 
 
-def scanned(**changed: int) -> BatteryReading:
-    reading = Meter(LFP, ModbusLink(LFP, Scanned(**changed), 0xF7), FakeClock()).read()
+def make_scanned_meter(**changed: int) -> BatteryReading:
+    reading = Meter(LFP, ModbusLink(LFP, ScannedBattery(**changed), 0xF7), FakeClock()).read()
     assert isinstance(reading, BatteryReading)
     return reading
 
 
 def test_the_scanned_battery_is_read() -> None:
-    reading = scanned()
+    reading = make_scanned_meter()
     assert reading.voltage_v == 13.3
     assert reading.current_a == 0
     assert reading.remaining_ah == pytest.approx(69.279)
@@ -83,72 +83,72 @@ def test_the_scanned_battery_is_read() -> None:
 
 
 def test_cells_in_steps_of_a_tenth_of_a_volt_are_absent_and_never_reach_a_guard() -> None:
-    reading = scanned(_5001=29)
+    reading = make_scanned_meter(_5001=29)
     for name in CELL_FIELDS:
         assert getattr(reading, name) is None
         assert reading.quality[name] is Quality.ABSENT
 
 
 def test_current_is_signed_and_positive_into_the_battery() -> None:
-    assert scanned(_5042=0xFC18).current_a == -10.0
-    assert scanned(_5042=1000).current_a == 10.0
+    assert make_scanned_meter(_5042=0xFC18).current_a == -10.0
+    assert make_scanned_meter(_5042=1000).current_a == 10.0
 
 
 def test_temperatures_below_0_are_twos_complement_and_only_those_that_it_has() -> None:
-    reading = scanned(_5018=0xFFCE, _5021=0xFF00)
+    reading = make_scanned_meter(_5018=0xFFCE, _5021=0xFF00)
     assert reading.lowest_temperature_c == -5.0
     assert reading.highest_temperature_c == 18.0
-    none = scanned(_5017=0)
+    none = make_scanned_meter(_5017=0)
     assert none.lowest_temperature_c is None
     assert none.quality["lowest_temperature_c"] is Quality.ABSENT
-    broken = scanned(_5018=0x7FFF)
+    broken = make_scanned_meter(_5018=0x7FFF)
     assert broken.quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
 
 
 def test_nothing_left_at_a_sound_voltage_is_not_believed() -> None:
-    reading = scanned(_5044=0, _5045=0)
+    reading = make_scanned_meter(_5044=0, _5045=0)
     for name in ("state_of_charge_pct", "remaining_ah"):
         assert getattr(reading, name) is None
         assert reading.quality[name] is Quality.IMPLAUSIBLE
-    empty = scanned(_5044=0, _5045=0, _5043=112)
+    empty = make_scanned_meter(_5044=0, _5045=0, _5043=112)
     assert empty.state_of_charge_pct == 0
 
 
 def test_more_than_full_is_100_percent_or_not_believed() -> None:
-    assert scanned(_5045=34464 + 3000).state_of_charge_pct == 100
-    wrong = scanned(_5044=2)
+    assert make_scanned_meter(_5045=34464 + 3000).state_of_charge_pct == 100
+    wrong = make_scanned_meter(_5044=2)
     assert wrong.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
-    no_full = scanned(_5046=0, _5047=0)
+    no_full = make_scanned_meter(_5046=0, _5047=0)
     assert no_full.quality["full_ah"] is Quality.IMPLAUSIBLE
     assert no_full.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
 
 
 @pytest.mark.parametrize(("bit", "words"), PROTECTIONS.items())
 def test_each_protection_is_an_alarm_in_words(bit: int, words: str) -> None:
-    assert scanned(_5106=14 | 1 << bit).alarms == words
+    assert make_scanned_meter(_5106=14 | 1 << bit).alarms == words
 
 
 def test_the_switches_say_what_is_allowed() -> None:
-    cold = scanned(_5106=1 << 13 | 0b100, _5109=64)
+    cold = make_scanned_meter(_5106=1 << 13 | 0b100, _5109=64)
     assert cold.charge_allowed is False
     assert cold.discharge_allowed is True
     assert cold.alarms == "charge under-temperature"
-    empty = scanned(_5106=1 << 7 | 0b010)
+    empty = make_scanned_meter(_5106=1 << 7 | 0b010)
     assert empty.charge_allowed is True
     assert empty.discharge_allowed is False
 
 
 def test_a_switch_that_is_off_while_current_flows_is_not_believed() -> None:
-    charging = scanned(_5106=0, _5042=1000)
+    charging = make_scanned_meter(_5106=0, _5042=1000)
     assert charging.quality["charge_allowed"] is Quality.IMPLAUSIBLE
     assert charging.discharge_allowed is False
-    discharging = scanned(_5106=0, _5042=0xFC18)
+    discharging = make_scanned_meter(_5106=0, _5042=0xFC18)
     assert discharging.quality["discharge_allowed"] is Quality.IMPLAUSIBLE
     assert discharging.charge_allowed is False
 
 
 def test_old_firmware_without_5109_may_still_charge() -> None:
-    assert scanned(_5109=0).charge_allowed is True
+    assert make_scanned_meter(_5109=0).charge_allowed is True
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
@@ -158,7 +158,7 @@ def test_what_was_not_read_is_none_and_never_zero() -> None:
 
 
 def test_a_poll_asks_for_few_registers_and_only_reads() -> None:
-    bus, clock = Scanned(), FakeClock()
+    bus, clock = ScannedBattery(), FakeClock()
     meter = Meter(LFP, ModbusLink(LFP, bus, 0xF7), clock)
     for _ in range(5):
         meter.read()
@@ -170,7 +170,7 @@ def test_a_poll_asks_for_few_registers_and_only_reads() -> None:
 # --- simulated batteries --------------------------------------------------------------------------
 
 
-def a_plant(nominal_v: float = 12.8, load_w: float = 25.0) -> Plant:
+def make_plant(nominal_v: float = 12.8, load_w: float = 25.0) -> Plant:
     settings = replace(Settings(), battery=BatterySettings(nominal_voltage_v=nominal_v))
     plant = Plant(settings, NOON - timedelta(minutes=30))
     plant.advance(NOON, load_w)
@@ -192,12 +192,12 @@ def assert_agrees(reading: BatteryReading, plant: Plant, share: float = 1.0) -> 
 @pytest.mark.parametrize("nominal_v", [12.8, 25.6, 51.2])
 @pytest.mark.parametrize("load_w", [0.0, 300.0])
 def test_the_reading_is_the_plants_state(nominal_v: float, load_w: float) -> None:
-    plant = a_plant(nominal_v, load_w)
+    plant = make_plant(nominal_v, load_w)
     assert_agrees(rig.make_meter(LFP, SimulatedRenogyLfp(plant)).read(), plant)
 
 
 def test_one_of_two_batteries_has_half_of_the_current() -> None:
-    plant = a_plant()
+    plant = make_plant()
     assert_agrees(rig.make_meter(LFP, SimulatedRenogyLfp(plant, share=0.5)).read(), plant, 0.5)
 
 
@@ -233,7 +233,7 @@ def test_in_shelf_mode_it_is_silent_until_it_is_charged() -> None:
 
 
 def test_the_other_quirks_give_no_wrong_value() -> None:
-    plant = a_plant()
+    plant = make_plant()
     assert set(SimulatedRenogyLfp.QUIRKS) == {
         "silence", "torn32", "shelf", "no-probes", "zero-remaining",
     }  # fmt: skip
@@ -247,7 +247,7 @@ def test_the_other_quirks_give_no_wrong_value() -> None:
 
 
 def test_the_simulator_answers_to_255_and_refuses_5034() -> None:
-    bus = LoopbackBus(SimulatedRenogyLfp(a_plant(), device_id=0x30))
+    bus = LoopbackBus(SimulatedRenogyLfp(make_plant(), device_id=0x30))
     assert bus.read(HOLDING, 5223, 1, 0xFF) == bus.read(HOLDING, 5223, 1, 0x30) == (0x30,)
     with pytest.raises(NoAnswer):
         bus.read(HOLDING, 5223, 1, 0xF7)
@@ -257,7 +257,7 @@ def test_the_simulator_answers_to_255_and_refuses_5034() -> None:
 
 
 def test_the_probe_recognises_it_by_its_name_alone() -> None:
-    words = LoopbackBus(SimulatedRenogyLfp(a_plant())).read(HOLDING, MODEL.address, 8, 0xF7)
+    words = LoopbackBus(SimulatedRenogyLfp(make_plant())).read(HOLDING, MODEL.address, 8, 0xF7)
     identification = LFP.recognise(struct.pack(">8H", *words))
     assert identification is not None
     assert identification.certain

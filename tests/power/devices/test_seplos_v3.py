@@ -43,11 +43,11 @@ MAKER = bytes.fromhex(
 )
 
 
-def asked(function: int, address: int, count: int, device_id: int = 0) -> bytes:
+def list_requests(function: int, address: int, count: int, device_id: int = 0) -> bytes:
     return build_rtu_frame(device_id, struct.pack(">BHH", function, address, count))
 
 
-def exchange(
+def make_exchange(
     block: Block, words: Sequence[int] = (), bits_on: Sequence[int] = (), device_id: int = 0
 ) -> Exchange:
     """The request for `block` and a reply with these words, or with the bits at these addresses."""
@@ -56,17 +56,17 @@ def exchange(
         reply = build_bits_reply(COILS, bits)
     else:
         reply = build_words_reply(block.function, words)
-    request = asked(block.function, block.address, block.count, device_id)
+    request = list_requests(block.function, block.address, block.count, device_id)
     return request, [build_rtu_frame(device_id, reply)]
 
 
 def test_a_captured_pack_with_bus_id_0_is_read_on_a_wire() -> None:
     pack, cells, bits = PROFILE.live
     with replay(
-        exchange(pack, PACK),
-        exchange(cells, CELLS),
-        exchange(bits, bits_on=BITS_ON),
-        exchange(PROFILE.settings[0], [16]),
+        make_exchange(pack, PACK),
+        make_exchange(cells, CELLS),
+        make_exchange(bits, bits_on=BITS_ON),
+        make_exchange(PROFILE.settings[0], [16]),
     ) as peer:
         bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, 0)
         reading = Meter(PROFILE, ModbusLink(PROFILE, bus, 0), FakeClock()).read()
@@ -86,7 +86,7 @@ def test_a_captured_pack_with_bus_id_0_is_read_on_a_wire() -> None:
 
 def test_a_reply_of_another_pack_is_not_taken_for_that_of_id_0() -> None:
     block = Block(INPUT, 0x1000, 2)
-    request, _ = exchange(block, [1, 2])
+    request, _ = make_exchange(block, [1, 2])
     foreign = build_rtu_frame(3, build_words_reply(INPUT, [1, 2]))
     with replay((request, [foreign])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, 0)
@@ -110,7 +110,7 @@ def test_it_is_recognised_by_its_maker_and_nothing_else_is() -> None:
 # --- what the values mean -------------------------------------------------------------------------
 
 
-def reading_of(
+def make_reading(
     bits_on: Sequence[int] = BITS_ON,
     cells: Sequence[int] = CELLS,
     count: int | None = 16,
@@ -138,44 +138,44 @@ def reading_of(
 
 
 def test_a_discharge_is_negative() -> None:
-    assert reading_of(current=0xFFFF & -2050).current_a == -20.5
+    assert make_reading(current=0xFFFF & -2050).current_a == -20.5
 
 
 def test_frost_is_negative_and_0_degrees_is_a_temperature() -> None:
-    assert reading_of(lowest_temperature=2731 - 123).lowest_temperature_c == pytest.approx(-12.3)
-    freezing = reading_of(lowest_temperature=2731, highest_temperature=2731)
+    assert make_reading(lowest_temperature=2731 - 123).lowest_temperature_c == pytest.approx(-12.3)
+    freezing = make_reading(lowest_temperature=2731, highest_temperature=2731)
     assert freezing.lowest_temperature_c == pytest.approx(0, abs=1e-9)
     assert freezing.highest_temperature_c == pytest.approx(0, abs=1e-9)
 
 
 def test_a_sensor_that_is_not_wired_is_no_temperature_of_273_below() -> None:
-    assert reading_of(lowest_temperature=0).quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
+    assert make_reading(lowest_temperature=0).quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
 
 
 def test_a_state_of_charge_of_0_is_believed_only_of_empty_cells() -> None:
-    lost = reading_of(state_of_charge=0, remaining_capacity=0)
+    lost = make_reading(state_of_charge=0, remaining_capacity=0)
     assert lost.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     assert lost.quality["remaining_ah"] is Quality.IMPLAUSIBLE
-    empty = reading_of(state_of_charge=0, voltage=4480, cells=[2800] * 16)
+    empty = make_reading(state_of_charge=0, voltage=4480, cells=[2800] * 16)
     assert empty.state_of_charge_pct == 0
 
 
 def test_only_the_cells_that_are_set_are_taken() -> None:
     eight = [*CELLS[:8], *[0] * 8]
-    reading = reading_of(cells=eight, count=8, voltage=2618)
+    reading = make_reading(cells=eight, count=8, voltage=2618)
     assert (reading.lowest_cell_voltage_v, reading.highest_cell_voltage_v) == (3.268, 3.275)
-    broken = reading_of(cells=eight)
+    broken = make_reading(cells=eight)
     assert broken.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
-    unknown = reading_of(count=None)
+    unknown = make_reading(count=None)
     assert unknown.quality["lowest_cell_voltage_v"] is Quality.ABSENT
 
 
 def test_cells_that_do_not_sum_to_the_pack_are_not_believed() -> None:
-    assert reading_of(voltage=5000).quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
+    assert make_reading(voltage=5000).quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
 
 
 def test_open_transistors_forbid() -> None:
-    blocked = reading_of(bits_on=(0x1278, 0x1253))
+    blocked = make_reading(bits_on=(0x1278, 0x1253))
     assert (blocked.charge_allowed, blocked.discharge_allowed) == (False, True)
     assert blocked.alarms == "charge under-temperature"
 
@@ -199,14 +199,14 @@ def test_open_transistors_forbid() -> None:
 def test_the_bits_of_protections_are_those_that_sniffers_name(
     byte: int, bit: int, name: str
 ) -> None:
-    assert reading_of(bits_on=[0x1200 + 8 * byte + bit]).alarms == name
+    assert make_reading(bits_on=[0x1200 + 8 * byte + bit]).alarms == name
 
 
 def test_each_protection_is_named_and_warnings_are_not() -> None:
     every = range(0x1248, 0x1290)
-    assert reading_of(bits_on=every).alarms == ", ".join(ALARMS.values())
+    assert make_reading(bits_on=every).alarms == ", ".join(ALARMS.values())
     warnings = [address for address in every if address not in ALARMS and address not in SWITCHES]
-    assert reading_of(bits_on=warnings).alarms == ""
+    assert make_reading(bits_on=warnings).alarms == ""
 
 
 # --- the simulator --------------------------------------------------------------------------------

@@ -19,24 +19,32 @@ from provisioning.simulated.devices.sunspec import SimulatedSunspec
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.pdu import build_read
 from tests.stand_ins.rig import NOON, make_night, make_sunny_noon
-from tests.stand_ins.sunspec_rig import PACK, STAMP, SUN, content, link_to, model, read
+from tests.stand_ins.sunspec_rig import (
+    PACK,
+    STAMP,
+    SUN,
+    build_model,
+    make_link,
+    read_content,
+    read_simulated,
+)
 
 # --- what the values mean -------------------------------------------------------------------------
 
 
-def sample_of(values: dict[str, float | Decoded]) -> Sample:
+def make_sample(values: dict[str, float | Decoded]) -> Sample:
     return Sample({
         name: one if isinstance(one, Decoded) else Decoded(one, Quality.OK)
         for name, one in values.items()
     })  # fmt: skip
 
 
-def pack_of(**values: float | Decoded) -> BatteryReading:
-    return PACK.make_reading(STAMP, sample_of(values))
+def make_pack_reading(**values: float | Decoded) -> BatteryReading:
+    return PACK.make_reading(STAMP, make_sample(values))
 
 
-def sun_of(**values: float | Decoded) -> PowerReading:
-    return SUN.make_reading(STAMP, sample_of(values))
+def make_sun_reading(**values: float | Decoded) -> PowerReading:
+    return SUN.make_reading(STAMP, make_sample(values))
 
 
 @pytest.mark.parametrize(
@@ -46,26 +54,33 @@ def sun_of(**values: float | Decoded) -> PowerReading:
 def test_the_charge_status_says_which_way_the_current_flows(
     current: float, status: int, read_a: float
 ) -> None:
-    assert pack_of(current=current, charge_status=status).current_a == read_a
-    assert pack_of(current=current, control_status=status).current_a == read_a
+    assert make_pack_reading(current=current, charge_status=status).current_a == read_a
+    assert make_pack_reading(current=current, control_status=status).current_a == read_a
 
 
 @pytest.mark.parametrize("status", [1, 2, 5, 6, 7, ABSENT, UNREAD])
 def test_a_current_without_a_direction_is_unknown(status: float | Decoded) -> None:
-    assert pack_of(current=5.0, charge_status=status).current_a is None
-    assert pack_of(current=UNREAD, charge_status=4).quality["current_a"] is Quality.STALE
+    assert make_pack_reading(current=5.0, charge_status=status).current_a is None
+    assert make_pack_reading(current=UNREAD, charge_status=4).quality["current_a"] is Quality.STALE
 
 
 def test_an_empty_battery_is_believed_only_where_something_else_says_so() -> None:
     for name in ("charge", "storage_charge", "control_charge"):
-        assert pack_of(**{name: 0.0}).quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
-        assert pack_of(**{name: 0.0}, lowest_cell_voltage=3.3).state_of_charge_pct is None
-        assert pack_of(**{name: 0.0}, lowest_cell_voltage=2.7).state_of_charge_pct == 0
-        assert pack_of(**{name: 0.0}, charge_status=2).state_of_charge_pct == 0
-        assert pack_of(**{name: 0.0}, events=1 << 13).state_of_charge_pct == 0
-    assert pack_of(charge=ABSENT, storage_charge=0.0, control_charge=55.0).state_of_charge_pct == 55
-    assert pack_of(charge=40.0, storage_charge=0.0).state_of_charge_pct == 40
-    assert pack_of().quality["state_of_charge_pct"] is Quality.ABSENT
+        assert (
+            make_pack_reading(**{name: 0.0}).quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
+        )
+        assert make_pack_reading(**{name: 0.0}, lowest_cell_voltage=3.3).state_of_charge_pct is None
+        assert make_pack_reading(**{name: 0.0}, lowest_cell_voltage=2.7).state_of_charge_pct == 0
+        assert make_pack_reading(**{name: 0.0}, charge_status=2).state_of_charge_pct == 0
+        assert make_pack_reading(**{name: 0.0}, events=1 << 13).state_of_charge_pct == 0
+    assert (
+        make_pack_reading(
+            charge=ABSENT, storage_charge=0.0, control_charge=55.0
+        ).state_of_charge_pct
+        == 55
+    )
+    assert make_pack_reading(charge=40.0, storage_charge=0.0).state_of_charge_pct == 40
+    assert make_pack_reading().quality["state_of_charge_pct"] is Quality.ABSENT
 
 
 @pytest.mark.parametrize(
@@ -83,36 +98,41 @@ def test_an_empty_battery_is_believed_only_where_something_else_says_so() -> Non
 def test_the_limits_say_what_the_battery_allows(
     charge_a: Any, discharge_a: Any, state: float, allowed: tuple[bool | None, bool | None]
 ) -> None:
-    reading = pack_of(most_charge_current=charge_a, most_discharge_current=discharge_a, state=state)
+    reading = make_pack_reading(
+        most_charge_current=charge_a, most_discharge_current=discharge_a, state=state
+    )
     assert (reading.charge_allowed, reading.discharge_allowed) == allowed
 
 
 def test_alarms_are_named_and_warnings_are_not_alarms() -> None:
-    assert pack_of(events=1 << 3 | 1 << 4 | 1 << 11).alarms == "under temperature, under voltage"
-    assert pack_of(events=1 << 4).alarms == ""
-    assert pack_of(events=ABSENT).alarms is None
+    assert (
+        make_pack_reading(events=1 << 3 | 1 << 4 | 1 << 11).alarms
+        == "under temperature, under voltage"
+    )
+    assert make_pack_reading(events=1 << 4).alarms == ""
+    assert make_pack_reading(events=ABSENT).alarms is None
 
 
-def battery_model(power_w: int, volts: int = 1320, current: int = 1000) -> bytes:
+def build_battery_model(power_w: int, volts: int = 1320, current: int = 1000) -> bytes:
     words = [0xFFFF] * 62
     words[32], words[42], words[45] = volts, current & 0xFFFF, power_w & 0xFFFF
     words[50:62] = [0, 0, 0, 0, 0, 0, 0, -2, -3, -2, 0, 0]
-    return model(802, *words)
+    return build_model(802, *words)
 
 
 def test_a_current_that_is_not_the_power_is_not_believed() -> None:
     block = Block(802)
-    assert PACK.decode(block, battery_model(132))["current"].value == 10
-    assert PACK.decode(block, battery_model(-132))["current"].value == 10  # its sign is open
-    assert PACK.decode(block, battery_model(132, current=-1000))["current"].value == -10
-    assert PACK.decode(block, battery_model(200))["current"] == IMPLAUSIBLE
-    assert PACK.decode(block, battery_model(0x8000))["current"].value == 10  # no power given
+    assert PACK.decode(block, build_battery_model(132))["current"].value == 10
+    assert PACK.decode(block, build_battery_model(-132))["current"].value == 10  # its sign is open
+    assert PACK.decode(block, build_battery_model(132, current=-1000))["current"].value == -10
+    assert PACK.decode(block, build_battery_model(200))["current"] == IMPLAUSIBLE
+    assert PACK.decode(block, build_battery_model(0x8000))["current"].value == 10  # no power given
 
 
 Tracker = tuple[int, int, int, int]  # A, V, W, state
 
 
-def trackers(
+def build_trackers(
     *modules: Tracker, labels: Sequence[str] = (), count: int | None = None, watt_exponent: int = 0
 ) -> bytes:
     """Model 160 by hand: A and V in tenths, W in ones."""
@@ -121,39 +141,55 @@ def trackers(
         label = labels[number] if number < len(labels) else ""
         text = struct.unpack(">8H", label.encode().ljust(16, b"\0"))
         words += [number + 1, *text, amps, volts, watts, 0, 0, 0xFFFF, 0xFFFF, 0x8000, state, 0, 0]
-    return model(160, *words)
+    return build_model(160, *words)
 
 
-def sun(data: bytes) -> PowerReading:
+def build_sun(data: bytes) -> PowerReading:
     return SUN.make_reading(STAMP, Sample(SUN.decode(Block(160), data)))
 
 
 def test_the_trackers_are_added_and_the_battery_among_them_is_not() -> None:
-    two = sun(trackers((50, 400, 200, 4), (25, 360, 90, 4)))
+    two = build_sun(build_trackers((50, 400, 200, 4), (25, 360, 90, 4)))
     assert (two.pv_power_w, two.pv_voltage_v) == (290, 40)
     assert two.charge_stage is ChargeStage.BULK
-    hybrid = trackers(
+    hybrid = build_trackers(
         (50, 400, 200, 4), (0, 0, 0, 4), (60, 520, 312, 4), (0, 520, 0, 4),
         labels=("MPPT 1", "MPPT 2", "StCha 3", "StDisCha 4"),
     )  # fmt: skip
-    assert sun(hybrid).pv_power_w == 200
+    assert build_sun(hybrid).pv_power_w == 200
 
 
 def test_a_half_known_sum_is_not_a_sum() -> None:
     none = 0xFFFF
     good = (50, 400, 200, 4)
-    assert sun(trackers(good, (none, none, none, none))).pv_power_w == 200  # is not fitted
-    assert sun(trackers(good, (25, 360, none, 4))).pv_power_w == 290  # from V x I
-    assert sun(trackers(good, (none, 360, none, 4))).quality["pv_power_w"] is Quality.ABSENT
-    assert sun(trackers(good, (25, 360, 300, 4))).quality["pv_power_w"] is Quality.IMPLAUSIBLE
-    assert sun(trackers((none,) * 4, (none,) * 4)).quality["pv_power_w"] is Quality.ABSENT
-    assert sun(trackers(good, good, count=1)).pv_power_w == 200  # it says that it has one
-    assert sun(trackers(good, good, count=0)).pv_power_w == 400  # it does not say
+    assert (
+        build_sun(build_trackers(good, (none, none, none, none))).pv_power_w == 200
+    )  # is not fitted
+    assert build_sun(build_trackers(good, (25, 360, none, 4))).pv_power_w == 290  # from V x I
+    assert (
+        build_sun(build_trackers(good, (none, 360, none, 4))).quality["pv_power_w"]
+        is Quality.ABSENT
+    )
+    assert (
+        build_sun(build_trackers(good, (25, 360, 300, 4))).quality["pv_power_w"]
+        is Quality.IMPLAUSIBLE
+    )
+    assert (
+        build_sun(build_trackers((none,) * 4, (none,) * 4)).quality["pv_power_w"] is Quality.ABSENT
+    )
+    assert (
+        build_sun(build_trackers(good, good, count=1)).pv_power_w == 200
+    )  # it says that it has one
+    assert build_sun(build_trackers(good, good, count=0)).pv_power_w == 400  # it does not say
 
 
 def test_a_coarse_power_is_not_taken_for_a_wrong_one() -> None:
-    assert sun(trackers((35, 400, 1, 4), watt_exponent=2)).pv_power_w == 100  # 140 W in hundreds
-    assert sun(trackers((60, 400, 1, 4), watt_exponent=2)).pv_power_w is None  # 240 W are not 100
+    assert (
+        build_sun(build_trackers((35, 400, 1, 4), watt_exponent=2)).pv_power_w == 100
+    )  # 140 W in hundreds
+    assert (
+        build_sun(build_trackers((60, 400, 1, 4), watt_exponent=2)).pv_power_w is None
+    )  # 240 W are not 100
 
 
 @pytest.mark.parametrize(
@@ -172,20 +208,20 @@ def test_a_coarse_power_is_not_taken_for_a_wrong_one() -> None:
 def test_the_stage_is_that_of_the_tracker_that_has_most_to_do(
     states: tuple[int, int], stage: ChargeStage | None
 ) -> None:
-    reading = sun(trackers(*((50, 400, 200, state) for state in states)))
+    reading = build_sun(build_trackers(*((50, 400, 200, state) for state in states)))
     assert reading.charge_stage is stage
     assert ("charge_stage" in reading.quality) is (stage is None)
 
 
 def test_a_port_of_model_714_says_only_whether_it_is_on() -> None:
-    assert sun_of(port_state=0).charge_stage is ChargeStage.OFF
-    assert sun_of(port_state=1).charge_stage is None
-    assert sun_of(port_state=3).charge_stage is ChargeStage.FAULT
+    assert make_sun_reading(port_state=0).charge_stage is ChargeStage.OFF
+    assert make_sun_reading(port_state=1).charge_stage is None
+    assert make_sun_reading(port_state=3).charge_stage is ChargeStage.FAULT
 
 
 def test_only_the_suns_ports_of_model_714_are_added() -> None:
     device = SimulatedSunspec(make_sunny_noon())
-    values = SUN.decode(Block(714), content(device, 714))
+    values = SUN.decode(Block(714), read_content(device, 714))
     assert values["port_power"].value == pytest.approx(device.plant.pv_power_w, abs=0.1)
 
 
@@ -195,7 +231,7 @@ def test_only_the_suns_ports_of_model_714_are_added() -> None:
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_the_readings_are_the_plant(share: float) -> None:
     for plant in (make_sunny_noon(), make_night()):
-        pack, pv = read(PACK, plant, share=share), read(SUN, plant, share=share)
+        pack, pv = read_simulated(PACK, plant, share=share), read_simulated(SUN, plant, share=share)
         assert pack.voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.006)
         assert pack.current_a == pytest.approx(plant.battery_current_a * share, abs=0.006)
         assert pack.state_of_charge_pct == pytest.approx(plant.state_of_charge_pct, abs=0.06)
@@ -214,9 +250,9 @@ def test_no_quirk_makes_a_wrong_value(profile: Profile, quirk: str) -> None:
     plant = make_sunny_noon()
     for hours in range(0, 24, 3):
         plant.advance(NOON + timedelta(hours=hours), 25.0)
-        honest = read(profile, plant)
+        honest = read_simulated(profile, plant)
         try:
-            reading = read(profile, plant, quirk)
+            reading = read_simulated(profile, plant, quirk)
         except BusError:
             assert (quirk, plant.stage) == ("no-ports", ChargeStage.OFF)
             continue
@@ -227,7 +263,7 @@ def test_no_quirk_makes_a_wrong_value(profile: Profile, quirk: str) -> None:
 
 
 def test_what_is_not_implemented_is_absent_and_never_zero() -> None:
-    reading = read(PACK, make_sunny_noon(), "not-implemented")
+    reading = read_simulated(PACK, make_sunny_noon(), "not-implemented")
     absent = {"current_a", "cycles", "lowest_cell_voltage_v", "highest_cell_voltage_v",
               "charge_allowed", "discharge_allowed", "remaining_ah"}  # fmt: skip
     assert {name for name, one in reading.quality.items() if one is Quality.ABSENT} == absent
@@ -235,7 +271,7 @@ def test_what_is_not_implemented_is_absent_and_never_zero() -> None:
 
 def test_a_silent_device_is_no_answer() -> None:
     with pytest.raises(NoAnswer):
-        read(PACK, make_sunny_noon(), "silence")
+        read_simulated(PACK, make_sunny_noon(), "silence")
 
 
 def test_the_simulated_device_refuses_what_a_real_one_would() -> None:
@@ -252,7 +288,9 @@ def test_the_simulated_device_refuses_what_a_real_one_would() -> None:
 
 
 def test_a_device_is_known_by_its_chain() -> None:
-    data = link_to(PACK, LoopbackBus(SimulatedSunspec(make_sunny_noon()))).read_raw(PACK.signature)
+    data = make_link(PACK, LoopbackBus(SimulatedSunspec(make_sunny_noon()))).read_raw(
+        PACK.signature
+    )
     assert parse_directory(data) == ((1, 160, 714, 802, 803, 713, 124), "Simulated Hybrid 5")
     for profile in (PACK, SUN):
         found = profile.recognise(data)

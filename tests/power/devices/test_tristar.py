@@ -45,18 +45,18 @@ CAPTURED = {
 }
 
 
-def content(text: str) -> bytes:
+def parse_content(text: str) -> bytes:
     """What stands in the frame behind id, function and size."""
     whole = bytes(int(part) for part in text.split(","))
     assert whole[:3] == bytes([1, INPUT, len(whole) - 3])
     return whole[3:]
 
 
-def night_of_a_tsmppt60() -> bytes:
+def read_captured_night() -> bytes:
     """The captured replies put together to the one reply that the driver asks for; state NIGHT."""
     block = bytearray(120)
     for address, text in CAPTURED.items():
-        data = content(text)
+        data = parse_content(text)
         block[2 * address : 2 * address + len(data)] = data
     block[2 * 0x32 : 2 * 0x33] = b"\x00\x03"
     block[2 * 0x24 : 2 * 0x25] = b"\x00\x80"
@@ -66,7 +66,7 @@ def night_of_a_tsmppt60() -> bytes:
 def captured_night() -> PowerReading:
     ask = build_rtu_frame(1, codec.build_read(INPUT, 0x0000, 60))
     counters = build_rtu_frame(1, codec.build_read(INPUT, 0x0043, 2))
-    reply = build_rtu_frame(1, bytes([INPUT, 120]) + night_of_a_tsmppt60())
+    reply = build_rtu_frame(1, bytes([INPUT, 120]) + read_captured_night())
     none_yet = build_rtu_frame(1, bytes([INPUT, 4, 0, 0, 0, 0]))
     with replay((ask, [reply[:40], reply[40:]]), (counters, [none_yet])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, PROFILE.gap_s)
@@ -92,7 +92,7 @@ def test_a_captured_night_of_a_tsmppt60() -> None:
 
 def test_values_that_a_tristar_gave_by_day() -> None:
     """bicnz/tristar-to-telegraf, README.md; each is a whole number of 180 V / 2^15 or the like."""
-    block = bytearray(night_of_a_tsmppt60())
+    block = bytearray(read_captured_night())
     by_day = {0x18: 4887, 0x1B: 13504, 0x1C: 1466, 0x1D: 578, 0x32: 5, 0x3A: 874, 0x3B: 954}
     for address, raw in by_day.items():
         block[2 * address : 2 * address + 2] = raw.to_bytes(2, "big")
@@ -106,7 +106,7 @@ def test_values_that_a_tristar_gave_by_day() -> None:
 
 
 def test_captured_counters_and_temperatures_of_a_tsmppt60() -> None:
-    decoded = PROFILE.decode(PROFILE.live[0], night_of_a_tsmppt60())
+    decoded = PROFILE.decode(PROFILE.live[0], read_captured_night())
     assert decoded["charge_resettable"].value == 19034.2
     assert decoded["energy_resettable"].value == 260
     assert decoded["heatsink_temperature"].value == 7
@@ -147,7 +147,7 @@ def test_a_register_decodes_as_documented(name: str, words: str, value: float | 
 
 
 def test_the_documented_example_gives_13_volts() -> None:
-    reading = reading_of(voltage_scale=123.876, current_scale=80, battery_voltage=0x0DB0 / 2**15)
+    reading = make_reading(voltage_scale=123.876, current_scale=80, battery_voltage=0x0DB0 / 2**15)
     assert reading.battery_voltage_v == pytest.approx(13.25, abs=0.02)  # v10 page 25
 
 
@@ -160,13 +160,13 @@ def test_a_remote_sensor_that_is_not_there_is_absent_and_no_temperature(raw: str
 # --- what the driver may touch --------------------------------------------------------------------
 
 
-def addresses(row: Register) -> range:
+def list_addresses(row: Register) -> range:
     return range(row.address, row.address + max(1, row.kind.size // 2))
 
 
 def test_no_register_and_no_request_covers_the_steering_of_the_charger() -> None:
     for row in PROFILE.registers:
-        assert not set(addresses(row)) & set(STEERING), row.name
+        assert not set(list_addresses(row)) & set(STEERING), row.name
     for block in (*PROFILE.live, *PROFILE.slow, *PROFILE.settings, PROFILE.signature):
         asked = range(block.address, block.address + block.count)
         assert not set(asked) & set(STEERING), block
@@ -183,7 +183,7 @@ def test_scaling_and_values_come_in_the_same_reply() -> None:
 # --- what the values mean -------------------------------------------------------------------------
 
 
-def reading_of(**values: float) -> PowerReading:
+def make_reading(**values: float) -> PowerReading:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
     return PROFILE.make_reading(Stamp(NOON, "0", 0.0), sample)
 
@@ -194,7 +194,7 @@ FULL = {"voltage_scale": 180.0, "current_scale": 80.0}
 def test_without_the_scaling_every_scaled_value_is_unknown() -> None:
     bare = {"battery_voltage": 0.075, "array_voltage": 0.2, "charge_current": 0.1}
     powers = {"input_power": 0.01, "array_current": 0.1}
-    reading = reading_of(**bare, **powers, charge_state=5, remote_temperature=20)
+    reading = make_reading(**bare, **powers, charge_state=5, remote_temperature=20)
     for name in ("battery_voltage_v", "pv_voltage_v", "battery_current_a", "pv_power_w"):
         assert getattr(reading, name) is None
         assert reading.quality[name] is Quality.ABSENT
@@ -203,7 +203,7 @@ def test_without_the_scaling_every_scaled_value_is_unknown() -> None:
 
 
 def test_a_power_needs_both_scalings() -> None:
-    half = reading_of(voltage_scale=180, input_power=0.01, battery_voltage=0.075)
+    half = make_reading(voltage_scale=180, input_power=0.01, battery_voltage=0.075)
     assert half.pv_power_w is None
     assert half.battery_voltage_v == pytest.approx(13.5)
 
@@ -219,16 +219,16 @@ def test_a_power_needs_both_scalings() -> None:
     ],
 )
 def test_the_range_is_checked_after_scaling(name: str, fraction: float, field: str) -> None:
-    reading = reading_of(**FULL, **{name: fraction})
+    reading = make_reading(**FULL, **{name: fraction})
     assert getattr(reading, field) is None
     assert reading.quality[field] is Quality.IMPLAUSIBLE
 
 
 def test_a_pv_power_that_is_not_volts_times_amperes_is_not_believed() -> None:
     panels = {"array_voltage": 36 / 180, "array_current": 10 / 80}
-    good = reading_of(**FULL, **panels, input_power=360 / (180 * 80))
+    good = make_reading(**FULL, **panels, input_power=360 / (180 * 80))
     assert good.pv_power_w == pytest.approx(360)
-    torn = reading_of(**FULL, **panels, input_power=720 / (180 * 80))
+    torn = make_reading(**FULL, **panels, input_power=720 / (180 * 80))
     assert torn.pv_power_w is None
     assert torn.quality["pv_power_w"] is Quality.IMPLAUSIBLE
 
@@ -249,14 +249,14 @@ def test_a_pv_power_that_is_not_volts_times_amperes_is_not_believed() -> None:
     ],
 )
 def test_each_charge_state_has_its_stage(state: int, stage: ChargeStage | None) -> None:
-    reading = reading_of(charge_state=state)
+    reading = make_reading(charge_state=state)
     assert reading.charge_stage is stage
     assert ("charge_stage" in reading.quality) == (stage is None)
 
 
 def test_it_has_no_load_output() -> None:
     assert not PROFILE.has_load_output
-    assert reading_of(**FULL, charge_current=0.1).quality["load_power_w"] is Quality.ABSENT
+    assert make_reading(**FULL, charge_current=0.1).quality["load_power_w"] is Quality.ABSENT
 
 
 @pytest.mark.parametrize(
@@ -274,17 +274,17 @@ def test_the_days_energy_is_believed_where_it_agrees_with_the_days_charge(
     counted: float, charge_ah: float, yield_wh: float | None
 ) -> None:
     battery = {**FULL, "battery_voltage": 13.5 / 180}
-    reading = reading_of(**battery, energy_today=counted, charge_today=charge_ah)
+    reading = make_reading(**battery, energy_today=counted, charge_today=charge_ah)
     assert reading.yield_today_wh == yield_wh
     assert (reading.quality.get("yield_today_wh") is Quality.IMPLAUSIBLE) == (yield_wh is None)
 
 
 def test_the_days_energy_alone_is_unknown() -> None:
-    assert reading_of(energy_today=540).quality["yield_today_wh"] is Quality.ABSENT
+    assert make_reading(energy_today=540).quality["yield_today_wh"] is Quality.ABSENT
 
 
 def test_what_was_not_read_is_none_and_never_zero() -> None:
-    reading = reading_of()
+    reading = make_reading()
     for name in PowerReading.__dataclass_fields__:
         if name.endswith(("_w", "_v", "_a", "_c", "_wh")) and name != "lowest_cell_voltage_v":
             assert getattr(reading, name) is None
@@ -301,7 +301,7 @@ def test_a_tristar_is_recognised_by_its_scaling_and_its_own_supplies() -> None:
     assert found is not None
     assert found.certain
     assert found.text.startswith("a TriStar MPPT, version 12, scaled by 180.00 V and 80.00 A")
-    captured = PROFILE.recognise(night_of_a_tsmppt60())
+    captured = PROFILE.recognise(read_captured_night())
     assert captured is not None
     assert not captured.certain  # its supplies were not captured
     assert "24.8 V" in captured.text

@@ -27,7 +27,7 @@ from tests.power.devices.test_victron_text import (
     MPPT_100_15,
     SMARTSOLAR,
 )
-from tests.provisioning.simulated.devices.test_victron import meter_on
+from tests.provisioning.simulated.devices.test_victron import make_victron_meter
 from tests.stand_ins.rig import NOON
 
 MPPT, MPPT_LOAD, SHUNT = VictronMppt(), VictronMpptLoad(), VictronShunt()
@@ -35,7 +35,7 @@ LIVE_TEXT, HISTORY_TEXT, SENSE = Block(TEXT, LIVE), Block(TEXT, HISTORY), Block(
 FRAMING = VeDirectFraming()
 
 
-class Recording:
+class RecordingDevice:
     """A line that says what was recorded, once for each listening."""
 
     def __init__(self, *received: bytes) -> None:
@@ -53,7 +53,7 @@ class Recording:
         return self._heard.pop(0) if self._heard else b""
 
 
-def reading_of(profile: VeDirectDevice, **values: float) -> Any:
+def make_reading(profile: VeDirectDevice, **values: float) -> Any:
     sample = Sample({name: Decoded(number, Quality.OK) for name, number in values.items()})
     return profile.make_reading(Stamp(NOON, "0", 0.0), sample)
 
@@ -62,7 +62,7 @@ def reading_of(profile: VeDirectDevice, **values: float) -> Any:
 
 
 def test_a_captured_bluesolar_75_15_by_day() -> None:
-    reading = meter_on(MPPT_LOAD, Recording(BLUESOLAR, BLUESOLAR)).read()
+    reading = make_victron_meter(MPPT_LOAD, RecordingDevice(BLUESOLAR, BLUESOLAR)).read()
     assert reading.battery_voltage_v == 12.54
     assert reading.battery_current_a == 0.65
     assert reading.pv_voltage_v == 32.79
@@ -75,21 +75,23 @@ def test_a_captured_bluesolar_75_15_by_day() -> None:
 
 def test_a_captured_100_15_with_a_load_gives_the_net_current_of_the_battery() -> None:
     """11 W come in, 25.0 V x 0.4 A go out to the load: the battery gives 0.04 A."""
-    reading = meter_on(MPPT_LOAD, Recording(MPPT_100_15, MPPT_100_15)).read()
+    reading = make_victron_meter(MPPT_LOAD, RecordingDevice(MPPT_100_15, MPPT_100_15)).read()
     assert reading.battery_current_a == -0.04
     assert reading.load_power_w == 10.0
     assert reading.pv_power_w == 11  # agrees with V x (I + IL), not with V x I
 
 
 def test_a_captured_smartsolar_at_night() -> None:
-    reading = meter_on(MPPT_LOAD, Recording(SMARTSOLAR, SMARTSOLAR)).read()
+    reading = make_victron_meter(MPPT_LOAD, RecordingDevice(SMARTSOLAR, SMARTSOLAR)).read()
     assert (reading.pv_power_w, reading.pv_voltage_v) == (0, 0.01)
     assert reading.battery_current_a == -0.01
     assert reading.charge_stage is ChargeStage.OFF
 
 
 def test_a_captured_bmv_700_with_its_two_blocks() -> None:
-    reading = meter_on(SHUNT, Recording(BMV + BMV_HISTORY, BMV + BMV_HISTORY)).read()
+    reading = make_victron_meter(
+        SHUNT, RecordingDevice(BMV + BMV_HISTORY, BMV + BMV_HISTORY)
+    ).read()
     assert reading.voltage_v == 12.065
     assert reading.current_a == -7.625
     assert reading.state_of_charge_pct == 83.9
@@ -134,7 +136,7 @@ class FakeSerial(io.BytesIO):
         return self
 
 
-def theirs(received: bytes, monkeypatch: pytest.MonkeyPatch) -> Any:
+def decode_with_vedirect(received: bytes, monkeypatch: pytest.MonkeyPatch) -> Any:
     package = pytest.importorskip("vedirect")
     monkeypatch.setattr(package.serial, "Serial", FakeSerial(received))
     return package.VEDirect("recorded")
@@ -144,7 +146,7 @@ def theirs(received: bytes, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_vedirect_package_reads_the_same_values(
     block: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = theirs(block + block + block, monkeypatch)
+    other = decode_with_vedirect(block + block + block, monkeypatch)
     sample = Sample(MPPT_LOAD.decode(LIVE_TEXT, block))
     assert other.battery_volts == sample.value("battery_voltage")
     assert other.solar_volts == sample.value("pv_voltage")
@@ -159,11 +161,11 @@ def test_where_the_vedirect_package_differs_it_is_wrong(monkeypatch: pytest.Monk
     know HEX lines inside text.
     """
     with pytest.raises(KeyError, match="A"):
-        _ = theirs(BLUESOLAR * 3, monkeypatch).battery_amps
+        _ = decode_with_vedirect(BLUESOLAR * 3, monkeypatch).battery_amps
     mixed = BLUESOLAR[:40] + b":A0002000148\n" + BLUESOLAR[40:]
     package = pytest.importorskip("vedirect")
     with pytest.raises(package.InvalidChecksumException):
-        theirs(mixed * 3, monkeypatch)
+        decode_with_vedirect(mixed * 3, monkeypatch)
     assert FRAMING.find_reply(mixed, LIVE_TEXT, 1, final=False) is not None
 
 
@@ -186,29 +188,29 @@ def test_where_the_vedirect_package_differs_it_is_wrong(monkeypatch: pytest.Monk
     ],
 )
 def test_the_charge_stage_is_label_cs(state: int, stage: ChargeStage) -> None:
-    assert reading_of(MPPT, charge_state=state, error=0).charge_stage is stage
+    assert make_reading(MPPT, charge_state=state, error=0).charge_stage is stage
 
 
 def test_a_stage_that_is_not_known_is_none() -> None:
-    led = reading_of(MPPT, charge_state=252)
+    led = make_reading(MPPT, charge_state=252)
     assert (led.charge_stage, led.quality["charge_stage"]) == (None, Quality.ABSENT)
-    new = reading_of(MPPT, charge_state=99)
+    new = make_reading(MPPT, charge_state=99)
     assert (new.charge_stage, new.quality["charge_stage"]) == (None, Quality.IMPLAUSIBLE)
 
 
 def test_an_error_is_a_fault_where_it_stops_the_charging() -> None:
-    assert reading_of(MPPT, charge_state=0, error=38).charge_stage is ChargeStage.FAULT
-    assert reading_of(MPPT, charge_state=3, error=67).charge_stage is ChargeStage.BULK
+    assert make_reading(MPPT, charge_state=0, error=38).charge_stage is ChargeStage.FAULT
+    assert make_reading(MPPT, charge_state=3, error=67).charge_stage is ChargeStage.BULK
 
 
 def test_a_pv_power_that_does_not_come_out_is_not_believed() -> None:
     values = {"battery_voltage": 26.0, "battery_current": 10.0, "pv_voltage": 70.0}
-    assert reading_of(MPPT, pv_power=275, **values).pv_power_w == 275
+    assert make_reading(MPPT, pv_power=275, **values).pv_power_w == 275
     for wrong_w in (550, 120, 0):
-        wrong = reading_of(MPPT, pv_power=wrong_w, **values)
+        wrong = make_reading(MPPT, pv_power=wrong_w, **values)
         assert wrong.pv_power_w is None
         assert wrong.quality["pv_power_w"] is Quality.IMPLAUSIBLE
-    loaded = reading_of(
+    loaded = make_reading(
         MPPT_LOAD, pv_power=275, load_current=8.0, **values | {"battery_current": 2}
     )
     assert loaded.pv_power_w == 275
@@ -216,12 +218,12 @@ def test_a_pv_power_that_does_not_come_out_is_not_believed() -> None:
 
 def test_a_controller_that_does_not_tell_its_load_current_does_not_see_the_loads() -> None:
     """The settings say that it has a load output; the block says that it has none."""
-    seen = reading_of(MPPT_LOAD, battery_current=-2.0, load_current=2.5)
+    seen = make_reading(MPPT_LOAD, battery_current=-2.0, load_current=2.5)
     assert seen.battery_current_a == -2.0
-    unseen = reading_of(MPPT_LOAD, battery_current=3.0)
+    unseen = make_reading(MPPT_LOAD, battery_current=3.0)
     assert unseen.battery_current_a is None
     assert unseen.quality["battery_current_a"] is Quality.ABSENT
-    assert reading_of(MPPT, battery_current=3.0).battery_current_a == 3.0
+    assert make_reading(MPPT, battery_current=3.0).battery_current_a == 3.0
 
 
 def test_only_models_with_a_load_output_claim_the_battery_current() -> None:
@@ -237,29 +239,29 @@ def test_only_models_with_a_load_output_claim_the_battery_current() -> None:
 
 def test_no_charge_while_the_voltage_is_sound_is_not_believed() -> None:
     for voltage_v in (12.9, 13.3, 26.4, 52.8):
-        wrong = reading_of(SHUNT, voltage=voltage_v, state_of_charge=0)
+        wrong = make_reading(SHUNT, voltage=voltage_v, state_of_charge=0)
         assert wrong.state_of_charge_pct is None
         assert wrong.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     for voltage_v in (10.5, 11.8, 23.6, 40.0, 47.0):
-        assert reading_of(SHUNT, voltage=voltage_v, state_of_charge=0).state_of_charge_pct == 0
+        assert make_reading(SHUNT, voltage=voltage_v, state_of_charge=0).state_of_charge_pct == 0
 
 
 def test_a_current_that_contradicts_the_power_is_not_believed() -> None:
-    agreeing = reading_of(SHUNT, voltage=12.0, current=-7.6, power=-92)
+    agreeing = make_reading(SHUNT, voltage=12.0, current=-7.6, power=-92)
     assert agreeing.current_a == -7.6
-    wrong = reading_of(SHUNT, voltage=12.0, current=-76.0, power=-92)
+    wrong = make_reading(SHUNT, voltage=12.0, current=-76.0, power=-92)
     assert (wrong.current_a, wrong.quality["current_a"]) == (None, Quality.IMPLAUSIBLE)
 
 
 def test_the_alarms_are_told_in_words() -> None:
-    assert reading_of(SHUNT, alarm_reason=0).alarms == ""
-    assert reading_of(SHUNT, alarm_reason=1 + 32).alarms == "low voltage, low temperature"
-    assert reading_of(SHUNT).alarms is None
+    assert make_reading(SHUNT, alarm_reason=0).alarms == ""
+    assert make_reading(SHUNT, alarm_reason=1 + 32).alarms == "low voltage, low temperature"
+    assert make_reading(SHUNT).alarms is None
 
 
 def test_what_was_not_said_is_none_and_never_zero() -> None:
     for profile, kind in ((MPPT, PowerReading), (MPPT_LOAD, PowerReading), (SHUNT, BatteryReading)):
-        reading = reading_of(profile)
+        reading = make_reading(profile)
         fields = {*kind.__dataclass_fields__} - {"stamp", "device", "quality", "ages_s"}
         assert all(getattr(reading, name) is None for name in fields)
 
@@ -267,21 +269,21 @@ def test_what_was_not_said_is_none_and_never_zero() -> None:
 # --- labels --------------------------------------------------------------------------------------
 
 
-def decoded(content: bytes, profile: VeDirectDevice = SHUNT) -> dict[str, Decoded]:
+def decode_ours(content: bytes, profile: VeDirectDevice = SHUNT) -> dict[str, Decoded]:
     return profile.decode(LIVE_TEXT, content)
 
 
 def test_words_that_are_no_numbers_are_not_believed() -> None:
     for word in (b"", b"1e3", b"nan", b"12.5", b"+5", b"0x10", b" 7", b"--", b"\xb2", b"9" * 30):
-        assert decoded(b"\r\nSOC\t" + word)["state_of_charge"].quality is Quality.IMPLAUSIBLE
-    assert decoded(b"\r\nSOC\t---")["state_of_charge"].quality is Quality.ABSENT
-    assert decoded(b"\r\nTTG\t-1")["time_to_go"].quality is Quality.ABSENT
-    assert decoded(b"\r\nSOC\t1001")["state_of_charge"].quality is Quality.IMPLAUSIBLE
-    assert decoded(b"\r\nCE\t-12345")["consumed"].value == -12.345
+        assert decode_ours(b"\r\nSOC\t" + word)["state_of_charge"].quality is Quality.IMPLAUSIBLE
+    assert decode_ours(b"\r\nSOC\t---")["state_of_charge"].quality is Quality.ABSENT
+    assert decode_ours(b"\r\nTTG\t-1")["time_to_go"].quality is Quality.ABSENT
+    assert decode_ours(b"\r\nSOC\t1001")["state_of_charge"].quality is Quality.IMPLAUSIBLE
+    assert decode_ours(b"\r\nCE\t-12345")["consumed"].value == -12.345
 
 
 def test_unknown_labels_are_ignored_and_switches_are_one_or_nought() -> None:
-    found = decoded(b"\r\nNEW\t7\r\nLOAD\tON\r\nOR\t0x00000081\r\nRelay\tOFF\r\nno tab", MPPT)
+    found = decode_ours(b"\r\nNEW\t7\r\nLOAD\tON\r\nOR\t0x00000081\r\nRelay\tOFF\r\nno tab", MPPT)
     assert {name: one.value for name, one in found.items()} == {"load_on": 1, "off_reason": 0x81}
 
 

@@ -42,22 +42,24 @@ PAIRS = (
 STAMP = Stamp(NOON, "0", 0.0)
 
 
-def sample_of(values: dict[str, float | Decoded]) -> Sample:
+def make_sample(values: dict[str, float | Decoded]) -> Sample:
     return Sample({
         name: one if isinstance(one, Decoded) else Decoded(one, Quality.OK)
         for name, one in values.items()
     })  # fmt: skip
 
 
-def power_of(profile: GxSystem | GxSolarcharger, **values: float | Decoded) -> PowerReading:
-    return profile.make_reading(STAMP, sample_of(values))
+def make_power_reading(
+    profile: GxSystem | GxSolarcharger, **values: float | Decoded
+) -> PowerReading:
+    return profile.make_reading(STAMP, make_sample(values))
 
 
-def battery_of(**values: float | Decoded) -> BatteryReading:
-    return BATTERY.make_reading(STAMP, sample_of(values))
+def make_battery_reading(**values: float | Decoded) -> BatteryReading:
+    return BATTERY.make_reading(STAMP, make_sample(values))
 
 
-def words(*values: int) -> bytes:
+def encode_words(*values: int) -> bytes:
     return struct.pack(f">{len(values)}H", *values)
 
 
@@ -69,7 +71,9 @@ def test_registers_written_by_hand_become_the_values_that_the_csv_says() -> None
     block[0], block[1], block[2], block[3], block[4] = 134, 0xFFE2, 0xFFD8, 78, 2
     block[7:10] = [0xFFFF] * 3
     block[10], block[11], block[20] = 245, 183, 285
-    reading = SYSTEM.make_reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
+    reading = SYSTEM.make_reading(
+        STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], encode_words(*block)))
+    )
     assert reading.battery_voltage_v == 13.4
     assert reading.battery_current_a == -3.0
     assert reading.pv_power_w == 245
@@ -77,13 +81,13 @@ def test_registers_written_by_hand_become_the_values_that_the_csv_says() -> None
 
 
 def test_a_negative_scale_flips_the_sign_of_an_unsigned_register() -> None:
-    values = BATTERY.decode(BATTERY.live[0], words(0, 1340, 0, 0, 0, 0, 0, 200, *[0] * 14))
+    values = BATTERY.decode(BATTERY.live[0], encode_words(0, 1340, 0, 0, 0, 0, 0, 200, *[0] * 14))
     assert values["consumed"].value == -20.0
 
 
 def test_reserved_registers_are_no_values() -> None:
     assert SYSTEM.decode(SYSTEM.live[0], b"\xff" * 54)["battery_voltage"] == IMPLAUSIBLE
-    assert CHARGER.decode(Block(INPUT, 791, 1), words(255))["tracker_mode"] == ABSENT
+    assert CHARGER.decode(Block(INPUT, 791, 1), encode_words(255))["tracker_mode"] == ABSENT
 
 
 # --- what a 0 means -------------------------------------------------------------------------------
@@ -99,37 +103,41 @@ def test_a_gx_that_knows_nothing_gives_no_values_at_all() -> None:
 
 def test_an_empty_battery_is_believed_only_where_something_else_says_so() -> None:
     sound = {"voltage": 13.3, "state_of_charge": 0.0}
-    assert battery_of(**sound).state_of_charge_pct is None
-    assert battery_of(**sound).quality["state_of_charge_pct"] is Quality.ABSENT
-    assert battery_of(**sound, lowest_cell_voltage=3.3).state_of_charge_pct is None
-    assert battery_of(**sound, lowest_cell_voltage=2.8).state_of_charge_pct == 0
-    assert battery_of(**sound, low_charge=2).state_of_charge_pct == 0
-    assert battery_of(voltage=13.3, state_of_charge=0.4).state_of_charge_pct == 0.4
+    assert make_battery_reading(**sound).state_of_charge_pct is None
+    assert make_battery_reading(**sound).quality["state_of_charge_pct"] is Quality.ABSENT
+    assert make_battery_reading(**sound, lowest_cell_voltage=3.3).state_of_charge_pct is None
+    assert make_battery_reading(**sound, lowest_cell_voltage=2.8).state_of_charge_pct == 0
+    assert make_battery_reading(**sound, low_charge=2).state_of_charge_pct == 0
+    assert make_battery_reading(voltage=13.3, state_of_charge=0.4).state_of_charge_pct == 0.4
 
 
 def test_a_state_of_charge_that_the_charge_drawn_cannot_explain_is_not_believed() -> None:
-    dropped = battery_of(voltage=13.3, state_of_charge=11.0, consumed=-1.0)
+    dropped = make_battery_reading(voltage=13.3, state_of_charge=11.0, consumed=-1.0)
     assert dropped.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
-    assert battery_of(state_of_charge=11.0, consumed=-89.0).state_of_charge_pct == 11
-    assert battery_of(state_of_charge=99.0, consumed=-1.0).state_of_charge_pct == 99
-    assert battery_of(state_of_charge=11.0, consumed=0.0).state_of_charge_pct == 11
+    assert make_battery_reading(state_of_charge=11.0, consumed=-89.0).state_of_charge_pct == 11
+    assert make_battery_reading(state_of_charge=99.0, consumed=-1.0).state_of_charge_pct == 99
+    assert make_battery_reading(state_of_charge=11.0, consumed=0.0).state_of_charge_pct == 11
 
 
 def test_no_current_counts_only_beside_a_state_of_charge_or_a_power() -> None:
     nothing = {"voltage": 13.3, "current": 0.0, "power": 0.0}
-    assert battery_of(**nothing, state_of_charge=0.0).quality["current_a"] is Quality.ABSENT
-    assert battery_of(**nothing, state_of_charge=80.0).current_a == 0
-    assert battery_of(voltage=13.3, current=0.0, power=1.0).current_a == 0
+    assert (
+        make_battery_reading(**nothing, state_of_charge=0.0).quality["current_a"] is Quality.ABSENT
+    )
+    assert make_battery_reading(**nothing, state_of_charge=80.0).current_a == 0
+    assert make_battery_reading(voltage=13.3, current=0.0, power=1.0).current_a == 0
     system = {"battery_voltage": 13.3, "battery_current": 0.0, "battery_power": 0.0}
-    assert power_of(SYSTEM, **system, state_of_charge=0).battery_current_a is None
-    assert power_of(SYSTEM, **system, state_of_charge=5).battery_current_a == 0
+    assert make_power_reading(SYSTEM, **system, state_of_charge=0).battery_current_a is None
+    assert make_power_reading(SYSTEM, **system, state_of_charge=5).battery_current_a == 0
 
 
 def test_a_current_that_is_not_the_power_is_not_believed() -> None:
-    assert battery_of(voltage=13.3, current=10.0, power=133.0).current_a == 10
-    wrong = battery_of(voltage=13.3, current=-10.0, power=133.0)
+    assert make_battery_reading(voltage=13.3, current=10.0, power=133.0).current_a == 10
+    wrong = make_battery_reading(voltage=13.3, current=-10.0, power=133.0)
     assert wrong.quality["current_a"] is Quality.IMPLAUSIBLE
-    assert battery_of(voltage=13.3, current=10.0, power=0.0).current_a == 10  # its power is absent
+    assert (
+        make_battery_reading(voltage=13.3, current=10.0, power=0.0).current_a == 10
+    )  # its power is absent
 
 
 @pytest.mark.parametrize(
@@ -147,7 +155,7 @@ def test_a_current_that_is_not_the_power_is_not_believed() -> None:
 def test_a_missing_sensor_is_never_freezing_point(
     coldest: float, warmest: float, body: float, lowest: float | None, highest: float | None
 ) -> None:
-    reading = battery_of(
+    reading = make_battery_reading(
         lowest_cell_temperature=coldest, highest_cell_temperature=warmest, temperature=body
     )
     assert (reading.lowest_temperature_c, reading.highest_temperature_c) == (lowest, highest)
@@ -162,10 +170,12 @@ def test_cells_and_permissions_that_a_monitor_does_not_have_are_absent() -> None
 
 
 def test_a_permission_is_known_where_one_of_the_two_is_given() -> None:
-    cold = battery_of(charge_allowed=0, discharge_allowed=1)
+    cold = make_battery_reading(charge_allowed=0, discharge_allowed=1)
     assert (cold.charge_allowed, cold.discharge_allowed) == (False, True)
-    assert battery_of(charge_allowed=0, discharge_allowed=0).charge_allowed is None
-    assert battery_of(charge_allowed=1, discharge_allowed=UNREAD).discharge_allowed is None
+    assert make_battery_reading(charge_allowed=0, discharge_allowed=0).charge_allowed is None
+    assert (
+        make_battery_reading(charge_allowed=1, discharge_allowed=UNREAD).discharge_allowed is None
+    )
 
 
 def test_loads_that_read_0_are_unknown_because_this_unit_is_one_of_them() -> None:
@@ -179,19 +189,19 @@ def test_no_sun_is_not_believed_while_the_battery_charges_from_nothing() -> None
     gone = make_meter(SYSTEM, SimulatedGxSystem(make_sunny_noon(), ["no-solar"])).read()
     assert gone.quality["pv_power_w"] is Quality.ABSENT
     dark = {"battery_voltage": 13.3, "battery_current": 8.0, "pv_power": 0, "pv_current": 0}
-    assert power_of(SYSTEM, **dark, charger_power=110).pv_power_w == 0
-    assert power_of(SYSTEM, **dark).pv_power_w is None
-    torn = power_of(SYSTEM, battery_voltage=13.3, pv_power=240, pv_current=2.0)
+    assert make_power_reading(SYSTEM, **dark, charger_power=110).pv_power_w == 0
+    assert make_power_reading(SYSTEM, **dark).pv_power_w is None
+    torn = make_power_reading(SYSTEM, battery_voltage=13.3, pv_power=240, pv_current=2.0)
     assert torn.quality["pv_power_w"] is Quality.IMPLAUSIBLE
 
 
 def test_a_solar_charger_that_is_unplugged_does_not_make_night() -> None:
     there = {"pv_power": 0, "charge_current": 0, "state": 0, "generated_today": 0}
-    gone = power_of(CHARGER, **there, battery_voltage=ABSENT)
+    gone = make_power_reading(CHARGER, **there, battery_voltage=ABSENT)
     assert {gone.pv_power_w, gone.battery_current_a, gone.charge_stage, gone.yield_today_wh} == {
         None
     }
-    sleeping = power_of(CHARGER, **there, battery_voltage=13.2)
+    sleeping = make_power_reading(CHARGER, **there, battery_voltage=13.2)
     assert sleeping.charge_stage is ChargeStage.OFF
     assert (sleeping.pv_power_w, sleeping.yield_today_wh) == (0, 0)
 
@@ -219,7 +229,7 @@ def test_a_solar_charger_that_is_unplugged_does_not_make_night() -> None:
 def test_the_charge_stage_is_775_and_under_external_control_791(
     state: int, mode: int, stage: ChargeStage | None
 ) -> None:
-    reading = power_of(CHARGER, battery_voltage=13.2, state=state, tracker_mode=mode)
+    reading = make_power_reading(CHARGER, battery_voltage=13.2, state=state, tracker_mode=mode)
     assert reading.charge_stage is stage
     assert ("charge_stage" in reading.quality) is (stage is None)
 
@@ -230,14 +240,14 @@ def test_the_simulator_shows_each_stage_by_its_own_number() -> None:
 
 def test_alarms_are_named_and_warnings_are_not_alarms() -> None:
     there = {"voltage": 13.2}
-    assert battery_of(**there, low_voltage=2, high_current=2, cell_imbalance=1).alarms == (
-        "low voltage, high current"
-    )
-    assert battery_of(**there, low_voltage=0).alarms == ""
-    assert battery_of(**there, low_voltage=0, alarm=2).alarms == "alarm"
-    assert battery_of(**there, low_voltage=0, contactor=UNREAD).alarms is None
-    assert battery_of(**there, low_voltage=2, contactor=UNREAD).alarms == "low voltage"
-    assert battery_of(voltage=ABSENT, low_voltage=0).alarms is None
+    assert make_battery_reading(
+        **there, low_voltage=2, high_current=2, cell_imbalance=1
+    ).alarms == ("low voltage, high current")
+    assert make_battery_reading(**there, low_voltage=0).alarms == ""
+    assert make_battery_reading(**there, low_voltage=0, alarm=2).alarms == "alarm"
+    assert make_battery_reading(**there, low_voltage=0, contactor=UNREAD).alarms is None
+    assert make_battery_reading(**there, low_voltage=2, contactor=UNREAD).alarms == "low voltage"
+    assert make_battery_reading(voltage=ABSENT, low_voltage=0).alarms is None
 
 
 # --- the simulated devices ------------------------------------------------------------------------
@@ -320,14 +330,14 @@ def test_both_functions_give_the_same_and_wrong_requests_are_refused() -> None:
 # --- the probe ------------------------------------------------------------------------------------
 
 
-def signature_of(profile: Profile, device: Any) -> bytes:
+def build_signature(profile: Profile, device: Any) -> bytes:
     link = ModbusLink(profile, LoopbackBus(device), device.device_id)
     return link.read_raw(profile.signature)
 
 
 def test_each_service_is_known_by_its_signature_and_by_no_other() -> None:
     for profile, device in PAIRS:
-        content = signature_of(profile, device(make_sunny_noon()))
+        content = build_signature(profile, device(make_sunny_noon()))
         found = profile.recognise(content)
         assert found is not None
         assert found.certain is (profile is SYSTEM)
@@ -339,7 +349,7 @@ def test_each_service_is_known_by_its_signature_and_by_no_other() -> None:
 
 
 def test_a_charger_is_known_by_the_reserved_registers_too() -> None:
-    content = signature_of(CHARGER, SimulatedGxSolarcharger(make_sunny_noon()))
+    content = build_signature(CHARGER, SimulatedGxSolarcharger(make_sunny_noon()))
     assert CHARGER.recognise(content[:22] + bytes(4) + content[26:]) is None
 
 
@@ -375,7 +385,7 @@ def test_three_services_of_one_gx_answer_on_one_tcp_port() -> None:
     try:
         for profile, device in PAIRS:
             meter = open_meter(lines, profile, line.url, None, clock)
-            assert meter.read() == within(profile, device(plant), clock)
+            assert meter.read() == check_within(profile, device(plant), clock)
         with pytest.raises(ExceptionAnswer) as caught:
             open_meter(lines, BATTERY, line.url, 238, clock).read()
         assert caught.value.exception == 10
@@ -385,6 +395,6 @@ def test_three_services_of_one_gx_answer_on_one_tcp_port() -> None:
         worker.join(5)
 
 
-def within(profile: Profile, device: Any, clock: FakeClock) -> Any:
+def check_within(profile: Profile, device: Any, clock: FakeClock) -> Any:
     meter: Meter = make_meter(profile, device, clock)
     return meter.read()

@@ -15,7 +15,7 @@ SYSTEM, CHARGER = GxSystem(), GxSolarcharger()
 STAMP = Stamp(NOON, "0", 0.0)
 
 
-def words(*values: int) -> bytes:
+def encode_words(*values: int) -> bytes:
     return struct.pack(f">{len(values)}H", *values)
 
 
@@ -33,10 +33,14 @@ def test_what_the_chargers_draw_at_night_is_no_sun_and_no_fault() -> None:
     block = [0] * 27
     block[0], block[1], block[2], block[3] = 520, 0xFFF6, 0xFFCC, 78
     block[10], block[11] = 0xFFFE, 0xFFFF  # -2 W, -0.1 A
-    reading = SYSTEM.make_reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
+    reading = SYSTEM.make_reading(
+        STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], encode_words(*block)))
+    )
     assert reading.pv_power_w == 0
     block[10] = 0xFF00  # -256 W
-    reading = SYSTEM.make_reading(STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], words(*block))))
+    reading = SYSTEM.make_reading(
+        STAMP, Sample(SYSTEM.decode(SYSTEM.live[0], encode_words(*block)))
+    )
     assert reading.quality["pv_power_w"] is Quality.IMPLAUSIBLE
 
 

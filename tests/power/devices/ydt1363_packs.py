@@ -94,14 +94,14 @@ SEPLOS_15_MAKER = (
 )
 
 
-class Recorded:
+class RecordedPack:
     """A device that answers each command with a captured frame, and the rest with RTN 04."""
 
     sends_every_s = None
 
     def __init__(self, framing: YdtFraming, device_id: int, frames: Mapping[int, str]) -> None:
         self._frames = {framing.build_request(Block(one), device_id): frames[one] for one in frames}
-        self._unknown = framed(f"{framing.version:02X}{device_id:02X}4604", "")
+        self._unknown = build_frame(f"{framing.version:02X}{device_id:02X}4604", "")
 
     def find_request_size(self, begun: bytes) -> int | None:
         return begun.find(b"\r") + 1 or None
@@ -113,26 +113,26 @@ class Recorded:
         return b""
 
 
-def framed(start: str, info: str) -> str:
+def build_frame(start: str, info: str) -> str:
     body = f"{start}{encode_length(len(info)):04X}{info}"
     return f"~{body}{compute_checksum(body.encode()):04X}\r"
 
 
-def meter_of(family: Family, device: ByteDevice, device_id: int | None = None) -> Meter:
+def make_family_meter(family: Family, device: ByteDevice, device_id: int | None = None) -> Meter:
     profile, framing, _ = family
     chosen = profile.device_id if device_id is None else device_id
     line = cast("ByteLine", LoopbackLine(device))
     return Meter(profile, FramedLink(profile, framing, line, chosen), FakeClock())
 
 
-def reading_of(family: Family, frames: Mapping[int, str]) -> BatteryReading:
+def read_family(family: Family, frames: Mapping[int, str]) -> BatteryReading:
     profile, framing, _ = family
-    reading = meter_of(family, Recorded(framing, profile.device_id, frames)).read()
+    reading = make_family_meter(family, RecordedPack(framing, profile.device_id, frames)).read()
     assert isinstance(reading, BatteryReading)
     return reading
 
 
-def values_of(family: Family, frame: str, command: int = ANALOGUE) -> dict[str, Any]:
+def decode_family(family: Family, frame: str, command: int = ANALOGUE) -> dict[str, Any]:
     profile, framing, _ = family
     content = framing.find_reply(frame.encode(), Block(command), profile.device_id, final=True)
     assert content is not None

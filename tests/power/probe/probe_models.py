@@ -155,7 +155,7 @@ class SimulatedLetter:
 
 
 @contextmanager
-def connected(*devices: Any, **line_arguments: Any) -> Iterator[str]:
+def connect(*devices: Any, **line_arguments: Any) -> Iterator[str]:
     """A port with those devices on it. A pseudo-terminal has no speed: what is asked with another
     baud rate or parity is understood there as well, so a wrong serial form cannot be seen in tests.
     """

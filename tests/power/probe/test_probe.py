@@ -40,7 +40,7 @@ from tests.power.probe.probe_models import (
     SlowGuess,
     Speaker,
     Sunny,
-    connected,
+    connect,
 )
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_sunny_noon
@@ -55,11 +55,11 @@ def _made_up_protocols(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LINK_FACTORIES, "Spoken letters", SPOKEN)
 
 
-def probe_for(*models: Profile, **arguments: Any) -> Probe:
+def make_probe(*models: Profile, **arguments: Any) -> Probe:
     return Probe(FakeClock(), models, timeouts=SHORT, **arguments)
 
 
-def names(report: Any) -> list[list[str]]:
+def list_names(report: Any) -> list[list[str]]:
     """The models that each found device may be."""
     return [[match.profile.name for match in device.matches] for device in report.devices]
 
@@ -68,9 +68,9 @@ def names(report: Any) -> list[list[str]]:
 
 
 def test_a_simulated_charger_is_found() -> None:
-    with connected(SimulatedEpever(make_sunny_noon())) as port:
-        report = probe_for(EpeverTracer()).scan(port)
-    assert names(report) == [["epever-tracer"]]
+    with connect(SimulatedEpever(make_sunny_noon())) as port:
+        report = make_probe(EpeverTracer()).scan(port)
+    assert list_names(report) == [["epever-tracer"]]
     (device,) = report.devices
     assert (device.best.device_id, device.best.section, report.trouble) == (1, "charger", "")
 
@@ -79,35 +79,35 @@ def test_two_devices_on_one_bus_are_both_found_also_at_ids_that_are_not_usual() 
     class Neighbour(Sunny):
         ids = (9,)
 
-    with connected(SimulatedEpever(make_sunny_noon()), SimulatedSunny(9)) as port:
-        report = probe_for(EpeverTracer(), Neighbour()).scan(port)
-    assert names(report) == [["epever-tracer"], ["sunny"]]
+    with connect(SimulatedEpever(make_sunny_noon()), SimulatedSunny(9)) as port:
+        report = make_probe(EpeverTracer(), Neighbour()).scan(port)
+    assert list_names(report) == [["epever-tracer"], ["sunny"]]
     assert [one.best.device_id for one in report.devices] == [1, 9]
     assert [one.certain for one in report.devices][1]
 
 
 def test_a_pack_that_sleeps_through_the_first_request_is_found() -> None:
     sleeper = SimulatedLetter(asleep=1)
-    with connected(sleeper) as port:
-        report = probe_for(Letter()).scan(port)
-    assert names(report) == [["letter"]]
+    with connect(sleeper) as port:
+        report = make_probe(Letter()).scan(port)
+    assert list_names(report) == [["letter"]]
     assert report.devices[0].best.section == "bms"
     assert len(sleeper.received) == 2
 
 
 def test_who_talks_by_himself_is_listened_to_before_anything_is_sent() -> None:
     speaker = SimulatedLetter(speaks=True)
-    with connected(speaker) as port:
-        report = probe_for(Letter(), Speaker()).scan(port)
-    assert names(report) == [["speaker"]]
+    with connect(speaker) as port:
+        report = make_probe(Letter(), Speaker()).scan(port)
+    assert list_names(report) == [["speaker"]]
     assert speaker.received == []
 
 
 def test_a_silent_port_is_told_as_silent_and_damage_is_not_a_device() -> None:
-    with connected(SimulatedLetter(asleep=99)) as port:
-        silent = probe_for(Letter(), Speaker()).scan(port)
-    with connected(SimulatedLetter(says=b"(!)")) as port:
-        damaged = probe_for(Letter()).scan(port)
+    with connect(SimulatedLetter(asleep=99)) as port:
+        silent = make_probe(Letter(), Speaker()).scan(port)
+    with connect(SimulatedLetter(says=b"(!)")) as port:
+        damaged = make_probe(Letter()).scan(port)
     assert (silent.devices, silent.unknown_replies, silent.trouble) == ((), (), "")
     assert damaged.devices == ()
     assert "damaged by the test" in damaged.unknown_replies[0]
@@ -117,28 +117,28 @@ def test_a_device_that_no_model_knows_is_told_as_a_stranger() -> None:
     class Elsewhere(Sunny):
         live = (Block(3, 99, 1),)
 
-    with connected(SimulatedSunny(identity=1)) as port:
-        wrong_identity = probe_for(Sunny()).scan(port)
-        refusal = probe_for(Elsewhere()).scan(port)
+    with connect(SimulatedSunny(identity=1)) as port:
+        wrong_identity = make_probe(Sunny()).scan(port)
+        refusal = make_probe(Elsewhere()).scan(port)
     assert wrong_identity.devices == refusal.devices == ()
     assert "2 bytes that is not theirs, 00 01" in wrong_identity.unknown_replies[0]
     assert "exception 02" in refusal.unknown_replies[0]
 
 
 def test_a_port_that_is_not_there_is_told_in_words() -> None:
-    report = probe_for(Sunny()).scan("/dev/no-such-port")
+    report = make_probe(Sunny()).scan("/dev/no-such-port")
     assert "there is no /dev/no-such-port; check the USB cable" in report.trouble
-    gateway = probe_for(Sunny()).scan("tcp://127.0.0.1:1")
+    gateway = make_probe(Sunny()).scan("tcp://127.0.0.1:1")
     assert "nothing accepts a connection at tcp://127.0.0.1:1" in gateway.trouble
 
 
 @pytest.mark.parametrize("model", [Sunny(), Letter()])
 def test_a_port_that_the_power_service_has_is_told_with_what_to_do(model: Profile) -> None:
-    with connected(SimulatedLetter()) as port:
+    with connect(SimulatedLetter()) as port:
         handle = os.open(port, os.O_RDWR | os.O_NOCTTY)
         assert not is_in_use(port)
         fcntl.flock(handle, fcntl.LOCK_EX)  # as pyserial does
-        report = probe_for(model).scan(port)
+        report = make_probe(model).scan(port)
         os.close(handle)
     assert report.devices == ()
     assert "in use by another program" in report.trouble
@@ -148,7 +148,7 @@ def test_a_port_that_the_power_service_has_is_told_with_what_to_do(model: Profil
 # --- which answer counts, on lines that only write down what they are asked -----------------------
 
 
-class Answering:
+class AnsweringFactory:
     """A wire on which `replies` are given by (model, id); all else is silence, and takes time."""
 
     def __init__(self, clock: FakeClock, replies: Mapping[tuple[str, int], Any]) -> None:
@@ -158,11 +158,13 @@ class Answering:
         self.took_s = 0.0
 
     def make_link(self, lines: Any, profile: Profile, port: str, device_id: int) -> Any:
-        return Asked(self, profile, device_id, min(profile.timeout_s, lines._wait_s))
+        return AskedLink(self, profile, device_id, min(profile.timeout_s, lines._wait_s))
 
 
-class Asked:
-    def __init__(self, wire: Answering, profile: Profile, device_id: int, wait_s: float) -> None:
+class AskedLink:
+    def __init__(
+        self, wire: AnsweringFactory, profile: Profile, device_id: int, wait_s: float
+    ) -> None:
         self.wire, self.place, self.wait_s = wire, (profile.name, device_id), wait_s
 
     def read_raw(self, block: Block) -> bytes:
@@ -174,12 +176,12 @@ class Asked:
         raise reply or NoAnswer("silence")
 
 
-def asked_of(
+def list_asked(
     replies: Mapping[tuple[str, int], Any], *models: Profile, took_s: float = 0.0, port: str = PORT
 ) -> tuple[Any, list[tuple[str, int]]]:
     """The report of a scan, and what was asked."""
     clock = FakeClock()
-    wire = Answering(clock, replies)
+    wire = AnsweringFactory(clock, replies)
     wire.took_s = took_s
     probe = Probe(clock, models, {model.protocol: wire for model in models})
     return probe.scan(port), wire.asked
@@ -189,15 +191,15 @@ SUNNY_SAYS = SUNNY_ID.to_bytes(2, "big")
 
 
 def test_models_with_one_signature_are_asked_once_and_the_certain_one_wins() -> None:
-    report, asked = asked_of({("guess", 7): SUNNY_SAYS}, Guess(), Sunny())
-    assert names(report) == [["sunny"]]
+    report, asked = list_asked({("guess", 7): SUNNY_SAYS}, Guess(), Sunny())
+    assert list_names(report) == [["sunny"]]
     assert report.devices[0].certain
     assert asked == [("guess", 7)]
 
 
 def test_several_models_that_are_not_certain_are_all_told() -> None:
-    report, _ = asked_of({("guess", 7): b"\0\1"}, Guess(), SecondGuess())
-    assert names(report) == [["guess", "second-guess"]]
+    report, _ = list_asked({("guess", 7): b"\0\1"}, Guess(), SecondGuess())
+    assert list_names(report) == [["guess", "second-guess"]]
     assert not report.devices[0].certain
 
 
@@ -208,8 +210,8 @@ def test_what_is_for_certain_charger_and_battery_is_both() -> None:
         serial, protocol = Sunny.serial, Sunny.protocol
         recognise = Sunny.recognise
 
-    report, _ = asked_of({("sunny", 7): SUNNY_SAYS}, Sunny(), Pack())
-    assert names(report) == [["sunny"], ["sunny-pack"]]
+    report, _ = list_asked({("sunny", 7): SUNNY_SAYS}, Sunny(), Pack())
+    assert list_names(report) == [["sunny"], ["sunny-pack"]]
     assert [device.best.section for device in report.devices] == ["charger", "bms"]
     assert all(device.certain for device in report.devices)
 
@@ -220,7 +222,7 @@ def test_a_certain_model_in_another_way_of_speaking_ends_a_guess() -> None:
 
     for guess in (SlowGuess(), Elsewhere()):
         replies = {("slow-guess", guess.device_id): SUNNY_SAYS, ("sunny", 7): SUNNY_SAYS}
-        assert names(asked_of(replies, guess, Sunny())[0]) == [["sunny"]]
+        assert list_names(list_asked(replies, guess, Sunny())[0]) == [["sunny"]]
 
 
 def test_when_one_is_certain_other_ways_of_speaking_are_left_alone() -> None:
@@ -231,8 +233,8 @@ def test_when_one_is_certain_other_ways_of_speaking_are_left_alone() -> None:
         ids = (8, 9)
 
     replies = {("sunny", 7): SUNNY_SAYS}
-    assert asked_of(replies, Many(), SlowMany())[1] == [("sunny", 7), ("sunny", 8)]
-    guessed = asked_of({("guess", 7): b"\0\1"}, Guess(), SlowMany())[1]
+    assert list_asked(replies, Many(), SlowMany())[1] == [("sunny", 7), ("sunny", 8)]
+    guessed = list_asked({("guess", 7): b"\0\1"}, Guess(), SlowMany())[1]
     assert guessed == [("guess", 7), ("slow-guess", 7)]  # its other ids are left alone
 
 
@@ -241,32 +243,32 @@ def test_what_answers_to_any_id_is_no_second_device() -> None:
         ids = (255,)
 
     replies = {("sunny", 7): SUNNY_SAYS, ("sunny", 255): SUNNY_SAYS}
-    report, _ = asked_of(replies, Lone())
+    report, _ = list_asked(replies, Lone())
     assert [device.best.device_id for device in report.devices] == [7]
-    alone = asked_of({("sunny", 255): SUNNY_SAYS}, Lone())[0]
+    alone = list_asked({("sunny", 255): SUNNY_SAYS}, Lone())[0]
     assert [device.best.device_id for device in alone.devices] == [255]
 
 
 def test_what_was_answered_is_not_asked_again_and_what_was_lost_is() -> None:
-    report, asked = asked_of({("sunny", 7): WrongFrame("noise")}, Sunny())
+    report, asked = list_asked({("sunny", 7): WrongFrame("noise")}, Sunny())
     assert (asked, report.unknown_replies) == ([("sunny", 7)] * 2, ("noise",))
-    assert asked_of({("sunny", 7): b"\0\1"}, Sunny())[1] == [("sunny", 7)]
+    assert list_asked({("sunny", 7): b"\0\1"}, Sunny())[1] == [("sunny", 7)]
 
 
 def test_a_modbus_gateway_is_asked_nothing_but_modbus() -> None:
-    _, asked = asked_of({}, Sunny(), Letter(), port="tcp://10.0.0.9:502")
+    _, asked = list_asked({}, Sunny(), Letter(), port="tcp://10.0.0.9:502")
     assert {name for name, _ in asked} == {"sunny"}
-    _, asked = asked_of({}, Sunny(), Letter(), port="tcp://10.0.0.9:4001")
+    _, asked = list_asked({}, Sunny(), Letter(), port="tcp://10.0.0.9:4001")
     assert {name for name, _ in asked} == {"sunny", "letter"}
 
 
 def test_a_server_that_hangs_up_on_what_it_does_not_know_is_asked_on() -> None:
     replies = {("letter", 1): ClosedLine("hung up"), ("slow-guess", 7): SUNNY_SAYS}
     models = (EpeverTracer(), Letter(), SlowGuess())
-    report, asked = asked_of(replies, *models, port="tcp://10.0.0.9:4001")
-    assert (names(report), report.trouble) == ([["slow-guess"]], "")
+    report, asked = list_asked(replies, *models, port="tcp://10.0.0.9:4001")
+    assert (list_names(report), report.trouble) == ([["slow-guess"]], "")
     assert ("letter", 1) in asked
-    assert asked_of(replies, *models)[0].trouble == "hung up", "an adapter that was pulled"
+    assert list_asked(replies, *models)[0].trouble == "hung up", "an adapter that was pulled"
 
 
 def test_other_ids_of_a_tcp_device_are_asked_where_somebody_answered() -> None:
@@ -275,13 +277,13 @@ def test_other_ids_of_a_tcp_device_are_asked_where_somebody_answered() -> None:
         ids = (9,)
 
     url = "tcp://10.0.0.9:502"
-    assert ("sunny", 9) not in asked_of({}, Gateway(), port=url)[1]
-    assert ("sunny", 9) in asked_of({("sunny", 7): SUNNY_SAYS}, Gateway(), port=url)[1]
-    assert asked_of({}, Gateway())[1] == [], "on a serial port"
+    assert ("sunny", 9) not in list_asked({}, Gateway(), port=url)[1]
+    assert ("sunny", 9) in list_asked({("sunny", 7): SUNNY_SAYS}, Gateway(), port=url)[1]
+    assert list_asked({}, Gateway())[1] == [], "on a serial port"
 
 
 def test_a_scan_that_takes_too_long_is_stopped_and_says_so() -> None:
-    report, asked = asked_of({}, Sunny(), SlowGuess(), EpeverTracer(), took_s=50.0)
+    report, asked = list_asked({}, Sunny(), SlowGuess(), EpeverTracer(), took_s=50.0)
     assert len(asked) == 3
     assert "stopped after 120 s" in report.trouble
     assert report.took_s == pytest.approx(150, abs=1)
@@ -303,7 +305,7 @@ def test_the_usual_id_of_every_model_is_asked_within_ten_seconds() -> None:
 
 def test_a_silent_port_takes_no_more_than_two_minutes_and_no_more_than_was_said() -> None:
     clock = FakeClock()
-    link_factories = {model.protocol: Answering(clock, {}) for model in MODELS}
+    link_factories = {model.protocol: AnsweringFactory(clock, {}) for model in MODELS}
     probe = Probe(clock, link_factories=link_factories)
     for port in (PORT, "tcp://10.0.0.9:502", "tcp://10.0.0.9:4001"):
         report = probe.scan(port)
@@ -326,7 +328,7 @@ def test_a_modbus_id_of_0_is_never_asked() -> None:
         device_id = 0
         ids = (0, 3)
 
-    assert asked_of({}, Zero())[1] == [("sunny", 3)] * 2
+    assert list_asked({}, Zero())[1] == [("sunny", 3)] * 2
 
 
 def test_who_is_asked_nothing_talks_by_himself() -> None:
@@ -347,7 +349,7 @@ def test_the_gap_of_a_device_is_kept_from_one_way_of_speaking_to_the_next() -> N
         gap_s = 0.5
 
     clock = Waited()
-    wire = Answering(clock, {("sunny", 7): b"\0\1"})
+    wire = AnsweringFactory(clock, {("sunny", 7): b"\0\1"})
     Probe(clock, [Patient()], {"Modbus": wire}).scan(PORT)
     assert clock.waited_s[0] == 0.5
 

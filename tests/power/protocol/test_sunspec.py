@@ -36,12 +36,12 @@ from tests.stand_ins.sunspec_rig import (
     PACK,
     STAMP,
     SUN,
-    Counted,
-    Registers,
-    content,
-    link_to,
-    meter_of,
-    model,
+    CountedBus,
+    RegisterBus,
+    build_model,
+    make_link,
+    make_sunspec_meter,
+    read_content,
 )
 
 MODELS = (1, 124, 160, 713, 714, 802, 803)
@@ -85,7 +85,7 @@ def test_a_long_model_is_read_in_pieces_that_cut_no_point(number: int, registers
 def test_a_model_written_by_hand_becomes_its_values() -> None:
     settings = (5000, 10, 10, 0, 0xFFFF, 0xFFFF)
     measured = (875, 0xFFFF, 527, 3, -300, 0x8000, 0xFFFF, 0xFFFF, 0xFFFF, 1)
-    control = model(124, *settings, *measured, 0, 0, 0x8000, 0x8000, -1, 0x8000, -1, -2)
+    control = build_model(124, *settings, *measured, 0, 0, 0x8000, 0x8000, -1, 0x8000, -1, -2)
     (part,) = decode_parts(124, control)
     assert part.numbers[8] == Decoded(87.5, Quality.OK)
     assert part.numbers[10].value == 52.7
@@ -106,7 +106,7 @@ def test_the_package_is_imported_only_when_a_model_is_decoded() -> None:
 # --- pysunspec2 reads the same registers ----------------------------------------------------------
 
 
-def opinion(device: SimulatedSunspec) -> Any:
+def decode_with_pysunspec(device: SimulatedSunspec) -> Any:
     """What pysunspec2's own client makes of the device."""
     from sunspec2.modbus.client import SunSpecModbusClientDevice, SunSpecModbusClientException
 
@@ -123,7 +123,7 @@ def opinion(device: SimulatedSunspec) -> Any:
     return client
 
 
-def agree(group: Any, numbers: Any, offset: int) -> int:
+def do_agree(group: Any, numbers: Any, offset: int) -> int:
     """Compares all number points of a group; how many there were with a value.
 
     A point whose scale factor is not implemented is unknown to us; pysunspec2 takes it unscaled.
@@ -151,36 +151,37 @@ def test_pysunspec2_reads_the_same_numbers_from_every_model(
     quirk: str, when: Callable[[], Plant]
 ) -> None:
     device = SimulatedSunspec(when(), [quirk] if quirk else [])
-    client = opinion(device)
+    client = decode_with_pysunspec(device)
     seen = 0
     for number in MODELS:
         if number not in client.models:
             continue
         theirs = client.models[number][0]
-        parts = decode_parts(number, content(device, number))
-        seen += agree(theirs, parts[0].numbers, 0)
+        parts = decode_parts(number, read_content(device, number))
+        seen += do_agree(theirs, parts[0].numbers, 0)
         groups = [one for group in theirs.groups.values() for one in group]
         assert len(groups) == len(parts) - 1
         for one, part in zip(groups, parts[1:], strict=True):
-            seen += agree(one, part.numbers, one.offset - groups[0].offset)
+            seen += do_agree(one, part.numbers, one.offset - groups[0].offset)
     assert seen > 60
 
 
 def test_pysunspec2_fails_where_there_is_no_end_mark_and_we_do_not() -> None:
     device = SimulatedSunspec(make_sunny_noon(), ["no-end-model"])
     with pytest.raises(Exception, match="refused"):
-        opinion(device)
-    assert meter_of(PACK, LoopbackBus(device)).read().voltage_v is not None
+        decode_with_pysunspec(device)
+    assert make_sunspec_meter(PACK, LoopbackBus(device)).read().voltage_v is not None
 
 
 def test_a_point_without_its_scale_factor_is_absent_though_pysunspec2_gives_it_unscaled() -> None:
     from sunspec2.device import Model
 
-    storage = model(713, 1000, 500, 505, 0xFFFF, 0, 0, 0x8000)
+    storage = build_model(713, 1000, 500, 505, 0xFFFF, 0, 0, 0x8000)
     assert decode_parts(713, storage)[0].numbers[4] == ABSENT
     assert Model(713, data=storage).SoC.cvalue == 505
     assert (
-        decode_parts(713, model(713, 1000, 500, 505, 0xFFFF, 0, 0, 11))[0].numbers[4] == IMPLAUSIBLE
+        decode_parts(713, build_model(713, 1000, 500, 505, 0xFFFF, 0, 0, 11))[0].numbers[4]
+        == IMPLAUSIBLE
     )
 
 
@@ -188,9 +189,9 @@ def test_a_point_without_its_scale_factor_is_absent_though_pysunspec2_gives_it_u
 
 
 def test_the_chain_is_walked_once_and_then_each_model_is_one_request() -> None:
-    bus = Counted(SimulatedSunspec(make_sunny_noon()))
+    bus = CountedBus(SimulatedSunspec(make_sunny_noon()))
     clock = FakeClock()
-    meter = meter_of(PACK, bus, clock)
+    meter = make_sunspec_meter(PACK, bus, clock)
     meter.read()
     assert bus.asked[0] == (40000, 2)
     assert len(bus.asked) == 1 + 8 + 4
@@ -203,9 +204,12 @@ def test_the_chain_is_walked_once_and_then_each_model_is_one_request() -> None:
 def test_a_device_at_another_base_is_found_and_one_that_is_silent_costs_one_wait() -> None:
     image = SimulatedSunspec(make_sunny_noon()).registers()
     for base in BASES:
-        assert link_to(PACK, Registers(image, base)).read_raw(Block(802))[:4] == b"\x03\x22\x00\x3e"
+        assert (
+            make_link(PACK, RegisterBus(image, base)).read_raw(Block(802))[:4]
+            == b"\x03\x22\x00\x3e"
+        )
 
-    class Silent(Registers):
+    class Silent(RegisterBus):
         def read(self, function: int, address: int, *rest: Any) -> tuple[int, ...]:
             if address >= 40000:
                 self.asked.append((address, 0))
@@ -213,7 +217,7 @@ def test_a_device_at_another_base_is_found_and_one_that_is_silent_costs_one_wait
             return super().read(function, address, *rest)
 
     bus = Silent(image, 0)
-    link = link_to(PACK, bus)
+    link = make_link(PACK, bus)
     with pytest.raises(NoAnswer):
         link.read_raw(Block(802))
     assert len(bus.asked) == 1
@@ -223,48 +227,50 @@ def test_a_device_at_another_base_is_found_and_one_that_is_silent_costs_one_wait
 def test_a_device_that_is_no_sunspec_is_an_error_that_names_the_setting() -> None:
     for data in (b"", bytes(400), b"SunT" + bytes(400)):
         with pytest.raises(BusError, match="`model` in the settings"):
-            meter_of(PACK, Registers(data)).read()
+            make_sunspec_meter(PACK, RegisterBus(data)).read()
     with pytest.raises(BusError, match="has none of the registers"):
-        meter_of(PACK, Registers(b"SunS" + model(1, *[0] * 66) + b"\xff\xff\0\0")).read()
+        make_sunspec_meter(
+            PACK, RegisterBus(b"SunS" + build_model(1, *[0] * 66) + b"\xff\xff\0\0")
+        ).read()
 
 
 def test_a_device_that_is_busy_is_not_taken_for_one_without_models() -> None:
-    class Busy(Registers):
+    class Busy(RegisterBus):
         def read(self, *request: Any, **more: Any) -> tuple[int, ...]:
             raise ExceptionAnswer("busy", 6)
 
     with pytest.raises(ExceptionAnswer) as caught:
-        link_to(PACK, Busy(b"")).read_raw(Block(802))
+        make_link(PACK, Busy(b"")).read_raw(Block(802))
     assert caught.value.exception == 6
 
 
 @pytest.mark.parametrize(
     "chain",
     [
-        model(1) * 200,  # no end
+        build_model(1) * 200,  # no end
         struct.pack(">HH", 802, 1001) + bytes(3000),  # too long a model
         struct.pack(">HH", 802, 60000) + bytes(3000),  # beyond the last register
     ],
 )
 def test_a_chain_that_leads_nowhere_is_a_wrong_frame(chain: bytes) -> None:
     with pytest.raises(WrongFrame):
-        link_to(PACK, Registers(b"SunS" + chain)).read_raw(Block(802))
+        make_link(PACK, RegisterBus(b"SunS" + chain)).read_raw(Block(802))
 
 
 @pytest.mark.parametrize("end", [b"\xff\xff\0\0", b"\xff\xff", b"", bytes(8)])
 def test_all_known_ends_of_a_chain_end_it(end: bytes) -> None:
-    bus = Registers(b"SunS" + model(713, 1000, 500, 50, 100, 0, 0, 0) + end)
-    reading = meter_of(PACK, bus).read()
+    bus = RegisterBus(b"SunS" + build_model(713, 1000, 500, 50, 100, 0, 0, 0) + end)
+    reading = make_sunspec_meter(PACK, bus).read()
     assert reading.state_of_charge_pct == 50
     with pytest.raises(ExceptionAnswer) as caught:
-        link_to(PACK, bus).read_raw(Block(802))
+        make_link(PACK, bus).read_raw(Block(802))
     assert caught.value.exception == 2
 
 
 def test_models_that_move_between_day_and_night_are_found_again() -> None:
     plant, clock = make_sunny_noon(), FakeClock()
-    bus = Counted(SimulatedSunspec(plant, ["length-varies"]))
-    pack, sun = meter_of(PACK, bus, clock), meter_of(SUN, bus, clock)
+    bus = CountedBus(SimulatedSunspec(plant, ["length-varies"]))
+    pack, sun = make_sunspec_meter(PACK, bus, clock), make_sunspec_meter(SUN, bus, clock)
     for hours in range(0, 30, 3):
         clock.advance(10)
         plant.advance(NOON + timedelta(hours=hours), 25.0)
@@ -274,19 +280,19 @@ def test_models_that_move_between_day_and_night_are_found_again() -> None:
 
 
 def test_a_model_that_keeps_moving_is_never_read() -> None:
-    class Moving(Registers):
+    class Moving(RegisterBus):
         def read(self, *request: Any, **more: Any) -> tuple[int, ...]:
             words = super().read(*request, **more)
             return words if words[0] != 713 or len(words) == 2 else (124, *words[1:])
 
-    bus = Moving(b"SunS" + model(713, 1000, 500, 50, 100, 0, 0, 0) + b"\xff\xff\0\0")
+    bus = Moving(b"SunS" + build_model(713, 1000, 500, 50, 100, 0, 0, 0) + b"\xff\xff\0\0")
     with pytest.raises(WrongFrame, match="at another address"):
-        link_to(PACK, bus).read_raw(Block(713))
+        make_link(PACK, bus).read_raw(Block(713))
 
 
 def test_a_model_that_comes_with_the_sun_is_found_within_a_minute() -> None:
     plant, clock = make_night(), FakeClock()
-    meter = meter_of(SUN, LoopbackBus(SimulatedSunspec(plant, ["no-ports"])), clock)
+    meter = make_sunspec_meter(SUN, LoopbackBus(SimulatedSunspec(plant, ["no-ports"])), clock)
     with pytest.raises(BusError):
         meter.read()
     plant.advance(NOON + timedelta(hours=24), 25.0)
@@ -299,7 +305,7 @@ def test_a_model_that_comes_with_the_sun_is_found_within_a_minute() -> None:
 def test_random_registers_are_a_bus_error_or_a_reading(data: bytes, cut: int, at: int) -> None:
     image = b"SunS" + SimulatedSunspec(PLANT).registers()[4:][:cut] + data
     for profile in (PACK, SUN):
-        meter = meter_of(profile, Registers(image, at))
+        meter = make_sunspec_meter(profile, RegisterBus(image, at))
         try:
             meter.read()
         except BusError:
@@ -322,7 +328,7 @@ def test_a_device_on_a_tcp_port_reads_as_in_process() -> None:
         for profile in (PACK, SUN):
             link = SunSpecLinkFactory().make_link(lines, profile, line.url, 1)
             reading = Meter(profile, link, clock).read()
-            assert replace(reading, stamp=STAMP) == read_at(profile, device)
+            assert replace(reading, stamp=STAMP) == read_at_address(profile, device)
     finally:
         lines.close()
         stop.set()
@@ -339,9 +345,9 @@ def test_a_device_on_a_serial_line_reads_as_in_process() -> None:
         finally:
             lines.close()
     line.close()
-    assert reading.lowest_temperature_c == read_at(PACK, device).lowest_temperature_c
-    assert reading.voltage_v == read_at(PACK, device).voltage_v
+    assert reading.lowest_temperature_c == read_at_address(PACK, device).lowest_temperature_c
+    assert reading.voltage_v == read_at_address(PACK, device).voltage_v
 
 
-def read_at(profile: Profile, device: SimulatedSunspec) -> Any:
-    return replace(meter_of(profile, LoopbackBus(device)).read(), stamp=STAMP)
+def read_at_address(profile: Profile, device: SimulatedSunspec) -> Any:
+    return replace(make_sunspec_meter(profile, LoopbackBus(device)).read(), stamp=STAMP)

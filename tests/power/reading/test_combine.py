@@ -16,7 +16,7 @@ class NoLoadOutput(EpeverTracer):
     has_load_output = False
 
 
-def whole(
+def combine_all(
     clock: FakeClock,
     *chargers: PowerReading | None,
     packs: tuple[BatteryReading | None, ...] = (),
@@ -31,7 +31,7 @@ def whole(
 
 def test_one_controller_alone_is_the_whole(clock: FakeClock) -> None:
     alone = charger_reading(clock)
-    found = whole(clock, alone)
+    found = combine_all(clock, alone)
     for name in ("pv_power_w", "battery_voltage_v", "battery_current_a", "load_power_w"):
         assert getattr(found, name) == getattr(alone, name)
     assert found.charge_stage is ChargeStage.BULK
@@ -48,21 +48,21 @@ def test_nobody_says_anything_is_no_reading(clock: FakeClock) -> None:
 
 
 def test_two_controllers_give_their_sum(clock: FakeClock) -> None:
-    found = whole(clock, charger_reading(clock), charger_reading(clock, pv_power_w=100.0))
+    found = combine_all(clock, charger_reading(clock), charger_reading(clock, pv_power_w=100.0))
     assert (found.pv_power_w, found.battery_current_a, found.yield_today_wh) == (400, 40, 1800)
 
 
 def test_a_controller_that_is_lost_makes_the_sum_unknown_and_leaves_the_rest(
     clock: FakeClock,
 ) -> None:
-    found = whole(clock, charger_reading(clock), None)
+    found = combine_all(clock, charger_reading(clock), None)
     assert found.pv_power_w is None
     assert found.quality["pv_power_w"] is Quality.STALE
     assert found.battery_voltage_v == 13.4
 
 
 def test_the_battery_knows_itself_better_than_the_controller(clock: FakeClock) -> None:
-    found = whole(clock, charger_reading(clock), packs=(battery_reading(clock),))
+    found = combine_all(clock, charger_reading(clock), packs=(battery_reading(clock),))
     assert found.battery_voltage_v == 13.35
     assert found.battery_current_a == 18
     assert found.battery_temperature_c == 16
@@ -71,14 +71,16 @@ def test_the_battery_knows_itself_better_than_the_controller(clock: FakeClock) -
 
 
 def test_what_leaves_between_controller_and_battery_is_load(clock: FakeClock) -> None:
-    found = whole(clock, charger_reading(clock, load_power_w=0.0), packs=(battery_reading(clock),))
+    found = combine_all(
+        clock, charger_reading(clock, load_power_w=0.0), packs=(battery_reading(clock),)
+    )
     assert found.load_power_w == pytest.approx((20 - 18) * 13.35)
 
 
 def test_an_output_that_was_not_read_is_no_output_of_0_w(clock: FakeClock) -> None:
     unread = {"load_power_w": Quality.STALE}
     charger = replace(charger_reading(clock), load_power_w=None, quality=unread)
-    found = whole(clock, charger, packs=(battery_reading(clock),))
+    found = combine_all(clock, charger, packs=(battery_reading(clock),))
     assert found.load_power_w is None
     assert found.quality["load_power_w"] is Quality.STALE
 
@@ -87,7 +89,7 @@ def test_the_loads_at_the_output_and_those_on_the_battery_are_both_counted(
     clock: FakeClock,
 ) -> None:
     pack = battery_reading(clock)
-    found = whole(clock, charger_reading(clock, load_power_w=25.0), packs=(pack,))
+    found = combine_all(clock, charger_reading(clock, load_power_w=25.0), packs=(pack,))
     assert found.load_power_w == pytest.approx(25 + (20 - 18) * 13.35)
 
 
@@ -95,16 +97,16 @@ def test_a_shunt_that_reads_a_little_more_than_the_controller_makes_no_negative_
     clock: FakeClock,
 ) -> None:
     more = battery_reading(clock, current_a=20.4)
-    found = whole(clock, charger_reading(clock, load_power_w=0.0), packs=(more,))
+    found = combine_all(clock, charger_reading(clock, load_power_w=0.0), packs=(more,))
     assert found.load_power_w == 0
 
 
 def test_without_the_controllers_current_the_load_is_unknown_and_not_zero(clock: FakeClock) -> None:
-    lost = whole(clock, charger_reading(clock), None, packs=(battery_reading(clock),))
+    lost = combine_all(clock, charger_reading(clock), None, packs=(battery_reading(clock),))
     assert lost.load_power_w is None
     assert lost.quality["load_power_w"] is Quality.STALE
     dead = charger_reading(clock, battery_voltage_v=None)
-    silent = whole(clock, dead, packs=(battery_reading(clock, voltage_v=None),))
+    silent = combine_all(clock, dead, packs=(battery_reading(clock, voltage_v=None),))
     assert silent.load_power_w is None
 
 
@@ -113,7 +115,7 @@ def test_the_whole_is_as_old_as_the_oldest_of_its_parts(clock: FakeClock) -> Non
     clock.advance(7)
     late = replace(charger_reading(clock), ages_s={"yield_today_wh": 50.0})
     for order in ((early, late), (late, early)):
-        found = whole(clock, *order)
+        found = combine_all(clock, *order)
         assert found.stamp == early.stamp
         assert found.ages_s == {"yield_today_wh": 50.0, "pv_power_w": 3.0}
 
@@ -122,7 +124,7 @@ def test_of_parallel_packs_and_panels_the_careful_value_counts(clock: FakeClock)
     low = battery_reading(clock, voltage_v=12.1, lowest_temperature_c=-3.0)
     dark = charger_reading(clock, pv_voltage_v=2.0)
     for packs in ((low, battery_reading(clock)), (battery_reading(clock), low)):
-        found = whole(clock, charger_reading(clock), dark, packs=packs)
+        found = combine_all(clock, charger_reading(clock), dark, packs=packs)
         assert found.battery_voltage_v == 12.1
         assert found.battery_temperature_c == -3
         assert found.pv_voltage_v == 36
@@ -130,9 +132,9 @@ def test_of_parallel_packs_and_panels_the_careful_value_counts(clock: FakeClock)
 
 def test_a_pack_without_a_sensor_leaves_that_of_the_other(clock: FakeClock) -> None:
     bare = battery_reading(clock, lowest_temperature_c=None, lowest_cell_voltage_v=None)
-    found = whole(clock, charger_reading(clock), packs=(bare, battery_reading(clock)))
+    found = combine_all(clock, charger_reading(clock), packs=(bare, battery_reading(clock)))
     assert (found.battery_temperature_c, found.lowest_cell_voltage_v) == (16, 3.33)
-    alone = whole(clock, charger_reading(clock), packs=(bare,))
+    alone = combine_all(clock, charger_reading(clock), packs=(bare,))
     assert alone.battery_temperature_c == 18  # the controller's probe
     assert alone.quality["lowest_cell_voltage_v"] is Quality.ABSENT
 
@@ -142,33 +144,33 @@ def test_a_small_load_within_the_dead_band_of_a_bms_is_what_the_controller_sees(
 ) -> None:
     night = charger_reading(clock, battery_current_a=-0.4, load_power_w=5.3)
     pack = battery_reading(clock, current_a=0.0)
-    found = whole(clock, night, packs=(pack,))
+    found = combine_all(clock, night, packs=(pack,))
     assert found.battery_current_a == -0.4
     assert found.load_power_w == pytest.approx(5.3)
     # A load at the battery is not seen by the controller, and a large current is no dead band.
-    assert whole(clock, night, packs=(pack,), loads_on_battery=True).battery_current_a == 0
+    assert combine_all(clock, night, packs=(pack,), loads_on_battery=True).battery_current_a == 0
     sunny = charger_reading(clock, battery_current_a=-3.1)
-    assert whole(clock, sunny, packs=(pack,)).battery_current_a == 0
-    assert whole(clock, sunny, packs=(pack, pack)).battery_current_a == -3.1
+    assert combine_all(clock, sunny, packs=(pack,)).battery_current_a == 0
+    assert combine_all(clock, sunny, packs=(pack, pack)).battery_current_a == -3.1
     trickle = charger_reading(clock, battery_current_a=0.4)
     cut = battery_reading(clock, current_a=0.0, charge_allowed=False)
-    assert whole(clock, trickle, packs=(pack,)).battery_current_a == 0.4
-    assert whole(clock, trickle, packs=(cut,)).battery_current_a == 0
-    assert whole(clock, night, packs=(cut,)).battery_current_a == -0.4
+    assert combine_all(clock, trickle, packs=(pack,)).battery_current_a == 0.4
+    assert combine_all(clock, trickle, packs=(cut,)).battery_current_a == 0
+    assert combine_all(clock, night, packs=(cut,)).battery_current_a == -0.4
     # One pack that says something speaks for all of them.
     other = battery_reading(clock, current_a=-0.7)
-    assert whole(clock, night, packs=(pack, other)).battery_current_a == -0.7
+    assert combine_all(clock, night, packs=(pack, other)).battery_current_a == -0.7
 
 
 def test_parallel_packs_add_their_currents_and_the_weakest_cell_counts(clock: FakeClock) -> None:
     weak = battery_reading(clock, lowest_cell_voltage_v=2.95, current_a=-3.0)
-    found = whole(clock, charger_reading(clock), packs=(battery_reading(clock), weak))
+    found = combine_all(clock, charger_reading(clock), packs=(battery_reading(clock), weak))
     assert found.battery_current_a == 15
     assert found.lowest_cell_voltage_v == 2.95
 
 
 def test_a_lost_pack_makes_the_current_fall_back_on_the_controller(clock: FakeClock) -> None:
-    found = whole(clock, charger_reading(clock), packs=(battery_reading(clock), None))
+    found = combine_all(clock, charger_reading(clock), packs=(battery_reading(clock), None))
     assert found.battery_current_a == 20
     assert found.battery_voltage_v == 13.35
 
@@ -177,7 +179,7 @@ def test_a_lost_pack_makes_the_current_fall_back_on_the_controller(clock: FakeCl
 def test_without_a_shunt_the_current_is_unknown_where_loads_hang_on_the_battery(
     clock: FakeClock, wiring: dict[str, Any]
 ) -> None:
-    found = whole(clock, charger_reading(clock), **wiring)
+    found = combine_all(clock, charger_reading(clock), **wiring)
     assert found.battery_current_a is None
     assert found.quality["battery_current_a"] is Quality.ABSENT
 
@@ -185,24 +187,24 @@ def test_without_a_shunt_the_current_is_unknown_where_loads_hang_on_the_battery(
 def test_charge_is_refused_only_when_every_pack_refuses(clock: FakeClock) -> None:
     no = battery_reading(clock, charge_allowed=False)
     yes, silent = battery_reading(clock), battery_reading(clock, charge_allowed=None)
-    assert whole(clock, packs=(no, yes)).charge_allowed is True
-    assert whole(clock, packs=(no, no)).charge_allowed is False
-    assert whole(clock, packs=(no, silent)).charge_allowed is None
+    assert combine_all(clock, packs=(no, yes)).charge_allowed is True
+    assert combine_all(clock, packs=(no, no)).charge_allowed is False
+    assert combine_all(clock, packs=(no, silent)).charge_allowed is None
 
 
 def test_the_stage_is_that_of_the_controller_with_most_to_do(clock: FakeClock) -> None:
     full = charger_reading(clock, charge_stage=ChargeStage.FLOAT)
-    assert whole(clock, full, charger_reading(clock)).charge_stage is ChargeStage.BULK
+    assert combine_all(clock, full, charger_reading(clock)).charge_stage is ChargeStage.BULK
     ill = charger_reading(clock, charge_stage=ChargeStage.FAULT)
-    assert whole(clock, full, ill).charge_stage is ChargeStage.FAULT
+    assert combine_all(clock, full, ill).charge_stage is ChargeStage.FAULT
     off = charger_reading(clock, charge_stage=ChargeStage.OFF)
-    assert whole(clock, off, full).charge_stage is ChargeStage.FLOAT
+    assert combine_all(clock, off, full).charge_stage is ChargeStage.FLOAT
     topping = charger_reading(clock, charge_stage=ChargeStage.ABSORPTION)
-    assert whole(clock, full, topping).charge_stage is ChargeStage.ABSORPTION
+    assert combine_all(clock, full, topping).charge_stage is ChargeStage.ABSORPTION
 
 
 def test_batteries_without_a_controller_are_a_reading_too(clock: FakeClock) -> None:
-    found = whole(clock, packs=(battery_reading(clock),))
+    found = combine_all(clock, packs=(battery_reading(clock),))
     assert found.battery_current_a == 18
     assert found.pv_power_w is None
     assert found.quality["pv_power_w"] is Quality.ABSENT
@@ -213,14 +215,14 @@ def test_an_absent_load_output_counts_as_nothing_only_where_no_load_hangs_on_it(
 ) -> None:
     unknown = charger_reading(clock, load_power_w=None)
     pack = (battery_reading(clock),)
-    assert whole(clock, unknown, packs=pack).load_power_w is None
-    found = whole(clock, unknown, packs=pack, loads_on_battery=True)
+    assert combine_all(clock, unknown, packs=pack).load_power_w is None
+    found = combine_all(clock, unknown, packs=pack, loads_on_battery=True)
     assert found.load_power_w == pytest.approx((20 - 18) * 13.35)
 
 
 def test_one_controller_cannot_say_that_all_are_in_float(clock: FakeClock) -> None:
     full = charger_reading(clock, charge_stage=ChargeStage.FLOAT)
-    found = whole(clock, full, None)
+    found = combine_all(clock, full, None)
     assert found.charge_stage is None
     assert found.quality["charge_stage"] is Quality.STALE
-    assert whole(clock, charger_reading(clock), None).charge_stage is ChargeStage.BULK
+    assert combine_all(clock, charger_reading(clock), None).charge_stage is ChargeStage.BULK

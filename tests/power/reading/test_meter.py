@@ -53,7 +53,7 @@ class Sleeper(Device):
 
 
 @dataclass
-class Told:
+class FakeLink:
     """Zeros, but for blocks that it loses or refuses as long as they are in `errors`."""
 
     errors: dict[Block, BusError] = field(default_factory=dict)
@@ -76,8 +76,8 @@ class Told:
 
 
 @pytest.fixture
-def link() -> Told:
-    return Told()
+def link() -> FakeLink:
+    return FakeLink()
 
 
 def read(meter: Meter) -> PowerReading:
@@ -85,11 +85,11 @@ def read(meter: Meter) -> PowerReading:
     return reading
 
 
-def refusal(number: int = 2) -> ExceptionAnswer:
+def make_refusal(number: int = 2) -> ExceptionAnswer:
     return ExceptionAnswer("no", number)
 
 
-def complaint_of(meter: Meter) -> str:
+def find_fault(meter: Meter) -> str:
     """The words that a technician reads once a hundred more are lost."""
     for _ in range(100):
         meter.health.count(1000, NoAnswer("x"))
@@ -98,35 +98,37 @@ def complaint_of(meter: Meter) -> str:
 
 @pytest.mark.parametrize("loss", [NoAnswer("lost"), WrongFrame("noise")])
 def test_a_loss_that_a_second_try_mends_is_no_loss_of_values(
-    clock: FakeClock, link: Told, loss: BusError
+    clock: FakeClock, link: FakeLink, loss: BusError
 ) -> None:
     link.once = [loss]
     assert read(Meter(Device(), link, clock)).battery_voltage_v == 0
     assert link.asked[:3] == [LIVE, LIVE, MORE]
 
 
-def test_each_attempt_is_counted_good_or_bad(clock: FakeClock, link: Told) -> None:
+def test_each_attempt_is_counted_good_or_bad(clock: FakeClock, link: FakeLink) -> None:
     meter = Meter(Device(), link, clock)
     link.once = [NoAnswer("lost")]
     read(meter)
-    assert "101 times in 1 min, of 105 requests" in complaint_of(meter)
+    assert "101 times in 1 min, of 105 requests" in find_fault(meter)
 
 
-def test_a_device_that_must_be_woken_is_no_bad_line(clock: FakeClock, link: Told) -> None:
+def test_a_device_that_must_be_woken_is_no_bad_line(clock: FakeClock, link: FakeLink) -> None:
     link.once = [NoAnswer("asleep")]
     meter = Meter(Sleeper(), link, clock)
     assert read(meter).battery_voltage_v == 0
-    assert "100 times in 1 min, of 104 requests" in complaint_of(meter)
+    assert "100 times in 1 min, of 104 requests" in find_fault(meter)
 
 
-def test_a_port_that_is_not_there_is_not_tried_twice(clock: FakeClock, link: Told) -> None:
+def test_a_port_that_is_not_there_is_not_tried_twice(clock: FakeClock, link: FakeLink) -> None:
     link.errors[LIVE] = ClosedLine("no such port")
     with pytest.raises(ClosedLine):
         Meter(Device(), link, clock).read()
     assert link.asked == [LIVE]
 
 
-def test_a_second_live_block_that_is_lost_leaves_the_first(clock: FakeClock, link: Told) -> None:
+def test_a_second_live_block_that_is_lost_leaves_the_first(
+    clock: FakeClock, link: FakeLink
+) -> None:
     link.errors[MORE] = NoAnswer("lost")
     reading = read(Meter(Device(), link, clock))
     assert reading.battery_voltage_v == 0
@@ -135,23 +137,23 @@ def test_a_second_live_block_that_is_lost_leaves_the_first(clock: FakeClock, lin
 
 
 def test_a_first_live_block_that_is_busy_does_not_cost_the_second(
-    clock: FakeClock, link: Told
+    clock: FakeClock, link: FakeLink
 ) -> None:
-    link.errors[LIVE] = refusal(6)
+    link.errors[LIVE] = make_refusal(6)
     reading = read(Meter(Device(), link, clock))
     assert reading.pv_voltage_v == 0
     assert reading.quality["battery_voltage_v"] is Quality.STALE
 
 
-def test_a_device_that_is_busy_for_all_is_an_error(clock: FakeClock, link: Told) -> None:
-    link.errors = {LIVE: refusal(6), MORE: refusal(6)}
+def test_a_device_that_is_busy_for_all_is_an_error(clock: FakeClock, link: FakeLink) -> None:
+    link.errors = {LIVE: make_refusal(6), MORE: make_refusal(6)}
     with pytest.raises(ExceptionAnswer):
         Meter(Device(), link, clock).read()
 
 
-def test_busy_is_not_for_an_hour(clock: FakeClock, link: Told) -> None:
+def test_busy_is_not_for_an_hour(clock: FakeClock, link: FakeLink) -> None:
     meter = Meter(Device(), link, clock)
-    link.errors[MORE] = refusal(6)
+    link.errors[MORE] = make_refusal(6)
     assert read(meter).pv_voltage_v is None
     link.errors.clear()
     clock.advance(10)
@@ -160,10 +162,10 @@ def test_busy_is_not_for_an_hour(clock: FakeClock, link: Told) -> None:
 
 
 def test_a_block_that_is_refused_is_asked_as_a_whole_again_after_an_hour(
-    clock: FakeClock, link: Told
+    clock: FakeClock, link: FakeLink
 ) -> None:
     meter = Meter(Device(), link, clock)
-    link.errors[MORE] = refusal()
+    link.errors[MORE] = make_refusal()
     for _ in range(3):
         assert read(meter).pv_voltage_v == 0  # register by register
         clock.advance(10)
@@ -174,7 +176,9 @@ def test_a_block_that_is_refused_is_asked_as_a_whole_again_after_an_hour(
     assert link.asked.count(MORE) == 2
 
 
-def test_settings_that_are_lost_are_asked_again_in_a_minute(clock: FakeClock, link: Told) -> None:
+def test_settings_that_are_lost_are_asked_again_in_a_minute(
+    clock: FakeClock, link: FakeLink
+) -> None:
     meter = Meter(Device(), link, clock)
     link.errors[SET] = NoAnswer("lost")
     asked = []
@@ -191,7 +195,7 @@ def test_settings_that_are_lost_are_asked_again_in_a_minute(clock: FakeClock, li
     assert link.asked.count(SET) == 3 * 2 + 1
 
 
-def test_settings_stay_known_for_hours_when_they_are_lost(clock: FakeClock, link: Told) -> None:
+def test_settings_stay_known_for_hours_when_they_are_lost(clock: FakeClock, link: FakeLink) -> None:
     meter = Meter(Device(), link, clock)
     read(meter)
     link.errors[SET] = NoAnswer("lost")
@@ -202,23 +206,23 @@ def test_settings_stay_known_for_hours_when_they_are_lost(clock: FakeClock, link
 
 
 def test_a_slow_block_that_is_refused_in_any_way_is_absent_and_never_old(
-    clock: FakeClock, link: Told
+    clock: FakeClock, link: FakeLink
 ) -> None:
     for number in (2, 4):
         meter = Meter(Device(), link, clock)
         link.errors.clear()
         assert read(meter).yield_today_wh == 0
-        link.errors[SLOW] = refusal(number)
+        link.errors[SLOW] = make_refusal(number)
         clock.advance(60)
         assert read(meter).quality["yield_today_wh"] is Quality.ABSENT
 
 
 def test_another_device_at_the_id_is_an_error_and_is_asked_anew(
-    clock: FakeClock, link: Told
+    clock: FakeClock, link: FakeLink
 ) -> None:
     meter = Meter(Device(), link, clock)
     singles = [Block(HOLDING, place, 1) for place in (0, 1, 10, 11)]
-    link.errors = dict.fromkeys([LIVE, MORE, *singles], refusal())
+    link.errors = dict.fromkeys([LIVE, MORE, *singles], make_refusal())
     with pytest.raises(BusError, match="has none of the registers of device; check `model`"):
         meter.read()
     link.errors.clear()

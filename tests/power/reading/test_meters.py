@@ -40,17 +40,17 @@ class FakeMeter:
         return self.answer
 
 
-def device(kind: str, name: str, answer: Any) -> Device:
+def make_device(kind: str, name: str, answer: Any) -> Device:
     return Device(kind, name, cast("DeviceMeter", FakeMeter(answer)))
 
 
-def meter_of(one: Device) -> FakeMeter:
+def get_meter(one: Device) -> FakeMeter:
     return cast("FakeMeter", one.meter)
 
 
 def test_a_silent_device_is_a_fault_by_its_name_and_the_others_are_read(clock: FakeClock) -> None:
-    pack = device("bms", "pack", battery_reading(clock))
-    meters = Meters([device("charger", "roof", NoAnswer("no answer")), pack], clock)
+    pack = make_device("bms", "pack", battery_reading(clock))
+    meters = Meters([make_device("charger", "roof", NoAnswer("no answer")), pack], clock)
     poll = meters.read()
     assert [str(fault) for fault in poll.faults] == ["charger roof: no answer"]
     assert poll.faults[0].code == "bus-charger-roof"
@@ -60,93 +60,96 @@ def test_a_silent_device_is_a_fault_by_its_name_and_the_others_are_read(clock: F
 
 
 def test_two_ill_devices_are_two_faults(clock: FakeClock) -> None:
-    meters = Meters([device("bms", name, NoAnswer("gone")) for name in ("one", "two")], clock)
+    meters = Meters([make_device("bms", name, NoAnswer("gone")) for name in ("one", "two")], clock)
     assert len({fault.code for fault in meters.read().faults}) == 2
 
 
 def test_a_silent_device_is_asked_less_and_less_often(clock: FakeClock) -> None:
-    silent = device("charger", "main", NoAnswer("gone"))
+    silent = make_device("charger", "main", NoAnswer("gone"))
     meters = Meters([silent], clock)
     for _ in range(60):
         poll = meters.read()
         assert poll.faults  # the fault lasts while it is not asked
         clock.advance(10)
-    assert 10 < meter_of(silent).asked < 20
-    meter_of(silent).answer = charger_reading(clock)
+    assert 10 < get_meter(silent).asked < 20
+    get_meter(silent).answer = charger_reading(clock)
     clock.advance(60)
     assert meters.read().faults == ()
 
 
 def test_a_device_may_be_silent_for_years(clock: FakeClock) -> None:
-    silent = device("bms", "pack", NoAnswer("gone"))
+    silent = make_device("bms", "pack", NoAnswer("gone"))
     silent.lost = 100_000
     meters = Meters([silent], clock)
     assert meters.read().faults
-    asked = meter_of(silent).asked
+    asked = get_meter(silent).asked
     clock.advance(60)
     meters.read()
-    assert meter_of(silent).asked == asked + 1  # still once a minute
+    assert get_meter(silent).asked == asked + 1  # still once a minute
 
 
 def test_a_pulled_cable_says_nothing_of_the_device_behind_it(clock: FakeClock) -> None:
-    pulled = device("bms", "pack", ClosedLine("there is no /dev/ttyUSB0"))
+    pulled = make_device("bms", "pack", ClosedLine("there is no /dev/ttyUSB0"))
     meters = Meters([pulled], clock)
     for _ in range(30):
         meters.read()
         clock.advance(10)
-    meter_of(pulled).answer = NoAnswer("still starting")
+    get_meter(pulled).answer = NoAnswer("still starting")
     meters.read()
-    meter_of(pulled).answer = battery_reading(clock)
+    get_meter(pulled).answer = battery_reading(clock)
     clock.advance(10)
     assert meters.read().faults == ()
 
 
 def test_two_packs_of_one_model_are_told_apart_where_they_disagree(clock: FakeClock) -> None:
     packs = [
-        device("bms", "left", battery_reading(clock, voltage_v=26.1)),
-        device("bms", "right", battery_reading(clock)),
+        make_device("bms", "left", battery_reading(clock, voltage_v=26.1)),
+        make_device("bms", "right", battery_reading(clock)),
     ]
     (fault,) = Meters(packs, clock).read().faults
     assert "bms right reports 13.35 V and bms left 26.10 V" in str(fault)
 
 
 def test_a_cable_that_is_back_is_found_at_the_next_poll(clock: FakeClock) -> None:
-    pulled = device("charger", "main", ClosedLine("there is no /dev/ttyUSB0"))
+    pulled = make_device("charger", "main", ClosedLine("there is no /dev/ttyUSB0"))
     meters = Meters([pulled], clock)
     for _ in range(30):
         meters.read()
         clock.advance(10)
-    assert meter_of(pulled).asked == 30  # a look at a missing file costs nothing
-    meter_of(pulled).answer = charger_reading(clock)
+    assert get_meter(pulled).asked == 30  # a look at a missing file costs nothing
+    get_meter(pulled).answer = charger_reading(clock)
     assert meters.read().reading is not None
 
 
 def test_a_cable_that_is_pulled_from_a_silent_device_is_looked_for_at_each_poll(
     clock: FakeClock,
 ) -> None:
-    silent = device("charger", "main", NoAnswer("gone"))
+    silent = make_device("charger", "main", NoAnswer("gone"))
     meters = Meters([silent], clock)
     for _ in range(4):
         meters.read()
         clock.advance(10)
-    meter_of(silent).answer, asked = ClosedLine("there is no /dev/ttyUSB0"), meter_of(silent).asked
+    get_meter(silent).answer, asked = (
+        ClosedLine("there is no /dev/ttyUSB0"),
+        get_meter(silent).asked,
+    )
     for _ in range(5):
         meters.read()
         clock.advance(1)
-    assert meter_of(silent).asked - asked == 5
+    assert get_meter(silent).asked - asked == 5
 
 
 def test_a_bad_line_is_a_fault_beside_a_good_reading(clock: FakeClock) -> None:
-    noisy = device("charger", "main", charger_reading(clock))
+    noisy = make_device("charger", "main", charger_reading(clock))
     for second in range(100):
-        meter_of(noisy).health.count(second, NoAnswer("x") if second % 4 == 0 else None)
+        get_meter(noisy).health.count(second, NoAnswer("x") if second % 4 == 0 else None)
     poll = Meters([noisy], clock).read()
     assert poll.reading is not None
     assert [fault.code for fault in poll.faults] == ["line-charger-main"]
     assert str(poll.faults[0]).startswith("charger main did not answer 25 times")
 
 
-def with_devices(settings: Settings, **sections: Any) -> Settings:
+def add_devices(settings: Settings, **sections: Any) -> Settings:
     return replace(settings, charger={}, **sections)
 
 
@@ -154,13 +157,13 @@ def test_a_unit_without_power_devices_is_a_mistake_in_the_settings(
     settings: Settings, clock: FakeClock
 ) -> None:
     with pytest.raises(SettingsError, match="unitctl power probe"):
-        open_meters(with_devices(settings), clock)
+        open_meters(add_devices(settings), clock)
 
 
 def test_an_unknown_bms_names_what_is_known(settings: Settings, clock: FakeClock) -> None:
     packs = {"pack": BmsSettings(model="epever-tracer")}
     with pytest.raises(SettingsError, match="not a known BMS"):
-        open_meters(with_devices(settings, bms=packs), clock)
+        open_meters(add_devices(settings, bms=packs), clock)
 
 
 def test_two_controllers_may_share_a_line(settings: Settings, clock: FakeClock) -> None:
@@ -201,32 +204,32 @@ def test_loads_on_the_battery_are_known_from_the_settings(
 
 
 def test_the_longest_back_off_is_a_minute_and_an_answer_ends_it(clock: FakeClock) -> None:
-    silent = device("charger", "main", NoAnswer("gone"))
+    silent = make_device("charger", "main", NoAnswer("gone"))
     meters = Meters([silent], clock)
     for _ in range(360):
         meters.read()
         clock.advance(10)
-    asked = meter_of(silent).asked
+    asked = get_meter(silent).asked
     for _ in range(60):
         meters.read()
         clock.advance(10)
-    assert meter_of(silent).asked - asked == pytest.approx(10, abs=1)
-    meter_of(silent).answer = charger_reading(clock)
+    assert get_meter(silent).asked - asked == pytest.approx(10, abs=1)
+    get_meter(silent).answer = charger_reading(clock)
     clock.advance(60)
     meters.read()
-    meter_of(silent).answer = NoAnswer("gone again")
-    asked = meter_of(silent).asked
+    get_meter(silent).answer = NoAnswer("gone again")
+    asked = get_meter(silent).asked
     for _ in range(3):  # counted anew
         meters.read()
-    assert meter_of(silent).asked - asked == 3
+    assert get_meter(silent).asked - asked == 3
 
 
 def test_what_a_battery_cannot_have_said_does_not_reach_the_whole(clock: FakeClock) -> None:
-    pack = device("bms", "pack", battery_reading(clock))
+    pack = make_device("bms", "pack", battery_reading(clock))
     meters = Meters([pack], clock)
     meters.read()
     clock.advance(10)
-    meter_of(pack).answer = battery_reading(clock, lowest_temperature_c=-40.0)
+    get_meter(pack).answer = battery_reading(clock, lowest_temperature_c=-40.0)
     poll = meters.read()
     assert poll.reading is not None
     assert poll.reading.battery_temperature_c is None
@@ -239,7 +242,7 @@ def test_two_packs_on_one_line_are_one_battery(settings: Settings, clock: FakeCl
     line = SerialLine(RtuDevices(packs), clock)
     ports = {f"pack-{n}": BmsSettings("jk-pb", str(line.path), device_id=n) for n in (1, 2)}
     with serve_line(line):
-        poll = open_meters(with_devices(settings, bms=ports), clock).read()
+        poll = open_meters(add_devices(settings, bms=ports), clock).read()
     line.close()
     assert poll.faults == ()
     assert [one.device for one in poll.batteries] == ["pack-1", "pack-2"]
@@ -251,7 +254,7 @@ def test_two_packs_on_one_line_are_one_battery(settings: Settings, clock: FakeCl
 def test_a_master_pack_is_never_asked(settings: Settings, clock: FakeClock) -> None:
     packs = {"pack": BmsSettings(model="jk-pb", device_id=0)}
     with pytest.raises(SettingsError, match="must not be polled at device_id 0"):
-        open_meters(with_devices(settings, bms=packs), clock)
+        open_meters(add_devices(settings, bms=packs), clock)
 
 
 # --- one meter: poll classes, ages and rates ------------------------------------------------------

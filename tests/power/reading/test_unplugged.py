@@ -27,7 +27,7 @@ REPLY = bytes.fromhex("01 04 02 00 C5 79 63")
 
 
 @contextmanager
-def plugged(link: Path) -> Iterator[SerialLine]:
+def plug_in(link: Path) -> Iterator[SerialLine]:
     """A simulated EPEver behind the stable name `link`, as udev makes one."""
     line = SerialLine(RtuDevices([SimulatedEpever(make_sunny_noon())]), FakeClock())
     replace_link(line.path, link)
@@ -43,7 +43,7 @@ def test_a_device_that_comes_back_under_its_stable_name_is_read_again(tmp_path: 
     with pytest.raises(ClosedLine, match="there is no"):
         meter.read()
     for _ in range(2):  # plugged in, pulled, plugged in: another tty each time
-        with plugged(link):
+        with plug_in(link):
             assert meter.read().battery_voltage_v is not None
         with pytest.raises(BusError):
             meter.read()
@@ -56,7 +56,7 @@ def test_a_cable_that_is_pulled_between_two_polls_is_told_as_a_missing_port(
     link, clock = tmp_path / "by-path-usb1", FakeClock()
     lines = Lines(clock)
     meter = open_meter(lines, EpeverTracer(), str(link), None, clock)
-    with plugged(link):
+    with plug_in(link):
         meter.read()
     link.unlink()
     with pytest.raises(BusError):
@@ -66,7 +66,7 @@ def test_a_cable_that_is_pulled_between_two_polls_is_told_as_a_missing_port(
     lines.close()
 
 
-class Torn:
+class TornLine:
     """A pseudo-terminal that answers with `burst` and is gone."""
 
     def __init__(self, burst: bytes) -> None:
@@ -87,7 +87,7 @@ class Torn:
 def test_a_cable_pulled_in_the_middle_of_a_frame_is_an_error_and_never_a_value(
     burst: bytes,
 ) -> None:
-    bus = ModbusBus(Torn(burst or b"\x01").port, FakeClock(), timeout_s=0.3)
+    bus = ModbusBus(TornLine(burst or b"\x01").port, FakeClock(), timeout_s=0.3)
     with pytest.raises((ClosedLine, WrongFrame, NoAnswer)):
         bus.read(4, 0x3100, 1, 1)
     with pytest.raises(ClosedLine):
@@ -95,7 +95,7 @@ def test_a_cable_pulled_in_the_middle_of_a_frame_is_an_error_and_never_a_value(
 
 
 def test_the_same_on_a_line_with_other_frames_than_modbus() -> None:
-    line = ByteLine(Torn(REPLY[:4]).port, FakeClock(), SerialForm(9600), timeout_s=0.3)
+    line = ByteLine(TornLine(REPLY[:4]).port, FakeClock(), SerialForm(9600), timeout_s=0.3)
 
     def find(received: bytes, *, final: bool) -> bytes | None:
         return received if len(received) == len(REPLY) else None

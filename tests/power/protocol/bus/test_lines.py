@@ -26,12 +26,12 @@ OLD = bytes.fromhex("01 04 02 00 01 78 F0")
 FORM = SerialForm(9600, "E", 2)
 
 
-def find(received: bytes, *, final: bool) -> bytes | None:
+def find_reply(received: bytes, *, final: bool) -> bytes | None:
     """A framing that knows one reply by its length."""
     return received if len(received) == len(REPLY) else None
 
 
-def byte_line(port: str, clock: FakeClock, gap_s: float = 0.02) -> ByteLine:
+def make_byte_line(port: str, clock: FakeClock, gap_s: float = 0.02) -> ByteLine:
     return ByteLine(port, clock, SerialForm(9600), timeout_s=0.3, gap_s=gap_s)
 
 
@@ -46,8 +46,8 @@ def test_a_device_is_left_alone_for_its_gap_after_each_reply(clock: FakeClock) -
             bus.read(4, 0x3100, 1, 1)
         assert clock.media_s() == pytest.approx(began_s + 0.4)
         bus.close()
-        line = byte_line(peer.port, clock, gap_s=7)
-        line.exchange(ASK, find, "the voltage")
+        line = make_byte_line(peer.port, clock, gap_s=7)
+        line.exchange(ASK, find_reply, "the voltage")
         line.close()
     line.pause.wait()
     assert clock.media_s() == pytest.approx(began_s + 0.4 + 7)
@@ -55,9 +55,9 @@ def test_a_device_is_left_alone_for_its_gap_after_each_reply(clock: FakeClock) -
 
 def test_a_byte_line_keeps_the_gap_before_it_asks(clock: FakeClock) -> None:
     with replay((ASK, [REPLY]), (ASK, [REPLY])) as peer:
-        line, began_s = byte_line(peer.port, clock, gap_s=7), clock.media_s()
+        line, began_s = make_byte_line(peer.port, clock, gap_s=7), clock.media_s()
         for _ in range(2):
-            line.exchange(ASK, find, "the voltage")
+            line.exchange(ASK, find_reply, "the voltage")
         line.close()
     assert clock.media_s() == pytest.approx(began_s + 7)
 
@@ -67,10 +67,10 @@ def test_a_byte_line_keeps_the_gap_before_it_asks(clock: FakeClock) -> None:
 
 def test_on_a_byte_line_leftovers_and_the_echo_are_no_reply(clock: FakeClock) -> None:
     with replay((ASK, [REPLY]), (ASK, [ASK[:3], ASK[3:] + REPLY])) as peer:
-        line = byte_line(peer.port, clock)
-        assert line.exchange(ASK, find, "the voltage") == REPLY
+        line = make_byte_line(peer.port, clock)
+        assert line.exchange(ASK, find_reply, "the voltage") == REPLY
         peer.write_unasked(OLD)
-        assert line.exchange(ASK, find, "the voltage") == REPLY
+        assert line.exchange(ASK, find_reply, "the voltage") == REPLY
         line.close()
 
 
@@ -78,10 +78,10 @@ def test_half_a_reply_is_damage_and_an_echo_alone_is_silence(clock: FakeClock) -
     with replay((ASK, [REPLY[:3]]), (ASK, [ASK]), (ASK, [])) as peer:
         line = ByteLine(peer.port, clock, SerialForm(9600), timeout_s=0.1)
         with pytest.raises(WrongFrame, match="3 bytes, 01 04 02"):
-            line.exchange(ASK, find, "the voltage")
+            line.exchange(ASK, find_reply, "the voltage")
         for _ in range(2):
             with pytest.raises(NoAnswer):
-                line.exchange(ASK, find, "the voltage")
+                line.exchange(ASK, find_reply, "the voltage")
         line.close()
 
 
@@ -129,7 +129,7 @@ def test_an_echo_that_has_begun_is_not_yet_a_reply() -> None:
 # --- ports ----------------------------------------------------------------------------------------
 
 
-class Port:
+class FakePort:
     """What pyserial opens; its first write fails."""
 
     def __init__(self) -> None:
@@ -137,7 +137,7 @@ class Port:
         self.closed = 0
         self.is_open = True
 
-    def open(self, url: str, **form: Any) -> "Port":
+    def open(self, url: str, **form: Any) -> "FakePort":
         self.opened.append({"url": url, **form})
         return self
 
@@ -149,10 +149,10 @@ class Port:
 
 
 def test_a_port_is_opened_as_the_device_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    port = Port()
+    port = FakePort()
     monkeypatch.setattr(serial, "serial_for_url", port.open)
     with pytest.raises(ClosedLine):
-        ByteLine("/dev/x", FakeClock(), FORM).exchange(ASK, find, "the voltage")
+        ByteLine("/dev/x", FakeClock(), FORM).exchange(ASK, find_reply, "the voltage")
     with pytest.raises((NoAnswer, AttributeError)):
         ModbusBus("/dev/x", FakeClock(), FORM).read(4, 0, 1, 1)
     assert len(port.opened) == 2
@@ -161,21 +161,24 @@ def test_a_port_is_opened_as_the_device_wants_it(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_line_that_failed_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    port = Port()
+    port = FakePort()
     monkeypatch.setattr(serial, "serial_for_url", port.open)
     line = ByteLine("/dev/x", FakeClock(), FORM)
     for _ in range(2):
         with pytest.raises(ClosedLine):
-            line.exchange(ASK, find, "the voltage")
+            line.exchange(ASK, find_reply, "the voltage")
     assert (len(port.opened), port.closed) == (2, 2)
 
 
 def test_a_port_that_another_program_has_is_not_shared() -> None:
     with replay((ASK, [REPLY])) as peer:
-        first, second = byte_line(peer.port, FakeClock()), byte_line(peer.port, FakeClock())
-        first.exchange(ASK, find, "the voltage")
+        first, second = (
+            make_byte_line(peer.port, FakeClock()),
+            make_byte_line(peer.port, FakeClock()),
+        )
+        first.exchange(ASK, find_reply, "the voltage")
         with pytest.raises(ClosedLine, match="another program has it"):
-            second.exchange(ASK, find, "the voltage")
+            second.exchange(ASK, find_reply, "the voltage")
         first.close()
 
 
@@ -217,11 +220,11 @@ def test_closing_closes_every_line(clock: FakeClock) -> None:
     with replay((ASK, [REPLY]), (ASK, [REPLY])) as peer:
         lines = Lines(clock)
         line = lines.bytewise(peer.port, FORM, 0.3, 0.0)
-        line.exchange(ASK, find, "the voltage")
+        line.exchange(ASK, find_reply, "the voltage")
         lines.close()
         assert lines.bytewise(peer.port, FORM, 0.3, 0.0) is not line
-        again = byte_line(peer.port, clock)  # refused while the first is open
-        assert again.exchange(ASK, find, "the voltage") == REPLY
+        again = make_byte_line(peer.port, clock)  # refused while the first is open
+        assert again.exchange(ASK, find_reply, "the voltage") == REPLY
         again.close()
 
 
@@ -229,7 +232,7 @@ def test_closing_closes_every_line(clock: FakeClock) -> None:
 
 
 @contextmanager
-def gateway(*answers: bytes) -> Iterator[str]:
+def start_gateway(*answers: bytes) -> Iterator[str]:
     """Answers one request with the next PDU, then hangs up, as a TriStar does."""
     server = socket.create_server(("127.0.0.1", 0))
 
@@ -250,7 +253,7 @@ def gateway(*answers: bytes) -> Iterator[str]:
 
 def test_a_gateway_that_hangs_up_after_each_reply_costs_no_poll() -> None:
     word = bytes.fromhex("04 02 00 C5")
-    with gateway(word, word, word) as port:
+    with start_gateway(word, word, word) as port:
         bus = ModbusBus(port, FakeClock(), timeout_s=1)
         for _ in range(3):
             assert bus.read(4, 0x3100, 1, 1) == (0xC5,)
@@ -266,7 +269,7 @@ def wait_for_hang_up(bus: ModbusBus) -> None:
 
 @pytest.mark.parametrize("answer", ["04 04 00 C5 00 00", "04 00", "03 02 00 C5"])
 def test_over_tcp_a_reply_that_is_not_what_was_asked_is_never_a_value(answer: str) -> None:
-    with gateway(bytes.fromhex(answer)) as port:
+    with start_gateway(bytes.fromhex(answer)) as port:
         bus = ModbusBus(port, FakeClock(), timeout_s=0.5)
         with pytest.raises(WrongFrame):
             bus.read(4, 0x3100, 1, 1)

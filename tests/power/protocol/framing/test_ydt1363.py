@@ -47,11 +47,11 @@ GROUP = (
 )
 
 
-def found(received: bytes, command: int = ANALOGUE, final: bool = True) -> bytes | None:
+def find_reply(received: bytes, command: int = ANALOGUE, final: bool = True) -> bytes | None:
     return PYLONTECH.find_reply(received, Block(command), 2, final=final)
 
 
-def answer(
+def build_answer(
     code: int = 0, info: str = "", start: str = "200246", length: int | None = None
 ) -> bytes:
     """A frame with a right checksum."""
@@ -92,12 +92,12 @@ def test_only_commands_that_read_can_be_asked() -> None:
 
 
 def test_the_makers_example_is_taken_with_the_right_check_and_not_with_the_printed_one() -> None:
-    content = found(RIGHT)
+    content = find_reply(RIGHT)
     assert content is not None
     assert content[:5].hex() == "11020f0d45"
-    assert found(PRINTED, final=False) is None
+    assert find_reply(PRINTED, final=False) is None
     with pytest.raises(DamagedReply, match="checksum"):
-        found(PRINTED)
+        find_reply(PRINTED)
 
 
 def test_a_real_line_gives_the_same_with_an_echo_and_in_two_bursts() -> None:
@@ -105,14 +105,14 @@ def test_a_real_line_gives_the_same_with_an_echo_and_in_two_bursts() -> None:
     with replay((ask, [ask + RIGHT[:60], RIGHT[60:]])) as peer:
         line = ByteLine(peer.port, FakeClock(), SerialForm(115_200), timeout_s=0.5)
         content = line.exchange(
-            ask, lambda received, *, final: found(received, final=final), "command 0x42"
+            ask, lambda received, *, final: find_reply(received, final=final), "command 0x42"
         )
         line.close()
-    assert content == found(RIGHT)
+    assert content == find_reply(RIGHT)
 
 
 def test_lists_are_filled_up_with_what_is_not_there() -> None:
-    content = found(RIGHT)
+    content = find_reply(RIGHT)
     assert content is not None
     assert content[2] == 15
     assert content[3:33].hex().upper() in RIGHT.decode()
@@ -120,7 +120,7 @@ def test_lists_are_filled_up_with_what_is_not_there() -> None:
     assert content[35] == 5
     assert content[46:52].hex() == "8000" * 3  # temperatures 6 to 8
     assert content[52:].hex().upper() == "0000C725FFFF04FFFF000200CA58012110"
-    states = found(ALARM_FRAME, ALARMS)
+    states = find_reply(ALARM_FRAME, ALARMS)
     assert states is not None
     assert states[18] == states[25] == 0xFF
     assert states[28:].hex() == "000000000e00000000"
@@ -133,24 +133,24 @@ def test_noise_stale_and_half_frames_in_front_do_not_hide_the_answer() -> None:
         PRINTED,
         RIGHT[:40],
         ALARM_FRAME,
-        answer(start="200346"),
+        build_answer(start="200346"),
     ):
-        assert found(front + RIGHT, final=False) == found(RIGHT)
+        assert find_reply(front + RIGHT, final=False) == find_reply(RIGHT)
     for end in range(len(RIGHT)):
-        assert found(RIGHT[:end], final=False) is None
+        assert find_reply(RIGHT[:end], final=False) is None
 
 
 def test_what_may_still_become_the_answer_is_waited_for_and_then_lost() -> None:
-    assert found(RIGHT[:-1]) is None
-    assert found(b"") is None
-    assert found(b"no frame at all") is None
-    assert found(answer(start="200346"), final=False) is None
+    assert find_reply(RIGHT[:-1]) is None
+    assert find_reply(b"") is None
+    assert find_reply(b"no frame at all") is None
+    assert find_reply(build_answer(start="200346"), final=False) is None
 
 
 def test_lower_case_digits_are_digits() -> None:
     body = RIGHT[1:-5].lower()
     frame = b"~" + body + f"{compute_checksum(body):04x}\r".encode()
-    assert found(frame) == found(RIGHT)
+    assert find_reply(frame) == find_reply(RIGHT)
 
 
 @pytest.mark.parametrize(
@@ -159,34 +159,34 @@ def test_lower_case_digits_are_digits() -> None:
 def test_nothing_but_digits_is_a_number(digits: bytes) -> None:
     body = digits + RIGHT[3:-5]
     with pytest.raises(DamagedReply, match="digits"):
-        found(b"~" + body + f"{compute_checksum(body):04X}\r".encode())
+        find_reply(b"~" + body + f"{compute_checksum(body):04X}\r".encode())
 
 
 def test_a_wrong_length_check_or_length_is_damage_though_the_checksum_is_right() -> None:
     info = RIGHT[13:-5].decode()
     right = encode_length(len(info))
     assert right == 0xF07A
-    assert found(answer(info=info)) == found(RIGHT)
+    assert find_reply(build_answer(info=info)) == find_reply(RIGHT)
     for wrong in (right ^ 0x1000, right - 1, 0x007A, encode_length(len(info) - 2)):
         with pytest.raises(DamagedReply, match="length"):
-            found(answer(info=info, length=wrong))
+            find_reply(build_answer(info=info, length=wrong))
 
 
 @pytest.mark.parametrize("start", ["250246", "200346", "200247", "200046"])
 def test_another_version_pack_or_kind_of_device_is_not_answering_us(start: str) -> None:
     with pytest.raises(DamagedReply, match="from pack"):
-        found(answer(info=RIGHT[13:-5].decode(), start=start))
+        find_reply(build_answer(info=RIGHT[13:-5].decode(), start=start))
 
 
 def test_the_answer_to_another_command_is_not_taken() -> None:
     for frame, command in ((ALARM_FRAME, ANALOGUE), (RIGHT, ALARMS), (RIGHT, MANAGEMENT)):
         with pytest.raises(DamagedReply, match="laid out"):
-            found(frame, command)
+            find_reply(frame, command)
 
 
 def test_the_answer_of_a_whole_group_is_not_taken_for_one_pack() -> None:
     with pytest.raises(DamagedReply, match="laid out"):
-        found(GROUP)
+        find_reply(GROUP)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_the_answer_of_a_whole_group_is_not_taken_for_one_pack() -> None:
 )
 def test_lists_that_are_too_long_or_cut_off_are_not_taken(info: str) -> None:
     with pytest.raises(DamagedReply, match="laid out"):
-        found(answer(info=info))
+        find_reply(build_answer(info=info))
 
 
 def test_a_pack_may_have_no_temperatures_at_all() -> None:
@@ -208,7 +208,7 @@ def test_a_pack_may_have_no_temperatures_at_all() -> None:
 @pytest.mark.parametrize("code", sorted(REFUSALS))
 def test_a_refusal_has_its_code_and_words_for_it(code: int) -> None:
     with pytest.raises(RefusedReply) as caught:
-        found(answer(code), final=False)
+        find_reply(build_answer(code), final=False)
     assert caught.value.number == code
     assert isinstance(caught.value, YdtRefusal)
     assert caught.value.reason == REFUSALS[code]
@@ -217,19 +217,19 @@ def test_a_refusal_has_its_code_and_words_for_it(code: int) -> None:
 def test_a_request_on_the_line_is_no_answer_and_no_refusal() -> None:
     """An echo behind noise, or another master: its command stands where the return code would."""
     ask = PYLONTECH.build_request(Block(ANALOGUE), 2)
-    assert found(ask, final=False) is None
-    assert found(b"\0" + ask + RIGHT, final=False) == found(RIGHT)
+    assert find_reply(ask, final=False) is None
+    assert find_reply(b"\0" + ask + RIGHT, final=False) == find_reply(RIGHT)
     with pytest.raises(DamagedReply, match="42 is no return code"):
-        found(ask)
+        find_reply(ask)
     with pytest.raises(DamagedReply, match="55 is no return code"):
-        found(answer(0x55))
+        find_reply(build_answer(0x55))
 
 
 @pytest.mark.parametrize("code", [2, 3])
 def test_a_request_that_arrived_damaged_is_a_lost_one_and_not_a_refusal(code: int) -> None:
     """As Modbus exceptions 02 and 03 would say: no such block, not to be asked for an hour."""
     with pytest.raises(DamagedReply, match="the pack reports that the"):
-        found(answer(code))
+        find_reply(build_answer(code))
 
 
 def test_the_length_field_of_the_standards_own_example() -> None:
@@ -244,8 +244,8 @@ LIKE_A_FRAME = st.lists(
         st.binary(max_size=20),
         st.sampled_from([b"~", b"\r", b"20024600", b"F07A", RIGHT, ALARM_FRAME, GROUP, PRINTED]),
         st.text("0123456789ABCDEFabcdef", max_size=40).map(str.encode),
-        st.binary(max_size=40).map(lambda info: answer(info=info.hex())),
-        st.integers(0, 255).map(answer),
+        st.binary(max_size=40).map(lambda info: build_answer(info=info.hex())),
+        st.integers(0, 255).map(build_answer),
     ),
     max_size=6,
 ).map(b"".join)
@@ -256,7 +256,7 @@ LIKE_A_FRAME = st.lists(
 )
 def test_no_bytes_break_it(received: bytes, command: int, final: bool) -> None:
     try:
-        content = found(received, command, final)
+        content = find_reply(received, command, final)
     except (DamagedReply, RefusedReply):
         return
     if content is not None and command == ANALOGUE:
@@ -267,7 +267,7 @@ def test_no_bytes_break_it(received: bytes, command: int, final: bool) -> None:
 def test_no_single_wrong_byte_makes_another_answer(place: int, byte: int) -> None:
     received = RIGHT[:place] + bytes([byte]) + RIGHT[place + 1 :]
     try:
-        content = found(received)
+        content = find_reply(received)
     except DamagedReply:
         return
     assert content is None or received == RIGHT

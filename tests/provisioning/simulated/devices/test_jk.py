@@ -126,7 +126,7 @@ def test_a_silent_pack_is_an_error() -> None:
         make_meter(JK, SimulatedJk(make_sunny_noon(), ["silence"])).read()
 
 
-class Refusing:
+class RefusingBus:
     """A bus on which something else answers: each request is refused."""
 
     port = "loopback"
@@ -137,10 +137,10 @@ class Refusing:
 
 def test_another_device_is_an_error_that_names_the_model() -> None:
     with pytest.raises(BusError, match="`model`"):
-        Meter(JK, ModbusLink(JK, Refusing(), 1), FakeClock()).read()
+        Meter(JK, ModbusLink(JK, RefusingBus(), 1), FakeClock()).read()
 
 
-class SmallBlocks:
+class SmallBlocksBus:
     """A bus to a pack that gives a few words at a time."""
 
     port = "loopback"
@@ -156,7 +156,7 @@ class SmallBlocks:
 
 def test_a_pack_that_refuses_large_blocks_is_read_in_small_ones() -> None:
     plant = make_sunny_noon()
-    bus = SmallBlocks(SimulatedJk(plant))
+    bus = SmallBlocksBus(SimulatedJk(plant))
     assert_agrees(Meter(JK, ModbusLink(JK, bus, 1), FakeClock()).read(), plant)
 
 

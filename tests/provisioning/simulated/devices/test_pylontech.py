@@ -34,12 +34,12 @@ from provisioning.simulated.plant.plant import Plant
 from tests.power.devices.ydt1363_packs import (
     FAMILY,
     Family,
-    Recorded,
+    RecordedPack,
+    build_frame,
+    decode_family,
     families,
-    framed,
-    meter_of,
-    reading_of,
-    values_of,
+    make_family_meter,
+    read_family,
 )
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_night, make_sunny_noon
@@ -71,7 +71,7 @@ def test_the_driver_reads_what_the_simulated_pack_has(
 ) -> None:
     settings = replace(Settings(), battery=replace(BatterySettings(), nominal_voltage_v=volts))
     for plant in (make_sunny_noon(settings), make_night(settings)):
-        assert_agrees(meter_of(family, family[2](plant, share=share)).read(), plant, share)
+        assert_agrees(make_family_meter(family, family[2](plant, share=share)).read(), plant, share)
 
 
 @families
@@ -94,7 +94,7 @@ def test_a_cold_pack_takes_no_charge_and_says_so(family: Family) -> None:
         replace(Settings(), simulation=replace(SimulationSettings(), temperature_c=-15.0))
     )
     assert plant.charge_blocked
-    reading = meter_of(family, family[2](plant)).read()
+    reading = make_family_meter(family, family[2](plant)).read()
     assert (reading.charge_allowed, reading.discharge_allowed) == (False, True)
     assert "cold" in reading.alarms or "temperature 2 low" in reading.alarms
     assert reading.lowest_temperature_c == pytest.approx(plant.battery_temperature_c, abs=0.051)
@@ -106,20 +106,20 @@ def test_another_pack_is_not_answered_and_not_heard(family: Family) -> None:
     profile, _, simulator = family
     other = simulator(make_sunny_noon(), device_id=profile.device_id + 1)
     with pytest.raises(NoAnswer):
-        meter_of(family, other).read()
-    assert meter_of(family, other, profile.device_id + 1).read().voltage_v is not None
+        make_family_meter(family, other).read()
+    assert make_family_meter(family, other, profile.device_id + 1).read().voltage_v is not None
 
 
 @families
 def test_a_silent_pack_is_no_answer(family: Family) -> None:
     with pytest.raises(NoAnswer):
-        meter_of(family, family[2](make_sunny_noon(), [SILENCE])).read()
+        make_family_meter(family, family[2](make_sunny_noon(), [SILENCE])).read()
 
 
 @families
 def test_lower_case_digits_change_nothing(family: Family) -> None:
     plant = make_sunny_noon()
-    assert_agrees(meter_of(family, family[2](plant, ["lower-case"])).read(), plant)
+    assert_agrees(make_family_meter(family, family[2](plant, ["lower-case"])).read(), plant)
 
 
 @families
@@ -127,7 +127,7 @@ def test_an_answer_with_a_wrong_length_check_is_asked_again_and_never_believed(
     family: Family,
 ) -> None:
     plant = make_sunny_noon()
-    meter = meter_of(family, family[2](plant, ["bad-length"]))
+    meter = make_family_meter(family, family[2](plant, ["bad-length"]))
     for _ in range(12):
         assert_agrees(meter.read(), plant)
     assert meter.health.find_fault("pack")
@@ -135,14 +135,14 @@ def test_an_answer_with_a_wrong_length_check_is_asked_again_and_never_believed(
 
 def test_a_small_pack_has_two_items_and_the_same_charge() -> None:
     plant = make_sunny_noon()
-    reading = meter_of(FAMILY[0], SimulatedPylontech(plant, ["two-items"])).read()
+    reading = make_family_meter(FAMILY[0], SimulatedPylontech(plant, ["two-items"])).read()
     assert reading.full_ah == 50.0
     assert reading.state_of_charge_pct == pytest.approx(plant.state_of_charge_pct, abs=0.01)
     assert reading.quality == {}
 
 
 def test_the_request_for_a_full_charge_is_told_and_is_no_fault() -> None:
-    reading = meter_of(
+    reading = make_family_meter(
         FAMILY[0], SimulatedPylontech(make_sunny_noon(), ["full-charge-request"])
     ).read()
     assert reading.alarms == "asks for a full charge"
@@ -169,10 +169,10 @@ def test_the_simulated_pack_says_what_is_wrong_with_a_request(
 
 def test_a_pack_that_declines_everything_is_an_error_with_its_code() -> None:
     with pytest.raises(ExceptionAnswer) as caught:
-        meter_of(FAMILY[0], Recorded(PYLONTECH, 2, {})).read()
+        make_family_meter(FAMILY[0], RecordedPack(PYLONTECH, 2, {})).read()
     assert caught.value.exception == 4
     with pytest.raises(YdtRefusal, match="code 04"):
-        PYLONTECH.find_reply(framed("20024604", "").encode(), Block(ANALOGUE), 2, final=False)
+        PYLONTECH.find_reply(build_frame("20024604", "").encode(), Block(ANALOGUE), 2, final=False)
 
 
 def test_a_poll_is_one_request_and_the_rest_once_a_minute() -> None:
@@ -184,7 +184,7 @@ def test_a_poll_is_one_request_and_the_rest_once_a_minute() -> None:
             return super().respond(request)
 
     device = Counting(make_sunny_noon())
-    meter = meter_of(FAMILY[0], device)
+    meter = make_family_meter(FAMILY[0], device)
     for _ in range(3):
         meter.read()
     assert device.asked == [b"42", b"92", b"44", b"42", b"42"]
@@ -240,11 +240,11 @@ def test_no_content_gives_a_value_out_of_its_range(
     lists = (bytes([len(one)]) + b"".join(one) for one in (cells, temperatures))
     info = b"\x00\x01" + b"".join(lists) + rest[:size]
     start = f"{framing.version:02X}{profile.device_id:02X}4600"
-    frame = framed(start, info.hex().upper())
+    frame = build_frame(start, info.hex().upper())
     table = index_by_name(profile.registers)
-    for name, decoded in values_of(family, frame).items():
+    for name, decoded in decode_family(family, frame).items():
         assert decoded.value is None or table[name].low <= decoded.value <= table[name].high
-    reading = reading_of(family, {ANALOGUE: frame})
+    reading = read_family(family, {ANALOGUE: frame})
     charge = reading.state_of_charge_pct
     assert charge is None or 0 <= charge <= 100
     assert all(getattr(reading, name) is None for name in reading.quality)

@@ -40,7 +40,7 @@ def assert_agrees(reading: PowerReading, plant: Plant) -> None:
     assert reading.quality == {}
 
 
-def a_plant(nominal_v: float = 12.8, load_w: float = 25.0, temperature_c: float = 15.0) -> Plant:
+def make_plant(nominal_v: float = 12.8, load_w: float = 25.0, temperature_c: float = 15.0) -> Plant:
     settings = replace(
         Settings(),
         battery=BatterySettings(nominal_voltage_v=nominal_v),
@@ -54,7 +54,7 @@ def a_plant(nominal_v: float = 12.8, load_w: float = 25.0, temperature_c: float 
 @pytest.mark.parametrize("nominal_v", [12.8, 25.6, 51.2])
 @pytest.mark.parametrize("load_w", [0.0, 6.0, 300.0])
 def test_the_reading_is_the_plants_state(nominal_v: float, load_w: float) -> None:
-    plant = a_plant(nominal_v, load_w)
+    plant = make_plant(nominal_v, load_w)
     assert_agrees(rig.make_meter(ROVER, SimulatedRover(plant)).read(), plant)
 
 
@@ -67,20 +67,20 @@ def test_at_night_it_discharges() -> None:
 
 
 def test_in_frost_the_temperature_is_below_0_and_nothing_is_charged() -> None:
-    plant = a_plant(temperature_c=-20)
+    plant = make_plant(temperature_c=-20)
     reading = rig.make_meter(ROVER, SimulatedRover(plant)).read()
     assert_agrees(reading, plant)
     assert reading.battery_temperature_c < -5
 
 
 def test_on_a_real_line_it_reads_the_same() -> None:
-    plant = a_plant()
+    plant = make_plant()
     with rig.serve_on_line(ROVER, SimulatedRover(plant)) as meter:
         assert_agrees(meter.read(), plant)
 
 
 def test_half_of_the_plant_is_half_of_its_powers_and_currents() -> None:
-    plant = a_plant(load_w=50)
+    plant = make_plant(load_w=50)
     reading = rig.make_meter(ROVER, SimulatedRover(plant, share=0.5)).read()
     assert reading.pv_power_w == pytest.approx(plant.pv_power_w / 2, abs=0.51)
     assert reading.battery_current_a == pytest.approx(plant.battery_current_a / 2, abs=0.011)
@@ -88,7 +88,7 @@ def test_half_of_the_plant_is_half_of_its_powers_and_currents() -> None:
     assert reading.battery_voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.051)
 
 
-class Recorder(LoopbackBus):
+class RecorderBus(LoopbackBus):
     """Notes what is asked."""
 
     def __init__(self, device: SimulatedRover) -> None:
@@ -103,7 +103,7 @@ class Recorder(LoopbackBus):
 
 
 def test_a_poll_asks_for_few_registers_and_only_reads() -> None:
-    bus = Recorder(SimulatedRover(a_plant()))
+    bus = RecorderBus(SimulatedRover(make_plant()))
     clock = FakeClock()
     meter = Meter(ROVER, ModbusLink(ROVER, bus, 1), clock)
     for _ in range(4):
@@ -115,9 +115,9 @@ def test_a_poll_asks_for_few_registers_and_only_reads() -> None:
 
 
 def test_it_is_not_asked_more_often_than_every_10_s_and_so_never_freezes() -> None:
-    plant, clock = a_plant(), FakeClock()
+    plant, clock = make_plant(), FakeClock()
     device = SimulatedRover(plant, ["freezes"])
-    bus = Recorder(device)
+    bus = RecorderBus(device)
     meter = Meter(ROVER, ModbusLink(ROVER, bus, 1), clock)
     for _ in range(100):
         assert meter.read().battery_voltage_v is not None
@@ -128,7 +128,7 @@ def test_it_is_not_asked_more_often_than_every_10_s_and_so_never_freezes() -> No
 
 
 def test_a_rover_that_is_asked_every_3_s_freezes_until_it_loses_power() -> None:
-    plant = a_plant()
+    plant = make_plant()
     device = SimulatedRover(plant, ["freezes"])
     bus = LoopbackBus(device)
     for _ in range(20):
@@ -142,7 +142,7 @@ def test_a_rover_that_is_asked_every_3_s_freezes_until_it_loses_power() -> None:
 
 
 def test_the_quirks_of_real_units_give_no_wrong_value() -> None:
-    plant = a_plant()
+    plant = make_plant()
     for quirk in ("torn32", "pv-amps-x3", "elite", "freezes"):
         assert_agrees(rig.make_meter(ROVER, SimulatedRover(plant, [quirk])).read(), plant)
     reading = rig.make_meter(ROVER, SimulatedRover(plant, ["absent-probe"])).read()
@@ -158,7 +158,7 @@ def test_the_quirks_of_real_units_give_no_wrong_value() -> None:
 
 
 def test_a_rover_without_load_output_gives_its_charge_current() -> None:
-    plant = a_plant()
+    plant = make_plant()
     reading = rig.make_meter(NO_LOAD, SimulatedRoverNoLoad(plant)).read()
     charge_a = plant.charge_power_w / plant.battery_voltage_v
     assert reading.battery_current_a == pytest.approx(charge_a, abs=0.006)
@@ -166,7 +166,7 @@ def test_a_rover_without_load_output_gives_its_charge_current() -> None:
 
 
 def test_an_elite_refuses_the_settings_from_e022_on_and_a_rover_does_not() -> None:
-    plant = a_plant()
+    plant = make_plant()
     assert LoopbackBus(SimulatedRover(plant)).read(HOLDING, 0xE022, 1, 1) == (0,)
     with pytest.raises(ExceptionAnswer) as caught:
         LoopbackBus(SimulatedRover(plant, ["elite"])).read(HOLDING, 0xE022, 1, 1)
@@ -174,7 +174,7 @@ def test_an_elite_refuses_the_settings_from_e022_on_and_a_rover_does_not() -> No
 
 
 def test_the_simulator_answers_to_255_and_refuses_what_a_rover_refuses() -> None:
-    device = SimulatedRover(a_plant(), device_id=17)
+    device = SimulatedRover(make_plant(), device_id=17)
     bus = LoopbackBus(device)
     assert bus.read(HOLDING, 0x001A, 1, 0xFF) == bus.read(HOLDING, 0x001A, 1, 17) == (17,)
     with pytest.raises(NoAnswer):
@@ -189,7 +189,7 @@ def test_the_simulator_answers_to_255_and_refuses_what_a_rover_refuses() -> None
 
 def test_settings_are_on_the_12_v_base_whatever_the_system() -> None:
     for nominal_v in (12.8, 25.6, 51.2):
-        bus = LoopbackBus(SimulatedRover(a_plant(nominal_v)))
+        bus = LoopbackBus(SimulatedRover(make_plant(nominal_v)))
         words = bus.read(HOLDING, 0xE003, 12, 1)
         values = ROVER.decode(Block(HOLDING, 0xE003, 12), struct.pack(">12H", *words))
         assert values["system_voltage"].value == round(nominal_v / 1.0667)
@@ -200,7 +200,7 @@ def test_settings_are_on_the_12_v_base_whatever_the_system() -> None:
 
 
 def test_the_probe_recognises_the_simulator() -> None:
-    bus = LoopbackBus(SimulatedRover(a_plant()))
+    bus = LoopbackBus(SimulatedRover(make_plant()))
     words = bus.read(HOLDING, MODEL.address, MODEL.count, 1)
     identification = ROVER.recognise(struct.pack(">8H", *words))
     assert identification is not None
@@ -212,7 +212,7 @@ def test_the_probe_recognises_the_simulator() -> None:
 # --- against the renogymodbus package -------------------------------------------------------------
 
 
-class Cold(SimulatedRover):
+class ColdRover(SimulatedRover):
     """With temperatures below 0."""
 
     def values(self) -> dict[str, float]:
@@ -220,7 +220,7 @@ class Cold(SimulatedRover):
 
 
 def test_the_renogymodbus_package_reads_the_same_values() -> None:
-    device = Cold(a_plant())
+    device = ColdRover(make_plant())
     line = SerialLine(make_byte_device([device], "pty"), FakeClock())
     words = LoopbackBus(device).read(HOLDING, 0x0100, 0x23, 1)
     ours = ROVER.decode(Block(HOLDING, 0x0100, 0x23), struct.pack(">35H", *words))

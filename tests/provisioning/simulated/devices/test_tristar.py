@@ -29,7 +29,7 @@ PROFILE = TristarMppt()
 # --- the meter on simulated devices ---------------------------------------------------------------
 
 
-def meter_on(device: SimulatedTristar, clock: FakeClock | None = None) -> Meter:
+def make_tristar_meter(device: SimulatedTristar, clock: FakeClock | None = None) -> Meter:
     return Meter(PROFILE, ModbusLink(PROFILE, LoopbackBus(device), 1), clock or FakeClock())
 
 
@@ -48,13 +48,13 @@ def assert_agrees(reading: PowerReading, plant: Plant, share: float = 1.0) -> No
 @pytest.mark.parametrize("quirks", [(), ("other-scaling",), (TORN32,), ("ten-wh",)])
 def test_it_reads_the_plant_whatever_the_scaling(quirks: Collection[str]) -> None:
     plant = make_sunny_noon()
-    assert_agrees(meter_on(SimulatedTristar(plant, quirks)).read(), plant)
+    assert_agrees(make_tristar_meter(SimulatedTristar(plant, quirks)).read(), plant)
 
 
 def test_it_reads_a_48_volt_plant_and_a_share_of_it() -> None:
     battery = BatterySettings(nominal_voltage_v=51.2)
     plant = make_sunny_noon(Settings(battery=battery, panels=PanelsSettings(peak_w=2500)))
-    assert_agrees(meter_on(SimulatedTristar(plant, share=0.5)).read(), plant, 0.5)
+    assert_agrees(make_tristar_meter(SimulatedTristar(plant, share=0.5)).read(), plant, 0.5)
 
 
 def test_one_request_a_poll_and_the_counters_once_a_minute() -> None:
@@ -66,7 +66,7 @@ def test_one_request_a_poll_and_the_counters_once_a_minute() -> None:
         return answer(pdu)
 
     device.answer = counting  # type: ignore[method-assign]
-    meter = meter_on(device, clock)
+    meter = make_tristar_meter(device, clock)
     for _ in range(3):
         meter.read()
     assert asked.count("040000003c") == 3
@@ -79,34 +79,34 @@ def test_one_request_a_poll_and_the_counters_once_a_minute() -> None:
 def test_a_changed_scaling_counts_from_the_next_poll_on() -> None:
     plant, clock = make_sunny_noon(), FakeClock()
     device = SimulatedTristar(plant)
-    meter = meter_on(device, clock)
+    meter = make_tristar_meter(device, clock)
     meter.read()
     device.quirks = frozenset({"other-scaling"})
     assert_agrees(meter.read(), plant)
 
 
 def test_without_a_remote_sensor_there_is_no_battery_temperature() -> None:
-    reading = meter_on(SimulatedTristar(make_sunny_noon(), ["no-remote-sensor"])).read()
+    reading = make_tristar_meter(SimulatedTristar(make_sunny_noon(), ["no-remote-sensor"])).read()
     assert reading.battery_temperature_c is None
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
     plant = make_sunny_noon()
-    fitted = meter_on(SimulatedTristar(plant)).read()
+    fitted = make_tristar_meter(SimulatedTristar(plant)).read()
     assert fitted.battery_temperature_c == pytest.approx(plant.battery_temperature_c, abs=0.5)
 
 
 def test_the_states_of_the_dark_are_all_off() -> None:
-    meter = meter_on(SimulatedTristar(make_night(), ["start-up"]))
+    meter = make_tristar_meter(SimulatedTristar(make_night(), ["start-up"]))
     assert {meter.read().charge_stage for _ in range(6)} == {ChargeStage.OFF}
 
 
 def test_the_offset_in_the_dark_is_passed_on_as_it_is() -> None:
-    reading = meter_on(SimulatedTristar(make_night(), ["night-offset"])).read()
+    reading = make_tristar_meter(SimulatedTristar(make_night(), ["night-offset"])).read()
     assert reading.battery_current_a == pytest.approx(-0.21484375)
     assert reading.pv_power_w == 0
 
 
 def test_a_slave_does_not_say_its_stage() -> None:
-    reading = meter_on(SimulatedTristar(make_sunny_noon(), ["slave"])).read()
+    reading = make_tristar_meter(SimulatedTristar(make_sunny_noon(), ["slave"])).read()
     assert reading.charge_stage is None
     assert reading.quality["charge_stage"] is Quality.ABSENT
     assert reading.pv_power_w is not None
@@ -114,14 +114,14 @@ def test_a_slave_does_not_say_its_stage() -> None:
 
 def test_a_silent_controller_is_an_error() -> None:
     with pytest.raises(NoAnswer):
-        meter_on(SimulatedTristar(make_sunny_noon(), [SILENCE])).read()
+        make_tristar_meter(SimulatedTristar(make_sunny_noon(), [SILENCE])).read()
 
 
 def test_a_day_of_every_quirk_brings_no_wrong_value() -> None:
     quirks = ["other-scaling", "no-remote-sensor", "start-up", "ten-wh", TORN32]
     weather = SimulationSettings(cloudiness=0.0, battery_charge_pct=85.0)
     plant = Plant(Settings(simulation=weather), NOON - timedelta(hours=10))
-    meter = meter_on(SimulatedTristar(plant, quirks))
+    meter = make_tristar_meter(SimulatedTristar(plant, quirks))
     stages = set()
     for minute in range(0, 1440, 15):
         plant.advance(NOON + timedelta(minutes=minute - 600), 15.0)
@@ -137,7 +137,7 @@ def test_a_controller_that_refuses_long_blocks_is_read_in_parts() -> None:
     plant = make_sunny_noon()
     device = SimulatedTristar(plant)
     device.most_words = 4  # type: ignore[misc]
-    assert_agrees(meter_on(device).read(), plant)
+    assert_agrees(make_tristar_meter(device).read(), plant)
 
 
 @pytest.mark.parametrize("pdu", ["06005a0100", "100058000102ffff", "0500020000", "050002ff00"])
@@ -174,7 +174,7 @@ def test_it_identifies_itself() -> None:
     assert SimulatedTristar(make_sunny_noon()).answer(request) == build_identity_reply(IDENTITY)
 
 
-class OneAnswer(Connection):
+class OneReplyConnection(Connection):
     """v10 page 2: the TCP socket is closed after each response."""
 
     def handle(self) -> None:
@@ -185,7 +185,7 @@ class OneAnswer(Connection):
             self.wfile.write(build_mbap_frame(transaction, device_id, reply))
 
 
-@pytest.mark.parametrize("conversation", [Connection, OneAnswer])
+@pytest.mark.parametrize("conversation", [Connection, OneReplyConnection])
 def test_it_reads_the_plant_over_tcp(conversation: type[Connection]) -> None:
     plant, clock, stop = make_sunny_noon(), FakeClock(), Event()
     server = TcpLine(make_answer([SimulatedTristar(plant)]), "127.0.0.1", 0)

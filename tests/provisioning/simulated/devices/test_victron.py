@@ -55,7 +55,7 @@ FRAMING = VeDirectFraming()
 When = Callable[[], Plant]
 
 
-def meter_on(profile: VeDirectDevice, device: Any, clock: Clock | None = None) -> Meter:
+def make_victron_meter(profile: VeDirectDevice, device: Any, clock: Clock | None = None) -> Meter:
     line = cast("ByteLine", LoopbackLine(device))
     return Meter(profile, FramedLink(profile, FRAMING, line, 1), clock or FakeClock())
 
@@ -69,7 +69,7 @@ def assert_agrees(reading: PowerReading, plant: Plant, current_a: float, share: 
     assert reading.charge_stage is plant.stage
 
 
-def charge_a(plant: Plant) -> float:
+def get_charge_a(plant: Plant) -> float:
     return plant.charge_power_w / plant.battery_voltage_v
 
 
@@ -77,8 +77,8 @@ def charge_a(plant: Plant) -> float:
 @pytest.mark.parametrize("share", [1.0, 0.4])
 def test_a_simulated_controller_without_load_output(when: When, share: float) -> None:
     plant = when()
-    reading = meter_on(MPPT, SimulatedMppt(plant, share=share)).read()
-    assert_agrees(reading, plant, charge_a(plant), share)
+    reading = make_victron_meter(MPPT, SimulatedMppt(plant, share=share)).read()
+    assert_agrees(reading, plant, get_charge_a(plant), share)
     assert reading.load_power_w is None
     assert set(reading.quality) == {"load_power_w", "battery_temperature_c"}
 
@@ -87,7 +87,7 @@ def test_a_simulated_controller_without_load_output(when: When, share: float) ->
 @pytest.mark.parametrize("quirks", [(), (ASYNC_HEX,), (ASYNC_HEX, ODD_HEX_END)])
 def test_a_simulated_controller_with_load_output(when: When, quirks: tuple[str, ...]) -> None:
     plant = when()
-    reading = meter_on(MPPT_LOAD, SimulatedMpptLoad(plant, quirks)).read()
+    reading = make_victron_meter(MPPT_LOAD, SimulatedMpptLoad(plant, quirks)).read()
     assert_agrees(reading, plant, plant.battery_current_a)
     assert reading.load_power_w == pytest.approx(25, abs=0.1 * plant.battery_voltage_v)
     assert set(reading.quality) == {"battery_temperature_c"}
@@ -100,7 +100,7 @@ def test_with_hex_the_battery_temperature_is_known(quirks: tuple[str, ...]) -> N
         (VictronMpptHex(), SimulatedMppt),
         (VictronMpptLoadHex(), SimulatedMpptLoad),
     ):
-        reading = meter_on(profile, kind(plant, quirks)).read()
+        reading = make_victron_meter(profile, kind(plant, quirks)).read()
         assert reading.battery_temperature_c == pytest.approx(
             plant.battery_temperature_c, abs=0.006
         )
@@ -111,7 +111,9 @@ def test_with_hex_the_battery_temperature_is_known(quirks: tuple[str, ...]) -> N
 
 
 def test_a_sense_that_is_not_there_is_absent() -> None:
-    reading = meter_on(VictronMpptHex(), SimulatedMppt(make_sunny_noon(), [NO_TEMPERATURE])).read()
+    reading = make_victron_meter(
+        VictronMpptHex(), SimulatedMppt(make_sunny_noon(), [NO_TEMPERATURE])
+    ).read()
     assert reading.battery_temperature_c is None
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
 
@@ -127,7 +129,7 @@ def test_a_register_that_the_device_does_not_have_is_refused_and_then_absent() -
     with pytest.raises(ExceptionAnswer) as caught:
         FramedLink(profile, FRAMING, line, 1).read(SENSE)
     assert caught.value.exception == 1
-    reading = meter_on(profile, Without(make_sunny_noon())).read()
+    reading = make_victron_meter(profile, Without(make_sunny_noon())).read()
     assert reading.quality["battery_temperature_c"] is Quality.ABSENT
     assert reading.battery_voltage_v is not None
 
@@ -138,7 +140,7 @@ def test_the_plain_models_send_nothing_so_old_firmware_never_falls_silent() -> N
             raise AssertionError(request)
 
     clock = FakeClock()
-    meter = meter_on(MPPT_LOAD, Strict(make_sunny_noon(), [OLD_FIRMWARE]), clock)
+    meter = make_victron_meter(MPPT_LOAD, Strict(make_sunny_noon(), [OLD_FIRMWARE]), clock)
     for _ in range(400):
         clock.advance(10)
         assert meter.read().battery_voltage_v is not None
@@ -146,7 +148,7 @@ def test_the_plain_models_send_nothing_so_old_firmware_never_falls_silent() -> N
 
 def test_old_firmware_says_no_text_after_hex_and_the_driver_lives_through_it() -> None:
     device = SimulatedMppt(make_sunny_noon(), [OLD_FIRMWARE])
-    meter = meter_on(VictronMpptHex(), device)
+    meter = make_victron_meter(VictronMpptHex(), device)
     assert meter.read().battery_voltage_v is not None  # text first, HEX last
     assert device.send_unasked() == b""
     assert device.send_unasked() == b""
@@ -164,7 +166,7 @@ def test_wrong_digits_split_blocks_and_hex_lines_never_make_a_wrong_value(
     settings = replace(Settings(), simulation=SimulationSettings(cloudiness=0.0))
     plant = Plant(settings, NOON - timedelta(hours=6))
     clock = FakeClock()
-    meter = meter_on(profile, kind(plant, [BAD_CHECKSUM, SPLIT_BLOCKS, ASYNC_HEX]), clock)
+    meter = make_victron_meter(profile, kind(plant, [BAD_CHECKSUM, SPLIT_BLOCKS, ASYNC_HEX]), clock)
     lost, read = 0, 0
     for minute in range(0, 1000, 5):
         plant.advance(NOON - timedelta(hours=6) + timedelta(minutes=minute), 25.0)
@@ -179,28 +181,28 @@ def test_wrong_digits_split_blocks_and_hex_lines_never_make_a_wrong_value(
         voltage_v = reading.battery_voltage_v if mppt else reading.voltage_v
         current_a = reading.battery_current_a if mppt else reading.current_a
         assert voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.006)
-        true_a = charge_a(plant) if kind is SimulatedMppt else plant.battery_current_a
+        true_a = get_charge_a(plant) if kind is SimulatedMppt else plant.battery_current_a
         assert current_a == pytest.approx(true_a, abs=0.006)
     assert lost < read
 
 
 def test_split_history_is_found_within_the_next_blocks() -> None:
     plant = make_sunny_noon()
-    reading = meter_on(MPPT, SimulatedMppt(plant, [SPLIT_BLOCKS])).read()
+    reading = make_victron_meter(MPPT, SimulatedMppt(plant, [SPLIT_BLOCKS])).read()
     assert reading.yield_today_wh == pytest.approx(plant.yield_today_wh, abs=10.1)
 
 
 def test_a_silent_device_is_no_answer() -> None:
     for kind, profile in ((SimulatedMppt, MPPT), (SimulatedShunt, SHUNT)):
         with pytest.raises(NoAnswer):
-            meter_on(profile, kind(make_sunny_noon(), ["silence"])).read()
+            make_victron_meter(profile, kind(make_sunny_noon(), ["silence"])).read()
 
 
 @pytest.mark.parametrize("when", [make_sunny_noon, make_night])
 @pytest.mark.parametrize("share", [1.0, 0.5])
 def test_a_simulated_shunt(when: When, share: float) -> None:
     plant = when()
-    reading = meter_on(SHUNT, SimulatedShunt(plant, share=share)).read()
+    reading = make_victron_meter(SHUNT, SimulatedShunt(plant, share=share)).read()
     assert reading.voltage_v == pytest.approx(plant.battery_voltage_v, abs=0.0006)
     assert reading.current_a == pytest.approx(plant.battery_current_a * share, abs=0.0006)
     assert reading.state_of_charge_pct == pytest.approx(plant.state_of_charge_pct, abs=0.051)
@@ -213,7 +215,9 @@ def test_a_simulated_shunt(when: When, share: float) -> None:
 
 def test_the_quirks_of_a_shunt_never_make_a_wrong_value() -> None:
     def said(quirk: str) -> BatteryReading:
-        reading: BatteryReading = meter_on(SHUNT, SimulatedShunt(make_sunny_noon(), [quirk])).read()
+        reading: BatteryReading = make_victron_meter(
+            SHUNT, SimulatedShunt(make_sunny_noon(), [quirk])
+        ).read()
         return reading
 
     cold = said(NO_TEMPERATURE)

@@ -25,28 +25,28 @@ from tests.stand_ins.rig import make_sunny_noon
 REPLIES = [build_rtu_frame(1, bytes([4, 2, number >> 8, number & 0xFF])) for number in range(500)]
 
 
-def arrived(*quirks: str, share: float = 0.2) -> list[bytes]:
+def send_replies(*quirks: str, share: float = 0.2) -> list[bytes]:
     damage = Damage(quirks, seed=3, share=share)
     return [damage.apply(reply) for reply in REPLIES]
 
 
-def changed(found: list[bytes]) -> list[tuple[bytes, bytes]]:
+def count_changes(found: list[bytes]) -> list[tuple[bytes, bytes]]:
     return [(sent, heard) for sent, heard in zip(REPLIES, found, strict=True) if sent != heard]
 
 
 def test_a_good_line_changes_nothing() -> None:
-    assert arrived() == REPLIES
-    assert arrived(*LINE_QUIRKS, share=0.0) == REPLIES
+    assert send_replies() == REPLIES
+    assert send_replies(*LINE_QUIRKS, share=0.0) == REPLIES
     assert Damage(LINE_QUIRKS, 1, 1.0).apply(b"") == b""
 
 
 @pytest.mark.parametrize("quirk", [NOISE, TRUNCATED, FOREIGN, FLOOD])
 def test_one_reply_in_five_is_damaged(quirk: str) -> None:
-    assert 70 < len(changed(arrived(quirk))) < 130
+    assert 70 < len(count_changes(send_replies(quirk))) < 130
 
 
 def test_noise_is_one_wrong_byte() -> None:
-    for sent, heard in changed(arrived(NOISE)):
+    for sent, heard in count_changes(send_replies(NOISE)):
         assert len(sent) == len(heard)
         assert sum(one != other for one, other in zip(sent, heard, strict=True)) == 1
         assert parse_rtu_frame(heard) is None
@@ -55,12 +55,12 @@ def test_noise_is_one_wrong_byte() -> None:
 def test_a_truncated_reply_has_begun_and_not_ended() -> None:
     assert all(
         heard and sent.startswith(heard) and len(heard) < len(sent)
-        for sent, heard in changed(arrived(TRUNCATED))
+        for sent, heard in count_changes(send_replies(TRUNCATED))
     )
 
 
 def test_a_foreign_reply_is_sound_and_of_another_device() -> None:
-    for sent, heard in changed(arrived(FOREIGN)):
+    for sent, heard in count_changes(send_replies(FOREIGN)):
         content, mine = parse_rtu_frame(heard), parse_rtu_frame(sent)
         assert content is not None
         assert mine is not None
@@ -68,13 +68,13 @@ def test_a_foreign_reply_is_sound_and_of_another_device() -> None:
 
 
 def test_a_flood_still_ends_in_the_reply() -> None:
-    for sent, heard in changed(arrived(FLOOD)):
+    for sent, heard in count_changes(send_replies(FLOOD)):
         assert len(heard) == FLOOD_BYTES + len(sent)
         assert heard.endswith(sent)
 
 
 def test_a_late_reply_comes_in_front_of_the_next_one() -> None:
-    found = arrived(LATE)
+    found = send_replies(LATE)
     late = [place for place, heard in enumerate(found[:-1]) if not heard]
     assert 50 < len(late) < 130
     for place in late:
@@ -82,7 +82,7 @@ def test_a_late_reply_comes_in_front_of_the_next_one() -> None:
 
 
 def test_stale_bytes_are_the_end_of_the_reply_before() -> None:
-    found = arrived(STALE, share=1.0)
+    found = send_replies(STALE, share=1.0)
     stale = [place for place, heard in enumerate(found) if heard != REPLIES[place]]
     assert len(stale) > 100
     for place in stale:

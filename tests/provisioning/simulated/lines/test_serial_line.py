@@ -28,7 +28,7 @@ ASK = build_rtu_frame(1, build_read(3, 0x0100, 1))
 
 
 @contextmanager
-def opened(*quirks: str) -> Iterator[tuple[int, int]]:
+def open_line(*quirks: str) -> Iterator[tuple[int, int]]:
     """A line with a Rover: its end as a file, and how long its reply is."""
     device = RtuDevices([SimulatedRover(make_sunny_noon(), device_id=1)])
     line = SerialLine(device, FakeClock(), quirks=quirks)
@@ -39,7 +39,7 @@ def opened(*quirks: str) -> Iterator[tuple[int, int]]:
     line.close()
 
 
-def heard(end: int, size: int) -> bytes:
+def read_available(end: int, size: int) -> bytes:
     """What arrives, up to `size` bytes."""
     found = b""
     while len(found) < size and select([end], [], [], 1.0)[0]:
@@ -48,9 +48,9 @@ def heard(end: int, size: int) -> bytes:
 
 
 def test_an_echo_is_the_request_in_front_of_the_reply() -> None:
-    with opened(ECHO) as (end, size):
+    with open_line(ECHO) as (end, size):
         os.write(end, ASK)
-        found = heard(end, len(ASK) + size)
+        found = read_available(end, len(ASK) + size)
     assert found[: len(ASK)] == ASK
     assert found[len(ASK) : len(ASK) + 3] == bytes([1, 3, 2])
 
@@ -71,18 +71,18 @@ def test_two_bursts_have_a_silence_between_them() -> None:
         end = os.open(line.path, os.O_RDWR | os.O_NOCTTY)
         with serve_line(line):
             os.write(end, ASK)
-            assert len(heard(end, 7)) == 7
+            assert len(read_available(end, 7)) == 7
         assert bool(waited) is bool(quirks)
         os.close(end)
         line.close()
 
 
 def test_a_request_that_was_not_ended_is_forgotten_after_a_silence() -> None:
-    with opened() as (end, size):
+    with open_line() as (end, size):
         os.write(end, ASK[:5])
         assert not select([end], [], [], 3 * FRAME_GAP_S)[0]
         os.write(end, ASK)
-        assert len(heard(end, size)) == size
+        assert len(read_available(end, size)) == size
 
 
 def test_a_link_that_somebody_else_made_meanwhile_is_left(tmp_path: Path) -> None:

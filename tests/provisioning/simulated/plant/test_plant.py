@@ -221,7 +221,7 @@ def test_the_load_is_what_the_unit_reports(
 
 
 @contextmanager
-def serving(serve: Callable[[Event], None]) -> Iterator[None]:
+def serve_plant(serve: Callable[[Event], None]) -> Iterator[None]:
     stop = Event()
     worker = Thread(target=serve, args=(stop,), daemon=True)
     worker.start()
@@ -233,22 +233,22 @@ def serving(serve: Callable[[Event], None]) -> Iterator[None]:
 
 
 @contextmanager
-def on_a_serial_line(plant: Plant, clock: Clock, *quirks: str, seed: int = 1) -> Iterator[str]:
+def serve_on_serial_line(plant: Plant, clock: Clock, *quirks: str, seed: int = 1) -> Iterator[str]:
     line = SerialLine(RtuDevices([SimulatedEpever(plant)]), clock, quirks=quirks, seed=seed)
-    with serving(line.serve):
+    with serve_plant(line.serve):
         yield str(line.path)
     line.close()
 
 
 def read_once(port: str, clock: Clock) -> PowerReading:
-    return meter_at(port, clock).read()  # type: ignore[no-any-return]
+    return open_meter_at(port, clock).read()  # type: ignore[no-any-return]
 
 
-def meter_at(port: str, clock: Clock, device_id: int | None = None) -> Meter:
+def open_meter_at(port: str, clock: Clock, device_id: int | None = None) -> Meter:
     return open_meter(Lines(clock), EpeverTracer(), port, device_id, clock)
 
 
-def sunny_noon(settings: Settings) -> Plant:
+def make_noon(settings: Settings) -> Plant:
     plant = make_plant(settings, start=NOON - timedelta(minutes=30))
     plant.advance(NOON, 25.0)
     return plant
@@ -258,22 +258,22 @@ def sunny_noon(settings: Settings) -> Plant:
 def test_a_serial_reading_is_the_plants_state(
     settings: Settings, clock: FakeClock, quirks: tuple[str, ...]
 ) -> None:
-    plant = sunny_noon(settings)
-    with on_a_serial_line(plant, clock, *quirks) as port:
+    plant = make_noon(settings)
+    with serve_on_serial_line(plant, clock, *quirks) as port:
         assert_agrees(read_once(port, clock), plant)
 
 
 def test_a_tcp_reading_is_the_plants_state(settings: Settings, clock: FakeClock) -> None:
-    plant = sunny_noon(settings)
+    plant = make_noon(settings)
     line = TcpLine(make_answer([SimulatedEpever(plant)]), "127.0.0.1", 0)
-    with serving(line.serve):
+    with serve_plant(line.serve):
         assert_agrees(read_once(line.url, clock), plant)
 
 
 def test_noise_never_makes_a_wrong_reading(settings: Settings, clock: FakeClock) -> None:
-    plant = sunny_noon(settings)
-    with on_a_serial_line(plant, clock, NOISE, seed=5) as port:
-        meter = meter_at(port, clock)
+    plant = make_noon(settings)
+    with serve_on_serial_line(plant, clock, NOISE, seed=5) as port:
+        meter = open_meter_at(port, clock)
         good = 0
         for _ in range(4):
             try:
@@ -290,9 +290,9 @@ def test_noise_never_makes_a_wrong_reading(settings: Settings, clock: FakeClock)
 def test_a_request_to_another_id_or_a_damaged_one_is_not_answered(
     settings: Settings, clock: FakeClock
 ) -> None:
-    port = on_a_serial_line(sunny_noon(settings), clock)
+    port = serve_on_serial_line(make_noon(settings), clock)
     with port as name, pytest.raises(NoAnswer, match="id 9"):
-        meter_at(name, clock, device_id=9).read()
+        open_meter_at(name, clock, device_id=9).read()
 
 
 def test_each_request_brings_the_plant_up_to_the_clock(
