@@ -134,7 +134,7 @@ def test_suspend_freezes_what_runs_and_the_alarm_thaws_the_same(desk: Desk) -> N
     assert desk.boot_id() == boot
 
 
-def test_without_an_alarm_it_stays_off_and_says_so(desk: Desk) -> None:
+def test_without_an_alarm_it_stays_off_and_reports_it(desk: Desk) -> None:
     desk.send("power-button")
     desk.alarm.write_text("0")
     desk.send("poweroff")
@@ -143,7 +143,7 @@ def test_without_an_alarm_it_stays_off_and_says_so(desk: Desk) -> None:
     assert desk.find_running() == {}
 
 
-def test_a_power_cut_gives_nobody_time_for_a_word(desk: Desk) -> None:
+def test_a_power_cut_leaves_no_process_time_to_react(desk: Desk) -> None:
     desk.send("power-button")
     desk.supervisor.startProcess("appliance-inference", systemctl.NO_WAIT)
     kept = dict(desk.supervisor.kept)
@@ -175,7 +175,7 @@ def test_what_the_boot_before_still_had_to_say_is_forgotten(desk: Desk) -> None:
         desk.ear.recv(64)
 
 
-def test_the_stand_in_carries_words_to_the_board(tmp_path: Path) -> None:
+def test_the_stand_in_carries_commands_to_the_board(tmp_path: Path) -> None:
     control = str(tmp_path / "supervisord.sock")
     command = [sys.executable, "-m", "provisioning.systemctl", control, "--no-block", "suspend"]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:

@@ -22,12 +22,12 @@ def test_a_duration_is_read_as_people_write_it() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "4", "0min", "3 days", "25h", "5s"])
-def test_a_duration_out_of_reason_is_refused_in_words(text: str) -> None:
+def test_a_duration_out_of_reason_is_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(SettingsError, match="such as 45s or 4min"):
         command.parse_duration(text)
 
 
-def test_a_port_in_use_is_said_before_anything_starts(
+def test_a_port_in_use_is_reported_before_anything_starts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -171,7 +171,7 @@ def test_a_found_device_is_printed_as_its_settings(unitctl: CommandLine) -> None
     assert unitctl.settings.read_bytes() == SETTINGS
 
 
-def test_json_tells_the_same(unitctl: CommandLine) -> None:
+def test_json_contains_the_same(unitctl: CommandLine) -> None:
     unitctl.use_models(Sunny(), Letter())
     with connect(SimulatedLetter()) as port:
         code, out, _ = unitctl.run("power", "probe", "--port", port, "--port", "/dev/no", "--json")
@@ -271,7 +271,7 @@ def test_a_device_that_may_be_one_of_two_is_shown_and_not_written(unitctl: Comma
     assert unitctl.settings.read_bytes() == SETTINGS
 
 
-def test_wrong_settings_are_told_before_anything_is_asked(unitctl: CommandLine) -> None:
+def test_wrong_settings_are_reported_before_anything_is_asked(unitctl: CommandLine) -> None:
     unitctl.settings.write_bytes(b"[unit]\nnmae = 'x'\n")
     with connect(SimulatedSunny()) as port:
         code, out, err = unitctl.run("power", "probe", "--port", port, "--write")

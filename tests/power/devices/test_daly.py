@@ -206,13 +206,13 @@ def test_the_current_counts_from_30000(raw: int, current_a: float) -> None:
 
 
 @pytest.mark.parametrize("raw", [0, 20000, 40000, 65535])
-def test_a_thousand_amperes_are_not_believed(raw: int) -> None:
+def test_a_thousand_amperes_are_rejected(raw: int) -> None:
     reading = read_four(current=raw)
     assert reading.current_a is None
     assert reading.quality["current_a"] is Quality.IMPLAUSIBLE
 
 
-def test_a_current_whose_sign_is_against_the_state_is_not_believed() -> None:
+def test_a_current_whose_sign_is_against_the_state_is_rejected() -> None:
     assert read_four(current=30050, state=DISCHARGING).quality["current_a"] is Quality.IMPLAUSIBLE
     assert read_four(current=29950, state=CHARGING).quality["current_a"] is Quality.IMPLAUSIBLE
     assert read_four(current=30050, state=CHARGING).current_a == pytest.approx(5)
@@ -224,7 +224,7 @@ def test_a_current_whose_sign_is_against_the_state_is_not_believed() -> None:
     assert check_current_sign(unknown, Decoded(1, Quality.OK)) is unknown
 
 
-def test_a_state_of_charge_of_0_is_believed_only_of_empty_cells() -> None:
+def test_a_state_of_charge_of_0_is_accepted_only_of_empty_cells() -> None:
     lost = read_four(state_of_charge=0, remaining_capacity=0)
     assert lost.state_of_charge_pct is None
     assert lost.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
@@ -235,7 +235,7 @@ def test_a_state_of_charge_of_0_is_believed_only_of_empty_cells() -> None:
     assert empty.state_of_charge_pct == 0
 
 
-def test_cells_that_do_not_sum_to_the_pack_are_not_believed() -> None:
+def test_cells_that_do_not_sum_to_the_pack_are_rejected() -> None:
     reading = read_four(cell_3=2300)
     assert reading.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
     assert reading.quality["highest_cell_voltage_v"] is Quality.IMPLAUSIBLE
@@ -255,7 +255,7 @@ def test_a_sensor_that_is_not_fitted_is_absent(words: dict[str, int]) -> None:
     assert read_four(**words).quality["lowest_temperature_c"] is Quality.ABSENT
 
 
-def test_alarm_bits_are_told_by_their_number() -> None:
+def test_alarm_bits_are_reported_by_their_number() -> None:
     assert read_four(alarms_1=0x8001, alarms_4=4).alarms == "alarm bits 1.0, 1.15, 4.2"
 
 
@@ -291,7 +291,7 @@ def test_the_driver_reads_its_simulator_by_day_and_night(profile: Any, simulator
 
 
 @pytest.mark.parametrize(("profile", "simulator"), BOTH)
-def test_the_driver_reads_its_simulator_on_a_wire_with_echo(profile: Any, simulator: Any) -> None:
+def test_the_driver_reads_its_simulator_on_a_line_with_echo(profile: Any, simulator: Any) -> None:
     plant = make_sunny_noon()
     with serve_on_line(profile, simulator(plant), quirks=[ECHO, TWO_BURSTS]) as meter:
         assert_agrees(meter.read(), plant)
@@ -339,7 +339,7 @@ def test_the_simulator_refuses_what_a_board_does_not_have() -> None:
 
 
 @given(st.binary(max_size=140))
-def test_any_words_give_believable_values_or_none(data: bytes) -> None:
+def test_any_words_give_valid_values_or_none(data: bytes) -> None:
     for profile in (Daly(), DalyD2()):
         table = index_by_name(profile.registers)
         for block in profile.live:

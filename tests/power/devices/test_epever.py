@@ -145,7 +145,7 @@ def test_boost_without_a_known_setpoint_is_bulk() -> None:
     assert make_reading(charger_status=9, battery_voltage=14.4).charge_stage is ChargeStage.BULK
 
 
-def test_a_pv_power_that_is_not_volts_times_amperes_is_not_believed() -> None:
+def test_a_pv_power_that_is_not_volts_times_amperes_is_rejected() -> None:
     torn = make_reading(pv_power=655.36 + 100, pv_voltage=35.0, pv_current=2.9)
     assert torn.pv_power_w is None
     assert torn.quality["pv_power_w"] is Quality.IMPLAUSIBLE
@@ -270,7 +270,7 @@ def test_a_pair_that_comes_word_by_word_is_read_high_low_high(
     assert asked == [0x3103, 0x3102, 0x3103]
 
 
-def test_a_pair_whose_high_word_changes_between_its_two_reads_is_not_believed(
+def test_a_pair_whose_high_word_changes_between_its_two_reads_is_rejected(
     settings: Settings, clock: FakeClock
 ) -> None:
     class Turning(RecorderBus):

@@ -134,7 +134,7 @@ MODBUS = [model.name for model in MODELS if model.protocol == "Modbus"]
 
 
 @pytest.mark.parametrize("name", MODBUS)
-def test_a_device_that_says_zero_to_everything_has_no_voltage_and_no_charge(name: str) -> None:
+def test_a_device_that_reports_zero_for_everything_has_no_voltage_and_no_charge(name: str) -> None:
     profile = find_model(name)
     try:
         reading = Meter(profile, ZeroLink(profile), FakeClock()).read()

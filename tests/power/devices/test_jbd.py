@@ -124,7 +124,7 @@ def test_a_captured_pack_of_7_cells() -> None:
     assert reading.highest_temperature_c == pytest.approx(25.6)
 
 
-def test_a_captured_full_pack_takes_no_charge_and_says_why() -> None:
+def test_a_captured_full_pack_takes_no_charge_and_reports_why() -> None:
     reading = make_captured_meter(FULL, build_cells(3420, 3417, 3415, 3418))
     assert (reading.charge_allowed, reading.discharge_allowed) == (False, True)
     assert reading.alarms == "cell over-voltage"
@@ -139,7 +139,7 @@ def test_the_makers_example() -> None:
     assert reading.lowest_cell_voltage_v == 3.895
 
 
-def test_a_captured_name_tells_the_pack_for_certain() -> None:
+def test_a_captured_name_identifies_the_pack_for_certain() -> None:
     data = FRAMING.find_reply(SEVEN_NAME, NAME, 1, final=False)
     identification = JBD.recognise(data or b"")
     assert JBD.signature == NAME
@@ -188,7 +188,7 @@ def test_sensors_that_are_not_counted_are_no_temperatures_whatever_bytes_follow(
     assert make_captured_meter(newer, GOOD_CELLS).highest_temperature_c == pytest.approx(20.0)
 
 
-def test_cells_that_are_counted_but_not_told_are_not_believed() -> None:
+def test_cells_that_are_counted_but_not_reported_are_rejected() -> None:
     short = make_captured_meter(build_basic(), build_cells(3300, 3300, 3300))
     assert short.lowest_cell_voltage_v is None
     assert short.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
@@ -198,7 +198,7 @@ def test_cells_that_are_counted_but_not_told_are_not_believed() -> None:
     assert more.lowest_cell_voltage_v == 3.3
 
 
-def test_cells_whose_sum_is_not_the_packs_voltage_are_not_believed() -> None:
+def test_cells_whose_sum_is_not_the_packs_voltage_are_rejected() -> None:
     reading = make_captured_meter(build_basic(), build_cells(3300, 2500, 3300, 3300))
     assert reading.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
     assert reading.voltage_v == 13.2
@@ -237,7 +237,7 @@ def test_transistors_and_protections_say_what_is_allowed(
     assert (reading.charge_allowed, reading.discharge_allowed) == (charge, discharge)
 
 
-def test_every_protection_has_words_of_its_own() -> None:
+def test_every_protection_has_a_text_of_its_own() -> None:
     for bit, words in PROTECTION.items():
         assert make_captured_meter(build_basic(protection=1 << bit), GOOD_CELLS).alarms == words
     assert make_captured_meter(build_basic(protection=0x22), GOOD_CELLS).alarms == (

@@ -149,7 +149,7 @@ def test_a_discharging_pack_has_a_negative_current_whether_its_power_has_a_sign_
     assert make_healthy(current=-10.0, power=power).current_a == -10.0
 
 
-def test_a_current_that_does_not_make_the_power_is_not_believed() -> None:
+def test_a_current_that_does_not_make_the_power_is_rejected() -> None:
     reading = make_healthy(current=-55.5)
     assert reading.current_a is None
     assert reading.quality["current_a"] is Quality.IMPLAUSIBLE
@@ -166,7 +166,7 @@ def test_cells_that_are_not_there_do_not_count_and_a_broken_wire_does() -> None:
     assert unknown_bits.lowest_cell_voltage_v == 3.3
 
 
-def test_cells_whose_sum_is_not_the_packs_voltage_are_not_believed() -> None:
+def test_cells_whose_sum_is_not_the_packs_voltage_are_rejected() -> None:
     reading = make_healthy(cell_2_voltage=2.6)
     assert reading.lowest_cell_voltage_v is None
     assert reading.quality["highest_cell_voltage_v"] is Quality.IMPLAUSIBLE
@@ -184,7 +184,7 @@ def test_a_state_of_charge_of_0_needs_an_empty_cell() -> None:
     assert make_healthy(state_of_charge=None).quality["state_of_charge_pct"] is Quality.ABSENT
 
 
-def test_a_remaining_capacity_that_is_not_the_state_of_charge_is_not_believed() -> None:
+def test_a_remaining_capacity_that_is_not_the_state_of_charge_is_rejected() -> None:
     torn = make_healthy(remaining_capacity=125.5)
     assert (torn.remaining_ah, torn.full_ah) == (None, None)
     assert torn.state_of_charge_pct == 60
@@ -213,7 +213,7 @@ def test_sensors_that_are_not_fitted_are_absent_and_never_a_temperature() -> Non
         (1 << 31 | 1 << 19 | 1 << 18, True, True, ""),
     ],
 )
-def test_alarms_are_told_in_words_and_stop_what_they_stop(
+def test_alarms_are_reported_in_words_and_stop_what_they_stop(
     alarms: int, charge: bool, discharge: bool, words: str
 ) -> None:
     reading = make_healthy(alarms=alarms)
@@ -221,7 +221,7 @@ def test_alarms_are_told_in_words_and_stop_what_they_stop(
     assert reading.alarms == words
 
 
-def test_every_alarm_of_the_table_has_words_of_its_own() -> None:
+def test_every_alarm_of_the_table_has_a_text_of_its_own() -> None:
     for bit, words in ALARMS.items():
         assert make_healthy(alarms=1 << bit).alarms == words
 

@@ -187,7 +187,7 @@ def test_a_net_current_that_cannot_be_checked_is_unknown() -> None:
     assert make_reading(net_battery_current=-3.0).quality["battery_current_a"] is Quality.ABSENT
 
 
-def test_a_pv_power_that_does_not_arrive_is_not_believed() -> None:
+def test_a_pv_power_that_does_not_arrive_is_rejected() -> None:
     assert make_reading(**SUN, charge_current=20.0).pv_power_w == 288.0
     assert make_reading(**SUN, charge_current=2.0).quality["pv_power_w"] is Quality.IMPLAUSIBLE
     assert make_reading(array_voltage=36.0).pv_power_w is None

@@ -187,7 +187,7 @@ def test_a_pack_without_sensors_has_no_temperature() -> None:
     assert reading.quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
 
 
-def test_cells_that_do_not_sum_to_the_pack_are_not_believed() -> None:
+def test_cells_that_do_not_sum_to_the_pack_are_rejected() -> None:
     rest = "0000" + "C4E0" + "6000" + "02" + "C350" + "0001"  # 50.4 V
     right = read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 15, "0BC3", rest)})
     wrong = read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 14, "0BC3", rest)})
@@ -198,7 +198,7 @@ def test_cells_that_do_not_sum_to_the_pack_are_not_believed() -> None:
         assert reading.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
 
 
-def test_a_charge_of_0_is_believed_of_an_empty_pack_only() -> None:
+def test_a_charge_of_0_is_accepted_of_an_empty_pack_only() -> None:
     full, empty = "0D20" * 15, "0B54" * 15  # 3.36 V and 2.90 V
     for cells, volts, believed in ((full, "C4E0", False), (empty, "A9EC", True)):
         rest = "0000" + volts + "0000" + "02" + "C350" + "0001"
@@ -210,7 +210,7 @@ def test_a_charge_of_0_is_believed_of_an_empty_pack_only() -> None:
             assert reading.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
 
 
-def test_more_than_full_is_full_up_to_5_percent_and_then_not_believed() -> None:
+def test_more_than_full_is_full_up_to_5_percent_and_then_rejected() -> None:
     for remaining, expected in (("C35A", 100.0), ("D6D8", None)):
         rest = "0000" + "C4E0" + remaining + "02" + "C350" + "0001"
         reading = read_family(FAMILY[0], {ANALOGUE: build_analogue("0D20" * 15, "0BC3", rest)})
@@ -225,7 +225,7 @@ def test_no_capacity_at_all_is_unknown_and_not_0() -> None:
     assert reading.quality["state_of_charge_pct"] is Quality.ABSENT
 
 
-def test_a_seplos_charge_of_0_with_a_sound_voltage_is_not_believed() -> None:
+def test_a_seplos_charge_of_0_with_a_sound_voltage_is_rejected() -> None:
     info = SEPLOS_16[13:-5].replace("426803134650", "426800004650")
     reading = read_family(FAMILY[2], {ANALOGUE: build_frame("20004600", info)})
     assert reading.state_of_charge_pct is None
@@ -237,7 +237,7 @@ def decode_alarm_words(cells: str, temperatures: str, rest: str) -> str:
     return build_frame("20024600", info)
 
 
-def test_pylontech_alarms_are_told_in_words() -> None:
+def test_pylontech_alarms_are_reported_in_words() -> None:
     frames = {
         ANALOGUE: US2000C,
         ALARMS: decode_alarm_words("00" * 13 + "02F0", "0001000000", "020001" + "9200000000"),
@@ -252,7 +252,7 @@ def test_pylontech_alarms_are_told_in_words() -> None:
     assert (reading.charge_allowed, reading.discharge_allowed) == (False, False)
 
 
-def test_pace_protections_and_faults_are_told_in_words() -> None:
+def test_pace_protections_and_faults_are_reported_in_words() -> None:
     info = PACE_16_ALARMS[13:-5]
     assert info[58:68] == "00000E0000"  # protections, switches, configuration, faults
     changed = info[:58] + "0204040004" + info[68:]
@@ -263,7 +263,7 @@ def test_pace_protections_and_faults_are_told_in_words() -> None:
     assert (reading.charge_allowed, reading.discharge_allowed) == (False, True)
 
 
-def test_seplos_protections_and_faults_are_told_in_words() -> None:
+def test_seplos_protections_and_faults_are_reported_in_words() -> None:
     events = "000820082008"  # events 1 to 6; their warnings beside
     rest = "0000" + "14" + events + "00" + "0000" + "10" + "8001" + "00" + "01" + "00" * 6
     info = "000110" + "00" * 16 + "06" + "00" * 6 + rest

@@ -79,7 +79,7 @@ def test_the_examples_of_state_and_faults_give_their_bits() -> None:
     assert make_reading(charge_state=2, faults=0x0101).charge_stage is ChargeStage.FAULT
 
 
-def test_the_examples_load_power_is_not_believed_beside_its_volts_and_amperes() -> None:
+def test_the_examples_load_power_is_rejected_beside_its_volts_and_amperes() -> None:
     assert make_reading(load_voltage=12, load_current=2, load_power=240).load_power_w is None
     assert make_reading(load_voltage=12, load_current=2, load_power=24).load_power_w == 24
 
@@ -212,7 +212,7 @@ def test_a_load_output_without_voltage_is_absent_and_not_0() -> None:
     assert (ROVER.has_load_output, NO_LOAD.has_load_output) == (True, False)
 
 
-def test_a_load_voltage_that_was_not_believed_does_not_count_as_none() -> None:
+def test_a_load_voltage_that_was_rejected_does_not_count_as_none() -> None:
     sample = Sample(
         {
             "charge_current": Decoded(2.0, Quality.OK),
@@ -243,7 +243,7 @@ def test_the_yields_of_real_units_are_watt_hours(ah: float, wh: float, battery_v
     assert reading.yield_today_wh == wh
 
 
-def test_a_yield_in_another_unit_is_not_believed() -> None:
+def test_a_yield_in_another_unit_is_rejected() -> None:
     for wh in (7970, 79.7, 0.797):
         reading = make_reading(charged_today=59, generated_today=wh, battery_voltage=13.4)
         assert reading.quality["yield_today_wh"] is Quality.IMPLAUSIBLE
@@ -276,7 +276,9 @@ def test_what_was_not_read_is_none_and_never_zero() -> None:
         (b"\xff" * 16, False, False),
     ],
 )
-def test_the_name_tells_a_rover_from_its_relatives(name: bytes, known: bool, certain: bool) -> None:
+def test_the_name_distinguishes_a_rover_from_its_relatives(
+    name: bytes, known: bool, certain: bool
+) -> None:
     identification = ROVER.recognise(name)
     assert (identification is not None) is known
     assert identification is None or identification.certain is certain

@@ -105,7 +105,7 @@ def test_temperatures_below_0_are_twos_complement_and_only_those_that_it_has() -
     assert broken.quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
 
 
-def test_nothing_left_at_a_sound_voltage_is_not_believed() -> None:
+def test_nothing_left_at_a_sound_voltage_is_rejected() -> None:
     reading = make_scanned_meter(_5044=0, _5045=0)
     for name in ("state_of_charge_pct", "remaining_ah"):
         assert getattr(reading, name) is None
@@ -114,7 +114,7 @@ def test_nothing_left_at_a_sound_voltage_is_not_believed() -> None:
     assert empty.state_of_charge_pct == 0
 
 
-def test_more_than_full_is_100_percent_or_not_believed() -> None:
+def test_more_than_full_is_100_percent_or_rejected() -> None:
     assert make_scanned_meter(_5045=34464 + 3000).state_of_charge_pct == 100
     wrong = make_scanned_meter(_5044=2)
     assert wrong.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
@@ -138,7 +138,7 @@ def test_the_switches_say_what_is_allowed() -> None:
     assert empty.discharge_allowed is False
 
 
-def test_a_switch_that_is_off_while_current_flows_is_not_believed() -> None:
+def test_a_switch_that_is_off_while_current_flows_is_rejected() -> None:
     charging = make_scanned_meter(_5106=0, _5042=1000)
     assert charging.quality["charge_allowed"] is Quality.IMPLAUSIBLE
     assert charging.discharge_allowed is False
@@ -209,7 +209,7 @@ def test_on_a_real_line_it_reads_the_same() -> None:
     assert reading.current_a < -1
 
 
-def test_too_cold_to_charge_is_said() -> None:
+def test_too_cold_to_charge_is_reported() -> None:
     frost = replace(Settings(), simulation=SimulationSettings(temperature_c=-20))
     plant = Plant(frost, NOON)
     assert plant.charge_blocked

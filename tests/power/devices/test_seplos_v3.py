@@ -60,7 +60,7 @@ def make_exchange(
     return request, [build_rtu_frame(device_id, reply)]
 
 
-def test_a_captured_pack_with_bus_id_0_is_read_on_a_wire() -> None:
+def test_a_captured_pack_with_bus_id_0_is_read_on_a_line() -> None:
     pack, cells, bits = PROFILE.live
     with replay(
         make_exchange(pack, PACK),
@@ -152,7 +152,7 @@ def test_a_sensor_that_is_not_wired_is_no_temperature_of_273_below() -> None:
     assert make_reading(lowest_temperature=0).quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
 
 
-def test_a_state_of_charge_of_0_is_believed_only_of_empty_cells() -> None:
+def test_a_state_of_charge_of_0_is_accepted_only_of_empty_cells() -> None:
     lost = make_reading(state_of_charge=0, remaining_capacity=0)
     assert lost.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     assert lost.quality["remaining_ah"] is Quality.IMPLAUSIBLE
@@ -170,7 +170,7 @@ def test_only_the_cells_that_are_set_are_taken() -> None:
     assert unknown.quality["lowest_cell_voltage_v"] is Quality.ABSENT
 
 
-def test_cells_that_do_not_sum_to_the_pack_are_not_believed() -> None:
+def test_cells_that_do_not_sum_to_the_pack_are_rejected() -> None:
     assert make_reading(voltage=5000).quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
 
 
@@ -235,7 +235,7 @@ def test_the_driver_reads_its_simulator_by_day_and_night() -> None:
         assert_agrees(make_meter(PROFILE, SimulatedSeplosV3(plant)).read(), plant)
 
 
-def test_the_driver_reads_two_packs_on_one_wire() -> None:
+def test_the_driver_reads_two_packs_on_one_line() -> None:
     plant = make_sunny_noon()
     packs = SimulatedSeplosV3(plant), SimulatedSeplosV3(plant, device_id=3, share=0.5)
     with serve_on_line(PROFILE, *packs, quirks=[ECHO, TWO_BURSTS]) as meter:
@@ -277,7 +277,7 @@ def test_the_simulator_names_its_maker_and_refuses_what_a_pack_does_not_have() -
 
 
 @given(st.binary(max_size=200))
-def test_any_words_give_believable_values_or_none(data: bytes) -> None:
+def test_any_words_give_valid_values_or_none(data: bytes) -> None:
     table = index_by_name(PROFILE.registers)
     values: dict[str, Decoded] = {}
     for block in (*PROFILE.live, *PROFILE.settings):

@@ -51,7 +51,7 @@ def make_sun_reading(**values: float | Decoded) -> PowerReading:
     ("current", "status", "read_a"),
     [(5.0, 4, 5.0), (-5.0, 4, 5.0), (5.0, 3, -5.0), (-5.0, 3, -5.0), (0.0, 6, 0.0)],
 )
-def test_the_charge_status_says_which_way_the_current_flows(
+def test_the_charge_status_gives_the_direction_of_the_current(
     current: float, status: int, read_a: float
 ) -> None:
     assert make_pack_reading(current=current, charge_status=status).current_a == read_a
@@ -64,7 +64,7 @@ def test_a_current_without_a_direction_is_unknown(status: float | Decoded) -> No
     assert make_pack_reading(current=UNREAD, charge_status=4).quality["current_a"] is Quality.STALE
 
 
-def test_an_empty_battery_is_believed_only_where_something_else_says_so() -> None:
+def test_an_empty_battery_is_accepted_only_where_another_value_agrees() -> None:
     for name in ("charge", "storage_charge", "control_charge"):
         assert (
             make_pack_reading(**{name: 0.0}).quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
@@ -120,7 +120,7 @@ def build_battery_model(power_w: int, volts: int = 1320, current: int = 1000) ->
     return build_model(802, *words)
 
 
-def test_a_current_that_is_not_the_power_is_not_believed() -> None:
+def test_a_current_that_is_not_the_power_is_rejected() -> None:
     block = Block(802)
     assert PACK.decode(block, build_battery_model(132))["current"].value == 10
     assert PACK.decode(block, build_battery_model(-132))["current"].value == 10  # its sign is open

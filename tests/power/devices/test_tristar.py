@@ -224,7 +224,7 @@ def test_the_range_is_checked_after_scaling(name: str, fraction: float, field: s
     assert reading.quality[field] is Quality.IMPLAUSIBLE
 
 
-def test_a_pv_power_that_is_not_volts_times_amperes_is_not_believed() -> None:
+def test_a_pv_power_that_is_not_volts_times_amperes_is_rejected() -> None:
     panels = {"array_voltage": 36 / 180, "array_current": 10 / 80}
     good = make_reading(**FULL, **panels, input_power=360 / (180 * 80))
     assert good.pv_power_w == pytest.approx(360)
@@ -270,7 +270,7 @@ def test_it_has_no_load_output() -> None:
         (65535, 0.0, None),
     ],
 )
-def test_the_days_energy_is_believed_where_it_agrees_with_the_days_charge(
+def test_the_days_energy_is_accepted_where_it_agrees_with_the_days_charge(
     counted: float, charge_ah: float, yield_wh: float | None
 ) -> None:
     battery = {**FULL, "battery_voltage": 13.5 / 180}

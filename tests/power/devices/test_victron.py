@@ -203,7 +203,7 @@ def test_an_error_is_a_fault_where_it_stops_the_charging() -> None:
     assert make_reading(MPPT, charge_state=3, error=67).charge_stage is ChargeStage.BULK
 
 
-def test_a_pv_power_that_does_not_come_out_is_not_believed() -> None:
+def test_a_pv_power_that_does_not_come_out_is_rejected() -> None:
     values = {"battery_voltage": 26.0, "battery_current": 10.0, "pv_voltage": 70.0}
     assert make_reading(MPPT, pv_power=275, **values).pv_power_w == 275
     for wrong_w in (550, 120, 0):
@@ -237,7 +237,7 @@ def test_only_models_with_a_load_output_claim_the_battery_current() -> None:
     }
 
 
-def test_no_charge_while_the_voltage_is_sound_is_not_believed() -> None:
+def test_no_charge_while_the_voltage_is_sound_is_rejected() -> None:
     for voltage_v in (12.9, 13.3, 26.4, 52.8):
         wrong = make_reading(SHUNT, voltage=voltage_v, state_of_charge=0)
         assert wrong.state_of_charge_pct is None
@@ -246,20 +246,20 @@ def test_no_charge_while_the_voltage_is_sound_is_not_believed() -> None:
         assert make_reading(SHUNT, voltage=voltage_v, state_of_charge=0).state_of_charge_pct == 0
 
 
-def test_a_current_that_contradicts_the_power_is_not_believed() -> None:
+def test_a_current_that_contradicts_the_power_is_rejected() -> None:
     agreeing = make_reading(SHUNT, voltage=12.0, current=-7.6, power=-92)
     assert agreeing.current_a == -7.6
     wrong = make_reading(SHUNT, voltage=12.0, current=-76.0, power=-92)
     assert (wrong.current_a, wrong.quality["current_a"]) == (None, Quality.IMPLAUSIBLE)
 
 
-def test_the_alarms_are_told_in_words() -> None:
+def test_the_alarms_are_reported_in_words() -> None:
     assert make_reading(SHUNT, alarm_reason=0).alarms == ""
     assert make_reading(SHUNT, alarm_reason=1 + 32).alarms == "low voltage, low temperature"
     assert make_reading(SHUNT).alarms is None
 
 
-def test_what_was_not_said_is_none_and_never_zero() -> None:
+def test_what_was_not_sent_is_none_and_never_zero() -> None:
     for profile, kind in ((MPPT, PowerReading), (MPPT_LOAD, PowerReading), (SHUNT, BatteryReading)):
         reading = make_reading(profile)
         fields = {*kind.__dataclass_fields__} - {"stamp", "device", "quality", "ages_s"}
@@ -273,7 +273,7 @@ def decode_ours(content: bytes, profile: VeDirectDevice = SHUNT) -> dict[str, De
     return profile.decode(LIVE_TEXT, content)
 
 
-def test_words_that_are_no_numbers_are_not_believed() -> None:
+def test_words_that_are_no_numbers_are_rejected() -> None:
     for word in (b"", b"1e3", b"nan", b"12.5", b"+5", b"0x10", b" 7", b"--", b"\xb2", b"9" * 30):
         assert decode_ours(b"\r\nSOC\t" + word)["state_of_charge"].quality is Quality.IMPLAUSIBLE
     assert decode_ours(b"\r\nSOC\t---")["state_of_charge"].quality is Quality.ABSENT

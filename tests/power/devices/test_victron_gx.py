@@ -66,7 +66,7 @@ def encode_words(*values: int) -> bytes:
 # --- registers by hand, after attributes.csv ------------------------------------------------------
 
 
-def test_registers_written_by_hand_become_the_values_that_the_csv_says() -> None:
+def test_registers_written_by_hand_become_the_values_that_the_csv_gives() -> None:
     block = [0] * 27  # 840 to 866
     block[0], block[1], block[2], block[3], block[4] = 134, 0xFFE2, 0xFFD8, 78, 2
     block[7:10] = [0xFFFF] * 3
@@ -101,7 +101,7 @@ def test_a_gx_that_knows_nothing_gives_no_values_at_all() -> None:
         assert {name for name in fields if getattr(reading, name) is not None} == set()
 
 
-def test_an_empty_battery_is_believed_only_where_something_else_says_so() -> None:
+def test_an_empty_battery_is_accepted_only_where_another_value_agrees() -> None:
     sound = {"voltage": 13.3, "state_of_charge": 0.0}
     assert make_battery_reading(**sound).state_of_charge_pct is None
     assert make_battery_reading(**sound).quality["state_of_charge_pct"] is Quality.ABSENT
@@ -111,7 +111,7 @@ def test_an_empty_battery_is_believed_only_where_something_else_says_so() -> Non
     assert make_battery_reading(voltage=13.3, state_of_charge=0.4).state_of_charge_pct == 0.4
 
 
-def test_a_state_of_charge_that_the_charge_drawn_cannot_explain_is_not_believed() -> None:
+def test_a_state_of_charge_that_the_charge_drawn_cannot_explain_is_rejected() -> None:
     dropped = make_battery_reading(voltage=13.3, state_of_charge=11.0, consumed=-1.0)
     assert dropped.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
     assert make_battery_reading(state_of_charge=11.0, consumed=-89.0).state_of_charge_pct == 11
@@ -131,7 +131,7 @@ def test_no_current_counts_only_beside_a_state_of_charge_or_a_power() -> None:
     assert make_power_reading(SYSTEM, **system, state_of_charge=5).battery_current_a == 0
 
 
-def test_a_current_that_is_not_the_power_is_not_believed() -> None:
+def test_a_current_that_is_not_the_power_is_rejected() -> None:
     assert make_battery_reading(voltage=13.3, current=10.0, power=133.0).current_a == 10
     wrong = make_battery_reading(voltage=13.3, current=-10.0, power=133.0)
     assert wrong.quality["current_a"] is Quality.IMPLAUSIBLE
@@ -184,7 +184,7 @@ def test_loads_that_read_0_are_unknown_because_this_unit_is_one_of_them() -> Non
     assert reading.quality["load_power_w"] is Quality.ABSENT
 
 
-def test_no_sun_is_not_believed_while_the_battery_charges_from_nothing() -> None:
+def test_no_sun_is_rejected_while_the_battery_charges_from_nothing() -> None:
     assert make_meter(SYSTEM, SimulatedGxSystem(make_night())).read().pv_power_w == 0
     gone = make_meter(SYSTEM, SimulatedGxSystem(make_sunny_noon(), ["no-solar"])).read()
     assert gone.quality["pv_power_w"] is Quality.ABSENT

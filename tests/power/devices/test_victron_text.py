@@ -248,7 +248,7 @@ def test_an_echo_is_no_reply() -> None:
 
 
 @pytest.mark.parametrize("flags", [1, 2, 4])
-def test_a_refusal_is_told_with_its_flags(flags: int) -> None:
+def test_a_refusal_is_reported_with_its_flags(flags: int) -> None:
     content = bytes([7, 0xF7, 0xED, flags])
     line = (
         b":" + (content + bytes([(0x55 - sum(content)) % 256])).hex().upper()[1:].encode() + b"\n"
@@ -258,7 +258,7 @@ def test_a_refusal_is_told_with_its_flags(flags: int) -> None:
     assert caught.value.number == flags
 
 
-def test_a_device_that_got_a_damaged_or_unknown_command_says_so() -> None:
+def test_a_device_that_got_a_damaged_or_unknown_command_reports_it() -> None:
     with pytest.raises(DamagedReply, match="damaged request"):
         find_reply(b":4AAAAFD\n", ABSORPTION)
     with pytest.raises(RefusedReply):

@@ -95,7 +95,7 @@ def test_a_pack_that_sleeps_through_the_first_request_is_found() -> None:
     assert len(sleeper.received) == 2
 
 
-def test_who_talks_by_himself_is_listened_to_before_anything_is_sent() -> None:
+def test_a_device_that_sends_unasked_is_listened_to_before_anything_is_sent() -> None:
     speaker = SimulatedLetter(speaks=True)
     with connect(speaker) as port:
         report = make_probe(Letter(), Speaker()).scan(port)
@@ -103,7 +103,7 @@ def test_who_talks_by_himself_is_listened_to_before_anything_is_sent() -> None:
     assert speaker.received == []
 
 
-def test_a_silent_port_is_told_as_silent_and_damage_is_not_a_device() -> None:
+def test_a_silent_port_is_reported_as_silent_and_damage_is_not_a_device() -> None:
     with connect(SimulatedLetter(asleep=99)) as port:
         silent = make_probe(Letter(), Speaker()).scan(port)
     with connect(SimulatedLetter(says=b"(!)")) as port:
@@ -113,7 +113,7 @@ def test_a_silent_port_is_told_as_silent_and_damage_is_not_a_device() -> None:
     assert "damaged by the test" in damaged.unknown_replies[0]
 
 
-def test_a_device_that_no_model_knows_is_told_as_a_stranger() -> None:
+def test_a_device_that_no_model_explains_is_an_unknown_reply() -> None:
     class Elsewhere(Sunny):
         live = (Block(3, 99, 1),)
 
@@ -125,7 +125,7 @@ def test_a_device_that_no_model_knows_is_told_as_a_stranger() -> None:
     assert "exception 02" in refusal.unknown_replies[0]
 
 
-def test_a_port_that_is_not_there_is_told_in_words() -> None:
+def test_a_port_that_is_not_there_is_reported_in_words() -> None:
     report = make_probe(Sunny()).scan("/dev/no-such-port")
     assert "there is no /dev/no-such-port; check the USB cable" in report.trouble
     gateway = make_probe(Sunny()).scan("tcp://127.0.0.1:1")
@@ -133,7 +133,7 @@ def test_a_port_that_is_not_there_is_told_in_words() -> None:
 
 
 @pytest.mark.parametrize("model", [Sunny(), Letter()])
-def test_a_port_that_the_power_service_has_is_told_with_what_to_do(model: Profile) -> None:
+def test_a_port_that_the_power_service_has_is_reported_with_what_to_do(model: Profile) -> None:
     with connect(SimulatedLetter()) as port:
         handle = os.open(port, os.O_RDWR | os.O_NOCTTY)
         assert not is_in_use(port)
@@ -197,7 +197,7 @@ def test_models_with_one_signature_are_asked_once_and_the_certain_one_wins() -> 
     assert asked == [("guess", 7)]
 
 
-def test_several_models_that_are_not_certain_are_all_told() -> None:
+def test_several_models_that_are_not_certain_are_all_reported() -> None:
     report, _ = list_asked({("guess", 7): b"\0\1"}, Guess(), SecondGuess())
     assert list_names(report) == [["guess", "second-guess"]]
     assert not report.devices[0].certain
@@ -216,7 +216,7 @@ def test_what_is_for_certain_charger_and_battery_is_both() -> None:
     assert all(device.certain for device in report.devices)
 
 
-def test_a_certain_model_in_another_way_of_speaking_ends_a_guess() -> None:
+def test_a_certain_model_in_another_line_mode_ends_a_guess() -> None:
     class Elsewhere(SlowGuess):
         device_id = 8
 
@@ -225,7 +225,7 @@ def test_a_certain_model_in_another_way_of_speaking_ends_a_guess() -> None:
         assert list_names(list_asked(replies, guess, Sunny())[0]) == [["sunny"]]
 
 
-def test_when_one_is_certain_other_ways_of_speaking_are_left_alone() -> None:
+def test_when_one_is_certain_other_line_modes_are_left_alone() -> None:
     class Many(Sunny):
         ids = (7, 8)
 
@@ -282,7 +282,7 @@ def test_other_ids_of_a_tcp_device_are_asked_where_somebody_answered() -> None:
     assert list_asked({}, Gateway())[1] == [], "on a serial port"
 
 
-def test_a_scan_that_takes_too_long_is_stopped_and_says_so() -> None:
+def test_a_scan_that_takes_too_long_is_stopped_and_reports_it() -> None:
     report, asked = list_asked({}, Sunny(), SlowGuess(), EpeverTracer(), took_s=50.0)
     assert len(asked) == 3
     assert "stopped after 120 s" in report.trouble
@@ -303,7 +303,7 @@ def test_the_usual_id_of_every_model_is_asked_within_ten_seconds() -> None:
     assert listened == sorted(listened, reverse=True), "listening comes first"
 
 
-def test_a_silent_port_takes_no_more_than_two_minutes_and_no_more_than_was_said() -> None:
+def test_a_silent_port_takes_no_more_than_two_minutes_and_no_more_than_announced() -> None:
     clock = FakeClock()
     link_factories = {model.protocol: AnsweringFactory(clock, {}) for model in MODELS}
     probe = Probe(clock, link_factories=link_factories)
@@ -331,13 +331,13 @@ def test_a_modbus_id_of_0_is_never_asked() -> None:
     assert list_asked({}, Zero())[1] == [("sunny", 3)] * 2
 
 
-def test_who_is_asked_nothing_talks_by_himself() -> None:
+def test_a_device_with_an_empty_request_sends_unasked() -> None:
     assert sends_unasked(Speaker())
     assert not sends_unasked(Letter())
     assert not sends_unasked(Sunny())
 
 
-def test_the_gap_of_a_device_is_kept_from_one_way_of_speaking_to_the_next() -> None:
+def test_the_gap_of_a_device_is_kept_from_one_line_mode_to_the_next() -> None:
     class Waited(FakeClock):
         waited_s: list[float] = []
 

@@ -35,7 +35,7 @@ def make_cells(*volts: Decoded) -> Sample:
     return Sample(dict(zip(NAMES, volts, strict=False)))
 
 
-def test_only_what_is_not_good_is_named_and_every_age_is_told() -> None:
+def test_only_what_is_not_good_is_named_and_every_age_is_kept() -> None:
     found = collect_fields(
         {"a": make_known(1), "b": make_known(2, 0.5), "c": UNREAD, "d": StatusValue("x", OK, 30)}
     )
@@ -48,7 +48,7 @@ def test_only_what_is_not_good_is_named_and_every_age_is_told() -> None:
     ("power_w", "good"),
     [(100, True), (112, True), (92, True), (120, False), (85, False), (-100, False)],
 )
-def test_a_power_is_believed_within_a_tenth_of_volts_times_amperes(
+def test_a_power_is_accepted_within_a_tenth_of_volts_times_amperes(
     power_w: float, good: bool
 ) -> None:
     found = check_power_w(make_known(power_w), make_known(20), make_known(5))
@@ -108,7 +108,7 @@ def test_the_lowest_and_the_highest_keep_their_sign_and_age() -> None:
     assert find_lowest(()) == find_highest(()) == ABSENT
 
 
-def test_bits_are_told_as_switches_and_words_with_their_age() -> None:
+def test_bits_are_reported_as_switches_and_words_with_their_age() -> None:
     assert decode_flag(make_known(0b100, 9), 2) == StatusValue(value=True, quality=OK, age_s=9)
     assert decode_flag(make_known(0b100), 1) == StatusValue(value=False, quality=OK)
     assert decode_flag(UNREAD, 1) == StatusValue(None, Quality.STALE)
@@ -130,7 +130,7 @@ def test_an_alarm_that_stops_the_current_counts_before_the_switch() -> None:
     )
 
 
-def test_a_charge_of_zero_is_believed_only_of_empty_cells() -> None:
+def test_a_charge_of_zero_is_accepted_only_of_empty_cells() -> None:
     assert reject_default_zero(make_known(0), 2.9) == make_known(0)
     assert reject_default_zero(make_known(0), 3.2) == IMPLAUSIBLE
     assert reject_default_zero(make_known(0), None) == IMPLAUSIBLE

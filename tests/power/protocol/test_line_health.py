@@ -14,7 +14,7 @@ def test_a_good_line_has_nothing_to_complain_of() -> None:
     assert health.find_fault("charger main") is None
 
 
-def test_wrong_checksums_are_counted_and_the_wires_are_named() -> None:
+def test_wrong_checksums_are_counted_and_the_data_wires_are_named() -> None:
     health = LineHealth()
     for second in range(600):
         health.count(second, WrongFrame("bad") if second % 15 == 0 else None)
@@ -79,7 +79,7 @@ def test_a_few_losses_are_no_fault_however_few_requests_there_were() -> None:
     assert health.find_fault("bms pack") is not None
 
 
-def test_one_loss_in_ten_is_told_and_one_in_a_hundred_is_not() -> None:
+def test_one_loss_in_ten_is_reported_and_one_in_a_hundred_is_not() -> None:
     for every, told in ((10, True), (100, False)):
         health = LineHealth()
         for second in range(590):

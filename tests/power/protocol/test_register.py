@@ -75,13 +75,13 @@ def test_bytes_of_another_length_are_a_mistake() -> None:
 
 
 @pytest.mark.parametrize(("volts", "good"), [(0.99, False), (1, True), (50, True), (50.01, False)])
-def test_a_value_is_believed_from_low_to_high(volts: float, good: bool) -> None:
+def test_a_value_is_accepted_from_low_to_high(volts: float, good: bool) -> None:
     found = decode(WORD, encode(WORD, volts))
     assert found == (Decoded(volts, Quality.OK) if good else Decoded(None, Quality.IMPLAUSIBLE))
 
 
 @pytest.mark.parametrize("raw", [0xFFFF, 2000])  # also where the value itself could be one
-def test_a_number_that_says_absent_is_absent(raw: int) -> None:
+def test_a_number_that_means_absent_is_absent(raw: int) -> None:
     assert convert_raw(WORD, raw) == Decoded(None, Quality.ABSENT)
 
 

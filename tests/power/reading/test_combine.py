@@ -38,7 +38,7 @@ def test_one_controller_alone_is_the_whole(clock: FakeClock) -> None:
     assert set(found.quality) == {"lowest_cell_voltage_v", "charge_allowed"}
 
 
-def test_nobody_says_anything_is_no_reading(clock: FakeClock) -> None:
+def test_no_answer_from_any_device_is_no_reading(clock: FakeClock) -> None:
     assert (
         combine(
             clock.stamp(), [Charger(EpeverTracer(), loads_on_battery=False, reading=None)], [None]
@@ -61,7 +61,7 @@ def test_a_controller_that_is_lost_makes_the_sum_unknown_and_leaves_the_rest(
     assert found.battery_voltage_v == 13.4
 
 
-def test_the_battery_knows_itself_better_than_the_controller(clock: FakeClock) -> None:
+def test_the_batterys_own_values_come_before_the_controllers(clock: FakeClock) -> None:
     found = combine_all(clock, charger_reading(clock), packs=(battery_reading(clock),))
     assert found.battery_voltage_v == 13.35
     assert found.battery_current_a == 18

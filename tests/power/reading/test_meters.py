@@ -88,7 +88,7 @@ def test_a_device_may_be_silent_for_years(clock: FakeClock) -> None:
     assert get_meter(silent).asked == asked + 1  # still once a minute
 
 
-def test_a_pulled_cable_says_nothing_of_the_device_behind_it(clock: FakeClock) -> None:
+def test_a_pulled_cable_is_no_loss_of_the_device_behind_it(clock: FakeClock) -> None:
     pulled = make_device("bms", "pack", ClosedLine("there is no /dev/ttyUSB0"))
     meters = Meters([pulled], clock)
     for _ in range(30):
@@ -224,7 +224,7 @@ def test_the_longest_back_off_is_a_minute_and_an_answer_ends_it(clock: FakeClock
     assert get_meter(silent).asked - asked == 3
 
 
-def test_what_a_battery_cannot_have_said_does_not_reach_the_whole(clock: FakeClock) -> None:
+def test_what_a_battery_cannot_have_measured_does_not_reach_the_whole(clock: FakeClock) -> None:
     pack = make_device("bms", "pack", battery_reading(clock))
     meters = Meters([pack], clock)
     meters.read()

@@ -35,7 +35,7 @@ def test_what_moves_as_it_should_is_passed_on(watch: PlausibilityFilter, clock: 
         assert found.quality == {}
 
 
-def test_a_temperature_that_jumps_is_believed_when_it_was_said_three_times(
+def test_a_temperature_that_jumps_is_accepted_when_it_was_reported_three_times(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     make_charger(watch, clock, battery_temperature_c=18.0)
@@ -76,7 +76,7 @@ def test_a_temperature_may_have_changed_over_a_long_silence(
     assert make_charger(watch, clock, battery_temperature_c=-2.0).battery_temperature_c == -2
 
 
-def test_values_that_stand_still_in_the_sun_are_not_believed(
+def test_values_that_are_frozen_in_the_sun_are_rejected(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     quality = [make_charger(watch, clock).quality for _ in range(200)]
@@ -101,7 +101,7 @@ def test_a_frozen_device_is_found_sooner_beside_one_that_moves(
     assert found.quality["battery_current_a"] is Quality.IMPLAUSIBLE
 
 
-def test_a_frozen_bms_is_not_believed(watch: PlausibilityFilter, clock: FakeClock) -> None:
+def test_a_frozen_bms_is_rejected(watch: PlausibilityFilter, clock: FakeClock) -> None:
     for _ in range(200):
         found = make_battery(watch, clock, state_of_charge_pct=None)
     assert found.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
@@ -134,7 +134,7 @@ def test_a_frozen_bms_that_goes_on_counting_is_found_beside_one_that_moves(
     assert found.quality["voltage_v"] is Quality.IMPLAUSIBLE
 
 
-def test_a_charge_that_falls_without_current_is_not_believed(
+def test_a_charge_that_falls_without_current_is_rejected(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     for step in range(12):  # 99 to 11 % in half an hour with 1 Ah drawn has been seen
@@ -145,7 +145,7 @@ def test_a_charge_that_falls_without_current_is_not_believed(
     assert found.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
 
 
-def test_a_charge_that_follows_its_current_is_believed(
+def test_a_charge_that_follows_its_current_is_accepted(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     charge_pct = 60.0
@@ -161,7 +161,7 @@ def test_a_full_bms_may_set_its_count_right(watch: PlausibilityFilter, clock: Fa
     assert make_battery(watch, clock, state_of_charge_pct=100.0).state_of_charge_pct == 100
 
 
-def test_a_bms_that_set_its_count_right_is_believed_afterwards(
+def test_a_bms_that_set_its_count_right_is_accepted_afterwards(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     make_battery(watch, clock, state_of_charge_pct=80.0)
@@ -211,7 +211,7 @@ def test_wild_temperatures_that_do_not_agree_confirm_nothing(
         assert make_charger(watch, clock, battery_temperature_c=wild).battery_temperature_c is None
 
 
-def test_a_value_that_was_believed_in_between_ends_the_count_of_wild_ones(
+def test_a_value_that_was_accepted_in_between_ends_the_count_of_wild_ones(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     make_charger(watch, clock, battery_temperature_c=18.0)
@@ -265,7 +265,7 @@ def test_a_slow_change_beside_a_frozen_device_is_seen(
     assert found.quality["battery_current_a"] is Quality.IMPLAUSIBLE
 
 
-def test_a_charge_that_rises_while_current_leaves_is_not_believed(
+def test_a_charge_that_rises_while_current_leaves_is_rejected(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     for step in range(90):  # 100 A out of 200 Ah: 12 % in a quarter of an hour, not into it
@@ -275,7 +275,7 @@ def test_a_charge_that_rises_while_current_leaves_is_not_believed(
     assert found.quality["state_of_charge_pct"] is Quality.IMPLAUSIBLE
 
 
-def test_a_charge_that_was_set_right_is_believed_after_an_hour(
+def test_a_charge_that_was_set_right_is_accepted_after_an_hour(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     make_battery(watch, clock, state_of_charge_pct=80.0, current_a=0.0)

@@ -50,7 +50,7 @@ def test_a_device_that_comes_back_under_its_stable_name_is_read_again(tmp_path: 
     lines.close()
 
 
-def test_a_cable_that_is_pulled_between_two_polls_is_told_as_a_missing_port(
+def test_a_cable_that_is_pulled_between_two_polls_is_reported_as_a_missing_port(
     tmp_path: Path,
 ) -> None:
     link, clock = tmp_path / "by-path-usb1", FakeClock()

@@ -85,7 +85,7 @@ def test_half_a_reply_is_damage_and_an_echo_alone_is_silence(clock: FakeClock) -
         line.close()
 
 
-def test_silence_after_a_damaged_reply_is_told_as_silence() -> None:
+def test_silence_after_a_damaged_reply_is_reported_as_silence() -> None:
     damaged = REPLY[:-1] + b"\x00"
     with replay((ASK, [damaged]), (ASK, []), (ASK, [ASK])) as peer:
         bus = ModbusBus(peer.port, FakeClock(), timeout_s=0.2)
@@ -205,7 +205,7 @@ def test_devices_that_share_a_line_get_the_longest_gap(clock: FakeClock) -> None
     assert lines.modbus("/dev/y", FORM, 0.5, 0.1) is not first
 
 
-def test_devices_that_do_not_speak_alike_cannot_share_a_port(clock: FakeClock) -> None:
+def test_devices_with_different_line_modes_cannot_share_a_port(clock: FakeClock) -> None:
     lines = Lines(clock)
     lines.modbus("/dev/x", FORM, 0.5, 0.1)
     with pytest.raises(SettingsError, match="9600 8E2 and 19200 8N1"):

@@ -206,7 +206,7 @@ def test_a_pack_may_have_no_temperatures_at_all() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(REFUSALS))
-def test_a_refusal_has_its_code_and_words_for_it(code: int) -> None:
+def test_a_refusal_has_its_code_and_its_meaning(code: int) -> None:
     with pytest.raises(RefusedReply) as caught:
         find_reply(build_answer(code), final=False)
     assert caught.value.number == code

@@ -89,7 +89,7 @@ def test_every_value_of_the_table_is_sent_by_the_simulated_pack(family: Family) 
 
 
 @families
-def test_a_cold_pack_takes_no_charge_and_says_so(family: Family) -> None:
+def test_a_cold_pack_takes_no_charge_and_reports_so(family: Family) -> None:
     plant = make_sunny_noon(
         replace(Settings(), simulation=replace(SimulationSettings(), temperature_c=-15.0))
     )
@@ -102,7 +102,7 @@ def test_a_cold_pack_takes_no_charge_and_says_so(family: Family) -> None:
 
 
 @families
-def test_another_pack_is_not_answered_and_not_heard(family: Family) -> None:
+def test_another_pack_is_not_answered_and_not_received(family: Family) -> None:
     profile, _, simulator = family
     other = simulator(make_sunny_noon(), device_id=profile.device_id + 1)
     with pytest.raises(NoAnswer):
@@ -123,7 +123,7 @@ def test_lower_case_digits_change_nothing(family: Family) -> None:
 
 
 @families
-def test_an_answer_with_a_wrong_length_check_is_asked_again_and_never_believed(
+def test_an_answer_with_a_wrong_length_check_is_asked_again_and_never_accepted(
     family: Family,
 ) -> None:
     plant = make_sunny_noon()
@@ -141,7 +141,7 @@ def test_a_small_pack_has_two_items_and_the_same_charge() -> None:
     assert reading.quality == {}
 
 
-def test_the_request_for_a_full_charge_is_told_and_is_no_fault() -> None:
+def test_the_request_for_a_full_charge_is_reported_and_is_no_fault() -> None:
     reading = make_family_meter(
         FAMILY[0], SimulatedPylontech(make_sunny_noon(), ["full-charge-request"])
     ).read()
@@ -159,7 +159,7 @@ def test_the_request_for_a_full_charge_is_told_and_is_no_fault() -> None:
         (b"~20024642E002FFFD09\r", 0x05),
     ],
 )
-def test_the_simulated_pack_says_what_is_wrong_with_a_request(
+def test_the_simulated_pack_reports_what_is_wrong_with_a_request(
     request_frame: bytes, code: int
 ) -> None:
     reply = SimulatedPylontech(make_sunny_noon()).respond(request_frame)

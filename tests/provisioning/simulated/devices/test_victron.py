@@ -146,7 +146,7 @@ def test_the_plain_models_send_nothing_so_old_firmware_never_falls_silent() -> N
         assert meter.read().battery_voltage_v is not None
 
 
-def test_old_firmware_says_no_text_after_hex_and_the_driver_lives_through_it() -> None:
+def test_old_firmware_sends_no_text_after_hex_and_the_driver_recovers() -> None:
     device = SimulatedMppt(make_sunny_noon(), [OLD_FIRMWARE])
     meter = make_victron_meter(VictronMpptHex(), device)
     assert meter.read().battery_voltage_v is not None  # text first, HEX last

@@ -128,7 +128,7 @@ def test_only_modbus_devices_share_a_line() -> None:
         ("nothing", "no simulator of 'nothing'"),
     ],
 )
-def test_what_cannot_be_simulated_is_told_before_anything_starts(
+def test_what_cannot_be_simulated_is_reported_before_anything_starts(
     typed: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
