@@ -1,4 +1,4 @@
-"""The errors that a service expects: each says what happened, where, and what to do.
+"""The errors that a service expects: each message says what happened, where, and what to do.
 
 A service loop records these as a `Fault` and goes on; anything else ends the process and PID 1
 restarts it. Nothing here is caught silently.
@@ -23,7 +23,7 @@ class SettingsError(ApplianceError):
 
 
 class BusError(ApplianceError):
-    """A power device did not answer, or not with a frame that can be believed."""
+    """A power device did not answer, or not with a valid frame."""
 
     code = "bus"
     message_id = "cc6b36d862a44301ab73309b7348bdd0"
@@ -37,7 +37,7 @@ class CameraError(ApplianceError):
 
 
 class ModelError(ApplianceError):
-    """A detection model is missing, damaged, or not what its card says."""
+    """A detection model is missing, damaged, or not what its model card says."""
 
     code = "model"
     message_id = "b37fe52adf3f498e8edc616764f30f68"

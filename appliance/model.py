@@ -28,7 +28,7 @@ class ChargeStage(Enum):
 
 
 class Quality(Enum):
-    """How far one value of a reading may be believed; a value that is not OK is None downstream."""
+    """Whether one value of a reading can be used; a value that is not OK is None downstream."""
 
     OK = "ok"
     STALE = "stale"
@@ -86,7 +86,7 @@ class PowerReading:
 
 @dataclass(frozen=True, slots=True)
 class BatteryReading:
-    """One poll of one battery's BMS, or of a shunt: what it says, not what the unit believes.
+    """One poll of one battery's BMS, or of a shunt: what it reports, not what the unit estimates.
 
     `device` is its name in the settings. `alarms` are its protections that have tripped, in words,
     "" where none has. `quality` and `ages_s` as in `PowerReading`.
@@ -153,7 +153,7 @@ class EnergyBudget:
 class EnergyPlanStep:
     """One step of the plan: what is expected from `starts` on, as step averages.
 
-    `low_charge_pct` to `high_charge_pct` is the band in which eight of ten futures lie.
+    `low_charge_pct` to `high_charge_pct` is the band in which eight of ten simulated scenarios lie.
     """
 
     stamp: Stamp
@@ -168,7 +168,8 @@ class EnergyPlanStep:
 
 @dataclass(frozen=True, slots=True)
 class SolarDay:
-    """What the panels gave on one day, beside a cloudless day: what forecasts learn from.
+    """What the panels gave on one day, beside a cloudless day: the data that forecasts are made
+    from.
 
     `day` is the midnight (UTC) of the local solar day's date. `hours` holds measured over clear-sky
     energy by local solar hour ("11": 0.83), only hours that were measured and not throttled.
@@ -185,7 +186,8 @@ class SolarDay:
 
 @dataclass(frozen=True, slots=True)
 class EnergyPolicy:
-    """The planner's answer of one night: what charge is worth, hour by hour (power/plan/policy.py).
+    """The planner's result of one night: the utility of charge, hour by hour
+    (power/plan/policy.py).
 
     `facts` are the numbers that it was made with, `worth` is its table.
     """
@@ -235,7 +237,7 @@ class Wake:
 
 @dataclass(frozen=True, slots=True)
 class GpuReading:
-    """One look at one GPU. A unit without a GPU has no rows of this."""
+    """One reading of one GPU. A unit without a GPU has no rows of this."""
 
     stamp: Stamp
     gpu: str
@@ -273,7 +275,7 @@ class ServiceState:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that a person may have to mend. `cleared` is None while it lasts."""
+    """Something that a person may have to repair. `cleared` is None while it lasts."""
 
     stamp: Stamp
     code: str

@@ -18,9 +18,9 @@ from appliance.model import EnergyLevel, Stamp
 class CameraMode(Enum):
     """What a camera process spends, from nothing upwards (sensors/camera/mode.py has the rule).
 
-    OFF: not connected. LISTEN: packets are heard, nothing is decoded. PROBE: some key frames are
-    looked at, small. WATCH: a picture that moved is given to who asks. ACTIVE: something is being
-    followed, every picture that is asked for is given.
+    OFF: not connected. LISTEN: packets are received, nothing is decoded. PROBE: some key frames are
+    decoded, small, to check for motion. WATCH: pictures with motion are given to the process that
+    requests them. ACTIVE: an object is tracked, every picture that is requested is given.
     """
 
     OFF = "off"
@@ -31,10 +31,11 @@ class CameraMode(Enum):
 
 
 class Tier(Enum):
-    """How closely a frame is looked at.
+    """How a frame is analysed.
 
     REGION: the small model, on the moving part of the picture only. INT8: the small model, on all
-    of it. FP32: the exact model, when the sun is free. USER: the owner's own model of that camera.
+    of it. FP32: the exact model, while solar power is in surplus. USER: the owner's own model of
+    that camera.
     """
 
     NONE = "none"
@@ -50,8 +51,9 @@ class CameraState:
 
     `power_w` is the camera's own draw and its process' share of the computer together;
     `power_measured` False: by the settings. `cpu_s` is what the process has used since the row
-    before, in `duration_s`. `gates` says in words what wakes it. `stream` is what comes, such as
-    "h264 1920x1080, 25 frames a second, 2100 kbit/s"; None where nothing comes.
+    before, in `duration_s`. `gates` says in words what wakes it. `stream` describes the video
+    received, such as "h264 1920x1080, 25 frames a second, 2100 kbit/s"; None where nothing is
+    received.
     """
 
     stamp: Stamp
@@ -81,11 +83,11 @@ class CameraChange:
 
 @dataclass(frozen=True, slots=True)
 class CameraMotion:
-    """One stretch in which something moved before a camera, written when it is over.
+    """One motion segment of a camera, written when it has ended.
 
-    `woken_by` is who noticed first: "packets", "key frames", "onvif motion", .... `score` is how
-    clearly (1: just so). `looked` says whether pictures of it were given to anybody; where not,
-    `reason` says why not.
+    `woken_by` is what detected it first: "packets", "key frames", "onvif motion", .... `score` is
+    how clearly (1: at the threshold). `looked` says whether pictures of it were analysed; `reason`
+    says why not.
     """
 
     stamp: Stamp
@@ -99,7 +101,7 @@ class CameraMotion:
 
 @dataclass(frozen=True, slots=True)
 class CameraHint:
-    """Somebody outside says that something moves, or no longer: a camera's ONVIF alarm, a PIR."""
+    """A motion alarm from outside, begun or ended: a camera's ONVIF alarm, a PIR sensor."""
 
     stamp: Stamp
     camera: str
@@ -109,9 +111,9 @@ class CameraHint:
 
 @dataclass(frozen=True, slots=True)
 class CameraUsage:
-    """What looking at one camera's pictures cost the inference process since the row before.
+    """What analysing one camera's pictures cost the inference process since the row before.
 
-    `energy_wh` covers detection and following; measured where a meter exists, else modelled.
+    `energy_wh` covers detection and tracking; measured where a meter exists, else modelled.
     `power_w` is its mean over `duration_s`.
     """
 
@@ -138,7 +140,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One thing seen in one frame; `confidence` is 0 to 1."""
+    """One object found in one frame; `confidence` is 0 to 1."""
 
     label: str
     confidence: float
@@ -176,14 +178,15 @@ class InferenceRun:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that was there long enough to be told: the product's result. Durable when stored.
+    """An object that was present long enough, or met a rule: the product's result. Durable when
+    stored.
 
     `stamp` is when it was first seen, or when it crossed the line that made it one. `snapshot` is a
     path below the data directory, or None.
-    `energy_j` is what looking at it cost, `energy_measured` whether that was measured or modelled.
+    `energy_j` is what analysing it cost, `energy_measured` whether that was measured or modelled.
     `rule` is the zone, line or count that made it one, "" where being there was enough. `scores`
     holds first, mean and best confidence. `drops` are frames that came while it was there and were
-    not looked at. `woken_by` is who noticed it first. `clip` is like `snapshot`.
+    not analysed. `woken_by` is what detected it first. `clip` is like `snapshot`.
     """
 
     stamp: Stamp

@@ -56,9 +56,9 @@ class Follows(Enum):
 class UnitSettings:
     name: str = setting("unit", "Name of this unit, shown on the page and in reports")
     data_dir: Path = setting(
-        Path("/var/lib/appliance"), "Where the database and the snapshots live"
+        Path("/var/lib/appliance"), "Directory of the database and the snapshots"
     )
-    run_dir: Path = setting(Path("/run/appliance"), "Where the sockets live; gone after a reboot")
+    run_dir: Path = setting(Path("/run/appliance"), "Directory of the sockets; emptied by a reboot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +141,20 @@ class EnergySettings:
     sentinel_from_pct: float = setting(20.0, "Charge from which cameras listen", 12, 90)
     off_below_pct: float = setting(10.0, "Charge below which the computer powers off", 10, 50)
     hysteresis_pct: float = setting(5.0, "How far above a threshold a level is entered", 1, 20)
-    dwell_up_s: float = setting(900.0, "How long a higher level must be earned", 0, 7200)
-    sigma_weight: float = setting(1.0, "Standard deviations taken off the charge", 0, 3)
+    dwell_up_s: float = setting(
+        900.0, "How long the charge must allow a higher level before it is entered", 0, 7200
+    )
+    sigma_weight: float = setting(
+        1.0, "Standard deviations subtracted from the estimated charge", 0, 3
+    )
     full_power_w: float = setting(25.0, "What the loads may draw at FULL", 1, 20_000)
     eco_power_w: float = setting(12.0, "What the loads may draw at ECO", 1, 20_000)
     sentinel_power_w: float = setting(6.0, "What the loads may draw at SENTINEL", 0.1, 20_000)
     hibernate_power_w: float = setting(0.3, "What is drawn while hibernating", 0.01, 1000)
-    reserve_days: float = setting(7.0, "Dark, cold days that the reserve must last", 0, 60)
+    reserve_days: float = setting(7.0, "Dark, cold days for which the reserve must last", 0, 60)
     follows: Follows = setting(Follows.PLAN, "The nightly plan, or the ladder of charge alone")
     worth_of_listening: float = setting(
-        0.3, "What cameras that only listen are worth, where everything at FULL is worth 1", 0, 1
+        0.3, "Utility of an hour with cameras in LISTEN mode; an hour at FULL has utility 1", 0, 1
     )
 
 
@@ -158,7 +162,10 @@ class EnergySettings:
 class ComputerSettings:
     idle_w: float = setting(5.0, "Draw of the computer without cameras and inference", 0.1, 5000)
     core_w: float = setting(
-        3.0, "Draw of one busy processor core: the price of CPU time where no meter is", 0.01, 500
+        3.0,
+        "Power of one busy processor core; used for CPU energy where there is no meter",
+        0.01,
+        500,
     )
 
 
@@ -213,13 +220,15 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class MqttSettings:
-    """An MQTT broker to report to, for those who live in Home Assistant; nothing depends on it."""
+    """An MQTT broker to report to, such as that of Home Assistant; nothing depends on it."""
 
     host: str = setting("", "The broker; '' for none")
     port: int = setting(1883, "Its port", 1, 65_535)
     user: str = setting("", "User name; '' for none")
     password_file: Path | None = setting(None, "File with the password in one line")
-    tls: bool = setting(False, "Speak TLS, checked by the system's certificates")
+    tls: bool = setting(
+        False, "Use TLS; the broker's certificate is verified with the system's certificates"
+    )
     topic: str = setting("neural-energy", "First part of every topic")
     discovery: bool = setting(True, "Announce the unit to Home Assistant")
 
@@ -228,7 +237,7 @@ class MqttSettings:
 class SimulationSettings:
     """Read only by the simulated plant; a unit in the field has no such section."""
 
-    seed: int = setting(1, "Seed of the clouds", 0, 2**31)
+    seed: int = setting(1, "Seed of the simulated clouds", 0, 2**31)
     cloudiness: float = setting(0.3, "Mean share of the sun that clouds take", 0, 0.95)
     battery_charge_pct: float = setting(30.0, "Charge of the battery at the start", 1, 100)
     temperature_c: float = setting(15.0, "Mean temperature of the day", -40, 50)
@@ -271,7 +280,9 @@ class Settings:
 
     @property
     def forecast_file(self) -> Path:
-        """The day-ahead forecast, where a link brought one (docs/energy.md says its form)."""
+        """The day-ahead forecast, where one was downloaded (docs/energy.md describes its
+        format).
+        """
         return self.unit.data_dir / "forecast.json"
 
     @property
@@ -294,7 +305,7 @@ class Settings:
 
     @property
     def view_socket(self) -> Path:
-        """Where the inference process hands out the last picture it looked at."""
+        """Where the inference process hands out the last picture that it analysed."""
         return self.unit.run_dir / "inference.sock"
 
     def get_level_power_w(self, level: EnergyLevel) -> float:

@@ -14,14 +14,14 @@ from appliance.settings_field import setting
 
 
 class Transport(Enum):
-    """How an RTSP camera's pictures travel."""
+    """The transport protocol of an RTSP camera."""
 
     TCP = "tcp"
     UDP = "udp"
 
 
 class Direction(Enum):
-    """Which crossings of a line count, for one who walks along it from `start` to `end`."""
+    """Which crossings of a line count, seen in the direction from `start` to `end`."""
 
     BOTH = "both"
     TO_LEFT = "to-left"
@@ -39,26 +39,29 @@ class ZoneSettings:
     """A part of the picture; the section is [camera.NAME.zone.ZONE], one for each."""
 
     polygon: Polygon = setting((), "Its corners, [x, y] in fractions of the picture, 3 or more")
-    labels: tuple[str, ...] = setting((), "What counts; empty: all labels of [inference]")
-    dwell_s: float = setting(0.0, "Seconds that a thing must stay in it to be told", 0, 86_400)
-    count_from: int = setting(1, "Things that must be in it at once to be told", 1, 1000)
+    labels: tuple[str, ...] = setting((), "Labels that count; empty: all labels of [inference]")
+    dwell_s: float = setting(
+        0.0, "Seconds that an object must stay inside to make an event", 0, 86_400
+    )
+    count_from: int = setting(1, "Objects that must be inside at once to make an event", 1, 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """A line that things may cross; the section is [camera.NAME.line.LINE], one for each."""
+    """A line that objects may cross; the section is [camera.NAME.line.LINE], one for each."""
 
     start: Point = setting((0.0, 0.5), "One end, [x, y] in fractions of the picture")
     end: Point = setting((1.0, 0.5), "The other end")
-    labels: tuple[str, ...] = setting((), "What counts; empty: all labels of [inference]")
+    labels: tuple[str, ...] = setting((), "Labels that count; empty: all labels of [inference]")
     direction: Direction = setting(
-        Direction.BOTH, "Which crossings count, for one who walks from `start` to `end`"
+        Direction.BOTH, "Which crossings count, seen in the direction from `start` to `end`"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """One camera; the section is [camera.NAME], one for each. With zones or lines, only they tell.
+    """One camera; the section is [camera.NAME], one for each. Where it has zones or lines,
+    only those make events.
 
     A password never stands in a log, a row, a process list or on the page; it is best kept in a
     file of its own (`password_file`, mode 0640, group appliance).
@@ -66,22 +69,24 @@ class CameraSettings:
 
     source: str = setting(
         "",
-        "rtsp:// or http:// (MJPEG) address, a /dev/video* device, or a clip that plays in a loop",
+        "rtsp:// or http:// (MJPEG) address, a /dev/video* device, or a video file (looped)",
     )
     user: str = setting("", "User name at the camera, where `source` does not hold it")
     password_file: Path | None = setting(None, "File with the camera's password in one line")
-    transport: Transport = setting(Transport.TCP, "RTSP only: how the pictures travel")
+    transport: Transport = setting(Transport.TCP, "RTSP only: the transport protocol")
     allow_local: bool = setting(
         False, "Let `source` and `onvif` point at this computer or at link-local addresses"
     )
     onvif: str = setting("", "http:// address of its ONVIF service, for motion alarms; '' for none")
     privacy_masks: tuple[Polygon, ...] = setting(
-        (), "Parts that are blackened before anything looks at them or stores them"
+        (), "Parts of the picture that are blackened before it is analysed or stored"
     )
-    motion_masks: tuple[Polygon, ...] = setting((), "Parts whose movement wakes nobody")
+    motion_masks: tuple[Polygon, ...] = setting(
+        (), "Parts of the picture in which motion is ignored"
+    )
     clip_s: float = setting(
         0.0,
-        "Seconds of film kept with an event, as the camera sent it: heads are NOT blurred",
+        "Length of the clip kept with an event, in s, as the camera sent it: heads are NOT blurred",
         0,
         60,
     )
@@ -91,8 +96,10 @@ class CameraSettings:
     runs_from: EnergyLevel = setting(
         EnergyLevel.SENTINEL, "The lowest level at which it is on; `eco` or `full` for extra ones"
     )
-    listen_power_w: float = setting(2.0, "Draw of the camera while it listens", 0, 500)
-    watch_power_w: float = setting(3.0, "Draw of the camera while it is watched", 0, 500)
+    listen_power_w: float = setting(2.0, "Power of the camera in LISTEN mode", 0, 500)
+    watch_power_w: float = setting(
+        3.0, "Power of the camera while its pictures are analysed", 0, 500
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +112,24 @@ class InferenceSettings:
     labels: tuple[str, ...] = setting(("person",), "What makes an event (COCO names)")
     full_frames_per_s: float = setting(5.0, "Most frames a second at FULL", 0.01, 100)
     eco_frames_per_s: float = setting(2.0, "Most frames a second at ECO", 0.01, 100)
-    energy_per_frame_j: float = setting(0.5, "Energy of one frame, where no meter is", 0.0001, 1000)
-    event_after_frames: int = setting(3, "Sightings that make an event", 1, 100)
-    event_ends_after_s: float = setting(2.0, "Picture seconds without a sighting", 0.1, 600)
+    energy_per_frame_j: float = setting(
+        0.5, "Energy to analyse one frame, used where there is no meter", 0.0001, 1000
+    )
+    event_after_frames: int = setting(3, "Detections of one object that make an event", 1, 100)
+    event_ends_after_s: float = setting(
+        2.0, "Seconds of video without a detection that end an event", 0.1, 600
+    )
     snapshots_keep_days: float = setting(
         30.0, "Age at which snapshots and clips are deleted", 0.1, 3650
     )
     snapshots_keep_mb: float = setting(2000.0, "Size at which the oldest are deleted", 1, 1e6)
     blur_heads: bool = setting(True, "Blur the heads of people in snapshots")
-    sun_model: str = setting("", "Model used while the sun is free, as in `model`; '' for none")
-    regions: bool = setting(True, "Look at the moving part alone where that shows more of it")
+    sun_model: str = setting(
+        "", "Model used while solar power is in surplus, as in `model`; '' for none"
+    )
+    regions: bool = setting(
+        True, "Analyse the moving part of a picture alone where that shows it larger"
+    )
     licences: tuple[str, ...] = setting(
         ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause"), "Licences of models that may be used"
     )

@@ -1,4 +1,4 @@
-"""Reads the settings file and says exactly what is wrong with it.
+"""Reads the settings file, checks every value and reports exactly what is wrong.
 
 Reads: one TOML file, and $APPLIANCE_SETTINGS for its place. Writes: nothing.
 Never: lets an unknown key, a wrong type or a value out of range pass.
@@ -72,7 +72,7 @@ class Reader:
         self._check_ladder(settings)
         self._check_timezone(settings)
         self._check_shapes(settings)
-        self._check_films(settings)
+        self._check_clips(settings)
         return settings
 
     def _named(
@@ -142,19 +142,19 @@ class Reader:
                 if ends.start == ends.end:
                     raise self._error((*here, "line", line), "begins where it ends")
 
-    def _check_films(self, settings: Settings) -> None:
-        """Films are kept as the camera sends them: nothing in them can be hidden."""
+    def _check_clips(self, settings: Settings) -> None:
+        """Clips are kept as the camera sends them: nothing in them can be hidden."""
         for name, camera in settings.camera.items():
             here = ("camera", name, "clip_s")
             if camera.clip_s > 0 and camera.privacy_masks:
                 raise self._error(
-                    here, "must be 0 beside `privacy_masks`: films cannot be masked, only pictures"
+                    here, "must be 0 beside `privacy_masks`: clips cannot be masked, only pictures"
                 )
             if camera.clip_s > 0 and settings.inference.blur_heads:
                 raise self._error(
                     here,
-                    "must be 0 while heads are blurred: in films they are not; set `blur_heads = "
-                    "false` under [inference] where the law lets you keep films of people",
+                    "must be 0 while heads are blurred: in clips they are not; set `blur_heads = "
+                    "false` under [inference] where the law lets you keep clips of people",
                 )
 
     def _check_polygon(self, polygon: Polygon, where: tuple[str, ...]) -> None:

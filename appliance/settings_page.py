@@ -2,7 +2,7 @@
 
 Reads: the settings classes. Writes: the page to standard output:
 `python -m appliance.settings_page > docs/settings.md`.
-Never: says a thing of its own about a key; the help text beside the field is the one source.
+Never: adds text of its own about a key; the help text beside the field is the one source.
 """
 
 from dataclasses import fields
@@ -15,12 +15,13 @@ from appliance.settings_text import format_literal
 
 HEAD = f"""# Settings
 
-This page is generated from `appliance/settings.py` (`python -m appliance.settings_page`).
+This page is generated from `appliance/settings.py` and `appliance/settings_cameras.py`
+(`python -m appliance.settings_page`).
 
 One TOML file holds all settings of a unit: the one named by `--settings`, else the one in
 `${PATH_VARIABLE}`, else `{DEFAULT_PATH}`. Every key may be left out; its default then holds.
 A mistake names the file, the line and the nearest known key, and nothing starts.
-`unitctl settings` prints the settings in force, `unitctl settings --check FILE` looks at a file
+`unitctl settings` prints the settings in force, `unitctl settings --check FILE` checks a file
 before it is used. A relative path is taken from the directory of the settings file."""
 
 
@@ -47,8 +48,8 @@ def build_family(title: str, kind: Any) -> list[str]:
 
 def build_section(title: str, kind: Any) -> str:
     """One section: what its class says about itself, and a table of its keys."""
-    said = cleandoc(kind.__doc__ or "")
-    about = [] if said.startswith(kind.__name__) else [said, ""]  # a dataclass's own signature
+    text = cleandoc(kind.__doc__ or "")
+    about = [] if text.startswith(kind.__name__) else [text, ""]  # a dataclass's own signature
     hints = get_type_hints(kind)
     own = [spec for spec in fields(kind) if not is_named(hints[spec.name])]
     rows = [build_row(spec, hints[spec.name]) for spec in own]

@@ -1,4 +1,5 @@
-"""The settings in force as TOML text: what the file says, and the default where it says nothing.
+"""The settings in force as TOML text: the values of the file, and the default where a key is left
+out.
 
 Reads and writes: nothing; pure. `appliance.settings_file` reads the text back to the same settings.
 Never: hides a secret; whoever shows the text calls `appliance.log.redact`.

@@ -2,7 +2,7 @@
 
 Reads: the unit database as a reader, the settings, the checks. Writes: the stream it is given.
 Never: holds a table in memory (rows are fetched in pages and spooled to a temporary file), and
-never contains a picture or a film unless asked.
+never contains a picture or a clip unless asked.
 """
 
 import importlib.metadata

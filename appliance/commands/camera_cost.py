@@ -1,7 +1,7 @@
 """`unitctl cameras cost`: what each camera used, day by day, and for how many events.
 
 Reads: what appliance/status/camera_costs.py reads. Writes: standard output.
-Never: prices the hours of which nothing is known; it says how many are known.
+Never: counts hours of which nothing is known; it says how many are known.
 """
 
 from datetime import UTC, datetime, time, timedelta
@@ -50,7 +50,7 @@ def show_days(days: int, as_json: bool, settings: Settings, store: Store) -> int
 
 
 def list_days(days: int, settings: Settings, store: Store) -> list[Day]:
-    """Today and the days before it, newest first; of the older ones those of which rows tell."""
+    """Today and the days before it, newest first; of the older ones those that have rows."""
     here, until = get_timezone(settings), store.clock.stamp().utc
     date = until.astimezone(here).date()
     found: list[Day] = []
@@ -98,7 +98,7 @@ def describe_energy(one: CameraEnergy, day: Day) -> str:
     if one.camera.wh is None:
         return f"not known{describe_events(one)}"
     parts = f"camera {format_known(one.camera.wh, 'Wh', one.camera.measured)}, "
-    parts += f"looking {format_known(one.inference.wh, 'Wh', one.inference.measured)}"
+    parts += f"inference {format_known(one.inference.wh, 'Wh', one.inference.measured)}"
     together = f"{format_figure(one.wh)} Wh: " if one.wh is not None else ""
     hours = f"{one.known_s / 3600:.1f} of {day.seconds / 3600:.1f} h are known"
     return f"{together}{parts}; {hours}{describe_events(one)}"

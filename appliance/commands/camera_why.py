@@ -1,7 +1,7 @@
 """`unitctl cameras why`: a camera's mode at a moment, for which reason, and what was around it.
 
 Reads: what appliance/status/camera_moment.py reads. Writes: standard output.
-Never: guesses: where no row tells of the moment, it says between which rows it lies.
+Never: guesses: where no row covers the moment, it says between which rows it lies.
 """
 
 from datetime import datetime
@@ -124,7 +124,7 @@ def describe_change(moment: CameraMoment, change: CameraChange, settings: Settin
 
 
 def describe_silence(moment: CameraMoment, settings: Settings) -> str:
-    """A gap: what was the last before it, and who spoke first after it."""
+    """A gap: the last row before it, and the first after it."""
     last = moment.state
     assert last is not None
     silent = f"has been silent since {format_time(last.stamp.utc, settings)}"
@@ -151,11 +151,11 @@ def describe_state(moment: CameraMoment, settings: Settings) -> list[Line]:
     state = moment.state
     if state is None or not moment.reported or moment.sleep:
         return []
-    told = f"told {format_time(state.stamp.utc, settings)}"
+    reported = f"reported {format_time(state.stamp.utc, settings)}"
     draw = format_known(state.power_w, "W", state.power_measured)
     comes = state.stream or "nothing came"
     gates = f", woken by {state.gates}" if state.gates else ""
-    return [Line("camera", f"{draw}, {comes}{gates} ({told})")]
+    return [Line("camera", f"{draw}, {comes}{gates} ({reported})")]
 
 
 # --- energy and inference -------------------------------------------------------------------------
@@ -176,47 +176,47 @@ def describe_budget(moment: CameraMoment, settings: Settings) -> Line:
 
 
 def describe_inference(moment: CameraMoment, settings: Settings) -> Line:
-    """What was looked at in that minute; where nothing was, why."""
-    looks, plan = moment.usage, moment.plan
-    if looks and looks.frames:
-        cost = format_known(looks.power_w, "W", looks.energy_measured)
-        text = f"{looks.frames} frames in {looks.duration_s:.0f} s, {looks.tier.value}, {cost}"
-        return Line("looking", f"{text}: {plan.reason}" if plan and moment.plan_held else text)
+    """What was analysed in that minute; where nothing was, why."""
+    usage, plan = moment.usage, moment.plan
+    if usage and usage.frames:
+        cost = format_known(usage.power_w, "W", usage.energy_measured)
+        text = f"{usage.frames} frames in {usage.duration_s:.0f} s, {usage.tier.value}, {cost}"
+        return Line("inference", f"{text}: {plan.reason}" if plan and moment.plan_held else text)
     if plan is None:
-        return Line("looking", "nothing is known of inference at that time", BAD)
+        return Line("inference", "nothing is known of inference at that time", BAD)
     if not moment.plan_held:
         last = f"its last word, {format_time(plan.stamp.utc, settings)}: {plan.reason}"
-        return Line("looking", f"inference was not running; {last}", BAD)
+        return Line("inference", f"inference was not running; {last}", BAD)
     if moment.reported and moment.state and moment.state.mode in NO_PICTURES:
-        return Line("looking", f"no: in {moment.state.mode.value} the camera gives no pictures")
+        return Line("inference", f"no: in {moment.state.mode.value} the camera gives no pictures")
     if not plan.frames_per_s:
-        return Line("looking", f"no: {plan.reason}")
-    return Line("looking", f"no frame of this camera in that minute: {plan.reason}")
+        return Line("inference", f"no: {plan.reason}")
+    return Line("inference", f"no frame of this camera in that minute: {plan.reason}")
 
 
 # --- around it ------------------------------------------------------------------------------------
 
 
 def list_happenings(moment: CameraMoment, settings: Settings) -> list[Line]:
-    """What moved, was hinted and was found, in the order of time."""
-    told = [
+    """Motion, motion alarms and events, in the order of time."""
+    found = [
         *((motion.stamp.utc, describe_motion(motion, settings)) for motion in moment.motions),
         *((hint.stamp.utc, describe_hint(hint, settings)) for hint in moment.hints),
         *((event.stamp.utc, describe_event(event, settings)) for event in moment.events),
     ]
-    if not told:
-        return [Line("moved", "nothing, as far as rows tell")]
-    return [line for _, line in sorted(told, key=lambda one: one[0])]
+    if not found:
+        return [Line("motion", "none, as far as rows show")]
+    return [line for _, line in sorted(found, key=lambda one: one[0])]
 
 
 def describe_motion(motion: CameraMotion, settings: Settings) -> Line:
     until = format_local(encode_time(motion.ended), settings, "%H:%M:%S")
     text = f"until {until}, noticed by {motion.woken_by}, score {motion.score:.1f}"
-    return Line(f"{format_clock(motion.stamp.utc, settings)} moved", f"{text}; {motion.reason}")
+    return Line(f"{format_clock(motion.stamp.utc, settings)} motion", f"{text}; {motion.reason}")
 
 
 def describe_hint(hint: CameraHint, settings: Settings) -> Line:
-    what = "says that something moves" if hint.active else "says that nothing moves"
+    what = "reports motion" if hint.active else "reports the end of motion"
     return Line(f"{format_clock(hint.stamp.utc, settings)} hint", f"{hint.source} {what}")
 
 

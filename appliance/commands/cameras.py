@@ -97,7 +97,7 @@ def describe_camera(camera: dict[str, Any], settings: Settings) -> list[Line]:
         return [Line(name, f"{text}: {camera['reason']}", BAD)]
     since = f" since {format_local(camera['since'], settings, WHEN)}" if camera["since"] else ""
     more = [
-        camera["stream"] or "nothing comes",
+        camera["stream"] or "no video received",
         *list_gates(camera),
         describe_motion(camera, settings),
     ]
@@ -123,9 +123,9 @@ def list_gates(camera: dict[str, Any]) -> list[str]:
 def describe_motion(camera: dict[str, Any], settings: Settings) -> str:
     motion = camera["last_motion"]
     if motion is None:
-        return "nothing has moved yet"
+        return "no motion yet"
     at = format_local(motion["at"], settings, WHEN)
-    return f"moved {at} ({motion['woken_by']}), {motion['reason']}"
+    return f"motion {at} ({motion['woken_by']}), {motion['reason']}"
 
 
 def sum_up(found: list[dict[str, Any]]) -> Line:

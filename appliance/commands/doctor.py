@@ -1,4 +1,4 @@
-"""`unitctl doctor`: looks at everything that usually breaks, and says what to do.
+"""`unitctl doctor`: checks everything that usually breaks, and says what to do.
 
 Reads: what the checks in appliance/checks/ read. Writes: standard output.
 Never: mends anything by itself.

@@ -1,7 +1,7 @@
 """`unitctl events`: what was seen, the newest first; `unitctl events erase`: make it gone.
 
-Reads: the event table. Writes: standard output; `erase` deletes events with pictures and films.
-Never: opens a snapshot, or erases without being told twice.
+Reads: the event table. Writes: standard output; `erase` deletes events with pictures and clips.
+Never: opens a snapshot, or erases without a confirmation.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from appliance.store.store import Store
 from appliance.store.tables import INFERENCE
 
 HELP = "list what was seen, the newest first; `events erase` deletes"
-ERASE_HELP = "delete events with their pictures and films, for good"
+ERASE_HELP = "delete events with their pictures and clips, for good"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,7 +99,7 @@ def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> in
         store, settings.snapshots_dir, parse_selection(store, settings, arguments)
     )
     if not found.events and not found.files:
-        print(f"nothing to erase: there is no event, picture or film {found.selection.words}")
+        print(f"nothing to erase: there is no event, picture or clip {found.selection.words}")
         return 0
     if not arguments.yes and not ask_to_confirm(found.sentence):
         print("nothing was erased")

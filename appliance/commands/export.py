@@ -1,7 +1,7 @@
 """`unitctl export`: one file for whoever helps from far away.
 
 Reads: everything that `unitctl` can show. Writes: a .tar.gz, or standard output.
-Never: takes a picture or a film along unless asked, and never a password. It goes on where the
+Never: includes a picture or a clip unless asked, and never a password. It goes on where the
 database is broken: the rest is what is needed then.
 """
 
@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", metavar="FILE", help=place)
     pictures = "take the snapshots of the events along (they may show people)"
     parser.add_argument("--with-snapshots", action="store_true", help=pictures)
-    films = "take the films of the events along (heads are NOT blurred in them)"
-    parser.add_argument("--with-films", action="store_true", help=films)
+    clips = "include the clips of the events (heads are NOT blurred in them)"
+    parser.add_argument("--with-films", action="store_true", help=clips)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,5 +54,5 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def make_default_name(unit: str, now: datetime) -> str:
-    """A file name that says whose bundle it is and of when."""
+    """A file name with the unit's name and the time."""
     return f"unit-{re.sub('[^A-Za-z0-9-]+', '-', unit)}-{now:%Y%m%dT%H%M%SZ}.tar.gz"

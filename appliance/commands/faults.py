@@ -1,4 +1,4 @@
-"""`unitctl faults`: what a person may have to mend.
+"""`unitctl faults`: what a person may have to repair.
 
 Reads: the fault table. Writes: standard output.
 Never: clears a fault; that is done by the service whose fault it is, when it is over.

@@ -1,4 +1,4 @@
-"""What every command begins with: the settings, a reader of the database, a moment to look from.
+"""What every command begins with: the settings, a reader of the database, a moment in time.
 
 Reads: the settings file and the unit database. Writes: nothing.
 Never: opens the database as a writer.

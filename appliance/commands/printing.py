@@ -17,7 +17,7 @@ BAD, DIM, GOOD, PLAIN = "bold red", "dim", "green", ""
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A name and what is to be said about it; `style` matters on a terminal only."""
+    """A name and its text; `style` matters on a terminal only."""
 
     name: str
     text: str

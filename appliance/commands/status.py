@@ -19,7 +19,7 @@ EPILOG = (
     "cannot be read; 2 settings or usage"
 )
 MOMENT, DAY = "%Y-%m-%d %H:%M", "%a %H:%M"
-PASSED = timedelta(hours=24)  # so long a night that passed is told of
+PASSED = timedelta(hours=24)  # so long a past night is shown
 LOW = ("OFF", "HIBERNATE")
 
 
@@ -180,7 +180,7 @@ def describe_pack(pack: dict[str, Any]) -> str:
     no_discharge = ", gives no charge" if pack["discharge_allowed"] is False else ""
     alarms = f", ALARM: {pack['alarms']}" if pack["alarms"] else ""
     return (
-        f"says {format_known(pack['state_of_charge_pct'], '{:.0f} %')}, "
+        f"reports {format_known(pack['state_of_charge_pct'], '{:.0f} %')}, "
         f"{format_known(pack['voltage_v'], '{:.2f} V')}, "
         f"{format_known(pack['current_a'], '{:+.1f} A')}{cells}, "
         f"{format_known(pack['lowest_temperature_c'], '{:.0f} C')}{no_charge}{no_discharge}{alarms}"

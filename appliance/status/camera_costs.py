@@ -1,10 +1,11 @@
-"""What each camera costs: now, and in any time whose rows are kept, split in camera and looking.
+"""What each camera costs: now, and in any time whose rows are kept, split into camera and
+inference.
 
 Reads: CameraState, CameraUsage, InferenceRun and Event rows. Writes: nothing.
-Never: takes a gap for nothing (time of which no row tells is unknown, and part of no mean), or the
-looks at a camera for a load of their own: they are parts of what inference draws.
+Never: counts a gap as zero (time without rows is unknown, and part of no mean), or counts the
+analysis of a camera as a load of its own: it is part of what inference draws.
 
-The camera is the device and its process, the looking is its part of the inference process.
+The camera is the device and its process, inference is its part of the inference process.
 """
 
 from collections.abc import Iterable
@@ -24,7 +25,7 @@ from appliance.status.intervals import (
 from appliance.store.store import Store
 
 HOUR = timedelta(hours=1)
-MIN_KNOWN_S = 60.0  # of less time a mean says nothing
+MIN_KNOWN_S = 60.0  # a mean over less time is not shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def read_power(store: Store, camera: str) -> CameraPower:
 
 
 def read_inference_power(store: Store, state: CameraState) -> tuple[float | None, bool]:
-    """What looking at a camera in that state draws, and whether that was measured."""
+    """What analysing a camera in that state draws, and whether that was measured."""
     if state.mode in NO_PICTURES:
         return 0.0, True
     found = store.latest(CameraUsage, camera=state.camera)
@@ -128,8 +129,8 @@ def sum_up(store: Store, since: datetime, until: datetime) -> dict[str, CameraEn
     """
     begins_s, ends_s = since.timestamp(), until.timestamp()
 
-    def within(stretches: Iterable[Interval]) -> list[Interval]:
-        return list(clip_intervals(stretches, begins_s, ends_s))
+    def within(intervals: Iterable[Interval]) -> list[Interval]:
+        return list(clip_intervals(intervals, begins_s, ends_s))
 
     states = {name: within(found) for name, found in read_states(store, since, until).items()}
     usage = {name: within(found) for name, found in read_usage(store, since, until).items()}
@@ -153,21 +154,21 @@ def sum_up_last_hour(store: Store) -> dict[str, CameraEnergy]:
     return sum_up(store, now - HOUR, now)
 
 
-def sum_intervals(stretches: list[Interval]) -> Energy:
-    """The energy of stretches."""
-    joules = sum(one.power_w * (one.ends_s - one.begins_s) for one in stretches)
-    using = [one for one in stretches if one.power_w]
+def sum_intervals(intervals: list[Interval]) -> Energy:
+    """The energy of intervals."""
+    joules = sum(one.power_w * (one.ends_s - one.begins_s) for one in intervals)
+    using = [one for one in intervals if one.power_w]
     measured = bool(using) and all(one.measured for one in using)
     return (
-        Energy(joules / 3600, compute_covered_s(stretches), measured)
-        if stretches
+        Energy(joules / 3600, compute_covered_s(intervals), measured)
+        if intervals
         else UNKNOWN_ENERGY
     )
 
 
 def sum_inference(usage: list[Interval], running: list[Interval], states: list[Interval]) -> Energy:
-    """What looking used. It is known to be nothing while the camera gives no pictures, and while
-    the inference process reports but has not looked.
+    """What inference used. It is known to be zero while the camera gives no pictures, and while
+    the inference process reports but has not analysed the camera.
     """
     known_s = compute_covered_s(
         [*usage, *running, *(one for one in states if not one.gives_frames)]

@@ -1,8 +1,8 @@
-"""What is known of one camera at one moment: its mode and why, the energy, inference, what moved.
+"""What is known of one camera at one moment: its mode and why, the energy, inference, motion.
 
 Reads: CameraState, CameraChange, CameraMotion, CameraHint, CameraUsage, InferencePlan, Event,
 EnergyBudget, Sleep, Wake, Fault. Writes: nothing.
-Never: guesses. Where no row tells of the moment, the answer says between which rows it lies.
+Never: guesses. Where no row covers the moment, the answer says between which rows it lies.
 """
 
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW, get_fresh_s
 
-AROUND = timedelta(minutes=10)  # what moved so long before and after is told
-MAX_ROWS = 20  # of what moved, was found or was hinted
+AROUND = timedelta(minutes=10)  # motion so long before and after is listed
+MAX_ROWS = 20  # of motion segments, events or motion alarms
 
 
 class NoRowsError(ApplianceError):
@@ -35,12 +35,13 @@ class NoRowsError(ApplianceError):
 
 @dataclass(frozen=True, slots=True)
 class CameraMoment:
-    """What the rows say of `at`; None where none does.
+    """What the rows say about `at`; None where none does.
 
-    `reported`: a `CameraState` tells of that very moment. `state` and `next_state` are the rows on
-    both sides of it, `change` the mode that was taken last, `after` the first one taken later.
-    `budget` is the last before it, `funded` whether it held then; so `plan` of inference and
-    `planned`. `looks` tells of a time in which the moment lies. `sleep`: the unit slept then.
+    `reported`: a `CameraState` covers that moment. `state` and `next_state` are the rows on
+    both sides of it, `change` the last change of mode, `next_change` the first one later.
+    `budget` and `plan` (of inference) are the last before it; `budget_held` and `plan_held`: it
+    held at that moment. `usage` covers a time in which the moment lies. `sleep`: the unit slept
+    then.
     """
 
     camera: str
@@ -104,7 +105,9 @@ def was_fresh(row: CameraState | CameraUsage | InferencePlan, at: datetime) -> b
 
 
 def is_reported(state: CameraState | None, next_state: CameraState | None, at: datetime) -> bool:
-    """Whether the camera's process was there: it had just said so, or said later that it had."""
+    """Whether the camera's process was there: a row just before says so, or a later row covers the
+    time.
+    """
     if state and was_fresh(state, at):
         return True
     covered_s = next_state.duration_s if next_state else None
@@ -134,7 +137,7 @@ def find_sleep(store: Store, at: datetime) -> Sleep | None:
 
 
 def find_usage(store: Store, camera: str, at: datetime) -> CameraUsage | None:
-    """What was looked at in the minute of that moment."""
+    """What was analysed in the minute of that moment."""
     next_row = store.after(CameraUsage, at, camera=camera)
     if next_row and next_row.stamp.utc - timedelta(seconds=next_row.duration_s) <= at:
         return next_row

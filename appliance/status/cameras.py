@@ -3,7 +3,7 @@
 Reads: CameraState, CameraChange, CameraMotion, Event, and what appliance/status/camera_costs.py
 reads.
 Writes: nothing.
-Never: prices a camera that is silent: what it costs is then unknown.
+Never: gives a cost for a camera that does not report: its cost is then unknown.
 """
 
 from appliance.model_cameras import CameraChange, CameraMotion, CameraState, Event
@@ -49,7 +49,7 @@ def find_mode_start(store: Store, state: CameraState) -> str | None:
 
 
 def describe_power(store: Store, name: str) -> Document:
-    """The draw of this moment: `power_w` (device and process) and the looking together."""
+    """The draw of this moment: `power_w` (device and process) and of inference together."""
     draw = read_power(store, name)
     return {
         "looking_w": draw.inference_w,
@@ -70,7 +70,7 @@ def describe_hour(hour: CameraEnergy) -> Document:
 
 
 def describe_last_motion(store: Store, name: str) -> Document | None:
-    """The last stretch in which something moved, and whether anybody looked."""
+    """The last motion segment, and whether it was analysed."""
     motion = store.last(CameraMotion, camera=name)
     if motion is None:
         return None

@@ -1,4 +1,4 @@
-"""When a row was written and whether it still holds: what every part of the status document says.
+"""When a row was written and whether it is still fresh: in every part of the status document.
 
 Reads: the store's clock. Writes: nothing.
 Never: judges an age by the wall clock.

@@ -1,10 +1,10 @@
-"""The times of which a camera's and inference's rows tell, and the power in each.
+"""The time intervals that a camera's and inference's rows cover, and the power in each.
 
 Reads: CameraState, CameraUsage and InferenceRun rows. Writes: nothing.
-Never: lets a row tell of more than it knows: between two boots nothing is known.
+Never: lets a row cover more than it reports: between two boots nothing is known.
 
 A `CameraState` holds until the next one, since each change of mode writes one. A `CameraUsage` and
-an `InferenceRun` tell of the `duration_s` before them.
+an `InferenceRun` cover the `duration_s` before them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,8 +19,8 @@ from appliance.store.rows import Row, decode_time, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import get_fresh_s
 
-NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nobody can look
-ROW_REACH = timedelta(minutes=15)  # so far outside of a time a row may tell of it
+NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nothing can be analysed
+ROW_REACH = timedelta(minutes=15)  # a row so far outside of a time may still cover part of it
 COMMON = ("boot_id", "uptime_s", "power_w", "duration_s")
 COLUMNS: Mapping[type, tuple[str, ...]] = {
     CameraState: (*COMMON, "camera", "mode", "power_measured"),
@@ -31,7 +31,9 @@ COLUMNS: Mapping[type, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A time, in seconds of 1970, in which a power is known. `looks`: pictures could be had."""
+    """A time, in seconds of 1970, in which a power is known. `gives_frames`: pictures could be
+    requested.
+    """
 
     begins_s: float
     ends_s: float
@@ -44,14 +46,14 @@ def read_states(store: Store, since: datetime, until: datetime) -> dict[str, lis
     """What each camera did around that time, by name. Raises `StoreError`."""
     found: dict[str, list[Interval]] = {}
     for camera, own in group_by_camera(read_rows(store, CameraState, since, until)).items():
-        between = [stretch for pair in pairwise(own) if (stretch := make_interval_between(*pair))]
+        between = [interval for pair in pairwise(own) if (interval := make_interval_between(*pair))]
         last = make_interval_until_now(store, own[-1])
         found[camera] = [*between, last] if last else between
     return found
 
 
 def read_usage(store: Store, since: datetime, until: datetime) -> dict[str, list[Interval]]:
-    """What looking at each camera took around that time. Raises `StoreError`."""
+    """What analysing each camera took around that time. Raises `StoreError`."""
     rows = group_by_camera(read_rows(store, CameraUsage, since, until))
     return {camera: make_reported_intervals(own) for camera, own in rows.items()}
 
@@ -62,10 +64,10 @@ def read_inference_intervals(store: Store, since: datetime, until: datetime) -> 
 
 
 def clip_intervals(
-    stretches: Iterable[Interval], since_s: float, until_s: float
+    intervals: Iterable[Interval], since_s: float, until_s: float
 ) -> Iterator[Interval]:
-    """The parts of stretches that lie within a time."""
-    for one in stretches:
+    """The parts of intervals that lie within a time."""
+    for one in intervals:
         if since_s <= one.begins_s and one.ends_s <= until_s:  # most: no copy is made of these
             yield one
         elif one.begins_s < until_s and since_s < one.ends_s:
@@ -73,10 +75,10 @@ def clip_intervals(
             yield replace(one, begins_s=begins_s, ends_s=ends_s)
 
 
-def compute_covered_s(stretches: Iterable[Interval]) -> float:
+def compute_covered_s(intervals: Iterable[Interval]) -> float:
     """How long at least one of them lasts."""
     seconds = end_s = 0.0
-    for one in sorted(stretches, key=lambda one: one.begins_s):
+    for one in sorted(intervals, key=lambda one: one.begins_s):
         seconds += max(0.0, one.ends_s - max(one.begins_s, end_s))
         end_s = max(end_s, one.ends_s)
     return seconds
@@ -86,7 +88,7 @@ def compute_covered_s(stretches: Iterable[Interval]) -> float:
 
 
 def make_interval_between(row: Row, later: Row) -> Interval | None:
-    """The time between two states of a camera, as far as they tell of it.
+    """The time between two states of a camera, as far as they cover it.
 
     A later row says for how long its process has been there, so a long time between two rows of one
     process is no gap; another boot or process is.
@@ -117,7 +119,7 @@ def make_interval(row: Row, begins_s: float, ends_s: float) -> Interval:
 
 
 def make_reported_intervals(rows: Iterable[Row]) -> list[Interval]:
-    """The time before each row, of which it tells."""
+    """The time before each row, which it covers."""
     found = []
     for row in rows:
         ends_s = decode_time(row["at"]).timestamp()
@@ -135,7 +137,7 @@ def group_by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 
 def read_rows(store: Store, kind: type, since: datetime, until: datetime) -> Iterator[Row]:
-    """The rows of `kind` that tell of that time, newest first."""
+    """The rows of `kind` that cover that time, newest first."""
     last = encode_time(until + ROW_REACH)
     return (
         row for row in read_back(store, kind, COLUMNS[kind], since - ROW_REACH) if row["at"] <= last

@@ -2,7 +2,7 @@
 
 Reads: the newest computer, camera and inference rows. Writes: nothing.
 Never: counts a load whose row is stale (a process that is gone draws nothing), or a watt twice:
-what looking at one camera takes (`CameraUsage`) is part of inference.
+what analysing one camera takes (`CameraUsage`) is part of inference.
 """
 
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ MOST_JSON_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A model on this unit. `digest` is what its card says, "" where that cannot be read."""
+    """A model on this unit. `digest` is the one in its model card, "" where that cannot be read."""
 
     name: str
     path: Path
@@ -46,7 +46,7 @@ class ModelFile:
 
 
 def get_store_dir(settings: Settings) -> Path:
-    """Where added models live: DIGEST/NAME.onnx, its card, and what was found out about it."""
+    """Directory of added models: DIGEST/NAME.onnx, its card, and what was found out about it."""
     return settings.unit.data_dir / "models"
 
 
@@ -76,8 +76,8 @@ def list_files(directory: Path, pattern: str, *, shipped: bool) -> Iterator[Mode
 
 def read_stated_digest(model: Path) -> str:
     """The digest in a model's card; "" where it says none."""
-    said = read_json(model.with_suffix(".json")).get("sha256")
-    return said if isinstance(said, str) else ""
+    stated = read_json(model.with_suffix(".json")).get("sha256")
+    return stated if isinstance(stated, str) else ""
 
 
 def find_model(settings: Settings, ref: str, shipped: Sequence[Path] = SHIPPED) -> ModelFile:
@@ -87,7 +87,9 @@ def find_model(settings: Settings, ref: str, shipped: Sequence[Path] = SHIPPED) 
         path = (settings.path.parent / ref).resolve()
         at_home = [one for one in models if one.path.resolve() == path]
         return (
-            at_home[0] if at_home else ModelFile(path.stem, path, read_stated_digest(path), False)
+            at_home[0]
+            if at_home
+            else ModelFile(path.stem, path, read_stated_digest(path), shipped=False)
         )
     found = [one for one in models if one.name == ref] or find_by_digest(models, ref)
     if not found:
@@ -129,15 +131,15 @@ def read_active(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> str:
 
 
 def list_references(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[str, str]:
-    """Who uses which model: where that is said, and the reference that stands there."""
+    """Who uses which model: where that is set, and the reference given there."""
     own = settings.inference
     in_force = read_active(settings, shipped)
-    said = {"[inference] model": own.model}
+    stated = {"[inference] model": own.model}
     if in_force != own.model:
-        said["unitctl models use"] = in_force
-    said["[inference] sun_model"] = own.sun_model
-    said |= {f"[camera.{name}] model": camera.model for name, camera in settings.camera.items()}
-    return {where: ref for where, ref in said.items() if ref}
+        stated["unitctl models use"] = in_force
+    stated["[inference] sun_model"] = own.sun_model
+    stated |= {f"[camera.{name}] model": camera.model for name, camera in settings.camera.items()}
+    return {where: ref for where, ref in stated.items() if ref}
 
 
 def list_users(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[Path, list[str]]:

@@ -1,7 +1,7 @@
 """The night that passed and the days ahead: two parts of the status document.
 
 Reads: the rows Sleep, Wake, EnergyPlanStep, EnergyPolicy. Writes: nothing.
-Never: plans or judges; an old plan says nothing of the days ahead.
+Never: plans or judges; an old plan is not shown.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from appliance.store.store import Store
 from appliance.store.tables import get_fresh_s
 
 AHEAD = timedelta(hours=72)
-MAX_SLEEPS = 40  # looked back through for when the night began: three dark weeks
+MAX_SLEEPS = 40  # read back to find when the night began: three dark weeks
 
 Document = dict[str, Any]
 
@@ -95,7 +95,7 @@ def find_wake_after(
 def describe_outlook(store: Store) -> Document | None:
     """What the newest plan expects of the next 72 hours; None before any plan.
 
-    A plan speaks of hours of the day and outlives a boot: its age goes by the wall clock.
+    A plan is about hours of the day and outlives a boot: its age is judged by the wall clock.
     """
     newest = store.last(EnergyPlanStep)
     if newest is None:

@@ -86,7 +86,9 @@ def describe_unit(store: Store, settings: Settings) -> Document:
 
 
 def describe_battery(store: Store, settings: Settings) -> Document | None:
-    """The estimator's belief with the charger's measurements beside it; None before any row."""
+    """The estimate of the battery with the charger's measurements beside it; None before any
+    row.
+    """
     state = store.last(BatteryState)
     if state is None:
         return None
@@ -105,7 +107,7 @@ def describe_battery(store: Store, settings: Settings) -> Document | None:
 
 
 def describe_pack(store: Store, name: str) -> Document:
-    """What the BMS or shunt of that name says, not what the unit believes."""
+    """What the BMS or shunt of that name reports, not what the unit estimates."""
     reading = store.last(BatteryReading, device=name)
     seen = describe_age(store, reading)
     fresh = reading if seen["fresh"] else None

@@ -32,7 +32,7 @@ def retain(store: Store) -> None:
 def store_means(store: Store, table: Table, now: datetime) -> None:
     """Store the means of all complete steps that have none yet.
 
-    All rows are looked at each time, not only those after the last mean: while a dead clock battery
+    All rows are checked each time, not only those after the last mean: while a dead clock battery
     or a first NTP answer lets the wall clock jump, later rows have earlier times.
     """
     numbers = ", ".join(list_mean_columns(store, table))

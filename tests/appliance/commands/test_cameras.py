@@ -92,9 +92,9 @@ def test_why_inference_was_off_at_a_moment_is_answered(unit: Unit) -> None:
     assert "the camera listens and decodes nothing: SENTINEL until 05:40" in said
     assert "camera 2.0 W (modelled), h264 1920x1080" in said
     assert f"energy {SENTINEL} (the loads might draw 6 W)" in said
-    assert "looking inference was not running; its last word" in said
+    assert "inference inference was not running; its last word" in said
     assert NO_LOOKS in said
-    assert "moved until" in said
+    assert "motion until" in said
     assert "noticed by packets, score 2.5; not analysed: the camera listens" in said
 
 
@@ -116,13 +116,25 @@ def test_what_was_looked_at_in_that_minute_is_told(unit: Unit) -> None:
     inference = unit.open_as("inference")
     inference.add(InferencePlan(before(at, 30), 2.0, Tier.INT8, "2 frames a second are paid for"))
     told = before(at, -20)
-    inference.add(CameraUsage(told, "gate", MINUTE, 41, 0, 0.01, True, 0.7, Tier.REGION))
+    inference.add(
+        CameraUsage(
+            told,
+            "gate",
+            MINUTE,
+            frames=41,
+            frames_skipped=0,
+            energy_wh=0.01,
+            energy_measured=True,
+            power_w=0.7,
+            tier=Tier.REGION,
+        )
+    )
     said = why(unit, "gate", at)[1]
     assert "41 frames in 60 s, region, 0.70 W: 2 frames a second are paid for" in said
     write(unit, filled.camera_state(at, "road"), filled.change(at, "road"))
     assert "no frame of this camera in that minute: 2 frames" in why(unit, "road", at)[1]
     write(unit, filled.camera_state(at, "shed", CameraMode.OFF), filled.change(at, "shed"))
-    assert "looking no: in off the camera gives no pictures" in why(unit, "shed", at)[1]
+    assert "inference no: in off the camera gives no pictures" in why(unit, "shed", at)[1]
 
 
 def test_now_is_asked_without_a_time(unit: Unit) -> None:
@@ -135,7 +147,7 @@ def test_a_plan_that_forbids_looking_says_so(unit: Unit) -> None:
     at = before(now(unit), HOUR)
     write(unit, filled.change(at, "gate"), filled.camera_state(at, "gate"))
     unit.open_as("inference").add(InferencePlan(before(at, 30), 0.0, Tier.NONE, NO_LOOKS))
-    assert f"looking no: {NO_LOOKS}" in why(unit, "gate", at)[1]
+    assert f"inference no: {NO_LOOKS}" in why(unit, "gate", at)[1]
 
 
 def test_before_the_first_row_nothing_is_made_up(unit: Unit) -> None:
@@ -181,7 +193,9 @@ def test_the_unit_may_have_slept(unit: Unit) -> None:
     unit.open_as("power").add(Sleep(slept, level, None, "", None, 12.0, 2.0, "12 % are left"))
     assert "the unit slept, HIBERNATE since" in why(unit, "gate", before(later, 3 * HOUR))[1]
     woke = before(later, 2 * HOUR)
-    unit.open_as("power").add(Wake(woke, slept.utc, "the sun", 0, 20.0, True, "enough"))
+    unit.open_as("power").add(
+        Wake(woke, slept.utc, "the sun", 0, 20.0, stays=True, reason="enough")
+    )
     assert "slept" not in why(unit, "gate", before(later, HOUR))[1]
 
 
@@ -212,11 +226,11 @@ def test_events_hints_and_faults_of_that_time_and_camera_are_told(unit: Unit) ->
     elsewhere = replace(filled.event(before(at, 90), "e2"), camera="road", label="dog")
     long_ago = replace(filled.event(before(at, HOUR), "e3"), camera="gate", label="cow")
     unit.open_as("inference").add(seen, elsewhere, long_ago)
-    unit.open_as("hints").add(CameraHint(before(at, 100), "gate", "onvif motion", True))
+    unit.open_as("hints").add(CameraHint(before(at, 100), "gate", "onvif motion", active=True))
     camera = unit.open_as("camera")
     camera.raise_fault("camera@gate", CameraError(eight_cameras.GONE))
     said = why(unit, "gate", at)[1]
-    assert "onvif motion says that something moves" in said
+    assert "onvif motion reports motion" in said
     assert "person 0.81, crossed the door line: demo was watched" in said
     assert "dog" not in said
     assert "cow" not in said
@@ -266,7 +280,7 @@ def test_eight_cameras_are_listed_with_mode_cost_and_why(unit: Unit) -> None:
     assert "h264 1920x1080, 25 frames a second, 2100 kbit/s; woken by packets, key frames" in said
     assert "(packets), not analysed: the camera listens" in said
     assert "shed off since" in said
-    assert "0 W now, 0 Wh in an hour: the camera is off: it runs from FULL only nothing" in said
+    assert "0 W now, 0 Wh in an hour: the camera is off: it runs from FULL only no video" in said
     assert "barn silent since" in said
     assert "together 18.7 W now, 18.7 Wh in an hour, but for 1 that is not known" in said
     assert eight_cameras.PASSWORD not in out

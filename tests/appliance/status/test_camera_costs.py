@@ -43,7 +43,19 @@ def looks(
 
 def run(inference: Store, power_w: float = 1.2) -> None:
     now, wh = inference.clock.stamp(), power_w * MINUTE / 3600
-    inference.add(InferenceRun(now, MINUTE, 60, 0, wh, False, power_w, "CPU", filled.DIGEST))
+    inference.add(
+        InferenceRun(
+            now,
+            MINUTE,
+            60,
+            0,
+            wh,
+            energy_measured=False,
+            power_w=power_w,
+            provider="CPU",
+            model_digest=filled.DIGEST,
+        )
+    )
 
 
 def hour_of(store: Store, name: str = "demo") -> CameraEnergy:

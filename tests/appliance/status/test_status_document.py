@@ -165,7 +165,9 @@ def test_the_last_night_and_the_days_ahead_are_part_of_the_document(
     now = clock.stamp()
     level, until = EnergyLevel.HIBERNATE, now.utc + timedelta(hours=8)
     slept = Sleep(now, level, until, "the clock of the computer", until, 12.0, 2.0, "no sun")
-    open_store("power").add(slept, Wake(now, now.utc, "before its time", 0, 12.0, True, "enough"))
+    open_store("power").add(
+        slept, Wake(now, now.utc, "before its time", 0, 12.0, stays=True, reason="enough")
+    )
     store_plan(open_store("plan"), now, charge_pct=50.0)
     found = document(open_store, settings)
     assert (found["sleep"]["reason"], found["sleep"]["woke_by"]) == ("no sun", "before its time")
