@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def port_of(request: pytest.FixtureRequest, kind: str) -> str:
+def require_port(request: pytest.FixtureRequest, kind: str) -> str:
     port: str | None = request.config.getoption(f"--{kind}-port")
     if port is None:
         pytest.skip(f"needs a {kind}: give --{kind}-port")
@@ -26,9 +26,9 @@ def port_of(request: pytest.FixtureRequest, kind: str) -> str:
 
 @pytest.fixture
 def charger_port(request: pytest.FixtureRequest) -> str:
-    return port_of(request, "charger")
+    return require_port(request, "charger")
 
 
 @pytest.fixture
 def bms_port(request: pytest.FixtureRequest) -> str:
-    return port_of(request, "bms")
+    return require_port(request, "bms")

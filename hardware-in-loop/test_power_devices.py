@@ -44,5 +44,5 @@ def test_the_probe_finds_the_real_charger(
     charger_port: str, request: pytest.FixtureRequest
 ) -> None:
     report = Probe(SystemClock()).scan(charger_port)
-    models = [find.profile.name for device in report.devices for find in device.matches]
+    models = [match.profile.name for device in report.devices for match in device.matches]
     assert request.config.getoption("--charger-model") in models

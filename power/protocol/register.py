@@ -115,7 +115,7 @@ def decode_raw(kind: Kind, data: bytes) -> float:
 
 
 def encode_raw(kind: Kind, raw: float) -> bytes:
-    """The inverse of `raw_of`; a number too large for the bytes stays at their limit."""
+    """The inverse of `decode_raw`; a number too large for the bytes stays at their limit."""
     if kind.form is Form.HALF_FLOAT:
         return struct.pack(">e", raw if math.isnan(raw) else max(-65504.0, min(65504.0, raw)))
     bits = 8 * kind.size

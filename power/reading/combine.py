@@ -52,40 +52,56 @@ def combine(
     answered = [one for one in (*readings, *batteries) if one is not None]
     if not answered:
         return None
-    from_chargers = [get_field(reading, "battery_current_a") for reading in readings]
-    out_a = add_up(from_chargers)
-    voltage_v = prefer_known(
-        find_lowest([get_field(pack, "voltage_v") for pack in batteries]),
-        find_lowest([get_field(reading, "battery_voltage_v") for reading in readings]),
-    )
-    controllers_a = out_a if all(charger.measures_loads for charger in chargers) else ABSENT
-    packs_a = correct_dead_band(
-        add_up([get_field(pack, "current_a") for pack in batteries]), controllers_a, batteries
-    )
-    fields: dict[str, FieldValue] = {
-        "pv_power_w": add_up([get_field(reading, "pv_power_w") for reading in readings]),
-        "pv_voltage_v": find_highest([get_field(reading, "pv_voltage_v") for reading in readings]),
-        "battery_voltage_v": voltage_v,
-        "battery_current_a": prefer_known(packs_a, controllers_a),
-        "battery_temperature_c": prefer_known(
-            find_lowest([get_field(pack, "lowest_temperature_c") for pack in batteries]),
-            find_lowest([get_field(reading, "battery_temperature_c") for reading in readings]),
-        ),
-        "load_power_w": compute_load_power_w(chargers, batteries, voltage_v, out_a, packs_a),
-        "charge_stage": combine_stages(readings),
-        "yield_today_wh": add_up([get_field(reading, "yield_today_wh") for reading in readings]),
-        "lowest_cell_voltage_v": find_lowest(
-            [get_field(pack, "lowest_cell_voltage_v") for pack in batteries]
-        ),
-        "charge_allowed": combine_charge_allowed(
-            [get_field(pack, "charge_allowed") for pack in batteries]
-        ),
-    }
+    fields = combine_currents(chargers, batteries) | combine_measurements(readings, batteries)
     return PowerReading(
         stamp=min((one.stamp for one in answered), key=lambda one: one.uptime_s, default=stamp),
         device=" + ".join(one.device for one in answered),
         **collect_fields(fields),
     )
+
+
+def combine_currents(
+    chargers: Sequence[Charger], batteries: Sequence[BatteryReading | None]
+) -> dict[str, FieldValue]:
+    """The battery's voltage and current, and the load: they depend on each other."""
+    readings = [charger.reading for charger in chargers]
+    out_a = add_up(get_fields(readings, "battery_current_a"))
+    voltage_v = prefer_known(
+        find_lowest(get_fields(batteries, "voltage_v")),
+        find_lowest(get_fields(readings, "battery_voltage_v")),
+    )
+    controllers_a = out_a if all(charger.measures_loads for charger in chargers) else ABSENT
+    packs_a = correct_dead_band(
+        add_up(get_fields(batteries, "current_a")), controllers_a, batteries
+    )
+    return {
+        "battery_voltage_v": voltage_v,
+        "battery_current_a": prefer_known(packs_a, controllers_a),
+        "load_power_w": compute_load_power_w(chargers, batteries, voltage_v, out_a, packs_a),
+    }
+
+
+def combine_measurements(
+    readings: Sequence[PowerReading | None], batteries: Sequence[BatteryReading | None]
+) -> dict[str, FieldValue]:
+    """The fields of the unit that depend on one field of each device."""
+    return {
+        "pv_power_w": add_up(get_fields(readings, "pv_power_w")),
+        "pv_voltage_v": find_highest(get_fields(readings, "pv_voltage_v")),
+        "battery_temperature_c": prefer_known(
+            find_lowest(get_fields(batteries, "lowest_temperature_c")),
+            find_lowest(get_fields(readings, "battery_temperature_c")),
+        ),
+        "charge_stage": combine_stages(readings),
+        "yield_today_wh": add_up(get_fields(readings, "yield_today_wh")),
+        "lowest_cell_voltage_v": find_lowest(get_fields(batteries, "lowest_cell_voltage_v")),
+        "charge_allowed": combine_charge_allowed(get_fields(batteries, "charge_allowed")),
+    }
+
+
+def get_fields(readings: Sequence[Any], name: str) -> list[Decoded]:
+    """One field of each device's reading."""
+    return [get_field(reading, name) for reading in readings]
 
 
 def get_field(reading: Any, name: str) -> Decoded:
@@ -152,7 +168,7 @@ def compute_load_power_w(
     """What all loads draw: the controllers' load outputs, and the current between controllers and
     batteries where the batteries measure their own.
     """
-    outputs = [get_field(charger.reading, "load_power_w") for charger in chargers]
+    outputs = get_fields([charger.reading for charger in chargers], "load_power_w")
     if not batteries or packs_a.value is None:
         return add_up(outputs)
     # What has no load output draws nothing there; elsewhere an unknown output is not 0.

@@ -91,11 +91,7 @@ def open_line(
     """One port, ready to serve."""
     names, port = " and a ".join(one.model for one in requests), requests[0].port
     if port and port.startswith(TCP):
-        ask = make_answer(devices)
-        tcp = TcpLine(
-            lambda device_id, pdu: running.run_at_present(lambda: ask(device_id, pdu)),
-            *parse_tcp_address(port),
-        )
+        tcp = open_tcp_line(port, devices, running)
         print(f"a simulated {names} answers at {tcp.url}", flush=True)
         return tcp.serve
     fast = settings.clock.origin_boottime_s > 0 and settings.clock.speed > 1
@@ -110,6 +106,16 @@ def open_line(
     place = stack.enter_context(link_port(line.path, Path(port) if port else None))
     print(f"a simulated {names} answers at {place}", flush=True)
     return line.serve
+
+
+def open_tcp_line(port: str, devices: list[Any], running: RunningPlant) -> TcpLine:
+    """A Modbus TCP port whose plant is advanced to the present at each request."""
+    answer = make_answer(devices)
+
+    def answer_at_present(device_id: int, pdu: bytes) -> bytes | None:
+        return running.run_at_present(lambda: answer(device_id, pdu))
+
+    return TcpLine(answer_at_present, *parse_tcp_address(port))
 
 
 if __name__ == "__main__":

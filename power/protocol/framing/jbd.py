@@ -7,6 +7,8 @@ Request: DD A5 command 00 check 77. Reply: DD command status length data check 7
 0x10000 less the sum of the bytes from command (request) or status (reply) to the last data byte.
 """
 
+from collections.abc import Iterator
+
 from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.profile import Block
 
@@ -33,22 +35,26 @@ class JbdFraming:
 
         What comes late from an earlier request stands before it, and is skipped like noise.
         """
-        head = bytes([START, block.function])
-        reply, wrong = None, False
-        begins = received.find(head)
-        while begins >= 0:
-            frame = take_frame(received[begins:])
-            if frame and is_valid(frame):
-                reply = frame
-            wrong = wrong or frame is not None
-            begins = received.find(head, begins + 1)
-        if reply is None:
-            if final and wrong:
+        frames = list(find_frames(received, bytes([START, block.function])))
+        valid = [frame for frame in frames if is_valid(frame)]
+        if not valid:
+            if final and frames:
                 raise DamagedReply("wrong check")
             return None
+        reply = valid[-1]
         if reply[2]:
             raise RefusedReply(reply[2])
         return reply[HEAD_SIZE:-TAIL_SIZE]
+
+
+def find_frames(received: bytes, head: bytes) -> Iterator[bytes]:
+    """All complete frames with that head, valid or not, in order."""
+    begins = received.find(head)
+    while begins >= 0:
+        frame = take_frame(received[begins:])
+        if frame is not None:
+            yield frame
+        begins = received.find(head, begins + 1)
 
 
 def take_frame(begun: bytes) -> bytes | None:
