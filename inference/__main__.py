@@ -4,7 +4,7 @@ Reads and writes: nothing itself; wires the parts together.
 Never: decides anything.
 """
 
-from appliance.media.frames import FrameClient, FrameServer
+from appliance.media.frame_socket import FrameClient, FrameServer
 from appliance.process.service import Loop, Service, main
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import SocketWaiter

@@ -1,6 +1,6 @@
 """The live view: the last analysed frame with its detections, for whoever asks.
 
-Reads and writes: the view socket (appliance/media/frames.py), in the server's threads.
+Reads and writes: the view socket (appliance/media/frame_socket.py), in the server's threads.
 Never: encodes a picture that nobody asked for, or shows one while nothing is analysed.
 """
 

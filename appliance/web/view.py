@@ -8,7 +8,8 @@ import json
 from collections.abc import Iterable
 
 from appliance.errors import CameraError
-from appliance.media.frames import JPEG, FrameClient, Picture, PictureRequest, Refusal
+from appliance.media.frame_socket import FrameClient
+from appliance.media.frames import JPEG, Picture, PictureRequest, Refusal
 from appliance.model_cameras import Detection
 from appliance.settings import Settings
 

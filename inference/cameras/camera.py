@@ -110,6 +110,7 @@ class InferenceCamera:
         """The picture, if it is a new one that can be analysed."""
         try:
             require_raw(picture)
+            require_own(picture, self.name)
         except CameraError as error:
             self.connection.fail(error, now_s)
             self._after = -1
@@ -226,3 +227,12 @@ class InferenceCamera:
         if self.shortage:
             return self.shortage.format(self.name)
         return self.connection.refusal if self.analysed_s is None else None
+
+
+def require_own(picture: Picture, camera: str) -> None:
+    """Raise `CameraError` where the picture is of another camera: events are named by it."""
+    if picture.camera != camera:
+        raise CameraError(
+            f"the socket of the camera {camera} handed out a picture of {picture.camera}: "
+            "another process has it; restart both cameras"
+        )

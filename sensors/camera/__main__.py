@@ -5,7 +5,7 @@ Never: decides anything.
 """
 
 from appliance.errors import SettingsError
-from appliance.media.frames import FrameServer
+from appliance.media.frame_socket import FrameServer
 from appliance.process.service import Loop, Service, main
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings

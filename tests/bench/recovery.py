@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.errors import CameraError
-from appliance.media.frames import FrameClient, Picture, PictureRequest
+from appliance.media.frame_socket import FrameClient
+from appliance.media.frames import Picture, PictureRequest
 from appliance.model import EnergyLevel, EnvironmentReading, PowerReading, ServiceState
 from provisioning.command import claim_port
 from provisioning.laptop import DAY_S, Laptop, RunRequest

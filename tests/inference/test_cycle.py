@@ -7,12 +7,8 @@ import pytest
 
 from appliance.errors import ModelError
 from appliance.log import SentenceLog
-from appliance.media.frames import (
-    JPEG,
-    FrameClient,
-    PictureRequest,
-    Refusal,
-)
+from appliance.media.frame_socket import FrameClient
+from appliance.media.frames import JPEG, PictureRequest, Refusal
 from appliance.model import EnergyLevel
 from appliance.model_cameras import CameraUsage, InferencePlan, InferenceRun, Tier
 from appliance.process.service import Leave, Service

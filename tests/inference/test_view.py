@@ -7,14 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from appliance.media.frames import (
-    JPEG,
-    FrameClient,
-    FrameServer,
-    Picture,
-    PictureRequest,
-    Refusal,
-)
+from appliance.media.frame_socket import FrameClient, FrameServer
+from appliance.media.frames import JPEG, Picture, PictureRequest, Refusal
 from appliance.model import EnergyLevel
 from tests.stand_ins.fake_inference import (
     SOMEBODY,

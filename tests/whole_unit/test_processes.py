@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from appliance.media.frames import FrameClient, Picture, PictureRequest
+from appliance.media.frame_socket import FrameClient
+from appliance.media.frames import Picture, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel, EnvironmentReading, PowerReading
 from provisioning.command import claim_port
 from provisioning.laptop import Laptop, RunRequest

@@ -14,7 +14,7 @@ from sensors.camera.pictures.bytestream import Bytestream
 from sensors.camera.pictures.muxing import Clip, compute_times, drop_before_change, mux, read_size
 from sensors.camera.sources.source import Codec, EncodedPacket
 
-MOST_BYTES = 48 * 1024 * 1024  # less than an answer may hold (appliance/media/frames.py)
+MOST_BYTES = 48 * 1024 * 1024  # less than an answer may hold (media/frame_messages.py)
 PAUSE_S = 5.0  # after a longer silence a stream counts as a new one
 
 

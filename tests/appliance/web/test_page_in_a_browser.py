@@ -14,7 +14,8 @@ import pytest
 from appliance import settings_file
 from appliance.clock import SystemClock
 from appliance.errors import BusError
-from appliance.media.frames import JPEG, FrameServer, Picture
+from appliance.media.frame_socket import FrameServer
+from appliance.media.frames import JPEG, Picture
 from appliance.model import (
     BatteryState,
     ChargeStage,

@@ -19,7 +19,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from appliance.media.frames import JPEG, Answer, FrameServer, Picture, PictureRequest, Refusal
+from appliance.media.frame_socket import FrameServer
+from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import Box, Detection, Event, Tier
 from appliance.process import notify

@@ -22,7 +22,8 @@ import numpy as np
 
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
-from appliance.media.frames import I420, FrameClient, Picture, PictureRequest
+from appliance.media.frame_socket import FrameClient
+from appliance.media.frames import I420, Picture, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import CameraState
 from appliance.settings import Settings

@@ -6,12 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance.media.frames import (
-    I420,
-    JPEG,
-    PictureRequest,
-    Refusal,
-)
+from appliance.media.frames import I420, JPEG, PictureRequest, Refusal
 from appliance.model import EnergyLevel
 from appliance.model_cameras import Event, InferenceRun
 from tests.stand_ins.fake_inference import (

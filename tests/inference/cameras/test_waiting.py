@@ -11,14 +11,8 @@ import numpy as np
 import pytest
 
 from appliance.clock import SystemClock
-from appliance.media.frames import (
-    Answer,
-    FrameClient,
-    FrameServer,
-    Picture,
-    PictureRequest,
-    Refusal,
-)
+from appliance.media.frame_socket import FrameClient, FrameServer
+from appliance.media.frames import Answer, Picture, PictureRequest, Refusal
 from appliance.settings_cameras import InferenceSettings
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PicturePoller, SocketWaiter

@@ -5,12 +5,7 @@ from typing import Any
 import cv2
 import pytest
 
-from appliance.media.frames import (
-    JPEG,
-    MP4,
-    PictureRequest,
-    Refusal,
-)
+from appliance.media.frames import JPEG, MP4, PictureRequest, Refusal
 from appliance.model import EnergyLevel, Fault
 from appliance.model_cameras import Event, Tier
 from appliance.settings_cameras import CameraSettings

@@ -3,7 +3,8 @@
 import pytest
 
 from appliance.errors import SettingsError
-from appliance.media.frames import FrameClient, Picture, PictureRequest
+from appliance.media.frame_socket import FrameClient
+from appliance.media.frames import Picture, PictureRequest
 from appliance.model import EnergyLevel
 from sensors.camera.__main__ import assemble
 from tests.scenes.video_files import read_frame_number

@@ -1,0 +1,219 @@
+"""The picture socket: one picture for each request over a Unix socket, never queued.
+
+Reads and writes: a Unix stream socket; the messages of appliance/media/frame_messages.py.
+Never: sends a picture that was not requested (flow control by requests), ends a process because of
+what the other side sends, or takes over a socket on which somebody answers.
+"""
+
+import contextlib
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from appliance.errors import CameraError, ListenError
+from appliance.media.frame_messages import (
+    MOST_HEADER_BYTES,
+    MOST_REQUEST_BYTES,
+    encode_header,
+    encode_request,
+    parse_header,
+    parse_request,
+)
+from appliance.media.frames import Answer, Picture, PictureRequest, Refusal
+from appliance.strict_json import InputError
+
+TIMEOUT_S = 5.0  # for the first bytes of an answer
+STALL_S = 1.0  # for the next ones: an answer that stalls is given up soon
+MOST_CONNECTIONS = 16  # inference, the page, a technician; each has a thread
+BUSY = Refusal(f"{MOST_CONNECTIONS} programs are connected already: close one of them")
+RETRY_S = 1.0  # after a connection that could not be accepted (no descriptors, no memory)
+SEND_TIMEOUT = struct.pack("ll", int(TIMEOUT_S), 0)  # who does not read is disconnected
+
+
+class FrameServer:
+    """Hands out pictures: calls `answer` for each request, in the thread of that connection."""
+
+    def __init__(
+        self, path: Path, answer: Callable[[PictureRequest], Answer], mode: int = 0o660
+    ) -> None:
+        self._answer = answer
+        self._path = path
+        self._connections: set[socket.socket] = set()
+        self._closed = threading.Event()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_living(path)
+            path.unlink(missing_ok=True)
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._socket.bind(str(path))
+            os.chmod(path, mode)
+            self._socket.listen(8)
+        except OSError as error:
+            raise ListenError(f"the socket {path} cannot be opened: {error.strerror}") from error
+        threading.Thread(target=self._accept, name=f"frames {path.name}", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop answering; clients see the socket gone."""
+        self._closed.set()
+        self._path.unlink(missing_ok=True)
+        for open_socket in (self._socket, *self._connections):
+            with contextlib.suppress(OSError):
+                open_socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while not self._closed.is_set():
+            try:
+                connection, _ = self._socket.accept()
+                self._admit(connection)
+            except (OSError, RuntimeError):  # closed; or no descriptor, no thread left for now
+                self._closed.wait(RETRY_S)
+
+    def _admit(self, connection: socket.socket) -> None:
+        """Serve a connection in a thread of its own, or refuse it where there are too many."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, SEND_TIMEOUT)
+        if len(self._connections) >= MOST_CONNECTIONS:
+            with connection, contextlib.suppress(OSError):
+                send(connection, BUSY)
+            return
+        self._connections.add(connection)
+        try:
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        except RuntimeError:
+            self._connections.discard(connection)
+            connection.close()
+            raise
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection, contextlib.suppress(OSError), connection.makefile("rb") as requests:
+                while line := requests.readline(MOST_REQUEST_BYTES):
+                    send(connection, self._answer_line(line))
+                    if not line.endswith(b"\n"):
+                        break  # too long or cut: where the next request begins is not known
+        finally:
+            self._connections.discard(connection)
+
+    def _answer_line(self, line: bytes) -> Answer:
+        try:
+            return self._answer(parse_request(line))
+        except InputError as error:
+            return Refusal(f"the request cannot be understood: {error}")
+
+
+def refuse_living(path: Path) -> None:
+    """Raise `ListenError` where somebody answers on the socket; one that was left is nobody's."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(STALL_S)
+        try:
+            probe.connect(str(path))
+        except BlockingIOError:
+            pass  # its queue is full: somebody is there
+        except OSError:
+            return
+    raise ListenError(
+        f"another process answers on the socket {path}: stop that one first, "
+        "a camera or service runs once"
+    )
+
+
+class FrameClient:
+    """Pulls pictures from one socket; connects when needed and again after a loss.
+
+        picture = FrameClient(settings.camera_socket("gate")).pull(PictureRequest(JPEG))
+
+    Either `pull`, or `ask` and, once the socket `fileno` is readable, `take`: so one thread can
+    wait for many cameras. One request at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._socket: socket.socket | None = None
+        self._encoding = ""
+
+    def pull(self, request: PictureRequest) -> Answer:
+        """One picture or the reason why not; raises `CameraError` where nobody answers."""
+        self.ask(request)
+        return self.take()
+
+    def ask(self, request: PictureRequest) -> None:
+        """Send the request; raises `CameraError` where nobody listens."""
+        self._encoding = request.encoding
+        try:
+            self._connect().sendall(encode_request(request))
+        except OSError as error:
+            raise self._drop_connection(error) from error
+
+    def take(self) -> Answer:
+        """The answer; waits for it. Raises `CameraError` where none comes whole and right."""
+        try:
+            answer = receive(self._connect())
+            if isinstance(answer, Picture) and answer.encoding != self._encoding:
+                raise InputError(f"{answer.encoding} came, {self._encoding} was requested")
+        except (OSError, EOFError, InputError) as error:
+            raise self._drop_connection(error) from error
+        return answer
+
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when the answer comes; -1 where there is none."""
+        return self._socket.fileno() if self._socket else -1
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+
+    def _drop_connection(self, error: Exception) -> CameraError:
+        self.close()
+        return CameraError(f"no pictures from {self._path.stem}: {error}")
+
+    def _connect(self) -> socket.socket:
+        if self._socket is None:
+            fresh = socket.socket(socket.AF_UNIX)
+            fresh.settimeout(TIMEOUT_S)
+            self._socket = fresh
+            fresh.connect(str(self._path))
+        return self._socket
+
+
+def send(connection: socket.socket, answer: Answer) -> None:
+    """Write one answer, without a copy of the picture."""
+    header = encode_header(answer)
+    connection.sendall(struct.pack(">I", len(header)) + header)
+    if isinstance(answer, Picture):
+        connection.sendall(answer.data)
+
+
+def receive(connection: socket.socket) -> Answer:
+    """Read one answer; raises `EOFError` where the other side went away in the middle, and
+    `InputError` where it is none.
+    """
+    connection.settimeout(TIMEOUT_S)
+    ends_s = time.monotonic() + TIMEOUT_S
+    (length,) = struct.unpack(">I", receive_exactly(connection, 4, ends_s))
+    if length > MOST_HEADER_BYTES:
+        raise InputError(f"a header of {length} bytes was announced")
+    connection.settimeout(STALL_S)
+    answer, size = parse_header(receive_exactly(connection, length, ends_s))
+    if isinstance(answer, Refusal):
+        return answer
+    return replace(answer, data=receive_exactly(connection, size, ends_s))
+
+
+def receive_exactly(connection: socket.socket, count: int, ends_s: float) -> bytearray:
+    """Exactly `count` bytes, or `EOFError`; `TimeoutError` where they trickle past `ends_s`."""
+    data = bytearray(count)
+    rest = memoryview(data)
+    while rest:
+        got = connection.recv_into(rest)
+        if got == 0:
+            raise EOFError("the connection ended in the middle of a picture")
+        rest = rest[got:]
+        if rest and time.monotonic() > ends_s:
+            raise TimeoutError("timed out: the picture comes too slowly")
+    return data

@@ -1,0 +1,152 @@
+"""Strict reading of JSON that came from outside this process: a socket, or a file of others.
+
+    tree = parse_object(data, most_bytes=1024)
+    wait_s = require_number(tree.get("wait_s", 0), "wait_s", 0, 60)
+
+Reads and writes: nothing; pure. Every refusal is an `InputError` in words.
+Never: raises anything else, whatever the bytes are; and never lets NaN, infinity, a name that
+stands twice, deep nesting or text that is no Unicode pass.
+"""
+
+import json
+import math
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+MOST_DEPTH = 8
+MOST_SHOWN = 60  # characters of a wrong value in a sentence
+
+
+class InputError(ValueError):
+    """What came from outside cannot be used; the text says what is wrong with it."""
+
+
+def parse_json(data: bytes | bytearray, *, most_bytes: int, most_depth: int = MOST_DEPTH) -> Any:
+    """The value in `data` (UTF-8); raises `InputError`."""
+    if len(data) > most_bytes:
+        raise InputError(f"it has more than {most_bytes} bytes")
+    try:
+        tree = json.loads(
+            data.decode(),
+            object_pairs_hook=build_object,
+            parse_float=parse_finite,
+            parse_constant=refuse_constant,
+        )
+    except InputError:
+        raise
+    except RecursionError:
+        raise make_depth_error(most_depth) from None
+    except ValueError as error:
+        raise InputError(f"it is not JSON ({error})") from None
+    refuse_deep_or_broken(tree, most_depth)
+    return tree
+
+
+def parse_object(
+    data: bytes | bytearray, *, most_bytes: int, most_depth: int = MOST_DEPTH
+) -> dict[str, Any]:
+    """The object in `data`; raises `InputError`."""
+    tree = parse_json(data, most_bytes=most_bytes, most_depth=most_depth)
+    if not isinstance(tree, dict):
+        raise InputError(f"it is no object, but {show(tree)}")
+    return tree
+
+
+def build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise InputError("a name stands twice in one object")
+    return found
+
+
+def parse_finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise InputError(f"{text[:MOST_SHOWN]} is too large for a number")
+    return number
+
+
+def refuse_constant(word: str) -> NoReturn:
+    raise InputError(f"{word} is no number")
+
+
+def refuse_deep_or_broken(tree: Any, most_depth: int) -> None:
+    """Refuse nesting deeper than `most_depth`, and text that no database or file could hold."""
+    level = [tree]
+    for _ in range(most_depth + 1):
+        for text in (one for one in level if isinstance(one, str)):
+            refuse_broken_text(text)
+        level = [inner for outer in level for inner in list_parts(outer)]
+        if not level:
+            return
+    raise make_depth_error(most_depth)
+
+
+def list_parts(value: Any) -> Iterable[Any]:
+    """What stands in a list or an object, its names too; nothing in anything else."""
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    return value if isinstance(value, list) else ()
+
+
+def refuse_broken_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError("it holds text that is no Unicode (half of a pair)") from None
+
+
+def make_depth_error(most_depth: int) -> InputError:
+    return InputError(f"it is nested deeper than {most_depth} levels")
+
+
+# --- one value -----------------------------------------------------------------------------------
+
+
+def require_text(value: object, name: str, longest: int) -> str:
+    """Text of `longest` characters at most."""
+    if not isinstance(value, str) or len(value) > longest:
+        raise InputError(f"{name} must be text of at most {longest} letters, not {show(value)}")
+    return value
+
+
+def require_number(value: object, name: str, low: float, high: float) -> float:
+    """A number from `low` to `high`; true and false are none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:  # type: ignore[operator]
+        raise InputError(f"{name} must be from {low:g} to {high:g}, not {show(value)}")
+    return float(value)  # type: ignore[arg-type]
+
+
+def require_whole_number(value: object, name: str, low: int, high: int) -> int:
+    """A whole number from `low` to `high`."""
+    if type(value) is not int or not low <= value <= high:
+        raise InputError(f"{name} must be a whole number from {low} to {high}, not {show(value)}")
+    return value
+
+
+def require_flag(value: object, name: str) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise InputError(f"{name} must be true or false, not {show(value)}")
+    return value
+
+
+def require_list(value: object, name: str, longest: int) -> list[Any]:
+    """A list of `longest` entries at most."""
+    if not isinstance(value, list) or len(value) > longest:
+        raise InputError(f"{name} must be a list of at most {longest} entries, not {show(value)}")
+    return value
+
+
+def refuse_unknown(tree: dict[str, Any], known: Iterable[str]) -> None:
+    """Refuse names that are not known."""
+    unknown = [name for name in tree if name not in set(known)]
+    if unknown:
+        raise InputError(f"{show(unknown[0])} is not known")
+
+
+def show(value: object) -> str:
+    """A value in a sentence: short, in one line."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
