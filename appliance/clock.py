@@ -112,7 +112,7 @@ class ScaledClock(SystemClock):
     def _scaled_boot_id(self) -> str:
         number = ""
         if self._boot_file is not None:
-            with suppress(FileNotFoundError):
+            with suppress(OSError, ValueError):
                 number = self._boot_file.read_text()
         return f"{crc32((self._run + number).encode()):08x}"
 

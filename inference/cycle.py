@@ -15,6 +15,7 @@ from appliance.errors import ModelError
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import InferencePlan
 from appliance.process.service import Leave, Service
+from appliance.status import model_files
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PicturePoller, PulledPicture, Waiter
 from inference.detection.frame_result import FrameResult
@@ -194,6 +195,8 @@ class InferenceCycle:
             self._service.report_fault(trouble)
         if self._model_error:
             self._service.report_fault(self._model_error)
+        if damage := model_files.find_damage(self._service.settings):
+            self._service.report_fault(damage)
 
     # --- resting -------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from pathlib import Path
 def read_text(path: Path) -> str:
     """The file's one line; empty where it cannot be read."""
     try:
-        return path.read_text().strip()
+        return path.read_text(errors="replace").strip()
     except OSError:  # a rail or zone that is powered down answers with an error
         return ""
 

@@ -81,7 +81,7 @@ def read_last_restart(stamp: Path) -> datetime | None:
         return last.astimezone(UTC)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         raise PowerModeError(
             f"the time of the last restart for a power mode is unknown ({error}): "
             f"delete {stamp}, and it may be restarted again"

@@ -71,7 +71,7 @@ def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
             os.write(handle, text.encode())
         finally:
             os.close(handle)
-        seen = own.path.read_text().strip()
+        seen = own.path.read_text(errors="replace").strip()
     except OSError as error:
         raise SwitchError(
             f"the switch {name} could not be set to {text!r}: {own.path}: {error.strerror}; "

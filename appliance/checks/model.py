@@ -5,7 +5,6 @@ Never: loads a model.
 """
 
 import hashlib
-import json
 from pathlib import Path
 
 from appliance.checks import Finding
@@ -13,12 +12,16 @@ from appliance.clock import Clock
 from appliance.errors import ModelError
 from appliance.settings import Settings
 from appliance.status import model_files
+from appliance.status.model_files import MOST_JSON_BYTES
 from appliance.store.store import Store
+from appliance.strict_json import InputError, parse_object
 
 NAME = "model"
 
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
+    if damage := model_files.find_damage(settings):
+        return Finding(NAME, str(damage), ok=False)
     checked: dict[Path, Finding] = {}
     for where, ref in model_files.list_references(settings).items():
         try:
@@ -40,8 +43,8 @@ def check_model(model: Path, settings: Settings) -> Finding:
         advice = f"copy it there, or correct `model` in {settings.path}"
         return Finding(NAME, f"there is no model {model}", advice, ok=False)
     try:
-        expected = json.loads(card.read_text())["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        expected = parse_object(card.read_bytes(), most_bytes=MOST_JSON_BYTES)["sha256"]
+    except (OSError, InputError, KeyError) as error:
         advice = "install the model again, with its card"
         return Finding(NAME, f"the card {card} cannot be read: {error!r}", advice, ok=False)
     with model.open("rb") as file:

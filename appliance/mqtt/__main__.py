@@ -74,9 +74,9 @@ def read_password(path: Path | None) -> str:
         return ""
     try:
         return path.read_text().strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"the password of the MQTT broker cannot be read from {path}: {error.strerror}; "
+            f"the password of the MQTT broker cannot be read from {path}: {error}; "
             "check `password_file` in [mqtt] and that the group appliance may read it"
         ) from error
 

@@ -7,7 +7,9 @@ after the next one, and events wait in a short queue.
 
 import ssl
 from collections import deque
-from threading import Lock
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Lock
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -18,7 +20,33 @@ from appliance.mqtt.messages import OFFLINE, ONLINE, Messages
 
 KEEPALIVE_S = 60
 FIRST_RETRY_S, LONGEST_RETRY_S = 1, 120
+AFTER_NONSENSE_S = 30.0
 MOST_WAITING = 500
+
+
+class GuardedClient(mqtt.Client):  # type: ignore[misc]
+    """paho's client, whose thread survives whatever it receives.
+
+    paho reads packets without limits of its own: a broker, or what answers in its place, can make
+    it raise almost anything. That is one more reason to connect anew, and no end of the process.
+    """
+
+    def __init__(self, client_id: str, on_nonsense: Callable[[Exception], None]) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self.closing = Event()
+        self._on_nonsense = on_nonsense
+
+    def loop_forever(self, *arguments: Any, **named: Any) -> Any:
+        """Paho's loop, begun again after an error; runs in paho's thread."""
+        while True:
+            try:
+                return super().loop_forever(*arguments, **named)
+            except Exception as error:  # noqa: BLE001  (see the class)
+                self._on_nonsense(error)
+            if self.closing.wait(AFTER_NONSENSE_S):
+                return None
+            with suppress(Exception):  # what fails here fails in the loop again, and is told there
+                self.reconnect()
 
 
 class Broker:
@@ -32,7 +60,7 @@ class Broker:
         self._published: Messages = {}
         self._waiting: deque[tuple[str, str]] = deque(maxlen=MOST_WAITING)
         self._lock = Lock()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
+        self._client = GuardedClient(client_id, self._on_nonsense)
         self._client.will_set(will, OFFLINE, qos=1, retain=True)
         self._client.reconnect_delay_set(FIRST_RETRY_S, LONGEST_RETRY_S)
         self._client.on_connect = self._on_connect
@@ -53,6 +81,7 @@ class Broker:
 
     def close(self) -> None:
         """Publish "offline" (a clean disconnect sends no last will), disconnect, end the thread."""
+        self._client.closing.set()
         if not self.trouble:
             self._client.publish(self._will, OFFLINE, qos=1, retain=True).wait_for_publish(2)
         self._client.disconnect()
@@ -89,6 +118,10 @@ class Broker:
         self.trouble = ""
         while self._waiting:
             self._client.publish(*self._waiting.popleft(), qos=1)
+
+    def _on_nonsense(self, error: Exception) -> None:
+        what = str(error) or type(error).__name__
+        self.trouble = f"the MQTT broker {self._where} cannot be used ({what[:100]})"
 
     def _on_disconnect(self, *_: Any) -> None:
         if not self.trouble:

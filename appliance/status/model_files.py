@@ -9,16 +9,17 @@ settings file), a name, or the first digits of a digest.
 """
 
 import difflib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import ModelError
+from appliance.errors import ApplianceError, ModelError
 from appliance.settings import Settings
+from appliance.strict_json import InputError, parse_object
 
 # What comes with the system's image, and what comes with the software itself.
 SHIPPED = (
@@ -29,6 +30,12 @@ SUFFIX = ".onnx"
 DIGITS = re.compile(r"[0-9a-f]{6,64}")
 STORE_ENTRY = "[0-9a-f]" * 16  # a directory of the store: the first digits of its model's digest
 MOST_JSON_BYTES = 1_000_000
+
+
+class ModelFileError(ApplianceError):
+    """A file that says which model is used, or what one costs, is damaged; it counts as absent."""
+
+    code = "model-file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +161,35 @@ def list_users(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> dict[Pa
 def read_json(path: Path) -> dict[str, Any]:
     """The JSON object in a small file; empty where there is none that can be read."""
     try:
-        with path.open("rb") as file:
-            tree = json.loads(file.read(MOST_JSON_BYTES))
-    except (OSError, ValueError, RecursionError):
+        return parse_json_file(path)
+    except (OSError, InputError):
         return {}
-    return tree if isinstance(tree, dict) else {}
+
+
+def parse_json_file(path: Path) -> dict[str, Any]:
+    """The JSON object in a small file; raises `OSError` or `InputError`."""
+    with path.open("rb") as file:
+        return parse_object(file.read(MOST_JSON_BYTES + 1), most_bytes=MOST_JSON_BYTES)
+
+
+def find_damage(settings: Settings) -> ModelFileError | None:
+    """The first of the store's own files that is there and cannot be read, and what to do."""
+    advice = {
+        get_active_file(settings): "the settings choose the model: run `unitctl models use` again",
+        get_bench_file(settings): "costs are those of the settings: run `unitctl models bench` again",
+    }
+    for path, text in advice.items():
+        with suppress(FileNotFoundError):
+            if what := describe_damage(path, path.stat().st_mtime_ns):
+                return ModelFileError(f"{path} cannot be read ({what}) and is not used; {text}")
+    return None
+
+
+@lru_cache(maxsize=8)
+def describe_damage(path: Path, mtime_ns: int) -> str:  # noqa: ARG001  (a changed file is read anew)
+    """Why a file cannot be read; "" where it can."""
+    try:
+        parse_json_file(path)
+    except (OSError, InputError) as error:
+        return str(error)
+    return ""

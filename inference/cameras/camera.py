@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from appliance.errors import CameraError
-from appliance.media.frames import I420, MP4, Picture, PictureRequest
+from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest
 from appliance.model_cameras import Box
 from appliance.settings_cameras import CameraSettings, InferenceSettings
 from inference.cameras.connection import WAIT_S, Connection, Frames
@@ -46,7 +46,7 @@ class InferenceCamera:
         self.name = name
         self.own = fill_in_labels(own or CameraSettings(), settings.labels)
         self._labels = list_followed_labels(self.own, settings)
-        self.connection = Connection(frames)
+        self.connection = Connection(frames, self._check_answer)
         self.clips = Clips(self.own.clip_s)
         self.tracks = Tracks()
         self.analysed_s: float | None = None
@@ -106,15 +106,15 @@ class InferenceCamera:
         self.connection.schedule_next(now_s, interval_s)
         return self._accept(answer, now_s)
 
+    def _check_answer(self, answer: Answer) -> None:
+        """Raise `CameraError` for a picture that is another camera's, or cannot be analysed."""
+        if isinstance(answer, Picture):
+            require_own(answer, self.name)
+            if answer.encoding != MP4:
+                require_raw(answer)
+
     def _accept(self, picture: Picture, now_s: float) -> Picture | None:
-        """The picture, if it is a new one that can be analysed."""
-        try:
-            require_raw(picture)
-            require_own(picture, self.name)
-        except CameraError as error:
-            self.connection.fail(error, now_s)
-            self._after = -1
-            return None
+        """The picture, if it is a new one."""
         if picture.media_s == self._media_s:
             return None
         self.missed = max(0, picture.sequence - self._after - 1) if self._after >= 0 else 0

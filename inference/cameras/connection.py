@@ -9,6 +9,7 @@ asked again at once.
 """
 
 import math
+from collections.abc import Callable
 from typing import Protocol
 
 from appliance.errors import CameraError
@@ -41,10 +42,12 @@ class Connection:
     """One camera's connection. `trouble` is why its last request failed, None where it did not.
 
     `refusal` is the reason that the camera gave instead of a picture; None where it only had none.
+    `check` raises `CameraError` for an answer that cannot be used: that is trouble, too.
     """
 
-    def __init__(self, frames: Frames) -> None:
+    def __init__(self, frames: Frames, check: Callable[[Answer], None]) -> None:
         self.frames = frames
+        self._check = check
         self.trouble: CameraError | None = None
         self.refusal: str | None = None
         self._trouble_since_s = 0.0
@@ -87,6 +90,7 @@ class Connection:
         request, self._pending = self._pending, None
         try:
             answer = self.frames.take()
+            self._check(answer)
         except CameraError as error:
             self.fail(error, now_s)
             return None

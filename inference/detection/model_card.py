@@ -7,7 +7,6 @@ Never: lets a model be used whose bytes are not those that its card describes.
 import difflib
 import errno
 import hashlib
-import json
 import math
 import os
 import re
@@ -18,6 +17,7 @@ from typing import Any
 
 from appliance.errors import ModelError
 from appliance.model_cameras import Tier
+from appliance.strict_json import parse_object
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -129,16 +129,12 @@ def read_card_bytes(path: Path) -> bytes:
 def parse_card(data: bytes, path: Path) -> ModelCard:
     """A card from its text; `path` is for the error's sentence."""
     try:
-        return build_card(json.loads(data, parse_constant=refuse_constant))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        return build_card(parse_object(data, most_bytes=MOST_CARD_BYTES))
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise ModelError(
             f"the model's card {path} is damaged or incomplete ({error}); "
             "copy the model and its card together again"
         ) from error
-
-
-def refuse_constant(word: str) -> float:
-    raise ValueError(f"{word} is no number")
 
 
 def build_card(tree: dict[str, Any]) -> ModelCard:

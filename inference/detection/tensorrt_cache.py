@@ -59,7 +59,7 @@ def read_device_name(root: Path = Path("/")) -> str:
             name = nvml.nvmlDeviceGetName(nvml.nvmlDeviceGetHandleByIndex(0))
             return f"{name} driver {nvml.nvmlSystemGetDriverVersion()}"
     with suppress(OSError):
-        return (root / DEVICE_TREE_MODEL).read_text().rstrip("\0\n")
+        return (root / DEVICE_TREE_MODEL).read_text(errors="replace").rstrip("\0\n")
     return platform.machine()
 
 

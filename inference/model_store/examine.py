@@ -5,7 +5,6 @@ Never: imports `onnx`, and never takes a child that died, or gave no answer, for
 """
 
 import hashlib
-import json
 import signal
 import subprocess
 import sys
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from appliance.status.model_files import read_json
+from appliance.status.model_files import MOST_JSON_BYTES, read_json
+from appliance.strict_json import InputError, parse_object
 from inference.detection.model_card import ModelCard
 from inference.model_store.durable import replace_json
 from inference.model_store.limits import LIMITS, MIB, TrialLimits
@@ -81,10 +81,10 @@ def ask_child(model: Path, limits: TrialLimits) -> dict[str, Any]:
 def parse_answer(output: bytes) -> dict[str, Any]:
     """The last line of the child's output; libraries may have printed before."""
     try:
-        tree = json.loads((output.splitlines() or [b""])[-1])
-    except ValueError:
+        last = (output.splitlines() or [b""])[-1]
+        return parse_object(last, most_bytes=MOST_JSON_BYTES)
+    except InputError:
         return {}
-    return tree if isinstance(tree, dict) else {}
 
 
 def explain_exit(code: int, limits: TrialLimits) -> str:

@@ -10,12 +10,12 @@ Never: is needed. No file, or an old one, is no fault; a bad one is, and the pla
 date is that of the site's solar day.
 """
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from appliance.errors import ApplianceError
+from appliance.strict_json import parse_object
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 
 MAX_AGE = timedelta(hours=36)
@@ -41,7 +41,7 @@ def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForeca
         return {}
     try:
         made, days = parse_forecast(data)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, OverflowError) as error:
         raise ForecastError(
             f"the forecast {path} is not used: {error}; "
             "correct the program that writes it (docs/energy.md), or remove the file"
@@ -73,13 +73,8 @@ def read_bytes(path: Path) -> bytes | None:
 
 def parse_forecast(data: bytes) -> tuple[datetime, dict[date, DayForecast]]:
     """When it was made, and what it says of each day. Raises `ValueError` in words."""
-    if len(data) > MAX_BYTES:
-        raise ValueError(f"it has more than {MAX_BYTES} bytes")
-    try:
-        document = json.loads(data)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"it is not JSON ({error})") from error
-    if not isinstance(document, dict) or not isinstance(document.get("days"), list):
+    document = parse_object(data, most_bytes=MAX_BYTES)
+    if not isinstance(document.get("days"), list):
         raise ValueError('it has no list "days"')  # noqa: TRY004  (of what the file says)
     days: dict[date, DayForecast] = {}
     for number, entry in enumerate(document["days"], start=1):

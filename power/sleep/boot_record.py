@@ -13,7 +13,14 @@ from typing import Any, get_type_hints
 
 from appliance.errors import ApplianceError
 from appliance.store.rows import decode_value, encode_value
+from appliance.strict_json import parse_object, show
 from power.sleep.boot_check import Boot, SleepRecord
+
+MOST_BYTES = 65_536  # far above what is written
+
+
+FIRST_YEAR, LAST_YEAR = 1970, 2200  # a unit without a clock begins in 1970
+MOST_FAILED = 1_000_000
 
 
 class BootsError(ApplianceError):
@@ -25,14 +32,20 @@ class BootsError(ApplianceError):
 def read(path: Path) -> Boot | None:
     """What the last boot wrote; None where there is no file. Raises `BootsError`."""
     try:
-        return decode_boot(json.loads(path.read_text()))
+        return decode_boot(parse_object(read_bytes(path), most_bytes=MOST_BYTES))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise BootsError(
             f"the record of boots {path} cannot be read ({error}); a new one is begun and how many "
             "boots failed is lost: check whether the disk is sound"
         ) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's content, up to just above what a record may have."""
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)
 
 
 def write(path: Path, boot: Boot) -> None:
@@ -76,10 +89,8 @@ def encode_fields(record: Boot | SleepRecord) -> dict[str, Any]:
     return {name: encode_value(value) for name, value in found.items() if name != "nap"}
 
 
-def decode_boot(values: Any) -> Boot:
+def decode_boot(values: dict[str, Any]) -> Boot:
     """The inverse; a field that a later release may have added is passed over."""
-    if not isinstance(values, dict):
-        raise TypeError(f"it holds a {type(values).__name__}")
     nap = values.get("nap")
     return Boot(
         **decode_fields(Boot, values),
@@ -93,8 +104,13 @@ def decode_fields(kind: type[Boot] | type[SleepRecord], values: dict[str, Any]) 
     for name, hint in get_type_hints(kind).items():
         if name in values and name != "nap":
             found[name] = decode_value(hint, values[name])
-            value = found[name]
-            naive = isinstance(value, datetime) and value.tzinfo is None
-            if naive or not isinstance(value, hint):
-                raise ValueError(f"{name} is {values[name]!r}")
+            if not isinstance(found[name], hint) or not is_usable(found[name]):
+                raise ValueError(f"{name} is {show(values[name])}")
     return found
+
+
+def is_usable(value: Any) -> bool:
+    """Whether one can reckon with a value: a time with a zone, a count that is none too large."""
+    if isinstance(value, datetime):
+        return value.tzinfo is not None and FIRST_YEAR <= value.year <= LAST_YEAR
+    return type(value) is not int or 0 <= value <= MOST_FAILED

@@ -12,12 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from aiohttp import ClientError
 from onvif import ONVIFCamera
 from onvif.exceptions import ONVIFError
-from zeep.exceptions import Error as SoapError
 
-from appliance.errors import CameraError
 from appliance.log import redact
 from sensors.hints.alarms import decode_motion
 
@@ -25,15 +22,6 @@ KEEP = timedelta(minutes=10)  # a subscription that nobody renews ends after thi
 PULL_FOR = timedelta(seconds=30)
 MOST_MESSAGES = 100
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 10.0, 300.0
-TROUBLES = (
-    *(CameraError, ONVIFError, SoapError, ClientError),
-    *(
-        TimeoutError,
-        OSError,
-        ValueError,
-        AttributeError,
-    ),  # of libraries that read an answer that is not SOAP
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +55,7 @@ class Listener:
         while True:
             try:
                 await self._listen()
-            except TROUBLES as error:
+            except Exception as error:  # noqa: BLE001  (libraries read what a camera sends)
                 wait_s = min(2 * wait_s, longest_s) if self.trouble else pause_s
                 self.trouble = self._explain(error)
                 self._set_active(active=False)

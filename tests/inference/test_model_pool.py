@@ -178,3 +178,20 @@ def test_a_model_that_fails_is_a_fault_and_is_tried_again_only_after_a_minute(
     unit.run_for(15)
     assert unit.detector.analysed > 1
     assert unit.list_faults() == []
+
+
+@pytest.mark.parametrize("name", ["active.json", "bench.json"])
+@pytest.mark.parametrize("damage", ["[" * 50_000, "{", '{"a": NaN}', "null"])
+def test_a_damaged_file_of_the_model_store_is_a_fault_until_it_is_mended(
+    unit: InferenceUnit, name: str, damage: str
+) -> None:
+    file = unit.settings.unit.data_dir / "models" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(damage)
+    unit.grant(EnergyLevel.FULL)
+    unit.run_for(2)
+    assert unit.list_faults() == ["model-file"]
+    assert unit.detector.analysed > 0
+    file.unlink()
+    unit.run_for(2)
+    assert unit.list_faults() == []

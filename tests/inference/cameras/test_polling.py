@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from appliance.media.frames import I420, JPEG, PictureRequest, Refusal
+from appliance.media.frames import I420, JPEG, Answer, Picture, PictureRequest, Refusal
 from appliance.model import EnergyLevel
 from appliance.model_cameras import Event, InferenceRun
 from tests.stand_ins.fake_inference import (
@@ -167,3 +167,21 @@ def test_pictures_of_no_use_are_the_cameras_trouble_and_end_nothing_else(make_un
     unit.grant(EnergyLevel.ECO)
     unit.run_for(12)
     assert (unit.count_frames("gate"), unit.count_frames("yard")) == (0, 24)
+
+
+def test_a_picture_of_another_camera_is_trouble_and_no_event_of_that_camera(
+    unit: InferenceUnit,
+) -> None:
+    unit.grant(EnergyLevel.FULL)
+    unit.detector.scene = [SOMEBODY]
+    take = unit.camera.take
+
+    def take_wrong() -> Answer:
+        answer = take()
+        return replace(answer, camera="rear") if isinstance(answer, Picture) else answer
+
+    unit.camera.take = take_wrong  # type: ignore[method-assign]
+    unit.run_for(15)
+    assert unit.list_faults() == ["camera"]
+    assert unit.detector.analysed == 0
+    assert unit.store.rows(Event) == []

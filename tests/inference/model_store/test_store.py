@@ -172,7 +172,7 @@ def test_a_figure_of_this_unit_counts_and_without_one_the_settings(store: ModelS
     "wrong",
     [
         {"per_frame_j": -1},
-        {"per_frame_j": float("nan")},
+        {"per_frame_j": True},
         {"load_s": "1"},
         {"more": 1},
         {"at": None},

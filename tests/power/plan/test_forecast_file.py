@@ -38,13 +38,16 @@ def test_no_forecast_and_an_old_one_are_no_fault(tmp_path: Path) -> None:
     ("document", "said"),
     [
         ("{", "not JSON"),
-        ("[]", 'no list "days"'),
+        ("[]", "it is no object"),
         ("[" * 100_000, "more than 65536 bytes"),
         ("[" * 60_000, "not used"),
         (b"\xff\xfe".decode("latin-1"), "not JSON"),
         ({"made": "2026-11-22T05:00:00Z", "days": {}}, 'no list "days"'),
         ({"made": "2026-11-22T05:00:00", "days": [DAY]}, '"made" is not a time'),
         ({"days": [DAY]}, '"made" is not a time'),
+        ({"made": "0001-01-01T00:00:00+14:00", "days": [DAY]}, "not used"),
+        ({"made": [[[[[[[[[[1]]]]]]]]]], "days": [DAY]}, "nested deeper"),
+        ('{"made": ' + "9" * 5000 + "}", "not JSON"),
         ({"made": 5, "days": [DAY]}, '"made" is not a time'),
         ({"made": "2026-11-23T05:00:00Z", "days": [DAY]}, "in the future"),
         ({"made": "2026-11-22T05:00:00Z", "days": [DAY, DAY]}, "there twice"),
@@ -55,7 +58,7 @@ def test_no_forecast_and_an_old_one_are_no_fault(tmp_path: Path) -> None:
         ({"made": "2026-11-22T05:00:00Z", "days": [DAY | {"clearness": True}]}, "from 0 to 1.2"),
         ({"made": "2026-11-22T05:00:00Z", "days": [DAY | {"sigma": 0}]}, '"sigma" of day 1'),
         (f'{{"made": "2026-11-22T05:00:00Z", "days": [{json.dumps(DAY)[:-1]}, "sigma": NaN}}]}}',
-         "from 0.02 to 1"),
+         "NaN is no number"),
     ],
 )  # fmt: skip
 def test_a_bad_forecast_is_one_sentence_that_says_what_to_do(

@@ -316,6 +316,12 @@ def test_no_file_is_no_past(tmp_path: Path) -> None:
         '{"boot_id": "a", "began": "2026-01-11T06:00:00Z", "cause": "x", "end": "LOST"}',
         '{"boot_id": "a", "began": "2026-01-11T06:00:00", "cause": "x"}',
         '{"boot_id": "a", "began": "2026-01-11T06:00:00Z", "cause": "x", "nap": {"since": 4}}',
+        '{"boot_id": "a", "began": "2026-01-11T06:00:00Z", "cause": "x", "failed": -1}',
+        '{"boot_id": "a", "began": "0001-01-01T00:00:00+14:00", "cause": "x"}',
+        '{"boot_id": "a", "began": "9999-12-31T23:59:59Z", "cause": "x"}',
+        "[" * 50_000,
+        '{"a":' * 10_000,
+        " " * 100_000,
     ],
 )
 def test_a_damaged_file_is_told_in_words(tmp_path: Path, text: str) -> None:

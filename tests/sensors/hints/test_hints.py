@@ -18,7 +18,7 @@ from sensors.hints.__main__ import assemble
 from sensors.hints.addresses import find_event_service
 from sensors.hints.alarm_receiver import REPEAT_AFTER_S, SOURCE, AlarmReceiver
 from sensors.hints.alarms import decode_motion
-from sensors.hints.listener import EventService
+from sensors.hints.listener import EventService, Listener
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.onvif_camera import PASSWORD, USER, OnvifCamera
@@ -222,3 +222,24 @@ def test_the_service_writes_hints_and_says_what_is_wrong(
     assert (fault.code, "rear" in fault.text) == ("hint", True)
     assert loop.finish
     loop.finish()
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), TypeError("y"), RecursionError(), IndexError()])
+def test_whatever_a_library_raises_over_an_answer_is_one_cameras_trouble(
+    camera: OnvifCamera, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    handle = Listener._handle
+    failing = iter([True])
+
+    def fail_once(one: Listener, message: object) -> None:
+        if next(failing, False):
+            raise error
+        handle(one, message)
+
+    monkeypatch.setattr(Listener, "_handle", fail_once)
+    with ear_on(camera) as ear:
+        (listener,) = ear.listeners
+        wait_until(lambda: not listener.trouble, "the subscription")
+        camera.set_motion(active=True)
+        wait_until(lambda: "are not received" in listener.trouble, "the trouble")
+        wait_until(lambda: not listener.trouble, "the next subscription")

@@ -1,0 +1,102 @@
+"""A broker that sends what is not MQTT: told in words, and the thread goes on."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from appliance.mqtt import broker as broker_module
+from appliance.mqtt.broker import Broker
+from tests.waiting import wait_until
+
+NONSENSE = (
+    b"\x30\x03\x00\x05A",  # a message whose topic is longer than the packet
+    b"\x30\x04\x00\x02\xff\xfe",  # a topic that is no text
+    b"\x40\x01\x00",  # an acknowledgement of half a number
+    b"\x90\x00",
+    b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    bytes(range(256)),
+    b"\xff" * 100,
+)
+ACCEPTED = b"\x20\x02\x00\x00"
+OTHER_VERSION = b"\x20\x02\x00\x01"  # paho connects anew at once, within its reading
+
+
+class FalseBroker:
+    """Sends the next of `answers` to each who connects; listens on loopback."""
+
+    def __init__(self, answers: Iterator[bytes], *, leaves: bool = False) -> None:
+        self._leaves = leaves
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self._answers = answers
+        self._kept: list[socket.socket] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        for answer in self._answers:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return
+            connection.recv(1000)
+            if self._leaves:
+                self._socket.close()
+            connection.sendall(answer)
+            if answer == ACCEPTED:
+                self._kept.append(connection)
+            else:
+                connection.close()
+
+    def close(self) -> None:
+        for one in (self._socket, *self._kept):
+            one.close()
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_nonsense_from_a_broker_ends_no_thread_and_the_next_connection_works(
+    nonsense: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", ended.append)
+    monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 0.01)
+    with closing(FalseBroker(iter([nonsense, ACCEPTED]))) as other:
+        ours = Broker("127.0.0.1", other.port, "unit/online", "unit")
+        ours.start()
+        try:
+            wait_until(lambda: not ours.trouble, "the connection after the nonsense")
+        finally:
+            ours.close()
+    assert not ended
+
+
+def test_a_broker_that_wants_another_version_and_then_is_gone_ends_no_thread(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", ended.append)
+    monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 60.0)
+    other = FalseBroker(iter([OTHER_VERSION]), leaves=True)
+    ours = Broker("127.0.0.1", other.port, "unit/online", "unit")
+    ours.start()
+    try:
+        wait_until(lambda: "cannot be used" in ours.trouble, "the sentence")
+        assert f"127.0.0.1:{other.port}" in ours.trouble
+    finally:
+        ours.close()
+    assert not ended
+
+
+def test_a_host_that_is_no_name_is_trouble_and_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", ended.append)
+    monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 60.0)
+    ours = Broker("a..b", 1883, "unit/online", "unit")
+    ours.start()
+    try:
+        wait_until(lambda: "cannot be used" in ours.trouble, "the sentence")
+    finally:
+        ours.close()
+    assert not ended
