@@ -175,13 +175,13 @@ def parse_json_file(path: Path) -> dict[str, Any]:
 def find_damage(settings: Settings) -> ModelFileError | None:
     """The first of the store's own files that is there and cannot be read, and what to do."""
     advice = {
-        get_active_file(settings): "the settings choose the model: run `unitctl models use` again",
-        get_bench_file(settings): "costs are those of the settings: run `unitctl models bench` again",
+        get_active_file(settings): "the settings choose the model; `unitctl models use` mends it",
+        get_bench_file(settings): "costs are assumed; `unitctl models bench` mends it",
     }
     for path, text in advice.items():
         with suppress(FileNotFoundError):
             if what := describe_damage(path, path.stat().st_mtime_ns):
-                return ModelFileError(f"{path} cannot be read ({what}) and is not used; {text}")
+                return ModelFileError(f"{path} cannot be read ({what}) and is not used: {text}")
     return None
 
 
