@@ -7,4 +7,7 @@ Never: decides, or shows a stale row as fresh.
     charts, loads, sleep_and_outlook                     energy
     cameras, camera_costs, camera_moment, intervals      cameras
     model_files     the detection models on disk
+
+    document = status_document.build(store, settings)       # all of it, as `unitctl status --json`
+    moment = camera_moment.find_moment(store, "gate", at)   # one camera at one moment
 """
