@@ -19,6 +19,8 @@ from threading import Event
 from appliance import log, settings_file
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, SettingsError, StoreError
+from appliance.process import instance_lock
+from appliance.process.instance_lock import InstanceLock, RunningError
 from appliance.process.notify import Notifier
 from appliance.settings import Settings
 from appliance.store import retention
@@ -30,6 +32,7 @@ Assemble = Callable[["Service"], "Loop"]
 SENTENCE_EVERY_S = 60.0
 RETAIN_EVERY_S = 3600.0
 HEAL_EVERY_S = 60.0
+WRONG_WORLD, WRONG_SETTINGS, RUNS_ALREADY = 1, 2, 3  # exit codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,16 +208,17 @@ def main(
 ) -> None:
     """Entry point of a service package: `python -m PACKAGE [INSTANCE] --settings FILE`.
 
-    Exit codes: 0 stopped or left, 1 something in the world is wrong, 2 the settings are.
+    Exit codes: 0 stopped or left, 1 something in the world is wrong, 2 the settings are, 3 another
+    copy runs.
     `needs_store` False: it starts without a database too, and opens it when that can be had.
     """
     arguments = make_parser(name, takes_instance).parse_args()
     instance = arguments.instance if takes_instance else ""
-    writer_log = log.setup(
-        f"{name}@{instance}" if instance else name, under_journal="JOURNAL_STREAM" in os.environ
-    )
+    source = f"{name}@{instance}" if instance else name
+    writer_log = log.setup(source, under_journal="JOURNAL_STREAM" in os.environ)
     try:
         settings = settings_file.load_settings(arguments.settings)
+        lock = take_lock(settings, source, writer_log)
         clock = settings.make_clock()
         store = Store(settings.database, clock, name, opened=False)
         service = Service(name, settings, clock, store, writer_log, instance)
@@ -222,7 +226,7 @@ def main(
         loop = assemble_or_record(service, assemble)
     except ApplianceError as error:
         print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(find_exit_code(error))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop.set())
     threading.excepthook = end_process
@@ -232,6 +236,22 @@ def main(
     if loop.finish is not None:
         service.finish(loop.finish)
     service.log.info("stopped", after_s=f"{time.monotonic() - started_s:.1f}")
+    lock.release()
+
+
+def take_lock(settings: Settings, source: str, writer_log: log.SentenceLog) -> InstanceLock:
+    """The lock of this service; raises `RunningError` where a copy of it runs."""
+    lock = instance_lock.take(settings.unit.run_dir, source)
+    if lock.warning:
+        writer_log.warning(lock.warning)
+    return lock
+
+
+def find_exit_code(error: ApplianceError) -> int:
+    """Under which code a service ends that cannot start; docs/units.md."""
+    if isinstance(error, SettingsError):
+        return WRONG_SETTINGS
+    return RUNS_ALREADY if isinstance(error, RunningError) else WRONG_WORLD
 
 
 def assemble_or_record(service: Service, assemble: Assemble) -> Loop:

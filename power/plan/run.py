@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from appliance import log, settings_file
-from appliance.errors import ApplianceError, SettingsError
+from appliance.errors import ApplianceError
 from appliance.model import (
     BatteryState,
     EnergyBudget,
@@ -193,17 +193,21 @@ def describe_plan(
 
 
 def main() -> None:
-    """Exit codes as for every service: 0 planned, 1 something in the world is wrong, 2 settings."""
+    """Exit codes as for every service: 0 planned, 1 something in the world is wrong, 2 settings,
+    3 another copy runs.
+    """
     arguments = service.make_parser(PLAN, takes_instance=False).parse_args()
     plan_log = log.setup(PLAN, under_journal="JOURNAL_STREAM" in os.environ)
     try:
         settings = settings_file.load_settings(arguments.settings)
+        lock = service.take_lock(settings, PLAN, plan_log)
         prepare_database(settings.database)
         store = Store(settings.database, settings.make_clock(), writer=PLAN)
         plan_log.info(plan_and_report(store, settings))
     except ApplianceError as error:
         print(f"{PLAN}: {log.redact(str(error))}", file=sys.stderr)
-        sys.exit(2 if isinstance(error, SettingsError) else 1)
+        sys.exit(service.find_exit_code(error))
+    lock.release()
 
 
 def plan_and_report(store: Store, settings: Settings) -> str:
