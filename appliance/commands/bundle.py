@@ -5,6 +5,7 @@ Never: holds a table in memory (rows are fetched in pages and spooled to a tempo
 never contains a picture or a clip unless asked.
 """
 
+import base64
 import importlib.metadata
 import json
 import platform
@@ -170,7 +171,12 @@ def format_document(value: Any) -> list[str]:
 
 def format_lines(values: Iterable[Any]) -> Iterator[str]:
     """One JSON line for each value."""
-    return (json.dumps(value, ensure_ascii=False) for value in values)
+    return (json.dumps(value, ensure_ascii=False, default=encode_bytes) for value in values)
+
+
+def encode_bytes(value: bytes) -> str:
+    """A column of bytes (the table of an energy policy) as JSON can hold it: base64."""
+    return base64.b64encode(value).decode("ascii")
 
 
 def defer(make: Any) -> Iterator[str]:

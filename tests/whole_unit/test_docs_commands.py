@@ -1,0 +1,187 @@
+"""Every command that the documents show does what a reader may expect: it runs.
+
+`unitctl` and finite modules run on a simulated unit, endless ones until their first line, targets
+of make are resolved; commands that change a machine as root are only held against the repository.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance.__main__ import main, make_parser
+from appliance.clock import Clock, SystemClock
+from appliance.commands.opening import LAPTOP_SETTINGS
+from appliance.settings import PATH_VARIABLE
+from appliance.store.prepare import prepare_database
+from appliance.store.store import Store
+from tests.conftest import CLIP, MODEL, ROOT
+from tests.scenes import filled
+from tests.scenes.onnx_models import make_model, write_model
+from tests.stand_ins.fakes import FakeClock
+from tests.whole_unit.docs_text import Command, read_commands
+
+# The cameras of the documents: that of `make run`, and that of the examples.
+SETTINGS = f"""
+[unit]
+data_dir = "../../data"
+run_dir = "../../run"
+
+[camera.demo]
+source = "{CLIP}"
+
+[camera.gate]
+source = "{CLIP}"
+
+[inference]
+model = "{MODEL}"
+"""
+EVENT = "20260415T120000Z-gate-beef-1"
+MEANT = {
+    "FILE": LAPTOP_SETTINGS.as_posix(),
+    "DATABASE": "data/unit.db",
+    "bench-NAME": "bench-idle",
+    "bench-...": "bench-idle",
+}
+# What a reader would answer or wait for.
+ADDED = {
+    ("models", "bench"): ["--seconds", "1"],
+    ("events", "erase"): ["--yes"],
+    ("export",): ["--to", "{count}.tar.gz"],
+}
+ON_REAL_PORTS = [["power", "probe"]]  # asks whatever is connected to this machine: only parsed
+ENDLESS = ["provisioning.simulated"]
+AS_ROOT = {
+    *("apt", "cp", "install", "journalctl", "python3", "rtcwake", "systemctl", "systemd-analyze"),
+    *("systemd-cgtop", "systemd-sysusers", "systemd-tmpfiles", "sysctl", "udevadm", "cd", "pip"),
+}
+OF_THE_OWNER = {"unit.toml"}
+
+
+@pytest.fixture(scope="module")
+def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a unit with rows of yesterday and now, a plan and a new model."""
+    directory = tmp_path_factory.mktemp("unit")
+    settings = directory / LAPTOP_SETTINGS
+    settings.parent.mkdir(parents=True)
+    settings.write_text(SETTINGS)
+    write_model(directory, make_model(), "owls")
+    database = directory / "data/unit.db"
+    prepare_database(database)
+    yesterday = FakeClock(SystemClock().stamp().utc - timedelta(hours=25))
+    with opened_stores(database, yesterday) as open_as:
+        filled.fill(open_as)
+        open_as("camera").add(filled.camera_state(yesterday.stamp(), "gate"))
+    with opened_stores(database, SystemClock()) as open_as:
+        filled.fill(open_as)
+        open_as("inference").add(replace(filled.event(SystemClock().stamp(), EVENT), camera="gate"))
+    run_python("-m", "power.plan", "--settings", str(settings))
+    return directory
+
+
+@contextmanager
+def opened_stores(database: Path, clock: Clock) -> Iterator[Callable[[str], Store]]:
+    stores: dict[str, Store] = {}
+    yield lambda writer: stores.setdefault(writer, Store(database, clock, writer))
+    for store in stores.values():
+        store.close()
+
+
+@pytest.fixture
+def in_unit(unit: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(unit)
+    monkeypatch.setenv(PATH_VARIABLE, str(unit / LAPTOP_SETTINGS))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setattr("sys.stdin", (unit / LAPTOP_SETTINGS).open())  # no terminal to answer at
+    return unit
+
+
+COMMANDS = read_commands()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=str)
+def test_the_command_runs(
+    command: Command, in_unit: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program, *words = [MEANT.get(word, word) for word in shlex.split(command.line)]
+    if Path(program).name == "unitctl":
+        check_unitctl(words, capsys, is_name=command.is_inline)
+    elif program == "make":
+        check_make(words)
+    elif words[:1] == ["-m"] and program != "python3":
+        check_module(words[1:])
+    else:
+        check_as_root(program, words, command.directory)
+
+
+def check_unitctl(words: list[str], capsys: pytest.CaptureFixture[str], *, is_name: bool) -> None:
+    """`is_name`: a sentence names the command and may leave out what it needs."""
+    if words[:2] in ON_REAL_PORTS:
+        make_parser().parse_args(words)
+        return
+    count = len(list(Path().iterdir()))
+    for start, added in ADDED.items():
+        if tuple(words[: len(start)]) == start:
+            words = words + [word.format(count=count) for word in added]
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    said = capsys.readouterr()
+    if is_name and left.value.code == 2 and re.search("needs|required", said.err):
+        return
+    assert left.value.code in (0, 1), said.err
+    assert "unitctl:" not in said.err
+
+
+def check_make(words: list[str]) -> None:
+    run("make", "-n", "-C", str(ROOT), *words)
+
+
+def check_module(words: list[str]) -> None:
+    """Until its first line where it would go on for ever, else to its end (benches: their help)."""
+    module, *options = words
+    if module.startswith("tests.bench"):
+        text = run_python("-m", module, "--help")
+        assert [word for word in options if word.startswith("--") and word not in text] == []
+    elif module in ENDLESS:
+        with subprocess.Popen(
+            [sys.executable, "-m", *words], stdout=subprocess.PIPE, text=True
+        ) as process:
+            first = process.stdout.readline() if process.stdout else ""
+            process.terminate()
+        assert first
+    elif module == "appliance":
+        run_python("-m", module, "--help")
+    else:
+        run_python("-m", *words)
+
+
+def run_python(*words: str) -> str:
+    return run(sys.executable, *words)
+
+
+def run(*words: str) -> str:
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def check_as_root(program: str, words: list[str], directory: Path) -> None:
+    """What is copied from the repository is there; no such command is new to this test."""
+    assert Path(program).name in AS_ROOT, "say in this test what kind of command this is"
+    if program in ("cp", "install"):
+        named = [word for word in words if not word.startswith(("-", "/")) and not word.isdigit()]
+        sources = [word for word in named if word not in OF_THE_OWNER]
+        assert [word for word in sources if not any(directory.glob(word))] == []
+
+
+def test_the_documents_show_commands() -> None:
+    programs = {os.path.basename(shlex.split(command.line)[0]) for command in COMMANDS}
+    assert {"make", "unitctl", "python", "systemctl", "cp"} <= programs
