@@ -7,7 +7,7 @@ import pytest
 
 from appliance.actuators.gpu_limit import limit_all
 from appliance.clock import SystemClock
-from appliance.nvml import open_nvml
+from appliance.process.nvml import open_nvml
 from sensors.gpu import read_gpus
 
 MW = 1000

@@ -4,7 +4,7 @@ Reads: the kernel's files and NVML. Writes: `EnvironmentReading` and `GpuReading
 Never: decides anything; it only wires.
 """
 
-from appliance.nvml import open_nvml
+from appliance.process.nvml import open_nvml
 from appliance.process.service import Loop, Service, main
 from sensors.cycle import SensorsCycle
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from appliance.actuators.errors import PowerLimitError
 from appliance.actuators.oneshot import one_at_a_time, perform
-from appliance.nvml import open_nvml
+from appliance.process.nvml import open_nvml
 from appliance.settings import Settings
 
 MW = 1000

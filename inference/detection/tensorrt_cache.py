@@ -17,7 +17,7 @@ from pathlib import Path
 
 from appliance.errors import ModelError
 from appliance.model_cameras import Tier
-from appliance.nvml import open_nvml
+from appliance.process.nvml import open_nvml
 from inference.detection.model_card import ModelCard
 
 DEVICE_TREE_MODEL = "proc/device-tree/model"  # names a Jetson

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from appliance.commands.opening import load_unit_settings
 from appliance.commands.printing import BAD, DIM, GOOD, Line, Section, show, show_json
 from appliance.errors import ModelError, SettingsError
-from appliance.nvml import open_nvml
+from appliance.process.nvml import open_nvml
 from appliance.status import model_files
 from appliance.status.model_files import ModelFile
 from inference.detection.model_card import ModelCard, read_card

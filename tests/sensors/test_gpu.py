@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.nvml import open_nvml, start_nvml
+from appliance.process.nvml import open_nvml, start_nvml
 from sensors.errors import GpuError
 from sensors.gpu import read_gpus
 from sensors.jetson import Rail, find_board_input_w, read_jetson_gpu, read_rails
