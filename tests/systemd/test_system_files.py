@@ -10,7 +10,7 @@ import pytest
 
 from appliance.settings import Settings
 from tests.conftest import ROOT
-from tests.systemd.test_units import PAGE, SERVICES, UNITS, file_of, needs, needs_root, run, values
+from tests.systemd.unit_text import PAGE, SERVICES, UNITS, file_of, needs, needs_root, run, values
 
 
 @needs("systemd-sysusers", "systemd-tmpfiles")

@@ -4,60 +4,21 @@ Each check runs systemd's own tools on a copy of `systemd/` in a root of its own
 machine that runs the tests takes part.
 """
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.systemd.unit_text import ALL, PAGE, SERVICES, SHARED, UNITS, file_of, keys, leave_out_newer_keys, needs, run, values
 
-UNITS = ROOT / "systemd"
-PAGE = ROOT / "docs/units.md"
-SHARED = "appliance-.service.d"
 WORST_EXPOSURE = 2.0
 EXEC_START = re.compile(
     r"/opt/appliance/venv/bin/python -m (?P<module>[a-z._]+)(?: [a-z]+| %[iI])*"
     r" --settings /etc/appliance/unit\.toml"
 )
-OUTSIDE = ("sysinit", "basic", "shutdown", "multi-user", "timers", "sockets")
-
-SERVICES = sorted(
-    path.name.replace("@.", "@demo.") for path in UNITS.iterdir() if path.suffix == ".service"
-)
-ALL = sorted(
-    path.name.replace("@.", "@demo.")
-    for path in UNITS.iterdir()
-    if path.suffix in {".service", ".socket", ".target", ".timer", ".slice"}
-)
-
-
-def needs(*programs: str) -> pytest.MarkDecorator:
-    missing = [program for program in programs if shutil.which(program) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"not on this machine: {', '.join(missing)}")
-
-
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
-
-
-def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(words, capture_output=True, text=True, check=False)
-
-
-def values(unit: Path, key: str) -> list[str]:
-    """What a unit file sets `key` to, in order."""
-    lines = unit.read_text().splitlines()
-    return [line.partition("=")[2] for line in lines if line.partition("=")[0] == key]
-
-
-def keys(unit: Path) -> set[str]:
-    return set(re.findall(r"^([A-Z]\w+)=", unit.read_text(), re.MULTILINE))
-
-
-def file_of(service: str) -> Path:
-    return UNITS / service.replace("@demo.", "@.")
+OUTSIDE = ("sysinit", "basic", "shutdown", "multi-user", "timers", "sockets", "paths")
 
 
 @pytest.fixture
@@ -65,6 +26,7 @@ def root(tmp_path: Path) -> Path:
     """A root directory with our units as installed, the interpreter, and what the system has."""
     top = tmp_path / "root"
     shutil.copytree(UNITS, top / "etc/systemd/system")
+    leave_out_newer_keys(top / "etc/systemd/system")
     system = top / "usr/lib/systemd/system"
     system.mkdir(parents=True)
     for name in OUTSIDE:
@@ -131,12 +93,14 @@ def test_an_exception_opens_only_what_may_be_opened_and_says_why() -> None:
         assert f"`{drop_in.relative_to(UNITS)}`" in page, drop_in
 
 
-# What changes the computer itself, and may do nothing else: oneshots that the power service orders.
+# What changes the computer itself, and may do nothing else: oneshots that the power service orders;
+# and the one that starts what the settings had ended.
 PRIVILEGED = {
     "appliance-switch@.service",
     "appliance-switches-off.service",
     "appliance-jetson-mode@.service",
     "appliance-gpu-limit@.service",
+    "appliance-settings.service",
 }
 
 
