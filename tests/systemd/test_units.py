@@ -11,7 +11,19 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.systemd.unit_text import ALL, PAGE, SERVICES, SHARED, UNITS, file_of, keys, leave_out_newer_keys, needs, run, values
+from tests.systemd.unit_text import (
+    ALL,
+    PAGE,
+    SERVICES,
+    SHARED,
+    UNITS,
+    file_of,
+    keys,
+    leave_out_newer_keys,
+    needs,
+    run,
+    values,
+)
 
 WORST_EXPOSURE = 2.0
 EXEC_START = re.compile(
