@@ -43,6 +43,9 @@ class DeviceReader(Protocol):
     def read(self) -> Poll:
         """One poll of all chargers and batteries; what failed is in its faults."""
 
+    def note_load(self, power_w: float) -> None:
+        """What the loads that are ordered on now draw at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Situation:
@@ -140,6 +143,7 @@ class PowerCycle:
             power_w=budget.power_w,
             now_s=at.now.uptime_s,
         )
+        self._meter.note_load(self._settings.compute_base_w(budget.level))
         report = self._sleep.act(budget.level, at.battery, at.now)
         if decision.is_new:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED

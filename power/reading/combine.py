@@ -12,6 +12,7 @@ from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, 
 from power.protocol.conversions import FieldValue, StatusValue, collect_fields
 from power.protocol.profile import Profile
 from power.protocol.register import ABSENT, UNREAD, Decoded, prefer_known
+from power.reading.freeze import DEAD_BAND_A
 
 # The stage of several controllers together is that of the one that is least far in its charge.
 BUSIEST_FIRST = (
@@ -22,7 +23,6 @@ BUSIEST_FIRST = (
     ChargeStage.FLOAT,
     ChargeStage.OFF,
 )
-DEAD_BAND_A = 3.0  # of one BMS: JBD up to 0.5 A, large Daly boards more than 2 A
 T = TypeVar("T")
 
 

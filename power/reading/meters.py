@@ -18,9 +18,9 @@ from power.protocol.errors import ClosedLine
 from power.protocol.line_health import LineHealth
 from power.protocol.links import LINK_FACTORIES
 from power.protocol.profile import Profile
+from power.reading.checks import DeviceChecks
 from power.reading.combine import Charger, combine
 from power.reading.meter import Meter
-from power.reading.plausibility import PlausibilityFilter, R
 
 BACK_OFF_AFTER = 3  # losses in a row
 LONGEST_BACK_OFF_S = 60.0
@@ -89,36 +89,31 @@ class Meters:
 
     devices: Sequence[Device]
     clock: Clock
-    plausibility: PlausibilityFilter = field(default_factory=PlausibilityFilter)
+    checks: DeviceChecks = field(default_factory=DeviceChecks)
 
     def read(self) -> Poll:
-        chargers: list[Charger] = []
-        charger_readings: list[PowerReading | None] = []
+        chargers: dict[str, Charger] = {}
         batteries: dict[str, BatteryReading | None] = {}
         faults: list[BusError] = []
         for device in self.devices:
-            now_s = self.clock.stamp().uptime_s
-            reading = device.read(now_s)
+            reading = device.read(self.clock.stamp().uptime_s)
             complaint = device.failure or device.meter.health.find_fault(device.title)
             if complaint:
                 faults.append(attribute_to(complaint, device))
             if device.section == "charger":
-                seen = self.plausibility.filter_charger(device.name, reading)
-                charger_readings.append(set_device(seen, device.title))
-                chargers.append(Charger(device.meter.profile, device.loads_on_battery, seen))
+                profile, on_battery = device.meter.profile, device.loads_on_battery
+                chargers[device.name] = Charger(profile, on_battery, reading)
             else:
-                batteries[device.name] = self.plausibility.filter_battery(device.name, reading)
-        packs = list(batteries.values())
-        whole = combine(self.clock.stamp(), chargers, packs)
-        voltages = [set_device(one, f"bms {name}") for name, one in batteries.items()]
-        faults += self.plausibility.find_disagreements(charger_readings, voltages)
-        named_packs = (replace(one, device=name) for name, one in batteries.items() if one)
-        return Poll(whole, tuple(named_packs), tuple(faults))
+                batteries[device.name] = reading
+        checked = self.checks.check(chargers, batteries)
+        packs = checked.batteries
+        whole = combine(self.clock.stamp(), list(checked.chargers.values()), list(packs.values()))
+        named_packs = (replace(one, device=name) for name, one in packs.items() if one)
+        return Poll(whole, tuple(named_packs), (*faults, *checked.faults))
 
-
-def set_device(reading: R | None, title: str) -> R | None:
-    """Name the reading by its place in the settings: a unit may have two of one model."""
-    return replace(reading, device=title) if reading else None
+    def note_load(self, power_w: float) -> None:
+        """What the loads that are ordered on now draw at least: a meter must see it change."""
+        self.checks.note_load(power_w, self.clock.stamp().uptime_s)
 
 
 def attribute_to(error: BusError, device: Device) -> BusError:

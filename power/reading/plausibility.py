@@ -1,4 +1,4 @@
-"""Plausibility checks over time: values that jump, that are frozen, that contradict each other.
+"""Plausibility checks over time: values that jump, frozen devices, values that contradict.
 
 Reads and writes: nothing; it keeps earlier values of each device.
 Never: makes a value of its own. What it rejects is None and IMPLAUSIBLE, until the device has
@@ -6,20 +6,17 @@ reported it for a while (a jump) or the values change again (frozen).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading, Quality
+from power.reading.freeze import CHANGE_A, SUN_W, FreezeDetector, Report
 
 JUMP_C = 5.0  # a probe that comes loose or is torn off; cells move slower than this
 JUMP_C_PER_S = 0.02
 CONFIRMED_BY = 3  # readings in a row that agree with the new value
 REPEAT_S = 1.0  # values less apart are one measurement, reported twice
-FROZEN_S = 1800.0  # with sun or current, no device reports exactly the same for so long
-FROZEN_BESIDE_S = 600.0  # while another device saw the battery's current change
-CHANGE_A = 1.0
-SUN_W = 5.0  # of sun; at night a controller may report the same for hours
 DRIFT_PCT = 10.0  # of charge, against what flowed
 DRIFT_WINDOW_S = 3600.0
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
@@ -62,19 +59,6 @@ class JumpFilter:
 
 
 @dataclass
-class FreezeDetector:
-    """Since when a device has reported exactly the same."""
-
-    reported: tuple[Any, ...] = ()
-    since_s: float = 0.0
-
-    def measure_s(self, reported: tuple[Any, ...], now_s: float) -> float:
-        if reported != self.reported:
-            self.reported, self.since_s = reported, now_s
-        return now_s - self.since_s
-
-
-@dataclass
 class ChargeWindow:
     """A BMS's state of charge at the start of a window, and the charge integrated since."""
 
@@ -92,42 +76,32 @@ class ChargeWindow:
 class PlausibilityFilter:
     """The checks and their state for each device, by its name."""
 
+    freezes: FreezeDetector = field(default_factory=FreezeDetector)
     _jumps: dict[str, JumpFilter] = field(default_factory=dict)
-    _freezes: dict[str, FreezeDetector] = field(default_factory=dict)
     _charges: dict[str, ChargeWindow] = field(default_factory=dict)
-    _currents: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
-    def filter_charger(self, name: str, reading: PowerReading | None) -> PowerReading | None:
-        """The controller's reading without implausible values."""
+    def filter_charger(
+        self, name: str, reading: PowerReading | None, *, measures_loads: bool = False
+    ) -> PowerReading | None:
+        """The controller's reading without implausible values; all of a frozen one are."""
+        key = f"charger {name}"
         if reading is None:
+            self.freezes.forget(key)
             return None
-        reported = (
-            reading.pv_power_w,
-            reading.pv_voltage_v,
-            reading.battery_voltage_v,
-            reading.battery_current_a,
-        )
-        lit = (reading.pv_power_w or 0.0) > SUN_W
-        reading = self._reject_frozen(
-            f"charger {name}", reading, reported, lit, MEASURED_BY_CHARGERS
-        )
-        self._record_current(f"charger {name}", reading, reading.battery_current_a)
-        return self._reject_jump(f"charger {name}", reading, "battery_temperature_c")
+        if self.freezes.is_frozen(report_charger(key, reading, measures_loads=measures_loads)):
+            return mark_all_implausible(reading)
+        return self._reject_jump(key, reading, "battery_temperature_c")
 
     def filter_battery(self, name: str, reading: BatteryReading | None) -> BatteryReading | None:
-        """The battery's reading without implausible values."""
+        """The battery's reading without implausible values; all of a frozen one are."""
+        key = f"bms {name}"
         if reading is None:
+            self.freezes.forget(key)
             return None
-        reported = (reading.voltage_v, reading.current_a, reading.lowest_cell_voltage_v)
-        # In steps of 0.1 V a steady load looks frozen all night; the charge counter has finer
-        # steps.
-        counted = (reading.remaining_ah, reading.state_of_charge_pct)
-        flows = abs(reading.current_a or 0.0) > CHANGE_A
-        names = MEASURED_BY_BATTERIES
-        reading = self._reject_frozen(f"bms {name}", reading, reported, flows, names, counted)
-        self._record_current(f"bms {name}", reading, reading.current_a)
+        if self.freezes.is_frozen(report_battery(key, reading)):
+            return mark_all_implausible(reading)
         reading = self._check_charge(name, reading)
-        return self._reject_jump(f"bms {name}", reading, "lowest_temperature_c")
+        return self._reject_jump(key, reading, "lowest_temperature_c")
 
     def find_disagreements(
         self,
@@ -166,46 +140,6 @@ class PlausibilityFilter:
             else mark_implausible(reading, (name,))
         )
 
-    def _reject_frozen(
-        self,
-        key: str,
-        reading: R,
-        reported: tuple[Any, ...],
-        alive: bool,
-        names: tuple[str, ...],
-        counted: tuple[Any, ...] = (),
-    ) -> R:
-        """Remove values that are frozen. `alive`: there is sun or current, so they cannot stay
-        the same for long; at rest, or under a BMS's dead band, they may. `counted`: what still
-        moves where a load is steady; beside another device that moves, it is no excuse.
-        """
-        now_s = reading.stamp.uptime_s
-        still_s = self._freezes.setdefault(key, FreezeDetector()).measure_s(reported, now_s)
-        whole = self._freezes.setdefault(f"{key} counted", FreezeDetector())
-        whole_s = whole.measure_s((*reported, *counted), now_s)
-        if not alive or still_s < FROZEN_BESIDE_S:
-            return reading
-        frozen = whole_s >= FROZEN_S or self._have_others_changed(key, now_s - still_s)
-        return mark_implausible(reading, names) if frozen else reading
-
-    def _record_current(
-        self, key: str, reading: PowerReading | BatteryReading, current_a: float | None
-    ) -> None:
-        """Remember the current for the frozen values of others."""
-        moves, now_s = self._currents.setdefault(key, []), reading.stamp.uptime_s
-        if current_a is not None:
-            moves.append((now_s, current_a))
-        while moves and now_s - moves[0][0] > FROZEN_S:
-            moves.pop(0)
-
-    def _have_others_changed(self, key: str, since_s: float) -> bool:
-        """Whether another device has measured a change of the current since then."""
-        for other, moves in self._currents.items():
-            seen = [amps for at_s, amps in moves if at_s >= since_s]
-            if other != key and seen and max(seen) - min(seen) > CHANGE_A:
-                return True
-        return False
-
     def _check_charge(self, name: str, reading: BatteryReading) -> BatteryReading:
         """Remove a state of charge that differs from the integrated current."""
         reported_pct, now_s = reading.state_of_charge_pct, reading.stamp.uptime_s
@@ -227,19 +161,44 @@ class PlausibilityFilter:
         return reading if agrees else mark_implausible(reading, ("state_of_charge_pct",))
 
 
-MEASURED_BY_CHARGERS = (
-    "pv_power_w",
-    "pv_voltage_v",
-    "battery_voltage_v",
-    "battery_current_a",
-    "load_power_w",
-)
-MEASURED_BY_BATTERIES = (
-    "voltage_v",
-    "current_a",
-    "lowest_cell_voltage_v",
-    "highest_cell_voltage_v",
-)
+NO_MEASUREMENTS = {"stamp", "device", "quality", "ages_s"}
+
+
+def report_charger(key: str, reading: PowerReading, *, measures_loads: bool) -> Report:
+    """What a controller reports, for the freeze detector."""
+    return Report(
+        device=key,
+        at_s=reading.stamp.uptime_s,
+        values=(
+            reading.pv_power_w,
+            reading.pv_voltage_v,
+            reading.battery_voltage_v,
+            reading.battery_current_a,
+            reading.load_power_w,
+        ),
+        counted=(reading.yield_today_wh, reading.battery_temperature_c),
+        current_a=reading.battery_current_a,
+        voltage_v=reading.battery_voltage_v,
+        flows=(reading.pv_power_w or 0.0) > SUN_W,
+        sees_loads=measures_loads,
+    )
+
+
+def report_battery(key: str, reading: BatteryReading) -> Report:
+    """What a BMS reports. In steps of 0.1 V a steady load looks frozen all night; the charge
+    counter has finer steps.
+    """
+    return Report(
+        device=key,
+        at_s=reading.stamp.uptime_s,
+        values=(reading.voltage_v, reading.current_a, reading.lowest_cell_voltage_v),
+        counted=(reading.remaining_ah, reading.state_of_charge_pct),
+        current_a=reading.current_a,
+        voltage_v=reading.voltage_v,
+        flows=abs(reading.current_a or 0.0) > CHANGE_A,
+        sees_loads=True,
+        connected=is_connected(reading),
+    )
 
 
 def is_connected(pack: BatteryReading) -> bool:
@@ -252,3 +211,10 @@ def mark_implausible(reading: R, names: tuple[str, ...]) -> R:
     nothing: dict[str, Any] = dict.fromkeys(names)
     marks = dict.fromkeys(names, Quality.IMPLAUSIBLE)
     return replace(reading, **nothing, quality={**reading.quality, **marks})
+
+
+def mark_all_implausible(reading: R) -> R:
+    """The reading of a device of which nothing is believed: every known value is unknown."""
+    names = [one.name for one in fields(reading) if one.name not in NO_MEASUREMENTS]
+    known = [name for name in names if getattr(reading, name) is not None]
+    return mark_implausible(reading, tuple(known))

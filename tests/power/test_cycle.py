@@ -42,6 +42,10 @@ class FakeMeter:
     sun_w: float = 0.0
     stage: ChargeStage = ChargeStage.BULK
     silent: bool = False
+    loads_w: list[float] = field(default_factory=list)
+
+    def note_load(self, power_w: float) -> None:
+        self.loads_w.append(power_w)
 
     def read(self) -> Poll:
         if self.silent:
@@ -118,6 +122,11 @@ def test_a_charged_unit_runs_everything_and_says_why(unit: Unit) -> None:
     )
     assert unit.host.new() == [f"start {GATE}", f"start {INFERENCE}"]
     assert unit.budget().level == EnergyLevel.FULL
+
+
+def test_the_meters_are_told_what_the_ordered_loads_draw(unit: Unit) -> None:
+    unit.pass_time(10)
+    assert unit.meter.loads_w == [unit.settings.compute_base_w(EnergyLevel.FULL)]
 
 
 def test_two_cycles_order_a_unit_only_once(unit: Unit) -> None:

@@ -1,0 +1,66 @@
+"""All checks of one poll: each device by itself, then the devices against each other.
+
+Reads and writes: nothing; it keeps what the checks remember from poll to poll.
+Never: passes on a value that a check has rejected, or rejects one without a fault or a mark.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from appliance.errors import BusError
+from appliance.model import BatteryReading, PowerReading
+from power.reading.combine import Charger
+from power.reading.plausibility import PlausibilityFilter
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPoll:
+    """What is left of the devices' readings, and what is wrong with them."""
+
+    chargers: Mapping[str, Charger]
+    batteries: Mapping[str, BatteryReading | None]
+    faults: tuple[BusError, ...]
+
+
+@dataclass
+class DeviceChecks:
+    """The checks of all devices, by their names in the settings."""
+
+    plausibility: PlausibilityFilter = field(default_factory=PlausibilityFilter)
+
+    def note_load(self, power_w: float, now_s: float) -> None:
+        """What the loads that are ordered on now draw at least."""
+        self.plausibility.freezes.note_load(power_w, now_s)
+
+    def check(
+        self, chargers: Mapping[str, Charger], batteries: Mapping[str, BatteryReading | None]
+    ) -> CheckedPoll:
+        """One poll: the readings without what cannot be, and the faults."""
+        sound_chargers = {name: self._filter_charger(name, one) for name, one in chargers.items()}
+        sound_batteries = {
+            name: self.plausibility.filter_battery(name, one) for name, one in batteries.items()
+        }
+        faults = (
+            *self.plausibility.freezes.faults.values(),
+            *self.plausibility.find_disagreements(
+                [name_charger(name, one.reading) for name, one in sound_chargers.items()],
+                [name_battery(name, one) for name, one in sound_batteries.items()],
+            ),
+        )
+        return CheckedPoll(sound_chargers, sound_batteries, faults)
+
+    def _filter_charger(self, name: str, charger: Charger) -> Charger:
+        sound = self.plausibility.filter_charger(
+            name, charger.reading, measures_loads=charger.measures_loads
+        )
+        return replace(charger, reading=sound)
+
+
+def name_charger(name: str, reading: PowerReading | None) -> PowerReading | None:
+    """The reading named by its place in the settings: a unit may have two of one model."""
+    return replace(reading, device=f"charger {name}") if reading else None
+
+
+def name_battery(name: str, reading: BatteryReading | None) -> BatteryReading | None:
+    """The same for a battery."""
+    return replace(reading, device=f"bms {name}") if reading else None

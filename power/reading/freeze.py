@@ -1,0 +1,218 @@
+"""Finds a frozen device: it answers, but with exactly the same values while something changes.
+
+Reads and writes: nothing; it keeps what each device has reported in the last half hour.
+Never: calls a device frozen because nothing happens: at night, or with a rested battery, the same
+values may be right for hours. Then only a change that another device, or the loads' own orders,
+report and that this device would have to see counts.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.errors import BusError
+
+FROZEN_S = 1800.0  # with sun or current, no device reports exactly the same for so long
+FROZEN_DARK_S = 6 * 3600.0  # with a current, but no sun: a load may be steady for some hours
+FROZEN_BESIDE_S = 600.0  # while something else says that a change came
+LOAD_SETTLES_S = 300.0  # until an ordered load has started or stopped
+LEAST_REPORTS = 3  # after a silence, two equal reports are chance
+SUN_W = 5.0  # of sun; at night a controller may report the same for hours
+CHANGE_A = 1.0  # of another device's current
+LOAD_CHANGE_A = 0.3  # of the ordered loads; a meter's last digit is 0.1 A or less
+REST_A = 0.05  # less is rest
+DEAD_BAND_A = 3.0  # of one BMS: JBD up to 0.5 A, large Daly boards more than 2 A
+COARSE_STEP_V = 0.1  # the resolution of Renogy and Daly
+FINE_CHANGE_V, COARSE_CHANGE_V = 0.15, 0.3  # of another device's voltage, by the own resolution
+
+
+class FrozenDevice(BusError):  # noqa: N818  (named for what it is)
+    """A device repeats old values."""
+
+    code = "frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one device reports in one poll.
+
+    `values` are those that a change of the battery changes, `counted` those that still move where a
+    load is steady. `flows`: sun or a current, so that the values cannot stay the same for long.
+    `sees_loads`: its current is the battery's. `connected`: its voltage is the battery's.
+    """
+
+    device: str  # "charger main"
+    at_s: float
+    values: tuple[Any, ...]
+    counted: tuple[Any, ...]
+    current_a: float | None
+    voltage_v: float | None
+    flows: bool
+    sees_loads: bool
+    connected: bool = True
+
+    @property
+    def is_pack(self) -> bool:
+        return self.device.startswith("bms ")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Current and voltage of one device at one moment."""
+
+    at_s: float
+    current_a: float | None
+    voltage_v: float | None
+    sees_loads: bool
+
+
+@dataclass
+class Standstill:
+    """Since when a device has reported exactly the same, and how often."""
+
+    reported: tuple[Any, ...] = ()
+    since_s: float = 0.0
+    times: int = 0
+
+    def follow(self, reported: tuple[Any, ...], now_s: float) -> float:
+        """The uptime since when; now, until it was reported often enough to count."""
+        if reported != self.reported:
+            self.reported, self.since_s, self.times = reported, now_s, 0
+        self.times += 1
+        return self.since_s if self.times >= LEAST_REPORTS else now_s
+
+
+@dataclass
+class FreezeDetector:
+    """What the devices have reported, and which of them are frozen, with the fault of each."""
+
+    faults: dict[str, FrozenDevice] = field(default_factory=dict)
+    _standstills: dict[str, Standstill] = field(default_factory=dict)
+    _seen: dict[str, list[Observation]] = field(default_factory=dict)
+    _load_w: float | None = None
+    _load_changes: list[tuple[float, float]] = field(default_factory=list)
+
+    def note_load(self, power_w: float, now_s: float) -> None:
+        """What the loads that are ordered on now draw at least; a change must be seen by meters."""
+        if self._load_w is not None and power_w != self._load_w:
+            self._load_changes.append((now_s, power_w - self._load_w))
+            del self._load_changes[:-4]
+        self._load_w = power_w
+
+    def is_frozen(self, report: Report) -> bool:
+        """Whether the device is frozen; `faults` then has its fault, worded when it was found."""
+        cause = self._find_cause(report)
+        if cause is None:
+            self.faults.pop(report.device, None)
+            self._observe(report)
+        elif report.device not in self.faults:
+            self.faults[report.device] = make_fault(report, cause)
+        return cause is not None
+
+    def forget(self, device: str) -> None:
+        """The device did not answer: that is another fault."""
+        self.faults.pop(device, None)
+
+    def _find_cause(self, report: Report) -> str | None:
+        """Why the device must be frozen; None where it may be right."""
+        same_since_s = self._follow(report.device, report.values, report.at_s)
+        all_since_s = self._follow(
+            f"{report.device} counted", (*report.values, *report.counted), report.at_s
+        )
+        still_s, whole_s = report.at_s - same_since_s, report.at_s - all_since_s
+        if still_s < FROZEN_BESIDE_S:
+            return None
+        if report.flows and whole_s >= FROZEN_S:
+            return f"for {FROZEN_S / 60:.0f} minutes and more, with sun or a current"
+        if whole_s >= FROZEN_DARK_S and abs(report.current_a or 0.0) > CHANGE_A:
+            return f"for {FROZEN_DARK_S / 3600:.0f} hours and more, with a current"
+        return self._find_change(report, same_since_s)
+
+    def _follow(self, key: str, reported: tuple[Any, ...], now_s: float) -> float:
+        return self._standstills.setdefault(key, Standstill()).follow(reported, now_s)
+
+    def _find_change(self, report: Report, since_s: float) -> str | None:
+        """The first change since then that the device would have had to see, in words."""
+        for other, seen in self._seen.items():
+            if other != report.device:
+                recent = [one for one in seen if one.at_s >= since_s]
+                found = describe_change(report, other, recent)
+                if found:
+                    return found
+        return next(self._find_load_changes(report, since_s), None)
+
+    def _find_load_changes(self, report: Report, since_s: float) -> Iterator[str]:
+        least_a = DEAD_BAND_A if report.is_pack else REST_A
+        if not report.sees_loads or abs(report.current_a or 0.0) <= least_a:
+            return
+        for at_s, change_w in self._load_changes:
+            settled = since_s < at_s <= report.at_s - LOAD_SETTLES_S
+            if settled and abs(change_w) > LOAD_CHANGE_A * (report.voltage_v or 12.0):
+                yield f"while the loads were ordered to draw {change_w:+.0f} W"
+
+    def _observe(self, report: Report) -> None:
+        """Keep what was measured, to judge the others by."""
+        seen = self._seen.setdefault(report.device, [])
+        voltage_v = report.voltage_v if report.connected else None
+        seen.append(Observation(report.at_s, report.current_a, voltage_v, report.sees_loads))
+        while report.at_s - seen[0].at_s > FROZEN_S:
+            seen.pop(0)
+
+
+def describe_change(report: Report, other: str, seen: Sequence[Observation]) -> str | None:
+    """What `other` saw that this device would have had to see too, in words; None if nothing."""
+    amps = [one.current_a for one in seen if one.current_a is not None]
+    volts = [one.voltage_v for one in seen if one.voltage_v is not None]
+    if must_see_current(report, seen) and measure_spread(amps) > CHANGE_A:
+        return f"while {other} saw its current change by {measure_spread(amps):.1f} A"
+    if is_beyond_dead_band(report, seen):
+        return f"while {other} saw up to {max(map(abs, amps)):.1f} A"
+    if report.voltage_v is None or not report.connected:
+        return None
+    coarse = abs(report.voltage_v / COARSE_STEP_V - round(report.voltage_v / COARSE_STEP_V)) < 1e-3
+    if measure_spread(volts) > (COARSE_CHANGE_V if coarse else FINE_CHANGE_V):
+        return f"while {other} saw the battery's voltage change by {measure_spread(volts):.2f} V"
+    return None
+
+
+def must_see_current(report: Report, seen: Sequence[Observation]) -> bool:
+    """Whether any change of the others' current changes this device's values: there is sun or
+    current in it, or it measures the loads at night as the battery does.
+    """
+    if report.flows:
+        return True
+    at_rest = abs(report.current_a or 0.0) <= REST_A
+    return report.sees_loads and not report.is_pack and not at_rest and sees_battery(seen)
+
+
+def is_beyond_dead_band(report: Report, seen: Sequence[Observation]) -> bool:
+    """Whether a pack that reports (nearly) no current has had one that no dead band hides."""
+    if not (report.is_pack and report.connected and sees_battery(seen)):
+        return False
+    amps = sorted(abs(one.current_a) for one in seen if one.current_a is not None)
+    return report.current_a is not None and len(amps) > 1 and amps[-2] > DEAD_BAND_A
+
+
+def sees_battery(seen: Sequence[Observation]) -> bool:
+    return bool(seen) and all(one.sees_loads for one in seen)
+
+
+def measure_spread(values: Sequence[float]) -> float:
+    """Highest minus lowest; of four and more without one at each end, which may be wild."""
+    ordered = sorted(values)
+    if len(ordered) >= 4:
+        ordered = ordered[1:-1]
+    return ordered[-1] - ordered[0] if ordered else 0.0
+
+
+def make_fault(report: Report, cause: str) -> FrozenDevice:
+    """The fault in words; its text stays while it lasts."""
+    shown = [f"{report.voltage_v:.2f} V"] if report.voltage_v is not None else []
+    shown += [f"{report.current_a:+.2f} A"] if report.current_a is not None else []
+    error = FrozenDevice(
+        f"{report.device} is frozen: it repeats exactly the same values "
+        f"({', '.join(shown) or 'all of them'}) {cause}. None of its values is used; switch it off "
+        "and on, and check its cable and gateway: a gateway may repeat old answers"
+    )
+    error.code = f"frozen-{report.device.replace(' ', '-')}"
+    return error
