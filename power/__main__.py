@@ -4,7 +4,6 @@ Reads and writes: see power/cycle.py.
 Never: holds a rule; it only wires.
 """
 
-from appliance.errors import StoreError
 from appliance.model import EnergyPolicy
 from appliance.process import service
 from appliance.process.host import Host
@@ -13,7 +12,7 @@ from appliance.settings import Follows
 from power.act.loads import Actuator
 from power.cycle import PowerCycle
 from power.plan.ladder import Ladder, Planner
-from power.plan.policy_planner import PolicyPlanner
+from power.plan.policy_planner import FETCH_EVERY_S, PolicyPlanner
 from power.reading.meters import open_meters
 from power.sleep.controller import SleepController
 
@@ -23,13 +22,10 @@ def choose_planner(unit: service.Service) -> Planner:
     if unit.settings.energy.follows is Follows.LADDER:
         return Ladder(unit.settings)
 
-    def read_newest() -> EnergyPolicy | None:
-        try:
-            return unit.store.last(EnergyPolicy)
-        except StoreError:
-            return None  # the cycle reports it when it stores; the ladder needs no database
-
-    return PolicyPlanner(unit.settings, read_newest)
+    policy = unit.recorder.follow(
+        "the newest energy_policy", lambda store: store.last(EnergyPolicy), FETCH_EVERY_S
+    )
+    return PolicyPlanner(unit.settings, lambda: policy.value)
 
 
 def assemble(unit: service.Service) -> service.Loop:
@@ -48,4 +44,4 @@ def assemble(unit: service.Service) -> service.Loop:
 
 
 if __name__ == "__main__":
-    service.main("power", assemble, needs_store=False)
+    service.main("power", assemble, waits_for_store=False)

@@ -3,14 +3,14 @@ store.
 
 Reads and writes: chargers and batteries, PID 1, its rows PowerReading, BatteryReading,
 BatteryState, EnergyBudget; what a sleep needs besides is in power/sleep/controller.py.
-Never: waits for the disk before it has acted; a full or broken disk is a fault, not a stop.
+Never: waits for disk or database: the recorder stores its rows, and brings what was stored before.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol
 
-from appliance.errors import ApplianceError, StoreError
-from appliance.model import BatteryState, EnergyBudget, PowerReading, Stamp
+from appliance.errors import ApplianceError
+from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
@@ -19,6 +19,7 @@ from power.battery.estimate import Estimate, plausible_voltage_v
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
 from power.guard.observations import GuardState
+from power.memory import Memory, merge_estimates, merge_level, merge_readings
 from power.plan.ladder import Planner
 from power.reading.combine import compute_reported_soc_pct
 from power.reading.meters import Poll
@@ -34,7 +35,6 @@ from power.sleep.interface import (
 # Entries of systemd/catalog/appliance.catalog
 LEVEL_CHANGED = "fb2ed442703a4f85a7f98a3f550b3acd"
 BATTERY_FLOOR = "9728711804c842c3bbd709c734a8a903"
-T = TypeVar("T")
 
 
 class DeviceReader(Protocol):
@@ -74,17 +74,18 @@ class PowerCycle:
         self._service, self._settings, self._clock = service, service.settings, service.clock
         self._meter, self._planner, self._actuator = meter, planner, actuator
         self._sleep = sleep or NoSleep()
-        self._writer = RowWriter(service)
+        self._writer = RowWriter(service.recorder)
+        self._memory: Memory | None = Memory(service.recorder, service.clock)
         self._guard = GuardState()
-        self._estimate = self._restore_estimate()
-        self._reading = self._find_row_of_this_boot(PowerReading)
+        self._estimate: Estimate | None = None
+        self._reading: PowerReading | None = None
         self._battery: BatteryState | None = None
-        budget = self._find_row_of_this_boot(EnergyBudget)
-        self._arbiter = ArbiterState(budget.level if budget else None)
+        self._arbiter = ArbiterState()
 
     def __call__(self) -> str:
         """Do one cycle and return its sentence."""
         poll = self._read()
+        self._recall(poll)
         situation = self._estimate_charge(poll)
         permission = self._judge(situation)
         decision = self._arbitrate(permission, situation)
@@ -162,28 +163,25 @@ class PowerCycle:
 
     # --- starting up ---------------------------------------------------------------------------
 
+    def _recall(self, poll: Poll) -> None:
+        """Take what the database knows from before the start, once, whenever it comes."""
+        if self._memory is None or not self._memory.is_here():
+            return
+        memory, self._memory = self._memory, None
+        recalled = memory.estimate
+        if self._estimate is not None and recalled is not None:
+            bms_pct = compute_reported_soc_pct(poll.batteries)
+            recalled = estimator.update(recalled, poll.reading, self._settings.battery, bms_pct)
+        self._estimate = merge_estimates(self._estimate, recalled)
+        self._reading = merge_readings(self._reading, memory.reading)
+        self._arbiter = merge_level(self._arbiter, memory.budget, self._clock.stamp())
+
     def _begin_anew(self) -> None:
         """After a suspend: no reading from before it counts, and what sun and sleep did to the
         charge is as unknown as over a boot.
         """
-        self._guard, self._reading = GuardState(), None
+        self._guard, self._reading, self._memory = GuardState(), None, None
         if self._estimate and self._battery:
             other_boot = replace(self._battery, stamp=replace(self._battery.stamp, boot_id=""))
             restored = estimator.restore(other_boot, self._clock.stamp())
             self._estimate = restored and replace(restored, drift=self._estimate.drift)
-
-    def _restore_estimate(self) -> Estimate | None:
-        stored = self._find_last_row(BatteryState)
-        return estimator.restore(stored, self._clock.stamp()) if stored else None
-
-    def _find_row_of_this_boot(self, kind: type[T]) -> T | None:
-        row: Any = self._find_last_row(kind)
-        return row if row is not None and self._clock.age_s(row.stamp) is not None else None
-
-    def _find_last_row(self, kind: type[T]) -> T | None:
-        """The last stored row; a database that cannot be read is a fault and means none."""
-        try:
-            return self._service.store.last(kind)
-        except StoreError as error:
-            self._service.report_fault(error)
-            return None

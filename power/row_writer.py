@@ -1,19 +1,20 @@
-"""Stores the rows of the power cycle, sparingly: flash wears with each transaction.
+"""Has the rows of the power cycle stored, sparingly: flash wears with each transaction.
 
-Reads and writes: the rows of the power service.
-Never: loses a row about sleep, or stops the service because the store is broken.
+Reads and writes: the rows of the power service, through the recorder.
+Never: loses a row about sleep, or waits for the database.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.errors import StoreError
 from appliance.model import BatteryReading, BatteryState, EnergyBudget, PowerReading, Sleep, Wake
-from appliance.process.service import Service
+from appliance.process.recorder import Recorder, Task
+from appliance.store.refusals import add_rows
 
 BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
 BATTERIES_EVERY_S = 60.0
+LATE_S = 60.0  # a budget that waited longer than until the next one
 POLL_JITTER_S = 1.0  # a poll that comes a little early still counts as the one that is due
 
 
@@ -30,7 +31,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one cycle; those about sleep are kept until they are stored."""
+    """The rows of one cycle."""
 
     power: tuple[PowerReading | BatteryState, ...]
     batteries: tuple[BatteryReading, ...]
@@ -38,39 +39,45 @@ class Rows:
 
 
 class RowWriter:
-    """Stores all rows of one cycle in one transaction: the budget when it says something new, the
-    rest with it and every `STORE_EVERY_S`, since each transaction costs the flash some pages.
+    """Hands all rows of one cycle to the recorder in one transaction: the budget when it says
+    something new, the rest with it and every `STORE_EVERY_S`, since each transaction costs the
+    flash some pages. Rows about sleep go by themselves, as events: they are never dropped for room.
     """
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
-        self._stored: Decision | None = None
-        self._failed = False
-        self._sleep_rows: tuple[Sleep | Wake, ...] = ()
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._handed: Decision | None = None
+        self._budgets: list[Task] = []
+        self._missed = False
         self._store_at_s = self._batteries_at_s = 0.0
 
     def store(self, rows: Rows, decision: Decision) -> bool:
-        """Store what is due. True where a budget is stored again after the store had failed:
+        """Hand over what is due. True where a budget is stored again after some were not, or late:
         inference, which leaves when no budget reaches it, must then be started anew.
         """
-        self._sleep_rows += rows.sleep
         budget, now_s = decision.budget, decision.budget.stamp.uptime_s
-        is_due = self._is_budget_due(decision)
-        if not (is_due or self._failed or self._sleep_rows or now_s >= self._store_at_s):
+        if rows.sleep:
+            self._hand("rows about sleep", rows.sleep, keep=True)
+        if is_due := self._is_budget_due(decision):
+            self._handed = decision
+        if is_due or rows.sleep or now_s >= self._store_at_s:
+            self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
+            due = (*rows.power, *self._take_batteries(rows, now_s), *([budget] if is_due else []))
+            task = self._hand("rows of the power cycle", due)
+            self._budgets += [task] if is_due else []
+        return self._have_budgets_returned()
+
+    def _hand(self, name: str, rows: tuple[Any, ...], *, keep: bool = False) -> Task:
+        return self._recorder.hand(Task(name, lambda store: add_rows(store, rows), keep=keep))
+
+    def _have_budgets_returned(self) -> bool:
+        over = [task for task in self._budgets if task.dropped or task.done_s is not None]
+        self._budgets = [task for task in self._budgets if task not in over]
+        self._missed = self._missed or any(is_late(task) for task in over)
+        if not self._missed or all(task.dropped for task in over):
             return False
-        due: list[Any] = [*rows.power, *self._take_batteries(rows, now_s), *self._sleep_rows]
-        try:
-            self._service.store.add(*due, *([budget] if is_due else []))
-        except StoreError as error:
-            self._failed = True
-            self._service.report_fault(error)
-            return False
-        self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
-        self._sleep_rows = ()
-        if is_due:
-            self._stored = decision
-        had_failed, self._failed = self._failed, False
-        return had_failed
+        self._missed = False
+        return True
 
     def _take_batteries(self, rows: Rows, now_s: float) -> tuple[BatteryReading, ...]:
         if now_s < self._batteries_at_s:
@@ -79,9 +86,14 @@ class RowWriter:
         return rows.batteries
 
     def _is_budget_due(self, decision: Decision) -> bool:
-        stored = self._stored
-        if stored is None or stored.source != decision.source:
+        handed = self._handed
+        if handed is None or handed.source != decision.source:
             return True
-        before, budget = stored.budget, decision.budget
+        before, budget = handed.budget, decision.budget
         age_s = budget.stamp.uptime_s - before.stamp.uptime_s
         return before.level != budget.level or age_s >= BUDGET_EVERY_S
+
+
+def is_late(task: Task) -> bool:
+    """Whether a budget did not reach the database, or so late that its readers may be gone."""
+    return task.dropped or task.failures > 0 or (task.done_s or 0.0) - task.handed_s > LATE_S

@@ -19,19 +19,20 @@ from threading import Event
 from appliance import log, settings_file
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, SettingsError, StoreError
+from appliance.model import ServiceState, Stamp
 from appliance.process import instance_lock
 from appliance.process.instance_lock import InstanceLock, RunningError
 from appliance.process.notify import Notifier
+from appliance.process.recorder import Recorder, Task
 from appliance.settings import Settings
 from appliance.store import retention
-from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 
 Cycle = Callable[[], str]
 Assemble = Callable[["Service"], "Loop"]
-SENTENCE_EVERY_S = 60.0
+TELL_EVERY_S = 60.0  # the sentence, and what faults are open, lest the database was replaced
 RETAIN_EVERY_S = 3600.0
-HEAL_EVERY_S = 60.0
+FLUSH_S = 5.0  # real seconds for the last rows; PID 1 gives 15 to end
 WRONG_WORLD, WRONG_SETTINGS, RUNS_ALREADY = 1, 2, 3  # exit codes
 
 
@@ -64,9 +65,14 @@ class Service:
     instance: str = ""
     stop: Event = field(default_factory=Event)
     notifier: Notifier = field(default_factory=Notifier)
-    _faults: set[str] = field(default_factory=set)
+    recorder: Recorder = field(init=False)
+    _faults: dict[str, str] = field(default_factory=dict)
+    _told: dict[str, str] = field(default_factory=dict)
     _faults_before: frozenset[str] | None = None
     _last_s: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(self.store, self.clock, self.log, self.source)
 
     @property
     def source(self) -> str:
@@ -94,21 +100,23 @@ class Service:
 
     def run_once(self, cycle: Cycle) -> None:
         """One cycle with its faults, sentence, watchdog and retention."""
-        self._faults = set()
-        self._reopen_if_replaced()
+        self._faults = {}
+        self.recorder.refresh()
         try:
             sentence = cycle()
             good = True
         except ApplianceError as error:
             self.report_fault(error)
             sentence, good = str(error), False
+        if trouble := self.recorder.find_trouble():
+            self.report_fault(trouble)
         self._clear_ended_faults()
         self._store_sentence(sentence)
         if good:
             self.notifier.notify_ready()
             self.notifier.notify_alive()
             if self._take_turn("retain", RETAIN_EVERY_S):
-                self._try(lambda: retention.retain(self.store))
+                self.recorder.hand(Task("retention", retention.retain, replaces="retention"))
 
     def finish(self, act: Callable[[], None]) -> None:
         """The loop's last action; its fault is recorded, and the process ends all the same."""
@@ -119,27 +127,41 @@ class Service:
 
     def report_fault(self, error: ApplianceError) -> None:
         """Record a fault that this cycle met; it is cleared by the first cycle without it."""
-        self._faults.add(error.code)
-        known = self._faults_before is not None and error.code in self._faults_before
-        if not known:
+        self._faults[error.code] = str(error)
+        if self._faults_before is None or error.code not in self._faults_before:
             self.log.warning(str(error), error.message_id, fault=error.code)
-        self._try(lambda: self.store.raise_fault(self.source, error))
-        if isinstance(error, StoreError) and self._take_turn("heal", HEAL_EVERY_S):
-            self.open_store()
+        if isinstance(error, StoreError):
+            self.recorder.heal(error)
+        if self._told.get(error.code) != str(error) or self._take_turn(error.code, TELL_EVERY_S):
+            self._told[error.code] = str(error)
+            at = self.clock.stamp()
+            self._keep(f"the fault {error.code}", lambda store: self._raise(store, error, at))
+
+    def _raise(self, store: Store, error: ApplianceError, at: Stamp) -> None:
+        store.raise_fault(self.source, error, at)
 
     def _clear_ended_faults(self) -> None:
         now = frozenset(self._faults)
-        if now != self._faults_before:
-            over: list[str] = []
-            if self._try(lambda: over.extend(self.store.clear_faults(self.source, now))):
-                self._faults_before = now  # else the next cycle tries again
-            for code in over:
-                self.log.info("fault is over", fault=code)
+        if now == self._faults_before and not self._take_turn("clear", TELL_EVERY_S):
+            return
+        self._faults_before = now
+        self._told = {code: text for code, text in self._told.items() if code in now}
+        at = self.clock.stamp()
+        self._keep("the end of faults", lambda store: self._clear(store, now, at))
+
+    def _clear(self, store: Store, still: frozenset[str], at: Stamp) -> None:
+        for code in store.clear_faults(self.source, still, at):
+            self.log.info("fault is over", fault=code)
+
+    def _keep(self, name: str, act: Callable[[Store], object]) -> None:
+        self.recorder.hand(Task(name, act, keep=True))
 
     def _store_sentence(self, sentence: str, *, now: bool = False) -> None:
         self.notifier.set_status(sentence)
-        if now or self._take_turn("say", SENTENCE_EVERY_S):
-            self._try(lambda: self.store.publish_status(self.source, log.redact(sentence)))
+        if now or self._take_turn("say", TELL_EVERY_S):
+            at, text = self.clock.stamp(), log.redact(sentence)
+            state = ServiceState(at, self.source, text)
+            self.recorder.hand(Task("the sentence", lambda store: store.add(state), replaces="say"))
 
     def _take_turn(self, what: str, every_s: float) -> bool:
         """Whether `what` is due after `every_s` unit seconds; if so, it counts as done now."""
@@ -150,67 +172,20 @@ class Service:
         self._last_s[what] = now_s
         return True
 
-    def _try(self, act: Callable[[], object]) -> bool:
-        """Do `act` and return whether it could be done; a broken database must not stop a service
-        that can still work without it.
-        """
-        try:
-            act()
-        except StoreError as error:
-            self._faults.add(error.code)
-            self.notifier.set_status(str(error))
-            if self._take_turn("store log", HEAL_EVERY_S):
-                self.log.warning(str(error), error.message_id, fault=error.code)
-            return False
-        return True
-
-    def _reopen_if_replaced(self) -> None:
-        if self.store.is_replaced():
-            self.log.warning("the database was replaced, opening the new one")
-            self.open_store()
-
-    def open_store(self, *, required: bool = False) -> None:
-        """Prepare the database (a damaged one is set aside) and open it, also once more.
-
-        Raises `StoreError` only if `required`.
-        """
-        try:
-            aside = prepare_database(self.store.path)
-            self.store.reopen()
-        except StoreError as error:
-            if required:
-                raise
-            self.log.warning(str(error), error.message_id, fault=error.code)
-            return
-        if aside:
-            self.report_set_aside(aside)
-
-    def report_set_aside(self, aside: Path) -> None:
-        """Record that a damaged database was set aside, and where it is."""
-        self.log.warning(format_set_aside(aside), StoreError.message_id)
-        self._try(lambda: self.store.raise_fault(self.source, StoreError(format_set_aside(aside))))
-
-
-def format_set_aside(aside: Path) -> str:
-    """The sentence about a damaged database that was set aside."""
-    return (
-        f"the database was damaged; it is kept as {aside} and a new one was begun: "
-        "copy the old file away and have it examined"
-    )
-
 
 def main(
     name: str,
     assemble: Assemble,
     *,
     takes_instance: bool = False,
-    needs_store: bool = True,
+    waits_for_store: bool = True,
 ) -> None:
     """Entry point of a service package: `python -m PACKAGE [INSTANCE] --settings FILE`.
 
     Exit codes: 0 stopped or left, 1 something in the world is wrong, 2 the settings are, 3 another
     copy runs.
-    `needs_store` False: it starts without a database too, and opens it when that can be had.
+    `waits_for_store` False: its loop never does; the recorder opens and uses the database in a
+    thread of its own, and what it finds comes when it comes.
     """
     arguments = make_parser(name, takes_instance).parse_args()
     instance = arguments.instance if takes_instance else ""
@@ -222,7 +197,7 @@ def main(
         clock = settings.make_clock()
         store = Store(settings.database, clock, name, opened=False)
         service = Service(name, settings, clock, store, writer_log, instance)
-        service.open_store(required=needs_store)
+        (service.recorder.open if waits_for_store else service.recorder.start)()
         loop = assemble_or_record(service, assemble)
     except ApplianceError as error:
         print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
@@ -235,6 +210,7 @@ def main(
     service.run(loop.cycle, loop.every_s, media=loop.media)
     if loop.finish is not None:
         service.finish(loop.finish)
+    service.recorder.flush(FLUSH_S)
     service.log.info("stopped", after_s=f"{time.monotonic() - started_s:.1f}")
     lock.release()
 
@@ -262,6 +238,7 @@ def assemble_or_record(service: Service, assemble: Assemble) -> Loop:
         raise  # printed for whoever started this: no process would ever clear the fault
     except ApplianceError as error:
         service.report_fault(error)
+        service.recorder.flush(FLUSH_S)
         raise
 
 

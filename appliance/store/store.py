@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
-from appliance.model import Fault, ServiceState
+from appliance.model import Fault, ServiceState, Stamp
 from appliance.store import rows
 from appliance.store.tables import ANY, BY_ROW, Table, get_fresh_s
 
@@ -57,6 +57,11 @@ class Store:
         self.close()
         self._connection, self._inode = fresh, read_inode(self.path)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it has been opened."""
+        return self._connection is not None
+
     def is_replaced(self) -> bool:
         """Whether the file was set aside behind our back: then this process must reopen it."""
         return self._connection is not None and read_inode(self.path) != self._inode
@@ -82,18 +87,24 @@ class Store:
         """Publish the one sentence that `systemctl status` shows as well."""
         self.add(ServiceState(self.clock.stamp(), service, status))
 
-    def raise_fault(self, source: str, error: ApplianceError) -> bool:
-        """Record a fault unless the same one is open; returns whether it is new."""
+    def raise_fault(self, source: str, error: ApplianceError, at: Stamp | None = None) -> bool:
+        """Record a fault unless the same one is open; returns whether it is new. `at`: when it was
+        met, where that is not now.
+        """
         if self._open_fault(source, error.code):
             return False
-        self.add(Fault(self.clock.stamp(), error.code, source, str(error), None))
+        self.add(Fault(at or self.clock.stamp(), error.code, source, str(error), None))
         return True
 
-    def clear_faults(self, source: str, still: frozenset[str] = frozenset()) -> list[str]:
-        """Mark the open faults of `source` as over, but for the codes in `still`; returns which."""
+    def clear_faults(
+        self, source: str, still: frozenset[str] = frozenset(), at: Stamp | None = None
+    ) -> list[str]:
+        """Mark the open faults of `source` as over, but for the codes in `still`; returns which.
+        `at`: when they ended, where that is not now.
+        """
         over = {f.code for f in self.list_open_faults() if f.source == source} - still
         if over:
-            now = rows.encode_time(self.clock.stamp().utc)
+            now = rows.encode_time((at or self.clock.stamp()).utc)
             sql = "UPDATE fault SET cleared = ? WHERE source = ? AND code = ? AND cleared IS NULL"
             with self._transaction(durable=True):
                 self._db.executemany(sql, [(now, source, code) for code in over])

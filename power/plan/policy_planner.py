@@ -35,11 +35,15 @@ REDECIDE_DROP_PCT = 1.0
 PREDICTION_STEP_H = 0.5  # step of the prediction of the next change of level
 PREDICTION_H = 24.0
 NO_CURRENT_C_RATE = 0.001  # what a sensor may say of no current
+NO_PLAN = "there is no plan"
+# What a stored plan may raise that is damaged: its numbers are used as they are.
+UNUSABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 PROBE_FACTOR = 1.04  # of the draw that is tried: the controller's losses come on top of it
 
 
 class PolicyPlanner:
-    """Follows the policy. `fetch()` gives the newest policy, or None where there is none.
+    """Follows the policy. `fetch()` gives the newest policy, or None where there is none; it is
+    asked each time and must not wait.
 
     `predicts_change` False leaves the time of the next change of level out of the proposal; to find
     it takes most of the time of a decision.
@@ -62,7 +66,8 @@ class PolicyPlanner:
         self._policy_reason = ""
         self._ladder_is_better = False
         self._made: Stamp | None = None
-        self._fetched_s = self._decided_s = -1e9
+        self._why_no_plan = NO_PLAN
+        self._decided_s = -1e9
         self._nowcast = SolarNowcast()
         self._held: Option | None = None
         self._held_pct = 0.0
@@ -78,11 +83,20 @@ class PolicyPlanner:
         """The level and power to propose to the guard and the arbiter."""
         if battery is None or battery.state_of_charge_pct is None or battery.sigma_pct is None:
             return self._ladder.propose(battery, reading, previous)
+        try:
+            return self._propose_by_policy(battery, reading, previous)
+        except UNUSABLE as error:
+            self._table, self._why_no_plan = None, f"the plan cannot be used ({error!r})"
+            return self._propose_by_ladder(battery, reading, previous, self._why_no_plan)
+
+    def _propose_by_policy(
+        self, battery: BatteryState, reading: PowerReading | None, previous: EnergyLevel | None
+    ) -> Proposal:
         now = battery.stamp
-        self._renew_table(now)
+        self._renew_table()
         table = self._table
         if table is None or not table.starts <= now.utc < table.ends:
-            return self._propose_by_ladder(battery, reading, previous, "there is no plan")
+            return self._propose_by_ladder(battery, reading, previous, self._why_no_plan)
         if self._ladder_is_better:
             return self._propose_by_ladder(battery, reading, previous, self._policy_reason)
         is_free = is_sun_curtailed(battery, reading)
@@ -90,6 +104,7 @@ class PolicyPlanner:
         if is_free:
             self._held = self._options[-1]
             return self._ladder.propose(battery, reading, previous)
+        assert battery.state_of_charge_pct is not None
         if self._is_decision_due(now, battery.state_of_charge_pct):
             self._decide(table, battery, reading)
         assert self._proposal is not None
@@ -105,20 +120,15 @@ class PolicyPlanner:
         fallback = self._ladder.propose(battery, reading, previous)
         return replace(fallback, reason=f"{fallback.reason}; by the ladder, since {why}")
 
-    def _renew_table(self, now: Stamp) -> None:
-        if 0 <= now.uptime_s - self._fetched_s < FETCH_EVERY_S:
-            return
-        self._fetched_s = now.uptime_s
+    def _renew_table(self) -> None:
         row = self._fetch()
         if row is None or (self._made and row.stamp == self._made):
             return
-        self._made, self._policy_reason = row.stamp, row.reason
+        self._made, self._proposal, self._table = row.stamp, None, None
+        self._why_no_plan = NO_PLAN
         self._ladder_is_better = bool(row.facts.get("ladder"))
-        try:
-            self._table = unpack_table(row)
-        except (ValueError, KeyError) as error:
-            self._table, self._policy_reason = None, str(error)
-        self._proposal = None
+        self._policy_reason = row.reason
+        self._table = unpack_table(row)
 
     def _observe_sun(
         self, table: PolicyTable, now: Stamp, reading: PowerReading | None, *, throttled: bool

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from appliance.errors import StoreError
 from appliance.log import SentenceLog
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Sleep, Wake
 from appliance.process.service import Service
@@ -193,14 +194,16 @@ def test_after_a_passed_check_the_level_waits_for_no_dwell(unit: Unit) -> None:
 def test_a_row_that_the_database_would_not_take_is_stored_when_it_can_be(
     unit: Unit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, unit.service.store = unit.store, Store(unit.settings.database, unit.clock, opened=False)
-    monkeypatch.setattr(unit.service, "open_store", lambda: None)
+    def full(*_: object) -> None:
+        raise StoreError("the database cannot be written: database or disk is full")
+
+    monkeypatch.setattr(unit.store, "add", full)
     unit.meter.volts, unit.meter.amps = 11.6, -3.0
     unit.until(lambda: "poweroff" in unit.host.orders)
     assert unit.host.found["end"] == "ASLEEP"
-    unit.service.store = store
+    monkeypatch.undo()
     unit.pass_time(10)
-    assert len(store.rows(Sleep)) == 1
+    assert len(unit.store.rows(Sleep)) == 1
 
 
 def test_a_laptop_that_may_not_power_off_is_put_to_sleep_instead(unit: Unit) -> None:

@@ -1,0 +1,115 @@
+"""What the power service remembers over a restart: the last charge, reading and budget, as stored.
+
+Reads: BatteryState, PowerReading, EnergyBudget, in the recorder's thread. Writes: nothing.
+Never: lets the loop wait for longer than a moment, or takes a row that is not sound.
+
+The database may come late, or never: the loop goes on without. What comes late is merged: of two
+estimates the more certain counts, of two readings the newer, and a level that the loads had until
+just now is no rise.
+"""
+
+import math
+from dataclasses import replace
+from typing import Any, TypeVar, cast
+
+from appliance.clock import Clock
+from appliance.model import BatteryState, EnergyBudget, PowerReading, Stamp
+from appliance.process.recorder import Recorder
+from appliance.store.rows import get_field_types
+from appliance.store.store import Store
+from power.act.arbiter import VALID_S, ArbiterState
+from power.battery import estimator
+from power.battery.estimate import Estimate
+
+WAIT_S = 3.0  # real seconds: a restart of the service must not look like a loss of the charge
+NUMBERS = (float, float | None, int, int | None)
+T = TypeVar("T")
+
+
+class Memory:
+    """The three stored values, each None until it is read, or where it is unknown."""
+
+    def __init__(self, recorder: Recorder, clock: Clock) -> None:
+        self._clock = clock
+        self._wait_s = WAIT_S
+        self._estimate = recorder.follow("the last battery_state", self._read_estimate)
+        self._reading = recorder.follow("the last power_reading", self._read_reading)
+        self._budget = recorder.follow("the last energy_budget", self._read_budget)
+
+    def is_here(self) -> bool:
+        """Whether the database has answered; the first call waits for it, the others do not."""
+        limit_s, self._wait_s = self._wait_s, 0.0
+        return self._budget.wait(limit_s)
+
+    @property
+    def estimate(self) -> Estimate | None:
+        return self._estimate.value
+
+    @property
+    def reading(self) -> PowerReading | None:
+        return self._reading.value
+
+    @property
+    def budget(self) -> EnergyBudget | None:
+        return self._budget.value
+
+    def _read_estimate(self, store: Store) -> Estimate | None:
+        stored = read_sound(store, BatteryState)
+        return estimator.restore(stored, self._clock.stamp()) if stored else None
+
+    def _read_reading(self, store: Store) -> PowerReading | None:
+        return self._of_this_boot(read_sound(store, PowerReading))
+
+    def _read_budget(self, store: Store) -> EnergyBudget | None:
+        return self._of_this_boot(read_sound(store, EnergyBudget))
+
+    def _of_this_boot(self, row: T | None) -> T | None:
+        stored: Any = row
+        return row if row is not None and self._clock.age_s(stored.stamp) is not None else None
+
+
+def read_sound(store: Store, kind: type[T]) -> T | None:
+    """The last row. Raises `ValueError` where a number of it is none."""
+    row = store.last(kind)
+    if row is None:
+        return None
+    stored: Any = row
+    for name, hint in {**get_field_types(cast("Any", kind)), "uptime_s": float}.items():
+        value = stored.stamp.uptime_s if name == "uptime_s" else getattr(row, name)
+        if hint in NUMBERS and value is not None and not is_number(value):
+            raise ValueError(f"{name} is {value!r}")
+    return row
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number with which one can reckon."""
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def merge_estimates(running: Estimate | None, recalled: Estimate | None) -> Estimate | None:
+    """Of the loop's own estimate and the recalled one, both up to now, the more certain."""
+    if running is None or recalled is None:
+        return running or recalled
+    return recalled if recalled.sigma_pct < running.sigma_pct else running
+
+
+def merge_readings(
+    running: PowerReading | None, recalled: PowerReading | None
+) -> PowerReading | None:
+    """The newer one."""
+    if running is None or recalled is None:
+        return running or recalled
+    return recalled if recalled.stamp.uptime_s > running.stamp.uptime_s else running
+
+
+def merge_level(running: ArbiterState, recalled: EnergyBudget | None, now: Stamp) -> ArbiterState:
+    """The level to go on from. A lower one that is recalled late changes nothing: the loads have
+    been started meanwhile. A higher one that still holds is what the loads run at.
+    """
+    if recalled is None:
+        return running
+    if running.level is None:
+        return ArbiterState(recalled.level)
+    holds = now.uptime_s - recalled.stamp.uptime_s <= VALID_S
+    higher = holds and recalled.level > running.level
+    return replace(running, level=recalled.level) if higher else running
