@@ -21,7 +21,8 @@ from power.protocol.conversions import (
     reject_default_zero,
     select_cells,
 )
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import ABSENT, HOLDING, IMPLAUSIBLE, U16, Decoded, Register
 
 CELLS = tuple(f"cell_{number}" for number in range(1, 49))

@@ -12,7 +12,8 @@ of an ampere.
 from appliance.model import BatteryReading, Quality, Stamp
 from power.devices.daly import CELLS, NO_SENSOR, decode_measured_fields, select_counted_cells
 from power.protocol.conversions import StatusValue, build_battery_reading, find_highest, find_lowest
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import U8, U16, U32, Register
 
 CHARGE, TEMPERATURES, STATE, STATUS, CELL_VOLTAGES, ALARMS, RATED = (

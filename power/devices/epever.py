@@ -15,7 +15,8 @@ from power.protocol.conversions import (
     scale,
     subtract,
 )
-from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import Block, ChargerProfile, Identification, Sample
 from power.protocol.register import (
     ABSENT,
     HOLDING,
@@ -125,9 +126,9 @@ class EpeverTracer(ChargerProfile):
     registers = INPUTS + HOLDINGS
     live = (
         Block(INPUT, 0x3100, 18),
-        Block(INPUT, 0x311B, 1),
-        Block(INPUT, 0x3201, 1),
+        Block(INPUT, 0x311B, 1),  # never beside the other one of one word: late replies
         Block(INPUT, 0x330C, 2),
+        Block(INPUT, 0x3201, 1),
         Block(INPUT, 0x331B, 3),
     )
     settings = (Block(HOLDING, 0x9007, 1),)

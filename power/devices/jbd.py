@@ -21,7 +21,8 @@ from power.protocol.conversions import (
     select_fitted_cells,
     select_present,
 )
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import ABSENT, S16, U8, U16, Decoded, Register
 
 BASIC, CELL_VOLTAGES, NAME = 0x03, 0x04, 0x05

@@ -24,7 +24,8 @@ from power.protocol.conversions import (
     select_fitted_cells,
     select_present,
 )
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import (
     ABSENT,
     HOLDING,

@@ -19,7 +19,8 @@ from power.devices.pylontech import (
 )
 from power.protocol.conversions import build_battery_reading, decode_flag
 from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import S16, U8, U16, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)

@@ -11,7 +11,8 @@ detected by that check, and its currents stay unknown.
 from appliance.model import PowerReading, Stamp
 from power.devices.morningstar import decode_charge_stage
 from power.protocol.conversions import build_power_reading, multiply, subtract
-from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import Block, ChargerProfile, Identification, Sample
 from power.protocol.register import ABSENT, F16, IMPLAUSIBLE, INPUT, U16, U32, Decoded, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)

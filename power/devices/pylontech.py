@@ -32,7 +32,8 @@ from power.protocol.framing.ydt1363 import (
     NO_STATE,
     NO_VALUE,
 )
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import IMPLAUSIBLE, S16, U8, U16, U24, Decoded, Register
 
 CELLS = tuple(f"cell_{number}" for number in range(1, MOST_CELLS + 1))

@@ -15,7 +15,8 @@ from power.protocol.conversions import (
     multiply,
     subtract,
 )
-from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import Block, ChargerProfile, Identification, Sample
 from power.protocol.register import (
     ABSENT,
     HOLDING,

@@ -18,7 +18,8 @@ from power.protocol.conversions import (
     find_lowest,
     name_set_bits,
 )
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import ABSENT, HOLDING, IMPLAUSIBLE, S16, U16, U32, Decoded, Register
 
 MOST = 16  # cells, and temperatures
@@ -92,8 +93,8 @@ class RenogyLfp(BatteryProfile):
     name = "renogy-lfp"
     title = "Renogy smart LFP battery (RongSi BMS)"
     registers = HOLDINGS
-    live = (Block(HOLDING, 5042, 6), Block(HOLDING, 5106, 1))
-    slow = (Block(HOLDING, 5017, 17), Block(HOLDING, 5048, 1))
+    live = (Block(HOLDING, 5106, 1), Block(HOLDING, 5042, 6))
+    slow = (Block(HOLDING, 5048, 1), Block(HOLDING, 5017, 17))
     settings = (Block(HOLDING, 5000, 1),)
     serial = SerialForm(9600)
     device_id = 0xF7

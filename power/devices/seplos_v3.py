@@ -20,7 +20,8 @@ from power.protocol.conversions import (
     find_lowest,
     reject_default_zero,
 )
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import INPUT, S16, U16, Register
 
 COILS = 1  # Modbus function that reads bits; each is a word of 0 or 1 here

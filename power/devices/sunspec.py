@@ -20,6 +20,7 @@ from power.devices.sunspec_values import (
     is_storage_input,
 )
 from power.protocol.conversions import build_battery_reading, build_power_reading, name_set_bits
+from power.protocol.line_place import SerialForm
 from power.protocol.profile import (
     BatteryProfile,
     Block,
@@ -27,7 +28,6 @@ from power.protocol.profile import (
     Identification,
     Profile,
     Sample,
-    SerialForm,
 )
 from power.protocol.register import (
     ABSENT,

@@ -10,7 +10,8 @@ The 600 V models are not these: their firmware from 19 on sends half floats in t
 from appliance.model import PowerReading, Stamp
 from power.devices.morningstar import decode_charge_stage
 from power.protocol.conversions import build_power_reading, check_power_w, multiply, scale
-from power.protocol.profile import Block, ChargerProfile, Identification, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import Block, ChargerProfile, Identification, Sample
 from power.protocol.register import (
     ABSENT,
     HOLDING,

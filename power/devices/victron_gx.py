@@ -20,14 +20,8 @@ from power.devices.victron_gx_values import (
     select_temperatures_c,
 )
 from power.protocol.conversions import build_battery_reading, build_power_reading, scale
-from power.protocol.profile import (
-    BatteryProfile,
-    Block,
-    ChargerProfile,
-    Identification,
-    Sample,
-    SerialForm,
-)
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import BatteryProfile, Block, ChargerProfile, Identification, Sample
 from power.protocol.register import ABSENT, INPUT, S16, U16, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)

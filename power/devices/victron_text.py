@@ -13,7 +13,8 @@ from typing import ClassVar
 
 from appliance.model import Quality
 from power.protocol.framing.vedirect import HISTORY, LIVE, TEXT
-from power.protocol.profile import Block, Identification, Profile, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import Block, Identification, Profile
 from power.protocol.register import ABSENT, IMPLAUSIBLE, Decoded, Register, decode
 
 NOT_THERE = "---"  # a sensor that is not fitted; a shunt that was never synchronised

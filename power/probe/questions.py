@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from power.protocol.line_place import SerialForm
 from power.protocol.links import LINK_FACTORIES, FramedLinkFactory, Framing
 from power.protocol.ports import MODBUS_TCP_PORT, TCP, parse_tcp_address
-from power.protocol.profile import Block, Profile, SerialForm
+from power.protocol.profile import Block, Profile
 
 
 @dataclass(frozen=True, slots=True)

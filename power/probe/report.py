@@ -25,6 +25,7 @@ from power.probe.sections import (
     make_printable,
     name_sections,
 )
+from power.protocol.line_place import get_no_device_advice
 from power.protocol.ports import TCP, parse_tcp_address
 
 MOST_UNKNOWN_REPLIES = 3  # lines about replies that no model explains
@@ -131,11 +132,7 @@ def format_lines(report: PortReport, found: list[DeviceSection]) -> list[Line]:
     if report.trouble:
         result.append(Line("!!", report.trouble, BAD))
     elif not result:
-        advice = (
-            ""
-            if report.unknown_replies
-            else "; check battery voltage, the data wires and the cable"
-        )
+        advice = "" if report.unknown_replies else f"; {get_no_device_advice(report.port)}"
         result.append(Line("--", f"no known device answers ({report.took_s:.0f} s){advice}", DIM))
     strangers = [Line("??", make_printable(text), DIM) for text in report.unknown_replies]
     return result + strangers[:MOST_UNKNOWN_REPLIES]

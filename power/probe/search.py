@@ -28,9 +28,10 @@ from power.probe.questions import (
 )
 from power.protocol.bus import ByteLine, Lines, ModbusBus
 from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer
+from power.protocol.line_place import SerialForm, get_bad_line_advice
 from power.protocol.links import LINK_FACTORIES, LinkFactory
 from power.protocol.ports import TCP
-from power.protocol.profile import BatteryProfile, Block, Identification, Profile, SerialForm
+from power.protocol.profile import BatteryProfile, Block, Identification, Profile
 
 ANY_ID = 255  # lone Renogy devices answer to it beside their own id
 IN_USE = (
@@ -40,7 +41,7 @@ IN_USE = (
 )
 STOPPED = (
     "the search on {port} was stopped after {seconds:.0f} s, before it was complete: replies are "
-    "slow or damaged; check the data cable, its ground and its termination"
+    "slow or damaged; {advice}"
 )
 
 
@@ -93,7 +94,7 @@ class ShortTimeoutLines(Lines):
     """Lines with the probe's timeout instead of the profile's."""
 
     def __init__(self, clock: Clock, wait_s: float) -> None:
-        super().__init__(clock)
+        super().__init__(clock, quiet_s=0.0)  # most questions are for devices that are not there
         self._wait_s = wait_s
 
     def modbus(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ModbusBus:
@@ -132,7 +133,9 @@ class Probe:
         except ClosedLine as error:
             trouble = IN_USE.format(port=port) if is_in_use(port) else str(error)
         if search.stopped:
-            trouble = STOPPED.format(port=port, seconds=self.timeouts.whole_scan_s)
+            trouble = STOPPED.format(
+                port=port, seconds=self.timeouts.whole_scan_s, advice=get_bad_line_advice(port)
+            )
         return PortReport(
             port,
             tuple(group_devices(port, search.matches)),

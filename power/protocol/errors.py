@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from appliance.errors import BusError
+from power.protocol.line_place import DAMAGE_ADVICE, SILENCE_ADVICE, LinePlace
 from power.protocol.ports import TCP
 
 MODBUS_EXCEPTIONS = {
@@ -23,7 +24,14 @@ NO_SUCH_REGISTER, WRONG_COUNT = 2, 3  # this address, or this many words, are no
 
 
 class NoAnswer(BusError):  # noqa: N818  (named for what came back)
-    """Nothing came back, or the line cannot be opened."""
+    """Nothing came back, or the line cannot be opened.
+
+    `gap_s`: the request followed a reply after so short a silence; None: it did not follow soon.
+    """
+
+    def __init__(self, text: str, gap_s: float | None = None) -> None:
+        super().__init__(text)
+        self.gap_s = gap_s
 
 
 class ClosedLine(NoAnswer):
@@ -70,25 +78,17 @@ def explain_closed(port: str) -> str:
     return f"{port} cannot be opened; another program has it, or it is no serial port"
 
 
-def explain_silence(port: str, what: str) -> str:
+def explain_silence(place: LinePlace, what: str) -> str:
     """No answer to the request `what`, and what to check."""
-    if port.startswith(TCP):
-        advice = "check the gateway, its wiring to the device, and `device_id` in the settings"
-    else:
-        advice = (
-            "check that the device has battery voltage, that its data wires (A and B, RX and TX) "
-            "are not swapped, and `model` and `device_id` in the settings"
-        )
-    return f"no answer on {port} to {what}; {advice}"
+    return f"no answer on {place} to {what}; {SILENCE_ADVICE[place.kind]}"
 
 
-def explain_wrong_reply(port: str, what: str, received: bytes, reason: str = "") -> str:
+def explain_wrong_reply(place: LinePlace, what: str, received: bytes, reason: str = "") -> str:
     """A damaged reply to the request `what`, its first bytes, and what to check."""
     because = f" ({reason})" if reason else ""
     return (
-        f"a damaged or foreign reply on {port} to {what}{because}: {len(received)} bytes, "
-        f"{received[:12].hex(' ')}; check the data cable, its ground, its termination, and that "
-        "no other device sends on this line"
+        f"a damaged or foreign reply on {place} to {what}{because}: {len(received)} bytes, "
+        f"{received[:12].hex(' ')}; {DAMAGE_ADVICE[place.kind]}"
     )
 
 

@@ -8,22 +8,14 @@ from collections import Counter, deque
 
 from appliance.errors import BusError
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
+from power.protocol.line_place import BAD_LINE_ADVICE, LOSS_ADVICE, LineKind
 
 WINDOW_S = 600.0
 LOST_SHARE = 0.05  # of all requests: real lines lose one in thousands
 LEAST_LOST = 5
 CLEAR_SHARE = 0.3  # of what raises the fault: hysteresis, else it would come and go all day
 ANSWERED, SILENT, WRONG, REFUSED = "answered", "silent", "wrong", "refused"
-FAULT_TEXTS = {
-    WRONG: (
-        "sent damaged replies {lost} times in {minutes:.0f} min, of {all} "
-        "requests: check the data wires, the common ground and the termination"
-    ),
-    SILENT: (
-        "did not answer {lost} times in {minutes:.0f} min, of {all} requests: check the connectors "
-        "and that no other program or device sends requests on this line"
-    ),
-}
+COUNTS = "{lost} times in {minutes:.0f} min, of {all} requests"
 
 
 class BadLine(BusError):  # noqa: N818  (named for what it is)
@@ -33,10 +25,12 @@ class BadLine(BusError):  # noqa: N818  (named for what it is)
 
 
 class LineHealth:
-    """The outcomes of the requests of the last ten minutes."""
+    """The outcomes of the requests of the last ten minutes; the advice is that for the line."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: LineKind = LineKind.SERIAL) -> None:
+        self._kind = kind
         self._outcomes: deque[tuple[float, str]] = deque()
+        self._too_soon: deque[tuple[float, float]] = deque()  # lost ones, with their gaps
         self._counts: Counter[str] = Counter()
         self._is_bad = False
 
@@ -50,24 +44,40 @@ class LineHealth:
         outcome = classify_outcome(error)
         self._outcomes.append((now_s, outcome))
         self._counts[outcome] += 1
+        if isinstance(error, NoAnswer) and error.gap_s is not None:
+            self._too_soon.append((now_s, error.gap_s))
         while now_s - self._outcomes[0][0] > WINDOW_S:
             self._counts[self._outcomes.popleft()[1]] -= 1
+        while self._too_soon and now_s - self._too_soon[0][0] > WINDOW_S:
+            self._too_soon.popleft()
 
     def find_fault(self, device: str) -> BadLine | None:
         """The fault of the line of `device`, with what to check; None while it is good."""
         if not self._outcomes:
             return None
         total = len(self._outcomes)
-        worst = max(FAULT_TEXTS, key=lambda outcome: self._counts[outcome])
+        worst = max((WRONG, SILENT), key=lambda outcome: self._counts[outcome])
         lost = self._counts[worst]
         least = max(LEAST_LOST, LOST_SHARE * total) * (CLEAR_SHARE if self._is_bad else 1)
         self._is_bad = lost >= least
         if not self._is_bad:
             return None
         minutes = max(1.0, (self._outcomes[-1][0] - self._outcomes[0][0]) / 60)
-        return BadLine(
-            f"{device} " + FAULT_TEXTS[worst].format(lost=lost, minutes=minutes, all=total)
-        )
+        counts = COUNTS.format(lost=lost, minutes=minutes, all=total)
+        return BadLine(f"{device} {self._explain(worst, counts, lost)}")
+
+    def _explain(self, worst: str, counts: str, lost: int) -> str:
+        """What happened and what to check."""
+        if worst == WRONG:
+            return f"sent damaged replies {counts}: {BAD_LINE_ADVICE[self._kind]}"
+        text = f"did not answer {counts}: "
+        if 2 * len(self._too_soon) > lost:
+            gap_ms = 1000 * self._too_soon[-1][1]
+            text += (
+                f"it loses requests that follow a reply after {gap_ms:.0f} ms "
+                "or less, and is asked more slowly step by step; if this stays, "
+            )
+        return text + LOSS_ADVICE[self._kind]
 
 
 def classify_outcome(error: BusError | None) -> str:

@@ -82,7 +82,12 @@ class ModbusLinkFactory:
 
 
 class Framing(Protocol):
-    """How a request becomes bytes, and how its reply is found among the bytes received. Pure."""
+    """How a request becomes bytes, and how its reply is found among the bytes received. Pure.
+
+    `named_by_reply`: a reply tells which request it answers.
+    """
+
+    named_by_reply: bool
 
     def build_request(self, block: Block, device_id: int) -> bytes:
         """The request; empty where the device sends unasked."""
@@ -115,7 +120,13 @@ class FramedLink:
         def find(received: bytes, *, final: bool) -> bytes | None:
             return self._framing.find_reply(received, block, self._device_id, final=final)
 
-        return self._line.exchange(request, find, str(block))
+        return self._line.exchange(
+            request,
+            find,
+            f"{block} of id {self._device_id}" if request else str(block),
+            named_by_reply=self._framing.named_by_reply,
+            device=self._device_id,
+        )
 
     def read_by_words(self, row: Register) -> Decoded:  # noqa: ARG002  (its values come whole)
         return ABSENT

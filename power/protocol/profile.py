@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from appliance.model import BatteryReading, PowerReading, Quality, Stamp
+from power.protocol.line_place import SerialForm
 from power.protocol.register import (
     ABSENT,
     WORD_BYTES,
@@ -39,18 +40,6 @@ class Block:
             place = f" of 0x{self.address:04X}" if self.address else ""
             return f"command 0x{self.function:02X}{place}"
         return f"{self.count} from 0x{self.address:04X} (function {self.function:02d})"
-
-
-@dataclass(frozen=True, slots=True)
-class SerialForm:
-    """How the bytes run on a serial line. Data bits are 8 on all devices known."""
-
-    baud: int
-    parity: str = "N"
-    stop_bits: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.baud} 8{self.parity}{self.stop_bits}"
 
 
 @dataclass(frozen=True, slots=True)

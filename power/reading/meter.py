@@ -21,6 +21,7 @@ from power.protocol.errors import (
     NoAnswer,
 )
 from power.protocol.line_health import LineHealth
+from power.protocol.line_place import LineKind
 from power.protocol.links import Link
 from power.protocol.profile import Block, Profile, Sample
 from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Register
@@ -48,9 +49,11 @@ class Meter:
     `health` counts every attempt on the line, also those that a second one repaired.
     """
 
-    def __init__(self, profile: Profile, link: Link, clock: Clock) -> None:
+    def __init__(
+        self, profile: Profile, link: Link, clock: Clock, kind: LineKind = LineKind.SERIAL
+    ) -> None:
         self.profile = profile
-        self.health = LineHealth()
+        self.health = LineHealth(kind)
         self.link = link
         self._clock = clock
         self._state = PollState()

@@ -67,10 +67,24 @@ def serve_on_line(
     `line_arguments` go to `SerialLine`: quirks, seed, damaged_share.
     """
     clock = clock or FakeClock()
-    if timeout_s is not None:
-        profile = shorten_timeout(profile, timeout_s)
     line = SerialLine(make_byte_device(devices, "pty"), line_clock or clock, **line_arguments)
     device_id = getattr(devices[0], "device_id", None)
+    with open_on_line(profile, line, clock, timeout_s=timeout_s, device_id=device_id) as meter:
+        yield meter
+
+
+@contextmanager
+def open_on_line(
+    profile: Profile,
+    line: SerialLine,
+    clock: Clock,
+    *,
+    timeout_s: float | None = None,
+    device_id: int | None = None,
+) -> Iterator[Meter]:
+    """A driver on a line that is served while it lasts."""
+    if timeout_s is not None:
+        profile = shorten_timeout(profile, timeout_s)
     lines = Lines(clock)
     with serve_line(line):
         try:

@@ -1,7 +1,8 @@
 """A line with another protocol than Modbus, by pyserial; over TCP the same bytes.
 
 Reads: all bytes that arrive. Writes: requests to read.
-Never: listens for longer than its timeout, however much arrives.
+Never: listens for longer than its timeout, however much arrives, and never passes on a reply that
+may be the late one to another request: see power/protocol/bus/modbus.py.
 """
 
 import select
@@ -11,6 +12,8 @@ import serial
 
 from appliance.clock import Clock
 from power.protocol.bus.failures import LINE_FAILURES
+from power.protocol.bus.late_replies import LateReplies
+from power.protocol.bus.late_replies import Request as LateRequest
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import strip_echo
 from power.protocol.errors import (
@@ -25,8 +28,8 @@ from power.protocol.errors import (
     explain_silence,
     explain_wrong_reply,
 )
+from power.protocol.line_place import LinePlace, SerialForm
 from power.protocol.ports import TCP, parse_tcp_address
-from power.protocol.profile import SerialForm
 
 LONGEST_FRAME = 8192  # bytes; more than that without a frame is a flood
 
@@ -42,10 +45,20 @@ class FindReply(Protocol):
 
 
 class Request(NamedTuple):
-    """The bytes to send (none where the device sends unasked), and how messages name them."""
+    """The bytes to send (none where the device sends unasked), and how messages name them.
+
+    `named_by_reply`: its reply tells which request it answers, so a late one is no danger.
+    """
 
     data: bytes
     title: str
+    named_by_reply: bool = True
+    device: int = 0
+
+    @property
+    def key(self) -> LateRequest:
+        """What its reply says about it, and what it does not."""
+        return LateRequest(self.device, 0, self.data)
 
 
 class ByteLine:
@@ -61,28 +74,77 @@ class ByteLine:
     ) -> None:
         self.port = port
         self.pause = Pause(clock, gap_s)
+        self.quiet_s: float | None = None  # the silence after a lost reply; None: the time-out
+        self._place = LinePlace(port, form, modbus=False)
+        self._late = LateReplies()
         self._clock = clock
         self._form = form
         self.timeout_s = timeout_s
         self._serial: serial.Serial | None = None
 
-    def exchange(self, request: bytes, find: FindReply, what: str) -> bytes:
-        """Send `request` (nothing where the device sends unasked); return its reply's content.
+    def exchange(
+        self,
+        data: bytes,
+        find: FindReply,
+        what: str,
+        *,
+        named_by_reply: bool = True,
+        device: int = 0,
+    ) -> bytes:
+        """Send `data` (nothing where the device sends unasked); return its reply's content.
 
         `what` names the request in messages. Raises NoAnswer, WrongFrame or ExceptionAnswer.
         """
+        request = Request(data, what, named_by_reply, device)
+        first = self._exchange_once(request, find)
+        refused = isinstance(first, ExceptionAnswer)
+        if not request.named_by_reply and self._late.may_answer(
+            request.key, self._clock.media_s(), refused=refused
+        ):
+            second = self._exchange_once(request, find)
+            if repr(first) != repr(second):
+                self._lose(request)
+                text = "two replies that differ, one perhaps late from an earlier request"
+                raise self._make_wrong_frame(request, b"", text)
+        if isinstance(first, ExceptionAnswer):
+            raise first
+        return first
+
+    def _exchange_once(self, request: Request, find: FindReply) -> bytes | ExceptionAnswer:
+        """The content of one reply, or its refusal."""
+        self.pause.wait(request.device)
         line = self._open()
-        self.pause.wait()
+        answer: bytes | ExceptionAnswer
         try:
-            line.reset_input_buffer()
-            if request:
-                line.write(request)
-            return self._listen(line, Request(request, what), find)
+            answer = self._ask(line, request, find)
+        except ExceptionAnswer as refused:
+            answer = refused
+        except NoAnswer as silence:
+            silence.gap_s = self._lose(request)
+            raise
+        except WrongFrame:
+            self._lose(request)
+            raise
         except LINE_FAILURES as error:
             self.close()
+            self._lose(request)
             raise ClosedLine(explain_closed(self.port)) from error
-        finally:
-            self.pause.restart()
+        self.pause.restart(request.device, answered=True)
+        return answer
+
+    def _ask(self, line: serial.Serial, request: Request, find: FindReply) -> bytes:
+        line.reset_input_buffer()
+        if request.data:
+            line.write(request.data)
+        return self._listen(line, request, find)
+
+    def _lose(self, request: Request) -> float | None:
+        """Remember that the reply may still come, and be silent for as long as it may take."""
+        if request.named_by_reply:
+            return self.pause.restart(request.device, answered=False)
+        self._late.note_lost(request.key, self._clock.media_s())
+        quiet_s = self.timeout_s if self.quiet_s is None else self.quiet_s
+        return self.pause.restart(request.device, answered=False, quiet_s=quiet_s)
 
     def close(self) -> None:
         if self._serial is not None:
@@ -105,7 +167,7 @@ class ByteLine:
             if not more:
                 if reply:
                     raise self._make_wrong_frame(request, reply)
-                raise NoAnswer(explain_silence(self.port, request.title))
+                raise NoAnswer(explain_silence(self._place, request.title))
 
     def _find(
         self, find: FindReply, reply: bytes, request: Request, *, final: bool
@@ -119,7 +181,7 @@ class ByteLine:
             raise ExceptionAnswer(text, error.number) from error
 
     def _make_wrong_frame(self, request: Request, reply: bytes, reason: str = "") -> WrongFrame:
-        return WrongFrame(explain_wrong_reply(self.port, request.title, reply, reason))
+        return WrongFrame(explain_wrong_reply(self._place, request.title, reply, reason))
 
     def _open(self) -> serial.Serial:
         if self._serial is not None:

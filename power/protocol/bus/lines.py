@@ -11,8 +11,7 @@ from appliance.clock import Clock
 from appliance.errors import SettingsError
 from power.protocol.bus.bytewise import ByteLine
 from power.protocol.bus.modbus import ModbusBus
-from power.protocol.ports import TCP
-from power.protocol.profile import SerialForm
+from power.protocol.line_place import LinePlace, SerialForm
 
 
 @dataclass
@@ -23,6 +22,7 @@ class Lines:
     """
 
     clock: Clock
+    quiet_s: float | None = None  # the silence after a lost reply; None: the line's time-out
     _open: dict[str, tuple[ModbusBus | ByteLine, SerialForm]] = field(default_factory=dict)
 
     def modbus(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ModbusBus:
@@ -48,7 +48,9 @@ class Lines:
         if port not in self._open:
             self._open[port] = (kind(port, self.clock, form, timeout_s, gap_s), form)
         line, used = self._open[port]
-        if not isinstance(line, kind) or (used != form and not port.startswith(TCP)):
+        line.quiet_s = self.quiet_s
+        differs = str(LinePlace(port, used)) != str(LinePlace(port, form))
+        if not isinstance(line, kind) or differs or used.bridged != form.bridged:
             raise SettingsError(
                 f"two devices on {port} differ in serial settings ({used} and {form}) or in "
                 "protocol; give each a port of its own"

@@ -1,19 +1,25 @@
-"""A Modbus line, RTU on a serial port or TCP, by pymodbus.
+"""A Modbus line, by pymodbus: RTU on a serial port, TCP, or RTU through a transparent TCP bridge.
 
 Reads: replies. Writes: requests to read registers and bits.
-Never: retries; power/reading/meter.py does, and counts.
+Never: retries a lost request; power/reading/meter.py does, and counts.
+
+An RTU reply does not say which register it is. So after a loss the line is left silent for as long
+as a reply may take, and what arrives in that time is discarded; where a reply could still be the
+late one to another request, it counts only if the same request is answered the same way twice. On
+Modbus TCP the transaction number tells.
 """
 
 import logging
 import select
 import socket
-from typing import Any
+from typing import Any, NamedTuple
 
-from pymodbus import ModbusException
+from pymodbus import FramerType, ModbusException
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from appliance.clock import Clock
 from power.protocol.bus.failures import LINE_FAILURES
+from power.protocol.bus.late_replies import LateReplies, Request
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter
 from power.protocol.errors import (
@@ -28,15 +34,55 @@ from power.protocol.errors import (
     explain_silence,
     explain_wrong_reply,
 )
+from power.protocol.line_place import LinePlace, SerialForm
 from power.protocol.ports import TCP, parse_tcp_address
-from power.protocol.profile import SerialForm
 
 WORDS = (3, 4)  # functions whose reply is 16-bit words
+CALLS = {
+    1: "read_coils",
+    2: "read_discrete_inputs",
+    3: "read_holding_registers",
+    4: "read_input_registers",
+}
 DEFAULT_FORM = SerialForm(115_200)
 
 
+class Refusal(RefusedReply):
+    """A refusal that equals another with the same code."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Refusal) and self.number == other.number
+
+    __hash__ = RefusedReply.__hash__
+
+
+class ReadRequest(NamedTuple):
+    """One request to read some words or bits."""
+
+    expected: ExpectedReply
+    address: int
+    words: int
+
+    @property
+    def title(self) -> str:
+        """How messages name it."""
+        function, device = self.expected.function, self.expected.asked_id
+        return f"{self.words} from 0x{self.address:04X} (function {function:02d}) of id {device}"
+
+    @property
+    def key(self) -> Request:
+        """What its reply says about it, and what it does not."""
+        expected = self.expected
+        return Request(
+            expected.reply_id, expected.function, (self.address, self.words), expected.content_bytes
+        )
+
+
 class ModbusBus:
-    """One Modbus line, one owner. `port` is a serial device or tcp://HOST:PORT."""
+    """One Modbus line, one owner. `port` is a serial device or tcp://HOST:PORT.
+
+    `quiet_s`: the silence after a lost reply; None: as long as the longest wait for one.
+    """
 
     def __init__(
         self,
@@ -48,34 +94,55 @@ class ModbusBus:
     ) -> None:
         self.port = port
         self.pause = Pause(clock, gap_s)
-        self._filter = RtuFilter(serial_line=not port.startswith(TCP))
-        self._client = make_client(port, form, timeout_s, self._filter)
+        self.quiet_s: float | None = None
+        self._place = LinePlace(port, form)
+        self._clock = clock
+        self._late = LateReplies()
+        self._filter = RtuFilter(serial_line=self._place.is_rtu)
+        self._client = make_client(self._place, timeout_s, self._filter)
         # pymodbus logs each lost reply; the journal gets one line of ours per change of state.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
 
     def read(
         self, function: int, address: int, count: int, device_id: int, reply_id: int | None = None
     ) -> tuple[int, ...]:
-        what = f"{count} from 0x{address:04X} (function {function:02d}) of Modbus id {device_id}"
-        calls = {
-            1: self._client.read_coils,
-            2: self._client.read_discrete_inputs,
-            3: self._client.read_holding_registers,
-            4: self._client.read_input_registers,
-        }
         expected = ExpectedReply(
             asked_id=device_id,
             reply_id=device_id if reply_id is None else reply_id,
             function=function,
             content_bytes=2 * count if function in WORDS else (count + 7) // 8,
         )
+        request = ReadRequest(expected, address, count)
+        answer = self._read_once(request)
+        if self._may_be_late(request, answer) and self._read_once(request) != answer:
+            self._lose(request)
+            text = "two replies that differ, one perhaps late from an earlier request"
+            raise self._make_wrong_frame(request, text)
+        if isinstance(answer, RefusedReply):
+            raise ExceptionAnswer(explain_refusal(self.port, request.title, answer), answer.number)
+        return answer
+
+    def _read_once(self, request: ReadRequest) -> tuple[int, ...] | RefusedReply:
+        """The values of one reply, or its refusal."""
+        expected = request.expected
+        call = getattr(self._client, CALLS[expected.function])
         reply = self._ask(
-            what, expected, lambda: calls[function](address, count=count, device_id=device_id)
+            request,
+            lambda: call(request.address, count=request.words, device_id=expected.asked_id),
         )
-        values = reply.registers if function in WORDS else reply.bits[:count]
-        if reply.function_code != function or len(values) != count:
-            raise self._make_wrong_frame(what)
+        if reply.isError():
+            number = reply.exception_code
+            return Refusal(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
+        values = reply.registers if expected.function in WORDS else reply.bits[: request.words]
+        if reply.function_code != expected.function or len(values) != request.words:
+            self._lose(request)
+            raise self._make_wrong_frame(request)
         return tuple(int(value) for value in values)
+
+    def _may_be_late(self, request: ReadRequest, answer: tuple[int, ...] | RefusedReply) -> bool:
+        refused = isinstance(answer, RefusedReply)
+        now_s = self._clock.media_s()
+        return self._place.is_rtu and self._late.may_answer(request.key, now_s, refused=refused)
 
     @property
     def timeout_s(self) -> float:
@@ -89,38 +156,47 @@ class ModbusBus:
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
 
-    def _ask(self, what: str, expected: ExpectedReply, call: Any) -> Any:
+    def _ask(self, request: ReadRequest, call: Any) -> Any:
         """Send one request; return the reply or raise why there is none."""
-        if self.port.startswith(TCP) and is_hung_up(self._client.socket):
-            self.close()
-        if not self._client.connect():
-            raise ClosedLine(explain_closed(self.port))
-        self.pause.wait()
-        self._filter.expect(expected)
+        device = request.expected.asked_id
+        self.pause.wait(device)
+        self._open()
+        self._filter.expect(request.expected)
         try:
             reply = call()
         except ModbusException as error:
-            self.close()
-            raise self._make_failure(what) from error
+            raise self._lose(request) from error
         except LINE_FAILURES as error:
-            self.close()
+            self._lose(request)
             raise ClosedLine(explain_closed(self.port)) from error
-        finally:
-            self.pause.restart()
-        if reply.isError():
-            number = reply.exception_code
-            refused = RefusedReply(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
-            raise ExceptionAnswer(explain_refusal(self.port, what, refused), number)
+        self.pause.restart(device, answered=True)
         return reply
 
-    def _make_failure(self, what: str) -> WrongFrame | NoAnswer:
-        if self._filter.received:
-            return self._make_wrong_frame(what)
-        return NoAnswer(explain_silence(self.port, what))
+    def _open(self) -> None:
+        """Connect where it is not; what has arrived unasked since the last reply is discarded."""
+        if self.port.startswith(TCP) and is_hung_up(self._client.socket, self._place):
+            self.close()
+        if not self._client.connect():
+            raise ClosedLine(explain_closed(self.port))
 
-    def _make_wrong_frame(self, what: str) -> WrongFrame:
+    def _lose(self, request: ReadRequest) -> WrongFrame | NoAnswer:
+        """Close the line after a loss, and remember that the reply may still come."""
         self.close()
-        return WrongFrame(explain_wrong_reply(self.port, what, self._filter.received))
+        quiet_s = self.timeout_s if self.quiet_s is None else self.quiet_s
+        gap_s = self.pause.restart(
+            request.expected.asked_id,
+            answered=False,
+            quiet_s=quiet_s if self._place.is_rtu else 0.0,
+        )
+        self._late.note_lost(request.key, self._clock.media_s())
+        if self._filter.received:
+            return self._make_wrong_frame(request)
+        return NoAnswer(explain_silence(self._place, request.title), gap_s)
+
+    def _make_wrong_frame(self, request: ReadRequest, reason: str = "") -> WrongFrame:
+        return WrongFrame(
+            explain_wrong_reply(self._place, request.title, self._filter.received, reason)
+        )
 
 
 class BlockingSerialClient(ModbusSerialClient):
@@ -138,30 +214,39 @@ class BlockingSerialClient(ModbusSerialClient):
         return float(self.comm_params.timeout_connect)
 
 
-def is_hung_up(connection: Any) -> bool:
-    """Whether the other end has closed the connection; a TriStar does so after each reply."""
+def is_hung_up(connection: Any, place: LinePlace) -> bool:
+    """Whether the other end has closed the connection; a TriStar does so after each reply.
+
+    On a bridge bytes that arrived meanwhile are read and discarded.
+    """
     if connection is None:
         return False
     try:
-        ready, _, _ = select.select([connection], [], [], 0)
-        return bool(ready) and connection.recv(1, socket.MSG_PEEK) == b""
+        while select.select([connection], [], [], 0)[0]:
+            flags = 0 if place.is_rtu else socket.MSG_PEEK
+            if connection.recv(4096 if place.is_rtu else 1, flags) == b"":
+                return True
+            if not place.is_rtu:
+                return False
     except (OSError, ValueError):
         return True
+    return False
 
 
 def make_client(
-    port: str, form: SerialForm, timeout_s: float, rtu_filter: RtuFilter
+    place: LinePlace, timeout_s: float, rtu_filter: RtuFilter
 ) -> ModbusSerialClient | ModbusTcpClient:
     """A client that is not yet connected. It does not retry: the meter does."""
-    if not port.startswith(TCP):
+    common: dict[str, Any] = {"timeout": timeout_s, "retries": 0, "trace_packet": rtu_filter}
+    form = place.form
+    if not place.port.startswith(TCP):
         return BlockingSerialClient(
-            port,
+            place.port,
             baudrate=form.baud,
             parity=form.parity,
             stopbits=form.stop_bits,
-            timeout=timeout_s,
-            retries=0,
-            trace_packet=rtu_filter,
+            **common,
         )
-    host, number = parse_tcp_address(port)
-    return ModbusTcpClient(host, port=number, timeout=timeout_s, retries=0, trace_packet=rtu_filter)
+    host, number = parse_tcp_address(place.port)
+    framer = FramerType.RTU if place.is_rtu else FramerType.SOCKET
+    return ModbusTcpClient(host, port=number, framer=framer, **common)

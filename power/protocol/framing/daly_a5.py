@@ -32,6 +32,8 @@ class Frame(NamedTuple):
 class DalyA5Framing:
     """`block.count`: the most words that the reply can bring."""
 
+    named_by_reply = True
+
     def build_request(self, block: Block, device_id: int) -> bytes:
         body = bytes([START, FIRST_BOARD + device_id, block.function, LENGTH]) + bytes(LENGTH)
         return body + compute_check(body)

@@ -19,6 +19,8 @@ HEAD_SIZE, TAIL_SIZE = 4, 3
 class JbdFraming:
     """One BMS on a line: its frames carry no address."""
 
+    named_by_reply = True
+
     def build_request(self, block: Block, device_id: int) -> bytes:  # noqa: ARG002
         body = bytes([block.function, 0])
         return bytes([START, READ]) + body + compute_check(body) + bytes([END])

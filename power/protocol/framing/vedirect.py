@@ -36,6 +36,8 @@ FLAGS_AT, DATA_AT = 3, 4
 class VeDirectFraming:
     """A `power.protocol.links.Framing`. VE.Direct has no ids: one device, one line."""
 
+    named_by_reply = True
+
     def build_request(self, block: Block, device_id: int) -> bytes:  # noqa: ARG002  (it has none)
         return b"" if block.function == TEXT else build_get(block.address)
 

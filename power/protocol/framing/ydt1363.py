@@ -86,6 +86,8 @@ class Frame(NamedTuple):
 class YdtFraming:
     """One maker's use of the protocol: its version, and the commands that its packs answer."""
 
+    named_by_reply = False
+
     def __init__(self, version: int, shapes: Mapping[int, CommandFormat]) -> None:
         self.version = version
         self.formats = shapes

@@ -8,7 +8,15 @@ from collections.abc import Collection
 from random import Random
 
 from provisioning.simulated.lines.framing import build_rtu_frame, parse_rtu_frame
-from provisioning.simulated.lines.quirks import FLOOD, FOREIGN, LATE, NOISE, STALE, TRUNCATED
+from provisioning.simulated.lines.quirks import (
+    DELAYED,
+    FLOOD,
+    FOREIGN,
+    LATE,
+    NOISE,
+    STALE,
+    TRUNCATED,
+)
 
 SHARE = 0.2
 FLOOD_BYTES = 1000
@@ -21,6 +29,7 @@ class Damage:
     def __init__(self, quirks: Collection[str], seed: int, share: float = SHARE) -> None:
         self._ways = [way for way in WAYS if way in quirks]
         self._late, self._stale = LATE in quirks, STALE in quirks
+        self._delayed, self._is_behind = DELAYED in quirks, False
         self._random = Random(seed)
         self._share = share
         self._held = self._last = b""
@@ -31,6 +40,10 @@ class Damage:
             return reply
         held, self._held = self._held, b""
         hit = self._random.random() < self._share
+        if self._delayed and self._is_behind != hit:
+            self._is_behind, self._held = True, reply
+            return held
+        self._is_behind = False
         if hit and self._late and not held:
             self._held = reply
             return b""

@@ -53,7 +53,15 @@ class LoopbackLine:
     def __init__(self, device: ByteDevice) -> None:
         self._device = device
 
-    def exchange(self, request: bytes, find: FindReply, what: str) -> bytes:
+    def exchange(
+        self,
+        request: bytes,
+        find: FindReply,
+        what: str,
+        *,
+        named_by_reply: bool = True,  # noqa: ARG002  (nothing comes late here)
+        device: int = 0,  # noqa: ARG002
+    ) -> bytes:
         """The content of the device's reply to `request`; raises as a `ByteLine` does."""
         if request and self._device.find_request_size(request) != len(request):
             raise NoAnswer(f"the simulated device waits for more than {request.hex(' ')}")

@@ -7,15 +7,9 @@ from typing import Any
 from appliance.model import BatteryReading, PowerReading, Stamp
 from power.protocol.conversions import build_battery_reading, build_power_reading
 from power.protocol.errors import DamagedReply
+from power.protocol.line_place import SerialForm
 from power.protocol.links import FramedLinkFactory
-from power.protocol.profile import (
-    BatteryProfile,
-    Block,
-    ChargerProfile,
-    Identification,
-    Sample,
-    SerialForm,
-)
+from power.protocol.profile import BatteryProfile, Block, ChargerProfile, Identification, Sample
 from power.protocol.register import HOLDING, U16, Register
 from provisioning.simulated.devices.models import make_byte_device
 from provisioning.simulated.devices.table_device import TableDevice
@@ -86,6 +80,8 @@ class SimulatedSunny(TableDevice):
 
 class LetterFraming:
     """Frames of a letter in brackets; `speaks` True: it is only listened to."""
+
+    named_by_reply = True
 
     def __init__(self, speaks: bool = False) -> None:
         self.speaks = speaks

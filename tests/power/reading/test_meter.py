@@ -12,7 +12,8 @@ from appliance.errors import BusError
 from appliance.model import PowerReading, Quality, Stamp
 from power.protocol.conversions import build_power_reading
 from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
-from power.protocol.profile import Block, ChargerProfile, Sample, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import Block, ChargerProfile, Sample
 from power.protocol.register import HOLDING, U16, U32, Decoded, Register
 from power.reading.meter import Meter
 from tests.stand_ins.fakes import FakeClock

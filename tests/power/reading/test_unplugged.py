@@ -14,7 +14,7 @@ from appliance.errors import BusError
 from power.devices.epever import EpeverTracer
 from power.protocol.bus import ByteLine, Lines, ModbusBus
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
-from power.protocol.profile import SerialForm
+from power.protocol.line_place import SerialForm
 from power.reading.meters import open_meter
 from provisioning.simulated.devices.epever import SimulatedEpever
 from provisioning.simulated.lines.byte_device import RtuDevices

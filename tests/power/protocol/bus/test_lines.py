@@ -12,10 +12,11 @@ import serial
 
 from appliance.errors import SettingsError
 from power.protocol.bus import ByteLine, Lines, ModbusBus
+from power.protocol.bus.late_replies import LATEST_S, LateReplies, Request
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, strip_echo
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame, explain_closed
+from power.protocol.line_place import SerialForm
 from power.protocol.ports import parse_tcp_address
-from power.protocol.profile import SerialForm
 from provisioning.simulated.lines.framing import build_mbap_frame, compute_crc
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
@@ -274,3 +275,43 @@ def test_over_tcp_a_reply_that_is_not_what_was_asked_is_never_a_value(answer: st
         with pytest.raises(WrongFrame):
             bus.read(4, 0x3100, 1, 1)
         bus.close()
+
+
+# --- after a loss ---------------------------------------------------------------------------------
+
+
+def test_after_a_lost_reply_the_line_is_left_quiet_for_as_long_as_a_reply_may_take(
+    clock: FakeClock,
+) -> None:
+    with replay((ASK, []), (ASK, [REPLY])) as peer:
+        bus = ModbusBus(peer.port, clock, timeout_s=0.3, gap_s=0.02)
+        began_s = clock.media_s()
+        with pytest.raises(NoAnswer):
+            bus.read(4, 0x3100, 1, 1)
+        peer.write_unasked(OLD)  # the late reply
+        assert bus.read(4, 0x3100, 1, 1) == (0xC5,)
+        assert clock.media_s() == pytest.approx(began_s + 0.3)
+        bus.close()
+
+
+def test_a_request_that_its_reply_names_needs_no_quiet(clock: FakeClock) -> None:
+    with replay((ASK, []), (ASK, [REPLY]), (ASK, []), (ASK, [REPLY])) as peer:
+        line, began_s = make_byte_line(peer.port, clock), clock.media_s()
+        for is_named, waited_s in ((True, 0.02), (False, 0.34)):
+            with pytest.raises(NoAnswer):
+                line.exchange(ASK, find_reply, "the voltage", named_by_reply=is_named)
+            line.exchange(ASK, find_reply, "the voltage", named_by_reply=is_named)
+            assert clock.media_s() == pytest.approx(began_s + waited_s)
+        line.close()
+
+
+def test_a_late_refusal_does_not_refuse_another_request() -> None:
+    late = LateReplies()
+    late.note_lost(Request(1, 4, (0x311B, 1), 2), 10.0)
+    other = Request(1, 4, (0x3100, 18), 36)
+    assert late.may_answer(other, 11.0, refused=True)
+    assert not late.may_answer(other, 11.0, refused=False)
+    assert not late.may_answer(Request(1, 4, (0x311B, 1), 2), 11.0, refused=False)
+    assert not late.may_answer(Request(2, 4, (0x3201, 1), 2), 11.0, refused=False)
+    assert late.may_answer(Request(1, 4, (0x3201, 1), 2), 11.0, refused=False)
+    assert not late.may_answer(Request(1, 4, (0x3201, 1), 2), 11.0 + LATEST_S, refused=False)

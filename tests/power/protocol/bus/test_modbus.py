@@ -108,7 +108,7 @@ def test_silence_says_what_to_check() -> None:
 
 
 def test_the_line_works_again_after_a_loss() -> None:
-    with replay((ASK_PV, []), (ASK_BATTERY, [BATTERY])) as peer:
+    with replay((ASK_PV, []), (ASK_BATTERY, [BATTERY]), (ASK_BATTERY, [BATTERY])) as peer:
         bus = open_bus(peer.port)
         with pytest.raises(NoAnswer):
             bus.read(4, 0x3100, 1, 1)

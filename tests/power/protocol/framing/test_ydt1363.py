@@ -23,7 +23,8 @@ from power.protocol.framing.ydt1363 import (
     encode_length,
     pad_lists,
 )
-from power.protocol.profile import Block, SerialForm
+from power.protocol.line_place import SerialForm
+from power.protocol.profile import Block
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 

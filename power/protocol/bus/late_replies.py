@@ -1,0 +1,53 @@
+"""Requests that had no reply in time: one may still come, and must not answer another request.
+
+Reads and writes: nothing; pure but for the requests of the last minute that were lost.
+Never: decides by time alone. A late reply may come after any silence, so that where it would fit
+another request, that one counts only when two of its replies agree.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+LATEST_S = 60.0  # a gateway keeps a reply for seconds; nothing is known to keep it for a minute
+
+
+class Request(NamedTuple):
+    """A request, and all that its reply says about it.
+
+    `address` is what the reply does not say. `size` is in bytes; None: the reply may have any.
+    """
+
+    device: int
+    function: int
+    address: object
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A request whose reply has not come by `at_s`."""
+
+    request: Request
+    at_s: float
+
+    def fits(self, other: Request, *, refused: bool) -> bool:
+        """Whether its reply would pass for that of `other`. A refusal has no size of its own."""
+        mine = self.request
+        same_shape = refused or None in (mine.size, other.size) or mine.size == other.size
+        same_head = (mine.device, mine.function) == (other.device, other.function)
+        return same_head and same_shape and mine != other
+
+
+class LateReplies:
+    """The lost requests of one line."""
+
+    def __init__(self) -> None:
+        self._lost: dict[Request, Lost] = {}
+
+    def note_lost(self, request: Request, now_s: float) -> None:
+        self._lost[request] = Lost(request, now_s)
+
+    def may_answer(self, request: Request, now_s: float, *, refused: bool) -> bool:
+        """Whether what was received for `request` may be the late reply to another one."""
+        self._lost = {key: one for key, one in self._lost.items() if now_s - one.at_s < LATEST_S}
+        return any(one.fits(request, refused=refused) for one in self._lost.values())
