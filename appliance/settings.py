@@ -101,6 +101,9 @@ class ChargerSettings:
     loads_on_battery: bool = setting(
         False, "The loads are wired to the battery, not to this controller's load output"
     )
+    invert_current: bool = setting(
+        False, "Turn its battery current round: its sign is wrong, as a fault says"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,9 @@ class BmsSettings:
     model: str = setting("jk-pb", "BMS or shunt; `unitctl power models` lists them")
     port: str = setting("/dev/ttyUSB1", "Serial device, or tcp://HOST:PORT")
     device_id: int | None = setting(None, "Its address; left out, the model's usual one", 0, 255)
+    invert_current: bool = setting(
+        False, "Turn its current round: its sign is wrong (a shunt the wrong way), as a fault says"
+    )
 
 
 @dataclass(frozen=True, slots=True)

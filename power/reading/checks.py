@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from power.reading.combine import Charger
+from power.reading.current_sign import CurrentSigns
 from power.reading.plausibility import PlausibilityFilter
 
 
@@ -27,6 +28,7 @@ class DeviceChecks:
     """The checks of all devices, by their names in the settings."""
 
     plausibility: PlausibilityFilter = field(default_factory=PlausibilityFilter)
+    signs: CurrentSigns = field(default_factory=CurrentSigns)
 
     def note_load(self, power_w: float, now_s: float) -> None:
         """What the loads that are ordered on now draw at least."""
@@ -37,11 +39,19 @@ class DeviceChecks:
     ) -> CheckedPoll:
         """One poll: the readings without what cannot be, and the faults."""
         sound_chargers = {name: self._filter_charger(name, one) for name, one in chargers.items()}
-        sound_batteries = {
-            name: self.plausibility.filter_battery(name, one) for name, one in batteries.items()
-        }
+        sound_batteries = {name: self._filter_battery(name, one) for name, one in batteries.items()}
+        frozen = self.plausibility.freezes.faults
+        self.signs.observe(
+            {
+                name: one
+                for name, one in chargers.items()
+                if one.reading and f"charger {name}" not in frozen
+            },
+            {name: one for name, one in batteries.items() if one and f"bms {name}" not in frozen},
+        )
         faults = (
-            *self.plausibility.freezes.faults.values(),
+            *frozen.values(),
+            *self.signs.list_faults(),
             *self.plausibility.find_disagreements(
                 [name_charger(name, one.reading) for name, one in sound_chargers.items()],
                 [name_battery(name, one) for name, one in sound_batteries.items()],
@@ -51,9 +61,16 @@ class DeviceChecks:
 
     def _filter_charger(self, name: str, charger: Charger) -> Charger:
         sound = self.plausibility.filter_charger(
-            name, charger.reading, measures_loads=charger.measures_loads
+            name,
+            charger.reading,
+            measures_loads=charger.measures_loads,
+            rejected=self.signs.rejected_fields(f"charger {name}", "battery_current_a"),
         )
         return replace(charger, reading=sound)
+
+    def _filter_battery(self, name: str, reading: BatteryReading | None) -> BatteryReading | None:
+        rejected = self.signs.rejected_fields(f"bms {name}", "current_a", "state_of_charge_pct")
+        return self.plausibility.filter_battery(name, reading, rejected=rejected)
 
 
 def name_charger(name: str, reading: PowerReading | None) -> PowerReading | None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
 from power.protocol.conversions import FieldValue, StatusValue, collect_fields
 from power.protocol.profile import Profile
-from power.protocol.register import ABSENT, UNREAD, Decoded, prefer_known
+from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, prefer_known
 from power.reading.freeze import DEAD_BAND_A
 
 # The stage of several controllers together is that of the one that is least far in its charge.
@@ -23,6 +23,7 @@ BUSIEST_FIRST = (
     ChargeStage.FLOAT,
     ChargeStage.OFF,
 )
+NEGATIVE_LOAD_W, NEGATIVE_LOAD_SHARE = 10.0, 0.1  # by the errors of the two currents
 T = TypeVar("T")
 
 
@@ -181,7 +182,11 @@ def compute_load_power_w(
     between_w = (out_a.value - packs_a.value) * voltage_v.value
     at_outputs_w = sum(one.value or 0.0 for one in outputs)
     age_s = max(one.age_s for one in (out_a, packs_a, voltage_v, *outputs))
-    return Decoded(max(0.0, round(between_w + at_outputs_w, 3)), Quality.OK, age_s)
+    load_w = between_w + at_outputs_w
+    through_w = (abs(out_a.value) + abs(packs_a.value)) * voltage_v.value
+    if load_w < -(NEGATIVE_LOAD_W + NEGATIVE_LOAD_SHARE * through_w):
+        return IMPLAUSIBLE  # one of the currents is wrong: no load gives power
+    return Decoded(max(0.0, round(load_w, 3)), Quality.OK, age_s)
 
 
 def combine_stages(readings: Sequence[PowerReading | None]) -> StatusValue:

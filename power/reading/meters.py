@@ -54,6 +54,7 @@ class Device:
     name: str
     meter: DeviceMeter
     loads_on_battery: bool = False
+    invert_current: bool = False
     lost: int = 0
     ask_at_s: float = 0.0
     failure: BusError | None = None
@@ -77,7 +78,7 @@ class Device:
             self.failure = attribute_to(error, self)
             return None
         self.lost, self.ask_at_s, self.failure = 0, 0.0, None
-        return reading
+        return invert_current(reading) if self.invert_current else reading
 
 
 @dataclass
@@ -90,6 +91,10 @@ class Meters:
     devices: Sequence[Device]
     clock: Clock
     checks: DeviceChecks = field(default_factory=DeviceChecks)
+
+    def __post_init__(self) -> None:
+        turned = frozenset(device.title for device in self.devices if device.invert_current)
+        self.checks.signs.inverted = turned
 
     def read(self) -> Poll:
         chargers: dict[str, Charger] = {}
@@ -114,6 +119,13 @@ class Meters:
     def note_load(self, power_w: float) -> None:
         """What the loads that are ordered on now draw at least: a meter must see it change."""
         self.checks.note_load(power_w, self.clock.stamp().uptime_s)
+
+
+def invert_current(reading: Any) -> Any:
+    """The reading of a charger or a battery with its battery current turned round."""
+    name = "battery_current_a" if isinstance(reading, PowerReading) else "current_a"
+    amps = getattr(reading, name)
+    return reading if amps is None else replace(reading, **{name: -amps})
 
 
 def attribute_to(error: BusError, device: Device) -> BusError:
@@ -143,6 +155,7 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
             name,
             open_meter(lines, devices.find_charger(one.model), one.port, one.device_id, clock),
             one.loads_on_battery,
+            one.invert_current,
         )
         for name, one in settings.charger.items()
     ]
@@ -151,6 +164,7 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
             "bms",
             name,
             open_meter(lines, devices.find_battery(pack.model), pack.port, pack.device_id, clock),
+            invert_current=pack.invert_current,
         )
         for name, pack in settings.bms.items()
     ]

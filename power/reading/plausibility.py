@@ -81,26 +81,36 @@ class PlausibilityFilter:
     _charges: dict[str, ChargeWindow] = field(default_factory=dict)
 
     def filter_charger(
-        self, name: str, reading: PowerReading | None, *, measures_loads: bool = False
+        self,
+        name: str,
+        reading: PowerReading | None,
+        *,
+        measures_loads: bool = False,
+        rejected: tuple[str, ...] = (),
     ) -> PowerReading | None:
-        """The controller's reading without implausible values; all of a frozen one are."""
+        """The controller's reading without implausible values; all of a frozen one are.
+        `rejected`: fields that others have found to be wrong.
+        """
         key = f"charger {name}"
         if reading is None:
             self.freezes.forget(key)
             return None
         if self.freezes.is_frozen(report_charger(key, reading, measures_loads=measures_loads)):
             return mark_all_implausible(reading)
+        reading = mark_implausible(reading, rejected)
         return self._reject_jump(key, reading, "battery_temperature_c")
 
-    def filter_battery(self, name: str, reading: BatteryReading | None) -> BatteryReading | None:
-        """The battery's reading without implausible values; all of a frozen one are."""
+    def filter_battery(
+        self, name: str, reading: BatteryReading | None, *, rejected: tuple[str, ...] = ()
+    ) -> BatteryReading | None:
+        """The same for a battery: no charge is judged by a current that is rejected."""
         key = f"bms {name}"
         if reading is None:
             self.freezes.forget(key)
             return None
         if self.freezes.is_frozen(report_battery(key, reading)):
             return mark_all_implausible(reading)
-        reading = self._check_charge(name, reading)
+        reading = self._check_charge(name, mark_implausible(reading, rejected))
         return self._reject_jump(key, reading, "lowest_temperature_c")
 
     def find_disagreements(
@@ -208,6 +218,8 @@ def is_connected(pack: BatteryReading) -> bool:
 
 def mark_implausible(reading: R, names: tuple[str, ...]) -> R:
     """The reading with these fields unknown, and marked so."""
+    if not names:
+        return reading
     nothing: dict[str, Any] = dict.fromkeys(names)
     marks = dict.fromkeys(names, Quality.IMPLAUSIBLE)
     return replace(reading, **nothing, quality={**reading.quality, **marks})

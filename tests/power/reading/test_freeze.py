@@ -1,42 +1,15 @@
 """A frozen device: one fault in words, all its values unknown, and no false alarm at night."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import fields
 
 import pytest
 
 from appliance.model import BatteryReading, PowerReading
 from power.devices.epever import EpeverTracer
-from power.reading.checks import CheckedPoll, DeviceChecks
+from power.reading.checks import CheckedPoll
 from power.reading.combine import Charger, combine
-from tests.scenes.readings import battery_reading, charger_reading
+from tests.power.reading.polled_site import DARK, Site
 from tests.stand_ins.fakes import FakeClock
-
-DARK = {"pv_power_w": 0.0, "pv_voltage_v": 0.0, "charge_stage": None}
-
-
-@dataclass
-class Site:
-    """A charger and a pack, polled every 10 s; `loads_on_battery` as in the settings."""
-
-    clock: FakeClock
-    loads_on_battery: bool = False
-
-    def __post_init__(self) -> None:
-        self.checks = DeviceChecks()
-
-    def poll(
-        self, charger: dict[str, Any] | None = None, pack: dict[str, Any] | None = None
-    ) -> CheckedPoll:
-        """One poll; a device that is None does not exist."""
-        self.clock.advance(10)
-        chargers, batteries = {}, {}
-        if charger is not None:
-            reading = charger_reading(self.clock, **charger)
-            chargers["main"] = Charger(EpeverTracer(), self.loads_on_battery, reading)
-        if pack is not None:
-            batteries["pack"] = battery_reading(self.clock, **pack)
-        return self.checks.check(chargers, batteries)
 
 
 @pytest.fixture

@@ -342,3 +342,30 @@ def test_a_lost_reply_is_asked_for_once_more_and_counted(clock: FakeClock, link:
     with pytest.raises(NoAnswer):
         meter.read()
     assert link.asked.count(SlowTracer.live[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("section", "field_name"), [("charger", "battery_current_a"), ("bms", "current_a")]
+)
+def test_a_current_is_turned_round_where_the_settings_say_so(
+    clock: FakeClock, section: str, field_name: str
+) -> None:
+    reading = charger_reading(clock) if section == "charger" else battery_reading(clock)
+    device = make_device(section, "x", reading)
+    device.invert_current = True
+    assert getattr(device.read(0.0), field_name) == -getattr(reading, field_name)
+    get_meter(device).answer = replace(reading, **{field_name: None})
+    assert getattr(device.read(0.0), field_name) is None
+
+
+def test_which_currents_are_turned_round_is_known_from_the_settings(
+    settings: Settings, clock: FakeClock
+) -> None:
+    turned = replace(
+        settings,
+        charger={"a": ChargerSettings(invert_current=True), "b": ChargerSettings(device_id=2)},
+        bms={"pack": BmsSettings(invert_current=True)},
+    )
+    meters = open_meters(turned, clock)
+    assert [one.invert_current for one in meters.devices] == [True, False, True]
+    assert meters.checks.signs.inverted == {"charger a", "bms pack"}

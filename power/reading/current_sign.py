@@ -1,0 +1,225 @@
+"""Finds the device whose battery current has the wrong sign, and says what to do.
+
+Reads and writes: nothing; it keeps what the witnesses have said (power/reading/witnesses.py).
+Never: turns a current round by itself: what is wrong, or may be, is not used.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from appliance.errors import BusError
+from appliance.model import BatteryReading, PowerReading
+from power.reading.combine import Charger
+from power.reading.comparisons import Vote
+from power.reading.witnesses import Testified, Testimony, Verdict, Witness, judge
+
+CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
+
+
+class WrongSign(BusError):  # noqa: N818  (named for what it is)
+    """A battery current has the wrong sign, or two contradict each other."""
+
+    code = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCurrent:
+    """One device's battery current in this poll, and what else it knows for the others."""
+
+    title: str  # "bms pack"
+    current_a: float | None
+    voltage_v: float | None
+    sees_battery: bool  # its current, with those of its kind, is the battery's
+    pv_w: float | None = None
+    load_w: float | None = None
+    charge_pct: float | None = None
+    full_ah: float | None = None
+
+    @property
+    def is_pack(self) -> bool:
+        return self.title.startswith("bms ")
+
+    @property
+    def sun_a(self) -> float | None:
+        """What panels and load output leave for the battery's terminals."""
+        if self.pv_w is None or self.load_w is None or not self.voltage_v:
+            return None
+        return (self.pv_w * CONVERSION_EFFICIENCY - self.load_w) / self.voltage_v
+
+    @property
+    def most_a(self) -> float | None:
+        """What the panels give at most."""
+        return self.pv_w / self.voltage_v if self.pv_w is not None and self.voltage_v else None
+
+
+CONTRADICTED = (Verdict.UNSURE, frozenset({Witness.OTHERS}))
+
+
+@dataclass
+class CurrentSigns:
+    """The verdict on each device's current. `inverted` names the devices whose settings already
+    turn theirs round.
+    """
+
+    inverted: frozenset[str] = frozenset()
+    _faults: dict[str, WrongSign] = field(default_factory=dict)
+    _heard: dict[str, Testimony] = field(default_factory=dict)
+    _verdicts: dict[str, tuple[Verdict, frozenset[Witness]]] = field(default_factory=dict)
+
+    def list_faults(self) -> list[WrongSign]:
+        """One fault for each device that is not trusted. Where a controller and a pack only
+        contradict each other, the pack's says so for both.
+        """
+        packs = any(title.startswith("bms ") for title in self._faults)
+        return [
+            fault
+            for title, fault in self._faults.items()
+            if not (packs and self._verdicts[title] == CONTRADICTED and title.startswith("charger"))
+        ]
+
+    def rejected_fields(self, title: str, current: str, charge: str = "") -> tuple[str, ...]:
+        """The fields of that device that are not used now."""
+        verdict, against = self._verdicts.get(title, (Verdict.TRUSTED, frozenset()))
+        if verdict is Verdict.TRUSTED:
+            return ()
+        doubtful = verdict is Verdict.UNSURE and Witness.CHARGE in against and charge
+        return (current, charge) if doubtful else (current,)
+
+    def observe(self, chargers: Mapping[str, Charger], packs: Mapping[str, BatteryReading]) -> None:
+        """One poll of the devices that answered and are not frozen."""
+        readings = [*(one.reading for one in chargers.values()), *packs.values()]
+        now_s = max((one.stamp.uptime_s for one in readings if one), default=0.0)
+        currents = [
+            *(describe_charger(f"charger {name}", one) for name, one in chargers.items()),
+            *(describe_pack(f"bms {name}", one) for name, one in packs.items()),
+        ]
+        for one in currents:
+            if one.current_a is not None:
+                testified = self._find_testimony(one, currents, now_s)
+                self._heard.setdefault(one.title, Testimony()).hear(testified)
+        self._judge_all({one.title: one for one in currents}, now_s)
+
+    def _judge_all(self, currents: Mapping[str, DeviceCurrent], now_s: float) -> None:
+        """Judge; who is convicted was a false witness on the others."""
+        found = {title: judge(heard.votes(now_s)) for title, heard in self._heard.items()}
+        for title, verdict in found.items():
+            if verdict is Verdict.INVERTED and self._get_verdict(title) is not Verdict.INVERTED:
+                self._dismiss_witness(title)
+        for title, heard in self._heard.items():
+            self._set_verdict(title, heard, currents.get(title), now_s)
+
+    def _dismiss_witness(self, convicted: str) -> None:
+        for title, heard in self._heard.items():
+            if title != convicted:
+                heard.dismiss(Witness.OTHERS)
+
+    def _get_verdict(self, title: str) -> Verdict:
+        return self._verdicts.get(title, (Verdict.TRUSTED, frozenset()))[0]
+
+    def _set_verdict(
+        self, title: str, heard: Testimony, current: DeviceCurrent | None, now_s: float
+    ) -> None:
+        """Keep the verdict; a fault's words change with the verdict only."""
+        votes = heard.votes(now_s)
+        verdict = judge(votes)
+        against = frozenset(one for one, vote in votes.items() if vote is Vote.OPPOSES)
+        if verdict is Verdict.TRUSTED:
+            self._faults.pop(title, None)
+        elif verdict is not self._get_verdict(title) and current is not None:
+            self._faults[title] = self._make_fault(current, verdict, against)
+        self._verdicts[title] = (verdict, against)
+
+    def _find_testimony(
+        self, own: DeviceCurrent, currents: Sequence[DeviceCurrent], now_s: float
+    ) -> Testified:
+        """What all others say of this device's current now."""
+        beside = [one for one in currents if one.title != own.title and one.is_pack == own.is_pack]
+        across = [one for one in currents if one.is_pack != own.is_pack]
+        rest_a = sum_known([self._get_signed_a(one) for one in beside], none=0.0)
+        across_a = sum_known([self._get_signed_a(one) for one in across])
+        sun_a, most_a = own.sun_a, None
+        if own.is_pack:
+            sun_a = subtract(sum_known([one.sun_a for one in across]), rest_a)
+            most_a = subtract(sum_known([one.most_a for one in across]), rest_a)
+        sees_all = all(one.sees_battery for one in (own, *beside, *across))
+        return Testified(
+            at_s=now_s,
+            current_a=own.current_a or 0.0,
+            voltage_v=own.voltage_v,
+            others_a=subtract(across_a, rest_a) if sees_all else None,
+            sun_a=sun_a if sees_all or not own.is_pack else None,
+            most_a=most_a,
+            charge_pct=own.charge_pct,
+            full_ah=own.full_ah,
+        )
+
+    def _get_signed_a(self, one: DeviceCurrent) -> float | None:
+        """Its current as a witness: that of a convicted one turned round."""
+        if one.current_a is None or self._get_verdict(one.title) is not Verdict.INVERTED:
+            return one.current_a
+        return -one.current_a
+
+    def _make_fault(
+        self, one: DeviceCurrent, verdict: Verdict, against: frozenset[Witness]
+    ) -> WrongSign:
+        setting = f"invert_current = {'false' if one.title in self.inverted else 'true'}"
+        advice = f"{setting} in [{one.title.replace(' ', '.')}]"
+        because = " and ".join(sorted(witness.value for witness in against))
+        shown = f"it reports {one.current_a or 0.0:+.1f} A (positive: into the battery)"
+        text = TEXTS[verdict].format(device=one.title, shown=shown, because=because, advice=advice)
+        error = WrongSign(text)
+        error.code = f"current-{one.title.replace(' ', '-')}"
+        return error
+
+
+TEXTS = {
+    Verdict.INVERTED: (
+        "{device}: the battery's current has the wrong sign: {shown}, but {because}. It is not "
+        "used; set {advice}"
+    ),
+    Verdict.UNSURE: (
+        "{device}: the battery's current is contradicted: {shown}, but {because}, and no third "
+        "witness says yet which is right. Neither is used; if this lasts, measure with a clamp "
+        "meter, and if the sign is wrong here set {advice}"
+    ),
+}
+
+
+def describe_charger(title: str, charger: Charger) -> DeviceCurrent:
+    """A charge controller's current; `charger.reading` must be known."""
+    reading: PowerReading | None = charger.reading
+    assert reading is not None
+    has_output = getattr(charger.profile, "has_load_output", False)
+    return DeviceCurrent(
+        title,
+        reading.battery_current_a,
+        reading.battery_voltage_v,
+        charger.measures_loads,
+        reading.pv_power_w,
+        reading.load_power_w if has_output else 0.0,
+    )
+
+
+def describe_pack(title: str, pack: BatteryReading) -> DeviceCurrent:
+    """A BMS's or shunt's current."""
+    return DeviceCurrent(
+        title,
+        pack.current_a,
+        pack.voltage_v,
+        sees_battery=True,
+        charge_pct=pack.state_of_charge_pct,
+        full_ah=pack.full_ah,
+    )
+
+
+def sum_known(parts: Sequence[float | None], none: float | None = None) -> float | None:
+    """The sum; unknown where a part is; `none` where there is no part at all."""
+    if not parts:
+        return none
+    known = [one for one in parts if one is not None]
+    return sum(known) if len(known) == len(parts) else None
+
+
+def subtract(whole_a: float | None, rest_a: float | None) -> float | None:
+    """What is left of the whole."""
+    return None if whole_a is None or rest_a is None else whole_a - rest_a

@@ -1,0 +1,149 @@
+"""The witnesses on each device's battery current, and the verdict on its sign.
+
+Reads and writes: nothing; it keeps the sums of each witness (power/reading/comparisons.py).
+Never: convicts on one witness: where two disagree and no third speaks, neither is believed.
+
+    witness   on            says                                          over
+    OTHERS    all           what the other devices' currents leave        3 A 5 min, 0.8 A 70 min
+    SUN       chargers,     power of the panels minus that of the loads,  the same
+              packs         where the load outputs measure them
+    DARK      packs         the panels give less than flows in,           the same
+              otherwise     a witness beside others only
+    CHARGE    packs         the state of charge that it reports           2 % of the charge
+    VOLTAGE   all           rises with current that flows in              4 steps of 0.5 A and 20 mV
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from power.reading.comparisons import (
+    ChargeComparison,
+    CurrentComparison,
+    StepComparison,
+    SupplyComparison,
+    Vote,
+)
+
+LONGEST_GAP_S = 120.0  # a longer silence is not counted
+VOTES_HOLD_S = 86_400.0
+FULL_PCT = 99.0  # a BMS sets its count right when it is full, and when it is empty
+
+
+class Witness(Enum):
+    """Who speaks, as a part of the fault's sentence."""
+
+    OTHERS = "the other devices count the opposite"
+    SUN = "sun minus loads is the opposite"
+    CHARGE = "its own state of charge moves the other way"
+    VOLTAGE = "its voltage falls when current is said to flow in"
+    DARK = "the panels give less than is said to flow in"
+
+
+class Verdict(Enum):
+    """What is believed of the sign of a current."""
+
+    TRUSTED = "trusted"
+    UNSURE = "unsure"
+    INVERTED = "inverted"
+
+
+@dataclass(frozen=True, slots=True)
+class Testified:
+    """What is known in one poll of one device's current; None where a witness knows nothing.
+
+    `others_a`, `sun_a`: what they say that the current is; `most_a`: what it is at most.
+    """
+
+    at_s: float
+    current_a: float
+    voltage_v: float | None = None
+    others_a: float | None = None
+    sun_a: float | None = None
+    most_a: float | None = None
+    charge_pct: float | None = None
+    full_ah: float | None = None
+
+
+def judge(votes: Mapping[Witness, Vote]) -> Verdict:
+    """Who is right. INVERTED takes two witnesses more against the current than for it. A generator
+    that the unit does not know charges in the dark: that witness alone makes nothing unsure.
+    """
+    against = {one for one, vote in votes.items() if vote is Vote.OPPOSES}
+    speak_for = len(votes) - len(against)
+    if len(against) - speak_for >= 2:
+        return Verdict.INVERTED
+    against -= {Witness.DARK}
+    return Verdict.UNSURE if against and len(against) >= speak_for else Verdict.TRUSTED
+
+
+@dataclass
+class Testimony:
+    """All witnesses on one device's current: their running sums, and the last word of each."""
+
+    others: CurrentComparison = field(default_factory=CurrentComparison)
+    sun: CurrentComparison = field(default_factory=CurrentComparison)
+    dark: SupplyComparison = field(default_factory=SupplyComparison)
+    charge: ChargeComparison = field(default_factory=ChargeComparison)
+    voltage: StepComparison = field(default_factory=StepComparison)
+    last_s: float | None = None
+    _given: dict[Witness, tuple[Vote, float]] = field(default_factory=dict)
+
+    def hear(self, one: Testified) -> None:
+        """Add one poll, and take the votes of the witnesses that have seen enough."""
+        gap_s = LONGEST_GAP_S + 1 if self.last_s is None else one.at_s - self.last_s
+        self.last_s = one.at_s
+        if one.voltage_v is not None:
+            self.voltage.add(one.at_s, one.current_a, one.voltage_v)
+        if gap_s > LONGEST_GAP_S:
+            self.charge = ChargeComparison()
+        else:
+            self._add(one, gap_s)
+        self._collect(one.at_s)
+
+    def votes(self, now_s: float) -> dict[Witness, Vote]:
+        """The last word of each witness, not older than a day."""
+        return {
+            witness: vote
+            for witness, (vote, at_s) in self._given.items()
+            if now_s - at_s <= VOTES_HOLD_S
+        }
+
+    def dismiss(self, witness: Witness) -> None:
+        """That witness was wrong: what it said no longer counts."""
+        self._given.pop(witness, None)
+        self.others = CurrentComparison()
+
+    def _add(self, one: Testified, seconds: float) -> None:
+        if one.others_a is not None:
+            self.others.add(one.current_a, one.others_a, seconds)
+        if one.sun_a is not None:
+            self.sun.add(one.current_a, one.sun_a, seconds)
+        elif one.most_a is not None:
+            self.dark.add(one.current_a, one.most_a, seconds)
+        charge_pct = one.charge_pct
+        if charge_pct is None or not one.full_ah or charge_pct >= FULL_PCT or charge_pct == 0:
+            self.charge = ChargeComparison()
+        else:
+            self.charge.add(one.current_a, one.full_ah, charge_pct, seconds)
+
+    def _collect(self, now_s: float) -> None:
+        """Take the votes of complete comparisons and begin those anew."""
+        if self.others.is_complete:
+            self._take(Witness.OTHERS, self.others.vote(), now_s)
+            self.others = CurrentComparison()
+        if self.sun.is_complete:
+            self._take(Witness.SUN, self.sun.vote(), now_s)
+            self.sun = CurrentComparison()
+        if self.dark.is_complete:
+            self._take(Witness.DARK, self.dark.vote(), now_s)
+            self.dark = SupplyComparison()
+        if self.charge.is_complete:
+            self._take(Witness.CHARGE, self.charge.vote(), now_s)
+            self.charge = ChargeComparison()
+        if self.voltage.is_complete:
+            self._take(Witness.VOLTAGE, self.voltage.vote(), now_s)
+
+    def _take(self, witness: Witness, vote: Vote | None, now_s: float) -> None:
+        if vote is not None:
+            self._given[witness] = (vote, now_s)
