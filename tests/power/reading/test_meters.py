@@ -350,7 +350,7 @@ def test_a_lost_reply_is_asked_for_once_more_and_counted(clock: FakeClock, link:
 def test_a_current_is_turned_round_where_the_settings_say_so(
     clock: FakeClock, section: str, field_name: str
 ) -> None:
-    reading = charger_reading(clock) if section == "charger" else battery_reading(clock)
+    reading: Any = charger_reading(clock) if section == "charger" else battery_reading(clock)
     device = make_device(section, "x", reading)
     device.invert_current = True
     assert getattr(device.read(0.0), field_name) == -getattr(reading, field_name)
