@@ -191,19 +191,18 @@ def main(
     instance = arguments.instance if takes_instance else ""
     source = f"{name}@{instance}" if instance else name
     writer_log = log.setup(source, under_journal="JOURNAL_STREAM" in os.environ)
+    stop = stop_on_signals()
     try:
         settings = settings_file.load_settings(arguments.settings)
         lock = take_lock(settings, source, writer_log)
         clock = settings.make_clock()
         store = Store(settings.database, clock, name, opened=False)
-        service = Service(name, settings, clock, store, writer_log, instance)
+        service = Service(name, settings, clock, store, writer_log, instance, stop)
         (service.recorder.open if waits_for_store else service.recorder.start)()
         loop = assemble_or_record(service, assemble)
     except ApplianceError as error:
         print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(find_exit_code(error))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop.set())
     threading.excepthook = end_process
     started_s = time.monotonic()
     service.log.info("started")
@@ -213,6 +212,14 @@ def main(
     service.recorder.flush(FLUSH_S)
     service.log.info("stopped", after_s=f"{time.monotonic() - started_s:.1f}")
     lock.release()
+
+
+def stop_on_signals() -> Event:
+    """Set by SIGTERM and SIGINT, from the first moment on: a stop during the start is clean too."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
 def take_lock(settings: Settings, source: str, writer_log: log.SentenceLog) -> InstanceLock:
