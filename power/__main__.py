@@ -32,7 +32,7 @@ def assemble(unit: service.Service) -> service.Loop:
     """Settings -> parts -> the loop."""
     settings = unit.settings
     host = Host(settings.host.systemctl)
-    sleep = SleepController(unit, host, Rtc(settings.host.rtc))
+    sleep = SleepController(unit, host, Rtc(settings.host.rtc, settings.host.sleep))
     cycle = PowerCycle(
         service=unit,
         meter=open_meters(settings, unit.clock),

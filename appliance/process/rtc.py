@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.errors import ApplianceError
+from appliance.settings import SleepMode
 
 NAME = "the clock of the computer"
 COARSEST_S = 60  # some clocks keep an alarm to the minute
@@ -28,16 +29,17 @@ class RtcError(ApplianceError):
 class Rtc:
     """One real-time clock, as its directory in /sys/class/rtc."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, sleep: SleepMode = SleepMode.SUSPEND) -> None:
+        """`sleep`: what HIBERNATE does by the settings, so that the advice names another thing."""
         self._directory = directory
+        self._advice = advise(sleep)
         self._alarm = directory / "wakealarm"
 
     def check(self) -> None:
         """Raise `RtcError` where the alarm is missing or not ours to set; changes nothing."""
         if not self._alarm.exists():
             raise RtcError(
-                f"no wake can be armed because {self._alarm} does not exist: name a clock that "
-                "can wake the computer as rtc in [host], or set sleep = 'stay'"
+                f"no wake can be armed because {self._alarm} does not exist: {self._advice}"
             )
         if not os.access(self._alarm, os.W_OK):
             raise RtcError(
@@ -84,3 +86,11 @@ class Rtc:
             os.write(handle, text.encode())
         finally:
             os.close(handle)
+
+
+def advise(sleep: SleepMode) -> str:
+    """What to do where there is no clock that can wake the computer."""
+    name_one = "name a clock that can wake the computer as rtc in [host]"
+    if sleep is SleepMode.STAY:
+        return f"{name_one}; without one, after OFF somebody must switch the unit on by hand"
+    return f"{name_one}, or set sleep = 'stay': then HIBERNATE leaves the computer on"

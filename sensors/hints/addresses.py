@@ -4,6 +4,8 @@ Reads: the camera's password file; the names of hosts, anew at each try. Writes:
 Never: lets an address pass that sensors/camera/sources/address.py refuses for pictures.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 from appliance.errors import CameraError
@@ -19,7 +21,8 @@ def find_event_service(name: str, camera: CameraSettings) -> EventService:
     User and password are those of `onvif`, else of the section, else of `source`: most cameras have
     one login for all.
     """
-    address = parse_address(camera.onvif)
+    with naming_onvif():
+        address = parse_address(camera.onvif)
     if address.scheme != "http":
         raise CameraError(
             f"the `onvif` of the camera {name} begins with {address.scheme}:, but must be "
@@ -44,6 +47,16 @@ def find_login(address: Address, camera: CameraSettings) -> tuple[str, str]:
 
 def find_ip(address: Address, allow_local: bool) -> str:
     """The IP address to connect to; raises `CameraError`."""
-    return choose_ip(
-        address.shown, resolve(address), is_own=is_own_address, allow_local=allow_local
-    )
+    with naming_onvif():
+        return choose_ip(
+            address.shown, resolve(address), is_own=is_own_address, allow_local=allow_local
+        )
+
+
+@contextmanager
+def naming_onvif() -> Iterator[None]:
+    """The sentences about an address, with the setting that it came from."""
+    try:
+        yield
+    except CameraError as error:
+        raise CameraError(str(error).replace("`source`", "`onvif`")) from None

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.process.rtc import Rtc, RtcError
+from appliance.settings import SleepMode
 
 NOW = datetime(2026, 1, 10, 16, 0, tzinfo=UTC)
 MORNING = NOW + timedelta(hours=14)
@@ -72,6 +73,14 @@ def test_a_computer_without_such_a_clock_is_reported_what_to_set(tmp_path: Path)
     with pytest.raises(RtcError, match=r"does not exist: name a clock .* sleep = 'stay'"):
         Rtc(tmp_path / "rtc9").arm(NOW, MORNING)
     assert not (tmp_path / "rtc9").exists()
+
+
+def test_a_unit_that_stays_up_already_is_not_told_to_stay_up(tmp_path: Path) -> None:
+    with pytest.raises(RtcError) as found:
+        Rtc(tmp_path / "rtc9", SleepMode.STAY).check()
+    assert "name a clock that can wake the computer as rtc in [host]" in str(found.value)
+    assert "after OFF somebody must switch the unit on by hand" in str(found.value)
+    assert "sleep" not in str(found.value)
 
 
 def test_looking_whether_it_could_be_armed_changes_nothing(tmp_path: Path) -> None:
