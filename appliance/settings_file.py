@@ -24,6 +24,7 @@ from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.settings_cameras import Point, Polygon
 from appliance.settings_field import format_choice
 
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # no line of a report may hold them
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -45,9 +46,17 @@ def load_settings(path: Path | None = None) -> Settings:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     return Reader(path, text).settings(tree)
+
+
+def format_place(path: Path, where: tuple[str, ...]) -> str:
+    """File and line of a setting of a file that was read before."""
+    try:
+        return f"{path}:{Reader(path, path.read_text()).find_line(where)}"
+    except (OSError, UnicodeDecodeError):
+        return str(path)
 
 
 class Reader:
@@ -69,7 +78,9 @@ class Reader:
             else:
                 sections[name] = self._section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
+        self._check_name(settings)
         self._check_ladder(settings)
+        self._check_power(settings)
         self._check_timezone(settings)
         self._check_shapes(settings)
         self._check_clips(settings)
@@ -111,6 +122,8 @@ class Reader:
         converted = convert(kind, value)
         if converted is None:
             raise self._error(where, f"must be {describe_type(kind)}, not {value!r}")
+        if isinstance(converted, str | Path) and CONTROL.search(str(converted)):
+            raise self._error(where, f"must be one line without control characters, not {value!r}")
         low, high = spec.metadata.get("low"), spec.metadata.get("high")
         if low is not None and not low <= converted <= high:
             raise self._error(where, f"must be from {low:g} to {high:g}, not {value!r}")
@@ -127,6 +140,20 @@ class Reader:
                 raise self._error(
                     ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
                 )
+
+    def _check_power(self, settings: Settings) -> None:
+        """A lower level may not draw more than a higher one: going down must save energy."""
+        order = ("hibernate_power_w", "sentinel_power_w", "eco_power_w", "full_power_w")
+        for lower, upper in pairwise(order):
+            low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
+            if low > high:
+                raise self._error(
+                    ("energy", lower), f"must be at most {upper} ({high:g}), not {low:g}"
+                )
+
+    def _check_name(self, settings: Settings) -> None:
+        if not settings.unit.name.strip():
+            raise self._error(("unit", "name"), "must not be empty: reports are named by it")
 
     def _check_shapes(self, settings: Settings) -> None:
         """Masks, zones and lines lie within the picture and have enough corners."""
@@ -192,9 +219,9 @@ class Reader:
             raise self._error(where, f"must be a section, [{'.'.join(where)}], not {value!r}")
 
     def _error(self, where: tuple[str, ...], text: str) -> SettingsError:
-        return SettingsError(f"{self._path}:{self._line(where)}: {'.'.join(where)} {text}")
+        return SettingsError(f"{self._path}:{self.find_line(where)}: {'.'.join(where)} {text}")
 
-    def _line(self, where: tuple[str, ...]) -> int:
+    def find_line(self, where: tuple[str, ...]) -> int:
         """The line on which the key stands, or its section, or 1 (dotted and inline forms)."""
         section = ""
         best = 1

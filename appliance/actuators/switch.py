@@ -13,12 +13,14 @@ import re
 import shlex
 import socket
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from appliance.actuators.errors import SwitchError
 from appliance.actuators.oneshot import perform
 from appliance.errors import SettingsError
+from appliance.process.settings_checks import SettingsFinding
 from appliance.settings import Settings, SwitchKind, SwitchSettings
 
 COMMAND_S = 15.0  # PID 1 gives a switch 20 s to go off
@@ -43,6 +45,50 @@ def switch(name: str, on: bool, settings: Settings) -> str:
     return way[known[name].kind](name, on, known[name])
 
 
+def check_settings(settings: Settings) -> Iterator[SettingsFinding]:
+    """What switching would refuse, as findings: a path, a command or an address that is missing."""
+    for name, own in settings.switch.items():
+        for key, attempt in list_requirements(name, own):
+            try:
+                attempt()
+            except SettingsError as error:
+                yield SettingsFinding(("switch", name, key), f"cannot be used: {error}")
+
+
+def list_requirements(name: str, own: SwitchSettings) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What each kind of switch needs: the setting, and what raises `SettingsError` without it."""
+    if own.kind is SwitchKind.FILE:
+        yield "path", partial(require_path, name, own)
+    if own.kind is SwitchKind.COMMAND:
+        yield "on", partial(split_command, name, "on", own.on)
+    if own.kind is SwitchKind.WAKE_ON_LAN:
+        yield "mac", partial(make_magic_packet, own.mac, name)
+    if own.kind is SwitchKind.COMMAND or (
+        own.kind is SwitchKind.WAKE_ON_LAN and own.off not in NO_COMMAND
+    ):
+        yield "off", partial(split_command, name, "off", own.off)
+
+
+def require_path(name: str, own: SwitchSettings) -> Path:
+    """The file that switches it."""
+    if own.path is None:
+        raise SettingsError(f"[switch.{name}] needs a `path`: the file that switches it")
+    return own.path
+
+
+def split_command(name: str, key: str, text: str) -> list[str]:
+    """The words of a command."""
+    if text in NO_COMMAND:
+        raise SettingsError(f"[switch.{name}] needs a command in `{key}`")
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise SettingsError(f"[switch.{name}] has a command with an open quote: {text}") from error
+    if not words:
+        raise SettingsError(f"[switch.{name}] needs a command in `{key}`")
+    return words
+
+
 def switch_all_off(settings: Settings) -> str:
     """Switch every load off; one that fails does not hold up the next. Raises `SwitchError`.
 
@@ -53,7 +99,7 @@ def switch_all_off(settings: Settings) -> str:
     for name, own in settings.switch.items():
         try:
             done.append(switch(name, on=False, settings=settings))
-        except SwitchError as error:
+        except (SwitchError, SettingsError) as error:
             (done if own.kind == SwitchKind.WAKE_ON_LAN else failed).append(str(error))
     if failed:
         raise SwitchError("; ".join(failed))
@@ -62,16 +108,15 @@ def switch_all_off(settings: Settings) -> str:
 
 def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
     """Write the text to the kernel's file of an LED, a pin or a regulator, and read it back."""
-    if own.path is None:
-        raise SettingsError(f"[switch.{name}] needs a `path`: the file that switches it")
+    path = require_path(name, own)
     text = own.on if on else own.off
     try:
-        handle = os.open(own.path, os.O_WRONLY | os.O_TRUNC)
+        handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
         try:
             os.write(handle, text.encode())
         finally:
             os.close(handle)
-        seen = own.path.read_text(errors="replace").strip()
+        seen = path.read_text(errors="replace").strip()
     except OSError as error:
         raise SwitchError(
             f"the switch {name} could not be set to {text!r}: {own.path}: {error.strerror}; "
@@ -88,12 +133,7 @@ def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
 def switch_by_command(name: str, on: bool, own: SwitchSettings) -> str:
     """Run the command for on or off; its last line on standard error is its error message."""
     text = own.on if on else own.off
-    if text in NO_COMMAND:
-        raise SettingsError(f"[switch.{name}] needs a command in `{'on' if on else 'off'}`")
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise SettingsError(f"[switch.{name}] has a command with an open quote: {text}") from error
+    words = split_command(name, "on" if on else "off", text)
     try:
         done = subprocess.run(
             words,

@@ -8,6 +8,8 @@ from appliance import settings_file
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.errors import SettingsError
+from appliance.log import redact
+from appliance.process import settings_checks
 from appliance.settings import Settings
 from appliance.store.store import Store
 
@@ -17,7 +19,11 @@ NAME = "settings"
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     try:
         fresh = settings_file.load_settings(settings.path)
+        findings = settings_checks.find_all(fresh)
+        settings_checks.refuse(fresh, findings)
     except SettingsError as error:
         advice = "`unitctl settings --check FILE` checks a file before it is used"
-        return Finding(NAME, str(error), advice, ok=False)
-    return Finding(NAME, f"{settings.path} is valid, {len(fresh.camera)} cameras", ok=True)
+        return Finding(NAME, redact(str(error)), advice, ok=False)
+    warnings = "".join(f"; warning: {redact(one.format(fresh))}" for one in findings)
+    text = f"{settings.path} is valid, {len(fresh.camera)} cameras{warnings}"
+    return Finding(NAME, text, ok=True)

@@ -11,11 +11,12 @@ entry point in the group `appliance.commands` (docs/decisions/0008).
 
 import argparse
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, distributions
+from importlib.metadata import EntryPoint
 from typing import NoReturn, Protocol, runtime_checkable
 
 from appliance.commands import backup, cameras, doctor, events, export, faults, settings, status
 from appliance.errors import ApplianceError
+from appliance.process.plugins import list_plugins
 
 GROUP = "appliance.commands"
 
@@ -70,17 +71,9 @@ class BrokenCommand:
 
 def list_commands(found: Iterable[EntryPoint] | None = None) -> dict[str, Command]:
     """All commands by name: our own, and those that other packages plug in."""
-    found = list_plugins() if found is None else found
+    found = list_plugins(GROUP) if found is None else found
     added = {one.name: load_plugin(one) for one in found if one.name not in COMMANDS}
     return {**COMMANDS, **added}
-
-
-def list_plugins() -> list[EntryPoint]:
-    """What is plugged in. `importlib.metadata.entry_points` is not asked: an old .egg-info in the
-    directory of the sources would hide what is installed.
-    """
-    points = (point for one in distributions() for point in one.entry_points)
-    return [point for point in points if point.group == GROUP]
 
 
 def load_plugin(plugin: EntryPoint) -> Command:

@@ -10,6 +10,7 @@ from pathlib import Path
 from appliance import settings_file
 from appliance.commands.opening import find_settings
 from appliance.log import redact
+from appliance.process import settings_checks
 from appliance.settings_text import format_settings
 
 HELP = "print the settings in force, or check a file"
@@ -23,6 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     settings = settings_file.load_settings(arguments.check or find_settings(arguments.settings))
     if arguments.check:
+        findings = settings_checks.find_all(settings)
+        settings_checks.refuse(settings, findings)
+        for finding in findings:
+            print(redact(f"warning: {finding.format(settings)}"))
         print(f"{arguments.check} is valid")
     else:
         print(redact(format_settings(settings)), end="")

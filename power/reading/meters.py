@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from appliance.clock import Clock
-from appliance.errors import BusError, SettingsError
+from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
+from appliance.process import settings_checks
 from appliance.settings import Settings
 from power import devices
 from power.protocol.bus import Lines
@@ -21,6 +22,7 @@ from power.protocol.profile import Profile
 from power.reading.checks import DeviceChecks
 from power.reading.combine import Charger, combine
 from power.reading.meter import Meter
+from power.reading.named_devices import find_errors
 
 BACK_OFF_AFTER = 3  # losses in a row
 LONGEST_BACK_OFF_S = 60.0
@@ -138,16 +140,11 @@ def attribute_to(error: BusError, device: Device) -> BusError:
 
 
 def open_meters(settings: Settings, clock: Clock) -> Meters:
-    """All devices of the settings; raise `SettingsError` for an unknown model, or none at all.
+    """All devices of the settings; raises `SettingsError` for what named_devices.py finds.
 
     Lines are opened by the first `read()`, so a missing cable is a fault there.
     """
-    if not settings.charger and not settings.bms:
-        raise SettingsError(
-            f"{settings.path} names no power device: give it a [charger.main] section "
-            "(`unitctl power probe` finds what is connected)"
-        )
-    refuse_double_counting(settings)
+    settings_checks.refuse(settings, find_errors(settings))
     lines = Lines(clock)
     found = [
         Device(
@@ -171,24 +168,10 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
     return Meters(found, clock)
 
 
-def refuse_double_counting(settings: Settings) -> None:
-    """Raise `SettingsError` where one device already includes another at its port."""
-    for name, whole in settings.charger.items():
-        includes = devices.find_charger(whole.model).includes
-        for other, one in settings.charger.items():
-            if one.port == whole.port and one.model in includes:
-                raise SettingsError(
-                    f"charger.{name} ({whole.model}) already includes charger.{other} "
-                    f"({one.model}) at {one.port}: leave one of them out"
-                )
-
-
 def open_meter(
     lines: Lines, profile: Profile, port: str, device_id: int | None, clock: Clock
 ) -> Meter:
     """The meter of one device; its line is opened by the first `read()`."""
     chosen = profile.device_id if device_id is None else device_id
-    if chosen in profile.never_ids:
-        raise SettingsError(f"{profile.name} at {port} must not be polled at device_id {chosen}")
     link = LINK_FACTORIES[profile.protocol].make_link(lines, profile, port, chosen)
     return Meter(profile, link, clock)

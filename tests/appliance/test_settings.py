@@ -146,7 +146,7 @@ def test_only_a_demonstration_has_a_clock_of_its_own(tmp_path: Path) -> None:
 
 
 def test_what_is_printed_is_read_back_as_the_same(tmp_path: Path, settings: Settings) -> None:
-    odd = CameraSettings(source='rtsp://me:secret@[fe80::1]/"a\\b" \u00e9\n')
+    odd = CameraSettings(source='rtsp://me:secret@[fe80::1]/"a\\b" \u00e9')
     settings = replace(
         settings,
         camera={"front": odd, "back-2": CameraSettings(source="/clip.mp4")},

@@ -13,7 +13,8 @@ import pytest
 
 from appliance import settings_file
 from appliance.__main__ import main
-from appliance.commands import COMMANDS, GROUP, list_commands, list_plugins
+from appliance.commands import COMMANDS, GROUP, list_commands
+from appliance.process.plugins import list_plugins
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
 from power.probe import Probe, report
@@ -77,7 +78,7 @@ def unitctl(
 
 
 def test_the_power_command_is_plugged_in_and_costs_the_others_nothing() -> None:
-    assert {(one.name, one.value) for one in list_plugins()} >= {
+    assert {(one.name, one.value) for one in list_plugins(GROUP)} >= {
         ("power", "power.commands.devices")
     }
     program = (
@@ -102,7 +103,7 @@ def test_a_broken_plug_in_says_so_and_takes_no_other_command_along(
     unitctl: CommandLine, monkeypatch: pytest.MonkeyPatch, value: str, reason: str
 ) -> None:
     plugin = EntryPoint("extra", value, GROUP)
-    monkeypatch.setattr("appliance.commands.list_plugins", lambda: [plugin])
+    monkeypatch.setattr("appliance.commands.list_plugins", lambda _: [plugin])
     assert set(list_commands()) == {*COMMANDS, "extra"}
     assert unitctl.run("settings")[0] == 0
     code, out, err = unitctl.run("extra", "probe")

@@ -1,0 +1,170 @@
+"""The sections of power devices, checked before anything is opened: models, ports, ids.
+
+In: the settings. Out: findings. Links among the ports' names are followed, nothing else is read.
+Never: opens a port.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+from appliance.errors import SettingsError
+from appliance.process.settings_checks import SettingsFinding
+from appliance.settings import BmsSettings, ChargerSettings, Settings
+from power import devices
+from power.protocol.ports import TCP, parse_tcp_address
+from power.protocol.profile import Profile
+
+MODBUS = ("Modbus", "SunSpec")
+LOWEST_MODBUS_ID, HIGHEST_MODBUS_ID = 1, 247  # on a serial line; 0 asks all at once
+NO_IDS = ("VE.Direct",)  # one device a port
+
+
+@dataclass(frozen=True, slots=True)
+class NamedDevice:
+    """One section with its model; `place` is its port by the name that all links lead to."""
+
+    where: tuple[str, str]
+    settings: ChargerSettings | BmsSettings
+    profile: Profile
+
+    @property
+    def title(self) -> str:
+        return f"[{'.'.join(self.where)}]"
+
+    @property
+    def device_id(self) -> int:
+        chosen = self.settings.device_id
+        return self.profile.device_id if chosen is None else chosen
+
+    @property
+    def place(self) -> str:
+        port = self.settings.port
+        if port.startswith(TCP):
+            host, number = parse_tcp_address(port)
+            return f"{TCP}{host.lower()}:{number}"
+        return os.path.realpath(port)
+
+    def find(self, key: str, text: str) -> SettingsFinding:
+        return SettingsFinding((*self.where, key), text)
+
+
+def find_errors(settings: Settings) -> list[SettingsFinding]:
+    """Everything for which the power service does not start."""
+    if not settings.power_devices:
+        text = "is missing: without a charge controller or a BMS there is no guard; "
+        return [SettingsFinding(("charger",), f"{text}`unitctl power probe` finds them")]
+    found: list[SettingsFinding] = []
+    known: list[NamedDevice] = []
+    for device in list_devices(settings):
+        if isinstance(device, SettingsFinding):
+            found.append(device)
+            continue
+        wrong = [*find_wrong_port(device), *find_wrong_id(device)]
+        found += wrong
+        known += [] if wrong else [device]
+    for one, other in combinations(known, 2):
+        if one.place == other.place:
+            found += find_collision(one, other)
+    return found
+
+
+def list_devices(settings: Settings) -> Iterator[NamedDevice | SettingsFinding]:
+    """Each section with its model, or why it has none."""
+    sections: list[tuple[tuple[str, str], ChargerSettings | BmsSettings]] = [
+        (("charger", name), one) for name, one in settings.charger.items()
+    ]
+    sections += [(("bms", name), one) for name, one in settings.bms.items()]
+    for where, own in sections:
+        find = devices.find_charger if where[0] == "charger" else devices.find_battery
+        try:
+            yield NamedDevice(where, own, find(own.model))
+        except SettingsError as error:
+            yield SettingsFinding((*where, "model"), f"is wrong: {error}")
+
+
+def find_wrong_port(device: NamedDevice) -> Iterator[SettingsFinding]:
+    port = device.settings.port
+    if not port:
+        yield device.find("port", "is empty: name a serial device or tcp://HOST:PORT")
+    elif port.startswith(TCP):
+        try:
+            parse_tcp_address(port)
+        except SettingsError as error:
+            yield device.find("port", f"is wrong: {error}")
+    elif "://" in port:
+        yield device.find("port", f"must be a serial device or tcp://HOST:PORT, not {port}")
+    elif device.profile.tcp_only:
+        yield device.find(
+            "port", f"must be tcp://HOST:PORT, not {port}: {device.profile.name} has no serial port"
+        )
+
+
+def find_wrong_id(device: NamedDevice) -> Iterator[SettingsFinding]:
+    profile, chosen = device.profile, device.device_id
+    if chosen in profile.never_ids:
+        yield device.find(
+            "device_id",
+            f"must not be {chosen}: a {profile.name} at that id must not be polled; leave it out "
+            f"for {profile.device_id}",
+        )
+    on_line = profile.protocol in MODBUS and not device.settings.port.startswith(TCP)
+    if on_line and not LOWEST_MODBUS_ID <= chosen <= HIGHEST_MODBUS_ID:
+        yield device.find(
+            "device_id",
+            f"must be from {LOWEST_MODBUS_ID} to {HIGHEST_MODBUS_ID} on a serial line, "
+            f"not {chosen}",
+        )
+
+
+def find_collision(one: NamedDevice, other: NamedDevice) -> Iterator[SettingsFinding]:
+    """Why two devices at one port cannot work together."""
+    names = f"{one.title} and {other.title}"
+    whole, part = (other, one) if one.profile.name in other.profile.includes else (one, other)
+    if part.profile.name in whole.profile.includes and one.where[0] == other.where[0]:
+        yield part.find(
+            "port",
+            f"is that of {whole.title}, and a {whole.profile.name} already includes the "
+            f"{part.profile.name} there: leave {part.title} out",
+        )
+    elif is_named_twice(one, other):
+        yield other.find(
+            "port",
+            f"is named twice: {names} are one device (id {one.device_id} at {one.place}); leave "
+            "one out, or give each its own `device_id` or port",
+        )
+    elif not have_one_line(one, other):
+        yield other.find(
+            "port",
+            f"is that of {one.title}, and {one.profile.name} ({describe_line(one)}) and "
+            f"{other.profile.name} ({describe_line(other)}) cannot share a line: give each a port "
+            "of its own",
+        )
+    elif one.settings.port != other.settings.port and not one.place.startswith(TCP):
+        yield other.find(
+            "port",
+            f"is another name of the port of {one.title}: write {one.settings.port} in both",
+        )
+
+
+def is_named_twice(one: NamedDevice, other: NamedDevice) -> bool:
+    """Whether both sections reach the same device. One device may be a charger and a battery, where
+    one maker's tables say so (SunSpec, a Victron GX).
+    """
+    if one.device_id != other.device_id and one.profile.protocol not in NO_IDS:
+        return False
+    if one.where[0] == other.where[0]:
+        return True
+    related = type(one.profile).__module__ == type(other.profile).__module__
+    return not related and have_one_line(one, other) and not one.place.startswith(TCP)
+
+
+def have_one_line(one: NamedDevice, other: NamedDevice) -> bool:
+    if (one.profile.protocol in MODBUS) != (other.profile.protocol in MODBUS):
+        return False
+    return one.place.startswith(TCP) or one.profile.serial == other.profile.serial
+
+
+def describe_line(device: NamedDevice) -> str:
+    return f"{device.profile.protocol}, {device.profile.serial}"

@@ -1,0 +1,80 @@
+"""Checks the cameras' sections by the rules of the camera's own process: addresses and logins.
+
+In: the settings. Out: findings. Only addresses of numbers are judged, and `localhost`: names are
+looked up where they are used.
+Never: connects, or repeats a password.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_address
+
+from appliance.errors import CameraError
+from appliance.process.settings_checks import SettingsFinding
+from appliance.settings import Settings
+from appliance.settings_cameras import CameraSettings
+from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
+from sensors.camera.sources.opening import DEVICES, is_own_address
+
+LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
+
+
+def check(settings: Settings) -> Iterator[SettingsFinding]:
+    """The findings of all cameras."""
+    for name, camera in settings.camera.items():
+        for key, text, is_warning in find_faults(camera, settings):
+            yield SettingsFinding(("camera", name, key), text, is_warning)
+
+
+def find_faults(camera: CameraSettings, settings: Settings) -> Iterator[tuple[str, str, bool]]:
+    """Key, sentence, and whether it is only a warning."""
+    source = camera.source
+    if not source:
+        yield "source", "is empty: name the camera's address, a device or a video file", False
+    elif source.startswith(DEVICES):
+        pass
+    elif parse_scheme(source):
+        if text := find_refusal(source, allow_local=camera.allow_local):
+            yield "source", f"is refused: {text}", False
+    elif not (settings.path.parent / source).exists():
+        yield "source", f"names a video file that is not there: {source}", True
+    if camera.password_file and not camera.user and not has_user(source):
+        yield "password_file", "needs a `user` beside it", False
+    if camera.onvif and (text := find_onvif_refusal(camera)):
+        yield "onvif", f"is refused: {text}", False
+
+
+def find_refusal(source: str, *, allow_local: bool) -> str:
+    """Why the camera's process would refuse an address; "" where it would not."""
+    try:
+        address = parse_address(source)
+        ips = list_known_ips(address)
+        if ips:
+            choose_ip(address.shown, ips, is_own=is_own_address, allow_local=allow_local)
+    except CameraError as error:
+        return str(error)
+    return ""
+
+
+def find_onvif_refusal(camera: CameraSettings) -> str:
+    """The same of an ONVIF address; it must be http."""
+    if parse_scheme(camera.onvif) != "http":
+        return "it must be http://HOST:PORT"
+    text = find_refusal(camera.onvif, allow_local=camera.allow_local)
+    return text.replace("`source`", "`onvif`")
+
+
+def list_known_ips(address: Address) -> list[str]:
+    """The IP addresses of a host that are known without asking anybody."""
+    if address.host.lower().rstrip(".") in LOCAL_NAMES:
+        return ["127.0.0.1"]
+    with suppress(ValueError):
+        return [str(ip_address(address.host))]
+    return []
+
+
+def has_user(source: str) -> bool:
+    """Whether the address holds the user's name."""
+    with suppress(CameraError):
+        return bool(parse_scheme(source) and parse_address(source).user)
+    return False

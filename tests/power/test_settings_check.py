@@ -1,0 +1,142 @@
+"""`unitctl settings --check` knows of power devices what the power service knows."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from appliance import settings_file
+from appliance.errors import SettingsError
+from appliance.settings import BmsSettings, ChargerSettings, Settings
+from power.reading.meters import open_meters
+from power.settings_check import check
+from tests.stand_ins.fakes import FakeClock
+
+TWO_SENDERS = """
+[charger.a]
+model = "victron-mppt"
+[charger.b]
+model = "victron-mppt"
+device_id = 2
+"""
+EPEVER_AND_JBD = """
+[charger.a]
+port = "/dev/x"
+model = "epever-tracer"
+[bms.b]
+port = "/dev/x"
+model = "jbd"
+"""
+WRONG = {
+    "an unknown model": (
+        '[charger.main]\nmodel = "epever-tracr"\n',
+        "known charge controller; did you mean 'epever-tracer'?",
+    ),
+    "the master of the packs": (
+        '[bms.pack]\nmodel = "jk-pb"\ndevice_id = 0\n',
+        ":3: bms.pack.device_id must not be 0",
+    ),
+    "an id that asks all at once": (
+        "[charger.main]\ndevice_id = 0\n",
+        ":2: charger.main.device_id must be from 1 to 247 on a serial line, not 0",
+    ),
+    "one charger in two sections": (
+        "[charger.a]\n[charger.b]\n",
+        ": charger.b.port is named twice: [charger.a] and [charger.b] are one device (id 1 at ",
+    ),
+    "one charger, its usual id filled in": (
+        "[charger.a]\ndevice_id = 1\n[charger.b]\n",
+        "is named twice",
+    ),
+    "one BMS in two sections": ("[bms.a]\n[bms.b]\n", "bms.b.port is named twice"),
+    "two text senders on one port": (
+        TWO_SENDERS,
+        "is named twice",
+    ),
+    "one gateway, named in two ways": (
+        '[charger.a]\nport = "tcp://GW"\n[charger.b]\nport = "tcp://gw:502"\n',
+        "is named twice",
+    ),
+    "two line settings on one line": (
+        EPEVER_AND_JBD,
+        "cannot share a line: give each a port of its own",
+    ),
+    "a GX on a serial port": (
+        '[charger.gx]\nmodel = "victron-gx-system"\nport = "/dev/ttyUSB0"\n',
+        "must be tcp://HOST:PORT",
+    ),
+    "a port that is none": ('[charger.a]\nport = "udp://x"\n', "must be a serial device or tcp://"),
+    "an empty port": ('[charger.a]\nport = ""\n', "is empty"),
+    "a TCP port without a host": ('[charger.a]\nport = "tcp://"\n', "charger.a.port is wrong"),
+    "no device at all": ("", "charger is missing"),
+}
+
+
+def load(directory: Path, text: str) -> Settings:
+    path = directory / "unit.toml"
+    path.write_text(text)
+    return settings_file.load_settings(path)
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_the_check_refuses_the_service_refuses_in_the_same_words(
+    tmp_path: Path, clock: FakeClock, what: str
+) -> None:
+    text, said = WRONG[what]
+    settings = load(tmp_path, text)
+    errors = [one.format(settings) for one in check(settings) if not one.is_warning]
+    assert said in errors[0]
+    with pytest.raises(SettingsError) as refused:
+        open_meters(settings, clock)
+    assert str(refused.value) == "\n".join(errors)
+
+
+def test_two_names_that_lead_to_one_port_are_one_port(tmp_path: Path) -> None:
+    (tmp_path / "tty").write_text("")
+    (tmp_path / "link").symlink_to("tty")
+
+    def find(second: ChargerSettings) -> list[str]:
+        first = ChargerSettings(port=str(tmp_path / "tty"))
+        return [one.text for one in check(Settings(charger={"a": first, "b": second}))]
+
+    (twice,) = find(ChargerSettings(port=str(tmp_path / "link")))
+    assert "is named twice" in twice
+    (other_name,) = find(ChargerSettings(port=str(tmp_path / "link"), device_id=2))
+    assert "is another name of the port of [charger.a]" in other_name
+
+
+GOOD: dict[str, Callable[[Settings], Settings]] = {
+    "two controllers with their own ids": lambda own: replace(
+        own,
+        charger={
+            "a": ChargerSettings(port="/dev/x"),
+            "b": ChargerSettings(port="/dev/x", device_id=2),
+        },
+    ),
+    "a charger and a BMS on their own ports": lambda own: replace(
+        own, charger={"a": ChargerSettings(port="/dev/x")}, bms={"b": BmsSettings(port="/dev/y")}
+    ),
+    "a GX that is charger and battery": lambda own: replace(
+        own,
+        charger={"a": ChargerSettings("victron-gx-system", "tcp://gx")},
+        bms={"b": BmsSettings("victron-gx-battery", "tcp://gx")},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", GOOD)
+def test_what_works_together_is_found_right(clock: FakeClock, what: str) -> None:
+    settings = GOOD[what](Settings())
+    assert list(check(settings)) == []
+    open_meters(settings, clock)
+
+
+def test_a_passing_name_of_a_port_is_a_warning_and_no_error(clock: FakeClock) -> None:
+    settings = Settings(charger={"main": ChargerSettings(port="/dev/ttyUSB7")})
+    (found,) = check(settings)
+    assert found.is_warning
+    assert "/dev/serial/by-path" in found.text
+    open_meters(settings, clock)
+    lasting = Settings(charger={"main": ChargerSettings(port="/dev/appliance/charger")})
+    assert list(check(lasting)) == []
