@@ -34,7 +34,9 @@ class Clock(Protocol):
         """Now."""
 
     def age_s(self, stamp: Stamp) -> float | None:
-        """Seconds since `stamp`; None if it is from another boot, and so of unknown age."""
+        """Seconds since `stamp`; None if it is from another boot, or from later than now, and so of
+        unknown age.
+        """
 
     def wait(self, seconds: float, stop: Event) -> bool:
         """Wait unit seconds, or until `stop` is set; returns whether it is set."""
@@ -58,7 +60,7 @@ class SystemClock:
     def age_s(self, stamp: Stamp) -> float | None:
         if stamp.boot_id != self._boot_id:
             return None
-        return max(0.0, boottime_s() - stamp.uptime_s)
+        return measure_age_s(boottime_s() - stamp.uptime_s)
 
     def wait(self, seconds: float, stop: Event) -> bool:
         return stop.wait(max(0.0, seconds))
@@ -104,7 +106,8 @@ class ScaledClock(SystemClock):
         if stamp.boot_id != self._scaled_boot_id():
             return None
         forgiven_s = LATENCY_S * (self._speed - 1)
-        return max(0.0, self._elapsed_s() - stamp.uptime_s - forgiven_s)
+        passed_s = self._elapsed_s() - stamp.uptime_s
+        return measure_age_s(min(passed_s, max(0.0, passed_s - forgiven_s)))
 
     def wait(self, seconds: float, stop: Event) -> bool:
         return stop.wait(max(MIN_WAIT_S, seconds / self._speed))
@@ -118,6 +121,11 @@ class ScaledClock(SystemClock):
 
     def _elapsed_s(self) -> float:
         return max(0.0, boottime_s() - self._origin_boottime_s) * self._speed
+
+
+def measure_age_s(passed_s: float) -> float | None:
+    """The age of a stamp of this boot; None for one that is yet to come: it is damaged."""
+    return None if passed_s < -LATENCY_S else max(0.0, passed_s)
 
 
 def boottime_s() -> float:

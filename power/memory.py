@@ -1,28 +1,25 @@
 """What the power service remembers over a restart: the last charge, reading and budget, as stored.
 
 Reads: BatteryState, PowerReading, EnergyBudget, in the recorder's thread. Writes: nothing.
-Never: lets the loop wait for longer than a moment, or takes a row that is not sound.
+Never: lets the loop wait for longer than a moment. What cannot be read the store passes over.
 
 The database may come late, or never: the loop goes on without. What comes late is merged: of two
 estimates the more certain counts, of two readings the newer, and a level that the loads had until
 just now is no rise.
 """
 
-import math
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from appliance.clock import Clock
 from appliance.model import BatteryState, EnergyBudget, PowerReading, Stamp
 from appliance.process.recorder import Recorder
-from appliance.store.rows import get_field_types
 from appliance.store.store import Store
 from power.act.arbiter import VALID_S, ArbiterState
 from power.battery import estimator
 from power.battery.estimate import Estimate
 
 WAIT_S = 3.0  # real seconds: a restart of the service must not look like a loss of the charge
-NUMBERS = (float, float | None, int, int | None)
 T = TypeVar("T")
 
 
@@ -54,36 +51,18 @@ class Memory:
         return self._budget.value
 
     def _read_estimate(self, store: Store) -> Estimate | None:
-        stored = read_sound(store, BatteryState)
+        stored = store.last(BatteryState)
         return estimator.restore(stored, self._clock.stamp()) if stored else None
 
     def _read_reading(self, store: Store) -> PowerReading | None:
-        return self._of_this_boot(read_sound(store, PowerReading))
+        return self._of_this_boot(store.last(PowerReading))
 
     def _read_budget(self, store: Store) -> EnergyBudget | None:
-        return self._of_this_boot(read_sound(store, EnergyBudget))
+        return self._of_this_boot(store.last(EnergyBudget))
 
     def _of_this_boot(self, row: T | None) -> T | None:
         stored: Any = row
         return row if row is not None and self._clock.age_s(stored.stamp) is not None else None
-
-
-def read_sound(store: Store, kind: type[T]) -> T | None:
-    """The last row. Raises `ValueError` where a number of it is none."""
-    row = store.last(kind)
-    if row is None:
-        return None
-    stored: Any = row
-    for name, hint in {**get_field_types(cast("Any", kind)), "uptime_s": float}.items():
-        value = stored.stamp.uptime_s if name == "uptime_s" else getattr(row, name)
-        if hint in NUMBERS and value is not None and not is_number(value):
-            raise ValueError(f"{name} is {value!r}")
-    return row
-
-
-def is_number(value: object) -> bool:
-    """Whether it is a number with which one can reckon."""
-    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def merge_estimates(running: Estimate | None, recalled: Estimate | None) -> Estimate | None:

@@ -7,8 +7,9 @@ Never: deletes or repairs; a damaged file is evidence.
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.settings import Settings
-from appliance.store.prepare import SIDE_FILES, find_damage
+from appliance.store.prepare import SIDE_FILES
 from appliance.store.store import Store
+from appliance.store.whole_check import find_damage
 
 NAME = "database"
 

@@ -25,8 +25,9 @@ from appliance.model_cameras import Event
 from appliance.settings import Settings
 from appliance.settings_text import format_settings
 from appliance.status import status_document
+from appliance.store.connection import SQLITE_VERSION
 from appliance.store.pages import export_means, export_rows
-from appliance.store.store import SQLITE_VERSION, Store
+from appliance.store.store import Store
 from appliance.store.tables import TABLES
 
 SPOOL_BYTES = 2_000_000

@@ -71,7 +71,15 @@ def describe_energy(document: dict[str, Any], settings: Settings) -> list[Line]:
         format_held("sun", document["sun"], describe_sun, settings),
         format_held("computer", document["computer"], describe_computer, settings),
         Line("events", describe_events(document["events"], settings)),
+        *describe_unreadable(document["unreadable_rows"]),
     ]
+
+
+def describe_unreadable(tables: list[dict[str, Any]]) -> list[Line]:
+    """The stored rows that could not be read; nothing where there are none."""
+    texts = [f"{one['rows']} of {one['table']} ({one['first']}: {one['column']})" for one in tables]
+    advice = "cannot be read and count as unknown; `unitctl doctor` says more"
+    return [Line("rows", f"{', '.join(texts)} {advice}", BAD)] if texts else []
 
 
 def describe_level(energy: dict[str, Any] | None, settings: Settings) -> Line:

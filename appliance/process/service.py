@@ -27,6 +27,7 @@ from appliance.process.recorder import Recorder, Task
 from appliance.settings import Settings
 from appliance.store import retention
 from appliance.store.store import Store
+from appliance.store.unreadable import RowsError
 
 Cycle = Callable[[], str]
 Assemble = Callable[["Service"], "Loop"]
@@ -110,6 +111,8 @@ class Service:
             sentence, good = str(error), False
         if trouble := self.recorder.find_trouble():
             self.report_fault(trouble)
+        if unreadable := self.store.unreadable.describe():
+            self.report_fault(RowsError(unreadable))
         self._clear_ended_faults()
         self._store_sentence(sentence)
         if good:

@@ -14,9 +14,10 @@ from typing import Any
 
 from appliance.model import BatteryState, PowerReading
 from appliance.settings import Settings
+from appliance.store.decoding import decode_time
 from appliance.store.plan_rows import COLUMNS as PLAN_COLUMNS
 from appliance.store.plan_rows import read_plan_steps
-from appliance.store.rows import Row, decode_time, encode_time
+from appliance.store.rows import Row, encode_time
 from appliance.store.steps import (
     FINE_S,
     average_rows,

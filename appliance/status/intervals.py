@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from appliance.model import Stamp
 from appliance.model_cameras import CameraMode, CameraState, CameraUsage, InferenceRun
 from appliance.store.pages import read_back
-from appliance.store.rows import Row, decode_time, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import get_fresh_s
 
 NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nothing can be analysed
+Row = Mapping[str, Any]  # columns, decoded
 ROW_REACH = timedelta(minutes=15)  # a row so far outside of a time may still cover part of it
 COMMON = ("boot_id", "uptime_s", "power_w", "duration_s")
 COLUMNS: Mapping[type, tuple[str, ...]] = {
@@ -96,7 +97,9 @@ def make_interval_between(row: Row, later: Row) -> Interval | None:
     if row["boot_id"] != later["boot_id"]:
         return None
     apart_s, covered_s = later["uptime_s"] - row["uptime_s"], later["duration_s"] or 0.0
-    ends_s = decode_time(later["at"]).timestamp()
+    ends_s = later["at"].timestamp()
+    if apart_s < 0:
+        return None
     if apart_s <= max(get_fresh_s(CameraState), covered_s + 1.0):
         return make_interval(row, ends_s - apart_s, ends_s)
     return make_interval(later, ends_s - covered_s, ends_s)
@@ -105,7 +108,7 @@ def make_interval_between(row: Row, later: Row) -> Interval | None:
 def make_interval_until_now(store: Store, row: Row) -> Interval | None:
     """From the newest state until now, while it is fresh."""
     now = store.clock.stamp()
-    age_s = store.clock.age_s(Stamp(decode_time(row["at"]), row["boot_id"], row["uptime_s"]))
+    age_s = store.clock.age_s(Stamp(row["at"], row["boot_id"], row["uptime_s"]))
     if age_s is None or age_s > get_fresh_s(CameraState):
         return None
     now_s = now.utc.timestamp()
@@ -114,7 +117,7 @@ def make_interval_until_now(store: Store, row: Row) -> Interval | None:
 
 def make_interval(row: Row, begins_s: float, ends_s: float) -> Interval:
     """A camera's state over a time."""
-    gives_frames = CameraMode[row["mode"]] not in NO_PICTURES
+    gives_frames = row["mode"] not in NO_PICTURES
     return Interval(begins_s, ends_s, row["power_w"], bool(row["power_measured"]), gives_frames)
 
 
@@ -122,7 +125,7 @@ def make_reported_intervals(rows: Iterable[Row]) -> list[Interval]:
     """The time before each row, which it covers."""
     found = []
     for row in rows:
-        ends_s = decode_time(row["at"]).timestamp()
+        ends_s = row["at"].timestamp()
         measured = bool(row["energy_measured"])
         found.append(Interval(ends_s - row["duration_s"], ends_s, row["power_w"], measured))
     return found
@@ -138,7 +141,7 @@ def group_by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 def read_rows(store: Store, kind: type, since: datetime, until: datetime) -> Iterator[Row]:
     """The rows of `kind` that cover that time, newest first."""
-    last = encode_time(until + ROW_REACH)
+    last = until + ROW_REACH
     return (
         row for row in read_back(store, kind, COLUMNS[kind], since - ROW_REACH) if row["at"] <= last
     )

@@ -53,7 +53,7 @@ SUN_FIELDS = ("pv_power_w", "pv_voltage_v", "charge_stage", "yield_today_wh")
 
 def build(store: Store, settings: Settings) -> Document:
     """The status document of this moment. Raises `StoreError`."""
-    document = {
+    document: Document = {
         "schema": SCHEMA,
         "unit": describe_unit(store, settings),
         "battery": describe_battery(store, settings),
@@ -71,6 +71,7 @@ def build(store: Store, settings: Settings) -> Document:
         "events": describe_recent_events(store),
         "faults": list_faults(store, all=False),
     }
+    document["unreadable_rows"] = [asdict(one) for one in store.unreadable.list_tables()]
     return redact_all(document)
 
 

@@ -9,8 +9,9 @@ import sqlite3
 from pathlib import Path
 
 from appliance.errors import StoreError
-from appliance.store.prepare import find_damage
-from appliance.store.store import Store, connect
+from appliance.store.connection import connect
+from appliance.store.store import Store
+from appliance.store.whole_check import find_damage
 
 KEEP = 3
 PATTERN = "unit-*Z.db"

@@ -9,8 +9,10 @@ from datetime import datetime
 from enum import Enum
 
 from appliance.model_cameras import Event
-from appliance.store.rows import decode, encode_time
+from appliance.store.reading import SPARE_ROWS, decode_row
+from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
+from appliance.store.tables import BY_ROW
 
 PAGE_ROWS = 200
 
@@ -33,25 +35,51 @@ class EventFilter:
 
 def read_newest_id(store: Store) -> int:
     """The id of the row that was written last; 0 where there is none."""
-    return int(store.query("SELECT max(id) FROM event")[0][0] or 0)
+    found = store.query("SELECT max(id) FROM event")
+    return int(found[0][0] or 0) if found else 0
 
 
 def read_new_events(store: Store, after_id: int) -> list[tuple[int, Event]]:
     """The next events written after the row `after_id`, each with its row's id."""
     sql = f"SELECT * FROM event WHERE id > ? ORDER BY id LIMIT {PAGE_ROWS}"
-    return [(row["id"], decode(Event, row)) for row in store.query(sql, (after_id,))]
+    while True:
+        page = store.query(sql, (after_id,))
+        decoded = [(row["id"], decode_event(store, row)) for row in page]
+        readable = [(row_id, event) for row_id, event in decoded if event is not None]
+        if readable or len(page) < PAGE_ROWS:
+            return readable
+        after_id = page[-1]["id"]
 
 
 def read_older_events(store: Store, before: datetime, limit: int) -> list[Event]:
     """At most `limit` events that began before that moment, the last written first."""
     sql = "SELECT * FROM event WHERE at < ? ORDER BY id DESC LIMIT ?"
-    return [decode(Event, row) for row in store.query(sql, (encode_time(before), limit))]
+    wanted = limit
+    while True:
+        page = store.query(sql, (encode_time(before), wanted))
+        decoded = [decode_event(store, row) for row in page]
+        readable = [event for event in decoded if event is not None]
+        if len(readable) >= limit or len(page) < wanted:
+            return readable[:limit]
+        wanted = 2 * wanted + SPARE_ROWS
+
+
+def decode_event(store: Store, row: Row) -> Event | None:
+    """One event; None where it cannot be read."""
+    found: Event | None = decode_row(BY_ROW[Event], row, store.unreadable)
+    return found
 
 
 def find_event_ids(store: Store, wanted: EventFilter) -> list[tuple[int, str]]:
     """Row id and event id of these events, in the order in which they were written."""
     sql = f"SELECT id, event_id FROM event WHERE {wanted.key.value} ORDER BY id"
-    return [(row["id"], row["event_id"]) for row in store.query(sql, (wanted.value,))]
+    found = store.query(sql, (wanted.value,))
+    return [(row["id"], event_id_of(row)) for row in found]
+
+
+def event_id_of(row: Row) -> str:
+    """An event's id; "" where it cannot be read: no file has that name."""
+    return row["event_id"] if isinstance(row["event_id"], str) else ""
 
 
 def delete_events(store: Store, wanted: EventFilter, last_id: int) -> None:

@@ -4,11 +4,13 @@ Reads: the tables and their means, through the `Store` that it is given. Writes:
 Never: needs an index that each new row would have to be written to.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from appliance.store.rows import Row, encode_time
+from appliance.store.reading import select_columns
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW, Table
 
@@ -17,20 +19,24 @@ EXPORT_ROWS = 1000
 ABOVE_ALL_IDS = 2**62
 
 
-def read_back(store: Store, kind: type, columns: Sequence[str], since: datetime) -> Iterator[Row]:
-    """These columns (and `id`, `at`) of the rows from `since` on, newest first.
+def read_back(
+    store: Store, kind: type, columns: Sequence[str], since: datetime
+) -> Iterator[dict[str, Any]]:
+    """These columns and `at`, decoded, of the rows from `since` on, newest first.
 
-    Read back from the end: the newest hour of a large table costs a few pages. Raises `StoreError`.
+    Read back from the end: the newest hour of a large table costs a few pages. A row that cannot be
+    read is passed over. Raises `StoreError`.
     """
-    first, below = encode_time(since), ABOVE_ALL_IDS
+    below, names = ABOVE_ALL_IDS, ("at", *columns)
     while True:
         page = store.query(
-            f"SELECT id, at, {', '.join(columns)} FROM {BY_ROW[kind].name} "
-            f"WHERE id < ? ORDER BY id DESC LIMIT {BACK_ROWS}",
+            f"SELECT * FROM {BY_ROW[kind].name} WHERE id < ? ORDER BY id DESC LIMIT {BACK_ROWS}",
             (below,),
         )
-        yield from (row for row in page if row["at"] >= first)
-        if len(page) < BACK_ROWS or page[-1]["at"] < first:
+        found = (select_columns(kind, names, row, store.unreadable) for row in page)
+        readable = [row for row in found if row is not None]
+        yield from (row for row in readable if row["at"] >= since)
+        if len(page) < BACK_ROWS or (readable and readable[-1]["at"] < since):
             return
         below = page[-1]["id"]
 
@@ -48,9 +54,14 @@ def export_rows(store: Store, table: Table, since: datetime) -> Iterator[dict[st
         for row in page:
             values = dict(row)
             last = values.pop("page_key")
-            yield values
+            yield {name: make_plain(value) for name, value in values.items()}
         if len(page) < EXPORT_ROWS:
             return
+
+
+def make_plain(value: Any) -> Any:
+    """A stored value as JSON can hold it, but for bytes: infinity as a word."""
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)
 
 
 def export_means(store: Store, table: Table, since: datetime) -> Iterator[dict[str, Any]]:
@@ -62,7 +73,8 @@ def export_means(store: Store, table: Table, since: datetime) -> Iterator[dict[s
             f"ORDER BY step_s, at LIMIT {EXPORT_ROWS}",
             (step_s, at, encode_time(since)),
         )
-        yield from (dict(row) for row in page)
+        for row in page:
+            yield {name: make_plain(row[name]) for name in row.keys()}  # noqa: SIM118
         if len(page) < EXPORT_ROWS:
             return
         step_s, at = page[-1]["step_s"], page[-1]["at"]

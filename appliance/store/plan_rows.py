@@ -7,6 +7,8 @@ Never: says whether a plan still holds.
 from collections.abc import Sequence
 from datetime import datetime
 
+from appliance.model import EnergyPlanStep
+from appliance.store.reading import select_columns
 from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
 
@@ -19,17 +21,19 @@ COLUMNS = (
     "high_charge_pct",
 )
 
+AS_STORED = ("at", "starts", "level")
+
 
 def read_plan_steps(store: Store, since: datetime, until: datetime) -> Sequence[Row]:
     """The steps of all plans that start from `since` to before `until`, by plan (`at`), then start.
 
     Columns: `at`, `starts` (stored times) and `COLUMNS`.
     """
-    return store.query(
-        f"SELECT at, starts, {', '.join(COLUMNS)} FROM energy_plan_step "
-        "WHERE starts >= ? AND starts < ? ORDER BY at, starts",
+    found = store.query(
+        "SELECT * FROM energy_plan_step WHERE starts >= ? AND starts < ? ORDER BY at, starts",
         (encode_time(since), encode_time(until)),
     )
+    return select_readable(store, found, ("at", "starts", *COLUMNS))
 
 
 def read_steps_of_plan(
@@ -39,11 +43,22 @@ def read_steps_of_plan(
 
     Columns: `starts`, `level`, `state_of_charge_pct`.
     """
-    return store.query(
-        "SELECT starts, level, state_of_charge_pct FROM energy_plan_step "
-        "WHERE starts > ? AND starts < ? AND at = ? ORDER BY starts",
+    found = store.query(
+        "SELECT * FROM energy_plan_step WHERE starts > ? AND starts < ? AND at = ? ORDER BY starts",
         (encode_time(after), encode_time(until), encode_time(made)),
     )
+    return select_readable(store, found, ("starts", "level", "state_of_charge_pct"))
+
+
+def select_readable(store: Store, found: Sequence[Row], names: Sequence[str]) -> Sequence[Row]:
+    """These columns of the steps that can be read; times and levels stay as stored."""
+    readable = []
+    for row in found:
+        values = select_columns(EnergyPlanStep, names, row, store.unreadable)
+        if values is not None:
+            stored: dict[str, str] = {name: row[name] for name in AS_STORED if name in values}
+            readable.append(values | stored)
+    return readable
 
 
 def read_policy_reason(store: Store, at: datetime) -> str | None:
@@ -52,4 +67,4 @@ def read_policy_reason(store: Store, at: datetime) -> str | None:
         "SELECT reason FROM energy_policy WHERE starts <= ? AND ends > ? ORDER BY id DESC LIMIT 1",
         (encode_time(at), encode_time(at)),
     )
-    return rows[0]["reason"] if rows else None
+    return rows[0]["reason"] if rows and isinstance(rows[0]["reason"], str) else None

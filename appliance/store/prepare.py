@@ -17,6 +17,7 @@ from pathlib import Path
 
 from appliance.errors import StoreError
 from appliance.store.store import PAGE_SIZE
+from appliance.store.whole_check import find_damage
 
 NEWEST_STEP = "m0006_of_one_camera"
 SIDE_FILES = ("", "-wal", "-shm")
@@ -61,22 +62,6 @@ def open_shared(path: Path) -> int:
     except FileExistsError:
         handle = os.open(path, os.O_RDWR)
     return handle
-
-
-def find_damage(path: Path) -> str | None:
-    """What SQLite finds wrong with the file, in its words; None if it is sound or not there."""
-    if not path.exists():
-        return None
-    db = sqlite3.connect(path, timeout=5)
-    try:
-        found: str = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    except sqlite3.OperationalError:
-        raise StoreError(f"the database {path} cannot be read; check its permissions") from None
-    except sqlite3.DatabaseError as error:
-        return str(error)
-    finally:
-        db.close()
-    return None if found == "ok" else found
 
 
 def set_aside(path: Path) -> Path:

@@ -10,9 +10,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 
-from appliance.model import BatteryState, EnergyBudget, PowerReading
+from appliance.model import BatteryState, EnergyBudget, EnergyLevel, PowerReading
+from appliance.store.decoding import is_time, select_number
 from appliance.store.rows import Row, encode_time
-from appliance.store.store import Store
+from appliance.store.store import Store, format_number
 from appliance.store.tables import BY_ROW
 
 FINE_S, COARSE_S = 300, 3600
@@ -35,10 +36,12 @@ def round_down(utc: datetime, step_s: int) -> datetime:
 
 def read_means(store: Store, kind: type, since: datetime, until: datetime) -> Sequence[Row]:
     """The stored 5-minute means that begin from `since` to `until`, oldest first."""
-    return store.query(
-        f"SELECT at AS step, * FROM {BY_ROW[kind].name}_mean "
-        f"WHERE step_s = {FINE_S} AND at >= ? AND at <= ? ORDER BY at",
-        (encode_time(since), encode_time(until)),
+    return select_readable(
+        store.query(
+            f"SELECT at AS step, * FROM {BY_ROW[kind].name}_mean "
+            f"WHERE step_s = {FINE_S} AND at >= ? AND at <= ? ORDER BY at",
+            (encode_time(since), encode_time(until)),
+        )
     )
 
 
@@ -46,14 +49,21 @@ def average_rows(
     store: Store, kind: type, columns: Sequence[str], since: datetime, until: datetime
 ) -> Sequence[Row]:
     """The means of these columns over the full rows of each 5 minutes."""
-    means = ", ".join(f"avg({column}) AS {column}" for column in columns)
+    means = ", ".join(f"avg({format_number(column)}) AS {column}" for column in columns)
     return _group_rows(store, kind, means, since, until)
 
 
 def read_last_levels(store: Store, since: datetime, until: datetime) -> Sequence[Row]:
     """The `level` of the last energy budget of each 5 minutes."""
     # SQLite takes the other columns from the row that has the maximum.
-    return _group_rows(store, EnergyBudget, "level, max(id)", since, until)
+    levels = ", ".join(f"'{level.name}'" for level in EnergyLevel)
+    wanted = f"level, max(CASE WHEN level IN ({levels}) THEN id END) AS last"
+    rows = _query_steps(store, EnergyBudget, wanted, since, until)
+    return [
+        {"step": row["step"], "level": row["level"]}
+        for row in rows
+        if is_time(row["step"]) and row["last"] is not None
+    ]
 
 
 def average_power(
@@ -64,7 +74,8 @@ def average_power(
     """
     stages = ", ".join(f"'{stage.name}'" for stage in held_stages)
     wanted = (
-        "avg(pv_power_w) AS pv_w, avg(battery_temperature_c) AS battery_c, "
+        f"avg({format_number('pv_power_w')}) AS pv_w, "
+        f"avg({format_number('battery_temperature_c')}) AS battery_c, "
         f"max(charge_stage IN ({stages})) AS held, max(charge_allowed = 0) AS refused"
     )
     return _group_rows(store, PowerReading, wanted, since, until)
@@ -72,7 +83,7 @@ def average_power(
 
 def list_blocked_steps(store: Store, since: datetime, until: datetime) -> set[str]:
     """The 5 minutes in which the charge was blocked at least once."""
-    rows = _group_rows(store, BatteryState, "max(charge_blocked) AS blocked", since, until)
+    rows = _group_rows(store, BatteryState, "max(charge_blocked = 1) AS blocked", since, until)
     return {row["step"] for row in rows if row["blocked"]}
 
 
@@ -80,7 +91,7 @@ def read_energy_means(store: Store, step_s: int, since: datetime, until: datetim
     """The stored means of `step_s` from `since` to before `until`: `rows` (how many were averaged),
     `pv_w`, `battery_c`, and `charge_pct` where the charge is known as well.
     """
-    return store.query(
+    found = store.query(
         "SELECT power.at AS step, power.rows AS rows, power.pv_power_w AS pv_w, "
         "power.battery_temperature_c AS battery_c, battery.state_of_charge_pct AS charge_pct "
         "FROM power_reading_mean AS power LEFT JOIN battery_state_mean AS battery "
@@ -88,12 +99,29 @@ def read_energy_means(store: Store, step_s: int, since: datetime, until: datetim
         "WHERE power.step_s = ? AND power.at >= ? AND power.at < ?",
         (step_s, encode_time(since), encode_time(until)),
     )
+    return [row for row in select_readable(found) if row["rows"] is not None]
+
+
+def select_readable(found: Sequence[Row]) -> Sequence[Row]:
+    """The steps of which the time can be read; what is no number in them is unknown."""
+    return [
+        {name: row[name] if name == "step" else select_number(row[name]) for name in row.keys()}  # noqa: SIM118
+        for row in found
+        if is_time(row["step"])
+    ]
 
 
 def _group_rows(
     store: Store, kind: type, wanted: str, since: datetime, until: datetime
 ) -> Sequence[Row]:
-    """`wanted` (SQL) of the full rows of each 5 minutes."""
+    """`wanted` (SQL, numbers) of the full rows of each 5 minutes."""
+    return select_readable(_query_steps(store, kind, wanted, since, until))
+
+
+def _query_steps(
+    store: Store, kind: type, wanted: str, since: datetime, until: datetime
+) -> Sequence[Row]:
+    """`wanted` (SQL) of the full rows of each 5 minutes, as stored."""
     return store.query(
         f"SELECT {format_step_start('at', FINE_S)} AS step, {wanted} FROM {BY_ROW[kind].name} "
         "WHERE at >= ? AND at <= ? GROUP BY step",

@@ -20,13 +20,23 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import Fault, ServiceState, Stamp
 from appliance.store import rows
+from appliance.store.connection import (
+    OlderShape,
+    connect,
+    make_error,
+    read_inode,
+    run_query,
+)
+from appliance.store.decoding import MOST, select_number
+from appliance.store.reading import SPARE_ROWS, decode_rows
 from appliance.store.tables import ANY, BY_ROW, Table, get_fresh_s
+from appliance.store.unreadable import UnreadableRows
+from appliance.store.whole_check import record_clean_end
 
 T = TypeVar("T")
 PAGE_SIZE = 1024  # a small row dirties a whole page: small pages spare the flash
-WAL_PAGES = 2000  # pages in the log before they are copied back, about 2 MB
-BUSY_TIMEOUT_MS = 5000
-SQLITE_VERSION = sqlite3.sqlite_version
+EVERY_ROW = 1_000_000
+FAULT_TEXT_EVERY_S = 600.0  # an open fault's text follows, but the flash is spared
 
 
 class Store:
@@ -42,6 +52,8 @@ class Store:
         self.path = path
         self.clock = clock
         self.writer = writer
+        self.unreadable = UnreadableRows(clock)
+        self._told_s: dict[tuple[str, str], float] = {}
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None
         if opened:
@@ -50,6 +62,7 @@ class Store:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+            record_clean_end(self.path)
 
     def reopen(self) -> None:
         """Open the file of this name as it is now; raises `StoreError` and keeps the old one."""
@@ -89,10 +102,14 @@ class Store:
 
     def raise_fault(self, source: str, error: ApplianceError, at: Stamp | None = None) -> bool:
         """Record a fault unless the same one is open; returns whether it is new. `at`: when it was
-        met, where that is not now.
+        met, where that is not now. The text of one that is open follows, at most every ten minutes.
         """
-        if self._open_fault(source, error.code):
+        known = self._read_fault_text(source, error.code)
+        if known is not None:
+            if known != str(error):
+                self._replace_fault_text(source, error)
             return False
+        self._told_s.pop((source, error.code), None)
         self.add(Fault(at or self.clock.stamp(), error.code, source, str(error), None))
         return True
 
@@ -102,7 +119,8 @@ class Store:
         """Mark the open faults of `source` as over, but for the codes in `still`; returns which.
         `at`: when they ended, where that is not now.
         """
-        over = {f.code for f in self.list_open_faults() if f.source == source} - still
+        sql = "SELECT DISTINCT code FROM fault WHERE source = ? AND cleared IS NULL"
+        over = {row[0] for row in self.query(sql, (source,)) if isinstance(row[0], str)} - still
         if over:
             now = rows.encode_time((at or self.clock.stamp()).utc)
             sql = "UPDATE fault SET cleared = ? WHERE source = ? AND code = ? AND cleared IS NULL"
@@ -127,24 +145,26 @@ class Store:
         return age_s is not None and age_s <= allowed_s
 
     def last(self, kind: type[T], **where: str) -> T | None:
-        """The newest row however old, for showing and for starting up; never for deciding."""
+        """The newest row that can be read, however old: for showing and for starting up, never for
+        deciding.
+        """
         table = BY_ROW[kind]
-        found = self._select(table, where, f"ORDER BY {table.order} DESC LIMIT 1")
+        found = self._select(table, where, f"ORDER BY {table.order} DESC", limit=1)
         return found[0] if found else None
 
     def rows(
         self,
         kind: type[T],
         since: datetime | None = None,
-        limit: int = 1_000_000,
+        limit: int = EVERY_ROW,
         newest_first: bool = False,
         **where: str,
     ) -> list[T]:
         """Rows from `since` on, oldest first unless asked otherwise."""
         table = BY_ROW[kind]
         direction = "DESC" if newest_first else "ASC"
-        order = f"ORDER BY {table.order} {direction} LIMIT {int(limit)}"
-        return self._select(table, where, order, since)
+        order = f"ORDER BY {table.order} {direction}"
+        return self._select(table, where, order, since, limit=limit)
 
     def before(
         self, kind: type[T], at: datetime, excluding: Mapping[str, str] | None = None, **where: str
@@ -167,8 +187,8 @@ class Store:
         """Rows that begin by `until` and end (in the column `ends`) at `since` or later."""
         terms = [*(f"{column} = ?" for column in where), "at <= ?", f"{ends} >= ?"]
         values = (*where.values(), rows.encode_time(until), rows.encode_time(since))
-        order = f"ORDER BY at, id LIMIT {int(limit)}"
-        return self._read_decoded(BY_ROW[kind], " AND ".join(terms), order, values)
+        condition = " AND ".join(terms)
+        return self._read_decoded(BY_ROW[kind], condition, "ORDER BY at, id", values, limit)
 
     def list_open_faults(self) -> list[Fault]:
         """Faults that last, newest first."""
@@ -185,12 +205,12 @@ class Store:
     def list_values(self, kind: type, column: str) -> list[str]:
         """The different values of a text column, sorted."""
         sql = f"SELECT DISTINCT {column} FROM {BY_ROW[kind].name} ORDER BY {column}"
-        return [row[0] for row in self.query(sql)]
+        return [row[0] for row in self.query(sql) if isinstance(row[0], str)]
 
     def count(self, kind: type, since: datetime) -> int:
         """How many rows there are from `since` on."""
         sql = f"SELECT count(*) FROM {BY_ROW[kind].name} WHERE at >= ?"
-        return int(self.query(sql, (rows.encode_time(since),))[0][0])
+        return int(self._read_one(sql, (rows.encode_time(since),))[0] or 0)
 
     def count_by(self, kind: type, column: str, since: datetime, until: datetime) -> dict[str, int]:
         """How many rows there are from `since` to before `until`, by the values of a column."""
@@ -198,21 +218,20 @@ class Store:
             f"SELECT {column}, count(*) FROM {BY_ROW[kind].name} "
             f"WHERE at >= ? AND at < ? GROUP BY {column}"
         )
-        return dict(self.query(sql, (rows.encode_time(since), rows.encode_time(until))))  # type: ignore[arg-type]
+        found = self.query(sql, (rows.encode_time(since), rows.encode_time(until)))
+        return {row[0]: row[1] for row in found if isinstance(row[0], str)}
 
     def sum_columns(self, kind: type, since: datetime, *columns: str) -> tuple[float | None, ...]:
         """The sum of each column over the rows from `since` on; None where there are none."""
-        wanted = ", ".join(f"sum({column})" for column in columns)
+        wanted = ", ".join(f"sum({format_number(column)})" for column in columns)
         sql = f"SELECT {wanted} FROM {BY_ROW[kind].name} WHERE at >= ?"
-        return tuple(self.query(sql, (rows.encode_time(since),))[0])
+        return self._read_one(sql, (rows.encode_time(since),), len(columns))
 
     def average(self, kind: type, column: str, since: datetime, until: datetime) -> float | None:
         """The mean of a column over the rows from `since` to `until`; None where there are none."""
-        sql = f"SELECT avg({column}) FROM {BY_ROW[kind].name} WHERE at >= ? AND at <= ?"
-        found: float | None = self.query(sql, (rows.encode_time(since), rows.encode_time(until)))[
-            0
-        ][0]
-        return found
+        mean = f"avg({format_number(column)})"
+        sql = f"SELECT {mean} FROM {BY_ROW[kind].name} WHERE at >= ? AND at <= ?"
+        return self._read_one(sql, (rows.encode_time(since), rows.encode_time(until)))[0]
 
     def check_readable(self) -> None:
         """Raise `StoreError` where the database cannot be read."""
@@ -223,9 +242,10 @@ class Store:
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Rows of a SELECT that the calls above do not cover: steps, pages, plans, events."""
         try:
-            return self._db.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
-            raise StoreError(f"the database {self.path} cannot be read: {error}") from error
+            return run_query(self._db, self.path, sql, values)
+        except OlderShape as missing:  # nothing is known of what an older release did not store
+            self.unreadable.note("the whole database", str(missing), (str(missing),))
+            return []
 
     @contextmanager
     def housekeeping(
@@ -256,14 +276,20 @@ class Store:
         )
 
     def _select(
-        self, table: Table, where: dict[str, str], order: str, since: datetime | None = None
+        self,
+        table: Table,
+        where: dict[str, str],
+        order: str,
+        since: datetime | None = None,
+        *,
+        limit: int = EVERY_ROW,
     ) -> list[Any]:
         terms = [f"{column} = ?" for column in where]
         values = list(where.values())
         if since is not None:
             terms.append("at >= ?")
             values.append(rows.encode_time(since))
-        return self._read_decoded(table, " AND ".join(terms) or "1", order, tuple(values))
+        return self._read_decoded(table, " AND ".join(terms) or "1", order, tuple(values), limit)
 
     def _find_nearest(
         self,
@@ -277,20 +303,50 @@ class Store:
         terms = [side, *(f"{column} = ?" for column in where)]
         terms += [f"{column} <> ?" for column in excluding]
         values = (rows.encode_time(at), *where.values(), *excluding.values())
-        found = self._read_decoded(
-            BY_ROW[kind], " AND ".join(terms), f"ORDER BY {order} LIMIT 1", values
-        )
+        condition = " AND ".join(terms)
+        found = self._read_decoded(BY_ROW[kind], condition, f"ORDER BY {order}", values, 1)
         return found[0] if found else None
 
     def _read_decoded(
-        self, table: Table, condition: str, order: str, values: tuple[str, ...]
+        self,
+        table: Table,
+        condition: str,
+        order: str,
+        values: tuple[str, ...],
+        limit: int = EVERY_ROW,
     ) -> list[Any]:
-        found = self.query(f"SELECT * FROM {table.name} WHERE {condition} {order}", values)
-        return [rows.decode(table.row, row) for row in found]
+        """The first `limit` rows that can be read."""
+        sql = f"SELECT * FROM {table.name} WHERE {condition} {order} LIMIT ?"
+        wanted = limit = max(0, int(limit))
+        while True:
+            found = self.query(sql, (*values, wanted))
+            decoded = decode_rows(table, found, self.unreadable)
+            if len(decoded) >= limit or len(found) < wanted:
+                return decoded[:limit]
+            wanted = 2 * wanted + SPARE_ROWS
 
-    def _open_fault(self, source: str, code: str) -> bool:
-        sql = "SELECT 1 FROM fault WHERE source = ? AND code = ? AND cleared IS NULL"
-        return bool(self.query(sql, (source, code)))
+    def _read_one(
+        self, sql: str, values: tuple[Any, ...], columns: int = 1
+    ) -> tuple[float | None, ...]:
+        """The one row of a SELECT of aggregates."""
+        found = self.query(sql, values)
+        return tuple(select_number(value) for value in found[0]) if found else (None,) * columns
+
+    def _read_fault_text(self, source: str, code: str) -> str | None:
+        """The text of the open fault of that code; None where none is open."""
+        sql = "SELECT text FROM fault WHERE source = ? AND code = ? AND cleared IS NULL"
+        found = self.query(sql, (source, code))
+        return str(found[0][0]) if found else None
+
+    def _replace_fault_text(self, source: str, error: ApplianceError) -> None:
+        now_s = self.clock.stamp().uptime_s
+        told_s = self._told_s.get((source, error.code))
+        if told_s is not None and now_s - told_s < FAULT_TEXT_EVERY_S:
+            return
+        self._told_s[source, error.code] = now_s
+        sql = "UPDATE fault SET text = ? WHERE source = ? AND code = ? AND cleared IS NULL"
+        with self._transaction(durable=True):
+            self._db.execute(sql, (str(error), source, error.code))
 
     @contextmanager
     def _transaction(self, durable: bool) -> Iterator[None]:
@@ -305,39 +361,9 @@ class Store:
                     self._db.execute("ROLLBACK")
                 raise
         except sqlite3.Error as error:
-            raise StoreError(
-                f"the database {self.path} cannot be written: {error}; "
-                f"check the free space and the permissions of {self.path.parent}"
-            ) from error
+            raise make_error(self.path, "written", error) from error
 
 
-def connect(path: Path, read_only: bool) -> sqlite3.Connection:
-    """Open the database; raise `StoreError` in words where that is not possible."""
-    try:
-        # A reader opens read-write as well: WAL readers need the shared-memory file.
-        # `query_only` then refuses every change.
-        db = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=rw",
-            uri=True,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        db.row_factory = sqlite3.Row
-        db.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        db.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
-        db.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
-        db.execute("SELECT name FROM sqlite_master LIMIT 1").fetchall()
-    except sqlite3.Error as error:
-        raise StoreError(
-            f"the database {path} cannot be opened: {error}; the unit's services create it, "
-            "`unitctl doctor` says more"
-        ) from error
-    return db
-
-
-def read_inode(path: Path) -> int | None:
-    """Which file stands under this name now."""
-    try:
-        return path.stat().st_ino
-    except FileNotFoundError:
-        return None
+def format_number(column: str) -> str:
+    """SQL: a column's value where it is a number; text and infinity are none, and no zero."""
+    return f"CASE WHEN {column} BETWEEN -{MOST} AND {MOST} THEN {column} END"

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from appliance.model import PowerReading, SolarDay, Stamp
 from appliance.settings import Settings
-from appliance.store.rows import decode_time
+from appliance.store.decoding import decode_time
 from appliance.store.steps import (
     COARSE_S,
     FINE_S,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import isfinite
 
 from appliance.model import EnergyPolicy
 from power.plan.weather_model import CLASS_COUNT
@@ -69,6 +70,8 @@ def unpack_table(row: EnergyPolicy) -> PolicyTable:
     if len(numbers) != sum(sizes):
         raise ValueError(f"the plan of {row.starts} is not whole: {len(numbers)} numbers")
     bounds_h, floors_pct, clear_w, weather, values = cut_at(numbers, sizes)
+    if not all(map(isfinite, numbers)) or any(one >= later for one, later in pairwise(bounds_h)):
+        raise ValueError(f"the plan of {row.starts} is damaged")
     curves = split_evenly(values, levels)
     return PolicyTable(
         starts=row.starts,

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from appliance.errors import ApplianceError
-from appliance.store.rows import decode_value, encode_value
+from appliance.store.decoding import decode_value
+from appliance.store.rows import encode_value
 from appliance.strict_json import parse_object, show
 from power.sleep.boot_check import Boot, SleepRecord
 

@@ -6,6 +6,7 @@
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
+from appliance.clock import measure_age_s
 from appliance.model import Stamp
 
 START = datetime(2026, 4, 15, 2, 0, tzinfo=UTC)
@@ -25,7 +26,7 @@ class FakeClock:
     def age_s(self, stamp: Stamp) -> float | None:
         if stamp.boot_id != f"{self.boot:08x}":
             return None
-        return max(0.0, self.uptime_s - stamp.uptime_s)
+        return measure_age_s(self.uptime_s - stamp.uptime_s)
 
     def wait(self, seconds: float, stop: Event) -> bool:
         self.advance(max(0.0, seconds))

@@ -9,7 +9,10 @@ export function faults(status, now) {
   show("faults", open.length > 0);
   say("no-faults", open.length ? "" : "No faults.");
   const place = byId("faults");
-  const shown = JSON.stringify(open.map((fault) => [fault.code, fault.source, fault.text]));
+  // When it began is part of what is shown: raised again it is another one, and at midnight
+  // "23:50" becomes "yesterday 23:50".
+  const shown = JSON.stringify(open.map((fault) =>
+    [fault.code, fault.source, fault.text, when(new Date(fault.since), now)]));
   if (place.dataset.shown === shown) return;
   place.dataset.shown = shown;
   place.replaceChildren(...open.map((fault) => card(fault, now)));

@@ -20,8 +20,9 @@ from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.commands import COMMANDS
 from appliance.status import status_document
-from appliance.store.prepare import find_damage, prepare_database
+from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
+from appliance.store.whole_check import find_damage
 from tests.conftest import CLIP, ROOT
 from tests.scenes import filled
 

@@ -14,9 +14,11 @@ from appliance.errors import BusError, CameraError, StoreError
 from appliance.model import BatteryState, EnergyBudget, GpuReading, PowerReading, ServiceState
 from appliance.model_cameras import CameraState, Event
 from appliance.store import migrations, prepare, rows
-from appliance.store.rows import list_columns
-from appliance.store.store import Store, connect
+from appliance.store.connection import connect
+from appliance.store.decoding import list_columns
+from appliance.store.store import Store
 from appliance.store.tables import TABLES
+from appliance.store.whole_check import find_damage
 from tests.conftest import OpenStore
 from tests.scenes import filled
 from tests.stand_ins.fakes import START, FakeClock
@@ -260,7 +262,7 @@ def test_two_processes_start_and_write_together(tmp_path: Path) -> None:
     assert [process.exitcode for process in writers] == [0, 0]
     store = Store(path, FakeClock())
     assert len(store.rows(BatteryState)) == len(store.rows(Event)) == 100
-    assert prepare.find_damage(path) is None
+    assert find_damage(path) is None
     assert list(tmp_path.glob("*damaged*")) == []
 
 

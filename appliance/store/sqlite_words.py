@@ -1,0 +1,59 @@
+"""SQLite's errors in words: what happened, and what to do, by their codes.
+
+Reads: the error. Writes: nothing; pure.
+Never: advises space or permissions where another program holds the database.
+"""
+
+import sqlite3
+from pathlib import Path
+
+MASK = 0xFF  # the lowest byte of an extended code is its kind
+BUSY = (
+    "another program holds the database; end it, or wait until it is done "
+    "(`fuser -v {path}` names it)"
+)
+FULL = (
+    "there is no space left: check the free space of {directory} (`unitctl doctor`) and delete "
+    "what is no longer needed"
+)
+READ_ONLY = (
+    "it may not be written; check the owner and the permissions of {directory}, and whether the "
+    "disk is mounted read-only"
+)
+DISK = "the disk cannot be read or written; see `journalctl -k` and replace the disk if it fails"
+DAMAGED = "the file is damaged; the next start of a service sets it aside and begins a new one"
+NO_ACCESS = (
+    "the file cannot be opened; the unit's services create it: check that they run, and the owner "
+    "and the permissions of {directory}; `unitctl doctor` says more"
+)
+OTHER = "`unitctl doctor` says more"
+
+WORDS = {
+    sqlite3.SQLITE_BUSY: BUSY,
+    sqlite3.SQLITE_LOCKED: BUSY,
+    sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_READONLY: READ_ONLY,
+    sqlite3.SQLITE_PERM: READ_ONLY,
+    sqlite3.SQLITE_IOERR: DISK,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: DAMAGED,
+    sqlite3.SQLITE_CANTOPEN: NO_ACCESS,
+    sqlite3.SQLITE_INTERRUPT: "it took too long and was stopped; another try may do it",
+}
+
+
+def find_kind(error: sqlite3.Error) -> int | None:
+    """Which kind of error it is (SQLITE_BUSY, SQLITE_FULL, ...); None where SQLite names none."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if code is None else code & MASK
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file itself is damaged."""
+    return find_kind(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def explain(error: sqlite3.Error, path: Path) -> str:
+    """SQLite's own word for it, what that means, and what to do."""
+    words = WORDS.get(find_kind(error) or 0, OTHER)
+    return f"{error}: {words.format(path=path, directory=path.parent)}"
