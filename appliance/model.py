@@ -89,7 +89,8 @@ class BatteryReading:
     """One poll of one battery's BMS, or of a shunt: what it reports, not what the unit estimates.
 
     `device` is its name in the settings. `alarms` are its protections that have tripped, in words,
-    "" where none has. `quality` and `ages_s` as in `PowerReading`.
+    "" where none has. `cell_voltages_v` are all cells by their number, None where they are not
+    given or not all known. `quality` and `ages_s` as in `PowerReading`.
     """
 
     stamp: Stamp
@@ -109,6 +110,7 @@ class BatteryReading:
     alarms: str | None = None
     quality: Mapping[str, Quality] = field(default_factory=dict)
     ages_s: Mapping[str, float] = field(default_factory=dict)
+    cell_voltages_v: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,5 +155,11 @@ def m0006_of_one_camera(db: Database) -> None:
     db.execute("CREATE INDEX event_camera ON event (camera, at)")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0007_cells(db: Database) -> None:
+    """All cells of a battery, as JSON: number -> V."""
+    db.execute("ALTER TABLE battery_reading ADD COLUMN cell_voltages_v TEXT")
+
+
 if __name__ == "__main__":
     unit.apply(Database(sys.argv[1]))

@@ -19,7 +19,7 @@ from appliance.errors import StoreError
 from appliance.store.store import PAGE_SIZE
 from appliance.store.whole_check import find_damage
 
-NEWEST_STEP = "m0006_of_one_camera"
+NEWEST_STEP = "m0007_cells"
 SIDE_FILES = ("", "-wal", "-shm")
 
 

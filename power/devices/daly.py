@@ -14,6 +14,7 @@ from power.protocol.conversions import (
     FieldValue,
     StatusValue,
     build_battery_reading,
+    collect_cells,
     compute_mean_cell_v,
     decode_flag,
     find_highest,
@@ -104,6 +105,7 @@ class DalyModbus(BatteryProfile):
                 **decode_measured_fields(sample),
                 "lowest_cell_voltage_v": find_lowest(cells),
                 "highest_cell_voltage_v": find_highest(cells),
+                "cell_voltages_v": collect_cells(cells),
                 "alarms": name_alarm_bits(sample),
             },
         )

@@ -11,7 +11,13 @@ of an ampere.
 
 from appliance.model import BatteryReading, Quality, Stamp
 from power.devices.daly import CELLS, NO_SENSOR, decode_measured_fields, select_counted_cells
-from power.protocol.conversions import StatusValue, build_battery_reading, find_highest, find_lowest
+from power.protocol.conversions import (
+    StatusValue,
+    build_battery_reading,
+    collect_cells,
+    find_highest,
+    find_lowest,
+)
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import U8, U16, U32, Register
@@ -144,6 +150,7 @@ class DalyA5(BatteryProfile):
                 **decode_measured_fields(sample),
                 "lowest_cell_voltage_v": find_lowest(cells),
                 "highest_cell_voltage_v": find_highest(cells),
+                "cell_voltages_v": collect_cells(cells),
                 "alarms": name_alarms(sample),
             },
         )

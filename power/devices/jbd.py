@@ -13,6 +13,7 @@ from appliance.model import BatteryReading, Stamp
 from power.protocol.conversions import (
     apply_stopping_alarms,
     build_battery_reading,
+    collect_cells,
     decode_flag,
     find_highest,
     find_lowest,
@@ -148,6 +149,7 @@ class Jbd(BatteryProfile):
                 "cycles": sample["cycles"],
                 "lowest_cell_voltage_v": find_lowest(cells),
                 "highest_cell_voltage_v": find_highest(cells),
+                "cell_voltages_v": collect_cells(cells),
                 "lowest_temperature_c": find_lowest(temperatures),
                 "highest_temperature_c": find_highest(temperatures),
                 "charge_allowed": apply_stopping_alarms(

@@ -16,6 +16,7 @@ from power.protocol.conversions import (
     apply_stopping_alarms,
     build_battery_reading,
     check_power_w,
+    collect_cells,
     decode_flag,
     find_highest,
     find_lowest,
@@ -162,7 +163,8 @@ class JkPb(BatteryProfile):
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         voltage_v, alarms = sample["pack_voltage"], sample["alarms"]
-        cells = select_fitted_cells(sample, list_fitted(sample, "cells_present", CELLS), voltage_v)
+        wired = list_fitted(sample, "cells_present", CELLS)
+        cells = select_fitted_cells(sample, wired, voltage_v)
         sensors = list_fitted(sample, "sensors_present", TEMPERATURES, first_bit=1)
         temperatures = select_present(sample, sensors)
         remaining_ah, full_ah = check_capacity_ah(sample)
@@ -180,6 +182,7 @@ class JkPb(BatteryProfile):
                 "cycles": sample["cycles"],
                 "lowest_cell_voltage_v": find_lowest(cells),
                 "highest_cell_voltage_v": find_highest(cells),
+                "cell_voltages_v": collect_cells(cells, wired),
                 "lowest_temperature_c": find_lowest(temperatures),
                 "highest_temperature_c": find_highest(temperatures),
                 "charge_allowed": apply_stopping_alarms(

@@ -16,6 +16,7 @@ from power.protocol.conversions import (
     FieldValue,
     StatusValue,
     build_battery_reading,
+    collect_cells,
     decode_flag,
     find_highest,
     find_lowest,
@@ -144,6 +145,7 @@ class YdtBattery(BatteryProfile):
             "cycles": sample["cycles"],
             "lowest_cell_voltage_v": find_lowest(cells),
             "highest_cell_voltage_v": find_highest(cells),
+            "cell_voltages_v": collect_cells(cells),
             "lowest_temperature_c": find_lowest(warmth),
             "highest_temperature_c": find_highest(warmth),
         }

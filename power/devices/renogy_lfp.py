@@ -127,6 +127,7 @@ class RenogyLfp(BatteryProfile):
                 "cycles": sample["cycles"],
                 "lowest_cell_voltage_v": ABSENT,
                 "highest_cell_voltage_v": ABSENT,
+                "cell_voltages_v": ABSENT,
                 "lowest_temperature_c": find_lowest(temperatures),
                 "highest_temperature_c": find_highest(temperatures),
                 "charge_allowed": check_switch(sample, CHARGE_SWITCH, 1),

@@ -14,6 +14,7 @@ from power.devices.daly import CELLS, select_counted_cells
 from power.protocol.conversions import (
     StatusValue,
     build_battery_reading,
+    collect_cells,
     compute_mean_cell_v,
     decode_flag,
     find_highest,
@@ -140,6 +141,7 @@ class SeplosV3(BatteryProfile):
                 "cycles": sample["cycles"],
                 "lowest_cell_voltage_v": find_lowest(cells),
                 "highest_cell_voltage_v": find_highest(cells),
+                "cell_voltages_v": collect_cells(cells),
                 "lowest_temperature_c": sample["lowest_temperature"],
                 "highest_temperature_c": sample["highest_temperature"],
                 "charge_allowed": decode_flag(sample["charge_on"], 0),

@@ -119,6 +119,20 @@ def find_extreme(values: tuple[Decoded, ...], sign: int) -> Decoded:
     return max(values, key=lambda one: sign * (one.value or 0.0))
 
 
+def collect_cells(values: tuple[Decoded, ...], names: tuple[str, ...] = ()) -> StatusValue:
+    """All cells by their number; unknown if any of them is. `names`: of registers as `cell_7` or
+    `cell_7_voltage`, where the fitted ones need not be the first.
+    """
+    if not values:
+        return StatusValue(None, Quality.ABSENT)
+    unknown = next((one for one in values if one.value is None), None)
+    if unknown:
+        return StatusValue(None, unknown.quality)
+    numbers = [name.split("_")[1] for name in names] or [str(n + 1) for n in range(len(values))]
+    cells = {number: one.value for number, one in zip(numbers, values, strict=True)}
+    return StatusValue(cells, Quality.OK, max(one.age_s for one in values))
+
+
 def decode_flag(decoded: Decoded, bit: int) -> StatusValue:
     """One bit of a status word, as true or false."""
     if decoded.value is None:

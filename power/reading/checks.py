@@ -4,13 +4,14 @@ Reads and writes: nothing; it keeps what the checks remember from poll to poll.
 Never: passes on a value that a check has rejected, or rejects one without a fault or a mark.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from power.reading.combine import Charger
 from power.reading.current_sign import CurrentSigns
+from power.reading.pack_faults import PackFaults
 from power.reading.plausibility import PlausibilityFilter
 
 
@@ -20,7 +21,7 @@ class CheckedPoll:
 
     chargers: Mapping[str, Charger]
     batteries: Mapping[str, BatteryReading | None]
-    faults: tuple[BusError, ...]
+    faults: tuple[BusError, ...] = ()
 
 
 @dataclass
@@ -29,17 +30,23 @@ class DeviceChecks:
 
     plausibility: PlausibilityFilter = field(default_factory=PlausibilityFilter)
     signs: CurrentSigns = field(default_factory=CurrentSigns)
+    packs: PackFaults = field(default_factory=PackFaults)
 
     def note_load(self, power_w: float, now_s: float) -> None:
         """What the loads that are ordered on now draw at least."""
         self.plausibility.freezes.note_load(power_w, now_s)
 
     def check(
-        self, chargers: Mapping[str, Charger], batteries: Mapping[str, BatteryReading | None]
+        self,
+        chargers: Mapping[str, Charger],
+        batteries: Mapping[str, BatteryReading | None],
+        now_s: float,
     ) -> CheckedPoll:
         """One poll: the readings without what cannot be, and the faults."""
-        sound_chargers = {name: self._filter_charger(name, one) for name, one in chargers.items()}
-        sound_batteries = {name: self._filter_battery(name, one) for name, one in batteries.items()}
+        sound = CheckedPoll(
+            {name: self._filter_charger(name, one) for name, one in chargers.items()},
+            {name: self._filter_battery(name, one) for name, one in batteries.items()},
+        )
         frozen = self.plausibility.freezes.faults
         self.signs.observe(
             {
@@ -49,15 +56,17 @@ class DeviceChecks:
             },
             {name: one for name, one in batteries.items() if one and f"bms {name}" not in frozen},
         )
-        faults = (
-            *frozen.values(),
-            *self.signs.list_faults(),
-            *self.plausibility.find_disagreements(
-                [name_charger(name, one.reading) for name, one in sound_chargers.items()],
-                [name_battery(name, one) for name, one in sound_batteries.items()],
-            ),
+        faults = (*frozen.values(), *self.signs.list_faults(), *self._compare(sound, now_s))
+        return replace(sound, faults=faults)
+
+    def _compare(self, sound: CheckedPoll, now_s: float) -> Iterator[BusError]:
+        """What the sound readings show to be wrong."""
+        known = {name: one for name, one in sound.batteries.items() if one}
+        yield from self.packs.follow(known, now_s)
+        yield from self.plausibility.find_disagreements(
+            [name_charger(name, one.reading) for name, one in sound.chargers.items()],
+            [name_battery(name, one) for name, one in known.items()],
         )
-        return CheckedPoll(sound_chargers, sound_batteries, faults)
 
     def _filter_charger(self, name: str, charger: Charger) -> Charger:
         sound = self.plausibility.filter_charger(

@@ -112,7 +112,7 @@ class Meters:
                 chargers[device.name] = Charger(profile, on_battery, reading)
             else:
                 batteries[device.name] = reading
-        checked = self.checks.check(chargers, batteries)
+        checked = self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)
         packs = checked.batteries
         whole = combine(self.clock.stamp(), list(checked.chargers.values()), list(packs.values()))
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)

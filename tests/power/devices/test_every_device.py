@@ -53,6 +53,23 @@ def test_a_reading_is_the_plants_state(name: str, when: Any) -> None:
     assert get_essential(profile, reading) is not None
 
 
+NO_SINGLE_CELLS = {"renogy-lfp", "sunspec-battery", "victron-gx-battery", "victron-shunt"}
+
+
+@pytest.mark.parametrize("name", sorted(BATTERIES))
+def test_a_bms_that_gives_its_cells_gives_all_of_them(name: str) -> None:
+    plant = make_sunny_noon()
+    reading = make_meter(find_model(name), make_simulated(name, plant=plant)).read()
+    if name in NO_SINGLE_CELLS:
+        assert reading.cell_voltages_v is None
+        return
+    assert reading.cell_voltages_v is not None
+    assert list(reading.cell_voltages_v) == [str(n + 1) for n in range(plant.pack.cells)]
+    volts = reading.cell_voltages_v.values()
+    extremes = (reading.lowest_cell_voltage_v, reading.highest_cell_voltage_v)
+    assert (min(volts), max(volts)) == extremes
+
+
 def get_essential(profile: Profile, reading: PowerReading | BatteryReading) -> float | None:
     """The value without which a device is of no use: the battery's voltage, or the sun's power."""
     if isinstance(reading, BatteryReading):

@@ -29,7 +29,7 @@ NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 LFP = RenogyLfp()
 TABLE = index_by_name(HOLDINGS)
 FIELDS = set(BatteryReading.__dataclass_fields__) - {"stamp", "device", "quality", "ages_s"}
-CELL_FIELDS = {"lowest_cell_voltage_v", "highest_cell_voltage_v"}
+CELL_FIELDS = {"lowest_cell_voltage_v", "highest_cell_voltage_v", "cell_voltages_v"}
 
 # A scan of a new RBT100LFP12SH-G1 at rest; words that are not named read 0.
 SCANNED = {

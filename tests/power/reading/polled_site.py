@@ -33,4 +33,4 @@ class Site:
             chargers["main"] = Charger(EpeverTracer(), self.loads_on_battery, reading)
         if pack is not None:
             batteries["pack"] = battery_reading(self.clock, **pack)
-        return self.checks.check(chargers, batteries)
+        return self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)

@@ -70,7 +70,7 @@ def test_a_device_that_falls_silent_is_no_longer_called_frozen(site: Site) -> No
     for _ in range(200):
         site.poll({}, None)
     silent = {"main": Charger(EpeverTracer(), loads_on_battery=False, reading=None)}
-    assert site.checks.check(silent, {}).faults == ()
+    assert site.checks.check(silent, {}, site.clock.stamp().uptime_s).faults == ()
 
 
 def test_a_pack_frozen_at_rest_is_found_when_more_flows_than_its_dead_band(site: Site) -> None:

@@ -1,0 +1,147 @@
+"""What a battery itself reports as wrong, as faults: alarms of its BMS, and a cell that is apart.
+
+Reads and writes: nothing; it keeps what was reported last.
+Never: opens and closes a fault with each poll: both come and go with hysteresis, and the figures
+in a text follow in steps.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from statistics import median
+
+from appliance.errors import BusError
+from appliance.model import BatteryReading
+
+ALARM_HOLDS_S = 120.0  # an alarm that trips and releases is one
+APART_V = 0.15  # of one cell from the others: an LFP pack at rest is within 0.02
+NEAR_V = 0.08
+APART_AFTER_S = 300.0
+KNOWN_FOR_S = 600.0  # a BMS that is silent for longer reports nothing any more
+TEXT_STEP_V = 0.05
+
+
+class PackFault(BusError):  # noqa: N818  (named for what it is)
+    """A battery reports a fault of its own."""
+
+    code = "battery"
+
+
+@dataclass(frozen=True, slots=True)
+class ApartCell:
+    """The cell that is furthest from the others; `number` None where the BMS does not give all."""
+
+    number: str | None
+    voltage_v: float
+    others_v: float
+
+    @property
+    def difference_v(self) -> float:
+        return self.voltage_v - self.others_v
+
+    def describe(self) -> str:
+        """Which cell, and by how much."""
+        side = "above" if self.difference_v > 0 else "below"
+        which = f"cell {self.number}" if self.number else "its lowest cell"
+        others = "the others" if self.number else "its highest"
+        return f"{which} has {self.voltage_v:.2f} V, {abs(self.difference_v):.2f} V {side} {others}"
+
+
+def find_apart_cell(pack: BatteryReading) -> ApartCell | None:
+    """The cell that is furthest from the median of the others; None where cells are unknown."""
+    cells = pack.cell_voltages_v
+    if cells and len(cells) > 2:
+        middle_v = median(cells.values())
+        number = max(cells, key=lambda one: abs(cells[one] - middle_v))
+        others_v = median(volts for one, volts in cells.items() if one != number)
+        return ApartCell(number, cells[number], others_v)
+    low_v, high_v = pack.lowest_cell_voltage_v, pack.highest_cell_voltage_v
+    return None if low_v is None or high_v is None else ApartCell(None, low_v, high_v)
+
+
+@dataclass
+class PackState:
+    """What one battery has reported last."""
+
+    alarms: str = ""
+    alarms_s: float = 0.0
+    cell: ApartCell | None = None  # as the fault tells it, while there is one
+    changing_since_s: float | None = None
+    known_s: float = 0.0
+
+    def follow(self, pack: BatteryReading) -> None:
+        """Take in one reading."""
+        now_s = pack.stamp.uptime_s
+        if pack.alarms is not None:
+            self._follow_alarms(pack.alarms, now_s)
+        cell = find_apart_cell(pack)
+        if cell is not None:
+            self._follow_cell(cell, now_s)
+        if pack.alarms is not None or cell is not None:
+            self.known_s = now_s
+
+    def describe(self) -> Iterator[str]:
+        """What is wrong, in words."""
+        if self.alarms:
+            yield (
+                f"its BMS has tripped: {self.alarms}. It protects the battery by opening a switch; "
+                "look at its cells, temperature and current before anything else"
+            )
+        if self.cell:
+            yield (
+                f"{self.cell.describe()}. Charge it fully and let the BMS balance for some hours; "
+                "if the cell stays apart, check its wire and the cell"
+            )
+
+    def _follow_alarms(self, alarms: str, now_s: float) -> None:
+        if alarms:
+            self.alarms, self.alarms_s = alarms, now_s
+        elif now_s - self.alarms_s >= ALARM_HOLDS_S:
+            self.alarms = ""
+
+    def _follow_cell(self, cell: ApartCell, now_s: float) -> None:
+        """Tell of a cell that stays apart, until it stays near."""
+        is_told = self.cell is not None
+        changes = abs(cell.difference_v) < NEAR_V if is_told else is_apart(cell)
+        if not changes:
+            self.changing_since_s = None
+        elif self.changing_since_s is None:
+            self.changing_since_s = now_s
+        elif now_s - self.changing_since_s >= APART_AFTER_S:
+            self.cell, self.changing_since_s = None if is_told else cell, None
+        if self.cell is not None and not is_alike(self.cell, cell) and is_apart(cell):
+            self.cell = cell
+
+
+def is_apart(cell: ApartCell) -> bool:
+    return abs(cell.difference_v) >= APART_V
+
+
+def is_alike(told: ApartCell, cell: ApartCell) -> bool:
+    """Whether the words still hold."""
+    same = told.number == cell.number
+    return same and abs(told.difference_v - cell.difference_v) < TEXT_STEP_V
+
+
+@dataclass
+class PackFaults:
+    """The state of each battery, by its name in the settings."""
+
+    _packs: dict[str, PackState] = field(default_factory=dict)
+
+    def follow(self, packs: Mapping[str, BatteryReading], now_s: float) -> list[PackFault]:
+        """One fault for each battery that has something; its text says all that is wrong."""
+        for name, pack in packs.items():
+            self._packs.setdefault(name, PackState()).follow(pack)
+        found = {
+            name: " Also: ".join(state.describe())
+            for name, state in self._packs.items()
+            if now_s - state.known_s <= KNOWN_FOR_S
+        }
+        return [make_fault(name, text) for name, text in found.items() if text]
+
+
+def make_fault(name: str, text: str) -> PackFault:
+    """The fault of that battery."""
+    error = PackFault(f"bms {name}: {text}")
+    error.code = f"battery-{name}"
+    return error
