@@ -4,7 +4,8 @@
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests; `make test-peers` the one beside other trackers
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
-# make fuzz   a million random replies against every decoder of power devices; QUICK=1 for a short draw
+# make fuzz   a million random inputs: replies of power devices, the picture socket, settings, MQTT;
+#             QUICK=1 for a short draw; single ones: make fuzz-frames ...
 # make help   this list
 
 DAY  ?= 4min
@@ -21,7 +22,11 @@ WITH_PEERS = energy cameras
 BENCHES = idle flash recovery reaction page power energy cameras
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help fuzz run day test test-peers lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+# Targets of tests/fuzz/__main__.py, each with its number of executions: long, and with QUICK=1.
+FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/2000
+FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
+
+.PHONY: help fuzz $(FUZZ_TARGETS) run day test test-peers lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^# make/s/^# //p' Makefile
@@ -82,10 +87,11 @@ $(BENCHES:%=bench-%): bench-%: .venv/installed-test
 
 $(WITH_PEERS:%=bench-%): build/peers/installed
 
-fuzz: build/fuzz/installed
-	mkdir -p build/fuzz/corpus
+fuzz: $(FUZZ_TARGETS)
+
+$(FUZZ_TARGETS): fuzz-%: build/fuzz/installed
 	$(PY) -m tests.fuzz.corpus build/fuzz/corpus
-	PYTHONPATH=build/fuzz $(PY) -m tests.fuzz.decoders -atheris_runs=$(if $(QUICK),30000,1000000) -max_len=512 -artifact_prefix=build/fuzz/ build/fuzz/corpus
+	PYTHONPATH=build/fuzz $(PY) -m tests.fuzz $* -atheris_runs=$(word $(if $(QUICK),3,2),$(subst /, ,$(filter $*/%,$(FUZZ)))) -max_len=1024 -artifact_prefix=build/fuzz/ build/fuzz/corpus/$*
 
 # The lock files hold every version with its hash, for all machines at once.
 LOCK = .venv/bin/uv pip compile -q --universal --generate-hashes --no-header --no-annotate

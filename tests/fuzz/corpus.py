@@ -1,18 +1,25 @@
-"""Whole replies of every simulated device as the fuzzer's first inputs: checks are hard to guess.
+"""The fuzzer's first inputs: whole replies of every simulated device, requests, settings, packets.
 
-Reads: the simulators. Writes: one file for each model and block into the folder that it is given.
-Never: writes what the fuzzer would not understand; see `tests.fuzz.decoders.run_input`.
+What is right is hard to guess. Reads: the simulators. Writes: one folder for each target of
+tests/fuzz/__main__.py into the folder that it is given.
+Never: writes what a target's `run_input` would not understand.
 """
 
 import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from appliance.errors import BusError
+from appliance.media.frame_messages import encode_header, encode_request
+from appliance.media.frames import I420, MP4, PictureRequest, Refusal
+from appliance.settings import Settings
+from appliance.settings_text import format_settings
 from power.devices import MODELS
 from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Block, Profile
 from provisioning.simulated.devices.models import SIMULATORS
+from tests.appliance.media.test_frames import PICTURE
 from tests.fuzz.plans import list_blocks
 from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon
 
@@ -28,12 +35,56 @@ def record_reply(profile: Profile, block: Block) -> bytes:
     return (device.respond(request) if request else device.send_unasked()) or b""
 
 
-def main(folder: Path) -> None:
+def list_replies() -> Iterator[bytes]:
+    """One of each model and block."""
     for number, profile in enumerate(MODELS):
         for place, block in enumerate(list_blocks(profile)):
             with contextlib.suppress(BusError):
-                data = bytes([number, place]) + record_reply(profile, block)
-                (folder / f"{profile.name}-{place}").write_bytes(data)
+                yield bytes([number, place]) + record_reply(profile, block)
+
+
+def list_frames() -> Iterator[bytes]:
+    """A request, and headers of a picture and of a refusal."""
+    yield b"\x00" + encode_request(PictureRequest(I420, 7, moved=True, wait_s=1.0))
+    yield b"\x00" + encode_request(PictureRequest(MP4, since_s=1.5, until_s=9.0))
+    yield b"\x60" + encode_header(PICTURE)
+    yield b"\x60" + encode_header(Refusal("nothing moves"))
+    yield b'\xff{"a": [1, -2.5e3, null, true, "\\u00e4"]}'
+
+
+def list_settings() -> Iterator[bytes]:
+    """Each section of the defaults, and some of those with names."""
+    sections = format_settings(Settings()).split("\n\n")
+    yield from (one.encode() for one in sections)
+    yield b'[charger.main]\nmodel = "renogy"\nport = "tcp://gw:502"\n[bms.b]\nmodel = "jk-pb"\n'
+    yield b'[camera.a]\nsource = "rtsp://me:pw@[fe80::1]:554/x?y=1"\nonvif = "http://10.0.0.1"\n'
+    yield b"[camera.a]\nprivacy_masks = [[[0, 0], [0.5, 0], [0.5, 1]]]\n[camera.a.line.gate]\n"
+    yield b'[switch.a]\nkind = "command"\non = "/bin/true \'x y\'"\noff = "/bin/false"\n'
+
+
+def list_packets() -> Iterator[bytes]:
+    """What a broker sends: accepted, acknowledged, a message, a ping's answer."""
+    accepted = b"\x20\x02\x00\x00"
+    yield accepted
+    yield accepted + b"\x40\x02\x00\x01"
+    yield accepted + b"\x32\x0a\x00\x04unit\x00\x01on"
+    yield accepted + b"\xd0\x00\x90\x03\x00\x01\x01"
+    yield b"\x20\x02\x00\x01"
+
+
+SEEDS = {
+    "decoders": list_replies,
+    "frames": list_frames,
+    "settings": list_settings,
+    "mqtt": list_packets,
+}
+
+
+def main(folder: Path) -> None:
+    for target, seeds in SEEDS.items():
+        (folder / target).mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(seeds()):
+            (folder / target / f"seed-{number}").write_bytes(data)
 
 
 if __name__ == "__main__":

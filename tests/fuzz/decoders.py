@@ -1,7 +1,7 @@
-"""Random and mutated bytes against every decoder of power devices, steered by coverage (atheris).
+"""Random and mutated bytes against every decoder of power devices.
 
-Reads: bytes from the fuzzer. Writes: nothing; a finding is kept by libFuzzer as crash-*.
-Never: touches a line. `make fuzz`: a million executions, QUICK=1 for a short draw.
+Reads: bytes. Writes: nothing.
+Never: touches a line.
 
 The first byte picks a model, the second a block of its plan, the rest is what the line brings. No
 bytes may raise anything but the two named errors, or make a value out of its row's range, NaN or
@@ -9,22 +9,17 @@ infinite.
 """
 
 import math
-import sys
+from datetime import UTC, datetime
 from typing import Any
 
-import atheris
-
-with atheris.instrument_imports(include=["power"]):
-    from appliance.model import Quality, Stamp
-    from power.devices import MODELS
-    from power.protocol.bus.rtu_filter import ExpectedReply, strip_echo
-    from power.protocol.errors import DamagedReply, RefusedReply
-    from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
-    from power.protocol.profile import Block, Profile, Sample
-    from power.protocol.register import Decoded
-    from tests.fuzz.plans import list_blocks
-
-from datetime import UTC, datetime
+from appliance.model import Quality, Stamp
+from power.devices import MODELS
+from power.protocol.bus.rtu_filter import ExpectedReply, strip_echo
+from power.protocol.errors import DamagedReply, RefusedReply
+from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
+from power.protocol.profile import Block, Profile, Sample
+from power.protocol.register import Decoded
+from tests.fuzz.plans import list_blocks
 
 STAMP = Stamp(datetime(2026, 1, 1, tzinfo=UTC), "0", 1.0)
 
@@ -84,12 +79,3 @@ def check(name: str, decoded: Decoded) -> None:
     else:
         assert decoded.quality is Quality.OK, name
         assert math.isfinite(decoded.value), name
-
-
-def main() -> None:
-    atheris.Setup(sys.argv, run_input)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()
