@@ -138,18 +138,18 @@ class PowerCycle:
     def _act(self, decision: Decision, permission: Permission, at: Situation) -> SleepReport:
         """Give the orders to PID 1; the log and the faults come after them."""
         budget = decision.budget
-        refusals = self._actuator.apply(
+        load_faults = self._actuator.apply(
             budget.level,
             power_off=permission.power_off,
             power_w=budget.power_w,
-            now_s=at.now.uptime_s,
+            now=at.now,
         )
         self._meter.note_load(self._settings.compute_base_w(budget.level))
         report = self._sleep.act(budget.level, at.battery, at.now)
         if decision.is_new:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
             self._service.log.info(budget.reason, message_id, level=budget.level.name)
-        faults: list[ApplianceError] = [*at.poll.faults, *refusals, *report.faults]
+        faults: list[ApplianceError] = [*at.poll.faults, *load_faults, *report.faults]
         for fault in faults:
             self._service.report_fault(fault)
         return report

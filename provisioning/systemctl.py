@@ -10,7 +10,7 @@ hardware.
 import socket
 import sys
 import xmlrpc.client
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,14 @@ from supervisor.xmlrpc import Faults, SupervisorTransport
 
 WAIT, NO_WAIT = True, False  # second argument of supervisord's startProcess and stopProcess
 HARMLESS_FAULTS = {"start": Faults.ALREADY_STARTED, "stop": Faults.NOT_RUNNING}
+# Supervisord's words for a process, as PID 1 calls them; all others are "inactive".
+ACTIVE_STATES = {
+    "RUNNING": "active",
+    "STARTING": "activating",
+    "BACKOFF": "activating",
+    "STOPPING": "deactivating",
+    "FATAL": "failed",
+}
 IGNORED_OPTIONS = ("--no-block", "--no-ask-password")
 
 
@@ -57,6 +65,27 @@ def send_order(supervisor: Any, verb: str, unit: str) -> None:
             raise
 
 
+def send_orders(supervisor: Any, verb: str, units: Iterable[str]) -> None:
+    """Start or stop them all; as with the real one, a unit that is not known holds up no other."""
+    unknown = []
+    for unit in units:
+        try:
+            send_order(supervisor, verb, unit)
+        except xmlrpc.client.Fault as fault:
+            unknown.append(fault)
+    if unknown:
+        raise unknown[0]
+
+
+def describe(supervisor: Any, units: Iterable[str]) -> Iterator[str]:
+    """What `systemctl show` says of them, as far as anybody here asks."""
+    states = {one["name"]: one["statename"] for one in supervisor.getAllProcessInfo()}
+    for unit in units:
+        active = ACTIVE_STATES.get(states.get(unit.removesuffix(".service"), ""), "inactive")
+        loaded = "loaded" if unit.removesuffix(".service") in states else "not-found"
+        yield f"Id={unit}\nLoadState={loaded}\nActiveState={active}"
+
+
 def board_socket(control: str) -> Path:
     """Where the board listens: beside supervisord's own socket."""
     return Path(control).with_name("board.sock")
@@ -69,14 +98,16 @@ def command_board(control: str, command: str) -> None:
 
 
 def main() -> None:
-    """`SOCKET [--no-block] start|stop UNIT`, `SOCKET suspend|poweroff|power-button|power-cut`; exit
-    1 with a sentence.
+    """`SOCKET [--no-block] start|stop UNIT...`, `SOCKET show --property NAMES UNIT...`, `SOCKET
+    suspend|poweroff|power-button|power-cut`; exit 1 with a sentence.
     """
     control, *words = (word for word in sys.argv[1:] if word not in IGNORED_OPTIONS)
     try:
         match words:
-            case ["start" | "stop" as verb, unit]:
-                send_order(connect(control), verb, unit)
+            case ["start" | "stop" as verb, *units]:
+                send_orders(connect(control), verb, units)
+            case ["show", "--property", _, *units]:
+                print("\n\n".join(describe(connect(control), units)))
             case ["suspend" | "poweroff" | "power-button" | "power-cut" as word]:
                 command_board(control, word)
             case _:

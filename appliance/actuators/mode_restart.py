@@ -44,7 +44,7 @@ def restart_into(name: str, number: int, now_in: str, status: Path, settings: Se
             f"the power mode stays {now_in}: {name} needs a restart, and {error.filename} "
             f"cannot be written: {error.strerror}; check its permissions and the free space"
         ) from error
-    Host(settings.host.systemctl).start("reboot.target")
+    Host(settings.host.systemctl).start("reboot.target").wait()
     return f"the computer restarts into the power mode {name}, it was {now_in}"
 
 

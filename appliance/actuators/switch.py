@@ -13,6 +13,7 @@ import re
 import shlex
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,8 @@ COMMAND_S = 15.0  # PID 1 gives a switch 20 s to go off
 MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 EVERYBODY = ("255.255.255.255", 9)  # the local network; 9 is the port of discard
 PACKETS = 3  # a datagram may be lost, and a second one does no harm
+READ_BYTES = 256
+LATE_FILES_S = 10  # so long all loads wait at boot for one that cannot be switched off
 NO_COMMAND = ("", "0", "1")  # the defaults of `on` and `off`
 
 
@@ -89,21 +92,35 @@ def split_command(name: str, key: str, text: str) -> list[str]:
     return words
 
 
-def switch_all_off(settings: Settings) -> str:
+def switch_all_off(settings: Settings, wait: Callable[[float], None] = time.sleep) -> str:
     """Switch every load off; one that fails does not hold up the next. Raises `SwitchError`.
 
-    A host that does not answer counts as off already.
+    What fails is tried again for some seconds: after a boot a driver may bring its file late. What
+    then still fails the power service reads back and tries again (power/act/load_check.py). A host
+    that does not answer counts as off already.
     """
+    left, began_s = list(settings.switch), time.monotonic()
     done: list[str] = []
-    failed: list[str] = []
-    for name, own in settings.switch.items():
-        try:
-            done.append(switch(name, on=False, settings=settings))
-        except (SwitchError, SettingsError) as error:
-            (done if own.kind == SwitchKind.WAKE_ON_LAN else failed).append(str(error))
-    if failed:
-        raise SwitchError("; ".join(failed))
-    return "; ".join(done) or "there is nothing to switch"
+    for _ in range(LATE_FILES_S + 1):
+        failed = {name: try_off(name, settings, done) for name in left}
+        left = [name for name, error in failed.items() if error]
+        if not left:
+            return "; ".join(done) or "there is nothing to switch"
+        if time.monotonic() - began_s > LATE_FILES_S:
+            break
+        wait(1.0)
+    raise SwitchError("; ".join(str(failed[name]) for name in left))
+
+
+def try_off(name: str, settings: Settings, done: list[str]) -> SwitchError | None:
+    """Switch one load off and note it in `done`; the error where that failed."""
+    try:
+        done.append(switch(name, on=False, settings=settings))
+    except SwitchError as error:
+        if settings.switch[name].kind is not SwitchKind.WAKE_ON_LAN:
+            return error
+        done.append(str(error))
+    return None
 
 
 def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
@@ -128,6 +145,23 @@ def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
             "use in `on` and `off` the words that the file itself shows"
         )
     return f"{name} is {'on' if on else 'off'}: {own.path} reads {seen}"
+
+
+def read_back(own: SwitchSettings) -> bool | None:
+    """Whether the switch itself reads as on; None where its kind cannot be read, or says neither.
+    Never waits: what is no file of the kernel's is not waited for.
+    """
+    if own.kind is not SwitchKind.FILE or own.path is None:
+        return None
+    try:
+        handle = os.open(own.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            seen = os.read(handle, READ_BYTES).decode(errors="replace").strip()
+        finally:
+            os.close(handle)
+    except OSError:
+        return None
+    return {own.off.strip(): False, own.on.strip(): True}.get(seen)
 
 
 def switch_by_command(name: str, on: bool, own: SwitchSettings) -> str:

@@ -33,7 +33,7 @@ def restart_failed(settings: Settings) -> str:
     host = Host(settings.host.systemctl)
     failed = list(list_failed(settings.host.systemctl))
     for unit in failed:
-        host.start(unit)
+        host.start(unit).wait()
     if failed:
         return f"{settings.path} is valid now: {', '.join(failed)} started again"
     return f"{settings.path} is valid; what runs uses it after `systemctl restart appliance.target`"

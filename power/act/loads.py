@@ -1,7 +1,8 @@
 """Which unit runs at which level, and the actuator that orders it from PID 1.
 
 Reads and writes: orders to PID 1 (appliance/process/host.py), nothing else.
-Never: orders twice what is already ordered, and never lets one refused order hold up the next.
+Never: orders twice what is already ordered, waits for PID 1, or lets one refused order hold up
+another.
 
 The shed order: the first is stopped first and started last.
 
@@ -24,30 +25,39 @@ nothing runs that they could limit, and a mode may take a restart, for which the
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
-from appliance.errors import HostError
-from appliance.model import EnergyLevel
+from appliance.errors import ApplianceError, HostError
+from appliance.model import EnergyLevel, Stamp
+from appliance.process.host import Order
 from appliance.settings import Settings
 from power.act.gpu_hosts import Hosts, choose
+from power.act.load_check import LoadCheck
 
 INFERENCE = "appliance-inference"
 HINTS = "appliance-hints"
+POWER_OFF = "poweroff"  # beside units, among what PID 1 did not take
+NEVER = Stamp(datetime(1970, 1, 1, tzinfo=UTC), "", 0.0)
 PLAIN = re.compile(r"[A-Za-z0-9:_.]")  # what systemd leaves in an escaped name
 
 
 class HostOrders(Protocol):
-    """What the actuator needs of appliance.process.host.Host."""
+    """What the actuator needs of appliance.process.host.Host; each call returns at once."""
 
-    def start(self, unit: str) -> None:
-        """Ask PID 1 to start `unit`."""
+    def start(self, *units: str) -> Order:
+        """Order PID 1 to start the units, in this order."""
 
-    def stop(self, unit: str) -> None:
-        """Ask PID 1 to stop `unit`."""
+    def stop(self, *units: str) -> Order:
+        """Order PID 1 to stop the units, in this order."""
 
-    def power_off(self) -> None:
-        """Ask PID 1 for a clean shutdown."""
+    def power_off(self) -> Order:
+        """Order a clean shutdown."""
+
+    def show(self, properties: str, *units: str) -> Order:
+        """Ask for properties of units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,21 +127,40 @@ def escape_char(char: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in char.encode())
 
 
+@dataclass(frozen=True, slots=True)
+class GivenOrder:
+    """An order on its way, and the units that it starts (`run`) or stops."""
+
+    order: Order
+    units: tuple[str, ...]
+    run: bool
+
+
 class Actuator:
     """Turns a level into start and stop orders, and remembers what it has ordered.
 
     actuator = Actuator(host, settings)
-    refusals = actuator.apply(EnergyLevel.ECO, power_off=False)
+    faults = actuator.apply(EnergyLevel.ECO, power_off=False)
+
+    All stops of a call are one order, all starts another, and none is waited for: whether PID 1
+    took them is seen in later calls. What it did not take is ordered again, unit by unit where it
+    refused, so that one unit that it does not know holds up no other.
     """
 
-    def __init__(self, host: HostOrders, settings: Settings) -> None:
+    def __init__(
+        self, host: HostOrders, settings: Settings, check: LoadCheck | None = None
+    ) -> None:
         self._host = host
         self._settings = settings
         self._loads = list_loads(settings)
+        self._check = check or LoadCheck(host, settings)
         self._hosts: Hosts | None = None
         self._ordered: dict[str, bool] = {}
+        self._given: list[GivenOrder] = []
+        self._failures: dict[str, HostError] = {}
+        self._alone: set[str] = set()
         self._modes: set[str] = set()
-        self._powering_off = False
+        self._off_order: Order | None = None
 
     def apply(
         self,
@@ -139,23 +168,28 @@ class Actuator:
         *,
         power_off: bool,
         power_w: float | None = None,
-        now_s: float = 0.0,
-    ) -> list[HostError]:
-        """Order what changed; returns the refusals, which the next call tries again.
+        now: Stamp | None = None,
+    ) -> list[ApplianceError]:
+        """Order what changed; returns what was refused, and the loads that are not as ordered. Both
+        are tried again in the next calls.
 
-        `power_w`: what the loads may draw together, `now_s`: uptime; both are for GPU hosts alone.
+        `power_w`: what the loads may draw together; it is for GPU hosts alone.
         """
-        self._hosts = choose(self._hosts, self._settings, level, power_w, now_s)
-        refusals = [] if level == EnergyLevel.FULL else self._set_modes(level)
-        for load in self._loads:
-            if not self._may_run(load, level):
-                refusals += self._order(load.unit, run=False)
-        for load in reversed(self._loads):
-            if self._may_run(load, level):
-                refusals += self._order(load.unit, run=True)
+        now = now or NEVER
+        self._hosts = choose(self._hosts, self._settings, level, power_w, now.uptime_s)
+        self._review()
+        wanted = {load.unit: self._may_run(load, level) for load in self._loads}
+        if level != EnergyLevel.FULL:
+            self._set_modes(level)
+        self._order([unit for unit, runs in wanted.items() if not runs], run=False)
+        self._order([unit for unit, runs in reversed(wanted.items()) if runs], run=True)
         if level == EnergyLevel.FULL:
-            refusals += self._set_modes(level)
-        return refusals + self._power_off(wanted=power_off)
+            self._set_modes(level)
+        self._power_off(wanted=power_off)
+        self._review()
+        for unit in self._check.check(wanted, now):
+            self._ordered.pop(unit, None)
+        return self._list_faults()
 
     def forget_orders(self) -> None:
         """Order everything anew: loads leave on their own when no budget reaches them."""
@@ -167,45 +201,79 @@ class Actuator:
             return self._hosts[load.host].on
         return level >= load.lowest
 
-    def _set_modes(self, level: EnergyLevel) -> list[HostError]:
+    def _set_modes(self, level: EnergyLevel) -> None:
         """Order the modes of this level that were not the last ones ordered."""
-        refusals = []
-        wanted = list_modes(self._settings, level)
-        for unit in wanted:
+        for unit in list_modes(self._settings, level):
             if unit not in self._modes:
-                refusals += self._start_mode(unit)
-        return refusals
+                kind = unit.partition("@")[0]
+                self._modes = {one for one in self._modes if one.partition("@")[0] != kind}
+                self._modes.add(unit)
+                self._give((unit,), run=True)
 
-    def _start_mode(self, unit: str) -> list[HostError]:
-        same_kind = unit.partition("@")[0]
-        self._modes = {other for other in self._modes if other.partition("@")[0] != same_kind}
-        try:
-            self._host.start(unit)
-        except HostError as error:
-            return [error]
-        self._modes.add(unit)
-        return []
+    def _order(self, units: Sequence[str], *, run: bool) -> None:
+        """Give one order for all units that do not have it, and one for each that was refused."""
+        new = [unit for unit in units if self._ordered.get(unit) is not run]
+        together = tuple(unit for unit in new if unit not in self._alone)
+        if together:
+            self._give(together, run=run)
+        for unit in new:
+            if unit in self._alone:
+                self._give((unit,), run=run)
+        self._ordered |= dict.fromkeys(new, run)
 
-    def _order(self, unit: str, *, run: bool) -> list[HostError]:
-        if self._ordered.get(unit) is run:
-            return []
-        try:
-            (self._host.start if run else self._host.stop)(unit)
-        except HostError as error:
-            self._ordered.pop(unit, None)
-            return [error]
-        self._ordered[unit] = run
-        return []
+    def _give(self, units: tuple[str, ...], *, run: bool) -> None:
+        self._cancel_opposite(set(units), run=run)
+        order = (self._host.start if run else self._host.stop)(*units)
+        self._given.append(GivenOrder(order, units, run))
+        self._check.hasten()
 
-    def _power_off(self, *, wanted: bool) -> list[HostError]:
+    def _cancel_opposite(self, units: set[str], *, run: bool) -> None:
+        """An order that hangs must not come true after its opposite; other units get it anew."""
+        for given in self._given:
+            if given.run is not run and units & set(given.units) and not given.order.is_over():
+                given.order.cancel()
+                for unit in set(given.units) - units:
+                    self._ordered.pop(unit, None)
+
+    def _review(self) -> None:
+        """See what became of the orders; what was not taken is forgotten, and so given again."""
+        over = [given for given in self._given if given.order.is_over()]
+        self._given = [given for given in self._given if given not in over]
+        for given in over:
+            for unit in given.units:
+                self._failures.pop(unit, None)
+                self._alone.discard(unit)
+                if given.order.error is not None:
+                    self._note_failure(unit, given, given.order.error)
+
+    def _note_failure(self, unit: str, given: GivenOrder, error: HostError) -> None:
+        self._failures[unit] = error
+        self._modes.discard(unit)
+        if given.order.refused:
+            self._alone.add(unit)
+        if self._ordered.get(unit) is given.run:
+            del self._ordered[unit]
+
+    def _power_off(self, *, wanted: bool) -> None:
         if not wanted or not self._settings.host.may_power_off:
-            self._powering_off = False
-            return []
-        if self._powering_off:
-            return []
-        try:
-            self._host.power_off()
-        except HostError as error:
-            return [error]
-        self._powering_off = True
-        return []
+            self._off_order = None
+            self._failures.pop(POWER_OFF, None)
+            return
+        self._review_power_off()
+        if self._off_order is None:
+            self._off_order = self._host.power_off()
+            self._review_power_off()
+
+    def _review_power_off(self) -> None:
+        """An order that was not taken is given again in the next call."""
+        order = self._off_order
+        if order is None or not order.is_over():
+            return
+        self._failures.pop(POWER_OFF, None)
+        if order.error is not None:
+            self._failures[POWER_OFF], self._off_order = order.error, None
+
+    def _list_faults(self) -> list[ApplianceError]:
+        refusals = list(dict.fromkeys(self._failures.values()))
+        unknown = [self._check.failure] if self._check.failure and not refusals else []
+        return [*refusals, *unknown, *self._check.wrong]

@@ -1,7 +1,8 @@
 """The boot that runs now: its record on disk, and the `Wake` row of each energy check.
 
 Reads and writes: boots.json, by power/sleep/boot_record.py.
-Never: writes a record that has not changed, or stops the service because the disk is broken.
+Never: writes a record that has not changed, or stops the service, or lets it wait for long, because
+the disk is broken.
 """
 
 from dataclasses import replace
@@ -11,6 +12,7 @@ from appliance.process.service import Service
 from power.sleep import boot_record
 from power.sleep.boot_check import Boot, BootEnd, begin_boot
 from power.sleep.boot_record import BootsError
+from power.sleep.bounded import BoundedCalls
 
 
 class BootLog:
@@ -19,15 +21,24 @@ class BootLog:
     def __init__(self, service: Service) -> None:
         self._service, self._path = service, service.settings.boot_record_file
         self._written: Boot | None = None
+        self._disk = BoundedCalls()
         self.boot = begin_boot(self._read(), service.clock.stamp())
 
     def save(self) -> BootsError | None:
         """Write the record; the error where the disk does not take it."""
+        error = self.write(self.boot)
+        if error is None:
+            self._written = self.boot
+        return error
+
+    def write(self, boot: Boot) -> BootsError | None:
+        """Write any record; the error where the disk does not take it, or hangs."""
         try:
-            boot_record.write(self._path, self.boot)
+            self._disk.run(lambda: boot_record.write(self._path, boot))
         except BootsError as error:
             return error
-        self._written = self.boot
+        except TimeoutError as error:
+            return self._describe_hang(error)
         return None
 
     @property
@@ -43,7 +54,9 @@ class BootLog:
         """Write a clean end, unless a sleep is what ends the service. Raises `BootsError`."""
         if self.boot.end is BootEnd.RUNNING:
             self.boot = replace(self.boot, end=BootEnd.STOPPED)
-        boot_record.write(self._path, self.boot)
+        error = self.write(self.boot)
+        if error:
+            raise error
 
     def record_wake(self, why: str, battery: BatteryState, now: Stamp, *, stays: bool) -> Wake:
         """The row that says why the unit stays up or goes back to sleep; logged as well."""
@@ -54,7 +67,15 @@ class BootLog:
 
     def _read(self) -> Boot | None:
         try:
-            return boot_record.read(self._path)
+            return self._disk.run(lambda: boot_record.read(self._path))
         except BootsError as error:
             self._service.report_fault(error)
-            return None
+        except TimeoutError as error:
+            self._service.report_fault(self._describe_hang(error))
+        return None
+
+    def _describe_hang(self, error: TimeoutError) -> BootsError:
+        return BootsError(
+            f"the record of boots {self._path} cannot be read or written: {error}; check whether "
+            "the disk hangs"
+        )

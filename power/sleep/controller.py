@@ -191,26 +191,31 @@ class SleepController:
         pending = self._sequence.pending
         if pending is None or not pending.end_checkin(self._clock):
             return self.state
+        if not self._sequence.is_recorded():
+            return self.state
         return self._order_sleep(pending, now)
 
     def _repeat_order(self, _: EnergyLevel, __: BatteryState, now: Stamp) -> SleepState:
-        pending = self._sequence.pending
+        pending, refusal = self._sequence.pending, self._sequence.find_refusal()
+        if refusal:
+            return self._take_refusal(refusal, now)
         if pending is None or self._sequence.is_order_out:
             return self.state
         self._sequence.faults["host"] = HostError("the computer was told to sleep and is still up")
         return self._order_sleep(pending, now)
 
     def _order_sleep(self, pending: PendingSleep, now: Stamp) -> SleepState:
-        try:
-            self._sequence.order(pending, now)
-        except HostError as error:
-            if self._has_time_jumped():
-                return SleepState.ORDERED  # it was obeyed before it was answered
-            self._cancel_sleep()
-            self._sequence.faults["host"] = error
-            self._retry_later(now)
-            return self.state
-        return SleepState.ORDERED
+        self._sequence.order(pending, now)
+        refusal = self._sequence.find_refusal()
+        return self._take_refusal(refusal, now) if refusal else SleepState.ORDERED
+
+    def _take_refusal(self, error: HostError, now: Stamp) -> SleepState:
+        if self._has_time_jumped():
+            return SleepState.ORDERED  # it was obeyed before it was answered
+        self._cancel_sleep()
+        self._sequence.faults["host"] = error
+        self._retry_later(now)
+        return self.state
 
     # --- common to both -------------------------------------------------------------------------
 

@@ -5,35 +5,34 @@ the check-in.
 Never: gives the order itself, or calls a wake armed that the clock does not read back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Thread
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from appliance.errors import ApplianceError, StoreError
+from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, Sleep, Stamp
 from appliance.process import rtc
-from appliance.process.host import Job
+from appliance.process.host import Job, Order
 from appliance.process.rtc import RtcError
 from appliance.process.service import Service
-from power.sleep import boot_record
+from appliance.store.store import Store
 from power.sleep.boot_check import Boot, BootEnd, SleepRecord
-from power.sleep.boot_record import BootsError
+from power.sleep.boot_log import BootLog
+from power.sleep.bounded import BoundedCalls
 from power.sleep.wake_time import WakeTime, choose_wake_time
 
-PREPARED_WITHIN_S = 3.0  # real seconds: a weak battery does not wait for a disk that hangs
-T = TypeVar("T")
+PLAN_EVERY_S = 300.0
 
 
 class SleepOrders(Protocol):
     """What is needed of appliance.process.host.Host."""
 
-    def suspend(self) -> None:
-        """Ask PID 1 for sleep with the memory kept."""
+    def suspend(self) -> Order:
+        """Order sleep with the memory kept."""
 
-    def power_off(self) -> None:
-        """Ask PID 1 for a clean shutdown."""
+    def power_off(self) -> Order:
+        """Order a clean shutdown."""
 
     def run(self, unit: str) -> Job:
         """Ask PID 1 to run a oneshot."""
@@ -60,17 +59,23 @@ class Preparation:
 
 
 class SleepPreparer:
-    """Prepares the sleeps of one unit; it keeps no state."""
+    """Prepares the sleeps of one unit. `record`: writes the boot record."""
 
-    def __init__(self, service: Service, host: SleepOrders, alarm: WakeAlarm) -> None:
-        self._service, self._settings = service, service.settings
+    def __init__(
+        self, service: Service, record: BootLog, host: SleepOrders, alarm: WakeAlarm
+    ) -> None:
+        self._service, self._settings, self._record = service, service.settings, record
         self._host, self._alarm = host, alarm
+        self._alarm_calls = BoundedCalls()
+        self._plan = service.recorder.follow("the newest plan_step", read_plan, PLAN_EVERY_S)
 
     def prepare(
         self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
     ) -> Preparation:
-        """Arm the wake and write the record; without a wake only OFF goes on: it must."""
-        wake = choose_wake_time(now.utc, self._read_plan(), boot.failed, self._settings)
+        """Arm the wake and write the record; without a wake only OFF goes on: it must. What hangs
+        is a fault after some seconds, and the rest is prepared without it.
+        """
+        wake = choose_wake_time(now.utc, self._list_plan_steps(), boot.failed, self._settings)
         armed, faults = self._arm(wake, now)
         if not armed and level is not EnergyLevel.OFF:
             return Preparation(boot, faults=tuple(faults))
@@ -88,25 +93,10 @@ class SleepPreparer:
             now.utc, level, row.wakes, wake.enough_at if armed else None, armed, row.reason
         )
         boot = replace(boot, end=BootEnd.ASLEEP, nap=nap)
-        try:
-            boot_record.write(self._settings.boot_record_file, boot)
-        except BootsError as error:
+        error = self._record.write(boot)
+        if error:
             return Preparation(boot, row, faults=(*faults, error))
         return Preparation(boot, row, written=True, faults=tuple(faults))
-
-    def prepare_in_time(
-        self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
-    ) -> Preparation:
-        """The same, or nothing but a fault where a disk or a database hangs."""
-        prepared = run_within(
-            PREPARED_WITHIN_S, lambda: self.prepare(boot, level, why, battery, now)
-        )
-        if prepared is not None:
-            return prepared
-        error = BootsError(
-            f"the sleep was not on record within {PREPARED_WITHIN_S:g} s; check the disk"
-        )
-        return Preparation(boot, faults=(error,))
 
     def start_checkin(self) -> Job | None:
         """Begin the check-in of the settings; None where there is none. Raises `HostError`."""
@@ -115,35 +105,29 @@ class SleepPreparer:
 
     def test_alarm(self) -> RtcError | None:
         """The error that arming a wake would raise now, or None."""
-        try:
-            self._alarm.check()
-        except RtcError as error:
-            return error
-        return None
+        return self._ask_alarm(self._alarm.check)
 
     def _arm(self, wake: WakeTime, now: Stamp) -> tuple[str, list[ApplianceError]]:
         """What will wake the unit, "" where nothing will, and why not."""
+        error = self._ask_alarm(lambda: self._alarm.arm(now.utc, wake.at))
+        return ("", [error]) if error else (rtc.NAME, [])
+
+    def _ask_alarm(self, act: Callable[[], None]) -> RtcError | None:
         try:
-            self._alarm.arm(now.utc, wake.at)
+            self._alarm_calls.run(act)
         except RtcError as error:
-            return "", [error]
-        return rtc.NAME, []
+            return error
+        except TimeoutError as error:
+            return RtcError(f"the clock of the computer hangs ({error}): no wake can be armed")
+        return None
 
-    def _read_plan(self) -> list[EnergyPlanStep]:
-        """The newest plan; none where it cannot be read."""
-        try:
-            newest = self._service.store.last(EnergyPlanStep)
-            if newest is None:
-                return []
-            return self._service.store.rows(EnergyPlanStep, since=newest.stamp.utc)
-        except StoreError:
-            return []  # the cycle reports it; the sun rises without a database
+    def _list_plan_steps(self) -> Sequence[EnergyPlanStep]:
+        """The newest plan, from memory; none where it is not known: the sun rises without one."""
+        self._service.recorder.refresh()
+        return self._plan.value or ()
 
 
-def run_within(limit_s: float, act: Callable[[], T]) -> T | None:
-    """What `act` gives, or None where it takes longer than `limit_s` real seconds."""
-    found: list[T] = []
-    worker = Thread(target=lambda: found.append(act()), daemon=True)
-    worker.start()
-    worker.join(limit_s)
-    return found[0] if found else None
+def read_plan(store: Store) -> list[EnergyPlanStep]:
+    """The steps of the newest plan."""
+    newest = store.last(EnergyPlanStep)
+    return [] if newest is None else store.rows(EnergyPlanStep, since=newest.stamp.utc)

@@ -18,13 +18,15 @@ from power.sleep.preparation import Preparation, SleepOrders, SleepPreparer, Wak
 from power.sleep.states import PendingSleep
 from power.sleep.wake_time import choose_sleep_mode
 
+RECORDED_WITHIN_S = 60.0  # a check-in may take as long; a hanging disk keeps no unit awake
+
 
 class SleepSequence:
     """Holds the pending sleep, if any, and collects rows, faults and status of the cycle."""
 
     def __init__(self, service: Service, log: BootLog, host: SleepOrders, alarm: WakeAlarm) -> None:
         self._service, self._log, self._host = service, log, host
-        self._preparer = SleepPreparer(service, host, alarm)
+        self._preparer = SleepPreparer(service, log, host, alarm)
         self._rows: list[Sleep | Wake] = []
         self.faults: dict[str, ApplianceError] = {}
         self.pending: PendingSleep | None = None
@@ -39,20 +41,30 @@ class SleepSequence:
     def prepare_power_off(
         self, why: str, battery: BatteryState, now: Stamp, *, checkin: bool
     ) -> bool:
-        """Prepare OFF in place of what is pending; False where that takes too long."""
+        """Prepare OFF in place of what is pending."""
         if self.pending is not None:
             self.pending.abandon_checkin()
         boot, level = count_failure(self._log.boot), EnergyLevel.OFF
-        prepared = self._preparer.prepare_in_time(boot, level, why, battery, now)
+        prepared = self._preparer.prepare(boot, level, why, battery, now)
         return self._take(prepared, checkin=checkin)
 
     def order(self, pending: PendingSleep, now: Stamp) -> None:
-        """Order the sleep from PID 1. Raises `HostError`."""
-        self.pending = replace(pending, ordered_at=now)
-        if choose_sleep_mode(self._service.settings) is SleepMode.POWER_OFF:
-            self._host.power_off()
-        else:
-            self._host.suspend()
+        """Order the sleep from PID 1; `find_refusal` says what became of it."""
+        powers_off = choose_sleep_mode(self._service.settings) is SleepMode.POWER_OFF
+        order = self._host.power_off() if powers_off else self._host.suspend()
+        self.pending = replace(pending, ordered_at=now, order=order)
+
+    def find_refusal(self) -> HostError | None:
+        """Why PID 1 did not take the order to sleep; None while it may."""
+        order = self.pending.order if self.pending else None
+        return order.error if order is not None and order.is_over() else None
+
+    def is_recorded(self) -> bool:
+        """Whether the row of the pending sleep is stored, or was waited for long enough."""
+        recorder, clock = self._service.recorder, self._service.clock
+        if self.pending is None or recorder.is_clear():
+            return True
+        return (clock.age_s(self.pending.row.stamp) or 0.0) >= RECORDED_WITHIN_S
 
     @property
     def is_order_out(self) -> bool:

@@ -24,7 +24,7 @@ from enum import Enum
 
 from appliance.clock import Clock
 from appliance.model import EnergyLevel, Sleep, Stamp
-from appliance.process.host import Job
+from appliance.process.host import Job, Order
 from power.sleep.boot_check import EnergyCheck
 
 CHECKIN_S = 60.0
@@ -69,11 +69,12 @@ PASSED = CheckProgress(None)
 
 @dataclass(frozen=True, slots=True)
 class PendingSleep:
-    """A prepared sleep or power-off: its row, its check-in, and when the order went out."""
+    """A prepared sleep or power-off: its row, its check-in, its order and when that went out."""
 
     row: Sleep
     checkin: Job | None = None
     ordered_at: Stamp | None = None
+    order: Order | None = None
 
     def is_order_out(self, clock: Clock) -> bool:
         """Whether an order may still be carried out: PID 1 takes none back."""

@@ -20,10 +20,10 @@ from power.cycle import PowerCycle
 from power.memory import Memory, merge_estimates, merge_level, merge_readings
 from power.plan.ladder import Ladder
 from tests.conftest import OpenStore
-from tests.power.act.test_loads import FakeHost
 from tests.power.test_cycle import FakeMeter
 from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.orders import FakeHost
 from tests.stand_ins.rig import make_bare_site
 
 ECO, FULL, SENTINEL = EnergyLevel.ECO, EnergyLevel.FULL, EnergyLevel.SENTINEL

@@ -18,6 +18,7 @@ from appliance.log import SentenceLog
 from appliance.media.frames import Answer, Picture, PictureRequest
 from appliance.model import EnergyBudget
 from appliance.model_cameras import Box, Detection, Tier
+from appliance.process.host import Order
 from appliance.process.service import Leave, Service
 from appliance.settings import Settings
 from appliance.status.loads import read_loads
@@ -46,6 +47,7 @@ from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 from sensors.cycle import SensorsCycle
 from tests.stand_ins.fake_inference import FakeChoice, FakeWaiter
 from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.orders import FakeOrder
 from tests.stand_ins.rig import make_bare_site, make_meter
 
 WIDTH, HEIGHT, FRAMES_PER_S = 64, 48, 10
@@ -165,17 +167,24 @@ class PidOne:
     running: set[str] = field(default_factory=set)
     orders: list[str] = field(default_factory=list)
 
-    def start(self, unit: str) -> None:
-        self.running.add(unit)
-        self.orders.append(f"start {unit}")
+    def start(self, *units: str) -> Order:
+        self.running.update(units)
+        return self._take(*(f"start {unit}" for unit in units))
 
-    def stop(self, unit: str) -> None:
-        self.running.discard(unit)
-        self.orders.append(f"stop {unit}")
+    def stop(self, *units: str) -> Order:
+        self.running.difference_update(units)
+        return self._take(*(f"stop {unit}" for unit in units))
 
-    def power_off(self) -> None:
+    def power_off(self) -> Order:
         self.running.clear()
-        self.orders.append("poweroff")
+        return self._take("poweroff")
+
+    def show(self, properties: str, *units: str) -> Order:
+        return FakeOrder(f"show {properties} {units}")
+
+    def _take(self, *orders: str) -> Order:
+        self.orders += orders
+        return FakeOrder(" ".join(orders))
 
 
 class InProcessUnit:

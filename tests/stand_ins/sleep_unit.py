@@ -5,10 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from appliance.errors import HostError
 from appliance.log import SentenceLog
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Sleep, Wake
-from appliance.process.host import Job
+from appliance.process.host import Job, Order
 from appliance.process.rtc import RtcError
 from appliance.process.service import Service
 from appliance.settings import HostSettings, Settings
@@ -18,6 +17,7 @@ from power.sleep.controller import SleepController
 from power.sleep.interface import PermissionRequest
 from power.sleep.states import SleepState
 from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.orders import FakeOrder
 
 FULL = Verdict(EnergyLevel.FULL, "there is charge enough")
 LOW = Verdict(EnergyLevel.HIBERNATE, "the rest is kept to stay alive")
@@ -46,22 +46,25 @@ class FakeSleepOrders:
 
     orders: list[str] = field(default_factory=list)
     refuses: bool = False
+    hangs: bool = False
+    given: list[FakeOrder] = field(default_factory=list)
     checkin: FakeCheckIn = field(default_factory=FakeCheckIn)
 
-    def suspend(self) -> None:
-        self._take("suspend")
+    def suspend(self) -> Order:
+        return self._take("suspend")
 
-    def power_off(self) -> None:
-        self._take("poweroff")
+    def power_off(self) -> Order:
+        return self._take("poweroff")
 
     def run(self, unit: str) -> Job:
-        self._take(f"run {unit}")
+        if error := self._take(f"run {unit}").error:
+            raise error
         return cast("Job", self.checkin)
 
-    def _take(self, order: str) -> None:
-        if self.refuses:
-            raise HostError(f"PID 1 refused the order `{order}`")
-        self.orders.append(order)
+    def _take(self, order: str) -> Order:
+        self.orders += [] if self.refuses else [order]
+        self.given.append(FakeOrder(order, refused=self.refuses, hangs=self.hangs))
+        return self.given[-1]
 
 
 @dataclass

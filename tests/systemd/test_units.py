@@ -109,6 +109,7 @@ def test_an_exception_opens_only_what_may_be_opened_and_says_why() -> None:
 # and the one that starts what the settings had ended.
 PRIVILEGED = {
     "appliance-switch@.service",
+    "appliance-switch-off@.service",
     "appliance-switches-off.service",
     "appliance-jetson-mode@.service",
     "appliance-gpu-limit@.service",
@@ -144,6 +145,16 @@ def test_a_switch_goes_off_by_the_same_module_also_where_it_could_not_go_on() ->
     assert values(unit, "RemainAfterExit") == ["yes"]
     assert values(unit, "ExecStop") == []
     assert "appliance-switches-off.service" in values(unit, "After")
+
+
+def test_what_did_not_go_off_can_be_switched_off_again_and_going_on_ends_that() -> None:
+    """It stays active once it has succeeded: power/act/load_states.py reads that."""
+    unit, switch = UNITS / "appliance-switch-off@.service", UNITS / "appliance-switch@.service"
+    assert values(unit, "ExecStart") == values(switch, "ExecStopPost")
+    assert values(unit, "RemainAfterExit") == ["yes"]
+    assert values(unit, "Conflicts") == ["appliance-switch@%i.service"]
+    drop_ins = [path.with_name(f"{path.name}.d") / "20-switch.conf" for path in (unit, switch)]
+    assert drop_ins[0].read_text() == drop_ins[1].read_text()
 
 
 @pytest.mark.parametrize("kind", ["jetson-mode", "gpu-limit"])

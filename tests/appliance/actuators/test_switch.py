@@ -1,5 +1,6 @@
 """Switched loads: the kernel's files, commands without a shell, and magic packets on loopback."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from appliance.actuators.errors import SwitchError
 from appliance.actuators.switch import (
     list_interfaces,
     make_magic_packet,
+    read_back,
     switch,
     switch_all_off,
     wake,
@@ -263,3 +265,43 @@ def test_mistakes_in_settings_and_usage_have_an_exit_code_of_their_own(settings:
     for words in (["on", "modem"], ["on", "pump"], ["on"], ["sideways", "modem"]):
         done = run(*words, "--settings", settings.path)
         assert (done.returncode, "Traceback" in done.stderr) == (2, False), words
+
+
+def test_a_relay_whose_file_comes_late_is_switched_off_at_boot(
+    settings: Settings, tmp_path: Path
+) -> None:
+    late = tmp_path / "late"
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 4:
+            late.write_text("1\n")
+
+    unit = site(settings, late=SwitchSettings(path=late), never=SwitchSettings(path=late))
+    assert "late is off" in switch_all_off(unit, wait)
+    assert late.read_text() == "0"
+    assert waited == [1.0] * 4
+
+
+def test_a_relay_that_never_comes_is_reported_and_holds_up_the_boot_for_seconds_only(
+    settings: Settings, tmp_path: Path
+) -> None:
+    waited: list[float] = []
+    unit = site(settings, gone=SwitchSettings(path=tmp_path / "gone"))
+    with pytest.raises(SwitchError, match="the switch gone could not be set"):
+        switch_all_off(unit, waited.append)
+    assert sum(waited) <= 11
+
+
+@pytest.mark.parametrize(("text", "on"), [("1\n", True), ("0\n", False), ("2\n", None)])
+def test_a_switch_reads_back_what_it_is(tmp_path: Path, text: str, on: bool | None) -> None:
+    (tmp_path / "relay").write_text(text)
+    assert read_back(SwitchSettings(path=tmp_path / "relay")) is on
+
+
+def test_what_cannot_be_read_back_is_unknown(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "gone", tmp_path, tmp_path / "pipe"):
+        assert read_back(SwitchSettings(path=path)) is None
+    assert read_back(SwitchSettings(kind=SwitchKind.WAKE_ON_LAN, mac=MAC)) is None

@@ -1,11 +1,13 @@
 """Orders to PID 1, carried by a real program in the place of `systemctl`."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import HostError
-from appliance.process.host import Host
+from appliance.process.host import Host, Order
 from tests.waiting import wait_until
 
 
@@ -15,17 +17,25 @@ def program(path: Path, script: str) -> str:
     return str(path)
 
 
+def wait_for(order: Order) -> Order:
+    wait_until(order.is_over, "the end of the order")
+    return order
+
+
 def test_an_order_reaches_pid_one_and_does_not_wait_for_it(tmp_path: Path) -> None:
     heard = tmp_path / "heard"
     host = Host(program(tmp_path / "systemctl", f'echo "$@" >> {heard}'))
-    host.start("appliance-inference")
-    host.stop("appliance-camera@demo")
-    host.power_off()
-    host.suspend()
-    assert heard.read_text().splitlines() == [
-        "--no-block start appliance-inference",
-        "--no-block stop appliance-camera@demo",
+    for order in (
+        host.start("appliance-inference"),
+        host.stop("appliance-inference", "appliance-camera@demo"),
+        host.power_off(),
+        host.suspend(),
+    ):
+        assert wait_for(order).error is None
+    assert sorted(heard.read_text().splitlines()) == [
         "--no-block poweroff",
+        "--no-block start appliance-inference",
+        "--no-block stop appliance-inference appliance-camera@demo",
         "--no-block suspend",
     ]
 
@@ -33,12 +43,55 @@ def test_an_order_reaches_pid_one_and_does_not_wait_for_it(tmp_path: Path) -> No
 def test_a_refusal_is_reported_in_the_words_of_pid_one(tmp_path: Path) -> None:
     host = Host(program(tmp_path / "systemctl", 'echo "Access denied" >&2; exit 4'))
     with pytest.raises(HostError, match=r"start appliance-x`: Access denied; check the polkit"):
-        host.start("appliance-x")
+        host.start("appliance-x").wait()
+    order = wait_for(host.stop("appliance-x"))
+    assert order.refused
+    assert "Access denied" in str(order.error)
 
 
 def test_no_systemctl_at_all_is_reported_as_well(tmp_path: Path) -> None:
-    with pytest.raises(HostError, match="did not take the order `poweroff`"):
-        Host(str(tmp_path / "missing")).power_off()
+    order = Host(str(tmp_path / "missing")).power_off()
+    assert order.is_over()
+    assert not order.refused
+    assert "did not take the order `poweroff`" in str(order.error)
+
+
+def test_a_systemctl_that_hangs_is_ended_and_reported(tmp_path: Path) -> None:
+    script = "trap '' TERM; exec sleep 600"
+    hanging = program(tmp_path / "systemctl", script)
+    patient = Host(hanging).stop("appliance-x")
+    assert not patient.is_over()
+    patient.cancel()
+    order = Host(hanging, limit_s=0.0).stop("appliance-x")
+    assert order.is_over()
+    assert not order.refused
+    assert "systemctl did not answer within 0 s" in str(order.error)
+    with pytest.raises(HostError, match="did not answer"):
+        Host(hanging, limit_s=0.0).stop("appliance-x").wait()
+
+
+def test_an_order_that_is_called_back_is_not_carried_out_any_more(tmp_path: Path) -> None:
+    go, done = tmp_path / "go", tmp_path / "done"
+    script = f"while [ ! -e {go} ]; do sleep 0.02; done; touch {done}"
+    order = Host(program(tmp_path / "systemctl", script)).start("appliance-x")
+    order.cancel()
+    go.touch()
+    assert order.is_over()
+    assert order.error is None
+    assert not done.exists()
+
+
+def test_a_child_that_keeps_the_pipe_open_holds_nobody_up(tmp_path: Path) -> None:
+    script = "sleep 600 & echo $! > " + str(tmp_path / "child") + "; echo refused >&2; exit 1"
+    order = wait_for(Host(program(tmp_path / "systemctl", script)).start("appliance-x"))
+    os.kill(int((tmp_path / "child").read_text()), signal.SIGKILL)
+    assert "refused" in str(order.error)
+
+
+def test_what_units_are_doing_is_asked_without_waiting(tmp_path: Path) -> None:
+    script = 'echo "$@"'
+    order = wait_for(Host(program(tmp_path / "systemctl", script)).show("Id,Result", "a", "b"))
+    assert order.output == "show --property Id,Result a b\n"
 
 
 def test_an_errand_is_watched_without_waiting_for_it(tmp_path: Path) -> None:

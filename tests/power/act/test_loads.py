@@ -2,46 +2,20 @@
 
 import shutil
 import subprocess
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 
-from appliance.errors import HostError
-from appliance.model import EnergyLevel
+from appliance.model import EnergyLevel, Stamp
 from appliance.settings import GpuSettings, JetsonSettings, Settings, SwitchSettings
 from appliance.settings_cameras import CameraSettings
 from power.act.loads import Actuator, escape, list_loads
+from tests.stand_ins.fakes import START
+from tests.stand_ins.orders import FakeHost
 from tests.stand_ins.rig import make_bare_site
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL
 HIBERNATE, OFF = EnergyLevel.HIBERNATE, EnergyLevel.OFF
-
-
-@dataclass
-class FakeHost:
-    """A PID 1 that takes orders, and refuses those that it is told to refuse."""
-
-    orders: list[str] = field(default_factory=list)
-    refuses: set[str] = field(default_factory=set)
-
-    def start(self, unit: str) -> None:
-        self._take(f"start {unit}")
-
-    def stop(self, unit: str) -> None:
-        self._take(f"stop {unit}")
-
-    def power_off(self) -> None:
-        self._take("poweroff")
-
-    def new(self) -> list[str]:
-        """The orders since the last call."""
-        taken, self.orders = self.orders, []
-        return taken
-
-    def _take(self, order: str) -> None:
-        if order in self.refuses:
-            raise HostError(f"PID 1 refused the order `{order}`")
-        self.orders.append(order)
 
 
 @pytest.fixture
@@ -52,6 +26,10 @@ def host() -> FakeHost:
 @pytest.fixture
 def actuator(host: FakeHost) -> Actuator:
     return Actuator(host, make_bare_site(["gate", "yard"], may_power_off=True))
+
+
+def at(uptime_s: float) -> Stamp:
+    return Stamp(START, "00000001", uptime_s)
 
 
 START_ALL = [
@@ -110,7 +88,49 @@ def test_the_first_use_also_stops_what_may_not_run(host: FakeHost, actuator: Act
     assert host.new() == ["stop appliance-inference", *START_ALL[:2]]
 
 
-def test_a_refused_order_is_reported_and_tried_again_and_the_rest_goes_on(
+def test_all_stops_of_a_cycle_are_one_order_before_all_starts(
+    host: FakeHost, actuator: Actuator
+) -> None:
+    actuator.apply(EnergyLevel.HIBERNATE, power_off=False)
+    assert host.commands == ["stop appliance-inference appliance-camera@gate appliance-camera@yard"]
+    actuator.apply(EnergyLevel.SENTINEL, power_off=False)
+    assert host.commands[1:] == ["start appliance-camera@yard appliance-camera@gate"]
+
+
+def test_an_order_that_hangs_holds_up_no_other_and_is_given_again_when_it_was_ended(
+    host: FakeHost, actuator: Actuator
+) -> None:
+    host.hangs = True
+    actuator.apply(EnergyLevel.FULL, power_off=False)
+    assert actuator.apply(EnergyLevel.OFF, power_off=True) == []
+    assert host.commands[1:] == [" ".join(["stop", *(u.split()[1] for u in STOP_ALL)]), "poweroff"]
+    start, *others = host.given
+    assert start.cancelled  # lest it comes true after the stop
+    for order in others:
+        order.give_up()
+    faults = actuator.apply(EnergyLevel.OFF, power_off=True)
+    assert [str(fault).split("`")[1] for fault in faults] == host.commands[1:3]
+    assert host.commands[3:] == host.commands[1:3]
+    for order in host.given:
+        order.hangs = False
+    assert actuator.apply(EnergyLevel.OFF, power_off=True) == []
+    assert len(host.commands) == 5
+
+
+def test_units_of_an_order_that_was_called_back_and_that_should_still_run_are_started_anew(
+    host: FakeHost, actuator: Actuator
+) -> None:
+    host.hangs = True
+    actuator.apply(EnergyLevel.FULL, power_off=False)
+    for _ in range(2):
+        actuator.apply(EnergyLevel.SENTINEL, power_off=False)
+    assert host.commands[1:] == [
+        "stop appliance-inference",
+        "start appliance-camera@yard appliance-camera@gate",
+    ]
+
+
+def test_a_refused_order_is_reported_and_tried_again_unit_by_unit(
     host: FakeHost, actuator: Actuator
 ) -> None:
     actuator.apply(EnergyLevel.FULL, power_off=False)
@@ -121,6 +141,12 @@ def test_a_refused_order_is_reported_and_tried_again_and_the_rest_goes_on(
         "PID 1 refused the order `stop appliance-inference`"
     ]
     assert host.new() == STOP_ALL[1:]
+    actuator.apply(EnergyLevel.HIBERNATE, power_off=False)
+    assert host.commands[-3:] == STOP_ALL
+    host.new()
+    for _ in range(3):
+        assert len(actuator.apply(EnergyLevel.HIBERNATE, power_off=False)) == 1
+    assert host.new() == []
     host.refuses = set()
     assert actuator.apply(EnergyLevel.HIBERNATE, power_off=False) == []
     assert host.new() == STOP_ALL[:1]
@@ -273,17 +299,17 @@ def test_settings_that_name_no_mode_leave_it_alone(host: FakeHost) -> None:
 
 def test_hosts_follow_the_power_and_services_only_the_level(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.apply(FULL, power_off=False, power_w=200.0, now_s=0.0)
+    actuator.apply(FULL, power_off=False, power_w=200.0, now=at(0.0))
     assert HOST_1 in " ".join(host.orders)
     assert f"stop {HOST_2}" in host.orders
     assert f"start {INFERENCE}" in host.new()
-    actuator.apply(FULL, power_off=False, power_w=60.0, now_s=10.0)
+    actuator.apply(FULL, power_off=False, power_w=60.0, now=at(10.0))
     assert host.new() == stops(HOST_1)
-    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=20.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(20.0))
     assert host.new() == []
-    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=920.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(920.0))
     assert host.new() == []  # the second start of a day takes two hours, and the other waits for it
-    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=7220.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(7220.0))
     assert host.new() == starts(HOST_1, HOST_2)
 
 
@@ -291,11 +317,11 @@ def test_forgetting_what_was_ordered_does_not_forget_which_hosts_are_on(
     host: FakeHost, site: Settings
 ) -> None:
     actuator = Actuator(host, site)
-    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=0.0)
-    actuator.apply(FULL, power_off=False, power_w=60.0, now_s=10.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(0.0))
+    actuator.apply(FULL, power_off=False, power_w=60.0, now=at(10.0))
     actuator.forget_orders()
     host.new()
-    actuator.apply(FULL, power_off=False, power_w=600.0, now_s=20.0)
+    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(20.0))
     assert set(stops(HOST_2, HOST_1)) <= set(host.new())
 
 

@@ -3,15 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from appliance.errors import HostError
 from appliance.model import EnergyLevel, EnergyPlanStep, Sleep
+from appliance.process.host import Order
 from appliance.settings import Settings, SleepMode
 from appliance.store.store import Store
+from power.sleep import boot_record
+from power.sleep.bounded import BoundedCalls
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.orders import FakeOrder
 from tests.stand_ins.sleep_unit import (
     EMPTY,
     FULL,
@@ -173,6 +177,31 @@ def test_a_computer_that_cannot_sleep_works_when_the_energy_is_back(unit: SleepU
     assert unit.faults == []
 
 
+def test_a_suspend_that_is_refused_later_leaves_the_unit_awake(unit: SleepUnit) -> None:
+    unit.pid_one.hangs = True
+    unit.verdict = LOW
+    unit.pass_time(330)
+    assert unit.pid_one.orders == ["suspend"]
+    assert unit.faults == []
+    unit.pid_one.given[-1].give_up()
+    unit.pass_time(10)
+    assert unit.faults == ["systemctl did not answer: `suspend`"]
+    assert unit.file()["end"] == "RUNNING"
+
+
+def test_a_sleep_waits_for_its_row_but_not_for_ever(
+    unit: SleepUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = unit.controller._sequence._service.recorder
+    monkeypatch.setattr(recorder, "is_clear", lambda: False)
+    unit.verdict = LOW
+    unit.pass_time(340)
+    assert len(unit.sleeps()) == 1
+    assert unit.pid_one.orders == []
+    unit.pass_time(30)
+    assert unit.pid_one.orders == ["suspend"]
+
+
 # --- the guard's power-off -----------------------------------------------------------------------
 
 
@@ -208,18 +237,23 @@ def test_a_power_off_needs_no_wake_no_disk_and_no_database(unit: SleepUnit) -> N
 def test_a_disk_that_hangs_does_not_keep_a_weak_battery_waiting(
     unit: SleepUnit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from threading import Event
-
-    from power.sleep import boot_record, preparation
-
     never = Event()
-    monkeypatch.setattr(preparation, "PREPARED_WITHIN_S", 0.05)
-    monkeypatch.setattr(boot_record, "write", lambda *_: never.wait(5))
+    began: list[int] = []
+
+    def hang(*_: object) -> None:
+        began.append(1)
+        never.wait(60)
+
+    unit.controller._log._disk = BoundedCalls(limit_s=0.01)
+    monkeypatch.setattr(boot_record, "write", hang)
     unit.verdict, unit.by_voltage = EMPTY, True
-    unit.pass_time(10)
+    unit.pass_time(100)
     never.set()
     assert unit.goes_off()
-    assert unit.sleeps() == []
+    (sleep,) = unit.sleeps()
+    assert unit.alarm.armed == sleep.wakes
+    assert began == [1]
+    assert any("check whether the disk hangs" in fault for fault in unit.faults)
 
 
 def test_where_only_the_charge_is_low_the_check_in_comes_first(unit: SleepUnit) -> None:
@@ -287,9 +321,9 @@ def test_a_charge_that_is_only_a_stored_one_powers_nothing_off_for_three_minutes
 
 
 def test_an_order_that_is_obeyed_before_it_is_answered_was_no_refusal(unit: SleepUnit) -> None:
-    def freeze() -> None:
+    def freeze() -> Order:
         unit.clock.advance(36_000)
-        raise HostError("PID 1 did not take the order `suspend`: timed out")
+        return FakeOrder("suspend", refused=True)
 
     unit.pid_one.suspend = freeze  # type: ignore[method-assign]
     unit.verdict = LOW

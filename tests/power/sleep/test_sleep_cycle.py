@@ -10,6 +10,7 @@ import pytest
 from appliance.errors import StoreError
 from appliance.log import SentenceLog
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Sleep, Wake
+from appliance.process.host import Order
 from appliance.process.service import Service
 from appliance.settings import Settings
 from appliance.store.store import Store
@@ -18,9 +19,9 @@ from power.cycle import PowerCycle
 from power.plan.ladder import Ladder
 from power.sleep.controller import SleepController
 from tests.conftest import OpenStore
-from tests.power.act.test_loads import FakeHost
 from tests.power.test_cycle import FakeMeter
 from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.orders import FakeHost
 from tests.stand_ins.rig import make_bare_site
 from tests.stand_ins.sleep_unit import FakeSleepOrders, FakeWakeAlarm
 
@@ -32,10 +33,11 @@ class RecordingHost(FakeHost):
     unit: Any = None
     found: dict[str, Any] = field(default_factory=dict)
 
-    def power_off(self) -> None:
-        super().power_off()
+    def power_off(self) -> Order:
+        order = super().power_off()
         told = json.loads(self.unit.settings.boot_record_file.read_text())
         self.found = {"end": told["end"], "armed": self.unit.alarm.armed}
+        return order
 
 
 @dataclass
@@ -45,9 +47,9 @@ class RecordingOrders(FakeSleepOrders):
     unit: Any = None
     stored: int = 0
 
-    def suspend(self) -> None:
-        super().suspend()
+    def suspend(self) -> Order:
         self.stored = len(self.unit.store.rows(Sleep))
+        return super().suspend()
 
 
 class Unit:

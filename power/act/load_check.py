@@ -1,0 +1,133 @@
+"""Reads back whether the loads are as ordered, tells which are not, and tries again.
+
+Reads: what PID 1 says of its units, the files of switches that can be read. Writes: orders to
+PID 1 to switch off what should be off.
+Never: waits for an answer, or switches anything on.
+
+Times are real seconds: processes take theirs, however fast a demonstration runs.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from appliance.actuators.switch import read_back
+from appliance.errors import ApplianceError
+from appliance.model import Stamp
+from appliance.process.host import Order
+from appliance.settings import Settings
+from power.act.load_states import (
+    PROPERTIES,
+    SWITCH,
+    Finding,
+    find_wrong,
+    list_switches,
+    list_units,
+    name_off,
+    parse_states,
+)
+
+ASK_EVERY_S, ASK_SOON_S = 60.0, 10.0  # while all is well; after an order and while it is not
+OFF_WITHIN_S = 30.0  # PID 1 ends a service after 20 s at most
+RUNS_WITHIN_S = 120.0  # a camera may take 90 s to give its first picture
+
+
+class LoadError(ApplianceError):
+    """A load is not as the energy level wants it."""
+
+    code = "load"
+
+    def __init__(self, finding: Finding, since: Stamp, advice: str) -> None:
+        name = finding.unit.removeprefix("appliance-")
+        should = "should be off and is not" if finding.off else "should run and does not"
+        super().__init__(f"{name} {should} since {since.utc:%H:%M} UTC: {finding.why}; {advice}")
+        self.code = f"load-{name.replace('@', '-')}"
+
+
+class StateSource(Protocol):
+    """What is needed of appliance.process.host.Host."""
+
+    def start(self, *units: str) -> Order:
+        """Order PID 1 to start units."""
+
+    def show(self, properties: str, *units: str) -> Order:
+        """Ask for properties of units."""
+
+
+class LoadCheck:
+    """`check` in each cycle, with all loads and whether they should run."""
+
+    def __init__(
+        self, host: StateSource, settings: Settings, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._host, self._now_s = host, now_s
+        self._switches = list_switches(settings)
+        self._query: Order | None = None
+        self._asked: dict[str, bool] = {}
+        self._asked_at_s = now_s()
+        self._ask_at_s = now_s() + ASK_SOON_S
+        self._since: dict[tuple[str, bool], tuple[float, Stamp]] = {}
+        self._retry_at_s: dict[str, float] = {}
+        self._retries: list[Order] = []
+        self.wrong: list[LoadError] = []
+        self.failure: ApplianceError | None = None
+
+    def hasten(self) -> None:
+        """Orders have been given: ask soon whether they came true."""
+        self._ask_at_s = min(self._ask_at_s, self._now_s() + ASK_SOON_S)
+
+    def check(self, loads: Mapping[str, bool], now: Stamp) -> list[str]:
+        """Look at the last answer and ask anew when that is due; `wrong` and `failure` are then of
+        now. Returns the services that must be stopped once more.
+        """
+        repeat = self._take_answer(loads, now)
+        self._retries = [order for order in self._retries if not order.is_over()]
+        if self._query is None and self._now_s() >= self._ask_at_s:
+            self._asked, self._asked_at_s = dict(loads), self._now_s()
+            self._ask_at_s = self._asked_at_s + ASK_EVERY_S
+            self._query = self._host.show(PROPERTIES, *list_units(loads))
+        return repeat
+
+    def _take_answer(self, loads: Mapping[str, bool], now: Stamp) -> list[str]:
+        query = self._query
+        if query is None or not query.is_over():
+            return []
+        self._query, self.failure = None, query.error
+        if query.error:
+            return []
+        asked = {unit: runs for unit, runs in loads.items() if self._asked.get(unit) is runs}
+        reads_on = {unit: read_back(own) for unit, own in self._switches.items()}
+        found = find_wrong(asked, parse_states(query.output), reads_on)
+        if found:
+            self._ask_at_s = self._asked_at_s + ASK_SOON_S
+        return self._judge(found, now)
+
+    def _judge(self, found: list[Finding], now: Stamp) -> list[str]:
+        """Tell what has lasted too long, and try again what should be off."""
+        now_s = self._now_s()
+        keys = {(one.unit, one.off) for one in found}
+        self._since = {key: at for key, at in self._since.items() if key in keys}
+        self.wrong, repeat = [], []
+        for one in found:
+            began_s, began = self._since.setdefault((one.unit, one.off), (now_s, now))
+            if now_s - began_s < (OFF_WITHIN_S if one.off else RUNS_WITHIN_S) - ASK_SOON_S / 2:
+                continue
+            self.wrong.append(LoadError(one, began, self._advise(one)))
+            if one.off and now_s >= self._retry_at_s.get(one.unit, now_s):
+                self._retry_at_s[one.unit] = now_s + OFF_WITHIN_S
+                repeat += self._try_again(one)
+        return repeat
+
+    def _try_again(self, finding: Finding) -> list[str]:
+        if finding.unit.startswith(SWITCH) and finding.why != "PID 1 has it running":
+            self._retries.append(self._host.start(name_off(finding.unit)))
+            return []
+        return [finding.unit]
+
+    def _advise(self, finding: Finding) -> str:
+        own = self._switches.get(finding.unit)
+        if own is None:
+            return f"see `systemctl status {finding.unit}`"
+        what = f"its file {own.path}" if own.path else "its command"
+        again = "it is tried again until it is off; " if finding.off else ""
+        return f"{again}check its relay and {what}, `systemctl status {finding.unit}` says more"
