@@ -67,7 +67,7 @@ def describe_energy(document: dict[str, Any], settings: Settings) -> list[Line]:
         *describe_night(document, settings),
         format_held("battery", document["battery"], describe_battery, settings),
         *describe_full(document["battery"], settings),
-        *[format_held(pack["name"], pack, describe_pack, settings) for pack in document["packs"]],
+        *describe_packs(document["packs"], settings),
         format_held("sun", document["sun"], describe_sun, settings),
         format_held("computer", document["computer"], describe_computer, settings),
         Line("events", describe_events(document["events"], settings)),
@@ -179,6 +179,27 @@ def describe_full(battery: dict[str, Any] | None, settings: Settings) -> list[Li
     if battery is None or battery["full_at"] is None:
         return []
     return [Line("last full", format_local(battery["full_at"], settings, MOMENT))]
+
+
+def describe_packs(packs: list[dict[str, Any]], settings: Settings) -> list[Line]:
+    """Each battery, and below it its cells; those that are apart stand in a line of their own."""
+    lines: list[Line] = []
+    for pack in packs:
+        lines.append(format_held(pack["name"], pack, describe_pack, settings))
+        cells = pack["cells"] or []
+        if cells:
+            lines.append(Line("cells", " ".join(f"{one['voltage_v']:.3f}" for one in cells), DIM))
+        lines += [Line("", describe_cell(one), BAD) for one in cells if one["is_apart"]]
+    return lines
+
+
+def describe_cell(cell: dict[str, Any]) -> str:
+    """A cell that is apart from the others."""
+    side = "above" if cell["apart_v"] > 0 else "below"
+    return (
+        f"cell {cell['cell']} has {cell['voltage_v']:.3f} V, {abs(cell['apart_v']):.2f} V {side} "
+        "the middle of all"
+    )
 
 
 def describe_pack(pack: dict[str, Any]) -> str:

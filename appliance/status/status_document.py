@@ -13,7 +13,6 @@ from typing import Any
 from appliance.clock import ScaledClock
 from appliance.log import redact_all
 from appliance.model import (
-    BatteryReading,
     BatteryState,
     EnergyBudget,
     EnergyPlanStep,
@@ -29,25 +28,13 @@ from appliance.status import sleep_and_outlook
 from appliance.status.cameras import describe_cameras
 from appliance.status.freshness import NOT_YET, Document, describe_age
 from appliance.status.loads import read_loads
+from appliance.status.packs import describe_pack
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import PLAN, get_fresh_s
 
 SCHEMA = 1
 BATTERY_FIELDS = ("state_of_charge_pct", "sigma_pct", "energy_wh", "capacity_wh", "time_to_go_s")
-PACK_FIELDS = (
-    "voltage_v",
-    "current_a",
-    "state_of_charge_pct",
-    "lowest_cell_voltage_v",
-    "highest_cell_voltage_v",
-    "lowest_temperature_c",
-    "highest_temperature_c",
-    "cycles",
-    "charge_allowed",
-    "discharge_allowed",
-    "alarms",
-)
 SUN_FIELDS = ("pv_power_w", "pv_voltage_v", "charge_stage", "yield_today_wh")
 
 
@@ -105,14 +92,6 @@ def describe_battery(store: Store, settings: Settings) -> Document | None:
         "method": estimate and estimate.method,
         "full_at": sleep_and_outlook.encode_known_time(estimate.full_at) if estimate else None,
     }
-
-
-def describe_pack(store: Store, name: str) -> Document:
-    """What the BMS or shunt of that name reports, not what the unit estimates."""
-    reading = store.last(BatteryReading, device=name)
-    seen = describe_age(store, reading)
-    fresh = reading if seen["fresh"] else None
-    return seen | {"name": name, **{field: get_measured(fresh, field) for field in PACK_FIELDS}}
 
 
 def describe_sun(store: Store, settings: Settings) -> Document | None:
@@ -282,7 +261,7 @@ def compute_power_max_age_s(settings: Settings) -> float:
     return max(get_fresh_s(PowerReading), 3 * settings.meter.poll_every_s)
 
 
-def get_measured(reading: PowerReading | BatteryReading | None, name: str) -> Any:
+def get_measured(reading: PowerReading | None, name: str) -> Any:
     """A reading's value, or None where there is none or its quality is not OK."""
     return None if reading is None or name in reading.quality else getattr(reading, name)
 

@@ -1,6 +1,6 @@
 // The battery: how full, how sure, which way the current flows, and how long it lasts.
 
-import { byId, facts, figure, say, show } from "./dom.js";
+import { byId, facts, figure, make, say, show } from "./dom.js";
 import { energy, fixed, known, percent, signed, UNKNOWN } from "./words.js";
 import { lastKnown, span, when } from "./times.js";
 
@@ -29,6 +29,7 @@ export function battery(status, now) {
   say("battery-full", b && b.full_at ? when(new Date(b.full_at), now) : UNKNOWN);
   facts(byId("packs"), status.packs.map((pack) => [pack.name, packWords(pack, now)]));
   show("packs", status.packs.length > 0);
+  cells(status.packs.filter((pack) => pack.cells));
   say("battery-note", note(status.battery, b, now));
 }
 
@@ -44,6 +45,29 @@ function packWords(pack, now) {
     pack.alarms ? `alarm: ${pack.alarms}` : null,
   ];
   return words.filter((word) => word !== null).join(", ");
+}
+
+/** All cells of each pack; one that is apart from the others stands out in colour and in words. */
+function cells(packs) {
+  const list = byId("cells");
+  show(list, packs.length > 0);
+  const shown = JSON.stringify(packs.map((pack) => [pack.name, pack.cells]));
+  if (list.dataset.shown === shown) return;
+  list.dataset.shown = shown;
+  list.replaceChildren(...packs.map((pack) => make("li", {},
+    make("p", { class: "quiet" }, `Cells of ${pack.name}, V`),
+    make("ol", { class: "cells" }, ...pack.cells.map(cellItem)),
+    ...pack.cells.filter((cell) => cell.is_apart).map((cell) => make("p", { class: "warn" }, apart(cell))))));
+}
+
+function cellItem(cell) {
+  return make("li", { class: cell.is_apart ? "apart" : null },
+    make("span", { class: "quiet" }, cell.cell), ` ${cell.voltage_v.toFixed(3)}`);
+}
+
+function apart(cell) {
+  const side = cell.apart_v > 0 ? "above" : "below";
+  return `Cell ${cell.cell} is ${fixed(Math.abs(cell.apart_v), 2, "V")} ${side} the middle of all.`;
 }
 
 function doubt(sigma) {

@@ -1,0 +1,40 @@
+"""The cells of a battery on the page, in a real browser."""
+
+from pathlib import Path
+
+from appliance.model import BatteryReading
+from appliance.store.store import Store
+from tests.appliance.web.test_page_in_a_browser import (
+    browser,
+    port,
+    power,
+    pytestmark,
+    report,
+    running,
+    says,
+)
+from tests.appliance.web.test_web import read_until, start
+from tests.stand_ins.chromium import Browser
+
+__all__ = ["browser", "port", "power", "pytestmark", "running"]  # fixtures, and when they run
+CELLS = {"1": 3.331, "2": 3.33, "3": 3.12, "4": 3.329}
+
+
+def test_a_cell_that_is_apart_stands_out_among_all_cells(
+    browser: Browser, power: Store, port: int, tmp_path: Path
+) -> None:
+    report(power, 71.0)
+    power.add(BatteryReading(power.clock.stamp(), "house", 13.3, 8.4, cell_voltages_v=CELLS))
+    server = start([], tmp_path, port, '[bms.house]\nmodel = "jk-pb"\n')
+    try:
+        read_until(server, "the page is on")
+        browser.open(f"http://127.0.0.1:{port}/")
+        browser.wait_for(says("cells", "1 3.331 2 3.330 3 3.120 4 3.329"))
+        browser.wait_for(says("cells", "Cell 3 is 0.21 V below the middle of all."))
+        apart = "document.querySelectorAll('#cells .apart')"
+        assert browser.evaluate(f"{apart}.length") == 1
+        assert browser.evaluate(f"{apart}[0].innerText.includes('3.120')")
+        assert browser.problems == []
+    finally:
+        server.kill()
+        server.wait()
