@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from appliance import log, settings_file
 from appliance.errors import ApplianceError, HostError, SettingsError, StoreError
-from appliance.process.instance_lock import find_holder
+from appliance.file_locks import find_holder
 from appliance.settings import Settings
 from appliance.store.store import Store
 

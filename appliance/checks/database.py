@@ -7,7 +7,7 @@ Never: deletes or repairs; a damaged file is evidence.
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.settings import Settings
-from appliance.store.prepare import SIDE_FILES
+from appliance.store.aside import list_set_aside
 from appliance.store.store import Store
 from appliance.store.whole_check import find_damage
 
@@ -26,9 +26,8 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
             NAME, f"{path} cannot be opened", "check its owner and permissions", ok=False
         )
     text = f"undamaged, {path.stat().st_size / 1e6:.1f} MB"
-    aside = sorted(file.name for file in path.parent.glob(f"{path.name}.damaged-*"))
-    if aside:
-        named = ", ".join(name for name in aside if not name.endswith(SIDE_FILES[1:]))
+    if aside := list_set_aside(path):
+        named = ", ".join(one.name for one in aside)
         advice = f"copy it away from {path.parent}, have it examined, then delete it"
         return Finding(NAME, f"{text}; a damaged one was set aside: {named}", advice, ok=False)
     return Finding(NAME, text, ok=True)

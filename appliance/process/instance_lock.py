@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.errors import ApplianceError
-
-PROC = Path("/proc")
+from appliance.file_locks import PROC, find_holder
 
 
 class RunningError(ApplianceError):
@@ -61,19 +60,6 @@ def take(directory: Path, name: str) -> InstanceLock:
             f"a second copy would not be noticed: {path} is held by {whose}, which is no {name}"
         )
     return InstanceLock(_handle=handle)
-
-
-def find_holder(inode: int) -> int | None:
-    """The process that holds the lock on a file, as the kernel says; None where it is not seen."""
-    try:
-        lines = (PROC / "locks").read_text().splitlines()
-    except OSError:
-        return None
-    for words in (line.split() for line in lines):
-        # 7: FLOCK  ADVISORY  WRITE 14698 fe:00:2146644 0 EOF
-        if len(words) > 5 and words[1] == "FLOCK" and words[5].endswith(f":{inode}"):
-            return int(words[4]) or None  # 0: of another container
-    return None
 
 
 def is_copy(pid: int) -> bool:

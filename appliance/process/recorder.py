@@ -23,6 +23,7 @@ from typing import Any, Generic, TypeVar
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.log import SentenceLog
+from appliance.store.aside import SetAside
 from appliance.store.prepare import prepare_database
 from appliance.store.refusals import RefusedRowsError, is_of_a_lock, is_of_the_row
 from appliance.store.store import Store
@@ -298,8 +299,8 @@ class Recorder:
         self._log.warning(str(told), told.message_id, fault=told.code, times=self.surprises)
         self._refused[name] = told
 
-    def _report_set_aside(self, aside: Path) -> None:
-        error = StoreError(format_set_aside(aside))
+    def _report_set_aside(self, aside: SetAside) -> None:
+        error = StoreError(aside.text)
         self._log.warning(str(error), StoreError.message_id)
         source = self._source
         told = Task("a damaged file", lambda store: store.raise_fault(source, error), keep=True)
@@ -312,12 +313,4 @@ def describe_damage(name: str, path: Path, error: Exception) -> StoreError:
     return StoreError(
         f"{name} in the database {path} cannot be read and counts as unknown: {error!r}; "
         "the next one that is stored takes its place"
-    )
-
-
-def format_set_aside(aside: Path) -> str:
-    """The sentence about a damaged database that was set aside."""
-    return (
-        f"the database was damaged; it is kept as {aside} and a new one was begun: "
-        "copy the old file away and have it examined"
     )

@@ -1,41 +1,60 @@
 """Makes the unit database ready before a service opens it: created, sound, of the right shape.
 
-Reads and writes: the data directory. A damaged file is set aside under a name that says when, and a
-new one begun; nothing is ever overwritten or deleted.
-Never: works on the file without holding its lock, so that services that start together take turns.
+Reads and writes: the data directory. A damaged file is set aside under a name that says when
+(aside.py), and a new one begun; nothing is ever overwritten or deleted.
+Never: works on the file without holding its lock, so that services that start together take turns;
+waits for that lock without limit, or checks the whole file at each start (whole_check.py).
 """
 
-import fcntl
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from appliance.errors import StoreError
+from appliance.file_locks import LockedError, take_lock
+from appliance.store.aside import SetAside, recover_log, set_aside_damaged
+from appliance.store.sqlite_words import explain, is_damage
 from appliance.store.store import PAGE_SIZE
-from appliance.store.whole_check import find_damage
+from appliance.store.whole_check import (
+    CHECK_S,
+    find_damage,
+    forget_check,
+    is_checked,
+    open_shared,
+    record_check,
+)
 
 NEWEST_STEP = "m0007_cells"
-SIDE_FILES = ("", "-wal", "-shm")
+LOCK_S = 10.0  # real seconds; another service's check and migration take less
 
 
-def prepare_database(path: Path) -> Path | None:
-    """Create, check and migrate the database at `path`; returns where a damaged one was set aside.
+def prepare_database(path: Path) -> SetAside | None:
+    """Create, check and migrate the database at `path`; returns what was set aside, and why.
 
-    Raises `StoreError` where the directory cannot be written or a migration fails.
+    Raises `StoreError` where the directory cannot be written, another program keeps the lock, or a
+    migration fails.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with lock(path):
-            aside = set_aside(path) if find_damage(path) else None
+            aside = recover_log(path) or set_aside_where_damaged(path)
             create(path)
             if not is_current(path):
                 migrate(path)
+            record_check(path)
             return aside
+    except LockedError as error:
+        raise StoreError(f"the database {path} cannot be prepared: {error}") from error
+    except sqlite3.Error as error:
+        if is_damage(error):
+            forget_check(path)
+        raise StoreError(
+            f"the database {path} cannot be prepared: {explain(error, path)}"
+        ) from error
     except OSError as error:
         raise StoreError(
             f"the data directory {path.parent} cannot be written: {error.strerror}; "
@@ -45,37 +64,32 @@ def prepare_database(path: Path) -> Path | None:
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold the preparation lock beside the database."""
-    lock = open_shared(Path(f"{path}.lock"))
+    """Hold the preparation lock beside the database. Raises `LockedError`."""
+    beside = Path(f"{path}.lock")
+    handle = open_shared(beside)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        take_lock(handle, beside, LOCK_S)
         yield
     finally:
-        os.close(lock)
+        os.close(handle)
 
 
-def open_shared(path: Path) -> int:
-    """Open a file, created group-writable whatever the umask: the services are different users."""
+def set_aside_where_damaged(path: Path) -> SetAside | None:
+    """Check the file where that is due; a damaged one goes out of the way."""
+    if is_checked(path) and has_schema(path):
+        return None
+    found = find_damage(path, limit_s=CHECK_S)
+    return set_aside_damaged(path, found) if found else None
+
+
+def has_schema(path: Path) -> bool:
+    """Whether the first pages can be read: the cheapest look at the file."""
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o660)
-        os.fchmod(handle, 0o660)
-    except FileExistsError:
-        handle = os.open(path, os.O_RDWR)
-    return handle
-
-
-def set_aside(path: Path) -> Path:
-    """Rename the damaged file with its side files, and return its new name."""
-    when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    aside = path.with_name(f"{path.name}.damaged-{when}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.damaged-{when}-{number}")
-    for side in SIDE_FILES:
-        if (old := Path(f"{path}{side}")).exists():
-            old.rename(f"{aside}{side}")
-    return aside
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.DatabaseError:
+        return False
+    return True
 
 
 def create(path: Path) -> None:
@@ -83,22 +97,21 @@ def create(path: Path) -> None:
     if path.exists() and path.stat().st_size:
         return
     os.close(open_shared(path))
-    db = sqlite3.connect(path)
-    db.execute(f"PRAGMA page_size={PAGE_SIZE}")
-    db.execute("PRAGMA journal_mode=WAL")
-    db.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA page_size={PAGE_SIZE}")
+        db.execute("PRAGMA journal_mode=WAL")
 
 
 def is_current(path: Path) -> bool:
     """Whether all migrations that this release knows have been applied."""
-    db = sqlite3.connect(path)
-    try:
-        sql = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"
-        return db.execute(sql, (NEWEST_STEP,)).fetchone() is not None
-    except sqlite3.OperationalError:
-        return False
-    finally:
-        db.close()
+    with closing(sqlite3.connect(path)) as db:
+        try:
+            sql = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"
+            return db.execute(sql, (NEWEST_STEP,)).fetchone() is not None
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return False
+            raise
 
 
 def migrate(path: Path) -> None:

@@ -66,13 +66,21 @@ def record_check(path: Path) -> None:
     """Note that the file is sound as it is. Where that cannot be written, it is checked again."""
     with suppress(OSError):
         text = " ".join((read_boot_id(), str(path.stat().st_ino), *describe_state(path)))
-        handle = os.open(make_marker_path(path), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o660)
+        handle = open_shared(make_marker_path(path))
         try:
-            with suppress(PermissionError):  # another user's
-                os.fchmod(handle, 0o660)
             os.truncate(handle, os.write(handle, text.encode()))
         finally:
             os.close(handle)
+
+
+def open_shared(path: Path) -> int:
+    """Open a file, created group-writable whatever the umask: the services are different users."""
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o660)
+        os.fchmod(handle, 0o660)
+    except FileExistsError:
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+    return handle
 
 
 def record_clean_end(path: Path) -> None:

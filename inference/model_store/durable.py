@@ -4,7 +4,6 @@ Reads: nothing. Writes: files and directories below the store.
 Never: removes a file before its replacement is on the disk.
 """
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
+from appliance.file_locks import LockedError, take_lock
 
+LOCK_S = 30.0  # examining a large model takes seconds
 FILE_MODE = 0o640  # services read; only users of the command write
 NEW, OLD = ".new-", ".old-"  # prefixes of directories that are being added or removed
 
@@ -27,9 +28,11 @@ def writing(root: Path) -> Iterator[None]:
     try:
         make_dir(root)
         with (root / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            take_lock(lock.fileno(), root / ".lock", LOCK_S)
             sweep(root)
             yield
+    except LockedError as error:
+        raise ModelError(f"the model store {root} is in use: {error}") from error
     except OSError as error:
         raise ModelError(
             f"the model store {root} cannot be written: {error.strerror or error}; nothing in it "

@@ -64,7 +64,7 @@ def test_a_damaged_database_is_reported_before_and_after_it_was_set_aside(
     assert aside is not None
     found = findings(healthy, open_store(), clock)["database"]
     assert found.ok is False
-    assert aside.name in found.text
+    assert aside.path.name in found.text
 
 
 def test_a_silent_charger_is_reported_by_what_is_wrong_with_its_line(

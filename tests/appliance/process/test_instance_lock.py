@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance import file_locks
+from appliance.file_locks import find_holder
 from appliance.process import instance_lock
-from appliance.process.instance_lock import RunningError, find_holder, take
+from appliance.process.instance_lock import RunningError, take
 from appliance.settings import Settings
 from appliance.settings_text import format_settings
 from tests.conftest import ROOT
@@ -75,7 +77,7 @@ def test_where_the_kernel_does_not_show_who_holds_it_the_service_starts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = take(tmp_path, "power")
-    monkeypatch.setattr(instance_lock, "PROC", tmp_path)
+    monkeypatch.setattr(file_locks, "PROC", tmp_path)
     assert "is held by a process that cannot be seen" in take(tmp_path, "power").warning
     held.release()
 

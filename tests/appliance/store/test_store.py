@@ -177,11 +177,13 @@ def test_a_damaged_database_is_set_aside_byte_for_byte(
     path.write_bytes(data)
     first = prepare.prepare_database(path)
     assert first is not None
-    assert first.name.startswith("unit.db.damaged-")
-    assert first.read_bytes() == data
+    assert first.path.name.startswith("unit.db.damaged-")
+    assert first.path.read_bytes() == data
+    assert str(first.path) in first.text
     path.write_bytes(data)
     second = prepare.prepare_database(path)
-    assert second not in (None, first), "the first damaged file was overwritten"
+    assert second is not None
+    assert second.path != first.path, "the first damaged file was overwritten"
     assert Store(path, clock).last(PowerReading) is None
 
 

@@ -1,0 +1,128 @@
+"""Sets aside what cannot be worked with, by a name that says when, and saves what can be saved.
+
+    unit.db.damaged-20261128T101500        the file, with -wal and -shm where it had them
+
+Reads and writes: the files of the database, under its preparation lock.
+Never: deletes or overwrites anything that was found.
+
+A log (`-wal`) without its file, or beside an empty one, is deleted by SQLite when it opens the
+file. So it is set aside first. Where it holds every page since the database began, the database is
+made from it again; else it is kept for whoever can make more of it.
+"""
+
+import shutil
+import sqlite3
+import struct
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.store.whole_check import find_damage, open_shared
+
+SIDE_FILES = ("", "-wal", "-shm")
+LOG, INDEX = "-wal", "-shm"
+LOG_HEADER_BYTES, FRAME_HEADER_BYTES = 32, 24
+ADVICE = "copy it away and have it examined"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What was set aside: `path` is its name without -wal and -shm, `text` says what happened."""
+
+    path: Path
+    text: str
+
+
+def set_aside_damaged(path: Path, found: str) -> SetAside:
+    """A damaged file goes out of the way; a new one is begun."""
+    aside = set_aside(path)
+    return SetAside(
+        aside,
+        f"the database was damaged ({found}); it is kept as {aside} and a new one was begun: "
+        f"{ADVICE}",
+    )
+
+
+def recover_log(path: Path) -> SetAside | None:
+    """Deal with a log that has lost its file; None where there is none. Raises `OSError`."""
+    log = Path(f"{path}{LOG}")
+    if (path.exists() and path.stat().st_size) or not log.exists() or not log.stat().st_size:
+        return None
+    state = "empty" if path.exists() else "missing"
+    aside = set_aside(path)
+    if rebuild(path, Path(f"{aside}{LOG}")):
+        done = "all that was in it was recovered from its log, which"
+    else:
+        done = "a new one was begun; its log, which holds the rows of its last time,"
+    return SetAside(
+        aside, f"the database {path} was {state}; {done} is kept as {aside}{LOG}: {ADVICE}"
+    )
+
+
+def rebuild(path: Path, log: Path) -> bool:
+    """Make the database from a log that holds all of it; False, and nothing made, where it does
+    not.
+
+    SQLite takes a log only for a file that has a first page: that one comes from the log itself.
+    """
+    first = next((page for number, page in read_pages(log) if number == 1), None)
+    if first is None:
+        return False
+    write_shared(path, first)
+    open_shared_copy(log, Path(f"{path}{LOG}"))
+    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as db:
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if tables and find_damage(path) is None:
+            return True
+    for side in SIDE_FILES:
+        Path(f"{path}{side}").unlink(missing_ok=True)
+    return False
+
+
+def read_pages(log: Path) -> Iterator[tuple[int, bytes]]:
+    """Number and content of each page in a log (sqlite.org/fileformat2.html#walformat)."""
+    with log.open("rb") as file:
+        header = file.read(LOG_HEADER_BYTES)
+        if len(header) < LOG_HEADER_BYTES:
+            return
+        (size,) = struct.unpack_from(">I", header, 8)
+        if not 512 <= size <= 65_536:
+            return
+        while len(frame := file.read(FRAME_HEADER_BYTES + size)) == FRAME_HEADER_BYTES + size:
+            (number,) = struct.unpack_from(">I", frame)
+            yield number, frame[FRAME_HEADER_BYTES:]
+
+
+def write_shared(path: Path, data: bytes) -> None:
+    """A new file that the group may write."""
+    with open(open_shared(path), "wb") as file:
+        file.write(data)
+
+
+def open_shared_copy(source: Path, path: Path) -> None:
+    """A copy that the group may write."""
+    with source.open("rb") as old, open(open_shared(path), "wb") as new:
+        shutil.copyfileobj(old, new)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename the file with its side files, and return its new name."""
+    when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    aside, number = path.with_name(f"{path.name}.damaged-{when}"), 1
+    while any(Path(f"{aside}{side}").exists() for side in SIDE_FILES):
+        number += 1
+        aside = path.with_name(f"{path.name}.damaged-{when}-{number}")
+    for side in SIDE_FILES:
+        if (old := Path(f"{path}{side}")).exists():
+            old.rename(f"{aside}{side}")
+    return aside
+
+
+def list_set_aside(path: Path) -> list[Path]:
+    """What was set aside of the database at `path`, each once, by its name."""
+    found = path.parent.glob(f"{path.name}.damaged-*")
+    names = {file.name.removesuffix(LOG).removesuffix(INDEX) for file in found}
+    return [path.with_name(name) for name in sorted(names)]
