@@ -19,7 +19,7 @@ def unit(
     prepared_database: Path,
 ) -> Iterator[Unit]:
     plugged = [EntryPoint("energy", "power.commands.energy", GROUP)]
-    monkeypatch.setattr("appliance.commands.list_plugins", lambda: plugged)
+    monkeypatch.setattr("appliance.commands.list_plugins", lambda _: plugged)
     monkeypatch.setattr("power.commands.what_if.compute_clear_sky_w", plain_sky)
     made = Unit(tmp_path, capsys, prepared_database)
     yield made
