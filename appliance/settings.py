@@ -52,6 +52,20 @@ class Follows(Enum):
     LADDER = "ladder"
 
 
+class ModbusFraming(Enum):
+    """How Modbus frames run over a network port."""
+
+    TCP = "tcp"
+    RTU = "rtu"
+
+
+BAUDS = (1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400)
+BAUD_TEXT = "Speed of the serial line; left out, the model's usual one"
+FRAMING_TEXT = (
+    "Of a tcp:// port: `tcp` for Modbus TCP, `rtu` for a transparent bridge to the serial line"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class UnitSettings:
     name: str = setting("unit", "Name of this unit, shown on the page and in reports")
@@ -98,6 +112,8 @@ class ChargerSettings:
     model: str = setting("epever-tracer", "Charge controller; `unitctl power models` lists them")
     port: str = setting("/dev/ttyUSB0", "Serial device, or tcp://HOST:PORT")
     device_id: int | None = setting(None, "Modbus id; left out, the model's usual one", 0, 255)
+    baud: int | None = setting(None, BAUD_TEXT, choices=BAUDS)
+    framing: ModbusFraming = setting(ModbusFraming.TCP, FRAMING_TEXT)
     loads_on_battery: bool = setting(
         False, "The loads are wired to the battery, not to this controller's load output"
     )
@@ -113,6 +129,8 @@ class BmsSettings:
     model: str = setting("jk-pb", "BMS or shunt; `unitctl power models` lists them")
     port: str = setting("/dev/ttyUSB1", "Serial device, or tcp://HOST:PORT")
     device_id: int | None = setting(None, "Its address; left out, the model's usual one", 0, 255)
+    baud: int | None = setting(None, BAUD_TEXT, choices=BAUDS)
+    framing: ModbusFraming = setting(ModbusFraming.TCP, FRAMING_TEXT)
     invert_current: bool = setting(
         False, "Turn its current round: its sign is wrong (a shunt the wrong way), as a fault says"
     )
@@ -134,7 +152,7 @@ class PanelsSettings:
 class BatterySettings:
     chemistry: Chemistry = setting(Chemistry.LFP, "Battery chemistry")
     capacity_wh: float = setting(2560.0, "Nominal energy", 10, 1_000_000)
-    nominal_voltage_v: float = setting(12.8, "Nominal voltage (LFP: 3.2 V a cell)", 12, 60)
+    nominal_voltage_v: float = setting(12.8, "Nominal voltage (LFP: 3.2 V a cell)", 12, 105)
     resistance_ohm: float = setting(0.02, "Internal and cable resistance", 0.0001, 1)
 
 

@@ -14,6 +14,16 @@ def format_choice(member: Enum) -> str:
     return member.value if isinstance(member.value, str) else member.name.lower()
 
 
-def setting(default: Any, text: str, low: float | None = None, high: float | None = None) -> Any:
-    """A settings field with its default, its help text and (for numbers) its allowed range."""
-    return field(default=default, metadata={"help": text, "low": low, "high": high})
+def setting(
+    default: Any,
+    text: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    choices: tuple[int, ...] = (),
+) -> Any:
+    """A settings field with its default, its help text and (for numbers) its allowed range, or
+    the numbers that it may be.
+    """
+    metadata = {"help": text, "low": low, "high": high, "choices": choices}
+    return field(default=default, metadata=metadata)

@@ -127,6 +127,10 @@ class Reader:
         low, high = spec.metadata.get("low"), spec.metadata.get("high")
         if low is not None and not low <= converted <= high:
             raise self._error(where, f"must be from {low:g} to {high:g}, not {value!r}")
+        choices = spec.metadata.get("choices")
+        if choices and converted not in choices:
+            known = ", ".join(map(str, choices))
+            raise self._error(where, f"must be one of {known}, not {value!r}")
         if isinstance(converted, Path) and not converted.is_absolute():
             return (self._path.parent / converted).resolve()
         return converted

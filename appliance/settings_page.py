@@ -61,6 +61,7 @@ def build_row(spec: Any, kind: Any) -> str:
     """One key."""
     low, high = spec.metadata["low"], spec.metadata["high"]
     span = "" if low is None else f"{low:g} to {high:g}"
+    span = ", ".join(map(str, spec.metadata.get("choices", ()))) or span
     default = "" if make_default(spec) is None else f"`{format_literal(make_default(spec))}`"
     return (
         f"| `{spec.name}` | {describe_type(kind)} | {default} | {span} | {spec.metadata['help']} |"

@@ -16,6 +16,11 @@ PROBE = (
 )
 PORT_HELP = "serial device or tcp://HOST:PORT; may be given more than once (default: all USB ports)"
 
+ADD_HELP = (
+    "add those that the settings file does not have, also at a port that it names already; what "
+    "is there stays as it is"
+)
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
@@ -26,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     probe.set_defaults(action=run_probe)
     probe.add_argument("--port", action="append", metavar="PORT", help=PORT_HELP)
-    probe.add_argument("--write", action="store_true", help="add them to the settings file")
+    into = probe.add_mutually_exclusive_group()
+    into.add_argument("--write", action="store_true", help="add them to the settings file")
+    into.add_argument("--add", action="store_true", help=ADD_HELP)
     for action in (models, probe):
         action.add_argument("--json", action="store_true", help="print JSON")
         action.add_argument(
@@ -47,7 +54,9 @@ def show_models(arguments: argparse.Namespace) -> int:
 
 
 def run_probe(arguments: argparse.Namespace) -> int:
-    from power.probe import report  # noqa: PLC0415  (only where it is used)
+    from power.probe import report, sections  # noqa: PLC0415  (only where it is used)
 
-    target = report.find_target(arguments.settings) if arguments.write else None
-    return report.run(arguments.port, target, arguments.json)
+    writes = arguments.write or arguments.add
+    target = report.find_target(arguments.settings) if writes else None
+    write = sections.add_missing_sections if arguments.add else sections.add_sections
+    return report.run(arguments.port, target, arguments.json, write=write)

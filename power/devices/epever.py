@@ -16,7 +16,7 @@ from power.protocol.conversions import (
     subtract,
 )
 from power.protocol.line_place import SerialForm
-from power.protocol.profile import Block, ChargerProfile, Identification, Sample
+from power.protocol.profile import MODBUS_IDS, Block, ChargerProfile, Identification, Sample
 from power.protocol.register import (
     ABSENT,
     HOLDING,
@@ -133,6 +133,8 @@ class EpeverTracer(ChargerProfile):
     )
     settings = (Block(HOLDING, 0x9007, 1),)
     serial = SerialForm(115_200)
+    other_bauds = (9600, 19_200, 57_600)  # it can be re-set by the maker's program
+    bus_ids = MODBUS_IDS
     timeout_s = 0.8  # replies come in two bursts; 200 ms cut 15 % of them short
     gap_s = 0.02  # polled faster, it loses requests
     tested = (

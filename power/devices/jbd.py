@@ -34,7 +34,7 @@ TEMPERATURES = tuple(f"temperature_{number}" for number in range(1, 9))
 # fmt: off
 BASIC_ROWS = (  # command 03; the address is the place in the data
     #        cmd    place kind scale low   high   unit  name
-    Register(BASIC, 0,    U16, 100,  5,    105,   "V",  "pack_voltage"),        # 3 to 24 cells
+    Register(BASIC, 0,    U16, 100,  5,    120,   "V",  "pack_voltage"),        # 3 to 32 cells
     Register(BASIC, 2,    S16, 100,  -330, 330,   "A",  "current"),             # + is charge; 0.00 within its dead band
     Register(BASIC, 4,    U16, 100,  0,    656,   "Ah", "remaining_capacity"),
     Register(BASIC, 6,    U16, 100,  1,    656,   "Ah", "full_capacity"),

@@ -56,7 +56,7 @@ ROWS = (  # BMS RS485 Modbus V1.1, data area; addresses in bytes
     Register(HOLDING, 0x1244, U16, 1000, 0.5,   5,      "V",   "mean_cell_voltage"),
     Register(HOLDING, 0x1246, U16, 1000, 0,     5,      "V",   "cell_voltage_difference"),
     Register(HOLDING, 0x128A, S16, 10,   -40,   150,    "C",   "transistor_temperature", NO_SENSOR),
-    Register(HOLDING, 0x1290, U32, 1000, 5,     105,    "V",   "pack_voltage"),                  # 4 to 24 cells
+    Register(HOLDING, 0x1290, U32, 1000, 5,     120,    "V",   "pack_voltage"),                  # 4 to 32 cells
     Register(HOLDING, 0x1294, S32, 1000, -5e4,  5e4,    "W",   "power"),                         # [?] the manual: no sign. Both are taken: only its size is used
     Register(HOLDING, 0x1298, S32, 1000, -500,  500,    "A",   "current"),                       # + is charge
     Register(HOLDING, 0x129C, S16, 10,   -40,   120,    "C",   "temperature_1", NO_SENSOR),
@@ -124,6 +124,7 @@ class JkPb(BatteryProfile):
     live = (Block(HOLDING, 0x1290, 33), Block(HOLDING, 0x1200, 34))
     slow = (Block(HOLDING, 0x12F8, 3),)
     serial = SerialForm(115_200)
+    other_bauds = (9600, 19_200)
     step = 1
     device_id = 1
     never_ids = (0,)  # a pack at 0 is the master of the others and asks them itself

@@ -83,6 +83,7 @@ class Pace(YdtBattery):
     live = (Block(ANALOGUE),)
     slow = (Block(ALARMS),)
     serial = SerialForm(9600)
+    other_bauds = (19_200,)
     protocol = "Pace"
     device_id = 1
     ids = (0, 2)

@@ -12,7 +12,7 @@ from appliance.model import PowerReading, Stamp
 from power.devices.morningstar import decode_charge_stage
 from power.protocol.conversions import build_power_reading, multiply, subtract
 from power.protocol.line_place import SerialForm
-from power.protocol.profile import Block, ChargerProfile, Identification, Sample
+from power.protocol.profile import MODBUS_IDS, Block, ChargerProfile, Identification, Sample
 from power.protocol.register import ABSENT, F16, IMPLAUSIBLE, INPUT, U16, U32, Decoded, Register
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -68,6 +68,7 @@ class ProstarMppt(ChargerProfile):
     live = (Block(INPUT, 0x0010, 31),)
     serial = SerialForm(9600, stop_bits=2)
     ids = (2, 3, 4)
+    bus_ids = MODBUS_IDS
     timeout_s = 1.0
     gap_s = 0.5
     tested = ("our simulator",)

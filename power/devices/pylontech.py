@@ -160,6 +160,7 @@ class Pylontech(YdtBattery):
     live = (Block(ANALOGUE),)
     slow = (Block(MANAGEMENT), Block(ALARMS))
     serial = SerialForm(115_200)
+    other_bauds = (9600,)  # by its first switch
     protocol = "Pylontech"
     device_id = 2  # the master; n + 0x10 * group
     ids = (3, 0x12)

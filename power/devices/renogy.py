@@ -16,7 +16,7 @@ from power.protocol.conversions import (
     subtract,
 )
 from power.protocol.line_place import SerialForm
-from power.protocol.profile import Block, ChargerProfile, Identification, Sample
+from power.protocol.profile import MODBUS_IDS, Block, ChargerProfile, Identification, Sample
 from power.protocol.register import (
     ABSENT,
     HOLDING,
@@ -128,6 +128,7 @@ class RenogyRover(ChargerProfile):
     live = (Block(HOLDING, 0x0101, 9), Block(HOLDING, 0x0120, 2))
     slow = (Block(HOLDING, 0x0111, 3),)
     serial = SerialForm(9600)
+    bus_ids = MODBUS_IDS
     ids = (
         0xFF,
         16,

@@ -19,7 +19,7 @@ from power.protocol.conversions import (
     name_set_bits,
 )
 from power.protocol.line_place import SerialForm
-from power.protocol.profile import BatteryProfile, Block, Identification, Sample
+from power.protocol.profile import MODBUS_IDS, BatteryProfile, Block, Identification, Sample
 from power.protocol.register import ABSENT, HOLDING, IMPLAUSIBLE, S16, U16, U32, Decoded, Register
 
 MOST = 16  # cells, and temperatures
@@ -98,6 +98,7 @@ class RenogyLfp(BatteryProfile):
     settings = (Block(HOLDING, 5000, 1),)
     serial = SerialForm(9600)
     device_id = 0xF7
+    bus_ids = MODBUS_IDS
     ids = (0x30,)  # as the DC Home app numbers it behind a hub
     timeout_s = 1.0
     gap_s = 0.1

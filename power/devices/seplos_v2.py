@@ -116,6 +116,7 @@ class SeplosV2(YdtBattery):
     live = (Block(ANALOGUE),)
     slow = (Block(ALARMS),)
     serial = SerialForm(19_200)
+    other_bauds = (9600,)
     protocol = "Seplos v2"
     device_id = 0
     ids = (1, 2)

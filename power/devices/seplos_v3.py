@@ -99,6 +99,7 @@ class SeplosV3(BatteryProfile):
     live = (Block(INPUT, 0x1000, 0x12), Block(INPUT, 0x1100, 0x10), Block(COILS, 0x1248, 0x48))
     settings = (Block(INPUT, 0x1301, 1),)
     serial = SerialForm(19_200)
+    other_bauds = (9600,)
     device_id = 0
     ids = tuple(range(1, 16))
     timeout_s = 0.8  # mostly 50 ms, now and then several tenths of a second

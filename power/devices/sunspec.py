@@ -22,6 +22,7 @@ from power.devices.sunspec_values import (
 from power.protocol.conversions import build_battery_reading, build_power_reading, name_set_bits
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import (
+    MODBUS_IDS,
     BatteryProfile,
     Block,
     ChargerProfile,
@@ -53,7 +54,7 @@ BATTERY = (  # offsets: pysunspec2 1.3.7; scale factors are the device's own
     Register(802,  16,    U16, 1,    1,     7,     "",   "charge_status"),          # ChaSt
     Register(802,  22,    U16, 1,    1,     99,    "",   "state"),                  # State
     Register(802,  26,    U32, 1,    0,     2**32, "",   "events"),                 # Evt1
-    Register(802,  34,    U16, 1,    5,     70,    "V",  "voltage"),                # V
+    Register(802,  34,    U16, 1,    5,     120,   "V",  "voltage"),                # V
     Register(802,  37,    U16, 1,    1,     5,     "V",  "highest_cell_voltage"),   # CellVMax
     Register(802,  40,    U16, 1,    1,     5,     "V",  "lowest_cell_voltage"),    # CellVMin
     Register(802,  44,    S16, 1,    -2000, 2000,  "A",  "current"),                # A: its sign is not defined
@@ -64,7 +65,7 @@ BATTERY = (  # offsets: pysunspec2 1.3.7; scale factors are the device's own
     Register(803,  7,     S16, 1,    -45,   90,    "C",  "lowest_temperature"),     # ModTmpMin
     Register(713,  4,     U16, 1,    0,     100,   "%",  "storage_charge"),         # SoC: 0 without storage
     Register(124,  8,     U16, 1,    0,     100,   "%",  "control_charge"),         # ChaState
-    Register(124,  10,    U16, 1,    5,     70,    "V",  "control_voltage"),        # InBatV
+    Register(124,  10,    U16, 1,    5,     120,   "V",  "control_voltage"),        # InBatV
     Register(124,  11,    U16, 1,    1,     7,     "",   "control_status"),         # ChaSt
 )
 PV = (  # of each module (160) or port (714); what all of them give together has the same name
@@ -112,6 +113,8 @@ class SunSpecDevice(Profile):
 
     protocol = "SunSpec"
     serial = SerialForm(9600)
+    other_bauds = (19_200, 115_200)
+    bus_ids = MODBUS_IDS
     ids = (126,)  # SMA
     timeout_s = 1.0  # with 0.5 s one in 200 answers comes too late
     gap_s = 0.02

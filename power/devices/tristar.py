@@ -11,7 +11,7 @@ from appliance.model import PowerReading, Stamp
 from power.devices.morningstar import decode_charge_stage
 from power.protocol.conversions import build_power_reading, check_power_w, multiply, scale
 from power.protocol.line_place import SerialForm
-from power.protocol.profile import Block, ChargerProfile, Identification, Sample
+from power.protocol.profile import MODBUS_IDS, Block, ChargerProfile, Identification, Sample
 from power.protocol.register import (
     ABSENT,
     HOLDING,
@@ -86,6 +86,7 @@ class TristarMppt(ChargerProfile):
     slow = (Block(INPUT, 0x0043, 2),)
     serial = SerialForm(9600, stop_bits=2)
     ids = (2, 3, 4)
+    bus_ids = MODBUS_IDS
     timeout_s = 1.0
     gap_s = 0.1
     has_load_output = False

@@ -28,7 +28,7 @@ from power.protocol.register import ABSENT, INPUT, S16, U16, Register
 # fmt: off
 SYSTEM = (  # com.victronenergy.system, unit id 100
     #        fc     addr  kind scale low    high   unit  name
-    Register(INPUT, 840,  U16, 10,   5,     70,    "V",  "battery_voltage", absent=(0,)),
+    Register(INPUT, 840,  U16, 10,   5,     120,   "V",  "battery_voltage", absent=(0,)),
     Register(INPUT, 841,  S16, 10,   -1000, 1000,  "A",  "battery_current"),          # net: + is into the battery
     Register(INPUT, 842,  S16, 1,    -30e3, 30e3,  "W",  "battery_power"),
     Register(INPUT, 843,  U16, 1,    0,     100,   "%",  "state_of_charge"),
@@ -53,7 +53,7 @@ CHARGER = (  # com.victronenergy.solarcharger
 )
 BATTERY = (  # com.victronenergy.battery: a BMS on CAN, or a BMV or SmartShunt
     Register(INPUT, 258,  S16, 1,    -30e3, 30e3,  "W",  "power"),
-    Register(INPUT, 259,  U16, 100,  5,     70,    "V",  "voltage", absent=(0,)),
+    Register(INPUT, 259,  U16, 100,  5,     120,   "V",  "voltage", absent=(0,)),
     Register(INPUT, 261,  S16, 10,   -1000, 1000,  "A",  "current"),
     Register(INPUT, 262,  S16, 10,   -45,   90,    "C",  "temperature"),
     Register(INPUT, 265,  U16, -10,  -6554, 0,     "Ah", "consumed"),                 # negative scale: 200 is -20.0

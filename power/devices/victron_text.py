@@ -88,7 +88,7 @@ MPPT_LABELS = (
     Label("HSDS", 1,     0,      365,    "",    "day_number"),
 )
 SHUNT_LABELS = (
-    Label("V",    1000,  5,      70,     "V",   "voltage"),
+    Label("V",    1000,  5,      120,    "V",   "voltage"),
     Label("VS",   1000,  -5,     70,     "V",   "starter_voltage"),
     Label("VM",   1000,  0,      70,     "V",   "midpoint_voltage"),
     Label("DM",   10,    -100,   100,    "%",   "midpoint_deviation"),

@@ -6,8 +6,9 @@ addresses every device at once, and on a JK battery the pack that is itself the 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 from power.protocol.line_place import SerialForm
 from power.protocol.links import LINK_FACTORIES, FramedLinkFactory, Framing
@@ -22,16 +23,19 @@ class Timeouts:
     `silence_s`: at most, the first time; most devices answer within 0.1 to 0.3 s. `patience_s`: the
     second time, for what was silent at its usual id: it is slow, or a pack that slept and wakes at
     the first request. `listen_s`: for a device that sends unasked, one or two blocks a second
-    apart.
+    apart. `neighbour_s`: for another of a kind that has answered; `bus_scan_s`: for all of them.
     """
 
     silence_s: float = 0.4
     retry_s: float = 1.0
     listen_s: float = 2.2
     whole_scan_s: float = 120.0
+    neighbour_s: float = 0.15
+    bus_scan_s: float = 60.0
 
 
 USUAL_TIMEOUTS = Timeouts()
+BRIDGED = SerialForm(9600, bridged=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,14 @@ class Question:
         return f"{self.mode}: {models}" + ("" if self.only_listens else f" at {self.device_id}")
 
 
+class Wanted(NamedTuple):
+    """A model to ask for, at an id, in one way for bytes to run."""
+
+    profile: Profile
+    device_id: int
+    form: SerialForm
+
+
 def plan_first_round(models: Sequence[Profile], port: str, timeouts: Timeouts) -> list[Question]:
     """Each model at its usual id. Devices that send unasked come first: listening disturbs
     nothing.
@@ -81,27 +93,58 @@ def plan_first_round(models: Sequence[Profile], port: str, timeouts: Timeouts) -
 def plan_second_round(
     models: Sequence[Profile], port: str, timeouts: Timeouts, any_reply: bool = False
 ) -> list[Question]:
-    """Each model once more, with more patience, then its other ids. `any_reply`: some device has
-    answered; else a TCP device is not there at all, as it would have refused an id that it does not
-    have.
+    """Each model once more, with more patience, then at its other speeds or as RTU over TCP, then
+    its other ids. `any_reply`: some device has answered; else a TCP device is not there at all, as
+    it would have refused an id that it does not have.
     """
     again = list_usual_ids(models, port)
+    otherwise = [
+        Wanted(profile, first, form)
+        for profile, first, _ in again
+        for form in list_other_forms(profile, port)
+    ]
     others = [
-        (profile, number)
-        for profile, first in again
+        Wanted(profile, number, form)
+        for profile, first, form in again
         for number in list_allowed_ids(profile)
         if number != first and (any_reply or not profile.tcp_only)
     ]
-    return order_questions(
-        build_questions(again, timeouts, timeouts.retry_s)
-        + build_questions(others, timeouts, timeouts.silence_s)
+    return (
+        order_questions(build_questions(again, timeouts, timeouts.retry_s))
+        + order_questions(build_questions(otherwise, timeouts, timeouts.silence_s))
+        + order_questions(build_questions(others, timeouts, timeouts.silence_s))
     )
 
 
-def list_usual_ids(models: Iterable[Profile], port: str) -> list[tuple[Profile, int]]:
+def plan_bus_round(found: Iterable[Wanted], timeouts: Timeouts) -> list[Question]:
+    """All ids that a device of the same kind as a found one can have, lowest first, in the way
+    in which that one answered; as many as there is time for.
+    """
+    wanted = [
+        one._replace(device_id=number) for one in found for number in one.profile.bus_ids if number
+    ]
+    planned, left_s = [], timeouts.bus_scan_s
+    for question in build_questions(dict.fromkeys(wanted), timeouts, timeouts.neighbour_s):
+        left_s -= question.wait_s + question.gap_s
+        if left_s < 0:
+            break
+        planned.append(question)
+    return planned
+
+
+def list_usual_ids(models: Iterable[Profile], port: str) -> list[Wanted]:
     """The models that could be at that port, each with the id that it is likeliest to have."""
     ids = [(profile, list_allowed_ids(profile)) for profile in select_models(port, models)]
-    return [(profile, allowed[0]) for profile, allowed in ids if allowed]
+    return [Wanted(profile, allowed[0], profile.serial) for profile, allowed in ids if allowed]
+
+
+def list_other_forms(profile: Profile, port: str) -> list[SerialForm]:
+    """Other ways for the bytes to run: other speeds; over TCP, RTU through a bridge, which has one
+    speed whatever is asked for.
+    """
+    if not port.startswith(TCP):
+        return [replace(profile.serial, baud=baud) for baud in profile.other_bauds]
+    return [] if profile.tcp_only or get_framing(profile) else [BRIDGED]
 
 
 def list_allowed_ids(profile: Profile) -> list[int]:
@@ -133,12 +176,12 @@ def sends_unasked(profile: Profile) -> bool:
 
 
 def build_questions(
-    wanted: Iterable[tuple[Profile, int]], timeouts: Timeouts, longest_s: float
+    wanted: Iterable[Wanted], timeouts: Timeouts, longest_s: float
 ) -> list[Question]:
     """One question for all models that would send the same bytes in the same way."""
     merged: dict[tuple[LineMode, int, Block, int], list[Profile]] = {}
-    for profile, device_id in wanted:
-        way = LineMode(profile.protocol, profile.serial)
+    for profile, device_id, form in wanted:
+        way = LineMode(profile.protocol, form)
         key = (way, device_id, profile.signature, profile.reply_id_shift)
         merged.setdefault(key, []).append(profile)
     return [

@@ -8,7 +8,7 @@ Never: writes settings unless it was given a file for them.
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from power.probe.sections import (
 from power.protocol.line_place import get_no_device_advice
 from power.protocol.ports import TCP, parse_tcp_address
 
+WriteSections = Callable[[Path, Sequence[DeviceSection]], None]
 MOST_UNKNOWN_REPLIES = 3  # lines about replies that no model explains
 
 
@@ -62,7 +63,11 @@ def find_target(given: Path | None) -> Path:
 
 
 def run(
-    ports: Sequence[str] | None, path: Path | None, as_json: bool, probe: Probe | None = None
+    ports: Sequence[str] | None,
+    path: Path | None,
+    as_json: bool,
+    probe: Probe | None = None,
+    write: WriteSections = add_sections,
 ) -> int:
     """Probe the ports (None: all that there are); the exit code. `path`: where to write."""
     progress = Progress()
@@ -81,7 +86,7 @@ def run(
         progress.end()
     found = name_sections([device for report in reports for device in report.devices])
     if path and found:
-        write_and_show(path, found, reports, as_json)
+        write_and_show(path, found, reports, as_json, write)
     else:
         show_all(reports, found, as_json, None)
     return 0 if found else 1
@@ -93,11 +98,15 @@ def name_ports(ports: Sequence[str] | None) -> list[str]:
 
 
 def write_and_show(
-    path: Path, found: list[DeviceSection], reports: list[PortReport], as_json: bool
+    path: Path,
+    found: list[DeviceSection],
+    reports: list[PortReport],
+    as_json: bool,
+    write: WriteSections,
 ) -> None:
     """Write, then show; where it cannot be written, show nevertheless and raise."""
     try:
-        add_sections(path, found)
+        write(path, found)
     except SettingsError:
         show_all(reports, found, as_json, None)
         raise
@@ -123,7 +132,7 @@ def show_all(
     if path:
         print(f"written to {path}; `systemctl restart appliance-power` makes it count")
     elif toml:
-        print("put this into the settings file, or use --write")
+        print("put this into the settings file, or use --write (--add beside others at a port)")
 
 
 def format_lines(report: PortReport, found: list[DeviceSection]) -> list[Line]:

@@ -22,7 +22,9 @@ from power.probe.questions import (
     LineMode,
     Question,
     Timeouts,
+    Wanted,
     compute_longest_s,
+    plan_bus_round,
     plan_first_round,
     plan_second_round,
 )
@@ -150,6 +152,7 @@ class Probe:
         ways = {find.mode for find in search.matches}
         second = plan_second_round(self.models, port, self.timeouts, search.any_reply)
         search.ask([one for one in second if not ways or one.mode in ways])
+        search.ask_neighbours()
 
 
 class Search:
@@ -161,6 +164,8 @@ class Search:
         self._opened = False
         self._longest_s = probe.longest_s(port)
         self._begun_s = probe.clock.media_s()
+        self._deadline_s = probe.timeouts.whole_scan_s
+        self._asks_neighbours = False
         self._answered: set[tuple[LineMode, int, Block]] = set()
         self.matches: list[Match] = []
         self.unknown_replies: list[str] = []
@@ -193,13 +198,27 @@ class Search:
             ):  # the next line knows no gap
                 self._probe.clock.wait_media(question.gap_s, Event())
 
+    def ask_neighbours(self) -> None:
+        """Look for others of the kinds that answered: a line may have several of one model."""
+        found = [
+            Wanted(find.profile, find.device_id, find.mode.form)
+            for find in dict.fromkeys(self._select_surest())
+        ]
+        self._deadline_s = self.took_s + self._probe.timeouts.bus_scan_s
+        self._asks_neighbours = True
+        self.ask(plan_bus_round(found, self._probe.timeouts))
+
+    def _select_surest(self) -> list[Match]:
+        """The certain matches, or all where none is."""
+        return [one for one in self.matches if one.identification.certain] or self.matches
+
     def _announce(self, question: Question) -> None:
-        passed = f"{self.took_s:.0f} s of {self._longest_s:.0f}"
+        passed = f"{self.took_s:.0f} s of {max(self._longest_s, self.took_s):.0f}"
         self._probe.on_question(f"{self._port}, {passed}: {question}")
 
     def _is_worth_asking(self, question: Question) -> bool:
-        if self.took_s >= self._probe.timeouts.whole_scan_s:
-            self.stopped = True
+        if self.took_s >= self._deadline_s:
+            self.stopped = not self._asks_neighbours
             return False
         if (question.mode, question.device_id, question.block) in self._answered:
             return False
@@ -214,7 +233,8 @@ class Search:
     def _ask(self, lines: Lines, question: Question) -> None:
         profile = question.profiles[0]
         wire = self._probe.link_factories[profile.protocol]
-        link = wire.make_link(lines, profile, self._port, question.device_id)
+        form = question.mode.form
+        link = wire.make_link(lines, profile, self._port, question.device_id, form)
         try:
             data = link.read_raw(question.block)
         except ClosedLine:

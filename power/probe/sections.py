@@ -7,19 +7,22 @@ Never: changes a byte of what is there already; new sections go to its end.
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance import settings_file
 from appliance.errors import SettingsError
-from appliance.settings import Settings
+from appliance.settings import BmsSettings, ChargerSettings, Settings
 from appliance.settings_text import format_literal
+from power.devices import MODELS
 from power.probe import FoundDevice
 from power.probe.ports import is_same_port
+from power.protocol.ports import TCP
 
 FIRST_NAME = "main"
+KNOWN_IDS = {model.name: model.device_id for model in MODELS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,16 @@ class DeviceSection:
         ]
         if best.device_id != best.profile.device_id:
             lines.append(f"device_id = {best.device_id}")
+        lines += format_line_mode(self.device)
         return "\n".join(lines) + "\n"
+
+
+def format_line_mode(device: FoundDevice) -> list[str]:
+    """The keys that say how the bytes run, where that is not usual for the model."""
+    form, usual = device.best.mode.form, device.best.profile.serial
+    if device.port.startswith(TCP):
+        return ['framing = "rtu"'] if form.bridged else []
+    return [f"baud = {form.baud}"] if form.baud != usual.baud else []
 
 
 def describe_device(device: FoundDevice) -> list[str]:
@@ -93,6 +105,67 @@ def add_sections(path: Path, new: Sequence[DeviceSection]) -> None:
     for entry in new:
         refuse_ambiguous(entry)
         refuse_duplicate(settings, entry)
+    append_sections(path, new)
+
+
+def add_missing_sections(path: Path, found: Sequence[DeviceSection]) -> None:
+    """Put those at the end of the settings file that it does not have, also at a port that it
+    names already, each under a free name.
+    """
+    settings = settings_file.load_settings(path)
+    new: list[DeviceSection] = []
+    for entry in found:
+        if not has_device(settings, entry.device):
+            refuse_ambiguous(entry)
+            new.append(replace(entry, name=find_free_name(settings, entry.section, new)))
+    if not new:
+        raise SettingsError(f"nothing was written: {path} has every device that was found")
+    append_sections(path, new)
+
+
+def list_named(settings: Settings) -> dict[str, Mapping[str, ChargerSettings | BmsSettings]]:
+    """The power devices of the settings, by section and name."""
+    return {"charger": settings.charger, "bms": settings.bms}
+
+
+def has_device(settings: Settings, device: FoundDevice) -> bool:
+    """Whether the settings name that device. Raise `SettingsError` where they name another model
+    in its place.
+    """
+    best = device.best
+    for section, entries in list_named(settings).items():
+        for name, one in entries.items():
+            usual = KNOWN_IDS.get(one.model)
+            number = usual if one.device_id is None else one.device_id
+            if not is_same_port(one.port, device.port) or number != best.device_id:
+                continue
+            if not is_variant(one.model, device):
+                raise SettingsError(
+                    f"nothing was written: {settings.path} has [{section}.{name}] as {one.model} "
+                    f"at id {number} of {one.port}, but {best.profile.name} answers there"
+                )
+            return True
+    return False
+
+
+def is_variant(model: str, device: FoundDevice) -> bool:
+    """Whether it is one of the models that the device may be, or a variant that no probe can tell
+    from one of them.
+    """
+    kinds = tuple(type(match.profile) for match in device.matches)
+    return any(known.name == model and isinstance(known, kinds) for known in MODELS)
+
+
+def find_free_name(settings: Settings, section: str, new: Sequence[DeviceSection]) -> str:
+    """`main`, or `main-2` on."""
+    taken = {*list_named(settings)[section]}
+    taken |= {entry.name for entry in new if entry.section == section}
+    names = (FIRST_NAME, *(f"{FIRST_NAME}-{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)
+
+
+def append_sections(path: Path, new: Sequence[DeviceSection]) -> None:
+    """The file as it is, then the sections."""
     try:
         old = path.read_bytes()
         gap = b"\n" if old.endswith(b"\n") or not old else b"\n\n"

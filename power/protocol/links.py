@@ -13,6 +13,7 @@ from power.protocol.framing import ydt1363
 from power.protocol.framing.daly_a5 import DalyA5Framing
 from power.protocol.framing.jbd import JbdFraming
 from power.protocol.framing.vedirect import VeDirectFraming
+from power.protocol.line_place import SerialForm
 from power.protocol.profile import Block, Profile
 from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Order, Register, decode
 from power.protocol.sunspec import SunSpecLinkFactory
@@ -34,8 +35,18 @@ class Link(Protocol):
 class LinkFactory(Protocol):
     """One protocol: makes the links of its devices."""
 
-    def make_link(self, lines: Lines, profile: Profile, port: str, device_id: int) -> Link:
-        """The link to the device with that id at `port`; nothing is opened yet."""
+    def make_link(
+        self,
+        lines: Lines,
+        profile: Profile,
+        port: str,
+        device_id: int,
+        form: SerialForm | None = None,
+    ) -> Link:
+        """The link to the device with that id at `port`; nothing is opened yet.
+
+        `form`: how the bytes run there; None: as is usual for the model.
+        """
 
 
 class ModbusLink:
@@ -74,10 +85,17 @@ class ModbusLink:
 
 
 class ModbusLinkFactory:
-    """Modbus RTU on serial ports, Modbus TCP elsewhere."""
+    """Modbus RTU on serial ports and bridges, Modbus TCP elsewhere."""
 
-    def make_link(self, lines: Lines, profile: Profile, port: str, device_id: int) -> Link:
-        bus = lines.modbus(port, profile.serial, profile.timeout_s, profile.gap_s)
+    def make_link(
+        self,
+        lines: Lines,
+        profile: Profile,
+        port: str,
+        device_id: int,
+        form: SerialForm | None = None,
+    ) -> Link:
+        bus = lines.modbus(port, form or profile.serial, profile.timeout_s, profile.gap_s)
         return ModbusLink(profile, bus, device_id)
 
 
@@ -138,8 +156,15 @@ class FramedLinkFactory:
     def __init__(self, framing: Framing) -> None:
         self.framing = framing
 
-    def make_link(self, lines: Lines, profile: Profile, port: str, device_id: int) -> Link:
-        line = lines.bytewise(port, profile.serial, profile.timeout_s, profile.gap_s)
+    def make_link(
+        self,
+        lines: Lines,
+        profile: Profile,
+        port: str,
+        device_id: int,
+        form: SerialForm | None = None,
+    ) -> Link:
+        line = lines.bytewise(port, form or profile.serial, profile.timeout_s, profile.gap_s)
         return FramedLink(profile, self.framing, line, device_id)
 
 

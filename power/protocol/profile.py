@@ -21,6 +21,7 @@ from power.protocol.register import (
     select_registers,
 )
 
+MODBUS_IDS = tuple(range(1, 248))
 MODBUS_FUNCTIONS = 4  # 01 to 04 read; whatever is above is a command of another protocol
 
 
@@ -77,10 +78,12 @@ class Profile(ABC):
     settings: ClassVar[tuple[Block, ...]] = ()  # requested once an hour
     serial: ClassVar[SerialForm]
     tcp_only: ClassVar[bool] = False  # there is no serial port on it
+    other_bauds: ClassVar[tuple[int, ...]] = ()  # that it can be set to, for a full scan
     protocol: ClassVar[str] = "Modbus"  # a key of power.protocol.links.LINK_FACTORIES
     step: ClassVar[int] = WORD_BYTES  # bytes between two addresses
     device_id: ClassVar[int] = 1  # as delivered
     ids: ClassVar[tuple[int, ...]] = ()  # others that it is known to have, for a full scan
+    bus_ids: ClassVar[tuple[int, ...]] = ()  # all that it can be set to, once one was found
     includes: ClassVar[tuple[str, ...]] = ()  # models at the same port that it already counts
     never_ids: ClassVar[tuple[int, ...]] = ()  # never addressed, whatever the settings name
     sleeps: ClassVar[bool] = False  # the first request after a pause wakes it and is lost

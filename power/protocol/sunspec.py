@@ -15,6 +15,7 @@ from appliance.clock import Clock
 from appliance.errors import BusError
 from power.protocol.bus import Lines, ModbusReader
 from power.protocol.errors import NO_SUCH_REGISTER, WRONG_COUNT, ExceptionAnswer, WrongFrame
+from power.protocol.line_place import SerialForm
 from power.protocol.profile import Block, Profile
 from power.protocol.register import ABSENT, HOLDING, WORD_BYTES, Decoded, Register
 from power.protocol.sunspec_model import HEAD_WORDS, split_requests
@@ -182,7 +183,14 @@ def parse_directory(data: bytes) -> tuple[tuple[int, ...], str] | None:
 class SunSpecLinkFactory:
     """SunSpec over Modbus: RTU on serial ports, TCP elsewhere."""
 
-    def make_link(self, lines: Lines, profile: Profile, port: str, device_id: int) -> SunSpecLink:
+    def make_link(
+        self,
+        lines: Lines,
+        profile: Profile,
+        port: str,
+        device_id: int,
+        form: SerialForm | None = None,
+    ) -> SunSpecLink:
         """The way to the device with that id at `port`; nothing is opened yet."""
-        bus = lines.modbus(port, profile.serial, profile.timeout_s, profile.gap_s)
+        bus = lines.modbus(port, form or profile.serial, profile.timeout_s, profile.gap_s)
         return SunSpecLink(profile, bus, device_id, lines.clock)

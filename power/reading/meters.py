@@ -12,12 +12,13 @@ from appliance.clock import Clock
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from appliance.process import settings_checks
-from appliance.settings import Settings
+from appliance.settings import BmsSettings, ChargerSettings, ModbusFraming, Settings
 from power import devices
 from power.protocol.bus import Lines
 from power.protocol.errors import ClosedLine
 from power.protocol.line_health import LineHealth
-from power.protocol.links import LINK_FACTORIES
+from power.protocol.line_place import LinePlace, SerialForm
+from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Profile
 from power.reading.checks import DeviceChecks
 from power.reading.combine import Charger, combine
@@ -150,7 +151,7 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
         Device(
             "charger",
             name,
-            open_meter(lines, devices.find_charger(one.model), one.port, one.device_id, clock),
+            open_named(lines, devices.find_charger(one.model), one, clock),
             one.loads_on_battery,
             one.invert_current,
         )
@@ -160,7 +161,7 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
         Device(
             "bms",
             name,
-            open_meter(lines, devices.find_battery(pack.model), pack.port, pack.device_id, clock),
+            open_named(lines, devices.find_battery(pack.model), pack, clock),
             invert_current=pack.invert_current,
         )
         for name, pack in settings.bms.items()
@@ -168,10 +169,31 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
     return Meters(found, clock)
 
 
+def open_named(
+    lines: Lines, profile: Profile, one: ChargerSettings | BmsSettings, clock: Clock
+) -> Meter:
+    """The meter of a device of the settings."""
+    form = choose_form(profile, one.baud, one.framing)
+    return open_meter(lines, profile, one.port, one.device_id, clock, form)
+
+
+def choose_form(profile: Profile, baud: int | None, framing: ModbusFraming) -> SerialForm:
+    """How the bytes run on the device's line, by its model and the settings."""
+    form = profile.serial
+    return replace(form, baud=baud or form.baud, bridged=framing is ModbusFraming.RTU)
+
+
 def open_meter(
-    lines: Lines, profile: Profile, port: str, device_id: int | None, clock: Clock
+    lines: Lines,
+    profile: Profile,
+    port: str,
+    device_id: int | None,
+    clock: Clock,
+    form: SerialForm | None = None,
 ) -> Meter:
     """The meter of one device; its line is opened by the first `read()`."""
     chosen = profile.device_id if device_id is None else device_id
-    link = LINK_FACTORIES[profile.protocol].make_link(lines, profile, port, chosen)
-    return Meter(profile, link, clock)
+    factory, form = LINK_FACTORIES[profile.protocol], form or profile.serial
+    link = factory.make_link(lines, profile, port, chosen, form)
+    is_modbus = not isinstance(factory, FramedLinkFactory)
+    return Meter(profile, link, clock, LinePlace(port, form, modbus=is_modbus).kind)

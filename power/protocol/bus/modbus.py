@@ -21,7 +21,7 @@ from appliance.clock import Clock
 from power.protocol.bus.failures import LINE_FAILURES
 from power.protocol.bus.late_replies import LateReplies, Request
 from power.protocol.bus.pause import Pause
-from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter
+from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, is_rtu_frame, is_tcp_frame
 from power.protocol.errors import (
     MODBUS_EXCEPTIONS,
     ClosedLine,
@@ -34,7 +34,7 @@ from power.protocol.errors import (
     explain_silence,
     explain_wrong_reply,
 )
-from power.protocol.line_place import LinePlace, SerialForm
+from power.protocol.line_place import LineKind, LinePlace, SerialForm
 from power.protocol.ports import TCP, parse_tcp_address
 
 WORDS = (3, 4)  # functions whose reply is 16-bit words
@@ -194,9 +194,9 @@ class ModbusBus:
         return NoAnswer(explain_silence(self._place, request.title), gap_s)
 
     def _make_wrong_frame(self, request: ReadRequest, reason: str = "") -> WrongFrame:
-        return WrongFrame(
-            explain_wrong_reply(self._place, request.title, self._filter.received, reason)
-        )
+        received = self._filter.received
+        reason = reason or guess_framing(self._place.kind, received)
+        return WrongFrame(explain_wrong_reply(self._place, request.title, received, reason))
 
 
 class BlockingSerialClient(ModbusSerialClient):
@@ -212,6 +212,15 @@ class BlockingSerialClient(ModbusSerialClient):
     @property
     def _timeout_s(self) -> float:
         return float(self.comm_params.timeout_connect)
+
+
+def guess_framing(kind: LineKind, received: bytes) -> str:
+    """In words, where the other framing over TCP is used than the settings name; else empty."""
+    if kind is LineKind.GATEWAY and is_rtu_frame(received):
+        return 'these are RTU frames, as a transparent bridge gives: set `framing = "rtu"`'
+    if kind is LineKind.BRIDGE and is_tcp_frame(received):
+        return "these are Modbus TCP frames, as a gateway gives: leave out `framing`"
+    return ""
 
 
 def is_hung_up(connection: Any, place: LinePlace) -> bool:

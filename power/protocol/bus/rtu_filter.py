@@ -13,6 +13,7 @@ from pymodbus.framer import FramerRTU
 
 RTU_SHORTEST = 5  # id, function, exception or count of bytes, checksum
 EXCEPTION_BIT = 0x80
+TCP_PROTOCOL, TCP_LENGTH = slice(2, 4), slice(4, 6)  # in the head of a Modbus TCP frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +100,14 @@ def find_last_valid(received: bytes, head: bytes, size: int) -> bytes:
 def compute_crc(body: bytes) -> bytes:
     """The two CRC bytes of an RTU frame."""
     return FramerRTU.compute_CRC(body).to_bytes(2, "big")
+
+
+def is_rtu_frame(received: bytes) -> bool:
+    """Whether these bytes are one whole RTU frame, whatever it answers."""
+    return len(received) >= RTU_SHORTEST and compute_crc(received[:-2]) == received[-2:]
+
+
+def is_tcp_frame(received: bytes) -> bool:
+    """Whether these bytes begin with the head of a Modbus TCP frame and have its length."""
+    head, length = received[TCP_PROTOCOL], int.from_bytes(received[TCP_LENGTH], "big")
+    return head == bytes(2) and length > 2 and len(received) == TCP_LENGTH.stop + length

@@ -155,9 +155,13 @@ class AnsweringFactory:
         self.clock = clock
         self.replies = replies
         self.asked: list[tuple[str, int]] = []
+        self.forms: list[Any] = []
         self.took_s = 0.0
 
-    def make_link(self, lines: Any, profile: Profile, port: str, device_id: int) -> Any:
+    def make_link(
+        self, lines: Any, profile: Profile, port: str, device_id: int, form: Any = None
+    ) -> Any:
+        self.forms.append(form)
         return AskedLink(self, profile, device_id, min(profile.timeout_s, lines._wait_s))
 
 
