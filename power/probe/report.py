@@ -132,7 +132,7 @@ def show_all(
     if path:
         print(f"written to {path}; `systemctl restart appliance-power` makes it count")
     elif toml:
-        print("put this into the settings file, or use --write (--add beside others at a port)")
+        print("put this into the settings file, or use --write")
 
 
 def format_lines(report: PortReport, found: list[DeviceSection]) -> list[Line]:

@@ -135,8 +135,7 @@ def has_device(settings: Settings, device: FoundDevice) -> bool:
     best = device.best
     for section, entries in list_named(settings).items():
         for name, one in entries.items():
-            usual = KNOWN_IDS.get(one.model)
-            number = usual if one.device_id is None else one.device_id
+            number = get_id(one, device)
             if not is_same_port(one.port, device.port) or number != best.device_id:
                 continue
             if not is_variant(one.model, device):
@@ -148,10 +147,20 @@ def has_device(settings: Settings, device: FoundDevice) -> bool:
     return False
 
 
+def get_id(one: ChargerSettings | BmsSettings, device: FoundDevice) -> int | None:
+    """The id of a device of the settings: its own, or its model's usual one."""
+    usual = {match.profile.name: match.profile.device_id for match in device.matches}
+    if one.device_id is not None:
+        return one.device_id
+    return usual.get(one.model, KNOWN_IDS.get(one.model))
+
+
 def is_variant(model: str, device: FoundDevice) -> bool:
     """Whether it is one of the models that the device may be, or a variant that no probe can tell
     from one of them.
     """
+    if model in {match.profile.name for match in device.matches}:
+        return True
     kinds = tuple(type(match.profile) for match in device.matches)
     return any(known.name == model and isinstance(known, kinds) for known in MODELS)
 

@@ -20,6 +20,7 @@ from power.devices import BATTERIES, MODELS
 from power.protocol.ports import TCP, parse_tcp_address
 from provisioning.simulated.command import Command, DeviceRequest, parse_command
 from provisioning.simulated.devices.models import SIMULATORS, make_byte_device
+from provisioning.simulated.lines.bridge_line import BridgeLine
 from provisioning.simulated.lines.serial_line import SerialLine, link_port
 from provisioning.simulated.lines.tcp_line import TcpLine, make_answer
 from provisioning.simulated.plant.load import ReportedLoad
@@ -91,7 +92,8 @@ def open_line(
     """One port, ready to serve."""
     names, port = " and a ".join(one.model for one in requests), requests[0].port
     if port and port.startswith(TCP):
-        tcp = open_tcp_line(port, devices, running)
+        bridged = any(one.bridged for one in requests)
+        tcp = (open_bridge if bridged else open_tcp_line)(port, devices, running)
         print(f"a simulated {names} answers at {tcp.url}", flush=True)
         return tcp.serve
     fast = settings.clock.origin_boottime_s > 0 and settings.clock.speed > 1
@@ -106,6 +108,12 @@ def open_line(
     place = stack.enter_context(link_port(line.path, Path(port) if port else None))
     print(f"a simulated {names} answers at {place}", flush=True)
     return line.serve
+
+
+def open_bridge(port: str, devices: list[Any], running: RunningPlant) -> BridgeLine:
+    """A transparent bridge to a serial line."""
+    device = RunningDevice(make_byte_device(devices, port), running)
+    return BridgeLine(device, *parse_tcp_address(port))
 
 
 def open_tcp_line(port: str, devices: list[Any], running: RunningPlant) -> TcpLine:

@@ -12,7 +12,7 @@ from typing import Any
 
 from appliance import settings_file
 from appliance.errors import SettingsError
-from appliance.settings import Settings
+from appliance.settings import ModbusFraming, Settings
 from provisioning.simulated.devices.models import SIMULATORS, find_full_name
 from provisioning.simulated.lines.quirks import LINE_QUIRKS
 
@@ -33,11 +33,15 @@ examples:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
-    """One device to simulate; `port` a link to make, tcp://HOST:PORT, or None for any."""
+    """One device to simulate; `port` a link to make, tcp://HOST:PORT, or None for any.
+
+    `bridged`: the TCP port carries the bytes of a serial line.
+    """
 
     model: str
     port: str | None = None
     device_id: int | None = None
+    bridged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,12 @@ class Command:
         if self.devices:
             return self.devices
         return tuple(
-            DeviceRequest(find_full_name(one.model), one.port, one.device_id)
+            DeviceRequest(
+                find_full_name(one.model),
+                one.port,
+                one.device_id,
+                one.framing is ModbusFraming.RTU,
+            )
             for one in settings.power_devices
         )
 
@@ -93,7 +102,10 @@ def parse_command(arguments: list[str] | None = None) -> Command:
         command.error("there are more ids (--id) than devices")
     ports += [None] * (len(models) - len(ports))
     ids = [*given.id, *([None] * len(models))]
-    devices = tuple(DeviceRequest(*one) for one in zip(models, ports, ids, strict=False))
+    devices = tuple(
+        DeviceRequest(model, port, number, given.bridge)
+        for model, port, number in zip(models, ports, ids, strict=False)
+    )
     return Command(devices, given.settings, tuple(given.quirk), given.seed)
 
 
@@ -129,6 +141,11 @@ def make_parser() -> argparse.ArgumentParser:
         type=make_tcp_url,
         metavar="HOST:PORT",
         help="serve Modbus TCP instead; places are dealt out in their order",
+    )
+    result.add_argument(
+        "--bridge",
+        action="store_true",
+        help="--tcp carries RTU frames, as a transparent bridge does",
     )
     result.add_argument("--id", **many, type=int, help="Modbus id, in the order of the devices")
     result.add_argument(

@@ -7,7 +7,7 @@ Never: on unless asked for.
 SILENCE, TORN32 = "silence", "torn32"  # most devices show these
 ECHO, TWO_BURSTS, NOISE, TRUNCATED = "echo", "two-bursts", "noise", "truncated"
 LATE, FOREIGN, FLOOD, STALE = "late", "foreign", "flood", "stale-bytes"
-DELAYED = "delayed"
+DELAYED, NEEDS_GAP = "delayed", "needs-gap"
 
 LINE_QUIRKS = {
     ECHO: "the adapter returns each request before the reply",
@@ -16,6 +16,7 @@ LINE_QUIRKS = {
     TRUNCATED: "one reply in five ends early",
     LATE: "one reply in five comes when the next request is out",
     DELAYED: "from one reply in five on, each comes one request late, until they catch up",
+    NEEDS_GAP: "a request within 50 ms of the last reply is lost",
     FOREIGN: "one reply in five comes from another device on the line",
     STALE: "the adapter gives the end of the last reply again before one reply in five",
     FLOOD: "one reply in five drowns in a thousand random bytes",

@@ -18,11 +18,12 @@ from appliance.clock import Clock
 from appliance.errors import ListenError
 from provisioning.simulated.lines.byte_device import ByteDevice
 from provisioning.simulated.lines.damage import SHARE, Damage
-from provisioning.simulated.lines.quirks import ECHO, TWO_BURSTS
+from provisioning.simulated.lines.quirks import ECHO, NEEDS_GAP, TWO_BURSTS
 
 STOP_CHECK_S = 0.2  # at whether to stop
 FRAME_GAP_S = 0.05  # silence after which a begun request is dropped
 BURST_GAP_S = 0.06
+NEEDED_GAP_S = 0.05
 BITS_A_BYTE = 10
 TURNAROUND_S = 0.005
 
@@ -46,6 +47,7 @@ class SerialLine:
         self._clock = clock
         self._baud = baud
         self._quirks = frozenset(quirks)
+        self._ready_s = 0.0
         self._damage = Damage(quirks, seed, damaged_share)
         # The other end stays open here as well: a driver that closes it is no hang-up.
         self._ours, self._theirs = os.openpty()
@@ -87,6 +89,8 @@ class SerialLine:
         return os.read(self._ours, 256) if ready else b""
 
     def _answer(self, request: bytes, stop: Event) -> None:
+        if NEEDS_GAP in self._quirks and self._clock.media_s() < self._ready_s:
+            return
         if ECHO in self._quirks:
             self._write(request)
         reply = self._device.respond(request)
@@ -102,6 +106,7 @@ class SerialLine:
             self._write(frame[:half])
             self._clock.wait_media(BURST_GAP_S, stop)
             frame = frame[half:]
+        self._ready_s = self._clock.media_s() + NEEDED_GAP_S
         self._write(frame)
 
     def _write(self, data: bytes) -> None:

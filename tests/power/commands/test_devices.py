@@ -312,3 +312,40 @@ def test_on_a_terminal_progress_is_one_line_that_changes(
         _, _, err = unitctl.run("power", "probe", "--port", port)
     assert err.count("\n") == 1, "only what was found stays"
     assert err.endswith(f"\r\x1b[K{port}: sunny answers at id 7\n\r\x1b[K")
+
+
+# --- --add ----------------------------------------------------------------------------------------
+
+
+def test_a_second_device_on_a_bus_is_added_beside_the_first(unitctl: CommandLine) -> None:
+    class Bus(Sunny):
+        bus_ids = (7, 8, 9)
+
+    unitctl.use_models(Bus())
+    with connect(SimulatedSunny(7), SimulatedSunny(9)) as port:
+        text = f"# my unit\n[charger.roof]  # south\nport = '{port}'\nmodel = 'sunny'\n".encode()
+        unitctl.settings.write_bytes(text)
+        code, _, err = unitctl.run("power", "probe", "--port", port, "--add")
+        again = unitctl.run("power", "probe", "--port", port, "--add")
+    assert code == 0, err
+    written = unitctl.settings.read_bytes()
+    assert written.startswith(text + b"\n# Sunny charger, certain: SUNNY 40\n[charger.main]\n")
+    charger = settings_file.load_settings(unitctl.settings).charger
+    assert {name: one.device_id for name, one in charger.items()} == {"roof": None, "main": 9}
+    assert again[0] == 2
+    assert "has every device that was found" in again[2]
+    assert unitctl.settings.read_bytes() == written
+
+
+def test_another_model_in_the_place_of_a_found_device_is_named_and_nothing_is_written(
+    unitctl: CommandLine,
+) -> None:
+    unitctl.use_models(Sunny())
+    with connect(SimulatedSunny()) as port:
+        text = f"[charger.main]\nport = '{port}'\nmodel = 'epever-tracer'\ndevice_id = 7\n"
+        unitctl.settings.write_text(text)
+        code, _, err = unitctl.run("power", "probe", "--port", port, "--add")
+    assert code == 2
+    assert "has [charger.main] as epever-tracer at id 7" in err
+    assert "but sunny answers there" in err
+    assert unitctl.settings.read_text() == text
