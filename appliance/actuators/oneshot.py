@@ -4,10 +4,8 @@ Reads: the settings. Writes: the journal, and its own faults in the unit databas
 Never: needs the database; where that is broken the action is done all the same.
 """
 
-import fcntl
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,12 +13,11 @@ from typing import NoReturn
 
 from appliance import log, settings_file
 from appliance.errors import ApplianceError, HostError, SettingsError, StoreError
-from appliance.file_locks import find_holder
+from appliance.file_locks import take_lock
 from appliance.settings import Settings
 from appliance.store.store import Store
 
 LONGEST_WAIT_S = 60.0  # less than TimeoutStartSec= of the units
-RETRY_S = 0.05
 Action = Callable[[Settings], str]
 
 
@@ -63,7 +60,7 @@ def one_at_a_time(settings: Settings, name: str) -> Iterator[None]:
     """Wait until no other process holds the lock: PID 1 starts instances of a template side by
     side, and the one that was ordered last must also be the last to act.
 
-    Raises `HostError` where the lock is held for longer than an action may take.
+    Raises `LockedError` where the lock is held for longer than an action may take.
     """
     path = settings.unit.run_dir / f"{name}.lock"
     try:
@@ -74,25 +71,7 @@ def one_at_a_time(settings: Settings, name: str) -> Iterator[None]:
             "directory"
         ) from error
     try:
-        wait_for_lock(handle, path)
+        take_lock(handle, path, LONGEST_WAIT_S)
         yield
     finally:
         os.close(handle)
-
-
-def wait_for_lock(handle: int, path: Path) -> None:
-    """Take the lock within `LONGEST_WAIT_S`; raises `HostError`."""
-    ends_s = time.monotonic() + LONGEST_WAIT_S
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > ends_s:
-                holder = find_holder(os.fstat(handle).st_ino) or "that cannot be seen"
-                raise HostError(
-                    f"{path} is held by the process {holder} for {LONGEST_WAIT_S:.0f} s: nothing "
-                    "was done; end that process"
-                ) from None
-            time.sleep(RETRY_S)
-        else:
-            return
