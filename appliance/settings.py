@@ -138,7 +138,13 @@ class BmsSettings:
 
 @dataclass(frozen=True, slots=True)
 class MeterSettings:
-    poll_every_s: float = setting(10.0, "Seconds between polls of chargers and batteries", 1, 60)
+    poll_every_s: float = setting(
+        10.0,
+        "Most seconds between polls of chargers and batteries; 3 while loads run, 1 while it waits "
+        "to be seen whether a low voltage lasts",
+        1,
+        60,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def assemble(unit: service.Service) -> service.Loop:
         actuator=Actuator(host, settings),
         sleep=sleep,
     )
-    return service.Loop(cycle, every_s=settings.meter.poll_every_s, finish=sleep.finish)
+    return service.Loop(cycle, every_s=cycle.choose_period_s, finish=sleep.finish)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from power.battery.estimate import Estimate, plausible_voltage_v
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
 from power.guard.observations import GuardState
+from power.guard.poll_rate import choose_period_s
 from power.memory import Memory, merge_estimates, merge_level, merge_readings
 from power.plan.ladder import Planner
 from power.reading.combine import compute_reported_soc_pct
@@ -81,10 +82,13 @@ class PowerCycle:
         self._reading: PowerReading | None = None
         self._battery: BatteryState | None = None
         self._arbiter = ArbiterState()
+        self._poll_took_s = 0.0
 
     def __call__(self) -> str:
         """Do one cycle and return its sentence."""
+        began_s = self._clock.stamp().uptime_s
         poll = self._read()
+        self._poll_took_s = self._clock.stamp().uptime_s - began_s
         self._recall(poll)
         situation = self._estimate_charge(poll)
         permission = self._judge(situation)
@@ -93,6 +97,11 @@ class PowerCycle:
         self._store(decision, situation, report)
         budget = decision.budget
         return f"{budget.reason}; the loads may draw {budget.power_w:g} W{report.status}"
+
+    def choose_period_s(self) -> float:
+        """How soon the next cycle is due, from the beginning of this one."""
+        usual_s = self._settings.meter.poll_every_s
+        return choose_period_s(self._guard, self._arbiter.level, usual_s, self._poll_took_s)
 
     def _read(self) -> Poll:
         """Poll all devices, again where the first poll may have begun before a suspend."""

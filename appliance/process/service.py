@@ -39,13 +39,14 @@ WRONG_WORLD, WRONG_SETTINGS, RUNS_ALREADY = 1, 2, 3  # exit codes
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """What a service repeats: `cycle` every `every_s` seconds (picture seconds if `media`).
+    """What a service repeats: `cycle` every `every_s` seconds (picture seconds if `media`), or as
+    soon as `every_s()` says after each cycle.
 
     `finish` is called once after the last cycle, to store what is still in memory.
     """
 
     cycle: Cycle
-    every_s: float
+    every_s: float | Callable[[], float]
     media: bool = False
     finish: Callable[[], None] | None = None
 
@@ -80,7 +81,9 @@ class Service:
         """The name under which faults and sentences are stored: `camera@front`, `power`."""
         return f"{self.name}@{self.instance}" if self.instance else self.name
 
-    def run(self, cycle: Cycle, every_s: float, *, media: bool = False) -> None:
+    def run(
+        self, cycle: Cycle, every_s: float | Callable[[], float], *, media: bool = False
+    ) -> None:
         """Repeat `cycle` every `every_s` seconds until PID 1 stops it or the cycle leaves.
 
         The cycle returns one sentence about what it did and why. `media`: the seconds are picture
@@ -96,7 +99,8 @@ class Service:
                 self.log.info(f"leaving: {leave}")
                 self._store_sentence(str(leave), now=True)
                 break
-            wait(every_s - (now_s() - started_s), self.stop)
+            period_s = every_s() if callable(every_s) else every_s
+            wait(period_s - (now_s() - started_s), self.stop)
         self.notifier.notify_stopping()
 
     def run_once(self, cycle: Cycle) -> None:
