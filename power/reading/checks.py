@@ -4,15 +4,16 @@ Reads and writes: nothing; it keeps what the checks remember from poll to poll.
 Never: passes on a value that a check has rejected, or rejects one without a fault or a mark.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from appliance.errors import BusError
-from appliance.model import BatteryReading, PowerReading
+from appliance.model import BatteryReading
 from power.reading.combine import Charger
 from power.reading.current_sign import CurrentSigns
+from power.reading.disagreements import compare_voltages, find_odd_voltages
 from power.reading.pack_faults import PackFaults
-from power.reading.plausibility import PlausibilityFilter
+from power.reading.plausibility import PlausibilityFilter, is_connected, mark_implausible
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +57,18 @@ class DeviceChecks:
             },
             {name: one for name, one in batteries.items() if one and f"bms {name}" not in frozen},
         )
-        faults = (*frozen.values(), *self.signs.list_faults(), *self._compare(sound, now_s))
-        return replace(sound, faults=faults)
-
-    def _compare(self, sound: CheckedPoll, now_s: float) -> Iterator[BusError]:
-        """What the sound readings show to be wrong."""
-        known = {name: one for name, one in sound.batteries.items() if one}
-        yield from self.packs.follow(known, now_s)
-        yield from self.plausibility.find_disagreements(
-            [name_charger(name, one.reading) for name, one in sound.chargers.items()],
-            [name_battery(name, one) for name, one in known.items()],
-        )
+        volts = list_voltages(sound)
+        odd = find_odd_voltages(volts)
+        packs = {name: one for name, one in sound.batteries.items() if one}
+        faults: list[BusError] = [
+            *frozen.values(),
+            *self.plausibility.charge_faults.values(),
+            *self.signs.list_faults(),
+            *self.signs.list_other_scales(),
+            *compare_voltages(volts),
+            *self.packs.follow(packs, now_s),
+        ]
+        return replace(reject_voltages(sound, odd), faults=tuple(faults))
 
     def _filter_charger(self, name: str, charger: Charger) -> Charger:
         sound = self.plausibility.filter_charger(
@@ -82,11 +84,34 @@ class DeviceChecks:
         return self.plausibility.filter_battery(name, reading, rejected=rejected)
 
 
-def name_charger(name: str, reading: PowerReading | None) -> PowerReading | None:
-    """The reading named by its place in the settings: a unit may have two of one model."""
-    return replace(reading, device=f"charger {name}") if reading else None
+def list_voltages(sound: CheckedPoll) -> dict[str, float]:
+    """The voltages of the battery, by device. A pack that has cut (cold, full, empty) measures its
+    cells, not what the others are connected to.
+    """
+    found = {
+        f"charger {name}": one.reading.battery_voltage_v
+        for name, one in sound.chargers.items()
+        if one.reading
+    } | {
+        f"bms {name}": one.voltage_v
+        for name, one in sound.batteries.items()
+        if one and is_connected(one)
+    }
+    return {title: volts for title, volts in found.items() if volts is not None}
 
 
-def name_battery(name: str, reading: BatteryReading | None) -> BatteryReading | None:
-    """The same for a battery."""
-    return replace(reading, device=f"bms {name}") if reading else None
+def reject_voltages(sound: CheckedPoll, odd: frozenset[str]) -> CheckedPoll:
+    """The readings without the voltage of the odd ones out."""
+    if not odd:
+        return sound
+    chargers = {
+        name: replace(one, reading=mark_implausible(one.reading, ("battery_voltage_v",)))
+        if one.reading and f"charger {name}" in odd
+        else one
+        for name, one in sound.chargers.items()
+    }
+    batteries = {
+        name: mark_implausible(one, ("voltage_v",)) if one and f"bms {name}" in odd else one
+        for name, one in sound.batteries.items()
+    }
+    return CheckedPoll(chargers, batteries)

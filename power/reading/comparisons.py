@@ -68,13 +68,16 @@ class CurrentComparison:
         return Vote.OPPOSES if opposite else None
 
     @property
+    def means_a(self) -> tuple[float, float]:
+        """The mean of both."""
+        return self.own_as / self.seconds, self.other_as / self.seconds
+
+    @property
     def is_of_one_scale(self) -> bool:
         """Whether both count about as much: they may differ by a dead band, or by half."""
-        own_a, other_a = self.own_as / self.seconds, self.other_as / self.seconds
+        own_a, other_a = self.means_a
         small, large = sorted((abs(own_a), abs(other_a)))
-        if own_a == 0 or abs(own_a - other_a) <= SAME_SCALE_A:
-            return True
-        return large <= SAME_SCALE_RATIO * small
+        return abs(own_a - other_a) <= SAME_SCALE_A or large <= SAME_SCALE_RATIO * small
 
 
 @dataclass

@@ -11,6 +11,7 @@ from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from power.reading.combine import Charger
 from power.reading.comparisons import Vote
+from power.reading.disagreements import Disagreement, compare_scales
 from power.reading.witnesses import Testified, Testimony, Verdict, Witness, judge
 
 CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
@@ -75,6 +76,14 @@ class CurrentSigns:
             fault
             for title, fault in self._faults.items()
             if not (packs and self._verdicts[title] == CONTRADICTED and title.startswith("charger"))
+        ]
+
+    def list_other_scales(self) -> list[Disagreement]:
+        """The packs that count another size of current than the controllers."""
+        return [
+            compare_scales(title, *heard.other_scale_a)
+            for title, heard in self._heard.items()
+            if heard.other_scale_a and title.startswith("bms ")
         ]
 
     def rejected_fields(self, title: str, current: str, charge: str = "") -> tuple[str, ...]:

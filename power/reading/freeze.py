@@ -14,6 +14,7 @@ from appliance.errors import BusError
 
 FROZEN_S = 1800.0  # with sun or current, no device reports exactly the same for so long
 FROZEN_DARK_S = 6 * 3600.0  # with a current, but no sun: a load may be steady for some hours
+FROZEN_THROTTLED_S = 12 * 3600.0  # with sun that is throttled to a steady load
 FROZEN_BESIDE_S = 600.0  # while something else says that a change came
 LOAD_SETTLES_S = 300.0  # until an ordered load has started or stopped
 LEAST_REPORTS = 3  # after a silence, two equal reports are chance
@@ -38,6 +39,7 @@ class Report:
 
     `values` are those that a change of the battery changes, `counted` those that still move where a
     load is steady. `flows`: sun or a current, so that the values cannot stay the same for long.
+    `throttled`: there is sun, but no more of it is taken than a load needs.
     `sees_loads`: its current is the battery's. `connected`: its voltage is the battery's.
     """
 
@@ -50,6 +52,7 @@ class Report:
     flows: bool
     sees_loads: bool
     connected: bool = True
+    throttled: bool = False
 
     @property
     def is_pack(self) -> bool:
@@ -124,6 +127,8 @@ class FreezeDetector:
             return None
         if report.flows and whole_s >= FROZEN_S:
             return f"for {FROZEN_S / 60:.0f} minutes and more, with sun or a current"
+        if report.throttled and whole_s >= FROZEN_THROTTLED_S:
+            return f"for {FROZEN_THROTTLED_S / 3600:.0f} hours and more, with sun"
         if whole_s >= FROZEN_DARK_S and abs(report.current_a or 0.0) > CHANGE_A:
             return f"for {FROZEN_DARK_S / 3600:.0f} hours and more, with a current"
         return self._find_change(report, same_since_s)
@@ -143,7 +148,8 @@ class FreezeDetector:
 
     def _find_load_changes(self, report: Report, since_s: float) -> Iterator[str]:
         least_a = DEAD_BAND_A if report.is_pack else REST_A
-        if not report.sees_loads or abs(report.current_a or 0.0) <= least_a:
+        sees_some = report.throttled or abs(report.current_a or 0.0) > least_a
+        if not (report.sees_loads and sees_some):
             return
         for at_s, change_w in self._load_changes:
             settled = since_s < at_s <= report.at_s - LOAD_SETTLES_S

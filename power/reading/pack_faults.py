@@ -82,10 +82,7 @@ class PackState:
     def describe(self) -> Iterator[str]:
         """What is wrong, in words."""
         if self.alarms:
-            yield (
-                f"its BMS has tripped: {self.alarms}. It protects the battery by opening a switch; "
-                "look at its cells, temperature and current before anything else"
-            )
+            yield f"its BMS has tripped: {self.alarms}. {advise(self.alarms)}"
         if self.cell:
             yield (
                 f"{self.cell.describe()}. Charge it fully and let the BMS balance for some hours; "
@@ -110,6 +107,21 @@ class PackState:
             self.cell, self.changing_since_s = None if is_told else cell, None
         if self.cell is not None and not is_alike(self.cell, cell) and is_apart(cell):
             self.cell = cell
+
+
+def advise(alarms: str) -> str:
+    """What to do about alarms."""
+    if all(is_cold(one) for one in alarms.split(", ")):
+        return "It takes no charge while its cells are cold; warm it, or wait"
+    return (
+        "It protects the battery by opening a switch; look at its cells, temperature and current "
+        "before anything else"
+    )
+
+
+def is_cold(alarm: str) -> bool:
+    """Whether the alarm is of the cold alone, in the words of any BMS."""
+    return "under-temperature" in alarm or ("temperature" in alarm and "low" in alarm)
 
 
 def is_apart(cell: ApartCell) -> bool:

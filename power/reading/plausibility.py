@@ -5,13 +5,12 @@ Never: makes a value of its own. What it rejects is None and IMPLAUSIBLE, until 
 reported it for a while (a jump) or the values change again (frozen).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from appliance.errors import BusError
-from appliance.model import BatteryReading, PowerReading, Quality
-from power.reading.freeze import CHANGE_A, SUN_W, FreezeDetector, Report
+from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality
+from power.reading.freeze import CHANGE_A, REST_A, SUN_W, FreezeDetector, Report
 
 JUMP_C = 5.0  # a probe that comes loose or is torn off; cells move slower than this
 JUMP_C_PER_S = 0.02
@@ -21,14 +20,13 @@ DRIFT_PCT = 10.0  # of charge, against what flowed
 DRIFT_WINDOW_S = 3600.0
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
 FULL_PCT = 99.0  # a BMS sets its count right when it is full, and when it is empty
-VOLTAGE_TOLERANCE = 0.08  # of the voltage: long thin wires drop less
 R = TypeVar("R", PowerReading, BatteryReading)
 
 
-class Disagreement(BusError):  # noqa: N818  (named for what it is)
-    """Two devices on one battery cannot both be right."""
+class ChargeContradiction(BusError):  # noqa: N818  (named for what it is)
+    """A BMS's state of charge does not follow its own current."""
 
-    code = "disagreement"
+    code = "charge"
 
 
 @dataclass
@@ -77,6 +75,7 @@ class PlausibilityFilter:
     """The checks and their state for each device, by its name."""
 
     freezes: FreezeDetector = field(default_factory=FreezeDetector)
+    charge_faults: dict[str, ChargeContradiction] = field(default_factory=dict)
     _jumps: dict[str, JumpFilter] = field(default_factory=dict)
     _charges: dict[str, ChargeWindow] = field(default_factory=dict)
 
@@ -113,29 +112,6 @@ class PlausibilityFilter:
         reading = self._check_charge(name, mark_implausible(reading, rejected))
         return self._reject_jump(key, reading, "lowest_temperature_c")
 
-    def find_disagreements(
-        self,
-        chargers: Sequence[PowerReading | None],
-        batteries: Sequence[BatteryReading | None],
-    ) -> list[BusError]:
-        """Voltages of one battery that are too far apart. A pack that has cut (cold, full, empty)
-        measures its cells, not what the others are connected to.
-        """
-        seen = {one.device: one.battery_voltage_v for one in chargers if one}
-        seen |= {one.device: one.voltage_v for one in batteries if one and is_connected(one)}
-        known = {device: volts for device, volts in seen.items() if volts is not None}
-        if len(known) < 2:
-            return []
-        low, high = min(known, key=lambda one: known[one]), max(known, key=lambda one: known[one])
-        if known[high] - known[low] <= VOLTAGE_TOLERANCE * known[high]:
-            return []
-        return [
-            Disagreement(
-                f"{low} reports {known[low]:.2f} V and {high} {known[high]:.2f} V, but they are "
-                "on one battery: check `model` of both in the settings, and the wires between them"
-            )
-        ]
-
     def _reject_jump(self, key: str, reading: R, name: str) -> R:
         """Remove a temperature that jumps."""
         value = getattr(reading, name)
@@ -164,18 +140,41 @@ class PlausibilityFilter:
         gap_s = now_s - window.last_s
         if reading.current_a is None or not reading.full_ah or gap_s > LONGEST_GAP_S:
             self._charges[name] = ChargeWindow(now_s, reported_pct, now_s)
+            self.charge_faults.pop(name, None)
             return reading
         window.integrated_pct += reading.current_a * gap_s / 3600 / reading.full_ah * 100
         window.last_s = now_s
-        agrees = window.agrees(reported_pct)
-        return reading if agrees else mark_implausible(reading, ("state_of_charge_pct",))
+        if window.agrees(reported_pct):
+            self.charge_faults.pop(name, None)
+            return reading
+        if name not in self.charge_faults:
+            self.charge_faults[name] = make_charge_fault(name, window, reported_pct)
+        return mark_implausible(reading, ("state_of_charge_pct",))
 
 
+def make_charge_fault(name: str, window: ChargeWindow, reported_pct: float) -> ChargeContradiction:
+    """The fault in words; its text stays while it lasts."""
+    error = ChargeContradiction(
+        f"bms {name}: its state of charge went from {window.reported_pct:.0f} to "
+        f"{reported_pct:.0f} %, while its current moved {window.integrated_pct:+.0f} %: the charge "
+        "is not used for an hour. It may have set its count right; if this comes again, check the "
+        "capacity that is set in it, and charge it fully"
+    )
+    error.code = f"charge-bms-{name}"
+    return error
+
+
+AT_CONSTANT_VOLTAGE = {ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE}
 NO_MEASUREMENTS = {"stamp", "device", "quality", "ages_s"}
 
 
 def report_charger(key: str, reading: PowerReading, *, measures_loads: bool) -> Report:
-    """What a controller reports, for the freeze detector."""
+    """What a controller reports, for the freeze detector. At constant voltage, or where all sun
+    goes into loads, the sun is throttled to what these take, and that may be steady.
+    """
+    lit = (reading.pv_power_w or 0.0) > SUN_W
+    rests = measures_loads and abs(reading.battery_current_a or 0.0) <= REST_A
+    throttled = lit and (rests or reading.charge_stage in AT_CONSTANT_VOLTAGE)
     return Report(
         device=key,
         at_s=reading.stamp.uptime_s,
@@ -189,8 +188,9 @@ def report_charger(key: str, reading: PowerReading, *, measures_loads: bool) -> 
         counted=(reading.yield_today_wh, reading.battery_temperature_c),
         current_a=reading.battery_current_a,
         voltage_v=reading.battery_voltage_v,
-        flows=(reading.pv_power_w or 0.0) > SUN_W,
+        flows=lit and not throttled,
         sees_loads=measures_loads,
+        throttled=throttled,
     )
 
 

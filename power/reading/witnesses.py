@@ -26,6 +26,7 @@ from power.reading.comparisons import (
 )
 
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
+SCALE_S = 3600.0
 VOTES_HOLD_S = 86_400.0
 FULL_PCT = 99.0  # a BMS sets its count right when it is full, and when it is empty
 
@@ -87,6 +88,8 @@ class Testimony:
     charge: ChargeComparison = field(default_factory=ChargeComparison)
     voltage: StepComparison = field(default_factory=StepComparison)
     last_s: float | None = None
+    scale: CurrentComparison = field(default_factory=CurrentComparison)
+    other_scale_a: tuple[float, float] | None = None  # own and others' mean, where they differ
     _given: dict[Witness, tuple[Vote, float]] = field(default_factory=dict)
 
     def hear(self, one: Testified) -> None:
@@ -117,6 +120,7 @@ class Testimony:
     def _add(self, one: Testified, seconds: float) -> None:
         if one.others_a is not None:
             self.others.add(one.current_a, one.others_a, seconds)
+            self.scale.add(one.current_a, one.others_a, seconds)
         if one.sun_a is not None:
             self.sun.add(one.current_a, one.sun_a, seconds)
         elif one.most_a is not None:
@@ -132,6 +136,10 @@ class Testimony:
         if self.others.is_complete:
             self._take(Witness.OTHERS, self.others.vote(), now_s)
             self.others = CurrentComparison()
+        if self.scale.seconds >= SCALE_S:
+            is_one = self.scale.vote() is not Vote.AGREES or self.scale.is_of_one_scale
+            self.other_scale_a = None if is_one else self.scale.means_a
+            self.scale = CurrentComparison()
         if self.sun.is_complete:
             self._take(Witness.SUN, self.sun.vote(), now_s)
             self.sun = CurrentComparison()

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from appliance.model import BatteryReading, PowerReading
+from appliance.model import BatteryReading, ChargeStage, PowerReading
 from power.devices.epever import EpeverTracer
 from power.reading.checks import CheckedPoll
 from power.reading.combine import Charger, combine
@@ -151,6 +151,28 @@ def test_a_current_that_stands_still_for_half_a_night_is_not_measured(site: Site
     for _ in range(6 * 360 + 2):
         polled = site.poll({**DARK, "battery_current_a": -1.9})
     assert "for 6 hours and more, with a current" in list_texts(polled)[0]
+
+
+@pytest.mark.parametrize("held", [{"charge_stage": ChargeStage.FLOAT}, {"battery_current_a": 0.0}])
+def test_sun_that_is_throttled_to_a_steady_load_may_stand_still_for_hours(
+    site: Site, held: dict[str, object]
+) -> None:
+    """A GX reports whole watts, and tenths of volts and amperes."""
+    for _ in range(6 * 360 - 10):
+        polled = site.poll({"pv_power_w": 26.0, "battery_voltage_v": 13.6, **held})
+        assert polled.faults == ()
+    site.checks.note_load(5.0, site.clock.stamp().uptime_s)
+    site.poll({"pv_power_w": 26.0, "battery_voltage_v": 13.6, **held})
+    site.checks.note_load(25.0, site.clock.stamp().uptime_s)
+    for _ in range(40):
+        polled = site.poll({"pv_power_w": 26.0, "battery_voltage_v": 13.6, **held})
+    assert list_texts(polled)[0].startswith("charger main is frozen")
+
+
+def test_no_sun_stands_still_for_half_a_day(site: Site) -> None:
+    for _ in range(12 * 360 + 2):
+        polled = site.poll({"charge_stage": ChargeStage.FLOAT, "battery_current_a": 0.0})
+    assert "for 12 hours and more, with sun" in list_texts(polled)[0]
 
 
 def test_two_equal_reports_after_a_silence_are_chance(site: Site) -> None:

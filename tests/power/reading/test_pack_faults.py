@@ -33,6 +33,21 @@ def test_the_alarms_of_a_bms_are_a_fault_in_words(site: Site) -> None:
     assert str(fault).startswith("bms pack: its BMS has tripped: charge under-temperature. ")
 
 
+@pytest.mark.parametrize(
+    ("alarms", "advice"),
+    [
+        ("charge under-temperature", "warm it, or wait"),
+        ("temperature 2 low, temperature 3 low", "warm it, or wait"),
+        ("low charge temperature", "warm it, or wait"),
+        ("low charge temperature, short circuit", "look at its cells"),
+        ("low voltage", "look at its cells"),
+    ],
+)
+def test_a_cold_battery_is_not_looked_for_a_fault(site: Site, alarms: str, advice: str) -> None:
+    (fault,) = poll(site, alarms=alarms)
+    assert advice in str(fault)
+
+
 def test_the_text_follows_what_is_on(site: Site) -> None:
     poll(site, alarms="charge under-temperature")
     (fault,) = poll(site, alarms="charge under-temperature, cell over-voltage")

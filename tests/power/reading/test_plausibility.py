@@ -181,26 +181,16 @@ def test_a_charge_is_not_judged_over_a_silence(watch: PlausibilityFilter, clock:
     assert make_battery(watch, clock, state_of_charge_pct=60.0).state_of_charge_pct == 60
 
 
-def test_two_voltages_of_one_battery_that_cannot_both_be_right_are_a_fault(
+def test_a_charge_that_does_not_follow_its_current_is_a_fault_in_words(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
-    one, other = charger_reading(clock, battery_voltage_v=26.8), battery_reading(clock)
-    (fault,) = watch.find_disagreements([one, None], [other])
-    assert "pack reports 13.35 V and charger 26.80 V" in str(fault)
-    assert watch.find_disagreements([charger_reading(clock)], [other]) == []
-    assert watch.find_disagreements([one], [None]) == []
-    assert watch.find_disagreements([one], [battery_reading(clock, voltage_v=25.5)]) == []
-    assert watch.find_disagreements([one], [battery_reading(clock, voltage_v=24.0)])
-
-
-@pytest.mark.parametrize("switch", ["charge_allowed", "discharge_allowed"])
-def test_a_pack_that_has_cut_need_not_have_the_chargers_voltage(
-    watch: PlausibilityFilter, clock: FakeClock, switch: str
-) -> None:
-    roof = charger_reading(clock, battery_voltage_v=14.4)
-    cold = battery_reading(clock, voltage_v=13.1, **{switch: False})
-    assert watch.find_disagreements([roof], [cold]) == []
-    assert watch.find_disagreements([roof], [battery_reading(clock, voltage_v=13.1)])
+    make_battery(watch, clock, state_of_charge_pct=80.0, current_a=0.0)
+    for _ in range(400):
+        found = make_battery(watch, clock, state_of_charge_pct=50.0, current_a=0.0)
+        texts = {str(fault) for fault in watch.charge_faults.values()}
+        assert bool(texts) is (found.state_of_charge_pct is None)
+        assert all("went from 80 to 50 %, while its current moved +0 %" in one for one in texts)
+    assert watch.charge_faults == {}
 
 
 def test_wild_temperatures_that_do_not_agree_confirm_nothing(

@@ -1,0 +1,77 @@
+"""Devices on one battery that contradict each other: voltages, and how much current they count.
+
+Reads and writes: nothing; pure.
+Never: names an odd one out where there are only two: both are named then.
+"""
+
+from collections.abc import Mapping
+from statistics import median
+
+from appliance.errors import BusError
+
+VOLTAGE_TOLERANCE = 0.08  # of the voltage: long thin wires drop less
+FEWEST = 3  # voltages, for one of them to be the odd one out
+
+
+class Disagreement(BusError):  # noqa: N818  (named for what it is)
+    """Two devices on one battery cannot both be right."""
+
+    code = "disagreement"
+
+
+def find_odd_voltages(volts: Mapping[str, float]) -> frozenset[str]:
+    """The devices whose voltage is far from that of all others, which agree; none of two."""
+    if len(volts) < FEWEST:
+        return frozenset()
+    middle_v = median(volts.values())
+    odd = frozenset(one for one, v in volts.items() if is_far(v, middle_v))
+    return odd if len(volts) - len(odd) >= 2 else frozenset()
+
+
+def is_far(one_v: float, other_v: float) -> bool:
+    return abs(one_v - other_v) > VOLTAGE_TOLERANCE * max(one_v, other_v)
+
+
+def compare_voltages(volts: Mapping[str, float]) -> list[Disagreement]:
+    """What is wrong with the voltages of one battery (title -> V), in words."""
+    odd = find_odd_voltages(volts)
+    if odd:
+        others = ", ".join(f"{one} {v:.2f} V" for one, v in volts.items() if one not in odd)
+        return [
+            make_disagreement(
+                f"{one} reports {volts[one]:.2f} V, but all others on the battery agree "
+                f"({others}): its voltage is not used; check its `model` in the settings, its fuse "
+                "and its wires",
+                one,
+            )
+            for one in sorted(odd)
+        ]
+    if len(volts) < 2:
+        return []
+    low, high = min(volts, key=lambda one: volts[one]), max(volts, key=lambda one: volts[one])
+    if not is_far(volts[low], volts[high]):
+        return []
+    return [
+        Disagreement(
+            f"{low} reports {volts[low]:.2f} V and {high} {volts[high]:.2f} V, but they are "
+            "on one battery: check `model` of both in the settings, and the wires between them"
+        )
+    ]
+
+
+def compare_scales(pack: str, own_a: float, others_a: float) -> Disagreement:
+    """A pack and the controllers count for an hour, with one sign, and not the same."""
+    return make_disagreement(
+        f"{pack} counts {own_a:+.1f} A and the charge controllers {others_a:+.1f} A, as the mean "
+        "of an hour, but both measure the battery's current. If loads are wired to the battery set "
+        "loads_on_battery = true in the controller's section; otherwise check the setting of the "
+        "shunt, and for a charger that is not in the settings",
+        pack,
+    )
+
+
+def make_disagreement(text: str, device: str) -> Disagreement:
+    """The fault of one device."""
+    error = Disagreement(text)
+    error.code = f"disagreement-{device.replace(' ', '-')}"
+    return error
