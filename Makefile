@@ -19,7 +19,7 @@ INSTALL = $(PIP) --require-hashes
 # Tests wait more than they work: two for each core.
 WORKERS ?= $(shell expr 2 \* `nproc`)
 WITH_PEERS = energy cameras
-BENCHES = idle flash recovery reaction page power energy cameras
+BENCHES = idle flash recovery reaction guard-faults page power energy cameras
 export PYTHONDONTWRITEBYTECODE ?=
 
 # Targets of tests/fuzz/__main__.py, each with its number of executions: long, and with QUICK=1.
@@ -83,7 +83,7 @@ docs: .venv/installed-test
 bench: $(BENCHES:%=bench-%)
 
 $(BENCHES:%=bench-%): bench-%: .venv/installed-test
-	$(if $(filter $*,$(WITH_PEERS)),PYTHONPATH=build/peers )$(PY) -m tests.bench.$* $(if $(QUICK),--quick)
+	$(if $(filter $*,$(WITH_PEERS)),PYTHONPATH=build/peers )$(PY) -m tests.bench.$(subst -,_,$*) $(if $(QUICK),--quick)
 
 $(WITH_PEERS:%=bench-%): build/peers/installed
 
