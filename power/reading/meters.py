@@ -1,10 +1,11 @@
-"""All power devices of the unit, polled one after the other and combined to one reading.
+"""All power devices of the unit, polled line beside line and combined to one reading.
 
 Reads: the devices that the settings name. Writes: nothing.
 Never: lets a dead device hold up the others, or a half-known sum pass for the whole.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -24,6 +25,7 @@ from power.reading.checks import DeviceChecks
 from power.reading.combine import Charger, combine
 from power.reading.meter import Meter
 from power.reading.named_devices import find_errors
+from power.reading.side_by_side import SideBySide, poll_in_turn
 
 BACK_OFF_AFTER = 3  # losses in a row
 LONGEST_BACK_OFF_S = 60.0
@@ -58,6 +60,7 @@ class Device:
     meter: DeviceMeter
     loads_on_battery: bool = False
     invert_current: bool = False
+    line: str = ""
     lost: int = 0
     ask_at_s: float = 0.0
     failure: BusError | None = None
@@ -94,6 +97,7 @@ class Meters:
     devices: Sequence[Device]
     clock: Clock
     checks: DeviceChecks = field(default_factory=DeviceChecks)
+    poll: Callable[[Sequence[Device], Callable[[], float]], list[Any]] = poll_in_turn
 
     def __post_init__(self) -> None:
         turned = frozenset(device.title for device in self.devices if device.invert_current)
@@ -103,8 +107,8 @@ class Meters:
         chargers: dict[str, Charger] = {}
         batteries: dict[str, BatteryReading | None] = {}
         faults: list[BusError] = []
-        for device in self.devices:
-            reading = device.read(self.clock.stamp().uptime_s)
+        readings = self.poll(self.devices, lambda: self.clock.stamp().uptime_s)
+        for device, reading in zip(self.devices, readings, strict=True):
             complaint = device.failure or device.meter.health.find_fault(device.title)
             if complaint:
                 faults.append(attribute_to(complaint, device))
@@ -154,6 +158,7 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
             open_named(lines, devices.find_charger(one.model), one, clock),
             one.loads_on_battery,
             one.invert_current,
+            line=one.port,
         )
         for name, one in settings.charger.items()
     ]
@@ -163,10 +168,11 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
             name,
             open_named(lines, devices.find_battery(pack.model), pack, clock),
             invert_current=pack.invert_current,
+            line=pack.port,
         )
         for name, pack in settings.bms.items()
     ]
-    return Meters(found, clock)
+    return Meters(found, clock, poll=SideBySide(time.monotonic).poll)
 
 
 def open_named(

@@ -5,6 +5,8 @@ Never: does anything outside of that directory.
 """
 
 import os
+import pty
+import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -146,6 +148,30 @@ def hang_with_many_cameras(site: Site) -> None:
     site.then = "exec sleep 600"
 
 
+def add_silent_battery(site: Site) -> None:
+    """A BMS behind TCP that takes the connection and never answers."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    site.closers.append(silent.close)
+    port = silent.getsockname()[1]
+    site.add = f'[bms.pack]\nmodel = "jbd"\nport = "tcp://127.0.0.1:{port}"\n'
+
+
+def add_battery_on(kind: str) -> Fault:
+    """A BMS whose port is a terminal at which nobody is, or no terminal."""
+
+    def spoil(site: Site) -> None:
+        path = site.here / "port"
+        if kind == "pipe":
+            os.mkfifo(path)
+        else:
+            ours, theirs = pty.openpty()
+            path.symlink_to(os.ttyname(theirs))
+            site.closers += [lambda: os.close(ours), lambda: os.close(theirs)]
+        site.add = f'[bms.pack]\nmodel = "jbd"\nport = "{path}"\n'
+
+    return spoil
+
+
 def shift_clock(year: int) -> Fault:
     def spoil(site: Site) -> None:
         site.add = (
@@ -206,6 +232,9 @@ FAULTS: dict[str, Fault] = {
     "a pipe in place of boots.json": put_pipe("boots.json"),
     "forecast.json damaged": write_files(forecast="\x00{"),
     "a pipe in place of forecast.json": put_pipe("forecast.json"),
+    "a BMS that takes connections and is silent": add_silent_battery,
+    "a BMS's port at which nobody is": add_battery_on("terminal"),
+    "a pipe in place of a BMS's port": add_battery_on("pipe"),
     "wall clock 11 years ahead": shift_clock(2037),
     "wall clock in 1999": shift_clock(1999),
     **list_row_faults(),

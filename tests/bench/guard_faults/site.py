@@ -56,7 +56,7 @@ case "$1" in show) ;; *) echo "$(date +%s.%N) $*" >> {here}/orders ;; esac
 @dataclass
 class Site:
     """What a fault may change before the power process starts (`cameras`, `then`, `add`), and what
-    it must end afterwards (`helpers`, `mounts`).
+    must be ended afterwards (`helpers`, `mounts`, `closers`).
     """
 
     here: Path
@@ -68,6 +68,7 @@ class Site:
     file_limit_bytes: int | None = None
     helpers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     mounts: list[Path] = field(default_factory=list)
+    closers: list[Callable[[], object]] = field(default_factory=list)
     when_fallen: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -121,6 +122,8 @@ class Site:
         program.chmod(0o755)
 
     def tidy(self) -> None:
+        for close in self.closers:
+            close()
         for helper in self.helpers:
             helper.send_signal(signal.SIGCONT)
             helper.kill()
