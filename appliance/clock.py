@@ -1,7 +1,7 @@
 """The one clock seam: every service takes its time, its waits and its ages from here.
 
-Reads: the kernel's boot id, CLOCK_BOOTTIME, the wall clock; in a demonstration the number of the
-boot. Writes: nothing.
+Reads: the kernel's boot id, CLOCK_BOOTTIME, the wall clock and whether it is synchronized; in a
+demonstration the number of the boot. Writes: nothing.
 Never: lets a caller sleep on wall time behind the clock's back.
 
 A demonstration may run fast: `ScaledClock` makes a day pass in minutes. Two things do not scale,
@@ -25,6 +25,7 @@ from appliance.model import Stamp
 MIN_WAIT_S = 0.05
 LATENCY_S = 2.0
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")  # written by systemd-timesyncd
 
 
 class Clock(Protocol):
@@ -37,6 +38,9 @@ class Clock(Protocol):
         """Seconds since `stamp`; None if it is from another boot, or from later than now, and so of
         unknown age.
         """
+
+    def is_synchronized(self) -> bool:
+        """Whether a time server has confirmed the wall clock in this boot."""
 
     def wait(self, seconds: float, stop: Event) -> bool:
         """Wait unit seconds, or until `stop` is set; returns whether it is set."""
@@ -61,6 +65,9 @@ class SystemClock:
         if stamp.boot_id != self._boot_id:
             return None
         return measure_age_s(boottime_s() - stamp.uptime_s)
+
+    def is_synchronized(self) -> bool:
+        return SYNCHRONIZED.exists()
 
     def wait(self, seconds: float, stop: Event) -> bool:
         return stop.wait(max(0.0, seconds))
@@ -108,6 +115,9 @@ class ScaledClock(SystemClock):
         forgiven_s = LATENCY_S * (self._speed - 1)
         passed_s = self._elapsed_s() - stamp.uptime_s
         return measure_age_s(min(passed_s, max(0.0, passed_s - forgiven_s)))
+
+    def is_synchronized(self) -> bool:
+        return True  # simulated time is right by definition
 
     def wait(self, seconds: float, stop: Event) -> bool:
         return stop.wait(max(MIN_WAIT_S, seconds / self._speed))

@@ -123,7 +123,7 @@ class Service:
             self.notifier.notify_ready()
             self.notifier.notify_alive()
             if self._take_turn("retain", RETAIN_EVERY_S):
-                self.recorder.hand(Task("retention", retention.retain, replaces="retention"))
+                self.recorder.hand(Task("retention", retention.take_turn, replaces="retention"))
 
     def finish(self, act: Callable[[], None]) -> None:
         """The loop's last action; its fault is recorded, and the process ends all the same."""

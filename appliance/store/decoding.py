@@ -26,6 +26,7 @@ from appliance.store.rows import STAMP_COLUMNS, Row
 
 T = TypeVar("T")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TIME_GLOB = "[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:*Z"  # in SQL
 FIRST_YEAR, LAST_YEAR = 1970, 2199
 MOST = 1e12  # of any figure: none of a unit is larger, but a number of bytes
 MOST_S = 1e10  # s, 317 years: what can be added to a time and taken from it

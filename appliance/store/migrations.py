@@ -161,5 +161,19 @@ def m0007_cells(db: Database) -> None:
     db.execute("ALTER TABLE battery_reading ADD COLUMN cell_voltages_v TEXT")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0008_unit_time(db: Database) -> None:
+    """The unit's own time (appliance/store/unit_time.py), and who tidied up last, when."""
+    db.execute(
+        "CREATE TABLE boot (boot_id TEXT PRIMARY KEY, starts_s REAL NOT NULL, at TEXT NOT NULL, "
+        "uptime_s REAL NOT NULL, synchronized INTEGER NOT NULL)"
+    )
+    db.execute(
+        "CREATE TABLE unit_time (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL, "
+        "unit_s REAL NOT NULL, synchronized INTEGER NOT NULL)"
+    )
+    db.execute("CREATE TABLE tidied (writer TEXT PRIMARY KEY, unit_s REAL NOT NULL)")
+
+
 if __name__ == "__main__":
     unit.apply(Database(sys.argv[1]))

@@ -28,7 +28,7 @@ from appliance.store.whole_check import (
     record_check,
 )
 
-NEWEST_STEP = "m0007_cells"
+NEWEST_STEP = "m0008_unit_time"
 LOCK_S = 10.0  # real seconds; another service's check and migration take less
 
 

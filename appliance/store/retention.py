@@ -1,81 +1,137 @@
 """Keeps the database small for years: seconds become 5-minute means, those become hourly means.
 
-Reads and writes: the tables of one writer, asked for by that writer's own service once an hour.
-Never: touches a table of another writer, or deletes a row before its mean is stored.
+Reads and writes: the tables of one writer, asked for by that writer's own services; of the
+processes of one writer (one for each camera) one does it, once an hour.
+Never: touches a table of another writer, deletes a row before its mean is stored, or believes the
+wall clock: a row is as old as boots and uptime make it (unit_time.py).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from appliance.model import Fault
-from appliance.store.rows import encode_time
+from appliance.store.decoding import TIME_GLOB, select_number
+from appliance.store.rows import Row, encode_time
 from appliance.store.steps import COARSE_S, FINE_S, format_step_start, round_down
-from appliance.store.store import Store
+from appliance.store.store import Store, format_number
 from appliance.store.tables import ANY, BY_ROW, TABLES, Table
+from appliance.store.unit_time import UnitTime, record_time
 
 FINE_KEEP = timedelta(days=31)
 COARSE_KEEP = timedelta(days=3660)
 LATE = timedelta(minutes=10)  # a step is averaged once no row of it can still come
+EVERY_S = 3500.0  # of unit time: not once for each process of a writer
+PAGE_ROWS = 500
+DAY_S = 86_400.0
+
+
+def take_turn(store: Store) -> None:
+    """Tidy up, unless another process of the same writer has done so in this hour."""
+    now_s = record_time(store).unit_s
+    sql = "SELECT unit_s FROM tidied WHERE writer = ?"
+    with store.housekeeping() as execute:
+        last_s = select_number((execute(sql, (store.writer,)).fetchone() or (None,))[0])
+        if last_s is not None and 0 <= now_s - last_s < EVERY_S:
+            return
+        execute("REPLACE INTO tidied (writer, unit_s) VALUES (?, ?)", (store.writer, now_s))
+    retain(store)
 
 
 def retain(store: Store) -> None:
     """Average and delete what has come of age in the tables that `store` may write."""
-    now = store.clock.stamp().utc
+    time = record_time(store)
     for table in TABLES:
         if table.writer != store.writer or table.writer == ANY:
             continue
+        expired = 0 if table.key else find_expired_id(store, table, time)
         if table.averaged:
-            store_means(store, table, now)
-        delete_expired(store, table, now)
-    delete_expired_faults(store, now)
+            store_means(store, table, time.trusted_utc, expired)
+            delete_expired_means(store, table, time.trusted_utc)
+        delete_rows(store, table, expired)
+    delete_expired_faults(store, time)
 
 
-def store_means(store: Store, table: Table, now: datetime) -> None:
-    """Store the means of all complete steps that have none yet.
+def find_expired_id(store: Store, table: Table, time: UnitTime) -> int:
+    """The last row past its days; 0 where none is. Rows come of age in the order of their ids."""
+    expired = 0
+    sql = (
+        f"SELECT id, boot_id, uptime_s FROM {table.name} WHERE id > ? ORDER BY id LIMIT {PAGE_ROWS}"
+    )
+    while True:
+        page = store.query(sql, (expired,))
+        # A row of which the age cannot be read goes with the next one that is old.
+        old = [row["id"] for row in page if is_older(time, row, table.keep_days * DAY_S)]
+        if not old:
+            return expired
+        expired = old[-1]
 
-    All rows are checked each time, not only those after the last mean: while a dead clock battery
+
+def is_older(time: UnitTime, row: Row, keep_s: float) -> bool:
+    """Whether a row is certainly older."""
+    age_s = time.measure_age_s(row["boot_id"], row["uptime_s"])
+    return age_s is not None and age_s > keep_s
+
+
+def store_means(store: Store, table: Table, now: datetime, expired: int) -> None:
+    """Store the means of all complete steps that have none yet, and of all rows that will go.
+
+    All rows are looked at each time, not only those after the last mean: while a dead clock battery
     or a first NTP answer lets the wall clock jump, later rows have earlier times.
     """
-    numbers = ", ".join(list_mean_columns(store, table))
-    means = ", ".join(f"avg({number})" for number in list_mean_columns(store, table))
+    columns = list_mean_columns(store, table)
+    numbers = ", ".join(columns)
+    means = ", ".join(f"avg({format_number(column)})" for column in columns)
     for step_s in (FINE_S, COARSE_S):
         step = format_step_start(f"{table.name}.at", step_s)
         with store.housekeeping() as execute:
             execute(
                 f"INSERT INTO {table.name}_mean (step_s, at, rows, {numbers}) "
                 f"SELECT {step_s}, {step} AS start, count(*), {means} "
-                f"FROM {table.name} WHERE at < ? AND NOT EXISTS "
-                f"(SELECT 1 FROM {table.name}_mean AS mean "
+                f"FROM {table.name} WHERE (at < ? OR id <= ?) AND at GLOB '{TIME_GLOB}' "
+                f"AND NOT EXISTS (SELECT 1 FROM {table.name}_mean AS mean "
                 f"WHERE mean.step_s = {step_s} AND mean.at = {step}) GROUP BY start",
-                (encode_time(round_down(now - LATE, step_s)),),
+                (encode_time(round_down(now - LATE, step_s)), expired),
             )
 
 
-def delete_expired(store: Store, table: Table, now: datetime) -> None:
-    """Delete full rows past their days, and means past theirs. The newest row always stays."""
-    old = encode_time(now - timedelta(days=table.keep_days))
-    with store.housekeeping() as execute:
-        if not table.key:
-            execute(
-                f"DELETE FROM {table.name} WHERE at < ? "
-                f"AND id < (SELECT max(id) FROM {table.name})",
-                (old,),
-            )
-        if table.averaged:
-            for step_s, keep in ((FINE_S, FINE_KEEP), (COARSE_S, COARSE_KEEP)):
-                execute(
-                    f"DELETE FROM {table.name}_mean WHERE step_s = ? AND at < ?",
-                    (step_s, encode_time(now - keep)),
-                )
-
-
-def delete_expired_faults(store: Store, now: datetime) -> None:
-    """Delete the writer's own faults that were over long ago; an open one stays for ever."""
-    old = encode_time(now - timedelta(days=BY_ROW[Fault].keep_days))
+def delete_rows(store: Store, table: Table, expired: int) -> None:
+    """Delete the rows up to that id. The newest row always stays."""
+    if not expired:
+        return
     with store.housekeeping() as execute:
         execute(
-            "DELETE FROM fault WHERE cleared < ? AND (source = ? OR source LIKE ? || '@%')",
-            (old, store.writer, store.writer),
+            f"DELETE FROM {table.name} WHERE id <= ? AND id < (SELECT max(id) FROM {table.name})",
+            (expired,),
         )
+
+
+def delete_expired_means(store: Store, table: Table, now: datetime) -> None:
+    """Delete means past their days; they have a date only, and `now` is one that can be trusted."""
+    with store.housekeeping() as execute:
+        for step_s, keep in ((FINE_S, FINE_KEEP), (COARSE_S, COARSE_KEEP)):
+            execute(
+                f"DELETE FROM {table.name}_mean WHERE step_s = ? AND at < ?",
+                (step_s, encode_time(now - keep)),
+            )
+
+
+def delete_expired_faults(store: Store, time: UnitTime) -> None:
+    """Delete the writer's own faults that were over long ago; an open one stays for ever."""
+    keep = timedelta(days=BY_ROW[Fault].keep_days)
+    own = "(source = ? OR source LIKE ? || '@%')"
+    found = store.query(
+        f"SELECT id, boot_id, uptime_s FROM fault WHERE cleared < ? AND {own}",
+        (encode_time(time.trusted_utc - keep), store.writer, store.writer),
+    )
+    old = [row["id"] for row in found if is_older(time, row, keep.total_seconds())]
+    delete_ids(store, "fault", old)
+
+
+def delete_ids(store: Store, table: str, ids: Sequence[int]) -> None:
+    """Delete these rows."""
+    with store.housekeeping() as execute:
+        for row_id in ids:
+            execute(f"DELETE FROM {table} WHERE id = ?", (row_id,))
 
 
 def list_mean_columns(store: Store, table: Table) -> list[str]:

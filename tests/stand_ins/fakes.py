@@ -19,6 +19,7 @@ class FakeClock:
         self.utc = utc
         self.uptime_s = 1000.0
         self.boot = 1
+        self.synchronized = False
 
     def stamp(self) -> Stamp:
         return Stamp(self.utc, f"{self.boot:08x}", self.uptime_s)
@@ -27,6 +28,9 @@ class FakeClock:
         if stamp.boot_id != f"{self.boot:08x}":
             return None
         return measure_age_s(self.uptime_s - stamp.uptime_s)
+
+    def is_synchronized(self) -> bool:
+        return self.synchronized
 
     def wait(self, seconds: float, stop: Event) -> bool:
         self.advance(max(0.0, seconds))

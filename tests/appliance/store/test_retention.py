@@ -65,7 +65,11 @@ def test_rows_of_a_wrong_wall_clock_are_averaged_too(
     run_for(power, clock, hours=0.1)
     retain(power)
     assert len(means(power, 3600)) == 2
-    assert len(power.rows(PowerReading)) == 6
+    assert len(power.rows(PowerReading)) == 126, "none of them is two days old"
+    clock.advance(3 * 86_400)
+    retain(power)
+    assert len(power.rows(PowerReading)) == 1
+    assert sum(count for count, _ in means(power, 3600).values()) == 126
 
 
 def test_the_newest_row_stays_however_old(open_store: OpenStore, clock: FakeClock) -> None:

@@ -135,7 +135,8 @@ def test_means_count_only_while_the_battery_was_far_from_full(
 ) -> None:
     power = open_store("power")
     live_days(power, settings, FIRST, [0.5, 0.5], charge_pct)
-    clock.set_wall_clock(FIRST + timedelta(days=6))
+    clock.set_wall_clock(FIRST)
+    clock.advance(6 * 86_400)
     retention.retain(power)  # the full rows are gone now
     days = made(open_store, settings, clock.utc)
     assert [len(day.hours) > 8 for day in days] == [counts, counts]
@@ -148,7 +149,8 @@ def test_hourly_means_serve_where_the_fine_ones_are_gone(
 ) -> None:
     power = open_store("power")
     live_days(power, settings, FIRST, [0.5], every_s=60)
-    clock.set_wall_clock(FIRST + timedelta(days=40))
+    clock.set_wall_clock(FIRST)
+    clock.advance(40 * 86_400)
     retention.retain(power)
     (day,) = made(open_store, settings, clock.utc)
     assert len(day.hours) == 12
