@@ -6,7 +6,7 @@ values may be right for hours. Then only a change that another device, or the lo
 report and that this device would have to see counts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ LEAST_REPORTS = 3  # after a silence, two equal reports are chance
 SUN_W = 5.0  # of sun; at night a controller may report the same for hours
 CHANGE_A = 1.0  # of another device's current
 LOAD_CHANGE_A = 0.3  # of the ordered loads; a meter's last digit is 0.1 A or less
+LOADS_KEPT = 8
+NOMINAL_V = 12.0  # where the voltage is not known
 REST_A = 0.05  # less is rest
 DEAD_BAND_A = 3.0  # of one BMS: JBD up to 0.5 A, large Daly boards more than 2 A
 COARSE_STEP_V = 0.1  # the resolution of Renogy and Daly
@@ -92,15 +94,13 @@ class FreezeDetector:
     faults: dict[str, FrozenDevice] = field(default_factory=dict)
     _standstills: dict[str, Standstill] = field(default_factory=dict)
     _seen: dict[str, list[Observation]] = field(default_factory=dict)
-    _load_w: float | None = None
-    _load_changes: list[tuple[float, float]] = field(default_factory=list)
+    _loads: list[tuple[float, float]] = field(default_factory=list)  # since when, W
 
     def note_load(self, power_w: float, now_s: float) -> None:
         """What the loads that are ordered on now draw at least; a change must be seen by meters."""
-        if self._load_w is not None and power_w != self._load_w:
-            self._load_changes.append((now_s, power_w - self._load_w))
-            del self._load_changes[:-4]
-        self._load_w = power_w
+        if not self._loads or power_w != self._loads[-1][1]:
+            self._loads.append((now_s, power_w))
+            del self._loads[:-LOADS_KEPT]
 
     def is_frozen(self, report: Report) -> bool:
         """Whether the device is frozen; `faults` then has its fault, worded when it was found."""
@@ -144,17 +144,23 @@ class FreezeDetector:
                 found = describe_change(report, other, recent)
                 if found:
                     return found
-        return next(self._find_load_changes(report, since_s), None)
+        return self._find_load_change(report, since_s)
 
-    def _find_load_changes(self, report: Report, since_s: float) -> Iterator[str]:
+    def _find_load_change(self, report: Report, since_s: float) -> str | None:
+        """The difference between the loads then and now, in words. What came and went again in
+        between may have been missed.
+        """
         least_a = DEAD_BAND_A if report.is_pack else REST_A
         sees_some = report.throttled or abs(report.current_a or 0.0) > least_a
-        if not (report.sees_loads and sees_some):
-            return
-        for at_s, change_w in self._load_changes:
-            settled = since_s < at_s <= report.at_s - LOAD_SETTLES_S
-            if settled and abs(change_w) > LOAD_CHANGE_A * (report.voltage_v or 12.0):
-                yield f"while the loads were ordered to draw {change_w:+.0f} W"
+        before = [power_w for at_s, power_w in self._loads if at_s <= since_s]
+        if not (report.sees_loads and sees_some and before):
+            return None
+        at_s, power_w = self._loads[-1]
+        change_w = power_w - before[-1]
+        if report.at_s - at_s < LOAD_SETTLES_S:
+            return None
+        is_seen = abs(change_w) > LOAD_CHANGE_A * (report.voltage_v or NOMINAL_V)
+        return f"while the ordered loads changed by {change_w:+.0f} W" if is_seen else None
 
     def _observe(self, report: Report) -> None:
         """Keep what was measured, to judge the others by."""

@@ -134,7 +134,19 @@ def test_a_lone_charger_frozen_at_night_is_found_when_a_load_was_switched(
     site.checks.note_load(load_w, site.clock.stamp().uptime_s)
     for _ in range(40):
         polled = site.poll(night)
-    assert f"while the loads were ordered to draw {load_w - 5:+.0f} W" in list_texts(polled)[0]
+    assert f"while the ordered loads changed by {load_w - 5:+.0f} W" in list_texts(polled)[0]
+
+
+def test_a_load_that_came_and_went_while_nobody_looked_freezes_nobody(site: Site) -> None:
+    night = {**DARK, "battery_current_a": -1.9}
+    site.checks.note_load(25.0, site.clock.stamp().uptime_s)
+    for _ in range(70):
+        site.poll(night)
+    site.checks.note_load(0.5, site.clock.stamp().uptime_s)
+    site.clock.advance(1200)  # asleep
+    site.checks.note_load(25.0, site.clock.stamp().uptime_s)
+    for _ in range(60):
+        assert site.poll(night).faults == ()
 
 
 def test_a_rested_charger_need_not_see_a_load_that_is_not_on_its_output(site: Site) -> None:
@@ -158,11 +170,10 @@ def test_sun_that_is_throttled_to_a_steady_load_may_stand_still_for_hours(
     site: Site, held: dict[str, object]
 ) -> None:
     """A GX reports whole watts, and tenths of volts and amperes."""
+    site.checks.note_load(5.0, site.clock.stamp().uptime_s)
     for _ in range(6 * 360 - 10):
         polled = site.poll({"pv_power_w": 26.0, "battery_voltage_v": 13.6, **held})
         assert polled.faults == ()
-    site.checks.note_load(5.0, site.clock.stamp().uptime_s)
-    site.poll({"pv_power_w": 26.0, "battery_voltage_v": 13.6, **held})
     site.checks.note_load(25.0, site.clock.stamp().uptime_s)
     for _ in range(40):
         polled = site.poll({"pv_power_w": 26.0, "battery_voltage_v": 13.6, **held})
