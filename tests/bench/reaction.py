@@ -28,7 +28,8 @@ from tests.waiting import wait_until
 
 NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 POLL_EVERY_S = 5
-POLL_LASTS_S = 1.5  # replies closer together than this belong to one poll
+# Replies closer together than this are of one poll; two polls are a second apart at a low voltage.
+POLL_LASTS_S = 0.4
 TARGET_S = 1.0
 SETTINGS = """\
 [unit]
