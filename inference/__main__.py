@@ -6,6 +6,7 @@ Never: decides anything.
 
 from appliance.media.frame_socket import FrameClient, FrameServer
 from appliance.process.service import Loop, Service, main
+from appliance.store.event_ages import read_event_ages
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import SocketWaiter
 from inference.cycle import CYCLE_S, CycleParts, InferenceCycle
@@ -65,6 +66,7 @@ def make_publisher(service: Service) -> EventPublisher:
         keep_days=own.snapshots_keep_days,
         keep_mb=own.snapshots_keep_mb,
         clock=service.clock,
+        read_ages=lambda wanted: read_event_ages(service.store, wanted),
     )
     return EventPublisher(files, blur_heads=own.blur_heads, report_fault=service.report_fault)
 

@@ -25,6 +25,7 @@ from appliance.status import status_document
 from appliance.store.backup import PATTERN
 from appliance.store.store import Store
 from appliance.store.tables import INFERENCE
+from appliance.store.unit_time import read_time
 
 HELP = "list what was seen, the newest first; `events erase` deletes"
 ERASE_HELP = "delete events with their pictures and clips, for good"
@@ -119,7 +120,9 @@ def parse_selection(store: Store, settings: Settings, arguments: argparse.Namesp
         return erasing.select_camera(arguments.camera)
     if arguments.event is not None:
         return erasing.select_event(arguments.event)
-    moment = parse_since(arguments.before, store.clock.stamp().utc, settings, "--before")
+    # "7d" goes back from a present that uptime explains: a clock years ahead must not erase all.
+    now = read_time(store).trusted_utc
+    moment = parse_since(arguments.before, now, settings, "--before")
     assert moment is not None
     return erasing.select_before(moment)
 

@@ -2,13 +2,14 @@
 
 Reads and writes: files YYYY-MM-DD/EVENT.jpg and EVENT.mp4 in one directory, written whole or not at
 all, and on disk before the event that names them. A file's modification time is that of its event.
-Never: keeps a picture without an event, deletes a file that it did not write, or fills the disk:
-what else is stored there (the events themselves) needs the space more.
+Never: takes a file for old because the wall clock says so, keeps a picture without an event, deletes
+a file that it did not write, or fills the disk: what else is stored there (the events themselves)
+needs the space more.
 """
 
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -16,13 +17,16 @@ from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.media import files
 from appliance.media.files import CLIP, PART, PICTURE, MediaFile
+from appliance.store.event_ages import EventAges
 
 TIDY_EVERY_S = 3600.0
 FREE_FLOOR_BYTES = 500_000_000  # of the disk; below it the oldest files give way to new ones
 
 
 class EventFiles:
-    """The snapshots and clips below `directory`. `free_bytes` measures the free space there."""
+    """The snapshots and clips below `directory`. `free_bytes` measures the free space there,
+    `read_ages` says how old these events are (appliance/store/event_ages.py).
+    """
 
     def __init__(
         self,
@@ -32,12 +36,14 @@ class EventFiles:
         keep_mb: float,
         clock: Clock,
         free_bytes: Callable[[Path], int] | None = None,
+        read_ages: Callable[[Collection[str]], EventAges] | None = None,
     ) -> None:
         self._directory = directory
         self._keep_s = keep_days * 86_400
         self._keep_bytes = keep_mb * 1e6
         self._clock = clock
         self._free_bytes = free_bytes or measure_free_bytes
+        self._read_ages = read_ages or (lambda _: EventAges(clock.stamp().utc))
         self._tidied_s: float | None = None
 
     def put_snapshot(self, event_id: str, taken: datetime, jpeg: bytes) -> str:
@@ -85,14 +91,21 @@ class EventFiles:
 
     def _list_surplus(self) -> list[Path]:
         """Torn writes, and what is past its age or above the size."""
-        oldest_s = self._clock.stamp().utc.timestamp() - self._keep_s
         surplus = list(files.list_partial_files(self._directory))
+        oldest_first, ages = self._list_by_age()
         used_bytes = 0
-        for kept in sorted(files.list_files(self._directory), key=get_taken_s, reverse=True):
+        for kept in reversed(oldest_first):
             used_bytes += kept.size_bytes
-            if kept.taken_s < oldest_s or used_bytes > self._keep_bytes:
+            is_old = ages.is_older(kept.event_id, kept.taken_s, self._keep_s)
+            if is_old or used_bytes > self._keep_bytes:
                 surplus.append(kept.path)
         return surplus
+
+    def _list_by_age(self) -> tuple[list[MediaFile], EventAges]:
+        """All files, the oldest first, and the ages of their events."""
+        found = list(files.list_files(self._directory))
+        ages = self._read_ages({kept.event_id for kept in found})
+        return sorted(found, key=lambda kept: ages.rank(kept.event_id, kept.taken_s)), ages
 
     def _make_room(self, size_bytes: int) -> None:
         """Delete the oldest files where the disk is nearly full.
@@ -103,9 +116,7 @@ class EventFiles:
         missing_bytes = FREE_FLOOR_BYTES + size_bytes - self._free_bytes(self._directory)
         if missing_bytes <= 0:
             return
-        gives_way = select_oldest(
-            sorted(files.list_files(self._directory), key=get_taken_s), missing_bytes
-        )
+        gives_way = select_oldest(self._list_by_age()[0], missing_bytes)
         if not gives_way:
             raise StoreError(
                 f"the disk of {self._directory} has less than {FREE_FLOOR_BYTES / 1e6:.0f} MB "
@@ -124,11 +135,6 @@ def select_oldest(oldest_first: Iterable[MediaFile], missing_bytes: int) -> list
         if missing_bytes <= 0:
             return found
     return []
-
-
-def get_taken_s(kept: MediaFile) -> float:
-    """The time of a file, for sorting the oldest first."""
-    return kept.taken_s
 
 
 def measure_free_bytes(directory: Path) -> int:

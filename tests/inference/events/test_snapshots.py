@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import StoreError
+from appliance.store.event_ages import read_event_ages
+from appliance.store.unit_time import record_time
 from inference.events.snapshots import FREE_FLOOR_BYTES, EventFiles
+from tests.conftest import OpenStore
+from tests.scenes import filled
 from tests.stand_ins.fakes import START, FakeClock
 
 
@@ -158,3 +162,66 @@ def test_a_directory_that_cannot_be_read_is_an_error_in_words(
         EventFiles(files_dir, keep_days=30, keep_mb=100, clock=clock).put_snapshot(
             "one", START, b"x"
         )
+
+
+# --- wrong clocks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("years", [2, -2, -56])
+def test_a_wall_clock_that_is_years_off_for_an_hour_costs_no_picture(
+    files_dir: Path, clock: FakeClock, open_store: OpenStore, years: int
+) -> None:
+    store = open_store("inference")
+    record_time(store)
+    files = EventFiles(
+        files_dir,
+        keep_days=30,
+        keep_mb=0.0035,
+        clock=clock,
+        read_ages=lambda wanted: read_event_ages(store, wanted),
+    )
+
+    def see(event_id: str) -> None:
+        files.put_snapshot(event_id, clock.utc, bytes(1000))
+        store.add(filled.event(clock.stamp(), event_id))
+        record_time(store)
+        clock.advance(3600)
+
+    see("first")
+    right = clock.utc
+    clock.set_wall_clock(right + timedelta(days=365 * years))
+    see("meanwhile")
+    assert files.tidy() == 0
+    clock.set_wall_clock(right + timedelta(hours=1))
+    see("later")
+    assert files.tidy() == 0
+    assert names(files_dir) == ["first.jpg", "later.jpg", "meanwhile.jpg"]
+    see("last")
+    files.tidy()
+    assert names(files_dir) == ["last.jpg", "later.jpg", "meanwhile.jpg"], "the first is the oldest"
+    clock.advance(31 * 86_400)
+    record_time(store)
+    assert files.tidy() == 3
+
+
+def test_a_picture_whose_row_is_lost_goes_by_a_date_that_can_be_one(
+    files_dir: Path, clock: FakeClock, open_store: OpenStore
+) -> None:
+    store = open_store("inference")
+    files = EventFiles(
+        files_dir,
+        keep_days=30,
+        keep_mb=1,
+        clock=clock,
+        read_ages=lambda wanted: read_event_ages(store, wanted),
+    )
+    files.put_snapshot("no row", START, b"x")
+    files.put_snapshot("no clock", START - timedelta(days=20_000), b"x")
+    record_time(store)
+    clock.set_wall_clock(START + timedelta(days=700))
+    assert files.tidy() == 0
+    clock.set_wall_clock(START)
+    clock.advance(31 * 86_400)
+    record_time(store)
+    assert files.tidy() == 1
+    assert names(files_dir) == ["no clock.jpg"]
