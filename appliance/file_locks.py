@@ -1,14 +1,18 @@
-"""Locks on files (flock): taken within a limit, and who holds one.
+"""Locks on files (flock): taken within a limit, who holds one, and files that nobody holds.
 
-    take_lock(handle, path, limit_s=10)    # LockedError names the process that has it
+    take_lock(handle, path, limit_s=10)         # LockedError names the process that has it
+    with begin_file(part) as handle: ...        # its writer holds the lock of a file in the making
+    remove_leftovers(directory.glob("*.part"))  # of writers that were killed
 
 Reads: /proc/locks and the names of processes. Writes: the kernel's lock.
-Never: waits without limit.
+Never: waits without limit, or removes a file that somebody still writes.
 """
 
 import fcntl
 import os
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from appliance.errors import ApplianceError
@@ -42,6 +46,41 @@ def try_lock(handle: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def begin_file(path: Path, mode: int = 0o640) -> Iterator[int]:
+    """A new file and its lock, held until the end; an old one of that name is begun anew.
+
+    Raises `LockedError` where somebody else writes it, and `OSError`.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, mode)
+    try:
+        take_lock(handle, path, limit_s=0.0)
+        os.truncate(handle, 0)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def remove_leftovers(paths: Iterable[Path]) -> int:
+    """Remove those of the files that no process holds; returns how many. What cannot be removed
+    stays.
+    """
+    return sum(remove_leftover(path) for path in paths)
+
+
+def remove_leftover(path: Path) -> bool:
+    """Remove a file if no process holds it."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            if try_lock(handle):
+                path.unlink()
+                return True
+        finally:
+            os.close(handle)
+    return False
 
 
 def describe_holder(handle: int) -> str:

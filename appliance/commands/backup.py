@@ -25,6 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
-        directory = arguments.to or settings.unit.data_dir / "backups"
+        directory = arguments.to or settings.unit.data_dir / backup.DIRECTORY
         print(backup.make_backup(store, directory))
     return 0

@@ -6,15 +6,20 @@ database is broken: the rest is what is needed then.
 """
 
 import argparse
+import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from appliance.checks import open_reader
 from appliance.commands.bundle import write_bundle
 from appliance.commands.opening import SINCE_HELP, load_unit_settings, parse_since
 from appliance.errors import SettingsError, StoreError
+from appliance.file_locks import LockedError, begin_file, remove_leftovers
 
 HELP = "pack status, events, faults, readings, checks and settings into one file"
 
@@ -41,16 +46,36 @@ def run(arguments: argparse.Namespace) -> int:
             write_bundle(sys.stdout.buffer, settings, store, clock, begin, along)
             return 0
         path = Path(arguments.to or make_default_name(settings.unit.name, now))
-        try:
-            with path.open("xb") as file:
-                write_bundle(file, settings, store, clock, begin, along)
-        except FileExistsError:
-            raise SettingsError(f"{path} is there already; name another with --to") from None
-        except OSError as error:
-            path.unlink(missing_ok=True)
-            raise StoreError(f"{path} cannot be written: {error.strerror}") from error
+        with begin_bundle(path) as file:
+            write_bundle(file, settings, store, clock, begin, along)
     print(path)
     return 0
+
+
+@contextmanager
+def begin_bundle(path: Path) -> Iterator[IO[bytes]]:
+    """The file to write; it has its name only when it is whole, and never takes another's.
+
+    Raises `SettingsError` where that is there already, `StoreError` where it cannot be written.
+    """
+    if path.exists():
+        raise SettingsError(f"{path} is there already; name another with --to")
+    part = path.with_name(f"{path.name}.part")
+    try:
+        remove_leftovers([part, *path.parent.glob("unit-*.tar.gz.part")])
+        with begin_file(part) as handle:
+            try:
+                with open(handle, "wb", closefd=False) as file:
+                    yield file
+                os.fsync(handle)
+                os.link(part, path)
+            finally:
+                part.unlink(missing_ok=True)
+    except FileExistsError:
+        raise SettingsError(f"{path} is there already; name another with --to") from None
+    except (OSError, LockedError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StoreError(f"{path} cannot be written: {reason}") from error
 
 
 def make_default_name(unit: str, now: datetime) -> str:

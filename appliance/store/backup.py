@@ -1,63 +1,90 @@
 """Copies the unit database to a dated file and keeps the newest three.
 
 Reads: the unit database. Writes: `unit-DATE.db` in one directory.
-Never: counts a copy that is not sound, and never deletes an old copy before the new one is.
+Never: counts a copy that is not sound, deletes an old copy before the new one is there, takes a
+copy for newer because a wrong clock named it, or leaves a torn one behind: the next backup, and the
+next start of a service, removes it.
 """
 
 import os
 import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 from appliance.errors import StoreError
+from appliance.file_locks import LockedError, begin_file, remove_leftovers
 from appliance.store.connection import connect
+from appliance.store.sqlite_words import explain
 from appliance.store.store import Store
 from appliance.store.whole_check import find_damage
 
 KEEP = 3
+DIRECTORY = "backups"  # in the data directory
 PATTERN = "unit-*Z.db"
+TORN = f"{PATTERN}.part"
 
 
 def make_backup(store: Store, directory: Path) -> Path:
     """Copy the database into `directory`; returns the new file. Raises `StoreError`."""
-    name = store.clock.stamp().utc.strftime("unit-%Y%m%dT%H%M%SZ.db")
-    part = directory / f"{name}.part"
+    made = directory / store.clock.stamp().utc.strftime("unit-%Y%m%dT%H%M%SZ.db")
+    part = directory / f"{made.name}.part"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        copy_database(store.path, part)
-        found = find_damage(part)
-        if found:
-            raise StoreError(f"the copy {part} is not sound ({found}); the older ones are kept")
-        sync_to_disk(part)
-        part.replace(directory / name)
+        remove_torn_copies(directory)
+        with begin_file(part) as handle:
+            take_group(store.path, handle)
+            copy_database(store.path, part)
+            os.fsync(handle)
+            part.replace(made)
         sync_to_disk(directory)
-        delete_old_copies(directory, made=directory / name)
+        delete_old_copies(directory, made)
+    except LockedError as error:
+        raise StoreError(f"another backup is being made: {error}") from error
     except OSError as error:
         raise StoreError(
             f"no backup can be made in {directory}: {error.strerror}; "
             "check that it exists, its permissions and the free space"
         ) from error
-    return directory / name
+    return made
+
+
+def remove_torn_copies(directory: Path) -> int:
+    """Remove what a backup that was killed has left; returns how many files."""
+    count = remove_leftovers(directory.glob(TORN))
+    beside = directory.glob(f"{TORN}-*")  # what SQLite keeps beside a copy in the making
+    return count + remove_leftovers(
+        path for path in beside if not path.with_name(path.name.rpartition("-")[0]).exists()
+    )
+
+
+def take_group(source: Path, handle: int) -> None:
+    """Who may read the database may read its copy, also where an administrator makes it."""
+    with suppress(PermissionError):
+        os.fchown(handle, -1, source.stat().st_gid)
+    os.fchmod(handle, 0o640)
 
 
 def copy_database(source: Path, part: Path) -> None:
-    """One consistent, compacted copy while others write. A torn one is removed."""
-    db = connect(source, read_only=False)  # VACUUM INTO is refused to a `query_only` connection
+    """One consistent, compacted, sound copy while others write. A torn one is removed."""
     try:
-        db.execute("VACUUM INTO ?", (str(part),))
+        # VACUUM INTO takes an empty file, and is refused to a `query_only` connection.
+        with closing(connect(source, read_only=False)) as db:
+            db.execute("VACUUM INTO ?", (str(part),))
+        if found := find_damage(part):
+            raise StoreError(f"the copy {part} is not sound ({found}); the older ones are kept")
     except sqlite3.Error as error:
         part.unlink(missing_ok=True)
         raise StoreError(
-            f"the database {source} cannot be copied to {part.parent}: {error}; "
-            "check the free space there, and `unitctl doctor`"
+            f"the database {source} cannot be copied to {part.parent}: {explain(error, part)}"
         ) from error
-    finally:
-        db.close()
+    except StoreError:
+        part.unlink(missing_ok=True)
+        raise
 
 
-def sync_to_disk(path: Path) -> None:
-    """Make a file or a directory's names survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
+def sync_to_disk(directory: Path) -> None:
+    """Make a directory's names survive a power cut."""
+    handle = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -65,7 +92,20 @@ def sync_to_disk(path: Path) -> None:
 
 
 def delete_old_copies(directory: Path, made: Path) -> None:
-    """Delete all copies but the newest by name; the one just made always stays."""
-    others = sorted(path for path in directory.glob(PATTERN) if path != made)
+    """Delete all copies but the newest; the one just made always stays."""
+    others = sorted((path for path in directory.glob(PATTERN) if path != made), key=rank)
     for old in others[: max(0, len(others) - (KEEP - 1))]:
         old.unlink()
+
+
+def rank(path: Path) -> tuple[float, str]:
+    """For sorting, the oldest first: by the unit's own time in the copy, then by its name.
+
+    The name alone is what the wall clock said: one of a wrong year would stay for ever.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as db:
+            found = db.execute("SELECT unit_s FROM unit_time").fetchone()
+    except sqlite3.Error:
+        return (-1.0, path.name)
+    return (found[0] if found and isinstance(found[0], float) else -1.0, path.name)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from appliance.errors import StoreError
 from appliance.file_locks import LockedError, take_lock
+from appliance.store import backup
 from appliance.store.aside import SetAside, recover_log, set_aside_damaged
 from appliance.store.sqlite_words import explain, is_damage
 from appliance.store.store import PAGE_SIZE
@@ -46,6 +47,7 @@ def prepare_database(path: Path) -> SetAside | None:
             if not is_current(path):
                 migrate(path)
             record_check(path)
+            backup.remove_torn_copies(path.parent / backup.DIRECTORY)
             return aside
     except LockedError as error:
         raise StoreError(f"the database {path} cannot be prepared: {error}") from error

@@ -2,9 +2,9 @@
 
 Reads and writes: files YYYY-MM-DD/EVENT.jpg and EVENT.mp4 in one directory, written whole or not at
 all, and on disk before the event that names them. A file's modification time is that of its event.
-Never: takes a file for old because the wall clock says so, keeps a picture without an event, deletes
-a file that it did not write, or fills the disk: what else is stored there (the events themselves)
-needs the space more.
+Never: takes a file for old because the wall clock says so, keeps a picture without an event,
+deletes a file that it did not write, or fills the disk: what else is stored there (the events
+themselves) needs the space more.
 """
 
 import os

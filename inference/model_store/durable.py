@@ -6,6 +6,7 @@ Never: removes a file before its replacement is on the disk.
 
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -17,6 +18,7 @@ from typing import Any
 from appliance.errors import ModelError
 from appliance.file_locks import LockedError, take_lock
 
+HALF_FILE = re.compile(r"\..+\.json\.(?P<pid>\d+)")
 LOCK_S = 30.0  # examining a large model takes seconds
 FILE_MODE = 0o640  # services read; only users of the command write
 NEW, OLD = ".new-", ".old-"  # prefixes of directories that are being added or removed
@@ -48,10 +50,12 @@ def make_dir(path: Path) -> None:
 
 
 def sweep(root: Path) -> None:
-    """Remove unfinished directories that a power cut left."""
+    """Remove unfinished directories and files that a power cut or a kill left."""
     for path in root.glob(".*"):
         if path.name.startswith((NEW, OLD)):
             shutil.rmtree(path, ignore_errors=True)
+        elif (half := HALF_FILE.fullmatch(path.name)) and not Path("/proc", half["pid"]).exists():
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ Never: changes a byte of what is there already; new sections go to its end.
 """
 
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from appliance import settings_file
 from appliance.errors import SettingsError
+from appliance.file_locks import LockedError, begin_file, remove_leftovers
 from appliance.settings import BmsSettings, ChargerSettings, Settings
 from appliance.settings_text import format_literal
 from power.devices import MODELS
@@ -212,19 +212,28 @@ def refuse_duplicate(settings: Settings, entry: DeviceSection) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put `content` in the file's place with its mode and owner, once it is valid."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    fresh = Path(name)
+    fresh = path.with_name(f".{path.name}.new")
+    remove_leftovers(path.parent.glob(f".{path.name}.*"))  # of a process that was killed
     try:
-        with os.fdopen(handle, "wb") as file:
+        with begin_file(fresh, mode=0o600) as handle:
+            write_checked(handle, fresh, path, content)
+    except LockedError as error:
+        raise SettingsError(f"nothing was written: {error}") from error
+    sync_directory(path.parent)
+
+
+def write_checked(handle: int, fresh: Path, path: Path, content: bytes) -> None:
+    """Write the new file; it takes the place of the old one if it is valid, else it goes."""
+    try:
+        with open(handle, "wb", closefd=False) as file:
             file.write(content)
             file.flush()
-            keep_rights(path, file.fileno())
-            os.fsync(file.fileno())
+            keep_rights(path, handle)
+            os.fsync(handle)
         check_settings(fresh, path)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)
-    sync_directory(path.parent)
 
 
 def check_settings(fresh: Path, path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 
 from appliance.__main__ import main
 from appliance.clock import SystemClock
-from appliance.commands import COMMANDS
+from appliance.commands import COMMANDS, export
 from appliance.status import status_document
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
@@ -263,6 +263,21 @@ def test_a_bundle_never_overwrites_a_file(unit: Unit) -> None:
     Path("mine.tar.gz").write_bytes(b"mine")
     assert unit.type("export", "--to", "mine.tar.gz")[0] == 2
     assert Path("mine.tar.gz").read_bytes() == b"mine"
+
+
+def test_a_bundle_that_is_cut_never_has_its_name(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(file: Any, *_: object) -> None:
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export, "write_bundle", cut)
+    Path("unit-hill-7-20260101T000000Z.tar.gz.part").write_bytes(b"of one that was killed")
+    code, out, err = unit.type("export", "--to", "all.tar.gz")
+    assert (code, out) == (1, "")
+    assert "No space left on device" in err
+    assert list(Path.cwd().glob("*.tar.gz*")) == []
 
 
 def test_a_broken_database_is_no_reason_for_no_bundle(unit: Unit) -> None:
