@@ -222,6 +222,9 @@ class RenogyRoverNoLoad(RenogyRover):
         """Its name does not show whether it has an output: the other model is proposed for both."""
         return None
 
+    def identify(self, data: bytes) -> Identification | None:
+        return super().recognise(data)
+
 
 MODELS = (RenogyRover(), RenogyRoverNoLoad())
 

@@ -157,6 +157,9 @@ class WithHex(VeDirectDevice):
         """None: a probe proposes the model that sends nothing; a person may choose this one."""
         return None
 
+    def identify(self, data: bytes) -> Identification | None:
+        return super().recognise(data)
+
 
 class VictronMpptHex(WithHex, VictronMppt):
     """As `victron-mppt`, with HEX."""

@@ -8,6 +8,7 @@ import struct
 from collections.abc import Mapping
 from typing import Protocol
 
+from appliance.clock import Clock
 from power.protocol.bus import ByteLine, Lines, ModbusReader
 from power.protocol.framing import ydt1363
 from power.protocol.framing.daly_a5 import DalyA5Framing
@@ -16,7 +17,7 @@ from power.protocol.framing.vedirect import VeDirectFraming
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import Block, Profile
 from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Order, Register, decode
-from power.protocol.sunspec import SunSpecLinkFactory
+from power.protocol.sunspec import SunSpecLink, SunSpecLinkFactory
 
 
 class Link(Protocol):
@@ -54,8 +55,8 @@ class ModbusLink:
 
     def __init__(self, profile: Profile, bus: ModbusReader, device_id: int) -> None:
         self._profile = profile
-        self._bus = bus
-        self._device_id = device_id
+        self.bus = bus
+        self.device_id = device_id
         shift = profile.reply_id_shift
         self._reply_id = device_id + shift if shift else None
 
@@ -78,8 +79,8 @@ class ModbusLink:
         return self.read_raw(Block(function, address, 1))
 
     def read_raw(self, block: Block) -> bytes:
-        words = self._bus.read(
-            block.function, block.address, block.count, self._device_id, self._reply_id
+        words = self.bus.read(
+            block.function, block.address, block.count, self.device_id, self._reply_id
         )
         return struct.pack(f">{len(words)}H", *words)
 
@@ -126,24 +127,24 @@ class FramedLink:
     def __init__(self, profile: Profile, framing: Framing, line: ByteLine, device_id: int) -> None:
         self._profile = profile
         self._framing = framing
-        self._line = line
-        self._device_id = device_id
+        self.line = line
+        self.device_id = device_id
 
     def read(self, block: Block) -> Mapping[str, Decoded]:
         return self._profile.decode(block, self.read_raw(block))
 
     def read_raw(self, block: Block) -> bytes:
-        request = self._framing.build_request(block, self._device_id)
+        request = self._framing.build_request(block, self.device_id)
 
         def find(received: bytes, *, final: bool) -> bytes | None:
-            return self._framing.find_reply(received, block, self._device_id, final=final)
+            return self._framing.find_reply(received, block, self.device_id, final=final)
 
-        return self._line.exchange(
+        return self.line.exchange(
             request,
             find,
-            f"{block} of id {self._device_id}" if request else str(block),
+            f"{block} of id {self.device_id}" if request else str(block),
             named_by_reply=self._framing.named_by_reply,
-            device=self._device_id,
+            device=self.device_id,
         )
 
     def read_by_words(self, row: Register) -> Decoded:  # noqa: ARG002  (its values come whole)
@@ -178,3 +179,27 @@ LINK_FACTORIES: dict[str, LinkFactory] = {
     "Seplos v2": FramedLinkFactory(ydt1363.SEPLOS_V2),
     "Daly A5": FramedLinkFactory(DalyA5Framing()),
 }
+
+HIGHEST_ID = 255
+MODBUS = ("Modbus", "SunSpec")
+YDT1363 = ("Pylontech", "Pace", "Seplos v2")
+
+
+def make_sibling_link(link: Link, own: Profile, sibling: Profile, clock: Clock) -> Link | None:
+    """The way to ask the device behind `link` as if it were a `sibling`, on the same line at the
+    same id; None where that one has frames of another kind.
+    """
+    if own.protocol in MODBUS and sibling.protocol in MODBUS:
+        assert isinstance(link, ModbusLink | SunSpecLink)
+        if sibling.protocol == "SunSpec":
+            return SunSpecLink(sibling, link.bus, link.device_id, clock)
+        if not 0 <= link.device_id + sibling.reply_id_shift <= HIGHEST_ID:
+            return None
+        return ModbusLink(sibling, link.bus, link.device_id)
+    one_family = own.protocol in YDT1363 and sibling.protocol in YDT1363
+    factory = LINK_FACTORIES.get(sibling.protocol)
+    if not isinstance(factory, FramedLinkFactory) or not isinstance(link, FramedLink):
+        return None
+    if own.protocol != sibling.protocol and not one_family:
+        return None
+    return FramedLink(sibling, factory.framing, link.line, link.device_id)

@@ -113,6 +113,10 @@ class Profile(ABC):
             return None
         return Identification(f"{len(valid)} values that {self.title} could give", certain=False)
 
+    def identify(self, data: bytes) -> Identification | None:
+        """As `recognise`, also for a variant that a probe does not propose by itself."""
+        return self.recognise(data)
+
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         """The values in the reply to `block`; `data` is its content without the frame."""
         rows = self.rows(block) if len(data) == block.count * WORD_BYTES else self.registers

@@ -42,8 +42,8 @@ class SunSpecLink:
 
     def __init__(self, profile: Profile, bus: ModbusReader, device_id: int, clock: Clock) -> None:
         self._profile = profile
-        self._bus = bus
-        self._device_id = device_id
+        self.bus = bus
+        self.device_id = device_id
         self._clock = clock
         self._bases = deque(BASES)
         self._chain: dict[int, Place] | None = None
@@ -75,7 +75,7 @@ class SunSpecLink:
                 return data
         self._chain = None
         raise WrongFrame(
-            f"id {self._device_id} has its SunSpec model {model} at another address after each scan"
+            f"id {self.device_id} has its SunSpec model {model} at another address after each scan"
         )
 
     def _find_place(self, model: int, again: bool) -> Place:
@@ -87,7 +87,7 @@ class SunSpecLink:
             self._scanned_at_s = now_s
         if model not in chain:
             raise ExceptionAnswer(
-                f"id {self._device_id} has no SunSpec model {model}", NO_SUCH_REGISTER
+                f"id {self.device_id} has no SunSpec model {model}", NO_SUCH_REGISTER
             )
         return chain[model]
 
@@ -106,7 +106,7 @@ class SunSpecLink:
                 break
             chain.setdefault(model, Place(address, length))
             address += HEAD_WORDS + length
-        raise WrongFrame(f"the chain of SunSpec models of id {self._device_id} has no end")
+        raise WrongFrame(f"the chain of SunSpec models of id {self.device_id} has no end")
 
     def _read_head(self, address: int) -> tuple[int, ...]:
         try:
@@ -135,7 +135,7 @@ class SunSpecLink:
                 self._bases.rotate(-self._bases.index(base))
                 return base
         raise ExceptionAnswer(
-            f"id {self._device_id} has no SunSpec mark; check `model` in the settings",
+            f"id {self.device_id} has no SunSpec mark; check `model` in the settings",
             NO_SUCH_REGISTER,
         )
 
@@ -157,7 +157,7 @@ class SunSpecLink:
         return heads + encode_head(LAST_MODEL, 0) + names
 
     def _read_words(self, address: int, count: int) -> tuple[int, ...]:
-        return self._bus.read(HOLDING, address, count, self._device_id)
+        return self.bus.read(HOLDING, address, count, self.device_id)
 
 
 def encode_head(model: int, length: int) -> bytes:

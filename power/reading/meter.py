@@ -25,6 +25,8 @@ from power.protocol.line_place import LineKind
 from power.protocol.links import Link
 from power.protocol.profile import Block, Profile, Sample
 from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Register
+from power.reading.identity import IdentityCheck
+from power.reading.implausible_device import ImplausibleDevice, is_implausible_throughout
 
 SLOW_EVERY_S = 60.0
 SETTINGS_EVERY_S, SETTINGS_AGAIN_S = 3600.0, 60.0
@@ -50,9 +52,16 @@ class Meter:
     """
 
     def __init__(
-        self, profile: Profile, link: Link, clock: Clock, kind: LineKind = LineKind.SERIAL
+        self,
+        profile: Profile,
+        link: Link,
+        clock: Clock,
+        kind: LineKind = LineKind.SERIAL,
+        identity: IdentityCheck | None = None,
     ) -> None:
         self.profile = profile
+        self._identity = identity
+        self._is_identified = identity is None
         self.health = LineHealth(kind)
         self.link = link
         self._clock = clock
@@ -62,7 +71,17 @@ class Meter:
     def read(self) -> Any:
         """One poll; a value that is not valid is None and named in `quality`."""
         stamp, sample = self._poll()
-        return self.profile.make_reading(stamp, sample)
+        reading = self.profile.make_reading(stamp, sample)
+        if is_implausible_throughout(reading):
+            raise ImplausibleDevice(self.profile, self._read_again())
+        return reading
+
+    def _read_again(self) -> bytes | None:
+        """What the device gives for its first block, to be shown as it is."""
+        try:
+            return self.link.read_raw(self.profile.live[0])
+        except BusError:
+            return None
 
     def _poll(self) -> tuple[Stamp, Sample]:
         """A new sample, or the last one where the device may not be polled again so soon."""
@@ -80,11 +99,12 @@ class Meter:
         try:
             return self._take_sample(now_s)
         except BusError as error:
+            self._is_identified = self._identity is None
             return error
 
     def _take_sample(self, now_s: float) -> Sample:
         self._clear_refusals(now_s)
-        live = self._read_blocks(self.profile.live)
+        live = self._read_live()
         if {one.quality for one in live.values()} == {Quality.ABSENT}:
             self._state = PollState()
             raise BusError(
@@ -100,6 +120,27 @@ class Meter:
             for name, (decoded, at_s) in self._state.values.items()
         }
         return Sample({**kept, **live})
+
+    def _read_live(self) -> dict[str, Decoded]:
+        """The live blocks, of the device that the settings name. Raises `ForeignDevice`."""
+        try:
+            live = self._read_blocks(self.profile.live)
+        except NoAnswer:
+            raise
+        except BusError:
+            self._check_identity()
+            raise
+        self._check_identity()
+        return live
+
+    def _check_identity(self) -> None:
+        """Raise `ForeignDevice` where another model answers; once for each contact."""
+        if self._identity is None or self._is_identified:
+            return
+        foreigner = self._identity.find_foreigner()
+        if foreigner:
+            raise foreigner
+        self._is_identified = True
 
     def _clear_refusals(self, now_s: float) -> None:
         """Forget refusals after an hour: a firmware update or a reset may add a block."""

@@ -13,16 +13,18 @@ from appliance.clock import Clock
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from appliance.process import settings_checks
-from appliance.settings import BmsSettings, ChargerSettings, ModbusFraming, Settings
+from appliance.settings import BmsSettings, ChargerSettings, Settings
 from power import devices
 from power.protocol.bus import Lines
 from power.protocol.errors import ClosedLine
 from power.protocol.line_health import LineHealth
-from power.protocol.line_place import LinePlace, SerialForm
+from power.protocol.line_place import LineKind, LinePlace, SerialForm
 from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Profile
 from power.reading.checks import DeviceChecks
 from power.reading.combine import Charger, combine
+from power.reading.identity import IdentityCheck
+from power.reading.line_form import choose_form
 from power.reading.meter import Meter
 from power.reading.named_devices import find_errors
 from power.reading.side_by_side import SideBySide, poll_in_turn
@@ -179,14 +181,8 @@ def open_named(
     lines: Lines, profile: Profile, one: ChargerSettings | BmsSettings, clock: Clock
 ) -> Meter:
     """The meter of a device of the settings."""
-    form = choose_form(profile, one.baud, one.framing)
+    form = choose_form(profile, one)
     return open_meter(lines, profile, one.port, one.device_id, clock, form)
-
-
-def choose_form(profile: Profile, baud: int | None, framing: ModbusFraming) -> SerialForm:
-    """How the bytes run on the device's line, by its model and the settings."""
-    form = profile.serial
-    return replace(form, baud=baud or form.baud, bridged=framing is ModbusFraming.RTU)
 
 
 def open_meter(
@@ -202,4 +198,16 @@ def open_meter(
     factory, form = LINK_FACTORIES[profile.protocol], form or profile.serial
     link = factory.make_link(lines, profile, port, chosen, form)
     is_modbus = not isinstance(factory, FramedLinkFactory)
-    return Meter(profile, link, clock, LinePlace(port, form, modbus=is_modbus).kind)
+    place = LinePlace(port, form, modbus=is_modbus)
+    identity = IdentityCheck(profile, link, clock, list_siblings(profile, place.kind))
+    return Meter(profile, link, clock, place.kind, identity)
+
+
+def list_siblings(profile: Profile, kind: LineKind) -> list[Profile]:
+    """The other models that could answer in its place on such a line."""
+    over_tcp = kind is LineKind.GATEWAY
+    return [
+        model
+        for model in devices.MODELS
+        if model.name != profile.name and (over_tcp or not model.tcp_only)
+    ]

@@ -13,8 +13,10 @@ from appliance.errors import SettingsError
 from appliance.process.settings_checks import SettingsFinding
 from appliance.settings import BmsSettings, ChargerSettings, Settings
 from power import devices
+from power.protocol.line_place import SerialForm
 from power.protocol.ports import TCP, parse_tcp_address
 from power.protocol.profile import Profile
+from power.reading.line_form import choose_form
 
 MODBUS = ("Modbus", "SunSpec")
 LOWEST_MODBUS_ID, HIGHEST_MODBUS_ID = 1, 247  # on a serial line; 0 asks all at once
@@ -37,6 +39,11 @@ class NamedDevice:
     def device_id(self) -> int:
         chosen = self.settings.device_id
         return self.profile.device_id if chosen is None else chosen
+
+    @property
+    def form(self) -> SerialForm:
+        """How the bytes run on its line."""
+        return choose_form(self.profile, self.settings)
 
     @property
     def place(self) -> str:
@@ -109,7 +116,9 @@ def find_wrong_id(device: NamedDevice) -> Iterator[SettingsFinding]:
             f"must not be {chosen}: a {profile.name} at that id must not be polled; leave it out "
             f"for {profile.device_id}",
         )
-    on_line = profile.protocol in MODBUS and not device.settings.port.startswith(TCP)
+    on_line = profile.protocol in MODBUS and (
+        device.form.bridged or not device.settings.port.startswith(TCP)
+    )
     if on_line and not LOWEST_MODBUS_ID <= chosen <= HIGHEST_MODBUS_ID:
         yield device.find(
             "device_id",
@@ -163,8 +172,10 @@ def is_named_twice(one: NamedDevice, other: NamedDevice) -> bool:
 def have_one_line(one: NamedDevice, other: NamedDevice) -> bool:
     if (one.profile.protocol in MODBUS) != (other.profile.protocol in MODBUS):
         return False
-    return one.place.startswith(TCP) or one.profile.serial == other.profile.serial
+    if one.place.startswith(TCP):
+        return one.form.bridged == other.form.bridged
+    return one.form == other.form
 
 
 def describe_line(device: NamedDevice) -> str:
-    return f"{device.profile.protocol}, {device.profile.serial}"
+    return f"{device.profile.protocol}, {device.form}"

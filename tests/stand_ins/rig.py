@@ -10,9 +10,16 @@ from appliance.clock import Clock
 from appliance.settings import HostSettings, Settings
 from appliance.settings_cameras import CameraSettings
 from power.protocol.bus import ByteLine, Lines
-from power.protocol.links import LINK_FACTORIES, FramedLink, FramedLinkFactory, ModbusLink
+from power.protocol.links import (
+    LINK_FACTORIES,
+    FramedLink,
+    FramedLinkFactory,
+    Link,
+    ModbusLink,
+)
 from power.protocol.profile import Profile
 from power.protocol.sunspec import SunSpecLink, SunSpecLinkFactory
+from power.reading.identity import IdentityCheck
 from power.reading.meter import Meter
 from power.reading.meters import open_meter
 from provisioning.simulated.devices.models import make_byte_device
@@ -41,14 +48,29 @@ def make_night(settings: Settings | None = None, load_w: float = 25.0) -> Plant:
 def make_meter(profile: Profile, device: Any, clock: Clock | None = None) -> Meter:
     """The driver of `profile` in front of a simulated device, without a wire."""
     clock = clock or FakeClock()
+    return Meter(profile, make_loopback_link(profile, device, clock), clock)
+
+
+def make_checking_meter(
+    profile: Profile, device: Any, others: Iterable[Profile], clock: Clock | None = None
+) -> Meter:
+    """The same, which checks who answers."""
+    clock = clock or FakeClock()
+    link = make_loopback_link(profile, device, clock)
+    identity = IdentityCheck(profile, link, clock, [one for one in others if one is not profile])
+    return Meter(profile, link, clock, identity=identity)
+
+
+def make_loopback_link(profile: Profile, device: Any, clock: Clock) -> Link:
+    """A link that ends at the device."""
     device_id = getattr(device, "device_id", profile.device_id)
     wire = LINK_FACTORIES[profile.protocol]
     if isinstance(wire, FramedLinkFactory):
         line = cast("ByteLine", LoopbackLine(device))
-        return Meter(profile, FramedLink(profile, wire.framing, line, device_id), clock)
+        return FramedLink(profile, wire.framing, line, device_id)
     if isinstance(wire, SunSpecLinkFactory):
-        return Meter(profile, SunSpecLink(profile, LoopbackBus(device), device_id, clock), clock)
-    return Meter(profile, ModbusLink(profile, LoopbackBus(device), device_id), clock)
+        return SunSpecLink(profile, LoopbackBus(device), device_id, clock)
+    return ModbusLink(profile, LoopbackBus(device), device_id)
 
 
 @contextmanager

@@ -1,0 +1,104 @@
+"""Checks who answers: that the device behind a link is of the model that the settings name.
+
+Reads: the device, by the signature of its model and, where that does not fit, those of the other
+models with such frames. Writes: nothing.
+Never: guesses. A device is called another one only where it answers as that one does. Devices that
+cannot prove themselves (an EPEver in the dark, what stands behind a Victron GX, an SRNE under
+another name) pass where nothing else fits; their values are checked for plausibility only.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from threading import Event
+
+from appliance.clock import Clock
+from appliance.errors import BusError
+from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer
+from power.protocol.links import Link, make_sibling_link
+from power.protocol.profile import Block, Identification, Profile
+
+MOST_SILENCES = 3  # unanswered questions, then no more are asked: each costs a time-out
+
+
+class ForeignDevice(BusError):  # noqa: N818  (named for what answers)
+    """Another model answers than the settings name; `found` is that one."""
+
+    code = "foreign"
+
+    def __init__(self, named: Profile, found: Profile, likeness: Identification) -> None:
+        super().__init__(
+            f"this answers like a {found.title} ({likeness.text}), not like a {named.title}: "
+            f'set `model = "{found.name}"`; until then its values are unknown'
+        )
+        self.found = found
+
+
+class IdentityCheck:
+    """Run at the first contact with a device and after each loss of it."""
+
+    def __init__(
+        self, profile: Profile, link: Link, clock: Clock, others: Sequence[Profile]
+    ) -> None:
+        self._profile = profile
+        self._link = link
+        self._clock = clock
+        self._others = [one for one in others if not are_variants(one, profile, others)]
+
+    def find_foreigner(self) -> ForeignDevice | None:
+        """The other model that answers; None where it is the one named, or may be."""
+        own = self._identify(self._profile, self._link)
+        if own and own.certain:
+            return None
+        likely: ForeignDevice | None = None
+        for other, likeness in self._list_likenesses():
+            found = ForeignDevice(self._profile, other, likeness)
+            if likeness.certain:
+                return found
+            likely = likely or found
+        return likely if own is None else None
+
+    def _list_likenesses(self) -> Iterator[tuple[Profile, Identification]]:
+        """The other models that the device answers like."""
+        asked: set[tuple[str, Block]] = set()
+        silences = 0
+        for other in self._others:
+            link = make_sibling_link(self._link, self._profile, other, self._clock)
+            if link is None or silences >= MOST_SILENCES:
+                continue
+            self._clock.wait_media(other.gap_s, Event())
+            try:
+                likeness = self._ask(other, link)
+            except NoAnswer:
+                silences += (other.protocol, other.signature) not in asked
+                continue
+            finally:
+                asked.add((other.protocol, other.signature))
+            if likeness:
+                yield other, likeness
+
+    def _identify(self, profile: Profile, link: Link) -> Identification | None:
+        """What the signature shows; a lost one is asked for twice."""
+        for _ in range(2):
+            try:
+                return self._ask(profile, link)
+            except ClosedLine:
+                raise
+            except NoAnswer:
+                continue
+        return None
+
+    def _ask(self, profile: Profile, link: Link) -> Identification | None:
+        """What the reply to the model's signature shows; None where it is refused or damaged."""
+        try:
+            return profile.identify(link.read_raw(profile.signature))
+        except NoAnswer:
+            raise
+        except (ExceptionAnswer, BusError):
+            return None
+
+
+def are_variants(one: Profile, other: Profile, models: Iterable[Profile] = ()) -> bool:
+    """Whether both are forms of one model, which answer alike."""
+    return any(
+        isinstance(one, type(base)) and isinstance(other, type(base))
+        for base in (one, other, *models)
+    )
