@@ -4,7 +4,7 @@
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests; `make test-peers` the one beside other trackers
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
-# make fuzz   a million random inputs: replies of power devices, the picture socket, settings, MQTT;
+# make fuzz   a million random inputs: replies of power devices, the picture socket, settings, MQTT, rows;
 #             QUICK=1 for a short draw; single ones: make fuzz-frames ...
 # make help   this list
 
@@ -23,7 +23,7 @@ BENCHES = idle flash recovery reaction guard-faults page power energy cameras
 export PYTHONDONTWRITEBYTECODE ?=
 
 # Targets of tests/fuzz/__main__.py, each with its number of executions: long, and with QUICK=1.
-FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/2000
+FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/2000 rows/250000/10000
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
 .PHONY: help fuzz $(FUZZ_TARGETS) run day test test-peers lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)

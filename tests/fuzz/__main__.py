@@ -16,6 +16,7 @@ TARGETS = {
     "settings": ["appliance", "power", "sensors"],
     "frames": ["appliance"],
     "mqtt": ["appliance", "paho"],
+    "rows": ["appliance"],
 }
 
 

@@ -8,19 +8,25 @@ Never: writes what a target's `run_input` would not understand.
 import contextlib
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.errors import BusError
 from appliance.media.frame_messages import encode_header, encode_request
 from appliance.media.frames import I420, MP4, PictureRequest, Refusal
+from appliance.model import Stamp
 from appliance.settings import Settings
 from appliance.settings_text import format_settings
+from appliance.store.rows import encode
+from appliance.store.tables import TABLES
 from power.devices import MODELS
 from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Block, Profile
 from provisioning.simulated.devices.models import SIMULATORS
 from tests.appliance.media.test_frames import PICTURE
 from tests.fuzz.plans import list_blocks
+from tests.fuzz.rows import write_value
+from tests.scenes import damaged_rows, filled
 from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon
 
 
@@ -72,11 +78,30 @@ def list_packets() -> Iterator[bytes]:
     yield b"\x20\x02\x00\x01"
 
 
+def list_rows() -> Iterator[bytes]:
+    """A row of each of some tables, as stored."""
+    now = Stamp(datetime(2026, 4, 15, 2, 0, tzinfo=UTC), "0a1b2c3d", 1000.0)
+    rows = (
+        filled.reading(now),
+        filled.battery_state(now),
+        filled.budget(now),
+        filled.camera_state(now),
+        filled.event(now),
+        *damaged_rows.power_rows(now),
+        *damaged_rows.plan_rows(now),
+    )
+    kinds = [table.row for table in TABLES]
+    for row in rows:
+        stored = encode(row)
+        yield bytes([kinds.index(type(row))]) + b"".join(map(write_value, stored.values()))
+
+
 SEEDS = {
     "decoders": list_replies,
     "frames": list_frames,
     "settings": list_settings,
     "mqtt": list_packets,
+    "rows": list_rows,
 }
 
 

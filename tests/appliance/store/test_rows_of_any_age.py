@@ -27,6 +27,8 @@ from appliance.store.store import Store
 from appliance.store.tables import TABLES
 from appliance.store.unreadable import FORGET_S
 from tests.conftest import OpenStore
+from tests.fuzz import corpus
+from tests.fuzz import rows as fuzz_rows
 from tests.scenes import damaged_rows, filled
 from tests.scenes.damaged_rows import DAMAGE, damage, drop_column, fill_every_table, list_readers
 from tests.stand_ins.fakes import FakeClock
@@ -110,6 +112,19 @@ def test_decoding_never_raises_and_gives_only_what_can_be_encoded(
         assert unreadable
     else:
         encode(found)
+
+
+@given(st.binary(max_size=600))
+@budget(max_examples=300)
+def test_the_fuzzers_target_holds_for_random_bytes(data: bytes) -> None:
+    fuzz_rows.run_input(data)
+
+
+def test_the_fuzzers_seeds_are_rows() -> None:
+    seeds = list(corpus.list_rows())
+    assert len(seeds) > 10
+    for seed in seeds:
+        fuzz_rows.run_input(seed)
 
 
 def test_the_newest_row_that_can_be_read_counts_and_is_as_old_as_it_is(
