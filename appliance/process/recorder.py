@@ -15,7 +15,7 @@ of the database stays in the queue and is tried again; what fails because of its
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -32,13 +32,15 @@ MOST_TASKS = 100  # a row each 20 s: half an hour of a database that does not an
 RETRY_S = 2.0  # real seconds between two tries of the thread
 HANGS_AFTER_S = 10.0  # real seconds: the busy timeout is 5
 HEAL_EVERY_S = 60.0
+OWN_WORK = "what the service records"
 T = TypeVar("T")
 
 
 @dataclass(eq=False)
 class Task:
     """One thing to store. `keep`: an event; else it is state, dropped first where there is no room.
-    `replaces`: of all waiting tasks with this word only the newest is done.
+    `replaces`: of all waiting tasks with this word only the newest is done. `once`: it comes again
+    by itself, and is not kept where it fails.
 
     `handed_s`, `done_s`: uptimes; `failures`: how often it was tried in vain.
     """
@@ -47,6 +49,7 @@ class Task:
     act: Callable[[Store], object]
     keep: bool = False
     replaces: str = ""
+    once: bool = False
     handed_s: float = 0.0
     done_s: float | None = None
     failures: int = 0
@@ -113,6 +116,7 @@ class Recorder:
         self._busy_since_s: float | None = None
         self._healed_s: float | None = None
         self._wants_healing = False
+        self._wait_until_s = 0.0  # without a thread: a loop waits for a lock once, not at each task
         self.dropped = 0
         self.surprises = 0
 
@@ -140,7 +144,8 @@ class Recorder:
     def refresh(self) -> None:
         """Do what is due, or have it done."""
         if self._thread is None:
-            self.work_off()
+            if time.monotonic() >= self._wait_until_s:
+                self.work_off()
             return
         if not self._thread.is_alive():
             self.start()
@@ -155,7 +160,9 @@ class Recorder:
                 "hangs, it is being checked, or another program holds its lock"
             )
         problems = (one.problem for one in tuple(self._followed) if one.problem)
-        return self._trouble or next(iter(self._refused.values()), None) or next(problems, None)
+        return (
+            self._trouble or next(iter(tuple(self._refused.values())), None) or next(problems, None)
+        )
 
     def heal(self, error: StoreError) -> None:
         """Prepare and open the database anew, once a minute, where `error` may end by that."""
@@ -186,14 +193,12 @@ class Recorder:
         self._busy_since_s = time.monotonic()
         try:
             self._open_where_needed()
-            self._read_followed()
-            self._do_tasks()
+            errors = [*self._read_followed(), *self._do_tasks()]
         except StoreError as error:
-            self._note_trouble(error)
-        else:
-            self._note_trouble(None)
+            errors = [error]
         finally:
             self._busy_since_s = None
+        self._note_trouble(errors[0] if errors else None)
 
     def open(self) -> None:
         """Prepare the database (a damaged one is set aside) and open it. Raises `StoreError`."""
@@ -212,7 +217,7 @@ class Recorder:
             try:
                 self.work_off()
             except Exception as error:  # noqa: BLE001  (the guard must not end by its records)
-                self._note_surprise("the recorder's work", error)
+                self._note_surprise(OWN_WORK, error)
 
     def _open_where_needed(self) -> None:
         if not self.store.is_open:
@@ -228,37 +233,58 @@ class Recorder:
         now_s = self._clock.stamp().uptime_s
         return self._healed_s is None or not 0 <= now_s - self._healed_s < HEAL_EVERY_S
 
-    def _read_followed(self) -> None:
+    def _read_followed(self) -> Iterator[StoreError]:
+        """Read what is due; yields what the database as a whole is at fault for."""
         for followed in tuple(self._followed):
-            followed.renew(self.store, self._clock.stamp().uptime_s)
-
-    def _do_tasks(self) -> None:
-        while (task := self._get_first()) is not None:
             try:
-                task.act(self.store)
-            except RefusedRowsError as error:
-                self._refuse(task, error)  # the others of its rows are stored
+                followed.renew(self.store, self._clock.stamp().uptime_s)
             except StoreError as error:
-                if not is_of_the_row(error):
-                    task.failures += 1
-                    self.heal(error)
-                    raise
-                self._refuse(task, error)
-                task.dropped = True
-            except Exception as error:
-                task.dropped = True
-                self._remove(task)
-                if self._thread is None:
-                    raise
-                self._note_surprise(task.name, error)
-            else:
-                self._refused.pop(task.name, None)
-            task.done_s = None if task.dropped else self._clock.stamp().uptime_s
-            self._remove(task)
+                self.heal(error)
+                yield error
+                if is_of_a_lock(error):
+                    return
 
-    def _get_first(self) -> Task | None:
+    def _do_tasks(self) -> Iterator[StoreError]:
+        """Do the tasks in their order, each once; yields why some must wait. While somebody holds
+        the database no other is tried: each would wait for the lock.
+        """
+        tried: set[Task] = set()
+        while (task := self._find_next(tried)) is not None:
+            tried.add(task)
+            error = self._do(task)
+            if error is not None:
+                self.heal(error)
+                yield error
+                if is_of_a_lock(error):
+                    return
+
+    def _do(self, task: Task) -> StoreError | None:
+        """Why the task must wait; None where it is done, or dropped because of itself."""
+        try:
+            task.act(self.store)
+        except RefusedRowsError as error:
+            self._refuse(task, error)  # the others of its rows are stored
+        except StoreError as error:
+            if not is_of_the_row(error) and not task.once:
+                task.failures += 1
+                return error
+            self._refuse(task, error)
+            task.dropped = True
+        except Exception as error:
+            task.dropped = True
+            self._remove(task)
+            if self._thread is None:
+                raise
+            self._note_surprise(task.name, error)
+        else:
+            self._refused.pop(task.name, None)
+        task.done_s = None if task.dropped else self._clock.stamp().uptime_s
+        self._remove(task)
+        return None
+
+    def _find_next(self, tried: set[Task]) -> Task | None:
         with self._changed:
-            return self._tasks[0] if self._tasks else None
+            return next((task for task in self._tasks if task not in tried), None)
 
     def _remove(self, task: Task) -> None:
         with self._changed:
@@ -286,6 +312,10 @@ class Recorder:
         if error is None and self._trouble is not None:
             dropped, self.dropped = self.dropped, 0
             self._log.info("the database takes rows again", dropped=dropped)
+        if error is None:
+            self._refused.pop(OWN_WORK, None)
+        elif is_of_a_lock(error):
+            self._wait_until_s = time.monotonic() + RETRY_S
         self._trouble = error
 
     def _refuse(self, task: Task, error: StoreError) -> None:

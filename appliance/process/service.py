@@ -118,12 +118,12 @@ class Service:
         if unreadable := self.store.unreadable.describe():
             self.report_fault(RowsError(unreadable))
         self._clear_ended_faults()
-        self._store_sentence(sentence)
+        self._store_sentence(sentence, f"; {trouble}" if trouble and good else "")
         if good:
             self.notifier.notify_ready()
             self.notifier.notify_alive()
             if self._take_turn("retain", RETAIN_EVERY_S):
-                self.recorder.hand(Task("retention", retention.take_turn, replaces="retention"))
+                self.recorder.hand(Task("retention", retention.take_turn, once=True))
 
     def finish(self, act: Callable[[], None]) -> None:
         """The loop's last action; its fault is recorded, and the process ends all the same."""
@@ -163,8 +163,9 @@ class Service:
     def _keep(self, name: str, act: Callable[[Store], object]) -> None:
         self.recorder.hand(Task(name, act, keep=True))
 
-    def _store_sentence(self, sentence: str, *, now: bool = False) -> None:
-        self.notifier.set_status(sentence)
+    def _store_sentence(self, sentence: str, trouble: str = "", *, now: bool = False) -> None:
+        """Tell PID 1, also what keeps it from being stored; store it once a minute."""
+        self.notifier.set_status(f"{sentence}{trouble}")
         if now or self._take_turn("say", TELL_EVERY_S):
             at, text = self.clock.stamp(), log.redact(sentence)
             state = ServiceState(at, self.source, text)

@@ -107,8 +107,9 @@ def run_power(here: Path, plant: Plant) -> Iterator[tuple[ReplyRecorder, Callabl
     program.write_text(f'#!/bin/sh\necho "$(date +%s.%N) $*" >> {orders}\n')
     program.chmod(0o755)
 
-    def find_order(word: str) -> float:
-        found = [line for line in orders.read_text().splitlines() if word in line]
+    def find_order(words: str) -> float:
+        wanted = set(words.split())
+        found = [line for line in orders.read_text().splitlines() if wanted <= set(line.split())]
         return float(found[0].split()[0]) if found else 0.0
 
     replies = ReplyRecorder(make_byte_device([SimulatedEpever(plant)], "pty"))

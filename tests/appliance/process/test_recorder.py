@@ -256,3 +256,51 @@ def test_the_first_open_comes_by_itself_when_the_directory_can_be_written(
     blocker.unlink()
     recorder.start()
     wait_until(recorder.is_clear, "the sentence")
+
+
+def test_a_task_that_the_disk_does_not_take_holds_up_none_behind_it(recorder: Recorder) -> None:
+    done: list[int] = []
+    first = recorder.hand(Task("a fault", refuse, keep=True))
+    recorder.hand(Task("a budget", lambda _: done.append(1)))
+    assert done == [1]
+    assert not recorder.is_clear()
+    assert first.failures == 2
+
+
+def test_a_value_that_cannot_be_read_holds_up_no_task(recorder: Recorder) -> None:
+    recorder.follow("a number", refuse)
+    assert recorder.hand(Task("a budget", lambda _: None)).done_s is not None
+    assert "the disk is full" in str(recorder.find_trouble())
+
+
+def test_while_a_lock_is_held_a_loop_waits_for_it_once_and_not_at_each_task(
+    recorder: Recorder,
+) -> None:
+    def wait_for_lock(_: Store) -> None:
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise StoreError("the database cannot be written") from error
+
+    tasks = [recorder.hand(Task("a row", wait_for_lock)) for _ in range(5)]
+    assert [task.failures for task in tasks] == [1, 0, 0, 0, 0]
+
+
+def test_what_comes_again_by_itself_is_not_kept_where_it_fails(recorder: Recorder) -> None:
+    task = recorder.hand(Task("retention", refuse, once=True))
+    assert task.dropped
+    assert recorder.is_clear()
+    assert "the disk is full" in str(recorder.find_trouble())
+    recorder.hand(Task("retention", lambda _: None, once=True))
+    assert recorder.find_trouble() is None
+
+
+def test_pid_one_is_told_what_keeps_the_service_from_recording(
+    settings: Settings, clock: FakeClock, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service("power", settings, clock, store, SentenceLog("power"))
+    told: list[str] = []
+    monkeypatch.setattr(service.notifier, "set_status", told.append)
+    monkeypatch.setattr(store, "add", lambda *_: refuse(store))
+    for _ in range(2):
+        service.run_once(lambda: "at work")
+    assert told[-1] == "at work; the disk is full"
