@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.store.store import Store
+from appliance.store.trusted_time import FIRST_TIME
 from appliance.store.unit_time import read_time
-from appliance.trusted_time import FIRST_TIME
 
 PAGE_ROWS = 1000
 JUST_NOW_S = 86_400.0

@@ -5,7 +5,7 @@
     time.trusted_utc                   # never ahead of what uptime and plausible pauses explain
 
 Reads and writes: the tables `boot` and `unit_time`, through the `Store` that it is given.
-Never: believes the wall clock (appliance/trusted_time.py has the rule).
+Never: believes the wall clock (appliance/store/trusted_time.py has the rule).
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from appliance.store.decoding import (
 )
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.trusted_time import Boot, Epoch, correct_epoch, follow
+from appliance.store.trusted_time import Boot, Epoch, correct_epoch, follow
 
 KEEP_S = 4000 * 86_400.0  # of boots: longer than any row
 
