@@ -24,20 +24,36 @@ class ForeignDevice(BusError):  # noqa: N818  (named for what answers)
 
     code = "foreign"
 
-    def __init__(self, named: Profile, found: Profile, likeness: Identification) -> None:
+    def __init__(
+        self, named: Profile, found: Profile, likeness: Identification, port: str = ""
+    ) -> None:
+        who = f"the device at {port}" if port else "this"
         super().__init__(
-            f"this answers like a {found.title} ({likeness.text}), not like a {named.title}: "
+            f"{who} answers like a {found.title} ({likeness.text}), not like a {named.title}: "
             f'set `model = "{found.name}"`; until then its values are unknown'
         )
         self.found = found
+        self.is_swap = False
+
+    def name_swap(self, section: str) -> None:
+        """Say that this is perhaps the device of another section."""
+        self.is_swap = True
+        swap = f"; it is the model of {section}: have two adapters changed places?"
+        self.args = (f"{self}{swap}",)
 
 
 class IdentityCheck:
     """Run at the first contact with a device and after each loss of it."""
 
     def __init__(
-        self, profile: Profile, link: Link, clock: Clock, others: Sequence[Profile]
+        self,
+        profile: Profile,
+        link: Link,
+        clock: Clock,
+        others: Sequence[Profile],
+        port: str = "",
     ) -> None:
+        self._port = port
         self._profile = profile
         self._link = link
         self._clock = clock
@@ -50,7 +66,7 @@ class IdentityCheck:
             return None
         likely: ForeignDevice | None = None
         for other, likeness in self._list_likenesses():
-            found = ForeignDevice(self._profile, other, likeness)
+            found = ForeignDevice(self._profile, other, likeness, self._port)
             if likeness.certain:
                 return found
             likely = likely or found

@@ -7,6 +7,7 @@ Never: lets a dead device hold up the others, or a half-known sum pass for the w
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from typing import Any, Protocol
 
 from appliance.clock import Clock
@@ -23,7 +24,8 @@ from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Profile
 from power.reading.checks import DeviceChecks
 from power.reading.combine import Charger, combine
-from power.reading.identity import IdentityCheck
+from power.reading.day_yield import DayCounters, find_zone
+from power.reading.identity import ForeignDevice, IdentityCheck, are_variants
 from power.reading.line_form import choose_form
 from power.reading.meter import Meter
 from power.reading.named_devices import find_errors
@@ -99,6 +101,7 @@ class Meters:
     devices: Sequence[Device]
     clock: Clock
     checks: DeviceChecks = field(default_factory=DeviceChecks)
+    days: DayCounters = field(default_factory=lambda: DayCounters(UTC))
     poll: Callable[[Sequence[Device], Callable[[], float]], list[Any]] = poll_in_turn
 
     def __post_init__(self) -> None:
@@ -110,11 +113,18 @@ class Meters:
         batteries: dict[str, BatteryReading | None] = {}
         faults: list[BusError] = []
         readings = self.poll(self.devices, lambda: self.clock.stamp().uptime_s)
-        for device, reading in zip(self.devices, readings, strict=True):
-            complaint = device.failure or device.meter.health.find_fault(device.title)
+        hint_at_swaps(self.devices)
+        for device, polled in zip(self.devices, readings, strict=True):
+            is_charger = device.section == "charger"
+            reading: Any = self.days.take(device.title, polled) if is_charger else polled
+            complaint = (
+                device.failure
+                or device.meter.health.find_fault(device.title)
+                or self.days.find_fault(device.title)
+            )
             if complaint:
                 faults.append(attribute_to(complaint, device))
-            if device.section == "charger":
+            if is_charger:
                 profile, on_battery = device.meter.profile, device.loads_on_battery
                 chargers[device.name] = Charger(profile, on_battery, reading)
             else:
@@ -135,6 +145,20 @@ def invert_current(reading: Any) -> Any:
     name = "battery_current_a" if isinstance(reading, PowerReading) else "current_a"
     amps = getattr(reading, name)
     return reading if amps is None else replace(reading, **{name: -amps})
+
+
+def hint_at_swaps(devices: Sequence[Device]) -> None:
+    """Where a device answers like the model of another that fails too, say that two adapters may
+    have changed places.
+    """
+    for device in devices:
+        failure = device.failure
+        if not isinstance(failure, ForeignDevice) or failure.is_swap:
+            continue
+        for other in devices:
+            is_like = are_variants(failure.found, other.meter.profile)
+            if other is not device and is_like and other.failure is not None:
+                failure.name_swap(f"[{other.section}.{other.name}]")
 
 
 def attribute_to(error: BusError, device: Device) -> BusError:
@@ -174,7 +198,8 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
         )
         for name, pack in settings.bms.items()
     ]
-    return Meters(found, clock, poll=SideBySide(time.monotonic).poll)
+    days = DayCounters(find_zone(settings.site.timezone))
+    return Meters(found, clock, days=days, poll=SideBySide(time.monotonic).poll)
 
 
 def open_named(
@@ -199,7 +224,7 @@ def open_meter(
     link = factory.make_link(lines, profile, port, chosen, form)
     is_modbus = not isinstance(factory, FramedLinkFactory)
     place = LinePlace(port, form, modbus=is_modbus)
-    identity = IdentityCheck(profile, link, clock, list_siblings(profile, place.kind))
+    identity = IdentityCheck(profile, link, clock, list_siblings(profile, place.kind), port)
     return Meter(profile, link, clock, place.kind, identity)
 
 

@@ -14,6 +14,7 @@ from power.protocol.links import MODBUS, YDT1363
 from power.protocol.profile import Profile
 from power.reading.identity import ForeignDevice, are_variants
 from power.reading.meter import Meter
+from power.reading.meters import Device, Meters
 from provisioning.simulated.devices.models import SIMULATORS
 from provisioning.simulated.devices.prostar import SimulatedProstar
 from tests.stand_ins.fakes import FakeClock
@@ -146,3 +147,22 @@ def test_a_silent_device_is_not_asked_for_every_model() -> None:
     with pytest.raises(BusError):
         make_checking_meter(ProstarMppt(), there, MODELS).read()
     assert len(there.asked) == 2, "the request and its repetition"
+
+
+def test_two_devices_that_changed_places_are_named_to_each_other() -> None:
+    tristar = make_checking_meter(TristarMppt(), SimulatedProstar(make_sunny_noon()), MODELS)
+    simulated = SIMULATORS["tristar-mppt"](make_sunny_noon(), (), None, 1.0)
+    prostar = make_checking_meter(ProstarMppt(), simulated, MODELS)
+    found = [Device("charger", "roof", tristar), Device("charger", "mast", prostar)]
+    roof, mast = Meters(found, FakeClock()).read().faults
+    hint = "it is the model of [charger.{}]: have two adapters changed places?"
+    assert hint.format("mast") in str(roof)
+    assert hint.format("roof") in str(mast)
+
+
+def test_a_wrong_model_whose_place_is_taken_is_no_swap() -> None:
+    tristar = make_checking_meter(TristarMppt(), SimulatedProstar(make_sunny_noon()), MODELS)
+    prostar = make_checking_meter(ProstarMppt(), SimulatedProstar(make_sunny_noon()), MODELS)
+    found = [Device("charger", "roof", tristar), Device("charger", "mast", prostar)]
+    (fault,) = Meters(found, FakeClock()).read().faults
+    assert "changed places" not in str(fault)
