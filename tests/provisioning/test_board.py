@@ -13,6 +13,7 @@ import pytest
 
 from appliance.clock import ScaledClock, boottime_s
 from appliance.settings import ClockSettings, HostSettings, Settings
+from power.act.load_states import parse_states
 from provisioning import board as board_module
 from provisioning import systemctl
 from provisioning.board import AT_BOOT, Board, Power
@@ -29,7 +30,10 @@ class FakeSupervisor:
         self.kept: dict[str, subprocess.Popen[bytes]] = {}
 
     def getAllProcessInfo(self) -> list[dict[str, Any]]:  # noqa: N802  (supervisord's word)
-        return [{"name": name, "pid": self.pid(name)} for name in self.known]
+        return [
+            {"name": name, "pid": pid, "statename": "RUNNING" if pid else "STOPPED"}
+            for name, pid in ((name, self.pid(name)) for name in self.known)
+        ]
 
     def startProcess(self, name: str, _wait: bool) -> None:  # noqa: N802
         self.kept[name] = subprocess.Popen(["sleep", "60"], process_group=0)
@@ -185,6 +189,14 @@ def test_the_stand_in_carries_commands_to_the_board(tmp_path: Path) -> None:
     deaf = subprocess.run(command, capture_output=True, text=True, check=False)
     assert deaf.returncode == 1
     assert "does not answer" in deaf.stderr
+
+
+def test_the_stand_in_says_of_units_what_pid_one_would(desk: Desk) -> None:
+    desk.supervisor.startProcess("appliance-inference", systemctl.NO_WAIT)
+    units = ["appliance-inference", "appliance-camera@gone"]
+    states = parse_states("\n\n".join(systemctl.describe(desk.supervisor, units)))
+    assert states["appliance-inference"].active == "active"
+    assert states["appliance-camera@gone"].loaded == "not-found"
 
 
 def test_the_world_follows_the_boots_of_its_unit(tmp_path: Path) -> None:
