@@ -13,8 +13,8 @@ from typing import NoReturn
 
 from appliance import log, settings_file
 from appliance.errors import ApplianceError, HostError, SettingsError, StoreError
-from appliance.file_locks import take_lock
 from appliance.settings import Settings
+from appliance.store.file_locks import take_lock
 from appliance.store.store import Store
 
 LONGEST_WAIT_S = 60.0  # less than TimeoutStartSec= of the units

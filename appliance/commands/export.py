@@ -19,7 +19,7 @@ from appliance.checks import open_reader
 from appliance.commands.bundle import write_bundle
 from appliance.commands.opening import SINCE_HELP, load_unit_settings, parse_since
 from appliance.errors import SettingsError, StoreError
-from appliance.file_locks import LockedError, begin_file, remove_leftovers
+from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 
 HELP = "pack status, events, faults, readings, checks and settings into one file"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.errors import ApplianceError
-from appliance.file_locks import PROC, find_holder
+from appliance.store.file_locks import PROC, find_holder
 
 
 class RunningError(ApplianceError):

@@ -12,8 +12,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from appliance.errors import StoreError
-from appliance.file_locks import LockedError, begin_file, remove_leftovers
 from appliance.store.connection import connect
+from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 from appliance.store.sqlite_words import explain
 from appliance.store.store import Store
 from appliance.store.whole_check import find_damage

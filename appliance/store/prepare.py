@@ -15,9 +15,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from appliance.errors import StoreError
-from appliance.file_locks import LockedError, take_lock
 from appliance.store import backup
 from appliance.store.aside import SetAside, recover_log, set_aside_damaged
+from appliance.store.file_locks import LockedError, take_lock
 from appliance.store.sqlite_words import explain, is_damage
 from appliance.store.store import PAGE_SIZE
 from appliance.store.whole_check import (

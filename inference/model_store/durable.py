@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
-from appliance.file_locks import LockedError, take_lock
+from appliance.store.file_locks import LockedError, take_lock
 
 HALF_FILE = re.compile(r"\..+\.json\.(?P<pid>\d+)")
 LOCK_S = 30.0  # examining a large model takes seconds

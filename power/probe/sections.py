@@ -13,9 +13,9 @@ from pathlib import Path
 
 from appliance import settings_file
 from appliance.errors import SettingsError
-from appliance.file_locks import LockedError, begin_file, remove_leftovers
 from appliance.settings import BmsSettings, ChargerSettings, Settings
 from appliance.settings_text import format_literal
+from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 from power.devices import MODELS
 from power.probe import FoundDevice
 from power.probe.ports import is_same_port

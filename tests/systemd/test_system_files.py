@@ -144,7 +144,8 @@ def test_every_fault_code_has_its_row_on_the_page() -> None:
     for wing in ("appliance", "power", "sensors", "inference", "ota", "provisioning"):
         for source in (ROOT / wing).rglob("*.py"):
             for code in re.findall(r'^    code = "([a-z-]+)"', source.read_text(), re.MULTILINE):
-                assert f"`{code}`" in page, f"{code} of {source.name} is missing in docs/units.md"
+                told = f"`{code}`" in page or f"`{code}-NAME`" in page
+                assert told, f"{code} of {source.name} is missing in docs/units.md"
 
 
 def test_every_service_has_its_row_in_the_process_table() -> None:

@@ -35,6 +35,9 @@ SETTINGS = f"""
 data_dir = "../../data"
 run_dir = "../../run"
 
+[charger.main]
+port = "/dev/appliance/charger"
+
 [camera.demo]
 source = "{CLIP}"
 

@@ -47,5 +47,5 @@ def test_the_unit_sleeps_through_the_night_and_works_again_in_the_morning(tmp_pa
         assert wake.asleep_since >= sleep.stamp.utc
         assert wake.stamp.boot_id == sleep.stamp.boot_id  # suspended, not booted
         assert laptop.runner.pids()["appliance-power"] == asleep["appliance-power"]
-        assert count(store, PowerReading) > readings
+        wait_until(lambda: count(store, PowerReading) > readings, "a new reading")
         wait_until(lambda: "appliance-camera@demo" in laptop.runner.pids(), "the camera again")

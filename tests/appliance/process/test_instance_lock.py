@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from appliance import file_locks
-from appliance.file_locks import find_holder
 from appliance.process import instance_lock
 from appliance.process.instance_lock import RunningError, take
 from appliance.settings import Settings
 from appliance.settings_text import format_settings
+from appliance.store import file_locks
+from appliance.store.file_locks import find_holder
 from tests.conftest import ROOT
 from tests.waiting import wait_until
 

@@ -18,7 +18,6 @@ from power.protocol.errors import ExceptionAnswer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Profile, Sample
 from power.protocol.register import ABSENT, IMPLAUSIBLE, INPUT, UNREAD, Decoded, index_by_name
-from power.reading.meter import Meter
 from power.reading.meters import open_meter
 from provisioning.simulated.devices.victron_gx import (
     PORTAL_ID,
@@ -374,9 +373,6 @@ def test_random_content_never_leaves_a_rows_range(data: bytes) -> None:
         profile.recognise(data)
 
 
-# --- a real TCP port ------------------------------------------------------------------------------
-
-
 def test_three_services_of_one_gx_answer_on_one_tcp_port() -> None:
     plant, clock, stop = make_sunny_noon(), FakeClock(), Event()
     line = TcpLine(make_gx_answer(*(device(plant) for _, device in PAIRS)), "127.0.0.1", 0)
@@ -398,5 +394,4 @@ def test_three_services_of_one_gx_answer_on_one_tcp_port() -> None:
 
 
 def check_within(profile: Profile, device: Any, clock: FakeClock) -> Any:
-    meter: Meter = make_meter(profile, device, clock)
-    return meter.read()
+    return make_meter(profile, device, clock).read()
