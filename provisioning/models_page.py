@@ -39,7 +39,14 @@ Nothing can write to a device: there is no call for it.
 
 * Current, of a charger: what it gives to the battery, less what its own load output draws.
 * Id: as delivered; in brackets others that a probe tries as well. Only an id that differs from the
-  usual one needs `device_id` in the settings."""
+  usual one needs `device_id` in the settings.
+* Speed: as delivered; `baud` in the settings names another one. A transparent TCP bridge to the
+  serial line needs `framing = "rtu"`.
+* Several of a kind on one line: `unitctl power probe --add` finds them by their ids and adds those
+  that the settings file does not have.
+* Who answers is checked at first contact and after each loss. An EPEver without sun, what stands
+  behind a Victron GX, and an SRNE under another name cannot prove themselves: they pass where no
+  other model fits, and their values are checked for plausibility only."""
 
 Columns = Mapping[str, tuple[str, ...]]  # what a column is called, and the fields that fill it
 CHARGER_COLUMNS: Columns = {
