@@ -126,6 +126,19 @@ def test_the_page_tells_live_what_the_unit_does_and_why_and_asks_nobody_else(
     assert browser.problems == []
 
 
+def test_a_fault_that_is_raised_again_shows_since_when_it_is_there_now(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    error, now = BusError("the charge controller does not answer"), power.clock.stamp()
+    power.raise_fault("power", error, ago(now, 50))
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(says("faults", f"{ago(now, 50).utc:%-d %b}"))
+    power.clear_faults("power")
+    power.raise_fault("power", error, ago(now, 74))
+    browser.wait_for(says("faults", f"{ago(now, 74).utc:%-d %b}"))
+
+
 def ago(now: Stamp, hours: float) -> Stamp:
     """A stamp of `hours` before."""
     return replace(now, utc=now.utc - timedelta(hours=hours), uptime_s=now.uptime_s - hours * 3600)
