@@ -45,7 +45,7 @@ from tests.power.probe.probe_models import (
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_sunny_noon
 
-SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2)
+SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2, neighbour_s=0.01)
 PORT = "/dev/ttyUSB0"
 
 
