@@ -6,6 +6,9 @@
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 # make fuzz   a million random inputs: replies of power devices, the picture socket, settings, MQTT, rows;
 #             QUICK=1 for a short draw; single ones: make fuzz-frames ...
+# make lint, make types, make architecture, make pytest    the parts of make test
+# make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
+# make clean  removes .venv and build
 # make help   this list
 
 DAY  ?= 4min
@@ -29,7 +32,7 @@ FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 .PHONY: help fuzz $(FUZZ_TARGETS) run day test test-peers lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
-	@sed -n '/^# make/s/^# //p' Makefile
+	@sed -n '/^#/!q; s/^# //p' Makefile
 
 # Two steps: what a unit has (and what stands in for PID 1), then what the tests need besides.
 .venv/installed: requirements.lock requirements/laptop.lock pyproject.toml

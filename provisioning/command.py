@@ -26,6 +26,7 @@ from provisioning.simulated.devices.models import find_full_name
 DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)")
 SECONDS = {"s": 1, "m": 60, "h": 3600}
 SHORTEST_DAY_S = 9.0
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -114,9 +115,19 @@ def run(options: argparse.Namespace) -> None:
         print(json.dumps(summarise(laptop.open_store(), time.monotonic() - began_s)), flush=True)
 
 
+def stop_once(*_: object) -> None:
+    """Begin to stop, and heed no further signal: the stop itself would be broken off, and the
+    unit's processes would stay.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Exit codes: 0 stopped, 1 an error of this computer, 2 wrong arguments."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in STOP_SIGNALS:
+        signal.signal(number, stop_once)
     try:
         run(parse_arguments(arguments))
     except KeyboardInterrupt:

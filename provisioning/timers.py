@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from appliance import log, settings_file
+from appliance.clock import Clock
 from appliance.process import service
 from provisioning.unit_files import Timer, read_timers
 
@@ -25,6 +26,13 @@ def find_next_due(timers: Iterable[Timer], after: datetime) -> tuple[datetime, T
         if (moment := datetime.combine(after.date() + timedelta(days=day), at, UTC)) > after
     ]
     return min(due, key=lambda pair: pair[0]) if due else None
+
+
+def wait_until(clock: Clock, moment: datetime) -> None:
+    """Wait for a time of the unit. One wait may end early: fast time begins with a standstill."""
+    never = threading.Event()
+    while (left_s := (moment - clock.stamp().utc).total_seconds()) > 0:
+        clock.wait(left_s, never)
 
 
 def main() -> None:
@@ -44,8 +52,8 @@ def main() -> None:
     for timer in timers:
         if timer.at_boot:
             start(timer)
-    while due := find_next_due(timers, now := clock.stamp().utc):
-        clock.wait((due[0] - now).total_seconds(), threading.Event())
+    while due := find_next_due(timers, clock.stamp().utc):
+        wait_until(clock, due[0])
         start(due[1])
 
 

@@ -75,12 +75,14 @@ class DeviceChecks:
             name,
             charger.reading,
             measures_loads=charger.measures_loads,
-            rejected=self.signs.rejected_fields(f"charger {name}", "battery_current_a"),
+            rejected=self.signs.find_rejected_fields(f"charger {name}", "battery_current_a"),
         )
         return replace(charger, reading=sound)
 
     def _filter_battery(self, name: str, reading: BatteryReading | None) -> BatteryReading | None:
-        rejected = self.signs.rejected_fields(f"bms {name}", "current_a", "state_of_charge_pct")
+        rejected = self.signs.find_rejected_fields(
+            f"bms {name}", "current_a", "state_of_charge_pct"
+        )
         return self.plausibility.filter_battery(name, reading, rejected=rejected)
 
 

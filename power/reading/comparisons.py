@@ -1,4 +1,4 @@
-"""What speaks for and against the sign of a device's current: a witness each, summed up over time.
+"""Evidence for and against the sign of a device's current: one comparison each, summed over time.
 
 Reads and writes: nothing; each keeps its own sums.
 Never: judges by one instant, or by a current that is within the meters' noise.
@@ -25,7 +25,7 @@ SAME_SCALE_A, SAME_SCALE_RATIO = 3.0, 1.5  # a BMS's dead band; meters differ le
 
 
 class Vote(Enum):
-    """What a witness says of the sign of a current."""
+    """What one comparison shows of the sign of a current."""
 
     AGREES = "agrees"
     OPPOSES = "opposes"

@@ -1,7 +1,7 @@
 """Finds the device whose battery current has the wrong sign, and says what to do.
 
-Reads and writes: nothing; it keeps what the witnesses have said (power/reading/witnesses.py).
-Never: turns a current round by itself: what is wrong, or may be, is not used.
+Reads and writes: nothing; it keeps the evidence (power/reading/current_evidence.py).
+Never: inverts a current by itself: what is wrong, or may be, is not used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,14 @@ from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from power.reading.combine import Charger
 from power.reading.comparisons import Vote
+from power.reading.current_evidence import (
+    CurrentEvidence,
+    CurrentSample,
+    Evidence,
+    SignVerdict,
+    judge_sign,
+)
 from power.reading.disagreements import Disagreement, compare_scales
-from power.reading.witnesses import Testified, Testimony, Verdict, Witness, judge
 
 CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
 
@@ -53,19 +59,19 @@ class DeviceCurrent:
         return self.pv_w / self.voltage_v if self.pv_w is not None and self.voltage_v else None
 
 
-CONTRADICTED = (Verdict.UNSURE, frozenset({Witness.OTHERS}))
+CONTRADICTED = (SignVerdict.UNSURE, frozenset({Evidence.OTHERS}))
 
 
 @dataclass
 class CurrentSigns:
     """The verdict on each device's current. `inverted` names the devices whose settings already
-    turn theirs round.
+    invert theirs.
     """
 
     inverted: frozenset[str] = frozenset()
     _faults: dict[str, WrongSign] = field(default_factory=dict)
-    _heard: dict[str, Testimony] = field(default_factory=dict)
-    _verdicts: dict[str, tuple[Verdict, frozenset[Witness]]] = field(default_factory=dict)
+    _evidence: dict[str, CurrentEvidence] = field(default_factory=dict)
+    _verdicts: dict[str, tuple[SignVerdict, frozenset[Evidence]]] = field(default_factory=dict)
 
     def list_faults(self) -> list[WrongSign]:
         """One fault for each device that is not trusted. Where a controller and a pack only
@@ -81,17 +87,17 @@ class CurrentSigns:
     def list_other_scales(self) -> list[Disagreement]:
         """The packs that count another size of current than the controllers."""
         return [
-            compare_scales(title, *heard.other_scale_a)
-            for title, heard in self._heard.items()
-            if heard.other_scale_a and title.startswith("bms ")
+            compare_scales(title, *evidence.other_scale_a)
+            for title, evidence in self._evidence.items()
+            if evidence.other_scale_a and title.startswith("bms ")
         ]
 
-    def rejected_fields(self, title: str, current: str, charge: str = "") -> tuple[str, ...]:
+    def find_rejected_fields(self, title: str, current: str, charge: str = "") -> tuple[str, ...]:
         """The fields of that device that are not used now."""
-        verdict, against = self._verdicts.get(title, (Verdict.TRUSTED, frozenset()))
-        if verdict is Verdict.TRUSTED:
+        verdict, against = self._verdicts.get(title, (SignVerdict.TRUSTED, frozenset()))
+        if verdict is SignVerdict.TRUSTED:
             return ()
-        doubtful = verdict is Verdict.UNSURE and Witness.CHARGE in against and charge
+        doubtful = verdict is SignVerdict.UNSURE and Evidence.CHARGE in against and charge
         return (current, charge) if doubtful else (current,)
 
     def observe(self, chargers: Mapping[str, Charger], packs: Mapping[str, BatteryReading]) -> None:
@@ -104,44 +110,49 @@ class CurrentSigns:
         ]
         for one in currents:
             if one.current_a is not None:
-                testified = self._find_testimony(one, currents, now_s)
-                self._heard.setdefault(one.title, Testimony()).hear(testified)
+                sample = self._make_sample(one, currents, now_s)
+                self._evidence.setdefault(one.title, CurrentEvidence()).add_sample(sample)
         self._judge_all({one.title: one for one in currents}, now_s)
 
     def _judge_all(self, currents: Mapping[str, DeviceCurrent], now_s: float) -> None:
-        """Judge; who is convicted was a false witness on the others."""
-        found = {title: judge(heard.votes(now_s)) for title, heard in self._heard.items()}
+        """Judge; the current of an inverted device was false evidence about the others."""
+        found = {
+            title: judge_sign(evidence.votes(now_s)) for title, evidence in self._evidence.items()
+        }
         for title, verdict in found.items():
-            if verdict is Verdict.INVERTED and self._get_verdict(title) is not Verdict.INVERTED:
-                self._dismiss_witness(title)
-        for title, heard in self._heard.items():
-            self._set_verdict(title, heard, currents.get(title), now_s)
+            if (
+                verdict is SignVerdict.INVERTED
+                and self._get_verdict(title) is not SignVerdict.INVERTED
+            ):
+                self._discard_votes_of(title)
+        for title, evidence in self._evidence.items():
+            self._set_verdict(title, evidence, currents.get(title), now_s)
 
-    def _dismiss_witness(self, convicted: str) -> None:
-        for title, heard in self._heard.items():
-            if title != convicted:
-                heard.dismiss(Witness.OTHERS)
+    def _discard_votes_of(self, inverted: str) -> None:
+        for title, evidence in self._evidence.items():
+            if title != inverted:
+                evidence.discard_votes(Evidence.OTHERS)
 
-    def _get_verdict(self, title: str) -> Verdict:
-        return self._verdicts.get(title, (Verdict.TRUSTED, frozenset()))[0]
+    def _get_verdict(self, title: str) -> SignVerdict:
+        return self._verdicts.get(title, (SignVerdict.TRUSTED, frozenset()))[0]
 
     def _set_verdict(
-        self, title: str, heard: Testimony, current: DeviceCurrent | None, now_s: float
+        self, title: str, evidence: CurrentEvidence, current: DeviceCurrent | None, now_s: float
     ) -> None:
         """Keep the verdict; a fault's words change with the verdict only."""
-        votes = heard.votes(now_s)
-        verdict = judge(votes)
+        votes = evidence.votes(now_s)
+        verdict = judge_sign(votes)
         against = frozenset(one for one, vote in votes.items() if vote is Vote.OPPOSES)
-        if verdict is Verdict.TRUSTED:
+        if verdict is SignVerdict.TRUSTED:
             self._faults.pop(title, None)
         elif verdict is not self._get_verdict(title) and current is not None:
             self._faults[title] = self._make_fault(current, verdict, against)
         self._verdicts[title] = (verdict, against)
 
-    def _find_testimony(
+    def _make_sample(
         self, own: DeviceCurrent, currents: Sequence[DeviceCurrent], now_s: float
-    ) -> Testified:
-        """What all others say of this device's current now."""
+    ) -> CurrentSample:
+        """The current of one device beside those of all others now."""
         beside = [one for one in currents if one.title != own.title and one.is_pack == own.is_pack]
         across = [one for one in currents if one.is_pack != own.is_pack]
         rest_a = sum_known([self._get_signed_a(one) for one in beside], none=0.0)
@@ -151,7 +162,7 @@ class CurrentSigns:
             sun_a = subtract(sum_known([one.sun_a for one in across]), rest_a)
             most_a = subtract(sum_known([one.most_a for one in across]), rest_a)
         sees_all = all(one.sees_battery for one in (own, *beside, *across))
-        return Testified(
+        return CurrentSample(
             at_s=now_s,
             current_a=own.current_a or 0.0,
             voltage_v=own.voltage_v,
@@ -163,17 +174,19 @@ class CurrentSigns:
         )
 
     def _get_signed_a(self, one: DeviceCurrent) -> float | None:
-        """Its current as a witness: that of a convicted one turned round."""
-        if one.current_a is None or self._get_verdict(one.title) is not Verdict.INVERTED:
+        """Its current as evidence about others: that of an inverted device with the sign
+        changed.
+        """
+        if one.current_a is None or self._get_verdict(one.title) is not SignVerdict.INVERTED:
             return one.current_a
         return -one.current_a
 
     def _make_fault(
-        self, one: DeviceCurrent, verdict: Verdict, against: frozenset[Witness]
+        self, one: DeviceCurrent, verdict: SignVerdict, against: frozenset[Evidence]
     ) -> WrongSign:
         setting = f"invert_current = {'false' if one.title in self.inverted else 'true'}"
         advice = f"{setting} in [{one.title.replace(' ', '.')}]"
-        because = " and ".join(sorted(witness.value for witness in against))
+        because = " and ".join(sorted(kind.value for kind in against))
         shown = f"it reports {one.current_a or 0.0:+.1f} A (positive: into the battery)"
         text = TEXTS[verdict].format(device=one.title, shown=shown, because=because, advice=advice)
         error = WrongSign(text)
@@ -182,13 +195,13 @@ class CurrentSigns:
 
 
 TEXTS = {
-    Verdict.INVERTED: (
+    SignVerdict.INVERTED: (
         "{device}: the battery's current has the wrong sign: {shown}, but {because}. It is not "
         "used; set {advice}"
     ),
-    Verdict.UNSURE: (
+    SignVerdict.UNSURE: (
         "{device}: the battery's current is contradicted: {shown}, but {because}, and no third "
-        "witness says yet which is right. Neither is used; if this lasts, measure with a clamp "
+        "comparison shows yet which is right. Neither is used; if this lasts, measure with a clamp "
         "meter, and if the sign is wrong here set {advice}"
     ),
 }

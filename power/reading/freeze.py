@@ -62,7 +62,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class DeviceSample:
     """Current and voltage of one device at one moment."""
 
     at_s: float
@@ -93,7 +93,7 @@ class FreezeDetector:
 
     faults: dict[str, FrozenDevice] = field(default_factory=dict)
     _standstills: dict[str, Standstill] = field(default_factory=dict)
-    _seen: dict[str, list[Observation]] = field(default_factory=dict)
+    _seen: dict[str, list[DeviceSample]] = field(default_factory=dict)
     _loads: list[tuple[float, float]] = field(default_factory=list)  # since when, W
 
     def note_load(self, power_w: float, now_s: float) -> None:
@@ -166,12 +166,12 @@ class FreezeDetector:
         """Keep what was measured, to judge the others by."""
         seen = self._seen.setdefault(report.device, [])
         voltage_v = report.voltage_v if report.connected else None
-        seen.append(Observation(report.at_s, report.current_a, voltage_v, report.sees_loads))
+        seen.append(DeviceSample(report.at_s, report.current_a, voltage_v, report.sees_loads))
         while report.at_s - seen[0].at_s > FROZEN_S:
             seen.pop(0)
 
 
-def describe_change(report: Report, other: str, seen: Sequence[Observation]) -> str | None:
+def describe_change(report: Report, other: str, seen: Sequence[DeviceSample]) -> str | None:
     """What `other` saw that this device would have had to see too, in words; None if nothing."""
     amps = [one.current_a for one in seen if one.current_a is not None]
     volts = [one.voltage_v for one in seen if one.voltage_v is not None]
@@ -187,7 +187,7 @@ def describe_change(report: Report, other: str, seen: Sequence[Observation]) -> 
     return None
 
 
-def must_see_current(report: Report, seen: Sequence[Observation]) -> bool:
+def must_see_current(report: Report, seen: Sequence[DeviceSample]) -> bool:
     """Whether any change of the others' current changes this device's values: there is sun or
     current in it, or it measures the loads at night as the battery does.
     """
@@ -197,7 +197,7 @@ def must_see_current(report: Report, seen: Sequence[Observation]) -> bool:
     return report.sees_loads and not report.is_pack and not at_rest and sees_battery(seen)
 
 
-def is_beyond_dead_band(report: Report, seen: Sequence[Observation]) -> bool:
+def is_beyond_dead_band(report: Report, seen: Sequence[DeviceSample]) -> bool:
     """Whether a pack that reports (nearly) no current has had one that no dead band hides."""
     if not (report.is_pack and report.connected and sees_battery(seen)):
         return False
@@ -205,7 +205,7 @@ def is_beyond_dead_band(report: Report, seen: Sequence[Observation]) -> bool:
     return report.current_a is not None and len(amps) > 1 and amps[-2] > DEAD_BAND_A
 
 
-def sees_battery(seen: Sequence[Observation]) -> bool:
+def sees_battery(seen: Sequence[DeviceSample]) -> bool:
     return bool(seen) and all(one.sees_loads for one in seen)
 
 

@@ -1,13 +1,15 @@
 """The laptop reads its process list from the unit files."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from appliance.errors import SettingsError
-from provisioning.timers import find_next_due
+from provisioning.timers import find_next_due, wait_until
 from provisioning.unit_files import read_process, read_processes, read_timers
+from tests.stand_ins.fakes import START, FakeClock
 
 UNIT = """\
 [Unit]
@@ -82,3 +84,13 @@ def test_the_next_timer_after_the_last_one_of_the_day_is_tomorrow(tmp_path: Path
     assert due(1) == datetime(2026, 4, 15, 3, 30, tzinfo=UTC)
     assert due(4) == datetime(2026, 4, 15, 15, 30, tzinfo=UTC)
     assert due(16) == datetime(2026, 4, 16, 3, 30, tzinfo=UTC)
+
+
+def test_a_timer_never_starts_early_though_a_wait_ends_too_soon() -> None:
+    class Impatient(FakeClock):
+        def wait(self, seconds: float, stop: Event) -> bool:
+            return super().wait(seconds / 2 if seconds > 1 else seconds, stop)
+
+    clock = Impatient()
+    wait_until(clock, START + timedelta(hours=2))
+    assert clock.utc >= START + timedelta(hours=2)

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 FLOORS = (("provisioning",), ("inference",), ("power", "sensors", "ota"), ("appliance",))
 WIDTH, GAP, PAD = 1000, 14, 12
 ROW, HEAD = 26, 44
-CHARACTER = 5.9  # mean width of one character, px
+CHARACTER, BOLD = 5.9, 7.2  # mean width of one character, px
+NAMES = 110  # where the text beside a name begins
 STYLE = """text { font: 12px system-ui, sans-serif; fill: #1c2733 }
 .panel { fill: #f4f6f8; stroke: #c3ccd5 } .room { fill: #ffffff; stroke: #8fa1b3 }
 .name { font-weight: 600 } .floor { font-size: 15px; font-weight: 700 } .says { fill: #55636f }"""
@@ -94,8 +95,9 @@ def draw_row(package: str, row: Sequence[str], x: float, y: float, width: float)
         left = x + PAD + place * (each + 6)
         drawn += [box(left, y, each, ROW - 5, "room"), words(left + 8, y + 15, room, "name")]
         if len(row) == 1:
-            says = short(caption(ROOT / package / room.replace(".", "/")), each - 130)
-            drawn.append(words(left + 110, y + 15, says, "says"))
+            start = max(NAMES, len(room) * BOLD + 20)
+            says = short(caption(ROOT / package / room.replace(".", "/")), each - start - 10)
+            drawn.append(words(left + start, y + 15, says, "says"))
     return drawn
 
 

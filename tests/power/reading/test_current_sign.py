@@ -1,4 +1,4 @@
-"""A battery current with the wrong sign: found by more than one witness, told, and not used."""
+"""A battery current of wrong sign: found by more than one comparison, reported, and not used."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,7 +126,7 @@ def test_a_small_current_of_a_lone_pack_is_told_by_the_trend_of_its_charge(
     polled = battery.spend(8, -0.8)
     (fault,) = polled.faults
     assert "its own state of charge moves the other way" in str(fault)
-    assert "no third witness says yet which is right" in str(fault)
+    assert "no third comparison shows yet which is right" in str(fault)
     pack = polled.batteries["pack"]
     assert pack is not None
     assert (pack.current_a, pack.state_of_charge_pct) == (None, None)  # neither is used
@@ -154,17 +154,17 @@ def test_two_that_contradict_each_other_without_a_third_are_both_not_used(
     assert whole.battery_voltage_v is not None
 
 
-def test_the_voltage_under_load_and_at_rest_is_the_third_witness(battery: Battery) -> None:
+def test_the_voltage_under_load_and_at_rest_is_the_third_comparison(battery: Battery) -> None:
     battery.flip_pack, battery.tells_charge = True, False
     for _ in range(6):
         battery.spend(0.1, -20.0, **NO_SUN)
         polled = battery.spend(0.1, -2.0, **NO_SUN)
     assert [str(fault).split(":")[0] for fault in polled.faults] == ["bms pack"]
-    assert "its voltage falls when current is said to flow in" in str(polled.faults[0])
+    assert "its voltage falls when current is reported to flow in" in str(polled.faults[0])
     assert merge(battery, polled).battery_current_a == pytest.approx(-2, abs=0.1)
 
 
-def test_a_pack_that_counts_with_its_own_wrong_sign_is_not_believed(battery: Battery) -> None:
+def test_a_pack_that_counts_with_its_own_wrong_sign_is_not_used(battery: Battery) -> None:
     battery.flip_pack = battery.counts_itself = True
     for _ in range(10):
         battery.spend(0.1, -20.0)
@@ -201,7 +201,7 @@ def test_a_pack_that_charges_in_the_dark_while_its_charge_falls_is_wrong(battery
     battery.site.loads_on_battery, battery.flip_pack = True, True
     battery.spend(1, -20.0, battery_current_a=0.0)
     (text,) = [text for text in battery.faults if "wrong sign" in text]
-    assert "the panels give less than is said to flow in" in text
+    assert "the panels give less than is reported to flow in" in text
 
 
 def test_a_dead_band_is_no_contradiction(battery: Battery) -> None:

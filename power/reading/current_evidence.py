@@ -1,14 +1,16 @@
-"""The witnesses on each device's battery current, and the verdict on its sign.
+"""The evidence about the sign of each device's battery current, and the verdict from it.
 
-Reads and writes: nothing; it keeps the sums of each witness (power/reading/comparisons.py).
-Never: convicts on one witness: where two disagree and no third speaks, neither is believed.
+Reads and writes: nothing; it keeps the sums of each kind of evidence
+(power/reading/comparisons.py).
+Never: decides from one kind of evidence: where two disagree and there is no third, neither
+current is used.
 
-    witness   on            says                                          over
+    kind      applies to    compares the current with                     over
     OTHERS    all           what the other devices' currents leave        3 A 5 min, 0.8 A 70 min
     SUN       chargers,     power of the panels minus that of the loads,  the same
               packs         where the load outputs measure them
     DARK      packs         the panels give less than flows in,           the same
-              otherwise     a witness beside others only
+              otherwise     counts beside other evidence only
     CHARGE    packs         the state of charge that it reports           2 % of the charge
     VOLTAGE   all           rises with current that flows in              4 steps of 0.5 A and 20 mV
 """
@@ -31,18 +33,18 @@ VOTES_HOLD_S = 86_400.0
 FULL_PCT = 99.0  # a BMS sets its count right when it is full, and when it is empty
 
 
-class Witness(Enum):
-    """Who speaks, as a part of the fault's sentence."""
+class Evidence(Enum):
+    """One kind of evidence; its value is a part of the fault's sentence."""
 
     OTHERS = "the other devices count the opposite"
     SUN = "sun minus loads is the opposite"
     CHARGE = "its own state of charge moves the other way"
-    VOLTAGE = "its voltage falls when current is said to flow in"
-    DARK = "the panels give less than is said to flow in"
+    VOLTAGE = "its voltage falls when current is reported to flow in"
+    DARK = "the panels give less than is reported to flow in"
 
 
-class Verdict(Enum):
-    """What is believed of the sign of a current."""
+class SignVerdict(Enum):
+    """Whether the sign of a current can be trusted."""
 
     TRUSTED = "trusted"
     UNSURE = "unsure"
@@ -50,10 +52,11 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Testified:
-    """What is known in one poll of one device's current; None where a witness knows nothing.
+class CurrentSample:
+    """What is known in one poll of one device's current; None where a kind of
+    evidence has no value.
 
-    `others_a`, `sun_a`: what they say that the current is; `most_a`: what it is at most.
+    `others_a`, `sun_a`: the current by that evidence; `most_a`: the most that it can be.
     """
 
     at_s: float
@@ -66,21 +69,23 @@ class Testified:
     full_ah: float | None = None
 
 
-def judge(votes: Mapping[Witness, Vote]) -> Verdict:
-    """Who is right. INVERTED takes two witnesses more against the current than for it. A generator
-    that the unit does not know charges in the dark: that witness alone makes nothing unsure.
+def judge_sign(votes: Mapping[Evidence, Vote]) -> SignVerdict:
+    """The verdict. INVERTED takes two kinds of evidence more against the current than for it. A
+    generator that the unit does not know charges in the dark: DARK alone makes nothing unsure.
     """
     against = {one for one, vote in votes.items() if vote is Vote.OPPOSES}
-    speak_for = len(votes) - len(against)
-    if len(against) - speak_for >= 2:
-        return Verdict.INVERTED
-    against -= {Witness.DARK}
-    return Verdict.UNSURE if against and len(against) >= speak_for else Verdict.TRUSTED
+    in_favour = len(votes) - len(against)
+    if len(against) - in_favour >= 2:
+        return SignVerdict.INVERTED
+    against -= {Evidence.DARK}
+    return SignVerdict.UNSURE if against and len(against) >= in_favour else SignVerdict.TRUSTED
 
 
 @dataclass
-class Testimony:
-    """All witnesses on one device's current: their running sums, and the last word of each."""
+class CurrentEvidence:
+    """All evidence about one device's current: its running sums, and the latest vote of each
+    kind.
+    """
 
     others: CurrentComparison = field(default_factory=CurrentComparison)
     sun: CurrentComparison = field(default_factory=CurrentComparison)
@@ -90,10 +95,10 @@ class Testimony:
     last_s: float | None = None
     scale: CurrentComparison = field(default_factory=CurrentComparison)
     other_scale_a: tuple[float, float] | None = None  # own and others' mean, where they differ
-    _given: dict[Witness, tuple[Vote, float]] = field(default_factory=dict)
+    _latest_votes: dict[Evidence, tuple[Vote, float]] = field(default_factory=dict)
 
-    def hear(self, one: Testified) -> None:
-        """Add one poll, and take the votes of the witnesses that have seen enough."""
+    def add_sample(self, one: CurrentSample) -> None:
+        """Add one poll, and take the vote of each comparison that is complete."""
         gap_s = LONGEST_GAP_S + 1 if self.last_s is None else one.at_s - self.last_s
         self.last_s = one.at_s
         if one.voltage_v is not None:
@@ -104,20 +109,20 @@ class Testimony:
             self._add(one, gap_s)
         self._collect(one.at_s)
 
-    def votes(self, now_s: float) -> dict[Witness, Vote]:
-        """The last word of each witness, not older than a day."""
+    def votes(self, now_s: float) -> dict[Evidence, Vote]:
+        """The latest vote of each kind, not older than a day."""
         return {
-            witness: vote
-            for witness, (vote, at_s) in self._given.items()
+            kind: vote
+            for kind, (vote, at_s) in self._latest_votes.items()
             if now_s - at_s <= VOTES_HOLD_S
         }
 
-    def dismiss(self, witness: Witness) -> None:
-        """That witness was wrong: what it said no longer counts."""
-        self._given.pop(witness, None)
+    def discard_votes(self, kind: Evidence) -> None:
+        """That kind of evidence was wrong: its vote no longer counts."""
+        self._latest_votes.pop(kind, None)
         self.others = CurrentComparison()
 
-    def _add(self, one: Testified, seconds: float) -> None:
+    def _add(self, one: CurrentSample, seconds: float) -> None:
         if one.others_a is not None:
             self.others.add(one.current_a, one.others_a, seconds)
             self.scale.add(one.current_a, one.others_a, seconds)
@@ -134,24 +139,24 @@ class Testimony:
     def _collect(self, now_s: float) -> None:
         """Take the votes of complete comparisons and begin those anew."""
         if self.others.is_complete:
-            self._take(Witness.OTHERS, self.others.vote(), now_s)
+            self._take(Evidence.OTHERS, self.others.vote(), now_s)
             self.others = CurrentComparison()
         if self.scale.seconds >= SCALE_S:
             is_one = self.scale.vote() is not Vote.AGREES or self.scale.is_of_one_scale
             self.other_scale_a = None if is_one else self.scale.means_a
             self.scale = CurrentComparison()
         if self.sun.is_complete:
-            self._take(Witness.SUN, self.sun.vote(), now_s)
+            self._take(Evidence.SUN, self.sun.vote(), now_s)
             self.sun = CurrentComparison()
         if self.dark.is_complete:
-            self._take(Witness.DARK, self.dark.vote(), now_s)
+            self._take(Evidence.DARK, self.dark.vote(), now_s)
             self.dark = SupplyComparison()
         if self.charge.is_complete:
-            self._take(Witness.CHARGE, self.charge.vote(), now_s)
+            self._take(Evidence.CHARGE, self.charge.vote(), now_s)
             self.charge = ChargeComparison()
         if self.voltage.is_complete:
-            self._take(Witness.VOLTAGE, self.voltage.vote(), now_s)
+            self._take(Evidence.VOLTAGE, self.voltage.vote(), now_s)
 
-    def _take(self, witness: Witness, vote: Vote | None, now_s: float) -> None:
+    def _take(self, kind: Evidence, vote: Vote | None, now_s: float) -> None:
         if vote is not None:
-            self._given[witness] = (vote, now_s)
+            self._latest_votes[kind] = (vote, now_s)
