@@ -60,3 +60,8 @@ class ListenError(ApplianceError):
     """A port or socket cannot be opened."""
 
     code = "listen"
+
+
+def shorten_error(error: Exception) -> str:
+    """The first line of an error of a library, at most 200 characters: such texts may be long."""
+    return (str(error).strip().splitlines() or ["no message"])[0][:200]

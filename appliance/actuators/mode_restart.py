@@ -8,7 +8,6 @@ The time is judged by the wall clock, since uptime ends with the restart. A wron
 make the unit wait longer: a last restart in the future counts as just now.
 """
 
-import os
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from appliance.errors import StoreError
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.process.host import Host
 from appliance.settings import Settings
+from appliance.store.durable_files import replace_file
 from appliance.store.store import Store
 
 ONCE_IN = timedelta(hours=24)
@@ -37,8 +37,8 @@ def restart_into(name: str, number: int, now_in: str, status: Path, settings: Se
             f"{objection}; name in [jetson] modes that need none"
         )
     try:
-        write_through(stamp, now.isoformat())
-        write_through(status, f"pmode:{number:04d}")
+        replace_file(stamp, now.isoformat().encode())
+        replace_file(status, f"pmode:{number:04d}".encode())
     except OSError as error:
         raise PowerModeError(
             f"the power mode stays {now_in}: {name} needs a restart, and {error.filename} "
@@ -86,18 +86,3 @@ def read_last_restart(stamp: Path) -> datetime | None:
             f"the time of the last restart for a power mode is unknown ({error}): "
             f"delete {stamp}, and it may be restarted again"
         ) from error
-
-
-def write_through(path: Path, text: str) -> None:
-    """Write a file, whole or not at all, that survives the restart which follows at once."""
-    part = path.with_name(f"{path.name}.part")
-    with part.open("w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

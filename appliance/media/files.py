@@ -5,7 +5,6 @@ Never: treats a file as the unit's own that is not named like one, or follows a 
 """
 
 import contextlib
-import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
 
-PICTURE, CLIP, PART = ".jpg", ".mp4", ".part"
+from appliance.store.durable_files import PART, sync_directory
+
+PICTURE, CLIP = ".jpg", ".mp4"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 NAME = re.compile(rf"(?P<event>[^/]+)(?P<kind>{re.escape(PICTURE)}|{re.escape(CLIP)})")
 # Those of inference: time, camera, boot, track and part
@@ -22,7 +23,7 @@ EVENT = re.compile(r"\d{8}T\d{6}Z-(?P<camera>[a-z0-9-]+)-[0-9a-f]{4}-\d+(\.\d+)?
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """One file of an event. `taken_s` is the time of its event, `kind` is PICTURE or FILM."""
+    """One file of an event. `taken_s` is the time of its event, `kind` is PICTURE or CLIP."""
 
     path: Path
     event_id: str
@@ -86,12 +87,3 @@ def delete(paths: Iterable[Path]) -> int:
             day.rmdir()
         sync_directory(day.parent)
     return count
-
-
-def sync_directory(directory: Path) -> None:
-    """Make what was written, renamed or deleted in a directory survive a power cut."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from appliance.errors import StoreError
 from appliance.store.connection import connect
+from appliance.store.durable_files import sync_directory
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 from appliance.store.sqlite_words import explain
 from appliance.store.store import Store
@@ -36,7 +37,7 @@ def make_backup(store: Store, directory: Path) -> Path:
             copy_database(store.path, part)
             os.fsync(handle)
             part.replace(made)
-        sync_to_disk(directory)
+        sync_directory(directory)
         delete_old_copies(directory, made)
     except LockedError as error:
         raise StoreError(f"another backup is being made: {error}") from error
@@ -80,15 +81,6 @@ def copy_database(source: Path, part: Path) -> None:
     except StoreError:
         part.unlink(missing_ok=True)
         raise
-
-
-def sync_to_disk(directory: Path) -> None:
-    """Make a directory's names survive a power cut."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def delete_old_copies(directory: Path, made: Path) -> None:

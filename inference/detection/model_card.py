@@ -17,7 +17,7 @@ from typing import Any
 
 from appliance.errors import ModelError
 from appliance.model_cameras import Tier
-from appliance.strict_json import parse_object
+from appliance.strict_json import parse_object, require_whole_number
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -150,7 +150,7 @@ def build_card(tree: dict[str, Any]) -> ModelCard:
     return ModelCard(
         sha256=tree["sha256"],
         tier=Tier(tree["tier"]),
-        input_name=require_text(entry["name"], "the input's name"),
+        input_name=require_one_line(entry["name"], "the input's name"),
         size=require_whole_number(width, "the input's side", 32, LARGEST_SIDE),
         mean=require_three_numbers(entry["mean"], "mean"),
         std=require_three_numbers(entry["std"], "std", above=0),
@@ -182,27 +182,21 @@ def parse_name(tree: dict[str, Any]) -> str:
 
 def parse_licence(tree: dict[str, Any]) -> Licence:
     return Licence(
-        *(require_text(tree.get(key, ""), key) for key in ("weights", "lineage", "source"))
+        *(require_one_line(tree.get(key, ""), key) for key in ("weights", "lineage", "source"))
     )
 
 
 def parse_classes(value: list[str]) -> tuple[str, ...]:
-    classes = tuple(require_text(one, "a class") for one in value)
+    classes = tuple(require_one_line(one, "a class") for one in value)
     if not classes or len(set(classes)) != len(classes) or "" in classes:
         raise ValueError("its classes must have names, each another one")
     return classes
 
 
-def require_text(value: object, what: str) -> str:
+def require_one_line(value: object, what: str) -> str:
     """A text that a terminal can show."""
     if not isinstance(value, str) or not value.isprintable():
         raise ValueError(f"{what} must be text in one line, not {value!r}")
-    return value
-
-
-def require_whole_number(value: object, what: str, low: int, high: int) -> int:
-    if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{what} must be a whole number from {low} to {high}, not {value!r}")
     return value
 
 

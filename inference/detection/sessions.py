@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from appliance.errors import ModelError
+from appliance.errors import ModelError, shorten_error
 from inference.detection import tensorrt_cache
 from inference.detection.model_card import ModelCard, require_digest
 from inference.detection.nanodet import Floats, require_outputs
@@ -253,8 +253,3 @@ def list_runtime_errors() -> tuple[type[Exception], ...]:
         if isinstance(kind, type) and issubclass(kind, Exception)
     )
     return (*own, RuntimeError, ValueError)
-
-
-def shorten_error(error: Exception) -> str:
-    """The first line of an error: ONNX Runtime's texts are long."""
-    return (str(error).strip().splitlines() or ["no message"])[0][:200]

@@ -7,7 +7,6 @@ deletes a file that it did not write, or fills the disk: what else is stored the
 themselves) needs the space more.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
@@ -16,7 +15,8 @@ from pathlib import Path
 from appliance.clock import Clock
 from appliance.errors import StoreError
 from appliance.media import files
-from appliance.media.files import CLIP, PART, PICTURE, MediaFile
+from appliance.media.files import CLIP, PICTURE, MediaFile
+from appliance.store.durable_files import replace_file, sync_directory
 from appliance.store.event_ages import EventAges
 
 TIDY_EVERY_S = 3600.0
@@ -80,8 +80,8 @@ class EventFiles:
             self._make_room(len(data))
             if not path.parent.exists():
                 path.parent.mkdir(exist_ok=True)
-                files.sync_directory(self._directory)
-            write_whole(path, data, taken)
+                sync_directory(self._directory)
+            replace_file(path, data, modified_s=taken.timestamp())
         except OSError as error:
             raise StoreError(
                 f"the snapshot {path} cannot be written: {error.strerror}; the event is kept "
@@ -140,19 +140,3 @@ def select_oldest(oldest_first: Iterable[MediaFile], missing_bytes: int) -> list
 def measure_free_bytes(directory: Path) -> int:
     """The free space on a directory's disk for this user. Raises `OSError`."""
     return shutil.disk_usage(directory).free
-
-
-def write_whole(path: Path, data: bytes, taken: datetime) -> None:
-    """Write a file so that after a power cut it is there whole, or not at all."""
-    part = path.with_name(path.name + PART)
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.utime(part, (taken.timestamp(), taken.timestamp()))
-        part.rename(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    files.sync_directory(path.parent)

@@ -10,15 +10,15 @@ from pathlib import Path
 from appliance.errors import ModelError
 from appliance.status import model_files
 from appliance.status.model_files import ModelFile
+from appliance.store.durable_files import sync_directory
 from inference.detection.model_card import ModelCard, compute_digest, read_card, require_digest
 from inference.model_store import examine
 from inference.model_store.costs import Figure, read_figures, replace_figure
-from inference.model_store.durable import (
+from inference.model_store.directories import (
     make_dir,
     remove_dir,
     replace_json,
     staging,
-    sync_dir,
     writing,
 )
 from inference.model_store.intake import copy_model
@@ -43,10 +43,10 @@ def add(store: ModelStore, source: Path, card: Path | None = None) -> StoredMode
         result = store.examination(model, found)
         require_licence(found, result.strict_licences, allowed)
         examine.write_result(fresh / "verdict.json", result)
-        sync_dir(fresh)
+        sync_directory(fresh)
         home = store.root / found.sha256[:DIGITS]
         fresh.rename(home)
-        sync_dir(store.root)
+        sync_directory(store.root)
         return StoredModel(found.name, home / model.name, found, shipped=False)
 
 
@@ -101,7 +101,7 @@ def use_default(store: ModelStore) -> str:
     """Let the settings choose again; returns what they choose. Raises `ModelError`."""
     with writing(store.root):
         model_files.get_active_file(store.settings).unlink(missing_ok=True)
-        sync_dir(store.root)
+        sync_directory(store.root)
     return store.settings.inference.model
 
 

@@ -17,7 +17,7 @@ from appliance.errors import ModelError
 from appliance.status.model_files import MOST_JSON_BYTES, read_json
 from appliance.strict_json import InputError, parse_object
 from inference.detection.model_card import ModelCard
-from inference.model_store.durable import replace_json
+from inference.model_store.directories import replace_json
 from inference.model_store.limits import LIMITS, MIB, TrialLimits
 
 RULES = 1  # of safety.py and trial.py together: another number makes old results void

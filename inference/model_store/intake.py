@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import IO
 
 from appliance.errors import ModelError
+from appliance.store.durable_files import write_file
 from inference.detection.model_card import parse_card, read_card_bytes
-from inference.model_store.durable import write_through
+from inference.model_store.directories import FILE_MODE
 from inference.model_store.limits import (
     MIB,
     MOST_MODEL_BYTES,
@@ -109,9 +110,9 @@ def write_model(data: Iterator[bytes], card: bytes, card_path: Path, target: Pat
             f"the card {card_path} has no name that can be used ({name!r}); "
             "give it one of a-z, 0-9 and hyphens"
         )
-    write_through(target / f"{name}.json", [card])
+    write_file(target / f"{name}.json", [card], mode=FILE_MODE)
     model = target / f"{name}.onnx"
-    write_through(model, data)
+    write_file(model, data, mode=FILE_MODE)
     return model
 
 

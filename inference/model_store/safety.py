@@ -12,7 +12,7 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
-from appliance.errors import ModelError
+from appliance.errors import ModelError, shorten_error
 from inference.detection.model_card import ModelCard
 from inference.model_store.licences import find_strict_licences
 from inference.model_store.limits import MIB, MOST_TENSOR_BYTES
@@ -214,8 +214,3 @@ def walk_texts(model: onnx.ModelProto, graphs: list[onnx.GraphProto]) -> Iterato
         for part in (graph, *graph.node):
             for entry in part.metadata_props:
                 yield entry.key, entry.value
-
-
-def shorten_error(error: Exception) -> str:
-    """The first line of an error, not too long."""
-    return (str(error).strip().splitlines() or ["no message"])[0][:160]

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from appliance.errors import ModelError
+from appliance.errors import ModelError, shorten_error
 from inference.detection.model_card import ModelCard, compute_digest, read_card, require_digest
 
 NO_MEMORY = ("bad_alloc", "Failed to allocate memory")  # in ONNX Runtime's words
@@ -67,10 +67,6 @@ def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
         ) from error
     require_outputs(outputs, replace(card, batch=len(black)), card.name)
     return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
-
-
-def shorten_error(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]
 
 
 def main() -> None:

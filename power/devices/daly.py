@@ -17,8 +17,8 @@ from power.protocol.conversions import (
     collect_cells,
     compute_mean_cell_v,
     decode_flag,
-    find_highest,
-    find_lowest,
+    find_highest_of_all,
+    find_lowest_of_all,
     reject_default_zero,
     select_cells,
 )
@@ -92,7 +92,7 @@ class DalyModbus(BatteryProfile):
         sample = Sample(self.decode(self.signature, data))
         cells = select_counted_cells(sample)
         voltage_v = sample.value("voltage")
-        if voltage_v is None or find_lowest(cells).value is None:
+        if voltage_v is None or find_lowest_of_all(cells).value is None:
             return None  # a cell without a value, or a sum that is not the pack's voltage
         return Identification(f"Daly BMS, {len(cells)} cells, {voltage_v:.1f} V", certain=True)
 
@@ -103,8 +103,8 @@ class DalyModbus(BatteryProfile):
             self.name,
             {
                 **decode_measured_fields(sample),
-                "lowest_cell_voltage_v": find_lowest(cells),
-                "highest_cell_voltage_v": find_highest(cells),
+                "lowest_cell_voltage_v": find_lowest_of_all(cells),
+                "highest_cell_voltage_v": find_highest_of_all(cells),
                 "cell_voltages_v": collect_cells(cells),
                 "alarms": name_alarm_bits(sample),
             },

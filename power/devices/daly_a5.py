@@ -15,8 +15,8 @@ from power.protocol.conversions import (
     StatusValue,
     build_battery_reading,
     collect_cells,
-    find_highest,
-    find_lowest,
+    find_highest_of_all,
+    find_lowest_of_all,
 )
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import BatteryProfile, Block, Identification, Sample
@@ -148,8 +148,8 @@ class DalyA5(BatteryProfile):
             self.name,
             {
                 **decode_measured_fields(sample),
-                "lowest_cell_voltage_v": find_lowest(cells),
-                "highest_cell_voltage_v": find_highest(cells),
+                "lowest_cell_voltage_v": find_lowest_of_all(cells),
+                "highest_cell_voltage_v": find_highest_of_all(cells),
                 "cell_voltages_v": collect_cells(cells),
                 "alarms": name_alarms(sample),
             },

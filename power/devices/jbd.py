@@ -15,8 +15,8 @@ from power.protocol.conversions import (
     build_battery_reading,
     collect_cells,
     decode_flag,
-    find_highest,
-    find_lowest,
+    find_highest_of_all,
+    find_lowest_of_all,
     name_set_bits,
     reject_default_zero,
     select_fitted_cells,
@@ -140,18 +140,18 @@ class Jbd(BatteryProfile):
                 "voltage_v": voltage_v,
                 "current_a": sample["current"],
                 "state_of_charge_pct": reject_default_zero(
-                    sample["state_of_charge"], find_lowest(cells).value
+                    sample["state_of_charge"], find_lowest_of_all(cells).value
                 ),
                 "remaining_ah": reject_default_zero(
-                    sample["remaining_capacity"], find_lowest(cells).value
+                    sample["remaining_capacity"], find_lowest_of_all(cells).value
                 ),
                 "full_ah": sample["full_capacity"],
                 "cycles": sample["cycles"],
-                "lowest_cell_voltage_v": find_lowest(cells),
-                "highest_cell_voltage_v": find_highest(cells),
+                "lowest_cell_voltage_v": find_lowest_of_all(cells),
+                "highest_cell_voltage_v": find_highest_of_all(cells),
                 "cell_voltages_v": collect_cells(cells),
-                "lowest_temperature_c": find_lowest(temperatures),
-                "highest_temperature_c": find_highest(temperatures),
+                "lowest_temperature_c": find_lowest_of_all(temperatures),
+                "highest_temperature_c": find_highest_of_all(temperatures),
                 "charge_allowed": apply_stopping_alarms(
                     decode_flag(transistors, 0), protection, STOP_CHARGE
                 ),

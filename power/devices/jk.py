@@ -18,8 +18,8 @@ from power.protocol.conversions import (
     check_power_w,
     collect_cells,
     decode_flag,
-    find_highest,
-    find_lowest,
+    find_highest_of_all,
+    find_lowest_of_all,
     name_set_bits,
     reject_default_zero,
     select_fitted_cells,
@@ -176,16 +176,16 @@ class JkPb(BatteryProfile):
                 "voltage_v": voltage_v,
                 "current_a": check_current_a(sample),
                 "state_of_charge_pct": reject_default_zero(
-                    sample["state_of_charge"], find_lowest(cells).value
+                    sample["state_of_charge"], find_lowest_of_all(cells).value
                 ),
-                "remaining_ah": reject_default_zero(remaining_ah, find_lowest(cells).value),
+                "remaining_ah": reject_default_zero(remaining_ah, find_lowest_of_all(cells).value),
                 "full_ah": full_ah,
                 "cycles": sample["cycles"],
-                "lowest_cell_voltage_v": find_lowest(cells),
-                "highest_cell_voltage_v": find_highest(cells),
+                "lowest_cell_voltage_v": find_lowest_of_all(cells),
+                "highest_cell_voltage_v": find_highest_of_all(cells),
                 "cell_voltages_v": collect_cells(cells, wired),
-                "lowest_temperature_c": find_lowest(temperatures),
-                "highest_temperature_c": find_highest(temperatures),
+                "lowest_temperature_c": find_lowest_of_all(temperatures),
+                "highest_temperature_c": find_highest_of_all(temperatures),
                 "charge_allowed": apply_stopping_alarms(
                     decode_flag(sample["charge_on"], 0), alarms, STOP_CHARGE
                 ),

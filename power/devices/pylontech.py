@@ -18,8 +18,8 @@ from power.protocol.conversions import (
     build_battery_reading,
     collect_cells,
     decode_flag,
-    find_highest,
-    find_lowest,
+    find_highest_of_all,
+    find_lowest_of_all,
     name_set_bits,
     select_cells,
 )
@@ -143,11 +143,11 @@ class YdtBattery(BatteryProfile):
             "voltage_v": sample["voltage"],
             "current_a": sample["current"],
             "cycles": sample["cycles"],
-            "lowest_cell_voltage_v": find_lowest(cells),
-            "highest_cell_voltage_v": find_highest(cells),
+            "lowest_cell_voltage_v": find_lowest_of_all(cells),
+            "highest_cell_voltage_v": find_highest_of_all(cells),
             "cell_voltages_v": collect_cells(cells),
-            "lowest_temperature_c": find_lowest(warmth),
-            "highest_temperature_c": find_highest(warmth),
+            "lowest_temperature_c": find_lowest_of_all(warmth),
+            "highest_temperature_c": find_highest_of_all(warmth),
         }
 
 

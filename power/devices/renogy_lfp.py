@@ -14,8 +14,8 @@ from power.protocol.conversions import (
     StatusValue,
     build_battery_reading,
     decode_flag,
-    find_highest,
-    find_lowest,
+    find_highest_of_all,
+    find_lowest_of_all,
     name_set_bits,
 )
 from power.protocol.line_place import SerialForm
@@ -129,8 +129,8 @@ class RenogyLfp(BatteryProfile):
                 "lowest_cell_voltage_v": ABSENT,
                 "highest_cell_voltage_v": ABSENT,
                 "cell_voltages_v": ABSENT,
-                "lowest_temperature_c": find_lowest(temperatures),
-                "highest_temperature_c": find_highest(temperatures),
+                "lowest_temperature_c": find_lowest_of_all(temperatures),
+                "highest_temperature_c": find_highest_of_all(temperatures),
                 "charge_allowed": check_switch(sample, CHARGE_SWITCH, 1),
                 "discharge_allowed": check_switch(sample, DISCHARGE_SWITCH, -1),
                 "alarms": name_set_bits(sample["status_1"], PROTECTIONS),

@@ -17,8 +17,8 @@ from power.protocol.conversions import (
     collect_cells,
     compute_mean_cell_v,
     decode_flag,
-    find_highest,
-    find_lowest,
+    find_highest_of_all,
+    find_lowest_of_all,
     reject_default_zero,
 )
 from power.protocol.line_place import SerialForm
@@ -140,8 +140,8 @@ class SeplosV3(BatteryProfile):
                 "remaining_ah": reject_default_zero(sample["remaining_capacity"], cell_v),
                 "full_ah": sample["full_capacity"],
                 "cycles": sample["cycles"],
-                "lowest_cell_voltage_v": find_lowest(cells),
-                "highest_cell_voltage_v": find_highest(cells),
+                "lowest_cell_voltage_v": find_lowest_of_all(cells),
+                "highest_cell_voltage_v": find_highest_of_all(cells),
                 "cell_voltages_v": collect_cells(cells),
                 "lowest_temperature_c": sample["lowest_temperature"],
                 "highest_temperature_c": sample["highest_temperature"],

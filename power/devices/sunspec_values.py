@@ -11,7 +11,7 @@ from power.protocol.conversions import (
     POWER_SLACK_W,
     POWER_TOLERANCE,
     StatusValue,
-    find_highest,
+    find_highest_of_all,
     multiply,
 )
 from power.protocol.profile import Sample
@@ -126,7 +126,7 @@ def combine_inputs(inputs: Inputs, states: Mapping[int, ChargeStage | None]) -> 
     volts = tuple(one["voltage"] for one in there if one["voltage"] != ABSENT)
     return {
         "power": add_up([get_power_w(one) for one in there]),
-        "voltage": find_highest(volts),
+        "voltage": find_highest_of_all(volts),
         "current": add_up([one["current"] for one in there]),
         "state": choose_first_state([one["state"] for one in there], tuple(states)),
     }

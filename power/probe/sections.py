@@ -15,6 +15,7 @@ from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.settings import BmsSettings, ChargerSettings, Settings
 from appliance.settings_text import format_literal
+from appliance.store.durable_files import sync_directory
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 from power.devices import MODELS
 from power.probe import FoundDevice
@@ -251,12 +252,3 @@ def keep_rights(path: Path, handle: int) -> None:
     os.fchmod(handle, was.st_mode & 0o7777)
     with suppress(PermissionError):
         os.fchown(handle, was.st_uid, was.st_gid)
-
-
-def sync_directory(directory: Path) -> None:
-    """The renaming, too, must survive a power cut."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -99,12 +99,12 @@ def select_cells(sample: Sample, names: tuple[str, ...], pack_v: Decoded) -> tup
     return cells if agrees else (IMPLAUSIBLE,) * len(cells)
 
 
-def find_lowest(values: tuple[Decoded, ...]) -> Decoded:
+def find_lowest_of_all(values: tuple[Decoded, ...]) -> Decoded:
     """The least of the values; unknown if any of them is (it might be the least)."""
     return find_extreme(values, -1)
 
 
-def find_highest(values: tuple[Decoded, ...]) -> Decoded:
+def find_highest_of_all(values: tuple[Decoded, ...]) -> Decoded:
     """The greatest of the values; unknown if any of them is."""
     return find_extreme(values, 1)
 

@@ -68,8 +68,8 @@ def combine_currents(
     readings = [charger.reading for charger in chargers]
     out_a = add_up(get_fields(readings, "battery_current_a"))
     voltage_v = prefer_known(
-        find_lowest(get_fields(batteries, "voltage_v")),
-        find_lowest(get_fields(readings, "battery_voltage_v")),
+        find_lowest_known(get_fields(batteries, "voltage_v")),
+        find_lowest_known(get_fields(readings, "battery_voltage_v")),
     )
     controllers_a = out_a if all(charger.measures_loads for charger in chargers) else ABSENT
     packs_a = correct_dead_band(
@@ -88,14 +88,14 @@ def combine_measurements(
     """The fields of the unit that depend on one field of each device."""
     return {
         "pv_power_w": add_up(get_fields(readings, "pv_power_w")),
-        "pv_voltage_v": find_highest(get_fields(readings, "pv_voltage_v")),
+        "pv_voltage_v": find_highest_known(get_fields(readings, "pv_voltage_v")),
         "battery_temperature_c": prefer_known(
-            find_lowest(get_fields(batteries, "lowest_temperature_c")),
-            find_lowest(get_fields(readings, "battery_temperature_c")),
+            find_lowest_known(get_fields(batteries, "lowest_temperature_c")),
+            find_lowest_known(get_fields(readings, "battery_temperature_c")),
         ),
         "charge_stage": combine_stages(readings),
         "yield_today_wh": add_up(get_fields(readings, "yield_today_wh")),
-        "lowest_cell_voltage_v": find_lowest(get_fields(batteries, "lowest_cell_voltage_v")),
+        "lowest_cell_voltage_v": find_lowest_known(get_fields(batteries, "lowest_cell_voltage_v")),
         "charge_allowed": combine_charge_allowed(get_fields(batteries, "charge_allowed")),
     }
 
@@ -121,12 +121,12 @@ def add_up(parts: Sequence[Decoded]) -> Decoded:
     return reduce_known(parts, sum)
 
 
-def find_lowest(parts: Sequence[Decoded]) -> Decoded:
+def find_lowest_known(parts: Sequence[Decoded]) -> Decoded:
     """The least of those that are known; parallel batteries need not all have every sensor."""
     return reduce_known(select_known(parts), min)
 
 
-def find_highest(parts: Sequence[Decoded]) -> Decoded:
+def find_highest_known(parts: Sequence[Decoded]) -> Decoded:
     """The greatest of those that are known."""
     return reduce_known(select_known(parts), max)
 

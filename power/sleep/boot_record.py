@@ -5,7 +5,6 @@ Never: leaves half a file, or takes a file that it cannot read for a reason to s
 """
 
 import json
-import os
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any, get_type_hints
 
 from appliance.errors import ApplianceError
 from appliance.store.decoding import decode_value
+from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_value
 from appliance.strict_json import parse_object, show
 from power.sleep.boot_check import Boot, SleepRecord
@@ -53,35 +53,13 @@ def write(path: Path, boot: Boot) -> None:
     """Replace the file; it and its name are on the disk afterwards. Raises `BootsError`."""
     nap = encode_fields(boot.nap) if boot.nap else None
     text = json.dumps({**encode_fields(boot), "nap": nap}, indent=1) + "\n"
-    fresh = path.with_name(f"{path.name}.new")
     try:
-        write_through(fresh, text.encode())
-        fresh.replace(path)
-        sync_directory(path.parent)
+        replace_file(path, text.encode())
     except OSError as error:
         raise BootsError(
             f"the record of boots {path} cannot be written: {error.strerror}; "
             "check the free space and the permissions of its directory"
         ) from error
-
-
-def write_through(path: Path, data: bytes) -> None:
-    """Write a file and wait until the disk has it."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o660)
-    try:
-        os.write(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_directory(path: Path) -> None:
-    """Wait until the disk has the names in it."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def encode_fields(record: Boot | SleepRecord) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from inference.detection.sessions import (
     make_session_options,
     open_session,
     order_providers,
-    shorten_error,
 )
 from tests.conftest import MODEL, ROOT
 from tests.scenes.bright_models import CLASSES, SIZE, make_model, write_card
@@ -168,11 +167,6 @@ def test_a_run_that_fails_is_one_sentence(bright: Path) -> None:
     with pytest.raises(ModelError, match=r"bright\.onnx failed while it ran: .*loaded again"):
         session.run(np.zeros((1, 3, SIZE, SIZE + 1), np.float32))
     assert session.run(np.zeros((1, 3, SIZE, SIZE), np.float32))
-
-
-def test_a_long_text_of_the_runtime_is_cut_to_one_line() -> None:
-    assert shorten_error(RuntimeError("\nwhy" + "y" * 500 + "\nwhere")) == "why" + "y" * 197
-    assert shorten_error(RuntimeError()) == "no message"
 
 
 # --- what TensorRT keeps -------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from power.protocol.conversions import (
     collect_fields,
     compute_mean_cell_v,
     decode_flag,
-    find_highest,
-    find_lowest,
+    find_highest_of_all,
+    find_lowest_of_all,
     multiply,
     name_set_bits,
     reject_default_zero,
@@ -91,21 +91,21 @@ def test_one_unknown_cell_leaves_no_sum_to_check_and_no_lowest_cell() -> None:
         make_known(13.2),
     )
     assert torn == (make_known(3.3), IMPLAUSIBLE, make_known(3.3), make_known(3.3))
-    assert find_lowest(torn) == find_highest(torn) == IMPLAUSIBLE
+    assert find_lowest_of_all(torn) == find_highest_of_all(torn) == IMPLAUSIBLE
 
 
 def test_a_cell_that_must_be_there_is_no_cell_that_is_not_fitted() -> None:
     broken = make_cells(make_known(3.3), ABSENT, make_known(3.3), make_known(3.3))
     found = select_fitted_cells(broken, NAMES[:4], make_known(13.2))
     assert found == (make_known(3.3), IMPLAUSIBLE, make_known(3.3), make_known(3.3))
-    assert find_lowest(found) == IMPLAUSIBLE
+    assert find_lowest_of_all(found) == IMPLAUSIBLE
 
 
 def test_the_lowest_and_the_highest_keep_their_sign_and_age() -> None:
     values = (make_known(-7, 60), make_known(0), make_known(3))
-    assert find_lowest(values) == make_known(-7, 60)
-    assert find_highest(values) == make_known(3)
-    assert find_lowest(()) == find_highest(()) == ABSENT
+    assert find_lowest_of_all(values) == make_known(-7, 60)
+    assert find_highest_of_all(values) == make_known(3)
+    assert find_lowest_of_all(()) == find_highest_of_all(()) == ABSENT
 
 
 def test_bits_are_reported_as_switches_and_words_with_their_age() -> None:

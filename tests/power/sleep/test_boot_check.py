@@ -340,7 +340,7 @@ def test_a_field_of_a_later_release_is_passed_over(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "boots.json"
     boot_record.write(path, SLEEPY)
-    (tmp_path / "boots.json.new").symlink_to("/dev/full")
+    (tmp_path / "boots.json.part").symlink_to("/dev/full")
     with pytest.raises(BootsError, match="No space left"):
         boot_record.write(path, ASLEEP)
     assert boot_record.read(path) == SLEEPY

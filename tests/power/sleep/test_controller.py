@@ -220,8 +220,8 @@ def test_a_power_off_goes_out_in_the_same_cycle_armed_and_written(unit: SleepUni
 
 def test_a_power_off_needs_no_wake_no_disk_and_no_database(unit: SleepUnit) -> None:
     unit.alarm.broken = True
-    blocker = Path(f"{unit.settings.boot_record_file}.new")
-    blocker.symlink_to("/dev/full")
+    blocker = Path(f"{unit.settings.boot_record_file}.part")
+    blocker.mkdir()
     unit.store.close()
     unit.store = Store(unit.settings.database, unit.clock, "power", opened=False)
     unit.verdict, unit.by_voltage = EMPTY, True

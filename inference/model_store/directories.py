@@ -1,4 +1,4 @@
-"""Atomic file writes: a file is there whole or not at all, also after a power cut.
+"""The model store's directories: one writer at a time; a change is whole or not done at all.
 
 Reads: nothing. Writes: files and directories below the store.
 Never: removes a file before its replacement is on the disk.
@@ -10,12 +10,13 @@ import re
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from appliance.errors import ModelError
+from appliance.store.durable_files import replace_file, sync_directory
 from appliance.store.file_locks import LockedError, take_lock
 
 HALF_FILE = re.compile(r"\..+\.json\.(?P<pid>\d+)")
@@ -69,39 +70,16 @@ def staging(root: Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def write_through(path: Path, chunks: Iterable[bytes]) -> None:
-    """A new file, on the disk when the call returns."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
-    with open(handle, "wb") as file:
-        os.fchmod(handle, FILE_MODE)
-        file.writelines(chunks)
-        file.flush()
-        os.fsync(handle)
-
-
 def replace_json(path: Path, tree: dict[str, Any]) -> None:
     """Put a JSON file in the place of the one that is there."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write_through(fresh, [json.dumps(tree, indent=2, ensure_ascii=False).encode() + b"\n"])
-        fresh.rename(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    sync_dir(path.parent)
-
-
-def sync_dir(path: Path) -> None:
-    """Names added to or removed from the directory are on the disk when the call returns."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    data = json.dumps(tree, indent=2, ensure_ascii=False).encode() + b"\n"
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    replace_file(path, data, part=part, mode=FILE_MODE)
 
 
 def remove_dir(path: Path) -> None:
     """Remove a directory in one step: a power cut leaves it whole or gone."""
     gone = path.parent / f"{OLD}{path.name}"
     path.rename(gone)
-    sync_dir(path.parent)
+    sync_directory(path.parent)
     shutil.rmtree(gone, ignore_errors=True)
