@@ -48,18 +48,18 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
-    return Reader(path, text).settings(tree)
+    return SettingsBuilder(path, text).settings(tree)
 
 
 def format_place(path: Path, where: tuple[str, ...]) -> str:
     """File and line of a setting of a file that was read before."""
     try:
-        return f"{path}:{Reader(path, path.read_text()).find_line(where)}"
+        return f"{path}:{SettingsBuilder(path, path.read_text()).find_line(where)}"
     except (OSError, UnicodeDecodeError):
         return str(path)
 
 
-class Reader:
+class SettingsBuilder:
     """Turns one parsed file into `Settings`; knows the text, to name lines."""
 
     def __init__(self, path: Path, text: str) -> None:

@@ -21,7 +21,7 @@ from inference.cameras.waiting import PicturePoller, PulledPicture, Waiter
 from inference.detection.frame_result import FrameResult
 from inference.energy import schedule
 from inference.energy.allowance import Allowances
-from inference.energy.schedule import Plan, Resources
+from inference.energy.schedule import AnalysisPlan, Resources
 from inference.energy.usage import Usage
 from inference.events.lifecycle import Circumstances, EventDraft
 from inference.model_pool import ModelPool
@@ -94,7 +94,7 @@ class InferenceCycle:
 
     # --- analysing -----------------------------------------------------------------------------
 
-    def _analyse_until_end(self, plan: Plan, level: EnergyLevel) -> None:
+    def _analyse_until_end(self, plan: AnalysisPlan, level: EnergyLevel) -> None:
         """Analyse the frames that come until the second is over."""
         clock, stop = self._service.clock, self._service.stop
         now_s = self._worked_s = clock.media_s()
@@ -111,7 +111,7 @@ class InferenceCycle:
         self._report_troubles()
         self._models.unload_idle(now_s)
 
-    def _fill_allowances(self, plan: Plan, now_s: float) -> None:
+    def _fill_allowances(self, plan: AnalysisPlan, now_s: float) -> None:
         self._costs_j = {
             camera.name: self._models.estimate_j(camera, len(self._list_sharers(camera)), now_s)
             for camera in self._cameras
@@ -126,7 +126,9 @@ class InferenceCycle:
         camera.set_shortage(shortage, now_s)
         return now_s + max(LEAST_WAIT_S, shortage.wait_s) if shortage else now_s
 
-    def _analyse(self, pictures: Sequence[PulledPicture], plan: Plan, level: EnergyLevel) -> None:
+    def _analyse(
+        self, pictures: Sequence[PulledPicture], plan: AnalysisPlan, level: EnergyLevel
+    ) -> None:
         try:
             frames = self._models.analyse(pictures, self._service.clock.media_s())
         except ModelError as error:
@@ -138,7 +140,7 @@ class InferenceCycle:
             self._handle_result(camera, result, plan, level)
 
     def _handle_result(
-        self, camera: InferenceCamera, result: FrameResult, plan: Plan, level: EnergyLevel
+        self, camera: InferenceCamera, result: FrameResult, plan: AnalysisPlan, level: EnergyLevel
     ) -> None:
         """Charge the energy of one frame, update tracks and drafts, show it."""
         now_s = self._service.clock.media_s()
@@ -165,7 +167,7 @@ class InferenceCycle:
         return [one for one in self._cameras if one.own.model == camera.own.model]
 
     def _make_circumstances(
-        self, result: FrameResult, plan: Plan, level: EnergyLevel
+        self, result: FrameResult, plan: AnalysisPlan, level: EnergyLevel
     ) -> Circumstances:
         return Circumstances(
             plan.reason,
@@ -200,7 +202,7 @@ class InferenceCycle:
 
     # --- resting -------------------------------------------------------------------------------
 
-    def _rest(self, plan: Plan) -> None:
+    def _rest(self, plan: AnalysisPlan) -> None:
         now_s = self._service.clock.media_s()
         self._view.hide(plan.reason)
         self._end_all()
@@ -211,7 +213,7 @@ class InferenceCycle:
         for camera in self._cameras:
             self._publish(camera, camera.rest())
 
-    def _leave_without_work(self, plan: Plan) -> None:
+    def _leave_without_work(self, plan: AnalysisPlan) -> None:
         """End the process: its memory is part of the energy budget too. PID 1 starts it again."""
         if self._service.clock.media_s() - self._worked_s > LEAVE_AFTER_S:
             raise Leave(plan.reason)
@@ -231,7 +233,7 @@ class InferenceCycle:
             self._service.settings.compute_base_w(level),
         )
 
-    def _note_plan(self, plan: Plan) -> None:
+    def _note_plan(self, plan: AnalysisPlan) -> None:
         """A row for the plan when it changes, and once a minute."""
         row, before = plan.make_row(self._service.clock.stamp()), self._last_plan_row
         changed = before is None or before.reason != row.reason
@@ -256,7 +258,7 @@ class InferenceCycle:
 
     # --- status --------------------------------------------------------------------------------
 
-    def _format_status(self, plan: Plan) -> str:
+    def _format_status(self, plan: AnalysisPlan) -> str:
         troubles = [one.complaint for one in self._cameras if one.complaint]
         return "; ".join([plan.reason, *(troubles if plan.frames_per_s > 0 else [])])
 

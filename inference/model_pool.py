@@ -209,7 +209,7 @@ class ModelPool:
             return None
         moving = region.enclose([picture.region, *(one.box for one in camera.tracks.live)])
         since_s = None if camera.full_s is None else picture.media_s - camera.full_s
-        part = region.choose_part(
+        part = region.choose_region(
             moving,
             width=picture.width,
             height=picture.height,

@@ -46,7 +46,7 @@ class Power(Enum):
     SUSPENDED = "suspended"
 
 
-class Board:
+class Mainboard:
     """One computer; `run` serves it until it is stopped."""
 
     def __init__(
@@ -225,7 +225,7 @@ def main() -> None:
     path = systemctl.board_socket(arguments.control)
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as commands:
         commands.bind(str(path))
-        Board(settings, systemctl.connect(arguments.control), commands, say.info).run(stop)
+        Mainboard(settings, systemctl.connect(arguments.control), commands, say.info).run(stop)
     path.unlink()
 
 

@@ -61,7 +61,7 @@ class Packet:
     is_key: bool
 
 
-class VideoFile:
+class VideoPackets:
     """The packets of one or more files, one after the other."""
 
     def __init__(self, paths: list[str]) -> None:
@@ -116,7 +116,7 @@ def read_samples(path: str, kind: str) -> list[tuple[bytes, int, bool]]:
 class Player:
     """Feeds one stream from the video, from its present place when the first client connects."""
 
-    def __init__(self, video: VideoFile, source: Any, offset: int) -> None:
+    def __init__(self, video: VideoPackets, source: Any, offset: int) -> None:
         self._video = video
         self._source = source
         self._next = video.find_start((time.monotonic_ns() + offset) % video.length)
@@ -137,7 +137,7 @@ class Player:
         self._source.push_buffer(buffer)
 
 
-def add_camera(server: Any, name: str, video: VideoFile, offset: int, protected: bool) -> None:
+def add_camera(server: Any, name: str, video: VideoPackets, offset: int, protected: bool) -> None:
     """Serve `video` at /NAME; only to the owner where it is protected."""
     factory = GstRtspServer.RTSPMediaFactory()
     factory.set_launch(SEND.format(kind=video.kind))
@@ -195,7 +195,7 @@ def main() -> None:
     for number, text in enumerate(args.cameras):
         name, _, files = text.partition("=")
         offset = int(number * args.stagger * 1e9)
-        add_camera(server, name, VideoFile(files.split("+")), offset, name in args.protect)
+        add_camera(server, name, VideoPackets(files.split("+")), offset, name in args.protect)
     if args.user:
         add_owner(server, args.user, args.password_file.read_text().strip())
     if not server.attach(None):

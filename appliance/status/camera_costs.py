@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from appliance.model_cameras import CameraState, CameraUsage, Event, InferenceRun
 from appliance.status.intervals import (
     NO_PICTURES,
-    Interval,
+    PowerInterval,
     clip_intervals,
     compute_covered_s,
     read_inference_intervals,
@@ -129,7 +129,7 @@ def sum_up(store: Store, since: datetime, until: datetime) -> dict[str, CameraEn
     """
     begins_s, ends_s = since.timestamp(), until.timestamp()
 
-    def within(intervals: Iterable[Interval]) -> list[Interval]:
+    def within(intervals: Iterable[PowerInterval]) -> list[PowerInterval]:
         return list(clip_intervals(intervals, begins_s, ends_s))
 
     states = {name: within(found) for name, found in read_states(store, since, until).items()}
@@ -154,7 +154,7 @@ def sum_up_last_hour(store: Store) -> dict[str, CameraEnergy]:
     return sum_up(store, now - HOUR, now)
 
 
-def sum_intervals(intervals: list[Interval]) -> Energy:
+def sum_intervals(intervals: list[PowerInterval]) -> Energy:
     """The energy of intervals."""
     joules = sum(one.power_w * (one.ends_s - one.begins_s) for one in intervals)
     using = [one for one in intervals if one.power_w]
@@ -166,7 +166,9 @@ def sum_intervals(intervals: list[Interval]) -> Energy:
     )
 
 
-def sum_inference(usage: list[Interval], running: list[Interval], states: list[Interval]) -> Energy:
+def sum_inference(
+    usage: list[PowerInterval], running: list[PowerInterval], states: list[PowerInterval]
+) -> Energy:
     """What inference used. It is known to be zero while the camera gives no pictures, and while
     the inference process reports but has not analysed the camera.
     """

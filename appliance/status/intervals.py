@@ -31,7 +31,7 @@ COLUMNS: Mapping[type, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class PowerInterval:
     """A time, in seconds of 1970, in which a power is known. `gives_frames`: pictures could be
     requested.
     """
@@ -43,9 +43,9 @@ class Interval:
     gives_frames: bool = True
 
 
-def read_states(store: Store, since: datetime, until: datetime) -> dict[str, list[Interval]]:
+def read_states(store: Store, since: datetime, until: datetime) -> dict[str, list[PowerInterval]]:
     """What each camera did around that time, by name. Raises `StoreError`."""
-    found: dict[str, list[Interval]] = {}
+    found: dict[str, list[PowerInterval]] = {}
     for camera, own in group_by_camera(read_rows(store, CameraState, since, until)).items():
         between = [interval for pair in pairwise(own) if (interval := make_interval_between(*pair))]
         last = make_interval_until_now(store, own[-1])
@@ -53,20 +53,20 @@ def read_states(store: Store, since: datetime, until: datetime) -> dict[str, lis
     return found
 
 
-def read_usage(store: Store, since: datetime, until: datetime) -> dict[str, list[Interval]]:
+def read_usage(store: Store, since: datetime, until: datetime) -> dict[str, list[PowerInterval]]:
     """What analysing each camera took around that time. Raises `StoreError`."""
     rows = group_by_camera(read_rows(store, CameraUsage, since, until))
     return {camera: make_reported_intervals(own) for camera, own in rows.items()}
 
 
-def read_inference_intervals(store: Store, since: datetime, until: datetime) -> list[Interval]:
+def read_inference_intervals(store: Store, since: datetime, until: datetime) -> list[PowerInterval]:
     """When the inference process was there around that time. Raises `StoreError`."""
     return make_reported_intervals(read_rows(store, InferenceRun, since, until))
 
 
 def clip_intervals(
-    intervals: Iterable[Interval], since_s: float, until_s: float
-) -> Iterator[Interval]:
+    intervals: Iterable[PowerInterval], since_s: float, until_s: float
+) -> Iterator[PowerInterval]:
     """The parts of intervals that lie within a time."""
     for one in intervals:
         if since_s <= one.begins_s and one.ends_s <= until_s:  # most: no copy is made of these
@@ -76,7 +76,7 @@ def clip_intervals(
             yield replace(one, begins_s=begins_s, ends_s=ends_s)
 
 
-def compute_covered_s(intervals: Iterable[Interval]) -> float:
+def compute_covered_s(intervals: Iterable[PowerInterval]) -> float:
     """How long at least one of them lasts."""
     seconds = end_s = 0.0
     for one in sorted(intervals, key=lambda one: one.begins_s):
@@ -88,7 +88,7 @@ def compute_covered_s(intervals: Iterable[Interval]) -> float:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def make_interval_between(row: Row, later: Row) -> Interval | None:
+def make_interval_between(row: Row, later: Row) -> PowerInterval | None:
     """The time between two states of a camera, as far as they cover it.
 
     A later row says for how long its process has been there, so a long time between two rows of one
@@ -105,7 +105,7 @@ def make_interval_between(row: Row, later: Row) -> Interval | None:
     return make_interval(later, ends_s - covered_s, ends_s)
 
 
-def make_interval_until_now(store: Store, row: Row) -> Interval | None:
+def make_interval_until_now(store: Store, row: Row) -> PowerInterval | None:
     """From the newest state until now, while it is fresh."""
     now = store.clock.stamp()
     age_s = store.clock.age_s(Stamp(row["at"], row["boot_id"], row["uptime_s"]))
@@ -115,19 +115,21 @@ def make_interval_until_now(store: Store, row: Row) -> Interval | None:
     return make_interval(row, now_s - (now.uptime_s - row["uptime_s"]), now_s)
 
 
-def make_interval(row: Row, begins_s: float, ends_s: float) -> Interval:
+def make_interval(row: Row, begins_s: float, ends_s: float) -> PowerInterval:
     """A camera's state over a time."""
     gives_frames = row["mode"] not in NO_PICTURES
-    return Interval(begins_s, ends_s, row["power_w"], bool(row["power_measured"]), gives_frames)
+    return PowerInterval(
+        begins_s, ends_s, row["power_w"], bool(row["power_measured"]), gives_frames
+    )
 
 
-def make_reported_intervals(rows: Iterable[Row]) -> list[Interval]:
+def make_reported_intervals(rows: Iterable[Row]) -> list[PowerInterval]:
     """The time before each row, which it covers."""
     found = []
     for row in rows:
         ends_s = row["at"].timestamp()
         measured = bool(row["energy_measured"])
-        found.append(Interval(ends_s - row["duration_s"], ends_s, row["power_w"], measured))
+        found.append(PowerInterval(ends_s - row["duration_s"], ends_s, row["power_w"], measured))
     return found
 
 

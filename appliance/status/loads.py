@@ -13,7 +13,7 @@ from appliance.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadPower:
     """One consumer; `measured` False: the figure is from the settings, not from a meter."""
 
     name: str
@@ -21,18 +21,18 @@ class Load:
     measured: bool
 
 
-def read_loads(store: Store, cameras: tuple[str, ...]) -> tuple[Load, ...]:
+def read_loads(store: Store, cameras: tuple[str, ...]) -> tuple[LoadPower, ...]:
     """The loads that are on, in the order computer, cameras, inference."""
     loads = []
     computer = store.latest(EnvironmentReading)
     if computer:
         measured = computer.computer_power_measured
-        loads.append(Load("computer", computer.computer_power_w, measured))
+        loads.append(LoadPower("computer", computer.computer_power_w, measured))
     for name in cameras:
         state = store.latest(CameraState, camera=name)
         if state:
-            loads.append(Load(f"camera {name}", state.power_w, state.power_measured))
+            loads.append(LoadPower(f"camera {name}", state.power_w, state.power_measured))
     run = store.latest(InferenceRun)
     if run:
-        loads.append(Load("inference", run.power_w, run.energy_measured))
+        loads.append(LoadPower("inference", run.power_w, run.energy_measured))
     return tuple(loads)

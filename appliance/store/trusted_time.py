@@ -26,7 +26,7 @@ FIRST_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # no clock that is right says an 
 
 
 @dataclass(frozen=True, slots=True)
-class Boot:
+class BootSpan:
     """One boot in unit time: it began at `starts_s`; `last` is when it was seen last.
 
     `synchronized`: the wall clock of `last` was right, as a time server says.
@@ -50,7 +50,7 @@ class Epoch:
     synchronized: bool
 
 
-def follow(boots: list[Boot], now: Stamp, *, synchronized: bool) -> list[Boot]:
+def follow(boots: list[BootSpan], now: Stamp, *, synchronized: bool) -> list[BootSpan]:
     """The boots as of now, the newest last; `boots` is what was recorded until then."""
     if boots and boots[-1].last.boot_id == now.boot_id:
         *earlier, own = boots
@@ -58,13 +58,13 @@ def follow(boots: list[Boot], now: Stamp, *, synchronized: bool) -> list[Boot]:
         if before and synchronized and not own.synchronized:
             # Only now it is known how long it was without power.
             starts_s = max(starts_s, before.ends_s + explain_time_off(before, now, sure=True))
-        return [*earlier, Boot(starts_s, now, synchronized or own.synchronized)]
+        return [*earlier, BootSpan(starts_s, now, synchronized or own.synchronized)]
     before = boots[-1] if boots else None
     off_s = explain_time_off(before, now, sure=synchronized) if before else 0.0
-    return [*boots, Boot(before.ends_s + off_s if before else 0.0, now, synchronized)]
+    return [*boots, BootSpan(before.ends_s + off_s if before else 0.0, now, synchronized)]
 
 
-def explain_time_off(before: Boot, now: Stamp, *, sure: bool) -> float:
+def explain_time_off(before: BootSpan, now: Stamp, *, sure: bool) -> float:
     """Seconds without power between a boot and the one of `now` that may count."""
     began = now.utc - timedelta(seconds=now.uptime_s)
     off_s = (began - before.last.utc).total_seconds()

@@ -25,7 +25,7 @@ from appliance.store.decoding import (
 )
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.store.trusted_time import Boot, Epoch, correct_epoch, follow
+from appliance.store.trusted_time import BootSpan, Epoch, correct_epoch, follow
 
 KEEP_S = 4000 * 86_400.0  # of boots: longer than any row
 
@@ -105,7 +105,7 @@ def record_time(store: Store) -> UnitTime:
     return time
 
 
-def read_boots(store: Store) -> list[Boot]:
+def read_boots(store: Store) -> list[BootSpan]:
     """The last two boots, the newest last; one that cannot be read is passed over."""
     found = []
     for row in reversed(store.query("SELECT * FROM boot ORDER BY rowid DESC LIMIT 2")):
@@ -114,13 +114,13 @@ def read_boots(store: Store) -> list[Boot]:
                 decode_time(row["at"]), decode_text(row["boot_id"]), decode_float(row["uptime_s"])
             )
             synchronized = decode_bool(row["synchronized"])
-            found.append(Boot(decode_float(row["starts_s"]), stamp, synchronized))
+            found.append(BootSpan(decode_float(row["starts_s"]), stamp, synchronized))
         except UnreadableError:
             store.unreadable.note("boot", row["boot_id"], ("starts_s",))
     return found
 
 
-def cap_end(boots: list[Boot], seen_s: float | None) -> list[Boot]:
+def cap_end(boots: list[BootSpan], seen_s: float | None) -> list[BootSpan]:
     """The boots, the newest ending no later than when the unit's time was recorded last: both are
     written together, so the later one is damaged.
     """

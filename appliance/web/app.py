@@ -23,7 +23,7 @@ from appliance.store.event_rows import read_older_events
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.web import view
-from appliance.web.reader import Reader
+from appliance.web.reader import StoreReader
 
 MOST_EVENTS = 200
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
@@ -45,7 +45,7 @@ HEADERS = {
 def create_app(settings: Settings, clock: Clock) -> Flask:
     """The page and its data as a WSGI application."""
     app = Flask(__name__)
-    reader = Reader(settings.database, clock)
+    reader = StoreReader(settings.database, clock)
     add_page(app, settings)
     add_data(app, settings, reader)
     add_pictures(app, settings)
@@ -63,7 +63,7 @@ def add_page(app: Flask, settings: Settings) -> None:
         return render_template("page.html", settings=settings)
 
 
-def add_data(app: Flask, settings: Settings, reader: Reader) -> None:
+def add_data(app: Flask, settings: Settings, reader: StoreReader) -> None:
     """The page's data as JSON; 503 with `reason` while the database cannot be read."""
 
     @app.get("/api/status")

@@ -17,7 +17,7 @@ from appliance.store.store import Store
 T = TypeVar("T")
 
 
-class Reader:
+class StoreReader:
     """Opens the store when it is first asked and again whenever the file was replaced."""
 
     def __init__(self, path: Path, clock: Clock) -> None:

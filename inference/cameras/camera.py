@@ -12,7 +12,7 @@ from appliance.errors import CameraError
 from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest
 from appliance.model_cameras import Box
 from appliance.settings_cameras import CameraSettings, InferenceSettings
-from inference.cameras.connection import WAIT_S, Connection, Frames
+from inference.cameras.connection import WAIT_S, FrameConnection, Frames
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import list_people, list_unseen_people
 from inference.detection.labels import fill_in_labels, list_followed_labels
@@ -46,7 +46,7 @@ class InferenceCamera:
         self.name = name
         self.own = fill_in_labels(own or CameraSettings(), settings.labels)
         self._labels = list_followed_labels(self.own, settings)
-        self.connection = Connection(frames, self._check_answer)
+        self.connection = FrameConnection(frames, self._check_answer)
         self.clips = Clips(self.own.clip_s)
         self.tracks = Tracks()
         self.analysed_s: float | None = None

@@ -38,7 +38,7 @@ class Frames(Protocol):
         """Close the socket; the next request connects again."""
 
 
-class Connection:
+class FrameConnection:
     """One camera's connection. `trouble` is why its last request failed, None where it did not.
 
     `refusal` is the reason that the camera gave instead of a picture; None where it only had none.

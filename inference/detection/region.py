@@ -20,33 +20,35 @@ CUT_SHARE = 0.01  # of the part's side; a box that comes so near to its edge may
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Region:
     """The part to analyse: `box` None is the whole picture."""
 
     box: Box | None
     reason: str
 
 
-def choose_part(
+def choose_region(
     moving: Box | None, *, width: int, height: int, size: int, since_full_s: float | None
-) -> Part:
+) -> Region:
     """The part of a picture of width x height pixels for a model of size x size.
 
     `since_full_s`: picture seconds since the whole picture was analysed, None for never.
     """
     if moving is None:
-        return Part(None, "analysed the whole picture: it is not known where something moves")
+        return Region(None, "analysed the whole picture: it is not known where something moves")
     if since_full_s is None or not 0 <= since_full_s < FULL_EVERY_S:
-        return Part(
+        return Region(
             None, f"analysed the whole picture: that is done every {FULL_EVERY_S:g} seconds"
         )
     box = fit_square(moving, width, height, size)
     if box is None:
-        return Part(None, "analysed the whole picture: what moves lies outside it")
+        return Region(None, "analysed the whole picture: what moves lies outside it")
     share = (box.right - box.left) * (box.bottom - box.top)
     if share > LARGEST_SHARE:
-        return Part(None, f"analysed the whole picture: what moves needs {share * 100:.0f} % of it")
-    return Part(box, f"analysed the {share * 100:.0f} % of the picture where something moves")
+        return Region(
+            None, f"analysed the whole picture: what moves needs {share * 100:.0f} % of it"
+        )
+    return Region(box, f"analysed the {share * 100:.0f} % of the picture where something moves")
 
 
 def fit_square(moving: Box, width: int, height: int, size: int) -> Box | None:

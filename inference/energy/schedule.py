@@ -1,7 +1,7 @@
 """The inference plan: frame rate, tier and power from the energy budget.
 
 Inputs: the newest `EnergyBudget` if it is fresh, settings `[inference]`, the cost per inference.
-Output: a `Plan` with its reason. Pure.
+Output: an `AnalysisPlan` with its reason. Pure.
 Never: plans inference without a fresh budget, and never plans more power than the budget has.
 
 The rate is an upper limit for one camera while something moves before it. How many of these frames
@@ -32,7 +32,7 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AnalysisPlan:
     """What is done until the next budget. `frames_per_s` is the most for each camera.
 
     `inference_w` is the average power that all inference together may use. `model` is the one of
@@ -52,7 +52,7 @@ class Plan:
 
 def make_plan(
     budget: EnergyBudget | None, settings: InferenceSettings, resources: Resources
-) -> Plan:
+) -> AnalysisPlan:
     """The plan under `budget` (None: there is no fresh one).
 
     plan = make_plan(store.latest(EnergyBudget), settings.inference, resources)
@@ -73,7 +73,7 @@ def make_plan(
     inference_w = budget.power_w - resources.base_w
     rate = limit_frames_per_s(allowed, resources)
     sunny = budget.sun_is_free and settings.sun_model != ""
-    return Plan(
+    return AnalysisPlan(
         rate,
         Tier.FP32 if sunny else resources.tier,
         inference_w,
@@ -82,9 +82,9 @@ def make_plan(
     )
 
 
-def make_rest_plan(reason: str) -> Plan:
+def make_rest_plan(reason: str) -> AnalysisPlan:
     """The plan that spends no energy."""
-    return Plan(0.0, Tier.NONE, 0.0, "", reason)
+    return AnalysisPlan(0.0, Tier.NONE, 0.0, "", reason)
 
 
 def find_allowed_frames_per_s(level: EnergyLevel, settings: InferenceSettings) -> float:

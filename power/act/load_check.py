@@ -19,7 +19,7 @@ from appliance.settings import Settings
 from power.act.load_states import (
     PROPERTIES,
     SWITCH,
-    Finding,
+    LoadDeviation,
     find_wrong,
     list_switches,
     list_units,
@@ -37,10 +37,10 @@ class LoadError(ApplianceError):
 
     code = "load"
 
-    def __init__(self, finding: Finding, since: Stamp, advice: str) -> None:
-        name = finding.unit.removeprefix("appliance-")
-        should = "should be off and is not" if finding.off else "should run and does not"
-        super().__init__(f"{name} {should} since {since.utc:%H:%M} UTC: {finding.why}; {advice}")
+    def __init__(self, deviation: LoadDeviation, since: Stamp, advice: str) -> None:
+        name = deviation.unit.removeprefix("appliance-")
+        should = "should be off and is not" if deviation.off else "should run and does not"
+        super().__init__(f"{name} {should} since {since.utc:%H:%M} UTC: {deviation.why}; {advice}")
         self.code = f"load-{name.replace('@', '-')}"
 
 
@@ -102,7 +102,7 @@ class LoadCheck:
             self._ask_at_s = self._asked_at_s + ASK_SOON_S
         return self._judge(found, now)
 
-    def _judge(self, found: list[Finding], now: Stamp) -> list[str]:
+    def _judge(self, found: list[LoadDeviation], now: Stamp) -> list[str]:
         """Tell what has lasted too long, and try again what should be off."""
         now_s = self._now_s()
         keys = {(one.unit, one.off) for one in found}
@@ -118,16 +118,16 @@ class LoadCheck:
                 repeat += self._try_again(one)
         return repeat
 
-    def _try_again(self, finding: Finding) -> list[str]:
-        if finding.unit.startswith(SWITCH) and finding.why != "PID 1 has it running":
-            self._retries.append(self._host.start(name_off(finding.unit)))
+    def _try_again(self, deviation: LoadDeviation) -> list[str]:
+        if deviation.unit.startswith(SWITCH) and deviation.why != "PID 1 has it running":
+            self._retries.append(self._host.start(name_off(deviation.unit)))
             return []
-        return [finding.unit]
+        return [deviation.unit]
 
-    def _advise(self, finding: Finding) -> str:
-        own = self._switches.get(finding.unit)
+    def _advise(self, deviation: LoadDeviation) -> str:
+        own = self._switches.get(deviation.unit)
         if own is None:
-            return f"see `systemctl status {finding.unit}`"
+            return f"see `systemctl status {deviation.unit}`"
         what = f"its file {own.path}" if own.path else "its command"
-        again = "it is tried again until it is off; " if finding.off else ""
-        return f"{again}check its relay and {what}, `systemctl status {finding.unit}` says more"
+        again = "it is tried again until it is off; " if deviation.off else ""
+        return f"{again}check its relay and {what}, `systemctl status {deviation.unit}` says more"

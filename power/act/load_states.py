@@ -37,7 +37,7 @@ class UnitState:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LoadDeviation:
     """A load that is not as it should be, and why that is known. `off`: it should be off."""
 
     unit: str
@@ -76,7 +76,7 @@ def name_off(unit: str) -> str:
 
 def find_wrong(
     loads: Mapping[str, bool], states: States, reads_on: Mapping[str, bool | None]
-) -> list[Finding]:
+) -> list[LoadDeviation]:
     """The loads that are not as they should be. `reads_on`: what switches say of themselves."""
     found = []
     for unit, runs in loads.items():
@@ -87,7 +87,7 @@ def find_wrong(
             else explain_not_off(unit, state, states, reads_on.get(unit))
         )
         if why:
-            found.append(Finding(unit, not runs, why))
+            found.append(LoadDeviation(unit, not runs, why))
     return found
 
 

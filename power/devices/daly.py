@@ -97,17 +97,8 @@ class DalyModbus(BatteryProfile):
         return Identification(f"Daly BMS, {len(cells)} cells, {voltage_v:.1f} V", certain=True)
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        cells = select_counted_cells(sample)
         return build_battery_reading(
-            stamp,
-            self.name,
-            {
-                **decode_measured_fields(sample),
-                "lowest_cell_voltage_v": find_lowest_of_all(cells),
-                "highest_cell_voltage_v": find_highest_of_all(cells),
-                "cell_voltages_v": collect_cells(cells),
-                "alarms": name_alarm_bits(sample),
-            },
+            stamp, self.name, {**decode_measured_fields(sample), "alarms": name_alarm_bits(sample)}
         )
 
 
@@ -168,6 +159,7 @@ def decode_measured_fields(sample: Sample) -> dict[str, FieldValue]:
     """The fields that all Daly boards report alike."""
     voltage_v = sample["voltage"]
     cell_v = compute_mean_cell_v(voltage_v, sample["cells"])
+    cells = select_counted_cells(sample)
     return {
         "voltage_v": voltage_v,
         "current_a": check_current_sign(sample["current"], sample["state"]),
@@ -179,6 +171,9 @@ def decode_measured_fields(sample: Sample) -> dict[str, FieldValue]:
         "highest_temperature_c": reject_unfitted(sample, "highest_temperature"),
         "charge_allowed": decode_flag(sample["charge_on"], 0),
         "discharge_allowed": decode_flag(sample["discharge_on"], 0),
+        "lowest_cell_voltage_v": find_lowest_of_all(cells),
+        "highest_cell_voltage_v": find_highest_of_all(cells),
+        "cell_voltages_v": collect_cells(cells),
     }
 
 

@@ -10,13 +10,10 @@ of an ampere.
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.devices.daly import CELLS, NO_SENSOR, decode_measured_fields, select_counted_cells
+from power.devices.daly import CELLS, NO_SENSOR, decode_measured_fields
 from power.protocol.conversions import (
     StatusValue,
     build_battery_reading,
-    collect_cells,
-    find_highest_of_all,
-    find_lowest_of_all,
 )
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import BatteryProfile, Block, Identification, Sample
@@ -142,17 +139,8 @@ class DalyA5(BatteryProfile):
         return Identification(f"Daly BMS (A5), {voltage_v:.1f} V, {charge_pct:.1f} %", certain=True)
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
-        cells = select_counted_cells(sample)
         return build_battery_reading(
-            stamp,
-            self.name,
-            {
-                **decode_measured_fields(sample),
-                "lowest_cell_voltage_v": find_lowest_of_all(cells),
-                "highest_cell_voltage_v": find_highest_of_all(cells),
-                "cell_voltages_v": collect_cells(cells),
-                "alarms": name_alarms(sample),
-            },
+            stamp, self.name, {**decode_measured_fields(sample), "alarms": name_alarms(sample)}
         )
 
 

@@ -16,7 +16,7 @@ from power.protocol.framing.jbd import JbdFraming
 from power.protocol.framing.vedirect import VeDirectFraming
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import Block, Profile
-from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Order, Register, decode
+from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, ByteOrder, Decoded, Register, decode
 from power.protocol.sunspec import SunSpecLink, SunSpecLinkFactory
 
 
@@ -67,7 +67,7 @@ class ModbusLink:
         """High, low, high word: valid only if both reads of the high word agree."""
         step = WORD_BYTES // self._profile.step
         first, second = row.address, row.address + step
-        low_first = row.kind.order is Order.LOW_WORD_FIRST
+        low_first = row.kind.order is ByteOrder.LOW_WORD_FIRST
         high, low = (second, first) if low_first else (first, second)
         high_word = self._read_word(row.function, high)
         low_word = self._read_word(row.function, low)

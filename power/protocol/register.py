@@ -33,7 +33,7 @@ ABSENT = Decoded(None, Quality.ABSENT)
 IMPLAUSIBLE = Decoded(None, Quality.IMPLAUSIBLE)
 
 
-class Order(Enum):
+class ByteOrder(Enum):
     """Which byte comes first on the wire."""
 
     BIG = "big"
@@ -56,7 +56,7 @@ class Kind:
 
     size: int
     form: Form = Form.UNSIGNED
-    order: Order = Order.BIG
+    order: ByteOrder = ByteOrder.BIG
 
 
 # fmt: off
@@ -67,12 +67,12 @@ U32, S32      = Kind(4), Kind(4, Form.SIGNED)
 U64           = Kind(8)
 SIGN_AND_7    = Kind(1, Form.SIGN_MAGNITUDE)  # bit 7 is the sign, 0x81 is -1
 F16           = Kind(2, Form.HALF_FLOAT)
-U32_LOW_FIRST = Kind(4, Form.UNSIGNED, Order.LOW_WORD_FIRST)
-S32_LOW_FIRST = Kind(4, Form.SIGNED, Order.LOW_WORD_FIRST)
-U16_LITTLE    = Kind(2, Form.UNSIGNED, Order.LITTLE)
-S16_LITTLE    = Kind(2, Form.SIGNED, Order.LITTLE)
-U32_LITTLE    = Kind(4, Form.UNSIGNED, Order.LITTLE)
-S32_LITTLE    = Kind(4, Form.SIGNED, Order.LITTLE)
+U32_LOW_FIRST = Kind(4, Form.UNSIGNED, ByteOrder.LOW_WORD_FIRST)
+S32_LOW_FIRST = Kind(4, Form.SIGNED, ByteOrder.LOW_WORD_FIRST)
+U16_LITTLE    = Kind(2, Form.UNSIGNED, ByteOrder.LITTLE)
+S16_LITTLE    = Kind(2, Form.SIGNED, ByteOrder.LITTLE)
+U32_LITTLE    = Kind(4, Form.UNSIGNED, ByteOrder.LITTLE)
+S32_LITTLE    = Kind(4, Form.SIGNED, ByteOrder.LITTLE)
 # fmt: on
 
 
@@ -105,8 +105,8 @@ def decode_raw(kind: Kind, data: bytes) -> float:
     if kind.form is Form.HALF_FLOAT:
         (number,) = struct.unpack(">e", data)
         return float(number)
-    ordered = swap_words(data) if kind.order is Order.LOW_WORD_FIRST else data
-    little = kind.order is Order.LITTLE
+    ordered = swap_words(data) if kind.order is ByteOrder.LOW_WORD_FIRST else data
+    little = kind.order is ByteOrder.LITTLE
     raw = int.from_bytes(ordered, "little" if little else "big", signed=kind.form is Form.SIGNED)
     if kind.form is Form.SIGN_MAGNITUDE:
         sign = 1 << (8 * kind.size - 1)
@@ -126,8 +126,8 @@ def encode_raw(kind: Kind, raw: float) -> bytes:
     if kind.form is Form.SIGN_MAGNITUDE and whole < 0:
         whole = (1 << (bits - 1)) - whole
     whole %= 1 << bits
-    data = whole.to_bytes(kind.size, "little" if kind.order is Order.LITTLE else "big")
-    return swap_words(data) if kind.order is Order.LOW_WORD_FIRST else data
+    data = whole.to_bytes(kind.size, "little" if kind.order is ByteOrder.LITTLE else "big")
+    return swap_words(data) if kind.order is ByteOrder.LOW_WORD_FIRST else data
 
 
 def swap_words(data: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The evidence about the sign of each device's battery current, and the verdict from it.
+"""The evidence about the sign of each device's battery current, and the result from it.
 
 Reads and writes: nothing; it keeps the sums of each kind of evidence
 (power/reading/comparisons.py).
@@ -43,7 +43,7 @@ class Evidence(Enum):
     DARK = "the panels give less than is reported to flow in"
 
 
-class SignVerdict(Enum):
+class SignResult(Enum):
     """Whether the sign of a current can be trusted."""
 
     TRUSTED = "trusted"
@@ -69,16 +69,16 @@ class CurrentSample:
     full_ah: float | None = None
 
 
-def judge_sign(votes: Mapping[Evidence, Vote]) -> SignVerdict:
-    """The verdict. INVERTED takes two kinds of evidence more against the current than for it. A
+def judge_sign(votes: Mapping[Evidence, Vote]) -> SignResult:
+    """The result. INVERTED takes two kinds of evidence more against the current than for it. A
     generator that the unit does not know charges in the dark: DARK alone makes nothing unsure.
     """
     against = {one for one, vote in votes.items() if vote is Vote.OPPOSES}
     in_favour = len(votes) - len(against)
     if len(against) - in_favour >= 2:
-        return SignVerdict.INVERTED
+        return SignResult.INVERTED
     against -= {Evidence.DARK}
-    return SignVerdict.UNSURE if against and len(against) >= in_favour else SignVerdict.TRUSTED
+    return SignResult.UNSURE if against and len(against) >= in_favour else SignResult.TRUSTED
 
 
 @dataclass

@@ -15,7 +15,7 @@ from power.reading.current_evidence import (
     CurrentEvidence,
     CurrentSample,
     Evidence,
-    SignVerdict,
+    SignResult,
     judge_sign,
 )
 from power.reading.disagreements import Disagreement, compare_scales
@@ -59,19 +59,19 @@ class DeviceCurrent:
         return self.pv_w / self.voltage_v if self.pv_w is not None and self.voltage_v else None
 
 
-CONTRADICTED = (SignVerdict.UNSURE, frozenset({Evidence.OTHERS}))
+CONTRADICTED = (SignResult.UNSURE, frozenset({Evidence.OTHERS}))
 
 
 @dataclass
 class CurrentSigns:
-    """The verdict on each device's current. `inverted` names the devices whose settings already
+    """The result on each device's current. `inverted` names the devices whose settings already
     invert theirs.
     """
 
     inverted: frozenset[str] = frozenset()
     _faults: dict[str, WrongSign] = field(default_factory=dict)
     _evidence: dict[str, CurrentEvidence] = field(default_factory=dict)
-    _verdicts: dict[str, tuple[SignVerdict, frozenset[Evidence]]] = field(default_factory=dict)
+    _results: dict[str, tuple[SignResult, frozenset[Evidence]]] = field(default_factory=dict)
 
     def list_faults(self) -> list[WrongSign]:
         """One fault for each device that is not trusted. Where a controller and a pack only
@@ -81,7 +81,7 @@ class CurrentSigns:
         return [
             fault
             for title, fault in self._faults.items()
-            if not (packs and self._verdicts[title] == CONTRADICTED and title.startswith("charger"))
+            if not (packs and self._results[title] == CONTRADICTED and title.startswith("charger"))
         ]
 
     def list_other_scales(self) -> list[Disagreement]:
@@ -94,10 +94,10 @@ class CurrentSigns:
 
     def find_rejected_fields(self, title: str, current: str, charge: str = "") -> tuple[str, ...]:
         """The fields of that device that are not used now."""
-        verdict, against = self._verdicts.get(title, (SignVerdict.TRUSTED, frozenset()))
-        if verdict is SignVerdict.TRUSTED:
+        result, against = self._results.get(title, (SignResult.TRUSTED, frozenset()))
+        if result is SignResult.TRUSTED:
             return ()
-        doubtful = verdict is SignVerdict.UNSURE and Evidence.CHARGE in against and charge
+        doubtful = result is SignResult.UNSURE and Evidence.CHARGE in against and charge
         return (current, charge) if doubtful else (current,)
 
     def observe(self, chargers: Mapping[str, Charger], packs: Mapping[str, BatteryReading]) -> None:
@@ -119,35 +119,32 @@ class CurrentSigns:
         found = {
             title: judge_sign(evidence.votes(now_s)) for title, evidence in self._evidence.items()
         }
-        for title, verdict in found.items():
-            if (
-                verdict is SignVerdict.INVERTED
-                and self._get_verdict(title) is not SignVerdict.INVERTED
-            ):
+        for title, result in found.items():
+            if result is SignResult.INVERTED and self._get_result(title) is not SignResult.INVERTED:
                 self._discard_votes_of(title)
         for title, evidence in self._evidence.items():
-            self._set_verdict(title, evidence, currents.get(title), now_s)
+            self._set_result(title, evidence, currents.get(title), now_s)
 
     def _discard_votes_of(self, inverted: str) -> None:
         for title, evidence in self._evidence.items():
             if title != inverted:
                 evidence.discard_votes(Evidence.OTHERS)
 
-    def _get_verdict(self, title: str) -> SignVerdict:
-        return self._verdicts.get(title, (SignVerdict.TRUSTED, frozenset()))[0]
+    def _get_result(self, title: str) -> SignResult:
+        return self._results.get(title, (SignResult.TRUSTED, frozenset()))[0]
 
-    def _set_verdict(
+    def _set_result(
         self, title: str, evidence: CurrentEvidence, current: DeviceCurrent | None, now_s: float
     ) -> None:
-        """Keep the verdict; a fault's words change with the verdict only."""
+        """Keep the result; a fault's words change with the result only."""
         votes = evidence.votes(now_s)
-        verdict = judge_sign(votes)
+        result = judge_sign(votes)
         against = frozenset(one for one, vote in votes.items() if vote is Vote.OPPOSES)
-        if verdict is SignVerdict.TRUSTED:
+        if result is SignResult.TRUSTED:
             self._faults.pop(title, None)
-        elif verdict is not self._get_verdict(title) and current is not None:
-            self._faults[title] = self._make_fault(current, verdict, against)
-        self._verdicts[title] = (verdict, against)
+        elif result is not self._get_result(title) and current is not None:
+            self._faults[title] = self._make_fault(current, result, against)
+        self._results[title] = (result, against)
 
     def _make_sample(
         self, own: DeviceCurrent, currents: Sequence[DeviceCurrent], now_s: float
@@ -177,29 +174,29 @@ class CurrentSigns:
         """Its current as evidence about others: that of an inverted device with the sign
         changed.
         """
-        if one.current_a is None or self._get_verdict(one.title) is not SignVerdict.INVERTED:
+        if one.current_a is None or self._get_result(one.title) is not SignResult.INVERTED:
             return one.current_a
         return -one.current_a
 
     def _make_fault(
-        self, one: DeviceCurrent, verdict: SignVerdict, against: frozenset[Evidence]
+        self, one: DeviceCurrent, result: SignResult, against: frozenset[Evidence]
     ) -> WrongSign:
         setting = f"invert_current = {'false' if one.title in self.inverted else 'true'}"
         advice = f"{setting} in [{one.title.replace(' ', '.')}]"
         because = " and ".join(sorted(kind.value for kind in against))
         shown = f"it reports {one.current_a or 0.0:+.1f} A (positive: into the battery)"
-        text = TEXTS[verdict].format(device=one.title, shown=shown, because=because, advice=advice)
+        text = TEXTS[result].format(device=one.title, shown=shown, because=because, advice=advice)
         error = WrongSign(text)
         error.code = f"current-{one.title.replace(' ', '-')}"
         return error
 
 
 TEXTS = {
-    SignVerdict.INVERTED: (
+    SignResult.INVERTED: (
         "{device}: the battery's current has the wrong sign: {shown}, but {because}. It is not "
         "used; set {advice}"
     ),
-    SignVerdict.UNSURE: (
+    SignResult.UNSURE: (
         "{device}: the battery's current is contradicted: {shown}, but {because}, and no third "
         "comparison shows yet which is right. Neither is used; if this lasts, measure with a clamp "
         "meter, and if the sign is wrong here set {advice}"

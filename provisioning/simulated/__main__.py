@@ -18,7 +18,7 @@ from appliance.errors import ApplianceError, SettingsError
 from appliance.settings import Settings
 from power.devices import BATTERIES, MODELS
 from power.protocol.ports import TCP, parse_tcp_address
-from provisioning.simulated.command import Command, DeviceRequest, parse_command
+from provisioning.simulated.command import DeviceRequest, SimulatorArguments, parse_command
 from provisioning.simulated.devices.models import SIMULATORS, make_byte_device
 from provisioning.simulated.lines.bridge_line import BridgeLine
 from provisioning.simulated.lines.serial_line import SerialLine, link_port
@@ -43,7 +43,7 @@ def main() -> None:
         sys.exit(2 if isinstance(error, SettingsError) else 1)
 
 
-def serve(command: Command, settings: Settings, stop: Event) -> None:
+def serve(command: SimulatorArguments, settings: Settings, stop: Event) -> None:
     """Build the parts and answer until `stop` is set."""
     clock = settings.make_clock()
     plant = Plant(settings, clock.stamp().utc)

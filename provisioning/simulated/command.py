@@ -45,7 +45,7 @@ class DeviceRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class SimulatorArguments:
     """What was asked for."""
 
     devices: tuple[DeviceRequest, ...]
@@ -86,7 +86,7 @@ class Command:
         )
 
 
-def parse_command(arguments: list[str] | None = None) -> Command:
+def parse_command(arguments: list[str] | None = None) -> SimulatorArguments:
     """Read the command line; prints help or what is wrong and exits as argparse does."""
     command = make_parser()
     given = command.parse_args(arguments)
@@ -106,7 +106,7 @@ def parse_command(arguments: list[str] | None = None) -> Command:
         DeviceRequest(model, port, number, given.bridge)
         for model, port, number in zip(models, ports, ids, strict=False)
     )
-    return Command(devices, given.settings, tuple(given.quirk), given.seed)
+    return SimulatorArguments(devices, given.settings, tuple(given.quirk), given.seed)
 
 
 def check_quirks(names: list[str]) -> None:

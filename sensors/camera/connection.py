@@ -12,7 +12,7 @@ from sensors.camera.sources.retry import Retry
 from sensors.camera.sources.source import Camera, EncodedPacket, OnPacket
 
 
-class Connection:
+class SourceConnection:
     """One camera's source. Not for several threads: the feed's lock is around every call.
 
     `now_s` is picture time. `on_packet` gets each packet with the number of its opening: a closed

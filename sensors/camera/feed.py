@@ -26,7 +26,7 @@ from appliance.media.frames import (
     Refusal,
 )
 from appliance.model_cameras import CameraMode
-from sensors.camera.connection import Connection
+from sensors.camera.connection import SourceConnection
 from sensors.camera.gates.motion import Motion, MotionSegment
 from sensors.camera.mode import ModeChoice
 from sensors.camera.pictures import encoding
@@ -84,7 +84,7 @@ class Feed:
         self._choice = ModeChoice(CameraMode.OFF, "the camera has just started")
         self._last_served = self._checked = -1
         self._checked_s = self._requested_s = self._followed_s = self._served_s = -1e9
-        self._connection = Connection(
+        self._connection = SourceConnection(
             open_camera, clock.media_s, self._take_packet, self._restart, self._drop
         )
 

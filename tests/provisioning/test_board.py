@@ -16,7 +16,7 @@ from appliance.settings import ClockSettings, HostSettings, Settings
 from power.act.load_states import parse_states
 from provisioning import board as board_module
 from provisioning import systemctl
-from provisioning.board import AT_BOOT, Board, Power
+from provisioning.board import AT_BOOT, Mainboard, Power
 from tests.stand_ins.fakes import START
 from tests.stand_ins.sleeping_unit import stopped
 from tests.waiting import wait_until
@@ -82,7 +82,7 @@ class Desk:
         ear, self.mouth = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         ear.settimeout(0.01)
         self.ear = ear
-        self.board = Board(settings, supervisor, ear, lambda text, **_: self.said.append(text))
+        self.board = Mainboard(settings, supervisor, ear, lambda text, **_: self.said.append(text))
         self.alarm = settings.host.rtc / "wakealarm"
 
     def send(self, *words: str) -> None:

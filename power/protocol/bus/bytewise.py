@@ -12,8 +12,7 @@ import serial
 
 from appliance.clock import Clock
 from power.protocol.bus.failures import LINE_FAILURES
-from power.protocol.bus.late_replies import LateReplies
-from power.protocol.bus.late_replies import Request as LateRequest
+from power.protocol.bus.late_replies import LateReplies, RequestKey
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import strip_echo
 from power.protocol.errors import (
@@ -56,9 +55,9 @@ class Request(NamedTuple):
     device: int = 0
 
     @property
-    def key(self) -> LateRequest:
+    def key(self) -> RequestKey:
         """What its reply says about it, and what it does not."""
-        return LateRequest(self.device, 0, self.data)
+        return RequestKey(self.device, 0, self.data)
 
 
 class ByteLine:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 LATEST_S = 60.0  # a gateway keeps a reply for seconds; nothing is known to keep it for a minute
 
 
-class Request(NamedTuple):
-    """A request, and all that its reply says about it.
+class RequestKey(NamedTuple):
+    """What is known of a request: all that its reply says about it, and its address.
 
     `address` is what the reply does not say. `size` is in bytes; None: the reply may have any.
     """
@@ -27,10 +27,10 @@ class Request(NamedTuple):
 class Lost:
     """A request whose reply has not come by `at_s`."""
 
-    request: Request
+    request: RequestKey
     at_s: float
 
-    def fits(self, other: Request, *, refused: bool) -> bool:
+    def fits(self, other: RequestKey, *, refused: bool) -> bool:
         """Whether its reply would pass for that of `other`. A refusal has no size of its own."""
         mine = self.request
         same_shape = refused or None in (mine.size, other.size) or mine.size == other.size
@@ -42,12 +42,12 @@ class LateReplies:
     """The lost requests of one line."""
 
     def __init__(self) -> None:
-        self._lost: dict[Request, Lost] = {}
+        self._lost: dict[RequestKey, Lost] = {}
 
-    def note_lost(self, request: Request, now_s: float) -> None:
+    def note_lost(self, request: RequestKey, now_s: float) -> None:
         self._lost[request] = Lost(request, now_s)
 
-    def may_answer(self, request: Request, now_s: float, *, refused: bool) -> bool:
+    def may_answer(self, request: RequestKey, now_s: float, *, refused: bool) -> bool:
         """Whether what was received for `request` may be the late reply to another one."""
         self._lost = {key: one for key, one in self._lost.items() if now_s - one.at_s < LATEST_S}
         return any(one.fits(request, refused=refused) for one in self._lost.values())

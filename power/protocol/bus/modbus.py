@@ -19,7 +19,7 @@ from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from appliance.clock import Clock
 from power.protocol.bus.failures import LINE_FAILURES
-from power.protocol.bus.late_replies import LateReplies, Request
+from power.protocol.bus.late_replies import LateReplies, RequestKey
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, is_rtu_frame, is_tcp_frame
 from power.protocol.errors import (
@@ -47,11 +47,11 @@ CALLS = {
 DEFAULT_FORM = SerialForm(115_200)
 
 
-class Refusal(RefusedReply):
+class ModbusRefusal(RefusedReply):
     """A refusal that equals another with the same code."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Refusal) and self.number == other.number
+        return isinstance(other, ModbusRefusal) and self.number == other.number
 
     __hash__ = RefusedReply.__hash__
 
@@ -70,10 +70,10 @@ class ReadRequest(NamedTuple):
         return f"{self.words} from 0x{self.address:04X} (function {function:02d}) of id {device}"
 
     @property
-    def key(self) -> Request:
+    def key(self) -> RequestKey:
         """What its reply says about it, and what it does not."""
         expected = self.expected
-        return Request(
+        return RequestKey(
             expected.reply_id, expected.function, (self.address, self.words), expected.content_bytes
         )
 
@@ -132,7 +132,7 @@ class ModbusBus:
         )
         if reply.isError():
             number = reply.exception_code
-            return Refusal(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
+            return ModbusRefusal(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
         values = reply.registers if expected.function in WORDS else reply.bits[: request.words]
         if reply.function_code != expected.function or len(values) != request.words:
             self._lose(request)

@@ -5,42 +5,19 @@ Never: knows Modbus TCP: the bytes are those of the serial line, frames and all.
 """
 
 import socketserver
-from threading import Event, Lock, Thread
+from threading import Lock
 
-from appliance.errors import ListenError
 from provisioning.simulated.lines.byte_device import ByteDevice
+from provisioning.simulated.lines.listener import Listener
 
 
-class BridgeLine(socketserver.ThreadingTCPServer):
-    """Listens at once; `serve()` answers until `stop` is set. Port 0 takes a free one.
-
-    Devices that send unasked are not served: such a line is a `SerialLine`.
-    """
-
-    allow_reuse_address = True
-    daemon_threads = True
+class BridgeLine(Listener):
+    """Devices that send unasked are not served: such a line is a `SerialLine`."""
 
     def __init__(self, device: ByteDevice, host: str, port: int) -> None:
         self.device = device
         self.lock = Lock()
-        try:
-            super().__init__((host, port), BridgeConnection)
-        except OSError as error:
-            raise ListenError(f"cannot listen on {host}:{port}: {error}") from error
-
-    @property
-    def url(self) -> str:
-        """What `port` in the settings must be to reach it."""
-        host, port = self.server_address[:2]
-        return f"tcp://{host!s}:{port}"
-
-    def serve(self, stop: Event) -> None:
-        """Answer until `stop` is set, then stop listening."""
-        worker = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
-        worker.start()
-        stop.wait()
-        self.shutdown()
-        self.server_close()
+        super().__init__(host, port, BridgeConnection)
 
 
 class BridgeConnection(socketserver.BaseRequestHandler):

@@ -6,10 +6,9 @@ Never: shows the quirks of a serial line (echo, bursts, noise): TCP has checksum
 
 import socketserver
 from collections.abc import Callable, Sequence
-from threading import Event, Thread
 
-from appliance.errors import ListenError
 from provisioning.simulated.lines.framing import MBAP_SIZE, build_mbap_frame, parse_mbap_head
+from provisioning.simulated.lines.listener import Listener
 from provisioning.simulated.lines.pdu import SimulatedDevice
 
 Answer = Callable[[int, bytes], bytes | None]  # (device id, request PDU) -> reply PDU
@@ -25,35 +24,15 @@ def make_answer(devices: Sequence[SimulatedDevice]) -> Answer:
     return answer
 
 
-class TcpLine(socketserver.ThreadingTCPServer):
-    """Listens at once; `serve()` answers until `stop` is set. Port 0 takes a free one."""
-
-    allow_reuse_address = True
-    daemon_threads = True
+class TcpLine(Listener):
+    """Modbus TCP; `answer` has the reply to each request."""
 
     def __init__(self, answer: Answer, host: str, port: int) -> None:
         self.answer = answer
-        try:
-            super().__init__((host, port), Connection)
-        except OSError as error:
-            raise ListenError(f"cannot listen on {host}:{port}: {error}") from error
-
-    @property
-    def url(self) -> str:
-        """What `port` in the settings must be to reach it."""
-        host, port = self.server_address[:2]
-        return f"tcp://{host!s}:{port}"
-
-    def serve(self, stop: Event) -> None:
-        """Answer until `stop` is set, then stop listening."""
-        worker = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
-        worker.start()
-        stop.wait()
-        self.shutdown()
-        self.server_close()
+        super().__init__(host, port, TcpConnection)
 
 
-class Connection(socketserver.StreamRequestHandler):
+class TcpConnection(socketserver.StreamRequestHandler):
     """One connection."""
 
     server: TcpLine

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +18,8 @@ from appliance.settings_text import format_settings
 from appliance.store import file_locks
 from appliance.store.file_locks import find_holder
 from tests.conftest import ROOT
+from tests.stand_ins.other_program import held_by_another_program
 from tests.waiting import wait_until
-
-HOLD = "import fcntl, sys; f=open(sys.argv[1],'w'); fcntl.flock(f,2); print(flush=1); input()"
 
 
 def test_a_second_copy_is_told_who_has_the_lock_and_the_third_gets_it(tmp_path: Path) -> None:
@@ -52,16 +50,6 @@ def test_a_lock_file_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "power.lock").symlink_to(tmp_path / "unit.toml")
     assert "would not be noticed" in take(tmp_path, "power").warning
     assert not (tmp_path / "unit.toml").exists()
-
-
-@contextmanager
-def held_by_another_program(path: Path) -> Iterator[int]:
-    words = [sys.executable, "-c", HOLD, str(path)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout
-        other.stdout.readline()
-        yield other.pid
-        other.communicate(b"\n")
 
 
 def test_another_program_that_holds_the_lock_keeps_no_service_from_starting(

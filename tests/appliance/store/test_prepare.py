@@ -3,10 +3,7 @@
 import fcntl
 import os
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,18 +18,7 @@ from appliance.store.whole_check import CHECK_S, find_damage, forget_check, is_c
 from tests.conftest import OpenStore
 from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock
-
-HOLD = "import fcntl, sys; f=open(sys.argv[1],'a'); fcntl.flock(f,2); print(flush=1); input()"
-
-
-@contextmanager
-def held_by_another_program(path: Path) -> Iterator[int]:
-    words = [sys.executable, "-c", HOLD, str(path)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
-        assert other.stdout
-        other.stdout.readline()
-        yield other.pid
-        other.communicate(b"\n")
+from tests.stand_ins.other_program import held_by_another_program
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from appliance.model import Fault, PowerReading
 from appliance.model_cameras import Event
 from appliance.store.retention import EVERY_S, retain, take_turn
 from appliance.store.store import Store
-from appliance.store.trusted_time import LONGEST_OFF_S, PLAUSIBLE_OFF_S, Boot, follow
+from appliance.store.trusted_time import LONGEST_OFF_S, PLAUSIBLE_OFF_S, BootSpan, follow
 from appliance.store.unit_time import UnitTime, read_time, record_time
 from tests.conftest import OpenStore
 from tests.scenes import filled
@@ -186,7 +186,7 @@ times = st.floats(-50 * 365, 50 * 365).map(lambda days: START + timedelta(days=d
 def test_whatever_clocks_say_within_a_boot_only_uptime_counts(
     steps: list[tuple[bool, bool, float, datetime]],
 ) -> None:
-    clock, boots, seen = FakeClock(), list[Boot](), list[tuple[int, float, float]]()
+    clock, boots, seen = FakeClock(), list[BootSpan](), list[tuple[int, float, float]]()
     for reboots, synchronized, seconds, utc in steps:
         clock.advance(seconds)
         clock.set_wall_clock(utc)

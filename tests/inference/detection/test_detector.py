@@ -17,7 +17,7 @@ from inference.detection.detector import NOT_LOADED, NanoDet, PictureDetections
 from inference.detection.model_card import ModelCard, compute_digest, read_verified_card
 from inference.detection.model_input import ModelInput
 from inference.detection.nanodet import Bytes, decode
-from inference.detection.region import choose_part, is_covered, map_box_to_picture
+from inference.detection.region import choose_region, is_covered, map_box_to_picture
 from inference.detection.sessions import CPU, CUDA, Session, SessionSettings
 from inference.tracking.track import compute_overlap
 from tests.conftest import CLIP, MODEL
@@ -271,7 +271,7 @@ def test_people_far_away_in_a_large_picture_are_found_in_the_part_alone() -> Non
     detector = NanoDet(MODEL, threads=1, floor=0.45, labels=("person",))
     walker = max(detector.detect(views[0]), key=lambda one: one.confidence)
     box = map_box_to_picture(walker.box, Box(0, 0, 0.5, 0.5))
-    part = choose_part(box, width=1536, height=1152, size=detector.size, since_full_s=0.5).box
+    part = choose_region(box, width=1536, height=1152, size=detector.size, since_full_s=0.5).box
     whole, close = detector.analyse([picture(wall), picture(wall)], [None, part])
     assert close.part == part
     assert any(compute_overlap(one.box, box) > 0.6 for one in close.detections)

@@ -8,7 +8,7 @@ from appliance.model_cameras import Box, Detection
 from inference.detection.region import (
     FULL_EVERY_S,
     LARGEST_SHARE,
-    choose_part,
+    choose_region,
     convert_to_pixels,
     enclose,
     is_covered,
@@ -29,7 +29,9 @@ def boxes(draw: st.DrawFn) -> Box:
 
 def part_of(moving: Box | None, *sizes: int, since_full_s: float | None = 0.5) -> Box | None:
     width, height, size = sizes or tuple(HD.values())
-    return choose_part(moving, width=width, height=height, size=size, since_full_s=since_full_s).box
+    return choose_region(
+        moving, width=width, height=height, size=size, since_full_s=since_full_s
+    ).box
 
 
 def test_of_a_large_picture_the_part_around_a_walker_is_analysed() -> None:
@@ -42,10 +44,10 @@ def test_of_a_large_picture_the_part_around_a_walker_is_analysed() -> None:
 
 
 def test_the_reason_says_how_much_was_analysed() -> None:
-    assert choose_part(WALKER, **HD, since_full_s=0.5).reason == (
+    assert choose_region(WALKER, **HD, since_full_s=0.5).reason == (
         "analysed the 8 % of the picture where something moves"
     )
-    assert choose_part(WALKER, **HD, since_full_s=None).reason == (
+    assert choose_region(WALKER, **HD, since_full_s=None).reason == (
         "analysed the whole picture: that is done every 2 seconds"
     )
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import Tier
 from appliance.settings_cameras import InferenceSettings
-from inference.energy.schedule import Plan, Resources, make_plan
+from inference.energy.schedule import AnalysisPlan, Resources, make_plan
 from tests.stand_ins.fakes import FakeClock
 
 NOW = FakeClock().stamp()
@@ -24,7 +24,7 @@ def budget(level: EnergyLevel, power_w: float = 12.0, sun_is_free: bool = False)
     return EnergyBudget(NOW, level, power_w, until, 500.0, "test", sun_is_free)
 
 
-def nothing(planned: Plan) -> bool:
+def nothing(planned: AnalysisPlan) -> bool:
     return (planned.frames_per_s, planned.tier, planned.inference_w) == (0, Tier.NONE, 0)
 
 

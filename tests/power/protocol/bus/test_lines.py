@@ -12,7 +12,7 @@ import serial
 
 from appliance.errors import SettingsError
 from power.protocol.bus import ByteLine, Lines, ModbusBus
-from power.protocol.bus.late_replies import LATEST_S, LateReplies, Request
+from power.protocol.bus.late_replies import LATEST_S, LateReplies, RequestKey
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, strip_echo
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame, explain_closed
 from power.protocol.line_place import SerialForm
@@ -307,11 +307,11 @@ def test_a_request_that_its_reply_names_needs_no_quiet(clock: FakeClock) -> None
 
 def test_a_late_refusal_does_not_refuse_another_request() -> None:
     late = LateReplies()
-    late.note_lost(Request(1, 4, (0x311B, 1), 2), 10.0)
-    other = Request(1, 4, (0x3100, 18), 36)
+    late.note_lost(RequestKey(1, 4, (0x311B, 1), 2), 10.0)
+    other = RequestKey(1, 4, (0x3100, 18), 36)
     assert late.may_answer(other, 11.0, refused=True)
     assert not late.may_answer(other, 11.0, refused=False)
-    assert not late.may_answer(Request(1, 4, (0x311B, 1), 2), 11.0, refused=False)
-    assert not late.may_answer(Request(2, 4, (0x3201, 1), 2), 11.0, refused=False)
-    assert late.may_answer(Request(1, 4, (0x3201, 1), 2), 11.0, refused=False)
-    assert not late.may_answer(Request(1, 4, (0x3201, 1), 2), 11.0 + LATEST_S, refused=False)
+    assert not late.may_answer(RequestKey(1, 4, (0x311B, 1), 2), 11.0, refused=False)
+    assert not late.may_answer(RequestKey(2, 4, (0x3201, 1), 2), 11.0, refused=False)
+    assert late.may_answer(RequestKey(1, 4, (0x3201, 1), 2), 11.0, refused=False)
+    assert not late.may_answer(RequestKey(1, 4, (0x3201, 1), 2), 11.0 + LATEST_S, refused=False)

@@ -19,7 +19,7 @@ from provisioning.simulated.lines.framing import build_mbap_frame, parse_mbap_he
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.pdu import build_identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
-from provisioning.simulated.lines.tcp_line import Connection, TcpLine, make_answer
+from provisioning.simulated.lines.tcp_line import TcpConnection, TcpLine, make_answer
 from provisioning.simulated.plant.plant import Plant
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import NOON, make_night, make_sunny_noon, serve_on_line
@@ -174,7 +174,7 @@ def test_it_identifies_itself() -> None:
     assert SimulatedTristar(make_sunny_noon()).answer(request) == build_identity_reply(IDENTITY)
 
 
-class OneReplyConnection(Connection):
+class OneReplyConnection(TcpConnection):
     """v10 page 2: the TCP socket is closed after each response."""
 
     def handle(self) -> None:
@@ -185,8 +185,8 @@ class OneReplyConnection(Connection):
             self.wfile.write(build_mbap_frame(transaction, device_id, reply))
 
 
-@pytest.mark.parametrize("conversation", [Connection, OneReplyConnection])
-def test_it_reads_the_plant_over_tcp(conversation: type[Connection]) -> None:
+@pytest.mark.parametrize("conversation", [TcpConnection, OneReplyConnection])
+def test_it_reads_the_plant_over_tcp(conversation: type[TcpConnection]) -> None:
     plant, clock, stop = make_sunny_noon(), FakeClock(), Event()
     server = TcpLine(make_answer([SimulatedTristar(plant)]), "127.0.0.1", 0)
     server.RequestHandlerClass = conversation

@@ -1,0 +1,20 @@
+"""Another program that holds the lock of a file."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HOLD = "import fcntl, sys; f=open(sys.argv[1],'a'); fcntl.flock(f,2); print(flush=1); input()"
+
+
+@contextmanager
+def held_by_another_program(path: Path) -> Iterator[int]:
+    """Its process id, while it holds the lock of `path`."""
+    words = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        yield other.pid
+        other.communicate(b"\n")
