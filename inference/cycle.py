@@ -116,7 +116,12 @@ class InferenceCycle:
             camera.name: self._models.estimate_j(camera, len(self._list_sharers(camera)), now_s)
             for camera in self._cameras
         }
-        self._allowances.fill(plan.inference_w, plan.frames_per_s, self._costs_j, now_s)
+        self._allowances.fill(
+            inference_w=plan.inference_w,
+            frames_per_s=plan.frames_per_s,
+            costs_j=self._costs_j,
+            now_s=now_s,
+        )
 
     def _find_start_s(self, camera: InferenceCamera, now_s: float) -> float:
         """When a camera's frame may be analysed: its allowance covers it, and a model works."""

@@ -101,7 +101,9 @@ class PowerCycle:
     def choose_period_s(self) -> float:
         """How soon the next cycle is due, from the beginning of this one."""
         usual_s = self._settings.meter.poll_every_s
-        return choose_period_s(self._guard, self._arbiter.level, usual_s, self._poll_took_s)
+        return choose_period_s(
+            self._guard, self._arbiter.level, usual_s=usual_s, poll_took_s=self._poll_took_s
+        )
 
     def _read(self) -> Poll:
         """Poll all devices, again where the first poll may have begun before a suspend."""

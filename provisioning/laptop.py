@@ -192,7 +192,10 @@ class Laptop:
         for name in CAMERAS[: self._request.cameras]:
             # together about what the one camera draws: the demonstration's battery is small
             text += format_camera_section(
-                name, f"rtsp://127.0.0.1:{self._rtsp_port}/{name}", 0.4, 0.6
+                name,
+                f"rtsp://127.0.0.1:{self._rtsp_port}/{name}",
+                listen_power_w=0.4,
+                watch_power_w=0.6,
             )
             text += "allow_local = true\n"
             if name == PROTECTED:
@@ -238,7 +241,7 @@ class Laptop:
 
 
 def format_camera_section(
-    name: str, source: str, listen_power_w: float, watch_power_w: float
+    name: str, source: str, *, listen_power_w: float, watch_power_w: float
 ) -> str:
     """One camera of the demonstration."""
     return (

@@ -146,10 +146,10 @@ class LoopbackLines:
         self.clock = SystemClock()
         self._device = device
 
-    def modbus(self, *_: Any) -> LoopbackBus:
+    def modbus(self, *_: Any, **__: Any) -> LoopbackBus:
         return LoopbackBus(self._device)
 
-    def bytewise(self, *_: Any) -> LoopbackLine:
+    def bytewise(self, *_: Any, **__: Any) -> LoopbackLine:
         return LoopbackLine(self._device)
 
 

@@ -44,7 +44,9 @@ class SensorsCycle:
         settings = self.service.settings
         run = self.service.store.latest(InferenceRun)
         power = estimate_computer_power(
-            find_board_input_w(rails), run.power_w if run else None, settings.computer.idle_w
+            board_input_w=find_board_input_w(rails),
+            inference_w=run.power_w if run else None,
+            idle_w=settings.computer.idle_w,
         )
         return read_environment(self.root, settings.unit.data_dir, power, self.service.clock)
 

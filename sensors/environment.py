@@ -38,7 +38,7 @@ def read_environment(
 
 
 def estimate_computer_power(
-    board_input_w: float | None, inference_w: float | None, idle_w: float
+    *, board_input_w: float | None, inference_w: float | None, idle_w: float
 ) -> tuple[float, bool]:
     """The computer's power in W without inference, and whether it was measured.
 

@@ -34,7 +34,7 @@ class MqttCycle:
         self._well_s = service.clock.stamp().uptime_s
         own = service.settings.mqtt
         client_id = f"{messages.DISTRIBUTION}-{self._topics.unit}"
-        self.broker = Broker(own.host, own.port, self._topics.online, client_id)
+        self.broker = Broker(own.host, own.port, will=self._topics.online, client_id=client_id)
         if own.user:
             self.broker.log_in(own.user, read_password(own.password_file))
         if own.tls:

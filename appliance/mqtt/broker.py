@@ -52,7 +52,7 @@ class GuardedClient(mqtt.Client):  # type: ignore[misc]
 class Broker:
     """One broker. `trouble` is why there is no connection, "" where there is one."""
 
-    def __init__(self, host: str, port: int, will: str, client_id: str) -> None:
+    def __init__(self, host: str, port: int, *, will: str, client_id: str) -> None:
         self.trouble = f"the MQTT broker {host}:{port} was not reached yet"
         self._where = f"{host}:{port}"
         self._address = (host, port)

@@ -92,9 +92,11 @@ def find_moment(store: Store, camera: str, at: datetime) -> CameraMoment:
         plan_held=bool(plan and was_fresh(plan, at)),
         usage=find_usage(store, camera, at),
         sleep=find_sleep(store, at),
-        motions=store.list_lasting(CameraMotion, *around, "ended", MAX_ROWS, camera=camera),
-        hints=store.list_lasting(CameraHint, *around, "at", MAX_ROWS, camera=camera),
-        events=store.list_lasting(Event, *around, "last_seen", MAX_ROWS, camera=camera),
+        motions=store.list_lasting(
+            CameraMotion, *around, ends="ended", limit=MAX_ROWS, camera=camera
+        ),
+        hints=store.list_lasting(CameraHint, *around, ends="at", limit=MAX_ROWS, camera=camera),
+        events=store.list_lasting(Event, *around, ends="last_seen", limit=MAX_ROWS, camera=camera),
         faults=store.list_faults_at(at, f"camera@{camera}", "inference"),
     )
 

@@ -173,16 +173,27 @@ class Store:
 
         `excluding`: column values that the row must not have. Goes by the wall clock.
         """
-        return self._find_nearest(kind, "at <= ?", "at DESC, id DESC", at, where, excluding or {})
+        return self._find_nearest(
+            kind, "at <= ?", "at DESC, id DESC", at, where=where, excluding=excluding or {}
+        )
 
     def after(
         self, kind: type[T], at: datetime, excluding: Mapping[str, str] | None = None, **where: str
     ) -> T | None:
         """The first row after that moment; otherwise as `before`."""
-        return self._find_nearest(kind, "at > ?", "at, id", at, where, excluding or {})
+        return self._find_nearest(
+            kind, "at > ?", "at, id", at, where=where, excluding=excluding or {}
+        )
 
     def list_lasting(
-        self, kind: type[T], since: datetime, until: datetime, ends: str, limit: int, **where: str
+        self,
+        kind: type[T],
+        since: datetime,
+        until: datetime,
+        *,
+        ends: str,
+        limit: int,
+        **where: str,
     ) -> list[T]:
         """Rows that begin by `until` and end (in the column `ends`) at `since` or later."""
         terms = [*(f"{column} = ?" for column in where), "at <= ?", f"{ends} >= ?"]
@@ -297,6 +308,7 @@ class Store:
         side: str,
         order: str,
         at: datetime,
+        *,
         where: Mapping[str, str],
         excluding: Mapping[str, str],
     ) -> T | None:

@@ -40,7 +40,7 @@ def choose_region(
         return Region(
             None, f"analysed the whole picture: that is done every {FULL_EVERY_S:g} seconds"
         )
-    box = fit_square(moving, width, height, size)
+    box = fit_square(moving, width=width, height=height, size=size)
     if box is None:
         return Region(None, "analysed the whole picture: what moves lies outside it")
     share = (box.right - box.left) * (box.bottom - box.top)
@@ -51,19 +51,19 @@ def choose_region(
     return Region(box, f"analysed the {share * 100:.0f} % of the picture where something moves")
 
 
-def fit_square(moving: Box, width: int, height: int, size: int) -> Box | None:
+def fit_square(moving: Box, *, width: int, height: int, size: int) -> Box | None:
     """A part with margin around what moves, in whole pairs of pixels, as square as fits."""
     left, right = max(0.0, moving.left) * width, min(1.0, moving.right) * width
     top, bottom = max(0.0, moving.top) * height, min(1.0, moving.bottom) * height
     if not (left < right and top < bottom):
         return None
     side = max(float(size), max(right - left, bottom - top) * (1 + 2 * MARGIN_SHARE))
-    first_x, last_x = place_span((left + right) / 2, side, width)
-    first_y, last_y = place_span((top + bottom) / 2, side, height)
+    first_x, last_x = place_span((left + right) / 2, length=side, limit=width)
+    first_y, last_y = place_span((top + bottom) / 2, length=side, limit=height)
     return Box(first_x / width, first_y / height, last_x / width, last_y / height)
 
 
-def place_span(middle: float, length: float, limit: int) -> tuple[int, int]:
+def place_span(middle: float, *, length: float, limit: int) -> tuple[int, int]:
     """First and last pixel border of an interval around `middle`, moved to lie within 0 to `limit`.
 
     Both are even (a chroma pixel covers two), but for a `limit` that is not.

@@ -64,7 +64,7 @@ class Session:
     @property
     def degraded(self) -> str:
         """Why this is not the device that was wanted, in one sentence; "" where it is."""
-        return format_degraded(self._model.stem, self.wanted, self.provider)
+        return format_degraded(self._model.stem, wanted=self.wanted, provider=self.provider)
 
     def run(self, entry: Floats) -> list[Floats]:
         """The outputs for pictures x 3 x size x size numbers; raises `ModelError`."""
@@ -190,7 +190,10 @@ def make_provider_options(
 
         runtime = f"onnxruntime {onnxruntime.__version__}"
         kept = tensorrt_cache.prepare_directory(
-            engines_dir, runtime, tensorrt_cache.read_device_name(), card.sha256
+            engines_dir,
+            runtime=runtime,
+            device=tensorrt_cache.read_device_name(),
+            digest=card.sha256,
         )
         return tensorrt_cache.make_tensorrt_options(card, kept, MOST_AT_ONCE)
     if provider == CUDA:
@@ -222,7 +225,7 @@ def read_shape(entry: Any, card: ModelCard) -> list[int | str | None]:
     return shape
 
 
-def format_degraded(model: str, wanted: str, provider: str) -> str:
+def format_degraded(model: str, *, wanted: str, provider: str) -> str:
     """The sentence for a session on another device than the wanted one; "" where it is that."""
     if provider == wanted:
         return ""

@@ -24,19 +24,19 @@ DEVICE_TREE_MODEL = "proc/device-tree/model"  # names a Jetson
 WORKSPACE_BYTES = 512 * 2**20
 
 
-def make_directory_name(base: Path, runtime: str, device: str) -> Path:
+def make_directory_name(base: Path, *, runtime: str, device: str) -> Path:
     """The directory of one version of the runtime on one device; one below it for each model."""
     words = re.sub(r"[^A-Za-z0-9.]+", "-", f"{runtime} {device}").strip("-").lower()
     mark = hashlib.sha256(f"{runtime}\n{device}".encode()).hexdigest()[:8]
     return base / f"{words[:60]}-{mark}"
 
 
-def prepare_directory(base: Path, runtime: str, device: str, digest: str) -> Path:
+def prepare_directory(base: Path, *, runtime: str, device: str, digest: str) -> Path:
     """Make the directory of one model, and delete those of other runtimes and devices.
 
     Raises `ModelError` where that cannot be.
     """
-    mine = make_directory_name(base, runtime, device)
+    mine = make_directory_name(base, runtime=runtime, device=device)
     own = mine / digest[:16]
     try:
         own.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -37,7 +37,7 @@ class Shortage:
         return f"{camera} waits for energy: {self.held_j:.2g} of {self.cost_j:.2g} J"
 
 
-def compute_cap_j(income_w: float, frames_per_s: float, cost_j: float) -> float:
+def compute_cap_j(*, income_w: float, frames_per_s: float, cost_j: float) -> float:
     """The most that an allowance holds: a minute's income, or 10 s of runs at the full rate."""
     return max(HOLDS_S * income_w, FULL_RATE_S * frames_per_s * cost_j, cost_j)
 
@@ -56,7 +56,7 @@ def share_income(
     for nth, name in enumerate(sorted(allowances, key=lambda name: room_j[name])):
         share_j = min(room_j[name], income_j / (len(allowances) - nth))
         income_j -= share_j
-        after[name] = add_income(allowances[name], share_j, caps_j[name])
+        after[name] = add_income(allowances[name], income_j=share_j, most_j=caps_j[name])
     return {name: after[name] for name in allowances}
 
 
@@ -65,7 +65,7 @@ def compute_room_j(allowance: Allowance, most_j: float) -> float:
     return max(0.0, most_j - allowance.held_j) + allowance.owed_j
 
 
-def add_income(allowance: Allowance, income_j: float, most_j: float) -> Allowance:
+def add_income(allowance: Allowance, *, income_j: float, most_j: float) -> Allowance:
     """The allowance after an income, debts first. What is above `most_j` (the plan became smaller)
     is lost.
     """
@@ -80,7 +80,7 @@ def subtract_cost(allowance: Allowance, cost_j: float) -> Allowance:
     return Allowance(max(0.0, rest_j), allowance.owed_j + max(0.0, -rest_j))
 
 
-def find_shortage(allowance: Allowance, cost_j: float, income_w: float) -> Shortage | None:
+def find_shortage(allowance: Allowance, *, cost_j: float, income_w: float) -> Shortage | None:
     """Why a run for `cost_j` must wait, or None where the allowance covers it."""
     missing_j = cost_j - allowance.held_j + allowance.owed_j
     if missing_j <= LEAST_J:
@@ -108,7 +108,7 @@ class Allowances:
         return self._allowances[camera]
 
     def fill(
-        self, inference_w: float, frames_per_s: float, costs_j: Mapping[str, float], now_s: float
+        self, *, inference_w: float, frames_per_s: float, costs_j: Mapping[str, float], now_s: float
     ) -> None:
         """Take the income since the last call, at `inference_w` for all cameras together.
 
@@ -118,14 +118,16 @@ class Allowances:
             return
         self._income_w = inference_w / len(self._allowances)
         caps_j = {
-            name: compute_cap_j(self._income_w, frames_per_s, cost_j)
+            name: compute_cap_j(income_w=self._income_w, frames_per_s=frames_per_s, cost_j=cost_j)
             for name, cost_j in costs_j.items()
         }
         if not self._has_begun:
             self._has_begun = True
             self._filled_s = now_s
             for name, cost_j in costs_j.items():
-                self._allowances[name] = add_income(self._allowances[name], cost_j, cost_j)
+                self._allowances[name] = add_income(
+                    self._allowances[name], income_j=cost_j, most_j=cost_j
+                )
         income_j = inference_w * max(0.0, now_s - self._filled_s)
         self._filled_s = now_s
         self._allowances = share_income(self._allowances, income_j, caps_j)
@@ -143,4 +145,4 @@ class Allowances:
 
     def find_shortage(self, camera: str, cost_j: float) -> Shortage | None:
         """Why `camera` gets no run now, or None."""
-        return find_shortage(self._allowances[camera], cost_j, self._income_w)
+        return find_shortage(self._allowances[camera], cost_j=cost_j, income_w=self._income_w)

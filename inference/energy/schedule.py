@@ -78,7 +78,7 @@ def make_plan(
         Tier.FP32 if sunny else resources.tier,
         inference_w,
         settings.sun_model if sunny else "",
-        format_reason(budget, rate, allowed, resources, sunny),
+        format_reason(budget, rate=rate, allowed=allowed, resources=resources, sunny=sunny),
     )
 
 
@@ -103,7 +103,7 @@ def limit_frames_per_s(allowed: float, resources: Resources) -> float:
 
 
 def format_reason(
-    budget: EnergyBudget, rate: float, allowed: float, resources: Resources, sunny: bool
+    budget: EnergyBudget, *, rate: float, allowed: float, resources: Resources, sunny: bool
 ) -> str:
     """The plan in one sentence."""
     inference_w = budget.power_w - resources.base_w

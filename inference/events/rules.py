@@ -247,7 +247,9 @@ def update_position(
     at = zones.find_foot_point(track.box)
     if before is None:
         return LinePosition(now, at), UNSETTLED
-    passed = now != before.side and zones.is_between(line.start, line.end, before.at, at)
+    passed = now != before.side and zones.is_between(
+        line.start, line.end, before=before.at, after=at
+    )
     return LinePosition(now, at, before.crossings + passed), now if passed else UNSETTLED
 
 

@@ -54,7 +54,7 @@ def find_side(start: Point, end: Point, box: Box) -> int:
     return RIGHT if distance > 0 else LEFT
 
 
-def is_between(start: Point, end: Point, before: Point, after: Point) -> bool:
+def is_between(start: Point, end: Point, *, before: Point, after: Point) -> bool:
     """Whether the segment from `before` to `after` passes between the ends of a line.
 
     The two points are known to be on different sides of it.

@@ -34,14 +34,14 @@ def add(store: ModelStore, source: Path, card: Path | None = None) -> StoredMode
     It is copied first, and the copy is examined: a change of `source` meanwhile has no effect.
     """
     with writing(store.root), staging(store.root) as fresh:
-        model = copy_model(source, card, fresh)
+        model = copy_model(source, card, target=fresh)
         found = read_card(model.with_suffix(".json"))
         require_digest(source, compute_digest(model), found)
         require_new(store, found)
         allowed = store.settings.inference.licences
-        require_licence(found, (), allowed)
+        require_licence(found, named=(), allowed=allowed)
         result = store.examination(model, found)
-        require_licence(found, result.strict_licences, allowed)
+        require_licence(found, named=result.strict_licences, allowed=allowed)
         examine.write_result(fresh / "verdict.json", result)
         sync_directory(fresh)
         home = store.root / found.sha256[:DIGITS]
@@ -111,7 +111,7 @@ def verify(store: ModelStore, ref: str) -> StoredModel:
     card = rename_card(read_card(file.card), file)
     require_digest(file.path, compute_digest(file.path), card)
     result = store.examination(file.path, card)
-    require_licence(card, result.strict_licences, store.settings.inference.licences)
+    require_licence(card, named=result.strict_licences, allowed=store.settings.inference.licences)
     if not file.shipped:
         with writing(store.root):
             kept = store.find_result_file(file)

@@ -35,7 +35,7 @@ CHUNK = MIB
 NO_NAMES = ("", "verdict")  # verdict.json lies beside the model
 
 
-def copy_model(source: Path, card: Path | None, target: Path) -> Path:
+def copy_model(source: Path, card: Path | None, *, target: Path) -> Path:
     """Copy a model and its card into `target`, named as the card says; returns the model's path.
 
     Raises `ModelError` in one sentence for all that is neither a model nor a pack.
@@ -44,7 +44,7 @@ def copy_model(source: Path, card: Path | None, target: Path) -> Path:
         head = file.read(TAR_AT + 8)
         file.seek(0)
         if head.startswith(ZIP):
-            return unpack(source, file, card, target)
+            return unpack(source, file, card=card, target=target)
         refuse_archive(source, head)
         beside = card or source.with_suffix(".json")
         if not os.path.exists(beside):
@@ -52,7 +52,9 @@ def copy_model(source: Path, card: Path | None, target: Path) -> Path:
                 f"the model {source} has no card: put {beside.name} beside it, or name one with "
                 "--card (docs/models.md says what stands in it)"
             )
-        return write_model(read_chunks(file), read_card_bytes(beside), beside, target)
+        return write_model(
+            read_chunks(file), read_card_bytes(beside), card_path=beside, target=target
+        )
 
 
 def open_model(source: Path) -> IO[bytes]:
@@ -102,7 +104,7 @@ def refuse_archive(source: Path, head: bytes) -> None:
         )
 
 
-def write_model(data: Iterator[bytes], card: bytes, card_path: Path, target: Path) -> Path:
+def write_model(data: Iterator[bytes], card: bytes, *, card_path: Path, target: Path) -> Path:
     """Write model and card into `target` under the card's name."""
     name = parse_card(card, card_path).name
     if name in NO_NAMES or name.endswith(".onnx"):
@@ -135,7 +137,7 @@ def read_chunk(file: IO[bytes]) -> bytes:
         ) from error
 
 
-def unpack(source: Path, file: IO[bytes], card: Path | None, target: Path) -> Path:
+def unpack(source: Path, file: IO[bytes], *, card: Path | None, target: Path) -> Path:
     """The model and the card of a pack."""
     require_few_members(source, file)
     try:
@@ -151,7 +153,9 @@ def unpack(source: Path, file: IO[bytes], card: Path | None, target: Path) -> Pa
                 read_card_bytes(card) if card else pack.read(inner.filename if inner else "")
             )
             with pack.open(members[".onnx"]) as model:
-                return write_model(read_chunks(model), card_data, card_path, target)
+                return write_model(
+                    read_chunks(model), card_data, card_path=card_path, target=target
+                )
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ModelError(f"the pack {source} is damaged ({error}); copy it again") from error
 

@@ -35,7 +35,7 @@ def shorten(text: str) -> str:
     return plain if len(plain) <= 60 else f"{plain[:57]}..."
 
 
-def require_licence(card: ModelCard, named: Sequence[str], allowed: Sequence[str]) -> None:
+def require_licence(card: ModelCard, *, named: Sequence[str], allowed: Sequence[str]) -> None:
     """Raise `ModelError` where the owner has not allowed a licence of the card or the model."""
     licence_name = card.licence.weights
     which = f"the licence {licence_name!r}" if licence_name else "no licence"

@@ -76,10 +76,12 @@ class ModelStore:
     def require_allowed(self, file: ModelFile, card: ModelCard) -> None:
         """Raise `ModelError` where the model is not safe or its licence not allowed."""
         allowed = self.settings.inference.licences
-        require_licence(card, (), allowed)
+        require_licence(card, named=(), allowed=allowed)
         # What is shipped was examined before it was; the update that brought it is signed.
         if not file.shipped:
-            require_licence(card, self._find_result(file, card).strict_licences, allowed)
+            require_licence(
+                card, named=self._find_result(file, card).strict_licences, allowed=allowed
+            )
 
     def find_result_file(self, file: ModelFile) -> Path:
         """Where a model's result is stored: beside it; of one named by a path, in the store."""

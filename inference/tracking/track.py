@@ -112,7 +112,7 @@ def predict_track(track: Track, media_s: float, analysed_part: Box | None) -> Tr
     right, down = track.velocity[0] * fade, track.velocity[1] * fade
     return replace(
         track,
-        box=shift_box(track.box, right * step_s, down * step_s),
+        box=shift_box(track.box, right=right * step_s, down=down * step_s),
         velocity=(right, down),
         at_s=media_s,
         missed_s=track.missed_s + step_s if is_missed else track.missed_s,
@@ -245,5 +245,5 @@ def make_box(x: float, y: float, width: float, height: float) -> Box:
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
-def shift_box(box: Box, right: float, down: float) -> Box:
+def shift_box(box: Box, *, right: float, down: float) -> Box:
     return Box(box.left + right, box.top + down, box.right + right, box.bottom + down)

@@ -68,7 +68,9 @@ def update_rest_window(
         return None
     celsius = reading.battery_temperature_c
     may_be_freezing = celsius is None or celsius < 0 or celsius == NO_PROBE_C
-    least_pct, most_pct = bound_charge(voltage_v, current_a, may_be_freezing, facts)
+    least_pct, most_pct = bound_charge(
+        voltage_v, current_a, may_be_freezing=may_be_freezing, facts=facts
+    )
     may_be_held = voltage_v / facts.cells >= facts.cell.held_v
     if may_be_held and is_held_by_charger(reading, current_a, settings, facts.capacity_ah):
         least_pct = 0.0

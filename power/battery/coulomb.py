@@ -54,12 +54,14 @@ def count_charge(
     elapsed_s = reading.stamp.uptime_s - estimate.counted_at.uptime_s
     if inputs.current_a is None or elapsed_s <= 0:
         return estimate
-    change = measure_change(estimate, inputs, inputs.current_a, elapsed_s, facts)
+    change = measure_change(
+        estimate, inputs, current_a=inputs.current_a, elapsed_s=elapsed_s, facts=facts
+    )
     days = elapsed_s / DAY_S
     unclamped_pct = estimate.charge_pct + change.change_pct - estimate.drift.pct_per_day * days
     charge_pct = min(100.0, max(0.0, unclamped_pct))
     sigma_pct, drift = propagate_uncertainty(
-        estimate.sigma_pct, estimate.drift, days, change.variance
+        estimate.sigma_pct, estimate.drift, days=days, variance=change.variance
     )
     is_long = elapsed_s > LONG_SILENCE_S
     return replace(
@@ -79,6 +81,7 @@ def count_charge(
 def measure_change(
     estimate: Estimate,
     inputs: EstimatorInputs,
+    *,
     current_a: float,
     elapsed_s: float,
     facts: BatteryFacts,
@@ -90,7 +93,9 @@ def measure_change(
         per_pct = choose_variance(change_pct, inputs, facts)
         variance = abs(change_pct) * per_pct
     else:
-        change_pct, sigma_pct = integrate_silence(estimate, last_a, current_a, elapsed_s, facts)
+        change_pct, sigma_pct = integrate_silence(
+            estimate, last_a=last_a, current_a=current_a, elapsed_s=elapsed_s, facts=facts
+        )
         variance = sigma_pct * sigma_pct
     if change_pct > 0:
         change_pct *= facts.cell.charge_efficiency
@@ -106,7 +111,7 @@ def choose_variance(change_pct: float, inputs: EstimatorInputs, facts: BatteryFa
 
 
 def propagate_uncertainty(
-    sigma_pct: float, drift: Drift, days: float, variance: float
+    sigma_pct: float, drift: Drift, *, days: float, variance: float
 ) -> tuple[float, Drift]:
     """Sigma and drift after `days` (the filter's prediction): what is unknown of the drift goes
     into the charge.
@@ -123,7 +128,7 @@ def propagate_uncertainty(
 
 
 def integrate_silence(
-    estimate: Estimate, last_a: float, current_a: float, elapsed_s: float, facts: BatteryFacts
+    estimate: Estimate, *, last_a: float, current_a: float, elapsed_s: float, facts: BatteryFacts
 ) -> tuple[float, float]:
     """What has flowed in a silence that is over (%), and one sigma of it."""
     hours, pct_per_h = elapsed_s / HOUR_S, HOUR_S * facts.pct_per_as

@@ -211,14 +211,16 @@ def estimate_from_voltage(
     usual = [(row[0], row[2]) for row in facts.cell.rested_curve]
     charge_pct = interpolate(usual, voltage_v / facts.cells - (current_a or 0.0) * facts.cell_ohm)
     may_be_freezing = temperature_c is None or temperature_c < 0
-    least_pct, most_pct = bound_charge(voltage_v, current_a or 0.0, may_be_freezing, facts)
+    least_pct, most_pct = bound_charge(
+        voltage_v, current_a or 0.0, may_be_freezing=may_be_freezing, facts=facts
+    )
     most_pct = raise_for_cold(most_pct, temperature_c, facts)
     sigma_pct = max(2.0, (most_pct - least_pct) / WIDTH_PER_SIGMA)
     return UncertainCharge(charge_pct, min(VOLTAGE_SIGMA_LIMIT_PCT, sigma_pct))
 
 
 def bound_charge(
-    voltage_v: float, current_a: float, may_be_freezing: bool, facts: BatteryFacts
+    voltage_v: float, current_a: float, *, may_be_freezing: bool, facts: BatteryFacts
 ) -> tuple[float, float]:
     """The least and the most charge (%) that a sound battery can have at this voltage.
 

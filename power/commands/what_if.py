@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace, changes: Mapping[str, float]) -> int:
     """Print it; raises `SettingsError` for a change that is not possible."""
     with open_unit(arguments) as (settings, store):
         changed = apply_changes(settings, changes)
-        comparisons = compare(store, settings, changed, compute_clear_sky_w)
+        comparisons = compare(store, settings, changed=changed, clear_sky=compute_clear_sky_w)
     sentence = format_sentence(settings, changes, comparisons)
     if arguments.json:
         show_json(
@@ -129,7 +129,7 @@ def apply_changes(settings: Settings, changes: Mapping[str, float]) -> Settings:
 
 
 def compare(
-    store: Store, settings: Settings, changed: Settings, clear_sky: ClearSkyModel
+    store: Store, settings: Settings, *, changed: Settings, clear_sky: ClearSkyModel
 ) -> dict[str, Comparison]:
     """Both units from now on, and in the scarcest days."""
     found = {}

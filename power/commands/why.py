@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
         now = store.clock.stamp().utc
         at = now if arguments.at is None else parse_moment(arguments.at, now, settings)
-        answer = find_answer(store, at, now, settings)
+        answer = find_answer(store, at, now=now, settings=settings)
     if arguments.json:
         show_json(build_document(answer))
     else:
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def find_answer(store: Store, at: datetime, now: datetime, settings: Settings) -> Answer:
+def find_answer(store: Store, at: datetime, *, now: datetime, settings: Settings) -> Answer:
     """What the rows say of `at`."""
     if at > now:
         raise WhyError(

@@ -131,8 +131,8 @@ class RenogyLfp(BatteryProfile):
                 "cell_voltages_v": ABSENT,
                 "lowest_temperature_c": find_lowest_of_all(temperatures),
                 "highest_temperature_c": find_highest_of_all(temperatures),
-                "charge_allowed": check_switch(sample, CHARGE_SWITCH, 1),
-                "discharge_allowed": check_switch(sample, DISCHARGE_SWITCH, -1),
+                "charge_allowed": check_switch(sample, CHARGE_SWITCH, direction=1),
+                "discharge_allowed": check_switch(sample, DISCHARGE_SWITCH, direction=-1),
                 "alarms": name_set_bits(sample["status_1"], PROTECTIONS),
             },
         )
@@ -182,7 +182,7 @@ def select_temperatures_c(sample: Sample) -> tuple[Decoded, ...]:
     return tuple(sample[row.name] for row in TEMPERATURES[: int(count.value)])
 
 
-def check_switch(sample: Sample, bit: int, direction: int) -> StatusValue:
+def check_switch(sample: Sample, bit: int, *, direction: int) -> StatusValue:
     """Whether that MOSFET is on; IMPLAUSIBLE if off while a current flows through it.
 
     The enable bits of 5109 ask a charger to stop, they do not stop it: what counts is the switch.

@@ -173,7 +173,7 @@ class SunSpecBattery(SunSpecDevice, BatteryProfile):
             return {}
         part = decode_parts(model, data)[0]
         values = self.check_ranges(model, part)
-        if model == 802 and not is_power_consistent(part, 47, 34, 44):
+        if model == 802 and not is_power_consistent(part, power=47, voltage=34, current=44):
             values["current"] = IMPLAUSIBLE
         return values
 
@@ -230,7 +230,7 @@ class SunSpecPv(SunSpecDevice, ChargerProfile):
         current, voltage, power, _ = (row.address for row in self.select_rows(model))
         return (
             one
-            if is_power_consistent(part, power, voltage, current)
+            if is_power_consistent(part, power=power, voltage=voltage, current=current)
             else {**one, "power": IMPLAUSIBLE}
         )
 

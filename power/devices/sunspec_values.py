@@ -100,7 +100,7 @@ def is_positive(limit: Decoded) -> StatusValue:
     return StatusValue(None if limit.value is None else limit.value > 0, limit.quality, limit.age_s)
 
 
-def is_power_consistent(part: Part, power: int, voltage: int, current: int) -> bool:
+def is_power_consistent(part: Part, *, power: int, voltage: int, current: int) -> bool:
     """Whether the power at that offset is V x I, but for the last digits; signs are left out."""
     power_w, voltage_v, current_a = (
         part.numbers.get(offset, ABSENT).value for offset in (power, voltage, current)

@@ -263,7 +263,10 @@ class GxBattery(BatteryProfile):
             {
                 "voltage_v": voltage_v,
                 "current_a": check_current_a(
-                    sample["current"], voltage_v, sample["power"], sample["state_of_charge"]
+                    current_a=sample["current"],
+                    voltage_v=voltage_v,
+                    power_w=sample["power"],
+                    charge_pct=sample["state_of_charge"],
                 ),
                 "state_of_charge_pct": check_state_of_charge_pct(sample),
                 "remaining_ah": ABSENT,

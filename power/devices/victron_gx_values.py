@@ -53,7 +53,7 @@ def is_power_consistent(power_w: float, voltage_v: float, current_a: float) -> b
 
 
 def check_current_a(
-    current_a: Decoded, voltage_v: Decoded, power_w: Decoded, charge_pct: Decoded
+    *, current_a: Decoded, voltage_v: Decoded, power_w: Decoded, charge_pct: Decoded
 ) -> Decoded:
     """A battery's current. 0 A counts only beside a state of charge or a power that is not 0:
     a device that counts charge measures current. A power that is not V x I makes it implausible.
@@ -72,10 +72,10 @@ def check_system_current_a(sample: Sample) -> Decoded:
     chargers for it, and this unit's loads are not in that.
     """
     measured = check_current_a(
-        sample["battery_current"],
-        sample["battery_voltage"],
-        sample["battery_power"],
-        sample["state_of_charge"],
+        current_a=sample["battery_current"],
+        voltage_v=sample["battery_voltage"],
+        power_w=sample["battery_power"],
+        charge_pct=sample["state_of_charge"],
     )
     return measured if measured.value is None or sample.value("state_of_charge") else ABSENT
 
@@ -141,14 +141,20 @@ def check_state_of_charge_pct(sample: Sample) -> Decoded:
 def select_temperatures_c(sample: Sample) -> tuple[Decoded, Decoded]:
     """The battery's lowest and highest: its cells', or else the one that it has."""
     coldest_c, warmest_c = sample["lowest_cell_temperature"], sample["highest_cell_temperature"]
-    body_c = check_probe_c(sample["temperature"], warmest_c, -PROBES_APART_C, PROBES_APART_C)
+    body_c = check_probe_c(
+        sample["temperature"], warmest_c, low_c=-PROBES_APART_C, high_c=PROBES_APART_C
+    )
     return (
-        prefer_known(check_probe_c(coldest_c, warmest_c, 0.0, PROBES_APART_C), body_c),
-        prefer_known(check_probe_c(warmest_c, coldest_c, -PROBES_APART_C, 0.0), body_c),
+        prefer_known(check_probe_c(coldest_c, warmest_c, low_c=0.0, high_c=PROBES_APART_C), body_c),
+        prefer_known(
+            check_probe_c(warmest_c, coldest_c, low_c=-PROBES_APART_C, high_c=0.0), body_c
+        ),
     )
 
 
-def check_probe_c(temperature_c: Decoded, other_c: Decoded, low_c: float, high_c: float) -> Decoded:
+def check_probe_c(
+    temperature_c: Decoded, other_c: Decoded, *, low_c: float, high_c: float
+) -> Decoded:
     """A temperature; exactly 0.0 C counts only beside another sensor of the same battery that
     reads something from `low_c` to `high_c`, but not 0.
     """

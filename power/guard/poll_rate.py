@@ -19,7 +19,7 @@ WHILE_LOW_S = 1.0
 
 
 def choose_period_s(
-    state: GuardState, level: EnergyLevel | None, usual_s: float, poll_took_s: float
+    state: GuardState, level: EnergyLevel | None, *, usual_s: float, poll_took_s: float
 ) -> float:
     """Seconds from the beginning of this poll to that of the next. `usual_s` is the settings'."""
     if state.low_since_s is not None and not state.confirmed:

@@ -94,11 +94,11 @@ def parse_day(entry: Any, where: str) -> tuple[date, DayForecast]:
         day = date.fromisoformat(text)
     except (TypeError, ValueError):
         raise ValueError(f'"date" of {where} is not a date such as 2026-11-22: {text!r}') from None
-    clearness = parse_number(entry, "clearness", CLEARNESS_LIMITS, where)
-    return day, DayForecast(clearness, parse_number(entry, "sigma", SIGMA_LIMITS, where))
+    clearness = parse_number(entry, "clearness", CLEARNESS_LIMITS, where=where)
+    return day, DayForecast(clearness, parse_number(entry, "sigma", SIGMA_LIMITS, where=where))
 
 
-def parse_number(entry: Any, name: str, limits: tuple[float, float], where: str) -> float:
+def parse_number(entry: Any, name: str, limits: tuple[float, float], *, where: str) -> float:
     """A number of an entry that lies within its limits."""
     value = entry.get(name)
     low, high = limits

@@ -132,8 +132,8 @@ def make_day(
         now,
         to_storage_key(day),
         average_hours(points, settings),
-        clear_w,
-        [value for value in temperatures_c if value is not None],
+        clear_w=clear_w,
+        temperatures_c=[value for value in temperatures_c if value is not None],
     )
 
 

@@ -66,7 +66,7 @@ def simulate_scenarios(
     """`count` scenarios from `start` on, for so many days (the horizon's end at most), in steps of
     at most `step_h` hours. `sun_share`: of each day's sun; 1 is what its weather class stands for.
     """
-    steps = list(split_intervals(plan, start.hour, start.hour + days * 24, step_h))
+    steps = list(split_intervals(plan, start.hour, start.hour + days * 24, step_h=step_h))
     scenarios = Scenarios(plan, start, count=count, seed=seed, sun_share=sun_share)
     charges, levels, options, suns = [scenarios.charge_pct], [], [], []
     for step in steps:
@@ -85,7 +85,9 @@ def simulate_scenarios(
     )
 
 
-def split_intervals(plan: Plan, begin: float, end: float, step_h: float) -> Iterator[ScenarioStep]:
+def split_intervals(
+    plan: Plan, begin: float, end: float, *, step_h: float
+) -> Iterator[ScenarioStep]:
     """The steps from hour `begin` to `end`, each within one interval."""
     intervals, clear_w = plan.horizon.intervals, plan.problem.horizon_clear_w
     bounds = [0.0, *accumulate(one.hours for one in intervals)]

@@ -50,7 +50,7 @@ class SolarNowcast:
         if whole_wh <= 0 or self._clear_wh < NOTHING_SHARE * whole_wh:
             return list(prior)
         sigma = EARLY_SIGMA if self._clear_wh < EARLY_SHARE * whole_wh else SIGMA
-        return update_chances(prior, self._compute_clearness(whole_wh), sigma)
+        return update_chances(prior, clearness=self._compute_clearness(whole_wh), sigma=sigma)
 
     def _compute_clearness(self, whole_wh: float) -> float:
         """Measured over cloudless sun of today, the last hours weighing most."""
@@ -61,7 +61,7 @@ class SolarNowcast:
         return so_far
 
 
-def update_chances(prior: Sequence[float], clearness: float, sigma: float) -> list[float]:
+def update_chances(prior: Sequence[float], *, clearness: float, sigma: float) -> list[float]:
     """The chances after an observed clearness with that error (Bayes, normal likelihood)."""
     weights = [
         chance * (math.exp(-0.5 * ((centre - clearness) / sigma) ** 2) + 1e-6)

@@ -165,7 +165,7 @@ class Scenarios:
             return np.asarray(after)
         tomorrow = interval.day + 1
         chances = np.asarray(self._horizon.weather[tomorrow], np.float32)
-        return mix_overnight(after, chances, self._horizon.cold[tomorrow])
+        return mix_overnight(after, chances, cold=self._horizon.cold[tomorrow])
 
     def _apply_guard(self, values: Floats, interval: Interval) -> NDArray[np.bool_]:
         """Forbid what the guard would not allow; returns which scenarios are off."""

@@ -44,6 +44,7 @@ def make_sun_day(
     stamp: Stamp,
     day: datetime,
     hours: Mapping[int, HourMean],
+    *,
     clear_w: Sequence[float],
     temperatures_c: Sequence[float],
 ) -> SolarDay:

@@ -78,7 +78,7 @@ def solve_values(
         interval, after = intervals[place], values[place + 1]
         if interval.last:
             tomorrow = interval.day + 1
-            after = mix_overnight(after, weather[tomorrow], horizon.cold[tomorrow])
+            after = mix_overnight(after, weather[tomorrow], cold=horizon.cold[tomorrow])
         values[place] = step_back(interval, floors_pct[place], after)
     return Solution(intervals, floors_pct, values)
 
@@ -88,7 +88,7 @@ def grow_sigma_pct(sigma_pct: float, days: int) -> float:
     return max(sigma_pct, min(MAX_SIGMA_PCT, sigma_pct + SIGMA_GROWTH_PCT_PER_DAY * days))
 
 
-def mix_overnight(after: ValueArray, chances: ValueArray, cold: float) -> ValueArray:
+def mix_overnight(after: ValueArray, chances: ValueArray, *, cold: float) -> ValueArray:
     """The value at midnight, before the day to come is known. Shapes (class, cold, charge).
 
     `chances`: of each weather class of that day; `cold`: the chance that it is too cold to charge.

@@ -99,11 +99,11 @@ class ShortTimeoutLines(Lines):
         super().__init__(clock, quiet_s=0.0)  # most questions are for devices that are not there
         self._wait_s = wait_s
 
-    def modbus(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ModbusBus:
-        return super().modbus(port, form, min(timeout_s, self._wait_s), gap_s)
+    def modbus(self, port: str, form: SerialForm, *, timeout_s: float, gap_s: float) -> ModbusBus:
+        return super().modbus(port, form, timeout_s=min(timeout_s, self._wait_s), gap_s=gap_s)
 
-    def bytewise(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ByteLine:
-        return super().bytewise(port, form, min(timeout_s, self._wait_s), gap_s)
+    def bytewise(self, port: str, form: SerialForm, *, timeout_s: float, gap_s: float) -> ByteLine:
+        return super().bytewise(port, form, timeout_s=min(timeout_s, self._wait_s), gap_s=gap_s)
 
 
 @dataclass

@@ -217,13 +217,13 @@ def replace_file(path: Path, content: bytes) -> None:
     remove_leftovers(path.parent.glob(f".{path.name}.*"))  # of a process that was killed
     try:
         with begin_file(fresh, mode=0o600) as handle:
-            write_checked(handle, fresh, path, content)
+            write_checked(handle, fresh=fresh, path=path, content=content)
     except LockedError as error:
         raise SettingsError(f"nothing was written: {error}") from error
     sync_directory(path.parent)
 
 
-def write_checked(handle: int, fresh: Path, path: Path, content: bytes) -> None:
+def write_checked(handle: int, *, fresh: Path, path: Path, content: bytes) -> None:
     """Write the new file; it takes the place of the old one if it is valid, else it goes."""
     try:
         with open(handle, "wb", closefd=False) as file:

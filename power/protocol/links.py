@@ -96,7 +96,9 @@ class ModbusLinkFactory:
         device_id: int,
         form: SerialForm | None = None,
     ) -> Link:
-        bus = lines.modbus(port, form or profile.serial, profile.timeout_s, profile.gap_s)
+        bus = lines.modbus(
+            port, form or profile.serial, timeout_s=profile.timeout_s, gap_s=profile.gap_s
+        )
         return ModbusLink(profile, bus, device_id)
 
 
@@ -165,7 +167,9 @@ class FramedLinkFactory:
         device_id: int,
         form: SerialForm | None = None,
     ) -> Link:
-        line = lines.bytewise(port, form or profile.serial, profile.timeout_s, profile.gap_s)
+        line = lines.bytewise(
+            port, form or profile.serial, timeout_s=profile.timeout_s, gap_s=profile.gap_s
+        )
         return FramedLink(profile, self.framing, line, device_id)
 
 
@@ -185,7 +189,7 @@ MODBUS = ("Modbus", "SunSpec")
 YDT1363 = ("Pylontech", "Pace", "Seplos v2")
 
 
-def make_sibling_link(link: Link, own: Profile, sibling: Profile, clock: Clock) -> Link | None:
+def make_sibling_link(link: Link, *, own: Profile, sibling: Profile, clock: Clock) -> Link | None:
     """The way to ask the device behind `link` as if it were a `sibling`, on the same line at the
     same id; None where that one has frames of another kind.
     """

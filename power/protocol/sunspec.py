@@ -192,5 +192,7 @@ class SunSpecLinkFactory:
         form: SerialForm | None = None,
     ) -> SunSpecLink:
         """The way to the device with that id at `port`; nothing is opened yet."""
-        bus = lines.modbus(port, form or profile.serial, profile.timeout_s, profile.gap_s)
+        bus = lines.modbus(
+            port, form or profile.serial, timeout_s=profile.timeout_s, gap_s=profile.gap_s
+        )
         return SunSpecLink(profile, bus, device_id, lines.clock)

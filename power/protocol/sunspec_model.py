@@ -67,18 +67,18 @@ def iterate_points(group: Mapping[str, Any], registers: int) -> Iterator[Point]:
     """All points; a repeated group is repeated up to the end."""
     offset = 0
     for given in group["points"]:
-        yield make_point(given, offset, 0, offset)
+        yield make_point(given, offset, part=0, first=offset)
         offset += int(given["size"])
     for repeated in group.get("groups", []):
         first, part = offset, 0
         while offset < registers:
             part, begin = part + 1, offset
             for given in repeated["points"]:
-                yield make_point(given, offset, part, first + offset - begin)
+                yield make_point(given, offset, part=part, first=first + offset - begin)
                 offset += int(given["size"])
 
 
-def make_point(given: Mapping[str, Any], offset: int, part: int, first: int) -> Point:
+def make_point(given: Mapping[str, Any], offset: int, *, part: int, first: int) -> Point:
     scale = given.get("sf")
     size = int(given["size"])
     named = None if scale is None else str(scale)

@@ -75,13 +75,15 @@ class DeviceChecks:
             name,
             charger.reading,
             measures_loads=charger.measures_loads,
-            rejected=self.signs.find_rejected_fields(f"charger {name}", "battery_current_a"),
+            rejected=self.signs.find_rejected_fields(
+                f"charger {name}", current="battery_current_a"
+            ),
         )
         return replace(charger, reading=sound)
 
     def _filter_battery(self, name: str, reading: BatteryReading | None) -> BatteryReading | None:
         rejected = self.signs.find_rejected_fields(
-            f"bms {name}", "current_a", "state_of_charge_pct"
+            f"bms {name}", current="current_a", charge="state_of_charge_pct"
         )
         return self.plausibility.filter_battery(name, reading, rejected=rejected)
 

@@ -42,7 +42,7 @@ class CurrentComparison:
     own_as: float = 0.0
     other_as: float = 0.0
 
-    def add(self, own_a: float, other_a: float, seconds: float) -> None:
+    def add(self, *, own_a: float, other_a: float, seconds: float) -> None:
         if max(abs(own_a), abs(other_a)) < NOISE_A:
             return
         self.seconds += seconds
@@ -88,7 +88,7 @@ class ChargeComparison:
     counted_pct: float = 0.0
     moved_pct: float = 0.0
 
-    def add(self, own_a: float, full_ah: float, charge_pct: float, seconds: float) -> None:
+    def add(self, *, own_a: float, full_ah: float, charge_pct: float, seconds: float) -> None:
         if self.began_pct is None:
             self.began_pct = charge_pct
         self.counted_pct += own_a * seconds / 3600 / full_ah * 100
@@ -114,7 +114,7 @@ class StepComparison:
     alike: int = 0
     opposite: int = 0
 
-    def add(self, at_s: float, own_a: float, voltage_v: float) -> None:
+    def add(self, *, at_s: float, own_a: float, voltage_v: float) -> None:
         before, self.last = self.last, (at_s, own_a, voltage_v)
         if before is None or at_s - before[0] > STEP_WITHIN_S:
             return
@@ -150,7 +150,7 @@ class SupplyComparison:
     beyond_a2s: float = 0.0  # as reported
     opposite_beyond_a2s: float = 0.0  # with the other sign
 
-    def add(self, own_a: float, most_a: float, seconds: float) -> None:
+    def add(self, *, own_a: float, most_a: float, seconds: float) -> None:
         if abs(own_a) - most_a <= NOISE_A + BOUND_TOLERANCE * (abs(own_a) + abs(most_a)):
             return
         self.seconds += seconds

@@ -102,7 +102,7 @@ class CurrentEvidence:
         gap_s = LONGEST_GAP_S + 1 if self.last_s is None else one.at_s - self.last_s
         self.last_s = one.at_s
         if one.voltage_v is not None:
-            self.voltage.add(one.at_s, one.current_a, one.voltage_v)
+            self.voltage.add(at_s=one.at_s, own_a=one.current_a, voltage_v=one.voltage_v)
         if gap_s > LONGEST_GAP_S:
             self.charge = ChargeComparison()
         else:
@@ -124,17 +124,19 @@ class CurrentEvidence:
 
     def _add(self, one: CurrentSample, seconds: float) -> None:
         if one.others_a is not None:
-            self.others.add(one.current_a, one.others_a, seconds)
-            self.scale.add(one.current_a, one.others_a, seconds)
+            self.others.add(own_a=one.current_a, other_a=one.others_a, seconds=seconds)
+            self.scale.add(own_a=one.current_a, other_a=one.others_a, seconds=seconds)
         if one.sun_a is not None:
-            self.sun.add(one.current_a, one.sun_a, seconds)
+            self.sun.add(own_a=one.current_a, other_a=one.sun_a, seconds=seconds)
         elif one.most_a is not None:
-            self.dark.add(one.current_a, one.most_a, seconds)
+            self.dark.add(own_a=one.current_a, most_a=one.most_a, seconds=seconds)
         charge_pct = one.charge_pct
         if charge_pct is None or not one.full_ah or charge_pct >= FULL_PCT or charge_pct == 0:
             self.charge = ChargeComparison()
         else:
-            self.charge.add(one.current_a, one.full_ah, charge_pct, seconds)
+            self.charge.add(
+                own_a=one.current_a, full_ah=one.full_ah, charge_pct=charge_pct, seconds=seconds
+            )
 
     def _collect(self, now_s: float) -> None:
         """Take the votes of complete comparisons and begin those anew."""

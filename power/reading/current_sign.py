@@ -92,7 +92,9 @@ class CurrentSigns:
             if evidence.other_scale_a and title.startswith("bms ")
         ]
 
-    def find_rejected_fields(self, title: str, current: str, charge: str = "") -> tuple[str, ...]:
+    def find_rejected_fields(
+        self, title: str, *, current: str, charge: str = ""
+    ) -> tuple[str, ...]:
         """The fields of that device that are not used now."""
         result, against = self._results.get(title, (SignResult.TRUSTED, frozenset()))
         if result is SignResult.TRUSTED:

@@ -77,7 +77,9 @@ class IdentityCheck:
         asked: set[tuple[str, Block]] = set()
         silences = 0
         for other in self._others:
-            link = make_sibling_link(self._link, self._profile, other, self._clock)
+            link = make_sibling_link(
+                self._link, own=self._profile, sibling=other, clock=self._clock
+            )
             if link is None or silences >= MOST_SILENCES:
                 continue
             self._clock.wait_media(other.gap_s, Event())

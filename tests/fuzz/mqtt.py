@@ -30,7 +30,7 @@ def run_input(data: bytes) -> None:
     """One execution."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        broker = Broker("127.0.0.1", 1, "unit/online", "unit")
+        broker = Broker("127.0.0.1", 1, will="unit/online", client_id="unit")
         client = FuzzedClient("unit", broker._on_nonsense)
         client.on_connect, client.on_disconnect = broker._on_connect, broker._on_disconnect
         client._host, client._port, client.ours = "127.0.0.1", 1, ours

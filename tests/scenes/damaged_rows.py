@@ -262,7 +262,7 @@ def build_status(store: Store, settings: Settings) -> object:
 
 def explain_level(store: Store, settings: Settings) -> object:
     now = store.clock.stamp().utc
-    answer = why.find_answer(store, now, now, settings)
+    answer = why.find_answer(store, now, now=now, settings=settings)
     return why.build_document(answer), why.build_sections(answer, settings)
 
 

@@ -84,7 +84,10 @@ def test_a_disk_that_is_gone_is_reported(tmp_path: Path) -> None:
 def test_only_an_input_rail_measures_the_computer(
     board_input_w: float | None, inference_w: float | None, expected: tuple[float, bool]
 ) -> None:
-    assert estimate_computer_power(board_input_w, inference_w, idle_w=5.0) == expected
+    assert (
+        estimate_computer_power(board_input_w=board_input_w, inference_w=inference_w, idle_w=5.0)
+        == expected
+    )
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ class ByteLine:
         port: str,
         clock: Clock,
         form: SerialForm,
+        *,
         timeout_s: float = 0.8,
         gap_s: float = 0.02,
     ) -> None:

@@ -25,15 +25,15 @@ class Lines:
     quiet_s: float | None = None  # the silence after a lost reply; None: the line's time-out
     _open: dict[str, tuple[ModbusBus | ByteLine, SerialForm]] = field(default_factory=dict)
 
-    def modbus(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ModbusBus:
+    def modbus(self, port: str, form: SerialForm, *, timeout_s: float, gap_s: float) -> ModbusBus:
         """The Modbus line at `port`. Raises `SettingsError` where devices on it do not agree."""
-        bus = self._shared(ModbusBus, port, form, timeout_s, gap_s)
+        bus = self._shared(ModbusBus, port, form, timeout_s=timeout_s, gap_s=gap_s)
         assert isinstance(bus, ModbusBus)
         return bus
 
-    def bytewise(self, port: str, form: SerialForm, timeout_s: float, gap_s: float) -> ByteLine:
+    def bytewise(self, port: str, form: SerialForm, *, timeout_s: float, gap_s: float) -> ByteLine:
         """The line at `port` for another protocol."""
-        line = self._shared(ByteLine, port, form, timeout_s, gap_s)
+        line = self._shared(ByteLine, port, form, timeout_s=timeout_s, gap_s=gap_s)
         assert isinstance(line, ByteLine)
         return line
 
@@ -43,10 +43,13 @@ class Lines:
         self._open.clear()
 
     def _shared(
-        self, kind: Any, port: str, form: SerialForm, timeout_s: float, gap_s: float
+        self, kind: Any, port: str, form: SerialForm, *, timeout_s: float, gap_s: float
     ) -> Any:
         if port not in self._open:
-            self._open[port] = (kind(port, self.clock, form, timeout_s, gap_s), form)
+            self._open[port] = (
+                kind(port, self.clock, form, timeout_s=timeout_s, gap_s=gap_s),
+                form,
+            )
         line, used = self._open[port]
         line.quiet_s = self.quiet_s
         differs = str(LinePlace(port, used)) != str(LinePlace(port, form))

@@ -89,6 +89,7 @@ class ModbusBus:
         port: str,
         clock: Clock,
         form: SerialForm = DEFAULT_FORM,
+        *,
         timeout_s: float = 0.8,
         gap_s: float = 0.02,
     ) -> None:

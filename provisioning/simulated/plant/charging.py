@@ -80,18 +80,26 @@ def compute_flow(
     at = pack.find_ocv(charge, temperature_c)
     out_w = min(available_w * EFFICIENCY, rated_a * at.ocv_v)
     if not connected and out_w < wanted_w + WAKE_W:
-        return compute_flow_without_battery(pack, charging, available_w, out_w, wanted_w)
+        return compute_flow_without_battery(
+            pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
+        )
     cold = temperature_c < COLD_LIMIT_C
-    limit_a = pack.compute_limit_current_a(at, get_limit_v(charging.stage, pack), step_s)
+    limit_a = pack.compute_limit_current_a(
+        at, limit_v=get_limit_v(charging.stage, pack), step_s=step_s
+    )
     top_a = min(0.0, limit_a) if cold else limit_a
     most_w = top_a * (at.ocv_v + top_a * pack.resistance_ohm)
     battery_w = min(out_w - wanted_w, max(-wanted_w, most_w))
     battery_a = pack.compute_current_a(battery_w, at.ocv_v)
     if battery_a is None:
-        return compute_flow_without_battery(pack, charging, available_w, out_w, wanted_w)
+        return compute_flow_without_battery(
+            pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
+        )
     battery_v = at.ocv_v + battery_a * pack.resistance_ohm
     if battery_a < 0 and battery_v < pack.cut_off_v:
-        return compute_flow_without_battery(pack, charging, available_w, out_w, wanted_w)
+        return compute_flow_without_battery(
+            pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
+        )
     at_limit = battery_w == most_w and not cold and available_w > NIGHT_W
     return Flow(
         available_w=available_w,
@@ -105,7 +113,7 @@ def compute_flow(
 
 
 def compute_flow_without_battery(
-    pack: Pack, charging: ChargingState, available_w: float, out_w: float, wanted_w: float
+    pack: Pack, charging: ChargingState, *, available_w: float, out_w: float, wanted_w: float
 ) -> Flow:
     """The battery's protection has opened: the load gets the PV power if it suffices, or
     nothing.

@@ -19,7 +19,9 @@ class Counters:
         self.battery_v: list[float] = []
         self.pv_v: list[float] = []
 
-    def count(self, day: date, pv_wh: float, load_wh: float, battery_v: float, pv_v: float) -> None:
+    def count(
+        self, day: date, *, pv_wh: float, load_wh: float, battery_v: float, pv_v: float
+    ) -> None:
         """Add one step that ended on the local day `day`."""
         self._reset(day)
         for period in PERIODS:

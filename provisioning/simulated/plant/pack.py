@@ -67,7 +67,7 @@ class Pack:
             return None
         return (math.sqrt(root) - ocv_v) / (2 * self.resistance_ohm)
 
-    def compute_limit_current_a(self, at: OcvPoint, limit_v: float, step_s: float) -> float:
+    def compute_limit_current_a(self, at: OcvPoint, *, limit_v: float, step_s: float) -> float:
         """Current that brings the terminals to `limit_v` at the end of the step.
 
         Looking to the end (implicit Euler) keeps the taper stable however small the resistance.

@@ -52,7 +52,9 @@ class Plant:
         self._weather = Weather(settings)
         self._charge = settings.simulation.battery_charge_pct / 100
         self._charging = ChargingState()
-        self._flow = self._compute_flow(0.0, self.utc, settings.energy.hibernate_power_w)
+        self._flow = self._compute_flow(
+            step_s=0.0, middle=self.utc, load_w=settings.energy.hibernate_power_w
+        )
         self._charging = update_charging(self._charging, self.pack, self._flow, 0.0)
         self.counters = Counters(self.local.date())
 
@@ -148,16 +150,16 @@ class Plant:
     def _step(self, step_s: float, load_w: float) -> None:
         middle = self.utc + timedelta(seconds=step_s / 2)
         self._flow = now = self._compute_flow(
-            step_s, middle, load_w, connected=self._flow.connected
+            step_s=step_s, middle=middle, load_w=load_w, connected=self._flow.connected
         )
         self._charge += now.battery_a * step_s / 3600 / self.pack.capacity_ah
         self._charge = min(1.0, max(0.0, self._charge))
         self._charging = update_charging(self._charging, self.pack, now, step_s)
         self.utc += timedelta(seconds=step_s)
-        self._count(now, step_s, load_w)
+        self._count(now, step_s=step_s, load_w=load_w)
 
     def _compute_flow(
-        self, step_s: float, middle: datetime, load_w: float, *, connected: bool = True
+        self, *, step_s: float, middle: datetime, load_w: float, connected: bool = True
     ) -> Flow:
         return compute_flow(
             self.pack,
@@ -171,7 +173,7 @@ class Plant:
             step_s=step_s,
         )
 
-    def _count(self, now: Flow, step_s: float, load_w: float) -> None:
+    def _count(self, now: Flow, *, step_s: float, load_w: float) -> None:
         hours = step_s / 3600
         totals = self.totals
         totals.pv_wh += now.pv_w * hours
@@ -182,10 +184,10 @@ class Plant:
             totals.dark_s += step_s
         self.counters.count(
             self.local.date(),
-            now.pv_w * hours,
-            now.load_w * hours,
-            now.battery_v,
-            self.pv_voltage_v,
+            pv_wh=now.pv_w * hours,
+            load_wh=now.load_w * hours,
+            battery_v=now.battery_v,
+            pv_v=self.pv_voltage_v,
         )
 
 

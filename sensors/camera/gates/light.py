@@ -21,7 +21,7 @@ class Light:
         self._strange: str | None = None
         self._since_s = 0.0
 
-    def judge(self, media_s: float, changed_share: float, likeness: float | None) -> bool:
+    def judge(self, media_s: float, *, changed_share: float, likeness: float | None) -> bool:
         """Whether this picture shows a change of light, or the camera settles after one."""
         if changed_share <= WHOLE_SHARE:
             return media_s < self.settles_s

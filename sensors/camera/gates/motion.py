@@ -135,11 +135,11 @@ class Motion:
             self._keys_in_a_row = 0
         if self._onset_s is not None and media_s - self._onset_s > ONSET_S:
             self._test.count(
-                media_s, self._packets.fired_s >= self._analysed_before_s - 1, seen=True
+                media_s, fired=self._packets.fired_s >= self._analysed_before_s - 1, seen=True
             )
             self._onset_s = None
         if strength >= 1 and self.packets_trusted and not self._is_denied(media_s):
-            self._extend_segment(PACKETS, media_s, strength)
+            self._extend_segment(PACKETS, media_s, score=strength)
 
     def take_picture(self, grey: Any, media_s: float) -> None:
         """Gate 1: a picture of 160 x 120 (120 rows of 160 bytes), a key frame or any other."""
@@ -150,16 +150,16 @@ class Motion:
         found = pictures.compare(grey, media_s)
         before_s, self._analysed_s = self._analysed_s, media_s
         self._light.note_contrast(media_s, found.contrast)
-        if self._light.judge(media_s, found.changed_share, found.likeness):
+        if self._light.judge(media_s, changed_share=found.changed_share, likeness=found.likeness):
             self._relearn(pictures, found.changed_share)
         elif found.score >= (CONFIRMS if self._is_reported(media_s) else 1):
-            self._confirm(media_s, before_s, found.score, found.region)
+            self._confirm(media_s, before_s=before_s, score=found.score, region=found.region)
         else:
             self._deny(media_s)
 
     def take_hint(self, source: str, media_s: float) -> None:
         """Somebody outside, such as the camera's alarm, reports motion now."""
-        self._extend_segment(source, media_s, 1.0)
+        self._extend_segment(source, media_s, score=1.0)
         self._confirmed = True  # a PIR sees what a camera may not
 
     def reset(self) -> None:
@@ -171,7 +171,7 @@ class Motion:
 
     # --- segments ------------------------------------------------------------------------------
 
-    def _extend_segment(self, source: str, media_s: float, score: float) -> None:
+    def _extend_segment(self, source: str, media_s: float, *, score: float) -> None:
         """A segment begins, or goes on."""
         self._end_if_over(media_s)
         if self._segment is None:
@@ -199,7 +199,9 @@ class Motion:
         self._pictures = PictureGate(self._masks)
         return self._pictures
 
-    def _confirm(self, media_s: float, before_s: float, score: float, region: Box | None) -> None:
+    def _confirm(
+        self, media_s: float, *, before_s: float, score: float, region: Box | None
+    ) -> None:
         """The picture shows motion."""
         if self._segment is None and self._onset_s is None:
             self._onset_s, self._analysed_before_s = media_s, before_s
@@ -208,7 +210,7 @@ class Motion:
         self._confirmed_s = media_s
         self._denials = 0
         self._packets.note_result(seen=True)
-        self._extend_segment(KEY_FRAMES, media_s, score)
+        self._extend_segment(KEY_FRAMES, media_s, score=score)
         self._confirmed = True
         self.region = region
 
@@ -265,4 +267,8 @@ class Motion:
             self._test.only_key_frames()
         elif packets.is_learnt:
             share = packets.usual_bytes / max(1.0, packets.key_bytes)
-            self._test.judge(packets.detection_limit, packets.size_spread, share)
+            self._test.judge(
+                detection_limit=packets.detection_limit,
+                size_spread=packets.size_spread,
+                share_of_key=share,
+            )

@@ -46,7 +46,7 @@ class SelfTest:
             else "packets missed motion, or reported motion that was none"
         )
 
-    def judge(self, detection_limit: float, size_spread: float, share_of_key: float) -> None:
+    def judge(self, *, detection_limit: float, size_spread: float, share_of_key: float) -> None:
         """Judge by sizes: gate 0's detection limit and spread, a packet's share of a key frame."""
         self._sizes_tell = detection_limit < (
             REJECT_LIMIT if self.result is SelfTestResult.TRUSTED else TRUST_LIMIT
@@ -66,7 +66,7 @@ class SelfTest:
         self._sizes_reason = "every frame is one"
         self._decide()
 
-    def count(self, media_s: float, fired: bool, seen: bool) -> None:
+    def count(self, media_s: float, *, fired: bool, seen: bool) -> None:
         """Count whether gate 0 (`fired`) and gate 1 (`seen`) agree about one picture."""
         if self._counted_s is not None:
             kept = exp(-max(0.0, media_s - self._counted_s) / DECAY_S)

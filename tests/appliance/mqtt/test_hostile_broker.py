@@ -63,7 +63,7 @@ def test_nonsense_from_a_broker_ends_no_thread_and_the_next_connection_works(
     monkeypatch.setattr(threading, "excepthook", ended.append)
     monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 0.01)
     with closing(FalseBroker(iter([nonsense, ACCEPTED]))) as other:
-        ours = Broker("127.0.0.1", other.port, "unit/online", "unit")
+        ours = Broker("127.0.0.1", other.port, will="unit/online", client_id="unit")
         ours.start()
         try:
             wait_until(lambda: not ours.trouble, "the connection after the nonsense")
@@ -79,7 +79,7 @@ def test_a_broker_that_wants_another_version_and_then_is_gone_ends_no_thread(
     monkeypatch.setattr(threading, "excepthook", ended.append)
     monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 60.0)
     other = FalseBroker(iter([OTHER_VERSION]), leaves=True)
-    ours = Broker("127.0.0.1", other.port, "unit/online", "unit")
+    ours = Broker("127.0.0.1", other.port, will="unit/online", client_id="unit")
     ours.start()
     try:
         wait_until(lambda: "cannot be used" in ours.trouble, "the sentence")
@@ -93,7 +93,7 @@ def test_a_host_that_is_no_name_is_trouble_and_no_end(monkeypatch: pytest.Monkey
     ended: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", ended.append)
     monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 60.0)
-    ours = Broker("a..b", 1883, "unit/online", "unit")
+    ours = Broker("a..b", 1883, will="unit/online", client_id="unit")
     ours.start()
     try:
         wait_until(lambda: "cannot be used" in ours.trouble, "the sentence")

@@ -228,7 +228,7 @@ def test_after_a_broker_s_restart_all_is_reported_again_and_waiting_events_are_r
 def test_a_unit_that_is_gone_is_offline_by_its_last_will(port: int, tmp_path: Path) -> None:
     with mosquitto(tmp_path, port):
         listener = Listener(port)
-        broker = Broker("127.0.0.1", port, "unit/online", "gone")
+        broker = Broker("127.0.0.1", port, will="unit/online", client_id="gone")
         broker.start()
         wait_until(lambda: listener.said("unit/online") == ["online"], "the word")
         connection = broker._client.socket()

@@ -105,7 +105,9 @@ class DayLog:
             for hour, (total, count) in self.sums.items()
         }
         clear_w = [float(value) for value in self.clear_w[begin : begin + 24]]
-        self.days.append(make_sun_day(now, now.utc, hours, clear_w, self.temperatures_c))
+        self.days.append(
+            make_sun_day(now, now.utc, hours, clear_w=clear_w, temperatures_c=self.temperatures_c)
+        )
         self.sums, self.temperatures_c = {}, []
 
 

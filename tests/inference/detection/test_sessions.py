@@ -93,8 +93,8 @@ def test_a_blocked_directory_of_engines_does_not_stop_the_work(
 
 
 def test_less_than_wanted_but_still_a_gpu_is_reported_without_alarm() -> None:
-    assert "a little more" in format_degraded("m", TENSORRT, CUDA)
-    assert "CPU" not in format_degraded("m", TENSORRT, CUDA)
+    assert "a little more" in format_degraded("m", wanted=TENSORRT, provider=CUDA)
+    assert "CPU" not in format_degraded("m", wanted=TENSORRT, provider=CUDA)
 
 
 def test_sessions_do_not_spin_and_take_the_threads_they_are_given() -> None:
@@ -179,24 +179,40 @@ def card(bright: Path) -> ModelCard:
 
 def test_an_engine_belongs_to_one_model_runtime_and_device(tmp_path: Path) -> None:
     base = tmp_path / "engines"
-    first = tensorrt_cache.prepare_directory(base, "onnxruntime 1.31.1", "Orin", "a" * 64)
+    first = tensorrt_cache.prepare_directory(
+        base, runtime="onnxruntime 1.31.1", device="Orin", digest="a" * 64
+    )
     assert first.is_dir()
     assert first.stat().st_mode & 0o777 == 0o700
-    assert tensorrt_cache.prepare_directory(base, "onnxruntime 1.31.1", "Orin", "a" * 64) == first
-    other_model = tensorrt_cache.prepare_directory(base, "onnxruntime 1.31.1", "Orin", "b" * 64)
+    assert (
+        tensorrt_cache.prepare_directory(
+            base, runtime="onnxruntime 1.31.1", device="Orin", digest="a" * 64
+        )
+        == first
+    )
+    other_model = tensorrt_cache.prepare_directory(
+        base, runtime="onnxruntime 1.31.1", device="Orin", digest="b" * 64
+    )
     assert other_model != first
     assert first.is_dir(), "both models are used in turn"
     for runtime, device in (("onnxruntime 1.32", "Orin"), ("onnxruntime 1.31.1", "Orin NX")):
-        assert tensorrt_cache.prepare_directory(base, runtime, device, "a" * 64) != first
+        assert (
+            tensorrt_cache.prepare_directory(base, runtime=runtime, device=device, digest="a" * 64)
+            != first
+        )
 
 
 def test_engines_that_nothing_can_use_any_more_are_deleted(tmp_path: Path) -> None:
     base, elsewhere = tmp_path / "engines", tmp_path / "elsewhere"
-    old = tensorrt_cache.prepare_directory(base, "onnxruntime 1.30", "Orin", "a" * 64)
+    old = tensorrt_cache.prepare_directory(
+        base, runtime="onnxruntime 1.30", device="Orin", digest="a" * 64
+    )
     (old / "model.engine").write_bytes(b"machine code")
     elsewhere.mkdir()
     (base / "link").symlink_to(elsewhere)
-    new = tensorrt_cache.prepare_directory(base, "onnxruntime 1.31", "Orin", "a" * 64)
+    new = tensorrt_cache.prepare_directory(
+        base, runtime="onnxruntime 1.31", device="Orin", digest="a" * 64
+    )
     assert not old.exists()
     assert new.is_dir()
     assert elsewhere.is_dir()
@@ -204,7 +220,8 @@ def test_engines_that_nothing_can_use_any_more_are_deleted(tmp_path: Path) -> No
 
 def test_names_of_devices_that_differ_in_signs_alone_do_not_meet(tmp_path: Path) -> None:
     one, other = (
-        tensorrt_cache.make_directory_name(tmp_path, "r", name) for name in ("RTX 4000", "RTX/4000")
+        tensorrt_cache.make_directory_name(tmp_path, runtime="r", device=name)
+        for name in ("RTX 4000", "RTX/4000")
     )
     assert one != other
     assert one.parent == other.parent == tmp_path

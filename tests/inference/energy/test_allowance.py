@@ -89,16 +89,16 @@ def test_an_allowance_holds_a_minutes_income_or_ten_seconds_at_the_full_rate() -
 
 
 def test_a_shortage_says_how_much_of_what_and_how_long() -> None:
-    short = find_shortage(Allowance(0.2), COST_J, income_w=0.1)
+    short = find_shortage(Allowance(0.2), cost_j=COST_J, income_w=0.1)
     assert short is not None
     assert (short.held_j, short.cost_j) == (0.2, COST_J)
     assert short.wait_s == pytest.approx(3.0)
     assert short.format("front") == "front waits for energy: 0.2 of 0.5 J"
-    assert find_shortage(Allowance(0.5), COST_J, 0.1) is None
-    owing = find_shortage(Allowance(0.0, 0.5), COST_J, 0.1)
+    assert find_shortage(Allowance(0.5), cost_j=COST_J, income_w=0.1) is None
+    owing = find_shortage(Allowance(0.0, 0.5), cost_j=COST_J, income_w=0.1)
     assert owing is not None
     assert owing.wait_s == pytest.approx(10)
-    without_income = find_shortage(Allowance(), COST_J, 0.0)
+    without_income = find_shortage(Allowance(), cost_j=COST_J, income_w=0.0)
     assert without_income is not None
     assert math.isfinite(without_income.wait_s)
 
@@ -119,14 +119,17 @@ def test_no_camera_spends_more_than_its_income_and_one_run(
     now_s = spent_j = dearest_j = 0.0
     for pause_s, camera, cost_j in steps:
         now_s += pause_s
-        allowances.fill(inference_w, 5, costs_j, now_s)
+        allowances.fill(inference_w=inference_w, frames_per_s=5, costs_j=costs_j, now_s=now_s)
         if allowances.find_shortage(camera, COST_J) is None:
             allowances.spend(camera, cost_j)
             spent_j += cost_j
             dearest_j = max(dearest_j, cost_j)
         for name in costs_j:
             assert allowances[name].held_j >= 0
-            assert allowances[name].held_j <= compute_cap_j(inference_w / 2, 5, COST_J) + 1e-6
+            assert (
+                allowances[name].held_j
+                <= compute_cap_j(income_w=inference_w / 2, frames_per_s=5, cost_j=COST_J) + 1e-6
+            )
         first_runs_j = 2 * COST_J
         assert spent_j <= first_runs_j + inference_w * now_s + 2 * dearest_j + 1e-6
 
@@ -140,7 +143,12 @@ def test_busy_cameras_are_analysed_equally_often_whatever_the_order(
     allowances = Allowances(names, 0.0)
     runs = dict.fromkeys(names, 0)
     for step in range(1, 601):
-        allowances.fill(inference_w, 5, dict.fromkeys(names, COST_J), step / 5)
+        allowances.fill(
+            inference_w=inference_w,
+            frames_per_s=5,
+            costs_j=dict.fromkeys(names, COST_J),
+            now_s=step / 5,
+        )
         for name in names:
             if allowances.find_shortage(name, COST_J) is None:
                 allowances.spend(name, COST_J)
@@ -152,7 +160,7 @@ def test_busy_cameras_are_analysed_equally_often_whatever_the_order(
 def test_after_a_rest_there_is_one_run_for_each_and_debts_stay() -> None:
     costs_j = {"gate": COST_J, "yard": COST_J}
     allowances = Allowances(("gate", "yard"), 0.0)
-    allowances.fill(1.0, 5, costs_j, 100.0)
+    allowances.fill(inference_w=1.0, frames_per_s=5, costs_j=costs_j, now_s=100.0)
     assert allowances["gate"] == allowances["yard"] == Allowance(COST_J), (
         "the rest before earned nothing"
     )
@@ -160,6 +168,6 @@ def test_after_a_rest_there_is_one_run_for_each_and_debts_stay() -> None:
     assert allowances["gate"] == Allowance(0.0, 1.25)
     allowances.empty(200.0)
     assert allowances["yard"] == Allowance()
-    allowances.fill(1.0, 5, costs_j, 300.0)
+    allowances.fill(inference_w=1.0, frames_per_s=5, costs_j=costs_j, now_s=300.0)
     assert allowances["gate"] == Allowance(0.0, 0.75)
     assert allowances["yard"] == Allowance(COST_J)

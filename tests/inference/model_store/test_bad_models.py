@@ -142,7 +142,9 @@ def test_a_sound_model_passes_and_names_no_strict_licence() -> None:
 @pytest.mark.parametrize("model", sorted(MODEL.parent.glob("*.onnx")), ids=lambda path: path.stem)
 def test_every_shipped_model_passes_and_may_be_used(model: Path) -> None:
     card = read_verified_card(model)
-    require_licence(card, check_model(model.read_bytes(), card), Settings().inference.licences)
+    require_licence(
+        card, named=check_model(model.read_bytes(), card), allowed=Settings().inference.licences
+    )
 
 
 def test_operators_that_onnx_runtime_ships_beside_the_standard_pass() -> None:

@@ -27,7 +27,7 @@ def taken(source: Path, target: Path, card: Path | None = None) -> str:
     """Why a file is not taken in; "" where it is."""
     target.mkdir(exist_ok=True)
     try:
-        intake.copy_model(source, card, target)
+        intake.copy_model(source, card, target=target)
     except ModelError as error:
         return in_one_line(error)
     return ""

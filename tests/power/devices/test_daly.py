@@ -79,7 +79,7 @@ SIXTEEN = bytes.fromhex(
 def make_captured_meter(profile: DalyModbus, *exchanges: Exchange) -> BatteryReading:
     """What the driver says of captured exchanges, through the real bus on a pseudo-terminal."""
     with replay(*exchanges) as peer:
-        bus = ModbusBus(peer.port, FakeClock(), profile.serial, 0.5, 0)
+        bus = ModbusBus(peer.port, FakeClock(), profile.serial, timeout_s=0.5, gap_s=0)
         reading = Meter(profile, ModbusLink(profile, bus, profile.device_id), FakeClock()).read()
     assert isinstance(reading, BatteryReading)
     return reading

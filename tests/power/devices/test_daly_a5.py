@@ -325,7 +325,7 @@ def test_the_driver_reads_its_simulator_on_a_line() -> None:
     line = SerialLine(SimulatedDalyA5(plant), FakeClock(), quirks=[ECHO, TWO_BURSTS])
     profile = DalyA5()
     with serve_line(line):
-        bytewise = ByteLine(str(line.path), FakeClock(), profile.serial, 0.15, 0)
+        bytewise = ByteLine(str(line.path), FakeClock(), profile.serial, timeout_s=0.15, gap_s=0)
         link = FramedLink(profile, FRAMING, bytewise, 1)
         assert_agrees(Meter(profile, link, FakeClock()).read(), plant)
         bytewise.close()
@@ -339,7 +339,7 @@ def test_a_bad_line_never_gives_a_wrong_value() -> None:
     line = SerialLine(SimulatedDalyA5(plant), FakeClock(), quirks=quirks, damaged_share=0.3)
     profile, known, lost = DalyA5(), 0, 0
     with serve_line(line):
-        bytewise = ByteLine(str(line.path), FakeClock(), profile.serial, 0.02, 0)
+        bytewise = ByteLine(str(line.path), FakeClock(), profile.serial, timeout_s=0.02, gap_s=0)
         meter = Meter(profile, FramedLink(profile, FRAMING, bytewise, 1), FakeClock())
         for _ in range(20):
             try:

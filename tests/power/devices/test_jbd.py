@@ -101,7 +101,9 @@ GOOD_CELLS = build_cells(3300, 3301, 3299, 3300)
 
 def test_a_captured_pack_of_4_cells_on_a_serial_line() -> None:
     with replay((ASK_BASIC, [FOUR[:9], FOUR[9:]]), (ASK_CELLS, [FOUR_CELLS])) as peer:
-        line = ByteLine(peer.port, FakeClock(), JBD.serial, JBD.timeout_s, JBD.gap_s)
+        line = ByteLine(
+            peer.port, FakeClock(), JBD.serial, timeout_s=JBD.timeout_s, gap_s=JBD.gap_s
+        )
         reading = Meter(JBD, FramedLink(JBD, FRAMING, line, 1), FakeClock()).read()
         line.close()
     assert reading.quality == {}

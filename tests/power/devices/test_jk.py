@@ -80,7 +80,7 @@ def test_the_captured_voltage_of_a_pack_is_four_bytes_at_1290() -> None:
     request = bytes.fromhex("01 03 12 90 00 02 C1 5E")
     reply = build_rtu_frame(1, bytes.fromhex("03 04 00 00 C0 29"))
     with replay((request, [reply])) as peer:
-        bus = ModbusBus(peer.port, FakeClock(), JK.serial, JK.timeout_s, JK.gap_s)
+        bus = ModbusBus(peer.port, FakeClock(), JK.serial, timeout_s=JK.timeout_s, gap_s=JK.gap_s)
         data = ModbusLink(JK, bus, 1).read_raw(Block(HOLDING, 0x1290, 2))
         bus.close()
     assert data == bytes.fromhex("00 00 C0 29")

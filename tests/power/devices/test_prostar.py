@@ -108,7 +108,7 @@ def test_a_reply_worked_out_by_hand_is_read_on_a_line() -> None:
     ask = bytes.fromhex("01 04 00 10 00 1F B0 07")
     reply = build_rtu_frame(1, bytes([INPUT, 62]) + build_live_reply())
     with replay((ask, [reply[:20], reply[20:]])) as peer:
-        bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, PROFILE.gap_s)
+        bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, timeout_s=0.5, gap_s=PROFILE.gap_s)
         reading = Meter(PROFILE, ModbusLink(PROFILE, bus, 1), FakeClock()).read()
         bus.close()
     assert reading.battery_voltage_v == 13.5

@@ -68,7 +68,7 @@ def test_a_captured_pack_with_bus_id_0_is_read_on_a_line() -> None:
         make_exchange(bits, bits_on=BITS_ON),
         make_exchange(PROFILE.settings[0], [16]),
     ) as peer:
-        bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, 0)
+        bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, timeout_s=0.5, gap_s=0)
         reading = Meter(PROFILE, ModbusLink(PROFILE, bus, 0), FakeClock()).read()
     assert isinstance(reading, BatteryReading)
     assert reading.voltage_v == 52.36
@@ -89,7 +89,7 @@ def test_a_reply_of_another_pack_is_not_taken_for_that_of_id_0() -> None:
     request, _ = make_exchange(block, [1, 2])
     foreign = build_rtu_frame(3, build_words_reply(INPUT, [1, 2]))
     with replay((request, [foreign])) as peer:
-        bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, 0)
+        bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, timeout_s=0.5, gap_s=0)
         with pytest.raises(WrongFrame):
             bus.read(INPUT, 0x1000, 2, 0)
 

@@ -69,7 +69,7 @@ def captured_night() -> PowerReading:
     reply = build_rtu_frame(1, bytes([INPUT, 120]) + read_captured_night())
     none_yet = build_rtu_frame(1, bytes([INPUT, 4, 0, 0, 0, 0]))
     with replay((ask, [reply[:40], reply[40:]]), (counters, [none_yet])) as peer:
-        bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5, PROFILE.gap_s)
+        bus = ModbusBus(peer.port, FakeClock(), PROFILE.serial, timeout_s=0.5, gap_s=PROFILE.gap_s)
         reading = Meter(PROFILE, ModbusLink(PROFILE, bus, 1), FakeClock()).read()
         bus.close()
     assert isinstance(reading, PowerReading)
@@ -118,7 +118,9 @@ def test_the_request_for_the_scaling_is_the_documented_one() -> None:
     ask = bytes.fromhex("01 04 00 00 00 02 71 CB")
     reply = build_rtu_frame(1, bytes.fromhex("04 04 00 4E 03 A6"))
     with replay((ask, [reply])) as peer:
-        words = ModbusBus(peer.port, FakeClock(), PROFILE.serial, 0.5).read(INPUT, 0, 2, 1)
+        words = ModbusBus(peer.port, FakeClock(), PROFILE.serial, timeout_s=0.5).read(
+            INPUT, 0, 2, 1
+        )
     assert words == (0x004E, 0x03A6)
 
 

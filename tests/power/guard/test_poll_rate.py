@@ -28,13 +28,13 @@ SETTINGS = Settings()
 def test_the_more_depends_on_a_reading_the_sooner_it_comes(
     state: GuardState, level: EnergyLevel | None, period_s: float
 ) -> None:
-    assert choose_period_s(state, level, 10.0, 0.2) == period_s
+    assert choose_period_s(state, level, usual_s=10.0, poll_took_s=0.2) == period_s
 
 
 def test_a_slow_line_is_idle_half_of_its_time_and_the_settings_are_the_most() -> None:
-    assert choose_period_s(GuardState(), FULL, 10.0, 2.0) == 4.0
-    assert choose_period_s(GuardState(), FULL, 10.0, 8.0) == 10.0
-    assert choose_period_s(GuardState(), FULL, 2.0, 0.2) == 2.0
+    assert choose_period_s(GuardState(), FULL, usual_s=10.0, poll_took_s=2.0) == 4.0
+    assert choose_period_s(GuardState(), FULL, usual_s=10.0, poll_took_s=8.0) == 10.0
+    assert choose_period_s(GuardState(), FULL, usual_s=2.0, poll_took_s=0.2) == 2.0
 
 
 def play(volts_at: dict[float, float], falls_s: float) -> list[tuple[float, EnergyLevel]]:
@@ -49,7 +49,7 @@ def play(volts_at: dict[float, float], falls_s: float) -> list[tuple[float, Ener
         )
         state, verdict = judge(state, reading, 0.0, battery, SETTINGS, now)
         found.append((now.uptime_s - falls_s, verdict.max_level))
-        at_s += choose_period_s(state, verdict.max_level, 10.0, 0.3)
+        at_s += choose_period_s(state, verdict.max_level, usual_s=10.0, poll_took_s=0.3)
     return found
 
 

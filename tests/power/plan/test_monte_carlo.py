@@ -112,17 +112,19 @@ def test_a_unit_that_is_off_draws_nothing() -> None:
 
 def test_at_midnight_no_scenario_knows_the_day_that_comes() -> None:
     scenarios = Scenarios(PLAN, START, count=10, seed=1, sun_share=1.0)
-    evening = next(step for step in split_intervals(PLAN, 0.0, 24.0, 2.0) if step.hour == 22.0)
+    evening = next(
+        step for step in split_intervals(PLAN, 0.0, 24.0, step_h=2.0) if step.hour == 22.0
+    )
     tomorrow = PLAN.solution.values[evening.place + 1]
     after = scenarios._value_after(evening)
     chances = np.asarray(PLAN.horizon.weather[1], np.float32)
-    assert (after == mix_overnight(tomorrow, chances, PLAN.horizon.cold[1])).all()
+    assert (after == mix_overnight(tomorrow, chances, cold=PLAN.horizon.cold[1])).all()
     assert np.ptp(after[:, 0, 20]) < 0.2 * np.ptp(tomorrow[:, 0, 20])
 
 
 def test_steps_end_with_their_intervals_and_keep_the_suns_energy() -> None:
     for piece_h in (0.25, 2.0, 24.0):
-        steps = list(split_intervals(PLAN, 3.5, 4 * 24, piece_h))
+        steps = list(split_intervals(PLAN, 3.5, 4 * 24, step_h=piece_h))
         assert steps[0].hour == 3.5
         assert all(
             one.hour + one.hours == pytest.approx(other.hour) for one, other in pairwise(steps)
@@ -131,7 +133,7 @@ def test_steps_end_with_their_intervals_and_keep_the_suns_energy() -> None:
         energy = sum(step.clear_w * step.hours for step in steps)
         assert energy == pytest.approx(sum(clear_hours(SMALL, 4)))
         assert all(0 < step.share <= 1 + 1e-6 for step in steps)
-    assert list(split_intervals(PLAN, 0.0, 1e6, 2.0))[-1].hour < 45 * 24
+    assert list(split_intervals(PLAN, 0.0, 1e6, step_h=2.0))[-1].hour < 45 * 24
 
 
 def test_the_mean_sun_of_parts_of_hours() -> None:

@@ -52,4 +52,4 @@ def test_tomorrow_begins_anew() -> None:
 
 
 def test_an_observation_far_from_every_class_still_gives_chances() -> None:
-    assert sum(update_chances([0.2] * 5, 9.0, 0.01)) == pytest.approx(1.0)
+    assert sum(update_chances([0.2] * 5, clearness=9.0, sigma=0.01)) == pytest.approx(1.0)

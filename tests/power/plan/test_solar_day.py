@@ -20,7 +20,11 @@ CLEAR_W = [0.0] * 6 + [50.0, 200.0, 300.0, 400.0, 400.0, 300.0, 200.0, 5.0] + [0
 
 def test_clearness_is_energy_over_energy_of_the_hours_that_were_seen() -> None:
     day = make_sun_day(
-        STAMP, DAY, {9: HourMean(100.0, 1.0), 10: HourMean(300.0, 0.5)}, CLEAR_W, [3.0, 9.0]
+        STAMP,
+        DAY,
+        {9: HourMean(100.0, 1.0), 10: HourMean(300.0, 0.5)},
+        clear_w=CLEAR_W,
+        temperatures_c=[3.0, 9.0],
     )
     assert day.measured_wh == pytest.approx(100 + 150)
     assert day.clear_wh == pytest.approx(400 + 200)
@@ -30,13 +34,15 @@ def test_clearness_is_energy_over_energy_of_the_hours_that_were_seen() -> None:
 
 def test_dark_hours_and_unseen_ones_do_not_count() -> None:
     hours = {3: HourMean(0.0, 1.0), 13: HourMean(4.0, 1.0), 9: HourMean(100.0, 0.0)}
-    day = make_sun_day(STAMP, DAY, hours, CLEAR_W, [])
+    day = make_sun_day(STAMP, DAY, hours, clear_w=CLEAR_W, temperatures_c=[])
     assert (day.measured_wh, day.clear_wh, dict(day.hours)) == (0.0, 0.0, {})
     assert day.coldest_c is None
 
 
 def test_too_little_seen_proves_nothing_about_the_day() -> None:
-    day = make_sun_day(STAMP, DAY, {9: HourMean(100.0, 0.5)}, CLEAR_W, [2.0, 6.0])
+    day = make_sun_day(
+        STAMP, DAY, {9: HourMean(100.0, 0.5)}, clear_w=CLEAR_W, temperatures_c=[2.0, 6.0]
+    )
     assert summarise_weather(day, sum(CLEAR_W)).clearness is None
     assert summarise_weather(day, sum(CLEAR_W)).mean_c == 4.0
     assert summarise_weather(day, 500.0).clearness == pytest.approx(0.25)
@@ -45,7 +51,7 @@ def test_too_little_seen_proves_nothing_about_the_day() -> None:
 
 def test_shade_needs_days() -> None:
     assert set(estimate_shade([])) == {1.0}
-    empty = make_sun_day(STAMP, DAY, {}, CLEAR_W, [])
+    empty = make_sun_day(STAMP, DAY, {}, clear_w=CLEAR_W, temperatures_c=[])
     assert set(estimate_shade([empty])) == {1.0}
 
 

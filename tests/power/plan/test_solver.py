@@ -97,10 +97,10 @@ def test_the_loads_run_until_the_floor_and_not_beyond() -> None:
 def test_overnight_keeps_what_is_common_to_all_weather_classes() -> None:
     same = np.full((CLASS_COUNT, 2, 3), 7.0, np.float32)
     chances = np.full(CLASS_COUNT, 1 / CLASS_COUNT, np.float32)
-    assert mix_overnight(same, chances, 0.3) == pytest.approx(same)
+    assert mix_overnight(same, chances, cold=0.3) == pytest.approx(same)
     cold_is_dear = same.copy()
     cold_is_dear[:, 1] = 0.0
-    after = mix_overnight(cold_is_dear, chances, 0.0)
+    after = mix_overnight(cold_is_dear, chances, cold=0.0)
     assert after[:, 0] == pytest.approx(7.0)  # warm, and it stays so
     assert (after[:, 1] > 0).all()  # a cold spell may end
 

@@ -198,32 +198,34 @@ def test_a_gateway_without_a_port_number_is_asked_at_502() -> None:
 
 def test_devices_that_share_a_line_get_the_longest_gap(clock: FakeClock) -> None:
     lines = Lines(clock)
-    first = lines.modbus("/dev/x", FORM, 0.5, 0.3)
-    assert lines.modbus("/dev/x", FORM, 0.5, 1.5) is first
+    first = lines.modbus("/dev/x", FORM, timeout_s=0.5, gap_s=0.3)
+    assert lines.modbus("/dev/x", FORM, timeout_s=0.5, gap_s=1.5) is first
     assert first.pause.gap_s == 1.5
-    lines.modbus("/dev/x", FORM, 0.5, 0.1)
+    lines.modbus("/dev/x", FORM, timeout_s=0.5, gap_s=0.1)
     assert first.pause.gap_s == 1.5
-    assert lines.modbus("/dev/y", FORM, 0.5, 0.1) is not first
+    assert lines.modbus("/dev/y", FORM, timeout_s=0.5, gap_s=0.1) is not first
 
 
 def test_devices_with_different_line_modes_cannot_share_a_port(clock: FakeClock) -> None:
     lines = Lines(clock)
-    lines.modbus("/dev/x", FORM, 0.5, 0.1)
+    lines.modbus("/dev/x", FORM, timeout_s=0.5, gap_s=0.1)
     with pytest.raises(SettingsError, match="9600 8E2 and 19200 8N1"):
-        lines.modbus("/dev/x", SerialForm(19200), 0.5, 0.1)
+        lines.modbus("/dev/x", SerialForm(19200), timeout_s=0.5, gap_s=0.1)
     with pytest.raises(SettingsError, match="give each a port of its own"):
-        lines.bytewise("/dev/x", FORM, 0.5, 0.1)
-    gateway = lines.modbus("tcp://gw:502", FORM, 0.5, 0.1)  # it has one form for all
-    assert lines.modbus("tcp://gw:502", SerialForm(19200), 0.5, 0.1) is gateway
+        lines.bytewise("/dev/x", FORM, timeout_s=0.5, gap_s=0.1)
+    gateway = lines.modbus(
+        "tcp://gw:502", FORM, timeout_s=0.5, gap_s=0.1
+    )  # it has one form for all
+    assert lines.modbus("tcp://gw:502", SerialForm(19200), timeout_s=0.5, gap_s=0.1) is gateway
 
 
 def test_closing_closes_every_line(clock: FakeClock) -> None:
     with replay((ASK, [REPLY]), (ASK, [REPLY])) as peer:
         lines = Lines(clock)
-        line = lines.bytewise(peer.port, FORM, 0.3, 0.0)
+        line = lines.bytewise(peer.port, FORM, timeout_s=0.3, gap_s=0.0)
         line.exchange(ASK, find_reply, "the voltage")
         lines.close()
-        assert lines.bytewise(peer.port, FORM, 0.3, 0.0) is not line
+        assert lines.bytewise(peer.port, FORM, timeout_s=0.3, gap_s=0.0) is not line
         again = make_byte_line(peer.port, clock)  # refused while the first is open
         assert again.exchange(ASK, find_reply, "the voltage") == REPLY
         again.close()

@@ -167,7 +167,7 @@ def test_what_an_adapter_kept_of_an_earlier_reply_is_thrown_away() -> None:
     stale = build_rtu_frame(1, bytes.fromhex("03 04 00 00 C0 29"))
     fresh = build_rtu_frame(1, bytes.fromhex("03 04 00 00 CF 2B"))
     with replay((bytes.fromhex("01 03 12 90 00 02 C1 5E"), [fresh])) as peer:
-        bus = ModbusBus(peer.port, FakeClock(), JK.serial, JK.timeout_s, JK.gap_s)
+        bus = ModbusBus(peer.port, FakeClock(), JK.serial, timeout_s=JK.timeout_s, gap_s=JK.gap_s)
         assert bus._client.connect()
         peer.write_unasked(stale)
         assert bus.read(HOLDING, 0x1290, 2, 1) == (0x0000, 0xCF2B)
@@ -191,7 +191,7 @@ def test_stale_bytes_in_front_of_a_reply_never_become_a_value(size: int) -> None
     device.size = size
     line, whole = SerialLine(device, clock), make_meter(JK, SimulatedJk(make_sunny_noon()))
     with serve_line(line):
-        bus = ModbusBus(str(line.path), clock, JK.serial, 0.5, JK.gap_s)
+        bus = ModbusBus(str(line.path), clock, JK.serial, timeout_s=0.5, gap_s=JK.gap_s)
         link = ModbusLink(JK, bus, 1)
         for block in (PACK, CELL_BLOCK, JK.slow[0]):
             try:

@@ -203,7 +203,7 @@ def test_on_a_real_line_with_everything_wrong_no_value_is_wrong(family: Family) 
     stop = Event()
     worker = Thread(target=serial_line.serve, args=(stop,), daemon=True)
     worker.start()
-    line = ByteLine(str(serial_line.path), SystemClock(), profile.serial, 0.2, 0.0)
+    line = ByteLine(str(serial_line.path), SystemClock(), profile.serial, timeout_s=0.2, gap_s=0.0)
     meter = Meter(profile, FramedLink(profile, framing, line, profile.device_id), clock)
     read = 0
     try:

@@ -243,7 +243,9 @@ def on_a_wire(
     clock = ScaledClock(20.0, NOON, boottime_s())
     line = SerialLine(device, clock, quirks=quirks)
     with serve_line(line):
-        wire = ByteLine(str(line.path), clock, profile.serial, profile.timeout_s, profile.gap_s)
+        wire = ByteLine(
+            str(line.path), clock, profile.serial, timeout_s=profile.timeout_s, gap_s=profile.gap_s
+        )
         try:
             yield Meter(profile, FramedLink(profile, FRAMING, wire, 1), clock)
         finally:

@@ -187,16 +187,16 @@ def test_a_covered_camera_is_flat() -> None:
 
 def test_a_changed_whole_is_light_and_settles_for_some_seconds() -> None:
     light = Light()
-    assert not light.judge(0.0, 0.3, 0.9)
-    assert light.judge(1.0, 0.85, 0.9)
-    assert light.judge(3.5, 0.1, 0.9)
-    assert not light.judge(4.5, 0.1, 0.9)
+    assert not light.judge(0.0, changed_share=0.3, likeness=0.9)
+    assert light.judge(1.0, changed_share=0.85, likeness=0.9)
+    assert light.judge(3.5, changed_share=0.1, likeness=0.9)
+    assert not light.judge(4.5, changed_share=0.1, likeness=0.9)
     assert light.words == ""
 
 
 def test_a_view_that_stays_another_is_reported_and_a_flat_one_until_it_is_over() -> None:
     turned, flat = Light(), Light()
-    turned.judge(1.0, 0.9, 0.1)
+    turned.judge(1.0, changed_share=0.9, likeness=0.1)
     for at_s in (1.0, 10.0):
         turned.note_contrast(at_s, 40.0)
         flat.note_contrast(at_s, 1.0)

@@ -9,12 +9,12 @@ from sensors.camera.gates.self_test import (
     SelfTestResult,
 )
 
-GOOD = (TRUST_LIMIT / 2, 0.1, 0.01)
+GOOD = {"detection_limit": TRUST_LIMIT / 2, "size_spread": 0.1, "share_of_key": 0.01}
 
 
 def a_trusted_one() -> SelfTest:
     test = SelfTest()
-    test.judge(*GOOD)
+    test.judge(**GOOD)
     return test
 
 
@@ -34,18 +34,18 @@ def test_sizes_that_cannot_show_a_walker_are_not_trusted(
     unrest: float, share: float, why: str
 ) -> None:
     test = SelfTest()
-    test.judge(2 * REJECT_LIMIT, unrest, share)
+    test.judge(detection_limit=2 * REJECT_LIMIT, size_spread=unrest, share_of_key=share)
     assert test.result is SelfTestResult.REJECTED
     assert why in test.why
 
 
 def test_between_both_limits_the_verdict_stays() -> None:
-    between = (TRUST_LIMIT + REJECT_LIMIT) / 2
+    between = GOOD | {"detection_limit": (TRUST_LIMIT + REJECT_LIMIT) / 2}
     good, bad = a_trusted_one(), SelfTest()
-    good.judge(between, 0.1, 0.01)
-    bad.judge(between, 0.1, 0.01)
+    good.judge(**between)
+    bad.judge(**between)
     assert (good.result, bad.result) == (SelfTestResult.TRUSTED, SelfTestResult.REJECTED)
-    bad.judge(*GOOD)
+    bad.judge(**GOOD)
     assert bad.result is SelfTestResult.TRUSTED
 
 
