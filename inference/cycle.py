@@ -230,12 +230,12 @@ class InferenceCycle:
         detector, costs = self._models.unit_detector, self._models.costs
         level = budget.level if budget else EnergyLevel.OFF
         return Resources(
-            len(self._cameras),
-            costs.estimate_nominal_j(detector),
-            costs.estimate_run_j(detector),
-            detector.degraded.partition(":")[0],
-            detector.tier,
-            self._service.settings.compute_base_w(level),
+            cameras=len(self._cameras),
+            nominal_j=costs.estimate_nominal_j(detector),
+            cost_j=costs.estimate_run_j(detector),
+            degraded=detector.degraded.partition(":")[0],
+            tier=detector.tier,
+            base_w=self._service.settings.compute_base_w(level),
         )
 
     def _note_plan(self, plan: AnalysisPlan) -> None:

@@ -212,6 +212,12 @@ def main(
         print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(find_exit_code(error))
     threading.excepthook = end_process
+    run_until_stopped(service, loop)
+    lock.release()
+
+
+def run_until_stopped(service: Service, loop: Loop) -> None:
+    """The loop from its first cycle to its last action, and what it leaves to the recorder."""
     started_s = time.monotonic()
     service.log.info("started")
     service.run(loop.cycle, loop.every_s, media=loop.media)
@@ -219,7 +225,6 @@ def main(
         service.finish(loop.finish)
     service.recorder.flush(FLUSH_S)
     service.log.info("stopped", after_s=f"{time.monotonic() - started_s:.1f}")
-    lock.release()
 
 
 def stop_on_signals() -> Event:

@@ -25,7 +25,7 @@ class Allowance:
     owed_j: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shortage:
     """Why a camera gets no inference run now; after `wait_s` its own income has filled the gap."""
 
@@ -86,7 +86,7 @@ def find_shortage(allowance: Allowance, *, cost_j: float, income_w: float) -> Sh
     if missing_j <= LEAST_J:
         return None
     wait_s = missing_j / income_w if income_w > 0 else HOLDS_S
-    return Shortage(allowance.held_j, cost_j, wait_s)
+    return Shortage(held_j=allowance.held_j, cost_j=cost_j, wait_s=wait_s)
 
 
 class Allowances:

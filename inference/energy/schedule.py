@@ -15,7 +15,7 @@ from appliance.model_cameras import InferencePlan, Tier
 from appliance.settings_cameras import InferenceSettings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """What inference has to work with. `nominal_j` is the cost per inference on the wanted device.
 
@@ -31,7 +31,7 @@ class Resources:
     base_w: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisPlan:
     """What is done until the next budget. `frames_per_s` is the most for each camera.
 
@@ -74,17 +74,17 @@ def make_plan(
     rate = limit_frames_per_s(allowed, resources)
     sunny = budget.sun_is_free and settings.sun_model != ""
     return AnalysisPlan(
-        rate,
-        Tier.FP32 if sunny else resources.tier,
-        inference_w,
-        settings.sun_model if sunny else "",
-        format_reason(budget, rate=rate, allowed=allowed, resources=resources, sunny=sunny),
+        frames_per_s=rate,
+        tier=Tier.FP32 if sunny else resources.tier,
+        inference_w=inference_w,
+        model=settings.sun_model if sunny else "",
+        reason=format_reason(budget, rate=rate, allowed=allowed, resources=resources, sunny=sunny),
     )
 
 
 def make_rest_plan(reason: str) -> AnalysisPlan:
     """The plan that spends no energy."""
-    return AnalysisPlan(0.0, Tier.NONE, 0.0, "", reason)
+    return AnalysisPlan(frames_per_s=0.0, tier=Tier.NONE, inference_w=0.0, model="", reason=reason)
 
 
 def find_allowed_frames_per_s(level: EnergyLevel, settings: InferenceSettings) -> float:

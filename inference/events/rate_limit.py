@@ -23,7 +23,7 @@ CALM = 3  # so few merged events in an interval, or fewer, end the merging
 REASON = f"more than {MOST} in {WITHIN_S / 60:.0f} minutes are noise or a crowd"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
     """When events were published one by one lately, and what is being merged, if that is done."""
 
@@ -58,8 +58,10 @@ class RateLimit:
         if self.merged is not None:
             return replace(self, merged=merge(self.merged, draft)), []
         if self.interval_s == 0 and len(recent_s) < MOST:
-            return RateLimit((*recent_s, now_s)), [draft]
-        return RateLimit((), draft, now_s, self.interval_s or FIRST_INTERVAL_S), []
+            return RateLimit(recent_s=(*recent_s, now_s)), [draft]
+        return RateLimit(
+            recent_s=(), merged=draft, since_s=now_s, interval_s=self.interval_s or FIRST_INTERVAL_S
+        ), []
 
 
 def merge(one: EventDraft, other: EventDraft) -> EventDraft:

@@ -59,14 +59,19 @@ def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
         loaded = time.monotonic()
         outputs = session.run(None, {card.input_name: black})
     except list_runtime_errors() as error:
-        if any(word in str(error) for word in NO_MEMORY):
-            raise MemoryError from error
-        raise ModelError(
-            f"does not run with ONNX Runtime {onnxruntime.__version__} ({shorten_error(error)}); "
-            "export it again for this version"
-        ) from error
+        raise explain_failure(error, onnxruntime.__version__) from error
     require_outputs(outputs, replace(card, batch=len(black)), card.name)
     return {"load_s": loaded - started, "frame_s": time.monotonic() - loaded}
+
+
+def explain_failure(error: Exception, version: str) -> MemoryError | ModelError:
+    """What an error of ONNX Runtime says of the model."""
+    if any(word in str(error) for word in NO_MEMORY):
+        return MemoryError()
+    return ModelError(
+        f"does not run with ONNX Runtime {version} ({shorten_error(error)}); "
+        "export it again for this version"
+    )
 
 
 def main() -> None:

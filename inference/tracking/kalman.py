@@ -21,7 +21,7 @@ SPEED_PROCESS_NOISE = 0.12  # how quickly speeds change, in (longer sides a seco
 SIZE_PROCESS_NOISE = 0.006  # how quickly sizes change, in squared shares per second
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Uncertainty:
     """Variances of place, speed and size, and the covariance `place_speed`; in longer sides of the
     box.
@@ -38,7 +38,7 @@ class Uncertainty:
         return math.sqrt(self.place)
 
 
-NEWCOMER = Uncertainty(PLACE_NOISE, 0.0, FIRST_SPEED, SIZE_NOISE)
+NEWCOMER = Uncertainty(place=PLACE_NOISE, place_speed=0.0, speed=FIRST_SPEED, size=SIZE_NOISE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ def predict(uncertainty: Uncertainty, step_s: float) -> Uncertainty:
     noise = SPEED_PROCESS_NOISE * step_s
     speed = uncertainty.speed + noise / 3
     return Uncertainty(
-        uncertainty.place + step_s * (2 * uncertainty.place_speed + step_s * speed),
-        uncertainty.place_speed + step_s * (uncertainty.speed + noise / 2),
-        uncertainty.speed + noise,
-        uncertainty.size + SIZE_PROCESS_NOISE * step_s,
+        place=uncertainty.place + step_s * (2 * uncertainty.place_speed + step_s * speed),
+        place_speed=uncertainty.place_speed + step_s * (uncertainty.speed + noise / 2),
+        speed=uncertainty.speed + noise,
+        size=uncertainty.size + SIZE_PROCESS_NOISE * step_s,
     )
 
 
@@ -70,9 +70,9 @@ def correct(before: Uncertainty, *, sure: bool) -> Correction:
     place, speed = before.place / spread, before.place_speed / spread
     size = before.size / (before.size + noise * SIZE_NOISE)
     after = Uncertainty(
-        (1 - place) * before.place,
-        (1 - place) * before.place_speed,
-        before.speed - speed * before.place_speed,
-        (1 - size) * before.size,
+        place=(1 - place) * before.place,
+        place_speed=(1 - place) * before.place_speed,
+        speed=before.speed - speed * before.place_speed,
+        size=(1 - size) * before.size,
     )
     return Correction(place, speed, size, after)

@@ -54,9 +54,7 @@ def count_charge(
     elapsed_s = reading.stamp.uptime_s - estimate.counted_at.uptime_s
     if inputs.current_a is None or elapsed_s <= 0:
         return estimate
-    change = measure_change(
-        estimate, inputs, current_a=inputs.current_a, elapsed_s=elapsed_s, facts=facts
-    )
+    change = measure_change(estimate, inputs, inputs.current_a, elapsed_s, facts)
     days = elapsed_s / DAY_S
     unclamped_pct = estimate.charge_pct + change.change_pct - estimate.drift.pct_per_day * days
     charge_pct = min(100.0, max(0.0, unclamped_pct))
@@ -81,7 +79,6 @@ def count_charge(
 def measure_change(
     estimate: Estimate,
     inputs: EstimatorInputs,
-    *,
     current_a: float,
     elapsed_s: float,
     facts: BatteryFacts,

@@ -52,17 +52,21 @@ def update_conditions(
     floating = takes_charge and is_floating(reading, inputs, cell_v, facts)
     is_drained = inputs.current_a is None or inputs.current_a < 0
     empty = lowest_v <= cell.empty_v and is_drained
-
-    def since(before_s: float | None, holds: bool) -> float | None:
-        if not holds:
-            return None
-        return reading.stamp.uptime_s if before_s is None or is_broken else before_s
-
+    now_s = reading.stamp.uptime_s
+    if is_broken:
+        before = NO_CONDITIONS
     return SyncConditions(
-        since(before.tail_since_s, tail),
-        since(before.float_since_s, floating),
-        since(before.empty_since_s, empty),
+        find_since_s(before.tail_since_s, now_s, holds=tail),
+        find_since_s(before.float_since_s, now_s, holds=floating),
+        find_since_s(before.empty_since_s, now_s, holds=empty),
     )
+
+
+def find_since_s(before_s: float | None, now_s: float, *, holds: bool) -> float | None:
+    """Since when a condition holds, None where it does not; `before_s`: the answer before."""
+    if not holds:
+        return None
+    return now_s if before_s is None else before_s
 
 
 def has_tail_current(

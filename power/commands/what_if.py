@@ -61,7 +61,7 @@ class Season:
     history: SiteHistory
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeasonResult:
     """The scenarios in a few figures. `utility`: share of what FULL all the time would be."""
 
@@ -145,13 +145,15 @@ def make_seasons(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> 
     today = history.to_solar_date(now.utc, settings)
     battery = store.latest(BatteryState, CHARGE_AGE_S)
     here = (now.utc - history.find_midnight(today, settings)) / timedelta(hours=1)
-    begins = ScenarioStart(here, ASSUMED_PCT, USUAL_SIGMA_PCT)
+    begins = ScenarioStart(hour=here, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
     if battery and battery.state_of_charge_pct is not None:
         charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct or 0.0
-        begins = ScenarioStart(here, charge_pct, sigma_pct, cold=battery.charge_blocked)
+        begins = ScenarioStart(
+            hour=here, charge_pct=charge_pct, sigma_pct=sigma_pct, cold=battery.charge_blocked
+        )
     scarce = find_scarcest_days(settings, clear_sky, today)
     stamp = Stamp(history.find_midnight(scarce, settings), "what-if", 0.0)
-    later = ScenarioStart(0.0, ASSUMED_PCT, USUAL_SIGMA_PCT)
+    later = ScenarioStart(hour=0.0, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
     return {
         "now": Season(now, today, begins, read_history_before(store, settings, clear_sky, today)),
         "scarce": Season(
@@ -207,11 +209,11 @@ def summarise_season(scenarios: ScenarioResults) -> SeasonResult:
     hours = sum(scenarios.hours)
     by_level = scenarios.shares.T @ scenarios.hours / hours * 24
     return SeasonResult(
-        float(scenarios.utility @ scenarios.hours / hours),
-        {level.name: float(by_level[int(level)]) for level in reversed(EnergyLevel)},
-        scenarios.hibernates,
-        scenarios.powers_off,
-        scenarios.lowest_pct,
+        utility=float(scenarios.utility @ scenarios.hours / hours),
+        hours={level.name: float(by_level[int(level)]) for level in reversed(EnergyLevel)},
+        hibernates=scenarios.hibernates,
+        powers_off=scenarios.powers_off,
+        lowest_pct=scenarios.lowest_pct,
     )
 
 

@@ -10,7 +10,7 @@ know the charge stage; means do not, and so count only while the battery was far
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from appliance.model import PowerReading, SolarDay, Stamp
@@ -49,6 +49,7 @@ class HistoryPoint:
     """The mean of one step of `hours`; `throttled`: the panels say nothing of the weather."""
 
     hours: float
+    _: KW_ONLY
     pv_power_w: float | None
     temperature_c: float | None
     throttled: bool
@@ -175,9 +176,9 @@ def read_full_rows(store: Store, since: datetime, until: datetime) -> HistoryPoi
     return {
         decode_time(row["step"]): HistoryPoint(
             FINE_S / 3600,
-            row["pv_w"],
-            row["battery_c"],
-            bool(row["held"] or row["refused"] or row["step"] in blocked),
+            pv_power_w=row["pv_w"],
+            temperature_c=row["battery_c"],
+            throttled=bool(row["held"] or row["refused"] or row["step"] in blocked),
         )
         for row in average_power(store, TARGET_HELD, since, last)
     }
@@ -192,9 +193,9 @@ def read_means(
     return {
         decode_time(row["step"]): HistoryPoint(
             step_s / 3600 * (min(1.0, row["rows"] / usual) if step_s == COARSE_S else 1.0),
-            row["pv_w"],
-            row["battery_c"],
-            row["charge_pct"] is None
+            pv_power_w=row["pv_w"],
+            temperature_c=row["battery_c"],
+            throttled=row["charge_pct"] is None
             or row["charge_pct"] >= UNTHROTTLED_BELOW_PCT
             or is_too_cold_to_charge(row["battery_c"], settings.battery),
         )

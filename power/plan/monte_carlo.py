@@ -97,7 +97,13 @@ def split_intervals(
         place = bisect_right(bounds, hour + ROUNDING_H) - 1
         until = min(bounds[place + 1], hour + step_h, end)
         share = (until - bounds[place]) / intervals[place].hours
-        yield ScenarioStep(hour, until - hour, average_clear_w(clear_w, hour, until), place, share)
+        yield ScenarioStep(
+            hour=hour,
+            hours=until - hour,
+            clear_w=average_clear_w(clear_w, hour, until),
+            place=place,
+            share=share,
+        )
         hour = until
 
 

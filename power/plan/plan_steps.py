@@ -61,11 +61,13 @@ def make_plan_steps(
     charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0
     weather = nowcast.estimate_chances(table)
     steps = expect_sun(plan, table, weather, battery, now.utc)
-    controller: StepController = TableController(
-        table, plan.options, settings.battery, nowcast, learns_sun=False
-    )
+    controller: StepController
     if by_ladder or settings.energy.follows == Follows.LADDER:
         controller = LadderController(settings, plan.options, sigma_pct, previous)
+    else:
+        controller = TableController(
+            table, plan.options, settings.battery, nowcast, learns_sun=False
+        )
     simulated = roll_out(
         steps, controller, plan.options, settings, charge_pct=charge_pct, sigma_pct=sigma_pct
     )

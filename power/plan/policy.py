@@ -19,7 +19,7 @@ DECISION_H = 0.25  # time from one decision to the next
 LEAST_GAIN_PER_H = 0.002  # utility per hour: a smaller gain does not justify a change
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionState:
     """What is known when an option is chosen. `hour`: since the table's start; `sun_w`: what the
     panels can give now; `cold`: the battery is too cold to be charged.

@@ -150,7 +150,9 @@ class PolicyPlanner:
         weather = self._nowcast.estimate_chances(table)
         expected_w = interpolate_clear_w(table, hour) * mean_clearness(weather)
         sun_w = self._estimate_sun_w(table, hour, expected_w, reading, cold=cold)
-        state = DecisionState(hour, battery.state_of_charge_pct, sun_w, cold)
+        state = DecisionState(
+            hour=hour, charge_pct=battery.state_of_charge_pct, sun_w=sun_w, cold=cold
+        )
         option = self._choose(table, state, weather, self._held)
         if self._predicts_change and (option != self._held or self._is_until_past(now)):
             self._until = self._predict_change(table, state, weather, option, now)
@@ -229,7 +231,9 @@ class PolicyPlanner:
                 self._battery, sun_w=sun_w, draw_w=option.power_w, hours=step_h, cold=state.cold
             )
             charge_pct = min(100.0, max(0.0, state.charge_pct + change_pct))
-            state = DecisionState(state.hour + step_h, charge_pct, sun_w, state.cold)
+            state = DecisionState(
+                hour=state.hour + step_h, charge_pct=charge_pct, sun_w=sun_w, cold=state.cold
+            )
             option = self._choose(table, state, weather, option)
             if option.level != held.level:
                 return now.utc + timedelta(hours=state.hour - start)

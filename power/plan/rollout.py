@@ -89,7 +89,7 @@ class TableController:
         sun_w = interpolate_clear_w(table, step.hour + step.hours / 2) * mean_clearness(weather)
         self._held = choose_option(
             self._options,
-            DecisionState(step.hour, charge_pct, sun_w, step.cold),
+            DecisionState(hour=step.hour, charge_pct=charge_pct, sun_w=sun_w, cold=step.cold),
             curve=compute_value_curve(table, step.hour + DECISION_H, weather, cold=step.cold),
             table=table,
             battery=self._battery,
@@ -194,7 +194,7 @@ def apply_guard(
     least_pct = lower_bound_pct(state)
     verdict = judge_charge(least_pct, state, derive_limits(battery, energy), reserve_wh=kept_wh)
     if verdict.power_off:
-        return Option(EnergyLevel.OFF, 0.0, 0.0)
+        return Option(EnergyLevel.OFF, power_w=0.0, utility=0.0)
     if proposed.level <= verdict.max_level:
         return proposed
     return choose_affordable(options, verdict.max_level, proposed.power_w)

@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioStart:
     """Where all scenarios begin: `hour` after the horizon's start, the charge and its sigma.
 
@@ -47,7 +47,7 @@ class ScenarioStart:
     cold: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioStep:
     """Some hours within one interval of the horizon. `place` is the interval's index, `share` how
     much of the interval is over at the end of the step.

@@ -10,7 +10,7 @@ more than the second, one frame a second more than the step from four to five.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from appliance.model import EnergyLevel
 from appliance.settings import Settings
@@ -27,6 +27,7 @@ class Option:
     """One way to spend: its draw (W, with all that it needs), and its utility per hour."""
 
     level: EnergyLevel
+    _: KW_ONLY
     power_w: float
     utility: float
 
@@ -34,10 +35,12 @@ class Option:
 def list_options(settings: Settings) -> tuple[Option, ...]:
     """All options, the lowest draw first: hibernate, listen, then more and more work."""
     energy = settings.energy
-    hibernate = Option(EnergyLevel.HIBERNATE, energy.hibernate_power_w, 0.0)
+    hibernate = Option(EnergyLevel.HIBERNATE, power_w=energy.hibernate_power_w, utility=0.0)
     work = list_draws(settings)
     listening_utility = compute_listening_utility(settings, *work[0])
-    listen = Option(EnergyLevel.SENTINEL, energy.sentinel_power_w, listening_utility)
+    listen = Option(
+        EnergyLevel.SENTINEL, power_w=energy.sentinel_power_w, utility=listening_utility
+    )
     return (
         hibernate,
         listen,
@@ -86,7 +89,7 @@ def make_work_option(
 ) -> Option:
     """The option that draws `power_w` for `share` of the useful power."""
     level = EnergyLevel.ECO if power_w <= eco_w else EnergyLevel.FULL
-    return Option(level, power_w, compute_utility(share, listening_utility))
+    return Option(level, power_w=power_w, utility=compute_utility(share, listening_utility))
 
 
 def compute_utility(share: float, listening_utility: float) -> float:

@@ -5,7 +5,7 @@ Never: inverts a current by itself: what is wrong, or may be, is not used.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
@@ -34,6 +34,7 @@ class DeviceCurrent:
     """One device's battery current in this poll, and what else it knows for the others."""
 
     title: str  # "bms pack"
+    _: KW_ONLY
     current_a: float | None
     voltage_v: float | None
     sees_battery: bool  # its current, with those of its kind, is the battery's
@@ -213,11 +214,11 @@ def describe_charger(title: str, charger: Charger) -> DeviceCurrent:
     has_output = getattr(charger.profile, "has_load_output", False)
     return DeviceCurrent(
         title,
-        reading.battery_current_a,
-        reading.battery_voltage_v,
-        charger.measures_loads,
-        reading.pv_power_w,
-        reading.load_power_w if has_output else 0.0,
+        current_a=reading.battery_current_a,
+        voltage_v=reading.battery_voltage_v,
+        sees_battery=charger.measures_loads,
+        pv_w=reading.pv_power_w,
+        load_w=reading.load_power_w if has_output else 0.0,
     )
 
 
@@ -225,8 +226,8 @@ def describe_pack(title: str, pack: BatteryReading) -> DeviceCurrent:
     """A BMS's or shunt's current."""
     return DeviceCurrent(
         title,
-        pack.current_a,
-        pack.voltage_v,
+        current_a=pack.current_a,
+        voltage_v=pack.voltage_v,
         sees_battery=True,
         charge_pct=pack.state_of_charge_pct,
         full_ah=pack.full_ah,

@@ -56,7 +56,7 @@ class JumpFilter:
         return self.times >= CONFIRMED_BY
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ChargeWindow:
     """A BMS's state of charge at the start of a window, and the charge integrated since."""
 
@@ -132,14 +132,15 @@ class PlausibilityFilter:
         if reported_pct is None:
             return reading
         window = self._charges.get(name)
+        begun = ChargeWindow(began_s=now_s, reported_pct=reported_pct, last_s=now_s)
         # At both ends a BMS corrects its count. A 0 has passed the profile's check against the
         # cells.
         right = reported_pct >= FULL_PCT or reported_pct == 0
         if window is None or right or now_s - window.began_s > DRIFT_WINDOW_S:
-            window = self._charges[name] = ChargeWindow(now_s, reported_pct, now_s)
+            window = self._charges[name] = begun
         gap_s = now_s - window.last_s
         if reading.current_a is None or not reading.full_ah or gap_s > LONGEST_GAP_S:
-            self._charges[name] = ChargeWindow(now_s, reported_pct, now_s)
+            self._charges[name] = begun
             self.charge_faults.pop(name, None)
             return reading
         window.integrated_pct += reading.current_a * gap_s / 3600 / reading.full_ah * 100

@@ -30,6 +30,8 @@ examples:
   python -m provisioning.simulated renogy-rover jbd --link run/charger --link run/bms
 """
 
+MANY: dict[str, Any] = {"action": "append", "default": []}  # may be given more than once
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceRequest:
@@ -128,15 +130,27 @@ def make_parser() -> argparse.ArgumentParser:
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    many: dict[str, Any] = {"action": "append", "default": []}
+    add_device_arguments(result)
+    result.add_argument(
+        "--quirk",
+        **MANY,
+        metavar="NAME",
+        help="be faulty in this way (may be given more than once)",
+    )
+    result.add_argument("--seed", type=int, help="seed of clouds and noise, instead of settings'")
+    return result
+
+
+def add_device_arguments(result: argparse.ArgumentParser) -> None:
+    """Which devices, where, and under which ids."""
     result.add_argument("device", nargs="*", help="a model, or how its name begins")
     result.add_argument("--settings", type=Path, help="settings file of the unit")
     result.add_argument(
-        "--link", **many, dest="place", metavar="PATH", help="make it a link to the serial port"
+        "--link", **MANY, dest="place", metavar="PATH", help="make it a link to the serial port"
     )
     result.add_argument(
         "--tcp",
-        **many,
+        **MANY,
         dest="place",
         type=make_tcp_url,
         metavar="HOST:PORT",
@@ -147,15 +161,7 @@ def make_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="--tcp carries RTU frames, as a transparent bridge does",
     )
-    result.add_argument("--id", **many, type=int, help="Modbus id, in the order of the devices")
-    result.add_argument(
-        "--quirk",
-        **many,
-        metavar="NAME",
-        help="be faulty in this way (may be given more than once)",
-    )
-    result.add_argument("--seed", type=int, help="seed of clouds and noise, instead of settings'")
-    return result
+    result.add_argument("--id", **MANY, type=int, help="Modbus id, in the order of the devices")
 
 
 def format_device_help() -> str:

@@ -168,6 +168,16 @@ class SimulatedGxSolarcharger(GxDevice):
         })  # fmt: skip
 
 
+MISSING_IN_BATTERY = {
+    NO_CHARGE: ("state_of_charge", "consumed"),
+    MONITOR_ONLY: (
+        "temperature", "lowest_cell_temperature", "highest_cell_temperature",
+        "lowest_cell_voltage", "highest_cell_voltage", "charge_allowed",
+        "discharge_allowed", "low_charge_temperature",
+    ),
+}  # fmt: skip
+
+
 class SimulatedGxBattery(GxDevice):
     """com.victronenergy.battery: a BMS on CAN."""
 
@@ -203,14 +213,7 @@ class SimulatedGxBattery(GxDevice):
         }
         if SOC_DROP in self.quirks:
             values.update(state_of_charge=11, consumed=-1)
-        return drop_values(values, self.quirks, {
-            NO_CHARGE: ("state_of_charge", "consumed"),
-            MONITOR_ONLY: (
-                "temperature", "lowest_cell_temperature", "highest_cell_temperature",
-                "lowest_cell_voltage", "highest_cell_voltage", "charge_allowed",
-                "discharge_allowed", "low_charge_temperature",
-            ),
-        })  # fmt: skip
+        return drop_values(values, self.quirks, MISSING_IN_BATTERY)
 
 
 def drop_values(

@@ -8,7 +8,7 @@ the load what it needs and leaves the rest of the sun unused.
 from dataclasses import dataclass, replace
 
 from appliance.model import ChargeStage
-from provisioning.simulated.plant.pack import COLD_LIMIT_C, Pack
+from provisioning.simulated.plant.pack import COLD_LIMIT_C, OcvPoint, Pack
 
 ABSORPTION_CELL_V, FLOAT_CELL_V, RECONNECT_CELL_V = 3.6, 3.4, 3.3
 ABSORPTION_ENDS_S = 7200.0
@@ -28,7 +28,7 @@ class ChargingState:
     absorbed_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """One step's powers: sun in, load out, battery (+ in), losses, and the battery's terminals."""
 
@@ -84,19 +84,11 @@ def compute_flow(
             pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
         )
     cold = temperature_c < COLD_LIMIT_C
-    limit_a = pack.compute_limit_current_a(
-        at, limit_v=get_limit_v(charging.stage, pack), step_s=step_s
-    )
-    top_a = min(0.0, limit_a) if cold else limit_a
-    most_w = top_a * (at.ocv_v + top_a * pack.resistance_ohm)
+    limit_v = get_limit_v(charging.stage, pack)
+    most_w = compute_most_charge_w(pack, at, limit_v=limit_v, cold=cold, step_s=step_s)
     battery_w = min(out_w - wanted_w, max(-wanted_w, most_w))
     battery_a = pack.compute_current_a(battery_w, at.ocv_v)
-    if battery_a is None:
-        return compute_flow_without_battery(
-            pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
-        )
-    battery_v = at.ocv_v + battery_a * pack.resistance_ohm
-    if battery_a < 0 and battery_v < pack.cut_off_v:
+    if battery_a is None or is_cut_off(pack, at, battery_a):
         return compute_flow_without_battery(
             pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
         )
@@ -105,11 +97,25 @@ def compute_flow(
         available_w=available_w,
         pv_w=max(0.0, battery_w + wanted_w) / EFFICIENCY,
         load_w=wanted_w,
-        battery_v=get_limit_v(charging.stage, pack) if at_limit else battery_v,
+        battery_v=limit_v if at_limit else pack.compute_voltage_v(at, battery_a),
         battery_a=battery_a,
         at_limit=at_limit,
         connected=True,
     )
+
+
+def compute_most_charge_w(
+    pack: Pack, at: OcvPoint, *, limit_v: float, cold: bool, step_s: float
+) -> float:
+    """The most that may flow into the battery; negative where it must give to stay at the limit."""
+    limit_a = pack.compute_limit_current_a(at, limit_v=limit_v, step_s=step_s)
+    top_a = min(0.0, limit_a) if cold else limit_a
+    return top_a * pack.compute_voltage_v(at, top_a)
+
+
+def is_cut_off(pack: Pack, at: OcvPoint, battery_a: float) -> bool:
+    """Whether this current pulls the battery so low that its protection opens."""
+    return battery_a < 0 and pack.compute_voltage_v(at, battery_a) < pack.cut_off_v
 
 
 def compute_flow_without_battery(
@@ -121,7 +127,13 @@ def compute_flow_without_battery(
     load_w = wanted_w if out_w >= wanted_w else 0.0
     battery_v = get_limit_v(charging.stage, pack) if out_w > NIGHT_W else 0.0
     return Flow(
-        available_w, load_w / EFFICIENCY, load_w, battery_v, 0.0, at_limit=False, connected=False
+        available_w=available_w,
+        pv_w=load_w / EFFICIENCY,
+        load_w=load_w,
+        battery_v=battery_v,
+        battery_a=0.0,
+        at_limit=False,
+        connected=False,
     )
 
 

@@ -67,6 +67,10 @@ class Pack:
             return None
         return (math.sqrt(root) - ocv_v) / (2 * self.resistance_ohm)
 
+    def compute_voltage_v(self, at: OcvPoint, current_a: float) -> float:
+        """Voltage of the terminals while `current_a` (+ in) flows."""
+        return at.ocv_v + current_a * self.resistance_ohm
+
     def compute_limit_current_a(self, at: OcvPoint, *, limit_v: float, step_s: float) -> float:
         """Current that brings the terminals to `limit_v` at the end of the step.
 

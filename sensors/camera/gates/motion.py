@@ -38,7 +38,7 @@ ONLY_KEYS = 20  # key frames in a row: the stream has no other frames
 CLOCK_JUMP_S = 10.0  # picture time that goes back further than this: the source restarted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MotionSegment:
     """One motion segment, in picture time. `score`: from 1, the threshold, upwards."""
 
@@ -175,7 +175,9 @@ class Motion:
         """A segment begins, or goes on."""
         self._end_if_over(media_s)
         if self._segment is None:
-            self._segment = MotionSegment(media_s, media_s, source, score)
+            self._segment = MotionSegment(
+                began_s=media_s, last_s=media_s, woken_by=source, score=score
+            )
             self._confirmed = False
             return
         last_s = max(media_s, self._segment.last_s)

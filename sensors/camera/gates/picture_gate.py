@@ -42,7 +42,7 @@ LEAST_GAIN, MOST_GAIN = 0.4, 2.5
 EXPLAINED = 0.7  # of the difference may remain where a gain and an offset explain it
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FrameDifference:
     """How one picture differs from the background. `score` from 1 on: motion, in `region`.
 
@@ -80,8 +80,7 @@ class PictureGate:
         sample = now[SAMPLE].ravel()
         contrast = float((sample @ sample / sample.size - sample.mean() ** 2).clip(0)) ** 0.5
         if self._background is None:
-            self._start(now, media_s)
-            return FrameDifference(0.0, None, 0.0, 1.0, contrast)
+            return self._start(now, media_s, contrast)
         self._forget(media_s)
         passed_s = max(0.0, media_s - self._compared_s)
         self._compared_s = media_s
@@ -90,23 +89,27 @@ class PictureGate:
         likeness, relit = self._match_light(sample)
         if relit:
             differs = np.abs(now - self._background)
-        if self._count == 0:
-            self._noise.fill(max(FIRST_NOISE, 1.25 * float(np.median(differs[SAMPLE]))))
-        threshold = np.maximum(LEAST_DIFFERENCE, NOISES * self._noise)
-        solid = keep_dense((differs > threshold) & self._open)
-        score, region = 0.0, None
-        if np.count_nonzero(solid) >= LEAST_IN_CELL:
-            score, region = self._find_largest(solid, now, threshold)
+        solid, score, region = self._find_moving(now, differs)
         self._learn(now, differs, solid, passed_s)
         self._earlier.append((media_s, now))
-        return FrameDifference(score, region, changed / self._open_count, likeness, contrast)
+        return FrameDifference(
+            score=score,
+            region=region,
+            changed_share=changed / self._open_count,
+            likeness=likeness,
+            contrast=contrast,
+        )
 
-    def _start(self, now: Any, media_s: float) -> None:
+    def _start(self, now: Any, media_s: float, contrast: float) -> FrameDifference:
+        """Begin the background with this picture, which therefore differs in nothing."""
         self._background = now.copy()
         self._noise = np.full((HEIGHT, WIDTH), FIRST_NOISE, np.float32)
         self._earlier = [(media_s, now)]
         self._compared_s = media_s
         self._count = 0
+        return FrameDifference(
+            score=0.0, region=None, changed_share=0.0, likeness=1.0, contrast=contrast
+        )
 
     def _match_light(self, seen: Any) -> tuple[float | None, bool]:
         """Fit the background to the light of the picture; returns their correlation, and whether.
@@ -131,6 +134,16 @@ class PictureGate:
                 np.multiply(picture, gain, out=picture)
                 np.add(picture, lift, out=picture)
         return float(common / (known_size * seen_size) ** 0.5), relit
+
+    def _find_moving(self, now: Any, differs: Any) -> tuple[Any, float, Box | None]:
+        """Where the picture differs densely by more than its noise; score and region of most."""
+        if self._count == 0:
+            self._noise.fill(max(FIRST_NOISE, 1.25 * float(np.median(differs[SAMPLE]))))
+        threshold = np.maximum(LEAST_DIFFERENCE, NOISES * self._noise)
+        solid = keep_dense((differs > threshold) & self._open)
+        if np.count_nonzero(solid) < LEAST_IN_CELL:
+            return solid, 0.0, None
+        return solid, *self._find_largest(solid, now, threshold)
 
     def _find_largest(self, solid: Any, now: Any, threshold: Any) -> tuple[float, Box | None]:
         """Score and region of the largest part that moved since a picture about a second ago."""

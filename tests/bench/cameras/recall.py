@@ -62,7 +62,7 @@ class AlwaysMoving(Motion):
         """Ignores pictures."""
 
     def find_segment(self, media_s: float) -> MotionSegment | None:
-        return MotionSegment(media_s, media_s, PACKETS, 1.0)
+        return MotionSegment(began_s=media_s, last_s=media_s, woken_by=PACKETS, score=1.0)
 
     def take_ended(self) -> list[MotionSegment]:
         return []

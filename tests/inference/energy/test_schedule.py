@@ -111,7 +111,7 @@ def test_a_degraded_device_that_costs_no_more_changes_nothing() -> None:
 def test_no_plan_has_more_watts_or_frames_than_it_may(
     level: EnergyLevel, power_w: float, cost_j: float, cameras: int, degraded: str, sun: bool
 ) -> None:
-    resources = Resources(cameras, 0.5, cost_j, degraded)
+    resources = Resources(cameras=cameras, nominal_j=0.5, cost_j=cost_j, degraded=degraded)
     planned = make_plan(budget(level, power_w, sun), SETTINGS, resources)
     assert 0 <= planned.inference_w <= max(0.0, power_w)
     assert 0 <= planned.frames_per_s <= SETTINGS.full_frames_per_s

@@ -19,7 +19,7 @@ from tests.power.plan.site_days import MIDNIGHT, SMALL, a_plan, clear_hours, few
 PLAN = a_plan(past=past_of(*[0.05, 0.4, 0.86] * 20))
 BRIGHT = a_plan(past=past_of(*[0.9] * 120))
 DARK = a_plan(past=past_of(*[0.02] * 120))
-START = ScenarioStart(0.0, 60.0, 4.0)
+START = ScenarioStart(hour=0.0, charge_pct=60.0, sigma_pct=4.0)
 
 
 def test_the_same_question_has_the_same_answer() -> None:

@@ -69,7 +69,9 @@ def test_the_band_holds_the_expected_course_and_opens() -> None:
 
 
 def test_a_course_that_leaves_the_scenarios_widens_the_band() -> None:
-    scenarios = simulate_scenarios(PLAN, ScenarioStart(0.0, 60.0, 1.0), 1, step_h=0.25)
+    scenarios = simulate_scenarios(
+        PLAN, ScenarioStart(hour=0.0, charge_pct=60.0, sigma_pct=1.0), 1, step_h=0.25
+    )
     step = TimeStep(starts=MIDNIGHT, hour=0, hours=0.25, sun_w=0, cold=False, hidden_pct=0)
     now = Stamp(MIDNIGHT, "00000001", 1.0)
     for charge_pct in (20.0, 95.0):

@@ -41,7 +41,9 @@ def chosen(
     table: PolicyTable = TABLE,
     cold: bool = False,
 ) -> EnergyLevel:
-    return choose(DecisionState(hour, charge_pct, sun_w, cold), table).level
+    return choose(
+        DecisionState(hour=hour, charge_pct=charge_pct, sun_w=sun_w, cold=cold), table
+    ).level
 
 
 def test_the_levels_rise_with_the_charge() -> None:
@@ -78,7 +80,7 @@ def test_sun_that_a_cold_battery_cannot_take_is_spent_and_no_more() -> None:
 
 def test_the_option_that_holds_stays_for_a_small_gain() -> None:
     for charge_pct in range(20, 100):
-        state = DecisionState(1.0, charge_pct, 0.0, cold=False)
+        state = DecisionState(hour=1.0, charge_pct=charge_pct, sun_w=0.0, cold=False)
         curve = compute_value_curve(TABLE, 1.0 + DECISION_H, TABLE.weather[0], cold=False)
         best = choose(state)
         for held in OPTIONS:
@@ -91,8 +93,8 @@ def test_the_option_that_holds_stays_for_a_small_gain() -> None:
 def test_an_option_is_judged_by_what_the_battery_really_takes() -> None:
     """600 W less 12 W into 640 Wh: 12.06 %; without the limit of 0.5 C and the losses, 22.27 %."""
     small = ChargeModel.of(BatterySettings(capacity_wh=640))
-    option = Option(EnergyLevel.ECO, 12.0, 0.0)
+    option = Option(EnergyLevel.ECO, power_w=12.0, utility=0.0)
     charge_as_value = [float(pct) for pct in range(101)]
-    state = DecisionState(12.0, 50.0, 600.0, cold=False)
+    state = DecisionState(hour=12.0, charge_pct=50.0, sun_w=600.0, cold=False)
     value = evaluate_option(option, state, charge_as_value, TABLE, small)
     assert value == pytest.approx(50 + 12.06, abs=0.01)

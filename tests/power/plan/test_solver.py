@@ -134,6 +134,6 @@ def test_the_value_that_was_solved_is_the_utility_that_is_simulated(charge_pct: 
     values = plan.solution.values[0][:, :, round(charge_pct / 2.5)]
     cold = plan.horizon.cold[0]
     solved_h = np.array(plan.horizon.weather[0]) @ values @ np.array([1 - cold, cold])
-    start = ScenarioStart(0.0, charge_pct, 0.0)
+    start = ScenarioStart(hour=0.0, charge_pct=charge_pct, sigma_pct=0.0)
     results = simulate_scenarios(plan, start, 45, step_h=24, count=400, sun_share=SUN_CAUTION)
     assert results.total_utility.mean() == pytest.approx(solved_h, rel=0.015)

@@ -50,7 +50,9 @@ def test_motion_that_nobody_may_analyse_is_reported_with_the_reason(bench: Bench
     bench.set_budget(EnergyLevel.SENTINEL)
     bench.run_cycles(10)
     now_s = bench.clock.media_s()
-    bench.motion.ended = [MotionSegment(now_s - 5, now_s - 2, "packets", 2.5)]
+    bench.motion.ended = [
+        MotionSegment(began_s=now_s - 5, last_s=now_s - 2, woken_by="packets", score=2.5)
+    ]
     bench.run_cycles()
     [row] = bench.store.rows(CameraMotion)
     assert (row.camera, row.woken_by, row.score, row.looked) == ("front", "packets", 2.5, False)
@@ -61,7 +63,12 @@ def test_motion_that_nobody_may_analyse_is_reported_with_the_reason(bench: Bench
 def test_motion_that_was_analysed_says_so(bench: Bench) -> None:
     bench.set_budget(EnergyLevel.FULL)
     bench.run_cycles()
-    segment = MotionSegment(bench.clock.media_s(), bench.clock.media_s() + 1, "key frames", 1.0)
+    segment = MotionSegment(
+        began_s=bench.clock.media_s(),
+        last_s=bench.clock.media_s() + 1,
+        woken_by="key frames",
+        score=1.0,
+    )
     bench.pull()
     bench.motion.ended = [segment]
     bench.run_cycles()

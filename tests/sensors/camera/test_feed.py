@@ -91,7 +91,7 @@ def test_what_does_not_move_is_not_given_to_who_asks_for_motion(bench: Bench) ->
     bench.run_cycles(2)
     assert bench.ask(PictureRequest(moved=True)) == Refusal("nothing moves")
     assert bench.feed.frames_decoded == 0
-    bench.motion.now = MotionSegment(0.0, 0.0, "packets", 3.0)
+    bench.motion.now = MotionSegment(began_s=0.0, last_s=0.0, woken_by="packets", score=3.0)
     picture = bench.ask(PictureRequest(moved=True))
     assert isinstance(picture, Picture)
     assert picture.woken_by == "packets"
@@ -108,7 +108,7 @@ def test_packets_that_claim_motion_count_only_if_the_picture_shows_it(
     monkeypatch.setattr(bench.motion, "take_picture", sees_nothing)
     bench.set_budget(EnergyLevel.FULL)
     bench.run_cycles(2)
-    bench.motion.now = MotionSegment(0.0, 0.0, "packets", 3.0)
+    bench.motion.now = MotionSegment(began_s=0.0, last_s=0.0, woken_by="packets", score=3.0)
     assert bench.ask(PictureRequest(moved=True)) == Refusal("nothing moves")
     assert bench.feed.frames_served == 0
 
@@ -130,7 +130,10 @@ def test_who_waits_gets_the_picture_as_soon_as_something_moves(bench: Bench) -> 
     feed = Feed("front", bench.open, clock, Parts(bench.motion))
     feed.follow(WATCHING)
     timer = threading.Timer(
-        0.1, lambda: setattr(bench.motion, "now", MotionSegment(0, 0, "packets", 1.0))
+        0.1,
+        lambda: setattr(
+            bench.motion, "now", MotionSegment(began_s=0, last_s=0, woken_by="packets", score=1.0)
+        ),
     )
     timer.start()
     assert isinstance(feed.answer(PictureRequest(moved=True, wait_s=2.0)), Picture)
