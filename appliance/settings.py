@@ -182,7 +182,7 @@ class EnergySettings:
     sentinel_power_w: float = setting(6.0, "What the loads may draw at SENTINEL", 0.1, 20_000)
     hibernate_power_w: float = setting(0.3, "What is drawn while hibernating", 0.01, 1000)
     reserve_days: float = setting(7.0, "Dark, cold days for which the reserve must last", 0, 60)
-    follows: Follows = setting(Follows.PLAN, "The nightly plan, or the ladder of charge alone")
+    follows: Follows = setting(Follows.PLAN, "The plan, or the ladder of charge alone")
     worth_of_listening: float = setting(
         0.3, "Utility of an hour with cameras in LISTEN mode; an hour at FULL has utility 1", 0, 1
     )

@@ -48,7 +48,7 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
-    return SettingsBuilder(path, text).settings(tree)
+    return SettingsBuilder(path, text).read_settings(tree)
 
 
 def format_place(path: Path, where: tuple[str, ...]) -> str:
@@ -66,7 +66,7 @@ class SettingsBuilder:
         self._path = path
         self._lines = text.splitlines()
 
-    def settings(self, tree: Mapping[str, Any]) -> Settings:
+    def read_settings(self, tree: Mapping[str, Any]) -> Settings:
         hints = get_type_hints(Settings)
         known = {f.name for f in fields(Settings)} - {"path"}
         self._reject_unknown(tree, known, ())
@@ -74,9 +74,9 @@ class SettingsBuilder:
         for name, table in tree.items():
             self._require_table(table, (name,))
             if is_named(hints[name]):
-                sections[name] = self._named((name,), table, get_args(hints[name])[1])
+                sections[name] = self._read_named_sections((name,), table, get_args(hints[name])[1])
             else:
-                sections[name] = self._section(hints[name], table, (name,))
+                sections[name] = self._read_section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
         self._check_name(settings)
         self._check_ladder(settings)
@@ -86,7 +86,7 @@ class SettingsBuilder:
         self._check_clips(settings)
         return settings
 
-    def _named(
+    def _read_named_sections(
         self, where: tuple[str, ...], table: Mapping[str, Any], kind: type
     ) -> Mapping[str, Any]:
         """Sections of which there may be several: [camera.NAME], [camera.NAME.zone.ZONE], ...."""
@@ -94,43 +94,45 @@ class SettingsBuilder:
         for name, entry in table.items():
             here = (*where, name)
             if not NAME.fullmatch(name):
-                raise self._error(
+                raise self._make_error(
                     here, "is no name: lower-case letters, digits and hyphens make one"
                 )
             if not isinstance(entry, Mapping):
-                raise self._error(
+                raise self._make_error(
                     here, f"needs a section with a name, such as [{'.'.join(where)}.main]"
                 )
-            entries[name] = self._section(kind, entry, here)
+            entries[name] = self._read_section(kind, entry, here)
         return entries
 
-    def _section(self, kind: type, table: Mapping[str, Any], where: tuple[str, ...]) -> Any:
+    def _read_section(self, kind: type, table: Mapping[str, Any], where: tuple[str, ...]) -> Any:
         assert is_dataclass(kind)
         known = {f.name: f for f in fields(kind)}
         self._reject_unknown(table, known, where)
         hints = get_type_hints(kind)
         values = {
-            key: self._value(hints[key], known[key], value, (*where, key))
+            key: self._read_value(hints[key], known[key], value, (*where, key))
             for key, value in table.items()
         }
         return kind(**values)
 
-    def _value(self, kind: Any, spec: Field[Any], value: Any, where: tuple[str, ...]) -> Any:
+    def _read_value(self, kind: Any, spec: Field[Any], value: Any, where: tuple[str, ...]) -> Any:
         if is_named(kind):
             self._require_table(value, where)
-            return self._named(where, value, get_args(kind)[1])
+            return self._read_named_sections(where, value, get_args(kind)[1])
         converted = convert(kind, value)
         if converted is None:
-            raise self._error(where, f"must be {describe_type(kind)}, not {value!r}")
+            raise self._make_error(where, f"must be {describe_type(kind)}, not {value!r}")
         if isinstance(converted, str | Path) and CONTROL.search(str(converted)):
-            raise self._error(where, f"must be one line without control characters, not {value!r}")
+            raise self._make_error(
+                where, f"must be one line without control characters, not {value!r}"
+            )
         low, high = spec.metadata.get("low"), spec.metadata.get("high")
         if low is not None and not low <= converted <= high:
-            raise self._error(where, f"must be from {low:g} to {high:g}, not {value!r}")
+            raise self._make_error(where, f"must be from {low:g} to {high:g}, not {value!r}")
         choices = spec.metadata.get("choices")
         if choices and converted not in choices:
             known = ", ".join(map(str, choices))
-            raise self._error(where, f"must be one of {known}, not {value!r}")
+            raise self._make_error(where, f"must be one of {known}, not {value!r}")
         if isinstance(converted, Path) and not converted.is_absolute():
             return (self._path.parent / converted).resolve()
         return converted
@@ -141,7 +143,7 @@ class SettingsBuilder:
         for lower, upper in pairwise(order):
             low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
             if low >= high:
-                raise self._error(
+                raise self._make_error(
                     ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
                 )
 
@@ -151,13 +153,13 @@ class SettingsBuilder:
         for lower, upper in pairwise(order):
             low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
             if low > high:
-                raise self._error(
+                raise self._make_error(
                     ("energy", lower), f"must be at most {upper} ({high:g}), not {low:g}"
                 )
 
     def _check_name(self, settings: Settings) -> None:
         if not settings.unit.name.strip():
-            raise self._error(("unit", "name"), "must not be empty: reports are named by it")
+            raise self._make_error(("unit", "name"), "must not be empty: reports are named by it")
 
     def _check_shapes(self, settings: Settings) -> None:
         """Masks, zones and lines lie within the picture and have enough corners."""
@@ -171,18 +173,18 @@ class SettingsBuilder:
             for line, ends in camera.line.items():
                 self._check_points((ends.start, ends.end), (*here, "line", line))
                 if ends.start == ends.end:
-                    raise self._error((*here, "line", line), "begins where it ends")
+                    raise self._make_error((*here, "line", line), "begins where it ends")
 
     def _check_clips(self, settings: Settings) -> None:
         """Clips are kept as the camera sends them: nothing in them can be hidden."""
         for name, camera in settings.camera.items():
             here = ("camera", name, "clip_s")
             if camera.clip_s > 0 and camera.privacy_masks:
-                raise self._error(
+                raise self._make_error(
                     here, "must be 0 beside `privacy_masks`: clips cannot be masked, only pictures"
                 )
             if camera.clip_s > 0 and settings.inference.blur_heads:
-                raise self._error(
+                raise self._make_error(
                     here,
                     "must be 0 while heads are blurred: in clips they are not; set `blur_heads = "
                     "false` under [inference] where the law lets you keep clips of people",
@@ -190,13 +192,13 @@ class SettingsBuilder:
 
     def _check_polygon(self, polygon: Polygon, where: tuple[str, ...]) -> None:
         if len(polygon) < 3:
-            raise self._error(where, f"needs 3 corners or more, not {len(polygon)}")
+            raise self._make_error(where, f"needs 3 corners or more, not {len(polygon)}")
         self._check_points(polygon, where)
 
     def _check_points(self, points: Iterable[Point], where: tuple[str, ...]) -> None:
         for point in points:
             if not all(0 <= number <= 1 for number in point):
-                raise self._error(
+                raise self._make_error(
                     where, f"has {list(point)} outside the picture: fractions go from 0 to 1"
                 )
 
@@ -206,7 +208,9 @@ class SettingsBuilder:
         if known and zone not in known:
             near = difflib.get_close_matches(zone, known, n=1, cutoff=0.5)
             advice = f"did you mean {near[0]!r}?" if near else "give an IANA name, or 'UTC'"
-            raise self._error(("site", "timezone"), f"{zone!r} is not a known time zone; {advice}")
+            raise self._make_error(
+                ("site", "timezone"), f"{zone!r} is not a known time zone; {advice}"
+            )
 
     def _reject_unknown(
         self, table: Mapping[str, Any], known: Iterable[str], where: tuple[str, ...]
@@ -216,13 +220,13 @@ class SettingsBuilder:
                 near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
                 kind = "key" if where else "section"
                 advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-                raise self._error((*where, key), f"is not a known {kind}; {advice}")
+                raise self._make_error((*where, key), f"is not a known {kind}; {advice}")
 
     def _require_table(self, value: Any, where: tuple[str, ...]) -> None:
         if not isinstance(value, Mapping):
-            raise self._error(where, f"must be a section, [{'.'.join(where)}], not {value!r}")
+            raise self._make_error(where, f"must be a section, [{'.'.join(where)}], not {value!r}")
 
-    def _error(self, where: tuple[str, ...], text: str) -> SettingsError:
+    def _make_error(self, where: tuple[str, ...], text: str) -> SettingsError:
         return SettingsError(f"{self._path}:{self.find_line(where)}: {'.'.join(where)} {text}")
 
     def find_line(self, where: tuple[str, ...]) -> int:

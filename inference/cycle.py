@@ -77,7 +77,7 @@ class InferenceCycle:
         if budget is not None and plan.frames_per_s > 0:
             self._analyse_until_end(plan, budget.level)
         else:
-            self._rest(plan)
+            self._pause(plan)
         self._publisher.tidy()
         self._store()
         self._leave_without_work(plan)
@@ -149,7 +149,7 @@ class InferenceCycle:
     ) -> None:
         """Charge the energy of one frame, update tracks and drafts, show it."""
         now_s = self._service.clock.media_s()
-        self._charge(camera, result)
+        self._spend_energy(camera, result)
         self._usage.add(result)
         over = camera.follow(
             result,
@@ -160,7 +160,7 @@ class InferenceCycle:
         self._publish(camera, over)
         self._view.show(result, camera.tracks)
 
-    def _charge(self, camera: InferenceCamera, result: FrameResult) -> None:
+    def _spend_energy(self, camera: InferenceCamera, result: FrameResult) -> None:
         """Take a frame's energy off the allowances; loading is shared by those with that model."""
         self._allowances.spend(camera.name, result.energy_j - result.load_j)
         sharers = self._list_sharers(camera)
@@ -207,16 +207,16 @@ class InferenceCycle:
 
     # --- resting -------------------------------------------------------------------------------
 
-    def _rest(self, plan: AnalysisPlan) -> None:
+    def _pause(self, plan: AnalysisPlan) -> None:
         now_s = self._service.clock.media_s()
         self._view.hide(plan.reason)
         self._end_all()
-        self._allowances.empty(now_s)
+        self._allowances.discard_unused(now_s)
         self._models.unload_unused(now_s)
 
     def _end_all(self) -> None:
         for camera in self._cameras:
-            self._publish(camera, camera.rest())
+            self._publish(camera, camera.pause())
 
     def _leave_without_work(self, plan: AnalysisPlan) -> None:
         """End the process: its memory is part of the energy budget too. PID 1 starts it again."""

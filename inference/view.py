@@ -43,12 +43,12 @@ class View:
         self._count += 1
         picture = replace(result.picture, sequence=self._count, detections=seen)
         shown = (replace(result, unseen=(*result.unseen, *list_unseen_people(tracks))), picture)
-        self._shown = {**self._without(result.picture.camera), result.picture.camera: shown}
+        self._shown = {**self._list_others(result.picture.camera), result.picture.camera: shown}
 
     def hide_camera(self, camera: str, reason: str) -> None:
         """Stop showing this camera: it gives no pictures."""
         self._reason = reason
-        self._shown = self._without(camera)
+        self._shown = self._list_others(camera)
 
     def hide(self, reason: str) -> None:
         """Show nothing from now on, and say why."""
@@ -66,5 +66,5 @@ class View:
         data = encode_jpeg(result, blur_heads=self._blur_heads)
         return replace(picture, encoding=JPEG, data=data)
 
-    def _without(self, camera: str) -> dict[str, Shown]:
+    def _list_others(self, camera: str) -> dict[str, Shown]:
         return {name: shown for name, shown in self._shown.items() if name != camera}

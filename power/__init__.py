@@ -11,7 +11,7 @@ The data runs one way, from the first package to the last:
     reading/     polls all devices, rejects values that cannot be, combines them into one reading
     battery/     the estimator: charge and its sigma; corrected by voltage, BMS, full and empty
     guard/       what may run at most, by voltage, by charge and by silence; the reserve
-    plan/        what should run: the ladder, or the policy of the nightly plan; the days ahead
+    plan/        what should run: the ladder, or the policy of the plan; the days ahead
     act/         the arbiter sets the budget, the actuator gives the orders to PID 1
     sleep/       the sleep controller: suspend and power-off, the wake, the energy check at boot
 

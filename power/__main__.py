@@ -18,7 +18,7 @@ from power.sleep.controller import SleepController
 
 
 def choose_planner(unit: service.Service) -> Planner:
-    """The planner that the settings want: the nightly policy, or the ladder alone."""
+    """The planner that the settings want: the policy, or the ladder alone."""
     if unit.settings.energy.follows is Follows.LADDER:
         return Ladder(unit.settings)
 

@@ -15,7 +15,7 @@ from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
 from power.battery import estimator
-from power.battery.estimate import Estimate, plausible_voltage_v
+from power.battery.estimate import Estimate, find_plausible_voltage_v
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
 from power.guard.observations import GuardState
@@ -112,7 +112,7 @@ class PowerCycle:
             self._begin_anew()
             poll = self._meter.read()
         reading = poll.reading
-        if reading and plausible_voltage_v(reading, self._settings.battery) is not None:
+        if reading and find_plausible_voltage_v(reading, self._settings.battery) is not None:
             self._reading = reading
         return poll
 

@@ -46,7 +46,7 @@ class RowWriter:
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
-        self._handed: Decision | None = None
+        self._submitted: Decision | None = None
         self._budgets: list[Task] = []
         self._missed = False
         self._store_at_s = self._batteries_at_s = 0.0
@@ -57,18 +57,18 @@ class RowWriter:
         """
         budget, now_s = decision.budget, decision.budget.stamp.uptime_s
         if rows.sleep:
-            self._hand("rows about sleep", rows.sleep, keep=True)
+            self._submit("rows about sleep", rows.sleep, keep=True)
         if is_due := self._is_budget_due(decision):
-            self._handed = decision
+            self._submitted = decision
         if is_due or rows.sleep or now_s >= self._store_at_s:
             self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
             due = (*rows.power, *self._take_batteries(rows, now_s), *([budget] if is_due else []))
-            task = self._hand("rows of the power cycle", due)
+            task = self._submit("rows of the power cycle", due)
             self._budgets += [task] if is_due else []
         return self._have_budgets_returned()
 
-    def _hand(self, name: str, rows: tuple[Any, ...], *, keep: bool = False) -> Task:
-        return self._recorder.hand(Task(name, lambda store: add_rows(store, rows), keep=keep))
+    def _submit(self, name: str, rows: tuple[Any, ...], *, keep: bool = False) -> Task:
+        return self._recorder.submit(Task(name, lambda store: add_rows(store, rows), keep=keep))
 
     def _have_budgets_returned(self) -> bool:
         over = [task for task in self._budgets if task.dropped or task.done_s is not None]
@@ -86,7 +86,7 @@ class RowWriter:
         return rows.batteries
 
     def _is_budget_due(self, decision: Decision) -> bool:
-        handed = self._handed
+        handed = self._submitted
         if handed is None or handed.source != decision.source:
             return True
         before, budget = handed.budget, decision.budget
@@ -96,4 +96,4 @@ class RowWriter:
 
 def is_late(task: Task) -> bool:
     """Whether a budget did not reach the database, or so late that its readers may be gone."""
-    return task.dropped or task.failures > 0 or (task.done_s or 0.0) - task.handed_s > LATE_S
+    return task.dropped or task.failures > 0 or (task.done_s or 0.0) - task.submitted_s > LATE_S

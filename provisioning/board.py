@@ -218,14 +218,14 @@ def main() -> None:
     parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--control", required=True, help="supervisord's socket")
     arguments = parser.parse_args()
-    say = log.setup("board", under_journal=False)
+    journal = log.setup("board", under_journal=False)
     settings, stop = settings_file.load_settings(arguments.settings), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     path = systemctl.board_socket(arguments.control)
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as commands:
         commands.bind(str(path))
-        Mainboard(settings, systemctl.connect(arguments.control), commands, say.info).run(stop)
+        Mainboard(settings, systemctl.connect(arguments.control), commands, journal.info).run(stop)
     path.unlink()
 
 

@@ -38,16 +38,16 @@ def wait_until(clock: Clock, moment: datetime) -> None:
 def main() -> None:
     """Run until stopped."""
     arguments = service.make_parser("timers", takes_instance=False).parse_args()
-    say = log.setup("timers", under_journal=False)
+    journal = log.setup("timers", under_journal=False)
     settings = settings_file.load_settings(arguments.settings)
     clock, timers = settings.make_clock(), read_timers()
 
     def start(timer: Timer) -> None:
         command = timer.process.command(sys.executable, settings.path)
-        say.info("starting", unit=timer.process.name)
+        journal.info("starting", unit=timer.process.name)
         done = subprocess.run(command, check=False)
         if done.returncode:
-            say.warning("failed", unit=timer.process.name, rc=done.returncode)
+            journal.warning("failed", unit=timer.process.name, rc=done.returncode)
 
     for timer in timers:
         if timer.at_boot:

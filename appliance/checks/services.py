@@ -35,7 +35,7 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
 def should_report(service: str, level: EnergyLevel) -> bool:
     """Whether a service runs at a level: without energy neither cameras nor inference need to.
 
-    The nightly plan comes and goes; its age shows in `unitctl status`.
+    The plan is a oneshot; its age shows in `unitctl status`.
     """
     needs = {"inference": EnergyLevel.ECO, "camera": EnergyLevel.SENTINEL}
     return service != PLAN and level >= needs.get(service.partition("@")[0], EnergyLevel.OFF)

@@ -96,9 +96,9 @@ class Order:
         self.output = read_pipe(process.stdout)
         if code:
             self.refused = True
-            told = read_pipe(process.stderr).strip() or str(code)
+            answer = read_pipe(process.stderr).strip() or str(code)
             self.error = HostError(
-                f"PID 1 refused the order `{self.words}`: {told}; "
+                f"PID 1 refused the order `{self.words}`: {answer}; "
                 "check the polkit rules of the appliance"
             )
 

@@ -3,7 +3,7 @@
 Reads and writes: what its tasks and followed values do in the unit database; prepares and opens it.
 Never: ends its service for the sake of the database, or lets a loop wait once it is started.
 
-    recorder.hand(Task("a fault", lambda store: store.raise_fault("power", error), keep=True))
+    recorder.submit(Task("a fault", lambda store: store.raise_fault("power", error), keep=True))
     policy = recorder.follow("the plan", lambda store: store.last(EnergyPolicy), every_s=600)
     policy.value  # None until it is read
 
@@ -31,7 +31,7 @@ from appliance.store.store import Store
 MOST_TASKS = 100  # a row each 20 s: half an hour of a database that does not answer
 RETRY_S = 2.0  # real seconds between two tries of the thread
 HANGS_AFTER_S = 10.0  # real seconds: the busy timeout is 5
-HEAL_EVERY_S = 60.0
+REPAIR_EVERY_S = 60.0
 OWN_WORK = "what the service records"
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Task:
     `replaces`: of all waiting tasks with this word only the newest is done. `once`: it comes again
     by itself, and is not kept where it fails.
 
-    `handed_s`, `done_s`: uptimes; `failures`: how often it was tried in vain.
+    `submitted_s`, `done_s`: uptimes; `failures`: how often it was tried in vain.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Task:
     keep: bool = False
     replaces: str = ""
     once: bool = False
-    handed_s: float = 0.0
+    submitted_s: float = 0.0
     done_s: float | None = None
     failures: int = 0
     dropped: bool = False
@@ -114,17 +114,17 @@ class Recorder:
         self._trouble: StoreError | None = None
         self._refused: dict[str, StoreError] = {}
         self._busy_since_s: float | None = None
-        self._healed_s: float | None = None
-        self._wants_healing = False
+        self._repaired_s: float | None = None
+        self._is_repair_wanted = False
         self._wait_until_s = 0.0  # without a thread: a loop waits for a lock once, not at each task
         self.dropped = 0
         self.surprises = 0
 
     # --- for the loop --------------------------------------------------------------------------
 
-    def hand(self, task: Task) -> Task:
+    def submit(self, task: Task) -> Task:
         """Have `task` done; without waiting, once the recorder is started."""
-        task.handed_s = self._clock.stamp().uptime_s
+        task.submitted_s = self._clock.stamp().uptime_s
         with self._changed:
             self._make_room(task)
             self._tasks.append(task)
@@ -164,9 +164,9 @@ class Recorder:
             self._trouble or next(iter(tuple(self._refused.values())), None) or next(problems, None)
         )
 
-    def heal(self, error: StoreError) -> None:
+    def request_repair(self, error: StoreError) -> None:
         """Prepare and open the database anew, once a minute, where `error` may end by that."""
-        self._wants_healing = self._wants_healing or not is_of_a_lock(error)
+        self._is_repair_wanted = self._is_repair_wanted or not is_of_a_lock(error)
 
     def is_clear(self) -> bool:
         """Whether all that was handed over is stored."""
@@ -225,13 +225,13 @@ class Recorder:
         elif self.store.is_replaced():
             self._log.warning("the database was replaced, opening the new one")
             self.open()
-        elif self._wants_healing and self._is_healing_due():
-            self._wants_healing, self._healed_s = False, self._clock.stamp().uptime_s
+        elif self._is_repair_wanted and self._is_repair_due():
+            self._is_repair_wanted, self._repaired_s = False, self._clock.stamp().uptime_s
             self.open()
 
-    def _is_healing_due(self) -> bool:
+    def _is_repair_due(self) -> bool:
         now_s = self._clock.stamp().uptime_s
-        return self._healed_s is None or not 0 <= now_s - self._healed_s < HEAL_EVERY_S
+        return self._repaired_s is None or not 0 <= now_s - self._repaired_s < REPAIR_EVERY_S
 
     def _read_followed(self) -> Iterator[StoreError]:
         """Read what is due; yields what the database as a whole is at fault for."""
@@ -239,7 +239,7 @@ class Recorder:
             try:
                 followed.renew(self.store, self._clock.stamp().uptime_s)
             except StoreError as error:
-                self.heal(error)
+                self.request_repair(error)
                 yield error
                 if is_of_a_lock(error):
                     return
@@ -253,7 +253,7 @@ class Recorder:
             tried.add(task)
             error = self._do(task)
             if error is not None:
-                self.heal(error)
+                self.request_repair(error)
                 yield error
                 if is_of_a_lock(error):
                     return
@@ -325,17 +325,19 @@ class Recorder:
 
     def _note_surprise(self, name: str, error: Exception) -> None:
         self.surprises += 1
-        told = StoreError(f"{name} could not be stored, by an error in the program: {error!r}")
-        self._log.warning(str(told), told.message_id, fault=told.code, times=self.surprises)
-        self._refused[name] = told
+        reported = StoreError(f"{name} could not be stored, by an error in the program: {error!r}")
+        self._log.warning(
+            str(reported), reported.message_id, fault=reported.code, times=self.surprises
+        )
+        self._refused[name] = reported
 
     def _report_set_aside(self, aside: SetAside) -> None:
         error = StoreError(aside.text)
         self._log.warning(str(error), StoreError.message_id)
         source = self._source
-        told = Task("a damaged file", lambda store: store.raise_fault(source, error), keep=True)
+        task = Task("a damaged file", lambda store: store.raise_fault(source, error), keep=True)
         with self._changed:
-            self._tasks.appendleft(told)
+            self._tasks.appendleft(task)
 
 
 def describe_damage(name: str, path: Path, error: Exception) -> StoreError:

@@ -31,7 +31,7 @@ from appliance.store.unreadable import RowsError
 
 Cycle = Callable[[], str]
 Assemble = Callable[["Service"], "Loop"]
-TELL_EVERY_S = 60.0  # the sentence, and what faults are open, lest the database was replaced
+REPORT_EVERY_S = 60.0  # the sentence, and what faults are open, lest the database was replaced
 RETAIN_EVERY_S = 3600.0
 FLUSH_S = 5.0  # real seconds for the last rows; PID 1 gives 15 to end
 WRONG_WORLD, WRONG_SETTINGS, RUNS_ALREADY = 1, 2, 3  # exit codes
@@ -69,7 +69,7 @@ class Service:
     notifier: Notifier = field(default_factory=Notifier)
     recorder: Recorder = field(init=False)
     _faults: dict[str, str] = field(default_factory=dict)
-    _told: dict[str, str] = field(default_factory=dict)
+    _reported: dict[str, str] = field(default_factory=dict)
     _faults_before: frozenset[str] | None = None
     _last_s: dict[str, float] = field(default_factory=dict)
 
@@ -123,7 +123,7 @@ class Service:
             self.notifier.notify_ready()
             self.notifier.notify_alive()
             if self._take_turn("retain", RETAIN_EVERY_S):
-                self.recorder.hand(Task("retention", retention.take_turn, once=True))
+                self.recorder.submit(Task("retention", retention.take_turn, once=True))
 
     def finish(self, act: Callable[[], None]) -> None:
         """The loop's last action; its fault is recorded, and the process ends all the same."""
@@ -138,9 +138,11 @@ class Service:
         if self._faults_before is None or error.code not in self._faults_before:
             self.log.warning(str(error), error.message_id, fault=error.code)
         if isinstance(error, StoreError):
-            self.recorder.heal(error)
-        if self._told.get(error.code) != str(error) or self._take_turn(error.code, TELL_EVERY_S):
-            self._told[error.code] = str(error)
+            self.recorder.request_repair(error)
+        if self._reported.get(error.code) != str(error) or self._take_turn(
+            error.code, REPORT_EVERY_S
+        ):
+            self._reported[error.code] = str(error)
             at = self.clock.stamp()
             self._keep(f"the fault {error.code}", lambda store: self._raise(store, error, at))
 
@@ -149,10 +151,10 @@ class Service:
 
     def _clear_ended_faults(self) -> None:
         now = frozenset(self._faults)
-        if now == self._faults_before and not self._take_turn("clear", TELL_EVERY_S):
+        if now == self._faults_before and not self._take_turn("clear", REPORT_EVERY_S):
             return
         self._faults_before = now
-        self._told = {code: text for code, text in self._told.items() if code in now}
+        self._reported = {code: text for code, text in self._reported.items() if code in now}
         at = self.clock.stamp()
         self._keep("the end of faults", lambda store: self._clear(store, now, at))
 
@@ -161,15 +163,17 @@ class Service:
             self.log.info("fault is over", fault=code)
 
     def _keep(self, name: str, act: Callable[[Store], object]) -> None:
-        self.recorder.hand(Task(name, act, keep=True))
+        self.recorder.submit(Task(name, act, keep=True))
 
     def _store_sentence(self, sentence: str, trouble: str = "", *, now: bool = False) -> None:
         """Tell PID 1, also what keeps it from being stored; store it once a minute."""
         self.notifier.set_status(f"{sentence}{trouble}")
-        if now or self._take_turn("say", TELL_EVERY_S):
+        if now or self._take_turn("say", REPORT_EVERY_S):
             at, text = self.clock.stamp(), log.redact(sentence)
             state = ServiceState(at, self.source, text)
-            self.recorder.hand(Task("the sentence", lambda store: store.add(state), replaces="say"))
+            self.recorder.submit(
+                Task("the sentence", lambda store: store.add(state), replaces="say")
+            )
 
     def _take_turn(self, what: str, every_s: float) -> bool:
         """Whether `what` is due after `every_s` unit seconds; if so, it counts as done now."""

@@ -141,13 +141,15 @@ def describe_columns(kind: type) -> dict[str, Column]:
     for field in fields(cast("Any", kind)):
         hint = hints[field.name]
         if hint is Stamp:
-            found |= {name: describe_column(name, hints_of_stamp()[name]) for name in STAMP_COLUMNS}
+            found |= {
+                name: describe_column(name, list_stamp_types()[name]) for name in STAMP_COLUMNS
+            }
         else:
             found[field.name] = describe_column(field.name, hint, field)
     return found
 
 
-def hints_of_stamp() -> dict[str, Any]:
+def list_stamp_types() -> dict[str, Any]:
     """The types of a stamp's columns."""
     return dict(zip(STAMP_COLUMNS, (datetime, str, float), strict=True))
 

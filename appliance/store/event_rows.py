@@ -74,10 +74,10 @@ def find_event_ids(store: Store, wanted: EventFilter) -> list[tuple[int, str]]:
     """Row id and event id of these events, in the order in which they were written."""
     sql = f"SELECT id, event_id FROM event WHERE {wanted.key.value} ORDER BY id"
     found = store.query(sql, (wanted.value,))
-    return [(row["id"], event_id_of(row)) for row in found]
+    return [(row["id"], get_event_id(row)) for row in found]
 
 
-def event_id_of(row: Row) -> str:
+def get_event_id(row: Row) -> str:
     """An event's id; "" where it cannot be read: no file has that name."""
     return row["event_id"] if isinstance(row["event_id"], str) else ""
 

@@ -53,7 +53,7 @@ class Store:
         self.clock = clock
         self.writer = writer
         self.unreadable = UnreadableRows(clock)
-        self._told_s: dict[tuple[str, str], float] = {}
+        self._reported_s: dict[tuple[str, str], float] = {}
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None
         if opened:
@@ -109,7 +109,7 @@ class Store:
             if known != str(error):
                 self._replace_fault_text(source, error)
             return False
-        self._told_s.pop((source, error.code), None)
+        self._reported_s.pop((source, error.code), None)
         self.add(Fault(at or self.clock.stamp(), error.code, source, str(error), None))
         return True
 
@@ -352,10 +352,10 @@ class Store:
 
     def _replace_fault_text(self, source: str, error: ApplianceError) -> None:
         now_s = self.clock.stamp().uptime_s
-        told_s = self._told_s.get((source, error.code))
-        if told_s is not None and now_s - told_s < FAULT_TEXT_EVERY_S:
+        reported_s = self._reported_s.get((source, error.code))
+        if reported_s is not None and now_s - reported_s < FAULT_TEXT_EVERY_S:
             return
-        self._told_s[source, error.code] = now_s
+        self._reported_s[source, error.code] = now_s
         sql = "UPDATE fault SET text = ? WHERE source = ? AND code = ? AND cleared IS NULL"
         with self._transaction(durable=True):
             self._db.execute(sql, (str(error), source, error.code))

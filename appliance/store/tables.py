@@ -38,7 +38,7 @@ class Table:
 ANY = "any"
 POWER, PLAN, SENSORS, CAMERA, INFERENCE = "power", "plan", "sensors", "camera", "inference"
 HINTS = "hints"
-NIGHTLY = 26 * 3600.0  # s; a plan is made every night: a day, and two hours of grace
+DAILY = 26 * 3600.0  # s; a plan is made twice a day: one may be missed, and two hours of grace
 SECONDLY = 2.0  # days of full rows where averages follow
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
@@ -49,7 +49,7 @@ TABLES = (
     Table("battery_reading",     model.BatteryReading,        POWER,     60,      180,     SECONDLY),
     Table("battery_state",       model.BatteryState,          POWER,     20,      60,      SECONDLY, averaged=True),
     Table("energy_budget",       model.EnergyBudget,          POWER,     60,      180,     SECONDLY),
-    Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    NIGHTLY, 60),
+    Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    DAILY,   60),
     Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    None,    7),
     Table("sun_day",             model.SolarDay,              PLAN,      None,    None,    3650,     key="day", order="day"),
     Table("sleep",               model.Sleep,                 POWER,     None,    None,    365,      durable=True),

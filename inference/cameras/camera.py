@@ -207,7 +207,7 @@ class InferenceCamera:
         self.people = ()
         return over
 
-    def rest(self) -> list[EventDraft]:
+    def pause(self) -> list[EventDraft]:
         """Close the connection until there is a plan again; like `end`."""
         over = self.end(for_good=True)
         self.connection.close()

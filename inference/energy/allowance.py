@@ -132,7 +132,7 @@ class Allowances:
         self._filled_s = now_s
         self._allowances = share_income(self._allowances, income_j, caps_j)
 
-    def empty(self, now_s: float) -> None:
+    def discard_unused(self, now_s: float) -> None:
         """No inference is planned: unused energy stays in the battery. Debts stay."""
         self._filled_s = now_s
         self._has_begun = False

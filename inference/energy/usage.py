@@ -78,8 +78,8 @@ class Usage:
         return rows
 
     def _make_run_row(self, digest: str) -> InferenceRun:
-        now, duration_s = self._clock.stamp(), self._duration_s()
-        power_w = self._power_w(self._all)
+        now, duration_s = self._clock.stamp(), self._compute_duration_s()
+        power_w = self._compute_power_w(self._all)
         return InferenceRun(
             stamp=now,
             duration_s=duration_s,
@@ -93,7 +93,7 @@ class Usage:
         )
 
     def _make_camera_row(self, camera: str, count: UsageCount) -> CameraUsage:
-        power_w, duration_s = self._power_w(count), self._duration_s()
+        power_w, duration_s = self._compute_power_w(count), self._compute_duration_s()
         return CameraUsage(
             stamp=self._clock.stamp(),
             camera=camera,
@@ -106,10 +106,10 @@ class Usage:
             tier=count.tier,
         )
 
-    def _duration_s(self) -> float:
+    def _compute_duration_s(self) -> float:
         return self._clock.stamp().uptime_s - self._begun.uptime_s
 
-    def _power_w(self, count: UsageCount) -> float:
+    def _compute_power_w(self, count: UsageCount) -> float:
         media_s = self._clock.media_s() - self._begun_media_s
         return count.energy_j / media_s if media_s > 0 else 0.0
 

@@ -27,7 +27,7 @@ class Instruments:
     core_w: float
     now_s: Callable[[], float] = time.perf_counter
     cpu_s: Callable[[], float] = time.process_time
-    rest: Callable[[float], None] = time.sleep
+    pause: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def measure(detector: Detector, seconds: float, tools: Instruments) -> BenchRun:
     picture = np.random.default_rng(1).integers(0, 256, (*PICTURE, 3), np.uint8)
     resting = read_instruments(tools)
     if tools.meters:
-        tools.rest(REST_S)
+        tools.pause(REST_S)
     before = read_instruments(tools)
     detector.detect(picture)  # loads the session and warms it
     start = read_instruments(tools)

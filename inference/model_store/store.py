@@ -52,7 +52,7 @@ class ModelStore:
         self.examination = examination
         self._passed: dict[str, examine.ExaminationResult] = {}
         self._bench = costs.FigureFile(model_files.get_bench_file(settings))
-        self._seen = self._active_mark()
+        self._seen = self._read_active_mark()
 
     def list_models(self) -> list[ModelFile]:
         """All models with a name, examined or not."""
@@ -108,11 +108,11 @@ class ModelStore:
 
     def has_active_changed(self) -> bool:
         """Whether the choice was written anew since the last call (or since the start)."""
-        mark = self._active_mark()
+        mark = self._read_active_mark()
         changed, self._seen = mark != self._seen, mark
         return changed
 
-    def _active_mark(self) -> Mark:
+    def _read_active_mark(self) -> Mark:
         try:
             facts = model_files.get_active_file(self.settings).stat()
         except OSError:

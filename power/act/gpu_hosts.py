@@ -61,14 +61,16 @@ def choose(
     for name, switch in list_hosts(settings).items():
         state = (before or {}).get(name, HostState())
         if level < switch.runs_from:  # neither counted nor waited for
-            after[name] = step(state, now_s, can_start=False, can_stay=False, in_turn=False)
+            after[name] = compute_next_state(
+                state, now_s, can_start=False, can_stay=False, in_turn=False
+            )
             continue
         work_w = max(0.0, switch.full_w - switch.idle_w)
         left_w -= switch.idle_w + START_SHARE * work_w
         keep_w -= switch.idle_w + KEEP_SHARE * work_w
         can_start, can_stay = left_w >= 0, keep_w >= 0
         if not at_once:
-            after[name] = step(
+            after[name] = compute_next_state(
                 state, now_s, can_start=can_start, can_stay=can_stay, in_turn=earlier_on
             )
         else:
@@ -82,7 +84,7 @@ def list_hosts(settings: Settings) -> dict[str, SwitchSettings]:
     return {name: switch for name, switch in settings.switch.items() if switch.is_host}
 
 
-def step(
+def compute_next_state(
     state: HostState, now_s: float, *, can_start: bool, can_stay: bool, in_turn: bool
 ) -> HostState:
     """One host's next state. `can_start`: the power pays for switching it on; `can_stay`: for

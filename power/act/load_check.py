@@ -72,7 +72,7 @@ class LoadCheck:
         self.wrong: list[LoadError] = []
         self.failure: ApplianceError | None = None
 
-    def hasten(self) -> None:
+    def ask_soon(self) -> None:
         """Orders have been given: ask soon whether they came true."""
         self._ask_at_s = min(self._ask_at_s, self._now_s() + ASK_SOON_S)
 

@@ -225,7 +225,7 @@ class Actuator:
         self._cancel_opposite(set(units), run=run)
         order = (self._host.start if run else self._host.stop)(*units)
         self._given.append(GivenOrder(order, units, run))
-        self._check.hasten()
+        self._check.ask_soon()
 
     def _cancel_opposite(self, units: set[str], *, run: bool) -> None:
         """An order that hangs must not come true after its opposite; other units get it anew."""

@@ -1,6 +1,6 @@
 """Charge physics: how sun and loads change the charge of a battery, in one place.
 
-    battery = ChargeModel.of(settings.battery)     # 12.8 V LFP of 640 Wh
+    battery = ChargeModel.from_settings(settings.battery)     # 12.8 V LFP of 640 Wh
     compute_charge_change_pct(battery, sun_w=600, draw_w=0, hours=0.25, cold=False)    # 12.06
 
 Reads and writes: nothing; pure.
@@ -34,7 +34,7 @@ class ChargeModel:
     max_charge_w: float
 
     @classmethod
-    def of(cls, battery: BatterySettings) -> "ChargeModel":
+    def from_settings(cls, battery: BatterySettings) -> "ChargeModel":
         """The model of the battery in the settings."""
         return cls(
             capacity_wh=battery.capacity_wh,

@@ -92,7 +92,7 @@ def is_held_by_charger(
     return -DISCHARGING_C_RATE * ah < current_a < CHARGING_C_RATE * ah
 
 
-def measured_temperature_c(celsius: float | None) -> float | None:
+def find_measured_temperature_c(celsius: float | None) -> float | None:
     """The temperature, unless it is the one that many controllers say without a probe."""
     return None if celsius == NO_PROBE_C else celsius
 
@@ -109,7 +109,7 @@ def correct_by_voltage(estimate: Estimate, facts: BatteryFacts) -> Estimate:
         return estimate
     if estimate.after_long_silence:
         estimate = replace(estimate, after_long_silence=False)
-    celsius = measured_temperature_c(estimate.temperature_c)
+    celsius = find_measured_temperature_c(estimate.temperature_c)
     bounds = ChargeRange(window.least_pct, raise_for_cold(window.most_pct, celsius, facts))
     charge_pct, sigma_pct = estimate.charge_pct, estimate.sigma_pct
     inside = probability_inside(charge_pct, sigma_pct, bounds)
@@ -134,7 +134,9 @@ def correct_by_bms(estimate: Estimate, reading: PowerReading, bms_pct: float) ->
         return estimate
     if estimate.bms_used_s is not None and now_s - estimate.bms_used_s < DAY_S:
         return estimate
-    bms_sigma_pct = hypot(BMS_SIGMA_PCT, BMS_SIGMA_PER_DAY * days_since_full(estimate, reading))
+    bms_sigma_pct = hypot(
+        BMS_SIGMA_PCT, BMS_SIGMA_PER_DAY * compute_days_since_full(estimate, reading)
+    )
     bms_sigma_pct += BMS_DISTANCE_SHARE * abs(bms_pct - estimate.charge_pct)
     if sigma_pct <= bms_sigma_pct:
         return estimate
@@ -147,7 +149,7 @@ def correct_by_bms(estimate: Estimate, reading: PowerReading, bms_pct: float) ->
     return apply_correction(replace(estimate, bms_used_s=now_s), corrected, FROM_BMS, drift)
 
 
-def days_since_full(estimate: Estimate, reading: PowerReading) -> float:
+def compute_days_since_full(estimate: Estimate, reading: PowerReading) -> float:
     """By the wall clock, for want of a better; unknown, or a clock that was set, is a fortnight."""
     if estimate.full_at is None:
         return BMS_UNKNOWN_DAYS

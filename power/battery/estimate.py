@@ -9,7 +9,7 @@ from datetime import datetime
 
 from appliance.model import PowerReading, Stamp
 from appliance.settings import BatterySettings
-from power.battery.voltage_curve import capacity_ah, get_cell
+from power.battery.voltage_curve import compute_capacity_ah, get_cell
 
 COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"  # as stored
 
@@ -98,7 +98,7 @@ class Estimate:
     after_long_silence: bool = False
 
 
-def plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:
+def find_plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:
     """The battery voltage, or None where no battery of this kind can have it (0 V for absent)."""
     voltage_v = reading.battery_voltage_v
     if voltage_v is None or not 0.6 <= voltage_v / settings.nominal_voltage_v <= 1.35:
@@ -106,15 +106,15 @@ def plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> flo
     return voltage_v
 
 
-def plausible_current_a(reading: PowerReading, settings: BatterySettings) -> float | None:
+def find_plausible_current_a(reading: PowerReading, settings: BatterySettings) -> float | None:
     """The battery current, or None where it is beyond what any battery of this size takes.
 
     0 A beside a voltage that cannot be is no current either: both stand for "absent".
     """
     current_a = reading.battery_current_a
-    if current_a is None or not abs(current_a) <= HIGHEST_C_RATE * capacity_ah(settings):
+    if current_a is None or not abs(current_a) <= HIGHEST_C_RATE * compute_capacity_ah(settings):
         return None
-    if current_a == 0 and plausible_voltage_v(reading, settings) is None:
+    if current_a == 0 and find_plausible_voltage_v(reading, settings) is None:
         return None
     return current_a
 

@@ -16,7 +16,7 @@ from appliance.settings import BatterySettings
 from power.battery.corrections import (
     correct_by_bms,
     correct_by_voltage,
-    measured_temperature_c,
+    find_measured_temperature_c,
     update_rest_window,
 )
 from power.battery.coulomb import CONTINUOUS_S, DAY_S, HOUR_S, count_charge, extrapolate_silence
@@ -28,15 +28,15 @@ from power.battery.estimate import (
     Drift,
     Estimate,
     EstimatorInputs,
+    find_plausible_current_a,
+    find_plausible_voltage_v,
     is_too_cold_to_charge,
-    plausible_current_a,
-    plausible_voltage_v,
 )
 from power.battery.inputs import select_inputs
 from power.battery.synchronise import synchronise, update_conditions
 from power.battery.voltage_curve import (
     BatteryFacts,
-    cell_unavailable_pct,
+    compute_cell_unavailable_pct,
     derive_facts,
     estimate_from_voltage,
 )
@@ -59,7 +59,7 @@ def restore(state: BatteryState, now: Stamp) -> Estimate | None:
     same_boot = state.stamp.boot_id == now.boot_id
     sigma_pct = state.sigma_pct
     if not same_boot:
-        sigma_pct = min(LOST_SIGMA_PCT, sigma_pct + sigma_of_time_off(state.stamp, now))
+        sigma_pct = min(LOST_SIGMA_PCT, sigma_pct + compute_time_off_sigma_pct(state.stamp, now))
     return Estimate(
         counted_at=state.stamp if same_boot else now,
         charge_pct=min(100.0, max(0.0, state.state_of_charge_pct)),
@@ -71,7 +71,7 @@ def restore(state: BatteryState, now: Stamp) -> Estimate | None:
     )
 
 
-def sigma_of_time_off(last: Stamp, now: Stamp) -> float:
+def compute_time_off_sigma_pct(last: Stamp, now: Stamp) -> float:
     """Uncertainty (%) that the time without a running computer adds."""
     off_h = (now.utc - last.utc).total_seconds() / HOUR_S
     return LOST_SIGMA_PCT if off_h < 0 else max(REBOOT_SIGMA_PCT, OFF_SIGMA_PER_H * off_h)
@@ -140,7 +140,7 @@ def report_state(
         return report_unknown(settings, now)
     facts = derive_facts(settings)
     charge_pct, sigma_pct = predict_charge(estimate, now, facts)
-    drawable_pct = charge_pct - cell_unavailable_pct(facts.cell, estimate.temperature_c)
+    drawable_pct = charge_pct - compute_cell_unavailable_pct(facts.cell, estimate.temperature_c)
     energy_wh = drawable_pct / 100 * facts.capacity_wh if drawable_pct > 0 else 0.0
     is_refused = reading is not None and reading.charge_allowed is False
     return BatteryState(
@@ -149,7 +149,7 @@ def report_state(
         sigma_pct=sigma_pct,
         energy_wh=energy_wh,
         capacity_wh=settings.capacity_wh,
-        time_to_go_s=time_to_go_s(energy_wh, reading, settings),
+        time_to_go_s=compute_time_to_go_s(energy_wh, reading, settings),
         charge_blocked=is_refused or is_too_cold_to_charge(estimate.temperature_c, settings),
         method=estimate.method,
         full_at=estimate.full_at,
@@ -187,7 +187,7 @@ def start(
     """The first estimate, without any count: from the voltage, the load's voltage drop removed."""
     if inputs.voltage_v is None:
         return None
-    celsius = measured_temperature_c(reading.battery_temperature_c)
+    celsius = find_measured_temperature_c(reading.battery_temperature_c)
     charge = estimate_from_voltage(inputs.voltage_v, inputs.current_a, settings, celsius)
     return Estimate(
         counted_at=reading.stamp,
@@ -200,14 +200,14 @@ def start(
     )
 
 
-def time_to_go_s(
+def compute_time_to_go_s(
     energy_wh: float, reading: PowerReading | None, settings: BatterySettings
 ) -> float | None:
     """Seconds until `energy_wh` is drawn at the present net discharge; None while charging."""
     if reading is None or (reading.battery_current_a or 0.0) >= 0:
         return None
-    voltage_v = plausible_voltage_v(reading, settings)
-    current_a = plausible_current_a(reading, settings)
+    voltage_v = find_plausible_voltage_v(reading, settings)
+    current_a = find_plausible_current_a(reading, settings)
     if voltage_v is None or current_a is None:
         return None
     return energy_wh / (-current_a * voltage_v) * HOUR_S

@@ -13,8 +13,8 @@ from power.battery.estimate import (
     HIGHEST_C_RATE,
     Estimate,
     EstimatorInputs,
-    plausible_current_a,
-    plausible_voltage_v,
+    find_plausible_current_a,
+    find_plausible_voltage_v,
 )
 from power.battery.voltage_curve import BatteryFacts
 
@@ -37,14 +37,14 @@ def select_inputs(
 ) -> EstimatorInputs:
     """The usable values of `reading`, judged by those before it."""
     before = None if previous is None else previous.inputs
-    since_s = unchanged_since_s(before, reading)
-    voltage_v = plausible_voltage_v(reading, settings)
-    current_a = plausible_current_a(reading, settings)
+    since_s = find_unchanged_since_s(before, reading)
+    voltage_v = find_plausible_voltage_v(reading, settings)
+    current_a = find_plausible_current_a(reading, settings)
     inputs = EstimatorInputs(
         reported_v=reading.battery_voltage_v,
         reported_a=reading.battery_current_a,
         unchanged_since_s=since_s,
-        draw_pct_per_h=draw_pct_per_h(reading, current_a, before, facts),
+        draw_pct_per_h=compute_draw_pct_per_h(reading, current_a, before, facts),
     )
     if is_frozen(reading, reading.stamp.uptime_s - since_s, facts):
         return inputs
@@ -57,7 +57,7 @@ def select_inputs(
     return replace(inputs, voltage_v=voltage_v, current_a=current_a, current_measured=measured)
 
 
-def unchanged_since_s(before: EstimatorInputs | None, reading: PowerReading) -> float:
+def find_unchanged_since_s(before: EstimatorInputs | None, reading: PowerReading) -> float:
     """The uptime since when voltage and current have been reported exactly as they are now."""
     now = (reading.battery_voltage_v, reading.battery_current_a)
     if before is not None and now == (before.reported_v, before.reported_a):
@@ -71,7 +71,7 @@ def is_frozen(reading: PowerReading, same_s: float, facts: BatteryFacts) -> bool
     return same_s >= FROZEN_S and current_a is not None and abs(current_a) > at_rest_a
 
 
-def draw_pct_per_h(
+def compute_draw_pct_per_h(
     reading: PowerReading,
     current_a: float | None,
     before: EstimatorInputs | None,
@@ -86,7 +86,7 @@ def draw_pct_per_h(
     return before.draw_pct_per_h if before is not None else 0.0
 
 
-def balance_current_a(
+def compute_balance_current_a(
     reading: PowerReading, voltage_v: float, facts: BatteryFacts
 ) -> tuple[float, float] | None:
     """The current that sun and load leave for the battery, and its error; None if unknown."""
@@ -105,7 +105,7 @@ def derive_current_a(
     reading: PowerReading, voltage_v: float, current_a: float | None, facts: BatteryFacts
 ) -> tuple[float | None, bool]:
     """A current in place of none, or of a 0 that cannot be; with it, whether it was measured."""
-    balance = balance_current_a(reading, voltage_v, facts)
+    balance = compute_balance_current_a(reading, voltage_v, facts)
     if balance is None:
         return current_a, True
     flows_a, error_a = balance
@@ -130,7 +130,7 @@ def is_torn(
     near_a = NEAR_C_RATE * facts.capacity_ah
     if before.reported_a is not None and abs(current_a - before.reported_a) <= near_a:
         return False
-    balance = balance_current_a(reading, voltage_v, facts)
+    balance = compute_balance_current_a(reading, voltage_v, facts)
     if balance is not None:
         return abs(current_a - balance[0]) > near_a + 3 * balance[1]
     if before.voltage_v is None:

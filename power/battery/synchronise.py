@@ -17,7 +17,7 @@ from power.battery.estimate import (
     SyncConditions,
     is_too_cold_to_charge,
 )
-from power.battery.voltage_curve import BatteryFacts, UncertainCharge, cell_unavailable_pct
+from power.battery.voltage_curve import BatteryFacts, UncertainCharge, compute_cell_unavailable_pct
 
 SYNCHRONISED_FULL, SYNCHRONISED_EMPTY = "anchored full", "anchored empty"  # as stored
 SYNC_AFTER_S = 300.0
@@ -102,7 +102,7 @@ def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) 
 
     if has_lasted(conditions.empty_since_s, SYNC_AFTER_S):
         # In the cold it is empty early: what the cold makes unavailable is still in it.
-        cold_pct = cell_unavailable_pct(cell, estimate.temperature_c)
+        cold_pct = compute_cell_unavailable_pct(cell, estimate.temperature_c)
         left = UncertainCharge(
             cell.empty.charge_pct + cold_pct, cell.empty.sigma_pct + cold_pct / 4
         )

@@ -148,7 +148,7 @@ class BatteryFacts:
 @lru_cache(maxsize=16)
 def derive_facts(settings: BatterySettings) -> BatteryFacts:
     """The facts of the battery in the settings."""
-    cell, ah = get_cell(settings), capacity_ah(settings)
+    cell, ah = get_cell(settings), compute_capacity_ah(settings)
     low_v, high_v = cell.rested_curve[0][0], cell.rested_curve[-1][0]
     grid = [low_v + GRID_V * step for step in range(round((high_v - low_v) / GRID_V) + 1)]
     least = [(row[0], row[1]) for row in cell.rested_curve]
@@ -176,20 +176,20 @@ def count_cells(settings: BatterySettings) -> int:
     return max(1, round(settings.nominal_voltage_v / get_cell(settings).nominal_v))
 
 
-def capacity_ah(settings: BatterySettings) -> float:
+def compute_capacity_ah(settings: BatterySettings) -> float:
     """Charge of the full battery."""
     return settings.capacity_wh / settings.nominal_voltage_v
 
 
-def cold_unavailable_pct(settings: BatterySettings, temperature_c: float | None) -> float:
+def compute_cold_unavailable_pct(settings: BatterySettings, temperature_c: float | None) -> float:
     """Charge (%) that is unavailable in the cold: the last part, there again when it is warm.
 
     An unknown temperature makes nothing unavailable; the guard's voltage floor protects then.
     """
-    return cell_unavailable_pct(get_cell(settings), temperature_c)
+    return compute_cell_unavailable_pct(get_cell(settings), temperature_c)
 
 
-def cell_unavailable_pct(cell: Cell, temperature_c: float | None) -> float:
+def compute_cell_unavailable_pct(cell: Cell, temperature_c: float | None) -> float:
     """The same of one chemistry."""
     if temperature_c is None or temperature_c >= cell.usable_by_temperature[-1][0]:
         return 0.0
@@ -247,7 +247,7 @@ def raise_for_cold(most_pct: float, temperature_c: float | None, facts: BatteryF
     how cold it is, it may be so.
     """
     celsius = UNKNOWN_COLD_C if temperature_c is None else temperature_c
-    cold_pct = cell_unavailable_pct(facts.cell, celsius)
+    cold_pct = compute_cell_unavailable_pct(facts.cell, celsius)
     return cold_pct + most_pct * (1 - cold_pct / 100)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from appliance.model import BatteryState
 from appliance.settings import Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.guard.by_charge import hibernate_below_pct, lower_bound_pct
+from power.guard.by_charge import compute_hibernate_below_pct, compute_lower_bound_pct
 from power.guard.limits import derive_limits
 from power.plan.problem import compute_current_reserve_wh
 
@@ -26,11 +26,11 @@ def compute_autonomy(battery: BatteryState, settings: Settings) -> Autonomy | No
     """From the lower bound of the charge, as the guard judges it, to where the guard stops the
     cameras, and to where it powers off; None where the charge is unknown.
     """
-    least_pct = lower_bound_pct(battery)
+    least_pct = compute_lower_bound_pct(battery)
     if least_pct is None:
         return None
     energy = settings.energy
-    model = ChargeModel.of(settings.battery)
+    model = ChargeModel.from_settings(settings.battery)
     reserve_wh = compute_current_reserve_wh(settings, battery.stamp.utc, battery.full_at)
 
     def count_days(down_to_pct: float, draw_w: float) -> float:
@@ -38,6 +38,6 @@ def compute_autonomy(battery: BatteryState, settings: Settings) -> Autonomy | No
         return max(0.0, least_pct - down_to_pct) / -a_day_pct
 
     return Autonomy(
-        count_days(hibernate_below_pct(settings, reserve_wh), energy.sentinel_power_w),
+        count_days(compute_hibernate_below_pct(settings, reserve_wh), energy.sentinel_power_w),
         count_days(derive_limits(settings.battery, energy).floor_pct, energy.hibernate_power_w),
     )

@@ -1,7 +1,7 @@
 """`unitctl energy outlook`: autonomy without sun, and the plan of three days.
 
 Reads: BatteryState, the newest EnergyPlanStep rows, EnergyPolicy. Writes: standard output.
-Never: makes a plan; it shows what the nightly plan stored, and says when that was.
+Never: makes a plan; it shows what the last plan stored, and says when that was.
 """
 
 import argparse

@@ -19,7 +19,7 @@ from appliance.store.store import Store
 from power.plan import history
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
-from power.plan.nightly import solve_plan
+from power.plan.plan import solve_plan
 from power.plan.problem import (
     CHARGE_AGE_S,
     ClearSkyModel,
@@ -269,7 +269,7 @@ def format_sentence(
 ) -> str:
     """What the change buys, in one sentence."""
     scarce, now = comparisons["scarce"], comparisons["now"]
-    said = " and ".join(format_change(settings, name, value) for name, value in changes.items())
+    changed = " and ".join(format_change(settings, name, value) for name, value in changes.items())
     gained = abs(scarce.changed.utility - scarce.today.utility)
     safer = abs(scarce.changed.hibernates - scarce.today.hibernates)
     if gained < LEAST_DIFFERENCE and safer < 2 * LEAST_DIFFERENCE:
@@ -281,7 +281,7 @@ def format_sentence(
             f"{format_instead(scarce.changed.hibernates, scarce.today.hibernates)} of the scenarios"
         )
     later = format_instead(now.changed.utility, now.today.utility)
-    return f"With {said}, {bought}; in the next {DAYS} days it would do {later} of full work."
+    return f"With {changed}, {bought}; in the next {DAYS} days it would do {later} of full work."
 
 
 def format_change(settings: Settings, name: str, value: float) -> str:

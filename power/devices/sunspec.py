@@ -120,7 +120,7 @@ class SunSpecDevice(Profile):
     gap_s = 0.02
     tested = TESTED
     sources = SOURCES
-    telling: tuple[int, ...] = ()  # the models that only such a device has
+    characteristic_models: tuple[int, ...] = ()  # the models that only such a device has
 
     @property
     def signature(self) -> Block:
@@ -134,7 +134,7 @@ class SunSpecDevice(Profile):
             return None
         models, name = directory
         text = f"SunSpec, {name or 'maker unknown'}, models {', '.join(map(str, models))}"
-        return Identification(text, certain=not set(self.telling).isdisjoint(models))
+        return Identification(text, certain=not set(self.characteristic_models).isdisjoint(models))
 
     def rows(self, block: Block) -> tuple[Register, ...]:  # noqa: ARG002  (see above)
         return ()
@@ -165,7 +165,7 @@ class SunSpecBattery(SunSpecDevice, BatteryProfile):
     registers = BATTERY
     live = (Block(802), Block(713), Block(124))
     slow = (Block(803),)
-    telling = (802, 803)
+    characteristic_models = (802, 803)
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         model = block.function
@@ -207,7 +207,7 @@ class SunSpecPv(SunSpecDevice, ChargerProfile):
     title = "SunSpec PV inputs (models 160, 714)"
     registers = PV
     live = (Block(160), Block(714))
-    telling = (160, 714)
+    characteristic_models = (160, 714)
     has_load_output = False
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:

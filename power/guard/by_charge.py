@@ -26,7 +26,7 @@ def judge_charge(
     reading: PowerReading | None = None,
     observation: Observation | None = None,
 ) -> Verdict:
-    """The lower bound of the charge (`lower_bound_pct`) against floor, reserve and SENTINEL."""
+    """`compute_lower_bound_pct` of the charge against floor, reserve and SENTINEL."""
     if least_pct is None:
         return Verdict(EnergyLevel.SENTINEL, "the charge of the battery is unknown")
     hibernate_pct = max(limits.hibernate_pct, reserve_wh / limits.capacity_wh * 100)
@@ -72,7 +72,7 @@ def find_objection(
     return "the voltage is sound" if only_uncertain and is_sound else ""
 
 
-def lower_bound_pct(battery: BatteryState | None) -> float | None:
+def compute_lower_bound_pct(battery: BatteryState | None) -> float | None:
     """Charge less one sigma and what is unavailable in the cold; None if unknown.
 
     The two are taken off as independent errors are, as the root of their squares: makers give cold
@@ -91,7 +91,7 @@ def lower_bound_pct(battery: BatteryState | None) -> float | None:
     return least_pct if math.isfinite(least_pct) else None
 
 
-def hibernate_below_pct(settings: Settings, reserve_wh: float | None = None) -> float:
+def compute_hibernate_below_pct(settings: Settings, reserve_wh: float | None = None) -> float:
     """Charge below which no load runs: halfway from power-off to SENTINEL, or the reserve, if that
     is more. `reserve_wh` is the reserve of the day; left out, that of the settings.
     """

@@ -19,7 +19,7 @@ than some degrees in a silence; a meter that freezes while the power service sta
 
 from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import Settings
-from power.guard.by_charge import judge_charge, lower_bound_pct
+from power.guard.by_charge import compute_lower_bound_pct, judge_charge
 from power.guard.by_silence import judge_silence
 from power.guard.by_voltage import judge_voltage
 from power.guard.limits import derive_limits
@@ -48,7 +48,7 @@ def judge(
     state = update_state(state, observation, limits)
     battery = battery if battery is not None and is_current(battery, now) else None
     reserve_wh = compute_todays_reserve_wh(battery, settings, now)
-    least_pct = lower_bound_pct(battery)
+    least_pct = compute_lower_bound_pct(battery)
     voltage = judge_voltage(
         state, observation, limits, now, charged=is_charging(reading, battery, limits)
     )

@@ -43,12 +43,14 @@ def scale_to_season(wanted: float, latitude_deg: float, ordinal: int) -> float:
     """The settings' days moved to this latitude and day; 3 to 14, unless the settings say less or
     more. `ordinal` as of `date.toordinal`.
     """
-    light = daily_irradiation(latitude_deg, datetime.fromordinal(ordinal).timetuple().tm_yday)
-    days = wanted * daily_irradiation(REFERENCE_DEG, MIDWINTER) / max(light, DARK)
+    light = compute_daily_irradiation(
+        latitude_deg, datetime.fromordinal(ordinal).timetuple().tm_yday
+    )
+    days = wanted * compute_daily_irradiation(REFERENCE_DEG, MIDWINTER) / max(light, DARK)
     return min(max(MOST_DAYS, wanted), max(min(FEWEST_DAYS, wanted), days))
 
 
-def daily_irradiation(latitude_deg: float, day_of_year: int) -> float:
+def compute_daily_irradiation(latitude_deg: float, day_of_year: int) -> float:
     """A day's irradiation of level ground above the air, in solar constants times 24 h / pi.
 
     Allen et al. (1998), FAO paper 56, equations 21 and 23 to 25. 0 in the polar night.

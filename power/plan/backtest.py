@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from appliance.model import SolarDay, Stamp
 from appliance.settings import Settings
 from power.battery.estimate import is_too_cold_to_charge
-from power.battery.voltage_curve import cold_unavailable_pct
+from power.battery.voltage_curve import compute_cold_unavailable_pct
 from power.plan.horizon import HORIZON_DAYS
-from power.plan.nightly import POLICY_DAYS, solve_plan, tabulate_values
+from power.plan.plan import POLICY_DAYS, solve_plan, tabulate_values
 from power.plan.policy_table import PolicyTable, compute_value_curve, interpolate_value
 from power.plan.problem import PlanProblem, SiteHistory
 from power.plan.rollout import LadderController, StepController, TableController, TimeStep, roll_out
@@ -144,7 +144,7 @@ def rebuild_days(
                 hours=1.0,
                 sun_w=clear_w[hour] * (usual or 0.0 if share is None else share),
                 cold=is_too_cold_to_charge(mean_c, settings.battery),
-                hidden_pct=cold_unavailable_pct(settings.battery, mean_c),
+                hidden_pct=compute_cold_unavailable_pct(settings.battery, mean_c),
             )
             steps.append(step)
     return steps

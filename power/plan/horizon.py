@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from appliance.settings import Settings
-from power.battery.voltage_curve import cold_unavailable_pct, get_cell
+from power.battery.voltage_curve import compute_cold_unavailable_pct, get_cell
 from power.plan.weather_model import (
     CLASS_CLEARNESS,
     CLASS_COUNT,
@@ -86,7 +86,7 @@ def build_horizon(
     intervals: list[Interval] = []
     for day, day_w in enumerate(by_day):
         mean_c, sigma_c = air[day]
-        hidden = cold_unavailable_pct(settings.battery, mean_c - sigma_c / 2)
+        hidden = compute_cold_unavailable_pct(settings.battery, mean_c - sigma_c / 2)
         intervals += make_intervals(day, midnight + timedelta(days=day), day_w, hidden)
     return Horizon(tuple(intervals), (*weather, weather[-1]), cold)
 

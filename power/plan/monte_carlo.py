@@ -18,7 +18,7 @@ from itertools import accumulate
 import numpy as np
 
 from appliance.model import EnergyLevel
-from power.plan.nightly import Plan
+from power.plan.plan import Plan
 from power.plan.scenarios import Floats, Ints, Scenarios, ScenarioStart, ScenarioStep
 
 SCENARIOS = 200

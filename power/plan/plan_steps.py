@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, Stamp
 from appliance.settings import Follows
 from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
-from power.plan.nightly import COLD_FROM_CHANCE, Plan, tabulate_values
 from power.plan.nowcast import SolarNowcast
+from power.plan.plan import COLD_FROM_CHANCE, Plan, tabulate_values
 from power.plan.policy_table import PolicyTable, compute_hour, interpolate_clear_w
 from power.plan.rollout import (
     LadderController,

@@ -1,4 +1,4 @@
-"""Follows the nightly plan: the best option now, from the policy table.
+"""Follows the plan: the best option now, from the policy table.
 
 Reads: the policy table (EnergyPolicy row), the charge, the sun of today. Writes: nothing.
 Never: imports numpy (it is used in a resident process), is used beyond the table's end (the ladder

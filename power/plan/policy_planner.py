@@ -1,4 +1,4 @@
-"""The policy planner, as the power service asks it: the nightly policy, and the ladder without one.
+"""The policy planner, as the power service asks it: the policy, and the ladder without one.
 
     planner = PolicyPlanner(settings, fetch=lambda: store.last(EnergyPolicy))
     proposal = planner.propose(battery_state, reading, previous_level)
@@ -59,7 +59,7 @@ class PolicyPlanner:
         self._settings = settings
         self._ladder = Ladder(settings)
         self._options = list_options(settings)
-        self._battery = ChargeModel.of(settings.battery)
+        self._battery = ChargeModel.from_settings(settings.battery)
         self._fetch = fetch
         self._predicts_change = predicts_change
         self._table: PolicyTable | None = None

@@ -1,6 +1,6 @@
 """The policy table: the value of each charge at each time to come, as stored and as used.
 
-Reads and writes: nothing; pure. The nightly plan packs it, the power service unpacks it.
+Reads and writes: nothing; pure. The plan packs it, the power service unpacks it.
 Never: imports numpy: it is used in a resident process.
 """
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import BatterySettings, Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.guard.by_charge import judge_charge, lower_bound_pct
+from power.guard.by_charge import compute_lower_bound_pct, judge_charge
 from power.guard.limits import derive_limits
 from power.plan.ladder import choose_level
 from power.plan.nowcast import SolarNowcast
@@ -77,7 +77,7 @@ class TableController:
     ) -> None:
         self._table = table
         self._options = options
-        self._battery = ChargeModel.of(battery)
+        self._battery = ChargeModel.from_settings(battery)
         self._nowcast = nowcast or SolarNowcast()
         self._learns_sun = learns_sun
         self._held: Option | None = None
@@ -147,7 +147,7 @@ def roll_out(
     """Simulate the steps from that charge on, the guard above the controller. Sigma grows by the
     day.
     """
-    battery = ChargeModel.of(settings.battery)
+    battery = ChargeModel.from_settings(settings.battery)
     simulated: list[SimulatedStep] = []
     for step in steps:
         proposed = controller.choose(step, charge_pct)
@@ -191,7 +191,7 @@ def apply_guard(
     """What the guard allows of a proposed option in that state."""
     battery, energy = settings.battery, settings.energy
     kept_wh = compute_current_reserve_wh(settings, utc, None)
-    least_pct = lower_bound_pct(state)
+    least_pct = compute_lower_bound_pct(state)
     verdict = judge_charge(least_pct, state, derive_limits(battery, energy), reserve_wh=kept_wh)
     if verdict.power_off:
         return Option(EnergyLevel.OFF, power_w=0.0, utility=0.0)

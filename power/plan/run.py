@@ -37,8 +37,8 @@ from power.plan.backtest import BACKTEST_DAYS, CLEAR_DAYS, run_backtest
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.forecast_file import ForecastError, read_forecast
 from power.plan.horizon import HORIZON_DAYS
-from power.plan.nightly import Plan, make_policy, solve_plan, tabulate_values
 from power.plan.nowcast import SolarNowcast
+from power.plan.plan import Plan, make_policy, solve_plan, tabulate_values
 from power.plan.plan_steps import STEP, make_plan_steps
 from power.plan.policy_table import compute_hour
 from power.plan.problem import (
@@ -157,13 +157,13 @@ def make_steps(store: Store, plan: Plan, *, by_ladder: bool) -> list[EnergyPlanS
         plan,
         battery,
         budget.level if budget else None,
-        nowcast_today(store, plan),
+        observe_today(store, plan),
         plan.problem.now,
         by_ladder=by_ladder,
     )
 
 
-def nowcast_today(store: Store, plan: Plan) -> SolarNowcast:
+def observe_today(store: Store, plan: Plan) -> SolarNowcast:
     """Today's sun as far as it was measured."""
     now, table = plan.problem.now.utc, tabulate_values(plan, 1)
     nowcast = SolarNowcast()

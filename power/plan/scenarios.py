@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from appliance.model import EnergyLevel
 from power.battery.charge_physics import ChargeModel
-from power.guard.by_charge import hibernate_below_pct
+from power.guard.by_charge import compute_hibernate_below_pct
 from power.guard.limits import derive_limits
 from power.plan.charge_array import compute_charge_changes_pct
 from power.plan.horizon import Interval
-from power.plan.nightly import Plan
+from power.plan.plan import Plan
 from power.plan.solver import ValueArray, compute_running_share, grow_sigma_pct, mix_overnight
 from power.plan.weather_model import (
     CLASS_CLEARNESS,
@@ -74,12 +74,12 @@ class Scenarios:
         self._clearness = np.array(CLASS_CLEARNESS) * sun_share
         self._horizon = plan.horizon
         self._solution = plan.solution
-        self._battery = ChargeModel.of(plan.settings.battery)
+        self._battery = ChargeModel.from_settings(plan.settings.battery)
         self._draw_w = np.array([one.power_w for one in plan.options])
         self._utility = np.array([one.utility for one in plan.options])
         self._level = np.array([int(one.level) for one in plan.options])
         limits = derive_limits(plan.settings.battery, plan.settings.energy)
-        hibernate_pct = hibernate_below_pct(plan.settings, plan.problem.reserve_wh)
+        hibernate_pct = compute_hibernate_below_pct(plan.settings, plan.problem.reserve_wh)
         self._guard_limits = (
             (EnergyLevel.SENTINEL, limits.sentinel_pct),
             (EnergyLevel.HIBERNATE, hibernate_pct),
@@ -99,13 +99,15 @@ class Scenarios:
         interval = self._horizon.intervals[step.place]
         self._begin_days(interval.day)
         sun_w = step.clear_w * self._clearness[self.weather_class]
-        change_pct = self._change_charge(sun_w, self._draw_w, step.hours)
+        change_pct = self._compute_changes_pct(sun_w, self._draw_w, step.hours)
         end_pct = np.minimum(self.charge_pct[:, None] + change_pct, 100.0)
-        values = self._earn(step, change_pct, end_pct) + self._value_later(step, end_pct)
+        values = self._compute_utility(step, change_pct, end_pct) + self._compute_later_value(
+            step, end_pct
+        )
         off = self._apply_guard(values, interval)
         choice = values.argmax(axis=1)
         chosen_pct = np.take_along_axis(end_pct, choice[:, None], 1)[:, 0]
-        off_pct = self.charge_pct + self._change_charge(sun_w, np.zeros(1), step.hours)[:, 0]
+        off_pct = self.charge_pct + self._compute_changes_pct(sun_w, np.zeros(1), step.hours)[:, 0]
         self.charge_pct = np.clip(np.where(off, off_pct, chosen_pct), 0.0, 100.0)
         levels = np.where(off, int(EnergyLevel.OFF), self._level[choice])
         return np.where(off, -1, choice), levels, sun_w
@@ -126,7 +128,7 @@ class Scenarios:
         found = np.searchsorted(edges, self._random.random(self._count) * edges[-1])
         return np.asarray(np.minimum(found, CLASS_COUNT - 1), np.int64)
 
-    def _change_charge(self, sun_w: Floats, draw_w: Floats, hours: float) -> Floats:
+    def _compute_changes_pct(self, sun_w: Floats, draw_w: Floats, hours: float) -> Floats:
         """Change of charge (%), by scenario and draw."""
         return compute_charge_changes_pct(
             self._battery,
@@ -136,7 +138,7 @@ class Scenarios:
             cold=self.cold[:, None],
         )
 
-    def _earn(self, step: ScenarioStep, change_pct: Floats, end_pct: Floats) -> Floats:
+    def _compute_utility(self, step: ScenarioStep, change_pct: Floats, end_pct: Floats) -> Floats:
         """Utility of the step, by scenario and option."""
         floor_pct = self._solution.floors_pct[step.place]
         share = compute_running_share(
@@ -144,9 +146,9 @@ class Scenarios:
         )
         return np.asarray(self._utility * step.hours * share)
 
-    def _value_later(self, step: ScenarioStep, end_pct: Floats) -> Floats:
+    def _compute_later_value(self, step: ScenarioStep, end_pct: Floats) -> Floats:
         """Utility still to come after the step, linear in time over its interval."""
-        after = self._value_after(step)
+        after = self._get_value_after(step)
         if step.share < 1 - 1e-6:
             before = self._solution.values[step.place]
             after = np.asarray(before + (after - before) * np.float32(step.share))
@@ -157,7 +159,7 @@ class Scenarios:
         high = np.take_along_axis(curves, place + 1, 1)
         return np.asarray(low + (high - low) * (x - place), np.float64)
 
-    def _value_after(self, step: ScenarioStep) -> ValueArray:
+    def _get_value_after(self, step: ScenarioStep) -> ValueArray:
         """The value at the end of the step's interval; at midnight the next day is not known."""
         interval = self._horizon.intervals[step.place]
         after = self._solution.values[step.place + 1]

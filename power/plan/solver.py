@@ -107,7 +107,7 @@ class BackwardStep:
         self._draw_w = np.array([one.power_w for one in options])
         self._utility = np.array([one.utility for one in options], np.float32)[:, None]
         self._charge_pct = np.linspace(0, 100, CHARGE_LEVELS, dtype=np.float32)
-        self._battery = ChargeModel.of(battery)
+        self._battery = ChargeModel.from_settings(battery)
         self._clearness = np.array(CLASS_CLEARNESS)[:, None, None] * SUN_CAUTION
         self._cold = np.array([False, True])[:, None]
         self._rows = (np.arange(CLASS_COUNT * 2) * CHARGE_LEVELS)[:, None, None]
@@ -115,7 +115,7 @@ class BackwardStep:
     def __call__(self, interval: Interval, floor_pct: float, after: ValueArray) -> ValueArray:
         """The value at the start of `interval`; `after` that at its end. (class, cold, charge)"""
         if interval.clear_w <= 0:
-            return self._step_dark(interval, floor_pct, after)
+            return self._compute_dark_value(interval, floor_pct, after)
         changes_pct = compute_charge_changes_pct(
             self._battery,
             sun_w=interval.clear_w * self._clearness,
@@ -129,10 +129,12 @@ class BackwardStep:
         flat = after.reshape(-1)
         low = flat[place + self._rows]
         value = low + (flat[place + 1 + self._rows] - low) * part
-        value += self._earn(interval, change_pct, end_pct, floor_pct)
+        value += self._compute_utility(interval, change_pct, end_pct, floor_pct)
         return np.asarray(value.max(axis=1).reshape(CLASS_COUNT, 2, -1))
 
-    def _step_dark(self, interval: Interval, floor_pct: float, after: ValueArray) -> ValueArray:
+    def _compute_dark_value(
+        self, interval: Interval, floor_pct: float, after: ValueArray
+    ) -> ValueArray:
         """Without sun, all weather classes change the charge alike."""
         changes_pct = compute_charge_changes_pct(
             self._battery, sun_w=0.0, draw_w=self._draw_w, hours=interval.hours, cold=False
@@ -142,10 +144,10 @@ class BackwardStep:
         place, part = self._locate(end_pct)
         low = after[..., place]
         value = low + (after[..., place + 1] - low) * part
-        value += self._earn(interval, change_pct, end_pct, floor_pct)
+        value += self._compute_utility(interval, change_pct, end_pct, floor_pct)
         return np.asarray(value.max(axis=2))
 
-    def _earn(
+    def _compute_utility(
         self, interval: Interval, change_pct: ValueArray, end_pct: ValueArray, floor_pct: float
     ) -> ValueArray:
         """Utility of each option in the interval."""

@@ -38,7 +38,7 @@ class Progress:
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
 
-    def say(self, text: str) -> None:
+    def write(self, text: str) -> None:
         if self._live:
             text = f"\r\x1b[K{text[: shutil.get_terminal_size().columns - 1]}"
         print(text, end="" if self._live else "\n", file=sys.stderr, flush=True)
@@ -72,7 +72,7 @@ def run(
     """Probe the ports (None: all that there are); the exit code. `path`: where to write."""
     progress = Progress()
     probe = probe or Probe(SystemClock())
-    probe.on_question, probe.on_match = progress.say, progress.keep
+    probe.on_question, probe.on_match = progress.write, progress.keep
     chosen = name_ports(ports)
     for port in chosen:
         if port.startswith(TCP):
@@ -80,7 +80,9 @@ def run(
     reports = []
     try:
         for port in chosen:
-            progress.say(f"{port}: at most {probe.longest_s(port):.0f} s where no device answers")
+            progress.write(
+                f"{port}: at most {probe.estimate_longest_s(port):.0f} s where no device answers"
+            )
             reports.append(probe.scan(port))
     finally:
         progress.end()
@@ -143,8 +145,8 @@ def format_lines(report: PortReport, found: list[DeviceSection]) -> list[Line]:
     elif not result:
         advice = "" if report.unknown_replies else f"; {get_no_device_advice(report.port)}"
         result.append(Line("--", f"no known device answers ({report.took_s:.0f} s){advice}", DIM))
-    strangers = [Line("??", make_printable(text), DIM) for text in report.unknown_replies]
-    return result + strangers[:MOST_UNKNOWN_REPLIES]
+    unknown = [Line("??", make_printable(text), DIM) for text in report.unknown_replies]
+    return result + unknown[:MOST_UNKNOWN_REPLIES]
 
 
 def format_line(entry: DeviceSection) -> Line:

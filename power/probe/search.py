@@ -119,7 +119,7 @@ class Probe:
     on_question: Callable[[str], None] = lambda _: None
     on_match: Callable[[str], None] = lambda _: None
 
-    def longest_s(self, port: str) -> float:
+    def estimate_longest_s(self, port: str) -> float:
         """How long a port takes where no device answers."""
         return compute_longest_s(
             plan_first_round(self.models, port, self.timeouts)
@@ -162,7 +162,7 @@ class Search:
         self._probe = probe
         self._port = port
         self._opened = False
-        self._longest_s = probe.longest_s(port)
+        self._longest_s = probe.estimate_longest_s(port)
         self._begun_s = probe.clock.media_s()
         self._deadline_s = probe.timeouts.whole_scan_s
         self._asks_neighbours = False

@@ -37,7 +37,7 @@ class DeviceCurrent:
     _: KW_ONLY
     current_a: float | None
     voltage_v: float | None
-    sees_battery: bool  # its current, with those of its kind, is the battery's
+    measures_battery: bool  # its current, with those of its kind, is the battery's
     pv_w: float | None = None
     load_w: float | None = None
     charge_pct: float | None = None
@@ -161,13 +161,13 @@ class CurrentSigns:
         if own.is_pack:
             sun_a = subtract(sum_known([one.sun_a for one in across]), rest_a)
             most_a = subtract(sum_known([one.most_a for one in across]), rest_a)
-        sees_all = all(one.sees_battery for one in (own, *beside, *across))
+        measures_all = all(one.measures_battery for one in (own, *beside, *across))
         return CurrentSample(
             at_s=now_s,
             current_a=own.current_a or 0.0,
             voltage_v=own.voltage_v,
-            others_a=subtract(across_a, rest_a) if sees_all else None,
-            sun_a=sun_a if sees_all or not own.is_pack else None,
+            others_a=subtract(across_a, rest_a) if measures_all else None,
+            sun_a=sun_a if measures_all or not own.is_pack else None,
             most_a=most_a,
             charge_pct=own.charge_pct,
             full_ah=own.full_ah,
@@ -216,7 +216,7 @@ def describe_charger(title: str, charger: Charger) -> DeviceCurrent:
         title,
         current_a=reading.battery_current_a,
         voltage_v=reading.battery_voltage_v,
-        sees_battery=charger.measures_loads,
+        measures_battery=charger.measures_loads,
         pv_w=reading.pv_power_w,
         load_w=reading.load_power_w if has_output else 0.0,
     )
@@ -228,7 +228,7 @@ def describe_pack(title: str, pack: BatteryReading) -> DeviceCurrent:
         title,
         current_a=pack.current_a,
         voltage_v=pack.voltage_v,
-        sees_battery=True,
+        measures_battery=True,
         charge_pct=pack.state_of_charge_pct,
         full_ah=pack.full_ah,
     )

@@ -42,7 +42,7 @@ class Report:
     `values` are those that a change of the battery changes, `counted` those that still move where a
     load is steady. `flows`: sun or a current, so that the values cannot stay the same for long.
     `throttled`: there is sun, but no more of it is taken than a load needs.
-    `sees_loads`: its current is the battery's. `connected`: its voltage is the battery's.
+    `measures_loads`: its current is the battery's. `connected`: its voltage is the battery's.
     """
 
     device: str  # "charger main"
@@ -52,7 +52,7 @@ class Report:
     current_a: float | None
     voltage_v: float | None
     flows: bool
-    sees_loads: bool
+    measures_loads: bool
     connected: bool = True
     throttled: bool = False
 
@@ -68,7 +68,7 @@ class DeviceSample:
     at_s: float
     current_a: float | None
     voltage_v: float | None
-    sees_loads: bool
+    measures_loads: bool
 
 
 @dataclass
@@ -151,9 +151,9 @@ class FreezeDetector:
         between may have been missed.
         """
         least_a = DEAD_BAND_A if report.is_pack else REST_A
-        sees_some = report.throttled or abs(report.current_a or 0.0) > least_a
+        measures_some = report.throttled or abs(report.current_a or 0.0) > least_a
         before = [power_w for at_s, power_w in self._loads if at_s <= since_s]
-        if not (report.sees_loads and sees_some and before):
+        if not (report.measures_loads and measures_some and before):
             return None
         at_s, power_w = self._loads[-1]
         change_w = power_w - before[-1]
@@ -166,7 +166,7 @@ class FreezeDetector:
         """Keep what was measured, to judge the others by."""
         seen = self._seen.setdefault(report.device, [])
         voltage_v = report.voltage_v if report.connected else None
-        seen.append(DeviceSample(report.at_s, report.current_a, voltage_v, report.sees_loads))
+        seen.append(DeviceSample(report.at_s, report.current_a, voltage_v, report.measures_loads))
         while report.at_s - seen[0].at_s > FROZEN_S:
             seen.pop(0)
 
@@ -194,19 +194,24 @@ def must_see_current(report: Report, seen: Sequence[DeviceSample]) -> bool:
     if report.flows:
         return True
     at_rest = abs(report.current_a or 0.0) <= REST_A
-    return report.sees_loads and not report.is_pack and not at_rest and sees_battery(seen)
+    return (
+        report.measures_loads
+        and not report.is_pack
+        and not at_rest
+        and do_all_measure_battery(seen)
+    )
 
 
 def is_beyond_dead_band(report: Report, seen: Sequence[DeviceSample]) -> bool:
     """Whether a pack that reports (nearly) no current has had one that no dead band hides."""
-    if not (report.is_pack and report.connected and sees_battery(seen)):
+    if not (report.is_pack and report.connected and do_all_measure_battery(seen)):
         return False
     amps = sorted(abs(one.current_a) for one in seen if one.current_a is not None)
     return report.current_a is not None and len(amps) > 1 and amps[-2] > DEAD_BAND_A
 
 
-def sees_battery(seen: Sequence[DeviceSample]) -> bool:
-    return bool(seen) and all(one.sees_loads for one in seen)
+def do_all_measure_battery(seen: Sequence[DeviceSample]) -> bool:
+    return bool(seen) and all(one.measures_loads for one in seen)
 
 
 def measure_spread(values: Sequence[float]) -> float:

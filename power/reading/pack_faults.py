@@ -97,14 +97,14 @@ class PackState:
 
     def _follow_cell(self, cell: ApartCell, now_s: float) -> None:
         """Tell of a cell that stays apart, until it stays near."""
-        is_told = self.cell is not None
-        changes = abs(cell.difference_v) < NEAR_V if is_told else is_apart(cell)
+        is_reported = self.cell is not None
+        changes = abs(cell.difference_v) < NEAR_V if is_reported else is_apart(cell)
         if not changes:
             self.changing_since_s = None
         elif self.changing_since_s is None:
             self.changing_since_s = now_s
         elif now_s - self.changing_since_s >= APART_AFTER_S:
-            self.cell, self.changing_since_s = None if is_told else cell, None
+            self.cell, self.changing_since_s = None if is_reported else cell, None
         if self.cell is not None and not is_alike(self.cell, cell) and is_apart(cell):
             self.cell = cell
 
@@ -128,10 +128,10 @@ def is_apart(cell: ApartCell) -> bool:
     return abs(cell.difference_v) >= APART_V
 
 
-def is_alike(told: ApartCell, cell: ApartCell) -> bool:
+def is_alike(reported: ApartCell, cell: ApartCell) -> bool:
     """Whether the words still hold."""
-    same = told.number == cell.number
-    return same and abs(told.difference_v - cell.difference_v) < TEXT_STEP_V
+    same = reported.number == cell.number
+    return same and abs(reported.difference_v - cell.difference_v) < TEXT_STEP_V
 
 
 @dataclass

@@ -190,7 +190,7 @@ def report_charger(key: str, reading: PowerReading, *, measures_loads: bool) -> 
         current_a=reading.battery_current_a,
         voltage_v=reading.battery_voltage_v,
         flows=lit and not throttled,
-        sees_loads=measures_loads,
+        measures_loads=measures_loads,
         throttled=throttled,
     )
 
@@ -207,7 +207,7 @@ def report_battery(key: str, reading: BatteryReading) -> Report:
         current_a=reading.current_a,
         voltage_v=reading.voltage_v,
         flows=abs(reading.current_a or 0.0) > CHANGE_A,
-        sees_loads=True,
+        measures_loads=True,
         connected=is_connected(reading),
     )
 

@@ -14,10 +14,10 @@ from enum import Enum
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
-from power.guard.by_charge import lower_bound_pct
+from power.guard.by_charge import compute_lower_bound_pct
 from power.guard.verdict import format_duration
 from power.plan.ladder import TARGET_HELD, compute_entry_pct
-from power.sleep.wake_time import format_failed, needed_w, wake_pct
+from power.sleep.wake_time import compute_needed_w, format_failed, wake_pct
 
 FIRST = "the first start"
 BY_CLOCK, EARLY, LATE = "the clock of the computer", "before its time", "after its time"
@@ -132,7 +132,7 @@ def count_failure(boot: Boot) -> Boot:
     return replace(boot, counted=True, failed=boot.failed + 1)
 
 
-def sufficient_pct(boot: Boot, settings: Settings) -> float | None:
+def compute_sufficient_pct(boot: Boot, settings: Settings) -> float | None:
     """The charge (sigma taken off) that is enough without sun; None where no charge is.
 
     Who starts a unit by hand with a healthy battery wants it at work. What slept for want of
@@ -158,10 +158,10 @@ def run_check(
     An unknown charge or a silent charger is left to the guard after a while: no endless sleep.
     """
     is_late = now.uptime_s - check.began_s >= LONGEST_CHECK_S
-    least_pct = lower_bound_pct(battery)
+    least_pct = compute_lower_bound_pct(battery)
     if reading is None or least_pct is None:
         return wait_for_charger(check, now)
-    enough_pct = sufficient_pct(boot, settings)
+    enough_pct = compute_sufficient_pct(boot, settings)
     if enough_pct is not None and least_pct >= enough_pct:
         why = f"at least {least_pct:.0f} % in the battery, {enough_pct:.0f} is enough"
         return check, CheckResult.STAY, why
@@ -197,7 +197,7 @@ def count_reading(
     seen_s = reading.stamp.uptime_s
     if check.seen_s == seen_s:
         return check
-    carried = sun_covers_load(reading, settings)
+    carried = does_sun_cover_load(reading, settings)
     if carried is None:
         return replace(check, seen_s=seen_s, sunny_since_s=None, sunny=0)
     if not carried or not can_reach_threshold(battery, reading, settings):
@@ -217,7 +217,7 @@ def is_passed(
     return sunny_s >= SUN_FOR_S and least_pct >= wake_pct(settings)
 
 
-def sun_covers_load(reading: PowerReading, settings: Settings) -> bool | None:
+def does_sun_cover_load(reading: PowerReading, settings: Settings) -> bool | None:
     """Whether the sun gives more than SENTINEL draws; None where that is unknown.
 
     Where only a battery is read, its current shows it: what flows in is left over. A controller
@@ -227,10 +227,10 @@ def sun_covers_load(reading: PowerReading, settings: Settings) -> bool | None:
     if reading.charge_stage in TARGET_HELD and amps is not None and amps >= 0:
         return True
     if reading.pv_power_w is not None:
-        return reading.pv_power_w > needed_w(settings, reading)
+        return reading.pv_power_w > compute_needed_w(settings, reading)
     if amps is not None and reading.battery_voltage_v is not None:
         left_w = amps * reading.battery_voltage_v
-        return left_w > needed_w(settings) - settings.computer.idle_w
+        return left_w > compute_needed_w(settings) - settings.computer.idle_w
     return None
 
 
@@ -248,7 +248,7 @@ def format_need(least_pct: float, reading: PowerReading, boot: Boot, settings: S
     sun = "the sun is unknown" if sun_w is None else f"{sun_w:.0f} W of sun"
     need = (
         f"{max(0.0, least_pct):.0f} % and {sun}, it takes {wake_pct(settings):.0f} % and "
-        f"{needed_w(settings, reading):.0f} W for {format_duration(SUN_FOR_S)}"
+        f"{compute_needed_w(settings, reading):.0f} W for {format_duration(SUN_FOR_S)}"
     )
     if boot.failed >= DISTRUSTED_FROM:
         need += f"; {format_failed(boot.failed)}"

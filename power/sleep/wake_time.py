@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from appliance.model import EnergyLevel, EnergyPlanStep, PowerReading, Sleep, Stamp
 from appliance.settings import Settings, SleepMode
 from appliance.store.tables import get_fresh_s
-from power.guard.by_charge import hibernate_below_pct
+from power.guard.by_charge import compute_hibernate_below_pct
 
 SLEEP_AFTER_S = 300.0  # so long the loads have had to end, and the level has lasted
 WAKE_ABOVE_PCT = 12.0  # over the floor of HIBERNATE: between them lies a day of listening
@@ -72,10 +72,10 @@ def is_wake_due(row: Sleep, now: Stamp) -> bool:
 
 def wake_pct(settings: Settings) -> float:
     """The charge (sigma taken off) that a unit which slept must have to stay up."""
-    return hibernate_below_pct(settings) + WAKE_ABOVE_PCT
+    return compute_hibernate_below_pct(settings) + WAKE_ABOVE_PCT
 
 
-def needed_w(settings: Settings, reading: PowerReading | None = None) -> float:
+def compute_needed_w(settings: Settings, reading: PowerReading | None = None) -> float:
     """What the sun must carry before it carries the unit: all that SENTINEL runs, or what is drawn
     already.
     """
@@ -99,7 +99,9 @@ def choose_wake_time(
         enough_at, why = move_into_daylight(first, longitude_deg), "by the height of the sun"
     else:
         enough_at = max(first, step.starts)
-        why = f"the plan expects {step.pv_power_w:.0f} W of sun and {low_pct(step):.0f} % by then"
+        why = (
+            f"the plan expects {step.pv_power_w:.0f} W of sun and {get_low_pct(step):.0f} % by then"
+        )
     at = enough_at if enough_at <= last else choose_latest(now, last, longitude_deg)
     if failed_boots:
         why += f", and not before {wait_h:g} h because {format_failed(failed_boots)}"
@@ -110,15 +112,15 @@ def find_first_good(
     plan: Sequence[EnergyPlanStep], first: datetime, now: datetime, settings: Settings
 ) -> EnergyPlanStep | None:
     """The first step from `first` on that carries the unit and has charge enough to stay up."""
-    least_pct, least_w = wake_pct(settings), needed_w(settings)
+    least_pct, least_w = wake_pct(settings), compute_needed_w(settings)
     for step in plan:
         known = now - step.stamp.utc <= PLAN_HOLDS and step.starts + PLAN_STEP > first
-        if known and step.pv_power_w > least_w and low_pct(step) >= least_pct:
+        if known and step.pv_power_w > least_w and get_low_pct(step) >= least_pct:
             return step
     return None
 
 
-def low_pct(step: EnergyPlanStep) -> float:
+def get_low_pct(step: EnergyPlanStep) -> float:
     """The low end of the charge that the step expects; where it has no band, the charge itself."""
     return step.state_of_charge_pct if step.low_charge_pct is None else step.low_charge_pct
 

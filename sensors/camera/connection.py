@@ -70,7 +70,7 @@ class SourceConnection:
         self.close()
         self._retry.note_failure(error, self._now_s())
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """Close the source since nobody wants it now; an earlier failure is forgotten."""
         self.close()
         self._retry.forget()

@@ -116,7 +116,7 @@ class Feed:
         with self._changed:
             self._choice = choice
             if choice.mode is CameraMode.OFF:
-                self._connection.rest()
+                self._connection.pause()
                 self._changed.notify_all()
                 return
             camera = self._connection.advance()

@@ -1,7 +1,7 @@
 """The whole unit in one process, under a fake clock: plant, power, sensors, camera, inference.
 
 Real parts: the plant and its Modbus answers, the driver, estimator, guard, ladder, arbiter,
-actuator, store, camera duty, tracker, event rules, snapshots, the nightly plan. Stand-ins at the
+actuator, store, camera duty, tracker, event rules, snapshots, the plan. Stand-ins at the
 seams only: the clock, PID 1 (here it starts and stops the loads of this object), the scene in
 front of the camera, the detector.
 """

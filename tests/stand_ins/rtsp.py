@@ -2,7 +2,7 @@
 
 `Cameras` runs provisioning/rtsp_cameras.py under Debian's Python; `freeze`, `thaw`, `kill` and
 `start` are what happens to cameras. `Wire` is a TCP proxy before one of them: it can swallow what
-the camera says, let only so many bytes a second pass, or flip bytes. `film` makes small films.
+the camera says, let only so many bytes a second pass, or flip bytes. `make_video` makes small ones.
 """
 
 import signal
@@ -48,7 +48,7 @@ def needs_server(test: Test) -> Test:
 
 
 class Cameras:
-    """One server with some cameras, each `name=film[+film]`."""
+    """One server with some cameras, each `name=video[+video]`."""
 
     def __init__(self, *cameras: str, options: tuple[str, ...] = ()) -> None:
         self.port = find_free_port()
@@ -151,7 +151,7 @@ def wire_to(port: int) -> Iterator[Wire]:
         wire.close()
 
 
-def make_film(
+def make_video(
     path: Path,
     size: tuple[int, int] = (160, 120),
     codec: str = "libx264",
@@ -160,7 +160,7 @@ def make_film(
     key_every: int = 10,
     options: Mapping[str, str] | None = None,
 ) -> Path:
-    """A film of noise with a bar that wanders, without B-frames, as cameras send it."""
+    """A video of noise with a bar that wanders, without B-frames, as cameras send it."""
     width, height = size
     random = np.random.default_rng(7)
     still = random.integers(60, 180, (height, width, 3), dtype=np.uint8)

@@ -67,14 +67,14 @@ class SimulatedDalyA5:
             return None
         if request[3] != 8 or sum(request[:-1]) % 256 != request[-1]:
             return None
-        older = self._frame(0x97, bytes(8)) if OLDER in self.quirks else b""
-        frames = [self._frame(request[2], data) for data in self._data(request[2])]
+        older = self._build_frame(0x97, bytes(8)) if OLDER in self.quirks else b""
+        frames = [self._build_frame(request[2], data) for data in self._data(request[2])]
         return older + b"".join(frames) if frames else None
 
     def send_unasked(self) -> bytes:
         return b""
 
-    def _frame(self, command: int, data: bytes) -> bytes:
+    def _build_frame(self, command: int, data: bytes) -> bytes:
         body = struct.pack(">BBBB8s", 0xA5, self.device_id, command, 8, data)
         return body + struct.pack("B", sum(body) % 256)
 

@@ -65,7 +65,7 @@ class SimulatedJbd:
 
     def respond(self, request: bytes) -> bytes | None:
         off = SILENCE in self.quirks or self.plant.battery_voltage_v < 1
-        if off or self._lost_in_sleep() or not is_read_request(request):
+        if off or self._is_lost_in_sleep() or not is_read_request(request):
             return None
         contents = {0x03: self._basic, 0x04: self._cells, 0x05: self._name}
         command = request[2]
@@ -76,7 +76,7 @@ class SimulatedJbd:
     def send_unasked(self) -> bytes:
         return b""
 
-    def _lost_in_sleep(self) -> bool:
+    def _is_lost_in_sleep(self) -> bool:
         """Whether it sleeps; what it loses wakes it for the next, however late that comes."""
         before, self._asked_at = self._asked_at, self.plant.utc
         slept = before is None or self.plant.utc - before >= SLEEPS_AFTER

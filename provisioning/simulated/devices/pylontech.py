@@ -64,14 +64,14 @@ class SimulatedYdt(ABC):
             return None
         if len(text) < 16 or text[2:4] != f"{self.device_id:02X}":
             return None
-        code, info = self._answered(text, view)
+        code, info = self._answer_command(text, view)
         self._answers += 1
-        return self._frame(code, info)
+        return self._build_frame(code, info)
 
     def send_unasked(self) -> bytes:
         return b""
 
-    def _answered(self, text: str, view: PackView) -> tuple[int, bytes]:
+    def _answer_command(self, text: str, view: PackView) -> tuple[int, bytes]:
         """Return code and INFO."""
         info = text[12:-4]
         if text[-4:] != compute_check(text[:-4]):
@@ -87,7 +87,7 @@ class SimulatedYdt(ABC):
             return BAD_FORMAT, b""
         return DONE, command(view)
 
-    def _frame(self, code: int, info: bytes) -> bytes:
+    def _build_frame(self, code: int, info: bytes) -> bytes:
         digits = info.hex().upper()
         length = encode_length(len(digits))
         if BAD_LENGTH in self.quirks and self._answers % 3 == 0:

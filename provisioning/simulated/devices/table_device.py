@@ -98,14 +98,16 @@ class TableDevice(ABC):
         found = {}
         for row in self.registers:
             place = (row.function, row.address * self.step + row.byte)
-            found[place] = self._torn(row, place[1], encode(row, values.get(row.name, row.offset)))
+            found[place] = self._tear_pair(
+                row, place[1], encode(row, values.get(row.name, row.offset))
+            )
         return found
 
     def _answer_words(self, request: codec.ReadRequest) -> bytes:
         per_word = WORD_BYTES // self.step
         last = request.address + (request.count - 1) * per_word
         if not self.ranges_now(request.function):
-            return self.wrong_function(request)
+            return self.reject_function(request)
         within = any(
             low <= request.address and last <= high
             for low, high in self.ranges_now(request.function)
@@ -120,11 +122,11 @@ class TableDevice(ABC):
                     reply[number] = byte
         return bytes([request.function, len(reply)]) + bytes(reply)
 
-    def wrong_function(self, request: codec.ReadRequest) -> bytes:
+    def reject_function(self, request: codec.ReadRequest) -> bytes:
         """The reply to function 03 or 04 where the device has no such registers."""
         return codec.build_exception_reply(request.function, codec.ILLEGAL_FUNCTION)
 
-    def _torn(self, row: Register, place: int, data: bytes) -> bytes:
+    def _tear_pair(self, row: Register, place: int, data: bytes) -> bytes:
         """A pair whose second word is one request older than its first, where that quirk is on."""
         if TORN32 not in self.quirks or row.kind.size != 2 * WORD_BYTES:
             return data

@@ -80,10 +80,10 @@ class GxDevice(TableDevice):
         return found
 
     def values(self) -> Mapping[str, float]:
-        return {} if NO_VALUES in self.quirks else self.measured()
+        return {} if NO_VALUES in self.quirks else self.list_measurements()
 
     @abstractmethod
-    def measured(self) -> dict[str, float]:
+    def list_measurements(self) -> dict[str, float]:
         """The values of its device."""
 
 
@@ -105,7 +105,7 @@ class SimulatedGxSystem(GxDevice):
     def data(self) -> dict[tuple[int, int], bytes]:
         return {**super().data(), (INPUT, 800 * WORD_BYTES): PORTAL_ID}
 
-    def measured(self) -> dict[str, float]:
+    def list_measurements(self) -> dict[str, float]:
         plant, battery_v = self.plant, self.plant.battery_voltage_v
         current_a = plant.battery_current_a * self.share
         pv_w = plant.charge_power_w * self.share
@@ -145,7 +145,7 @@ class SimulatedGxSolarcharger(GxDevice):
     reserved = ((782, 783),)
     default_id = 247
 
-    def measured(self) -> dict[str, float]:
+    def list_measurements(self) -> dict[str, float]:
         plant = self.plant
         pv_w, pv_v = plant.pv_power_w * self.share, plant.pv_voltage_v
         charge_w, battery_v = plant.charge_power_w * self.share, plant.battery_voltage_v
@@ -192,7 +192,7 @@ class SimulatedGxBattery(GxDevice):
     older = ((256, 325), (1282, 1305))
     default_id = 225
 
-    def measured(self) -> dict[str, float]:
+    def list_measurements(self) -> dict[str, float]:
         view = make_pack_view(self.plant, self.share)
         values = {
             "power": view.voltage_v * view.current_a,

@@ -50,7 +50,7 @@ class VeDirectDevice(ABC):
         self.quirks = frozenset(quirks)
         self.device_id = 1 if device_id is None else device_id
         self.share = share
-        self._said = 0
+        self._sent_count = 0
         self._quiet = 0
 
     @abstractmethod
@@ -89,8 +89,8 @@ class VeDirectDevice(ABC):
             return None
         if OLD_FIRMWARE in self.quirks:
             self._quiet = QUIET_BLOCKS
-        reply = self._reply(parse_hex_request(request))
-        return self._unasked() + reply if ASYNC_HEX in self.quirks else reply
+        reply = self._build_reply(parse_hex_request(request))
+        return self._build_unasked_line() + reply if ASYNC_HEX in self.quirks else reply
 
     def send_unasked(self) -> bytes:
         if self.silent:
@@ -98,27 +98,29 @@ class VeDirectDevice(ABC):
         self._quiet -= 1
         if self._quiet >= 0:
             return b""
-        self._said += 1
-        return b"".join(self._as_sent(build_text_block(words)) for words in self._blocks())
+        self._sent_count += 1
+        return b"".join(
+            self._apply_quirks(build_text_block(words)) for words in self._build_blocks()
+        )
 
     # --- text --------------------------------------------------------------------------------
 
-    def _blocks(self) -> list[Words]:
+    def _build_blocks(self) -> list[Words]:
         live, history = self.live_words(), self.history_words()
         if SPLIT_BLOCKS in self.quirks:
-            return [live if self._said % 2 else history]
+            return [live if self._sent_count % 2 else history]
         return [[*live, *history]] if self.one_block else [live, history]
 
-    def _as_sent(self, block: bytes) -> bytes:
-        if BAD_CHECKSUM in self.quirks and self._said % EVERY_THIRD == 0:
+    def _apply_quirks(self, block: bytes) -> bytes:
+        if BAD_CHECKSUM in self.quirks and self._sent_count % EVERY_THIRD == 0:
             block = corrupt_digit(block)
         if ASYNC_HEX not in self.quirks:
             return block
         # Between two lines, within a value, and behind the checksum.
-        places = (block.find(b"\r\n", 2), block.find(b"\t") + 2 + self._said % 3, len(block))
-        return insert_hex_lines(block, [self._unasked()] * len(places), places)
+        places = (block.find(b"\r\n", 2), block.find(b"\t") + 2 + self._sent_count % 3, len(block))
+        return insert_hex_lines(block, [self._build_unasked_line()] * len(places), places)
 
-    def _unasked(self) -> bytes:
+    def _build_unasked_line(self) -> bytes:
         voltage = round(100 * self.plant.battery_voltage_v).to_bytes(2, "little")
         return build_hex_line(ASYNC, b"\xd5\xed\x00" + voltage, self._end)
 
@@ -128,7 +130,7 @@ class VeDirectDevice(ABC):
     def _end(self) -> bytes:
         return ODD_END if ODD_HEX_END in self.quirks else NEW_LINE
 
-    def _reply(self, request: tuple[int, bytes] | None) -> bytes:
+    def _build_reply(self, request: tuple[int, bytes] | None) -> bytes:
         if request is None:
             return build_hex_line(ERROR, b"\xaa\xaa", self._end)
         command, data = request

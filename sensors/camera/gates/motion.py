@@ -266,7 +266,7 @@ class Motion:
         self._keys_in_a_row += 1
         packets = self._packets
         if self._keys_in_a_row >= ONLY_KEYS:
-            self._test.only_key_frames()
+            self._test.note_only_key_frames()
         elif packets.is_learnt:
             share = packets.usual_bytes / max(1.0, packets.key_bytes)
             self._test.judge(

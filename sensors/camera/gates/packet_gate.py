@@ -78,7 +78,7 @@ class PacketGate:
     @property
     def usual_bytes(self) -> float:
         """The usual size of a P-frame."""
-        return max(1.0, exp(self._usual[0].level) - self._floor())
+        return max(1.0, exp(self._usual[0].level) - self._compute_floor_bytes())
 
     @property
     def size_spread(self) -> float:
@@ -89,7 +89,7 @@ class PacketGate:
     def detection_limit(self) -> float:
         """The least motion detected within two frames, in key frames a second."""
         spread = max(LEAST_SPREAD, self._usual[0].spread)
-        needed = exp(self._usual[0].level) * (exp((self._slack() + CLEAR / 2) * spread) - 1)
+        needed = exp(self._usual[0].level) * (exp((self._compute_slack() + CLEAR / 2) * spread) - 1)
         return needed / max(1.0, self.key_bytes) / max(0.001, self.period_s)
 
     def note_result(self, seen: bool) -> None:
@@ -115,12 +115,12 @@ class PacketGate:
 
     def _compare(self, media_s: float, size_bytes: int, usual: SizeModel) -> float:
         """The sum after one more packet; the usual size learns from it."""
-        value = log(size_bytes + self._floor())
+        value = log(size_bytes + self._compute_floor_bytes())
         if usual.count < LEARN_PACKETS or media_s < self._flash_ends_s:
             self._learn_first(usual, value)
             return 0.0
         above = value - usual.level - self._places[self._place]
-        spreads = above / max(LEAST_SPREAD, usual.spread) - self._slack()
+        spreads = above / max(LEAST_SPREAD, usual.spread) - self._compute_slack()
         self._sum = min(MOST_SUM, max(0.0, self._sum + min(MOST_AT_ONCE, spreads)))
         is_clear = self._sum >= CLEAR
         if is_clear:
@@ -164,11 +164,11 @@ class PacketGate:
         self._visits[self._place] += 1
         self._places[self._place] += max(0.1, 1 / (1 + self._visits[self._place])) * near
 
-    def _slack(self) -> float:
+    def _compute_slack(self) -> float:
         """Spreads above the usual that count as noise: more after many unconfirmed reports."""
         return SLACK + FALSE_SHARE_SLACK * max(0.0, self._false_share - FREE_FALSE_SHARE)
 
-    def _floor(self) -> float:
+    def _compute_floor_bytes(self) -> float:
         return FLOOR_BYTES + FLOOR_SHARE * self.key_bytes
 
     def _is_flash(self, size_bytes: int) -> bool:

@@ -29,7 +29,7 @@ class SelfTest:
 
     def __init__(self) -> None:
         self.result = SelfTestResult.UNTESTED
-        self._sizes_tell = True  # by packet sizes
+        self._sizes_useful = True  # by packet sizes
         self._sizes_reason = ""  # why not
         self._agrees = True  # with gate 1
         self._right = self._missed = self._wrong = 0.0
@@ -42,16 +42,16 @@ class SelfTest:
             return "packets are still being learnt"
         return (
             self._sizes_reason
-            if not self._sizes_tell
+            if not self._sizes_useful
             else "packets missed motion, or reported motion that was none"
         )
 
     def judge(self, *, detection_limit: float, size_spread: float, share_of_key: float) -> None:
         """Judge by sizes: gate 0's detection limit and spread, a packet's share of a key frame."""
-        self._sizes_tell = detection_limit < (
+        self._sizes_useful = detection_limit < (
             REJECT_LIMIT if self.result is SelfTestResult.TRUSTED else TRUST_LIMIT
         )
-        if not self._sizes_tell:
+        if not self._sizes_useful:
             constant = size_spread < CONSTANT_SPREAD and share_of_key > 0.05
             self._sizes_reason = (
                 "the packets have a constant size"
@@ -60,9 +60,9 @@ class SelfTest:
             )
         self._decide()
 
-    def only_key_frames(self) -> None:
+    def note_only_key_frames(self) -> None:
         """The stream has key frames only."""
-        self._sizes_tell = False
+        self._sizes_useful = False
         self._sizes_reason = "every frame is one"
         self._decide()
 
@@ -87,5 +87,5 @@ class SelfTest:
         return missed or wrong
 
     def _decide(self) -> None:
-        trusted = self._sizes_tell and self._agrees
+        trusted = self._sizes_useful and self._agrees
         self.result = SelfTestResult.TRUSTED if trusted else SelfTestResult.REJECTED

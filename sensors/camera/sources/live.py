@@ -93,7 +93,7 @@ class LiveStream:
         self._advanced_s = media_s
         # Gathered packets are read late: their time stamps say when they came.
         silent_s = media_s - max(self._shown_s, self._arrived_s - self.most_gathered_s)
-        if silent_s > self._longest_silence_s():
+        if silent_s > self._get_longest_silence_s():
             raise CameraError(
                 f"{self._shown} has sent nothing for {silent_s:.0f} s: the camera or the network "
                 "hangs; the unit goes on connecting"
@@ -105,7 +105,7 @@ class LiveStream:
     def close(self) -> None:
         self._closing.set()
 
-    def _longest_silence_s(self) -> float:
+    def _get_longest_silence_s(self) -> float:
         if self._rate.packets < 3:
             return FIRST_S
         usual_s = 1 / self._rate.rate if self._rate.rate else 0.0

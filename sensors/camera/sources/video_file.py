@@ -42,7 +42,7 @@ class VideoFile:
         self._container, self._stream = open_video(path)
         self._codec = read_codec(self._stream)
         self._packets = self._demux()
-        self._in_hand = self._next_packet()
+        self._next_packet = self._read_next_packet()
 
     @property
     def stream(self) -> str:
@@ -58,9 +58,9 @@ class VideoFile:
         if late_s > LONGEST_GAP_S:
             self._origin_s += late_s
         while self._due_s <= media_s - self._origin_s:
-            self._on_packet(self._make_packet(self._in_hand))
-            self._due_s += self._duration_s(self._in_hand)
-            self._in_hand = self._next_packet()
+            self._on_packet(self._make_packet(self._next_packet))
+            self._due_s += self._compute_duration_s(self._next_packet)
+            self._next_packet = self._read_next_packet()
 
     def due_in_s(self, media_s: float) -> float:
         origin_s = media_s if self._origin_s is None else self._origin_s
@@ -78,12 +78,12 @@ class VideoFile:
     def _tick_s(self) -> float:
         return float(self._stream.time_base or 1)
 
-    def _duration_s(self, packet: VideoPacket) -> float:
+    def _compute_duration_s(self, packet: VideoPacket) -> float:
         if packet.duration:
             return packet.duration * self._tick_s
         return 1 / float(self._stream.average_rate or USUAL_RATE)
 
-    def _next_packet(self) -> VideoPacket:
+    def _read_next_packet(self) -> VideoPacket:
         """The next packet of the endless loop, with times that go on through all loops."""
         packet = next(self._packets, None)
         if packet is None:

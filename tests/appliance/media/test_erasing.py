@@ -40,14 +40,14 @@ class Unit:
         self._capsys = capsys
         for day in range(3):
             for camera in ("gate", "gate-2"):
-                self.tell(NOON + timedelta(days=day), camera, film=day == 0)
+                self.tell(NOON + timedelta(days=day), camera, clip=day == 0)
 
-    def tell(self, at: datetime, camera: str, film: bool = False) -> str:
+    def tell(self, at: datetime, camera: str, clip: bool = False) -> str:
         """Store an event with its files, as the inference service does."""
         event_id = f"{at:%Y%m%dT%H%M%SZ}-{camera}-beef-1"
         picture = f"snapshots/{at:%Y-%m-%d}/{event_id}.jpg"
         self.put(picture, at)
-        if film:
+        if clip:
             self.put(picture.replace(".jpg", ".mp4"), at)
         event = filled.event(Stamp(at, BOOT, 1.0), event_id)
         self.writer.add(replace(event, camera=camera, snapshot=picture, last_seen=at))

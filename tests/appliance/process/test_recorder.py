@@ -44,7 +44,7 @@ def hung(recorder: Recorder) -> Iterator[Event]:
         answers.wait(60)
 
     recorder.start()
-    recorder.hand(Task("the first", hang))
+    recorder.submit(Task("the first", hang))
     assert asked.wait(60)
     yield answers
     answers.set()
@@ -63,7 +63,7 @@ def refuse(_: Store) -> Any:
 def test_without_a_thread_a_task_is_done_at_once(
     recorder: Recorder, clock: FakeClock, store: Store
 ) -> None:
-    task = recorder.hand(Task("a sentence", sentence(clock, "at work")))
+    task = recorder.submit(Task("a sentence", sentence(clock, "at work")))
     assert task.done_s == clock.uptime_s
     assert store.rows(ServiceState)[0].status == "at work"
 
@@ -77,7 +77,7 @@ def test_what_the_database_refuses_waits_in_its_order_until_it_is_taken(
     def make(number: int) -> Task:
         return Task("a row", lambda store: refuse(store) if full else done.append(number))
 
-    tasks = [recorder.hand(make(number)) for number in range(3)]
+    tasks = [recorder.submit(make(number)) for number in range(3)]
     assert not recorder.is_clear()
     assert "the disk is full" in str(recorder.find_trouble())
     full = False
@@ -91,7 +91,7 @@ def test_what_the_database_refuses_waits_in_its_order_until_it_is_taken(
 def test_a_hanging_database_costs_whoever_hands_over_nothing_and_is_reported(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed = [recorder.hand(Task("a row", lambda _: None)) for _ in range(10)]
+    handed = [recorder.submit(Task("a row", lambda _: None)) for _ in range(10)]
     assert [task.done_s for task in handed] == [None] * 10
     assert recorder.find_trouble() is None
     monkeypatch.setattr(module, "HANGS_AFTER_S", 0.0)
@@ -101,8 +101,8 @@ def test_a_hanging_database_costs_whoever_hands_over_nothing_and_is_reported(
 def test_where_there_is_no_room_state_is_dropped_and_counted_and_events_are_kept(
     recorder: Recorder, hung: Event
 ) -> None:
-    event = recorder.hand(Task("a fault", lambda _: None, keep=True))
-    states = [recorder.hand(Task("a row", lambda _: None)) for _ in range(MOST_TASKS + 20)]
+    event = recorder.submit(Task("a fault", lambda _: None, keep=True))
+    states = [recorder.submit(Task("a row", lambda _: None)) for _ in range(MOST_TASKS + 20)]
     assert recorder.dropped == 22  # the first task, which hangs, went too
     assert [task.dropped for task in states[:21]] == [True] * 21
     hung.set()
@@ -114,7 +114,7 @@ def test_where_there_is_no_room_state_is_dropped_and_counted_and_events_are_kept
 @pytest.mark.usefixtures("hung")
 def test_of_tasks_that_replace_each_other_only_the_newest_waits(recorder: Recorder) -> None:
     for _ in range(5):
-        recorder.hand(Task("the sentence", lambda _: None, replaces="say"))
+        recorder.submit(Task("the sentence", lambda _: None, replaces="say"))
     assert len(recorder._tasks) == 2  # and the one that hangs
 
 
@@ -122,8 +122,8 @@ def test_an_error_of_the_program_is_counted_and_reported_and_the_thread_goes_on(
     recorder: Recorder, store: Store, clock: FakeClock
 ) -> None:
     recorder.start()
-    broken = recorder.hand(Task("a row", lambda _: 1 / 0))
-    recorder.hand(Task("a sentence", sentence(clock, "still at work")))
+    broken = recorder.submit(Task("a row", lambda _: 1 / 0))
+    recorder.submit(Task("a sentence", sentence(clock, "still at work")))
     assert recorder.flush(60)
     assert broken.dropped
     assert recorder.surprises == 1
@@ -134,7 +134,7 @@ def test_an_error_of_the_program_is_counted_and_reported_and_the_thread_goes_on(
 
 def test_without_a_thread_an_error_of_the_program_ends_the_service(recorder: Recorder) -> None:
     with pytest.raises(ZeroDivisionError):
-        recorder.hand(Task("a row", lambda _: 1 / 0))
+        recorder.submit(Task("a row", lambda _: 1 / 0))
     assert recorder.is_clear()
 
 
@@ -145,7 +145,7 @@ def test_a_row_whose_table_is_damaged_holds_up_no_other(
         db.execute("ALTER TABLE power_reading DROP COLUMN pv_power_w")
     now = clock.stamp()
     rows = [filled.reading(now), filled.budget(now, EnergyLevel.ECO)]
-    task = recorder.hand(Task("rows of the power cycle", lambda store: add_rows(store, rows)))
+    task = recorder.submit(Task("rows of the power cycle", lambda store: add_rows(store, rows)))
     assert task.done_s is not None
     assert store.last(type(rows[1])) is not None
     assert "1 of 2 rows were refused" in str(recorder.find_trouble())
@@ -229,7 +229,7 @@ def test_a_thread_that_is_gone_is_started_anew(recorder: Recorder) -> None:
     recorder.start()
     first = recorder._thread
     recorder._thread = replace_thread(first)
-    recorder.hand(Task("a row", lambda _: None))
+    recorder.submit(Task("a row", lambda _: None))
     assert recorder.flush(60)
     assert recorder._thread is not first
 
@@ -250,7 +250,7 @@ def test_the_first_open_comes_by_itself_when_the_directory_can_be_written(
     recorder = Recorder(
         Store(settings.database, clock, "power", opened=False), clock, SentenceLog("power"), "power"
     )
-    task = recorder.hand(Task("a sentence", sentence(clock, "at work")))
+    task = recorder.submit(Task("a sentence", sentence(clock, "at work")))
     assert task.done_s is None
     assert "the data directory" in str(recorder.find_trouble())
     blocker.unlink()
@@ -260,8 +260,8 @@ def test_the_first_open_comes_by_itself_when_the_directory_can_be_written(
 
 def test_a_task_that_the_disk_does_not_take_holds_up_none_behind_it(recorder: Recorder) -> None:
     done: list[int] = []
-    first = recorder.hand(Task("a fault", refuse, keep=True))
-    recorder.hand(Task("a budget", lambda _: done.append(1)))
+    first = recorder.submit(Task("a fault", refuse, keep=True))
+    recorder.submit(Task("a budget", lambda _: done.append(1)))
     assert done == [1]
     assert not recorder.is_clear()
     assert first.failures == 2
@@ -269,7 +269,7 @@ def test_a_task_that_the_disk_does_not_take_holds_up_none_behind_it(recorder: Re
 
 def test_a_value_that_cannot_be_read_holds_up_no_task(recorder: Recorder) -> None:
     recorder.follow("a number", refuse)
-    assert recorder.hand(Task("a budget", lambda _: None)).done_s is not None
+    assert recorder.submit(Task("a budget", lambda _: None)).done_s is not None
     assert "the disk is full" in str(recorder.find_trouble())
 
 
@@ -281,16 +281,16 @@ def test_while_a_lock_is_held_a_loop_waits_for_it_once_and_not_at_each_task(
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY
         raise StoreError("the database cannot be written") from error
 
-    tasks = [recorder.hand(Task("a row", wait_for_lock)) for _ in range(5)]
+    tasks = [recorder.submit(Task("a row", wait_for_lock)) for _ in range(5)]
     assert [task.failures for task in tasks] == [1, 0, 0, 0, 0]
 
 
 def test_what_comes_again_by_itself_is_not_kept_where_it_fails(recorder: Recorder) -> None:
-    task = recorder.hand(Task("retention", refuse, once=True))
+    task = recorder.submit(Task("retention", refuse, once=True))
     assert task.dropped
     assert recorder.is_clear()
     assert "the disk is full" in str(recorder.find_trouble())
-    recorder.hand(Task("retention", lambda _: None, once=True))
+    recorder.submit(Task("retention", lambda _: None, once=True))
     assert recorder.find_trouble() is None
 
 

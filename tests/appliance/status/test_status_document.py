@@ -190,7 +190,7 @@ def test_after_a_reboot_nothing_old_counts_as_present(
     )
 
 
-def test_a_nightly_plan_may_be_a_day_old_a_service_may_not(
+def test_a_plan_may_be_a_day_old_a_service_may_not(
     open_store: OpenStore, settings: Settings, clock: FakeClock
 ) -> None:
     filled.fill(open_store)

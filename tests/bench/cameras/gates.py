@@ -1,10 +1,10 @@
-"""How well the gates tell that somebody walks, and what they cost, on made films with known truth.
+"""How well the gates tell that somebody walks, and what they cost, on made clips with known truth.
 
-Reads: films from tests/scenes/films.py (made where needed). Writes: nothing; `measure` returns
+Reads: clips from tests/scenes/clips.py (made where needed). Writes: nothing; `measure` returns
 figures.
 Never: judges on what was tuned on. Constants were chosen on the scenes of `TUNED` (walkers 0 and 3,
 a key frame every 2 s, seed 1); the table is of `judged()`: other walkers, sizes, times, seeds,
-frame rates and distances of key frames, and films without anybody.
+frame rates and distances of key frames, and clips without anybody.
 
 `python -m tests.bench.cameras.gates [--quick]` prints the table.
 """
@@ -22,7 +22,7 @@ from sensors.camera.gates.packet_gate import PacketGate
 from sensors.camera.gates.picture_gate import PictureGate
 from sensors.camera.pictures.encoding import to_grey
 from tests.bench.report import quick as parsed_quick
-from tests.scenes.films import CBR, Film, Scene, Walk, load_film
+from tests.scenes.clips import CBR, Scene, SceneClip, Walk, load_clip
 from tests.sensors.camera.gates.gate_runs import Run, find_delays, list_false_segments, play
 
 LEARNT_S = 5.0  # packets before this are no part of the AUC
@@ -69,7 +69,7 @@ def list_judged_scenes() -> list[Scene]:
 
 
 def make_empty_scene(short: bool) -> list[Scene]:
-    """Films in which nothing may wake."""
+    """Clips in which nothing may wake."""
     nobody = replace(NOBODY, seconds=60) if short else NOBODY
     return [
         nobody,
@@ -84,7 +84,7 @@ def make_empty_scene(short: bool) -> list[Scene]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One film's figures: by packets alone, with key frames, and where somebody pulls as well."""
+    """One clip's figures: by packets alone, with key frames, and where somebody pulls as well."""
 
     name: str
     minutes: float
@@ -102,15 +102,15 @@ class Row:
     gates: str
 
 
-def compute_auc(film: Film) -> float | None:
+def compute_auc(clip: SceneClip) -> float | None:
     """Area under the curve of gate 0's sum per packet against the truth; a tie counts half."""
     gate = PacketGate()
     moving: list[float] = []
     still: list[float] = []
-    for media_s, size_bytes, is_key in film.packets:
+    for media_s, size_bytes, is_key in clip.packets:
         value = gate.take_packet(media_s, size_bytes, is_key)
         if not is_key and media_s > LEARNT_S:
-            (moving if film.is_true(media_s) else still).append(value)
+            (moving if clip.is_true(media_s) else still).append(value)
     if not moving or not still:
         return None
     still.sort()
@@ -119,31 +119,31 @@ def compute_auc(film: Film) -> float | None:
 
 
 def make_row(scene: Scene) -> Row:
-    film = load_film(scene)
-    heard = play(film, Motion(), probes=False)
-    probed = play(film, Motion())
-    pulled = play(film, Motion(), requests=True)
-    delays = find_delays(film.truth, pulled.segments)
+    clip = load_clip(scene)
+    heard = play(clip, Motion(), probes=False)
+    probed = play(clip, Motion())
+    pulled = play(clip, Motion(), requests=True)
+    delays = find_delays(clip.truth, pulled.segments)
     return Row(
         name=scene.name,
         minutes=scene.seconds / 60,
-        auc=compute_auc(film),
+        auc=compute_auc(clip),
         trusted_share=sum(tell for _, tell in probed.trusted) / len(probed.trusted),
-        events=len(film.truth),
-        heard=count(film, heard),
-        probed=count(film, probed),
-        pulled=count(film, pulled),
+        events=len(clip.truth),
+        heard=count(clip, heard),
+        probed=count(clip, probed),
+        pulled=count(clip, pulled),
         delays_s=tuple(delay for delay in delays if delay is not None),
-        false_heard=len(list_false_segments(film.truth, heard.segments)),
-        false_probed=len(list_false_segments(film.truth, probed.segments)),
-        false_pulled=len(list_false_segments(film.truth, pulled.segments)),
+        false_heard=len(list_false_segments(clip.truth, heard.segments)),
+        false_probed=len(list_false_segments(clip.truth, probed.segments)),
+        false_pulled=len(list_false_segments(clip.truth, pulled.segments)),
         key_looks=probed.key_pictures,
         gates=probed.gates,
     )
 
 
-def count(film: Film, run: Run) -> int:
-    return sum(delay is not None for delay in find_delays(film.truth, run.segments))
+def count(clip: SceneClip, run: Run) -> int:
+    return sum(delay is not None for delay in find_delays(clip.truth, run.segments))
 
 
 # --- what it costs -------------------------------------------------------------------------------
@@ -155,20 +155,20 @@ def measure_cpu_s(work: Callable[[], Any]) -> float:
     return time.process_time() - begin_s
 
 
-def measure_packet_us(film: Film) -> float:
+def measure_packet_us(clip: SceneClip) -> float:
     """CPU microseconds a packet through `Motion.hear`, best of five rounds."""
 
     def round_of_it() -> None:
         motion = Motion()
-        for packet in film.packets:
+        for packet in clip.packets:
             motion.take_packet(*packet)
 
-    return min(measure_cpu_s(round_of_it) for _ in range(5)) / len(film.packets) * 1e6
+    return min(measure_cpu_s(round_of_it) for _ in range(5)) / len(clip.packets) * 1e6
 
 
-def measure_picture_ms(film: Film) -> float:
+def measure_picture_ms(clip: SceneClip) -> float:
     """CPU milliseconds a look, best of five rounds."""
-    greys = [bytes(one.tobytes()) for one in film.greys[::4]]
+    greys = [bytes(one.tobytes()) for one in clip.greys[::4]]
 
     def round_of_it() -> None:
         gate = PictureGate()
@@ -178,12 +178,12 @@ def measure_picture_ms(film: Film) -> float:
     return min(measure_cpu_s(round_of_it) for _ in range(5)) / len(greys) * 1e3
 
 
-def measure_decoding_ms(film: Film) -> tuple[float, float]:
+def measure_decoding_ms(clip: SceneClip) -> tuple[float, float]:
     """CPU milliseconds to decode a frame of all, and a key frame alone and make it small."""
 
     def decode(keys_only: bool) -> int:
         frames = 0
-        with av.open(str(film.path)) as container:
+        with av.open(str(clip.path)) as container:
             context = container.streams.video[0].codec_context
             context.thread_count = 1
             if keys_only:
@@ -202,11 +202,11 @@ def measure_decoding_ms(film: Film) -> tuple[float, float]:
 
 
 def measure(quick: bool) -> dict[str, Any]:
-    """All figures; `rows` is the table. Quick: the empty films are of one minute, not of five."""
+    """All figures; `rows` is the table. Quick: the empty clips are of one minute, not of five."""
     rows = [make_row(scene) for scene in list_judged_scenes()]
     nobody = [make_row(scene) for scene in make_empty_scene(quick)]
-    film = load_film(JUDGED)
-    decoded_ms, key_ms = measure_decoding_ms(film)
+    clip = load_clip(JUDGED)
+    decoded_ms, key_ms = measure_decoding_ms(clip)
     trusted = [row for row in rows if row.trusted_share > 0.5]
     deaf = [row for row in rows if row.trusted_share <= 0.5]
     hours = sum(row.minutes for row in nobody) / 60
@@ -219,8 +219,8 @@ def measure(quick: bool) -> dict[str, Any]:
         "delay_p95_deaf_s": compute_p95([delay for row in deaf for delay in row.delays_s]),
         "false_heard_per_h": sum(row.false_heard for row in nobody) / hours,
         "false_pulled_per_h": sum(row.false_pulled for row in nobody) / hours,
-        "packet_us": measure_packet_us(film),
-        "look_ms": measure_picture_ms(film),
+        "packet_us": measure_packet_us(clip),
+        "look_ms": measure_picture_ms(clip),
         "decode_ms": decoded_ms,
         "key_frame_ms": key_ms,
     }
@@ -236,7 +236,7 @@ def compute_p95(values: list[float]) -> float:
 
 def format_table(rows: list[Row]) -> str:
     """For people. Found: by packets alone / with key frames / where somebody pulls as well."""
-    lines = [f"{'film':<22}{'min':>5}{'AUC':>7}{'trust':>7}{'found':>12}{'false':>9}  delays, s"]
+    lines = [f"{'clip':<22}{'min':>5}{'AUC':>7}{'trust':>7}{'found':>12}{'false':>9}  delays, s"]
     for row in rows:
         auc = "-" if row.auc is None else f"{row.auc:.3f}"
         found_text = f"{row.heard}/{row.probed}/{row.pulled} of {row.events}"

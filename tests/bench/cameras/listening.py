@@ -1,6 +1,6 @@
 """What eight RTSP cameras cost that all look at a scene in which nothing moves.
 
-Eight real camera processes, a real RTSP server, films of a still scene with the noise of a sensor:
+Eight real camera processes, a real RTSP server, videos of a still scene with the noise of a sensor:
 1280 x 720, 10 to 25 frames a second. Only the camera processes are counted. LISTEN (nobody asks)
 and WATCH with a consumer that waits for movement, as the inference process does.
 """
@@ -36,7 +36,7 @@ from tests.stand_ins.rtsp import Cameras, serving
 
 RATES = (10, 15, 20, 25) * 2
 WIDTH, HEIGHT = 1280, 720
-FILM_S, KEY_EVERY_S = 8, 2
+VIDEO_S, KEY_EVERY_S = 8, 2
 
 
 PHASES = {"listen": EnergyLevel.SENTINEL, "watch": EnergyLevel.ECO}
@@ -47,11 +47,11 @@ def measure(quick: bool) -> dict[str, Any]:
     settle_s, measured_s = (22.0, 7.0) if quick else (90.0, 60.0)
     figures: dict[str, Any] = {"cameras": len(RATES), "rates": RATES, "measured_s": measured_s}
     with tempfile.TemporaryDirectory() as place:
-        films = {
-            rate: make_still_film(Path(place) / f"{rate}.mp4", rate) for rate in sorted(set(RATES))
+        videos = {
+            rate: make_still_video(Path(place) / f"{rate}.mp4", rate) for rate in sorted(set(RATES))
         }
-        names = {f"cam{number}": films[rate] for number, rate in enumerate(RATES)}
-        with serving(*(f"{name}={film}" for name, film in names.items())) as server:
+        names = {f"cam{number}": videos[rate] for number, rate in enumerate(RATES)}
+        with serving(*(f"{name}={video}" for name, video in names.items())) as server:
             settings = write_settings(Path(place), server, list(names))
             with open_unit(settings) as (pids, power):
                 for what, level in list(PHASES.items())[: 1 if quick else None]:
@@ -151,7 +151,7 @@ def write_settings(place: Path, server: Cameras, names: list[str]) -> Settings:
     return load_settings(path)
 
 
-def make_still_film(path: Path, rate: int) -> Path:
+def make_still_video(path: Path, rate: int) -> Path:
     """One picture of the clip, standing still, with the noise of a sensor; no B-frames."""
     with av.open(str(CLIP)) as clip:
         first = next(clip.decode(video=0)).reformat(WIDTH, HEIGHT, "yuv420p")
@@ -163,7 +163,7 @@ def make_still_film(path: Path, rate: int) -> Path:
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.options = {"preset": "veryfast", "crf": "25", "g": str(rate * KEY_EVERY_S)}
         stream.options |= {"bf": "0", "sc_threshold": "0"}
-        for number in range(FILM_S * rate):
+        for number in range(VIDEO_S * rate):
             noisy = planes.copy()
             luma = planes[:HEIGHT] + noises[number % len(noises)]
             noisy[:HEIGHT] = np.clip(luma, 16, 235).astype(np.uint8)

@@ -1,10 +1,10 @@
 """What listening finds and what it saves, beside a unit that decodes and looks all the time.
 
-Reads: made films in which it is known when somebody walks (tests/scenes/films.py). Writes: a
-database for each run. Time is virtual: a film of twenty minutes takes as long as its work does.
-Never: gives the two ways another film, model, rate, tracker or rule: only the gates differ.
+Reads: made clips in which it is known when somebody walks (tests/scenes/clips.py). Writes: a
+database for each run. Time is virtual: a clip of twenty minutes takes as long as its work does.
+Never: gives the two ways another clip, model, rate, tracker or rule: only the gates differ.
 
-Both ways are the unit's own code from the film's packets to the event rows, in one process. A
+Both ways are the unit's own code from the clip's packets to the event rows, in one process. A
 visit counts as found if an event of a person overlaps it. Recall is of the visits that the way that
 always looks has found: what its model cannot see no gate can wake for.
 """
@@ -41,7 +41,7 @@ from sensors.camera.mode import choose_mode
 from sensors.camera.sources.video_file import VideoFile
 from tests.bench.cameras.video_file import MODEL
 from tests.bench.report import OUT
-from tests.scenes.films import Film, Scene, Walk, load_film
+from tests.scenes.clips import Scene, SceneClip, Walk, load_clip
 from tests.stand_ins.fakes import FakeClock
 
 LOOKS_PER_S = 5.0
@@ -106,11 +106,11 @@ class Waiter:
 
 
 class UnitRun:
-    """One unit before one film, until the film is over."""
+    """One unit before one clip, until the clip is over."""
 
-    def __init__(self, film: Film, directory: Path, motion: Motion) -> None:
+    def __init__(self, clip: SceneClip, directory: Path, motion: Motion) -> None:
         self.clock = FakeClock()
-        camera = CameraSettings(source=str(film.path))
+        camera = CameraSettings(source=str(clip.path))
         inference = InferenceSettings(
             model=str(MODEL), full_frames_per_s=LOOKS_PER_S, energy_per_frame_j=0.05
         )
@@ -128,15 +128,15 @@ class UnitRun:
         self._service = Service(
             "inference", self.settings, self.clock, self._store, SentenceLog("inference")
         )
-        opened = partial(VideoFile, film.path)
+        opened = partial(VideoFile, clip.path)
         self._feed = Feed("front", opened, self.clock, Parts(motion))
-        pull = Pull(self._feed, self.clock, 1 / film.frames_per_s)
+        pull = Pull(self._feed, self.clock, 1 / clip.frames_per_s)
         watched = InferenceCamera("front", pull, inference, camera)
         models, publisher = make_models(self._service), make_publisher(self._service)
         view = View(blur_heads=inference.blur_heads, threshold=inference.threshold)
         parts = CycleParts([watched], models, Waiter(self.clock), publisher, view)
         self._watch = InferenceCycle(self._service, parts)
-        self._seconds = len(film.packets) / film.frames_per_s
+        self._seconds = len(clip.packets) / clip.frames_per_s
 
     def live(self) -> tuple[list[Event], float]:
         """All events, and the processor time that it took."""
@@ -167,7 +167,7 @@ class UnitRun:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One film, both ways: visits, those found by each, and the processor time of each."""
+    """One clip, both ways: visits, those found by each, and the processor time of each."""
 
     scene: str
     seconds: float
@@ -188,19 +188,19 @@ class Found:
 
 
 def compare(scene: Scene, directory: Path) -> Found:
-    """One film, both ways."""
-    film = load_film(scene)
-    always, always_cpu_s = UnitRun(film, directory / "always", AlwaysMoving()).live()
-    mine, listening_cpu_s = UnitRun(film, directory / "listening", Motion()).live()
+    """One clip, both ways."""
+    clip = load_clip(scene)
+    always, always_cpu_s = UnitRun(clip, directory / "always", AlwaysMoving()).live()
+    mine, listening_cpu_s = UnitRun(clip, directory / "listening", Motion()).live()
     origin = FakeClock()
-    by_always, by_mine = (count_visits_found(film, events, origin) for events in (always, mine))
-    false = sum(not overlaps_any(film, one, origin) for one in mine)
-    seconds = len(film.packets) / film.frames_per_s
+    by_always, by_mine = (count_visits_found(clip, events, origin) for events in (always, mine))
+    false = sum(not overlaps_any(clip, one, origin) for one in mine)
+    seconds = len(clip.packets) / clip.frames_per_s
     both = len(by_always & by_mine)
     return Found(
         scene.name,
         seconds,
-        len(film.truth),
+        len(clip.truth),
         len(by_always),
         both,
         false,
@@ -209,29 +209,29 @@ def compare(scene: Scene, directory: Path) -> Found:
     )
 
 
-def count_visits_found(film: Film, events: Sequence[Event], origin: Clock) -> set[int]:
+def count_visits_found(clip: SceneClip, events: Sequence[Event], origin: Clock) -> set[int]:
     """The numbers of the visits that an event overlaps."""
     spans = [compute_span(one, origin) for one in events]
     return {
         number
-        for number, (begins, ends) in enumerate(film.truth)
+        for number, (begins, ends) in enumerate(clip.truth)
         if any(first <= ends + SLACK_S and last >= begins - SLACK_S for first, last in spans)
     }
 
 
-def overlaps_any(film: Film, event: Event, origin: Clock) -> bool:
+def overlaps_any(clip: SceneClip, event: Event, origin: Clock) -> bool:
     first, last = compute_span(event, origin)
-    return any(first <= ends + SLACK_S and last >= begins - SLACK_S for begins, ends in film.truth)
+    return any(first <= ends + SLACK_S and last >= begins - SLACK_S for begins, ends in clip.truth)
 
 
 def compute_span(event: Event, origin: Clock) -> tuple[float, float]:
-    """From when to when, in seconds of the film."""
+    """From when to when, in seconds of the clip."""
     start = origin.stamp().utc
     return (event.stamp.utc - start).total_seconds(), (event.last_seen - start).total_seconds()
 
 
 def make_visits(seconds: float, count: int, seed: int, stay_s: float = 6.0) -> tuple[Walk, ...]:
-    """`count` people of different size and way, spread over the film."""
+    """`count` people of different size and way, spread over the clip."""
     gap_s = seconds / count
     return tuple(
         Walk(
@@ -265,7 +265,7 @@ def make_scenes(quick: bool) -> list[Scene]:
 
 
 def measure(quick: bool) -> list[Found]:
-    """All films; the first is the field by day."""
+    """All clips; the first is the field by day."""
     return [compare(scene, OUT / "cameras-recall" / scene.name) for scene in make_scenes(quick)]
 
 
@@ -286,7 +286,7 @@ def format_row(one: Found) -> str:
 
 
 def compute_pooled_recall_pct(found: Sequence[Found]) -> float:
-    """Over the visits of all films."""
+    """Over the visits of all clips."""
     return statistics.fmean([one.recall_pct for one in found for _ in range(one.always)] or [100.0])
 
 

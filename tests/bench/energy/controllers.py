@@ -16,7 +16,7 @@ from appliance.settings import Settings
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 from power.plan.ladder import Ladder, Proposal
-from power.plan.nightly import make_policy, solve_plan
+from power.plan.plan import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.problem import (
     PlanProblem,

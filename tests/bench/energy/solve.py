@@ -1,4 +1,4 @@
-"""What one nightly solve and one decision cost: time, and the most memory that a solve holds.
+"""What one solve of the plan and one decision cost: time, and the most memory that a solve holds.
 
 Reads and writes: nothing but the clock; in a process of its own.
 Never: counts the libraries' own start: they are loaded before.
@@ -16,7 +16,7 @@ from appliance.model import BatteryState, Stamp
 from appliance.settings import Settings
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.horizon import HORIZON_DAYS
-from power.plan.nightly import make_policy, solve_plan
+from power.plan.plan import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.problem import (
     PlanProblem,
@@ -41,7 +41,7 @@ def measure_solve() -> list[Figure]:
     )
     found = json.loads(done.stdout.splitlines()[-1])
     return [
-        Figure("one nightly solve", found["solve_s"], "s", 1.0),
+        Figure("one solve of the plan", found["solve_s"], "s", 1.0),
         Figure("its memory", found["memory_mb"], "MB", 50.0),
         Figure("one decision", found["decide_ms"], "ms", 1.0),
         Figure("the first of a night", found["first_ms"], "ms"),

@@ -166,7 +166,7 @@ def test_after_a_rest_there_is_one_run_for_each_and_debts_stay() -> None:
     )
     allowances.spend("gate", 1.75)
     assert allowances["gate"] == Allowance(0.0, 1.25)
-    allowances.empty(200.0)
+    allowances.discard_unused(200.0)
     assert allowances["yard"] == Allowance()
     allowances.fill(inference_w=1.0, frames_per_s=5, costs_j=costs_j, now_s=300.0)
     assert allowances["gate"] == Allowance(0.0, 0.75)

@@ -11,8 +11,8 @@ from power.battery.charge_physics import (
     compute_charge_change_pct,
 )
 
-SMALL = ChargeModel.of(BatterySettings(capacity_wh=640))
-LARGE = ChargeModel.of(BatterySettings(capacity_wh=2560))
+SMALL = ChargeModel.from_settings(BatterySettings(capacity_wh=640))
+LARGE = ChargeModel.from_settings(BatterySettings(capacity_wh=2560))
 
 
 def change_pct(
@@ -45,5 +45,7 @@ def test_a_battery_that_is_too_cold_gains_nothing_but_still_gives() -> None:
 
 
 def test_lead_acid_keeps_less_of_the_charge() -> None:
-    lead = ChargeModel.of(BatterySettings(chemistry=Chemistry.LEAD_ACID, capacity_wh=2560))
+    lead = ChargeModel.from_settings(
+        BatterySettings(chemistry=Chemistry.LEAD_ACID, capacity_wh=2560)
+    )
     assert 0 < change_pct(lead, 100.0) < change_pct(LARGE, 100.0)

@@ -13,7 +13,7 @@ from power.battery import estimator
 from power.battery.estimate import COUNTED, Estimate
 from power.battery.estimator import update
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
-from power.battery.voltage_curve import LFP, capacity_ah, estimate_from_voltage, interpolate
+from power.battery.voltage_curve import LFP, compute_capacity_ah, estimate_from_voltage, interpolate
 from tests.stand_ins.fakes import FakeClock
 
 PACK = BatterySettings()  # 2560 Wh, 12.8 V LFP: 200 Ah
@@ -37,7 +37,7 @@ class TruePack:
         if self.charge_pct >= 100:
             current_a = min(current_a, 1.0)
         self.clock.advance(seconds)
-        moved = current_a * seconds / 3600 / capacity_ah(PACK) * 100
+        moved = current_a * seconds / 3600 / compute_capacity_ah(PACK) * 100
         self.charge_pct = min(100.0, max(0.0, self.charge_pct + moved))
         volts = 4 * self.open_circuit_v() + current_a * PACK.resistance_ohm
         full = self.charge_pct >= 100 and current_a > 0

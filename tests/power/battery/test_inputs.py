@@ -8,7 +8,7 @@ from appliance.model import ChargeStage
 from power.battery import estimator
 from power.battery.estimate import (
     Estimate,
-    plausible_current_a,
+    find_plausible_current_a,
 )
 from power.battery.estimator import update
 from power.battery.synchronise import SYNCHRONISED_FULL
@@ -91,5 +91,5 @@ def test_a_zero_current_beside_a_small_load_stays_zero(clock: FakeClock) -> None
 
 
 def test_zero_beside_an_absent_voltage_is_no_current(clock: FakeClock) -> None:
-    assert plausible_current_a(night(clock, volts=0.0, amps=0.0), PACK) is None
-    assert plausible_current_a(night(clock, volts=13.0, amps=0.0), PACK) == 0
+    assert find_plausible_current_a(night(clock, volts=0.0, amps=0.0), PACK) is None
+    assert find_plausible_current_a(night(clock, volts=13.0, amps=0.0), PACK) == 0

@@ -8,7 +8,7 @@ import pytest
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Chemistry, EnergySettings, Settings
-from power.guard.by_charge import hibernate_below_pct, lower_bound_pct
+from power.guard.by_charge import compute_hibernate_below_pct, compute_lower_bound_pct
 from power.guard.guard import judge
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState, observe
@@ -294,13 +294,13 @@ def test_zero_for_an_absent_cell_is_not_an_empty_cell(run: GuardRun) -> None:
 
 @pytest.mark.parametrize(("charge", "sigma"), [(606.0, 2.0), (90.0, -50.0), (90.0, float("nan"))])
 def test_a_charge_that_cannot_be_is_unknown(clock: FakeClock, charge: float, sigma: float) -> None:
-    assert lower_bound_pct(a_state(clock, charge, sigma)) is None
+    assert compute_lower_bound_pct(a_state(clock, charge, sigma)) is None
 
 
 def test_sigma_and_cold_are_taken_off_as_independent_errors(clock: FakeClock) -> None:
     cold = replace(a_state(clock, 60, 9), energy_wh=0.48 * 2560)
-    assert lower_bound_pct(cold) == pytest.approx(60 - 15)
-    assert lower_bound_pct(replace(cold, capacity_wh=0.0)) == pytest.approx(51)
+    assert compute_lower_bound_pct(cold) == pytest.approx(60 - 15)
+    assert compute_lower_bound_pct(replace(cold, capacity_wh=0.0)) == pytest.approx(51)
 
 
 def test_a_clean_shutdown_is_kept_even_in_a_tiny_battery(clock: FakeClock) -> None:
@@ -329,8 +329,8 @@ def test_the_reserve_of_the_day_raises_the_floor_and_is_in_the_verdict(clock: Fa
     long_ago = at(MIDWINTER, datetime(2026, 12, 11, tzinfo=UTC), charge=26)
     assert long_ago.max_level == EnergyLevel.HIBERNATE
     assert long_ago.reserve_wh == pytest.approx(768)  # 14 days would be 1008 Wh
-    assert hibernate_below_pct(settings) == pytest.approx(504 / 2560 * 100)
-    assert hibernate_below_pct(settings, 768.0) == pytest.approx(30)
+    assert compute_hibernate_below_pct(settings) == pytest.approx(504 / 2560 * 100)
+    assert compute_hibernate_below_pct(settings, 768.0) == pytest.approx(30)
 
 
 # --- single cells --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, EnergySettings, Settings
 from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
-from power.battery.estimate import Estimate, plausible_voltage_v
+from power.battery.estimate import Estimate, find_plausible_voltage_v
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
 from power.guard.observations import GuardState
@@ -196,7 +196,7 @@ class World:
     def cycle(self, reading: PowerReading | None) -> None:
         """What power/cycle.py does of it."""
         pack, now = self.settings.battery, self.clock.stamp()
-        if reading and plausible_voltage_v(reading, pack) is not None:
+        if reading and find_plausible_voltage_v(reading, pack) is not None:
             self.last_reading = reading
         self.estimate = estimator.update(self.estimate, reading, pack)
         self.state = estimator.report_state(self.estimate, reading, pack, now)

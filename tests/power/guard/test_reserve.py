@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.settings import EnergySettings, Settings, SiteSettings
-from power.guard.reserve import compute_reserve_days, daily_irradiation
+from power.guard.reserve import compute_daily_irradiation, compute_reserve_days
 
 WINTER, SUMMER = datetime(2026, 12, 21, 9, tzinfo=UTC), datetime(2026, 6, 21, 9, tzinfo=UTC)
 
@@ -39,7 +39,9 @@ def test_the_days_go_with_the_light(latitude_deg: float, utc: datetime, days: fl
 
 def test_the_sun_of_a_day_is_that_of_the_published_example() -> None:
     """FAO paper 56, example 8: 20 degrees south on 3 September, 32.2 MJ/m2 a day."""
-    assert 24 * 60 / 3.14159 * 0.0820 * daily_irradiation(-20, 246) == pytest.approx(32.2, abs=0.1)
+    assert 24 * 60 / 3.14159 * 0.0820 * compute_daily_irradiation(-20, 246) == pytest.approx(
+        32.2, abs=0.1
+    )
 
 
 @pytest.mark.parametrize(("since_days", "more"), [(0, 0), (3, 0), (4, 1), (8, 5), (10, 7), (60, 7)])

@@ -15,7 +15,7 @@ from appliance.settings import EnergySettings, PanelsSettings, Settings, SiteSet
 from appliance.store.store import Store
 from power.plan.history import to_storage_key
 from power.plan.horizon import HORIZON_DAYS
-from power.plan.nightly import Plan, solve_plan
+from power.plan.plan import Plan, solve_plan
 from power.plan.problem import PlanProblem, SiteHistory, compute_hourly_clear_w
 from power.plan.weather_model import DayWeather
 

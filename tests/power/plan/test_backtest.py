@@ -17,7 +17,7 @@ from power.plan.backtest import (
     rebuild_days,
     run_backtest,
 )
-from power.plan.nightly import tabulate_values
+from power.plan.plan import tabulate_values
 from power.plan.problem import SiteHistory
 from power.plan.rollout import (
     LadderController,

@@ -28,7 +28,9 @@ def test_arrays_and_numbers_give_the_same(
     chemistry: Chemistry,
 ) -> None:
     """Shapes are broadcast: sun, cold, draw."""
-    battery = ChargeModel.of(BatterySettings(chemistry=chemistry, capacity_wh=capacity_wh))
+    battery = ChargeModel.from_settings(
+        BatterySettings(chemistry=chemistry, capacity_wh=capacity_wh)
+    )
     found = compute_charge_changes_pct(
         battery,
         sun_w=np.array(suns_w)[:, None, None],

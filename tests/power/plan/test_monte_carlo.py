@@ -116,7 +116,7 @@ def test_at_midnight_no_scenario_knows_the_day_that_comes() -> None:
         step for step in split_intervals(PLAN, 0.0, 24.0, step_h=2.0) if step.hour == 22.0
     )
     tomorrow = PLAN.solution.values[evening.place + 1]
-    after = scenarios._value_after(evening)
+    after = scenarios._get_value_after(evening)
     chances = np.asarray(PLAN.horizon.weather[1], np.float32)
     assert (after == mix_overnight(tomorrow, chances, cold=PLAN.horizon.cold[1])).all()
     assert np.ptp(after[:, 0, 20]) < 0.2 * np.ptp(tomorrow[:, 0, 20])

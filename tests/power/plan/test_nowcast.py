@@ -2,8 +2,8 @@
 
 import pytest
 
-from power.plan.nightly import make_policy
 from power.plan.nowcast import SolarNowcast, update_chances
+from power.plan.plan import make_policy
 from power.plan.policy_table import interpolate_clear_w, unpack_table
 from power.plan.weather_model import CLASS_CLEARNESS, mean_clearness
 from tests.power.plan.site_days import a_plan, past_of

@@ -9,8 +9,8 @@ from appliance.model import EnergyLevel, EnergyPlanStep, Stamp
 from appliance.settings import Follows, Settings
 from power.commands.autonomy import compute_autonomy
 from power.plan.monte_carlo import simulate_scenarios
-from power.plan.nightly import Plan, tabulate_values
 from power.plan.nowcast import SolarNowcast
+from power.plan.plan import Plan, tabulate_values
 from power.plan.plan_steps import STEPS, list_step_times, make_plan_steps
 from power.plan.plan_steps import make_step as step_of
 from power.plan.policy_table import compute_hour

@@ -5,7 +5,7 @@ import pytest
 from appliance.model import EnergyLevel
 from appliance.settings import BatterySettings
 from power.battery.charge_physics import ChargeModel
-from power.plan.nightly import make_policy
+from power.plan.plan import make_policy
 from power.plan.policy import (
     DECISION_H,
     LEAST_GAIN_PER_H,
@@ -25,7 +25,7 @@ from tests.power.plan.site_days import SMALL, a_plan, past_of
 
 OPTIONS = list_options(SMALL)
 TABLE = unpack_table(make_policy(a_plan(past=past_of(*(CLASS_CLEARNESS * 12)))))
-BATTERY = ChargeModel.of(SMALL.battery)
+BATTERY = ChargeModel.from_settings(SMALL.battery)
 
 
 def choose(state: DecisionState, table: PolicyTable = TABLE, held: Option | None = None) -> Option:
@@ -92,7 +92,7 @@ def test_the_option_that_holds_stays_for_a_small_gain() -> None:
 
 def test_an_option_is_judged_by_what_the_battery_really_takes() -> None:
     """600 W less 12 W into 640 Wh: 12.06 %; without the limit of 0.5 C and the losses, 22.27 %."""
-    small = ChargeModel.of(BatterySettings(capacity_wh=640))
+    small = ChargeModel.from_settings(BatterySettings(capacity_wh=640))
     option = Option(EnergyLevel.ECO, power_w=12.0, utility=0.0)
     charge_as_value = [float(pct) for pct in range(101)]
     state = DecisionState(hour=12.0, charge_pct=50.0, sun_w=600.0, cold=False)

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.model import ChargeStage, EnergyLevel, EnergyPolicy, Stamp
 from power.plan.ladder import Ladder, Proposal
-from power.plan.nightly import make_policy
+from power.plan.plan import make_policy
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.policy_table import compute_hour, unpack_table
 from power.plan.rollout import TableController, TimeStep

@@ -7,7 +7,7 @@ import pytest
 
 from appliance.model import EnergyPolicy
 from appliance.store.store import Store
-from power.plan.nightly import make_policy
+from power.plan.plan import make_policy
 from power.plan.policy_table import (
     compute_hour,
     compute_value_curve,

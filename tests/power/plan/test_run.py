@@ -1,4 +1,4 @@
-"""The nightly plan: what it stores, in which order, and what it says where something is missing."""
+"""The run of the plan: what it stores, in which order, what it reports where input is missing."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from appliance.model import EnergyPlanStep, EnergyPolicy, Fault, SolarDay
 from appliance.settings import Settings
 from appliance.store.store import Store
 from power.plan import run as module
-from power.plan.nightly import make_policy, solve_plan
+from power.plan.plan import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.run import LADDER, PlanError, read_usual_sigma_pct, run_plan
 from power.plan.solver import Solution, solve_values
@@ -188,7 +188,7 @@ def test_one_run_solves_its_problem_once(
         solved.append(arguments)
         return solve_values(*arguments, **named)
 
-    monkeypatch.setattr("power.plan.nightly.solve_values", count)
+    monkeypatch.setattr("power.plan.plan.solve_values", count)
     run_plan(plan, settings, plain_sky)
     assert len(plan.rows(EnergyPolicy)) == 1
     assert len(plan.rows(EnergyPlanStep)) == 288

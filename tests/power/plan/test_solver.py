@@ -117,7 +117,7 @@ def test_one_step_back_changes_the_charge_as_the_physics_says() -> None:
         for weather_class, clearness in enumerate(CLASS_CLEARNESS):
             for cold in (False, True):
                 change_pct = compute_charge_change_pct(
-                    ChargeModel.of(SMALL.battery),
+                    ChargeModel.from_settings(SMALL.battery),
                     sun_w=interval.clear_w * clearness * SUN_CAUTION,
                     draw_w=option.power_w,
                     hours=interval.hours,

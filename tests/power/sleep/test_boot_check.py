@@ -24,13 +24,13 @@ from power.sleep.boot_check import (
     EnergyCheck,
     SleepRecord,
     begin_boot,
+    compute_sufficient_pct,
     count_failure,
     record_sent_back,
     run_check,
-    sufficient_pct,
 )
 from power.sleep.boot_record import BootsError
-from power.sleep.wake_time import needed_w, wake_pct
+from power.sleep.wake_time import compute_needed_w, wake_pct
 
 SETTINGS = Settings()
 SUNSET = datetime(2026, 1, 10, 16, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ MORNING = SUNSET + timedelta(hours=14)
 NAP = SleepRecord(SUNSET, EnergyLevel.HIBERNATE, MORNING, MORNING, "a clock", "no load may run")
 ASLEEP = Boot("aaaaaaaa", SUNSET, FIRST, checked=True, well=True, end=BootEnd.ASLEEP, nap=NAP)
 SLEEPY = Boot("bbbbbbbb", MORNING, BY_CLOCK, asleep_since=SUNSET, nap=NAP)
-BRIGHT_W = needed_w(SETTINGS) + 100
+BRIGHT_W = compute_needed_w(SETTINGS) + 100
 
 
 def at(utc: datetime, boot: str = "bbbbbbbb", uptime_s: float = 10.0) -> Stamp:
@@ -260,7 +260,7 @@ def test_who_presses_the_button_of_a_healthy_unit_waits_for_nothing(cause: str) 
 
 
 def test_who_slept_for_want_of_energy_needs_enough_for_a_night_or_the_sun() -> None:
-    enough = sufficient_pct(SLEEPY, SETTINGS)
+    enough = compute_sufficient_pct(SLEEPY, SETTINGS)
     assert enough == 45
     assert check(SLEEPY, 47.1, steady(0.0))[:2] == (CheckResult.STAY, 10.0)
     assert check(SLEEPY, 40, steady(0.0))[0] is CheckResult.BACK

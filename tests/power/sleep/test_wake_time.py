@@ -10,9 +10,9 @@ from appliance.settings import HostSettings, Settings, SiteSettings, SleepMode
 from power.sleep.wake_time import (
     choose_sleep_mode,
     choose_wake_time,
+    compute_needed_w,
     is_sleep_due,
     move_into_daylight,
-    needed_w,
     solar_hour,
     wake_pct,
 )
@@ -83,7 +83,7 @@ def test_the_plan_says_when_sun_and_charge_suffice() -> None:
     least = wake_pct(SETTINGS)
     plan = [
         step(MORNING - HOUR, 200, least - 1),
-        step(MORNING + HOUR, needed_w(SETTINGS), least + 20),
+        step(MORNING + HOUR, compute_needed_w(SETTINGS), least + 20),
         step(MORNING - HOUR / 2, 40, least + 1),
         step(MORNING, 300, least + 9),
     ]

@@ -1,6 +1,6 @@
-"""Plays a made film to the gates as a camera process would, and compares with the truth.
+"""Plays a made clip to the gates as a camera process would, and compares with the truth.
 
-Reads and writes: nothing but the films.
+Reads and writes: nothing but the clips.
 Never: looks at a picture that the feed would not decode: key frames that the gates ask for, and,
 where somebody pulls, the newest picture while something moves, five a second at most.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sensors.camera.feed import CHECK_EVERY_S
 from sensors.camera.gates.motion import Motion, MotionSegment
-from tests.scenes.films import Film
+from tests.scenes.clips import SceneClip
 
 EARLY_S = 1.0  # before it counts as true, somebody is in the picture in part
 LATE_S = 4.0  # the hold
@@ -18,7 +18,7 @@ LATE_S = 4.0  # the hold
 
 @dataclass
 class Run:
-    """What became of one film."""
+    """What became of one clip."""
 
     segments: list[MotionSegment] = field(default_factory=list)
     pictures: int = 0
@@ -29,22 +29,22 @@ class Run:
 
 
 def play(
-    film: Film, motion: Motion, probes: bool = True, requests: bool = False, loops: int = 1
+    clip: SceneClip, motion: Motion, probes: bool = True, requests: bool = False, loops: int = 1
 ) -> Run:
     """`probes`: key frames are looked at as the gates ask; `pulls`: somebody pulls what moves."""
     run = Run()
-    length_s = len(film.greys) / film.frames_per_s
+    length_s = len(clip.greys) / clip.frames_per_s
     for loop in range(loops):
         pulled_s = -1e9
-        for shown_s, size_bytes, is_key in film.packets:
+        for shown_s, size_bytes, is_key in clip.packets:
             media_s = shown_s + loop * length_s
             motion.take_packet(media_s, size_bytes, is_key)
             if probes and is_key and motion.wants_probe(media_s):
-                motion.take_picture(film.grey_at(shown_s), media_s)
+                motion.take_picture(clip.grey_at(shown_s), media_s)
                 run.pictures += 1
                 run.key_pictures += 1
             if requests and motion.find_segment(media_s) and media_s - pulled_s >= CHECK_EVERY_S:
-                motion.take_picture(film.grey_at(shown_s), media_s)
+                motion.take_picture(clip.grey_at(shown_s), media_s)
                 run.pictures += 1
                 pulled_s = media_s
             if motion.find_segment(media_s):

@@ -98,5 +98,5 @@ def verdict_of(test: SelfTest) -> SelfTestResult:
 
 def test_a_stream_of_key_frames_alone_has_no_packets_to_test() -> None:
     test = SelfTest()
-    test.only_key_frames()
+    test.note_only_key_frames()
     assert (test.result, test.why) == (SelfTestResult.REJECTED, "every frame is one")

@@ -1,4 +1,4 @@
-"""Films cut from packets: they play from their first picture, and it is the right one."""
+"""Clips cut from packets: they play from their first picture, and it is the right one."""
 
 import io
 from dataclasses import replace

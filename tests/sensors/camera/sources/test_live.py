@@ -20,7 +20,7 @@ from tests.conftest import CLIP
 from tests.stand_ins.rtsp import (
     Cameras,
     free_threads,
-    make_film,
+    make_video,
     needs_server,
     serving,
     wait_for_threads,
@@ -199,14 +199,14 @@ class Listener:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cameras]:
-    place = tmp_path_factory.mktemp("films")
-    small = make_film(place / "small.mp4", seconds=2)
-    large = make_film(place / "large.mp4", (320, 240), seconds=2, key_every=5)
-    hevc = make_film(place / "hevc.mp4", codec="libx265", rate=15)
+    place = tmp_path_factory.mktemp("videos")
+    small = make_video(place / "small.mp4", seconds=2)
+    large = make_video(place / "large.mp4", (320, 240), seconds=2, key_every=5)
+    hevc = make_video(place / "hevc.mp4", codec="libx265", rate=15)
     steady = "nal-hrd=cbr:bitrate=400:vbv-maxrate=400:vbv-bufsize=40"
-    cbr = make_film(place / "cbr.mp4", rate=25, options={"x264-params": steady})
-    films = f"front={CLIP}", f"changing={small}+{large}", f"hevc={hevc}", f"cbr={cbr}"
-    with serving(*films) as cameras:
+    cbr = make_video(place / "cbr.mp4", rate=25, options={"x264-params": steady})
+    videos = f"front={CLIP}", f"changing={small}+{large}", f"hevc={hevc}", f"cbr={cbr}"
+    with serving(*videos) as cameras:
         yield cameras
 
 

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from tests.sensors.camera.sources.feed_bench import SECRET, watching
 from tests.stand_ins.rtsp import (
     Cameras,
-    make_film,
+    make_video,
     needs_server,
     serving,
 )
@@ -29,7 +29,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cameras,
     path = place / "password"
     path.write_text(f"{SECRET}\n")
     path.chmod(0o600)
-    small = make_film(place / "small.mp4")
+    small = make_video(place / "small.mp4")
     options = ("--user", "ann", "--password-file", str(path), "--protect", "gate")
     with serving(f"gate={small}", options=options) as cameras:
         yield cameras, path

@@ -1,4 +1,4 @@
-"""The gates on made films with known truth: alone, and behind the feed of a camera process."""
+"""The gates on made clips with known truth: alone, and behind the feed of a camera process."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import KEY_FRAMES, PACKETS, Motion
 from sensors.camera.mode import ModeChoice
 from sensors.camera.sources.video_file import VideoFile
-from tests.scenes.films import CBR, Scene, Walk, load_film
+from tests.scenes.clips import CBR, Scene, Walk, load_clip
 from tests.sensors.camera.gates.gate_runs import find_delays, list_false_segments, play
 from tests.stand_ins.fakes import FakeClock
 
@@ -19,36 +19,36 @@ NIGHT = Scene("short night", 26, SHORT.walks, noise=10, light=0.4)
 
 
 def test_somebody_who_walks_in_is_detected_by_packets_within_three_frames() -> None:
-    film = load_film(SHORT)
-    alone, probed = play(film, Motion(), probes=False), play(film, Motion(), requests=True)
+    clip = load_clip(SHORT)
+    alone, probed = play(clip, Motion(), probes=False), play(clip, Motion(), requests=True)
     for run in (alone, probed):
-        (delay_s,) = find_delays(film.truth, run.segments)
+        (delay_s,) = find_delays(clip.truth, run.segments)
         assert delay_s is not None
         assert delay_s <= 0.31
-        assert list_false_segments(film.truth, run.segments) == []
+        assert list_false_segments(clip.truth, run.segments) == []
         assert [segment.woken_by for segment in run.segments] == [PACKETS]
     assert (alone.pictures, alone.gates) == (0, "packets")
 
 
 @pytest.mark.parametrize("scene", [CONSTANT, NIGHT], ids=["constant rate", "night"])
 def test_where_packets_tell_nothing_the_next_key_frame_does(scene: Scene) -> None:
-    film = load_film(scene)
-    run = play(film, Motion())
-    (delay_s,) = find_delays(film.truth, run.segments)
+    clip = load_clip(scene)
+    run = play(clip, Motion())
+    (delay_s,) = find_delays(clip.truth, run.segments)
     assert delay_s is not None
     assert delay_s <= 2.1
-    assert list_false_segments(film.truth, run.segments) == []
+    assert list_false_segments(clip.truth, run.segments) == []
     assert not any(tell for _, tell in run.trusted)
-    assert play(film, Motion(), probes=False).segments == []
+    assert play(clip, Motion(), probes=False).segments == []
 
 
-def test_the_films_are_the_same_each_time_and_true() -> None:
-    film = load_film(SHORT)
-    assert [packet for packet in film.packets if packet[2]][1][0] == 2.0
-    ((begins, ends),) = film.truth
+def test_the_clips_are_the_same_each_time_and_true() -> None:
+    clip = load_clip(SHORT)
+    assert [packet for packet in clip.packets if packet[2]][1][0] == 2.0
+    ((begins, ends),) = clip.truth
     assert 12 < begins < 12.5
     assert 19.5 < ends < 20
-    differs = abs(film.greys.astype(int) - film.greys[0])
+    differs = abs(clip.greys.astype(int) - clip.greys[0])
     present = (differs > 20).sum((1, 2)) > 8
     shown = [number / 10 for number, there in enumerate(present) if there]
     assert begins - 0.2 <= shown[0] <= begins + 0.6
@@ -56,10 +56,10 @@ def test_the_films_are_the_same_each_time_and_true() -> None:
 
 
 def pulled(scene: Scene) -> tuple[list[float], list[str], Feed]:
-    """When the feed gave pictures of what moves, since the film began, and who woke it."""
-    film = load_film(scene)
+    """When the feed gave pictures of what moves, since the clip began, and who woke it."""
+    clip = load_clip(scene)
     clock = FakeClock()
-    feed = Feed("front", lambda hear: VideoFile(film.path, hear), clock, Parts(Motion()))
+    feed = Feed("front", lambda hear: VideoFile(clip.path, hear), clock, Parts(Motion()))
     began_s = clock.media_s()
     times, woken_by = [], []
     for _ in range(round(10 * scene.seconds)):

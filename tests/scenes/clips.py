@@ -1,6 +1,6 @@
-"""Made films in which it is known when somebody walks: the yard, walkers, weather, and an encoder.
+"""Made clips in which it is known when somebody walks: the yard, walkers, weather, and an encoder.
 
-Reads: the cut-out people. Writes: build/scenes/NAME-KEY.mp4 and .json: film, its packets and
+Reads: the cut-out people. Writes: build/scenes/NAME-KEY.mp4 and .json: clip, its packets and
 truth.
 Never: the same scene twice with other pixels: all chance comes from the scene's seed.
 """
@@ -72,7 +72,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Film:
+class SceneClip:
     """A made scene. Packets are in decoding order: (media_s, size_bytes, is_key)."""
 
     path: Path
@@ -96,14 +96,14 @@ class Film:
         return any(begins <= media_s <= ends for begins, ends in self.truth)
 
 
-def load_film(scene: Scene) -> Film:
-    """The scene as a film, made where it is not there yet."""
+def load_clip(scene: Scene) -> SceneClip:
+    """The scene as a clip, made where it is not there yet."""
     sources = [Path(__file__).read_bytes(), Path(people.__file__).read_bytes()]
     name = f"{scene.name}-{compute_key(repr(scene), *sources)}"
     path = load_or_make(f"{name}.mp4", lambda fresh: encode(scene, fresh))
     facts = load_or_make(f"{name}.json", lambda fresh: save_facts(scene, path, fresh))
     found = json.loads(facts.read_text())
-    return Film(
+    return SceneClip(
         path,
         tuple((media_s, size, is_key) for media_s, size, is_key in found["packets"]),
         tuple((begins, ends) for begins, ends in found["truth"]),
@@ -111,11 +111,11 @@ def load_film(scene: Scene) -> Film:
     )
 
 
-# --- the film ------------------------------------------------------------------------------------
+# --- the clip ------------------------------------------------------------------------------------
 
 
 def encode(scene: Scene, path: Path) -> None:
-    """Write the film, one encoder thread: the same bytes each time."""
+    """Write the clip, one encoder thread: the same bytes each time."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(scene.codec, rate=scene.frames_per_s)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
@@ -278,8 +278,8 @@ def compute_truth(scene: Scene) -> list[tuple[float, float]]:
     return joined
 
 
-def save_facts(scene: Scene, film: Path, path: Path) -> None:
-    with av.open(str(film)) as container:
+def save_facts(scene: Scene, clip: Path, path: Path) -> None:
+    with av.open(str(clip)) as container:
         tick_s = float(container.streams.video[0].time_base or 1)
         packets = [
             (float((packet.pts or 0) * tick_s), packet.size, packet.is_keyframe)

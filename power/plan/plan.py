@@ -1,4 +1,4 @@
-"""The nightly plan in one call: weather horizon, value function, and the policy table of it.
+"""The plan in one call: weather horizon, value function, and the policy table of it.
 
     plan = solve_plan(PlanProblem(settings=settings, now=now, clear_w=..., ...))
     store.add(make_policy(plan))
@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from appliance.model import EnergyPolicy
 from appliance.settings import Settings
-from power.guard.by_charge import hibernate_below_pct
+from power.guard.by_charge import compute_hibernate_below_pct
 from power.plan.horizon import FINE_DAYS, Horizon, build_horizon
 from power.plan.policy_table import PolicyTable, pack_table
 from power.plan.problem import PlanProblem
@@ -21,7 +21,7 @@ from power.plan.solver import CHARGE_LEVELS, Solution, solve_values
 from power.plan.utility import Option, list_options
 from power.plan.weather_model import CLASS_COUNT
 
-POLICY_DAYS = FINE_DAYS + 1  # length of the stored table: one missed night is bridged
+POLICY_DAYS = FINE_DAYS + 1  # length of the stored table: missed runs of a day are bridged
 MARGIN_PCT = 2.0  # the plan stays so far above the charge at which the guard would stop the loads
 COLD_FROM_CHANCE = 0.5  # from here on a day is planned as one on which nothing is charged
 
@@ -51,7 +51,7 @@ def solve_plan(problem: PlanProblem) -> Plan:
         problem.forecast,
     )
     options = list_options(settings)
-    floor_pct = hibernate_below_pct(settings, problem.reserve_wh) + MARGIN_PCT
+    floor_pct = compute_hibernate_below_pct(settings, problem.reserve_wh) + MARGIN_PCT
     solution = solve_values(
         horizon,
         options,

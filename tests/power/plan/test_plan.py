@@ -1,4 +1,4 @@
-"""The nightly plan in one call, and the policy that is made of it."""
+"""The plan in one call, and the policy that is made of it."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from power.plan.backtest import hide_later_temperatures
 from power.plan.horizon import HORIZON_DAYS, DayForecast
-from power.plan.nightly import POLICY_DAYS, make_policy, tabulate_values
+from power.plan.plan import POLICY_DAYS, make_policy, tabulate_values
 from power.plan.policy_table import unpack_table
 from power.plan.problem import find_solar_midnight
 from tests.power.plan.site_days import MIDNIGHT, SMALL, a_plan, clear_hours, past_of
