@@ -48,7 +48,7 @@ def load_settings(path: Path | None = None) -> Settings:
         raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
-    return SettingsBuilder(path, text).read_settings(tree)
+    return SettingsBuilder(path, text).build(tree)
 
 
 def format_place(path: Path, where: tuple[str, ...]) -> str:
@@ -66,7 +66,7 @@ class SettingsBuilder:
         self._path = path
         self._lines = text.splitlines()
 
-    def read_settings(self, tree: Mapping[str, Any]) -> Settings:
+    def build(self, tree: Mapping[str, Any]) -> Settings:
         hints = get_type_hints(Settings)
         known = {f.name for f in fields(Settings)} - {"path"}
         self._reject_unknown(tree, known, ())
@@ -74,9 +74,11 @@ class SettingsBuilder:
         for name, table in tree.items():
             self._require_table(table, (name,))
             if is_named(hints[name]):
-                sections[name] = self._read_named_sections((name,), table, get_args(hints[name])[1])
+                sections[name] = self._build_named_sections(
+                    (name,), table, get_args(hints[name])[1]
+                )
             else:
-                sections[name] = self._read_section(hints[name], table, (name,))
+                sections[name] = self._build_section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
         self._check_name(settings)
         self._check_ladder(settings)
@@ -86,7 +88,7 @@ class SettingsBuilder:
         self._check_clips(settings)
         return settings
 
-    def _read_named_sections(
+    def _build_named_sections(
         self, where: tuple[str, ...], table: Mapping[str, Any], kind: type
     ) -> Mapping[str, Any]:
         """Sections of which there may be several: [camera.NAME], [camera.NAME.zone.ZONE], ...."""
@@ -101,24 +103,26 @@ class SettingsBuilder:
                 raise self._make_error(
                     here, f"needs a section with a name, such as [{'.'.join(where)}.main]"
                 )
-            entries[name] = self._read_section(kind, entry, here)
+            entries[name] = self._build_section(kind, entry, here)
         return entries
 
-    def _read_section(self, kind: type, table: Mapping[str, Any], where: tuple[str, ...]) -> Any:
+    def _build_section(self, kind: type, table: Mapping[str, Any], where: tuple[str, ...]) -> Any:
         assert is_dataclass(kind)
         known = {f.name: f for f in fields(kind)}
         self._reject_unknown(table, known, where)
         hints = get_type_hints(kind)
         values = {
-            key: self._read_value(hints[key], known[key], value, (*where, key))
+            key: self._convert_value(hints[key], known[key], value, (*where, key))
             for key, value in table.items()
         }
         return kind(**values)
 
-    def _read_value(self, kind: Any, spec: Field[Any], value: Any, where: tuple[str, ...]) -> Any:
+    def _convert_value(
+        self, kind: Any, spec: Field[Any], value: Any, where: tuple[str, ...]
+    ) -> Any:
         if is_named(kind):
             self._require_table(value, where)
-            return self._read_named_sections(where, value, get_args(kind)[1])
+            return self._build_named_sections(where, value, get_args(kind)[1])
         converted = convert(kind, value)
         if converted is None:
             raise self._make_error(where, f"must be {describe_type(kind)}, not {value!r}")
