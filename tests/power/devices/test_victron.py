@@ -19,7 +19,7 @@ from power.devices.victron_text import MPPT_LABELS, SHUNT_LABELS, VeDirectDevice
 from power.protocol.framing.vedirect import GET, HISTORY, LIVE, TEXT, VeDirectFraming
 from power.protocol.profile import Block, Sample
 from power.protocol.register import Decoded
-from tests.power.devices.test_victron_text import (
+from tests.power.protocol.framing.test_vedirect import (
     BLUESOLAR,
     BLUESOLAR_NEXT,
     BMV,
