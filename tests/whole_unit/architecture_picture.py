@@ -47,21 +47,24 @@ def caption(path: Path) -> str:
 
 
 def layers(package: str, contracts: Sequence[dict[str, object]]) -> tuple[tuple[str, ...], ...]:
-    """The rows of rooms of one package, as its contract of kind "layers" lists them."""
+    """The rows of rooms of one package, as its own contract lists them."""
     for contract in contracts:
         found = contract.get("layers")
-        if isinstance(found, list) and str(found[0]).startswith(f"{package}."):
-            return tuple(
-                tuple(room.strip().removeprefix(f"{package}.") for room in row.split("|"))
-                for row in found
-            )
+        if contract.get("containers") == [package] and isinstance(found, list):
+            return tuple(tuple(room.strip() for room in row.split("|")) for row in found)
     return ()
 
 
-def panels() -> list[list[Panel]]:
-    """All packages by floor, the highest first."""
+def read_contracts() -> list[dict[str, object]]:
+    """The import contracts, in the order of pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    contracts = project["tool"]["importlinter"]["contracts"]
+    contracts: list[dict[str, object]] = project["tool"]["importlinter"]["contracts"]
+    return contracts
+
+
+def panels() -> list[list[Panel]]:
+    """All packages by floor, the highest first; what is inside a room is not drawn."""
+    contracts = read_contracts()
     return [
         [Panel(name, caption(ROOT / name), layers(name, contracts)) for name in floor]
         for floor in FLOORS

@@ -58,6 +58,16 @@ def test_the_picture_of_the_packages_is_the_one_that_the_contracts_give() -> Non
     assert stored == architecture_picture.draw(), "run `make docs`"
 
 
+def test_every_package_has_a_contract_that_names_all_its_parts() -> None:
+    contracts = architecture_picture.read_contracts()
+    whole = [one.get("containers") for one in contracts if one.get("exhaustive") is True]
+    directories = {path.parent for path in product_files()}
+    for directory in directories:
+        parts = {p for p in directory.iterdir() if p.suffix == ".py" or p in directories}
+        name = ".".join(directory.relative_to(ROOT).parts)
+        assert len(parts) <= 2 or [name] in whole, f"{name}: give it a contract in pyproject.toml"
+
+
 def test_no_package_keeps_more_loose_files_than_a_newcomer_can_take_in() -> None:
     for package, most in LOOSE_FILES.items():
         loose = sorted(path.name for path in (ROOT / package).glob("*.py"))
