@@ -9,6 +9,7 @@ import pytest
 
 from appliance.mqtt import broker as broker_module
 from appliance.mqtt.broker import Broker
+from tests.stand_ins.side_by_side import check_side_by_side
 from tests.waiting import wait_until
 
 NONSENSE = (
@@ -55,13 +56,18 @@ class FalseBroker:
             one.close()
 
 
-@pytest.mark.parametrize("nonsense", NONSENSE)
 def test_nonsense_from_a_broker_ends_no_thread_and_the_next_connection_works(
-    nonsense: bytes, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ended: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", ended.append)
     monkeypatch.setattr(broker_module, "AFTER_NONSENSE_S", 0.01)
+    check_side_by_side(check_nonsense, NONSENSE)
+    assert not ended
+
+
+def check_nonsense(nonsense: bytes) -> None:
+    """The first connection gets `nonsense`, the second one works."""
     with closing(FalseBroker(iter([nonsense, ACCEPTED]))) as other:
         ours = Broker("127.0.0.1", other.port, will="unit/online", client_id="unit")
         ours.start()
@@ -69,7 +75,6 @@ def test_nonsense_from_a_broker_ends_no_thread_and_the_next_connection_works(
             wait_until(lambda: not ours.trouble, "the connection after the nonsense")
         finally:
             ours.close()
-    assert not ended
 
 
 def test_a_broker_that_wants_another_version_and_then_is_gone_ends_no_thread(

@@ -38,7 +38,7 @@ from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_sunny_noon
 
 SETTINGS = b"[unit]\r\nname = 'hill 7'   # \xc3\xa9\n\n\n[panels]\npeak_w = 400"
-SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2)
+SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2, neighbour_s=0.01)
 
 
 @pytest.fixture(autouse=True)

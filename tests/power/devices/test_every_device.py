@@ -4,6 +4,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ from tests.conftest import ROOT
 from tests.scenes.truth import find_tolerance, find_wrong_values, list_true_values
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon, serve_on_line
+from tests.stand_ins.side_by_side import check_side_by_side
 
 NAMES = [model.name for model in MODELS]
 ON_A_SERIAL_LINE = [model.name for model in MODELS if not model.tcp_only]
@@ -110,11 +112,15 @@ def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None
         plant.advance(plant.utc + timedelta(minutes=5), 700.0 if step % 2 else 10.0)
 
 
-@pytest.mark.parametrize("name", ON_A_SERIAL_LINE)
 @pytest.mark.parametrize(
     "quirks", [("echo", "two-bursts"), tuple(LINE_QUIRKS)], ids=["slow", "all"]
 )
-def test_a_bad_line_never_makes_a_wrong_value(name: str, quirks: tuple[str, ...]) -> None:
+def test_a_bad_line_never_makes_a_wrong_value(quirks: tuple[str, ...]) -> None:
+    check_side_by_side(partial(check_bad_line, quirks), ON_A_SERIAL_LINE)
+
+
+def check_bad_line(quirks: tuple[str, ...], name: str) -> None:
+    """Three polls of one device over a line with these faults."""
     plant, profile, clock = make_sunny_noon(), find_model(name), FakeClock()
     on_line: dict[str, Any] = {"clock": clock, "quirks": quirks, "seed": 11, "damaged_share": 0.4}
     with serve_on_line(

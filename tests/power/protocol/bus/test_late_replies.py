@@ -23,6 +23,7 @@ from tests.scenes.truth import find_wrong_values
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import make_sunny_noon, open_on_line
+from tests.stand_ins.side_by_side import check_side_by_side
 
 BEHIND = 5  # replies that come one request late before one is dropped
 POLLS = 3
@@ -96,20 +97,22 @@ def poll_late(profile: Profile, device: Any, plant: Any) -> None:
             clock.advance(max(10.0, profile.least_interval_s))
 
 
-@pytest.mark.parametrize("profile", ON_A_SERIAL_LINE, ids=lambda one: one.name)
 @pytest.mark.parametrize("first", [1, 2, 3, 4, 5])
-def test_a_late_reply_is_never_another_requests(profile: Profile, first: int) -> None:
-    plant = make_sunny_noon()
-    poll_late(profile, LateFrom(make_line_device(profile, plant), first), plant)
+def test_a_late_reply_is_never_another_requests(first: int) -> None:
+    def check(profile: Profile) -> None:
+        plant = make_sunny_noon()
+        poll_late(profile, LateFrom(make_line_device(profile, plant), first), plant)
+
+    check_side_by_side(check, ON_A_SERIAL_LINE)
 
 
-@pytest.mark.parametrize("profile", MODBUS, ids=lambda one: one.name)
 @pytest.mark.parametrize("first", [3, 6, 9])
-def test_register_by_register_a_late_reply_is_never_another_registers(
-    profile: Profile, first: int
-) -> None:
-    plant = make_sunny_noon()
-    poll_late(profile, LateFrom(OneByOne(make_line_device(profile, plant)), first), plant)
+def test_register_by_register_a_late_reply_is_never_another_registers(first: int) -> None:
+    def check(profile: Profile) -> None:
+        plant = make_sunny_noon()
+        poll_late(profile, LateFrom(OneByOne(make_line_device(profile, plant)), first), plant)
+
+    check_side_by_side(check, MODBUS)
 
 
 @pytest.mark.parametrize("profile", MODELS, ids=lambda one: one.name)
