@@ -17,7 +17,7 @@ def check_side_by_side(check: Callable[[Item], None], items: Iterable[Item]) -> 
     def run(item: Item) -> None:
         try:
             check(item)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (all are raised below)
             error.add_note(repr(item))
             errors.append(error)
 
