@@ -18,7 +18,6 @@ from appliance.process.plugins import list_plugins
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
 from power.probe import Probe, report
-from power.probe.questions import Timeouts
 from power.protocol.links import LINK_FACTORIES
 from power.protocol.profile import Profile
 from provisioning import models_page
@@ -26,6 +25,8 @@ from provisioning.simulated.devices.epever import SimulatedEpever
 from tests.conftest import ROOT
 from tests.power.probe.probe_models import (
     LETTERS,
+    SHORT,
+    FewIds,
     Guess,
     Letter,
     SecondGuess,
@@ -38,7 +39,6 @@ from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_sunny_noon
 
 SETTINGS = b"[unit]\r\nname = 'hill 7'   # \xc3\xa9\n\n\n[panels]\npeak_w = 400"
-SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2, neighbour_s=0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -145,7 +145,7 @@ def test_the_page_shows_what_a_simulated_device_gives_and_says_where_there_is_no
 
 
 def test_a_simulated_charger_is_found(unitctl: CommandLine) -> None:
-    unitctl.use_models(EpeverTracer())
+    unitctl.use_models(FewIds())
     with connect(SimulatedEpever(make_sunny_noon())) as port:
         code, out, _ = unitctl.run("power", "probe", "--port", port)
     assert code == 0

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from appliance.model import BatteryReading, PowerReading, Stamp
+from power.devices.epever import EpeverTracer
+from power.probe.questions import Timeouts
 from power.protocol.conversions import build_battery_reading, build_power_reading
 from power.protocol.errors import DamagedReply
 from power.protocol.line_place import SerialForm
@@ -41,6 +43,16 @@ class Sunny(ChargerProfile):
             if data == SUNNY_ID.to_bytes(2, "big")
             else None
         )
+
+
+class FewIds(EpeverTracer):
+    """The real EPEver with few ids: each that is silent costs a time-out, in a test real time."""
+
+    bus_ids = (1, 2, 3, 9, 18, 19)
+
+
+# Long enough for a machine that is busy with other tests.
+SHORT = Timeouts(silence_s=0.1, retry_s=0.2, listen_s=0.3, neighbour_s=0.2)
 
 
 class Guess(Sunny):

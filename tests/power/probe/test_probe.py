@@ -30,8 +30,10 @@ from power.protocol.profile import Block, Profile
 from provisioning.simulated.devices.epever import SimulatedEpever
 from tests.power.probe.probe_models import (
     LETTERS,
+    SHORT,
     SPOKEN,
     SUNNY_ID,
+    FewIds,
     Guess,
     Letter,
     SecondGuess,
@@ -45,7 +47,6 @@ from tests.power.probe.probe_models import (
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_sunny_noon
 
-SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2, neighbour_s=0.01)
 PORT = "/dev/ttyUSB0"
 
 
@@ -69,7 +70,7 @@ def list_names(report: Any) -> list[list[str]]:
 
 def test_a_simulated_charger_is_found() -> None:
     with connect(SimulatedEpever(make_sunny_noon())) as port:
-        report = make_probe(EpeverTracer()).scan(port)
+        report = make_probe(FewIds()).scan(port)
     assert list_names(report) == [["epever-tracer"]]
     (device,) = report.devices
     assert (device.best.device_id, device.best.section, report.trouble) == (1, "charger", "")
@@ -80,7 +81,7 @@ def test_two_devices_on_one_bus_are_both_found_also_at_ids_that_are_not_usual() 
         ids = (9,)
 
     with connect(SimulatedEpever(make_sunny_noon()), SimulatedSunny(9)) as port:
-        report = make_probe(EpeverTracer(), Neighbour()).scan(port)
+        report = make_probe(FewIds(), Neighbour()).scan(port)
     assert list_names(report) == [["epever-tracer"], ["sunny"]]
     assert [one.best.device_id for one in report.devices] == [1, 9]
     assert [one.certain for one in report.devices][1]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from power.devices import MODELS
-from power.devices.epever import EpeverTracer
 from power.devices.pylontech import Pylontech
 from power.probe import FoundDevice, Probe
 from power.probe.questions import (
@@ -25,11 +24,10 @@ from power.protocol.profile import Identification
 from provisioning.simulated.devices.epever import SimulatedEpever
 from provisioning.simulated.lines.bridge_line import BridgeLine
 from provisioning.simulated.lines.byte_device import RtuDevices
-from tests.power.probe.probe_models import connect
+from tests.power.probe.probe_models import SHORT, FewIds, connect
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_night, make_sunny_noon
 
-SHORT = Timeouts(silence_s=0.03, retry_s=0.06, listen_s=0.2, neighbour_s=0.01)
 PORT = "/dev/ttyUSB0"
 
 
@@ -48,7 +46,7 @@ def serve_bridge(*devices: Any) -> Iterator[str]:
 def test_once_one_answers_all_ids_of_its_kind_are_tried(when: Any) -> None:
     devices = [SimulatedEpever(when(), (), number) for number in (1, 2, 19)]
     with connect(*devices) as port:
-        report = Probe(FakeClock(), [EpeverTracer()], timeouts=SHORT).scan(port)
+        report = Probe(FakeClock(), [FewIds()], timeouts=SHORT).scan(port)
     assert [one.best.device_id for one in report.devices] == [1, 2, 19]
     assert report.trouble == ""
 
@@ -65,7 +63,7 @@ def test_the_ids_of_a_kind_are_asked_lowest_first_and_for_a_minute_at_most() -> 
 
 def test_a_device_behind_a_bridge_is_found_and_written_with_its_framing() -> None:
     with serve_bridge(SimulatedEpever(make_sunny_noon())) as port:
-        report = Probe(FakeClock(), [EpeverTracer()], timeouts=SHORT).scan(port)
+        report = Probe(FakeClock(), [FewIds()], timeouts=SHORT).scan(port)
     (entry,) = name_sections(report.devices)
     assert f'port = "{port}"\nframing = "rtu"\n' in entry.toml
 
