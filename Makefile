@@ -56,7 +56,9 @@ run: .venv/installed
 day: .venv/installed
 	$(PY) -m provisioning --day 38s --days 1 --port 0 --dir build/day
 
-test: lint types architecture pytest
+# Types are checked while the tests wait.
+test: lint architecture
+	@$(MAKE) --no-print-directory -j2 types pytest
 
 lint: .venv/installed-test
 	.venv/bin/ruff check .
