@@ -1,4 +1,4 @@
-"""The words used everywhere: one frozen dataclass per thing the unit knows or decides.
+"""The data model: one frozen dataclass for each thing that the unit measures or decides.
 
 Here is what all parts share, and energy; appliance/model_cameras.py has cameras, inference and
 events.
@@ -64,7 +64,7 @@ class PowerReading:
     """One poll of all charge controllers and batteries together, in the unit's words.
 
     `device` names who answered. `quality` names only the fields that are not OK, `ages_s` only
-    those that are older than the poll. `charge_allowed` and the lowest cell are what a BMS says;
+    those that are older than the poll. `charge_allowed` and the lowest cell are what a BMS reports;
     None where there is none. `charge_allowed` False: no battery takes charge now.
     """
 

@@ -101,7 +101,8 @@ class HostSettings:
     )
     rtc: Path = setting(Path("/sys/class/rtc/rtc0"), "The clock that wakes the computer")
     checkin: str = setting(
-        "", "Service that tells the fleet when to expect the unit, run before a sleep; '' for none"
+        "",
+        "Service that reports the next return to the fleet, run before a sleep; '' for none",
     )
 
 
@@ -118,7 +119,7 @@ class ChargerSettings:
         False, "The loads are wired to the battery, not to this controller's load output"
     )
     invert_current: bool = setting(
-        False, "Turn its battery current round: its sign is wrong, as a fault says"
+        False, "Turn its battery current round: a fault reports a wrong sign"
     )
 
 
@@ -132,7 +133,8 @@ class BmsSettings:
     baud: int | None = setting(None, BAUD_TEXT, choices=BAUDS)
     framing: ModbusFraming = setting(ModbusFraming.TCP, FRAMING_TEXT)
     invert_current: bool = setting(
-        False, "Turn its current round: its sign is wrong (a shunt the wrong way), as a fault says"
+        False,
+        "Turn its current round: a fault reports a wrong sign (a shunt the wrong way)",
     )
 
 

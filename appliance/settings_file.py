@@ -60,7 +60,7 @@ def format_place(path: Path, where: tuple[str, ...]) -> str:
 
 
 class SettingsBuilder:
-    """Turns one parsed file into `Settings`; knows the text, to name lines."""
+    """Turns one parsed file into `Settings`; keeps the text, to name lines."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
@@ -207,7 +207,7 @@ class SettingsBuilder:
                 )
 
     def _check_timezone(self, settings: Settings) -> None:
-        """A time zone must be one that this computer knows; where it knows none, UTC is shown."""
+        """A time zone must be one that this computer has; where it has none, UTC is shown."""
         zone, known = settings.site.timezone, available_timezones()
         if known and zone not in known:
             near = difflib.get_close_matches(zone, known, n=1, cutoff=0.5)
@@ -283,7 +283,7 @@ def is_named(kind: Any) -> bool:
 
 
 def convert_float(value: Any) -> float | None:
-    """A finite number; TOML also knows nan, inf, and whole numbers of any length."""
+    """A finite number; TOML also has nan, inf, and whole numbers of any length."""
     largest = sys.float_info.max
     return float(value) if isinstance(value, int | float) and -largest <= value <= largest else None
 
@@ -294,7 +294,7 @@ def convert_path(value: Any) -> Path | None:
 
 
 def convert_datetime(value: Any) -> datetime | None:
-    """A TOML date-time with offset, in UTC; a local one says nothing and is refused."""
+    """A TOML date-time with offset, in UTC; a local one is ambiguous and is refused."""
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC)
     return None

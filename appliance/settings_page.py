@@ -47,7 +47,7 @@ def build_family(title: str, kind: Any) -> list[str]:
 
 
 def build_section(title: str, kind: Any) -> str:
-    """One section: what its class says about itself, and a table of its keys."""
+    """One section: its class's docstring, and a table of its keys."""
     text = cleandoc(kind.__doc__ or "")
     about = [] if text.startswith(kind.__name__) else [text, ""]  # a dataclass's own signature
     hints = get_type_hints(kind)

@@ -1,4 +1,4 @@
-"""A real NVIDIA GPU says what it can keep to, and with --gpu-limit-w keeps to it."""
+"""A real NVIDIA GPU reports the limits it can keep to, and with --gpu-limit-w keeps to it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ def gpus(nvml: Any) -> list[Any]:
     handles = [nvml.nvmlDeviceGetHandleByIndex(n) for n in range(nvml.nvmlDeviceGetCount())]
     known = [gpu for gpu in handles if constraints(nvml, gpu)]
     if not known:
-        pytest.skip("no GPU of this computer knows a power limit")
+        pytest.skip("no GPU of this computer has a power limit")
     return known
 
 

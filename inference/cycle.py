@@ -48,7 +48,7 @@ class CycleParts:
 
 
 class InferenceCycle:
-    """All that the service knows between two cycles. Times are picture time."""
+    """The state of the service between two cycles, and one cycle. Times are picture time."""
 
     def __init__(self, service: Service, parts: CycleParts) -> None:
         self._service = service

@@ -175,7 +175,7 @@ class PowerCycle:
     # --- starting up ---------------------------------------------------------------------------
 
     def _recall(self, poll: Poll) -> None:
-        """Take what the database knows from before the start, once, whenever it comes."""
+        """Take what the database holds from before the start, once, whenever it comes."""
         if self._memory is None or not self._memory.is_here():
             return
         memory, self._memory = self._memory, None

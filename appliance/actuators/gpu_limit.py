@@ -87,7 +87,7 @@ def describe_persistence(nvml: Any, gpu: Any) -> str | None:
 def explain_error(nvml: Any, index: int, error: Any) -> str:
     """NVML's error in a sentence that says what to do."""
     if error.value == nvml.NVML_ERROR_NOT_SUPPORTED:
-        return f"GPU {index} knows no power limit"
+        return f"GPU {index} has no power limit"
     if error.value == nvml.NVML_ERROR_NO_PERMISSION:
         return (
             f"GPU {index} lets only the administrator limit it: "

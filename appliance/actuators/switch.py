@@ -148,7 +148,7 @@ def switch_by_file(name: str, on: bool, own: SwitchSettings) -> str:
 
 
 def read_back(own: SwitchSettings) -> bool | None:
-    """Whether the switch itself reads as on; None where its kind cannot be read, or says neither.
+    """Whether the switch itself reads as on; None where that cannot be known.
     Never waits: what is no file of the kernel's is not waited for.
     """
     if own.kind is not SwitchKind.FILE or own.path is None:

@@ -45,7 +45,7 @@ class GuardedClient(mqtt.Client):  # type: ignore[misc]
                 self._on_nonsense(error)
             if self.closing.wait(AFTER_NONSENSE_S):
                 return None
-            with suppress(Exception):  # what fails here fails in the loop again, and is told there
+            with suppress(Exception):  # it fails in the loop again and is reported there
                 self.reconnect()
 
 

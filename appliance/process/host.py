@@ -38,7 +38,7 @@ class Job:
 
 class Order:
     """One run of `systemctl`, on its way since it was made. `error`: why it was in vain, once it is
-    over; `refused`: PID 1 answered, and said no. `output`: what it printed.
+    over; `refused`: PID 1 answered with a refusal. `output`: what it printed.
     """
 
     def __init__(self, command: list[str], words: str, limit_s: float = TIMEOUT_S) -> None:

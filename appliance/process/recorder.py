@@ -304,7 +304,7 @@ class Recorder:
         oldest.dropped = True
         self.dropped += 1
 
-    # --- what is told --------------------------------------------------------------------------
+    # --- what is reported ----------------------------------------------------------------------
 
     def _note_trouble(self, error: StoreError | None) -> None:
         if error is not None and self._trouble is None:

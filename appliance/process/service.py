@@ -40,7 +40,7 @@ WRONG_WORLD, WRONG_SETTINGS, RUNS_ALREADY = 1, 2, 3  # exit codes
 @dataclass(frozen=True, slots=True)
 class Loop:
     """What a service repeats: `cycle` every `every_s` seconds (picture seconds if `media`), or as
-    soon as `every_s()` says after each cycle.
+    after each cycle when `every_s()` has passed.
 
     `finish` is called once after the last cycle, to store what is still in memory.
     """

@@ -15,7 +15,7 @@ from appliance.errors import StoreError
 from appliance.store.connection import connect
 from appliance.store.durable_files import sync_directory
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
-from appliance.store.sqlite_words import explain
+from appliance.store.sqlite_errors import explain
 from appliance.store.store import Store
 from appliance.store.whole_check import find_damage
 
@@ -93,7 +93,7 @@ def delete_old_copies(directory: Path, made: Path) -> None:
 def rank(path: Path) -> tuple[float, str]:
     """For sorting, the oldest first: by the unit's own time in the copy, then by its name.
 
-    The name alone is what the wall clock said: one of a wrong year would stay for ever.
+    The name alone is the time of the wall clock: one of a wrong year would stay for ever.
     """
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as db:

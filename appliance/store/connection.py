@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import StoreError
-from appliance.store.sqlite_words import explain, is_damage
+from appliance.store.sqlite_errors import explain, is_damage
 from appliance.store.whole_check import forget_check
 
 WAL_PAGES = 2000  # pages in the log before they are copied back, about 2 MB

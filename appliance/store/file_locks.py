@@ -95,7 +95,7 @@ def describe_holder(handle: int) -> str:
 
 
 def find_holder(inode: int) -> int | None:
-    """The process that holds the lock on a file, as the kernel says; None where it is not seen."""
+    """The process that holds the lock on a file (from the kernel); None where it is not seen."""
     try:
         lines = (PROC / "locks").read_text().splitlines()
     except OSError:

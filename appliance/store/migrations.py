@@ -78,7 +78,7 @@ def m0002_averages(db: Database) -> None:
 
 @unit()  # type: ignore[untyped-decorator]
 def m0003_batteries(db: Database) -> None:
-    """What each BMS says, and what the poll as a whole takes from it."""
+    """What each BMS reports, and what the poll as a whole takes from it."""
     for column in ("lowest_cell_voltage_v REAL", "charge_allowed INTEGER", "ages_s TEXT"):
         db.execute(f"ALTER TABLE power_reading ADD COLUMN {column}")
     db.execute(
@@ -116,7 +116,7 @@ def m0004_energy(db: Database) -> None:
 
 @unit()  # type: ignore[untyped-decorator]
 def m0005_cameras(db: Database) -> None:
-    """What each camera costs, hears and is told, and how an event came to be."""
+    """What each camera costs, which hints and modes it has had, and how an event came to be."""
     for column in (
         "power_measured INTEGER",
         "duration_s REAL",

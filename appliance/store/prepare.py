@@ -18,7 +18,7 @@ from appliance.errors import StoreError
 from appliance.store import backup
 from appliance.store.aside import SetAside, recover_log, set_aside_damaged
 from appliance.store.file_locks import LockedError, take_lock
-from appliance.store.sqlite_words import explain, is_damage
+from appliance.store.sqlite_errors import explain, is_damage
 from appliance.store.store import PAGE_SIZE
 from appliance.store.whole_check import (
     CHECK_S,
@@ -105,7 +105,7 @@ def create(path: Path) -> None:
 
 
 def is_current(path: Path) -> bool:
-    """Whether all migrations that this release knows have been applied."""
+    """Whether all migrations that this release has have been applied."""
     with closing(sqlite3.connect(path)) as db:
         try:
             sql = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"

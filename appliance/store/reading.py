@@ -1,4 +1,4 @@
-"""Rows of any age: decoded one by one, what cannot be read is passed over, counted and told.
+"""Rows of any age: decoded one by one, what cannot be read is passed over, counted and reported.
 
 Reads: the database, through the connection it is given. Writes: nothing.
 Never: ends by what a row holds. An answer that is to have `limit` rows has them, as long as there

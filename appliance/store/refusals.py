@@ -12,7 +12,7 @@ from typing import Any
 from appliance.errors import StoreError
 from appliance.store.store import Store
 
-# What SQLite says of the statement, not of the file, the disk or a lock.
+# SQLite's errors about the statement, not of the file, the disk or a lock.
 OF_THE_ROW = (
     sqlite3.SQLITE_ERROR,
     sqlite3.SQLITE_CONSTRAINT,

@@ -2,7 +2,7 @@
 
 Reads and writes: the tables of one writer, asked for by that writer's own services; of the
 processes of one writer (one for each camera) one does it, once an hour.
-Never: touches a table of another writer, deletes a row before its mean is stored, or believes the
+Never: touches a table of another writer, deletes a row before its mean is stored, or trusts the
 wall clock: a row is as old as boots and uptime make it (unit_time.py).
 """
 

@@ -2,7 +2,7 @@
 
 Reads and writes: nothing; pure. A `Stamp` becomes the columns at, boot_id, uptime_s; enums go by
 name; mappings, tuples and boxes as JSON.
-Never: knows a table or a connection.
+Never: depends on a table or a connection.
 """
 
 import json

@@ -7,11 +7,11 @@
 
 Reads and writes: nothing; appliance/store/unit_time.py keeps the record.
 Never: lets the wall clock alone make anything older. It may be years ahead or behind at any moment:
-a dead clock battery, a wrong time server, a person. What it says of the time without power counts
+a dead clock battery, a wrong time server, a person. Its time after a while without power counts
 only where that is plausible, or where it was synchronized before and after.
 
-A unit that is off for long, and that no network ever tells the time, keeps things for longer than
-its settings say. That is the safe side.
+A unit that is off for long, and that never gets the time from a network, keeps things for longer
+than its settings say. That is the safe side.
 """
 
 from dataclasses import dataclass, replace
@@ -22,14 +22,14 @@ from appliance.model import Stamp
 PLAUSIBLE_OFF_S = 36 * 3600.0  # a night, or a dark day
 LONGEST_OFF_S = 31 * 86_400.0  # that counts for one time without power, however sure it is
 CATCH_UP = 24.0  # the unexplained rest counts at most so many times as fast as time passes
-FIRST_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # no clock that is right says an earlier one
+FIRST_TIME = datetime(2026, 1, 1, tzinfo=UTC)  # no right clock shows an earlier one
 
 
 @dataclass(frozen=True, slots=True)
 class BootSpan:
     """One boot in unit time: it began at `starts_s`; `last` is when it was seen last.
 
-    `synchronized`: the wall clock of `last` was right, as a time server says.
+    `synchronized`: the wall clock of `last` was right, according to a time server.
     """
 
     starts_s: float
@@ -44,7 +44,7 @@ class BootSpan:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """The wall time at unit time 0. `synchronized`: a time server has once told it."""
+    """The wall time at unit time 0. `synchronized`: a time server has once given it."""
 
     utc: datetime
     synchronized: bool

@@ -5,7 +5,7 @@
     time.trusted_utc                   # never ahead of what uptime and plausible pauses explain
 
 Reads and writes: the tables `boot` and `unit_time`, through the `Store` that it is given.
-Never: believes the wall clock (appliance/store/trusted_time.py has the rule).
+Never: trusts the wall clock (appliance/store/trusted_time.py has the rule).
 """
 
 from collections.abc import Callable

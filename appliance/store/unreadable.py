@@ -16,7 +16,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError
 
 FORGET_S = 3600.0  # a row that was not met for so long is gone, or of no use to anybody
-MOST_ROWS = 10_000  # that are told apart in each table
+MOST_ROWS = 10_000  # that are counted one by one in each table
 
 
 class RowsError(ApplianceError):
@@ -42,7 +42,7 @@ class UnreadableTable:
 
 @dataclass
 class UnreadableRows:
-    """Notes rows as they are passed over, and forgets those that are met no more."""
+    """Notes rows as they are passed over, and drops those that are met no more."""
 
     clock: Clock
     _met: dict[str, dict[Any, tuple[str, float]]] = field(default_factory=dict)

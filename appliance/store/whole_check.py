@@ -20,7 +20,7 @@ from pathlib import Path
 
 from appliance.clock import BOOT_ID
 from appliance.errors import StoreError
-from appliance.store.sqlite_words import explain, find_kind
+from appliance.store.sqlite_errors import explain, find_kind
 
 CHECK_S = 5.0  # s; what is damaged beyond is found when it is read
 

@@ -29,7 +29,7 @@ PATIENCE_FRAMES = 2.5  # at a low rate, a thing is not missing before the next f
 
 
 class InferenceCamera:
-    """What the service knows of one camera.
+    """The state of one camera in the inference service.
 
     `analysed_s` is when its last frame was analysed, None where the analysis has ended; `shortage`
     is why it must wait, where its energy allowance is too small. Both are of the clock's picture

@@ -1,7 +1,7 @@
 """Decoding the outputs of a NanoDet model: scores and distances to boxes.
 
 Reads and writes: nothing; pure NumPy.
-Never: knows a runtime or a file, or takes NaN for "nothing there".
+Never: depends on a runtime or a file, or takes NaN for "nothing there".
 
 NanoDet has no anchors. For each cell of three grids (strides 8, 16, 32) it gives a score per class
 and, for each side of the box, a distribution over distances of 0 to 10 strides from the middle of
@@ -46,7 +46,7 @@ def find_candidates(
     """Candidates of `classes` in the model's outputs (in any order) that score `low` or more.
 
     Each output is 1 x cells x classes (scores) or 1 x cells x 4 bins (distributions); the number of
-    cells tells the stride. Raises `ModelError` where a number is none.
+    cells gives the stride. Raises `ModelError` where a number is none.
     """
     by_shape = {output.shape[1:]: output[0] for output in outputs}
     boxes, scores, kinds, doubt = [], [], [], 0.0

@@ -2,7 +2,7 @@
 
 Inputs: energy of the last loading, power while it stays loaded, how long it has been idle.
 Output: keep it or free it, and why.
-Never: knows when it will be needed again; the rule needs no forecast.
+Never: needs a forecast of when it will be needed again.
 
 Keeping a model until that has cost as much as loading it again, and then freeing it, costs at most
 twice the optimum with a known future (Karlin, Manasse, Rudolph, Sleator 1988: Competitive snoopy

@@ -37,7 +37,7 @@ def examine(model: Path, card: ModelCard, limits: TrialLimits = LIMITS) -> Exami
     """Examine a model with its card beside it; raises `ModelError` where it is refused."""
     answer = ask_child(model, limits)
     refused = answer.get("refused")
-    licences = answer.get("told")
+    licences = answer.get("licences")
     if refused or not isinstance(licences, list):
         text = str(refused or "could not be examined; try again")
         raise ModelError(text if text.startswith("the model") else f"the model {model.stem} {text}")

@@ -2,7 +2,7 @@
 
 Reads: the files it is given. Writes: copies of them, into the directory it is given.
 Never: waits for a FIFO or a device, and never unpacks more than a model may have, whatever the
-pack says about itself.
+pack declares.
 """
 
 import mmap

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from appliance.errors import ModelError
 from inference.detection.model_card import ModelCard
 
-# What tells of a licence: anywhere in a model, and where a field is about its licence.
+# Words that name a licence: anywhere in a model, and where a field is about its licence.
 ANYWHERE = {"agpl": "AGPL", "affero": "AGPL", "ultralytics": "AGPL"}
 # What must stand in a licence that the owner allows, for each of these.
 ALLOWS = {"AGPL": "AGPL", "GPL": "GPL", "NC": "-NC"}

@@ -36,7 +36,7 @@ def run_trial(model: Path, card: ModelCard) -> dict[str, Any]:
 
     require_digest(model, compute_digest(model), card)
     data = model.read_bytes()
-    return {"told": check_model(data, card), **run_once(data, card)}
+    return {"licences": check_model(data, card), **run_once(data, card)}
 
 
 def run_once(data: bytes, card: ModelCard) -> dict[str, float]:

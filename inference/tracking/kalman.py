@@ -2,7 +2,7 @@
 
 Inputs: the uncertainty so far, seconds passed, how sure a detection is. Output: the uncertainty
 now, and the gains. Pure.
-Never: knows a box; inference/tracking/track.py moves the box by these gains.
+Never: handles a box; inference/tracking/track.py moves the box by these gains.
 
 The noise is a share of the thing's own size, as in SORT and ByteTrack, so the uncertainty is the
 same for x and y: one small filter serves both, and four numbers are enough for a track. Measured

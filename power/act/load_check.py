@@ -1,6 +1,6 @@
-"""Reads back whether the loads are as ordered, tells which are not, and tries again.
+"""Reads back whether the loads are as ordered, reports which are not, and tries again.
 
-Reads: what PID 1 says of its units, the files of switches that can be read. Writes: orders to
+Reads: PID 1's states of its units, the files of switches that can be read. Writes: orders to
 PID 1 to switch off what should be off.
 Never: waits for an answer, or switches anything on.
 

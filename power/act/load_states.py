@@ -1,6 +1,6 @@
 """Which loads are not as they should be, by what PID 1 and the switches themselves report.
 
-Reads and writes: nothing; pure. power/act/load_check.py asks, tells and tries again.
+Reads and writes: nothing; pure. power/act/load_check.py asks, reports and tries again.
 Never: takes an unknown state for a wrong one, or a service that left of itself for a fault.
 
 A load that should be off and is not:
@@ -8,7 +8,7 @@ A load that should be off and is not:
     a service    PID 1 has it running, or starting
     a switch     its file reads as on; or PID 1 has it started; or switching it off has failed
                  (after its stop, or with all others at boot) and has not succeeded since
-    unknown      nothing is said: as long as PID 1 does not answer, its orders are repeated anyway
+    unknown      no fault: as long as PID 1 does not answer, its orders are repeated anyway
 
 A load that should run and does not: it has failed, it starts again and again, it is not there, or
 (cameras and switches, which never leave of themselves) it has ended.

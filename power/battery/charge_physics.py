@@ -5,7 +5,7 @@
 
 Reads and writes: nothing; pure.
 Never: imports numpy (it is used in a resident process; power/plan/charge_array.py computes the same
-on arrays), or limits the result to 0 to 100 %: the caller knows what is lost at the ends.
+on arrays), or limits the result to 0 to 100 %: the caller handles what is lost at the ends.
 """
 
 from dataclasses import dataclass

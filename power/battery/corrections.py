@@ -3,7 +3,7 @@
 Reads and writes: nothing; pure.
 Never: takes one voltage reported a hundred times for a hundred voltages, or trusts a BMS alone.
 
-A voltage's error (meter, hysteresis) stays the same for days. So it is not averaged: it only says
+A voltage's error (meter, hysteresis) stays the same for days. So it is not averaged: it only limits
 which charges it leaves possible, and an estimate that lies well inside of them is left as it is.
 """
 

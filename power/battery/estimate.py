@@ -13,7 +13,7 @@ from power.battery.voltage_curve import compute_capacity_ah, get_cell
 
 COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"  # as stored
 
-COUNT_SIGMA_LIMIT_PCT = 50.0  # a count this old says next to nothing
+COUNT_SIGMA_LIMIT_PCT = 50.0  # a count this old is worth next to nothing
 HIGHEST_C_RATE = 2.0  # a current of more than 2 C is a reading error
 UNKNOWN_DRIFT_SIGMA = 2.5  # % a day, one sigma: a dead band of 0.1 to 0.5 A on 100 Ah
 

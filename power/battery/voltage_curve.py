@@ -12,7 +12,7 @@ from itertools import pairwise
 from appliance.settings import BatterySettings, Chemistry
 
 RESISTANCE = (0.5, 1.5)  # of the setting, that it may really be: age, a bad crimp
-FREEZING_RESISTANCE = (0.5, 5.0)  # below 0 C, or where no probe says how cold it is
+FREEZING_RESISTANCE = (0.5, 5.0)  # below 0 C, or where no probe measures how cold it is
 POLARISED_V = 0.1  # per cell at 1 C: what a current leaves behind for a while
 UNKNOWN_COLD_C = 5.0  # how cold a battery without a probe may be
 VOLTAGE_SIGMA_LIMIT_PCT = 30.0  # a charge that could be anything from 0 to 100 % has a sigma of 29
@@ -243,8 +243,8 @@ def bound_charge(
 
 
 def raise_for_cold(most_pct: float, temperature_c: float | None, facts: BatteryFacts) -> float:
-    """The most charge, since in the cold a battery seems emptier than it is. Where no probe says
-    how cold it is, it may be so.
+    """The most charge, since in the cold a battery seems emptier than it is. Where no probe
+    measures how cold it is, it may be so.
     """
     celsius = UNKNOWN_COLD_C if temperature_c is None else temperature_c
     cold_pct = compute_cell_unavailable_pct(facts.cell, celsius)

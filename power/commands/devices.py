@@ -1,4 +1,4 @@
-"""`unitctl power`: which power devices this software knows, and which are connected.
+"""`unitctl power`: which power devices this software supports, and which are connected.
 
 Reads: serial lines (`probe`). Writes: standard output; the settings file with `--write` only.
 Never: costs the other commands anything: what needs a serial line is imported when it is used.

@@ -1,4 +1,4 @@
-"""The power devices that this unit knows, by the name used in the settings.
+"""The power devices that this unit supports, by the name used in the settings.
 
 Reads and writes: nothing. A new device is a new file of rows here and an entry in `MODELS`.
 Never: guesses a model; an unknown name is a `SettingsError` that names the nearest known one.

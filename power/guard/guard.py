@@ -9,7 +9,7 @@ planner cannot overrule it.
 What it promises (tests/power/guard/test_guard_never.py plays it): no load runs on a battery about
 to cut off, as long as one of these is true whenever it is reported:
 * the voltage, or the lowest cell, within 12.5 mV a cell: loads stop 0.1 V above the empty cell;
-* the charge less its sigma, and the probe that says how cold the battery is.
+* the charge less its sigma, and the probe that measures how cold the battery is.
 Silence is bounded by time: until then the loads use 3 % of the capacity, half of what that voltage
 leaves. A meter that reports exactly the same counts as silent (in a battery that carries FULL for a
 day). A start without a reading may use that again, or an hour's listening on an unknown charge.

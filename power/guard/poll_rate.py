@@ -4,11 +4,11 @@ Reads and writes: nothing; pure.
 Never: leaves more than a few seconds between a battery that falls and its first low reading while
 loads run, or polls a line for more than half of its time.
 
-From the moment that a battery falls until its loads are told to stop, three times add up: until the
-next poll, until `EMPTY_FOR_S` of low readings have confirmed it (a surge is over by then, and that
-is not shortened), and until the poll after that. The first is short while something runs that would
-have to be stopped, the last while a low voltage waits to be confirmed. While nothing runs, nothing
-needs to be stopped, and the settings' pace is enough.
+From the moment that a battery falls until its loads are ordered to stop, three times add up: until
+the next poll, until `EMPTY_FOR_S` of low readings have confirmed it (a surge is over by then, and
+that is not shortened), and until the poll after that. The first is short while something runs that
+would have to be stopped, the last while a low voltage waits to be confirmed. While nothing runs,
+nothing needs to be stopped, and the settings' pace is enough.
 """
 
 from appliance.model import EnergyLevel

@@ -2,7 +2,7 @@
 
 Reads and writes: nothing; pure. power/plan/run.py brings the days and stores the result. Imports
 numpy.
-Never: shows the planner a day before it comes. It knows how often each kind of day comes here, as
+Never: shows the planner a day before it comes. It uses how often each kind of day comes here, as
 learned by now, and on each day the sun so far.
 """
 

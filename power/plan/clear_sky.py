@@ -1,7 +1,7 @@
 """What the panels would give under a cloudless sky: the yardstick of planner and simulated sun.
 
 Reads: site and panels from the settings. Writes: nothing. Imports numpy.
-Never: knows clouds, shade, dirt or temperature.
+Never: considers clouds, shade, dirt or temperature.
 
 Sky: simplified Solis (Ineichen, Solar Energy 82, 2008) with a fixed, average air. Panels:
 isotropic diffuse light, 14 % losses. pvlib has the same chain and is the reference: the test holds

@@ -109,7 +109,7 @@ def parse_number(entry: Any, name: str, limits: tuple[float, float], *, where: s
 
 
 def parse_time(text: Any) -> datetime:
-    """When it was made; a time without a zone says nothing."""
+    """When it was made; a time without a zone is ambiguous."""
     try:
         made = datetime.fromisoformat(text)
     except (TypeError, ValueError):

@@ -53,9 +53,10 @@ def make_plan_steps(
 ) -> list[EnergyPlanStep]:
     """One step for each of `list_step_times(now.utc)`, if the sun is what is expected of each day.
 
-    `nowcast` knows today's sun so far. `by_ladder`: the ladder is followed, whatever the settings
-    say. `pv_power_w` is what the panels can give; what a full battery cannot take is not deducted.
-    `state_of_charge_pct` is the charge at the start of the step; an unknown one counts as 0 %.
+    `nowcast`: from the sun of today so far. `by_ladder`: the ladder is followed, whatever the
+    settings say. `pv_power_w` is what the panels can give; what a full battery cannot take is not
+    deducted. `state_of_charge_pct` is the charge at the start of the step; an unknown one counts as
+    0 %.
     """
     settings, table = plan.settings, tabulate_values(plan, TABLE_DAYS)
     charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0

@@ -14,7 +14,7 @@ from power.guard.reserve import compute_reserve_days, compute_reserve_wh
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 from power.plan.weather_model import DayWeather
 
-CHARGE_AGE_S = 3600.0  # an estimate of this age still tells the charge that a plan begins with
+CHARGE_AGE_S = 3600.0  # an estimate of this age still gives the charge that a plan begins with
 
 ClearSkyModel = Callable[[SiteSettings, PanelsSettings, Sequence[datetime]], list[float]]
 

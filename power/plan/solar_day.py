@@ -16,7 +16,7 @@ HOURS = 24
 MIN_SHADE_FACTOR, MAX_SHADE_FACTOR = 0.1, 1.2
 SHADE_PRIOR_DAYS = 5.0  # an hour's shade must be seen on so many days to count half
 MIN_SEEN_SHARE = 0.2  # of a cloudless day's energy: less proves nothing about the day
-MIN_LIT_SHARE = 0.02  # of the day's best hour: a darker hour says nothing about shade
+MIN_LIT_SHARE = 0.02  # of the day's best hour: a darker hour shows nothing about shade
 SHADE_DAYS = 45
 MAX_SHARE_OF_PEAK = 1.3  # the edge of a cloud in the cold
 

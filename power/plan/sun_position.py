@@ -1,7 +1,7 @@
 """Where the sun stands, and how much light reaches the air: formulas of time and place.
 
 Reads and writes: nothing; pure. Imports numpy.
-Never: knows the air's clouds or the panels (power/plan/clear_sky.py does).
+Never: considers the air's clouds or the panels (power/plan/clear_sky.py does).
 
 Position: the Astronomical Almanac's low-precision formulas (Michalsky, Solar Energy 40, 1988),
 0.01 degrees until 2050.

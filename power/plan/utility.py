@@ -1,7 +1,7 @@
 """The utility of the loads: the options to spend energy, each with its draw and its utility.
 
 Reads: settings. Writes: nothing; pure.
-Never: knows the sun or the battery. That listening has a third of all utility, and that each
+Never: depends on the sun or the battery. That listening has a third of all utility, and that each
 further watt adds less than the one before, is a choice of the owner, not a law.
 
 Utility is counted per hour: 0 with the loads off, `worth_of_listening` at SENTINEL, 1 at FULL.

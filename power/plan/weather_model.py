@@ -2,7 +2,7 @@
 
 Reads and writes: nothing; pure. The constants were fitted on a year of twenty European cities
 (NSRDB 2019) and two years measured on the ground.
-Never: uses later days. It knows the past days of this site, the calendar, and a climate of no place
+Never: uses later days. It uses the past days of this site, the calendar, and a climate of no place
 in particular, into which the days of this place are mixed as they come.
 
 A day belongs to one of five weather classes by its clearness: its energy over that of a cloudless

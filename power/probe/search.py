@@ -195,7 +195,7 @@ class Search:
                 lines.close()
             if (
                 len(self._answered) + len(self.unknown_replies) > replies
-            ):  # the next line knows no gap
+            ):  # the next line keeps no gap
                 self._probe.clock.wait_media(question.gap_s, Event())
 
     def ask_neighbours(self) -> None:

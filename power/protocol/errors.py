@@ -68,7 +68,7 @@ class RefusedReply(Exception):  # noqa: N818  (named for what came back)
 
 
 def explain_closed(port: str) -> str:
-    """Why the line cannot be opened, as far as this computer can tell."""
+    """Why the line cannot be opened, as far as can be found out here."""
     if port.startswith(TCP):
         return f"nothing accepts a connection at {port}; check the gateway's address and cable"
     if not Path(port).exists():

@@ -1,7 +1,7 @@
 """Links to one device: blocks are requested as Modbus, as SunSpec, or in frames of its own.
 
 Reads: replies, through power/protocol/bus. Writes: requests to read.
-Never: knows a device. A protocol is one row of LINK_FACTORIES; a device names its row.
+Never: depends on a device. A protocol is one row of LINK_FACTORIES; a device names its row.
 """
 
 import struct
@@ -105,7 +105,7 @@ class ModbusLinkFactory:
 class Framing(Protocol):
     """How a request becomes bytes, and how its reply is found among the bytes received. Pure.
 
-    `named_by_reply`: a reply tells which request it answers.
+    `named_by_reply`: a reply shows which request it answers.
     """
 
     named_by_reply: bool

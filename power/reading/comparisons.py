@@ -3,7 +3,8 @@
 Reads and writes: nothing; each keeps its own sums.
 Never: judges by one instant, or by a current that is within the meters' noise.
 
-A large current tells within minutes, a small one over hours: what counts is the sum of I^2 t.
+A large current is recognised within minutes, a small one over hours: what counts is the sum of I^2
+t.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ NOISE_A = 0.5  # offset of a meter, as JBD allows: less is rest
 ALIKE = 0.9  # correlation
 LEAST_RATIO, MOST_RATIO = 0.6, 1.7  # of two currents of one size
 LEAST_MOVED, MOST_MOVED = 0.5, 2.0  # of what was counted, with steps of 1 %
-LEAST_PCT = 2.0  # of charge: BMSs tell it in steps of 1 %
+LEAST_PCT = 2.0  # of charge: BMSs report it in steps of 1 %
 STEP_A, STEP_V, STEP_WITHIN_S = 0.5, 0.02, 60.0  # a step of the current that the voltage shows
 LEAST_STEPS, MOST_STEPS = 4, 16
 MOST_AGAINST = 0.25  # of the steps that may say the opposite

@@ -31,7 +31,7 @@ class WrongSign(BusError):  # noqa: N818  (named for what it is)
 
 @dataclass(frozen=True, slots=True)
 class DeviceCurrent:
-    """One device's battery current in this poll, and what else it knows for the others."""
+    """One device's battery current in this poll, and what the others are compared with."""
 
     title: str  # "bms pack"
     _: KW_ONLY
@@ -76,7 +76,7 @@ class CurrentSigns:
 
     def list_faults(self) -> list[WrongSign]:
         """One fault for each device that is not trusted. Where a controller and a pack only
-        contradict each other, the pack's says so for both.
+        contradict each other, the pack's is for both.
         """
         packs = any(title.startswith("bms ") for title in self._faults)
         return [

@@ -15,7 +15,7 @@ from appliance.errors import BusError
 FROZEN_S = 1800.0  # with sun or current, no device reports exactly the same for so long
 FROZEN_DARK_S = 6 * 3600.0  # with a current, but no sun: a load may be steady for some hours
 FROZEN_THROTTLED_S = 12 * 3600.0  # with sun that is throttled to a steady load
-FROZEN_BESIDE_S = 600.0  # while something else says that a change came
+FROZEN_BESIDE_S = 600.0  # while something else shows that a change came
 LOAD_SETTLES_S = 300.0  # until an ordered load has started or stopped
 LEAST_REPORTS = 3  # after a silence, two equal reports are chance
 SUN_W = 5.0  # of sun; at night a controller may report the same for hours

@@ -64,7 +64,7 @@ class PackState:
 
     alarms: str = ""
     alarms_s: float = 0.0
-    cell: ApartCell | None = None  # as the fault tells it, while there is one
+    cell: ApartCell | None = None  # as the fault reports it, while there is one
     changing_since_s: float | None = None
     known_s: float = 0.0
 
@@ -96,7 +96,7 @@ class PackState:
             self.alarms = ""
 
     def _follow_cell(self, cell: ApartCell, now_s: float) -> None:
-        """Tell of a cell that stays apart, until it stays near."""
+        """Report a cell that stays apart, until it stays near."""
         is_reported = self.cell is not None
         changes = abs(cell.difference_v) < NEAR_V if is_reported else is_apart(cell)
         if not changes:

@@ -201,7 +201,9 @@ class SleepController:
             return self._take_refusal(refusal, now)
         if pending is None or self._sequence.is_order_out:
             return self.state
-        self._sequence.faults["host"] = HostError("the computer was told to sleep and is still up")
+        self._sequence.faults["host"] = HostError(
+            "the computer was ordered to sleep and is still up"
+        )
         return self._order_sleep(pending, now)
 
     def _order_sleep(self, pending: PendingSleep, now: Stamp) -> SleepState:

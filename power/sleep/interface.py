@@ -15,7 +15,7 @@ from power.guard.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class PermissionRequest:
-    """What the cycle knows before the orders. `by_voltage`: a low voltage is confirmed, so that a
+    """What the cycle has before the orders. `by_voltage`: a low voltage is confirmed, so that a
     power-off cannot wait. `reading` is fresh or None.
     """
 

@@ -121,7 +121,7 @@ class SleepSequence:
             self.faults.pop("boots", None)
 
     def _test_alarm(self) -> None:
-        """A unit that could not be woken says so by day, while somebody may be near."""
+        """A unit that could not be woken reports it by day, while somebody may be near."""
         settings = self._service.settings
         sleeps = choose_sleep_mode(settings) is not SleepMode.STAY
         error = self._preparer.test_alarm()

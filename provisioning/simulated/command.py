@@ -1,7 +1,7 @@
 """The command line of `python -m provisioning.simulated`.
 
 Reads: its arguments. Writes: its help.
-Never: knows how a device works.
+Never: depends on how a device works.
 """
 
 import argparse

@@ -46,7 +46,7 @@ class FindReply(Protocol):
 class Request(NamedTuple):
     """The bytes to send (none where the device sends unasked), and how messages name them.
 
-    `named_by_reply`: its reply tells which request it answers, so a late one is no danger.
+    `named_by_reply`: its reply shows which request it answers, so a late one is no danger.
     """
 
     data: bytes

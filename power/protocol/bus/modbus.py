@@ -6,7 +6,7 @@ Never: retries a lost request; power/reading/meter.py does, and counts.
 An RTU reply does not say which register it is. So after a loss the line is left silent for as long
 as a reply may take, and what arrives in that time is discarded; where a reply could still be the
 late one to another request, it counts only if the same request is answered the same way twice. On
-Modbus TCP the transaction number tells.
+Modbus TCP the transaction number shows it.
 """
 
 import logging

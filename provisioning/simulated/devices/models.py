@@ -1,7 +1,7 @@
 """Which simulator stands for which model, by the name used in the settings.
 
 Reads and writes: nothing. A new simulator is a line in SIMULATORS.
-Never: knows how a device works.
+Never: depends on how a device works.
 """
 
 import difflib

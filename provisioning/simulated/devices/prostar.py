@@ -37,7 +37,7 @@ VERSION = 0x0005  # BCD
 class SimulatedProstar(TableDevice):
     """A PS-MPPT-40 in front of `plant`, the loads at its load terminals.
 
-    `now_s`: real seconds, by which it knows requests that come too fast.
+    `now_s`: real seconds, by which it recognises requests that come too fast.
     """
 
     QUIRKS = {

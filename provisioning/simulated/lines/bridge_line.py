@@ -1,7 +1,7 @@
 """A TCP port that passes on the bytes of a serial line as they are, with devices behind it.
 
 Reads and writes: TCP connections.
-Never: knows Modbus TCP: the bytes are those of the serial line, frames and all.
+Never: uses Modbus TCP: the bytes are those of the serial line, frames and all.
 """
 
 import socketserver

@@ -1,7 +1,7 @@
 """The far end of a simulated line: receives requests as bytes, sends replies as bytes.
 
 Reads: requests. Writes: replies.
-Never: knows a pseudo-terminal or a socket.
+Never: depends on a pseudo-terminal or a socket.
 """
 
 from collections.abc import Sequence

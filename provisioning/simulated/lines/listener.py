@@ -1,7 +1,7 @@
-"""A TCP port that listens at once and answers until it is told to stop.
+"""A TCP port that listens at once and answers until it is stopped.
 
 Reads and writes: TCP connections, by the handler given.
-Never: knows what the bytes mean.
+Never: depends on what the bytes mean.
 """
 
 import socketserver

@@ -1,7 +1,7 @@
 """A lithium iron phosphate battery: voltage, charge and cold, as pure functions.
 
 Reads and writes: nothing.
-Never: knows the controller or the sun.
+Never: depends on the controller or the sun.
 
 `charge` is the share (0 to 1) of the nominal ampere-hours. Cold hides a part of them: at 0 C 85 %
 can be used, at -20 C 70 %; what is hidden is there again when it is warm.

@@ -34,7 +34,7 @@ FALL_S = 3.0  # ... downwards, once what moved is gone
 DEVIATIONS = 1.48  # of the median one in a standard deviation
 PLACES = 64  # positions after a key frame that are learnt separately
 FLASH_SHARE = 0.4  # of a key frame: the whole picture changed
-CALM_SHARE = 0.1  # of a key frame: usual size in a stream in which a flash can be told
+CALM_SHARE = 0.1  # of a key frame: usual size in a stream in which a flash can be recognised
 FLASH_S = 3.0  # for so long after a flash all is learnt anew
 LONGEST_STEP_S = 1.0
 

@@ -4,8 +4,8 @@ Reads and writes: nothing; pixels in memory.
 Never: enlarges, and never lets a masked part leave: the privacy mask is applied first.
 
 Planes are always in limited range (luma 16 to 235), as most video is: many cameras send full range,
-and whoever gets planes could not tell. One thread: for pictures of this size more threads cost two
-to three times the processor time and gain nothing.
+and whoever gets planes could not see it. One thread: for pictures of this size more threads cost
+two to three times the processor time and gain nothing.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Opens the camera that a section of the settings names: the one module that knows the kinds.
+"""Opens the camera that a section of the settings names: the one module that depends on all kinds.
 
 Reads: the camera's password file, the names of hosts. Writes: nothing.
 Never: imports PyAV before a camera is really opened: a camera that is off costs no memory for it;

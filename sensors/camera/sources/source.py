@@ -1,7 +1,7 @@
 """The camera interface: what every source of encoded packets must be able to do.
 
 Reads and writes: nothing; a video file, a network stream or a video device implements it.
-Never: decodes, and never knows which kinds there are (opening.py does).
+Never: decodes, or depends on which kinds there are (opening.py does).
 """
 
 from collections.abc import Callable

@@ -20,7 +20,7 @@ from appliance.errors import CameraError
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
-USUAL_RATE = 25.0  # of a file that knows neither durations nor its rate
+USUAL_RATE = 25.0  # of a file that has neither durations nor a rate
 # Only videos: a list of addresses (m3u8, ffconcat, sdp) would be opened like one, and followed.
 ONLY_FILES = {
     "protocol_whitelist": "file",

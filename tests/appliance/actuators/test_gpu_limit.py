@@ -38,11 +38,11 @@ def test_a_limit_that_a_gpu_cannot_keep_becomes_the_nearest_that_it_can(
 
 def test_a_gpu_without_limits_is_reported_and_does_not_hold_up_the_others() -> None:
     nvml = LimitNvml([Card(low_w=None), Card()])
-    assert limit_all(nvml, 150) == "GPU 1 keeps to 150 W; GPU 0 knows no power limit"
+    assert limit_all(nvml, 150) == "GPU 1 keeps to 150 W; GPU 0 has no power limit"
 
 
 def test_where_no_gpu_can_be_limited_that_is_a_fault() -> None:
-    with pytest.raises(PowerLimitError, match="GPU 0 knows no power limit"):
+    with pytest.raises(PowerLimitError, match="GPU 0 has no power limit"):
         limit_all(LimitNvml([Card(low_w=None)]), 150)
     with pytest.raises(PowerLimitError, match="no GPU to limit"):
         limit_all(LimitNvml(), 150)

@@ -160,7 +160,7 @@ def test_a_sleep_that_does_not_come_is_ordered_again(unit: SleepUnit) -> None:
     unit.verdict = LOW
     unit.pass_time(320)
     unit.pass_time(140)
-    assert unit.faults == ["the computer was told to sleep and is still up"]
+    assert unit.faults == ["the computer was ordered to sleep and is still up"]
     assert unit.pid_one.orders == ["suspend", "suspend"]
     assert len(unit.sleeps()) == 1
     unit.controller.finish()

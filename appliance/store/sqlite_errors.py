@@ -28,7 +28,7 @@ NO_ACCESS = (
 )
 OTHER = "`unitctl doctor` says more"
 
-WORDS = {
+ADVICE = {
     sqlite3.SQLITE_BUSY: BUSY,
     sqlite3.SQLITE_LOCKED: BUSY,
     sqlite3.SQLITE_FULL: FULL,
@@ -55,5 +55,5 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 def explain(error: sqlite3.Error, path: Path) -> str:
     """SQLite's own word for it, what that means, and what to do."""
-    words = WORDS.get(find_kind(error) or 0, OTHER)
+    words = ADVICE.get(find_kind(error) or 0, OTHER)
     return f"{error}: {words.format(path=path, directory=path.parent)}"
