@@ -8,6 +8,7 @@ Never: lets SQL out; other packages ask `Store` and the typed queries of this pa
     steps, pages, plan_rows, event_rows     queries for charts, exports, plans, events
     rows         a dataclass as a row and back
     migrations, prepare, retention, backup
+    durable_files, file_locks               files that survive a power cut; who writes one
 
 A reader, and a writer that may write the tables of its own service only:
 
