@@ -60,7 +60,7 @@ class ModbusFraming(Enum):
 
 
 BAUDS = (1200, 2400, 4800, 9600, 19_200, 38_400, 57_600, 115_200, 230_400)
-BAUD_TEXT = "Speed of the serial line; left out, the model's usual one"
+BAUD_TEXT = "Speed of the serial line, baud; without it, the model's usual one"
 FRAMING_TEXT = (
     "Of a tcp:// port: `tcp` for Modbus TCP, `rtu` for a transparent bridge to the serial line"
 )
@@ -77,9 +77,9 @@ class UnitSettings:
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    latitude_deg: float = setting(45.0, "Latitude, north positive", -90, 90)
-    longitude_deg: float = setting(25.0, "Longitude, east positive", -180, 180)
-    altitude_m: float = setting(100.0, "Height above the sea", -430, 6000)
+    latitude_deg: float = setting(45.0, "Latitude in degrees, north positive", -90, 90)
+    longitude_deg: float = setting(25.0, "Longitude in degrees, east positive", -180, 180)
+    altitude_m: float = setting(100.0, "Height above sea level, m", -430, 6000)
     timezone: str = setting("UTC", "IANA name; only for showing times to people")
 
 
@@ -112,14 +112,14 @@ class ChargerSettings:
 
     model: str = setting("epever-tracer", "Charge controller; `unitctl power models` lists them")
     port: str = setting("/dev/ttyUSB0", "Serial device, or tcp://HOST:PORT")
-    device_id: int | None = setting(None, "Modbus id; left out, the model's usual one", 0, 255)
+    device_id: int | None = setting(None, "Modbus id; without it, the model's usual one", 0, 255)
     baud: int | None = setting(None, BAUD_TEXT, choices=BAUDS)
     framing: ModbusFraming = setting(ModbusFraming.TCP, FRAMING_TEXT)
     loads_on_battery: bool = setting(
         False, "The loads are wired to the battery, not to this controller's load output"
     )
     invert_current: bool = setting(
-        False, "Turn its battery current round: a fault reports a wrong sign"
+        False, "Invert the sign of its battery current, where a fault says that it is wrong"
     )
 
 
@@ -129,12 +129,14 @@ class BmsSettings:
 
     model: str = setting("jk-pb", "BMS or shunt; `unitctl power models` lists them")
     port: str = setting("/dev/ttyUSB1", "Serial device, or tcp://HOST:PORT")
-    device_id: int | None = setting(None, "Its address; left out, the model's usual one", 0, 255)
+    device_id: int | None = setting(
+        None, "Its address on the line; without it, the model's usual one", 0, 255
+    )
     baud: int | None = setting(None, BAUD_TEXT, choices=BAUDS)
     framing: ModbusFraming = setting(ModbusFraming.TCP, FRAMING_TEXT)
     invert_current: bool = setting(
         False,
-        "Turn its current round: a fault reports a wrong sign (a shunt the wrong way)",
+        "Invert the sign of its current (a reversed shunt), where a fault says that it is wrong",
     )
 
 
@@ -142,8 +144,8 @@ class BmsSettings:
 class MeterSettings:
     poll_every_s: float = setting(
         10.0,
-        "Most seconds between polls of chargers and batteries; 3 while loads run, 1 while it waits "
-        "to be seen whether a low voltage lasts",
+        "Most seconds between polls of chargers and batteries; 3 while loads run, 1 while a low "
+        "voltage is being confirmed",
         1,
         60,
     )
@@ -151,40 +153,50 @@ class MeterSettings:
 
 @dataclass(frozen=True, slots=True)
 class PanelsSettings:
-    peak_w: float = setting(600.0, "Peak power of all panels together", 1, 100_000)
-    tilt_deg: float = setting(35.0, "Tilt from the horizontal", 0, 90)
-    azimuth_deg: float = setting(180.0, "Direction they face; 180 is south", 0, 360)
+    peak_w: float = setting(600.0, "Peak power of all panels together, W", 1, 100_000)
+    tilt_deg: float = setting(35.0, "Tilt from the horizontal, degrees", 0, 90)
+    azimuth_deg: float = setting(180.0, "Direction they face, degrees; 180 is south", 0, 360)
 
 
 @dataclass(frozen=True, slots=True)
 class BatterySettings:
     chemistry: Chemistry = setting(Chemistry.LFP, "Battery chemistry")
-    capacity_wh: float = setting(2560.0, "Nominal energy", 10, 1_000_000)
-    nominal_voltage_v: float = setting(12.8, "Nominal voltage (LFP: 3.2 V a cell)", 12, 105)
-    resistance_ohm: float = setting(0.02, "Internal and cable resistance", 0.0001, 1)
+    capacity_wh: float = setting(2560.0, "Nominal energy, Wh", 10, 1_000_000)
+    nominal_voltage_v: float = setting(12.8, "Nominal voltage, V (LFP: 3.2 V a cell)", 12, 105)
+    resistance_ohm: float = setting(0.02, "Internal and cable resistance, ohm", 0.0001, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class EnergySettings:
     """The SOC ladder and the guard. A level holds from its threshold up."""
 
-    full_from_pct: float = setting(60.0, "Charge from which everything runs", 20, 100)
-    eco_from_pct: float = setting(40.0, "Charge from which analytics run at a low rate", 15, 95)
-    sentinel_from_pct: float = setting(20.0, "Charge from which cameras listen", 12, 90)
-    off_below_pct: float = setting(10.0, "Charge below which the computer powers off", 10, 50)
-    hysteresis_pct: float = setting(5.0, "How far above a threshold a level is entered", 1, 20)
+    full_from_pct: float = setting(60.0, "Charge in % from which everything runs", 20, 100)
+    eco_from_pct: float = setting(
+        40.0, "Charge in % from which inference runs at a low rate", 15, 95
+    )
+    sentinel_from_pct: float = setting(
+        20.0, "Charge in % from which cameras detect movement", 12, 90
+    )
+    off_below_pct: float = setting(10.0, "Charge in % below which the computer powers off", 10, 50)
+    hysteresis_pct: float = setting(
+        5.0, "How far above a threshold a level is entered, % of charge", 1, 20
+    )
     dwell_up_s: float = setting(
-        900.0, "How long the charge must allow a higher level before it is entered", 0, 7200
+        900.0, "Seconds that the charge must allow a higher level before it is entered", 0, 7200
     )
     sigma_weight: float = setting(
         1.0, "Standard deviations subtracted from the estimated charge", 0, 3
     )
-    full_power_w: float = setting(25.0, "What the loads may draw at FULL", 1, 20_000)
-    eco_power_w: float = setting(12.0, "What the loads may draw at ECO", 1, 20_000)
-    sentinel_power_w: float = setting(6.0, "What the loads may draw at SENTINEL", 0.1, 20_000)
-    hibernate_power_w: float = setting(0.3, "What is drawn while hibernating", 0.01, 1000)
+    full_power_w: float = setting(25.0, "Power that the loads may draw at FULL, W", 1, 20_000)
+    eco_power_w: float = setting(12.0, "Power that the loads may draw at ECO, W", 1, 20_000)
+    sentinel_power_w: float = setting(
+        6.0, "Power that the loads may draw at SENTINEL, W", 0.1, 20_000
+    )
+    hibernate_power_w: float = setting(0.3, "Power that is drawn at HIBERNATE, W", 0.01, 1000)
     reserve_days: float = setting(7.0, "Dark, cold days for which the reserve must last", 0, 60)
-    follows: Follows = setting(Follows.PLAN, "The plan, or the ladder of charge alone")
+    follows: Follows = setting(
+        Follows.PLAN, "What sets the level: the plan, or the ladder (levels by charge alone)"
+    )
     worth_of_listening: float = setting(
         0.3, "Utility of an hour with cameras in LISTEN mode; an hour at FULL has utility 1", 0, 1
     )
@@ -192,10 +204,12 @@ class EnergySettings:
 
 @dataclass(frozen=True, slots=True)
 class ComputerSettings:
-    idle_w: float = setting(5.0, "Draw of the computer without cameras and inference", 0.1, 5000)
+    idle_w: float = setting(
+        5.0, "Power of the computer without cameras and inference, W", 0.1, 5000
+    )
     core_w: float = setting(
         3.0,
-        "Power of one busy processor core; used for CPU energy where there is no meter",
+        "Power of one busy processor core, W; used for CPU energy where there is no meter",
         0.01,
         500,
     )
@@ -210,14 +224,18 @@ class SwitchSettings:
 
     kind: SwitchKind = setting(SwitchKind.FILE, "How it is switched")
     runs_from: EnergyLevel = setting(EnergyLevel.ECO, "The lowest level at which it is on")
-    idle_w: float = setting(0.0, "Its draw when on and idle; counted against the budget", 0, 20_000)
-    full_w: float = setting(0.0, "Its draw when fully used", 0, 20_000)
-    path: Path | None = setting(
-        None, "FILE: the file to write, such as /sys/class/leds/modem/brightness"
+    idle_w: float = setting(
+        0.0, "Its power when on and idle, W; counted against the budget", 0, 20_000
     )
-    on: str = setting("1", "FILE: the text that switches on. COMMAND: the command")
+    full_w: float = setting(
+        0.0, "Its power when fully used, W; above 0 it is a GPU host", 0, 20_000
+    )
+    path: Path | None = setting(
+        None, "FILE needs it: the file to write, such as /sys/class/leds/modem/brightness"
+    )
+    on: str = setting("1", "FILE: the text that switches on. COMMAND needs it: the command")
     off: str = setting("0", "FILE: the text that switches off. Otherwise: the command, if any")
-    mac: str = setting("", "WAKE-ON-LAN: the hardware address of the host")
+    mac: str = setting("", "WAKE-ON-LAN needs it: the hardware address of the host")
 
     @property
     def is_host(self) -> bool:
@@ -237,8 +255,8 @@ class JetsonSettings:
 class GpuSettings:
     """Power limit of every NVIDIA card, set anew at each start; 0 leaves it alone."""
 
-    full_limit_w: float = setting(0.0, "Limit at FULL", 0, 2000)
-    eco_limit_w: float = setting(0.0, "Limit below FULL", 0, 2000)
+    full_limit_w: float = setting(0.0, "Limit at FULL, W", 0, 2000)
+    eco_limit_w: float = setting(0.0, "Limit below FULL, W", 0, 2000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +264,10 @@ class WebSettings:
     host: str = setting("127.0.0.1", "Address to listen on when PID 1 passes no socket")
     port: int = setting(8080, "Port to listen on when PID 1 passes no socket", 1, 65535)
     idle_exit_s: float = setting(
-        120.0, "Leave after this long without a request (only with a socket from PID 1)", 5, 86_400
+        120.0,
+        "Seconds without a request after which the page ends (only with a socket from PID 1)",
+        5,
+        86_400,
     )
 
 
@@ -257,7 +278,9 @@ class MqttSettings:
     host: str = setting("", "The broker; '' for none")
     port: int = setting(1883, "Its port", 1, 65_535)
     user: str = setting("", "User name; '' for none")
-    password_file: Path | None = setting(None, "File with the password in one line")
+    password_file: Path | None = setting(
+        None, "File with the password in one line; without it, none"
+    )
     tls: bool = setting(
         False, "Use TLS; the broker's certificate is verified with the system's certificates"
     )
@@ -271,8 +294,8 @@ class SimulationSettings:
 
     seed: int = setting(1, "Seed of the simulated clouds", 0, 2**31)
     cloudiness: float = setting(0.3, "Mean share of the sun that clouds take", 0, 0.95)
-    battery_charge_pct: float = setting(30.0, "Charge of the battery at the start", 1, 100)
-    temperature_c: float = setting(15.0, "Mean temperature of the day", -40, 50)
+    battery_charge_pct: float = setting(30.0, "Charge of the battery at the start, %", 1, 100)
+    temperature_c: float = setting(15.0, "Mean temperature of the day, C", -40, 50)
 
 
 @dataclass(frozen=True, slots=True)

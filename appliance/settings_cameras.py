@@ -69,10 +69,12 @@ class CameraSettings:
 
     source: str = setting(
         "",
-        "rtsp:// or http:// (MJPEG) address, a /dev/video* device, or a video file (looped)",
+        "Needed: rtsp:// or http:// (MJPEG) address, /dev/video* device, or a video file (looped)",
     )
     user: str = setting("", "User name at the camera, where `source` does not hold it")
-    password_file: Path | None = setting(None, "File with the camera's password in one line")
+    password_file: Path | None = setting(
+        None, "File with the camera's password in one line; without it, none"
+    )
     transport: Transport = setting(Transport.TCP, "RTSP only: the transport protocol")
     allow_local: bool = setting(
         False, "Let `source` and `onvif` point at this computer or at link-local addresses"
@@ -96,9 +98,9 @@ class CameraSettings:
     runs_from: EnergyLevel = setting(
         EnergyLevel.SENTINEL, "The lowest level at which it is on; `eco` or `full` for extra ones"
     )
-    listen_power_w: float = setting(2.0, "Power of the camera in LISTEN mode", 0, 500)
+    listen_power_w: float = setting(2.0, "Power of the camera in LISTEN mode, W", 0, 500)
     watch_power_w: float = setting(
-        3.0, "Power of the camera while its pictures are analysed", 0, 500
+        3.0, "Power of the camera while its pictures are analysed, W", 0, 500
     )
 
 
@@ -108,27 +110,29 @@ class InferenceSettings:
         "nanodet-g-416-int8", "Model: name or digest (`unitctl models` lists them), or a path"
     )
     threads: int = setting(1, "Threads of one ONNX Runtime session", 1, 64)
-    threshold: float = setting(0.45, "Least confidence of a detection", 0.05, 0.99)
+    threshold: float = setting(0.45, "Least confidence of a detection, 0 to 1", 0.05, 0.99)
     labels: tuple[str, ...] = setting(("person",), "What makes an event (COCO names)")
     full_frames_per_s: float = setting(5.0, "Most frames a second at FULL", 0.01, 100)
     eco_frames_per_s: float = setting(2.0, "Most frames a second at ECO", 0.01, 100)
     energy_per_frame_j: float = setting(
-        0.5, "Energy to analyse one frame, used where there is no meter", 0.0001, 1000
+        0.5, "Energy to analyse one frame, J; used where there is no meter", 0.0001, 1000
     )
     event_after_frames: int = setting(3, "Detections of one object that make an event", 1, 100)
     event_ends_after_s: float = setting(
         2.0, "Seconds of video without a detection that end an event", 0.1, 600
     )
     snapshots_keep_days: float = setting(
-        30.0, "Age at which snapshots and clips are deleted", 0.1, 3650
+        30.0, "Age in days at which snapshots and clips are deleted", 0.1, 3650
     )
-    snapshots_keep_mb: float = setting(2000.0, "Size at which the oldest are deleted", 1, 1e6)
+    snapshots_keep_mb: float = setting(
+        2000.0, "Size of all of them in MB at which the oldest are deleted", 1, 1e6
+    )
     blur_heads: bool = setting(True, "Blur the heads of people in snapshots")
     sun_model: str = setting(
         "", "Model used while solar power is in surplus, as in `model`; '' for none"
     )
     regions: bool = setting(
-        True, "Analyse the moving part of a picture alone where that shows it larger"
+        True, "Analyse only the moving part of a picture where objects are then larger"
     )
     licences: tuple[str, ...] = setting(
         ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause"), "Licences of models that may be used"

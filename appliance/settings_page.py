@@ -19,8 +19,9 @@ This page is generated from `appliance/settings.py` and `appliance/settings_came
 (`python -m appliance.settings_page`).
 
 One TOML file holds all settings of a unit: the one named by `--settings`, else the one in
-`${PATH_VARIABLE}`, else `{DEFAULT_PATH}`. Every key may be left out; its default then holds.
-A mistake names the file, the line and the nearest known key, and nothing starts.
+`${PATH_VARIABLE}`, else `{DEFAULT_PATH}`. A key that is left out has its default; where the
+default is `none`, the last column says what holds without the key. A mistake is reported with
+file, line and nearest known key, and nothing starts.
 `unitctl settings` prints the settings in force, `unitctl settings --check FILE` checks a file
 before it is used. A relative path is taken from the directory of the settings file."""
 
@@ -62,7 +63,7 @@ def build_row(spec: Any, kind: Any) -> str:
     low, high = spec.metadata["low"], spec.metadata["high"]
     span = "" if low is None else f"{low:g} to {high:g}"
     span = ", ".join(map(str, spec.metadata.get("choices", ()))) or span
-    default = "" if make_default(spec) is None else f"`{format_literal(make_default(spec))}`"
+    default = "none" if make_default(spec) is None else f"`{format_literal(make_default(spec))}`"
     return (
         f"| `{spec.name}` | {describe_type(kind)} | {default} | {span} | {spec.metadata['help']} |"
     )

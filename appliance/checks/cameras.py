@@ -15,6 +15,7 @@ from appliance.clock import Clock
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings
 from appliance.store.store import Store
+from appliance.wording import format_count
 
 NAME = "cameras"
 FOR_OTHERS = 0o007  # who is neither the owner nor of the group
@@ -28,7 +29,10 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
         text = "; ".join(text for text, _ in faults)
         return Finding(NAME, text, faults[0][1], ok=False)
     return Finding(
-        NAME, f"{len(settings.camera)} with a source: {', '.join(settings.camera)}", ok=True
+        NAME,
+        f"{format_count(len(settings.camera), 'camera')} with a source: "
+        f"{', '.join(settings.camera)}",
+        ok=True,
     )
 
 

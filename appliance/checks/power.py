@@ -16,6 +16,7 @@ from appliance.process.units import format_unit
 from appliance.settings import Settings
 from appliance.status.status_document import compute_power_max_age_s
 from appliance.store.store import Store
+from appliance.wording import format_count
 
 NAME = "power"
 CONNECT_S = 2.0
@@ -27,7 +28,8 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
         advice = "connect the charge controller and let `unitctl power probe --write` find it"
         return Finding(NAME, "the settings name no charger and no BMS", advice, ok=False)
     if store and (reading := store.latest(PowerReading, compute_power_max_age_s(settings))):
-        return Finding(NAME, f"{reading.device} answer at {', '.join(ports)}", ok=True)
+        count = format_count(len(reading.device.split(" + ")), "device")
+        return Finding(NAME, f"replies of {count}: {reading.device} at {', '.join(ports)}", ok=True)
     for port in ports:
         if (
             wrong := find_gateway_fault(port)

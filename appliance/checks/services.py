@@ -12,6 +12,7 @@ from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
+from appliance.wording import format_count
 
 NAME = "services"
 
@@ -29,7 +30,8 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     if silent:
         advice = f"`systemctl status {format_unit(silent[0])}` says why"
         return Finding(NAME, f"silent: {', '.join(silent)}", advice, ok=False)
-    return Finding(NAME, f"{len(awake)} report", ok=True)
+    names = ", ".join(entry["service"] for entry in awake)
+    return Finding(NAME, f"{format_count(len(awake), 'report')} up to date: {names}", ok=True)
 
 
 def should_report(service: str, level: EnergyLevel) -> bool:

@@ -12,6 +12,7 @@ from appliance.log import redact
 from appliance.process import settings_checks
 from appliance.settings import Settings
 from appliance.store.store import Store
+from appliance.wording import format_count
 
 NAME = "settings"
 
@@ -25,5 +26,5 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
         advice = "`unitctl settings --check FILE` checks a file before it is used"
         return Finding(NAME, redact(str(error)), advice, ok=False)
     warnings = "".join(f"; warning: {redact(one.format(fresh))}" for one in findings)
-    text = f"{settings.path} is valid, {len(fresh.camera)} cameras{warnings}"
+    text = f"{settings.path} is valid, {format_count(len(fresh.camera), 'camera')}{warnings}"
     return Finding(NAME, text, ok=True)

@@ -16,6 +16,7 @@ from appliance.status.camera_costs import NOTHING_KNOWN, CameraEnergy, sum_up
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
+from appliance.wording import format_count
 
 MOST_DAYS = 365
 
@@ -108,7 +109,7 @@ def describe_events(one: CameraEnergy) -> str:
     if not one.events:
         return "; no events"
     each = f", {format_figure(one.per_event_wh)} Wh each" if one.per_event_wh is not None else ""
-    return f"; {one.events} {'event' if one.events == 1 else 'events'}{each}"
+    return f"; {format_count(one.events, 'event')}{each}"
 
 
 def describe_sum(day: Day) -> str:
@@ -121,7 +122,8 @@ def describe_measured(days: int) -> list[Line]:
     keeps = BY_ROW[CameraState].keep_days
     if days <= keeps:
         return []
-    return [Line("", f"what a camera draws is kept for {keeps:g} days", DIM)]
+    kept = format_count(keeps, "day", "g")
+    return [Line("", f"the energy use of cameras is kept for {kept}", DIM)]
 
 
 def format_known(value: float | None, unit: str, measured: bool) -> str:

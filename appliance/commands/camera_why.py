@@ -18,6 +18,7 @@ from appliance.status.intervals import NO_PICTURES
 from appliance.store.rows import encode, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
+from appliance.wording import format_count, format_share
 
 ROWS = {  # JSON key to attribute of CameraMoment
     "state": "state",
@@ -116,9 +117,9 @@ def describe_reported(moment: CameraMoment, settings: Settings) -> str:
 
 def describe_change(moment: CameraMoment, change: CameraChange, settings: Settings) -> str:
     """Older than the rows of each minute: only changes of mode are kept so long."""
-    taken = f"{change.mode.value}, taken {format_time(change.stamp.utc, settings)}: {change.reason}"
+    since = f"{change.mode.value} since {format_time(change.stamp.utc, settings)}: {change.reason}"
     return (
-        f"{taken}; whether its process was there in that minute is no longer known"
+        f"{since}; whether its process ran in that minute is no longer known"
         f"{describe_restart(moment, settings)}"
     )
 
@@ -131,8 +132,8 @@ def describe_silence(moment: CameraMoment, settings: Settings) -> str:
     if moment.next_state:
         until = format_time(moment.next_state.stamp.utc, settings)
         silent = f"was silent from {format_time(last.stamp.utc, settings)} until {until}"
-    word = f"its last word was {last.mode.value}: {last.reason}"
-    return f"not known: the camera {silent}; {word}{describe_restart(moment, settings)}"
+    report = f"its last report, mode {last.mode.value}: {last.reason}"
+    return f"not known: the camera {silent}; {report}{describe_restart(moment, settings)}"
 
 
 def describe_restart(moment: CameraMoment, settings: Settings) -> str:
@@ -143,7 +144,7 @@ def describe_restart(moment: CameraMoment, settings: Settings) -> str:
     began = datetime.fromtimestamp(
         later.stamp.utc.timestamp() - later.stamp.uptime_s, later.stamp.utc.tzinfo
     )
-    return f"; the unit was started anew at {format_time(began, settings)}"
+    return f"; the unit was restarted at {format_time(began, settings)}"
 
 
 def describe_state(moment: CameraMoment, settings: Settings) -> list[Line]:
@@ -153,9 +154,9 @@ def describe_state(moment: CameraMoment, settings: Settings) -> list[Line]:
         return []
     reported = f"reported {format_time(state.stamp.utc, settings)}"
     draw = format_known(state.power_w, "W", state.power_measured)
-    comes = state.stream or "nothing came"
-    gates = f", woken by {state.gates}" if state.gates else ""
-    return [Line("camera", f"{draw}, {comes}{gates} ({reported})")]
+    stream = state.stream or "no video received"
+    gates = f", movement detected by {state.gates}" if state.gates else ""
+    return [Line("camera", f"{draw}, {stream}{gates} ({reported})")]
 
 
 # --- energy and inference -------------------------------------------------------------------------
@@ -169,7 +170,7 @@ def describe_budget(moment: CameraMoment, settings: Settings) -> Line:
         text = f"no energy budget is known of that time (they are kept for {keeps:g} days)"
         return Line("energy", text, BAD)
     if moment.budget_held:
-        draw = f"the loads might draw {budget.power_w:g} W"
+        draw = f"the loads were allowed {budget.power_w:g} W"
         return Line("energy", f"{budget.reason} ({draw})")
     ended = f"the last ended {format_time(budget.until, settings)}: {budget.reason}"
     return Line("energy", f"no energy budget held; {ended}", BAD)
@@ -180,18 +181,20 @@ def describe_inference(moment: CameraMoment, settings: Settings) -> Line:
     usage, plan = moment.usage, moment.plan
     if usage and usage.frames:
         cost = format_known(usage.power_w, "W", usage.energy_measured)
-        text = f"{usage.frames} frames in {usage.duration_s:.0f} s, {usage.tier.value}, {cost}"
+        frames = format_count(usage.frames, "frame")
+        text = f"{frames} in {usage.duration_s:.0f} s, {usage.tier.value}, {cost}"
         return Line("inference", f"{text}: {plan.reason}" if plan and moment.plan_held else text)
     if plan is None:
         return Line("inference", "nothing is known of inference at that time", BAD)
     if not moment.plan_held:
-        last = f"its last word, {format_time(plan.stamp.utc, settings)}: {plan.reason}"
+        last = f"its last report, {format_time(plan.stamp.utc, settings)}: {plan.reason}"
         return Line("inference", f"inference was not running; {last}", BAD)
     if moment.reported and moment.state and moment.state.mode in NO_PICTURES:
-        return Line("inference", f"no: in {moment.state.mode.value} the camera gives no pictures")
+        mode = moment.state.mode.value
+        return Line("inference", f"nothing analysed: in mode {mode} the camera gives no pictures")
     if not plan.frames_per_s:
-        return Line("inference", f"no: {plan.reason}")
-    return Line("inference", f"no frame of this camera in that minute: {plan.reason}")
+        return Line("inference", f"nothing analysed: {plan.reason}")
+    return Line("inference", f"no frame of this camera analysed in that minute: {plan.reason}")
 
 
 # --- around it ------------------------------------------------------------------------------------
@@ -205,7 +208,7 @@ def list_happenings(moment: CameraMoment, settings: Settings) -> list[Line]:
         *((event.stamp.utc, describe_event(event, settings)) for event in moment.events),
     ]
     if not found:
-        return [Line("motion", "none, as far as rows show")]
+        return [Line("motion", "none is stored")]
     return [line for _, line in sorted(found, key=lambda one: one[0])]
 
 
@@ -222,7 +225,7 @@ def describe_hint(hint: CameraHint, settings: Settings) -> Line:
 
 def describe_event(event: Event, settings: Settings) -> Line:
     rule = f", {event.rule}" if event.rule else ""
-    text = f"{event.label} {event.confidence:.2f}{rule}: {event.reason}"
+    text = f"{event.label} {format_share(event.confidence)}{rule}: {event.reason}"
     return Line(f"{format_clock(event.stamp.utc, settings)} event", text)
 
 

@@ -17,9 +17,12 @@ from appliance.model_cameras import CameraChange
 from appliance.settings import Settings
 from appliance.status import cameras
 from appliance.store.store import Store
+from appliance.wording import format_count
 
 WHEN = "%a %d %b %H:%M"
-HELP = "show what each camera does, what it costs, and why"
+WHY_HELP = "show the mode of a camera at a moment, its reason, and motion and events around it"
+COST_HELP = "show the energy of each camera (Wh) day by day, and the number of its events"
+HELP = "show what each camera does, its energy use, and why"
 EPILOG = (
     "exit codes: 0 answered; 1 nothing is known of that, or the database cannot be read; "
     "2 settings or usage"
@@ -30,13 +33,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(action=show_all)
     actions = parser.add_subparsers(metavar="ACTION")
-    why = actions.add_parser("why", help="why a camera was in its mode", epilog=EPILOG)
+    why = actions.add_parser("why", help=WHY_HELP, description=WHY_HELP, epilog=EPILOG)
     why.set_defaults(action=show_why)
-    why.add_argument("camera", metavar="NAME", help="a camera of the settings")
+    why.add_argument("camera", metavar="NAME", help="NAME of its section [camera.NAME]")
     why.add_argument("--at", metavar="TIME", help=f"{AT_HELP}; default: now")
-    cost = actions.add_parser("cost", help="what each camera used, day by day", epilog=EPILOG)
+    cost = actions.add_parser("cost", help=COST_HELP, description=COST_HELP, epilog=EPILOG)
     cost.set_defaults(action=show_cost)
-    cost.add_argument("--days", type=int, default=1, metavar="N", help="today and the N - 1 before")
+    cost.add_argument(
+        "--days", type=int, default=1, metavar="N", help="today and N - 1 days before (default 1)"
+    )
     for action in (why, cost):
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
@@ -93,7 +98,7 @@ def describe_camera(camera: dict[str, Any], settings: Settings) -> list[Line]:
         return [Line(name, camera["reason"], BAD)]
     if not camera["fresh"]:
         at = format_local(camera["at"], settings, WHEN)
-        text = f"silent since {at}; the last was {camera['mode']}"
+        text = f"silent since {at}; its last mode was {camera['mode']}"
         return [Line(name, f"{text}: {camera['reason']}", BAD)]
     since = f" since {format_local(camera['since'], settings, WHEN)}" if camera["since"] else ""
     more = [
@@ -117,15 +122,15 @@ def describe_cost(camera: dict[str, Any]) -> str:
 
 
 def list_gates(camera: dict[str, Any]) -> list[str]:
-    return [f"woken by {camera['gates']}"] if camera["gates"] else []
+    return [f"movement detected by {camera['gates']}"] if camera["gates"] else []
 
 
 def describe_motion(camera: dict[str, Any], settings: Settings) -> str:
     motion = camera["last_motion"]
     if motion is None:
-        return "no motion yet"
+        return "no motion stored yet"
     at = format_local(motion["at"], settings, WHEN)
-    return f"motion {at} ({motion['woken_by']}), {motion['reason']}"
+    return f"last motion {at} (detected by {motion['woken_by']}), {motion['reason']}"
 
 
 def sum_up(found: list[dict[str, Any]]) -> Line:
@@ -133,7 +138,7 @@ def sum_up(found: list[dict[str, Any]]) -> Line:
     now = [camera["cost_w"] for camera in found if camera["cost_w"] is not None]
     hour = [wh for camera in found if (wh := camera["per_hour"]["wh"]) is not None]
     unknown = len(found) - min(len(now), len(hour))
-    but = f", but for {unknown} that is not known" if unknown else ""
+    but = f", without {format_count(unknown, 'camera')} of unknown energy use" if unknown else ""
     now_text, hour_text = camera_cost.format_figure(sum(now)), camera_cost.format_figure(sum(hour))
     text = f"{now_text} W now, {hour_text} Wh in an hour"
     return Line("together", f"{text}{but}" if now or hour else "not known")

@@ -26,9 +26,11 @@ from appliance.store.backup import PATTERN
 from appliance.store.store import Store
 from appliance.store.tables import INFERENCE
 from appliance.store.unit_time import read_time
+from appliance.wording import format_count, format_share
 
-HELP = "list what was seen, the newest first; `events erase` deletes"
+HELP = "list the events of the cameras, the newest first; `events erase` deletes"
 ERASE_HELP = "delete events with their pictures and clips, for good"
+BEFORE_HELP = "events that began earlier: a span such as 30d, or a date such as 2026-04-15"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most N (default 50)")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     parser.set_defaults(act=list_events)
-    actions = parser.add_subparsers(metavar="erase", help=ERASE_HELP)
+    actions = parser.add_subparsers(metavar="ACTION")
     erase = actions.add_parser("erase", help=ERASE_HELP, description=ERASE_HELP)
     what = erase.add_mutually_exclusive_group(required=True)
-    what.add_argument("--before", metavar="TIME", help="what began earlier (as in --since)")
-    what.add_argument("--camera", metavar="NAME", help="all that this camera saw")
-    what.add_argument("--event", metavar="ID", help="one event")
-    erase.add_argument("--yes", action="store_true", help="do not ask")
+    what.add_argument("--before", metavar="TIME", help=BEFORE_HELP)
+    what.add_argument("--camera", metavar="NAME", help="all events of this camera")
+    what.add_argument("--event", metavar="ID", help="one event, by its id (`events --json`)")
+    erase.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     erase.add_argument(
         "--settings", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
@@ -65,7 +67,12 @@ def list_events(arguments: argparse.Namespace) -> int:
         show_json(found)
     elif found:
         show(
-            [Section(f"{len(found)} events", [describe_event(event, settings) for event in found])]
+            [
+                Section(
+                    format_count(len(found), "event"),
+                    [describe_event(event, settings) for event in found],
+                )
+            ]
         )
     else:
         print("no events")
@@ -76,8 +83,8 @@ def describe_event(event: dict[str, Any], settings: Settings) -> Line:
     """One event in one line."""
     joules = f"{event['energy_j']:.1f} J{'' if event['energy_measured'] else ' (modelled)'}"
     text = (
-        f"{event['label']} {event['confidence']:.2f} at {event['camera']}, "
-        f"{event['frames']} frames, {joules}: {event['reason']}"
+        f"{event['label']} {format_share(event['confidence'])} at {event['camera']}, "
+        f"{format_count(event['frames'], 'frame')}, {joules}: {event['reason']}"
     )
     return Line(format_local(event["at"], settings), text)
 

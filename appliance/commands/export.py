@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     place = "file to write; - is standard output (default: unit-NAME-TIME.tar.gz here)"
     parser.add_argument("--since", metavar="TIME", default="7d", help=f"{SINCE_HELP}; default 7d")
     parser.add_argument("--to", metavar="FILE", help=place)
-    pictures = "take the snapshots of the events along (they may show people)"
+    pictures = "include the snapshots of the events (they may show people)"
     parser.add_argument("--with-snapshots", action="store_true", help=pictures)
     clips = "include the clips of the events (heads are NOT blurred in them)"
     parser.add_argument("--with-films", action="store_true", help=clips)

@@ -11,12 +11,13 @@ from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.settings import Settings
 from appliance.status import status_document
+from appliance.wording import format_count
 
-HELP = "list what is wrong, the newest first"
+HELP = "list the open faults, the newest first"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--all", action="store_true", help="those that are over as well")
+    parser.add_argument("--all", action="store_true", help="list cleared faults too")
     parser.add_argument("--json", action="store_true", help="print a JSON list")
 
 
@@ -27,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         show_json(found)
     elif found:
-        title = f"{len(is_open)} faults are open"
+        title = format_count(len(is_open), "open fault")
         show([Section(title, [describe_fault(fault, settings) for fault in found])])
     else:
         print("no faults")

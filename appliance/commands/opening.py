@@ -24,7 +24,9 @@ CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})")
 SPAN = re.compile(r"(\d+)\s*(m|h|d|w)")
 SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 AT_HELP = "a time of day such as 03:10 (the last one), or 2026-11-22T03:10 (site time, or with Z)"
-SINCE_HELP = "from when on: a span such as 90m, 24h, 7d, or a date such as 2026-04-15 (site time)"
+SINCE_HELP = (
+    "only later ones: a span such as 90m, 24h, 7d, or a date such as 2026-04-15 (site time)"
+)
 
 
 def load_unit_settings(arguments: argparse.Namespace) -> Settings:

@@ -5,6 +5,7 @@ Never: judges by itself; the figures and reasons are those of appliance/status/s
 """
 
 import argparse
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, show, show_json
 from appliance.settings import Settings
 from appliance.status import status_document
+from appliance.wording import format_count
 
-HELP = "show battery, sun, loads, and one sentence of each service"
+HELP = "show energy level, battery, sun, loads (W), and one sentence of each service"
 EPILOG = (
     "exit codes: 0 fine; 1 a fault is open, there is no fresh energy budget, or the database "
     "cannot be read; 2 settings or usage"
@@ -21,6 +23,7 @@ EPILOG = (
 MOMENT, DAY = "%Y-%m-%d %H:%M", "%a %H:%M"
 PASSED = timedelta(hours=24)  # so long a past night is shown
 LOW = ("OFF", "HIBERNATE")
+FIGURE = re.compile(r"\{.*\}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,9 +90,10 @@ def describe_level(energy: dict[str, Any] | None, settings: Settings) -> Line:
         return Line("level", "no energy budget yet: the power service has not decided", BAD)
     if not energy["fresh"]:
         old = format_local(energy["at"], settings)
-        return Line("level", f"no energy budget: the last, {energy['level']}, is of {old}", BAD)
-    free = "; the sun is free" if energy["sun_is_free"] else ""
-    text = f"{energy['level']}, {energy['power_w']:g} W: {energy['reason']}{free}"
+        text = f"no energy budget now; the last one was {energy['level']}, made {old}"
+        return Line("level", text, BAD)
+    free = "; solar power is in surplus" if energy["sun_is_free"] else ""
+    text = f"{energy['level']}, up to {energy['power_w']:g} W: {energy['reason']}{free}"
     return Line("level", text, GOOD)
 
 
@@ -114,11 +118,12 @@ def describe_sleep(sleep: dict[str, Any], settings: Settings) -> str:
     before, after = (
         format_known(pct, "{:.0f} %") for pct in (night["charge_pct"], sleep["charge_after_pct"])
     )
-    went_back = f"; it woke and went back {night['went_back']}x" if night["went_back"] else ""
+    times = format_count(night["went_back"], "time")
+    went_back = f"; it woke and went back to sleep {times}" if night["went_back"] else ""
     failed = f"; failed boots: {sleep['failed_boots']}" if sleep["failed_boots"] else ""
-    now = "stays up" if sleep["stays"] else "goes back to sleep"
+    now = "stays on" if sleep["stays"] else "goes back to sleep"
     return (
-        f"{began} to {woke}, {before} before, {after} after: {night['reason']}{went_back}; "
+        f"{began} to {woke}, charge {before} before, {after} after: {night['reason']}{went_back}; "
         f"woken: {sleep['woke_by']}{failed}; it {now}: {sleep['stays_reason']}"
     )
 
@@ -142,7 +147,7 @@ def describe_outlook(outlook: dict[str, Any], settings: Settings) -> str:
     lowest_at = format_local(outlook["lowest_at"], settings, DAY)
     about = f"; {outlook['about']}" if outlook["about"] else ""
     until = format_local(outlook["until"], settings, DAY)
-    return f"{', '.join(levels)}; lowest {lowest} {lowest_at}, until {until}{about}"
+    return f"{', '.join(levels)}, until {until}; lowest charge {lowest} {lowest_at}{about}"
 
 
 def has_passed(since: str, now: str) -> timedelta:
@@ -163,8 +168,8 @@ def format_held(name: str, entry: dict[str, Any] | None, text: Any, settings: Se
 def describe_battery(battery: dict[str, Any]) -> str:
     sigma = f" +- {battery['sigma_pct']:.0f}" if battery["sigma_pct"] is not None else ""
     charge = format_known(battery["state_of_charge_pct"], f"{{:.0f}}{sigma} %")
-    blocked = ", takes no charge" if battery["charge_blocked"] else ""
-    hours = format_known(format_hours(battery["time_to_go_s"]), ", {:.0f} h to go", absent="")
+    blocked = ", charging is blocked" if battery["charge_blocked"] else ""
+    hours = format_known(format_hours(battery["time_to_go_s"]), ", empty in {:.0f} h", absent="")
     return (
         f"{charge}, {format_known(battery['energy_wh'], '{:.0f} Wh')}, "
         f"{format_known(battery['voltage_v'], '{:.2f} V')}, "
@@ -198,15 +203,15 @@ def describe_cell(cell: dict[str, Any]) -> str:
     side = "above" if cell["apart_v"] > 0 else "below"
     return (
         f"cell {cell['cell']} has {cell['voltage_v']:.3f} V, {abs(cell['apart_v']):.2f} V {side} "
-        "the middle of all"
+        "the median of all cells"
     )
 
 
 def describe_pack(pack: dict[str, Any]) -> str:
     low, high = pack["lowest_cell_voltage_v"], pack["highest_cell_voltage_v"]
     cells = f", cells {low:.3f} to {high:.3f} V" if low is not None and high is not None else ""
-    no_charge = ", takes no charge" if pack["charge_allowed"] is False else ""
-    no_discharge = ", gives no charge" if pack["discharge_allowed"] is False else ""
+    no_charge = ", charging is blocked" if pack["charge_allowed"] is False else ""
+    no_discharge = ", discharging is blocked" if pack["discharge_allowed"] is False else ""
     alarms = f", ALARM: {pack['alarms']}" if pack["alarms"] else ""
     return (
         f"reports {format_known(pack['state_of_charge_pct'], '{:.0f} %')}, "
@@ -221,7 +226,7 @@ def describe_sun(sun: dict[str, Any]) -> str:
         f"{format_known(sun['pv_power_w'], '{:.0f} W')} at "
         f"{format_known(sun['pv_voltage_v'], '{:.1f} V')}, "
         f"{format_known(sun['yield_today_wh'], '{:.0f} Wh')} today, "
-        f"{sun['charge_stage'] or 'stage ?'}"
+        f"{sun['charge_stage'] or 'charge stage unknown'}"
     )
 
 
@@ -233,7 +238,7 @@ def describe_computer(computer: dict[str, Any]) -> str:
 
 def describe_events(events: dict[str, Any], settings: Settings) -> str:
     newest = events["newest"]
-    last = f", the last: {newest['label']} at {newest['camera']}" if newest else ""
+    last = f", the newest: {newest['label']} at {newest['camera']}" if newest else ""
     when = f", {format_local(newest['at'], settings)}" if newest else ""
     return f"{events['last_24_h']} in 24 h{last}{when}"
 
@@ -264,9 +269,11 @@ def describe_service(entry: dict[str, Any], settings: Settings) -> Line:
     return Line(entry["service"], f"{entry['status']}{old}", DIM)
 
 
-def format_known(value: float | None, form: str, absent: str = "?") -> str:
-    """A figure in words, or `absent`."""
-    return absent if value is None else form.format(value)
+def format_known(value: float | None, form: str, absent: str | None = None) -> str:
+    """A figure with its unit; unknown: `absent`, or a question mark with the unit."""
+    if value is None:
+        return FIGURE.sub("?", form) if absent is None else absent
+    return form.format(value)
 
 
 def format_hours(seconds: float | None) -> float | None:

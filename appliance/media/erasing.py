@@ -24,6 +24,7 @@ from appliance.media.files import CLIP, PICTURE, MediaFile
 from appliance.store.event_rows import EventFilter, EventKey, delete_events, find_event_ids
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.wording import format_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,3 @@ def find_user_name() -> str:
         return os.getlogin()
     except OSError:
         return pwd.getpwuid(os.getuid()).pw_name
-
-
-def format_count(number: int, word: str) -> str:
-    """A number and its word."""
-    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -26,6 +26,7 @@ from appliance.strict_json import (
     require_whole_number,
     show,
 )
+from appliance.wording import format_count
 
 MOST_REQUEST_BYTES = 1024
 MOST_HEADER_BYTES = 256 * 1024
@@ -179,5 +180,5 @@ def require_exactly(value: object, name: str, count: int) -> list[Any]:
     """A list of `count` entries."""
     found = require_list(value, name, count)
     if len(found) < count:
-        raise InputError(f"{name} must have {count} entries, not {len(found)}")
+        raise InputError(f"{name} must have {format_count(count, 'value')}, not {len(found)}")
     return found

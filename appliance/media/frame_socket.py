@@ -26,6 +26,7 @@ from appliance.media.frame_messages import (
 )
 from appliance.media.frames import Answer, Picture, PictureRequest, Refusal
 from appliance.strict_json import InputError
+from appliance.wording import format_count
 
 TIMEOUT_S = 5.0  # for the first bytes of an answer
 STALL_S = 1.0  # for the next ones: an answer that stalls is given up soon
@@ -197,7 +198,7 @@ def receive(connection: socket.socket) -> Answer:
     ends_s = time.monotonic() + TIMEOUT_S
     (length,) = struct.unpack(">I", receive_exactly(connection, 4, ends_s))
     if length > MOST_HEADER_BYTES:
-        raise InputError(f"a header of {length} bytes was announced")
+        raise InputError(f"a header of {format_count(length, 'byte')} was announced")
     connection.settimeout(STALL_S)
     answer, size = parse_header(receive_exactly(connection, length, ends_s))
     if isinstance(answer, Refusal):

@@ -11,6 +11,7 @@ from typing import Any
 
 from appliance.errors import StoreError
 from appliance.store.store import Store
+from appliance.wording import format_count
 
 # SQLite's errors about the statement, not of the file, the disk or a lock.
 OF_THE_ROW = (
@@ -61,7 +62,7 @@ def add_rows(store: Store, rows: Sequence[Any]) -> None:
         refused = [one for one in (try_row(store, row) for row in rows) if one]
         if refused:
             raise RefusedRowsError(
-                f"{len(refused)} of {len(rows)} rows were refused: {refused[0]}"
+                f"{len(refused)} of {format_count(len(rows), 'row')} refused: {refused[0]}"
             ) from error
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from appliance.clock import Clock
 from appliance.errors import ApplianceError
+from appliance.wording import format_count
 
 FORGET_S = 3600.0  # a row that was not met for so long is gone, or of no use to anybody
 MOST_ROWS = 10_000  # that are counted one by one in each table
@@ -36,8 +37,8 @@ class UnreadableTable:
 
     @property
     def text(self) -> str:
-        noun = "row" if self.rows == 1 else "rows"
-        return f"{self.rows} {noun} of {self.table} (the first: {self.first}, its {self.column})"
+        rows = format_count(self.rows, "row")
+        return f"{rows} of {self.table} (the first: {self.first}, its {self.column})"
 
 
 @dataclass

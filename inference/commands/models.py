@@ -7,18 +7,33 @@ Never: costs the other commands anything: what is heavy is imported when it is u
 import argparse
 from pathlib import Path
 
-HELP = "list the detection models; add, examine, remove, choose or measure one"
+HELP = "list the detection models; add, verify, remove, use or bench one"
 EPILOG = (
     "exit codes: 0 done; 1 a model was refused, or the store cannot be written; 2 settings or usage"
 )
-REF = "its name, the first digits of its digest, or a path"
+REF = "name of the model, the first 6 or more digits of its digest, or a path"
 FILE_HELP = "the model (.onnx), or a pack (.zip) of model and card"
-SECONDS_HELP = "how long to run it (default: 10)"
-ADD = "Copies a model and its card into the store, once it was examined and tried."
-BENCH = (
-    "Runs a model on this machine as fast as it goes and keeps what a frame costs. Stop the "
-    "service appliance-inference first: a meter counts its work as well."
+CARD_HELP = "its card (default: the .json file of the same name beside it)"
+SECONDS_HELP = "how long to run it, in s (default: 10)"
+# Of each action: one line for the list, and what its own --help says.
+ADD = (
+    "add a model to the store",
+    "Copies a model and its card into the store, after the model was examined and tried.",
 )
+VERIFY = ("examine models again", "Examines one model again, or all without NAME.")
+REMOVE = (
+    "remove an added model from the store",
+    "Removes an added model that is not in use; shipped models stay.",
+)
+USE = (
+    "choose the model for inference",
+    "Chooses the model for inference from its next cycle on, instead of that of the settings.",
+)
+BENCH_TEXT = (
+    "Runs a model as fast as this machine can, prints time (ms) and energy (J) of a frame, and "
+    "stores them. Stop the service appliance-inference first: an energy meter counts its work too."
+)
+BENCH = ("measure time and energy of a frame on this machine", BENCH_TEXT)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,17 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION")
     add = add_action(actions, "add", "add_model", ADD)
     add.add_argument("file", type=Path, metavar="FILE", help=FILE_HELP)
-    add.add_argument("--card", type=Path, metavar="CARD", help="its card (default: beside it)")
-    verify = add_action(actions, "verify", "verify_models", "Examines models anew, all or one.")
-    verify.add_argument("model", nargs="?", metavar="NAME", help=REF)
-    remove = add_action(actions, "remove", "remove_model", "Removes a model that nobody uses.")
+    add.add_argument("--card", type=Path, metavar="CARD", help=CARD_HELP)
+    verify = add_action(actions, "verify", "verify_models", VERIFY)
+    verify.add_argument("model", nargs="?", metavar="NAME", help=f"{REF} (default: all)")
+    remove = add_action(actions, "remove", "remove_model", REMOVE)
     remove.add_argument("model", metavar="NAME", help=REF)
-    use = add_action(
-        actions, "use", "use_model", "Chooses the model that inference uses from now on."
-    )
+    use = add_action(actions, "use", "use_model", USE)
     choice = use.add_mutually_exclusive_group(required=True)
     choice.add_argument("model", nargs="?", metavar="NAME", help=REF)
-    choice.add_argument("--default", action="store_true", help="the one of the settings again")
+    choice.add_argument("--default", action="store_true", help="the model of the settings again")
     bench = add_action(actions, "bench", "bench_model", BENCH)
     bench.add_argument("model", nargs="?", metavar="NAME", help=f"{REF} (default: the one in use)")
     bench.add_argument("--seconds", type=float, default=10.0, metavar="N", help=SECONDS_HELP)
@@ -47,10 +60,11 @@ def add_action(
     actions: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
     function: str,
-    text: str,
+    texts: tuple[str, str],
 ) -> argparse.ArgumentParser:
     """One action of the command; `function` stands in inference/model_store/actions.py."""
-    parser = actions.add_parser(name, help=text, description=text, epilog=EPILOG)
+    short, long = texts
+    parser = actions.add_parser(name, help=short, description=long, epilog=EPILOG)
     parser.set_defaults(action=function)
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     parser.add_argument(

@@ -34,7 +34,7 @@ class Shortage:
     wait_s: float
 
     def format(self, camera: str) -> str:
-        return f"{camera} waits for energy: {self.held_j:.2g} of {self.cost_j:.2g} J"
+        return f"{camera} waits for energy: {self.held_j:.2g} J of {self.cost_j:.2g} J needed"
 
 
 def compute_cap_j(*, income_w: float, frames_per_s: float, cost_j: float) -> float:

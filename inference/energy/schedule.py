@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import InferencePlan, Tier
 from appliance.settings_cameras import InferenceSettings
+from appliance.wording import format_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,22 +110,23 @@ def format_reason(
     inference_w = budget.power_w - resources.base_w
     level, has = budget.level.name, f"{inference_w:.4g} W"
     watts = rate * resources.cost_j * resources.cameras
-    allows = f"{allowed:.3g} frames a second{format_cameras(resources.cameras)}"
+    rate_text = f"{format_count(allowed, 'frame', '.3g')} a second"
+    allows = rate_text + format_cameras(resources.cameras)
     if rate < allowed:
         sentence = (
-            f"{level} would allow {allows}, but {resources.degraded}: {rate:.2g} cost as much, "
-            f"about {watts:.2g} W of {has}"
+            f"{level} would allow {allows}, but {resources.degraded}: "
+            f"{rate:.2g} a second cost as much, about {watts:.2g} W of {has}"
         )
     elif watts > inference_w:
         paid = inference_w / (resources.cost_j * resources.cameras)
         sentence = (
-            f"{level} allows {allows}, but {has} are enough for {paid:.2g} "
+            f"{level} allows {allows}, but {has} are enough for {paid:.2g} a second "
             f"at {resources.cost_j:.3g} J each; more only while energy is left in the allowance"
         )
     else:
         sentence = f"{level} allows {allows}, about {watts:.2g} W of {has}"
     if sunny:
-        sentence += ", with the exact model since the sun is free"
+        sentence += ", with the exact model since solar power is in surplus"
     return sentence
 
 

@@ -233,7 +233,7 @@ def make_event(draft: EventDraft, snapshot: str | None, clip: str | None = None)
 
 def format_reason(draft: EventDraft) -> str:
     """Why the frames of this event were analysed, in one sentence."""
-    sentence = f"watched because {draft.circumstances.reason}"
+    sentence = f"analysed because {draft.circumstances.reason}"
     if draft.previous_id:
         sentence += f"; it was still there after {draft.previous_id}"
     if draft.merged:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.settings import Settings
 from appliance.store.tables import get_fresh_s
+from appliance.wording import format_count
 from power.guard.reserve import compute_reserve_wh
 from power.guard.verdict import Verdict, format_duration
 from power.plan.ladder import Proposal
@@ -47,7 +48,8 @@ def arbitrate(
     if reserve_wh is None:
         reserve_wh = compute_reserve_wh(settings.battery, settings.energy)
     if source == "planner":
-        reason += f", reserve {reserve_wh / (settings.energy.hibernate_power_w * 24):.0f} days"
+        days = reserve_wh / (settings.energy.hibernate_power_w * 24)
+        reason += f", reserve {format_count(days, 'day', '.0f')}"
     budget = EnergyBudget(
         stamp=now,
         level=level,

@@ -7,7 +7,8 @@ Never: costs the other commands anything: what needs a serial line is imported w
 import argparse
 from pathlib import Path
 
-HELP = "list the known power devices, or find those that are connected"
+HELP = "list the supported power devices, or find those that are connected"
+MODELS_HELP = "list the known charge controllers, batteries and shunts"
 EPILOG = "exit codes: 0 found; 1 nothing found, or a port cannot be used; 2 settings or usage"
 PROBE = (
     "Asks each known device for its signature, on each port, with each protocol and "
@@ -24,10 +25,13 @@ ADD_HELP = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    models = actions.add_parser("models", help="list the known devices", epilog=EPILOG)
+    models = actions.add_parser("models", help=MODELS_HELP, description=MODELS_HELP, epilog=EPILOG)
     models.set_defaults(action=show_models)
     probe = actions.add_parser(
-        "probe", help="find the connected devices", description=PROBE, epilog=EPILOG
+        "probe",
+        help="find the connected devices and print their settings",
+        description=PROBE,
+        epilog=EPILOG,
     )
     probe.set_defaults(action=run_probe)
     probe.add_argument("--port", action="append", metavar="PORT", help=PORT_HELP)

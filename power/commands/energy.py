@@ -9,7 +9,7 @@ from pathlib import Path
 
 from appliance.commands.opening import AT_HELP
 
-HELP = "show the days ahead, try other panels or batteries, explain a past decision"
+HELP = "show the next days, simulate other panels or batteries, explain a past decision"
 EPILOG = (
     "exit codes: 0 answered; 1 nothing is known of that, or the database cannot be read; "
     "2 settings or usage"
@@ -18,33 +18,39 @@ WHAT_IF = (
     "Simulates the planner for the next 45 days, and for the 45 days of the year with the least "
     "sun, with the unit as it is and as it would be."
 )
+OUTLOOK_HELP = (
+    "show how many days the battery lasts without sun, and the plan of the next three days "
+    "(energy in Wh, charge in %%)"
+)
+WHY_HELP = "show the energy level at a moment, its reason, and the readings before it"
 CHANGE_HELP = {
-    "pv_w": "peak power of all panels together (W)",
-    "tilt_deg": "tilt of the panels from the horizontal",
-    "battery_wh": "nominal energy of the battery",
-    "full_w": "what the loads may draw at FULL",
-    "eco_w": "what the loads may draw at ECO",
-    "sentinel_w": "what the loads may draw at SENTINEL",
-    "hibernate_w": "what is drawn while hibernating",
+    "pv_w": "peak power of all panels together, W",
+    "tilt_deg": "tilt of the panels from the horizontal, deg",
+    "battery_wh": "nominal energy of the battery, Wh",
+    "full_w": "power that the loads may draw at FULL, W",
+    "eco_w": "power that the loads may draw at ECO, W",
+    "sentinel_w": "power that the loads may draw at SENTINEL, W",
+    "hibernate_w": "power that is drawn at HIBERNATE, W",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     outlook = actions.add_parser(
-        "outlook", help="days without sun that are left, and three days ahead", epilog=EPILOG
+        "outlook", help=OUTLOOK_HELP, description=OUTLOOK_HELP, epilog=EPILOG
     )
     outlook.set_defaults(action=show_outlook)
     what_if = actions.add_parser(
         "what-if",
-        help="what another panel or battery would buy",
+        help="simulate the unit with other panels, another battery or other loads",
         description=WHAT_IF,
         epilog=EPILOG,
     )
     what_if.set_defaults(action=show_what_if)
     for name, text in CHANGE_HELP.items():
-        what_if.add_argument(f"--{name.replace('_', '-')}", type=float, metavar="X", help=text)
-    why = actions.add_parser("why", help="why the level was as it was", epilog=EPILOG)
+        unit = text.rpartition(", ")[2]
+        what_if.add_argument(f"--{name.replace('_', '-')}", type=float, metavar=unit, help=text)
+    why = actions.add_parser("why", help=WHY_HELP, description=WHY_HELP, epilog=EPILOG)
     why.set_defaults(action=show_why)
     why.add_argument("--at", metavar="TIME", help=f"{AT_HELP}; default: now")
     for action in (outlook, what_if, why):

@@ -17,6 +17,7 @@ from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, EnergyPol
 from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
+from appliance.wording import format_count
 from power.commands.autonomy import Autonomy, compute_autonomy
 from power.plan.problem import CHARGE_AGE_S
 
@@ -107,10 +108,16 @@ def build_sections(
 
 def describe_autonomy(left: Autonomy | None) -> list[Line]:
     if left is None:
-        return [Line("unknown", "the charge of the battery is not known now")]
+        return [Line("not known", "the charge of the battery is not known now")]
     return [
-        Line("listening", f"{left.listening_days:.1f} days until the guard stops the cameras"),
-        Line("hibernating", f"{left.hibernating_days:.0f} days until it powers off"),
+        Line(
+            "at SENTINEL",
+            f"{format_count(left.listening_days, 'day', '.1f')} until the guard stops the cameras",
+        ),
+        Line(
+            "at HIBERNATE",
+            f"{format_count(left.hibernating_days, 'day', '.0f')} until the unit powers off",
+        ),
     ]
 
 

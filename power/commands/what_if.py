@@ -16,6 +16,7 @@ from appliance.errors import SettingsError
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import Settings
 from appliance.store.store import Store
+from appliance.wording import format_share
 from power.plan import history
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
@@ -245,7 +246,7 @@ def build_section(name: str, comparison: Comparison) -> Section:
     title = {"now": "From now on", "scarce": "The days with the least sun"}[name]
     one, other = comparison.today, comparison.changed
     rows = [
-        ("work, of FULL all the time", f"{one.utility:6.0%}", f"{other.utility:6.0%}"),
+        ("work (FULL always: 100 %)", *pad_shares(one.utility, other.utility)),
         *[
             (
                 f"{level.name} a day",
@@ -254,8 +255,8 @@ def build_section(name: str, comparison: Comparison) -> Section:
             )
             for level in LEVELS
         ],
-        ("chance to hibernate at all", f"{one.hibernates:6.0%}", f"{other.hibernates:6.0%}"),
-        ("lowest charge (1 in 10)", f"{one.lowest_pct:4.0f} %", f"{other.lowest_pct:4.0f} %"),
+        ("scenarios with HIBERNATE", *pad_shares(one.hibernates, other.hibernates)),
+        ("lowest charge, 1 in 10 cases", *pad_shares(one.lowest_pct / 100, other.lowest_pct / 100)),
     ]
     return Section(
         f"{title}: {DAYS} days from {comparison.first:%d %b %Y} on, "
@@ -264,24 +265,30 @@ def build_section(name: str, comparison: Comparison) -> Section:
     )
 
 
+def pad_shares(*shares: float) -> tuple[str, ...]:
+    """Shares in percent, as wide as the hours above them."""
+    return tuple(f"{format_share(share):>6}" for share in shares)
+
+
 def format_sentence(
     settings: Settings, changes: Mapping[str, float], comparisons: Mapping[str, Comparison]
 ) -> str:
-    """What the change buys, in one sentence."""
+    """What the change brings, in one sentence."""
     scarce, now = comparisons["scarce"], comparisons["now"]
     changed = " and ".join(format_change(settings, name, value) for name, value in changes.items())
     gained = abs(scarce.changed.utility - scarce.today.utility)
     safer = abs(scarce.changed.hibernates - scarce.today.hibernates)
     if gained < LEAST_DIFFERENCE and safer < 2 * LEAST_DIFFERENCE:
-        bought = f"hardly anything would change in the scarcest {DAYS} days"
+        result = f"hardly anything would change in the {DAYS} days with the least sun"
     else:
-        bought = (
+        result = (
             f"the unit would do {format_instead(scarce.changed.utility, scarce.today.utility)} "
-            f"of full work in the scarcest {DAYS} days, and hibernate at all in "
+            f"of full work in the {DAYS} days with the least sun, and would hibernate at least "
+            "once in "
             f"{format_instead(scarce.changed.hibernates, scarce.today.hibernates)} of the scenarios"
         )
     later = format_instead(now.changed.utility, now.today.utility)
-    return f"With {changed}, {bought}; in the next {DAYS} days it would do {later} of full work."
+    return f"With {changed}, {result}; in the next {DAYS} days it would do {later} of full work."
 
 
 def format_change(settings: Settings, name: str, value: float) -> str:
@@ -291,4 +298,5 @@ def format_change(settings: Settings, name: str, value: float) -> str:
 
 
 def format_instead(share: float, today: float) -> str:
-    return f"{share:.0%} instead of {today:.0%}"
+    new, old = format_share(share), format_share(today)
+    return f"{new}, as today," if new == old else f"{new} instead of {old}"

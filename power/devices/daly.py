@@ -10,6 +10,7 @@ replies as 0xD2. Neither has a form for "not known" of the state of charge: that
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
+from appliance.wording import format_count
 from power.protocol.conversions import (
     FieldValue,
     StatusValue,
@@ -94,7 +95,8 @@ class DalyModbus(BatteryProfile):
         voltage_v = sample.value("voltage")
         if voltage_v is None or find_lowest_of_all(cells).value is None:
             return None  # a cell without a value, or a sum that is not the pack's voltage
-        return Identification(f"Daly BMS, {len(cells)} cells, {voltage_v:.1f} V", certain=True)
+        count = format_count(len(cells), "cell")
+        return Identification(f"Daly BMS, {count}, {voltage_v:.1f} V", certain=True)
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         return build_battery_reading(

@@ -12,6 +12,7 @@ so it drifts for weeks on a pack that is never full. It has no form for "not kno
 """
 
 from appliance.model import BatteryReading, Stamp
+from appliance.wording import format_count
 from power.protocol.conversions import (
     apply_stopping_alarms,
     build_battery_reading,
@@ -159,7 +160,8 @@ class JkPb(BatteryProfile):
         known = [volts for volts in cells if volts is not None]
         if len(wired) < FEWEST_CELLS or len(known) < len(wired) or set(others) != {ABSENT}:
             return None
-        text = f"{len(known)} cells from {min(known):.3f} to {max(known):.3f} V"
+        count = format_count(len(known), "cell")
+        text = f"{count} from {min(known):.3f} to {max(known):.3f} V"
         return Identification(text, certain=True)
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:

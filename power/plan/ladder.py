@@ -61,7 +61,7 @@ class Ladder:
         charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
         left = f"{charge_pct:.0f} % +- {sigma_pct:.0f} left"
         if is_sun_curtailed(battery, reading):
-            left += ", the battery takes no more and the sun is free"
+            left += ", the battery takes no more, solar power is in surplus"
             return replace(self._make_proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)
         energy = self._settings.energy
         lower_pct = charge_pct - energy.sigma_weight * sigma_pct

@@ -31,6 +31,7 @@ from appliance.store import retention
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
+from appliance.wording import format_count
 from power.guard.reserve import FIRST_YEAR
 from power.plan import history
 from power.plan.backtest import BACKTEST_DAYS, CLEAR_DAYS, run_backtest
@@ -140,7 +141,8 @@ def mark_better_ladder(
     result = run_backtest(days, replace(problem, clear_w=clear_w), midnight=midnight)
     if result is None or not result.ladder_is_better:
         return policy
-    reason = f"{policy.reason}; the ladder did better here in the last {result.days} days"
+    days_text = format_count(result.days, "day")
+    reason = f"{policy.reason}; the ladder did better here in the last {days_text}"
     return replace(policy, facts={**policy.facts, LADDER: 1.0}, reason=reason)
 
 
@@ -183,9 +185,10 @@ def describe_plan(
     hours = STEP / timedelta(hours=1)
     sun_wh = sum(step.pv_power_w for step in steps) * hours
     known = sum(day.clearness is not None for day in problem.history.days)
-    source = f"learned from {known} days here" if known else "assumed, no day is known here yet"
+    learned = f"learned from {format_count(known, 'day')} here"
+    source = learned if known else "assumed, no day is known here yet"
     return (
-        f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun to be expected ({source}), "
+        f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun expected ({source}), "
         f"lowest charge {lowest.state_of_charge_pct:.0f} % "
         f"({lowest.low_charge_pct:.0f} to {lowest.high_charge_pct:.0f}) "
         f"on {lowest.starts:%d %b %H:%M} UTC; {policy.reason}"

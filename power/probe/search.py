@@ -15,6 +15,7 @@ from threading import Event
 
 from appliance.clock import Clock
 from appliance.errors import BusError
+from appliance.wording import format_count
 from power.devices import MODELS
 from power.probe.ports import is_in_use
 from power.probe.questions import (
@@ -266,7 +267,8 @@ class Search:
             )
         if not known:
             self.unknown_replies.append(
-                f"{question}: a reply of {len(data)} bytes that is not theirs, {data[:16].hex(' ')}"
+                f"{question}: a reply of {format_count(len(data), 'byte')} that is not theirs, "
+                f"{data[:16].hex(' ')}"
             )
 
     def _note_answer(self, question: Question) -> None:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from appliance.errors import BusError
+from appliance.wording import format_count
 from power.protocol.line_place import DAMAGE_ADVICE, SILENCE_ADVICE, LinePlace
 from power.protocol.ports import TCP
 
@@ -87,8 +88,9 @@ def explain_wrong_reply(place: LinePlace, what: str, received: bytes, reason: st
     """A damaged reply to the request `what`, its first bytes, and what to check."""
     because = f" ({reason})" if reason else ""
     return (
-        f"a damaged or foreign reply on {place} to {what}{because}: {len(received)} bytes, "
-        f"{received[:12].hex(' ')}; {DAMAGE_ADVICE[place.kind]}"
+        f"a damaged or foreign reply on {place} to {what}{because}: "
+        f"{format_count(len(received), 'byte')}, {received[:12].hex(' ')}; "
+        f"{DAMAGE_ADVICE[place.kind]}"
     )
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from appliance.model import BatteryReading, PowerReading, Quality, Stamp
+from appliance.wording import format_count
 from power.protocol.line_place import SerialForm
 from power.protocol.register import (
     ABSENT,
@@ -111,7 +112,8 @@ class Profile(ABC):
         valid = [one for one in decoded if one.quality is Quality.OK]
         if len(valid) < len(decoded) or not valid:
             return None
-        return Identification(f"{len(valid)} values that {self.title} could give", certain=False)
+        values = format_count(len(valid), "value")
+        return Identification(f"{values} that {self.title} could give", certain=False)
 
     def identify(self, data: bytes) -> Identification | None:
         """As `recognise`, also for a variant that a probe does not propose by itself."""

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from appliance.model import Quality
+from appliance.wording import format_count
 
 INPUT, HOLDING = 4, 3  # Modbus function codes that read input and holding registers
 WORD_BYTES = 2
@@ -101,7 +102,7 @@ class Register:
 def decode_raw(kind: Kind, data: bytes) -> float:
     """The number in `data`, which must be as long as its kind; NaN where a half float is NaN."""
     if len(data) != kind.size:
-        raise ValueError(f"{len(data)} bytes where {kind.size} are needed")
+        raise ValueError(f"{format_count(len(data), 'byte')} where {kind.size} are needed")
     if kind.form is Form.HALF_FLOAT:
         (number,) = struct.unpack(">e", data)
         return float(number)

@@ -161,7 +161,7 @@ def explain_not_analysed(mode: CameraMode, reason: str) -> str:
     return (
         f"not analysed: {reason}"
         if mode in LISTENING_MODES
-        else "not analysed: nobody asked for it"
+        else "not analysed: inference did not ask for its pictures"
     )
 
 

@@ -21,10 +21,10 @@ from appliance.model_cameras import CameraMode
 
 DESCRIPTIONS = {
     CameraMode.OFF: "the camera is off",
-    CameraMode.LISTEN: "the camera listens and decodes nothing",
-    CameraMode.PROBE: "the camera also decodes key frames, since packet sizes do not show movement",
-    CameraMode.WATCH: "the camera gives pictures of what moves",
-    CameraMode.ACTIVE: "the camera gives every picture that is asked for: something is followed",
+    CameraMode.LISTEN: "only packet sizes are checked, nothing is decoded",
+    CameraMode.PROBE: "packet sizes do not show movement, so key frames are decoded too",
+    CameraMode.WATCH: "pictures with movement go to inference",
+    CameraMode.ACTIVE: "all pictures go to inference on request, since an object is tracked",
 }
 
 

@@ -68,7 +68,7 @@ def assemble(service: Service) -> Loop:
 
 
 def leave() -> str:
-    raise Leave("no camera has an ONVIF address in its section: there is nothing to listen to")
+    raise Leave("no camera has an ONVIF address in its section: there are no alarms to receive")
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ def test_a_silent_fall_back_to_the_cpu_is_a_fault_and_fewer_frames_are_planned(
     unit.run_for(2)
     plan = unit.store.rows(InferencePlan)[-1]
     assert plan.frames_per_s == pytest.approx(2.5)
-    assert "but the model runs on the CPU, although CUDA was to be used: 2.5 cost as much" in (
+    assert "but the model runs on the CPU, although CUDA was to be used: 2.5 a second" in (
         plan.reason
     )
 

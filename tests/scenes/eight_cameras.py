@@ -22,8 +22,9 @@ from tests.scenes import filled
 
 PASSWORD = "hunter2"
 LEVEL = "ECO until 17:40 UTC: 52 % of charge, 25 Wh of sun are expected today"
-WATCHES = f"the camera gives pictures of what moves: {LEVEL}"
-FOLLOWS = f"the camera gives every picture that is asked for: something is followed: {LEVEL}"
+WATCHES = f"pictures with movement go to inference: {LEVEL}"
+LISTENS = "only packet sizes are checked, nothing is decoded: SENTINEL"
+FOLLOWS = f"all pictures go to inference on request, since an object is tracked: {LEVEL}"
 PROBES = f"the camera also decodes key frames, since packet sizes do not show movement: {LEVEL}"
 HD = "h264 1920x1080, 25 frames a second, 2100 kbit/s"
 MINUTES = 20
@@ -35,7 +36,13 @@ CAMERAS = {
     "yard-north": (CameraMode.WATCH, 3.05, 0.21, WATCHES, HD),
     "yard-south": (CameraMode.WATCH, 3.04, 0.0, WATCHES, "h265 2560x1440, 15 frames a second"),
     "well": (CameraMode.PROBE, 2.1, 0.0, PROBES, "mjpeg 640x480, 10 frames a second, 3900 kbit/s"),
-    "road": (CameraMode.LISTEN, 2.01, 0.0, "the camera listens and decodes nothing: SENTINEL", HD),
+    "road": (
+        CameraMode.LISTEN,
+        2.01,
+        0.0,
+        LISTENS,
+        HD,
+    ),
     "shed": (CameraMode.OFF, 0.0, 0.0, "the camera is off: it runs from FULL only", None),
     "far-field-behind-the-old-orchard": (CameraMode.WATCH, 3.0, 0.0, GONE, None),
 }

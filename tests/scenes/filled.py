@@ -131,7 +131,7 @@ def change(
 
 
 def motion(now: Stamp, name: str = "demo", looked: bool = True) -> CameraMotion:
-    reason = "analysed" if looked else "not analysed: the camera listens"
+    reason = "analysed" if looked else "not analysed: only packet sizes"
     return CameraMotion(now, name, now.utc + timedelta(seconds=8), "packets", 2.5, looked, reason)
 
 

@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,7 @@ from appliance.commands.opening import LAPTOP_SETTINGS
 from appliance.settings import PATH_VARIABLE
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
+from provisioning.laptop import START
 from tests.conftest import CLIP, MODEL, ROOT
 from tests.scenes import filled
 from tests.scenes.onnx_models import make_model, write_model
@@ -66,6 +68,7 @@ AS_ROOT = {
     *("apt", "cp", "install", "journalctl", "python3", "rtcwake", "systemctl", "systemd-analyze"),
     *("systemd-cgtop", "systemd-sysusers", "systemd-tmpfiles", "sysctl", "udevadm", "cd", "pip"),
 }
+RUN_SETTINGS = ROOT / "provisioning/laptop.toml"  # of `make run`
 OF_THE_OWNER = {"unit.toml"}
 
 
@@ -107,7 +110,33 @@ def in_unit(unit: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return unit
 
 
+@pytest.fixture(scope="module")
+def fresh_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a `make run` whose simulated day began three hours ago."""
+    directory = tmp_path_factory.mktemp("fresh")
+    zone = re.search(r'^timezone = "(.+)"', RUN_SETTINGS.read_text(), re.MULTILINE)
+    assert zone
+    still_s = time.clock_gettime(time.CLOCK_BOOTTIME) + 3600  # until then time stands at the origin
+    clock = f"speed = 360\norigin_utc = {(START + timedelta(hours=3)).isoformat()}\n"
+    settings = directory / LAPTOP_SETTINGS
+    settings.parent.mkdir(parents=True)
+    settings.write_text(
+        f'[site]\ntimezone = "{zone[1]}"\n[clock]\n{clock}origin_boottime_s = {still_s}\n{SETTINGS}'
+    )
+    database = directory / "data/unit.db"
+    prepare_database(database)
+    for minutes in (1, 29, 61, 170):
+        clock_then = FakeClock(START + timedelta(minutes=minutes))
+        with opened_stores(database, clock_then) as open_as:
+            power = open_as("power")
+            now = power.clock.stamp()
+            power.add(filled.reading(now), filled.battery_state(now), filled.budget(now))
+            open_as("camera").add(filled.camera_state(now), filled.change(now))
+    return directory
+
+
 COMMANDS = read_commands()
+MOMENTS = [one for one in COMMANDS if one.document.name == "README.md" and "--at" in one.line]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=str)
@@ -123,6 +152,22 @@ def test_the_command_runs(
         check_module(words[1:])
     else:
         check_as_root(program, words, command.directory)
+
+
+@pytest.mark.parametrize("command", MOMENTS, ids=str)
+def test_the_moments_of_the_readme_are_known_in_a_fresh_run(
+    command: Command,
+    fresh_run: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(fresh_run)
+    monkeypatch.delenv(PATH_VARIABLE, raising=False)
+    with pytest.raises(SystemExit) as left:
+        main(shlex.split(command.line)[1:])
+    shown = capsys.readouterr()
+    assert left.value.code == 0, shown.err
+    assert "not known" not in shown.out
 
 
 def check_unitctl(words: list[str], capsys: pytest.CaptureFixture[str], *, is_name: bool) -> None:

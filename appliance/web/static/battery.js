@@ -6,12 +6,12 @@ import { lastKnown, span, when } from "./times.js";
 
 const STILL_A = 0.05; // less than this is rest: the shunt's last digit
 const KNOWN_BY = {
-  "counted": "by counting the current in and out",
-  "anchored full": "by the full battery just now, then counting",
-  "anchored empty": "by the empty battery just now, then counting",
+  "counted": "counted from the current",
+  "anchored full": "set at the full battery, then counted from the current",
+  "anchored empty": "set at the empty battery, then counted from the current",
   "from voltage": "from the voltage at rest",
-  "from the BMS": "from what its own electronics say",
-  "restored": "from before the restart, then counting",
+  "from the BMS": "as the BMS reports it",
+  "restored": "stored before the restart, then counted from the current",
 };
 
 export function battery(status, now) {
@@ -40,8 +40,8 @@ function packWords(pack, now) {
     signed(pack.current_a, 1, "A"),
     known(pack.lowest_cell_voltage_v) && known(pack.highest_cell_voltage_v)
       ? `cells ${pack.lowest_cell_voltage_v.toFixed(3)} to ${fixed(pack.highest_cell_voltage_v, 3, "V")}` : null,
-    pack.charge_allowed === false ? "takes no charge" : null,
-    pack.discharge_allowed === false ? "gives no charge" : null,
+    pack.charge_allowed === false ? "charging is blocked" : null,
+    pack.discharge_allowed === false ? "discharging is blocked" : null,
     pack.alarms ? `alarm: ${pack.alarms}` : null,
   ];
   return words.filter((word) => word !== null).join(", ");
@@ -67,7 +67,7 @@ function cellItem(cell) {
 
 function apart(cell) {
   const side = cell.apart_v > 0 ? "above" : "below";
-  return `Cell ${cell.cell} is ${fixed(Math.abs(cell.apart_v), 2, "V")} ${side} the middle of all.`;
+  return `Cell ${cell.cell} is ${fixed(Math.abs(cell.apart_v), 2, "V")} ${side} the median of all cells.`;
 }
 
 function doubt(sigma) {
@@ -93,17 +93,17 @@ function blocked(b) {
   show("battery-blocked", is);
   if (!is) return;
   if (!known(b.temperature_c) || b.temperature_c >= 0) {
-    say("battery-blocked", "Charge blocked: the battery's own protection takes none now.");
+    say("battery-blocked", "Charging is blocked by the battery's own protection.");
     return;
   }
   const cold = ` (${fixed(b.temperature_c, 0, "°C")})`;
-  say("battery-blocked", `Charge blocked by cold: the battery takes none until it is warmer${cold}.`);
+  say("battery-blocked", `Charging is blocked: the battery is too cold${cold}.`);
 }
 
 function note(row, b, now) {
   if (!row) return "The power service has not reported yet.";
   if (!b) return lastKnown(row.at, now);
-  return b.method ? `Known ${KNOWN_BY[b.method] || b.method}.` : "";
+  return b.method ? `Charge ${KNOWN_BY[b.method] || b.method}.` : "";
 }
 
 function gauge(charge, sigma) {

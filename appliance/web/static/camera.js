@@ -2,15 +2,15 @@
 // The sign of a mode is a row of bars, as many as it spends: it needs no colour.
 
 import { byId, make, say, show } from "./dom.js";
-import { costAnHour, known, sentence, UNKNOWN, word } from "./words.js";
+import { costAnHour, count, known, sentence, UNKNOWN, word } from "./words.js";
 import { lastKnown, when } from "./times.js";
 
 const MODES = {
   off: { bars: 0, does: "off" },
-  listen: { bars: 1, does: "listens" },
-  probe: { bars: 2, does: "probes" },
-  watch: { bars: 3, does: "watches" },
-  active: { bars: 4, does: "follows" },
+  listen: { bars: 1, does: "mode listen" },
+  probe: { bars: 2, does: "mode probe" },
+  watch: { bars: 3, does: "mode watch" },
+  active: { bars: 4, does: "mode active" },
 };
 const MOST_BARS = 4;
 const LIKE = 4; // ": ", the level, and two letters more: by these its reason is known again
@@ -46,9 +46,9 @@ class Row {
     const mode = camera.fresh ? MODES[word(camera.mode)] : null;
     this.row.classList.toggle("silent", !mode);
     this.bars.forEach((bar, number) => bar.classList.toggle("on", Boolean(mode) && number < mode.bars));
-    say(this.mode, mode ? doing(camera, mode, now) : camera.at ? "silent" : "never seen");
+    say(this.mode, mode ? doing(camera, mode, now) : camera.at ? "silent" : "never reported");
     const hour = camera.fresh ? camera.per_hour : { wh: null };
-    say(this.cost, known(hour.wh) ? costAnHour(hour.wh) : `cost ${UNKNOWN}`);
+    say(this.cost, known(hour.wh) ? costAnHour(hour.wh) : `energy ${UNKNOWN}`);
     say(this.origin, known(hour.wh) ? (hour.measured ? "measured" : "modelled") : "");
     say(this.why, camera.fresh ? sentence(inShort(camera.reason, energy)) : silence(camera, now));
     say(this.stream, camera.fresh ? comes(camera) : "");
@@ -74,18 +74,18 @@ function silence(camera, now) {
 
 function comes(camera) {
   if (word(camera.mode) === "off") return "Not connected.";
-  return camera.stream ? camera.stream.replaceAll(/(\d) (kbit|Mbit)/g, "$1\u00a0$2") : "Nothing comes.";
+  return camera.stream ? camera.stream.replaceAll(/(\d) (kbit|Mbit)/g, "$1\u00a0$2") : "No video received.";
 }
 
 function moved(motion, now) {
-  if (!motion) return "Nothing has moved yet.";
-  return `Last motion ${when(new Date(motion.at), now)} (${motion.woken_by}), ${motion.looked ? "analysed" : "not analysed"}.`;
+  if (!motion) return "No motion stored yet.";
+  return `Last motion ${when(new Date(motion.at), now)} (detected by ${motion.woken_by}), ${motion.looked ? "analysed" : "not analysed"}.`;
 }
 
 function together(list) {
   const prices = list.filter((camera) => camera.fresh && known(camera.per_hour.wh)).map((camera) => camera.per_hour.wh);
-  if (!prices.length) return "What they cost is not known.";
+  if (!prices.length) return "Their energy use is not known.";
   const sum = `Together ${costAnHour(prices.reduce((one, other) => one + other, 0))}`;
   const missing = list.length - prices.length;
-  return missing ? `${sum}, without ${missing} of which nothing is known.` : `${sum}.`;
+  return missing ? `${sum}, without ${count(missing, "camera", "cameras")} of unknown energy use.` : `${sum}.`;
 }

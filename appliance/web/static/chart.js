@@ -106,14 +106,14 @@ function bandAt(index, future) {
 
 function says() {
   const past = day.reality.pv_power_w.some(known)
-    ? `The last 24 hours gave ${sum(day.reality.pv_power_w, 0)} of sun; ${sum(day.reality.load_power_w, 0)} were used.`
-    : "Nothing is known of the sun of the last 24 hours.";
+    ? `Last 24 hours: ${sum(day.reality.pv_power_w, 0)} from the panels, ${sum(day.reality.load_power_w, 0)} used.`
+    : "The solar energy of the last 24 hours is not known.";
   const next = nowStep() + 1;
   const charges = day.plan.state_of_charge_pct.slice(next);
-  if (!charges.some(known)) return `${past} There is no plan for the hours ahead: the unit goes by its charge.`;
+  if (!charges.some(known)) return `${past} There is no plan for the next hours: the level follows the charge alone.`;
   const lowest = charges.reduce((low, value, index) => (known(value) && (low === null || value < charges[low]) ? index : low), null);
   const at = when(new Date((day.start + (next + lowest) * day.step_s) * 1000), day.nowDate);
-  return `${past} The plan for the next 12: ${sum(day.plan.pv_power_w, next)} of sun, lowest charge ${percent(charges[lowest])} (${at}).`;
+  return `${past} Plan for the next 12 hours: ${sum(day.plan.pv_power_w, next)} from the panels, lowest charge ${percent(charges[lowest])} (${at}).`;
 }
 
 function sum(powers, from) {

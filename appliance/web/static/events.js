@@ -21,9 +21,9 @@ export function events(status, now) {
 }
 
 function says({ last_24_h: number, newest }, now) {
-  if (!newest) return "Nothing has been found yet.";
+  if (!newest) return "No events yet.";
   const last = `the newest ${when(new Date(newest.at), now)}`;
-  return number ? `${count(number, "event", "events")} in the last 24 hours, ${last}.` : `Nothing in the last 24 hours; ${last}.`;
+  return number ? `${count(number, "event", "events")} in the last 24 hours, ${last}.` : `No events in the last 24 hours; ${last}.`;
 }
 
 async function refresh(now) {

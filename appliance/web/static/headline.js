@@ -5,13 +5,13 @@ import { power, sentence, word } from "./words.js";
 import { lastKnown, span, when } from "./times.js";
 
 const DOES = {
-  full: "Everything runs: cameras are watched at the full rate.",
-  eco: "Cameras are watched at a low rate, to spare the battery.",
-  sentinel: "Cameras listen; nothing is analysed until there is more energy.",
-  hibernate: "Cameras and analysis are off; the unit waits for the sun.",
-  off: "The computer shuts down cleanly, to protect the battery.",
+  full: "Everything runs: camera pictures are analysed at the full rate.",
+  eco: "Camera pictures are analysed at a low rate, to save energy.",
+  sentinel: "Cameras only detect movement; nothing is analysed until there is more energy.",
+  hibernate: "Cameras and inference are off until there is enough sun.",
+  off: "The computer shuts down, to protect the battery.",
 };
-const STALE = "There is no fresh energy budget, so nothing that costs energy may run.";
+const STALE = "There is no fresh energy budget, so no camera and no inference may run.";
 
 export function headline(status, now) {
   const energy = status.energy;

@@ -26,7 +26,7 @@ function inferenceSays(i, now) {
 
 function howItLooks(i) {
   if (!(i.frames_per_s > 0)) return "";
-  const rate = `${Number(i.frames_per_s.toFixed(2))} frames a second`;
+  const rate = `${count(Number(i.frames_per_s.toFixed(2)), "frame", "frames")} a second`;
   const by = i.provider ? `, on ${i.provider.replace("ExecutionProvider", "")}` : "";
   return `${rate}, detector ${word(i.tier)}${by}.`;
 }
@@ -127,7 +127,7 @@ class Panel {
 function seenWords(seen) {
   if (!seen.length) return "nothing detected";
   const best = seen.map(([label, confidence]) => `${label} ${share(confidence)}`);
-  return seen.length < 3 ? best.join(", ") : count(seen.length, "thing", "things");
+  return seen.length < 3 ? best.join(", ") : count(seen.length, "object", "objects");
 }
 
 function noPicture({ cameras, inference }) {
@@ -135,5 +135,5 @@ function noPicture({ cameras, inference }) {
   if (inference && inference.fresh && !(inference.frames_per_s > 0)) return `No picture. ${sentence(inference.reason)}`;
   if (!inference || !inference.fresh) return "No picture: inference is not running.";
   if (cameras.length === 1) return `No picture. ${sentence(cameras[0].reason)}`;
-  return "No picture: no camera gives any now.";
+  return "No picture: no camera delivers pictures now.";
 }

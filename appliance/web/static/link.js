@@ -14,8 +14,8 @@ export async function ask(path) {
     throw new Error("The unit does not answer.", { cause: error });
   }
   if (answer.ok) return answer.json();
-  const said = await answer.json().catch(() => ({}));
-  throw new Error(said.reason ? `The unit answers, but ${said.reason}.` : `The unit answers with error ${answer.status}.`);
+  const refusal = await answer.json().catch(() => ({}));
+  throw new Error(refusal.reason ? `The unit answers, but ${refusal.reason}.` : `The unit answers with error ${answer.status}.`);
 }
 
 export function found() {

@@ -16,11 +16,11 @@ export function load(status) {
 }
 
 function sentenceOf(status, total) {
-  if (!known(total)) return "No part has said what it draws.";
+  if (!known(total)) return "The power of the loads is not known.";
   const budget = status.energy && status.energy.fresh ? status.energy.power_w : null;
   if (!known(budget)) return "Nothing may be switched on without a budget.";
-  if (total <= budget) return `Within the ${power(budget)} that may be used.`;
-  return `More than the ${power(budget)} that may be used.`;
+  if (total <= budget) return `Within the power budget of ${power(budget)}.`;
+  return `Above the power budget of ${power(budget)}.`;
 }
 
 function row(part, most) {

@@ -8,10 +8,10 @@ const TOLD_S = 24 * 3600;
 const MOST_CHANGES = 4;
 const CHART_S = 12 * 3600;
 const WOKEN = {
-  "the clock of the computer": (until) => `by the computer's clock, as arranged for ${until}`,
+  "the clock of the computer": (until) => `by the computer's clock, as set for ${until}`,
   "before its time": (until) => `before its time, which was ${until}`,
   "after its time": (until) => `after its time, which was ${until}`,
-  "without a wake": () => "by hand or by returning power; no wake was arranged",
+  "without a wake": () => "by hand or by returning power; no wake was set",
 };
 
 export function night(status, now) {
@@ -21,7 +21,7 @@ export function night(status, now) {
   if (!told) return;
   say("night-was", was(s, now));
   say("night-reason", sentence(s.night.reason));
-  say("night-stays", `${s.stays ? "It stays up" : "It goes back to sleep"}: ${stopped(s.stays_reason)}`);
+  say("night-stays", `${s.stays ? "It stays on" : "It goes back to sleep"}: ${stopped(s.stays_reason)}`);
   facts(byId("night-facts"), [
     ["Woken", wokenBy(s, now)],
     ["Charge", charge(s)],
@@ -32,7 +32,7 @@ export function night(status, now) {
 function was(s, now) {
   const [began, woke] = [new Date(s.night.began), new Date(s.woke)];
   const often = s.night.went_back;
-  const between = often ? ` It woke ${often === 1 ? "once" : `${often} times`} in between and slept on.` : "";
+  const between = often ? ` It woke ${often === 1 ? "once" : `${often} times`} in between and went back to sleep.` : "";
   return `Slept from ${when(began, now)} to ${when(woke, now)}, ${span((woke - began) / 1000)}.${between}`;
 }
 

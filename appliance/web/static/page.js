@@ -71,7 +71,7 @@ function unit(unit, now) {
   say("unit-zone", unit.timezone);
   const demonstration = unit.speed > 1;
   show("demo", demonstration);
-  if (demonstration) say("demo", `Demonstration: ${unit.speed} × faster than life, simulated sun and battery.`);
+  if (demonstration) say("demo", `Demonstration: ${unit.speed} times real time, with simulated sun and battery.`);
 }
 
 async function refreshDay(status) {

@@ -14,9 +14,9 @@ export function services(status, now) {
 
 function row(service, now) {
   const state = service.fresh ? "well" : service.at ? "silent" : "never";
-  const said = { well: `said ${service.at ? when(new Date(service.at), now) : ""}`, silent: "silent", never: "never seen" }[state];
+  const reported = { well: `reported ${service.at ? when(new Date(service.at), now) : ""}`, silent: "silent", never: "never reported" }[state];
   return make("li", { class: state },
-    make("p", { class: "service-head" }, make("strong", {}, service.service), make("span", { class: "said" }, said)),
+    make("p", { class: "service-head" }, make("strong", {}, service.service), make("span", { class: "reported" }, reported)),
     make("p", {}, sentence(service.status)),
     state === "silent" ? make("p", { class: "quiet" }, lastKnown(service.at, now)) : null);
 }

@@ -5,11 +5,11 @@ import { capital, energy, fixed, UNKNOWN, watts, word } from "./words.js";
 import { lastKnown } from "./times.js";
 
 const DOES = {
-  off: "No charge: there is not enough sun, or none is wanted.",
-  bulk: "Charging with all that the sun gives.",
-  absorption: "Nearly full: the voltage is held while the current falls.",
-  float: "Full: the battery is kept topped up.",
-  equalize: "Equalising the cells with a raised voltage.",
+  off: "No charging: too little sun, or the battery takes none.",
+  bulk: "All available solar power is taken (bulk charge).",
+  absorption: "Nearly full: constant voltage while the current falls.",
+  float: "Full: the voltage is held at the float level.",
+  equalize: "Equalising the cells at a raised voltage.",
   fault: "The charge controller reports a fault.",
 };
 

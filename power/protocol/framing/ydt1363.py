@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from appliance.wording import format_count
 from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.profile import Block
 
@@ -166,7 +167,7 @@ def append_rest(fixed: bytes, rest: bytes, form: CommandFormat) -> bytes:
 
 def make_layout_error(info: bytes) -> DamagedReply:
     return DamagedReply(
-        f"{len(info)} bytes of content are laid out in another way than this model's"
+        f"{format_count(len(info), 'byte')} of content, laid out in another way than this model's"
     )
 
 

@@ -4,6 +4,8 @@ In: time stamps of packets and when they arrived. Out: picture times, rates.
 Never: does I/O, or gives a picture a time in the future.
 """
 
+from appliance.wording import format_count
+
 LATEST_S = 1.5  # behind its time stamp: more is a jump of the camera's clock, or a slow link
 WINDOW_S = 10.0  # the least delay of so long counts as the drift of the camera's clock
 MEASURED_OVER_S = 5.0
@@ -86,4 +88,5 @@ class PacketRate:
         """`25 frames a second, 2100 kbit/s`; nothing while it is not known."""
         if not self.rate:
             return ""
-        return f", {self.rate:.3g} frames a second, {self.bytes_per_s * 8 / 1000:.0f} kbit/s"
+        rate = format_count(self.rate, "frame", ".3g")
+        return f", {rate} a second, {self.bytes_per_s * 8 / 1000:.0f} kbit/s"

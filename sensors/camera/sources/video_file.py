@@ -17,6 +17,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from appliance.errors import CameraError
+from appliance.wording import format_count
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up
@@ -49,7 +50,8 @@ class VideoFile:
         """What the file holds."""
         context = self._stream.codec_context
         rate = float(self._stream.average_rate or USUAL_RATE)
-        return f"{context.name} {context.width}x{context.height}, {rate:.3g} frames a second"
+        frames = format_count(rate, "frame", ".3g")
+        return f"{context.name} {context.width}x{context.height}, {frames} a second"
 
     def advance(self, media_s: float) -> None:
         if self._origin_s is None:

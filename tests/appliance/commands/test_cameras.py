@@ -52,7 +52,7 @@ def write(unit: Unit, *rows: Any) -> None:
 
 def listening(at: Stamp, boot: str | None = None) -> Any:
     row = filled.camera_state(at, "gate", CameraMode.LISTEN, 2.0)
-    row = replace(row, reason=f"the camera listens and decodes nothing: {SENTINEL}")
+    row = replace(row, reason=f"only packet sizes are checked, nothing is decoded: {SENTINEL}")
     return replace(row, stamp=replace(at, boot_id=boot or at.boot_id))
 
 
@@ -70,7 +70,7 @@ def why(unit: Unit, name: str, at: Stamp | None = None) -> tuple[int, str, str]:
 def quiet_night(unit: Unit, at: Stamp) -> None:
     """Around `at` the camera listens at SENTINEL, and something moves that nobody looks at."""
     taken = before(at, 4 * HOUR)
-    reason = f"the camera listens and decodes nothing: {SENTINEL}"
+    reason = f"only packet sizes are checked, nothing is decoded: {SENTINEL}"
     write(unit, filled.change(taken, "gate", CameraMode.LISTEN, reason))
     write(unit, *(listening(before(at, MINUTE * ago)) for ago in range(5, -4, -1)))
     motion = filled.motion(before(at, 2 * MINUTE), "gate", looked=False)
@@ -89,13 +89,13 @@ def test_why_inference_was_off_at_a_moment_is_answered(unit: Unit) -> None:
     code, said, err = why(unit, "gate", at)
     assert (code, err) == (0, "")
     assert "mode listen since" in said
-    assert "the camera listens and decodes nothing: SENTINEL until 05:40" in said
+    assert "only packet sizes are checked, nothing is decoded: SENTINEL until 05:40" in said
     assert "camera 2.0 W (modelled), h264 1920x1080" in said
-    assert f"energy {SENTINEL} (the loads might draw 6 W)" in said
-    assert "inference inference was not running; its last word" in said
+    assert f"energy {SENTINEL} (the loads were allowed 6 W)" in said
+    assert "inference inference was not running; its last report" in said
     assert NO_LOOKS in said
     assert "motion until" in said
-    assert "noticed by packets, score 2.5; not analysed: the camera listens" in said
+    assert "noticed by packets, score 2.5; not analysed: only packet sizes" in said
 
 
 def test_a_time_of_day_is_the_last_one(unit: Unit) -> None:
@@ -132,9 +132,12 @@ def test_what_was_looked_at_in_that_minute_is_told(unit: Unit) -> None:
     said = why(unit, "gate", at)[1]
     assert "41 frames in 60 s, region, 0.70 W: 2 frames a second are paid for" in said
     write(unit, filled.camera_state(at, "road"), filled.change(at, "road"))
-    assert "no frame of this camera in that minute: 2 frames" in why(unit, "road", at)[1]
+    assert "no frame of this camera analysed in that minute: 2 frames" in why(unit, "road", at)[1]
     write(unit, filled.camera_state(at, "shed", CameraMode.OFF), filled.change(at, "shed"))
-    assert "inference no: in off the camera gives no pictures" in why(unit, "shed", at)[1]
+    assert (
+        "inference nothing analysed: in mode off the camera gives no pictures"
+        in why(unit, "shed", at)[1]
+    )
 
 
 def test_now_is_asked_without_a_time(unit: Unit) -> None:
@@ -147,7 +150,7 @@ def test_a_plan_that_forbids_looking_says_so(unit: Unit) -> None:
     at = before(now(unit), HOUR)
     write(unit, filled.change(at, "gate"), filled.camera_state(at, "gate"))
     unit.open_as("inference").add(InferencePlan(before(at, 30), 0.0, Tier.NONE, NO_LOOKS))
-    assert f"inference no: {NO_LOOKS}" in why(unit, "gate", at)[1]
+    assert f"inference nothing analysed: {NO_LOOKS}" in why(unit, "gate", at)[1]
 
 
 def test_before_the_first_row_nothing_is_made_up(unit: Unit) -> None:
@@ -177,9 +180,9 @@ def test_a_gap_is_told_with_its_last_word_and_the_new_start(unit: Unit) -> None:
     write(unit, replace(listening(began), duration_s=None))
     said = why(unit, "gate", before(later, 2 * HOUR))[1]
     assert "mode not known: the camera was silent from" in said
-    assert "its last word was listen: the camera listens" in said
+    assert "its last report, mode listen: only packet sizes" in said
     born = began.utc - timedelta(seconds=120)
-    assert f"the unit was started anew at {born:%a %d %b %H:%M}" in said
+    assert f"the unit was restarted at {born:%a %d %b %H:%M}" in said
     assert "camera 2.0 W" not in said, "what it drew then is not known"
     write(unit, filled.camera_state(before(later, HOUR), "road"))
     assert "not known: the camera has been silent since" in why(unit, "road")[1]
@@ -206,8 +209,8 @@ def test_of_an_old_time_only_the_changes_of_mode_are_known(unit: Unit) -> None:
     write(unit, filled.change(old, "gate", CameraMode.LISTEN, SENTINEL))
     write(unit, filled.camera_state(later, "gate"))
     said = why(unit, "gate", before(old, -HOUR))[1]
-    assert f"listen, taken {old.utc:%a %d %b %H:%M}: {SENTINEL}" in said
-    assert "whether its process was there in that minute is no longer known" in said
+    assert f"listen since {old.utc:%a %d %b %H:%M}: {SENTINEL}" in said
+    assert "whether its process ran in that minute is no longer known" in said
     assert "no energy budget is known of that time (they are kept for 2 days)" in said
     assert "nothing is known of inference at that time" in said
 
@@ -231,7 +234,7 @@ def test_events_hints_and_faults_of_that_time_and_camera_are_told(unit: Unit) ->
     camera.raise_fault("camera@gate", CameraError(eight_cameras.GONE))
     said = why(unit, "gate", at)[1]
     assert "onvif motion reports motion" in said
-    assert "person 0.81, crossed the door line: demo was watched" in said
+    assert "person 81 %, crossed the door line: demo was watched" in said
     assert "dog" not in said
     assert "cow" not in said
     assert "Faults then" not in said, "the fault began an hour later"
@@ -276,13 +279,16 @@ def test_eight_cameras_are_listed_with_mode_cost_and_why(unit: Unit) -> None:
     said = " ".join(out.split())
     assert (code, err) == (0, "")
     assert "gate active since" in said
-    assert "5.3 W (modelled) now, 5.3 Wh (modelled) in an hour: the camera gives every" in said
-    assert "h264 1920x1080, 25 frames a second, 2100 kbit/s; woken by packets, key frames" in said
-    assert "(packets), not analysed: the camera listens" in said
+    assert "5.3 W (modelled) now, 5.3 Wh (modelled) in an hour: all pictures go" in said
+    assert (
+        "h264 1920x1080, 25 frames a second, 2100 kbit/s; movement detected by packets, key frames"
+        in said
+    )
+    assert "(detected by packets), not analysed: only packet sizes" in said
     assert "shed off since" in said
     assert "0 W now, 0 Wh in an hour: the camera is off: it runs from FULL only no video" in said
     assert "barn silent since" in said
-    assert "together 18.7 W now, 18.7 Wh in an hour, but for 1 that is not known" in said
+    assert "together 18.7 W now, 18.7 Wh in an hour, without 1 camera of unknown" in said
     assert eight_cameras.PASSWORD not in out
     listed = unit.json("cameras")
     assert [camera["camera"] for camera in listed] == list(eight_cameras.NAMES)
@@ -310,7 +316,8 @@ def test_the_cost_of_several_days_ends_where_rows_end(unit: Unit) -> None:
     assert sum(part["known_s"] for part in parts) == pytest.approx((26 * 60 - 1) * MINUTE, abs=90)
     assert sum(part["wh"] for part in parts) == pytest.approx(2.0 * 26, abs=0.1)
     assert (
-        "what a camera draws is kept for 2 days" in unit.type("cameras", "cost", "--days", "7")[1]
+        "the energy use of cameras is kept for 2 days"
+        in unit.type("cameras", "cost", "--days", "7")[1]
     )
     for wrong in ("0", "366"):
         code, _, err = unit.type("cameras", "cost", "--days", wrong)

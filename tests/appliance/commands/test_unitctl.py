@@ -129,7 +129,7 @@ def test_a_working_unit_is_shown_with_code_0(unit: Unit) -> None:
     assert (code, err) == (0, "")
     for part in (
         "hill 7",
-        "FULL, 25 W: 69 % is above 60 %",
+        "FULL, up to 25 W: 69 % is above 60 %",
         "72 +- 3 %",
         "312 W",
         "camera demo  3.0 W (modelled)",
@@ -181,7 +181,7 @@ def test_events_can_be_limited_by_time_and_number(unit: Unit) -> None:
     assert len(unit.json("events", "--since", "24h")) == 5
     assert unit.json("events", "--since", "2999-01-01") == []
     assert unit.type("events", "--since", "2999-01-01")[1] == "no events\n"
-    assert "person 0.81 at demo, 12 frames, 6.0 J (modelled)" in unit.type("events")[1]
+    assert "person 81 % at demo, 12 frames, 6.0 J (modelled)" in unit.type("events")[1]
 
 
 def test_a_time_that_is_none_is_refused(unit: Unit) -> None:

@@ -35,7 +35,7 @@ PICTURE = Picture(
 def echo(ask: PictureRequest) -> Answer:
     """The picture, numbered after what was asked."""
     if ask.encoding == "jpeg":
-        return Refusal("the camera listens and decodes nothing")
+        return Refusal("only packet sizes are checked, nothing is decoded")
     return PICTURE if ask.after < PICTURE.sequence else Refusal("no new picture yet")
 
 
@@ -56,7 +56,7 @@ def test_one_connection_serves_many_pulls_and_refusals(path: Path) -> None:
         assert client.pull(PictureRequest(after=6)) == PICTURE
         assert client.pull(PictureRequest(after=7)) == Refusal("no new picture yet")
         assert client.pull(PictureRequest("jpeg")) == Refusal(
-            "the camera listens and decodes nothing"
+            "only packet sizes are checked, nothing is decoded"
         )
 
 

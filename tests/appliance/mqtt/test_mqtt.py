@@ -115,7 +115,7 @@ def event(clock: SystemClock, number: int) -> Event:
     return Event(
         stamp, f"e{number}", "demo", "person", 0.8, stamp.utc, 5, box, None, "0" * 64, Tier.INT8,
         "CPUExecutionProvider", 0.45, EnergyLevel.ECO, 2.5, energy_measured=False,
-        reason="watched because ECO", rule="zone drive",
+        reason="analysed because ECO", rule="zone drive",
     )  # fmt: skip
 
 

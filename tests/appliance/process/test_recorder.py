@@ -148,7 +148,7 @@ def test_a_row_whose_table_is_damaged_holds_up_no_other(
     task = recorder.submit(Task("rows of the power cycle", lambda store: add_rows(store, rows)))
     assert task.done_s is not None
     assert store.last(type(rows[1])) is not None
-    assert "1 of 2 rows were refused" in str(recorder.find_trouble())
+    assert "1 of 2 rows refused" in str(recorder.find_trouble())
 
 
 def test_a_followed_value_is_read_at_once_and_again_when_its_time_has_come(

@@ -27,7 +27,7 @@ def test_all_cells_are_shown_and_the_one_apart_stands_out(
     lines = show(open_store, settings, clock, cell_voltages_v=CELLS)
     assert lines[1:] == [
         "cells: 3.331 3.330 3.120 3.329",
-        ": cell 3 has 3.120 V, 0.21 V below the middle of all",
+        ": cell 3 has 3.120 V, 0.21 V below the median of all cells",
     ]
 
 

@@ -155,7 +155,7 @@ def test_free_sun_and_the_last_full_charge_are_told(
     assert found["energy"]["sun_is_free"] is True
     assert found["battery"]["full_at"] == "2026-04-12T02:00:00.000Z"
     words = [line.text for line in describe_energy(found, settings)]
-    assert words[0].endswith("; the sun is free")
+    assert words[0].endswith("; solar power is in surplus")
     assert "2026-04-12 02:00" in words
 
 

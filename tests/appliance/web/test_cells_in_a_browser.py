@@ -30,7 +30,7 @@ def test_a_cell_that_is_apart_stands_out_among_all_cells(
         read_until(server, "the page is on")
         browser.open(f"http://127.0.0.1:{port}/")
         browser.wait_for(says("cells", "1 3.331 2 3.330 3 3.120 4 3.329"))
-        browser.wait_for(says("cells", "Cell 3 is 0.21 V below the middle of all."))
+        browser.wait_for(says("cells", "Cell 3 is 0.21 V below the median of all cells."))
         apart = "document.querySelectorAll('#cells .apart')"
         assert browser.evaluate(f"{apart}.length") == 1
         assert browser.evaluate(f"{apart}[0].innerText.includes('3.120')")

@@ -119,7 +119,7 @@ def test_the_page_tells_live_what_the_unit_does_and_why_and_asks_nobody_else(
     browser.wait_for("document.querySelector('#chart canvas') !== null")
     report(power, 72.0, blocked=True)
     browser.wait_for(says("charge", "72"))
-    browser.wait_for(says("battery-blocked", "blocked by cold"))
+    browser.wait_for(says("battery-blocked", "is too cold"))
     power.raise_fault("power", BusError("the charge controller does not answer"))
     browser.wait_for(says("faults", "The charge controller does not answer."))
     assert {urlsplit(url).netloc for url in browser.requests} == {f"127.0.0.1:{port}"}
@@ -171,7 +171,7 @@ def test_the_night_that_passed_is_reported_for_a_day(
     browser.wait_for(says("night-reason", "No load may run."))
     for text in ("after a power cut", "19 % before, 17 % after", "Starts that failed 2"):
         browser.wait_for(says("night-facts", text))
-    browser.wait_for(says("night-stays", "It stays up: enough sun."))
+    browser.wait_for(says("night-stays", "It stays on: enough sun."))
     assert browser.problems == []
 
 
@@ -185,7 +185,7 @@ def test_free_sun_stands_beside_the_level(
     free = power.last(EnergyBudget)
     assert free is not None
     power.add(replace(free, stamp=power.clock.stamp(), sun_is_free=True))
-    browser.wait_for(says("level-free", "The sun is free now"))
+    browser.wait_for(says("level-free", "Solar power is in surplus"))
 
 
 # JavaScript: the red, green and blue of the chart, at fractions of its drawing.
@@ -313,15 +313,15 @@ def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
 
     try:
         for name, text in (
-            ("gate", "follows since"),
+            ("gate", "mode active since"),
             ("gate", "5.3 Wh an hour"),
             ("gate", "modelled"),
-            ("yard-north", "watches since"),
-            ("yard-north", "The camera gives pictures of what moves: ECO. h264 1920x1080"),
-            ("yard-north", "(packets), analysed."),
-            ("road", "(packets), not analysed."),
+            ("yard-north", "mode watch since"),
+            ("yard-north", "Pictures with movement go to inference: ECO. h264 1920x1080"),
+            ("yard-north", "(detected by packets), analysed."),
+            ("road", "(detected by packets), not analysed."),
             ("shed", "The camera is off: it runs from FULL only. Not connected."),
-            (eight_cameras.SILENT, "cost unknown"),
+            (eight_cameras.SILENT, "energy unknown"),
             (eight_cameras.SILENT, "Its service is silent, so nothing is known of it now."),
         ):
             browser.wait_for(shows(name, text))

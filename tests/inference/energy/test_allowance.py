@@ -93,7 +93,7 @@ def test_a_shortage_says_how_much_of_what_and_how_long() -> None:
     assert short is not None
     assert (short.held_j, short.cost_j) == (0.2, COST_J)
     assert short.wait_s == pytest.approx(3.0)
-    assert short.format("front") == "front waits for energy: 0.2 of 0.5 J"
+    assert short.format("front") == "front waits for energy: 0.2 J of 0.5 J needed"
     assert find_shortage(Allowance(0.5), cost_j=COST_J, income_w=0.1) is None
     owing = find_shortage(Allowance(0.0, 0.5), cost_j=COST_J, income_w=0.1)
     assert owing is not None

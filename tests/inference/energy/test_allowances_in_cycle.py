@@ -21,7 +21,7 @@ def test_an_empty_allowance_keeps_a_camera_waiting_and_the_status_says_for_what(
     sentence = unit.cycle.run()
     assert unit.detector.analysed == 1
     assert "gate waits for energy: 0." in sentence
-    assert sentence.endswith("of 0.5 J")
+    assert sentence.endswith("of 0.5 J needed")
     unit.run_for(100)
     assert unit.detector.analysed == pytest.approx(1 + 102 * 0.1 / 0.5, abs=1)
     assert unit.list_faults() == []

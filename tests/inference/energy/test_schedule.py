@@ -55,10 +55,7 @@ def test_a_small_budget_leaves_the_rate_and_says_what_it_pays_for() -> None:
     one = make_plan(budget(EnergyLevel.FULL, power_w=6.0), SETTINGS, costly)
     three = make_plan(budget(EnergyLevel.FULL, power_w=6.0), SETTINGS, replace(costly, cameras=3))
     assert (one.frames_per_s, one.inference_w) == (three.frames_per_s, three.inference_w) == (5, 6)
-    assert (
-        "but 6 W are enough for 1.5 at 4 J each; more only while energy is left in the allowance"
-        in one.reason
-    )
+    assert "but 6 W are enough for 1.5 a second at 4 J each; more only while" in one.reason
     assert "of each of 3 cameras, but 6 W are enough for 0.5" in three.reason
 
 
@@ -74,7 +71,7 @@ def test_the_exact_model_is_planned_only_while_the_sun_is_free_and_if_there_is_o
     own = replace(SETTINGS, sun_model="exact")
     sunny = make_plan(budget(EnergyLevel.ECO, sun_is_free=True), own, RESOURCES)
     assert (sunny.tier, sunny.model) == (Tier.FP32, "exact")
-    assert sunny.reason.endswith(", with the exact model since the sun is free")
+    assert sunny.reason.endswith(", with the exact model since solar power is in surplus")
     dull = make_plan(budget(EnergyLevel.FULL), own, RESOURCES)
     assert (dull.tier, dull.model) == (Tier.INT8, "")
     none = make_plan(budget(EnergyLevel.FULL, sun_is_free=True), SETTINGS, RESOURCES)
@@ -86,7 +83,8 @@ def test_on_the_cpu_in_place_of_the_gpu_fewer_frames_are_planned_and_the_reason_
     planned = make_plan(budget(EnergyLevel.FULL), SETTINGS, slow)
     assert planned.frames_per_s == pytest.approx(1.25)
     assert planned.reason == (
-        f"FULL would allow 5 frames a second, but {ON_CPU}: 1.2 cost as much, about 2.5 W of 12 W"
+        f"FULL would allow 5 frames a second, but {ON_CPU}: 1.2 a second cost as much, "
+        "about 2.5 W of 12 W"
     )
 
 

@@ -28,7 +28,7 @@ def test_a_passer_by_becomes_one_event_with_a_snapshot_on_disk(unit: InferenceUn
     assert (event.camera, event.label, event.frames) == ("gate", "person", 20)
     assert (event.energy_level, event.tier, event.provider) == (EnergyLevel.FULL, Tier.INT8, CPU)
     assert event.energy_j >= 10
-    assert event.reason.startswith("watched because FULL allows 5 frames a second")
+    assert event.reason.startswith("analysed because FULL allows 5 frames a second")
     assert event.snapshot is not None
     assert event.clip is None
     picture = cv2.imread(str(unit.settings.unit.data_dir / event.snapshot))

@@ -72,7 +72,7 @@ def test_a_passer_by_is_one_event_published_once_when_gone() -> None:
     assert (event.camera, event.label, event.frames) == ("gate", "person", 4)
     assert event.confidence == 0.9
     assert (event.energy_j, event.energy_measured) == (2.0, False)
-    assert event.reason == "watched because ECO allows 2 frames a second"
+    assert event.reason == "analysed because ECO allows 2 frames a second"
     bench.show(None, None)
     bench.stop()
     assert len(bench.events) == 1

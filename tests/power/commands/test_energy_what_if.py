@@ -18,7 +18,7 @@ def test_what_if_puts_both_units_side_by_side_and_says_what_it_buys(unit: Unit) 
     assert code == 0
     assert "From now on: 45 days" in out
     assert "The days with the least sun: 45 days" in out
-    assert "work, of FULL all the time" in out
+    assert "work (FULL always: 100 %)" in out
     last = out.strip().splitlines()[-1]
     assert last.startswith("With 240 W of panels (now 60), the unit would do ")
     document = unit.json("what-if", "--pv-w", "240")
@@ -34,7 +34,7 @@ def test_what_if_puts_both_units_side_by_side_and_says_what_it_buys(unit: Unit) 
 
 def test_what_changes_nothing_is_said_to_change_hardly_anything(unit: Unit) -> None:
     document = unit.json("what-if", "--pv-w", "60.01")
-    assert "hardly anything would change in the scarcest 45 days" in document["says"]
+    assert "hardly anything would change in the 45 days with the least sun" in document["says"]
 
 
 def test_several_changes_are_one_question(unit: Unit) -> None:

@@ -80,7 +80,7 @@ def test_an_unknown_charge_lets_cameras_listen_and_no_more() -> None:
 def test_sun_that_the_battery_does_not_take_is_free(stage: ChargeStage) -> None:
     proposal = LADDER.propose(a_state(50), a_reading(80, stage, 0.0), ECO)
     assert proposal.level == FULL
-    assert "the sun is free" in proposal.reason
+    assert "solar power is in surplus" in proposal.reason
 
 
 @pytest.mark.parametrize(

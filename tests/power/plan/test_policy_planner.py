@@ -131,7 +131,7 @@ def test_a_new_policy_is_taken_up_when_it_is_there() -> None:
 def test_free_sun_is_spent_whatever_the_plan_says() -> None:
     found = Desk(DARK).propose(12.0, 55.0, 100.0, charge_stage=ChargeStage.FLOAT)
     assert found.level == EnergyLevel.FULL
-    assert "the sun is free" in found.reason
+    assert "solar power is in surplus" in found.reason
 
 
 def drawn_after(noon: dict[str, object]) -> float:

@@ -70,7 +70,7 @@ def test_a_number_too_large_stays_at_the_limit_and_keeps_its_sign(
 
 
 def test_bytes_of_another_length_are_a_mistake() -> None:
-    with pytest.raises(ValueError, match="1 bytes where 2"):
+    with pytest.raises(ValueError, match="1 byte where 2"):
         decode_raw(U16, b"1")
 
 

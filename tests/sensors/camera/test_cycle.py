@@ -57,7 +57,7 @@ def test_motion_that_nobody_may_analyse_is_reported_with_the_reason(bench: Bench
     [row] = bench.store.rows(CameraMotion)
     assert (row.camera, row.woken_by, row.score, row.looked) == ("front", "packets", 2.5, False)
     assert row.ended - row.stamp.utc == timedelta(seconds=3)
-    assert row.reason.startswith("not analysed: the camera listens")
+    assert row.reason.startswith("not analysed: only packet sizes")
 
 
 def test_motion_that_was_analysed_says_so(bench: Bench) -> None:

@@ -33,7 +33,7 @@ def test_a_listening_camera_counts_frames_and_refuses_to_decode(bench: Bench) ->
     bench.run_cycles(61)
     answer = bench.pull()
     assert isinstance(answer, Refusal)
-    assert "decodes nothing: the battery holds 55 %" in answer.reason
+    assert "nothing is decoded: the battery holds 55 %" in answer.reason
     state = bench.state()
     assert (state.mode, state.power_w, state.frames_served) == (LISTEN, 2.0, 0)
     assert 580 <= state.frames_skipped <= 602
@@ -119,7 +119,7 @@ def test_what_is_followed_is_given_moving_or_not_and_the_camera_is_active(bench:
     assert isinstance(bench.ask(PictureRequest(moved=False)), Picture)
     bench.run_cycles()
     assert bench.changes()[-1].mode is CameraMode.ACTIVE
-    assert "something is followed" in bench.changes()[-1].reason
+    assert "an object is tracked" in bench.changes()[-1].reason
     bench.run_cycles(3)
     assert bench.changes()[-1].mode is WATCH
 

@@ -193,7 +193,7 @@ def test_without_alarms_to_hear_the_service_leaves(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:
     service = Service("hints", settings, clock, open_store("hints"), SentenceLog("hints"))
-    with pytest.raises(Leave, match="nothing to listen to"):
+    with pytest.raises(Leave, match="no alarms to receive"):
         assemble(service).cycle()
 
 
