@@ -58,9 +58,6 @@ class SentenceLog:
     def __init__(self, name: str) -> None:
         self._logger = logging.getLogger(name)
 
-    def debug(self, sentence: str, /, **fields: Any) -> None:
-        self._write(logging.DEBUG, sentence, fields)
-
     def info(self, sentence: str, /, message_id: str | None = None, **fields: Any) -> None:
         self._write(logging.INFO, sentence, fields, message_id)
 

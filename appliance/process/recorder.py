@@ -71,13 +71,10 @@ class Followed(Generic[T]):
     read_at_s: float | None = None
     _is_read: threading.Event = field(default_factory=threading.Event)
 
-    @property
-    def is_read(self) -> bool:
-        """Whether the database has answered at least once, if only that the row is damaged."""
-        return self._is_read.is_set()
-
     def wait(self, limit_s: float) -> bool:
-        """Wait real seconds for the first answer; whether it is there."""
+        """Wait real seconds for the first answer, if only that the row is damaged; whether it is
+        there.
+        """
         return self._is_read.wait(limit_s)
 
     def renew(self, store: Store, now_s: float) -> None:

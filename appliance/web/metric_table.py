@@ -20,11 +20,6 @@ class Metric:
     labels: tuple[str, ...] = ()
     counter: bool = False
 
-    @property
-    def full_name(self) -> str:
-        """As it is served."""
-        return f"{PREFIX}{self.name}{'_total' if self.counter else ''}"
-
 
 CAMERA, GPU = ("camera",), ("gpu",)
 

@@ -41,7 +41,6 @@ HISTORY_DAYS = 120  # that the planner is given
 LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
 UNTHROTTLED_BELOW_PCT = 90.0  # a mean of a higher charge may hide a throttled sun
 UNSHADED = (1.0,) * 24
-HOURS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

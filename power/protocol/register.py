@@ -6,7 +6,7 @@ Never: passes a value that is out of the row's range, and never turns "absent" i
 
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -61,19 +61,16 @@ class Kind:
 
 
 # fmt: off
-U8,  S8       = Kind(1), Kind(1, Form.SIGNED)
+U8            = Kind(1)
 U16, S16      = Kind(2), Kind(2, Form.SIGNED)
 U24           = Kind(3)
 U32, S32      = Kind(4), Kind(4, Form.SIGNED)
-U64           = Kind(8)
 SIGN_AND_7    = Kind(1, Form.SIGN_MAGNITUDE)  # bit 7 is the sign, 0x81 is -1
 F16           = Kind(2, Form.HALF_FLOAT)
 U32_LOW_FIRST = Kind(4, Form.UNSIGNED, ByteOrder.LOW_WORD_FIRST)
 S32_LOW_FIRST = Kind(4, Form.SIGNED, ByteOrder.LOW_WORD_FIRST)
 U16_LITTLE    = Kind(2, Form.UNSIGNED, ByteOrder.LITTLE)
 S16_LITTLE    = Kind(2, Form.SIGNED, ByteOrder.LITTLE)
-U32_LITTLE    = Kind(4, Form.UNSIGNED, ByteOrder.LITTLE)
-S32_LITTLE    = Kind(4, Form.SIGNED, ByteOrder.LITTLE)
 # fmt: on
 
 
@@ -192,11 +189,3 @@ def select_registers(
 def prefer_known(preferred: Decoded, other: Decoded) -> Decoded:
     """The first of two sources that has a value; with none, the first with its quality."""
     return other if preferred.value is None and other.value is not None else preferred
-
-
-def index_by_name(registers: Sequence[Register]) -> Mapping[str, Register]:
-    """A device's table by name; two rows of one name are a mistake in the table."""
-    table = {row.name: row for row in registers}
-    if len(table) != len(registers):
-        raise ValueError("two registers have one name")
-    return table

@@ -18,7 +18,6 @@ from power.protocol.register import INPUT, WORD_BYTES
 from provisioning.simulated.devices.table_device import Range, TableDevice
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.quirks import SILENCE
-from provisioning.simulated.lines.tcp_line import Answer, make_answer
 from provisioning.simulated.plant.cells import make_pack_view
 
 NO_SERVICE, WRONG_COUNT = 0x0A, 0x03
@@ -233,15 +232,3 @@ def encode_tracker_mode(stage: ChargeStage) -> int:
     if stage is ChargeStage.OFF:
         return OFF
     return TRACKING if stage is ChargeStage.BULK else LIMITED
-
-
-def make_gx_answer(*services: GxDevice) -> Answer:
-    """A whole GX for a TCP line: a unit id without a service gives exception 0A."""
-    answer = make_answer(services)
-
-    def answered(device_id: int, pdu: bytes) -> bytes | None:
-        if any(one.answers_to(device_id) for one in services) or not pdu:
-            return answer(device_id, pdu)
-        return codec.build_exception_reply(pdu[0], NO_SERVICE)
-
-    return answered

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 READ_COILS, READ_BITS, READ_HOLDING, READ_INPUT = 1, 2, 3, 4
-WRITES = frozenset({5, 6, 15, 16, 22, 23})
 IDENTIFY, IDENTIFY_KIND = 0x2B, 0x0E
-ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE, DEVICE_FAILURE = 1, 2, 3, 4
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
 MOST_WORDS = 125  # Modbus application protocol 6.3, 6.4
 
 
@@ -55,13 +54,8 @@ def build_read(function: int, address: int, count: int) -> bytes:
     return struct.pack(">BHH", function, address, count)
 
 
-def build_words_reply(function: int, words: Sequence[int]) -> bytes:
-    """The PDU that carries 16-bit words."""
-    return struct.pack(f">BB{len(words)}H", function, 2 * len(words), *words)
-
-
 def parse_words(pdu: bytes) -> tuple[int, ...]:
-    """The inverse of `words_reply`."""
+    """The 16-bit words that a reply PDU carries."""
     return struct.unpack(f">{pdu[1] // 2}H", pdu[2:])
 
 

@@ -79,16 +79,6 @@ class Pack:
         rise_ohm = at.slope_v * step_s / 3600 / self.capacity_ah
         return (limit_v - at.ocv_v) / (self.resistance_ohm + rise_ohm)
 
-    def compute_stored_wh(self, charge: float) -> float:
-        """Energy between empty and `charge` at 25 C: the area under the voltage curve."""
-        area = 0.0
-        for (x0, v0), (x1, v1) in pairwise(OCV):
-            if x0 >= 0 and charge > x0:
-                top = min(charge, x1)
-                top_v = v0 + (v1 - v0) * (top - x0) / (x1 - x0)
-                area += (top - x0) * (v0 + top_v) / 2
-        return area * self.cells * self.capacity_ah
-
 
 def compute_usable_share(temperature_c: float) -> float:
     """Share of the nominal charge that can be used at this temperature."""

@@ -156,7 +156,7 @@ def test_a_followed_value_is_read_at_once_and_again_when_its_time_has_come(
 ) -> None:
     answers = iter([1, 2])
     followed = recorder.follow("a number", lambda _: next(answers), every_s=600)
-    assert (followed.is_read, followed.value) == (True, 1)
+    assert (followed.wait(0), followed.value) == (True, 1)
     clock.advance(590)
     recorder.refresh()
     assert followed.value == 1
@@ -174,13 +174,13 @@ def test_a_damaged_row_is_unknown_and_reported_and_the_others_are_read(
 
     damaged = recorder.follow("the newest plan", fail)
     sound = recorder.follow("a number", lambda _: 7)
-    assert (damaged.is_read, damaged.value, sound.value) == (True, None, 7)
+    assert (damaged.wait(0), damaged.value, sound.value) == (True, None, 7)
     assert "the newest plan in the database" in str(recorder.find_trouble())
 
 
 def test_a_followed_value_that_the_database_does_not_give_is_not_read(recorder: Recorder) -> None:
     followed: Followed[int] = recorder.follow("a number", refuse)
-    assert not followed.is_read
+    assert not followed.wait(0)
     assert not followed.wait(0)
 
 

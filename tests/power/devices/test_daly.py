@@ -20,7 +20,7 @@ from power.protocol.bus import ModbusBus
 from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
-from power.protocol.register import HOLDING, Decoded, decode, encode, index_by_name
+from power.protocol.register import HOLDING, Decoded, decode, encode
 from power.reading.meter import Meter
 from provisioning.simulated.devices.daly import (
     FLICKERS,
@@ -34,6 +34,7 @@ from provisioning.simulated.lines.framing import build_rtu_frame
 from provisioning.simulated.lines.quirks import ECHO, SILENCE, TWO_BURSTS
 from provisioning.simulated.plant.cells import make_pack_view
 from provisioning.simulated.plant.plant import Plant
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import START, FakeClock
 from tests.stand_ins.replay import Exchange, replay
 from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon, serve_on_line

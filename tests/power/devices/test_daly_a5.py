@@ -12,7 +12,6 @@ from power.protocol.errors import DamagedReply, NoAnswer, WrongFrame
 from power.protocol.framing.daly_a5 import DalyA5Framing
 from power.protocol.links import FramedLink
 from power.protocol.profile import Block
-from power.protocol.register import index_by_name
 from power.reading.meter import Meter
 from provisioning.simulated.devices.daly import FLICKERS, LOST_CHARGE, NO_SENSOR, OTHER_SIGN
 from provisioning.simulated.devices.daly_a5 import NO_REPLY, OLDER, SIXTEEN, SimulatedDalyA5
@@ -30,6 +29,7 @@ from provisioning.simulated.lines.quirks import (
 from provisioning.simulated.lines.serial_line import SerialLine
 from provisioning.simulated.plant.cells import make_pack_view
 from provisioning.simulated.plant.plant import Plant
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_night, make_sunny_noon, serve_line
 

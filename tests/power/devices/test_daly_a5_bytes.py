@@ -7,7 +7,7 @@ from power.devices.daly_a5 import DalyA5
 from power.protocol.errors import DamagedReply
 from power.protocol.framing.daly_a5 import DalyA5Framing
 from power.protocol.profile import Block
-from power.protocol.register import index_by_name
+from tests.power.register_tables import index_by_name
 
 FRAMING = DalyA5Framing()
 CHARGE, CELLS, TEMPERATURES = Block(0x90, 0, 4), Block(0x95, 0, 48), Block(0x96, 0, 8)

@@ -27,7 +27,6 @@ from power.protocol.register import (
     decode,
     decode_block,
     encode,
-    index_by_name,
 )
 from power.reading.meter import Meter
 from provisioning.simulated.devices.epever import (
@@ -40,6 +39,7 @@ from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.pdu import build_identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
 from provisioning.simulated.plant.plant import Plant
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import make_meter

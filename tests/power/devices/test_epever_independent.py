@@ -8,12 +8,13 @@ from epevermodbus.driver import EpeverChargeController
 from power.devices.epever import EpeverTracer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block
-from power.protocol.register import decode, index_by_name
+from power.protocol.register import decode
 from provisioning.simulated.devices.epever import SimulatedEpever
 from provisioning.simulated.lines.byte_device import RtuDevices
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.serial_line import SerialLine
 from provisioning.simulated.plant.plant import Plant
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import make_night, make_sunny_noon, serve_line

@@ -18,7 +18,7 @@ from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.framing.jbd import JbdFraming
 from power.protocol.links import LINK_FACTORIES, FramedLink, FramedLinkFactory
 from power.protocol.profile import Sample
-from power.protocol.register import Decoded, index_by_name
+from power.protocol.register import Decoded
 from power.reading.meter import Meter
 from provisioning.simulated.devices.jbd import SimulatedJbd
 from provisioning.simulated.lines.damage import WAYS
@@ -40,6 +40,7 @@ from tests.power.devices.jbd_frames import (
     SEVEN_NAME,
     build_frame,
 )
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import NOON, make_meter, make_night, make_sunny_noon, serve_on_line

@@ -9,9 +9,10 @@ from power.devices.jk import ALARMS, CELLS, JkPb
 from power.protocol.bus import ModbusBus
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
-from power.protocol.register import HOLDING, Decoded, decode, encode, index_by_name
+from power.protocol.register import HOLDING, Decoded, decode, encode
 from provisioning.simulated.devices.jk import SimulatedJk
 from provisioning.simulated.lines.framing import build_rtu_frame
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import NOON, make_sunny_noon

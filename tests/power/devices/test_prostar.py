@@ -17,15 +17,15 @@ from power.protocol.bus import ModbusBus
 from power.protocol.errors import NoAnswer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Sample
-from power.protocol.register import INPUT, Decoded, decode, encode, index_by_name
+from power.protocol.register import INPUT, Decoded, decode, encode
 from power.reading.meter import Meter
 from provisioning.simulated.devices.prostar import IDENTITY, SimulatedProstar
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.framing import build_rtu_frame
 from provisioning.simulated.lines.loopback import LoopbackBus
-from provisioning.simulated.lines.pdu import build_identity_reply
 from provisioning.simulated.lines.quirks import SILENCE, TORN32
 from provisioning.simulated.plant.plant import Plant
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import NOON, make_night, make_sunny_noon, serve_on_line
@@ -374,8 +374,8 @@ def test_the_driver_keeps_the_pause_that_a_prostar_needs() -> None:
 
 
 def test_the_simulated_prostar_identifies_itself() -> None:
-    request = bytes.fromhex("2B 0E 01 00")
-    assert SimulatedProstar(make_sunny_noon()).answer(request) == build_identity_reply(IDENTITY)
+    reply = SimulatedProstar(make_sunny_noon()).answer(bytes.fromhex("2B 0E 01 00"))
+    assert reply == codec.build_identity_reply(IDENTITY)
 
 
 def test_it_reads_the_plant_on_a_line_with_an_echo_and_bursts() -> None:

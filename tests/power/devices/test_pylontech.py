@@ -6,7 +6,6 @@ from appliance.model import BatteryReading, Quality
 from power.protocol.errors import DamagedReply
 from power.protocol.framing.ydt1363 import ALARMS, ANALOGUE, HARDWARE, MAKER, MANAGEMENT
 from power.protocol.profile import Block, Sample
-from power.protocol.register import index_by_name
 from tests.power.devices.ydt1363_packs import (
     EXAMPLE,
     FAMILY,
@@ -29,6 +28,7 @@ from tests.power.devices.ydt1363_packs import (
     families,
     read_family,
 )
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 
 # --- captured frames -----------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from power.protocol.bus import ModbusBus
 from power.protocol.bus.rtu_filter import compute_crc
 from power.protocol.errors import ExceptionAnswer, WrongFrame
 from power.protocol.profile import Block, ChargerProfile, Sample
-from power.protocol.register import HOLDING, Decoded, index_by_name
+from power.protocol.register import HOLDING, Decoded
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 

@@ -15,13 +15,14 @@ from power.devices.renogy_lfp import HOLDINGS, MODEL, PROTECTIONS, RenogyLfp
 from power.protocol.errors import ExceptionAnswer, NoAnswer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
-from power.protocol.register import HOLDING, Decoded, index_by_name
+from power.protocol.register import HOLDING, Decoded
 from power.reading.meter import Meter
 from provisioning.simulated.devices.models import make_byte_device
 from provisioning.simulated.devices.renogy_lfp import SimulatedRenogyLfp
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.serial_line import SerialLine
 from provisioning.simulated.plant.plant import Plant
+from tests.power.register_tables import index_by_name
 from tests.stand_ins import rig
 from tests.stand_ins.fakes import FakeClock
 

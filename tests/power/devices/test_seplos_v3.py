@@ -13,14 +13,15 @@ from power.protocol.bus import ModbusBus
 from power.protocol.errors import NoAnswer, WrongFrame
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Sample
-from power.protocol.register import INPUT, Decoded, index_by_name
+from power.protocol.register import INPUT, Decoded
 from power.reading.meter import Meter
 from provisioning.simulated.devices.seplos_v3 import LOST_CHARGE, NO_BITS, SimulatedSeplosV3
 from provisioning.simulated.lines.framing import build_rtu_frame
-from provisioning.simulated.lines.pdu import build_bits_reply, build_words_reply
+from provisioning.simulated.lines.pdu import build_bits_reply
 from provisioning.simulated.lines.quirks import ECHO, SILENCE, TWO_BURSTS
 from provisioning.simulated.plant.cells import make_pack_view
 from provisioning.simulated.plant.plant import Plant
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import START, FakeClock
 from tests.stand_ins.replay import Exchange, replay
 from tests.stand_ins.rig import make_meter, make_night, make_sunny_noon, serve_on_line
@@ -41,6 +42,11 @@ BITS_ON = (0x1241, 0x1278, 0x1279)  # charging, both transistors on: all others 
 MAKER = bytes.fromhex(
     "585a482d456c65635465636820436f2e2c4c7464424d53313653323030412d5350303542 00000000"
 )
+
+
+def build_words_reply(function: int, words: Sequence[int]) -> bytes:
+    """The PDU that carries 16-bit words."""
+    return struct.pack(f">BB{len(words)}H", function, 2 * len(words), *words)
 
 
 def list_requests(function: int, address: int, count: int, device_id: int = 0) -> bytes:

@@ -13,11 +13,12 @@ from appliance.errors import BusError
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality
 from power.protocol.errors import NoAnswer
 from power.protocol.profile import Block, Profile, Sample
-from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, index_by_name
+from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded
 from power.protocol.sunspec import CHAIN, parse_directory
 from provisioning.simulated.devices.sunspec import SimulatedSunspec
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.pdu import build_read
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.rig import NOON, make_night, make_sunny_noon
 from tests.stand_ins.sunspec_rig import (
     PACK,

@@ -11,12 +11,13 @@ from power.devices.tristar import RAM, TristarMppt
 from power.protocol.bus import ModbusBus
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Sample
-from power.protocol.register import HOLDING, INPUT, Decoded, Register, decode, encode, index_by_name
+from power.protocol.register import HOLDING, INPUT, Decoded, Register, decode, encode
 from power.reading.meter import Meter
 from provisioning.simulated.devices.tristar import SimulatedTristar
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.lines.framing import build_rtu_frame
 from provisioning.simulated.lines.loopback import LoopbackBus
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import NOON, make_sunny_noon

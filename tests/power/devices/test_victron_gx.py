@@ -17,7 +17,7 @@ from power.protocol.bus import Lines
 from power.protocol.errors import ExceptionAnswer
 from power.protocol.links import ModbusLink
 from power.protocol.profile import Block, Profile, Sample
-from power.protocol.register import ABSENT, IMPLAUSIBLE, INPUT, UNREAD, Decoded, index_by_name
+from power.protocol.register import ABSENT, IMPLAUSIBLE, INPUT, UNREAD, Decoded
 from power.reading.meters import open_meter
 from provisioning.simulated.devices.victron_gx import (
     PORTAL_ID,
@@ -25,11 +25,12 @@ from provisioning.simulated.devices.victron_gx import (
     SimulatedGxBattery,
     SimulatedGxSolarcharger,
     SimulatedGxSystem,
-    make_gx_answer,
 )
 from provisioning.simulated.lines.loopback import LoopbackBus
 from provisioning.simulated.lines.pdu import build_read
 from provisioning.simulated.lines.tcp_line import TcpLine
+from tests.power.devices.gx_answer import make_gx_answer
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import NOON, make_meter, make_night, make_sunny_noon
 

@@ -17,9 +17,10 @@ from power.protocol.register import (
     U8,
     U16,
     U32,
-    U32_LITTLE,
     U32_LOW_FIRST,
+    ByteOrder,
     Decoded,
+    Form,
     Kind,
     Register,
     convert_raw,
@@ -28,10 +29,11 @@ from power.protocol.register import (
     decode_raw,
     encode,
     encode_raw,
-    index_by_name,
     select_registers,
 )
+from tests.power.register_tables import index_by_name
 
+U32_LITTLE = Kind(4, Form.UNSIGNED, ByteOrder.LITTLE)
 WORD = Register(INPUT, 0x10, U16, 100, 1, 50, "V", "word", absent=(0xFFFF, 2000))
 PAIR = Register(INPUT, 0x11, U32, 1, 0, 1e9, "Wh", "pair")
 UPPER = Register(INPUT, 0x13, U8, 1, 0, 255, "C", "upper")

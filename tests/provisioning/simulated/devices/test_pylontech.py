@@ -15,7 +15,6 @@ from power.protocol.errors import ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.framing.ydt1363 import ANALOGUE, PYLONTECH, YdtRefusal
 from power.protocol.links import FramedLink
 from power.protocol.profile import Block
-from power.protocol.register import index_by_name
 from power.reading.implausible_device import ImplausibleDevice
 from power.reading.meter import Meter
 from provisioning.simulated.devices.pylontech import SimulatedPylontech
@@ -42,6 +41,7 @@ from tests.power.devices.ydt1363_packs import (
     make_family_meter,
     read_family,
 )
+from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_night, make_sunny_noon
 
