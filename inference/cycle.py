@@ -175,13 +175,13 @@ class InferenceCycle:
         self, result: FrameResult, plan: AnalysisPlan, level: EnergyLevel
     ) -> Circumstances:
         return Circumstances(
-            plan.reason,
-            level,
-            result.tier,
-            result.provider,
-            result.digest,
-            self._settings.threshold,
-            result.energy_j,
+            reason=plan.reason,
+            energy_level=level,
+            tier=result.tier,
+            provider=result.provider,
+            model_digest=result.digest,
+            threshold=self._settings.threshold,
+            energy_per_frame_j=result.energy_j,
         )
 
     def _end_quiet_cameras(self, interval_s: float) -> None:

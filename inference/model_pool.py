@@ -232,14 +232,14 @@ class ModelPool:
         return FrameResult(
             picture,
             seen.detections,
-            seen.part,
-            choose_tier(detector, seen, own=detector is self._own.get(camera.own.model)),
-            detector.provider,
-            detector.digest,
-            camera.missed,
-            Cost(took.energy_j + load_j, took.measured),
-            load_j,
-            self.costs.estimate_decode_j(picture, camera.missed),
+            part=seen.part,
+            tier=choose_tier(detector, seen, own=detector is self._own.get(camera.own.model)),
+            provider=detector.provider,
+            digest=detector.digest,
+            missed=camera.missed,
+            cost=Cost(took.energy_j + load_j, took.measured),
+            load_j=load_j,
+            decode_j=self.costs.estimate_decode_j(picture, camera.missed),
             unseen=(*seen.people, *select_outside(camera.people, seen.part)),
         )
 

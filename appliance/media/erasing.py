@@ -13,7 +13,7 @@ keeps both apart. `secure_delete` overwrites what SQLite would only mark as free
 import os
 import pwd
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -41,6 +41,7 @@ class Erasure:
     """What a selection found: rows and files that will be erased."""
 
     selection: Selection
+    _: KW_ONLY
     events: int
     last_row: int  # rows that come later are not erased
     files: Mapping[Path, str]  # to their kind
@@ -97,7 +98,7 @@ def find_erasure(store: Store, snapshots: Path, selection: Selection) -> Erasure
         for file in stored
         if file.event_id in events or selection.takes_file(file)
     }
-    return Erasure(selection, len(rows), rows[-1][0] if rows else 0, files)
+    return Erasure(selection, events=len(rows), last_row=rows[-1][0] if rows else 0, files=files)
 
 
 def erase(store: Store, erasure: Erasure) -> None:

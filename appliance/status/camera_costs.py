@@ -28,7 +28,7 @@ HOUR = timedelta(hours=1)
 MIN_KNOWN_S = 60.0  # a mean over less time is not shown
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CameraPower:
     """What a camera costs at this moment; None is unknown. `measured`: all of it by meters."""
 
@@ -106,9 +106,11 @@ def read_power(store: Store, camera: str) -> CameraPower:
     """What that camera costs now, by rows that are fresh. Raises `StoreError`."""
     state = store.latest(CameraState, camera=camera)
     if state is None:
-        return CameraPower(None, None, measured=False)
+        return CameraPower(camera_w=None, inference_w=None, measured=False)
     looking_w, measured = read_inference_power(store, state)
-    return CameraPower(state.power_w, looking_w, state.power_measured and measured)
+    return CameraPower(
+        camera_w=state.power_w, inference_w=looking_w, measured=state.power_measured and measured
+    )
 
 
 def read_inference_power(store: Store, state: CameraState) -> tuple[float | None, bool]:

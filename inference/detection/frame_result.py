@@ -4,7 +4,7 @@ Reads and writes: nothing; in memory only.
 Never: copies or converts pixels.
 """
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from appliance.media.frames import Picture
 from appliance.model_cameras import Box, Detection, Tier
@@ -31,6 +31,7 @@ class FrameResult:
 
     picture: Picture
     detections: tuple[Detection, ...]
+    _: KW_ONLY
     part: Box | None = None
     tier: Tier = Tier.INT8
     provider: str = "none"

@@ -19,7 +19,7 @@ LONGEST_LEAD_S = 3.0
 TAIL_S = 3.0  # of the clip shows what came after it was seen last
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WantedClip:
     """The clip of one event, in the camera's time; `due_s`: when to ask, in the clock's time."""
 
@@ -59,7 +59,7 @@ class Clips:
         since_s = draft.first_s - min(LONGEST_LEAD_S, LEAD_SHARE * self._clip_s)
         last_s = max(draft.first_s, draft.track.seen_s)
         until_s = min(since_s + self._clip_s, last_s + TAIL_S)
-        return WantedClip(since_s, until_s, until_s - ahead_s)
+        return WantedClip(since_s=since_s, until_s=until_s, due_s=until_s - ahead_s)
 
     def forget(self, event_ids: Iterable[str]) -> None:
         """Nobody needs the clips of these events."""

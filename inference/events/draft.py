@@ -23,7 +23,7 @@ CUT_FACTOR = 0.5  # of the score of a whole thing
 LARGE_ENOUGH = 0.4  # longer side of a box, as a fraction: a larger one shows no more
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
     """Why and with what a frame was analysed; written into each event.
 

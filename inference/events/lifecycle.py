@@ -97,7 +97,10 @@ def update_drafts(
 
 def match_presence(tracks: Tracks) -> list[RuleMatch]:
     """Each thing's match for being in the picture, which needs no rule."""
-    return [RuleMatch((one.number, PRESENT), one, "", 0, one.seen_now) for one in tracks.live]
+    return [
+        RuleMatch((one.number, PRESENT), one, text="", rank=0, seen=one.seen_now)
+        for one in tracks.live
+    ]
 
 
 def extend_drafts(

@@ -5,7 +5,7 @@ Never: uses a predicted position: only a thing seen in this frame enters a zone 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from appliance.settings_cameras import CameraSettings, Direction, LineSettings, Point, ZoneSettings
 from inference.events import zones
@@ -66,6 +66,7 @@ class Moment:
     """
 
     tracks: Tracks
+    _: KW_ONLY
     now_s: float
     patience_s: float
     after_frames: int
@@ -81,6 +82,7 @@ class RuleMatch:
 
     key: Key
     track: Track
+    _: KW_ONLY
     text: str
     rank: float
     seen: bool
@@ -116,7 +118,7 @@ def apply_rules(
 
     Gaps of up to `patience_s` are forgiven; `after_frames` sightings make a thing one of a count.
     """
-    moment = Moment(tracks, now_s, patience_s, after_frames)
+    moment = Moment(tracks, now_s=now_s, patience_s=patience_s, after_frames=after_frames)
     presences: dict[Key, Presence] = {}
     positions: dict[Key, LinePosition] = {}
     matches: list[RuleMatch] = []
@@ -179,7 +181,14 @@ def match_stay(tag: str, name: str, zone: ZoneSettings, track: Track, stay: Pres
     stay_s = stay.last_s - stay.since_s
     text = f"zone {name}: stayed {stay_s:.0f} s" if zone.dwell_s else f"zone {name}"
     seen = stay.last_s == track.at_s
-    return RuleMatch((track.number, tag), track, text, stay_s, seen, stay_s >= zone.dwell_s)
+    return RuleMatch(
+        (track.number, tag),
+        track,
+        text=text,
+        rank=stay_s,
+        seen=seen,
+        is_fulfilled=stay_s >= zone.dwell_s,
+    )
 
 
 def apply_count(
@@ -213,7 +222,7 @@ def match_count(
     if zone.dwell_s:
         text += f", stayed {zone.dwell_s:.0f} s"
     rank = len(there) if is_now else 0
-    return RuleMatch((NOBODY, tag), surest, text, rank, is_now and surest.seen_now)
+    return RuleMatch((NOBODY, tag), surest, text=text, rank=rank, seen=is_now and surest.seen_now)
 
 
 # --- lines ----------------------------------------------------------------------------------------
@@ -257,4 +266,4 @@ def match_crossing(tag: str, name: str, track: Track, direction: int, crossings:
     """The match of one thing that has just crossed a line."""
     key = (track.number, f"{tag}x{crossings}" if crossings > 1 else tag)
     text = f"line {name}: {DIRECTION_TEXTS[direction]}"
-    return RuleMatch(key, track, text, 1, seen=True, is_instant=True)
+    return RuleMatch(key, track, text=text, rank=1, seen=True, is_instant=True)

@@ -5,7 +5,7 @@ Never: lets the planner above the guard, delays a step down, or takes a step up 
 allowed without a break for `dwell_up_s` (judged by uptime).
 """
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import timedelta
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
@@ -31,6 +31,7 @@ class ArbiterState:
     """
 
     level: EnergyLevel | None = None
+    _: KW_ONLY
     source: str = ""
     rising_to: EnergyLevel | None = None
     rising_since_s: float = 0.0
@@ -59,7 +60,9 @@ def arbitrate(
         reason=f"{level.name}{reason}",
         sun_is_free=proposal.sun_is_free and level > EnergyLevel.HIBERNATE,
     )
-    return ArbiterState(level, source, rising_to, rising_since_s), budget
+    return ArbiterState(
+        level, source=source, rising_to=rising_to, rising_since_s=rising_since_s
+    ), budget
 
 
 def decide_level(

@@ -76,10 +76,10 @@ def update_rest_window(
         least_pct = 0.0
     now_s = reading.stamp.uptime_s
     if before is None or is_complete(before, facts):
-        return RestWindow(now_s, now_s, least_pct, most_pct)
+        return RestWindow(since_s=now_s, until_s=now_s, least_pct=least_pct, most_pct=most_pct)
     if not is_broken:
         least_pct, most_pct = min(before.least_pct, least_pct), max(before.most_pct, most_pct)
-    return RestWindow(before.since_s, now_s, least_pct, most_pct)
+    return RestWindow(since_s=before.since_s, until_s=now_s, least_pct=least_pct, most_pct=most_pct)
 
 
 def is_held_by_charger(
@@ -179,7 +179,7 @@ def correct_drift(estimate: Estimate, charge: UncertainCharge) -> Drift:
     return Drift(
         limit_drift(drift.pct_per_day + slope * (charge.charge_pct - estimate.charge_pct)),
         sqrt(max(known, LEAST_DRIFT_SIGMA**2)),
-        slope * charge.sigma_pct**2,
+        covariance=slope * charge.sigma_pct**2,
     )
 
 
@@ -195,7 +195,7 @@ def learn_drift(estimate: Estimate, charge: UncertainCharge) -> Drift:
     if abs(error_pct) > most_pct:
         error_pct, known = max(-most_pct, min(error_pct, most_pct)), UNKNOWN_DRIFT_SIGMA**2
     pct_per_day = drift.pct_per_day + drift.covariance / total * error_pct
-    return Drift(limit_drift(pct_per_day), sqrt(known), 0.0)
+    return Drift(limit_drift(pct_per_day), sqrt(known), covariance=0.0)
 
 
 def limit_drift(pct_per_day: float) -> float:

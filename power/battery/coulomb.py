@@ -121,7 +121,7 @@ def propagate_uncertainty(
         grown = COUNT_SIGMA_LIMIT_PCT
     unknown_variance = UNKNOWN_DRIFT_SIGMA * UNKNOWN_DRIFT_SIGMA
     drift_variance += (unknown_variance - drift_variance) * min(1.0, 2 * days / DRIFT_WANDERS_DAYS)
-    return grown, Drift(drift.pct_per_day, drift_variance**0.5, covariance)
+    return grown, Drift(drift.pct_per_day, drift_variance**0.5, covariance=covariance)
 
 
 def integrate_silence(

@@ -4,7 +4,7 @@ Reads and writes: nothing; pure.
 Never: uses a value that no battery of this kind can have.
 """
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
 from appliance.model import PowerReading, Stamp
@@ -28,6 +28,7 @@ class Drift:
 
     pct_per_day: float = 0.0
     sigma_pct_per_day: float = UNKNOWN_DRIFT_SIGMA
+    _: KW_ONLY
     covariance: float = 0.0
 
 
@@ -48,7 +49,7 @@ class EstimatorInputs:
     draw_pct_per_h: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncConditions:
     """The uptimes since when each condition for synchronising has held without a break: a small
     tail current at full voltage, float, an empty cell.
@@ -59,7 +60,7 @@ class SyncConditions:
     empty_since_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestWindow:
     """The charges that all voltages of a while leave possible, the current being small."""
 

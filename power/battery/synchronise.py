@@ -56,9 +56,9 @@ def update_conditions(
     if is_broken:
         before = NO_CONDITIONS
     return SyncConditions(
-        find_since_s(before.tail_since_s, now_s, holds=tail),
-        find_since_s(before.float_since_s, now_s, holds=floating),
-        find_since_s(before.empty_since_s, now_s, holds=empty),
+        tail_since_s=find_since_s(before.tail_since_s, now_s, holds=tail),
+        float_since_s=find_since_s(before.float_since_s, now_s, holds=floating),
+        empty_since_s=find_since_s(before.empty_since_s, now_s, holds=empty),
     )
 
 

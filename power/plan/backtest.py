@@ -7,7 +7,7 @@ learned by now, and on each day the sun so far.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 
 from appliance.model import SolarDay, Stamp
@@ -37,6 +37,7 @@ class BacktestResult:
     """
 
     days: int
+    _: KW_ONLY
     planner_utility: float
     ladder_utility: float
 
@@ -75,7 +76,9 @@ def run_backtest(
         planner.simulate(part, TableController(table, options, settings.battery), table, then)
         ladder.simulate(part, by_ladder, table, then)
     more = ladder.remaining_value - planner.remaining_value
-    return BacktestResult(len(days), planner.utility, ladder.utility + more)
+    return BacktestResult(
+        len(days), planner_utility=planner.utility, ladder_utility=ladder.utility + more
+    )
 
 
 @dataclass

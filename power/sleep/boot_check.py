@@ -8,7 +8,7 @@ A boot fails when it ends without a record before it was well for 15 min (a brow
 booting), when the energy check sends it back, or when the guard has to end it as early as that.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -45,6 +45,7 @@ class SleepRecord:
 
     since: datetime
     level: EnergyLevel
+    _: KW_ONLY
     wakes: datetime | None
     hoped: datetime | None
     armed: str

@@ -58,6 +58,28 @@ class Preparation:
     faults: tuple[ApplianceError, ...] = ()
 
 
+def make_sleep_row(
+    level: EnergyLevel,
+    wake: WakeTime,
+    *,
+    armed: str,
+    why: str,
+    battery: BatteryState,
+    now: Stamp,
+) -> Sleep:
+    """The row of a sleep; `armed`: what will wake the unit, "" where nothing will."""
+    return Sleep(
+        stamp=now,
+        level=level,
+        wakes=wake.at if armed else None,
+        armed=armed,
+        expected=wake.expected if armed else None,
+        state_of_charge_pct=battery.state_of_charge_pct,
+        sigma_pct=battery.sigma_pct,
+        reason=f"{why}; the wake is set {wake.reason}" if armed else why,
+    )
+
+
 class SleepPreparer:
     """Prepares the sleeps of one unit. `record`: writes the boot record."""
 
@@ -79,18 +101,14 @@ class SleepPreparer:
         armed, faults = self._arm(wake, now)
         if not armed and level is not EnergyLevel.OFF:
             return Preparation(boot, faults=tuple(faults))
-        row = Sleep(
-            stamp=now,
-            level=level,
-            wakes=wake.at if armed else None,
-            armed=armed,
-            expected=wake.expected if armed else None,
-            state_of_charge_pct=battery.state_of_charge_pct,
-            sigma_pct=battery.sigma_pct,
-            reason=f"{why}; the wake is set {wake.reason}" if armed else why,
-        )
+        row = make_sleep_row(level, wake, armed=armed, why=why, battery=battery, now=now)
         nap = SleepRecord(
-            now.utc, level, row.wakes, wake.enough_at if armed else None, armed, row.reason
+            now.utc,
+            level,
+            wakes=row.wakes,
+            hoped=wake.enough_at if armed else None,
+            armed=armed,
+            reason=row.reason,
         )
         boot = replace(boot, end=BootEnd.ASLEEP, nap=nap)
         error = self._record.write(boot)

@@ -24,6 +24,7 @@ class SourceConnection:
         self,
         open_camera: Callable[[OnPacket], Camera],
         now_s: Callable[[], float],
+        *,
         on_packet: Callable[[int, EncodedPacket], None],
         on_open: Callable[[], None],
         on_close: Callable[[], None],

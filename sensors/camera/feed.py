@@ -85,7 +85,11 @@ class Feed:
         self._last_served = self._checked = -1
         self._checked_s = self._requested_s = self._followed_s = self._served_s = -1e9
         self._connection = SourceConnection(
-            open_camera, clock.media_s, self._take_packet, self._restart, self._drop
+            open_camera,
+            clock.media_s,
+            on_packet=self._take_packet,
+            on_open=self._restart,
+            on_close=self._drop,
         )
 
     @property

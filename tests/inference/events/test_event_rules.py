@@ -15,7 +15,15 @@ from inference.events.rules import Rules, build_rules
 from inference.tracking.track import Tracks, update_tracks
 from tests.stand_ins.fakes import FakeClock
 
-WHY = Circumstances("the sun shines", EnergyLevel.FULL, Tier.INT8, "CPU", "abc", 0.45, 0.6)
+WHY = Circumstances(
+    reason="the sun shines",
+    energy_level=EnergyLevel.FULL,
+    tier=Tier.INT8,
+    provider="CPU",
+    model_digest="abc",
+    threshold=0.45,
+    energy_per_frame_j=0.6,
+)
 ZONE = build_rules(
     CameraSettings(
         zone={"drive": ZoneSettings(polygon=((0.4, 0.0), (1.0, 0.0), (1.0, 1.0), (0.4, 1.0)))}

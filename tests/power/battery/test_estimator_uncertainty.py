@@ -57,7 +57,11 @@ def test_what_is_known_of_a_drift_is_forgotten_over_weeks_but_never_all_known(
     later = after(make_estimate(clock, 60, 1, known), clock, 240, amps=0.2, step_s=500)
     assert 1.5 < later.drift.sigma_pct_per_day < 2.5
     sure = after(
-        make_estimate(clock, 99, 1, Drift(1.0, 0.8, -0.7)), clock, 0.2, amps=1.5, volts=14.2
+        make_estimate(clock, 99, 1, Drift(1.0, 0.8, covariance=-0.7)),
+        clock,
+        0.2,
+        amps=1.5,
+        volts=14.2,
     )
     assert sure.method == SYNCHRONISED_FULL
     assert sure.drift.sigma_pct_per_day >= 0.7
@@ -100,7 +104,7 @@ def test_a_restart_long_after_the_last_full_charge_still_lets_the_next_one_teach
 
 
 def test_a_miss_beyond_three_sigma_is_not_all_held_against_the_sensor(clock: FakeClock) -> None:
-    start = make_estimate(clock, 60, 3, Drift(0.0, 1.0, -2.0))
+    start = make_estimate(clock, 60, 3, Drift(0.0, 1.0, covariance=-2.0))
     full = after(start, clock, 0.2, amps=1.5, volts=14.2)
     assert full.method == SYNCHRONISED_FULL
     assert -3 < full.drift.pct_per_day < -1
@@ -244,7 +248,7 @@ def test_an_impossible_or_far_state_of_charge_of_a_bms_is_ignored(
 
 
 def test_a_bms_that_reports_otherwise_has_little_weight_once_a_day(clock: FakeClock) -> None:
-    drift = Drift(0.0, 2.5, -20.0)
+    drift = Drift(0.0, 2.5, covariance=-20.0)
     start = replace(make_estimate(clock, 60, 20, drift), full_at=clock.utc)
     once = update(start, night(clock), PACK, 75.0)
     assert once is not None
@@ -290,7 +294,7 @@ def test_a_night_and_a_day_of_silence_invent_no_sun(clock: FakeClock) -> None:
 
 
 def test_empty_teaches_the_drift_too(clock: FakeClock) -> None:
-    start = make_estimate(clock, 20, 10, Drift(0.0, 2.5, -20.0))
+    start = make_estimate(clock, 20, 10, Drift(0.0, 2.5, covariance=-20.0))
     estimate = after(start, clock, 0.1, volts=11.5, amps=-8.0)
     assert estimate.method == SYNCHRONISED_EMPTY
     assert estimate.drift.pct_per_day > 1

@@ -69,9 +69,9 @@ def test_a_planner_that_expects_dark_days_that_never_come_is_worse_than_the_ladd
 
 
 def test_one_percent_is_not_enough() -> None:
-    assert not BacktestResult(30, 100.0, 100.9).ladder_is_better
-    assert BacktestResult(30, 100.0, 101.1).ladder_is_better
-    assert not BacktestResult(30, 0.0, 0.0).ladder_is_better
+    assert not BacktestResult(30, planner_utility=100.0, ladder_utility=100.9).ladder_is_better
+    assert BacktestResult(30, planner_utility=100.0, ladder_utility=101.1).ladder_is_better
+    assert not BacktestResult(30, planner_utility=0.0, ladder_utility=0.0).ladder_is_better
 
 
 def test_fewer_than_fourteen_days_prove_nothing() -> None:

@@ -35,7 +35,14 @@ from power.sleep.wake_time import compute_needed_w, wake_pct
 SETTINGS = Settings()
 SUNSET = datetime(2026, 1, 10, 16, 0, tzinfo=UTC)
 MORNING = SUNSET + timedelta(hours=14)
-NAP = SleepRecord(SUNSET, EnergyLevel.HIBERNATE, MORNING, MORNING, "a clock", "no load may run")
+NAP = SleepRecord(
+    SUNSET,
+    EnergyLevel.HIBERNATE,
+    wakes=MORNING,
+    hoped=MORNING,
+    armed="a clock",
+    reason="no load may run",
+)
 ASLEEP = Boot("aaaaaaaa", SUNSET, FIRST, checked=True, well=True, end=BootEnd.ASLEEP, nap=NAP)
 SLEEPY = Boot("bbbbbbbb", MORNING, BY_CLOCK, asleep_since=SUNSET, nap=NAP)
 BRIGHT_W = compute_needed_w(SETTINGS) + 100
