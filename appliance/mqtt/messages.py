@@ -130,7 +130,12 @@ SENSORS = (
 
 def build_discovery(topics: Topics, settings: Settings) -> str:
     """The message that announces the unit to Home Assistant ("device discovery")."""
-    parts = {key: build_sensor(topics, topics.state, *row) for row in SENSORS for key in (row[0],)}
+    parts = {
+        key: build_sensor(
+            topics, topics.state, key, name, kind=kind, unit=unit, state_class=state_class
+        )
+        for key, name, kind, unit, state_class in SENSORS
+    }
     parts["fault"] = build_fault(topics)
     for name in settings.camera:
         parts |= build_camera_components(topics, name)
@@ -156,9 +161,10 @@ def build_sensor(
     topic: str,
     key: str,
     name: str,
-    kind: str | None,
-    unit: str | None,
-    state_class: str | None,
+    *,
+    kind: str | None = None,
+    unit: str | None = None,
+    state_class: str | None = None,
 ) -> Document:
     """One value of a state as an entity."""
     found = {
@@ -193,9 +199,15 @@ def build_camera_components(topics: Topics, name: str) -> dict[str, Document]:
     """A camera's mode, power and events."""
     topic = topics.camera(name)
     return {
-        f"{name}-mode": build_sensor(topics, topic, "mode", f"{name} mode", None, None, None),
+        f"{name}-mode": build_sensor(topics, topic, "mode", f"{name} mode"),
         f"{name}-power": build_sensor(
-            topics, topic, "power_w", f"{name} power", "power", "W", "measurement"
+            topics,
+            topic,
+            "power_w",
+            f"{name} power",
+            kind="power",
+            unit="W",
+            state_class="measurement",
         ),
         f"{name}-event": {
             "platform": "event",

@@ -143,7 +143,9 @@ def sum_up(store: Store, since: datetime, until: datetime) -> dict[str, CameraEn
     return {
         camera: CameraEnergy(
             camera=sum_intervals(states.get(camera, [])),
-            inference=sum_inference(usage.get(camera, []), running, states.get(camera, [])),
+            inference=sum_inference(
+                usage.get(camera, []), running=running, states=states.get(camera, [])
+            ),
             events=events.get(camera, 0),
         )
         for camera in sorted({*states, *usage, *events})
@@ -169,7 +171,7 @@ def sum_intervals(intervals: list[PowerInterval]) -> Energy:
 
 
 def sum_inference(
-    usage: list[PowerInterval], running: list[PowerInterval], states: list[PowerInterval]
+    usage: list[PowerInterval], *, running: list[PowerInterval], states: list[PowerInterval]
 ) -> Energy:
     """What inference used. It is known to be zero while the camera gives no pictures, and while
     the inference process reports but has not analysed the camera.

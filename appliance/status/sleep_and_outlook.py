@@ -112,7 +112,7 @@ def describe_outlook(store: Store) -> Document | None:
 
 def read_plan_ahead(store: Store, made: datetime, now: datetime) -> StoredPlan | None:
     """The plan made then, from its present step on; None where it is old or has ended."""
-    rows = read_steps_of_plan(store, made, now - LONGEST_PLAN_STEP, now + AHEAD)
+    rows = read_steps_of_plan(store, made=made, after=now - LONGEST_PLAN_STEP, until=now + AHEAD)
     if not rows or now - made > timedelta(seconds=get_fresh_s(EnergyPlanStep)):
         return None
     plan = make_plan(encode_time(made), rows)

@@ -37,7 +37,7 @@ def read_plan_steps(store: Store, since: datetime, until: datetime) -> Sequence[
 
 
 def read_steps_of_plan(
-    store: Store, made: datetime, after: datetime, until: datetime
+    store: Store, *, made: datetime, after: datetime, until: datetime
 ) -> Sequence[Row]:
     """The steps of the plan made at `made` that start after `after` and before `until`, in order.
 

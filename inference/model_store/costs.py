@@ -66,7 +66,7 @@ class FigureFile:
         self._mtime_ns = 0
         self._figures: list[Figure] = []
 
-    def find_cost(self, digest: str, provider: str, mode: str | None) -> ModelCost | None:
+    def find_cost(self, digest: str, provider: str, *, mode: str | None) -> ModelCost | None:
         """The newest that fits, None where there is none."""
         fitting = [
             one

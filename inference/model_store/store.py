@@ -119,12 +119,12 @@ class ModelStore:
             return None
         return facts.st_mtime_ns, facts.st_ino, facts.st_size
 
-    def find_cost(self, digest: str, provider: str, mode: str | None = None) -> ModelCost:
+    def find_cost(self, digest: str, provider: str, *, mode: str | None = None) -> ModelCost:
         """The cost of a frame and of loading, as measured on this unit, else by the settings.
 
         `mode`: of a Jetson's power mode or a GPU's limit; None: the newest figure of any.
         """
-        found = self._bench.find_cost(digest, provider, mode)
+        found = self._bench.find_cost(digest, provider, mode=mode)
         return found or costs.assume_cost(self.settings)
 
 

@@ -188,7 +188,9 @@ def start(
     if inputs.voltage_v is None:
         return None
     celsius = find_measured_temperature_c(reading.battery_temperature_c)
-    charge = estimate_from_voltage(inputs.voltage_v, inputs.current_a, settings, celsius)
+    charge = estimate_from_voltage(
+        inputs.voltage_v, inputs.current_a, settings, temperature_c=celsius
+    )
     return Estimate(
         counted_at=reading.stamp,
         charge_pct=charge.charge_pct,

@@ -200,6 +200,7 @@ def estimate_from_voltage(
     voltage_v: float,
     current_a: float | None,
     settings: BatterySettings,
+    *,
     temperature_c: float | None = None,
 ) -> UncertainCharge:
     """The charge that a battery voltage (V) shows on its own, with I*R taken off.

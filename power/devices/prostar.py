@@ -120,7 +120,11 @@ def compute_pv_power_w(sample: Sample) -> Decoded:
     """Array V x I; there is no register for it. IMPLAUSIBLE unless the battery's side agrees."""
     array_w = multiply(sample["array_voltage"], sample["array_current"])
     charge_w = multiply(sample["battery_voltage"], sample["charge_current"])
-    return array_w if do_sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
+    return (
+        array_w
+        if do_sides_agree(array_w=array_w, charge_w=charge_w, array_v=sample["array_voltage"])
+        else IMPLAUSIBLE
+    )
 
 
 def check_battery_current_a(sample: Sample) -> Decoded:
@@ -135,10 +139,14 @@ def check_battery_current_a(sample: Sample) -> Decoded:
         return IMPLAUSIBLE
     array_w = multiply(sample["array_voltage"], sample["array_current"])
     charge_w = multiply(sample["battery_voltage"], charge_a)
-    return net_a if do_sides_agree(array_w, charge_w, sample["array_voltage"]) else IMPLAUSIBLE
+    return (
+        net_a
+        if do_sides_agree(array_w=array_w, charge_w=charge_w, array_v=sample["array_voltage"])
+        else IMPLAUSIBLE
+    )
 
 
-def do_sides_agree(array_w: Decoded, charge_w: Decoded, array_v: Decoded) -> bool:
+def do_sides_agree(*, array_w: Decoded, charge_w: Decoded, array_v: Decoded) -> bool:
     """Whether input and output power agree, as far as both are known."""
     if array_w.value is None or charge_w.value is None:
         return True

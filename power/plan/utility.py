@@ -44,7 +44,10 @@ def list_options(settings: Settings) -> tuple[Option, ...]:
     return (
         hibernate,
         listen,
-        *(make_work_option(*one, listening_utility, energy.eco_power_w) for one in work),
+        *(
+            make_work_option(*one, listening_utility=listening_utility, eco_w=energy.eco_power_w)
+            for one in work
+        ),
     )
 
 
@@ -85,7 +88,7 @@ def list_draws(settings: Settings) -> list[tuple[float, float]]:
 
 
 def make_work_option(
-    power_w: float, share: float, listening_utility: float, eco_w: float
+    power_w: float, share: float, *, listening_utility: float, eco_w: float
 ) -> Option:
     """The option that draws `power_w` for `share` of the useful power."""
     level = EnergyLevel.ECO if power_w <= eco_w else EnergyLevel.FULL

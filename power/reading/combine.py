@@ -78,7 +78,9 @@ def combine_currents(
     return {
         "battery_voltage_v": voltage_v,
         "battery_current_a": prefer_known(packs_a, controllers_a),
-        "load_power_w": compute_load_power_w(chargers, batteries, voltage_v, out_a, packs_a),
+        "load_power_w": compute_load_power_w(
+            chargers, batteries, voltage_v=voltage_v, out_a=out_a, packs_a=packs_a
+        ),
     }
 
 
@@ -162,6 +164,7 @@ def correct_dead_band(
 def compute_load_power_w(
     chargers: Sequence[Charger],
     batteries: Sequence[BatteryReading | None],
+    *,
     voltage_v: Decoded,
     out_a: Decoded,
     packs_a: Decoded,

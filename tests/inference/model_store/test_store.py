@@ -162,10 +162,10 @@ def test_a_figure_of_this_unit_counts_and_without_one_the_settings(store: ModelS
     assert not store.find_cost("cd" * 32, cpu).measured
     changes.keep_figure(store, replace(FIGURE, mode="MODE_15W", per_frame_j=0.1, at="2026-05"))
     assert store.find_cost(digest, cpu).per_frame_j == 0.1, "the newest, where no mode is asked for"
-    assert store.find_cost(digest, cpu, "").per_frame_j == 0.25
+    assert store.find_cost(digest, cpu, mode="").per_frame_j == 0.25
     changes.keep_figure(store, replace(FIGURE, per_frame_j=0.2, at="2026-06"))
-    assert store.find_cost(digest, cpu, "").per_frame_j == 0.2
-    assert store.find_cost(digest, cpu, "MODE_15W").per_frame_j == 0.1
+    assert store.find_cost(digest, cpu, mode="").per_frame_j == 0.2
+    assert store.find_cost(digest, cpu, mode="MODE_15W").per_frame_j == 0.1
 
 
 @pytest.mark.parametrize(
