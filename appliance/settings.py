@@ -116,10 +116,10 @@ class ChargerSettings:
     baud: int | None = setting(None, BAUD_TEXT, choices=BAUDS)
     framing: ModbusFraming = setting(ModbusFraming.TCP, FRAMING_TEXT)
     loads_on_battery: bool = setting(
-        False, "The loads are wired to the battery, not to this controller's load output"
+        False, "Loads are wired to the battery, not to its load output"
     )
     invert_current: bool = setting(
-        False, "Invert the sign of its battery current, where a fault says that it is wrong"
+        False, "Invert the sign of its battery current (a fault names it)"
     )
 
 
@@ -134,10 +134,7 @@ class BmsSettings:
     )
     baud: int | None = setting(None, BAUD_TEXT, choices=BAUDS)
     framing: ModbusFraming = setting(ModbusFraming.TCP, FRAMING_TEXT)
-    invert_current: bool = setting(
-        False,
-        "Invert the sign of its current (a reversed shunt), where a fault says that it is wrong",
-    )
+    invert_current: bool = setting(False, "Invert the sign of its current (a fault names it)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +179,17 @@ class EnergySettings:
         5.0, "How far above a threshold a level is entered, % of charge", 1, 20
     )
     dwell_up_s: float = setting(
-        900.0, "Seconds that the charge must allow a higher level before it is entered", 0, 7200
+        900.0, "Seconds for which the charge must allow a higher level", 0, 7200
     )
     sigma_weight: float = setting(
         1.0, "Standard deviations subtracted from the estimated charge", 0, 3
     )
-    full_power_w: float = setting(25.0, "Power that the loads may draw at FULL, W", 1, 20_000)
-    eco_power_w: float = setting(12.0, "Power that the loads may draw at ECO, W", 1, 20_000)
-    sentinel_power_w: float = setting(
-        6.0, "Power that the loads may draw at SENTINEL, W", 0.1, 20_000
-    )
-    hibernate_power_w: float = setting(0.3, "Power that is drawn at HIBERNATE, W", 0.01, 1000)
+    full_power_w: float = setting(25.0, "Power limit of the loads at FULL, W", 1, 20_000)
+    eco_power_w: float = setting(12.0, "Power limit of the loads at ECO, W", 1, 20_000)
+    sentinel_power_w: float = setting(6.0, "Power limit of the loads at SENTINEL, W", 0.1, 20_000)
+    hibernate_power_w: float = setting(0.3, "Power drawn at HIBERNATE, W", 0.01, 1000)
     reserve_days: float = setting(7.0, "Dark, cold days for which the reserve must last", 0, 60)
-    follows: Follows = setting(
-        Follows.PLAN, "What sets the level: the plan, or the ladder (levels by charge alone)"
-    )
+    follows: Follows = setting(Follows.PLAN, "The plan, or the ladder (levels by charge alone)")
     worth_of_listening: float = setting(
         0.3, "Utility of an hour with cameras in LISTEN mode; an hour at FULL has utility 1", 0, 1
     )
@@ -265,7 +258,7 @@ class WebSettings:
     port: int = setting(8080, "Port to listen on when PID 1 passes no socket", 1, 65535)
     idle_exit_s: float = setting(
         120.0,
-        "Seconds without a request after which the page ends (only with a socket from PID 1)",
+        "Seconds without a request until the page ends (only with a socket of PID 1)",
         5,
         86_400,
     )
@@ -281,9 +274,7 @@ class MqttSettings:
     password_file: Path | None = setting(
         None, "File with the password in one line; without it, none"
     )
-    tls: bool = setting(
-        False, "Use TLS; the broker's certificate is verified with the system's certificates"
-    )
+    tls: bool = setting(False, "Use TLS, with the system's certificates")
     topic: str = setting("neural-energy", "First part of every topic")
     discovery: bool = setting(True, "Announce the unit to Home Assistant")
 

@@ -15,7 +15,7 @@ from appliance.clock import Clock
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings
 from appliance.store.store import Store
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 NAME = "cameras"
 FOR_OTHERS = 0o007  # who is neither the owner nor of the group

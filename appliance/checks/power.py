@@ -16,7 +16,7 @@ from appliance.process.units import format_unit
 from appliance.settings import Settings
 from appliance.status.status_document import compute_power_max_age_s
 from appliance.store.store import Store
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 NAME = "power"
 CONNECT_S = 2.0

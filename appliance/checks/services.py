@@ -12,7 +12,7 @@ from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 NAME = "services"
 

@@ -12,7 +12,7 @@ from appliance.log import redact
 from appliance.process import settings_checks
 from appliance.settings import Settings
 from appliance.store.store import Store
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 NAME = "settings"
 

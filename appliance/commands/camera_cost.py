@@ -16,7 +16,7 @@ from appliance.status.camera_costs import NOTHING_KNOWN, CameraEnergy, sum_up
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 MOST_DAYS = 365
 

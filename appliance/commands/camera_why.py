@@ -18,7 +18,7 @@ from appliance.status.intervals import NO_PICTURES
 from appliance.store.rows import encode, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
-from appliance.wording import format_count, format_share
+from appliance.wording.counts import format_count, format_share
 
 ROWS = {  # JSON key to attribute of CameraMoment
     "state": "state",
@@ -41,7 +41,7 @@ def show_moment(
     at = now if at_text is None else parse_moment(at_text, now, settings)
     if at > now:
         raise NoRowsError(f"{format_time(at, settings)} is still to come")
-    moment = find_moment(store, camera, at)
+    moment = find_moment(store, camera, at, settings.site.timezone)
     if as_json:
         show_json(build_document(moment))
     else:

@@ -17,7 +17,7 @@ from appliance.model_cameras import CameraChange
 from appliance.settings import Settings
 from appliance.status import cameras
 from appliance.store.store import Store
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 WHEN = "%a %d %b %H:%M"
 WHY_HELP = "show the mode of a camera at a moment, its reason, and motion and events around it"
@@ -128,7 +128,7 @@ def list_gates(camera: dict[str, Any]) -> list[str]:
 def describe_motion(camera: dict[str, Any], settings: Settings) -> str:
     motion = camera["last_motion"]
     if motion is None:
-        return "no motion stored yet"
+        return "no motion stored yet (it is stored when it ends)"
     at = format_local(motion["at"], settings, WHEN)
     return f"last motion {at} (detected by {motion['woken_by']}), {motion['reason']}"
 

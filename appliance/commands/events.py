@@ -26,7 +26,7 @@ from appliance.store.backup import PATTERN
 from appliance.store.store import Store
 from appliance.store.tables import INFERENCE
 from appliance.store.unit_time import read_time
-from appliance.wording import format_count, format_share
+from appliance.wording.counts import format_count, format_share
 
 HELP = "list the events of the cameras, the newest first; `events erase` deletes"
 ERASE_HELP = "delete events with their pictures and clips, for good"

@@ -11,7 +11,7 @@ from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.settings import Settings
 from appliance.status import status_document
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 HELP = "list the open faults, the newest first"
 

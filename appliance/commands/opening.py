@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.settings import PATH_VARIABLE, Settings
 from appliance.store.store import Store
+from appliance.wording.site_time import find_zone
 
 LAPTOP_SETTINGS = Path("build/run/unit.toml")  # written by `make run`
 CLOCK_TIME = re.compile(r"(\d{1,2}):(\d{2})")
@@ -100,10 +100,7 @@ def parse_moment(text: str, now: datetime, settings: Settings) -> datetime:
 
 def get_timezone(settings: Settings) -> tzinfo:
     """The site's time zone; UTC where this computer does not know it."""
-    try:
-        return ZoneInfo(settings.site.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+    return find_zone(settings.site.timezone)
 
 
 def format_local(text: str | None, settings: Settings, form: str = "%Y-%m-%d %H:%M:%S") -> str:

@@ -13,7 +13,7 @@ from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, show, show_json
 from appliance.settings import Settings
 from appliance.status import status_document
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 HELP = "show energy level, battery, sun, loads (W), and one sentence of each service"
 EPILOG = (

@@ -24,7 +24,7 @@ from appliance.media.files import CLIP, PICTURE, MediaFile
 from appliance.store.event_rows import EventFilter, EventKey, delete_events, find_event_ids
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 
 @dataclass(frozen=True, slots=True)

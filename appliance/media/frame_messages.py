@@ -26,7 +26,7 @@ from appliance.strict_json import (
     require_whole_number,
     show,
 )
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 MOST_REQUEST_BYTES = 1024
 MOST_HEADER_BYTES = 256 * 1024

@@ -26,7 +26,7 @@ from appliance.media.frame_messages import (
 )
 from appliance.media.frames import Answer, Picture, PictureRequest, Refusal
 from appliance.strict_json import InputError
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 TIMEOUT_S = 5.0  # for the first bytes of an answer
 STALL_S = 1.0  # for the next ones: an answer that stalls is given up soon

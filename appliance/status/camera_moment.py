@@ -19,9 +19,9 @@ from appliance.model_cameras import (
     Event,
     InferencePlan,
 )
-from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW, get_fresh_s
+from appliance.wording.site_time import format_site_time
 
 AROUND = timedelta(minutes=10)  # motion so long before and after is listed
 MAX_ROWS = 20  # of motion segments, events or motion alarms
@@ -69,13 +69,15 @@ class CameraMoment:
         return bool(before and later and before.stamp.boot_id != later.stamp.boot_id)
 
 
-def find_moment(store: Store, camera: str, at: datetime) -> CameraMoment:
-    """What is known of `at`. Raises `PastError` where nothing is, and `StoreError`."""
+def find_moment(store: Store, camera: str, at: datetime, zone: str = "UTC") -> CameraMoment:
+    """What is known of `at`. Raises `NoRowsError` where nothing is (times in it are in the time
+    zone `zone`), and `StoreError`.
+    """
     state = store.before(CameraState, at, camera=camera)
     next_state = store.after(CameraState, at, camera=camera)
     change = store.before(CameraChange, at, camera=camera)
     if state is None and change is None:
-        raise NoRowsError(explain_missing(store, camera, at))
+        raise NoRowsError(explain_missing(store, camera, at, zone))
     around = (at - AROUND, at + AROUND)
     budget, plan = store.before(EnergyBudget, at), store.before(InferencePlan, at)
     return CameraMoment(
@@ -118,7 +120,7 @@ def is_reported(state: CameraState | None, next_state: CameraState | None, at: d
     )
 
 
-def explain_missing(store: Store, camera: str, at: datetime) -> str:
+def explain_missing(store: Store, camera: str, at: datetime, zone: str) -> str:
     """Why there is no row before that moment."""
     first = store.after(CameraChange, at, camera=camera)
     if first is None:
@@ -126,8 +128,9 @@ def explain_missing(store: Store, camera: str, at: datetime) -> str:
             f"camera {camera} has never reported; see what its service says "
             f"(`systemctl status appliance-camera@{camera}`)"
         )
+    since = format_site_time(first.stamp.utc, zone, "%a %d %b %H:%M")
     return (
-        f"nothing is known of camera {camera} before {encode_time(first.stamp.utc)}, its first row "
+        f"nothing is known of camera {camera} before {since}, the time of its first row "
         f"(changes of mode are kept for {BY_ROW[CameraChange].keep_days:g} days)"
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from appliance.errors import StoreError
 from appliance.store.store import Store
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 # SQLite's errors about the statement, not of the file, the disk or a lock.
 OF_THE_ROW = (

@@ -14,7 +14,7 @@ from typing import Any
 
 from appliance.clock import Clock
 from appliance.errors import ApplianceError
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 FORGET_S = 3600.0  # a row that was not met for so long is gone, or of no use to anybody
 MOST_ROWS = 10_000  # that are counted one by one in each table

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import InferencePlan, Tier
 from appliance.settings_cameras import InferenceSettings
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from datetime import timedelta
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.settings import Settings
 from appliance.store.tables import get_fresh_s
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
+from appliance.wording.site_time import format_site_time
 from power.guard.reserve import compute_reserve_wh
 from power.guard.verdict import Verdict, format_duration
 from power.plan.ladder import Proposal
@@ -44,7 +45,8 @@ def arbitrate(
     wanted = min(verdict.max_level, proposal.level)
     level, rising_to, rising_since_s = decide_level(before, wanted, verdict, settings, now)
     waits_s = settings.energy.dwell_up_s - (now.uptime_s - rising_since_s)
-    source, reason = explain(level, rising_to, waits_s, verdict, proposal)
+    zone = settings.site.timezone
+    source, reason = explain(level, rising_to, waits_s, verdict, proposal, zone=zone)
     reserve_wh = verdict.reserve_wh
     if reserve_wh is None:
         reserve_wh = compute_reserve_wh(settings.battery, settings.energy)
@@ -86,6 +88,8 @@ def explain(
     waits_s: float,
     verdict: Verdict,
     proposal: Proposal,
+    *,
+    zone: str,
 ) -> tuple[str, str]:
     """The source, and the rest of the sentence after the level's name."""
     if verdict.max_level < proposal.level and level == verdict.max_level:
@@ -95,7 +99,7 @@ def explain(
         return "dwell", f": {proposal.reason}; {rise}"
     if level < proposal.level:
         return "guard", f" held by the guard: {verdict.reason}"
-    until = f" until {proposal.until:%H:%M} UTC" if proposal.until else ""
+    until = f", planned until {format_site_time(proposal.until, zone)}" if proposal.until else ""
     return "planner", f"{until}: {proposal.reason}"
 
 

@@ -16,6 +16,7 @@ from appliance.errors import ApplianceError
 from appliance.model import Stamp
 from appliance.process.host import Order
 from appliance.settings import Settings
+from appliance.wording.site_time import format_site_time
 from power.act.load_states import (
     PROPERTIES,
     SWITCH,
@@ -37,10 +38,10 @@ class LoadError(ApplianceError):
 
     code = "load"
 
-    def __init__(self, deviation: LoadDeviation, since: Stamp, advice: str) -> None:
+    def __init__(self, deviation: LoadDeviation, since: str, advice: str) -> None:
         name = deviation.unit.removeprefix("appliance-")
         should = "should be off and is not" if deviation.off else "should run and does not"
-        super().__init__(f"{name} {should} since {since.utc:%H:%M} UTC: {deviation.why}; {advice}")
+        super().__init__(f"{name} {should} since {since}: {deviation.why}; {advice}")
         self.code = f"load-{name.replace('@', '-')}"
 
 
@@ -62,6 +63,7 @@ class LoadCheck:
     ) -> None:
         self._host, self._now_s = host, now_s
         self._switches = list_switches(settings)
+        self._zone = settings.site.timezone
         self._query: Order | None = None
         self._asked: dict[str, bool] = {}
         self._asked_at_s = now_s()
@@ -112,7 +114,8 @@ class LoadCheck:
             began_s, began = self._since.setdefault((one.unit, one.off), (now_s, now))
             if now_s - began_s < (OFF_WITHIN_S if one.off else RUNS_WITHIN_S) - ASK_SOON_S / 2:
                 continue
-            self.wrong.append(LoadError(one, began, self._advise(one)))
+            since = format_site_time(began.utc, self._zone)
+            self.wrong.append(LoadError(one, since, self._advise(one)))
             if one.off and now_s >= self._retry_at_s.get(one.unit, now_s):
                 self._retry_at_s[one.unit] = now_s + OFF_WITHIN_S
                 repeat += self._try_again(one)

@@ -17,7 +17,7 @@ from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, EnergyPol
 from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 from power.commands.autonomy import Autonomy, compute_autonomy
 from power.plan.problem import CHARGE_AGE_S
 

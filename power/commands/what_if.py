@@ -16,7 +16,7 @@ from appliance.errors import SettingsError
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import Settings
 from appliance.store.store import Store
-from appliance.wording import format_share
+from appliance.wording.counts import format_share
 from power.plan import history
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.monte_carlo import ScenarioResults, simulate_scenarios

@@ -10,7 +10,7 @@ replies as 0xD2. Neither has a form for "not known" of the state of charge: that
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 from power.protocol.conversions import (
     FieldValue,
     StatusValue,

@@ -12,7 +12,7 @@ so it drifts for weeks on a pack that is never full. It has no form for "not kno
 """
 
 from appliance.model import BatteryReading, Stamp
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 from power.protocol.conversions import (
     apply_stopping_alarms,
     build_battery_reading,

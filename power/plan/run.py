@@ -31,7 +31,8 @@ from appliance.store import retention
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from appliance.store.tables import PLAN
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
+from appliance.wording.site_time import format_site_time
 from power.guard.reserve import FIRST_YEAR
 from power.plan import history
 from power.plan.backtest import BACKTEST_DAYS, CLEAR_DAYS, run_backtest
@@ -182,7 +183,7 @@ def describe_plan(
 ) -> str:
     """The plan in one sentence, for the journal and the page."""
     lowest = min(steps, key=lambda step: step.state_of_charge_pct)
-    hours = STEP / timedelta(hours=1)
+    hours, zone = STEP / timedelta(hours=1), problem.settings.site.timezone
     sun_wh = sum(step.pv_power_w for step in steps) * hours
     known = sum(day.clearness is not None for day in problem.history.days)
     learned = f"learned from {format_count(known, 'day')} here"
@@ -191,7 +192,7 @@ def describe_plan(
         f"planned {len(steps) * hours:.0f} h: {sun_wh:.0f} Wh of sun expected ({source}), "
         f"lowest charge {lowest.state_of_charge_pct:.0f} % "
         f"({lowest.low_charge_pct:.0f} to {lowest.high_charge_pct:.0f}) "
-        f"on {lowest.starts:%d %b %H:%M} UTC; {policy.reason}"
+        f"on {format_site_time(lowest.starts, zone, '%d %b %H:%M')}; {policy.reason}"
     )
 
 

@@ -15,7 +15,7 @@ from threading import Event
 
 from appliance.clock import Clock
 from appliance.errors import BusError
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 from power.devices import MODELS
 from power.probe.ports import is_in_use
 from power.probe.questions import (

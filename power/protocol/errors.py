@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 from appliance.errors import BusError
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 from power.protocol.line_place import DAMAGE_ADVICE, SILENCE_ADVICE, LinePlace
 from power.protocol.ports import TCP
 

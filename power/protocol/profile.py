@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from appliance.model import BatteryReading, PowerReading, Quality, Stamp
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 from power.protocol.line_place import SerialForm
 from power.protocol.register import (
     ABSENT,

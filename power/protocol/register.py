@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from appliance.model import Quality
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 INPUT, HOLDING = 4, 3  # Modbus function codes that read input and holding registers
 WORD_BYTES = 2

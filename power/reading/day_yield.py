@@ -6,8 +6,7 @@ from a midnight that the unit did not see.
 """
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import date, datetime, tzinfo
 
 from appliance.errors import BusError
 from appliance.model import PowerReading, Quality, Stamp
@@ -111,11 +110,3 @@ class DayCounters:
     def find_fault(self, title: str) -> WrongDeviceClock | None:
         counter = self._by_title.get(title)
         return counter.find_fault(title) if counter else None
-
-
-def find_zone(name: str) -> tzinfo:
-    """The time zone of that name; UTC where this computer does not know it."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC

@@ -15,6 +15,7 @@ from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
 from appliance.process import settings_checks
 from appliance.settings import BmsSettings, ChargerSettings, Settings
+from appliance.wording.site_time import find_zone
 from power import devices
 from power.protocol.bus import Lines
 from power.protocol.errors import ClosedLine
@@ -24,7 +25,7 @@ from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Profile
 from power.reading.checks import DeviceChecks
 from power.reading.combine import Charger, combine
-from power.reading.day_yield import DayCounters, find_zone
+from power.reading.day_yield import DayCounters
 from power.reading.identity import ForeignDevice, IdentityCheck, are_variants
 from power.reading.line_form import choose_form
 from power.reading.meter import Meter

@@ -11,6 +11,7 @@ from appliance.model import BatteryState, EnergyLevel, Sleep, Stamp, Wake
 from appliance.process.host import Job
 from appliance.process.service import Service
 from appliance.settings import SleepMode
+from appliance.wording.site_time import format_site_time
 from power.sleep.boot_check import BootEnd, count_failure
 from power.sleep.boot_log import BootLog
 from power.sleep.interface import SleepReport
@@ -99,7 +100,9 @@ class SleepSequence:
         self._log.replace(prepared.boot, is_written=prepared.written)
         self._rows.append(row)
         self.pending = PendingSleep(row, self._start_checkin() if checkin else None)
-        until = f"until {row.wakes:%H:%M} UTC" if row.wakes else "and nothing will wake it"
+        until = "and nothing will wake it"
+        if row.wakes:
+            until = f"until {format_site_time(row.wakes, self._service.settings.site.timezone)}"
         self.status = f"; it goes to sleep {until}"
         self._service.log.info(f"the unit goes to sleep {until}: {row.reason}", armed=row.armed)
         return True

@@ -21,7 +21,7 @@ from appliance.store.store import Store
 from tests.scenes import filled
 
 PASSWORD = "hunter2"
-LEVEL = "ECO until 17:40 UTC: 52 % of charge, 25 Wh of sun are expected today"
+LEVEL = "ECO, planned until 17:40: 52 % of charge, 25 Wh of sun are expected today"
 WATCHES = f"pictures with movement go to inference: {LEVEL}"
 LISTENS = "only packet sizes are checked, nothing is decoded: SENTINEL"
 FOLLOWS = f"all pictures go to inference on request, since an object is tracked: {LEVEL}"

@@ -78,7 +78,7 @@ function comes(camera) {
 }
 
 function moved(motion, now) {
-  if (!motion) return "No motion stored yet.";
+  if (!motion) return "No motion stored yet (it is stored when it ends).";
   return `Last motion ${when(new Date(motion.at), now)} (detected by ${motion.woken_by}), ${motion.looked ? "analysed" : "not analysed"}.`;
 }
 

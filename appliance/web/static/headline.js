@@ -2,7 +2,7 @@
 
 import { byId, say, show } from "./dom.js";
 import { power, sentence, word } from "./words.js";
-import { lastKnown, span, when } from "./times.js";
+import { lastKnown, when } from "./times.js";
 
 const DOES = {
   full: "Everything runs: camera pictures are analysed at the full rate.",
@@ -32,8 +32,8 @@ export function headline(status, now) {
 function until(energy, now) {
   const end = new Date(energy.until);
   const left = (end - now) / 1000;
-  const holds = left > 0 ? `Holds until ${when(end, now)}, for ${span(left)}` : "Is being decided again";
-  return `${holds}. Up to ${power(energy.power_w)} may be used.`;
+  const next = left > 0 ? `decided again by ${when(end, now)}` : "is being decided again";
+  return `Power budget ${power(energy.power_w)}; ${next}.`;
 }
 
 function stale(energy, now) {

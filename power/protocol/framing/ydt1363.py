@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 from power.protocol.errors import DamagedReply, RefusedReply
 from power.protocol.profile import Block
 

@@ -56,7 +56,7 @@ class SelfTest:
             self._sizes_reason = (
                 "the packets have a constant size"
                 if constant
-                else "the packets of a still picture are too large, or too unlike each other"
+                else "the packets of a still picture are too large or vary too much"
             )
         self._decide()
 

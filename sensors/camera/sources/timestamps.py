@@ -4,7 +4,7 @@ In: time stamps of packets and when they arrived. Out: picture times, rates.
 Never: does I/O, or gives a picture a time in the future.
 """
 
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 
 LATEST_S = 1.5  # behind its time stamp: more is a jump of the camera's clock, or a slow link
 WINDOW_S = 10.0  # the least delay of so long counts as the drift of the camera's clock

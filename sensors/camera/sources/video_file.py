@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from appliance.errors import CameraError
-from appliance.wording import format_count
+from appliance.wording.counts import format_count
 from sensors.camera.sources.source import Codec, EncodedPacket, OnPacket
 
 LONGEST_GAP_S = 60.0  # a longer one (a stopped process) is left out, not caught up

@@ -19,7 +19,7 @@ from tests.scenes import eight_cameras, filled
 from tests.scenes.eight_cameras import before
 
 MINUTE, HOUR = 60.0, 3600.0
-SENTINEL = "SENTINEL until 05:40 UTC: 24 % of charge are kept for the cold morning"
+SENTINEL = "SENTINEL, planned until 05:40: 24 % of charge are kept for the cold morning"
 NO_LOOKS = f"inference rests: {SENTINEL}"
 
 
@@ -89,7 +89,7 @@ def test_why_inference_was_off_at_a_moment_is_answered(unit: Unit) -> None:
     code, said, err = why(unit, "gate", at)
     assert (code, err) == (0, "")
     assert "mode listen since" in said
-    assert "only packet sizes are checked, nothing is decoded: SENTINEL until 05:40" in said
+    assert "only packet sizes are checked, nothing is decoded: SENTINEL, planned until" in said
     assert "camera 2.0 W (modelled), h264 1920x1080" in said
     assert f"energy {SENTINEL} (the loads were allowed 6 W)" in said
     assert "inference inference was not running; its last report" in said

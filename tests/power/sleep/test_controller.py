@@ -57,7 +57,7 @@ def test_five_minutes_of_hibernate_arm_the_wake_write_the_cause_and_suspend(
     assert sleep.expected == MORNING + timedelta(minutes=15)
     assert (sleep.armed, sleep.state_of_charge_pct) == ("the clock of the computer", 14.0)
     assert unit.file()["end"] == "ASLEEP"
-    assert unit.status == "; it goes to sleep until 05:05 UTC"
+    assert unit.status == "; it goes to sleep until 05:05"
     unit.pass_time(10)
     assert unit.pid_one.orders == ["suspend"]
 
