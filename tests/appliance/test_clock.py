@@ -84,7 +84,7 @@ def test_pictures_keep_their_own_pace() -> None:
     assert stop.waits_s == [2.0]
 
 
-def test_a_wait_ends_when_the_service_is_told_to_stop() -> None:
+def test_a_wait_ends_when_the_service_is_stopped() -> None:
     stop = Event()
     stop.set()
     assert SystemClock().wait(3600, stop)

@@ -23,7 +23,7 @@ def test_a_line_reaches_the_journal_with_its_severity_and_catalogue_entry() -> N
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("message", "shown"),
     [
         ("rtsp://admin:secret@10.0.0.7/1 is gone", "rtsp://***@10.0.0.7/1 is gone"),
         ("http://user@host/x", "http://***@host/x"),
@@ -37,5 +37,5 @@ def test_a_line_reaches_the_journal_with_its_severity_and_catalogue_entry() -> N
         ("nothing to hide: a@b", "nothing to hide: a@b"),
     ],
 )
-def test_a_password_never_reaches_a_line(said: str, shown: str) -> None:
-    assert log.redact(said) == shown
+def test_a_password_never_reaches_a_line(message: str, shown: str) -> None:
+    assert log.redact(message) == shown

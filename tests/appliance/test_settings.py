@@ -101,17 +101,17 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_with_its_place(tmp_path: Path, mistake: str) -> None:
-    text, told = MISTAKES[mistake]
-    assert error_of(tmp_path, text).startswith(told)
+def test_a_mistake_is_reported_with_its_place(tmp_path: Path, mistake: str) -> None:
+    text, reported = MISTAKES[mistake]
+    assert error_of(tmp_path, text).startswith(reported)
 
 
-def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"there is no settings file .*--settings.*make run"):
         settings_file.load_settings(tmp_path / "unit.toml")
 
 
-def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / "unit.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError, match="cannot be read"):
         settings_file.load_settings(tmp_path / "unit.toml")
@@ -173,7 +173,7 @@ def test_every_default_stands_within_its_own_range() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read_is_reported(tmp_path: Path) -> None:
     path = write(tmp_path, "")
     path.chmod(0)
     with pytest.raises(SettingsError, match="cannot be read"):

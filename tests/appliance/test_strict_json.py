@@ -11,7 +11,7 @@ from appliance.strict_json import InputError, parse_json, parse_object, require_
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "not JSON"),
         (b"[" * 900 + b"]" * 900, "nested deeper"),
@@ -29,8 +29,8 @@ from appliance.strict_json import InputError, parse_json, parse_object, require_
         (b"x" * 10_000_001, "more than 10000000 bytes"),
     ],
 )
-def test_what_is_no_sound_json_is_refused_in_words(data: bytes, said: str) -> None:
-    with pytest.raises(InputError, match=said):
+def test_what_is_no_sound_json_is_refused_in_words(data: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         parse_json(data, most_bytes=10_000_000)
 
 

@@ -124,7 +124,7 @@ def test_a_charged_unit_runs_everything_and_says_why(unit: Unit) -> None:
     assert unit.budget().level == EnergyLevel.FULL
 
 
-def test_the_meters_are_told_what_the_ordered_loads_draw(unit: Unit) -> None:
+def test_the_meters_receive_what_the_ordered_loads_draw(unit: Unit) -> None:
     unit.pass_time(10)
     assert unit.meter.loads_w == [unit.settings.compute_base_w(EnergyLevel.FULL)]
 
@@ -289,7 +289,7 @@ def test_a_restart_does_not_forget_how_long_the_charger_has_been_silent(unit: Un
     assert unit.pass_time(10).startswith("ECO held by the guard: the charger has not answered")
 
 
-def test_a_new_boot_knows_no_level(unit: Unit) -> None:
+def test_a_new_boot_has_no_level(unit: Unit) -> None:
     unit.meter.silent = True
     unit.pass_time(4000)
     unit.clock.reboot()

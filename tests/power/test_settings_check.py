@@ -83,10 +83,10 @@ def load(directory: Path, text: str) -> Settings:
 def test_what_the_check_refuses_the_service_refuses_in_the_same_words(
     tmp_path: Path, clock: FakeClock, what: str
 ) -> None:
-    text, said = WRONG[what]
+    text, message = WRONG[what]
     settings = load(tmp_path, text)
     errors = [one.format(settings) for one in check(settings) if not one.is_warning]
-    assert said in errors[0]
+    assert message in errors[0]
     with pytest.raises(SettingsError) as refused:
         open_meters(settings, clock)
     assert str(refused.value) == "\n".join(errors)

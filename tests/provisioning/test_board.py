@@ -78,11 +78,13 @@ class Desk:
 
     def __init__(self, settings: Settings, supervisor: FakeSupervisor) -> None:
         self.settings, self.supervisor = settings, supervisor
-        self.said: list[str] = []
+        self.messages: list[str] = []
         ear, self.mouth = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
         ear.settimeout(0.01)
         self.ear = ear
-        self.board = Mainboard(settings, supervisor, ear, lambda text, **_: self.said.append(text))
+        self.board = Mainboard(
+            settings, supervisor, ear, lambda text, **_: self.messages.append(text)
+        )
         self.alarm = settings.host.rtc / "wakealarm"
 
     def send(self, *words: str) -> None:
@@ -108,7 +110,7 @@ def test_the_button_boots_the_unit(desk: Desk) -> None:
     desk.send("power-button")
     assert set(desk.find_running()) == set(AT_BOOT)
     assert desk.boot_id() != before
-    assert desk.said == ["the computer boots by the power button"]
+    assert desk.messages == ["the computer boots by the power button"]
 
 
 def test_a_power_off_ends_all_processes_and_the_alarm_begins_a_new_boot(desk: Desk) -> None:
@@ -117,7 +119,7 @@ def test_a_power_off_ends_all_processes_and_the_alarm_begins_a_new_boot(desk: De
     desk.look(alarm_in_s=3600)
     desk.send("poweroff")
     assert desk.find_running() == {}
-    assert "its clock wakes it at 15 Apr 03:00 UTC" in desk.said[-1]
+    assert "its clock wakes it at 15 Apr 03:00 UTC" in desk.messages[-1]
     desk.look()
     assert desk.board.power is Power.OFF
     desk.look(alarm_in_s=-1)
@@ -142,7 +144,9 @@ def test_without_an_alarm_it_stays_off_and_reports_it(desk: Desk) -> None:
     desk.send("power-button")
     desk.alarm.write_text("0")
     desk.send("poweroff")
-    assert desk.said[-1].endswith("nothing is set to wake it; its button: systemctl power-button")
+    assert desk.messages[-1].endswith(
+        "nothing is set to wake it; its button: systemctl power-button"
+    )
     desk.look()
     assert desk.find_running() == {}
 
@@ -173,7 +177,7 @@ def test_an_alarm_that_rings_while_the_unit_is_on_does_nothing(desk: Desk) -> No
     assert desk.alarm.read_text() == ""
 
 
-def test_what_the_boot_before_still_had_to_say_is_forgotten(desk: Desk) -> None:
+def test_pending_reports_of_the_boot_before_are_dropped(desk: Desk) -> None:
     desk.send("power-button", "suspend")
     with pytest.raises(TimeoutError):
         desk.ear.recv(64)
@@ -191,7 +195,7 @@ def test_the_stand_in_carries_commands_to_the_board(tmp_path: Path) -> None:
     assert "does not answer" in deaf.stderr
 
 
-def test_the_stand_in_says_of_units_what_pid_one_would(desk: Desk) -> None:
+def test_the_stand_in_reports_of_units_what_pid_one_would(desk: Desk) -> None:
     desk.supervisor.startProcess("appliance-inference", systemctl.NO_WAIT)
     units = ["appliance-inference", "appliance-camera@gone"]
     states = parse_states("\n\n".join(systemctl.describe(desk.supervisor, units)))

@@ -35,9 +35,9 @@ def test_a_port_in_use_is_reported_before_anything_starts(
         with pytest.raises(SystemExit) as exit_:
             command.main(["--port", str(port), "--dir", str(tmp_path / "run")])
     assert exit_.value.code == 1
-    said = capsys.readouterr().err
-    assert f"port {port} is in use" in said
-    assert said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert f"port {port} is in use" in message
+    assert message.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
 
@@ -100,9 +100,9 @@ def test_missing_packages_of_simulated_cameras_are_named_before_anything_starts(
     with pytest.raises(SystemExit) as exit_:
         command.main(["--cameras", "8", "--port", "0", "--dir", str(tmp_path / "run")])
     assert exit_.value.code == 1
-    said = capsys.readouterr().err
-    assert "apt install gir1.2-gst-rtsp-server-1.0" in said
-    assert said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert "apt install gir1.2-gst-rtsp-server-1.0" in message
+    assert message.count("\n") == 1
     assert not (tmp_path / "run").exists()
 
 

@@ -188,7 +188,7 @@ def list_readers(open_store: OpenStore, settings: Settings) -> dict[str, Callabl
         "why a camera": lambda: tolerate(lambda: camera_moment.find_moment(store, "demo", now)),
         "why a level": lambda: tolerate(lambda: explain_level(store, settings)),
         "outlook": lambda: read_outlook(store, settings),
-        "new events": lambda: tell_events(store, settings),
+        "new events": lambda: publish_events(store, settings),
         "events to erase": lambda: find_event_ids(store, EventFilter(EventKey.CAMERA, "demo")),
         "export": lambda: [list(lines) for _, lines in list_contents(settings, store, since)],
         "the plan": lambda: read_for_plan(store, settings),
@@ -275,7 +275,7 @@ def read_outlook(store: Store, settings: Settings) -> object:
     return document, outlook.build_sections(None, steps, policy, settings)
 
 
-def tell_events(store: Store, settings: Settings) -> object:
+def publish_events(store: Store, settings: Settings) -> object:
     topics = messages.Topics(settings)
     described = (status_document.describe_event(event) for _, event in read_new_events(store, 0))
     return [messages.build_event(topics, event) for event in described]

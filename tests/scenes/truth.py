@@ -18,7 +18,7 @@ SHARE = 0.02
 
 
 def list_true_values(profile: Profile, plant: Plant) -> Mapping[str, Any]:
-    """The fields of a reading that can be compared, as the plant knows them."""
+    """The fields of a reading that can be compared, as the plant has them."""
     if isinstance(profile, ChargerProfile):
         out_a = plant.charge_power_w / plant.battery_voltage_v
         return {

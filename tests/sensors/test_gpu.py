@@ -98,11 +98,11 @@ def test_each_gpu_has_its_reading(clock: FakeClock) -> None:
         ("used", "memory_used_bytes"),
     ],
 )
-def test_what_a_gpu_does_not_know_is_none_and_the_rest_is_there(
+def test_what_a_gpu_does_not_measure_is_none_and_the_rest_is_there(
     clock: FakeClock, missing: str, value: str
 ) -> None:
-    knows = {name: known for name, known in WHOLE.items() if name != missing}
-    [reading] = read_gpus(start_nvml(FakeNvml([knows])), clock)
+    present = {name: known for name, known in WHOLE.items() if name != missing}
+    [reading] = read_gpus(start_nvml(FakeNvml([present])), clock)
     values = ("power_w", "temperature_c", "utilisation_pct", "memory_used_bytes")
     assert [name for name in values if getattr(reading, name) is None] == [value]
 
@@ -148,7 +148,7 @@ def orin(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_jetson_tells_what_the_whole_board_draws(orin: Path) -> None:
+def test_a_jetson_reports_what_the_whole_board_draws(orin: Path) -> None:
     rails = read_rails(orin)
     assert [rail.name for rail in rails] == ["VDD_IN", "VDD_CPU_GPU_CV"]
     assert find_board_input_w(rails) == pytest.approx(5.032 * 0.904)

@@ -116,11 +116,11 @@ class Browser:
             message["sessionId"] = self._session
         os.write(self._to, json.dumps(message).encode() + b"\0")
         while True:
-            heard = self._receive()
-            if heard.get("id") == number:
-                assert "error" not in heard, heard
-                return heard["result"]
-            self._note(heard)
+            received = self._receive()
+            if received.get("id") == number:
+                assert "error" not in received, received
+                return received["result"]
+            self._note(received)
 
     def close(self) -> None:
         os.close(self._to)

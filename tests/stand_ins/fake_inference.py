@@ -27,7 +27,7 @@ class FakeCamera:
     """A camera's socket without a socket: 10 pictures a second of the clock's picture time.
 
     `moving`: something moves before it. `gone`: nobody listens. `hung`: no answer ever comes.
-    `refusal`: it says no, at once.
+    `refusal`: it refuses at once.
     """
 
     def __init__(self, name: str, clock: FakeClock) -> None:
@@ -139,7 +139,7 @@ class FakeWaiter:
 
 @dataclass
 class FakeDetector:
-    """Detects what `scene` says; notes when it is loaded, freed, and what it analysed together."""
+    """Detects what is in `scene`; notes when it is loaded, freed, and what it analysed together."""
 
     digest: str = "d16e57"
     scene: list[Detection] = field(default_factory=list)

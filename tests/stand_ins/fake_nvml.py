@@ -13,7 +13,7 @@ class FakeNvmlError(Exception):
 
 @dataclass
 class Card:
-    """One GPU. `low_w` None: it knows no limit. `stubborn`: it takes a limit and keeps its own."""
+    """One GPU. `low_w` None: it has no limit. `stubborn`: it takes a limit and keeps its own."""
 
     low_w: float | None = 100.0
     high_w: float = 250.0

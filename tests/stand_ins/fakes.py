@@ -1,6 +1,6 @@
 """Stand-ins for the four seams, with behaviour: here the clock; the others are beside their tests.
 
-`FakeClock` moves only when told or waited on: a test of two days takes milliseconds.
+`FakeClock` moves only when set or waited on: a test of two days takes milliseconds.
 """
 
 from datetime import UTC, datetime, timedelta

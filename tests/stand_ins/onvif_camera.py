@@ -84,13 +84,13 @@ class OnvifCamera:
         self.requests.append(name)
         if name == "GetSystemDateAndTime":
             return 200, self._time()
-        if self.deaf or not self._knows(request):
+        if self.deaf or not self._is_authorised(request):
             self.refused += 1
             return 400, FAULT.format(text="Sender not Authorized")
         answer = getattr(self, f"_{name}", None)
         return answer() if answer else (500, FAULT.format(text=f"Action {name} not implemented"))
 
-    def _knows(self, request: str) -> bool:
+    def _is_authorised(self, request: str) -> bool:
         """Whether the digest is that of the password (WS-Security UsernameToken 1.0)."""
         parts = {
             key: found[1]

@@ -1,4 +1,4 @@
-"""A PID 1 that takes orders, refuses those that it is told to refuse, or does not answer."""
+"""A PID 1 that takes orders, refuses those that it is set to refuse, or does not answer."""
 
 from dataclasses import dataclass, field
 
@@ -34,7 +34,7 @@ class FakeOrder(Order):
 class FakeHost:
     """Takes orders. `refuses`: those that it refuses, `hangs`: whether it answers none.
 
-    `orders` has one entry for each unit, `commands` one for each call. `states`: what it says of
+    `orders` has one entry for each unit, `commands` one for each call. `states`: its states of
     units when it is asked.
     """
 
@@ -81,6 +81,6 @@ class FakeHost:
         refused = [one for one in words if one in self.refuses]
         self.commands.append(f"{verb} {' '.join(units)}".strip())
         self.orders += [one for one in words if one not in self.refuses]
-        told = refused[0] if refused else self.commands[-1]
-        self.given.append(FakeOrder(told, refused=bool(refused), hangs=self.hangs))
+        reported = refused[0] if refused else self.commands[-1]
+        self.given.append(FakeOrder(reported, refused=bool(refused), hangs=self.hangs))
         return self.given[-1]

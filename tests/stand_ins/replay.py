@@ -1,6 +1,6 @@
 """A recorded device on a real pseudo-terminal: checks each request byte by byte, then answers.
 
-It knows no Modbus. `Peer` is given pairs of (expected request, bursts to send back); what it was
+No Modbus in it. `Peer` is given pairs of (expected request, bursts to send back); what it was
 asked instead is kept in `surprises`, and a test that uses it must find that empty.
 """
 

@@ -43,8 +43,8 @@ def unit(
 
 def record(laptop: Laptop) -> dict[str, Any]:
     """What boots.json says."""
-    told: dict[str, Any] = json.loads(laptop.settings.boot_record_file.read_text())
-    return told
+    reported: dict[str, Any] = json.loads(laptop.settings.boot_record_file.read_text())
+    return reported
 
 
 def running(laptop: Laptop) -> set[str]:

@@ -120,7 +120,7 @@ def test_every_jump_of_the_udev_rules_lands() -> None:
 
 
 @needs("udevadm")
-def test_udev_has_nothing_to_say_against_its_rules() -> None:
+def test_udev_accepts_its_rules() -> None:
     if "verify" not in run("udevadm", "--help").stdout:
         pytest.skip("udevadm verify came with systemd 254")
     done = run("udevadm", "verify", UNITS / "udev/60-appliance.rules")
@@ -144,8 +144,8 @@ def test_every_fault_code_has_its_row_on_the_page() -> None:
     for wing in ("appliance", "power", "sensors", "inference", "ota", "provisioning"):
         for source in (ROOT / wing).rglob("*.py"):
             for code in re.findall(r'^    code = "([a-z-]+)"', source.read_text(), re.MULTILINE):
-                told = re.search(rf"`{code}(-[a-z]+)*(-NAME)?`", page)
-                assert told, f"{code} of {source.name} is missing in docs/units.md"
+                reported = re.search(rf"`{code}(-[a-z]+)*(-NAME)?`", page)
+                assert reported, f"{code} of {source.name} is missing in docs/units.md"
 
 
 def test_every_service_has_its_row_in_the_process_table() -> None:

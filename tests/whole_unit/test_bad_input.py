@@ -54,9 +54,9 @@ def test_a_wrong_key_starts_nothing_and_names_line_and_neighbour(
 ) -> None:
     done = start(module, write_settings("[battery]\ncapacity_w = 500\n"))
     assert done.returncode == 2
-    said = only_sentence(done)
-    assert "unit.toml:11: battery.capacity_w" in said
-    assert "did you mean 'capacity_wh'?" in said
+    message = only_sentence(done)
+    assert "unit.toml:11: battery.capacity_w" in message
+    assert "did you mean 'capacity_wh'?" in message
 
 
 def test_a_missing_model_is_a_sentence_and_a_fault_on_the_page(
@@ -69,7 +69,7 @@ def test_a_missing_model_is_a_sentence_and_a_fault_on_the_page(
     assert [(fault.code, fault.source) for fault in faults] == [("model", "inference")]
 
 
-def test_a_data_directory_that_cannot_be_written_is_said_in_words(
+def test_a_data_directory_that_cannot_be_written_is_reported(
     write_settings: WriteSettings, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("no directory")

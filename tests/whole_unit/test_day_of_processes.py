@@ -22,12 +22,12 @@ def test_a_day_of_the_real_processes_brings_events_levels_and_no_fault(tmp_path:
     run = tmp_path / "day"
     done = run_unit("--day", "36s", "--days", "1", "--port", "0", "--dir", str(run))
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(done.stdout.splitlines()[-1])
+    reported = json.loads(done.stdout.splitlines()[-1])
     settings = load_settings(run / "unit.toml")
     store = Store(settings.database, SystemClock())
-    assert told["faults"] == 0, done.stdout + done.stderr
-    assert len(set(told["levels"])) >= 3, told
-    assert told["events"] > 0
+    assert reported["faults"] == 0, done.stdout + done.stderr
+    assert len(set(reported["levels"])) >= 3, reported
+    assert reported["events"] > 0
     events = store.rows(Event)
     assert {event.label for event in events} == {"person"}
     assert all((settings.unit.data_dir / str(event.snapshot)).exists() for event in events)

@@ -181,11 +181,11 @@ def check_unitctl(words: list[str], capsys: pytest.CaptureFixture[str], *, is_na
             words = words + [word.format(count=count) for word in added]
     with pytest.raises(SystemExit) as left:
         main(words)
-    said = capsys.readouterr()
-    if is_name and left.value.code == 2 and re.search("needs|required", said.err):
+    output = capsys.readouterr()
+    if is_name and left.value.code == 2 and re.search("needs|required", output.err):
         return
-    assert left.value.code in (0, 1), said.err
-    assert "unitctl:" not in said.err
+    assert left.value.code in (0, 1), output.err
+    assert "unitctl:" not in output.err
 
 
 def check_make(words: list[str]) -> None:

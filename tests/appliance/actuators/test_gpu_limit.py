@@ -91,12 +91,12 @@ def test_a_reloaded_driver_has_forgotten_the_limit_and_takes_it_again() -> None:
     assert nvml.set_mw == [150_000, 150_000]
 
 
-@pytest.mark.parametrize(("persistent", "told"), [(True, False), (False, True), (None, False)])
+@pytest.mark.parametrize(("persistent", "reported"), [(True, False), (False, True), (None, False)])
 def test_a_driver_that_forgets_as_soon_as_nobody_uses_the_gpu_is_reported(
-    persistent: bool | None, told: bool
+    persistent: bool | None, reported: bool
 ) -> None:
-    said = limit_all(LimitNvml([Card(persistent=persistent)]), 150)
-    assert ("enable nvidia-persistenced" in said) is told
+    message = limit_all(LimitNvml([Card(persistent=persistent)]), 150)
+    assert ("enable nvidia-persistenced" in message) is reported
 
 
 # --- as a program -------------------------------------------------------------------------------

@@ -148,8 +148,8 @@ def test_the_present_mode_is_read_past_nvpmodels_warnings(jetson: Jetson) -> Non
 
 
 def test_a_mode_is_set_by_its_number_on_this_board(jetson: Jetson, unit: Settings) -> None:
-    said = set_mode("15W", unit, jetson.board)
-    assert said == "the power mode is 15W, it was 25W"
+    message = set_mode("15W", unit, jetson.board)
+    assert message == "the power mode is 15W, it was 25W"
     assert jetson.state["mode"] == 0
     assert ["-m", "0"] in jetson.state["calls"]  # type: ignore[operator]
     assert jetson.orders() == []
@@ -172,8 +172,8 @@ def test_a_mode_that_fails_is_reported_in_nvpmodels_last_words(
     jetson: Jetson, unit: Settings
 ) -> None:
     jetson.become(broken=True)
-    said = r"stays 25W: nvpmodel did not take 15W \(NVPM ERROR: failed to set power mode!\)"
-    with pytest.raises(PowerModeError, match=said):
+    message = r"stays 25W: nvpmodel did not take 15W \(NVPM ERROR: failed to set power mode!\)"
+    with pytest.raises(PowerModeError, match=message):
         set_mode("15W", unit, jetson.board)
     assert jetson.orders() == []
 
@@ -199,8 +199,8 @@ def test_a_mode_that_needs_a_restart_is_there_after_a_clean_one(
     jetson: Jetson, unit: Settings, store: Store
 ) -> None:
     grant(store)
-    said = set_mode("7W", unit, jetson.board)
-    assert said == "the computer restarts into the power mode 7W, it was 25W"
+    message = set_mode("7W", unit, jetson.board)
+    assert message == "the computer restarts into the power mode 7W, it was 25W"
     assert jetson.orders() == ["--no-block start reboot.target"]
     assert jetson.state["rebooted"] is False, "nvpmodel was told yes"
     jetson.boot()

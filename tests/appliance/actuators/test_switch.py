@@ -95,11 +95,11 @@ def command(on: str, off: str = "/bin/false") -> SwitchSettings:
 
 
 def test_a_command_gets_its_words_as_they_are_quoted(settings: Settings, tmp_path: Path) -> None:
-    heard = tmp_path / "heard"
-    relay = program(tmp_path / "relay", f"printf '%s\\n' \"$@\" > {heard}")
+    received = tmp_path / "heard"
+    relay = program(tmp_path / "relay", f"printf '%s\\n' \"$@\" > {received}")
     unit = site(settings, pump=command(f"{relay} port 'two words' ';' '$HOME' '*'"))
     assert switch("pump", on=True, settings=unit).startswith("pump is on")
-    assert heard.read_text().splitlines() == ["port", "two words", ";", "$HOME", "*"]
+    assert received.read_text().splitlines() == ["port", "two words", ";", "$HOME", "*"]
 
 
 def test_no_shell_reads_the_command(settings: Settings, tmp_path: Path) -> None:
@@ -127,11 +127,13 @@ def test_a_command_that_hangs_is_ended(settings: Settings, monkeypatch: pytest.M
         switch("pump", on=True, settings=site(settings, pump=command("/bin/sleep 60")))
 
 
-@pytest.mark.parametrize(("on", "said"), [("1", "needs a command in `on`"), ("a 'b", "open quote")])
+@pytest.mark.parametrize(
+    ("on", "message"), [("1", "needs a command in `on`"), ("a 'b", "open quote")]
+)
 def test_a_command_that_is_none_is_a_mistake_in_the_settings(
-    settings: Settings, on: str, said: str
+    settings: Settings, on: str, message: str
 ) -> None:
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=message):
         switch("pump", on=True, settings=site(settings, pump=command(on)))
 
 
@@ -140,10 +142,10 @@ def test_a_command_that_is_none_is_a_mistake_in_the_settings(
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as heard:
-        heard.bind(("127.0.0.1", 0))
-        heard.settimeout(2.0)
-        yield heard
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as received:
+        received.bind(("127.0.0.1", 0))
+        received.settimeout(2.0)
+        yield received
 
 
 def test_a_magic_packet_is_what_network_cards_listen_for() -> None:

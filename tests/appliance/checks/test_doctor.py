@@ -70,21 +70,21 @@ def test_a_damaged_database_is_reported_before_and_after_it_was_set_aside(
 def test_a_silent_charger_is_reported_by_what_is_wrong_with_its_line(
     settings: Settings, clock: FakeClock, tmp_path: Path
 ) -> None:
-    def told(port: str) -> str:
+    def reported(port: str) -> str:
         other = replace(settings, charger={"main": ChargerSettings(port=port)})
         found = findings(other, None, clock)["power"]
         assert found.ok is False
         return found.text
 
     line = tmp_path / "line"
-    assert "no such device" in told(str(line))
+    assert "no such device" in reported(str(line))
     line.touch()
-    assert "no fresh reading" in told(str(line))
+    assert "no fresh reading" in reported(str(line))
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        assert "no fresh reading" in told(port)
-    assert "no connection" in told(port)
-    assert "no connection" in told("tcp://nonsense:port")
+        assert "no fresh reading" in reported(port)
+    assert "no connection" in reported(port)
+    assert "no connection" in reported("tcp://nonsense:port")
 
 
 def test_a_charge_that_has_become_a_guess_asks_for_a_full_charge(
@@ -168,5 +168,5 @@ def test_the_command_prints_marks_and_advice_and_fails_when_a_check_does(
     assert any(line.startswith("  !! battery") and "; check the" in line for line in lines)
     with pytest.raises(SystemExit):
         main(["doctor", "--json", "--settings", str(healthy.path)])
-    told = {one["name"]: one["ok"] for one in json.loads(capsys.readouterr().out)}
-    assert (told["model"], told["battery"]) == (True, False)
+    reported = {one["name"]: one["ok"] for one in json.loads(capsys.readouterr().out)}
+    assert (reported["model"], reported["battery"]) == (True, False)

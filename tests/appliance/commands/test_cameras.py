@@ -86,27 +86,27 @@ def quiet_night(unit: Unit, at: Stamp) -> None:
 def test_why_inference_was_off_at_a_moment_is_answered(unit: Unit) -> None:
     at = before(now(unit), 2 * HOUR)
     quiet_night(unit, at)
-    code, said, err = why(unit, "gate", at)
+    code, text, err = why(unit, "gate", at)
     assert (code, err) == (0, "")
-    assert "mode listen since" in said
-    assert "only packet sizes are checked, nothing is decoded: SENTINEL, planned until" in said
-    assert "camera 2.0 W (modelled), h264 1920x1080" in said
-    assert f"energy {SENTINEL} (the loads were allowed 6 W)" in said
-    assert "inference inference was not running; its last report" in said
-    assert NO_LOOKS in said
-    assert "motion until" in said
-    assert "noticed by packets, score 2.5; not analysed: only packet sizes" in said
+    assert "mode listen since" in text
+    assert "only packet sizes are checked, nothing is decoded: SENTINEL, planned until" in text
+    assert "camera 2.0 W (modelled), h264 1920x1080" in text
+    assert f"energy {SENTINEL} (the loads were allowed 6 W)" in text
+    assert "inference inference was not running; its last report" in text
+    assert NO_LOOKS in text
+    assert "motion until" in text
+    assert "noticed by packets, score 2.5; not analysed: only packet sizes" in text
 
 
 def test_a_time_of_day_is_the_last_one(unit: Unit) -> None:
     at = before(now(unit), 2 * HOUR)
     quiet_night(unit, at)
-    code, said, _ = unit.type("cameras", "why", "gate", "--at", f"{at.utc:%H:%M}")
+    code, text, _ = unit.type("cameras", "why", "gate", "--at", f"{at.utc:%H:%M}")
     assert code == 0
-    assert f"gate at {at.utc:%a %d %b %H:%M} UTC" in said
+    assert f"gate at {at.utc:%a %d %b %H:%M} UTC" in text
 
 
-def test_what_was_looked_at_in_that_minute_is_told(unit: Unit) -> None:
+def test_what_was_analysed_in_that_minute_is_shown(unit: Unit) -> None:
     at = before(now(unit), HOUR)
     write(
         unit,
@@ -115,10 +115,10 @@ def test_what_was_looked_at_in_that_minute_is_told(unit: Unit) -> None:
     )
     inference = unit.open_as("inference")
     inference.add(InferencePlan(before(at, 30), 2.0, Tier.INT8, "2 frames a second are paid for"))
-    told = before(at, -20)
+    reported = before(at, -20)
     inference.add(
         CameraUsage(
-            told,
+            reported,
             "gate",
             MINUTE,
             frames=41,
@@ -129,8 +129,8 @@ def test_what_was_looked_at_in_that_minute_is_told(unit: Unit) -> None:
             tier=Tier.REGION,
         )
     )
-    said = why(unit, "gate", at)[1]
-    assert "41 frames in 60 s, region, 0.70 W: 2 frames a second are paid for" in said
+    text = why(unit, "gate", at)[1]
+    assert "41 frames in 60 s, region, 0.70 W: 2 frames a second are paid for" in text
     write(unit, filled.camera_state(at, "road"), filled.change(at, "road"))
     assert "no frame of this camera analysed in that minute: 2 frames" in why(unit, "road", at)[1]
     write(unit, filled.camera_state(at, "shed", CameraMode.OFF), filled.change(at, "shed"))
@@ -172,18 +172,18 @@ def test_the_future_is_not_answered(unit: Unit) -> None:
     assert "still to come" in why(unit, "gate", before(now(unit), -HOUR))[2]
 
 
-def test_a_gap_is_told_with_its_last_word_and_the_new_start(unit: Unit) -> None:
+def test_a_gap_is_reported_with_its_last_sentence_and_the_new_start(unit: Unit) -> None:
     later = now(unit)
     write(unit, filled.change(before(later, 3 * HOUR), "gate", CameraMode.LISTEN))
     write(unit, listening(before(later, 3 * HOUR), boot="0000dead"))
     began = replace(before(later, HOUR), uptime_s=120.0)
     write(unit, replace(listening(began), duration_s=None))
-    said = why(unit, "gate", before(later, 2 * HOUR))[1]
-    assert "mode not known: the camera was silent from" in said
-    assert "its last report, mode listen: only packet sizes" in said
+    text = why(unit, "gate", before(later, 2 * HOUR))[1]
+    assert "mode not known: the camera was silent from" in text
+    assert "its last report, mode listen: only packet sizes" in text
     born = began.utc - timedelta(seconds=120)
-    assert f"the unit was restarted at {born:%a %d %b %H:%M}" in said
-    assert "camera 2.0 W" not in said, "what it drew then is not known"
+    assert f"the unit was restarted at {born:%a %d %b %H:%M}" in text
+    assert "camera 2.0 W" not in text, "what it drew then is not known"
     write(unit, filled.camera_state(before(later, HOUR), "road"))
     assert "not known: the camera has been silent since" in why(unit, "road")[1]
 
@@ -208,11 +208,11 @@ def test_of_an_old_time_only_the_changes_of_mode_are_known(unit: Unit) -> None:
     old = before(later, 40 * 24 * HOUR)
     write(unit, filled.change(old, "gate", CameraMode.LISTEN, SENTINEL))
     write(unit, filled.camera_state(later, "gate"))
-    said = why(unit, "gate", before(old, -HOUR))[1]
-    assert f"listen since {old.utc:%a %d %b %H:%M}: {SENTINEL}" in said
-    assert "whether its process ran in that minute is no longer known" in said
-    assert "no energy budget is known of that time (they are kept for 2 days)" in said
-    assert "nothing is known of inference at that time" in said
+    text = why(unit, "gate", before(old, -HOUR))[1]
+    assert f"listen since {old.utc:%a %d %b %H:%M}: {SENTINEL}" in text
+    assert "whether its process ran in that minute is no longer known" in text
+    assert "no energy budget is known of that time (they are kept for 2 days)" in text
+    assert "nothing is known of inference at that time" in text
 
 
 def test_a_budget_that_had_ended_is_not_called_one_that_held(unit: Unit) -> None:
@@ -222,7 +222,7 @@ def test_a_budget_that_had_ended_is_not_called_one_that_held(unit: Unit) -> None
     assert "energy no energy budget held; the last ended" in why(unit, "gate", at)[1]
 
 
-def test_events_hints_and_faults_of_that_time_and_camera_are_told(unit: Unit) -> None:
+def test_events_hints_and_faults_of_that_time_and_camera_are_shown(unit: Unit) -> None:
     at = before(now(unit), HOUR)
     write(unit, filled.change(at, "gate"), filled.camera_state(at, "gate"))
     seen = replace(filled.event(before(at, 90)), camera="gate", rule="crossed the door line")
@@ -232,15 +232,15 @@ def test_events_hints_and_faults_of_that_time_and_camera_are_told(unit: Unit) ->
     unit.open_as("hints").add(CameraHint(before(at, 100), "gate", "onvif motion", active=True))
     camera = unit.open_as("camera")
     camera.raise_fault("camera@gate", CameraError(eight_cameras.GONE))
-    said = why(unit, "gate", at)[1]
-    assert "onvif motion reports motion" in said
-    assert "person 81 %, crossed the door line: demo was watched" in said
-    assert "dog" not in said
-    assert "cow" not in said
-    assert "Faults then" not in said, "the fault began an hour later"
-    said = why(unit, "gate")[1]
-    assert "Faults then camera@gate rtsp://***@10.0.0.7/live gives no picture" in said
-    assert "still open" in said
+    text = why(unit, "gate", at)[1]
+    assert "onvif motion reports motion" in text
+    assert "person 81 %, crossed the door line: demo was watched" in text
+    assert "dog" not in text
+    assert "cow" not in text
+    assert "Faults then" not in text, "the fault began an hour later"
+    text = why(unit, "gate")[1]
+    assert "Faults then camera@gate rtsp://***@10.0.0.7/live gives no picture" in text
+    assert "still open" in text
     camera.clear_faults("camera@gate")
     assert "Faults then" not in why(unit, "gate")[1], "it is over"
 
@@ -276,19 +276,19 @@ def test_a_camera_that_was_taken_out_of_the_settings_can_still_be_asked_for(unit
 def test_eight_cameras_are_listed_with_mode_cost_and_why(unit: Unit) -> None:
     eight_cameras.write(unit.open_as("camera"), unit.open_as("inference"))
     code, out, err = unit.type("cameras")
-    said = " ".join(out.split())
+    text = " ".join(out.split())
     assert (code, err) == (0, "")
-    assert "gate active since" in said
-    assert "5.3 W (modelled) now, 5.3 Wh (modelled) in an hour: all pictures go" in said
+    assert "gate active since" in text
+    assert "5.3 W (modelled) now, 5.3 Wh (modelled) in an hour: all pictures go" in text
     assert (
         "h264 1920x1080, 25 frames a second, 2100 kbit/s; movement detected by packets, key frames"
-        in said
+        in text
     )
-    assert "(detected by packets), not analysed: only packet sizes" in said
-    assert "shed off since" in said
-    assert "0 W now, 0 Wh in an hour: the camera is off: it runs from FULL only no video" in said
-    assert "barn silent since" in said
-    assert "together 18.7 W now, 18.7 Wh in an hour, without 1 camera of unknown" in said
+    assert "(detected by packets), not analysed: only packet sizes" in text
+    assert "shed off since" in text
+    assert "0 W now, 0 Wh in an hour: the camera is off: it runs from FULL only no video" in text
+    assert "barn silent since" in text
+    assert "together 18.7 W now, 18.7 Wh in an hour, without 1 camera of unknown" in text
     assert eight_cameras.PASSWORD not in out
     listed = unit.json("cameras")
     assert [camera["camera"] for camera in listed] == list(eight_cameras.NAMES)
@@ -299,10 +299,10 @@ def test_the_cost_of_today_says_how_much_of_it_is_known(unit: Unit) -> None:
     eight_cameras.write(unit.open_as("camera"), unit.open_as("inference"))
     code, out, _ = unit.type("cameras", "cost")
     assert code == 0
-    said = " ".join(out.split())
-    assert "h are known; no events" in said
-    assert "barn not known" in said
-    assert "road" in said
+    text = " ".join(out.split())
+    assert "h are known; no events" in text
+    assert "barn not known" in text
+    assert "road" in text
     assert len(unit.json("cameras", "cost")) == 1
 
 
@@ -329,8 +329,8 @@ def test_events_have_a_price(unit: Unit) -> None:
     write(unit, *(listening(before(later, MINUTE * ago)) for ago in range(10, -1, -1)))
     seen = replace(filled.event(before(later, 20)), camera="gate")
     unit.open_as("inference").add(seen)
-    told = unit.type("cameras", "cost", "--days", "2")[1]
-    assert re.search(r"h are known; 1 event, 0\.\d+ Wh each", told), told
+    reported = unit.type("cameras", "cost", "--days", "2")[1]
+    assert re.search(r"h are known; 1 event, 0\.\d+ Wh each", reported), reported
 
 
 def test_a_unit_without_cameras_says_so(unit: Unit) -> None:
@@ -346,7 +346,7 @@ def examined(unit: Unit) -> dict[str, Any]:
     return next(finding for finding in found if finding["name"] == "cameras")
 
 
-def test_the_doctor_tells_what_a_cameras_own_service_reports(unit: Unit) -> None:
+def test_the_doctor_shows_what_a_cameras_own_service_reports(unit: Unit) -> None:
     assert examined(unit)["ok"] is True
     unit.open_as("camera").raise_fault("camera@gate", CameraError(eight_cameras.GONE))
     found = examined(unit)

@@ -20,7 +20,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_laptop_needs_no_option_and_is_told_which_file_was_read(
+def test_a_laptop_needs_no_option_and_sees_which_file_was_read(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert find_settings(None) == LAPTOP_SETTINGS

@@ -82,7 +82,7 @@ def unit(
     made.close()
 
 
-def said(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+def run_unitctl(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as left:
         main(words)
     out, err = capsys.readouterr()
@@ -92,25 +92,25 @@ def said(words: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str
 def test_a_mistyped_command_is_answered_with_the_nearest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    code, out, err = said(["statsu"], capsys)
+    code, out, err = run_unitctl(["statsu"], capsys)
     assert (code, out) == (2, "")
     assert err.startswith("unitctl: 'statsu' is not a command; did you mean 'status'?")
 
 
 def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = said(["--help"], capsys)
+    code, out, _ = run_unitctl(["--help"], capsys)
     assert code == 0
     assert [name for name in COMMANDS if not re.search(rf"^ +{name} ", out, re.MULTILINE)] == []
     assert "exit codes: 0 fine" in out
     for name in COMMANDS:
-        words = said([name, "--help"], capsys)[1].lower().split()
+        words = run_unitctl([name, "--help"], capsys)[1].lower().split()
         assert "exit codes:" in " ".join(words)
 
 
 def test_without_settings_one_sentence_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, err = said(["status", "--settings", str(tmp_path / "none.toml")], capsys)
+    code, out, err = run_unitctl(["status", "--settings", str(tmp_path / "none.toml")], capsys)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "make run" in err
 
@@ -118,7 +118,7 @@ def test_without_settings_one_sentence_says_what_to_do(
 def test_settings_are_understood_before_and_after_the_command(
     unit: Unit, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = said(["--settings", str(unit.settings), "settings"], capsys)
+    before = run_unitctl(["--settings", str(unit.settings), "settings"], capsys)
     assert before == unit.type("settings")
     assert before[0] == 0
 
@@ -166,7 +166,7 @@ def test_json_is_the_status_document(unit: Unit) -> None:
     assert document["energy"]["level"] == "FULL"
 
 
-def test_no_database_is_told_in_one_sentence(unit: Unit) -> None:
+def test_no_database_is_reported_in_one_sentence(unit: Unit) -> None:
     shutil.rmtree(unit.database.parent)
     code, out, err = unit.type("status")
     assert (code, out, err.count("\n")) == (1, "", 1)
@@ -329,7 +329,7 @@ def test_a_backup_that_fails_leaves_the_old_ones(unit: Unit) -> None:
     assert {path.name for path in backups.iterdir()} == names
 
 
-def test_on_a_terminal_the_same_is_said_in_panels(unit: Unit) -> None:
+def test_on_a_terminal_the_same_is_shown_in_panels(unit: Unit) -> None:
     filled.fill(unit.open_as)
     filled.break_camera(unit.open_as)
     inner, outer = pty.openpty()

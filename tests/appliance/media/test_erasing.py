@@ -40,9 +40,9 @@ class Unit:
         self._capsys = capsys
         for day in range(3):
             for camera in ("gate", "gate-2"):
-                self.tell(NOON + timedelta(days=day), camera, clip=day == 0)
+                self.add_event(NOON + timedelta(days=day), camera, clip=day == 0)
 
-    def tell(self, at: datetime, camera: str, clip: bool = False) -> str:
+    def add_event(self, at: datetime, camera: str, clip: bool = False) -> str:
         """Store an event with its files, as the inference service does."""
         event_id = f"{at:%Y%m%dT%H%M%SZ}-{camera}-beef-1"
         picture = f"snapshots/{at:%Y-%m-%d}/{event_id}.jpg"
@@ -220,10 +220,10 @@ def test_what_is_reported_while_it_erases_stays(unit: Unit) -> None:
     found = erasing.find_erasure(
         unit.writer, unit.data / "snapshots", erasing.select_camera("gate")
     )
-    told = unit.tell(NOON + timedelta(days=5), "gate")
+    reported = unit.add_event(NOON + timedelta(days=5), "gate")
     erasing.erase(unit.writer, found)
-    assert [name for name in unit.events if "-gate-beef" in name] == [told]
-    assert f"{told}.jpg" in unit.files
+    assert [name for name in unit.events if "-gate-beef" in name] == [reported]
+    assert f"{reported}.jpg" in unit.files
 
 
 def test_rows_stay_until_their_pictures_are_gone(

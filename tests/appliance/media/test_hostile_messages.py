@@ -106,7 +106,7 @@ def test_after_a_wrong_line_the_same_connection_gets_its_picture(
         assert receive(other) == PICTURE
 
 
-def test_more_connections_than_threads_are_told_so_and_a_place_becomes_free(
+def test_more_connections_than_threads_are_refused_and_a_place_becomes_free(
     path: Path, server: FrameServer
 ) -> None:
     kept = [FrameClient(path) for _ in range(frame_socket.MOST_CONNECTIONS)]

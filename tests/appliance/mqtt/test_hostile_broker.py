@@ -1,4 +1,4 @@
-"""A broker that sends what is not MQTT: told in words, and the thread goes on."""
+"""A broker that sends what is not MQTT: it is reported, and the thread goes on."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""The unit speaks to a real broker (mosquitto): what is said, and what Home Assistant finds."""
+"""The unit with a real broker (mosquitto): what it publishes, and what Home Assistant finds."""
 
 import json
 import shutil
@@ -42,10 +42,10 @@ needs_broker = pytest.mark.skipif(
 
 
 class Listener:
-    """A client that remembers what it heard."""
+    """A client that keeps what it receives."""
 
     def __init__(self, port: int) -> None:
-        self.heard: list[tuple[str, str, bool]] = []
+        self.received: list[tuple[str, str, bool]] = []
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = self._on_message
         ready = threading.Event()
@@ -56,10 +56,10 @@ class Listener:
         assert ready.wait(30)
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
-        self.heard.append((message.topic, message.payload.decode(), message.retain))
+        self.received.append((message.topic, message.payload.decode(), message.retain))
 
-    def said(self, topic: str) -> list[str]:
-        return [text for name, text, _ in self.heard if name == topic]
+    def list_texts(self, topic: str) -> list[str]:
+        return [text for name, text, _ in self.received if name == topic]
 
     def close(self) -> None:
         self._client.disconnect()
@@ -183,16 +183,16 @@ def test_the_unit_reports_and_each_event_is_reported_once(
         for number in range(3):
             inference.add(event(SystemClock(), number))
             cycle.cycle()
-        wait_until(lambda: len(listener.said(topics.event("demo"))) == 3, "the events")
+        wait_until(lambda: len(listener.list_texts(topics.event("demo"))) == 3, "the events")
         cycle.cycle()
-        ids = [json.loads(text)["event_id"] for text in listener.said(topics.event("demo"))]
+        ids = [json.loads(text)["event_id"] for text in listener.list_texts(topics.event("demo"))]
         assert ids == ["e0", "e1", "e2"]
-        assert json.loads(listener.said(topics.event("demo"))[0])["rule"] == "zone drive"
-        assert listener.said(topics.online) == ["online"]
-        assert listener.said(topics.discovery)
+        assert json.loads(listener.list_texts(topics.event("demo"))[0])["rule"] == "zone drive"
+        assert listener.list_texts(topics.online) == ["online"]
+        assert listener.list_texts(topics.discovery)
         cycle.broker.close()
-        wait_until(lambda: listener.said(topics.online)[-1] == "offline", "the good-bye")
-        assert SECRET not in str(listener.heard)
+        wait_until(lambda: listener.list_texts(topics.online)[-1] == "offline", "the good-bye")
+        assert SECRET not in str(listener.received)
         listener.close()
         inference.close()
 
@@ -209,16 +209,16 @@ def test_after_a_broker_s_restart_all_is_reported_again_and_waiting_events_are_r
     with mosquitto(tmp_path, port):
         listener = Listener(port)
         cycle.broker.start()
-        wait_until(lambda: bool(listener.said(topics.event("demo"))), "the event that waited")
+        wait_until(lambda: bool(listener.list_texts(topics.event("demo"))), "the event that waited")
         cycle.cycle()
-        wait_until(lambda: bool(listener.said(topics.state)), "the state")
+        wait_until(lambda: bool(listener.list_texts(topics.state)), "the state")
         listener.close()
     wait_until(lambda: bool(cycle.broker.trouble), "the loss")
     with mosquitto(tmp_path, port):
         wait_until(lambda: not cycle.broker.trouble, "the connection")
         listener = Listener(port)
         cycle.cycle()
-        wait_until(lambda: bool(listener.said(topics.state)), "the state, again")
+        wait_until(lambda: bool(listener.list_texts(topics.state)), "the state, again")
         listener.close()
     cycle.broker.close()
     inference.close()
@@ -230,12 +230,12 @@ def test_a_unit_that_is_gone_is_offline_by_its_last_will(port: int, tmp_path: Pa
         listener = Listener(port)
         broker = Broker("127.0.0.1", port, will="unit/online", client_id="gone")
         broker.start()
-        wait_until(lambda: listener.said("unit/online") == ["online"], "the word")
+        wait_until(lambda: listener.list_texts("unit/online") == ["online"], "the state")
         connection = broker._client.socket()
         assert connection is not None
         broker._client._reconnect_min_delay = 60
         connection.shutdown(socket.SHUT_RDWR)
-        wait_until(lambda: "offline" in listener.said("unit/online"), "the last will")
+        wait_until(lambda: "offline" in listener.list_texts("unit/online"), "the last will")
         broker.close()
         listener.close()
 

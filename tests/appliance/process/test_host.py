@@ -23,8 +23,8 @@ def wait_for(order: Order) -> Order:
 
 
 def test_an_order_reaches_pid_one_and_does_not_wait_for_it(tmp_path: Path) -> None:
-    heard = tmp_path / "heard"
-    host = Host(program(tmp_path / "systemctl", f'echo "$@" >> {heard}'))
+    received = tmp_path / "heard"
+    host = Host(program(tmp_path / "systemctl", f'echo "$@" >> {received}'))
     for order in (
         host.start("appliance-inference"),
         host.stop("appliance-inference", "appliance-camera@demo"),
@@ -32,7 +32,7 @@ def test_an_order_reaches_pid_one_and_does_not_wait_for_it(tmp_path: Path) -> No
         host.suspend(),
     ):
         assert wait_for(order).error is None
-    assert sorted(heard.read_text().splitlines()) == [
+    assert sorted(received.read_text().splitlines()) == [
         "--no-block poweroff",
         "--no-block start appliance-inference",
         "--no-block stop appliance-inference appliance-camera@demo",
@@ -94,14 +94,14 @@ def test_what_units_are_doing_is_asked_without_waiting(tmp_path: Path) -> None:
     assert order.output == "show --property Id,Result a b\n"
 
 
-def test_an_errand_is_watched_without_waiting_for_it(tmp_path: Path) -> None:
+def test_an_order_is_followed_without_waiting_for_it(tmp_path: Path) -> None:
     go = tmp_path / "go"
     go.touch()
     script = f'echo "$@" > {tmp_path}/heard; while [ -e {go} ]; do sleep 0.02; done; exit 3'
-    errand = Host(program(tmp_path / "systemctl", script)).run("appliance-checkin")
-    assert not errand.is_over()
+    order = Host(program(tmp_path / "systemctl", script)).run("appliance-checkin")
+    assert not order.is_over()
     go.unlink()
-    wait_until(errand.is_over, "the end of the errand")
+    wait_until(order.is_over, "the end of the order")
     assert (tmp_path / "heard").read_text() == "--no-ask-password start appliance-checkin\n"
 
 

@@ -1,4 +1,4 @@
-"""One copy of a service at a time: told at once, freed by the kernel, never in a guard's way."""
+"""One copy of a service at a time: refused at once, freed by the kernel, never in a guard's way."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ from tests.stand_ins.other_program import held_by_another_program
 from tests.waiting import wait_until
 
 
-def test_a_second_copy_is_told_who_has_the_lock_and_the_third_gets_it(tmp_path: Path) -> None:
+def test_a_second_copy_learns_who_has_the_lock_and_the_third_gets_it(tmp_path: Path) -> None:
     first = take(tmp_path, "power")
     assert not first.warning
     with pytest.raises(RunningError, match=f"power runs already as process {os.getpid()}: "):
@@ -37,7 +37,7 @@ def test_two_instances_of_a_template_do_not_disturb_each_other(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("place", ["missing/run", "file/run"])
-def test_a_run_directory_that_is_missing_is_made_and_one_that_cannot_be_is_told(
+def test_a_run_directory_that_is_missing_is_made_and_one_that_cannot_be_is_reported(
     tmp_path: Path, place: str
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -105,10 +105,10 @@ def test_of_two_copies_of_a_service_the_second_ends_and_after_a_crash_the_next_o
     first = start()
     wait_until(lambda: holds(first), "the lock of the first")
     second = start()
-    _, told = second.communicate(timeout=60)
+    _, reported = second.communicate(timeout=60)
     assert second.returncode == 3
-    assert told.count("\n") == 1
-    assert f"another copy of sensors runs already as process {first.pid}" in told
+    assert reported.count("\n") == 1
+    assert f"another copy of sensors runs already as process {first.pid}" in reported
     first.send_signal(signal.SIGKILL)
     first.wait()
     third = start()
@@ -116,18 +116,18 @@ def test_of_two_copies_of_a_service_the_second_ends_and_after_a_crash_the_next_o
 
 
 @pytest.mark.processes
-def test_a_service_starts_though_a_stranger_holds_its_lock(
+def test_a_service_starts_though_another_program_holds_its_lock(
     settings: Settings, start: Callable[[], subprocess.Popen[str]]
 ) -> None:
     settings.unit.run_dir.mkdir(parents=True)
     with held_by_another_program(settings.unit.run_dir / "sensors.lock"):
         service = start()
-        said: list[str] = []
+        message: list[str] = []
         assert service.stderr
-        reader = threading.Thread(target=lambda: said.extend(service.stderr or ()), daemon=True)
+        reader = threading.Thread(target=lambda: message.extend(service.stderr or ()), daemon=True)
         reader.start()
-        wait_until(lambda: any("started" in line for line in said), "the service")
+        wait_until(lambda: any("started" in line for line in message), "the service")
         service.send_signal(signal.SIGTERM)
         assert service.wait(60) == 0
         reader.join(10)
-    assert any("which is no sensors" in line for line in said)
+    assert any("which is no sensors" in line for line in message)

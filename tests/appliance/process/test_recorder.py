@@ -294,13 +294,13 @@ def test_what_comes_again_by_itself_is_not_kept_where_it_fails(recorder: Recorde
     assert recorder.find_trouble() is None
 
 
-def test_pid_one_is_told_what_keeps_the_service_from_recording(
+def test_pid_one_receives_what_keeps_the_service_from_recording(
     settings: Settings, clock: FakeClock, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = Service("power", settings, clock, store, SentenceLog("power"))
-    told: list[str] = []
-    monkeypatch.setattr(service.notifier, "set_status", told.append)
+    reported: list[str] = []
+    monkeypatch.setattr(service.notifier, "set_status", reported.append)
     monkeypatch.setattr(store, "add", lambda *_: refuse(store))
     for _ in range(2):
         service.run_once(lambda: "at work")
-    assert told[-1] == "at work; the disk is full"
+    assert reported[-1] == "at work; the disk is full"

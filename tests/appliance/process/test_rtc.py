@@ -49,7 +49,7 @@ def test_a_clock_that_is_wrong_by_years_still_wakes_in_time(tmp_path: Path) -> N
     assert int((tmp_path / "wakealarm").read_text()) == 1000 + 14 * 3600
 
 
-def test_a_clock_that_knows_minutes_only_is_good_enough(tmp_path: Path) -> None:
+def test_a_clock_that_counts_minutes_only_is_good_enough(tmp_path: Path) -> None:
     Sysfs(tmp_path, grain_s=60).arm(NOW, MORNING + timedelta(seconds=59))
 
 
@@ -75,7 +75,7 @@ def test_a_computer_without_such_a_clock_is_reported_what_to_set(tmp_path: Path)
     assert not (tmp_path / "rtc9").exists()
 
 
-def test_a_unit_that_stays_up_already_is_not_told_to_stay_up(tmp_path: Path) -> None:
+def test_a_unit_that_stays_up_already_is_not_advised_to_stay_up(tmp_path: Path) -> None:
     with pytest.raises(RtcError) as found:
         Rtc(tmp_path / "rtc9", SleepMode.STAY).check()
     assert "name a clock that can wake the computer as rtc in [host]" in str(found.value)

@@ -19,27 +19,27 @@ from tests.stand_ins.fakes import FakeClock
 
 
 @dataclass
-class PidOneHears(Notifier):
-    """Notes what PID 1 would be told."""
+class RecordingNotifier(Notifier):
+    """Notes what PID 1 would receive."""
 
-    told: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def _send(self, state: str) -> None:
-        self.told.append(state)
+        self.sent.append(state)
 
 
 @pytest.fixture
 def service(settings: Settings, clock: FakeClock, open_store: OpenStore) -> Service:
     store, log = open_store("power"), SentenceLog("power")
-    return Service("power", settings, clock, store, log, notifier=PidOneHears())
+    return Service("power", settings, clock, store, log, notifier=RecordingNotifier())
 
 
-def heard(service: Service) -> list[str]:
-    assert isinstance(service.notifier, PidOneHears)
-    return service.notifier.told
+def list_sent(service: Service) -> list[str]:
+    assert isinstance(service.notifier, RecordingNotifier)
+    return service.notifier.sent
 
 
 def silent() -> str:
@@ -48,9 +48,9 @@ def silent() -> str:
 
 def test_ready_and_alive_are_reported_only_at_the_end_of_a_good_cycle(service: Service) -> None:
     service.run_once(silent)
-    assert heard(service) == ["STATUS=the charger does not answer"]
+    assert list_sent(service) == ["STATUS=the charger does not answer"]
     service.run_once(lambda: "all is well")
-    assert heard(service)[1:] == ["STATUS=all is well", "READY=1", "WATCHDOG=1"]
+    assert list_sent(service)[1:] == ["STATUS=all is well", "READY=1", "WATCHDOG=1"]
 
 
 def test_a_fault_is_stored_once_and_cleared_by_the_first_cycle_without_it(
@@ -90,7 +90,7 @@ def test_a_fault_that_could_not_be_cleared_is_cleared_when_the_disk_is_back(
     assert service.store.list_open_faults() == []
 
 
-def test_the_sentence_is_stored_once_a_minute_and_told_to_pid_one_at_once(
+def test_the_sentence_is_stored_once_a_minute_and_sent_to_pid_one_at_once(
     service: Service, clock: FakeClock
 ) -> None:
     sentences = [f"number {number}" for number in range(12)]
@@ -102,7 +102,7 @@ def test_the_sentence_is_stored_once_a_minute_and_told_to_pid_one_at_once(
         stored.add(state.status)
         clock.advance(10)
     assert stored == {"number 0", "number 6"}
-    assert [word for word in heard(service) if word.startswith("STATUS=")] == [
+    assert [word for word in list_sent(service) if word.startswith("STATUS=")] == [
         f"STATUS={sentence}" for sentence in sentences
     ]
 
@@ -121,10 +121,10 @@ def test_a_service_with_nothing_to_do_leaves_and_says_why(service: Service) -> N
     state = service.store.last(ServiceState)
     assert state is not None
     assert state.status == "there is no energy for it"
-    assert heard(service)[-1] == "STOPPING=1"
+    assert list_sent(service)[-1] == "STOPPING=1"
 
 
-def test_a_loop_keeps_its_pace_and_ends_when_told(service: Service, clock: FakeClock) -> None:
+def test_a_loop_keeps_its_pace_and_ends_when_stopped(service: Service, clock: FakeClock) -> None:
     starts: list[float] = []
 
     def work_for_three_seconds() -> str:
@@ -147,13 +147,13 @@ def test_pid_one_really_receives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         pid_one.bind(str(path))
         monkeypatch.setenv("NOTIFY_SOCKET", str(path))
         notifier = Notifier()
-        said: list[Callable[[], None]] = [notifier.notify_ready, notifier.notify_alive]
-        for say in said:
-            say()
+        calls: list[Callable[[], None]] = [notifier.notify_ready, notifier.notify_alive]
+        for call in calls:
+            call()
         notifier.set_status("rtsp://user:secret@10.0.0.7/1 is gone")
         notifier.set_status("rtsp://user:secret@10.0.0.7/1 is gone")
-        heard = [pid_one.recv(256).decode() for _ in range(3)]
+        received = [pid_one.recv(256).decode() for _ in range(3)]
         pid_one.settimeout(0)
         with pytest.raises(BlockingIOError):
             pid_one.recv(256)
-    assert heard == ["READY=1", "WATCHDOG=1", "STATUS=rtsp://***@10.0.0.7/1 is gone"]
+    assert received == ["READY=1", "WATCHDOG=1", "STATUS=rtsp://***@10.0.0.7/1 is gone"]

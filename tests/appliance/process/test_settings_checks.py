@@ -14,11 +14,11 @@ CAMERA = '[camera.front]\nsource = "rtsp://10.0.0.5/"\n'
 CHARGER = '[charger.main]\nport = "/dev/appliance/charger"\n'
 
 
-def test_every_package_that_knows_more_is_plugged_in() -> None:
+def test_every_package_with_checks_of_its_own_is_plugged_in() -> None:
     assert {one.name for one in list_plugins(GROUP)} == {"power", "camera", "switch"}
 
 
-def test_a_check_that_cannot_be_run_is_told_and_no_error() -> None:
+def test_a_check_that_cannot_be_run_is_a_warning_and_no_error() -> None:
     (found,) = find_all(Settings(), [EntryPoint("power", "power.nowhere:check", GROUP)])
     assert found.is_warning
     assert "install the unit's software again" in found.text
@@ -33,7 +33,7 @@ def run_check(capsys: pytest.CaptureFixture[str], path: Path, text: str) -> tupl
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('[charger.main]\nmodel = "x"\n', ":2: charger.main.model is wrong"),
         ("[charger.a]\n[charger.b]\n", "named twice"),
@@ -50,15 +50,15 @@ def run_check(capsys: pytest.CaptureFixture[str], path: Path, text: str) -> tupl
     ],
 )
 def test_what_a_service_refuses_is_refused_with_exit_code_2(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
 ) -> None:
     code, out, err = run_check(capsys, tmp_path / "unit.toml", text)
     assert (code, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
 
 
-def test_a_warning_is_told_and_the_file_is_valid(
+def test_a_warning_is_shown_and_the_file_is_valid(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = '[charger.main]\nport = "/dev/ttyUSB0"\n' + CAMERA

@@ -81,7 +81,7 @@ def test_an_hour_of_watching_costs_its_camera_and_its_looking(
     hour = hour_of(open_store())
     assert hour.camera.wh == pytest.approx(3.0)
     assert hour.camera.known_s == pytest.approx(3600)
-    assert hour.inference.wh == pytest.approx(1.2 * 59 / 60), "the last minute is not told yet"
+    assert hour.inference.wh == pytest.approx(1.2 * 59 / 60), "the last minute is not reported yet"
     assert hour.mean_w == pytest.approx(4.2), "the mean is that of the time that is known"
 
 
@@ -123,7 +123,7 @@ def test_rows_far_apart_are_one_stretch_where_the_process_says_so(
     assert found.mean_w == pytest.approx(3.0), "the first row's power held until the second"
 
 
-def test_of_a_long_gap_the_time_that_the_later_row_tells_of_is_known(
+def test_of_a_long_gap_the_time_that_the_later_row_covers_is_known(
     open_store: OpenStore, clock: FakeClock
 ) -> None:
     camera = open_store("camera")
@@ -169,7 +169,7 @@ def test_a_camera_that_gives_no_pictures_is_looked_at_for_nothing(
     assert read_power(store, "demo").total_w == 2.0
 
 
-def test_looking_is_unknown_while_nobody_tells_of_it_and_nothing_once_inference_speaks(
+def test_analysis_is_unknown_while_nothing_reports_it_and_none_once_inference_reports(
     open_store: OpenStore, clock: FakeClock
 ) -> None:
     camera, inference = open_store("camera"), open_store("inference")

@@ -37,12 +37,12 @@ def tell(open_store: OpenStore) -> Tell:
     return it
 
 
-def shaped(part: str, told: Any) -> Any:
+def shaped(part: str, reported: Any) -> Any:
     """What was told, proved to be JSON of the published shape."""
     schema = {"$ref": f"#/$defs/{part}", "$defs": DEFS}
-    if told is not None:
-        jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(told)))
-    return told
+    if reported is not None:
+        jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(reported)))
+    return reported
 
 
 def asleep(now: Stamp, charge_pct: float = 19.0, reason: str = WHY) -> Sleep:
@@ -67,38 +67,46 @@ def awake(
 # --- the night that passed ------------------------------------------------------------------------
 
 
-def test_a_unit_that_never_slept_tells_of_no_night(tell: Tell) -> None:
+def test_a_unit_that_never_slept_shows_no_night(tell: Tell) -> None:
     assert tell() is None
 
 
-def test_before_its_return_a_sleep_tells_when_to_expect_the_unit(
+def test_before_its_return_a_sleep_shows_when_to_expect_the_unit(
     tell: Tell, clock: FakeClock
 ) -> None:
-    told = tell(asleep(clock.stamp()))
-    assert (told["since"], told["until"]) == (
+    reported = tell(asleep(clock.stamp()))
+    assert (reported["since"], reported["until"]) == (
         "2026-04-15T02:00:00.000Z",
         "2026-04-15T13:00:00.000Z",
     )
-    assert (told["level"], told["armed"], told["reason"]) == ("HIBERNATE", ALARM, WHY)
-    assert told["expected"] == "2026-04-15T13:15:00.000Z"
-    assert told["woke"] is told["stays"] is told["failed_boots"] is told["woke_by"] is None
+    assert (reported["level"], reported["armed"], reported["reason"]) == ("HIBERNATE", ALARM, WHY)
+    assert reported["expected"] == "2026-04-15T13:15:00.000Z"
+    assert (
+        reported["woke"]
+        is reported["stays"]
+        is reported["failed_boots"]
+        is reported["woke_by"]
+        is None
+    )
 
 
 def test_a_sleep_that_nothing_ends_says_so(tell: Tell, clock: FakeClock) -> None:
-    told = tell(Sleep(clock.stamp(), EnergyLevel.OFF, None, "", None, None, None, "3.0 V a cell"))
-    assert (told["level"], told["until"], told["armed"]) == ("OFF", None, "")
+    reported = tell(
+        Sleep(clock.stamp(), EnergyLevel.OFF, None, "", None, None, None, "3.0 V a cell")
+    )
+    assert (reported["level"], reported["until"], reported["armed"]) == ("OFF", None, "")
 
 
-def test_after_its_return_the_night_is_told_from_end_to_end(tell: Tell, clock: FakeClock) -> None:
+def test_after_its_return_the_whole_night_is_shown(tell: Tell, clock: FakeClock) -> None:
     slept = asleep(clock.stamp())
     clock.reboot(down_s=11 * 3600)
-    told = tell(slept, awake(clock.stamp(), slept))
-    assert told["woke"] == "2026-04-15T13:00:00.000Z"
-    assert (told["woke_by"], told["stays"], told["failed_boots"]) == (ALARM, True, 0)
-    assert (told["charge_before_pct"], told["charge_after_pct"]) == (19.0, 17.0)
-    assert told["stays_reason"] == "the energy check is passed"
-    assert told["night"] == {
-        "began": told["since"],
+    reported = tell(slept, awake(clock.stamp(), slept))
+    assert reported["woke"] == "2026-04-15T13:00:00.000Z"
+    assert (reported["woke_by"], reported["stays"], reported["failed_boots"]) == (ALARM, True, 0)
+    assert (reported["charge_before_pct"], reported["charge_after_pct"]) == (19.0, 17.0)
+    assert reported["stays_reason"] == "the energy check is passed"
+    assert reported["night"] == {
+        "began": reported["since"],
         "charge_pct": 19.0,
         "reason": WHY,
         "went_back": 0,
@@ -126,8 +134,8 @@ def test_the_last_word_on_a_return_counts(tell: Tell, clock: FakeClock) -> None:
 def test_a_sleep_that_was_called_off_has_no_return(tell: Tell, clock: FakeClock) -> None:
     slept = asleep(clock.stamp())
     clock.reboot()
-    told = tell(slept, awake(clock.stamp(), None, cause="after a shutdown"))
-    assert told["woke"] is None
+    reported = tell(slept, awake(clock.stamp(), None, cause="after a shutdown"))
+    assert reported["woke"] is None
 
 
 def test_after_boots_that_browned_out_the_one_that_lasts_is_the_return(
@@ -138,8 +146,8 @@ def test_after_boots_that_browned_out_the_one_that_lasts_is_the_return(
     slept = asleep(clock.stamp())
     assert tell(before, slept)["woke"] is None, "a return from before the sleep"
     clock.reboot()
-    told = tell(awake(clock.stamp(), None, cause="after a power cut", failed=2))
-    assert (told["woke_by"], told["failed_boots"]) == ("after a power cut", 2)
+    reported = tell(awake(clock.stamp(), None, cause="after a power cut", failed=2))
+    assert (reported["woke_by"], reported["failed_boots"]) == ("after a power cut", 2)
 
 
 def test_a_night_is_all_sleeps_between_which_the_unit_did_not_stay_up(
@@ -151,9 +159,9 @@ def test_a_night_is_all_sleeps_between_which_the_unit_did_not_stay_up(
         clock.reboot(down_s=3600)
         rows += [slept, awake(clock.stamp(), slept, stays=stays)]
         clock.advance(60)
-    told = tell(*rows)
-    assert told["charge_before_pct"] == 17.0
-    assert told["night"] == {
+    reported = tell(*rows)
+    assert reported["charge_before_pct"] == 17.0
+    assert reported["night"] == {
         "began": "2026-04-15T03:01:00.000Z",
         "charge_pct": 19.0,
         "reason": WHY,
@@ -168,9 +176,9 @@ def test_what_a_later_return_says_does_not_bind_two_nights_together(
     clock.advance(7200)
     slept = asleep(clock.stamp(), 19.0)
     clock.reboot()
-    told = tell(called_off, slept, awake(clock.stamp(), None, stays=False, failed=1))
-    assert told["stays"] is False
-    assert told["night"]["charge_pct"] == 19.0
+    reported = tell(called_off, slept, awake(clock.stamp(), None, stays=False, failed=1))
+    assert reported["stays"] is False
+    assert reported["night"]["charge_pct"] == 19.0
 
 
 # --- the days ahead -------------------------------------------------------------------------------
@@ -203,34 +211,37 @@ def test_before_any_plan_there_is_no_outlook(
     assert ahead() is None
 
 
-def test_the_plan_is_told_as_the_level_of_now_and_its_changes(
+def test_the_plan_is_shown_as_the_level_of_now_and_its_changes(
     ahead: Callable[[], Any], open_store: OpenStore, clock: FakeClock
 ) -> None:
     charges = [50.0, 49.0, 12.0, 45.0, 43.0, 41.0, 60.0, 60.0]
     open_store("plan").add(*plan(clock.stamp(), "SSFFEESS", charges))
     clock.advance(50 * 60)
-    told = ahead()
-    assert told["fresh"]
-    assert told["next_levels"] == [
+    reported = ahead()
+    assert reported["fresh"]
+    assert reported["next_levels"] == [
         {"from": "2026-04-15T02:45:00.000Z", "level": "FULL"},
         {"from": "2026-04-15T03:00:00.000Z", "level": "ECO"},
         {"from": "2026-04-15T03:30:00.000Z", "level": "SENTINEL"},
     ]
-    assert told["until"] == "2026-04-15T04:00:00.000Z"
-    assert (told["lowest_charge_pct"], told["lowest_at"]) == (41.0, "2026-04-15T03:15:00.000Z")
+    assert reported["until"] == "2026-04-15T04:00:00.000Z"
+    assert (reported["lowest_charge_pct"], reported["lowest_at"]) == (
+        41.0,
+        "2026-04-15T03:15:00.000Z",
+    )
 
 
-def test_only_three_days_are_told_and_only_of_the_newest_plan(
+def test_only_three_days_are_shown_and_only_of_the_newest_plan(
     ahead: Callable[[], Any], open_store: OpenStore, clock: FakeClock
 ) -> None:
     store = open_store("plan")
     store.add(*plan(clock.stamp(), "S" * 40))
     clock.advance(3600)
     store.add(*plan(clock.stamp(), "F" * 4 * 72 + "E" * 99, [50.0] * 4 * 72 + [10.0] * 99))
-    told = ahead()
-    assert [one["level"] for one in told["next_levels"]] == ["FULL"]
-    assert told["until"] == "2026-04-18T03:00:00.000Z"
-    assert told["lowest_charge_pct"] == 50.0
+    reported = ahead()
+    assert [one["level"] for one in reported["next_levels"]] == ["FULL"]
+    assert reported["until"] == "2026-04-18T03:00:00.000Z"
+    assert reported["lowest_charge_pct"] == 50.0
 
 
 def test_a_plan_outlives_a_boot_but_not_a_day_and_not_its_own_end(
@@ -289,8 +300,8 @@ def test_the_technician_reads_the_night_for_a_day(
     assert lines(power, settings, "FULL", clock.utc) == {}, "a sleep that was called off"
     clock.reboot(down_s=11 * 3600)
     power.add(awake(clock.stamp(), slept, failed=2))
-    told = lines(power, settings, "FULL", clock.utc)["slept"]
-    assert told == (
+    reported = lines(power, settings, "FULL", clock.utc)["slept"]
+    assert reported == (
         f"2026-04-15 02:00 to 2026-04-15 13:00, charge 19 % before, 17 % after: {WHY}; "
         f"woken: {ALARM}; failed boots: 2; it stays on: the energy check is passed"
     )

@@ -41,7 +41,7 @@ def test_the_schema_describes_every_field() -> None:
     assert bare == []
 
 
-def test_a_unit_that_has_just_been_installed_knows_nothing_and_says_so(
+def test_a_unit_that_has_just_been_installed_shows_that_nothing_is_known(
     open_store: OpenStore, settings: Settings
 ) -> None:
     found = document(open_store, settings)
@@ -72,7 +72,7 @@ def test_a_working_unit_shows_what_its_services_wrote(
     assert [fault["code"] for fault in found["faults"]] == ["camera"]
 
 
-def test_a_camera_shows_its_mode_its_cost_and_what_it_heard(
+def test_a_camera_shows_its_mode_its_cost_and_what_it_detected(
     open_store: OpenStore, settings: Settings, clock: FakeClock
 ) -> None:
     filled.fill(open_store)
@@ -134,18 +134,18 @@ def test_eight_cameras_fit_the_schema_and_no_password_leaves(
     found = document(open_store, replace(settings, camera=sources))
     assert [one["camera"] for one in found["cameras"]] == list(eight_cameras.NAMES)
     assert {one["mode"] for one in found["cameras"]} == {mode.value for mode in CameraMode}
-    told = json.dumps(
+    reported = json.dumps(
         [
             found,
             status_document.list_events(camera, None, 9),
             status_document.list_faults(camera, all=True),
         ]
     )
-    assert told.count("rtsp://***@10.0.0.7/live") >= 5
-    assert eight_cameras.PASSWORD not in told
+    assert reported.count("rtsp://***@10.0.0.7/live") >= 5
+    assert eight_cameras.PASSWORD not in reported
 
 
-def test_free_sun_and_the_last_full_charge_are_told(
+def test_free_sun_and_the_last_full_charge_are_shown(
     open_store: OpenStore, settings: Settings, clock: FakeClock
 ) -> None:
     now, power = clock.stamp(), open_store("power")
@@ -223,8 +223,8 @@ def test_events_stand_in_the_order_in_which_they_began_not_in_which_they_ended(
     clock.advance(60)
     inference.add(filled.event(clock.stamp(), "short"))
     inference.add(filled.event(long_before, "long"))
-    told = status_document.list_events(open_store(), None, 10)
-    assert [event["event_id"] for event in told] == ["short", "long"]
+    reported = status_document.list_events(open_store(), None, 10)
+    assert [event["event_id"] for event in reported] == ["short", "long"]
 
 
 def test_the_day_shows_means_until_now_and_nothing_after(

@@ -75,7 +75,7 @@ def test_what_a_killed_backup_leaves_goes_at_the_next_backup(
     assert not part.exists()
 
 
-def test_of_two_backups_at_once_one_is_told(open_store: OpenStore, tmp_path: Path) -> None:
+def test_of_two_backups_at_once_one_is_reported(open_store: OpenStore, tmp_path: Path) -> None:
     store = open_store()
     part = tmp_path / f"unit-{START:%Y%m%dT%H%M%SZ}.db.part"
     with part.open("w") as other:

@@ -128,7 +128,7 @@ def truncate_beside_its_log(path: Path, *, missing: bool) -> None:
 
 
 @pytest.mark.parametrize("missing", [True, False])
-def test_a_log_without_its_file_is_kept_by_name_and_told(
+def test_a_log_without_its_file_is_kept_by_name_and_reported(
     open_store: OpenStore, clock: FakeClock, missing: bool
 ) -> None:
     power = open_store("power")

@@ -161,8 +161,8 @@ def test_an_optional_field_is_unknown_and_the_rest_of_the_row_counts(
     found = power.last(PowerReading)
     assert found == replace(filled.reading(clock.stamp()), charge_stage=None, pv_power_w=None)
     assert found.charge_stage is not ChargeStage.OFF
-    (told,) = power.unreadable.list_tables()
-    assert (told.table, told.rows, told.first, told.column) == (
+    (reported,) = power.unreadable.list_tables()
+    assert (reported.table, reported.rows, reported.first, reported.column) == (
         "power_reading",
         1,
         "1",
@@ -193,7 +193,7 @@ def test_rows_that_cannot_be_read_do_not_shorten_an_answer(
     assert read_new_events(inference, 0)[0][0] == PAGE_ROWS + 2
 
 
-def test_a_service_tells_which_rows_it_cannot_read_until_it_meets_them_no_more(
+def test_a_service_reports_which_rows_it_cannot_read_until_it_meets_them_no_more(
     settings: Settings, open_store: OpenStore, clock: FakeClock
 ) -> None:
     store = open_store("power")
@@ -249,12 +249,12 @@ def test_the_commands_show_what_can_be_read(
         with pytest.raises(SystemExit) as left:
             main([*words.split(), "--settings", str(settings.path)])
         assert left.value.code in (None, 0, 1), words
-        told = capsys.readouterr()
-        assert "Traceback" not in told.err, words
+        reported = capsys.readouterr()
+        assert "Traceback" not in reported.err, words
         if words == "doctor":
-            assert "1 row of energy_policy (the first: 1, its facts)" in told.out
+            assert "1 row of energy_policy (the first: 1, its facts)" in reported.out
         if words == "status":
-            assert "cannot be read and count as unknown" in told.out
+            assert "cannot be read and count as unknown" in reported.out
 
 
 WRITERS = ("power", "sensors", "camera", "inference", "hints", "plan")

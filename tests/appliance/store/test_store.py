@@ -104,7 +104,7 @@ def test_a_service_has_one_sentence(open_store: OpenStore) -> None:
     assert [state.status for state in power.rows(ServiceState)] == ["second"]
 
 
-def test_a_fault_is_told_once_until_it_is_over(open_store: OpenStore) -> None:
+def test_a_fault_is_logged_once_until_it_is_over(open_store: OpenStore) -> None:
     power, camera = open_store("power"), open_store("camera")
     assert power.raise_fault("power", BusError("no answer"))
     assert not power.raise_fault("power", BusError("no answer"))
@@ -126,7 +126,7 @@ def test_the_tables_have_the_columns_of_their_dataclasses(open_store: OpenStore)
             assert numbers <= set(list_columns(table.row)), table.name
 
 
-def test_preparing_knows_the_newest_step() -> None:
+def test_preparing_has_the_newest_step() -> None:
     assert [step.name for step in migrations.unit._migrations][-1] == prepare.NEWEST_STEP
 
 
@@ -208,7 +208,7 @@ def test_services_of_other_users_may_write_whatever_the_umask(
     assert set(modes) >= {"unit.db", "unit.db.lock"}
 
 
-def test_a_full_disk_is_told_and_loses_nothing_that_was_there(
+def test_a_full_disk_is_reported_and_loses_nothing_that_was_there(
     open_store: OpenStore, clock: FakeClock
 ) -> None:
     power = open_store("power")
@@ -226,12 +226,12 @@ def test_a_full_disk_is_told_and_loses_nothing_that_was_there(
     assert last.state_of_charge_pct == 52.0
 
 
-def test_a_database_that_is_not_there_is_told(tmp_path: Path, clock: FakeClock) -> None:
+def test_a_database_that_is_not_there_is_reported(tmp_path: Path, clock: FakeClock) -> None:
     with pytest.raises(StoreError, match=r"cannot be opened.*the unit's services create it"):
         Store(tmp_path / "unit.db", clock)
 
 
-def test_a_data_directory_that_cannot_be_is_told(tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_is_reported(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file stands in the way")
     with pytest.raises(StoreError, match="data directory"):
         prepare.prepare_database(tmp_path / "data" / "unit.db")

@@ -11,7 +11,7 @@ from tests.appliance.web.test_page_in_a_browser import (
     pytestmark,
     report,
     running,
-    says,
+    shows,
 )
 from tests.appliance.web.test_web import read_until, start
 from tests.stand_ins.chromium import Browser
@@ -29,8 +29,8 @@ def test_a_cell_that_is_apart_stands_out_among_all_cells(
     try:
         read_until(server, "the page is on")
         browser.open(f"http://127.0.0.1:{port}/")
-        browser.wait_for(says("cells", "1 3.331 2 3.330 3 3.120 4 3.329"))
-        browser.wait_for(says("cells", "Cell 3 is 0.21 V below the median of all cells."))
+        browser.wait_for(shows("cells", "1 3.331 2 3.330 3 3.120 4 3.329"))
+        browser.wait_for(shows("cells", "Cell 3 is 0.21 V below the median of all cells."))
         apart = "document.querySelectorAll('#cells .apart')"
         assert browser.evaluate(f"{apart}.length") == 1
         assert browser.evaluate(f"{apart}[0].innerText.includes('3.120')")

@@ -52,7 +52,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(running: Browser) -> Browser:
-    """The browser on an empty page, as a phone in daylight, with nothing heard yet."""
+    """The browser on an empty page, as a phone in daylight, with nothing received yet."""
     running.open("about:blank")
     running.resize(390, 844)
     running.prefer("light")
@@ -98,7 +98,7 @@ def report(power: Store, charge_pct: float, blocked: bool = False) -> None:
     )
 
 
-def says(element: str, text: str) -> str:
+def shows(element: str, text: str) -> str:
     """JavaScript: whether the element is seen and holds `text` (spaces of any kind)."""
     found = f"document.getElementById('{element}')"
     return (
@@ -106,22 +106,22 @@ def says(element: str, text: str) -> str:
     )
 
 
-def test_the_page_tells_live_what_the_unit_does_and_why_and_asks_nobody_else(
+def test_the_page_shows_live_what_the_unit_does_and_why_and_asks_nobody_else(
     browser: Browser, server: subprocess.Popen[str], power: Store, port: int
 ) -> None:
     report(power, 71.0)
     browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(says("level", "FULL"))
-    browser.wait_for(says("level-reason", REASON))
-    browser.wait_for(says("charge", "71"))
-    browser.wait_for(says("sun-power", "231"))
-    browser.wait_for(says("battery-does", "Charging with 112 W"))
+    browser.wait_for(shows("level", "FULL"))
+    browser.wait_for(shows("level-reason", REASON))
+    browser.wait_for(shows("charge", "71"))
+    browser.wait_for(shows("sun-power", "231"))
+    browser.wait_for(shows("battery-does", "Charging with 112 W"))
     browser.wait_for("document.querySelector('#chart canvas') !== null")
     report(power, 72.0, blocked=True)
-    browser.wait_for(says("charge", "72"))
-    browser.wait_for(says("battery-blocked", "is too cold"))
+    browser.wait_for(shows("charge", "72"))
+    browser.wait_for(shows("battery-blocked", "is too cold"))
     power.raise_fault("power", BusError("the charge controller does not answer"))
-    browser.wait_for(says("faults", "The charge controller does not answer."))
+    browser.wait_for(shows("faults", "The charge controller does not answer."))
     assert {urlsplit(url).netloc for url in browser.requests} == {f"127.0.0.1:{port}"}
     assert browser.problems == []
 
@@ -133,10 +133,10 @@ def test_a_fault_that_is_raised_again_shows_since_when_it_is_there_now(
     error, now = BusError("the charge controller does not answer"), power.clock.stamp()
     power.raise_fault("power", error, ago(now, 50))
     browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(says("faults", f"{ago(now, 50).utc:%-d %b}"))
+    browser.wait_for(shows("faults", f"{ago(now, 50).utc:%-d %b}"))
     power.clear_faults("power")
     power.raise_fault("power", error, ago(now, 74))
-    browser.wait_for(says("faults", f"{ago(now, 74).utc:%-d %b}"))
+    browser.wait_for(shows("faults", f"{ago(now, 74).utc:%-d %b}"))
 
 
 def ago(now: Stamp, hours: float) -> Stamp:
@@ -163,15 +163,15 @@ def test_the_night_that_passed_is_reported_for_a_day(
     report(power, 71.0)
     sleep_until(power, 25)
     browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(says("charge", "71"))
+    browser.wait_for(shows("charge", "71"))
     assert browser.evaluate("document.getElementById('night').hidden")
     sleep_until(power, 3)
     for text in ("10 h", "It woke once in between"):
-        browser.wait_for(says("night-was", text))
-    browser.wait_for(says("night-reason", "No load may run."))
+        browser.wait_for(shows("night-was", text))
+    browser.wait_for(shows("night-reason", "No load may run."))
     for text in ("after a power cut", "19 % before, 17 % after", "Starts that failed 2"):
-        browser.wait_for(says("night-facts", text))
-    browser.wait_for(says("night-stays", "It stays on: enough sun."))
+        browser.wait_for(shows("night-facts", text))
+    browser.wait_for(shows("night-stays", "It stays on: enough sun."))
     assert browser.problems == []
 
 
@@ -180,12 +180,12 @@ def test_free_sun_stands_beside_the_level(
 ) -> None:
     report(power, 100.0)
     browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(says("charge", "100"))
+    browser.wait_for(shows("charge", "100"))
     assert browser.evaluate("document.getElementById('level-free').hidden")
     free = power.last(EnergyBudget)
     assert free is not None
     power.add(replace(free, stamp=power.clock.stamp(), sun_is_free=True))
-    browser.wait_for(says("level-free", "Solar power is in surplus"))
+    browser.wait_for(shows("level-free", "Solar power is in surplus"))
 
 
 # JavaScript: the red, green and blue of the chart, at fractions of its drawing.
@@ -214,7 +214,7 @@ def test_the_chart_shades_where_the_charge_is_expected(
             plan.add(*planned(now, 15.0, 85.0))
         browser.open(f"http://127.0.0.1:{port}/")
         browser.wait_for("document.querySelector('#chart canvas') !== null")
-        assert browser.evaluate(says("legend-band", "8 of 10")) is band
+        assert browser.evaluate(shows("legend-band", "8 of 10")) is band
         inside = browser.evaluate(PIXEL.format(x=0.8, y=0.4))
         if band:
             assert inside[1] > inside[0] > 0, f"no shade of green: {inside}"
@@ -225,8 +225,8 @@ def test_the_chart_shades_where_the_charge_is_expected(
     browser.evaluate("document.getElementById('chart').focus()")
     key = "new KeyboardEvent('keydown', {key: 'PageDown'})"
     browser.evaluate(f"document.getElementById('chart').dispatchEvent({key})")
-    browser.wait_for(says("chart-reading", "50 % (15 to 85 %)"))
-    browser.wait_for(says("outlook", "Planned: eco until"))
+    browser.wait_for(shows("chart-reading", "50 % (15 to 85 %)"))
+    browser.wait_for(shows("outlook", "Planned: eco until"))
     assert browser.problems == []
 
 
@@ -241,10 +241,10 @@ def test_unknown_is_a_word_and_never_a_zero(
     browser: Browser, server: subprocess.Popen[str], power: Store, port: int
 ) -> None:
     browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(says("level", "UNKNOWN"))
+    browser.wait_for(shows("level", "UNKNOWN"))
     for element in ("charge", "sun-power", "load-power", "battery-voltage", "sun-today"):
-        browser.wait_for(says(element, "unknown"))
-    browser.wait_for(says("no-faults", "No faults."))
+        browser.wait_for(shows(element, "unknown"))
+    browser.wait_for(shows("no-faults", "No faults."))
     assert browser.problems == []
 
 
@@ -257,10 +257,10 @@ def test_when_the_unit_falls_silent_the_page_says_so_and_recovers(
 ) -> None:
     report(power, 71.0)
     browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(says("charge", "71"))
+    browser.wait_for(shows("charge", "71"))
     server.kill()
     server.wait()
-    browser.wait_for(says("link", "The unit does not answer."))
+    browser.wait_for(shows("link", "The unit does not answer."))
     browser.wait_for("getComputedStyle(document.querySelector('.figure')).opacity < 0.6")
     again = start([], tmp_path, port)
     try:
@@ -327,7 +327,7 @@ def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
             browser.wait_for(shows(name, text))
         signs = [bars(name) for name in ("shed", "road", "well", "yard-north", "gate")]
         assert signs == [0, 1, 2, 3, 4], "the sign of a mode needs no colour"
-        browser.wait_for(says("cameras-cost", "Together 18.7 Wh an hour, without 1"))
+        browser.wait_for(shows("cameras-cost", "Together 18.7 Wh an hour, without 1"))
         assert browser.evaluate("document.documentElement.scrollWidth") == 390
         assert eight_cameras.PASSWORD not in browser.evaluate("document.documentElement.innerHTML")
         assert browser.problems == []
@@ -337,7 +337,7 @@ def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
         process.wait()
 
 
-def test_the_picture_tells_of_which_camera_it_is_and_nothing_jumps_when_it_comes(
+def test_the_picture_shows_of_which_camera_it_is_and_nothing_jumps_when_it_comes(
     browser: Browser, power: Store, tmp_path: Path, port: int
 ) -> None:
     process, pictures = show_eight(browser, tmp_path, port, power)
@@ -346,13 +346,13 @@ def test_the_picture_tells_of_which_camera_it_is_and_nothing_jumps_when_it_comes
         before = browser.evaluate(height)
         assert before > 200
         browser.evaluate("document.getElementById('sight-picture').scrollIntoView()")
-        browser.wait_for(says("sight-picture", "yard-north"))
-        browser.wait_for(says("sight-picture", "nothing detected"))
+        browser.wait_for(shows("sight-picture", "yard-north"))
+        browser.wait_for(shows("sight-picture", "nothing detected"))
         assert browser.evaluate(height) == before
         asked = [urlsplit(url).path for url in browser.requests]
         assert not [path for path in asked if path.startswith("/camera/")], "one picture for all"
         pictures.close()
-        browser.wait_for(says("sight-picture", "Inference is not running"))
+        browser.wait_for(shows("sight-picture", "Inference is not running"))
         assert browser.evaluate(height) == before
     finally:
         process.kill()
@@ -372,7 +372,7 @@ def test_nothing_is_cut_off_and_every_button_can_be_hit_with_a_thumb(
     browser.prefer(scheme)
     browser.resize(width, 800)
     browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(says("charge", "71"))
+    browser.wait_for(shows("charge", "71"))
     assert browser.evaluate("document.documentElement.scrollWidth") == width
     assert browser.evaluate("document.documentElement.dataset.theme") == scheme
     small = browser.evaluate(
@@ -387,7 +387,7 @@ def test_a_page_that_nobody_looks_at_asks_for_nothing(
 ) -> None:
     report(power, 71.0)
     browser.open(f"http://127.0.0.1:{port}/")
-    browser.wait_for(says("charge", "71"))
+    browser.wait_for(shows("charge", "71"))
     hide = """new Promise((done) => {
         Object.defineProperty(document, "visibilityState", {get: () => "hidden"});
         document.dispatchEvent(new Event("visibilitychange"));

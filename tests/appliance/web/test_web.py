@@ -193,8 +193,8 @@ def test_why_there_is_no_picture_is_reported_in_words(
     with inference(settings, Refusal("no frame has been looked at yet")):
         assert client.get("/camera/demo.jpg").json == {"reason": "no frame has been looked at yet"}
     with inference(settings, picture(clock, "gate")):
-        said = client.get("/camera/demo.jpg")
-    assert said.status_code == 503, "the picture of another camera is never shown under this name"
+        answer = client.get("/camera/demo.jpg")
+    assert answer.status_code == 503, "the picture of another camera is never shown under this name"
     assert client.get("/camera/unknown.jpg").status_code == 404
 
 
@@ -310,12 +310,12 @@ def start(
 def read_until(process: subprocess.Popen[str], words: str) -> str:
     """What the process says up to the line with `words`."""
     assert process.stderr is not None
-    said = ""
+    message = ""
     for line in process.stderr:
-        said += line
+        message += line
         if words in line:
-            return said
-    raise AssertionError(f"the process ended and never said {words!r}: {said}")
+            return message
+    raise AssertionError(f"the process ended and never said {words!r}: {message}")
 
 
 def ask(port: int, path: str) -> int:
@@ -333,15 +333,15 @@ def test_a_port_in_use_is_one_sentence_and_sigterm_is_a_clean_end(tmp_path: Path
     read_until(first, f"the page is on http://127.0.0.1:{port}")
     assert ask(port, "/") == 200
     second = start([], tmp_path, port)
-    _, said = second.communicate(timeout=30)
+    _, message = second.communicate(timeout=30)
     assert second.returncode == 1
-    assert "Address already in use" in said
-    assert "[web]" in said
-    assert "Traceback" not in said
+    assert "Address already in use" in message
+    assert "[web]" in message
+    assert "Traceback" not in message
     first.send_signal(signal.SIGTERM)
-    _, said = first.communicate(timeout=30)
-    assert first.returncode == 0, said
-    assert "stopped" in said
+    _, message = first.communicate(timeout=30)
+    assert first.returncode == 0, message
+    assert "stopped" in message
 
 
 @pytest.mark.processes
@@ -357,9 +357,9 @@ def test_with_a_socket_from_pid_1_it_answers_the_first_viewer_and_leaves_when_id
     process = start(activate, tmp_path, unused)
     read_until(process, "Listening on")
     assert ask(port, "/") == 200
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 0, said
-    assert "until nobody has asked for 5 s" in said
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 0, message
+    assert "until nobody has asked for 5 s" in message
 
 
 def test_the_reader_can_not_write(
@@ -384,8 +384,8 @@ def test_a_battery_that_is_no_longer_reported_is_unknown_not_old(
     store: Store = open_store("power")
     store.add(state)
     clock.advance(3600)
-    told = client.get("/api/status").json["battery"]  # type: ignore[index]
-    assert told["fresh"] is False
-    assert told["state_of_charge_pct"] is None
+    reported = client.get("/api/status").json["battery"]  # type: ignore[index]
+    assert reported["fresh"] is False
+    assert reported["state_of_charge_pct"] is None
     store.add(replace(state, stamp=clock.stamp()))
     assert client.get("/api/status").json["battery"]["state_of_charge_pct"] == 71.0  # type: ignore[index]

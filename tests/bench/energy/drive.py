@@ -231,8 +231,8 @@ class YearSimulation:
             if number % HOURLY:
                 return
             self.charge_wh -= WAKE_WH
-        reading, said_pct = self._reading(now, step)
-        self._decide(now, reading, said_pct)
+        reading, reported_pct = self._reading(now, step)
+        self._decide(now, reading, reported_pct)
 
     def _reading(self, now: Stamp, step: int) -> tuple[PowerReading | None, float | None]:
         """What the devices say: the charger's reading, and the BMS's own count."""
@@ -246,16 +246,16 @@ class YearSimulation:
             self.held,
         )
         reading: PowerReading | None = true
-        said_pct: float | None = self.charge_wh / self.capacity_wh * 100
+        reported_pct: float | None = self.charge_wh / self.capacity_wh * 100
         if self.faults is not None:
-            reading, said_pct = self.faults.apply(true, said_pct, now.uptime_s)
-        return self.watch.filter_charger("bench", reading), said_pct
+            reading, reported_pct = self.faults.apply(true, reported_pct, now.uptime_s)
+        return self.watch.filter_charger("bench", reading), reported_pct
 
-    def _decide(self, now: Stamp, reading: PowerReading | None, said_pct: float | None) -> None:
+    def _decide(self, now: Stamp, reading: PowerReading | None, reported_pct: float | None) -> None:
         settings = self.settings
         if reading is not None and reading.battery_voltage_v is not None:
             self.last_reading = reading
-        self.estimate = estimator.update(self.estimate, reading, settings.battery, said_pct)
+        self.estimate = estimator.update(self.estimate, reading, settings.battery, reported_pct)
         state = self.state = estimator.report_state(self.estimate, reading, settings.battery, now)
         age_s = now.uptime_s - self.last_reading.stamp.uptime_s if self.last_reading else None
         fresh = self.last_reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None

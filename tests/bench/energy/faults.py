@@ -105,25 +105,25 @@ class Faults:
         self._held: tuple[Spell, PowerReading, float | None] | None = None
 
     def apply(
-        self, reading: PowerReading | None, said_pct: float | None, uptime_s: float
+        self, reading: PowerReading | None, reported_pct: float | None, uptime_s: float
     ) -> tuple[PowerReading | None, float | None]:
         """What the unit gets of a true reading and of the charge that a BMS says."""
         since_s = uptime_s if self._last_s is None else self._last_s
         self._last_s = uptime_s
         bias_a = self.bias_a(uptime_s)
-        said_pct = self._miscounted(said_pct, bias_a, uptime_s - since_s)
+        reported_pct = self._miscounted(reported_pct, bias_a, uptime_s - since_s)
         if reading is not None:
             reading = self._measured(reading, bias_a, uptime_s)
         if spell := self.at_work(Kind.SOC_606, uptime_s):
-            said_pct = None if said_pct is None else (606.0 if spell.draw < 0.5 else 0.0)
-        reading, said_pct = self._frozen(reading, said_pct, uptime_s)
+            reported_pct = None if reported_pct is None else (606.0 if spell.draw < 0.5 else 0.0)
+        reading, reported_pct = self._frozen(reading, reported_pct, uptime_s)
         if reading is None or self.at_work(Kind.DROPOUT, uptime_s):
             return None, None
         for moment in self._torn_between(since_s, uptime_s):
             reading = tear_reading(reading, moment)
         if spell := self.at_work(Kind.ZERO, uptime_s):
-            return zero_reading(reading, spell), None if said_pct is None else 0.0
-        return reading, said_pct
+            return zero_reading(reading, spell), None if reported_pct is None else 0.0
+        return reading, reported_pct
 
     def bias_a(self, at_s: float) -> float:
         """By how much the current sensor is off: read minus true."""
@@ -186,15 +186,15 @@ class Faults:
         left, right = (self._share(Kind.WANDER, int(number) + more) for more in (0, 1))
         return OFF_PCT_PER_DAY * (left + (right - left) * part / WANDERS_OVER_S)
 
-    def _miscounted(self, said_pct: float | None, bias_a: float, past_s: float) -> float | None:
+    def _miscounted(self, reported_pct: float | None, bias_a: float, past_s: float) -> float | None:
         """A BMS counts with the same kind of sensor, and sets itself right when it is full."""
         if 0 < past_s <= LONGEST_STEP_S:
             self._counted_pct += bias_a * past_s / HOUR_S / self._capacity_ah * 100
-        if said_pct is None:
+        if reported_pct is None:
             return None
-        if said_pct >= FULL_PCT:
+        if reported_pct >= FULL_PCT:
             self._counted_pct = 0.0
-        return min(100.0, max(0.0, said_pct + self._counted_pct))
+        return min(100.0, max(0.0, reported_pct + self._counted_pct))
 
     def _measured(self, reading: PowerReading, bias_a: float, at_s: float) -> PowerReading:
         if bias_a and reading.battery_current_a is not None:
@@ -206,17 +206,17 @@ class Faults:
         return reading
 
     def _frozen(
-        self, reading: PowerReading | None, said_pct: float | None, at_s: float
+        self, reading: PowerReading | None, reported_pct: float | None, at_s: float
     ) -> tuple[PowerReading | None, float | None]:
         """The values before the spell began; where there are none, the first ones in it."""
         spell = self.at_work(Kind.FROZEN, at_s)
         if reading is None:
-            return None, said_pct
+            return None, reported_pct
         if spell is None:
-            self._held, self._before = None, (reading, said_pct)
-            return reading, said_pct
+            self._held, self._before = None, (reading, reported_pct)
+            return reading, reported_pct
         if self._held is None or self._held[0] != spell:
-            before, before_pct = self._before or (reading, said_pct)
+            before, before_pct = self._before or (reading, reported_pct)
             self._held = (spell, before, before_pct)
         _, held, held_pct = self._held
         return replace(held, stamp=reading.stamp), held_pct

@@ -39,24 +39,24 @@ def true_at(uptime_s: float) -> PowerReading:
 def run(
     faults: Faults, weeks: float = 4, step_s: float = STEP_S, from_s: float = 0.0
 ) -> list[Said]:
-    said = []
+    results = []
     for number in range(int(weeks * WEEK_S / step_s)):
         at_s = from_s + number * step_s
         true = true_at(at_s)
-        said.append((at_s, true, *faults.apply(true, 50.0, at_s)))
-    return said
+        results.append((at_s, true, *faults.apply(true, 50.0, at_s)))
+    return results
 
 
 def test_without_kinds_nothing_is_wrong() -> None:
-    for _, true, seen, said_pct in run(Faults(1, ()), weeks=2):
+    for _, true, seen, reported_pct in run(Faults(1, ()), weeks=2):
         assert seen == true
-        assert said_pct == 50
+        assert reported_pct == 50
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_each_kind_strikes_within_a_year(kind: Kind) -> None:
-    said = run(Faults(1, [kind]), weeks=52, step_s=3600)
-    assert any((seen, said_pct) != (true, 50.0) for _, true, seen, said_pct in said)
+    results = run(Faults(1, [kind]), weeks=52, step_s=3600)
+    assert any((seen, reported_pct) != (true, 50.0) for _, true, seen, reported_pct in results)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind not in (Kind.TORN, Kind.FROZEN)])
@@ -74,9 +74,9 @@ def test_another_seed_has_other_faults() -> None:
 def test_a_true_silence_stays_a_silence() -> None:
     faults = Faults(1)
     for number in range(5000):
-        seen, said_pct = faults.apply(None, None, number * STEP_S)
+        seen, reported_pct = faults.apply(None, None, number * STEP_S)
         assert seen is None
-        assert said_pct is None
+        assert reported_pct is None
 
 
 @pytest.mark.parametrize(
@@ -129,8 +129,8 @@ def test_a_bms_counts_with_the_same_error_until_it_is_full() -> None:
     faults = Faults(1, [Kind.DRIFT])
     sign = 1 if faults.bias_a(0.0) > 0 else -1
     for number in range(10 * 24 + 1):
-        _, said_pct = faults.apply(true_at(0.0), 50.0, number * HOUR_S)
-    assert said_pct == pytest.approx(50 + sign * 20)
+        _, reported_pct = faults.apply(true_at(0.0), 50.0, number * HOUR_S)
+    assert reported_pct == pytest.approx(50 + sign * 20)
     _, at_full_pct = faults.apply(true_at(0.0), 100.0, 10 * DAY_S + HOUR_S)
     assert at_full_pct == 100
     _, later_pct = faults.apply(true_at(0.0), 50.0, 10 * DAY_S + 2 * HOUR_S)
@@ -142,14 +142,14 @@ def test_a_dropout_is_a_silence_of_hours() -> None:
     silent = [seen is None for _, _, seen, _ in run(faults)]
     assert any(silent)
     assert not all(silent)
-    for _, true, seen, said_pct in run(faults):
-        assert (seen is None) == (said_pct is None)
+    for _, true, seen, reported_pct in run(faults):
+        assert (seen is None) == (reported_pct is None)
         assert seen in (None, true)
 
 
 def test_a_zero_for_absent_is_none_for_the_battery_and_stays_zero_for_sun_and_loads() -> None:
     seen_currents = set()
-    for at_s, _, seen, said_pct in run(faults := Faults(1, [Kind.ZERO]), weeks=12):
+    for at_s, _, seen, reported_pct in run(faults := Faults(1, [Kind.ZERO]), weeks=12):
         if faults.at_work(Kind.ZERO, at_s) is None:
             continue
         assert seen is not None
@@ -157,7 +157,7 @@ def test_a_zero_for_absent_is_none_for_the_battery_and_stays_zero_for_sun_and_lo
         assert seen.lowest_cell_voltage_v is None
         assert seen.charge_stage is None
         assert seen.quality["battery_voltage_v"] is Quality.IMPLAUSIBLE
-        assert (seen.pv_power_w, seen.pv_voltage_v, seen.load_power_w, said_pct) == (0, 0, 0, 0)
+        assert (seen.pv_power_w, seen.pv_voltage_v, seen.load_power_w, reported_pct) == (0, 0, 0, 0)
         assert (seen.battery_current_a is None) == ("battery_current_a" in seen.quality)
         seen_currents.add(seen.battery_current_a)
     assert seen_currents == {None, 0.0}
@@ -177,12 +177,12 @@ def test_frozen_values_are_the_last_before_and_their_stamps_go_on() -> None:
     assert frozen > 5
 
 
-def test_a_bms_that_is_mad_says_606_or_0_per_cent_and_nothing_else_is_wrong() -> None:
-    said = run(Faults(1, [Kind.SOC_606]), weeks=8)
-    assert {said_pct for _, _, _, said_pct in said} == {50.0, 606.0, 0.0}
-    assert all(seen == true for _, true, seen, _ in said)
+def test_a_faulty_bms_reports_606_or_0_per_cent_and_nothing_else_is_wrong() -> None:
+    results = run(Faults(1, [Kind.SOC_606]), weeks=8)
+    assert {reported_pct for _, _, _, reported_pct in results} == {50.0, 606.0, 0.0}
+    assert all(seen == true for _, true, seen, _ in results)
     faults = Faults(1, [Kind.SOC_606])
-    assert all(faults.apply(true_at(0), None, at_s)[1] is None for at_s, *_ in said)
+    assert all(faults.apply(true_at(0), None, at_s)[1] is None for at_s, *_ in results)
 
 
 def test_a_torn_value_is_one_wild_value_in_one_reading() -> None:
@@ -213,7 +213,7 @@ def test_an_unknown_value_cannot_be_torn() -> None:
         assert faults.apply(true, 50.0, number * STEP_S)[0] == true
 
 
-def test_a_missing_probe_says_nothing_or_25_degrees_for_weeks() -> None:
+def test_a_missing_probe_reports_nothing_or_25_degrees_for_weeks() -> None:
     seen_c: set[float | None] = set()
     for seed in range(4):
         faults = Faults(seed, [Kind.NO_PROBE])

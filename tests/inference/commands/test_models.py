@@ -37,9 +37,9 @@ class Unit:
         """Exit code, standard output, standard error."""
         with pytest.raises(SystemExit) as left:
             main(["models", "--settings", str(self.settings), *map(str, words)])
-        said = self._capsys.readouterr()
+        output = self._capsys.readouterr()
         assert isinstance(left.value.code, int)
-        return left.value.code, said.out, said.err
+        return left.value.code, output.out, output.err
 
     def listed(self) -> dict[str, dict[str, Any]]:
         code, out, _ = self.type("--json")

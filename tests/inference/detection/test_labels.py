@@ -58,7 +58,7 @@ def test_a_cameras_own_model_need_not_know_the_labels_of_other_cameras() -> None
     assert wanted(settings, BIRDS, "birds") == ("wren",)
 
 
-def test_a_model_that_knows_nothing_of_what_is_wanted_is_refused() -> None:
+def test_a_model_without_the_wanted_labels_is_refused() -> None:
     settings = site(CameraSettings(model="birds"), blur_heads=False)
     with pytest.raises(ModelError, match="'person'"):
         wanted(settings, BIRDS, "birds")

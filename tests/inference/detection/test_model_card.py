@@ -71,7 +71,7 @@ def test_the_batch_is_read(batch: object, read: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "value", "said"),
+    ("where", "value", "message"),
     [
         ("sha256", "12", "64 hex digits"),
         ("sha256", None, "damaged or incomplete"),
@@ -96,13 +96,13 @@ def test_the_batch_is_read(batch: object, read: int | None) -> None:
     ],
 )
 def test_a_wrong_card_is_refused_by_name(
-    tmp_path: Path, where: str, value: object, said: str
+    tmp_path: Path, where: str, value: object, message: str
 ) -> None:
-    assert said in refused(tmp_path, changed(where, value))
+    assert message in refused(tmp_path, changed(where, value))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "damaged or incomplete"),
         ("[]", "damaged or incomplete"),
@@ -112,8 +112,8 @@ def test_a_wrong_card_is_refused_by_name(
     ],
     ids=["empty", "list", "deep", "nan", "large"],
 )
-def test_a_file_that_is_no_card_is_refused(tmp_path: Path, text: str, said: str) -> None:
-    assert said in refused(tmp_path, text)
+def test_a_file_that_is_no_card_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    assert message in refused(tmp_path, text)
 
 
 def test_a_card_that_is_a_pipe_or_a_directory_is_refused_at_once(tmp_path: Path) -> None:

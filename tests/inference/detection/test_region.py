@@ -124,12 +124,12 @@ def seen(box: Box) -> Detection:
 
 
 def test_a_box_of_a_part_is_given_in_fractions_of_the_whole() -> None:
-    (told,) = map_detections_to_picture([seen(Box(0.25, 0.5, 0.5, 0.75))], PART)
+    (reported,) = map_detections_to_picture([seen(Box(0.25, 0.5, 0.5, 0.75))], PART)
     expected = Box(0.3, 0.6, 0.4, 0.7)
-    assert told.label == "person"
-    assert told.confidence == 0.7
+    assert reported.label == "person"
+    assert reported.confidence == 0.7
     for name in ("left", "top", "right", "bottom"):
-        assert getattr(told.box, name) == pytest.approx(getattr(expected, name))
+        assert getattr(reported.box, name) == pytest.approx(getattr(expected, name))
 
 
 def test_without_a_part_nothing_is_changed() -> None:
@@ -167,8 +167,8 @@ def test_a_track_counts_as_searched_only_where_the_part_showed_all_of_it() -> No
 
 @given(boxes())
 def test_what_is_reported_is_what_counts_as_searched(box: Box) -> None:
-    told = map_detections_to_picture([seen(box)], PART)
-    assert bool(told) == is_covered(PART, map_box_to_picture(box, PART))
+    reported = map_detections_to_picture([seen(box)], PART)
+    assert bool(reported) == is_covered(PART, map_box_to_picture(box, PART))
 
 
 def test_the_part_can_be_laid_around_all_that_is_followed() -> None:

@@ -249,7 +249,7 @@ def test_clips_of_merged_events_are_named_to_be_forgotten() -> None:
         bench.media_s += 3
         bench.clock.advance(3)
         bench.show()
-    told = {event.event_id for event in bench.events}
-    assert len(told) == 20
+    reported = {event.event_id for event in bench.events}
+    assert len(reported) == 20
     assert bench.drafts.merged_ids
-    assert not told & set(bench.drafts.merged_ids)
+    assert not reported & set(bench.drafts.merged_ids)

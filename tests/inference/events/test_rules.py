@@ -183,17 +183,17 @@ def test_who_comes_nearer_over_it_goes_to_its_right() -> None:
 
 
 @pytest.mark.parametrize(
-    ("direction", "told"),
+    ("direction", "reported"),
     [
         (Direction.BOTH, ["line fence: to the left", "line fence: to the right"]),
         (Direction.TO_LEFT, ["line fence: to the left"]),
         (Direction.TO_RIGHT, ["line fence: to the right"]),
     ],
 )
-def test_only_the_wanted_direction_is_an_event(direction: Direction, told: list[str]) -> None:
+def test_only_the_wanted_direction_is_an_event(direction: Direction, reported: list[str]) -> None:
     bench = RuleBench(line(direction))
     bench.walk((0.5, 0.8), (0.5, 0.3), (0.5, 0.8))
-    assert bench.crossings == told
+    assert bench.crossings == reported
 
 
 def test_who_stands_on_the_line_and_sways_does_not_cross_it() -> None:

@@ -131,7 +131,7 @@ def functions(model: onnx.ModelProto) -> None:
     model.functions.append(helper.make_function("own", "laugh", ["a"], ["b"], [inner], opset))
 
 
-def says(key: str, value: str) -> Damage:
+def declare(key: str, value: str) -> Damage:
     return lambda model: model.metadata_props.add(key=key, value=value)
 
 
@@ -160,7 +160,7 @@ def test_a_bound_of_infinity_is_no_weight() -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"),
+    ("damage", "text"),
     [
         (node("Evil", "x", domain="com.evil"), "custom operator com.evil.Evil"),
         (in_a_branch(helper.make_node("Evil", [], ["e"], domain="evil")), "custom operator evil"),
@@ -197,8 +197,8 @@ def test_a_bound_of_infinity_is_no_weight() -> None:
         (lambda model: model.training_info.add(), "training information"),
     ],
 )
-def test_a_harmful_model_is_refused_before_it_runs(damage: Damage, said: str) -> None:
-    assert said in refusal(damage)
+def test_a_harmful_model_is_refused_before_it_runs(damage: Damage, text: str) -> None:
+    assert text in refusal(damage)
 
 
 @pytest.mark.parametrize(
@@ -237,11 +237,14 @@ def test_another_type_or_size_of_input_than_the_cards_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "reported"),
     [
-        (says("license", "AGPL-3.0 License (https://ultralytics.com/license)"), "AGPL: license="),
-        (says("author", "Ultralytics"), "AGPL: author=Ultralytics"),
-        (says("description", "Ultralytics YOLO11n model trained on coco.yaml"), "AGPL: descr"),
+        (
+            declare("license", "AGPL-3.0 License (https://ultralytics.com/license)"),
+            "AGPL: license=",
+        ),
+        (declare("author", "Ultralytics"), "AGPL: author=Ultralytics"),
+        (declare("description", "Ultralytics YOLO11n model trained on coco.yaml"), "AGPL: descr"),
         (lambda model: setattr(model, "doc_string", "GNU Affero"), "AGPL: description="),
         (
             lambda model: model.graph.node[0].metadata_props.add(
@@ -249,15 +252,15 @@ def test_another_type_or_size_of_input_than_the_cards_is_refused() -> None:
             ),
             "AGPL: class=",
         ),
-        (says("licence", "GPL-3.0-only"), "GPL: licence="),
-        (says("License", "CC-BY-NC-4.0"), "NC: License="),
+        (declare("licence", "GPL-3.0-only"), "GPL: licence="),
+        (declare("License", "CC-BY-NC-4.0"), "NC: License="),
     ],
 )
-def test_a_strict_licence_in_the_model_is_found(damage: Damage, told: str) -> None:
+def test_a_strict_licence_in_the_model_is_found(damage: Damage, reported: str) -> None:
     model = make_model()
     damage(model)
     (found,) = looked_at(model.SerializeToString())
-    assert found.startswith(told)
+    assert found.startswith(reported)
 
 
 def tried(path: Path, limits: TrialLimits = SMALL) -> str:
@@ -295,8 +298,8 @@ def test_a_model_that_asks_for_much_memory_when_it_runs_is_refused(tmp_path: Pat
         ]
     )
     model.graph.output.append(helper.make_tensor_value_info("sum", TensorProto.FLOAT, []))
-    said = tried(write_model(tmp_path, model))
-    assert "needs more memory than a model may have here" in said
+    text = tried(write_model(tmp_path, model))
+    assert "needs more memory than a model may have here" in text
 
 
 def test_a_model_that_never_ends_is_stopped(tmp_path: Path) -> None:
@@ -321,15 +324,15 @@ def test_a_model_that_never_ends_is_stopped(tmp_path: Path) -> None:
     weights(np.ones((), np.bool_), "yes")(model)
     model.graph.node.append(helper.make_node("Loop", ["trips", "yes", "flat"], ["last"], body=body))
     model.graph.output.append(helper.make_tensor_value_info("last", TensorProto.FLOAT, [1, 3]))
-    said = tried(write_model(tmp_path, model), TrialLimits(2**30, cpu_s=2, wall_s=120))
-    assert "takes more than 2 s of processor time" in said
+    text = tried(write_model(tmp_path, model), TrialLimits(2**30, cpu_s=2, wall_s=120))
+    assert "takes more than 2 s of processor time" in text
     hurried = tried(write_model(tmp_path, model), TrialLimits(2**30, cpu_s=60, wall_s=0.2))
     assert "took more than 0.2 s to try" in hurried
 
 
 def test_what_the_card_says_of_the_outputs_is_tried(tmp_path: Path) -> None:
-    said = tried(write_model(tmp_path, make_model(), classes=["person", "cat", "dog"]))
-    assert "correct classes, strides and bins" in said
+    text = tried(write_model(tmp_path, make_model(), classes=["person", "cat", "dog"]))
+    assert "correct classes, strides and bins" in text
 
 
 def test_an_operator_that_onnx_runtime_lacks_is_refused(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_gpus_meter_leaves_the_processor_to_its_time() -> None:
     assert run.per_frame_j == pytest.approx(0.1 * 30 + 0.05 * 3)
 
 
-def test_a_gpus_meter_says_nothing_of_a_model_on_the_processor() -> None:
+def test_a_gpus_meter_does_not_measure_a_model_on_the_processor() -> None:
     computer = Computer(CPU, processor=False, gpu=True)
     run = measure(computer, 1.0, computer.tools([computer]))
     assert run.meter == ""

@@ -165,7 +165,7 @@ def test_a_power_cut_while_adding_leaves_nothing_that_counts(
     assert [path.name for path in store.root.iterdir() if path.name.startswith(".new-")] == []
 
 
-def test_a_data_directory_that_cannot_be_written_is_said_in_words(
+def test_a_data_directory_that_cannot_be_written_is_reported(
     store: ModelStore, tmp_path: Path
 ) -> None:
     store.settings.unit.data_dir.write_text("in the way")

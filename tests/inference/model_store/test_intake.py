@@ -71,7 +71,7 @@ def test_a_pack_that_lies_about_its_size_gives_no_more_than_it_says(
 
 
 @pytest.mark.parametrize(
-    ("members", "said"),
+    ("members", "text"),
     [
         ({f"{number}.txt": b"" for number in range(20)}, "more than 8 files"),
         ({"../evil.onnx": b"x", "c.json": b"{}"}, "in a directory"),
@@ -84,9 +84,9 @@ def test_a_pack_that_lies_about_its_size_gives_no_more_than_it_says(
     ],
 )
 def test_a_pack_of_other_things_is_refused(
-    tmp_path: Path, members: dict[str, bytes], said: str
+    tmp_path: Path, members: dict[str, bytes], text: str
 ) -> None:
-    assert said in taken(pack(tmp_path / "p.zip", members), tmp_path / "in")
+    assert text in taken(pack(tmp_path / "p.zip", members), tmp_path / "in")
 
 
 def test_a_torn_pack_is_refused(tmp_path: Path, good: dict[str, bytes]) -> None:
@@ -96,7 +96,7 @@ def test_a_torn_pack_is_refused(tmp_path: Path, good: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "said"),
+    ("head", "text"),
     [
         (b"\x1f\x8b\x08", "an archive (gzip)"),
         (b"BZh9", "an archive (bzip2)"),
@@ -105,10 +105,10 @@ def test_a_torn_pack_is_refused(tmp_path: Path, good: dict[str, bytes]) -> None:
     ],
     ids=["gzip", "bzip2", "xz", "tar"],
 )
-def test_any_other_archive_is_refused(tmp_path: Path, head: bytes, said: str) -> None:
+def test_any_other_archive_is_refused(tmp_path: Path, head: bytes, text: str) -> None:
     source = tmp_path / "model.onnx"
     source.write_bytes(head + bytes(300))
-    assert said in taken(source, tmp_path / "in")
+    assert text in taken(source, tmp_path / "in")
 
 
 def test_what_is_no_file_or_too_large_is_refused_at_once(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_is_no_file_or_too_large_is_refused_at_once(tmp_path: Path) -> None
     (tmp_path / "empty.onnx").touch()
     with (tmp_path / "huge.onnx").open("wb") as file:
         file.truncate(2**40)
-    said = {
+    text = {
         tmp_path / "pipe.onnx": "is no file but a pipe",
         tmp_path: "is no file but a directory",
         Path("/dev/zero"): "is no file but a device",
@@ -124,7 +124,7 @@ def test_what_is_no_file_or_too_large_is_refused_at_once(tmp_path: Path) -> None
         tmp_path / "huge.onnx": "MiB, a model here may have 256",
         tmp_path / "nowhere.onnx": "No such file",
     }
-    for source, sentence in said.items():
+    for source, sentence in text.items():
         assert sentence in taken(source, tmp_path / "in")
     assert list((tmp_path / "in").iterdir()) == []
 

@@ -37,8 +37,12 @@ class ArbiterRun:
     ) -> EnergyBudget:
         self.clock.advance(wait_s)
         verdict = Verdict(allowed, "the charger has not answered for 14 min", may_rise=may_rise)
-        said = Proposal(proposed, SETTINGS.get_level_power_w(proposed), "46 % +- 3 left; sun 120 W")
-        self.ruling, budget = arbitrate(self.ruling, verdict, said, SETTINGS, self.clock.stamp())
+        proposal = Proposal(
+            proposed, SETTINGS.get_level_power_w(proposed), "46 % +- 3 left; sun 120 W"
+        )
+        self.ruling, budget = arbitrate(
+            self.ruling, verdict, proposal, SETTINGS, self.clock.stamp()
+        )
         return budget
 
 
@@ -111,8 +115,8 @@ def test_the_reason_is_a_sentence_with_figures(run: ArbiterRun) -> None:
 def test_a_planner_may_ask_for_less_power_than_its_level_allows(clock: FakeClock) -> None:
     verdict = Verdict(FULL, "good")
     for asked_w, given_w in ((7.0, 7.0), (900.0, 25.0)):
-        said = Proposal(FULL, asked_w, "reason")
-        _, budget = arbitrate(ArbiterState(), verdict, said, SETTINGS, clock.stamp())
+        proposal = Proposal(FULL, asked_w, "reason")
+        _, budget = arbitrate(ArbiterState(), verdict, proposal, SETTINGS, clock.stamp())
         assert budget.power_w == given_w
 
 
@@ -122,7 +126,7 @@ def test_a_budget_outlives_three_polls_and_names_the_reserve(clock: FakeClock) -
         meter=replace(SETTINGS.meter, poll_every_s=60),
         energy=EnergySettings(reserve_days=10),
     )
-    verdict, said = Verdict(FULL, "good"), Proposal(FULL, 25, "reason")
-    _, budget = arbitrate(ArbiterState(), verdict, said, slow, clock.stamp())
+    verdict, proposal = Verdict(FULL, "good"), Proposal(FULL, 25, "reason")
+    _, budget = arbitrate(ArbiterState(), verdict, proposal, slow, clock.stamp())
     assert (budget.until - clock.utc).total_seconds() == 180
     assert budget.reserve_wh == pytest.approx(72)

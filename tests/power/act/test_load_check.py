@@ -97,7 +97,7 @@ def test_a_switch_that_cannot_be_read_is_off_when_its_command_has_succeeded(
     assert unit.faults == []
 
 
-def test_a_service_that_runs_against_its_order_is_stopped_again_and_told(unit: Unit) -> None:
+def test_a_service_that_runs_against_its_order_is_stopped_again_and_reported(unit: Unit) -> None:
     unit.host.states = {GATE: "active"}
     assert unit.pass_time(190).count(f"stop {GATE}") == 3
     (fault,) = unit.faults
@@ -108,7 +108,7 @@ def test_a_service_that_runs_against_its_order_is_stopped_again_and_told(unit: U
     assert unit.faults == []
 
 
-def test_a_load_that_should_run_and_does_not_is_told_and_left_to_pid_one(unit: Unit) -> None:
+def test_a_load_that_should_run_and_does_not_is_reported_and_left_to_pid_one(unit: Unit) -> None:
     unit.level = EnergyLevel.FULL
     unit.pass_time(10)
     unit.host.states = {GATE: "activating auto-restart"}

@@ -59,7 +59,7 @@ def test_a_switch_that_was_not_switched_off_at_boot_is_wrong_so_too() -> None:
     assert explain(GATE, runs=False, at_boot=FAILED) == ""
 
 
-def test_what_the_switch_itself_says_counts_more_than_what_pid_one_believes() -> None:
+def test_the_state_of_the_switch_itself_counts_more_than_pid_ones() -> None:
     assert explain(RELAY, runs=False, reads_on=True) == "it reads back as on"
     assert explain(RELAY, runs=False, reads_on=True, once_more=ACTIVE) == "it reads back as on"
     assert explain(RELAY, runs=False, reads_on=False, own=FAILED, at_boot=FAILED) == ""

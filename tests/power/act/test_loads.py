@@ -50,8 +50,8 @@ def test_the_units_of_a_site_stand_in_shed_order() -> None:
 
 
 def test_alarms_are_received_where_a_camera_has_them_and_as_long_as_it_runs() -> None:
-    heard = CameraSettings(onvif="http://10.0.0.9/onvif", runs_from=ECO)
-    site = Settings(camera={"gate": CameraSettings(), "yard": heard})
+    with_alarms = CameraSettings(onvif="http://10.0.0.9/onvif", runs_from=ECO)
+    site = Settings(camera={"gate": CameraSettings(), "yard": with_alarms})
     (hints,) = [load for load in list_loads(site) if load.unit == "appliance-hints"]
     assert hints.lowest == ECO
     order = [load.unit for load in list_loads(site)]
@@ -338,7 +338,7 @@ def test_forgetting_what_was_ordered_does_not_forget_which_hosts_are_on(
 def test_a_mode_is_named_as_systemd_escapes_it(text: str, escaped: str) -> None:
     assert escape(text) == escaped
     if shutil.which("systemd-escape"):
-        said = subprocess.run(
+        done = subprocess.run(
             ["systemd-escape", "--", text], capture_output=True, text=True, check=True
         )
-        assert said.stdout.strip() == escaped
+        assert done.stdout.strip() == escaped

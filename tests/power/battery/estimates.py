@@ -38,14 +38,14 @@ def after(
     hours: float,
     pack: BatterySettings = PACK,
     step_s: float = 60.0,
-    said_pct: float | None = None,
-    **said: Any,
+    reported_pct: float | None = None,
+    **parts: Any,
 ) -> Estimate:
     """The estimate after readings with these values; the last digit of the current changes."""
-    amps = said.pop("amps", -2.0)
+    amps = parts.pop("amps", -2.0)
     for step in range(int(hours * 3600 / step_s)):
         clock.advance(step_s)
-        reading = night(clock, amps=amps + 0.001 * (step % 2), **said)
-        estimate = update(estimate, reading, pack, said_pct)
+        reading = night(clock, amps=amps + 0.001 * (step % 2), **parts)
+        estimate = update(estimate, reading, pack, reported_pct)
     assert estimate is not None
     return estimate

@@ -194,7 +194,7 @@ def test_a_single_wild_voltage_moves_nothing(clock: FakeClock) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "moves"),
+    ("parts", "moves"),
     [
         ({"battery_temperature_c": -5.0}, False),
         ({"charge_allowed": False}, False),
@@ -203,9 +203,9 @@ def test_a_single_wild_voltage_moves_nothing(clock: FakeClock) -> None:
     ],
 )
 def test_a_high_voltage_counts_only_where_charge_flows_into_the_cells(
-    clock: FakeClock, said: dict[str, Any], moves: bool
+    clock: FakeClock, parts: dict[str, Any], moves: bool
 ) -> None:
-    day = {"volts": 14.0, "amps": 8.0, "pv_power_w": 150.0, "load_power_w": None, **said}
+    day = {"volts": 14.0, "amps": 8.0, "pv_power_w": 150.0, "load_power_w": None, **parts}
     estimate = after(make_estimate(clock, 40, 10), clock, 0.5, **day)
     assert (estimate.charge_pct > 60) is moves
 
@@ -228,7 +228,7 @@ def test_a_weak_cold_battery_is_not_called_emptier_than_the_cold_makes_it_look(
 
 
 @pytest.mark.parametrize(
-    ("charge_pct", "sigma_pct", "said_pct"),
+    ("charge_pct", "sigma_pct", "reported_pct"),
     [
         (60, 12, 606.0),
         (90, 30, 101.0),
@@ -239,10 +239,10 @@ def test_a_weak_cold_battery_is_not_called_emptier_than_the_cold_makes_it_look(
     ],
 )
 def test_an_impossible_or_far_state_of_charge_of_a_bms_is_ignored(
-    clock: FakeClock, charge_pct: float, sigma_pct: float, said_pct: float
+    clock: FakeClock, charge_pct: float, sigma_pct: float, reported_pct: float
 ) -> None:
     start = replace(make_estimate(clock, charge_pct, sigma_pct), full_at=clock.utc)
-    estimate = update(start, night(clock), PACK, said_pct)
+    estimate = update(start, night(clock), PACK, reported_pct)
     assert estimate is not None
     assert (estimate.charge_pct, estimate.method) == (charge_pct, COUNTED)
 
@@ -255,7 +255,7 @@ def test_a_bms_that_reports_otherwise_has_little_weight_once_a_day(clock: FakeCl
     assert once.method == FROM_BMS
     assert 64 < once.charge_pct < 74
     assert 5 <= once.sigma_pct < 14
-    hours = after(once, clock, 20, said_pct=75.0, amps=-0.2)
+    hours = after(once, clock, 20, reported_pct=75.0, amps=-0.2)
     assert hours.charge_pct == pytest.approx(once.charge_pct - 2, abs=1)
     assert hours.drift.pct_per_day == once.drift.pct_per_day == 0
 
@@ -263,7 +263,7 @@ def test_a_bms_that_reports_otherwise_has_little_weight_once_a_day(clock: FakeCl
 def test_a_bms_that_agrees_for_weeks_never_makes_the_estimate_sure(clock: FakeClock) -> None:
     estimate = replace(make_estimate(clock, 60, 30), full_at=clock.utc)
     for _ in range(15):
-        estimate = after(estimate, clock, 24, amps=0.02, step_s=500, said_pct=60.0)
+        estimate = after(estimate, clock, 24, amps=0.02, step_s=500, reported_pct=60.0)
         assert estimate.sigma_pct >= 5
 
 

@@ -227,11 +227,13 @@ def compare(
         if fault == "wandering drift":
             share = step_s / DAY_S / 20  # back to 0 in 20 days, kicked as far as 2 % a day
             drift += chance.gauss(0, DRIFT * math.sqrt(2 * share)) - drift * share
-        heard, said_pct = spoil(sound_reading(moment, drift, chance), moment.charge_pct, chance)
+        received, reported_pct = spoil(
+            sound_reading(moment, drift, chance), moment.charge_pct, chance
+        )
         stamp = stamp_at(moment)
-        believed: Estimate | None = estimator.update(estimate, heard, SETTINGS, said_pct)
+        believed: Estimate | None = estimator.update(estimate, received, SETTINGS, reported_pct)
         estimate = believed
-        state = estimator.report_state(estimate, heard, SETTINGS, stamp)
+        state = estimator.report_state(estimate, received, SETTINGS, stamp)
         full_s = moment.at_s if moment.charge_pct > 99 else full_s
         if state.state_of_charge_pct is not None and state.sigma_pct is not None:
             yield Comparison(

@@ -177,13 +177,13 @@ def test_json_contains_the_same(unitctl: CommandLine) -> None:
     with connect(SimulatedLetter()) as port:
         code, out, _ = unitctl.run("power", "probe", "--port", port, "--port", "/dev/no", "--json")
     assert code == 0
-    told = json.loads(out)
-    (device,) = told["ports"][0]["devices"]
+    reported = json.loads(out)
+    (device,) = reported["ports"][0]["devices"]
     assert device["says"] == "letter ?[31mK", "no control characters of a device"
     assert (device["section"], device["model"], device["certain"]) == ("bms", "letter", True)
-    assert "there is no /dev/no" in told["ports"][1]["trouble"]
-    assert told["settings"] == device["settings"]
-    assert told["written"] is None
+    assert "there is no /dev/no" in reported["ports"][1]["trouble"]
+    assert reported["settings"] == device["settings"]
+    assert reported["written"] is None
 
 
 def test_written_settings_are_the_old_bytes_and_a_valid_section(unitctl: CommandLine) -> None:

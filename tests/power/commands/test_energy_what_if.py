@@ -38,12 +38,12 @@ def test_what_changes_nothing_is_said_to_change_hardly_anything(unit: Unit) -> N
 
 
 def test_several_changes_are_one_question(unit: Unit) -> None:
-    says = unit.json("what-if", "--battery-wh", "5120", "--sentinel-w", "3")["says"]
-    assert "5120 Wh of battery (now 2560) and 3 W at SENTINEL (now 6)" in says
+    sentence = unit.json("what-if", "--battery-wh", "5120", "--sentinel-w", "3")["says"]
+    assert "5120 Wh of battery (now 2560) and 3 W at SENTINEL (now 6)" in sentence
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "text"),
     [
         ((), "at least one change: --pv-w, --tilt-deg"),
         (("--pv-w", "-5"), "--pv-w must be from 1 to 100000, not -5"),
@@ -53,11 +53,11 @@ def test_several_changes_are_one_question(unit: Unit) -> None:
     ],
 )
 def test_a_wish_that_cannot_be_is_a_wrong_use(
-    unit: Unit, words: tuple[str, ...], said: str
+    unit: Unit, words: tuple[str, ...], text: str
 ) -> None:
     code, out, err = unit.type("what-if", *words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert text in err
 
 
 def test_the_scarcest_days_are_those_around_the_weakest_clear_sky(unit: Unit) -> None:

@@ -12,8 +12,8 @@ from tests.power.plan.site_days import a_reading, a_state
 
 
 def a_budget(stamp: Stamp, level: EnergyLevel, reason: str = "") -> EnergyBudget:
-    said = f"{level.name}: {reason or 'so it was'}"
-    return EnergyBudget(stamp, level, 12.0, stamp.utc + 3 * MINUTE, 100.0, said)
+    reason_text = f"{level.name}: {reason or 'so it was'}"
+    return EnergyBudget(stamp, level, 12.0, stamp.utc + 3 * MINUTE, 100.0, reason_text)
 
 
 def history(unit: Unit) -> None:
@@ -127,7 +127,7 @@ def test_a_unit_that_slept_then_says_so(unit: Unit) -> None:
         assert unit.json("why", "--at", at(unit, back))["sleep"] is None
 
 
-def test_why_knows_a_sleep_from_before_the_oldest_budget(unit: Unit) -> None:
+def test_why_finds_a_sleep_from_before_the_oldest_budget(unit: Unit) -> None:
     unit.open_as("power").add(
         Sleep(unit.ago(90 * HOUR), EnergyLevel.OFF, None, "", None, 9.0, 2.0, "the floor")
     )

@@ -124,9 +124,9 @@ def test_a_captured_discharge_of_fifty_amperes_is_negative() -> None:
         bytes.fromhex("a5 01 93 08 02 01 01 71 00 04 86 c0 00"), Block(0x93, 0, 4), 1, final=True
     )
     assert state is not None
-    said = DalyA5().decode(Block(0x93, 0, 4), state)
-    assert said["state"].value == 2  # discharging
-    assert said["remaining_capacity"].value == 296.64
+    decoded = DalyA5().decode(Block(0x93, 0, 4), state)
+    assert decoded["state"].value == 2  # discharging
+    assert decoded["remaining_capacity"].value == 296.64
 
 
 def test_the_makers_example_reply() -> None:
@@ -234,8 +234,8 @@ def test_a_thousand_amperes_are_rejected(raw: int) -> None:
 @pytest.mark.parametrize(("state", "current_a"), [(0, -10.0), (1, None), (2, -10.0)])
 def test_a_current_against_the_state_is_rejected(state: int, current_a: float | None) -> None:
     charge = build_frame(0x90, bytes.fromhex("0212 0000 7594 0200")).hex()  # 30100
-    said = build_frame(0x93, bytes([state, 1, 1, 0, 0, 0, 0xA0, 0])).hex()
-    assert read(RecordedBoard({**R24TS, 0x90: charge, 0x93: said})).current_a == current_a
+    frame = build_frame(0x93, bytes([state, 1, 1, 0, 0, 0, 0xA0, 0])).hex()
+    assert read(RecordedBoard({**R24TS, 0x90: charge, 0x93: frame})).current_a == current_a
 
 
 def test_cells_without_a_known_count_are_unknown() -> None:
@@ -246,8 +246,8 @@ def test_cells_without_a_known_count_are_unknown() -> None:
 
 
 def test_open_transistors_forbid() -> None:
-    said = build_frame(0x93, bytes([2, 0, 1, 0, 0, 0, 0xA0, 0])).hex()
-    reading = read(RecordedBoard({**R24TS, 0x93: said}))
+    frame = build_frame(0x93, bytes([2, 0, 1, 0, 0, 0, 0xA0, 0])).hex()
+    reading = read(RecordedBoard({**R24TS, 0x93: frame}))
     assert (reading.charge_allowed, reading.discharge_allowed) == (False, True)
 
 

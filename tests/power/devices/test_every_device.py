@@ -103,9 +103,9 @@ def test_no_quirk_of_a_device_makes_a_wrong_value(name: str, quirk: str) -> None
             # Where only the low word of a pair moves, a torn one is a value of the poll before.
             old = {name: truth for name, truth in before.items() if quirk == TORN32}
             assert {
-                name: said
-                for name, (said, _) in found.items()
-                if name not in old or abs(said - old[name]) > find_tolerance(name, old[name])
+                name: figure
+                for name, (figure, _) in found.items()
+                if name not in old or abs(figure - old[name]) > find_tolerance(name, old[name])
             } == {}
         before = dict(list_true_values(profile, plant))
         clock.advance(max(10.0, profile.least_interval_s))

@@ -258,9 +258,9 @@ def test_no_quirk_makes_a_wrong_value(profile: Profile, quirk: str) -> None:
             assert (quirk, plant.stage) == ("no-ports", ChargeStage.OFF)
             continue
         for name in set(type(reading).__dataclass_fields__) - {"quality", "ages_s"}:
-            said, true = getattr(reading, name), getattr(honest, name)
-            close = isinstance(said, float) and said == pytest.approx(true, abs=0.2)
-            assert said is None or said == true or close, name
+            found, true = getattr(reading, name), getattr(honest, name)
+            close = isinstance(found, float) and found == pytest.approx(true, abs=0.2)
+            assert found is None or found == true or close, name
 
 
 def test_what_is_not_implemented_is_absent_and_never_zero() -> None:

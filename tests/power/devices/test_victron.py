@@ -216,7 +216,7 @@ def test_a_pv_power_that_does_not_come_out_is_rejected() -> None:
     assert loaded.pv_power_w == 275
 
 
-def test_a_controller_that_does_not_tell_its_load_current_does_not_see_the_loads() -> None:
+def test_a_controller_that_does_not_report_its_load_current_does_not_measure_the_loads() -> None:
     """The settings say that it has a load output; the block says that it has none."""
     seen = make_reading(MPPT_LOAD, battery_current=-2.0, load_current=2.5)
     assert seen.battery_current_a == -2.0
@@ -317,7 +317,7 @@ def test_no_text_breaks_the_tables_or_yields_a_value_out_of_range(noise: bytes) 
 # --- the probe -----------------------------------------------------------------------------------
 
 
-def test_a_probe_knows_each_device_and_proposes_no_model_that_sends() -> None:
+def test_a_probe_recognises_each_device_and_proposes_no_model_that_sends() -> None:
     known = {
         SMARTSOLAR: "victron-mppt-load",
         MPPT_100_15: "victron-mppt-load",

@@ -94,7 +94,7 @@ def test_reserved_registers_are_no_values() -> None:
 # --- what a 0 means -------------------------------------------------------------------------------
 
 
-def test_a_gx_that_knows_nothing_gives_no_values_at_all() -> None:
+def test_a_gx_without_values_gives_none_at_all() -> None:
     for profile, device in PAIRS:
         reading = make_meter(profile, device(make_sunny_noon(), ["no-values"])).read()
         fields = set(type(reading).__dataclass_fields__)
@@ -255,7 +255,7 @@ def test_alarms_are_named_and_warnings_are_not_alarms() -> None:
 
 
 @pytest.mark.parametrize("share", [1.0, 0.5])
-def test_the_three_services_say_what_the_plant_does(share: float) -> None:
+def test_the_three_services_report_what_the_plant_does(share: float) -> None:
     plant = make_sunny_noon()
     whole = make_meter(SYSTEM, SimulatedGxSystem(plant, share=share)).read()
     sun = make_meter(CHARGER, SimulatedGxSolarcharger(plant, share=share)).read()
@@ -297,8 +297,8 @@ def test_no_quirk_makes_a_wrong_value(profile: Profile, device: Any, quirk: str)
         if quirk == "no-solar" and plant.battery_current_a < 0.2:
             continue  # 0 W beside a battery that discharges cannot be told from a dark day
         for name in set(type(reading).__dataclass_fields__) - {"quality", "ages_s"}:
-            said = getattr(reading, name)
-            assert said is None or said == getattr(honest, name), name
+            value = getattr(reading, name)
+            assert value is None or value == getattr(honest, name), name
 
 
 def test_a_unit_id_without_its_service_is_refused_with_0a() -> None:

@@ -25,8 +25,8 @@ def test_without_a_battery_monitor_the_chargers_current_is_not_the_batterys() ->
     assert reading.pv_power_w is not None
     charging = {"battery_voltage": 13.3, "battery_current": 8.0, "battery_power": 106.0}
     known = {name: Decoded(value, Quality.OK) for name, value in charging.items()}
-    unheard = SYSTEM.make_reading(STAMP, Sample({**known, "state_of_charge": UNREAD}))
-    assert unheard.battery_current_a is None
+    unread = SYSTEM.make_reading(STAMP, Sample({**known, "state_of_charge": UNREAD}))
+    assert unread.battery_current_a is None
 
 
 def test_what_the_chargers_draw_at_night_is_no_sun_and_no_fault() -> None:

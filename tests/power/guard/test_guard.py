@@ -242,12 +242,12 @@ def test_an_empty_cell_after_hours_of_low_voltage_still_has_to_be_confirmed(run:
 
 def test_a_battery_that_is_charged_again_has_ten_minutes_to_show_it(run: GuardRun) -> None:
     run.look()
-    said = []
+    power_offs = []
     for _ in range(61):
         verdict = run.look(volts=11.9, amps=4.0)
-        said.append(verdict.power_off)
+        power_offs.append(verdict.power_off)
         run.clock.advance(10)
-    assert said == [False] * 60 + [True]
+    assert power_offs == [False] * 60 + [True]
 
 
 # --- charge --------------------------------------------------------------------------------------
@@ -364,6 +364,6 @@ def test_a_sound_lowest_cell_does_not_hide_a_low_battery(clock: FakeClock) -> No
     low = replace(a_reading(clock, 10.4, -2.0), lowest_cell_voltage_v=3.3)
     weak = replace(a_reading(clock, 13.2, -2.0), lowest_cell_voltage_v=2.8)
     for reading, cell_v in ((low, 2.6), (weak, 2.8)):
-        heard = observe(reading, derive_limits(SETTINGS.battery, SETTINGS.energy), clock.stamp())
-        assert heard is not None
-        assert heard.cell_v == pytest.approx(cell_v)
+        received = observe(reading, derive_limits(SETTINGS.battery, SETTINGS.energy), clock.stamp())
+        assert received is not None
+        assert received.cell_v == pytest.approx(cell_v)

@@ -225,13 +225,13 @@ class World:
             self.counted = (100 * self.charge, now)
         charge_pct, at = self.counted
         sigma_pct = self.sigma_pct + (now.uptime_s - at.uptime_s) / HOUR_S
-        said_pct = min(100.0, max(0.0, charge_pct + self.error_pct))
+        reported_pct = min(100.0, max(0.0, charge_pct + self.error_pct))
         capacity_wh = self.settings.battery.capacity_wh
         hidden_pct = 100 * (1 - compute_usable_share(self.celsius))
-        energy_wh = max(0.0, said_pct - hidden_pct) / 100 * capacity_wh
+        energy_wh = max(0.0, reported_pct - hidden_pct) / 100 * capacity_wh
         return BatteryState(
             now,
-            said_pct,
+            reported_pct,
             sigma_pct,
             energy_wh,
             capacity_wh,
@@ -241,7 +241,7 @@ class World:
         )
 
     def restart(self) -> None:
-        """The power service starts anew: what it knows is what is stored."""
+        """The power service starts anew: its state is what is stored."""
         self.guard, self.arbiter = GuardState(), ArbiterState(self.arbiter.level)
         now = self.clock.stamp()
         self.estimate = estimator.restore(self.state, now) if self.state else None

@@ -19,7 +19,7 @@ FLOOR_V = 12.0  # four LFP cells
 
 anything = st.one_of(st.none(), st.floats())
 
-volts_heard = st.one_of(anything, st.floats(8, 17))
+volts_received = st.one_of(anything, st.floats(8, 17))
 charges = st.one_of(anything, st.sampled_from([0.0, 50.0, 100.0, 606.0]))
 
 
@@ -31,7 +31,7 @@ def observations(
     waited_s = draw(st.sampled_from([1.0, 10.0, 60.0, 700.0, 5000.0]))
     answers = draw(st.booleans())
     sigma = draw(st.floats(allow_nan=True))
-    return waited_s, answers, draw(volts_heard), draw(anything), draw(charges), sigma
+    return waited_s, answers, draw(volts_received), draw(anything), draw(charges), sigma
 
 
 @given(st.lists(observations(), max_size=30))
@@ -43,8 +43,8 @@ def test_no_sequence_gets_loads_past_a_voltage_that_stays_below_the_floor(
     for waited_s, answers, volts, amps, charge, sigma in sequence:
         run.clock.advance(waited_s)
         verdict = run.look(volts, amps, charge, sigma, answers)
-        heard = answers and volts is not None and 8 <= volts <= 17
-        if heard and volts is not None:
+        received = answers and volts is not None and 8 <= volts <= 17
+        if received and volts is not None:
             if volts >= FLOOR_V:
                 low_since_s = None
             elif low_since_s is None:
@@ -52,7 +52,7 @@ def test_no_sequence_gets_loads_past_a_voltage_that_stays_below_the_floor(
         if low_since_s is not None and run.clock.uptime_s - low_since_s >= 30:
             assert verdict.max_level <= EnergyLevel.HIBERNATE
             charged = amps is not None and amps > 2  # C/100
-            if heard and (not charged or run.clock.uptime_s - low_since_s >= 600):
+            if received and (not charged or run.clock.uptime_s - low_since_s >= 600):
                 assert verdict.power_off
 
 
@@ -223,14 +223,14 @@ def test_what_is_no_number_allows_no_more_than_what_is_unknown(
 ) -> None:
     for name in (*OF_READING, "state_of_charge_pct", "sigma_pct", "energy_wh"):
 
-        def told(said: float | None, name: str = name) -> list[tuple[EnergyLevel, bool]]:
+        def judge_with(answer: float | None, name: str = name) -> list[tuple[EnergyLevel, bool]]:
             clock, state, seen = FakeClock(), GuardState(), []
             for _ in range(80):
                 clock.advance(60)
                 reading = replace(a_reading(clock, 12.9, -2.0), pv_power_w=sun_w)
                 reading = replace(reading, charge_stage=ChargeStage.FLOAT)
                 battery = a_state(clock, 90, 2)
-                changed: dict[str, Any] = {name: said if said is None else float(str(said))}
+                changed: dict[str, Any] = {name: answer if answer is None else float(str(answer))}
                 if name in OF_READING:
                     reading = replace(reading, **changed)
                 else:
@@ -239,4 +239,6 @@ def test_what_is_no_number_allows_no_more_than_what_is_unknown(
                 seen.append(rank(verdict))
             return seen
 
-        assert all(one <= other for one, other in zip(told(value), told(None), strict=True)), name
+        assert all(
+            one <= other for one, other in zip(judge_with(value), judge_with(None), strict=True)
+        ), name

@@ -119,9 +119,9 @@ def test_what_is_old_foreign_or_from_the_future_is_not_used(clock: FakeClock) ->
     for stamp in (replace(now, boot_id="other"), replace(now, uptime_s=now.uptime_s + 1)):
         assert observe(replace(good, stamp=stamp), limits, now) is None
     assert observe(replace(good, ages_s={"battery_voltage_v": 181.0}), limits, now) is None
-    heard = observe(replace(good, ages_s={"battery_voltage_v": 60.0}), limits, now)
-    assert heard is not None
-    assert heard.at_s == now.uptime_s - 60
+    received = observe(replace(good, ages_s={"battery_voltage_v": 60.0}), limits, now)
+    assert received is not None
+    assert received.at_s == now.uptime_s - 60
 
 
 def test_one_measurement_reported_for_a_minute_confirms_nothing(clock: FakeClock) -> None:

@@ -53,7 +53,7 @@ def backtest(
     return run_backtest(days[:count], problem, midnight=MIDNIGHT)
 
 
-def test_at_a_site_as_it_knows_it_the_planner_holds_its_own() -> None:
+def test_at_a_site_with_the_expected_weather_the_planner_holds_its_own() -> None:
     mixed = [0.05, 0.4, 0.86] * 10
     found = backtest(mixed, past_of(*mixed * 4))
     assert found is not None

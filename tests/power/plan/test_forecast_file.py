@@ -35,7 +35,7 @@ def test_no_forecast_and_an_old_one_are_no_fault(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "text"),
     [
         ("{", "not JSON"),
         ("[]", "it is no object"),
@@ -62,10 +62,10 @@ def test_no_forecast_and_an_old_one_are_no_fault(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_bad_forecast_is_one_sentence_that_says_what_to_do(
-    tmp_path: Path, document: Any, said: str
+    tmp_path: Path, document: Any, text: str
 ) -> None:
     path = written(tmp_path, document)
-    with pytest.raises(ForecastError, match=said) as found:
+    with pytest.raises(ForecastError, match=text) as found:
         read_forecast(path, NOW, NOW.date())
     assert found.value.code == "forecast"
     assert str(path) in str(found.value)

@@ -110,7 +110,7 @@ def test_a_unit_that_is_off_draws_nothing() -> None:
     assert (empty.middle_pct == 8.0).all()
 
 
-def test_at_midnight_no_scenario_knows_the_day_that_comes() -> None:
+def test_at_midnight_no_scenario_has_the_day_that_comes() -> None:
     scenarios = Scenarios(PLAN, START, count=10, seed=1, sun_share=1.0)
     evening = next(
         step for step in split_intervals(PLAN, 0.0, 24.0, step_h=2.0) if step.hour == 22.0

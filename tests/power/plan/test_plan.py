@@ -70,7 +70,7 @@ def test_the_horizon_is_as_long_as_the_problem_asks() -> None:
     assert len(plan.problem.horizon_clear_w) == 60 * 24
 
 
-def test_a_backtest_knows_the_cold_only_as_it_was_known_before() -> None:
+def test_a_backtest_uses_the_cold_only_as_it_was_known_before() -> None:
     past = past_of(*[0.5] * 40)
     for ago in (30, 3):
         known = hide_later_temperatures(past, ago)

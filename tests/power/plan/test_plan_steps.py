@@ -84,7 +84,7 @@ def test_a_course_that_leaves_the_scenarios_widens_the_band() -> None:
         assert row.low_charge_pct < 60 < row.high_charge_pct
 
 
-def test_the_plan_knows_only_what_the_weather_usually_gives() -> None:
+def test_the_plan_uses_only_what_the_weather_usually_gives() -> None:
     noon = next(step for step in plan_of() if step.starts.hour == 12)
     assert 0.2 * SMALL.panels.peak_w < noon.pv_power_w < 0.6 * SMALL.panels.peak_w
     bright = plan_of(plan=a_plan(past=past_of(*[0.9] * 120)))

@@ -154,7 +154,7 @@ def test_a_forecast_shifts_the_plan_and_a_bad_one_is_a_fault_until_it_is_mended(
     assert plan.list_open_faults() == []
 
 
-def test_a_month_as_the_planner_knows_it_leaves_the_policy_unmarked(
+def test_a_month_as_the_planner_expects_it_leaves_the_policy_unmarked(
     plan: Store, settings: Settings
 ) -> None:
     for ago in range(60, 0, -1):
@@ -208,7 +208,7 @@ def test_the_usual_sigma_is_neither_that_of_a_boot_nor_none(
 
 
 @pytest.mark.parametrize(
-    ("text", "code", "said"),
+    ("text", "code", "message"),
     [
         (
             f"{DATA}[clock]\norigin_utc = 1970-01-01T00:00:00Z\norigin_boottime_s = 1.0\n",
@@ -219,7 +219,7 @@ def test_the_usual_sigma_is_neither_that_of_a_boot_nor_none(
     ],
 )
 def test_the_command_ends_with_one_sentence_and_a_code(
-    tmp_path: Path, text: str, code: int, said: str
+    tmp_path: Path, text: str, code: int, message: str
 ) -> None:
     path = tmp_path / "unit.toml"
     path.write_text(text.format(data=tmp_path / "data"))
@@ -232,5 +232,5 @@ def test_the_command_ends_with_one_sentence_and_a_code(
         check=False,
     )
     assert done.returncode == code
-    assert said in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

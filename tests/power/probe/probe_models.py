@@ -91,15 +91,15 @@ class SimulatedSunny(TableDevice):
 
 
 class LetterFraming:
-    """Frames of a letter in brackets; `speaks` True: it is only listened to."""
+    """Frames of a letter in brackets; `sends_unasked`: it is only received, never asked."""
 
     named_by_reply = True
 
-    def __init__(self, speaks: bool = False) -> None:
-        self.speaks = speaks
+    def __init__(self, sends_unasked: bool = False) -> None:
+        self.sends_unasked = sends_unasked
 
     def build_request(self, block: Block, device_id: int) -> bytes:
-        return b"" if self.speaks else b"?%c" % (0x40 + device_id)
+        return b"" if self.sends_unasked else b"?%c" % (0x40 + device_id)
 
     def find_reply(
         self, received: bytes, block: Block, device_id: int, *, final: bool
@@ -110,7 +110,10 @@ class LetterFraming:
         return received[begin + 1 : begin + 2] if begin >= 0 and len(received) > begin + 2 else None
 
 
-LETTERS, SPOKEN = FramedLinkFactory(LetterFraming()), FramedLinkFactory(LetterFraming(speaks=True))
+LETTERS, UNASKED_LETTERS = (
+    FramedLinkFactory(LetterFraming()),
+    FramedLinkFactory(LetterFraming(sends_unasked=True)),
+)
 
 
 class Letter(BatteryProfile):
@@ -132,21 +135,21 @@ class Letter(BatteryProfile):
         return Identification("letter \x1b[31mK", certain=True) if data == b"K" else None
 
 
-class Speaker(Letter):
-    """The same as a device that talks by itself."""
+class UnaskedLetter(Letter):
+    """The same as a device that sends unasked."""
 
-    name = "speaker"
+    name = "unasked-letter"
     title = "Speaking shunt"
     protocol = "Spoken letters"
 
 
 class SimulatedLetter:
-    """Sleeps through the first `asleep` requests; `says` it, also unasked where it `speaks`."""
+    """Ignores the first `asleep` requests; sends `reply`, also unasked if `sends_unasked`."""
 
-    def __init__(self, says: bytes = b"(K)", asleep: int = 0, speaks: bool = False) -> None:
-        self.says = says
+    def __init__(self, reply: bytes = b"(K)", asleep: int = 0, sends_unasked: bool = False) -> None:
+        self.reply = reply
         self.asleep = asleep
-        self.sends_every_s = 0.0 if speaks else None
+        self.sends_every_s = 0.0 if sends_unasked else None
         self.received: list[bytes] = []
 
     def find_request_size(self, begun: bytes) -> int | None:
@@ -156,10 +159,10 @@ class SimulatedLetter:
         self.received.append(request)
         if request != b"?A" or len(self.received) <= self.asleep:
             return None
-        return self.says
+        return self.reply
 
     def send_unasked(self) -> bytes:
-        return self.says
+        return self.reply
 
 
 @contextmanager

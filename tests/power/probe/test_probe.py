@@ -31,8 +31,8 @@ from provisioning.simulated.devices.epever import SimulatedEpever
 from tests.power.probe.probe_models import (
     LETTERS,
     SHORT,
-    SPOKEN,
     SUNNY_ID,
+    UNASKED_LETTERS,
     FewIds,
     Guess,
     Letter,
@@ -40,8 +40,8 @@ from tests.power.probe.probe_models import (
     SimulatedLetter,
     SimulatedSunny,
     SlowGuess,
-    Speaker,
     Sunny,
+    UnaskedLetter,
     connect,
 )
 from tests.stand_ins.fakes import FakeClock
@@ -53,7 +53,7 @@ PORT = "/dev/ttyUSB0"
 @pytest.fixture(autouse=True)
 def _made_up_protocols(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LINK_FACTORIES, "Letters", LETTERS)
-    monkeypatch.setitem(LINK_FACTORIES, "Spoken letters", SPOKEN)
+    monkeypatch.setitem(LINK_FACTORIES, "Spoken letters", UNASKED_LETTERS)
 
 
 def make_probe(*models: Profile, **arguments: Any) -> Probe:
@@ -97,17 +97,17 @@ def test_a_pack_that_sleeps_through_the_first_request_is_found() -> None:
 
 
 def test_a_device_that_sends_unasked_is_listened_to_before_anything_is_sent() -> None:
-    speaker = SimulatedLetter(speaks=True)
+    speaker = SimulatedLetter(sends_unasked=True)
     with connect(speaker) as port:
-        report = make_probe(Letter(), Speaker()).scan(port)
-    assert list_names(report) == [["speaker"]]
+        report = make_probe(Letter(), UnaskedLetter()).scan(port)
+    assert list_names(report) == [["unasked-letter"]]
     assert speaker.received == []
 
 
 def test_a_silent_port_is_reported_as_silent_and_damage_is_not_a_device() -> None:
     with connect(SimulatedLetter(asleep=99)) as port:
-        silent = make_probe(Letter(), Speaker()).scan(port)
-    with connect(SimulatedLetter(says=b"(!)")) as port:
+        silent = make_probe(Letter(), UnaskedLetter()).scan(port)
+    with connect(SimulatedLetter(reply=b"(!)")) as port:
         damaged = make_probe(Letter()).scan(port)
     assert (silent.devices, silent.unknown_replies, silent.trouble) == ((), (), "")
     assert damaged.devices == ()
@@ -337,7 +337,7 @@ def test_a_modbus_id_of_0_is_never_asked() -> None:
 
 
 def test_a_device_with_an_empty_request_sends_unasked() -> None:
-    assert sends_unasked(Speaker())
+    assert sends_unasked(UnaskedLetter())
     assert not sends_unasked(Letter())
     assert not sends_unasked(Sunny())
 

@@ -1,4 +1,4 @@
-"""A line that works badly is told in words and counts, also where a second try mends each loss."""
+"""A line that works badly is reported with counts, also where a second try mends each loss."""
 
 from random import Random
 
@@ -24,7 +24,7 @@ def test_wrong_checksums_are_counted_and_the_data_wires_are_named() -> None:
     assert "termination" in fault
 
 
-def test_missing_answers_are_told_apart_from_damaged_ones() -> None:
+def test_missing_answers_are_distinguished_from_damaged_ones() -> None:
     health = LineHealth()
     for second in range(100):
         health.count(second, NoAnswer("gone") if second % 5 == 0 else None)
@@ -80,11 +80,11 @@ def test_a_few_losses_are_no_fault_however_few_requests_there_were() -> None:
 
 
 def test_one_loss_in_ten_is_reported_and_one_in_a_hundred_is_not() -> None:
-    for every, told in ((10, True), (100, False)):
+    for every, reported in ((10, True), (100, False)):
         health = LineHealth()
         for second in range(590):
             health.count(second, WrongFrame("x") if second % every == 0 else None)
-        assert (health.find_fault("bms pack") is not None) is told
+        assert (health.find_fault("bms pack") is not None) is reported
 
 
 def test_a_pulled_cable_is_no_bad_line() -> None:

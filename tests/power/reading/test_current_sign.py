@@ -30,7 +30,7 @@ class Battery:
     counts_itself: bool = False
     has_charger: bool = True
     has_pack: bool = True
-    tells_charge: bool = True
+    reports_charge: bool = True
     polls: int = 0
     faults: set[str] = field(default_factory=set)
 
@@ -60,7 +60,7 @@ class Battery:
         pack = {
             "voltage_v": volts,
             "current_a": (-true_a if self.flip_pack else true_a) + noise,
-            "state_of_charge_pct": round(self.reported_pct) if self.tells_charge else None,
+            "state_of_charge_pct": round(self.reported_pct) if self.reports_charge else None,
             "remaining_ah": None,
         }
         return self.site.poll(
@@ -81,7 +81,7 @@ def merge(battery: Battery, polled: CheckedPoll) -> PowerReading:
     return whole
 
 
-def test_a_pack_with_the_wrong_sign_is_found_told_and_not_used(battery: Battery) -> None:
+def test_a_pack_with_the_wrong_sign_is_found_reported_and_not_used(battery: Battery) -> None:
     battery.flip_pack = True
     polled = battery.spend(1, -20.0)
     (fault,) = polled.faults
@@ -112,14 +112,16 @@ def test_where_the_settings_turn_it_round_already_the_advice_is_to_take_that_out
     assert str(fault).endswith("set invert_current = false in [bms.pack]")
 
 
-def test_a_current_as_small_as_this_box_takes_is_told_over_hours(battery: Battery) -> None:
+def test_the_sign_of_a_current_as_small_as_this_box_takes_is_found_over_hours(
+    battery: Battery,
+) -> None:
     battery.flip_pack = True
     assert battery.spend(1, -0.8).faults == ()
     (fault,) = battery.spend(1, -0.8).faults
     assert str(fault).startswith("bms pack: the battery's current has the wrong sign")
 
 
-def test_a_small_current_of_a_lone_pack_is_told_by_the_trend_of_its_charge(
+def test_the_sign_of_a_lone_packs_small_current_is_found_by_the_trend_of_its_charge(
     battery: Battery,
 ) -> None:
     battery.flip_pack, battery.has_charger = True, False
@@ -144,7 +146,7 @@ def test_a_charger_with_the_wrong_sign_is_the_odd_one_out(battery: Battery) -> N
 def test_two_that_contradict_each_other_without_a_third_are_both_not_used(
     battery: Battery,
 ) -> None:
-    battery.flip_pack, battery.tells_charge = True, False
+    battery.flip_pack, battery.reports_charge = True, False
     polled = battery.spend(1, -20.0, **NO_SUN)
     (fault,) = polled.faults
     assert "the other devices count the opposite" in str(fault)
@@ -155,7 +157,7 @@ def test_two_that_contradict_each_other_without_a_third_are_both_not_used(
 
 
 def test_the_voltage_under_load_and_at_rest_is_the_third_comparison(battery: Battery) -> None:
-    battery.flip_pack, battery.tells_charge = True, False
+    battery.flip_pack, battery.reports_charge = True, False
     for _ in range(6):
         battery.spend(0.1, -20.0, **NO_SUN)
         polled = battery.spend(0.1, -2.0, **NO_SUN)

@@ -67,7 +67,7 @@ def test_a_sound_clock_is_passed_on_and_no_fault(ends_at: int) -> None:
         assert counter.find_fault("charger main") is None
 
 
-def test_a_day_that_ends_at_noon_is_counted_from_the_units_midnight_and_told() -> None:
+def test_a_day_that_ends_at_noon_is_counted_from_the_units_midnight_and_reported() -> None:
     controller, counter = Controller(12), DayCounter(ZONE)
     run_until(controller, counter, 13)
     for hour, counted_wh in ((14, 480), (19, 780), (23, 840), (5, 0), (9, 180), (18, 720)):

@@ -64,7 +64,7 @@ def may_be_both(named: Profile, present: Profile) -> bool:
 @pytest.mark.parametrize(
     ("named", "present"), list(list_pairs()), ids=lambda one: getattr(one, "name", "")
 )
-def test_another_model_than_the_named_one_is_told_and_the_named_one_never(
+def test_another_model_than_the_named_one_is_reported_and_the_named_one_never(
     named: Profile, present: Profile, when: Any
 ) -> None:
     found = find_foreigner(named, make_at_id_of(present, named, when))

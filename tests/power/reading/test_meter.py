@@ -1,6 +1,6 @@
 """One device polled: what a loss, a refusal and a busy answer make of its values, and for how long.
 
-`Told` is a link that answers with zeros unless it is told to lose or refuse a block.
+`FakeLink` answers with zeros, but for the blocks that it is set to lose or refuse.
 """
 
 from collections.abc import Mapping

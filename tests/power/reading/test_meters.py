@@ -101,7 +101,7 @@ def test_a_pulled_cable_is_no_loss_of_the_device_behind_it(clock: FakeClock) -> 
     assert meters.read().faults == ()
 
 
-def test_two_packs_of_one_model_are_told_apart_where_they_disagree(clock: FakeClock) -> None:
+def test_two_packs_of_one_model_are_distinguished_where_they_disagree(clock: FakeClock) -> None:
     packs = [
         make_device("bms", "left", battery_reading(clock, voltage_v=26.1)),
         make_device("bms", "right", battery_reading(clock)),

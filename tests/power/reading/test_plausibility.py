@@ -61,8 +61,8 @@ def test_one_wild_temperature_that_is_kept_for_a_minute_is_not_three_readings(
     clock.advance(10)
     measured = battery_reading(clock, lowest_temperature_c=-25.0)
     for age_s in (0.0, 10.0, 20.0, 30.0, 40.0, 50.0):
-        told = replace(measured, stamp=clock.stamp(), ages_s={"lowest_temperature_c": age_s})
-        found = watch.filter_battery("pack", told)
+        reported = replace(measured, stamp=clock.stamp(), ages_s={"lowest_temperature_c": age_s})
+        found = watch.filter_battery("pack", reported)
         assert found is not None
         assert found.lowest_temperature_c is None
         clock.advance(10)
@@ -107,7 +107,7 @@ def test_a_frozen_bms_is_rejected(watch: PlausibilityFilter, clock: FakeClock) -
     assert found.quality["lowest_cell_voltage_v"] is Quality.IMPLAUSIBLE
 
 
-def test_a_bms_at_rest_may_say_the_same_all_night(
+def test_a_bms_at_rest_may_report_the_same_all_night(
     watch: PlausibilityFilter, clock: FakeClock
 ) -> None:
     for _ in range(300):

@@ -146,15 +146,15 @@ def check(
     settings: Settings = SETTINGS,
 ) -> tuple[CheckResult, float, str]:
     """The first answer that is not WAIT, when it came, and why; `sun` is (s, W) from 10 s on."""
-    state, answer, said, s = EnergyCheck(10.0), CheckResult.WAIT, "", 10.0
+    state, answer, message, s = EnergyCheck(10.0), CheckResult.WAIT, "", 10.0
     for s, sun_w in sun:
         seen = reading(s, sun_w)
-        state, answer, said = run_check(
+        state, answer, message = run_check(
             state, boot, battery(pct, sigma_pct, s), seen, seen.stamp, settings
         )
         if answer is not CheckResult.WAIT:
             break
-    return answer, s, said
+    return answer, s, message
 
 
 def steady(sun_w: float | None, until_s: float = 4000.0) -> list[tuple[float, float | None]]:
@@ -162,15 +162,17 @@ def steady(sun_w: float | None, until_s: float = 4000.0) -> list[tuple[float, fl
 
 
 def test_sun_above_the_load_for_a_quarter_of_an_hour_and_charge_enough_let_it_stay() -> None:
-    answer, s, said = check(SLEEPY, wake_pct(SETTINGS) + 3, steady(BRIGHT_W))
+    answer, s, message = check(SLEEPY, wake_pct(SETTINGS) + 3, steady(BRIGHT_W))
     assert (answer, s) == (CheckResult.STAY, 910.0)
-    assert said.startswith("the energy check is passed: 28 % and 106 W of sun, it takes 27 % and")
+    assert message.startswith(
+        "the energy check is passed: 28 % and 106 W of sun, it takes 27 % and"
+    )
 
 
 def test_without_sun_and_charge_it_goes_back_at_the_second_reading() -> None:
-    answer, s, said = check(SLEEPY, 18, steady(0.0))
+    answer, s, message = check(SLEEPY, 18, steady(0.0))
     assert (answer, s) == (CheckResult.BACK, 30.0)
-    assert "the energy check (the clock of the computer): 16 % and 0 W of sun" in said
+    assert "the energy check (the clock of the computer): 16 % and 0 W of sun" in message
 
 
 def test_sun_alone_does_not_do_where_the_charge_is_out_of_reach() -> None:
@@ -247,13 +249,13 @@ def test_a_throttled_sun_is_more_than_it_shows() -> None:
         (ChargeStage.FLOAT, CheckResult.STAY),
         (ChargeStage.BULK, CheckResult.BACK),
     ):
-        state, said = EnergyCheck(10.0), CheckResult.WAIT
+        state, found = EnergyCheck(10.0), CheckResult.WAIT
         for n in range(100):
             seen = replace(reading(10.0 + 10 * n, 3.0), charge_stage=stage)
-            state, said, _ = run_check(state, fallen, battery(98), seen, seen.stamp, SETTINGS)
-            if said is not CheckResult.WAIT:
+            state, found, _ = run_check(state, fallen, battery(98), seen, seen.stamp, SETTINGS)
+            if found is not CheckResult.WAIT:
                 break
-        assert said is answer
+        assert found is answer
 
 
 # --- what needs no check -------------------------------------------------------------------------
@@ -281,9 +283,9 @@ def test_one_failed_boot_is_enough_to_ask_for_more() -> None:
 
 def test_after_three_failed_boots_only_the_sun_is_believed() -> None:
     boot = Boot("bbbbbbbb", MORNING, AFTER_CUT, failed=3)
-    answer, _, said = check(boot, 95, steady(0.0))
+    answer, _, message = check(boot, 95, steady(0.0))
     assert answer is CheckResult.BACK
-    assert said.endswith("3 boots in a row failed")
+    assert message.endswith("3 boots in a row failed")
     assert check(boot, 95, steady(BRIGHT_W))[:2] == (CheckResult.STAY, 910.0)
 
 
@@ -300,10 +302,10 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
 
 def test_a_person_can_read_the_file(tmp_path: Path) -> None:
     boot_record.write(tmp_path / "boots.json", ASLEEP)
-    told = json.loads((tmp_path / "boots.json").read_text())
-    assert told["end"] == "ASLEEP"
-    assert told["nap"]["level"] == "HIBERNATE"
-    assert told["nap"]["wakes"] == "2026-01-11T06:00:00.000Z"
+    stored = json.loads((tmp_path / "boots.json").read_text())
+    assert stored["end"] == "ASLEEP"
+    assert stored["nap"]["level"] == "HIBERNATE"
+    assert stored["nap"]["wakes"] == "2026-01-11T06:00:00.000Z"
 
 
 def test_no_file_is_no_past(tmp_path: Path) -> None:
@@ -331,7 +333,7 @@ def test_no_file_is_no_past(tmp_path: Path) -> None:
         " " * 100_000,
     ],
 )
-def test_a_damaged_file_is_told_in_words(tmp_path: Path, text: str) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path, text: str) -> None:
     (tmp_path / "boots.json").write_text(text)
     with pytest.raises(BootsError, match=r"cannot be read .* a new one is begun"):
         boot_record.read(tmp_path / "boots.json")

@@ -1,4 +1,4 @@
-"""The unit goes to sleep: the wake armed, the cause written, the fleet told, the order given."""
+"""The unit goes to sleep: the wake armed, the cause written, the fleet informed, the order out."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -35,8 +35,8 @@ class RecordingHost(FakeHost):
 
     def power_off(self) -> Order:
         order = super().power_off()
-        told = json.loads(self.unit.settings.boot_record_file.read_text())
-        self.found = {"end": told["end"], "armed": self.unit.alarm.armed}
+        reported = json.loads(self.unit.settings.boot_record_file.read_text())
+        self.found = {"end": reported["end"], "armed": self.unit.alarm.armed}
         return order
 
 
@@ -72,7 +72,7 @@ class Unit:
         self.cycle = PowerCycle(
             self.service, self.meter, Ladder(self.settings), actuator, self.controller
         )
-        self.said = ""
+        self.sentence = ""
 
     def pass_time(self, seconds: float, every_s: float = 10.0) -> None:
         for _ in range(max(1, int(seconds / every_s))):
@@ -84,7 +84,7 @@ class Unit:
             if true():
                 return
             self.pass_time(10)
-        pytest.fail(self.said)
+        pytest.fail(self.sentence)
 
     def level(self) -> EnergyLevel:
         last = self.store.last(EnergyBudget)
@@ -92,8 +92,8 @@ class Unit:
         return last.level
 
     def _cycle(self) -> str:
-        self.said = self.cycle()
-        return self.said
+        self.sentence = self.cycle()
+        return self.sentence
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_boot_with_a_full_battery_loses_no_time(unit: Unit) -> None:
     (wake,) = unit.store.rows(Wake)
     assert wake.stays
     assert unit.level() == EnergyLevel.FULL
-    assert unit.said.endswith("the loads may draw 25 W")
+    assert unit.sentence.endswith("the loads may draw 25 W")
 
 
 def test_wake_and_cause_are_ready_when_pid_one_gets_the_order_to_power_off(unit: Unit) -> None:

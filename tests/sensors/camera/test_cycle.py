@@ -36,7 +36,7 @@ def test_each_change_of_mode_is_a_row_with_its_reason(bench: Bench) -> None:
     assert bench.changes()[-1].reason.endswith(": the battery holds 55 %")
 
 
-def test_where_packets_tell_nothing_key_frames_are_analysed(bench: Bench) -> None:
+def test_where_packets_show_nothing_key_frames_are_analysed(bench: Bench) -> None:
     bench.motion.trusted = False
     bench.motion.wants_all = True
     bench.set_budget(EnergyLevel.SENTINEL)

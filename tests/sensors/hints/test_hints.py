@@ -48,7 +48,7 @@ def ear_on(*cameras: OnvifCamera, password: str = PASSWORD) -> Iterator[AlarmRec
         made.close()
 
 
-def heard(ear: AlarmReceiver, count: int) -> list[tuple[str, bool]]:
+def take_received(ear: AlarmReceiver, count: int) -> list[tuple[str, bool]]:
     """The next `count` hints, as (camera, active)."""
     found: list[tuple[str, bool]] = []
 
@@ -85,9 +85,9 @@ def test_an_alarm_becomes_a_hint_and_its_end_too(camera: OnvifCamera) -> None:
     with ear_on(camera) as ear:
         wait_until(lambda: "PullMessages" in camera.requests, "the first pull")
         camera.set_motion(active=True)
-        assert heard(ear, 1) == [("front", True)]
+        assert take_received(ear, 1) == [("front", True)]
         camera.set_motion(active=False)
-        assert heard(ear, 1) == [("front", False)]
+        assert take_received(ear, 1) == [("front", False)]
         assert ear.listeners[0].trouble == ""
 
 
@@ -95,7 +95,7 @@ def test_what_is_no_motion_is_no_hint(camera: OnvifCamera) -> None:
     with ear_on(camera) as ear:
         camera.notify("tns1:Device/Trigger/DigitalInput", "LogicalState", "true")
         camera.set_motion(active=True)
-        assert heard(ear, 1) == [("front", True)]
+        assert take_received(ear, 1) == [("front", True)]
 
 
 def test_at_the_end_the_subscription_is_given_back(camera: OnvifCamera) -> None:
@@ -118,12 +118,12 @@ def test_a_camera_that_forgets_its_subscriptions_is_subscribed_to_again(
 ) -> None:
     with ear_on(camera) as ear:
         camera.set_motion(active=True)
-        heard(ear, 1)
+        take_received(ear, 1)
         camera.forget()
         wait_until(lambda: camera.requests.count("CreatePullPointSubscription") > 1, "a second one")
-        assert heard(ear, 1) == [("front", False)]  # what nobody can hear does not move
+        assert take_received(ear, 1) == [("front", False)]  # what nobody receives does not move
         camera.set_motion(active=True)
-        assert heard(ear, 1) == [("front", True)]
+        assert take_received(ear, 1) == [("front", True)]
 
 
 def test_a_camera_that_is_gone_does_not_touch_the_others(camera: OnvifCamera) -> None:
@@ -131,7 +131,7 @@ def test_a_camera_that_is_gone_does_not_touch_the_others(camera: OnvifCamera) ->
     gone._server.server_close()
     with ear_on(gone, camera) as ear:
         camera.set_motion(active=True)
-        assert heard(ear, 1) == [("rear", True)]
+        assert take_received(ear, 1) == [("rear", True)]
         assert "camera front" in ear.listeners[0].trouble
 
 
@@ -142,7 +142,7 @@ def test_the_address_that_a_camera_gives_is_not_followed_to_another_host(
         camera.claimed_host = f"localhost:{other.port}"
         with ear_on(camera) as ear:
             camera.set_motion(active=True)
-            assert heard(ear, 1) == [("front", True)]
+            assert take_received(ear, 1) == [("front", True)]
         assert other.requests == []
 
 
@@ -150,14 +150,14 @@ def test_an_alarm_that_goes_on_is_reported_again_before_its_row_is_old() -> None
     clock = FakeClock()
     ear = AlarmReceiver([EventService("front", lambda: "127.0.0.1", 9, USER, PASSWORD)], clock)
     ear.listeners[0]._set_active(active=True)
-    said: Callable[[], list[bool]] = lambda: [hint.active for hint in ear.take_hints()]  # noqa: E731
-    assert said() == [True]
-    assert said() == []
+    take: Callable[[], list[bool]] = lambda: [hint.active for hint in ear.take_hints()]  # noqa: E731
+    assert take() == [True]
+    assert take() == []
     clock.advance(REPEAT_AFTER_S)
-    assert said() == [True]
+    assert take() == [True]
     ear.listeners[0]._set_active(active=False)
     clock.advance(REPEAT_AFTER_S)
-    assert said() == [False]
+    assert take() == [False]
 
 
 def test_an_event_service_has_the_login_of_its_camera(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_an_event_service_that_points_inside_or_elsewhere_is_refused(
         find_event_service("front", CameraSettings(onvif=onvif)).find_ip()
 
 
-def test_without_alarms_to_hear_the_service_leaves(
+def test_without_cameras_that_send_alarms_the_service_leaves(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:
     service = Service("hints", settings, clock, open_store("hints"), SentenceLog("hints"))
@@ -206,8 +206,8 @@ def test_the_service_writes_hints_and_says_what_is_wrong(
         "rear": CameraSettings(onvif="https://10.0.0.9/"),
     }
     store = open_store("hints")
-    told = replace(settings, camera=cameras)
-    service = Service("hints", told, SystemClock(), store, SentenceLog("hints"))
+    changed = replace(settings, camera=cameras)
+    service = Service("hints", changed, SystemClock(), store, SentenceLog("hints"))
     loop = assemble(service)
     camera.set_motion(active=True)
 

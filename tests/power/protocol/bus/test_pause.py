@@ -99,7 +99,7 @@ def test_the_fault_says_that_the_device_is_asked_too_soon() -> None:
     assert "asked more slowly step by step; if this stays, check the connectors" in fault
 
 
-def test_a_device_that_is_simply_silent_is_not_said_to_be_asked_too_soon() -> None:
+def test_a_device_that_is_simply_silent_is_not_reported_as_asked_too_soon() -> None:
     health = LineHealth()
     for number in range(20):
         health.count(number, NoAnswer("lost"))

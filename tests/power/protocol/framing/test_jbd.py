@@ -88,9 +88,9 @@ def test_a_status_that_is_not_0_is_a_refusal_if_its_check_is_right() -> None:
 
 @given(st.binary(max_size=300), st.sampled_from((BASIC, CELL_BLOCK, NAME)), st.booleans())
 def test_no_bytes_break_the_framing(received: bytes, block: Block, final: bool) -> None:
-    for said in (received, bytes([0xDD, block.function]) + received):
+    for reply in (received, bytes([0xDD, block.function]) + received):
         try:
-            content = find_reply(said, block, final)
+            content = find_reply(reply, block, final)
         except (DamagedReply, RefusedReply):
             continue
-        assert content is None or build_frame(block.function, content) in said
+        assert content is None or build_frame(block.function, content) in reply

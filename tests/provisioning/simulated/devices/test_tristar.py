@@ -105,7 +105,7 @@ def test_the_offset_in_the_dark_is_passed_on_as_it_is() -> None:
     assert reading.pv_power_w == 0
 
 
-def test_a_slave_does_not_say_its_stage() -> None:
+def test_a_slave_does_not_report_its_stage() -> None:
     reading = make_tristar_meter(SimulatedTristar(make_sunny_noon(), ["slave"])).read()
     assert reading.charge_stage is None
     assert reading.quality["charge_stage"] is Quality.ABSENT

@@ -149,7 +149,7 @@ def test_the_plain_models_send_nothing_so_old_firmware_never_falls_silent() -> N
 def test_old_firmware_sends_no_text_after_hex_and_the_driver_recovers() -> None:
     device = SimulatedMppt(make_sunny_noon(), [OLD_FIRMWARE])
     meter = make_victron_meter(VictronMpptHex(), device)
-    assert meter.read().battery_voltage_v is not None  # text first, HEX last
+    assert meter.read().battery_voltage_v is not None  # read_with first, HEX last
     assert device.send_unasked() == b""
     assert device.send_unasked() == b""
     assert device.send_unasked() == b""
@@ -214,20 +214,20 @@ def test_a_simulated_shunt(when: When, share: float) -> None:
 
 
 def test_the_quirks_of_a_shunt_never_make_a_wrong_value() -> None:
-    def said(quirk: str) -> BatteryReading:
+    def read_with(quirk: str) -> BatteryReading:
         reading: BatteryReading = make_victron_meter(
             SHUNT, SimulatedShunt(make_sunny_noon(), [quirk])
         ).read()
         return reading
 
-    cold = said(NO_TEMPERATURE)
+    cold = read_with(NO_TEMPERATURE)
     assert (cold.lowest_temperature_c, cold.highest_temperature_c) == (None, None)
     assert cold.quality["lowest_temperature_c"] is Quality.ABSENT
-    fresh = said(NOT_SYNCHRONISED)
+    fresh = read_with(NOT_SYNCHRONISED)
     assert fresh.quality == {"state_of_charge_pct": Quality.ABSENT}
     assert fresh.current_a is not None
-    assert said(SOC0).quality == {"state_of_charge_pct": Quality.IMPLAUSIBLE}
-    other = said(DC_METER)
+    assert read_with(SOC0).quality == {"state_of_charge_pct": Quality.IMPLAUSIBLE}
+    other = read_with(DC_METER)
     assert (other.current_a, other.state_of_charge_pct) == (None, None)
     assert other.quality["current_a"] is Quality.ABSENT
 

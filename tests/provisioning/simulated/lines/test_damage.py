@@ -31,7 +31,9 @@ def send_replies(*quirks: str, share: float = 0.2) -> list[bytes]:
 
 
 def count_changes(found: list[bytes]) -> list[tuple[bytes, bytes]]:
-    return [(sent, heard) for sent, heard in zip(REPLIES, found, strict=True) if sent != heard]
+    return [
+        (sent, received) for sent, received in zip(REPLIES, found, strict=True) if sent != received
+    ]
 
 
 def test_a_good_line_changes_nothing() -> None:
@@ -46,36 +48,36 @@ def test_one_reply_in_five_is_damaged(quirk: str) -> None:
 
 
 def test_noise_is_one_wrong_byte() -> None:
-    for sent, heard in count_changes(send_replies(NOISE)):
-        assert len(sent) == len(heard)
-        assert sum(one != other for one, other in zip(sent, heard, strict=True)) == 1
-        assert parse_rtu_frame(heard) is None
+    for sent, received in count_changes(send_replies(NOISE)):
+        assert len(sent) == len(received)
+        assert sum(one != other for one, other in zip(sent, received, strict=True)) == 1
+        assert parse_rtu_frame(received) is None
 
 
 def test_a_truncated_reply_has_begun_and_not_ended() -> None:
     assert all(
-        heard and sent.startswith(heard) and len(heard) < len(sent)
-        for sent, heard in count_changes(send_replies(TRUNCATED))
+        received and sent.startswith(received) and len(received) < len(sent)
+        for sent, received in count_changes(send_replies(TRUNCATED))
     )
 
 
 def test_a_foreign_reply_is_sound_and_of_another_device() -> None:
-    for sent, heard in count_changes(send_replies(FOREIGN)):
-        content, mine = parse_rtu_frame(heard), parse_rtu_frame(sent)
+    for sent, received in count_changes(send_replies(FOREIGN)):
+        content, mine = parse_rtu_frame(received), parse_rtu_frame(sent)
         assert content is not None
         assert mine is not None
         assert (content[0], content[1]) == (2, mine[1])
 
 
 def test_a_flood_still_ends_in_the_reply() -> None:
-    for sent, heard in count_changes(send_replies(FLOOD)):
-        assert len(heard) == FLOOD_BYTES + len(sent)
-        assert heard.endswith(sent)
+    for sent, received in count_changes(send_replies(FLOOD)):
+        assert len(received) == FLOOD_BYTES + len(sent)
+        assert received.endswith(sent)
 
 
 def test_a_late_reply_comes_in_front_of_the_next_one() -> None:
     found = send_replies(LATE)
-    late = [place for place, heard in enumerate(found[:-1]) if not heard]
+    late = [place for place, received in enumerate(found[:-1]) if not received]
     assert 50 < len(late) < 130
     for place in late:
         assert found[place + 1] == REPLIES[place] + REPLIES[place + 1]
@@ -83,14 +85,14 @@ def test_a_late_reply_comes_in_front_of_the_next_one() -> None:
 
 def test_stale_bytes_are_the_end_of_the_reply_before() -> None:
     found = send_replies(STALE, share=1.0)
-    stale = [place for place, heard in enumerate(found) if heard != REPLIES[place]]
+    stale = [place for place, received in enumerate(found) if received != REPLIES[place]]
     assert len(stale) > 100
     for place in stale:
         before = REPLIES[place - 1]
         assert found[place] == before[len(before) // 2 :] + REPLIES[place]
 
 
-def test_a_device_hears_no_damaged_request_and_none_of_another_id() -> None:
+def test_a_device_ignores_damaged_requests_and_those_to_another_id() -> None:
     device = RtuDevices([SimulatedRover(make_sunny_noon(), device_id=7)])
     request = build_rtu_frame(7, build_read(3, 0x0100, 1))
     assert device.respond(request) is not None

@@ -120,7 +120,7 @@ def test_only_modbus_devices_share_a_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "text"),
     [
         ("jbd --link a --link b", "more places"),
         ("jbd --quirk nonsense", "'nonsense' is no quirk"),
@@ -129,11 +129,11 @@ def test_only_modbus_devices_share_a_line() -> None:
     ],
 )
 def test_what_cannot_be_simulated_is_reported_before_anything_starts(
-    typed: str, said: str, capsys: pytest.CaptureFixture[str]
+    typed: str, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
         parse_command(typed.split())
-    assert said in capsys.readouterr().err
+    assert text in capsys.readouterr().err
 
 
 def test_without_a_device_those_of_the_settings_are_simulated_at_their_ids() -> None:

@@ -351,7 +351,7 @@ def test_the_program_needs_no_settings_and_no_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_the_program_serves_a_port_under_its_link_until_it_is_told_to_stop(tmp_path: Path) -> None:
+def test_the_program_serves_a_port_under_its_link_until_it_is_stopped(tmp_path: Path) -> None:
     settings_file, link = tmp_path / "unit.toml", tmp_path / "run/charger"
     settings_file.write_text(f'[unit]\ndata_dir = "{tmp_path}/data"\n')
     command = [sys.executable, "-m", "provisioning.simulated", "epever", "--settings"]

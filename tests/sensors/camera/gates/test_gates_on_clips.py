@@ -31,7 +31,7 @@ def test_somebody_who_walks_in_is_detected_by_packets_within_three_frames() -> N
 
 
 @pytest.mark.parametrize("scene", [CONSTANT, NIGHT], ids=["constant rate", "night"])
-def test_where_packets_tell_nothing_the_next_key_frame_does(scene: Scene) -> None:
+def test_where_packets_show_nothing_the_next_key_frame_does(scene: Scene) -> None:
     clip = load_clip(scene)
     run = play(clip, Motion())
     (delay_s,) = find_delays(clip.truth, run.segments)

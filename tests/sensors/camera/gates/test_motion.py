@@ -17,7 +17,7 @@ def fed(motion: Motion, *streams: Iterator[Packet]) -> Motion:
 
 
 def listening() -> Motion:
-    """Half a minute of a still scene with a variable rate was heard, and looked at."""
+    """Half a minute of a still scene with a variable rate was received and analysed."""
     motion = Motion()
     for packet in stream(30):
         motion.take_packet(*packet)
@@ -167,13 +167,13 @@ def test_a_picture_confirms_and_a_later_empty_one_does_not_end_it_at_once() -> N
 
 
 def test_what_packets_began_is_confirmed_by_less_than_what_wakes_alone() -> None:
-    alone, told = listening(), listening()
-    at_s = woken(told)
-    for motion in (alone, told):
+    alone, reported = listening(), listening()
+    at_s = woken(reported)
+    for motion in (alone, reported):
         motion.take_picture(person_of(3), at_s)
     assert alone.find_segment(at_s) is None
-    assert told.find_segment(at_s) is not None
-    assert told.region is not None
+    assert reported.find_segment(at_s) is not None
+    assert reported.region is not None
 
 
 def person_of(height: int) -> bytes:

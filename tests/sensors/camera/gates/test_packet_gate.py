@@ -147,7 +147,7 @@ def test_a_lamp_is_no_motion_but_who_walks_after_it_is() -> None:
     assert fired[0] < 50.1 + FLASH_S
 
 
-def test_reach_tells_streams_that_show_a_walker_from_those_that_cannot() -> None:
+def test_the_detection_limit_separates_streams_that_show_a_walker_from_those_that_cannot() -> None:
     variable, constant, noisy = PacketGate(), PacketGate(), PacketGate()
     fed(variable, stream(30))
     fed(constant, ((n / 10, 15_000 + n % 7, n % 20 == 0) for n in range(300)))

@@ -92,7 +92,7 @@ def test_every_kind_of_frame_gives_the_same_picture(kind: str, size: tuple[int, 
 @pytest.mark.parametrize("encoding", [I420, BGR, JPEG])
 def test_black_grey_and_white_are_so_whatever_the_range(encoding: str, cover: Mask | None) -> None:
     narrow, full = (16, 71, 235), (0, 64, 255)
-    for kind, lumas, said in (
+    for kind, lumas, declared in (
         ("yuv420p", narrow, ColorRange.UNSPECIFIED),
         ("yuv420p", narrow, ColorRange.MPEG),
         ("yuv420p", full, ColorRange.JPEG),
@@ -102,14 +102,14 @@ def test_black_grey_and_white_are_so_whatever_the_range(encoding: str, cover: Ma
     ):
         for luma, seen in zip(lumas, (0, 64, 255), strict=True):
             source = flat(kind, luma)
-            source.color_range = said
+            source.color_range = declared
             data = encode(source, encoding, cover)
             found = {
                 I420: lambda data: bgr_of(bytearray(data), 64, 48),
                 BGR: lambda data: np.frombuffer(data, np.uint8),
                 JPEG: jpeg_pixels,
             }[encoding](data)
-            assert abs(float(found.mean()) - seen) < 2.5, (kind, said, luma)
+            assert abs(float(found.mean()) - seen) < 2.5, (kind, declared, luma)
 
 
 def flat(kind: str, luma: int) -> VideoFrame:

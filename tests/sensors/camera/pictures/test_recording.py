@@ -72,9 +72,9 @@ def grey(number: int, size: tuple[int, int], kind: str) -> av.VideoFrame:
     return frame
 
 
-def record(heard: list[EncodedPacket], keep_s: float = 60.0) -> Recording:
+def record(received: list[EncodedPacket], keep_s: float = 60.0) -> Recording:
     recording = Recording(keep_s)
-    for one in heard:
+    for one in received:
         recording.add(one)
     return recording
 
@@ -115,9 +115,9 @@ def numbers(first: int, count: int) -> list[tuple[float, int]]:
 def test_a_clip_begins_with_the_key_frame_before_and_plays_to_its_end(
     kind: str, apart: bool
 ) -> None:
-    heard = packets(kind, apart=apart)
-    clip = record(heard).make_clip(1.25, 2.55)
-    first = round(max(one.media_s for one in heard if one.is_key and one.media_s <= 1.25) * RATE)
+    received = packets(kind, apart=apart)
+    clip = record(received).make_clip(1.25, 2.55)
+    first = round(max(one.media_s for one in received if one.is_key and one.media_s <= 1.25) * RATE)
     shown = decode_clip(clip)
     assert shown[:10] == numbers(first, 10)
     assert shown[-1][1] in (25, 26, 27), "B-frames lean on a picture or two beyond the end"
@@ -127,16 +127,16 @@ def test_a_clip_begins_with_the_key_frame_before_and_plays_to_its_end(
 
 def test_the_pedestrians_come_back_as_they_were_sent(tmp_path: Path) -> None:
     path = make_video_file(tmp_path / "video.mp4", frames=40, key_every=10)
-    heard: list[EncodedPacket] = []
-    file = VideoFile(path, heard.append)
+    received: list[EncodedPacket] = []
+    file = VideoFile(path, received.append)
     file.advance(100.0)
     file.advance(103.85)
-    assert heard[0].codec.extradata[0] == 1, "lengths, not start codes"
-    clip = record(heard).make_clip(101.0, 102.95)
+    assert received[0].codec.extradata[0] == 1, "lengths, not start codes"
+    clip = record(received).make_clip(101.0, 102.95)
     assert decode_clip(clip)[:20] == numbers(10, 20)
     assert clip.since_s == pytest.approx(101.0)
     assert (clip.width, clip.height) == (50, 34)
-    assert heard[0].av_packet.pts == 0, "the packets of others are left as they are"
+    assert received[0].av_packet.pts == 0, "the packets of others are left as they are"
     assert clip.data.index(b"moov") < clip.data.index(b"mdat"), "plays before it is all there"
 
 
@@ -148,8 +148,8 @@ def test_an_apple_player_takes_h265_by_its_tag() -> None:
 
 @pytest.mark.parametrize("broken", ["none", "decoding times", "all the same", "backwards"])
 def test_time_stamps_of_live_streams_are_not_trusted(broken: str) -> None:
-    def spoil(heard: EncodedPacket) -> EncodedPacket:
-        packet = heard.av_packet
+    def spoil(received: EncodedPacket) -> EncodedPacket:
+        packet = received.av_packet
         if broken == "none":
             packet.pts = packet.dts = None
         elif broken == "decoding times":
@@ -158,17 +158,17 @@ def test_time_stamps_of_live_streams_are_not_trusted(broken: str) -> None:
             packet.pts = packet.dts = 7
         else:
             packet.pts, packet.dts = -packet.pts, -packet.dts
-        return heard
+        return received
 
     clip = record([spoil(one) for one in packets()]).make_clip(1.0, 2.9)
     assert decode_clip(clip)[:20] == numbers(10, 20)
 
 
 def test_pictures_that_came_at_the_same_moment_stand_one_after_the_other() -> None:
-    heard = [replace(one, media_s=round(one.media_s, 0)) for one in packets("mjpeg")]
-    shown = decode_clip(record(heard).make_clip(-1, 10))
+    received = [replace(one, media_s=round(one.media_s, 0)) for one in packets("mjpeg")]
+    shown = decode_clip(record(received).make_clip(-1, 10))
     assert [number for _, number in shown] == list(range(40))
-    ticks = compute_times([one.media_s for one in heard]).shown
+    ticks = compute_times([one.media_s for one in received]).shown
     assert len(set(ticks)) == 40
 
 
@@ -203,34 +203,34 @@ def test_a_clip_that_a_person_can_play_passes_the_strict_reader() -> None:
 
 @pytest.mark.parametrize("kind", ["open hevc", "h264"])
 def test_pictures_that_lean_on_a_lost_group_are_not_shown(kind: str) -> None:
-    heard = packets(kind)
-    second = [n for n, one in enumerate(heard) if one.is_key][1]
-    clip = record(heard[second:]).make_clip(0, 10)
-    begins = round(heard[second].media_s * RATE)
+    received = packets(kind)
+    second = [n for n, one in enumerate(received) if one.is_key][1]
+    clip = record(received[second:]).make_clip(0, 10)
+    begins = round(received[second].media_s * RATE)
     assert decode_clip(clip) == numbers(begins, 40 - begins)
 
 
 @pytest.mark.parametrize("kind", ["open hevc", "h264"])
 def test_nor_are_they_where_a_group_was_lost_in_the_middle(kind: str) -> None:
-    heard = packets(kind, frames=50)
-    keys = [n for n, one in enumerate(heard) if one.is_key]
-    recording = record(heard[: keys[1]])
+    received = packets(kind, frames=50)
+    keys = [n for n, one in enumerate(received) if one.is_key]
+    recording = record(received[: keys[1]])
     recording.interrupt()
-    for one in heard[keys[2] :]:
+    for one in received[keys[2] :]:
         recording.add(one)
     shown = [number for _, number in decode_clip(recording.make_clip(0, 10))]
-    begins = round(heard[keys[2]].media_s * RATE)
-    before = sorted(round(one.media_s * RATE) for one in heard[: keys[1]])
+    begins = round(received[keys[2]].media_s * RATE)
+    before = sorted(round(one.media_s * RATE) for one in received[: keys[1]])
     assert shown == [*before, *range(begins, 50)]
 
 
 def test_a_picture_from_before_the_key_frame_is_kept_only_where_nothing_was_lost() -> None:
-    heard = packets()
-    leading = replace(heard[11], media_s=heard[10].media_s - 0.05)
-    whole, torn = record(heard[:10]), record(heard[:10])
+    received = packets()
+    leading = replace(received[11], media_s=received[10].media_s - 0.05)
+    whole, torn = record(received[:10]), record(received[:10])
     torn.interrupt()
     for recording in (whole, torn):
-        recording.add(heard[10])
+        recording.add(received[10])
         recording.add(leading)
     assert whole.size_bytes - torn.size_bytes == leading.size_bytes
 
@@ -265,10 +265,10 @@ def test_before_the_first_key_frame_nothing_is_kept() -> None:
 
 
 def test_after_a_loss_the_rest_of_the_group_is_not_kept() -> None:
-    heard = packets()
-    recording = record(heard[:5])
+    received = packets()
+    recording = record(received[:5])
     recording.interrupt()
-    for one in heard[7:]:
+    for one in received[7:]:
         recording.add(one)
     assert recording.make_clip(0.7, 4).since_s == 1.0, "not what stood before the loss"
     shown = [number for _, number in decode_clip(recording.make_clip(0, 4))]
@@ -300,10 +300,10 @@ def test_what_is_older_than_a_pause_is_forgotten() -> None:
 
 
 def test_above_its_bytes_the_oldest_groups_go_whole() -> None:
-    heard = packets()
-    most_bytes = sum(one.size_bytes for one in heard) // 2
+    received = packets()
+    most_bytes = sum(one.size_bytes for one in received) // 2
     recording = Recording(60, most_bytes)
-    for one in heard:
+    for one in received:
         recording.add(one)
         assert recording.size_bytes <= most_bytes
     first = decode_clip(recording.make_clip(0, 4))[0][1]
@@ -312,13 +312,13 @@ def test_above_its_bytes_the_oldest_groups_go_whole() -> None:
 
 
 def test_a_group_that_is_too_large_alone_is_given_up_until_the_next_key_frame() -> None:
-    heard = packets()
-    recording = Recording(60, most_bytes=sum(one.size_bytes for one in heard[:10]) - 1)
-    for one in heard[:10]:
+    received = packets()
+    recording = Recording(60, most_bytes=sum(one.size_bytes for one in received[:10]) - 1)
+    for one in received[:10]:
         recording.add(one)
     assert recording.size_bytes == 0
-    recording.add(heard[10])
-    assert recording.make_clip(0, 4).since_s == heard[10].media_s
+    recording.add(received[10])
+    assert recording.make_clip(0, 4).since_s == received[10].media_s
 
 
 # --- what cannot be done -----------------------------------------------------------------------
@@ -338,9 +338,9 @@ def test_a_group_that_is_too_large_alone_is_given_up_until_the_next_key_frame() 
 )
 def test_a_stream_without_what_a_clip_needs_is_an_error_in_words(codec: Codec, why: str) -> None:
     data = Packet(b"\0\0\0\1\x65" + bytes(range(64)))
-    heard = EncodedPacket(data, codec, 0.0, data.size, is_key=True)
+    received = EncodedPacket(data, codec, 0.0, data.size, is_key=True)
     with pytest.raises(CameraError, match=f"no clip can be made of this {codec.name} .*{why}"):
-        record([heard]).make_clip(0, 1)
+        record([received]).make_clip(0, 1)
 
 
 def test_a_time_that_has_not_come_gives_no_clip() -> None:

@@ -50,14 +50,14 @@ class Bench:
         return wait_until(more, "pictures", timeout_s)
 
     def until_trouble(self, timeout_s: float = 20.0) -> tuple[str, float]:
-        said: list[str] = []
+        text: list[str] = []
 
         def there() -> bool:
-            said.append(self.run_cycle())
-            return bool(said[-1])
+            text.append(self.run_cycle())
+            return bool(text[-1])
 
         took_s = wait_until(there, "trouble", timeout_s)
-        return said[-1], took_s
+        return text[-1], took_s
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def test_an_address_that_cannot_be_read_is_refused_without_repeating_it(source: 
 def test_other_schemes_are_never_opened(source: str, tmp_path: Path) -> None:
     opener = Opener(CameraSettings(source=source), Path())
     with pytest.raises(CameraError, match="is not opened: it must be rtsp://"):
-        opener(lambda heard: None)
+        opener(lambda received: None)
 
 
 def test_a_path_is_no_scheme() -> None:
@@ -231,4 +231,4 @@ def test_a_password_that_all_can_read_is_a_warning_given_once(
 def test_a_password_without_a_user_is_reported(tmp_path: Path) -> None:
     own = CameraSettings(source="rtsp://10.0.0.5/", password_file=tmp_path / "password")
     with pytest.raises(CameraError, match="no `user`"):
-        Opener(own, tmp_path)(lambda heard: None)
+        Opener(own, tmp_path)(lambda received: None)

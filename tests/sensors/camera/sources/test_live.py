@@ -39,7 +39,7 @@ def test_threads_that_never_come_back_end_the_process() -> None:
 
     def open_and_close() -> None:
         for _ in range(20):
-            LiveStream("rtsp://camera", hang, lambda heard: None).close()
+            LiveStream("rtsp://camera", hang, lambda packet: None).close()
 
     try:
         with pytest.raises(ReadersHang, match="connections to the camera do not end"):
@@ -57,7 +57,7 @@ def silent(packets: int, every_s: float) -> LiveStream:
         over.wait(1)
         raise CameraError("it is over")
 
-    live = LiveStream("rtsp://camera", find, lambda heard: None, lambda: 100.0)
+    live = LiveStream("rtsp://camera", find, lambda packet: None, lambda: 100.0)
     over.set()
     wait_for_threads(READER, 0)
     live._lost = ""
@@ -109,7 +109,7 @@ class Sender:
         self.live = silent(0, 1.0)
         self.live.most_gathered_s = patience_s
         self.live._now_s = lambda: self.now_s
-        self.live._on_packet = self._hear
+        self.live._on_packet = self._receive
         self.live._closing = SimpleNamespace(  # type: ignore[assignment]
             is_set=lambda: self._sent >= 1000, wait=self._nap
         )
@@ -129,9 +129,9 @@ class Sender:
         self.naps_s.append(seconds)
         self.now_s += seconds
 
-    def _hear(self, heard: EncodedPacket) -> None:
+    def _receive(self, packet: EncodedPacket) -> None:
         self.lags_s.append(self.now_s - (100.0 + self._sent * 0.04))
-        self.late_s.append(self.now_s - heard.media_s)
+        self.late_s.append(self.now_s - packet.media_s)
 
 
 def run(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> Sender:
@@ -140,7 +140,7 @@ def run(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> Sender:
     return sender
 
 
-def test_packets_gather_for_as_long_as_told_and_none_falls_behind(
+def test_packets_are_collected_for_as_long_as_ordered_and_none_falls_behind(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sender = run(Sender(patience_s=0.5), monkeypatch)
@@ -170,29 +170,29 @@ class Listener:
     """Opens a camera and keeps what it says."""
 
     def __init__(self, source: str, transport: Transport = Transport.TCP) -> None:
-        self.heard: list[EncodedPacket] = []
+        self.received: list[EncodedPacket] = []
         self.arrived_s: list[float] = []
         own = CameraSettings(source=source, transport=transport, allow_local=True)
-        self.camera = Opener(own)(self._hear)
+        self.camera = Opener(own)(self._receive)
 
-    def _hear(self, heard: EncodedPacket) -> None:
-        self.heard.append(heard)
+    def _receive(self, packet: EncodedPacket) -> None:
+        self.received.append(packet)
         self.arrived_s.append(time.monotonic())
 
     def wait(self, packets: int) -> None:
         def there() -> bool:
             self.camera.advance(time.monotonic())
-            return len(self.heard) >= packets
+            return len(self.received) >= packets
 
         wait_until(there, f"{packets} packets", 20)
 
     def sizes(self) -> list[tuple[int, int]]:
         """The size of each key frame, decoded with what its packet says of its codec."""
         found = []
-        for heard in list(self.heard):
-            if heard.is_key:
-                decoder = new_decoder(heard.codec)
-                frames = [*decode(decoder, heard.av_packet), *decode(decoder, None)]
+        for packet in list(self.received):
+            if packet.is_key:
+                decoder = new_decoder(packet.codec)
+                frames = [*decode(decoder, packet.av_packet), *decode(decoder, None)]
                 found += [(frame.width, frame.height) for frame in frames]
         return found
 
@@ -218,11 +218,11 @@ def test_a_camera_plays_and_its_pictures_can_be_decoded(
     listener = Listener(server.url("front"), transport)
     listener.wait(36)
     listener.camera.close()
-    assert transport is Transport.UDP or listener.heard[0].is_key
+    assert transport is Transport.UDP or listener.received[0].is_key
     assert listener.sizes()[0] == (768, 576)
     late_s = [
-        arrived_s - heard.media_s
-        for heard, arrived_s in zip(listener.heard, listener.arrived_s, strict=True)
+        arrived_s - packet.media_s
+        for packet, arrived_s in zip(listener.received, listener.arrived_s, strict=True)
     ]
     assert min(late_s) >= 0
     stream = listener.camera.stream
@@ -238,7 +238,7 @@ def test_h265_and_constant_bit_rates_play(server: Cameras, name: str, codec: str
     listener = Listener(server.url(name))
     listener.wait(30)
     listener.camera.close()
-    assert listener.heard[-1].codec.name == codec
+    assert listener.received[-1].codec.name == codec
     assert (160, 120) in listener.sizes()
 
 
@@ -247,25 +247,25 @@ def test_a_new_size_and_key_frame_distance_in_mid_stream_is_a_new_codec(server: 
     listener = Listener(server.url("changing"))
     listener.wait(45)
     listener.camera.close()
-    codecs = list(dict.fromkeys(heard.codec for heard in listener.heard))
+    codecs = list(dict.fromkeys(packet.codec for packet in listener.received))
     assert len(codecs) == 2
     assert set(listener.sizes()) == {(160, 120), (320, 240)}
     assert all(
-        heard.is_key
-        for before, heard in zip(listener.heard, listener.heard[1:], strict=False)
-        if before.codec != heard.codec
+        packet.is_key
+        for before, packet in zip(listener.received, listener.received[1:], strict=False)
+        if before.codec != packet.codec
     )
 
 
 @needs_server
-def test_a_closed_camera_says_nothing_more_and_its_thread_ends(server: Cameras) -> None:
+def test_a_closed_camera_sends_nothing_more_and_its_thread_ends(server: Cameras) -> None:
     listener = Listener(server.url("front"))
     listener.wait(5)
     began_s = time.monotonic()
     listener.camera.close()
     assert time.monotonic() - began_s < 0.1
     wait_for_threads(READER, 0)
-    before = len(listener.heard)
+    before = len(listener.received)
     assert before <= 7
     assert free_threads(READER) == 0
 
@@ -320,7 +320,7 @@ def test_an_http_camera_plays_every_packet_a_key_frame(http_camera: str) -> None
     listener = Listener(f"{http_camera}/video")
     listener.wait(45)
     listener.camera.close()
-    assert all(heard.is_key for heard in listener.heard)
+    assert all(packet.is_key for packet in listener.received)
     assert set(listener.sizes()) == {(64, 48), (128, 96)}
     spans_s = [b - a for a, b in zip(listener.arrived_s, listener.arrived_s[1:], strict=False)]
     assert max(spans_s) < 2
@@ -331,4 +331,4 @@ def test_an_http_camera_that_sends_us_elsewhere_is_not_followed(http_camera: str
     listener = Listener(f"{http_camera}/elsewhere")
     with pytest.raises(CameraError, match="redirects or closes the connection"):
         listener.wait(1)
-    assert listener.heard == []
+    assert listener.received == []

@@ -70,7 +70,7 @@ def test_a_wrong_password_is_reported_once_and_does_not_storm_the_camera(
 
 
 @needs_server
-def test_a_real_process_tells_nobody_the_password(
+def test_a_real_process_shows_nobody_the_password(
     guarded: tuple[Cameras, Path], tmp_path: Path
 ) -> None:
     """Not in its log, its rows, its command line: wrong and right password."""
@@ -88,10 +88,10 @@ def test_a_real_process_tells_nobody_the_password(
     lines.insert(3, f'user = "ann"\npassword_file = "{path}"')
     settings = tmp_path / "unit.toml"
     settings.write_text("\n".join(lines))
-    said = run_cameras(settings)
-    assert SECRET not in said
-    assert said.count("fault=camera") >= 3, said
-    assert said.count("connected stream=h264 160x120") == 2, said
+    message = run_cameras(settings)
+    assert SECRET not in message
+    assert message.count("fault=camera") >= 3, message
+    assert message.count("connected stream=h264 160x120") == 2, message
     with closing(sqlite3.connect(tmp_path / "data/unit.db")) as database:
         dump = "\n".join(database.iterdump())
     assert "does not accept user and password" in dump

@@ -104,15 +104,15 @@ def test_flipped_bytes_end_no_process_and_the_stream_comes_back(server: Cameras)
 
 
 @contextmanager
-def talker(*, says: bytes, again: bool = False) -> Iterator[int]:
+def talker(*, data: bytes, again: bool = False) -> Iterator[int]:
     """A server that says something to whoever comes, whatever is asked."""
     over = threading.Event()
 
     def talk(peer: socket.socket) -> None:
         with suppress(OSError), peer:
-            peer.sendall(says)
+            peer.sendall(data)
             while again and not over.wait(0.01):
-                peer.sendall(says)
+                peer.sendall(data)
             over.wait(20)
 
     def accept(ear: socket.socket) -> None:
@@ -139,19 +139,19 @@ STRANGERS = {
 def test_what_is_no_camera_is_reported_and_ends_by_itself() -> None:
     with ExitStack() as all_at_once:
         benches = {}
-        for name, (scheme, says, again) in STRANGERS.items():
-            port = all_at_once.enter_context(talker(says=says, again=again))
+        for name, (scheme, data, again) in STRANGERS.items():
+            port = all_at_once.enter_context(talker(data=data, again=again))
             source = f"{scheme}://ann:{SECRET}@127.0.0.1:{port}/x"
             benches[name] = all_at_once.enter_context(watching(source))
-        said: dict[str, str] = {}
+        messages: dict[str, str] = {}
 
-        def all_said() -> bool:
+        def all_answered() -> bool:
             for name, bench in benches.items():
-                said[name] = said.get(name) or bench.run_cycle()
-            return all(said.values())
+                messages[name] = messages.get(name) or bench.run_cycle()
+            return all(messages.values())
 
-        assert wait_until(all_said, "trouble with each", 20) < 9
-        for name, text in said.items():
+        assert wait_until(all_answered, "trouble with each", 20) < 9
+        for name, text in messages.items():
             assert text.startswith(f"{STRANGERS[name][0]}://127.0.0.1:")
             assert SECRET not in text
     wait_for_threads(READER, 0)

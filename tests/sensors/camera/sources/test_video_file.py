@@ -227,8 +227,8 @@ def test_a_relative_source_counts_from_the_settings(tmp_path: Path) -> None:
 def test_a_stream_with_other_parameter_sets_gets_another_decoder(clip: Viewer) -> None:
     """A camera that changes its size in the middle: the next key frame begins anew."""
     shot_at(clip, 0.5)
-    heard = clip.group._packets[0]
-    clip.group.add(replace(heard, codec=Codec("mjpeg"), av_packet=av.Packet(JUNK_JPEG)))
+    received = clip.group._packets[0]
+    clip.group.add(replace(received, codec=Codec("mjpeg"), av_packet=av.Packet(JUNK_JPEG)))
     assert clip.group._codec == Codec("mjpeg")
     found = clip.group.decode_newest()
     assert found is not None
