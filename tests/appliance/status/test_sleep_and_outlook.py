@@ -27,7 +27,7 @@ Tell = Callable[..., Any]
 
 @pytest.fixture
 def tell(open_store: OpenStore) -> Tell:
-    """`tell(Sleep or Wake, ...)` writes rows and gives the sleep as it is told now."""
+    """`tell(Sleep or Wake, ...)` writes rows and gives the sleep as it is shown now."""
     power = open_store("power")
 
     def it(*rows: Any) -> Any:
@@ -38,7 +38,7 @@ def tell(open_store: OpenStore) -> Tell:
 
 
 def shaped(part: str, reported: Any) -> Any:
-    """What was told, proved to be JSON of the published shape."""
+    """What is shown, proved to be JSON of the published shape."""
     schema = {"$ref": f"#/$defs/{part}", "$defs": DEFS}
     if reported is not None:
         jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(reported)))
@@ -186,7 +186,7 @@ def test_what_a_later_return_says_does_not_bind_two_nights_together(
 
 @pytest.fixture
 def ahead(open_store: OpenStore) -> Callable[[], Any]:
-    """The outlook as it is told now."""
+    """The outlook as it is shown now."""
     return lambda: shaped("outlook", sleep_and_outlook.describe_outlook(open_store()))
 
 

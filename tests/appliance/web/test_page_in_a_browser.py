@@ -303,7 +303,7 @@ def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
 ) -> None:
     process, pictures = show_eight(browser, tmp_path, port, power)
 
-    def shows(name: str, text: str) -> str:
+    def card_shows(name: str, text: str) -> str:
         return f"{CARD.format(name)}.innerText.replace(/\\s+/g, ' ').includes({text!r})"
 
     def bars(name: str) -> int:
@@ -324,7 +324,7 @@ def test_each_of_eight_cameras_shows_its_mode_its_cost_and_why_on_a_phone(
             (eight_cameras.SILENT, "energy unknown"),
             (eight_cameras.SILENT, "Its service is silent, so nothing is known of it now."),
         ):
-            browser.wait_for(shows(name, text))
+            browser.wait_for(card_shows(name, text))
         signs = [bars(name) for name in ("shed", "road", "well", "yard-north", "gate")]
         assert signs == [0, 1, 2, 3, 4], "the sign of a mode needs no colour"
         browser.wait_for(shows("cameras-cost", "Together 18.7 Wh an hour, without 1"))

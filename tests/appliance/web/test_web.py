@@ -315,7 +315,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
         message += line
         if words in line:
             return message
-    raise AssertionError(f"the process ended and never said {words!r}: {message}")
+    raise AssertionError(f"the process ended and never printed {words!r}: {message}")
 
 
 def ask(port: int, path: str) -> int:
