@@ -31,15 +31,30 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="provisioning", description="The unit on a laptop.")
-    parser.add_argument("--day", default="4min", help="how long a day takes (default: 4min)")
-    parser.add_argument("--days", type=float, help="end after that many days with a summary")
-    parser.add_argument("--port", type=int, default=8080, help="the page's port; 0: any free one")
-    parser.add_argument("--dir", type=Path, default=ROOT / "build/run", help="the run directory")
+    parser.add_argument(
+        "--day", default="4min", help="real time of one simulated day, 9s to 24h (default: 4min)"
+    )
+    parser.add_argument(
+        "--days", type=float, help="end after so many simulated days, with a summary"
+    )
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port of the page (default: 8080); 0: a free one"
+    )
+    parser.add_argument(
+        "--dir", type=Path, default=ROOT / "build/run", help="run directory (default: build/run)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="seed of the clouds")
-    parser.add_argument("--charger", default="epever-tracer", help="model of the charge controller")
+    parser.add_argument(
+        "--charger",
+        default="epever-tracer",
+        help="model of the charge controller (list: `unitctl power models`)",
+    )
     parser.add_argument("--bms", default="", help="model of the BMS or shunt (default: none)")
     parser.add_argument(
-        "--cameras", type=int, default=1, help="1: a clip; up to 8: simulated RTSP cameras"
+        "--cameras",
+        type=int,
+        default=1,
+        help="1: a video file as camera; 2 to 8: simulated RTSP cameras",
     )
     parser.add_argument(
         "--quirk", action="append", default=[], help="a fault of a device or of the line"

@@ -24,7 +24,7 @@ from appliance.process import instance_lock
 from appliance.process.instance_lock import InstanceLock, RunningError
 from appliance.process.notify import Notifier
 from appliance.process.recorder import Recorder, Task
-from appliance.settings import Settings
+from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.store import retention
 from appliance.store.store import Store
 from appliance.store.unreadable import RowsError
@@ -277,5 +277,6 @@ def make_parser(name: str, takes_instance: bool) -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(prog=name, description=f"The unit's {name} service.")
     if takes_instance:
         result.add_argument("instance", help="the name after the @ of the unit")
-    result.add_argument("--settings", type=Path, help="settings file (default: as documented)")
+    where = f"settings file (default: ${PATH_VARIABLE}, else {DEFAULT_PATH})"
+    result.add_argument("--settings", type=Path, help=where)
     return result

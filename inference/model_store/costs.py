@@ -130,5 +130,5 @@ def assume_cost(settings: Settings) -> ModelCost:
         GUESSED_LOAD_S * settings.computer.core_w,
         GUESSED_LOAD_S,
         measured=False,
-        reason="by the settings: energy_per_frame_j; `unitctl models bench` finds out",
+        reason="by the settings: energy_per_frame_j; `unitctl models bench` measures it",
     )

@@ -135,9 +135,11 @@ def make_parser() -> argparse.ArgumentParser:
         "--quirk",
         **MANY,
         metavar="NAME",
-        help="be faulty in this way (may be given more than once)",
+        help="simulate this fault (may be given more than once)",
     )
-    result.add_argument("--seed", type=int, help="seed of clouds and noise, instead of settings'")
+    result.add_argument(
+        "--seed", type=int, help="seed of clouds and noise (default: that of the settings)"
+    )
     return result
 
 
@@ -146,7 +148,7 @@ def add_device_arguments(result: argparse.ArgumentParser) -> None:
     result.add_argument("device", nargs="*", help="a model, or how its name begins")
     result.add_argument("--settings", type=Path, help="settings file of the unit")
     result.add_argument(
-        "--link", **MANY, dest="place", metavar="PATH", help="make it a link to the serial port"
+        "--link", **MANY, dest="place", metavar="PATH", help="path of a link to the serial port"
     )
     result.add_argument(
         "--tcp",
@@ -154,7 +156,7 @@ def add_device_arguments(result: argparse.ArgumentParser) -> None:
         dest="place",
         type=make_tcp_url,
         metavar="HOST:PORT",
-        help="serve Modbus TCP instead; places are dealt out in their order",
+        help="serve Modbus TCP at this place instead; one place for each device, in their order",
     )
     result.add_argument(
         "--bridge",
