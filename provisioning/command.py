@@ -29,36 +29,27 @@ SHORTEST_DAY_S = 9.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("--day", {"default": "4min", "help": "real time of one simulated day, 9s to 24h (4min)"}),
+    ("--days", {"type": float, "help": "end after so many simulated days, with a summary"}),
+    ("--port", {"type": int, "default": 8080, "help": "port of the page (8080); 0: a free one"}),
+    ("--dir", {"type": Path, "default": ROOT / "build/run", "help": "run directory (build/run)"}),
+    ("--seed", {"type": int, "default": 1, "help": "seed of the clouds (1)"}),
+    ("--charger", {"default": "epever-tracer", "help": "model of the charge controller"}),
+    ("--bms", {"default": "", "help": "model of the BMS or shunt (none)"}),
+    ("--cameras", {"type": int, "default": 1, "help": "1: a video file; 2 to 8: RTSP cameras"}),
+    ("--quirk", {"action": "append", "default": [], "help": "a fault of a device or of the line"}),
+)
+
+
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="provisioning", description="The unit on a laptop.")
-    parser.add_argument(
-        "--day", default="4min", help="real time of one simulated day, 9s to 24h (default: 4min)"
+    parser = argparse.ArgumentParser(
+        prog="provisioning",
+        description="The unit on this machine, with simulated sun, battery and power devices.",
+        epilog="In brackets: defaults. `unitctl power models` lists models of --charger and --bms.",
     )
-    parser.add_argument(
-        "--days", type=float, help="end after so many simulated days, with a summary"
-    )
-    parser.add_argument(
-        "--port", type=int, default=8080, help="port of the page (default: 8080); 0: a free one"
-    )
-    parser.add_argument(
-        "--dir", type=Path, default=ROOT / "build/run", help="run directory (default: build/run)"
-    )
-    parser.add_argument("--seed", type=int, default=1, help="seed of the clouds")
-    parser.add_argument(
-        "--charger",
-        default="epever-tracer",
-        help="model of the charge controller (list: `unitctl power models`)",
-    )
-    parser.add_argument("--bms", default="", help="model of the BMS or shunt (default: none)")
-    parser.add_argument(
-        "--cameras",
-        type=int,
-        default=1,
-        help="1: a video file as camera; 2 to 8: simulated RTSP cameras",
-    )
-    parser.add_argument(
-        "--quirk", action="append", default=[], help="a fault of a device or of the line"
-    )
+    for option, how in OPTIONS:
+        parser.add_argument(option, **how)
     return parser.parse_args(arguments)
 
 

@@ -32,8 +32,8 @@ This page is generated from the devices' tables (`python -m provisioning.models_
 means that the driver got the value from the simulated device; `?` that there is no simulator of \
 it.
 
-None of this was tried on hardware here: what each was tested against stands below the tables. \
-Nothing can write to a device: there is no call for it.
+No device was connected here: what each model was tested against is listed below the tables, with \
+what is doubtful. The software never writes to a device: it has no function for it.
 
 `unitctl power probe` finds what is connected; `unitctl power models` lists the same names.
 
@@ -44,9 +44,9 @@ Nothing can write to a device: there is no call for it.
   serial line needs `framing = "rtu"`.
 * Several of a kind on one line: `unitctl power probe --add` finds them by their ids and adds those
   that the settings file does not have.
-* Who answers is checked at first contact and after each loss. An EPEver without sun, what stands
-  behind a Victron GX, and an SRNE under another name cannot prove themselves: they pass where no
-  other model fits, and their values are checked for plausibility only."""
+* The model of a device is checked at first contact and after each loss. It cannot be recognised
+  for certain with an EPEver without sun, a device behind a Victron GX and an SRNE under another
+  name: they are accepted where no other model fits, and only their values are checked."""
 
 Columns = Mapping[str, tuple[str, ...]]  # what a column is called, and the fields that fill it
 CHARGER_COLUMNS: Columns = {

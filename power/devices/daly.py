@@ -119,8 +119,8 @@ class Daly(DalyModbus):
         f"{CAPTURES}/ess-dl-bms-41_260321_0323.txt (requests and replies of a DL pack)",
         "syssi/esphome-daly-bms docs/protocol-register-map.md",
         "patagonaa/esphome-daly-hkms-bms (register list)",
-        "[?] the current's sign is from one pack: above 30000 is charge, not as with A5 frames",
-        "[?] the alarms' bits have no public names; they are not reported",
+        "doubtful: the current's sign is from one pack: above 30000 is charge, not as with A5 frames",
+        "doubtful: the alarms' bits have no public names; they are not reported",
     )
 
 
@@ -136,8 +136,8 @@ class DalyD2(DalyModbus):
     sources = (
         f"{CAPTURES}/daly_bms_24cells.txt and daly_bms_blue_series_80_registers.txt",
         "syssi/esphome-daly-bms docs/protocol-register-map.md",
-        "[?] the current's sign is from one pack: above 30000 is charge, not as with A5 frames",
-        "[?] the alarms' bits have no public names; they are reported as numbers",
+        "doubtful: the current's sign is from one pack: above 30000 is charge, not as with A5 frames",
+        "doubtful: the alarms' bits have no public names; they are reported as numbers",
     )
 
 

@@ -127,8 +127,8 @@ class DalyA5(BatteryProfile):
         "Daly UART/485 communications protocol V1.2 (the maker's)",
         "mr-manuel/venus-os_dbus-serialbattery daly.py (0x50, board addresses, sign, gaps)",
         "20233332choi/DJY_EvTLMT gateway tests (capture of an R24TS with 14 cells)",
-        "[?] the current's sign: dbus-serialbattery has a switch for boards that differ",
-        "[?] requests filled with AA instead of 00 are reported to be lost less often",
+        "doubtful: the current's sign: dbus-serialbattery has a switch for boards that differ",
+        "doubtful: requests filled with AA instead of 00 are reported to be lost less often",
     )
 
     def recognise(self, data: bytes) -> Identification | None:

@@ -102,7 +102,7 @@ class Jbd(BatteryProfile):
         "JBD BMS communication protocol, UART and RS485 (the maker's; its example frame)",
         "frames of packs of 4 and 7 cells in public repositories, their checks recomputed",
         "dbus-serialbattery lltjbd.py and bmstools 1.2.0 (sleep, dead band)",
-        "[?] the width of the dead band: 0.2 to 0.5 A is reported",
+        "doubtful: the width of the dead band: 0.2 to 0.5 A is reported",
     )
 
     @property

@@ -141,7 +141,7 @@ class JkPb(BatteryProfile):
         "Jikong BMS RS485 Modbus general protocol V1.0 and V1.1 (the maker's)",
         "syssi/esphome-jk-bms, on the JK-PB models (capture of 0x1290)",
         "shining-man/bsc_fw, on the inverter series (status frame of a 16-cell pack)",
-        "[?] 0x1294: no sign in the manual, not seen on a discharging pack",
+        "doubtful: 0x1294: no sign in the manual, not seen on a discharging pack",
     )
 
     @property

@@ -109,7 +109,7 @@ class SeplosV3(BatteryProfile):
         "marcelrv/seplosBMSv3 (registers, and a capture with the maker's program)",
         "mr-manuel/venus-os_dbus-serialbattery seplosv3.py",
         "Hevak/seplos_v3_sniffer, shining-man/bsc_fw (alarm bits)",
-        "[?] packs of fewer than 16 cells have not been seen",
+        "doubtful: packs of fewer than 16 cells have not been seen",
     )
 
     @property

@@ -100,7 +100,7 @@ class TristarMppt(ChargerProfile):
         "TriStar MPPT MODBUS Document v10, Morningstar, 5 Dec 2011",
         "dodo5522/tsmppt60_driver test/test_base_management.py (replies of a TS-MPPT-60)",
         "bicnz/tristar-to-telegraf README.md (values of a TriStar by day)",
-        "[?] 0044: 1 Wh in v10, 10 Wh in hasnocool/MorningstarModbusAPI after v11",
+        "doubtful: 0044: 1 Wh in v10, 10 Wh in hasnocool/MorningstarModbusAPI after v11",
     )
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:

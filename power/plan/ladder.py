@@ -59,7 +59,7 @@ class Ladder:
         if battery is None or battery.state_of_charge_pct is None or battery.sigma_pct is None:
             return self._make_proposal(EnergyLevel.SENTINEL, "the charge is unknown", reading)
         charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
-        left = f"{charge_pct:.0f} % +- {sigma_pct:.0f} left"
+        left = f"charge {charge_pct:.0f} +- {sigma_pct:.0f} %"
         if is_sun_curtailed(battery, reading):
             left += ", the battery takes no more, solar power is in surplus"
             return replace(self._make_proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)

@@ -66,7 +66,7 @@ def test_the_sigma_is_taken_off_the_charge_before_a_level_is_chosen() -> None:
 
 def test_the_reason_has_charge_sigma_next_step_and_sun() -> None:
     proposal = LADDER.propose(a_state(46), a_reading(120, ChargeStage.BULK, 7), ECO)
-    assert proposal.reason == "46 % +- 3 left, FULL from 65 %; sun 120 W"
+    assert proposal.reason == "charge 46 +- 3 %, FULL from 65 %; sun 120 W"
     assert proposal.power_w == Settings().energy.eco_power_w
 
 

@@ -154,7 +154,7 @@ def test_throttled_sun_does_not_make_the_day_dark() -> None:
 def test_the_sentence_has_charge_expectation_sun_and_when_it_will_change() -> None:
     desk = Desk(predicts_change=True)
     found = desk.propose(18.5, 45.0, 0.0)
-    assert "45 % +- 4" in found.reason
+    assert "charge 45 +- 4 %" in found.reason
     assert POLICY.reason in found.reason
     assert found.reason.endswith("sun 0 W")
     assert Desk(predicts_change=True).propose(1.0, 80.0, None).reason.endswith("sun unknown")
