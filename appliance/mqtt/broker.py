@@ -83,7 +83,10 @@ class Broker:
         """Publish "offline" (a clean disconnect sends no last will), disconnect, end the thread."""
         self._client.closing.set()
         if not self.trouble:
-            self._client.publish(self._will, OFFLINE, qos=1, retain=True).wait_for_publish(2)
+            offline = self._client.publish(self._will, OFFLINE, qos=1, retain=True)
+            # Where the connection has just been lost, the broker publishes the last will instead.
+            with suppress(RuntimeError, ValueError):
+                offline.wait_for_publish(2)
         self._client.disconnect()
         self._client.loop_stop()
 
