@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from appliance.store.sqlite_files import Access, open_file
 from appliance.store.whole_check import find_damage, open_shared
 
 SIDE_FILES = ("", "-wal", "-shm")
@@ -72,7 +73,7 @@ def rebuild(path: Path, log: Path) -> bool:
         return False
     write_shared(path, first)
     open_shared_copy(log, Path(f"{path}{LOG}"))
-    with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as db:
+    with suppress(sqlite3.Error), closing(open_file(path, Access.WRITE)) as db:
         tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         if tables and find_damage(path) is None:

@@ -16,6 +16,7 @@ from appliance.store.connection import connect
 from appliance.store.durable_files import sync_directory
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 from appliance.store.sqlite_errors import explain
+from appliance.store.sqlite_files import Access, open_file
 from appliance.store.store import Store
 from appliance.store.whole_check import find_damage
 
@@ -68,8 +69,7 @@ def take_group(source: Path, handle: int) -> None:
 def copy_database(source: Path, part: Path) -> None:
     """One consistent, compacted, sound copy while others write. A torn one is removed."""
     try:
-        # VACUUM INTO takes an empty file, and is refused to a `query_only` connection.
-        with closing(connect(source, read_only=False)) as db:
+        with closing(connect(source, read_only=True)) as db:
             db.execute("VACUUM INTO ?", (str(part),))
         if found := find_damage(part):
             raise StoreError(f"the copy {part} is not sound ({found}); the older ones are kept")
@@ -96,7 +96,7 @@ def rank(path: Path) -> tuple[float, str]:
     The name alone is the time of the wall clock: one of a wrong year would stay for ever.
     """
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as db:
+        with closing(open_file(path, Access.FILE_ALONE)) as db:
             found = db.execute("SELECT unit_s FROM unit_time").fetchone()
     except sqlite3.Error:
         return (-1.0, path.name)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from appliance.store.row_search import RowSearch
 from appliance.store.store import Store
 from appliance.store.trusted_time import FIRST_TIME
 from appliance.store.unit_time import read_time
@@ -54,11 +55,10 @@ def read_event_ages(store: Store, wanted: Collection[str]) -> EventAges:
     """The ages of these events. Raises `StoreError`."""
     time, last = read_time(store), 0
     rows: dict[str, tuple[int, float | None]] = {}
-    sql = (
-        "SELECT id, event_id, boot_id, uptime_s FROM event WHERE id > ? "
-        f"ORDER BY id LIMIT {PAGE_ROWS}"
-    )
-    while page := store.query(sql, (last,)):
+    columns = "id, event_id, boot_id, uptime_s"
+    while page := store.collect(
+        RowSearch("event", "id > ?", "ORDER BY id", (last,), columns), lambda row: row, PAGE_ROWS
+    ):
         last = page[-1]["id"]
         for row in page:
             if row["event_id"] in wanted:

@@ -9,7 +9,8 @@ from datetime import datetime
 from enum import Enum
 
 from appliance.model_cameras import Event
-from appliance.store.reading import SPARE_ROWS, decode_row
+from appliance.store.reading import decode_row
+from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
@@ -41,27 +42,18 @@ def read_newest_id(store: Store) -> int:
 
 def read_new_events(store: Store, after_id: int) -> list[tuple[int, Event]]:
     """The next events written after the row `after_id`, each with its row's id."""
-    sql = f"SELECT * FROM event WHERE id > ? ORDER BY id LIMIT {PAGE_ROWS}"
-    while True:
-        page = store.query(sql, (after_id,))
-        decoded = [(row["id"], decode_event(store, row)) for row in page]
-        readable = [(row_id, event) for row_id, event in decoded if event is not None]
-        if readable or len(page) < PAGE_ROWS:
-            return readable
-        after_id = page[-1]["id"]
+
+    def keep(row: Row) -> tuple[int, Event] | None:
+        event = decode_event(store, row)
+        return None if event is None else (row["id"], event)
+
+    return store.collect(RowSearch("event", "id > ?", "ORDER BY id", (after_id,)), keep, PAGE_ROWS)
 
 
 def read_older_events(store: Store, before: datetime, limit: int) -> list[Event]:
     """At most `limit` events that began before that moment, the last written first."""
-    sql = "SELECT * FROM event WHERE at < ? ORDER BY id DESC LIMIT ?"
-    wanted = limit
-    while True:
-        page = store.query(sql, (encode_time(before), wanted))
-        decoded = [decode_event(store, row) for row in page]
-        readable = [event for event in decoded if event is not None]
-        if len(readable) >= limit or len(page) < wanted:
-            return readable[:limit]
-        wanted = 2 * wanted + SPARE_ROWS
+    search = RowSearch("event", "at < ?", "ORDER BY id DESC", (encode_time(before),))
+    return store.collect(search, lambda row: decode_event(store, row), limit)
 
 
 def decode_event(store: Store, row: Row) -> Event | None:
@@ -72,9 +64,9 @@ def decode_event(store: Store, row: Row) -> Event | None:
 
 def find_event_ids(store: Store, wanted: EventFilter) -> list[tuple[int, str]]:
     """Row id and event id of these events, in the order in which they were written."""
-    sql = f"SELECT id, event_id FROM event WHERE {wanted.key.value} ORDER BY id"
-    found = store.query(sql, (wanted.value,))
-    return [(row["id"], get_event_id(row)) for row in found]
+    columns = "id, event_id"
+    search = RowSearch("event", wanted.key.value, "ORDER BY id", (wanted.value,), columns)
+    return store.collect(search, lambda row: (row["id"], get_event_id(row)))
 
 
 def get_event_id(row: Row) -> str:

@@ -11,6 +11,8 @@ import sys
 
 from sqlite_utils import Database, Migrations
 
+from appliance.store.sqlite_files import limit_values
+
 unit = Migrations("unit")
 
 STAMP = "id INTEGER PRIMARY KEY, at TEXT NOT NULL, boot_id TEXT NOT NULL, uptime_s REAL NOT NULL"
@@ -176,4 +178,6 @@ def m0008_unit_time(db: Database) -> None:
 
 
 if __name__ == "__main__":
-    unit.apply(Database(sys.argv[1]))
+    database = Database(sys.argv[1])
+    limit_values(database.conn)
+    unit.apply(database)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from appliance.store.reading import select_columns
+from appliance.store.row_search import RowSearch
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW, Table
@@ -29,10 +30,8 @@ def read_back(
     """
     below, names = ABOVE_ALL_IDS, ("at", *columns)
     while True:
-        page = store.query(
-            f"SELECT * FROM {BY_ROW[kind].name} WHERE id < ? ORDER BY id DESC LIMIT {BACK_ROWS}",
-            (below,),
-        )
+        search = RowSearch(BY_ROW[kind].name, "id < ?", "ORDER BY id DESC", (below,))
+        page = store.collect(search, lambda row: row, BACK_ROWS)
         found = (select_columns(kind, names, row, store.unreadable) for row in page)
         readable = [row for row in found if row is not None]
         yield from (row for row in readable if row["at"] >= since)
@@ -46,15 +45,14 @@ def export_rows(store: Store, table: Table, since: datetime) -> Iterator[dict[st
     last = -1
     key = "rowid" if table.key else "id"
     while True:
-        page = store.query(
-            f"SELECT {key} AS page_key, * FROM {table.name} "
-            f"WHERE {key} > ? AND at >= ? ORDER BY {key} LIMIT {EXPORT_ROWS}",
-            (last, encode_time(since)),
-        )
+        condition, values = f"{key} > ? AND at >= ?", (last, encode_time(since))
+        columns = f"{key} AS page_key, *"
+        search = RowSearch(table.name, condition, f"ORDER BY {key}", values, columns)
+        page = store.collect(search, dict, EXPORT_ROWS)
         for row in page:
-            values = dict(row)
-            last = values.pop("page_key")
-            yield {name: make_plain(value) for name, value in values.items()}
+            last = row.pop("page_key")
+            row.pop("rowid", None)
+            yield {name: make_plain(value) for name, value in row.items()}
         if len(page) < EXPORT_ROWS:
             return
 

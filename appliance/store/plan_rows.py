@@ -9,6 +9,7 @@ from datetime import datetime
 
 from appliance.model import EnergyPlanStep
 from appliance.store.reading import select_columns
+from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store
 
@@ -29,11 +30,13 @@ def read_plan_steps(store: Store, since: datetime, until: datetime) -> Sequence[
 
     Columns: `at`, `starts` (stored times) and `COLUMNS`.
     """
-    found = store.query(
-        "SELECT * FROM energy_plan_step WHERE starts >= ? AND starts < ? ORDER BY at, starts",
+    search = RowSearch(
+        "energy_plan_step",
+        "starts >= ? AND starts < ?",
+        "ORDER BY at, starts",
         (encode_time(since), encode_time(until)),
     )
-    return select_readable(store, found, ("at", "starts", *COLUMNS))
+    return select_readable(store, search, ("at", "starts", *COLUMNS))
 
 
 def read_steps_of_plan(
@@ -43,22 +46,26 @@ def read_steps_of_plan(
 
     Columns: `starts`, `level`, `state_of_charge_pct`.
     """
-    found = store.query(
-        "SELECT * FROM energy_plan_step WHERE starts > ? AND starts < ? AND at = ? ORDER BY starts",
+    search = RowSearch(
+        "energy_plan_step",
+        "starts > ? AND starts < ? AND at = ?",
+        "ORDER BY starts",
         (encode_time(after), encode_time(until), encode_time(made)),
     )
-    return select_readable(store, found, ("starts", "level", "state_of_charge_pct"))
+    return select_readable(store, search, ("starts", "level", "state_of_charge_pct"))
 
 
-def select_readable(store: Store, found: Sequence[Row], names: Sequence[str]) -> Sequence[Row]:
+def select_readable(store: Store, search: RowSearch, names: Sequence[str]) -> Sequence[Row]:
     """These columns of the steps that can be read; times and levels stay as stored."""
-    readable = []
-    for row in found:
+
+    def keep(row: Row) -> Row | None:
         values = select_columns(EnergyPlanStep, names, row, store.unreadable)
-        if values is not None:
-            stored: dict[str, str] = {name: row[name] for name in AS_STORED if name in values}
-            readable.append(values | stored)
-    return readable
+        if values is None:
+            return None
+        stored: dict[str, str] = {name: row[name] for name in AS_STORED if name in values}
+        return values | stored
+
+    return store.collect(search, keep)
 
 
 def read_policy_reason(store: Store, at: datetime) -> str | None:

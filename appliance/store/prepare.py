@@ -19,6 +19,7 @@ from appliance.store import backup
 from appliance.store.aside import SetAside, recover_log, set_aside_damaged
 from appliance.store.file_locks import LockedError, take_lock
 from appliance.store.sqlite_errors import explain, is_damage
+from appliance.store.sqlite_files import Access, open_file
 from appliance.store.store import PAGE_SIZE
 from appliance.store.whole_check import (
     CHECK_S,
@@ -87,7 +88,7 @@ def set_aside_where_damaged(path: Path) -> SetAside | None:
 def has_schema(path: Path) -> bool:
     """Whether the first pages can be read: the cheapest look at the file."""
     try:
-        with closing(sqlite3.connect(path)) as db:
+        with closing(open_file(path)) as db:
             db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.DatabaseError:
         return False
@@ -99,14 +100,14 @@ def create(path: Path) -> None:
     if path.exists() and path.stat().st_size:
         return
     os.close(open_shared(path))
-    with closing(sqlite3.connect(path)) as db:
+    with closing(open_file(path, Access.WRITE)) as db:
         db.execute(f"PRAGMA page_size={PAGE_SIZE}")
         db.execute("PRAGMA journal_mode=WAL")
 
 
 def is_current(path: Path) -> bool:
     """Whether all migrations that this release has have been applied."""
-    with closing(sqlite3.connect(path)) as db:
+    with closing(open_file(path)) as db:
         try:
             sql = "SELECT 1 FROM _sqlite_migrations WHERE name = ?"
             return db.execute(sql, (NEWEST_STEP,)).fetchone() is not None

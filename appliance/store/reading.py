@@ -1,19 +1,16 @@
-"""Rows of any age: decoded one by one, what cannot be read is passed over, counted and reported.
+"""Rows of any age: decoded one by one, what cannot be read is counted and reported.
 
-Reads: the database, through the connection it is given. Writes: nothing.
-Never: ends by what a row holds. An answer that is to have `limit` rows has them, as long as there
-are so many that can be read.
+Reads and writes: nothing; row_search.py passes over what cannot be read.
+Never: ends by what a row holds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from appliance.store.decoding import decode, decode_columns
 from appliance.store.rows import Row
 from appliance.store.tables import BY_ROW, Table
 from appliance.store.unreadable import UnreadableRows
-
-SPARE_ROWS = 16  # asked for beyond those wanted, once some cannot be read
 
 
 def decode_row(table: Table, row: Row, unreadable: UnreadableRows) -> Any:
@@ -22,12 +19,6 @@ def decode_row(table: Table, row: Row, unreadable: UnreadableRows) -> Any:
     if columns:
         unreadable.note(table.name, find_key(table, row), columns)
     return decoded
-
-
-def decode_rows(table: Table, found: Iterable[Row], unreadable: UnreadableRows) -> list[Any]:
-    """Those of the rows that can be read."""
-    decoded = (decode_row(table, row, unreadable) for row in found)
-    return [row for row in decoded if row is not None]
 
 
 def select_columns(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from appliance.model import Fault
 from appliance.store.decoding import TIME_GLOB, select_number
+from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
 from appliance.store.steps import COARSE_S, FINE_S, format_step_start, round_down
 from appliance.store.store import Store, format_number
@@ -53,12 +54,10 @@ def retain(store: Store) -> None:
 
 def find_expired_id(store: Store, table: Table, time: UnitTime) -> int:
     """The last row past its days; 0 where none is. Rows come of age in the order of their ids."""
-    expired = 0
-    sql = (
-        f"SELECT id, boot_id, uptime_s FROM {table.name} WHERE id > ? ORDER BY id LIMIT {PAGE_ROWS}"
-    )
+    expired, columns = 0, "id, boot_id, uptime_s"
     while True:
-        page = store.query(sql, (expired,))
+        search = RowSearch(table.name, "id > ?", "ORDER BY id", (expired,), columns)
+        page = store.collect(search, lambda row: row, PAGE_ROWS)
         # A row of which the age cannot be read goes with the next one that is old.
         old = [row["id"] for row in page if is_older(time, row, table.keep_days * DAY_S)]
         if not old:
@@ -78,7 +77,7 @@ def store_means(store: Store, table: Table, now: datetime, expired: int) -> None
     All rows are looked at each time, not only those after the last mean: while a dead clock battery
     or a first NTP answer lets the wall clock jump, later rows have earlier times.
     """
-    columns = list_mean_columns(store, table)
+    columns, source = list_mean_columns(store, table), store.format_source(table.name)
     numbers = ", ".join(columns)
     means = ", ".join(f"avg({format_number(column)})" for column in columns)
     for step_s in (FINE_S, COARSE_S):
@@ -87,7 +86,7 @@ def store_means(store: Store, table: Table, now: datetime, expired: int) -> None
             execute(
                 f"INSERT INTO {table.name}_mean (step_s, at, rows, {numbers}) "
                 f"SELECT {step_s}, {step} AS start, count(*), {means} "
-                f"FROM {table.name} WHERE (at < ? OR id <= ?) AND at GLOB '{TIME_GLOB}' "
+                f"FROM {source} WHERE (at < ? OR id <= ?) AND at GLOB '{TIME_GLOB}' "
                 f"AND NOT EXISTS (SELECT 1 FROM {table.name}_mean AS mean "
                 f"WHERE mean.step_s = {step_s} AND mean.at = {step}) GROUP BY start",
                 (encode_time(round_down(now - LATE, step_s)), expired),

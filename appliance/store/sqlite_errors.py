@@ -26,6 +26,7 @@ NO_ACCESS = (
     "the file cannot be opened; the unit's services create it: check that they run, and the owner "
     "and the permissions of {directory}; `unitctl doctor` says more"
 )
+OVERSIZED = "a value in it is larger than any that a unit stores; its row counts as unknown"
 OTHER = "`unitctl doctor` says more"
 
 ADVICE = {
@@ -38,6 +39,7 @@ ADVICE = {
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
     sqlite3.SQLITE_CANTOPEN: NO_ACCESS,
+    sqlite3.SQLITE_TOOBIG: OVERSIZED,
     sqlite3.SQLITE_INTERRUPT: "it took too long and was stopped; another try may do it",
 }
 
@@ -51,6 +53,11 @@ def find_kind(error: sqlite3.Error) -> int | None:
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file itself is damaged."""
     return find_kind(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_oversized(error: sqlite3.Error) -> bool:
+    """Whether a stored value is too large to be read (sqlite_files.py)."""
+    return find_kind(error) == sqlite3.SQLITE_TOOBIG
 
 
 def explain(error: sqlite3.Error, path: Path) -> str:

@@ -21,14 +21,15 @@ from appliance.errors import ApplianceError, StoreError
 from appliance.model import Fault, ServiceState, Stamp
 from appliance.store import rows
 from appliance.store.connection import (
-    OlderShape,
+    UnknownAnswer,
     connect,
     make_error,
     read_inode,
     run_query,
 )
 from appliance.store.decoding import MOST, select_number
-from appliance.store.reading import SPARE_ROWS, decode_rows
+from appliance.store.reading import decode_row
+from appliance.store.row_search import RowCollector, RowSearch, format_source
 from appliance.store.tables import ANY, BY_ROW, Table, get_fresh_s
 from appliance.store.unreadable import UnreadableRows
 from appliance.store.whole_check import record_clean_end
@@ -53,6 +54,7 @@ class Store:
         self.clock = clock
         self.writer = writer
         self.unreadable = UnreadableRows(clock)
+        self._collector = RowCollector(path, self.unreadable)
         self._reported_s: dict[tuple[str, str], float] = {}
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None
@@ -252,11 +254,19 @@ class Store:
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Rows of a SELECT that the calls above do not cover: steps, pages, plans, events."""
-        try:
-            return run_query(self._db, self.path, sql, values)
-        except OlderShape as missing:  # nothing is known of what an older release did not store
-            self.unreadable.note("the whole database", str(missing), (str(missing),))
-            return []
+        return self._answer(lambda db: run_query(db, self.path, sql, values))
+
+    def format_source(self, table: str) -> str:
+        """SQL: the table without its rows that are too large; looks through all of it."""
+        return format_source(table, self._collector.find_oversized(self._db, table))
+
+    def collect(
+        self, search: RowSearch, keep: Callable[[sqlite3.Row], T | None], limit: int = EVERY_ROW
+    ) -> list[T]:
+        """What `keep` makes of the first rows of a search; those that it makes None of are passed
+        over.
+        """
+        return self._answer(lambda db: self._collector.collect(db, search, keep, limit))
 
     @contextmanager
     def housekeeping(
@@ -267,6 +277,14 @@ class Store:
             yield self._db.execute
 
     # --- inside --------------------------------------------------------------------------------
+
+    def _answer(self, ask: Callable[[sqlite3.Connection], list[T]]) -> list[T]:
+        """The answer of the database; none about what it lacks, or what is too large."""
+        try:
+            return ask(self._db)
+        except UnknownAnswer as missing:
+            self.unreadable.note("the whole database", str(missing), (str(missing),))
+            return []
 
     def _check_writer(self, kind: type) -> Table:
         table = BY_ROW[kind]
@@ -328,14 +346,10 @@ class Store:
         limit: int = EVERY_ROW,
     ) -> list[Any]:
         """The first `limit` rows that can be read."""
-        sql = f"SELECT * FROM {table.name} WHERE {condition} {order} LIMIT ?"
-        wanted = limit = max(0, int(limit))
-        while True:
-            found = self.query(sql, (*values, wanted))
-            decoded = decode_rows(table, found, self.unreadable)
-            if len(decoded) >= limit or len(found) < wanted:
-                return decoded[:limit]
-            wanted = 2 * wanted + SPARE_ROWS
+        search = RowSearch(table.name, condition, order, values)
+        return self.collect(
+            search, lambda row: decode_row(table, row, self.unreadable), max(0, int(limit))
+        )
 
     def _read_one(
         self, sql: str, values: tuple[Any, ...], columns: int = 1

@@ -20,7 +20,8 @@ from pathlib import Path
 
 from appliance.clock import BOOT_ID
 from appliance.errors import StoreError
-from appliance.store.sqlite_errors import explain, find_kind
+from appliance.store.sqlite_errors import explain, find_kind, is_oversized
+from appliance.store.sqlite_files import open_file
 
 CHECK_S = 5.0  # s; what is damaged beyond is found when it is read
 
@@ -32,7 +33,7 @@ def find_damage(path: Path, limit_s: float | None = None) -> str | None:
     """
     if not path.exists():
         return None
-    db = sqlite3.connect(path, timeout=5, check_same_thread=False)
+    db = open_file(path)
     timer = threading.Timer(limit_s or 0.0, db.interrupt)
     if limit_s is not None:
         timer.start()
@@ -43,7 +44,7 @@ def find_damage(path: Path, limit_s: float | None = None) -> str | None:
             return None
         raise StoreError(f"the database {path} cannot be read: {explain(error, path)}") from None
     except sqlite3.DatabaseError as error:
-        return str(error)
+        return None if is_oversized(error) else str(error)
     finally:
         timer.cancel()
         if limit_s is not None:

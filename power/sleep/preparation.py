@@ -23,6 +23,7 @@ from power.sleep.bounded import BoundedCalls
 from power.sleep.wake_time import WakeTime, choose_wake_time
 
 PLAN_EVERY_S = 300.0
+MOST_STEPS = 2000  # of a plan: 72 hours in quarters of an hour are 288
 
 
 class SleepOrders(Protocol):
@@ -148,4 +149,4 @@ class SleepPreparer:
 def read_plan(store: Store) -> list[EnergyPlanStep]:
     """The steps of the newest plan."""
     newest = store.last(EnergyPlanStep)
-    return [] if newest is None else store.rows(EnergyPlanStep, since=newest.stamp.utc)
+    return [] if newest is None else store.rows(EnergyPlanStep, newest.stamp.utc, MOST_STEPS)

@@ -45,6 +45,7 @@ from appliance.store.event_rows import (
     read_older_events,
 )
 from appliance.store.retention import retain
+from appliance.store.sqlite_files import MOST_VALUE_BYTES
 from appliance.store.store import Store
 from appliance.store.tables import TABLES, Table
 from appliance.web.app import create_app
@@ -67,6 +68,8 @@ DAMAGE: Mapping[str, Any] = {
     "no text": "",
     "NULL": None,
     "bytes": b"\x00\xff\x10",
+    "a huge text": "x" * (MOST_VALUE_BYTES + 1),
+    "huge bytes": bytes(MOST_VALUE_BYTES + 1),
     "infinity": float("inf"),
     "a huge number": 1e300,
     "a huge whole number": 2**63 - 1,

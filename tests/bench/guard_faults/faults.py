@@ -217,6 +217,8 @@ FAULTS: dict[str, Fault] = {
     "systemctl is missing": hide_systemctl,
     "the plan is garbage": run_sql("UPDATE energy_policy SET worth = x'00ff00ff', facts = '[1]'"),
     "the plan is zeros": run_sql("UPDATE energy_policy SET worth = zeroblob(length(worth))"),
+    "a plan of 400 MB": run_sql("UPDATE energy_policy SET worth = zeroblob(400000000)"),
+    "a state of 400 MB": run_sql("UPDATE battery_state SET method = zeroblob(400000000)"),
     "no database": take_away,
     "no database beside its log": leave_only_wal,
     "text in place of the database": put_text,
