@@ -104,7 +104,6 @@ LOCK = .venv/bin/uv pip compile -q --universal --generate-hashes --no-header --n
 lock: .venv/installed-test
 	$(PIP) uv
 	$(LOCK) --extra onvif -o requirements.lock pyproject.toml
-	echo "systemd-python>=235" | $(LOCK) -o requirements/systemd.lock -
 	$(LOCK) --group laptop -o requirements/laptop.lock
 	$(LOCK) --extra dev -c requirements.lock -o requirements/test.lock pyproject.toml
 	$(LOCK) --group peers -o requirements/peers.lock

@@ -1,31 +1,43 @@
 """One log line per change of state: a sentence with key=value fields, secrets removed.
 
 Reads and writes: the journal under PID 1 (with a MESSAGE_ID where the catalogue explains the line),
-else standard error.
-Never: prints a password, a token or the user part of a URL.
+else standard error; both in a thread of its own (appliance/journal/writer.py).
+Never: prints a password, a token or the user part of a URL, or lets a caller wait for its line.
 """
 
 import logging
 import re
 import sys
-from collections.abc import Callable
+from functools import cache, partial
 from typing import Any, TypeVar, cast
 
+from appliance.journal.datagrams import Journal, is_under_journal
+from appliance.journal.writer import LogWriter, QueuedStream, Write, write_stderr
+from appliance.wording.shorten import shorten
+
 SEVERITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERROR: 3}
-# Up to the last @: passwords hold one, or a slash, although no address may (RFC 3986, 3.2.1).
-SECRET = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^\s\"]+@", re.IGNORECASE)
+LONGEST = 2000  # characters of a line: what a device or a program says may have any length
+FLUSH_S = 2.0  # real seconds for the last lines of a process
+# Both patterns take each character once, so a hostile text costs no more than any of its length.
+ADDRESS = re.compile(r"://[^\s\"]+")
 # http cameras are asked with ?user=...&pwd=..., ?loginuse=...&loginpas=..., ?token=...
-ASKED = re.compile(
-    r"(?P<name>[?&][^=&\s\"]*(?:us(?:e|er|r)|pass?|passw(?:or)?d|pwd|token|key|auth|secret)=)"
-    r"[^&\s\"]+",
-    re.IGNORECASE,
-)
+NAMES = "use|user|usr|pas|pass|passwd|password|pwd|token|key|auth|secret"
+ENDS_IN_NAME = "|".join(f"(?<={name}=)" for name in NAMES.split("|"))
+ASKED = re.compile(rf"(?P<name>[?&][^?=&\s\"]*=)(?:{ENDS_IN_NAME})[^&\s\"]+", re.IGNORECASE)
 T = TypeVar("T")
 
 
 def redact(text: str) -> str:
     """`text` with the user and password of every URL in it replaced."""
-    return ASKED.sub(r"\g<name>***", SECRET.sub(r"\g<scheme>***@", text))
+    return ASKED.sub(r"\g<name>***", ADDRESS.sub(hide_user, text))
+
+
+def hide_user(address: re.Match[str]) -> str:
+    """The address without what stands before its last @: passwords hold one, or a slash, although
+    no address may (RFC 3986, 3.2.1).
+    """
+    _, at, host = address[0].rpartition("@")
+    return f"://***@{host}" if at else host
 
 
 def redact_all(document: T) -> T:
@@ -40,16 +52,6 @@ def redact_fields(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: redact_fields(item) for key, item in value.items()}
     return [redact_fields(item) for item in value] if isinstance(value, list) else value
-
-
-class SentenceFormatter(logging.Formatter):
-    """`sentence key=value ...`, with the source in front where nobody else adds it."""
-
-    def __init__(self, with_name: bool) -> None:
-        super().__init__("%(name)-9s %(message)s" if with_name else "%(message)s")
-
-    def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
 
 
 class SentenceLog:
@@ -71,35 +73,68 @@ class SentenceLog:
         self._logger.log(severity, "%s", " ".join(parts), extra={"message_id": message_id})
 
 
-class JournalHandler(logging.Handler):
-    """Sends lines to the journal with their severity and, where there is one, their MESSAGE_ID."""
+class QueuedHandler(logging.Handler):
+    """Hands each line over to the writer; to the journal with its severity and, where there is one,
+    its MESSAGE_ID.
+    """
 
-    def __init__(self, name: str, send: Callable[..., None]) -> None:
+    def __init__(self, name: str, writer: LogWriter, journal: Journal | None) -> None:
         super().__init__()
-        self._name = name
-        self._send = send
+        self._name, self._writer, self._journal = name, writer, journal
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields = {"SYSLOG_IDENTIFIER": self._name, "PRIORITY": SEVERITIES.get(record.levelno, 6)}
-        if message_id := getattr(record, "message_id", None):
-            fields["MESSAGE_ID"] = message_id
-        self._send(self.format(record), **fields)
+        self._writer.submit(self._choose_write(record), make_line(self.format(record)))
+
+    def flush(self) -> None:
+        """Called when the process ends."""
+        self._writer.flush(FLUSH_S)
+
+    def _choose_write(self, record: logging.LogRecord) -> Write:
+        if self._journal is None:
+            return choose_stderr()
+        severity, message_id = SEVERITIES.get(record.levelno, 6), record.__dict__.get("message_id")
+        fields = {"SYSLOG_IDENTIFIER": self._name, "PRIORITY": severity}
+        more = {"MESSAGE_ID": message_id} if message_id else {}
+        return partial(self._journal.send, **fields, **more)
 
 
-def setup(name: str, under_journal: bool) -> SentenceLog:
-    """Configure logging for one service and return its log."""
-    send = journal_send() if under_journal else None
-    handler = JournalHandler(name, send) if send else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(SentenceFormatter(with_name=not under_journal))
+def make_line(text: str) -> str:
+    """`text` as it may be logged: not too long, no secrets."""
+    return redact(shorten(text, LONGEST))
+
+
+def choose_stderr() -> Write:
+    """How to write to standard error; a stream that another program put in its place is used."""
+    is_ours = sys.stderr is sys.__stderr__ or isinstance(sys.stderr, QueuedStream)
+    return write_stderr if is_ours else write_stream
+
+
+def write_stream(text: str) -> None:
+    """Write a line to the stream that stands in for standard error."""
+    print(text, file=sys.stderr)
+
+
+@cache
+def share_writer() -> LogWriter:
+    """The one writer of this process."""
+    return LogWriter()
+
+
+def setup(name: str) -> SentenceLog:
+    """Configure logging for one service and return its log. What is printed to standard error, such
+    as a traceback, is written like a log line from now on: nothing waits for who should read it.
+    """
+    writer = share_writer()
+    journal = Journal() if is_under_journal() else None
+    handler = QueuedHandler(name, writer, journal)
+    handler.setFormatter(logging.Formatter(None if journal else "%(name)-9s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = QueuedStream(lambda text: writer.submit(write_stderr, make_line(text)))
     return SentenceLog(name)
 
 
-def journal_send() -> Callable[..., None] | None:
-    """The `send` of the journal library, or None on a laptop without it."""
-    try:
-        from systemd import journal  # noqa: PLC0415  (optional: an extra)
-    except ImportError:
-        return None
-    return cast("Callable[..., None]", journal.send)
+def flush() -> bool:
+    """Wait a moment until all lines are written, before the process is ended; whether they are."""
+    return share_writer().flush(FLUSH_S)

@@ -218,7 +218,7 @@ def main() -> None:
     parser.add_argument("--settings", type=Path, required=True)
     parser.add_argument("--control", required=True, help="supervisord's socket")
     arguments = parser.parse_args()
-    journal = log.setup("board", under_journal=False)
+    journal = log.setup("board")
     settings, stop = settings_file.load_settings(arguments.settings), Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -38,7 +38,7 @@ def wait_until(clock: Clock, moment: datetime) -> None:
 def main() -> None:
     """Run until stopped."""
     arguments = service.make_parser("timers", takes_instance=False).parse_args()
-    journal = log.setup("timers", under_journal=False)
+    journal = log.setup("timers")
     settings = settings_file.load_settings(arguments.settings)
     clock, timers = settings.make_clock(), read_timers()
 

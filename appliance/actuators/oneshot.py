@@ -26,7 +26,7 @@ def perform(source: str, path: Path | None, action: Action) -> NoReturn:
 
     Exit codes: 0 done, 1 something in the world is wrong, 2 the settings are.
     """
-    journal = log.setup(source, under_journal="JOURNAL_STREAM" in os.environ)
+    journal = log.setup(source)
     try:
         settings = settings_file.load_settings(path)
     except SettingsError as error:

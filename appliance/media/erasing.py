@@ -17,14 +17,16 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from pathlib import Path
 
-from appliance.errors import StoreError
-from appliance.log import journal_send
+from appliance.errors import HostError, StoreError
+from appliance.journal.datagrams import SOCKET, Journal
 from appliance.media import files as media_files
 from appliance.media.files import CLIP, PICTURE, MediaFile
 from appliance.store.event_rows import EventFilter, EventKey, delete_events, find_event_ids
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
+
+JOURNAL_LIMIT_S = 5.0  # real seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,19 @@ def erase(store: Store, erasure: Erasure) -> None:
 
 
 def record_in_journal(erasure: Erasure) -> None:
-    """A line in the journal, where there is one: who erased what."""
-    if send := journal_send():
-        user = find_user_name()
-        text = f"{erasure.sentence} erased by={user}"
-        send(text, SYSLOG_IDENTIFIER="unitctl", PRIORITY=5, ERASED_BY=user)
+    """A line in the journal, where there is one: who erased what. Raises `HostError`."""
+    if not SOCKET.exists():
+        return
+    user = find_user_name()
+    text = f"{erasure.sentence} erased by={user}"
+    try:
+        journal = Journal(SOCKET, JOURNAL_LIMIT_S)
+        journal.send(text, SYSLOG_IDENTIFIER="unitctl", PRIORITY=5, ERASED_BY=user)
+    except OSError as error:
+        raise HostError(
+            f"{text}, but the journal did not take this line: {error}; check "
+            "`systemctl status systemd-journald`"
+        ) from error
 
 
 def find_user_name() -> str:

@@ -1,29 +1,26 @@
-"""Notifications to PID 1 (sd_notify): ready, watchdog, and one sentence of status.
+"""Notifications to PID 1 (`man sd_notify`): ready, watchdog, and one sentence of status.
 
-Reads and writes: the notify socket, through systemd's own library where that is installed (extra
-`systemd`; on a unit it always is).
-Never: sends anything where that library is missing, as on a laptop.
+Reads: NOTIFY_SOCKET, LISTEN_FDS, LISTEN_PID. Writes: the notify socket.
+Never: waits for PID 1, or fails where there is none to notify, as on a laptop.
 """
 
-from types import ModuleType
+import os
+import socket
 
-from appliance.log import redact
+from appliance.log import make_line
 
-
-def load_library() -> ModuleType | None:
-    """Systemd's Python library, or None on a laptop without it."""
-    try:
-        from systemd import daemon  # noqa: PLC0415  (optional: an extra)
-    except ImportError:
-        return None
-    return daemon  # type: ignore[no-any-return]
+FIRST_PASSED = 3  # file descriptor
 
 
 class Notifier:
     """Notifies PID 1 for one process."""
 
     def __init__(self) -> None:
-        self._daemon = load_library()
+        path = os.environ.get("NOTIFY_SOCKET", "")
+        self._path = f"\0{path[1:]}" if path.startswith("@") else path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) if path else None
+        if self._socket:
+            self._socket.settimeout(0.0)
         self._status = ""
 
     def notify_ready(self) -> None:
@@ -38,15 +35,28 @@ class Notifier:
     def set_status(self, sentence: str) -> None:
         """Set the sentence of `systemctl status`; nothing is sent when it has not changed."""
         if sentence != self._status:
-            self._status = sentence
-            self._send(f"STATUS={redact(sentence)}")
+            line = " ".join(make_line(sentence).split())
+            self._status = sentence if self._send(f"STATUS={line}") else ""
 
-    def _send(self, state: str) -> None:
-        if self._daemon is not None:
-            self._daemon.notify(state)
+    def _send(self, state: str) -> bool:
+        """Whether it was sent: PID 1 may be too busy to take it, and then it is told again."""
+        if self._socket is None:
+            return True
+        try:
+            self._socket.sendto(state.encode(errors="replace"), self._path)
+        except OSError:
+            return False
+        return True
 
 
-def listen_fds() -> list[int]:
-    """Sockets that PID 1 passed to this process (socket activation)."""
-    daemon = load_library()
-    return list(daemon.listen_fds()) if daemon is not None else []
+def take_passed_sockets() -> list[int]:
+    """Descriptors of the sockets that PID 1 passed to this process (`man sd_listen_fds`); they are
+    not passed on.
+    """
+    count, for_pid = os.environ.pop("LISTEN_FDS", ""), os.environ.pop("LISTEN_PID", "")
+    if for_pid != str(os.getpid()) or not count.isdecimal():
+        return []
+    passed = list(range(FIRST_PASSED, FIRST_PASSED + int(count)))
+    for descriptor in passed:
+        os.set_inheritable(descriptor, False)  # noqa: FBT003  (the only form)
+    return passed

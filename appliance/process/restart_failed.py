@@ -8,7 +8,6 @@ Never: starts a service that runs, or one that the power service has not started
 power modes and limits are left to the power service.
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -62,7 +61,7 @@ def read(systemctl: str, *words: str) -> str:
 
 def main(path: Path | None) -> None:
     """Exit codes as for every service."""
-    own = log.setup(NAME, under_journal="JOURNAL_STREAM" in os.environ)
+    own = log.setup(NAME)
     try:
         own.info(restart_failed(settings_file.load_settings(path)))
     except ApplianceError as error:

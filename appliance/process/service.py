@@ -202,7 +202,7 @@ def main(
     arguments = make_parser(name, takes_instance).parse_args()
     instance = arguments.instance if takes_instance else ""
     source = f"{name}@{instance}" if instance else name
-    writer_log = log.setup(source, under_journal="JOURNAL_STREAM" in os.environ)
+    writer_log = log.setup(source)
     stop = stop_on_signals()
     try:
         settings = settings_file.load_settings(arguments.settings)
@@ -269,6 +269,7 @@ def assemble_or_record(service: Service, assemble: Assemble) -> Loop:
 def end_process(failed: threading.ExceptHookArgs) -> None:
     """Crash only: an unexpected error in a thread ends the process, as it does in the loop."""
     sys.excepthook(failed.exc_type, failed.exc_value or SystemExit(), failed.exc_traceback)
+    log.flush()
     os._exit(1)
 
 

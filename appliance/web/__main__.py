@@ -4,7 +4,6 @@ Reads: the settings, unit.db as a reader. Writes: nothing, not even a sentence a
 Never: runs without a viewer when PID 1 holds the socket (appliance-web.socket starts it again).
 """
 
-import os
 import sys
 
 from appliance import log, settings_file
@@ -22,8 +21,8 @@ def main() -> None:
     Exit codes as for every service (0, 1, 2).
     """
     arguments = make_parser("web", takes_instance=False).parse_args()
-    web_log = log.setup("web", under_journal="JOURNAL_STREAM" in os.environ)
-    passed = server.adopt_sockets(notify.listen_fds())
+    web_log = log.setup("web")
+    passed = server.adopt_sockets(notify.take_passed_sockets())
     notifier = notify.Notifier()
     try:
         settings = settings_file.load_settings(arguments.settings)

@@ -9,7 +9,6 @@ In this order, so that each is of use without the next: the days that are over; 
 needs no charge; the steps, which do.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -201,7 +200,7 @@ def main() -> None:
     3 another copy runs.
     """
     arguments = service.make_parser(PLAN, takes_instance=False).parse_args()
-    plan_log = log.setup(PLAN, under_journal="JOURNAL_STREAM" in os.environ)
+    plan_log = log.setup(PLAN)
     try:
         settings = settings_file.load_settings(arguments.settings)
         lock = service.take_lock(settings, PLAN, plan_log)

@@ -32,7 +32,7 @@ Serve = Callable[[Event], None]
 
 def main() -> None:
     command = parse_command()
-    log.setup("simulated", under_journal=False)
+    log.setup("simulated")
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

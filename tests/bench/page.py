@@ -12,7 +12,6 @@ import urllib.request
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.process.notify import load_library
 from appliance.store.prepare import prepare_database
 from provisioning.command import claim_port
 from provisioning.laptop import START, Laptop, RunRequest
@@ -45,10 +44,6 @@ def measure_first_page(laptop: Laptop) -> float:
 
 def main() -> None:
     short = quick("page")
-    if load_library() is None:
-        print("bench-page is left out: a socket is taken from PID 1 with systemd-python only;")
-        print("  install it as .ci/run does (requirements/systemd.lock)")
-        return
     laptop = Laptop(RunRequest(240, claim_port(0), OUT / "page", start=START))
     prepare_database(laptop.settings.database)
     times = [measure_first_page(laptop) for _ in range(3 if short else 15)]

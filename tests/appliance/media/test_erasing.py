@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -263,16 +264,36 @@ def test_copies_of_the_database_are_named(unit: Unit) -> None:
     assert "still hold the rows (no pictures)" in out
 
 
-def test_the_journal_learns_who_erased_what(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[tuple[str, dict[str, Any]]] = []
-    send = lambda text, **fields: sent.append((text, fields))  # noqa: E731
-    monkeypatch.setattr(erasing, "journal_send", lambda: send)
+def test_the_journal_learns_who_erased_what(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal"
+    monkeypatch.setattr(erasing, "SOCKET", path)
     monkeypatch.setattr(erasing, "find_user_name", lambda: "anna")
-    unit.type("erase", "--camera", "gate", "--yes")
-    unit.type("erase", "--camera", "gate", "--yes")
-    ((text, fields),) = sent
-    assert text == "3 events, 3 pictures, 1 clip of the camera gate erased by=anna"
-    assert fields["SYSLOG_IDENTIFIER"] == "unitctl"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+        journal.bind(str(path))
+        journal.settimeout(0)
+        unit.type("erase", "--camera", "gate", "--yes")
+        unit.type("erase", "--camera", "gate", "--yes")
+        lines = journal.recv(9999).decode().splitlines()
+        with pytest.raises(BlockingIOError):
+            journal.recv(9999)
+    assert lines == [
+        "MESSAGE=3 events, 3 pictures, 1 clip of the camera gate erased by=anna",
+        "SYSLOG_IDENTIFIER=unitctl",
+        "PRIORITY=5",
+        "ERASED_BY=anna",
+    ]
+
+
+def test_a_journal_that_takes_no_line_is_told_after_the_events_are_erased(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "journal").touch()
+    monkeypatch.setattr(erasing, "SOCKET", tmp_path / "journal")
+    code, _, err = unit.type("erase", "--camera", "gate", "--yes")
+    assert code == 1
+    assert "the journal did not take this line" in err
 
 
 def test_the_user_is_known_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

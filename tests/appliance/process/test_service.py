@@ -1,7 +1,8 @@
 """How every service runs: ready when it works, one sentence, faults that come and go."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from appliance.errors import BusError, StoreError
 from appliance.log import SentenceLog
 from appliance.model import Fault, ServiceState
-from appliance.process.notify import Notifier, load_library
+from appliance.process.notify import Notifier, take_passed_sockets
 from appliance.process.service import Leave, Service
 from appliance.settings import Settings
 from appliance.store.store import Store
@@ -27,8 +28,9 @@ class RecordingNotifier(Notifier):
     def __post_init__(self) -> None:
         super().__init__()
 
-    def _send(self, state: str) -> None:
+    def _send(self, state: str) -> bool:
         self.sent.append(state)
+        return True
 
 
 @pytest.fixture
@@ -138,9 +140,6 @@ def test_a_loop_keeps_its_pace_and_ends_when_stopped(service: Service, clock: Fa
     assert [start - starts[0] for start in starts] == [0, 10, 20, 30]
 
 
-@pytest.mark.skipif(
-    load_library() is None, reason="systemd-python is not installed (extra systemd)"
-)
 def test_pid_one_really_receives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as pid_one:
@@ -157,3 +156,52 @@ def test_pid_one_really_receives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with pytest.raises(BlockingIOError):
             pid_one.recv(256)
     assert received == ["READY=1", "WATCHDOG=1", "STATUS=rtsp://***@10.0.0.7/1 is gone"]
+
+
+def test_a_pid_one_that_does_not_read_holds_up_no_service_and_is_told_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as pid_one:
+        pid_one.bind(str(path))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        notifier = Notifier()
+        for _ in range(5000):
+            notifier.notify_alive()
+        notifier.set_status("the battery is empty")
+        pid_one.settimeout(0)
+        while notifier._status == "":
+            pid_one.recv(256)
+            notifier.set_status("the battery is empty")
+        heard = list(read_all(pid_one))
+    assert heard[-1] == b"STATUS=the battery is empty"
+
+
+def read_all(pid_one: socket.socket) -> Iterator[bytes]:
+    with suppress(BlockingIOError):
+        while True:
+            yield pid_one.recv(256)
+
+
+def test_without_pid_one_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    Notifier().notify_ready()
+    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere/notify")
+    Notifier().notify_ready()
+
+
+def test_a_status_of_several_lines_is_one_line_and_no_other_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as pid_one:
+        pid_one.bind(str(tmp_path / "notify"))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        Notifier().set_status("it says:\nWATCHDOG=1 " + "x" * 100_000)
+        heard = pid_one.recv(10_000).decode()
+    assert heard == "STATUS=it says: WATCHDOG=1 [100001 more characters]"
+
+
+def test_sockets_for_another_process_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LISTEN_FDS", "2")
+    monkeypatch.setenv("LISTEN_PID", "1")
+    assert take_passed_sockets() == []

@@ -23,7 +23,6 @@ from appliance.media.frame_socket import FrameServer
 from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import Box, Detection, Event, Tier
-from appliance.process import notify
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings
 from appliance.store.store import Store
@@ -346,8 +345,8 @@ def test_a_port_in_use_is_one_sentence_and_sigterm_is_a_clean_end(tmp_path: Path
 
 @pytest.mark.processes
 @pytest.mark.skipif(
-    shutil.which("systemd-socket-activate") is None or notify.load_library() is None,
-    reason="needs systemd-socket-activate (Debian package systemd) and systemd-python",
+    shutil.which("systemd-socket-activate") is None,
+    reason="needs systemd-socket-activate (Debian package systemd)",
 )
 def test_with_a_socket_from_pid_1_it_answers_the_first_viewer_and_leaves_when_idle(
     tmp_path: Path,

@@ -9,7 +9,8 @@ import pty
 import socket
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 from appliance.clock import boottime_s
@@ -126,8 +127,66 @@ def fill_disk(site: Site) -> None:
             return
 
 
-def limit_files(site: Site) -> None:
-    site.file_limit_bytes = 2048
+def limit(what: str) -> Fault:
+    def spoil(site: Site) -> None:
+        site.wrapper = ("prlimit", what)
+
+    return spoil
+
+
+def bind_unread(site: Site, path: Path) -> None:
+    """A datagram socket that nobody reads."""
+    unread = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    unread.bind(str(path))
+    site.closers.append(unread.close)
+
+
+def fill(path: Path) -> None:
+    """Leave no room for one more datagram."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other, suppress(BlockingIOError):
+        other.settimeout(0.0)
+        while True:
+            other.sendto(b"MESSAGE=another service", str(path))
+
+
+def stop_journal(*, at_start: bool) -> Fault:
+    """The journal's socket has room for some lines and is not read; from the start, or from the
+    fall on, it has none.
+    """
+
+    def spoil(site: Site) -> None:
+        place = site.here / "journal"
+        place.mkdir()
+        bind_unread(site, place / "socket")
+        mount = "mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal"
+        bind = f"mount --bind {place} /run/systemd/journal"
+        site.wrapper = ("unshare", "-m", "sh", "-c", f'{mount} && {bind} && exec "$@"', "sh")
+        if at_start:
+            fill(place / "socket")
+        else:
+            site.when_fallen.append(lambda: fill(place / "socket"))
+
+    return spoil
+
+
+def fill_stderr(site: Site) -> None:
+    """Standard error is a pipe that nobody reads, and full."""
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"\n" * 4096)
+    os.set_blocking(writing, True)
+    site.stderr = writing
+    site.closers += [lambda: os.close(reading), lambda: os.close(writing)]
+
+
+def fill_notify(site: Site) -> None:
+    """PID 1 does not read what it is told."""
+    path = site.here / "notify"
+    bind_unread(site, path)
+    fill(path)
+    site.environment["NOTIFY_SOCKET"] = str(path)
 
 
 def let_systemctl(then: str) -> Fault:
@@ -228,7 +287,11 @@ FAULTS: dict[str, Fault] = {
     "no data directory": remove_directory,
     "data directory read-only": make_read_only,
     "disk full": fill_disk,
-    "no file may grow": limit_files,
+    "no file may grow": limit("--fsize=2048"),
+    "the journal does not read": stop_journal(at_start=True),
+    "the journal reads no more": stop_journal(at_start=False),
+    "standard error does not read": fill_stderr,
+    "PID 1 does not read": fill_notify,
     "boots.json damaged": write_files(boots='{"boot_id": 7, "began": "never"'),
     "boots.json of another kind": write_files(boots="[1, 2]", forecast="{}"),
     "a pipe in place of boots.json": put_pipe("boots.json"),
@@ -248,6 +311,7 @@ QUICK = (
     "systemctl hangs, 12 cameras",
     "a pipe in place of the database",
     "disk full",
+    "the journal does not read",
     "battery_state: text in a number",
     "energy_policy: missing column",
 )

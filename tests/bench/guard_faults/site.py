@@ -24,6 +24,7 @@ from appliance.clock import SystemClock
 from appliance.model import BatteryState
 from appliance.settings import Settings
 from appliance.store.prepare import prepare_database
+from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from power.act.loads import list_loads
 from provisioning.simulated.devices.epever import SimulatedEpever
@@ -65,11 +66,18 @@ class Site:
     then: str = ""
     add: str = ""
     systemctl_missing: bool = False
-    file_limit_bytes: int | None = None
+    wrapper: tuple[str, ...] = ()  # a command in front of the process's own
+    environment: dict[str, str] = field(default_factory=dict)
+    stderr: int | None = None  # in place of the file `log`
     helpers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     mounts: list[Path] = field(default_factory=list)
     closers: list[Callable[[], object]] = field(default_factory=list)
     when_fallen: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def journal(self) -> bool:
+        """Whether standard error is said to be the journal."""
+        return (self.here / "journal").exists()
 
     @property
     def data(self) -> Path:
@@ -95,7 +103,7 @@ class Site:
             power.add(filled.reading(now), state, filled.budget(now))
         with closing(Store(self.database, clock, "plan")) as plan:
             plan.add(*plan_rows(now))
-        began = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+        began = encode_time(datetime.now(UTC) - timedelta(hours=1))
         boot = {"boot_id": now.boot_id, "began": began, "cause": "the first start", "failed": 0}
         flags = {"counted": False, "checked": True, "well": True, "end": "RUNNING", "nap": None}
         (self.data / "boots.json").write_text(json.dumps({**boot, **flags}))
@@ -172,10 +180,16 @@ def serve_charger(plant: WeakPlant) -> Iterator[Path]:
 @contextmanager
 def run_power(site: Site, settings: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "power", "--settings", str(settings)]
-    if site.file_limit_bytes is not None:
-        command = ["prlimit", f"--fsize={site.file_limit_bytes}", *command]
     with (site.here / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stderr=log, start_new_session=True)
+        status = os.fstat(log.fileno())
+        journal = {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"} if site.journal else {}
+        process = subprocess.Popen(
+            [*site.wrapper, *command],
+            cwd=ROOT,
+            stderr=log if site.stderr is None else site.stderr,
+            env={**os.environ, **site.environment, **journal},
+            start_new_session=True,
+        )
         try:
             yield
         finally:

@@ -113,7 +113,7 @@ from sensors.camera.sources.opening import Opener
 settings = settings_file.load_settings(Path(sys.argv[1]))
 settings.database.parent.mkdir()
 prepare_database(settings.database)
-clock, logger = settings.make_clock(), log.setup("camera", False)
+clock, logger = settings.make_clock(), log.setup("camera")
 stamp = clock.stamp()
 budget = EnergyBudget(stamp, EnergyLevel.FULL, 9.0, stamp.utc, 9.0, "it is a test")
 Store(settings.database, clock, "power").add(budget)

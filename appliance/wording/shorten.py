@@ -1,0 +1,20 @@
+"""Texts from outside (a program's output, a device's name) at a length that a line can have.
+
+    shorten("refused: " + "x" * 5000, 300)    # refused: [5000 more characters]
+
+Reads and writes: nothing; pure.
+Never: leaves half a word: half an address could show half a password.
+"""
+
+
+def shorten(text: str, most: int) -> str:
+    """`text`, or its first whole words within `most` characters and how much is left out."""
+    if len(text) <= most:
+        return text
+    head = text[:most]
+    if not text[most].isspace():
+        words = head.rsplit(maxsplit=1)
+        head = words[0] if len(words) == 2 or head[-1:].isspace() else ""
+    head = head.rstrip()
+    mark = f"[{len(text) - len(head)} more characters]"
+    return f"{head} {mark}" if head else mark
