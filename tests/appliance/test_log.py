@@ -14,8 +14,8 @@ import pytest
 from appliance import log
 from appliance.errors import BusError
 from appliance.journal.datagrams import Journal, is_under_journal
-from appliance.log import LONGEST, QueuedHandler, SentenceLog
 from appliance.journal.writer import LogWriter
+from appliance.log import LONGEST, QueuedHandler, SentenceLog
 from tests.waiting import wait_until
 
 
