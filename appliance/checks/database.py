@@ -8,6 +8,7 @@ from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.settings import Settings
 from appliance.store.aside import list_set_aside
+from appliance.store.log_owner import is_log_foreign
 from appliance.store.store import Store
 from appliance.store.whole_check import find_damage
 
@@ -18,6 +19,10 @@ def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # 
     path = settings.database
     if not path.exists():
         return Finding(NAME, f"there is no {path}", "start the services: they create it", ok=False)
+    if is_log_foreign(path):
+        text = f"{path} was exchanged, and the log beside it is that of the one before"
+        advice = "start the services: they set the log aside by name and use the file"
+        return Finding(NAME, text, advice, ok=False)
     if found := find_damage(path):
         advice = "restart the services: they set it aside and begin a new one"
         return Finding(NAME, f"{path} is damaged: {found}", advice, ok=False)

@@ -6,25 +6,26 @@ Reads and writes: the files of the database, under its preparation lock.
 Never: deletes or overwrites anything that was found.
 
 A log (`-wal`) without its file, or beside an empty one, is deleted by SQLite when it opens the
-file. So it is set aside first. Where it holds every page since the database began, the database is
-made from it again; else it is kept for whoever can make more of it.
+file; one beside another file (log_owner.py) is copied into it. So it is set aside first. Where a
+log without a file holds every page since the database began, the database is made from it again;
+else it is kept for whoever can make more of it.
 """
 
+import os
 import shutil
 import sqlite3
-import struct
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from appliance.store.durable_files import sync_directory
+from appliance.store.file_format import INDEX, LOG, has_log, read_header, read_pages
 from appliance.store.sqlite_files import Access, open_file
 from appliance.store.whole_check import find_damage, open_shared
 
-SIDE_FILES = ("", "-wal", "-shm")
-LOG, INDEX = "-wal", "-shm"
-LOG_HEADER_BYTES, FRAME_HEADER_BYTES = 32, 24
+SIDE_FILES = ("", LOG, INDEX)
+DAMAGED, REPLACED = "damaged", "replaced"  # stand in the names of what was set aside
 ADVICE = "copy it away and have it examined"
 
 
@@ -48,10 +49,9 @@ def set_aside_damaged(path: Path, found: str) -> SetAside:
 
 def recover_log(path: Path) -> SetAside | None:
     """Deal with a log that has lost its file; None where there is none. Raises `OSError`."""
-    log = Path(f"{path}{LOG}")
-    if (path.exists() and path.stat().st_size) or not log.exists() or not log.stat().st_size:
+    if not has_log(path) or read_header(path):
         return None
-    state = "empty" if path.exists() else "missing"
+    state = describe_lost_file(path)
     aside = set_aside(path)
     if rebuild(path, Path(f"{aside}{LOG}")):
         done = "all that was in it was recovered from its log, which"
@@ -59,6 +59,24 @@ def recover_log(path: Path) -> SetAside | None:
         done = "a new one was begun; its log, which holds the rows of its last time,"
     return SetAside(
         aside, f"the database {path} was {state}; {done} is kept as {aside}{LOG}: {ADVICE}"
+    )
+
+
+def describe_lost_file(path: Path) -> str:
+    """What stands in the place of the database."""
+    if not path.exists():
+        return "missing"
+    return "no database" if path.stat().st_size else "empty"
+
+
+def set_foreign_log_aside(path: Path, found: str) -> SetAside:
+    """The log beside the file is not its own: the log goes out of the way, the file stays."""
+    aside = set_aside(path, sides=(LOG, INDEX))
+    return SetAside(
+        aside,
+        f"the log beside the database {path} was not its own ({found}); the database is used as it "
+        f"is, and the log, which may hold the last rows of the database that was there before, is "
+        f"kept as {aside}{LOG}: {ADVICE}",
     )
 
 
@@ -83,20 +101,6 @@ def rebuild(path: Path, log: Path) -> bool:
     return False
 
 
-def read_pages(log: Path) -> Iterator[tuple[int, bytes]]:
-    """Number and content of each page in a log (sqlite.org/fileformat2.html#walformat)."""
-    with log.open("rb") as file:
-        header = file.read(LOG_HEADER_BYTES)
-        if len(header) < LOG_HEADER_BYTES:
-            return
-        (size,) = struct.unpack_from(">I", header, 8)
-        if not 512 <= size <= 65_536:
-            return
-        while len(frame := file.read(FRAME_HEADER_BYTES + size)) == FRAME_HEADER_BYTES + size:
-            (number,) = struct.unpack_from(">I", frame)
-            yield number, frame[FRAME_HEADER_BYTES:]
-
-
 def write_shared(path: Path, data: bytes) -> None:
     """A new file that the group may write."""
     with open(open_shared(path), "wb") as file:
@@ -109,21 +113,22 @@ def open_shared_copy(source: Path, path: Path) -> None:
         shutil.copyfileobj(old, new)
 
 
-def set_aside(path: Path) -> Path:
+def set_aside(path: Path, word: str = DAMAGED, sides: tuple[str, ...] = SIDE_FILES) -> Path:
     """Rename the file with its side files, and return its new name."""
     when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    aside, number = path.with_name(f"{path.name}.damaged-{when}"), 1
-    while any(Path(f"{aside}{side}").exists() for side in SIDE_FILES):
+    aside, number = path.with_name(f"{path.name}.{word}-{when}"), 1
+    while any(os.path.lexists(f"{aside}{side}") for side in SIDE_FILES):
         number += 1
-        aside = path.with_name(f"{path.name}.damaged-{when}-{number}")
-    for side in SIDE_FILES:
+        aside = path.with_name(f"{path.name}.{word}-{when}-{number}")
+    for side in sides:
         if (old := Path(f"{path}{side}")).exists():
             old.rename(f"{aside}{side}")
+    sync_directory(path.parent)
     return aside
 
 
 def list_set_aside(path: Path) -> list[Path]:
     """What was set aside of the database at `path`, each once, by its name."""
-    found = path.parent.glob(f"{path.name}.damaged-*")
+    found = path.parent.glob(f"{path.name}.{DAMAGED}-*")
     names = {file.name.removesuffix(LOG).removesuffix(INDEX) for file in found}
     return [path.with_name(name) for name in sorted(names)]

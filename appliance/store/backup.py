@@ -15,6 +15,7 @@ from appliance.errors import StoreError
 from appliance.store.connection import connect
 from appliance.store.durable_files import sync_directory
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
+from appliance.store.log_owner import NO_SESSION
 from appliance.store.sqlite_errors import explain
 from appliance.store.sqlite_files import Access, open_file
 from appliance.store.store import Store
@@ -71,6 +72,7 @@ def copy_database(source: Path, part: Path) -> None:
     try:
         with closing(connect(source, read_only=True)) as db:
             db.execute("VACUUM INTO ?", (str(part),))
+        mark_as_copy(part)
         if found := find_damage(part):
             raise StoreError(f"the copy {part} is not sound ({found}); the older ones are kept")
     except sqlite3.Error as error:
@@ -81,6 +83,12 @@ def copy_database(source: Path, part: Path) -> None:
     except StoreError:
         part.unlink(missing_ok=True)
         raise
+
+
+def mark_as_copy(part: Path) -> None:
+    """No log belongs to it (log_owner.py), wherever it is put."""
+    with closing(open_file(part, Access.WRITE)) as db:
+        db.execute(f"PRAGMA user_version={NO_SESSION}")
 
 
 def delete_old_copies(directory: Path, made: Path) -> None:

@@ -7,11 +7,12 @@ Never: waits longer than `BUSY_TIMEOUT_MS` for another program.
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from appliance.errors import StoreError
+from appliance.store.log_owner import is_log_foreign
 from appliance.store.sqlite_errors import explain, is_damage, is_oversized
 from appliance.store.sqlite_files import Access, open_file
 from appliance.store.whole_check import forget_check
@@ -32,6 +33,7 @@ class UnknownAnswer(Exception):  # noqa: N818  (no error: what cannot be read is
 
 def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """Open the database; raise `StoreError` in words where that is not possible."""
+    refuse_foreign_log(path)
     try:
         db = open_file(path, Access.READ if read_only else Access.WRITE)
         db.row_factory = sqlite3.Row
@@ -41,6 +43,16 @@ def connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise make_error(path, "opened", error) from error
     return db
+
+
+def refuse_foreign_log(path: Path) -> None:
+    """SQLite would read the log, or copy it into the file. Raises `StoreError`."""
+    with suppress(OSError):
+        if is_log_foreign(path):
+            raise StoreError(
+                f"the database {path} was exchanged, and the log beside it is that of the one "
+                "before: start a service of the unit, which sets the log aside by name"
+            )
 
 
 def run_query(

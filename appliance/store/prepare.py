@@ -16,8 +16,15 @@ from pathlib import Path
 
 from appliance.errors import StoreError
 from appliance.store import backup
-from appliance.store.aside import SetAside, recover_log, set_aside_damaged
+from appliance.store.aside import (
+    SetAside,
+    recover_log,
+    set_aside_damaged,
+    set_foreign_log_aside,
+)
+from appliance.store.file_format import count_missing_pages, has_log, read_header
 from appliance.store.file_locks import LockedError, take_lock
+from appliance.store.log_owner import begin_session, is_log_foreign
 from appliance.store.sqlite_errors import explain, is_damage
 from appliance.store.sqlite_files import Access, open_file
 from appliance.store.store import PAGE_SIZE
@@ -29,6 +36,7 @@ from appliance.store.whole_check import (
     open_shared,
     record_check,
 )
+from appliance.wording.counts import format_count
 
 NEWEST_STEP = "m0008_unit_time"
 LOCK_S = 10.0  # real seconds; another service's check and migration take less
@@ -43,10 +51,12 @@ def prepare_database(path: Path) -> SetAside | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with lock(path):
-            aside = recover_log(path) or set_aside_where_damaged(path)
+            refuse_dangling_link(path)
+            aside = recover_log(path) or separate_log(path) or set_aside_where_damaged(path)
             create(path)
             if not is_current(path):
                 migrate(path)
+            begin_session(path)
             record_check(path)
             backup.remove_torn_copies(path.parent / backup.DIRECTORY)
             return aside
@@ -77,12 +87,47 @@ def lock(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def set_aside_where_damaged(path: Path) -> SetAside | None:
-    """Check the file where that is due; a damaged one goes out of the way."""
-    if is_checked(path) and has_schema(path):
+def refuse_dangling_link(path: Path) -> None:
+    """A disk that is not mounted yet is no reason to begin anew. Raises `StoreError`."""
+    if path.is_symlink() and not path.exists():
+        raise StoreError(
+            f"the database {path} is a link to {path.readlink()}, which is not there: mount the "
+            "disk that it is on, or delete the link to begin a new database"
+        )
+
+
+def separate_log(path: Path) -> SetAside | None:
+    """A log that belongs to another file goes out of the way, before SQLite copies it into this."""
+    if not is_log_foreign(path):
         return None
-    found = find_damage(path, limit_s=CHECK_S)
+    return set_foreign_log_aside(path, "the file was exchanged, as for a backup put back")
+
+
+def set_aside_where_damaged(path: Path) -> SetAside | None:
+    """Check the file where that is due; a damaged one goes out of the way, or only its log where
+    the file is sound without it.
+    """
+    found = find_torn_end(path)
+    if not found and is_checked(path) and has_schema(path):
+        return None
+    found = found or find_damage(path, limit_s=CHECK_S)
+    if found and has_log(path) and is_sound_alone(path):
+        return set_foreign_log_aside(path, f"with it: {found}; without it the file is sound")
     return set_aside_damaged(path, found) if found else None
+
+
+def find_torn_end(path: Path) -> str | None:
+    """How much of the file is missing at its end; None where it is whole. A cheap look."""
+    header = read_header(path)
+    missing = count_missing_pages(path, header) if header else 0
+    if not header or not missing:
+        return None
+    return f"{format_count(missing, 'page')} of {header.pages} missing"
+
+
+def is_sound_alone(path: Path) -> bool:
+    """Whether the file is sound without its log."""
+    return not find_torn_end(path) and not find_damage(path, CHECK_S, Access.FILE_ALONE)
 
 
 def has_schema(path: Path) -> bool:

@@ -20,20 +20,24 @@ from pathlib import Path
 
 from appliance.clock import BOOT_ID
 from appliance.errors import StoreError
+from appliance.store.file_format import has_log
 from appliance.store.sqlite_errors import explain, find_kind, is_oversized
-from appliance.store.sqlite_files import open_file
+from appliance.store.sqlite_files import Access, open_file
 
 CHECK_S = 5.0  # s; what is damaged beyond is found when it is read
 
 
-def find_damage(path: Path, limit_s: float | None = None) -> str | None:
-    """What SQLite finds wrong with the file, in its words; None if it is sound or not there.
+def find_damage(
+    path: Path, limit_s: float | None = None, access: Access = Access.READ
+) -> str | None:
+    """What SQLite finds wrong with the file and its log, in its words; None if they are sound or
+    not there. Neither is changed.
 
     After `limit_s` what was seen until then counts. Raises `StoreError` where it cannot be read.
     """
     if not path.exists():
         return None
-    db = open_file(path)
+    db = open_file(path, access)
     timer = threading.Timer(limit_s or 0.0, db.interrupt)
     if limit_s is not None:
         timer.start()
@@ -58,7 +62,7 @@ def is_checked(path: Path) -> bool:
     try:
         boot_id, inode, *state = read_marker(path).split()
         is_same = (boot_id, inode) == (read_boot_id(), str(path.stat().st_ino))
-        return is_same and (is_in_use(path) or state == describe_state(path))
+        return is_same and (has_log(path) or state == describe_state(path))
     except (OSError, ValueError):
         return False
 
@@ -89,7 +93,7 @@ def record_clean_end(path: Path) -> None:
     with suppress(OSError, ValueError):
         boot_id, inode, *_ = read_marker(path).split()
         is_same = (boot_id, inode) == (read_boot_id(), str(path.stat().st_ino))
-        if is_same and not is_in_use(path):
+        if is_same and not has_log(path):
             record_check(path)
 
 
@@ -113,14 +117,6 @@ def describe_state(path: Path) -> list[str]:
     """Size and time of the last change of the file."""
     status = path.stat()
     return [str(status.st_size), str(status.st_mtime_ns)]
-
-
-def is_in_use(path: Path) -> bool:
-    """Whether a log lies beside the file: somebody works with it, or ended without closing it."""
-    try:
-        return Path(f"{path}-wal").stat().st_size > 0
-    except FileNotFoundError:
-        return False
 
 
 def read_boot_id() -> str:
