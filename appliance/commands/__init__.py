@@ -1,7 +1,7 @@
 """The commands of `unitctl`, one file each: HELP, `add_arguments(parser)`, `run(arguments)`.
 
 Reads: as each command states. Writes: standard output; `export` and `backup` a file;
-`events erase` deletes.
+`backup --restore` the database; `events erase` deletes.
 Never: a command that changes what the unit does, but for `models use`, which chooses the model;
 orders go to PID 1 (`systemctl`). Never lets a broken plug-in take the others along.
 

@@ -48,7 +48,7 @@ def take(directory: Path, name: str) -> InstanceLock:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        holder = find_holder(os.fstat(handle).st_ino)
+        holder = find_holder(os.fstat(handle))
         os.close(handle)
         if holder is not None and is_copy(holder):
             raise RunningError(

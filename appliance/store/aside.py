@@ -113,18 +113,29 @@ def open_shared_copy(source: Path, path: Path) -> None:
         shutil.copyfileobj(old, new)
 
 
-def set_aside(path: Path, word: str = DAMAGED, sides: tuple[str, ...] = SIDE_FILES) -> Path:
+def set_aside(path: Path, sides: tuple[str, ...] = SIDE_FILES) -> Path:
     """Rename the file with its side files, and return its new name."""
+    aside = choose_aside_name(path, DAMAGED)
+    move_side_files(path, aside, sides)
+    sync_directory(path.parent)
+    return aside
+
+
+def choose_aside_name(path: Path, word: str) -> Path:
+    """A name that says why and when, and that nothing has yet."""
     when = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     aside, number = path.with_name(f"{path.name}.{word}-{when}"), 1
     while any(os.path.lexists(f"{aside}{side}") for side in SIDE_FILES):
         number += 1
         aside = path.with_name(f"{path.name}.{word}-{when}-{number}")
+    return aside
+
+
+def move_side_files(path: Path, aside: Path, sides: tuple[str, ...] = (LOG, INDEX)) -> None:
+    """Rename those that are there."""
     for side in sides:
         if (old := Path(f"{path}{side}")).exists():
             old.rename(f"{aside}{side}")
-    sync_directory(path.parent)
-    return aside
 
 
 def list_set_aside(path: Path) -> list[Path]:

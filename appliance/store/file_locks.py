@@ -85,7 +85,7 @@ def remove_leftover(path: Path) -> bool:
 
 def describe_holder(handle: int) -> str:
     """The process that has the lock of an open file: "process 812 (sleep)"."""
-    pid = find_holder(os.fstat(handle).st_ino)
+    pid = find_holder(os.fstat(handle))
     if pid is None:
         return "a process that cannot be seen from here"
     try:
@@ -94,14 +94,18 @@ def describe_holder(handle: int) -> str:
         return f"process {pid}"
 
 
-def find_holder(inode: int) -> int | None:
-    """The process that holds the lock on a file (from the kernel); None where it is not seen."""
+def find_holder(status: os.stat_result, kind: str = "FLOCK") -> int | None:
+    """The process that holds a lock on a file (from the kernel); None where it is not seen.
+
+    `kind`: of flock ("FLOCK") or of fcntl ("POSIX").
+    """
     try:
         lines = (PROC / "locks").read_text().splitlines()
     except OSError:
         return None
+    place = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     for words in (line.split() for line in lines):
         # 7: FLOCK  ADVISORY  WRITE 14698 fe:00:2146644 0 EOF
-        if len(words) > 5 and words[1] == "FLOCK" and words[5].endswith(f":{inode}"):
+        if len(words) > 5 and words[1] == kind and words[5] == place:
             return int(words[4]) or None  # 0: of another container
     return None

@@ -22,6 +22,7 @@ from appliance.__main__ import main, make_parser
 from appliance.clock import Clock, SystemClock
 from appliance.commands.opening import LAPTOP_SETTINGS
 from appliance.settings import PATH_VARIABLE
+from appliance.store.backup import make_backup
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from provisioning.laptop import START
@@ -53,6 +54,7 @@ EVENT = "20260415T120000Z-gate-beef-1"
 MEANT = {
     "FILE": LAPTOP_SETTINGS.as_posix(),
     "DATABASE": "data/unit.db",
+    "BACKUP": "data/copy.db",
     "bench-NAME": "bench-idle",
     "bench-...": "bench-idle",
 }
@@ -89,6 +91,7 @@ def unit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with opened_stores(database, SystemClock()) as open_as:
         filled.fill(open_as)
         open_as("inference").add(replace(filled.event(SystemClock().stamp(), EVENT), camera="gate"))
+        make_backup(open_as("power"), database.parent).rename(database.with_name("copy.db"))
     run_python("-m", "power.plan", "--settings", str(settings))
     return directory
 

@@ -312,6 +312,20 @@ def test_a_backup_is_sound_and_the_newest_three_stay(unit: Unit) -> None:
     assert left == {made.name, old[4].name, old[3].name, "unit-holiday.db"}
 
 
+def test_a_backup_is_restored_while_the_unit_is_stopped_and_what_was_there_is_kept(
+    unit: Unit,
+) -> None:
+    filled.fill(unit.open_as)
+    made = unit.type("backup")[1].strip()
+    unit.open_as("power").publish_status("power", "later")
+    unit.close()
+    code, out, _ = unit.type("backup", "--restore", made)
+    assert code == 0
+    assert Path(out.strip().rpartition(" ")[2]).name.startswith("unit.db.replaced-")
+    assert "later" not in {one["status"] for one in unit.json("status")["services"]}
+    assert unit.type("backup", "--restore", str(unit.settings))[0] == 1
+
+
 def test_a_backup_that_fails_leaves_the_old_ones(unit: Unit) -> None:
     filled.fill(unit.open_as)
     unit.close()

@@ -100,7 +100,7 @@ def test_of_two_copies_of_a_service_the_second_ends_and_after_a_crash_the_next_o
     lock = settings.unit.run_dir / "sensors.lock"
 
     def holds(one: subprocess.Popen[str]) -> bool:
-        return lock.exists() and find_holder(lock.stat().st_ino) == one.pid
+        return lock.exists() and find_holder(lock.stat()) == one.pid
 
     first = start()
     wait_until(lambda: holds(first), "the lock of the first")
