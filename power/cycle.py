@@ -91,9 +91,10 @@ class PowerCycle:
         self._poll_took_s = self._clock.stamp().uptime_s - began_s
         self._recall(poll)
         situation = self._estimate_charge(poll)
-        permission = self._judge(situation)
+        request = self._judge(situation)
+        permission = self._sleep.permit(request)
         decision = self._arbitrate(permission, situation)
-        report = self._act(decision, permission, situation)
+        report = self._act(decision, permission, request, situation)
         self._store(decision, situation, report)
         budget = decision.budget
         return f"{budget.reason}; the loads may draw {budget.power_w:g} W{report.status}"
@@ -125,15 +126,13 @@ class PowerCycle:
         fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         return Situation(now, poll, self._battery, fresh, age_s)
 
-    def _judge(self, at: Situation) -> Permission:
-        """What the guard, and then the sleep controller, allow at most."""
+    def _judge(self, at: Situation) -> PermissionRequest:
+        """What the guard allows at most, for the sleep controller."""
         self._guard, verdict = judge(
             self._guard, at.reading, at.reading_age_s, at.battery, self._settings, at.now
         )
         by_voltage = self._guard.confirmed
-        return self._sleep.permit(
-            PermissionRequest(verdict, by_voltage, at.battery, at.reading, at.now)
-        )
+        return PermissionRequest(verdict, by_voltage, at.battery, at.reading, at.now)
 
     def _arbitrate(self, permission: Permission, at: Situation) -> Decision:
         """The planner's proposal under the verdict. A check that has just passed is a new start:
@@ -146,12 +145,18 @@ class PowerCycle:
         is_new = (before.level, before.source) != (after.level, after.source)
         return Decision(budget, after.source, is_new)
 
-    def _act(self, decision: Decision, permission: Permission, at: Situation) -> SleepReport:
+    def _act(
+        self,
+        decision: Decision,
+        permission: Permission,
+        request: PermissionRequest,
+        at: Situation,
+    ) -> SleepReport:
         """Give the orders to PID 1; the log and the faults come after them."""
         budget = decision.budget
         load_faults = self._actuator.apply(
             budget.level,
-            power_off=permission.power_off,
+            may_power_off=lambda: self._sleep.permit_power_off(permission.verdict, request),
             power_w=budget.power_w,
             now=at.now,
         )

@@ -25,7 +25,7 @@ nothing runs that they could limit, and a mode may take a restart, for which the
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -140,7 +140,7 @@ class Actuator:
     """Turns a level into start and stop orders, and remembers what it has ordered.
 
     actuator = Actuator(host, settings)
-    faults = actuator.apply(EnergyLevel.ECO, power_off=False)
+    faults = actuator.apply(EnergyLevel.ECO)
 
     All stops of a call are one order, all starts another, and none is waited for: whether PID 1
     took them is seen in later calls. What it did not take is ordered again, unit by unit where it
@@ -166,13 +166,14 @@ class Actuator:
         self,
         level: EnergyLevel,
         *,
-        power_off: bool,
+        may_power_off: Callable[[], bool] = lambda: False,
         power_w: float | None = None,
         now: Stamp | None = None,
     ) -> list[ApplianceError]:
         """Order what changed; returns what was refused, and the loads that are not as ordered. Both
         are tried again in the next calls.
 
+        `may_power_off`: asked once the loads have their orders, since it may take seconds.
         `power_w`: what the loads may draw together; it is for GPU hosts alone.
         """
         now = now or NEVER
@@ -185,7 +186,7 @@ class Actuator:
         self._order([unit for unit, runs in reversed(wanted.items()) if runs], run=True)
         if level == EnergyLevel.FULL:
             self._set_modes(level)
-        self._power_off(wanted=power_off)
+        self._power_off(wanted=may_power_off())
         self._review()
         for unit in self._check.check(wanted, now):
             self._ordered.pop(unit, None)

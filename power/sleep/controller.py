@@ -88,7 +88,24 @@ class SleepController:
             verdict = limit_to_hibernate(verdict, "the order to sleep is given")
         elif self._progress.check is not None:
             verdict, check_passed = self._continue_check(self._progress.check, request)
-        return Permission(verdict, self._permit_power_off(verdict, request), check_passed)
+        return Permission(verdict, check_passed)
+
+    def permit_power_off(self, verdict: Verdict, request: PermissionRequest) -> bool:
+        if not verdict.power_off or not self._settings.host.may_power_off:
+            if self.state in POWER_OFF_STATES and not self._sequence.is_order_out:
+                self._cancel_sleep()
+            return verdict.power_off
+        if self.state not in POWER_OFF_STATES:
+            self._prepare_power_off(verdict.reason, request)
+        pending = self._sequence.pending
+        if pending is None:
+            return True  # nothing could be prepared in time
+        if not request.by_voltage and not pending.end_checkin(self._clock):
+            return False
+        if self.state is SleepState.POWER_OFF_WAITING:
+            self._sequence.pending = replace(pending, ordered_at=request.now)
+            self.state = SleepState.POWER_OFF_ORDERED
+        return True
 
     def act(self, level: EnergyLevel, battery: BatteryState, now: Stamp) -> SleepReport:
         self._follow_level(level, now)
@@ -140,23 +157,6 @@ class SleepController:
         return check
 
     # --- the guard's power-off ------------------------------------------------------------------
-
-    def _permit_power_off(self, verdict: Verdict, request: PermissionRequest) -> bool:
-        if not verdict.power_off or not self._settings.host.may_power_off:
-            if self.state in POWER_OFF_STATES and not self._sequence.is_order_out:
-                self._cancel_sleep()
-            return verdict.power_off
-        if self.state not in POWER_OFF_STATES:
-            self._prepare_power_off(verdict.reason, request)
-        pending = self._sequence.pending
-        if pending is None:
-            return True  # nothing could be prepared in time
-        if not request.by_voltage and not pending.end_checkin(self._clock):
-            return False
-        if self.state is SleepState.POWER_OFF_WAITING:
-            self._sequence.pending = replace(pending, ordered_at=request.now)
-            self.state = SleepState.POWER_OFF_ORDERED
-        return True
 
     def _prepare_power_off(self, why: str, request: PermissionRequest) -> None:
         prepared = self._sequence.prepare_power_off(

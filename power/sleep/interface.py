@@ -29,11 +29,10 @@ class PermissionRequest:
 @dataclass(frozen=True, slots=True)
 class Permission:
     """The answer before the orders: the guard's verdict, lowered while the energy check runs or an
-    order to sleep is out; whether power-off may be ordered now; whether the check has just passed.
+    order to sleep is out; whether the check has just passed.
     """
 
     verdict: Verdict
-    power_off: bool
     check_passed: bool = False
 
 
@@ -49,13 +48,18 @@ class SleepReport:
 
 
 class SleepInterface(Protocol):
-    """Three calls in each cycle, in this order."""
+    """Four calls in each cycle, in this order. The first two wait for nothing."""
 
     def detect_return(self, now: Stamp) -> bool:
         """Whether the computer was suspended since the last call; asked after the poll."""
 
     def permit(self, request: PermissionRequest) -> Permission:
-        """What is allowed now; prepares the power-off that the guard wants."""
+        """What is allowed now."""
+
+    def permit_power_off(self, verdict: Verdict, request: PermissionRequest) -> bool:
+        """Whether power-off may be ordered now, by the verdict of `permit`; prepares it. Asked when
+        the loads have their orders: a disk and a clock that hang take some seconds.
+        """
 
     def act(self, level: EnergyLevel, battery: BatteryState, now: Stamp) -> SleepReport:
         """Go one step towards sleep, after the loads have their orders."""
@@ -68,7 +72,10 @@ class NoSleep:
         return False
 
     def permit(self, request: PermissionRequest) -> Permission:
-        return Permission(request.verdict, request.verdict.power_off)
+        return Permission(request.verdict)
+
+    def permit_power_off(self, verdict: Verdict, _: PermissionRequest) -> bool:
+        return verdict.power_off
 
     def act(self, *_: object) -> SleepReport:
         return SleepReport()

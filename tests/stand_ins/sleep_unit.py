@@ -123,10 +123,10 @@ class SleepUnit:
         amps = 0.0 if self.sun_w is None else self.sun_w / 13
         reading = PowerReading(now, "test", self.sun_w, 30, 13, amps, 20, 3.0, None, None)
         fresh = None if self.silent else reading
-        permission = controller.permit(
-            PermissionRequest(self.verdict, self.by_voltage, battery, fresh, now)
-        )
-        self.level, self.powers_off = permission.verdict.max_level, permission.power_off
+        request = PermissionRequest(self.verdict, self.by_voltage, battery, fresh, now)
+        permission = controller.permit(request)
+        self.level = permission.verdict.max_level
+        self.powers_off = controller.permit_power_off(permission.verdict, request)
         self.check_passed = permission.check_passed
         report = controller.act(self.level, battery, now)
         self.faults = [str(error) for error in report.faults]

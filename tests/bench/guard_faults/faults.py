@@ -169,6 +169,20 @@ def stop_journal(*, at_start: bool) -> Fault:
     return spoil
 
 
+def hang_from_the_fall(*names: str) -> Fault:
+    """Whoever opens one of these files when the battery has fallen waits for ever."""
+
+    def spoil(site: Site) -> None:
+        def block() -> None:
+            for name in names:
+                (site.here / name).unlink(missing_ok=True)
+                os.mkfifo(site.here / name)
+
+        site.when_fallen.append(block)
+
+    return spoil
+
+
 def fill_stderr(site: Site) -> None:
     """Standard error is a pipe that nobody reads, and full."""
     reading, writing = os.pipe()
@@ -292,6 +306,10 @@ FAULTS: dict[str, Fault] = {
     "the journal reads no more": stop_journal(at_start=False),
     "standard error does not read": fill_stderr,
     "PID 1 does not read": fill_notify,
+    "boot record hangs from the fall on": hang_from_the_fall("data/boots.json.part"),
+    "boot record and alarm hang from the fall on": hang_from_the_fall(
+        "data/boots.json.part", "rtc/wakealarm"
+    ),
     "boots.json damaged": write_files(boots='{"boot_id": 7, "began": "never"'),
     "boots.json of another kind": write_files(boots="[1, 2]", forecast="{}"),
     "a pipe in place of boots.json": put_pipe("boots.json"),

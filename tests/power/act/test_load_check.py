@@ -37,7 +37,7 @@ class Unit:
         self.host.new()
         for _ in range(int(seconds / 10)):
             self.clock.advance(10)
-            self.faults = self.actuator.apply(self.level, power_off=False, now=self.clock.stamp())
+            self.faults = self.actuator.apply(self.level, now=self.clock.stamp())
         return self.host.new()
 
 

@@ -62,38 +62,38 @@ def test_alarms_are_received_where_a_camera_has_them_and_as_long_as_it_runs() ->
 def test_cameras_start_before_inference_and_stop_after_it(
     host: FakeHost, actuator: Actuator
 ) -> None:
-    actuator.apply(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL)
     assert host.new() == START_ALL
-    actuator.apply(EnergyLevel.HIBERNATE, power_off=False)
+    actuator.apply(EnergyLevel.HIBERNATE)
     assert host.new() == STOP_ALL
 
 
 def test_two_cycles_order_a_unit_only_once(host: FakeHost, actuator: Actuator) -> None:
-    actuator.apply(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL)
     host.new()
-    actuator.apply(EnergyLevel.FULL, power_off=False)
-    actuator.apply(EnergyLevel.ECO, power_off=False)
+    actuator.apply(EnergyLevel.FULL)
+    actuator.apply(EnergyLevel.ECO)
     assert host.new() == []
 
 
 def test_only_what_changed_is_ordered(host: FakeHost, actuator: Actuator) -> None:
-    actuator.apply(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL)
     host.new()
-    actuator.apply(EnergyLevel.SENTINEL, power_off=False)
+    actuator.apply(EnergyLevel.SENTINEL)
     assert host.new() == ["stop appliance-inference"]
 
 
 def test_the_first_use_also_stops_what_may_not_run(host: FakeHost, actuator: Actuator) -> None:
-    actuator.apply(EnergyLevel.SENTINEL, power_off=False)
+    actuator.apply(EnergyLevel.SENTINEL)
     assert host.new() == ["stop appliance-inference", *START_ALL[:2]]
 
 
 def test_all_stops_of_a_cycle_are_one_order_before_all_starts(
     host: FakeHost, actuator: Actuator
 ) -> None:
-    actuator.apply(EnergyLevel.HIBERNATE, power_off=False)
+    actuator.apply(EnergyLevel.HIBERNATE)
     assert host.commands == ["stop appliance-inference appliance-camera@gate appliance-camera@yard"]
-    actuator.apply(EnergyLevel.SENTINEL, power_off=False)
+    actuator.apply(EnergyLevel.SENTINEL)
     assert host.commands[1:] == ["start appliance-camera@yard appliance-camera@gate"]
 
 
@@ -101,19 +101,19 @@ def test_an_order_that_hangs_holds_up_no_other_and_is_given_again_when_it_was_en
     host: FakeHost, actuator: Actuator
 ) -> None:
     host.hangs = True
-    actuator.apply(EnergyLevel.FULL, power_off=False)
-    assert actuator.apply(EnergyLevel.OFF, power_off=True) == []
+    actuator.apply(EnergyLevel.FULL)
+    assert actuator.apply(EnergyLevel.OFF, may_power_off=lambda: True) == []
     assert host.commands[1:] == [" ".join(["stop", *(u.split()[1] for u in STOP_ALL)]), "poweroff"]
     start, *others = host.given
     assert start.cancelled  # lest it comes true after the stop
     for order in others:
         order.give_up()
-    faults = actuator.apply(EnergyLevel.OFF, power_off=True)
+    faults = actuator.apply(EnergyLevel.OFF, may_power_off=lambda: True)
     assert [str(fault).split("`")[1] for fault in faults] == host.commands[1:3]
     assert host.commands[3:] == host.commands[1:3]
     for order in host.given:
         order.hangs = False
-    assert actuator.apply(EnergyLevel.OFF, power_off=True) == []
+    assert actuator.apply(EnergyLevel.OFF, may_power_off=lambda: True) == []
     assert len(host.commands) == 5
 
 
@@ -121,9 +121,9 @@ def test_units_of_an_order_that_was_called_back_and_that_should_still_run_are_st
     host: FakeHost, actuator: Actuator
 ) -> None:
     host.hangs = True
-    actuator.apply(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL)
     for _ in range(2):
-        actuator.apply(EnergyLevel.SENTINEL, power_off=False)
+        actuator.apply(EnergyLevel.SENTINEL)
     assert host.commands[1:] == [
         "stop appliance-inference",
         "start appliance-camera@yard appliance-camera@gate",
@@ -133,41 +133,43 @@ def test_units_of_an_order_that_was_called_back_and_that_should_still_run_are_st
 def test_a_refused_order_is_reported_and_tried_again_unit_by_unit(
     host: FakeHost, actuator: Actuator
 ) -> None:
-    actuator.apply(EnergyLevel.FULL, power_off=False)
+    actuator.apply(EnergyLevel.FULL)
     host.new()
     host.refuses = {"stop appliance-inference"}
-    refusals = actuator.apply(EnergyLevel.HIBERNATE, power_off=False)
+    refusals = actuator.apply(EnergyLevel.HIBERNATE)
     assert [str(error) for error in refusals] == [
         "PID 1 refused the order `stop appliance-inference`"
     ]
     assert host.new() == STOP_ALL[1:]
-    actuator.apply(EnergyLevel.HIBERNATE, power_off=False)
+    actuator.apply(EnergyLevel.HIBERNATE)
     assert host.commands[-3:] == STOP_ALL
     host.new()
     for _ in range(3):
-        assert len(actuator.apply(EnergyLevel.HIBERNATE, power_off=False)) == 1
+        assert len(actuator.apply(EnergyLevel.HIBERNATE)) == 1
     assert host.new() == []
     host.refuses = set()
-    assert actuator.apply(EnergyLevel.HIBERNATE, power_off=False) == []
+    assert actuator.apply(EnergyLevel.HIBERNATE) == []
     assert host.new() == STOP_ALL[:1]
 
 
 def test_power_off_comes_after_the_loads_and_once(host: FakeHost, actuator: Actuator) -> None:
-    actuator.apply(EnergyLevel.OFF, power_off=True)
-    actuator.apply(EnergyLevel.OFF, power_off=True)
+    actuator.apply(EnergyLevel.OFF, may_power_off=lambda: True)
+    actuator.apply(EnergyLevel.OFF, may_power_off=lambda: True)
     assert host.new() == [*STOP_ALL, "poweroff"]
 
 
 def test_a_refused_power_off_is_tried_again(host: FakeHost, actuator: Actuator) -> None:
     host.refuses = {"poweroff"}
-    assert len(actuator.apply(EnergyLevel.OFF, power_off=True)) == 1
+    assert len(actuator.apply(EnergyLevel.OFF, may_power_off=lambda: True)) == 1
     host.refuses = set()
-    actuator.apply(EnergyLevel.OFF, power_off=True)
+    actuator.apply(EnergyLevel.OFF, may_power_off=lambda: True)
     assert host.new()[-1] == "poweroff"
 
 
 def test_a_laptop_is_never_powered_off(host: FakeHost) -> None:
-    Actuator(host, make_bare_site([], may_power_off=False)).apply(EnergyLevel.OFF, power_off=True)
+    Actuator(host, make_bare_site([], may_power_off=False)).apply(
+        EnergyLevel.OFF, may_power_off=lambda: True
+    )
     assert host.new() == ["stop appliance-inference"]
 
 
@@ -218,20 +220,20 @@ def test_a_whole_unit_is_shed_hosts_first_and_supplies_last(site: Settings) -> N
 def test_everything_starts_in_the_reversed_order_and_modes_go_up_last(
     host: FakeHost, site: Settings
 ) -> None:
-    Actuator(host, site).apply(FULL, power_off=False)
+    Actuator(host, site).apply(FULL)
     everything = (MODEM, SUPPLY, GATE, YARD, INFERENCE, HOST_1, HOST_2)
     assert host.new() == starts(*everything, FULL_LIMIT, FULL_MODE)
 
 
 def test_modes_go_down_before_anything_else_does(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.apply(FULL, power_off=False)
+    actuator.apply(FULL)
     host.new()
-    actuator.apply(ECO, power_off=False)
+    actuator.apply(ECO)
     assert host.new() == [*starts(ECO_LIMIT, ECO_MODE), *stops(YARD)]
-    actuator.apply(SENTINEL, power_off=False)
+    actuator.apply(SENTINEL)
     assert host.new() == stops(HOST_2, HOST_1, INFERENCE)
-    actuator.apply(FULL, power_off=False)
+    actuator.apply(FULL)
     assert host.new()[-2:] == starts(FULL_LIMIT, FULL_MODE)
 
 
@@ -241,9 +243,9 @@ def test_where_nothing_runs_no_mode_is_set(
 ) -> None:
     """A mode may take a restart, and the driver of a card wakes it: no energy for either."""
     actuator = Actuator(host, site)
-    actuator.apply(level, power_off=level == OFF)
+    actuator.apply(level, may_power_off=lambda: level == OFF)
     assert not [order for order in host.new() if "-mode@" in order or "-limit@" in order]
-    actuator.apply(ECO, power_off=False)
+    actuator.apply(ECO)
     assert host.new()[:2] == starts(ECO_LIMIT, ECO_MODE)
 
 
@@ -252,30 +254,30 @@ def test_a_mode_is_ordered_once_and_anew_after_a_restart_of_the_service(
 ) -> None:
     actuator = Actuator(host, site)
     for _ in range(3):
-        actuator.apply(FULL, power_off=False)
+        actuator.apply(FULL)
     assert host.new().count(f"start {FULL_LIMIT}") == 1
-    Actuator(host, site).apply(FULL, power_off=False)
+    Actuator(host, site).apply(FULL)
     assert f"start {FULL_LIMIT}" in host.new()
 
 
 def test_forgetting_orders_the_modes_anew_as_well(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.apply(FULL, power_off=False)
+    actuator.apply(FULL)
     actuator.forget_orders()
     host.new()
-    actuator.apply(FULL, power_off=False)
+    actuator.apply(FULL)
     assert host.new()[-2:] == starts(FULL_LIMIT, FULL_MODE)
 
 
 def test_a_refused_mode_is_tried_again_and_holds_up_nothing(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.apply(FULL, power_off=False)
+    actuator.apply(FULL)
     host.new()
     host.refuses = {f"start {ECO_LIMIT}"}
-    assert len(actuator.apply(ECO, power_off=False)) == 1
+    assert len(actuator.apply(ECO)) == 1
     assert host.new() == [*starts(ECO_MODE), *stops(YARD)]
     host.refuses = set()
-    assert actuator.apply(ECO, power_off=False) == []
+    assert actuator.apply(ECO) == []
     assert host.new() == starts(ECO_LIMIT)
 
 
@@ -284,32 +286,32 @@ def test_a_refused_mode_on_the_way_down_does_not_count_as_the_one_before(
 ) -> None:
     """Who refused may have set half of it: back at FULL the mode is ordered again."""
     actuator = Actuator(host, site)
-    actuator.apply(FULL, power_off=False)
+    actuator.apply(FULL)
     host.refuses = {f"start {ECO_MODE}"}
-    actuator.apply(ECO, power_off=False)
+    actuator.apply(ECO)
     host.new()
-    actuator.apply(FULL, power_off=False)
+    actuator.apply(FULL)
     assert f"start {FULL_MODE}" in host.new()
 
 
 def test_settings_that_name_no_mode_leave_it_alone(host: FakeHost) -> None:
-    Actuator(host, make_bare_site(["gate"], may_power_off=False)).apply(FULL, power_off=False)
+    Actuator(host, make_bare_site(["gate"], may_power_off=False)).apply(FULL)
     assert host.new() == starts(GATE, INFERENCE)
 
 
 def test_hosts_follow_the_power_and_services_only_the_level(host: FakeHost, site: Settings) -> None:
     actuator = Actuator(host, site)
-    actuator.apply(FULL, power_off=False, power_w=200.0, now=at(0.0))
+    actuator.apply(FULL, power_w=200.0, now=at(0.0))
     assert HOST_1 in " ".join(host.orders)
     assert f"stop {HOST_2}" in host.orders
     assert f"start {INFERENCE}" in host.new()
-    actuator.apply(FULL, power_off=False, power_w=60.0, now=at(10.0))
+    actuator.apply(FULL, power_w=60.0, now=at(10.0))
     assert host.new() == stops(HOST_1)
-    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(20.0))
+    actuator.apply(FULL, power_w=600.0, now=at(20.0))
     assert host.new() == []
-    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(920.0))
+    actuator.apply(FULL, power_w=600.0, now=at(920.0))
     assert host.new() == []  # the second start of a day takes two hours, and the other waits for it
-    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(7220.0))
+    actuator.apply(FULL, power_w=600.0, now=at(7220.0))
     assert host.new() == starts(HOST_1, HOST_2)
 
 
@@ -317,11 +319,11 @@ def test_forgetting_what_was_ordered_does_not_forget_which_hosts_are_on(
     host: FakeHost, site: Settings
 ) -> None:
     actuator = Actuator(host, site)
-    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(0.0))
-    actuator.apply(FULL, power_off=False, power_w=60.0, now=at(10.0))
+    actuator.apply(FULL, power_w=600.0, now=at(0.0))
+    actuator.apply(FULL, power_w=60.0, now=at(10.0))
     actuator.forget_orders()
     host.new()
-    actuator.apply(FULL, power_off=False, power_w=600.0, now=at(20.0))
+    actuator.apply(FULL, power_w=600.0, now=at(20.0))
     assert set(stops(HOST_2, HOST_1)) <= set(host.new())
 
 

@@ -1,6 +1,7 @@
 """Sleep and return inside the power service's own cycle, with the real guard and estimator."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from appliance.store.store import Store
 from power.act.loads import Actuator
 from power.cycle import PowerCycle
 from power.plan.ladder import Ladder
+from power.sleep import boot_record
 from power.sleep.controller import SleepController
 from tests.conftest import OpenStore
 from tests.power.test_cycle import FakeMeter
@@ -135,6 +137,28 @@ def test_wake_and_cause_are_ready_when_pid_one_gets_the_order_to_power_off(unit:
     (sleep,) = unit.store.rows(Sleep)
     assert unit.host.found == {"end": "ASLEEP", "armed": sleep.wakes}
     assert sleep.level == EnergyLevel.OFF
+
+
+def test_loads_stop_before_a_disk_and_a_clock_that_hang_are_asked_about_a_power_off(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def hang(what: str) -> Callable[..., None]:
+        def answer_nothing(*_: object) -> None:
+            asked.append(f"{what} after {unit.host.orders[-1]}")
+            raise TimeoutError("no answer within 3 s")
+
+        return answer_nothing
+
+    monkeypatch.setattr(boot_record, "write", hang("the boot record"))
+    monkeypatch.setattr(unit.alarm, "arm", hang("the alarm"))
+    unit.meter.volts, unit.meter.amps = 11.6, -3.0
+    unit.until(lambda: "poweroff" in unit.host.orders)
+    assert asked[:2] == [
+        "the alarm after stop appliance-camera@gate",
+        "the boot record after stop appliance-camera@gate",
+    ]
 
 
 def test_loads_stop_before_anything_else_is_done_about_a_sleep(unit: Unit) -> None:
