@@ -98,14 +98,16 @@ def command_board(control: str, command: str) -> None:
 
 
 def main() -> None:
-    """`SOCKET [--no-block] start|stop UNIT...`, `SOCKET show --property NAMES UNIT...`, `SOCKET
-    suspend|poweroff|power-button|power-cut`; exit 1 with a sentence.
+    """`SOCKET [--no-block] start|stop|restart UNIT...`, `SOCKET show --property NAMES
+    UNIT...`, `SOCKET suspend|poweroff|power-button|power-cut`; exit 1 with a sentence.
     """
     control, *words = (word for word in sys.argv[1:] if word not in IGNORED_OPTIONS)
     try:
         match words:
             case ["start" | "stop" as verb, *units]:
                 send_orders(connect(control), verb, units)
+            case ["restart", *units]:  # of oneshots, which here never stay active
+                send_orders(connect(control), "start", units)
             case ["show", "--property", _, *units]:
                 print("\n\n".join(describe(connect(control), units)))
             case ["suspend" | "poweroff" | "power-button" | "power-cut" as word]:

@@ -119,6 +119,10 @@ class Host:
         """Order PID 1 to start the units, in this order."""
         return self._order("start", *units)
 
+    def restart(self, *units: str) -> Order:
+        """Order PID 1 to run the units once more: `start` does nothing where one is active."""
+        return self._order("restart", *units)
+
     def stop(self, *units: str) -> Order:
         """Order PID 1 to stop the units, in this order, all in one."""
         return self._order("stop", *units)

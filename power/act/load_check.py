@@ -48,8 +48,8 @@ class LoadError(ApplianceError):
 class StateSource(Protocol):
     """What is needed of appliance.process.host.Host."""
 
-    def start(self, *units: str) -> Order:
-        """Order PID 1 to start units."""
+    def restart(self, *units: str) -> Order:
+        """Order PID 1 to run units once more."""
 
     def show(self, properties: str, *units: str) -> Order:
         """Ask for properties of units."""
@@ -123,7 +123,7 @@ class LoadCheck:
 
     def _try_again(self, deviation: LoadDeviation) -> list[str]:
         if deviation.unit.startswith(SWITCH) and deviation.why != "PID 1 has it running":
-            self._retries.append(self._host.start(name_off(deviation.unit)))
+            self._retries.append(self._host.restart(name_off(deviation.unit)))
             return []
         return [deviation.unit]
 

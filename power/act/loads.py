@@ -50,6 +50,9 @@ class HostOrders(Protocol):
     def start(self, *units: str) -> Order:
         """Order PID 1 to start the units, in this order."""
 
+    def restart(self, *units: str) -> Order:
+        """Order PID 1 to run the units once more."""
+
     def stop(self, *units: str) -> Order:
         """Order PID 1 to stop the units, in this order."""
 

@@ -49,6 +49,9 @@ class FakeHost:
     def start(self, *units: str) -> Order:
         return self._take("start", units)
 
+    def restart(self, *units: str) -> Order:
+        return self._take("restart", units)
+
     def stop(self, *units: str) -> Order:
         return self._take("stop", units)
 

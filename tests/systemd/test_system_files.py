@@ -75,6 +75,7 @@ CAMERA = "appliance-camera@front.service"
         ("appliance-power", MANAGE, "appliance-switch@-off.service", "start", "no"),
         ("appliance-power", MANAGE, "appliance-switches-off.service", "start", "no"),
         ("appliance-power", MANAGE, "appliance-switch-off@gpu-1.service", "start", "yes"),
+        ("appliance-power", MANAGE, "appliance-switch-off@gpu-1.service", "restart", "yes"),
         ("appliance-power", MANAGE, "appliance-switch-off@gpu-1.service", "stop", "no"),
         ("appliance-web", MANAGE, "appliance-switch-off@gpu-1.service", "start", "no"),
         ("appliance-power", MANAGE, "appliance-jetson-mode@MODE_30W.service", "start", "yes"),

@@ -1,5 +1,6 @@
 """Orders are read back: what is not as ordered is told, and what should be off is tried again."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from appliance.errors import ApplianceError
 from appliance.model import EnergyLevel
+from appliance.process.host import Order
 from appliance.settings import Settings, SwitchKind, SwitchSettings
 from power.act.load_check import LoadCheck
 from power.act.loads import Actuator
@@ -60,7 +62,7 @@ def test_a_relay_that_comes_after_the_boot_with_its_load_on_is_switched_off(
     unit: Unit, relay: Path
 ) -> None:
     unit.host.states = {"appliance-switches-off": "failed", RELAY: "inactive"}
-    assert f"start {RELAY_OFF}" in unit.pass_time(100)
+    assert f"restart {RELAY_OFF}" in unit.pass_time(100)
     (fault,) = unit.faults
     assert fault.code == "load-switch-modem"
     assert "should be off and is not since 02:01" in str(fault)
@@ -75,13 +77,46 @@ def test_a_relay_that_was_away_when_it_was_stopped_is_tried_again_until_it_is_of
 ) -> None:
     unit.host.states = {RELAY: "failed", RELAY_OFF: "failed"}
     orders = unit.pass_time(300)
-    assert orders.count(f"start {RELAY_OFF}") == 7
+    assert orders.count(f"restart {RELAY_OFF}") == 7
     assert [fault.code for fault in unit.faults] == ["load-switch-modem"]
     relay.write_text("1")
-    assert f"start {RELAY_OFF}" in unit.pass_time(40)
+    assert f"restart {RELAY_OFF}" in unit.pass_time(40)
     relay.write_text("0")
     assert unit.pass_time(120) == []
     assert unit.faults == []
+
+
+class SwitchingHost(FakeHost):
+    """A PID 1 that runs the off switch: an active unit runs again by `restart` only."""
+
+    relay: Path
+
+    def start(self, *units: str) -> Order:
+        self.switch_off(unit for unit in units if self.states.get(unit) != "active")
+        return super().start(*units)
+
+    def restart(self, *units: str) -> Order:
+        self.switch_off(units)
+        return super().restart(*units)
+
+    def switch_off(self, units: Iterable[str]) -> None:
+        for unit in units:
+            assert unit == RELAY_OFF
+            self.relay.write_text("0")
+            self.states[unit] = "active"
+
+
+def test_a_load_that_comes_on_a_second_time_is_switched_off_a_second_time(
+    unit: Unit, relay: Path, clock: FakeClock
+) -> None:
+    host = SwitchingHost(states={RELAY: "inactive"})
+    host.relay = relay
+    again = Unit(clock, unit.site, host)
+    for _ in range(2):
+        relay.write_text("1")
+        again.pass_time(100)
+        assert relay.read_text() == "0"
+    assert again.faults == []
 
 
 def test_a_switch_that_cannot_be_read_is_off_when_its_command_has_succeeded(
@@ -90,7 +125,7 @@ def test_a_switch_that_cannot_be_read_is_off_when_its_command_has_succeeded(
     own = SwitchSettings(kind=SwitchKind.COMMAND, on="/bin/on", off="/bin/off")
     unit = Unit(clock, replace(make_bare_site([], may_power_off=True), switch={"modem": own}))
     unit.host.states = {RELAY: "failed"}
-    assert f"start {RELAY_OFF}" in unit.pass_time(100)
+    assert f"restart {RELAY_OFF}" in unit.pass_time(100)
     assert "its command" in str(unit.faults[0])
     unit.host.states = {RELAY: "failed", RELAY_OFF: "active"}
     unit.pass_time(20)
