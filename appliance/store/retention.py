@@ -53,16 +53,22 @@ def retain(store: Store) -> None:
 
 
 def find_expired_id(store: Store, table: Table, time: UnitTime) -> int:
-    """The last row past its days; 0 where none is. Rows come of age in the order of their ids."""
-    expired, columns = 0, "id, boot_id, uptime_s"
+    """The last row past its days; 0 where none is. Rows come of age in the order of their ids, so
+    all that is after one that is certainly young is young, whatever its damaged record says.
+    """
+    expired, last, columns = 0, 0, "id, boot_id, uptime_s"
     while True:
-        search = RowSearch(table.name, "id > ?", "ORDER BY id", (expired,), columns)
+        search = RowSearch(table.name, "id > ?", "ORDER BY id", (last,), columns)
         page = store.collect(search, lambda row: row, PAGE_ROWS)
-        # A row of which the age cannot be read goes with the next one that is old.
-        old = [row["id"] for row in page if is_older(time, row, table.keep_days * DAY_S)]
-        if not old:
+        for row in page:
+            age_s = time.measure_age_s(row["boot_id"], row["uptime_s"])
+            # A row of which the age is not known goes with the next one that is old.
+            if age_s is not None and age_s <= table.keep_days * DAY_S:
+                return expired
+            expired = row["id"] if age_s is not None else expired
+        if not page:
             return expired
-        expired = old[-1]
+        last = page[-1]["id"]
 
 
 def is_older(time: UnitTime, row: Row, keep_s: float) -> bool:
@@ -123,7 +129,8 @@ def delete_expired_faults(store: Store, time: UnitTime) -> None:
         (encode_time(time.trusted_utc - keep), store.writer, store.writer),
     )
     old = [row["id"] for row in found if is_older(time, row, keep.total_seconds())]
-    delete_ids(store, "fault", old)
+    unknown = [row["id"] for row in found if time.measure_age_s(row[1], row[2]) is None]
+    delete_ids(store, "fault", [*old, *(one for one in unknown if one < max(old, default=0))])
 
 
 def delete_ids(store: Store, table: str, ids: Sequence[int]) -> None:

@@ -28,6 +28,7 @@ from appliance.store.store import Store
 from appliance.store.trusted_time import BootSpan, Epoch, correct_epoch, follow
 
 KEEP_S = 4000 * 86_400.0  # of boots: longer than any row
+SLACK_S = 1.0  # of rounding between the records of two boots
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,16 @@ class UnitTime:
         return min(self.now.utc, self.epoch.utc + timedelta(seconds=self.unit_s))
 
     def measure_age_s(self, boot_id: Any, uptime_s: Any) -> float | None:
-        """How long ago that was at least; None where it is damaged.
-
-        A boot that is not in the record was before all that are.
-        """
+        """How long ago that was at least; None where it is damaged, or its boot is not recorded."""
         try:
             at_s = decode_float(uptime_s)
             starts_s = self.find_start_s(decode_text(boot_id))
         except UnreadableError:
             return None
-        age_s = self.unit_s - (starts_s + at_s) if starts_s is not None else self.unit_s
-        return age_s if age_s >= -1.0 else None
+        if starts_s is None:
+            return None
+        age_s = self.unit_s - (starts_s + at_s)
+        return age_s if age_s >= -SLACK_S else None
 
 
 def read_time(store: Store) -> UnitTime:
@@ -73,8 +73,7 @@ def read_time(store: Store) -> UnitTime:
     def find_start_s(boot_id: str) -> float | None:
         if boot_id in newest:
             return newest[boot_id]
-        found = store.query("SELECT starts_s FROM boot WHERE boot_id = ?", (boot_id,))
-        return select_number(found[0][0]) if found else None
+        return find_boot_start_s(store, boot_id)
 
     return UnitTime(now, unit_s, epoch, find_start_s)
 
@@ -120,11 +119,36 @@ def read_boots(store: Store) -> list[BootSpan]:
     return found
 
 
+def find_boot_start_s(store: Store, boot_id: str) -> float | None:
+    """When a boot started in unit time; None where it is not recorded, or where its record
+    contradicts that of the boot before or after it: one of them is damaged.
+    """
+    columns = "SELECT rowid, starts_s, uptime_s FROM boot WHERE"
+    own = store.query(f"{columns} boot_id = ?", (boot_id,))
+    starts_s, ends_s = read_span(own)
+    if starts_s is None or ends_s is None:
+        return None
+    row_id = own[0]["rowid"]
+    before = store.query(f"{columns} rowid < ? ORDER BY rowid DESC LIMIT 1", (row_id,))
+    after = store.query(f"{columns} rowid > ? ORDER BY rowid LIMIT 1", (row_id,))
+    earlier_s, later_s = read_span(before)[1], read_span(after)[0]
+    too_early = earlier_s is not None and starts_s < earlier_s - SLACK_S
+    too_late = later_s is not None and ends_s > later_s + SLACK_S
+    return None if too_early or too_late else starts_s
+
+
+def read_span(rows: list[Any]) -> tuple[float | None, float | None]:
+    """Start and end of the boot in the first row, in unit time; None where it cannot be read."""
+    starts_s = select_number(rows[0]["starts_s"]) if rows else None
+    lasted_s = select_number(rows[0]["uptime_s"]) if rows else None
+    return starts_s, None if starts_s is None or lasted_s is None else starts_s + lasted_s
+
+
 def cap_end(boots: list[BootSpan], seen_s: float | None) -> list[BootSpan]:
     """The boots, the newest ending no later than when the unit's time was recorded last: both are
     written together, so the later one is damaged.
     """
-    if not boots or seen_s is None or boots[-1].ends_s <= seen_s + 1.0:
+    if not boots or seen_s is None or boots[-1].ends_s <= seen_s + SLACK_S:
         return boots
     *earlier, newest = boots
     return [*earlier, replace(newest, starts_s=seen_s - newest.last.uptime_s)]

@@ -171,6 +171,9 @@ class PidOne:
         self.running.update(units)
         return self._take(*(f"start {unit}" for unit in units))
 
+    def restart(self, *units: str) -> Order:
+        return self.start(*units)
+
     def stop(self, *units: str) -> Order:
         self.running.difference_update(units)
         return self._take(*(f"stop {unit}" for unit in units))

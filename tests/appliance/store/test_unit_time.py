@@ -252,3 +252,49 @@ def test_a_damaged_record_of_boots_makes_nothing_older(
     work(unit, clock, hours=2)
     assert count(unit) == (14, 14)
     assert isinstance(read_time(unit["power"]), UnitTime)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE boot SET starts_s = 'x1234' WHERE boot_id = ?",
+        "UPDATE boot SET starts_s = starts_s - 900000 WHERE boot_id = ?",
+        "UPDATE boot SET starts_s = starts_s + 7200 WHERE boot_id = ?",
+        "UPDATE boot SET uptime_s = -900000 WHERE boot_id = ?",
+        "DELETE FROM boot WHERE boot_id = ?",
+        "UPDATE power_reading SET boot_id = 'x' WHERE boot_id = ?",
+        "UPDATE power_reading SET uptime_s = -900000 WHERE boot_id = ?",
+    ],
+)
+@pytest.mark.parametrize("boots_ago", range(6))
+def test_one_damaged_boot_deletes_no_row_that_is_young(
+    unit: dict[str, Store], clock: FakeClock, damage: str, boots_ago: int
+) -> None:
+    boots = []
+    for _ in range(16):  # readings are kept for two days: those of the last ten boots or so
+        boots.append(clock.stamp().boot_id)
+        work(unit, clock, hours=5)
+        clock.reboot(down_s=0)
+    kept = count(unit)
+    with unit["power"].housekeeping() as execute:
+        execute(damage, (boots[-1 - boots_ago],))
+    retain(unit["power"])
+    clock.advance(EVERY_S)
+    tidy(unit)
+    assert count(unit)[0] >= kept[0] - 2
+    assert count(unit)[1] == kept[1]
+
+
+def test_a_cleared_fault_of_an_unknown_boot_goes_with_the_next_one_that_is_old(
+    unit: dict[str, Store], clock: FakeClock
+) -> None:
+    power = unit["power"]
+    for code in ("one", "two", "three"):
+        power.raise_fault("power", CameraError(code))
+        clock.advance(60)
+        power.clear_faults("power")
+    with power.housekeeping() as execute:
+        execute("UPDATE fault SET boot_id = 'x' WHERE id IN (1, 3)", ())
+    clock.advance(4000 * DAY_S)
+    retain(power)
+    assert [row["id"] for row in power.query("SELECT id FROM fault")] == [3]
