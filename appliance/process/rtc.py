@@ -69,6 +69,13 @@ class Rtc:
                 "this clock may not wake a computer; name another as rtc in [host]"
             )
 
+    def find_wait(self, now: datetime) -> timedelta | None:
+        """How long until the armed wake, on the clock's own time; None where none is armed."""
+        with suppress(OSError):
+            at_s = self._alarm_s()
+            return None if at_s is None else timedelta(seconds=at_s - self._epoch_s(now))
+        return None
+
     def _epoch_s(self, now: datetime) -> int:
         """The clock's own time, or the computer's where it cannot be read."""
         with suppress(OSError, ValueError):

@@ -103,6 +103,8 @@ class SleepController:
         if not request.by_voltage and not pending.end_checkin(self._clock):
             return False
         if self.state is SleepState.POWER_OFF_WAITING:
+            if not self._sequence.is_wake_due_as_planned(request.now):
+                return self._rearm_power_off(verdict, request)
             self._sequence.pending = replace(pending, ordered_at=request.now)
             self.state = SleepState.POWER_OFF_ORDERED
         return True
@@ -164,6 +166,20 @@ class SleepController:
         )
         self.state = SleepState.POWER_OFF_WAITING if prepared else self._progress.state
 
+    def _rearm_power_off(self, verdict: Verdict, request: PermissionRequest) -> bool:
+        """A clock was set since the wake was armed: arm it anew; the order follows at once, or, by
+        charge only, in the next cycle.
+        """
+        self._prepare_power_off(verdict.reason, request)
+        pending = self._sequence.pending
+        if pending is None:
+            return True
+        if not request.by_voltage:
+            return False
+        self._sequence.pending = replace(pending, ordered_at=request.now)
+        self.state = SleepState.POWER_OFF_ORDERED
+        return True
+
     # --- the steps of `act`: each returns the next state ----------------------------------------
 
     def _keep_state(self, *_: object) -> SleepState:
@@ -207,6 +223,9 @@ class SleepController:
         return self._order_sleep(pending, now)
 
     def _order_sleep(self, pending: PendingSleep, now: Stamp) -> SleepState:
+        if not self._sequence.is_wake_due_as_planned(now):
+            self._cancel_sleep()  # a clock was set: it is prepared anew in the next cycle
+            return self.state
         self._sequence.order(pending, now)
         refusal = self._sequence.find_refusal()
         return self._take_refusal(refusal, now) if refusal else SleepState.ORDERED

@@ -7,7 +7,7 @@ Never: gives the order itself, or calls a wake armed that the clock does not rea
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from appliance.errors import ApplianceError
@@ -23,6 +23,7 @@ from power.sleep.bounded import BoundedCalls
 from power.sleep.wake_time import WakeTime, choose_wake_time
 
 PLAN_EVERY_S = 300.0
+WAKE_OFF_BY = timedelta(minutes=2)  # some clocks keep an alarm to the minute, and rounding
 MOST_STEPS = 2000  # of a plan: 72 hours in quarters of an hour are 288
 
 
@@ -47,6 +48,9 @@ class WakeAlarm(Protocol):
 
     def arm(self, now: datetime, wakes: datetime) -> None:
         """Arm the wake or raise `RtcError`."""
+
+    def find_wait(self, now: datetime) -> timedelta | None:
+        """How long until the armed wake; None where none is armed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,24 @@ class SleepPreparer:
     def test_alarm(self) -> RtcError | None:
         """The error that arming a wake would raise now, or None."""
         return self._ask_alarm(self._alarm.check)
+
+    def is_wake_due_as_planned(self, row: Sleep, now: Stamp) -> bool:
+        """Whether the armed wake still comes as long after `row` as it says.
+
+        Where the wall clock or the computer's clock has been set meanwhile (a check-in brings the
+        network, and that a time server), the alarm may lie years ahead. Without an armed wake there
+        is nothing to lose; a clock that hangs cannot be armed anew either.
+        """
+        if row.wakes is None:
+            return True
+        passed = timedelta(seconds=now.uptime_s - row.stamp.uptime_s)
+        if abs(now.utc - row.stamp.utc - passed) > WAKE_OFF_BY:
+            return False
+        try:
+            wait = self._alarm_calls.run(lambda: self._alarm.find_wait(now.utc))
+        except TimeoutError:
+            return True
+        return wait is not None and abs(row.wakes - now.utc - wait) <= WAKE_OFF_BY
 
     def _arm(self, wake: WakeTime, now: Stamp) -> tuple[str, list[ApplianceError]]:
         """What will wake the unit, "" where nothing will, and why not."""

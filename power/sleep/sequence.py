@@ -49,6 +49,10 @@ class SleepSequence:
         prepared = self._preparer.prepare(boot, level, why, battery, now)
         return self._take(prepared, checkin=checkin)
 
+    def is_wake_due_as_planned(self, now: Stamp) -> bool:
+        """Whether the wake of the pending sleep still comes when it should."""
+        return self.pending is None or self._preparer.is_wake_due_as_planned(self.pending.row, now)
+
     def order(self, pending: PendingSleep, now: Stamp) -> None:
         """Order the sleep from PID 1; `find_refusal` says what became of it."""
         powers_off = choose_sleep_mode(self._service.settings) is SleepMode.POWER_OFF

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from appliance.log import SentenceLog
@@ -81,6 +81,9 @@ class FakeWakeAlarm:
     def arm(self, _now: datetime, wakes: datetime) -> None:
         self.check()
         self.armed = wakes
+
+    def find_wait(self, now: datetime) -> timedelta | None:
+        return None if self.armed is None else self.armed - now
 
 
 @dataclass
