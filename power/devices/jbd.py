@@ -90,6 +90,7 @@ class Jbd(BatteryProfile):
     live = (Block(BASIC), Block(CELL_VOLTAGES))
     serial = SerialForm(9600)
     protocol = "JBD"
+    has_ids = False
     step = 1
     sleeps = True
     timeout_s = 0.4  # with the gap it must stay within the 0.5 s that it is awake

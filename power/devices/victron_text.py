@@ -116,6 +116,7 @@ class VeDirectDevice(Profile):
     slow: ClassVar[tuple[Block, ...]] = (Block(TEXT, HISTORY),)
     serial = SerialForm(19_200)
     protocol = "VE.Direct"
+    has_ids = False
     timeout_s = 3.0  # it sends once a second; one block may be lost, or be the other one of two
     gap_s = 0.02
     least_interval_s = 1.0

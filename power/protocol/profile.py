@@ -84,6 +84,7 @@ class Profile(ABC):
     step: ClassVar[int] = WORD_BYTES  # bytes between two addresses
     device_id: ClassVar[int] = 1  # as delivered
     ids: ClassVar[tuple[int, ...]] = ()  # others that it is known to have, for a full scan
+    has_ids: ClassVar[bool] = True  # its frames carry one; without, it is alone on its line
     bus_ids: ClassVar[tuple[int, ...]] = ()  # all that it can be set to, once one was found
     includes: ClassVar[tuple[str, ...]] = ()  # models at the same port that it already counts
     never_ids: ClassVar[tuple[int, ...]] = ()  # never addressed, whatever the settings name
@@ -100,6 +101,11 @@ class Profile(ABC):
     @abstractmethod
     def make_reading(self, stamp: Stamp, sample: Sample) -> Any:
         """Convert the sample to a reading of appliance/model.py."""
+
+    @property
+    def known_ids(self) -> tuple[int, ...]:
+        """All ids that a device of this kind is known to have: those that a probe asks."""
+        return tuple(dict.fromkeys((self.device_id, *self.ids, *self.bus_ids)))
 
     @property
     def signature(self) -> Block:

@@ -19,8 +19,8 @@ from power.protocol.profile import Profile
 from power.reading.line_form import choose_form
 
 MODBUS = ("Modbus", "SunSpec")
+THIS_COMPUTER, LOOPBACK = "127.0.0.1", ("localhost", "::1", "[::1]")
 LOWEST_MODBUS_ID, HIGHEST_MODBUS_ID = 1, 247  # on a serial line; 0 asks all at once
-NO_IDS = ("VE.Direct",)  # one device a port
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class NamedDevice:
         port = self.settings.port
         if port.startswith(TCP):
             host, number = parse_tcp_address(port)
-            return f"{TCP}{host.lower()}:{number}"
+            host = host.lower().rstrip(".")
+            return f"{TCP}{THIS_COMPUTER if host in LOOPBACK else host}:{number}"
         return os.path.realpath(port)
 
     def find(self, key: str, text: str) -> SettingsFinding:
@@ -119,7 +120,8 @@ def find_wrong_id(device: NamedDevice) -> Iterator[SettingsFinding]:
     on_line = profile.protocol in MODBUS and (
         device.form.bridged or not device.settings.port.startswith(TCP)
     )
-    if on_line and not LOWEST_MODBUS_ID <= chosen <= HIGHEST_MODBUS_ID:
+    usual = LOWEST_MODBUS_ID <= chosen <= HIGHEST_MODBUS_ID or chosen in profile.known_ids
+    if on_line and not usual:
         yield device.find(
             "device_id",
             f"must be from {LOWEST_MODBUS_ID} to {HIGHEST_MODBUS_ID} on a serial line, "
@@ -150,6 +152,13 @@ def find_collision(one: NamedDevice, other: NamedDevice) -> Iterator[SettingsFin
             f"{other.profile.name} ({describe_line(other)}) cannot share a line: give each a port "
             "of its own",
         )
+    elif not (one.profile.has_ids and other.profile.has_ids):
+        alone = other if one.profile.has_ids else one
+        yield other.find(
+            "port",
+            f"is named twice: {names} are at {one.place}, and a {alone.profile.name} has no id on "
+            "its line: only one can be there; give each a port of its own",
+        )
     elif one.settings.port != other.settings.port and not one.place.startswith(TCP):
         yield other.find(
             "port",
@@ -161,12 +170,13 @@ def is_named_twice(one: NamedDevice, other: NamedDevice) -> bool:
     """Whether both sections reach the same device. One device may be a charger and a battery, where
     one maker's tables say so (SunSpec, a Victron GX).
     """
-    if one.device_id != other.device_id and one.profile.protocol not in NO_IDS:
+    if one.device_id != other.device_id:
         return False
     if one.where[0] == other.where[0]:
         return True
     related = type(one.profile).__module__ == type(other.profile).__module__
-    return not related and have_one_line(one, other) and not one.place.startswith(TCP)
+    own_line = one.place.startswith(TCP) and not one.form.bridged
+    return not related and have_one_line(one, other) and not own_line
 
 
 def have_one_line(one: NamedDevice, other: NamedDevice) -> bool:

@@ -9,6 +9,8 @@ import pytest
 from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.settings import BmsSettings, ChargerSettings, Settings
+from power.devices import MODELS
+from power.protocol.profile import ChargerProfile, Profile
 from power.reading.meters import open_meters
 from power.settings_check import check
 from tests.stand_ins.fakes import FakeClock
@@ -52,6 +54,35 @@ WRONG = {
     "one BMS in two sections": ("[bms.a]\n[bms.b]\n", "bms.b.port is named twice"),
     "two text senders on one port": (
         TWO_SENDERS,
+        "is named twice",
+    ),
+    "two packs without ids": (
+        '[bms.a]\nmodel = "jbd"\n[bms.b]\nmodel = "jbd"\ndevice_id = 2\n',
+        "a jbd has no id on its line: only one can be there",
+    ),
+    "two packs without ids behind a bridge": (
+        (
+            '[bms.a]\nmodel = "jbd"\nport = "tcp://gw"\n'
+            '[bms.b]\nmodel = "jbd"\nport = "tcp://gw"\ndevice_id = 2\n'
+        ),
+        "a jbd has no id on its line: only one can be there",
+    ),
+    "a shunt and a charger that both send text": (
+        (
+            '[charger.a]\nmodel = "victron-mppt"\nport = "/dev/x"\n'
+            '[bms.b]\nmodel = "victron-shunt"\nport = "/dev/x"\n'
+        ),
+        "has no id on its line",
+    ),
+    "a charger and a pack of one id behind one bridge": (
+        (
+            '[charger.a]\nport = "tcp://gw"\nframing = "rtu"\n'
+            '[bms.b]\nmodel = "jk-pb"\nport = "tcp://gw"\nframing = "rtu"\n'
+        ),
+        "is named twice",
+    ),
+    "this computer, named in two ways": (
+        '[charger.a]\nport = "tcp://localhost"\n[charger.b]\nport = "tcp://127.0.0.1."\n',
         "is named twice",
     ),
     "one gateway, named in two ways": (
@@ -104,6 +135,22 @@ def test_two_names_that_lead_to_one_port_are_one_port(tmp_path: Path) -> None:
     assert "is named twice" in twice
     (other_name,) = find(ChargerSettings(port=str(tmp_path / "link"), device_id=2))
     assert "is another name of the port of [charger.a]" in other_name
+
+
+@pytest.mark.parametrize(
+    "profile", [one for one in MODELS if not one.tcp_only], ids=lambda one: one.name
+)
+def test_every_id_at_which_a_probe_finds_a_device_is_valid(profile: Profile) -> None:
+    is_charger = isinstance(profile, ChargerProfile)
+    for number in profile.known_ids:
+        own = Settings(charger={}, bms={})
+        if is_charger:
+            one = ChargerSettings(profile.name, "/dev/x", device_id=number)
+            own = replace(own, charger={"a": one})
+        else:
+            pack = BmsSettings(profile.name, "/dev/x", device_id=number)
+            own = replace(own, bms={"a": pack})
+        assert [found.text for found in check(own) if not found.is_warning] == []
 
 
 GOOD: dict[str, Callable[[Settings], Settings]] = {
