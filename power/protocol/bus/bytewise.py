@@ -60,6 +60,9 @@ class Request(NamedTuple):
         return RequestKey(self.device, 0, self.data)
 
 
+Answer = bytes | ExceptionAnswer
+
+
 class ByteLine:
     """One line; `port` is a serial device, or tcp://HOST:PORT carrying the same bytes."""
 
@@ -77,6 +80,7 @@ class ByteLine:
         self.quiet_s: float | None = None  # the silence after a lost reply; None: the time-out
         self._place = LinePlace(port, form, modbus=False)
         self._late = LateReplies()
+        self._sizes: dict[bytes, int] = {}  # of the last reply to each request
         self._clock = clock
         self._form = form
         self.timeout_s = timeout_s
@@ -96,25 +100,40 @@ class ByteLine:
         `what` names the request in messages. Raises NoAnswer, WrongFrame or ExceptionAnswer.
         """
         request = Request(data, what, named_by_reply, device)
-        first = self._exchange_once(request, find)
-        refused = isinstance(first, ExceptionAnswer)
-        if not request.named_by_reply and self._late.may_answer(
-            request.key, self._clock.media_s(), refused=refused
-        ):
-            second = self._exchange_once(request, find)
-            if repr(first) != repr(second):
-                self._lose(request)
-                text = "two replies that differ, one perhaps late from an earlier request"
-                raise self._make_wrong_frame(request, b"", text)
-        if isinstance(first, ExceptionAnswer):
-            raise first
-        return first
+        answer = self._exchange_once(request, find)
+        if possible := self._count_late(request, answer):
+            answer = self._confirm(request, find, answer, possible)
+        if isinstance(answer, ExceptionAnswer):
+            raise answer
+        self._sizes[request.data] = len(answer)
+        return answer
 
-    def _exchange_once(self, request: Request, find: FindReply) -> bytes | ExceptionAnswer:
+    def _count_late(self, request: Request, answer: Answer) -> int:
+        """To how many lost requests this may be the late reply."""
+        if request.named_by_reply:
+            return 0
+        refused = isinstance(answer, ExceptionAnswer)
+        size = None if isinstance(answer, ExceptionAnswer) else len(answer)
+        key = request.key._replace(size=size)
+        return self._late.count_possible(key, self._clock.media_s(), refused=refused)
+
+    def _confirm(self, request: Request, find: FindReply, first: Answer, possible: int) -> Answer:
+        """The answer to `request`, where `first` may be one of so many late replies: two equal ones
+        count, or the one behind all that may be late.
+        """
+        answer = self._exchange_once(request, find)
+        if repr(answer) == repr(first):
+            return answer
+        for _ in range(possible - 1):
+            answer = self._exchange_once(request, find)
+        self._note_lost(request)  # its own earlier replies may still come
+        return answer
+
+    def _exchange_once(self, request: Request, find: FindReply) -> Answer:
         """The content of one reply, or its refusal."""
         self.pause.wait(request.device)
         line = self._open()
-        answer: bytes | ExceptionAnswer
+        answer: Answer
         try:
             answer = self._ask(line, request, find)
         except ExceptionAnswer as refused:
@@ -142,9 +161,13 @@ class ByteLine:
         """Remember that the reply may still come, and be silent for as long as it may take."""
         if request.named_by_reply:
             return self.pause.restart(request.device, answered=False)
-        self._late.note_lost(request.key, self._clock.media_s())
+        self._note_lost(request)
         quiet_s = self.timeout_s if self.quiet_s is None else self.quiet_s
         return self.pause.restart(request.device, answered=False, quiet_s=quiet_s)
+
+    def _note_lost(self, request: Request) -> None:
+        known = request.key._replace(size=self._sizes.get(request.data))
+        self._late.note_lost(known, self._clock.media_s())
 
     def close(self) -> None:
         if self._serial is not None:

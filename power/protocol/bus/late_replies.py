@@ -2,7 +2,7 @@
 
 Reads and writes: nothing; pure but for the requests of the last minute that were lost.
 Never: decides by time alone. A late reply may come after any silence, so that where it would fit
-another request, that one counts only when two of its replies agree.
+another request, the line has to show which reply is which.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Lost:
         mine = self.request
         same_shape = refused or None in (mine.size, other.size) or mine.size == other.size
         same_head = (mine.device, mine.function) == (other.device, other.function)
-        return same_head and same_shape and mine != other
+        return same_head and same_shape and mine.address != other.address
 
 
 class LateReplies:
@@ -47,7 +47,13 @@ class LateReplies:
     def note_lost(self, request: RequestKey, now_s: float) -> None:
         self._lost[request] = Lost(request, now_s)
 
-    def may_answer(self, request: RequestKey, now_s: float, *, refused: bool) -> bool:
-        """Whether what was received for `request` may be the late reply to another one."""
+    def count_possible(self, request: RequestKey, now_s: float, *, refused: bool) -> int:
+        """To how many other requests what was received for `request` may be the late reply."""
         self._lost = {key: one for key, one in self._lost.items() if now_s - one.at_s < LATEST_S}
-        return any(one.fits(request, refused=refused) for one in self._lost.values())
+        return sum(one.fits(request, refused=refused) for one in self._lost.values())
+
+    def forget(self, device: int, but: RequestKey | None = None) -> None:
+        """The device, which answers in order, has answered a later request: none will come late."""
+        self._lost = {
+            key: one for key, one in self._lost.items() if key.device != device or key == but
+        }

@@ -4,14 +4,16 @@ Reads: replies. Writes: requests to read registers and bits.
 Never: retries a lost request; power/reading/meter.py does, and counts.
 
 An RTU reply does not say which register it is. So after a loss the line is left silent for as long
-as a reply may take, and what arrives in that time is discarded; where a reply could still be the
-late one to another request, it counts only if the same request is answered the same way twice. On
-Modbus TCP the transaction number shows it.
+as a reply may take, and what arrives in that time is discarded. Where a reply could still be the
+late one to another request, the request is repeated: two equal replies count. Values may have moved
+in between; then the last reply counts once a request of another size has shown that the line is in
+step: devices answer in order. On Modbus TCP the transaction number shows it.
 """
 
 import logging
 import select
 import socket
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pymodbus import FramerType, ModbusException
@@ -44,6 +46,7 @@ CALLS = {
     3: "read_holding_registers",
     4: "read_input_registers",
 }
+MOST_WORDS = 125  # in one request
 DEFAULT_FORM = SerialForm(115_200)
 
 
@@ -76,6 +79,16 @@ class ReadRequest(NamedTuple):
         return RequestKey(
             expected.reply_id, expected.function, (self.address, self.words), expected.content_bytes
         )
+
+    def resize(self) -> "ReadRequest":
+        """The same with a reply that is two bytes longer, or shorter where it is the longest."""
+        step = 1 if self.expected.function in WORDS else 16
+        words = self.words + (step if self.words < MOST_WORDS else -step)
+        content_bytes = self.expected.content_bytes + (2 if words > self.words else -2)
+        return ReadRequest(replace(self.expected, content_bytes=content_bytes), self.address, words)
+
+
+Answer = tuple[int, ...] | RefusedReply
 
 
 class ModbusBus:
@@ -115,15 +128,13 @@ class ModbusBus:
         )
         request = ReadRequest(expected, address, count)
         answer = self._read_once(request)
-        if self._may_be_late(request, answer) and self._read_once(request) != answer:
-            self._lose(request)
-            text = "two replies that differ, one perhaps late from an earlier request"
-            raise self._make_wrong_frame(request, text)
+        if possible := self._count_late(request, answer):
+            answer = self._confirm(request, answer, possible)
         if isinstance(answer, RefusedReply):
             raise ExceptionAnswer(explain_refusal(self.port, request.title, answer), answer.number)
         return answer
 
-    def _read_once(self, request: ReadRequest) -> tuple[int, ...] | RefusedReply:
+    def _read_once(self, request: ReadRequest) -> Answer:
         """The values of one reply, or its refusal."""
         expected = request.expected
         call = getattr(self._client, CALLS[expected.function])
@@ -140,10 +151,38 @@ class ModbusBus:
             raise self._make_wrong_frame(request)
         return tuple(int(value) for value in values)
 
-    def _may_be_late(self, request: ReadRequest, answer: tuple[int, ...] | RefusedReply) -> bool:
+    def _count_late(self, request: ReadRequest, answer: Answer) -> int:
+        """To how many lost requests this may be the late reply."""
+        if not self._place.is_rtu:
+            return 0
         refused = isinstance(answer, RefusedReply)
-        now_s = self._clock.media_s()
-        return self._place.is_rtu and self._late.may_answer(request.key, now_s, refused=refused)
+        return self._late.count_possible(request.key, self._clock.media_s(), refused=refused)
+
+    def _confirm(self, request: ReadRequest, first: Answer, possible: int) -> Answer:
+        """The answer to `request`, where `first` may be one of so many late replies."""
+        answer = self._read_once(request)
+        if answer == first:
+            return answer
+        for _ in range(possible - 1):  # behind all that may be late comes its own
+            answer = self._read_once(request)
+        self._check_step(request)
+        return answer
+
+    def _check_step(self, request: ReadRequest) -> None:
+        """Raise `WrongFrame` unless the reply to a request of another size is of that size, and
+        nothing comes with it. Silence will do: a late reply would have come in its place.
+        """
+        other, lost = request.resize(), None
+        try:
+            self._read_once(other)
+        except NoAnswer:
+            lost = other.key
+        else:
+            if len(self._filter.received) not in other.expected.frame_sizes:
+                self._lose(other)
+                text = "more than one reply: one is late from an earlier request"
+                raise self._make_wrong_frame(other, text)
+        self._late.forget(request.expected.reply_id, but=lost)
 
     @property
     def timeout_s(self) -> float:

@@ -25,6 +25,11 @@ class ExpectedReply:
     function: int
     content_bytes: int
 
+    @property
+    def frame_sizes(self) -> tuple[int, int]:
+        """The sizes of a reply and of a refusal."""
+        return RTU_SHORTEST + self.content_bytes, RTU_SHORTEST
+
     def find_frame(self, received: bytes) -> bytes:
         """The last valid frame that answers, under the id that was asked; empty while none does.
 

@@ -3,6 +3,8 @@ known, as its plan asks it and register by register.
 """
 
 import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +13,8 @@ import pytest
 from appliance.errors import BusError
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
-from power.protocol.bus import ModbusBus
+from power.protocol.bus import ByteLine, ModbusBus
+from power.protocol.errors import WrongFrame
 from power.protocol.links import LINK_FACTORIES, FramedLinkFactory
 from power.protocol.profile import Profile
 from power.protocol.sunspec import SunSpecLinkFactory
@@ -131,16 +134,88 @@ def frame(body: str) -> bytes:
     return bytes.fromhex(body) + compute_crc(bytes.fromhex(body))
 
 
-def test_a_late_temperature_is_not_taken_for_a_charger_state() -> None:
-    """Bytes by hand: 311B is -3.84 C (FE 80), which as a state would be a fault."""
-    late, state = frame("01 04 02 FE 80"), frame("01 04 02 00 01")
-    ask_late, ask_state = frame("01 04 31 1B 00 01"), frame("01 04 32 01 00 01")
-    with replay(
-        (ask_late, []), (ask_late, [late]), (ask_state, [late]), (ask_state, [state])
-    ) as peer:
+LATE, STATE = frame("01 04 02 FE 80"), frame("01 04 02 00 01")
+MOVED, TWO_STATES = frame("01 04 02 00 02"), frame("01 04 04 00 01 00 00")
+ASK_LATE, ASK_STATE = frame("01 04 31 1B 00 01"), frame("01 04 32 01 00 01")
+ASK_TWO_STATES = frame("01 04 32 01 00 02")
+
+
+@contextmanager
+def open_after_a_loss(*exchanges: tuple[bytes, list[bytes]]) -> Iterator[ModbusBus]:
+    """A line on which the temperature was asked in vain; 311B is -3.84 C (FE 80), which as a state
+    of the charger would be a fault.
+    """
+    with replay((ASK_LATE, []), *exchanges) as peer:
         bus = ModbusBus(peer.port, FakeClock(), EpeverTracer.serial, timeout_s=0.2)
         with pytest.raises(BusError, match="no answer"):
             bus.read(4, 0x311B, 1, 1)
+        yield bus
+        bus.close()
+        assert peer.surprises == []
+
+
+def test_a_late_temperature_is_not_taken_for_a_charger_state() -> None:
+    with open_after_a_loss(
+        (ASK_LATE, [LATE]), (ASK_STATE, [LATE]), (ASK_STATE, [STATE]), (ASK_TWO_STATES, [STATE])
+    ) as bus:
         assert bus.read(4, 0x311B, 1, 1) == (0xFE80,)
-        with pytest.raises(BusError, match="two replies that differ"):
+        with pytest.raises(WrongFrame):
             bus.read(4, 0x3201, 1, 1)
+
+
+@pytest.mark.parametrize("two_replies", [STATE + TWO_STATES, TWO_STATES + STATE])
+def test_a_reply_more_than_asked_for_shows_that_one_is_late(two_replies: bytes) -> None:
+    with (
+        open_after_a_loss(
+            (ASK_STATE, [LATE]), (ASK_STATE, [STATE]), (ASK_TWO_STATES, [two_replies])
+        ) as bus,
+        pytest.raises(WrongFrame),
+    ):
+        bus.read(4, 0x3201, 1, 1)
+
+
+@pytest.mark.parametrize("last", [[TWO_STATES], [frame("01 84 02")], []])
+def test_a_value_that_moves_between_two_replies_is_read_and_the_loss_is_over(
+    last: list[bytes],
+) -> None:
+    with open_after_a_loss(
+        (ASK_STATE, [STATE]), (ASK_STATE, [MOVED]), (ASK_TWO_STATES, last), (ASK_STATE, [STATE])
+    ) as bus:
+        assert bus.read(4, 0x3201, 1, 1) == (2,)
+        assert bus.read(4, 0x3201, 1, 1) == (1,)
+
+
+def test_a_byte_reply_of_its_usual_size_is_not_taken_for_a_late_one_of_another() -> None:
+    long, short = b"42\r", b"44\r"
+    clock = FakeClock()
+    with replay(
+        *((long, [b"1234567\r"]), (short, [b"12\r"]), (short, [])),
+        *((long, [b"1234568\r"]), (short, [b"13\r"]), (long, [b"1234569\r"])),
+    ) as peer:
+        line = ByteLine(peer.port, clock, EpeverTracer.serial, timeout_s=0.2)
+
+        def ask(data: bytes) -> bytes:
+            return line.exchange(data, find_line, "it", named_by_reply=False)
+
+        assert (ask(long), ask(short)) == (b"1234567\r", b"12\r")
+        with pytest.raises(BusError, match="no answer"):
+            ask(short)
+        assert (ask(long), ask(short), ask(long)) == (b"1234568\r", b"13\r", b"1234569\r")
+        line.close()
+        assert peer.surprises == []
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_byte_reply_that_may_be_late_is_passed_over(*, late: bool) -> None:
+    """Nothing is known of the sizes: the reply behind the one that may be late counts."""
+    first = b"old\r" if late else b"new\r"
+    with replay((b"A\r", []), (b"B\r", [first]), (b"B\r", [b"neu\r"])) as peer:
+        line = ByteLine(peer.port, FakeClock(), EpeverTracer.serial, timeout_s=0.2)
+        with pytest.raises(BusError, match="no answer"):
+            line.exchange(b"A\r", find_line, "A", named_by_reply=False)
+        assert line.exchange(b"B\r", find_line, "B", named_by_reply=False) == b"neu\r"
+        line.close()
+
+
+def find_line(received: bytes, *, final: bool) -> bytes | None:
+    return received if received.endswith(b"\r") else None
