@@ -19,7 +19,8 @@ LEAST_RATIO, MOST_RATIO = 0.6, 1.7  # of two currents of one size
 LEAST_MOVED, MOST_MOVED = 0.5, 2.0  # of what was counted, with steps of 1 %
 LEAST_PCT = 2.0  # of charge: BMSs report it in steps of 1 %
 STEP_A, STEP_V, STEP_WITHIN_S = 0.5, 0.02, 60.0  # a step of the current that the voltage shows
-LEAST_STEPS, MOST_STEPS = 4, 16
+STILL_A, ABOVE_NOISE, NOISE_OF = 0.1, 4.0, 30  # the voltage's noise: its usual move at rest
+LEAST_STEPS, MOST_STEPS = 6, 24
 MOST_AGAINST = 0.25  # of the steps that may say the opposite
 BOUND_TOLERANCE = 0.1  # of the currents
 SAME_SCALE_A, SAME_SCALE_RATIO = 3.0, 1.5  # a BMS's dead band; meters differ less
@@ -109,9 +110,12 @@ class ChargeComparison:
 
 @dataclass
 class StepComparison:
-    """Steps of a current beside those of the voltage: current that flows in raises it."""
+    """Steps of a current beside those of the voltage: current that flows in raises it. A step of
+    the voltage counts where it is far beyond what the voltage does while the current stays.
+    """
 
     last: tuple[float, float, float] | None = None
+    noise_v: float = 0.0
     alike: int = 0
     opposite: int = 0
 
@@ -120,7 +124,9 @@ class StepComparison:
         if before is None or at_s - before[0] > STEP_WITHIN_S:
             return
         step_a, step_v = own_a - before[1], voltage_v - before[2]
-        if abs(step_a) < STEP_A or abs(step_v) < STEP_V:
+        if abs(step_a) <= STILL_A:
+            self.noise_v += (abs(step_v) - self.noise_v) / NOISE_OF
+        if abs(step_a) < STEP_A or abs(step_v) < max(STEP_V, ABOVE_NOISE * self.noise_v):
             return
         if step_a * step_v > 0:
             self.alike += 1

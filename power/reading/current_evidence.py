@@ -12,7 +12,8 @@ current is used.
     DARK      packs         the panels give less than flows in,           the same
               otherwise     counts beside other evidence only
     CHARGE    packs         the state of charge that it reports           2 % of the charge
-    VOLTAGE   all           rises with current that flows in              4 steps of 0.5 A and 20 mV
+    VOLTAGE   who measures  rises with current that flows in,             6 steps of 0.5 A and 20 mV
+              the battery   counts beside other evidence only             or 4 times the noise
 """
 
 from collections.abc import Mapping
@@ -71,13 +72,14 @@ class CurrentSample:
 
 def judge_sign(votes: Mapping[Evidence, Vote]) -> SignResult:
     """The result. INVERTED takes two kinds of evidence more against the current than for it. A
-    generator that the unit does not know charges in the dark: DARK alone makes nothing unsure.
+    generator that the unit does not know charges in the dark, and loads may move with the sun: DARK
+    and VOLTAGE alone make nothing unsure.
     """
     against = {one for one, vote in votes.items() if vote is Vote.OPPOSES}
     in_favour = len(votes) - len(against)
     if len(against) - in_favour >= 2:
         return SignResult.INVERTED
-    against -= {Evidence.DARK}
+    against -= {Evidence.DARK, Evidence.VOLTAGE}
     return SignResult.UNSURE if against and len(against) >= in_favour else SignResult.TRUSTED
 
 

@@ -165,7 +165,8 @@ class CurrentSigns:
         return CurrentSample(
             at_s=now_s,
             current_a=own.current_a or 0.0,
-            voltage_v=own.voltage_v,
+            # At constant voltage a controller gives more when a load draws the voltage down.
+            voltage_v=own.voltage_v if own.measures_battery else None,
             others_a=subtract(across_a, rest_a) if measures_all else None,
             sun_a=sun_a if measures_all or not own.is_pack else None,
             most_a=most_a,

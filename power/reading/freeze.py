@@ -16,6 +16,7 @@ FROZEN_S = 1800.0  # with sun or current, no device reports exactly the same for
 FROZEN_DARK_S = 6 * 3600.0  # with a current, but no sun: a load may be steady for some hours
 FROZEN_THROTTLED_S = 12 * 3600.0  # with sun that is throttled to a steady load
 FROZEN_BESIDE_S = 600.0  # while something else shows that a change came
+LAG_S, LAG_SHARE = 600.0, 0.2  # a BMS may report a mean of minutes: a change shows late, this much
 LOAD_SETTLES_S = 300.0  # until an ordered load has started or stopped
 LEAST_REPORTS = 3  # after a silence, two equal reports are chance
 SUN_W = 5.0  # of sun; at night a controller may report the same for hours
@@ -27,6 +28,10 @@ REST_A = 0.05  # less is rest
 DEAD_BAND_A = 3.0  # of one BMS: JBD up to 0.5 A, large Daly boards more than 2 A
 COARSE_STEP_V = 0.1  # the resolution of Renogy and Daly
 FINE_CHANGE_V, COARSE_CHANGE_V = 0.15, 0.3  # of another device's voltage, by the own resolution
+COUNTED_AH, COUNTED_PCT = (
+    1.5,
+    1.5,
+)  # of charge that no counter misses: steps are 1 Ah and 1 % at most
 
 
 class FrozenDevice(BusError):  # noqa: N818  (named for what it is)
@@ -43,6 +48,7 @@ class Report:
     load is steady. `flows`: sun or a current, so that the values cannot stay the same for long.
     `throttled`: there is sun, but no more of it is taken than a load needs.
     `measures_loads`: its current is the battery's. `connected`: its voltage is the battery's.
+    `counted_step_ah`: the charge after which `counted` must have moved; 0 where it always moves.
     """
 
     device: str  # "charger main"
@@ -55,10 +61,19 @@ class Report:
     measures_loads: bool
     connected: bool = True
     throttled: bool = False
+    counted_step_ah: float = 0.0
 
     @property
     def is_pack(self) -> bool:
-        return self.device.startswith("bms ")
+        return is_pack(self.device)
+
+    @property
+    def longest_still_s(self) -> float:
+        """How long a sound device may report all the same while current flows: a coarse BMS with a
+        small steady load repeats itself until its counter moves.
+        """
+        counted_s = 3600 * self.counted_step_ah / max(REST_A, abs(self.current_a or 0.0))
+        return min(FROZEN_DARK_S, max(FROZEN_S, counted_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +140,8 @@ class FreezeDetector:
         still_s, whole_s = report.at_s - same_since_s, report.at_s - all_since_s
         if still_s < FROZEN_BESIDE_S:
             return None
-        if report.flows and whole_s >= FROZEN_S:
-            return f"for {FROZEN_S / 60:.0f} minutes and more, with sun or a current"
+        if report.flows and whole_s >= report.longest_still_s:
+            return f"for {report.longest_still_s / 60:.0f} minutes and more, with sun or a current"
         if report.throttled and whole_s >= FROZEN_THROTTLED_S:
             return f"for {FROZEN_THROTTLED_S / 3600:.0f} hours and more, with sun"
         if whole_s >= FROZEN_DARK_S and abs(report.current_a or 0.0) > CHANGE_A:
@@ -138,10 +153,11 @@ class FreezeDetector:
 
     def _find_change(self, report: Report, since_s: float) -> str | None:
         """The first change since then that the device would have had to see, in words."""
+        packs = len({report.device, *filter(is_pack, self._seen)})
         for other, seen in self._seen.items():
             if other != report.device:
                 recent = [one for one in seen if one.at_s >= since_s]
-                found = describe_change(report, other, recent)
+                found = describe_change(report, Others(other, recent, since_s + LAG_S), packs)
                 if found:
                     return found
         return self._find_load_change(report, since_s)
@@ -171,47 +187,77 @@ class FreezeDetector:
             seen.pop(0)
 
 
-def describe_change(report: Report, other: str, seen: Sequence[DeviceSample]) -> str | None:
-    """What `other` saw that this device would have had to see too, in words; None if nothing."""
-    amps = [one.current_a for one in seen if one.current_a is not None]
-    volts = [one.voltage_v for one in seen if one.voltage_v is not None]
-    if must_see_current(report, seen) and measure_spread(amps) > CHANGE_A:
-        return f"while {other} saw its current change by {measure_spread(amps):.1f} A"
-    if is_beyond_dead_band(report, seen):
-        return f"while {other} saw up to {max(map(abs, amps)):.1f} A"
+def is_pack(device: str) -> bool:
+    return device.startswith("bms ")
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What another device saw since the standstill began. What it saw before `settled_s` may be the
+    late end of an earlier change: some BMSs report the mean of minutes.
+    """
+
+    device: str
+    seen: Sequence[DeviceSample]
+    settled_s: float
+
+    @property
+    def measure_battery(self) -> bool:
+        return bool(self.seen) and all(one.measures_loads for one in self.seen)
+
+    @property
+    def amps(self) -> list[float]:
+        """Its currents since it has settled."""
+        settled = [one.current_a for one in self.seen if one.at_s >= self.settled_s]
+        return [one for one in settled if one is not None]
+
+    @property
+    def change_a(self) -> float:
+        """How much its current changed since then; 0 where that is what is left of a change."""
+        change_a = measure_spread(self.amps)
+        whole_a = measure_spread([one.current_a for one in self.seen if one.current_a is not None])
+        return change_a if change_a > LAG_SHARE * whole_a else 0.0
+
+    @property
+    def change_v(self) -> float:
+        settled = [one.voltage_v for one in self.seen if one.at_s >= self.settled_s]
+        return measure_spread([one for one in settled if one is not None])
+
+
+def describe_change(report: Report, others: Others, packs: int) -> str | None:
+    """What they saw that this device would have had to see too, in words; None if nothing."""
+    if must_see_current(report, others) and others.change_a > CHANGE_A:
+        return f"while {others.device} saw its current change by {others.change_a:.1f} A"
+    if is_beyond_dead_band(report, others, packs):
+        return f"while {others.device} saw up to {max(map(abs, others.amps)):.1f} A"
     if report.voltage_v is None or not report.connected:
         return None
     coarse = abs(report.voltage_v / COARSE_STEP_V - round(report.voltage_v / COARSE_STEP_V)) < 1e-3
-    if measure_spread(volts) > (COARSE_CHANGE_V if coarse else FINE_CHANGE_V):
-        return f"while {other} saw the battery's voltage change by {measure_spread(volts):.2f} V"
+    if others.change_v > (COARSE_CHANGE_V if coarse else FINE_CHANGE_V):
+        return f"while {others.device} saw the battery's voltage change by {others.change_v:.2f} V"
     return None
 
 
-def must_see_current(report: Report, seen: Sequence[DeviceSample]) -> bool:
+def must_see_current(report: Report, others: Others) -> bool:
     """Whether any change of the others' current changes this device's values: there is sun or
     current in it, or it measures the loads at night as the battery does.
     """
     if report.flows:
         return True
     at_rest = abs(report.current_a or 0.0) <= REST_A
-    return (
-        report.measures_loads
-        and not report.is_pack
-        and not at_rest
-        and do_all_measure_battery(seen)
-    )
+    sees_loads = report.measures_loads and not report.is_pack
+    return sees_loads and not at_rest and others.measure_battery
 
 
-def is_beyond_dead_band(report: Report, seen: Sequence[DeviceSample]) -> bool:
-    """Whether a pack that reports (nearly) no current has had one that no dead band hides."""
-    if not (report.is_pack and report.connected and do_all_measure_battery(seen)):
+def is_beyond_dead_band(report: Report, others: Others, packs: int) -> bool:
+    """Whether a pack that reports no current has had one that no dead band hides: its share of what
+    a controller measures. How packs share a current among themselves is not known.
+    """
+    rests = report.current_a is not None and abs(report.current_a) <= REST_A
+    if not (report.is_pack and report.connected and rests and others.measure_battery):
         return False
-    amps = sorted(abs(one.current_a) for one in seen if one.current_a is not None)
-    return report.current_a is not None and len(amps) > 1 and amps[-2] > DEAD_BAND_A
-
-
-def do_all_measure_battery(seen: Sequence[DeviceSample]) -> bool:
-    return bool(seen) and all(one.measures_loads for one in seen)
+    amps = sorted(map(abs, others.amps))
+    return not is_pack(others.device) and len(amps) > 1 and amps[-2] > packs * DEAD_BAND_A
 
 
 def measure_spread(values: Sequence[float]) -> float:

@@ -6,11 +6,20 @@ reported it for a while (a jump) or the values change again (frozen).
 """
 
 from dataclasses import dataclass, field, fields, replace
+from math import inf
 from typing import Any, TypeVar
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality
-from power.reading.freeze import CHANGE_A, REST_A, SUN_W, FreezeDetector, Report
+from power.reading.freeze import (
+    CHANGE_A,
+    COUNTED_AH,
+    COUNTED_PCT,
+    REST_A,
+    SUN_W,
+    FreezeDetector,
+    Report,
+)
 
 JUMP_C = 5.0  # a probe that comes loose or is torn off; cells move slower than this
 JUMP_C_PER_S = 0.02
@@ -209,7 +218,17 @@ def report_battery(key: str, reading: BatteryReading) -> Report:
         flows=abs(reading.current_a or 0.0) > CHANGE_A,
         measures_loads=True,
         connected=is_connected(reading),
+        counted_step_ah=find_counted_step_ah(reading),
     )
+
+
+def find_counted_step_ah(reading: BatteryReading) -> float:
+    """The charge after which its counter must have moved; without one nothing has to move soon."""
+    if reading.remaining_ah is not None:
+        return COUNTED_AH
+    if reading.state_of_charge_pct is not None and reading.full_ah:
+        return COUNTED_PCT / 100 * reading.full_ah
+    return inf
 
 
 def is_connected(pack: BatteryReading) -> bool:

@@ -1,11 +1,12 @@
 """A battery current of wrong sign: found by more than one comparison, reported, and not used."""
 
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import pytest
 
-from appliance.model import PowerReading, Quality
+from appliance.model import ChargeStage, PowerReading, Quality
 from power.reading.checks import CheckedPoll
 from power.reading.combine import combine
 from tests.power.reading.polled_site import DARK, Site
@@ -212,3 +213,35 @@ def test_a_dead_band_is_no_contradiction(battery: Battery) -> None:
             {**DARK, "battery_current_a": -2.0 - step % 3 / 10}, {"current_a": 0.0}
         )
         assert polled.faults == ()
+
+
+def test_a_controller_that_holds_the_voltage_against_the_loads_is_not_contradicted(
+    clock: FakeClock,
+) -> None:
+    """In float it gives more when a load on the battery draws the voltage down."""
+    site = Site(clock, loads_on_battery=True)
+    for step in range(6 * 360):
+        runs, noise = step // 12 % 2, step % 7 / 1000
+        charger = {
+            "charge_stage": ChargeStage.FLOAT,
+            "pv_power_w": (0.3 + 4.5 * runs) * 13.5 / 0.96,
+            "battery_current_a": 0.3 + 4.5 * runs + noise,
+            "battery_voltage_v": 13.5 - 0.04 * runs + noise,
+        }
+        pack = {
+            "current_a": 0.2 + noise,
+            "voltage_v": 13.5 - 0.04 * runs,
+            "state_of_charge_pct": 99.0,
+        }
+        polled = site.poll(charger, pack)
+        assert [str(fault) for fault in polled.faults] == []
+
+
+def test_noise_of_voltage_and_current_is_no_step(clock: FakeClock) -> None:
+    site, random = Site(clock), Random(1)
+    for step in range(6 * 360):
+        volts = 13.3 + random.gauss(0, 0.02)
+        charger = {**DARK, "battery_current_a": -2.0, "battery_voltage_v": 13.3 + step % 7 / 1000}
+        pack = {"current_a": -2.0 + random.gauss(0, 0.4), "voltage_v": volts}
+        polled = site.poll({**charger, "load_power_w": 26.6}, pack)
+        assert [str(fault) for fault in polled.faults] == []
