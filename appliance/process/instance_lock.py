@@ -1,20 +1,30 @@
 """One copy of a service at a time: a lock on a file in the run directory.
 
     lock = take(settings.unit.run_dir, "camera@front")   # keep it: the kernel frees it at the end
+    lock.beat()                                          # in each cycle: the copy still works
 
-Reads: /proc, to see who holds a lock. Writes: an empty file NAME.lock, and the kernel's lock on it.
-Never: waits, and never keeps a service from starting but for a living copy of itself: where the
-directory cannot be written, or another program holds the lock, it goes on and says so. A guard
-without a lock is better than no guard.
+Reads: /proc/locks, to see who holds a lock. Writes: NAME.lock (who holds it, and when that copy
+last worked) and the kernel's lock on it.
+Never: waits for more than a second, and never keeps a service from starting but for a working copy
+of itself: where the directory cannot be written, another program holds the lock, or the copy has
+stood still for longer than the guard's watchdog allows, it goes on and says so. A second guard
+gives the same orders as the first; no guard gives none.
 """
 
-import fcntl
 import os
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.clock import BOOT_ID
 from appliance.errors import ApplianceError
-from appliance.store.file_locks import PROC, find_holder
+from appliance.store.file_locks import find_holder, try_lock
+
+LIFELESS_S = 150.0  # real seconds; the watchdog of the power service is 120 s
+BEAT_EVERY_S = 10.0
+NOTE_BYTES = 200
+TRIES, TRY_EVERY_S = 10, 0.05  # a copy that starts at this moment has the lock before its note
 
 
 class RunningError(ApplianceError):
@@ -23,12 +33,43 @@ class RunningError(ApplianceError):
     code = "running"
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who wrote that it holds the lock. `worked_s`: CLOCK_MONOTONIC, one for all processes."""
+
+    pid: int
+    boot_id: str
+    name: str
+    worked_s: float
+
+    def works(self, name: str, locked_by: int | None) -> bool:
+        """Whether this is a working copy of `name`; `locked_by` is who has the kernel's lock."""
+        return (
+            self.name == name
+            and self.boot_id == read_boot_id()
+            and locked_by in (None, self.pid)
+            and 0 <= time.monotonic() - self.worked_s <= LIFELESS_S
+        )
+
+
 @dataclass
 class InstanceLock:
     """Held until the process ends. `warning` is why no copy would be noticed, "" where it would."""
 
+    name: str = ""
     warning: str = ""
     _handle: int = field(default=-1, repr=False)
+    _beat_s: float = field(default=float("-inf"), repr=False)
+
+    def beat(self) -> None:
+        """Note that this copy works; what cannot be written is left."""
+        now_s = time.monotonic()
+        if self._handle < 0 or now_s - self._beat_s < BEAT_EVERY_S:
+            return
+        self._beat_s = now_s
+        note = f"{os.getpid()} {read_boot_id()} {self.name} {now_s:.1f}\n"
+        with suppress(OSError):
+            os.pwrite(self._handle, note.encode().ljust(NOTE_BYTES), 0)
 
     def release(self) -> None:
         """Give the lock back before the process ends."""
@@ -38,39 +79,68 @@ class InstanceLock:
 
 
 def take(directory: Path, name: str) -> InstanceLock:
-    """Take the lock of the service `name`; raises `RunningError` where a copy of it runs."""
+    """Take the lock of the service `name`; raises `RunningError` where a copy of it works."""
     path = directory / f"{name}.lock"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
+        handle = open_lock(path)
     except OSError as error:
-        return InstanceLock(f"a second copy would not be noticed: {path}: {error.strerror}")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        holder = find_holder(os.fstat(handle))
-        os.close(handle)
-        if holder is not None and is_copy(holder):
+        return InstanceLock(name, f"a second copy would not be noticed: {path}: {error.strerror}")
+    for _ in range(TRIES):
+        if try_lock(handle):
+            lock = InstanceLock(name, _handle=handle)
+            lock.beat()
+            return lock
+        locked_by, holder = find_holder(os.fstat(handle)), read_holder(handle)
+        if holder is not None and holder.works(name, locked_by):
+            os.close(handle)
             raise RunningError(
-                f"another copy of {name} runs already as process {holder}: this one ends; "
-                f"stop that one first (`kill {holder}`, or `systemctl stop` its unit)"
-            ) from None
-        whose = f"process {holder}" if holder else "a process that cannot be seen"
-        return InstanceLock(
-            f"a second copy would not be noticed: {path} is held by {whose}, which is no {name}"
-        )
-    return InstanceLock(_handle=handle)
+                f"another copy of {name} runs already as process {holder.pid}: this one ends; "
+                f"stop that one first (`kill {holder.pid}`, or `systemctl stop` its unit)"
+            )
+        time.sleep(TRY_EVERY_S)
+    os.close(handle)
+    return InstanceLock(name, describe_stranger(path, name, locked_by, holder))
 
 
-def is_copy(pid: int) -> bool:
-    """Whether a process runs the same module as this one (`python -m MODULE`)."""
-    return read_module(pid) == read_module(os.getpid())
-
-
-def read_module(pid: int) -> str:
-    """The module that a process runs, or its program; "" where that cannot be seen."""
+def open_lock(path: Path) -> int:
+    """Open the file for whoever may: root by hand and the service's user lock the same one."""
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    with suppress(FileExistsError):
+        handle = os.open(path, flags | os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o660)
+        os.fchmod(handle, 0o660)  # whatever the umask
+        with suppress(PermissionError):
+            os.fchown(handle, -1, path.parent.stat().st_gid)
+        return handle
     try:
-        words = (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        return os.open(path, flags | os.O_RDWR)
+    except PermissionError:
+        return os.open(path, flags | os.O_RDONLY)  # enough for the kernel's lock
+
+
+def read_holder(handle: int) -> Holder | None:
+    """Who wrote that it holds the lock; None where nobody did."""
+    try:
+        pid, boot_id, name, worked_s = os.pread(handle, NOTE_BYTES, 0).decode().split()
+        return Holder(int(pid), boot_id, name, float(worked_s))
+    except (OSError, ValueError):
+        return None
+
+
+def describe_stranger(path: Path, name: str, locked_by: int | None, holder: Holder | None) -> str:
+    """Why a lock that is held keeps nobody from starting."""
+    if holder and holder.name == name and locked_by in (None, holder.pid):
+        return (
+            f"process {holder.pid} holds {path} and has not worked for {LIFELESS_S:g} s: "
+            f"this copy of {name} works in its place; end that one (`kill -9 {holder.pid}`)"
+        )
+    whose = f"process {locked_by}" if locked_by else "a process that cannot be seen"
+    return f"a second copy would not be noticed: {path} is held by {whose}, which is no {name}"
+
+
+def read_boot_id() -> str:
+    """The kernel's id of this boot; "-" where it shows none."""
+    try:
+        return BOOT_ID.read_text().strip() or "-"
     except OSError:
-        return f"unseen {pid}"
-    return words[words.index("-m") + 1] if "-m" in words[:-1] else words[0]
+        return "-"

@@ -67,6 +67,7 @@ class Service:
     instance: str = ""
     stop: Event = field(default_factory=Event)
     notifier: Notifier = field(default_factory=Notifier)
+    lock: InstanceLock = field(default_factory=InstanceLock)
     recorder: Recorder = field(init=False)
     _faults: dict[str, str] = field(default_factory=dict)
     _reported: dict[str, str] = field(default_factory=dict)
@@ -106,6 +107,7 @@ class Service:
     def run_once(self, cycle: Cycle) -> None:
         """One cycle with its faults, sentence, watchdog and retention."""
         self._faults = {}
+        self.lock.beat()
         self.recorder.refresh()
         try:
             sentence = cycle()
@@ -209,7 +211,7 @@ def main(
         lock = take_lock(settings, source, writer_log)
         clock = settings.make_clock()
         store = Store(settings.database, clock, name, opened=False)
-        service = Service(name, settings, clock, store, writer_log, instance, stop)
+        service = Service(name, settings, clock, store, writer_log, instance, stop, lock=lock)
         (service.recorder.open if waits_for_store else service.recorder.start)()
         loop = assemble_or_record(service, assemble)
     except ApplianceError as error:

@@ -10,10 +10,10 @@ HOLD = "import fcntl, sys; f=open(sys.argv[1],'a'); fcntl.flock(f,2); print(flus
 
 
 @contextmanager
-def held_by_another_program(path: Path) -> Iterator[int]:
-    """Its process id, while it holds the lock of `path`."""
-    words = [sys.executable, "-c", HOLD, str(path)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+def held_by_another_program(path: Path, *words: str) -> Iterator[int]:
+    """Its process id, while it holds the lock of `path`; `words` follow on its command line."""
+    command = [sys.executable, "-c", HOLD, str(path), *words]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout
         other.stdout.readline()
         yield other.pid

@@ -5,19 +5,29 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from appliance.log import SentenceLog
 from appliance.process import instance_lock
-from appliance.process.instance_lock import RunningError, take
+from appliance.process.instance_lock import (
+    BEAT_EVERY_S,
+    LIFELESS_S,
+    InstanceLock,
+    RunningError,
+    take,
+)
+from appliance.process.service import Service
 from appliance.settings import Settings
 from appliance.settings_text import format_settings
 from appliance.store import file_locks
 from appliance.store.file_locks import find_holder
-from tests.conftest import ROOT
+from tests.conftest import ROOT, OpenStore
+from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.other_program import held_by_another_program
 from tests.waiting import wait_until
 
@@ -52,22 +62,103 @@ def test_a_lock_file_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     assert not (tmp_path / "unit.toml").exists()
 
 
-def test_another_program_that_holds_the_lock_keeps_no_service_from_starting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def write_note(path: Path, pid: int, name: str = "power", age_s: float = 0.0) -> None:
+    """As the holder of the lock would."""
+    lock = InstanceLock(name, _handle=instance_lock.open_lock(path))
+    lock.beat()
+    note = path.read_text().split()
+    note[0], note[3] = str(pid), f"{float(note[3]) - age_s:.1f}"
+    path.write_text(" ".join(note))
+    lock.release()
+
+
+def test_another_program_that_holds_the_lock_keeps_no_service_from_starting(tmp_path: Path) -> None:
+    take(tmp_path, "power").release()
     with held_by_another_program(tmp_path / "power.lock") as pid:
-        monkeypatch.setattr(instance_lock, "read_module", str)
         warning = take(tmp_path, "power").warning
     assert f"is held by process {pid}, which is no power" in warning
 
 
-def test_where_the_kernel_does_not_show_who_holds_it_the_service_starts(
+def test_a_program_with_the_words_of_the_service_keeps_it_from_starting_no_more_than_any_other(
+    tmp_path: Path,
+) -> None:
+    with held_by_another_program(tmp_path / "power.lock", "-m", "power") as pid:
+        assert f"is held by process {pid}" in take(tmp_path, "power").warning
+
+
+def test_where_the_kernel_does_not_show_who_holds_it_what_the_holder_wrote_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = take(tmp_path, "power")
     monkeypatch.setattr(file_locks, "PROC", tmp_path)
-    assert "is held by a process that cannot be seen" in take(tmp_path, "power").warning
-    held.release()
+    with held_by_another_program(tmp_path / "power.lock"):
+        assert "is held by a process that cannot be seen" in take(tmp_path, "power").warning
+        write_note(tmp_path / "power.lock", 812)
+        with pytest.raises(RunningError, match="runs already as process 812"):
+            take(tmp_path, "power")
+
+
+def test_a_copy_that_has_stood_still_for_long_keeps_nobody_away_and_is_named(
+    tmp_path: Path,
+) -> None:
+    with held_by_another_program(tmp_path / "power.lock") as pid:
+        write_note(tmp_path / "power.lock", pid, age_s=LIFELESS_S - 20)
+        with pytest.raises(RunningError, match=f"runs already as process {pid}"):
+            take(tmp_path, "power")
+        write_note(tmp_path / "power.lock", pid, age_s=LIFELESS_S + 20)
+        assert f"process {pid} holds" in take(tmp_path, "power").warning
+
+
+def test_a_copy_that_works_says_so_in_each_cycle(
+    tmp_path: Path,
+    settings: Settings,
+    clock: FakeClock,
+    open_store: OpenStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lock = take(tmp_path, "power")
+    before = (tmp_path / "power.lock").read_text().split()
+    now_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now_s + BEAT_EVERY_S + 1)
+    store = open_store("power")
+    service = Service("power", settings, clock, store, SentenceLog("power"), lock=lock)
+    service.run_once(lambda: "works")
+    after = (tmp_path / "power.lock").read_text().split()
+    assert float(after[3]) > float(before[3]) + BEAT_EVERY_S
+    assert after[:3] == [str(os.getpid()), before[1], "power"]
+
+
+def test_the_note_of_another_boot_or_another_service_counts_for_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with held_by_another_program(tmp_path / "power.lock") as pid:
+        write_note(tmp_path / "power.lock", pid, "sensors")
+        assert "which is no power" in take(tmp_path, "power").warning
+        monkeypatch.setattr(instance_lock, "read_boot_id", lambda: "another-boot")
+        write_note(tmp_path / "power.lock", pid)
+        monkeypatch.undo()
+        assert take(tmp_path, "power").warning
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_whoever_makes_the_lock_all_of_the_group_can_take_it(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        take(tmp_path, "power").release()
+    finally:
+        os.umask(before)
+    assert (tmp_path / "power.lock").stat().st_mode & 0o777 == 0o660
+
+
+def test_a_lock_on_the_same_inode_of_another_file_system_is_not_this_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = tmp_path.stat()
+    other = f"{os.major(status.st_dev) + 1:02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    own = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
+    line = "{}: FLOCK  ADVISORY  WRITE {} {} 0 EOF\n"
+    (tmp_path / "locks").write_text(line.format(1, 17, other) + line.format(2, 18, own))
+    monkeypatch.setattr(file_locks, "PROC", tmp_path)
+    assert find_holder(status) == 18
 
 
 # --- real processes ------------------------------------------------------------------------------
