@@ -27,6 +27,11 @@ NO_ACCESS = (
     "and the permissions of {directory}; `unitctl doctor` says more"
 )
 OVERSIZED = "a value in it is larger than any that a unit stores; its row counts as unknown"
+NOT_FITTING = (
+    "the row does not fit its table, as where a newer release has written the database: install "
+    "that release again, or stop the unit and go back to a backup of before "
+    "(`unitctl backup --restore BACKUP`)"
+)
 OTHER = "`unitctl doctor` says more"
 
 ADVICE = {
@@ -39,6 +44,8 @@ ADVICE = {
     sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: DAMAGED,
     sqlite3.SQLITE_CANTOPEN: NO_ACCESS,
+    sqlite3.SQLITE_CONSTRAINT: NOT_FITTING,
+    sqlite3.SQLITE_MISMATCH: NOT_FITTING,
     sqlite3.SQLITE_TOOBIG: OVERSIZED,
     sqlite3.SQLITE_INTERRUPT: "it took too long and was stopped; another try may do it",
 }

@@ -2,7 +2,9 @@
 
 import fcntl
 import os
+import re
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -12,10 +14,10 @@ from appliance.errors import StoreError
 from appliance.model import BatteryState
 from appliance.store import prepare, whole_check
 from appliance.store.connection import BUSY_TIMEOUT_MS
-from appliance.store.prepare import prepare_database
+from appliance.store.prepare import LOCK_S, prepare_database
 from appliance.store.store import Store
 from appliance.store.whole_check import CHECK_S, find_damage, forget_check, is_checked
-from tests.conftest import OpenStore
+from tests.conftest import ROOT, OpenStore
 from tests.scenes import filled
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.other_program import held_by_another_program
@@ -39,12 +41,41 @@ def test_a_lock_that_another_program_keeps_is_waited_for_within_a_limit_and_its_
 ) -> None:
     monkeypatch.setattr(prepare, "LOCK_S", 0.1)
     path = tmp_path / "unit.db"
-    with (
-        held_by_another_program(Path(f"{path}.lock")) as pid,
-        pytest.raises(StoreError, match=rf"lock is held by process {pid} \(\w+.*\) for more than"),
-    ):
-        prepare_database(path)
+    told: list[str] = []
+
+    def prepare_it() -> None:
+        try:
+            prepare_database(path)
+        except StoreError as error:
+            told.append(str(error))
+
+    with held_by_another_program(Path(f"{path}.lock")) as pid:
+        waiting = threading.Thread(target=prepare_it, daemon=True)
+        waiting.start()
+        waiting.join(60)
+        assert not waiting.is_alive(), "it waits without limit"
+    assert re.search(rf"lock is held by process {pid} \(\w+.*\) for more than", told[0])
     assert prepare_database(path) is None
+
+
+def test_the_limit_of_the_wait_is_the_documented_one() -> None:
+    text = " ".join((ROOT / "docs/units.md").read_text().split())
+    assert f"prepared under a lock beside it, for which it waits at most {LOCK_S:g} s" in text
+
+
+def test_a_row_that_a_newer_release_refuses_is_told_with_what_to_do(
+    open_store: OpenStore, clock: FakeClock
+) -> None:
+    power = open_store("power")
+    with closing(sqlite3.connect(power.path)) as db:
+        db.execute("DROP TABLE battery_state")
+        db.execute(
+            "CREATE TABLE battery_state (id INTEGER PRIMARY KEY, at, boot_id, uptime_s, "
+            "state_of_charge_pct, sigma_pct, energy_wh, capacity_wh, time_to_go_s, charge_blocked, "
+            "method, full_at, added_later TEXT NOT NULL)"
+        )
+    with pytest.raises(StoreError, match=r"a newer release.*`unitctl backup --restore BACKUP`"):
+        power.add(filled.battery_state(clock.stamp()))
 
 
 def test_of_twelve_services_that_start_one_checks_the_whole_file(

@@ -30,6 +30,13 @@ ENUMS = {
     "energy_budget": "level",
     "energy_plan_step": "level",
 }
+HOLD_FILE = """\
+import fcntl, sys, time
+lock = open(sys.argv[1], "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+print("held", flush=True)
+time.sleep(3600)
+"""
 HOLD = """\
 import fcntl, os, signal, sqlite3, sys, time
 path, how = sys.argv[1:]
@@ -92,6 +99,17 @@ def put_pipe(name: str) -> Fault:
         os.mkfifo(site.data / name)
 
     return spoil
+
+
+def hold_the_services_lock(site: Site) -> None:
+    """A program with the words of the power service holds its lock."""
+    site.help_with(HOLD_FILE, str(site.here / "run/power.lock"), "-m", "power")
+
+
+def exchange_beside_log(site: Site) -> None:
+    """Zeros in place of the database, beside the log of a killed unit."""
+    leave_only_wal(site)
+    site.database.write_bytes(bytes(40_960))
 
 
 def put_directory(site: Site) -> None:
@@ -294,6 +312,8 @@ FAULTS: dict[str, Fault] = {
     "a state of 400 MB": run_sql("UPDATE battery_state SET method = zeroblob(400000000)"),
     "no database": take_away,
     "no database beside its log": leave_only_wal,
+    "zeros beside the log of the database": exchange_beside_log,
+    "a program holds the lock of the service": hold_the_services_lock,
     "text in place of the database": put_text,
     "a pipe in place of the database": put_pipe("unit.db"),
     "a pipe in place of the lock": put_pipe("unit.db.lock"),
