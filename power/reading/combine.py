@@ -12,7 +12,7 @@ from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, 
 from power.protocol.conversions import FieldValue, StatusValue, collect_fields
 from power.protocol.profile import Profile
 from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, prefer_known
-from power.reading.freeze import DEAD_BAND_A
+from power.reading.freeze_evidence import DEAD_BAND_A
 
 # The stage of several controllers together is that of the one that is least far in its charge.
 BUSIEST_FIRST = (

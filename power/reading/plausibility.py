@@ -11,15 +11,8 @@ from typing import Any, TypeVar
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality
-from power.reading.freeze import (
-    CHANGE_A,
-    COUNTED_AH,
-    COUNTED_PCT,
-    REST_A,
-    SUN_W,
-    FreezeDetector,
-    Report,
-)
+from power.reading.freeze import COUNTED_AH, COUNTED_PCT, SUN_W, FreezeDetector
+from power.reading.freeze_evidence import CHANGE_A, REST_A, Report
 
 JUMP_C = 5.0  # a probe that comes loose or is torn off; cells move slower than this
 JUMP_C_PER_S = 0.02

@@ -13,15 +13,15 @@ step: devices answer in order. On Modbus TCP the transaction number shows it.
 import logging
 import select
 import socket
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from pymodbus import FramerType, ModbusException
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from appliance.clock import Clock
 from power.protocol.bus.failures import LINE_FAILURES
-from power.protocol.bus.late_replies import LateReplies, RequestKey
+from power.protocol.bus.late_replies import LateReplies
+from power.protocol.bus.modbus_request import WORDS, Answer, ModbusRefusal, ReadRequest
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, is_rtu_frame, is_tcp_frame
 from power.protocol.errors import (
@@ -39,56 +39,13 @@ from power.protocol.errors import (
 from power.protocol.line_place import LineKind, LinePlace, SerialForm
 from power.protocol.ports import TCP, parse_tcp_address
 
-WORDS = (3, 4)  # functions whose reply is 16-bit words
 CALLS = {
     1: "read_coils",
     2: "read_discrete_inputs",
     3: "read_holding_registers",
     4: "read_input_registers",
 }
-MOST_WORDS = 125  # in one request
 DEFAULT_FORM = SerialForm(115_200)
-
-
-class ModbusRefusal(RefusedReply):
-    """A refusal that equals another with the same code."""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ModbusRefusal) and self.number == other.number
-
-    __hash__ = RefusedReply.__hash__
-
-
-class ReadRequest(NamedTuple):
-    """One request to read some words or bits."""
-
-    expected: ExpectedReply
-    address: int
-    words: int
-
-    @property
-    def title(self) -> str:
-        """How messages name it."""
-        function, device = self.expected.function, self.expected.asked_id
-        return f"{self.words} from 0x{self.address:04X} (function {function:02d}) of id {device}"
-
-    @property
-    def key(self) -> RequestKey:
-        """What its reply says about it, and what it does not."""
-        expected = self.expected
-        return RequestKey(
-            expected.reply_id, expected.function, (self.address, self.words), expected.content_bytes
-        )
-
-    def resize(self) -> "ReadRequest":
-        """The same with a reply that is two bytes longer, or shorter where it is the longest."""
-        step = 1 if self.expected.function in WORDS else 16
-        words = self.words + (step if self.words < MOST_WORDS else -step)
-        content_bytes = self.expected.content_bytes + (2 if words > self.words else -2)
-        return ReadRequest(replace(self.expected, content_bytes=content_bytes), self.address, words)
-
-
-Answer = tuple[int, ...] | RefusedReply
 
 
 class ModbusBus:

@@ -1,0 +1,55 @@
+"""One Modbus request to read, and what answers it: values, or a refusal.
+
+Reads and writes: nothing; pure.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from power.protocol.bus.late_replies import RequestKey
+from power.protocol.bus.rtu_filter import ExpectedReply
+from power.protocol.errors import RefusedReply
+
+WORDS = (3, 4)  # functions whose reply is 16-bit words
+MOST_WORDS = 125  # in one request
+
+
+class ModbusRefusal(RefusedReply):
+    """A refusal that equals another with the same code."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ModbusRefusal) and self.number == other.number
+
+    __hash__ = RefusedReply.__hash__
+
+
+class ReadRequest(NamedTuple):
+    """One request to read some words or bits."""
+
+    expected: ExpectedReply
+    address: int
+    words: int
+
+    @property
+    def title(self) -> str:
+        """How messages name it."""
+        function, device = self.expected.function, self.expected.asked_id
+        return f"{self.words} from 0x{self.address:04X} (function {function:02d}) of id {device}"
+
+    @property
+    def key(self) -> RequestKey:
+        """What its reply says about it, and what it does not."""
+        expected = self.expected
+        return RequestKey(
+            expected.reply_id, expected.function, (self.address, self.words), expected.content_bytes
+        )
+
+    def resize(self) -> "ReadRequest":
+        """The same with a reply that is two bytes longer, or shorter where it is the longest."""
+        step = 1 if self.expected.function in WORDS else 16
+        words = self.words + (step if self.words < MOST_WORDS else -step)
+        content_bytes = self.expected.content_bytes + (2 if words > self.words else -2)
+        return ReadRequest(replace(self.expected, content_bytes=content_bytes), self.address, words)
+
+
+Answer = tuple[int, ...] | RefusedReply
