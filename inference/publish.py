@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from appliance.errors import StoreError
 from appliance.model_cameras import Event
 from inference.cameras.camera import InferenceCamera
-from inference.detection.head_blur import encode_jpeg
+from inference.detection.head_blur import encode_snapshot
 from inference.events import lifecycle
 from inference.events.lifecycle import EventDraft
 from inference.events.snapshots import EventFiles
@@ -66,7 +66,7 @@ class EventPublisher:
         )
 
     def _store_snapshot(self, draft: EventDraft) -> str | None:
-        data = encode_jpeg(draft.best, blur_heads=self._blur_heads)
+        data = encode_snapshot(draft.best, blur_heads=self._blur_heads)
         return self._store(lambda: self._files.put_snapshot(draft.event_id, draft.first.utc, data))
 
     def _store_clip(self, camera: InferenceCamera, draft: EventDraft) -> str | None:

@@ -25,9 +25,11 @@ from appliance.model_cameras import Event
 from appliance.settings import Settings
 from appliance.settings_text import format_settings
 from appliance.status import status_document
+from appliance.status.events import list_events
 from appliance.store.connection import SQLITE_VERSION
+from appliance.store.event_pages import EventQuery
 from appliance.store.pages import export_means, export_rows
-from appliance.store.store import Store
+from appliance.store.store import EVERY_ROW, Store
 from appliance.store.tables import TABLES
 
 SPOOL_BYTES = 2_000_000
@@ -89,7 +91,7 @@ def list_contents(
     yield "status.json", defer(lambda: format_document(status_document.build(store, settings)))
     yield (
         "events.jsonl",
-        defer(lambda: format_lines(status_document.list_events(store, since, 1_000_000))),
+        defer(lambda: format_lines(list_events(store, EventQuery(since=since), limit=EVERY_ROW))),
     )
     yield "faults.jsonl", defer(lambda: format_lines(status_document.list_faults(store, all=True)))
     for table in TABLES:

@@ -5,6 +5,7 @@ Never: opens a snapshot, or erases without a confirmation.
 """
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,9 @@ from appliance.errors import SettingsError
 from appliance.media import erasing
 from appliance.media.erasing import Selection
 from appliance.settings import Settings
-from appliance.status import status_document
+from appliance.status import events
 from appliance.store.backup import PATTERN
+from appliance.store.event_pages import EventQuery, parse_place
 from appliance.store.store import Store
 from appliance.store.tables import INFERENCE
 from appliance.store.unit_time import read_time
@@ -31,11 +33,20 @@ from appliance.wording.counts import format_count, format_share
 HELP = "list the events of the cameras, the newest first; `events erase` deletes"
 ERASE_HELP = "delete events with their pictures and clips, for good"
 BEFORE_HELP = "events that began earlier: a span such as 30d, or a date such as 2026-04-15"
+LIST_BEFORE_HELP = (
+    "only earlier ones: a span or a date as for --since, or an event's cursor (events --json)"
+)
+LIMIT_HELP = "at most N (default 50)"
+MOST_DIGITS = 6
+LIMIT = re.compile(rf"[1-9]\d{{0,{MOST_DIGITS - 1}}}", re.ASCII)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--camera", metavar="NAME", help="only those of this camera")
+    parser.add_argument("--label", metavar="WORD", help="only these, such as person")
     parser.add_argument("--since", metavar="TIME", help=SINCE_HELP)
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="at most N (default 50)")
+    parser.add_argument("--before", metavar="TIME", help=LIST_BEFORE_HELP)
+    parser.add_argument("--limit", type=parse_limit, default=50, metavar="N", help=LIMIT_HELP)
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     parser.set_defaults(act=list_events)
     actions = parser.add_subparsers(metavar="ACTION")
@@ -61,22 +72,36 @@ def run(arguments: argparse.Namespace) -> int:
 
 def list_events(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
-        begin = parse_since(arguments.since, store.clock.stamp().utc, settings)
-        found = status_document.list_events(store, begin, max(0, arguments.limit))
+        found = find_events(store, settings, arguments)
     if arguments.json:
         show_json(found)
     elif found:
-        show(
-            [
-                Section(
-                    format_count(len(found), "event"),
-                    [describe_event(event, settings) for event in found],
-                )
-            ]
-        )
+        lines = [describe_event(event, settings) for event in found]
+        show([Section(format_count(len(found), "event"), lines)])
+        if len(found) == arguments.limit:
+            print(f"\nolder ones: the same with --before {found[-1]['cursor']}")
     else:
         print("no events")
     return 0
+
+
+def find_events(
+    store: Store, settings: Settings, arguments: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """The events that the command line asks for, newest first."""
+    now, place, before = store.clock.stamp().utc, parse_place(arguments.before or ""), None
+    if place is None:
+        before = parse_since(arguments.before, now, settings, "--before")
+    since = parse_since(arguments.since, now, settings)
+    query = EventQuery(arguments.camera, arguments.label, since, before)
+    return events.list_events(store, query, limit=arguments.limit, before=place)
+
+
+def parse_limit(text: str) -> int:
+    """How many events at most."""
+    if not LIMIT.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {10**MOST_DIGITS - 1:,}")
+    return int(text)
 
 
 def describe_event(event: dict[str, Any], settings: Settings) -> Line:

@@ -11,7 +11,10 @@ from appliance.mqtt import messages
 from appliance.mqtt.broker import Broker
 from appliance.process.service import Leave, Loop, Service, main
 from appliance.status import status_document
+from appliance.status.events import describe_event
+from appliance.store.event_pages import EventPlace, PlacedEvent
 from appliance.store.event_rows import read_new_events, read_newest_id
+from appliance.store.rows import encode_time
 
 CYCLE_EVERY_S = 10.0
 PATIENCE_S = 120.0
@@ -63,9 +66,8 @@ class MqttCycle:
     def _publish_events(self) -> None:
         for row_id, event in read_new_events(self._service.store, self._last_id):
             self._last_id = row_id
-            self.broker.publish_event(
-                *messages.build_event(self._topics, status_document.describe_event(event))
-            )
+            placed = PlacedEvent(EventPlace(encode_time(event.stamp.utc), row_id), event)
+            self.broker.publish_event(*messages.build_event(self._topics, describe_event(placed)))
 
 
 def read_password(path: Path | None) -> str:

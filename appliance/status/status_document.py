@@ -7,7 +7,6 @@ stale battery or charger row are null), or a password.
 """
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from typing import Any
 
 from appliance.clock import ScaledClock
@@ -22,10 +21,11 @@ from appliance.model import (
     PowerReading,
     ServiceState,
 )
-from appliance.model_cameras import Event, InferencePlan, InferenceRun
+from appliance.model_cameras import InferencePlan, InferenceRun
 from appliance.settings import Settings
 from appliance.status import sleep_and_outlook
 from appliance.status.cameras import describe_cameras
+from appliance.status.events import describe_recent_events
 from appliance.status.freshness import NOT_YET, Document, describe_age
 from appliance.status.loads import read_loads
 from appliance.status.packs import describe_pack
@@ -190,19 +190,6 @@ def list_expected_services(settings: Settings) -> tuple[str, ...]:
     return ("power", PLAN, "sensors", *(f"camera@{name}" for name in settings.camera), "inference")
 
 
-def describe_recent_events(store: Store) -> Document:
-    """How many events began in the last 24 hours, and the newest of all."""
-    count = store.count(Event, store.clock.stamp().utc - timedelta(hours=24))
-    newest = list_events(store, None, limit=1)
-    return {"last_24_h": count, "newest": newest[0] if newest else None}
-
-
-def list_events(store: Store, since: datetime | None, limit: int) -> list[Document]:
-    """Events from `since` on, newest first, at most `limit`."""
-    found = store.rows(Event, since=since, limit=limit, newest_first=True)
-    return redact_all([describe_event(event) for event in found])
-
-
 def list_faults(store: Store, all: bool) -> list[Document]:  # noqa: A002  (the word of the command line)
     """The open faults, newest first; with `all` the past ones too, each with when it `cleared`."""
     if not all:
@@ -213,35 +200,6 @@ def list_faults(store: Store, all: bool) -> list[Document]:  # noqa: A002  (the 
             for fault in store.rows(Fault, newest_first=True)
         ]
     )
-
-
-def describe_event(event: Event) -> Document:
-    """One event as people and programs get it."""
-    box = event.box
-    return {
-        "event_id": event.event_id,
-        "at": encode_time(event.stamp.utc),
-        "last_seen": encode_time(event.last_seen),
-        "camera": event.camera,
-        "label": event.label,
-        "confidence": event.confidence,
-        "frames": event.frames,
-        "box": [box.left, box.top, box.right, box.bottom],
-        "snapshot": event.snapshot,
-        "clip": event.clip,
-        "energy_level": event.energy_level.name,
-        "energy_j": event.energy_j,
-        "energy_measured": event.energy_measured,
-        "model_digest": event.model_digest,
-        "tier": event.tier.value,
-        "provider": event.provider,
-        "threshold": event.threshold,
-        "reason": event.reason,
-        "rule": event.rule,
-        "woken_by": event.woken_by,
-        "drops": event.drops,
-        "scores": dict(event.scores),
-    }
 
 
 def describe_fault(fault: Fault) -> Document:

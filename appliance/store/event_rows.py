@@ -1,17 +1,16 @@
-"""Events by their place in the table: the new ones, older ones, and those to be erased.
+"""Events by their rows: those that were written last, and those to be erased.
 
 Reads and writes: the event table, through the `Store` that it is given.
 Never: touches a picture or clip; appliance/media deletes those first.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum
 
 from appliance.model_cameras import Event
 from appliance.store.reading import decode_row
 from appliance.store.row_search import RowSearch
-from appliance.store.rows import Row, encode_time
+from appliance.store.rows import Row
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 
@@ -48,12 +47,6 @@ def read_new_events(store: Store, after_id: int) -> list[tuple[int, Event]]:
         return None if event is None else (row["id"], event)
 
     return store.collect(RowSearch("event", "id > ?", "ORDER BY id", (after_id,)), keep, PAGE_ROWS)
-
-
-def read_older_events(store: Store, before: datetime, limit: int) -> list[Event]:
-    """At most `limit` events that began before that moment, the last written first."""
-    search = RowSearch("event", "at < ?", "ORDER BY id DESC", (encode_time(before),))
-    return store.collect(search, lambda row: decode_event(store, row), limit)
 
 
 def decode_event(store: Store, row: Row) -> Event | None:

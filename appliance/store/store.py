@@ -151,7 +151,7 @@ class Store:
         deciding.
         """
         table = BY_ROW[kind]
-        found = self._select(table, where, f"ORDER BY {table.order} DESC", limit=1)
+        found = self._select(table, where, table.format_order("DESC"), limit=1)
         return found[0] if found else None
 
     def rows(
@@ -165,8 +165,7 @@ class Store:
         """Rows from `since` on, oldest first unless asked otherwise."""
         table = BY_ROW[kind]
         direction = "DESC" if newest_first else "ASC"
-        order = f"ORDER BY {table.order} {direction}"
-        return self._select(table, where, order, since, limit=limit)
+        return self._select(table, where, table.format_order(direction), since, limit=limit)
 
     def before(
         self, kind: type[T], at: datetime, excluding: Mapping[str, str] | None = None, **where: str

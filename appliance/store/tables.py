@@ -34,6 +34,11 @@ class Table:
     durable: bool = False
     order: str = "id"
 
+    def format_order(self, direction: str) -> str:
+        """SQL: the rows in this order; those of one moment in that in which they were written."""
+        ties = "" if self.order == "id" or self.key else f", id {direction}"
+        return f"ORDER BY {self.order} {direction}{ties}"
+
 
 ANY = "any"
 POWER, PLAN, SENSORS, CAMERA, INFERENCE = "power", "plan", "sensors", "camera", "inference"

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 
+from appliance.media.thumbnails import embed_thumbnail
 from appliance.model_cameras import Box, Detection
 from inference.detection.frame_result import FrameResult
 from inference.detection.model_input import convert_to_bgr
@@ -31,15 +32,34 @@ EDGE_SHARE = 0.01  # of the picture; a box that ends so near to its edge may be 
 TILES_ACROSS = 4
 SMALLEST_TILE_PX = 8
 ROUNDING = 16  # steps of a tile's colours
+THUMBNAIL_PX, THUMBNAIL_QUALITY = 240, 60  # wide: some 5 kB
 JPEG_QUALITY = 75  # 66 kB at 768x576 instead of 86: snapshots are a quarter of a day's writing
 
 
 def encode_jpeg(result: FrameResult, *, blur_heads: bool) -> bytes:
     """The picture as a JPEG file, with heads blurred unless the owner has switched that off."""
+    return encode(make_shown_picture(result, blur_heads=blur_heads), JPEG_QUALITY)
+
+
+def encode_snapshot(result: FrameResult, *, blur_heads: bool) -> bytes:
+    """The same, with its thumbnail inside."""
+    shown = make_shown_picture(result, blur_heads=blur_heads)
+    high, wide = shown.shape[:2]
+    size = (THUMBNAIL_PX, max(1, round(high * THUMBNAIL_PX / wide)))
+    small = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
+    thumbnail = encode(np.asarray(small, np.uint8), THUMBNAIL_QUALITY)
+    return embed_thumbnail(encode(shown, JPEG_QUALITY), thumbnail)
+
+
+def make_shown_picture(result: FrameResult, *, blur_heads: bool) -> Bytes:
+    """The picture as people may see it."""
     bgr = convert_to_bgr(result.picture)
-    if blur_heads:
-        bgr = hide_heads(bgr, result.detections, result.unseen)
-    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return hide_heads(bgr, result.detections, result.unseen) if blur_heads else bgr
+
+
+def encode(bgr: Bytes, quality: int) -> bytes:
+    """A picture as a JPEG file."""
+    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return bytes(data)
 
 

@@ -35,14 +35,14 @@ from appliance.model import (
 from appliance.model_cameras import CameraHint, CameraState, Event
 from appliance.mqtt import messages
 from appliance.settings import Settings
-from appliance.status import camera_costs, camera_moment, charts, status_document
+from appliance.status import camera_costs, camera_moment, charts, events, status_document
 from appliance.store.decoding import list_columns
+from appliance.store.event_pages import EventPlace, EventQuery, PlacedEvent, read_older
 from appliance.store.event_rows import (
     EventFilter,
     EventKey,
     find_event_ids,
     read_new_events,
-    read_older_events,
 )
 from appliance.store.retention import retain
 from appliance.store.sqlite_files import MOST_VALUE_BYTES
@@ -183,8 +183,10 @@ def list_readers(open_store: OpenStore, settings: Settings) -> dict[str, Callabl
     return {
         "the store": lambda: read_tables(store, since, until),
         "status": lambda: build_status(store, settings),
-        "events": lambda: status_document.list_events(store, since, 100),
-        "older events": lambda: read_older_events(store, until, 10),
+        "events": lambda: events.list_events(store, EventQuery(since=since), limit=100),
+        "older events": lambda: read_older(store, EventQuery(until=until), None, 10),
+        "one event": lambda: events.describe_one_event(store, EventQuery(), "damaged"),
+        "filters of events": lambda: events.list_filters(store),
         "faults": lambda: status_document.list_faults(store, all=True),
         "chart": lambda: charts.build_day(store, settings),
         "costs": lambda: camera_costs.sum_up(store, since, until),
@@ -280,8 +282,8 @@ def read_outlook(store: Store, settings: Settings) -> object:
 
 def publish_events(store: Store, settings: Settings) -> object:
     topics = messages.Topics(settings)
-    described = (status_document.describe_event(event) for _, event in read_new_events(store, 0))
-    return [messages.build_event(topics, event) for event in described]
+    new = (PlacedEvent(EventPlace("", row), event) for row, event in read_new_events(store, 0))
+    return [messages.build_event(topics, events.describe_event(one)) for one in new]
 
 
 def read_for_plan(store: Store, settings: Settings) -> object:

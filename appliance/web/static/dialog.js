@@ -1,15 +1,73 @@
-// One event, large, with everything that says where it comes from.
+// One event, large, with everything that says where it comes from. Its address is #event=ID, so that
+// it can be sent to somebody; arrows lead to the next newer and older one of the chosen filters.
 
-import { byId, facts, make, say } from "./dom.js";
+import { byId, facts, make, say, show } from "./dom.js";
+import { chosen, linkTo } from "./events.js";
+import { ask } from "./link.js";
 import { capital, count, joules, sentence, share, word } from "./words.js";
 import { full, span } from "./times.js";
 
-export function openEvent(event) {
+const LINK = /^#event=(.+)$/;
+const dialog = byId("event");
+
+/** Show what the page's address names; called when it changes, and once the site's zone is known. */
+export async function followAddress() {
+  const id = wanted();
+  if (!id) {
+    dialog.close();
+    return;
+  }
+  try {
+    const found = await ask(`/api/events/${encodeURIComponent(id)}?${chosen()}`);
+    if (id === wanted()) draw(found);
+  } catch (error) {
+    if (id === wanted()) refuse(error);
+  }
+}
+
+function wanted() {
+  const found = location.hash.match(LINK);
+  if (!found) return null;
+  try {
+    return decodeURIComponent(found[1]);
+  } catch {
+    return null;
+  }
+}
+
+function draw({ event, newer, older }) {
   say("event-title", `${capital(event.label)}, ${event.camera}`);
   say("event-why", sentence(event.reason));
   facts(byId("event-facts"), rows(event));
   byId("event-picture").replaceChildren(...picture(event));
-  byId("event").showModal();
+  leadTo("event-newer", newer && linkTo(newer));
+  leadTo("event-older", older && linkTo(older));
+  leadTo("event-download", event.snapshot && `/${event.snapshot}`, `${event.event_id}.jpg`);
+  leadTo("event-data", `/api/events/${encodeURIComponent(event.event_id)}`, `${event.event_id}.json`);
+  open();
+}
+
+function refuse(error) {
+  say("event-title", "Event");
+  say("event-why", error.status === 404 ? "This event is not stored on the unit, or no longer." : error.message);
+  facts(byId("event-facts"), []);
+  byId("event-picture").replaceChildren();
+  for (const id of ["event-newer", "event-older", "event-download", "event-data"]) leadTo(id, null);
+  open();
+}
+
+function open() {
+  if (!dialog.open) dialog.showModal();
+}
+
+/** Where a link leads; without an address it keeps its place and cannot be followed. */
+function leadTo(id, address, name = null) {
+  const link = byId(id);
+  show(link, Boolean(address) || !name);
+  if (address) link.setAttribute("href", address);
+  else link.removeAttribute("href");
+  link.setAttribute("aria-disabled", String(!address));
+  if (name) link.setAttribute("download", name);
 }
 
 function rows(event) {
@@ -40,7 +98,19 @@ function picture(event) {
   });
   image.addEventListener("error", () => {
     box.remove();
+    show("event-download", false);
     image.replaceWith(make("p", { class: "no-picture" }, "The picture has been deleted since: snapshots are kept for a limited time."));
   });
   return [image, box];
 }
+
+function step(event) {
+  const id = { ArrowLeft: "event-newer", ArrowRight: "event-older" }[event.key];
+  if (id && byId(id).hasAttribute("href")) byId(id).click();
+}
+
+window.addEventListener("hashchange", followAddress);
+dialog.addEventListener("keydown", step);
+dialog.addEventListener("close", () => {
+  if (wanted()) history.pushState(null, "", location.pathname);
+});

@@ -1,74 +1,154 @@
-// What was found: a card for each event, newest first; asked for again only when there is a new one.
+// What was found: a card for each event, newest first, with filters. The list is asked for again when
+// another event was stored; cards stay where they are, so that none loses the focus or its picture.
 
 import { byId, make, say, show } from "./dom.js";
-import { openEvent } from "./dialog.js";
 import { ask } from "./link.js";
 import { capital, count, joules, share, word } from "./words.js";
 import { date, when } from "./times.js";
 
 const PAGE = 6;
 const MOST = 200;
+const FILTERS = { camera: "filter-camera", label: "filter-label", day: "filter-day" };
+const cards = new Map();
 let shownFor = null;
+let asked = 0;
 let list = [];
+let now = null;
 
-export function events(status, now) {
-  say("events-say", says(status.events, now));
-  const newest = status.events.newest;
-  const key = newest ? `${newest.event_id} ${newest.last_seen} ${date(now)}` : "none";
+export function events(status, unitNow) {
+  now = unitNow;
+  say("events-say", says(status.events));
+  const { newest, last_row: last } = status.events;
+  const key = `${last} ${newest && newest.event_id} ${date(now)}`;
   if (key === shownFor) return;
   shownFor = key;
-  refresh(now);
+  refresh();
 }
 
-function says({ last_24_h: number, newest }, now) {
+function says({ last_24_h: number, newest }) {
   if (!newest) return "No events yet.";
   const last = `the newest ${when(new Date(newest.at), now)}`;
   return number ? `${count(number, "event", "events")} in the last 24 hours, ${last}.` : `No events in the last 24 hours; ${last}.`;
 }
 
-async function refresh(now) {
+/** The chosen filters as a request has them: camera, label, and the day as since and until. */
+export function chosen() {
+  const value = Object.fromEntries(Object.entries(FILTERS).map(([name, id]) => [name, byId(id).value]));
+  const words = new URLSearchParams();
+  if (value.camera) words.set("camera", value.camera);
+  if (value.label) words.set("label", value.label);
+  if (value.day) {
+    words.set("since", value.day);
+    words.set("until", dayAfter(value.day));
+  }
+  return words;
+}
+
+function dayAfter(day) {
+  const next = new Date(`${day}T00:00:00Z`);
+  next.setUTCDate(next.getUTCDate() + 1);
+  return next.toISOString().slice(0, 10);
+}
+
+/** The newest ones again, as many as are shown; behind them the list stays as it is. */
+async function refresh() {
+  fillFilters();
   const limit = Math.min(MOST, Math.max(PAGE, list.length));
-  await take(`/api/events?limit=${limit}`, [], limit, now);
+  const words = chosen();
+  words.set("limit", limit);
+  await take(words, (found) => {
+    const last = found.length === limit ? found[limit - 1].cursor : "";
+    const rest = last ? list.slice(list.findIndex((event) => event.cursor === last) + 1 || list.length) : [];
+    return [...found, ...rest];
+  });
 }
 
-async function older(now) {
-  const before = encodeURIComponent(list[list.length - 1].at);
-  await take(`/api/events?limit=${PAGE}&before=${before}`, list, PAGE, now);
+async function older() {
+  const words = chosen();
+  words.set("limit", PAGE);
+  words.set("before", list[list.length - 1].cursor);
+  await take(words, (found) => [...list, ...found]);
 }
 
-async function take(path, before, limit, now) {
+async function take(words, join) {
+  const mine = (asked += 1);
   try {
-    const found = await ask(path);
-    list = [...before, ...found];
-    draw(now, found.length === limit);
+    const found = await ask(`/api/events?${words}`);
+    if (mine !== asked) return; // another question came after this one
+    list = join(found);
+    draw(found.length === Number(words.get("limit")) || list.length > found.length && !words.has("before"));
   } catch {
     shownFor = null; // asked again with the next status; the page already says that the link is lost
   }
 }
 
-function draw(now, more) {
-  byId("events").replaceChildren(...list.map((event) => make("li", {}, card(event, now))));
-  show("events-more", more);
-  byId("events-more").onclick = () => older(now);
+function draw(more) {
+  const place = byId("events");
+  const ids = new Set(list.map((event) => event.event_id));
+  for (const [id, item] of cards) {
+    if (ids.has(id)) continue;
+    item.remove();
+    cards.delete(id);
+  }
+  let next = place.firstElementChild;
+  for (const event of list) {
+    const item = cardOf(event);
+    if (item === next) next = next.nextElementSibling;
+    else place.insertBefore(item, next);
+  }
+  show("events-none", list.length === 0);
+  show("events-more", more && list.length > 0);
 }
 
-function card(event, now) {
-  const button = make("button", { type: "button", class: "event" },
+function cardOf(event) {
+  if (!cards.has(event.event_id)) cards.set(event.event_id, make("li", {}, card(event)));
+  const item = cards.get(event.event_id);
+  say(item.querySelector(".event-when"), `${when(new Date(event.at), now)}, ${event.camera}`);
+  return item;
+}
+
+function card(event) {
+  return make("a", { class: "event", href: linkTo(event.event_id) },
     thumbnail(event),
     make("span", { class: "event-what" },
       make("strong", {}, capital(event.label)),
       make("span", { class: "digits" }, share(event.confidence))),
-    make("span", { class: "event-when digits" }, `${when(new Date(event.at), now)}, ${event.camera}`),
+    make("span", { class: "event-when digits" }),
     make("span", { class: "event-cost" }, `${joules(event.energy_j, event.energy_measured)}, at ${word(event.energy_level)}`));
-  button.addEventListener("click", () => openEvent(event));
-  return button;
 }
 
-/** The snapshot, or words where none was kept. */
-export function thumbnail(event) {
+/** The address of one event on this page. */
+export function linkTo(id) {
+  return `#event=${encodeURIComponent(id)}`;
+}
+
+/** The small picture, or words where none was kept. */
+function thumbnail(event) {
   const none = () => make("span", { class: "none-kept" }, "no picture kept");
   if (!event.snapshot) return make("span", { class: "thumb" }, none());
-  const image = make("img", { src: `/${event.snapshot}`, alt: "", loading: "lazy" });
+  const image = make("img", { src: thumbnailOf(event), alt: "", loading: "lazy", width: 240, height: 150 });
   image.addEventListener("error", () => image.replaceWith(none()));
   return make("span", { class: "thumb" }, image);
 }
+
+export function thumbnailOf(event) {
+  return `/${event.snapshot.replace(/^snapshots\//, "thumbnails/")}`;
+}
+
+/** The words that events can be filtered by; those of a new event are added. */
+async function fillFilters() {
+  const found = await ask("/api/event-filters").catch(() => ({}));
+  for (const [name, words] of Object.entries(found)) {
+    const select = byId(FILTERS[name]);
+    const known = new Set([...select.options].map((option) => option.value));
+    for (const one of words) if (!known.has(one)) select.append(make("option", { value: one }, one));
+  }
+}
+
+for (const id of Object.values(FILTERS)) {
+  byId(id).addEventListener("change", () => {
+    list = [];
+    refresh();
+  });
+}
+byId("events-more").addEventListener("click", older);

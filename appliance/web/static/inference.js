@@ -4,6 +4,7 @@
 import { byId, make, say, show } from "./dom.js";
 import { count, sentence, share, word } from "./words.js";
 import { clockSeconds, lastKnown, span } from "./times.js";
+import { thumbnailOf } from "./events.js";
 import { drawPicture } from "./picture.js";
 
 const EVERY_MS = 1000;
@@ -118,7 +119,7 @@ class Panel {
   }
 
   showBehind(event) {
-    const path = event && event.snapshot ? `/${event.snapshot}` : null;
+    const path = event && event.snapshot ? thumbnailOf(event) : null;
     show(this.behind, Boolean(path));
     if (path && this.behind.getAttribute("src") !== path) this.behind.setAttribute("src", path);
   }

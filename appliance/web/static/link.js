@@ -15,7 +15,8 @@ export async function ask(path) {
   }
   if (answer.ok) return answer.json();
   const refusal = await answer.json().catch(() => ({}));
-  throw new Error(refusal.reason ? `The unit answers, but ${refusal.reason}.` : `The unit answers with error ${answer.status}.`);
+  const reason = refusal.reason ? `The unit answers, but ${refusal.reason}.` : `The unit answers with error ${answer.status}.`;
+  throw Object.assign(new Error(reason), { status: answer.status });
 }
 
 export function found() {

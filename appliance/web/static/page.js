@@ -4,6 +4,7 @@
 import { battery } from "./battery.js";
 import { cameras } from "./camera.js";
 import { chart } from "./chart.js";
+import { followAddress } from "./dialog.js";
 import { say, show } from "./dom.js";
 import { events } from "./events.js";
 import { faults } from "./faults.js";
@@ -24,6 +25,7 @@ let timer = null;
 let asking = false;
 let dayAsked = -Infinity;
 let day = null;
+let drawn = false;
 
 async function turn() {
   if (asking) return;
@@ -63,6 +65,8 @@ function draw(status) {
   }
   if (day) chart(day);
   day = null;
+  if (!drawn) followAddress();
+  drawn = true;
 }
 
 function unit(unit, now) {

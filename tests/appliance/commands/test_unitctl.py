@@ -173,23 +173,6 @@ def test_no_database_is_reported_in_one_sentence(unit: Unit) -> None:
     assert "unitctl doctor" in err
 
 
-def test_events_can_be_limited_by_time_and_number(unit: Unit) -> None:
-    inference = unit.open_as("inference")
-    now = inference.clock.stamp()
-    inference.add(*(filled.event(now, f"e{number}") for number in range(5)))
-    assert [event["event_id"] for event in unit.json("events", "--limit", "2")] == ["e4", "e3"]
-    assert len(unit.json("events", "--since", "24h")) == 5
-    assert unit.json("events", "--since", "2999-01-01") == []
-    assert unit.type("events", "--since", "2999-01-01")[1] == "no events\n"
-    assert "person 81 % at demo, 12 frames, 6.0 J (modelled)" in unit.type("events")[1]
-
-
-def test_a_time_that_is_none_is_refused(unit: Unit) -> None:
-    code, _, err = unit.type("events", "--since", "yesterday")
-    assert code == 2
-    assert "give a span such as 24h" in err
-
-
 def test_faults_that_are_over_are_listed_only_when_asked_for(unit: Unit) -> None:
     filled.break_camera(unit.open_as)
     assert unit.type("faults")[0] == 1

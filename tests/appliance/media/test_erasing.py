@@ -17,6 +17,7 @@ from appliance.__main__ import main
 from appliance.clock import SystemClock
 from appliance.errors import StoreError
 from appliance.media import erasing
+from appliance.media.thumbnails import START, embed_thumbnail
 from appliance.model import Stamp
 from appliance.model_cameras import Event
 from appliance.store.store import Store
@@ -305,6 +306,21 @@ def test_the_user_is_known_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -
 
 
 # --- who looked ----------------------------------------------------------------------------------
+
+
+def test_a_thumbnail_is_small_and_counts_as_no_opened_snapshot(
+    unit: Unit, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_file.load_settings(unit.settings)
+    client = create_app(settings, SystemClock()).test_client()
+    old, new = (f"2026-04-15/{event}.jpg" for event in unit.events[:2])
+    (settings.snapshots_dir / new).write_bytes(embed_thumbnail(START + bytes(90_000), b"small"))
+    with caplog.at_level("INFO", logger="web"):
+        assert client.get(f"/thumbnails/{new}").data == b"small"
+        assert client.get(f"/thumbnails/{old}").data == b"a face", "of an earlier release"
+        for name in ("none.jpg", "../unit.db", "..%2funit.db", "%2e%2e/settings.jpg", "2026-04-15"):
+            assert client.get(f"/thumbnails/{name}").status_code == 404, name
+    assert caplog.records == []
 
 
 def test_who_opens_a_picture_is_noted_once_and_without_cookies(

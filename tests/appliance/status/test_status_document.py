@@ -14,7 +14,7 @@ from appliance.model import EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
 from appliance.model_cameras import CameraMode
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings
-from appliance.status import charts, status_document
+from appliance.status import charts, events, status_document
 from appliance.store.retention import retain
 from tests.conftest import ROOT, OpenStore
 from tests.scenes import eight_cameras, filled
@@ -137,7 +137,7 @@ def test_eight_cameras_fit_the_schema_and_no_password_leaves(
     reported = json.dumps(
         [
             found,
-            status_document.list_events(camera, None, 9),
+            events.list_events(camera, events.ALL, limit=9),
             status_document.list_faults(camera, all=True),
         ]
     )
@@ -223,7 +223,7 @@ def test_events_stand_in_the_order_in_which_they_began_not_in_which_they_ended(
     clock.advance(60)
     inference.add(filled.event(clock.stamp(), "short"))
     inference.add(filled.event(long_before, "long"))
-    reported = status_document.list_events(open_store(), None, 10)
+    reported = events.list_events(open_store(), events.ALL, limit=10)
     assert [event["event_id"] for event in reported] == ["short", "long"]
 
 

@@ -21,7 +21,8 @@ from appliance.process.service import Service
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.decoding import decode, list_columns
-from appliance.store.event_rows import PAGE_ROWS, read_new_events, read_older_events
+from appliance.store.event_pages import EventQuery, read_older
+from appliance.store.event_rows import PAGE_ROWS, read_new_events
 from appliance.store.rows import encode
 from appliance.store.store import Store
 from appliance.store.tables import TABLES
@@ -189,7 +190,7 @@ def test_rows_that_cannot_be_read_do_not_shorten_an_answer(
     with sqlite3.connect(inference.path) as db:
         db.execute("UPDATE event SET tier = 'HUGE' WHERE id <= ? OR id > 240", (PAGE_ROWS + 1,))
     assert len(inference.rows(Event, limit=10, newest_first=True)) == 10
-    assert len(read_older_events(inference, clock.utc, 39)) == 39
+    assert len(read_older(inference, EventQuery(), None, 39)) == 39
     assert read_new_events(inference, 0)[0][0] == PAGE_ROWS + 2
 
 

@@ -126,26 +126,6 @@ def test_a_database_that_was_set_aside_is_left_for_the_new_one(
     assert client.get("/api/status").json["energy"] is None  # type: ignore[index]
 
 
-def test_events_are_paged_from_the_newest_back(
-    client: FlaskClient, clock: FakeClock, open_store: OpenStore
-) -> None:
-    store = open_store("inference")
-    for number in range(5):
-        store.add(event(clock.stamp(), number))
-        clock.advance(60)
-    first = client.get("/api/events?limit=2").json
-    assert [one["event_id"] for one in first] == ["event-4", "event-3"]  # type: ignore[union-attr]
-    older = client.get("/api/events", query_string={"limit": 9, "before": first[-1]["at"]}).json  # type: ignore[index]
-    assert [one["event_id"] for one in older] == ["event-2", "event-1", "event-0"]  # type: ignore[union-attr]
-
-
-def test_a_question_that_makes_no_sense_is_refused(client: FlaskClient) -> None:
-    for limit in ("0", "201", "-1", "x", "1" * 99):
-        assert client.get(f"/api/events?limit={limit}").status_code == 400
-    for before in ("yesterday", "2026-04-15"):
-        assert client.get(f"/api/events?before={before}").status_code == 400
-
-
 def test_the_day_is_packed_for_a_browser_that_takes_it(
     client: FlaskClient, open_store: OpenStore
 ) -> None:

@@ -1,0 +1,117 @@
+"""Events page by page: one order, by (at, id), and a cursor into it, for page, API and `unitctl`.
+
+    page = read_older(store, EventQuery(camera="gate"), None, 12)      # the newest
+    page = read_older(store, EventQuery(camera="gate"), page[-1].place, 12)
+
+Reads: the event table, through the `Store` that it is given. Writes: nothing.
+Never: shows an event twice or leaves one out: several may begin at the same moment, and a row is
+written when its event ends, which may be after a later one's.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.model_cameras import Event
+from appliance.store.event_rows import decode_event
+from appliance.store.row_search import RowSearch
+from appliance.store.rows import Row, encode_time
+from appliance.store.store import EVERY_ROW, Store
+
+PLACE = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z)_([1-9]\d{0,17})", re.ASCII)
+NEWEST_FIRST, OLDEST_FIRST = "ORDER BY at DESC, id DESC", "ORDER BY at, id"
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlace:
+    """Where an event stands in the order: when it began (as stored) and its row's id."""
+
+    at: str
+    row: int
+
+    def __str__(self) -> str:
+        return f"{self.at}_{self.row}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedEvent:
+    """An event with its place."""
+
+    place: EventPlace
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events: those that began from `since` on and before `until`; None: all."""
+
+    camera: str | None = None
+    label: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def list_terms(self) -> list[tuple[str, str]]:
+        """SQL conditions, each with its value."""
+        named = (
+            ("camera = ?", self.camera),
+            ("label = ?", self.label),
+            ("at >= ?", self.since),
+            ("at < ?", self.until),
+        )
+        return [
+            (term, encode_time(value) if isinstance(value, datetime) else value)
+            for term, value in named
+            if value is not None
+        ]
+
+
+def parse_place(text: str) -> EventPlace | None:
+    """A cursor as `EventPlace` writes it; None where it is none."""
+    found = PLACE.fullmatch(text)
+    return EventPlace(found[1], int(found[2])) if found else None
+
+
+def read_older(
+    store: Store, query: EventQuery, before: EventPlace | None, limit: int = EVERY_ROW
+) -> list[PlacedEvent]:
+    """The next events before that place (None: from the newest on), newest first."""
+    return search(store, query, "(at, id) < (?, ?)", before, NEWEST_FIRST, limit=limit)
+
+
+def read_newer(
+    store: Store, query: EventQuery, after: EventPlace | None, limit: int = EVERY_ROW
+) -> list[PlacedEvent]:
+    """The next events after that place (None: from the oldest on), the oldest first."""
+    return search(store, query, "(at, id) > (?, ?)", after, OLDEST_FIRST, limit=limit)
+
+
+def find_event(store: Store, event_id: str) -> PlacedEvent | None:
+    """The event of that id; None where there is none."""
+    found = store.collect(
+        RowSearch("event", "event_id = ?", NEWEST_FIRST, (event_id,)),
+        lambda row: place_event(store, row),
+        1,
+    )
+    return found[0] if found else None
+
+
+def search(
+    store: Store, query: EventQuery, side: str, place: EventPlace | None, order: str, *, limit: int
+) -> list[PlacedEvent]:
+    """The events of a query on one side of a place."""
+    terms = query.list_terms()
+    conditions = [term for term, _ in terms]
+    values: tuple[str | int, ...] = tuple(value for _, value in terms)
+    if place is not None:
+        conditions.append(side)
+        values += (place.at, place.row)
+    condition = " AND ".join(conditions) or "1"
+    return store.collect(
+        RowSearch("event", condition, order, values), lambda row: place_event(store, row), limit
+    )
+
+
+def place_event(store: Store, row: Row) -> PlacedEvent | None:
+    """One event with its place; None where it cannot be read."""
+    event = decode_event(store, row)
+    return None if event is None else PlacedEvent(EventPlace(row["at"], row["id"]), event)

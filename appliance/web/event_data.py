@@ -1,0 +1,47 @@
+"""The events as JSON: a list with filters and a cursor, one event, and what can be filtered by.
+
+Reads: the event table, through appliance/status/events.py. Writes: nothing.
+Never: answers with more than 200 events at once.
+"""
+
+from flask import Flask, abort, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from appliance.settings import Settings
+from appliance.status import events
+from appliance.web.questions import EventQuestion, parse_question
+from appliance.web.reader import StoreReader
+
+
+def add_events(app: Flask, settings: Settings, reader: StoreReader) -> None:
+    """`/api/events`, `/api/events/ID` and `/api/event-filters`."""
+
+    def ask() -> EventQuestion:
+        return parse_question(request.args, settings.site.timezone)
+
+    @app.get("/api/events")
+    def list_events() -> ResponseReturnValue:
+        asked = ask()
+        return jsonify(
+            reader.ask(
+                lambda store: events.list_events(
+                    store,
+                    asked.query,
+                    limit=asked.limit,
+                    before=asked.before,
+                    after=asked.after,
+                )
+            )
+        )
+
+    @app.get("/api/events/<event_id>")
+    def show_event(event_id: str) -> ResponseReturnValue:
+        query = ask().query
+        found = reader.ask(lambda store: events.describe_one_event(store, query, event_id))
+        if found is None:
+            abort(404)
+        return jsonify(found)
+
+    @app.get("/api/event-filters")
+    def list_filters() -> ResponseReturnValue:
+        return jsonify(reader.ask(events.list_filters))

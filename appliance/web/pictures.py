@@ -1,0 +1,88 @@
+"""The pictures: snapshots of events, their thumbnails, and the last picture that was analysed.
+
+Reads: the snapshots; one JPEG at a time from the inference process. Writes: one log line for each
+snapshot that is opened.
+Never: logs a thumbnail as an opened snapshot, or gives out a file of another directory.
+"""
+
+from pathlib import Path
+
+from flask import Flask, Response, abort, request, send_from_directory
+from flask.typing import ResponseReturnValue
+from werkzeug.security import safe_join
+
+from appliance.log import SentenceLog
+from appliance.media.files import PICTURE
+from appliance.media.frames import Picture
+from appliance.media.thumbnails import HEAD_BYTES, extract_thumbnail
+from appliance.settings import Settings
+from appliance.store.rows import encode_time
+from appliance.web import view
+
+SNAPSHOT_AGE_S = 86_400  # in s; a snapshot never changes under its name
+KEEP = f"private, max-age={SNAPSHOT_AGE_S}"
+
+
+def add_snapshots(app: Flask, settings: Settings) -> None:
+    """`/snapshots/DAY/EVENT.jpg`, each access logged, and `/thumbnails/DAY/EVENT.jpg`, none."""
+    access = SentenceLog("web")
+
+    @app.get("/snapshots/<path:name>")
+    def snapshot(name: str) -> ResponseReturnValue:
+        found = send_snapshot(settings, name)
+        if found.status_code == 200:  # else the browser has it already
+            access.info("a snapshot was opened", name=name, by=request.remote_addr)
+        return found
+
+    @app.get("/thumbnails/<path:name>")
+    def thumbnail(name: str) -> ResponseReturnValue:
+        data = read_thumbnail(settings.snapshots_dir, name)
+        if data is None:  # stored by an earlier release: the whole picture, made small by the page
+            return send_snapshot(settings, name)
+        answer = Response(data, mimetype="image/jpeg")
+        answer.headers["Cache-Control"] = KEEP
+        return answer
+
+
+def send_snapshot(settings: Settings, name: str) -> Response:
+    """The file of a snapshot; 404 for anything else."""
+    if not name.endswith(PICTURE):
+        abort(404)
+    found = send_from_directory(settings.snapshots_dir, name)
+    found.headers["Cache-Control"] = KEEP
+    return found
+
+
+def read_thumbnail(directory: Path, name: str) -> bytes | None:
+    """The thumbnail in a snapshot's file; None where there is none."""
+    path = safe_join(str(directory), name) if name.endswith(PICTURE) else None
+    if path is None:
+        return None
+    try:
+        with open(path, "rb") as file:
+            return extract_thumbnail(file.read(HEAD_BYTES))
+    except OSError:
+        return None
+
+
+def add_last_picture(app: Flask, settings: Settings) -> None:
+    """`/picture.jpg`, of any camera, and `/camera/NAME.jpg`; 503 with why there is none."""
+
+    @app.get("/picture.jpg")
+    def last_picture() -> ResponseReturnValue:
+        return make_picture_response(view.pull_picture(settings))
+
+    @app.get("/camera/<name>.jpg")
+    def camera(name: str) -> ResponseReturnValue:
+        if name not in settings.camera:
+            abort(404)
+        return make_picture_response(view.pull_picture(settings, name))
+
+
+def make_picture_response(picture: Picture) -> Response:
+    """A picture, with its camera, time and detections in headers."""
+    answer = Response(bytes(picture.data), mimetype="image/jpeg")
+    answer.headers["X-Camera"] = picture.camera
+    answer.headers["X-Detections"] = view.format_detections(picture.detections)
+    answer.headers["X-Picture-At"] = encode_time(picture.stamp.utc)
+    return answer

@@ -1,0 +1,51 @@
+"""`unitctl events`: which events it lists, in which order, and what it refuses."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.appliance.commands.test_unitctl import Unit, unit
+from tests.scenes import filled
+
+__all__ = ["unit"]  # a fixture
+
+
+def test_events_can_be_limited_by_time_and_number(unit: Unit) -> None:
+    inference = unit.open_as("inference")
+    now = inference.clock.stamp()
+    inference.add(*(filled.event(now, f"e{number}") for number in range(5)))
+    assert [event["event_id"] for event in unit.json("events", "--limit", "2")] == ["e4", "e3"]
+    assert len(unit.json("events", "--since", "24h")) == 5
+    assert unit.json("events", "--since", "2999-01-01") == []
+    assert unit.type("events", "--since", "2999-01-01")[1] == "no events\n"
+    assert "person 81 % at demo, 12 frames, 6.0 J (modelled)" in unit.type("events")[1]
+
+
+def test_events_are_filtered_and_go_on_from_a_cursor(unit: Unit) -> None:
+    inference = unit.open_as("inference")
+    now = inference.clock.stamp()
+    for number in range(5):
+        camera, label = ("demo", "gate")[number % 2], ("person", "car")[number // 4]
+        inference.add(replace(filled.event(now, f"e{number}"), camera=camera, label=label))
+    first = unit.json("events", "--limit", "2")
+    cursor = first[-1]["cursor"]
+    older = unit.json("events", "--before", cursor)
+    assert [event["event_id"] for event in first + older] == ["e4", "e3", "e2", "e1", "e0"]
+    assert f"--before {cursor}" in unit.type("events", "--limit", "2")[1]
+    gate = unit.json("events", "--camera", "gate", "--before", cursor)
+    assert [event["event_id"] for event in gate] == ["e1"]
+    assert [event["event_id"] for event in unit.json("events", "--label", "car")] == ["e4"]
+    assert unit.json("events", "--before", "30d") == []
+
+
+@pytest.mark.parametrize("limit", ["0", "-3", "x", "01", "9999999"])
+def test_a_limit_that_is_none_is_refused(unit: Unit, limit: str) -> None:
+    code, out, err = unit.type("events", "--limit", limit)
+    assert (code, out) == (2, "")
+    assert "no number from 1 to" in err
+
+
+def test_a_time_that_is_none_is_refused(unit: Unit) -> None:
+    code, _, err = unit.type("events", "--since", "yesterday")
+    assert code == 2
+    assert "give a span such as 24h" in err

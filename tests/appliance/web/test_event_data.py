@@ -1,0 +1,87 @@
+"""The events over HTTP: pages, filters, one event, and what is refused."""
+
+from dataclasses import replace
+
+from flask.testing import FlaskClient
+
+from appliance.settings import Settings
+from appliance.web.app import create_app
+from tests.appliance.web.test_web import client, event
+from tests.conftest import OpenStore
+from tests.stand_ins.fakes import FakeClock
+
+__all__ = ["client"]  # a fixture
+
+
+def test_events_are_paged_from_the_newest_back(
+    client: FlaskClient, clock: FakeClock, open_store: OpenStore
+) -> None:
+    store = open_store("inference")
+    for number in range(5):
+        store.add(event(clock.stamp(), number))
+        clock.advance(60)
+    first = client.get("/api/events?limit=2").json
+    assert [one["event_id"] for one in first] == ["event-4", "event-3"]  # type: ignore[union-attr]
+    for place in ("cursor", "at"):
+        asked = {"limit": 9, "before": first[-1][place]}  # type: ignore[index]
+        older = client.get("/api/events", query_string=asked).json
+        assert [one["event_id"] for one in older] == ["event-2", "event-1", "event-0"]  # type: ignore[union-attr]
+    newer = client.get("/api/events", query_string={"after": first[-1]["cursor"]}).json  # type: ignore[index]
+    assert [one["event_id"] for one in newer] == ["event-4"]  # type: ignore[union-attr]
+
+
+def test_events_can_be_filtered_by_camera_label_and_time_of_the_site(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    site = replace(settings.site, timezone="Pacific/Auckland")
+    client = create_app(replace(settings, site=site), clock).test_client()
+    store = open_store("inference")
+    for number in range(3):
+        store.add(event(clock.stamp(), number))
+        clock.advance(12 * 3600)
+    store.add(replace(event(clock.stamp(), 3), camera="gate", label="car"))
+    assert client.get("/api/event-filters").json == {
+        "camera": ["demo", "gate"],
+        "label": ["car", "person"],
+    }
+    for asked, wanted in (
+        ("camera=gate", [3]),
+        ("label=person&limit=2", [2, 1]),
+        ("since=2026-04-16", [3, 2, 1]),  # 14:00 of the 15th is the first, at the site
+        ("until=2026-04-16T00:00", [0]),
+        ("since=2026-04-15T14:00:00Z&until=2026-04-16T02:00:00Z&camera=", [1]),
+    ):
+        found = client.get(f"/api/events?{asked}").json
+        assert [one["event_id"] for one in found] == [f"event-{one}" for one in wanted], asked  # type: ignore[union-attr]
+
+
+def test_one_event_comes_with_the_next_newer_and_older_one_of_the_filter(
+    client: FlaskClient, clock: FakeClock, open_store: OpenStore
+) -> None:
+    store = open_store("inference")
+    for number in range(5):
+        store.add(replace(event(clock.stamp(), number), camera=("demo", "gate")[number % 2]))
+    for asked, newer, older in (("", 3, 1), ("?camera=demo", 4, 0)):
+        found = client.get(f"/api/events/event-2{asked}").json
+        assert found is not None
+        assert found["event"]["event_id"] == "event-2"
+        assert (found["newer"], found["older"]) == (f"event-{newer}", f"event-{older}")
+    assert client.get("/api/events/event-0").json["older"] is None  # type: ignore[index]
+    assert client.get("/api/events/none").status_code == 404
+
+
+def test_a_question_that_makes_no_sense_is_refused_in_words(client: FlaskClient) -> None:
+    for asked, words in (
+        *((f"limit={one}", "from 1 to 200") for one in ("0", "201", "-1", "x", "1" * 99, "012")),
+        *((f"since={one}", "is a time such as") for one in ("yesterday", "2026-13-01", "+1")),
+        ("before=0001-01-01T00:00:00%2B14:00", "is a time such as"),
+        ("before=9999-12-31T23:59:59-14:00", "is a time such as"),
+        ("after=2026-04-15", "is the cursor of an event"),
+        ("after=2026-04-15T02:00:00.000Z_1&before=2026-04-15", "not both"),
+        ("camra=gate", "there is no argument 'camra'"),
+        (f"camera={'x' * 101}", "at most 100 characters"),
+        ("label=%00", "at most 100 characters"),
+    ):
+        answer = client.get(f"/api/events?{asked}")
+        assert answer.status_code == 400, asked
+        assert words in answer.json["reason"], asked  # type: ignore[index]
