@@ -57,7 +57,7 @@ class RowWriter:
         """
         budget, now_s = decision.budget, decision.budget.stamp.uptime_s
         if rows.sleep:
-            self._submit("rows about sleep", rows.sleep, keep=True)
+            self._submit("rows about sleep", rows.sleep, essential=True)
         if is_due := self._is_budget_due(decision):
             self._submitted = decision
         if is_due or rows.sleep or now_s >= self._store_at_s:
@@ -67,8 +67,9 @@ class RowWriter:
             self._budgets += [task] if is_due else []
         return self._have_budgets_returned()
 
-    def _submit(self, name: str, rows: tuple[Any, ...], *, keep: bool = False) -> Task:
-        return self._recorder.submit(Task(name, lambda store: add_rows(store, rows), keep=keep))
+    def _submit(self, name: str, rows: tuple[Any, ...], *, essential: bool = False) -> Task:
+        task = Task(name, lambda store: add_rows(store, rows), essential=essential)
+        return self._recorder.submit(task)
 
     def _have_budgets_returned(self) -> bool:
         over = [task for task in self._budgets if task.dropped or task.done_s is not None]

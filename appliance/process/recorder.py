@@ -39,6 +39,7 @@ T = TypeVar("T")
 @dataclass(eq=False)
 class Task:
     """One thing to store. `keep`: an event; else it is state, dropped first where there is no room.
+    `essential`: an event that is never dropped, of which there are few: what a sleep was for.
     `replaces`: of all waiting tasks with this word only the newest is done. `once`: it comes again
     by itself, and is not kept where it fails.
 
@@ -48,6 +49,7 @@ class Task:
     name: str
     act: Callable[[Store], object]
     keep: bool = False
+    essential: bool = False
     replaces: str = ""
     once: bool = False
     submitted_s: float = 0.0
@@ -296,7 +298,11 @@ class Recorder:
                 self._tasks.remove(old)
         if len(self._tasks) < MOST_TASKS:
             return
-        oldest = next((one for one in self._tasks if not one.keep), self._tasks[0])
+        states = (one for one in self._tasks if not (one.keep or one.essential))
+        events = (one for one in self._tasks if not one.essential)
+        oldest = next(states, None) or next(events, None)
+        if oldest is None:
+            return
         self._tasks.remove(oldest)
         oldest.dropped = True
         self.dropped += 1

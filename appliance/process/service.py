@@ -71,6 +71,7 @@ class Service:
     recorder: Recorder = field(init=False)
     _faults: dict[str, str] = field(default_factory=dict)
     _reported: dict[str, str] = field(default_factory=dict)
+    _met: dict[str, Stamp] = field(default_factory=dict)
     _faults_before: frozenset[str] | None = None
     _last_s: dict[str, float] = field(default_factory=dict)
 
@@ -145,7 +146,7 @@ class Service:
             error.code, REPORT_EVERY_S
         ):
             self._reported[error.code] = str(error)
-            at = self.clock.stamp()
+            at = self._met.setdefault(error.code, self.clock.stamp())
             self._keep(f"the fault {error.code}", lambda store: self._raise(store, error, at))
 
     def _raise(self, store: Store, error: ApplianceError, at: Stamp) -> None:
@@ -157,6 +158,7 @@ class Service:
             return
         self._faults_before = now
         self._reported = {code: text for code, text in self._reported.items() if code in now}
+        self._met = {code: at for code, at in self._met.items() if code in now}
         at = self.clock.stamp()
         self._keep("the end of faults", lambda store: self._clear(store, now, at))
 
@@ -165,7 +167,8 @@ class Service:
             self.log.info("fault is over", fault=code)
 
     def _keep(self, name: str, act: Callable[[Store], object]) -> None:
-        self.recorder.submit(Task(name, act, keep=True))
+        """Have it stored as an event; one that is repeated takes the place of the one before."""
+        self.recorder.submit(Task(name, act, keep=True, replaces=name))
 
     def _store_sentence(self, sentence: str, trouble: str = "", *, now: bool = False) -> None:
         """Tell PID 1, also what keeps it from being stored; store it once a minute."""

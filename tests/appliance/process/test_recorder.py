@@ -56,7 +56,7 @@ def sentence(clock: FakeClock, text: str) -> Callable[[Store], None]:
     return lambda store: store.add(state)
 
 
-def refuse(_: Store) -> Any:
+def refuse(*_: Any) -> Any:
     raise StoreError("the disk is full")
 
 
@@ -96,6 +96,49 @@ def test_a_hanging_database_costs_whoever_hands_over_nothing_and_is_reported(
     assert recorder.find_trouble() is None
     monkeypatch.setattr(module, "HANGS_AFTER_S", 0.0)
     assert "does not answer, nothing is recorded" in str(recorder.find_trouble())
+
+
+def test_rows_about_sleep_are_kept_whatever_else_waits(recorder: Recorder, hung: Event) -> None:
+    sleep = recorder.submit(Task("rows about sleep", lambda _: None, essential=True))
+    events = [
+        recorder.submit(Task(f"event {number}", lambda _: None, keep=True))
+        for number in range(3 * MOST_TASKS)
+    ]
+    assert not sleep.dropped
+    assert not events[-1].dropped
+    sleeps = [
+        recorder.submit(Task("rows about sleep", lambda _: None, essential=True))
+        for _ in range(2 * MOST_TASKS)
+    ]
+    assert not any(task.dropped for task in (sleep, *sleeps))
+    assert all(task.dropped for task in events)
+
+
+def test_a_fault_that_is_repeated_for_hours_takes_the_room_of_one_and_keeps_its_first_time(
+    store: Store, clock: FakeClock, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service("power", settings, clock, store, SentenceLog("power"))
+
+    def complain(number: int) -> str:
+        raise BusError(f"the charger is silent, {number}")
+
+    met = clock.stamp()
+    with monkeypatch.context() as locked:
+        for name in ("raise_fault", "clear_faults", "add"):
+            locked.setattr(Store, name, refuse)
+        sleep = service.recorder.submit(
+            Task("rows about sleep", lambda store: store.add(), essential=True)
+        )
+        for number in range(500):
+            service.run_once(lambda number=number: complain(number))  # type: ignore[misc]
+            clock.advance(10)
+        assert len(service.recorder._tasks) < 8
+        assert not sleep.dropped
+    service.run_once(lambda: complain(500))
+    (fault,) = [one for one in store.rows(Fault) if one.code == "bus"]
+    assert fault.stamp == met
+    assert fault.text == "the charger is silent, 500"
+    assert sleep.done_s is not None
 
 
 def test_where_there_is_no_room_state_is_dropped_and_counted_and_events_are_kept(
