@@ -15,6 +15,7 @@ from power.protocol.bus.failures import LINE_FAILURES
 from power.protocol.bus.late_replies import LateReplies, RequestKey
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import strip_echo
+from power.protocol.bus.tcp_connection import discard_stale, is_hung_up
 from power.protocol.errors import (
     ClosedLine,
     DamagedReply,
@@ -207,9 +208,15 @@ class ByteLine:
         return WrongFrame(explain_wrong_reply(self._place, request.title, reply, reason))
 
     def _open(self) -> serial.Serial:
+        over_tcp = self.port.startswith(TCP)
+        if (
+            self._serial is not None
+            and over_tcp
+            and is_hung_up(get_socket(self._serial), discards=True)
+        ):
+            self.close()
         if self._serial is not None:
             return self._serial
-        over_tcp = self.port.startswith(TCP)
         url = "socket://{}:{}".format(*parse_tcp_address(self.port)) if over_tcp else self.port
         try:
             self._serial = serial.serial_for_url(
@@ -222,7 +229,14 @@ class ByteLine:
             )
         except (*LINE_FAILURES, ValueError) as error:
             raise ClosedLine(explain_closed(self.port)) from error
+        if over_tcp:
+            discard_stale(get_socket(self._serial))
         return self._serial
+
+
+def get_socket(line: Any) -> Any:
+    """The connection below pyserial's `socket://` port, which hides it."""
+    return line._socket  # noqa: SLF001
 
 
 def receive(line: Any, wait_s: float) -> bytes:

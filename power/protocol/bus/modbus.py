@@ -12,7 +12,6 @@ step: devices answer in order. On Modbus TCP the transaction number shows it.
 
 import logging
 import select
-import socket
 from typing import Any
 
 from pymodbus import FramerType, ModbusException
@@ -24,6 +23,7 @@ from power.protocol.bus.late_replies import LateReplies
 from power.protocol.bus.modbus_request import WORDS, Answer, ModbusRefusal, ReadRequest
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, is_rtu_frame, is_tcp_frame
+from power.protocol.bus.tcp_connection import discard_stale, is_hung_up
 from power.protocol.errors import (
     MODBUS_EXCEPTIONS,
     ClosedLine,
@@ -171,10 +171,14 @@ class ModbusBus:
 
     def _open(self) -> None:
         """Connect where it is not; what has arrived unasked since the last reply is discarded."""
-        if self.port.startswith(TCP) and is_hung_up(self._client.socket, self._place):
+        over_tcp = self.port.startswith(TCP)
+        if over_tcp and is_hung_up(self._client.socket, discards=self._place.is_rtu):
             self.close()
+        is_new = self._client.socket is None
         if not self._client.connect():
             raise ClosedLine(explain_closed(self.port))
+        if over_tcp and is_new and self._place.is_rtu:
+            discard_stale(self._client.socket)
 
     def _lose(self, request: ReadRequest) -> WrongFrame | NoAnswer:
         """Close the line after a loss, and remember that the reply may still come."""
@@ -218,25 +222,6 @@ def guess_framing(kind: LineKind, received: bytes) -> str:
     if kind is LineKind.BRIDGE and is_tcp_frame(received):
         return "these are Modbus TCP frames, as a gateway gives: leave out `framing`"
     return ""
-
-
-def is_hung_up(connection: Any, place: LinePlace) -> bool:
-    """Whether the other end has closed the connection; a TriStar does so after each reply.
-
-    On a bridge bytes that arrived meanwhile are read and discarded.
-    """
-    if connection is None:
-        return False
-    try:
-        while select.select([connection], [], [], 0)[0]:
-            flags = 0 if place.is_rtu else socket.MSG_PEEK
-            if connection.recv(4096 if place.is_rtu else 1, flags) == b"":
-                return True
-            if not place.is_rtu:
-                return False
-    except (OSError, ValueError):
-        return True
-    return False
 
 
 def make_client(

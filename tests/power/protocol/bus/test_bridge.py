@@ -8,7 +8,9 @@ from threading import Event, Thread
 import pytest
 
 from power.devices.epever import EpeverTracer
-from power.protocol.bus import Lines, ModbusBus
+from power.protocol.bus import ByteLine, Lines, ModbusBus
+from power.protocol.bus.bytewise import get_socket
+from power.protocol.bus.tcp_connection import is_hung_up
 from power.protocol.errors import NoAnswer, WrongFrame
 from power.protocol.line_health import LineHealth
 from power.protocol.line_place import LineKind, SerialForm
@@ -21,6 +23,7 @@ from tests.scenes.truth import find_wrong_values
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 from tests.stand_ins.rig import make_sunny_noon
+from tests.waiting import wait_until
 
 ASK = bytes.fromhex("01 04 31 00 00 01 3F 36")  # captured from a Tracer2215BN
 REPLY = bytes.fromhex("01 04 02 00 C5 79 63")
@@ -126,3 +129,55 @@ def test_a_silent_serial_port_is_named_with_its_speed_and_the_id() -> None:
     assert f"no answer on {peer.port} at 9600 8N1 to 1 from 0x3100" in str(caught.value)
     assert "of id 1;" in str(caught.value)
     assert "`baud`" in str(caught.value)
+
+
+@contextmanager
+def hang_up_after_each(reply: bytes, *, kept: bytes = b"") -> Iterator[str]:
+    """A bridge that gives each who connects what it has `kept`, answers once and hangs up."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            with connection:
+                connection.sendall(kept)
+                connection.recv(64)
+                connection.sendall(reply)
+
+    worker = Thread(target=serve, daemon=True)
+    worker.start()
+    yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    server.shutdown(socket.SHUT_RDWR)
+    server.close()
+    worker.join(5)
+
+
+OLD_REPLY = bytes.fromhex("01 04 02 00 01 78 F0")
+
+
+def test_what_a_bridge_has_kept_is_not_taken_for_a_reply() -> None:
+    with hang_up_after_each(b"", kept=OLD_REPLY) as port:
+        bus = ModbusBus(port, FakeClock(), BRIDGED, timeout_s=0.3)
+        with pytest.raises(NoAnswer):
+            bus.read(4, 0x3100, 1, 1)
+        bus.close()
+
+
+@pytest.mark.parametrize("kept", [b"", OLD_REPLY])
+def test_a_bridge_that_hangs_up_after_each_reply_is_connected_to_again(kept: bytes) -> None:
+    def find(received: bytes, *, final: bool) -> bytes | None:
+        return received if received == REPLY else None
+
+    with hang_up_after_each(REPLY, kept=kept) as port:
+        bus = ModbusBus(port, FakeClock(), BRIDGED, timeout_s=1)
+        line = ByteLine(port, FakeClock(), BRIDGED, timeout_s=1)
+        for _ in range(3):
+            assert bus.read(4, 0x3100, 1, 1) == (0xC5,)
+            bus.close()
+        for _ in range(3):
+            assert line.exchange(ASK, find, "the voltage") == REPLY
+            wait_until(lambda: is_hung_up(get_socket(line._serial), discards=False), "the end")
+        line.close()
