@@ -7,7 +7,8 @@ An RTU reply does not say which register it is. So after a loss the line is left
 as a reply may take, and what arrives in that time is discarded. Where a reply could still be the
 late one to another request, the request is repeated: two equal replies count. Values may have moved
 in between; then the last reply counts once a request of another size has shown that the line is in
-step: devices answer in order. On Modbus TCP the transaction number shows it.
+step: devices answer in order. On Modbus TCP the transaction number shows a late reply of the
+gateway, but not one of the serial line behind it: so the same holds there.
 """
 
 import logging
@@ -45,6 +46,7 @@ CALLS = {
     3: "read_holding_registers",
     4: "read_input_registers",
 }
+NO_ANSWER_BEHIND = 0x0B  # a gateway had no reply from the device: it may still come
 DEFAULT_FORM = SerialForm(115_200)
 
 
@@ -101,6 +103,8 @@ class ModbusBus:
         )
         if reply.isError():
             number = reply.exception_code
+            if number == NO_ANSWER_BEHIND:
+                self._late.note_lost(request.key, self._clock.media_s())
             return ModbusRefusal(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
         values = reply.registers if expected.function in WORDS else reply.bits[: request.words]
         if reply.function_code != expected.function or len(values) != request.words:
@@ -110,8 +114,6 @@ class ModbusBus:
 
     def _count_late(self, request: ReadRequest, answer: Answer) -> int:
         """To how many lost requests this may be the late reply."""
-        if not self._place.is_rtu:
-            return 0
         refused = isinstance(answer, RefusedReply)
         return self._late.count_possible(request.key, self._clock.media_s(), refused=refused)
 
@@ -135,7 +137,8 @@ class ModbusBus:
         except NoAnswer:
             lost = other.key
         else:
-            if len(self._filter.received) not in other.expected.frame_sizes:
+            size = len(self._filter.received)
+            if self._place.is_rtu and size not in other.expected.frame_sizes:
                 self._lose(other)
                 text = "more than one reply: one is late from an earlier request"
                 raise self._make_wrong_frame(other, text)

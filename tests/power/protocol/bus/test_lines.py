@@ -14,7 +14,7 @@ from appliance.errors import SettingsError
 from power.protocol.bus import ByteLine, Lines, ModbusBus
 from power.protocol.bus.late_replies import LATEST_S, LateReplies, RequestKey
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, strip_echo
-from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame, explain_closed
+from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame, explain_closed
 from power.protocol.line_place import SerialForm
 from power.protocol.ports import parse_tcp_address
 from provisioning.simulated.lines.framing import build_mbap_frame, compute_crc
@@ -276,6 +276,19 @@ def test_over_tcp_a_reply_that_is_not_what_was_asked_is_never_a_value(answer: st
         bus = ModbusBus(port, FakeClock(), timeout_s=0.5)
         with pytest.raises(WrongFrame):
             bus.read(4, 0x3100, 1, 1)
+        bus.close()
+
+
+def test_over_tcp_a_late_reply_of_the_serial_line_behind_a_gateway_is_not_another_registers() -> (
+    None
+):
+    no_answer, late, state = (bytes.fromhex(one) for one in ("84 0B", "04 02 FE 80", "04 02 00 01"))
+    with start_gateway(no_answer, late, state, state) as port:
+        bus = ModbusBus(port, FakeClock(), timeout_s=1)
+        with pytest.raises(ExceptionAnswer):
+            bus.read(4, 0x311B, 1, 1)
+        with pytest.raises(WrongFrame):
+            bus.read(4, 0x3201, 1, 1)
         bus.close()
 
 
