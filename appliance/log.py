@@ -106,12 +106,7 @@ def make_line(text: str) -> str:
 def choose_stderr() -> Write:
     """How to write to standard error; a stream that another program put in its place is used."""
     is_ours = sys.stderr is sys.__stderr__ or isinstance(sys.stderr, QueuedStream)
-    return write_stderr if is_ours else write_stream
-
-
-def write_stream(text: str) -> None:
-    """Write a line to the stream that stands in for standard error."""
-    print(text, file=sys.stderr)
+    return write_stderr if is_ours else partial(print, file=sys.stderr)
 
 
 @cache

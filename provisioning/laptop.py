@@ -254,7 +254,7 @@ def check_simulated_cameras() -> None:
     """Raises `HostError` that names the packages where this computer cannot simulate cameras."""
     try:
         done = subprocess.run(
-            [*RTSP_CAMERAS, "--help"], capture_output=True, text=True, check=False
+            [*RTSP_CAMERAS, "--help"], capture_output=True, text=True, errors="replace", check=False
         )
     except FileNotFoundError:
         raise HostError(f"there is no {RTSP_CAMERAS[0]}: run without simulated cameras") from None

@@ -9,14 +9,21 @@ Never: waits for `systemctl` or for a service, and never writes a command into t
 """
 
 import os
+import shutil
 import subprocess
 import time
 from contextlib import suppress
+from typing import IO
 
 from appliance.errors import HostError
+from appliance.wording.shorten import shorten
 
 TIMEOUT_S = 10.0  # real seconds in which `systemctl` must have answered; it takes some 20 ms
 KILLED_S = 0.1  # until a killed process is gone, unless a disk holds it
+MOST_BYTES = 65_536  # of output; a pipe holds no more
+LONGEST_ANSWER = 300  # characters of a refusal
+DESCRIPTORS = 8  # what a process with three pipes takes for a moment
+STDERR = 2
 
 
 class Job:
@@ -49,14 +56,14 @@ class Order:
         self._limit_s, self._began_s = limit_s, time.monotonic()
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
+            self._process = spawn(command)
         except OSError as error:
             self.error = HostError(f"PID 1 did not take the order `{words}`: {error}")
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether what it prints can be read."""
+        return self._process is None or self._process.stdout is not None
 
     def is_over(self) -> bool:
         """Whether it has ended; one that takes too long is ended here."""
@@ -96,7 +103,7 @@ class Order:
         self.output = read_pipe(process.stdout)
         if code:
             self.refused = True
-            answer = read_pipe(process.stderr).strip() or str(code)
+            answer = shorten(read_pipe(process.stderr).strip(), LONGEST_ANSWER) or str(code)
             self.error = HostError(
                 f"PID 1 refused the order `{self.words}`: {answer}; "
                 "check the polkit rules of the appliance"
@@ -138,7 +145,11 @@ class Host:
     def show(self, properties: str, *units: str) -> Order:
         """Ask for properties of units; the answer is the order's `output`, once it is over."""
         words = ["show", "--property", properties, *units]
-        return Order([self._systemctl, *words], f"show {' '.join(units)}", self._limit_s)
+        order = Order([self._systemctl, *words], f"show {' '.join(units)}", self._limit_s)
+        if not order.is_heard:
+            order.cancel()
+            order.error = HostError("PID 1 was not asked: this process has no free file descriptor")
+        return order
 
     def run(self, unit: str) -> Job:
         """Ask PID 1 to run the oneshot `unit`; returns at once; the job reports its end."""
@@ -161,12 +172,40 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait(KILLED_S)
 
 
-def read_pipe(pipe: object) -> str:
-    """What is in the pipe now: a child of the process that ended may hold it open."""
-    descriptor: int = pipe.fileno()  # type: ignore[attr-defined]
-    os.set_blocking(descriptor, False)
-    parts = []
+def spawn(command: list[str]) -> subprocess.Popen[bytes]:
+    """Run a command with pipes for what it prints. Without file descriptors for them (this process
+    has used up all it may have) it runs all the same: posix_spawn takes none, and loads must stop.
+    """
+    if has_descriptors(DESCRIPTORS):
+        quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
+        return subprocess.Popen(command, stdin=quiet, stdout=pipe, stderr=pipe)
+    path = shutil.which(command[0]) or command[0]
+    return subprocess.Popen([path, *command[1:]], close_fds=False)
+
+
+def has_descriptors(count: int) -> bool:
+    """Whether this process may open so many more files."""
+    opened: list[int] = []
+    try:
+        while len(opened) < count:
+            opened.append(os.dup(STDERR))
+    except OSError:
+        return False
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+    return True
+
+
+def read_pipe(pipe: IO[bytes] | None) -> str:
+    """What is in the pipe now, `MOST_BYTES` at most: a child of the process that ended may hold it
+    open, and go on writing.
+    """
+    if pipe is None:
+        return ""
+    os.set_blocking(pipe.fileno(), False)
+    found = b""
     with suppress(BlockingIOError):
-        while part := os.read(descriptor, 65536):
-            parts.append(part)
-    return b"".join(parts).decode(errors="replace")
+        while len(found) < MOST_BYTES and (part := os.read(pipe.fileno(), MOST_BYTES)):
+            found += part
+    return found.decode(errors="replace")

@@ -52,7 +52,12 @@ def read(systemctl: str, *words: str) -> str:
     """What `systemctl` prints; raises `HostError`."""
     try:
         done = subprocess.run(
-            [systemctl, *words], capture_output=True, text=True, timeout=TIMEOUT_S, check=True
+            [systemctl, *words],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=TIMEOUT_S,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise HostError(f"PID 1 does not say which services have failed: {error}") from error

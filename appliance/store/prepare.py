@@ -165,7 +165,7 @@ def is_current(path: Path) -> bool:
 def migrate(path: Path) -> None:
     """Apply the missing steps in a process of its own (appliance/store/migrations.py says why)."""
     command = [sys.executable, "-m", "appliance.store.migrations", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         raise StoreError(f"the database {path} could not be brought up to date: {last[0]}")

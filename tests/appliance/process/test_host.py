@@ -2,12 +2,14 @@
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from appliance.errors import HostError
-from appliance.process.host import Host, Order
+from appliance.process.host import MOST_BYTES, Host, Order, read_pipe
 from tests.waiting import wait_until
 
 
@@ -114,3 +116,51 @@ def test_a_job_that_takes_too_long_is_left_alone(tmp_path: Path) -> None:
 def test_a_job_that_cannot_be_begun_is_reported(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="did not take the order `start appliance-checkin`"):
         Host(str(tmp_path / "missing")).run("appliance-checkin")
+
+
+def test_an_answer_of_any_length_and_of_any_bytes_is_cut_and_read(tmp_path: Path) -> None:
+    script = "printf '\\377no, '; head -c 60000 /dev/zero | tr '\\0' '?'; exit 4"
+    order = wait_for(Host(program(tmp_path / "systemctl", f"({script}) >&2")).stop("appliance-x"))
+    assert "\ufffdno, [60001 more characters]; check" in str(order.error)
+
+
+def test_a_child_that_goes_on_writing_does_not_keep_its_reader() -> None:
+    process = subprocess.Popen(["yes"], stdout=subprocess.PIPE)
+    with process:
+        wait_until(lambda: len(read_pipe(process.stdout)) > 0, "its first line")
+        assert len(read_pipe(process.stdout)) <= 2 * MOST_BYTES
+        process.kill()
+
+
+NO_DESCRIPTOR = """
+import os, sys, time
+from appliance.process.host import Host
+host, taken = Host(sys.argv[1]), []
+try:
+    while True:
+        taken.append(os.dup(2))
+except OSError:
+    os.close(taken.pop()) if len(sys.argv) > 2 else None
+for order in (host.stop("appliance-x"), host.show("Id", "appliance-x")):
+    while not order.is_over():
+        time.sleep(0.01)
+    os.write(1, f"{order.error}\\n".encode())
+for one in taken:
+    os.close(one)
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("left", [[], ["one"]])
+def test_without_a_free_file_descriptor_an_order_is_given_all_the_same(
+    tmp_path: Path, left: list[str]
+) -> None:
+    heard = tmp_path / "heard"
+    path = program(tmp_path / "systemctl", f'echo "$@" >> {heard}')
+    command = ["prlimit", "--nofile=20", sys.executable, "-c", NO_DESCRIPTOR, path, *left]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "None",
+        "PID 1 was not asked: this process has no free file descriptor",
+    ]
+    assert heard.read_text().splitlines()[0] == "--no-block stop appliance-x"

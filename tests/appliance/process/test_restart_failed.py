@@ -84,3 +84,9 @@ def test_a_pid_one_that_does_not_answer_is_one_sentence(settings: Settings) -> N
     deaf = replace(settings, host=HostSettings(systemctl="/bin/false"))
     with pytest.raises(HostError, match="PID 1 does not say"):
         restart_failed(deaf)
+
+
+def test_bytes_that_are_no_text_are_no_error(unit: Settings, tmp_path: Path) -> None:
+    program = tmp_path / "systemctl"
+    program.write_text("#!/bin/sh\nprintf 'sshd\\377.service failed\\n'\n")
+    assert "is valid" in restart_failed(unit)

@@ -322,6 +322,10 @@ FAULTS: dict[str, Fault] = {
     "data directory read-only": make_read_only,
     "disk full": fill_disk,
     "no file may grow": limit("--fsize=2048"),
+    "few file descriptors": limit("--nofile=14"),
+    "a refusal of 60,000 characters": let_systemctl(
+        "head -c 60000 /dev/zero | tr '\\0' '?' >&2; exit 4"
+    ),
     "the journal does not read": stop_journal(at_start=True),
     "the journal reads no more": stop_journal(at_start=False),
     "standard error does not read": fill_stderr,
