@@ -4,16 +4,19 @@ Reads and writes: see power/cycle.py.
 Never: holds a rule; it only wires.
 """
 
+from appliance.clock import SystemClock
+from appliance.errors import SettingsError
 from appliance.model import EnergyPolicy
 from appliance.process import service
 from appliance.process.host import Host
 from appliance.process.rtc import Rtc
-from appliance.settings import Follows
+from appliance.settings import Follows, Settings
 from power.act.loads import Actuator
 from power.cycle import PowerCycle
 from power.plan.ladder import Ladder, Planner
 from power.plan.policy_planner import FETCH_EVERY_S, PolicyPlanner
 from power.reading.meters import open_meters
+from power.reading.named_devices import find_errors
 from power.sleep.controller import SleepController
 
 
@@ -26,6 +29,17 @@ def choose_planner(unit: service.Service) -> Planner:
         "the newest energy_policy", lambda store: store.last(EnergyPolicy), FETCH_EVERY_S
     )
     return PolicyPlanner(unit.settings, lambda: policy.value)
+
+
+def list_errors(settings: Settings) -> list[str]:
+    """What this service refuses in settings that are well-formed; nothing is opened."""
+    errors = [one.format(settings) for one in find_errors(settings)]
+    if not errors:
+        try:
+            open_meters(settings, SystemClock())
+        except SettingsError as error:
+            return [str(error)]
+    return errors
 
 
 def assemble(unit: service.Service) -> service.Loop:
@@ -44,4 +58,4 @@ def assemble(unit: service.Service) -> service.Loop:
 
 
 if __name__ == "__main__":
-    service.main("power", assemble, waits_for_store=False)
+    service.main("power", assemble, waits_for_store=False, find_errors=list_errors)

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 
@@ -22,6 +22,12 @@ from appliance.errors import ApplianceError, SettingsError, StoreError
 from appliance.model import ServiceState, Stamp
 from appliance.process import instance_lock
 from appliance.process.instance_lock import InstanceLock, RunningError
+from appliance.process.kept_settings import (
+    ChosenSettings,
+    FindErrors,
+    choose_settings,
+    keep,
+)
 from appliance.process.notify import Notifier
 from appliance.process.recorder import Recorder, Task
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
@@ -33,6 +39,7 @@ Cycle = Callable[[], str]
 Assemble = Callable[["Service"], "Loop"]
 REPORT_EVERY_S = 60.0  # the sentence, and what faults are open, lest the database was replaced
 RETAIN_EVERY_S = 3600.0
+SETTINGS_EVERY_S = 30.0  # until a mended file is seen; docs/units.md
 FLUSH_S = 5.0  # real seconds for the last rows; PID 1 gives 15 to end
 WRONG_WORLD, WRONG_SETTINGS, RUNS_ALREADY = 1, 2, 3  # exit codes
 
@@ -125,7 +132,7 @@ class Service:
         if good:
             self.notifier.notify_ready()
             self.notifier.notify_alive()
-            if self._take_turn("retain", RETAIN_EVERY_S):
+            if self.take_turn("retain", RETAIN_EVERY_S):
                 self.recorder.submit(Task("retention", retention.take_turn, once=True))
 
     def finish(self, act: Callable[[], None]) -> None:
@@ -142,7 +149,7 @@ class Service:
             self.log.warning(str(error), error.message_id, fault=error.code)
         if isinstance(error, StoreError):
             self.recorder.request_repair(error)
-        if self._reported.get(error.code) != str(error) or self._take_turn(
+        if self._reported.get(error.code) != str(error) or self.take_turn(
             error.code, REPORT_EVERY_S
         ):
             self._reported[error.code] = str(error)
@@ -154,7 +161,7 @@ class Service:
 
     def _clear_ended_faults(self) -> None:
         now = frozenset(self._faults)
-        if now == self._faults_before and not self._take_turn("clear", REPORT_EVERY_S):
+        if now == self._faults_before and not self.take_turn("clear", REPORT_EVERY_S):
             return
         self._faults_before = now
         self._reported = {code: text for code, text in self._reported.items() if code in now}
@@ -173,14 +180,14 @@ class Service:
     def _store_sentence(self, sentence: str, trouble: str = "", *, now: bool = False) -> None:
         """Tell PID 1, also what keeps it from being stored; store it once a minute."""
         self.notifier.set_status(f"{sentence}{trouble}")
-        if now or self._take_turn("say", REPORT_EVERY_S):
+        if now or self.take_turn("say", REPORT_EVERY_S):
             at, text = self.clock.stamp(), log.redact(sentence)
             state = ServiceState(at, self.source, text)
             self.recorder.submit(
                 Task("the sentence", lambda store: store.add(state), replaces="say")
             )
 
-    def _take_turn(self, what: str, every_s: float) -> bool:
+    def take_turn(self, what: str, every_s: float) -> bool:
         """Whether `what` is due after `every_s` unit seconds; if so, it counts as done now."""
         now_s = self.clock.stamp().uptime_s
         last_s = self._last_s.get(what)
@@ -196,6 +203,7 @@ def main(
     *,
     takes_instance: bool = False,
     waits_for_store: bool = True,
+    find_errors: FindErrors | None = None,
 ) -> None:
     """Entry point of a service package: `python -m PACKAGE [INSTANCE] --settings FILE`.
 
@@ -203,6 +211,8 @@ def main(
     copy runs.
     `waits_for_store` False: its loop never does; the recorder opens and uses the database in a
     thread of its own, and what it finds comes when it comes.
+    `find_errors`: given for a service that goes on with the last settings that it could use where
+    the file is broken; what it finds wrong in settings, in words.
     """
     arguments = make_parser(name, takes_instance).parse_args()
     instance = arguments.instance if takes_instance else ""
@@ -210,7 +220,8 @@ def main(
     writer_log = log.setup(source)
     stop = stop_on_signals()
     try:
-        settings = settings_file.load_settings(arguments.settings)
+        chosen = read_settings(arguments.settings, name, find_errors)
+        settings = chosen.settings
         lock = take_lock(settings, source, writer_log)
         clock = settings.make_clock()
         store = Store(settings.database, clock, name, opened=False)
@@ -221,8 +232,48 @@ def main(
         print(f"{name}: {log.redact(str(error))}", file=sys.stderr)
         sys.exit(find_exit_code(error))
     threading.excepthook = end_process
+    if chosen.refused is not None and find_errors is not None:
+        back = choose_back(arguments.settings, name, find_errors)
+        loop = replace(loop, cycle=report_kept(service, loop.cycle, chosen.refused, back))
+    elif find_errors is not None:
+        service.recorder.submit(Task("the settings", lambda _: keep(settings, name), once=True))
     run_until_stopped(service, loop)
     lock.release()
+
+
+def read_settings(path: Path | None, name: str, find_errors: FindErrors | None) -> ChosenSettings:
+    """The settings of the file; for some services those that were kept, where it is broken."""
+    if find_errors is None:
+        return ChosenSettings(settings_file.load_settings(path))
+    return choose_settings(path, name, find_errors)
+
+
+def choose_back(path: Path | None, name: str, find_errors: FindErrors) -> Callable[[], bool]:
+    """Whether the settings file can be used by now."""
+
+    def is_mended() -> bool:
+        try:
+            return choose_settings(path, name, find_errors).refused is None
+        except SettingsError:
+            return False
+
+    return is_mended
+
+
+def report_kept(
+    service: "Service", cycle: Cycle, refused: SettingsError, is_mended: Callable[[], bool]
+) -> Cycle:
+    """The cycle of a service that goes on with kept settings: it says so, and leaves, to be started
+    anew by PID 1, when the file is valid.
+    """
+
+    def run() -> str:
+        service.report_fault(refused)
+        if service.take_turn("settings file", SETTINGS_EVERY_S) and is_mended():
+            raise Leave("the settings file is valid again: it starts anew with it")
+        return cycle()
+
+    return run
 
 
 def run_until_stopped(service: Service, loop: Loop) -> None:

@@ -60,3 +60,25 @@ def test_a_pipe_in_place_of_the_database_and_of_the_boot_record_holds_up_no_orde
         os.mkfifo(path)
     with serve_charger(plant) as port, run_power(site, write_settings(site, port)):
         wait_until(lambda: bool(read_orders(site)), "the first orders")
+
+
+@pytest.mark.processes
+def test_with_a_settings_file_that_was_broken_meanwhile_the_guard_still_gives_its_orders(
+    site: Site,
+) -> None:
+    plant = WeakPlant(Settings(), datetime(2026, 4, 15, tzinfo=UTC))
+    plant.values = FULL
+    with serve_charger(plant) as port:
+        settings = write_settings(site, port)
+        kept = site.data / "power.settings.toml"
+        with run_power(site, settings):
+            wait_until(lambda: bool(read_orders(site)) and kept.exists(), "the first orders")
+        before = len(read_orders(site))
+        settings.write_text(settings.read_text() + "[energy\n")
+        with run_power(site, settings):
+            wait_until(lambda: len(read_orders(site)) > before, "orders of the second start")
+            with closing(Store(site.database, SystemClock())) as store:
+                wait_until(
+                    lambda: any(one.code == "settings" for one in store.list_open_faults()),
+                    "the fault",
+                )

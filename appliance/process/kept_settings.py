@@ -1,0 +1,77 @@
+"""The last settings that a service could use, for one that must not wait for a person: the guard.
+
+    chosen = choose_settings(Path("/etc/appliance/unit.toml"), "power", find_errors)
+    chosen.settings     # of the file, or of the copy
+    chosen.refused      # why the file cannot be used; None where it is
+
+Reads: the settings file, the copy in the data directory. Writes: the copy, `NAME.settings.toml`.
+Never: changes the settings file, or uses a copy while the file is valid.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance import settings_file
+from appliance.errors import SettingsError
+from appliance.settings import Settings, UnitSettings
+from appliance.store.durable_files import replace_file
+
+DATA_DIR = re.compile(r'^\s*data_dir\s*=\s*"(?P<path>[^"\n]+)"', re.MULTILINE)
+MOST_BYTES = 1_000_000
+FindErrors = Callable[[Settings], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenSettings:
+    """Settings, and why they are not those of the file."""
+
+    settings: Settings
+    refused: SettingsError | None = None
+
+
+def choose_settings(path: Path | None, name: str, find_errors: FindErrors) -> ChosenSettings:
+    """The settings of the file, else those of the copy; raises `SettingsError` without one.
+
+    `find_errors`: what the service finds wrong beyond types and ranges.
+    """
+    path = path or settings_file.find_settings_file()
+    try:
+        return ChosenSettings(load(path, find_errors))
+    except SettingsError as error:
+        copy = find_data_dir(path) / f"{name}.settings.toml"
+        if not copy.is_file():
+            raise
+        refused = SettingsError(
+            f"{error}; the {name} service goes on with the last settings that it could use "
+            f"({copy}) until {path} is mended"
+        )
+    return ChosenSettings(load(copy, find_errors), refused)
+
+
+def load(path: Path, find_errors: FindErrors) -> Settings:
+    """Settings that the service can use; raises `SettingsError`."""
+    settings = settings_file.load_settings(path)
+    errors = list(find_errors(settings))
+    if errors:
+        raise SettingsError("\n".join(errors))
+    return settings
+
+
+def find_data_dir(path: Path) -> Path:
+    """The data directory that a settings file names, however broken it is; else the usual one."""
+    with suppress(OSError, UnicodeDecodeError), path.open() as file:
+        if found := DATA_DIR.search(file.read(MOST_BYTES)):
+            return Path(found["path"])
+    return UnitSettings().data_dir
+
+
+def keep(settings: Settings, name: str) -> None:
+    """Copy the file that these settings come from; an error leaves the copy as it was."""
+    copy = settings.unit.data_dir / f"{name}.settings.toml"
+    with suppress(OSError):
+        data = settings.path.read_bytes()
+        if not copy.is_file() or copy.read_bytes() != data:
+            replace_file(copy, data, mode=0o640)

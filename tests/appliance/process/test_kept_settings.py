@@ -1,0 +1,89 @@
+"""A service that must not wait for a person goes on with the last settings that it could use."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import SettingsError
+from appliance.log import SentenceLog
+from appliance.model import Fault
+from appliance.process.kept_settings import choose_settings, find_data_dir, keep
+from appliance.process.service import Leave, Service, report_kept
+from appliance.settings import Settings
+from appliance.settings_file import load_settings
+from tests.conftest import OpenStore
+from tests.stand_ins.fakes import FakeClock
+
+
+def find_nothing(_: Settings) -> Iterator[str]:
+    return iter(())
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "unit.toml"
+    path.write_text(f'[unit]\nname = "old"\ndata_dir = "{tmp_path}"\n')
+    keep(load_settings(path), "power")
+    return path
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        'name = "old\n[unit]\ndata_dir = "{here}"\n',
+        '[unit]\ndata_dir = "{here}"\nnmae = "new"\n',
+        '[unit]\ndata_dir = "{here}"\n[energy]\nfull_power_w = -1\n',
+        '[unit]\n  data_dir="{here}"\n[energy\n',
+    ],
+)
+def test_a_broken_file_leaves_the_last_settings_in_force_and_says_so(
+    file: Path, broken: str
+) -> None:
+    file.write_text(broken.replace("{here}", str(file.parent)))
+    chosen = choose_settings(file, "power", find_nothing)
+    assert chosen.settings.unit.name == "old"
+    assert str(file) in str(chosen.refused)
+    assert "goes on with the last settings that it could use" in str(chosen.refused)
+
+
+def test_what_the_service_refuses_counts_as_broken(file: Path) -> None:
+    file.write_text(f'[unit]\nname = "new"\ndata_dir = "{file.parent}"\n')
+    chosen = choose_settings(
+        file, "power", lambda own: ["no such charger"] if own.unit.name == "new" else []
+    )
+    assert chosen.settings.unit.name == "old"
+    assert "no such charger" in str(chosen.refused)
+
+
+def test_a_valid_file_is_used_and_kept(file: Path) -> None:
+    file.write_text(f'[unit]\nname = "new"\ndata_dir = "{file.parent}"\n')
+    chosen = choose_settings(file, "power", find_nothing)
+    assert (chosen.settings.unit.name, chosen.refused) == ("new", None)
+    keep(chosen.settings, "power")
+    assert (file.parent / "power.settings.toml").read_bytes() == file.read_bytes()
+
+
+def test_without_a_copy_broken_settings_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "unit.toml"
+    path.write_text(f'[unit]\ndata_dir = "{tmp_path}"\n[energy\n')
+    with pytest.raises(SettingsError, match="is not valid TOML"):
+        choose_settings(path, "power", find_nothing)
+
+
+def test_a_file_that_is_gone_leaves_the_usual_directory(tmp_path: Path) -> None:
+    assert find_data_dir(tmp_path / "none") == Settings().unit.data_dir
+
+
+def test_the_service_reports_it_and_starts_anew_when_the_file_is_mended(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    mended, log = False, SentenceLog("power")
+    service = Service("power", settings, clock, open_store("power"), log)
+    cycle = report_kept(service, lambda: "guards", SettingsError("broken"), lambda: mended)
+    service.run_once(cycle)
+    assert [fault.code for fault in service.store.rows(Fault)] == ["settings"]
+    mended = True
+    clock.advance(60)
+    with pytest.raises(Leave, match="valid again"):
+        service.run_once(cycle)
