@@ -16,6 +16,8 @@ MOST_BODY_LINES = 25  # of a function, without its docstring
 # A list of fields, columns, registers or cases, one below the other: longer, and read in one go.
 TABLES = {
     "appliance/status/camera_moment.py find_moment",
+    "appliance/status/events.py describe_event",
+    "appliance/web/event_data.py add_events",
     "appliance/store/migrations.py m0001_first_tables",
     "appliance/store/migrations.py m0005_cameras",
     "inference/events/draft.py begin_draft",
