@@ -98,7 +98,8 @@ class LoadCheck:
         if query.error:
             return []
         asked = {unit: runs for unit, runs in loads.items() if self._asked.get(unit) is runs}
-        reads_on = {unit: read_back(own) for unit, own in self._switches.items()}
+        readable = {unit: own for unit, own in self._switches.items() if own.path is not None}
+        reads_on = {unit: read_back(own) for unit, own in readable.items()}
         found = find_wrong(asked, parse_states(query.output), reads_on)
         if found:
             self._ask_at_s = self._asked_at_s + ASK_SOON_S

@@ -6,8 +6,9 @@ Never: takes an unknown state for a wrong one, or a service that left of itself 
 A load that should be off and is not:
 
     a service    PID 1 has it running, or starting
-    a switch     its file reads as on; or PID 1 has it started; or switching it off has failed
-                 (after its stop, or with all others at boot) and has not succeeded since
+    a switch     its file reads as on, or as neither on nor off; or PID 1 has it started; or
+                 switching it off has failed (after its stop, or with all others at boot) and has
+                 not succeeded since
     unknown      no fault: as long as PID 1 does not answer, its orders are repeated anyway
 
 A load that should run and does not: it has failed, it starts again and again, it is not there, or
@@ -77,14 +78,16 @@ def name_off(unit: str) -> str:
 def find_wrong(
     loads: Mapping[str, bool], states: States, reads_on: Mapping[str, bool | None]
 ) -> list[LoadDeviation]:
-    """The loads that are not as they should be. `reads_on`: what switches say of themselves."""
+    """The loads that are not as they should be. `reads_on`: what the switches that can be read say
+    of themselves, None: neither on nor off.
+    """
     found = []
     for unit, runs in loads.items():
         state = states.get(unit)
         why = (
             explain_not_running(unit, state, reads_on.get(unit))
             if runs
-            else explain_not_off(unit, state, states, reads_on.get(unit))
+            else explain_not_off(unit, state, states, reads_on)
         )
         if why:
             found.append(LoadDeviation(unit, not runs, why))
@@ -92,23 +95,24 @@ def find_wrong(
 
 
 def explain_not_off(
-    unit: str, state: UnitState | None, states: States, reads_on: bool | None
+    unit: str, state: UnitState | None, states: States, reads_on: Mapping[str, bool | None]
 ) -> str:
     """Why it is known that the load is not off; empty where it is off, or unknown."""
     if state is not None and state.active in ON:
         return "PID 1 has it running"
-    if not unit.startswith(SWITCH) or reads_on is False:
+    if not unit.startswith(SWITCH) or reads_on.get(unit) is False:
         return ""
-    if reads_on:
+    if reads_on.get(unit):
         return "it reads back as on"
+    unreadable = "it reads back neither as on nor as off" if unit in reads_on and state else ""
     confirmed = states.get(name_off(unit))
     if confirmed is not None and confirmed.active == "active":
-        return ""
+        return unreadable
     if state is not None and state.active == "failed":
         return "switching it off failed"
     at_boot = states.get(ALL_OFF)
     failed = at_boot is not None and at_boot.active == "failed"
-    return "switching all loads off at the start failed" if failed else ""
+    return "switching all loads off at the start failed" if failed else unreadable
 
 
 def explain_not_running(unit: str, state: UnitState | None, reads_on: bool | None) -> str:

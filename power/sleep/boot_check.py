@@ -21,8 +21,10 @@ from power.sleep.wake_time import compute_needed_w, format_failed, wake_pct
 
 FIRST = "the first start"
 BY_CLOCK, EARLY, LATE = "the clock of the computer", "before its time", "after its time"
+AT_NO_HOUR = "at an hour that the clock does not know"
 BY_HAND, AFTER_STOP, AFTER_CUT = "without a wake", "after a shutdown", "after a power cut"
 ALARM_SLACK, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=30)
+LONGEST_NAP = timedelta(days=3)  # of a plan: what is hoped for later was planned by a wrong clock
 SUN_FOR_S = WELL_FOR_S = 900.0
 SUN_READINGS = 3  # so many at least, however slow the polls
 POOR_FOR_S = 20.0  # one reading alone sends no unit back
@@ -108,22 +110,32 @@ def begin_boot(before: Boot | None, now: Stamp) -> Boot:
 def begin_after_sleep(before: Boot, now: Stamp) -> Boot:
     """The unit is back from a sleep, in a new boot or in the same one."""
     nap = before.nap
-    cause = BY_HAND if nap is None or nap.wakes is None else classify_wake(nap.wakes, now.utc)
+    cause = BY_HAND if nap is None else classify_wake(nap, now.utc)
     since = nap.since if nap else None
     return Boot(now.boot_id, now.utc, cause, since, before.failed, nap=nap)
 
 
-def classify_wake(wakes: datetime, utc: datetime) -> str:
-    """Who woke the unit, judged by when; nothing in the computer shows it."""
-    if utc < wakes - ALARM_SLACK:
+def classify_wake(nap: SleepRecord, utc: datetime) -> str:
+    """Who woke the unit, judged by when; nothing in the computer shows it. A clock that says less
+    than when the sleep began has lost its time.
+    """
+    if nap.wakes is None:
+        return BY_HAND
+    if utc < nap.since:
+        return AT_NO_HOUR
+    if utc < nap.wakes - ALARM_SLACK:
         return EARLY
-    return BY_CLOCK if utc <= wakes + LATE_AFTER else LATE
+    return BY_CLOCK if utc <= nap.wakes + LATE_AFTER else LATE
 
 
 def record_sent_back(boot: Boot, now: Stamp) -> Boot:
-    """After a failed check. A boot before its hour, in the dark, does not count as failed."""
-    hoped = boot.nap.hoped if boot.nap and boot.asleep_since else None
-    return boot if hoped and now.utc < hoped - ALARM_SLACK else count_failure(boot)
+    """After a failed check. A boot before its hour, in the dark, does not count as failed; without
+    the hour each one does.
+    """
+    nap = boot.nap if boot.asleep_since else None
+    if nap is None or nap.hoped is None or not nap.since <= now.utc < nap.hoped - ALARM_SLACK:
+        return count_failure(boot)
+    return boot if nap.hoped - nap.since <= LONGEST_NAP else count_failure(boot)
 
 
 def count_failure(boot: Boot) -> Boot:
@@ -141,7 +153,7 @@ def compute_sufficient_pct(boot: Boot, settings: Settings) -> float | None:
     """
     if boot.failed >= DISTRUSTED_FROM:
         return None
-    if boot.cause not in (BY_CLOCK, LATE) and not boot.failed:
+    if boot.cause not in (BY_CLOCK, LATE, AT_NO_HOUR) and not boot.failed:
         return settings.energy.sentinel_from_pct
     return max(compute_entry_pct(settings.energy.eco_from_pct, settings.energy), wake_pct(settings))
 

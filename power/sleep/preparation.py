@@ -169,6 +169,9 @@ class SleepPreparer:
 
 
 def read_plan(store: Store) -> list[EnergyPlanStep]:
-    """The steps of the newest plan."""
+    """The steps of the newest plan, and none that an earlier one made at a later, wrong hour."""
     newest = store.last(EnergyPlanStep)
-    return [] if newest is None else store.rows(EnergyPlanStep, newest.stamp.utc, MOST_STEPS)
+    if newest is None:
+        return []
+    steps = store.rows(EnergyPlanStep, newest.stamp.utc, MOST_STEPS)
+    return [step for step in steps if step.stamp == newest.stamp]

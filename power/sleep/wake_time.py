@@ -114,7 +114,9 @@ def find_first_good(
     """The first step from `first` on that carries the unit and has charge enough to stay up."""
     least_pct, least_w = wake_pct(settings), compute_needed_w(settings)
     for step in plan:
-        known = now - step.stamp.utc <= PLAN_HOLDS and step.starts + PLAN_STEP > first
+        known = (
+            timedelta() <= now - step.stamp.utc <= PLAN_HOLDS and step.starts + PLAN_STEP > first
+        )
         if known and step.pv_power_w > least_w and get_low_pct(step) >= least_pct:
             return step
     return None

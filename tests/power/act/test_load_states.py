@@ -9,10 +9,17 @@ GATE, INFERENCE = "appliance-camera@gate", "appliance-inference"
 ACTIVE, INACTIVE, FAILED = UnitState("active"), UnitState("inactive"), UnitState("failed")
 
 
-def explain(unit: str, runs: bool, reads_on: bool | None = None, **states: UnitState) -> str:
+def explain(
+    unit: str,
+    runs: bool,
+    reads_on: bool | None = None,
+    is_readable: bool = False,
+    **states: UnitState,
+) -> str:
     named = {unit: states.get("own", INACTIVE), RELAY_OFF: states.get("once_more", INACTIVE)}
     named["appliance-switches-off"] = states.get("at_boot", ACTIVE)
-    found = find_wrong({unit: runs}, named, {unit: reads_on})
+    reads = {unit: reads_on} if is_readable or reads_on is not None else {}
+    found = find_wrong({unit: runs}, named, reads)
     assert all(one.off is not runs for one in found)
     return found[0].why if found else ""
 
@@ -57,6 +64,14 @@ def test_a_switch_that_was_not_switched_off_at_boot_is_wrong_so_too() -> None:
     assert explain(RELAY, runs=False, at_boot=FAILED) == why
     assert explain(RELAY, runs=False, at_boot=FAILED, once_more=ACTIVE) == ""
     assert explain(GATE, runs=False, at_boot=FAILED) == ""
+
+
+@pytest.mark.parametrize("once_more", [ACTIVE, INACTIVE])
+def test_a_switch_that_reads_neither_on_nor_off_is_not_known_to_be_off(
+    once_more: UnitState,
+) -> None:
+    why = explain(RELAY, runs=False, is_readable=True, own=INACTIVE, once_more=once_more)
+    assert why == "it reads back neither as on nor as off"
 
 
 def test_the_state_of_the_switch_itself_counts_more_than_pid_ones() -> None:

@@ -13,6 +13,7 @@ from power.sleep import boot_record
 from power.sleep.boot_check import (
     AFTER_CUT,
     AFTER_STOP,
+    AT_NO_HOUR,
     BY_CLOCK,
     BY_HAND,
     EARLY,
@@ -67,6 +68,21 @@ def test_who_woke_the_unit_is_judged_by_the_time(minutes: int, cause: str) -> No
     boot = begin_boot(ASLEEP, at(MORNING + timedelta(minutes=minutes)))
     assert (boot.cause, boot.asleep_since, boot.failed) == (cause, SUNSET, 0)
     assert (boot.checked, boot.well, boot.end) == (False, False, BootEnd.RUNNING)
+
+
+def test_a_clock_that_lost_its_time_proves_no_early_wake_and_failed_boots_count() -> None:
+    """Each boot begins in 1970: what sleeps for want of energy needs enough for a night."""
+    boot = begin_boot(ASLEEP, at(datetime(1970, 1, 1, tzinfo=UTC)))
+    assert boot.cause == AT_NO_HOUR
+    by_clock = replace(boot, cause=BY_CLOCK)
+    assert compute_sufficient_pct(boot, SETTINGS) == compute_sufficient_pct(by_clock, SETTINGS)
+    assert record_sent_back(boot, at(datetime(1970, 1, 1, tzinfo=UTC))).failed == 1
+
+
+def test_an_hour_that_a_wrong_clock_has_planned_excuses_no_failed_boot() -> None:
+    far = replace(NAP, hoped=MORNING + timedelta(days=731))
+    boot = begin_boot(replace(ASLEEP, nap=far), at(MORNING))
+    assert record_sent_back(boot, at(MORNING)).failed == 1
 
 
 def test_a_unit_that_nothing_was_to_wake_was_woken_by_hand() -> None:

@@ -73,6 +73,23 @@ def test_the_plan_says_when_to_wake(unit: SleepUnit, open_store: OpenStore) -> N
     assert "the plan expects 90 W of sun and 60 % by then" in unit.sleeps()[0].reason
 
 
+def test_a_plan_that_was_made_at_a_wrong_hour_says_nothing_of_the_wake(
+    unit: SleepUnit, open_store: OpenStore
+) -> None:
+    plan, made, years = open_store("plan"), unit.clock.stamp(), timedelta(days=731)
+    at = SUNSET + timedelta(hours=9)
+    step = EnergyPlanStep(made, at, 90.0, 0.3, 60.0, EnergyLevel.SENTINEL)
+    wrong = replace(made, utc=made.utc + years)
+    plan.add(replace(step, stamp=wrong, starts=at + years), replace(step, stamp=wrong))
+    plan.add(step)
+    unit.verdict = LOW
+    unit.pass_time(310)
+    assert unit.alarm.armed == at
+    (sleep,) = unit.sleeps()
+    assert sleep.expected is not None
+    assert sleep.expected - unit.clock.utc < timedelta(days=1)
+
+
 def test_a_level_that_comes_back_in_time_keeps_the_unit_up(unit: SleepUnit) -> None:
     unit.verdict = LOW
     unit.pass_time(310)
