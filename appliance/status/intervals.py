@@ -143,7 +143,4 @@ def group_by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 def read_rows(store: Store, kind: type, since: datetime, until: datetime) -> Iterator[Row]:
     """The rows of `kind` that cover that time, newest first."""
-    last = until + ROW_REACH
-    return (
-        row for row in read_back(store, kind, COLUMNS[kind], since - ROW_REACH) if row["at"] <= last
-    )
+    return read_back(store, kind, COLUMNS[kind], since - ROW_REACH, until + ROW_REACH)

@@ -85,6 +85,12 @@ def read_newer(
     return search(store, query, "(at, id) > (?, ?)", after, OLDEST_FIRST, limit=limit)
 
 
+def read_last_written(store: Store) -> PlacedEvent | None:
+    """The event that was written last, whatever hour it says; None where there is none."""
+    found = search(store, EventQuery(), "", None, "ORDER BY id DESC", limit=1)
+    return found[0] if found else None
+
+
 def find_event(store: Store, event_id: str) -> PlacedEvent | None:
     """The event of that id; None where there is none."""
     found = store.collect(

@@ -177,6 +177,12 @@ def m0008_unit_time(db: Database) -> None:
     db.execute("CREATE TABLE tidied (writer TEXT PRIMARY KEY, unit_s REAL NOT NULL)")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0009_last_event_of_one_camera(db: Database) -> None:
+    """The event that was written last, of one camera: not that of the latest hour on the clock."""
+    db.execute("CREATE INDEX event_of_camera ON event (camera)")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -21,12 +21,12 @@ ABOVE_ALL_IDS = 2**62
 
 
 def read_back(
-    store: Store, kind: type, columns: Sequence[str], since: datetime
+    store: Store, kind: type, columns: Sequence[str], since: datetime, until: datetime
 ) -> Iterator[dict[str, Any]]:
-    """These columns and `at`, decoded, of the rows from `since` on, newest first.
+    """These columns and `at`, decoded, of the rows from `since` up to `until`, newest first.
 
-    Read back from the end: the newest hour of a large table costs a few pages. A row that cannot be
-    read is passed over. Raises `StoreError`.
+    Read back from the end, to a page without a row from `since` on: the newest hour of a large
+    table costs a few pages. A row that cannot be read is passed over. Raises `StoreError`.
     """
     below, names = ABOVE_ALL_IDS, ("at", *columns)
     while True:
@@ -34,8 +34,8 @@ def read_back(
         page = store.collect(search, lambda row: row, BACK_ROWS)
         found = (select_columns(kind, names, row, store.unreadable) for row in page)
         readable = [row for row in found if row is not None]
-        yield from (row for row in readable if row["at"] >= since)
-        if len(page) < BACK_ROWS or (readable and readable[-1]["at"] < since):
+        yield from (row for row in readable if since <= row["at"] <= until)
+        if len(page) < BACK_ROWS or (readable and all(row["at"] < since for row in readable)):
             return
         below = page[-1]["id"]
 

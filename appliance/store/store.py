@@ -147,11 +147,12 @@ class Store:
         return age_s is not None and age_s <= allowed_s
 
     def last(self, kind: type[T], **where: str) -> T | None:
-        """The newest row that can be read, however old: for showing and for starting up, never for
-        deciding.
+        """The row written last that can be read, however old: for showing and for starting up,
+        never for deciding. An event of an hour that was wrong is not the newest for years.
         """
         table = BY_ROW[kind]
-        found = self._select(table, where, table.format_order("DESC"), limit=1)
+        order = table.order if table.key else "id"
+        found = self._select(table, where, f"ORDER BY {order} DESC", limit=1)
         return found[0] if found else None
 
     def rows(
@@ -219,10 +220,11 @@ class Store:
         sql = f"SELECT DISTINCT {column} FROM {BY_ROW[kind].name} ORDER BY {column}"
         return [row[0] for row in self.query(sql) if isinstance(row[0], str)]
 
-    def count(self, kind: type, since: datetime) -> int:
-        """How many rows there are from `since` on."""
-        sql = f"SELECT count(*) FROM {BY_ROW[kind].name} WHERE at >= ?"
-        return int(self._read_one(sql, (rows.encode_time(since),))[0] or 0)
+    def count(self, kind: type, since: datetime, until: datetime) -> int:
+        """How many rows there are from `since` up to `until`."""
+        sql = f"SELECT count(*) FROM {BY_ROW[kind].name} WHERE at >= ? AND at <= ?"
+        values = (rows.encode_time(since), rows.encode_time(until))
+        return int(self._read_one(sql, values)[0] or 0)
 
     def count_by(self, kind: type, column: str, since: datetime, until: datetime) -> dict[str, int]:
         """How many rows there are from `since` to before `until`, by the values of a column."""
@@ -233,11 +235,16 @@ class Store:
         found = self.query(sql, (rows.encode_time(since), rows.encode_time(until)))
         return {row[0]: row[1] for row in found if isinstance(row[0], str)}
 
-    def sum_columns(self, kind: type, since: datetime, *columns: str) -> tuple[float | None, ...]:
-        """The sum of each column over the rows from `since` on; None where there are none."""
+    def sum_columns(
+        self, kind: type, since: datetime, until: datetime, *columns: str
+    ) -> tuple[float | None, ...]:
+        """The sum of each column over the rows from `since` up to `until`; None where there are
+        none.
+        """
         wanted = ", ".join(f"sum({format_number(column)})" for column in columns)
-        sql = f"SELECT {wanted} FROM {BY_ROW[kind].name} WHERE at >= ?"
-        return self._read_one(sql, (rows.encode_time(since),), len(columns))
+        sql = f"SELECT {wanted} FROM {BY_ROW[kind].name} WHERE at >= ? AND at <= ?"
+        values = (rows.encode_time(since), rows.encode_time(until))
+        return self._read_one(sql, values, len(columns))
 
     def average(self, kind: type, column: str, since: datetime, until: datetime) -> float | None:
         """The mean of a column over the rows from `since` to `until`; None where there are none."""

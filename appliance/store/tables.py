@@ -20,7 +20,7 @@ class Table:
     where rows do not age. Each age stands here only; `Store.latest` goes by it.
     `keep_days` of full rows, then (where `averaged`) 5-minute means for a month and hourly means for
     ten years. `durable`: on disk when the write returns, not within seconds. `order`: the column
-    that says which row is newer: an event is stored when it ends and sorted by when it began.
+    that rows are listed by: an event is stored when it ends and listed by when it began.
     """
 
     name: str

@@ -33,7 +33,7 @@ from appliance.status.loads import read_loads
 from appliance.store.pages import read_back
 from appliance.store.store import Store
 
-DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
+DAY, HOUR, SECOND = timedelta(hours=24), timedelta(hours=1), timedelta(seconds=1)
 J_IN_WH = 3600
 
 
@@ -119,9 +119,9 @@ def collect_camera(store: Store, name: str, hour: CameraEnergy) -> Iterator[Metr
 def collect_motions_and_events(store: Store, settings: Settings) -> Iterator[MetricSample]:
     """Motion and events; a day is counted anew each time, since old rows are deleted."""
     now = store.clock.stamp().utc
-    moved = read_back(store, CameraMotion, ("camera", "looked"), now - DAY)
+    moved = read_back(store, CameraMotion, ("camera", "looked"), now - DAY, now)
     motions = Counter((row["camera"], bool(row["looked"])) for row in moved)
-    events = store.count_by(Event, "camera", now - DAY, now + HOUR)
+    events = store.count_by(Event, "camera", now - DAY, now + SECOND)
     for name in settings.camera:
         for looked in (True, False):
             labels = (name, "true" if looked else "false")
@@ -144,8 +144,8 @@ def collect_inference(store: Store) -> Iterator[MetricSample]:
         yield MetricSample("inference_info", 1, (run.provider, run.model_digest, tier))
         rate = run.frames / run.duration_s if run.duration_s else None
         yield MetricSample("inference_frames_per_second", rate)
-    since = store.clock.stamp().utc - HOUR
-    frames, energy_wh = store.sum_columns(InferenceRun, since, "frames", "energy_wh")
+    now = store.clock.stamp().utc
+    frames, energy_wh = store.sum_columns(InferenceRun, now - HOUR, now, "frames", "energy_wh")
     yield MetricSample("inference_last_hour_frames", frames)
     yield MetricSample("inference_last_hour_energy_joules", to_joules(energy_wh))
 

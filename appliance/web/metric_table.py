@@ -49,7 +49,7 @@ METRICS = (
     Metric("camera_frames_decoded",              "Pictures decoded", CAMERA, counter=True),
     Metric("camera_last_motion_timestamp_seconds", "When the last motion segment began", CAMERA),
     Metric("camera_last_day_motions",            "Motion segments that began in the last 24 hours", ("camera", "looked")),
-    Metric("camera_last_event_timestamp_seconds", "When the newest event began", CAMERA),
+    Metric("camera_last_event_timestamp_seconds", "When the event that was stored last began", CAMERA),
     Metric("camera_last_day_events",             "Events that began in the last 24 hours", CAMERA),
     Metric("inference_info",                     "1; its labels are what ran last", ("provider", "model", "tier")),
     Metric("inference_planned_frames_per_second", "Frames a second that may be analysed"),

@@ -242,14 +242,14 @@ def read_table(store: Store, table: Table, since: datetime, until: datetime) -> 
     if not table.key:
         store.before(kind, until)
         store.after(kind, since)
-    store.count(kind, since)
+    store.count(kind, since, until)
     for column in ("camera", "gpu", "source"):
         if column in list_columns(kind):
             store.list_values(kind, column)
             store.count_by(kind, column, since, until)
     for column in ("power_w", "sigma_pct", "frames"):
         if column in list_columns(kind):
-            store.sum_columns(kind, since, column)
+            store.sum_columns(kind, since, until, column)
             store.average(kind, column, since, until)
     if kind is Fault:
         store.list_faults_at(until, "power", "camera@demo")

@@ -15,6 +15,7 @@ from appliance.model_cameras import CameraMode
 from appliance.settings import Settings
 from appliance.settings_cameras import CameraSettings
 from appliance.status import charts, events, status_document
+from appliance.store.event_pages import EventQuery
 from appliance.store.retention import retain
 from tests.conftest import ROOT, OpenStore
 from tests.scenes import eight_cameras, filled
@@ -137,7 +138,7 @@ def test_eight_cameras_fit_the_schema_and_no_password_leaves(
     reported = json.dumps(
         [
             found,
-            events.list_events(camera, events.ALL, limit=9),
+            events.list_events(camera, EventQuery(), limit=9),
             status_document.list_faults(camera, all=True),
         ]
     )
@@ -223,7 +224,7 @@ def test_events_stand_in_the_order_in_which_they_began_not_in_which_they_ended(
     clock.advance(60)
     inference.add(filled.event(clock.stamp(), "short"))
     inference.add(filled.event(long_before, "long"))
-    reported = events.list_events(open_store(), events.ALL, limit=10)
+    reported = events.list_events(open_store(), EventQuery(), limit=10)
     assert [event["event_id"] for event in reported] == ["short", "long"]
 
 

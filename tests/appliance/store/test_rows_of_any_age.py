@@ -177,7 +177,7 @@ def test_text_in_a_number_is_no_zero_in_a_mean(open_store: OpenStore, clock: Fak
     damage(power.path, "battery_state", "sigma_pct", "abc", all_rows=False)
     begin = clock.utc - timedelta(hours=1)
     assert power.average(BatteryState, "sigma_pct", begin, clock.utc) == 3.0
-    assert power.sum_columns(BatteryState, begin, "sigma_pct") == (3.0,)
+    assert power.sum_columns(BatteryState, begin, clock.utc, "sigma_pct") == (3.0,)
 
 
 def test_rows_that_cannot_be_read_do_not_shorten_an_answer(
