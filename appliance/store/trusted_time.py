@@ -76,8 +76,18 @@ def explain_time_off(before: BootSpan, now: Stamp, *, sure: bool) -> float:
     return off_s if off_s <= min(PLAUSIBLE_OFF_S, CATCH_UP * before.last.uptime_s) else 0.0
 
 
+def begin_epoch(unit_s: float, seen: datetime | None) -> Epoch:
+    """The epoch of a unit that has recorded none, before a time server has given one.
+
+    The wall clock has no say in it. `seen`: the earliest hour at which the readings that are still
+    there were taken, in earlier boots; without one it begins at the first hour that may be right.
+    """
+    first = FIRST_TIME if seen is None else max(seen, FIRST_TIME)
+    return Epoch(first - timedelta(seconds=unit_s), synchronized=False)
+
+
 def correct_epoch(
-    epoch: Epoch | None, unit_s: float, passed_s: float, now: datetime, *, synchronized: bool
+    epoch: Epoch, unit_s: float, passed_s: float, now: datetime, *, synchronized: bool
 ) -> Epoch:
     """The epoch as of now; `passed_s` is the unit time since it was corrected last.
 
@@ -85,9 +95,6 @@ def correct_epoch(
     later on.
     """
     wanted = now - timedelta(seconds=unit_s)
-    if epoch is None:
-        first = wanted if synchronized else max(wanted, FIRST_TIME - timedelta(seconds=unit_s))
-        return Epoch(first, synchronized)
     if not synchronized:
         return epoch
     if epoch.synchronized:

@@ -16,6 +16,7 @@ from typing import Any
 
 from appliance.model import Stamp
 from appliance.store.decoding import (
+    TIME_GLOB,
     UnreadableError,
     decode_bool,
     decode_float,
@@ -25,7 +26,7 @@ from appliance.store.decoding import (
 )
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
-from appliance.store.trusted_time import BootSpan, Epoch, correct_epoch, follow
+from appliance.store.trusted_time import BootSpan, Epoch, begin_epoch, correct_epoch, follow
 
 KEEP_S = 4000 * 86_400.0  # of boots: longer than any row
 SLACK_S = 1.0  # of rounding between the records of two boots
@@ -66,7 +67,8 @@ def read_time(store: Store) -> UnitTime:
     known = follow(boots, now, synchronized=synchronized)
     unit_s = known[-1].ends_s
     passed_s = unit_s - (seen_s if seen_s is not None else unit_s)
-    epoch = correct_epoch(recorded, unit_s, passed_s, now.utc, synchronized=synchronized)
+    epoch = recorded or begin_epoch(unit_s, find_seen_utc(store, now.boot_id))
+    epoch = correct_epoch(epoch, unit_s, passed_s, now.utc, synchronized=synchronized)
     newest = {boot.last.boot_id: boot.starts_s for boot in known}
 
     @cache
@@ -152,6 +154,18 @@ def cap_end(boots: list[BootSpan], seen_s: float | None) -> list[BootSpan]:
         return boots
     *earlier, newest = boots
     return [*earlier, replace(newest, starts_s=seen_s - newest.last.uptime_s)]
+
+
+def find_seen_utc(store: Store, boot_id: str) -> datetime | None:
+    """The earliest hour of the readings that earlier boots have left, those of this one put aside:
+    its clock may be the wrong one.
+    """
+    sql = f"SELECT min(at) FROM power_reading WHERE boot_id <> ? AND at GLOB '{TIME_GLOB}'"
+    found = store.query(sql, (boot_id,))
+    try:
+        return decode_time(found[0][0]) if found and found[0][0] is not None else None
+    except UnreadableError:
+        return None
 
 
 def read_epoch(store: Store) -> tuple[Epoch | None, float | None]:

@@ -173,5 +173,5 @@ def read_plan(store: Store) -> list[EnergyPlanStep]:
     newest = store.last(EnergyPlanStep)
     if newest is None:
         return []
-    steps = store.rows(EnergyPlanStep, newest.stamp.utc, MOST_STEPS)
-    return [step for step in steps if step.stamp == newest.stamp]
+    steps = store.rows(EnergyPlanStep, newest.stamp.utc, MOST_STEPS, newest_first=True)
+    return [step for step in reversed(steps) if step.stamp == newest.stamp]

@@ -25,7 +25,7 @@ def means(store: Store, step_s: int) -> dict[str, tuple[int, float]]:
 
 
 def test_means_are_those_of_complete_steps(open_store: OpenStore, clock: FakeClock) -> None:
-    power = open_store("power")
+    power, clock.synchronized = open_store("power"), True
     run_for(power, clock, hours=2.2)
     retain(power)
     fine, coarse = means(power, 300), means(power, 3600)
@@ -35,7 +35,7 @@ def test_means_are_those_of_complete_steps(open_store: OpenStore, clock: FakeClo
 
 
 def test_retaining_again_changes_nothing(open_store: OpenStore, clock: FakeClock) -> None:
-    power = open_store("power")
+    power, clock.synchronized = open_store("power"), True
     run_for(power, clock, hours=3)
     retain(power)
     before = means(power, 300)
@@ -55,10 +55,11 @@ def test_no_row_goes_before_its_mean_is_stored(open_store: OpenStore, clock: Fak
 def test_rows_of_a_wrong_wall_clock_are_averaged_too(
     open_store: OpenStore, clock: FakeClock
 ) -> None:
-    power = open_store("power")
+    power, clock.synchronized = open_store("power"), True
     run_for(power, clock, hours=1)
     clock.advance(3600)
     retain(power)
+    clock.synchronized = False
     clock.set_wall_clock(START - timedelta(days=20))  # the battery of the clock is empty
     run_for(power, clock, hours=1)
     clock.set_wall_clock(START + timedelta(days=3))  # the network gives the time
@@ -94,7 +95,7 @@ def test_a_service_leaves_the_tables_of_others_alone(
 def test_old_faults_go_when_they_are_over_and_stay_while_they_last(
     open_store: OpenStore, clock: FakeClock
 ) -> None:
-    camera, power = open_store("camera"), open_store("power")
+    camera, power, clock.synchronized = open_store("camera"), open_store("power"), True
     camera.raise_fault("camera@front", CameraError("gone"))
     camera.clear_faults("camera@front")
     camera.raise_fault("camera@back", CameraError("still gone"))

@@ -170,8 +170,9 @@ def test_a_time_server_that_answers_late_explains_the_pause_before(
 def test_the_trusted_time_is_never_ahead_of_what_passed(
     unit: dict[str, Store], clock: FakeClock
 ) -> None:
-    power = unit["power"]
+    power, clock.synchronized = unit["power"], True
     assert record_time(power).trusted_utc == START
+    clock.synchronized = False
     clock.advance(3600)
     clock.set_wall_clock(START + timedelta(days=700))
     assert record_time(power).trusted_utc == START + timedelta(hours=1)
@@ -288,7 +289,7 @@ def test_one_damaged_boot_deletes_no_row_that_is_young(
 def test_a_cleared_fault_of_an_unknown_boot_goes_with_the_next_one_that_is_old(
     unit: dict[str, Store], clock: FakeClock
 ) -> None:
-    power = unit["power"]
+    power, clock.synchronized = unit["power"], True
     for code in ("one", "two", "three"):
         power.raise_fault("power", CameraError(code))
         clock.advance(60)

@@ -147,7 +147,7 @@ def test_means_count_only_while_the_battery_was_far_from_full(
 def test_hourly_means_serve_where_the_fine_ones_are_gone(
     settings: Settings, open_store: OpenStore, clock: FakeClock
 ) -> None:
-    power = open_store("power")
+    power, clock.synchronized = open_store("power"), True
     live_days(power, settings, FIRST, [0.5], every_s=60)
     clock.set_wall_clock(FIRST)
     clock.advance(40 * 86_400)

@@ -13,6 +13,7 @@ from appliance.settings import Settings, SleepMode
 from appliance.store.store import Store
 from power.sleep import boot_record
 from power.sleep.bounded import BoundedCalls
+from power.sleep.preparation import MOST_STEPS
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.orders import FakeOrder
@@ -80,7 +81,8 @@ def test_a_plan_that_was_made_at_a_wrong_hour_says_nothing_of_the_wake(
     at = SUNSET + timedelta(hours=9)
     step = EnergyPlanStep(made, at, 90.0, 0.3, 60.0, EnergyLevel.SENTINEL)
     wrong = replace(made, utc=made.utc + years)
-    plan.add(replace(step, stamp=wrong, starts=at + years), replace(step, stamp=wrong))
+    plan.add(*(replace(step, stamp=wrong, starts=at + years) for _ in range(MOST_STEPS)))
+    plan.add(replace(step, stamp=wrong))
     plan.add(step)
     unit.verdict = LOW
     unit.pass_time(310)
