@@ -1,0 +1,107 @@
+"""Times from outside: a span, a time of day, a date, a date with a time; one parser for all.
+
+    begin = parse_time("24h").find_utc(now, zone)      # also 03:10, 2026-04-15, 2026-04-15T02:00Z
+    before = parse_instant("2026-04-15T02:00:00Z")     # where the zone must stand in the text
+
+Reads and writes: nothing; pure. Every refusal is an `InputError` in one line.
+Never: raises anything else, whatever the text is; and never gives a time outside 1870 to 2200.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from appliance.strict_json import InputError, show
+
+TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+SPAN = re.compile(r"([0-9]{1,7})\s*(s|m|min|h|d|w)")
+DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,6})?)\s*(s|sec|m|min|h)")
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+LONGEST_SPAN = timedelta(days=36_500)
+FIRST_YEAR, LAST_YEAR = 1970, 2199  # a computer that lost its clock starts in 1970
+LONGEST_TEXT = 64
+TIME_HELP = (
+    "a span that goes back from now such as 90m, 24h, 7d; a time of day such as 03:10 (the last "
+    "one); or a date such as 2026-04-15 or 2026-04-15T18:30 (site time, or with Z)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTime:
+    """A time as it was written: one of the three is set."""
+
+    span: timedelta | None = None
+    of_day: time | None = None
+    moment: datetime | None = None
+
+    def find_utc(self, now: datetime, zone: tzinfo) -> datetime:
+        """The moment, UTC. `now` is the unit's time, `zone` that of the site."""
+        if self.span is not None:
+            return now - self.span
+        if self.of_day is not None:
+            return find_last(self.of_day, now, zone)
+        assert self.moment is not None
+        here = self.moment if self.moment.tzinfo else self.moment.replace(tzinfo=zone)
+        return here.astimezone(UTC)
+
+
+def find_last(of_day: time, now: datetime, zone: tzinfo) -> datetime:
+    """When it was last that time of day at the site."""
+    local_now = now.astimezone(zone)
+    today = datetime.combine(local_now.date(), of_day, zone)
+    at = today if today <= local_now else today - timedelta(days=1)
+    return at.astimezone(UTC)
+
+
+def parse_time(text: str) -> WrittenTime:
+    """What `TIME_HELP` says."""
+    bare = text.strip()
+    if span := SPAN.fullmatch(bare):
+        return WrittenTime(span=make_span(text, int(span[1]), span[2]))
+    if found := TIME_OF_DAY.fullmatch(bare):
+        return WrittenTime(of_day=time(int(found[1]), int(found[2])))
+    moment = read_moment(bare)
+    if moment is None:
+        raise InputError(
+            f"{show(text)} is no time: give a span such as 24h or 7d, a time of day such as 03:10, "
+            "or a date such as 2026-04-15 or 2026-04-15T18:30"
+        )
+    return WrittenTime(moment=moment)
+
+
+def make_span(text: str, number: int, unit: str) -> timedelta:
+    span = timedelta(seconds=number * SECONDS[unit[0]])
+    if span > LONGEST_SPAN:
+        raise InputError(f"{show(text)} is too long: a span is at most {LONGEST_SPAN.days}d")
+    return span
+
+
+def parse_instant(text: str) -> datetime:
+    """A date with time and zone in ISO 8601, UTC: there is only one such moment."""
+    moment = read_moment(text)
+    if moment is None or moment.tzinfo is None:
+        raise InputError(f"{show(text)} is no time with a zone, such as 2026-04-15T02:00:00Z")
+    return moment.astimezone(UTC)
+
+
+def read_moment(text: str) -> datetime | None:
+    """A date, or date and time, of 1970 to 2199; None for any other text."""
+    if len(text) > LONGEST_TEXT or not text.isascii():
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
+def parse_duration(text: str, low_s: float, high_s: float) -> float:
+    """`45s`, `4min`, `24h` in seconds, from `low_s` to `high_s`."""
+    found = DURATION.fullmatch(text.strip())
+    seconds = float(found[1]) * SECONDS[found[2][0]] if found else 0.0
+    if not found or not low_s <= seconds <= high_s:
+        raise InputError(
+            f"{show(text)} is no duration from {low_s:g}s to {high_s / 3600:g}h, such as 45s or "
+            "4min"
+        )
+    return seconds
