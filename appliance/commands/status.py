@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def is_well(document: dict[str, Any]) -> bool:
     """Whether no fault is open and an energy budget holds."""
-    return not document["faults"] and bool(document["energy"] and document["energy"]["fresh"])
+    return bool(document["summary"]["state"] != "fault")
 
 
 def build_sections(document: dict[str, Any], settings: Settings) -> list[Section]:
@@ -50,9 +50,12 @@ def build_sections(document: dict[str, Any], settings: Settings) -> list[Section
     unit = document["unit"]
     speed = f", {unit['speed']:g} times real time" if unit["speed"] != 1 else ""
     title = f"{unit['name']}, {format_local(unit['at'], settings)} {unit['timezone']}{speed}"
+    summary = document["summary"]
+    well = GOOD if summary["state"] == "well" else BAD
     return [
+        Section(summary["sentence"], [Line("unit", title)], well),
         Section("FAULTS", [describe_fault(fault, settings) for fault in document["faults"]], BAD),
-        Section(title, describe_energy(document, settings)),
+        Section("Energy", describe_energy(document, settings)),
         Section("Loads", describe_loads(document)),
         Section("Services", [describe_service(entry, settings) for entry in document["services"]]),
     ]

@@ -28,7 +28,9 @@ from appliance.status.cameras import describe_cameras
 from appliance.status.events import describe_recent_events
 from appliance.status.freshness import NOT_YET, Document, describe_age
 from appliance.status.loads import read_loads
+from appliance.status.night_ahead import read_night_ahead
 from appliance.status.packs import describe_pack
+from appliance.status.summary import summarise
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.store.tables import PLAN, get_fresh_s
@@ -58,6 +60,8 @@ def build(store: Store, settings: Settings) -> Document:
         "events": describe_recent_events(store),
         "faults": list_faults(store, all=False),
     }
+    night = read_night_ahead(store, settings, compute_power_max_age_s(settings))
+    document["summary"] = summarise(document, night, settings)
     document["unreadable_rows"] = [asdict(one) for one in store.unreadable.list_tables()]
     return redact_all(document)
 

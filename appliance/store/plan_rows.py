@@ -4,10 +4,10 @@ Reads: `energy_plan_step`, `energy_policy`, through the `Store` that it is given
 Never: says whether a plan still holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from appliance.model import EnergyPlanStep
+from appliance.model import EnergyPlanStep, EnergyPolicy
 from appliance.store.reading import select_columns
 from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
@@ -44,7 +44,7 @@ def read_steps_of_plan(
 ) -> Sequence[Row]:
     """The steps of the plan made at `made` that start after `after` and before `until`, in order.
 
-    Columns: `starts`, `level`, `state_of_charge_pct`.
+    Columns: `starts`, `level`, `state_of_charge_pct`, `low_charge_pct`.
     """
     search = RowSearch(
         "energy_plan_step",
@@ -52,7 +52,8 @@ def read_steps_of_plan(
         "ORDER BY starts",
         (encode_time(after), encode_time(until), encode_time(made)),
     )
-    return select_readable(store, search, ("starts", "level", "state_of_charge_pct"))
+    names = ("starts", "level", "state_of_charge_pct", "low_charge_pct")
+    return select_readable(store, search, names)
 
 
 def select_readable(store: Store, search: RowSearch, names: Sequence[str]) -> Sequence[Row]:
@@ -66,6 +67,19 @@ def select_readable(store: Store, search: RowSearch, names: Sequence[str]) -> Se
         return values | stored
 
     return store.collect(search, keep)
+
+
+def read_policy_facts(store: Store, at: datetime) -> Mapping[str, float] | None:
+    """The facts of the newest policy that covers `at`; its large table is not read."""
+
+    def keep(row: Row) -> Mapping[str, float] | None:
+        values = select_columns(EnergyPolicy, ("facts",), row, store.unreadable)
+        return None if values is None else values["facts"]
+
+    covers, times = "starts <= ? AND ends > ?", (encode_time(at), encode_time(at))
+    search = RowSearch("energy_policy", covers, "ORDER BY id DESC", times, "id, facts")
+    found = store.collect(search, keep, 1)
+    return found[0] if found else None
 
 
 def read_policy_reason(store: Store, at: datetime) -> str | None:

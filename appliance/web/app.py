@@ -6,6 +6,7 @@ Never: takes a command, sets a cookie, or asks another host for anything.
 """
 
 import gzip
+from pathlib import Path
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -19,9 +20,11 @@ from appliance.status import charts, status_document
 from appliance.web.event_data import add_events
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
+from appliance.web.static_files import add_static_files
 
 NEVER_KEPT = ("/api/", "/camera/", "/picture", "/metrics")  # by the browser
 GZIP_FROM_BYTES = 1024
+STATIC = Path(__file__).parent / "static"
 HEADERS = {
     # No inline script or style, nothing from elsewhere, not inside somebody's frame.
     "Content-Security-Policy": (
@@ -37,9 +40,9 @@ HEADERS = {
 
 def create_app(settings: Settings, clock: Clock) -> Flask:
     """The page and its data as a WSGI application."""
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     reader = StoreReader(settings.database, clock)
-    add_page(app, settings)
+    add_page(app, settings, reader, add_static_files(app, STATIC))
     add_data(app, settings, reader)
     add_events(app, settings, reader)
     add_snapshots(app, settings)
@@ -51,12 +54,16 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     return app
 
 
-def add_page(app: Flask, settings: Settings) -> None:
-    """`/`: one page; its scripts request everything else."""
+def add_page(app: Flask, settings: Settings, reader: StoreReader, static: str) -> None:
+    """`/`: one page with the status of now in it; its scripts request everything else."""
 
     @app.get("/")
     def page() -> str:
-        return render_template("page.html", settings=settings)
+        try:
+            first = reader.ask(lambda store: status_document.build(store, settings))
+        except StoreError:
+            first = None  # the page's first request says why
+        return render_template("page.html", settings=settings, first=first, static=static)
 
 
 def add_data(app: Flask, settings: Settings, reader: StoreReader) -> None:
@@ -99,7 +106,7 @@ def answer_error(error: ApplianceError) -> ResponseReturnValue:
 def add_headers(answer: Response) -> Response:
     """Headers for every answer; data is never cached, and compressed where that saves much."""
     answer.headers.update(HEADERS)
-    if request.path.startswith(NEVER_KEPT):
+    if request.path == "/" or request.path.startswith(NEVER_KEPT):
         answer.headers["Cache-Control"] = "no-store"
     if answer.mimetype in ("application/json", "text/html"):
         compress(answer)

@@ -2,9 +2,9 @@
 
 import { byId, facts, figure, make, say, show } from "./dom.js";
 import { energy, fixed, known, percent, signed, UNKNOWN } from "./words.js";
-import { lastKnown, span, when } from "./times.js";
+import { doubt } from "./summary.js";
+import { lastKnown, when } from "./times.js";
 
-const STILL_A = 0.05; // less than this is rest: the shunt's last digit
 const KNOWN_BY = {
   "counted": "counted from the current",
   "anchored full": "set at the full battery, then counted from the current",
@@ -19,8 +19,7 @@ export function battery(status, now) {
   const charge = b ? b.state_of_charge_pct : null;
   figure("charge", "charge-unit", known(charge) ? charge.toFixed(0) : null);
   say("charge-sigma", b && known(b.sigma_pct) ? `± ${doubt(b.sigma_pct)}` : "");
-  gauge(charge, b ? b.sigma_pct : null);
-  say("battery-does", b ? does(b) : "");
+  say("battery-does", status.summary.flow.battery);
   blocked(b);
   say("battery-energy", b ? left(b) : UNKNOWN);
   say("battery-flow", b ? signed(b.current_a, 1, "A") : UNKNOWN);
@@ -70,22 +69,9 @@ function apart(cell) {
   return `Cell ${cell.cell} is ${fixed(Math.abs(cell.apart_v), 2, "V")} ${side} the median of all cells.`;
 }
 
-function doubt(sigma) {
-  return sigma < 0.95 ? percent(Math.max(sigma, 0.1), 1) : percent(sigma);
-}
-
 function left(b) {
   if (!known(b.energy_wh)) return UNKNOWN;
   return known(b.capacity_wh) ? `${energy(b.energy_wh)} of ${energy(b.capacity_wh)}` : energy(b.energy_wh);
-}
-
-function does(b) {
-  if (!known(b.current_a)) return "Whether it charges is unknown.";
-  if (Math.abs(b.current_a) < STILL_A) return "At rest.";
-  const rate = known(b.voltage_v) ? ` with ${Math.round(Math.abs(b.current_a * b.voltage_v))} W` : "";
-  if (b.current_a > 0) return `Charging${rate}.`;
-  const lasts = known(b.time_to_go_s) ? `; at this rate it lasts ${span(b.time_to_go_s)}` : "";
-  return `Discharging${rate}${lasts}.`;
 }
 
 function blocked(b) {
@@ -104,23 +90,4 @@ function note(row, b, now) {
   if (!row) return "The power service has not reported yet.";
   if (!b) return lastKnown(row.at, now);
   return b.method ? `Charge ${KNOWN_BY[b.method] || b.method}.` : "";
-}
-
-function gauge(charge, sigma) {
-  const value = known(charge) ? clamp(charge) : 0;
-  const spread = known(sigma) && known(charge) ? sigma : 0;
-  const from = clamp(value - spread);
-  byId("gauge-fill").setAttribute("width", `${value}%`);
-  byId("gauge-sigma").setAttribute("x", `${from}%`);
-  byId("gauge-sigma").setAttribute("width", `${clamp(value + spread) - from}%`);
-  byId("gauge").setAttribute("aria-label",
-    known(charge) ? `Charge ${percent(charge)}, ${doubtWords(sigma)}` : "Charge unknown");
-}
-
-function doubtWords(sigma) {
-  return known(sigma) ? `plus or minus ${doubt(sigma)}` : "of unknown uncertainty";
-}
-
-function clamp(value) {
-  return Math.min(100, Math.max(0, value));
 }

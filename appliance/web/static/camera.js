@@ -52,7 +52,7 @@ class Row {
     say(this.origin, known(hour.wh) ? (hour.measured ? "measured" : "modelled") : "");
     say(this.why, camera.fresh ? sentence(inShort(camera.reason, energy)) : silence(camera, now));
     say(this.stream, camera.fresh ? comes(camera) : "");
-    say(this.motion, moved(camera.last_motion, now));
+    say(this.motion, sawLast(camera, now));
   }
 }
 
@@ -77,8 +77,10 @@ function comes(camera) {
   return camera.stream ? camera.stream.replaceAll(/(\d) (kbit|Mbit)/g, "$1\u00a0$2") : "No video received.";
 }
 
-function moved(motion, now) {
-  if (!motion) return "No motion stored yet (it is stored when it ends).";
+/** The later of the last motion and the last event: a motion is stored only when it ends. */
+function sawLast({ last_motion: motion, last_event: event }, now) {
+  if (event && (!motion || event.at > motion.at)) return `Last event ${when(new Date(event.at), now)}: ${event.label}.`;
+  if (!motion) return "No motion and no event stored yet.";
   return `Last motion ${when(new Date(motion.at), now)} (detected by ${motion.woken_by}), ${motion.looked ? "analysed" : "not analysed"}.`;
 }
 

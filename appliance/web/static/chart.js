@@ -111,9 +111,7 @@ function says() {
   const next = nowStep() + 1;
   const charges = day.plan.state_of_charge_pct.slice(next);
   if (!charges.some(known)) return `${past} There is no plan for the next hours: the level follows the charge alone.`;
-  const lowest = charges.reduce((low, value, index) => (known(value) && (low === null || value < charges[low]) ? index : low), null);
-  const at = when(new Date((day.start + (next + lowest) * day.step_s) * 1000), day.nowDate);
-  return `${past} Plan for the next 12 hours: ${sum(day.plan.pv_power_w, next)} from the panels, lowest charge ${percent(charges[lowest])} (${at}).`;
+  return `${past} Plan for the next 12 hours: ${sum(day.plan.pv_power_w, next)} from the panels.`;
 }
 
 function sum(powers, from) {

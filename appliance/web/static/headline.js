@@ -1,8 +1,8 @@
-// The headline: the level, what it means, why it is so, and until when.
+// The headline: the level, what it means and why it is so.
 
 import { byId, say, show } from "./dom.js";
 import { power, sentence, word } from "./words.js";
-import { lastKnown, when } from "./times.js";
+import { lastKnown } from "./times.js";
 
 const DOES = {
   full: "Everything runs: camera pictures are analysed at the full rate.",
@@ -22,18 +22,11 @@ export function headline(status, now) {
   say("level-does", fresh ? DOES[level] || "" : STALE);
   say("level-reason", fresh ? sentence(energy.reason) : stale(energy, now));
   show("level-free", fresh && energy.sun_is_free);
-  say("level-until", fresh ? until(energy, now) : "");
+  say("level-until", fresh ? `Power budget ${power(energy.power_w)}.` : "");
   for (const step of document.querySelectorAll(".ladder li")) {
     if (step.dataset.level === level) step.setAttribute("aria-current", "true");
     else step.removeAttribute("aria-current");
   }
-}
-
-function until(energy, now) {
-  const end = new Date(energy.until);
-  const left = (end - now) / 1000;
-  const next = left > 0 ? `decided again by ${when(end, now)}` : "is being decided again";
-  return `Power budget ${power(energy.power_w)}; ${next}.`;
 }
 
 function stale(energy, now) {

@@ -8,6 +8,8 @@ import { thumbnailOf } from "./events.js";
 import { drawPicture } from "./picture.js";
 
 const EVERY_MS = 1000;
+const TIMEOUT_MS = 6000;
+const SILENT_MS = 20000;
 const OLD_S = 10;
 const GIVES_PICTURES = ["watch", "active"];
 let panel = null;
@@ -41,6 +43,8 @@ class Panel {
     this.wanted = false;
     this.inView = false;
     this.timer = null;
+    this.at = null;
+    this.arrived = 0;
     this.canvas = make("canvas", { role: "img", "aria-label": "Picture" });
     this.behind = make("img", { class: "behind", alt: "" });
     this.why = make("p", { class: "no-picture" });
@@ -52,6 +56,7 @@ class Panel {
       make("figcaption", {}, this.name, this.time, this.seenWords));
     show(this.canvas, false);
     show(this.behind, false);
+    document.addEventListener("visibilitychange", () => { this.arrived = performance.now(); });
     new IntersectionObserver(([entry]) => this.seen(entry.isIntersecting)).observe(this.frame);
   }
 
@@ -62,10 +67,12 @@ class Panel {
     this.wanted = given && looks(status.inference);
     this.showBehind(status.events.newest);
     if (!this.wanted) this.explain(noPicture(status));
+    else if (this.at) this.age();
     this.schedule(0);
   }
 
   seen(inView) {
+    if (inView && !this.inView) this.arrived = performance.now(); // out of view none was asked for
     this.inView = inView;
     this.schedule(0);
   }
@@ -83,11 +90,11 @@ class Panel {
 
   async pull() {
     try {
-      const answer = await fetch("/picture.jpg");
+      const answer = await fetch("/picture.jpg", { signal: AbortSignal.timeout(TIMEOUT_MS) });
       if (answer.ok) await this.draw(answer);
       else this.explain(sentence((await answer.json()).reason));
     } catch {
-      this.explain("The picture did not arrive.");
+      if (!this.at) this.explain("The picture did not arrive."); // else the last one's age tells
     }
   }
 
@@ -102,14 +109,26 @@ class Panel {
     bitmap.close();
     const words = seenWords(seen);
     this.canvas.setAttribute("aria-label", `Picture from ${name} at ${clockSeconds(at)}: ${words}`);
-    const age = (this.now - at) / 1000;
-    const old = age > OLD_S * this.speed ? `, ${span(age)} ago` : "";
     say(this.name, name);
-    say(this.time, `${clockSeconds(at)}${old}`);
     say(this.seenWords, words);
+    this.at = at;
+    this.arrived = performance.now();
+    this.age();
+  }
+
+  /** The picture's age, which ticks; and words over it once no other one has come for long. */
+  age() {
+    const age = (this.now - this.at) / 1000;
+    say(this.time, `${clockSeconds(this.at)}${age > OLD_S * this.speed ? `, ${span(age)} ago` : ""}`);
+    const silent = performance.now() - this.arrived;
+    const isSilent = this.inView && silent > SILENT_MS;
+    this.canvas.classList.toggle("old", isSilent);
+    show(this.why, isSilent);
+    if (isSilent) say(this.why, `No picture for ${span(silent / 1000)}.`);
   }
 
   explain(reason) {
+    this.at = null;
     show(this.canvas, false);
     show(this.why, true);
     say(this.why, reason);

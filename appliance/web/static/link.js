@@ -1,9 +1,11 @@
 // The link to the unit: asks for JSON, and says in words when no answer comes.
 
 import { byId, say, show } from "./dom.js";
+import { span } from "./times.js";
 
 const TIMEOUT_MS = 6000;
 let lostAt = null;
+let reason = "";
 
 /** JSON from the unit. Throws an Error whose message is a sentence. */
 export async function ask(path) {
@@ -28,9 +30,17 @@ export function found() {
 /** The figures are out of date from now on: grey them and say since when (this device's time). */
 export function lost(error) {
   lostAt = lostAt || new Date();
+  reason = error.message;
   document.body.classList.add("lost");
+  sinceWhen();
+  show("link", true);
+}
+
+/** How long there has been no answer: called each second. */
+export function sinceWhen() {
+  if (!lostAt) return;
   const since = lostAt.toTimeString().slice(0, 8);
   const old = byId("level").textContent === "–" ? "" : " The figures below are from before.";
-  say("link", `${error.message} No answer since ${since} (time of this device); the page tries again every few seconds.${old}`);
-  show("link", true);
+  say("link-text", `${reason} No answer since ${since} (time of this device); the page tries again every few seconds.${old}`);
+  say("link-age", `${span((new Date() - lostAt) / 1000)} ago.`);
 }

@@ -1,26 +1,18 @@
 // The loads: what is drawn now and by whom; each figure says whether it was measured or modelled.
 
 import { byId, figure, make, say } from "./dom.js";
-import { known, power, watts } from "./words.js";
+import { power, watts } from "./words.js";
 
 export function load(status) {
   const { power_w: total, parts } = status.load;
   figure("load-power", "load-unit", watts(total));
-  say("load-does", sentenceOf(status, total));
+  say("load-does", status.summary.flow.load);
   const shown = JSON.stringify(parts);
   const list = byId("load-parts");
   if (list.dataset.shown === shown) return;
   list.dataset.shown = shown;
   const most = Math.max(...parts.map((part) => part.power_w || 0), 0.001);
   list.replaceChildren(...parts.map((part) => row(part, most)));
-}
-
-function sentenceOf(status, total) {
-  if (!known(total)) return "The power of the loads is not known.";
-  const budget = status.energy && status.energy.fresh ? status.energy.power_w : null;
-  if (!known(budget)) return "Nothing may be switched on without a budget.";
-  if (total <= budget) return `Within the power budget of ${power(budget)}.`;
-  return `Above the power budget of ${power(budget)}.`;
 }
 
 function row(part, most) {

@@ -6,7 +6,6 @@ import { span, when } from "./times.js";
 
 const TOLD_S = 24 * 3600;
 const MOST_CHANGES = 4;
-const CHART_S = 12 * 3600;
 const WOKEN = {
   "the clock of the computer": (until) => `by the computer's clock, as set for ${until}`,
   "before its time": (until) => `before its time, which was ${until}`,
@@ -60,7 +59,8 @@ export function outlook(status, now) {
   const [first, ...later] = o.next_levels;
   const changes = later.slice(0, MOST_CHANGES).map((one) => `${word(one.level)} from ${at(one.from)}`);
   const end = later.length > MOST_CHANGES ? "" : ` until ${at(o.until)}`;
-  const beyond = (new Date(o.lowest_at) - now) / 1000 > CHART_S; // the chart tells of what is nearer
+  const rise = status.summary.sunrise; // until then the first screen says how low it gets
+  const beyond = !rise || new Date(o.lowest_at) > new Date(rise);
   const lowest = beyond ? ` Lowest charge ${percent(o.lowest_charge_pct)} (${at(o.lowest_at)}).` : "";
   say("outlook", `Planned: ${[word(first.level), ...changes].join(", ")}${end}.${lowest} ${sentence(o.about)}`.trim());
 }

@@ -5,19 +5,22 @@ import { battery } from "./battery.js";
 import { cameras } from "./camera.js";
 import { chart } from "./chart.js";
 import { followAddress } from "./dialog.js";
-import { say, show } from "./dom.js";
+import { byId, say, show } from "./dom.js";
 import { events } from "./events.js";
 import { faults } from "./faults.js";
 import { headline } from "./headline.js";
-import { ask, found, lost } from "./link.js";
+import { ask, found, lost, sinceWhen } from "./link.js";
 import { load } from "./load.js";
 import { night, outlook } from "./night.js";
 import { computer, services } from "./services.js";
 import { sight } from "./inference.js";
 import { sun } from "./sun.js";
-import { clockSeconds, date, useZone } from "./times.js";
+import { summary } from "./summary.js";
+import { clockSeconds, date, setUnitTime, unitNow, useZone } from "./times.js";
 
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, services, computer];
 const EVERY_MS = 2000;
+const TICK_MS = 1000;
 const DAY_EVERY_MS = 60000;
 const DAY_EVERY_MS_IN_DEMONSTRATION = 5000;
 
@@ -25,7 +28,8 @@ let timer = null;
 let asking = false;
 let dayAsked = -Infinity;
 let day = null;
-let drawn = false;
+let last = null;
+let followed = false;
 
 async function turn() {
   if (asking) return;
@@ -33,7 +37,7 @@ async function turn() {
   clearTimeout(timer);
   try {
     const status = await answered();
-    if (status) draw(status);
+    if (status) take(status);
   } catch (error) {
     lost(new Error("This page cannot show the unit's answer; load it again."));
     throw error;
@@ -56,17 +60,28 @@ async function answered() {
   }
 }
 
-function draw(status) {
+/** A new answer: its time counts from here on. */
+function take(status) {
   useZone(status.unit.timezone);
-  const now = new Date(status.unit.at);
-  unit(status.unit, now);
-  for (const panel of [faults, headline, night, outlook, battery, sun, load, sight, events, cameras, services, computer]) {
-    panel(status, now);
-  }
+  setUnitTime(status.unit);
+  last = status;
+  draw();
+  if (!followed) followAddress();
+  followed = true;
+}
+
+/** The last answer, at the time that it is now: also called each second, so that ages tick. */
+function draw() {
+  const now = unitNow();
+  unit(last.unit, now);
+  for (const panel of PANELS) panel(last, now);
   if (day) chart(day);
   day = null;
-  if (!drawn) followAddress();
-  drawn = true;
+}
+
+function tick() {
+  if (last && document.visibilityState === "visible") draw();
+  if (last) sinceWhen();
 }
 
 function unit(unit, now) {
@@ -85,8 +100,16 @@ async function refreshDay(status) {
   dayAsked = performance.now();
 }
 
+/** The status that came with the page: shown at once, without a further request. */
+function begin() {
+  const first = JSON.parse(byId("first").textContent);
+  if (first) take(first);
+  turn().finally(() => document.body.classList.remove("waiting"));
+  setInterval(tick, TICK_MS);
+}
+
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") turn();
   else clearTimeout(timer);
 });
-turn();
+begin();

@@ -6,7 +6,7 @@ import { lastKnown, when } from "./times.js";
 
 export function services(status, now) {
   const list = byId("services");
-  const shown = JSON.stringify(status.services);
+  const shown = JSON.stringify(status.services.map((one) => [one, one.fresh ? when(new Date(one.at), now) : lastKnown(one.at, now)]));
   if (list.dataset.shown === shown) return;
   list.dataset.shown = shown;
   list.replaceChildren(...status.services.map((service) => row(service, now)));

@@ -4,20 +4,11 @@ import { figure, say } from "./dom.js";
 import { capital, energy, fixed, UNKNOWN, watts, word } from "./words.js";
 import { lastKnown } from "./times.js";
 
-const DOES = {
-  off: "No charging: too little sun, or the battery takes none.",
-  bulk: "All available solar power is taken (bulk charge).",
-  absorption: "Nearly full: constant voltage while the current falls.",
-  float: "Full: the voltage is held at the float level.",
-  equalize: "Equalising the cells at a raised voltage.",
-  fault: "The charge controller reports a fault.",
-};
-
 export function sun(status, now) {
   const s = status.sun && status.sun.fresh ? status.sun : null;
   const stage = s ? word(s.charge_stage) : "";
   figure("sun-power", "sun-unit", s ? watts(s.pv_power_w) : null);
-  say("sun-does", s ? DOES[stage] || "What the charge controller does is unknown." : "");
+  say("sun-does", status.summary.flow.sun);
   say("sun-today", s ? energy(s.yield_today_wh) : UNKNOWN);
   say("sun-stage", stage ? capital(stage) : UNKNOWN);
   say("sun-voltage", s ? fixed(s.pv_voltage_v, 1, "V") : UNKNOWN);

@@ -15,6 +15,18 @@ function build(timeZone) {
   };
 }
 
+let told = null; // the unit's time when it answered last, this device's then, and how fast it runs
+
+/** The unit has told its time; from now on it goes on here, also without an answer. */
+export function setUnitTime({ at, speed }) {
+  told = { at: new Date(at).getTime(), here: performance.now(), speed };
+}
+
+/** The unit's time now. */
+export function unitNow() {
+  return new Date(told.at + (performance.now() - told.here) * told.speed);
+}
+
 /** Show times in this IANA zone from now on; a zone that the browser does not know stays UTC. */
 export function useZone(name) {
   if (name === zone) return;

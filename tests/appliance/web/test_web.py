@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from appliance.errors import BusError
 from appliance.media.frame_socket import FrameServer
 from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Stamp
@@ -235,8 +236,39 @@ def test_the_page_links_only_to_files_that_are_here(client: FlaskClient) -> None
     for script in STATIC.glob("*.js"):
         for name in re.findall(r'from "\./([^"]+)"', script.read_text()):
             assert (STATIC / name).exists(), f"{script.name} imports {name}"
-            assert f"/static/{name}" in page, f"{name} is not preloaded"
+            assert f'/{name}"' in page, f"{name} is not preloaded"
     assert not re.search(r"<script>|<style|\sstyle=|\son[a-z]+=", page)
+
+
+def test_the_pages_own_files_are_packed_and_kept_until_they_change(client: FlaskClient) -> None:
+    (link,) = re.findall(r'src="([^"]+/page.js)"', client.get("/").text)
+    packed = client.get(link, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == (STATIC / "page.js").read_bytes()
+    assert "immutable" in packed.headers["Cache-Control"]
+    assert client.get(link).data == (STATIC / "page.js").read_bytes()
+    plain = client.get("/static/page.js")
+    assert (plain.status_code, plain.headers["Cache-Control"]) == (200, "no-cache")
+    again = client.get("/static/page.js", headers={"If-None-Match": plain.headers["ETag"]})
+    assert again.status_code == 304
+    for path in ("nothing.js", "../app.py", "%2e%2e/app.py", f"{'0' * 12}/page.js", ""):
+        assert client.get(f"/static/{path}").status_code == 404, path
+
+
+def test_the_first_screen_comes_with_the_page(
+    client: FlaskClient, clock: FakeClock, open_store: OpenStore
+) -> None:
+    assert "data cannot be read" in client.get("/").text
+    store = open_store("power")
+    store.add(budget(clock))
+    store.raise_fault("power", BusError("</script><b>it broke"))
+    page = client.get("/")
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "1 fault." in page.text
+    assert "&lt;b&gt;it broke" in page.text
+    assert "<b>" not in page.text
+    (first,) = re.findall(r'<script id="first" [^>]+>(.*?)</script>', page.text)
+    assert json.loads(first)["summary"]["verdict"] == "1 fault."
 
 
 def test_files_from_others_are_what_their_table_says() -> None:
