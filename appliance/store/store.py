@@ -20,13 +20,7 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, StoreError
 from appliance.model import Fault, ServiceState, Stamp
 from appliance.store import rows
-from appliance.store.connection import (
-    UnknownAnswer,
-    connect,
-    make_error,
-    read_inode,
-    run_query,
-)
+from appliance.store.connection import UnknownAnswer, connect, make_error, read_inode, run_query
 from appliance.store.decoding import MOST, select_number
 from appliance.store.reading import decode_row
 from appliance.store.row_search import RowCollector, RowSearch, format_source

@@ -377,8 +377,7 @@ def test_the_reader_can_not_write(
     settings: Settings, clock: FakeClock, open_store: OpenStore
 ) -> None:
     open_store()
-    app = create_app(settings, clock)
-    before = settings.database.stat().st_mtime_ns
+    before, app = settings.database.stat().st_mtime_ns, create_app(settings, clock)
     for path in ("/api/status", "/api/day", "/api/events", "/healthz", "/metrics"):
         assert app.test_client().get(path).status_code == 200
     assert settings.database.stat().st_mtime_ns == before
@@ -396,7 +395,6 @@ def test_a_battery_that_is_no_longer_reported_is_unknown_not_old(
     store.add(state)
     clock.advance(3600)
     reported = client.get("/api/status").json["battery"]  # type: ignore[index]
-    assert reported["fresh"] is False
-    assert reported["state_of_charge_pct"] is None
+    assert (reported["fresh"], reported["state_of_charge_pct"]) == (False, None)
     store.add(replace(state, stamp=clock.stamp()))
     assert client.get("/api/status").json["battery"]["state_of_charge_pct"] == 71.0  # type: ignore[index]

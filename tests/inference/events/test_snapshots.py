@@ -217,7 +217,9 @@ def test_a_picture_whose_row_is_lost_goes_by_a_date_that_can_be_one(
     )
     files.put_snapshot("no row", START, b"x")
     files.put_snapshot("no clock", START - timedelta(days=20_000), b"x")
+    clock.synchronized = True
     record_time(store)
+    clock.synchronized = False
     clock.set_wall_clock(START + timedelta(days=700))
     assert files.tidy() == 0
     clock.set_wall_clock(START)
