@@ -4,7 +4,6 @@ Reads: one TOML file, and $APPLIANCE_SETTINGS for its place. Writes: nothing.
 Never: lets an unknown key, a wrong type or a value out of range pass.
 """
 
-import difflib
 import os
 import re
 import sys
@@ -20,6 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import available_timezones
 
 from appliance.errors import SettingsError
+from appliance.parsing.nearest import advise
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.settings_cameras import Point, Polygon
 from appliance.settings_field import format_choice
@@ -210,8 +210,7 @@ class SettingsBuilder:
         """A time zone must be one that this computer has; where it has none, UTC is shown."""
         zone, known = settings.site.timezone, available_timezones()
         if known and zone not in known:
-            near = difflib.get_close_matches(zone, known, n=1, cutoff=0.5)
-            advice = f"did you mean {near[0]!r}?" if near else "give an IANA name, or 'UTC'"
+            advice = advise(zone, known, "give an IANA name, or 'UTC'")
             raise self._make_error(
                 ("site", "timezone"), f"{zone!r} is not a known time zone; {advice}"
             )
@@ -221,10 +220,10 @@ class SettingsBuilder:
     ) -> None:
         for key in table:
             if key not in known:
-                near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.5)
                 kind = "key" if where else "section"
-                advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-                raise self._make_error((*where, key), f"is not a known {kind}; {advice}")
+                raise self._make_error(
+                    (*where, key), f"is not a known {kind}; {advise(key, known)}"
+                )
 
     def _require_table(self, value: Any, where: tuple[str, ...]) -> None:
         if not isinstance(value, Mapping):

@@ -7,9 +7,9 @@ Never: restores while a process has the database open, or deletes what was there
 """
 
 import argparse
-from pathlib import Path
 
 from appliance.commands.opening import load_unit_settings, open_unit
+from appliance.parsing.arguments import PATH
 from appliance.store import backup
 from appliance.store.restore import restore_backup
 
@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     place = "directory (default: backups/ in the data directory)"
     restore = "put this copy in the place of the database; the unit must be stopped"
     either = parser.add_mutually_exclusive_group()
-    either.add_argument("--to", type=Path, metavar="DIR", help=place)
-    either.add_argument("--restore", type=Path, metavar="BACKUP", help=restore)
+    either.add_argument("--to", type=PATH, metavar="DIR", help=place)
+    either.add_argument("--restore", type=PATH, metavar="BACKUP", help=restore)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from appliance.commands.opening import format_local, get_timezone
 from appliance.commands.printing import DIM, Line, Section, show, show_json
-from appliance.errors import SettingsError
 from appliance.model_cameras import CameraState
 from appliance.settings import Settings
 from appliance.status.camera_costs import NOTHING_KNOWN, CameraEnergy, sum_up
@@ -34,9 +33,7 @@ class Day(NamedTuple):
 
 
 def show_days(days: int, as_json: bool, settings: Settings, store: Store) -> int:
-    """Print today and the days before; raises `SettingsError` for a number that makes no sense."""
-    if not 1 <= days <= MOST_DAYS:
-        raise SettingsError(f"--days {days} is out of range: give a number from 1 to {MOST_DAYS}")
+    """Print today and the days before."""
     found = list_days(days, settings, store)
     if as_json:
         show_json([build_document(day) for day in found])

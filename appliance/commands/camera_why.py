@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from appliance.commands.camera_cost import format_known
-from appliance.commands.opening import format_local, parse_moment
+from appliance.commands.opening import find_moment_utc, format_local
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.model import EnergyBudget, Fault
 from appliance.model_cameras import CameraChange, CameraHint, CameraMotion, Event
+from appliance.parsing.times import WrittenTime
 from appliance.settings import Settings
 from appliance.status.camera_moment import AROUND, CameraMoment, NoRowsError, find_moment
 from appliance.status.intervals import NO_PICTURES
@@ -34,11 +35,11 @@ LISTS = ("motions", "hints", "events", "faults")
 
 
 def show_moment(
-    camera: str, at_text: str | None, as_json: bool, settings: Settings, store: Store
+    camera: str, wanted: WrittenTime | None, as_json: bool, settings: Settings, store: Store
 ) -> int:
-    """Print it; raises `PastError`, and `SettingsError` for a time that is none."""
+    """Print it; raises `NoRowsError`."""
     now = store.clock.stamp().utc
-    at = now if at_text is None else parse_moment(at_text, now, settings)
+    at = find_moment_utc(wanted, now, settings) or now
     if at > now:
         raise NoRowsError(f"{format_time(at, settings)} is still to come")
     moment = find_moment(store, camera, at, settings.site.timezone)

@@ -5,15 +5,17 @@ Never: changes a camera's mode; the energy budget decides it.
 """
 
 import argparse
-import difflib
-from pathlib import Path
 from typing import Any
 
 from appliance.commands import camera_cost, camera_why
-from appliance.commands.opening import AT_HELP, format_local, open_unit
+from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.model_cameras import CameraChange
+from appliance.parsing.arguments import NAME, PATH, TIME, make_type
+from appliance.parsing.nearest import advise
+from appliance.parsing.times import TIME_HELP
+from appliance.parsing.values import parse_count
 from appliance.settings import Settings
 from appliance.status import cameras
 from appliance.store.store import Store
@@ -35,19 +37,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION")
     why = actions.add_parser("why", help=WHY_HELP, description=WHY_HELP, epilog=EPILOG)
     why.set_defaults(action=show_why)
-    why.add_argument("camera", metavar="NAME", help="NAME of its section [camera.NAME]")
-    why.add_argument("--at", metavar="TIME", help=f"{AT_HELP}; default: now")
+    why.add_argument("camera", type=NAME, metavar="NAME", help="NAME of its section [camera.NAME]")
+    why.add_argument("--at", type=TIME, metavar="TIME", help=f"{TIME_HELP}; default: now")
     cost = actions.add_parser("cost", help=COST_HELP, description=COST_HELP, epilog=EPILOG)
     cost.set_defaults(action=show_cost)
     cost.add_argument(
-        "--days", type=int, default=1, metavar="N", help="today and N - 1 days before (default 1)"
+        "--days",
+        type=make_type(parse_count, 1, camera_cost.MOST_DAYS),
+        default=1,
+        metavar="N",
+        help="today and N - 1 days before (default 1)",
     )
     for action in (why, cost):
         action.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help="print JSON"
         )
         action.add_argument(
-            "--settings", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
+            "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
         )
 
 
@@ -71,9 +77,7 @@ def check_camera_name(name: str, settings: Settings, store: Store) -> str:
     known = list(dict.fromkeys([*settings.camera, *store.list_values(CameraChange, "camera")]))
     if name in known:
         return name
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    advice = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
-    raise SettingsError(f"there is no camera {name!r}; {advice}")
+    raise SettingsError(f"there is no camera {name!r}; {advise(name, known)}")
 
 
 # --- now ------------------------------------------------------------------------------------------

@@ -5,26 +5,27 @@ Never: opens a snapshot, or erases without a confirmation.
 """
 
 import argparse
-import re
 import sys
-from pathlib import Path
 from typing import Any
 
 from appliance.commands.opening import (
     SINCE_HELP,
+    find_moment_utc,
     format_local,
     load_unit_settings,
     open_unit,
-    parse_since,
 )
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.media import erasing
 from appliance.media.erasing import Selection
+from appliance.parsing.arguments import NAME, PATH, TIME, make_type
+from appliance.parsing.times import WrittenTime, parse_time
+from appliance.parsing.values import parse_count
 from appliance.settings import Settings
 from appliance.status import events
 from appliance.store.backup import PATTERN
-from appliance.store.event_pages import EventQuery, parse_place
+from appliance.store.event_pages import EventPlace, EventQuery, parse_place
 from appliance.store.store import Store
 from appliance.store.tables import INFERENCE
 from appliance.store.unit_time import read_time
@@ -37,27 +38,36 @@ LIST_BEFORE_HELP = (
     "only earlier ones: a span or a date as for --since, or an event's cursor (events --json)"
 )
 LIMIT_HELP = "at most N (default 50)"
-MOST_DIGITS = 6
-LIMIT = re.compile(rf"[1-9]\d{{0,{MOST_DIGITS - 1}}}", re.ASCII)
+LIMIT = make_type(parse_count, 1, 100_000)
+
+
+def parse_before(text: str) -> EventPlace | WrittenTime:
+    """A time, or the cursor of an event."""
+    return parse_place(text) or parse_time(text)
+
+
+BEFORE = make_type(parse_before)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--camera", metavar="NAME", help="only those of this camera")
-    parser.add_argument("--label", metavar="WORD", help="only these, such as person")
-    parser.add_argument("--since", metavar="TIME", help=SINCE_HELP)
-    parser.add_argument("--before", metavar="TIME", help=LIST_BEFORE_HELP)
-    parser.add_argument("--limit", type=parse_limit, default=50, metavar="N", help=LIMIT_HELP)
+    parser.add_argument("--camera", type=NAME, metavar="NAME", help="only those of this camera")
+    parser.add_argument("--label", type=NAME, metavar="WORD", help="only these, such as person")
+    parser.add_argument("--since", type=TIME, metavar="TIME", help=SINCE_HELP)
+    parser.add_argument("--before", type=BEFORE, metavar="TIME", help=LIST_BEFORE_HELP)
+    parser.add_argument("--limit", type=LIMIT, default=50, metavar="N", help=LIMIT_HELP)
     parser.add_argument("--json", action="store_true", help="print a JSON list")
     parser.set_defaults(act=list_events)
     actions = parser.add_subparsers(metavar="ACTION")
     erase = actions.add_parser("erase", help=ERASE_HELP, description=ERASE_HELP)
     what = erase.add_mutually_exclusive_group(required=True)
-    what.add_argument("--before", metavar="TIME", help=BEFORE_HELP)
-    what.add_argument("--camera", metavar="NAME", help="all events of this camera")
-    what.add_argument("--event", metavar="ID", help="one event, by its id (`events --json`)")
+    what.add_argument("--before", type=TIME, metavar="TIME", help=BEFORE_HELP)
+    what.add_argument("--camera", type=NAME, metavar="NAME", help="all events of this camera")
+    what.add_argument(
+        "--event", type=NAME, metavar="ID", help="one event, by its id (`events --json`)"
+    )
     erase.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     erase.add_argument(
-        "--settings", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+        "--settings", type=PATH, metavar="FILE", default=argparse.SUPPRESS, help=argparse.SUPPRESS
     )
     erase.set_defaults(act=erase_events)
 
@@ -89,19 +99,12 @@ def find_events(
     store: Store, settings: Settings, arguments: argparse.Namespace
 ) -> list[dict[str, Any]]:
     """The events that the command line asks for, newest first."""
-    now, place, before = store.clock.stamp().utc, parse_place(arguments.before or ""), None
-    if place is None:
-        before = parse_since(arguments.before, now, settings, "--before")
-    since = parse_since(arguments.since, now, settings)
+    now, asked = store.clock.stamp().utc, arguments.before
+    place = asked if isinstance(asked, EventPlace) else None
+    before = None if place else find_moment_utc(asked, now, settings)
+    since = find_moment_utc(arguments.since, now, settings)
     query = EventQuery(arguments.camera, arguments.label, since, before)
     return events.list_events(store, query, limit=arguments.limit, before=place)
-
-
-def parse_limit(text: str) -> int:
-    """How many events at most."""
-    if not LIMIT.fullmatch(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to {10**MOST_DIGITS - 1:,}")
-    return int(text)
 
 
 def describe_event(event: dict[str, Any], settings: Settings) -> Line:
@@ -154,7 +157,7 @@ def parse_selection(store: Store, settings: Settings, arguments: argparse.Namesp
         return erasing.select_event(arguments.event)
     # "7d" goes back from a present that uptime explains: a clock years ahead must not erase all.
     now = read_time(store).trusted_utc
-    moment = parse_since(arguments.before, now, settings, "--before")
+    moment = find_moment_utc(arguments.before, now, settings)
     assert moment is not None
     return erasing.select_before(moment)
 
@@ -163,4 +166,8 @@ def ask_to_confirm(what: str) -> bool:
     """Whether the person at the terminal says yes; raises `SettingsError` where there is none."""
     if not sys.stdin.isatty():
         raise SettingsError(f"{what}: nobody is here to ask; add --yes to erase them")
-    return input(f"Erase {what}? This cannot be undone. [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        answer = input(f"Erase {what}? This cannot be undone. [y/N] ")
+    except EOFError:  # Ctrl-D
+        answer = ""
+    return answer.strip().lower() in ("y", "yes")

@@ -17,8 +17,10 @@ from typing import IO
 
 from appliance.checks import open_reader
 from appliance.commands.bundle import write_bundle
-from appliance.commands.opening import SINCE_HELP, load_unit_settings, parse_since
+from appliance.commands.opening import SINCE_HELP, find_moment_utc, load_unit_settings
 from appliance.errors import SettingsError, StoreError
+from appliance.parsing.arguments import TIME, make_type
+from appliance.parsing.values import parse_path
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 
 HELP = "pack status, events, faults, readings, checks and settings into one file"
@@ -26,8 +28,10 @@ HELP = "pack status, events, faults, readings, checks and settings into one file
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     place = "file to write; - is standard output (default: unit-NAME-TIME.tar.gz here)"
-    parser.add_argument("--since", metavar="TIME", default="7d", help=f"{SINCE_HELP}; default 7d")
-    parser.add_argument("--to", metavar="FILE", help=place)
+    parser.add_argument(
+        "--since", type=TIME, metavar="TIME", default="7d", help=f"{SINCE_HELP}; default 7d"
+    )
+    parser.add_argument("--to", type=make_type(parse_target), metavar="FILE", help=place)
     pictures = "include the snapshots of the events (they may show people)"
     parser.add_argument("--with-snapshots", action="store_true", help=pictures)
     clips = "include the clips of the events (heads are NOT blurred in them)"
@@ -38,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = load_unit_settings(arguments)
     clock = settings.make_clock()
     now = clock.stamp().utc
-    begin = parse_since(arguments.since, now, settings) or now
+    begin = find_moment_utc(arguments.since, now, settings) or now
     wanted = {"snapshot": arguments.with_snapshots, "clip": arguments.with_films}
     along = [kind for kind, is_wanted in wanted.items() if is_wanted]
     with open_reader(settings, clock) as store:
@@ -76,6 +80,11 @@ def begin_bundle(path: Path) -> Iterator[IO[bytes]]:
     except (OSError, LockedError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise StoreError(f"{path} cannot be written: {reason}") from error
+
+
+def parse_target(text: str) -> str:
+    """`-`, or the path of a file."""
+    return text if text == "-" else str(parse_path(text))
 
 
 def make_default_name(unit: str, now: datetime) -> str:

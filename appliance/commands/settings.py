@@ -5,11 +5,11 @@ Never: changes a settings file.
 """
 
 import argparse
-from pathlib import Path
 
 from appliance import settings_file
 from appliance.commands.opening import find_settings
 from appliance.log import redact
+from appliance.parsing.arguments import PATH
 from appliance.process import settings_checks
 from appliance.settings_text import format_settings
 
@@ -18,7 +18,7 @@ EPILOG = "exit codes: 0 fine; 2 the settings cannot be used, and the message say
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--check", type=Path, metavar="FILE", help="only say whether FILE is valid")
+    parser.add_argument("--check", type=PATH, metavar="FILE", help="only say whether FILE is valid")
 
 
 def run(arguments: argparse.Namespace) -> int:

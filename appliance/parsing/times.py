@@ -4,7 +4,7 @@
     before = parse_instant("2026-04-15T02:00:00Z")     # where the zone must stand in the text
 
 Reads and writes: nothing; pure. Every refusal is an `InputError` in one line.
-Never: raises anything else, whatever the text is; and never gives a time outside 1870 to 2200.
+Never: raises anything else, whatever the text is; and never gives a time outside 1870 to 3000.
 """
 
 import re
@@ -18,7 +18,7 @@ SPAN = re.compile(r"([0-9]{1,7})\s*(s|m|min|h|d|w)")
 DURATION = re.compile(r"([0-9]{1,7}(?:\.[0-9]{1,6})?)\s*(s|sec|m|min|h)")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 LONGEST_SPAN = timedelta(days=36_500)
-FIRST_YEAR, LAST_YEAR = 1970, 2199  # a computer that lost its clock starts in 1970
+FIRST_YEAR, LAST_YEAR = 1970, 2999  # a computer that lost its clock starts in 1970
 LONGEST_TEXT = 64
 TIME_HELP = (
     "a span that goes back from now such as 90m, 24h, 7d; a time of day such as 03:10 (the last "
@@ -85,7 +85,7 @@ def parse_instant(text: str) -> datetime:
 
 
 def read_moment(text: str) -> datetime | None:
-    """A date, or date and time, of 1970 to 2199; None for any other text."""
+    """A date, or date and time, of 1970 to 2999; None for any other text."""
     if len(text) > LONGEST_TEXT or not text.isascii():
         return None
     try:

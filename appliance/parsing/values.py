@@ -14,7 +14,7 @@ from pathlib import Path
 
 from appliance.strict_json import InputError, show
 
-COUNT = re.compile(r"[0-9]{1,15}")
+COUNT = re.compile(r"0|[1-9][0-9]{0,14}")
 NUMBER = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})([eE][+-]?[0-9]{1,3})?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 HOST_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
@@ -90,10 +90,10 @@ def parse_path(text: str) -> Path:
     return Path(text)
 
 
-def parse_name(text: str) -> str:
+def parse_name(text: str, longest: int = LONGEST_NAME) -> str:
     """A name in one line, as of a camera, a device or a model."""
-    if not text.strip() or len(text) > LONGEST_NAME or CONTROL.search(text):
+    if not text.strip() or len(text) > longest or CONTROL.search(text):
         raise InputError(
-            f"{show(text)} is no name: one line of 1 to {LONGEST_NAME} characters makes one"
+            f"{show(text)} is no name: one line of 1 to {longest} characters makes one"
         )
     return text

@@ -8,7 +8,6 @@ A reference is a path (it has a slash, or ends in .onnx; it is taken from the di
 settings file), a name, or the first digits of a digest.
 """
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ApplianceError, ModelError
+from appliance.parsing.nearest import advise
 from appliance.settings import Settings
 from appliance.strict_json import InputError, parse_object
 
@@ -116,12 +116,9 @@ def find_by_digest(models: list[ModelFile], ref: str) -> list[ModelFile]:
 def advise_on_name(models: list[ModelFile], ref: str) -> str:
     """The nearest name, or all."""
     names = list(dict.fromkeys(one.name for one in models))
-    near = difflib.get_close_matches(ref, names, n=1, cutoff=0.5)
-    if near:
-        return f"did you mean {near[0]!r}?"
     if not names:
         return "there is none at all: install the unit's software again"
-    return f"there are: {', '.join(names)}; `unitctl models add FILE` adds one"
+    return advise(ref, names, f"there are: {', '.join(names)}; `unitctl models add FILE` adds one")
 
 
 def read_active(settings: Settings, shipped: Sequence[Path] = SHIPPED) -> str:

@@ -44,7 +44,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     reader = StoreReader(settings.database, clock)
     add_page(app, settings, reader, add_static_files(app, STATIC))
     add_data(app, settings, reader)
-    add_events(app, settings, reader)
+    add_events(app, settings, clock, reader)
     add_snapshots(app, settings)
     add_last_picture(app, settings)
     app.register_error_handler(HTTPException, answer_refusal)

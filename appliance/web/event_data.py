@@ -7,17 +7,20 @@ Never: answers with more than 200 events at once.
 from flask import Flask, abort, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from appliance.clock import Clock
 from appliance.settings import Settings
 from appliance.status import events
 from appliance.web.questions import EventQuestion, parse_question
 from appliance.web.reader import StoreReader
+from appliance.wording.site_time import find_zone
 
 
-def add_events(app: Flask, settings: Settings, reader: StoreReader) -> None:
+def add_events(app: Flask, settings: Settings, clock: Clock, reader: StoreReader) -> None:
     """`/api/events`, `/api/events/ID` and `/api/event-filters`."""
+    zone = find_zone(settings.site.timezone)
 
     def ask() -> EventQuestion:
-        return parse_question(request.args, settings.site.timezone)
+        return parse_question(request.args, clock.stamp().utc, zone)
 
     @app.get("/api/events")
     def list_events() -> ResponseReturnValue:

@@ -5,16 +5,20 @@ Never: costs the other commands anything: what is heavy is imported when it is u
 """
 
 import argparse
-from pathlib import Path
+
+from appliance.parsing.arguments import PATH, make_type
+from appliance.parsing.values import LONGEST_PATH, parse_name, parse_number
 
 HELP = "list the detection models; add, verify, remove, use or bench one"
 EPILOG = (
     "exit codes: 0 done; 1 a model was refused, or the store cannot be written; 2 settings or usage"
 )
+MODEL = make_type(parse_name, LONGEST_PATH)
 REF = "name of the model, the first 6 or more digits of its digest, or a path"
 FILE_HELP = "the model (.onnx), or a pack (.zip) of model and card"
 CARD_HELP = "its card (default: the .json file of the same name beside it)"
-SECONDS_HELP = "how long to run it, in s (default: 10)"
+LONGEST_S = 3600.0
+SECONDS_HELP = "how long to run it, 0.1 to 3600 s (default: 10)"
 # Of each action: one line for the list, and what its own --help says.
 ADD = (
     "add a model to the store",
@@ -41,19 +45,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     actions = parser.add_subparsers(metavar="ACTION")
     add = add_action(actions, "add", "add_model", ADD)
-    add.add_argument("file", type=Path, metavar="FILE", help=FILE_HELP)
-    add.add_argument("--card", type=Path, metavar="CARD", help=CARD_HELP)
+    add.add_argument("file", type=PATH, metavar="FILE", help=FILE_HELP)
+    add.add_argument("--card", type=PATH, metavar="CARD", help=CARD_HELP)
     verify = add_action(actions, "verify", "verify_models", VERIFY)
-    verify.add_argument("model", nargs="?", metavar="NAME", help=f"{REF} (default: all)")
+    verify.add_argument(
+        "model", type=MODEL, nargs="?", metavar="NAME", help=f"{REF} (default: all)"
+    )
     remove = add_action(actions, "remove", "remove_model", REMOVE)
-    remove.add_argument("model", metavar="NAME", help=REF)
+    remove.add_argument("model", type=MODEL, metavar="NAME", help=REF)
     use = add_action(actions, "use", "use_model", USE)
     choice = use.add_mutually_exclusive_group(required=True)
-    choice.add_argument("model", nargs="?", metavar="NAME", help=REF)
+    choice.add_argument("model", type=MODEL, nargs="?", metavar="NAME", help=REF)
     choice.add_argument("--default", action="store_true", help="the model of the settings again")
     bench = add_action(actions, "bench", "bench_model", BENCH)
-    bench.add_argument("model", nargs="?", metavar="NAME", help=f"{REF} (default: the one in use)")
-    bench.add_argument("--seconds", type=float, default=10.0, metavar="N", help=SECONDS_HELP)
+    bench.add_argument(
+        "model", type=MODEL, nargs="?", metavar="NAME", help=f"{REF} (default: the one in use)"
+    )
+    bench.add_argument(
+        "--seconds",
+        type=make_type(parse_number, 0.1, LONGEST_S),
+        default=10.0,
+        metavar="N",
+        help=SECONDS_HELP,
+    )
 
 
 def add_action(
@@ -68,7 +82,7 @@ def add_action(
     parser.set_defaults(action=function)
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
     parser.add_argument(
-        "--settings", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
+        "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
     )
     return parser
 

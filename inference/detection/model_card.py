@@ -4,7 +4,6 @@ Reads: MODEL.json and, to check its digest, MODEL.onnx. Writes: nothing.
 Never: lets a model be used whose bytes are not those that its card describes.
 """
 
-import difflib
 import errno
 import hashlib
 import math
@@ -17,6 +16,7 @@ from typing import Any
 
 from appliance.errors import ModelError
 from appliance.model_cameras import Tier
+from appliance.parsing.nearest import advise
 from appliance.strict_json import parse_object, require_whole_number
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -62,8 +62,7 @@ class ModelCard:
         """The class numbers of `labels`; raises `ModelError` for a name that it cannot see."""
         for label in labels:
             if label not in self.classes:
-                near = difflib.get_close_matches(label, self.classes, n=1, cutoff=0.5)
-                advice = f"did you mean {near[0]!r}?" if near else "its card lists all it can see"
+                advice = advise(label, self.classes, "its card lists all it can see")
                 raise ModelError(f"the model does not know the label {label!r}; {advice}")
         return tuple(self.classes.index(label) for label in labels)
 

@@ -5,7 +5,9 @@ Never: costs the other commands anything: what needs a serial line is imported w
 """
 
 import argparse
-from pathlib import Path
+
+from appliance.parsing.arguments import PATH, make_type
+from appliance.parsing.values import LONGEST_PATH, parse_name
 
 HELP = "list the supported power devices, or find those that are connected"
 MODELS_HELP = "list the known charge controllers, batteries and shunts"
@@ -15,6 +17,7 @@ PROBE = (
     "serial setting. Nothing is changed on a device. A port where no device answers takes up to "
     "two minutes."
 )
+PORT = make_type(parse_name, LONGEST_PATH)
 PORT_HELP = "serial device or tcp://HOST:PORT; may be given more than once (default: all USB ports)"
 
 ADD_HELP = (
@@ -34,14 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         epilog=EPILOG,
     )
     probe.set_defaults(action=run_probe)
-    probe.add_argument("--port", action="append", metavar="PORT", help=PORT_HELP)
+    probe.add_argument("--port", type=PORT, action="append", metavar="PORT", help=PORT_HELP)
     into = probe.add_mutually_exclusive_group()
     into.add_argument("--write", action="store_true", help="add them to the settings file")
     into.add_argument("--add", action="store_true", help=ADD_HELP)
     for action in (models, probe):
         action.add_argument("--json", action="store_true", help="print JSON")
         action.add_argument(
-            "--settings", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
+            "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
         )
 
 

@@ -5,9 +5,10 @@ Never: costs the other commands anything: what is heavy is imported when it is u
 """
 
 import argparse
-from pathlib import Path
 
-from appliance.commands.opening import AT_HELP
+from appliance.parsing.arguments import PATH, TIME, make_type
+from appliance.parsing.times import TIME_HELP
+from appliance.parsing.values import parse_number
 
 HELP = "show the next days, simulate other panels or batteries, explain a past decision"
 EPILOG = (
@@ -23,6 +24,7 @@ OUTLOOK_HELP = (
     "(energy in Wh, charge in %%)"
 )
 WHY_HELP = "show the energy level at a moment, its reason, and the readings before it"
+FIGURE = make_type(parse_number, -1e7, 1e7)  # the range of each is that of its setting
 CHANGE_HELP = {
     "pv_w": "peak power of all panels together, W",
     "tilt_deg": "tilt of the panels from the horizontal, deg",
@@ -49,14 +51,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what_if.set_defaults(action=show_what_if)
     for name, text in CHANGE_HELP.items():
         unit = text.rpartition(", ")[2]
-        what_if.add_argument(f"--{name.replace('_', '-')}", type=float, metavar=unit, help=text)
+        what_if.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=FIGURE,
+            metavar=unit,
+            help=text,
+        )
     why = actions.add_parser("why", help=WHY_HELP, description=WHY_HELP, epilog=EPILOG)
     why.set_defaults(action=show_why)
-    why.add_argument("--at", metavar="TIME", help=f"{AT_HELP}; default: now")
+    why.add_argument("--at", type=TIME, metavar="TIME", help=f"{TIME_HELP}; default: now")
     for action in (outlook, what_if, why):
         action.add_argument("--json", action="store_true", help="print JSON")
         action.add_argument(
-            "--settings", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
+            "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from appliance.commands.opening import format_local, open_unit, parse_moment
+from appliance.commands.opening import find_moment_utc, format_local, open_unit
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyBudget, PowerReading, Sleep, Wake
@@ -44,10 +44,10 @@ class Answer:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print it; raises `WhyError`, and `SettingsError` for a time that is none."""
+    """Print it; raises `WhyError`."""
     with open_unit(arguments) as (settings, store):
         now = store.clock.stamp().utc
-        at = now if arguments.at is None else parse_moment(arguments.at, now, settings)
+        at = find_moment_utc(arguments.at, now, settings) or now
         answer = find_answer(store, at, now=now, settings=settings)
     if arguments.json:
         show_json(build_document(answer))

@@ -4,9 +4,8 @@ Reads and writes: nothing. A new device is a new file of rows here and an entry 
 Never: guesses a model; an unknown name is a `SettingsError` that names the nearest known one.
 """
 
-import difflib
-
 from appliance.errors import SettingsError
+from appliance.parsing.nearest import find_nearest
 from power.devices import (
     daly,
     daly_a5,
@@ -67,8 +66,8 @@ def make_unknown_error(
     kind: str, model: str, known: dict[str, ChargerProfile] | dict[str, BatteryProfile]
 ) -> SettingsError:
     """The error for an unknown model, with the nearest known one."""
-    near = difflib.get_close_matches(model, known, n=1, cutoff=0.4)
-    advice = f"did you mean {near[0]!r}? " if near else ""
+    near = find_nearest(model, known)
+    advice = f"did you mean {near!r}? " if near else ""
     return SettingsError(
         f"model {model!r} is not a known {kind}; {advice}known: {', '.join(sorted(known))}"
     )

@@ -4,11 +4,11 @@ Reads and writes: nothing. A new simulator is a line in SIMULATORS.
 Never: depends on how a device works.
 """
 
-import difflib
 from collections.abc import Collection
 from typing import Any, Protocol, cast, runtime_checkable
 
 from appliance.errors import SettingsError
+from appliance.parsing.nearest import find_nearest
 from provisioning.simulated.devices.daly import SimulatedDaly, SimulatedDalyD2
 from provisioning.simulated.devices.daly_a5 import SimulatedDalyA5
 from provisioning.simulated.devices.epever import SimulatedEpever
@@ -79,8 +79,8 @@ def find_full_name(name: str) -> str:
     found = [model for model in SIMULATORS if model.startswith(name)]
     if name in SIMULATORS or len(found) == 1:
         return name if name in SIMULATORS else found[0]
-    near = difflib.get_close_matches(name, SIMULATORS, n=1, cutoff=0.4)
-    advice = f"did you mean {near[0]!r}? " if near else ""
+    near = find_nearest(name, SIMULATORS)
+    advice = f"did you mean {near!r}? " if near else ""
     raise SettingsError(
         f"there is no simulator of {name!r}; {advice}there are: {', '.join(SIMULATORS)}"
     )

@@ -42,7 +42,7 @@ def test_events_are_filtered_and_go_on_from_a_cursor(unit: Unit) -> None:
 def test_a_limit_that_is_none_is_refused(unit: Unit, limit: str) -> None:
     code, out, err = unit.type("events", "--limit", limit)
     assert (code, out) == (2, "")
-    assert "no number from 1 to" in err
+    assert "is no whole number from 1 to" in err
 
 
 def test_a_time_that_is_none_is_refused(unit: Unit) -> None:

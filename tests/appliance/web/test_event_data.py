@@ -73,14 +73,14 @@ def test_one_event_comes_with_the_next_newer_and_older_one_of_the_filter(
 def test_a_question_that_makes_no_sense_is_refused_in_words(client: FlaskClient) -> None:
     for asked, words in (
         *((f"limit={one}", "from 1 to 200") for one in ("0", "201", "-1", "x", "1" * 99, "012")),
-        *((f"since={one}", "is a time such as") for one in ("yesterday", "2026-13-01", "+1")),
-        ("before=0001-01-01T00:00:00%2B14:00", "is a time such as"),
-        ("before=9999-12-31T23:59:59-14:00", "is a time such as"),
-        ("after=2026-04-15", "is the cursor of an event"),
+        *((f"since={one}", "is no time") for one in ("yesterday", "2026-13-01", "+1")),
+        ("before=0001-01-01T00:00:00%2B14:00", "is no time"),
+        ("before=9999-12-31T23:59:59-14:00", "is no time"),
+        ("after=2026-04-15", "is not the cursor of an event"),
         ("after=2026-04-15T02:00:00.000Z_1&before=2026-04-15", "not both"),
         ("camra=gate", "there is no argument 'camra'"),
-        (f"camera={'x' * 101}", "at most 100 characters"),
-        ("label=%00", "at most 100 characters"),
+        (f"camera={'x' * 201}", "is no name"),
+        ("label=%00", "is no name"),
     ):
         answer = client.get(f"/api/events?{asked}")
         assert answer.status_code == 400, asked

@@ -47,9 +47,10 @@ def test_several_changes_are_one_question(unit: Unit) -> None:
     [
         ((), "at least one change: --pv-w, --tilt-deg"),
         (("--pv-w", "-5"), "--pv-w must be from 1 to 100000, not -5"),
-        (("--tilt-deg", "nan"), "--tilt-deg must be from 0 to 90"),
+        (("--tilt-deg", "91"), "--tilt-deg must be from 0 to 90"),
+        (("--tilt-deg", "nan"), "--tilt-deg: 'nan' is no number"),
         (("--sentinel-w", "40"), "must draw more than the one below"),
-        (("--battery-wh", "many"), "invalid float value"),
+        (("--battery-wh", "many"), "--battery-wh: 'many' is no number"),
     ],
 )
 def test_a_wish_that_cannot_be_is_a_wrong_use(

@@ -1,11 +1,9 @@
 """`unitctl energy why`, as a technician types it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from appliance import settings_file
-from appliance.commands.opening import parse_moment
 from appliance.model import EnergyBudget, EnergyLevel, Sleep, Stamp, Wake
 from tests.power.commands.energy_unit import HOUR, MINUTE, Unit
 from tests.power.plan.site_days import a_reading, a_state
@@ -61,20 +59,6 @@ def test_why_of_now_is_the_newest_budget(unit: Unit) -> None:
     document = unit.json("why")
     assert document["budget"]["reason"] == "SENTINEL: 40 % left"
     assert document["after"] is None
-
-
-def test_a_time_of_day_is_the_last_one_at_the_site(unit: Unit) -> None:
-    settings = settings_file.load_settings(unit.settings)
-    now = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-    assert parse_moment("03:10", now, settings) == datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
-    assert parse_moment("11:00", now, settings) == datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-    assert parse_moment("11:01", now, settings) == datetime(2026, 11, 21, 10, 1, tzinfo=UTC)
-    assert parse_moment("2026-11-22T03:10", now, settings) == datetime(
-        2026, 11, 22, 2, 10, tzinfo=UTC
-    )
-    assert parse_moment("2026-11-22T03:10Z", now, settings) == datetime(
-        2026, 11, 22, 3, 10, tzinfo=UTC
-    )
 
 
 @pytest.mark.parametrize("text", ["soon", "25:00", "03:61", "2026-13-01"])
