@@ -5,9 +5,12 @@ looked up where they are used.
 Never: connects, or repeats a password.
 """
 
+import os
+import socket
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from ipaddress import ip_address
+from pathlib import Path
 
 from appliance.errors import CameraError
 from appliance.process.settings_checks import SettingsFinding
@@ -16,6 +19,7 @@ from appliance.settings_cameras import CameraSettings
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.opening import DEVICES, is_own_address
 
+VIDEO4LINUX = 81  # the major number of its devices, by the kernel's list
 LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
@@ -32,7 +36,8 @@ def find_faults(camera: CameraSettings, settings: Settings) -> Iterator[tuple[st
     if not source:
         yield "source", "is empty: name the camera's address, a device or a video file", False
     elif source.startswith(DEVICES):
-        pass
+        if is_no_camera(Path(source)):
+            yield "source", f"is refused: {source} is no video device", False
     elif parse_scheme(source):
         if text := find_refusal(source, allow_local=camera.allow_local):
             yield "source", f"is refused: {text}", False
@@ -40,6 +45,8 @@ def find_faults(camera: CameraSettings, settings: Settings) -> Iterator[tuple[st
         yield "source", f"names a video file that is not there: {source}", True
     if camera.password_file and not camera.user and not has_user(source):
         yield "password_file", "needs a `user` beside it", False
+    if camera.password_file and is_missing(camera.password_file):
+        yield "password_file", f"names a file that is not there: {camera.password_file}", True
     if camera.onvif and (text := find_onvif_refusal(camera)):
         yield "onvif", f"is refused: {text}", False
 
@@ -65,12 +72,31 @@ def find_onvif_refusal(camera: CameraSettings) -> str:
 
 
 def list_known_ips(address: Address) -> list[str]:
-    """The IP addresses of a host that are known without asking anybody."""
-    if address.host.lower().rstrip(".") in LOCAL_NAMES:
+    """The IP addresses of a host that are known without asking anybody: in all forms in which the
+    system takes numbers (127.1, 0x7f000001, a dot at the end).
+    """
+    host = address.host.lower().rstrip(".")
+    if host in LOCAL_NAMES or host.endswith(".localhost"):
         return ["127.0.0.1"]
-    with suppress(ValueError):
-        return [str(ip_address(address.host))]
+    with suppress(OSError, UnicodeError):
+        found = socket.getaddrinfo(host, None, flags=socket.AI_NUMERICHOST)
+        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
     return []
+
+
+def is_no_camera(device: Path) -> bool:
+    """Whether a device is there and is none of Video4Linux."""
+    with suppress(OSError):
+        found = device.stat()
+        return not (stat.S_ISCHR(found.st_mode) and os.major(found.st_rdev) == VIDEO4LINUX)
+    return False
+
+
+def is_missing(path: Path) -> bool:
+    """Whether a file is certainly not there."""
+    with suppress(OSError):
+        return not path.exists()
+    return False
 
 
 def has_user(source: str) -> bool:

@@ -14,6 +14,15 @@ REFUSED = [
     "rtsp://localhost:8554/stream",
     "rtsp://[::1]/",
     "http://169.254.169.254/latest/meta-data",
+    "http://169.254.169.254./",
+    "rtsp://127.1/x",
+    "rtsp://2130706433/x",
+    "rtsp://0x7f000001/x",
+    "rtsp://0177.0.0.1/x",
+    "rtsp://0/x",
+    "rtsp://localhost./x",
+    "rtsp://camera.localhost/x",
+    "/dev/zero",
     "rtsp://[::ffff:127.0.0.1]/",
     "rtsp://0.0.0.0/",
     "rtsp://224.0.0.1/",
@@ -50,6 +59,15 @@ def test_a_local_source_is_right_where_it_is_allowed(tmp_path: Path) -> None:
     own = CameraSettings(source="rtsp://127.0.0.1/", allow_local=True)
     assert find(own, tmp_path) == []
     assert find(replace(own, source="rtsp://0.0.0.0/"), tmp_path)
+
+
+def test_a_missing_password_file_is_a_warning(tmp_path: Path) -> None:
+    own = CameraSettings(source="rtsp://10.0.0.5/", user="u", password_file=tmp_path / "password")
+    ((key, text, is_warning),) = find(own, tmp_path)
+    assert (key, is_warning) == ("password_file", True)
+    assert "is not there" in text
+    (tmp_path / "password").write_text("x")
+    assert find(own, tmp_path) == []
 
 
 def test_a_missing_video_file_is_a_warning(tmp_path: Path) -> None:
