@@ -7,10 +7,12 @@ Never: waits for disk or database: the recorder stores its rows, and brings what
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Protocol
 
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, PowerReading, Stamp
+from appliance.process.rtc import Rtc
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
@@ -76,7 +78,9 @@ class PowerCycle:
         self._meter, self._planner, self._actuator = meter, planner, actuator
         self._sleep = sleep or NoSleep()
         self._writer = RowWriter(service.recorder)
-        self._memory: Memory | None = Memory(service.recorder, service.clock)
+        self._memory: Memory | None = Memory(
+            service.recorder, service.clock, Rtc(service.settings.host.rtc)
+        )
         self._guard = GuardState()
         self._estimate: Estimate | None = None
         self._reading: PowerReading | None = None
@@ -129,7 +133,13 @@ class PowerCycle:
     def _judge(self, at: Situation) -> PermissionRequest:
         """What the guard allows at most, for the sleep controller."""
         self._guard, verdict = judge(
-            self._guard, at.reading, at.reading_age_s, at.battery, self._settings, at.now
+            self._guard,
+            at.reading,
+            at.reading_age_s,
+            at.battery,
+            self._settings,
+            at.now,
+            clock_confirmed=self._clock.is_synchronized(),
         )
         by_voltage = self._guard.confirmed
         return PermissionRequest(verdict, by_voltage, at.battery, at.reading, at.now)
@@ -198,6 +208,8 @@ class PowerCycle:
         """
         self._guard, self._reading, self._memory = GuardState(), None, None
         if self._estimate and self._battery:
-            other_boot = replace(self._battery, stamp=replace(self._battery.stamp, boot_id=""))
-            restored = estimator.restore(other_boot, self._clock.stamp())
+            now, last = self._clock.stamp(), self._battery.stamp
+            passed = timedelta(seconds=now.uptime_s - last.uptime_s)  # goes on through suspend
+            other_boot = replace(self._battery, stamp=Stamp(now.utc - passed, "", last.uptime_s))
+            restored = estimator.restore(other_boot, now, clock_went_on=True)
             self._estimate = restored and replace(restored, drift=self._estimate.drift)

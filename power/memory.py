@@ -1,6 +1,7 @@
 """What the power service remembers over a restart: the last charge, reading and budget, as stored.
 
-Reads: BatteryState, PowerReading, EnergyBudget, in the recorder's thread. Writes: nothing.
+Reads: BatteryState, PowerReading, EnergyBudget and the real-time clock, in the recorder's thread.
+Writes: nothing.
 Never: lets the loop wait for longer than a moment. What cannot be read the store passes over.
 
 The database may come late, or never: the loop goes on without. What comes late is merged: of two
@@ -8,16 +9,19 @@ estimates the more certain counts, of two readings the newer, and a level that t
 just now is no rise.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from appliance.clock import Clock
 from appliance.model import BatteryState, EnergyBudget, PowerReading, Stamp
 from appliance.process.recorder import Recorder
+from appliance.process.rtc import Rtc
 from appliance.store.store import Store
 from power.act.arbiter import VALID_S, ArbiterState
 from power.battery import estimator
 from power.battery.estimate import Estimate
+from power.sleep.bounded import BoundedCalls
 
 WAIT_S = 3.0  # real seconds: a restart of the service must not look like a loss of the charge
 T = TypeVar("T")
@@ -26,8 +30,9 @@ T = TypeVar("T")
 class Memory:
     """The three stored values, each None until it is read, or where it is unknown."""
 
-    def __init__(self, recorder: Recorder, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, recorder: Recorder, clock: Clock, rtc: Rtc) -> None:
+        """`rtc`: the clock that goes on without power, if it does."""
+        self._clock, self._rtc, self._rtc_calls = clock, rtc, BoundedCalls()
         self._wait_s = WAIT_S
         self._estimate = recorder.follow("the last battery_state", self._read_estimate)
         self._reading = recorder.follow("the last power_reading", self._read_reading)
@@ -52,7 +57,20 @@ class Memory:
 
     def _read_estimate(self, store: Store) -> Estimate | None:
         stored = store.last(BatteryState)
-        return estimator.restore(stored, self._clock.stamp()) if stored else None
+        if stored is None:
+            return None
+        now = self._clock.stamp()
+        return estimator.restore(stored, now, clock_went_on=self._has_clock_gone_on(now))
+
+    def _has_clock_gone_on(self, now: Stamp) -> bool:
+        """Whether the wall clock has gone on without power: a time server confirms it, or it is
+        that of the real-time clock. One that was saved at the power-off has stood still.
+        """
+        if self._clock.is_synchronized():
+            return True
+        with suppress(TimeoutError):
+            return self._rtc_calls.run(lambda: self._rtc.shows(now.utc))
+        return False
 
     def _read_reading(self, store: Store) -> PowerReading | None:
         return self._of_this_boot(store.last(PowerReading))

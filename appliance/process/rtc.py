@@ -17,6 +17,7 @@ from appliance.errors import ApplianceError
 from appliance.settings import SleepMode
 
 NAME = "the clock of the computer"
+SAME_S = 5.0  # two clocks of one computer, read in whole seconds
 COARSEST_S = 60  # some clocks keep an alarm to the minute
 
 
@@ -76,11 +77,20 @@ class Rtc:
             return None if at_s is None else timedelta(seconds=at_s - self._epoch_s(now))
         return None
 
+    def shows(self, utc: datetime) -> bool:
+        """Whether the clock's own time is that of the computer; False where it cannot be read."""
+        with suppress(OSError, ValueError):
+            return abs(self._read_s() - utc.timestamp()) <= SAME_S
+        return False
+
     def _epoch_s(self, now: datetime) -> int:
         """The clock's own time, or the computer's where it cannot be read."""
         with suppress(OSError, ValueError):
-            return int((self._directory / "since_epoch").read_text())
+            return self._read_s()
         return round(now.timestamp())
+
+    def _read_s(self) -> int:
+        return int((self._directory / "since_epoch").read_text())
 
     def _alarm_s(self) -> int | None:
         """The alarm that is set; empty, or something else than a number, is none."""

@@ -10,6 +10,7 @@ the charge that flows and with every unmeasured minute. It shrinks where the cou
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import BatterySettings
@@ -48,33 +49,46 @@ LOST_SIGMA_PCT = 30.0  # of a charge that could be anything
 LARGEST_CORRELATION = 0.95  # of charge and drift: not all of an uncertainty is drift
 
 
-def restore(state: BatteryState, now: Stamp) -> Estimate | None:
+def restore(state: BatteryState, now: Stamp, *, clock_went_on: bool) -> Estimate | None:
     """The estimate to start with after a restart, from the last stored state.
 
-    Within one boot the time between is a silence like any other. Over a boot it is judged by the
-    wall clock, for want of a better; a clock that went backwards means that nothing is known.
+    Within one boot the time between is a silence like any other. Over a boot the wall clock says
+    how long it was, if it `clock_went_on` without power. One that was only saved at the end shows
+    seconds for a fortnight: then, or if it went backwards, nothing is known.
     """
     if state.state_of_charge_pct is None or state.sigma_pct is None:
         return None
     same_boot = state.stamp.boot_id == now.boot_id
     sigma_pct = state.sigma_pct
     if not same_boot:
-        sigma_pct = min(LOST_SIGMA_PCT, sigma_pct + compute_time_off_sigma_pct(state.stamp, now))
+        sigma_pct = min(
+            LOST_SIGMA_PCT,
+            sigma_pct + compute_time_off_sigma_pct(state.stamp, now, clock_went_on=clock_went_on),
+        )
     return Estimate(
         counted_at=state.stamp if same_boot else now,
         charge_pct=min(100.0, max(0.0, state.state_of_charge_pct)),
         sigma_pct=sigma_pct,
         method=RESTORED,
         drift=restore_drift(state),
-        full_at=state.full_at,
+        full_at=find_past(state.full_at, now),
         after_long_silence=not same_boot,
     )
 
 
-def compute_time_off_sigma_pct(last: Stamp, now: Stamp) -> float:
+def compute_time_off_sigma_pct(last: Stamp, now: Stamp, *, clock_went_on: bool) -> float:
     """Uncertainty (%) that the time without a running computer adds."""
     off_h = (now.utc - last.utc).total_seconds() / HOUR_S
-    return LOST_SIGMA_PCT if off_h < 0 else max(REBOOT_SIGMA_PCT, OFF_SIGMA_PER_H * off_h)
+    return (
+        LOST_SIGMA_PCT
+        if off_h < 0 or not clock_went_on
+        else max(REBOOT_SIGMA_PCT, OFF_SIGMA_PER_H * off_h)
+    )
+
+
+def find_past(at: datetime | None, now: Stamp) -> datetime | None:
+    """A time that was noted; None where it is yet to come: the clock was wrong then, or is now."""
+    return at if at is not None and at.tzinfo is not None and at <= now.utc else None
 
 
 def restore_drift(state: BatteryState) -> Drift:

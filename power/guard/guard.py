@@ -37,8 +37,10 @@ def judge(
     battery: BatteryState | None,
     settings: Settings,
     now: Stamp,
+    *,
+    clock_confirmed: bool = True,
 ) -> tuple[GuardState, Verdict]:
-    """The guard's next state, and its verdict `now`.
+    """The guard's next state, and its verdict `now`; `clock_confirmed`: by a time server.
 
     `reading` is the last usable one while it is fresh (`NO_RISE_AFTER_S`), then None.
     `reading_age_s` is its age however old, None where there was none in this boot.
@@ -47,7 +49,7 @@ def judge(
     observation = observe(reading, limits, now)
     state = update_state(state, observation, limits)
     battery = battery if battery is not None and is_current(battery, now) else None
-    reserve_wh = compute_todays_reserve_wh(battery, settings, now)
+    reserve_wh = compute_todays_reserve_wh(battery, settings, now, confirmed=clock_confirmed)
     least_pct = compute_lower_bound_pct(battery)
     voltage = judge_voltage(
         state, observation, limits, now, charged=is_charging(reading, battery, limits)
@@ -69,11 +71,11 @@ def judge(
 
 
 def compute_todays_reserve_wh(
-    battery: BatteryState | None, settings: Settings, now: Stamp
+    battery: BatteryState | None, settings: Settings, now: Stamp, *, confirmed: bool
 ) -> float:
     """The reserve by season, and by how long ago the battery was full."""
     full_at = None if battery is None else battery.full_at
-    days = compute_reserve_days(settings, now.utc, full_at)
+    days = compute_reserve_days(settings, now.utc, full_at, confirmed=confirmed)
     return compute_reserve_wh(settings.battery, settings.energy, days)
 
 

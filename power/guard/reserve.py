@@ -22,17 +22,21 @@ DARK = 1e-6  # a polar night
 FIRST_YEAR = 2024  # a clock from before this code was written has lost its battery
 
 
-def compute_reserve_days(settings: Settings, utc: datetime, full_at: datetime | None) -> float:
+def compute_reserve_days(
+    settings: Settings, utc: datetime, full_at: datetime | None, *, confirmed: bool = True
+) -> float:
     """Days that the reserve must last now: by latitude and season, and how long ago it was full.
 
     Each day beyond the third without a full charge adds one, up to twice the days: then the sun is
-    scarcer than the calendar says. A last full charge that is not known adds none, and with a wall
-    clock that is plainly wrong the settings' figure holds as it is.
+    scarcer than the calendar says. A last full charge that is not known, or is yet to come, adds
+    none. With a wall clock that is plainly wrong the settings' figure holds as it is; with one that
+    no time server has `confirmed` in this boot it is the least: it may be another season.
     """
     wanted = settings.energy.reserve_days
     if utc.year < FIRST_YEAR or utc.tzinfo is None:
         return wanted
     days = scale_to_season(wanted, settings.site.latitude_deg, utc.toordinal())
+    days = days if confirmed else max(wanted, days)
     if full_at is None or full_at.tzinfo is None:
         return days
     return min(2 * days, days + max(0, (utc - full_at).days - USUAL_GAP_DAYS))

@@ -110,7 +110,10 @@ def gather_inputs(store: Store, settings: Settings, clear_sky: ClearSkyModel, no
         history=site,
         sigma_pct=read_usual_sigma_pct(store, now.utc),
         reserve_wh=compute_current_reserve_wh(
-            settings, now.utc, battery.full_at if battery else None
+            settings,
+            now.utc,
+            battery.full_at if battery else None,
+            confirmed=store.clock.is_synchronized(),
         ),
         forecast=forecast,
     )

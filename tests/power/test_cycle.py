@@ -107,7 +107,7 @@ class Unit:
 @pytest.fixture
 def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Unit:
     """A unit that was charged to 90 % when its service was last seen, a minute ago."""
-    store = open_store("power")
+    store, clock.synchronized = open_store("power"), True
     state = BatteryState(
         clock.stamp(), 90.0, 1.0, 2300, 2560, None, charge_blocked=False, method="counted"
     )

@@ -3,6 +3,7 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from appliance.log import SentenceLog
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, PowerReading
 from appliance.process.recorder import Recorder
+from appliance.process.rtc import Rtc
 from appliance.process.service import Service
 from appliance.settings import Settings
 from power import memory
@@ -95,7 +97,7 @@ OF_ONE_FIELD = ("extra", "battery_voltage_v = x'00'", "charge_stage = 'TURBO'") 
 )
 @pytest.mark.parametrize("table", TABLES)
 def test_a_damaged_row_is_unknown_and_takes_nothing_else_with_it(
-    open_store: OpenStore, clock: FakeClock, table: str, damage: str
+    open_store: OpenStore, clock: FakeClock, tmp_path: Path, table: str, damage: str
 ) -> None:
     store = open_store("power")
     filled.fill(open_store)
@@ -103,7 +105,7 @@ def test_a_damaged_row_is_unknown_and_takes_nothing_else_with_it(
     with closing(sqlite3.connect(store.path)) as db:
         db.execute(damage.format(table=table))
         db.commit()
-    found = Memory(Recorder(store, clock, SentenceLog("power"), "power"), clock)
+    found = Memory(Recorder(store, clock, SentenceLog("power"), "power"), clock, Rtc(tmp_path))
     assert found.is_here()
     for name, attribute in TABLES.items():
         known = getattr(found, attribute) is not None
@@ -162,3 +164,33 @@ def test_what_comes_late_raises_the_level_at_once_and_keeps_the_charge(
     assert cycle._arbiter.level == FULL
     service.recorder.come()
     assert store.last(PowerReading) is not None
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "rtc_off_by_s", "sigma_pct"),
+    [
+        (False, 2, 6.0),  # the real-time clock has gone on, and the wall clock is set by it
+        (False, -12 * 86_400, 30.0),  # the wall clock was saved, the real-time clock begins anew
+        (False, None, 30.0),  # there is none
+        (True, None, 6.0),
+    ],
+)
+def test_a_charge_from_before_a_power_off_is_as_sure_as_the_clock_that_went_on(
+    open_store: OpenStore,
+    clock: FakeClock,
+    tmp_path: Path,
+    confirmed: bool,
+    rtc_off_by_s: int | None,
+    sigma_pct: float,
+) -> None:
+    store = open_store("power")
+    store.add(replace(filled.battery_state(clock.stamp()), sigma_pct=3.0))
+    clock.reboot(down_s=20)
+    clock.synchronized = confirmed
+    if rtc_off_by_s is not None:
+        own_s = round(clock.utc.timestamp()) + rtc_off_by_s
+        (tmp_path / "since_epoch").write_text(f"{own_s}\n")
+    found = Memory(Recorder(store, clock, SentenceLog("power"), "power"), clock, Rtc(tmp_path))
+    assert found.is_here()
+    assert found.estimate is not None
+    assert found.estimate.sigma_pct == sigma_pct

@@ -301,4 +301,4 @@ def read_for_guard(store: Store, settings: Settings) -> object:
     reading = filled.reading(now)
     planner.propose(filled.battery_state(now), reading, None)
     store.last(PowerReading)
-    return estimator.restore(stored, now) if stored else None
+    return estimator.restore(stored, now, clock_went_on=True) if stored else None

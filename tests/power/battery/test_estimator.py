@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import pytest
 
@@ -274,7 +275,7 @@ def stored(clock: FakeClock, charge_pct: float, sigma_pct: float) -> BatteryStat
 def test_a_restart_goes_on_from_the_stored_state(clock: FakeClock) -> None:
     before = stored(clock, 71.0, 2.0)
     clock.advance(60)
-    estimate = estimator.restore(before, clock.stamp())
+    estimate = estimator.restore(before, clock.stamp(), clock_went_on=True)
     assert estimate is not None
     assert (estimate.charge_pct, estimate.method) == (71.0, estimator.RESTORED)
     estimate = update(estimate, a_reading(clock, amps=-12.0), PACK)
@@ -285,13 +286,32 @@ def test_a_restart_goes_on_from_the_stored_state(clock: FakeClock) -> None:
 def test_a_boot_adds_uncertainty_and_a_lost_wall_clock_adds_the_most(clock: FakeClock) -> None:
     before = stored(clock, 71.0, 2.0)
     clock.reboot(down_s=30)
-    quick = estimator.restore(before, clock.stamp())
+    quick = estimator.restore(before, clock.stamp(), clock_went_on=True)
     clock.set_wall_clock(clock.utc.replace(year=1990))
-    lost = estimator.restore(before, clock.stamp())
+    lost = estimator.restore(before, clock.stamp(), clock_went_on=True)
     assert quick is not None
     assert lost is not None
     assert quick.sigma_pct == 5.0
     assert lost.sigma_pct == 30.0
+
+
+@pytest.mark.parametrize("off_s", [20, 600, 12 * 86_400])
+def test_a_clock_that_stood_still_without_power_says_nothing_of_how_long_that_was(
+    clock: FakeClock, off_s: float
+) -> None:
+    before, saved = stored(clock, 62.0, 4.0), clock.utc
+    clock.reboot(down_s=off_s)
+    clock.set_wall_clock(saved + timedelta(seconds=20))
+    restored = estimator.restore(before, clock.stamp(), clock_went_on=False)
+    assert restored is not None
+    assert restored.sigma_pct == 30.0
+
+
+def test_a_full_charge_that_is_yet_to_come_is_unknown(clock: FakeClock) -> None:
+    before = replace(stored(clock, 62.0, 4.0), full_at=clock.utc + timedelta(days=730))
+    restored = estimator.restore(before, clock.stamp(), clock_went_on=True)
+    assert restored is not None
+    assert restored.full_at is None
 
 
 def test_a_unit_that_slept_through_a_sunny_day_is_corrected_by_the_voltage_it_wakes_to(
@@ -299,7 +319,11 @@ def test_a_unit_that_slept_through_a_sunny_day_is_corrected_by_the_voltage_it_wa
 ) -> None:
     before = stored(clock, 8.0, 2.0)
     clock.reboot(down_s=9 * 3600)
-    estimate = update(estimator.restore(before, clock.stamp()), a_reading(clock, volts=13.45), PACK)
+    estimate = update(
+        estimator.restore(before, clock.stamp(), clock_went_on=True),
+        a_reading(clock, volts=13.45),
+        PACK,
+    )
     assert estimate is not None
     assert estimate.charge_pct - estimate.sigma_pct > 60
 

@@ -86,7 +86,7 @@ def test_when_it_was_full_is_remembered_shown_and_taken_over_after_a_restart(
     full_at = clock.stamp().utc
     estimate = after(estimate, clock, 5, volts=13.2)
     state = estimator.report_state(estimate, None, PACK, clock.stamp())
-    restored = estimator.restore(state, clock.stamp())
+    restored = estimator.restore(state, clock.stamp(), clock_went_on=True)
     assert restored is not None
     assert estimate.full_at == state.full_at == restored.full_at == full_at
 
@@ -96,7 +96,7 @@ def test_a_restart_long_after_the_last_full_charge_still_lets_the_next_one_teach
 ) -> None:
     start = replace(make_estimate(clock, 60, 25), full_at=clock.utc - timedelta(days=10))
     restored = estimator.restore(
-        estimator.report_state(start, None, PACK, clock.stamp()), clock.stamp()
+        estimator.report_state(start, None, PACK, clock.stamp()), clock.stamp(), clock_went_on=True
     )
     full = after(restored, clock, 0.3, amps=1.5, volts=14.2)
     assert full.method == SYNCHRONISED_FULL
@@ -136,7 +136,7 @@ def test_after_one_day_a_stored_sigma_is_put_down_to_the_drift_of_one_day_only(
 ) -> None:
     start = replace(make_estimate(clock, 60, 25), full_at=clock.utc - timedelta(days=1))
     restored = estimator.restore(
-        estimator.report_state(start, None, PACK, clock.stamp()), clock.stamp()
+        estimator.report_state(start, None, PACK, clock.stamp()), clock.stamp(), clock_went_on=True
     )
     assert restored is not None
     assert restored.drift.covariance == pytest.approx(-(2.5**2))
@@ -321,4 +321,4 @@ def test_the_estimate_of_a_state_without_a_charge_is_none(clock: FakeClock) -> N
     nothing = BatteryState(
         clock.stamp(), None, None, None, 2560, None, charge_blocked=False, method="unknown"
     )
-    assert estimator.restore(nothing, clock.stamp()) is None
+    assert estimator.restore(nothing, clock.stamp(), clock_went_on=True) is None

@@ -244,7 +244,9 @@ class World:
         """The power service starts anew: its state is what is stored."""
         self.guard, self.arbiter = GuardState(), ArbiterState(self.arbiter.level)
         now = self.clock.stamp()
-        self.estimate = estimator.restore(self.state, now) if self.state else None
+        self.estimate = (
+            estimator.restore(self.state, now, clock_went_on=True) if self.state else None
+        )
 
     def reboot(self, *, lost: bool) -> None:
         """The computer starts anew; nothing of the boot before counts as fresh."""

@@ -59,6 +59,13 @@ def test_what_is_not_known_of_the_time_changes_nothing() -> None:
     assert compute_reserve_days(at(45), WINTER, datetime(2026, 1, 1)) == pytest.approx(7, abs=0.1)  # noqa: DTZ001
 
 
+@pytest.mark.parametrize("off_by_days", [-730, -182, 0, 182, 730])
+def test_a_clock_that_nobody_has_confirmed_lowers_no_reserve(off_by_days: int) -> None:
+    utc = WINTER + timedelta(days=off_by_days)
+    assert compute_reserve_days(at(45), utc, None, confirmed=False) >= 7
+    assert compute_reserve_days(at(69), WINTER, None, confirmed=False) == 14
+
+
 def test_settings_beyond_the_bounds_are_kept() -> None:
     assert compute_reserve_days(at(69, wanted=60), WINTER, None) == 60
     assert compute_reserve_days(at(0, wanted=1), SUMMER, None) == 1

@@ -170,12 +170,18 @@ def test_loads_stop_before_anything_else_is_done_about_a_sleep(unit: Unit) -> No
     assert timedelta(seconds=300) <= sleep.stamp.utc - low.stamp.utc <= timedelta(seconds=330)
 
 
-def test_the_charge_before_a_suspend_is_uncertain_after_it(unit: Unit) -> None:
+@pytest.mark.parametrize("clock_stands_still", [False, True])
+def test_the_charge_before_a_suspend_is_uncertain_after_it(
+    unit: Unit, clock_stands_still: bool
+) -> None:
     wakes = suspend(unit)
+    saved = unit.clock.utc
     before = unit.store.rows(BatteryState)[-1]
     assert before.sigma_pct is not None
     unit.meter.silent = True
     unit.clock.advance((wakes - unit.clock.utc).total_seconds())
+    if clock_stands_still:
+        unit.clock.set_wall_clock(saved)
     unit.pass_time(30)
     after = unit.store.rows(BatteryState)[-1]
     assert after.sigma_pct is not None
