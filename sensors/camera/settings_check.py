@@ -45,7 +45,7 @@ def find_faults(camera: CameraSettings, settings: Settings) -> Iterator[tuple[st
         yield "source", f"names a video file that is not there: {source}", True
     if camera.password_file and not camera.user and not has_user(source):
         yield "password_file", "needs a `user` beside it", False
-    if camera.password_file and is_missing(camera.password_file):
+    elif camera.password_file and is_missing(camera.password_file):
         yield "password_file", f"names a file that is not there: {camera.password_file}", True
     if camera.onvif and (text := find_onvif_refusal(camera)):
         yield "onvif", f"is refused: {text}", False
