@@ -65,13 +65,24 @@ def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observa
         mean_v = mean_v if is_recent(reading, "battery_voltage_v") else None
         lowest_v = lowest_v if is_recent(reading, "lowest_cell_voltage_v") else None
     values = list_moving_values(reading)
-    if lowest_v is not None and (mean_v is None or lowest_v < mean_v):
-        at_s = measured_at_s(reading, "lowest_cell_voltage_v")
-        return Observation(lowest_v, mean_only=False, at_s=at_s, values=values)
-    if mean_v is None:
+    measured = {"battery_voltage_v": mean_v, "lowest_cell_voltage_v": lowest_v}
+    known = {name: volts for name, volts in measured.items() if volts is not None}
+    if not known:
         return None
-    at_s = measured_at_s(reading, "battery_voltage_v")
-    return Observation(mean_v, mean_only=lowest_v is None, at_s=at_s, values=values)
+    cell_v = min(known.values())
+    bad_v = find_threshold_above(cell_v, limits)
+    at_s = max(
+        measured_at_s(reading, name) for name, v in known.items() if v == cell_v or v < bad_v
+    )
+    return Observation(cell_v, mean_only=lowest_v is None, at_s=at_s, values=values)
+
+
+def find_threshold_above(cell_v: float, limits: Limits) -> float:
+    """The limit that this voltage is below; where it is good, itself. What else is below it was
+    measured as low: of two such measurements the newer counts.
+    """
+    thresholds_v = (limits.cell.floor_v, limits.cell.low_v)
+    return next((limit_v for limit_v in thresholds_v if cell_v < limit_v), cell_v)
 
 
 def mean_cell_v(reading: PowerReading, limits: Limits) -> float | None:

@@ -2,13 +2,14 @@
 
 Reads and writes: nothing; pure.
 Never: leaves more than a few seconds between a battery that falls and its first low reading while
-loads run, or polls a line for more than half of its time.
+loads run, or polls quick lines for more than half of their time.
 
 From the moment that a battery falls until its loads are ordered to stop, three times add up: until
 the next poll, until `EMPTY_FOR_S` of low readings have confirmed it (a surge is over by then, and
 that is not shortened), and until the poll after that. The first is short while something runs that
 would have to be stopped, the last while a low voltage waits to be confirmed. While nothing runs,
-nothing needs to be stopped, and the settings' pace is enough.
+nothing needs to be stopped, and the settings' pace is enough. A line that takes more than a second
+is not waited for (power/reading/side_by_side.py): its time is not in that of a poll.
 """
 
 from appliance.model import EnergyLevel

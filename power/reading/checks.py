@@ -4,16 +4,19 @@ Reads and writes: nothing; it keeps what the checks remember from poll to poll.
 Never: passes on a value that a check has rejected, or rejects one without a fault or a mark.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading
-from power.reading.combine import Charger
+from power.reading.combine import TOGETHER_S, Charger
 from power.reading.current_sign import CurrentSigns
-from power.reading.disagreements import compare_voltages, find_odd_voltages
+from power.reading.disagreements import Disagreement, compare_voltages, find_odd_voltages
 from power.reading.pack_faults import PackFaults
 from power.reading.plausibility import PlausibilityFilter, is_connected, mark_implausible
+
+APART_FOR_S = 60.0  # longer than a sweep over a slow line
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class DeviceChecks:
     plausibility: PlausibilityFilter = field(default_factory=PlausibilityFilter)
     signs: CurrentSigns = field(default_factory=CurrentSigns)
     packs: PackFaults = field(default_factory=PackFaults)
+    _apart_since_s: dict[str, float] = field(default_factory=dict)
 
     def note_load(self, power_w: float, now_s: float) -> None:
         """What the loads that are ordered on now draw at least."""
@@ -57,18 +61,37 @@ class DeviceChecks:
             },
             {name: one for name, one in batteries.items() if one and f"bms {name}" not in frozen},
         )
-        volts = list_voltages(sound)
-        odd = find_odd_voltages(volts)
+        disagreements, odd = self._compare_voltages(sound, now_s)
         packs = {name: one for name, one in sound.batteries.items() if one}
         faults: list[BusError] = [
             *frozen.values(),
             *self.plausibility.charge_faults.values(),
             *self.signs.list_faults(),
             *self.signs.list_other_scales(),
-            *compare_voltages(volts),
+            *disagreements,
             *self.packs.follow(packs, now_s),
         ]
         return replace(reject_voltages(sound, odd), faults=tuple(faults))
+
+    def _compare_voltages(
+        self, sound: CheckedPoll, now_s: float
+    ) -> tuple[list[Disagreement], frozenset[str]]:
+        """Which voltages contradict each other, and the devices whose voltage is not used.
+
+        Beside older ones, of devices on a slow line, a difference must last: the battery may just
+        have fallen. A voltage of now is rejected only by others of now.
+        """
+        volts = list_voltages(sound)
+        recent = list_voltages(sound, since_s=now_s - TOGETHER_S)
+        found = {one.code: one for one in compare_voltages(volts)}
+        self._apart_since_s = {code: self._apart_since_s.get(code, now_s) for code in found}
+        lasting = [
+            one
+            for code, one in found.items()
+            if len(recent) == len(volts) or now_s - self._apart_since_s[code] >= APART_FOR_S
+        ]
+        older = find_odd_voltages(volts) - set(recent) if lasting else frozenset()
+        return lasting, older | find_odd_voltages(recent)
 
     def _filter_charger(self, name: str, charger: Charger) -> Charger:
         sound = self.plausibility.filter_charger(
@@ -88,18 +111,18 @@ class DeviceChecks:
         return self.plausibility.filter_battery(name, reading, rejected=rejected)
 
 
-def list_voltages(sound: CheckedPoll) -> dict[str, float]:
-    """The voltages of the battery, by device. A pack that has cut (cold, full, empty) measures its
-    cells, not what the others are connected to.
+def list_voltages(sound: CheckedPoll, since_s: float = -math.inf) -> dict[str, float]:
+    """The voltages of the battery, by device, as measured since then. A pack that has cut (cold,
+    full, empty) measures its cells, not what the others are connected to.
     """
     found = {
         f"charger {name}": one.reading.battery_voltage_v
         for name, one in sound.chargers.items()
-        if one.reading
+        if one.reading and one.reading.stamp.uptime_s >= since_s
     } | {
         f"bms {name}": one.voltage_v
         for name, one in sound.batteries.items()
-        if one and is_connected(one)
+        if one and is_connected(one) and one.stamp.uptime_s >= since_s
     }
     return {title: volts for title, volts in found.items() if volts is not None}
 

@@ -5,7 +5,7 @@ Never: adds what is known to what is not: one missing part makes a sum unknown.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
@@ -24,7 +24,9 @@ BUSIEST_FIRST = (
     ChargeStage.OFF,
 )
 NEGATIVE_LOAD_W, NEGATIVE_LOAD_SHARE = 10.0, 0.1  # by the errors of the two currents
-T = TypeVar("T")
+TOGETHER_S = 1.0  # readings no older than this count as those of one moment
+NO_VALUES = {"stamp", "device", "quality", "ages_s"}
+R = TypeVar("R", PowerReading | None, BatteryReading | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,14 @@ class Charger:
 
 
 def combine(
-    stamp: Stamp, chargers: Sequence[Charger], batteries: Sequence[BatteryReading | None]
+    chargers: Sequence[Charger],
+    batteries: Sequence[BatteryReading | None],
+    age_s: Callable[[Stamp], float | None],
 ) -> PowerReading | None:
     """The whole unit as one reading; None where no device answered.
+
+    Its stamp is that of the readings of now; values of a device on a slow line, whose turn is yet
+    to come (power/reading/side_by_side.py), have their ages. `age_s`: the clock's.
 
     The batteries' own voltage, current and temperature come before a controller's. Its current is
     unknown where loads are wired to the battery and nothing measures there.
@@ -53,11 +60,33 @@ def combine(
     answered = [one for one in (*readings, *batteries) if one is not None]
     if not answered:
         return None
+    stamp = choose_stamp([one.stamp for one in answered], age_s)
+    chargers = [replace(one, reading=add_age(one.reading, stamp)) for one in chargers]
+    readings = [charger.reading for charger in chargers]
+    batteries = [add_age(one, stamp) for one in batteries]
     fields = combine_currents(chargers, batteries) | combine_measurements(readings, batteries)
     return PowerReading(
-        stamp=min((one.stamp for one in answered), key=lambda one: one.uptime_s, default=stamp),
+        stamp=stamp,
         device=" + ".join(one.device for one in answered),
         **collect_fields(fields),
+    )
+
+
+def choose_stamp(stamps: Sequence[Stamp], age_s: Callable[[Stamp], float | None]) -> Stamp:
+    """The oldest of those of now; where none is, the newest."""
+    recent = [one for one in stamps if (age_s(one) or 0.0) <= TOGETHER_S]
+    by_time = lambda one: one.uptime_s  # noqa: E731
+    return min(recent, key=by_time) if recent else max(stamps, key=by_time)
+
+
+def add_age(reading: R, stamp: Stamp) -> R:
+    """`reading` with the ages that its values have at `stamp`."""
+    older_s = stamp.uptime_s - reading.stamp.uptime_s if reading is not None else 0.0
+    if reading is None or older_s <= 0:
+        return reading
+    names = {one.name for one in fields(reading)} - NO_VALUES
+    return replace(
+        reading, ages_s={name: reading.ages_s.get(name, 0.0) + older_s for name in names}
     )
 
 
@@ -67,9 +96,8 @@ def combine_currents(
     """The battery's voltage and current, and the load: they depend on each other."""
     readings = [charger.reading for charger in chargers]
     out_a = add_up(get_fields(readings, "battery_current_a"))
-    voltage_v = prefer_known(
-        find_lowest_known(get_fields(batteries, "voltage_v")),
-        find_lowest_known(get_fields(readings, "battery_voltage_v")),
+    voltage_v = find_voltage(
+        get_fields(batteries, "voltage_v"), get_fields(readings, "battery_voltage_v")
     )
     controllers_a = out_a if all(charger.measures_loads for charger in chargers) else ABSENT
     packs_a = correct_dead_band(
@@ -123,18 +151,44 @@ def add_up(parts: Sequence[Decoded]) -> Decoded:
     return reduce_known(parts, sum)
 
 
+def find_voltage(packs: Sequence[Decoded], controllers: Sequence[Decoded]) -> Decoded:
+    """The battery's voltage: all measure the same one, so that what was measured just now counts
+    before what is older, and then the packs before the controllers.
+    """
+    return next(
+        (
+            find_lowest_known(parts)
+            for parts in (select_recent(packs), select_recent(controllers))
+            if parts
+        ),
+        prefer_known(find_lowest_known(packs), find_lowest_known(controllers)),
+    )
+
+
 def find_lowest_known(parts: Sequence[Decoded]) -> Decoded:
-    """The least of those that are known; parallel batteries need not all have every sensor."""
-    return reduce_known(select_known(parts), min)
+    """The least of those that are known, with its own age; parallel batteries need not all have
+    every sensor.
+    """
+    return min(select_known(parts), key=lambda one: (one.value, one.age_s), default=unknown(parts))
 
 
 def find_highest_known(parts: Sequence[Decoded]) -> Decoded:
     """The greatest of those that are known."""
-    return reduce_known(select_known(parts), max)
+    return max(select_known(parts), key=lambda one: (one.value, -one.age_s), default=unknown(parts))
 
 
-def select_known(parts: Sequence[Decoded]) -> Sequence[Decoded]:
-    return [one for one in parts if one.value is not None] or parts
+def select_known(parts: Sequence[Decoded]) -> list[Decoded]:
+    return [one for one in parts if one.value is not None]
+
+
+def select_recent(parts: Sequence[Decoded]) -> list[Decoded]:
+    """Those that are known and were measured together with the newest."""
+    return [one for one in select_known(parts) if one.age_s <= TOGETHER_S]
+
+
+def unknown(parts: Sequence[Decoded]) -> Decoded:
+    """What is known where no part is: nothing, with the quality of the first."""
+    return parts[0] if parts else ABSENT
 
 
 def reduce_known(parts: Sequence[Decoded], join: Callable[[Iterable[float]], float]) -> Decoded:

@@ -132,7 +132,7 @@ class Meters:
                 batteries[device.name] = reading
         checked = self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)
         packs = checked.batteries
-        whole = combine(self.clock.stamp(), list(checked.chargers.values()), list(packs.values()))
+        whole = combine(list(checked.chargers.values()), list(packs.values()), self.clock.age_s)
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)
         return Poll(whole, tuple(named_packs), (*faults, *checked.faults))
 

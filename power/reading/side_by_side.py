@@ -1,19 +1,24 @@
 """Polls the lines of a unit side by side: devices on one line in turn, each line in its own thread.
 
 Reads: the devices. Writes: nothing.
-Never: lets a line that hangs hold up the others, or waits for it a second time.
+Never: lets a slow line, or one that hangs, hold up the others.
 
-A poll waits for all lines, as long as `LIMIT_S`. What a slow line brings later counts in the next
-poll, with its own time; a line that still hangs then is a fault and not waited for.
+A poll waits for all devices of each line. A line that takes longer than `QUICK_S` is not waited for
+any more: its devices are asked one after the other without a pause, and each poll takes what each
+has reported last, with its own time. A device that does not come back is a fault.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Protocol
 
 from appliance.errors import BusError
 
-LIMIT_S = 10.0  # real seconds; sixteen devices on one slow line take eight
+LIMIT_S = 10.0  # real seconds for one device, and for a line of which nothing is known
+PATIENCE_S = 2.0  # real seconds for a line that was quick until now
+QUICK_S = 1.0  # real seconds
+KNOWN_S = 60.0  # so long a reading stands in while the device's turn has not come again
 
 
 class LineDevice(Protocol):
@@ -34,67 +39,121 @@ def poll_in_turn(devices: Sequence[LineDevice], now_s: Now) -> list[Any]:
     return [device.read(now_s()) for device in devices]
 
 
+@dataclass
+class Report:
+    """What a device has reported last, asked at that uptime; `is_new`: no poll has taken it yet."""
+
+    asked_at_s: float
+    reading: Any
+    is_new: bool = True
+
+
 class LinePoll:
-    """One sweep over the devices of one line. `hangs`: it was still running at the next poll."""
+    """The devices of one line, asked by a thread that ends after a sweep over them all, but goes on
+    while the line is slow and polls come.
+    """
 
-    hangs = False
-
-    def __init__(self, devices: Sequence[LineDevice], now_s: Now) -> None:
-        self._devices, self._now_s = devices, now_s
-        self._readings: dict[int, Any] = {}
+    def __init__(
+        self,
+        devices: Sequence[LineDevice],
+        now_s: Now,
+        real_s: Now,
+        *,
+        limit_s: float,
+        patience_s: float,
+    ) -> None:
+        self.devices = devices
+        self._now_s, self._real_s = now_s, real_s
+        self._limit_s, self._patience_s = limit_s, patience_s
+        self._reports: dict[int, Report] = {}
+        self._waits_since_s: float | None = None
+        self._is_slow = self._goes_on = False
         self._surprise: Exception | None = None
-        self._thread = Thread(target=self._run, name=f"poll {devices[0].line}", daemon=True)
-        self._thread.start()
+        self._thread: Thread | None = None
 
-    def wait(self, limit_s: float) -> bool:
-        """Wait real seconds for its end; whether it has come. What nobody expected is raised."""
-        self._thread.join(max(0.0, limit_s))
+    def ask(self) -> float:
+        """Have all devices asked; the real seconds that are worth waiting for them."""
+        if self._thread is not None and self._thread.is_alive():
+            self._goes_on = True
+            return 0.0
+        self._goes_on = False
+        name = f"poll {self.devices[0].line}"
+        self._thread = Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+        if not any(self._is_known(one) for one in tuple(self._reports.values())):
+            return self._limit_s
+        return 0.0 if self._is_slow else self._patience_s
+
+    def wait(self, limit_s: float) -> None:
+        """Wait real seconds for the end of the sweep. What nobody expected is raised."""
+        if self._thread is not None:
+            self._thread.join(max(0.0, limit_s))
         if self._surprise is not None:
             raise self._surprise
-        return not self._thread.is_alive()
+
+    @property
+    def hangs(self) -> bool:
+        """Whether a device has not come back for `limit_s`."""
+        since_s = self._waits_since_s
+        return since_s is not None and self._real_s() - since_s >= self._limit_s
 
     def take_reading(self, device: LineDevice) -> Any:
-        """The device's reading, as far as it has come; only once, and not after a hang."""
-        return None if self.hangs else self._readings.pop(id(device), None)
+        """What the device has reported last: new, or of late; None while its line hangs."""
+        report = self._reports.get(id(device))
+        if report is None or self.hangs or not (report.is_new or self._is_known(report)):
+            return None
+        report.is_new = False
+        return report.reading
+
+    def _is_known(self, report: Report) -> bool:
+        return 0 <= self._now_s() - report.asked_at_s <= KNOWN_S
 
     def _run(self) -> None:
         try:
-            for device in self._devices:
-                self._readings[id(device)] = device.read(self._now_s())
+            while self._sweep() and self._goes_on:
+                self._goes_on = False
         except Exception as error:  # noqa: BLE001  (raised in the loop's thread)
             self._surprise = error
+        finally:
+            self._waits_since_s = None
+
+    def _sweep(self) -> bool:
+        """Ask each device once; whether that was slow."""
+        began_s = self._real_s()
+        for device in self.devices:
+            at_s, self._waits_since_s = self._now_s(), self._real_s()
+            reading = device.read(at_s)
+            self._reports[id(device)] = Report(at_s, None if self.hangs else reading)
+        self._is_slow = self._real_s() - began_s > QUICK_S
+        return self._is_slow
 
 
 class SideBySide:
     """`poll(devices, now_s)` gives the readings in the order of the devices."""
 
-    def __init__(self, real_s: Now, limit_s: float = LIMIT_S) -> None:
-        self._real_s, self._limit_s = real_s, limit_s
-        self._running: dict[str, LinePoll] = {}
+    def __init__(
+        self, real_s: Now, *, limit_s: float = LIMIT_S, patience_s: float = PATIENCE_S
+    ) -> None:
+        self._real_s, self._limit_s, self._patience_s = real_s, limit_s, patience_s
+        self._lines: dict[str, LinePoll] = {}
 
     def poll(self, devices: Sequence[LineDevice], now_s: Now) -> list[Any]:
-        lines: dict[str, list[LineDevice]] = {}
-        for device in devices:
-            lines.setdefault(device.line, []).append(device)
-        polls = {line: self._continue(line, members, now_s) for line, members in lines.items()}
-        until_s = self._real_s() + self._limit_s
-        self._running = {
-            line: poll
-            for line, poll in polls.items()
-            if not poll.wait(0.0 if poll.hangs else until_s - self._real_s())
-        }
-        for line, poll in polls.items():
-            if poll.hangs:
-                report_hang(lines[line], self._limit_s)
-        return [polls[device.line].take_reading(device) for device in devices]
-
-    def _continue(self, line: str, members: Sequence[LineDevice], now_s: Now) -> LinePoll:
-        """The sweep that is still on its way, or has ended since the last poll; else a new one."""
-        poll = self._running.get(line)
-        if poll is None or (poll.wait(0.0) and poll.hangs):
-            return LinePoll(members, now_s)
-        poll.hangs = not poll.wait(0.0)
-        return poll
+        for name in {device.line for device in devices} - set(self._lines):
+            members = [device for device in devices if device.line == name]
+            self._lines[name] = LinePoll(
+                members,
+                now_s,
+                self._real_s,
+                limit_s=self._limit_s,
+                patience_s=self._patience_s,
+            )
+        began_s = self._real_s()
+        waits_s = {name: line.ask() for name, line in self._lines.items()}
+        for name, line in self._lines.items():
+            line.wait(waits_s[name] - (self._real_s() - began_s))
+            if line.hangs:
+                report_hang(line.devices, self._limit_s)
+        return [self._lines[device.line].take_reading(device) for device in devices]
 
 
 def report_hang(devices: Sequence[LineDevice], limit_s: float) -> None:

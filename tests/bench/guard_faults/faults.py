@@ -8,13 +8,16 @@ import os
 import pty
 import socket
 import sqlite3
+import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
 from appliance.clock import boottime_s
-from tests.bench.guard_faults.site import Site
+from provisioning.simulated.devices.daly import SimulatedDaly
+from provisioning.simulated.lines.byte_device import RtuDevices
+from tests.bench.guard_faults.site import FALLEN, Site, make_plant, serve_line
 
 Fault = Callable[[Site], Any]
 TABLES = ("power_reading", "battery_state", "energy_budget", "energy_policy", "energy_plan_step")
@@ -263,6 +266,29 @@ def add_battery_on(kind: str) -> Fault:
     return spoil
 
 
+class SlowDevices(RtuDevices):
+    """Modbus devices that take their time."""
+
+    def respond(self, request: bytes) -> bytes | None:
+        time.sleep(0.65)
+        return super().respond(request)
+
+
+def add_slow_packs(site: Site) -> None:
+    """Eight packs on one line, each with two answers a poll, so that one sweep takes 10 s."""
+    plant = make_plant()
+    ids = range(0x81, 0x89)
+    line = ExitStack()
+    site.closers.append(line.close)
+    port = line.enter_context(
+        serve_line(SlowDevices([SimulatedDaly(plant, (), one, 1 / 8) for one in ids]))
+    )
+    site.when_fallen.append(lambda: setattr(plant, "values", FALLEN))
+    site.add = "".join(
+        f'[bms.pack{one}]\nmodel = "daly"\nport = "{port}"\ndevice_id = {one}\n' for one in ids
+    )
+
+
 def shift_clock(year: int) -> Fault:
     def spoil(site: Site) -> None:
         site.add = (
@@ -342,6 +368,7 @@ FAULTS: dict[str, Fault] = {
     "a BMS that takes connections and is silent": add_silent_battery,
     "a BMS's port at which nobody is": add_battery_on("terminal"),
     "a pipe in place of a BMS's port": add_battery_on("pipe"),
+    "8 packs on one line, 0.65 s an answer": add_slow_packs,
     "wall clock 11 years ahead": shift_clock(2037),
     "wall clock in 1999": shift_clock(1999),
     **list_row_faults(),

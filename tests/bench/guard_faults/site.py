@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from appliance.store.store import Store
 from power.act.loads import list_loads
 from provisioning.simulated.devices.epever import SimulatedEpever
 from provisioning.simulated.devices.models import make_byte_device
+from provisioning.simulated.lines.byte_device import ByteDevice
 from provisioning.simulated.lines.serial_line import SerialLine
 from tests.bench.reaction import WeakPlant
 from tests.bench.report import ROOT
@@ -162,10 +163,22 @@ def find_stop_s(site: Site, units: list[str]) -> float | None:
     return max(stops.values()) if set(units) <= set(stops) else None
 
 
-@contextmanager
-def serve_charger(plant: WeakPlant) -> Iterator[Path]:
+def make_plant() -> WeakPlant:
+    """A full battery at midnight."""
+    plant = WeakPlant(Settings(), datetime(2026, 4, 15, 0, 0, tzinfo=UTC))
+    plant.values = FULL
+    return plant
+
+
+def serve_charger(plant: WeakPlant) -> AbstractContextManager[Path]:
     """The charge controller on a pseudo-terminal."""
-    line = SerialLine(make_byte_device([SimulatedEpever(plant)], "pty"), SystemClock())
+    return serve_line(make_byte_device([SimulatedEpever(plant)], "pty"))
+
+
+@contextmanager
+def serve_line(device: ByteDevice) -> Iterator[Path]:
+    """What is at the other end of a pseudo-terminal."""
+    line = SerialLine(device, SystemClock())
     stop = Event()
     worker = Thread(target=line.serve, args=(stop,), daemon=True)
     worker.start()
@@ -200,8 +213,7 @@ def run_power(site: Site, settings: Path) -> Iterator[None]:
 
 def measure(site: Site, spoil: Callable[[Site], Any], limit_s: float) -> float | None:
     """Seconds from the fall of the battery to the last stop order; None: it never came."""
-    plant = WeakPlant(Settings(), datetime(2026, 4, 15, 0, 0, tzinfo=UTC))
-    plant.values = FULL
+    plant = make_plant()
     try:
         site.fill()
         spoil(site)

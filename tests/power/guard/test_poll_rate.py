@@ -1,12 +1,16 @@
 """The battery is measured often enough: from its fall to the orders no more than 35 seconds."""
 
+from collections.abc import Callable
+
 import pytest
 
-from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
+from appliance.model import BatteryReading, BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
+from power.devices.epever import EpeverTracer
 from power.guard.guard import judge
 from power.guard.observations import EMPTY_FOR_S, GuardState
 from power.guard.poll_rate import choose_period_s
+from power.reading.combine import Charger, combine
 from tests.stand_ins.fakes import START
 
 FULL, HIBERNATE, OFF = EnergyLevel.FULL, EnergyLevel.HIBERNATE, EnergyLevel.OFF
@@ -68,3 +72,78 @@ def test_a_surge_of_thirty_seconds_stops_nothing_however_often_it_is_seen(phase_
     falls_s = 1030.0 + phase_s
     found = play({0.0: 13.3, falls_s: 11.6, falls_s + EMPTY_FOR_S: 13.1}, falls_s)
     assert {level for _, level in found} == {FULL}
+
+
+SWEEP_S, PACK_S = 11.2, 1.4  # eight packs on one slow line
+
+
+def play_slow_packs(ends_s: float, *, charger: bool, phase_s: float) -> float | None:
+    """Seconds from a fall of all voltages, which `ends_s` later is over, to the stop of the loads;
+    None where that did not come. Each pack is read every 11.2 s, the charger in each poll.
+    """
+    state, at_s, falls_s = GuardState(), 1000.0, 1100.0 + phase_s
+    level: EnergyLevel | None = FULL
+    while at_s < falls_s + 120:
+        at_s += choose_period_s(state, level, usual_s=10.0, poll_took_s=0.3)
+        packs = [find_reading(at_s, number * PACK_S) for number in range(8)]
+        known = [(at_s - 0.3, True)] * charger + [(taken_s, False) for taken_s in packs]
+        state, level = judge_site(state, known, at_s, lambda t: falls_s <= t < falls_s + ends_s)
+        if level <= HIBERNATE:
+            return at_s - falls_s
+    return None
+
+
+def find_reading(at_s: float, offset_s: float) -> float:
+    """When a pack was asked for what it has reported last; its answer took `PACK_S`."""
+    since_s = at_s - PACK_S - offset_s
+    return at_s - PACK_S - since_s % SWEEP_S
+
+
+def judge_site(
+    state: GuardState,
+    known: list[tuple[float, bool]],
+    at_s: float,
+    is_low: Callable[[float], bool],
+) -> tuple[GuardState, EnergyLevel]:
+    now = Stamp(START, "00000001", at_s)
+
+    def stamp(uptime_s: float) -> Stamp:
+        return Stamp(START, "00000001", uptime_s)
+
+    chargers, packs = [], []
+    for taken_s, is_charger in known:
+        volts = 11.6 if is_low(taken_s) else 13.3
+        if is_charger:
+            reading = PowerReading(
+                stamp(taken_s), "main", 0.0, 0.0, volts, -2.0, 20.0, 20.0, None, None
+            )
+            chargers.append(Charger(EpeverTracer(), loads_on_battery=False, reading=reading))
+        else:
+            cell_v = volts / 4
+            packs.append(
+                BatteryReading(
+                    stamp(taken_s), "pack", volts, current_a=-1.0, lowest_cell_voltage_v=cell_v
+                )
+            )
+    whole = combine(chargers, packs, lambda one: at_s - one.uptime_s)
+    battery = BatteryState(now, 90.0, 1.0, 2300, 2560, None, charge_blocked=False, method="counted")
+    state, verdict = judge(state, whole, 0.0, battery, SETTINGS, now)
+    return state, verdict.max_level
+
+
+@pytest.mark.parametrize("phase_s", [0.0, 0.7, 1.3, 2.9, 4.1, 6.6, 9.5])
+def test_eight_packs_on_one_slow_line_delay_no_stop(phase_s: float) -> None:
+    took_s = play_slow_packs(1000.0, charger=True, phase_s=phase_s)
+    assert took_s is not None
+    assert EMPTY_FOR_S < took_s <= 35.0
+    alone_s = play_slow_packs(1000.0, charger=False, phase_s=phase_s)
+    assert alone_s is not None
+    assert EMPTY_FOR_S < alone_s <= 36.0
+
+
+@pytest.mark.parametrize("phase_s", [0.0, 0.7, 1.3, 2.9, 4.1, 6.6, 9.5])
+@pytest.mark.parametrize("charger", [True, False])
+def test_a_surge_that_a_slow_pack_still_reports_when_it_is_over_stops_nothing(
+    phase_s: float, *, charger: bool
+) -> None:
+    assert play_slow_packs(27.0, charger=charger, phase_s=phase_s) is None

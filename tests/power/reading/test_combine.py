@@ -24,7 +24,7 @@ def combine_all(
     profile: type[EpeverTracer] = EpeverTracer,
 ) -> PowerReading:
     seen = [Charger(profile(), loads_on_battery, one) for one in chargers]
-    found = combine(clock.stamp(), seen, packs)
+    found = combine(seen, packs, clock.age_s)
     assert found is not None
     return found
 
@@ -39,12 +39,8 @@ def test_one_controller_alone_is_the_whole(clock: FakeClock) -> None:
 
 
 def test_no_answer_from_any_device_is_no_reading(clock: FakeClock) -> None:
-    assert (
-        combine(
-            clock.stamp(), [Charger(EpeverTracer(), loads_on_battery=False, reading=None)], [None]
-        )
-        is None
-    )
+    silent = Charger(EpeverTracer(), loads_on_battery=False, reading=None)
+    assert combine([silent], [None], clock.age_s) is None
 
 
 def test_two_controllers_give_their_sum(clock: FakeClock) -> None:
@@ -110,14 +106,33 @@ def test_without_the_controllers_current_the_load_is_unknown_and_not_zero(clock:
     assert silent.load_power_w is None
 
 
-def test_the_whole_is_as_old_as_the_oldest_of_its_parts(clock: FakeClock) -> None:
+def test_the_whole_is_as_old_as_the_oldest_of_its_parts_of_now(clock: FakeClock) -> None:
     early = replace(charger_reading(clock), ages_s={"yield_today_wh": 5.0, "pv_power_w": 3.0})
-    clock.advance(7)
+    clock.advance(1)
     late = replace(charger_reading(clock), ages_s={"yield_today_wh": 50.0})
     for order in ((early, late), (late, early)):
         found = combine_all(clock, *order)
         assert found.stamp == early.stamp
         assert found.ages_s == {"yield_today_wh": 50.0, "pv_power_w": 3.0}
+
+
+def test_what_a_device_on_a_slow_line_reported_before_has_its_age(clock: FakeClock) -> None:
+    """The lowest cell is that of 11 s ago, the voltage that of now, although a lower one is known:
+    all devices measure the same battery, but each pack has cells of its own.
+    """
+    before = battery_reading(clock, voltage_v=11.6, lowest_cell_voltage_v=2.85, current_a=-9.0)
+    clock.advance(8)
+    later = battery_reading(clock, voltage_v=11.7, lowest_cell_voltage_v=3.2, current_a=-1.0)
+    clock.advance(3)
+    charger = charger_reading(clock, battery_voltage_v=13.2)
+    found = combine_all(clock, charger, packs=(before, later))
+    assert found.stamp == charger.stamp
+    assert (found.battery_voltage_v, found.ages_s.get("battery_voltage_v")) == (13.2, None)
+    assert (found.lowest_cell_voltage_v, found.ages_s["lowest_cell_voltage_v"]) == (2.85, 11.0)
+    assert (found.battery_current_a, found.ages_s["battery_current_a"]) == (-10.0, 11.0)
+    alone = combine_all(clock, packs=(before, later))
+    assert alone.stamp == later.stamp
+    assert (alone.battery_voltage_v, alone.lowest_cell_voltage_v) == (11.7, 2.85)
 
 
 def test_of_parallel_packs_and_panels_the_careful_value_counts(clock: FakeClock) -> None:

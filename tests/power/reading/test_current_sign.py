@@ -75,9 +75,8 @@ def battery(clock: FakeClock) -> Battery:
 
 
 def merge(battery: Battery, polled: CheckedPoll) -> PowerReading:
-    whole = combine(
-        battery.site.clock.stamp(), list(polled.chargers.values()), list(polled.batteries.values())
-    )
+    chargers, packs = list(polled.chargers.values()), list(polled.batteries.values())
+    whole = combine(chargers, packs, battery.site.clock.age_s)
     assert whole is not None
     return whole
 

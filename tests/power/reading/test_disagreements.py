@@ -3,7 +3,7 @@
 import pytest
 
 from power.devices.epever import EpeverTracer
-from power.reading.checks import CheckedPoll, DeviceChecks
+from power.reading.checks import APART_FOR_S, CheckedPoll, DeviceChecks
 from power.reading.combine import Charger, combine
 from tests.power.reading.polled_site import DARK, Site
 from tests.scenes.readings import battery_reading, charger_reading
@@ -53,7 +53,7 @@ def test_of_three_voltages_the_odd_one_out_is_named_and_not_used(clock: FakeCloc
         "bms pack0 13.35 V): its voltage is not used"
     )
     packs = list(polled.batteries.values())
-    whole = combine(clock.stamp(), list(polled.chargers.values()), packs)
+    whole = combine(list(polled.chargers.values()), packs, clock.age_s)
     assert whole is not None
     assert whole.battery_voltage_v == 13.35
 
@@ -94,3 +94,24 @@ def test_a_pack_that_counts_a_little_more_than_the_controller_is_no_fault(
         noise = step % 7 / 100
         polled = site.poll({**DARK, "battery_current_a": -2.0 - noise}, {"current_a": -4.5 - noise})
         assert polled.faults == ()
+
+
+def test_a_battery_that_falls_is_not_contradicted_by_packs_whose_turn_is_yet_to_come(
+    clock: FakeClock,
+) -> None:
+    checks = DeviceChecks()
+    packs = {f"pack{number}": battery_reading(clock, voltage_v=13.4) for number in range(8)}
+    clock.advance(5)
+
+    def check(charger_v: float) -> CheckedPoll:
+        roof = charger_reading(clock, battery_voltage_v=charger_v)
+        chargers = {"roof": Charger(EpeverTracer(), loads_on_battery=False, reading=roof)}
+        return checks.check(chargers, packs, clock.stamp().uptime_s)
+
+    fallen = check(11.6)
+    assert fallen.faults == ()
+    roof = fallen.chargers["roof"].reading
+    assert roof is not None
+    assert roof.battery_voltage_v == 11.6
+    clock.advance(APART_FOR_S)
+    assert any("charger roof reports 11.60 V" in text for text in list_texts(check(11.6)))

@@ -44,7 +44,7 @@ def test_no_value_of_a_frozen_pack_is_known_and_one_fault_says_so(site: Site) ->
         r"charger main saw its current change by \d\.\d A\. None of its values is used",
         str(fault),
     )
-    whole = combine(site.clock.stamp(), list(polled.chargers.values()), [polled.batteries["pack"]])
+    whole = combine(list(polled.chargers.values()), [polled.batteries["pack"]], site.clock.age_s)
     assert whole is not None
     assert whole.charge_allowed is None
     assert whole.battery_temperature_c == 18  # the charger's, which is not frozen

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from threading import Barrier, Event
+from threading import Barrier, Event, Semaphore
 from typing import Any
 
 import pytest
 
 from appliance.errors import BusError
-from power.reading.side_by_side import SideBySide, poll_in_turn
+from power.reading.side_by_side import KNOWN_S, SideBySide, poll_in_turn
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -47,22 +48,43 @@ def line() -> Iterator[Line]:
     line.free.set()
 
 
-def now() -> float:
-    return 7.0
+@dataclass
+class Times:
+    """Uptime and real time, which pass when the test says so."""
+
+    uptime_s: float = 7.0
+    real_s: float = 0.0
+
+    def pass_time(self, seconds: float) -> None:
+        self.uptime_s += seconds
+        self.real_s += seconds
 
 
-def make_poller(limit_s: float) -> SideBySide:
-    return SideBySide(lambda: 0.0, limit_s)
+@pytest.fixture
+def times() -> Times:
+    return Times()
 
 
-def test_readings_come_in_the_order_of_the_devices() -> None:
+def make_poller(
+    times: Times, limit_s: float = 60.0, patience_s: float = 60.0
+) -> Callable[..., list[Any]]:
+    """A poll of the given devices. Limits are waited for in real time, and counted in `times`."""
+    poller = SideBySide(lambda: times.real_s, limit_s=limit_s, patience_s=patience_s)
+    return lambda *devices: poller.poll(devices, lambda: times.uptime_s)
+
+
+NO_WAIT_S = 1e-6
+
+
+def test_readings_come_in_the_order_of_the_devices(times: Times) -> None:
     devices = [FakeDevice("a", "1"), FakeDevice("b", "2"), FakeDevice("c", "1")]
     expected = ["a 1 at 7", "b 1 at 7", "c 1 at 7"]
-    assert make_poller(60).poll(devices, now) == expected
-    assert [again.replace("2 at", "1 at") for again in poll_in_turn(devices, now)] == expected
+    assert make_poller(times)(*devices) == expected
+    in_turn = poll_in_turn(devices, lambda: times.uptime_s)
+    assert [again.replace("2 at", "1 at") for again in in_turn] == expected
 
 
-def test_lines_are_polled_at_once_and_devices_of_one_line_in_turn() -> None:
+def test_lines_are_polled_at_once_and_devices_of_one_line_in_turn(times: Times) -> None:
     """Each line waits for the other: one after the other they would never meet."""
     meeting = Barrier(2, timeout=60)
     order: list[str] = []
@@ -76,54 +98,85 @@ def test_lines_are_polled_at_once_and_devices_of_one_line_in_turn() -> None:
         FakeDevice("b", "2", meeting.wait),
         FakeDevice("c", "1", lambda: order.append("c")),
     ]
-    assert all(make_poller(60).poll(devices, now))
+    assert all(make_poller(times)(*devices))
     assert order == ["a", "c"]
 
 
-def test_a_line_that_hangs_is_a_fault_of_its_devices_and_the_others_are_read(line: Line) -> None:
+def test_a_device_that_does_not_come_back_is_a_fault_and_the_others_are_read(
+    line: Line, times: Times
+) -> None:
     sound, hung = FakeDevice("a", "1"), FakeDevice("b", "/dev/ttyUSB1", line.hang)
-    poller = make_poller(0.0)
-    poller.poll([hung], now)
+    poll = make_poller(times, NO_WAIT_S)
+    poll(hung)
     assert line.began.wait(60)
     assert hung.failure is None  # it may only be slow
-    patient = SideBySide(lambda: 0.0, 60)
-    patient._running = poller._running
-    for number in (1, 2, 3):
-        assert patient.poll([sound, hung], now) == [f"a {number} at 7", None]
-        assert "/dev/ttyUSB1 hangs" in str(hung.failure)
+    times.pass_time(1.0)
+    wait_until(lambda: poll(sound, hung)[0] is not None, "a reading of the other")
+    assert poll(sound, hung)[1] is None
+    assert "/dev/ttyUSB1 hangs" in str(hung.failure)
     assert hung.asked == 1
 
 
 def test_a_line_that_comes_back_from_a_hang_is_polled_anew_and_its_old_reading_is_none(
-    line: Line,
+    line: Line, times: Times
 ) -> None:
     hung = FakeDevice("b", "2", line.hang)
-    poller = make_poller(0.0)
-    for _ in range(2):
-        assert poller.poll([hung], now) == [None]
+    poll = make_poller(times, NO_WAIT_S)
+    assert poll(hung) == [None]
+    assert line.began.wait(60)
+    times.pass_time(100.0)
+    assert poll(hung) == [None]
     line.free.set()
-    assert poller._running["2"].wait(60)
-    patient = SideBySide(lambda: 0.0, 60)
-    patient._running = poller._running
-    assert patient.poll([hung], now) == ["b 2 at 7"]
+    wait_until(lambda: poll(hung)[0] is not None, "a reading")
+    assert poll(hung)[0].endswith("at 107")
+    assert hung.asked > 1
     assert hung.failure is None
 
 
-def test_what_a_slow_line_brings_after_the_poll_counts_once_in_the_next(line: Line) -> None:
-    slow = FakeDevice("b", "2", line.hang)
-    poller = make_poller(0.0)
-    assert poller.poll([slow], now) == [None]
-    line.free.set()
-    assert poller._running["2"].wait(60)
-    patient = SideBySide(lambda: 0.0, 60)
-    patient._running = poller._running
-    assert patient.poll([slow], now) == ["b 1 at 7"]
-    assert patient.poll([slow], now) == ["b 2 at 7"]
+def test_a_slow_line_is_not_waited_for_and_each_device_counts_with_its_own_time(
+    times: Times,
+) -> None:
+    """Two devices that begin to take 4 s each and are asked by turns, without a pause."""
+    first, second = FakeDevice("a", "1"), FakeDevice("b", "1")
+    poll = make_poller(times, patience_s=NO_WAIT_S)
+    assert poll(first, second) == ["a 1 at 7", "b 1 at 7"]
+    answers = Semaphore(0)
+
+    def be_slow() -> None:
+        assert answers.acquire(timeout=60)
+        times.pass_time(4.0)
+
+    first.before = second.before = be_slow
+    times.pass_time(3.0)
+    assert poll(first, second) == ["a 1 at 7", "b 1 at 7"]
+    for expected in (
+        ["a 2 at 10", "b 1 at 7"],
+        ["a 2 at 10", "b 2 at 14"],
+        ["a 3 at 18", "b 2 at 14"],
+        ["a 3 at 18", "b 3 at 22"],
+    ):
+        answers.release()
+        wait_until(lambda new=expected: poll(first, second) == new, str(expected))  # type: ignore[misc]
+    first.before = second.before = lambda: None
+    answers.release()
 
 
-def test_what_nobody_expected_ends_the_poll_in_the_loops_thread() -> None:
+def test_what_was_reported_long_ago_does_not_stand_in_for_what_does_not_come(
+    line: Line, times: Times
+) -> None:
+    device = FakeDevice("a", "1")
+    poll = make_poller(times, NO_WAIT_S)
+    wait_until(lambda: poll(device)[0] is not None, "its reading")
+    device.before = line.hang
+    wait_until(lambda: poll(device) is not None and line.began.is_set(), "the next question")
+    assert poll(device)[0] is not None
+    times.uptime_s += KNOWN_S + 1
+    assert poll(device) == [None]
+
+
+def test_what_nobody_expected_ends_the_poll_in_the_loops_thread(times: Times) -> None:
     def fail() -> Any:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        make_poller(60).poll([FakeDevice("a", "1", fail)], now)
+        make_poller(times)(FakeDevice("a", "1", fail))
