@@ -119,7 +119,7 @@ function card(event) {
 
 /** The address of one event on this page. */
 export function linkTo(id) {
-  return `#event=${encodeURIComponent(id)}`;
+  return `/#event=${encodeURIComponent(id)}`;
 }
 
 /** The small picture, or words where none was kept. */
