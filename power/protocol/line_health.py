@@ -13,6 +13,7 @@ from power.protocol.line_place import BAD_LINE_ADVICE, LOSS_ADVICE, LineKind
 WINDOW_S = 600.0
 LOST_SHARE = 0.05  # of all requests: real lines lose one in thousands
 LEAST_LOST = 5
+LEAST_REFUSED = 3  # polls in a row
 CLEAR_SHARE = 0.3  # of what raises the fault: hysteresis, else it would come and go all day
 ANSWERED, SILENT, WRONG, REFUSED = "answered", "silent", "wrong", "refused"
 COUNTS = "{lost} times in {minutes:.0f} min, of {all} requests"
@@ -33,6 +34,8 @@ class LineHealth:
         self._too_soon: deque[tuple[float, float]] = deque()  # lost ones, with their gaps
         self._counts: Counter[str] = Counter()
         self._is_bad = False
+        self._refusal = ""
+        self._refused_polls = 0
 
     def count(self, now_s: float, error: BusError | None) -> None:
         """Count one attempt at uptime `now_s` and its error, None if it succeeded.
@@ -51,6 +54,11 @@ class LineHealth:
         while self._too_soon and now_s - self._too_soon[0][0] > WINDOW_S:
             self._too_soon.popleft()
 
+    def count_refusal(self, error: BusError | None) -> None:
+        """Count a poll in which the device refused a part of its values; None: it refused none."""
+        self._refused_polls = self._refused_polls + 1 if error else 0
+        self._refusal = str(error) if error else ""
+
     def find_fault(self, device: str) -> BadLine | None:
         """The fault of the line of `device`, with what to check; None while it is good."""
         if not self._outcomes:
@@ -61,10 +69,19 @@ class LineHealth:
         least = max(LEAST_LOST, LOST_SHARE * total) * (CLEAR_SHARE if self._is_bad else 1)
         self._is_bad = lost >= least
         if not self._is_bad:
-            return None
+            return self._find_refusal(device)
         minutes = max(1.0, (self._outcomes[-1][0] - self._outcomes[0][0]) / 60)
         counts = COUNTS.format(lost=lost, minutes=minutes, all=total)
         return BadLine(f"{device} {self._explain(worst, counts, lost)}")
+
+    def _find_refusal(self, device: str) -> BadLine | None:
+        """The fault of a device that answers and keeps back a part of its values."""
+        if self._refused_polls < LEAST_REFUSED:
+            return None
+        return BadLine(
+            f"{device} refuses a part of its values at each poll: {self._refusal}; switch it off "
+            "and on; if this stays, it is broken or of another kind than `model` says"
+        )
 
     def _explain(self, worst: str, counts: str, lost: int) -> str:
         """What happened and what to check."""

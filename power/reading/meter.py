@@ -187,6 +187,7 @@ class Meter:
                     raise
                 failure = error
                 values.update(self._mark(block, UNREAD))
+        self.health.count_refusal(failure if isinstance(failure, ExceptionAnswer) else None)
         if failure and Quality.OK not in {one.quality for one in values.values()}:
             raise failure
         return values

@@ -38,6 +38,20 @@ def test_refusals_are_no_fault_of_the_line() -> None:
     assert health.find_fault("charger main") is None
 
 
+def test_a_device_that_keeps_back_a_part_of_its_values_is_a_fault_after_three_polls() -> None:
+    health = LineHealth()
+    health.count(10.0, None)
+    refusal = ExceptionAnswer("/dev/x refuses 8 from 0x3100 with exception 04", 4)
+    for _ in range(2):
+        health.count_refusal(refusal)
+        assert health.find_fault("charger main") is None
+    health.count_refusal(refusal)
+    assert "refuses a part of its values" in str(health.find_fault("charger main"))
+    assert "0x3100" in str(health.find_fault("charger main"))
+    health.count_refusal(None)
+    assert health.find_fault("charger main") is None
+
+
 def test_what_was_bad_ten_minutes_ago_is_forgotten() -> None:
     health = LineHealth()
     for second in range(20):

@@ -146,6 +146,20 @@ def test_a_first_live_block_that_is_busy_does_not_cost_the_second(
     assert reading.quality["battery_voltage_v"] is Quality.STALE
 
 
+def test_a_first_live_block_that_is_refused_poll_after_poll_is_a_fault(
+    clock: FakeClock, link: FakeLink
+) -> None:
+    meter = Meter(Device(), link, clock)
+    link.errors[LIVE] = make_refusal(4)
+    for _ in range(3):
+        meter.read()
+        clock.advance(10)
+    assert "refuses a part of its values" in str(meter.health.find_fault("charger main"))
+    del link.errors[LIVE]
+    meter.read()
+    assert meter.health.find_fault("charger main") is None
+
+
 def test_a_device_that_is_busy_for_all_is_an_error(clock: FakeClock, link: FakeLink) -> None:
     link.errors = {LIVE: make_refusal(6), MORE: make_refusal(6)}
     with pytest.raises(ExceptionAnswer):

@@ -89,4 +89,5 @@ def test_an_onvif_address_is_judged_alike(tmp_path: Path, onvif: str) -> None:
 def test_a_password_without_a_user_is_reported(tmp_path: Path) -> None:
     own = CameraSettings(source="rtsp://10.0.0.5/", password_file=tmp_path / "secret")
     assert [key for key, _, _ in find(own, tmp_path)] == ["password_file"]
+    (tmp_path / "secret").write_text("x")
     assert find(replace(own, source="rtsp://me@10.0.0.5/"), tmp_path) == []
