@@ -102,22 +102,23 @@ def gather_inputs(store: Store, settings: Settings, clear_sky: ClearSkyModel, no
         fault_codes = frozenset({error.code})
     site = history.build_history(days, settings, clear_sky, today)
     midnight = find_solar_midnight(now.utc, settings.site.longitude_deg)
-    battery = store.last(BatteryState)
     problem = PlanProblem(
         settings=settings,
         now=now,
         clear_w=compute_hourly_clear_w(settings, clear_sky, midnight, HORIZON_DAYS, site.shade),
         history=site,
         sigma_pct=read_usual_sigma_pct(store, now.utc),
-        reserve_wh=compute_current_reserve_wh(
-            settings,
-            now.utc,
-            battery.full_at if battery else None,
-            confirmed=store.clock.is_synchronized(),
-        ),
+        reserve_wh=read_reserve_wh(store, settings, now),
         forecast=forecast,
     )
     return Inputs(problem, days, fault_codes)
+
+
+def read_reserve_wh(store: Store, settings: Settings, now: Stamp) -> float:
+    """The energy that the guard keeps now."""
+    battery = store.last(BatteryState)
+    full_at, confirmed = battery.full_at if battery else None, store.clock.is_synchronized()
+    return compute_current_reserve_wh(settings, now.utc, full_at, confirmed=confirmed)
 
 
 def read_usual_sigma_pct(store: Store, now: datetime) -> float:
