@@ -2,7 +2,7 @@
 
 Reads: PowerReading and BatteryState, their stored means, SolarDay. Writes: nothing;
 power/plan/run.py stores what is made here.
-Never: makes a day before it is over, or takes a throttled step for a cloudy one.
+Never: leaves a day that was made before it was over, or takes a throttled step for a cloudy one.
 
 Two days are there as full rows, a month as 5-minute means, ten years as hourly means. Full rows
 know the charge stage; means do not, and so count only while the battery was far from full.
@@ -39,6 +39,7 @@ from power.plan.weather_model import DayWeather
 
 HISTORY_DAYS = 120  # that the planner is given
 LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
+MORE_SEEN_WH = 1.0
 UNTHROTTLED_BELOW_PCT = 90.0  # a mean of a higher charge may hide a throttled sun
 UNSHADED = (1.0,) * 24
 
@@ -84,13 +85,15 @@ def to_storage_key(day: date) -> datetime:
 def make_new_days(
     store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
 ) -> list[SolarDay]:
-    """Each complete day of the last `LOOK_BACK_DAYS` that has readings and no row yet."""
+    """Each complete day of the last `LOOK_BACK_DAYS` that has readings and no row yet; and yesterday
+    again, where more of it was seen than its row has: to a clock that was a day ahead half of it
+    was the whole.
+    """
     today = to_solar_date(now.utc, settings)
-    stored = {day.day.date() for day in read_days(store, today)}
+    yesterday = today - timedelta(days=1)
+    stored = {day.day.date(): day for day in read_days(store, today)}
     back = (today - timedelta(days=ahead) for ahead in range(LOOK_BACK_DAYS, 0, -1))
-    wanted = [day for day in back if day not in stored]
-    if not wanted:
-        return []
+    wanted = [day for day in back if day not in stored or day == yesterday]
     span = (
         find_midnight(wanted[0], settings),
         find_midnight(wanted[-1] + timedelta(days=1), settings),
@@ -98,7 +101,13 @@ def make_new_days(
     by_day = split_by_day(read_points(store, settings, *span), settings)
     found = [day for day in wanted if by_day.get(day)]
     clear_w = compute_clear_days(settings, clear_sky, found)
-    return [make_day(now, day, by_day[day], clear_w[day], settings) for day in found]
+    made = [make_day(now, day, by_day[day], clear_w[day], settings) for day in found]
+    return [day for day in made if is_news(day, stored.get(day.day.date()))]
+
+
+def is_news(day: SolarDay, stored: SolarDay | None) -> bool:
+    """Whether there is no such row yet, or one of which less was seen."""
+    return stored is None or day.clear_wh > stored.clear_wh + MORE_SEEN_WH
 
 
 def compute_clear_days(

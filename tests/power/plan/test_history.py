@@ -34,6 +34,8 @@ from tests.stand_ins.fakes import FakeClock
 FIRST = datetime(2026, 4, 11, tzinfo=UTC)
 NOW = datetime(2026, 4, 15, 3, 30, tzinfo=UTC)
 
+NOON = "2026-04-11T12:00:00.000Z"
+
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
@@ -63,6 +65,26 @@ def test_a_day_that_is_stored_is_not_made_again(settings: Settings, open_store: 
     plan.add(*made(open_store, settings))
     assert made(open_store, settings) == []
     assert len(plan.rows(SolarDay)) == 3
+
+
+def test_half_a_day_that_a_clock_ahead_has_made_a_whole_one_is_made_again(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    power, plan = open_store("power"), open_store("plan")
+    live_days(power, settings, FIRST, [0.3])
+    with power.housekeeping() as execute:  # it is noon, and the clock is a day ahead
+        execute("CREATE TEMP TABLE later AS SELECT * FROM power_reading WHERE at > ?", (NOON,))
+        execute("DELETE FROM power_reading WHERE at > ?", (NOON,))
+    tomorrow = FIRST + timedelta(days=1, hours=12)
+    (half,) = made(open_store, settings, tomorrow)
+    plan.add(half)
+    with power.housekeeping() as execute:
+        execute("INSERT INTO power_reading SELECT * FROM later", ())
+    (whole,) = made(open_store, settings, tomorrow)
+    assert len(whole.hours) > 1.5 * len(half.hours)
+    plan.add(whole)
+    assert [set(day.hours) for day in plan.rows(SolarDay)] == [set(whole.hours)]
+    assert made(open_store, settings, tomorrow) == []
 
 
 def test_a_gap_leaves_no_row_and_the_ages_of_the_others_stay_right(
