@@ -85,7 +85,7 @@ def to_storage_key(day: date) -> datetime:
 def make_new_days(
     store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
 ) -> list[SolarDay]:
-    """Each complete day of the last `LOOK_BACK_DAYS` that has readings and no row yet; and yesterday
+    """Each complete day of the last `LOOK_BACK_DAYS` that has readings and no row; and yesterday
     again, where more of it was seen than its row has: to a clock that was a day ahead half of it
     was the whole.
     """
