@@ -9,7 +9,7 @@ and both are handled here alone:
 
 * *Pictures.* A clip plays at its own pace, so cameras wait with `wait_media`.
 * *Machines.* A process needs its milliseconds however fast the sun moves. So a wait never gets
-  shorter than `MIN_WAIT_S` of real time, and `age_s` forgives `LATENCY_S` of real time.
+  shorter than `MIN_WAIT_S` of real time, and `age_s` forgives `STALL_S` of real time.
 """
 
 import time
@@ -24,6 +24,7 @@ from appliance.model import Stamp
 
 MIN_WAIT_S = 0.05
 LATENCY_S = 2.0
+STALL_S = 5.0  # a busy computer may not run a process for so long
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")  # written by systemd-timesyncd
 
@@ -112,7 +113,7 @@ class ScaledClock(SystemClock):
     def age_s(self, stamp: Stamp) -> float | None:
         if stamp.boot_id != self._scaled_boot_id():
             return None
-        forgiven_s = LATENCY_S * (self._speed - 1)
+        forgiven_s = STALL_S * (self._speed - 1)
         passed_s = self._elapsed_s() - stamp.uptime_s
         return measure_age_s(min(passed_s, max(0.0, passed_s - forgiven_s)))
 

@@ -28,7 +28,7 @@ from appliance.store.store import Store
 from power import devices
 from power.protocol.ports import TCP, parse_tcp_address
 from power.protocol.profile import Profile
-from provisioning.board import GUARD, SIMULATED_CAMERAS
+from provisioning.board import GUARD, SIMULATED_CAMERAS, TIMERS
 from provisioning.calm_video import make_calm_video
 from provisioning.runner import ROOT, Program, Runner
 from provisioning.systemctl import board_socket, command_board
@@ -106,7 +106,7 @@ class Laptop:
         self.stop()
 
     def stop(self) -> None:
-        for name in ("board", GUARD):  # what gives orders stops first
+        for name in ("board", TIMERS, GUARD):  # what gives orders stops first
             self.runner.stop_program(name)
             self.runner.thaw()
         self.runner.stop()

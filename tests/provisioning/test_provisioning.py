@@ -50,6 +50,16 @@ def test_the_run_before_is_kept_aside(tmp_path: Path) -> None:
     assert (tmp_path / "run.previous/unit.db").read_text() == "yesterday"
 
 
+def test_what_gives_orders_stops_first_lest_a_plan_is_made_without_the_guard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop = Laptop(RunRequest(day_s=240, port=8123, directory=tmp_path / "run"))
+    stopped: list[str] = []
+    monkeypatch.setattr(laptop.runner, "stop_program", stopped.append)
+    laptop.stop()
+    assert stopped == ["board", "timers", "appliance-power"]
+
+
 def test_the_laptops_settings_are_valid_and_shared_by_all_processes(tmp_path: Path) -> None:
     laptop = Laptop(RunRequest(day_s=240, port=8123, directory=tmp_path / "run"))
     assert laptop.settings.clock.speed == pytest.approx(360)
