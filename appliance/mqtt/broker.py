@@ -5,7 +5,9 @@ Never: blocks the caller, or deletes a retained message. Without a connection st
 after the next one, and events wait in a short queue.
 """
 
+import socket
 import ssl
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +18,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from appliance.mqtt.acknowledgements import Acknowledgements
 from appliance.mqtt.messages import OFFLINE, ONLINE, Messages
 
 KEEPALIVE_S = 60
@@ -50,10 +53,18 @@ class GuardedClient(mqtt.Client):  # type: ignore[misc]
 
 
 class Broker:
-    """One broker. `trouble` is why there is no connection, "" where there is one."""
+    """One broker. `trouble` is why nothing is published, "" where it is."""
 
-    def __init__(self, host: str, port: int, *, will: str, client_id: str) -> None:
-        self.trouble = f"the MQTT broker {host}:{port} was not reached yet"
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        will: str,
+        client_id: str,
+        measure_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._trouble = f"the MQTT broker {host}:{port} was not reached yet"
         self._where = f"{host}:{port}"
         self._address = (host, port)
         self._will = will
@@ -63,9 +74,22 @@ class Broker:
         self._client = GuardedClient(client_id, self._on_nonsense)
         self._client.will_set(will, OFFLINE, qos=1, retain=True)
         self._client.reconnect_delay_set(FIRST_RETRY_S, LONGEST_RETRY_S)
+        self._acknowledgements = Acknowledgements(measure_s)
+        self._client.on_publish = self._on_publish
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_connect_fail = self._on_connect_fail
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is published; a connection without acknowledgements is begun anew."""
+        if self._acknowledgements.is_overdue():
+            self._hang_up()
+        trouble = self._trouble
+        if not self._acknowledgements.is_silent:
+            return trouble
+        silence = f"the MQTT broker {self._where} acknowledges no message"
+        return f"{silence}; {trouble}" if trouble else silence
 
     def log_in(self, user: str, password: str) -> None:
         self._client.username_pw_set(user, password)
@@ -92,43 +116,63 @@ class Broker:
 
     def publish_retained(self, messages: Messages) -> int:
         """Publish the retained messages that changed on this connection; returns how many."""
-        if self.trouble:
+        if self.trouble or self._acknowledgements.is_full():
             return 0
+        self._publish_waiting()
         with self._lock:
             changed = {t: text for t, text in messages.items() if self._published.get(t) != text}
             self._published |= changed
         for topic, text in changed.items():
-            self._client.publish(topic, text, qos=1, retain=True)
+            self._publish(topic, text, retain=True)
         return len(changed)
 
     def publish_event(self, topic: str, text: str) -> None:
-        """Publish one event; without a connection it waits, and the oldest are dropped."""
-        if self.trouble:
+        """Publish one event; without a connection, or while the broker does not acknowledge, it
+        waits, and the oldest are dropped.
+        """
+        if self.trouble or self._acknowledgements.is_full():
             self._waiting.append((topic, text))
         else:
-            self._client.publish(topic, text, qos=1)
+            self._publish(topic, text)
+
+    def _publish_waiting(self) -> None:
+        with suppress(IndexError):  # both threads publish them
+            while not self._acknowledgements.is_full():
+                self._publish(*self._waiting.popleft())
+
+    def _publish(self, topic: str, text: str, *, retain: bool = False) -> None:
+        sent = self._client.publish(topic, text, qos=1, retain=retain)
+        self._acknowledgements.note_sent(sent.mid)
+
+    def _hang_up(self) -> None:
+        """End a connection on which nothing is acknowledged; paho begins another one."""
+        with suppress(OSError, AttributeError):  # None where it has ended meanwhile
+            self._client.socket().shutdown(socket.SHUT_RDWR)
 
     # --- in paho's thread ----------------------------------------------------------------------
 
     def _on_connect(self, *arguments: Any) -> None:
         reason: ReasonCode = arguments[3]
         if reason.is_failure:
-            self.trouble = f"the MQTT broker {self._where} refuses the unit: {reason}"
+            self._trouble = f"the MQTT broker {self._where} refuses the unit: {reason}"
             return
         with self._lock:
             self._published.clear()  # the broker may have been restarted without its memory
-        self._client.publish(self._will, ONLINE, qos=1, retain=True)
-        self.trouble = ""
-        while self._waiting:
-            self._client.publish(*self._waiting.popleft(), qos=1)
+        self._acknowledgements.restart()
+        self._publish(self._will, ONLINE, retain=True)
+        self._trouble = ""
+        self._publish_waiting()
+
+    def _on_publish(self, *arguments: Any) -> None:
+        self._acknowledgements.note_acknowledged(arguments[2])
 
     def _on_nonsense(self, error: Exception) -> None:
         what = str(error) or type(error).__name__
-        self.trouble = f"the MQTT broker {self._where} cannot be used ({what[:100]})"
+        self._trouble = f"the MQTT broker {self._where} cannot be used ({what[:100]})"
 
     def _on_disconnect(self, *_: Any) -> None:
-        if not self.trouble:
-            self.trouble = f"the connection to the MQTT broker {self._where} was lost"
+        if not self._trouble:
+            self._trouble = f"the connection to the MQTT broker {self._where} was lost"
 
     def _on_connect_fail(self, *_: Any) -> None:
-        self.trouble = f"the MQTT broker {self._where} does not answer"
+        self._trouble = f"the MQTT broker {self._where} does not answer"

@@ -3,11 +3,13 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from typing import BinaryIO
 
 import pytest
 
 from appliance.mqtt import broker as broker_module
+from appliance.mqtt.acknowledgements import LIMIT_S, MOST_UNACKNOWLEDGED
 from appliance.mqtt.broker import Broker
 from tests.stand_ins.side_by_side import check_side_by_side
 from tests.waiting import wait_until
@@ -22,6 +24,7 @@ NONSENSE = (
     b"\xff" * 100,
 )
 ACCEPTED = b"\x20\x02\x00\x00"
+CONNECT, PUBLISH = 1, 3  # packet types
 OTHER_VERSION = b"\x20\x02\x00\x01"  # paho connects anew at once, within its reading
 
 
@@ -105,3 +108,74 @@ def test_a_host_that_is_no_name_is_trouble_and_no_end(monkeypatch: pytest.Monkey
     finally:
         ours.close()
     assert not ended
+
+
+class SilentBroker:
+    """Accepts each who connects and reads all; acknowledges only while `acknowledges`."""
+
+    def __init__(self) -> None:
+        self.acknowledges = False
+        self.connected = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                self.connected += 1
+                threading.Thread(target=self._receive, args=(connection,), daemon=True).start()
+
+    def _receive(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection, connection.makefile("rb") as packets:
+            while kind := packets.read(1):
+                body = packets.read(read_length(packets))
+                if kind[0] >> 4 == CONNECT:
+                    connection.sendall(ACCEPTED)
+                if kind[0] >> 4 == PUBLISH and self.acknowledges:
+                    begins = 2 + int.from_bytes(body[:2], "big")
+                    connection.sendall(b"\x40\x02" + body[begins : begins + 2])
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def read_length(packets: BinaryIO) -> int:
+    """The remaining length of a packet: seven bits a byte, the lowest first."""
+    length = shift = 0
+    while True:
+        (byte,) = packets.read(1)
+        length |= (byte & 127) << shift
+        if byte < 128:
+            return length
+        shift += 7
+
+
+def test_a_broker_that_acknowledges_nothing_is_trouble_and_fills_no_memory() -> None:
+    now_s = [0.0]
+    with closing(SilentBroker()) as other:
+        ours = Broker(
+            "127.0.0.1",
+            other.port,
+            will="unit/online",
+            client_id="unit",
+            measure_s=lambda: now_s[0],
+        )
+        ours.start()
+        try:
+            wait_until(lambda: not ours.trouble, "the connection")
+            for number in range(3000):
+                ours.publish_retained({"unit/state": str(number)})
+                ours.publish_event("unit/event", str(number))
+            assert len(ours._client._out_messages) <= MOST_UNACKNOWLEDGED + 1
+            assert ours.publish_retained({"unit/state": "in vain"}) == 0
+            assert not ours.trouble
+            other.acknowledges = True
+            now_s[0] += LIMIT_S + 1
+            assert "acknowledges no message" in ours.trouble
+            wait_until(lambda: other.connected > 1, "another connection")
+            wait_until(lambda: not ours.trouble, "an acknowledgement")
+            wait_until(lambda: ours.publish_retained({"unit/state": "now"}) == 1, "a state")
+        finally:
+            ours.close()

@@ -226,7 +226,7 @@ def test_after_a_broker_s_restart_all_is_reported_again_and_waiting_events_are_r
 
 def test_a_broker_that_is_lost_at_the_last_moment_does_not_stop_the_end() -> None:
     broker = Broker("127.0.0.1", 1, will="unit/online", client_id="last")
-    broker.trouble = ""  # the loss was not yet noticed; paho says "not connected"
+    broker._trouble = ""  # the loss was not yet noticed; paho says "not connected"
     with pytest.raises(RuntimeError):
         broker._client.publish("unit/online", "offline", qos=1).wait_for_publish(2)
     broker.close()
