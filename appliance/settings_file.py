@@ -20,10 +20,13 @@ from zoneinfo import available_timezones
 
 from appliance.errors import SettingsError
 from appliance.parsing.nearest import advise
+from appliance.parsing.small_file import read_small_file
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.settings_cameras import Point, Polygon
 from appliance.settings_field import format_choice
+from appliance.strict_json import show
 
+MOST_BYTES = 1_000_000  # far above what a person writes
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # no line of a report may hold them
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -37,7 +40,7 @@ def load_settings(path: Path | None = None) -> Settings:
     """Read and check the settings in `path` (default: `find()`); raise `SettingsError`."""
     path = path or find_settings_file()
     try:
-        text = path.read_text()
+        text = read_small_file(path, MOST_BYTES).decode()
         tree = tomllib.loads(text)
     except FileNotFoundError:
         raise SettingsError(
@@ -54,7 +57,8 @@ def load_settings(path: Path | None = None) -> Settings:
 def format_place(path: Path, where: tuple[str, ...]) -> str:
     """File and line of a setting of a file that was read before."""
     try:
-        return f"{path}:{SettingsBuilder(path, path.read_text()).find_line(where)}"
+        text = read_small_file(path, MOST_BYTES).decode()
+        return f"{path}:{SettingsBuilder(path, text).find_line(where)}"
     except (OSError, UnicodeDecodeError):
         return str(path)
 
@@ -125,18 +129,18 @@ class SettingsBuilder:
             return self._build_named_sections(where, value, get_args(kind)[1])
         converted = convert(kind, value)
         if converted is None:
-            raise self._make_error(where, f"must be {describe_type(kind)}, not {value!r}")
+            raise self._make_error(where, f"must be {describe_type(kind)}, not {show(value)}")
         if isinstance(converted, str | Path) and CONTROL.search(str(converted)):
             raise self._make_error(
-                where, f"must be one line without control characters, not {value!r}"
+                where, f"must be one line without control characters, not {show(value)}"
             )
         low, high = spec.metadata.get("low"), spec.metadata.get("high")
         if low is not None and not low <= converted <= high:
-            raise self._make_error(where, f"must be from {low:g} to {high:g}, not {value!r}")
+            raise self._make_error(where, f"must be from {low:g} to {high:g}, not {show(value)}")
         choices = spec.metadata.get("choices")
         if choices and converted not in choices:
             known = ", ".join(map(str, choices))
-            raise self._make_error(where, f"must be one of {known}, not {value!r}")
+            raise self._make_error(where, f"must be one of {known}, not {show(value)}")
         if isinstance(converted, Path) and not converted.is_absolute():
             return (self._path.parent / converted).resolve()
         return converted
@@ -212,7 +216,7 @@ class SettingsBuilder:
         if known and zone not in known:
             advice = advise(zone, known, "give an IANA name, or 'UTC'")
             raise self._make_error(
-                ("site", "timezone"), f"{zone!r} is not a known time zone; {advice}"
+                ("site", "timezone"), f"{show(zone)} is not a known time zone; {advice}"
             )
 
     def _reject_unknown(
@@ -227,7 +231,9 @@ class SettingsBuilder:
 
     def _require_table(self, value: Any, where: tuple[str, ...]) -> None:
         if not isinstance(value, Mapping):
-            raise self._make_error(where, f"must be a section, [{'.'.join(where)}], not {value!r}")
+            raise self._make_error(
+                where, f"must be a section, [{'.'.join(where)}], not {show(value)}"
+            )
 
     def _make_error(self, where: tuple[str, ...], text: str) -> SettingsError:
         return SettingsError(f"{self._path}:{self.find_line(where)}: {'.'.join(where)} {text}")

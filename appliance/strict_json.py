@@ -115,7 +115,10 @@ def require_number(value: object, name: str, low: float, high: float) -> float:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not low <= value <= high:  # type: ignore[operator]
         raise InputError(f"{name} must be from {low:g} to {high:g}, not {show(value)}")
-    return float(value)  # type: ignore[arg-type]
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        raise InputError(f"{name} is too large for a number: {show(value)}") from None
 
 
 def require_whole_number(value: object, name: str, low: int, high: int) -> int:
@@ -148,5 +151,8 @@ def refuse_unknown(tree: dict[str, Any], known: Iterable[str]) -> None:
 
 def show(value: object) -> str:
     """A value in a sentence: short, in one line."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no whole number of more than 4300 digits
+        return "a number of thousands of digits"
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

@@ -1,27 +1,30 @@
 """Restarts the computer into a power mode, at most once a day and only with energy.
 
-Reads: EnergyBudget, the time of the last such restart. Writes: that time, nvpmodel's mode for the
-next boot, an order to PID 1.
-Never: restarts without a fresh budget at ECO or above, or before the time of it is on the disk.
-
-The time is judged by the wall clock, since uptime ends with the restart. A wrong clock can only
-make the unit wait longer: a last restart in the future counts as just now.
+Reads: EnergyBudget, the unit's own time, that of the last such restart. Writes: the latter,
+nvpmodel's mode for the next boot, an order to PID 1.
+Never: restarts without a fresh budget at ECO or above, before the time of it is on the disk, or
+more often because the wall clock is ahead: a day is one of the unit's own time, which goes on by
+uptime over all boots (appliance/store/unit_time.py).
 """
 
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+import sys
+from contextlib import closing, suppress
 from pathlib import Path
 
 from appliance.actuators.errors import PowerModeError
 from appliance.errors import StoreError
 from appliance.model import EnergyBudget, EnergyLevel
+from appliance.parsing.small_file import read_small_file
 from appliance.process.host import Host
 from appliance.settings import Settings
 from appliance.store.durable_files import replace_file
 from appliance.store.store import Store
+from appliance.store.unit_time import read_time
+from appliance.strict_json import require_number
 
-ONCE_IN = timedelta(hours=24)
-LAST = "jetson-mode-restart"  # in the data directory
+ONCE_IN_S = 24 * 3600.0
+MOST_BYTES = 100
+LAST = "jetson-mode-restarted-s"  # in the data directory
 
 
 def restart_into(name: str, number: int, now_in: str, status: Path, settings: Settings) -> str:
@@ -29,15 +32,15 @@ def restart_into(name: str, number: int, now_in: str, status: Path, settings: Se
 
     Raises `PowerModeError`, with the reason, where the board is left as it is.
     """
-    stamp, now = settings.unit.data_dir / LAST, settings.make_clock().stamp().utc
-    objection = find_objection(settings, read_fresh_budget(settings), read_last_restart(stamp), now)
+    stamp, (budget, now_s) = settings.unit.data_dir / LAST, read_budget_and_time(settings)
+    objection = find_objection(settings, budget, find_last_restart(stamp, now_s), now_s)
     if objection:
         raise PowerModeError(
             f"the power mode stays {now_in}: {name} needs a restart of the computer, and "
             f"{objection}; name in [jetson] modes that need none"
         )
     try:
-        replace_file(stamp, now.isoformat().encode())
+        replace_file(stamp, f"{now_s:.0f}".encode())
         replace_file(status, f"pmode:{number:04d}".encode())
     except OSError as error:
         raise PowerModeError(
@@ -49,7 +52,7 @@ def restart_into(name: str, number: int, now_in: str, status: Path, settings: Se
 
 
 def find_objection(
-    settings: Settings, budget: EnergyBudget | None, last: datetime | None, now: datetime
+    settings: Settings, budget: EnergyBudget | None, last_s: float | None, now_s: float
 ) -> str:
     """The reason against a restart; empty where there is none."""
     if not settings.host.may_power_off:
@@ -58,30 +61,45 @@ def find_objection(
         return "there is no fresh energy budget"
     if budget.level < EnergyLevel.ECO:
         return f"the energy is at {budget.level.name}"
-    if last is not None and now - last < ONCE_IN:
+    if last_s is not None and now_s - last_s < ONCE_IN_S:
         return (
-            f"the last one for a power mode was at {last:%Y-%m-%d %H:%M} UTC, less than a day ago"
+            f"the last one for a power mode was {(now_s - last_s) / 3600:.1f} h ago by the unit's "
+            "own time, less than a day"
         )
     return ""
 
 
-def read_fresh_budget(settings: Settings) -> EnergyBudget | None:
-    """The fresh energy budget, or None."""
+def read_budget_and_time(settings: Settings) -> tuple[EnergyBudget | None, float]:
+    """The fresh energy budget, or None, and the unit's own time in s."""
     try:
         with closing(Store(settings.database, settings.make_clock())) as store:
-            return store.latest(EnergyBudget)
+            return store.latest(EnergyBudget), read_time(store).unit_s
     except StoreError:
-        return None
+        return None, 0.0
 
 
-def read_last_restart(stamp: Path) -> datetime | None:
-    """The time of the last restart, or None; raises `PowerModeError` where it is unknown."""
+def find_last_restart(stamp: Path, now_s: float) -> float | None:
+    """The last restart in the unit's own time, or None. Raises `PowerModeError`.
+
+    One that is yet to come is of a database that was lost: then it counts as just now.
+    """
+    last_s = read_last_restart(stamp)
+    if last_s is None or last_s <= now_s:
+        return last_s
+    with suppress(OSError):
+        replace_file(stamp, f"{now_s:.0f}".encode())
+    return now_s
+
+
+def read_last_restart(stamp: Path) -> float | None:
+    """The noted time, or None where there is none; raises `PowerModeError`."""
     try:
-        last = datetime.fromisoformat(stamp.read_text().strip())
-        return last.astimezone(UTC)
+        return require_number(
+            float(read_small_file(stamp, MOST_BYTES)), "it", 0, sys.float_info.max
+        )
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, OverflowError) as error:
+    except (OSError, ValueError) as error:
         raise PowerModeError(
             f"the time of the last restart for a power mode is unknown ({error}): "
             f"delete {stamp}, and it may be restarted again"

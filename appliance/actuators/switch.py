@@ -14,7 +14,7 @@ import shlex
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,9 @@ from appliance.actuators.oneshot import perform
 from appliance.errors import SettingsError
 from appliance.process.settings_checks import SettingsFinding
 from appliance.settings import Settings, SwitchKind, SwitchSettings
+from appliance.wording.shorten import shorten
 
+READ_ERRORS_BYTES, MOST_PRINTED = 4096, 300
 COMMAND_S = 15.0  # PID 1 gives a switch 20 s to go off
 MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
 EVERYBODY = ("255.255.255.255", 9)  # the local network; 9 is the port of discard
@@ -165,28 +167,40 @@ def read_back(own: SwitchSettings) -> bool | None:
 
 
 def switch_by_command(name: str, on: bool, own: SwitchSettings) -> str:
-    """Run the command for on or off; its last line on standard error is its error message."""
+    """Run the command for on or off; its last line on standard error is its error message.
+
+    What it prints goes to a file in memory: a process that it leaves behind may hold that, and
+    nothing waits for its end.
+    """
     text = own.on if on else own.off
     words = split_command(name, "on" if on else "off", text)
     try:
+        code, printed = run_command(words)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SwitchError(f"the command of the switch {name} did not run: {error}") from error
+    if code:
+        lines = printed.strip().splitlines() or ["it printed nothing"]
+        raise SwitchError(
+            f"the command of the switch {name}, `{text}`, failed with {code}: "
+            f"{shorten(lines[-1], MOST_PRINTED)}"
+        )
+    return f"{name} is {'on' if on else 'off'}: `{text}` succeeded"
+
+
+def run_command(words: Sequence[str]) -> tuple[int, str]:
+    """The exit code, and the end of what it printed to standard error."""
+    with open(os.memfd_create("errors", os.MFD_CLOEXEC), "w+b") as errors:
         done = subprocess.run(
             words,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
             timeout=COMMAND_S,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SwitchError(f"the command of the switch {name} did not run: {error}") from error
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it printed nothing"]
-        raise SwitchError(
-            f"the command of the switch {name}, `{text}`, failed with {done.returncode}: "
-            f"{lines[-1]}"
-        )
-    return f"{name} is {'on' if on else 'off'}: `{text}` succeeded"
+        size = os.fstat(errors.fileno()).st_size
+        end = os.pread(errors.fileno(), READ_ERRORS_BYTES, max(0, size - READ_ERRORS_BYTES))
+    return done.returncode, end.decode(errors="replace")
 
 
 def switch_by_network(name: str, on: bool, own: SwitchSettings) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from appliance.checks import Finding
 from appliance.clock import Clock
 from appliance.errors import ModelError
+from appliance.parsing.small_file import read_small_file
 from appliance.settings import Settings
 from appliance.status import model_files
 from appliance.status.model_files import MOST_JSON_BYTES
@@ -43,7 +44,9 @@ def check_model(model: Path, settings: Settings) -> Finding:
         advice = f"copy it there, or correct `model` in {settings.path}"
         return Finding(NAME, f"there is no model {model}", advice, ok=False)
     try:
-        expected = parse_object(card.read_bytes(), most_bytes=MOST_JSON_BYTES)["sha256"]
+        expected = parse_object(read_small_file(card, MOST_JSON_BYTES), most_bytes=MOST_JSON_BYTES)[
+            "sha256"
+        ]
     except (OSError, InputError, KeyError) as error:
         advice = "install the model again, with its card"
         return Finding(NAME, f"the card {card} cannot be read: {error!r}", advice, ok=False)

@@ -6,6 +6,7 @@ what the other side sends, or takes over a socket on which somebody answers.
 """
 
 import contextlib
+import math
 import os
 import socket
 import struct
@@ -31,6 +32,7 @@ from appliance.wording.counts import format_count
 TIMEOUT_S = 5.0  # for the first bytes of an answer
 STALL_S = 1.0  # for the next ones: an answer that stalls is given up soon
 MOST_CONNECTIONS = 16  # inference, the page, a technician; each has a thread
+IDLE_S = 60.0  # who has asked for nothing for so long makes room where there is none
 BUSY = Refusal(f"{MOST_CONNECTIONS} programs are connected already: close one of them")
 RETRY_S = 1.0  # after a connection that could not be accepted (no descriptors, no memory)
 SEND_TIMEOUT = struct.pack("ll", int(TIMEOUT_S), 0)  # who does not read is disconnected
@@ -44,7 +46,7 @@ class FrameServer:
     ) -> None:
         self._answer = answer
         self._path = path
-        self._connections: set[socket.socket] = set()
+        self._used_s: dict[socket.socket, float] = {}  # when last; endless while it is answered
         self._closed = threading.Event()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +64,7 @@ class FrameServer:
         """Stop answering; clients see the socket gone."""
         self._closed.set()
         self._path.unlink(missing_ok=True)
-        for open_socket in (self._socket, *self._connections):
+        for open_socket in (self._socket, *self._used_s.copy()):
             with contextlib.suppress(OSError):
                 open_socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -78,27 +80,46 @@ class FrameServer:
     def _admit(self, connection: socket.socket) -> None:
         """Serve a connection in a thread of its own, or refuse it where there are too many."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, SEND_TIMEOUT)
-        if len(self._connections) >= MOST_CONNECTIONS:
+        if len(self._used_s) >= MOST_CONNECTIONS and not self._drop_idle():
             with connection, contextlib.suppress(OSError):
                 send(connection, BUSY)
             return
-        self._connections.add(connection)
+        self._used_s[connection] = time.monotonic()
         try:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
         except RuntimeError:
-            self._connections.discard(connection)
+            self._used_s.pop(connection, None)
             connection.close()
             raise
+
+    def _drop_idle(self) -> bool:
+        """End the connection that has been idle longest; whether there is one to be ended."""
+        used_s = self._used_s.copy()
+        if not used_s:
+            return True
+        idle = min(used_s, key=used_s.__getitem__)
+        if time.monotonic() - used_s[idle] < IDLE_S:
+            return False
+        self._used_s.pop(idle, None)
+        with contextlib.suppress(OSError):
+            idle.shutdown(socket.SHUT_RDWR)  # its thread ends
+        return True
 
     def _serve(self, connection: socket.socket) -> None:
         try:
             with connection, contextlib.suppress(OSError), connection.makefile("rb") as requests:
                 while line := requests.readline(MOST_REQUEST_BYTES):
+                    self._note_use(connection, math.inf)
                     send(connection, self._answer_line(line))
+                    self._note_use(connection, time.monotonic())
                     if not line.endswith(b"\n"):
                         break  # too long or cut: where the next request begins is not known
         finally:
-            self._connections.discard(connection)
+            self._used_s.pop(connection, None)
+
+    def _note_use(self, connection: socket.socket, used_s: float) -> None:
+        if connection in self._used_s:
+            self._used_s[connection] = used_s
 
     def _answer_line(self, line: bytes) -> Answer:
         try:

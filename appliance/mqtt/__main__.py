@@ -9,6 +9,7 @@ from pathlib import Path
 from appliance.errors import ApplianceError, SettingsError
 from appliance.mqtt import messages
 from appliance.mqtt.broker import Broker
+from appliance.parsing.small_file import read_small_file
 from appliance.process.service import Leave, Loop, Service, main
 from appliance.status import status_document
 from appliance.status.events import describe_event
@@ -16,6 +17,7 @@ from appliance.store.event_pages import EventPlace, PlacedEvent
 from appliance.store.event_rows import read_new_events, read_newest_id
 from appliance.store.rows import encode_time
 
+MOST_BYTES = 4096  # of a password file
 CYCLE_EVERY_S = 10.0
 PATIENCE_S = 120.0
 
@@ -75,7 +77,7 @@ def read_password(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        return path.read_text().strip()
+        return read_small_file(path, MOST_BYTES).decode().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"the password of the MQTT broker cannot be read from {path}: {error}; "

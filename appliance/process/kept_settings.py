@@ -16,11 +16,12 @@ from pathlib import Path
 
 from appliance import settings_file
 from appliance.errors import SettingsError
+from appliance.parsing.small_file import read_small_file
 from appliance.settings import Settings, UnitSettings
+from appliance.settings_file import MOST_BYTES
 from appliance.store.durable_files import replace_file
 
 DATA_DIR = re.compile(r'^\s*data_dir\s*=\s*"(?P<path>[^"\n]+)"', re.MULTILINE)
-MOST_BYTES = 1_000_000
 FindErrors = Callable[[Settings], Iterable[str]]
 
 
@@ -62,8 +63,8 @@ def load(path: Path, find_errors: FindErrors) -> Settings:
 
 def find_data_dir(path: Path) -> Path:
     """The data directory that a settings file names, however broken it is; else the usual one."""
-    with suppress(OSError, UnicodeDecodeError), path.open() as file:
-        if found := DATA_DIR.search(file.read(MOST_BYTES)):
+    with suppress(OSError, UnicodeDecodeError):
+        if found := DATA_DIR.search(read_small_file(path, MOST_BYTES).decode()):
             return Path(found["path"])
     return UnitSettings().data_dir
 
@@ -72,6 +73,6 @@ def keep(settings: Settings, name: str) -> None:
     """Copy the file that these settings come from; an error leaves the copy as it was."""
     copy = settings.unit.data_dir / f"{name}.settings.toml"
     with suppress(OSError):
-        data = settings.path.read_bytes()
-        if not copy.is_file() or copy.read_bytes() != data:
+        data = read_small_file(settings.path, MOST_BYTES)
+        if not copy.is_file() or read_small_file(copy, MOST_BYTES) != data:
             replace_file(copy, data, mode=0o640)

@@ -18,6 +18,7 @@ from typing import Any
 
 from appliance.errors import ApplianceError, ModelError
 from appliance.parsing.nearest import advise
+from appliance.parsing.small_file import read_small_file
 from appliance.settings import Settings
 from appliance.strict_json import InputError, parse_object
 
@@ -165,8 +166,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def parse_json_file(path: Path) -> dict[str, Any]:
     """The JSON object in a small file; raises `OSError` or `InputError`."""
-    with path.open("rb") as file:
-        return parse_object(file.read(MOST_JSON_BYTES + 1), most_bytes=MOST_JSON_BYTES)
+    return parse_object(read_small_file(path, MOST_JSON_BYTES), most_bytes=MOST_JSON_BYTES)
 
 
 def find_damage(settings: Settings) -> ModelFileError | None:

@@ -17,6 +17,7 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from appliance.parsing.small_file import read_small_file
 from appliance.store.durable_files import replace_file
 from appliance.store.file_format import has_log, read_header
 from appliance.store.sqlite_files import Access, open_file
@@ -71,8 +72,8 @@ def write_note(path: Path, *numbers: int) -> None:
 def read_note(path: Path) -> list[int]:
     """What `write_note` wrote; empty where that cannot be read."""
     try:
-        with make_note_path(path).open("rb") as file:
-            found = [int(word) for word in file.read(MOST_NOTE_BYTES).split()]
+        data = read_small_file(make_note_path(path), MOST_NOTE_BYTES)
+        found = [int(word) for word in data.split()]
     except (OSError, ValueError):
         return []
     return found if len(found) > 2 else []

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from appliance.clock import BOOT_ID
 from appliance.errors import StoreError
+from appliance.parsing.small_file import read_small_file
 from appliance.store.file_format import has_log
 from appliance.store.sqlite_errors import explain, find_kind, is_oversized
 from appliance.store.sqlite_files import Access, open_file
@@ -109,8 +110,7 @@ def make_marker_path(path: Path) -> Path:
 
 def read_marker(path: Path) -> str:
     """Boot, inode, size and time of change of the file that was checked."""
-    with make_marker_path(path).open("rb") as file:
-        return file.read(200).decode()
+    return read_small_file(make_marker_path(path), 200).decode()
 
 
 def describe_state(path: Path) -> list[str]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.errors import ApplianceError
+from appliance.parsing.small_file import read_small_file
 from appliance.strict_json import parse_object
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 
@@ -61,8 +62,7 @@ def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForeca
 def read_bytes(path: Path) -> bytes | None:
     """The file's content up to just above the limit; None where there is no file."""
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return read_small_file(path, MAX_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from appliance.errors import ApplianceError
+from appliance.parsing.small_file import read_small_file
 from appliance.store.decoding import decode_value
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_value
@@ -33,7 +34,7 @@ class BootsError(ApplianceError):
 def read(path: Path) -> Boot | None:
     """What the last boot wrote; None where there is no file. Raises `BootsError`."""
     try:
-        return decode_boot(parse_object(read_bytes(path), most_bytes=MOST_BYTES))
+        return decode_boot(parse_object(read_small_file(path, MOST_BYTES), most_bytes=MOST_BYTES))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
@@ -41,12 +42,6 @@ def read(path: Path) -> Boot | None:
             f"the record of boots {path} cannot be read ({error}); a new one is begun and how many "
             "boots failed is lost: check whether the disk is sound"
         ) from error
-
-
-def read_bytes(path: Path) -> bytes:
-    """The file's content, up to just above what a record may have."""
-    with path.open("rb") as file:
-        return file.read(MOST_BYTES + 1)
 
 
 def write(path: Path, boot: Boot) -> None:

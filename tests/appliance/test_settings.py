@@ -178,3 +178,21 @@ def test_a_file_that_may_not_be_read_is_reported(tmp_path: Path) -> None:
     path.chmod(0)
     with pytest.raises(SettingsError, match="cannot be read"):
         settings_file.load_settings(path)
+
+
+@pytest.mark.parametrize("section", ["battery]\ncapacity_wh", "web]\nport", "unit]\nname"])
+def test_a_number_that_python_cannot_write_is_refused_in_words(
+    tmp_path: Path, section: str
+) -> None:
+    path = tmp_path / "unit.toml"
+    path.write_text(f"[{section} = 0x{'f' * 6000}\n")
+    with pytest.raises(SettingsError, match="not a number of thousands of digits"):
+        settings_file.load_settings(path)
+
+
+def test_a_long_value_does_not_fill_the_message(tmp_path: Path) -> None:
+    path = tmp_path / "unit.toml"
+    path.write_text(f'[web]\nport = "{"x" * 100_000}"\n')
+    with pytest.raises(SettingsError) as caught:
+        settings_file.load_settings(path)
+    assert len(str(caught.value)) < 300

@@ -1,6 +1,7 @@
 """JSON from outside: read strictly, refused in words, and nothing else is raised."""
 
 import json
+import math
 from contextlib import suppress
 
 import pytest
@@ -53,3 +54,11 @@ def test_a_number_is_within_its_limits_or_refused(value: object) -> None:
 
 def test_a_wrong_value_is_shown_in_short() -> None:
     assert show("x" * 1000) == "'" + "x" * 59 + "..."
+
+
+def test_whole_numbers_without_an_end_are_refused_in_words() -> None:
+    with pytest.raises(InputError, match="it is too large for a number"):
+        require_number(10**400, "it", 0, math.inf)
+    with pytest.raises(InputError, match="not a number of thousands of digits"):
+        require_number(16**6000, "it", 0, 1)
+    assert show([16**6000]) == "a number of thousands of digits"

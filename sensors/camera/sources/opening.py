@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from appliance.errors import CameraError
+from appliance.parsing.small_file import read_small_file
 from appliance.settings_cameras import CameraSettings, Transport
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.source import Camera, OnPacket
@@ -23,6 +24,7 @@ from sensors.camera.sources.source import Camera, OnPacket
 if TYPE_CHECKING:
     from sensors.camera.sources.live import LiveStream, Target
 
+MOST_BYTES = 4096  # of a password file
 CONNECT_S = 1.5  # a camera in the same network takes milliseconds
 REFUSED_PAUSE_S = 60.0  # cameras lock out who often comes with a wrong password
 DEVICES = "/dev/"
@@ -100,7 +102,7 @@ class Opener:
 def read_password(path: Path) -> str:
     """The one line of the file; raises `CameraError` that says what is wrong with it."""
     try:
-        text = path.read_text().strip("\r\n")
+        text = read_small_file(path, MOST_BYTES).decode().strip("\r\n")
     except FileNotFoundError:
         raise CameraError(f"there is no password file {path}: write the password into it") from None
     except OSError as error:

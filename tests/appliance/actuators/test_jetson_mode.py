@@ -11,12 +11,13 @@ import pytest
 from appliance.actuators import mode_restart
 from appliance.actuators.errors import PowerModeError
 from appliance.actuators.jetson_mode import Board, read_current_mode, read_modes, set_mode
-from appliance.actuators.mode_restart import find_objection, read_last_restart
+from appliance.actuators.mode_restart import find_last_restart, find_objection, read_last_restart
 from appliance.clock import SystemClock
 from appliance.errors import SettingsError
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.settings import HostSettings, Settings
 from appliance.store.store import Store
+from appliance.store.unit_time import record_time
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import START
 
@@ -222,12 +223,14 @@ def test_the_computer_restarts_at_most_once_a_day(
     grant(store)
     set_mode("7W", unit, jetson.board)
     jetson.boot()
-    with pytest.raises(PowerModeError, match=r"stays 7W: 25W needs a restart.*less than a day ago"):
+    with pytest.raises(PowerModeError, match=r"stays 7W: 25W needs a restart.*less than a day"):
         set_mode("25W", unit, jetson.board)
     assert len(jetson.orders()) == 1
     assert jetson.board.status.read_text() == "pmode:0003"
-    stamp = unit.unit.data_dir / mode_restart.LAST
-    stamp.write_text((store.clock.stamp().utc - timedelta(hours=25)).isoformat())
+    record_time(store)
+    with store.housekeeping() as execute:  # the unit has been up for 25 hours since then
+        execute("UPDATE boot SET starts_s = starts_s + 90000", ())
+        execute("UPDATE unit_time SET unit_s = unit_s + 90000", ())
     set_mode("25W", unit, jetson.board)
     assert len(jetson.orders()) == 2
 
@@ -263,7 +266,7 @@ def test_where_the_time_cannot_be_kept_nothing_restarts(
 ) -> None:
     grant(store)
     (unit.unit.data_dir / f"{mode_restart.LAST}.part").mkdir()
-    with pytest.raises(PowerModeError, match=r"jetson-mode-restart.part cannot be written"):
+    with pytest.raises(PowerModeError, match=r"jetson-mode-restarted-s.part cannot be written"):
         set_mode("7W", unit, jetson.board)
     assert jetson.orders() == []
 
@@ -271,12 +274,21 @@ def test_where_the_time_cannot_be_kept_nothing_restarts(
 def test_a_time_that_nobody_understands_holds_the_restart_back(tmp_path: Path) -> None:
     stamp = tmp_path / "stamp"
     assert read_last_restart(stamp) is None
-    for text in ("", "yesterday"):
+    for text in ("", "yesterday", "-5", "nan", "inf", "2026-04-15T02:00:00+00:00"):
         stamp.write_text(text)
         with pytest.raises(PowerModeError, match=f"delete {stamp}"):
             read_last_restart(stamp)
-    stamp.write_text("2026-04-15T02:00:00+00:00")
-    assert read_last_restart(stamp) == START
+    stamp.write_text("7200\n")
+    assert read_last_restart(stamp) == 7200.0
+
+
+def test_a_last_restart_that_is_yet_to_come_counts_as_just_now_and_blocks_for_a_day_only(
+    tmp_path: Path,
+) -> None:
+    stamp = tmp_path / "stamp"
+    stamp.write_text("9e9")  # the database and with it the unit's time was lost
+    assert find_last_restart(stamp, 100.0) == 100.0
+    assert find_last_restart(stamp, 100.0 + 25 * 3600) == 100.0
 
 
 @pytest.mark.parametrize(
@@ -284,8 +296,7 @@ def test_a_time_that_nobody_understands_holds_the_restart_back(tmp_path: Path) -
     [
         (EnergyLevel.FULL, None, True, ""),
         (EnergyLevel.ECO, 24.0, True, ""),
-        (EnergyLevel.ECO, 23.9, True, "less than a day ago"),
-        (EnergyLevel.ECO, -5000.0, True, "less than a day ago"),  # the clock went back
+        (EnergyLevel.ECO, 23.9, True, "less than a day"),
         (EnergyLevel.SENTINEL, None, True, "the energy is at SENTINEL"),
         (EnergyLevel.FULL, None, False, "may_power_off forbids it"),
         (None, None, True, "no fresh energy budget"),
@@ -297,6 +308,6 @@ def test_what_speaks_against_a_restart(
     settings = replace(Settings(), host=HostSettings(may_power_off=may_power_off))
     stamp = SystemClock().stamp()
     budget = None if level is None else EnergyBudget(stamp, level, 9.0, START, 1.0, "test")
-    last = None if hours_ago is None else START - timedelta(hours=hours_ago)
-    found = find_objection(settings, budget, last, START)
+    last_s = None if hours_ago is None else 1e6 - 3600 * hours_ago
+    found = find_objection(settings, budget, last_s, 1e6)
     assert (objection in found) if objection else found == ""

@@ -1,6 +1,7 @@
 """Switched loads: the kernel's files, commands without a shell, and magic packets on loopback."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -125,6 +126,17 @@ def test_a_command_that_hangs_is_ended(settings: Settings, monkeypatch: pytest.M
     monkeypatch.setattr(switch_module, "COMMAND_S", 0.1)
     with pytest.raises(SwitchError, match="timed out after"):
         switch("pump", on=True, settings=site(settings, pump=command("/bin/sleep 60")))
+
+
+def test_a_command_that_leaves_a_process_behind_has_succeeded_when_it_ends(
+    settings: Settings, tmp_path: Path
+) -> None:
+    left = tmp_path / "left"
+    relay = program(tmp_path / "relay", f"sleep 600 & echo $! > {left}; echo done; exit 0")
+    try:
+        assert switch("pump", on=True, settings=site(settings, pump=command(relay)))
+    finally:
+        os.kill(int(left.read_text()), signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,20 @@ def test_after_a_wrong_line_the_same_connection_gets_its_picture(
         assert receive(other) == PICTURE
 
 
+def test_connections_that_ask_for_nothing_make_room_for_one_that_does(
+    path: Path, server: FrameServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [FrameClient(path) for _ in range(frame_socket.MOST_CONNECTIONS)]
+    assert all(one.pull(PictureRequest()) == PICTURE for one in kept)
+    with connect(path) as other:
+        assert receive(other) == frame_socket.BUSY
+    monkeypatch.setattr(frame_socket, "IDLE_S", 0.0)
+    with closing(FrameClient(path)) as asking:
+        assert asking.pull(PictureRequest()) == PICTURE
+    for one in kept:
+        one.close()
+
+
 def test_more_connections_than_threads_are_refused_and_a_place_becomes_free(
     path: Path, server: FrameServer
 ) -> None:

@@ -39,7 +39,7 @@ def test_no_forecast_and_an_old_one_are_no_fault(tmp_path: Path) -> None:
     [
         ("{", "not JSON"),
         ("[]", "it is no object"),
-        ("[" * 100_000, "more than 65536 bytes"),
+        ("[" * 100_000, "larger than 65536 bytes"),
         ("[" * 60_000, "not used"),
         (b"\xff\xfe".decode("latin-1"), "not JSON"),
         ({"made": "2026-11-22T05:00:00Z", "days": {}}, 'no list "days"'),

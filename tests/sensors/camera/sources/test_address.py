@@ -199,7 +199,7 @@ def test_a_password_file_is_read_and_every_way_it_can_be_wrong_is_reported(tmp_p
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(CameraError, match="is no text"):
         read_password(path)
-    with pytest.raises(CameraError, match=r"cannot be read \(Is a directory\)"):
+    with pytest.raises(CameraError, match=r"cannot be read \(it is no regular file\)"):
         read_password(tmp_path)
     path.write_text("  p ss \n")
     assert read_password(path) == "  p ss "

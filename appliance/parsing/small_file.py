@@ -1,0 +1,27 @@
+"""Small files of others (settings, records, passwords): read whole, or not at all.
+
+    data = read_small_file(path, most_bytes=65_536)
+
+Reads: the file. Writes: nothing.
+Never: waits, as a pipe would for its writer, and never reads without end, as from /dev/zero.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+
+def read_small_file(path: Path, most_bytes: int) -> bytes:
+    """What stands in a regular file; raises `OSError` in words, also where it is larger."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(most_bytes + 1)
+    finally:
+        os.close(handle)
+    if len(data) > most_bytes:
+        raise OSError(errno.EFBIG, f"it is larger than {most_bytes} bytes", str(path))
+    return data
