@@ -34,15 +34,14 @@ class HintsCycle:
         rows = self._receiver.take_hints()
         if rows:
             self._service.store.add(*rows)
-        troubles = [
-            *self._troubles,
-            *(one.trouble for one in self._receiver.listeners if one.trouble),
-        ]
-        if troubles:
-            self._service.report_fault(HintError("; ".join(troubles)))
-        good = [one.camera for one in self._receiver.listeners if not one.trouble]
+        listeners = self._receiver.listeners
+        faults = [*self._troubles, *(one.fault for one in listeners if one.fault)]
+        if faults:
+            self._service.report_fault(HintError("; ".join(faults)))
+        good = [one.camera for one in listeners if not one.trouble]
+        new = [f"{one.camera}: {one.trouble}" for one in listeners if one.trouble != one.fault]
         sentence = f"receives the alarms of {', '.join(good) or 'no camera'}"
-        return "; ".join([sentence, *troubles])
+        return "; ".join([sentence, *new, *faults])
 
 
 def assemble(service: Service) -> Loop:

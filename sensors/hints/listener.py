@@ -22,6 +22,7 @@ KEEP = timedelta(minutes=10)  # a subscription that nobody renews ends after thi
 PULL_FOR = timedelta(seconds=30)
 MOST_MESSAGES = 100
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 10.0, 300.0
+NOT_YET = "not connected yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,15 @@ class Listener:
 
     def __init__(self, service: EventService, on_change: OnChange) -> None:
         self.camera = service.camera
-        self.trouble = "not connected yet"
+        self.trouble = NOT_YET
         self.active = False
         self._service = service
         self._on_change = on_change
+
+    @property
+    def fault(self) -> str:
+        """The trouble that a try has met; at the start there was none yet."""
+        return "" if self.trouble == NOT_YET else self.trouble
 
     async def run(self, pause_s: float = FIRST_PAUSE_S) -> None:
         """Subscribe, listen, and begin anew after each trouble; until cancelled."""
@@ -68,6 +74,7 @@ class Listener:
             self._service.user or None,
             self._service.password or None,
             adjust_time=True,  # the digest holds the time, and cameras' clocks are wrong
+            no_cache=True,  # of a home directory, which no service has
             nat_override=True,  # the camera's own address may lie behind a NAT, or be wrong
         )
         lost = asyncio.Event()

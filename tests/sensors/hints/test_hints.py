@@ -1,5 +1,6 @@
 """A camera's own alarms: heard over real SOAP from a small ONVIF camera, written down as hints."""
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,7 +19,7 @@ from sensors.hints.__main__ import assemble
 from sensors.hints.addresses import find_event_service
 from sensors.hints.alarm_receiver import REPEAT_AFTER_S, SOURCE, AlarmReceiver
 from sensors.hints.alarms import decode_motion
-from sensors.hints.listener import EventService, Listener
+from sensors.hints.listener import NOT_YET, EventService, Listener
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.onvif_camera import PASSWORD, USER, OnvifCamera
@@ -89,6 +90,34 @@ def test_an_alarm_becomes_a_hint_and_its_end_too(camera: OnvifCamera) -> None:
         camera.set_motion(active=False)
         assert take_received(ear, 1) == [("front", False)]
         assert ear.listeners[0].trouble == ""
+
+
+def test_alarms_are_received_where_no_file_may_be_written(
+    camera: OnvifCamera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library keeps a cache in the home directory, which no service of the unit has."""
+    monkeypatch.setattr("onvif.client._SHARED_SQLITE_CACHE", None)
+    monkeypatch.setattr("onvif.client.SqliteCache", refuse_to_write)
+    with ear_on(camera) as ear:
+        camera.set_motion(active=True)
+        wait_until(lambda: ear.listeners[0].trouble != NOT_YET, "an end of the first try")
+        assert ear.listeners[0].trouble == ""
+        assert take_received(ear, 1) == [("front", True)]
+
+
+def refuse_to_write() -> None:
+    raise OSError(errno.EROFS, "Read-only file system", "/.cache")
+
+
+def test_a_first_try_that_still_runs_is_no_fault() -> None:
+    listener = Listener(EventService("front", lambda: "127.0.0.1", 1, USER, PASSWORD), ignore)
+    assert (listener.trouble, listener.fault) == (NOT_YET, "")
+    listener.trouble = "refused"
+    assert listener.fault == "refused"
+
+
+def ignore(camera: str, active: bool) -> None:
+    """A change that nobody waits for."""
 
 
 def test_what_is_no_motion_is_no_hint(camera: OnvifCamera) -> None:
