@@ -6,6 +6,10 @@
 # make bench  everything that is measured; QUICK=1 for a short form; single ones: make bench-idle ...
 # make fuzz   a million random inputs: replies of power devices, the picture socket, settings, MQTT, rows;
 #             QUICK=1 for a short draw; single ones: make fuzz-frames ...
+# make wheels      what `provisioning/install --wheels build/wheels` needs on a unit without a network, for
+#             UNIT_PYTHON (default 3.13, of Debian 13) and UNIT_MACHINE (default: that of this computer)
+# make test-pid1   installs the unit in a Debian 13 of its own and boots it; as root, with the packages
+#             mmdebstrap and systemd-container
 # make lint, make types, make architecture, make pytest    the parts of make test
 # make format, make docs, make lock    formats the code; makes generated pages; makes the lock files
 # make clean  removes .venv and build
@@ -16,6 +20,8 @@ PORT ?= 8080
 CHARGER ?= epever-tracer
 CAMERAS ?= 1
 PYTHON ?= python3
+UNIT_PYTHON ?= 3.13
+UNIT_MACHINE ?= $(shell uname -m)
 PY = .venv/bin/python
 PIP = $(PY) -m pip install --quiet --disable-pip-version-check
 INSTALL = $(PIP) --require-hashes
@@ -29,7 +35,7 @@ export PYTHONDONTWRITEBYTECODE ?=
 FUZZ = decoders/650000/20000 frames/250000/10000 settings/50000/2000 mqtt/50000/2000 rows/250000/10000
 FUZZ_TARGETS = $(foreach one,$(FUZZ),fuzz-$(firstword $(subst /, ,$(one))))
 
-.PHONY: help fuzz $(FUZZ_TARGETS) run day test test-peers lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
+.PHONY: help fuzz $(FUZZ_TARGETS) run day test test-peers test-pid1 wheels lint types architecture pytest format docs lock bench clean $(BENCHES:%=bench-%)
 
 help:
 	@sed -n '/^#/!q; s/^# //p' Makefile
@@ -77,6 +83,13 @@ pytest: .venv/installed-test
 test-peers: build/peers/installed
 	PYTHONPATH=build/peers $(PY) -m pytest tests/bench/cameras/test_tracker_quality.py
 
+# Apart: it needs root, a network for the packages of Debian, and minutes.
+test-pid1: .venv/installed-test wheels
+	$(PY) -m pytest -v --durations=8 tests/real_pid1
+
+wheels: .venv/installed
+	$(PY) -m provisioning.installation.wheels --python $(UNIT_PYTHON) --machine $(UNIT_MACHINE) build/wheels
+
 format: .venv/installed-test
 	.venv/bin/ruff check --fix --exit-zero .
 	.venv/bin/ruff format .
@@ -105,6 +118,7 @@ lock: .venv/installed-test
 	$(PIP) uv
 	$(LOCK) --extra onvif -o requirements.lock pyproject.toml
 	$(LOCK) --group laptop -o requirements/laptop.lock
+	echo "setuptools>=77" | $(LOCK) -c requirements/laptop.lock -o requirements/build.lock -
 	$(LOCK) --extra dev -c requirements.lock -o requirements/test.lock pyproject.toml
 	$(LOCK) --group peers -o requirements/peers.lock
 	$(LOCK) --group fuzz -o requirements/fuzz.lock

@@ -38,7 +38,8 @@ MESSAGE = """<wsnt:NotificationMessage>
 class OnvifCamera:
     """The camera's state; `port` is where it answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        """`port` 0: any that is free."""
         self.requests: list[str] = []
         self.refused = 0
         self.deaf = False
@@ -46,7 +47,7 @@ class OnvifCamera:
         self.claimed_host = ""  # where it says that its services are; "": where they are
         self._waiting: list[str] = []
         self._changed = Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
         self.port = int(self._server.server_address[1])
 

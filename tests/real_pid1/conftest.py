@@ -1,0 +1,128 @@
+"""One container for all tests of this directory: built, booted, and installed into once."""
+
+import os
+import shutil
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests.conftest import CLIP
+from tests.real_pid1 import debian, simulated
+from tests.real_pid1.container import Container
+
+PROGRAMS = {
+    "mmdebstrap": "mmdebstrap",
+    "systemd-nspawn": "systemd-container",
+    "nsenter": "util-linux",
+}
+INSTALL = f"/{debian.RELEASE}/provisioning/install"
+WHEELS = f"/{debian.RELEASE}/wheels"
+SETTINGS = "/etc/appliance/unit.toml"
+OWN_SETTINGS = "/srv/unit.toml"
+JOURNAL_LINES = "150"
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What the installation printed, one stage after the other."""
+
+    plain_check: CompletedProcess[str]
+    example: CompletedProcess[str]
+    example_state: str
+    own: CompletedProcess[str]
+    again: CompletedProcess[str]
+    last_check: CompletedProcess[str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip all where something is missing."""
+    missing = [
+        f"{package} ({name})" for name, package in PROGRAMS.items() if not shutil.which(name)
+    ]
+    if os.geteuid() != 0:
+        missing.append("root's rights")
+    if not debian.WHEELS.is_dir():
+        missing.append("`make wheels`")
+    for item in items:
+        if missing and HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+
+
+@pytest.fixture(scope="session")
+def container(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
+    root = tmp_path_factory.mktemp("debian") / "root"
+    debian.make_root(root)
+    shutil.copy(CLIP, root / simulated.CLIP.lstrip("/"))
+    with Container(root).booted() as booted:
+        yield booted
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def stages(container: Container) -> Stages:
+    """The way of a technician, step by step; at its end the unit runs."""
+    plain_check = install(container, "--check")
+    example = install(container, "--wheels", WHEELS)
+    example_state = container.ask("systemctl", "is-active", "appliance.target")
+    begin_simulation(container)
+    container.path(SETTINGS).unlink()
+    container.path(OWN_SETTINGS).write_text(simulated.format_settings(simulated.FULL_PCT))
+    own = install(container, "--settings", OWN_SETTINGS)
+    wait_for_all(container)
+    again = install(container, "--settings", OWN_SETTINGS)
+    return Stages(plain_check, example, example_state, own, again, install(container, "--check"))
+
+
+@pytest.fixture
+def unit(container: Container, stages: Stages) -> Container:
+    """The container with the unit installed, at FULL with all that belongs to it."""
+    wait_for_all(container)
+    return container
+
+
+def install(container: Container, *words: str) -> CompletedProcess[str]:
+    return container.run(INSTALL, *words, check=False)
+
+
+def begin_simulation(container: Container) -> None:
+    """Power devices, camera and relay; they come again with each boot."""
+    set_charge(container, simulated.FULL_PCT)
+    relay = ("install", "-m", "664", "-g", "appliance", "/dev/null", simulated.RELAY)
+    container.run(*relay)
+    units = simulated.write_units(container.root)
+    container.run("systemctl", "daemon-reload")
+    container.run("systemctl", "enable", "--now", *units)
+
+
+def set_charge(container: Container, charge_pct: float) -> None:
+    """What the simulated battery begins with at its next start."""
+    container.path(simulated.PLANT_SETTINGS).write_text(simulated.format_settings(charge_pct))
+
+
+def wait_for_all(container: Container) -> None:
+    """Until everything runs that runs at FULL."""
+    wait_for_state(container, "active", *simulated.RUNNING)
+
+
+def wait_for_state(container: Container, state: str, *units: str, seconds: float = 90) -> None:
+    def reached() -> bool:
+        return set(container.ask("systemctl", "is-active", *units).split()) == {state}
+
+    container.wait_for(reached, seconds, f"{', '.join(units)} to be {state}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The journal of the container beside what failed."""
+    report = yield
+    booted = getattr(item, "funcargs", {}).get("container")
+    if report.failed and isinstance(booted, Container):
+        words = ("journalctl", "--no-pager", "-n", JOURNAL_LINES)
+        report.sections.append(("journal", booted.ask(*words)))
+    return report

@@ -1,0 +1,110 @@
+"""What stands around the unit in the container: power devices, an ONVIF camera, a relay.
+
+Their units are written from outside; `python -m tests.real_pid1.simulated` is the camera, inside.
+"""
+
+import time
+from pathlib import Path
+
+from tests.stand_ins.onvif_camera import PASSWORD, USER, OnvifCamera
+
+ONVIF_PORT = 8899
+MOTION_EVERY_S = 1.0
+PYTHON = "/opt/appliance/venv/bin/python"
+RELAY = "/var/lib/appliance/relay"  # the sandbox of a switch may write there
+CLIP = "/srv/clip.mp4"
+PLANT_SETTINGS = "/srv/simulated.toml"
+# What runs at FULL with these settings.
+RUNNING = (
+    *("appliance.target", "appliance-power", "appliance-sensors", "appliance-web.socket"),
+    *("appliance-camera@gate", "appliance-hints", "appliance-inference", "appliance-switch@modem"),
+)
+FULL_PCT, EMPTY_PCT = 95, 5
+
+# Real power would go off with the container; nothing here sleeps.
+SETTINGS = f"""
+[unit]
+name = "container"
+
+[host]
+may_power_off = false
+sleep = "stay"
+
+[charger.main]
+model = "epever-tracer"
+port = "/dev/appliance/charger"
+loads_on_battery = true
+
+[bms.pack]
+model = "jk-pb"
+port = "tcp://127.0.0.1:5021"
+framing = "rtu"
+
+[meter]
+poll_every_s = 1
+
+[battery]
+capacity_wh = 384
+
+[energy]
+follows = "ladder"
+dwell_up_s = 0
+
+[camera.gate]
+source = "{CLIP}"
+onvif = "http://{USER}:{PASSWORD}@127.0.0.1:{ONVIF_PORT}"
+allow_local = true
+
+[switch.modem]
+path = "{RELAY}"
+runs_from = "sentinel"
+
+[simulation]
+battery_charge_pct = {{charge_pct}}
+"""
+
+# The charger on a serial line, for the group that udev gives a real one; the BMS behind a bridge.
+DEVICES = f"""
+[Unit]
+Before=appliance-power.service
+[Service]
+WorkingDirectory=/root/release
+ExecStartPre=/usr/bin/mkdir -p /dev/appliance
+ExecStart={PYTHON} -m provisioning.simulated --settings {PLANT_SETTINGS}
+ExecStartPost=/bin/sh -c 'until [ -e /dev/appliance/charger ]; do sleep 0.1; done; \
+chgrp dialout $(readlink -f /dev/appliance/charger); chmod 660 /dev/appliance/charger'
+[Install]
+WantedBy=multi-user.target
+"""
+CAMERA = f"""
+[Service]
+WorkingDirectory=/root/release
+ExecStart={PYTHON} -m tests.real_pid1.simulated
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def format_settings(charge_pct: float) -> str:
+    """The settings of the unit, and of the plant that is simulated."""
+    return SETTINGS.format(charge_pct=charge_pct)
+
+
+def write_units(root: Path) -> list[str]:
+    """Put the units below the root; returns their names."""
+    units = {"simulated-devices": DEVICES, "simulated-camera": CAMERA}
+    for name, text in units.items():
+        (root / f"etc/systemd/system/{name}.service").write_text(text)
+    return list(units)
+
+
+def main() -> None:
+    with OnvifCamera(ONVIF_PORT).serving() as camera:
+        while True:
+            for active in (True, False):
+                camera.set_motion(active)
+                time.sleep(MOTION_EVERY_S)
+
+
+if __name__ == "__main__":
+    main()
