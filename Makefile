@@ -85,7 +85,7 @@ test-peers: build/peers/installed
 
 # Apart: it needs root, a network for the packages of Debian, and minutes.
 test-pid1: .venv/installed-test wheels
-	$(PY) -m pytest -v --durations=8 tests/real_pid1
+	$(PY) -m pytest -rs --durations=8 tests/real_pid1
 
 wheels: .venv/installed
 	$(PY) -m provisioning.installation.wheels --python $(UNIT_PYTHON) --machine $(UNIT_MACHINE) build/wheels
