@@ -183,6 +183,16 @@ def m0009_last_event_of_one_camera(db: Database) -> None:
     db.execute("CREATE INDEX event_of_camera ON event (camera)")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0010_hours_at_each_level(db: Database) -> None:
+    """Which share of the time each level was held, for the history of months and years."""
+    db.execute(
+        "CREATE TABLE energy_budget_mean (step_s INTEGER NOT NULL, at TEXT NOT NULL, "
+        "rows INTEGER NOT NULL, power_w REAL, at_full REAL, at_eco REAL, at_sentinel REAL, "
+        "at_hibernate REAL, at_off REAL, PRIMARY KEY (step_s, at)) WITHOUT ROWID"
+    )
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -13,8 +13,14 @@ from appliance.model import Fault
 from appliance.store.decoding import TIME_GLOB, select_number
 from appliance.store.row_search import RowSearch
 from appliance.store.rows import Row, encode_time
-from appliance.store.steps import COARSE_S, FINE_S, format_step_start, round_down
-from appliance.store.store import Store, format_number
+from appliance.store.steps import (
+    COARSE_S,
+    FINE_S,
+    format_mean_value,
+    format_step_start,
+    round_down,
+)
+from appliance.store.store import Store
 from appliance.store.tables import ANY, BY_ROW, TABLES, Table
 from appliance.store.unit_time import UnitTime, record_time
 
@@ -85,7 +91,7 @@ def store_means(store: Store, table: Table, now: datetime, expired: int) -> None
     """
     columns, source = list_mean_columns(store, table), store.format_source(table.name)
     numbers = ", ".join(columns)
-    means = ", ".join(f"avg({format_number(column)})" for column in columns)
+    means = ", ".join(f"avg({format_mean_value(column)})" for column in columns)
     for step_s in (FINE_S, COARSE_S):
         step = format_step_start(f"{table.name}.at", step_s)
         with store.housekeeping() as execute:

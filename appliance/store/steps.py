@@ -17,6 +17,8 @@ from appliance.store.store import Store, format_number
 from appliance.store.tables import BY_ROW
 
 FINE_S, COARSE_S = 300, 3600
+# Columns of the means of energy budgets: which share of the rows had that level.
+LEVEL_SHARES = {f"at_{level.name.lower()}": level.name for level in EnergyLevel}
 
 
 def format_step_start(column: str, step_s: int) -> str:
@@ -64,6 +66,19 @@ def read_last_levels(store: Store, since: datetime, until: datetime) -> Sequence
         for row in rows
         if is_time(row["step"]) and row["last"] is not None
     ]
+
+
+def average_levels(store: Store, since: datetime, until: datetime) -> Sequence[Row]:
+    """The share of each level in the energy budgets of each 5 minutes: `LEVEL_SHARES`."""
+    shares = ", ".join(f"avg({format_mean_value(name)}) AS {name}" for name in LEVEL_SHARES)
+    return _group_rows(store, EnergyBudget, shares, since, until)
+
+
+def format_mean_value(column: str) -> str:
+    """SQL: what is averaged for a column of the means: a number, or whether a level was held."""
+    if column in LEVEL_SHARES:
+        return f"(level = '{LEVEL_SHARES[column]}')"
+    return format_number(column)
 
 
 def average_power(

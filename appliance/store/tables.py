@@ -53,7 +53,7 @@ TABLES = (
     Table("power_reading",       model.PowerReading,          POWER,     20,      60,      SECONDLY, averaged=True),
     Table("battery_reading",     model.BatteryReading,        POWER,     60,      180,     SECONDLY),
     Table("battery_state",       model.BatteryState,          POWER,     20,      60,      SECONDLY, averaged=True),
-    Table("energy_budget",       model.EnergyBudget,          POWER,     60,      180,     SECONDLY),
+    Table("energy_budget",       model.EnergyBudget,          POWER,     60,      180,     SECONDLY, averaged=True),
     Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    DAILY,   60),
     Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    None,    7),
     Table("sun_day",             model.SolarDay,              PLAN,      None,    None,    3650,     key="day", order="day"),

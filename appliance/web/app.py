@@ -16,7 +16,8 @@ from appliance.clock import Clock
 from appliance.errors import ApplianceError, CameraError, StoreError
 from appliance.log import redact
 from appliance.settings import Settings
-from appliance.status import charts, status_document
+from appliance.status import charts, history, status_document
+from appliance.status.history import Span
 from appliance.web.event_data import add_events
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
@@ -76,6 +77,10 @@ def add_data(app: Flask, settings: Settings, reader: StoreReader) -> None:
     @app.get("/api/day")
     def day() -> ResponseReturnValue:
         return jsonify(reader.ask(lambda store: charts.build_day(store, settings)))
+
+    @app.get("/api/history/<any(days, weeks, months):span>")
+    def past(span: str) -> ResponseReturnValue:
+        return jsonify(reader.ask(lambda store: history.build_history(store, settings, Span(span))))
 
     @app.get("/metrics")
     def scrape() -> ResponseReturnValue:

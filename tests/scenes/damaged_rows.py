@@ -36,6 +36,7 @@ from appliance.model_cameras import CameraHint, CameraState, Event
 from appliance.mqtt import messages
 from appliance.settings import Settings
 from appliance.status import camera_costs, camera_moment, charts, events, status_document
+from appliance.status.history import Span, build_history
 from appliance.store.decoding import list_columns
 from appliance.store.event_pages import EventPlace, EventQuery, PlacedEvent, read_older
 from appliance.store.event_rows import (
@@ -188,6 +189,7 @@ def list_readers(open_store: OpenStore, settings: Settings) -> dict[str, Callabl
         "one event": lambda: events.describe_one_event(store, EventQuery(), "damaged"),
         "filters of events": lambda: events.list_filters(store),
         "faults": lambda: status_document.list_faults(store, all=True),
+        "history": lambda: [build_history(store, settings, span) for span in Span],
         "chart": lambda: charts.build_day(store, settings),
         "costs": lambda: camera_costs.sum_up(store, since, until),
         "why a camera": lambda: tolerate(lambda: camera_moment.find_moment(store, "demo", now)),

@@ -9,6 +9,7 @@ import { byId, say, show } from "./dom.js";
 import { events } from "./events.js";
 import { faults } from "./faults.js";
 import { headline } from "./headline.js";
+import { history } from "./history.js";
 import { ask, found, lost, sinceWhen } from "./link.js";
 import { load } from "./load.js";
 import { night, outlook } from "./night.js";
@@ -18,7 +19,7 @@ import { sun } from "./sun.js";
 import { summary } from "./summary.js";
 import { clockSeconds, date, setUnitTime, unitNow, useZone } from "./times.js";
 
-const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, cameras, services, computer];
+const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, history, cameras, services, computer];
 const EVERY_MS = 2000;
 const TICK_MS = 1000;
 const DAY_EVERY_MS = 60000;
