@@ -165,8 +165,8 @@ def list_asleep_hours(store: Store, since: datetime) -> Iterator[tuple[EnergyLev
 def add_row(period: Period, row: Mean, seconds: float) -> None:
     """Add what a row of means says of `seconds`."""
     sun_w, use_w = row.get("pv_power_w"), row.get("load_power_w")
-    period.sun_wh = add_known(period.sun_wh, sun_w, seconds)
-    period.use_wh = add_known(period.use_wh, use_w, seconds)
+    period.sun_wh = add_known(period.sun_wh, power_w=sun_w, seconds=seconds)
+    period.use_wh = add_known(period.use_wh, power_w=use_w, seconds=seconds)
     charge_pct = row.get("state_of_charge_pct")
     if charge_pct is not None:
         known = (period.lowest_charge_pct, period.highest_charge_pct, charge_pct)
@@ -180,7 +180,7 @@ def add_row(period: Period, row: Mean, seconds: float) -> None:
         period.known_s += seconds
 
 
-def add_known(total_wh: float | None, power_w: float | None, seconds: float) -> float | None:
+def add_known(total_wh: float | None, *, power_w: float | None, seconds: float) -> float | None:
     """A sum with what a mean power gives in that time; unknown stays unknown."""
     if power_w is None:
         return total_wh
@@ -191,8 +191,8 @@ def add_up(periods: Iterable[Period]) -> Period:
     """The sums of all periods."""
     total = Period()
     for one in periods:
-        total.sun_wh = add_known(total.sun_wh, one.sun_wh, HOUR_S)
-        total.use_wh = add_known(total.use_wh, one.use_wh, HOUR_S)
+        total.sun_wh = add_known(total.sun_wh, power_w=one.sun_wh, seconds=HOUR_S)
+        total.use_wh = add_known(total.use_wh, power_w=one.use_wh, seconds=HOUR_S)
         total.events += one.events
         total.known_s += one.known_s
         for level, seconds in one.levels_s.items():

@@ -50,17 +50,20 @@ function dayAfter(day) {
   return next.toISOString().slice(0, 10);
 }
 
-/** The newest ones again, as many as are shown; behind them the list stays as it is. */
+/** The newest ones again, as many as are shown: a page left open does not grow. */
 async function refresh() {
   fillFilters();
   const limit = Math.min(MOST, Math.max(PAGE, list.length));
   const words = chosen();
   words.set("limit", limit);
-  await take(words, (found) => {
-    const last = found.length === limit ? found[limit - 1].cursor : "";
-    const rest = last ? list.slice(list.findIndex((event) => event.cursor === last) + 1 || list.length) : [];
-    return [...found, ...rest];
-  });
+  await take(words, (found) => (found.length === limit ? [...found, ...kept(found[limit - 1])] : found));
+}
+
+/** What stays of the list behind its newly asked part: up to the card with the focus; all, if long. */
+function kept(last) {
+  const from = list.findIndex((event) => event.cursor === last.cursor) + 1;
+  const focus = list.findIndex((event) => cards.get(event.event_id)?.contains(document.activeElement));
+  return from ? list.slice(from, list.length > MOST ? list.length : Math.max(from, focus + 1)) : [];
 }
 
 async function older() {
@@ -119,7 +122,7 @@ function card(event) {
 
 /** The address of one event on this page. */
 export function linkTo(id) {
-  return `/#event=${encodeURIComponent(id)}`;
+  return `./#event=${encodeURIComponent(id)}`;
 }
 
 /** The small picture, or words where none was kept. */

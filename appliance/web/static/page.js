@@ -22,6 +22,7 @@ import { clockSeconds, date, setUnitTime, unitNow, useZone } from "./times.js";
 const PANELS = [summary, faults, headline, night, outlook, battery, sun, load, sight, events, history, cameras, services, computer];
 const EVERY_MS = 2000;
 const TICK_MS = 1000;
+const WAIT_MS = 3000;
 const DAY_EVERY_MS = 60000;
 const DAY_EVERY_MS_IN_DEMONSTRATION = 5000;
 
@@ -105,7 +106,9 @@ async function refreshDay(status) {
 function begin() {
   const first = JSON.parse(byId("first").textContent);
   if (first) take(first);
-  turn().finally(() => document.body.classList.remove("waiting"));
+  const reveal = () => document.body.classList.remove("waiting");
+  turn().finally(reveal);
+  setTimeout(reveal, WAIT_MS); // a slow unit: what is known is shown, although more will move it
   setInterval(tick, TICK_MS);
 }
 

@@ -76,8 +76,10 @@ def test_the_focus_stays_on_its_event_when_another_one_comes(
 ) -> None:
     browser.open(f"http://127.0.0.1:{port}/")
     browser.wait_for(f"{IDS}.length === 6")
+    browser.wait_for("!document.body.classList.contains('waiting')")  # the cards can be seen
     first = browser.evaluate(f"{IDS}[0]")
     browser.evaluate("document.querySelector('.event').focus()")
+    assert browser.evaluate(f"{IDS}.length") == 6
     now = inference.clock.stamp()
     inference.add(filled.event(now, "new"))
     browser.wait_for(f"{IDS}[0] === 'new'")
@@ -86,6 +88,12 @@ def test_the_focus_stays_on_its_event_when_another_one_comes(
     inference.add(filled.event(long, "long"))  # it began before the newest and ended after it
     browser.wait_for(f"{IDS}[1] === 'long'")
     assert browser.evaluate("document.activeElement.hash") == f"#event={first}"
+    assert browser.evaluate(f"{IDS}.length") == 6, "a page left open does not grow"
+    last = browser.evaluate(f"{IDS}[5]")
+    browser.evaluate("[...document.querySelectorAll('.event')][5].focus()")
+    inference.add(filled.event(inference.clock.stamp(), "newer"))
+    browser.wait_for(f"{IDS}[0] === 'newer'")
+    assert browser.evaluate("document.activeElement.hash") == f"#event={last}", "nor is this lost"
 
 
 def test_events_are_filtered_and_each_has_a_link_a_next_one_and_a_file(
