@@ -5,6 +5,7 @@ the `Store` that it is given. Writes: nothing.
 Never: invents an hour: one without rows is missing from the answer.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import zip_longest
@@ -26,8 +27,6 @@ from appliance.store.store import Store
 HOUR = timedelta(hours=1)
 HOUR_END = ":00:00.000Z"
 POWER, CHARGE = ("pv_power_w", "load_power_w"), ("state_of_charge_pct",)
-
-
 Mean = dict[str, Any]
 
 
@@ -84,12 +83,12 @@ def list_sleeps(store: Store, since: datetime) -> list[tuple[EnergyLevel, dateti
     """Level, beginning and end of each sleep from which the unit has returned; not those called
     off.
     """
-    wakes = [wake.stamp.utc for wake in store.rows(Wake, since=since)]
+    wakes = sorted(wake.stamp.utc for wake in store.rows(Wake, since=since))
     sleeps = store.rows(Sleep, since=since)
     found = []
     for sleep, following in zip_longest(sleeps, sleeps[1:]):
         began = sleep.stamp.utc
-        woke = next((wake for wake in wakes if wake > began), None)
-        if woke is not None and (following is None or woke <= following.stamp.utc):
-            found.append((sleep.level, began, woke))
+        after = bisect_right(wakes, began)
+        if after < len(wakes) and (following is None or wakes[after] <= following.stamp.utc):
+            found.append((sleep.level, began, wakes[after]))
     return found
