@@ -228,7 +228,8 @@ def compute_load_power_w(
     """
     outputs = get_fields([charger.reading for charger in chargers], "load_power_w")
     if not batteries or packs_a.value is None:
-        return add_up(outputs)
+        hidden = any(charger.loads_on_battery for charger in chargers)
+        return packs_a if hidden else add_up(outputs)
     # What has no load output draws nothing there; elsewhere an unknown output is not 0.
     for charger, output in zip(chargers, outputs, strict=True):
         absent = output.quality is Quality.ABSENT and not charger.measures_loads

@@ -24,6 +24,8 @@ LEAST_STEPS, MOST_STEPS = 6, 24
 MOST_AGAINST = 0.25  # of the steps that may say the opposite
 BOUND_TOLERANCE = 0.1  # of the currents
 SAME_SCALE_A, SAME_SCALE_RATIO = 3.0, 1.5  # a BMS's dead band; meters differ less
+SCALE_S = 1800.0
+LARGEST_STEP_PCT = 1.5  # of charge, within a poll: more is a count set right, which is no evidence
 
 
 class Vote(Enum):
@@ -47,6 +49,9 @@ class CurrentComparison:
     def add(self, *, own_a: float, other_a: float, seconds: float) -> None:
         if max(abs(own_a), abs(other_a)) < NOISE_A:
             return
+        self._sum_up(own_a=own_a, other_a=other_a, seconds=seconds)
+
+    def _sum_up(self, *, own_a: float, other_a: float, seconds: float) -> None:
         self.seconds += seconds
         self.own_a2s += own_a * own_a * seconds
         self.other_a2s += other_a * other_a * seconds
@@ -69,17 +74,34 @@ class CurrentComparison:
         opposite = alike <= -ALIKE and LEAST_RATIO <= ratio <= MOST_RATIO
         return Vote.OPPOSES if opposite else None
 
+
+class ScaleComparison(CurrentComparison):
+    """The size of a current beside the one that others leave for it, as means of half an hour. What
+    a dead band hides is not compared: then the own current is exactly 0.
+    """
+
+    def add(self, *, own_a: float, other_a: float, seconds: float) -> None:
+        if own_a:
+            self._sum_up(own_a=own_a, other_a=other_a, seconds=seconds)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.seconds >= SCALE_S
+
+    def vote(self) -> Vote | None:
+        """Opposes: one sign, another size. None where both are too small to show it."""
+        if super().vote() is not Vote.AGREES:
+            return None
+        own_a, other_a = self.means_a
+        small, large = sorted((abs(own_a), abs(other_a)))
+        if large <= SAME_SCALE_RATIO * small:
+            return Vote.AGREES if small >= SAME_SCALE_A / 2 else None
+        return Vote.OPPOSES if abs(own_a - other_a) > SAME_SCALE_A else None
+
     @property
     def means_a(self) -> tuple[float, float]:
         """The mean of both."""
         return self.own_as / self.seconds, self.other_as / self.seconds
-
-    @property
-    def is_of_one_scale(self) -> bool:
-        """Whether both count about as much: they may differ by a dead band, or by half."""
-        own_a, other_a = self.means_a
-        small, large = sorted((abs(own_a), abs(other_a)))
-        return abs(own_a - other_a) <= SAME_SCALE_A or large <= SAME_SCALE_RATIO * small
 
 
 @dataclass
@@ -89,23 +111,40 @@ class ChargeComparison:
     began_pct: float | None = None
     counted_pct: float = 0.0
     moved_pct: float = 0.0
+    largest_step_pct: float = 0.0
 
     def add(self, *, own_a: float, full_ah: float, charge_pct: float, seconds: float) -> None:
         if self.began_pct is None:
             self.began_pct = charge_pct
         self.counted_pct += own_a * seconds / 3600 / full_ah * 100
-        self.moved_pct = charge_pct - self.began_pct
+        moved_pct = charge_pct - self.began_pct
+        self.largest_step_pct = max(self.largest_step_pct, abs(moved_pct - self.moved_pct))
+        self.moved_pct = moved_pct
 
     @property
     def is_complete(self) -> bool:
-        least_pct = LEAST_PCT if abs(self.moved_pct) >= LEAST_PCT / 2 else 2 * LEAST_PCT
-        return abs(self.counted_pct) >= least_pct
+        moved_pct, counted_pct = abs(self.moved_pct), abs(self.counted_pct)
+        if moved_pct < LEAST_PCT / 2:
+            return counted_pct >= 2 * LEAST_PCT
+        if self._is_against and not self._is_alike:
+            return moved_pct >= LEAST_PCT <= counted_pct or counted_pct >= 4 * LEAST_PCT
+        return counted_pct >= LEAST_PCT
+
+    @property
+    def _is_against(self) -> bool:
+        return self.moved_pct * self.counted_pct < 0
+
+    @property
+    def _is_alike(self) -> bool:
+        return LEAST_MOVED <= abs(self.moved_pct / (self.counted_pct or 1e-9)) <= MOST_MOVED
 
     def vote(self) -> Vote | None:
-        ratio = self.moved_pct / self.counted_pct
-        if not LEAST_MOVED <= abs(ratio) <= MOST_MOVED:
+        # Also of another size: the sign may be wrong in charge only, while a load comes and goes.
+        if self._is_against and abs(self.moved_pct) >= LEAST_PCT:
+            return Vote.OPPOSES if self.largest_step_pct <= LARGEST_STEP_PCT else None
+        if not self._is_alike:
             return None
-        return Vote.AGREES if ratio > 0 else Vote.OPPOSES
+        return Vote.OPPOSES if self._is_against else Vote.AGREES
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """The evidence about the sign of each device's battery current, and the result from it.
 
 Reads and writes: nothing; it keeps the sums of each kind of evidence
-(power/reading/comparisons.py).
+(power/reading/comparisons.py), apart for charging and discharging: a BMS may have the wrong sign
+in one of them.
 Never: decides from one kind of evidence: where two disagree and there is no third, neither
 current is used.
 
@@ -16,21 +17,23 @@ current is used.
               the battery   counts beside other evidence only             or 4 times the noise
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 from power.reading.comparisons import (
+    NOISE_A,
     ChargeComparison,
     CurrentComparison,
+    ScaleComparison,
     StepComparison,
     SupplyComparison,
     Vote,
 )
 
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
-SCALE_S = 3600.0
 VOTES_HOLD_S = 86_400.0
+ALONE_A, ALONE_S = 1.0, 600.0  # loads on the battery: it discharges while controllers rest
 FULL_PCT = 99.0  # a BMS sets its count right when it is full, and when it is empty
 
 
@@ -49,7 +52,18 @@ class SignResult(Enum):
 
     TRUSTED = "trusted"
     UNSURE = "unsure"
+    ONE_WAY = "wrong in one direction"
     INVERTED = "inverted"
+
+
+class Direction(Enum):
+    """Of the true current, by the evidence."""
+
+    IN = "in"
+    OUT = "out"
+
+
+Votes = dict[Evidence, Vote]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +97,76 @@ def judge_sign(votes: Mapping[Evidence, Vote]) -> SignResult:
     return SignResult.UNSURE if against and len(against) >= in_favour else SignResult.TRUSTED
 
 
+def judge_directions(inward: Votes, outward: Votes) -> SignResult:
+    """The result for both directions together. Where one kind of evidence finds the sign right in
+    one direction and wrong in the other, no setting puts it right.
+    """
+    both = inward.keys() & outward.keys()
+    if all(inward[kind] is outward[kind] for kind in both):
+        return judge_sign(inward | outward)
+    results = {judge_sign(inward), judge_sign(outward)}
+    if SignResult.INVERTED in results:
+        return SignResult.ONE_WAY
+    return SignResult.UNSURE if SignResult.UNSURE in results else SignResult.TRUSTED
+
+
+@dataclass
+class TwoWayComparison:
+    """A current beside another one, apart for the two directions of the other."""
+
+    ways: dict[Direction, CurrentComparison] = field(default_factory=dict)
+
+    def add(self, *, own_a: float, other_a: float, seconds: float) -> None:
+        way = find_direction(other_a)
+        sums = self.ways.setdefault(way, CurrentComparison())
+        sums.add(own_a=own_a, other_a=other_a, seconds=seconds)
+
+    def take_votes(self) -> Iterator[tuple[Vote | None, Direction]]:
+        """The votes of the directions that are complete; their sums begin anew."""
+        for way, sums in list(self.ways.items()):
+            if sums.is_complete:
+                del self.ways[way]
+                yield sums.vote(), way
+
+
+@dataclass
+class HeldScale:
+    """Whether a current is of another size than the others leave for it, for a day; the means."""
+
+    sums: ScaleComparison = field(default_factory=ScaleComparison)
+    means_a: tuple[float, float] | None = None
+    found_s: float = 0.0
+
+    def add(self, *, own_a: float, other_a: float, seconds: float, now_s: float) -> None:
+        self.sums.add(own_a=own_a, other_a=other_a, seconds=seconds)
+        if not self.sums.is_complete:
+            return
+        vote = self.sums.vote()
+        if vote is Vote.OPPOSES:
+            self.means_a, self.found_s = self.means_a or self.sums.means_a, now_s
+        elif vote is Vote.AGREES or now_s - self.found_s > VOTES_HOLD_S:
+            self.means_a = None
+        self.sums = ScaleComparison()
+
+
 @dataclass
 class CurrentEvidence:
-    """All evidence about one device's current: its running sums, and the latest vote of each
-    kind.
+    """All evidence about one device's current: its running sums, and the latest vote of each kind
+    and direction. `scale` is beside the others, `sun_scale` beside sun minus loads.
     """
 
-    others: CurrentComparison = field(default_factory=CurrentComparison)
-    sun: CurrentComparison = field(default_factory=CurrentComparison)
+    others: TwoWayComparison = field(default_factory=TwoWayComparison)
+    sun: TwoWayComparison = field(default_factory=TwoWayComparison)
     dark: SupplyComparison = field(default_factory=SupplyComparison)
     charge: ChargeComparison = field(default_factory=ChargeComparison)
     voltage: StepComparison = field(default_factory=StepComparison)
     last_s: float | None = None
-    scale: CurrentComparison = field(default_factory=CurrentComparison)
-    other_scale_a: tuple[float, float] | None = None  # own and others' mean, where they differ
-    _latest_votes: dict[Evidence, tuple[Vote, float]] = field(default_factory=dict)
+    scale: HeldScale = field(default_factory=HeldScale)
+    sun_scale: HeldScale = field(default_factory=HeldScale)
+    alone_s: float = 0.0  # how long it discharged while the others rested
+    _latest_votes: dict[tuple[Evidence, Direction], tuple[Vote, float]] = field(
+        default_factory=dict
+    )
 
     def add_sample(self, one: CurrentSample) -> None:
         """Add one poll, and take the vote of each comparison that is complete."""
@@ -111,56 +180,73 @@ class CurrentEvidence:
             self._add(one, gap_s)
         self._collect(one.at_s)
 
-    def votes(self, now_s: float) -> dict[Evidence, Vote]:
-        """The latest vote of each kind, not older than a day."""
-        return {
-            kind: vote
-            for kind, (vote, at_s) in self._latest_votes.items()
-            if now_s - at_s <= VOTES_HOLD_S
-        }
+    def judge(self, now_s: float) -> SignResult:
+        """The result of the latest votes."""
+        return judge_directions(self._votes(Direction.IN, now_s), self._votes(Direction.OUT, now_s))
+
+    def list_kinds(self, vote: Vote, now_s: float) -> frozenset[Evidence]:
+        """The kinds of evidence that vote so in a direction."""
+        votes = [self._votes(way, now_s) for way in Direction]
+        return frozenset(kind for one in votes for kind, cast in one.items() if cast is vote)
 
     def discard_votes(self, kind: Evidence) -> None:
-        """That kind of evidence was wrong: its vote no longer counts."""
-        self._latest_votes.pop(kind, None)
-        self.others = CurrentComparison()
+        """That kind of evidence was wrong: its votes no longer count."""
+        for way in Direction:
+            self._latest_votes.pop((kind, way), None)
+        self.others = TwoWayComparison()
+
+    def _votes(self, way: Direction, now_s: float) -> Votes:
+        """The latest vote of each kind in that direction, not older than a day."""
+        return {
+            kind: vote
+            for (kind, its_way), (vote, at_s) in self._latest_votes.items()
+            if its_way is way and now_s - at_s <= VOTES_HOLD_S
+        }
 
     def _add(self, one: CurrentSample, seconds: float) -> None:
+        own_a = one.current_a
         if one.others_a is not None:
-            self.others.add(own_a=one.current_a, other_a=one.others_a, seconds=seconds)
-            self.scale.add(own_a=one.current_a, other_a=one.others_a, seconds=seconds)
+            self.others.add(own_a=own_a, other_a=one.others_a, seconds=seconds)
+            self.scale.add(own_a=own_a, other_a=one.others_a, seconds=seconds, now_s=one.at_s)
+            if own_a < -ALONE_A and abs(one.others_a) < NOISE_A:
+                self.alone_s += seconds
         if one.sun_a is not None:
-            self.sun.add(own_a=one.current_a, other_a=one.sun_a, seconds=seconds)
+            self.sun.add(own_a=own_a, other_a=one.sun_a, seconds=seconds)
+            self.sun_scale.add(own_a=own_a, other_a=one.sun_a, seconds=seconds, now_s=one.at_s)
         elif one.most_a is not None:
-            self.dark.add(own_a=one.current_a, most_a=one.most_a, seconds=seconds)
+            self.dark.add(own_a=own_a, most_a=one.most_a, seconds=seconds)
+        self._add_charge(one, seconds)
+
+    def _add_charge(self, one: CurrentSample, seconds: float) -> None:
         charge_pct = one.charge_pct
         if charge_pct is None or not one.full_ah or charge_pct >= FULL_PCT or charge_pct == 0:
             self.charge = ChargeComparison()
-        else:
-            self.charge.add(
-                own_a=one.current_a, full_ah=one.full_ah, charge_pct=charge_pct, seconds=seconds
-            )
+            return
+        self.charge.add(
+            own_a=one.current_a, full_ah=one.full_ah, charge_pct=charge_pct, seconds=seconds
+        )
 
     def _collect(self, now_s: float) -> None:
         """Take the votes of complete comparisons and begin those anew."""
-        if self.others.is_complete:
-            self._take(Evidence.OTHERS, self.others.vote(), now_s)
-            self.others = CurrentComparison()
-        if self.scale.seconds >= SCALE_S:
-            is_one = self.scale.vote() is not Vote.AGREES or self.scale.is_of_one_scale
-            self.other_scale_a = None if is_one else self.scale.means_a
-            self.scale = CurrentComparison()
-        if self.sun.is_complete:
-            self._take(Evidence.SUN, self.sun.vote(), now_s)
-            self.sun = CurrentComparison()
+        for kind, sums in ((Evidence.OTHERS, self.others), (Evidence.SUN, self.sun)):
+            for vote, way in sums.take_votes():
+                self._take(kind, vote, way, now_s)
         if self.dark.is_complete:
-            self._take(Evidence.DARK, self.dark.vote(), now_s)
+            self._take(Evidence.DARK, self.dark.vote(), Direction.OUT, now_s)
             self.dark = SupplyComparison()
         if self.charge.is_complete:
-            self._take(Evidence.CHARGE, self.charge.vote(), now_s)
+            way = find_direction(self.charge.moved_pct)
+            self._take(Evidence.CHARGE, self.charge.vote(), way, now_s)
             self.charge = ChargeComparison()
         if self.voltage.is_complete:
-            self._take(Evidence.VOLTAGE, self.voltage.vote(), now_s)
+            vote = self.voltage.vote()
+            for way in Direction:
+                self._take(Evidence.VOLTAGE, vote, way, now_s)
 
-    def _take(self, kind: Evidence, vote: Vote | None, now_s: float) -> None:
+    def _take(self, kind: Evidence, vote: Vote | None, way: Direction, now_s: float) -> None:
         if vote is not None:
-            self._latest_votes[kind] = (vote, now_s)
+            self._latest_votes[kind, way] = (vote, now_s)
+
+
+def find_direction(amount: float) -> Direction:
+    return Direction.IN if amount > 0 else Direction.OUT

@@ -12,13 +12,13 @@ from appliance.model import BatteryReading, PowerReading
 from power.reading.combine import Charger
 from power.reading.comparisons import Vote
 from power.reading.current_evidence import (
+    ALONE_S,
     CurrentEvidence,
     CurrentSample,
     Evidence,
     SignResult,
-    judge_sign,
 )
-from power.reading.disagreements import Disagreement, compare_scales
+from power.reading.disagreements import Disagreement, compare_scales, compare_with_sun
 
 CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
 
@@ -60,7 +60,33 @@ class DeviceCurrent:
         return self.pv_w / self.voltage_v if self.pv_w is not None and self.voltage_v else None
 
 
-CONTRADICTED = (SignResult.UNSURE, frozenset({Evidence.OTHERS}))
+@dataclass(frozen=True, slots=True)
+class SignVerdict:
+    """The result on one device, with the evidence for and against its sign."""
+
+    result: SignResult = SignResult.TRUSTED
+    against: frozenset[Evidence] = frozenset()
+    in_favour: frozenset[Evidence] = frozenset()
+
+    @property
+    def is_contradicted_only(self) -> bool:
+        return self.result is SignResult.UNSURE and self.against == {Evidence.OTHERS}
+
+    @property
+    def doubts_charge(self) -> bool:
+        """Whether the state of charge may be wrong as well: it contradicts a current that may be
+        right, or was counted with one that is wrong.
+        """
+        kinds = self.against if self.result is SignResult.UNSURE else self.in_favour - self.against
+        return Evidence.CHARGE in kinds
+
+
+TRUSTED = SignVerdict()
+WRONG = {SignResult.INVERTED, SignResult.ONE_WAY}
+
+
+def is_pack(title: str) -> bool:
+    return title.startswith("bms ")
 
 
 @dataclass
@@ -72,36 +98,62 @@ class CurrentSigns:
     inverted: frozenset[str] = frozenset()
     _faults: dict[str, WrongSign] = field(default_factory=dict)
     _evidence: dict[str, CurrentEvidence] = field(default_factory=dict)
-    _results: dict[str, tuple[SignResult, frozenset[Evidence]]] = field(default_factory=dict)
+    _results: dict[str, SignVerdict] = field(default_factory=dict)
 
     def list_faults(self) -> list[WrongSign]:
         """One fault for each device that is not trusted. Where a controller and a pack only
         contradict each other, the pack's is for both.
         """
-        packs = any(title.startswith("bms ") for title in self._faults)
+        packs = any(is_pack(title) for title in self._faults)
         return [
             fault
             for title, fault in self._faults.items()
-            if not (packs and self._results[title] == CONTRADICTED and title.startswith("charger"))
+            if not (packs and self._results[title].is_contradicted_only and not is_pack(title))
         ]
 
     def list_other_scales(self) -> list[Disagreement]:
-        """The packs that count another size of current than the controllers."""
+        """The devices that count another size of current: a controller than its own panels and
+        loads leave, else a pack than the controllers.
+        """
+        beside_sun = self._list_beside_sun()
+        if beside_sun:
+            return [compare_with_sun(title, *means_a) for title, means_a in beside_sun.items()]
         return [
-            compare_scales(title, *evidence.other_scale_a)
+            compare_scales(title, *evidence.scale.means_a)
             for title, evidence in self._evidence.items()
-            if evidence.other_scale_a and title.startswith("bms ")
+            if evidence.scale.means_a and is_pack(title)
         ]
 
     def find_rejected_fields(
         self, title: str, *, current: str, charge: str = ""
     ) -> tuple[str, ...]:
         """The fields of that device that are not used now."""
-        result, against = self._results.get(title, (SignResult.TRUSTED, frozenset()))
-        if result is SignResult.TRUSTED:
-            return ()
-        doubtful = result is SignResult.UNSURE and Evidence.CHARGE in against and charge
-        return (current, charge) if doubtful else (current,)
+        verdict = self._results.get(title, TRUSTED)
+        if verdict.result is SignResult.TRUSTED:
+            return (current,) if self._has_other_scale(title) else ()
+        return (current, charge) if charge and verdict.doubts_charge else (current,)
+
+    def _list_beside_sun(self) -> dict[str, tuple[float, float]]:
+        """The controllers whose current is of another size than their panels minus loads, with the
+        means of both.
+        """
+        return {
+            title: evidence.sun_scale.means_a
+            for title, evidence in self._evidence.items()
+            if not is_pack(title) and evidence.sun_scale.means_a
+        }
+
+    def _has_other_scale(self, title: str) -> bool:
+        """Whether the size of its current is contradicted, and no third shows that it is right. A
+        pack that discharges while the controllers rest has loads of its own: it is right.
+        """
+        beside_sun = self._list_beside_sun()
+        if beside_sun:
+            return title in beside_sun
+        evidence = self._evidence.get(title)
+        if evidence is None or not evidence.scale.means_a:
+            return False
+        return not (is_pack(title) and evidence.alone_s >= ALONE_S)
 
     def observe(self, chargers: Mapping[str, Charger], packs: Mapping[str, BatteryReading]) -> None:
         """One poll of the devices that answered and are not frozen."""
@@ -118,36 +170,38 @@ class CurrentSigns:
         self._judge_all({one.title: one for one in currents}, now_s)
 
     def _judge_all(self, currents: Mapping[str, DeviceCurrent], now_s: float) -> None:
-        """Judge; the current of an inverted device was false evidence about the others."""
-        found = {
-            title: judge_sign(evidence.votes(now_s)) for title, evidence in self._evidence.items()
-        }
-        for title, result in found.items():
-            if result is SignResult.INVERTED and self._get_result(title) is not SignResult.INVERTED:
+        """Judge; the current of a device found wrong, or right again, was false evidence about the
+        others.
+        """
+        for title, evidence in self._evidence.items():
+            was_wrong = self._get_result(title) in WRONG
+            if (evidence.judge(now_s) in WRONG) is not was_wrong:
                 self._discard_votes_of(title)
         for title, evidence in self._evidence.items():
             self._set_result(title, evidence, currents.get(title), now_s)
 
-    def _discard_votes_of(self, inverted: str) -> None:
+    def _discard_votes_of(self, other: str) -> None:
         for title, evidence in self._evidence.items():
-            if title != inverted:
+            if title != other:
                 evidence.discard_votes(Evidence.OTHERS)
 
     def _get_result(self, title: str) -> SignResult:
-        return self._results.get(title, (SignResult.TRUSTED, frozenset()))[0]
+        return self._results.get(title, TRUSTED).result
 
     def _set_result(
         self, title: str, evidence: CurrentEvidence, current: DeviceCurrent | None, now_s: float
     ) -> None:
         """Keep the result; a fault's words change with the result only."""
-        votes = evidence.votes(now_s)
-        result = judge_sign(votes)
-        against = frozenset(one for one, vote in votes.items() if vote is Vote.OPPOSES)
-        if result is SignResult.TRUSTED:
+        verdict = SignVerdict(
+            evidence.judge(now_s),
+            evidence.list_kinds(Vote.OPPOSES, now_s),
+            evidence.list_kinds(Vote.AGREES, now_s),
+        )
+        if verdict.result is SignResult.TRUSTED:
             self._faults.pop(title, None)
-        elif result is not self._get_result(title) and current is not None:
-            self._faults[title] = self._make_fault(current, result, against)
-        self._results[title] = (result, against)
+        elif verdict.result is not self._get_result(title) and current is not None:
+            self._faults[title] = self._make_fault(current, verdict)
+        self._results[title] = verdict
 
     def _make_sample(
         self, own: DeviceCurrent, currents: Sequence[DeviceCurrent], now_s: float
@@ -176,20 +230,21 @@ class CurrentSigns:
 
     def _get_signed_a(self, one: DeviceCurrent) -> float | None:
         """Its current as evidence about others: that of an inverted device with the sign
-        changed.
+        changed; one that is wrong in one direction is none.
         """
-        if one.current_a is None or self._get_result(one.title) is not SignResult.INVERTED:
-            return one.current_a
-        return -one.current_a
+        result = self._get_result(one.title)
+        if one.current_a is None or result is SignResult.ONE_WAY:
+            return None
+        return -one.current_a if result is SignResult.INVERTED else one.current_a
 
-    def _make_fault(
-        self, one: DeviceCurrent, result: SignResult, against: frozenset[Evidence]
-    ) -> WrongSign:
+    def _make_fault(self, one: DeviceCurrent, verdict: SignVerdict) -> WrongSign:
         setting = f"invert_current = {'false' if one.title in self.inverted else 'true'}"
         advice = f"{setting} in [{one.title.replace(' ', '.')}]"
-        because = " and ".join(sorted(kind.value for kind in against))
+        because = " and ".join(sorted(kind.value for kind in verdict.against))
         shown = f"it reports {one.current_a or 0.0:+.1f} A (positive: into the battery)"
-        text = TEXTS[result].format(device=one.title, shown=shown, because=because, advice=advice)
+        text = TEXTS[verdict.result].format(
+            device=one.title, shown=shown, because=because, advice=advice
+        )
         error = WrongSign(text)
         error.code = f"current-{one.title.replace(' ', '-')}"
         return error
@@ -203,7 +258,12 @@ TEXTS = {
     SignResult.UNSURE: (
         "{device}: the battery's current is contradicted: {shown}, but {because}, and no third "
         "comparison shows yet which is right. Neither is used; if this lasts, measure with a clamp "
-        "meter, and if the sign is wrong here set {advice}"
+        "meter which one it is before you change anything"
+    ),
+    SignResult.ONE_WAY: (
+        "{device}: the battery's current has the wrong sign in one direction only: {shown}, but "
+        "{because}, while it is right the other way. It is not used, and no setting puts it right: "
+        "check that `model` is this device, and its firmware"
     ),
 }
 

@@ -60,13 +60,24 @@ def compare_voltages(volts: Mapping[str, float]) -> list[Disagreement]:
 
 
 def compare_scales(pack: str, own_a: float, others_a: float) -> Disagreement:
-    """A pack and the controllers count for an hour, with one sign, and not the same."""
+    """A pack and the controllers count for half an hour, with one sign, and not the same."""
     return make_disagreement(
         f"{pack} counts {own_a:+.1f} A and the charge controllers {others_a:+.1f} A, as the mean "
-        "of an hour, but both measure the battery's current. If loads are wired to the battery set "
-        "loads_on_battery = true in the controller's section; otherwise check the setting of the "
-        "shunt, and for a charger that is not in the settings",
+        "of half an hour, but both measure the battery's current. What no third comparison shows "
+        "to be right is not used. If loads are wired to the battery set loads_on_battery = true in "
+        "the controller's section; otherwise check the setting of the shunt, and for a charger "
+        "that is not in the settings",
         pack,
+    )
+
+
+def compare_with_sun(charger: str, own_a: float, sun_a: float) -> Disagreement:
+    """A controller's current is of another size than its own panels and load output leave."""
+    return make_disagreement(
+        f"{charger} counts {own_a:+.1f} A, but its panels minus its loads leave {sun_a:+.1f} A, as "
+        "the mean of half an hour: its current is not used; check its `model` in the settings, and "
+        "with a clamp meter which of its values is wrong",
+        charger,
     )
 
 

@@ -199,6 +199,15 @@ def test_without_a_shunt_the_current_is_unknown_where_loads_hang_on_the_battery(
     assert found.quality["battery_current_a"] is Quality.ABSENT
 
 
+def test_a_load_output_without_loads_is_not_all_that_is_drawn_where_they_hang_on_the_battery(
+    clock: FakeClock,
+) -> None:
+    idle = charger_reading(clock, load_power_w=0.0)
+    assert combine_all(clock, idle, loads_on_battery=True).load_power_w is None
+    packs = (battery_reading(clock, current_a=None),)
+    assert combine_all(clock, idle, packs=packs, loads_on_battery=True).load_power_w is None
+
+
 def test_charge_is_refused_only_when_every_pack_refuses(clock: FakeClock) -> None:
     no = battery_reading(clock, charge_allowed=False)
     yes, silent = battery_reading(clock), battery_reading(clock, charge_allowed=None)

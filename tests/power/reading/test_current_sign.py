@@ -29,6 +29,9 @@ class Battery:
     flip_pack: bool = False
     flip_charger: bool = False
     counts_itself: bool = False
+    flips_charging_only: bool = False
+    pack_share: float = 1.0  # of the true current that the pack reports
+    charger_share: float = 1.0
     has_charger: bool = True
     has_pack: bool = True
     reports_charge: bool = True
@@ -45,6 +48,7 @@ class Battery:
     def _poll(self, true_a: float, pv_w: float, extra: dict[str, Any]) -> CheckedPoll:
         self.polls += 1
         moved_pct = true_a * 10 / 3600 / FULL_AH * 100
+        flips = self.flip_pack and not (self.flips_charging_only and true_a < 0)
         wrong = self.counts_itself and self.flip_pack
         self.charge_pct += moved_pct
         self.reported_pct += -moved_pct if wrong else moved_pct
@@ -54,13 +58,14 @@ class Battery:
             **DARK,
             "pv_power_w": pv_w,
             "battery_voltage_v": volts,
-            "battery_current_a": (-true_a if self.flip_charger else true_a) + noise,
+            "battery_current_a": (-true_a if self.flip_charger else true_a) * self.charger_share
+            + noise,
             "load_power_w": max(0.0, pv_w * 0.96 - true_a * volts),
             **extra,
         }
         pack = {
             "voltage_v": volts,
-            "current_a": (-true_a if self.flip_pack else true_a) + noise,
+            "current_a": (-true_a if flips else true_a) * self.pack_share + noise,
             "state_of_charge_pct": round(self.reported_pct) if self.reports_charge else None,
             "remaining_ah": None,
         }
