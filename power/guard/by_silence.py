@@ -30,7 +30,7 @@ def judge_silence(
     silent_s, frozen_s = measure_silence(state, reading, reading_age_s, now)
     if silent_s <= NO_RISE_AFTER_S and frozen_s < limits.frozen.eco_s:
         return CHARGER_ANSWERS
-    silent = f"the charger has not answered for {format_duration(silent_s)}"
+    silent = f"no voltage of the battery has been read for {format_duration(silent_s)}"
     frozen = f"the charger has reported exactly the same for {format_duration(frozen_s)}"
     return take_stricter(
         limit_by_age(silent_s, silent, limits.silent),
@@ -57,7 +57,7 @@ def judge_never_read(limits: Limits, now: Stamp, *, charge_known: bool) -> Verdi
     """No reading since the start: to listen is allowed as in any silence where the charge is known
     from before, else for an hour, in which somebody may mend it.
     """
-    reason = "the charger has not answered since the start"
+    reason = "no voltage of the battery has been read since the start"
     if now.uptime_s > (limits.silent.hibernate_s if charge_known else SENTINEL_AFTER_S):
         return forbid_loads(reason)
     return Verdict(EnergyLevel.SENTINEL, reason, may_rise=False)

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from appliance.errors import BusError
-from appliance.model import BatteryReading
+from appliance.model import BatteryReading, PowerReading
 from power.reading.combine import TOGETHER_S, Charger
 from power.reading.current_sign import CurrentSigns
 from power.reading.disagreements import Disagreement, compare_voltages, find_odd_voltages
 from power.reading.pack_faults import PackFaults
 from power.reading.plausibility import PlausibilityFilter, is_connected, mark_implausible
+from power.reading.temperatures import TemperatureFaults, find_false_temperatures
 
 APART_FOR_S = 60.0  # longer than a sweep over a slow line
 
@@ -35,6 +36,7 @@ class DeviceChecks:
     plausibility: PlausibilityFilter = field(default_factory=PlausibilityFilter)
     signs: CurrentSigns = field(default_factory=CurrentSigns)
     packs: PackFaults = field(default_factory=PackFaults)
+    temperatures: TemperatureFaults = field(default_factory=TemperatureFaults)
     _apart_since_s: dict[str, float] = field(default_factory=dict)
 
     def note_load(self, power_w: float, now_s: float) -> None:
@@ -62,16 +64,26 @@ class DeviceChecks:
             {name: one for name, one in batteries.items() if one and f"bms {name}" not in frozen},
         )
         disagreements, odd = self._compare_voltages(sound, now_s)
+        faults = (*self._list_own_faults(sound, now_s), *disagreements)
+        return replace(reject_voltages(sound, odd), faults=faults)
+
+    def _list_own_faults(self, sound: CheckedPoll, now_s: float) -> list[BusError]:
+        """The faults of single devices."""
+        frozen = self.plausibility.freezes.faults
         packs = {name: one for name, one in sound.batteries.items() if one}
-        faults: list[BusError] = [
+        answered: dict[str, PowerReading | BatteryReading] = {
+            f"charger {name}": one.reading for name, one in sound.chargers.items() if one.reading
+        }
+        answered |= {f"bms {name}": one for name, one in packs.items()}
+        not_frozen = {title: one for title, one in answered.items() if title not in frozen}
+        return [
             *frozen.values(),
             *self.plausibility.charge_faults.values(),
             *self.signs.list_faults(),
             *self.signs.list_other_scales(),
-            *disagreements,
+            *self.temperatures.follow(not_frozen, now_s),
             *self.packs.follow(packs, now_s),
         ]
-        return replace(reject_voltages(sound, odd), faults=tuple(faults))
 
     def _compare_voltages(
         self, sound: CheckedPoll, now_s: float
@@ -94,13 +106,12 @@ class DeviceChecks:
         return lasting, older | find_odd_voltages(recent)
 
     def _filter_charger(self, name: str, charger: Charger) -> Charger:
+        rejected = self.signs.find_rejected_fields(f"charger {name}", current="battery_current_a")
         sound = self.plausibility.filter_charger(
             name,
             charger.reading,
             measures_loads=charger.measures_loads,
-            rejected=self.signs.find_rejected_fields(
-                f"charger {name}", current="battery_current_a"
-            ),
+            rejected=(*rejected, *find_false_temperatures(charger.reading)),
         )
         return replace(charger, reading=sound)
 
@@ -108,6 +119,7 @@ class DeviceChecks:
         rejected = self.signs.find_rejected_fields(
             f"bms {name}", current="current_a", charge="state_of_charge_pct"
         )
+        rejected = (*rejected, *find_false_temperatures(reading))
         return self.plausibility.filter_battery(name, reading, rejected=rejected)
 
 

@@ -157,8 +157,8 @@ class Meter:
             return
         try:
             values = self._read_block(block)
-        except ExceptionAnswer:
-            values = self._mark(block, ABSENT)
+        except ExceptionAnswer:  # busy, or broken: it has the block and keeps it back
+            values = self._mark(block, UNREAD)
         except BusError:
             self._state.asked_s[block] = now_s - max(0.0, every_s - SETTINGS_AGAIN_S)
             self._drop(block, now_s - 3 * every_s)

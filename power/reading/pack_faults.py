@@ -18,6 +18,10 @@ NEAR_V = 0.08
 APART_AFTER_S = 300.0
 KNOWN_FOR_S = 600.0  # a BMS that is silent for longer reports nothing any more
 TEXT_STEP_V = 0.05
+# There an LFP cell's voltage rises steeply and the BMS balances: cells are apart at the end of each
+# full charge, and what counts is whether they still are after some of them.
+TOP_V, TOP_ENDS_V = 3.45, 3.40
+TOPS_APART = 3
 
 
 class PackFault(BusError):  # noqa: N818  (named for what it is)
@@ -59,6 +63,42 @@ def find_apart_cell(pack: BatteryReading) -> ApartCell | None:
 
 
 @dataclass
+class FullCharges:
+    """The ends of full charges, and the cell that was apart at the last ones in a row."""
+
+    reported: ApartCell | None = None  # until a full charge shows it near
+    times: int = 0
+    _at_top: bool = False
+    _since_s: float | None = None
+    _found: ApartCell | None = None
+
+    def follow(self, cell: ApartCell, highest_v: float, now_s: float) -> bool:
+        """Take in the cell that is furthest from the others; whether this is the end of a charge.
+        A charge is judged once it is over.
+        """
+        if highest_v >= TOP_V:
+            self._at_top = True
+        elif self._at_top and highest_v < TOP_ENDS_V:
+            self._end()
+        if self._at_top:
+            self._note(cell, now_s)
+        return self._at_top
+
+    def _note(self, cell: ApartCell, now_s: float) -> None:
+        self._since_s = (self._since_s or now_s) if is_apart(cell) else None
+        if self._since_s is not None and now_s - self._since_s >= APART_AFTER_S:
+            self._found = max(self._found or cell, cell, key=lambda one: abs(one.difference_v))
+
+    def _end(self) -> None:
+        self.times = self.times + 1 if self._found else 0
+        if self._found is None or self.times < TOPS_APART:
+            self.reported = None
+        elif self.reported is None or not is_alike(self.reported, self._found):
+            self.reported = self._found
+        self._at_top, self._since_s, self._found = False, None, None
+
+
+@dataclass
 class PackState:
     """What one battery has reported last."""
 
@@ -67,6 +107,7 @@ class PackState:
     cell: ApartCell | None = None  # as the fault reports it, while there is one
     changing_since_s: float | None = None
     known_s: float = 0.0
+    full_charges: FullCharges = field(default_factory=FullCharges)
 
     def follow(self, pack: BatteryReading) -> None:
         """Take in one reading."""
@@ -74,7 +115,7 @@ class PackState:
         if pack.alarms is not None:
             self._follow_alarms(pack.alarms, now_s)
         cell = find_apart_cell(pack)
-        if cell is not None:
+        if cell is not None and not self._follow_full_charge(cell, pack, now_s):
             self._follow_cell(cell, now_s)
         if pack.alarms is not None or cell is not None:
             self.known_s = now_s
@@ -88,6 +129,18 @@ class PackState:
                 f"{self.cell.describe()}. Charge it fully and let the BMS balance for some hours; "
                 "if the cell stays apart, check its wire and the cell"
             )
+
+        if self.full_charges.reported:
+            yield (
+                f"at the end of each of the last full charges "
+                f"{self.full_charges.reported.describe()}. Let it stay at its absorption voltage "
+                "for some hours, so that the BMS balances; if this stays, check the wire of that "
+                "cell and the cell"
+            )
+
+    def _follow_full_charge(self, cell: ApartCell, pack: BatteryReading, now_s: float) -> bool:
+        highest_v = pack.highest_cell_voltage_v
+        return highest_v is not None and self.full_charges.follow(cell, highest_v, now_s)
 
     def _follow_alarms(self, alarms: str, now_s: float) -> None:
         if alarms:

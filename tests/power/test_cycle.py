@@ -143,7 +143,7 @@ def test_the_charger_falling_silent_sheds_work_step_by_step(unit: Unit) -> None:
     unit.pass_time(590)
     assert unit.budget().level == EnergyLevel.FULL
     assert unit.pass_time(30).startswith(
-        "ECO held by the guard: the charger has not answered for 10 min"
+        "ECO held by the guard: no voltage of the battery has been read for 10 min"
     )
     unit.pass_time(3000)
     assert unit.host.new() == [f"stop {INFERENCE}"]

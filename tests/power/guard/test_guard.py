@@ -81,11 +81,17 @@ def test_a_silent_charger_is_allowed_less_the_longer_it_is_silent(run: GuardRun)
         ("ECO", False),
         ("SENTINEL", False),
     ]
-    assert verdict.reason == "the charger has not answered for 60 min"
+    assert verdict.reason == "no voltage of the battery has been read for 60 min"
 
 
 def test_a_charger_that_never_answered_allows_no_more_than_listening(run: GuardRun) -> None:
     assert run.look(answers=False).max_level == EnergyLevel.SENTINEL
+
+
+def test_a_charger_that_answers_without_a_voltage_is_not_called_silent(run: GuardRun) -> None:
+    verdict = run.look(volts=None)
+    assert verdict.max_level == EnergyLevel.SENTINEL
+    assert verdict.reason == "no voltage of the battery has been read since the start"
 
 
 def test_a_low_voltage_powers_off_after_half_a_minute_whatever_the_estimate(run: GuardRun) -> None:

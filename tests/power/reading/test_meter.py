@@ -220,16 +220,16 @@ def test_settings_stay_known_for_hours_when_they_are_lost(clock: FakeClock, link
     assert read(meter).quality["battery_temperature_c"] is Quality.STALE
 
 
-def test_a_slow_block_that_is_refused_in_any_way_is_absent_and_never_old(
+def test_a_slow_block_that_is_refused_is_absent_or_kept_back_and_never_old(
     clock: FakeClock, link: FakeLink
 ) -> None:
-    for number in (2, 4):
+    for number, quality in ((2, Quality.ABSENT), (4, Quality.STALE), (6, Quality.STALE)):
         meter = Meter(Device(), link, clock)
         link.errors.clear()
         assert read(meter).yield_today_wh == 0
         link.errors[SLOW] = make_refusal(number)
         clock.advance(60)
-        assert read(meter).quality["yield_today_wh"] is Quality.ABSENT
+        assert read(meter).quality["yield_today_wh"] is quality
 
 
 def test_another_device_at_the_id_is_an_error_and_is_asked_anew(

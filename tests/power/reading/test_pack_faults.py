@@ -124,3 +124,29 @@ def test_a_frozen_pack_has_no_other_fault_for_long(site: Site) -> None:
     for _ in range(300):
         polled = site.poll(None, {"alarms": "short circuit"})
     assert [fault.code for fault in polled.faults] == ["frozen-bms-pack"]
+
+
+def charge_fully(site: Site, apart_v: float) -> list[BusError]:
+    """An hour at the end of a full charge with a cell above the others, then half a night."""
+    top = {**dict.fromkeys("123", 3.46), "4": 3.46 + apart_v}
+    poll(site, times=360, cell_voltages_v=top, highest_cell_voltage_v=top["4"])
+    return poll(site, times=60, cell_voltages_v=EVEN, highest_cell_voltage_v=3.338)
+
+
+def test_a_cell_that_is_apart_at_the_end_of_a_charge_is_reported_after_the_third_one(
+    site: Site,
+) -> None:
+    assert charge_fully(site, 0.2) == []
+    assert charge_fully(site, 0.2) == []
+    (fault,) = charge_fully(site, 0.2)
+    assert "at the end of each of the last full charges cell 4 has 3.66 V, 0.20 V above" in str(
+        fault
+    )
+    text = str(fault)
+    assert [str(one) for one in charge_fully(site, 0.21)] == [text]  # it stays, in the same words
+    assert charge_fully(site, 0.05) == []  # until a full charge shows the cell near
+
+
+def test_a_full_charge_with_the_cell_near_begins_the_count_anew(site: Site) -> None:
+    for apart_v in (0.2, 0.2, 0.05, 0.2, 0.2):
+        assert charge_fully(site, apart_v) == []
