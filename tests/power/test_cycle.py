@@ -286,7 +286,7 @@ def test_a_restart_does_not_forget_how_long_the_charger_has_been_silent(unit: Un
     unit.meter.silent = True
     unit.pass_time(660)
     unit.restart()
-    assert unit.pass_time(10).startswith("ECO held by the guard: the charger has not answered")
+    assert unit.pass_time(10).startswith("ECO held by the guard: no voltage of the battery")
 
 
 def test_a_new_boot_has_no_level(unit: Unit) -> None:
