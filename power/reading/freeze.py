@@ -75,12 +75,19 @@ class FreezeDetector:
     def is_frozen(self, report: Report) -> bool:
         """Whether the device is frozen; `faults` then has its fault, worded when it was found."""
         cause = self._find_cause(report)
+        is_known = report.device in self.faults
+        if is_known and self._is_still(report):
+            return True
         if cause is None:
             self.faults.pop(report.device, None)
             self._observe(report)
-        elif report.device not in self.faults:
+        elif not is_known:
             self.faults[report.device] = make_fault(report, cause)
         return cause is not None
+
+    def _is_still(self, report: Report) -> bool:
+        """Whether nothing that it reports has changed yet: what was found stays so until then."""
+        return self._standstills[f"{report.device} counted"].times > 1
 
     def forget(self, device: str) -> None:
         """The device did not answer: that is another fault."""

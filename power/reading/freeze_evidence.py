@@ -6,9 +6,11 @@ Never: decides that a device is frozen; power/reading/freeze.py does.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 CHANGE_A = 1.0  # of another device's current
+PACK_CHANGE_A = 2.0  # the same beside a pack with a little current of its own
 REST_A = 0.05  # less is rest
 DEAD_BAND_A = 3.0  # of one BMS: JBD up to 0.5 A, large Daly boards more than 2 A
 COARSE_STEP_V = 0.1  # the resolution of Renogy and Daly
@@ -103,7 +105,7 @@ class Others:
 
 def describe_change(report: Report, others: Others, packs: int) -> str | None:
     """What they saw that this device would have had to see too, in words; None if nothing."""
-    if must_see_current(report, others) and others.change_a > CHANGE_A:
+    if others.change_a > find_seen_change_a(report, others, packs):
         return f"while {others.device} saw its current change by {others.change_a:.1f} A"
     if is_beyond_dead_band(report, others, packs):
         return f"while {others.device} saw up to {max(map(abs, others.amps)):.1f} A"
@@ -115,15 +117,17 @@ def describe_change(report: Report, others: Others, packs: int) -> str | None:
     return None
 
 
-def must_see_current(report: Report, others: Others) -> bool:
-    """Whether any change of the others' current changes this device's values: there is sun or
-    current in it, or it measures the loads at night as the battery does.
+def find_seen_change_a(report: Report, others: Others, packs: int) -> float:
+    """The change of the others' current beyond which this device's values change too: there is sun
+    or current in it, or it measures the loads at night as the battery does. A pack that reports a
+    little current has no dead band there; it may have steps of 1 A, and others beside it.
     """
     if report.flows:
-        return True
+        return CHANGE_A
     at_rest = abs(report.current_a or 0.0) <= REST_A
-    sees_loads = report.measures_loads and not report.is_pack
-    return sees_loads and not at_rest and others.measure_battery
+    if at_rest or not (report.measures_loads and others.measure_battery):
+        return inf
+    return PACK_CHANGE_A * packs if report.is_pack else CHANGE_A
 
 
 def is_beyond_dead_band(report: Report, others: Others, packs: int) -> bool:

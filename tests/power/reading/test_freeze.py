@@ -223,3 +223,19 @@ def test_a_pack_that_reports_the_mean_of_minutes_freezes_nothing(site: Site) -> 
             {"current_a": round(mean_a, 2), "voltage_v": 13.3 + true_a / 50},
         )
         assert list_texts(polled) == []
+
+
+def test_a_pack_frozen_with_a_little_current_is_found_when_more_flows(site: Site) -> None:
+    for step in range(150):
+        load_a = -3.6 if step % 40 > 20 else -0.6
+        polled = site.poll(
+            {**DARK, "battery_current_a": load_a - step % 3 / 100, "battery_voltage_v": 13.2},
+            {"current_a": -0.62, "voltage_v": 13.22},
+        )
+    assert [fault.code for fault in polled.faults] == ["frozen-bms-pack"]
+    for step in range(300):  # the load stays away: the old values are no better by that
+        polled = site.poll(
+            {**DARK, "battery_current_a": -0.6 - step % 3 / 100, "battery_voltage_v": 13.2},
+            {"current_a": -0.62, "voltage_v": 13.22},
+        )
+    assert [fault.code for fault in polled.faults] == ["frozen-bms-pack"]
