@@ -17,10 +17,12 @@ MODBUS_EXCEPTIONS = {
     2: "it does not have this register",
     3: "it does not accept this value",
     4: "it failed internally",
+    5: "it needs more time",
     6: "it is busy",
     10: "the gateway has no such device",
     11: "the device behind the gateway does not answer",
 }
+KEPT_BACK = (4, 5, 6, 10, 11)  # it has the registers, but does not give them now
 NO_SUCH_REGISTER, WRONG_COUNT = 2, 3  # this address, or this many words, are not supported
 
 

@@ -187,5 +187,9 @@ def select_registers(
 
 
 def prefer_known(preferred: Decoded, other: Decoded) -> Decoded:
-    """The first of two sources that has a value; with none, the first with its quality."""
-    return other if preferred.value is None and other.value is not None else preferred
+    """The first of two sources that has a value; with none, the first that there is at all, with
+    its quality: what a source keeps back is not absent because another one is.
+    """
+    if preferred.value is None and (other.value is not None or preferred.quality is Quality.ABSENT):
+        return other
+    return preferred

@@ -187,8 +187,8 @@ def select_recent(parts: Sequence[Decoded]) -> list[Decoded]:
 
 
 def unknown(parts: Sequence[Decoded]) -> Decoded:
-    """What is known where no part is: nothing, with the quality of the first."""
-    return parts[0] if parts else ABSENT
+    """What is known where no part is: nothing, with the quality of the first that there is."""
+    return next((one for one in parts if one.quality is not Quality.ABSENT), ABSENT)
 
 
 def reduce_known(parts: Sequence[Decoded], join: Callable[[Iterable[float]], float]) -> Decoded:

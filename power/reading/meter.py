@@ -14,6 +14,7 @@ from appliance.clock import Clock
 from appliance.errors import BusError
 from appliance.model import Quality, Stamp
 from power.protocol.errors import (
+    KEPT_BACK,
     NO_SUCH_REGISTER,
     WRONG_COUNT,
     ClosedLine,
@@ -22,7 +23,7 @@ from power.protocol.errors import (
 )
 from power.protocol.line_health import LineHealth
 from power.protocol.line_place import LineKind
-from power.protocol.links import Link
+from power.protocol.links import MODBUS, Link
 from power.protocol.profile import Block, Profile, Sample
 from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Register
 from power.reading.identity import IdentityCheck
@@ -157,8 +158,8 @@ class Meter:
             return
         try:
             values = self._read_block(block)
-        except ExceptionAnswer:  # busy, or broken: it has the block and keeps it back
-            values = self._mark(block, UNREAD)
+        except ExceptionAnswer as error:
+            values = self._mark(block, UNREAD if self._is_kept_back(error) else ABSENT)
         except BusError:
             self._state.asked_s[block] = now_s - max(0.0, every_s - SETTINGS_AGAIN_S)
             self._drop(block, now_s - 3 * every_s)
@@ -221,10 +222,16 @@ class Meter:
             return ABSENT
         try:
             decoded: Decoded = self._ask_with_retry(lambda: self.link.read_by_words(row))
-        except ExceptionAnswer:
+        except ExceptionAnswer as error:
+            if self._is_kept_back(error):
+                return UNREAD
             self._state.refused.add(halves)
             return ABSENT
         return decoded
+
+    def _is_kept_back(self, error: ExceptionAnswer) -> bool:
+        """Whether the device has what it refuses to give now."""
+        return self.profile.protocol in MODBUS and error.exception in KEPT_BACK
 
     def _ask(self, block: Block) -> Any:
         return self._ask_with_retry(lambda: self.link.read(block))

@@ -208,6 +208,24 @@ def test_a_load_output_without_loads_is_not_all_that_is_drawn_where_they_hang_on
     assert combine_all(clock, idle, packs=packs, loads_on_battery=True).load_power_w is None
 
 
+def test_a_value_that_a_device_keeps_back_is_not_absent_because_others_have_none(
+    clock: FakeClock,
+) -> None:
+    kept_back = {"battery_voltage_v": Quality.STALE, "battery_temperature_c": Quality.IMPLAUSIBLE}
+    unknown = replace(
+        charger_reading(clock, battery_voltage_v=None, battery_temperature_c=None),
+        quality=kept_back,
+    )
+    probeless = charger_reading(clock, battery_voltage_v=None, battery_temperature_c=None)
+    pack = battery_reading(clock, voltage_v=None, lowest_temperature_c=None)
+    for found in (
+        combine_all(clock, unknown),
+        combine_all(clock, probeless, unknown),
+        combine_all(clock, unknown, packs=(pack,)),
+    ):
+        assert {name: found.quality[name] for name in kept_back} == kept_back
+
+
 def test_charge_is_refused_only_when_every_pack_refuses(clock: FakeClock) -> None:
     no = battery_reading(clock, charge_allowed=False)
     yes, silent = battery_reading(clock), battery_reading(clock, charge_allowed=None)

@@ -11,7 +11,7 @@ import pytest
 from appliance.errors import BusError
 from appliance.model import PowerReading, Quality, Stamp
 from power.protocol.conversions import build_power_reading
-from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
+from power.protocol.errors import KEPT_BACK, ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import Block, ChargerProfile, Sample
 from power.protocol.register import HOLDING, U16, U32, Decoded, Register
@@ -60,6 +60,7 @@ class FakeLink:
     errors: dict[Block, BusError] = field(default_factory=dict)
     once: list[BusError] = field(default_factory=list)
     asked: list[Block] = field(default_factory=list)
+    halves: int | None = 2  # the exception for a pair's single words; None: they are zeros
 
     def read_raw(self, block: Block) -> bytes:
         self.asked.append(block)
@@ -73,7 +74,9 @@ class FakeLink:
         return Device().decode(block, self.read_raw(block))
 
     def read_by_words(self, row: Register) -> Decoded:
-        raise ExceptionAnswer("not by words either", 2)
+        if self.halves is not None:
+            raise ExceptionAnswer("not by words either", self.halves)
+        return Decoded(0.0, Quality.OK)
 
 
 @pytest.fixture
@@ -223,13 +226,26 @@ def test_settings_stay_known_for_hours_when_they_are_lost(clock: FakeClock, link
 def test_a_slow_block_that_is_refused_is_absent_or_kept_back_and_never_old(
     clock: FakeClock, link: FakeLink
 ) -> None:
-    for number, quality in ((2, Quality.ABSENT), (4, Quality.STALE), (6, Quality.STALE)):
+    refused, kept_back = Quality.ABSENT, Quality.STALE
+    for number, quality in {1: refused, 2: refused, **dict.fromkeys(KEPT_BACK, kept_back)}.items():
         meter = Meter(Device(), link, clock)
         link.errors.clear()
         assert read(meter).yield_today_wh == 0
         link.errors[SLOW] = make_refusal(number)
         clock.advance(60)
         assert read(meter).quality["yield_today_wh"] is quality
+
+
+def test_a_pair_whose_words_are_kept_back_once_is_not_absent_for_an_hour(
+    clock: FakeClock, link: FakeLink
+) -> None:
+    meter = Meter(Device(), link, clock)
+    link.errors[SLOW] = make_refusal()
+    link.halves = 6
+    assert read(meter).quality["yield_today_wh"] is Quality.STALE
+    link.halves = None
+    clock.advance(60)
+    assert read(meter).yield_today_wh == 0
 
 
 def test_another_device_at_the_id_is_an_error_and_is_asked_anew(
