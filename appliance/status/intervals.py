@@ -1,7 +1,8 @@
 """The time intervals that a camera's and inference's rows cover, and the power in each.
 
 Reads: CameraState, CameraUsage and InferenceRun rows. Writes: nothing.
-Never: lets a row cover more than it reports: between two boots nothing is known.
+Never: lets a row cover more than it reports: between two boots nothing is known. Never counts a
+time twice where the wall clock was set back.
 
 A `CameraState` holds until the next one, since each change of mode writes one. A `CameraUsage` and
 an `InferenceRun` cover the `duration_s` before them.
@@ -22,6 +23,7 @@ from appliance.store.tables import get_fresh_s
 NO_PICTURES = (CameraMode.OFF, CameraMode.LISTEN, CameraMode.PROBE)  # then nothing can be analysed
 Row = Mapping[str, Any]  # columns, decoded
 ROW_REACH = timedelta(minutes=15)  # a row so far outside of a time may still cover part of it
+LONGEST_S = 366 * 86_400.0  # between two rows that belong together; a damaged uptime has more
 COMMON = ("boot_id", "uptime_s", "power_w", "duration_s")
 COLUMNS: Mapping[type, tuple[str, ...]] = {
     CameraState: (*COMMON, "camera", "mode", "power_measured"),
@@ -143,4 +145,17 @@ def group_by_camera(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
 
 def read_rows(store: Store, kind: type, since: datetime, until: datetime) -> Iterator[Row]:
     """The rows of `kind` that cover that time, newest first."""
-    return read_back(store, kind, COLUMNS[kind], since - ROW_REACH, until + ROW_REACH)
+    rows = read_back(store, kind, COLUMNS[kind], since - ROW_REACH, until + ROW_REACH)
+    return place_rows(rows, store.clock.stamp())
+
+
+def place_rows(rows: Iterable[Row], now: Stamp) -> Iterator[Row]:
+    """The rows with the times that later ones leave them: where the wall clock was set back, a row
+    would else cover the same time as one that was written long after it. They come newest first.
+    """
+    later = now
+    for row in rows:
+        passed_s = later.uptime_s - row["uptime_s"] if row["boot_id"] == later.boot_id else 0.0
+        at = min(row["at"], later.utc - timedelta(seconds=min(max(0.0, passed_s), LONGEST_S)))
+        later = Stamp(at, row["boot_id"], row["uptime_s"])
+        yield {**row, "at": at}

@@ -234,6 +234,40 @@ def test_a_time_that_is_over_is_cut_at_both_ends(open_store: OpenStore, clock: F
     assert found.wh == pytest.approx(2.0 / 6)
 
 
+@pytest.mark.parametrize("reboots", [False, True])
+def test_a_clock_that_is_set_back_an_hour_doubles_no_power(
+    open_store: OpenStore, clock: FakeClock, *, reboots: bool
+) -> None:
+    """Each minute of the last hour was there twice by the wall clock."""
+    camera, inference = open_store("camera"), open_store("inference")
+    for minute in range(121):
+        if minute == 60:
+            clock.set_wall_clock(clock.utc - timedelta(hours=1))
+            if reboots:
+                clock.reboot(down_s=0)
+        state(camera, power_w=3.0 if minute < 60 else 2.0)
+        looks(inference)
+        clock.advance(MINUTE)
+    hour = hour_of(open_store())
+    assert hour.camera.mean_w == pytest.approx(2.0)
+    assert hour.inference.mean_w == pytest.approx(1.2, abs=0.02)
+    assert hour.wh == pytest.approx(3.2, abs=0.04)
+
+
+def test_of_the_time_before_a_clock_was_set_back_no_minute_counts_twice(
+    open_store: OpenStore, clock: FakeClock
+) -> None:
+    camera = open_store("camera")
+    for minute in range(90):
+        if minute == 60:
+            clock.set_wall_clock(clock.utc - timedelta(hours=1))
+        state(camera, power_w=3.0)
+        clock.advance(MINUTE)
+    hour = hour_of(open_store()).camera
+    assert hour.mean_w == pytest.approx(3.0)
+    assert 1800 <= hour.known_s <= 3601
+
+
 def test_many_rows_of_many_cameras_are_read_page_by_page(
     open_store: OpenStore, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
