@@ -7,7 +7,6 @@ Never: lets an unknown key, a wrong type or a value out of range pass.
 import os
 import re
 import sys
-import tomllib
 import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -21,13 +20,17 @@ from zoneinfo import available_timezones
 from appliance.errors import SettingsError
 from appliance.parsing.nearest import advise
 from appliance.parsing.small_file import read_small_file
+from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
+from appliance.parsing.toml_text import MOST_BYTES, parse_toml
+from appliance.parsing.values import LONGEST_PATH
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.settings_cameras import Point, Polygon
 from appliance.settings_field import format_choice
-from appliance.strict_json import show
+from appliance.strict_json import InputError, show
 
-MOST_BYTES = 1_000_000  # far above what a person writes
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # no line of a report may hold them
+MOST_CHARS = 1000  # of a text, or of one part of a path
+KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -40,16 +43,16 @@ def load_settings(path: Path | None = None) -> Settings:
     """Read and check the settings in `path` (default: `find()`); raise `SettingsError`."""
     path = path or find_settings_file()
     try:
-        text = read_small_file(path, MOST_BYTES).decode()
-        tree = tomllib.loads(text)
+        text, tree = parse_toml(read_small_file(path, MOST_BYTES))
     except FileNotFoundError:
         raise SettingsError(
             f"there is no settings file {path}; name one with --settings: "
             f"on a unit it is {DEFAULT_PATH}, on a laptop `make run` writes build/run/unit.toml"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error}") from error
-    except (ValueError, RecursionError) as error:
+    except OSError as error:
+        reason = error.strerror or error
+        raise SettingsError(f"the settings file {path} cannot be read: {reason}") from error
+    except InputError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     return SettingsBuilder(path, text).build(tree)
 
@@ -57,9 +60,9 @@ def load_settings(path: Path | None = None) -> Settings:
 def format_place(path: Path, where: tuple[str, ...]) -> str:
     """File and line of a setting of a file that was read before."""
     try:
-        text = read_small_file(path, MOST_BYTES).decode()
+        text, _ = parse_toml(read_small_file(path, MOST_BYTES))
         return f"{path}:{SettingsBuilder(path, text).find_line(where)}"
-    except (OSError, UnicodeDecodeError):
+    except (OSError, InputError):
         return str(path)
 
 
@@ -72,7 +75,7 @@ class SettingsBuilder:
 
     def build(self, tree: Mapping[str, Any]) -> Settings:
         hints = get_type_hints(Settings)
-        known = {f.name for f in fields(Settings)} - {"path"}
+        known = [f.name for f in fields(Settings) if f.name != "path"]
         self._reject_unknown(tree, known, ())
         sections: dict[str, Any] = {}
         for name, table in tree.items():
@@ -130,10 +133,8 @@ class SettingsBuilder:
         converted = convert(kind, value)
         if converted is None:
             raise self._make_error(where, f"must be {describe_type(kind)}, not {show(value)}")
-        if isinstance(converted, str | Path) and CONTROL.search(str(converted)):
-            raise self._make_error(
-                where, f"must be one line without control characters, not {show(value)}"
-            )
+        if isinstance(converted, str | Path):
+            self._check_text(str(converted), where)
         low, high = spec.metadata.get("low"), spec.metadata.get("high")
         if low is not None and not low <= converted <= high:
             raise self._make_error(where, f"must be from {low:g} to {high:g}, not {show(value)}")
@@ -144,6 +145,15 @@ class SettingsBuilder:
         if isinstance(converted, Path) and not converted.is_absolute():
             return (self._path.parent / converted).resolve()
         return converted
+
+    def _check_text(self, text: str, where: tuple[str, ...]) -> None:
+        """Text must fit into a line of a report, and a path into the kernel's."""
+        if CONTROL.search(text):
+            raise self._make_error(
+                where, f"must be one line without control characters, not {show(text)}"
+            )
+        if len(text) > LONGEST_PATH or any(len(part) > MOST_CHARS for part in text.split("/")):
+            raise self._make_error(where, f"is too long: {show(text)}")
 
     def _check_ladder(self, settings: Settings) -> None:
         """The ladder's thresholds must stand in their order, or a level could never be reached."""
@@ -231,12 +241,12 @@ class SettingsBuilder:
 
     def _require_table(self, value: Any, where: tuple[str, ...]) -> None:
         if not isinstance(value, Mapping):
-            raise self._make_error(
-                where, f"must be a section, [{'.'.join(where)}], not {show(value)}"
-            )
+            name = ".".join(map(show_key, where))
+            raise self._make_error(where, f"must be a section, [{name}], not {show(value)}")
 
     def _make_error(self, where: tuple[str, ...], text: str) -> SettingsError:
-        return SettingsError(f"{self._path}:{self.find_line(where)}: {'.'.join(where)} {text}")
+        name = ".".join(show_key(key) for key in where)
+        return SettingsError(f"{self._path}:{self.find_line(where)}: {name} {text}")
 
     def find_line(self, where: tuple[str, ...]) -> int:
         """The line on which the key stands, or its section, or 1 (dotted and inline forms)."""
@@ -300,7 +310,9 @@ def convert_path(value: Any) -> Path | None:
 
 def convert_datetime(value: Any) -> datetime | None:
     """A TOML date-time with offset, in UTC; a local one is ambiguous and is refused."""
-    if isinstance(value, datetime) and value.tzinfo is not None:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return None
+    if FIRST_YEAR <= value.year <= LAST_YEAR:
         return value.astimezone(UTC)
     return None
 
@@ -318,6 +330,11 @@ def unwrap_optional(kind: Any) -> Any:
     if get_origin(kind) is types.UnionType:
         return next(member for member in get_args(kind) if member is not types.NoneType)
     return kind
+
+
+def show_key(key: str) -> str:
+    """A key as the file has it; one that needs quotes in short."""
+    return key if KEY.fullmatch(key) else show(key)
 
 
 def describe_type(kind: Any) -> str:

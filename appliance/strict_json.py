@@ -11,6 +11,7 @@ stands twice, deep nesting or text that is no Unicode pass.
 import json
 import math
 from collections.abc import Iterable
+from datetime import date, time
 from typing import Any, NoReturn
 
 MOST_DEPTH = 8
@@ -152,7 +153,7 @@ def refuse_unknown(tree: dict[str, Any], known: Iterable[str]) -> None:
 def show(value: object) -> str:
     """A value in a sentence: short, in one line."""
     try:
-        text = repr(value)
+        text = value.isoformat() if isinstance(value, date | time) else repr(value)
     except ValueError:  # Python writes no whole number of more than 4300 digits
         return "a number of thousands of digits"
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."

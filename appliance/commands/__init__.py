@@ -14,7 +14,17 @@ from collections.abc import Iterable
 from importlib.metadata import EntryPoint
 from typing import NoReturn, Protocol, runtime_checkable
 
-from appliance.commands import backup, cameras, doctor, events, export, faults, settings, status
+from appliance.commands import (
+    backup,
+    cameras,
+    completion,
+    doctor,
+    events,
+    export,
+    faults,
+    settings,
+    status,
+)
 from appliance.errors import ApplianceError
 from appliance.process.plugins import list_plugins
 
@@ -43,6 +53,7 @@ COMMANDS: dict[str, Command] = {
     "export": export,
     "backup": backup,
     "settings": settings,
+    "completion": completion,
 }
 
 

@@ -6,11 +6,18 @@ Never: judges by itself; the figures and reasons are those of appliance/status/s
 
 import argparse
 import re
+import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from time import sleep
+from typing import Any, NoReturn
 
 from appliance.commands.opening import format_local, open_unit
 from appliance.commands.printing import BAD, DIM, GOOD, PLAIN, Line, Section, show, show_json
+from appliance.errors import StoreError
+from appliance.log import redact
+from appliance.parsing.arguments import make_type
+from appliance.parsing.values import parse_number
 from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.wording.counts import format_count
@@ -23,14 +30,47 @@ EPILOG = (
 MOMENT, DAY = "%Y-%m-%d %H:%M", "%a %H:%M"
 PASSED = timedelta(hours=24)  # so long a past night is shown
 LOW = ("OFF", "HIBERNATE")
+WATCH_S = 5.0
+CLEAR = "\x1b[H\x1b[2J"
 FIGURE = re.compile(r"\{.*\}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="print the status document")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true", help="print the status document")
+    how.add_argument(
+        "--watch",
+        type=make_type(parse_number, 1, 3600),
+        nargs="?",
+        const=WATCH_S,
+        metavar="SECONDS",
+        help=f"show it again every {WATCH_S:g} or so many seconds, until Ctrl-C",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.watch:
+        watch(lambda: show_once(arguments), arguments.watch, sleep)
+    return show_once(arguments)
+
+
+def watch(
+    show_one: Callable[[], object], every_s: float, wait: Callable[[float], None]
+) -> NoReturn:
+    """Show the screen again and again, until Ctrl-C; what cannot be read now may be read later."""
+    while True:
+        if sys.stdout.isatty():
+            print(CLEAR, end="")
+        try:
+            show_one()
+        except StoreError as error:
+            print(redact(str(error)))
+        print(flush=True)
+        wait(every_s)
+
+
+def show_once(arguments: argparse.Namespace) -> int:
+    """Print it; the exit code."""
     with open_unit(arguments) as (settings, store):
         document = status_document.build(store, settings)
     if arguments.json:

@@ -15,7 +15,9 @@ from pathlib import Path
 from appliance.strict_json import InputError, show
 
 COUNT = re.compile(r"0|[1-9][0-9]{0,14}")
-NUMBER = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})([eE][+-]?[0-9]{1,3})?")
+NUMBER = re.compile(
+    r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]{0,15})?|\.[0-9]{1,15})([eE][+-]?[0-9]{1,3})?"
+)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 HOST_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 LONGEST_HOST, LONGEST_PATH, LONGEST_PART, LONGEST_NAME = 253, 4095, 255, 200

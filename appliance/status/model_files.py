@@ -20,7 +20,7 @@ from appliance.errors import ApplianceError, ModelError
 from appliance.parsing.nearest import advise
 from appliance.parsing.small_file import read_small_file
 from appliance.settings import Settings
-from appliance.strict_json import InputError, parse_object
+from appliance.strict_json import InputError, parse_object, show
 
 # What comes with the system's image, and what comes with the software itself.
 SHIPPED = (
@@ -101,7 +101,9 @@ def find_model(settings: Settings, ref: str, shipped: Sequence[Path] = SHIPPED) 
         )
     found = [one for one in models if one.name == ref] or find_by_digest(models, ref)
     if not found:
-        raise ModelError(f"there is no model {ref!r} on this unit; {advise_on_name(models, ref)}")
+        raise ModelError(
+            f"there is no model {show(ref)} on this unit; {advise_on_name(models, ref)}"
+        )
     return found[0]
 
 

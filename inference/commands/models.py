@@ -20,6 +20,10 @@ CARD_HELP = "its card (default: the .json file of the same name beside it)"
 LONGEST_S = 3600.0
 SECONDS_HELP = "how long to run it, 0.1 to 3600 s (default: 10)"
 # Of each action: one line for the list, and what its own --help says.
+LIST = (
+    "list the models (also without an action)",
+    "Lists the models of the store and of the software, with their energy and who uses them.",
+)
 ADD = (
     "add a model to the store",
     "Copies a model and its card into the store, after the model was examined and tried.",
@@ -44,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action="list_models")
     parser.add_argument("--json", action="store_true", help="print JSON")
     actions = parser.add_subparsers(metavar="ACTION")
+    add_action(actions, "list", "list_models", LIST)
     add = add_action(actions, "add", "add_model", ADD)
     add.add_argument("file", type=PATH, metavar="FILE", help=FILE_HELP)
     add.add_argument("--card", type=PATH, metavar="CARD", help=CARD_HELP)

@@ -55,7 +55,7 @@ MISTAKES = {
     ),
     "a number without end": (
         f"[battery]\ncapacity_wh = 1{'0' * 400}\n",
-        "/unit.toml:2: battery.capacity_wh must be a number, not 1",
+        "/unit.toml is not valid TOML: a number has too many digits (at line 2)",
     ),
     "out of range": (
         "[charger.main]\ndevice_id = 300\n",
@@ -97,13 +97,51 @@ MISTAKES = {
         ),
     ),
     "no TOML": ("[unit\n", "/unit.toml is not valid TOML: "),
+    "a number of 5,000 digits": (
+        f"[web]\nport = {'9' * 5000}\n",
+        "/unit.toml is not valid TOML: a number has too many digits (at line 2)",
+    ),
+    "a hexadecimal number of 5,000 digits": (
+        f"[web]\nport = 0x{'f' * 5000}\n",
+        "/unit.toml is not valid TOML: a number has too many digits (at line 2)",
+    ),
+    "3,000 nested brackets": (
+        f"[camera.a]\nprivacy_masks = {'[' * 3000}{']' * 3000}\n",
+        "/unit.toml is not valid TOML: it is nested deeper than 12 levels (at line 2)",
+    ),
+    "3,000 nested sections": (
+        f"{'.'.join('a' * 3000)} = 1\n",
+        "/unit.toml is not valid TOML: it is nested deeper than 12 levels",
+    ),
+    "a time before all years": (
+        "[clock]\norigin_utc = 0001-01-01T00:00:00+14:00\n",
+        (
+            "/unit.toml:2: clock.origin_utc must be a date and time with an offset, such as "
+            "2026-04-15T04:30:00Z, not 0001-01-01T00:00:00+14:00"
+        ),
+    ),
+    "a text that fills a screen": (
+        f"[unit]\nname = '{'x' * 1001}'\n",
+        "/unit.toml:2: unit.name is too long: 'xxx",
+    ),
+    "a key with a line break": (
+        '[unit]\n"a\\nb" = 1\n',
+        "/unit.toml:1: unit.'a\\nb' is not a known key; known: name, data_dir, run_dir",
+    ),
+    "a section far from all": (
+        "[power]\nx = 1\n",
+        "/unit.toml:1: power is not a known section; known: unit, site, clock,",
+    ),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_reported_with_its_place(tmp_path: Path, mistake: str) -> None:
     text, reported = MISTAKES[mistake]
-    assert error_of(tmp_path, text).startswith(reported)
+    line = error_of(tmp_path, text)
+    assert line.startswith(reported)
+    assert line.isprintable()
+    assert len(line) < 400
 
 
 def test_a_missing_file_is_reported_with_what_to_do(tmp_path: Path) -> None:
@@ -111,10 +149,28 @@ def test_a_missing_file_is_reported_with_what_to_do(tmp_path: Path) -> None:
         settings_file.load_settings(tmp_path / "unit.toml")
 
 
-def test_a_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
-    (tmp_path / "unit.toml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="cannot be read"):
+@pytest.mark.parametrize(
+    ("data", "reported"),
+    [
+        (b"\xff\xfe[\x00", "stored as UTF-16; store it as UTF-8"),
+        (b"[unit]\nname = 'caf\xe9'\n", "line 2 has a character that is not UTF-8"),
+        (b"#" * 1_000_001, "more than 1000000 bytes"),
+    ],
+)
+def test_a_file_that_is_not_text_is_reported(tmp_path: Path, data: bytes, reported: str) -> None:
+    (tmp_path / "unit.toml").write_bytes(data)
+    with pytest.raises(SettingsError, match=reported):
         settings_file.load_settings(tmp_path / "unit.toml")
+
+
+def test_the_mark_that_some_editors_put_in_front_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "unit.toml").write_bytes(b"\xef\xbb\xbf[unit]\r\nname = 'hill'\r\n")
+    assert settings_file.load_settings(tmp_path / "unit.toml").unit.name == "hill"
+
+
+def test_a_directory_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+        settings_file.load_settings(tmp_path)
 
 
 def test_the_place_may_be_named_by_the_environment(
@@ -186,7 +242,7 @@ def test_a_number_that_python_cannot_write_is_refused_in_words(
 ) -> None:
     path = tmp_path / "unit.toml"
     path.write_text(f"[{section} = 0x{'f' * 6000}\n")
-    with pytest.raises(SettingsError, match="not a number of thousands of digits"):
+    with pytest.raises(SettingsError, match="a number has too many digits"):
         settings_file.load_settings(path)
 
 
