@@ -256,6 +256,9 @@ class GpuSettings:
 class WebSettings:
     host: str = setting("127.0.0.1", "Address to listen on when PID 1 passes no socket")
     port: int = setting(8080, "Port to listen on when PID 1 passes no socket", 1, 65535)
+    hosts: tuple[str, ...] = setting(
+        (), "More names of this unit, such as a reverse proxy's; its own names are known"
+    )
     idle_exit_s: float = setting(
         120.0,
         "Seconds without a request until the page ends (only with a socket of PID 1)",

@@ -22,7 +22,7 @@ from appliance.parsing.nearest import advise
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
-from appliance.parsing.values import LONGEST_PATH
+from appliance.parsing.values import LONGEST_PATH, parse_host
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
 from appliance.settings_cameras import Point, Polygon
 from appliance.settings_field import format_choice
@@ -93,6 +93,7 @@ class SettingsBuilder:
         self._check_timezone(settings)
         self._check_shapes(settings)
         self._check_clips(settings)
+        self._check_hosts(settings)
         return settings
 
     def _build_named_sections(
@@ -207,6 +208,13 @@ class SettingsBuilder:
                     "must be 0 while heads are blurred: in clips they are not; set `blur_heads = "
                     "false` under [inference] where the law lets you keep clips of people",
                 )
+
+    def _check_hosts(self, settings: Settings) -> None:
+        for host in settings.web.hosts:
+            try:
+                parse_host(host)
+            except InputError as error:
+                raise self._make_error(("web", "hosts"), f"has a wrong entry: {error}") from None
 
     def _check_polygon(self, polygon: Polygon, where: tuple[str, ...]) -> None:
         if len(polygon) < 3:

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -21,6 +21,7 @@ from appliance.commands.opening import SINCE_HELP, find_moment_utc, load_unit_se
 from appliance.errors import SettingsError, StoreError
 from appliance.parsing.arguments import TIME, make_type
 from appliance.parsing.values import parse_path
+from appliance.store.backup import take_group
 from appliance.store.file_locks import LockedError, begin_file, remove_leftovers
 
 HELP = "pack status, events, faults, readings, checks and settings into one file"
@@ -50,15 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
             write_bundle(sys.stdout.buffer, settings, store, clock, begin, along)
             return 0
         path = Path(arguments.to or make_default_name(settings.unit.name, now))
-        with begin_bundle(path) as file:
+        with begin_bundle(path, settings.unit.data_dir) as file:
             write_bundle(file, settings, store, clock, begin, along)
     print(path)
     return 0
 
 
 @contextmanager
-def begin_bundle(path: Path) -> Iterator[IO[bytes]]:
-    """The file to write; it has its name only when it is whole, and never takes another's.
+def begin_bundle(path: Path, data_dir: Path) -> Iterator[IO[bytes]]:
+    """The file to write; it has its name only when it is whole, and never takes another's. Who may
+    read the unit's data may read it, also where an administrator makes it.
 
     Raises `SettingsError` where that is there already, `StoreError` where it cannot be written.
     """
@@ -68,6 +70,8 @@ def begin_bundle(path: Path) -> Iterator[IO[bytes]]:
     try:
         remove_leftovers([part, *path.parent.glob("unit-*.tar.gz.part")])
         with begin_file(part) as handle:
+            with suppress(FileNotFoundError):  # the data directory: a broken unit is exported too
+                take_group(data_dir, handle)
             try:
                 with open(handle, "wb", closefd=False) as file:
                     yield file

@@ -18,7 +18,9 @@ from appliance.log import redact
 from appliance.settings import Settings
 from appliance.status import charts, history, status_document
 from appliance.status.history import Span
+from appliance.web.connections import LOCAL_ADDRESS
 from appliance.web.event_data import add_events
+from appliance.web.hosts import AllowedHosts
 from appliance.web.pictures import add_last_picture, add_snapshots
 from appliance.web.reader import StoreReader
 from appliance.web.static_files import add_static_files
@@ -43,6 +45,7 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     """The page and its data as a WSGI application."""
     app = Flask(__name__, static_folder=None)
     reader = StoreReader(settings.database, clock)
+    refuse_strange_hosts(app, settings)
     add_page(app, settings, reader, add_static_files(app, STATIC))
     add_data(app, settings, reader)
     add_events(app, settings, clock, reader)
@@ -53,6 +56,24 @@ def create_app(settings: Settings, clock: Clock) -> Flask:
     app.register_error_handler(CameraError, answer_error)
     app.after_request(add_headers)
     return app
+
+
+class MisdirectedRequest(HTTPException):
+    """The request is for another computer's name (RFC 9110, 15.5.20)."""
+
+    code = 421
+
+
+def refuse_strange_hosts(app: Flask, settings: Settings) -> None:
+    """Answer only for the unit's own names and addresses (appliance/web/hosts.py)."""
+    hosts = AllowedHosts(settings.web.hosts)
+
+    @app.before_request
+    def check_host() -> None:
+        local_address = request.environ.get(LOCAL_ADDRESS, "")
+        refusal = hosts.find_refusal(request.headers.get("Host", ""), local_address)
+        if refusal is not None:
+            raise MisdirectedRequest(refusal)
 
 
 def add_page(app: Flask, settings: Settings, reader: StoreReader, static: str) -> None:

@@ -6,11 +6,13 @@ Never: logs a thumbnail as an opened snapshot, or gives out a file of another di
 """
 
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from flask import Flask, Response, abort, request, send_from_directory
 from flask.typing import ResponseReturnValue
 from werkzeug.security import safe_join
 
+from appliance.errors import CameraError
 from appliance.log import SentenceLog
 from appliance.media.files import PICTURE
 from appliance.media.frames import Picture
@@ -19,6 +21,7 @@ from appliance.settings import Settings
 from appliance.store.rows import encode_time
 from appliance.web import view
 
+MOST_WAITING = 2  # of the server's threads; the others answer meanwhile
 SNAPSHOT_AGE_S = 86_400  # in s; a snapshot never changes under its name
 KEEP = f"private, max-age={SNAPSHOT_AGE_S}"
 
@@ -67,16 +70,25 @@ def read_thumbnail(directory: Path, name: str) -> bytes | None:
 
 def add_last_picture(app: Flask, settings: Settings) -> None:
     """`/picture.jpg`, of any camera, and `/camera/NAME.jpg`; 503 with why there is none."""
+    waiting = BoundedSemaphore(MOST_WAITING)
+
+    def pull(name: str | None = None) -> Picture:
+        if not waiting.acquire(blocking=False):
+            raise CameraError("others wait for a picture; inference answers slowly")
+        try:
+            return view.pull_picture(settings, name)
+        finally:
+            waiting.release()
 
     @app.get("/picture.jpg")
     def last_picture() -> ResponseReturnValue:
-        return make_picture_response(view.pull_picture(settings))
+        return make_picture_response(pull())
 
     @app.get("/camera/<name>.jpg")
     def camera(name: str) -> ResponseReturnValue:
         if name not in settings.camera:
             abort(404)
-        return make_picture_response(view.pull_picture(settings, name))
+        return make_picture_response(pull(name))
 
 
 def make_picture_response(picture: Picture) -> Response:

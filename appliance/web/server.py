@@ -16,8 +16,17 @@ from flask import Flask
 
 from appliance.errors import ListenError
 from appliance.settings import WebSettings
+from appliance.web.connections import MOST, ConnectionLimits
 
-THREADS = 4  # one may wait for a picture while the others answer
+ADJUSTMENTS = {
+    "threads": 4,  # two may wait for a picture while the others answer
+    "ident": None,
+    "connection_limit": 4 * MOST,  # never reached: connections.py ends the slowest before
+    "channel_timeout": 3600,  # deadlines are those of connections.py
+    "max_request_header_size": 16_384,
+    "max_request_body_size": 1024,  # nothing here takes a body
+    "log_socket_errors": False,  # a visitor who goes is no error
+}
 
 
 def adopt_sockets(descriptors: Iterable[int]) -> list[socket.socket]:
@@ -48,11 +57,19 @@ def leave_when_idle(app: Flask, idle_s: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, idle_s)
 
 
+def make_server(app: Flask, sockets: list[socket.socket], limits: ConnectionLimits) -> Any:
+    """Waitress on these sockets, its connections within `limits`."""
+    server_map: dict[int, Any] = {}
+    server = waitress.create_server(app, map=server_map, sockets=sockets, **ADJUSTMENTS)
+    limits.apply(server_map)
+    return server
+
+
 def serve(app: Flask, sockets: list[socket.socket], ready: Callable[[], Any]) -> None:
     """Answer until a signal ends it; `ready` is called once connections are taken."""
     # Its warning of a second request in the queue is every page load, and no change of state.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = waitress.create_server(app, sockets=sockets, threads=THREADS, ident=None)
+    server = make_server(app, sockets, ConnectionLimits())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, leave)
     ready()
