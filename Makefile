@@ -78,7 +78,7 @@ architecture: .venv/installed-test
 
 # With bytecode kept: a third of the workers' time at the start, and of each process they start.
 pytest: .venv/installed-test
-	env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/build/bytecode $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX="$(CURDIR)/build/bytecode" $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-peers: build/peers/installed
 	PYTHONPATH=build/peers $(PY) -m pytest tests/bench/cameras/test_tracker_quality.py

@@ -24,6 +24,7 @@ from typing import Any
 from appliance import log, settings_file
 from appliance.errors import StoreError
 from appliance.model import EnergyBudget
+from appliance.parsing.arguments import PATH
 from appliance.settings import Settings
 from appliance.store.store import Store
 from provisioning import systemctl
@@ -215,7 +216,7 @@ def _is_frozen(pid: int) -> bool:
 def main() -> None:
     """Run until stopped."""
     parser = argparse.ArgumentParser(prog="board", description="The mainboard of a laptop's unit.")
-    parser.add_argument("--settings", type=Path, required=True)
+    parser.add_argument("--settings", type=PATH, required=True)
     parser.add_argument("--control", required=True, help="supervisord's socket")
     arguments = parser.parse_args()
     journal = log.setup("board")

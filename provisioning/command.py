@@ -6,7 +6,8 @@ Never: starts anything when the port is taken or the arguments are wrong.
 
 import argparse
 import json
-import re
+import os
+import shlex
 import signal
 import socket
 import sys
@@ -17,28 +18,48 @@ from typing import Any
 from appliance.errors import ApplianceError, ListenError, SettingsError
 from appliance.model import EnergyBudget, Fault
 from appliance.model_cameras import Event
+from appliance.parsing.arguments import NAME, PATH, make_type
+from appliance.parsing.times import parse_duration
+from appliance.parsing.values import parse_count, parse_number, parse_port
 from appliance.store.store import Store
 from provisioning.laptop import CAMERAS, DAY_S, Laptop, RunRequest, check_simulated_cameras
+from provisioning.run_directory import claim_directory
 from provisioning.runner import ROOT
 from provisioning.simulated.command import check_quirks
 from provisioning.simulated.devices.models import find_full_name
 
-DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)")
-SECONDS = {"s": 1, "m": 60, "h": 3600}
 SHORTEST_DAY_S = 9.0
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+MANY: dict[str, Any] = {"action": "append", "default": []}
+DAY = make_type(parse_duration, SHORTEST_DAY_S, DAY_S)
+DAYS = make_type(parse_number, 0.001, 1000)
+PORT = make_type(parse_port, 0)
+SEED = make_type(parse_count, 0, 2**31)
+CAMERA_COUNT = make_type(parse_count, 1, len(CAMERAS))
 
 OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("--day", {"default": "4min", "help": "real time of one simulated day, 9s to 24h (4min)"}),
-    ("--days", {"type": float, "help": "end after so many simulated days, with a summary"}),
-    ("--port", {"type": int, "default": 8080, "help": "port of the page (8080); 0: a free one"}),
-    ("--dir", {"type": Path, "default": ROOT / "build/run", "help": "run directory (build/run)"}),
-    ("--seed", {"type": int, "default": 1, "help": "seed of the clouds (1)"}),
-    ("--charger", {"default": "epever-tracer", "help": "model of the charge controller"}),
-    ("--bms", {"default": "", "help": "model of the BMS or shunt (none)"}),
-    ("--cameras", {"type": int, "default": 1, "help": "1: a video file; 2 to 8: RTSP cameras"}),
-    ("--quirk", {"action": "append", "default": [], "help": "a fault of a device or of the line"}),
+    (
+        "--day",
+        {
+            "type": DAY,
+            "default": "4min",
+            "help": "real time of one simulated day, 9s to 24h (4min)",
+        },
+    ),
+    ("--days", {"type": DAYS, "help": "end after so many simulated days, 0.001 to 1000"}),
+    ("--port", {"type": PORT, "default": 8080, "help": "port of the page (8080); 0: a free one"}),
+    ("--dir", {"type": PATH, "default": ROOT / "build/run", "help": "run directory (build/run)"}),
+    ("--seed", {"type": SEED, "default": 1, "help": "seed of the clouds (1)"}),
+    (
+        "--charger",
+        {"type": NAME, "default": "epever-tracer", "help": "model of the charge controller"},
+    ),
+    ("--bms", {"type": NAME, "help": "model of the BMS or shunt (none)"}),
+    (
+        "--cameras",
+        {"type": CAMERA_COUNT, "default": 1, "help": "1: a video file; 2 to 8: RTSP cameras"},
+    ),
+    ("--quirk", {"type": NAME, **MANY, "help": "a fault of a device or of the line"}),
 )
 
 
@@ -51,15 +72,6 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     for option, how in OPTIONS:
         parser.add_argument(option, **how)
     return parser.parse_args(arguments)
-
-
-def parse_duration(text: str) -> float:
-    """`45s`, `4min`, `24h` in seconds; raises `SettingsError`."""
-    found = DURATION.fullmatch(text.strip())
-    seconds = float(found[1]) * SECONDS[found[2][0]] if found else 0.0
-    if not SHORTEST_DAY_S <= seconds <= DAY_S:
-        raise SettingsError(f"a day can last from 9s to 24h, such as 45s or 4min, not {text!r}")
-    return seconds
 
 
 def claim_port(port: int) -> int:
@@ -90,9 +102,7 @@ def summarise(store: Store, wall_s: float) -> dict[str, Any]:
 
 
 def check_cameras(count: int) -> None:
-    """Raises `SettingsError` for a number out of range, `HostError` where packages are missing."""
-    if not 1 <= count <= len(CAMERAS):
-        raise SettingsError(f"there can be 1 to {len(CAMERAS)} cameras, not {count}")
+    """Raises `HostError` where packages are missing for more than one."""
     if count > 1:
         check_simulated_cameras()
 
@@ -100,11 +110,17 @@ def check_cameras(count: int) -> None:
 def run(options: argparse.Namespace) -> None:
     """Start everything, wait, stop; the summary is printed when nothing runs any more."""
     began_s = time.monotonic()
-    day_s, port = parse_duration(options.day), claim_port(options.port)
     check_quirks(options.quirk)
     check_cameras(options.cameras)
+    with claim_directory(options.dir):
+        port = claim_port(options.port)
+        run_laptop(options, port, began_s)
+
+
+def run_laptop(options: argparse.Namespace, port: int, began_s: float) -> None:
+    """The run itself, in a directory and with a port that are its own."""
     wish = RunRequest(
-        day_s,
+        options.day,
         port,
         options.dir,
         options.seed,
@@ -115,19 +131,33 @@ def run(options: argparse.Namespace) -> None:
     )
     with Laptop(wish) as laptop:
         print(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
-        print(f"As text: .venv/bin/unitctl --settings {laptop.settings.path} status\n", flush=True)
+        print(f"As text: {format_status_command(laptop.settings.path)}\n", flush=True)
         laptop.wait_for_unit_time(options.days * DAY_S if options.days else float("inf"))
     if options.days:
         print(json.dumps(summarise(laptop.open_store(), time.monotonic() - began_s)), flush=True)
 
 
-def stop_once(*_: object) -> None:
+def format_status_command(settings: Path) -> str:
+    """A command line to copy into a shell, whatever the paths hold."""
+    program = Path(sys.executable).with_name("unitctl")
+    return shlex.join([str(program), "--settings", str(settings), "status"])
+
+
+def stop_once(number: int, _: object) -> None:
     """Begin to stop, and heed no further signal: the stop itself would be broken off, and the
     unit's processes would stay.
     """
-    for number in STOP_SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    for one in STOP_SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
+    if number == signal.SIGHUP:
+        discard_output()
     raise KeyboardInterrupt
+
+
+def discard_output() -> None:
+    """The terminal is closed: what is still said goes nowhere."""
+    for handle in (1, 2):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), handle)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -138,6 +168,11 @@ def main(arguments: list[str] | None = None) -> None:
         run(parse_arguments(arguments))
     except KeyboardInterrupt:
         print("stopped")
+    except BrokenPipeError:  # nobody reads any more (`make run | head`)
+        discard_output()
+    except OSError as error:
+        print(f"provisioning: {error.filename}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
     except ApplianceError as error:
         print(f"provisioning: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, SettingsError) else 1)

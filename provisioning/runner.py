@@ -7,6 +7,8 @@ Never: decides what runs. It is given programs; the power service starts and sto
 
 import contextlib
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from typing import Any
 
 from appliance.errors import HostError
 from provisioning import systemctl
+from provisioning.run_directory import CONF, check_name
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 60.0
@@ -70,15 +73,19 @@ class Runner:
         self._directory = directory
         self._control = control
         self._process: subprocess.Popen[bytes] | None = None
-        sections = [HEAD.format(directory=directory, control=control, root=ROOT)]
+        for path in (ROOT, directory, control, Path(sys.executable)):
+            check_name(path)
+        paths = {"directory": directory, "control": control, "root": ROOT}
+        sections = [HEAD.format(**{name: escape(str(path)) for name, path in paths.items()})]
         sections += [format_section(program) for program in programs]
-        (directory / "processes.conf").write_text("".join(sections))
+        (directory / CONF).write_text("".join(sections))
         self._write_systemctl()
 
     def start(self) -> None:
         """Start supervisord, without any program yet."""
-        conf = str(self._directory / "processes.conf")
+        conf = str(self._directory / CONF)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", conf]
+        command = bind_to_parent(command, signal.SIGTERM)
         self._process = subprocess.Popen(command, cwd=self._directory, start_new_session=True)
         self.wait_for(self._control.exists, "the process runner")
 
@@ -136,14 +143,29 @@ class Runner:
 
     def _write_systemctl(self) -> None:
         shim = self._directory / "systemctl"
-        command = f'"{sys.executable}" -m provisioning.systemctl "{self._control}" "$@"'
-        shim.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec {command}\n')
+        words = shlex.join([sys.executable, "-m", "provisioning.systemctl", str(self._control)])
+        path = shlex.quote(str(ROOT))
+        shim.write_text(f'#!/bin/sh\nPYTHONPATH={path} exec {words} "$@"\n')
         shim.chmod(0o755)
+
+
+def bind_to_parent(command: list[str], number: signal.Signals) -> list[str]:
+    """The command, ended by that signal when the process that started it is killed (prctl(2),
+    PR_SET_PDEATHSIG). Where util-linux is missing, a killed runner leaves processes.
+    """
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", number.name[3:], *command] if setpriv else command
+
+
+def escape(text: str) -> str:
+    """Text for supervisord's configuration, where % has a meaning."""
+    return text.replace("%", "%%")
 
 
 def format_section(program: Program) -> str:
     """One program as supervisord's configuration has it."""
-    quoted = " ".join(f'"{word}"' for word in program.command).replace("%", "%%")
+    command = bind_to_parent(program.command, signal.SIGKILL)
+    quoted = escape(" ".join(f'"{word}"' for word in command))
     autorestart = AUTORESTART[program.restart]
     priority = 1 if program.stops_last else 999  # the lowest is stopped last
     return PROGRAM.format(

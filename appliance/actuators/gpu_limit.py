@@ -9,11 +9,12 @@ commands); the driver lets only holders of CAP_SYS_ADMIN set one.
 """
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from appliance.actuators.errors import PowerLimitError
 from appliance.actuators.oneshot import one_at_a_time, perform
+from appliance.parsing.arguments import PATH, make_type
+from appliance.parsing.values import parse_number
 from appliance.process.nvml import open_nvml
 from appliance.settings import Settings
 
@@ -103,11 +104,11 @@ def limit_in_turn(settings: Settings, wanted_w: float) -> str:
 
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="gpu_limit", description="Limits the GPUs' power.")
-    parser.add_argument("watts", type=float, help="limit of each GPU in W")
-    parser.add_argument("--settings", type=Path, help="settings file (default: as documented)")
+    parser.add_argument(
+        "watts", type=make_type(parse_number, 0.1, 100_000), help="limit of each GPU in W"
+    )
+    parser.add_argument("--settings", type=PATH, help="settings file (default: as documented)")
     asked = parser.parse_args(words)
-    if not 0 < asked.watts < float("inf"):
-        parser.error(f"a limit is a number of watts above 0, not {asked.watts}")
     perform("gpu-limit", asked.settings, lambda own: limit_in_turn(own, asked.watts))
 
 

@@ -18,6 +18,7 @@ from appliance.actuators.errors import PowerModeError
 from appliance.actuators.mode_restart import restart_into
 from appliance.actuators.oneshot import one_at_a_time, perform
 from appliance.errors import SettingsError
+from appliance.parsing.arguments import PATH
 from appliance.settings import Settings
 
 # A line of the file: < POWER_MODEL ID=2 NAME=MODE_30W >
@@ -122,7 +123,7 @@ def set_in_turn(name: str, settings: Settings) -> str:
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="jetson_mode", description="Sets the power mode.")
     parser.add_argument("name", help="as `nvpmodel -q` shows it, such as MODE_30W")
-    parser.add_argument("--settings", type=Path, help="settings file (default: as documented)")
+    parser.add_argument("--settings", type=PATH, help="settings file (default: as documented)")
     asked = parser.parse_args(words)
     perform("jetson-mode", asked.settings, lambda own: set_in_turn(asked.name, own))
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from appliance.actuators.errors import SwitchError
 from appliance.actuators.oneshot import perform
 from appliance.errors import SettingsError
+from appliance.parsing.arguments import PATH
 from appliance.process.settings_checks import SettingsFinding
 from appliance.settings import Settings, SwitchKind, SwitchSettings
 from appliance.wording.shorten import shorten
@@ -263,7 +264,7 @@ def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="switch", description="Switches a load on or off.")
     parser.add_argument("way", choices=("on", "off"))
     parser.add_argument("name", nargs="?", help="as in [switch.NAME]; `off` without one: all")
-    parser.add_argument("--settings", type=Path, help="settings file (default: as documented)")
+    parser.add_argument("--settings", type=PATH, help="settings file (default: as documented)")
     asked = parser.parse_args(words)
     if asked.name is None and asked.way == "on":
         parser.error("`on` needs the name of a switch")

@@ -20,6 +20,7 @@ from appliance import log, settings_file
 from appliance.clock import Clock
 from appliance.errors import ApplianceError, SettingsError, StoreError
 from appliance.model import ServiceState, Stamp
+from appliance.parsing.arguments import NAME, PATH
 from appliance.process import instance_lock
 from appliance.process.instance_lock import InstanceLock, RunningError
 from appliance.process.kept_settings import (
@@ -333,7 +334,7 @@ def make_parser(name: str, takes_instance: bool) -> argparse.ArgumentParser:
     """The command line that every service has."""
     result = argparse.ArgumentParser(prog=name, description=f"The unit's {name} service.")
     if takes_instance:
-        result.add_argument("instance", help="the name after the @ of the unit")
+        result.add_argument("instance", type=NAME, help="the name after the @ of the unit")
     where = f"settings file (default: ${PATH_VARIABLE}, else {DEFAULT_PATH})"
-    result.add_argument("--settings", type=Path, help=where)
+    result.add_argument("--settings", type=PATH, help=where)
     return result

@@ -12,6 +12,8 @@ from typing import Any
 
 from appliance import settings_file
 from appliance.errors import SettingsError
+from appliance.parsing.arguments import PATH, make_type
+from appliance.parsing.values import parse_address, parse_count
 from appliance.settings import ModbusFraming, Settings
 from provisioning.simulated.devices.models import SIMULATORS, find_full_name
 from provisioning.simulated.lines.quirks import LINE_QUIRKS
@@ -138,7 +140,9 @@ def make_parser() -> argparse.ArgumentParser:
         help="simulate this fault (may be given more than once)",
     )
     result.add_argument(
-        "--seed", type=int, help="seed of clouds and noise (default: that of the settings)"
+        "--seed",
+        type=make_type(parse_count, 0, 2**31),
+        help="seed of clouds and noise (default: that of the settings)",
     )
     return result
 
@@ -146,7 +150,7 @@ def make_parser() -> argparse.ArgumentParser:
 def add_device_arguments(result: argparse.ArgumentParser) -> None:
     """Which devices, where, and under which ids."""
     result.add_argument("device", nargs="*", help="a model, or how its name begins")
-    result.add_argument("--settings", type=Path, help="settings file of the unit")
+    result.add_argument("--settings", type=PATH, help="settings file of the unit")
     result.add_argument(
         "--link", **MANY, dest="place", metavar="PATH", help="path of a link to the serial port"
     )
@@ -154,7 +158,7 @@ def add_device_arguments(result: argparse.ArgumentParser) -> None:
         "--tcp",
         **MANY,
         dest="place",
-        type=make_tcp_url,
+        type=make_type(make_tcp_url),
         metavar="HOST:PORT",
         help="serve Modbus TCP at this place instead; one place for each device, in their order",
     )
@@ -163,7 +167,12 @@ def add_device_arguments(result: argparse.ArgumentParser) -> None:
         action="store_true",
         help="--tcp carries RTU frames, as a transparent bridge does",
     )
-    result.add_argument("--id", **MANY, type=int, help="Modbus id, in the order of the devices")
+    result.add_argument(
+        "--id",
+        **MANY,
+        type=make_type(parse_count, 0, 255),
+        help="Modbus id, in the order of the devices",
+    )
 
 
 def format_device_help() -> str:
@@ -180,7 +189,5 @@ def format_quirk_help(quirks: Mapping[str, str], indent: str) -> str:
 
 def make_tcp_url(text: str) -> str:
     """HOST:PORT as tcp://HOST:PORT."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdigit():
-        raise argparse.ArgumentTypeError(f"must be HOST:PORT, not {text!r}")
+    parse_address(text)
     return f"tcp://{text}"

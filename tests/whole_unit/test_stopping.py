@@ -1,37 +1,54 @@
 """`make run` is stopped by an impatient person: nothing of the unit stays behind."""
 
 import os
+import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from provisioning.run_directory import CONF, claim_directory, find_processes
 from tests.conftest import ROOT
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.processes
 
 
-def list_processes(directory: Path) -> list[str]:
-    """The command lines of all processes that name `directory`."""
-    found = []
+def find_running(directory: Path) -> dict[int, str]:
+    """The command lines of all processes that name `directory`, by their number."""
+    found = {}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue  # it has just ended
         if str(directory) in words and str(os.getpid()) != path.parent.name:
-            found.append(words)
+            found[int(path.parent.name)] = words
     return found
 
 
-def test_signals_that_come_while_it_stops_leave_no_process(tmp_path: Path) -> None:
-    directory = tmp_path / "run"
-    command = [sys.executable, "-m", "provisioning", "--day", "60s", "--port", "0"]
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    """The directory of a run, in a path with a space; what stays is killed after the test."""
+    yield tmp_path / "my unit" / "run"
+    for process in find_running(tmp_path):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def make_command(directory: Path) -> list[str]:
+    words = ["-m", "provisioning", "--day", "60s", "--port", "0", "--dir", str(directory)]
+    return [sys.executable, *words]
+
+
+def start_unit(directory: Path) -> subprocess.Popen[str]:
+    """`make run`, until its unit runs."""
     run = subprocess.Popen(
-        [*command, "--dir", str(directory)],
+        make_command(directory),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -40,13 +57,65 @@ def test_signals_that_come_while_it_stops_leave_no_process(tmp_path: Path) -> No
     )
     assert run.stdout is not None
     wait_until(lambda: "The unit runs" in str(run.stdout and run.stdout.readline()), "the unit")
-    assert len(list_processes(directory)) > 3
+    assert len(find_running(directory)) > 3
+    return run
+
+
+def wait_for_end(directory: Path) -> None:
+    wait_until(lambda: not find_running(directory), "the end of all processes")
+
+
+def test_signals_that_come_while_it_stops_leave_no_process(directory: Path) -> None:
+    run = start_unit(directory)
     for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
         run.send_signal(number)
         wait_until(lambda: is_signal_taken(run.pid), "the signal")
-    run.stdout.close()
-    run.wait(60)
-    wait_until(lambda: not list_processes(directory), "the end of all processes")
+    run.communicate(timeout=60)
+    wait_for_end(directory)
+
+
+def test_a_closed_terminal_leaves_no_process(directory: Path) -> None:
+    """The kernel sends SIGHUP to those in front of the terminal; writing to it fails from then."""
+    master, slave = pty.openpty()
+    take_terminal = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
+    run = subprocess.Popen(
+        [sys.executable, "-c", take_terminal, *make_command(directory)[1:]],
+        cwd=ROOT,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    shown = bytearray()
+
+    def is_running() -> bool:
+        shown.extend(os.read(master, 4096))
+        return b"The unit runs" in shown
+
+    wait_until(is_running, "the unit")
+    os.close(master)
+    assert run.wait(60) == 0
+    wait_for_end(directory)
+
+
+def test_a_killed_runner_leaves_no_process_and_the_next_run_can_begin(directory: Path) -> None:
+    run = start_unit(directory)
+    run.kill()
+    run.communicate(timeout=60)
+    with claim_directory(directory):  # waits for what still ends
+        wait_for_end(directory)
+
+
+def test_a_killed_process_runner_leaves_no_process(directory: Path) -> None:
+    run = start_unit(directory)
+    (supervisor,) = find_processes(directory / CONF)
+    os.kill(supervisor, signal.SIGKILL)
+    run.communicate(timeout=60)
+    wait_for_end(directory)
 
 
 def is_signal_taken(pid: int) -> bool:

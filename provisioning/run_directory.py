@@ -1,0 +1,71 @@
+"""The directory of one run of `make run`: who has it, and which names it can have.
+
+    with claim_directory(path): ...     # another run in it is refused, or its end waited for
+
+Reads: /proc. Writes: `NAME.lock` beside the directory.
+Never: touches what is in the directory.
+"""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from appliance.errors import HostError, SettingsError
+from appliance.store.file_locks import LockedError, begin_file
+
+CONF = "processes.conf"  # supervisord's; its process is known by it
+ENDING_S = 40.0  # real seconds for an earlier run whose runner was killed: it stops in order
+UNFIT = ('"', "\\", " ;", " #", "\n")  # supervisord's file cannot hold them
+
+
+def check_name(directory: Path) -> None:
+    """Raises `SettingsError` for a name that the process runner's file cannot hold."""
+    for sign in UNFIT:
+        if sign in str(directory):
+            raise SettingsError(
+                f"the path {str(directory)!r} holds {sign!r}, which the process runner cannot "
+                "take; use another directory"
+            )
+
+
+@contextmanager
+def claim_directory(directory: Path) -> Iterator[None]:
+    """The directory for this run alone. Raises `HostError` where another run has it."""
+    directory = directory.absolute()
+    check_name(directory)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with begin_file(directory.with_name(f"{directory.name}.lock"), mode=0o666):
+            wait_for_end_of_killed_run(directory)
+            yield
+    except LockedError:
+        raise HostError(
+            f"another run uses {directory}: stop it (Ctrl-C in its terminal), or name another "
+            "directory with --dir and another port with --port"
+        ) from None
+
+
+def wait_for_end_of_killed_run(directory: Path, patience_s: float = ENDING_S) -> None:
+    """A runner that was killed leaves its processes for a moment: they end by themselves."""
+    ends_s = time.monotonic() + patience_s
+    while pids := find_processes(directory / CONF):
+        if time.monotonic() > ends_s:
+            raise HostError(
+                f"processes of an earlier run in {directory} do not end: kill {pids[0]}"
+            )
+        time.sleep(0.1)
+
+
+def find_processes(conf: Path) -> list[int]:
+    """The process runners with this configuration."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = entry.read_bytes().split(b"\0")
+        except OSError:
+            continue  # it has just ended
+        if os.fsencode(conf) in words:
+            found.append(int(entry.parent.name))
+    return found
