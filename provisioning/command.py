@@ -24,7 +24,7 @@ from appliance.parsing.values import parse_count, parse_number, parse_port
 from appliance.store.store import Store
 from provisioning.laptop import CAMERAS, DAY_S, Laptop, RunRequest, check_simulated_cameras
 from provisioning.run_directory import claim_directory
-from provisioning.runner import ROOT
+from provisioning.runner import ROOT, STANDARD_OUTPUT
 from provisioning.simulated.command import check_quirks
 from provisioning.simulated.devices.models import find_full_name
 
@@ -131,6 +131,8 @@ def run_laptop(options: argparse.Namespace, port: int, began_s: float) -> None:
     )
     with Laptop(wish) as laptop:
         print(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")
+        if laptop.runner.output != STANDARD_OUTPUT:
+            print(f"What its processes say is in {laptop.runner.output}.")
         print(f"As text: {format_status_command(laptop.settings.path)}\n", flush=True)
         laptop.wait_for_unit_time(options.days * DAY_S if options.days else float("inf"))
     if options.days:

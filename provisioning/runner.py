@@ -25,6 +25,7 @@ from provisioning.run_directory import CONF, check_name
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_S = 60.0
+STANDARD_OUTPUT = Path("/dev/fd/1")
 AUTORESTART = {"always": "true", "on-failure": "unexpected", "no": "false"}
 HEAD = """\
 [supervisord]
@@ -51,7 +52,7 @@ startsecs=1
 startretries=1000000
 stopwaitsecs=20
 redirect_stderr=true
-stdout_logfile=/dev/fd/1
+stdout_logfile={output}
 stdout_logfile_maxbytes=0
 """
 
@@ -77,7 +78,9 @@ class Runner:
             check_name(path)
         paths = {"directory": directory, "control": control, "root": ROOT}
         sections = [HEAD.format(**{name: escape(str(path)) for name, path in paths.items()})]
-        sections += [format_section(program) for program in programs]
+        self.output = choose_output(directory)
+        output = escape(str(self.output))
+        sections += [format_section(program, output) for program in programs]
         (directory / CONF).write_text("".join(sections))
         self._write_systemctl()
 
@@ -91,7 +94,13 @@ class Runner:
 
     def start_programs(self, names: Iterable[str]) -> None:
         for name in names:
-            systemctl.send_order(self.remote, "start", name)
+            try:
+                systemctl.send_order(self.remote, "start", name)
+            except xmlrpc.client.Fault as error:
+                raise HostError(
+                    f"{name} cannot be started ({error.faultString}); the logs are in "
+                    f"{self._directory}"
+                ) from error
 
     def stop_program(self, name: str) -> None:
         """Stop one and wait for its end, if supervisord runs."""
@@ -149,6 +158,17 @@ class Runner:
         shim.chmod(0o755)
 
 
+def choose_output(directory: Path) -> Path:
+    """Where the programs write: to the standard output, if it can be opened by its name (not that
+    of another user, and not a socket); else into a file.
+    """
+    try:
+        os.close(os.open(STANDARD_OUTPUT, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY))
+    except OSError:
+        return directory / "output.log"
+    return STANDARD_OUTPUT
+
+
 def bind_to_parent(command: list[str], number: signal.Signals) -> list[str]:
     """The command, ended by that signal when the process that started it is killed (prctl(2),
     PR_SET_PDEATHSIG). Where util-linux is missing, a killed runner leaves processes.
@@ -162,12 +182,16 @@ def escape(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def format_section(program: Program) -> str:
+def format_section(program: Program, output: str) -> str:
     """One program as supervisord's configuration has it."""
     command = bind_to_parent(program.command, signal.SIGKILL)
     quoted = escape(" ".join(f'"{word}"' for word in command))
     autorestart = AUTORESTART[program.restart]
     priority = 1 if program.stops_last else 999  # the lowest is stopped last
     return PROGRAM.format(
-        name=program.name, command=quoted, autorestart=autorestart, priority=priority
+        name=program.name,
+        command=quoted,
+        autorestart=autorestart,
+        priority=priority,
+        output=output,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import HostError
-from provisioning import command
+from provisioning import command, runner
 from provisioning import laptop as laptop_module
 from provisioning.board import NOT_OF_THE_UNIT, SIMULATED_CAMERAS
 from provisioning.laptop import RTSP_CAMERAS, Laptop, RunRequest, move_aside
@@ -56,6 +56,17 @@ def test_what_makes_no_sense_is_one_line_and_starts_nothing(
 def test_the_command_to_copy_is_quoted(tmp_path: Path) -> None:
     text = command.format_status_command(tmp_path / "my unit/it's/unit.toml")
     assert shlex.split(text)[1:] == ["--settings", f"{tmp_path}/my unit/it's/unit.toml", "status"]
+
+
+def test_an_output_that_belongs_to_another_user_is_replaced_by_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "STANDARD_OUTPUT", tmp_path / "none" / "1")
+    laptop = Laptop(RunRequest(day_s=240, port=8123, directory=tmp_path / "100 % run"))
+    assert laptop.runner.output == tmp_path / "100 % run/output.log"
+    conf = (tmp_path / "100 % run/processes.conf").read_text()
+    assert f"stdout_logfile={tmp_path}/100 %% run/output.log" in conf
+    laptop.stop()
 
 
 def test_a_second_run_in_one_directory_is_refused(
