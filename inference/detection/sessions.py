@@ -20,6 +20,7 @@ from appliance.errors import ModelError, shorten_error
 from inference.detection import tensorrt_cache
 from inference.detection.model_card import ModelCard, require_digest
 from inference.detection.nanodet import Floats, require_outputs
+from inference.detection.runtime import load_onnxruntime
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, SessionOptions
@@ -87,8 +88,7 @@ class Session:
 def open_session(model: Path, card: ModelCard, settings: SessionSettings) -> Session:
     """A warm session on the best device that works; raises `ModelError`, in one sentence."""
     started = time.monotonic()
-    import onnxruntime  # noqa: PLC0415  (60 MB that a resting process does not need)
-
+    onnxruntime = load_onnxruntime()
     onnxruntime.set_default_logger_severity(FATAL_ONLY)
     data = read_verified_bytes(model, card)
     available = settings.available or tuple(onnxruntime.get_available_providers())
@@ -109,8 +109,7 @@ def make_session(
     model: Path, card: ModelCard, settings: SessionSettings, data: bytes, providers: list[str]
 ) -> Session:
     """A warm session that may use `providers`; raises `ModelError`."""
-    import onnxruntime  # noqa: PLC0415  (see above)
-
+    onnxruntime = load_onnxruntime()
     with_options = [
         (name, make_provider_options(name, card, settings.engines_dir)) for name in providers
     ]
@@ -166,8 +165,7 @@ def make_session_options(threads: int) -> "SessionOptions":
     less of 44 (23 of 95 for the exact model) at the same speed; without the arena, 31 MB stay
     taken after the session is gone.
     """
-    import onnxruntime  # noqa: PLC0415  (see above)
-
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -186,8 +184,7 @@ def make_provider_options(
 ) -> Mapping[str, str]:
     """The options of one provider for one model: what a small, shared GPU can bear."""
     if provider == TENSORRT and engines_dir is not None:
-        import onnxruntime  # noqa: PLC0415  (see above)
-
+        onnxruntime = load_onnxruntime()
         runtime = f"onnxruntime {onnxruntime.__version__}"
         kept = tensorrt_cache.prepare_directory(
             engines_dir,
@@ -248,8 +245,7 @@ def list_runtime_errors() -> tuple[type[Exception], ...]:
 
     `RuntimeError` and `ValueError` come from its Python part: a device that is gone, a wrong shape.
     """
-    from onnxruntime.capi import onnxruntime_pybind11_state as state  # noqa: PLC0415  (see above)
-
+    state = load_onnxruntime().capi.onnxruntime_pybind11_state
     own = tuple(
         kind
         for kind in vars(state).values()

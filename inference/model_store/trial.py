@@ -42,11 +42,12 @@ def run_trial(model: Path, card: ModelCard) -> dict[str, Any]:
 def run_once(data: bytes, card: ModelCard) -> dict[str, float]:
     """Load it as the unit would, on the CPU, and run it on one black picture."""
     import numpy as np  # noqa: PLC0415
-    import onnxruntime  # noqa: PLC0415
 
     from inference.detection.nanodet import require_outputs  # noqa: PLC0415
+    from inference.detection.runtime import load_onnxruntime  # noqa: PLC0415
     from inference.detection.sessions import list_runtime_errors  # noqa: PLC0415
 
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
