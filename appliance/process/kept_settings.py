@@ -17,8 +17,8 @@ from pathlib import Path
 from appliance import settings_file
 from appliance.errors import SettingsError
 from appliance.parsing.small_file import read_small_file
+from appliance.parsing.toml_text import MOST_BYTES
 from appliance.settings import Settings, UnitSettings
-from appliance.settings_file import MOST_BYTES
 from appliance.store.durable_files import replace_file
 
 DATA_DIR = re.compile(r'^\s*data_dir\s*=\s*"(?P<path>[^"\n]+)"', re.MULTILINE)
@@ -63,8 +63,9 @@ def load(path: Path, find_errors: FindErrors) -> Settings:
 
 def find_data_dir(path: Path) -> Path:
     """The data directory that a settings file names, however broken it is; else the usual one."""
-    with suppress(OSError, UnicodeDecodeError):
-        if found := DATA_DIR.search(read_small_file(path, MOST_BYTES).decode()):
+    with suppress(OSError):
+        text = read_small_file(path, MOST_BYTES).decode(errors="replace")
+        if found := DATA_DIR.search(text):
             return Path(found["path"])
     return UnitSettings().data_dir
 

@@ -154,7 +154,7 @@ def test_a_missing_file_is_reported_with_what_to_do(tmp_path: Path) -> None:
     [
         (b"\xff\xfe[\x00", "stored as UTF-16; store it as UTF-8"),
         (b"[unit]\nname = 'caf\xe9'\n", "line 2 has a character that is not UTF-8"),
-        (b"#" * 1_000_001, "more than 1000000 bytes"),
+        (b"#" * 1_000_001, "cannot be read: it is larger than 1000000 bytes"),
     ],
 )
 def test_a_file_that_is_not_text_is_reported(tmp_path: Path, data: bytes, reported: str) -> None:
@@ -169,7 +169,7 @@ def test_the_mark_that_some_editors_put_in_front_is_passed_over(tmp_path: Path) 
 
 
 def test_a_directory_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+    with pytest.raises(SettingsError, match="cannot be read: it is no regular file"):
         settings_file.load_settings(tmp_path)
 
 

@@ -71,6 +71,13 @@ def test_without_a_copy_broken_settings_are_refused(tmp_path: Path) -> None:
         choose_settings(path, "power", find_nothing)
 
 
+def test_a_character_that_is_not_utf_8_does_not_hide_the_copy(file: Path) -> None:
+    file.write_bytes(f'[unit]\nname = "caf\xe9"\ndata_dir = "{file.parent}"\n'.encode("latin-1"))
+    chosen = choose_settings(file, "power", find_nothing)
+    assert chosen.settings.unit.name == "old"
+    assert "not UTF-8" in str(chosen.refused)
+
+
 def test_a_file_that_is_gone_leaves_the_usual_directory(tmp_path: Path) -> None:
     assert find_data_dir(tmp_path / "none") == Settings().unit.data_dir
 
