@@ -22,16 +22,21 @@ class Autonomy:
     hibernating_days: float
 
 
-def compute_autonomy(battery: BatteryState, settings: Settings) -> Autonomy | None:
+def compute_autonomy(
+    battery: BatteryState, settings: Settings, *, clock_confirmed: bool
+) -> Autonomy | None:
     """From the lower bound of the charge, as the guard judges it, to where the guard stops the
-    cameras, and to where it powers off; None where the charge is unknown.
+    cameras, and to where it powers off; None where the charge is unknown. `clock_confirmed`: by a
+    time server; else no season lowers the reserve.
     """
     least_pct = compute_lower_bound_pct(battery)
     if least_pct is None:
         return None
     energy = settings.energy
     model = ChargeModel.from_settings(settings.battery)
-    reserve_wh = compute_current_reserve_wh(settings, battery.stamp.utc, battery.full_at)
+    reserve_wh = compute_current_reserve_wh(
+        settings, battery.stamp.utc, battery.full_at, confirmed=clock_confirmed
+    )
 
     def count_days(down_to_pct: float, draw_w: float) -> float:
         a_day_pct = compute_charge_change_pct(model, sun_w=0, draw_w=draw_w, hours=24, cold=False)

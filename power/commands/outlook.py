@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
         now = store.clock.stamp().utc
         battery = store.latest(BatteryState, CHARGE_AGE_S)
-        left = compute_autonomy(battery, settings) if battery else None
+        confirmed = store.clock.is_synchronized()
+        left = compute_autonomy(battery, settings, clock_confirmed=confirmed) if battery else None
         steps = [step for step in read_newest_plan(store) if step.starts + STEP > now]
         policy = store.last(EnergyPolicy)
     if not steps:

@@ -60,6 +60,7 @@ class Season:
     first: date
     start: ScenarioStart
     history: SiteHistory
+    confirmed: bool  # its time of the year: by a time server, or because it was asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +157,19 @@ def make_seasons(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> 
     stamp = Stamp(history.find_midnight(scarce, settings), "what-if", 0.0)
     later = ScenarioStart(hour=0.0, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
     return {
-        "now": Season(now, today, begins, read_history_before(store, settings, clear_sky, today)),
+        "now": Season(
+            now,
+            today,
+            begins,
+            read_history_before(store, settings, clear_sky, today),
+            confirmed=store.clock.is_synchronized(),
+        ),
         "scarce": Season(
-            stamp, scarce, later, read_history_before(store, settings, clear_sky, scarce)
+            stamp,
+            scarce,
+            later,
+            read_history_before(store, settings, clear_sky, scarce),
+            confirmed=True,
         ),
     }
 
@@ -198,7 +209,9 @@ def simulate_season(season: Season, settings: Settings, clear_sky: ClearSkyModel
         clear_w=compute_hourly_clear_w(settings, clear_sky, midnight, HORIZON_DAYS, shade),
         history=season.history,
         sigma_pct=USUAL_SIGMA_PCT,
-        reserve_wh=compute_current_reserve_wh(settings, season.stamp.utc, None),
+        reserve_wh=compute_current_reserve_wh(
+            settings, season.stamp.utc, None, confirmed=season.confirmed
+        ),
         days=HORIZON_DAYS,
     )
     scenarios = simulate_scenarios(solve_plan(problem), season.start, DAYS, step_h=STEP_H)

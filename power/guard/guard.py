@@ -38,7 +38,7 @@ def judge(
     settings: Settings,
     now: Stamp,
     *,
-    clock_confirmed: bool = True,
+    clock_confirmed: bool,
 ) -> tuple[GuardState, Verdict]:
     """The guard's next state, and its verdict `now`; `clock_confirmed`: by a time server.
 

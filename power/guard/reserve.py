@@ -23,7 +23,7 @@ FIRST_YEAR = 2024  # a clock from before this code was written has lost its batt
 
 
 def compute_reserve_days(
-    settings: Settings, utc: datetime, full_at: datetime | None, *, confirmed: bool = True
+    settings: Settings, utc: datetime, full_at: datetime | None, *, confirmed: bool
 ) -> float:
     """Days that the reserve must last now: by latitude and season, and how long ago it was full.
 

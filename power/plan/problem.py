@@ -79,8 +79,8 @@ def compute_hourly_clear_w(
 
 
 def compute_current_reserve_wh(
-    settings: Settings, utc: datetime, full_at: datetime | None, *, confirmed: bool = True
+    settings: Settings, utc: datetime, full_at: datetime | None, *, confirmed: bool
 ) -> float:
-    """The energy (Wh) that the guard reserves at that time of the year."""
+    """The energy (Wh) that the guard reserves at that time; `confirmed` as for the days."""
     days = compute_reserve_days(settings, utc, full_at, confirmed=confirmed)
     return compute_reserve_wh(settings.battery, settings.energy, days)

@@ -190,7 +190,7 @@ def apply_guard(
 ) -> Option:
     """What the guard allows of a proposed option in that state."""
     battery, energy = settings.battery, settings.energy
-    kept_wh = compute_current_reserve_wh(settings, utc, None)
+    kept_wh = compute_current_reserve_wh(settings, utc, None, confirmed=True)
     least_pct = compute_lower_bound_pct(state)
     verdict = judge_charge(least_pct, state, derive_limits(battery, energy), reserve_wh=kept_wh)
     if verdict.power_off:

@@ -96,7 +96,7 @@ class PlannerController:
             clear_w=[watts * history.shade[hour % 24] for hour, watts in enumerate(clear_w)],
             history=history,
             sigma_pct=max(sigma_pct, USUAL_SIGMA_PCT),
-            reserve_wh=compute_current_reserve_wh(settings, now.utc, None),
+            reserve_wh=compute_current_reserve_wh(settings, now.utc, None, confirmed=True),
             forecast=self._forecast(len(days)),
         )
         self._row = make_policy(solve_plan(problem))

@@ -263,7 +263,9 @@ class YearSimulation:
         hour = (now.utc + self.local_shift).hour
         self.day_log.add_reading(hour, reading, throttled)
         proposal = self.controller.propose(state, fresh, self.ruling.level)
-        self.guard, verdict = judge(self.guard, fresh, age_s, state, settings, now)
+        self.guard, verdict = judge(
+            self.guard, fresh, age_s, state, settings, now, clock_confirmed=True
+        )
         self.ruling, budget = arbitrate(self.ruling, verdict, proposal, settings, now)
         stopped = budget.level <= EnergyLevel.HIBERNATE < self.level
         if (

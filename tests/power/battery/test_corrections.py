@@ -33,7 +33,9 @@ def verdict_after_a_minute(clock: FakeClock, **changed: Any) -> Verdict:
     for _ in range(7):
         clock.advance(10)
         seen = reading(clock, battery_current_a=-2.0, **changed)
-        state, verdict = judge(state, seen, 0.0, charged, SETTINGS, clock.stamp())
+        state, verdict = judge(
+            state, seen, 0.0, charged, SETTINGS, clock.stamp(), clock_confirmed=True
+        )
     return verdict
 
 

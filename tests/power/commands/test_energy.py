@@ -6,6 +6,7 @@ from subprocess import run
 
 import pytest
 
+from appliance.clock import SystemClock
 from appliance.commands import list_commands
 from appliance.model import EnergyLevel, EnergyPlanStep, EnergyPolicy
 from tests.conftest import ROOT
@@ -80,6 +81,23 @@ def test_the_outlook_shows_autonomy_and_the_days_in_quarters(unit: Unit) -> None
     assert "SENTINEL 3 h" in lines[2]
     assert "loads    72 Wh" in lines[2]
     assert "sun   240 Wh" in lines[2]
+
+
+def test_a_clock_that_nobody_has_confirmed_lengthens_no_autonomy(
+    unit: Unit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the equator all seasons are bright and three days are reserved; unconfirmed, seven."""
+    text = unit.settings.read_text().replace("longitude_deg", "latitude_deg = 0.0\nlongitude_deg")
+    unit.settings.write_text(f"{text}\n[energy]\nhibernate_power_w = 4\n")
+    unit.open_as("power").add(a_state(unit.ago(MINUTE), 79.0))
+    planned(unit, unit.now.replace(minute=0, second=0, microsecond=0))
+    days = {}
+    for confirmed in (True, False):
+        monkeypatch.setattr(
+            SystemClock, "is_synchronized", lambda _, confirmed=confirmed: confirmed
+        )
+        days[confirmed] = unit.json("outlook")["autonomy"]["listening_days"]
+    assert days[False] < days[True] - 1
 
 
 def test_the_outlook_as_json_has_every_step_from_now_on(unit: Unit) -> None:

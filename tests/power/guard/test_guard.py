@@ -45,7 +45,13 @@ class GuardRun:
         age_s = None if self.heard_s is None else self.clock.uptime_s - self.heard_s
         battery = a_state(self.clock, charge, sigma)
         self.state, verdict = judge(
-            self.state, reading, age_s, battery, self.settings, self.clock.stamp()
+            self.state,
+            reading,
+            age_s,
+            battery,
+            self.settings,
+            self.clock.stamp(),
+            clock_confirmed=True,
         )
         return verdict
 
@@ -153,7 +159,9 @@ def test_what_is_unavailable_in_the_cold_is_not_counted_on(clock: FakeClock) -> 
     """At -20 C the last 30 % cannot be drawn: 38 % on the meter is next to nothing."""
     cold = replace(a_state(clock, 38.0, 2.0), energy_wh=0.08 * 2560)
     reading = a_reading(clock, 12.9, -2.0)
-    _, verdict = judge(GuardState(), reading, 0.0, cold, SETTINGS, clock.stamp())
+    _, verdict = judge(
+        GuardState(), reading, 0.0, cold, SETTINGS, clock.stamp(), clock_confirmed=True
+    )
     assert verdict.power_off
 
 
@@ -276,7 +284,9 @@ def test_the_sun_is_no_income_for_a_battery_that_takes_no_charge(
             battery = replace(a_state(clock, 5, 1), charge_blocked="charge_blocked" in blocked)
             seen = a_reading(clock, volts, 5.0)
             seen = seen if battery.charge_blocked else replace(seen, **blocked)
-            state, verdict = judge(state, seen, 0.0, battery, SETTINGS, clock.stamp())
+            state, verdict = judge(
+                state, seen, 0.0, battery, SETTINGS, clock.stamp(), clock_confirmed=True
+            )
         return verdict.power_off
 
     assert powers_off(blocked)
@@ -287,7 +297,9 @@ def test_lead_acid_is_charged_in_the_cold(clock: FakeClock) -> None:
     lead = BatterySettings(chemistry=Chemistry.LEAD_ACID, nominal_voltage_v=12)
     settings = replace(SETTINGS, battery=lead)
     seen = replace(a_reading(clock, 12.5, 5.0), battery_temperature_c=-10.0)
-    _, verdict = judge(GuardState(), seen, 0.0, a_state(clock, 5, 1), settings, clock.stamp())
+    _, verdict = judge(
+        GuardState(), seen, 0.0, a_state(clock, 5, 1), settings, clock.stamp(), clock_confirmed=True
+    )
     assert not verdict.power_off
 
 
@@ -325,7 +337,9 @@ def test_the_reserve_of_the_day_raises_the_floor_and_is_in_the_verdict(clock: Fa
     def at(utc: datetime, full_at: datetime | None = None, charge: float = 20) -> Verdict:
         clock.set_wall_clock(utc)
         battery = replace(a_state(clock, charge, 1), full_at=full_at)
-        _, verdict = judge(GuardState(), reading, 0.0, battery, settings, clock.stamp())
+        _, verdict = judge(
+            GuardState(), reading, 0.0, battery, settings, clock.stamp(), clock_confirmed=True
+        )
         return verdict
 
     summer, winter = at(datetime(2026, 6, 21, tzinfo=UTC)), at(MIDWINTER)

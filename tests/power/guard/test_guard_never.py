@@ -209,7 +209,9 @@ class World:
             )
         age_s = self.clock.age_s(self.last_reading.stamp) if self.last_reading else None
         fresh = self.last_reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
-        self.guard, verdict = judge(self.guard, fresh, age_s, self.state, self.settings, now)
+        self.guard, verdict = judge(
+            self.guard, fresh, age_s, self.state, self.settings, now, clock_confirmed=True
+        )
         assert verdict.reason
         proposal = self.planner.propose(self.state, fresh, self.arbiter.level)
         self.arbiter, budget = arbitrate(self.arbiter, verdict, proposal, self.settings, now)

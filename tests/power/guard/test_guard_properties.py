@@ -67,7 +67,9 @@ def test_a_longer_silence_never_allows_more(
     battery = a_state(clock, charge, sigma)
 
     def allowed(age_s: float | None) -> tuple[EnergyLevel, bool]:
-        _, verdict = judge(GuardState(), reading, age_s, battery, SETTINGS, clock.stamp())
+        _, verdict = judge(
+            GuardState(), reading, age_s, battery, SETTINGS, clock.stamp(), clock_confirmed=True
+        )
         return verdict.max_level, verdict.may_rise
 
     assert allowed(max(a, b)) <= allowed(min(a, b))
@@ -142,7 +144,9 @@ def test_no_values_make_it_raise_or_judge_without_a_reason(
         reading = data.draw(st.one_of(st.none(), readings(clock)))
         battery = data.draw(st.one_of(st.none(), battery_states(clock)))
         age_s = data.draw(numbers)
-        state, verdict = judge(state, reading, age_s, battery, SETTINGS, clock.stamp())
+        state, verdict = judge(
+            state, reading, age_s, battery, SETTINGS, clock.stamp(), clock_confirmed=True
+        )
         assert verdict.reason
         assert verdict.power_off == (verdict.max_level is EnergyLevel.OFF)
 
@@ -157,7 +161,9 @@ def after(sequence: list[float], clock: FakeClock) -> GuardState:
     for volts in sequence:
         battery = a_state(clock, 90, 2)
         reading = a_reading(clock, volts, -2.0)
-        state, _ = judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())
+        state, _ = judge(
+            state, reading, 0.0, battery, SETTINGS, clock.stamp(), clock_confirmed=True
+        )
         clock.advance(60)
     return state
 
@@ -178,7 +184,9 @@ def test_a_lower_voltage_never_allows_more(
     def allowed(volts: float) -> tuple[EnergyLevel, bool]:
         battery = a_state(clock, charge, 5)
         reading = a_reading(clock, volts, amps)
-        return rank(judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())[1])
+        return rank(
+            judge(state, reading, 0.0, battery, SETTINGS, clock.stamp(), clock_confirmed=True)[1]
+        )
 
     assert allowed(min(a, b)) <= allowed(max(a, b))
 
@@ -200,7 +208,9 @@ def test_a_lower_charge_never_allows_more(
         left_wh = None if hidden is None else max(0.0, charge - hidden) / 100 * 2560
         battery = replace(a_state(clock, charge, sigma), energy_wh=left_wh)
         reading = a_reading(clock, 12.7, -2.0)
-        return rank(judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())[1])
+        return rank(
+            judge(state, reading, 0.0, battery, SETTINGS, clock.stamp(), clock_confirmed=True)[1]
+        )
 
     assert allowed(min(a, b)) <= allowed(max(a, b))
 
@@ -235,7 +245,9 @@ def test_what_is_no_number_allows_no_more_than_what_is_unknown(
                     reading = replace(reading, **changed)
                 else:
                     battery = replace(battery, **changed)
-                state, verdict = judge(state, reading, 0.0, battery, SETTINGS, clock.stamp())
+                state, verdict = judge(
+                    state, reading, 0.0, battery, SETTINGS, clock.stamp(), clock_confirmed=True
+                )
                 seen.append(rank(verdict))
             return seen
 

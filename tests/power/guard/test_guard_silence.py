@@ -84,7 +84,9 @@ def test_only_a_full_battery_in_the_sun_may_stand_still(
         sun_w = 100.0 + (minute if sun_moves else 0)
         seen = replace(a_reading(clock, 13.6, 0.0), charge_stage=stage, pv_power_w=sun_w)
         battery = a_state(clock, 95, 2)
-        state, verdict = judge(state, seen, 0.0, battery, SETTINGS, clock.stamp())
+        state, verdict = judge(
+            state, seen, 0.0, battery, SETTINGS, clock.stamp(), clock_confirmed=True
+        )
         clock.advance(60)
     assert verdict.max_level == level
 
@@ -131,7 +133,9 @@ def test_one_measurement_reported_for_a_minute_confirms_nothing(clock: FakeClock
         seen = replace(a_reading(clock, None, -2.0), lowest_cell_voltage_v=2.9)
         seen = replace(seen, ages_s={"lowest_cell_voltage_v": old_s})
         battery = a_state(clock, 90, 2)
-        run.state, verdict = judge(run.state, seen, 0.0, battery, SETTINGS, clock.stamp())
+        run.state, verdict = judge(
+            run.state, seen, 0.0, battery, SETTINGS, clock.stamp(), clock_confirmed=True
+        )
         clock.advance(20 if old_s < 40 else 19)
     assert not verdict.power_off
 
@@ -140,5 +144,7 @@ def test_a_charge_that_is_not_estimated_anew_counts_as_unknown(clock: FakeClock)
     old = a_state(clock, 90, 2)
     clock.advance(601)
     reading = a_reading(clock, 13.0, -2.0)
-    _, verdict = judge(GuardState(), reading, 0.0, old, SETTINGS, clock.stamp())
+    _, verdict = judge(
+        GuardState(), reading, 0.0, old, SETTINGS, clock.stamp(), clock_confirmed=True
+    )
     assert verdict.reason == "the charge of the battery is unknown"

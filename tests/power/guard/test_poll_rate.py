@@ -51,7 +51,7 @@ def play(volts_at: dict[float, float], falls_s: float) -> list[tuple[float, Ener
         battery = BatteryState(
             now, 90.0, 1.0, 2300, 2560, None, charge_blocked=False, method="counted"
         )
-        state, verdict = judge(state, reading, 0.0, battery, SETTINGS, now)
+        state, verdict = judge(state, reading, 0.0, battery, SETTINGS, now, clock_confirmed=True)
         found.append((now.uptime_s - falls_s, verdict.max_level))
         at_s += choose_period_s(state, verdict.max_level, usual_s=10.0, poll_took_s=0.3)
     return found
@@ -127,7 +127,7 @@ def judge_site(
             )
     whole = combine(chargers, packs, lambda one: at_s - one.uptime_s)
     battery = BatteryState(now, 90.0, 1.0, 2300, 2560, None, charge_blocked=False, method="counted")
-    state, verdict = judge(state, whole, 0.0, battery, SETTINGS, now)
+    state, verdict = judge(state, whole, 0.0, battery, SETTINGS, now, clock_confirmed=True)
     return state, verdict.max_level
 
 

@@ -151,12 +151,16 @@ def test_an_unknown_charge_counts_as_empty() -> None:
 
 def days(charge_pct: float | None, settings: Settings = SMALL, sigma_pct: float = 4.0) -> object:
     return compute_autonomy(
-        a_state(Stamp(MIDNIGHT, "00000001", 1.0), charge_pct, sigma_pct), settings
+        a_state(Stamp(MIDNIGHT, "00000001", 1.0), charge_pct, sigma_pct),
+        settings,
+        clock_confirmed=True,
     )
 
 
 def test_autonomy_is_what_the_guard_would_let_be_used() -> None:
-    left = compute_autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 79.0), SMALL)
+    left = compute_autonomy(
+        a_state(Stamp(MIDNIGHT, "00000001", 1.0), 79.0), SMALL, clock_confirmed=True
+    )
     assert left is not None
     # 79 % less 4 of sigma is 75; cameras stop at 15 %, the computer at 10 %.
     assert left.listening_days == pytest.approx(0.60 * 2560 * 0.97 / 6.0 / 24)
@@ -164,7 +168,9 @@ def test_autonomy_is_what_the_guard_would_let_be_used() -> None:
 
 
 def test_a_battery_at_its_floor_has_no_days_left_and_an_unknown_one_says_nothing() -> None:
-    left = compute_autonomy(a_state(Stamp(MIDNIGHT, "00000001", 1.0), 9.0), SMALL)
+    left = compute_autonomy(
+        a_state(Stamp(MIDNIGHT, "00000001", 1.0), 9.0), SMALL, clock_confirmed=True
+    )
     assert left is not None
     assert (left.listening_days, left.hibernating_days) == (0.0, 0.0)
     assert days(None) is None
