@@ -2,7 +2,8 @@
 
 Reads: the kernel's boot id, CLOCK_BOOTTIME, the wall clock and whether it is synchronized; in a
 demonstration the number of the boot. Writes: nothing.
-Never: lets a caller sleep on wall time behind the clock's back.
+Never: lets a caller sleep on wall time behind the clock's back, or have a year that nobody can
+store or plan in.
 
 A demonstration may run fast: `ScaledClock` makes a day pass in minutes. Two things do not scale,
 and both are handled here alone:
@@ -26,6 +27,8 @@ MIN_WAIT_S = 0.05
 LATENCY_S = 2.0
 STALL_S = 5.0  # a busy computer may not run a process for so long
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+FIRST_YEAR, LAST_YEAR = 1970, 2198  # rows are readable until a year later: plans lie ahead
+NO_CLOCK = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 SYNCHRONIZED = Path("/run/systemd/timesync/synchronized")  # written by systemd-timesyncd
 
 
@@ -60,7 +63,8 @@ class SystemClock:
         self._boot_id = BOOT_ID.read_text().strip().replace("-", "")[:8]
 
     def stamp(self) -> Stamp:
-        return Stamp(datetime.now(UTC), self._boot_id, boottime_s())
+        uptime_s = boottime_s()
+        return Stamp(bound_wall_clock(datetime.now(UTC), uptime_s), self._boot_id, uptime_s)
 
     def age_s(self, stamp: Stamp) -> float | None:
         if stamp.boot_id != self._boot_id:
@@ -107,7 +111,7 @@ class ScaledClock(SystemClock):
 
     def stamp(self) -> Stamp:
         elapsed_s = self._elapsed_s()
-        utc = self._origin_utc + timedelta(seconds=elapsed_s)
+        utc = bound_wall_clock(self._origin_utc + timedelta(seconds=elapsed_s), elapsed_s)
         return Stamp(utc, self._scaled_boot_id(), elapsed_s)
 
     def age_s(self, stamp: Stamp) -> float | None:
@@ -132,6 +136,15 @@ class ScaledClock(SystemClock):
 
     def _elapsed_s(self) -> float:
         return max(0.0, boottime_s() - self._origin_boottime_s) * self._speed
+
+
+def bound_wall_clock(utc: datetime, uptime_s: float) -> datetime:
+    """`utc`; where its year is none of a unit's, the time of a computer without a clock, which
+    starts in 1970. Rows of such a year could not be read again.
+    """
+    if FIRST_YEAR <= utc.year <= LAST_YEAR:
+        return utc
+    return NO_CLOCK + timedelta(seconds=uptime_s)
 
 
 def measure_age_s(passed_s: float) -> float | None:

@@ -6,7 +6,7 @@
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from appliance.clock import measure_age_s
+from appliance.clock import bound_wall_clock, measure_age_s
 from appliance.model import Stamp
 
 START = datetime(2026, 4, 15, 2, 0, tzinfo=UTC)
@@ -22,7 +22,8 @@ class FakeClock:
         self.synchronized = False
 
     def stamp(self) -> Stamp:
-        return Stamp(self.utc, f"{self.boot:08x}", self.uptime_s)
+        utc = bound_wall_clock(self.utc, self.uptime_s)
+        return Stamp(utc, f"{self.boot:08x}", self.uptime_s)
 
     def age_s(self, stamp: Stamp) -> float | None:
         if stamp.boot_id != f"{self.boot:08x}":
