@@ -24,7 +24,7 @@ from power.protocol.conversions import (
 )
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import BatteryProfile, Block, Identification, Sample
-from power.protocol.register import ABSENT, S16, U8, U16, Decoded, Register
+from power.protocol.register import ABSENT, IMPLAUSIBLE, S16, U8, U16, Decoded, Register
 
 BASIC, CELL_VOLTAGES, NAME = 0x03, 0x04, 0x05
 CELLS = tuple(f"cell_{number}_voltage" for number in range(1, 33))
@@ -119,11 +119,15 @@ class Jbd(BatteryProfile):
         return Identification(f"JBD BMS {name}" if name else "JBD BMS without a name", certain=True)
 
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
-        """The values in a reply. Words after the fitted temperatures are something else."""
+        """The values in a reply. Words after the fitted temperatures are something else; a fitted
+        one that is absent is a broken wire.
+        """
         values = super().decode(block, data)
-        sensors = values.get("sensor_count", ABSENT).value or 0
-        for name in TEMPERATURES[int(sensors) :]:
+        sensors = int(values.get("sensor_count", ABSENT).value or 0)
+        for name in TEMPERATURES[sensors:]:
             values.pop(name, None)
+        broken = (name for name in TEMPERATURES[:sensors] if values.get(name) == ABSENT)
+        values.update(dict.fromkeys(broken, IMPLAUSIBLE))
         return values
 
     def names(self, block: Block) -> tuple[str, ...]:

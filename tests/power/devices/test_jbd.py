@@ -183,6 +183,12 @@ def test_temperatures_below_0_stay_below_0() -> None:
     assert reading.lowest_temperature_c == pytest.approx(-20.5)
 
 
+def test_a_counted_sensor_without_a_value_is_a_broken_wire() -> None:
+    reading = make_captured_meter(build_basic(temperature=0), GOOD_CELLS)
+    assert reading.lowest_temperature_c is None
+    assert reading.quality["lowest_temperature_c"] is Quality.IMPLAUSIBLE
+
+
 def test_sensors_that_are_not_counted_are_no_temperatures_whatever_bytes_follow() -> None:
     none = make_captured_meter(build_basic(sensors=0), GOOD_CELLS)
     assert none.lowest_temperature_c is None

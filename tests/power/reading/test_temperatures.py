@@ -1,5 +1,6 @@
 """Temperatures that no sensor can have measured are unknown, and a fault after ten minutes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,6 +60,12 @@ def test_a_sensor_that_is_torn_off_stays_unknown_however_often_it_says_so(site: 
     assert [fault.code for fault in polled.faults] == ["temperature-bms-pack"]
 
 
+@pytest.mark.parametrize("shown_c", [-40.0, -40.4, -44.9])
+def test_what_is_below_the_end_of_a_sensor_is_no_temperature(site: Site, shown_c: float) -> None:
+    polled = poll_pack(site, lowest_temperature_c=shown_c)
+    assert get_temperature(polled) == (None, Quality.IMPLAUSIBLE)
+
+
 def test_a_real_frost_is_a_temperature(site: Site) -> None:
     assert get_temperature(poll_pack(site, lowest_temperature_c=-39.5)) == (-39.5, None)
 
@@ -89,6 +96,33 @@ def test_all_words_for_a_faulty_sensor_of_the_cells_are_known() -> None:
     }
     found = {one for one in words if "temperature sensor" in one and "transistor" not in one}
     assert found == SENSOR_ALARMS
+
+
+def poll_without_temperature(site: Site, known_c: float) -> CheckedPoll:
+    """Of a pack whose temperature was known, and then absent for a quarter of an hour."""
+    poll_pack(site, times=3, lowest_temperature_c=known_c)
+    for number in range(90):
+        site.clock.advance(10)
+        pack = battery_reading(
+            site.clock, current_a=18.0 + number % 3 / 10, lowest_temperature_c=None
+        )
+        gone = replace(pack, quality={"lowest_temperature_c": Quality.ABSENT})
+        polled = site.checks.check({}, {"pack": gone}, site.clock.stamp().uptime_s)
+    return polled
+
+
+def test_a_sensor_that_a_device_has_no_more_is_a_fault(site: Site) -> None:
+    """As a Daly that shows 255 C, or a JK -200 C, of a sensor that is torn off."""
+    faults = poll_without_temperature(site, 16.0).faults
+    assert [fault.code for fault in faults] == ["temperature-bms-pack"]
+
+
+@pytest.mark.parametrize("known_c", [0.4, -1.0, 24.0])
+def test_a_temperature_that_reaches_what_some_show_without_a_sensor_is_none(
+    site: Site, known_c: float
+) -> None:
+    """A GX shows 0.0 C of a sensor that is not fitted, an EPEver 25.00."""
+    assert poll_without_temperature(site, known_c).faults == ()
 
 
 def test_a_temperature_out_of_its_range_is_a_fault_after_ten_minutes(site: Site) -> None:
