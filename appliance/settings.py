@@ -141,7 +141,7 @@ class BmsSettings:
 class MeterSettings:
     poll_every_s: float = setting(
         10.0,
-        "Most seconds between polls of chargers and batteries; 3 while loads run, 1 while a low "
+        "Most seconds between polls of chargers and batteries; 2 while loads run, 1 while a low "
         "voltage is being confirmed",
         1,
         60,

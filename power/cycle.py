@@ -86,13 +86,13 @@ class PowerCycle:
         self._reading: PowerReading | None = None
         self._battery: BatteryState | None = None
         self._arbiter = ArbiterState()
-        self._poll_took_s = 0.0
+        self._poll_began_s = self._poll_took_s = 0.0
 
     def __call__(self) -> str:
         """Do one cycle and return its sentence."""
-        began_s = self._clock.stamp().uptime_s
+        self._poll_began_s = self._clock.stamp().uptime_s
         poll = self._read()
-        self._poll_took_s = self._clock.stamp().uptime_s - began_s
+        self._poll_took_s = self._clock.stamp().uptime_s - self._poll_began_s
         self._recall(poll)
         situation = self._estimate_charge(poll)
         request = self._judge(situation)
@@ -105,9 +105,12 @@ class PowerCycle:
 
     def choose_period_s(self) -> float:
         """How soon the next cycle is due, from the beginning of this one."""
-        usual_s = self._settings.meter.poll_every_s
         return choose_period_s(
-            self._guard, self._arbiter.level, usual_s=usual_s, poll_took_s=self._poll_took_s
+            self._guard,
+            self._arbiter.level,
+            usual_s=self._settings.meter.poll_every_s,
+            poll_began_s=self._poll_began_s,
+            poll_took_s=self._poll_took_s,
         )
 
     def _read(self) -> Poll:

@@ -9,6 +9,9 @@ from power.guard.limits import Limits
 from power.guard.observations import EMPTY_FOR_S, LOW_FOR_S, GuardState, Observation
 from power.guard.verdict import Verdict, forbid_loads, format_duration
 
+# So long a sweep over a slow line may take; a low voltage that is not measured for longer is taken
+# to be as low as it was: its meter may have gone down with the battery.
+LOW_UNSEEN_S = 15.0
 CHARGE_HELPS_S = 600.0  # a cell that is still empty after this is not being charged
 GOOD_VOLTAGE = Verdict(EnergyLevel.FULL, "the voltage is good")
 VOLTAGE_JUST_FALLEN = Verdict(EnergyLevel.FULL, "the voltage has just fallen", may_rise=False)
@@ -24,7 +27,7 @@ def judge_voltage(
     """
     if state.low_since_s is None:
         return GOOD_VOLTAGE
-    if observation is None:
+    if observation is None or (not state.confirmed and is_unseen(observation, now)):
         return judge_last_voltage(state, limits, now)
     cell, cell_v = limits.cell, observation.cell_v
     if not state.confirmed:
@@ -38,6 +41,11 @@ def judge_voltage(
         )
     low_for = format_duration(now.uptime_s - state.low_since_s)
     return forbid_loads(f"{cell_v:.2f} V per cell is below {cell.low_v:g} V for {low_for}")
+
+
+def is_unseen(observation: Observation, now: Stamp) -> bool:
+    """Whether a low voltage has not been measured again for so long that silence counts."""
+    return now.uptime_s - observation.at_s > LOW_UNSEEN_S
 
 
 def judge_empty_cell(

@@ -163,6 +163,14 @@ def is_carried_by_sun(reading: PowerReading | None, limits: Limits) -> bool:
     return sun_w > 0 and current_a >= -CARRIED_SHARE * limits.charging_a
 
 
+def find_deadline_s(state: GuardState) -> float | None:
+    """The uptime from which on a low reading confirms what waits to be confirmed; None: nothing."""
+    if state.low_since_s is None or state.confirmed:
+        return None
+    low_s = state.low_since_s + LOW_FOR_S
+    return low_s if state.empty_since_s is None else min(low_s, state.empty_since_s + EMPTY_FOR_S)
+
+
 def update_state(state: GuardState, observation: Observation | None, limits: Limits) -> GuardState:
     """Note since when the voltage is low; only a better voltage ends that, no silence, and for a
     weak cell not the mean of all, where a poll did not bring the cells.

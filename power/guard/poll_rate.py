@@ -2,31 +2,59 @@
 
 Reads and writes: nothing; pure.
 Never: leaves more than a few seconds between a battery that falls and its first low reading while
-loads run, or polls quick lines for more than half of their time.
+loads run, or polls quick lines that answer for more than half of their time.
 
-From the moment that a battery falls until its loads are ordered to stop, three times add up: until
-the next poll, until `EMPTY_FOR_S` of low readings have confirmed it (a surge is over by then, and
-that is not shortened), and until the poll after that. The first is short while something runs that
-would have to be stopped, the last while a low voltage waits to be confirmed. While nothing runs,
-nothing needs to be stopped, and the settings' pace is enough. A line that takes more than a second
-is not waited for (power/reading/side_by_side.py): its time is not in that of a poll.
+From the moment that a battery falls until its loads are ordered to stop, three times add up:
+
+    until the next poll              2 s at most while something runs that would have to be stopped
+    until a low voltage is confirmed 30 s of low readings (`EMPTY_FOR_S`): a surge is over by then
+    until the poll that confirms it  nothing: the polls are spread so that one falls due then
+
+Each poll's own time is added to the first and the last. A poll that measured nothing new (its
+answer was lost, or a slow line has not come round: power/reading/side_by_side.py) is repeated after
+a second, and every quarter of one once the voltage has been low for long enough.
+While nothing runs, nothing needs to be stopped, and the settings' pace is enough.
 """
 
 from appliance.model import EnergyLevel
-from power.guard.observations import GuardState
+from power.guard.limits import NO_RISE_AFTER_S
+from power.guard.observations import GuardState, find_deadline_s
 
-WHILE_LOADS_RUN_S = 3.0
+WHILE_LOADS_RUN_S = 2.0
 WHILE_LOW_S = 1.0
+AGAIN_S = 1.0
+OVERDUE_S = 0.25
 
 
 def choose_period_s(
-    state: GuardState, level: EnergyLevel | None, *, usual_s: float, poll_took_s: float
+    state: GuardState,
+    level: EnergyLevel | None,
+    *,
+    usual_s: float,
+    poll_began_s: float,
+    poll_took_s: float,
 ) -> float:
     """Seconds from the beginning of this poll to that of the next. `usual_s` is the settings'."""
-    if state.low_since_s is not None and not state.confirmed:
-        wanted_s = WHILE_LOW_S
-    elif level is None or level > EnergyLevel.HIBERNATE:
-        wanted_s = WHILE_LOADS_RUN_S
-    else:
+    deadline_s = find_deadline_s(state)
+    if deadline_s is not None:
+        wanted_s = spread_until(deadline_s - poll_began_s, max(WHILE_LOW_S, 2 * poll_took_s))
+    elif level is not None and level <= EnergyLevel.HIBERNATE:
         wanted_s = usual_s
-    return min(usual_s, max(wanted_s, 2 * poll_took_s))
+    elif was_lost(state, poll_began_s):
+        wanted_s = AGAIN_S
+    else:
+        wanted_s = max(WHILE_LOADS_RUN_S, 2 * poll_took_s)
+    return min(usual_s, wanted_s)
+
+
+def spread_until(left_s: float, pace_s: float) -> float:
+    """The pace, or a little slower, so that a poll begins when `left_s` is over."""
+    if left_s <= 0:
+        return OVERDUE_S
+    return left_s / max(1, int(left_s / pace_s))
+
+
+def was_lost(state: GuardState, poll_began_s: float) -> bool:
+    """Whether this poll brought no new voltage, of a battery that was measured a moment ago."""
+    measured_s = state.observed_s
+    return measured_s is not None and 0 < poll_began_s - measured_s <= NO_RISE_AFTER_S

@@ -3,9 +3,11 @@
 Reads: the devices. Writes: nothing.
 Never: lets a slow line, or one that hangs, hold up the others.
 
-A poll waits for all devices of each line. A line that takes longer than `QUICK_S` is not waited for
-any more: its devices are asked one after the other without a pause, and each poll takes what each
-has reported last, with its own time. A device that does not come back is a fault.
+A poll waits for all devices of each line. A line that has taken longer than `QUICK_S` twice in a
+row is not waited for any more: its devices are asked one after the other without a pause, and each
+poll takes what each has reported last, with its own time. Once is no sign: a lost answer, the check
+of a device's identity or a busy computer takes as long, and a poll that did not wait for the line
+would miss what it measures. A device that does not come back is a fault.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,6 +20,7 @@ from appliance.errors import BusError
 LIMIT_S = 10.0  # real seconds for one device, and for a line of which nothing is known
 PATIENCE_S = 2.0  # real seconds for a line that was quick until now
 QUICK_S = 1.0  # real seconds
+SLOW_AFTER = 2  # sweeps in a row that took longer
 KNOWN_S = 60.0  # so long a reading stands in while the device's turn has not come again
 
 
@@ -67,7 +70,8 @@ class LinePoll:
         self._limit_s, self._patience_s = limit_s, patience_s
         self._reports: dict[int, Report] = {}
         self._waits_since_s: float | None = None
-        self._is_slow = self._goes_on = False
+        self._goes_on = False
+        self._slow_sweeps = 0
         self._surprise: Exception | None = None
         self._thread: Thread | None = None
 
@@ -76,13 +80,16 @@ class LinePoll:
         if self._thread is not None and self._thread.is_alive():
             self._goes_on = True
             return 0.0
-        self._goes_on = False
+        self._goes_on, waits_s = False, self._choose_wait_s()
         name = f"poll {self.devices[0].line}"
         self._thread = Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
-        if not any(self._is_known(one) for one in tuple(self._reports.values())):
+        return waits_s
+
+    def _choose_wait_s(self) -> float:
+        if not any(self._is_known(one) for one in self._reports.values()):
             return self._limit_s
-        return 0.0 if self._is_slow else self._patience_s
+        return 0.0 if self._slow_sweeps >= SLOW_AFTER else self._patience_s
 
     def wait(self, limit_s: float) -> None:
         """Wait real seconds for the end of the sweep. What nobody expected is raised."""
@@ -124,8 +131,9 @@ class LinePoll:
             at_s, self._waits_since_s = self._now_s(), self._real_s()
             reading = device.read(at_s)
             self._reports[id(device)] = Report(at_s, None if self.hangs else reading)
-        self._is_slow = self._real_s() - began_s > QUICK_S
-        return self._is_slow
+        is_slow = self._real_s() - began_s > QUICK_S
+        self._slow_sweeps = self._slow_sweeps + 1 if is_slow else 0
+        return is_slow
 
 
 class SideBySide:

@@ -188,11 +188,23 @@ def test_a_low_voltage_beats_a_stored_charge_of_ninety_percent(unit: Unit) -> No
 def test_one_lost_poll_neither_powers_off_nor_confirms_a_sag(unit: Unit) -> None:
     unit.pass_time(10)
     unit.meter.volts, unit.meter.amps = 11.9, -3.0
+    unit.pass_time(20)
+    unit.meter.silent = True
+    unit.pass_time(10)
+    assert unit.budget().level == EnergyLevel.FULL
+    unit.meter.silent, unit.meter.volts = False, 13.2
+    unit.pass_time(60)
+    assert unit.budget().level == EnergyLevel.FULL
+
+
+def test_a_meter_that_falls_silent_with_the_battery_stops_the_loads_and_not_the_computer(
+    unit: Unit,
+) -> None:
+    unit.pass_time(10)
+    unit.meter.volts, unit.meter.amps = 11.9, -3.0
     unit.pass_time(10)
     unit.meter.silent = True
-    unit.pass_time(50)
-    assert unit.budget().level == EnergyLevel.FULL
-    assert unit.pass_time(20).startswith("HIBERNATE held by the guard: the last measured voltage")
+    assert unit.pass_time(30).startswith("HIBERNATE held by the guard: the last measured voltage")
     assert "poweroff" not in unit.host.orders
 
 

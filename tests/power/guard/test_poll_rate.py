@@ -1,4 +1,6 @@
-"""The battery is measured often enough: from its fall to the orders no more than 35 seconds."""
+"""The battery is measured often enough: from its fall to the verdict no more than 33 seconds where
+the lines are quick, no more than 35 where they are slow.
+"""
 
 from collections.abc import Callable
 
@@ -20,57 +22,140 @@ SETTINGS = Settings()
 @pytest.mark.parametrize(
     ("state", "level", "period_s"),
     [
-        (GuardState(), FULL, 3.0),
-        (GuardState(), EnergyLevel.SENTINEL, 3.0),
-        (GuardState(), None, 3.0),
-        (GuardState(), HIBERNATE, 10.0),
-        (GuardState(), OFF, 10.0),
-        (GuardState(low_since_s=1.0), FULL, 1.0),
-        (GuardState(low_since_s=1.0, confirmed=True), HIBERNATE, 10.0),
+        (GuardState(observed_s=100.1), FULL, 2.0),
+        (GuardState(observed_s=100.1), EnergyLevel.SENTINEL, 2.0),
+        (GuardState(), None, 2.0),
+        (GuardState(observed_s=100.1), HIBERNATE, 10.0),
+        (GuardState(observed_s=100.1), OFF, 10.0),
+        (GuardState(observed_s=100.1, low_since_s=100.0), FULL, 300 / 300),
+        (GuardState(observed_s=100.1, low_since_s=1.0, confirmed=True), HIBERNATE, 10.0),
     ],
 )
 def test_the_more_depends_on_a_reading_the_sooner_it_comes(
     state: GuardState, level: EnergyLevel | None, period_s: float
 ) -> None:
-    assert choose_period_s(state, level, usual_s=10.0, poll_took_s=0.2) == period_s
+    assert choose(state, level, took_s=0.2) == period_s
 
 
-def test_a_slow_line_is_idle_half_of_its_time_and_the_settings_are_the_most() -> None:
-    assert choose_period_s(GuardState(), FULL, usual_s=10.0, poll_took_s=2.0) == 4.0
-    assert choose_period_s(GuardState(), FULL, usual_s=10.0, poll_took_s=8.0) == 10.0
-    assert choose_period_s(GuardState(), FULL, usual_s=2.0, poll_took_s=0.2) == 2.0
+def choose(
+    state: GuardState, level: EnergyLevel | None = FULL, *, took_s: float, usual_s: float = 10.0
+) -> float:
+    """The period after a poll that began at 100 s."""
+    return choose_period_s(state, level, usual_s=usual_s, poll_began_s=100.0, poll_took_s=took_s)
 
 
-def play(volts_at: dict[float, float], falls_s: float) -> list[tuple[float, EnergyLevel]]:
-    """The verdicts from the fall on, polled as `choose_period_s` says; a poll takes 0.3 s."""
-    state, at_s, found = GuardState(), 1000.0, []
+def test_a_line_that_answers_is_idle_half_of_its_time_and_the_settings_are_the_most() -> None:
+    good = GuardState(observed_s=100.1)
+    assert choose(good, took_s=2.0) == 4.0
+    assert choose(good, took_s=8.0) == 10.0
+    assert choose(good, took_s=0.2, usual_s=1.5) == 1.5
+
+
+def test_a_poll_that_measured_nothing_new_is_repeated_after_a_second() -> None:
+    assert choose(GuardState(observed_s=98.0), took_s=1.6) == 1.0
+    silent_for_long = GuardState(observed_s=20.0)
+    assert choose(silent_for_long, took_s=1.6) == 3.2
+    assert choose(GuardState(observed_s=98.0), HIBERNATE, took_s=1.6) == 10.0
+
+
+@pytest.mark.parametrize("since_s", [70.3, 71.0, 80.25, 95.5, 98.8])
+def test_one_of_the_polls_falls_due_when_a_low_voltage_has_lasted_long_enough(
+    since_s: float,
+) -> None:
+    state = GuardState(low_since_s=since_s, empty_since_s=since_s, observed_s=100.1)
+    deadline_s, at_s = since_s + EMPTY_FOR_S, 100.0
+    while at_s < deadline_s - 1e-6:
+        period_s = choose_period_s(state, FULL, usual_s=10.0, poll_began_s=at_s, poll_took_s=0.1)
+        assert period_s < 2.0
+        at_s += period_s
+    assert at_s == pytest.approx(deadline_s)
+
+
+def test_a_confirmation_that_is_overdue_is_asked_for_four_times_a_second() -> None:
+    state = GuardState(low_since_s=69.9, empty_since_s=69.9, observed_s=99.0)
+    assert choose(state, took_s=0.1) == 0.25
+    assert choose(state, took_s=1.6) == 0.25
+
+
+def play(
+    volts_at: dict[float, float], falls_s: float, lost: Callable[[float], bool] = lambda _: False
+) -> list[tuple[float, EnergyLevel]]:
+    """The verdicts from the fall on, polled as `choose_period_s` says; a poll takes 0.3 s, one that
+    is `lost` at that time after the fall takes 1.6 s and brings nothing.
+    """
+    state, at_s, found, reading = GuardState(), 1000.0, [], None
     while at_s < falls_s + 120:
         volts = [v for since_s, v in volts_at.items() if at_s >= since_s][-1]
-        now = Stamp(START, "00000001", at_s + 0.3)
-        reading = PowerReading(now, "test", 0.0, 0.0, volts, -2.0, 20.0, 20.0, None, None)
+        is_lost = lost(at_s - falls_s)
+        took_s = 1.6 if is_lost else 0.3
+        now = Stamp(START, "00000001", at_s + took_s)
+        if not is_lost or reading is None:
+            asked = Stamp(START, "00000001", at_s)
+            reading = PowerReading(asked, "test", 0.0, 0.0, volts, -2.0, 20.0, 20.0, None, None)
         battery = BatteryState(
             now, 90.0, 1.0, 2300, 2560, None, charge_blocked=False, method="counted"
         )
-        state, verdict = judge(state, reading, 0.0, battery, SETTINGS, now, clock_confirmed=True)
+        age_s = now.uptime_s - reading.stamp.uptime_s
+        state, verdict = judge(state, reading, age_s, battery, SETTINGS, now, clock_confirmed=True)
         found.append((now.uptime_s - falls_s, verdict.max_level))
-        at_s += choose_period_s(state, verdict.max_level, usual_s=10.0, poll_took_s=0.3)
+        period_s = choose_period_s(
+            state, verdict.max_level, usual_s=10.0, poll_began_s=at_s, poll_took_s=took_s
+        )
+        at_s += max(took_s, period_s)
     return found
 
 
-@pytest.mark.parametrize("phase_s", [0.0, 0.4, 1.0, 1.7, 2.3, 2.9])
-def test_from_the_fall_of_a_battery_to_the_verdict_it_takes_35_seconds_at_most(
+def find_stop_s(found: list[tuple[float, EnergyLevel]]) -> float:
+    return next(at_s for at_s, level in found if level <= HIBERNATE)
+
+
+PHASES_S = [0.0, 0.1, 0.4, 1.0, 1.7, 2.3, 2.9]
+
+
+@pytest.mark.parametrize("phase_s", PHASES_S)
+def test_from_the_fall_of_a_battery_to_the_verdict_it_takes_33_seconds_at_most(
     phase_s: float,
 ) -> None:
     falls_s = 1030.0 + phase_s
-    found = play({0.0: 13.3, falls_s: 11.6}, falls_s)
-    took_s = next(at_s for at_s, level in found if level <= HIBERNATE)
-    assert EMPTY_FOR_S < took_s <= 35.0
+    took_s = find_stop_s(play({0.0: 13.3, falls_s: 11.6}, falls_s))
+    assert EMPTY_FOR_S < took_s <= 33.0
 
 
-@pytest.mark.parametrize("phase_s", [0.0, 0.4, 1.0, 1.7, 2.3, 2.9])
+@pytest.mark.parametrize("phase_s", PHASES_S)
+@pytest.mark.parametrize(
+    "lost",
+    [
+        lambda at_s: 0 <= at_s < 2,  # the first poll after the fall
+        lambda at_s: 29 < at_s < 32,  # the one that would confirm it
+        lambda at_s: at_s >= 0 and int(at_s) % 3 == 0,
+    ],
+)
+def test_lost_answers_delay_the_verdict_to_no_more_than_35_seconds(
+    phase_s: float, lost: Callable[[float], bool]
+) -> None:
+    falls_s = 1030.0 + phase_s
+    assert EMPTY_FOR_S < find_stop_s(play({0.0: 13.3, falls_s: 11.6}, falls_s, lost)) <= 35.0
+
+
+@pytest.mark.parametrize("phase_s", PHASES_S)
+def test_a_meter_that_goes_down_with_the_battery_delays_no_stop(phase_s: float) -> None:
+    falls_s = 1030.0 + phase_s
+    found = play({0.0: 13.3, falls_s: 11.6}, falls_s, lambda at_s: at_s > 2.0)
+    assert EMPTY_FOR_S < find_stop_s(found) <= 35.0
+
+
+@pytest.mark.parametrize("phase_s", PHASES_S)
 def test_a_surge_of_thirty_seconds_stops_nothing_however_often_it_is_seen(phase_s: float) -> None:
     falls_s = 1030.0 + phase_s
     found = play({0.0: 13.3, falls_s: 11.6, falls_s + EMPTY_FOR_S: 13.1}, falls_s)
+    assert {level for _, level in found} == {FULL}
+
+
+@pytest.mark.parametrize("phase_s", PHASES_S)
+def test_a_surge_that_disturbs_the_line_for_ten_seconds_stops_nothing(phase_s: float) -> None:
+    falls_s = 1030.0 + phase_s
+    surge = {0.0: 13.3, falls_s: 11.6, falls_s + 28.0: 13.1}
+    found = play(surge, falls_s, lambda at_s: 20 < at_s < 30)
     assert {level for _, level in found} == {FULL}
 
 
@@ -84,7 +169,9 @@ def play_slow_packs(ends_s: float, *, charger: bool, phase_s: float) -> float | 
     state, at_s, falls_s = GuardState(), 1000.0, 1100.0 + phase_s
     level: EnergyLevel | None = FULL
     while at_s < falls_s + 120:
-        at_s += choose_period_s(state, level, usual_s=10.0, poll_took_s=0.3)
+        at_s += choose_period_s(
+            state, level, usual_s=10.0, poll_began_s=at_s - 0.3, poll_took_s=0.3
+        )
         packs = [find_reading(at_s, number * PACK_S) for number in range(8)]
         known = [(at_s - 0.3, True)] * charger + [(taken_s, False) for taken_s in packs]
         state, level = judge_site(state, known, at_s, lambda t: falls_s <= t < falls_s + ends_s)
@@ -138,7 +225,7 @@ def test_eight_packs_on_one_slow_line_delay_no_stop(phase_s: float) -> None:
     assert EMPTY_FOR_S < took_s <= 35.0
     alone_s = play_slow_packs(1000.0, charger=False, phase_s=phase_s)
     assert alone_s is not None
-    assert EMPTY_FOR_S < alone_s <= 36.0
+    assert EMPTY_FOR_S < alone_s <= 35.0
 
 
 @pytest.mark.parametrize("phase_s", [0.0, 0.7, 1.3, 2.9, 4.1, 6.6, 9.5])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from appliance.errors import BusError
-from power.reading.side_by_side import KNOWN_S, SideBySide, poll_in_turn
+from power.reading.side_by_side import KNOWN_S, LinePoll, SideBySide, poll_in_turn
 from tests.waiting import wait_until
 
 
@@ -159,6 +159,22 @@ def test_a_slow_line_is_not_waited_for_and_each_device_counts_with_its_own_time(
         wait_until(lambda new=expected: poll(first, second) == new, str(expected))  # type: ignore[misc]
     first.before = second.before = lambda: None
     answers.release()
+
+
+def test_a_line_that_was_slow_once_is_waited_for_again(times: Times) -> None:
+    """A lost answer, or a busy computer: a poll that did not wait would miss what it measures."""
+    device = FakeDevice("a", "1", lambda: times.pass_time(1.4))
+    line = LinePoll(
+        [device], lambda: times.uptime_s, lambda: times.real_s, limit_s=60.0, patience_s=50.0
+    )
+    waits_s = []
+    for took_s in (1.4, 0.1, 1.4, 1.4, 0.1):
+        device.before = lambda took_s=took_s: times.pass_time(took_s)  # type: ignore[misc]
+        waits_s.append(line.ask())
+        line.wait(60.0)
+    waits_s.append(line.ask())
+    line.wait(60.0)
+    assert waits_s == [60.0, 50.0, 50.0, 50.0, 0.0, 50.0]
 
 
 def test_what_was_reported_long_ago_does_not_stand_in_for_what_does_not_come(
