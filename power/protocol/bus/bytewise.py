@@ -6,13 +6,14 @@ may be the late one to another request: see power/protocol/bus/modbus.py.
 """
 
 import select
+from collections import defaultdict
 from typing import Any, NamedTuple, Protocol
 
 import serial
 
 from appliance.clock import Clock
 from power.protocol.bus.failures import LINE_FAILURES
-from power.protocol.bus.late_replies import LateReplies, RequestKey
+from power.protocol.bus.late_replies import OpenRequests, RequestKey
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import strip_echo
 from power.protocol.bus.tcp_connection import discard_stale, is_hung_up
@@ -58,7 +59,7 @@ class Request(NamedTuple):
     @property
     def key(self) -> RequestKey:
         """What its reply says about it, and what it does not."""
-        return RequestKey(self.device, 0, self.data)
+        return RequestKey(0, self.data)
 
 
 Answer = bytes | ExceptionAnswer
@@ -80,7 +81,7 @@ class ByteLine:
         self.pause = Pause(clock, gap_s)
         self.quiet_s: float | None = None  # the silence after a lost reply; None: the time-out
         self._place = LinePlace(port, form, modbus=False)
-        self._late = LateReplies()
+        self._open_requests: defaultdict[int, OpenRequests] = defaultdict(OpenRequests)
         self._sizes: dict[bytes, int] = {}  # of the last reply to each request
         self._clock = clock
         self._form = form
@@ -101,44 +102,28 @@ class ByteLine:
         `what` names the request in messages. Raises NoAnswer, WrongFrame or ExceptionAnswer.
         """
         request = Request(data, what, named_by_reply, device)
-        answer = self._exchange_once(request, find)
-        if possible := self._count_late(request, answer):
-            answer = self._confirm(request, find, answer, possible)
+        if named_by_reply:
+            answer, _ = self._exchange_once(request, find)
+        else:
+            key = request.key._replace(size=self._sizes.get(data))
+            answer = self._open_requests[device].exchange(
+                key, lambda: self._exchange_once(request, find)
+            )
         if isinstance(answer, ExceptionAnswer):
             raise answer
         self._sizes[request.data] = len(answer)
         return answer
 
-    def _count_late(self, request: Request, answer: Answer) -> int:
-        """To how many lost requests this may be the late reply."""
-        if request.named_by_reply:
-            return 0
-        refused = isinstance(answer, ExceptionAnswer)
-        size = None if isinstance(answer, ExceptionAnswer) else len(answer)
-        key = request.key._replace(size=size)
-        return self._late.count_possible(key, self._clock.media_s(), refused=refused)
-
-    def _confirm(self, request: Request, find: FindReply, first: Answer, possible: int) -> Answer:
-        """The answer to `request`, where `first` may be one of so many late replies: two equal ones
-        count, or the one behind all that may be late.
-        """
-        answer = self._exchange_once(request, find)
-        if repr(answer) == repr(first):
-            return answer
-        for _ in range(possible - 1):
-            answer = self._exchange_once(request, find)
-        self._note_lost(request)  # its own earlier replies may still come
-        return answer
-
-    def _exchange_once(self, request: Request, find: FindReply) -> Answer:
-        """The content of one reply, or its refusal."""
+    def _exchange_once(self, request: Request, find: FindReply) -> tuple[Answer, int | None]:
+        """The content of one reply and its size in bytes, or its refusal and None."""
         self.pause.wait(request.device)
         line = self._open()
-        answer: Answer
+        answer: tuple[Answer, int | None]
         try:
-            answer = self._ask(line, request, find)
+            content = self._ask(line, request, find)
+            answer = content, len(content)
         except ExceptionAnswer as refused:
-            answer = refused
+            answer = refused, None
         except NoAnswer as silence:
             silence.gap_s = self._lose(request)
             raise
@@ -159,16 +144,11 @@ class ByteLine:
         return self._listen(line, request, find)
 
     def _lose(self, request: Request) -> float | None:
-        """Remember that the reply may still come, and be silent for as long as it may take."""
-        if request.named_by_reply:
-            return self.pause.restart(request.device, answered=False)
-        self._note_lost(request)
+        """Be silent for as long as the lost reply may still take."""
         quiet_s = self.timeout_s if self.quiet_s is None else self.quiet_s
-        return self.pause.restart(request.device, answered=False, quiet_s=quiet_s)
-
-    def _note_lost(self, request: Request) -> None:
-        known = request.key._replace(size=self._sizes.get(request.data))
-        self._late.note_lost(known, self._clock.media_s())
+        return self.pause.restart(
+            request.device, answered=False, quiet_s=0.0 if request.named_by_reply else quiet_s
+        )
 
     def close(self) -> None:
         if self._serial is not None:

@@ -5,14 +5,14 @@ Never: retries a lost request; power/reading/meter.py does, and counts.
 
 An RTU reply does not say which register it is. So after a loss the line is left silent for as long
 as a reply may take, and what arrives in that time is discarded. Where a reply could still be the
-late one to another request, the request is repeated: two equal replies count. Values may have moved
-in between; then the last reply counts once a request of another size has shown that the line is in
-step: devices answer in order. On Modbus TCP the transaction number shows a late reply of the
-gateway, but not one of the serial line behind it: so the same holds there.
+late one to another request, the request is repeated: late_replies.py counts. On Modbus TCP the
+transaction number shows a late reply of the gateway, but not one of the serial line behind it: so
+the same holds there.
 """
 
 import logging
 import select
+from collections import defaultdict
 from typing import Any
 
 from pymodbus import FramerType, ModbusException
@@ -20,7 +20,7 @@ from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 
 from appliance.clock import Clock
 from power.protocol.bus.failures import LINE_FAILURES
-from power.protocol.bus.late_replies import LateReplies
+from power.protocol.bus.late_replies import OpenRequests
 from power.protocol.bus.modbus_request import WORDS, Answer, ModbusRefusal, ReadRequest
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, is_rtu_frame, is_tcp_frame
@@ -70,7 +70,7 @@ class ModbusBus:
         self.quiet_s: float | None = None
         self._place = LinePlace(port, form)
         self._clock = clock
-        self._late = LateReplies()
+        self._open_requests: defaultdict[int, OpenRequests] = defaultdict(OpenRequests)
         self._filter = RtuFilter(serial_line=self._place.is_rtu)
         self._client = make_client(self._place, timeout_s, self._filter)
         # pymodbus logs each lost reply; the journal gets one line of ours per change of state.
@@ -86,15 +86,15 @@ class ModbusBus:
             content_bytes=2 * count if function in WORDS else (count + 7) // 8,
         )
         request = ReadRequest(expected, address, count)
-        answer = self._read_once(request)
-        if possible := self._count_late(request, answer):
-            answer = self._confirm(request, answer, possible)
+        answer = self._open_requests[expected.reply_id].exchange(
+            request.key, lambda: self._read_once(request)
+        )
         if isinstance(answer, RefusedReply):
-            raise ExceptionAnswer(explain_refusal(self.port, request.title, answer), answer.number)
+            raise self._make_refused(request, answer)
         return answer
 
-    def _read_once(self, request: ReadRequest) -> Answer:
-        """The values of one reply, or its refusal."""
+    def _read_once(self, request: ReadRequest) -> tuple[Answer, int | None]:
+        """The values of one reply and their size in bytes, or its refusal and None."""
         expected = request.expected
         call = getattr(self._client, CALLS[expected.function])
         reply = self._ask(
@@ -103,46 +103,18 @@ class ModbusBus:
         )
         if reply.isError():
             number = reply.exception_code
+            refusal = ModbusRefusal(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
             if number == NO_ANSWER_BEHIND:
-                self._late.note_lost(request.key, self._clock.media_s())
-            return ModbusRefusal(number, MODBUS_EXCEPTIONS.get(number, "it gives no reason"))
+                raise self._make_refused(request, refusal)
+            return refusal, None
         values = reply.registers if expected.function in WORDS else reply.bits[: request.words]
         if reply.function_code != expected.function or len(values) != request.words:
             self._lose(request)
             raise self._make_wrong_frame(request)
-        return tuple(int(value) for value in values)
+        return tuple(int(value) for value in values), expected.content_bytes
 
-    def _count_late(self, request: ReadRequest, answer: Answer) -> int:
-        """To how many lost requests this may be the late reply."""
-        refused = isinstance(answer, RefusedReply)
-        return self._late.count_possible(request.key, self._clock.media_s(), refused=refused)
-
-    def _confirm(self, request: ReadRequest, first: Answer, possible: int) -> Answer:
-        """The answer to `request`, where `first` may be one of so many late replies."""
-        answer = self._read_once(request)
-        if answer == first:
-            return answer
-        for _ in range(possible - 1):  # behind all that may be late comes its own
-            answer = self._read_once(request)
-        self._check_step(request)
-        return answer
-
-    def _check_step(self, request: ReadRequest) -> None:
-        """Raise `WrongFrame` unless the reply to a request of another size is of that size, and
-        nothing comes with it. Silence will do: a late reply would have come in its place.
-        """
-        other, lost = request.resize(), None
-        try:
-            self._read_once(other)
-        except NoAnswer:
-            lost = other.key
-        else:
-            size = len(self._filter.received)
-            if self._place.is_rtu and size not in other.expected.frame_sizes:
-                self._lose(other)
-                text = "more than one reply: one is late from an earlier request"
-                raise self._make_wrong_frame(other, text)
-        self._late.forget(request.expected.reply_id, but=lost)
+    def _make_refused(self, request: ReadRequest, refusal: RefusedReply) -> ExceptionAnswer:
+        return ExceptionAnswer(explain_refusal(self.port, request.title, refusal), refusal.number)
 
     @property
     def timeout_s(self) -> float:
@@ -184,7 +156,7 @@ class ModbusBus:
             discard_stale(self._client.socket)
 
     def _lose(self, request: ReadRequest) -> WrongFrame | NoAnswer:
-        """Close the line after a loss, and remember that the reply may still come."""
+        """Close the line after a loss, and be silent for as long as the reply may still take."""
         self.close()
         quiet_s = self.timeout_s if self.quiet_s is None else self.quiet_s
         gap_s = self.pause.restart(
@@ -192,8 +164,10 @@ class ModbusBus:
             answered=False,
             quiet_s=quiet_s if self._place.is_rtu else 0.0,
         )
-        self._late.note_lost(request.key, self._clock.media_s())
-        if self._filter.received:
+        if received := self._filter.received:
+            size = request.expected.measure_content(received, is_rtu=self._place.is_rtu)
+            if size is not None:
+                self._open_requests[request.expected.reply_id].note_other_size(request.key, size)
             return self._make_wrong_frame(request)
         return NoAnswer(explain_silence(self._place, request.title), gap_s)
 

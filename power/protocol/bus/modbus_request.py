@@ -3,7 +3,6 @@
 Reads and writes: nothing; pure.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from power.protocol.bus.late_replies import RequestKey
@@ -11,7 +10,6 @@ from power.protocol.bus.rtu_filter import ExpectedReply
 from power.protocol.errors import RefusedReply
 
 WORDS = (3, 4)  # functions whose reply is 16-bit words
-MOST_WORDS = 125  # in one request
 
 
 class ModbusRefusal(RefusedReply):
@@ -40,16 +38,7 @@ class ReadRequest(NamedTuple):
     def key(self) -> RequestKey:
         """What its reply says about it, and what it does not."""
         expected = self.expected
-        return RequestKey(
-            expected.reply_id, expected.function, (self.address, self.words), expected.content_bytes
-        )
-
-    def resize(self) -> "ReadRequest":
-        """The same with a reply that is two bytes longer, or shorter where it is the longest."""
-        step = 1 if self.expected.function in WORDS else 16
-        words = self.words + (step if self.words < MOST_WORDS else -step)
-        content_bytes = self.expected.content_bytes + (2 if words > self.words else -2)
-        return ReadRequest(replace(self.expected, content_bytes=content_bytes), self.address, words)
+        return RequestKey(expected.function, (self.address, self.words), expected.content_bytes)
 
 
 Answer = tuple[int, ...] | RefusedReply

@@ -25,11 +25,6 @@ class ExpectedReply:
     function: int
     content_bytes: int
 
-    @property
-    def frame_sizes(self) -> tuple[int, int]:
-        """The sizes of a reply and of a refusal."""
-        return RTU_SHORTEST + self.content_bytes, RTU_SHORTEST
-
     def find_frame(self, received: bytes) -> bytes:
         """The last valid frame that answers, under the id that was asked; empty while none does.
 
@@ -44,6 +39,13 @@ class ExpectedReply:
             if frame := find_last_valid(received, head, size):
                 return frame if self._same_id else self._readdress(frame)
         return b""
+
+    def measure_content(self, received: bytes, *, is_rtu: bool) -> int | None:
+        """The bytes of content of a sound frame of this device, whatever was asked for."""
+        sound = is_rtu_frame(received) if is_rtu else is_tcp_frame(received)
+        frame = received[:-2] if is_rtu else received[TCP_LENGTH.stop :]
+        is_its = sound and frame[:2] == bytes([self.reply_id, self.function])
+        return frame[2] if is_its and len(frame) == 3 + frame[2] else None
 
     @property
     def _same_id(self) -> bool:

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -12,12 +12,12 @@ import serial
 
 from appliance.errors import SettingsError
 from power.protocol.bus import ByteLine, Lines, ModbusBus
-from power.protocol.bus.late_replies import LATEST_S, LateReplies, RequestKey
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, strip_echo
 from power.protocol.errors import ClosedLine, ExceptionAnswer, NoAnswer, WrongFrame, explain_closed
 from power.protocol.line_place import SerialForm
 from power.protocol.ports import parse_tcp_address
 from provisioning.simulated.lines.framing import build_mbap_frame, compute_crc
+from provisioning.simulated.lines.tcp_line import TcpLine
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
 
@@ -282,14 +282,17 @@ def test_over_tcp_a_reply_that_is_not_what_was_asked_is_never_a_value(answer: st
 def test_over_tcp_a_late_reply_of_the_serial_line_behind_a_gateway_is_not_another_registers() -> (
     None
 ):
-    no_answer, late, state = (bytes.fromhex(one) for one in ("84 0B", "04 02 FE 80", "04 02 00 01"))
-    with start_gateway(no_answer, late, state, state) as port:
-        bus = ModbusBus(port, FakeClock(), timeout_s=1)
-        with pytest.raises(ExceptionAnswer):
-            bus.read(4, 0x311B, 1, 1)
-        with pytest.raises(WrongFrame):
-            bus.read(4, 0x3201, 1, 1)
-        bus.close()
+    replies = [bytes.fromhex(one) for one in ("84 0B", "04 02 FE 80", "04 02 00 01")]
+    server, stop = TcpLine(lambda *_: replies.pop(0), "127.0.0.1", 0), Event()
+    worker = Thread(target=server.serve, args=(stop,), daemon=True)
+    worker.start()
+    bus = ModbusBus(server.url, FakeClock(), timeout_s=5)
+    with pytest.raises(ExceptionAnswer):
+        bus.read(4, 0x311B, 1, 1)
+    assert bus.read(4, 0x3201, 1, 1) == (1,)
+    bus.close()
+    stop.set()
+    worker.join(5)
 
 
 # --- after a loss ---------------------------------------------------------------------------------
@@ -318,15 +321,3 @@ def test_a_request_that_its_reply_names_needs_no_quiet(clock: FakeClock) -> None
             line.exchange(ASK, find_reply, "the voltage", named_by_reply=is_named)
             assert clock.media_s() == pytest.approx(began_s + waited_s)
         line.close()
-
-
-def test_a_late_refusal_does_not_refuse_another_request() -> None:
-    late = LateReplies()
-    late.note_lost(RequestKey(1, 4, (0x311B, 1), 2), 10.0)
-    other = RequestKey(1, 4, (0x3100, 18), 36)
-    assert late.count_possible(other, 11.0, refused=True)
-    assert not late.count_possible(other, 11.0, refused=False)
-    assert not late.count_possible(RequestKey(1, 4, (0x311B, 1), 2), 11.0, refused=False)
-    assert not late.count_possible(RequestKey(2, 4, (0x3201, 1), 2), 11.0, refused=False)
-    assert late.count_possible(RequestKey(1, 4, (0x3201, 1), 2), 11.0, refused=False)
-    assert not late.count_possible(RequestKey(1, 4, (0x3201, 1), 2), 11.0 + LATEST_S, refused=False)
