@@ -97,6 +97,7 @@ format: .venv/installed-test
 docs: .venv/installed-test
 	$(PY) -m appliance.settings_page > docs/settings.md
 	$(PY) -m provisioning.models_page > docs/power-devices.md
+	$(PY) -m appliance.chemistry.page > docs/batteries.md
 	$(PY) -m tests.whole_unit.architecture_picture > docs/architecture.svg
 
 bench: $(BENCHES:%=bench-%)

@@ -15,17 +15,24 @@ from pathlib import Path
 
 from appliance.clock import Clock, ScaledClock, SystemClock
 from appliance.model import EnergyLevel
-from appliance.settings_cameras import CameraSettings, InferenceSettings
-from appliance.settings_field import setting
+from appliance.sections.cameras import CameraSettings, InferenceSettings
+from appliance.sections.field import setting
+from appliance.sections.loads import GpuSettings, JetsonSettings, SwitchSettings
 
 DEFAULT_PATH = Path("/etc/appliance/unit.toml")
 PATH_VARIABLE = "APPLIANCE_SETTINGS"
 
 
 class Chemistry(Enum):
-    """What the battery is made of; it decides the voltage curve and the cold limits."""
+    """What the battery is made of; `appliance/chemistry` has the figures of each.
+
+    `lead-acid`: of unknown kind. `NOT_SUPPORTED` has others that people ask for.
+    """
 
     LFP = "lfp"
+    FLOODED = "flooded"
+    AGM = "agm"
+    GEL = "gel"
     LEAD_ACID = "lead-acid"
 
 
@@ -35,14 +42,6 @@ class SleepMode(Enum):
     SUSPEND = "suspend"
     POWER_OFF = "power-off"
     STAY = "stay"
-
-
-class SwitchKind(Enum):
-    """How a switched load is reached."""
-
-    FILE = "file"
-    COMMAND = "command"
-    WAKE_ON_LAN = "wake-on-lan"
 
 
 class Follows(Enum):
@@ -159,8 +158,21 @@ class PanelsSettings:
 class BatterySettings:
     chemistry: Chemistry = setting(Chemistry.LFP, "Battery chemistry")
     capacity_wh: float = setting(2560.0, "Nominal energy, Wh", 10, 1_000_000)
-    nominal_voltage_v: float = setting(12.8, "Nominal voltage, V (LFP: 3.2 V a cell)", 12, 105)
-    resistance_ohm: float = setting(0.02, "Internal and cable resistance, ohm", 0.0001, 1)
+    nominal_voltage_v: float = setting(12.8, "Nominal voltage, V, as sold", 12, 105)
+    cells: int | None = setting(
+        None,
+        "Cells in series; needed where the nominal voltage is said of several numbers: 48 V of 15 "
+        "and of 16 LFP cells",
+        4,
+        50,
+    )
+    resistance_ohm: float | None = setting(
+        None,
+        "Resistance of the whole string up to where its voltage is measured, ohm; without it, "
+        "that of a usual battery of its size",
+        0.0001,
+        1,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,50 +218,6 @@ class ComputerSettings:
         0.01,
         500,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SwitchSettings:
-    """A load behind a relay or of its own: a modem, a camera's supply, a GPU host.
-
-    The section is [switch.NAME], one for each. The first named is switched on first.
-    """
-
-    kind: SwitchKind = setting(SwitchKind.FILE, "How it is switched")
-    runs_from: EnergyLevel = setting(EnergyLevel.ECO, "The lowest level at which it is on")
-    idle_w: float = setting(
-        0.0, "Its power when on and idle, W; counted against the budget", 0, 20_000
-    )
-    full_w: float = setting(
-        0.0, "Its power when fully used, W; above 0 it is a GPU host", 0, 20_000
-    )
-    path: Path | None = setting(
-        None, "FILE needs it: the file to write, such as /sys/class/leds/modem/brightness"
-    )
-    on: str = setting("1", "FILE: the text that switches on. COMMAND needs it: the command")
-    off: str = setting("0", "FILE: the text that switches off. Otherwise: the command, if any")
-    mac: str = setting("", "WAKE-ON-LAN needs it: the hardware address of the host")
-
-    @property
-    def is_host(self) -> bool:
-        """Whether it is a host: a load that draws more when it works."""
-        return self.full_w > 0
-
-
-@dataclass(frozen=True, slots=True)
-class JetsonSettings:
-    """Power modes by name, as `nvpmodel -q` shows them; '' leaves the mode alone."""
-
-    full_mode: str = setting("", "Mode at FULL, such as MODE_30W")
-    eco_mode: str = setting("", "Mode below FULL, such as MODE_15W")
-
-
-@dataclass(frozen=True, slots=True)
-class GpuSettings:
-    """Power limit of every NVIDIA card, set anew at each start; 0 leaves it alone."""
-
-    full_limit_w: float = setting(0.0, "Limit at FULL, W", 0, 2000)
-    eco_limit_w: float = setting(0.0, "Limit below FULL, W", 0, 2000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,23 +9,24 @@ import re
 import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
-from zoneinfo import available_timezones
 
+from appliance.chemistry import get_profile
+from appliance.chemistry.unsupported import UNSUPPORTED
 from appliance.errors import SettingsError
 from appliance.parsing.nearest import advise
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
-from appliance.parsing.values import LONGEST_PATH, parse_host
-from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
-from appliance.settings_cameras import Point, Polygon
-from appliance.settings_field import format_choice
+from appliance.parsing.values import LONGEST_PATH
+from appliance.sections.cameras import Point, Polygon
+from appliance.sections.field import format_choice
+from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, EnergySettings, Settings
+from appliance.settings_rules import find_errors
 from appliance.strict_json import InputError, show
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # no line of a report may hold them
@@ -77,6 +78,7 @@ class SettingsBuilder:
         hints = get_type_hints(Settings)
         known = [f.name for f in fields(Settings) if f.name != "path"]
         self._reject_unknown(tree, known, ())
+        self._refuse_chemistry(tree.get("battery"))
         sections: dict[str, Any] = {}
         for name, table in tree.items():
             self._require_table(table, (name,))
@@ -87,13 +89,9 @@ class SettingsBuilder:
             else:
                 sections[name] = self._build_section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
-        self._check_name(settings)
-        self._check_ladder(settings)
-        self._check_power(settings)
-        self._check_timezone(settings)
-        self._check_shapes(settings)
-        self._check_clips(settings)
-        self._check_hosts(settings)
+        settings = replace(settings, energy=self._fill_ladder(settings, tree.get("energy", {})))
+        for where, text in find_errors(settings):
+            raise self._make_error(where, text)
         return settings
 
     def _build_named_sections(
@@ -156,86 +154,21 @@ class SettingsBuilder:
         if len(text) > LONGEST_PATH or any(len(part) > MOST_CHARS for part in text.split("/")):
             raise self._make_error(where, f"is too long: {show(text)}")
 
-    def _check_ladder(self, settings: Settings) -> None:
-        """The ladder's thresholds must stand in their order, or a level could never be reached."""
-        order = ("off_below_pct", "sentinel_from_pct", "eco_from_pct", "full_from_pct")
-        for lower, upper in pairwise(order):
-            low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
-            if low >= high:
-                raise self._make_error(
-                    ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
-                )
-
-    def _check_power(self, settings: Settings) -> None:
-        """A lower level may not draw more than a higher one: going down must save energy."""
-        order = ("hibernate_power_w", "sentinel_power_w", "eco_power_w", "full_power_w")
-        for lower, upper in pairwise(order):
-            low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
-            if low > high:
-                raise self._make_error(
-                    ("energy", lower), f"must be at most {upper} ({high:g}), not {low:g}"
-                )
-
-    def _check_name(self, settings: Settings) -> None:
-        if not settings.unit.name.strip():
-            raise self._make_error(("unit", "name"), "must not be empty: reports are named by it")
-
-    def _check_shapes(self, settings: Settings) -> None:
-        """Masks, zones and lines lie within the picture and have enough corners."""
-        for name, camera in settings.camera.items():
-            here = ("camera", name)
-            for key in ("privacy_masks", "motion_masks"):
-                for polygon in getattr(camera, key):
-                    self._check_polygon(polygon, (*here, key))
-            for zone, entry in camera.zone.items():
-                self._check_polygon(entry.polygon, (*here, "zone", zone, "polygon"))
-            for line, ends in camera.line.items():
-                self._check_points((ends.start, ends.end), (*here, "line", line))
-                if ends.start == ends.end:
-                    raise self._make_error((*here, "line", line), "begins where it ends")
-
-    def _check_clips(self, settings: Settings) -> None:
-        """Clips are kept as the camera sends them: nothing in them can be hidden."""
-        for name, camera in settings.camera.items():
-            here = ("camera", name, "clip_s")
-            if camera.clip_s > 0 and camera.privacy_masks:
-                raise self._make_error(
-                    here, "must be 0 beside `privacy_masks`: clips cannot be masked, only pictures"
-                )
-            if camera.clip_s > 0 and settings.inference.blur_heads:
-                raise self._make_error(
-                    here,
-                    "must be 0 while heads are blurred: in clips they are not; set `blur_heads = "
-                    "false` under [inference] where the law lets you keep clips of people",
-                )
-
-    def _check_hosts(self, settings: Settings) -> None:
-        for host in settings.web.hosts:
-            try:
-                parse_host(host)
-            except InputError as error:
-                raise self._make_error(("web", "hosts"), f"has a wrong entry: {error}") from None
-
-    def _check_polygon(self, polygon: Polygon, where: tuple[str, ...]) -> None:
-        if len(polygon) < 3:
-            raise self._make_error(where, f"needs 3 corners or more, not {len(polygon)}")
-        self._check_points(polygon, where)
-
-    def _check_points(self, points: Iterable[Point], where: tuple[str, ...]) -> None:
-        for point in points:
-            if not all(0 <= number <= 1 for number in point):
-                raise self._make_error(
-                    where, f"has {list(point)} outside the picture: fractions go from 0 to 1"
-                )
-
-    def _check_timezone(self, settings: Settings) -> None:
-        """A time zone must be one that this computer has; where it has none, UTC is shown."""
-        zone, known = settings.site.timezone, available_timezones()
-        if known and zone not in known:
-            advice = advise(zone, known, "give an IANA name, or 'UTC'")
+    def _refuse_chemistry(self, battery: Any) -> None:
+        chemistry = battery.get("chemistry") if isinstance(battery, Mapping) else None
+        reason = UNSUPPORTED.get(chemistry.lower()) if isinstance(chemistry, str) else None
+        if reason:
             raise self._make_error(
-                ("site", "timezone"), f"{show(zone)} is not a known time zone; {advice}"
+                ("battery", "chemistry"),
+                f"{show(chemistry)} is not supported: {reason}; do not enter it as another one",
             )
+
+    def _fill_ladder(self, settings: Settings, given: Mapping[str, Any]) -> EnergySettings:
+        """The [energy] section with the charges that suit the battery, where it names none."""
+        ladder = get_profile(settings.battery).ladder
+        defaults = {spec.name: float(getattr(ladder, spec.name)) for spec in fields(ladder)}
+        left_out: dict[str, Any] = {n: pct for n, pct in defaults.items() if n not in given}
+        return replace(settings.energy, **left_out)
 
     def _reject_unknown(
         self, table: Mapping[str, Any], known: Iterable[str], where: tuple[str, ...]

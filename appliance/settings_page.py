@@ -15,7 +15,7 @@ from appliance.settings_text import format_literal
 
 HEAD = f"""# Settings
 
-This page is generated from `appliance/settings.py` and `appliance/settings_cameras.py`
+This page is generated from `appliance/settings.py` and `appliance/sections/cameras.py`
 (`python -m appliance.settings_page`).
 
 One TOML file holds all settings of a unit: the one named by `--settings`, else the one in

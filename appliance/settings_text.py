@@ -13,8 +13,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from appliance.sections.field import format_choice
 from appliance.settings import Settings
-from appliance.settings_field import format_choice
 from appliance.store.rows import encode_time
 
 

@@ -15,7 +15,7 @@ from typing import Protocol
 from appliance.errors import ModelError
 from appliance.media.frames import Picture
 from appliance.model_cameras import Box, Tier
-from appliance.settings_cameras import InferenceSettings
+from appliance.sections.cameras import InferenceSettings
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PulledPicture
 from inference.detection import region

@@ -8,8 +8,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.settings import ChargerSettings, Settings, UnitSettings
-from appliance.settings_cameras import CameraSettings, InferenceSettings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from tests.stand_ins.fakes import FakeClock

@@ -23,7 +23,8 @@ from appliance.actuators.oneshot import perform
 from appliance.errors import SettingsError
 from appliance.parsing.arguments import PATH
 from appliance.process.settings_checks import SettingsFinding
-from appliance.settings import Settings, SwitchKind, SwitchSettings
+from appliance.sections.loads import SwitchKind, SwitchSettings
+from appliance.settings import Settings
 from appliance.wording.shorten import shorten
 
 READ_ERRORS_BYTES, MOST_PRINTED = 4096, 300

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from appliance.checks import Finding
 from appliance.clock import Clock
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from appliance.errors import CameraError
 from appliance.media.frames import I420, MP4, Answer, Picture, PictureRequest
 from appliance.model_cameras import Box
-from appliance.settings_cameras import CameraSettings, InferenceSettings
+from appliance.sections.cameras import CameraSettings, InferenceSettings
 from inference.cameras.connection import WAIT_S, FrameConnection, Frames
 from inference.detection.frame_result import FrameResult
 from inference.detection.head_blur import list_people, list_unseen_people

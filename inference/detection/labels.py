@@ -6,8 +6,8 @@ Never: leaves out people where their heads are to be blurred.
 
 from dataclasses import replace
 
+from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings, InferenceSettings
 from inference.detection.head_blur import PERSON
 from inference.detection.model_card import ModelCard
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from appliance.model import EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import InferencePlan, Tier
-from appliance.settings_cameras import InferenceSettings
+from appliance.sections.cameras import InferenceSettings
 from appliance.wording.counts import format_count
 
 

@@ -7,7 +7,7 @@ Never: uses a predicted position: only a thing seen in this frame enters a zone 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 
-from appliance.settings_cameras import CameraSettings, Direction, LineSettings, Point, ZoneSettings
+from appliance.sections.cameras import CameraSettings, Direction, LineSettings, Point, ZoneSettings
 from inference.events import zones
 from inference.events.zones import UNSETTLED
 from inference.tracking.track import Track, Tracks

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from appliance.model_cameras import Box
-from appliance.settings_cameras import Point
+from appliance.sections.cameras import Point
 
 SETTLED = 0.1  # of the box, seen along the line's normal: how far past a line it must stand
 LEFT, RIGHT, UNSETTLED = -1, 1, 0

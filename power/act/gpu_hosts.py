@@ -19,7 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.model import EnergyLevel
-from appliance.settings import Settings, SwitchSettings
+from appliance.sections.loads import SwitchSettings
+from appliance.settings import Settings
 
 START_SHARE = 0.5  # of what work adds to the idle draw: so much must be paid for to switch on
 KEEP_SHARE = 0.25  # so much to stay on

@@ -18,7 +18,8 @@ A load that should run and does not: it has failed, it starts again and again, i
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from appliance.settings import Settings, SwitchSettings
+from appliance.sections.loads import SwitchSettings
+from appliance.settings import Settings
 
 SWITCH, SWITCH_OFF = "appliance-switch@", "appliance-switch-off@"
 ALL_OFF = "appliance-switches-off"

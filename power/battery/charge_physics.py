@@ -10,8 +10,8 @@ on arrays), or limits the result to 0 to 100 %: the caller handles what is lost 
 
 from dataclasses import dataclass
 
+from appliance.chemistry import get_profile
 from appliance.settings import BatterySettings
-from power.battery.voltage_curve import get_cell
 
 # Sun to battery terminals: makers give a peak of 98 % for their MPPT controllers, and less at part
 # load and for the wiring.
@@ -38,7 +38,7 @@ class ChargeModel:
         """The model of the battery in the settings."""
         return cls(
             capacity_wh=battery.capacity_wh,
-            charge_efficiency=get_cell(battery).charge_efficiency * CHARGE_VOLTAGE_EFFICIENCY,
+            charge_efficiency=get_profile(battery).charge_efficiency * CHARGE_VOLTAGE_EFFICIENCY,
             max_charge_w=MAX_CHARGE_C_RATE * battery.capacity_wh,
         )
 

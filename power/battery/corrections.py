@@ -64,14 +64,14 @@ def update_rest_window(
     voltage_v, current_a = inputs.voltage_v, inputs.current_a
     if voltage_v is None or current_a is None:
         return None
-    if abs(current_a) > facts.cell.rest_c_rate * facts.capacity_ah:
+    if abs(current_a) > facts.profile.rest_c_rate * facts.capacity_ah:
         return None
     celsius = reading.battery_temperature_c
     may_be_freezing = celsius is None or celsius < 0 or celsius == NO_PROBE_C
     least_pct, most_pct = bound_charge(
         voltage_v, current_a, may_be_freezing=may_be_freezing, facts=facts
     )
-    may_be_held = voltage_v / facts.cells >= facts.cell.held_v
+    may_be_held = voltage_v / facts.cells >= facts.profile.held_v
     if may_be_held and is_held_by_charger(reading, current_a, settings, facts.capacity_ah):
         least_pct = 0.0
     now_s = reading.stamp.uptime_s
@@ -99,7 +99,7 @@ def find_measured_temperature_c(celsius: float | None) -> float | None:
 
 def is_complete(window: RestWindow, facts: BatteryFacts) -> bool:
     """Whether its voltages have lasted for long enough to be used."""
-    return window.until_s - window.since_s >= facts.cell.rest_s
+    return window.until_s - window.since_s >= facts.profile.rest_s
 
 
 def correct_by_voltage(estimate: Estimate, facts: BatteryFacts) -> Estimate:

@@ -95,7 +95,7 @@ def measure_change(
         )
         variance = sigma_pct * sigma_pct
     if change_pct > 0:
-        change_pct *= facts.cell.charge_efficiency
+        change_pct *= facts.profile.charge_efficiency
     return ChargeChange(change_pct, variance)
 
 
@@ -103,7 +103,7 @@ def choose_variance(change_pct: float, inputs: EstimatorInputs, facts: BatteryFa
     """The variance (%^2) that each % of change brings along."""
     if not inputs.current_measured:
         return DERIVED_VARIANCE
-    is_lossy = change_pct > 0 and facts.cell.loses_charge
+    is_lossy = change_pct > 0 and facts.profile.loses_charge
     return LOSS_VARIANCE if is_lossy else GAIN_VARIANCE
 
 

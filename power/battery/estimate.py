@@ -7,9 +7,9 @@ Never: uses a value that no battery of this kind can have.
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
+from appliance.chemistry import compute_capacity_ah, count_cells, get_profile
 from appliance.model import PowerReading, Stamp
 from appliance.settings import BatterySettings
-from power.battery.voltage_curve import compute_capacity_ah, get_cell
 
 COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"  # as stored
 
@@ -102,7 +102,8 @@ class Estimate:
 def find_plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:
     """The battery voltage, or None where no battery of this kind can have it (0 V for absent)."""
     voltage_v = reading.battery_voltage_v
-    if voltage_v is None or not 0.6 <= voltage_v / settings.nominal_voltage_v <= 1.35:
+    nominal_v = count_cells(settings) * get_profile(settings).nominal_v
+    if voltage_v is None or not 0.6 <= voltage_v / nominal_v <= 1.35:
         return None
     return voltage_v
 
@@ -122,6 +123,6 @@ def find_plausible_current_a(reading: PowerReading, settings: BatterySettings) -
 
 def is_too_cold_to_charge(temperature_c: float | None, settings: BatterySettings) -> bool:
     """Whether the cells are too cold to be charged. An unknown temperature blocks nothing."""
-    if temperature_c is None or get_cell(settings).charges_below_zero:
+    if temperature_c is None or not get_profile(settings).is_harmed_by_frost:
         return False
     return temperature_c < 0

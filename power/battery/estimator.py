@@ -37,7 +37,7 @@ from power.battery.inputs import select_inputs
 from power.battery.synchronise import synchronise, update_conditions
 from power.battery.voltage_curve import (
     BatteryFacts,
-    compute_cell_unavailable_pct,
+    compute_profile_unavailable_pct,
     derive_facts,
     estimate_from_voltage,
 )
@@ -154,7 +154,8 @@ def report_state(
         return report_unknown(settings, now)
     facts = derive_facts(settings)
     charge_pct, sigma_pct = predict_charge(estimate, now, facts)
-    drawable_pct = charge_pct - compute_cell_unavailable_pct(facts.cell, estimate.temperature_c)
+    cold_pct = compute_profile_unavailable_pct(facts.profile, estimate.temperature_c)
+    drawable_pct = charge_pct - cold_pct
     energy_wh = drawable_pct / 100 * facts.capacity_wh if drawable_pct > 0 else 0.0
     is_refused = reading is not None and reading.charge_allowed is False
     return BatteryState(

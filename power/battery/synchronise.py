@@ -17,7 +17,11 @@ from power.battery.estimate import (
     SyncConditions,
     is_too_cold_to_charge,
 )
-from power.battery.voltage_curve import BatteryFacts, UncertainCharge, compute_cell_unavailable_pct
+from power.battery.voltage_curve import (
+    BatteryFacts,
+    UncertainCharge,
+    compute_profile_unavailable_pct,
+)
 
 SYNCHRONISED_FULL, SYNCHRONISED_EMPTY = "anchored full", "anchored empty"  # as stored
 SYNC_AFTER_S = 300.0
@@ -39,10 +43,10 @@ def update_conditions(
     """Since when each condition holds; where `is_broken` (a silence lay between), from now on."""
     if inputs.voltage_v is None:
         return NO_CONDITIONS
-    cell, cell_v = facts.cell, inputs.voltage_v / facts.cells
+    profile, cell_v = facts.profile, inputs.voltage_v / facts.cells
     reported_v = reading.lowest_cell_voltage_v
     lowest_v = cell_v if reported_v is None or reported_v > cell_v else reported_v
-    if cell_v < cell.floating_v and lowest_v > cell.empty_v:
+    if cell_v < profile.floating_v and lowest_v > profile.empty_v:
         return NO_CONDITIONS  # by far the most usual case
     takes_charge = reading.charge_allowed is not False and not is_too_cold_to_charge(
         reading.battery_temperature_c, settings
@@ -51,7 +55,7 @@ def update_conditions(
     tail = takes_charge and has_tail_current(inputs, cell_v, facts, has_begun=has_begun)
     floating = takes_charge and is_floating(reading, inputs, cell_v, facts)
     is_drained = inputs.current_a is None or inputs.current_a < 0
-    empty = lowest_v <= cell.empty_v and is_drained
+    empty = lowest_v <= profile.empty_v and is_drained
     now_s = reading.stamp.uptime_s
     if is_broken:
         before = NO_CONDITIONS
@@ -77,7 +81,7 @@ def has_tail_current(
     A BMS that has cut the charge also shows the charger's voltage and no current. So the tail must
     begin with charge flowing in, and cells that are too cold are never called full.
     """
-    if inputs.current_a is None or not inputs.current_measured or cell_v < facts.cell.full_v:
+    if inputs.current_a is None or not inputs.current_measured or cell_v < facts.profile.full_v:
         return False
     if abs(inputs.current_a) >= TAIL_C_RATE * facts.capacity_ah:
         return False
@@ -88,29 +92,29 @@ def is_floating(
     reading: PowerReading, inputs: EstimatorInputs, cell_v: float, facts: BatteryFacts
 ) -> bool:
     """Whether the controller reports float, and voltage and current bear it out."""
-    if reading.charge_stage is not ChargeStage.FLOAT or cell_v < facts.cell.floating_v:
+    if reading.charge_stage is not ChargeStage.FLOAT or cell_v < facts.profile.floating_v:
         return False
     return (inputs.current_a or 0.0) > -DRAIN_C_RATE * facts.capacity_ah
 
 
 def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) -> Estimate:
     """Set the count where a condition has held for long enough; empty before full."""
-    conditions, cell, now_s = estimate.conditions, facts.cell, reading.stamp.uptime_s
+    conditions, profile, now_s = estimate.conditions, facts.profile, reading.stamp.uptime_s
 
     def has_lasted(since_s: float | None, for_s: float) -> bool:
         return since_s is not None and now_s - since_s >= for_s
 
     if has_lasted(conditions.empty_since_s, SYNC_AFTER_S):
         # In the cold it is empty early: what the cold makes unavailable is still in it.
-        cold_pct = compute_cell_unavailable_pct(cell, estimate.temperature_c)
-        left = UncertainCharge(
-            cell.empty.charge_pct + cold_pct, cell.empty.sigma_pct + cold_pct / 4
-        )
+        cold_pct = compute_profile_unavailable_pct(profile, estimate.temperature_c)
+        left = UncertainCharge(profile.empty_pct + cold_pct, profile.empty_sigma_pct + cold_pct / 4)
         return set_charge(estimate, reading, left, SYNCHRONISED_EMPTY, facts)
+    full = UncertainCharge(profile.full_pct, profile.full_sigma_pct)
     if has_lasted(conditions.tail_since_s, SYNC_AFTER_S):
-        return set_charge(estimate, reading, cell.full, SYNCHRONISED_FULL, facts)
+        return set_charge(estimate, reading, full, SYNCHRONISED_FULL, facts)
+    floating = UncertainCharge(profile.floating_pct, profile.floating_sigma_pct)
     if has_lasted(conditions.float_since_s, FLOAT_SYNC_AFTER_S):
-        return set_charge(estimate, reading, cell.floating, SYNCHRONISED_FULL, facts)
+        return set_charge(estimate, reading, floating, SYNCHRONISED_FULL, facts)
     return estimate
 
 
@@ -126,7 +130,7 @@ def set_charge(
     Lead-acid teaches nothing: what it loses while it charges is more than any offset.
     """
     drift, now = estimate.drift, reading.stamp
-    teaches = not facts.cell.loses_charge
+    teaches = not facts.profile.loses_charge
     return replace(
         estimate,
         counted_at=now,

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from appliance.settings import BatterySettings, Chemistry, EnergySettings
+from appliance.chemistry import ChemistryProfile, compute_capacity_ah, count_cells, get_profile
+from appliance.settings import BatterySettings, EnergySettings
 
 NO_RISE_AFTER_S, ECO_AFTER_S, SENTINEL_AFTER_S = 60.0, 600.0, 3600.0
 # Nothing that measures a battery reports exactly the same for so long, but for a coarse meter and a
@@ -30,29 +31,6 @@ class Ages(NamedTuple):
     hibernate_s: float
 
 
-class CellVoltages(NamedTuple):
-    """Of one cell, under load: at `floor_v` it is empty; below `low_v` no load runs, until it is at
-    `recovered_v`; at `sound_v` it is not empty, whatever the count says.
-    """
-
-    nominal_v: float
-    floor_v: float
-    low_v: float
-    recovered_v: float
-    sound_v: float
-
-
-# The floor lies 0.5 V or more above the disconnect: 12.0 V for four LFP cells (controllers cut at
-# 11.1 V, a BMS at 10.0 to 11.2 V), 11.6 V for six of lead (11.1 V). At `low_v` an LFP cell has 7 to
-# 12 % left, by the usual tables of rested voltage; a small load changes that by a percent.
-CELLS = {
-    Chemistry.LFP: CellVoltages(
-        nominal_v=3.2, floor_v=3.0, low_v=3.1, recovered_v=3.16, sound_v=3.2
-    ),
-    Chemistry.LEAD_ACID: CellVoltages(
-        nominal_v=2.0, floor_v=1.93, low_v=1.97, recovered_v=2.01, sound_v=2.04
-    ),
-}
 # Of the nominal voltage. Outside of this no computer would run to see it: a reading error.
 PLAUSIBLE = (0.6, 1.35)
 
@@ -66,7 +44,7 @@ class Limits:
     reading, `frozen` of the last one that reported anything new.
     """
 
-    cell: CellVoltages
+    cell: ChemistryProfile
     cells: int
     lowest_v: float
     highest_v: float
@@ -83,18 +61,19 @@ class Limits:
 @lru_cache(maxsize=8)
 def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
     """The limits of these settings."""
-    cell, (low, high) = CELLS[battery.chemistry], PLAUSIBLE
+    cell, (low, high) = get_profile(battery), PLAUSIBLE
+    nominal_v = count_cells(battery) * cell.nominal_v
     clean_wh = energy.full_power_w * SHUTDOWN_S / 3600
     clean_pct = clean_wh / battery.capacity_wh * 100
     floor_pct = max(energy.off_below_pct, LEAST_FLOOR_PCT, clean_pct)
     return Limits(
         cell=cell,
-        cells=max(1, round(battery.nominal_voltage_v / cell.nominal_v)),
-        lowest_v=low * battery.nominal_voltage_v,
-        highest_v=high * battery.nominal_voltage_v,
+        cells=count_cells(battery),
+        lowest_v=low * nominal_v,
+        highest_v=high * nominal_v,
         capacity_wh=battery.capacity_wh,
-        charges_below_zero=battery.chemistry is Chemistry.LEAD_ACID,
-        charging_a=CHARGING_C_RATE * battery.capacity_wh / battery.nominal_voltage_v,
+        charges_below_zero=not cell.is_harmed_by_frost,
+        charging_a=CHARGING_C_RATE * compute_capacity_ah(battery),
         floor_pct=floor_pct,
         hibernate_pct=(floor_pct + energy.sentinel_from_pct) / 2,
         sentinel_pct=energy.sentinel_from_pct,

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from appliance.chemistry import get_profile
 from appliance.settings import Settings
-from power.battery.voltage_curve import compute_cold_unavailable_pct, get_cell
+from power.battery.voltage_curve import compute_cold_unavailable_pct
 from power.plan.weather_model import (
     CLASS_CLEARNESS,
     CLASS_COUNT,
@@ -81,7 +82,7 @@ def build_horizon(
         for day, day_w in enumerate(by_day)
     ]
     air = predict_temperatures(past, settings.site.latitude_deg, midnight, len(by_day) + 1)
-    frost_limited = not get_cell(settings.battery).charges_below_zero
+    frost_limited = get_profile(settings.battery).is_harmed_by_frost
     cold = tuple(compute_chance_below(0.0, *one) if frost_limited else 0.0 for one in air)
     intervals: list[Interval] = []
     for day, day_w in enumerate(by_day):

@@ -7,8 +7,8 @@ Never: decides anything.
 from appliance.errors import SettingsError
 from appliance.media.frame_socket import FrameServer
 from appliance.process.service import Loop, Service, main
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from sensors.camera.cycle import CYCLE_EVERY_S, CameraCycle
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import Motion

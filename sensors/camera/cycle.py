@@ -12,7 +12,7 @@ from appliance.errors import CameraError, StoreError
 from appliance.model import EnergyBudget, Stamp
 from appliance.model_cameras import CameraChange, CameraHint, CameraMode, CameraMotion, CameraState
 from appliance.process.service import Service
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
 from sensors.camera.feed import Feed
 from sensors.camera.gates.motion import MotionSegment
 from sensors.camera.mode import choose_mode

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from appliance.errors import CameraError
 from appliance.process.settings_checks import SettingsFinding
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.opening import DEVICES, is_own_address
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from appliance.errors import CameraError
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.opening import is_own_address, read_password, resolve
 from sensors.hints.listener import EventService

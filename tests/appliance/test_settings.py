@@ -10,8 +10,8 @@ import pytest
 from appliance import settings_file, settings_page, settings_text
 from appliance.clock import ScaledClock, SystemClock
 from appliance.errors import SettingsError
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Chemistry, Settings, SiteSettings
-from appliance.settings_cameras import CameraSettings
 from tests.conftest import ROOT
 
 
@@ -63,7 +63,7 @@ MISTAKES = {
     ),
     "an unknown chemistry": (
         "[battery]\nchemistry = 'nimh'\n",
-        "/unit.toml:2: battery.chemistry must be one of 'lfp', 'lead-acid', not 'nimh'",
+        "/unit.toml:2: battery.chemistry must be one of 'lfp', 'flooded', 'agm', 'gel', 'lead-aci",
     ),
     "a local time": (
         "[clock]\norigin_utc = 2026-04-15T04:30:00\n",

@@ -7,7 +7,7 @@ import pytest
 from appliance.model import EnergyLevel
 from appliance.model_cameras import Box, Event, InferencePlan, Tier
 from appliance.process.service import Leave
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
 from inference.detection.detector import CPU, NOT_LOADED
 from inference.detection.frame_result import FrameResult
 from tests.stand_ins.fake_inference import (

@@ -7,8 +7,8 @@ from threading import Event, Thread
 from typing import Any, cast
 
 from appliance.clock import Clock
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import HostSettings, Settings
-from appliance.settings_cameras import CameraSettings
 from power.protocol.bus import ByteLine, Lines
 from power.protocol.links import (
     LINK_FACTORIES,

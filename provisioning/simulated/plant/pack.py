@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from appliance.chemistry import compute_capacity_ah, count_cells, find_resistance_ohm
 from appliance.errors import SettingsError
 from appliance.settings import BatterySettings, Chemistry
 
@@ -94,6 +95,4 @@ def make_pack(battery: BatterySettings) -> Pack:
         raise SettingsError(
             f"battery.chemistry is {battery.chemistry.value!r}: the simulator has lfp only"
         )
-    cells = round(battery.nominal_voltage_v / CELL_V)
-    capacity_ah = battery.capacity_wh / battery.nominal_voltage_v
-    return Pack(cells, capacity_ah, battery.resistance_ohm)
+    return Pack(count_cells(battery), compute_capacity_ah(battery), find_resistance_ohm(battery))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from appliance.model_cameras import Box
-from appliance.settings_cameras import Polygon
+from appliance.sections.cameras import Polygon
 from sensors.camera.gates.light import Light
 from sensors.camera.gates.packet_gate import PacketGate
 from sensors.camera.gates.self_test import SelfTest, SelfTestResult

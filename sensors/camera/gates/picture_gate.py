@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from appliance.model_cameras import Box
-from appliance.settings_cameras import Polygon
+from appliance.sections.cameras import Polygon
 
 WIDTH, HEIGHT = 160, 120
 CELL = 8  # pixels; what moves is put together from cells

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise
 from math import ceil, floor
 
-from appliance.settings_cameras import Point, Polygon
+from appliance.sections.cameras import Point, Polygon
 
 BLACK, NEUTRAL = 16, 128  # luma and chroma
 Span = tuple[int, int]

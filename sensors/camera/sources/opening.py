@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from appliance.errors import CameraError
 from appliance.parsing.small_file import read_small_file
-from appliance.settings_cameras import CameraSettings, Transport
+from appliance.sections.cameras import CameraSettings, Transport
 from sensors.camera.sources.address import Address, choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.source import Camera, OnPacket
 

@@ -22,7 +22,8 @@ from appliance.actuators.switch import (
     wake,
 )
 from appliance.errors import SettingsError
-from appliance.settings import Settings, SwitchKind, SwitchSettings
+from appliance.sections.loads import SwitchKind, SwitchSettings
+from appliance.settings import Settings
 from tests.conftest import ROOT, OpenStore
 
 MAC = "02:00:5e:10:00:01"

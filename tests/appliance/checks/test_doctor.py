@@ -13,8 +13,8 @@ from appliance.__main__ import main
 from appliance.checks import Finding, run_all_checks
 from appliance.clock import ScaledClock, boottime_s
 from appliance.model import EnergyLevel
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import DEFAULT_PATH, ChargerSettings, Settings
-from appliance.settings_cameras import CameraSettings
 from appliance.settings_text import format_settings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store

@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from appliance.process.units import format_unit
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from appliance.status.status_document import list_expected_services
 from appliance.store.tables import PLAN
 

@@ -12,8 +12,8 @@ from appliance.commands.status import describe_energy
 from appliance.errors import CameraError
 from appliance.model import EnergyLevel, EnergyPlanStep, Sleep, Stamp, Wake
 from appliance.model_cameras import CameraMode
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from appliance.status import charts, events, status_document
 from appliance.store.event_pages import EventQuery
 from appliance.store.retention import retain

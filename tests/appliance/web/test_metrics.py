@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.errors import CameraError
 from appliance.model_cameras import CameraMode
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from appliance.web.app import create_app
 from appliance.web.metric_samples import collect_samples
 from appliance.web.metric_table import METRICS, PREFIX, Metric

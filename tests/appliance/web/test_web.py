@@ -24,8 +24,8 @@ from appliance.media.frame_socket import FrameServer
 from appliance.media.frames import JPEG, Answer, Picture, PictureRequest, Refusal
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, Stamp
 from appliance.model_cameras import Box, Detection, Event, Tier
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from appliance.store.store import Store
 from appliance.web.app import create_app
 from tests.conftest import ROOT, OpenStore

@@ -14,7 +14,7 @@ from appliance.clock import SystemClock
 from appliance.errors import CameraError
 from appliance.media.frames import JPEG, Picture, PictureRequest
 from appliance.model_cameras import CameraMode
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
 from sensors.camera.cycle import CYCLE_EVERY_S
 from sensors.camera.feed import Feed
 from sensors.camera.mode import ModeChoice

@@ -26,8 +26,8 @@ from appliance.media.frames import Answer, Picture, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import Event
 from appliance.process.service import Service
+from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.settings import Settings, UnitSettings
-from appliance.settings_cameras import CameraSettings, InferenceSettings
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
 from inference.__main__ import make_models, make_publisher

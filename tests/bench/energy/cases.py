@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from appliance.model import EnergyLevel
+from appliance.sections.loads import SwitchSettings
 from appliance.settings import (
     BatterySettings,
     ComputerSettings,
@@ -19,7 +20,6 @@ from appliance.settings import (
     PanelsSettings,
     Settings,
     SiteSettings,
-    SwitchSettings,
 )
 from power.plan.utility import Option, list_options
 from tests.bench.energy.weather import STEP, Floats, Site, load_site

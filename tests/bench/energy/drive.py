@@ -16,11 +16,11 @@ from typing import Protocol
 
 import numpy as np
 
+from appliance.chemistry import get_profile
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, SolarDay, Stamp
 from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
 from power.battery.estimate import Estimate
-from power.battery.voltage_curve import get_cell
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
 from power.guard.observations import GuardState
@@ -117,7 +117,7 @@ class Sensors:
     def __init__(self, case: Case, seed: int) -> None:
         self._pack = make_pack(case.settings.battery)
         self._random = random.Random(seed)
-        self._efficiency = get_cell(case.settings.battery).charge_efficiency
+        self._efficiency = get_profile(case.settings.battery).charge_efficiency
 
     def read(
         self,

@@ -13,7 +13,7 @@ import pytest
 from appliance.clock import SystemClock
 from appliance.media.frame_socket import FrameClient, FrameServer
 from appliance.media.frames import Answer, Picture, PictureRequest, Refusal
-from appliance.settings_cameras import InferenceSettings
+from appliance.sections.cameras import InferenceSettings
 from inference.cameras.camera import InferenceCamera
 from inference.cameras.waiting import PicturePoller, SocketWaiter
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from appliance.errors import ModelError
+from appliance.sections.cameras import CameraSettings, InferenceSettings, LineSettings, ZoneSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings, InferenceSettings, LineSettings, ZoneSettings
 from inference.detection.labels import fill_in_labels, list_followed_labels, list_wanted_labels
 from inference.detection.model_card import ModelCard, read_card
 from tests.conftest import MODEL

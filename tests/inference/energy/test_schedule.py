@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import Tier
-from appliance.settings_cameras import InferenceSettings
+from appliance.sections.cameras import InferenceSettings
 from inference.energy.schedule import AnalysisPlan, Resources, make_plan
 from tests.stand_ins.fakes import FakeClock
 

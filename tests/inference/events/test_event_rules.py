@@ -7,7 +7,7 @@ import pytest
 from appliance.media.frames import BGR, Picture
 from appliance.model import EnergyLevel
 from appliance.model_cameras import Box, Detection, Event, Tier
-from appliance.settings_cameras import CameraSettings, LineSettings, ZoneSettings
+from appliance.sections.cameras import CameraSettings, LineSettings, ZoneSettings
 from inference.detection.frame_result import Cost, FrameResult
 from inference.events import lifecycle, rate_limit
 from inference.events.lifecycle import Circumstances, EventDraft, EventDrafts

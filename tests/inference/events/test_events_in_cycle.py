@@ -8,7 +8,7 @@ import pytest
 from appliance.media.frames import JPEG, MP4, PictureRequest, Refusal
 from appliance.model import EnergyLevel, Fault
 from appliance.model_cameras import Event, Tier
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
 from inference.detection.detector import CPU
 from tests.stand_ins.fake_inference import (
     SOMEBODY,

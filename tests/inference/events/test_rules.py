@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from appliance.model_cameras import Box, Detection
-from appliance.settings_cameras import CameraSettings, Direction, LineSettings, ZoneSettings
+from appliance.sections.cameras import CameraSettings, Direction, LineSettings, ZoneSettings
 from inference.events import zones
 from inference.events.rules import RuleMatch, Rules, RuleState, apply_rules, build_rules
 from inference.tracking.track import Tracks, update_tracks

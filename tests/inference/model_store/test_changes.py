@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import ModelError
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from appliance.settings_text import format_settings
 from inference.model_store import ModelStore, changes
 from tests.stand_ins.fake_model_store import (

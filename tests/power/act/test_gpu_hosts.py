@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import EnergyLevel
-from appliance.settings import ComputerSettings, Settings, SwitchSettings
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
+from appliance.sections.loads import SwitchSettings
+from appliance.settings import ComputerSettings, Settings
 from power.act.gpu_hosts import Hosts, choose
 
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL

@@ -9,7 +9,8 @@ import pytest
 from appliance.errors import ApplianceError
 from appliance.model import EnergyLevel
 from appliance.process.host import Order
-from appliance.settings import Settings, SwitchKind, SwitchSettings
+from appliance.sections.loads import SwitchKind, SwitchSettings
+from appliance.settings import Settings
 from power.act.load_check import LoadCheck
 from power.act.loads import Actuator
 from tests.stand_ins.fakes import FakeClock

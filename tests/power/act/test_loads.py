@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from appliance.model import EnergyLevel, Stamp
-from appliance.settings import GpuSettings, JetsonSettings, Settings, SwitchSettings
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
+from appliance.sections.loads import GpuSettings, JetsonSettings, SwitchSettings
+from appliance.settings import Settings
 from power.act.loads import Actuator, escape, list_loads
 from tests.stand_ins.fakes import START
 from tests.stand_ins.orders import FakeHost

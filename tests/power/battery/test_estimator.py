@@ -8,18 +8,20 @@ from datetime import timedelta
 
 import pytest
 
+from appliance.chemistry import compute_capacity_ah, find_resistance_ohm
+from appliance.chemistry.lfp import LFP
 from appliance.model import BatteryState, ChargeStage, PowerReading
 from appliance.settings import BatterySettings, Chemistry
 from power.battery import estimator
 from power.battery.estimate import COUNTED, Estimate
 from power.battery.estimator import update
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
-from power.battery.voltage_curve import LFP, compute_capacity_ah, estimate_from_voltage, interpolate
+from power.battery.voltage_curve import estimate_from_voltage, interpolate
 from tests.stand_ins.fakes import FakeClock
 
 PACK = BatterySettings()  # 2560 Wh, 12.8 V LFP: 200 Ah
 LEAD = replace(PACK, chemistry=Chemistry.LEAD_ACID, nominal_voltage_v=12.0)
-OPEN_CIRCUIT = [(charge, volts) for volts, _, charge, _ in LFP.rested_curve]
+OPEN_CIRCUIT = [(charge, volts) for volts, _, charge, _ in LFP.rested.points]
 
 
 @dataclass
@@ -33,14 +35,14 @@ class TruePack:
 
     def after(self, seconds: float, wanted_a: float) -> PowerReading:
         """Time passes with `wanted_a` into the pack (less where the charger throttles)."""
-        held_a = (14.2 - 4 * self.open_circuit_v()) / PACK.resistance_ohm
+        held_a = (14.2 - 4 * self.open_circuit_v()) / find_resistance_ohm(PACK)
         current_a = min(wanted_a, max(0.0, held_a)) if wanted_a > 0 else wanted_a
         if self.charge_pct >= 100:
             current_a = min(current_a, 1.0)
         self.clock.advance(seconds)
         moved = current_a * seconds / 3600 / compute_capacity_ah(PACK) * 100
         self.charge_pct = min(100.0, max(0.0, self.charge_pct + moved))
-        volts = 4 * self.open_circuit_v() + current_a * PACK.resistance_ohm
+        volts = 4 * self.open_circuit_v() + current_a * find_resistance_ohm(PACK)
         full = self.charge_pct >= 100 and current_a > 0
         return a_reading(
             self.clock,
@@ -202,7 +204,7 @@ def test_the_flat_middle_of_lfp_does_not_move_a_good_count(clock: FakeClock) -> 
 
 def test_the_first_estimate_takes_the_load_off_the_voltage(clock: FakeClock) -> None:
     rested = estimate_from_voltage(13.0, 0.0, PACK)
-    loaded = estimate_from_voltage(13.0 - 20 * PACK.resistance_ohm, -20.0, PACK)
+    loaded = estimate_from_voltage(13.0 - 20 * find_resistance_ohm(PACK), -20.0, PACK)
     assert loaded.charge_pct == pytest.approx(rested.charge_pct)
     assert loaded.sigma_pct > rested.sigma_pct
     first = update(None, a_reading(clock, volts=13.0, amps=0.0), PACK)

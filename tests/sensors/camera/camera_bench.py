@@ -9,8 +9,8 @@ from appliance.media.frames import Answer, PictureRequest
 from appliance.model import EnergyBudget, EnergyLevel
 from appliance.model_cameras import CameraChange, CameraMode, CameraState
 from appliance.process.service import Service
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from sensors.camera.cycle import CameraCycle
 from sensors.camera.feed import Feed, Parts
 from sensors.camera.gates.motion import Motion, MotionSegment

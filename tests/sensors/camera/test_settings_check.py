@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from sensors.camera.settings_check import check
 
 REFUSED = [

@@ -13,8 +13,8 @@ from appliance.errors import CameraError
 from appliance.log import SentenceLog
 from appliance.model_cameras import CameraHint
 from appliance.process.service import Leave, Service
+from appliance.sections.cameras import CameraSettings
 from appliance.settings import Settings
-from appliance.settings_cameras import CameraSettings
 from sensors.hints.__main__ import assemble
 from sensors.hints.addresses import find_event_service
 from sensors.hints.alarm_receiver import REPEAT_AFTER_S, SOURCE, AlarmReceiver

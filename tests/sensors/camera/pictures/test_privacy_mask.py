@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from appliance.media.frames import BGR, I420, JPEG
-from appliance.settings_cameras import Polygon
+from appliance.sections.cameras import Polygon
 from sensors.camera.pictures.encoding import encode
 from sensors.camera.pictures.privacy_mask import PrivacyMask
 

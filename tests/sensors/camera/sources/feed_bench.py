@@ -8,7 +8,7 @@ from pathlib import Path
 from appliance.clock import SystemClock
 from appliance.errors import CameraError
 from appliance.model_cameras import CameraMode
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
 from sensors.camera.feed import Feed
 from sensors.camera.mode import ModeChoice
 from sensors.camera.sources.opening import Opener

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import CameraError
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
 from sensors.camera.sources.address import choose_ip, parse_address, parse_scheme
 from sensors.camera.sources.opening import (
     Opener,

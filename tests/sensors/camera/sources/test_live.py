@@ -11,7 +11,7 @@ import av
 import pytest
 
 from appliance.errors import CameraError
-from appliance.settings_cameras import CameraSettings, Transport
+from appliance.sections.cameras import CameraSettings, Transport
 from sensors.camera.sources.decoder import decode, new_decoder
 from sensors.camera.sources.live import READER, LiveStream, ReadersHang, Target
 from sensors.camera.sources.opening import Opener

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from appliance.errors import CameraError
-from appliance.settings_cameras import CameraSettings
+from appliance.sections.cameras import CameraSettings
 from sensors.camera.pictures import encoding
 from sensors.camera.sources.opening import Opener
 from sensors.camera.sources.source import Codec, EncodedPacket

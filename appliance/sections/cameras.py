@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from appliance.model import EnergyLevel
-from appliance.settings_field import setting
+from appliance.sections.field import setting
 
 
 class Transport(Enum):

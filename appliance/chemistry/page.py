@@ -1,0 +1,114 @@
+"""Writes docs/batteries.md from the tables of the chemistries.
+
+Reads: the profiles. Writes: the page to standard output:
+`python -m appliance.chemistry.page > docs/batteries.md`.
+Never: adds a figure of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from appliance.chemistry.battery import PROFILES
+from appliance.chemistry.profile import ChemistryProfile, Curve, Figure, Ladder, RestedCurve
+from appliance.chemistry.unsupported import UNSUPPORTED
+
+HEAD = """# Batteries
+
+This page is generated from `appliance/chemistry` (`python -m appliance.chemistry.page`). All
+voltages are of one cell, at 25 C where nothing else is said; a battery of n cells has n times as
+much. "Chosen here" is a figure of our own, with its reason; each other one names its source.
+
+`chemistry` under `[battery]` names the table. `lead-acid` is a lead-acid battery of unknown kind:
+it is treated as carefully as the most delicate one. `cells` is needed where the nominal voltage is
+said of several numbers of cells: an LFP battery "of 48 V" has 15 or 16. Charges of the fallback
+ladder that `[energy]` does not name are those of the chemistry."""
+
+WORDS = {
+    "nominal_v": "nominal voltage, V",
+    "cell_ohm_ah": "resistance times capacity, ohm Ah",
+    "absorption_v": "absorption (boost) of its charger, V",
+    "float_v": "float of its charger, V",
+    "equalize_v": "equalization, V",
+    "compensation_v_per_c": "temperature compensation of absorption and float, V per C",
+    "full_v": "full at a small charging current from, V",
+    "floating_v": "a controller's float is believed from, V",
+    "held_v": "may be the charger's voltage from, V",
+    "empty_v": "empty while it is discharged, V",
+    "disconnect_v": "disconnect of a BMS or of a load output, V",
+    "floor_v": "guard: the computer powers off below, V",
+    "low_v": "guard: no load runs below, V",
+    "recovered_v": "guard: loads run again from, V",
+    "sound_v": "guard: not empty from, V",
+    "highest_v": "highest voltage, V",
+    "charge_from_c": "charging from, C",
+    "charge_until_c": "charging up to, C",
+    "hottest_c": "too hot from, C",
+    "spread_v": "cells apart from, V",
+    "rest_c_rate": "rested below, C-rate",
+    "rest_s": "rested after, s",
+    "full_pct": "charge when full, %",
+    "full_sigma_pct": "its standard deviation, %",
+    "floating_pct": "charge when floating, %",
+    "floating_sigma_pct": "its standard deviation, %",
+    "empty_pct": "charge when empty, %",
+    "empty_sigma_pct": "its standard deviation, %",
+    "charge_efficiency": "of what flows in, it keeps",
+    "full_from_pct": "ladder: FULL from, %",
+    "eco_from_pct": "ladder: ECO from, %",
+    "sentinel_from_pct": "ladder: SENTINEL from, %",
+    "off_below_pct": "ladder: power-off below, %",
+}
+
+
+def build_page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for chemistry, profile in PROFILES.items():
+        parts.append(build_section(chemistry.value, profile))
+    refused = [f"* `{name}`: {reason}." for name, reason in UNSUPPORTED.items()]
+    parts.append("\n".join(["## Not supported", "", *refused]))
+    return "\n\n".join(parts) + "\n"
+
+
+def build_section(name: str, profile: ChemistryProfile) -> str:
+    """One chemistry: its figures, then its curves."""
+    head = ["| figure | value | source |", "|---|---|---|"]
+    rows = [*list_figures(profile), *list_figures(profile.ladder)]
+    parts = [f"## `{name}`: {profile.title}", "\n".join([*head, *rows])]
+    parts.append(format_rested(profile.rested))
+    parts.append(
+        format_curve("Share of the capacity by temperature", profile.usable_by_temperature)
+    )
+    if profile.freezes_at_c:
+        parts.append(format_curve("Freezes at, C, by charge in %", profile.freezes_at_c))
+    return "\n\n".join(parts)
+
+
+def list_figures(table: ChemistryProfile | Ladder) -> Iterator[str]:
+    """A row for each figure."""
+    for spec in fields(table):
+        value = getattr(table, spec.name)
+        if isinstance(value, Figure):
+            yield f"| {WORDS[spec.name]} | {value:g} | {value.source} |"
+        elif value is None and spec.name in WORDS:
+            yield f"| {WORDS[spec.name]} | never | it harms |"
+
+
+def format_rested(curve: RestedCurve) -> str:
+    """The rested curve as a table."""
+    rows = [
+        f"| {volts:g} | {low:g} | {usual:g} | {high:g} |"
+        for volts, low, usual, high in curve.points
+    ]
+    head = ["| rested voltage, V | least charge, % | usual | most |", "|---|---|---|---|"]
+    return "\n".join([f"Charge by rested voltage. Source: {curve.source}.", "", *head, *rows])
+
+
+def format_curve(title: str, curve: Curve) -> str:
+    """A curve in one line."""
+    points = ", ".join(f"{x:g}: {y:g}" for x, y in curve.points)
+    return f"{title}: {points}. Source: {curve.source}."
+
+
+if __name__ == "__main__":
+    print(build_page(), end="")

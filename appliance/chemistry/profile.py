@@ -1,0 +1,128 @@
+"""What the unit knows of one chemistry: figures of one cell, each with its source.
+
+    LFP.absorption_v                  # 3.5
+    LFP.absorption_v.source           # "Victron, Lithium Smart manual, ..."
+
+Reads and writes: nothing.
+Never: holds a figure without a source (`Figure` and `Curve` cannot be made without one).
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Self
+
+
+class Figure(float):
+    """A number and where it comes from; it computes as a `float`."""
+
+    __slots__ = ("source",)
+    source: str
+
+    def __new__(cls, value: float, source: str) -> Self:
+        made = super().__new__(cls, value)
+        made.source = source
+        return made
+
+    def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]
+        return float(self), self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points (x, y), x rising, and where they come from; constant outside of them."""
+
+    points: tuple[tuple[float, float], ...]
+    source: str
+
+    def at(self, x: float) -> float:
+        """Piecewise linear."""
+        if x <= self.points[0][0]:
+            return self.points[0][1]
+        for (left, low), (right, high) in pairwise(self.points):
+            if x <= right:
+                return low + (high - low) * (x - left) / (right - left)
+        return self.points[-1][1]
+
+
+@dataclass(frozen=True, slots=True)
+class RestedCurve:
+    """(V, least %, usual %, most %), V rising: charges that a rested voltage leaves possible."""
+
+    points: tuple[tuple[float, float, float, float], ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """The charges (%) of the fallback ladder that suit a chemistry, used where the settings name
+    none: `energy.full_from_pct` and so on.
+    """
+
+    full_from_pct: Figure
+    eco_from_pct: Figure
+    sentinel_from_pct: Figure
+    off_below_pct: Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChemistryProfile:
+    """One cell of a chemistry: V per cell, at 25 C where nothing else is said.
+
+    What it is: `nominal_v`; `cell_ohm_ah`: resistance of a cell (ohm) times its capacity (Ah).
+    What a charger does: `absorption_v`, `float_v`; `equalize_v`, None where it harms;
+    `compensation_v_per_c`: what both change with each degree above 25 C.
+    What shows that it is full: at `full_v` or more with a small charging current; `floating_v`:
+    least voltage at which a controller's FLOAT is believed; `held_v`: from here on it may be the
+    charger's voltage, not the cell's.
+    What shows that it is empty: discharged at `empty_v`. `disconnect_v`: its BMS, or the load
+    output of a controller, disconnects here.
+    What the guard does: at `floor_v` the cell counts as empty; below `low_v` no load runs, until it
+    is at `recovered_v`; at `sound_v` it is not empty, whatever the count says.
+    What harms it: `highest_v`; charging below `charge_from_c` or above `charge_until_c`;
+    `hottest_c`; cells that differ by `spread_v`.
+    What it gives: `rested`, `usable_by_temperature` (C, share of the capacity at usual rates),
+    `charge_efficiency`; `loses_charge`: a full one goes on taking what it does not keep.
+    `rest_c_rate`: the most current at which the voltage is used, after `rest_s`.
+    `freezes_at_c` by charge (%), None where it does not freeze.
+    """
+
+    title: str
+    nominal_v: Figure
+    cell_ohm_ah: Figure
+    absorption_v: Figure
+    float_v: Figure
+    equalize_v: Figure | None
+    compensation_v_per_c: Figure
+    full_v: Figure
+    floating_v: Figure
+    held_v: Figure
+    empty_v: Figure
+    disconnect_v: Figure
+    floor_v: Figure
+    low_v: Figure
+    recovered_v: Figure
+    sound_v: Figure
+    highest_v: Figure
+    charge_from_c: Figure
+    charge_until_c: Figure
+    hottest_c: Figure
+    spread_v: Figure
+    rested: RestedCurve
+    rest_c_rate: Figure
+    rest_s: Figure
+    full_pct: Figure
+    full_sigma_pct: Figure
+    floating_pct: Figure
+    floating_sigma_pct: Figure
+    empty_pct: Figure
+    empty_sigma_pct: Figure
+    charge_efficiency: Figure
+    loses_charge: bool
+    usable_by_temperature: Curve
+    freezes_at_c: Curve | None
+    ladder: Ladder
+
+    @property
+    def is_harmed_by_frost(self) -> bool:
+        """Whether charging below 0 C harms it."""
+        return self.charge_from_c >= 0

@@ -1,0 +1,1 @@
+"""Sections of the settings file that appliance/settings.py puts together, and what a field is."""

@@ -1,0 +1,64 @@
+"""Sections of the loads that are switched or limited: [switch.NAME], [jetson], [gpu].
+
+Reads and writes: nothing.
+Never: checks a value; appliance/settings_file.py does, from the ranges given here.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from appliance.model import EnergyLevel
+from appliance.sections.field import setting
+
+
+class SwitchKind(Enum):
+    """How a switched load is reached."""
+
+    FILE = "file"
+    COMMAND = "command"
+    WAKE_ON_LAN = "wake-on-lan"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchSettings:
+    """A load behind a relay or of its own: a modem, a camera's supply, a GPU host.
+
+    The section is [switch.NAME], one for each. The first named is switched on first.
+    """
+
+    kind: SwitchKind = setting(SwitchKind.FILE, "How it is switched")
+    runs_from: EnergyLevel = setting(EnergyLevel.ECO, "The lowest level at which it is on")
+    idle_w: float = setting(
+        0.0, "Its power when on and idle, W; counted against the budget", 0, 20_000
+    )
+    full_w: float = setting(
+        0.0, "Its power when fully used, W; above 0 it is a GPU host", 0, 20_000
+    )
+    path: Path | None = setting(
+        None, "FILE needs it: the file to write, such as /sys/class/leds/modem/brightness"
+    )
+    on: str = setting("1", "FILE: the text that switches on. COMMAND needs it: the command")
+    off: str = setting("0", "FILE: the text that switches off. Otherwise: the command, if any")
+    mac: str = setting("", "WAKE-ON-LAN needs it: the hardware address of the host")
+
+    @property
+    def is_host(self) -> bool:
+        """Whether it is a host: a load that draws more when it works."""
+        return self.full_w > 0
+
+
+@dataclass(frozen=True, slots=True)
+class JetsonSettings:
+    """Power modes by name, as `nvpmodel -q` shows them; '' leaves the mode alone."""
+
+    full_mode: str = setting("", "Mode at FULL, such as MODE_30W")
+    eco_mode: str = setting("", "Mode below FULL, such as MODE_15W")
+
+
+@dataclass(frozen=True, slots=True)
+class GpuSettings:
+    """Power limit of every NVIDIA card, set anew at each start; 0 leaves it alone."""
+
+    full_limit_w: float = setting(0.0, "Limit at FULL, W", 0, 2000)
+    eco_limit_w: float = setting(0.0, "Limit below FULL, W", 0, 2000)

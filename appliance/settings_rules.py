@@ -1,0 +1,122 @@
+"""What must hold between settings: each rule gives the places that break it, and why.
+
+    for where, text in find_errors(settings): ...      # (("energy", "eco_from_pct"), "must be ...")
+
+Reads: the computer's list of time zones. Writes: nothing.
+Never: checks a value by itself (its type and range); appliance/settings_file.py does that.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from zoneinfo import available_timezones
+
+from appliance.chemistry.battery import find_cell_count_error
+from appliance.parsing.nearest import advise
+from appliance.parsing.values import parse_host
+from appliance.sections.cameras import CameraSettings, Point, Polygon
+from appliance.settings import Settings
+from appliance.strict_json import InputError, show
+
+Place = tuple[str, ...]
+Error = tuple[Place, str]
+
+
+def find_errors(settings: Settings) -> Iterator[Error]:
+    """All that cannot be used together: the place of each, and what it must be."""
+    yield from check_name(settings)
+    yield from check_battery(settings)
+    yield from check_ladder(settings)
+    yield from check_power(settings)
+    yield from check_timezone(settings)
+    for name, camera in settings.camera.items():
+        yield from check_shapes(camera, ("camera", name))
+        yield from check_clips(camera, ("camera", name, "clip_s"), settings)
+    yield from check_hosts(settings)
+
+
+def check_name(settings: Settings) -> Iterator[Error]:
+    """Reports are named by it."""
+    if not settings.unit.name.strip():
+        yield ("unit", "name"), "must not be empty: reports are named by it"
+
+
+def check_battery(settings: Settings) -> Iterator[Error]:
+    """The number of cells must be certain."""
+    error = find_cell_count_error(settings.battery)
+    if error:
+        key = "nominal_voltage_v" if settings.battery.cells is None else "cells"
+        yield ("battery", key), f"is not certain: {error}"
+
+
+def check_ladder(settings: Settings) -> Iterator[Error]:
+    """The ladder's thresholds must stand in their order, or a level could never be reached."""
+    order = ("off_below_pct", "sentinel_from_pct", "eco_from_pct", "full_from_pct")
+    for lower, upper in pairwise(order):
+        low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
+        if low >= high:
+            yield ("energy", upper), f"must be above {lower} ({low:g}), not {high:g}"
+
+
+def check_power(settings: Settings) -> Iterator[Error]:
+    """A lower level may not draw more than a higher one: going down must save energy."""
+    order = ("hibernate_power_w", "sentinel_power_w", "eco_power_w", "full_power_w")
+    for lower, upper in pairwise(order):
+        low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
+        if low > high:
+            yield ("energy", lower), f"must be at most {upper} ({high:g}), not {low:g}"
+
+
+def check_timezone(settings: Settings) -> Iterator[Error]:
+    """A time zone must be one that this computer has; where it has none, UTC is shown."""
+    zone, known = settings.site.timezone, available_timezones()
+    if known and zone not in known:
+        advice = advise(zone, known, "give an IANA name, or 'UTC'")
+        yield ("site", "timezone"), f"{show(zone)} is not a known time zone; {advice}"
+
+
+def check_shapes(camera: CameraSettings, here: Place) -> Iterator[Error]:
+    """Masks, zones and lines lie within the picture and have enough corners."""
+    for key in ("privacy_masks", "motion_masks"):
+        for polygon in getattr(camera, key):
+            yield from check_polygon(polygon, (*here, key))
+    for zone, entry in camera.zone.items():
+        yield from check_polygon(entry.polygon, (*here, "zone", zone, "polygon"))
+    for line, ends in camera.line.items():
+        yield from check_points((ends.start, ends.end), (*here, "line", line))
+        if ends.start == ends.end:
+            yield (*here, "line", line), "begins where it ends"
+
+
+def check_polygon(polygon: Polygon, where: Place) -> Iterator[Error]:
+    """Three corners or more, in the picture."""
+    if len(polygon) < 3:
+        yield where, f"needs 3 corners or more, not {len(polygon)}"
+    yield from check_points(polygon, where)
+
+
+def check_points(points: Iterable[Point], where: Place) -> Iterator[Error]:
+    """Fractions of the picture."""
+    for point in points:
+        if not all(0 <= number <= 1 for number in point):
+            yield where, f"has {list(point)} outside the picture: fractions go from 0 to 1"
+
+
+def check_clips(camera: CameraSettings, where: Place, settings: Settings) -> Iterator[Error]:
+    """Clips are kept as the camera sends them: nothing in them can be hidden."""
+    if camera.clip_s > 0 and camera.privacy_masks:
+        yield where, "must be 0 beside `privacy_masks`: clips cannot be masked, only pictures"
+    if camera.clip_s > 0 and settings.inference.blur_heads:
+        yield (
+            where,
+            "must be 0 while heads are blurred: in clips they are not; set `blur_heads = false` "
+            "under [inference] where the law lets you keep clips of people",
+        )
+
+
+def check_hosts(settings: Settings) -> Iterator[Error]:
+    """Names and addresses as a browser sends them."""
+    for host in settings.web.hosts:
+        try:
+            parse_host(host)
+        except InputError as error:
+            yield ("web", "hosts"), f"has a wrong entry: {error}"
