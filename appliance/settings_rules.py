@@ -17,6 +17,10 @@ from appliance.sections.cameras import CameraSettings, Point, Polygon
 from appliance.settings import Settings
 from appliance.strict_json import InputError, show
 
+BLURRED = (
+    "must be 0 while heads are blurred: in clips they are not; set `blur_heads = false` under "
+    "[inference] where the law lets you keep clips of people"
+)
 Place = tuple[str, ...]
 Error = tuple[Place, str]
 
@@ -106,11 +110,7 @@ def check_clips(camera: CameraSettings, where: Place, settings: Settings) -> Ite
     if camera.clip_s > 0 and camera.privacy_masks:
         yield where, "must be 0 beside `privacy_masks`: clips cannot be masked, only pictures"
     if camera.clip_s > 0 and settings.inference.blur_heads:
-        yield (
-            where,
-            "must be 0 while heads are blurred: in clips they are not; set `blur_heads = false` "
-            "under [inference] where the law lets you keep clips of people",
-        )
+        yield where, BLURRED
 
 
 def check_hosts(settings: Settings) -> Iterator[Error]:
