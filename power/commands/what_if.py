@@ -145,14 +145,8 @@ def make_seasons(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> 
     """Now, and the next time that the cloudless sun is weakest."""
     now = store.clock.stamp()
     today = history.to_solar_date(now.utc, settings)
-    battery = store.latest(BatteryState, CHARGE_AGE_S)
     here = (now.utc - history.find_midnight(today, settings)) / timedelta(hours=1)
-    begins = ScenarioStart(hour=here, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
-    if battery and battery.state_of_charge_pct is not None:
-        charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct or 0.0
-        begins = ScenarioStart(
-            hour=here, charge_pct=charge_pct, sigma_pct=sigma_pct, cold=battery.charge_blocked
-        )
+    begins = start_now(store, here)
     scarce = find_scarcest_days(settings, clear_sky, today)
     stamp = Stamp(history.find_midnight(scarce, settings), "what-if", 0.0)
     later = ScenarioStart(hour=0.0, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
@@ -172,6 +166,19 @@ def make_seasons(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> 
             confirmed=True,
         ),
     }
+
+
+def start_now(store: Store, hour: float) -> ScenarioStart:
+    """The charge as it is now, at this hour of the site; one that is assumed where it is unknown."""
+    battery = store.latest(BatteryState, CHARGE_AGE_S)
+    if battery is None or battery.state_of_charge_pct is None:
+        return ScenarioStart(hour=hour, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
+    return ScenarioStart(
+        hour=hour,
+        charge_pct=battery.state_of_charge_pct,
+        sigma_pct=battery.sigma_pct or 0.0,
+        cold=battery.charge_blocked,
+    )
 
 
 def find_scarcest_days(settings: Settings, clear_sky: ClearSkyModel, today: date) -> date:
