@@ -169,7 +169,7 @@ def make_seasons(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> 
 
 
 def start_now(store: Store, hour: float) -> ScenarioStart:
-    """The charge as it is now, at this hour of the site; one that is assumed where it is unknown."""
+    """The charge as it is now, at this hour of the site; an assumed one where it is unknown."""
     battery = store.latest(BatteryState, CHARGE_AGE_S)
     if battery is None or battery.state_of_charge_pct is None:
         return ScenarioStart(hour=hour, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
