@@ -5,6 +5,7 @@ Never: hides a loss because a second attempt succeeded.
 """
 
 from collections import Counter, deque
+from collections.abc import Callable
 
 from appliance.errors import BusError
 from power.protocol.errors import ClosedLine, NoAnswer, WrongFrame
@@ -14,6 +15,7 @@ WINDOW_S = 600.0
 LOST_SHARE = 0.05  # of all requests: real lines lose one in thousands
 LEAST_LOST = 5
 LEAST_REFUSED = 3  # polls in a row
+LEAST_SECOND = 3  # second answers in ten minutes
 CLEAR_SHARE = 0.3  # of what raises the fault: hysteresis, else it would come and go all day
 ANSWERED, SILENT, WRONG, REFUSED = "answered", "silent", "wrong", "refused"
 COUNTS = "{lost} times in {minutes:.0f} min, of {all} requests"
@@ -28,8 +30,16 @@ class BadLine(BusError):  # noqa: N818  (named for what it is)
 class LineHealth:
     """The outcomes of the requests of the last ten minutes; the advice is that for the line."""
 
-    def __init__(self, kind: LineKind = LineKind.SERIAL) -> None:
+    def __init__(
+        self,
+        kind: LineKind = LineKind.SERIAL,
+        device_id: int = 0,
+        count_second_answers: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._kind = kind
+        self._device_id = device_id
+        self._count_second_answers = count_second_answers
+        self._seconds: deque[tuple[float, int]] = deque()  # uptime, and how many there were by then
         self._outcomes: deque[tuple[float, str]] = deque()
         self._too_soon: deque[tuple[float, float]] = deque()  # lost ones, with their gaps
         self._counts: Counter[str] = Counter()
@@ -42,6 +52,7 @@ class LineHealth:
 
         A line that cannot be opened is another fault, which ends when it can be opened.
         """
+        self._note_second_answers(now_s)
         if isinstance(error, ClosedLine):
             return
         outcome = classify_outcome(error)
@@ -69,10 +80,26 @@ class LineHealth:
         least = max(LEAST_LOST, LOST_SHARE * total) * (CLEAR_SHARE if self._is_bad else 1)
         self._is_bad = lost >= least
         if not self._is_bad:
-            return self._find_refusal(device)
+            return self._find_two_devices(device) or self._find_refusal(device)
         minutes = max(1.0, (self._outcomes[-1][0] - self._outcomes[0][0]) / 60)
         counts = COUNTS.format(lost=lost, minutes=minutes, all=total)
         return BadLine(f"{device} {self._explain(worst, counts, lost)}")
+
+    def _note_second_answers(self, now_s: float) -> None:
+        self._seconds.append((now_s, self._count_second_answers()))
+        while now_s - self._seconds[0][0] > WINDOW_S:
+            self._seconds.popleft()
+
+    def _find_two_devices(self, device: str) -> BadLine | None:
+        """The fault of two devices with one id, which answer one after the other."""
+        count = self._seconds[-1][1] - self._seconds[0][1]
+        if count < LEAST_SECOND:
+            return None
+        return BadLine(
+            f"two devices answer as id {self._device_id}: {device} had two answers to one request "
+            f"{count} times in 10 min, and its values may be the other's; disconnect one, give it "
+            "an id of its own and a section in the settings"
+        )
 
     def _find_refusal(self, device: str) -> BadLine | None:
         """The fault of a device that answers and keeps back a part of its values."""

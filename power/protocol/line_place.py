@@ -66,7 +66,10 @@ DAMAGE_ADVICE = {
     ),
 }
 BAD_LINE_ADVICE = {
-    LineKind.SERIAL: "check the data wires, the common ground and the termination",
+    LineKind.SERIAL: (
+        "check the data wires, the common ground and the termination, and that no two devices on "
+        "this line have one id"
+    ),
     LineKind.GATEWAY: "check the gateway, its serial settings and the network to it",
     LineKind.BRIDGE: "check the bridge, its serial settings, the wires behind it and the network",
 }

@@ -22,7 +22,6 @@ from power.protocol.errors import (
     NoAnswer,
 )
 from power.protocol.line_health import LineHealth
-from power.protocol.line_place import LineKind
 from power.protocol.links import MODBUS, Link
 from power.protocol.profile import Block, Profile, Sample
 from power.protocol.register import ABSENT, UNREAD, WORD_BYTES, Decoded, Register
@@ -57,13 +56,13 @@ class Meter:
         profile: Profile,
         link: Link,
         clock: Clock,
-        kind: LineKind = LineKind.SERIAL,
+        health: LineHealth | None = None,
         identity: IdentityCheck | None = None,
     ) -> None:
         self.profile = profile
         self._identity = identity
         self._is_identified = identity is None
-        self.health = LineHealth(kind)
+        self.health = health or LineHealth()
         self.link = link
         self._clock = clock
         self._state = PollState()

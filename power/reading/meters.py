@@ -226,7 +226,8 @@ def open_meter(
     is_modbus = not isinstance(factory, FramedLinkFactory)
     place = LinePlace(port, form, modbus=is_modbus)
     identity = IdentityCheck(profile, link, clock, list_siblings(profile, place.kind), port)
-    return Meter(profile, link, clock, place.kind, identity)
+    health = LineHealth(place.kind, chosen, lambda: lines.count_second_answers(port, chosen))
+    return Meter(profile, link, clock, health, identity)
 
 
 def list_siblings(profile: Profile, kind: LineKind) -> list[Profile]:

@@ -16,6 +16,7 @@ from power.protocol.bus.failures import LINE_FAILURES
 from power.protocol.bus.late_replies import OpenRequests, RequestKey
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import strip_echo
+from power.protocol.bus.second_answers import SecondAnswers
 from power.protocol.bus.tcp_connection import discard_stale, is_hung_up
 from power.protocol.errors import (
     ClosedLine,
@@ -82,6 +83,8 @@ class ByteLine:
         self.quiet_s: float | None = None  # the silence after a lost reply; None: the time-out
         self._place = LinePlace(port, form, modbus=False)
         self._open_requests: defaultdict[int, OpenRequests] = defaultdict(OpenRequests)
+        self.second_answers = SecondAnswers()
+        self._answered: tuple[Request, FindReply] | None = None  # the last request that was
         self._sizes: dict[bytes, int] = {}  # of the last reply to each request
         self._clock = clock
         self._form = form
@@ -117,6 +120,7 @@ class ByteLine:
     def _exchange_once(self, request: Request, find: FindReply) -> tuple[Answer, int | None]:
         """The content of one reply and its size in bytes, or its refusal and None."""
         self.pause.wait(request.device)
+        self._note_second_answer()
         line = self._open()
         answer: tuple[Answer, int | None]
         try:
@@ -135,7 +139,21 @@ class ByteLine:
             self._lose(request)
             raise ClosedLine(explain_closed(self.port)) from error
         self.pause.restart(request.device, answered=True)
+        self.second_answers.note_answer(request.device)
+        self._answered = request, find
         return answer
+
+    def _note_second_answer(self) -> None:
+        """Count what has come behind the last answer, where it answers the same request."""
+        answered, self._answered = self._answered, None
+        if answered is None or self._serial is None or not answered[0].data:
+            return
+        request, find = answered
+        try:
+            if find(receive(self._serial, 1e-6), final=True) is not None:
+                self.second_answers.note_second(request.device)
+        except (DamagedReply, RefusedReply, *LINE_FAILURES):
+            return  # no second answer; a failed line shows at the request
 
     def _ask(self, line: serial.Serial, request: Request, find: FindReply) -> bytes:
         line.reset_input_buffer()
@@ -145,6 +163,7 @@ class ByteLine:
 
     def _lose(self, request: Request) -> float | None:
         """Be silent for as long as the lost reply may still take."""
+        self.second_answers.note_loss(request.device)
         quiet_s = self.timeout_s if self.quiet_s is None else self.quiet_s
         return self.pause.restart(
             request.device, answered=False, quiet_s=0.0 if request.named_by_reply else quiet_s

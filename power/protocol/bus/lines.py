@@ -37,6 +37,10 @@ class Lines:
         assert isinstance(line, ByteLine)
         return line
 
+    def count_second_answers(self, port: str, device_id: int) -> int:
+        """How often that device's request had two answers since the line was made."""
+        return self._open[port][0].second_answers.counts[device_id] if port in self._open else 0
+
     def close(self) -> None:
         for line, _ in self._open.values():
             line.close()

@@ -12,6 +12,7 @@ the same holds there.
 
 import logging
 import select
+import socket
 from collections import defaultdict
 from typing import Any
 
@@ -24,7 +25,8 @@ from power.protocol.bus.late_replies import OpenRequests
 from power.protocol.bus.modbus_request import WORDS, Answer, ModbusRefusal, ReadRequest
 from power.protocol.bus.pause import Pause
 from power.protocol.bus.rtu_filter import ExpectedReply, RtuFilter, is_rtu_frame, is_tcp_frame
-from power.protocol.bus.tcp_connection import discard_stale, is_hung_up
+from power.protocol.bus.second_answers import SecondAnswers
+from power.protocol.bus.tcp_connection import discard_stale, is_hung_up, peek_waiting
 from power.protocol.errors import (
     MODBUS_EXCEPTIONS,
     ClosedLine,
@@ -72,6 +74,8 @@ class ModbusBus:
         self._clock = clock
         self._open_requests: defaultdict[int, OpenRequests] = defaultdict(OpenRequests)
         self._filter = RtuFilter(serial_line=self._place.is_rtu)
+        self.second_answers = SecondAnswers()
+        self._answered: int | None = None  # the device of the last answer
         self._client = make_client(self._place, timeout_s, self._filter)
         # pymodbus logs each lost reply; the journal gets one line of ours per change of state.
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
@@ -132,6 +136,7 @@ class ModbusBus:
         """Send one request; return the reply or raise why there is none."""
         device = request.expected.asked_id
         self.pause.wait(device)
+        self._note_second_answer()
         self._open()
         self._filter.expect(request.expected)
         try:
@@ -142,7 +147,20 @@ class ModbusBus:
             self._lose(request)
             raise ClosedLine(explain_closed(self.port)) from error
         self.pause.restart(device, answered=True)
+        self.second_answers.note_answer(device)
+        self._answered = device
         return reply
+
+    def _note_second_answer(self) -> None:
+        """Count what has come behind the last answer, where it answers the same request."""
+        device, self._answered = self._answered, None
+        if device is None or self._client.socket is None or not self._place.is_rtu:
+            return
+        try:
+            if self._filter.finds_two(peek_port(self._client.socket)):
+                self.second_answers.note_second(device)
+        except LINE_FAILURES:
+            return  # shows at the request
 
     def _open(self) -> None:
         """Connect where it is not; what has arrived unasked since the last reply is discarded."""
@@ -158,6 +176,7 @@ class ModbusBus:
     def _lose(self, request: ReadRequest) -> WrongFrame | NoAnswer:
         """Close the line after a loss, and be silent for as long as the reply may still take."""
         self.close()
+        self.second_answers.note_loss(request.expected.asked_id)
         quiet_s = self.timeout_s if self.quiet_s is None else self.quiet_s
         gap_s = self.pause.restart(
             request.expected.asked_id,
@@ -175,6 +194,15 @@ class ModbusBus:
         received = self._filter.received
         reason = reason or guess_framing(self._place.kind, received)
         return WrongFrame(explain_wrong_reply(self._place, request.title, received, reason))
+
+
+def peek_port(port: Any) -> bytes:
+    """What has arrived on a TCP connection or a serial port since the last reply; of a serial port
+    it is taken.
+    """
+    if isinstance(port, socket.socket):
+        return peek_waiting(port)
+    return bytes(port.read(port.in_waiting))
 
 
 class BlockingSerialClient(ModbusSerialClient):

@@ -47,6 +47,18 @@ class ExpectedReply:
         is_its = sound and frame[:2] == bytes([self.reply_id, self.function])
         return frame[2] if is_its and len(frame) == 3 + frame[2] else None
 
+    def finds_two(self, received: bytes) -> bool:
+        """Whether these bytes are two sound answers, one behind the other."""
+        sizes = RTU_SHORTEST + self.content_bytes, RTU_SHORTEST
+        return any(
+            self._is_answer(received[:one]) and self._is_answer(received[one:]) for one in sizes
+        )
+
+    def _is_answer(self, frame: bytes) -> bool:
+        """Whether this is one frame of this device to such a request: values, or a refusal."""
+        functions = self.function, self.function | EXCEPTION_BIT
+        return is_rtu_frame(frame) and frame[0] == self.reply_id and frame[1] in functions
+
     @property
     def _same_id(self) -> bool:
         return self.asked_id == self.reply_id
@@ -72,6 +84,10 @@ class RtuFilter:
         """A new request begins."""
         self._expected = expected
         self._sent = self.received = b""
+
+    def finds_two(self, more: bytes) -> bool:
+        """Whether what was received, and `more` behind it, are two answers to the last request."""
+        return self._expected is not None and self._expected.finds_two(self.received + more)
 
     def __call__(self, sending: bool, data: bytes) -> bytes:
         """What pymodbus shows before it sends, and before it decodes all received so far."""

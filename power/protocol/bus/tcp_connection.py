@@ -38,3 +38,11 @@ def discard_stale(connection: Any) -> None:
                 return
     except (OSError, ValueError):
         return
+
+
+def peek_waiting(connection: Any) -> bytes:
+    """What has arrived and was not yet received; it stays there."""
+    try:
+        return bytes(connection.recv(4096, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+    except (OSError, ValueError):
+        return b""
