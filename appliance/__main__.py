@@ -19,7 +19,7 @@ from appliance.commands import list_commands
 from appliance.errors import ApplianceError, SettingsError
 from appliance.parsing.arguments import PATH
 from appliance.parsing.nearest import advise
-from appliance.wording.shorten import shorten
+from appliance.wording.shorten import make_printable, shorten
 
 SETTINGS_HELP = (
     "settings file of the unit (default: $APPLIANCE_SETTINGS, else /etc/appliance/unit.toml, "
@@ -40,7 +40,7 @@ class Parser(argparse.ArgumentParser):
             word, known = wrong[2].strip("'"), re.findall(r"[\w-]+", wrong[3])
             kind = "a command" if wrong[1] == "COMMAND" else f"an action of {self.prog}"
             message = f"{shorten(repr(word), 60)} is not {kind}; {advise(word, known)}"
-        line = shorten(message, LONGEST_MESSAGE)
+        line = shorten(make_printable(message), LONGEST_MESSAGE)
         self.exit(2, f"{self.prog}: {line} (see `{self.prog} --help`)\n")
 
     def _print_message(self, message: str, file: Any = None) -> None:
@@ -114,7 +114,7 @@ def run_or_leave(run: Callable[[], int]) -> int:
 def complain(text: str, code: int) -> int:
     """Print one line on standard error; returns `code`."""
     with contextlib.suppress(OSError):
-        line = shorten(" ".join(log.redact(text).split()), LONGEST_LINE)
+        line = shorten(make_printable(" ".join(log.redact(text).split())), LONGEST_LINE)
         print(f"unitctl: {line}", file=sys.stderr, flush=True)
     return code
 

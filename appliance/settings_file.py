@@ -22,14 +22,13 @@ from appliance.parsing.nearest import advise
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
-from appliance.parsing.values import LONGEST_PATH
+from appliance.parsing.values import CONTROL, LONGEST_PATH
 from appliance.sections.cameras import Point, Polygon
 from appliance.sections.field import format_choice
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, EnergySettings, Settings
 from appliance.settings_rules import find_errors
 from appliance.strict_json import InputError, show
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # no line of a report may hold them
 MOST_CHARS = 1000  # of a text, or of one part of a path
 KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")

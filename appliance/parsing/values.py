@@ -18,7 +18,8 @@ COUNT = re.compile(r"0|[1-9][0-9]{0,14}")
 NUMBER = re.compile(
     r"[+-]?((0|[1-9][0-9]{0,14})(\.[0-9]{0,15})?|\.[0-9]{1,15})([eE][+-]?[0-9]{1,3})?"
 )
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Control characters, ends of lines, what turns the direction of a line, halves of a character.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 HOST_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 LONGEST_HOST, LONGEST_PATH, LONGEST_PART, LONGEST_NAME = 253, 4095, 255, 200
 LARGEST_PORT = 65_535

@@ -5,10 +5,11 @@ snapshot that is opened.
 Never: logs a thumbnail as an opened snapshot, or gives out a file of another directory.
 """
 
+import os
 from pathlib import Path
 from threading import BoundedSemaphore
 
-from flask import Flask, Response, abort, request, send_from_directory
+from flask import Flask, Response, abort, request, send_file
 from flask.typing import ResponseReturnValue
 from werkzeug.security import safe_join
 
@@ -32,37 +33,40 @@ def add_snapshots(app: Flask, settings: Settings) -> None:
 
     @app.get("/snapshots/<path:name>")
     def snapshot(name: str) -> ResponseReturnValue:
-        found = send_snapshot(settings, name)
+        found = send_snapshot(find_snapshot(settings.snapshots_dir, name))
         if found.status_code == 200:  # else the browser has it already
             access.info("a snapshot was opened", name=name, by=request.remote_addr)
         return found
 
     @app.get("/thumbnails/<path:name>")
     def thumbnail(name: str) -> ResponseReturnValue:
-        data = read_thumbnail(settings.snapshots_dir, name)
+        path = find_snapshot(settings.snapshots_dir, name)
+        data = read_thumbnail(path)
         if data is None:  # stored by an earlier release: the whole picture, made small by the page
-            return send_snapshot(settings, name)
+            return send_snapshot(path)
         answer = Response(data, mimetype="image/jpeg")
         answer.headers["Cache-Control"] = KEEP
         return answer
 
 
-def send_snapshot(settings: Settings, name: str) -> Response:
-    """The file of a snapshot; 404 for anything else."""
-    if not name.endswith(PICTURE):
+def find_snapshot(directory: Path, name: str) -> Path:
+    """The file of a snapshot, a regular one; 404 for anything else."""
+    path = safe_join(str(directory), name) if name.endswith(PICTURE) else None
+    if path is None or not os.path.isfile(path):  # also false for a name that can be none
         abort(404)
-    found = send_from_directory(settings.snapshots_dir, name)
+    return Path(path)
+
+
+def send_snapshot(path: Path) -> Response:
+    found = send_file(path)
     found.headers["Cache-Control"] = KEEP
     return found
 
 
-def read_thumbnail(directory: Path, name: str) -> bytes | None:
+def read_thumbnail(path: Path) -> bytes | None:
     """The thumbnail in a snapshot's file; None where there is none."""
-    path = safe_join(str(directory), name) if name.endswith(PICTURE) else None
-    if path is None:
-        return None
     try:
-        with open(path, "rb") as file:
+        with path.open("rb") as file:
             return extract_thumbnail(file.read(HEAD_BYTES))
     except OSError:
         return None

@@ -1,6 +1,7 @@
-"""Texts from outside (a program's output, a device's name) at a length that a line can have.
+r"""Texts from outside (a program's output, a device's name) at a length that a line can have.
 
     shorten("refused: " + "x" * 5000, 300)    # refused: [5000 more characters]
+    make_printable("\x1b[2J")                 # the escape written out: it moves no cursor
 
 Reads and writes: nothing; pure.
 Never: leaves half a word: half an address could show half a password.
@@ -18,3 +19,10 @@ def shorten(text: str, most: int) -> str:
     head = head.rstrip()
     mark = f"[{len(text) - len(head)} more characters]"
     return f"{head} {mark}" if head else mark
+
+
+def make_printable(text: str) -> str:
+    """`text` in one line; what would move a terminal's cursor or turn its text, as escapes."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )

@@ -26,6 +26,9 @@ HOSTILE = (
     "9999-12-31T23:59:59-14:00",
     "\udcff",
     "a\nb",
+    "\x1b[31m",
+    "\u202e",
+    "\u2028",
     "/proc/x/y",
     "/dev/full",
     "/dev/null/x",
@@ -64,6 +67,7 @@ def list_lines(path: tuple[str, ...], parser: argparse.ArgumentParser) -> Iterat
             else:
                 words = [value if one is action else "x" for one in needed]
                 yield [*path, "--", *(words if action in needed else [value])]
+    yield from ([*path, *usual, value] for value in HOSTILE)  # one word too many
 
 
 LEAVES = dict(list_leaves(make_parser()))
@@ -86,6 +90,7 @@ def test_each_option_of_each_command_takes_any_value(
         out, err = capsys.readouterr()
         assert left.value.code in (0, 1, 2), words
         assert "Traceback" not in err, words
+        assert all(line.isprintable() for line in out.splitlines()), words
         lines = err.splitlines()
         assert all(len(line) < LONGEST_LINE and line.isprintable() for line in lines), words
         if left.value.code == 2:
