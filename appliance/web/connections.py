@@ -28,12 +28,14 @@ class Phase(Enum):
 
     WAITING = "waiting for a request"
     RECEIVING = "receiving a request"
+    QUEUED = "waiting for a thread"
     ANSWERING = "answering"
     SENDING = "sending the answer"
 
 
 DEADLINES_S = {Phase.WAITING: 30.0, Phase.RECEIVING: 10.0, Phase.SENDING: 120.0}
-GIVES_WAY = (Phase.WAITING, Phase.RECEIVING, Phase.SENDING)  # the first that gives way first
+# The first that gives way first.
+GIVES_WAY = (Phase.WAITING, Phase.RECEIVING, Phase.SENDING, Phase.QUEUED)
 
 
 class Connection(Protocol):
@@ -141,6 +143,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     phase = Phase.WAITING
     since_s = 0.0
     is_dropped = False
+    is_queued = False
 
     def __init__(self, server: Any, sock: Any, *more: Any, **named: Any) -> None:
         self.local_address = find_local_address(sock)
@@ -168,10 +171,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             self.phase, self.since_s = phase, self.limits.now_s()
 
     def _find_phase(self) -> Phase:
-        if self.requests:
-            return Phase.ANSWERING if not self.total_outbufs_len else Phase.SENDING
         if self.total_outbufs_len:
             return Phase.SENDING
+        if self.requests:
+            return Phase.QUEUED if self.is_queued else Phase.ANSWERING
         return Phase.WAITING if self.request is None else Phase.RECEIVING
 
 

@@ -17,6 +17,7 @@ from flask import Flask
 from appliance.errors import ListenError
 from appliance.settings import WebSettings
 from appliance.web.connections import MOST, ConnectionLimits
+from appliance.web.turns import Turns
 
 ADJUSTMENTS = {
     "threads": 4,  # two may wait for a picture while the others answer
@@ -62,6 +63,8 @@ def make_server(app: Flask, sockets: list[socket.socket], limits: ConnectionLimi
     server_map: dict[int, Any] = {}
     server = waitress.create_server(app, map=server_map, sockets=sockets, **ADJUSTMENTS)
     limits.apply(server_map)
+    with server.task_dispatcher.lock:
+        server.task_dispatcher.queue = Turns()
     return server
 
 

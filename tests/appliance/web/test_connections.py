@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from appliance.web.connections import (
     DEADLINES_S,
     MOST,
     MOST_PER_CLIENT,
+    Channel,
     ConnectionLimits,
     Phase,
     choose_to_drop,
@@ -39,16 +40,26 @@ class Served:
 
     def __init__(self, opened: ExitStack) -> None:
         self.now_s = 0.0
+        self.gate = threading.Event()  # while it is closed, nothing is answered
+        self.gate.set()
+        self.limits = ConnectionLimits(lambda: self.now_s)
+        self.round = threading.Condition()  # told after each round of the server's loop
         self._opened = opened
         self.listening = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
 
-    def connect(self, data: bytes = b"") -> socket.socket:
+    def connect(self, data: bytes = b"", source: str = "127.0.0.1") -> socket.socket:
         made = self._opened.enter_context(socket.socket())
         made.settimeout(PATIENCE_S)
+        made.bind((source, 0))
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
         made.connect(self.listening.getsockname())
         made.sendall(data)
         return made
+
+    def wait_until(self, is_so: Callable[[list[Channel]], bool]) -> None:
+        """Until the server's open connections are as wanted."""
+        with self.round:
+            assert self.round.wait_for(lambda: is_so(list(self.limits._open)), PATIENCE_S)
 
     def get_page(self) -> bytes:
         """What a visitor gets who asks now."""
@@ -69,16 +80,18 @@ def read_all(client: socket.socket) -> bytes:
 @pytest.fixture
 def served() -> Iterator[Served]:
     app = Flask(__name__)
-    app.add_url_rule("/", view_func=lambda: PAGE)
     with ExitStack() as opened:
         made = Served(opened)
-        limits = ConnectionLimits(lambda: made.now_s)
-        server = make_server(app, [made.listening], limits)
+        app.add_url_rule("/", view_func=lambda: PAGE)
+        app.add_url_rule("/gate", "gate", lambda: str(made.gate.wait(PATIENCE_S)))
+        server = make_server(app, [made.listening], made.limits)
         stop = threading.Event()
 
         def run() -> None:
             while not stop.is_set():
                 server.asyncore.loop(timeout=0.05, map=server._map, count=1)
+                with made.round:
+                    made.round.notify_all()
             server.task_dispatcher.shutdown()
             server.asyncore.close_all(server._map)
 
@@ -87,6 +100,7 @@ def served() -> Iterator[Served]:
         try:
             yield made
         finally:
+            made.gate.set()
             stop.set()
             thread.join()
 
@@ -104,6 +118,20 @@ def test_150_slow_clients_keep_no_visitor_from_the_page(served: Served, kind: st
     callers = [served.connect(SLOW[kind]) for _ in range(150)]
     assert served.get_page().endswith(PAGE[-1000:].encode())
     assert len(callers) == 150
+
+
+def test_a_house_full_of_requests_that_wait_keeps_no_visitor_out(served: Served) -> None:
+    served.gate.clear()
+    for number in range(MOST):
+        served.connect(b"GET /gate HTTP/1.1\r\nHost: x\r\n\r\n", source=f"127.0.1.{number + 1}")
+    served.wait_until(
+        lambda found: len(found) == MOST and min(len(one.requests) for one in found) > 0
+    )
+    visitor = served.connect(b"GET /gate HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    here = visitor.getsockname()
+    served.wait_until(lambda found: here in [one.addr for one in found])
+    served.gate.set()
+    assert read_all(visitor).endswith(b"True")
 
 
 def test_a_connection_ends_when_its_phase_lasts_too_long(served: Served) -> None:
@@ -149,6 +177,14 @@ def test_a_connection_that_is_being_answered_never_gives_way() -> None:
     mine = [Caller(phase=Phase.ANSWERING) for _ in range(MOST_PER_CLIENT)]
     new = Caller()
     assert choose_to_drop(new, mine) is new
+
+
+def test_one_that_waits_for_its_turn_gives_way_after_all_others() -> None:
+    mine = [Caller(phase=Phase.QUEUED) for _ in range(MOST_PER_CLIENT - 1)]
+    sending = Caller(phase=Phase.SENDING, since_s=9.0)
+    assert choose_to_drop(Caller(), [*mine, sending]) is sending
+    sending.phase = Phase.ANSWERING
+    assert choose_to_drop(Caller(), [*mine, sending]) is mine[0]
 
 
 def test_in_a_full_house_the_client_with_most_connections_gives_way() -> None:
