@@ -200,7 +200,9 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
         for name, pack in settings.bms.items()
     ]
     days = DayCounters(find_zone(settings.site.timezone))
-    return Meters(found, clock, days=days, poll=SideBySide(time.monotonic).poll)
+    return Meters(
+        found, clock, days=days, poll=SideBySide(time.monotonic, listen=lines.listen).poll
+    )
 
 
 def open_named(

@@ -7,7 +7,8 @@ A poll waits for all devices of each line. A line that has taken longer than `QU
 row is not waited for any more: its devices are asked one after the other without a pause, and each
 poll takes what each has reported last, with its own time. Once is no sign: a lost answer, the check
 of a device's identity or a busy computer takes as long, and a poll that did not wait for the line
-would miss what it measures. A device that does not come back is a fault.
+would miss what it measures. A driver that does not come back from one exchange is a fault; a poll
+in which many exchanges are lost (a damaged line) takes long, and is none.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,6 +36,7 @@ class LineDevice(Protocol):
 
 
 Now = Callable[[], float]
+Listen = Callable[[str, Callable[[], None]], None]  # call that after each exchange on the line
 
 
 def poll_in_turn(devices: Sequence[LineDevice], now_s: Now) -> list[Any]:
@@ -98,9 +100,14 @@ class LinePoll:
         if self._surprise is not None:
             raise self._surprise
 
+    def note_exchange(self) -> None:
+        """An exchange has ended, answered or lost: the driver works."""
+        if self._waits_since_s is not None and not self.hangs:
+            self._waits_since_s = self._real_s()
+
     @property
     def hangs(self) -> bool:
-        """Whether a device has not come back for `limit_s`."""
+        """Whether the driver has not come back for `limit_s`."""
         since_s = self._waits_since_s
         return since_s is not None and self._real_s() - since_s >= self._limit_s
 
@@ -140,8 +147,14 @@ class SideBySide:
     """`poll(devices, now_s)` gives the readings in the order of the devices."""
 
     def __init__(
-        self, real_s: Now, *, limit_s: float = LIMIT_S, patience_s: float = PATIENCE_S
+        self,
+        real_s: Now,
+        *,
+        limit_s: float = LIMIT_S,
+        patience_s: float = PATIENCE_S,
+        listen: Listen = lambda *_: None,
     ) -> None:
+        self._listen = listen
         self._real_s, self._limit_s, self._patience_s = real_s, limit_s, patience_s
         self._lines: dict[str, LinePoll] = {}
 
@@ -155,6 +168,7 @@ class SideBySide:
                 limit_s=self._limit_s,
                 patience_s=self._patience_s,
             )
+            self._listen(name, self._lines[name].note_exchange)
         began_s = self._real_s()
         waits_s = {name: line.ask() for name, line in self._lines.items()}
         for name, line in self._lines.items():

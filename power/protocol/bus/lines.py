@@ -4,6 +4,7 @@ Reads and writes: nothing by itself.
 Never: opens a port twice.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,11 @@ class Lines:
     def count_second_answers(self, port: str, device_id: int) -> int:
         """How often that device's request had two answers since the line was made."""
         return self._open[port][0].second_answers.counts[device_id] if port in self._open else 0
+
+    def listen(self, port: str, on_end: Callable[[], None]) -> None:
+        """Call `on_end` after each exchange on the line at that port, answered or lost."""
+        if port in self._open:
+            self._open[port][0].pause.on_end = on_end
 
     def close(self) -> None:
         for line, _ in self._open.values():

@@ -9,6 +9,7 @@ longer silence, is answered, twice within `RECENT` quick requests, that device's
 """
 
 from collections import deque
+from collections.abc import Callable
 from threading import Event
 
 from appliance.clock import Clock
@@ -48,6 +49,9 @@ class Pause:
         self._after_reply = False
         self._quick = False
         self.gap_s = gap_s
+        self.on_end: Callable[[], None] = lambda: (
+            None
+        )  # called after each exchange, also a lost one
 
     def get_gap_s(self, device: int = 0) -> float:
         """The silence before a request to that device."""
@@ -70,4 +74,5 @@ class Pause:
         gap.note(answered=answered, quick=quick, gap_s=self.gap_s)
         self._ended_s, self._quiet_s = self._clock.media_s(), quiet_s
         self._after_reply = answered
+        self.on_end()
         return gap_s if quick and not answered else None

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from appliance.errors import BusError
+from power.protocol.bus import Lines
+from power.protocol.line_place import SerialForm
 from power.reading.side_by_side import KNOWN_S, LinePoll, SideBySide, poll_in_turn
+from tests.stand_ins.fakes import FakeClock
 from tests.waiting import wait_until
 
 
@@ -115,6 +118,22 @@ def test_a_device_that_does_not_come_back_is_a_fault_and_the_others_are_read(
     assert poll(sound, hung)[1] is None
     assert "/dev/ttyUSB1 hangs" in str(hung.failure)
     assert hung.asked == 1
+
+
+def test_a_poll_of_many_lost_replies_is_no_hang_and_its_reading_counts(times: Times) -> None:
+    """A damaged line: each exchange ends after 1.6 s, ten take longer than a hang."""
+    lines = Lines(FakeClock())
+    bus = lines.modbus("/dev/x", SerialForm(9600), timeout_s=0.8, gap_s=0.02)
+
+    def lose_many() -> None:
+        for _ in range(10):
+            times.pass_time(1.6)
+            bus.pause.restart(1, answered=False)
+
+    device = FakeDevice("a", "/dev/x", lose_many)
+    poller = SideBySide(lambda: times.real_s, patience_s=60.0, listen=lines.listen)
+    assert poller.poll([device], lambda: times.uptime_s) == ["a 1 at 7"]
+    assert device.failure is None
 
 
 def test_a_line_that_comes_back_from_a_hang_is_polled_anew_and_its_old_reading_is_none(
