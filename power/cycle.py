@@ -20,7 +20,7 @@ from power.battery import estimator
 from power.battery.estimate import Estimate, find_plausible_voltage_v
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S
-from power.guard.observations import GuardState
+from power.guard.observations import GuardState, find_deadline_s
 from power.guard.poll_rate import choose_period_s
 from power.memory import Memory, merge_estimates, merge_level, merge_readings
 from power.plan.ladder import Planner
@@ -48,6 +48,9 @@ class DeviceReader(Protocol):
 
     def note_load(self, power_w: float) -> None:
         """What the loads that are ordered on now draw at least."""
+
+    def confirm_from(self, uptime_s: float | None) -> None:
+        """From when on a measurement confirms a low voltage; None where none waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ class PowerCycle:
             at.now,
             clock_confirmed=self._clock.is_synchronized(),
         )
+        self._meter.confirm_from(find_deadline_s(self._guard))
         by_voltage = self._guard.confirmed
         return PermissionRequest(verdict, by_voltage, at.battery, at.reading, at.now)
 

@@ -1,5 +1,5 @@
-"""Checks the sections of power devices: models, ports, ids, and what shares a line. Pure, but that
-links among the ports' names are followed.
+"""Checks the sections of power devices: models, ports, ids, what shares a line, and how late loads
+would stop. Pure, but that links among the ports' names are followed.
 
 In: the settings. Out: findings; the power service refuses to start with the errors among them.
 Never: opens a port.
@@ -11,8 +11,11 @@ from appliance.clock import SystemClock
 from appliance.errors import SettingsError
 from appliance.process.settings_checks import SettingsFinding
 from appliance.settings import Settings
+from appliance.wording.counts import format_count
+from power.guard.poll_rate import PROMISED_S, estimate_stop_s
 from power.probe.ports import KERNEL_NAME, find_lasting_name
 from power.protocol.ports import TCP
+from power.reading.line_times import DeviceTime, estimate_times
 from power.reading.meters import open_meters
 from power.reading.named_devices import find_errors
 
@@ -23,6 +26,7 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
     yield from errors
     if not errors:
         yield from find_what_the_service_refuses(settings)
+        yield from find_late_stops(settings)
     yield from find_passing_ports(settings)
 
 
@@ -47,3 +51,52 @@ def find_passing_ports(settings: Settings) -> Iterator[SettingsFinding]:
                 f"is {port}, which may be another adapter after a restart: use {better}",
                 is_warning=True,
             )
+
+
+def find_late_stops(settings: Settings) -> Iterator[SettingsFinding]:
+    """Where loads would stop later than the guard promises, though all devices answer."""
+    times = estimate_times(settings)
+    first = min(times, key=estimate_fall_s)
+    if estimate_fall_s(first) > PROMISED_S:
+        text = f"{format_wait(first)}, and nothing else measures the battery sooner: its loads stop"
+        yield warn_of_late_stop(first, text, estimate_fall_s(first), "it has fallen")
+        return
+    for time in {one.device.place: one for one in reversed(times) if is_pack(one)}.values():
+        if (stop_s := estimate_cell_s(time)) > PROMISED_S:
+            text = f"{format_wait(time)}: loads stop"
+            yield warn_of_late_stop(time, text, stop_s, "a single cell has become weak")
+
+
+def format_wait(time: DeviceTime) -> str:
+    """Why the turn of a device comes late, in words."""
+    interval_s = time.device.profile.least_interval_s
+    if interval_s > time.round_s:
+        return f"is of a model that may be asked once in {interval_s:g} s"
+    beside = format_count(time.beside, "other device")
+    return f"has {beside} beside it, and to ask them all takes some {time.round_s:.1f} s"
+
+
+def warn_of_late_stop(time: DeviceTime, text: str, stop_s: float, when: str) -> SettingsFinding:
+    mends = "fewer devices on its port mend" if time.beside else "one of another model beside mends"
+    return SettingsFinding(
+        (*time.device.where, "port"),
+        f"{text} up to {stop_s:.0f} s after {when} (the aim is {PROMISED_S:g} s); {mends} that",
+        is_warning=True,
+    )
+
+
+def is_pack(time: DeviceTime) -> bool:
+    """Whether it measures single cells."""
+    return time.device.where[0] == "bms"
+
+
+def estimate_fall_s(time: DeviceTime) -> float:
+    """Until loads stop, where the whole battery falls: any device of the line will see it."""
+    interval_s = time.device.profile.least_interval_s
+    return estimate_stop_s(round_s=time.answer_s, answer_s=time.answer_s, interval_s=interval_s)
+
+
+def estimate_cell_s(time: DeviceTime) -> float:
+    """The same where one cell falls, which only its own pack sees."""
+    interval_s = time.device.profile.least_interval_s
+    return estimate_stop_s(round_s=time.round_s, answer_s=time.answer_s, interval_s=interval_s)

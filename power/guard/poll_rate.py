@@ -18,12 +18,13 @@ While nothing runs, nothing needs to be stopped, and the settings' pace is enoug
 
 from appliance.model import EnergyLevel
 from power.guard.limits import NO_RISE_AFTER_S
-from power.guard.observations import GuardState, find_deadline_s
+from power.guard.observations import EMPTY_FOR_S, GuardState, find_deadline_s
 
 WHILE_LOADS_RUN_S = 2.0
 WHILE_LOW_S = 1.0
 AGAIN_S = 1.0
 OVERDUE_S = 0.25
+PROMISED_S = 35.0  # from a fallen battery to the stop orders
 
 
 def choose_period_s(
@@ -58,3 +59,14 @@ def was_lost(state: GuardState, poll_began_s: float) -> bool:
     """Whether this poll brought no new voltage, of a battery that was measured a moment ago."""
     measured_s = state.observed_s
     return measured_s is not None and 0 < poll_began_s - measured_s <= NO_RISE_AFTER_S
+
+
+def estimate_stop_s(*, round_s: float, answer_s: float, interval_s: float) -> float:
+    """Seconds at most from a fall that one device measures to the order: until its turn comes, the
+    confirmation, and the device that is being asked then before it.
+
+    `round_s`: until its turn comes again on its line; `answer_s`: of one device; `interval_s`: the
+    least time between two polls of it.
+    """
+    may_wait_s = interval_s + AGAIN_S if interval_s > WHILE_LOADS_RUN_S else 0.0
+    return max(WHILE_LOADS_RUN_S, may_wait_s, round_s) + EMPTY_FOR_S + 2 * answer_s + OVERDUE_S

@@ -5,7 +5,7 @@ Never: lets a dead device hold up the others, or a half-known sum pass for the w
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any, Protocol
@@ -69,6 +69,7 @@ class Device:
     lost: int = 0
     ask_at_s: float = 0.0
     failure: BusError | None = None
+    urgent_from_s: float | None = None
 
     @property
     def title(self) -> str:
@@ -104,6 +105,7 @@ class Meters:
     checks: DeviceChecks = field(default_factory=DeviceChecks)
     days: DayCounters = field(default_factory=lambda: DayCounters(UTC))
     poll: Callable[[Sequence[Device], Callable[[], float]], list[Any]] = poll_in_turn
+    _weakest: str | None = None
 
     def __post_init__(self) -> None:
         turned = frozenset(device.title for device in self.devices if device.invert_current)
@@ -132,6 +134,7 @@ class Meters:
                 batteries[device.name] = reading
         checked = self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)
         packs = checked.batteries
+        self._weakest = find_weakest(packs)
         whole = combine(list(checked.chargers.values()), list(packs.values()), self.clock.age_s)
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)
         return Poll(whole, tuple(named_packs), (*faults, *checked.faults))
@@ -139,6 +142,24 @@ class Meters:
     def note_load(self, power_w: float) -> None:
         """What the loads that are ordered on now draw at least: a meter must see it change."""
         self.checks.note_load(power_w, self.clock.stamp().uptime_s)
+
+    def confirm_from(self, uptime_s: float | None) -> None:
+        """From then on the pack with the lowest cell is to be measured out of its turn: its voltage
+        waits to be confirmed. None: nothing does.
+        """
+        for device in self.devices:
+            is_weakest = device.section == "bms" and device.name == self._weakest
+            device.urgent_from_s = uptime_s if is_weakest else None
+
+
+def find_weakest(packs: Mapping[str, BatteryReading | None]) -> str | None:
+    """The pack with the lowest cell; None where no cell is known."""
+    cells_v = {
+        name: one.lowest_cell_voltage_v
+        for name, one in packs.items()
+        if one is not None and one.lowest_cell_voltage_v is not None
+    }
+    return min(cells_v, key=cells_v.__getitem__) if cells_v else None
 
 
 def invert_current(reading: Any) -> Any:

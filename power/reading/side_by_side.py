@@ -9,10 +9,13 @@ poll takes what each has reported last, with its own time. Once is no sign: a lo
 of a device's identity or a busy computer takes as long, and a poll that did not wait for the line
 would miss what it measures. A driver that does not come back from one exchange is a fault; a poll
 in which many exchanges are lost (a damaged line) takes long, and is none.
+
+A device with an `urgent_from_s` is asked out of its turn, once, when that time has come.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from threading import Thread
 from typing import Any, Protocol
 
@@ -30,6 +33,7 @@ class LineDevice(Protocol):
 
     line: str
     failure: BusError | None
+    urgent_from_s: float | None
 
     def read(self, now_s: float) -> Any:
         """Its reading, None where it has none."""
@@ -135,12 +139,23 @@ class LinePoll:
         """Ask each device once; whether that was slow."""
         began_s = self._real_s()
         for device in self.devices:
-            at_s, self._waits_since_s = self._now_s(), self._real_s()
-            reading = device.read(at_s)
-            self._reports[id(device)] = Report(at_s, None if self.hangs else reading)
+            self._ask_device(device)
+            for urgent in filter(self._is_urgent, self.devices):
+                self._ask_device(urgent)
         is_slow = self._real_s() - began_s > QUICK_S
         self._slow_sweeps = self._slow_sweeps + 1 if is_slow else 0
         return is_slow
+
+    def _ask_device(self, device: LineDevice) -> None:
+        at_s, self._waits_since_s = self._now_s(), self._real_s()
+        reading = device.read(at_s)
+        self._reports[id(device)] = Report(at_s, None if self.hangs else reading)
+
+    def _is_urgent(self, device: LineDevice) -> bool:
+        """Whether it is to be asked now, and was not asked since that time."""
+        from_s, report = device.urgent_from_s, self._reports.get(id(device))
+        asked_at_s = -inf if report is None else report.asked_at_s
+        return from_s is not None and asked_at_s < from_s <= self._now_s()
 
 
 class SideBySide:

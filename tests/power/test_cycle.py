@@ -22,6 +22,7 @@ from appliance.settings import Settings
 from appliance.store.store import Store
 from power.act.loads import Actuator
 from power.cycle import PowerCycle
+from power.guard.observations import EMPTY_FOR_S
 from power.plan.ladder import Ladder
 from power.reading.meters import Poll
 from tests.conftest import ROOT, OpenStore
@@ -43,9 +44,13 @@ class FakeMeter:
     stage: ChargeStage = ChargeStage.BULK
     silent: bool = False
     loads_w: list[float] = field(default_factory=list)
+    confirms_from_s: float | None = None
 
     def note_load(self, power_w: float) -> None:
         self.loads_w.append(power_w)
+
+    def confirm_from(self, uptime_s: float | None) -> None:
+        self.confirms_from_s = uptime_s
 
     def read(self) -> Poll:
         if self.silent:
@@ -206,6 +211,16 @@ def test_a_meter_that_falls_silent_with_the_battery_stops_the_loads_and_not_the_
     unit.meter.silent = True
     assert unit.pass_time(30).startswith("HIBERNATE held by the guard: the last measured voltage")
     assert "poweroff" not in unit.host.orders
+
+
+def test_the_meters_are_told_from_when_on_a_measurement_confirms_a_low_voltage(unit: Unit) -> None:
+    confirms_from_s = []
+    for volts, seconds in ((13.2, 10), (11.9, 10), (11.9, 30)):
+        unit.meter.volts = volts
+        unit.pass_time(seconds)
+        confirms_from_s.append(unit.meter.confirms_from_s)
+    fell_s = unit.clock.stamp().uptime_s - 30
+    assert confirms_from_s == [None, fell_s + EMPTY_FOR_S, None]
 
 
 def break_the_store(unit: Unit, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:

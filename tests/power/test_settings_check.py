@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,3 +188,44 @@ def test_a_passing_name_of_a_port_is_a_warning_and_no_error(clock: FakeClock) ->
     open_meters(settings, clock)
     lasting = Settings(charger={"main": ChargerSettings(port="/dev/appliance/charger")})
     assert list(check(lasting)) == []
+
+
+def find_warnings(charger: dict[str, str], packs: dict[str, str]) -> list[str]:
+    """For controllers and packs, each a model and a port in one text; ids count up."""
+
+    def split(one: str, number: int) -> dict[str, Any]:
+        model, port = one.split()
+        return {"model": model, "port": port, "device_id": number}
+
+    settings = Settings(
+        charger={
+            name: ChargerSettings(**split(one, 1 + at))
+            for at, (name, one) in enumerate(charger.items())
+        },
+        bms={
+            name: BmsSettings(**split(one, 0x81 + at))
+            for at, (name, one) in enumerate(packs.items())
+        },
+    )
+    found = list(check(settings))
+    assert all(one.is_warning for one in found)
+    return [one.format(settings) for one in found]
+
+
+def test_a_model_that_may_be_asked_rarely_and_is_alone_stops_loads_late_and_the_check_says_so() -> (
+    None
+):
+    (warning,) = find_warnings({"roof": "renogy-rover /dev/x"}, {})
+    assert "charger.roof.port is of a model that may be asked once in 10 s" in warning
+    assert "its loads stop up to 42 s after it has fallen (the aim is 35 s)" in warning
+    assert find_warnings({"roof": "renogy-rover /dev/x"}, {"pack": "daly /dev/y"}) == []
+
+
+def test_many_packs_on_one_line_stop_loads_late_for_a_weak_cell_and_the_check_says_so() -> None:
+    roof = {"roof": "epever-tracer /dev/x"}
+    packs = {f"p{number}": "daly /dev/y" for number in range(14)}
+    (warning,) = find_warnings(roof, packs)
+    assert "bms.p0.port has 13 other devices beside it" in warning
+    assert "after a single cell has become weak" in warning
+    halves = {name: f"daly /dev/y{at % 2}" for at, name in enumerate(packs)}
+    assert find_warnings(roof, halves) == []

@@ -5,21 +5,20 @@ Never: does anything outside of that directory.
 """
 
 import os
-import pty
 import socket
 import sqlite3
-import time
-from collections.abc import Callable
-from contextlib import ExitStack, closing, suppress
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 from appliance.clock import boottime_s
-from provisioning.simulated.devices.daly import SimulatedDaly
-from provisioning.simulated.lines.byte_device import RtuDevices
-from tests.bench.guard_faults.site import FALLEN, Site, make_plant, serve_line
+from tests.bench.guard_faults.line_faults import (
+    add_battery_on,
+    add_silent_battery,
+    add_slow_packs,
+    silence_after_the_fall,
+)
+from tests.bench.guard_faults.site import Fault, Site
 
-Fault = Callable[[Site], Any]
 TABLES = ("power_reading", "battery_state", "energy_budget", "energy_policy", "energy_plan_step")
 NUMBERS = {
     "power_reading": "battery_voltage_v",
@@ -242,53 +241,6 @@ def hang_with_many_cameras(site: Site) -> None:
     site.then = "exec sleep 600"
 
 
-def add_silent_battery(site: Site) -> None:
-    """A BMS behind TCP that takes the connection and never answers."""
-    silent = socket.create_server(("127.0.0.1", 0))
-    site.closers.append(silent.close)
-    port = silent.getsockname()[1]
-    site.add = f'[bms.pack]\nmodel = "jbd"\nport = "tcp://127.0.0.1:{port}"\n'
-
-
-def add_battery_on(kind: str) -> Fault:
-    """A BMS whose port is a terminal at which nobody is, or no terminal."""
-
-    def spoil(site: Site) -> None:
-        path = site.here / "port"
-        if kind == "pipe":
-            os.mkfifo(path)
-        else:
-            ours, theirs = pty.openpty()
-            path.symlink_to(os.ttyname(theirs))
-            site.closers += [lambda: os.close(ours), lambda: os.close(theirs)]
-        site.add = f'[bms.pack]\nmodel = "jbd"\nport = "{path}"\n'
-
-    return spoil
-
-
-class SlowDevices(RtuDevices):
-    """Modbus devices that take their time."""
-
-    def respond(self, request: bytes) -> bytes | None:
-        time.sleep(0.65)
-        return super().respond(request)
-
-
-def add_slow_packs(site: Site) -> None:
-    """Eight packs on one line, each with two answers a poll, so that one sweep takes 10 s."""
-    plant = make_plant()
-    ids = range(0x81, 0x89)
-    line = ExitStack()
-    site.closers.append(line.close)
-    port = line.enter_context(
-        serve_line(SlowDevices([SimulatedDaly(plant, (), one, 1 / 8) for one in ids]))
-    )
-    site.when_fallen.append(lambda: setattr(plant, "values", FALLEN))
-    site.add = "".join(
-        f'[bms.pack{one}]\nmodel = "daly"\nport = "{port}"\ndevice_id = {one}\n' for one in ids
-    )
-
-
 def shift_clock(year: int) -> Fault:
     def spoil(site: Site) -> None:
         site.add = (
@@ -369,6 +321,7 @@ FAULTS: dict[str, Fault] = {
     "a BMS's port at which nobody is": add_battery_on("terminal"),
     "a pipe in place of a BMS's port": add_battery_on("pipe"),
     "8 packs on one line, 0.65 s an answer": add_slow_packs,
+    "the controller goes down with the battery": silence_after_the_fall,
     "wall clock 11 years ahead": shift_clock(2037),
     "wall clock in 1999": shift_clock(1999),
     **list_row_faults(),

@@ -28,14 +28,14 @@ from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from power.act.loads import list_loads
 from provisioning.simulated.devices.epever import SimulatedEpever
-from provisioning.simulated.devices.models import make_byte_device
-from provisioning.simulated.lines.byte_device import ByteDevice
+from provisioning.simulated.lines.byte_device import ByteDevice, RtuDevices
 from provisioning.simulated.lines.serial_line import SerialLine
 from tests.bench.reaction import WeakPlant
 from tests.bench.report import ROOT
 from tests.scenes import filled
 from tests.scenes.damaged_rows import plan_rows
 
+Disturb = Callable[[bytes | None], bytes | None]
 FULL, FALLEN = (13.4, -0.5, 0.0), (11.6, -2.0, 0.0)  # battery V, A into it, W of sun
 SETTINGS = """\
 [unit]
@@ -70,6 +70,8 @@ class Site:
     wrapper: tuple[str, ...] = ()  # a command in front of the process's own
     environment: dict[str, str] = field(default_factory=dict)
     stderr: int | None = None  # in place of the file `log`
+    # in front of the charge controller: its reply to a request, or None
+    disturb: Disturb = lambda reply: reply
     helpers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     mounts: list[Path] = field(default_factory=list)
     closers: list[Callable[[], object]] = field(default_factory=list)
@@ -143,6 +145,9 @@ class Site:
             subprocess.run(["umount", "-l", str(place)], check=False, capture_output=True)
 
 
+Fault = Callable[[Site], Any]
+
+
 def read_orders(site: Site) -> list[tuple[float, str, str]]:
     """(when, verb, unit) of each order, in their sequence."""
     found = []
@@ -170,9 +175,22 @@ def make_plant() -> WeakPlant:
     return plant
 
 
-def serve_charger(plant: WeakPlant) -> AbstractContextManager[Path]:
+def serve_charger(
+    plant: WeakPlant, disturb: Disturb = lambda reply: reply
+) -> AbstractContextManager[Path]:
     """The charge controller on a pseudo-terminal."""
-    return serve_line(make_byte_device([SimulatedEpever(plant)], "pty"))
+    return serve_line(DisturbedDevices(SimulatedEpever(plant), disturb))
+
+
+class DisturbedDevices(RtuDevices):
+    """A device whose replies a fault may take away."""
+
+    def __init__(self, device: SimulatedEpever, disturb: Disturb) -> None:
+        super().__init__([device])
+        self._disturb = disturb
+
+    def respond(self, request: bytes) -> bytes | None:
+        return self._disturb(super().respond(request))
 
 
 @contextmanager
@@ -219,7 +237,7 @@ def measure(site: Site, spoil: Callable[[Site], Any], limit_s: float) -> float |
         spoil(site)
         if not site.systemctl_missing:
             site.write_systemctl()
-        with serve_charger(plant) as port:
+        with serve_charger(plant, site.disturb) as port:
             path = write_settings(site, port)
             units = [load.unit for load in list_loads(settings_file.load_settings(path))]
             with run_power(site, path):

@@ -369,3 +369,24 @@ def test_which_currents_are_turned_round_is_known_from_the_settings(
     meters = open_meters(turned, clock)
     assert [one.invert_current for one in meters.devices] == [True, False, True]
     assert meters.checks.signs.inverted == {"charger a", "bms pack"}
+
+
+def test_the_pack_with_the_lowest_cell_is_the_one_to_be_asked_out_of_its_turn(
+    clock: FakeClock,
+) -> None:
+    good, weak = battery_reading(clock), battery_reading(clock)
+    weak = replace(weak, lowest_cell_voltage_v=2.95)
+    devices = [
+        make_device("charger", "weak", charger_reading(clock)),
+        make_device("bms", "good", good),
+        make_device("bms", "weak", weak),
+        make_device("bms", "silent", NoAnswer("no answer")),
+    ]
+    meters = Meters(devices, clock)
+    meters.confirm_from(50.0)
+    assert [one.urgent_from_s for one in devices] == [None] * 4  # nothing was measured
+    meters.read()
+    meters.confirm_from(50.0)
+    assert [one.urgent_from_s for one in devices] == [None, None, 50.0, None]
+    meters.confirm_from(None)
+    assert [one.urgent_from_s for one in devices] == [None] * 4

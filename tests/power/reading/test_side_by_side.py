@@ -24,6 +24,7 @@ class FakeDevice:
     before: Callable[[], object] = lambda: None
     failure: BusError | None = None
     asked: int = 0
+    urgent_from_s: float | None = None
 
     def read(self, now_s: float) -> str:
         self.asked += 1
@@ -194,6 +195,24 @@ def test_a_line_that_was_slow_once_is_waited_for_again(times: Times) -> None:
     waits_s.append(line.ask())
     line.wait(60.0)
     assert waits_s == [60.0, 50.0, 50.0, 50.0, 0.0, 50.0]
+
+
+def test_what_confirms_a_low_voltage_is_asked_out_of_its_turn_once(times: Times) -> None:
+    """A sweep over five devices of 2 s each; what the second measures from 14 s on is wanted."""
+    order: list[str] = []
+
+    def answer(name: str) -> Callable[[], None]:
+        def note() -> None:
+            order.append(f"{name} at {times.uptime_s:g}")
+            times.pass_time(2.0)
+
+        return note
+
+    devices = [FakeDevice(name, "1", answer(name)) for name in "abcde"]
+    devices[1].urgent_from_s = 14.0
+    poll = make_poller(times)
+    poll(*devices)
+    assert order == ["a at 7", "b at 9", "c at 11", "d at 13", "b at 15", "e at 17"]
 
 
 def test_what_was_reported_long_ago_does_not_stand_in_for_what_does_not_come(
