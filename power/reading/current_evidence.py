@@ -34,6 +34,7 @@ from power.reading.comparisons import (
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
 VOTES_HOLD_S = 86_400.0
 ALONE_A, ALONE_S = 1.0, 600.0  # loads on the battery: it discharges while controllers rest
+LARGEST_SCALE = 15.0  # of a shunt that is set wrong: less than this many times is the same current
 FULL_PCT = 99.0  # a BMS sets its count right when it is full, and when it is empty
 
 
@@ -208,7 +209,7 @@ class CurrentEvidence:
         if one.others_a is not None:
             self.others.add(own_a=own_a, other_a=one.others_a, seconds=seconds)
             self.scale.add(own_a=own_a, other_a=one.others_a, seconds=seconds, now_s=one.at_s)
-            if own_a < -ALONE_A and abs(one.others_a) < NOISE_A:
+            if is_alone(own_a, one.others_a):
                 self.alone_s += seconds
         if one.sun_a is not None:
             self.sun.add(own_a=own_a, other_a=one.sun_a, seconds=seconds)
@@ -246,6 +247,14 @@ class CurrentEvidence:
     def _take(self, kind: Evidence, vote: Vote | None, way: Direction, now_s: float) -> None:
         if vote is not None:
             self._latest_votes[kind, way] = (vote, now_s)
+
+
+def is_alone(own_a: float, others_a: float) -> bool:
+    """Whether a pack discharges while the controllers rest. A small current of theirs, counted in
+    another scale, is no rest.
+    """
+    rest_a = min(NOISE_A, abs(own_a) / LARGEST_SCALE)
+    return own_a < -ALONE_A and abs(others_a) < rest_a
 
 
 def find_direction(amount: float) -> Direction:

@@ -129,9 +129,13 @@ class CurrentSigns:
     ) -> tuple[str, ...]:
         """The fields of that device that are not used now."""
         verdict = self._results.get(title, TRUSTED)
-        if verdict.result is SignResult.TRUSTED:
-            return (current,) if self._has_other_scale(title) else ()
-        return (current, charge) if charge and verdict.doubts_charge else (current,)
+        if verdict.result is not SignResult.TRUSTED:
+            doubts_charge = verdict.doubts_charge
+        elif self._has_other_scale(title):
+            doubts_charge = Evidence.CHARGE in verdict.in_favour  # counted with that current
+        else:
+            return ()
+        return (current, charge) if charge and doubts_charge else (current,)
 
     def _list_beside_sun(self) -> dict[str, tuple[float, float]]:
         """The controllers whose current is of another size than their panels minus loads, with the

@@ -82,6 +82,30 @@ def test_a_pack_that_counts_a_tenth_is_not_used_and_neither_is_what_contradicts_
     assert merge(battery, polled).battery_current_a == pytest.approx(10, abs=0.1)
 
 
+@pytest.mark.parametrize("true_a", [-0.4, -2.0, 8.0])
+def test_a_pack_that_counts_tenfold_is_never_used_beside_its_fault(
+    battery: Battery, true_a: float
+) -> None:
+    """In the night the controllers count little; ten times as much is no load of its own."""
+    battery.pack_share, battery.reports_charge = 10.0, False
+    battery.spend(1, true_a, pv_w=max(0.0, 40 * true_a))
+    for _ in range(12):
+        polled = battery.spend(0.2, -0.4)
+        assert [fault.code for fault in polled.faults] == ["disagreement-bms-pack"]
+        assert get_pack(polled).current_a is None
+        assert merge(battery, polled).battery_current_a is None
+
+
+@pytest.mark.parametrize(("counts_itself", "is_used"), [(True, False), (False, True)])
+def test_a_charge_that_was_counted_in_another_scale_is_not_used_either(
+    battery: Battery, *, counts_itself: bool, is_used: bool
+) -> None:
+    battery.pack_share, battery.counts_itself = 0.1, counts_itself
+    polled = battery.spend(6, 35.0, pv_w=600.0)
+    assert [fault.code for fault in polled.faults] == ["disagreement-bms-pack"]
+    assert (get_pack(polled).state_of_charge_pct is not None) is is_used
+
+
 def test_a_controller_whose_own_panels_contradict_its_current_is_the_one_that_is_wrong(
     battery: Battery,
 ) -> None:

@@ -49,9 +49,9 @@ class Battery:
         self.polls += 1
         moved_pct = true_a * 10 / 3600 / FULL_AH * 100
         flips = self.flip_pack and not (self.flips_charging_only and true_a < 0)
-        wrong = self.counts_itself and self.flip_pack
+        counted_share = -self.pack_share if self.flip_pack else self.pack_share
         self.charge_pct += moved_pct
-        self.reported_pct += -moved_pct if wrong else moved_pct
+        self.reported_pct += moved_pct * (counted_share if self.counts_itself else 1.0)
         noise = self.polls % 7 / 1000
         volts = 13.2 + OHM * true_a + noise
         charger = {
