@@ -30,6 +30,7 @@ from power.reading.comparisons import (
     SupplyComparison,
     Vote,
 )
+from power.reading.sun_slope import SunSlope
 
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
 VOTES_HOLD_S = 86_400.0
@@ -46,6 +47,9 @@ class Evidence(Enum):
     CHARGE = "its own state of charge moves the other way"
     VOLTAGE = "its voltage falls when current is reported to flow in"
     DARK = "the panels give less than is reported to flow in"
+
+
+PHYSICAL = {Evidence.DARK, Evidence.VOLTAGE}  # what sun and battery themselves show
 
 
 class SignResult(Enum):
@@ -72,7 +76,8 @@ class CurrentSample:
     """What is known in one poll of one device's current; None where a kind of
     evidence has no value.
 
-    `others_a`, `sun_a`: the current by that evidence; `most_a`: the most that it can be.
+    `others_a`, `sun_a`: the current by that evidence; `most_a`: the most that it can be;
+    `taken_a`: what the panels give while all that they can give is taken.
     """
 
     at_s: float
@@ -81,6 +86,7 @@ class CurrentSample:
     others_a: float | None = None
     sun_a: float | None = None
     most_a: float | None = None
+    taken_a: float | None = None
     charge_pct: float | None = None
     full_ah: float | None = None
 
@@ -88,14 +94,17 @@ class CurrentSample:
 def judge_sign(votes: Mapping[Evidence, Vote]) -> SignResult:
     """The result. INVERTED takes two kinds of evidence more against the current than for it. A
     generator that the unit does not know charges in the dark, and loads may move with the sun: DARK
-    and VOLTAGE alone make nothing unsure.
+    or VOLTAGE alone makes nothing unsure. A charge in favour was counted with that very current: of
+    a shunt that is connected the wrong way round it says nothing.
     """
     against = {one for one, vote in votes.items() if vote is Vote.OPPOSES}
-    in_favour = len(votes) - len(against)
-    if len(against) - in_favour >= 2:
+    in_favour = votes.keys() - against
+    if len(against) - len(in_favour) >= 2:
         return SignResult.INVERTED
-    against -= {Evidence.DARK, Evidence.VOLTAGE}
-    return SignResult.UNSURE if against and len(against) >= in_favour else SignResult.TRUSTED
+    if against == PHYSICAL and in_favour <= {Evidence.CHARGE}:
+        return SignResult.INVERTED
+    against -= PHYSICAL
+    return SignResult.UNSURE if against and len(against) >= len(in_favour) else SignResult.TRUSTED
 
 
 def judge_directions(inward: Votes, outward: Votes) -> SignResult:
@@ -153,7 +162,8 @@ class HeldScale:
 @dataclass
 class CurrentEvidence:
     """All evidence about one device's current: its running sums, and the latest vote of each kind
-    and direction. `scale` is beside the others, `sun_scale` beside sun minus loads.
+    and direction. `scale` is beside the others, `sun_scale` beside sun minus loads, `slope` beside
+    what the sun gives more or less.
     """
 
     others: TwoWayComparison = field(default_factory=TwoWayComparison)
@@ -164,6 +174,7 @@ class CurrentEvidence:
     last_s: float | None = None
     scale: HeldScale = field(default_factory=HeldScale)
     sun_scale: HeldScale = field(default_factory=HeldScale)
+    slope: SunSlope = field(default_factory=SunSlope)
     alone_s: float = 0.0  # how long it discharged while the others rested
     _latest_votes: dict[tuple[Evidence, Direction], tuple[Vote, float]] = field(
         default_factory=dict
@@ -179,6 +190,7 @@ class CurrentEvidence:
             self.charge = ChargeComparison()
         else:
             self._add(one, gap_s)
+        self.slope.expire(one.at_s)
         self._collect(one.at_s)
 
     def judge(self, now_s: float) -> SignResult:
@@ -216,6 +228,8 @@ class CurrentEvidence:
             self.sun_scale.add(own_a=own_a, other_a=one.sun_a, seconds=seconds, now_s=one.at_s)
         elif one.most_a is not None:
             self.dark.add(own_a=own_a, most_a=one.most_a, seconds=seconds)
+        if one.taken_a is not None:
+            self.slope.add(own_a=own_a, sun_a=one.taken_a, seconds=seconds, now_s=one.at_s)
         self._add_charge(one, seconds)
 
     def _add_charge(self, one: CurrentSample, seconds: float) -> None:

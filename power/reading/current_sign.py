@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 
 from appliance.errors import BusError
-from appliance.model import BatteryReading, PowerReading
+from appliance.model import BatteryReading, ChargeStage, PowerReading
 from power.reading.combine import Charger
 from power.reading.comparisons import Vote
 from power.reading.current_evidence import (
@@ -18,7 +18,12 @@ from power.reading.current_evidence import (
     Evidence,
     SignResult,
 )
-from power.reading.disagreements import Disagreement, compare_scales, compare_with_sun
+from power.reading.disagreements import (
+    Disagreement,
+    compare_scales,
+    compare_slope,
+    compare_with_sun,
+)
 
 CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
 
@@ -40,6 +45,7 @@ class DeviceCurrent:
     measures_battery: bool  # its current, with those of its kind, is the battery's
     pv_w: float | None = None
     load_w: float | None = None
+    takes_all: bool = False  # of what its panels can give: it is in bulk charge
     charge_pct: float | None = None
     full_ah: float | None = None
 
@@ -118,10 +124,13 @@ class CurrentSigns:
         beside_sun = self._list_beside_sun()
         if beside_sun:
             return [compare_with_sun(title, *means_a) for title, means_a in beside_sun.items()]
+        packs = {title: one for title, one in self._evidence.items() if is_pack(title)}
         return [
-            compare_scales(title, *evidence.scale.means_a)
-            for title, evidence in self._evidence.items()
-            if evidence.scale.means_a and is_pack(title)
+            compare_scales(title, *one.scale.means_a)
+            if one.scale.means_a
+            else compare_slope(title, one.slope.slope or 0.0)
+            for title, one in packs.items()
+            if one.scale.means_a or one.slope.slope is not None
         ]
 
     def find_rejected_fields(
@@ -156,7 +165,7 @@ class CurrentSigns:
             return title in beside_sun
         evidence = self._evidence.get(title)
         if evidence is None or not evidence.scale.means_a:
-            return False
+            return evidence is not None and evidence.slope.slope is not None
         return not (is_pack(title) and evidence.alone_s >= ALONE_S)
 
     def observe(self, chargers: Mapping[str, Charger], packs: Mapping[str, BatteryReading]) -> None:
@@ -215,8 +224,9 @@ class CurrentSigns:
         across = [one for one in currents if one.is_pack != own.is_pack]
         rest_a = sum_known([self._get_signed_a(one) for one in beside], none=0.0)
         across_a = sum_known([self._get_signed_a(one) for one in across])
-        sun_a, most_a = own.sun_a, None
+        sun_a, most_a, taken_a = own.sun_a, None, None
         if own.is_pack:
+            taken_a = find_taken_a(across) if not beside else None
             sun_a = subtract(sum_known([one.sun_a for one in across]), rest_a)
             most_a = subtract(sum_known([one.most_a for one in across]), rest_a)
         measures_all = all(one.measures_battery for one in (own, *beside, *across))
@@ -228,6 +238,7 @@ class CurrentSigns:
             others_a=subtract(across_a, rest_a) if measures_all else None,
             sun_a=sun_a if measures_all or not own.is_pack else None,
             most_a=most_a,
+            taken_a=taken_a,
             charge_pct=own.charge_pct,
             full_ah=own.full_ah,
         )
@@ -284,6 +295,7 @@ def describe_charger(title: str, charger: Charger) -> DeviceCurrent:
         measures_battery=charger.measures_loads,
         pv_w=reading.pv_power_w,
         load_w=reading.load_power_w if has_output else 0.0,
+        takes_all=reading.charge_stage is ChargeStage.BULK,
     )
 
 
@@ -297,6 +309,14 @@ def describe_pack(title: str, pack: BatteryReading) -> DeviceCurrent:
         charge_pct=pack.state_of_charge_pct,
         full_ah=pack.full_ah,
     )
+
+
+def find_taken_a(controllers: Sequence[DeviceCurrent]) -> float | None:
+    """What all panels give, in amperes at the battery, while all that they can give is taken."""
+    if not all(one.takes_all for one in controllers):
+        return None
+    given_a = sum_known([one.most_a for one in controllers])
+    return None if given_a is None else given_a * CONVERSION_EFFICIENCY
 
 
 def sum_known(parts: Sequence[float | None], none: float | None = None) -> float | None:

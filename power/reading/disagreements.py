@@ -71,6 +71,16 @@ def compare_scales(pack: str, own_a: float, others_a: float) -> Disagreement:
     )
 
 
+def compare_slope(pack: str, slope: float) -> Disagreement:
+    """A pack counts far more or less than the sun gives more or less."""
+    return make_disagreement(
+        f"{pack} counts {slope:.1g} A more or less for each ampere that the panels give more or "
+        "less, over hours of bulk charge: its current is not used; check the setting of the shunt "
+        "and that `model` is this device, with a clamp meter",
+        pack,
+    )
+
+
 def compare_with_sun(charger: str, own_a: float, sun_a: float) -> Disagreement:
     """A controller's current is of another size than its own panels and load output leave."""
     return make_disagreement(

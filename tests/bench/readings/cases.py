@@ -6,12 +6,15 @@ and captures.
 """
 
 import math
+from dataclasses import replace
 
 from tests.bench.readings.devices import Controller, Pack
 from tests.bench.readings.plant import Plant
 from tests.bench.readings.run import Case
 
-VICTRON = Controller(model="victron-mppt", step_a=0.1, noise_v=0.01, loads_on_battery=True)
+VICTRON = Controller(
+    model="victron-mppt", has_output=False, step_a=0.1, noise_v=0.01, loads_on_battery=True
+)
 RENOGY = Controller(model="renogy-rover", step_v=0.1, step_w=1.0, noise_v=0.01)
 DALY = Pack(step_a=0.1, step_v=0.1, step_ah=0.1, step_pct=0.1, noise_v=0.005)
 LOADS = Plant(pv_w=300, step_w=60, step_s=120, step_share=0.5)  # that come and go in float
@@ -55,6 +58,7 @@ SOUND: dict[str, Case] = {
         controllers=(
             Controller(
                 model="victron-mppt",
+                has_output=False,
                 step_a=0.1,
                 noise_v=0.003,
                 drop_ohm=-0.01,
@@ -79,7 +83,10 @@ SOUND: dict[str, Case] = {
         packs=(Pack(share=0.5, dead_band_a=2.5), Pack(share=0.5, dead_band_a=2.5)),
     ),
     "two controllers": Case(
-        controllers=(Controller(), Controller(model="victron-mppt", step_a=0.1, noise_v=0.01))
+        controllers=(
+            Controller(),
+            Controller(model="victron-mppt", has_output=False, step_a=0.1, noise_v=0.01),
+        )
     ),
     "24 V": Case(plant=Plant(cells=8, pv_w=400, step_w=60, step_s=300), controllers=(VICTRON,)),
     "24 V, loads on the load output": Case(plant=Plant(cells=8, pv_w=400)),
@@ -153,6 +160,30 @@ FAULTY: dict[str, Case] = {
         found_h=1,
         false_h=0.5,
     ),
+    "a shunt that counts tenfold": Case(
+        packs=(Pack(gain=10),), fault=OTHER_SIZE, found_h=1, false_h=0.75
+    ),
+    "a shunt that counts a tenth, loads on the battery": Case(
+        packs=(TENTH,), controllers=(VICTRON,), fault=OTHER_SIZE, found_h=11, false_h=5
+    ),
+    "a shunt that counts tenfold, loads on the battery": Case(
+        packs=(Pack(gain=10),), controllers=(VICTRON,), fault=OTHER_SIZE, found_h=11, false_h=11
+    ),
+    "a shunt the wrong way round": Case(
+        packs=(Pack(gain=-1),), fault=CURRENT, found_h=0.25, false_h=0.25
+    ),
+    "a shunt the wrong way round, loads on the battery": Case(
+        packs=(Pack(gain=-1),), controllers=(VICTRON,), fault=CURRENT, found_h=6, false_h=3
+    ),
+    "wrong sign of a controller, loads on the battery": Case(
+        controllers=(replace(VICTRON, factor=-1),), fault="current-charger-roof0", found_h=8
+    ),
+    "loads on the battery that the settings forget": Case(
+        controllers=(Controller(forgets_loads=True),),
+        fault=OTHER_SIZE,
+        found_h=10,
+        may_also=(CURRENT, "current-charger-roof0"),
+    ),
     "a BMS frozen at noon": Case(
         packs=(Pack(frozen_from_h=12),), fault="frozen-bms-pack0", found_h=0.75, false_h=0.75
     ),
@@ -174,6 +205,9 @@ FAULTY: dict[str, Case] = {
     ),
     "a torn-off sensor": Case(
         packs=(Pack(temperature_c=-40.0),), fault="temperature-bms-pack0", found_h=0.25
+    ),
+    "a torn-off sensor that shows less than -40 C": Case(
+        packs=(Pack(temperature_c=-44.0),), fault="temperature-bms-pack0", found_h=0.25
     ),
     "a torn-off sensor of the controller": Case(
         controllers=(Controller(temperature_c=-40.0),),

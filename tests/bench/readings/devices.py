@@ -21,9 +21,12 @@ def to_step(value: float, step: float) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controller:
-    """A charge controller; `loads_on_battery` as in the settings. The first one has the loads."""
+    """A charge controller; `loads_on_battery` as in the settings. The first one has the loads, at
+    its output if it has one, unless they hang on the battery.
+    """
 
     model: str = "epever-tracer"
+    has_output: bool = True
     step_a: float = 0.01
     step_v: float = 0.01
     step_w: float = 0.01
@@ -31,6 +34,7 @@ class Controller:
     noise_v: float = 0.008
     drop_ohm: float = 0.0  # of the wires to the battery, which it measures with
     loads_on_battery: bool = False
+    forgets_loads: bool = False  # they hang on the battery, and the settings do not say so
     factor: float = 1.0  # of the current: -1 is the wrong sign
     offset_a: float = 0.0
     temperature_c: float | None = None  # the sensor's own; None: the true one
@@ -83,9 +87,8 @@ class ReportingController:
 
     def _measure(self, truth: Truth, stamp: Stamp) -> PowerReading:
         kind = self.kind
-        has_output = getattr(self.profile, "has_load_output", True)
-        own_load_a = truth.load_a if self.has_loads and has_output else 0.0
-        own_load_a = 0.0 if kind.loads_on_battery else own_load_a
+        is_wired = kind.has_output and not (kind.loads_on_battery or kind.forgets_loads)
+        own_load_a = truth.load_a if self.has_loads and is_wired else 0.0
         gives_a = truth.charge_a * self.share
         volts = truth.bus_v + gives_a * kind.drop_ohm + self.random.gauss(0, kind.noise_v)
         power_w = max(0.0, gives_a * truth.bus_v / EFFICIENCY)
@@ -101,7 +104,7 @@ class ReportingController:
             to_step(volts, kind.step_v),
             to_step(amps + self.random.gauss(0, kind.noise_a), kind.step_a),
             round(truth.temperature_c if kind.temperature_c is None else kind.temperature_c),
-            to_step(own_load_a * volts, kind.step_w) if has_output else None,
+            to_step(own_load_a * volts, kind.step_w) if kind.has_output else None,
             truth.stage,
             float(int(self._yield_wh)),
         )

@@ -59,6 +59,29 @@ def test_a_charge_that_was_counted_with_the_wrong_sign_is_not_used_either(
     assert get_pack(polled).state_of_charge_pct is None
 
 
+def test_a_shunt_that_is_connected_the_wrong_way_round_is_found_beside_unmeasured_loads(
+    battery: Battery,
+) -> None:
+    """Its charge agrees with it: it was counted with that current. Voltage and dark do not."""
+    battery.flip_pack = battery.counts_itself = battery.site.loads_on_battery = True
+    for _ in range(20):
+        battery.spend(0.1, -8.0, battery_current_a=0.0)
+        polled = battery.spend(0.1, -3.0, battery_current_a=0.0)
+    assert [fault.code for fault in polled.faults] == ["current-bms-pack"]
+    assert "set invert_current = true" in str(polled.faults[0])
+    assert get_pack(polled).current_a is None
+    assert get_pack(polled).state_of_charge_pct is None
+
+
+def test_a_generator_that_charges_in_the_dark_is_no_wrong_sign(battery: Battery) -> None:
+    battery.site.loads_on_battery, battery.counts_itself = True, True
+    for _ in range(20):
+        battery.spend(0.1, 8.0, battery_current_a=0.0)
+        polled = battery.spend(0.1, 3.0, battery_current_a=0.0)
+    assert polled.faults == ()
+    assert get_pack(polled).current_a == pytest.approx(3.0, abs=0.1)
+
+
 def test_an_advice_to_invert_is_given_only_where_the_sign_is_proven(battery: Battery) -> None:
     battery.flip_pack, battery.reports_charge = True, False
     (fault,) = battery.spend(1, -20.0, **NO_SUN).faults
