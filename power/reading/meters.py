@@ -112,32 +112,40 @@ class Meters:
         self.checks.signs.inverted = turned
 
     def read(self) -> Poll:
-        chargers: dict[str, Charger] = {}
-        batteries: dict[str, BatteryReading | None] = {}
-        faults: list[BusError] = []
         readings = self.poll(self.devices, lambda: self.clock.stamp().uptime_s)
         hint_at_swaps(self.devices)
-        for device, polled in zip(self.devices, readings, strict=True):
-            is_charger = device.section == "charger"
-            reading: Any = self.days.take(device.title, polled) if is_charger else polled
-            complaint = (
-                device.failure
-                or device.meter.health.find_fault(device.title)
-                or self.days.find_fault(device.title)
-            )
-            if complaint:
-                faults.append(attribute_to(complaint, device))
-            if is_charger:
-                profile, on_battery = device.meter.profile, device.loads_on_battery
-                chargers[device.name] = Charger(profile, on_battery, reading)
-            else:
-                batteries[device.name] = reading
+        chargers, batteries = self._sort(readings)
+        faults = [fault for device in self.devices if (fault := self._find_fault(device))]
         checked = self.checks.check(chargers, batteries, self.clock.stamp().uptime_s)
         packs = checked.batteries
         self._weakest = find_weakest(packs)
         whole = combine(list(checked.chargers.values()), list(packs.values()), self.clock.age_s)
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)
         return Poll(whole, tuple(named_packs), (*faults, *checked.faults))
+
+    def _sort(
+        self, readings: Sequence[Any]
+    ) -> tuple[dict[str, Charger], dict[str, BatteryReading | None]]:
+        """Chargers and batteries by name, each with its reading of this poll."""
+        chargers, batteries = {}, {}
+        for device, reading in zip(self.devices, readings, strict=True):
+            if device.section == "charger":
+                taken = self.days.take(device.title, reading)
+                chargers[device.name] = Charger(
+                    device.meter.profile, device.loads_on_battery, taken
+                )
+            else:
+                batteries[device.name] = reading
+        return chargers, batteries
+
+    def _find_fault(self, device: Device) -> BusError | None:
+        """What is wrong with one device or its line, once its reading is taken."""
+        fault = (
+            device.failure
+            or device.meter.health.find_fault(device.title)
+            or self.days.find_fault(device.title)
+        )
+        return attribute_to(fault, device) if fault else None
 
     def note_load(self, power_w: float) -> None:
         """What the loads that are ordered on now draw at least: a meter must see it change."""
@@ -199,7 +207,16 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
     """
     settings_checks.refuse(settings, find_errors(settings))
     lines = Lines(clock)
-    found = [
+    found = [*list_chargers(settings, lines, clock), *list_packs(settings, lines, clock)]
+    days = DayCounters(find_zone(settings.site.timezone))
+    return Meters(
+        found, clock, days=days, poll=SideBySide(time.monotonic, listen=lines.listen).poll
+    )
+
+
+def list_chargers(settings: Settings, lines: Lines, clock: Clock) -> list[Device]:
+    """The charge controllers of the settings."""
+    return [
         Device(
             "charger",
             name,
@@ -210,20 +227,20 @@ def open_meters(settings: Settings, clock: Clock) -> Meters:
         )
         for name, one in settings.charger.items()
     ]
-    found += [
+
+
+def list_packs(settings: Settings, lines: Lines, clock: Clock) -> list[Device]:
+    """The batteries of the settings."""
+    return [
         Device(
             "bms",
             name,
-            open_named(lines, devices.find_battery(pack.model), pack, clock),
-            invert_current=pack.invert_current,
-            line=pack.port,
+            open_named(lines, devices.find_battery(one.model), one, clock),
+            invert_current=one.invert_current,
+            line=one.port,
         )
-        for name, pack in settings.bms.items()
+        for name, one in settings.bms.items()
     ]
-    days = DayCounters(find_zone(settings.site.timezone))
-    return Meters(
-        found, clock, days=days, poll=SideBySide(time.monotonic, listen=lines.listen).poll
-    )
 
 
 def open_named(
