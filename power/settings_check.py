@@ -17,7 +17,7 @@ from power.probe.ports import KERNEL_NAME, find_lasting_name
 from power.protocol.ports import TCP
 from power.reading.line_times import DeviceTime, estimate_times
 from power.reading.meters import open_meters
-from power.reading.named_devices import find_errors
+from power.reading.named_devices import MODBUS, NamedDevice, find_errors, list_devices
 
 
 def check(settings: Settings) -> Iterator[SettingsFinding]:
@@ -28,6 +28,7 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
         yield from find_what_the_service_refuses(settings)
         yield from find_late_stops(settings)
     yield from find_passing_ports(settings)
+    yield from find_idle_line_settings(settings)
 
 
 def find_what_the_service_refuses(settings: Settings) -> Iterator[SettingsFinding]:
@@ -100,3 +101,39 @@ def estimate_cell_s(time: DeviceTime) -> float:
     """The same where one cell falls, which only its own pack sees."""
     interval_s = time.device.profile.least_interval_s
     return estimate_stop_s(round_s=time.round_s, answer_s=time.answer_s, interval_s=interval_s)
+
+
+def find_idle_line_settings(settings: Settings) -> Iterator[SettingsFinding]:
+    """`baud` and `framing` where they change nothing."""
+    for device in list_devices(settings):
+        if not isinstance(device, SettingsFinding):
+            yield from find_idle_baud(device)
+            yield from find_idle_framing(device)
+
+
+def find_idle_baud(device: NamedDevice) -> Iterator[SettingsFinding]:
+    port = device.settings.port
+    if port.startswith(TCP) and device.settings.baud is not None:
+        yield device.warn(
+            "baud",
+            f"changes nothing at {port}: set the speed in the gateway or bridge, and leave it out "
+            "here",
+        )
+
+
+def find_idle_framing(device: NamedDevice) -> Iterator[SettingsFinding]:
+    port, profile = device.settings.port, device.profile
+    if not device.form.bridged:
+        return
+    if profile.protocol not in MODBUS:
+        yield device.warn(
+            "framing",
+            f"changes nothing: a {profile.name} has frames of its own ({profile.protocol}), and "
+            "not those of Modbus; leave it out",
+        )
+    elif not port.startswith(TCP):
+        yield device.warn(
+            "framing",
+            f"changes nothing at {port}: on a serial line Modbus always has RTU frames; leave it "
+            "out, or name the tcp://HOST:PORT of the bridge",
+        )

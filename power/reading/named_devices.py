@@ -57,6 +57,9 @@ class NamedDevice:
     def find(self, key: str, text: str) -> SettingsFinding:
         return SettingsFinding((*self.where, key), text)
 
+    def warn(self, key: str, text: str) -> SettingsFinding:
+        return SettingsFinding((*self.where, key), text, is_warning=True)
+
 
 def find_errors(settings: Settings) -> list[SettingsFinding]:
     """Everything for which the power service does not start."""

@@ -229,3 +229,47 @@ def test_many_packs_on_one_line_stop_loads_late_for_a_weak_cell_and_the_check_sa
     assert "after a single cell has become weak" in warning
     halves = {name: f"daly /dev/y{at % 2}" for at, name in enumerate(packs)}
     assert find_warnings(roof, halves) == []
+
+
+IDLE = {
+    "a speed at a gateway": (
+        '[charger.a]\nport = "tcp://gw"\nbaud = 9600\n',
+        ":3: charger.a.baud changes nothing at tcp://gw: set the speed in the gateway or bridge",
+    ),
+    "RTU on a serial line": (
+        '[charger.a]\nport = "/dev/x"\nframing = "rtu"\n',
+        ":3: charger.a.framing changes nothing at /dev/x: on a serial line Modbus always has RTU",
+    ),
+    "RTU for a device that sends text": (
+        '[charger.a]\nmodel = "victron-mppt"\nport = "/dev/x"\nframing = "rtu"\n',
+        ":4: charger.a.framing changes nothing: a victron-mppt has frames of its own (VE.Direct)",
+    ),
+    "RTU through a bridge for frames of its own": (
+        '[bms.b]\nmodel = "jbd"\nport = "tcp://gw"\nframing = "rtu"\n',
+        "bms.b.framing changes nothing: a jbd has frames of its own (JBD)",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", IDLE)
+def test_a_line_setting_that_changes_nothing_is_a_warning_in_words(
+    tmp_path: Path, clock: FakeClock, what: str
+) -> None:
+    text, message = IDLE[what]
+    settings = load(tmp_path, text)
+    (found,) = check(settings)
+    assert found.is_warning
+    assert message in found.format(settings)
+    open_meters(settings, clock)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[charger.a]\nport = "/dev/x"\nbaud = 9600\n',
+        '[charger.a]\nport = "tcp://gw"\nframing = "rtu"\n',
+        '[charger.a]\nport = "tcp://gw"\nframing = "tcp"\n',
+    ],
+)
+def test_a_line_setting_that_changes_something_is_no_warning(tmp_path: Path, text: str) -> None:
+    assert list(check(load(tmp_path, text))) == []
