@@ -113,7 +113,7 @@ FEWEST_CELLS = 3
 
 
 class JkPb(BatteryProfile):
-    """JK-PB packs at bus addresses 1 to 15 (switches on the board).
+    """JK-PB packs at bus addresses 1 to 15 (switches on the board), or 16.
 
     A poll is two requests of 34 and 33 words: of different lengths, so that a late reply to one
     cannot be taken for the other's. Packs have answered 53 words.
@@ -129,7 +129,7 @@ class JkPb(BatteryProfile):
     step = 1
     device_id = 1
     never_ids = (0,)  # a pack at 0 is the master of the others and asks them itself
-    ids = tuple(range(2, 16))  # never 0
+    ids = tuple(range(2, 17))  # 16 is set by the maker's app; never 0
     timeout_s = 0.8
     gap_s = 0.12  # polled faster, it loses requests
     tested = (

@@ -30,21 +30,28 @@ class ExpectedReply:
 
         What stands before it is left over from an earlier reply. pymodbus would take the first.
         """
-        refusal = bytes([self.reply_id, self.function | EXCEPTION_BIT])
-        answer = bytes([self.reply_id, self.function, self.content_bytes])
         whole = RTU_SHORTEST + self.content_bytes
-        if len(received) == whole and received.startswith(answer) and self._same_id:
+        answer = bytes([self.function, self.content_bytes])
+        refusal = bytes([self.function | EXCEPTION_BIT])
+        first = bytes([self.asked_id]) + answer
+        if len(received) == whole and received.startswith(first):
             return received  # the usual case; pymodbus checks its checksum
-        for head, size in (answer, whole), (refusal, RTU_SHORTEST):
-            if frame := find_last_valid(received, head, size):
-                return frame if self._same_id else self._readdress(frame)
+        for begins, size in (answer, whole), (refusal, RTU_SHORTEST):
+            for own in self.ids:
+                if frame := find_last_valid(received, bytes([own]) + begins, size):
+                    return frame if own == self.asked_id else self._readdress(frame)
         return b""
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids that its reply may have: some boards of a series answer as they were asked."""
+        return tuple({self.reply_id: 0, self.asked_id: 0})
 
     def measure_content(self, received: bytes, *, is_rtu: bool) -> int | None:
         """The bytes of content of a sound frame of this device, whatever was asked for."""
         sound = is_rtu_frame(received) if is_rtu else is_tcp_frame(received)
         frame = received[:-2] if is_rtu else received[TCP_LENGTH.stop :]
-        is_its = sound and frame[:2] == bytes([self.reply_id, self.function])
+        is_its = sound and bool(frame) and frame[0] in self.ids and frame[1] == self.function
         return frame[2] if is_its and len(frame) == 3 + frame[2] else None
 
     def finds_two(self, received: bytes) -> bool:
@@ -57,11 +64,7 @@ class ExpectedReply:
     def _is_answer(self, frame: bytes) -> bool:
         """Whether this is one frame of this device to such a request: values, or a refusal."""
         functions = self.function, self.function | EXCEPTION_BIT
-        return is_rtu_frame(frame) and frame[0] == self.reply_id and frame[1] in functions
-
-    @property
-    def _same_id(self) -> bool:
-        return self.asked_id == self.reply_id
+        return is_rtu_frame(frame) and frame[0] in self.ids and frame[1] in functions
 
     def _readdress(self, frame: bytes) -> bytes:
         body = bytes([self.asked_id]) + frame[1:-2]

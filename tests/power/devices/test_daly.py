@@ -156,11 +156,21 @@ def test_a_captured_board_that_discharges_has_less_than_30000_in_its_current() -
     assert reading.remaining_ah == 117.8
 
 
-def test_a_reply_with_the_requests_own_id_is_not_taken() -> None:
-    own = build_rtu_frame(0x81, DL_FIRST[1:-2])
+def test_a_board_that_answers_with_the_id_at_which_it_was_asked_is_read() -> None:
+    first, second = (build_rtu_frame(0x81, one[1:-2]) for one in (DL_FIRST, DL_SECOND))
+    reading = make_captured_meter(
+        FirstPart(),
+        (bytes.fromhex("81 03 00 00 00 40 5B FA"), [first]),
+        (bytes.fromhex("81 03 00 41 00 3E 8B CE"), [second]),
+    )
+    assert (reading.voltage_v, reading.remaining_ah) == (53.0, 271.2)
+
+
+def test_a_reply_with_another_id_is_not_taken() -> None:
+    other = build_rtu_frame(0x52, DL_FIRST[1:-2])
     request = bytes.fromhex("81 03 00 00 00 40 5B FA")
     with pytest.raises(WrongFrame):
-        make_captured_meter(Daly(), (request, [own]), (request, [own]))
+        make_captured_meter(Daly(), (request, [other]), (request, [other]))
 
 
 def test_both_variants_are_recognised_and_nothing_else() -> None:

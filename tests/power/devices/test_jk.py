@@ -116,7 +116,7 @@ def test_the_captured_state_of_a_pack_of_16_cells() -> None:
 
 def test_the_bus_address_of_a_master_is_never_asked() -> None:
     assert JK.device_id == 1
-    assert JK.ids == tuple(range(2, 16))
+    assert JK.ids == tuple(range(2, 17))
     assert not SimulatedJk(make_sunny_noon(), device_id=0).answers_to(0)
 
 
