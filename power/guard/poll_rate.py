@@ -2,7 +2,7 @@
 
 Reads and writes: nothing; pure.
 Never: leaves more than a few seconds between a battery that falls and its first low reading while
-loads run, or polls quick lines that answer for more than half of their time.
+loads run, or polls lines that answer without a second's rest between two polls.
 
 From the moment that a battery falls until its loads are ordered to stop, three times add up:
 
@@ -22,7 +22,7 @@ from power.guard.observations import EMPTY_FOR_S, GuardState, find_deadline_s
 
 WHILE_LOADS_RUN_S = 2.0
 WHILE_LOW_S = 1.0
-AGAIN_S = 1.0
+AGAIN_S = REST_S = 1.0
 OVERDUE_S = 0.25
 PROMISED_S = 35.0  # from a fallen battery to the stop orders
 
@@ -44,7 +44,7 @@ def choose_period_s(
     elif was_lost(state, poll_began_s):
         wanted_s = AGAIN_S
     else:
-        wanted_s = max(WHILE_LOADS_RUN_S, 2 * poll_took_s)
+        wanted_s = max(WHILE_LOADS_RUN_S, poll_took_s + REST_S)
     return min(usual_s, wanted_s)
 
 

@@ -15,6 +15,7 @@ from tests.bench.guard_faults.line_faults import (
     add_battery_on,
     add_silent_battery,
     add_slow_packs,
+    lose_every_twelfth_answer,
     silence_after_the_fall,
 )
 from tests.bench.guard_faults.site import Fault, Site
@@ -321,6 +322,7 @@ FAULTS: dict[str, Fault] = {
     "a BMS's port at which nobody is": add_battery_on("terminal"),
     "a pipe in place of a BMS's port": add_battery_on("pipe"),
     "8 packs on one line, 0.65 s an answer": add_slow_packs,
+    "each twelfth answer of the controller is lost": lose_every_twelfth_answer,
     "the controller goes down with the battery": silence_after_the_fall,
     "wall clock 11 years ahead": shift_clock(2037),
     "wall clock in 1999": shift_clock(1999),

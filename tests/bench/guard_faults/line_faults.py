@@ -65,10 +65,10 @@ def add_slow_packs(site: Site) -> None:
     )
 
 
-def lose_every_seventh_answer(site: Site) -> None:
+def lose_every_twelfth_answer(site: Site) -> None:
     """A bad line: a poll takes five answers."""
     count = itertools.count(1)
-    site.disturb = lambda reply: None if next(count) % 7 == 0 else reply
+    site.disturb = lambda reply: None if next(count) % 12 == 0 else reply
 
 
 def silence_after_the_fall(site: Site) -> None:

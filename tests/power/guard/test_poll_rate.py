@@ -44,17 +44,17 @@ def choose(
     return choose_period_s(state, level, usual_s=usual_s, poll_began_s=100.0, poll_took_s=took_s)
 
 
-def test_a_line_that_answers_is_idle_half_of_its_time_and_the_settings_are_the_most() -> None:
+def test_a_line_that_answers_rests_for_a_second_and_the_settings_are_the_most() -> None:
     good = GuardState(observed_s=100.1)
-    assert choose(good, took_s=2.0) == 4.0
-    assert choose(good, took_s=8.0) == 10.0
+    assert choose(good, took_s=2.0) == 3.0
+    assert choose(good, took_s=9.5) == 10.0
     assert choose(good, took_s=0.2, usual_s=1.5) == 1.5
 
 
 def test_a_poll_that_measured_nothing_new_is_repeated_after_a_second() -> None:
     assert choose(GuardState(observed_s=98.0), took_s=1.6) == 1.0
     silent_for_long = GuardState(observed_s=20.0)
-    assert choose(silent_for_long, took_s=1.6) == 3.2
+    assert choose(silent_for_long, took_s=1.6) == 2.6
     assert choose(GuardState(observed_s=98.0), HIBERNATE, took_s=1.6) == 10.0
 
 

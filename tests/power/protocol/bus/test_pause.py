@@ -1,12 +1,14 @@
 """A device that needs more silence between requests than its model usually does."""
 
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import pytest
 
 from power.devices import MODELS
 from power.devices.epever import EpeverTracer
-from power.protocol.bus.pause import LONGEST_S, Pause
+from power.protocol.bus.pause import LONGEST_S, TRIAL, DeviceGap, Pause
 from power.protocol.errors import NoAnswer
 from power.protocol.line_health import LineHealth
 from power.protocol.profile import Profile
@@ -16,6 +18,12 @@ from provisioning.simulated.lines.serial_line import SerialLine
 from tests.scenes.truth import find_wrong_values
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_sunny_noon, open_on_line
+
+Lost = Callable[[int], bool]
+
+
+def never(_: int) -> bool:
+    return False
 
 
 class Counting:
@@ -77,8 +85,49 @@ def test_a_learned_gap_is_the_devices_own_and_has_a_limit(clock: FakeClock) -> N
     lose_quick_requests(pause, 0.05, 10)
     assert pause.get_gap_s(1) == pytest.approx(0.08)
     assert pause.get_gap_s(2) == pytest.approx(0.02)
-    lose_quick_requests(pause, 99.0, 100)
+    lose_quick_requests(pause, 0.5, 100)
     assert pause.get_gap_s(1) == pytest.approx(LONGEST_S)
+
+
+def ask_often(gap: DeviceGap, count: int, *, needed_s: float = 0.0, lost: Lost = never) -> float:
+    """Quick requests to a device whose usual gap is 0.02 s, each repeated where it is lost; the
+    share of them with a gap of 0.1 s or more.
+    """
+    long = 0
+    for number in range(count):
+        gap_s = max(0.02, gap.gap_s)
+        long += gap_s >= 0.1
+        if gap_s < needed_s or lost(number):
+            gap.note(answered=False, quick=True, gap_s=0.02)
+            gap.note(answered=True, quick=False, gap_s=0.02)
+        else:
+            gap.note(answered=True, quick=True, gap_s=0.02)
+    return long / count
+
+
+@pytest.mark.parametrize("one_in", [200, 100, 50, 25, 10, 5])
+def test_a_bad_line_that_loses_at_random_does_not_make_polls_long(one_in: int) -> None:
+    """A month of polls every 3 s, in which a gap that is too long would make each take seconds."""
+    chance = Random(7)
+    share = ask_often(DeviceGap(), 1_000_000, lost=lambda _: chance.random() < 1 / one_in)
+    assert share < 0.2
+
+
+def test_a_gap_that_helps_nothing_is_given_up_and_one_that_helps_is_kept() -> None:
+    gap = DeviceGap()
+    ask_often(gap, 200, lost=lambda number: number % 5 == 0)
+    assert gap.gap_s == 0.0
+    slow = DeviceGap()
+    assert ask_often(slow, 100_000, needed_s=0.3) > 0.99
+    assert slow.gap_s >= 0.3
+
+
+def test_a_gap_that_was_learned_by_chance_is_forgotten() -> None:
+    gap = DeviceGap()
+    ask_often(gap, 20, needed_s=0.05)
+    assert gap.gap_s == pytest.approx(0.08)
+    ask_often(gap, 3 * TRIAL)
+    assert gap.gap_s == 0.0
 
 
 def test_one_lost_reply_or_a_dead_device_teaches_no_gap(clock: FakeClock) -> None:
