@@ -6,6 +6,7 @@ Never: claims more than a voltage can show; between 20 and 90 % the voltage is f
 
 from appliance.chemistry.profile import ChemistryProfile, Curve, Figure, Ladder, RestedCurve
 from appliance.chemistry.sources import (
+    CELL_SHEET,
     EPEVER_LI,
     HERE,
     PACK_SHEET,
@@ -45,11 +46,14 @@ LFP = ChemistryProfile(
     title="Lithium iron phosphate (LFP)",
     nominal_v=Figure(3.2, PACK_SHEET + ": 12.8 V"),
     cell_ohm_ah=Figure(0.4, HERE + "1.4 mohm for 280 Ah, polarisation and age included"),
-    absorption_v=Figure(3.55, VICTRON_CHARGER + ": 14.2 V"),
+    absorption_v=Figure(
+        3.55, VICTRON_CHARGER + ": 14.2 V; " + SERIALBATTERY + ": MAX_CELL_VOLTAGE 3.45 V"
+    ),
     float_v=Figure(3.375, VICTRON_CHARGER + ": 13.5 V; " + SERIALBATTERY + ": FLOAT_CELL_VOLTAGE"),
     equalize_v=None,
     compensation_v_per_c=Figure(0.0, VICTRON_LFP + ": none"),
-    full_v=Figure(3.45, SERIALBATTERY + ": MAX_CELL_VOLTAGE"),
+    full_v=Figure(3.42, HERE + "30 mV below the gentlest absorption, for wires and meters"),
+    tail_c_rate=Figure(0.02, CELL_SHEET + ": end of charge at 0.02 C"),
     floating_v=Figure(3.34, HERE + "35 mV below float, for wires and meters"),
     held_v=Figure(3.37, HERE + "above it a charger's float can be all that is measured"),
     empty_v=Figure(2.90, SERIALBATTERY + ": MIN_CELL_VOLTAGE"),
@@ -59,6 +63,7 @@ LFP = ChemistryProfile(
     recovered_v=Figure(3.16, HERE + "60 mV of hysteresis above low"),
     sound_v=Figure(3.2, HERE + "11 % or more, by the rested curve"),
     highest_v=Figure(3.65, SEPLOS + ": over-voltage protection of a cell"),
+    plausible_v=Figure(4.32, HERE + "a BMS has disconnected at 3.8 V at the latest"),
     charge_from_c=Figure(0.0, EPEVER_LI + ": 0 C; " + SERIALBATTERY),
     charge_until_c=Figure(55.0, SERIALBATTERY + ": no charge from 55 C"),
     hottest_c=Figure(60.0, PACK_SHEET + ": discharge until 60 C"),

@@ -71,15 +71,15 @@ class ChemistryProfile:
     What it is: `nominal_v`; `cell_ohm_ah`: resistance of a cell (ohm) times its capacity (Ah).
     What a charger does: `absorption_v`, `float_v`; `equalize_v`, None where it harms;
     `compensation_v_per_c`: what both change with each degree above 25 C.
-    What shows that it is full: at `full_v` or more with a small charging current; `floating_v`:
-    least voltage at which a controller's FLOAT is believed; `held_v`: from here on it may be the
-    charger's voltage, not the cell's.
+    What shows that it is full: at `full_v` or more with a charging current that has become smaller
+    than `tail_c_rate`; `floating_v`: least voltage at which a controller's FLOAT is believed;
+    `held_v`: from here on it may be the charger's voltage, not the cell's.
     What shows that it is empty: discharged at `empty_v`. `disconnect_v`: its BMS, or the load
     output of a controller, disconnects here.
     What the guard does: at `floor_v` the cell counts as empty; below `low_v` no load runs, until it
     is at `recovered_v`; at `sound_v` it is not empty, whatever the count says.
     What harms it: `highest_v`; charging below `charge_from_c` or above `charge_until_c`;
-    `hottest_c`; cells that differ by `spread_v`.
+    `hottest_c`; cells that differ by `spread_v`. Above `plausible_v` it is a reading error.
     What it gives: `rested`, `usable_by_temperature` (C, share of the capacity at usual rates),
     `charge_efficiency`; `loses_charge`: a full one goes on taking what it does not keep.
     `rest_c_rate`: the most current at which the voltage is used, after `rest_s`.
@@ -94,6 +94,7 @@ class ChemistryProfile:
     equalize_v: Figure | None
     compensation_v_per_c: Figure
     full_v: Figure
+    tail_c_rate: Figure
     floating_v: Figure
     held_v: Figure
     empty_v: Figure
@@ -103,6 +104,7 @@ class ChemistryProfile:
     recovered_v: Figure
     sound_v: Figure
     highest_v: Figure
+    plausible_v: Figure
     charge_from_c: Figure
     charge_until_c: Figure
     hottest_c: Figure

@@ -9,6 +9,7 @@ SERIALBATTERY = "dbus-serialbattery, config.default.ini"
 VICTRON_CHARGER = "Victron Energy, Phoenix Smart IP43 charger manual, section 5.1, LI-ION"
 VICTRON_LFP = "Victron Energy, Lithium Battery Smart manual"
 PACK_SHEET = "Upower Ecoline UE-12Li300BL manual, sections 4 and 5"
+CELL_SHEET = "machineu (THBattery), data sheet of an LFP cell 26650 of 4 Ah"
 SEPLOS = "Seplos BMS 3.0, settings as delivered (firmware 1.4)"
 EPEVER_LI = "EPEver, Tracer BPL manual, lithium battery"
 # Lead-acid

@@ -23,11 +23,13 @@ from power.battery.coulomb import DAY_S
 from power.battery.estimate import (
     FROM_BMS,
     FROM_VOLTAGE,
+    NO_PROBE_C,
     UNKNOWN_DRIFT_SIGMA,
     Drift,
     Estimate,
     EstimatorInputs,
     RestWindow,
+    find_measured_temperature_c,
     is_too_cold_to_charge,
 )
 from power.battery.voltage_curve import BatteryFacts, UncertainCharge, bound_charge, raise_for_cold
@@ -36,7 +38,6 @@ ENOUGH_INSIDE = 0.3  # of the estimate: less than this inside needs a correction
 COUNT_LOST_BELOW = 0.01  # inside: the count has been lost, nobody knows when
 CHARGING_C_RATE = 0.01  # C/100: with less the charger's voltage need not be the cells'
 DISCHARGING_C_RATE = 0.001
-NO_PROBE_C = 25.0  # exactly: LibreSolar's firmware and others say so where no probe is connected
 OUTLIER_SIGMAS = 3.0  # what lies further off is held against the sensor only so far
 LEAST_DRIFT_SIGMA = 0.7  # % a day that always stays unknown
 LARGEST_DRIFT = 8.0  # % a day that no sensor reaches
@@ -90,11 +91,6 @@ def is_held_by_charger(
     if reading.charge_allowed is False or too_cold:
         return True
     return -DISCHARGING_C_RATE * ah < current_a < CHARGING_C_RATE * ah
-
-
-def find_measured_temperature_c(celsius: float | None) -> float | None:
-    """The temperature, unless it is the one that many controllers say without a probe."""
-    return None if celsius == NO_PROBE_C else celsius
 
 
 def is_complete(window: RestWindow, facts: BatteryFacts) -> bool:

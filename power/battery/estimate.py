@@ -14,7 +14,9 @@ from appliance.settings import BatterySettings
 COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"  # as stored
 
 COUNT_SIGMA_LIMIT_PCT = 50.0  # a count this old is worth next to nothing
+LOWEST_SHARE = 0.6  # of the nominal voltage: no computer would run to see less
 HIGHEST_C_RATE = 2.0  # a current of more than 2 C is a reading error
+NO_PROBE_C = 25.0  # exactly: LibreSolar's firmware and others say so where no probe is connected
 UNKNOWN_DRIFT_SIGMA = 2.5  # % a day, one sigma: a dead band of 0.1 to 0.5 A on 100 Ah
 
 
@@ -52,12 +54,14 @@ class EstimatorInputs:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncConditions:
     """The uptimes since when each condition for synchronising has held without a break: a small
-    tail current at full voltage, float, an empty cell.
+    tail current at full voltage, float, an empty cell. `inflow_s`: for how long a small charging
+    current has been measured since the voltage rose.
     """
 
     tail_since_s: float | None = None
     float_since_s: float | None = None
     empty_since_s: float | None = None
+    inflow_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +106,11 @@ class Estimate:
 def find_plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:
     """The battery voltage, or None where no battery of this kind can have it (0 V for absent)."""
     voltage_v = reading.battery_voltage_v
-    nominal_v = count_cells(settings) * get_profile(settings).nominal_v
-    if voltage_v is None or not 0.6 <= voltage_v / nominal_v <= 1.35:
+    if voltage_v is None:
         return None
-    return voltage_v
+    profile, cell_v = get_profile(settings), voltage_v / count_cells(settings)
+    plausible = LOWEST_SHARE * profile.nominal_v <= cell_v <= profile.plausible_v
+    return voltage_v if plausible else None
 
 
 def find_plausible_current_a(reading: PowerReading, settings: BatterySettings) -> float | None:
@@ -126,3 +131,8 @@ def is_too_cold_to_charge(temperature_c: float | None, settings: BatterySettings
     if temperature_c is None or not get_profile(settings).is_harmed_by_frost:
         return False
     return temperature_c < 0
+
+
+def find_measured_temperature_c(celsius: float | None) -> float | None:
+    """The temperature, unless it is the one that many controllers say without a probe."""
+    return None if celsius == NO_PROBE_C else celsius

@@ -17,7 +17,6 @@ from appliance.settings import BatterySettings
 from power.battery.corrections import (
     correct_by_bms,
     correct_by_voltage,
-    find_measured_temperature_c,
     update_rest_window,
 )
 from power.battery.coulomb import CONTINUOUS_S, DAY_S, HOUR_S, count_charge, extrapolate_silence
@@ -29,6 +28,7 @@ from power.battery.estimate import (
     Drift,
     Estimate,
     EstimatorInputs,
+    find_measured_temperature_c,
     find_plausible_current_a,
     find_plausible_voltage_v,
     is_too_cold_to_charge,
@@ -135,9 +135,7 @@ def advance(
 ) -> Estimate:
     """Count the charge since the last reading, then synchronise and correct."""
     is_broken = reading.stamp.uptime_s - previous.counted_at.uptime_s > CONTINUOUS_S
-    conditions = update_conditions(
-        previous.conditions, reading, inputs, settings, facts, is_broken=is_broken
-    )
+    conditions = update_conditions(previous, reading, inputs, settings, facts, is_broken=is_broken)
     rest = update_rest_window(previous.rest, reading, inputs, settings, facts, is_broken=is_broken)
     previous = replace(previous, conditions=conditions, rest=rest)
     estimate = count_charge(previous, reading, inputs, facts)

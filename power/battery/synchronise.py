@@ -1,12 +1,13 @@
 """Synchronising: where the battery shows that it is full or empty, the count is set to that.
 
 Reads and writes: nothing; pure.
-Never: calls a battery full because it takes no charge: it may be too cold, or its BMS has cut.
+Never: calls a battery full because it takes no charge: it may be too cold, or its BMS has
+disconnected.
 """
 
 from dataclasses import replace
 
-from appliance.model import ChargeStage, PowerReading
+from appliance.model import PowerReading
 from appliance.settings import BatterySettings
 from power.battery.corrections import learn_drift
 from power.battery.estimate import (
@@ -17,6 +18,12 @@ from power.battery.estimate import (
     SyncConditions,
     is_too_cold_to_charge,
 )
+from power.battery.full_charge import (
+    INFLOW_FOR_S,
+    find_full_voltages,
+    find_since_s,
+    follow_full_charge,
+)
 from power.battery.voltage_curve import (
     BatteryFacts,
     UncertainCharge,
@@ -26,13 +33,10 @@ from power.battery.voltage_curve import (
 SYNCHRONISED_FULL, SYNCHRONISED_EMPTY = "anchored full", "anchored empty"  # as stored
 SYNC_AFTER_S = 300.0
 FLOAT_SYNC_AFTER_S = 1800.0
-TAIL_C_RATE = 0.02  # C/50: full below this while charging
-DRAIN_C_RATE = 0.005  # C/200: a floating battery gives less than this
-FLOWS_C_RATE = 0.001  # C/1000: less is the noise of a meter
 
 
 def update_conditions(
-    before: SyncConditions,
+    previous: Estimate,
     reading: PowerReading,
     inputs: EstimatorInputs,
     settings: BatterySettings,
@@ -46,55 +50,19 @@ def update_conditions(
     profile, cell_v = facts.profile, inputs.voltage_v / facts.cells
     reported_v = reading.lowest_cell_voltage_v
     lowest_v = cell_v if reported_v is None or reported_v > cell_v else reported_v
-    if cell_v < profile.floating_v and lowest_v > profile.empty_v:
+    full = find_full_voltages(profile, reading.battery_temperature_c)
+    if cell_v < min(full) and lowest_v > profile.empty_v:
         return NO_CONDITIONS  # by far the most usual case
-    takes_charge = reading.charge_allowed is not False and not is_too_cold_to_charge(
-        reading.battery_temperature_c, settings
-    )
-    has_begun = before.tail_since_s is not None
-    tail = takes_charge and has_tail_current(inputs, cell_v, facts, has_begun=has_begun)
-    floating = takes_charge and is_floating(reading, inputs, cell_v, facts)
     is_drained = inputs.current_a is None or inputs.current_a < 0
     empty = lowest_v <= profile.empty_v and is_drained
+    before = NO_CONDITIONS if is_broken else previous.conditions
     now_s = reading.stamp.uptime_s
-    if is_broken:
-        before = NO_CONDITIONS
-    return SyncConditions(
-        tail_since_s=find_since_s(before.tail_since_s, now_s, holds=tail),
-        float_since_s=find_since_s(before.float_since_s, now_s, holds=floating),
-        empty_since_s=find_since_s(before.empty_since_s, now_s, holds=empty),
-    )
-
-
-def find_since_s(before_s: float | None, now_s: float, *, holds: bool) -> float | None:
-    """Since when a condition holds, None where it does not; `before_s`: the answer before."""
-    if not holds:
-        return None
-    return now_s if before_s is None else before_s
-
-
-def has_tail_current(
-    inputs: EstimatorInputs, cell_v: float, facts: BatteryFacts, *, has_begun: bool
-) -> bool:
-    """Whether the current has become small at full voltage.
-
-    A BMS that has cut the charge also shows the charger's voltage and no current. So the tail must
-    begin with charge flowing in, and cells that are too cold are never called full.
-    """
-    if inputs.current_a is None or not inputs.current_measured or cell_v < facts.profile.full_v:
-        return False
-    if abs(inputs.current_a) >= TAIL_C_RATE * facts.capacity_ah:
-        return False
-    return has_begun or inputs.current_a > FLOWS_C_RATE * facts.capacity_ah
-
-
-def is_floating(
-    reading: PowerReading, inputs: EstimatorInputs, cell_v: float, facts: BatteryFacts
-) -> bool:
-    """Whether the controller reports float, and voltage and current bear it out."""
-    if reading.charge_stage is not ChargeStage.FLOAT or cell_v < facts.profile.floating_v:
-        return False
-    return (inputs.current_a or 0.0) > -DRAIN_C_RATE * facts.capacity_ah
+    empty_since_s = find_since_s(before.empty_since_s, now_s, holds=empty)
+    too_cold = is_too_cold_to_charge(reading.battery_temperature_c, settings)
+    if reading.charge_allowed is False or too_cold:
+        return SyncConditions(empty_since_s=empty_since_s)
+    conditions = follow_full_charge(before, previous, reading, inputs, full=full, facts=facts)
+    return replace(conditions, empty_since_s=empty_since_s)
 
 
 def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) -> Estimate:
@@ -109,6 +77,8 @@ def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) 
         cold_pct = compute_profile_unavailable_pct(profile, estimate.temperature_c)
         left = UncertainCharge(profile.empty_pct + cold_pct, profile.empty_sigma_pct + cold_pct / 4)
         return set_charge(estimate, reading, left, SYNCHRONISED_EMPTY, facts)
+    if conditions.inflow_s < INFLOW_FOR_S:
+        return estimate
     full = UncertainCharge(profile.full_pct, profile.full_sigma_pct)
     if has_lasted(conditions.tail_since_s, SYNC_AFTER_S):
         return set_charge(estimate, reading, full, SYNCHRONISED_FULL, facts)

@@ -31,8 +31,8 @@ class Ages(NamedTuple):
     hibernate_s: float
 
 
-# Of the nominal voltage. Outside of this no computer would run to see it: a reading error.
-PLAUSIBLE = (0.6, 1.35)
+# Of the nominal voltage. Below it no computer would run to see it: a reading error.
+LOWEST_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Limits:
 @lru_cache(maxsize=8)
 def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
     """The limits of these settings."""
-    cell, (low, high) = get_profile(battery), PLAUSIBLE
+    cell = get_profile(battery)
     nominal_v = count_cells(battery) * cell.nominal_v
     clean_wh = energy.full_power_w * SHUTDOWN_S / 3600
     clean_pct = clean_wh / battery.capacity_wh * 100
@@ -69,8 +69,8 @@ def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
     return Limits(
         cell=cell,
         cells=count_cells(battery),
-        lowest_v=low * nominal_v,
-        highest_v=high * nominal_v,
+        lowest_v=LOWEST_SHARE * nominal_v,
+        highest_v=count_cells(battery) * cell.plausible_v,
         capacity_wh=battery.capacity_wh,
         charges_below_zero=not cell.is_harmed_by_frost,
         charging_a=CHARGING_C_RATE * compute_capacity_ah(battery),

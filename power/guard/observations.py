@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp
-from power.guard.limits import PLAUSIBLE, Limits
+from power.guard.limits import LOWEST_SHARE, Limits
 
 OLDEST_FIELD_S = 180.0  # what is asked once a minute is known for three
 EMPTY_FOR_S, LOW_FOR_S = 30.0, 300.0
@@ -17,7 +17,6 @@ CELL_LOST_S = 600.0  # so long a cell that was low stays low while only the mean
 CARRYING = ("pv_power_w", "battery_current_a")
 CARRIED_SHARE = 0.1  # of C/100: what a dark sensor may say of no current
 TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
-LOW, HIGH = PLAUSIBLE
 
 
 class Observation(NamedTuple):
@@ -96,7 +95,8 @@ def mean_cell_v(reading: PowerReading, limits: Limits) -> float | None:
 def lowest_cell_v(reading: PowerReading, limits: Limits) -> float | None:
     """The lowest cell that a BMS sees; None where no living cell can have that voltage."""
     cell_v = reading.lowest_cell_voltage_v
-    if cell_v is None or not LOW <= cell_v / limits.cell.nominal_v <= HIGH:
+    cell, least_v = limits.cell, LOWEST_SHARE * limits.cell.nominal_v
+    if cell_v is None or not least_v <= cell_v <= cell.plausible_v:
         return None
     return cell_v
 

@@ -56,6 +56,7 @@ def test_the_voltages_of_a_cell_stand_in_their_order(profile: ChemistryProfile) 
         profile.absorption_v,
         profile.equalize_v or profile.absorption_v + 0.001,
         profile.highest_v,
+        profile.plausible_v,
     )
     assert list(order) == sorted(set(order))
     assert profile.empty_v < profile.floor_v

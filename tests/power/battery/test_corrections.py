@@ -39,8 +39,14 @@ def verdict_after_a_minute(clock: FakeClock, **changed: Any) -> Verdict:
     return verdict
 
 
-def estimate_after(clock: FakeClock, minutes: int, charge_pct: float, **changed: Any) -> Estimate:
-    estimate: Estimate | None = Estimate(clock.stamp(), charge_pct, 2.0, COUNTED, current_a=0.0)
+def estimate_after(
+    clock: FakeClock, minutes: int, start: float | Estimate, **changed: Any
+) -> Estimate:
+    estimate: Estimate | None = (
+        start
+        if isinstance(start, Estimate)
+        else Estimate(clock.stamp(), start, 2.0, COUNTED, current_a=0.0)
+    )
     for _ in range(minutes * 6):
         clock.advance(10)
         estimate = update(estimate, reading(clock, **changed), PACK)
@@ -81,14 +87,14 @@ def test_the_lowest_cell_says_when_the_battery_is_empty(
 def test_a_battery_that_takes_no_charge_is_not_called_full_for_a_floating_charger(
     clock: FakeClock, allowed: bool | None, full: bool
 ) -> None:
+    floating: dict[str, Any] = {
+        "battery_voltage_v": 13.5,
+        "charge_stage": ChargeStage.FLOAT,
+        "pv_power_w": 26.0,
+    }
+    charged = estimate_after(clock, 10, 80.0, battery_current_a=2.0, **floating)
     found = estimate_after(
-        clock,
-        31,
-        80.0,
-        battery_voltage_v=13.5,
-        battery_current_a=0.0,
-        charge_stage=ChargeStage.FLOAT,
-        charge_allowed=allowed,
+        clock, 31, charged, battery_current_a=0.0, charge_allowed=allowed, **floating
     )
     assert (found.method == SYNCHRONISED_FULL) is full
 

@@ -69,7 +69,7 @@ def test_what_is_known_of_a_drift_is_forgotten_over_weeks_but_never_all_known(
 
 def test_a_battery_that_is_held_full_teaches_no_drift(clock: FakeClock) -> None:
     start = replace(make_estimate(clock, 99, 1), method=SYNCHRONISED_FULL)
-    floating: dict[str, Any] = {"charge_stage": ChargeStage.FLOAT, "volts": 13.6, "amps": 0.3}
+    floating: dict[str, Any] = {"charge_stage": ChargeStage.FLOAT, "volts": 13.6, "amps": 0.6}
     held = after(start, clock, 10, **floating)
     assert held.method == SYNCHRONISED_FULL
     assert held.drift.pct_per_day == pytest.approx(0.0, abs=0.1)
