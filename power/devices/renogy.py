@@ -203,6 +203,10 @@ class RenogyRover(ChargerProfile):
             f"names itself {name}; SRNE sells these under many names", certain=False
         )
 
+    def find_other_name(self, data: bytes) -> str | None:
+        name = decode_name(data)
+        return name if name and name.startswith(NOT_OURS) else None
+
 
 class RenogyRoverNoLoad(RenogyRover):
     """Without a load output (60 A and more, Rover Elite), or with nothing of ours on it."""

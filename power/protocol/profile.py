@@ -125,6 +125,10 @@ class Profile(ABC):
         """As `recognise`, also for a variant that a probe does not propose by itself."""
         return self.recognise(data)
 
+    def find_other_name(self, data: bytes) -> str | None:  # noqa: ARG002
+        """The name in the reply to `signature`, where it is that of another kind of device."""
+        return None
+
     def decode(self, block: Block, data: bytes) -> dict[str, Decoded]:
         """The values in the reply to `block`; `data` is its content without the frame."""
         rows = self.rows(block) if len(data) == block.count * WORD_BYTES else self.registers

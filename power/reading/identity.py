@@ -42,8 +42,22 @@ class ForeignDevice(BusError):  # noqa: N818  (named for what answers)
         self.args = (f"{self}{swap}",)
 
 
+class UnknownDevice(BusError):  # noqa: N818  (named for what answers)
+    """A device answers that names itself, and is of no model that is known."""
+
+    code = "foreign"
+
+    def __init__(self, named: Profile, name: str, port: str = "") -> None:
+        who = f"the device at {port}" if port else "this"
+        super().__init__(
+            f"{who} names itself {name} and is no {named.title}: its registers mean something "
+            "else; connect the device that the settings name, or correct `port` and `device_id`; "
+            "until then its values are unknown"
+        )
+
+
 class IdentityCheck:
-    """Run at the first contact with a device and after each loss of it."""
+    """Run at the first contact with a device, after each loss of it, and now and then."""
 
     def __init__(
         self,
@@ -57,12 +71,26 @@ class IdentityCheck:
         self._profile = profile
         self._link = link
         self._clock = clock
+        self._was_certain = False
         self._others = [one for one in others if not are_variants(one, profile, others)]
 
-    def find_foreigner(self) -> ForeignDevice | None:
+    def find_swapped(self) -> ForeignDevice | UnknownDevice | None:
+        """As `find_foreigner`, of a device that answers all the time: it may have been exchanged
+        between two polls. Asks once where it is still the same, never where that cannot be told.
+        """
+        if not self._was_certain:
+            return None
+        try:
+            own = self._ask(self._profile, self._link)
+        except NoAnswer:
+            return None
+        return None if own else self.find_foreigner()
+
+    def find_foreigner(self) -> ForeignDevice | UnknownDevice | None:
         """The other model that answers; None where it is the one named, or may be."""
         own = self._identify(self._profile, self._link)
-        if own and own.certain:
+        self._was_certain = bool(own and own.certain)
+        if self._was_certain:
             return None
         likely: ForeignDevice | None = None
         for other, likeness in self._list_likenesses():
@@ -70,7 +98,15 @@ class IdentityCheck:
             if likeness.certain:
                 return found
             likely = likely or found
-        return likely if own is None else None
+        return (likely or self._find_unknown()) if own is None else None
+
+    def _find_unknown(self) -> UnknownDevice | None:
+        """A device that names itself as another than the settings mean."""
+        try:
+            name = self._profile.find_other_name(self._link.read_raw(self._profile.signature))
+        except BusError:
+            return None
+        return UnknownDevice(self._profile, name, self._port) if name else None
 
     def _list_likenesses(self) -> Iterator[tuple[Profile, Identification]]:
         """The other models that the device answers like."""

@@ -61,7 +61,8 @@ class Meter:
     ) -> None:
         self.profile = profile
         self._identity = identity
-        self._is_identified = identity is None
+        self._identified_s: float | None = None
+        self._read_s = 0.0
         self.health = health or LineHealth()
         self.link = link
         self._clock = clock
@@ -99,7 +100,7 @@ class Meter:
         try:
             return self._take_sample(now_s)
         except BusError as error:
-            self._is_identified = self._identity is None
+            self._identified_s = None
             return error
 
     def _take_sample(self, now_s: float) -> Sample:
@@ -134,13 +135,22 @@ class Meter:
         return live
 
     def _check_identity(self) -> None:
-        """Raise `ForeignDevice` where another model answers; once for each contact."""
-        if self._identity is None or self._is_identified:
+        """Raise where another device answers than the settings name: at the first contact; after
+        an hour, or a minute without a poll, in which it may have been exchanged.
+        """
+        now_s, known_s = self._clock.stamp().uptime_s, self._identified_s
+        paused_s, self._read_s = now_s - self._read_s, now_s
+        if self._identity is None:
             return
-        foreigner = self._identity.find_foreigner()
+        if known_s is None:
+            foreigner = self._identity.find_foreigner()
+        elif paused_s > SLOW_EVERY_S or now_s - known_s >= SETTINGS_EVERY_S:
+            foreigner = self._identity.find_swapped()
+        else:
+            return
         if foreigner:
             raise foreigner
-        self._is_identified = True
+        self._identified_s = now_s
 
     def _clear_refusals(self, now_s: float) -> None:
         """Forget refusals after an hour: a firmware update or a reset may add a block."""

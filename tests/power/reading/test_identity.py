@@ -7,12 +7,14 @@ import pytest
 
 from appliance.errors import BusError
 from power.devices import MODELS
+from power.devices.epever import EpeverTracer
 from power.devices.prostar import ProstarMppt
+from power.devices.renogy import RenogyRover
 from power.devices.tristar import TristarMppt
 from power.protocol.errors import NoAnswer, WrongFrame
 from power.protocol.links import MODBUS, YDT1363
 from power.protocol.profile import Profile
-from power.reading.identity import ForeignDevice, are_variants
+from power.reading.identity import ForeignDevice, UnknownDevice, are_variants
 from power.reading.meter import Meter
 from power.reading.meters import Device, Meters
 from provisioning.simulated.devices.models import SIMULATORS
@@ -139,6 +141,59 @@ def test_who_answers_is_checked_again_after_a_loss() -> None:
     there.device = charger
     clock.advance(10)
     assert meter.read().battery_voltage_v > 10
+
+
+class DcDcCharger(Swapped):
+    """A Renogy DC-DC charger: the frames and the places of a Rover, another name and meaning."""
+
+    def answer(self, pdu: bytes) -> bytes | None:
+        if pdu == bytes.fromhex("03 00 0C 00 08"):
+            return bytes.fromhex("03 10") + b"  RBC50D1S-G1".ljust(16)
+        return super().answer(pdu)
+
+
+def make_rover() -> Any:
+    return SIMULATORS["renogy-rover"](make_sunny_noon(), (), None, 1.0)
+
+
+def test_a_device_that_names_itself_and_is_of_no_known_model_is_not_read() -> None:
+    meter = make_checking_meter(RenogyRover(), DcDcCharger(make_rover()), MODELS)
+    with pytest.raises(UnknownDevice, match="names itself RBC50D1S-G1 and is no Renogy Rover"):
+        meter.read()
+
+
+def read_often(meter: Meter, clock: FakeClock, polls: int, every_s: int) -> None:
+    for _ in range(polls):
+        clock.advance(every_s)
+        meter.read()
+
+
+@pytest.mark.parametrize(("polls", "every_s"), [(1, 61), (361, 10)])
+def test_a_device_that_is_exchanged_between_two_polls_is_noticed(polls: int, every_s: int) -> None:
+    """Without a lost reply: the unit slept, or the new one was there within seconds."""
+    clock, rover = FakeClock(), make_rover()
+    there = Swapped(rover)
+    meter = make_checking_meter(RenogyRover(), there, MODELS, clock)
+    meter.read()
+    there.device = DcDcCharger(rover)
+    with pytest.raises(UnknownDevice):
+        read_often(meter, clock, polls, every_s)
+    there.device = rover
+    clock.advance(10)
+    assert meter.read().battery_voltage_v > 10
+
+
+def test_a_device_that_cannot_prove_itself_is_not_asked_again() -> None:
+    clock, there = FakeClock(), Swapped(SIMULATORS["epever-tracer"](make_night(), (), None, 1.0))
+    meter = make_checking_meter(EpeverTracer(), there, MODELS, clock)
+    meter.read()
+    before = set(there.asked)
+    for _ in range(3):
+        clock.advance(3600)
+        there.asked.clear()
+        meter.read()
+        assert set(there.asked) <= before
+        assert len(there.asked) <= 8
 
 
 def test_a_silent_device_is_not_asked_for_every_model() -> None:
