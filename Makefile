@@ -25,6 +25,8 @@ UNIT_MACHINE ?= $(shell uname -m)
 PY = .venv/bin/python
 PIP = $(PY) -m pip install --quiet --disable-pip-version-check
 INSTALL = $(PIP) --require-hashes
+# A run ends with the make that started it, also where that is killed (util-linux).
+BOUND = $(if $(shell command -v setpriv),setpriv --pdeathsig TERM)
 # Tests wait more than they work: three for each core.
 WORKERS ?= $(shell expr 3 \* `nproc`)
 WITH_PEERS = energy cameras
@@ -57,10 +59,10 @@ build/peers/installed build/fuzz/installed: build/%/installed: requirements/%.lo
 	@touch $@
 
 run: .venv/installed
-	$(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS))
+	$(BOUND) $(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS))
 
 day: .venv/installed
-	$(PY) -m provisioning --day 38s --days 1 --port 0 --dir build/day
+	$(BOUND) $(PY) -m provisioning --day 38s --days 1 --port 0 --dir build/day
 
 # Types are checked while the tests wait.
 test: lint architecture

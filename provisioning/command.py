@@ -27,6 +27,7 @@ from provisioning.run_directory import claim_directory
 from provisioning.runner import ROOT, STANDARD_OUTPUT
 from provisioning.simulated.command import check_quirks
 from provisioning.simulated.devices.models import find_full_name
+from provisioning.terminal import follow_terminal
 
 SHORTEST_DAY_S = 9.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -164,8 +165,10 @@ def discard_output() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Exit codes: 0 stopped, 1 an error of this computer, 2 wrong arguments."""
+    follow_terminal()
     for number in STOP_SIGNALS:
-        signal.signal(number, stop_once)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+            signal.signal(number, stop_once)
     try:
         run(parse_arguments(arguments))
     except KeyboardInterrupt:
@@ -173,7 +176,8 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:  # nobody reads any more (`make run | head`)
         discard_output()
     except OSError as error:
-        print(f"provisioning: {error.filename}: {error.strerror}", file=sys.stderr)
+        place = f"{error.filename}: {error.strerror}" if error.filename else error
+        print(f"provisioning: {place}", file=sys.stderr)
         sys.exit(1)
     except ApplianceError as error:
         print(f"provisioning: {error}", file=sys.stderr)

@@ -96,16 +96,16 @@ class Runner:
         for name in names:
             try:
                 systemctl.send_order(self.remote, "start", name)
-            except xmlrpc.client.Fault as error:
+            except systemctl.UNREACHABLE as error:
+                reason = error.faultString if isinstance(error, xmlrpc.client.Fault) else error
                 raise HostError(
-                    f"{name} cannot be started ({error.faultString}); the logs are in "
-                    f"{self._directory}"
+                    f"{name} cannot be started ({reason}); the logs are in {self._directory}"
                 ) from error
 
     def stop_program(self, name: str) -> None:
         """Stop one and wait for its end, if supervisord runs."""
         if self.running:
-            with contextlib.suppress(OSError, xmlrpc.client.Error):
+            with contextlib.suppress(*systemctl.UNREACHABLE):
                 self.remote.stopProcess(name, systemctl.WAIT)
 
     def stop(self) -> None:
@@ -138,9 +138,10 @@ class Runner:
     def thaw(self) -> None:
         """Continue every process that the board has suspended: a frozen one handles no signal."""
         if self.running:
-            for pid in self.pids().values():
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGCONT)
+            with contextlib.suppress(*systemctl.UNREACHABLE):
+                for pid in self.pids().values():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(pid, signal.SIGCONT)
 
     def wait_for(self, ready: Callable[[], bool], what: str) -> None:
         """Wait until `ready`; raises `HostError` when it takes too long or the runner died."""

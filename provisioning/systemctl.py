@@ -27,6 +27,8 @@ ACTIVE_STATES = {
     "STOPPING": "deactivating",
     "FATAL": "failed",
 }
+# What a supervisord that stops or has ended answers, or does not.
+UNREACHABLE = (OSError, HTTPException, xmlrpc.client.Error)
 IGNORED_OPTIONS = ("--no-block", "--no-ask-password")
 
 

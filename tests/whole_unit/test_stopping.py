@@ -2,6 +2,7 @@
 
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,7 +52,7 @@ def start_unit(directory: Path) -> subprocess.Popen[str]:
         make_command(directory),
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
@@ -74,15 +75,33 @@ def test_signals_that_come_while_it_stops_leave_no_process(directory: Path) -> N
     wait_for_end(directory)
 
 
-def test_a_closed_terminal_leaves_no_process(directory: Path) -> None:
-    """The kernel sends SIGHUP to those in front of the terminal; writing to it fails from then."""
+def test_signals_to_all_processes_at_once_leave_none_and_are_no_error(directory: Path) -> None:
+    run = start_unit(directory)
+    (supervisor,) = find_processes(directory / CONF)
+    os.kill(supervisor, signal.SIGTERM)
+    run.send_signal(signal.SIGINT)
+    assert "Traceback" not in run.communicate(timeout=60)[1]
+    assert run.returncode == 0
+    wait_for_end(directory)
+
+
+TAKE_TERMINAL = "import fcntl, os, subprocess, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+FIRST = {
+    "the run itself": TAKE_TERMINAL + "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])",
+    "make, which waits for it": TAKE_TERMINAL
+    + (
+        "import signal; signal.signal(signal.SIGHUP, lambda *_: None); "
+        "sys.exit(subprocess.call([sys.executable, *sys.argv[1:]]))"
+    ),
+}
+
+
+@pytest.mark.parametrize("first", FIRST)
+def test_a_closed_terminal_leaves_no_process(directory: Path, first: str) -> None:
+    """The kernel tells only the first process of the session; writing fails from then."""
     master, slave = pty.openpty()
-    take_terminal = (
-        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-    )
     run = subprocess.Popen(
-        [sys.executable, "-c", take_terminal, *make_command(directory)[1:]],
+        [sys.executable, "-c", FIRST[first], *make_command(directory)[1:]],
         cwd=ROOT,
         stdin=slave,
         stdout=slave,
@@ -126,3 +145,11 @@ def is_signal_taken(pid: int) -> bool:
         return True
     pending = [line.split()[1] for line in status.splitlines() if line.startswith("ShdPnd")]
     return all(int(bits, 16) == 0 for bits in pending)
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv (util-linux)")
+@pytest.mark.parametrize("target", ["run", "day"])
+def test_a_run_ends_with_the_make_that_started_it(target: str) -> None:
+    asked = ["make", "--dry-run", "--old-file=.venv/installed", target]
+    shown = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert shown.startswith("setpriv --pdeathsig TERM .venv/bin/python -m provisioning ")
