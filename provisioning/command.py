@@ -136,6 +136,7 @@ def run_laptop(options: argparse.Namespace, port: int, began_s: float) -> None:
             print(f"What its processes say is in {laptop.runner.output}.")
         print(f"As text: {format_status_command(laptop.settings.path)}\n", flush=True)
         laptop.wait_for_unit_time(options.days * DAY_S if options.days else float("inf"))
+        laptop.runner.check_end()
     if options.days:
         print(json.dumps(summarise(laptop.open_store(), time.monotonic() - began_s)), flush=True)
 

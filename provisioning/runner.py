@@ -126,6 +126,12 @@ class Runner:
         """Whether supervisord still runs: an order to power off ends it."""
         return self._process is not None and self._process.poll() is None
 
+    def check_end(self) -> None:
+        """Raises `HostError` where supervisord was killed; a power-off ends it too."""
+        code = self._process.poll() if self._process else None
+        if code is not None and code < 0:
+            raise HostError(f"the process runner was killed by signal {-code}: the unit has ended")
+
     @property
     def remote(self) -> Any:
         """Supervisord's remote interface."""

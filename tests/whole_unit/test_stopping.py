@@ -129,11 +129,12 @@ def test_a_killed_runner_leaves_no_process_and_the_next_run_can_begin(directory:
         wait_for_end(directory)
 
 
-def test_a_killed_process_runner_leaves_no_process(directory: Path) -> None:
+def test_a_killed_process_runner_leaves_no_process_and_is_told(directory: Path) -> None:
     run = start_unit(directory)
     (supervisor,) = find_processes(directory / CONF)
     os.kill(supervisor, signal.SIGKILL)
-    run.communicate(timeout=60)
+    assert "the process runner was killed by signal 9" in run.communicate(timeout=60)[1]
+    assert run.returncode == 1
     wait_for_end(directory)
 
 
