@@ -138,8 +138,8 @@ class BatteryState:
 class EnergyBudget:
     """What the loads may draw together until `until`, and why. Stale means no budget at all.
 
-    `sun_is_free`: the battery takes no more and the sun is throttled, so that what is drawn now
-    costs nothing: the time for backlog, uploads and updates.
+    `sun_is_free`: PV power is curtailed by a full battery, surplus is available: what is drawn now
+    costs nothing. The time for backlog, uploads and updates.
     """
 
     stamp: Stamp

@@ -12,8 +12,8 @@ NO_SUN_W = 1.0
 STAGES = {
     "off": "No charging: too little sun, or the battery takes none.",
     "bulk": "All available solar power is taken (bulk charge).",
-    "absorption": "Nearly full: constant voltage while the current falls.",
-    "float": "Full: the voltage is held at the float level.",
+    "absorption": "The charge controller holds the absorption voltage while the current falls.",
+    "float": "The charge controller holds the float voltage.",
     "equalize": "Equalising the cells at a raised voltage.",
     "fault": "The charge controller reports a fault.",
 }

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
+from appliance.chemistry import compute_capacity_ah, get_profile
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
-from appliance.settings import EnergySettings, Settings
+from appliance.settings import BatterySettings, EnergySettings, Settings
 
 MAX_ENTRY_PCT = 98.0  # a charge less its sigma hardly ever says more, even when full
+FULL_FROM_PCT = 90.0  # a charge less its sigma: as sure as a full charge of lead-acid is
 TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 
 
@@ -19,8 +21,8 @@ TARGET_HELD = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 class Proposal:
     """What a planner would do now: a level, what the loads may draw, and why in figures.
 
-    `sun_is_free`: the sun is throttled because the battery takes no more. `until`: when the level
-    will change if the sun does what is expected.
+    `sun_is_free`: PV power is curtailed by a full battery, surplus is available. `until`: when the
+    level will change if the sun does what is expected.
     """
 
     level: EnergyLevel
@@ -60,8 +62,8 @@ class Ladder:
             return self._make_proposal(EnergyLevel.SENTINEL, "the charge is unknown", reading)
         charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
         left = f"charge {charge_pct:.0f} +- {sigma_pct:.0f} %"
-        if is_sun_curtailed(battery, reading):
-            left += ", the battery takes no more, solar power is in surplus"
+        if is_surplus_available(battery, reading, self._settings.battery):
+            left += ", the battery is full and PV power is curtailed, solar power is in surplus"
             return replace(self._make_proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)
         energy = self._settings.energy
         lower_pct = charge_pct - energy.sigma_weight * sigma_pct
@@ -111,12 +113,31 @@ def describe_next_rung(level: EnergyLevel, energy: EnergySettings) -> str:
     return f"{EnergyLevel.ECO.name} below {energy.full_from_pct:.0f} %"
 
 
-def is_sun_curtailed(battery: BatteryState, reading: PowerReading | None) -> bool:
-    """Whether the controller throttles the sun because the battery is at its target voltage.
-
-    Cells that are too cold show the same stage and voltage, yet are not full: no free energy then.
+def is_pv_curtailed(reading: PowerReading | None) -> bool:
+    """Whether the controller holds the battery at a target voltage, so that the panels may give
+    less than they could.
     """
-    if reading is None or battery.charge_blocked:
+    if reading is None or reading.charge_stage not in TARGET_HELD:
         return False
-    held = reading.charge_stage in TARGET_HELD
-    return held and reading.battery_current_a is not None and reading.battery_current_a >= 0
+    return reading.battery_current_a is not None and reading.battery_current_a >= 0
+
+
+def is_surplus_available(
+    battery: BatteryState, reading: PowerReading | None, settings: BatterySettings
+) -> bool:
+    """Whether the PV power is curtailed by a full battery: what is drawn then costs nothing.
+
+    A battery that is held at a target voltage may be half empty (a wrong stage), too cold, or still
+    take what it needs: of lead-acid, that is the finishing charge until FLOAT.
+    """
+    if not is_pv_curtailed(reading) or battery.charge_blocked:
+        return False
+    if battery.state_of_charge_pct is None or battery.sigma_pct is None:
+        return False
+    assert reading is not None
+    profile = get_profile(settings)
+    if profile.loses_charge and reading.charge_stage is not ChargeStage.FLOAT:
+        return False
+    tail_a = profile.tail_c_rate * compute_capacity_ah(settings)
+    takes_charge = (reading.battery_current_a or 0.0) >= tail_a
+    return not takes_charge and battery.state_of_charge_pct - battery.sigma_pct >= FULL_FROM_PCT

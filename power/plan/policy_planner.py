@@ -12,10 +12,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from appliance.chemistry import get_profile
 from appliance.model import BatteryState, EnergyLevel, EnergyPolicy, PowerReading, Stamp
 from appliance.settings import Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.plan.ladder import Ladder, Proposal, is_sun_curtailed
+from power.plan.ladder import Ladder, Proposal, is_pv_curtailed, is_surplus_available
 from power.plan.nowcast import SolarNowcast
 from power.plan.policy import DECISION_H, DecisionState, choose_option
 from power.plan.policy_table import (
@@ -99,9 +100,9 @@ class PolicyPlanner:
             return self._propose_by_ladder(battery, reading, previous, self._why_no_plan)
         if self._ladder_is_better:
             return self._propose_by_ladder(battery, reading, previous, self._policy_reason)
-        is_free = is_sun_curtailed(battery, reading)
-        self._observe_sun(table, now, reading, throttled=is_free or battery.charge_blocked)
-        if is_free:
+        throttled = is_pv_curtailed(reading) or battery.charge_blocked
+        self._observe_sun(table, now, reading, throttled=throttled)
+        if is_surplus_available(battery, reading, self._settings.battery):
             self._held = self._options[-1]
             return self._ladder.propose(battery, reading, previous)
         assert battery.state_of_charge_pct is not None
@@ -146,10 +147,11 @@ class PolicyPlanner:
     ) -> None:
         assert battery.state_of_charge_pct is not None
         now, cold = battery.stamp, battery.charge_blocked
+        held = is_pv_curtailed(reading) and not get_profile(self._settings.battery).loses_charge
         hour = compute_hour(table, now.utc)
         weather = self._nowcast.estimate_chances(table)
         expected_w = interpolate_clear_w(table, hour) * mean_clearness(weather)
-        sun_w = self._estimate_sun_w(table, hour, expected_w, reading, cold=cold)
+        sun_w = self._estimate_sun_w(table, hour, expected_w, reading, may_try=cold or held)
         state = DecisionState(
             hour=hour, charge_pct=battery.state_of_charge_pct, sun_w=sun_w, cold=cold
         )
@@ -184,16 +186,17 @@ class PolicyPlanner:
         expected_w: float,
         reading: PowerReading | None,
         *,
-        cold: bool,
+        may_try: bool,
     ) -> float:
-        """What the panels can give now. A battery that is too cold to be charged throttles them to
-        the draw: while they carry that, the next higher draw is tried, and so on from decision to
-        decision.
+        """What the panels can give now. A battery that is too cold to be charged, or held at a
+        target voltage, throttles them to the draw: while they carry that, the next higher draw is
+        tried, and so on from decision to decision; not with lead-acid, whose finishing charge that
+        would take.
         """
         measured_w = self._read_sun_w(reading)
         if reading is None or measured_w is None:
             return expected_w
-        if not cold or not self._does_sun_carry_loads(reading):
+        if not may_try or not self._does_sun_carry_loads(reading):
             return measured_w
         drawn_w = self._held.power_w if self._held else 0.0
         higher = [one.power_w for one in self._options if one.power_w > drawn_w]

@@ -1,11 +1,11 @@
-"""The SOC ladder: bands, hysteresis, sigma, and the free sun of a full battery."""
+"""The SOC ladder: bands, hysteresis, sigma, and the surplus of a full battery."""
 
 from dataclasses import replace
 
 import pytest
 
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
-from appliance.settings import EnergySettings, Settings
+from appliance.settings import BatterySettings, Chemistry, EnergySettings, Settings
 from power.plan.ladder import Ladder, choose_level
 from tests.stand_ins.fakes import FakeClock
 
@@ -77,27 +77,47 @@ def test_an_unknown_charge_lets_cameras_listen_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("stage", [ChargeStage.FLOAT, ChargeStage.ABSORPTION])
-def test_sun_that_the_battery_does_not_take_is_free(stage: ChargeStage) -> None:
-    proposal = LADDER.propose(a_state(50), a_reading(80, stage, 0.0), ECO)
-    assert proposal.level == FULL
+def test_surplus_is_available_where_a_full_battery_curtails_the_panels(stage: ChargeStage) -> None:
+    proposal = LADDER.propose(a_state(98), a_reading(80, stage, 1.0), ECO)
+    assert (proposal.level, proposal.sun_is_free) == (FULL, True)
     assert "solar power is in surplus" in proposal.reason
 
 
 @pytest.mark.parametrize(
-    ("blocked", "stage", "amps"),
+    ("charge", "stage", "amps"),
     [
-        (True, ChargeStage.FLOAT, 0.0),
-        (False, ChargeStage.FLOAT, -1.0),
-        (False, ChargeStage.FLOAT, None),
-        (False, ChargeStage.BULK, 5.0),
+        (25, ChargeStage.ABSORPTION, 10.0),
+        (40, ChargeStage.FLOAT, 20.0),
+        (45, ChargeStage.FLOAT, 0.0),  # a charge path that is open
+        (98, ChargeStage.ABSORPTION, 10.0),
+        (98, ChargeStage.FLOAT, -1.0),
+        (98, ChargeStage.FLOAT, None),
+        (98, ChargeStage.BULK, 1.0),
+        (92, ChargeStage.FLOAT, 1.0),  # less its sigma: 89 %
     ],
 )
-def test_sun_is_not_free_where_the_cells_are_cold_drained_or_filling(
-    blocked: bool, stage: ChargeStage, amps: float | None
+def test_no_surplus_is_available_where_the_battery_is_not_full_or_still_takes_charge(
+    charge: float, stage: ChargeStage, amps: float | None
 ) -> None:
-    proposal = LADDER.propose(a_state(50, blocked=blocked), a_reading(80, stage, amps), ECO)
-    assert proposal.level == ECO
-    assert ("the battery can take no charge now" in proposal.reason) is blocked
+    proposal = LADDER.propose(a_state(charge), a_reading(80, stage, amps), ECO)
+    assert not proposal.sun_is_free
+    assert proposal.level == choose_level(charge - 3, ECO, Settings().energy)
+
+
+def test_a_battery_that_can_take_no_charge_leaves_no_surplus() -> None:
+    full = a_state(98, blocked=True)
+    proposal = LADDER.propose(full, a_reading(80, ChargeStage.FLOAT, 0.0), ECO)
+    assert not proposal.sun_is_free
+    assert "the battery can take no charge now" in proposal.reason
+
+
+@pytest.mark.parametrize("chemistry", [Chemistry.AGM, Chemistry.FLOODED, Chemistry.LEAD_ACID])
+def test_the_finishing_charge_of_lead_acid_is_not_surplus_until_float(chemistry: Chemistry) -> None:
+    lead = replace(BatterySettings(), chemistry=chemistry, nominal_voltage_v=12.0)
+    ladder = Ladder(replace(Settings(), battery=lead))
+    for stage in (ChargeStage.ABSORPTION, ChargeStage.EQUALIZE):
+        assert not ladder.propose(a_state(98), a_reading(80, stage, 2.0), ECO).sun_is_free
+    assert ladder.propose(a_state(98), a_reading(80, ChargeStage.FLOAT, 1.0), ECO).sun_is_free
 
 
 def test_every_rung_can_be_reached_by_a_full_battery() -> None:

@@ -128,8 +128,9 @@ def test_a_new_policy_is_taken_up_when_it_is_there() -> None:
     assert "two grey days expected" in after.reason
 
 
-def test_free_sun_is_spent_whatever_the_plan_says() -> None:
-    found = Desk(DARK).propose(12.0, 55.0, 100.0, charge_stage=ChargeStage.FLOAT)
+def test_surplus_is_spent_whatever_the_plan_says() -> None:
+    full = {"charge_stage": ChargeStage.FLOAT, "battery_current_a": 0.5}
+    found = Desk(DARK).propose(12.0, 97.0, 100.0, **full)
     assert found.level == EnergyLevel.FULL
     assert "solar power is in surplus" in found.reason
 
