@@ -1,4 +1,5 @@
-"""Whose request is answered next: that of the client that was answered least of late.
+"""Whose request is answered next: that of the client that asks least: what it was answered of late
+and what it still waits for.
 
     server.task_dispatcher.queue = Turns()      # instead of waitress's deque
 
@@ -33,7 +34,7 @@ class Turns:
     def popleft(self) -> Any:
         """The next one; there must be one."""
         self._forget_old()
-        client = min(self._waiting, key=lambda one: self._counts[one])
+        client = min(self._waiting, key=self._count_asked)
         mine = self._waiting.pop(client)
         found = mine.popleft()
         found.is_queued = False
@@ -42,6 +43,10 @@ class Turns:
         self._counts[client] += 1
         self._answered.append((self._now_s(), client))
         return found
+
+    def _count_asked(self, client: str) -> int:
+        """Its requests of late; a connection may hold many that were sent at once."""
+        return self._counts[client] + sum(len(one.requests) for one in self._waiting[client])
 
     def _forget_old(self) -> None:
         while self._answered and self._answered[0][0] <= self._now_s() - MEMORY_S:
