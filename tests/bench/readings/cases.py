@@ -30,6 +30,14 @@ def frost(hour: float) -> float:
     return -8 + 6 * math.sin((hour - 9) / 24 * 2 * math.pi)
 
 
+def run_in_the_evening(hour: float) -> float:
+    return 15.0 if 20 <= hour < 22 else 0.0
+
+
+def run_by_day(hour: float) -> float:
+    return 25.0 if 9 <= hour < 12 else 0.0
+
+
 def order_by_hours(hour: float) -> float:
     """Orders that change by 7 W each hour: a camera more, a camera less."""
     return 8.0 if int(hour) % 2 else 15.0
@@ -106,6 +114,17 @@ SOUND: dict[str, Case] = {
     "a zero point 1 A off": Case(packs=(Pack(offset_a=-1.0),), plant=Plant(load_w=3, step_w=2)),
     "scales 5 % off each": Case(
         packs=(Pack(gain=1.05, noise_a=0.05),), controllers=(Controller(factor=0.95),)
+    ),
+    "loads that follow the sun": Case(
+        plant=Plant(pv_w=400, capacity_ah=200, cools_share=0.5, charge_pct=40),
+        controllers=(VICTRON,),
+    ),
+    "a generator in the evening": Case(
+        plant=Plant(capacity_ah=200, charge_pct=40, generator_a=run_in_the_evening),
+        controllers=(VICTRON,),
+    ),
+    "a generator by day": Case(
+        plant=Plant(capacity_ah=400, charge_pct=20, generator_a=run_by_day), controllers=(VICTRON,)
     ),
     "orders that change each hour": Case(
         plant=STEADY,

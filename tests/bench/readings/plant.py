@@ -25,6 +25,10 @@ def never(_hour: float) -> bool:
     return False
 
 
+def nothing(_hour: float) -> float:
+    return 0.0
+
+
 def mild(_hour: float) -> float:
     return 15.0
 
@@ -33,7 +37,8 @@ def mild(_hour: float) -> float:
 class Plant:
     """A site as it is built. `load_w` is there always, `step_w` comes and goes each `step_s`.
 
-    `is_cut`: whether the BMS takes no charge at that hour of the day.
+    `is_cut`: whether the BMS takes no charge at that hour of the day. `cools_share` of the sun goes
+    into loads that follow it. `generator_a`: what a charger gives that no device measures.
     """
 
     cells: int = 4
@@ -49,6 +54,8 @@ class Plant:
     float_v: float = 3.375
     temperature_c: Callable[[float], float] = mild
     is_cut: Callable[[float], bool] = never
+    cools_share: float = 0.0
+    generator_a: Callable[[float], float] = nothing
     start_h: float = 0.0
 
 
@@ -90,7 +97,8 @@ class RunningPlant:
 
     def advance(self) -> Truth:
         hour = (self.plant.start_h + self.at_s / 3600) % 24
-        sun_w, load_w = self._shine(hour), self._draw()
+        sun_w = self._shine(hour)
+        load_w = self._draw() + self.plant.cools_share * sun_w
         truth = self._flow(hour, sun_w, load_w)
         moved_pct = truth.battery_a * POLL_S / 3600 / self.plant.capacity_ah * 100
         self.charge_pct = min(100.0, max(0.0, self.charge_pct + moved_pct))
@@ -116,7 +124,8 @@ class RunningPlant:
         load_a, most_a = load_w / rest_v, sun_w * EFFICIENCY / rest_v
         is_cut = plant.is_cut(hour)
         limit_v = self._find_limit_v()
-        surplus_a = most_a - load_a
+        generator_a = plant.generator_a(hour)
+        surplus_a = most_a + generator_a - load_a
         held = not is_cut and rest_v + surplus_a * ohm > limit_v
         battery_a = max((limit_v - rest_v) / ohm, -load_a) if held else surplus_a
         battery_a = min(0.0, battery_a) if is_cut else battery_a
@@ -127,7 +136,7 @@ class RunningPlant:
             hour=hour,
             sun_w=sun_w,
             load_a=load_a,
-            charge_a=battery_a + load_a if sun_w else 0.0,
+            charge_a=max(0.0, battery_a + load_a - generator_a) if sun_w else 0.0,
             battery_a=battery_a,
             cells_v=cells_v,
             bus_v=limit_v if is_cut and surplus_a > 0 else cells_v,

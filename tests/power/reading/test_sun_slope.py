@@ -86,6 +86,19 @@ def test_a_slope_holds_for_a_day_or_until_another_one_shows_it_right() -> None:
     assert slope.slope is None
 
 
+@pytest.mark.parametrize(("begins", "ends"), [(4, 12), (8, 24), (12, 16)])
+def test_a_strong_charger_that_starts_while_the_sun_rises_is_no_wrong_scale(
+    begins: int, ends: int
+) -> None:
+    slope = SunSlope()
+    for half in range(24):
+        charger_a = 40.0 if begins <= half < ends else 0.0
+        slope.add(
+            own_a=half / 2 + charger_a, sun_a=half / 2, seconds=HOUR / 2, now_s=half * HOUR / 2
+        )
+        assert slope.slope is None
+
+
 def test_loads_that_follow_the_sun_and_small_suns_show_nothing() -> None:
     slope = SunSlope()
     add_hours(slope, 0.3, 0)
