@@ -45,7 +45,9 @@ class Twins:
 def test_two_devices_with_one_id_are_a_fault_that_says_what_to_do() -> None:
     clock = FakeClock()
     devices = [RtuDevices([SimulatedEpever(when())]) for when in (make_sunny_noon, make_night)]
-    with open_on_line(EpeverTracer(), SerialLine(Twins(*devices), clock), clock) as meter:
+    with open_on_line(
+        EpeverTracer(), SerialLine(Twins(*devices), clock), clock, timeout_s=5
+    ) as meter:
         for _ in range(ENOUGH):
             meter.read()
             clock.advance(10)
@@ -71,7 +73,7 @@ def test_a_second_answer_that_comes_later_counts_where_it_is_sound(
     second: bytes, count: int
 ) -> None:
     with replay(*[(ASK, [REPLY])] * (ENOUGH + 1)) as peer:
-        bus = ModbusBus(peer.port, FakeClock(), timeout_s=0.5)
+        bus = ModbusBus(peer.port, FakeClock(), timeout_s=5)
         for _ in range(ENOUGH):
             bus.read(4, 0x3100, 1, 1)
         peer.write_unasked(second)
@@ -82,7 +84,7 @@ def test_a_second_answer_that_comes_later_counts_where_it_is_sound(
 
 def test_also_with_another_protocol() -> None:
     with replay(*[(b"A\r", [b"a\r"])] * (ENOUGH + 1)) as peer:
-        line = ByteLine(peer.port, FakeClock(), SerialForm(9600), timeout_s=0.5)
+        line = ByteLine(peer.port, FakeClock(), SerialForm(9600), timeout_s=5)
         for _ in range(ENOUGH):
             line.exchange(b"A\r", find_line, "A", device=3)
         peer.write_unasked(b"b\r")
