@@ -8,6 +8,7 @@ from appliance.checks import Finding
 from appliance.clock import Clock, ScaledClock
 from appliance.settings import DEFAULT_PATH, Settings
 from appliance.store.store import Store
+from appliance.wording.site_time import format_site_time
 
 NAME = "clock"
 EARLIEST_YEAR = 2026
@@ -15,7 +16,8 @@ EARLIEST_YEAR = 2026
 
 def check(settings: Settings, store: Store | None, clock: Clock) -> Finding:  # noqa: ARG001
     now = clock.stamp().utc
-    text = f"{now:%Y-%m-%d %H:%M} UTC"
+    zone = settings.site.timezone
+    text = f"{format_site_time(now, zone, '%Y-%m-%d %H:%M')} {zone}"
     if now.year < EARLIEST_YEAR:
         advice = "connect the unit to a network or a GPS once, and check the clock's battery"
         return Finding(NAME, f"{text} cannot be right: this software is newer", advice, ok=False)

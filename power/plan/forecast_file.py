@@ -49,9 +49,9 @@ def read_forecast(path: Path, now: datetime, today: date) -> dict[int, DayForeca
         ) from error
     if made > now + MAX_CLOCK_ERROR:
         raise ForecastError(
-            f"the forecast {path} is not used: it says that it was made at {made:%Y-%m-%d %H:%M} "
-            "UTC, which is in the future; check the clocks of the unit and of the machine that "
-            "writes it"
+            f"the forecast {path} is not used: by this unit's clock it will be made in "
+            f"{(made - now).total_seconds() / 3600:.1f} h; check the clocks of the unit and of the "
+            "machine that writes it"
         )
     if now - made > MAX_AGE:
         return {}

@@ -74,8 +74,9 @@ def run_plan(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> str:
     """Store days, policy and steps; returns one sentence. Raises `PlanError`."""
     now = store.clock.stamp()
     if now.utc.year < FIRST_YEAR:
+        today = format_site_time(now.utc, settings.site.timezone, "%Y-%m-%d")
         raise PlanError(
-            f"there is no plan because the clock says {now.utc:%Y-%m-%d}; "
+            f"there is no plan because the clock says {today}; "
             "set it (`timedatectl`), or replace the battery of the computer's clock"
         )
     store.add(*history.make_new_days(store, settings, clear_sky, now))

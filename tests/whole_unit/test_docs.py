@@ -9,6 +9,7 @@ from tests.conftest import ROOT
 from tests.whole_unit.docs_text import DOCUMENTS, LINK, PATH, UNIT, read_prose, read_tree
 
 CODE_ENDINGS = (".py", ".md", ".svg", ".lock", ".rules", ".catalog")
+TABLE_HEAD = re.compile(r"\|[ :|-]*-[ :|-]*\|$")
 ABSENT_UNITS = {"appliance-checkin.service"}  # of the fleet: comes with ota, named in settings
 TOP = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
 
@@ -57,3 +58,22 @@ def test_each_relative_link_leads_somewhere(document: Path) -> None:
     targets = [link.split("#")[0] for link in LINK.findall(read_prose(document))]
     wrong = [target for target in targets if not (document.parent / target).exists()]
     assert wrong == [], f"{document.name} links to files that do not exist"
+
+
+@documents
+def test_each_table_is_whole(document: Path) -> None:
+    """A blank line within a table ends it: its rows below would show as text with bars."""
+    lines = ["", *document.read_text().splitlines(), ""]
+    broken = [
+        lines[at]
+        for at in range(1, len(lines) - 1)
+        if lines[at].startswith("|")
+        and not lines[at - 1].startswith("|")
+        and not TABLE_HEAD.match(lines[at + 1])
+    ]
+    assert broken == []
+
+
+def test_no_paragraph_of_the_settings_page_shows_as_code() -> None:
+    lines = (ROOT / "docs/settings.md").read_text().splitlines()
+    assert [line for line in lines if line.startswith(("    ", "\t"))] == []

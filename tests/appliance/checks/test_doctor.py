@@ -45,6 +45,12 @@ def test_a_healthy_unit_passes_every_check(
     assert set(found) == {path.stem for path in folder.glob("[a-z]*.py")}
 
 
+def test_the_clock_is_shown_in_site_time(settings: Settings, clock: FakeClock) -> None:
+    clock.utc = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    here = replace(settings, site=replace(settings.site, timezone="Europe/Bucharest"))
+    assert findings(here, None, clock)["clock"].text == "2026-07-02 01:30 Europe/Bucharest"
+
+
 def test_a_unit_without_a_database_is_examined_all_the_same(
     settings: Settings, clock: FakeClock
 ) -> None:

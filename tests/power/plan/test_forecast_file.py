@@ -49,7 +49,7 @@ def test_no_forecast_and_an_old_one_are_no_fault(tmp_path: Path) -> None:
         ({"made": [[[[[[[[[[1]]]]]]]]]], "days": [DAY]}, "nested deeper"),
         ('{"made": ' + "9" * 5000 + "}", "not JSON"),
         ({"made": 5, "days": [DAY]}, '"made" is not a time'),
-        ({"made": "2026-11-23T05:00:00Z", "days": [DAY]}, "in the future"),
+        ({"made": "2026-11-23T05:00:00Z", "days": [DAY]}, "it will be made in"),
         ({"made": "2026-11-22T05:00:00Z", "days": [DAY, DAY]}, "there twice"),
         ({"made": "2026-11-22T05:00:00Z", "days": [3]}, "day 1 is not an object"),
         ({"made": "2026-11-22T05:00:00Z", "days": [DAY | {"date": None}]}, "a date such as"),
