@@ -66,6 +66,8 @@ class PowerReading:
     `device` names who answered. `quality` names only the fields that are not OK, `ages_s` only
     those that are older than the poll. `charge_allowed` and the lowest cell are what a BMS reports;
     None where there is none. `charge_allowed` False: no battery takes charge now.
+    `discharge_share`: the share (0 to 1) of the batteries' capacity that can be discharged now; 0:
+    their BMSs allow none, None: they do not say.
     """
 
     stamp: Stamp
@@ -82,6 +84,7 @@ class PowerReading:
     lowest_cell_voltage_v: float | None = None
     charge_allowed: bool | None = None
     ages_s: Mapping[str, float] = field(default_factory=dict)
+    discharge_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

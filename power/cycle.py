@@ -148,7 +148,7 @@ class PowerCycle:
             clock_confirmed=self._clock.is_synchronized(),
         )
         self._meter.confirm_from(find_deadline_s(self._guard))
-        by_voltage = self._guard.confirmed
+        by_voltage = self._guard.may_lose_power
         return PermissionRequest(verdict, by_voltage, at.battery, at.reading, at.now)
 
     def _arbitrate(self, permission: Permission, at: Situation) -> Decision:

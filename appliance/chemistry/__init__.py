@@ -9,6 +9,7 @@ from appliance.chemistry.battery import (
     count_cells,
     find_resistance_ohm,
     get_profile,
+    take_share,
 )
 from appliance.chemistry.profile import ChemistryProfile, Curve, Figure
 
@@ -20,4 +21,5 @@ __all__ = [
     "count_cells",
     "find_resistance_ohm",
     "get_profile",
+    "take_share",
 ]

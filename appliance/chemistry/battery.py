@@ -4,6 +4,8 @@ Reads and writes: nothing; pure.
 Never: guesses between two numbers of cells (`find_cell_count_error`).
 """
 
+from dataclasses import replace
+
 from appliance.chemistry.lead_acid import AGM, FLOODED, GEL, UNKNOWN_KIND
 from appliance.chemistry.lfp import LFP
 from appliance.chemistry.profile import ChemistryProfile
@@ -65,6 +67,13 @@ def is_meant_for(cells: int, cell_v: float, volts: float) -> bool:
 def compute_capacity_ah(battery: BatterySettings) -> float:
     """Charge of the full battery: the rated energy over the nominal voltage, both as sold."""
     return battery.capacity_wh / battery.nominal_voltage_v
+
+
+def take_share(battery: BatterySettings, share: float) -> BatterySettings:
+    """The part of a battery of several packs that is connected; all of it where nothing is."""
+    if not 0 < share < 1:
+        return battery
+    return replace(battery, capacity_wh=battery.capacity_wh * share)
 
 
 def find_resistance_ohm(battery: BatterySettings) -> float:

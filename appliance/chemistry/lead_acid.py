@@ -64,6 +64,7 @@ UNKNOWN_KIND = ChemistryProfile(
     floating_sigma_pct=Figure(4, HERE + "float is entered by a timer too"),
     empty_pct=Figure(5, HERE + "the rested curve at 1.95 V"),
     empty_sigma_pct=Figure(5, HERE + "the width of the rested curve there"),
+    discharge_c_rate=Figure(0.2, HERE + "at C/5 some 85 % of the capacity of C/20 is left"),
     charge_efficiency=Figure(0.88, HERE + "gassing near full takes 10 to 15 % of the charge"),
     loses_charge=True,
     usable_by_temperature=Curve(((-20, 0.40), (0, 0.65), (25, 1.0)), COLD_LEAD),

@@ -77,6 +77,7 @@ LFP = ChemistryProfile(
     floating_sigma_pct=Figure(2, HERE + "float is entered by a timer too"),
     empty_pct=Figure(3, HERE + "the rested curve at 2.90 V"),
     empty_sigma_pct=Figure(3, HERE + "the width of the rested curve there"),
+    discharge_c_rate=Figure(0.5, HERE + "half of the 1C that packs allow, for age and cold"),
     charge_efficiency=Figure(0.995, HERE + "side reactions of a sound cell take less than 0.5 %"),
     loses_charge=False,
     usable_by_temperature=Curve(

@@ -54,6 +54,7 @@ WORDS = {
     "floating_sigma_pct": "its standard deviation, %",
     "empty_pct": "charge when empty, %",
     "empty_sigma_pct": "its standard deviation, %",
+    "discharge_c_rate": "discharge for hours, C-rate",
     "charge_efficiency": "of what flows in, it keeps",
     "full_from_pct": "ladder: FULL from, %",
     "eco_from_pct": "ladder: ECO from, %",

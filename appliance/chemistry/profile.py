@@ -81,7 +81,8 @@ class ChemistryProfile:
     What harms it: `highest_v`; charging below `charge_from_c` or above `charge_until_c`;
     `hottest_c`; cells that differ by `spread_v`. Above `plausible_v` it is a reading error.
     What it gives: `rested`, `usable_by_temperature` (C, share of the capacity at usual rates),
-    `charge_efficiency`; `loses_charge`: a full one goes on taking what it does not keep.
+    `discharge_c_rate`: what it gives for hours; `charge_efficiency`; `loses_charge`: a full one
+    goes on taking what it does not keep.
     `rest_c_rate`: the most current at which the voltage is used, after `rest_s`.
     `freezes_at_c` by charge (%), None where it does not freeze.
     """
@@ -118,6 +119,7 @@ class ChemistryProfile:
     floating_sigma_pct: Figure
     empty_pct: Figure
     empty_sigma_pct: Figure
+    discharge_c_rate: Figure
     charge_efficiency: Figure
     loses_charge: bool
     usable_by_temperature: Curve

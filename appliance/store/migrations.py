@@ -193,6 +193,12 @@ def m0010_hours_at_each_level(db: Database) -> None:
     )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0011_discharge_share(db: Database) -> None:
+    """The share of the batteries' capacity that can be discharged."""
+    db.execute("ALTER TABLE power_reading ADD COLUMN discharge_share REAL")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -85,6 +85,8 @@ class Estimate:
     `clamped_pct`: what the count went beyond 0 or 100 % since the last correction. `full_at`: when
     it was last full. `bms_used_s`: the uptime at which a BMS's charge was last used.
     `after_long_silence`: there was no reading for hours, so one voltage alone may correct it.
+    `share`: the part of the battery that is connected, and so estimated; `absent_pct`: the charge
+    of the rest.
     """
 
     counted_at: Stamp
@@ -101,6 +103,8 @@ class Estimate:
     full_at: datetime | None = None
     bms_used_s: float | None = None
     after_long_silence: bool = False
+    share: float = 1.0
+    absent_pct: float = 0.0
 
 
 def find_plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:

@@ -12,8 +12,10 @@ the charge that flows and with every unmeasured minute. It shrinks where the cou
 from dataclasses import replace
 from datetime import datetime
 
+from appliance.chemistry import take_share
 from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import BatterySettings
+from power.battery.connected_share import follow_share
 from power.battery.corrections import (
     correct_by_bms,
     correct_by_voltage,
@@ -115,6 +117,9 @@ def update(
     """
     if reading is None:
         return previous
+    if previous is not None:
+        previous = follow_share(previous, reading.discharge_share)
+        settings = take_share(settings, previous.share)
     facts = derive_facts(settings)
     inputs = select_inputs(previous, reading, settings, facts)
     if previous is None:
@@ -150,6 +155,7 @@ def report_state(
     """The estimate as it stands `now`, with what a silence since the last count may have taken."""
     if estimate is None:
         return report_unknown(settings, now)
+    settings = take_share(settings, estimate.share)
     facts = derive_facts(settings)
     charge_pct, sigma_pct = predict_charge(estimate, now, facts)
     cold_pct = compute_profile_unavailable_pct(facts.profile, estimate.temperature_c)
@@ -212,6 +218,7 @@ def start(
         current_a=inputs.current_a,
         temperature_c=reading.battery_temperature_c,
         inputs=inputs,
+        share=reading.discharge_share or 1.0,
     )
 
 

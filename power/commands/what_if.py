@@ -14,9 +14,10 @@ from appliance.commands.opening import open_unit
 from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import SettingsError
 from appliance.model import BatteryState, EnergyLevel, Stamp
-from appliance.settings import Settings
+from appliance.settings import BatterySettings, Settings
 from appliance.store.store import Store
 from appliance.wording.counts import format_share
+from power.battery.connected_share import convert_to_whole
 from power.plan import history
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
@@ -146,7 +147,7 @@ def make_seasons(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> 
     now = store.clock.stamp()
     today = history.to_solar_date(now.utc, settings)
     here = (now.utc - history.find_midnight(today, settings)) / timedelta(hours=1)
-    begins = start_now(store, here)
+    begins = start_now(store, settings.battery, here)
     scarce = find_scarcest_days(settings, clear_sky, today)
     stamp = Stamp(history.find_midnight(scarce, settings), "what-if", 0.0)
     later = ScenarioStart(hour=0.0, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
@@ -168,14 +169,15 @@ def make_seasons(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> 
     }
 
 
-def start_now(store: Store, hour: float) -> ScenarioStart:
+def start_now(store: Store, settings: BatterySettings, hour: float) -> ScenarioStart:
     """The charge as it is now, at this hour of the site; an assumed one where it is unknown."""
     battery = store.latest(BatteryState, CHARGE_AGE_S)
     if battery is None or battery.state_of_charge_pct is None:
         return ScenarioStart(hour=hour, charge_pct=ASSUMED_PCT, sigma_pct=USUAL_SIGMA_PCT)
+    battery = convert_to_whole(battery, settings)
     return ScenarioStart(
         hour=hour,
-        charge_pct=battery.state_of_charge_pct,
+        charge_pct=battery.state_of_charge_pct or 0.0,
         sigma_pct=battery.sigma_pct or 0.0,
         cold=battery.charge_blocked,
     )

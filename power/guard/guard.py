@@ -3,8 +3,8 @@
 Reads and writes: nothing; pure. It needs the other files of power/guard, no other part of power.
 Never: lets an estimate overrule a voltage, raises, or lets a longer silence allow more.
 
-Its three sources (by_voltage, by_charge, by_silence) are independent and the strictest counts. The
-planner cannot overrule it.
+Its four sources (by_voltage, by_disconnect, by_charge, by_silence) are independent and the
+strictest counts. The planner cannot overrule it.
 
 What it promises (tests/power/guard/test_guard_never.py plays it): no load runs on a battery about
 to cut off, as long as one of these is true whenever it is reported:
@@ -17,9 +17,15 @@ What no source can show: a voltage that lies high beside a count that does; cell
 than some degrees in a silence; a meter that freezes while the power service starts anew.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import reduce
+
+from appliance.chemistry import take_share
 from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import Settings
 from power.guard.by_charge import compute_lower_bound_pct, judge_charge
+from power.guard.by_disconnect import judge_disconnect, note_share
 from power.guard.by_silence import judge_silence
 from power.guard.by_voltage import judge_voltage
 from power.guard.limits import derive_limits
@@ -45,29 +51,45 @@ def judge(
     `reading` is the last usable one while it is fresh (`NO_RISE_AFTER_S`), then None.
     `reading_age_s` is its age however old, None where there was none in this boot.
     """
+    state = note_share(state, reading, now)
+    settings = limit_to_share(settings, state.share)
     limits = derive_limits(settings.battery, settings.energy)
     observation = observe(reading, limits, now)
     state = update_state(state, observation, limits)
     battery = battery if battery is not None and is_current(battery, now) else None
     reserve_wh = compute_todays_reserve_wh(battery, settings, now, confirmed=clock_confirmed)
+    charged = is_charging(reading, battery, limits)
+    voltage = judge_voltage(state, observation, limits, now, charged=charged)
+    disconnect = judge_disconnect(state, limits, settings.energy, charged=charged)
     least_pct = compute_lower_bound_pct(battery)
-    voltage = judge_voltage(
-        state, observation, limits, now, charged=is_charging(reading, battery, limits)
-    )
     charge = judge_charge(
         least_pct, battery, limits, reserve_wh=reserve_wh, reading=reading, observation=observation
     )
     silence = judge_silence(
         state, reading, reading_age_s, limits, now, charge_known=least_pct is not None
     )
-    strictest = take_stricter(take_stricter(voltage, charge), silence)
-    return state, Verdict(
+    return state, join_verdicts((voltage, disconnect, charge, silence), reserve_wh)
+
+
+def join_verdicts(verdicts: Sequence[Verdict], reserve_wh: float) -> Verdict:
+    """The strictest counts; each can order the power-off and forbid a rise."""
+    strictest = reduce(take_stricter, verdicts)
+    return Verdict(
         strictest.max_level,
         strictest.reason,
-        power_off=voltage.power_off or charge.power_off,
-        may_rise=voltage.may_rise and charge.may_rise and silence.may_rise,
+        power_off=any(one.power_off for one in verdicts),
+        may_rise=all(one.may_rise for one in verdicts),
         reserve_wh=reserve_wh,
     )
+
+
+def limit_to_share(settings: Settings, share: float) -> Settings:
+    """The settings with the part of the battery that may be discharged: what is kept, and for how
+    long a silence may last, go by that part.
+    """
+    if share >= 1:
+        return settings
+    return replace(settings, battery=take_share(settings.battery, share))
 
 
 def compute_todays_reserve_wh(

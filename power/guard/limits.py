@@ -58,7 +58,7 @@ class Limits:
     frozen: Ages
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
     """The limits of these settings."""
     cell = get_profile(battery)

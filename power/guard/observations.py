@@ -37,7 +37,9 @@ class GuardState:
     far as readings show, whether `LOW_FOR_S` of low or `EMPTY_FOR_S` of empty readings have
     `confirmed` it, and when a BMS last reported a low cell. `was_good`: the voltage was good once.
     `observed_s` is the last usable reading, `values` what stays the same where a meter is frozen,
-    and `unchanged_since_s` since when it is the same.
+    and `unchanged_since_s` since when it is the same. `share` of the batteries' capacity may be
+    discharged, as far as is known; `disconnected_since_s`: since when none of it may,
+    `disconnected_seen_s` when that was last reported; `was_connected`: some was, once.
     """
 
     low_since_s: float | None = None
@@ -48,17 +50,24 @@ class GuardState:
     observed_s: float | None = None
     values: tuple[Any, ...] = ()
     unchanged_since_s: float = 0.0
+    share: float = 1.0
+    disconnected_since_s: float | None = None
+    disconnected_seen_s: float = 0.0
+    was_connected: bool = False
+
+    @property
+    def may_lose_power(self) -> bool:
+        """Whether the battery itself shows that it is empty, or that its BMS may disconnect."""
+        return self.confirmed or self.disconnected_since_s is not None
 
 
 def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observation | None:
     """What the guard uses of `reading`; None where it has no voltage, or is from another boot or
     the future.
     """
-    if reading is None:
+    if reading is None or not is_of_now(reading, now):
         return None
-    stamp, ages_s = reading.stamp, reading.ages_s
-    if stamp.boot_id != now.boot_id or not stamp.uptime_s <= now.uptime_s:
-        return None
+    ages_s = reading.ages_s
     mean_v, lowest_v = mean_cell_v(reading, limits), lowest_cell_v(reading, limits)
     if ages_s:
         mean_v = mean_v if is_recent(reading, "battery_voltage_v") else None
@@ -74,6 +83,11 @@ def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observa
         measured_at_s(reading, name) for name, v in known.items() if v == cell_v or v < bad_v
     )
     return Observation(cell_v, mean_only=lowest_v is None, at_s=at_s, values=values)
+
+
+def is_of_now(reading: PowerReading, now: Stamp) -> bool:
+    """Whether the reading is of this boot, and not of the future."""
+    return reading.stamp.boot_id == now.boot_id and reading.stamp.uptime_s <= now.uptime_s
 
 
 def find_threshold_above(cell_v: float, limits: Limits) -> float:
@@ -164,11 +178,16 @@ def is_carried_by_sun(reading: PowerReading | None, limits: Limits) -> bool:
 
 
 def find_deadline_s(state: GuardState) -> float | None:
-    """The uptime from which on a low reading confirms what waits to be confirmed; None: nothing."""
-    if state.low_since_s is None or state.confirmed:
-        return None
-    low_s = state.low_since_s + LOW_FOR_S
-    return low_s if state.empty_since_s is None else min(low_s, state.empty_since_s + EMPTY_FOR_S)
+    """The uptime from which on a reading confirms what waits to be confirmed; None: nothing."""
+    ends_s = []
+    if state.low_since_s is not None and not state.confirmed:
+        ends_s.append(state.low_since_s + LOW_FOR_S)
+        if state.empty_since_s is not None:
+            ends_s.append(state.empty_since_s + EMPTY_FOR_S)
+    since_s = state.disconnected_since_s
+    if since_s is not None and state.disconnected_seen_s - since_s < EMPTY_FOR_S:
+        ends_s.append(since_s + EMPTY_FOR_S)
+    return min(ends_s, default=None)
 
 
 def update_state(state: GuardState, observation: Observation | None, limits: Limits) -> GuardState:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, Stamp
 from appliance.settings import Follows
+from power.battery.connected_share import convert_to_whole
 from power.plan.monte_carlo import ScenarioResults, simulate_scenarios
 from power.plan.nowcast import SolarNowcast
 from power.plan.plan import COLD_FROM_CHANCE, Plan, tabulate_values
@@ -59,6 +60,7 @@ def make_plan_steps(
     0 %.
     """
     settings, table = plan.settings, tabulate_values(plan, TABLE_DAYS)
+    battery = convert_to_whole(battery, settings.battery)
     charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0
     weather = nowcast.estimate_chances(table)
     steps = expect_sun(plan, table, weather, battery, now.utc)

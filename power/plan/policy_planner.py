@@ -16,6 +16,7 @@ from appliance.chemistry import get_profile
 from appliance.model import BatteryState, EnergyLevel, EnergyPolicy, PowerReading, Stamp
 from appliance.settings import Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
+from power.battery.connected_share import convert_to_whole
 from power.plan.ladder import Ladder, Proposal, is_pv_curtailed, is_surplus_available
 from power.plan.nowcast import SolarNowcast
 from power.plan.policy import DECISION_H, DecisionState, choose_option
@@ -145,7 +146,9 @@ class PolicyPlanner:
     def _decide(
         self, table: PolicyTable, battery: BatteryState, reading: PowerReading | None
     ) -> None:
+        whole = convert_to_whole(battery, self._settings.battery)
         assert battery.state_of_charge_pct is not None
+        assert whole.state_of_charge_pct is not None
         now, cold = battery.stamp, battery.charge_blocked
         held = is_pv_curtailed(reading) and not get_profile(self._settings.battery).loses_charge
         hour = compute_hour(table, now.utc)
@@ -153,7 +156,7 @@ class PolicyPlanner:
         expected_w = interpolate_clear_w(table, hour) * mean_clearness(weather)
         sun_w = self._estimate_sun_w(table, hour, expected_w, reading, may_try=cold or held)
         state = DecisionState(
-            hour=hour, charge_pct=battery.state_of_charge_pct, sun_w=sun_w, cold=cold
+            hour=hour, charge_pct=whole.state_of_charge_pct, sun_w=sun_w, cold=cold
         )
         option = self._choose(table, state, weather, self._held)
         if self._predicts_change and (option != self._held or self._is_until_past(now)):

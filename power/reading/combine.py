@@ -12,6 +12,7 @@ from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, 
 from power.protocol.conversions import FieldValue, StatusValue, collect_fields
 from power.protocol.profile import Profile
 from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, prefer_known
+from power.reading.connected import compute_discharge_share, select_connected
 from power.reading.freeze_evidence import DEAD_BAND_A
 
 # The stage of several controllers together is that of the one that is least far in its charge.
@@ -54,7 +55,8 @@ def combine(
     to come (power/reading/side_by_side.py), have their ages. `age_s`: the clock's.
 
     The batteries' own voltage, current and temperature come before a controller's. Its current is
-    unknown where loads are wired to the battery and nothing measures there.
+    unknown where loads are wired to the battery and nothing measures there. Voltage and cells are
+    those of the batteries that can be discharged (power/reading/connected.py).
     """
     readings = [charger.reading for charger in chargers]
     answered = [one for one in (*readings, *batteries) if one is not None]
@@ -97,7 +99,8 @@ def combine_currents(
     readings = [charger.reading for charger in chargers]
     out_a = add_up(get_fields(readings, "battery_current_a"))
     voltage_v = find_voltage(
-        get_fields(batteries, "voltage_v"), get_fields(readings, "battery_voltage_v")
+        get_fields(select_connected(batteries), "voltage_v"),
+        get_fields(readings, "battery_voltage_v"),
     )
     controllers_a = out_a if all(charger.measures_loads for charger in chargers) else ABSENT
     packs_a = correct_dead_band(
@@ -125,8 +128,11 @@ def combine_measurements(
         ),
         "charge_stage": combine_stages(readings),
         "yield_today_wh": add_up(get_fields(readings, "yield_today_wh")),
-        "lowest_cell_voltage_v": find_lowest_known(get_fields(batteries, "lowest_cell_voltage_v")),
+        "lowest_cell_voltage_v": find_lowest_known(
+            get_fields(select_connected(batteries), "lowest_cell_voltage_v")
+        ),
         "charge_allowed": combine_charge_allowed(get_fields(batteries, "charge_allowed")),
+        "discharge_share": compute_discharge_share(batteries),
     }
 
 
@@ -275,8 +281,11 @@ def combine_charge_allowed(parts: Sequence[Decoded]) -> StatusValue:
 
 
 def compute_reported_soc_pct(batteries: Sequence[BatteryReading]) -> float | None:
-    """The BMSs' own state of charge in %, weighed by capacity; None unless all report it."""
-    reported = [(one.state_of_charge_pct, one.full_ah or 1.0) for one in batteries]
+    """The state of charge in % that the BMSs of the connected batteries report themselves, weighed
+    by capacity; None unless all of them report it.
+    """
+    connected = [one for one in select_connected(batteries) if one is not None]
+    reported = [(one.state_of_charge_pct, one.full_ah or 1.0) for one in connected]
     if not reported or any(charge_pct is None for charge_pct, _ in reported):
         return None
     total_ah = sum(ah for _, ah in reported)

@@ -11,6 +11,7 @@ from statistics import median
 
 from appliance.errors import BusError
 from appliance.model import BatteryReading
+from power.reading.connected import is_disconnected
 
 ALARM_HOLDS_S = 120.0  # an alarm that trips and releases is one
 APART_V = 0.15  # of one cell from the others: an LFP pack at rest is within 0.02
@@ -108,20 +109,29 @@ class PackState:
     changing_since_s: float | None = None
     known_s: float = 0.0
     full_charges: FullCharges = field(default_factory=FullCharges)
+    disconnected: str = ""  # what it measured then
+    disconnected_s: float = 0.0
 
     def follow(self, pack: BatteryReading) -> None:
         """Take in one reading."""
         now_s = pack.stamp.uptime_s
+        self._follow_disconnect(pack, now_s)
         if pack.alarms is not None:
             self._follow_alarms(pack.alarms, now_s)
         cell = find_apart_cell(pack)
         if cell is not None and not self._follow_full_charge(cell, pack, now_s):
             self._follow_cell(cell, now_s)
-        if pack.alarms is not None or cell is not None:
+        if pack.alarms is not None or cell is not None or self.disconnected:
             self.known_s = now_s
 
     def describe(self) -> Iterator[str]:
         """What is wrong, in words."""
+        if self.disconnected:
+            yield (
+                f"it is disconnected{self.disconnected}: its BMS does not allow discharge. Beside "
+                "other packs its voltage, cells and capacity are left out. Look at its alarms, "
+                "cells, temperature and switch; where its cells are empty, charge it"
+            )
         if self.alarms:
             yield f"its BMS has tripped: {self.alarms}. {advise(self.alarms)}"
         if self.cell:
@@ -142,6 +152,14 @@ class PackState:
         highest_v = pack.highest_cell_voltage_v
         return highest_v is not None and self.full_charges.follow(cell, highest_v, now_s)
 
+    def _follow_disconnect(self, pack: BatteryReading, now_s: float) -> None:
+        """A pack that comes and goes is one fault; its text is that of the beginning."""
+        if is_disconnected(pack):
+            self.disconnected = self.disconnected or describe_measured(pack)
+            self.disconnected_s = now_s
+        elif now_s - self.disconnected_s >= ALARM_HOLDS_S:
+            self.disconnected = ""
+
     def _follow_alarms(self, alarms: str, now_s: float) -> None:
         if alarms:
             self.alarms, self.alarms_s = alarms, now_s
@@ -160,6 +178,17 @@ class PackState:
             self.cell, self.changing_since_s = None if is_reported else cell, None
         if self.cell is not None and not is_alike(self.cell, cell) and is_apart(cell):
             self.cell = cell
+
+
+def describe_measured(pack: BatteryReading) -> str:
+    """Its voltage and lowest cell, as far as it reports them."""
+    parts = [
+        "" if pack.voltage_v is None else f"{pack.voltage_v:.2f} V",
+        ""
+        if pack.lowest_cell_voltage_v is None
+        else f"lowest cell {pack.lowest_cell_voltage_v:.2f} V",
+    ]
+    return f" ({', '.join(filter(None, parts)) or 'voltage unknown'})"
 
 
 def advise(alarms: str) -> str:

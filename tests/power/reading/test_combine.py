@@ -35,7 +35,7 @@ def test_one_controller_alone_is_the_whole(clock: FakeClock) -> None:
     for name in ("pv_power_w", "battery_voltage_v", "battery_current_a", "load_power_w"):
         assert getattr(found, name) == getattr(alone, name)
     assert found.charge_stage is ChargeStage.BULK
-    assert set(found.quality) == {"lowest_cell_voltage_v", "charge_allowed"}
+    assert set(found.quality) == {"lowest_cell_voltage_v", "charge_allowed", "discharge_share"}
 
 
 def test_no_answer_from_any_device_is_no_reading(clock: FakeClock) -> None:
