@@ -168,7 +168,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Exit codes: 0 stopped, 1 an error of this computer, 2 wrong arguments."""
     follow_terminal()
     for number in STOP_SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as `nohup` has it
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # `nohup`
             signal.signal(number, stop_once)
     try:
         run(parse_arguments(arguments))

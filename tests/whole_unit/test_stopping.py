@@ -46,10 +46,10 @@ def make_command(directory: Path) -> list[str]:
     return [sys.executable, *words]
 
 
-def start_unit(directory: Path) -> subprocess.Popen[str]:
-    """`make run`, until its unit runs."""
+def start_unit(directory: Path, *before: str) -> subprocess.Popen[str]:
+    """`make run`, until its unit runs; `before` is what starts it."""
     run = subprocess.Popen(
-        make_command(directory),
+        [*before, *make_command(directory)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -72,6 +72,18 @@ def test_signals_that_come_while_it_stops_leave_no_process(directory: Path) -> N
         run.send_signal(number)
         wait_until(lambda: is_signal_taken(run.pid), "the signal")
     run.communicate(timeout=60)
+    wait_for_end(directory)
+
+
+def test_with_nohup_it_outlasts_the_terminal_and_is_stopped_by_an_interrupt(
+    directory: Path,
+) -> None:
+    """A shell's script starts what stands in its background with interrupts ignored as well."""
+    run = start_unit(directory, "sh", "-c", 'trap "" HUP INT; exec "$@"', "sh")
+    for number in (signal.SIGHUP, signal.SIGINT):
+        run.send_signal(number)
+        wait_until(lambda: is_signal_taken(run.pid), "the signal")
+    assert "stopped" in run.communicate(timeout=60)[0], "a closed terminal ends it without a word"
     wait_for_end(directory)
 
 

@@ -71,8 +71,11 @@ def with_small(unit: Unit, filled: Path) -> Unit:
     return unit
 
 
-def test_the_list_shows_name_digest_tier_licence_energy_and_use(with_small: Unit) -> None:
-    code, out, _ = with_small.type()
+@pytest.mark.parametrize("words", [(), ("list",)])
+def test_the_list_shows_name_digest_tier_licence_energy_and_use(
+    with_small: Unit, words: tuple[str, ...]
+) -> None:
+    code, out, _ = with_small.type(*words)
     assert code == 0
     lines = {line.split()[0]: line for line in out.splitlines()[1:]}
     assert "4f718a0dce54 | int8 | Apache-2.0 | 0.5 J a frame, by the settings" in lines[NANODET]
