@@ -68,6 +68,9 @@ class PowerReading:
     None where there is none. `charge_allowed` False: no battery takes charge now.
     `discharge_share`: the share (0 to 1) of the batteries' capacity that can be discharged now; 0:
     their BMSs allow none, None: they do not say.
+    `absorption_v`, `float_v` and `compensation_v_per_c` are what the chargers are set to (at 25 C),
+    `lvd_v` where the first of their load outputs with loads disconnects; None where a device does
+    not give them (appliance/model_set_points.py has all of each device).
     """
 
     stamp: Stamp
@@ -85,6 +88,10 @@ class PowerReading:
     charge_allowed: bool | None = None
     ages_s: Mapping[str, float] = field(default_factory=dict)
     discharge_share: float | None = None
+    absorption_v: float | None = None
+    float_v: float | None = None
+    compensation_v_per_c: float | None = None
+    lvd_v: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,7 @@ class PowerCycle:
     def _store(self, decision: Decision, at: Situation, report: SleepReport) -> None:
         """Store the rows; a budget that arrives after a broken store starts the loads anew."""
         readings = [] if at.poll.reading is None else [at.poll.reading]
-        rows = Rows((*readings, at.battery), at.poll.batteries, report.rows)
+        rows = Rows((*readings, at.battery), at.poll.batteries, report.rows, at.poll.set_points)
         if self._writer.store(rows, decision):
             self._actuator.forget_orders()
 

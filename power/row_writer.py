@@ -4,16 +4,18 @@ Reads and writes: the rows of the power service, through the recorder.
 Never: loses a row about sleep, or waits for the database.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from appliance.model import BatteryReading, BatteryState, EnergyBudget, PowerReading, Sleep, Wake
+from appliance.model_set_points import SetPoints
 from appliance.process.recorder import Recorder, Task
 from appliance.store.refusals import add_rows
 
 BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
 BATTERIES_EVERY_S = 60.0
+SET_POINTS_EVERY_S = 86_400.0  # while they stay the same
 LATE_S = 60.0  # a budget that waited longer than until the next one
 POLL_JITTER_S = 1.0  # a poll that comes a little early still counts as the one that is due
 
@@ -36,6 +38,7 @@ class Rows:
     power: tuple[PowerReading | BatteryState, ...]
     batteries: tuple[BatteryReading, ...]
     sleep: tuple[Sleep | Wake, ...]
+    set_points: tuple[SetPoints, ...] = ()
 
 
 class RowWriter:
@@ -50,6 +53,7 @@ class RowWriter:
         self._budgets: list[Task] = []
         self._missed = False
         self._store_at_s = self._batteries_at_s = 0.0
+        self._set_points: dict[str, SetPoints] = {}
 
     def store(self, rows: Rows, decision: Decision) -> bool:
         """Hand over what is due. True where a budget is stored again after some were not, or late:
@@ -62,7 +66,12 @@ class RowWriter:
             self._submitted = decision
         if is_due or rows.sleep or now_s >= self._store_at_s:
             self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
-            due = (*rows.power, *self._take_batteries(rows, now_s), *([budget] if is_due else []))
+            due = (
+                *rows.power,
+                *self._take_batteries(rows, now_s),
+                *self._take_set_points(rows, now_s),
+                *([budget] if is_due else []),
+            )
             task = self._submit("rows of the power cycle", due)
             self._budgets += [task] if is_due else []
         return self._have_budgets_returned()
@@ -85,6 +94,18 @@ class RowWriter:
             return ()
         self._batteries_at_s = now_s + BATTERIES_EVERY_S - POLL_JITTER_S
         return rows.batteries
+
+    def _take_set_points(self, rows: Rows, now_s: float) -> tuple[SetPoints, ...]:
+        """Those that have changed since they were stored, or were stored a day ago."""
+        due = tuple(one for one in rows.set_points if self._is_set_point_due(one, now_s))
+        self._set_points.update((one.device, one) for one in due)
+        return due
+
+    def _is_set_point_due(self, one: SetPoints, now_s: float) -> bool:
+        stored = self._set_points.get(one.device)
+        if stored is None or replace(stored, stamp=one.stamp) != one:
+            return True
+        return now_s - stored.stamp.uptime_s >= SET_POINTS_EVERY_S
 
     def _is_budget_due(self, decision: Decision) -> bool:
         handed = self._submitted

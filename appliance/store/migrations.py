@@ -199,6 +199,20 @@ def m0011_discharge_share(db: Database) -> None:
     db.execute("ALTER TABLE power_reading ADD COLUMN discharge_share REAL")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0012_set_points(db: Database) -> None:
+    """What each charge controller and BMS is set to, and the main figures in each reading."""
+    for column in ("absorption_v", "float_v", "compensation_v_per_c", "lvd_v"):
+        db.execute(f"ALTER TABLE power_reading ADD COLUMN {column} REAL")
+    db.execute(
+        f"CREATE TABLE set_points (device TEXT PRIMARY KEY, {KEYED_STAMP}, model TEXT, "
+        "absorption_v REAL, float_v REAL, equalize_v REAL, equalizes INTEGER, "
+        "compensation_v_per_c REAL, lvd_v REAL, lvr_v REAL, raises_lvd INTEGER, "
+        "loads_on_output INTEGER, charge_from_c REAL, battery_type TEXT, is_lithium INTEGER, "
+        "system_v REAL, cells INTEGER, uvp_v REAL, ovp_v REAL)"
+    )
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -9,7 +9,7 @@ is the state. Rows of `any` writer belong to the service that they name, and it 
 
 from dataclasses import dataclass
 
-from appliance import model, model_cameras
+from appliance import model, model_cameras, model_set_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ TABLES = (
     Table("power_reading",       model.PowerReading,          POWER,     20,      60,      SECONDLY, averaged=True),
     Table("battery_reading",     model.BatteryReading,        POWER,     60,      180,     SECONDLY),
     Table("battery_state",       model.BatteryState,          POWER,     20,      60,      SECONDLY, averaged=True),
+    Table("set_points",          model_set_points.SetPoints,  POWER,     None,    None,    3650,     key="device"),
     Table("energy_budget",       model.EnergyBudget,          POWER,     60,      180,     SECONDLY, averaged=True),
     Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    DAILY,   60),
     Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    None,    7),

@@ -7,6 +7,8 @@ which some units set in normal running.
 """
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
+from appliance.model_set_points import SetPoints
+from power.devices.epever_set_points import decode_set_points
 from power.protocol.conversions import (
     StatusValue,
     build_power_reading,
@@ -131,7 +133,12 @@ class EpeverTracer(ChargerProfile):
         Block(INPUT, 0x3201, 1),
         Block(INPUT, 0x331B, 3),
     )
-    settings = (Block(HOLDING, 0x9007, 1),)
+    settings = (
+        Block(HOLDING, 0x9000, 15),
+        Block(HOLDING, 0x9017, 2),
+        Block(HOLDING, 0x9067, 1),
+        Block(HOLDING, 0x906A, 3),
+    )
     serial = SerialForm(115_200)
     other_bauds = (9600, 19_200, 57_600)  # it can be re-set by the maker's program
     bus_ids = MODBUS_IDS
@@ -177,6 +184,9 @@ class EpeverTracer(ChargerProfile):
                 "yield_today_wh": scale(sample["generated_today"], 1000),
             },
         )
+
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints:
+        return decode_set_points(stamp, self.name, sample)
 
 
 MODELS = (EpeverTracer(),)

@@ -8,6 +8,8 @@ Never: uses the controller's state of charge, or subtracts a load output that is
 # settings and 0x79 clears the history. Only function 03, which reads, may occur here.
 
 from appliance.model import ChargeStage, PowerReading, Quality, Stamp
+from appliance.model_set_points import SetPoints
+from power.devices.renogy_set_points import decode_set_points
 from power.protocol.conversions import (
     StatusValue,
     build_power_reading,
@@ -89,8 +91,10 @@ HOLDINGS = (  # "ROVER MODBUS", table 3.2; all by function 03, 32 bits with the 
     Register(HOLDING, 0xE00D, U16,        10,   7,     17.5,  "V/12", "low_voltage_disconnect"),
     Register(HOLDING, 0xE00E, U16,        10,   7,     17.5,  "V/12", "discharge_limit_voltage"),
     Register(HOLDING, 0xE012, U16,        1,    0,     180,   "min", "boost_duration"),
+    Register(HOLDING, 0xE013, U16,        1,    0,     255,   "d",   "equalize_interval"),        # 0: never
     Register(HOLDING, 0xE014, U16,        1,    0,     9,     "mV",  "temperature_compensation"),  # per C and 2 V
     Register(HOLDING, 0xE01D, U16,        1,    0,     17,    "",    "load_mode"),                # 15 manual, 17 always on
+    Register(HOLDING, 0xE021, U8,         1,    0,     255,   "",    "special_functions", byte=1),  # b2: no charging below 0 C
     #                 0xE022 on: refused by a Rover Elite; not used
 )
 # fmt: on
@@ -127,6 +131,7 @@ class RenogyRover(ChargerProfile):
     registers = HOLDINGS
     live = (Block(HOLDING, 0x0101, 9), Block(HOLDING, 0x0120, 2))
     slow = (Block(HOLDING, 0x0111, 3),)
+    settings = (Block(HOLDING, 0xE002, 19), Block(HOLDING, 0xE021, 1))
     serial = SerialForm(9600)
     bus_ids = MODBUS_IDS
     ids = (
@@ -171,6 +176,9 @@ class RenogyRover(ChargerProfile):
                 "yield_today_wh": check_yield_wh(sample),
             },
         )
+
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints:
+        return decode_set_points(stamp, self.name, sample)
 
     def decode_battery_current_a(self, sample: Sample) -> Decoded:
         """Charge less load. Unknown without a live output: the loads must be wired elsewhere then."""

@@ -15,6 +15,8 @@ maker's record layout ("also negative current because of a possibly connected lo
 from typing import ClassVar
 
 from appliance.model import BatteryReading, ChargeStage, PowerReading, Quality, Stamp
+from appliance.model_set_points import SetPoints
+from power.devices.victron_set_points import decode_set_points
 from power.devices.victron_text import (
     MPPT_LABELS,
     SHUNT_LABELS,
@@ -35,7 +37,15 @@ from power.protocol.conversions import (
 )
 from power.protocol.framing.vedirect import GET
 from power.protocol.profile import BatteryProfile, Block, ChargerProfile, Identification, Sample
-from power.protocol.register import ABSENT, IMPLAUSIBLE, S16_LITTLE, U16_LITTLE, Decoded, Register
+from power.protocol.register import (
+    ABSENT,
+    IMPLAUSIBLE,
+    S16_LITTLE,
+    U8,
+    U16_LITTLE,
+    Decoded,
+    Register,
+)
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
@@ -47,6 +57,15 @@ REGISTERS = (  # HEX; BlueSolar HEX protocol. 0xFFFF (0x7FFF if signed): not ava
     Register(GET, 0xEDF7, U16_LITTLE, 100,  8,   70,  "V",  "absorption_voltage",      (0xFFFF,)),
     Register(GET, 0xEDF6, U16_LITTLE, 100,  8,   70,  "V",  "float_voltage",           (0xFFFF,)),
     Register(GET, 0xEDE0, S16_LITTLE, 100,  -50, 50,  "C",  "low_temperature_level",   (0x7FFF,)),
+    Register(GET, 0xEDF4, U16_LITTLE, 100,  8,   70,  "V",  "equalize_voltage",        (0xFFFF,)),
+    Register(GET, 0xEDFD, U8,         1,    0,   250, "d",  "equalize_interval",       (0xFF,)),    # 0: never by itself
+    Register(GET, 0xEDF2, S16_LITTLE, 100,  -300, 0,  "mV", "temperature_compensation", (0x7FFF,)),  # per K, of the whole battery
+    Register(GET, 0xEDF1, U8,         1,    0,   255, "",   "battery_type"),                        # 0 no charging, FF user, else a preset
+    Register(GET, 0xED2F, U8,         1,    0,   255, "",   "battery_chemistry"),                   # 0 OPzS, 1 gel or AGM, 2 LFP, FF user
+    Register(GET, 0xEDEF, U8,         1,    12,  48,  "V",  "system_voltage",          (0, 0xFF)),
+    Register(GET, 0xEDAB, U8,         1,    0,   7,   "",   "load_control",            (0xFF,)),    # see victron_set_points.py
+    Register(GET, 0xED9C, U16_LITTLE, 100,  5,   70,  "V",  "load_off_below",          (0xFFFF,)),
+    Register(GET, 0xED9D, U16_LITTLE, 100,  5,   70,  "V",  "load_on_above",           (0xFFFF,)),
 )
 # fmt: on
 
@@ -150,7 +169,10 @@ class WithHex(VeDirectDevice):
 
     registers = REGISTERS
     slow = (*VeDirectDevice.slow, Block(GET, 0xEDEC, 1))
-    settings = (Block(GET, 0xEDF7, 1), Block(GET, 0xEDF6, 1), Block(GET, 0xEDE0, 1))
+    settings: ClassVar[tuple[Block, ...]] = tuple(
+        Block(GET, address, 1)
+        for address in (0xEDF7, 0xEDF6, 0xEDE0, 0xEDF4, 0xEDFD, 0xEDF2, 0xEDF1, 0xED2F, 0xEDEF)
+    )
     tested: ClassVar[tuple[str, ...]] = (*MPPT_TESTED, "captured HEX lines of other MPPTs", *TESTED)
 
     def recognise(self, data: bytes) -> Identification | None:  # noqa: ARG002
@@ -159,6 +181,9 @@ class WithHex(VeDirectDevice):
 
     def identify(self, data: bytes) -> Identification | None:
         return super().recognise(data)
+
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints:
+        return decode_set_points(stamp, self.name, sample)
 
 
 class VictronMpptHex(WithHex, VictronMppt):
@@ -173,6 +198,10 @@ class VictronMpptLoadHex(WithHex, VictronMpptLoad):
 
     name = "victron-mppt-load-hex"
     title = "Victron MPPT with load output, firmware 1.53 or newer, also by HEX"
+    settings = (
+        *WithHex.settings,
+        *(Block(GET, address, 1) for address in (0xEDAB, 0xED9C, 0xED9D)),
+    )
 
 
 class VictronShunt(VeDirectDevice, BatteryProfile):

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 from appliance.model import BatteryReading, PowerReading, Quality, Stamp
+from appliance.model_set_points import SetPoints
 from appliance.wording.counts import format_count
 from power.protocol.line_place import SerialForm
 from power.protocol.register import (
@@ -101,6 +102,10 @@ class Profile(ABC):
     @abstractmethod
     def make_reading(self, stamp: Stamp, sample: Sample) -> Any:
         """Convert the sample to a reading of appliance/model.py."""
+
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints | None:  # noqa: ARG002
+        """What the device is set to, as far as the sample has it; None where it does not say."""
+        return None
 
     @property
     def known_ids(self) -> tuple[int, ...]:

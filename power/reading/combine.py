@@ -14,6 +14,7 @@ from power.protocol.profile import Profile
 from power.protocol.register import ABSENT, IMPLAUSIBLE, UNREAD, Decoded, prefer_known
 from power.reading.connected import compute_discharge_share, select_connected
 from power.reading.freeze_evidence import DEAD_BAND_A
+from power.reading.set_points import combine_set_points
 
 # The stage of several controllers together is that of the one that is least far in its charge.
 BUSIEST_FIRST = (
@@ -71,6 +72,7 @@ def combine(
         stamp=stamp,
         device=" + ".join(one.device for one in answered),
         **collect_fields(fields),
+        **combine_set_points(readings),
     )
 
 

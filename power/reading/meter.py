@@ -13,6 +13,7 @@ from typing import Any
 from appliance.clock import Clock
 from appliance.errors import BusError
 from appliance.model import Quality, Stamp
+from appliance.model_set_points import SetPoints
 from power.protocol.errors import (
     KEPT_BACK,
     NO_SUCH_REGISTER,
@@ -48,7 +49,8 @@ class PollState:
 class Meter:
     """One device. `read()` raises `BusError` when nothing answered.
 
-    `health` counts every attempt on the line, also those that a second one repaired.
+    `health` counts every attempt on the line, also those that a second one repaired; `set_points`
+    is what the device is set to, as of its last reading.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class Meter:
         self.link = link
         self._clock = clock
         self._state = PollState()
+        self.set_points: SetPoints | None = None
         self._last: tuple[Stamp, Sample | BusError] | None = None
 
     def read(self) -> Any:
         """One poll; a value that is not valid is None and named in `quality`."""
         stamp, sample = self._poll()
         reading = self.profile.make_reading(stamp, sample)
+        self.set_points = self.profile.make_set_points(stamp, sample)
         if is_implausible_throughout(reading):
             raise ImplausibleDevice(self.profile, self._read_again())
         return reading

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from appliance.clock import Clock
 from appliance.errors import BusError
 from appliance.model import BatteryReading, PowerReading
+from appliance.model_set_points import SetPoints
 from appliance.process import settings_checks
 from appliance.settings import BmsSettings, ChargerSettings, Settings
 from appliance.wording.site_time import find_zone
@@ -30,6 +31,7 @@ from power.reading.identity import ForeignDevice, IdentityCheck, are_variants
 from power.reading.line_form import choose_form
 from power.reading.meter import Meter
 from power.reading.named_devices import find_errors
+from power.reading.set_points import add_set_points, name_set_points
 from power.reading.side_by_side import SideBySide, poll_in_turn
 
 BACK_OFF_AFTER = 3  # losses in a row
@@ -39,11 +41,14 @@ MOST_DOUBLINGS = 6  # 64 s; a device may be silent for years
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The result of one poll of all devices: the combined reading, each battery, and the faults."""
+    """The result of one poll of all devices: the combined reading, each battery, the faults, and
+    what each device is set to, as far as it gives that.
+    """
 
     reading: PowerReading | None
     batteries: tuple[BatteryReading, ...] = ()
     faults: tuple[BusError, ...] = ()
+    set_points: tuple[SetPoints, ...] = ()
 
 
 class DeviceMeter(Protocol):
@@ -51,6 +56,7 @@ class DeviceMeter(Protocol):
 
     profile: Profile
     health: LineHealth
+    set_points: SetPoints | None
 
     def read(self) -> Any:
         """One poll of the device; raises `BusError`."""
@@ -74,6 +80,16 @@ class Device:
     @property
     def title(self) -> str:
         return f"{self.section} {self.name}"
+
+    @property
+    def set_points(self) -> SetPoints | None:
+        """What it is set to, as of its last reading."""
+        feeds_loads = getattr(self.meter.profile, "has_load_output", False)
+        return name_set_points(
+            self.meter.set_points,
+            self.title,
+            loads_on_output=feeds_loads and not self.loads_on_battery,
+        )
 
     def read(self, now_s: float) -> Any:
         """Its reading; None where it has none. A silent one is polled less and less often."""
@@ -121,7 +137,8 @@ class Meters:
         self._weakest = find_weakest(packs)
         whole = combine(list(checked.chargers.values()), list(packs.values()), self.clock.age_s)
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)
-        return Poll(whole, tuple(named_packs), (*faults, *checked.faults))
+        set_points = tuple(found for one in self.devices if (found := one.set_points))
+        return Poll(whole, tuple(named_packs), (*faults, *checked.faults), set_points)
 
     def _sort(
         self, readings: Sequence[Any]
@@ -130,7 +147,8 @@ class Meters:
         chargers, batteries = {}, {}
         for device, reading in zip(self.devices, readings, strict=True):
             if device.section == "charger":
-                taken = self.days.take(device.title, reading)
+                counted = self.days.take(device.title, reading)
+                taken = counted and add_set_points(counted, device.set_points)
                 chargers[device.name] = Charger(
                     device.meter.profile, device.loads_on_battery, taken
                 )

@@ -37,6 +37,7 @@ HURRY, HURRIES = timedelta(seconds=5), 20  # so many polls in a row, each so soo
 LOAD_ON = 0x80
 AMBIENT_C = 25.0
 LITHIUM, MANUAL = 4, 15
+NO_FROST_CHARGE = 1 << 2  # E021
 LOAD_ROWS = ("load_voltage", "load_current", "load_power", "load_status")
 
 
@@ -200,6 +201,8 @@ def build_settings(plant: Plant) -> dict[str, float]:
         "low_voltage_disconnect": plant.pack.cut_off_v / base,
         "discharge_limit_voltage": plant.pack.cut_off_v / base - 0.2,
         "boost_duration": 120,
+        "equalize_interval": 0,
+        "special_functions": NO_FROST_CHARGE,
         "temperature_compensation": 0,
         "load_mode": MANUAL,
     }

@@ -21,7 +21,8 @@ Range = tuple[int, int]  # first and last address that one request may span
 class TableDevice(ABC):
     """The device core, without a line; the caller must advance `plant`.
 
-    `share` is its part of the plant where several devices stand side by side.
+    `share` is its part of the plant where several devices stand side by side. `set_up` holds what
+    somebody has set it to, by register name, in place of its own values.
     """
 
     QUIRKS: ClassVar[Mapping[str, str]] = {
@@ -46,6 +47,7 @@ class TableDevice(ABC):
         self.share = share
         self.device_id = self.default_id if device_id is None else device_id
         self.quirks = frozenset(quirks)
+        self.set_up: dict[str, float] = {}
         self._older: dict[int, bytes] = {}
 
     @abstractmethod
@@ -94,7 +96,7 @@ class TableDevice(ABC):
 
     def data(self) -> dict[tuple[int, int], bytes]:
         """Each row's bytes now, by (function, address in bytes)."""
-        values = self.values()
+        values = {**self.values(), **self.set_up}
         found = {}
         for row in self.registers:
             place = (row.function, row.address * self.step + row.byte)

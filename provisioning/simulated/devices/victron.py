@@ -31,6 +31,7 @@ STATES = {
     ChargeStage.EQUALIZE: 7,
 }
 NO_INPUT_POWER = 0x00000001
+USER, USER_LEVELS = 0xFF, 5  # EDF1, EDAB
 
 
 class SimulatedMppt(VeDirectDevice):
@@ -96,6 +97,12 @@ class SimulatedMppt(VeDirectDevice):
             "absorption_voltage": plant.stage_voltage_v(ChargeStage.ABSORPTION),
             "float_voltage": plant.stage_voltage_v(ChargeStage.FLOAT),
             "low_temperature_level": 0.0,
+            "equalize_voltage": plant.stage_voltage_v(ChargeStage.ABSORPTION),
+            "equalize_interval": 0,
+            "temperature_compensation": 0.0,
+            "battery_type": USER,
+            "battery_chemistry": USER,
+            "system_voltage": 12 * max(1, round(plant.settings.battery.nominal_voltage_v / 12)),
         }
         if NO_TEMPERATURE not in self.quirks:
             values["battery_temperature"] = plant.battery_temperature_c
@@ -106,6 +113,14 @@ class SimulatedMpptLoad(SimulatedMppt):
     """A SmartSolar 75/15: its current is charge less load, as the whole battery sees it."""
 
     product = 0xA053
+
+    def register_values(self) -> Mapping[str, float]:
+        return {
+            **super().register_values(),
+            "load_control": USER_LEVELS,
+            "load_off_below": self.plant.pack.cut_off_v,
+            "load_on_above": 3.1 * self.plant.pack.cells,
+        }
 
     def battery_current_a(self) -> float:
         return self.plant.battery_current_a * self.share

@@ -50,6 +50,7 @@ class VeDirectDevice(ABC):
         self.quirks = frozenset(quirks)
         self.device_id = 1 if device_id is None else device_id
         self.share = share
+        self.set_up: dict[str, float] = {}  # what somebody has set it to, by register name
         self._sent_count = 0
         self._quiet = 0
 
@@ -144,14 +145,13 @@ class VeDirectDevice(ABC):
 
     def _register(self, number: bytes) -> bytes:
         """Flags and content of a register."""
-        values = self.register_values()
+        values = {**self.register_values(), **self.set_up}
         for row in self.registers:
             if row.address == int.from_bytes(number, "little"):
-                known = row.name in values
-                data = (
-                    encode(row, values[row.name]) if known else encode_raw(row.kind, row.absent[0])
-                )
-                return FLAG_OK + data
+                if row.name in values:
+                    return FLAG_OK + encode(row, values[row.name])
+                if row.absent:
+                    return FLAG_OK + encode_raw(row.kind, row.absent[0])
         return FLAG_UNKNOWN_ID
 
 

@@ -29,6 +29,7 @@ from power.protocol.register import (
     encode,
 )
 from power.reading.meter import Meter
+from power.reading.set_points import IN_READINGS
 from provisioning.simulated.devices.epever import (
     ABSENT_PROBE,
     SMALL_BLOCKS,
@@ -175,6 +176,7 @@ def test_without_331b_the_net_current_is_charge_minus_load() -> None:
 WITHOUT_VALUE = (
     *("stamp", "device", "quality", "ages_s"),
     *("lowest_cell_voltage_v", "charge_allowed"),  # what only a BMS knows
+    *IN_READINGS,  # tests/power/reading/test_set_points.py
 )
 
 
@@ -238,13 +240,13 @@ def test_a_poll_is_few_requests_and_the_settings_are_read_once_an_hour(
     meter = Meter(EpeverTracer(), ModbusLink(EpeverTracer(), bus, 1), clock)
     for _ in range(3):
         meter.read()
-    assert len(bus.asked) == 3 * 5 + 1
+    assert len(bus.asked) == 3 * 5 + 4
     clock.advance(3590)
     meter.read()
-    assert bus.asked.count((0x9007, 1)) == 1
+    assert bus.asked.count((0x9000, 15)) == 1
     clock.advance(11)
     meter.read()
-    assert bus.asked.count((0x9007, 1)) == 2
+    assert bus.asked.count((0x9000, 15)) == 2
 
 
 def test_a_device_with_small_blocks_is_read_register_by_register(

@@ -16,6 +16,7 @@ from power.protocol.bus.rtu_filter import compute_crc
 from power.protocol.errors import ExceptionAnswer, WrongFrame
 from power.protocol.profile import Block, ChargerProfile, Sample
 from power.protocol.register import HOLDING, Decoded
+from power.reading.set_points import IN_READINGS
 from tests.power.register_tables import index_by_name
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.replay import replay
@@ -24,7 +25,7 @@ NOON = datetime(2026, 4, 15, 10, 0, tzinfo=UTC)
 ROVER, NO_LOAD = RenogyRover(), RenogyRoverNoLoad()
 TABLE = index_by_name(HOLDINGS)
 FIELDS = set(PowerReading.__dataclass_fields__) - {"stamp", "device", "quality", "ages_s"}
-FIELDS -= {"lowest_cell_voltage_v", "charge_allowed"}
+FIELDS -= {"lowest_cell_voltage_v", "charge_allowed", *IN_READINGS}
 
 
 def encode_words(request: str, reply: str, address: int, count: int, device_id: int = 1) -> bytes:

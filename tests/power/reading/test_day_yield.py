@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from appliance.model import PowerReading, Quality, Stamp
+from appliance.model_set_points import SetPoints
 from power.devices.epever import EpeverTracer
 from power.protocol.line_health import LineHealth
 from power.protocol.profile import Profile
@@ -108,6 +109,7 @@ class ControllerMeter:
     def __init__(self, controller: Controller) -> None:
         self.profile: Profile = EpeverTracer()
         self.health = LineHealth()
+        self.set_points: SetPoints | None = None
         self._controller = controller
 
     def read(self) -> PowerReading:

@@ -8,6 +8,7 @@ import pytest
 
 from appliance.errors import BusError, SettingsError
 from appliance.model import PowerReading, Quality
+from appliance.model_set_points import SetPoints
 from appliance.settings import BmsSettings, ChargerSettings, Settings
 from power.devices.epever import EpeverTracer
 from power.protocol.errors import ClosedLine, NoAnswer
@@ -31,6 +32,7 @@ class FakeMeter:
     answer: Any
     profile: Any = field(default_factory=EpeverTracer)
     health: LineHealth = field(default_factory=LineHealth)
+    set_points: SetPoints | None = None
     asked: int = 0
 
     def read(self) -> Any:

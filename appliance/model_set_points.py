@@ -1,0 +1,43 @@
+"""What a charge controller or a BMS is set to, as a row: the audit's input.
+
+Reads and writes: nothing.
+Never: holds a set-point that the device did not give; such a one is None.
+"""
+
+from dataclasses import dataclass
+
+from appliance.model import Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class SetPoints:
+    """The set-points of one device, in V of the whole battery, as they are set (at 25 C).
+
+    `device` is its title ("charger main"), `battery_type` the kind of battery it is set to, in its
+    maker's words; `cells` and `system_v` are what it believes of the battery.
+    `loads_on_output`: loads are wired to its output, so that its low-voltage disconnect (LVD) turns
+    them off until its reconnect voltage (LVR). `raises_lvd`: it moves the LVD up day by day until
+    the battery is full again (BatteryLife). `equalizes`: it equalizes by itself, to `equalize_v`.
+    `compensation_v_per_c` is added to absorption, float and equalization for each degree above
+    25 C. `charge_from_c`: it disables charging below. `uvp_v`, `ovp_v`: a BMS disconnects there.
+    """
+
+    stamp: Stamp
+    device: str
+    model: str
+    absorption_v: float | None = None
+    float_v: float | None = None
+    equalize_v: float | None = None
+    equalizes: bool | None = None
+    compensation_v_per_c: float | None = None
+    lvd_v: float | None = None
+    lvr_v: float | None = None
+    raises_lvd: bool | None = None
+    loads_on_output: bool = False
+    charge_from_c: float | None = None
+    battery_type: str | None = None
+    is_lithium: bool | None = None
+    system_v: float | None = None
+    cells: int | None = None
+    uvp_v: float | None = None
+    ovp_v: float | None = None
