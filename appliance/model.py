@@ -185,6 +185,11 @@ class SolarDay:
 
     `day` is the midnight (UTC) of the local solar day's date. `hours` holds measured over clear-sky
     energy by local solar hour ("11": 0.83), only hours that were measured and not throttled.
+    `yield_wh` is all energy of the day, also of the `curtailed_h` hours of daylight in which the
+    battery took less than the panels could give. `clear_hours` had a clear sky and no curtailment:
+    in them the panels gave `clear_hours_wh`, and `clear_hours_reference_wh` is their nominal power
+    times the modelled irradiation over 1 kW/m2. `noon_pv_v` is their voltage while the sun was
+    high.
     """
 
     stamp: Stamp
@@ -194,6 +199,12 @@ class SolarDay:
     hours: Mapping[str, float] = field(default_factory=dict)
     coldest_c: float | None = None
     warmest_c: float | None = None
+    yield_wh: float | None = None
+    curtailed_h: float | None = None
+    clear_hours: float | None = None
+    clear_hours_wh: float | None = None
+    clear_hours_reference_wh: float | None = None
+    noon_pv_v: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,20 @@ def m0012_set_points(db: Database) -> None:
     )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0013_yield(db: Database) -> None:
+    """What the panels gave on a day: in all, and in its clear hours; unknown of days before."""
+    for column in (
+        "yield_wh REAL",
+        "curtailed_h REAL",
+        "clear_hours REAL",
+        "clear_hours_wh REAL",
+        "clear_hours_reference_wh REAL",
+        "noon_pv_v REAL",
+    ):
+        db.execute(f"ALTER TABLE sun_day ADD COLUMN {column}")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

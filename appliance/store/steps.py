@@ -17,6 +17,7 @@ from appliance.store.store import Store, format_number
 from appliance.store.tables import BY_ROW
 
 FINE_S, COARSE_S = 300, 3600
+FULL_PCT = 98  # of the charge: from here on the panels give less than they could
 # Columns of the means of energy budgets: which share of the rows had that level.
 LEVEL_SHARES = {f"at_{level.name.lower()}": level.name for level in EnergyLevel}
 
@@ -84,12 +85,13 @@ def format_mean_value(column: str) -> str:
 def average_power(
     store: Store, held_stages: Collection[Enum], since: datetime, until: datetime
 ) -> Sequence[Row]:
-    """Of each 5 minutes: `pv_w` and `battery_c` (means), `held` (a charge controller was in one of
-    `held_stages`) and `refused` (no battery took charge).
+    """Of each 5 minutes: `pv_w`, `pv_v` and `battery_c` (means), `held` (a charge controller was in
+    one of `held_stages`) and `refused` (no battery took charge).
     """
     stages = ", ".join(f"'{stage.name}'" for stage in held_stages)
     wanted = (
         f"avg({format_number('pv_power_w')}) AS pv_w, "
+        f"avg({format_number('pv_voltage_v')}) AS pv_v, "
         f"avg({format_number('battery_temperature_c')}) AS battery_c, "
         f"max(charge_stage IN ({stages})) AS held, max(charge_allowed = 0) AS refused"
     )
@@ -97,18 +99,22 @@ def average_power(
 
 
 def list_blocked_steps(store: Store, since: datetime, until: datetime) -> set[str]:
-    """The 5 minutes in which the charge was blocked at least once."""
-    rows = _group_rows(store, BatteryState, "max(charge_blocked = 1) AS blocked", since, until)
+    """The 5 minutes in which the charge was blocked at least once, or the battery as good as full:
+    not every controller reports that it holds its voltage.
+    """
+    wanted = f"max(charge_blocked = 1 OR state_of_charge_pct >= {FULL_PCT}) AS blocked"
+    rows = _group_rows(store, BatteryState, wanted, since, until)
     return {row["step"] for row in rows if row["blocked"]}
 
 
 def read_energy_means(store: Store, step_s: int, since: datetime, until: datetime) -> Sequence[Row]:
     """The stored means of `step_s` from `since` to before `until`: `rows` (how many were averaged),
-    `pv_w`, `battery_c`, and `charge_pct` where the charge is known as well.
+    `pv_w`, `pv_v`, `battery_c`, and `charge_pct` where the charge is known as well.
     """
     found = store.query(
         "SELECT power.at AS step, power.rows AS rows, power.pv_power_w AS pv_w, "
-        "power.battery_temperature_c AS battery_c, battery.state_of_charge_pct AS charge_pct "
+        "power.pv_voltage_v AS pv_v, power.battery_temperature_c AS battery_c, "
+        "battery.state_of_charge_pct AS charge_pct "
         "FROM power_reading_mean AS power LEFT JOIN battery_state_mean AS battery "
         "ON battery.step_s = power.step_s AND battery.at = power.at "
         "WHERE power.step_s = ? AND power.at >= ? AND power.at < ?",

@@ -10,7 +10,6 @@ know the charge stage; means do not, and so count only while the battery was far
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from appliance.model import PowerReading, SolarDay, Stamp
@@ -26,6 +25,7 @@ from appliance.store.steps import (
 from appliance.store.store import Store
 from appliance.store.tables import BY_ROW
 from power.battery.estimate import is_too_cold_to_charge
+from power.plan.array_yield import HistoryPoint, HistoryPoints, add_yield
 from power.plan.ladder import TARGET_HELD
 from power.plan.problem import ClearSkyModel, SiteHistory, compute_hourly_clear_w
 from power.plan.solar_day import (
@@ -42,20 +42,6 @@ LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
 MORE_SEEN_WH = 1.0
 UNTHROTTLED_BELOW_PCT = 90.0  # a mean of a higher charge may hide a throttled sun
 UNSHADED = (1.0,) * 24
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryPoint:
-    """The mean of one step of `hours`; `throttled`: the panels say nothing of the weather."""
-
-    hours: float
-    _: KW_ONLY
-    pv_power_w: float | None
-    temperature_c: float | None
-    throttled: bool
-
-
-HistoryPoints = dict[datetime, HistoryPoint]
 
 
 def to_solar_time(utc: datetime, settings: Settings) -> datetime:
@@ -101,7 +87,15 @@ def make_new_days(
     by_day = split_by_day(read_points(store, settings, *span), settings)
     found = [day for day in wanted if by_day.get(day)]
     clear_w = compute_clear_days(settings, clear_sky, found)
-    made = [make_day(now, day, by_day[day], clear_w[day], settings) for day in found]
+    made = [
+        add_yield(
+            make_day(now, day, by_day[day], clear_w[day], settings),
+            by_day[day],
+            settings,
+            clear_sky,
+        )
+        for day in found
+    ]
     return [day for day in made if is_news(day, stored.get(day.day.date()))]
 
 
@@ -146,6 +140,18 @@ def make_day(
     )
 
 
+def make_today(
+    store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
+) -> SolarDay | None:
+    """The row of today as far as it was seen; None where nothing was."""
+    today = to_solar_date(now.utc, settings)
+    points = read_points(store, settings, find_midnight(today, settings), now.utc)
+    if not points:
+        return None
+    clear_w = compute_clear_days(settings, clear_sky, [today])[today]
+    return add_yield(make_day(now, today, points, clear_w, settings), points, settings, clear_sky)
+
+
 def average_hours(points: HistoryPoints, settings: Settings) -> dict[int, HourMean]:
     """Mean power by local solar hour, from what was seen of it."""
     energy: defaultdict[int, list[tuple[float, float]]] = defaultdict(list)
@@ -186,6 +192,7 @@ def read_full_rows(store: Store, since: datetime, until: datetime) -> HistoryPoi
             FINE_S / 3600,
             pv_power_w=row["pv_w"],
             temperature_c=row["battery_c"],
+            pv_voltage_v=row["pv_v"],
             throttled=bool(row["held"] or row["refused"] or row["step"] in blocked),
         )
         for row in average_power(store, TARGET_HELD, since, last)
@@ -203,6 +210,7 @@ def read_means(
             step_s / 3600 * (min(1.0, row["rows"] / usual) if step_s == COARSE_S else 1.0),
             pv_power_w=row["pv_w"],
             temperature_c=row["battery_c"],
+            pv_voltage_v=row["pv_v"],
             throttled=row["charge_pct"] is None
             or row["charge_pct"] >= UNTHROTTLED_BELOW_PCT
             or is_too_cold_to_charge(row["battery_c"], settings.battery),

@@ -122,7 +122,19 @@ def plan_rows(now: Stamp) -> list[Any]:
         for n in range(8)
     ]
     days = [
-        SolarDay(now, now.utc.replace(hour=0, minute=0) - n * DAY, 800.0, 1000.0, {"11": 0.8})
+        SolarDay(
+            now,
+            now.utc.replace(hour=0, minute=0) - n * DAY,
+            800.0,
+            1000.0,
+            {"11": 0.8},
+            yield_wh=900.0,
+            curtailed_h=2.0,
+            clear_hours=3.0,
+            clear_hours_wh=500.0,
+            clear_hours_reference_wh=600.0,
+            noon_pv_v=30.0,
+        )
         for n in range(1, 4)
     ]
     return [*steps, *days, a_policy(now)]

@@ -9,6 +9,7 @@ import pytest
 from appliance.model import ChargeStage, SolarDay, Stamp
 from appliance.settings import Settings
 from appliance.store import retention
+from power.plan.clear_sky import LOSSES
 from power.plan.history import (
     HISTORY_DAYS,
     build_history,
@@ -241,3 +242,39 @@ def test_nothing_that_comes_later_changes_the_history_of_a_day(
         plain_sky,
         (FIRST + timedelta(days=2)).date(),
     )
+
+
+def test_a_day_keeps_its_yield_its_clear_hours_and_the_panels_voltage(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    live_days(open_store("power"), settings, FIRST, [0.8, 0.3])
+    day = made(open_store, settings)[0]
+    assert day.yield_wh == pytest.approx(0.8 * 120 * 24 / 3.1416, rel=0.02)
+    assert day.clear_hours is not None
+    assert 8 <= day.clear_hours <= 10
+    assert day.clear_hours_wh is not None
+    assert day.clear_hours_reference_wh is not None
+    ratio = day.clear_hours_wh / day.clear_hours_reference_wh
+    assert ratio == pytest.approx(0.8 * (1 - LOSSES), rel=0.02)
+    assert (day.curtailed_h, day.noon_pv_v) == (0.0, 30.0)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"charge_stage": ChargeStage.FLOAT}, {"charge_allowed": False}]
+)
+def test_curtailed_time_is_counted_and_left_out_of_the_clear_hours(
+    settings: Settings, open_store: OpenStore, changed: dict[str, Any]
+) -> None:
+    live_days(open_store("power"), settings, FIRST, [0.2, 0.2], **changed)
+    day = made(open_store, settings)[0]
+    assert day.curtailed_h == pytest.approx(12.0, abs=0.5)
+    assert (day.clear_hours, day.clear_hours_wh) == (0.0, 0.0)
+    assert day.yield_wh == pytest.approx(0.2 * 120 * 24 / 3.1416, rel=0.02)
+
+
+def test_a_battery_that_is_full_hides_the_panels_where_the_controller_reports_no_stage(
+    settings: Settings, open_store: OpenStore
+) -> None:
+    live_days(open_store("power"), settings, FIRST, [0.0, 0.0], charge_pct=99.0, charge_stage=None)
+    day = made(open_store, settings)[0]
+    assert day.clear_wh == 0.0

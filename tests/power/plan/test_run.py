@@ -234,3 +234,20 @@ def test_the_command_ends_with_one_sentence_and_a_code(
     assert done.returncode == code
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_panels_that_give_nothing_are_a_fault_of_the_plan_until_they_give_again(
+    settings: Settings, clock: FakeClock, open_store: OpenStore
+) -> None:
+    power, plan = open_store("power"), open_store("plan")
+    live_days(power, settings, NOW.replace(hour=0) - timedelta(days=2), [0.0, 0.0])
+    power.add(a_state(clock.stamp(), 62.0))
+    run_plan(plan, settings, plain_sky)
+    (fault,) = plan.list_open_faults()
+    assert (fault.source, fault.code) == ("plan", "pv-none")
+    assert "the panels give nothing since 13 Apr" in fault.text
+    live_days(power, settings, NOW.replace(hour=0), [0.4])
+    clock.advance(15 * 3600)
+    power.add(a_state(clock.stamp(), 62.0))
+    run_plan(plan, settings, plain_sky)
+    assert plan.list_open_faults() == []

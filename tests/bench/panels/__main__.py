@@ -1,0 +1,104 @@
+"""False alarms of sound panels over years of real weather, and how soon their faults are found.
+
+Each of 26 site years (NSRDB, DWD, TMY) is lived through twice by four units, from one whose yield
+is never curtailed to one whose battery is full by nine. Faults begin in April, September and
+November of the second year. `--quick`: the three typical years that pvlib brings along.
+"""
+
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from statistics import median
+
+import numpy as np
+
+from tests.bench.energy.weather import TYPICAL, list_sites
+from tests.bench.panels.site_year import (
+    UNITS,
+    Health,
+    follow,
+    load,
+    make_settings,
+    make_year,
+    remember_sound_shares,
+    repeat_before,
+)
+from tests.bench.report import Figure, publish, quick
+
+WORKERS = 2
+BEGINS = (100, 250, 310)  # days of the year
+FAULTS = {
+    "stolen": (1.0, 0.0, 0.0),
+    "one string of two": (0.5, 0.0, 0.0),
+    "one string of three": (1 / 3, 0.0, 0.0),
+    "one string of four": (0.25, 0.0, 0.0),
+    "dirt, 0.3 % a day": (0.0, 0.003, 0.4),
+    "dirt, 0.15 % a day": (0.0, 0.0015, 0.3),
+}
+"""What is lost at once, what each day, and how much at most."""
+
+
+def make_health(fault: str, begins: int) -> Health:
+    """The share of the light that counts, by the day of the year."""
+    at_once, a_day, most = FAULTS[fault]
+    return lambda day: np.where(
+        day < begins, 1.0, 1 - at_once - np.clip(a_day * (day - begins), 0, most)
+    )
+
+
+def run_sound(name: str, unit_name: str) -> Counter[str]:
+    """The days with a fault, by its code, of two sound years."""
+    remember_sound_shares()
+    site, unit = load(name), UNITS[unit_name]
+    days = make_year(site, unit)
+    found = follow([*repeat_before(days), *days], make_settings(site, unit))
+    return Counter(code for _, code in found)
+
+
+def run_faulty(name: str, unit_name: str, fault: str) -> list[tuple[int, str] | None]:
+    """For each beginning: after how many days it was found, and as what; None: never."""
+    remember_sound_shares()
+    site, unit = load(name), UNITS[unit_name]
+    before = repeat_before(make_year(site, unit))
+    found: list[tuple[int, str] | None] = []
+    for begins in BEGINS:
+        days = [*before, *make_year(site, unit, make_health(fault, begins))]
+        seen = follow(days, make_settings(site, unit), len(before) + begins + 1)
+        found.append((seen[0][0] - len(before) - begins, seen[0][1]) if seen else None)
+    return found
+
+
+def main() -> None:
+    short = quick("panels")
+    sites = list(TYPICAL) if short else list_sites()
+    with ProcessPoolExecutor(WORKERS) as workers:
+        sound = {
+            (site, unit): workers.submit(run_sound, site, unit) for site in sites for unit in UNITS
+        }
+        faulty = {
+            (fault, unit): [workers.submit(run_faulty, site, unit, fault) for site in sites]
+            for fault in FAULTS
+            for unit in ("never curtailed", "usual")
+        }
+        alarms = {one: dict(run.result()) for one, run in sound.items() if run.result()}
+        for key, codes in alarms.items():
+            print(f"  sound, but: {' '.join(key)}: {codes}")
+        missed = 0
+        for (fault, unit), runs in faulty.items():
+            results = [one for run in runs for one in run.result()]
+            delays = sorted(one[0] for one in results if one)
+            missed += len(results) - len(delays)
+            codes = Counter(one[1] for one in results if one)
+            late = f"{median(delays):3.0f} d, nine of ten {delays[int(0.9 * len(delays)) - 1]:3d} d"
+            print(f"  {fault:<20} {unit:<16} {len(delays)}/{len(results)} {late} {dict(codes)}")
+    years = 2 * len(sound)
+    figures = [
+        Figure("sound years", years, ""),
+        Figure("of them with a false alarm", len(alarms), "", 0),
+        Figure("days with a false alarm", sum(sum(one.values()) for one in alarms.values()), ""),
+        Figure("faults not found within their year", missed, ""),
+    ]
+    publish("panels", figures, short, {"alarms": {" ".join(k): v for k, v in alarms.items()}})
+
+
+if __name__ == "__main__":
+    main()
