@@ -131,6 +131,8 @@ class BatteryState:
     temperature. `time_to_go_s` is None while charging. `method` is how it was reached:
     "counted", "anchored full", "anchored empty", "from voltage", "from the BMS", "restored".
     `full_at` is when the battery was last known to be full, None where that is not known.
+    `resistance_ohm`: from the battery to where its voltage is measured, as steps of the current
+    have shown it; None while it is not learned.
     """
 
     stamp: Stamp
@@ -142,6 +144,7 @@ class BatteryState:
     charge_blocked: bool
     method: str
     full_at: datetime | None = None
+    resistance_ohm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

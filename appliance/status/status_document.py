@@ -36,7 +36,14 @@ from appliance.store.store import Store
 from appliance.store.tables import PLAN, get_fresh_s
 
 SCHEMA = 1
-BATTERY_FIELDS = ("state_of_charge_pct", "sigma_pct", "energy_wh", "capacity_wh", "time_to_go_s")
+BATTERY_FIELDS = (
+    "state_of_charge_pct",
+    "sigma_pct",
+    "energy_wh",
+    "capacity_wh",
+    "time_to_go_s",
+    "resistance_ohm",
+)
 SUN_FIELDS = ("pv_power_w", "pv_voltage_v", "charge_stage", "yield_today_wh")
 
 

@@ -227,6 +227,12 @@ def m0013_yield(db: Database) -> None:
         db.execute(f"ALTER TABLE sun_day ADD COLUMN {column}")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0014_resistance(db: Database) -> None:
+    """The resistance up to where the battery's voltage is measured, as it was learned."""
+    db.execute("ALTER TABLE battery_state ADD COLUMN resistance_ohm REAL")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -49,7 +49,7 @@ BMS_UNKNOWN_DAYS = 14.0
 
 
 def update_rest_window(
-    before: RestWindow | None,
+    previous: Estimate,
     reading: PowerReading,
     inputs: EstimatorInputs,
     settings: BatterySettings,
@@ -70,12 +70,16 @@ def update_rest_window(
     celsius = reading.battery_temperature_c
     may_be_freezing = celsius is None or celsius < 0 or celsius == NO_PROBE_C
     least_pct, most_pct = bound_charge(
-        voltage_v, current_a, may_be_freezing=may_be_freezing, facts=facts
+        voltage_v,
+        current_a,
+        may_be_freezing=may_be_freezing,
+        facts=facts,
+        resistance=previous.resistance,
     )
     may_be_held = voltage_v / facts.cells >= facts.profile.held_v
     if may_be_held and is_held_by_charger(reading, current_a, settings, facts.capacity_ah):
         least_pct = 0.0
-    now_s = reading.stamp.uptime_s
+    now_s, before = reading.stamp.uptime_s, previous.rest
     if before is None or is_complete(before, facts):
         return RestWindow(since_s=now_s, until_s=now_s, least_pct=least_pct, most_pct=most_pct)
     if not is_broken:

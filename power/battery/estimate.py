@@ -10,6 +10,7 @@ from datetime import datetime
 from appliance.chemistry import compute_capacity_ah, count_cells, get_profile
 from appliance.model import PowerReading, Stamp
 from appliance.settings import BatterySettings
+from power.battery.voltage_curve import UNKNOWN_RESISTANCE, Resistance
 
 COUNTED, FROM_VOLTAGE, FROM_BMS = "counted", "from voltage", "from the BMS"  # as stored
 
@@ -87,6 +88,7 @@ class Estimate:
     `after_long_silence`: there was no reading for hours, so one voltage alone may correct it.
     `share`: the part of the battery that is connected, and so estimated; `absent_pct`: the charge
     of the rest.
+    `resistance`: what steps of the current have shown of it.
     """
 
     counted_at: Stamp
@@ -105,6 +107,7 @@ class Estimate:
     after_long_silence: bool = False
     share: float = 1.0
     absent_pct: float = 0.0
+    resistance: Resistance = UNKNOWN_RESISTANCE
 
 
 def find_plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:

@@ -36,6 +36,7 @@ from power.battery.estimate import (
     is_too_cold_to_charge,
 )
 from power.battery.inputs import select_inputs
+from power.battery.resistance import learn_resistance, restore_resistance
 from power.battery.synchronise import synchronise, update_conditions
 from power.battery.voltage_curve import (
     BatteryFacts,
@@ -74,6 +75,7 @@ def restore(state: BatteryState, now: Stamp, *, clock_went_on: bool) -> Estimate
         method=RESTORED,
         drift=restore_drift(state),
         full_at=find_past(state.full_at, now),
+        resistance=restore_resistance(state.resistance_ohm),
         after_long_silence=not same_boot,
     )
 
@@ -141,7 +143,9 @@ def advance(
     """Count the charge since the last reading, then synchronise and correct."""
     is_broken = reading.stamp.uptime_s - previous.counted_at.uptime_s > CONTINUOUS_S
     conditions = update_conditions(previous, reading, inputs, settings, facts, is_broken=is_broken)
-    rest = update_rest_window(previous.rest, reading, inputs, settings, facts, is_broken=is_broken)
+    resistance = learn_resistance(previous, reading, inputs, facts)
+    previous = replace(previous, resistance=resistance)
+    rest = update_rest_window(previous, reading, inputs, settings, facts, is_broken=is_broken)
     previous = replace(previous, conditions=conditions, rest=rest)
     estimate = count_charge(previous, reading, inputs, facts)
     if conditions is not NO_CONDITIONS:
@@ -172,6 +176,7 @@ def report_state(
         charge_blocked=is_refused or is_too_cold_to_charge(estimate.temperature_c, settings),
         method=estimate.method,
         full_at=estimate.full_at,
+        resistance_ohm=estimate.resistance.ohm,
     )
 
 

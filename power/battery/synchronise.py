@@ -27,6 +27,7 @@ from power.battery.full_charge import (
 from power.battery.voltage_curve import (
     BatteryFacts,
     UncertainCharge,
+    bound_learned,
     compute_profile_unavailable_pct,
 )
 
@@ -48,8 +49,7 @@ def update_conditions(
     if inputs.voltage_v is None:
         return NO_CONDITIONS
     profile, cell_v = facts.profile, inputs.voltage_v / facts.cells
-    reported_v = reading.lowest_cell_voltage_v
-    lowest_v = cell_v if reported_v is None or reported_v > cell_v else reported_v
+    lowest_v = find_lowest_v(previous, reading, inputs, cell_v, facts)
     full = find_full_voltages(profile, reading.battery_temperature_c)
     if cell_v < min(full) and lowest_v > profile.empty_v:
         return NO_CONDITIONS  # by far the most usual case
@@ -63,6 +63,25 @@ def update_conditions(
         return SyncConditions(empty_since_s=empty_since_s)
     conditions = follow_full_charge(before, previous, reading, inputs, full=full, facts=facts)
     return replace(conditions, empty_since_s=empty_since_s)
+
+
+def find_lowest_v(
+    previous: Estimate,
+    reading: PowerReading,
+    inputs: EstimatorInputs,
+    cell_v: float,
+    facts: BatteryFacts,
+) -> float:
+    """The voltage of the lowest cell; where no BMS reports it, that of all, without what a wire
+    that is known to be thin takes from it.
+    """
+    reported_v, current_a = reading.lowest_cell_voltage_v, inputs.current_a or 0.0
+    if reported_v is not None and reported_v <= cell_v:
+        return reported_v
+    if reported_v is not None or current_a >= 0 or previous.resistance.ohm is None:
+        return cell_v
+    least_ohm, _ = bound_learned(previous.resistance, facts, may_be_freezing=False)
+    return cell_v - current_a * max(0.0, least_ohm - facts.cell_ohm)
 
 
 def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) -> Estimate:

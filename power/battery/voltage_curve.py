@@ -18,8 +18,11 @@ from appliance.chemistry import (
 )
 from appliance.settings import BatterySettings
 
-RESISTANCE = (0.5, 1.5)  # of the setting, that it may really be: age, a bad crimp
+RESISTANCE = (0.5, 1.5)  # of the default, that it may really be: age, a bad crimp
+CHARGING_RESISTANCE = (0.5, 2.5)  # a thin wire must not make a battery that is charged seem full
 FREEZING_RESISTANCE = (0.5, 5.0)  # below 0 C, or where no probe measures how cold it is
+COLD_CELLS = 4.0  # of the cells' own resistance, that freezing may add to a learned one
+SURE_SIGMAS = 2.0  # of a learned resistance, to both sides
 POLARISED_V = 0.1  # per cell at 1 C: what a current leaves behind for a while
 UNKNOWN_COLD_C = 5.0  # how cold a battery without a probe may be
 VOLTAGE_SIGMA_LIMIT_PCT = 30.0  # a charge that could be anything from 0 to 100 % has a sigma of 29
@@ -33,6 +36,20 @@ class UncertainCharge:
 
     charge_pct: float
     sigma_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class Resistance:
+    """What has been learned of the resistance from the battery to where its voltage is measured:
+    the last steps (ohm), and from enough of them the resistance; None while it is not known.
+    """
+
+    steps_ohm: tuple[float, ...] = ()
+    ohm: float | None = None
+    sigma_ohm: float = 0.0
+
+
+UNKNOWN_RESISTANCE = Resistance()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +133,29 @@ def estimate_from_voltage(
 
 
 def bound_charge(
-    voltage_v: float, current_a: float, *, may_be_freezing: bool, facts: BatteryFacts
+    voltage_v: float,
+    current_a: float,
+    *,
+    may_be_freezing: bool,
+    facts: BatteryFacts,
+    resistance: Resistance = UNKNOWN_RESISTANCE,
 ) -> tuple[float, float]:
     """The least and the most charge (%) that a sound battery can have at this voltage.
 
-    `may_be_freezing`: it is so cold, or may be, that the resistance is several times the setting.
+    `may_be_freezing`: it is so cold, or may be, that the resistance is several times the usual.
     """
-    cell_v, drop_v = voltage_v / facts.cells, current_a * facts.cell_ohm
-    soft, hard = FREEZING_RESISTANCE if may_be_freezing else RESISTANCE
+    cell_v = voltage_v / facts.cells
+    usual = CHARGING_RESISTANCE if current_a > 0 else RESISTANCE
+    shares = FREEZING_RESISTANCE if may_be_freezing else usual
+    soft_ohm, hard_ohm = shares[0] * facts.cell_ohm, shares[1] * facts.cell_ohm
+    if resistance.ohm is not None:
+        soft_ohm, hard_ohm = bound_learned(resistance, facts, may_be_freezing=may_be_freezing)
     left_v = POLARISED_V * current_a / facts.capacity_ah
+    soft_v, hard_v = soft_ohm * current_a, hard_ohm * current_a
     if current_a > 0:
-        low_v, high_v = cell_v - hard * drop_v - left_v, cell_v - soft * drop_v + left_v
+        low_v, high_v = cell_v - hard_v - left_v, cell_v - soft_v + left_v
     else:
-        low_v, high_v = cell_v - soft * drop_v + left_v, cell_v - hard * drop_v - left_v
+        low_v, high_v = cell_v - soft_v + left_v, cell_v - hard_v - left_v
     last = len(facts.least_pct) - 1
     low = int((low_v - facts.lowest_v) / GRID_V + 0.5)
     high = int((high_v - facts.lowest_v) / GRID_V + 0.5)
@@ -136,6 +163,19 @@ def bound_charge(
         facts.least_pct[0 if low < 0 else min(low, last)],
         facts.most_pct[0 if high < 0 else min(high, last)],
     )
+
+
+def bound_learned(
+    resistance: Resistance, facts: BatteryFacts, *, may_be_freezing: bool
+) -> tuple[float, float]:
+    """The least and the most resistance (ohm) that each cell may have, wires and all: what was
+    learned, and what a current leaves behind over minutes.
+    """
+    unsure_ohm = SURE_SIGMAS * resistance.sigma_ohm / facts.cells
+    learned_ohm = (resistance.ohm or 0.0) / facts.cells
+    own_ohm = facts.profile.cell_ohm_ah / facts.capacity_ah
+    slow_ohm = own_ohm * (1 + COLD_CELLS) if may_be_freezing else own_ohm
+    return max(0.0, learned_ohm - unsure_ohm), learned_ohm + unsure_ohm + slow_ohm
 
 
 def raise_for_cold(most_pct: float, temperature_c: float | None, facts: BatteryFacts) -> float:

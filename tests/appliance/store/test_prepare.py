@@ -72,7 +72,7 @@ def test_a_row_that_a_newer_release_refuses_is_told_with_what_to_do(
         db.execute(
             "CREATE TABLE battery_state (id INTEGER PRIMARY KEY, at, boot_id, uptime_s, "
             "state_of_charge_pct, sigma_pct, energy_wh, capacity_wh, time_to_go_s, charge_blocked, "
-            "method, full_at, added_later TEXT NOT NULL)"
+            "method, full_at, resistance_ohm, added_later TEXT NOT NULL)"
         )
     with pytest.raises(StoreError, match=r"a newer release.*`unitctl backup --restore BACKUP`"):
         power.add(filled.battery_state(clock.stamp()))
