@@ -18,8 +18,9 @@ from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
 from power.battery import estimator
 from power.battery.estimate import Estimate, find_plausible_voltage_v
+from power.guard.by_frost import find_frost_faults
 from power.guard.guard import judge
-from power.guard.limits import NO_RISE_AFTER_S
+from power.guard.limits import NO_RISE_AFTER_S, derive_limits
 from power.guard.observations import GuardState, find_deadline_s
 from power.guard.poll_rate import choose_period_s
 from power.memory import Memory, merge_estimates, merge_level, merge_readings
@@ -131,7 +132,9 @@ class PowerCycle:
         now, battery, reading = self._clock.stamp(), self._settings.battery, poll.reading
         bms_pct = compute_reported_soc_pct(poll.batteries)
         self._estimate = estimator.update(self._estimate, reading, battery, bms_pct)
-        self._battery = estimator.report_state(self._estimate, reading, battery, now)
+        self._battery = estimator.report_state(
+            self._estimate, reading, battery, now, loads_w=self._settings.energy.full_power_w
+        )
         age_s = self._clock.age_s(self._reading.stamp) if self._reading else None
         fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         return Situation(now, poll, self._battery, fresh, age_s)
@@ -183,6 +186,8 @@ class PowerCycle:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
             self._service.log.info(budget.reason, message_id, level=budget.level.name)
         faults: list[ApplianceError] = [*at.poll.faults, *load_faults, *report.faults]
+        limits = derive_limits(self._settings.battery, self._settings.energy)
+        faults += find_frost_faults(at.battery, at.reading, limits)
         for fault in faults:
             self._service.report_fault(fault)
         return report

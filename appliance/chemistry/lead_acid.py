@@ -15,6 +15,7 @@ from appliance.chemistry.sources import (
     HERE,
     ROLLS,
     TEXTBOOK_LEAD,
+    TIA_SANG,
     TROJAN,
     VICTRON_LEAD,
 )
@@ -68,6 +69,13 @@ UNKNOWN_KIND = ChemistryProfile(
     charge_efficiency=Figure(0.88, HERE + "gassing near full takes 10 to 15 % of the charge"),
     loses_charge=True,
     usable_by_temperature=Curve(((-20, 0.40), (0, 0.65), (25, 1.0)), COLD_LEAD),
+    usable_c_rate=Figure(0.05, COLD_LEAD),
+    usable_slowly=Curve(
+        ((-20, 0.55), (0, 0.80), (25, 1.0)),
+        HERE + "below what one sheet has at C/20 already (" + TIA_SANG + ": 74 % at -10 C, 90 % at "
+        "10 C), above those of the other kinds at C/20",
+    ),
+    slow_c_rate=Figure(0.02, HERE + "C/50: what the acid's diffusion keeps up with in the cold"),
     freezes_at_c=Curve(((0, -10), (25, -17), (50, -25), (75, -37), (100, -59)), FREEZING),
     ladder=Ladder(
         full_from_pct=Figure(80, HERE + "a cloudy day is left above ECO"),

@@ -9,6 +9,7 @@ from appliance.chemistry.sources import (
     CELL_SHEET,
     EPEVER_LI,
     HERE,
+    JIAXIN,
     PACK_SHEET,
     SEPLOS,
     SERIALBATTERY,
@@ -84,6 +85,14 @@ LFP = ChemistryProfile(
         ((-20, 0.70), (0, 0.85), (25, 1.0)),
         PACK_SHEET + ": at C/3, 70 % or more at -20 C and 80 % or more at 0 C",
     ),
+    usable_c_rate=Figure(0.33, PACK_SHEET + ": 0.33C"),
+    usable_slowly=Curve(
+        ((-20, 0.85), (0, 0.92), (25, 1.0)),
+        HERE + "half of what is hidden at C/3. What ends a cold discharge is the drop at the "
+        "resistance, which goes with the current: " + JIAXIN + ": 40 % at 0.5C and -20 C, where "
+        "others have 70 % at C/3. No sheet for C/20 is known",
+    ),
+    slow_c_rate=Figure(0.05, HERE + "a seventh of the current of the sheets"),
     freezes_at_c=None,
     ladder=Ladder(
         full_from_pct=Figure(60, HERE + "a cloudy day is left above ECO"),

@@ -46,6 +46,8 @@ WORDS = {
     "charge_until_c": "charging up to, C",
     "hottest_c": "too hot from, C",
     "spread_v": "cells apart from, V",
+    "usable_c_rate": "C-rate of the sheets' capacities by temperature",
+    "slow_c_rate": "C-rate up to which a low rate counts",
     "rest_c_rate": "rested below, C-rate",
     "rest_s": "rested after, s",
     "full_pct": "charge when full, %",
@@ -79,9 +81,10 @@ def build_section(name: str, profile: ChemistryProfile) -> str:
     rows = [*list_figures(profile), *list_figures(profile.ladder)]
     parts = [f"## `{name}`: {profile.title}", "\n".join([*head, *rows])]
     parts.append(format_rested(profile.rested))
-    parts.append(
-        format_curve("Share of the capacity by temperature", profile.usable_by_temperature)
-    )
+    fast, slow = profile.usable_c_rate, profile.slow_c_rate
+    share = "Share of the capacity by temperature"
+    parts.append(format_curve(f"{share} at {fast:g}C", profile.usable_by_temperature))
+    parts.append(format_curve(f"{share} at {slow:g}C and less", profile.usable_slowly))
     if profile.freezes_at_c:
         parts.append(format_curve("Freezes at, C, by charge in %", profile.freezes_at_c))
     return "\n\n".join(parts)

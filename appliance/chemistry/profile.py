@@ -9,6 +9,7 @@ Never: holds a figure without a source (`Figure` and `Curve` cannot be made with
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import log
 from typing import Self
 
 
@@ -51,6 +52,10 @@ class RestedCurve:
     points: tuple[tuple[float, float, float, float], ...]
     source: str
 
+    def find_least_pct(self, cell_v: float) -> float:
+        """The least charge (%) that this voltage leaves possible."""
+        return Curve(tuple((row[0], row[1]) for row in self.points), self.source).at(cell_v)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ladder:
@@ -80,7 +85,8 @@ class ChemistryProfile:
     is at `recovered_v`; at `sound_v` it is not empty, whatever the count says.
     What harms it: `highest_v`; charging below `charge_from_c` or above `charge_until_c`;
     `hottest_c`; cells that differ by `spread_v`. Above `plausible_v` it is a reading error.
-    What it gives: `rested`, `usable_by_temperature` (C, share of the capacity at usual rates),
+    What it gives: `rested`; `usable_by_temperature` (C, share of the capacity) at `usable_c_rate`,
+    `usable_slowly` at `slow_c_rate` and less;
     `discharge_c_rate`: what it gives for hours; `charge_efficiency`; `loses_charge`: a full one
     goes on taking what it does not keep.
     `rest_c_rate`: the most current at which the voltage is used, after `rest_s`.
@@ -123,8 +129,23 @@ class ChemistryProfile:
     charge_efficiency: Figure
     loses_charge: bool
     usable_by_temperature: Curve
+    usable_c_rate: Figure
+    usable_slowly: Curve
+    slow_c_rate: Figure
     freezes_at_c: Curve | None
     ladder: Ladder
+
+    def find_usable_share(self, celsius: float, c_rate: float | None) -> float:
+        """Share of the capacity that can be drawn at this temperature and rate; a rate that is not
+        known is a high one. Between the two curves it goes with the logarithm of the rate.
+        """
+        fast, slow = self.usable_by_temperature.at(celsius), self.usable_slowly.at(celsius)
+        if c_rate is None or not c_rate < self.usable_c_rate:
+            return fast
+        if c_rate <= self.slow_c_rate:
+            return slow
+        part = log(c_rate / self.slow_c_rate) / log(self.usable_c_rate / self.slow_c_rate)
+        return slow + part * (fast - slow)
 
     @property
     def is_harmed_by_frost(self) -> bool:

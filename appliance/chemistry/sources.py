@@ -10,6 +10,7 @@ VICTRON_CHARGER = "Victron Energy, Phoenix Smart IP43 charger manual, section 5.
 VICTRON_LFP = "Victron Energy, Lithium Battery Smart manual"
 PACK_SHEET = "Upower Ecoline UE-12Li300BL manual, sections 4 and 5"
 CELL_SHEET = "machineu (THBattery), data sheet of an LFP cell 26650 of 4 Ah"
+JIAXIN = "Jiaxin, JS-25.6V11.4Ah data sheet"
 SEPLOS = "Seplos BMS 3.0, settings as delivered (firmware 1.4)"
 EPEVER_LI = "EPEver, Tracer BPL manual, lithium battery"
 # Lead-acid
@@ -17,6 +18,7 @@ EPEVER = "EPEver, Tracer AN/BN manual and registers as delivered, 12 V at 25 C"
 VICTRON_LEAD = "Victron Energy, Phoenix Smart IP43 charger manual, section 5.1, NORMAL"
 TROJAN = "Trojan Battery Company, User's Guide"
 ROLLS = "Rolls Battery, Battery User Manual"
+TIA_SANG = "Tia Sang, 12 V 40 Ah AGM data sheet"
 ENERDRIVE = "Enerdrive, ePower charger manual, page 24"
 TEXTBOOK_LEAD = "usual tables of rested voltage of six cells (12.73, 12.5, 12.24, 12.06, 11.9 V)"
 FREEZING = (

@@ -86,6 +86,7 @@ class Estimate:
     `clamped_pct`: what the count went beyond 0 or 100 % since the last correction. `full_at`: when
     it was last full. `bms_used_s`: the uptime at which a BMS's charge was last used.
     `after_long_silence`: there was no reading for hours, so one voltage alone may correct it.
+    `mean_draw_pct_per_h`: what the loads took, over the last hour, as far as it was known.
     `share`: the part of the battery that is connected, and so estimated; `absent_pct`: the charge
     of the rest.
     `resistance`: what steps of the current have shown of it.
@@ -105,6 +106,7 @@ class Estimate:
     full_at: datetime | None = None
     bms_used_s: float | None = None
     after_long_silence: bool = False
+    mean_draw_pct_per_h: float | None = None
     share: float = 1.0
     absent_pct: float = 0.0
     resistance: Resistance = UNKNOWN_RESISTANCE

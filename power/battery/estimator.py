@@ -22,6 +22,7 @@ from power.battery.corrections import (
     update_rest_window,
 )
 from power.battery.coulomb import CONTINUOUS_S, DAY_S, HOUR_S, count_charge, extrapolate_silence
+from power.battery.draw_rate import compute_c_rate, follow_draw
 from power.battery.estimate import (
     COUNT_SIGMA_LIMIT_PCT,
     FROM_VOLTAGE,
@@ -128,7 +129,10 @@ def update(
         estimate = start(reading, inputs, settings)
     else:
         estimate = advance(previous, reading, inputs, settings, facts)
-    if estimate is None or bms_pct is None:
+    if estimate is None:
+        return None
+    estimate = follow_draw(estimate, previous)
+    if bms_pct is None:
         return estimate
     return correct_by_bms(estimate, reading, bms_pct)
 
@@ -154,15 +158,24 @@ def advance(
 
 
 def report_state(
-    estimate: Estimate | None, reading: PowerReading | None, settings: BatterySettings, now: Stamp
+    estimate: Estimate | None,
+    reading: PowerReading | None,
+    settings: BatterySettings,
+    now: Stamp,
+    *,
+    loads_w: float | None = None,
 ) -> BatteryState:
-    """The estimate as it stands `now`, with what a silence since the last count may have taken."""
+    """The estimate as it stands `now`, with what a silence since the last count may have taken.
+
+    `loads_w`: what the unit's loads draw at most. What can be drawn in the cold depends on it.
+    """
     if estimate is None:
         return report_unknown(settings, now)
     settings = take_share(settings, estimate.share)
     facts = derive_facts(settings)
     charge_pct, sigma_pct = predict_charge(estimate, now, facts)
-    cold_pct = compute_profile_unavailable_pct(facts.profile, estimate.temperature_c)
+    c_rate = compute_c_rate(estimate, loads_w, facts)
+    cold_pct = compute_profile_unavailable_pct(facts.profile, estimate.temperature_c, c_rate)
     drawable_pct = charge_pct - cold_pct
     energy_wh = drawable_pct / 100 * facts.capacity_wh if drawable_pct > 0 else 0.0
     is_refused = reading is not None and reading.charge_allowed is False

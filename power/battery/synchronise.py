@@ -93,7 +93,9 @@ def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) 
 
     if has_lasted(conditions.empty_since_s, SYNC_AFTER_S):
         # In the cold it is empty early: what the cold makes unavailable is still in it.
-        cold_pct = compute_profile_unavailable_pct(profile, estimate.temperature_c)
+        cold_pct = compute_profile_unavailable_pct(
+            profile, estimate.temperature_c, find_discharge_c_rate(estimate, facts)
+        )
         left = UncertainCharge(profile.empty_pct + cold_pct, profile.empty_sigma_pct + cold_pct / 4)
         return set_charge(estimate, reading, left, SYNCHRONISED_EMPTY, facts)
     if conditions.inflow_s < INFLOW_FOR_S:
@@ -105,6 +107,12 @@ def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) 
     if has_lasted(conditions.float_since_s, FLOAT_SYNC_AFTER_S):
         return set_charge(estimate, reading, floating, SYNCHRONISED_FULL, facts)
     return estimate
+
+
+def find_discharge_c_rate(estimate: Estimate, facts: BatteryFacts) -> float | None:
+    """The rate at which it is drawn from now; None where its current is not known."""
+    current_a = estimate.inputs.current_a
+    return None if current_a is None else max(0.0, -current_a) / facts.capacity_ah
 
 
 def set_charge(

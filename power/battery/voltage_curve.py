@@ -92,7 +92,8 @@ def derive_facts(settings: BatterySettings) -> BatteryFacts:
 
 
 def compute_cold_unavailable_pct(settings: BatterySettings, temperature_c: float | None) -> float:
-    """Charge (%) that is unavailable in the cold: the last part, there again when it is warm.
+    """Charge (%) that is unavailable in the cold: the last part, there again when it is warm. At
+    the rates of the makers' sheets, as a plan for days has it.
 
     An unknown temperature makes nothing unavailable; the guard's voltage floor protects then.
     """
@@ -100,12 +101,14 @@ def compute_cold_unavailable_pct(settings: BatterySettings, temperature_c: float
 
 
 def compute_profile_unavailable_pct(
-    profile: ChemistryProfile, temperature_c: float | None
+    profile: ChemistryProfile, temperature_c: float | None, c_rate: float | None = None
 ) -> float:
-    """The same of one chemistry."""
+    """The same of one chemistry: the less, the lower the `c_rate` of the loads; an unknown one is
+    that of the sheets.
+    """
     if temperature_c is None:
         return 0.0
-    return (1 - profile.usable_by_temperature.at(temperature_c)) * 100
+    return (1 - profile.find_usable_share(temperature_c, c_rate)) * 100
 
 
 def estimate_from_voltage(

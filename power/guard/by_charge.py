@@ -61,15 +61,23 @@ def find_objection(
 ) -> str:
     """What speaks against a power-off below the floor of charge; empty where nothing does.
 
-    Charge that comes in, or a sound voltage where the uncertainty alone says empty. A unit that
-    powered off for nothing might not come back until somebody visits it.
+    Charge that comes in, or a sound voltage where only the uncertainty or the cold says empty, or
+    where the voltage shows more than the floor. A unit that powered off for nothing might not come
+    back until somebody visits it.
     """
     if is_charging(reading, battery, limits):
         return "charging"
-    sigma_pct = battery.sigma_pct if battery and battery.sigma_pct is not None else 0.0
-    only_uncertain = least_pct + sigma_pct >= limits.sentinel_pct
-    is_sound = observation is not None and observation.cell_v >= limits.cell.sound_v
-    return "the voltage is sound" if only_uncertain and is_sound else ""
+    if observation is None or observation.cell_v < limits.cell.sound_v or battery is None:
+        return ""
+    charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0
+    if least_pct + sigma_pct >= limits.sentinel_pct:
+        return "the voltage is sound"
+    if charge_pct - sigma_pct >= limits.floor_pct:
+        return "the voltage is sound, only the cold says so"
+    shows_pct = limits.cell.rested.find_least_pct(observation.cell_v)
+    if shows_pct >= limits.floor_pct and charge_pct - sigma_pct >= limits.empty_pct:
+        return f"the voltage shows {shows_pct:.0f} % or more"
+    return ""
 
 
 def compute_lower_bound_pct(battery: BatteryState | None) -> float | None:

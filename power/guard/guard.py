@@ -3,8 +3,8 @@
 Reads and writes: nothing; pure. It needs the other files of power/guard, no other part of power.
 Never: lets an estimate overrule a voltage, raises, or lets a longer silence allow more.
 
-Its four sources (by_voltage, by_disconnect, by_charge, by_silence) are independent and the
-strictest counts. The planner cannot overrule it.
+Its five sources (by_voltage, by_disconnect, by_charge, by_frost, by_silence) are independent and
+the strictest counts. The planner cannot overrule it.
 
 What it promises (tests/power/guard/test_guard_never.py plays it): no load runs on a battery about
 to cut off, as long as one of these is true whenever it is reported:
@@ -26,6 +26,7 @@ from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import Settings
 from power.guard.by_charge import compute_lower_bound_pct, judge_charge
 from power.guard.by_disconnect import judge_disconnect, note_share
+from power.guard.by_frost import judge_frost
 from power.guard.by_silence import judge_silence
 from power.guard.by_voltage import judge_voltage
 from power.guard.limits import derive_limits
@@ -68,7 +69,8 @@ def judge(
     silence = judge_silence(
         state, reading, reading_age_s, limits, now, charge_known=least_pct is not None
     )
-    return state, join_verdicts((voltage, disconnect, charge, silence), reserve_wh)
+    frost = judge_frost(battery, reading, observation, limits)
+    return state, join_verdicts((voltage, disconnect, charge, frost, silence), reserve_wh)
 
 
 def join_verdicts(verdicts: Sequence[Verdict], reserve_wh: float) -> Verdict:

@@ -40,7 +40,8 @@ class Limits:
     """Everything that the settings decide.
 
     `cells` in series; a battery has `lowest_v` to `highest_v`, or is misread. Loads stop below
-    `hibernate_pct` of charge, and the computer below `floor_pct`. `silent` are ages of the last
+    `hibernate_pct` of charge, and the computer below `floor_pct`; below `empty_pct` nothing is left
+    whatever the settings say. `silent` are ages of the last
     reading, `frozen` of the last one that reported anything new.
     """
 
@@ -51,6 +52,7 @@ class Limits:
     capacity_wh: float
     charges_below_zero: bool
     charging_a: float
+    empty_pct: float
     floor_pct: float
     hibernate_pct: float
     sentinel_pct: float
@@ -74,6 +76,7 @@ def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
         capacity_wh=battery.capacity_wh,
         charges_below_zero=not cell.is_harmed_by_frost,
         charging_a=CHARGING_C_RATE * compute_capacity_ah(battery),
+        empty_pct=max(LEAST_FLOOR_PCT, clean_pct),
         floor_pct=floor_pct,
         hibernate_pct=(floor_pct + energy.sentinel_from_pct) / 2,
         sentinel_pct=energy.sentinel_from_pct,

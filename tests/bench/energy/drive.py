@@ -256,7 +256,9 @@ class YearSimulation:
         if reading is not None and reading.battery_voltage_v is not None:
             self.last_reading = reading
         self.estimate = estimator.update(self.estimate, reading, settings.battery, reported_pct)
-        state = self.state = estimator.report_state(self.estimate, reading, settings.battery, now)
+        state = self.state = estimator.report_state(
+            self.estimate, reading, settings.battery, now, loads_w=settings.energy.full_power_w
+        )
         age_s = now.uptime_s - self.last_reading.stamp.uptime_s if self.last_reading else None
         fresh = self.last_reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         throttled = state.charge_blocked or self._target_held(reading)

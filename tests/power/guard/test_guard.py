@@ -156,13 +156,17 @@ def test_the_floors_are_judged_on_the_charge_less_sigma(
 
 
 def test_what_is_unavailable_in_the_cold_is_not_counted_on(clock: FakeClock) -> None:
-    """At -20 C the last 30 % cannot be drawn: 38 % on the meter is next to nothing."""
+    """Where the last 30 % cannot be drawn, 38 % on the meter is next to nothing; only a sound
+    voltage speaks for more.
+    """
     cold = replace(a_state(clock, 38.0, 2.0), energy_wh=0.08 * 2560)
-    reading = a_reading(clock, 12.9, -2.0)
-    _, verdict = judge(
-        GuardState(), reading, 0.0, cold, SETTINGS, clock.stamp(), clock_confirmed=True
-    )
-    assert verdict.power_off
+    for volts, powers_off in ((12.7, True), (12.9, False)):
+        reading = a_reading(clock, volts, -2.0)
+        _, verdict = judge(
+            GuardState(), reading, 0.0, cold, SETTINGS, clock.stamp(), clock_confirmed=True
+        )
+        assert verdict.max_level <= EnergyLevel.HIBERNATE
+        assert verdict.power_off is powers_off
 
 
 def test_uncertainty_alone_does_not_power_off_a_battery_of_sound_voltage(run: GuardRun) -> None:
