@@ -28,25 +28,58 @@ FLOAT_C_RATE = 0.005  # C/200: a floating battery takes and gives less than this
 HOT_C = 25.0  # at which chargers are set
 COOL_C = 15.0  # down to it a charger that does not compensate still fills a battery
 COLDEST_C = -20.0  # chargers compensate no further
+SET_POINT_MARGIN_V = 0.02  # of a cell: wires, meters, and the steps in which they are set
 CONSTANT_VOLTAGE = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 
 
 class FullVoltages(NamedTuple):
-    """From which voltage of a cell on it may be full, and from which on FLOAT is believed."""
+    """From which voltage of a cell on it may be full, and from which on a controller's stage is
+    believed; `absorbing_v` None: not.
+    """
 
     full_v: float
     floating_v: float
+    absorbing_v: float | None = None
+
+    @property
+    def lowest_v(self) -> float:
+        return min(one for one in self if one is not None)
 
 
-def find_full_voltages(profile: ChemistryProfile, temperature_c: float | None) -> FullVoltages:
-    """The voltages at this temperature; without one those at 25 C."""
-    shift_v = compute_compensation_v(profile, temperature_c)
-    return FullVoltages(profile.full_v + shift_v, profile.floating_v + shift_v)
+def find_full_voltages(reading: PowerReading, facts: BatteryFacts) -> FullVoltages:
+    """The voltages at this temperature, without one those at 25 C; relative to the charger's own
+    set-points where these are known.
+    """
+    profile, shift_v = facts.profile, compute_compensation_v(facts.profile, reading)
+    floating_v = profile.floating_v + shift_v
+    own_float_v = find_own_v(reading.float_v, reading, facts)
+    if own_float_v is not None:
+        floating_v = max(own_float_v, min(floating_v, profile.held_v + shift_v))
+    absorbing_v = find_own_v(reading.absorption_v, reading, facts)
+    if absorbing_v is not None:
+        absorbing_v = max(absorbing_v, profile.float_v + shift_v)
+    return FullVoltages(profile.full_v + shift_v, floating_v, absorbing_v)
 
 
-def compute_compensation_v(profile: ChemistryProfile, temperature_c: float | None) -> float:
+def find_own_v(
+    set_point_v: float | None, reading: PowerReading, facts: BatteryFacts
+) -> float | None:
+    """A set-point of the charger as the voltage of a cell, at the battery's temperature, less what
+    wires and meters take. Of one whose compensation is not known, what heat may take off as well.
+    """
+    if set_point_v is None:
+        return None
+    celsius, own = find_measured_temperature_c(reading.battery_temperature_c), 0.0
+    if reading.compensation_v_per_c is not None and celsius is not None:
+        own = reading.compensation_v_per_c / facts.cells * (max(COLDEST_C, celsius) - HOT_C)
+    elif celsius is not None:
+        own = min(0.0, compute_compensation_v(facts.profile, reading))
+    return set_point_v / facts.cells + own - SET_POINT_MARGIN_V
+
+
+def compute_compensation_v(profile: ChemistryProfile, reading: PowerReading) -> float:
     """What a charger adds to the voltage of a cell at this temperature."""
-    celsius = find_measured_temperature_c(temperature_c)
+    celsius = find_measured_temperature_c(reading.battery_temperature_c)
     if celsius is None or COOL_C <= celsius <= HOT_C:
         return 0.0
     beyond_c = celsius - HOT_C if celsius > HOT_C else max(COLDEST_C, celsius) - COOL_C
@@ -97,8 +130,14 @@ def is_floating(
     full: FullVoltages,
     facts: BatteryFacts,
 ) -> bool:
-    """Whether the controller reports FLOAT, and voltage and measured current bear it out."""
-    if reading.charge_stage is not ChargeStage.FLOAT or cell_v < full.floating_v:
+    """Whether the controller reports FLOAT, or absorption at its own set-point, and voltage and
+    measured current bear it out.
+    """
+    held_v = {
+        ChargeStage.FLOAT: full.floating_v,
+        ChargeStage.ABSORPTION: full.absorbing_v,
+    }.get(reading.charge_stage or ChargeStage.OFF)
+    if held_v is None or cell_v < held_v:
         return False
     if inputs.current_a is None or not inputs.current_measured:
         return False

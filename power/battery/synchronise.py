@@ -50,8 +50,8 @@ def update_conditions(
         return NO_CONDITIONS
     profile, cell_v = facts.profile, inputs.voltage_v / facts.cells
     lowest_v = find_lowest_v(previous, reading, inputs, cell_v, facts)
-    full = find_full_voltages(profile, reading.battery_temperature_c)
-    if cell_v < min(full) and lowest_v > profile.empty_v:
+    full = find_full_voltages(reading, facts)
+    if cell_v < full.lowest_v and lowest_v > profile.empty_v:
         return NO_CONDITIONS  # by far the most usual case
     is_drained = inputs.current_a is None or inputs.current_a < 0
     empty = lowest_v <= profile.empty_v and is_drained

@@ -113,6 +113,43 @@ def test_a_voltage_that_is_low_for_its_temperature_is_no_full_lead_acid_battery(
 
 
 @pytest.mark.parametrize(
+    ("pack", "set_points", "celsius", "volts", "full"),
+    [
+        (PACK, {"absorption_v": 13.6}, 25.0, 13.55, True),  # below what LFP is usually charged to
+        (PACK, {}, 25.0, 13.55, False),
+        (PACK, {"absorption_v": 14.6}, 25.0, 13.55, False),  # it does not hold its own voltage
+        (PACK, {"absorption_v": 13.2}, 25.0, 13.2, False),  # no LFP cell is full at 3.30 V
+        (AGM, {"absorption_v": 13.9}, 45.0, 13.45, True),
+        (AGM, {"absorption_v": 14.4, "compensation_v_per_c": -0.024}, 45.0, 13.85, True),
+        (AGM, {"absorption_v": 14.4, "compensation_v_per_c": 0.0}, 0.0, 14.35, True),
+        (AGM, {"absorption_v": 14.4, "compensation_v_per_c": -0.018}, 0.0, 14.35, False),
+    ],
+)
+def test_a_charger_that_holds_its_own_absorption_voltage_with_a_small_current_shows_full(
+    clock: FakeClock,
+    pack: BatterySettings,
+    set_points: dict[str, float],
+    celsius: float,
+    volts: float,
+    full: bool,
+) -> None:
+    """Half an hour of it, and with the uncertainty of FLOAT."""
+    day: dict[str, Any] = {"pack": pack, "battery_temperature_c": celsius, **set_points}
+    found = charge(make_estimate(clock, 80, 4), clock, volts=volts, amps=2.0, **day)
+    for _ in range(4):
+        found = charge(found, clock, volts=volts, amps=0.3, **day)
+    assert (found.method == SYNCHRONISED_FULL) is full
+
+
+def test_float_at_a_voltage_that_is_not_the_charger_s_own_is_not_believed(clock: FakeClock) -> None:
+    day: dict[str, Any] = {"charge_stage": FLOAT, "float_v": 13.8}
+    found = charge(make_estimate(clock, 70, 4), clock, volts=13.45, amps=2.0, **day)
+    for _ in range(4):
+        found = charge(found, clock, volts=13.45, amps=0.3, **day)
+    assert found.method != SYNCHRONISED_FULL
+
+
+@pytest.mark.parametrize(
     ("pack", "volts", "known"),
     [(LEAD, 16.31, True), (LEAD, 17.5, True), (LEAD, 19.0, False), (PACK, 17.5, False)],
 )
