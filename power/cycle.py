@@ -18,6 +18,7 @@ from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
 from power.battery import estimator
 from power.battery.estimate import Estimate, find_plausible_voltage_v
+from power.battery.unmeasured_source import find_source_faults
 from power.guard.by_frost import find_frost_faults
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S, derive_limits
@@ -188,6 +189,7 @@ class PowerCycle:
         faults: list[ApplianceError] = [*at.poll.faults, *load_faults, *report.faults]
         limits = derive_limits(self._settings.battery, self._settings.energy)
         faults += find_frost_faults(at.battery, at.reading, limits)
+        faults += find_source_faults(self._estimate)
         for fault in faults:
             self._service.report_fault(fault)
         return report

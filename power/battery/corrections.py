@@ -77,7 +77,8 @@ def update_rest_window(
         resistance=previous.resistance,
     )
     may_be_held = voltage_v / facts.cells >= facts.profile.held_v
-    if may_be_held and is_held_by_charger(reading, current_a, settings, facts.capacity_ah):
+    is_held = may_be_held and is_held_by_charger(reading, current_a, settings, facts.capacity_ah)
+    if is_held or previous.has_unmeasured_source:
         least_pct = 0.0
     now_s, before = reading.stamp.uptime_s, previous.rest
     if before is None or is_complete(before, facts):

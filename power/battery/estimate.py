@@ -75,6 +75,20 @@ class RestWindow:
     most_pct: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rise:
+    """A rise of a cell's voltage from `from_v`, at `from_a` and the uptime `from_s`, that no
+    measured current explains: `since_s` when it stands, None where it does not; `is_found`: for
+    long enough to be an unmeasured source.
+    """
+
+    from_v: float
+    from_a: float
+    from_s: float
+    since_s: float | None = None
+    is_found: bool = False
+
+
 NO_INPUTS, NO_CONDITIONS, DRIFT_UNKNOWN = EstimatorInputs(), SyncConditions(), Drift()
 
 
@@ -89,7 +103,8 @@ class Estimate:
     `mean_draw_pct_per_h`: what the loads took, over the last hour, as far as it was known.
     `share`: the part of the battery that is connected, and so estimated; `absent_pct`: the charge
     of the rest.
-    `resistance`: what steps of the current have shown of it.
+    `resistance`: what steps of the current have shown of it. `rise`: of the voltage, that no
+    measured current explains.
     """
 
     counted_at: Stamp
@@ -110,6 +125,11 @@ class Estimate:
     share: float = 1.0
     absent_pct: float = 0.0
     resistance: Resistance = UNKNOWN_RESISTANCE
+    rise: Rise | None = None
+
+    @property
+    def has_unmeasured_source(self) -> bool:
+        return self.rise is not None and self.rise.is_found
 
 
 def find_plausible_voltage_v(reading: PowerReading, settings: BatterySettings) -> float | None:

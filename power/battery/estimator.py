@@ -39,6 +39,7 @@ from power.battery.estimate import (
 from power.battery.inputs import select_inputs
 from power.battery.resistance import learn_resistance, restore_resistance
 from power.battery.synchronise import synchronise, update_conditions
+from power.battery.unmeasured_source import follow_rise, widen_for_source
 from power.battery.voltage_curve import (
     BatteryFacts,
     compute_profile_unavailable_pct,
@@ -148,10 +149,11 @@ def advance(
     is_broken = reading.stamp.uptime_s - previous.counted_at.uptime_s > CONTINUOUS_S
     conditions = update_conditions(previous, reading, inputs, settings, facts, is_broken=is_broken)
     resistance = learn_resistance(previous, reading, inputs, facts)
-    previous = replace(previous, resistance=resistance)
+    rise = follow_rise(previous, reading, inputs, facts)
+    previous = replace(previous, resistance=resistance, rise=rise)
     rest = update_rest_window(previous, reading, inputs, settings, facts, is_broken=is_broken)
     previous = replace(previous, conditions=conditions, rest=rest)
-    estimate = count_charge(previous, reading, inputs, facts)
+    estimate = widen_for_source(previous, count_charge(previous, reading, inputs, facts))
     if conditions is not NO_CONDITIONS:
         estimate = synchronise(estimate, reading, facts)
     return estimate if rest is None else correct_by_voltage(estimate, facts)

@@ -59,7 +59,7 @@ def update_conditions(
     now_s = reading.stamp.uptime_s
     empty_since_s = find_since_s(before.empty_since_s, now_s, holds=empty)
     too_cold = is_too_cold_to_charge(reading.battery_temperature_c, settings)
-    if reading.charge_allowed is False or too_cold:
+    if reading.charge_allowed is False or too_cold or previous.has_unmeasured_source:
         return SyncConditions(empty_since_s=empty_since_s)
     conditions = follow_full_charge(before, previous, reading, inputs, full=full, facts=facts)
     return replace(conditions, empty_since_s=empty_since_s)

@@ -280,6 +280,17 @@ def test_a_refused_order_is_a_fault_until_it_is_taken(unit: Unit) -> None:
     assert unit.store.list_open_faults() == []
 
 
+def test_a_generator_that_nobody_measures_is_a_fault_while_it_runs(unit: Unit) -> None:
+    unit.meter.amps, unit.meter.volts = -0.4, 13.1
+    unit.pass_time(60)
+    unit.meter.volts = 14.1
+    unit.pass_time(600)
+    assert [fault.code for fault in unit.store.list_open_faults()] == ["battery-source"]
+    unit.meter.volts = 13.2
+    unit.pass_time(20)
+    assert unit.store.list_open_faults() == []
+
+
 def test_rows_are_sparing_a_budget_each_minute_and_one_transaction_every_other_poll(
     unit: Unit,
 ) -> None:

@@ -1,0 +1,122 @@
+"""A source that charges the battery and that nobody measures, seen from the voltage: a generator,
+an alternator, a charger from the mains.
+
+Reads and writes: nothing; pure.
+Never: takes the end of a load, a rest after it, or measured sun for such a source.
+
+The voltage is at a charger's level, and has risen by more than the measured current and twice the
+usual resistance explain: in the dark since no current flowed in, by day within a minute.
+"""
+
+from dataclasses import replace
+
+from appliance.errors import ApplianceError
+from appliance.model import PowerReading
+from power.battery.coulomb import CONTINUOUS_S, HOUR_S
+from power.battery.estimate import (
+    COUNT_SIGMA_LIMIT_PCT,
+    Drift,
+    Estimate,
+    EstimatorInputs,
+    Rise,
+)
+from power.battery.full_charge import FLOWS_C_RATE
+from power.battery.voltage_curve import (
+    CHARGING_RESISTANCE,
+    FREEZING_RESISTANCE,
+    POLARISED_V,
+    BatteryFacts,
+    bound_learned,
+)
+
+DARK_W = 5.0  # of PV power: with less, no sun charges
+RISE_SHARE = 0.02  # of the nominal voltage of a cell: more than rest after a load gives back
+JUMP_SHARE = 0.03  # the same by day, where the voltage of a nearly full battery rises by itself
+DARK_FOR_S, LIT_FOR_S = 300.0, 120.0  # so long it must stay risen
+JUMP_WITHIN_S = 60.0
+SIGMA_PCT_PER_H = 20.0  # C/5: what such a source may charge
+
+
+class UnmeasuredSource(ApplianceError):  # noqa: N818  (named for what it is)
+    """The battery is charged by a current that nobody measures."""
+
+    code = "battery-source"
+
+
+def follow_rise(
+    previous: Estimate, reading: PowerReading, inputs: EstimatorInputs, facts: BatteryFacts
+) -> Rise | None:
+    """The rise of the voltage that no measured current explains, as far as it has been seen."""
+    if inputs.voltage_v is None or inputs.current_a is None or not inputs.current_measured:
+        return previous.rise
+    cell_v, now_s = inputs.voltage_v / facts.cells, reading.stamp.uptime_s
+    here = Rise(from_v=cell_v, from_a=inputs.current_a, from_s=now_s)
+    before, is_held = previous.rise, cell_v >= facts.profile.held_v
+    is_broken = now_s - previous.counted_at.uptime_s > CONTINUOUS_S
+    if before is None or is_broken or reading.charge_allowed is False:
+        return here
+    if before.is_found:
+        return before if is_held else here
+    lit = is_lit(reading, inputs, facts)
+    if lit and before.since_s is None and now_s - before.from_s > JUMP_WITHIN_S:
+        return here
+    share = JUMP_SHARE if lit else RISE_SHARE
+    risen_v = cell_v - before.from_v - explain_v(previous, before, inputs, reading, facts)
+    if is_held and risen_v >= share * facts.profile.nominal_v:
+        since_s = now_s if before.since_s is None else before.since_s
+        is_found = now_s - since_s >= (LIT_FOR_S if lit else DARK_FOR_S)
+        return replace(before, since_s=since_s, is_found=is_found)
+    return here if cell_v <= before.from_v else replace(before, since_s=None)
+
+
+def is_lit(reading: PowerReading, inputs: EstimatorInputs, facts: BatteryFacts) -> bool:
+    """Whether the sun may charge: PV power, or a charging current that is measured."""
+    flows = (inputs.current_a or 0.0) > FLOWS_C_RATE * facts.capacity_ah
+    return flows or (reading.pv_power_w or 0.0) >= DARK_W
+
+
+def explain_v(
+    previous: Estimate,
+    before: Rise,
+    inputs: EstimatorInputs,
+    reading: PowerReading,
+    facts: BatteryFacts,
+) -> float:
+    """By how much (V of a cell) the change of the measured current may have raised the voltage."""
+    more_a = (inputs.current_a or 0.0) - before.from_a
+    if more_a <= 0:
+        return 0.0
+    celsius = reading.battery_temperature_c
+    may_be_freezing = celsius is None or celsius < 0
+    usual = FREEZING_RESISTANCE if may_be_freezing else CHARGING_RESISTANCE
+    hard_ohm = usual[1] * facts.cell_ohm
+    if previous.resistance.ohm is not None:
+        _, learned_ohm = bound_learned(previous.resistance, facts, may_be_freezing=may_be_freezing)
+        hard_ohm = max(hard_ohm, learned_ohm)
+    return more_a * (hard_ohm + POLARISED_V / facts.capacity_ah)
+
+
+def widen_for_source(previous: Estimate, estimate: Estimate) -> Estimate:
+    """The estimate with what the source may have charged; it teaches nothing about the drift."""
+    if not estimate.has_unmeasured_source:
+        return estimate
+    hours = (estimate.counted_at.uptime_s - previous.counted_at.uptime_s) / HOUR_S
+    sigma_pct = min(COUNT_SIGMA_LIMIT_PCT, estimate.sigma_pct + SIGMA_PCT_PER_H * hours)
+    drift = Drift(estimate.drift.pct_per_day, estimate.drift.sigma_pct_per_day)
+    return replace(estimate, sigma_pct=sigma_pct, drift=drift)
+
+
+def find_source_faults(estimate: Estimate | None) -> list[UnmeasuredSource]:
+    """The fault, while such a source charges."""
+    if estimate is None or not estimate.has_unmeasured_source:
+        return []
+    return [
+        UnmeasuredSource(
+            "the battery's voltage has risen to that of a charger, but no current that would "
+            "explain it is measured: a source that nobody measures charges it (a generator, an "
+            "alternator, a charger from the mains), or a current sensor shows too little. The "
+            "state of charge is uncertain until the battery is full the next time. Connect the "
+            "source behind a shunt, or add a shunt or a BMS under [bms], which measures all that "
+            "flows into the battery"
+        )
+    ]
