@@ -199,7 +199,13 @@ class EnergySettings:
     full_power_w: float = setting(25.0, "Power limit of the loads at FULL, W", 1, 20_000)
     eco_power_w: float = setting(12.0, "Power limit of the loads at ECO, W", 1, 20_000)
     sentinel_power_w: float = setting(6.0, "Power limit of the loads at SENTINEL, W", 0.1, 20_000)
-    hibernate_power_w: float = setting(0.3, "Power drawn at HIBERNATE, W", 0.01, 1000)
+    hibernate_power_w: float = setting(
+        2.0,
+        "Power drawn at HIBERNATE, W, all that hangs on the battery; without it, by what HIBERNATE "
+        "does: `suspend` 2, `power-off` 0.5, `stay` the computer's idle power",
+        0.01,
+        1000,
+    )
     reserve_days: float = setting(7.0, "Dark, cold days for which the reserve must last", 0, 60)
     follows: Follows = setting(Follows.PLAN, "The plan, or the ladder (levels by charge alone)")
     worth_of_listening: float = setting(
@@ -306,6 +312,16 @@ class Settings:
     def boot_record_file(self) -> Path:
         """How the unit went to sleep and how its boots went: needs no database."""
         return self.unit.data_dir / "boots.json"
+
+    @property
+    def wake_test_file(self) -> Path:
+        """How the last wake test of this computer ended."""
+        return self.unit.data_dir / "wake-test.json"
+
+    @property
+    def wake_test_request(self) -> Path:
+        """A file that asks the power service for a wake test; a boot takes it away."""
+        return self.unit.run_dir / "wake-test-requested"
 
     @property
     def boot_file(self) -> Path:

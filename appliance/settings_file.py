@@ -25,11 +25,14 @@ from appliance.parsing.toml_text import MOST_BYTES, parse_toml
 from appliance.parsing.values import CONTROL, LONGEST_PATH
 from appliance.sections.cameras import Point, Polygon
 from appliance.sections.field import format_choice
-from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, EnergySettings, Settings
+from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, EnergySettings, Settings, SleepMode
 from appliance.settings_rules import find_errors
 from appliance.strict_json import InputError, show
 
 MOST_CHARS = 1000  # of a text, or of one part of a path
+# What a sleeping computer, the charge controller and the BMS draw together: 0.5 to 3 W is usual for
+# a module or a small PC in S3 or s2idle with its carrier board, some 0.2 W for one that is off.
+HIBERNATE_POWER_W = {SleepMode.SUSPEND: 2.0, SleepMode.POWER_OFF: 0.5}
 KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
@@ -88,7 +91,7 @@ class SettingsBuilder:
             else:
                 sections[name] = self._build_section(hints[name], table, (name,))
         settings = Settings(path=self._path, **sections)
-        settings = replace(settings, energy=self._fill_ladder(settings, tree.get("energy", {})))
+        settings = replace(settings, energy=fill_energy(settings, tree.get("energy", {})))
         for where, text in find_errors(settings):
             raise self._make_error(where, text)
         return settings
@@ -162,13 +165,6 @@ class SettingsBuilder:
                 f"{show(chemistry)} is not supported: {reason}; do not enter it as another one",
             )
 
-    def _fill_ladder(self, settings: Settings, given: Mapping[str, Any]) -> EnergySettings:
-        """The [energy] section with the charges that suit the battery, where it names none."""
-        ladder = get_profile(settings.battery).ladder
-        defaults = {spec.name: float(getattr(ladder, spec.name)) for spec in fields(ladder)}
-        left_out: dict[str, Any] = {n: pct for n, pct in defaults.items() if n not in given}
-        return replace(settings.energy, **left_out)
-
     def _reject_unknown(
         self, table: Mapping[str, Any], known: Iterable[str], where: tuple[str, ...]
     ) -> None:
@@ -204,6 +200,20 @@ class SettingsBuilder:
             ):
                 return number
         return best
+
+
+def fill_energy(settings: Settings, given: Mapping[str, Any]) -> EnergySettings:
+    """The [energy] section with what suits battery and computer, where it names nothing."""
+    ladder = get_profile(settings.battery).ladder
+    defaults: dict[str, Any] = {
+        spec.name: float(getattr(ladder, spec.name)) for spec in fields(ladder)
+    }
+    defaults["hibernate_power_w"] = min(
+        HIBERNATE_POWER_W.get(settings.host.sleep, settings.computer.idle_w),
+        settings.energy.sentinel_power_w,
+    )
+    left_out = {name: value for name, value in defaults.items() if name not in given}
+    return replace(settings.energy, **left_out)
 
 
 def convert(kind: Any, value: Any) -> Any:

@@ -28,6 +28,7 @@ from appliance.store.store import Store
 from power import devices
 from power.protocol.ports import TCP, parse_tcp_address
 from power.protocol.profile import Profile
+from power.sleep.wake_test import WakeTest, identify_computer, write_test
 from provisioning.board import GUARD, SIMULATED_CAMERAS, TIMERS
 from provisioning.calm_video import make_calm_video
 from provisioning.runner import ROOT, Program, Runner
@@ -91,6 +92,7 @@ class Laptop:
                 make_calm_video(CLIP, self.directory / "calm.mp4")
             self.runner.start_programs(["plant", "board", *cameras])
             prepare_database(self.settings.database)
+            self._record_wake_test()
             self.runner.wait_for(self._is_plant_ready, "the simulated plant")
             if self._rtsp_port:
                 self.runner.wait_for(self._are_cameras_ready, "the simulated cameras")
@@ -112,6 +114,19 @@ class Laptop:
         self.runner.stop()
         if self._sockets.parent != self.directory:
             shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def _record_wake_test(self) -> None:
+        """The simulated board always wakes: what a technician's test of it would have shown."""
+        host = self.settings.host
+        test = WakeTest(
+            at=self._request.start,
+            woke=True,
+            said="the simulated board was not tested",
+            computer=identify_computer(),
+            rtc=str(host.rtc),
+            mode=host.sleep,
+        )
+        write_test(self.settings.wake_test_file, test)
 
     def open_store(self) -> Store:
         """The unit's database, for reading."""

@@ -9,7 +9,7 @@ import argparse
 from appliance.parsing.arguments import PATH, make_type
 from appliance.parsing.values import LONGEST_PATH, parse_name
 
-HELP = "list the supported power devices, or find those that are connected"
+HELP = "list the supported power devices, find those that are connected, test the wake"
 MODELS_HELP = "list the known charge controllers, batteries and shunts"
 EPILOG = "exit codes: 0 found; 1 nothing found, or a port cannot be used; 2 settings or usage"
 PROBE = (
@@ -20,6 +20,8 @@ PROBE = (
 PORT = make_type(parse_name, LONGEST_PATH)
 PORT_HELP = "serial device or tcp://HOST:PORT; may be given more than once (default: all USB ports)"
 
+TEST_HELP = "let the unit sleep for five minutes while you watch; after that it may sleep alone"
+TEST_EPILOG = "exit codes: 0 the unit may sleep; 1 it may not; 2 settings or usage"
 ADD_HELP = (
     "add those that the settings file does not have, also at a port that it names already; what "
     "is there stays as it is"
@@ -41,11 +43,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     into = probe.add_mutually_exclusive_group()
     into.add_argument("--write", action="store_true", help="add them to the settings file")
     into.add_argument("--add", action="store_true", help=ADD_HELP)
+    test = actions.add_parser(
+        "test-sleep", help=TEST_HELP, description=TEST_HELP, epilog=TEST_EPILOG
+    )
+    test.set_defaults(action=run_wake_test)
+    test.add_argument("--result", action="store_true", help="show how the last test ended")
+    add_settings(test)
     for action in (models, probe):
         action.add_argument("--json", action="store_true", help="print JSON")
-        action.add_argument(
-            "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
-        )
+        add_settings(action)
+
+
+def add_settings(action: argparse.ArgumentParser) -> None:
+    """`--settings`, also after the action's name."""
+    action.add_argument(
+        "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,6 +71,12 @@ def show_models(arguments: argparse.Namespace) -> int:
 
     models.show_models(arguments.json)
     return 0
+
+
+def run_wake_test(arguments: argparse.Namespace) -> int:
+    from power.commands import wake_test  # noqa: PLC0415  (only where it is used)
+
+    return wake_test.run(arguments)
 
 
 def run_probe(arguments: argparse.Namespace) -> int:

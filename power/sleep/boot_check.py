@@ -23,6 +23,7 @@ FIRST = "the first start"
 BY_CLOCK, EARLY, LATE = "the clock of the computer", "before its time", "after its time"
 AT_NO_HOUR = "at an hour that the clock does not know"
 BY_HAND, AFTER_STOP, AFTER_CUT = "without a wake", "after a shutdown", "after a power cut"
+AFTER_TEST = "after a wake test"
 ALARM_SLACK, LATE_AFTER = timedelta(minutes=2), timedelta(minutes=30)
 LONGEST_NAP = timedelta(days=3)  # of a plan: what is hoped for later was planned by a wrong clock
 SUN_FOR_S = WELL_FOR_S = 900.0
@@ -52,6 +53,7 @@ class SleepRecord:
     hoped: datetime | None
     armed: str
     reason: str
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ def classify_wake(nap: SleepRecord, utc: datetime) -> str:
     """
     if nap.wakes is None:
         return BY_HAND
+    if nap.is_test:
+        return AFTER_TEST
     if utc < nap.since:
         return AT_NO_HOUR
     if utc < nap.wakes - ALARM_SLACK:

@@ -38,6 +38,7 @@ from power.sleep.states import (
     SleepState,
     note_level,
 )
+from power.sleep.wake_test import LOADS_OFF_S, WakeTests, choose_test_wake
 from power.sleep.wake_time import choose_sleep_mode, is_sleep_due, is_wake_due
 
 JUMP_S = 120.0  # a gap between two cycles, beyond three polls, that was no slow cycle
@@ -52,6 +53,9 @@ class SleepController:
         self._settings, self._clock = service.settings, service.clock
         self._log = BootLog(service)
         self._sequence = SleepSequence(service, self._log, host, alarm)
+        self._tests = WakeTests(service)
+        self._tests.note_return(self._log.boot)
+        self._test_asked = False
         now = service.clock.stamp()
         self._times = CycleTimes(now)
         check = None if self._log.boot.checked else EnergyCheck(now.uptime_s)
@@ -77,6 +81,8 @@ class SleepController:
             return False
         self._sequence.pending = None
         self._log.boot = begin_after_sleep(self._log.boot, now)
+        self._tests.note_return(self._log.boot)
+        self._test_asked = False
         self._progress = CheckProgress(EnergyCheck(now.uptime_s))
         self._times = replace(self._times, low_since_s=None, up_since_s=None)
         self.state = SleepState.CHECKING
@@ -88,6 +94,8 @@ class SleepController:
             verdict = limit_to_hibernate(verdict, "the order to sleep is given")
         elif self._progress.check is not None:
             verdict, check_passed = self._continue_check(self._progress.check, request)
+        elif self._is_test_asked():
+            verdict = limit_to_hibernate(verdict, "a wake test was asked for")
         return Permission(verdict, check_passed)
 
     def permit_power_off(self, verdict: Verdict, request: PermissionRequest) -> bool:
@@ -112,7 +120,8 @@ class SleepController:
     def act(self, level: EnergyLevel, battery: BatteryState, now: Stamp) -> SleepReport:
         self._follow_level(level, now)
         self.state = self._steps[self.state](level, battery, now)
-        return self._sequence.report()
+        report, untested = self._sequence.report(), self._tests.error
+        return replace(report, faults=(*report.faults, untested)) if untested else report
 
     def finish(self) -> None:
         """PID 1 ends the service: a clean end, unless a sleep is what ends it."""
@@ -150,8 +159,7 @@ class SleepController:
         """Begin the check anew; once in each boot, where it can sleep, send the unit back."""
         check = EnergyCheck(now.uptime_s)
         self._progress = replace(self._progress, check=check)
-        can_sleep = choose_sleep_mode(self._settings) is not SleepMode.STAY
-        if can_sleep and self.state is SleepState.CHECKING:
+        if self._may_sleep() and self.state is SleepState.CHECKING:
             self._progress = replace(self._progress, sent_back=why)
             self._log.boot = record_sent_back(self._log.boot, now)
             self.state = SleepState.SENT_BACK
@@ -186,9 +194,24 @@ class SleepController:
         return self.state
 
     def _sleep_when_due(self, level: EnergyLevel, battery: BatteryState, now: Stamp) -> SleepState:
-        if not is_sleep_due(level, self._times.low_since_s, now, self._settings):
+        low_since_s = self._times.low_since_s
+        if self._test_asked:
+            has_ended = low_since_s is not None and now.uptime_s - low_since_s >= LOADS_OFF_S
+            return self._prepare_test(battery, now) if has_ended else self.state
+        if not is_sleep_due(level, low_since_s, now, self._settings):
+            return self.state
+        if not self._may_sleep():
+            self._sequence.status = "; it stays up with its loads off: its wake was not tested"
             return self.state
         return self._prepare_sleep("no load may run", battery, now)
+
+    def _prepare_test(self, battery: BatteryState, now: Stamp) -> SleepState:
+        """Sleep for some minutes; where no wake can be armed, the test is over."""
+        test_wake = choose_test_wake(now.utc)
+        if self._sequence.prepare("a wake test", battery, now, test_wake=test_wake):
+            return SleepState.WAITING_FOR_CHECKIN
+        self._test_asked = False
+        return self.state
 
     def _go_back_to_sleep(self, _: EnergyLevel, battery: BatteryState, now: Stamp) -> SleepState:
         return self._prepare_sleep(self._progress.sent_back, battery, now)
@@ -253,7 +276,17 @@ class SleepController:
         if not self._log.boot.well and now.uptime_s - self._times.up_since_s >= WELL_FOR_S:
             self._log.boot = replace(self._log.boot, well=True, failed=0)
 
+    def _is_test_asked(self) -> bool:
+        self._test_asked = self._tests.take_request() or self._test_asked
+        return self._test_asked
+
+    def _may_sleep(self) -> bool:
+        """Whether the settings want sleep, and this computer was seen to wake from it."""
+        wanted = choose_sleep_mode(self._settings) is not SleepMode.STAY
+        return wanted and self._tests.error is None
+
     def _cancel_sleep(self) -> None:
+        self._test_asked = False
         self._sequence.cancel()
         self.state = self._progress.state
 

@@ -97,12 +97,21 @@ class SleepPreparer:
         self._plan = service.recorder.follow("the newest plan_step", read_plan, PLAN_EVERY_S)
 
     def prepare(
-        self, boot: Boot, level: EnergyLevel, why: str, battery: BatteryState, now: Stamp
+        self,
+        boot: Boot,
+        level: EnergyLevel,
+        why: str,
+        battery: BatteryState,
+        now: Stamp,
+        *,
+        test_wake: WakeTime | None = None,
     ) -> Preparation:
         """Arm the wake and write the record; without a wake only OFF goes on: it must. What hangs
         is a fault after some seconds, and the rest is prepared without it.
         """
-        wake = choose_wake_time(now.utc, self._list_plan_steps(), boot.failed, self._settings)
+        wake = test_wake or choose_wake_time(
+            now.utc, self._list_plan_steps(), boot.failed, self._settings
+        )
         armed, faults = self._arm(wake, now)
         if not armed and level is not EnergyLevel.OFF:
             return Preparation(boot, faults=tuple(faults))
@@ -114,6 +123,7 @@ class SleepPreparer:
             hoped=wake.enough_at if armed else None,
             armed=armed,
             reason=row.reason,
+            is_test=test_wake is not None,
         )
         boot = replace(boot, end=BootEnd.ASLEEP, nap=nap)
         error = self._record.write(boot)

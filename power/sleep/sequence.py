@@ -17,7 +17,7 @@ from power.sleep.boot_log import BootLog
 from power.sleep.interface import SleepReport
 from power.sleep.preparation import Preparation, SleepOrders, SleepPreparer, WakeAlarm
 from power.sleep.states import PendingSleep
-from power.sleep.wake_time import choose_sleep_mode
+from power.sleep.wake_time import WakeTime, choose_sleep_mode
 
 RECORDED_WITHIN_S = 60.0  # a check-in may take as long; a hanging disk keeps no unit awake
 
@@ -34,10 +34,13 @@ class SleepSequence:
         self.status = ""
         self._test_alarm()
 
-    def prepare(self, why: str, battery: BatteryState, now: Stamp) -> bool:
+    def prepare(
+        self, why: str, battery: BatteryState, now: Stamp, *, test_wake: WakeTime | None = None
+    ) -> bool:
         """Prepare HIBERNATE and start the check-in; False where no wake can be armed."""
         boot, level = self._log.boot, EnergyLevel.HIBERNATE
-        return self._take(self._preparer.prepare(boot, level, why, battery, now), checkin=True)
+        prepared = self._preparer.prepare(boot, level, why, battery, now, test_wake=test_wake)
+        return self._take(prepared, checkin=test_wake is None)
 
     def prepare_power_off(
         self, why: str, battery: BatteryState, now: Stamp, *, checkin: bool

@@ -16,6 +16,7 @@ from power.guard.verdict import Verdict
 from power.sleep.controller import SleepController
 from power.sleep.interface import PermissionRequest
 from power.sleep.states import SleepState
+from power.sleep.wake_test import WakeTest, identify_computer, write_test
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.orders import FakeOrder
 
@@ -100,6 +101,7 @@ class SleepUnit:
     verdict: Verdict = FULL
     by_voltage: bool = False
     silent: bool = False
+    is_tested: bool = True
 
     def __post_init__(self) -> None:
         self.restart()
@@ -107,6 +109,8 @@ class SleepUnit:
     def restart(self) -> None:
         """The process begins anew."""
         service = Service("power", self.settings, self.clock, self.store, SentenceLog("power"))
+        if self.is_tested:
+            record_test(self.settings, self.clock.utc)
         self.controller = SleepController(service, self.pid_one, self.alarm)
         self.level, self.powers_off = EnergyLevel.FULL, False
         self.faults: list[str] = []
@@ -165,6 +169,19 @@ def make_unit_at_sunset(clock: FakeClock, settings: Settings, store: Store) -> S
     unit.pass_time(3600)
     assert unit.file()["well"]
     return unit
+
+
+def record_test(settings: Settings, at: datetime) -> None:
+    """Somebody has seen this computer wake by its clock."""
+    test = WakeTest(
+        at,
+        woke=True,
+        said="its clock woke it",
+        computer=identify_computer(),
+        rtc=str(settings.host.rtc),
+        mode=settings.host.sleep,
+    )
+    write_test(settings.wake_test_file, test)
 
 
 def change_host(unit: SleepUnit, **changes: Any) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from appliance.settings import BatterySettings, Chemistry, EnergySettings
+from appliance.settings import BatterySettings, Chemistry
 from tests.bench.energy.cases import Case
 from tests.bench.energy.weather import Floats
 
@@ -25,7 +25,6 @@ CUT_SHARE, BACK_SHARE = 0.02, 0.05  # of the capacity, above what the cold hides
 USABLE = ((-20.0, 0.70), (0.0, 0.85), (25.0, 1.0))
 BOOT_WH, BOOT_LARGE_WH = 90 / 3600 * 15, 90 / 3600 * 150
 assert BatterySettings().chemistry is Chemistry.LFP
-assert EnergySettings().hibernate_power_w == 0.3
 
 
 class Result(NamedTuple):

@@ -129,4 +129,4 @@ def test_a_budget_outlives_three_polls_and_names_the_reserve(clock: FakeClock) -
     verdict, proposal = Verdict(FULL, "good"), Proposal(FULL, 25, "reason")
     _, budget = arbitrate(ArbiterState(), verdict, proposal, slow, clock.stamp())
     assert (budget.until - clock.utc).total_seconds() == 180
-    assert budget.reserve_wh == pytest.approx(72)
+    assert budget.reserve_wh == pytest.approx(480)

@@ -72,7 +72,7 @@ def test_the_outlook_shows_autonomy_and_the_days_in_quarters(unit: Unit) -> None
     code, out, _ = unit.type("outlook")
     assert code == 0
     assert "10.3 days until the guard stops the cameras" in out
-    assert "224 days until the unit powers off" in out
+    assert "34 days until the unit powers off" in out
     assert "one grey day expected" in out
     assert "Europe/Berlin" in out
     lines = [line for line in out.splitlines() if "sun" in line and "Wh" in line]

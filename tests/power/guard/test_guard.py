@@ -185,7 +185,7 @@ def test_an_empty_unit_that_is_being_charged_waits_instead_of_leaving(run: Guard
 
 def test_the_reserve_is_seven_dark_days_and_never_more_than_a_third() -> None:
     energy, battery = EnergySettings(), BatterySettings()
-    assert compute_reserve_wh(battery, energy) == pytest.approx(0.3 * 24 * 7)
+    assert compute_reserve_wh(battery, energy) == pytest.approx(2.0 * 24 * 7)
     assert compute_reserve_wh(battery, replace(energy, hibernate_power_w=100)) == pytest.approx(768)
 
 

@@ -203,7 +203,7 @@ def test_the_guard_stands_above_every_proposal() -> None:
 
 def test_a_budget_buys_the_most_that_fits() -> None:
     choices = list_options(few_watts(SMALL, full_power_w=25.0))
-    for level_w in (0.3, 6.0, 12.0, 25.0):
+    for level_w in (2.0, 6.0, 12.0, 25.0):
         option = choose_affordable(choices, choices[-1].level, level_w)
         assert option.power_w <= level_w * 1.001
     assert choose_affordable(choices, choices[0].level, 99.0) == choices[0]

@@ -164,7 +164,7 @@ def test_autonomy_is_what_the_guard_would_let_be_used() -> None:
     assert left is not None
     # 79 % less 4 of sigma is 75; cameras stop at 15 %, the computer at 10 %.
     assert left.listening_days == pytest.approx(0.60 * 2560 * 0.97 / 6.0 / 24)
-    assert left.hibernating_days == pytest.approx(0.65 * 2560 * 0.97 / 0.3 / 24)
+    assert left.hibernating_days == pytest.approx(0.65 * 2560 * 0.97 / 2.0 / 24)
 
 
 def test_a_battery_at_its_floor_has_no_days_left_and_an_unknown_one_says_nothing() -> None:

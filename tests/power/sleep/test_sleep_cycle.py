@@ -25,7 +25,7 @@ from tests.power.test_cycle import FakeMeter
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.orders import FakeHost
 from tests.stand_ins.rig import make_bare_site
-from tests.stand_ins.sleep_unit import FakeSleepOrders, FakeWakeAlarm
+from tests.stand_ins.sleep_unit import FakeSleepOrders, FakeWakeAlarm, record_test
 
 
 @dataclass
@@ -70,6 +70,7 @@ class Unit:
     def restart(self) -> None:
         self.service = Service("power", self.settings, self.clock, self.store, SentenceLog("power"))
         actuator = Actuator(self.host, make_bare_site(["gate"], self.settings.host.may_power_off))
+        record_test(self.settings, self.clock.utc)
         self.controller = SleepController(self.service, self.pid_one, self.alarm)
         self.cycle = PowerCycle(
             self.service, self.meter, Ladder(self.settings), actuator, self.controller

@@ -1,0 +1,173 @@
+"""The wake test: a sleep of this computer that somebody watched, after which its clock woke it.
+
+Reads: wake-test.json, the request of `unitctl power test-sleep` in the run directory, what the
+computer is. Writes: wake-test.json in the data directory; takes the request away.
+Never: calls a computer tested that was woken by hand, or another one than that which was tested.
+
+A clock that takes an alarm and does not wake its computer looks sound until the first sleep: then
+the unit is down until somebody comes. So a unit sleeps only after one watched test.
+"""
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from appliance.errors import ApplianceError
+from appliance.parsing.small_file import read_small_file
+from appliance.process.service import Service
+from appliance.settings import Settings, SleepMode
+from appliance.store.decoding import decode_time
+from appliance.store.durable_files import replace_file
+from appliance.store.rows import encode_time
+from appliance.strict_json import parse_object
+from power.sleep.boot_check import Boot
+from power.sleep.bounded import BoundedCalls
+from power.sleep.wake_time import WakeTime, choose_sleep_mode
+
+WAKES_AFTER = timedelta(minutes=5)
+EARLIEST = timedelta(seconds=65)  # some clocks keep an alarm to the minute
+ON_TIME = timedelta(minutes=5)  # a boot takes a minute or two; later, a person was faster
+LOADS_OFF_S = 60.0  # what runs has had this time to end
+MOST_BYTES = 4096
+# What tells one computer from another; the first that can be read of each line counts.
+IDENTITY = (
+    (Path("/sys/firmware/devicetree/base/serial-number"), Path("/sys/class/dmi/id/product_name")),
+    (Path("/sys/firmware/devicetree/base/model"), Path("/sys/class/dmi/id/board_name")),
+    (Path("/etc/machine-id"),),
+)
+
+
+class UntestedSleepError(ApplianceError):
+    """The unit does not sleep: nobody has seen this computer wake by its clock."""
+
+    code = "sleep-untested"
+
+
+@dataclass(frozen=True, slots=True)
+class WakeTest:
+    """The last test. `woke`: its clock woke it. `computer`, `rtc` and `mode`: what was tested."""
+
+    at: datetime
+    woke: bool
+    said: str
+    computer: str
+    rtc: str
+    mode: SleepMode
+
+    def holds_for(self, settings: Settings, computer: str) -> bool:
+        """Whether it proves that a sleep by these settings, on that computer, is woken from."""
+        here = (computer, str(settings.host.rtc), choose_sleep_mode(settings))
+        return self.woke and (self.computer, self.rtc, self.mode) == here
+
+
+class WakeTests:
+    """The wake test of one unit, and whether it may sleep."""
+
+    def __init__(self, service: Service) -> None:
+        self._service, self._settings = service, service.settings
+        self._disk, self._computer = BoundedCalls(), identify_computer()
+        self._last: WakeTest | None = None
+        with suppress(TimeoutError):
+            self._last = self._disk.run(lambda: read_test(self._settings.wake_test_file))
+
+    @property
+    def error(self) -> UntestedSleepError | None:
+        """Why the unit does not sleep; None where it may, or is set not to."""
+        settings, last = self._settings, self._last
+        if choose_sleep_mode(settings) is SleepMode.STAY:
+            return None
+        if last is not None and last.holds_for(settings, self._computer):
+            return None
+        why = "nobody has seen this computer wake by its clock"
+        if last is not None and not last.woke:
+            why = f"the last test failed: {last.said}"
+        return UntestedSleepError(
+            f"HIBERNATE stays up with its loads off because {why}: run `unitctl power test-sleep` "
+            "beside the unit, or set sleep = 'stay'"
+        )
+
+    def take_request(self) -> bool:
+        """Whether somebody has asked for a test since the last call."""
+        try:
+            self._settings.wake_test_request.unlink()
+        except OSError:
+            return False
+        return choose_sleep_mode(self._settings) is not SleepMode.STAY
+
+    def note_return(self, boot: Boot) -> None:
+        """Judge a sleep that is over: any that its clock ended in time is a proof; only one that
+        was a test can fail it.
+        """
+        nap = boot.nap
+        if nap is None or boot.asleep_since is None or nap.wakes is None:
+            return
+        test = self._judge(boot, nap.wakes)
+        if test.woke or nap.is_test:
+            self._service.log.info(f"wake test: {test.said}")
+            self._last = test
+            self._keep(test)
+
+    def _judge(self, boot: Boot, wakes: datetime) -> WakeTest:
+        late = boot.began - wakes
+        woke = -EARLIEST <= late <= ON_TIME
+        said = "its clock woke it"
+        if not woke:
+            minutes = abs(late) / timedelta(minutes=1)
+            when = "after" if late > timedelta() else "before"
+            said = f"it was up {minutes:.0f} min {when} its alarm, so its clock did not wake it"
+        rtc, mode = str(self._settings.host.rtc), choose_sleep_mode(self._settings)
+        return WakeTest(boot.began, woke, said, self._computer, rtc, mode)
+
+    def _keep(self, test: WakeTest) -> None:
+        """Write it; where the disk does not take it, the test holds until the service ends."""
+        with suppress(OSError, TimeoutError):
+            self._disk.run(lambda: write_test(self._settings.wake_test_file, test))
+
+
+def choose_test_wake(now: datetime) -> WakeTime:
+    """The wake of a test."""
+    return WakeTime(now + WAKES_AFTER, now + WAKES_AFTER, "for a test")
+
+
+def identify_computer() -> str:
+    """What this computer is: the same text at each boot, another on other hardware."""
+    return " / ".join(filter(None, map(read_first, IDENTITY)))
+
+
+def read_first(paths: tuple[Path, ...]) -> str:
+    """The text of the first of these files that can be read; "" without one."""
+    for path in paths:
+        with suppress(OSError):
+            return read_small_file(path, MOST_BYTES).decode(errors="replace").strip("\0\n ")
+    return ""
+
+
+def read_test(path: Path) -> WakeTest | None:
+    """The last test; None where there was none, or its record cannot be read."""
+    try:
+        found = parse_object(read_small_file(path, MOST_BYTES), most_bytes=MOST_BYTES)
+        return WakeTest(
+            at=decode_time(found["at"]),
+            woke=found["woke"] is True,
+            said=str(found["said"]),
+            computer=str(found["computer"]),
+            rtc=str(found["rtc"]),
+            mode=SleepMode(found["mode"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return None
+
+
+def write_test(path: Path, test: WakeTest) -> None:
+    """Replace the record. Raises `OSError`."""
+    values = {
+        "at": encode_time(test.at),
+        "woke": test.woke,
+        "said": test.said,
+        "computer": test.computer,
+        "rtc": test.rtc,
+        "mode": test.mode.value,
+    }
+    replace_file(path, (json.dumps(values, indent=1) + "\n").encode())

@@ -1,0 +1,188 @@
+"""A unit sleeps only where somebody has seen its computer wake by its clock."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appliance.model import EnergyLevel
+from appliance.settings import Settings, SleepMode
+from power.sleep import wake_test
+from power.sleep.wake_test import identify_computer, read_test
+from tests.conftest import OpenStore
+from tests.stand_ins.fakes import FakeClock
+from tests.stand_ins.sleep_unit import (
+    EMPTY,
+    LOW,
+    SUNSET,
+    SleepUnit,
+    change_host,
+    record_test,
+)
+
+UNTESTED = "nobody has seen this computer wake by its clock"
+
+
+@pytest.fixture
+def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> SleepUnit:
+    """A unit that was never tested, at work."""
+    clock.set_wall_clock(SUNSET)
+    made = SleepUnit(clock, settings, open_store("power"), is_tested=False)
+    made.pass_time(1800)
+    return made
+
+
+def ask(unit: SleepUnit) -> None:
+    unit.settings.wake_test_request.parent.mkdir(parents=True, exist_ok=True)
+    unit.settings.wake_test_request.touch()
+
+
+def begin_test(unit: SleepUnit, order: str = "suspend") -> None:
+    """Somebody asks for it; the order is out."""
+    ask(unit)
+    unit.pass_time(100)
+    assert unit.pid_one.orders == [order]
+
+
+def test_an_untested_computer_is_not_put_to_sleep_and_says_what_to_do(unit: SleepUnit) -> None:
+    unit.verdict, unit.pct = LOW, 14.0
+    unit.pass_time(3600)
+    assert unit.pid_one.orders == []
+    assert UNTESTED in unit.faults[0]
+    assert "unitctl power test-sleep" in unit.faults[0]
+    assert unit.status == "; it stays up with its loads off: its wake was not tested"
+
+
+def test_an_empty_battery_powers_an_untested_computer_off_all_the_same(unit: SleepUnit) -> None:
+    unit.verdict, unit.pct = EMPTY, 8.0
+    unit.pass_time(120)
+    assert unit.goes_off()
+    assert unit.alarm.armed is not None
+
+
+def test_a_test_ends_the_loads_sleeps_for_five_minutes_and_lets_the_unit_sleep_alone(
+    unit: SleepUnit,
+) -> None:
+    ask(unit)
+    unit.pass_time(10)
+    assert unit.is_at(EnergyLevel.HIBERNATE)
+    assert not unit.settings.wake_test_request.exists()
+    unit.pass_time(40)
+    assert unit.pid_one.orders == []  # loads have a minute to end
+    unit.pass_time(40)
+    assert unit.pid_one.orders == ["suspend"]
+    (sleep,) = unit.sleeps()
+    assert sleep.wakes == unit.alarm.armed == sleep.stamp.utc + timedelta(minutes=5)
+    unit.clock.advance(310)
+    unit.pass_time(60)
+    assert unit.faults == []
+    assert unit.is_at(EnergyLevel.FULL)
+    assert unit.wakes()[-1].cause == "after a wake test"
+    found = read_test(unit.settings.wake_test_file)
+    assert found is not None
+    assert (found.woke, found.said, found.mode) == (True, "its clock woke it", SleepMode.SUSPEND)
+    unit.verdict, unit.pct = LOW, 14.0
+    unit.pass_time(330)
+    assert unit.pid_one.orders == ["suspend", "suspend"]
+
+
+@pytest.mark.parametrize(
+    ("asleep_s", "said"), [(900, "up 10 min after its alarm"), (20, "up 4 min before its alarm")]
+)
+def test_a_computer_that_a_person_woke_has_failed_the_test(
+    unit: SleepUnit, asleep_s: float, said: str
+) -> None:
+    change_host(unit, sleep=SleepMode.POWER_OFF)
+    begin_test(unit, "poweroff")
+    unit.boot(asleep_s)
+    unit.pass_time(60)
+    (fault,) = unit.faults
+    assert "the last test failed: it was " in fault
+    assert said in fault
+    unit.verdict, unit.pct = LOW, 14.0
+    unit.pass_time(600)
+    assert unit.pid_one.orders == ["poweroff"]
+
+
+def test_a_power_off_is_tested_over_a_boot(unit: SleepUnit) -> None:
+    change_host(unit, sleep=SleepMode.POWER_OFF)
+    begin_test(unit, "poweroff")
+    unit.boot(360)
+    unit.pass_time(60)
+    assert unit.faults == []
+
+
+def test_a_test_of_suspend_is_none_of_power_off_nor_of_another_computer(
+    unit: SleepUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_test(unit.settings, unit.clock.utc)
+    unit.restart()
+    unit.pass_time(10)
+    assert unit.faults == []
+    change_host(unit, sleep=SleepMode.POWER_OFF)
+    unit.pass_time(10)
+    assert UNTESTED in unit.faults[0]
+    change_host(unit, sleep=SleepMode.SUSPEND)
+    monkeypatch.setattr(wake_test, "identify_computer", lambda: "another one")
+    unit.restart()
+    unit.pass_time(10)
+    assert UNTESTED in unit.faults[0]
+
+
+def test_a_sleep_that_the_clock_ended_in_time_before_is_a_proof_as_well(unit: SleepUnit) -> None:
+    """A unit that an update reaches has slept already."""
+    record_test(unit.settings, unit.clock.utc)
+    unit.restart()
+    unit.pass_time(1200)
+    unit.verdict, unit.pct = LOW, 14.0
+    unit.pass_time(320)
+    assert unit.alarm.armed is not None
+    unit.clock.advance((unit.alarm.armed - unit.clock.utc).total_seconds() + 20)
+    unit.pass_time(10)
+    unit.settings.wake_test_file.unlink()
+    assert unit.file()["cause"] == "the clock of the computer"
+    unit.restart()
+    unit.pass_time(10)
+    assert not [fault for fault in unit.faults if UNTESTED in fault]
+
+
+def test_a_test_waits_for_the_energy_check_and_a_unit_that_stays_up_has_none(
+    unit: SleepUnit,
+) -> None:
+    change_host(unit, sleep=SleepMode.STAY)
+    ask(unit)
+    unit.pass_time(200)
+    assert unit.is_at(EnergyLevel.FULL)
+    assert unit.pid_one.orders == []
+
+
+def test_without_a_wake_that_can_be_armed_the_test_ends_and_the_loads_come_back(
+    unit: SleepUnit,
+) -> None:
+    unit.alarm.broken = True
+    ask(unit)
+    unit.pass_time(100)
+    unit.pass_time(10)
+    assert unit.is_at(EnergyLevel.FULL)
+    assert "no wake can be armed because there is no clock" in unit.faults
+
+
+def test_a_damaged_record_is_no_proof(unit: SleepUnit) -> None:
+    record_test(unit.settings, unit.clock.utc)
+    whole = unit.settings.wake_test_file.read_text()
+    for broken in ("", "{", "[]", whole.replace("true", "1"), whole.replace("suspend", "nap")):
+        unit.settings.wake_test_file.write_text(broken)
+        unit.restart()
+        unit.pass_time(10)
+        assert UNTESTED in unit.faults[0] or "the last test failed" in unit.faults[0], broken
+
+
+def test_a_computer_is_told_by_its_serial_number_or_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serial, model = tmp_path / "serial", tmp_path / "model"
+    monkeypatch.setattr(wake_test, "IDENTITY", ((serial, model), (tmp_path / "none",)))
+    model.write_bytes(b"NVIDIA Orin\0")
+    assert identify_computer() == "NVIDIA Orin"
+    serial.write_bytes(b"1423\0")
+    assert identify_computer() == "1423"
