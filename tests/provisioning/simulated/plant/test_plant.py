@@ -365,7 +365,7 @@ def test_the_program_serves_a_port_under_its_link_until_it_is_stopped(tmp_path: 
         assert program.stdout
         assert str(link) in program.stdout.readline()
         reading = read_once(str(link), FakeClock())
-        assert reading.load_power_w == pytest.approx(0.3)
+        assert reading.load_power_w == pytest.approx(2.0)
         assert reading.quality == {}
     finally:
         os.kill(program.pid, signal.SIGTERM)
