@@ -10,6 +10,7 @@ what ends an under-voltage disconnect. Where other packs remain, the level is wh
 """
 
 from dataclasses import replace
+from math import isfinite
 
 from appliance.model import EnergyLevel, PowerReading, Stamp
 from appliance.settings import EnergySettings
@@ -75,3 +76,10 @@ def note_share(state: GuardState, reading: PowerReading | None, now: Stamp) -> G
     at_s = measured_at_s(reading, "discharge_share")
     since_s = at_s if state.disconnected_since_s is None else state.disconnected_since_s
     return replace(state, disconnected_since_s=since_s, disconnected_seen_s=at_s)
+
+
+def note_lvd(state: GuardState, reading: PowerReading | None, now: Stamp) -> GuardState:
+    """The low-voltage disconnect of the load outputs, as it was last read."""
+    if reading is None or reading.lvd_v is None or not is_of_now(reading, now):
+        return state
+    return replace(state, lvd_v=reading.lvd_v) if isfinite(reading.lvd_v) else state

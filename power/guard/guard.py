@@ -13,6 +13,7 @@ to cut off, as long as one of these is true whenever it is reported:
 Silence is bounded by time: until then the loads use 3 % of the capacity, half of what that voltage
 leaves. A meter that reports exactly the same counts as silent (in a battery that carries FULL for a
 day). A start without a reading may use that again, or an hour's listening on an unknown charge.
+For minutes a sure count and a measured current may explain a low voltage (sag.py).
 What no source can show: a voltage that lies high beside a count that does; cells that cool by more
 than some degrees in a silence; a meter that freezes while the power service starts anew.
 """
@@ -25,13 +26,14 @@ from appliance.chemistry import take_share
 from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import Settings
 from power.guard.by_charge import compute_lower_bound_pct, judge_charge
-from power.guard.by_disconnect import judge_disconnect, note_share
+from power.guard.by_disconnect import judge_disconnect, note_lvd, note_share
 from power.guard.by_frost import judge_frost
 from power.guard.by_silence import judge_silence
 from power.guard.by_voltage import judge_voltage
 from power.guard.limits import derive_limits
-from power.guard.observations import GuardState, is_charging, observe, update_state
+from power.guard.observations import GuardState, is_charging, update_state
 from power.guard.reserve import compute_reserve_days, compute_reserve_wh
+from power.guard.sag import follow_sag, judge_sag
 from power.guard.verdict import Verdict, take_stricter
 
 ESTIMATE_EXPIRES_S = 600.0  # a state of charge older than this counts as unknown
@@ -52,12 +54,12 @@ def judge(
     `reading` is the last usable one while it is fresh (`NO_RISE_AFTER_S`), then None.
     `reading_age_s` is its age however old, None where there was none in this boot.
     """
-    state = note_share(state, reading, now)
+    state = note_lvd(note_share(state, reading, now), reading, now)
     settings = limit_to_share(settings, state.share)
-    limits = derive_limits(settings.battery, settings.energy)
-    observation = observe(reading, limits, now)
-    state = update_state(state, observation, limits)
+    limits = derive_limits(settings.battery, settings.energy, state.lvd_v)
     battery = battery if battery is not None and is_current(battery, now) else None
+    state, observation = follow_sag(state, reading, battery, limits, now)
+    state = update_state(state, observation, limits)
     reserve_wh = compute_todays_reserve_wh(battery, settings, now, confirmed=clock_confirmed)
     charged = is_charging(reading, battery, limits)
     voltage = judge_voltage(state, observation, limits, now, charged=charged)
@@ -70,7 +72,9 @@ def judge(
         state, reading, reading_age_s, limits, now, charge_known=least_pct is not None
     )
     frost = judge_frost(battery, reading, observation, limits)
-    return state, join_verdicts((voltage, disconnect, charge, frost, silence), reserve_wh)
+    sag = judge_sag(state, observation)
+    verdicts = (voltage, sag, disconnect, charge, frost, silence)
+    return state, join_verdicts(verdicts, reserve_wh)
 
 
 def join_verdicts(verdicts: Sequence[Verdict], reserve_wh: float) -> Verdict:

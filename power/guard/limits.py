@@ -4,11 +4,18 @@ Reads and writes: nothing; pure, worked out once for each settings.
 Never: depends on a reading.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from appliance.chemistry import ChemistryProfile, compute_capacity_ah, count_cells, get_profile
+from appliance.chemistry import (
+    ChemistryProfile,
+    Figure,
+    compute_capacity_ah,
+    count_cells,
+    find_resistance_ohm,
+    get_profile,
+)
 from appliance.settings import BatterySettings, EnergySettings
 
 NO_RISE_AFTER_S, ECO_AFTER_S, SENTINEL_AFTER_S = 60.0, 600.0, 3600.0
@@ -33,6 +40,10 @@ class Ages(NamedTuple):
 
 # Of the nominal voltage. Below it no computer would run to see it: a reading error.
 LOWEST_SHARE = 0.6
+HIGHEST_LVD = 1.01  # of the nominal voltage: makers' highest are 12.0 V (lead-acid), 12.85 V (LFP)
+LVD_MARGIN = 1 / 64  # of the nominal voltage, above an LVD: 0.2 V of 12.8
+OF_LVD = "above the low-voltage disconnect of the controller's load output"
+DEEPEST_SAG = 0.8  # of the nominal voltage: below it inverters disconnect (10.2 of 12.8 V)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ class Limits:
     lowest_v: float
     highest_v: float
     capacity_wh: float
+    capacity_ah: float
+    resistance_ohm: float
+    cell_ohm: float
+    deepest_sag_v: float
     charges_below_zero: bool
     charging_a: float
     empty_pct: float
@@ -61,10 +76,13 @@ class Limits:
 
 
 @lru_cache(maxsize=32)
-def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
-    """The limits of these settings."""
-    cell = get_profile(battery)
-    nominal_v = count_cells(battery) * cell.nominal_v
+def derive_limits(
+    battery: BatterySettings, energy: EnergySettings, lvd_v: float | None = None
+) -> Limits:
+    """The limits of these settings. `lvd_v`: where a controller's load output disconnects."""
+    nominal_v = count_cells(battery) * get_profile(battery).nominal_v
+    lvd_margin_v = LVD_MARGIN * nominal_v
+    cell = raise_above_lvd(get_profile(battery), lvd_v, count_cells(battery))
     clean_wh = energy.full_power_w * SHUTDOWN_S / 3600
     clean_pct = clean_wh / battery.capacity_wh * 100
     floor_pct = max(energy.off_below_pct, LEAST_FLOOR_PCT, clean_pct)
@@ -74,6 +92,10 @@ def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
         lowest_v=LOWEST_SHARE * nominal_v,
         highest_v=count_cells(battery) * cell.plausible_v,
         capacity_wh=battery.capacity_wh,
+        capacity_ah=compute_capacity_ah(battery),
+        resistance_ohm=find_resistance_ohm(battery),
+        cell_ohm=cell.cell_ohm_ah / compute_capacity_ah(battery),
+        deepest_sag_v=max(DEEPEST_SAG * nominal_v, (lvd_v or 0.0) + lvd_margin_v),
         charges_below_zero=not cell.is_harmed_by_frost,
         charging_a=CHARGING_C_RATE * compute_capacity_ah(battery),
         empty_pct=max(LEAST_FLOOR_PCT, clean_pct),
@@ -82,6 +104,29 @@ def derive_limits(battery: BatterySettings, energy: EnergySettings) -> Limits:
         sentinel_pct=energy.sentinel_from_pct,
         silent=compute_silent_ages(battery, energy),
         frozen=compute_frozen_ages(battery, energy),
+    )
+
+
+def raise_above_lvd(cell: ChemistryProfile, lvd_v: float | None, cells: int) -> ChemistryProfile:
+    """The chemistry's limits, with the floor above the low-voltage disconnect by a margin: a load
+    output that disconnects takes the unit down uncleanly, and it stays dark until its reconnect.
+
+    One that is set above `recovered_v` is not followed further than that (the audit says so), and
+    one that no battery of this kind can be meant with, not at all.
+    """
+    if lvd_v is None or not LOWEST_SHARE <= lvd_v / cells / cell.nominal_v <= HIGHEST_LVD:
+        return cell
+    wanted_v = lvd_v / cells + LVD_MARGIN * cell.nominal_v
+    if wanted_v <= cell.floor_v:
+        return cell
+    floor_v = min(wanted_v, cell.recovered_v)
+    low_v = max(cell.low_v, floor_v + (cell.low_v - cell.floor_v) / 2)
+    recovered_v = max(cell.recovered_v, low_v + (cell.recovered_v - cell.low_v) / 2)
+    return replace(
+        cell,
+        floor_v=Figure(floor_v, OF_LVD),
+        low_v=Figure(low_v, OF_LVD),
+        recovered_v=Figure(recovered_v, OF_LVD),
     )
 
 

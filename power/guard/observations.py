@@ -31,6 +31,18 @@ class Observation(NamedTuple):
     values: tuple[Any, ...]
 
 
+class Sag(NamedTuple):
+    """What a current takes of the voltage of a cell (V), where it is measured: at the battery's
+    wires, over the mean of all cells, and at the cells themselves.
+    """
+
+    mean_v: float
+    cell_v: float
+
+
+NO_SAG = Sag(0.0, 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class GuardState:
     """What the guard remembers, in uptimes: since when the voltage is low and the cell empty as
@@ -40,6 +52,8 @@ class GuardState:
     and `unchanged_since_s` since when it is the same. `share` of the batteries' capacity may be
     discharged, as far as is known; `disconnected_since_s`: since when none of it may,
     `disconnected_seen_s` when that was last reported; `was_connected`: some was, once.
+    `sag_since_s`: since when a large current holds the voltage low, `deep_sag_since_s` below the
+    floor (power/guard/sag.py). `lvd_v`: where a load output disconnects, as last reported.
     """
 
     low_since_s: float | None = None
@@ -54,6 +68,9 @@ class GuardState:
     disconnected_since_s: float | None = None
     disconnected_seen_s: float = 0.0
     was_connected: bool = False
+    sag_since_s: float | None = None
+    deep_sag_since_s: float | None = None
+    lvd_v: float | None = None
 
     @property
     def may_lose_power(self) -> bool:
@@ -61,9 +78,11 @@ class GuardState:
         return self.confirmed or self.disconnected_since_s is not None
 
 
-def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observation | None:
+def observe(
+    reading: PowerReading | None, limits: Limits, now: Stamp, sag: Sag = NO_SAG
+) -> Observation | None:
     """What the guard uses of `reading`; None where it has no voltage, or is from another boot or
-    the future.
+    the future. `sag` is added to the voltages.
     """
     if reading is None or not is_of_now(reading, now):
         return None
@@ -73,6 +92,9 @@ def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observa
         mean_v = mean_v if is_recent(reading, "battery_voltage_v") else None
         lowest_v = lowest_v if is_recent(reading, "lowest_cell_voltage_v") else None
     values = list_moving_values(reading)
+    if sag is not NO_SAG:
+        lowest_v = add_to_lowest(lowest_v, mean_v, sag, limits)
+        mean_v = None if mean_v is None else mean_v + sag.mean_v
     measured = {"battery_voltage_v": mean_v, "lowest_cell_voltage_v": lowest_v}
     known = {name: volts for name, volts in measured.items() if volts is not None}
     if not known:
@@ -83,6 +105,17 @@ def observe(reading: PowerReading | None, limits: Limits, now: Stamp) -> Observa
         measured_at_s(reading, name) for name, v in known.items() if v == cell_v or v < bad_v
     )
     return Observation(cell_v, mean_only=lowest_v is None, at_s=at_s, values=values)
+
+
+def add_to_lowest(
+    lowest_v: float | None, mean_v: float | None, sag: Sag, limits: Limits
+) -> float | None:
+    """The lowest cell without its sag; as it is where its BMS would disconnect, or where it is a
+    weak one: the same current flows through all of them.
+    """
+    if lowest_v is None or mean_v is None or lowest_v < limits.cell.disconnect_v:
+        return lowest_v
+    return lowest_v + sag.cell_v if mean_v - lowest_v <= limits.cell.spread_v else lowest_v
 
 
 def is_of_now(reading: PowerReading, now: Stamp) -> bool:

@@ -273,7 +273,7 @@ lies = st.fixed_dictionaries(
         "pv_power_w": wild,
         "pv_voltage_v": wild,
         "battery_voltage_v": volts,
-        "battery_current_a": st.one_of(wild, st.floats(-30, 30)),
+        "battery_current_a": st.one_of(wild, st.floats(-120, 30)),
         "battery_temperature_c": st.one_of(wild, st.sampled_from([25.0, -40.0])),
         "load_power_w": wild,
         "charge_stage": stages,
