@@ -148,6 +148,28 @@ class BatteryState:
 
 
 @dataclass(frozen=True, slots=True)
+class BatteryAge:
+    """What the battery has gone through since `since`, and what it holds now.
+
+    `charged_ah` and `discharged_ah`: all that has flowed in and out. `capacity_ah`: learned from
+    discharges, with one standard deviation; None before the first. `since_full_s`: time since it
+    was full last, or since `since`. `drawn_since_full_ah`, net of what was charged again, is None
+    where a silence lay between; `charged_since_full_ah` makes it less certain.
+    """
+
+    stamp: Stamp
+    since: datetime
+    charged_ah: float
+    discharged_ah: float
+    since_full_s: float
+    drawn_since_full_ah: float | None = None
+    charged_since_full_ah: float = 0.0
+    capacity_ah: float | None = None
+    capacity_sigma_ah: float | None = None
+    capacity_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EnergyBudget:
     """What the loads may draw together until `until`, and why. Stale means no budget at all.
 

@@ -2,7 +2,7 @@
 store.
 
 Reads and writes: chargers and batteries, PID 1, its rows PowerReading, BatteryReading,
-BatteryState, EnergyBudget; what a sleep needs besides is in power/sleep/controller.py.
+BatteryState, BatteryAge, EnergyBudget; what a sleep needs besides is in power/sleep/controller.py.
 Never: waits for disk or database: the recorder stores its rows, and brings what was stored before.
 """
 
@@ -17,6 +17,7 @@ from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
 from power.battery import estimator
+from power.battery.ageing import AgeCounter
 from power.battery.estimate import Estimate, find_plausible_voltage_v
 from power.battery.unmeasured_source import find_source_faults
 from power.guard.by_frost import find_frost_faults
@@ -90,6 +91,7 @@ class PowerCycle:
         self._estimate: Estimate | None = None
         self._reading: PowerReading | None = None
         self._battery: BatteryState | None = None
+        self._age = AgeCounter(service.settings.battery)
         self._arbiter = ArbiterState()
         self._poll_began_s = self._poll_took_s = 0.0
 
@@ -136,6 +138,7 @@ class PowerCycle:
         self._battery = estimator.report_state(
             self._estimate, reading, battery, now, loads_w=self._settings.energy.full_power_w
         )
+        self._age.count(self._estimate, now)
         age_s = self._clock.age_s(self._reading.stamp) if self._reading else None
         fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         return Situation(now, poll, self._battery, fresh, age_s)
@@ -190,6 +193,7 @@ class PowerCycle:
         limits = derive_limits(self._settings.battery, self._settings.energy)
         faults += find_frost_faults(at.battery, at.reading, limits)
         faults += find_source_faults(self._estimate)
+        faults += self._age.find_faults()
         for fault in faults:
             self._service.report_fault(fault)
         return report
@@ -197,7 +201,10 @@ class PowerCycle:
     def _store(self, decision: Decision, at: Situation, report: SleepReport) -> None:
         """Store the rows; a budget that arrives after a broken store starts the loads anew."""
         readings = [] if at.poll.reading is None else [at.poll.reading]
-        rows = Rows((*readings, at.battery), at.poll.batteries, report.rows, at.poll.set_points)
+        age = self._age.age if self._memory is None else None  # not before the stored one is here
+        rows = Rows(
+            (*readings, at.battery), at.poll.batteries, report.rows, at.poll.set_points, age
+        )
         if self._writer.store(rows, decision):
             self._actuator.forget_orders()
 
@@ -214,6 +221,7 @@ class PowerCycle:
             recalled = estimator.update(recalled, poll.reading, self._settings.battery, bms_pct)
         self._estimate = merge_estimates(self._estimate, recalled)
         self._reading = merge_readings(self._reading, memory.reading)
+        self._age.resume(memory.age)
         self._arbiter = merge_level(self._arbiter, memory.budget, self._clock.stamp())
 
     def _begin_anew(self) -> None:

@@ -1,6 +1,8 @@
-"""What the power service remembers over a restart: the last charge, reading and budget, as stored.
+"""What the power service remembers over a restart: the last charge, age, reading and budget, as
+stored.
 
-Reads: BatteryState, PowerReading, EnergyBudget and the real-time clock, in the recorder's thread.
+Reads: BatteryState, BatteryAge, PowerReading, EnergyBudget, the real-time clock, in the recorder's
+thread.
 Writes: nothing.
 Never: lets the loop wait for longer than a moment. What cannot be read the store passes over.
 
@@ -14,7 +16,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from appliance.clock import Clock
-from appliance.model import BatteryState, EnergyBudget, PowerReading, Stamp
+from appliance.model import BatteryAge, BatteryState, EnergyBudget, PowerReading, Stamp
 from appliance.process.recorder import Recorder
 from appliance.process.rtc import Rtc
 from appliance.store.store import Store
@@ -28,7 +30,7 @@ T = TypeVar("T")
 
 
 class Memory:
-    """The three stored values, each None until it is read, or where it is unknown."""
+    """The stored values, each None until it is read, or where it is unknown."""
 
     def __init__(self, recorder: Recorder, clock: Clock, rtc: Rtc) -> None:
         """`rtc`: the clock that goes on without power, if it does."""
@@ -36,6 +38,7 @@ class Memory:
         self._wait_s = WAIT_S
         self._estimate = recorder.follow("the last battery_state", self._read_estimate)
         self._reading = recorder.follow("the last power_reading", self._read_reading)
+        self._age = recorder.follow("the last battery_age", self._read_age)
         self._budget = recorder.follow("the last energy_budget", self._read_budget)
 
     def is_here(self) -> bool:
@@ -52,6 +55,10 @@ class Memory:
         return self._reading.value
 
     @property
+    def age(self) -> BatteryAge | None:
+        return self._age.value
+
+    @property
     def budget(self) -> EnergyBudget | None:
         return self._budget.value
 
@@ -61,6 +68,17 @@ class Memory:
             return None
         now = self._clock.stamp()
         return estimator.restore(stored, now, clock_went_on=self._has_clock_gone_on(now))
+
+    def _read_age(self, store: Store) -> BatteryAge | None:
+        """With the time that has passed since it was stored, where that is known."""
+        stored = store.last(BatteryAge)
+        if stored is None:
+            return None
+        now = self._clock.stamp()
+        passed_s = self._clock.age_s(stored.stamp)
+        if passed_s is None and self._has_clock_gone_on(now):
+            passed_s = (now.utc - stored.stamp.utc).total_seconds()
+        return replace(stored, since_full_s=stored.since_full_s + max(0.0, passed_s or 0.0))
 
     def _has_clock_gone_on(self, now: Stamp) -> bool:
         """Whether the wall clock has gone on without power: a time server confirms it, or it is

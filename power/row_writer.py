@@ -7,7 +7,15 @@ Never: loses a row about sleep, or waits for the database.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from appliance.model import BatteryReading, BatteryState, EnergyBudget, PowerReading, Sleep, Wake
+from appliance.model import (
+    BatteryAge,
+    BatteryReading,
+    BatteryState,
+    EnergyBudget,
+    PowerReading,
+    Sleep,
+    Wake,
+)
 from appliance.model_set_points import SetPoints
 from appliance.process.recorder import Recorder, Task
 from appliance.store.refusals import add_rows
@@ -16,6 +24,7 @@ BUDGET_EVERY_S = 60.0
 STORE_EVERY_S = 20.0
 BATTERIES_EVERY_S = 60.0
 SET_POINTS_EVERY_S = 86_400.0  # while they stay the same
+AGE_EVERY_S = 3600.0  # what a power cut may lose of the counts
 LATE_S = 60.0  # a budget that waited longer than until the next one
 POLL_JITTER_S = 1.0  # a poll that comes a little early still counts as the one that is due
 
@@ -39,6 +48,7 @@ class Rows:
     batteries: tuple[BatteryReading, ...]
     sleep: tuple[Sleep | Wake, ...]
     set_points: tuple[SetPoints, ...] = ()
+    age: BatteryAge | None = None
 
 
 class RowWriter:
@@ -52,7 +62,7 @@ class RowWriter:
         self._submitted: Decision | None = None
         self._budgets: list[Task] = []
         self._missed = False
-        self._store_at_s = self._batteries_at_s = 0.0
+        self._store_at_s = self._batteries_at_s = self._age_at_s = 0.0
         self._set_points: dict[str, SetPoints] = {}
 
     def store(self, rows: Rows, decision: Decision) -> bool:
@@ -70,6 +80,7 @@ class RowWriter:
                 *rows.power,
                 *self._take_batteries(rows, now_s),
                 *self._take_set_points(rows, now_s),
+                *self._take_age(rows, now_s),
                 *([budget] if is_due else []),
             )
             task = self._submit("rows of the power cycle", due)
@@ -94,6 +105,13 @@ class RowWriter:
             return ()
         self._batteries_at_s = now_s + BATTERIES_EVERY_S - POLL_JITTER_S
         return rows.batteries
+
+    def _take_age(self, rows: Rows, now_s: float) -> tuple[BatteryAge, ...]:
+        """That of each few hours, and of each moment at which the unit may lose its power."""
+        if rows.age is None or (now_s < self._age_at_s and not rows.sleep):
+            return ()
+        self._age_at_s = now_s + AGE_EVERY_S
+        return (rows.age,)
 
     def _take_set_points(self, rows: Rows, now_s: float) -> tuple[SetPoints, ...]:
         """Those that have changed since they were stored, or were stored a day ago."""

@@ -68,6 +68,7 @@ UNKNOWN_KIND = ChemistryProfile(
     discharge_c_rate=Figure(0.2, HERE + "at C/5 some 85 % of the capacity of C/20 is left"),
     charge_efficiency=Figure(0.88, HERE + "gassing near full takes 10 to 15 % of the charge"),
     loses_charge=True,
+    full_every_days=Figure(30, ROLLS + ", deficit cycling: full at least once a month"),
     usable_by_temperature=Curve(((-20, 0.40), (0, 0.65), (25, 1.0)), COLD_LEAD),
     usable_c_rate=Figure(0.05, COLD_LEAD),
     usable_slowly=Curve(

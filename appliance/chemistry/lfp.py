@@ -81,6 +81,9 @@ LFP = ChemistryProfile(
     discharge_c_rate=Figure(0.5, HERE + "half of the 1C that packs allow, for age and cold"),
     charge_efficiency=Figure(0.995, HERE + "side reactions of a sound cell take less than 0.5 %"),
     loses_charge=False,
+    full_every_days=Figure(
+        90, HERE + "a BMS balances near full only, and the count drifts until then"
+    ),
     usable_by_temperature=Curve(
         ((-20, 0.70), (0, 0.85), (25, 1.0)),
         PACK_SHEET + ": at C/3, 70 % or more at -20 C and 80 % or more at 0 C",

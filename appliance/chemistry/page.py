@@ -57,6 +57,7 @@ WORDS = {
     "empty_pct": "charge when empty, %",
     "empty_sigma_pct": "its standard deviation, %",
     "discharge_c_rate": "discharge for hours, C-rate",
+    "full_every_days": "to be full at least every so many days",
     "charge_efficiency": "of what flows in, it keeps",
     "full_from_pct": "ladder: FULL from, %",
     "eco_from_pct": "ladder: ECO from, %",

@@ -128,6 +128,7 @@ class ChemistryProfile:
     discharge_c_rate: Figure
     charge_efficiency: Figure
     loses_charge: bool
+    full_every_days: Figure
     usable_by_temperature: Curve
     usable_c_rate: Figure
     usable_slowly: Curve

@@ -233,6 +233,17 @@ def m0014_resistance(db: Database) -> None:
     db.execute("ALTER TABLE battery_state ADD COLUMN resistance_ohm REAL")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0015_battery_age(db: Database) -> None:
+    """What has flowed through the battery, its learned capacity, the time since it was full."""
+    db.execute(
+        f"CREATE TABLE battery_age ({STAMP}, since TEXT NOT NULL, charged_ah REAL NOT NULL, "
+        "discharged_ah REAL NOT NULL, since_full_s REAL NOT NULL, drawn_since_full_ah REAL, "
+        "charged_since_full_ah REAL NOT NULL DEFAULT 0, capacity_ah REAL, "
+        "capacity_sigma_ah REAL, capacity_at TEXT)"
+    )
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -19,6 +19,7 @@ from appliance.commands.bundle import list_contents
 from appliance.commands.status import build_sections
 from appliance.errors import ApplianceError, BusError, StoreError
 from appliance.model import (
+    BatteryAge,
     BatteryReading,
     BatteryState,
     EnergyLevel,
@@ -33,6 +34,7 @@ from appliance.model import (
     Wake,
 )
 from appliance.model_cameras import CameraHint, CameraState, Event
+from appliance.model_set_points import SetPoints
 from appliance.mqtt import messages
 from appliance.settings import Settings
 from appliance.status import camera_costs, camera_moment, charts, events, status_document
@@ -111,6 +113,8 @@ def power_rows(now: Stamp) -> list[Any]:
     earlier = replace(now, utc=now.utc - DAY)
     return [
         BatteryReading(now, "pack", 13.3, 20.0, 70.0, quality={"voltage_v": Quality.STALE}),
+        BatteryAge(now, earlier.utc, 900.0, 880.0, 3600.0, 20.0, 5.0, 96.0, 2.0, earlier.utc),
+        SetPoints(now, "charger main", "epever-tracer", absorption_v=14.2, cells=4),
         Sleep(earlier, EnergyLevel.HIBERNATE, now.utc, "the clock", now.utc, 40.0, 3.0, "night"),
         Wake(now, earlier.utc, "the clock", 0, 40.0, stays=True, reason="sun"),
     ]
