@@ -178,11 +178,11 @@ def add_flow(age: BatteryAge, flowed_ah: float, facts: BatteryFacts) -> BatteryA
 
 def find_left_charge(estimate: Estimate, facts: BatteryFacts) -> UncertainCharge | None:
     """What the battery itself shows of its charge now: empty, or at a rested voltage."""
-    profile, celsius = facts.profile, estimate.temperature_c
+    celsius = estimate.temperature_c
     if celsius is not None and celsius < WARM_FROM_C:
         return None
     if estimate.method == SYNCHRONISED_EMPTY:
-        return UncertainCharge(profile.empty_pct, profile.empty_sigma_pct)
+        return UncertainCharge(estimate.charge_pct, estimate.sigma_pct)
     if estimate.rest is None or not is_complete(estimate.rest, facts):
         return None
     return summarise_range(ChargeRange(estimate.rest.least_pct, estimate.rest.most_pct))
@@ -201,7 +201,7 @@ def measure_capacity(
     drift_ah = UNKNOWN_DRIFT_SIGMA / 100 * facts.capacity_ah * age.since_full_s / DAY_S
     flow_sigma_ah = hypot(GAIN_SIGMA * flowed_ah, loss_ah, drift_ah)
     sigma_ah = hypot(flow_sigma_ah, capacity_ah * left.sigma_pct / 100) / depth
-    is_sure = sigma_ah <= WORST_SIGMA * facts.capacity_ah
+    is_sure = sigma_ah <= WORST_SIGMA * capacity_ah
     return Capacity(capacity_ah, sigma_ah) if is_sure else None
 
 

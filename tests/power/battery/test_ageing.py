@@ -25,7 +25,7 @@ class Battery:
     settings: BatterySettings = LFP
     true_ah: float = 100.0
     charge_ah: float = 100.0
-    celsius: float = 20.0
+    celsius: float = 26.0
     now: Stamp = field(default_factory=lambda: Stamp(START, "b", 1000.0))
     estimate: Estimate | None = None
     random: Random = field(default_factory=lambda: Random(1))
@@ -50,8 +50,10 @@ class Battery:
         """With the noise of a real meter: what stays exactly the same is a frozen one."""
         seen_v = (self.find_v() if volts is None else volts) + self.random.gauss(0, 0.003)
         amps = None if amps is None else amps + self.random.gauss(0, 0.02)
+        stage = ChargeStage.ABSORPTION if seen_v > 14.0 else ChargeStage.BULK
+        sun_w = max(0.0, 5.0 + (amps or 0.0) * seen_v)
         reading = PowerReading(
-            self.now, "t", 0.0, 0.0, seen_v, amps, self.celsius, 5.0, ChargeStage.BULK, None
+            self.now, "t", sun_w, 30.0, seen_v, amps, self.celsius, 5.0, stage, None
         )
         self.estimate = estimator.update(self.estimate, reading, self.settings)
         self.counter.count(self.estimate, self.now)
@@ -68,9 +70,16 @@ class Battery:
 
     def fill(self) -> None:
         """Charging current, then a tail at the charger's voltage."""
-        self.flow(10.0, 0.5, volts=13.6)
+        for step in range(24):
+            self.flow(10.0, 0.05, volts=13.2 + step / 24)
         self.charge_ah = self.true_ah
-        self.flow(1.0, 0.2, volts=14.2)
+        self.flow(5.0, 0.2, volts=14.2)
+        self.flow(1.0, 0.3, volts=14.2)
+
+    def empty(self) -> None:
+        """Down to the knee, and slowly over it."""
+        self.flow(-20.0, 0.97 * self.true_ah / 20.0)
+        self.flow(-5.0, 0.2)
 
 
 def test_what_flows_in_and_out_is_summed() -> None:
@@ -88,8 +97,8 @@ def test_the_capacity_is_learned_from_full_to_empty(true_ah: float) -> None:
     battery = Battery(true_ah=true_ah)
     for _ in range(4):
         battery.fill()
-        battery.flow(-20.0, true_ah * 0.998 / 20.0)
-        battery.flow(20.0, 0.5)
+        battery.empty()
+        battery.flow(5.0, 0.5, volts=13.0)
     battery.fill()
     assert battery.age.capacity_ah == pytest.approx(true_ah, rel=0.05)
     assert battery.age.capacity_sigma_ah is not None
@@ -99,7 +108,7 @@ def test_the_capacity_is_learned_from_full_to_empty(true_ah: float) -> None:
 def test_one_discharge_counts_once_however_long_it_stays_empty() -> None:
     battery = Battery(true_ah=60.0)
     battery.fill()
-    battery.flow(-20.0, 60.0 * 0.998 / 20.0)
+    battery.empty()
     battery.flow(-0.5, 1.0)
     battery.fill()
     once = battery.age.capacity_ah
