@@ -20,7 +20,7 @@ from power.battery import estimator
 from power.battery.ageing import AgeCounter
 from power.battery.estimate import Estimate, find_plausible_voltage_v
 from power.battery.unmeasured_source import find_source_faults
-from power.guard.by_frost import find_frost_faults
+from power.guard.by_temperature import find_frost_faults
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S, derive_limits
 from power.guard.observations import GuardState, find_deadline_s

@@ -1,10 +1,10 @@
-"""The guard: what the unit may do at most, judged from voltage, charge and silence alone.
+"""The guard: what the unit may do at most, judged from what the battery and its devices report.
 
 Reads and writes: nothing; pure. It needs the other files of power/guard, no other part of power.
 Never: lets an estimate overrule a voltage, raises, or lets a longer silence allow more.
 
-Its five sources (by_voltage, by_disconnect, by_charge, by_frost, by_silence) are independent and
-the strictest counts. The planner cannot overrule it.
+Its five sources (by_voltage, by_disconnect, by_charge, by_temperature, by_silence) are independent
+and the strictest counts. The planner cannot overrule it.
 
 What it promises (tests/power/guard/test_guard_never.py plays it): no load runs on a battery about
 to cut off, as long as one of these is true whenever it is reported:
@@ -27,8 +27,8 @@ from appliance.model import BatteryState, PowerReading, Stamp
 from appliance.settings import Settings
 from power.guard.by_charge import compute_lower_bound_pct, judge_charge
 from power.guard.by_disconnect import judge_disconnect, note_lvd, note_share
-from power.guard.by_frost import judge_frost
 from power.guard.by_silence import judge_silence
+from power.guard.by_temperature import judge_temperature
 from power.guard.by_voltage import judge_voltage
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState, is_charging, update_state
@@ -71,9 +71,9 @@ def judge(
     silence = judge_silence(
         state, reading, reading_age_s, limits, now, charge_known=least_pct is not None
     )
-    frost = judge_frost(battery, reading, observation, limits)
+    temperature = judge_temperature(battery, reading, observation, limits)
     sag = judge_sag(state, observation)
-    verdicts = (voltage, sag, disconnect, charge, frost, silence)
+    verdicts = (voltage, sag, disconnect, charge, temperature, silence)
     return state, join_verdicts(verdicts, reserve_wh)
 
 

@@ -1,4 +1,4 @@
-"""Batteries in the cold: what can be drawn at the loads' own rate, and the frost itself."""
+"""Batteries in the cold and in the heat: what can be drawn at the loads' own rate, and frost."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +10,7 @@ from appliance.settings import BatterySettings, Chemistry, EnergySettings, Setti
 from appliance.settings_file import load_settings
 from power.battery import estimator
 from power.battery.estimate import Estimate
-from power.guard.by_frost import find_frost_faults, judge_frost
+from power.guard.by_temperature import find_frost_faults, judge_frost
 from power.guard.guard import judge
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState
@@ -190,6 +190,22 @@ def test_a_temperature_that_nobody_measures_is_no_frost(clock: FakeClock, celsiu
 def test_a_lithium_battery_does_not_freeze(clock: FakeClock) -> None:
     verdict = judge_cold(clock, LFP, charge=60, celsius=-30, volts=13.1)
     assert verdict.max_level is EnergyLevel.FULL
+
+
+@pytest.mark.parametrize(
+    ("settings", "celsius", "level"),
+    [
+        (LFP, 59, EnergyLevel.FULL),
+        (LFP, 65, EnergyLevel.HIBERNATE),
+        (OLD_LADDER, 50, EnergyLevel.FULL),
+        (OLD_LADDER, 56, EnergyLevel.HIBERNATE),
+    ],
+)
+def test_no_load_heats_a_battery_that_is_too_hot(
+    clock: FakeClock, settings: Settings, celsius: float, level: EnergyLevel
+) -> None:
+    verdict = judge_cold(clock, settings, charge=90, celsius=celsius, volts=13.3, amps=40)
+    assert (verdict.max_level, verdict.power_off) == (level, False)
 
 
 # --- the ladder of lead-acid ---------------------------------------------------------------------

@@ -1,7 +1,9 @@
-"""The guard's fifth source: a battery whose electrolyte freezes, the sooner the less charge it has.
+"""The guard's fifth source: the temperature of the battery. It may freeze, or be too hot.
 
 Reads and writes: nothing; pure.
 Never: judges by a temperature that no probe measures, or a chemistry that does not freeze.
+
+A BMS disconnects a battery that is too hot, and loads heat it and its housing: they stop before.
 
 Ice breaks a lead-acid battery for good, and a charged one does not freeze. So nothing more is drawn
 from one that may, and what the sun gives goes into it.
@@ -25,6 +27,20 @@ class FreezingBattery(BusError):  # noqa: N818  (named for what it is)
     """A battery that may freeze."""
 
     code = "battery-frost"
+
+
+def judge_temperature(
+    battery: BatteryState | None,
+    reading: PowerReading | None,
+    observation: Observation | None,
+    limits: Limits,
+) -> Verdict:
+    """The stricter of frost and heat; only one of them can be."""
+    celsius = find_temperature_c(reading)
+    if celsius is not None and celsius >= limits.cell.hottest_c:
+        reason = f"the battery has {celsius:.0f} C, which is too hot: its BMS may disconnect it"
+        return Verdict(EnergyLevel.HIBERNATE, reason)
+    return judge_frost(battery, reading, observation, limits)
 
 
 def judge_frost(
