@@ -16,6 +16,7 @@ from power.reading.disagreements import Disagreement, compare_voltages, find_odd
 from power.reading.pack_faults import PackFaults
 from power.reading.plausibility import PlausibilityFilter, is_connected, mark_implausible
 from power.reading.temperatures import TemperatureFaults, find_false_temperatures
+from power.reading.wire_loss import WireLosses
 
 APART_FOR_S = 60.0  # longer than a sweep over a slow line
 
@@ -37,6 +38,7 @@ class DeviceChecks:
     signs: CurrentSigns = field(default_factory=CurrentSigns)
     packs: PackFaults = field(default_factory=PackFaults)
     temperatures: TemperatureFaults = field(default_factory=TemperatureFaults)
+    wires: WireLosses = field(default_factory=WireLosses)
     _apart_since_s: dict[str, float] = field(default_factory=dict)
 
     def note_load(self, power_w: float, now_s: float) -> None:
@@ -83,6 +85,7 @@ class DeviceChecks:
             *self.signs.list_other_scales(),
             *self.temperatures.follow(not_frozen, now_s),
             *self.packs.follow(packs, now_s),
+            *self.wires.follow(sound.chargers, packs),
         ]
 
     def _compare_voltages(
