@@ -9,6 +9,7 @@ The data runs one way, from the first package to the last:
     protocol/    registers, profiles, framing, the bus: how a device is asked
     devices/     one file of rows for each make: what a device reports, as tables
     reading/     polls all devices, rejects values that cannot be, combines them into one reading
+    audit/       what the battery is treated like: set-points, cells, alarms before damage
     battery/     the estimator: charge and its sigma; corrected by voltage, BMS, full and empty
     guard/       what may run at most, by voltage, by charge and by silence; the reserve
     plan/        what should run: the ladder, or the policy of the plan; the days ahead

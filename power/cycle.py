@@ -16,6 +16,7 @@ from appliance.process.rtc import Rtc
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
+from power.audit.watch import BatteryWatch
 from power.battery import estimator
 from power.battery.ageing import AgeCounter
 from power.battery.estimate import Estimate, find_plausible_voltage_v
@@ -87,6 +88,7 @@ class PowerCycle:
         self._memory: Memory | None = Memory(
             service.recorder, service.clock, Rtc(service.settings.host.rtc)
         )
+        self._watch = BatteryWatch(self._settings.battery)
         self._guard = GuardState()
         self._estimate: Estimate | None = None
         self._reading: PowerReading | None = None
@@ -189,14 +191,22 @@ class PowerCycle:
         if decision.is_new:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
             self._service.log.info(budget.reason, message_id, level=budget.level.name)
-        faults: list[ApplianceError] = [*at.poll.faults, *load_faults, *report.faults]
-        limits = derive_limits(self._settings.battery, self._settings.energy)
-        faults += find_frost_faults(at.battery, at.reading, limits)
-        faults += find_source_faults(self._estimate)
-        faults += self._age.find_faults()
+        faults = (*at.poll.faults, *load_faults, *report.faults, *self._list_battery_faults(at))
         for fault in faults:
             self._service.report_fault(fault)
         return report
+
+    def _list_battery_faults(self, at: Situation) -> list[ApplianceError]:
+        """What is wrong with the battery and how it is treated."""
+        poll, limits = at.poll, derive_limits(self._settings.battery, self._settings.energy)
+        return [
+            *find_frost_faults(at.battery, at.reading, limits),
+            *find_source_faults(self._estimate),
+            *self._age.find_faults(),
+            *self._watch.follow(
+                poll.reading, poll.batteries, poll.set_points, now_s=at.now.uptime_s
+            ),
+        ]
 
     def _store(self, decision: Decision, at: Situation, report: SleepReport) -> None:
         """Store the rows; a budget that arrives after a broken store starts the loads anew."""

@@ -6,6 +6,12 @@ Never: lets an unknown kind be treated less carefully than the most delicate one
 
 from dataclasses import replace
 
+from appliance.chemistry.charger_limits import (
+    AGM_CHARGER,
+    FLOODED_CHARGER,
+    GEL_CHARGER,
+    UNKNOWN_CHARGER,
+)
 from appliance.chemistry.profile import ChemistryProfile, Curve, Figure, Ladder, RestedCurve
 from appliance.chemistry.sources import (
     COLD_LEAD,
@@ -78,6 +84,7 @@ UNKNOWN_KIND = ChemistryProfile(
     ),
     slow_c_rate=Figure(0.02, HERE + "C/50: what the acid's diffusion keeps up with in the cold"),
     freezes_at_c=Curve(((0, -10), (25, -17), (50, -25), (75, -37), (100, -59)), FREEZING),
+    charger=UNKNOWN_CHARGER,
     ladder=Ladder(
         full_from_pct=Figure(80, HERE + "a cloudy day is left above ECO"),
         eco_from_pct=Figure(70, HERE + "a cloudy day is left above SENTINEL"),
@@ -89,12 +96,14 @@ UNKNOWN_KIND = ChemistryProfile(
 GEL = replace(
     UNKNOWN_KIND,
     title="Lead-acid, gel",
+    charger=GEL_CHARGER,
     compensation_v_per_c=Figure(-0.0045, ENERDRIVE + ": -27 mV for six cells"),
 )
 
 AGM = replace(
     UNKNOWN_KIND,
     title="Lead-acid, AGM",
+    charger=AGM_CHARGER,
     cell_ohm_ah=Figure(0.08, HERE + "some 5 mohm for six cells of 100 Ah, polarisation included"),
     absorption_v=Figure(2.4, VICTRON_LEAD + ": 14.4 V"),
     float_v=Figure(2.3, VICTRON_LEAD + ": 13.8 V"),
@@ -105,6 +114,7 @@ AGM = replace(
 FLOODED = replace(
     UNKNOWN_KIND,
     title="Lead-acid, flooded",
+    charger=FLOODED_CHARGER,
     absorption_v=Figure(2.433, EPEVER + ": flooded, boost 14.6 V"),
     float_v=Figure(2.3, EPEVER + ": 13.8 V"),
     equalize_v=Figure(2.467, EPEVER + ": flooded, 14.8 V"),

@@ -4,6 +4,7 @@ Reads and writes: nothing.
 Never: claims more than a voltage can show; between 20 and 90 % the voltage is flat.
 """
 
+from appliance.chemistry.charger_limits import LFP_CHARGER
 from appliance.chemistry.profile import ChemistryProfile, Curve, Figure, Ladder, RestedCurve
 from appliance.chemistry.sources import (
     CELL_SHEET,
@@ -97,6 +98,7 @@ LFP = ChemistryProfile(
     ),
     slow_c_rate=Figure(0.05, HERE + "a seventh of the current of the sheets"),
     freezes_at_c=None,
+    charger=LFP_CHARGER,
     ladder=Ladder(
         full_from_pct=Figure(60, HERE + "a cloudy day is left above ECO"),
         eco_from_pct=Figure(40, HERE + "a cloudy day is left above SENTINEL"),

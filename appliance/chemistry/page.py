@@ -9,7 +9,14 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from appliance.chemistry.battery import PROFILES
-from appliance.chemistry.profile import ChemistryProfile, Curve, Figure, Ladder, RestedCurve
+from appliance.chemistry.profile import (
+    ChargerLimits,
+    ChemistryProfile,
+    Curve,
+    Figure,
+    Ladder,
+    RestedCurve,
+)
 from appliance.chemistry.unsupported import UNSUPPORTED
 
 HEAD = """# Batteries
@@ -59,6 +66,16 @@ WORDS = {
     "discharge_c_rate": "discharge for hours, C-rate",
     "full_every_days": "to be full at least every so many days",
     "charge_efficiency": "of what flows in, it keeps",
+    "absorption_least_v": "set-points: absorption from, V",
+    "absorption_most_v": "set-points: absorption up to, V",
+    "float_least_v": "set-points: float from, V",
+    "float_most_v": "set-points: float up to, V",
+    "compensation_strongest_v_per_c": "set-points: temperature compensation from, V per C",
+    "compensation_weakest_v_per_c": "set-points: temperature compensation up to, V per C",
+    "lvd_least_v": "set-points: low-voltage disconnect from, V",
+    "lvd_margin_v": "set-points: low-voltage disconnect below the guard's power-off by, V",
+    "ovp_most_v": "set-points: over-voltage protection of a BMS up to, V",
+    "charge_c_rate_most": "charging current up to, C-rate",
     "full_from_pct": "ladder: FULL from, %",
     "eco_from_pct": "ladder: ECO from, %",
     "sentinel_from_pct": "ladder: SENTINEL from, %",
@@ -79,7 +96,8 @@ def build_page() -> str:
 def build_section(name: str, profile: ChemistryProfile) -> str:
     """One chemistry: its figures, then its curves."""
     head = ["| figure | value | source |", "|---|---|---|"]
-    rows = [*list_figures(profile), *list_figures(profile.ladder)]
+    rows = [*list_figures(profile), *list_figures(profile.charger)]
+    rows += list_figures(profile.ladder)
     parts = [f"## `{name}`: {profile.title}", "\n".join([*head, *rows])]
     parts.append(format_rested(profile.rested))
     fast, slow = profile.usable_c_rate, profile.slow_c_rate
@@ -91,7 +109,7 @@ def build_section(name: str, profile: ChemistryProfile) -> str:
     return "\n\n".join(parts)
 
 
-def list_figures(table: ChemistryProfile | Ladder) -> Iterator[str]:
+def list_figures(table: ChemistryProfile | ChargerLimits | Ladder) -> Iterator[str]:
     """A row for each figure."""
     for spec in fields(table):
         value = getattr(table, spec.name)

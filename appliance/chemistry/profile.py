@@ -70,6 +70,28 @@ class Ladder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerLimits:
+    """Set-points of a charge controller or a BMS that suit a cell, V of one cell at 25 C.
+
+    `compensation_...`: the strongest and the weakest that suits it. `lvd_least_v`: a load output
+    that disconnects lower protects nothing; `lvd_margin_v`: how far below the guard's floor it must
+    stay. `ovp_most_v`: where its BMS must have disabled charging. `charge_c_rate_most`: the most
+    current into it, over its capacity.
+    """
+
+    absorption_least_v: Figure
+    absorption_most_v: Figure
+    float_least_v: Figure
+    float_most_v: Figure
+    compensation_strongest_v_per_c: Figure
+    compensation_weakest_v_per_c: Figure
+    lvd_least_v: Figure
+    lvd_margin_v: Figure
+    ovp_most_v: Figure
+    charge_c_rate_most: Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChemistryProfile:
     """One cell of a chemistry: V per cell, at 25 C where nothing else is said.
 
@@ -134,6 +156,7 @@ class ChemistryProfile:
     usable_slowly: Curve
     slow_c_rate: Figure
     freezes_at_c: Curve | None
+    charger: ChargerLimits
     ladder: Ladder
 
     def find_usable_share(self, celsius: float, c_rate: float | None) -> float:
@@ -147,6 +170,11 @@ class ChemistryProfile:
             return slow
         part = log(c_rate / self.slow_c_rate) / log(self.usable_c_rate / self.slow_c_rate)
         return slow + part * (fast - slow)
+
+    @property
+    def has_acid(self) -> bool:
+        """Whether it is lead-acid."""
+        return self.freezes_at_c is not None
 
     @property
     def is_harmed_by_frost(self) -> bool:

@@ -53,7 +53,7 @@ TABLES = (
     Table("power_reading",       model.PowerReading,          POWER,     20,      60,      SECONDLY, averaged=True),
     Table("battery_reading",     model.BatteryReading,        POWER,     60,      180,     SECONDLY),
     Table("battery_state",       model.BatteryState,          POWER,     20,      60,      SECONDLY, averaged=True),
-    Table("set_points",          model_set_points.SetPoints,  POWER,     None,    None,    3650,     key="device"),
+    Table("set_points",          model_set_points.SetPoints,  POWER,     None,    None,    3650,     key="device", order="at"),
     Table("battery_age",         model.BatteryAge,            POWER,     3600,    None,    400),
     Table("energy_budget",       model.EnergyBudget,          POWER,     60,      180,     SECONDLY, averaged=True),
     Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    DAILY,   60),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from appliance.model import ChargeStage
 from power.devices.epever import HOLDINGS, INPUTS
+from provisioning.simulated.devices.lead_acid import EPEVER, LEAD_ACID, scale_set_points
 from provisioning.simulated.devices.table_device import Range, TableDevice
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.plant.plant import Plant
@@ -46,6 +47,7 @@ class SimulatedEpever(TableDevice):
         SMALL_BLOCKS: "a Tracer 3210A: small blocks only, no 0x3000, 0x3112, 0x3314 or 0x331B on",
         ABSENT_PROBE: "no temperature probe: 25.00 C and 0.00 C, as the device reports it",
         SOC606: "a state of charge of 606 %",
+        LEAD_ACID: "it is still set to a sealed lead-acid battery, as delivered",
     }
     registers = INPUTS + HOLDINGS
     ranges = {codec.READ_INPUT: RANGES, codec.READ_HOLDING: SETTINGS_RANGES}
@@ -81,6 +83,7 @@ class SimulatedEpever(TableDevice):
             **build_live(self.plant),
             **build_statistics(self.plant),
             **build_settings(self.plant),
+            **(scale_set_points(EPEVER, self.plant) if LEAD_ACID in self.quirks else {}),
         }
         if ABSENT_PROBE in self.quirks:
             values["battery_temperature"] = values["battery_temperature_again"] = 25.0
@@ -168,11 +171,11 @@ def build_settings(plant: Plant) -> dict[str, float]:
         "boost_voltage": boost_v,
         "float_voltage": plant.stage_voltage_v(ChargeStage.FLOAT),
         "boost_reconnect_voltage": 3.3 * cells,
-        "low_voltage_reconnect": 3.1 * cells,
+        "low_voltage_reconnect": 3.2 * cells,
         "under_voltage_recover": 3.05 * cells,
         "under_voltage_warning": 3.0 * cells,
-        "low_voltage_disconnect": plant.pack.cut_off_v,
-        "discharge_limit_voltage": plant.pack.cut_off_v - 0.2,
+        "low_voltage_disconnect": 2.9 * cells,
+        "discharge_limit_voltage": 2.8 * cells,
         "clock_minute_second": now.minute << 8 | now.second,
         "clock_day_hour": now.day << 8 | now.hour,
         "clock_year_month": now.year % 100 << 8 | now.month,

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from appliance.model import ChargeStage
 from power.devices.renogy import HOLDINGS
 from power.protocol.register import HOLDING, WORD_BYTES
+from provisioning.simulated.devices.lead_acid import LEAD_ACID, RENOGY
 from provisioning.simulated.devices.table_device import Range, TableDevice
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.plant.charging import EFFICIENCY
@@ -51,6 +52,7 @@ class SimulatedRover(TableDevice):
         FREEZES: "polled faster than every 5 s it falls silent until it loses power",
         ELITE: "a Rover Elite: exception 02 for 0xE022 on",
         ABSENT_PROBE: "no temperature probe: 25 C",
+        LEAD_ACID: "it is still set to a sealed lead-acid battery, as delivered",
     }
     registers = HOLDINGS
     ranges = {codec.READ_HOLDING: RANGES}
@@ -96,6 +98,7 @@ class SimulatedRover(TableDevice):
             **build_live(plant, part),
             **build_counted(plant, part),
             **build_settings(plant),
+            **(RENOGY if LEAD_ACID in self.quirks else {}),
         }
         if NO_LOAD_PORT in self.quirks:
             values.update(dict.fromkeys(LOAD_ROWS, 0))
@@ -196,10 +199,10 @@ def build_settings(plant: Plant) -> dict[str, float]:
         "boost_voltage": plant.stage_voltage_v(ChargeStage.ABSORPTION) / base,
         "float_voltage": plant.stage_voltage_v(ChargeStage.FLOAT) / base,
         "boost_reconnect_voltage": 3.3 * cells,
-        "low_voltage_reconnect": 3.1 * cells,
+        "low_voltage_reconnect": 3.2 * cells,
         "under_voltage_warning": 3.0 * cells,
-        "low_voltage_disconnect": plant.pack.cut_off_v / base,
-        "discharge_limit_voltage": plant.pack.cut_off_v / base - 0.2,
+        "low_voltage_disconnect": 2.9 * cells,
+        "discharge_limit_voltage": 2.8 * cells,
         "boost_duration": 120,
         "equalize_interval": 0,
         "special_functions": NO_FROST_CHARGE,

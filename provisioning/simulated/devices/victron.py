@@ -12,6 +12,12 @@ from collections.abc import Mapping
 
 from appliance.model import ChargeStage
 from power.devices.victron import REGISTERS
+from provisioning.simulated.devices.lead_acid import (
+    LEAD_ACID,
+    VICTRON,
+    VICTRON_LOAD,
+    scale_set_points,
+)
 from provisioning.simulated.devices.victron_text import (
     NO_TEMPERATURE,
     ODD_HEX_END,
@@ -41,6 +47,7 @@ class SimulatedMppt(VeDirectDevice):
         **VeDirectDevice.QUIRKS,
         OLD_FIRMWARE: "firmware 1.39: no text for three seconds after HEX is spoken to it",
         ODD_HEX_END: "HEX lines end with 0xFE",
+        LEAD_ACID: "it is still set to a lead-acid battery, with BatteryLife",
     }
     registers = REGISTERS
     product = 0xA057
@@ -106,6 +113,8 @@ class SimulatedMppt(VeDirectDevice):
         }
         if NO_TEMPERATURE not in self.quirks:
             values["battery_temperature"] = plant.battery_temperature_c
+        if LEAD_ACID in self.quirks:
+            values |= scale_set_points(VICTRON, plant)
         return values
 
 
@@ -118,8 +127,9 @@ class SimulatedMpptLoad(SimulatedMppt):
         return {
             **super().register_values(),
             "load_control": USER_LEVELS,
-            "load_off_below": self.plant.pack.cut_off_v,
-            "load_on_above": 3.1 * self.plant.pack.cells,
+            "load_off_below": 2.9 * self.plant.pack.cells,
+            "load_on_above": 3.2 * self.plant.pack.cells,
+            **(VICTRON_LOAD if LEAD_ACID in self.quirks else {}),
         }
 
     def battery_current_a(self) -> float:

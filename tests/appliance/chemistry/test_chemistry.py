@@ -33,7 +33,7 @@ def test_every_chemistry_that_can_be_set_has_a_profile() -> None:
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=lambda profile: profile.title)
 def test_every_figure_names_where_it_comes_from(profile: ChemistryProfile) -> None:
-    for table in (profile, profile.ladder):
+    for table in (profile, profile.charger, profile.ladder):
         for spec in fields(table):
             value = getattr(table, spec.name)
             if isinstance(value, Figure | Curve | RestedCurve):

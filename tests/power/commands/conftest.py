@@ -1,4 +1,4 @@
-"""The unit that `unitctl energy` is typed at."""
+"""The unit that `unitctl energy` and `unitctl battery` are typed at."""
 
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
@@ -18,7 +18,7 @@ def unit(
     monkeypatch: pytest.MonkeyPatch,
     prepared_database: Path,
 ) -> Iterator[Unit]:
-    plugged = [EntryPoint("energy", "power.commands.energy", GROUP)]
+    plugged = [EntryPoint(name, f"power.commands.{name}", GROUP) for name in ("energy", "battery")]
     monkeypatch.setattr("appliance.commands.list_plugins", lambda _: plugged)
     monkeypatch.setattr("power.commands.what_if.compute_clear_sky_w", plain_sky)
     made = Unit(tmp_path, capsys, prepared_database)

@@ -63,10 +63,10 @@ class Unit:
             self.stamp, utc=self.now - back, uptime_s=self.stamp.uptime_s - back.total_seconds()
         )
 
-    def type(self, *words: str) -> tuple[int, str, str]:
-        """Exit code, standard output and standard error of `unitctl energy WORDS`."""
+    def type(self, *words: str, command: str = "energy") -> tuple[int, str, str]:
+        """Exit code, standard output and standard error of `unitctl COMMAND WORDS`."""
         with pytest.raises(SystemExit) as left:
-            main(["energy", *words, "--settings", str(self.settings)])
+            main([command, *words, "--settings", str(self.settings)])
         out, err = self._capsys.readouterr()
         return int(left.value.code or 0), out, err
 

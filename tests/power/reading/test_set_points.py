@@ -48,8 +48,8 @@ def test_set_points_are_of_the_whole_battery(name: str, system_v: float) -> None
     if found.float_v is not None:  # Renogy's lithium type has none
         assert found.float_v == pytest.approx(3.4 * cells, abs=0.11)
     if name in WITH_LEVELS:
-        assert found.lvd_v == pytest.approx(2.5 * cells, abs=0.21)
-        assert found.lvr_v == pytest.approx(3.1 * cells, abs=0.11)
+        assert found.lvd_v == pytest.approx(2.9 * cells, abs=0.11)
+        assert found.lvr_v == pytest.approx(3.2 * cells, abs=0.11)
         assert found.raises_lvd is False
 
 
@@ -96,7 +96,7 @@ def test_a_poll_has_them_by_the_name_of_the_settings_and_the_reading_the_main_on
     assert poll.reading is not None
     assert poll.reading.absorption_v == found.absorption_v == 14.4
     assert poll.reading.float_v == 13.6
-    assert poll.reading.lvd_v == found.lvd_v == 10.0
+    assert poll.reading.lvd_v == found.lvd_v == 11.6
     assert poll.reading.compensation_v_per_c == 0
     assert "absorption_v" not in poll.reading.quality
 
@@ -116,7 +116,7 @@ def test_of_two_chargers_the_reading_has_the_highest(clock: FakeClock) -> None:
     other.meter = LoweredMeter(other.meter)
     reading = meters.read().reading
     assert reading is not None
-    assert (reading.absorption_v, reading.lvd_v) == (14.4, 11.1)
+    assert (reading.absorption_v, reading.lvd_v) == (14.4, 11.8)
 
 
 class LoweredMeter:
@@ -126,7 +126,7 @@ class LoweredMeter:
         self._meter = meter
         self.profile, self.health = meter.profile, meter.health
         assert meter.set_points is not None
-        self.set_points: SetPoints | None = replace(meter.set_points, absorption_v=14.0, lvd_v=11.1)
+        self.set_points: SetPoints | None = replace(meter.set_points, absorption_v=14.0, lvd_v=11.8)
 
     def read(self) -> Any:
         return self._meter.read()

@@ -154,7 +154,7 @@ def test_the_quirks_of_real_units_give_no_wrong_value() -> None:
     }
     with pytest.raises(NoAnswer):
         rig.make_meter(ROVER, SimulatedRover(plant, ["silence"])).read()
-    assert len(SimulatedRover.QUIRKS) == 7
+    assert len(SimulatedRover.QUIRKS) == 8
 
 
 def test_a_rover_without_load_output_gives_its_charge_current() -> None:
@@ -196,7 +196,7 @@ def test_settings_are_on_the_12_v_base_whatever_the_system() -> None:
         assert values["boost_voltage"].value == 14.4
         assert values["over_voltage_disconnect"].value == 14.8
         assert values["boost_reconnect_voltage"].value == 13.2
-        assert values["low_voltage_disconnect"].value == 10.0
+        assert values["low_voltage_disconnect"].value == 11.6
 
 
 def test_the_probe_recognises_the_simulator() -> None:

@@ -1,0 +1,75 @@
+"""The battery's watch: each poll in, faults out. Set-points are judged anew whenever they change.
+
+Reads and writes: nothing; it keeps what it has judged.
+Never: writes to a device. What is wrong a person sets right.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from appliance.errors import ApplianceError
+from appliance.model import BatteryReading, PowerReading
+from appliance.model_set_points import SetPoints
+from appliance.settings import BatterySettings
+from power.audit.alarms import BatteryAlarms
+from power.audit.cells import CellCountCheck
+from power.audit.finding import AuditResult
+from power.audit.set_points import audit_set_points
+
+MOST_TOLD = 3
+
+
+class SetPointFault(ApplianceError):  # noqa: N818  (named for what it is)
+    """A device is set to what does not suit the battery."""
+
+    code = "set-points"
+
+
+class BatteryWatch:
+    """`follow` with each poll."""
+
+    def __init__(self, battery: BatterySettings) -> None:
+        self._battery = battery
+        self._alarms, self._cells = BatteryAlarms(battery), CellCountCheck(battery)
+        self._judged: dict[str, tuple[SetPoints, str]] = {}
+
+    def follow(
+        self,
+        reading: PowerReading | None,
+        packs: Sequence[BatteryReading],
+        set_points: Iterable[SetPoints],
+        *,
+        now_s: float,
+    ) -> list[ApplianceError]:
+        """All faults of this poll."""
+        return [
+            *self._alarms.follow(reading, packs, now_s),
+            *self._cells.follow(packs),
+            *(fault for one in set_points if (fault := self._find_fault(one))),
+        ]
+
+    def _find_fault(self, one: SetPoints) -> SetPointFault | None:
+        before, text = self._judged.get(one.device, (None, ""))
+        if before is None or replace(before, stamp=one.stamp) != one:
+            text = describe_wrong(one, self._battery)
+            self._judged[one.device] = one, text
+        if not text:
+            return None
+        fault = SetPointFault(f"{one.device}: {text}")
+        fault.code = f"set-points-{one.device.replace(' ', '-')}"
+        return fault
+
+
+def describe_wrong(one: SetPoints, battery: BatterySettings) -> str:
+    """What is wrong of it, the first things with their harm; empty where nothing is."""
+    wrong = [
+        finding.describe()
+        for finding in audit_set_points(one, battery)
+        if finding.result is AuditResult.WRONG
+    ]
+    if not wrong:
+        return ""
+    more = len(wrong) - MOST_TOLD
+    rest = f". {more} more" if more > 0 else ""
+    told = ". Also: ".join(wrong[:MOST_TOLD])
+    return f"{told}{rest}. `unitctl battery audit` shows all; the unit changes nothing in a device"
