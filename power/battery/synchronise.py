@@ -34,6 +34,7 @@ from power.battery.voltage_curve import (
 SYNCHRONISED_FULL, SYNCHRONISED_EMPTY = "anchored full", "anchored empty"  # as stored
 SYNC_AFTER_S = 300.0
 FLOAT_SYNC_AFTER_S = 1800.0
+SURGE_C_RATE, SURGE_SHARE = 0.3, 0.5  # above the sheets' rates; of the usual resistance
 
 
 def update_conditions(
@@ -73,15 +74,23 @@ def find_lowest_v(
     facts: BatteryFacts,
 ) -> float:
     """The voltage of the lowest cell; where no BMS reports it, that of all, without what a wire
-    that is known to be thin takes from it.
+    that is known to be thin takes from it. Without a large current's share as well: a surge makes
+    no empty battery.
     """
     reported_v, current_a = reading.lowest_cell_voltage_v, inputs.current_a or 0.0
+    is_surge = inputs.current_measured and -current_a >= SURGE_C_RATE * facts.capacity_ah
     if reported_v is not None and reported_v <= cell_v:
-        return reported_v
-    if reported_v is not None or current_a >= 0 or previous.resistance.ohm is None:
+        own_ohm = SURGE_SHARE * facts.profile.cell_ohm_ah / facts.capacity_ah
+        is_alone = cell_v - reported_v > facts.profile.spread_v
+        if not is_surge or is_alone or reported_v < facts.profile.disconnect_v:
+            return reported_v
+        return reported_v - current_a * own_ohm
+    if current_a >= 0 or reported_v is not None:
         return cell_v
+    if previous.resistance.ohm is None:
+        return cell_v - current_a * SURGE_SHARE * facts.cell_ohm if is_surge else cell_v
     least_ohm, _ = bound_learned(previous.resistance, facts, may_be_freezing=False)
-    return cell_v - current_a * max(0.0, least_ohm - facts.cell_ohm)
+    return cell_v - current_a * (least_ohm if is_surge else max(0.0, least_ohm - facts.cell_ohm))
 
 
 def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) -> Estimate:

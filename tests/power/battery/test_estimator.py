@@ -173,15 +173,28 @@ def test_the_voltage_floor_under_load_sets_an_optimistic_count_to_empty(
     assert estimate.charge_pct <= 5
 
 
-@pytest.mark.parametrize(("amps", "charge_pct"), [(-70.0, 33.0), (-8.0, 18.0)])
+@pytest.mark.parametrize(("volts", "empty"), [(10.9, False), (10.3, True)])
+def test_an_inverter_for_ten_minutes_makes_no_charged_battery_empty(
+    clock: FakeClock, volts: float, empty: bool
+) -> None:
+    """120 A take 1.2 V at least: 10.9 V are 12.1 V of the cells, 10.3 V are 11.5 V, and empty."""
+    estimate: Estimate | None = make_estimate(clock, 60.0, 3.0)
+    for _ in range(60):
+        clock.advance(10)
+        estimate = update(estimate, a_reading(clock, volts=volts, amps=-120.0), PACK)
+    assert estimate is not None
+    assert (estimate.method == SYNCHRONISED_EMPTY) is empty
+
+
+@pytest.mark.parametrize(("amps", "volts", "charge_pct"), [(-70.0, 10.8, 33.0), (-8.0, 11.5, 18.0)])
 def test_a_battery_that_is_empty_from_cold_still_holds_what_is_unavailable_in_the_cold(
-    clock: FakeClock, amps: float, charge_pct: float
+    clock: FakeClock, amps: float, volts: float, charge_pct: float
 ) -> None:
     """At a low rate it is empty later: less is left."""
     estimate: Estimate | None = make_estimate(clock, 60.0, 3.0)
     for _ in range(32):
         clock.advance(10)
-        estimate = update(estimate, a_reading(clock, volts=11.5, amps=amps, celsius=-20.0), PACK)
+        estimate = update(estimate, a_reading(clock, volts=volts, amps=amps, celsius=-20.0), PACK)
     assert estimate is not None
     assert estimate.charge_pct == pytest.approx(charge_pct)
     assert state_of(estimate, None, clock).energy_wh == pytest.approx(0.03 * 2560)
