@@ -109,6 +109,13 @@ def begin_boot(before: Boot | None, now: Stamp) -> Boot:
     return Boot(now.boot_id, now.utc, cause, failed=before.failed + broken, nap=before.nap)
 
 
+def is_end_of_sleep(before: Boot | None, now: Stamp) -> bool:
+    """Whether the computer was off for a sleep until this boot. A service that starts again in the
+    boot in which the sleep was ordered does not know whether there was one.
+    """
+    return before is not None and before.end is BootEnd.ASLEEP and before.boot_id != now.boot_id
+
+
 def begin_after_sleep(before: Boot, now: Stamp) -> Boot:
     """The unit is back from a sleep, in a new boot or in the same one."""
     nap = before.nap

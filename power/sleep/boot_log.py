@@ -10,19 +10,23 @@ from dataclasses import replace
 from appliance.model import BatteryState, Stamp, Wake
 from appliance.process.service import Service
 from power.sleep import boot_record
-from power.sleep.boot_check import Boot, BootEnd, begin_boot
+from power.sleep.boot_check import Boot, BootEnd, begin_boot, is_end_of_sleep
 from power.sleep.boot_record import BootsError
 from power.sleep.bounded import BoundedCalls
 
 
 class BootLog:
-    """Holds the record of the boot; `boot` is replaced, and `save` writes it when it differs."""
+    """Holds the record of the boot; `boot` is replaced, and `save` writes it when it differs.
+    `was_off`: a sleep with the power off ended with this start of the service.
+    """
 
     def __init__(self, service: Service) -> None:
         self._service, self._path = service, service.settings.boot_record_file
         self._written: Boot | None = None
         self._disk = BoundedCalls()
-        self.boot = begin_boot(self._read(), service.clock.stamp())
+        before, now = self._read(), service.clock.stamp()
+        self.was_off = is_end_of_sleep(before, now)
+        self.boot = begin_boot(before, now)
 
     def save(self) -> BootsError | None:
         """Write the record; the error where the disk does not take it."""

@@ -38,7 +38,7 @@ from power.sleep.states import (
     SleepState,
     note_level,
 )
-from power.sleep.wake_test import LOADS_OFF_S, WakeTests, choose_test_wake
+from power.sleep.wake_test import LOADS_OFF_S, WakeTests, choose_slept, choose_test_wake
 from power.sleep.wake_time import choose_sleep_mode, is_sleep_due, is_wake_due
 
 JUMP_S = 120.0  # a gap between two cycles, beyond three polls, that was no slow cycle
@@ -54,7 +54,7 @@ class SleepController:
         self._log = BootLog(service)
         self._sequence = SleepSequence(service, self._log, host, alarm)
         self._tests = WakeTests(service)
-        self._tests.note_return(self._log.boot)
+        self._tests.note_start(self._log.boot, was_off=self._log.was_off)
         self._test_asked = False
         now = service.clock.stamp()
         self._times = CycleTimes(now)
@@ -72,7 +72,7 @@ class SleepController:
         }
 
     def detect_return(self, now: Stamp) -> bool:
-        jumped = self._has_time_jumped()
+        jumped, gap_s = self._has_time_jumped(), self._measure_gap_s()
         self._times = replace(self._times, last_cycle=now)
         pending = self._sequence.pending
         if self.state is not SleepState.ORDERED or pending is None:
@@ -81,8 +81,8 @@ class SleepController:
             return False
         self._sequence.pending = None
         self._log.boot = begin_after_sleep(self._log.boot, now)
-        self._tests.note_return(self._log.boot)
-        self._test_asked = False
+        self._tests.note_return(self._log.boot, choose_slept(self._log.boot.nap, gap_s))
+        self._end_test()
         self._progress = CheckProgress(EnergyCheck(now.uptime_s))
         self._times = replace(self._times, low_since_s=None, up_since_s=None)
         self.state = SleepState.CHECKING
@@ -90,11 +90,12 @@ class SleepController:
 
     def permit(self, request: PermissionRequest) -> Permission:
         verdict, check_passed = request.verdict, False
+        self._test_asked = self._tests.take_request(request.now.uptime_s)
         if self._sequence.is_order_out:
             verdict = limit_to_hibernate(verdict, "the order to sleep is given")
         elif self._progress.check is not None:
             verdict, check_passed = self._continue_check(self._progress.check, request)
-        elif self._is_test_asked():
+        elif self._test_asked:
             verdict = limit_to_hibernate(verdict, "a wake test was asked for")
         return Permission(verdict, check_passed)
 
@@ -210,7 +211,7 @@ class SleepController:
         test_wake = choose_test_wake(now.utc)
         if self._sequence.prepare("a wake test", battery, now, test_wake=test_wake):
             return SleepState.WAITING_FOR_CHECKIN
-        self._test_asked = False
+        self._end_test()
         return self.state
 
     def _go_back_to_sleep(self, _: EnergyLevel, battery: BatteryState, now: Stamp) -> SleepState:
@@ -276,9 +277,9 @@ class SleepController:
         if not self._log.boot.well and now.uptime_s - self._times.up_since_s >= WELL_FOR_S:
             self._log.boot = replace(self._log.boot, well=True, failed=0)
 
-    def _is_test_asked(self) -> bool:
-        self._test_asked = self._tests.take_request() or self._test_asked
-        return self._test_asked
+    def _end_test(self) -> None:
+        self._tests.end_request()
+        self._test_asked = False
 
     def _may_sleep(self) -> bool:
         """Whether the settings want sleep, and this computer was seen to wake from it."""
@@ -286,7 +287,7 @@ class SleepController:
         return wanted and self._tests.error is None
 
     def _cancel_sleep(self) -> None:
-        self._test_asked = False
+        self._end_test()
         self._sequence.cancel()
         self.state = self._progress.state
 
@@ -295,5 +296,8 @@ class SleepController:
 
     def _has_time_jumped(self) -> bool:
         """Whether more time has passed since this cycle began than a cycle takes."""
-        gap_s = self._clock.age_s(self._times.last_cycle) or 0.0
-        return gap_s > JUMP_S + 3 * self._settings.meter.poll_every_s
+        return self._measure_gap_s() > JUMP_S + 3 * self._settings.meter.poll_every_s
+
+    def _measure_gap_s(self) -> float:
+        """How long ago this cycle began; where it has just begun, the one before."""
+        return self._clock.age_s(self._times.last_cycle) or 0.0

@@ -2,7 +2,8 @@
 
 Reads: wake-test.json, the request of `unitctl power test-sleep` in the run directory, what the
 computer is. Writes: wake-test.json in the data directory; takes the request away.
-Never: calls a computer tested that was woken by hand, or another one than that which was tested.
+Never: calls a computer tested that was woken by hand or did not sleep, or another one than that
+which was tested; begins a test for which nobody waits any more.
 
 A clock that takes an alarm and does not wake its computer looks sound until the first sleep: then
 the unit is down until somebody comes. So a unit sleeps only after one watched test.
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.errors import ApplianceError
+from appliance.model import EnergyLevel
 from appliance.parsing.small_file import read_small_file
 from appliance.process.service import Service
 from appliance.settings import Settings, SleepMode
@@ -22,7 +24,7 @@ from appliance.store.decoding import decode_time
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_time
 from appliance.strict_json import parse_object
-from power.sleep.boot_check import Boot
+from power.sleep.boot_check import Boot, SleepRecord
 from power.sleep.bounded import BoundedCalls
 from power.sleep.wake_time import WakeTime, choose_sleep_mode
 
@@ -30,6 +32,10 @@ WAKES_AFTER = timedelta(minutes=5)
 EARLIEST = timedelta(seconds=65)  # some clocks keep an alarm to the minute
 ON_TIME = timedelta(minutes=5)  # a boot takes a minute or two; later, a person was faster
 LOADS_OFF_S = 60.0  # what runs has had this time to end
+PATIENCE_S = 1200.0  # a person waits beside the unit for so long; then the request is over
+SLEPT_SHARE = 0.5  # of a sleep: a computer that stayed up has cycles all the time
+WOKE = "its clock woke it"
+POWERED_OFF = SleepMode.POWER_OFF
 MOST_BYTES = 4096
 # What tells one computer from another; the first that can be read of each line counts.
 IDENTITY = (
@@ -69,6 +75,7 @@ class WakeTests:
         self._service, self._settings = service, service.settings
         self._disk, self._computer = BoundedCalls(), identify_computer()
         self._last: WakeTest | None = None
+        self._asked_s: float | None = None
         with suppress(TimeoutError):
             self._last = self._disk.run(lambda: read_test(self._settings.wake_test_file))
 
@@ -88,42 +95,73 @@ class WakeTests:
             "beside the unit, or set sleep = 'stay'"
         )
 
-    def take_request(self) -> bool:
-        """Whether somebody has asked for a test since the last call."""
-        try:
+    def take_request(self, now_s: float) -> bool:
+        """Whether somebody has asked for a test, and still waits beside the unit."""
+        with suppress(OSError):
             self._settings.wake_test_request.unlink()
-        except OSError:
-            return False
-        return choose_sleep_mode(self._settings) is not SleepMode.STAY
+            self._asked_s = now_s
+        is_old = self._asked_s is None or now_s - self._asked_s > PATIENCE_S
+        return not is_old and choose_sleep_mode(self._settings) is not SleepMode.STAY
 
-    def note_return(self, boot: Boot) -> None:
-        """Judge a sleep that is over: any that its clock ended in time is a proof; only one that
-        was a test can fail it.
+    def end_request(self) -> None:
+        """The test is over, or comes to nothing."""
+        self._asked_s = None
+
+    def note_return(self, boot: Boot, slept: SleepMode | None) -> None:
+        """Judge a sleep that is over: any that its clock ended in time is a proof, unless a test
+        has failed since; only a test can fail. `slept`: what the computer did; None: it stayed up.
         """
         nap = boot.nap
         if nap is None or boot.asleep_since is None or nap.wakes is None:
             return
-        test = self._judge(boot, nap.wakes)
-        if test.woke or nap.is_test:
+        mode = POWERED_OFF if nap.level is EnergyLevel.OFF else choose_sleep_mode(self._settings)
+        said = find_failure(boot.began - nap.wakes, ordered=mode, slept=slept)
+        woke, rtc = not said, str(self._settings.host.rtc)
+        test = WakeTest(boot.began, woke, said or WOKE, self._computer, rtc, mode)
+        has_failed = self._last is not None and not self._last.woke
+        if nap.is_test or (test.woke and not has_failed):
             self._service.log.info(f"wake test: {test.said}")
             self._last = test
             self._keep(test)
 
-    def _judge(self, boot: Boot, wakes: datetime) -> WakeTest:
-        late = boot.began - wakes
-        woke = -EARLIEST <= late <= ON_TIME
-        said = "its clock woke it"
-        if not woke:
-            minutes = abs(late) / timedelta(minutes=1)
-            when = "after" if late > timedelta() else "before"
-            said = f"it was up {minutes:.0f} min {when} its alarm, so its clock did not wake it"
-        rtc, mode = str(self._settings.host.rtc), choose_sleep_mode(self._settings)
-        return WakeTest(boot.began, woke, said, self._computer, rtc, mode)
+    def note_start(self, boot: Boot, *, was_off: bool) -> None:
+        """Judge the sleep that ends with this start of the service, if one does (`was_off`).
+
+        Where there was no test at all, a sleep of an earlier release that is over counts: a unit
+        that an update reaches has slept already.
+        """
+        nap = boot.nap
+        if was_off:
+            self.note_return(boot, POWERED_OFF)
+        elif self._last is None and nap is not None and not nap.is_test:
+            is_off = nap.level is EnergyLevel.OFF
+            self.note_return(boot, POWERED_OFF if is_off else choose_sleep_mode(self._settings))
 
     def _keep(self, test: WakeTest) -> None:
         """Write it; where the disk does not take it, the test holds until the service ends."""
         with suppress(OSError, TimeoutError):
             self._disk.run(lambda: write_test(self._settings.wake_test_file, test))
+
+
+def find_failure(late: timedelta, *, ordered: SleepMode, slept: SleepMode | None) -> str:
+    """Why the clock did not wake the computer from the sleep that was ordered; "" where it did."""
+    if slept is None:
+        return "the computer was told to sleep and stayed up"
+    if not -EARLIEST <= late <= ON_TIME:
+        minutes = abs(late) / timedelta(minutes=1)
+        when = "after" if late > timedelta() else "before"
+        return f"it was up {minutes:.0f} min {when} its alarm, so its clock did not wake it"
+    return "" if slept is ordered else "it started anew and did not come back from its sleep"
+
+
+def choose_slept(nap: SleepRecord | None, gap_s: float) -> SleepMode | None:
+    """What the computer did where the service saw `gap_s` pass between two of its cycles: it was
+    suspended for most of its sleep, or it was not.
+    """
+    if nap is None or nap.wakes is None:
+        return None
+    most_s = (nap.wakes - nap.since).total_seconds() * SLEPT_SHARE
+    return SleepMode.SUSPEND if gap_s >= most_s else None
 
 
 def choose_test_wake(now: datetime) -> WakeTime:

@@ -13,6 +13,7 @@ from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.sleep_unit import (
     EMPTY,
+    FULL,
     LOW,
     SUNSET,
     SleepUnit,
@@ -102,6 +103,120 @@ def test_a_computer_that_a_person_woke_has_failed_the_test(
     unit.verdict, unit.pct = LOW, 14.0
     unit.pass_time(600)
     assert unit.pid_one.orders == ["poweroff"]
+
+
+def find_test(unit: SleepUnit) -> wake_test.WakeTest | None:
+    return read_test(unit.settings.wake_test_file)
+
+
+def test_a_computer_that_was_told_to_sleep_and_stayed_up_has_failed_the_test(
+    unit: SleepUnit,
+) -> None:
+    """PID 1 takes the order, and a driver keeps the kernel from suspending: no error shows that."""
+    begin_test(unit)
+    unit.pass_time(400)
+    found = find_test(unit)
+    assert found is not None
+    assert (found.woke, found.said) == (False, "the computer was told to sleep and stayed up")
+    assert "the last test failed: the computer was told to sleep" in unit.faults[0]
+
+
+def test_a_new_start_at_the_time_of_the_alarm_is_no_proof_of_waking_from_suspend(
+    unit: SleepUnit,
+) -> None:
+    """A watchdog that resets the computer because it does not resume, or a battery that ends."""
+    begin_test(unit)
+    unit.boot(300)
+    unit.pass_time(60)
+    assert "it started anew and did not come back from its sleep" in unit.faults[0]
+
+
+def test_the_wake_from_the_guards_power_off_is_no_proof_of_waking_from_suspend(
+    unit: SleepUnit,
+) -> None:
+    unit.verdict, unit.pct = EMPTY, 8.0
+    unit.pass_time(120)
+    assert unit.goes_off()
+    assert unit.alarm.armed is not None
+    unit.verdict, unit.pct = FULL, 80.0
+    unit.boot((unit.alarm.armed - unit.clock.utc).total_seconds() + 40)
+    unit.pass_time(60)
+    assert [fault for fault in unit.faults if UNTESTED in fault]
+    found = find_test(unit)
+    assert found is not None
+    assert (found.woke, found.mode) == (True, SleepMode.POWER_OFF)
+
+
+def test_what_failed_a_test_is_proved_by_another_test_alone(unit: SleepUnit) -> None:
+    """After a power-off a charger that begins at dawn starts the computer as the alarm would."""
+    change_host(unit, sleep=SleepMode.POWER_OFF)
+    begin_test(unit, "poweroff")
+    unit.boot(900)
+    unit.pass_time(1200)
+    unit.verdict, unit.pct = EMPTY, 8.0
+    unit.pass_time(120)
+    assert unit.goes_off()
+    assert unit.alarm.armed is not None
+    unit.verdict, unit.pct = FULL, 80.0
+    unit.boot((unit.alarm.armed - unit.clock.utc).total_seconds() + 40)
+    unit.pass_time(60)
+    assert "the last test failed" in unit.faults[0]
+
+
+def test_a_proof_is_of_the_settings_with_which_the_unit_slept(unit: SleepUnit) -> None:
+    begin_test(unit)
+    unit.clock.advance(310)
+    unit.pass_time(60)
+    assert unit.faults == []
+    for changes in ({"sleep": SleepMode.POWER_OFF}, {"rtc": Path("/sys/class/rtc/rtc1")}):
+        change_host(unit, **changes)
+        unit.pass_time(60)
+        assert [fault for fault in unit.faults if UNTESTED in fault], changes
+
+
+def test_a_service_that_starts_anew_while_the_order_is_out_proves_and_disproves_nothing(
+    unit: SleepUnit,
+) -> None:
+    record_test(unit.settings, unit.clock.utc)
+    unit.restart()
+    before = find_test(unit)
+    for waited_s in (20, 180):  # before the alarm, and at it
+        begin_test(unit)
+        unit.pass_time(waited_s)
+        unit.restart()
+        unit.pid_one.orders.clear()
+        unit.pass_time(60)
+        assert find_test(unit) == before
+
+
+def test_a_test_that_was_cancelled_is_not_judged_by_the_sleep_before_it(unit: SleepUnit) -> None:
+    begin_test(unit)
+    unit.clock.advance(310)
+    unit.pass_time(60)
+    before = find_test(unit)
+    unit.pass_time(1200)
+    unit.pid_one.orders.clear()
+    unit.pid_one.refuses = True
+    ask(unit)
+    unit.pass_time(100)
+    unit.restart()
+    unit.pass_time(60)
+    assert find_test(unit) == before
+
+
+def test_a_test_for_which_nobody_waits_any_more_is_not_begun(
+    clock: FakeClock, settings: Settings, open_store: OpenStore
+) -> None:
+    """Asked for in the dark: the energy check passes with the sun of the next day."""
+    clock.set_wall_clock(SUNSET)
+    unit = SleepUnit(clock, settings, open_store("power"), is_tested=False, pct=5.0, verdict=LOW)
+    ask(unit)
+    unit.pass_time(1800)
+    assert not unit.settings.wake_test_request.exists()
+    unit.verdict, unit.pct = FULL, 80.0
+    unit.pass_time(600)
+    assert unit.pid_one.orders == []
+    assert unit.is_at(EnergyLevel.FULL)
 
 
 def test_a_power_off_is_tested_over_a_boot(unit: SleepUnit) -> None:
