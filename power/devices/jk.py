@@ -12,6 +12,7 @@ so it drifts for weeks on a pack that is never full. It has no form for "not kno
 """
 
 from appliance.model import BatteryReading, Stamp
+from appliance.model_set_points import SetPoints
 from appliance.wording.counts import format_count
 from power.protocol.conversions import (
     apply_stopping_alarms,
@@ -50,6 +51,14 @@ NO_SENSOR = (-2000,)  # -200.0 C where nothing is fitted
 CELL_ROWS = tuple(  # 0 mV where no cell is wired
     Register(HOLDING, 0x1200 + 2 * number, U16, 1000, 0.5, 5, "V", name, (0,))
     for number, name in enumerate(CELLS)
+)
+SETTINGS = (  # the same document, settings area
+    Register(HOLDING, 0x1004, U32, 1000, 0.5,   5,      "V",   "cell_uvp"),
+    Register(HOLDING, 0x1008, U32, 1000, 0.5,   5,      "V",   "cell_uvp_release"),
+    Register(HOLDING, 0x100C, U32, 1000, 0.5,   5,      "V",   "cell_ovp"),
+    Register(HOLDING, 0x1010, U32, 1000, 0.5,   5,      "V",   "cell_ovp_release"),
+    Register(HOLDING, 0x105C, S32, 10,   -40,   60,     "C",   "charge_too_cold"),
+    Register(HOLDING, 0x106C, U32, 1,    3,     32,     "",    "cell_count"),
 )
 ROWS = (  # BMS RS485 Modbus V1.1, data area; addresses in bytes
     #        fc       addr    kind scale low    high    unit   name
@@ -121,9 +130,10 @@ class JkPb(BatteryProfile):
 
     name = "jk-pb"
     title = "JK (Jikong) BMS, PB inverter series"
-    registers = CELL_ROWS + ROWS
+    registers = CELL_ROWS + ROWS + SETTINGS
     live = (Block(HOLDING, 0x1290, 33), Block(HOLDING, 0x1200, 34))
     slow = (Block(HOLDING, 0x12F8, 3),)
+    settings = (Block(HOLDING, 0x1004, 8), Block(HOLDING, 0x105C, 10))
     serial = SerialForm(115_200)
     other_bauds = (9600, 19_200)
     step = 1
@@ -196,6 +206,21 @@ class JkPb(BatteryProfile):
                 ),
                 "alarms": name_set_bits(alarms, ALARMS),
             },
+        )
+
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints | None:
+        cells, uvp_v = sample.value("cell_count"), sample.value("cell_uvp")
+        ovp_v = sample.value("cell_ovp")
+        if cells is None or uvp_v is None or ovp_v is None:
+            return None
+        return SetPoints(
+            stamp,
+            device=self.name,
+            model=self.name,
+            charge_from_c=sample.value("charge_too_cold"),
+            cells=int(cells),
+            uvp_v=round(uvp_v * cells, 3),
+            ovp_v=round(ovp_v * cells, 3),
         )
 
 

@@ -9,11 +9,22 @@ detected by that check, and its currents stay unknown.
 """
 
 from appliance.model import PowerReading, Stamp
-from power.devices.morningstar import decode_charge_stage
+from appliance.model_set_points import SetPoints
+from power.devices.morningstar import count_of_12_v, decode_charge_stage
 from power.protocol.conversions import build_power_reading, multiply, subtract
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import MODBUS_IDS, Block, ChargerProfile, Identification, Sample
-from power.protocol.register import ABSENT, F16, IMPLAUSIBLE, INPUT, U16, U32, Decoded, Register
+from power.protocol.register import (
+    ABSENT,
+    F16,
+    HOLDING,
+    IMPLAUSIBLE,
+    INPUT,
+    U16,
+    U32,
+    Decoded,
+    Register,
+)
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
@@ -48,6 +59,10 @@ RAM = (  # functions 03 and 04 read the same; half floats in their own units, Na
     Register(INPUT, 0x002B, U16, 10,   0,    6553.5, "kWh", "energy_total"),
     Register(INPUT, 0x002E, U16, 1,    0,    8,     "",   "load_state"),
 )
+EEPROM = (  # no source for the scale of E000 to E00D: not read
+    Register(HOLDING, 0xE022, F16, 1,    5,    40,    "V",  "low_voltage_disconnect"),  # of a 12 V battery [?]
+    Register(HOLDING, 0xE023, F16, 1,    5,    40,    "V",  "low_voltage_reconnect"),
+)
 # fmt: on
 
 # Both sides of the converter: losses, and an array current without a precision shunt (+/- 20 % is
@@ -64,8 +79,9 @@ class ProstarMppt(ChargerProfile):
 
     name = "prostar-mppt"
     title = "Morningstar ProStar MPPT"
-    registers = RAM
+    registers = RAM + EEPROM
     live = (Block(INPUT, 0x0010, 31),)
+    settings = (Block(HOLDING, 0xE022, 2),)
     serial = SerialForm(9600, stop_bits=2)
     ids = (2, 3, 4)
     bus_ids = MODBUS_IDS
@@ -93,6 +109,24 @@ class ProstarMppt(ChargerProfile):
                 # It counts ampere-hours by the day, and energy only in total.
                 "yield_today_wh": ABSENT,
             },
+        )
+
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints:
+        """Its load output; the others have no source."""
+        battery_v = sample.value("battery_voltage")
+
+        def scale_v(name: str) -> float | None:
+            set_v = sample.value(name)
+            batteries = count_of_12_v(set_v, battery_v)
+            return None if set_v is None or batteries is None else round(set_v * batteries, 3)
+
+        return SetPoints(
+            stamp,
+            device=self.name,
+            model=self.name,
+            lvd_v=scale_v("low_voltage_disconnect"),
+            lvr_v=scale_v("low_voltage_reconnect"),
+            raises_lvd=False,
         )
 
     @property

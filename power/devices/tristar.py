@@ -8,7 +8,8 @@ The 600 V models are not these: their firmware from 19 on sends half floats in t
 """
 
 from appliance.model import PowerReading, Stamp
-from power.devices.morningstar import decode_charge_stage
+from appliance.model_set_points import SetPoints
+from power.devices.morningstar import count_of_12_v, decode_charge_stage
 from power.protocol.conversions import build_power_reading, check_power_w, multiply, scale
 from power.protocol.line_place import SerialForm
 from power.protocol.profile import MODBUS_IDS, Block, ChargerProfile, Identification, Sample
@@ -64,7 +65,12 @@ RAM = (  # v10 page 3 and 4; functions 03 and 04 read the same. "pu": a fraction
     Register(INPUT, 0x0043, U16, 10,     0,     2000,  "Ah",   "charge_today"),
     Register(INPUT, 0x0044, U16, 1,      0,     65535, "",     "energy_today"),    # in 1 Wh (v10), or in 10 Wh [?]; see yield_today_wh()
 )
-EEPROM = (  # v10 page 5 and 6
+PU_FINE = 2**16
+EEPROM = (  # v10 page 5, 6, 19 to 21; volts are those of a 12 V battery [?]: see find_whole_v
+    Register(HOLDING, 0xE000, U16, PU,   0,     EDGE,  "pu V", "absorption_voltage"),  # at 25 C
+    Register(HOLDING, 0xE001, U16, PU,   0,     EDGE,  "pu V", "float_voltage"),       # 0: no float
+    Register(HOLDING, 0xE007, U16, PU,   0,     EDGE,  "pu V", "equalize_voltage"),    # 0: no equalization
+    Register(HOLDING, 0xE00D, U16, PU_FINE, 0,  EDGE,  "pu V", "temperature_compensation"),  # per C, minus implied
     Register(HOLDING, 0xE0CC, U16, 1,    0,     1,     "",     "model"),           # 0 TS-MPPT-45, 1 TS-MPPT-60
 )
 # fmt: on
@@ -84,6 +90,7 @@ class TristarMppt(ChargerProfile):
     registers = RAM + EEPROM
     live = (Block(INPUT, 0x0000, 60),)
     slow = (Block(INPUT, 0x0043, 2),)
+    settings = (Block(HOLDING, 0xE000, 14),)
     serial = SerialForm(9600, stop_bits=2)
     ids = (2, 3, 4)
     bus_ids = MODBUS_IDS
@@ -122,6 +129,24 @@ class TristarMppt(ChargerProfile):
             },
         )
 
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints:
+        """It has no load output, and does not disable charging in frost: E011 and E012 only limit
+        the temperature compensation (v10 page 21).
+        """
+        equalize_v = read_set_v(sample, "equalize_voltage")
+        per_c = read_set_v(sample, "temperature_compensation")
+        return SetPoints(
+            stamp,
+            device=self.name,
+            model=self.name,
+            absorption_v=read_set_v(sample, "absorption_voltage"),
+            float_v=read_set_v(sample, "float_voltage") or None,
+            equalize_v=equalize_v or None,
+            equalizes=None if equalize_v is None else equalize_v > 0,
+            compensation_v_per_c=None if per_c is None else -per_c,
+            raises_lvd=False,
+        )
+
     def recognise(self, data: bytes) -> Identification | None:
         """Scaling, battery and state must fit; its three own supplies make it certain."""
         sample = Sample(self.decode(self.signature, data))
@@ -155,6 +180,19 @@ def scale_watts(sample: Sample, name: str) -> Decoded:
     """A fraction of both scalings in W."""
     full_w = multiply(sample["voltage_scale"], sample["current_scale"])
     return check_range(multiply(full_w, sample[name]), POWER_W)
+
+
+def read_set_v(sample: Sample, name: str) -> float | None:
+    """A set-point in V of the whole battery."""
+    volts = multiply(sample["voltage_scale"], sample[name]).value
+    batteries = count_batteries(sample, "absorption_voltage")
+    return None if volts is None or batteries is None else round(volts * batteries, 3)
+
+
+def count_batteries(sample: Sample, name: str) -> int | None:
+    """How many times 12 V a set-point of `name` is to be taken, by the battery's voltage."""
+    battery_v = scale_volts(sample, "battery_voltage", BATTERY_V).value
+    return count_of_12_v(multiply(sample["voltage_scale"], sample[name]).value, battery_v)
 
 
 def check_range(decoded: Decoded, limits: tuple[float, float]) -> Decoded:

@@ -18,7 +18,16 @@ IDENTITY = ((0x1400, b"JK_PB2A16S20P"), (0x1410, b"15A"), (0x1418, b"15.27"))
 ABOUT = 0x1400
 NO_ABOUT, SOC_DRIFTS, SOC_ZERO = "no-about", "soc-drifts", "soc-zero"
 NO_SENSORS = "no-sensors"
+OTHER_CHEMISTRY = "nmc-settings"
 DRIFT_PCT = 20.0
+LFP_PROTECTION = {
+    "cell_uvp": 2.58, "cell_uvp_release": 2.62, "cell_ovp": 3.65, "cell_ovp_release": 3.58,
+    "charge_too_cold": 0.0,
+}  # fmt: skip
+NMC_PROTECTION = {
+    "cell_uvp": 3.0, "cell_uvp_release": 3.2, "cell_ovp": 4.2, "cell_ovp_release": 4.1,
+    "charge_too_cold": -20.0,
+}  # fmt: skip
 NO_SENSOR_C = -200.0
 ALL_SENSORS, TRANSISTORS_ONLY = 0b111111, 0b000001
 CHARGE_TOO_COLD, CELL_TOO_LOW = 1 << 9, 1 << 11
@@ -34,10 +43,11 @@ class SimulatedJk(TableDevice):
         NO_ABOUT: "does not answer for its model and version (firmware from 15.36 on)",
         SOC_DRIFTS: "its state of charge is 20 % too high after weeks without a full charge",
         SOC_ZERO: "its state of charge and what remains read 0",
+        OTHER_CHEMISTRY: "its protections are those of NMC cells, and it charges in frost",
         NO_SENSORS: "no temperature sensors on the cells: -200.0 C and no bit",
     }
     registers = JkPb.registers
-    ranges = {codec.READ_HOLDING: ((0x1200, 0x130A), (0x1400, 0x141E))}
+    ranges = {codec.READ_HOLDING: ((0x1000, 0x111B), (0x1200, 0x130A), (0x1400, 0x141E))}
     step = 1
 
     @property
@@ -64,7 +74,10 @@ class SimulatedJk(TableDevice):
             **build_measured(pack),
             **build_counted(pack),
             **build_states(pack),
+            **build_protection(pack),
         }
+        if OTHER_CHEMISTRY in self.quirks:
+            values |= NMC_PROTECTION
         if SOC_DRIFTS in self.quirks:
             charge_pct = min(100.0, pack.state_of_charge_pct + DRIFT_PCT)
             values["state_of_charge"] = charge_pct
@@ -112,6 +125,11 @@ def build_counted(pack: PackView) -> dict[str, float]:
         "state_of_health": HEALTH_PCT,
         "run_time": RUN_TIME_S,
     }
+
+
+def build_protection(pack: PackView) -> dict[str, float]:
+    """0x1004 on: as its owner set a real one for LFP."""
+    return {**LFP_PROTECTION, "cell_count": len(pack.cells_v)}
 
 
 def build_states(pack: PackView) -> dict[str, float]:

@@ -4,7 +4,7 @@ Reads: the plant, for its nominal voltage. Writes: nothing.
 Never: shares a figure with appliance/chemistry, in which the same mistake would then not be seen.
 
 EPEver: registers of a Tracer2215BN as delivered; Renogy: defaults of "ROVER MODBUS"; Victron: the
-preset of gel and AGM, with recondition and BatteryLife.
+preset of gel and AGM, with recondition and BatteryLife; Morningstar: usual presets.
 """
 
 from collections.abc import Mapping
@@ -56,6 +56,13 @@ VICTRON: Mapping[str, float] = {
     "battery_type": 3,
     "battery_chemistry": 1,
 }
+TRISTAR: Mapping[str, float] = {  # its preset of flooded cells; 30 mV/C
+    "absorption_voltage": 14.4,
+    "float_voltage": 13.4,
+    "equalize_voltage": 15.1,
+    "temperature_compensation": 0.03,
+}
+PROSTAR: Mapping[str, float] = {"low_voltage_disconnect": 11.5, "low_voltage_reconnect": 12.6}
 VICTRON_LOAD: Mapping[str, float] = {"load_control": 1}
 PER_12_V = ("_voltage", "_connect", "_reconnect", "_disconnect", "_recover", "_warning", "_mv")
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 from appliance.model import ChargeStage
-from power.devices.prostar import RAM
+from power.devices.prostar import EEPROM, RAM
 from power.protocol.register import HOLDING, WORD_BYTES
+from provisioning.simulated.devices.lead_acid import LEAD_ACID, PROSTAR
 from provisioning.simulated.devices.table_device import Range, TableDevice
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.plant.plant import Plant
@@ -24,6 +25,7 @@ REMOTE_TEMPERATURE, NOT_A_NUMBER = 0x001D, b"\x7e\x00"
 NO_REMOTE_SENSOR, TOO_FAST, START_UP = "no-remote-sensor", "too-fast", "start-up"
 LOAD_CUT, LOAD_UNUSED, PWM = "load-cut", "load-not-used", "pwm"
 LEAST_GAP_S = 0.5
+LFP_LEVELS = {"low_voltage_disconnect": 11.6, "low_voltage_reconnect": 12.8}  # of 12 V
 STATES = {
     ChargeStage.OFF: 3, ChargeStage.FAULT: 4, ChargeStage.BULK: 5, ChargeStage.ABSORPTION: 6,
     ChargeStage.FLOAT: 7, ChargeStage.EQUALIZE: 8,
@@ -47,9 +49,10 @@ class SimulatedProstar(TableDevice):
         START_UP: "in the dark it goes through start, night check, disconnect and night",
         LOAD_CUT: "it has cut the load for low voltage",
         LOAD_UNUSED: "its load terminals are not used",
+        LEAD_ACID: "it is still set to a lead-acid battery, as delivered",
         PWM: "a ProStar PWM (Gen3): charge and battery current are reserved and read 0",
     }
-    registers = (*RAM, *(replace(row, function=HOLDING) for row in RAM))
+    registers = (*RAM, *(replace(row, function=HOLDING) for row in RAM), *EEPROM)
     ranges = {codec.READ_HOLDING: RANGES, codec.READ_INPUT: RANGES}
 
     def __init__(
@@ -99,6 +102,7 @@ class SimulatedProstar(TableDevice):
             **self._counters(),
             "charge_state": self._state(),
             "load_state": LOAD_NORMAL,
+            **(PROSTAR if LEAD_ACID in self.quirks else LFP_LEVELS),
         }
         if LOAD_CUT in self.quirks:
             values |= {"load_state": LOAD_LOW_VOLTAGE, "load_voltage": 0.0}

@@ -13,6 +13,7 @@ from dataclasses import replace
 from appliance.model import ChargeStage
 from power.devices.tristar import EEPROM, RAM
 from power.protocol.register import HOLDING
+from provisioning.simulated.devices.lead_acid import LEAD_ACID, TRISTAR
 from provisioning.simulated.devices.table_device import Range, TableDevice
 from provisioning.simulated.lines import pdu as codec
 from provisioning.simulated.plant.charging import EFFICIENCY
@@ -49,6 +50,7 @@ class SimulatedTristar(TableDevice):
         START_UP: "in the dark it goes through start, night check, disconnect and night",
         NIGHT_OFFSET: "in the dark its charge current is -0.21 A",
         TEN_WH: "the day's energy counts in steps of 10 Wh",
+        LEAD_ACID: "it is still set to a lead-acid battery, as delivered",
         SLAVE: "another controller regulates it",
     }
     registers = (*RAM, *(replace(row, function=HOLDING) for row in RAM), *EEPROM)
@@ -62,6 +64,7 @@ class SimulatedTristar(TableDevice):
         share: float = 1.0,
     ) -> None:
         super().__init__(plant, quirks, device_id, share)
+        self.set_volts: dict[str, float] = {}  # what somebody has set, in V of 12 V
         self._asked = 0
 
     @property
@@ -95,6 +98,7 @@ class SimulatedTristar(TableDevice):
             "current_scale": full_a,
             **fractions,
             **build_diagnostics(),
+            **self._set_points(),
             **self._temperatures(),
             **self._counters(),
             "charge_state": self._state(),
@@ -132,6 +136,18 @@ class SimulatedTristar(TableDevice):
             "charge_current_1_min": charge_a,
             "array_current": compute_current_a(powers["input_power"], plant.pv_voltage_v),
         }
+
+    def _set_points(self) -> dict[str, float]:
+        """E000 on: fractions of full scale, of a 12 V battery."""
+        batteries = max(1, round(self.plant.settings.battery.nominal_voltage_v / 12))
+        volts: dict[str, float] = {
+            "absorption_voltage": self.plant.stage_voltage_v(ChargeStage.ABSORPTION) / batteries,
+            "float_voltage": self.plant.stage_voltage_v(ChargeStage.FLOAT) / batteries,
+            "equalize_voltage": 0.0,
+            "temperature_compensation": 0.0,
+        }
+        volts |= TRISTAR if LEAD_ACID in self.quirks else {}
+        return {name: value / self.scales[0] for name, value in (volts | self.set_volts).items()}
 
     def _temperatures(self) -> dict[str, float]:
         celsius = self.plant.battery_temperature_c

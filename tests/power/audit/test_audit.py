@@ -14,7 +14,7 @@ from appliance.model_set_points import SetPoints
 from appliance.settings import BatterySettings, Chemistry, Settings
 from power.audit.finding import AuditResult, Finding
 from power.audit.set_points import audit_set_points
-from power.devices import CHARGERS
+from power.devices import BATTERIES, CHARGERS
 from provisioning.simulated.devices.lead_acid import LEAD_ACID
 from provisioning.simulated.devices.models import SIMULATORS
 from tests.stand_ins.rig import make_meter, make_sunny_noon
@@ -25,6 +25,8 @@ READABLE = [
     "renogy-rover-no-load",
     "victron-mppt-hex",
     "victron-mppt-load-hex",
+    "tristar-mppt",
+    "prostar-mppt",
 ]
 LFP_12, LFP_24 = BatterySettings(), BatterySettings(nominal_voltage_v=25.6)
 LFP_48 = BatterySettings(nominal_voltage_v=51.2, cells=16)
@@ -79,6 +81,8 @@ WRONG_ON_LFP = {
         "temperature compensation",
         "load output",
     ],
+    "tristar-mppt": ["equalization", "temperature compensation"],
+    "prostar-mppt": ["low-voltage reconnect"],
 }
 
 
@@ -102,6 +106,17 @@ def test_as_delivered_they_suit_lead_acid(name: str, battery: BatterySettings) -
 def test_equalization_of_gel_is_wrong() -> None:
     set_points = read_set_points("epever-tracer", LFP_12, (LEAD_ACID,))
     assert list_wrong(audit_set_points(set_points, GEL)) == ["equalization"]
+
+
+@pytest.mark.parametrize(("quirks", "wrong"), [((), 0), (("nmc-settings",), 3)])
+def test_a_bms_that_is_set_to_other_cells_is_found(quirks: tuple[str, ...], wrong: int) -> None:
+    meter = make_meter(
+        BATTERIES["jk-pb"], SIMULATORS["jk-pb"](make_sunny_noon(), quirks, None, 1.0)
+    )
+    meter.read()
+    assert meter.set_points is not None
+    assert meter.set_points.cells == 4
+    assert len(list_wrong(audit_set_points(meter.set_points, LFP_12))) == wrong
 
 
 def make_right(**changed: Any) -> SetPoints:

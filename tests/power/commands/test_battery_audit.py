@@ -14,7 +14,7 @@ from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_meter, make_sunny_noon
 
 READABLE = ["epever-tracer", "renogy-rover", "victron-mppt-hex", "victron-mppt-load-hex"]
-MUTE = sorted(set(CHARGERS) - {*READABLE, "renogy-rover-no-load"})
+MUTE = sorted(set(CHARGERS) - {*READABLE, "renogy-rover-no-load", "tristar-mppt", "prostar-mppt"})
 
 
 def name_charger(unit: Unit, model: str) -> None:
