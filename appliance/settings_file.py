@@ -45,8 +45,13 @@ def find_settings_file() -> Path:
 def load_settings(path: Path | None = None) -> Settings:
     """Read and check the settings in `path` (default: `find()`); raise `SettingsError`."""
     path = path or find_settings_file()
+    return build_settings(path, read_file(path))
+
+
+def read_file(path: Path) -> bytes:
+    """The settings file as it is; raises `SettingsError`."""
     try:
-        text, tree = parse_toml(read_small_file(path, MOST_BYTES))
+        return read_small_file(path, MOST_BYTES)
     except FileNotFoundError:
         raise SettingsError(
             f"there is no settings file {path}; name one with --settings: "
@@ -55,6 +60,12 @@ def load_settings(path: Path | None = None) -> Settings:
     except OSError as error:
         reason = error.strerror or error
         raise SettingsError(f"the settings file {path} cannot be read: {reason}") from error
+
+
+def build_settings(path: Path, data: bytes) -> Settings:
+    """The settings in `data`, which stood in the file `path` once; raises `SettingsError`."""
+    try:
+        text, tree = parse_toml(data)
     except InputError as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from error
     return SettingsBuilder(path, text).build(tree)

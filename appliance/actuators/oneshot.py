@@ -13,25 +13,33 @@ from typing import NoReturn
 
 from appliance import log, settings_file
 from appliance.errors import ApplianceError, HostError, SettingsError, StoreError
+from appliance.process.kept_settings import ChosenSettings
 from appliance.settings import Settings
 from appliance.store.file_locks import take_lock
 from appliance.store.store import Store
 
 LONGEST_WAIT_S = 60.0  # less than TimeoutStartSec= of the units
 Action = Callable[[Settings], str]
+Choose = Callable[[], ChosenSettings]
 
 
-def perform(source: str, path: Path | None, action: Action) -> NoReturn:
+def perform(
+    source: str, path: Path | None, action: Action, choose: Choose | None = None
+) -> NoReturn:
     """Do `action` once and end. It returns its sentence or raises an `ApplianceError`.
+    `choose`: gives other settings than those of the file where that cannot be used.
 
     Exit codes: 0 done, 1 something in the world is wrong, 2 the settings are.
     """
     journal = log.setup(source)
     try:
-        settings = settings_file.load_settings(path)
+        chosen = choose() if choose else ChosenSettings(settings_file.load_settings(path))
     except SettingsError as error:
         journal.warning(str(error), error.message_id, fault=error.code)
         sys.exit(2)
+    settings, refused = chosen.settings, chosen.refused
+    if refused is not None:
+        journal.warning(str(refused), refused.message_id, fault=refused.code)
     try:
         journal.info(action(settings))
     except ApplianceError as error:

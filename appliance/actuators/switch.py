@@ -20,6 +20,7 @@ from pathlib import Path
 
 from appliance.actuators.errors import SwitchError
 from appliance.actuators.oneshot import perform
+from appliance.actuators.used_settings import choose_for_all, choose_settings, make_unknown
 from appliance.errors import SettingsError
 from appliance.parsing.arguments import PATH
 from appliance.process.settings_checks import SettingsFinding
@@ -41,9 +42,7 @@ def switch(name: str, on: bool, settings: Settings) -> str:
     """Switch the load `name`; returns what was done, raises `SwitchError` or `SettingsError`."""
     known = settings.switch
     if name not in known:
-        raise SettingsError(
-            f"there is no [switch.{name}] in {settings.path}; known: {', '.join(known) or 'none'}"
-        )
+        raise make_unknown(settings, name)
     way = {
         SwitchKind.FILE: switch_by_file,
         SwitchKind.COMMAND: switch_by_command,
@@ -270,9 +269,14 @@ def main(words: list[str] | None = None) -> None:
     if asked.name is None and asked.way == "on":
         parser.error("`on` needs the name of a switch")
     if asked.name is None:
-        perform("switch", asked.settings, switch_all_off)
+        perform("switch", asked.settings, switch_all_off, lambda: choose_for_all(asked.settings))
     on = asked.way == "on"
-    perform(f"switch@{asked.name}", asked.settings, lambda own: switch(asked.name, on, own))
+    perform(
+        f"switch@{asked.name}",
+        asked.settings,
+        lambda own: switch(asked.name, on, own),
+        lambda: choose_settings(asked.settings, asked.name, on=on),
+    )
 
 
 if __name__ == "__main__":

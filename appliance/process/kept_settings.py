@@ -3,9 +3,11 @@
     chosen = choose_settings(Path("/etc/appliance/unit.toml"), "power", find_errors)
     chosen.settings     # of the file, or of the copy
     chosen.refused      # why the file cannot be used; None where it is
+    keep(chosen, "power")
 
 Reads: the settings file, the copy in the data directory. Writes: the copy, `NAME.settings.toml`.
-Never: changes the settings file, or uses a copy while the file is valid.
+Never: changes the settings file, uses a copy while the file is valid, or keeps what it did not use:
+the file may have been changed since it was read.
 """
 
 import re
@@ -27,9 +29,10 @@ FindErrors = Callable[[Settings], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class ChosenSettings:
-    """Settings, and why they are not those of the file."""
+    """Settings, and why they are not those of the file. `data`: what the file held."""
 
     settings: Settings
+    data: bytes = b""
     refused: SettingsError | None = None
 
 
@@ -40,7 +43,8 @@ def choose_settings(path: Path | None, name: str, find_errors: FindErrors) -> Ch
     """
     path = path or settings_file.find_settings_file()
     try:
-        return ChosenSettings(load(path, find_errors))
+        data = settings_file.read_file(path)
+        return ChosenSettings(build(path, data, find_errors), data)
     except SettingsError as error:
         copy = find_data_dir(path) / f"{name}.settings.toml"
         if not copy.is_file():
@@ -49,12 +53,14 @@ def choose_settings(path: Path | None, name: str, find_errors: FindErrors) -> Ch
             f"{error}; the {name} service goes on with the last settings that it could use "
             f"({copy}) until {path} is mended"
         )
-    return ChosenSettings(load(copy, find_errors), refused)
+    # With the path of the file: relative paths in it are taken from there.
+    data = settings_file.read_file(copy)
+    return ChosenSettings(build(path, data, find_errors), data, refused)
 
 
-def load(path: Path, find_errors: FindErrors) -> Settings:
+def build(path: Path, data: bytes, find_errors: FindErrors) -> Settings:
     """Settings that the service can use; raises `SettingsError`."""
-    settings = settings_file.load_settings(path)
+    settings = settings_file.build_settings(path, data)
     errors = list(find_errors(settings))
     if errors:
         raise SettingsError("\n".join(errors))
@@ -66,14 +72,13 @@ def find_data_dir(path: Path) -> Path:
     with suppress(OSError):
         text = read_small_file(path, MOST_BYTES).decode(errors="replace")
         if found := DATA_DIR.search(text):
-            return Path(found["path"])
+            return path.parent / found["path"]
     return UnitSettings().data_dir
 
 
-def keep(settings: Settings, name: str) -> None:
+def keep(chosen: ChosenSettings, name: str) -> None:
     """Copy the file that these settings come from; an error leaves the copy as it was."""
-    copy = settings.unit.data_dir / f"{name}.settings.toml"
+    copy = chosen.settings.unit.data_dir / f"{name}.settings.toml"
     with suppress(OSError):
-        data = read_small_file(settings.path, MOST_BYTES)
-        if not copy.is_file() or read_small_file(copy, MOST_BYTES) != data:
-            replace_file(copy, data, mode=0o640)
+        if not copy.is_file() or read_small_file(copy, MOST_BYTES) != chosen.data:
+            replace_file(copy, chosen.data, mode=0o640)

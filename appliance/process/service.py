@@ -237,7 +237,7 @@ def main(
         back = choose_back(arguments.settings, name, find_errors)
         loop = replace(loop, cycle=report_kept(service, loop.cycle, chosen.refused, back))
     elif find_errors is not None:
-        service.recorder.submit(Task("the settings", lambda _: keep(settings, name), once=True))
+        service.recorder.submit(Task("the settings", lambda _: keep(chosen, name), once=True))
     run_until_stopped(service, loop)
     lock.release()
 

@@ -11,7 +11,6 @@ from appliance.model import Fault
 from appliance.process.kept_settings import choose_settings, find_data_dir, keep
 from appliance.process.service import Leave, Service, report_kept
 from appliance.settings import Settings
-from appliance.settings_file import load_settings
 from tests.conftest import OpenStore
 from tests.stand_ins.fakes import FakeClock
 
@@ -24,7 +23,7 @@ def find_nothing(_: Settings) -> Iterator[str]:
 def file(tmp_path: Path) -> Path:
     path = tmp_path / "unit.toml"
     path.write_text(f'[unit]\nname = "old"\ndata_dir = "{tmp_path}"\n')
-    keep(load_settings(path), "power")
+    keep(choose_settings(path, "power", find_nothing), "power")
     return path
 
 
@@ -60,8 +59,32 @@ def test_a_valid_file_is_used_and_kept(file: Path) -> None:
     file.write_text(f'[unit]\nname = "new"\ndata_dir = "{file.parent}"\n')
     chosen = choose_settings(file, "power", find_nothing)
     assert (chosen.settings.unit.name, chosen.refused) == ("new", None)
-    keep(chosen.settings, "power")
+    keep(chosen, "power")
     assert (file.parent / "power.settings.toml").read_bytes() == file.read_bytes()
+
+
+def test_what_changes_before_it_is_kept_does_not_replace_what_is_in_use(file: Path) -> None:
+    """The copy is made by the recorder, which may wait for a locked database for hours."""
+    used = f'[unit]\nname = "new"\ndata_dir = "{file.parent}"\n'
+    file.write_text(used)
+    chosen = choose_settings(file, "power", find_nothing)
+    file.write_text(used + "[energy\n")
+    keep(chosen, "power")
+    after = choose_settings(file, "power", find_nothing)
+    assert after.settings.unit.name == "new"
+    assert after.refused is not None
+
+
+def test_relative_paths_of_the_copy_are_those_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "etc" / "unit.toml"
+    path.parent.mkdir()
+    path.write_text('[unit]\ndata_dir = "../data"\n')
+    (tmp_path / "data").mkdir()
+    used = choose_settings(path, "power", find_nothing)
+    keep(used, "power")
+    path.write_text('[unit]\ndata_dir = "../data"\n[energy\n')
+    after = choose_settings(path, "power", find_nothing)
+    assert after.settings.database == used.settings.database == tmp_path / "data" / "unit.db"
 
 
 def test_without_a_copy_broken_settings_are_refused(tmp_path: Path) -> None:
