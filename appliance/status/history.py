@@ -3,7 +3,7 @@
     history = build_history(store, settings, Span.DAYS)
     history["periods"][-1]["sun_wh"], history["total"]["levels_h"]["FULL"]
 
-Reads: the stored means, the full rows of the last hours, events and sleeps. Writes: nothing.
+Reads: the stored means, full rows of the last hours, solar days, events, sleeps. Writes: nothing.
 Never: counts time of which nothing is known: the sums are of the hours that have rows.
 """
 
@@ -14,8 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from typing import Any
 
-from appliance.model import EnergyLevel
+from appliance.model import EnergyLevel, SolarDay
 from appliance.settings import Settings
+from appliance.status.solar_yield import YieldSum, read_solar_days
 from appliance.store.decoding import decode_time
 from appliance.store.hours import (
     HOUR,
@@ -73,9 +74,12 @@ class Period:
     events: int = 0
     known_s: float = 0.0
     levels_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    solar: YieldSum = field(default_factory=YieldSum)
 
-    def describe(self) -> dict[str, Any]:
-        """As the API gives it."""
+    def describe(self, peak_w: float) -> dict[str, Any]:
+        """As the API gives it; Wh over W is kWh over kWp."""
+        specific = None if self.sun_wh is None else round(self.sun_wh / peak_w, 2)
+        ratio, curtailed_h = self.solar.performance_ratio, self.solar.curtailed_h
         return {
             "starts": self.starts and self.starts.isoformat(),
             "sun_wh": round_known(self.sun_wh),
@@ -87,6 +91,10 @@ class Period:
             },
             "known_h": round(self.known_s / HOUR_S, 2),
             "events": self.events,
+            "specific_yield_kwh_per_kwp": specific,
+            "performance_ratio": None if ratio is None else round(ratio, 3),
+            "clear_hours": self.solar.clear_hours,
+            "curtailed_h": round_known(curtailed_h),
         }
 
 
@@ -108,6 +116,11 @@ class Periods:
             self._by_hour[hour] = self._by_start.get(self._span.find_start(day))
         return self._by_hour[hour]
 
+    def add_solar_day(self, day: SolarDay) -> None:
+        """Add the yield of a day to its period."""
+        if period := self._by_start.get(self._span.find_start(day.day.date())):
+            period.solar.add(day)
+
 
 def build_history(store: Store, settings: Settings, span: Span) -> dict[str, Any]:
     """{"span", "periods", "total"}, the oldest period first; days are those of the site.
@@ -121,10 +134,13 @@ def build_history(store: Store, settings: Settings, span: Span) -> dict[str, Any
     for hour, events in count_events_by_hour(store, periods.since).items():
         if period := periods.find(hour):
             period.events += events
+    for day in read_solar_days(store, span.list_starts(now.date())[0] - DAY):
+        periods.add_solar_day(day)
+    peak_w = settings.panels.peak_w
     return {
         "span": span.value,
-        "periods": [period.describe() for period in periods.all],
-        "total": add_up(periods.all).describe(),
+        "periods": [period.describe(peak_w) for period in periods.all],
+        "total": add_up(periods.all).describe(peak_w),
     }
 
 
@@ -195,6 +211,7 @@ def add_up(periods: Iterable[Period]) -> Period:
         total.use_wh = add_known(total.use_wh, power_w=one.use_wh, seconds=HOUR_S)
         total.events += one.events
         total.known_s += one.known_s
+        total.solar.add_sum(one.solar)
         for level, seconds in one.levels_s.items():
             total.levels_s[level] += seconds
     lowest = [one.lowest_charge_pct for one in periods if one.lowest_charge_pct is not None]

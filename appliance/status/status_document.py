@@ -24,6 +24,7 @@ from appliance.model import (
 from appliance.model_cameras import InferencePlan, InferenceRun
 from appliance.settings import Settings
 from appliance.status import sleep_and_outlook
+from appliance.status.battery_age import describe_battery_age
 from appliance.status.cameras import describe_cameras
 from appliance.status.events import describe_recent_events
 from appliance.status.freshness import NOT_YET, Document, describe_age
@@ -102,6 +103,7 @@ def describe_battery(store: Store, settings: Settings) -> Document | None:
         "charge_blocked": estimate and estimate.charge_blocked,
         "method": estimate and estimate.method,
         "full_at": sleep_and_outlook.encode_known_time(estimate.full_at) if estimate else None,
+        "age": describe_battery_age(store, settings),
     }
 
 

@@ -6,12 +6,12 @@ Never: invents a step: one without rows is missing from the answer.
 Each row of an answer has the column `step`, the start of its step as stored.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 
 from appliance.model import BatteryState, EnergyBudget, EnergyLevel, PowerReading
-from appliance.store.decoding import is_time, select_number
+from appliance.store.decoding import decode_time, is_time, select_number
 from appliance.store.rows import Row, encode_time
 from appliance.store.store import Store, format_number
 from appliance.store.tables import BY_ROW
@@ -96,6 +96,22 @@ def average_power(
         f"max(charge_stage IN ({stages})) AS held, max(charge_allowed = 0) AS refused"
     )
     return _group_rows(store, PowerReading, wanted, since, until)
+
+
+def read_pv_steps(
+    store: Store, since: datetime, until: datetime
+) -> Iterator[tuple[datetime, float]]:
+    """The mean PV power (W) of each 5 minutes that begins from `since` on, by its start: stored
+    means, then full rows.
+    """
+    means = {
+        row["step"]: row["pv_power_w"] for row in read_means(store, PowerReading, since, until)
+    }
+    full = average_rows(store, PowerReading, ("pv_power_w",), since, until)
+    found = {row["step"]: row["pv_power_w"] for row in full} | means
+    for step in sorted(found):
+        if found[step] is not None:
+            yield decode_time(step), found[step]
 
 
 def list_blocked_steps(store: Store, since: datetime, until: datetime) -> set[str]:

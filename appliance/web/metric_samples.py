@@ -28,13 +28,16 @@ from appliance.model_cameras import (
 )
 from appliance.settings import Settings
 from appliance.status import status_document
+from appliance.status.battery_age import describe_battery_age
 from appliance.status.camera_costs import NOTHING_KNOWN, CameraEnergy, read_power, sum_up_last_hour
 from appliance.status.loads import read_loads
+from appliance.status.solar_yield import read_solar_days, sum_up_days
 from appliance.store.pages import read_back
 from appliance.store.store import Store
 
 DAY, HOUR, SECOND = timedelta(hours=24), timedelta(hours=1), timedelta(seconds=1)
 J_IN_WH = 3600
+HOUR_S, DAY_S = 3600.0, 86_400.0
 
 
 class MetricSample(NamedTuple):
@@ -49,6 +52,8 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
     """All values that are known now. Raises `StoreError`."""
     yield MetricSample("unit_info", 1, (settings.unit.name,))
     yield from collect_battery(store, settings)
+    yield from collect_battery_age(store, settings)
+    yield from collect_yield(store, settings)
     yield from collect_power(store, settings)
     yield from collect_energy(store)
     hour = sum_up_last_hour(store)
@@ -69,6 +74,31 @@ def collect_battery(store: Store, settings: Settings) -> Iterator[MetricSample]:
     yield MetricSample("battery_charge_sigma_ratio", to_ratio(state.sigma_pct))
     yield MetricSample("battery_energy_joules", to_joules(state.energy_wh))
     yield MetricSample("battery_capacity_joules", to_joules(state.capacity_wh))
+
+
+def collect_battery_age(store: Store, settings: Settings) -> Iterator[MetricSample]:
+    """What the battery has gone through, and what it holds."""
+    age = describe_battery_age(store, settings)
+    if age is None:
+        return
+    yield MetricSample("battery_equivalent_cycles", age["equivalent_cycles"])
+    yield MetricSample("battery_health_ratio", to_ratio(age["health_pct"]))
+    yield MetricSample("battery_health_sigma_ratio", to_ratio(age["health_sigma_pct"]))
+    yield MetricSample("battery_since_full_seconds", age["days_since_full"] * DAY_S)
+
+
+def collect_yield(store: Store, settings: Settings) -> Iterator[MetricSample]:
+    """What the panels gave on the last day that is over, and their ratio of a month."""
+    today = store.clock.stamp().utc.date()
+    days = read_solar_days(store, today - timedelta(days=31))
+    month = sum_up_days(days)
+    last = sum_up_days(day for day in days if day.day.date() == today - timedelta(days=1))
+    yield MetricSample("pv_last_month_performance_ratio", month.performance_ratio)
+    yield MetricSample("pv_yesterday_energy_joules", to_joules(last.yield_wh))
+    if last.yield_wh is not None and last.curtailed_h is not None:
+        specific_h = last.yield_wh / settings.panels.peak_w
+        yield MetricSample("pv_yesterday_specific_yield_hours", specific_h)
+        yield MetricSample("pv_yesterday_curtailed_seconds", last.curtailed_h * HOUR_S)
 
 
 def collect_power(store: Store, settings: Settings) -> Iterator[MetricSample]:

@@ -1,4 +1,4 @@
-"""`unitctl battery`: what the battery's devices are set to, against what suits the battery.
+"""`unitctl battery`: the battery on one screen; and what its devices are set to.
 
 Reads: settings and database. Writes: standard output.
 Never: costs the other commands anything: what is heavy is imported when it is used.
@@ -8,7 +8,7 @@ import argparse
 
 from appliance.parsing.arguments import PATH
 
-HELP = "show whether the charge controllers and the BMS are set to what suits the battery"
+HELP = "show charge, cells, capacity and health of the battery; audit what its devices are set to"
 AUDIT_HELP = "show what each device is set to, what it should be, and which is wrong"
 AUDIT = (
     "Compares what the charge controllers and the BMS were set to when they were last read (once "
@@ -20,7 +20,9 @@ AUDIT_EPILOG = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    parser.set_defaults(action=show_screen)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    actions = parser.add_subparsers(metavar="ACTION")
     audit = actions.add_parser("audit", help=AUDIT_HELP, description=AUDIT, epilog=AUDIT_EPILOG)
     audit.set_defaults(action=show_audit)
     for action in (audit,):
@@ -39,3 +41,9 @@ def show_audit(arguments: argparse.Namespace) -> int:
     from power.commands import battery_audit  # noqa: PLC0415  (only where it is used)
 
     return battery_audit.run(arguments)
+
+
+def show_screen(arguments: argparse.Namespace) -> int:
+    from power.commands import battery_screen  # noqa: PLC0415  (only where it is used)
+
+    return battery_screen.run(arguments)

@@ -24,6 +24,13 @@ OUTLOOK_HELP = (
     "(energy in Wh, charge in %%)"
 )
 WHY_HELP = "show the energy level at a moment, its reason, and the readings before it"
+YIELD_HELP = "show what the panels gave by day, week or month, also as CSV or for PVOutput"
+FORMS = {
+    "table": "a table",
+    "csv": "CSV with a head",
+    "pvoutput": "days for PVOutput's addoutput (d,g,e,pp,pt,cd,tm,tx)",
+    "pvoutput-status": "five-minute steps for its addbatchstatus (d,t,v1,v2)",
+}
 FIGURE = make_type(parse_number, -1e7, 1e7)  # the range of each is that of its setting
 CHANGE_HELP = {
     "pv_w": "peak power of all panels together, W",
@@ -60,11 +67,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     why = actions.add_parser("why", help=WHY_HELP, description=WHY_HELP, epilog=EPILOG)
     why.set_defaults(action=show_why)
     why.add_argument("--at", type=TIME, metavar="TIME", help=f"{TIME_HELP}; default: now")
-    for action in (outlook, what_if, why):
+    of_yield = actions.add_parser("yield", help=YIELD_HELP, description=YIELD_HELP, epilog=EPILOG)
+    add_yield_arguments(of_yield)
+    for action in (outlook, what_if, why, of_yield):
         action.add_argument("--json", action="store_true", help="print JSON")
         action.add_argument(
             "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
         )
+
+
+def add_yield_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(action=show_yield)
+    spans = ("days", "weeks", "months")
+    parser.add_argument("--by", choices=spans, default="days", help="periods; default: days")
+    texts = "; ".join(f"{name}: {text}" for name, text in FORMS.items())
+    parser.add_argument("--form", choices=tuple(FORMS), default="table", help=texts)
+    place = "file for a form other than the table; - is standard output (default)"
+    parser.add_argument("--to", type=PATH, metavar="FILE", help=place)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -89,3 +108,9 @@ def show_why(arguments: argparse.Namespace) -> int:
     from power.commands import why  # noqa: PLC0415  (only where it is used)
 
     return why.run(arguments)
+
+
+def show_yield(arguments: argparse.Namespace) -> int:
+    from power.commands import yields  # noqa: PLC0415  (only where it is used)
+
+    return yields.run(arguments)

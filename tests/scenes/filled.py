@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from appliance.errors import CameraError
 from appliance.model import (
+    BatteryAge,
     BatteryState,
     ChargeStage,
     EnergyBudget,
@@ -17,6 +18,7 @@ from appliance.model import (
     GpuReading,
     PowerReading,
     Quality,
+    SolarDay,
     Stamp,
 )
 from appliance.model_cameras import (
@@ -38,11 +40,44 @@ DIGEST = "5b0c6e2f"
 SECRET_URL = "rtsp://admin:hunter2@10.0.0.7/live"
 
 
+def battery_age(now: Stamp) -> BatteryAge:
+    """Forty cycles of the 200 Ah of the settings, a tenth of which is gone."""
+    return BatteryAge(
+        now,
+        now.utc - timedelta(days=90),
+        charged_ah=8100.0,
+        discharged_ah=8000.0,
+        since_full_s=3 * 86_400.0,
+        capacity_ah=180.0,
+        capacity_sigma_ah=6.0,
+        capacity_at=now.utc - timedelta(days=3),
+    )
+
+
+def yesterday(now: Stamp) -> SolarDay:
+    """A day with 3 kWh, two curtailed and four clear hours."""
+    day = now.utc.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    return SolarDay(
+        now,
+        day,
+        2500.0,
+        3600.0,
+        {"12": 0.8},
+        yield_wh=3000.0,
+        curtailed_h=2.0,
+        clear_hours=4.0,
+        clear_hours_wh=1640.0,
+        clear_hours_reference_wh=2000.0,
+        noon_pv_v=30.0,
+    )
+
+
 def fill(open_as: OpenAs) -> None:
     """Write one row of now into every stream but the faults."""
     power, sensors, camera = open_as("power"), open_as("sensors"), open_as("camera")
     now = power.clock.stamp()
-    power.add(reading(now), battery_state(now), budget(now))
+    power.add(reading(now), battery_state(now), budget(now), battery_age(now))
+    open_as("plan").add(yesterday(now))
     sensors.add(
         GpuReading(now, "GPU 0", 8.5, 51.0, 20.0, 300_000_000),
         EnvironmentReading(

@@ -26,10 +26,18 @@ export function battery(status, now) {
   say("battery-voltage", b ? fixed(b.voltage_v, 2, "V") : UNKNOWN);
   say("battery-temperature", b ? fixed(b.temperature_c, 0, "°C") : UNKNOWN);
   say("battery-full", b && b.full_at ? when(new Date(b.full_at), now) : UNKNOWN);
+  say("battery-health", health(status.battery && status.battery.age));
   facts(byId("packs"), status.packs.map((pack) => [pack.name, packWords(pack, now)]));
   show("packs", status.packs.length > 0);
   cells(status.packs.filter((pack) => pack.cells));
   say("battery-note", note(status.battery, b, now));
+}
+
+/** State of health where it is learned, and the equivalent full cycles. */
+function health(age) {
+  if (!age) return UNKNOWN;
+  const cycles = `${age.equivalent_cycles.toFixed(0)}\u00a0cycles`;
+  return known(age.health_pct) ? `${age.health_pct.toFixed(0)} ± ${percent(age.health_sigma_pct)}, ${cycles}` : cycles;
 }
 
 function packWords(pack, now) {

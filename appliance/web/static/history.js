@@ -63,6 +63,7 @@ function row(title, one, most) {
   return make("tr", {},
     make("th", { scope: "row" }, title),
     amount(one.sun_wh, most, "sun"),
+    make("td", { class: "digits", title: curtailed(one) }, yieldOf(one)),
     amount(one.use_wh, most, "use"),
     make("td", {}, levels(one)),
     make("td", { class: "digits" }, range(one)),
@@ -90,6 +91,17 @@ function levels(one) {
     bar.append(part);
   }
   return bar;
+}
+
+/** kWh for each kWp, and the performance ratio where the period had clear hours. */
+function yieldOf(one) {
+  if (!known(one.specific_yield_kwh_per_kwp)) return UNKNOWN;
+  const ratio = known(one.performance_ratio) ? ` PR\u00a0${one.performance_ratio.toFixed(2)}` : "";
+  return one.specific_yield_kwh_per_kwp.toFixed(2) + ratio;
+}
+
+function curtailed(one) {
+  return known(one.curtailed_h) ? `curtailed ${spanOf(one.curtailed_h)}, clear ${spanOf(one.clear_hours)}` : null;
 }
 
 function range(one) {

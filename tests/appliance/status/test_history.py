@@ -1,6 +1,7 @@
 """Days, weeks and a year from the stored means: the sums are right, and unknown is no zero."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -55,6 +56,23 @@ def test_a_days_sums_are_those_of_its_rows_whether_averaged_or_not(
     assert today["known_h"] == pytest.approx(3.5)
     assert 50 <= today["lowest_charge_pct"] <= today["highest_charge_pct"] <= 56
     assert found["total"] == today | {"starts": None}
+
+
+def test_a_day_has_its_specific_yield_and_the_ratio_of_its_clear_hours(
+    open_store: OpenStore, here: Settings, clock: FakeClock
+) -> None:
+    plan, now = open_store("plan"), clock.stamp()
+    day = filled.yesterday(now)
+    plan.add(day, replace(day, day=day.day - timedelta(days=1), clear_hours_wh=1000.0))
+    found = build_history(plan, here, Span.DAYS)
+    before, yesterday = found["periods"][-3:-1]
+    assert (yesterday["performance_ratio"], yesterday["clear_hours"]) == (0.82, 4.0)
+    assert (before["performance_ratio"], before["curtailed_h"]) == (0.5, 2.0)
+    assert found["total"]["performance_ratio"] == 0.66
+    assert found["total"]["curtailed_h"] == 4.0
+    assert found["periods"][-1]["performance_ratio"] is None
+    weeks = build_history(plan, here, Span.WEEKS)["periods"]
+    assert sum(week["clear_hours"] for week in weeks) == 8.0
 
 
 def test_unknown_days_are_no_zeros(open_store: OpenStore, here: Settings) -> None:

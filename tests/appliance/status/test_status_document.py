@@ -183,7 +183,8 @@ def test_after_a_reboot_nothing_old_counts_as_present(
     found = document(open_store, settings)
     assert not found["energy"]["fresh"]
     assert found["battery"]["at"] == "2026-04-15T02:00:00.000Z"
-    assert {v for k, v in found["battery"].items() if k not in ("at", "fresh")} == {None}
+    assert {v for k, v in found["battery"].items() if k not in ("at", "fresh", "age")} == {None}
+    assert found["battery"]["age"]["health_pct"] == 90.0, "a day or two change nothing in it"
     assert {v for k, v in found["sun"].items() if k not in ("at", "fresh")} == {None}
     assert found["load"] == {"power_w": None, "parts": []}
     assert not any(

@@ -58,6 +58,13 @@ def test_a_working_unit_is_scraped_in_base_units(
     found = scraped(client)
     assert value(found, "battery_charge_ratio") == 0.72
     assert value(found, "battery_energy_joules") == 1800 * 3600
+    assert value(found, "battery_equivalent_cycles") == 40
+    assert value(found, "battery_health_ratio") == pytest.approx(0.9)
+    assert value(found, "battery_since_full_seconds") == 3 * 86_400
+    assert value(found, "pv_yesterday_energy_joules") == 3000 * 3600
+    assert value(found, "pv_yesterday_specific_yield_hours") == 5.0
+    assert value(found, "pv_yesterday_curtailed_seconds") == 7200
+    assert value(found, "pv_last_month_performance_ratio") == pytest.approx(0.82)
     assert value(found, "pv_power_watts") == 312
     assert value(found, "battery_temperature_celsius") is None, "606 degrees are not plausible"
     assert value(found, "level", level="full") == 1
@@ -89,6 +96,14 @@ def test_what_is_no_longer_known_is_absent_and_a_silent_service_grows_old(
     names = {name for name, _ in found}
     assert names == {
         "unit_info",
+        "battery_equivalent_cycles",
+        "battery_health_ratio",
+        "battery_health_sigma_ratio",
+        "battery_since_full_seconds",
+        "pv_yesterday_energy_joules",
+        "pv_yesterday_specific_yield_hours",
+        "pv_yesterday_curtailed_seconds",
+        "pv_last_month_performance_ratio",
         "camera_last_day_motions",
         "camera_last_day_events",
         "camera_last_motion_timestamp_seconds",

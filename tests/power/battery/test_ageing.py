@@ -113,7 +113,8 @@ def test_one_discharge_counts_once_however_long_it_stays_empty() -> None:
     battery.fill()
     once = battery.age.capacity_ah
     assert once is not None
-    assert 62.0 < once < 80.0, "weighed with the rated capacity"
+    assert 60.0 < once < 66.0
+    assert battery.age.capacity_sigma_ah == pytest.approx(2.4, abs=0.5), "not of sixty readings"
 
 
 def test_a_shallow_cycle_a_cold_one_and_one_with_a_silence_teach_nothing() -> None:
