@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from appliance.__main__ import main
 from appliance.errors import BusError
 from appliance.model import BatteryAge, BatteryReading
 from tests.power.commands.energy_unit import Unit
@@ -14,19 +13,14 @@ from tests.scenes import filled
 
 
 @pytest.fixture
-def battery(unit: Unit, capsys: pytest.CaptureFixture[str]) -> Unit:
-    """The same unit, at which `unitctl battery` is typed; it has a BMS."""
-    text = unit.settings.read_text()
-    unit.settings.write_text(f'{text}\n[bms.pack]\nmodel = "jk-pb"\n')
-
-    def type_words(*words: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as left:
-            main(["battery", *words, "--settings", str(unit.settings)])
-        out, err = capsys.readouterr()
-        return int(left.value.code or 0), out, err
-
-    unit.type = type_words  # type: ignore[method-assign]
+def battery(unit: Unit) -> Unit:
+    """The same unit with a BMS."""
+    unit.settings.write_text(f'{unit.settings.read_text()}\n[bms.pack]\nmodel = "jk-pb"\n')
     return unit
+
+
+def type_battery(unit: Unit, *words: str) -> tuple[int, str, str]:
+    return unit.type(*words, command="battery")
 
 
 def report(unit: Unit, age: BatteryAge | None = None) -> None:
@@ -44,7 +38,7 @@ def test_one_screen_has_charge_cells_capacity_health_cycles_and_the_last_full_ch
     battery: Unit,
 ) -> None:
     report(battery)
-    code, out, err = battery.type()
+    code, out, err = type_battery(battery)
     assert (code, err) == (0, "")
     for words in (
         "Lithium iron phosphate (LFP), 2560 Wh rated at 25 C, 12.8 V, 4 cells in series",
@@ -62,7 +56,7 @@ def test_one_screen_has_charge_cells_capacity_health_cycles_and_the_last_full_ch
 def test_what_was_not_learned_is_said_and_no_figure_stands_for_it(battery: Unit) -> None:
     stamp = battery.stamp
     report(battery, BatteryAge(stamp, stamp.utc, 0.0, 0.0, 0.0))
-    out = battery.type()[1]
+    out = type_battery(battery)[1]
     assert "200 Ah rated; not learned yet" in out
     assert "health" not in out
 
@@ -71,25 +65,25 @@ def test_lead_acid_is_told_how_often_it_should_be_full(battery: Unit) -> None:
     text = battery.settings.read_text()
     battery.settings.write_text(f'{text}\n[battery]\nchemistry = "agm"\nnominal_voltage_v = 12\n')
     report(battery)
-    assert "(at least each 30, each 7 days is better)" in battery.type()[1]
+    assert "(at least each 30, each 7 days is better)" in type_battery(battery)[1]
 
 
 def test_a_fault_of_the_batterys_side_stands_on_top(battery: Unit) -> None:
     report(battery)
     battery.open_as("power").raise_fault("power", BusError("bms pack does not answer"))
-    code, out, _ = battery.type()
+    code, out, _ = type_battery(battery)
     assert code == 1
     assert out.index("bms pack does not answer") < out.index("72 +- 2 %")
 
 
 def test_a_unit_that_has_reported_nothing_says_so(battery: Unit) -> None:
-    code, out, _ = battery.type()
+    code, out, _ = type_battery(battery)
     assert code == 1
     assert "nothing reported yet" in out
 
 
 def test_json_has_the_same(battery: Unit) -> None:
     report(battery)
-    found = battery.type("--json")[1]
+    found = type_battery(battery, "--json")[1]
     assert '"health_pct": 90.0' in found
     assert '"packs"' in found
