@@ -36,6 +36,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
         yield from check_shapes(camera, ("camera", name))
         yield from check_clips(camera, ("camera", name, "clip_s"), settings)
     yield from check_hosts(settings)
+    yield from check_topic(settings)
 
 
 def check_name(settings: Settings) -> Iterator[Error]:
@@ -120,3 +121,9 @@ def check_hosts(settings: Settings) -> Iterator[Error]:
             parse_host(host)
         except InputError as error:
             yield ("web", "hosts"), f"has a wrong entry: {error}"
+
+
+def check_topic(settings: Settings) -> Iterator[Error]:
+    """What is published has one topic: no broker takes a wildcard in it."""
+    if set(settings.mqtt.topic) & set("+#"):
+        yield ("mqtt", "topic"), "must not have + or #: these are wildcards of who reads"

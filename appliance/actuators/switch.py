@@ -59,12 +59,28 @@ def check_settings(settings: Settings) -> Iterator[SettingsFinding]:
                 attempt()
             except SettingsError as error:
                 yield SettingsFinding(("switch", name, key), f"cannot be used: {error}")
+    yield from find_shared_files(settings)
+
+
+def find_shared_files(settings: Settings) -> Iterator[SettingsFinding]:
+    """Switches that write the same file: one would be on whenever the other should be off."""
+    known: dict[str, str] = {}
+    for name, own in settings.switch.items():
+        if own.kind is SwitchKind.FILE and own.path is not None:
+            first = known.setdefault(os.path.realpath(own.path), name)
+            if first != name:
+                yield SettingsFinding(
+                    ("switch", name, "path"),
+                    f"is that of [switch.{first}]: give each a file of its own, or make one of the "
+                    "two",
+                )
 
 
 def list_requirements(name: str, own: SwitchSettings) -> Iterator[tuple[str, Callable[[], object]]]:
     """What each kind of switch needs: the setting, and what raises `SettingsError` without it."""
     if own.kind is SwitchKind.FILE:
         yield "path", partial(require_path, name, own)
+        yield "off", partial(require_words, name, own)
     if own.kind is SwitchKind.COMMAND:
         yield "on", partial(split_command, name, "on", own.on)
     if own.kind is SwitchKind.WAKE_ON_LAN:
@@ -80,6 +96,15 @@ def require_path(name: str, own: SwitchSettings) -> Path:
     if own.path is None:
         raise SettingsError(f"[switch.{name}] needs a `path`: the file that switches it")
     return own.path
+
+
+def require_words(name: str, own: SwitchSettings) -> None:
+    """On and off must differ in what the file shows, or the switch reads back as both."""
+    on, off = own.on.strip(), own.off.strip()
+    if not on or not off or on == off:
+        raise SettingsError(
+            f"[switch.{name}] needs two different words in `on` and `off`, not {on!r} and {off!r}"
+        )
 
 
 def split_command(name: str, key: str, text: str) -> list[str]:

@@ -96,6 +96,10 @@ MISTAKES = {
             "did you mean 'Europe/Bucharest'?"
         ),
     ),
+    "a topic with a wildcard": (
+        "[mqtt]\ntopic = 'farm/#'\n",
+        "/unit.toml:2: mqtt.topic must not have + or #: these are wildcards of who reads",
+    ),
     "no TOML": ("[unit\n", "/unit.toml is not valid TOML: "),
     "a number of 5,000 digits": (
         f"[web]\nport = {'9' * 5000}\n",

@@ -40,6 +40,15 @@ def run_check(capsys: pytest.CaptureFixture[str], path: Path, text: str) -> tupl
         (CHARGER + '[camera.a]\nsource = "rtsp://127.0.0.1"\n', ":4: camera.a.source is refused"),
         (CHARGER + '[camera.a]\nsource = "concat:x"\n', "is not opened"),
         (CHARGER + "[switch.a]\n", "switch.a.path cannot be used"),
+        (
+            CHARGER + '[switch.a]\npath = "/x"\noff = " 1"\n',
+            "two different words in `on` and `off`",
+        ),
+        (CHARGER + '[switch.a]\npath = "/x"\noff = ""\n', "two different words in `on` and `off`"),
+        (
+            CHARGER + '[switch.a]\npath = "/x"\n[switch.b]\npath = "/y/../x"\n',
+            "switch.b.path is that of [switch.a]",
+        ),
         (CHARGER + '[switch.a]\nkind = "command"\non = "\'"\n', "open quote"),
         (CHARGER + '[switch.a]\nkind = "wake-on-lan"\nmac = "1"\n', "hardware address"),
         (CHARGER + "[energy]\neco_power_w = 30\n", "energy.eco_power_w must be at most full_"),
