@@ -12,7 +12,8 @@ From the moment that a battery falls until its loads are ordered to stop, three 
 
 Each poll's own time is added to the first and the last. A poll that measured nothing new (its
 answer was lost, or a slow line has not come round: power/reading/side_by_side.py) is repeated after
-a second, and every quarter of one once the voltage has been low for long enough.
+a second, and every quarter of one once the voltage has been low for long enough; but only for a
+minute: by then the silence itself has stopped the loads, and the meter may be gone for days.
 While nothing runs, nothing needs to be stopped, and the settings' pace is enough.
 """
 
@@ -37,7 +38,7 @@ def choose_period_s(
 ) -> float:
     """Seconds from the beginning of this poll to that of the next. `usual_s` is the settings'."""
     deadline_s = find_deadline_s(state)
-    if deadline_s is not None:
+    if deadline_s is not None and poll_began_s - deadline_s <= NO_RISE_AFTER_S:
         wanted_s = spread_until(deadline_s - poll_began_s, max(WHILE_LOW_S, 2 * poll_took_s))
     elif level is not None and level <= EnergyLevel.HIBERNATE:
         wanted_s = usual_s

@@ -77,6 +77,19 @@ def test_a_confirmation_that_is_overdue_is_asked_for_four_times_a_second() -> No
     assert choose(state, took_s=1.6) == 0.25
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        GuardState(low_since_s=5.0, empty_since_s=5.0, observed_s=8.0, was_good=True),
+        GuardState(disconnected_since_s=5.0, disconnected_seen_s=8.0, was_connected=True),
+    ],
+)
+def test_a_confirmation_that_does_not_come_is_not_asked_for_without_end(state: GuardState) -> None:
+    """The meter went down with the battery: loads are off, and it may be gone for days."""
+    assert choose(state, HIBERNATE, took_s=0.1) == 10.0
+    assert choose(state, FULL, took_s=0.1) == 2.0
+
+
 def play(
     volts_at: dict[float, float], falls_s: float, lost: Callable[[float], bool] = lambda _: False
 ) -> list[tuple[float, EnergyLevel]]:
