@@ -34,7 +34,7 @@ class Tier(Enum):
     """How a frame is analysed.
 
     REGION: the small model, on the moving part of the picture only. INT8: the small model, on all
-    of it. FP32: the exact model, while solar power is in surplus. USER: the owner's own model of
+    of it. FP32: the exact model, while surplus is available. USER: the owner's own model of
     that camera.
     """
 

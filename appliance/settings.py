@@ -149,7 +149,7 @@ class MeterSettings:
 
 @dataclass(frozen=True, slots=True)
 class PanelsSettings:
-    peak_w: float = setting(600.0, "Peak power of all panels together, W", 1, 100_000)
+    peak_w: float = setting(600.0, "Nominal power of the array at STC, Wp", 1, 100_000)
     tilt_deg: float = setting(35.0, "Tilt from the horizontal, degrees", 0, 90)
     azimuth_deg: float = setting(180.0, "Direction they face, degrees; 180 is south", 0, 360)
 
@@ -157,7 +157,7 @@ class PanelsSettings:
 @dataclass(frozen=True, slots=True)
 class BatterySettings:
     chemistry: Chemistry = setting(Chemistry.LFP, "Battery chemistry")
-    capacity_wh: float = setting(2560.0, "Nominal energy, Wh", 10, 1_000_000)
+    capacity_wh: float = setting(2560.0, "Rated energy at 25 C (lead-acid: C20), Wh", 10, 1_000_000)
     nominal_voltage_v: float = setting(12.8, "Nominal voltage, V, as sold", 12, 105)
     cells: int | None = setting(
         None,

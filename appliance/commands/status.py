@@ -135,7 +135,7 @@ def describe_level(energy: dict[str, Any] | None, settings: Settings) -> Line:
         old = format_local(energy["at"], settings)
         text = f"no energy budget now; the last one was {energy['level']}, made {old}"
         return Line("level", text, BAD)
-    free = "; solar power is in surplus" if energy["sun_is_free"] else ""
+    free = "; surplus available" if energy["sun_is_free"] else ""
     text = f"{energy['level']}, up to {energy['power_w']:g} W: {energy['reason']}{free}"
     return Line("level", text, GOOD)
 

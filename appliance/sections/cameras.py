@@ -129,7 +129,7 @@ class InferenceSettings:
     )
     blur_heads: bool = setting(True, "Blur the heads of people in snapshots")
     sun_model: str = setting(
-        "", "Model used while solar power is in surplus, as in `model`; '' for none"
+        "", "Model used while surplus is available, as in `model`; '' for none"
     )
     regions: bool = setting(
         True, "Analyse only the moving part of a picture where objects are then larger"

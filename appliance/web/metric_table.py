@@ -48,7 +48,7 @@ METRICS = (
     Metric("level",                              "1 for the present energy level, 0 for the others", ("level",)),
     Metric("budget_power_watts",                 "Power that all loads may use together"),
     Metric("reserve_energy_joules",              "Energy kept in reserve for dark days"),
-    Metric("sun_is_free",                        "1 while the battery is full and solar power is curtailed"),
+    Metric("sun_is_free",                        "1 while the battery is full and PV power is curtailed"),
     Metric("camera_mode",                        "1 for the mode that the camera is in, 0 for the others", ("camera", "mode")),
     Metric("camera_power_watts",                 "Power of a camera now, by part: the camera with its process, and inference", ("camera", "part")),
     Metric("camera_mean_power_watts",            "The same as a mean of the last hour's known time (= Wh in an hour)", ("camera", "part")),

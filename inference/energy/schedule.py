@@ -126,7 +126,7 @@ def format_reason(
     else:
         sentence = f"{level} allows {allows}, about {watts:.2g} W of {has}"
     if sunny:
-        sentence += ", with the exact model since solar power is in surplus"
+        sentence += ", with the exact model since surplus is available"
     return sentence
 
 

@@ -52,7 +52,7 @@ def arbitrate(
         reserve_wh = compute_reserve_wh(settings.battery, settings.energy)
     if source == "planner":
         days = reserve_wh / (settings.energy.hibernate_power_w * 24)
-        reason += f", reserve {format_count(days, 'day', '.0f')}"
+        reason += f", autonomy in hibernation {format_count(days, 'day', '.0f')}"
     budget = EnergyBudget(
         stamp=now,
         level=level,

@@ -33,9 +33,9 @@ FORMS = {
 }
 FIGURE = make_type(parse_number, -1e7, 1e7)  # the range of each is that of its setting
 CHANGE_HELP = {
-    "pv_w": "peak power of all panels together, W",
+    "pv_w": "array nominal power at STC, Wp",
     "tilt_deg": "tilt of the panels from the horizontal, deg",
-    "battery_wh": "nominal energy of the battery, Wh",
+    "battery_wh": "rated energy of the battery at 25 C, Wh",
     "full_w": "power that the loads may draw at FULL, W",
     "eco_w": "power that the loads may draw at ECO, W",
     "sentinel_w": "power that the loads may draw at SENTINEL, W",

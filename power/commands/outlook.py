@@ -149,7 +149,7 @@ def format_block(block: Sequence[EnergyPlanStep], settings: Settings) -> Line:
     charge = f"then {last.state_of_charge_pct:.0f} %{band}"
     return Line(
         f"{begins} to {ends}",
-        f"sun {sun_wh:5.0f} Wh  loads {load_wh:5.0f} Wh  {charge:<20}  {format_levels(block)}",
+        f"PV {sun_wh:5.0f} Wh  loads {load_wh:5.0f} Wh  {charge:<20}  {format_levels(block)}",
     )
 
 

@@ -154,13 +154,13 @@ def describe_state(answer: Answer, settings: Settings) -> list[Line]:
     if battery is not None:
         charge = format_value(battery.state_of_charge_pct, "{:.0f}") + " +- "
         charge += format_value(battery.sigma_pct, "{:.0f}") + f" % ({battery.method})"
-        blocked = ", takes no charge" if battery.charge_blocked else ""
+        blocked = ", charging disabled" if battery.charge_blocked else ""
         lines.append(
             Line("battery", charge + blocked + format_age(battery.stamp.utc, answer, settings))
         )
     if reading is not None:
         text = (
-            f"sun {format_value(reading.pv_power_w, '{:.0f} W')}, "
+            f"PV {format_value(reading.pv_power_w, '{:.0f} W')}, "
             f"battery {format_value(reading.battery_voltage_v, '{:.2f} V')} "
             f"{format_value(reading.battery_current_a, '{:+.1f} A')}, "
             f"loads {format_value(reading.load_power_w, '{:.0f} W')}, "

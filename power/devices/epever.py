@@ -162,7 +162,7 @@ class EpeverTracer(ChargerProfile):
         checked = check_power_w(power_w, sample["pv_voltage"], sample["pv_current"])
         if voltage_v.value is None or checked.value is None:
             return None
-        text = f"battery {voltage_v.value:.2f} V, sun {checked.value:.0f} W"
+        text = f"battery {voltage_v.value:.2f} V, PV {checked.value:.0f} W"
         return Identification(text, certain=checked.value > PROVING_W)
 
     def make_reading(self, stamp: Stamp, sample: Sample) -> PowerReading:

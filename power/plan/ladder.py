@@ -61,22 +61,22 @@ class Ladder:
         if battery is None or battery.state_of_charge_pct is None or battery.sigma_pct is None:
             return self._make_proposal(EnergyLevel.SENTINEL, "the charge is unknown", reading)
         charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
-        left = f"charge {charge_pct:.0f} +- {sigma_pct:.0f} %"
+        left = f"SOC {charge_pct:.0f} +- {sigma_pct:.0f} %"
         if is_surplus_available(battery, reading, self._settings.battery):
-            left += ", the battery is full and PV power is curtailed, solar power is in surplus"
+            left += ", the battery is full and PV power is curtailed, surplus available"
             return replace(self._make_proposal(EnergyLevel.FULL, left, reading), sun_is_free=True)
         energy = self._settings.energy
         lower_pct = charge_pct - energy.sigma_weight * sigma_pct
         level = choose_level(lower_pct, previous, energy)
         if battery.charge_blocked:
-            left += ", the battery can take no charge now"
+            left += ", charging is disabled"
         return self._make_proposal(level, f"{left}, {describe_next_rung(level, energy)}", reading)
 
     def _make_proposal(
         self, level: EnergyLevel, charge_text: str, reading: PowerReading | None
     ) -> Proposal:
         sun_w = reading.pv_power_w if reading else None
-        sun = "sun unknown" if sun_w is None else f"sun {sun_w:.0f} W"
+        sun = "PV power unknown" if sun_w is None else f"PV {sun_w:.0f} W"
         return Proposal(level, self._settings.get_level_power_w(level), f"{charge_text}; {sun}")
 
 

@@ -247,6 +247,6 @@ class PolicyPlanner:
 
     def _format_reason(self, battery: BatteryState, reading: PowerReading | None) -> str:
         sun_w = reading.pv_power_w if reading else None
-        sun = "sun unknown" if sun_w is None else f"sun {sun_w:.0f} W"
-        charge = f"charge {battery.state_of_charge_pct:.0f} +- {battery.sigma_pct:.0f} %"
+        sun = "PV power unknown" if sun_w is None else f"PV {sun_w:.0f} W"
+        charge = f"SOC {battery.state_of_charge_pct:.0f} +- {battery.sigma_pct:.0f} %"
         return f"{charge}, {self._policy_reason}; {sun}"

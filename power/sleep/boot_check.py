@@ -4,8 +4,9 @@ Reads and writes: nothing; pure. power/sleep/boot_record.py keeps the record,
 power/sleep/controller.py acts.
 Never: lets a load start before the check has passed, or counts a clean end as a failure.
 
-A boot fails when it ends without a record before it was well for 15 min (a brown-out while
-booting), when the energy check sends it back, or when the guard has to end it as early as that.
+A boot fails when it ends without a record before it was well for 15 min (a low-voltage disconnect
+while booting), when the energy check sends it back, or when the guard has to end it as early as
+that.
 """
 
 from dataclasses import KW_ONLY, dataclass, replace
@@ -269,7 +270,7 @@ def can_reach_threshold(battery: BatteryState, reading: PowerReading, settings: 
 def format_need(least_pct: float, reading: PowerReading, boot: Boot, settings: Settings) -> str:
     """The charge and sun that there are, and those that it takes."""
     sun_w = reading.pv_power_w
-    sun = "the sun is unknown" if sun_w is None else f"{sun_w:.0f} W of sun"
+    sun = "the PV power is unknown" if sun_w is None else f"{sun_w:.0f} W of PV power"
     need = (
         f"{max(0.0, least_pct):.0f} % and {sun}, it takes {wake_pct(settings):.0f} % and "
         f"{compute_needed_w(settings, reading):.0f} W for {format_duration(SUN_FOR_S)}"

@@ -123,7 +123,8 @@ def unit(clock: FakeClock, settings: Settings, open_store: OpenStore) -> Unit:
 
 def test_a_charged_unit_runs_everything_and_says_why(unit: Unit) -> None:
     assert unit.pass_time(10) == (
-        "FULL: charge 90 +- 1 %, ECO below 60 %; sun 0 W, reserve 3 days; the loads may draw 25 W"
+        "FULL: SOC 90 +- 1 %, ECO below 60 %; PV 0 W, autonomy in hibernation 3 days; "
+        "the loads may draw 25 W"
     )
     assert unit.host.new() == [f"start {GATE}", f"start {INFERENCE}"]
     assert unit.budget().level == EnergyLevel.FULL

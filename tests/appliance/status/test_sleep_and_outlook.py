@@ -17,7 +17,7 @@ from tests.stand_ins.fakes import START, FakeClock
 
 ALARM = "the clock of the computer"
 WHY = "no load may run; the wake is set by the height of the sun"
-POOR = "the energy check (the clock of the computer): 11 % and 3 W of sun"
+POOR = "the energy check (the clock of the computer): 11 % and 3 W of PV power"
 DEFS = json.loads((ROOT / "appliance/status.schema.json").read_text())["$defs"]
 HOUR = timedelta(hours=1)
 FULL, ECO, SENTINEL = EnergyLevel.FULL, EnergyLevel.ECO, EnergyLevel.SENTINEL

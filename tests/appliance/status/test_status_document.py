@@ -156,7 +156,7 @@ def test_free_sun_and_the_last_full_charge_are_shown(
     assert found["energy"]["sun_is_free"] is True
     assert found["battery"]["full_at"] == "2026-04-12T02:00:00.000Z"
     words = [line.text for line in describe_energy(found, settings)]
-    assert words[0].endswith("; solar power is in surplus")
+    assert words[0].endswith("; surplus available")
     assert "2026-04-12 02:00" in words
 
 

@@ -186,7 +186,7 @@ def test_free_sun_stands_beside_the_level(
     free = power.last(EnergyBudget)
     assert free is not None
     power.add(replace(free, stamp=power.clock.stamp(), sun_is_free=True))
-    browser.wait_for(shows("level-free", "Solar power is in surplus"))
+    browser.wait_for(shows("level-free", "Surplus available"))
 
 
 # JavaScript: the red, green and blue of the chart, at fractions of its drawing.

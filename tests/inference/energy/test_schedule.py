@@ -71,7 +71,7 @@ def test_the_exact_model_is_planned_only_while_the_sun_is_free_and_if_there_is_o
     own = replace(SETTINGS, sun_model="exact")
     sunny = make_plan(budget(EnergyLevel.ECO, sun_is_free=True), own, RESOURCES)
     assert (sunny.tier, sunny.model) == (Tier.FP32, "exact")
-    assert sunny.reason.endswith(", with the exact model since solar power is in surplus")
+    assert sunny.reason.endswith(", with the exact model since surplus is available")
     dull = make_plan(budget(EnergyLevel.FULL), own, RESOURCES)
     assert (dull.tier, dull.model) == (Tier.INT8, "")
     none = make_plan(budget(EnergyLevel.FULL, sun_is_free=True), SETTINGS, RESOURCES)

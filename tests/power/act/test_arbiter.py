@@ -38,7 +38,7 @@ class ArbiterRun:
         self.clock.advance(wait_s)
         verdict = Verdict(allowed, "the charger has not answered for 14 min", may_rise=may_rise)
         proposal = Proposal(
-            proposed, SETTINGS.get_level_power_w(proposed), "charge 46 +- 3 %; sun 120 W"
+            proposed, SETTINGS.get_level_power_w(proposed), "SOC 46 +- 3 %; PV 120 W"
         )
         self.ruling, budget = arbitrate(
             self.ruling, verdict, proposal, SETTINGS, self.clock.stamp()
@@ -106,10 +106,10 @@ def test_the_guard_is_always_above_the_planner(run: ArbiterRun) -> None:
 
 
 def test_the_reason_is_a_sentence_with_figures(run: ArbiterRun) -> None:
-    assert run.rule(ECO).reason == "ECO: charge 46 +- 3 %; sun 120 W, reserve 7 days"
+    assert run.rule(ECO).reason == "ECO: SOC 46 +- 3 %; PV 120 W, autonomy in hibernation 7 days"
     run.rule(FULL)
     waiting = run.rule(FULL, wait_s=180)
-    assert waiting.reason == "ECO: charge 46 +- 3 %; sun 120 W; FULL in 12 min if this lasts"
+    assert waiting.reason == "ECO: SOC 46 +- 3 %; PV 120 W; FULL in 12 min if this lasts"
 
 
 def test_a_planner_may_ask_for_less_power_than_its_level_allows(clock: FakeClock) -> None:

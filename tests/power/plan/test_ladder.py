@@ -66,21 +66,21 @@ def test_the_sigma_is_taken_off_the_charge_before_a_level_is_chosen() -> None:
 
 def test_the_reason_has_charge_sigma_next_step_and_sun() -> None:
     proposal = LADDER.propose(a_state(46), a_reading(120, ChargeStage.BULK, 7), ECO)
-    assert proposal.reason == "charge 46 +- 3 %, FULL from 65 %; sun 120 W"
+    assert proposal.reason == "SOC 46 +- 3 %, FULL from 65 %; PV 120 W"
     assert proposal.power_w == Settings().energy.eco_power_w
 
 
 def test_an_unknown_charge_lets_cameras_listen_and_no_more() -> None:
     proposal = LADDER.propose(a_state(None), None, FULL)
     assert proposal.level == SENTINEL
-    assert proposal.reason == "the charge is unknown; sun unknown"
+    assert proposal.reason == "the charge is unknown; PV power unknown"
 
 
 @pytest.mark.parametrize("stage", [ChargeStage.FLOAT, ChargeStage.ABSORPTION])
 def test_surplus_is_available_where_a_full_battery_curtails_the_panels(stage: ChargeStage) -> None:
     proposal = LADDER.propose(a_state(98), a_reading(80, stage, 1.0), ECO)
     assert (proposal.level, proposal.sun_is_free) == (FULL, True)
-    assert "solar power is in surplus" in proposal.reason
+    assert "surplus available" in proposal.reason
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_battery_that_can_take_no_charge_leaves_no_surplus() -> None:
     full = a_state(98, blocked=True)
     proposal = LADDER.propose(full, a_reading(80, ChargeStage.FLOAT, 0.0), ECO)
     assert not proposal.sun_is_free
-    assert "the battery can take no charge now" in proposal.reason
+    assert "charging is disabled" in proposal.reason
 
 
 @pytest.mark.parametrize("chemistry", [Chemistry.AGM, Chemistry.FLOODED, Chemistry.LEAD_ACID])

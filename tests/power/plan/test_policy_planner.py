@@ -132,7 +132,7 @@ def test_surplus_is_spent_whatever_the_plan_says() -> None:
     full = {"charge_stage": ChargeStage.FLOAT, "battery_current_a": 0.5}
     found = Desk(DARK).propose(12.0, 97.0, 100.0, **full)
     assert found.level == EnergyLevel.FULL
-    assert "solar power is in surplus" in found.reason
+    assert "surplus available" in found.reason
 
 
 def drawn_after(noon: dict[str, object]) -> float:
@@ -155,10 +155,10 @@ def test_throttled_sun_does_not_make_the_day_dark() -> None:
 def test_the_sentence_has_charge_expectation_sun_and_when_it_will_change() -> None:
     desk = Desk(predicts_change=True)
     found = desk.propose(18.5, 45.0, 0.0)
-    assert "charge 45 +- 4 %" in found.reason
+    assert "SOC 45 +- 4 %" in found.reason
     assert POLICY.reason in found.reason
-    assert found.reason.endswith("sun 0 W")
-    assert Desk(predicts_change=True).propose(1.0, 80.0, None).reason.endswith("sun unknown")
+    assert found.reason.endswith("PV 0 W")
+    assert Desk(predicts_change=True).propose(1.0, 80.0, None).reason.endswith("PV power unknown")
 
 
 def test_a_restart_within_the_night_decides_the_same() -> None:

@@ -181,14 +181,14 @@ def test_sun_above_the_load_for_a_quarter_of_an_hour_and_charge_enough_let_it_st
     answer, s, message = check(SLEEPY, wake_pct(SETTINGS) + 3, steady(BRIGHT_W))
     assert (answer, s) == (CheckResult.STAY, 910.0)
     assert message.startswith(
-        "the energy check is passed: 28 % and 106 W of sun, it takes 27 % and"
+        "the energy check is passed: 28 % and 106 W of PV power, it takes 27 % and"
     )
 
 
 def test_without_sun_and_charge_it_goes_back_at_the_second_reading() -> None:
     answer, s, message = check(SLEEPY, 18, steady(0.0))
     assert (answer, s) == (CheckResult.BACK, 30.0)
-    assert "the energy check (the clock of the computer): 16 % and 0 W of sun" in message
+    assert "the energy check (the clock of the computer): 16 % and 0 W of PV power" in message
 
 
 def test_sun_alone_does_not_do_where_the_charge_is_out_of_reach() -> None:

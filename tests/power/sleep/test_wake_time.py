@@ -89,7 +89,7 @@ def test_the_plan_says_when_sun_and_charge_suffice() -> None:
     ]
     wake = choose_wake_time(EVENING, plan, 0, SETTINGS)
     assert wake.at == MORNING - HOUR / 2
-    assert "the plan expects 40 W of sun" in wake.reason
+    assert "the plan expects 40 W of PV power" in wake.reason
 
 
 def test_the_low_end_of_the_plan_counts() -> None:
