@@ -75,12 +75,12 @@ def test_the_outlook_shows_autonomy_and_the_days_in_quarters(unit: Unit) -> None
     assert "34 days until the unit powers off" in out
     assert "one grey day expected" in out
     assert "Europe/Berlin" in out
-    lines = [line for line in out.splitlines() if "sun" in line and "Wh" in line]
+    lines = [line for line in out.splitlines() if "PV" in line and "Wh" in line]
     assert 12 <= len(lines) <= 13
     assert "ECO 3 h" in lines[2]
     assert "SENTINEL 3 h" in lines[2]
     assert "loads    72 Wh" in lines[2]
-    assert "sun   240 Wh" in lines[2]
+    assert "PV   240 Wh" in lines[2]
 
 
 def test_a_clock_that_nobody_has_confirmed_lengthens_no_autonomy(
