@@ -214,7 +214,7 @@ class SolarDay:
     battery took less than the panels could give. `clear_hours` had a clear sky and no curtailment:
     in them the panels gave `clear_hours_wh`, and `clear_hours_reference_wh` is their nominal power
     times the modelled irradiation over 1 kW/m2. `noon_pv_v` is their voltage while the sun was
-    high.
+    high, `highest_pv_v` the highest of the day.
     """
 
     stamp: Stamp
@@ -230,6 +230,7 @@ class SolarDay:
     clear_hours_wh: float | None = None
     clear_hours_reference_wh: float | None = None
     noon_pv_v: float | None = None
+    highest_pv_v: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

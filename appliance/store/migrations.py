@@ -244,6 +244,12 @@ def m0015_battery_age(db: Database) -> None:
     )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0016_highest_pv_v(db: Database) -> None:
+    """The highest voltage of the panels on a day: none means that none is connected."""
+    db.execute("ALTER TABLE sun_day ADD COLUMN highest_pv_v REAL")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -18,12 +18,13 @@ from appliance.model import SolarDay
 from appliance.settings import Settings
 from appliance.wording.counts import format_share
 from power.plan.weather_model import estimate_usual_c
-from power.plan.yield_loss import YieldLoss, find_yield_loss
+from power.plan.yield_loss import YieldLoss, compute_noon_height, find_yield_loss
 
 NOTHING_SHARE = 0.005
 EVIDENCE_WH_PER_W = 0.25  # of clear-sky energy that was seen: half an hour of a summer's noon
 DARK_DAYS, LAST_DAYS = 2, 7
 DEAD_SHARE = 0.5  # of the battery's nominal voltage: a panel in any daylight has more
+LEAST_HEIGHT = 0.17  # sine of the sun's elevation at noon: 10 degrees
 SNOW_C = 2.0
 DATE = "%d %b"
 MEASURE = "Measure its voltage and current at the controller, and look at fuses and plugs"
@@ -57,6 +58,7 @@ def check_array(
     it was seen; `open_codes`: of the faults that are open.
     """
     dark = find_dark_days([*days[-LAST_DAYS:], *([today] if today else [])], settings)
+    dark = dark or find_unconnected_days(days[-LAST_DAYS:], settings)
     if dark:
         return describe_nothing(dark, settings)
     is_open = YieldStepped.code in open_codes or YieldDeclines.code in open_codes
@@ -80,6 +82,28 @@ def find_dark_days(days: Sequence[SolarDay], settings: Settings) -> list[SolarDa
         dark.insert(0, day)
     is_certain = len(dark) >= DARK_DAYS or (dark and are_dead(dark[-1], settings))
     return dark if is_certain else []
+
+
+def find_unconnected_days(days: Sequence[SolarDay], settings: Settings) -> list[SolarDay]:
+    """The last whole days without any voltage of the panels, whatever the clock says of the hours:
+    also frost in which nothing is charged, or a full battery, does not hide that.
+    """
+    found: list[SolarDay] = []
+    for day in reversed(days):
+        if not is_unconnected(day, settings):
+            break
+        found.insert(0, day)
+    return found
+
+
+def is_unconnected(day: SolarDay, settings: Settings) -> bool:
+    """Whether the panels had no voltage all day, while the sun stood high enough at noon."""
+    volts, given_wh = day.highest_pv_v, day.yield_wh
+    if volts is None or given_wh is None:
+        return False
+    least_v = DEAD_SHARE * settings.battery.nominal_voltage_v
+    is_lit = compute_noon_height(day.day, settings.site) >= LEAST_HEIGHT
+    return is_lit and volts < least_v and given_wh <= NOTHING_SHARE * settings.panels.peak_w
 
 
 def gave_nothing(day: SolarDay) -> bool:
@@ -112,8 +136,8 @@ def describe_nothing(dark: Sequence[SolarDay], settings: Settings) -> ArrayFault
             "controller, whether it is switched off or shows an error"
         )
     return ArrayFault(
-        f"the panels give nothing since {dark[0].day:{DATE}}, and even the darkest sky would give "
-        f"a fiftieth of the {last.clear_wh:.0f} Wh of a clear one: {cause}"
+        f"the panels give nothing since {dark[0].day:{DATE}}, and even the darkest sky gives a "
+        f"fiftieth of a clear one: {cause}"
     )
 
 

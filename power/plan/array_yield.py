@@ -49,6 +49,7 @@ class ArrayYield(TypedDict):
     clear_hours_wh: float
     clear_hours_reference_wh: float
     noon_pv_v: float | None
+    highest_pv_v: float | None
 
 
 def add_yield(
@@ -81,6 +82,10 @@ def sum_up_yield(
         "clear_hours_wh": clear.measured_wh,
         "clear_hours_reference_wh": clear.clear_wh / (1 - LOSSES),
         "noon_pv_v": average_noon_v(points, clear_w),
+        "highest_pv_v": max(
+            (one.pv_voltage_v for one in points.values() if one.pv_voltage_v is not None),
+            default=None,
+        ),
     }
 
 

@@ -92,10 +92,15 @@ def list_clear_days(days: Sequence[SolarDay], site: SiteSettings) -> list[ClearD
 
 def compute_sound_share(day: datetime, site: SiteSettings) -> float:
     """What a sound array gives of the clear sky's model in clear hours of that day of the year."""
+    height = max(1 / MOST_AIR_MASS, compute_noon_height(day, site))
+    return SHARE_AT_ZENITH * math.pow(height, -AIR_MASS_POWER)
+
+
+def compute_noon_height(day: datetime, site: SiteSettings) -> float:
+    """The sine of the sun's elevation at noon of that date."""
     noon = datetime.combine(day.date(), time(12), UTC) - timedelta(hours=site.longitude_deg / 15)
     elevation, _ = compute_sun_position([noon], site, compute_pressure_pa(site.altitude_m))
-    height = max(1 / MOST_AIR_MASS, math.sin(float(elevation[0])))
-    return SHARE_AT_ZENITH * math.pow(height, -AIR_MASS_POWER)
+    return math.sin(float(elevation[0]))
 
 
 def compute_level(recent: Sequence[ClearDay]) -> float:

@@ -138,6 +138,7 @@ def plan_rows(now: Stamp) -> list[Any]:
             clear_hours_wh=500.0,
             clear_hours_reference_wh=600.0,
             noon_pv_v=30.0,
+            highest_pv_v=38.0,
         )
         for n in range(1, 4)
     ]

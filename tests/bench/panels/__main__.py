@@ -2,7 +2,7 @@
 
 Each of 26 site years (NSRDB, DWD, TMY) is lived through twice by four units, from one whose yield
 is never curtailed to one whose battery is full by nine. Faults begin in April, September and
-November of the second year. `--quick`: the three typical years that pvlib brings along.
+November of the second year, at every fourth site. `--quick`: one typical year of pvlib's.
 """
 
 from collections import Counter
@@ -69,13 +69,13 @@ def run_faulty(name: str, unit_name: str, fault: str) -> list[tuple[int, str] | 
 
 def main() -> None:
     short = quick("panels")
-    sites = list(TYPICAL) if short else list_sites()
+    sites = list(TYPICAL)[:1] if short else list_sites()
     with ProcessPoolExecutor(WORKERS) as workers:
         sound = {
             (site, unit): workers.submit(run_sound, site, unit) for site in sites for unit in UNITS
         }
         faulty = {
-            (fault, unit): [workers.submit(run_faulty, site, unit, fault) for site in sites]
+            (fault, unit): [workers.submit(run_faulty, site, unit, fault) for site in sites[::4]]
             for fault in FAULTS
             for unit in ("never curtailed", "usual")
         }
@@ -88,7 +88,7 @@ def main() -> None:
             delays = sorted(one[0] for one in results if one)
             missed += len(results) - len(delays)
             codes = Counter(one[1] for one in results if one)
-            late = f"{median(delays):3.0f} d, nine of ten {delays[int(0.9 * len(delays)) - 1]:3d} d"
+            late = f"{median(delays):.0f} d, at most {delays[-1]} d" if delays else "never"
             print(f"  {fault:<20} {unit:<16} {len(delays)}/{len(results)} {late} {dict(codes)}")
     years = 2 * len(sound)
     figures = [

@@ -81,6 +81,24 @@ def test_stolen_panels_are_found_on_the_day_by_the_missing_voltage() -> None:
     assert "still there" in str(fault)
 
 
+@pytest.mark.parametrize("latitude_deg", [48.0, 75.0])
+def test_stolen_panels_are_found_in_frost_too_but_for_the_polar_night(latitude_deg: float) -> None:
+    """Nothing is charged in frost, so that no hour counts; their voltage is still there, or not."""
+    winter = datetime(2026, 12, 10, tzinfo=UTC)
+    frost = {"clear_wh": 0.0, "noon_pv_v": 0.4, "coldest_c": -12.0}
+    unit = replace(UNIT, site=replace(SITE, latitude_deg=latitude_deg))
+    there = nothing_on(a_day(0, 1.0, first=winter), **frost, highest_pv_v=38.0)
+    gone = nothing_on(a_day(1, 1.0, first=winter), **frost, highest_pv_v=0.6)
+    assert check_array([there], None, unit) is None
+    fault = check_array([there, gone], None, unit)
+    if latitude_deg > 66:
+        assert fault is None
+    else:
+        assert fault is not None
+        assert "since 11 Dec" in str(fault)
+        assert "not connected" in str(fault)
+
+
 def test_one_day_without_power_may_be_the_darkest_sky_and_two_are_a_fault() -> None:
     days = days_of(10, lambda _: 1.0)
     dark = nothing_on(a_day(10, 1.0))

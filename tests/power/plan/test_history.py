@@ -256,7 +256,7 @@ def test_a_day_keeps_its_yield_its_clear_hours_and_the_panels_voltage(
     assert day.clear_hours_reference_wh is not None
     ratio = day.clear_hours_wh / day.clear_hours_reference_wh
     assert ratio == pytest.approx(0.8 * (1 - LOSSES), rel=0.02)
-    assert (day.curtailed_h, day.noon_pv_v) == (0.0, 30.0)
+    assert (day.curtailed_h, day.noon_pv_v, day.highest_pv_v) == (0.0, 30.0, 30.0)
 
 
 @pytest.mark.parametrize(
