@@ -10,7 +10,7 @@ from dataclasses import replace
 from appliance.chemistry import ChemistryProfile, count_cells, get_profile
 from appliance.model_set_points import SetPoints
 from appliance.settings import BatterySettings
-from power.audit.finding import UNKNOWN, AuditResult, Finding, Range, judge_words
+from power.audit.finding import AuditResult, Finding, Range, judge_words
 
 CELL_SLACK_V = 0.005  # of one cell: what a device rounds to (Renogy: 0.1 V of 12 V)
 CELL_SLACK_MV_PER_C = 0.3  # of one cell: in steps of 1 mV of 12 V and more
@@ -78,9 +78,13 @@ def judge_charging(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterat
 
 
 def judge_equalization(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iterator[Finding]:
-    """Never where it harms; else up to the highest voltage of the cell."""
+    """Where it harms never, but for one that is no higher than absorption; else up to the highest
+    voltage of the cell.
+    """
     name, harms = "equalization", cell.equalize_v is None
-    most_v = (cell.charger.absorption_most_v if harms else cell.highest_v) * cells
+    most_v = cell.highest_v * cells
+    if harms:
+        most_v = one.absorption_v or cell.charger.absorption_least_v * cells
     should_be = "off" if harms else f"off, or up to {most_v:.2f} V"
     if one.equalizes is False:
         yield judge_words(name, set_to="off", should_be=should_be)
@@ -88,7 +92,7 @@ def judge_equalization(one: SetPoints, cell: ChemistryProfile, cells: int) -> It
         yield judge_words(name, set_to=None, should_be=should_be)
     else:
         is_harmless = one.equalize_v <= most_v + CELL_SLACK_V * cells
-        harm = "" if is_harmless else "it overcharges the cells"
+        harm = "" if is_harmless else "it holds the cells too high for hours"
         yield judge_words(name, set_to=f"{one.equalize_v:.2f} V", should_be=should_be, harm=harm)
 
 
@@ -178,8 +182,7 @@ def judge_protection(one: SetPoints, cell: ChemistryProfile, cells: int) -> Iter
 
 def set_aside(finding: Finding) -> Finding:
     """The same where the output has no loads: shown, and not judged."""
-    result = AuditResult.NOT_READABLE if finding.set_to == UNKNOWN else AuditResult.NOT_USED
-    return replace(finding, result=result, harm="")
+    return replace(finding, result=AuditResult.NOT_USED, harm="")
 
 
 Rule = Callable[[SetPoints, ChemistryProfile, int], Iterator[Finding]]

@@ -62,6 +62,7 @@ def test_a_controller_that_is_set_right_has_no_wrong_set_point(
 WRONG_ON_LFP = {
     "epever-tracer": [
         "battery type",
+        "equalization",
         "temperature compensation",
         "low-voltage disconnect",
         "low-voltage reconnect",
@@ -69,11 +70,12 @@ WRONG_ON_LFP = {
     ],
     "renogy-rover": [
         "battery type",
+        "equalization",
         "temperature compensation",
         "low-voltage disconnect",
         "low-voltage reconnect",
     ],
-    "renogy-rover-no-load": ["battery type", "temperature compensation"],
+    "renogy-rover-no-load": ["battery type", "equalization", "temperature compensation"],
     "victron-mppt-hex": ["battery type", "equalization", "temperature compensation"],
     "victron-mppt-load-hex": [
         "battery type",

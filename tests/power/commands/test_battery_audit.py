@@ -69,7 +69,7 @@ def test_json_has_each_finding(unit: Unit) -> None:
     name_charger(unit, "epever-tracer")
     store_set_points(unit, "epever-tracer", LEAD_ACID)
     document = json.loads(unit.type("audit", "--json", command="battery")[1])
-    assert document["wrong"] == 5
+    assert document["wrong"] == 6
     (charger,) = (one for one in document["devices"] if one["device"].startswith("charger roof"))
     found = {one["name"]: one for one in charger["findings"]}
     assert found["low-voltage disconnect"] == {
