@@ -16,16 +16,23 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from appliance.chemistry import get_profile
-from appliance.chemistry.unsupported import UNSUPPORTED
+from appliance.chemistry.unsupported import OTHER_NAMES, UNSUPPORTED
 from appliance.errors import SettingsError
-from appliance.parsing.nearest import advise
+from appliance.parsing.nearest import advise, find_nearest
 from appliance.parsing.small_file import read_small_file
 from appliance.parsing.times import FIRST_YEAR, LAST_YEAR
 from appliance.parsing.toml_text import MOST_BYTES, parse_toml
 from appliance.parsing.values import CONTROL, LONGEST_PATH
 from appliance.sections.cameras import Point, Polygon
 from appliance.sections.field import format_choice
-from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, EnergySettings, Settings, SleepMode
+from appliance.settings import (
+    DEFAULT_PATH,
+    PATH_VARIABLE,
+    Chemistry,
+    EnergySettings,
+    Settings,
+    SleepMode,
+)
 from appliance.settings_rules import find_errors
 from appliance.strict_json import InputError, show
 
@@ -144,12 +151,13 @@ class SettingsBuilder:
             return self._build_named_sections(where, value, get_args(kind)[1])
         converted = convert(kind, value)
         if converted is None:
-            raise self._make_error(where, f"must be {describe_type(kind)}, not {show(value)}")
+            text = f"must be {describe_type(kind)}, not {show(value)}{advise_choice(kind, value)}"
+            raise self._make_error(where, text)
         if isinstance(converted, str | Path):
             self._check_text(str(converted), where)
         low, high = spec.metadata.get("low"), spec.metadata.get("high")
         if low is not None and not low <= converted <= high:
-            raise self._make_error(where, f"must be from {low:g} to {high:g}, not {show(value)}")
+            raise self._make_error(where, f"must be {format_range(low, high)}, not {show(value)}")
         choices = spec.metadata.get("choices")
         if choices and converted not in choices:
             known = ", ".join(map(str, choices))
@@ -296,6 +304,21 @@ def unwrap_optional(kind: Any) -> Any:
 def show_key(key: str) -> str:
     """A key as the file has it; one that needs quotes in short."""
     return key if KEY.fullmatch(key) else show(key)
+
+
+def format_range(low: Any, high: Any) -> str:
+    """Such as "from 10 to 1000000": every digit, as people write it."""
+    return f"from {low:.15g} to {high:.15g}"
+
+
+def advise_choice(kind: Any, value: Any) -> str:
+    """Which of the words of a choice may be meant; "" where none is near."""
+    kind = unwrap_optional(kind)
+    if not isinstance(value, str) or not (isinstance(kind, type) and issubclass(kind, Enum)):
+        return ""
+    meant = OTHER_NAMES.get(value.casefold()) if kind is Chemistry else None
+    meant = meant or find_nearest(value, [format_choice(member) for member in kind])
+    return f"; did you mean {meant!r}?" if meant else ""
 
 
 def describe_type(kind: Any) -> str:

@@ -10,7 +10,7 @@ from inspect import cleandoc
 from typing import Any, get_args, get_type_hints
 
 from appliance.settings import DEFAULT_PATH, PATH_VARIABLE, Settings
-from appliance.settings_file import describe_type, is_named, make_default
+from appliance.settings_file import describe_type, format_range, is_named, make_default
 from appliance.settings_text import format_literal
 
 HEAD = f"""# Settings
@@ -61,7 +61,7 @@ def build_section(title: str, kind: Any) -> str:
 def build_row(spec: Any, kind: Any) -> str:
     """One key."""
     low, high = spec.metadata["low"], spec.metadata["high"]
-    span = "" if low is None else f"{low:g} to {high:g}"
+    span = "" if low is None else format_range(low, high).removeprefix("from ")
     span = ", ".join(map(str, spec.metadata.get("choices", ()))) or span
     default = "none" if make_default(spec) is None else f"`{format_literal(make_default(spec))}`"
     return (

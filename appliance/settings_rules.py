@@ -115,7 +115,12 @@ def check_clips(camera: CameraSettings, where: Place, settings: Settings) -> Ite
 
 
 def check_hosts(settings: Settings) -> Iterator[Error]:
-    """Names and addresses as a browser sends them."""
+    """Names and addresses as a browser sends them, and that of the broker."""
+    if settings.mqtt.host:
+        try:
+            parse_host(settings.mqtt.host)
+        except InputError as error:
+            yield ("mqtt", "host"), f"is wrong: {error}; the port has its own key, `port`"
     for host in settings.web.hosts:
         try:
             parse_host(host)

@@ -27,6 +27,7 @@ from appliance.model import EnergyBudget
 from appliance.parsing.arguments import PATH
 from appliance.settings import Settings
 from appliance.store.store import Store
+from appliance.wording.site_time import format_site_time
 from provisioning import systemctl
 
 GUARD = "appliance-power"
@@ -139,7 +140,8 @@ class Mainboard:
             button = f"{self._settings.host.systemctl} power-button"
             self._log(f"{what} and nothing is set to wake it; its button: {button}")
         else:
-            self._log(f"{what}; its clock wakes it at {alarm:%d %b %H:%M} UTC")
+            at = format_site_time(alarm, self._settings.site.timezone, "%d %b %H:%M")
+            self._log(f"{what}; its clock wakes it at {at}")
 
     # --- and back ------------------------------------------------------------------------------
 

@@ -51,7 +51,9 @@ def find_cell_count_error(battery: BatterySettings) -> str:
     is_sold_as = volts % SOLD_AS_V == 0 and SOLD_AS_V % cell_v != 0
     if len(possible) == 1 or (is_exact and not is_sold_as):
         return ""
-    said = " or ".join(map(str, possible)) or "no number"
+    if not possible:
+        return f"no number of cells of {cell_v:g} V has {volts:g} V: give the voltage as sold"
+    said = " or ".join(map(str, possible))
     return (
         f"{volts:g} V is said of {said} cells of {cell_v:g} V: set `cells` under [battery] to what "
         "the data sheet or the BMS says"

@@ -13,3 +13,17 @@ UNSUPPORTED = {
     "lto": NO_SOURCES,
     "sodium-ion": NO_SOURCES,
 }
+
+# What else the supported ones are called on labels and in manuals.
+OTHER_NAMES = {
+    "lifepo4": "lfp",
+    "life": "lfp",
+    "lithium iron phosphate": "lfp",
+    "lithium-iron-phosphate": "lfp",
+    "opzs": "flooded",
+    "wet": "flooded",
+    "opzv": "gel",
+    "sla": "lead-acid",
+    "vrla": "lead-acid",
+    "pb": "lead-acid",
+}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from appliance.commands.camera_cost import format_known
-from appliance.commands.opening import find_moment_utc, format_local
+from appliance.commands.opening import WITH_YEAR, find_moment_utc, format_local
 from appliance.commands.printing import BAD, DIM, Line, Section, show, show_json
 from appliance.model import EnergyBudget, Fault
 from appliance.model_cameras import CameraChange, CameraHint, CameraMotion, Event
@@ -41,7 +41,7 @@ def show_moment(
     now = store.clock.stamp().utc
     at = find_moment_utc(wanted, now, settings) or now
     if at > now:
-        raise NoRowsError(f"{format_time(at, settings)} is still to come")
+        raise NoRowsError(f"{format_local(encode_time(at), settings, WITH_YEAR)} is in the future")
     moment = find_moment(store, camera, at, settings.site.timezone)
     if as_json:
         show_json(build_document(moment))

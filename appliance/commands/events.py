@@ -6,6 +6,8 @@ Never: opens a snapshot, or erases without a confirmation.
 
 import argparse
 import sys
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from appliance.commands.opening import (
@@ -20,6 +22,7 @@ from appliance.errors import SettingsError
 from appliance.media import erasing
 from appliance.media.erasing import Selection
 from appliance.parsing.arguments import NAME, PATH, TIME, make_type
+from appliance.parsing.nearest import advise
 from appliance.parsing.times import WrittenTime, parse_time
 from appliance.parsing.values import parse_count
 from appliance.settings import Settings
@@ -83,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
 def list_events(arguments: argparse.Namespace) -> int:
     with open_unit(arguments) as (settings, store):
         found = find_events(store, settings, arguments)
+        named = list_names(store, settings)
     if arguments.json:
         show_json(found)
     elif found:
@@ -91,7 +95,7 @@ def list_events(arguments: argparse.Namespace) -> int:
         if len(found) == arguments.limit:
             print(f"\nolder ones: the same with --before {found[-1]['cursor']}")
     else:
-        print("no events")
+        print("; ".join(("no events", *explain_none(named, arguments))))
     return 0
 
 
@@ -103,8 +107,31 @@ def find_events(
     place = asked if isinstance(asked, EventPlace) else None
     before = None if place else find_moment_utc(asked, now, settings)
     since = find_moment_utc(arguments.since, now, settings)
+    check_span(since, before)
     query = EventQuery(arguments.camera, arguments.label, since, before)
     return events.list_events(store, query, limit=arguments.limit, before=place)
+
+
+def check_span(since: datetime | None, before: datetime | None) -> None:
+    """Nothing lies between the two where they are exchanged. Raises `SettingsError`."""
+    if since and before and since >= before:
+        raise SettingsError("--since names a later time than --before: nothing lies between them")
+
+
+def list_names(store: Store, settings: Settings) -> dict[str, list[str]]:
+    """The cameras and labels that a person may mean: those of stored events and of the settings."""
+    stored = events.list_filters(store)
+    cameras = dict.fromkeys((*settings.camera, *stored["camera"]))
+    labels = dict.fromkeys((*settings.inference.labels, *stored["label"]))
+    return {"camera": list(cameras), "label": list(labels)}
+
+
+def explain_none(named: dict[str, list[str]], arguments: argparse.Namespace) -> Iterator[str]:
+    """Which of the words given nothing is known by, and what may be meant."""
+    for what, known in named.items():
+        word = getattr(arguments, what, None)
+        if word is not None and word not in known:
+            yield f"there is no {what} {word!r}; {advise(word, known)}"
 
 
 def describe_event(event: dict[str, Any], settings: Settings) -> Line:
@@ -135,7 +162,8 @@ def erase(store: Store, settings: Settings, arguments: argparse.Namespace) -> in
         store, settings.snapshots_dir, parse_selection(store, settings, arguments)
     )
     if not found.events and not found.files:
-        print(f"nothing to erase: there is no event, picture or clip {found.selection.words}")
+        text = f"nothing to erase: there is no event, picture or clip {found.selection.words}"
+        print("; ".join((text, *explain_none(list_names(store, settings), arguments))))
         return 0
     if not arguments.yes and not ask_to_confirm(found.sentence):
         print("nothing was erased")
@@ -159,7 +187,7 @@ def parse_selection(store: Store, settings: Settings, arguments: argparse.Namesp
     now = read_time(store).trusted_utc
     moment = find_moment_utc(arguments.before, now, settings)
     assert moment is not None
-    return erasing.select_before(moment)
+    return erasing.select_before(moment, settings.site.timezone)
 
 
 def ask_to_confirm(what: str) -> bool:

@@ -19,6 +19,7 @@ from appliance.store.store import Store
 from appliance.wording.site_time import find_zone
 
 LAPTOP_SETTINGS = Path("build/run/unit.toml")  # written by `make run`
+WITH_YEAR = "%a %d %b %Y %H:%M"
 SINCE_HELP = f"only later ones: {TIME_HELP}"
 
 

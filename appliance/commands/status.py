@@ -28,6 +28,8 @@ EPILOG = (
     "cannot be read; 2 settings or usage"
 )
 MOMENT, DAY = "%Y-%m-%d %H:%M", "%a %H:%M"
+SURPLUS = "surplus available"
+RECENT = timedelta(hours=1)  # so long a sentence needs no time beside it
 PASSED = timedelta(hours=24)  # so long a past night is shown
 LOW = ("OFF", "HIBERNATE")
 WATCH_S = 5.0
@@ -97,7 +99,7 @@ def build_sections(document: dict[str, Any], settings: Settings) -> list[Section
         Section("FAULTS", [describe_fault(fault, settings) for fault in document["faults"]], BAD),
         Section("Energy", describe_energy(document, settings)),
         Section("Loads", describe_loads(document)),
-        Section("Services", [describe_service(entry, settings) for entry in document["services"]]),
+        Section("Services", describe_services(document, settings)),
     ]
 
 
@@ -135,7 +137,8 @@ def describe_level(energy: dict[str, Any] | None, settings: Settings) -> Line:
         old = format_local(energy["at"], settings)
         text = f"no energy budget now; the last one was {energy['level']}, made {old}"
         return Line("level", text, BAD)
-    free = "; surplus available" if energy["sun_is_free"] else ""
+    is_told = not energy["sun_is_free"] or SURPLUS in energy["reason"]
+    free = "" if is_told else f"; {SURPLUS}"
     text = f"{energy['level']}, up to {energy['power_w']:g} W: {energy['reason']}{free}"
     return Line("level", text, GOOD)
 
@@ -305,9 +308,17 @@ def describe_loads(document: dict[str, Any]) -> list[Line]:
     return [*parts, total, *chips]
 
 
-def describe_service(entry: dict[str, Any], settings: Settings) -> Line:
+def describe_services(document: dict[str, Any], settings: Settings) -> list[Line]:
+    now = document["unit"]["at"]
+    return [describe_service(entry, now, settings) for entry in document["services"]]
+
+
+def describe_service(entry: dict[str, Any], now: str, settings: Settings) -> Line:
+    """Its sentence; with its time where it is of hours before, as that of the plan."""
     if entry["fresh"]:
-        return Line(entry["service"], entry["status"], PLAIN)
+        is_old = has_passed(entry["at"], now) > RECENT
+        made = f" (reported {format_local(entry['at'], settings, DAY)})" if is_old else ""
+        return Line(entry["service"], f"{entry['status']}{made}", PLAIN)
     old = f" (silent since {format_local(entry['at'], settings)})" if entry["at"] else ""
     return Line(entry["service"], f"{entry['status']}{old}", DIM)
 

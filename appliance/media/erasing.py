@@ -25,6 +25,7 @@ from appliance.store.event_rows import EventFilter, EventKey, delete_events, fin
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
+from appliance.wording.site_time import format_site_time
 
 JOURNAL_LIMIT_S = 5.0  # real seconds
 
@@ -60,10 +61,10 @@ class Erasure:
         return f"{', '.join(counts)} {self.selection.words}"
 
 
-def select_before(moment: datetime) -> Selection:
-    """All that began before a moment, UTC."""
+def select_before(moment: datetime, zone: str) -> Selection:
+    """All that began before a moment, UTC; `zone`: in which the words name it."""
     until_s = moment.timestamp()
-    words = f"from before {encode_time(moment)}"
+    words = f"from before {format_site_time(moment, zone, '%Y-%m-%d %H:%M:%S')}"
     return Selection(
         words,
         EventFilter(EventKey.BEFORE, encode_time(moment)),

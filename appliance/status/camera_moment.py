@@ -128,7 +128,7 @@ def explain_missing(store: Store, camera: str, at: datetime, zone: str) -> str:
             f"camera {camera} has never reported; see what its service says "
             f"(`systemctl status appliance-camera@{camera}`)"
         )
-    since = format_site_time(first.stamp.utc, zone, "%a %d %b %H:%M")
+    since = format_site_time(first.stamp.utc, zone, "%a %d %b %Y %H:%M")
     return (
         f"nothing is known of camera {camera} before {since}, the time of its first row "
         f"(changes of mode are kept for {BY_ROW[CameraChange].keep_days:g} days)"

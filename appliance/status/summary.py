@@ -37,6 +37,7 @@ def summarise(document: Document, night: NightAhead, settings: Settings) -> Docu
     now = decode_time(document["unit"]["at"])
     energy = select_fresh(document["energy"])
     lasts, may_end = describe_duration(document, night, now, settings)
+    is_read = is_battery_read(select_fresh(document["battery"]))
     state, verdict = judge(document, may_end=may_end, now=now, settings=settings)
     return {
         "state": state.value,
@@ -44,7 +45,7 @@ def summarise(document: Document, night: NightAhead, settings: Settings) -> Docu
         "lasts": lasts,
         "sentence": f"{verdict} {lasts}",
         "sunrise": None if night.sunrise is None else encode_time(night.sunrise),
-        "charge_at_sunrise_pct": night.charge_pct if night.sunrise else None,
+        "charge_at_sunrise_pct": night.charge_pct if night.sunrise and is_read else None,
         "follows_plan": night.is_planned and energy is not None,
         "flow": describe_flow(document),
     }
@@ -74,7 +75,7 @@ def describe_silence(energy: Document | None, now: datetime, settings: Settings)
     if energy["fresh"]:
         return ""
     since = format_moment(decode_time(energy["at"]), now, settings)
-    return f"The power service is silent since {since}: no camera and no inference may run."
+    return f"The power service has been silent since {since}: no camera and no inference may run."
 
 
 def describe_concern(document: Document, *, may_end: bool) -> str:
@@ -82,6 +83,8 @@ def describe_concern(document: Document, *, may_end: bool) -> str:
     battery = select_fresh(document["battery"])
     if battery is None or battery["state_of_charge_pct"] is None:
         return "The charge of the battery is not known."
+    if not is_battery_read(battery):
+        return "The battery is not being read."
     if battery["charge_blocked"]:
         return "The battery can take no charge now."
     if document["energy"]["level"] in LOW:
@@ -100,12 +103,19 @@ def describe_duration(
     battery = select_fresh(document["battery"])
     if battery is None or battery["state_of_charge_pct"] is None:
         return "How long the battery lasts is not known.", False
+    if not is_battery_read(battery):
+        return "How long the battery lasts is not known: no device reports its voltage.", False
     if night.charge_pct is None:
         return describe_present_use(battery, night, end, now, settings)
     if night.empty_at is not None:
         at = format_moment(night.empty_at, now, settings)
         return f"Lasts until about {at} only, not until {end}.", True
     return describe_planned(night, end, now, settings)
+
+
+def is_battery_read(battery: Document | None) -> bool:
+    """Whether a device reports its voltage now; without one the charge is only remembered."""
+    return battery is not None and battery["voltage_v"] is not None
 
 
 def describe_planned(

@@ -65,11 +65,11 @@ def parse_question(values: Mapping[str, str], now: datetime, zone: tzinfo) -> Ev
         refuse("give before or after, not both")
     given = Arguments(values, now, zone)
     before, until = parse_before(given)
+    since = given.parse_moment("since")
+    if since and until and since >= until:
+        refuse("since names a later time than until or before: nothing lies between them")
     query = EventQuery(
-        given.parse("camera", parse_name),
-        given.parse("label", parse_name),
-        given.parse_moment("since"),
-        until,
+        given.parse("camera", parse_name), given.parse("label", parse_name), since, until
     )
     limit = given.parse("limit", parse_count, 1, MOST_EVENTS) or USUAL_EVENTS
     return EventQuestion(query, limit, before, given.parse("after", parse_cursor))

@@ -9,6 +9,7 @@ import argparse
 from appliance.parsing.arguments import PATH, TIME, make_type
 from appliance.parsing.times import TIME_HELP
 from appliance.parsing.values import parse_number
+from appliance.strict_json import InputError, show
 
 HELP = "show the next days, simulate other panels or batteries, explain a past decision"
 EPILOG = (
@@ -21,7 +22,7 @@ WHAT_IF = (
 )
 OUTLOOK_HELP = (
     "show how many days the battery lasts without sun, and the plan of the next three days "
-    "(energy in Wh, charge in %%)"
+    "(energy in Wh, charge as a percentage)"
 )
 WHY_HELP = "show the energy level at a moment, its reason, and the readings before it"
 YIELD_HELP = "show what the panels gave by day, week or month, also as CSV or for PVOutput"
@@ -31,7 +32,7 @@ FORMS = {
     "pvoutput": "days for PVOutput's addoutput (d,g,e,pp,pt,cd,tm,tx)",
     "pvoutput-status": "five-minute steps for its addbatchstatus (d,t,v1,v2)",
 }
-FIGURE = make_type(parse_number, -1e7, 1e7)  # the range of each is that of its setting
+LARGEST_FIGURE = 1e7  # the range of each is that of its setting
 CHANGE_HELP = {
     "pv_w": "array nominal power at STC, Wp",
     "tilt_deg": "tilt of the panels from the horizontal, deg",
@@ -41,6 +42,17 @@ CHANGE_HELP = {
     "sentinel_w": "power that the loads may draw at SENTINEL, W",
     "hibernate_w": "power that is drawn at HIBERNATE, W",
 }
+
+
+def parse_figure(text: str) -> float:
+    """A number; what it may be is said by its setting."""
+    try:
+        return parse_number(text, -LARGEST_FIGURE, LARGEST_FIGURE)
+    except InputError:
+        raise InputError(f"{show(text)} is no number, such as 900 or 12.5") from None
+
+
+FIGURE = make_type(parse_figure)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

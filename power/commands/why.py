@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from appliance.commands.opening import find_moment_utc, format_local, open_unit
+from appliance.commands.opening import WITH_YEAR, find_moment_utc, format_local, open_unit
 from appliance.commands.printing import BAD, Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyBudget, PowerReading, Sleep, Wake
@@ -60,7 +60,7 @@ def find_answer(store: Store, at: datetime, *, now: datetime, settings: Settings
     """What the rows say of `at`."""
     if at > now:
         raise WhyError(
-            f"{format_time(at, settings)} is in the future; "
+            f"{format_local(encode_time(at), settings, WITH_YEAR)} is in the future; "
             "`unitctl energy outlook` shows what is expected"
         )
     sleep = store.before(Sleep, at)
@@ -95,8 +95,9 @@ def explain_missing(store: Store, at: datetime, settings: Settings) -> str:
             "(`systemctl status appliance-power`)"
         )
     return (
-        f"nothing is known of {format_time(at, settings)}: the budgets go back to "
-        f"{format_time(first.stamp.utc, settings)} (they are kept for {keeps:g} days)"
+        f"nothing is known of {format_local(encode_time(at), settings, WITH_YEAR)}: the budgets go "
+        f"back to {format_local(encode_time(first.stamp.utc), settings, WITH_YEAR)} "
+        f"(they are kept for {keeps:g} days)"
     )
 
 

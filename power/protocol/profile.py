@@ -42,7 +42,7 @@ class Block:
         if self.function > MODBUS_FUNCTIONS or not self.count:
             place = f" of 0x{self.address:04X}" if self.address else ""
             return f"command 0x{self.function:02X}{place}"
-        return f"{self.count} from 0x{self.address:04X} (function {self.function:02d})"
+        return f"{self.count} registers from 0x{self.address:04X} (function {self.function:02d})"
 
 
 @dataclass(frozen=True, slots=True)

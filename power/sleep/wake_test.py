@@ -166,7 +166,7 @@ def choose_slept(nap: SleepRecord | None, gap_s: float) -> SleepMode | None:
 
 def choose_test_wake(now: datetime) -> WakeTime:
     """The wake of a test."""
-    return WakeTime(now + WAKES_AFTER, now + WAKES_AFTER, "for a test")
+    return WakeTime(now + WAKES_AFTER, now + WAKES_AFTER, "five minutes ahead")
 
 
 def identify_computer() -> str:

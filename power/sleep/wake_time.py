@@ -100,8 +100,8 @@ def choose_wake_time(
     else:
         enough_at = max(first, step.starts)
         why = (
-            f"the plan expects {step.pv_power_w:.0f} W of PV power and a SOC of "
-            f"{get_low_pct(step):.0f} % by then"
+            f"for when the plan expects {step.pv_power_w:.0f} W of PV power and a SOC of "
+            f"{get_low_pct(step):.0f} %"
         )
     at = enough_at if enough_at <= last else choose_latest(now, last, longitude_deg)
     if failed_boots:

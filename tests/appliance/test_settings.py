@@ -28,6 +28,7 @@ def error_of(directory: Path, text: str) -> str:
     return str(caught.value).replace(str(directory), "")
 
 
+CHEMISTRIES = "one of 'lfp', 'flooded', 'agm', 'gel', 'lead-acid'"
 MISTAKES = {
     "an unknown key": (
         "[unit]\nname = 'a'\n\n[energy]\neco_form_pct = 40\n",
@@ -64,6 +65,26 @@ MISTAKES = {
     "an unknown chemistry": (
         "[battery]\nchemistry = 'nimh'\n",
         "/unit.toml:2: battery.chemistry must be one of 'lfp', 'flooded', 'agm', 'gel', 'lead-aci",
+    ),
+    "a chemistry in capitals": (
+        "[battery]\nchemistry = 'AGM'\n",
+        f"/unit.toml:2: battery.chemistry must be {CHEMISTRIES}, not 'AGM'; did you mean 'agm'?",
+    ),
+    "a chemistry by the name on its label": (
+        "[battery]\nchemistry = 'LiFePO4'\n",
+        f"/unit.toml:2: battery.chemistry must be {CHEMISTRIES}, not 'LiFePO4'; did you mean 'lfp'",
+    ),
+    "a voltage that no number of cells has": (
+        "[battery]\nnominal_voltage_v = 14\n",
+        "/unit.toml:2: battery.nominal_voltage_v is not certain: no number of cells of 3.2 V has 1",
+    ),
+    "a large number that is out of range": (
+        "[battery]\ncapacity_wh = 2e6\n",
+        "/unit.toml:2: battery.capacity_wh must be from 10 to 1000000, not 2000000",
+    ),
+    "an address where a name belongs": (
+        "[mqtt]\nhost = 'mqtt://broker'\n",
+        "/unit.toml:2: mqtt.host is wrong: 'mqtt://broker' is no name and no IP address of a",
     ),
     "a local time": (
         "[clock]\norigin_utc = 2026-04-15T04:30:00\n",

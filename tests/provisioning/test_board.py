@@ -119,7 +119,7 @@ def test_a_power_off_ends_all_processes_and_the_alarm_begins_a_new_boot(desk: De
     desk.look(alarm_in_s=3600)
     desk.send("poweroff")
     assert desk.find_running() == {}
-    assert "its clock wakes it at 15 Apr 03:00 UTC" in desk.messages[-1]
+    assert "its clock wakes it at 15 Apr 03:00" in desk.messages[-1]
     desk.look()
     assert desk.board.power is Power.OFF
     desk.look(alarm_in_s=-1)

@@ -12,6 +12,7 @@ import pytest
 
 from appliance.model import (
     BatteryState,
+    ChargeStage,
     EnergyBudget,
     EnergyLevel,
     EnergyPlanStep,
@@ -82,6 +83,21 @@ def test_the_belief_follows_the_true_charge(two_days: InProcessUnit) -> None:
     apart_pct = abs(state.state_of_charge_pct - two_days.plant.state_of_charge_pct)
     assert apart_pct <= 3 * state.sigma_pct
     assert state.sigma_pct < 10
+
+
+def test_a_battery_that_was_charged_until_it_floats_is_known_to_be_full(
+    two_days: InProcessUnit,
+) -> None:
+    floated = [
+        reading.stamp.utc
+        for reading in two_days.reader.rows(PowerReading)
+        if reading.charge_stage is ChargeStage.FLOAT
+    ]
+    state = two_days.reader.last(BatteryState)
+    assert state is not None
+    assert floated
+    assert state.full_at is not None
+    assert abs(state.full_at - floated[-1]) < 10 * HOUR
 
 
 def test_people_are_found_by_day_and_nobody_looks_by_night(two_days: InProcessUnit) -> None:

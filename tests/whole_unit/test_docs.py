@@ -60,6 +60,13 @@ def test_each_relative_link_leads_somewhere(document: Path) -> None:
     assert wrong == [], f"{document.name} links to files that do not exist"
 
 
+def test_the_readme_leads_to_every_document() -> None:
+    named = LINK.findall(read_prose(ROOT / "README.md"))
+    assert [
+        path.name for path in (ROOT / "docs").glob("*.md") if f"docs/{path.name}" not in named
+    ] == []
+
+
 @documents
 def test_each_table_is_whole(document: Path) -> None:
     """A blank line within a table ends it: its rows below would show as text with bars."""

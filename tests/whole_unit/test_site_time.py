@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-PRODUCT = ("appliance", "power", "sensors", "inference", "ota")
+PRODUCT = ("appliance", "power", "sensors", "inference", "ota", "provisioning")
 
 
 def list_texts(path: Path) -> Iterator[str]:
@@ -21,3 +21,17 @@ def test_no_sentence_has_a_time_of_utc() -> None:
     paths = [path for package in PRODUCT for path in (ROOT / package).rglob("*.py")]
     found = [(path.name, text) for path in paths for text in list_texts(path) if "UTC" in text]
     assert found == []
+
+
+def list_stored_times(path: Path) -> Iterator[int]:
+    """The lines of f-strings that hold a time as it is stored, which is UTC."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FormattedValue) and isinstance(node.value, ast.Call):
+            name = getattr(node.value.func, "id", getattr(node.value.func, "attr", ""))
+            if name in ("encode_time", "isoformat"):
+                yield node.lineno
+
+
+def test_no_sentence_has_a_time_as_it_is_stored() -> None:
+    paths = [path for package in PRODUCT for path in (ROOT / package).rglob("*.py")]
+    assert [(path.name, line) for path in paths for line in list_stored_times(path)] == []

@@ -1,7 +1,7 @@
 // The battery: how full, how sure, which way the current flows, and how long it lasts.
 
 import { byId, facts, figure, make, say, show } from "./dom.js";
-import { energy, fixed, known, percent, signed, UNKNOWN } from "./words.js";
+import { energy, fixed, known, percent, signed, typeset, UNKNOWN } from "./words.js";
 import { doubt } from "./summary.js";
 import { lastKnown, when } from "./times.js";
 
@@ -19,7 +19,7 @@ export function battery(status, now) {
   const charge = b ? b.state_of_charge_pct : null;
   figure("charge", "charge-unit", known(charge) ? charge.toFixed(0) : null);
   say("charge-sigma", b && known(b.sigma_pct) ? `± ${doubt(b.sigma_pct)}` : "");
-  say("battery-does", status.summary.flow.battery);
+  say("battery-does", typeset(status.summary.flow.battery));
   blocked(b);
   say("battery-energy", b ? left(b) : UNKNOWN);
   say("battery-flow", b ? signed(b.current_a, 1, "A") : UNKNOWN);

@@ -4,7 +4,7 @@
 import { byId, facts, make, say, show } from "./dom.js";
 import { chosen, linkTo } from "./events.js";
 import { ask } from "./link.js";
-import { capital, count, joules, sentence, share, word } from "./words.js";
+import { capital, count, joules, processor, sentence, share, word } from "./words.js";
 import { full, span } from "./times.js";
 
 const LINK = /^#event=(.+)$/;
@@ -40,6 +40,7 @@ function draw({ event, newer, older }) {
   say("event-why", sentence(event.reason));
   facts(byId("event-facts"), rows(event));
   byId("event-picture").replaceChildren(...picture(event));
+  byId("event").classList.remove("nothing");
   leadTo("event-newer", newer && linkTo(newer));
   leadTo("event-older", older && linkTo(older));
   leadTo("event-download", event.snapshot && `/${event.snapshot}`, `${event.event_id}.jpg`);
@@ -52,6 +53,7 @@ function refuse(error) {
   say("event-why", error.status === 404 ? "This event is not stored on the unit, or no longer." : error.message);
   facts(byId("event-facts"), []);
   byId("event-picture").replaceChildren();
+  byId("event").classList.add("nothing");
   for (const id of ["event-newer", "event-older", "event-download", "event-data"]) leadTo(id, null);
   open();
 }
@@ -81,7 +83,7 @@ function rows(event) {
     ["Not analysed", count(event.drops, "frame", "frames")],
     ["Inference energy", joules(event.energy_j, event.energy_measured)],
     ["Energy level", word(event.energy_level)],
-    ["Detector", `${word(event.tier)}, on ${event.provider}`],
+    ["Detector", `${word(event.tier)}, on ${processor(event.provider)}`],
     ["Model", event.model_digest],
     ["Event", event.event_id],
   ];

@@ -2,7 +2,7 @@
 // Requests a picture a second, only while it is in view and inference works.
 
 import { byId, make, say, show } from "./dom.js";
-import { count, sentence, share, word } from "./words.js";
+import { count, processor, sentence, share, word } from "./words.js";
 import { clockSeconds, lastKnown, span } from "./times.js";
 import { thumbnailOf } from "./events.js";
 import { drawPicture } from "./picture.js";
@@ -30,7 +30,7 @@ function inferenceSays(i, now) {
 function howItLooks(i) {
   if (!(i.frames_per_s > 0)) return "";
   const rate = `${count(Number(i.frames_per_s.toFixed(2)), "frame", "frames")} a second`;
-  const by = i.provider ? `, on ${i.provider.replace("ExecutionProvider", "")}` : "";
+  const by = i.provider ? `, on ${processor(i.provider)}` : "";
   return `${rate}, detector ${word(i.tier)}${by}.`;
 }
 

@@ -1,12 +1,12 @@
 // The loads: what is drawn now and by whom; each figure says whether it was measured or modelled.
 
 import { byId, figure, make, say } from "./dom.js";
-import { power, watts } from "./words.js";
+import { power, typeset, watts } from "./words.js";
 
 export function load(status) {
   const { power_w: total, parts } = status.load;
   figure("load-power", "load-unit", watts(total));
-  say("load-does", status.summary.flow.load);
+  say("load-does", typeset(status.summary.flow.load));
   const shown = JSON.stringify(parts);
   const list = byId("load-parts");
   if (list.dataset.shown === shown) return;

@@ -1,7 +1,7 @@
 // The night that passed: told for a day after the unit came back from sleep. And the days ahead.
 
 import { byId, facts, say, show } from "./dom.js";
-import { percent, sentence, UNKNOWN, word } from "./words.js";
+import { percent, sentence, typeset, UNKNOWN, word } from "./words.js";
 import { span, when } from "./times.js";
 
 const TOLD_S = 24 * 3600;
@@ -42,7 +42,8 @@ function wokenBy(s, now) {
 
 /** In the middle of a sentence: its own first letter, but a full stop. */
 function stopped(text) {
-  return text.endsWith(".") ? text : `${text}.`;
+  const set = typeset(text);
+  return set.endsWith(".") ? set : `${set}.`;
 }
 
 function charge(s) {

@@ -2,13 +2,13 @@
 // charge now, and the one that is expected at sunrise.
 
 import { byId, say } from "./dom.js";
-import { known, percent } from "./words.js";
+import { known, percent, typeset } from "./words.js";
 
 export function summary(status) {
   const { state, verdict, lasts, charge_at_sunrise_pct: later, follows_plan: plan } = status.summary;
   byId("summary").dataset.state = state;
-  say("verdict", verdict);
-  say("lasts", lasts);
+  say("verdict", typeset(verdict));
+  say("lasts", typeset(lasts));
   const battery = status.battery && status.battery.fresh ? status.battery : null;
   gauge(battery ? battery.state_of_charge_pct : null, battery ? battery.sigma_pct : null);
   sunrise(later);

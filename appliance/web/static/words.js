@@ -70,13 +70,25 @@ export function word(value) {
   return known(value) ? String(value).toLowerCase() : "";
 }
 
+/** What a detector runs on, by ONNX Runtime's word: CPU, CUDA, TensorRT. */
+export function processor(provider) {
+  return (provider || UNKNOWN).replace("ExecutionProvider", "").replace("Tensorrt", "TensorRT");
+}
+
 export function capital(text) {
   return text ? text[0].toUpperCase() + text.slice(1) : text;
 }
 
+const UNIT = /(\d) (?=(?:%|[kM]?Wh?|[mk]?V|m?A|Ah|J|C|s|min|h|days?)(?![\w-]))/g;
+
+/** A text of the unit as the page writes it: ±, and no figure parted from its unit. */
+export function typeset(text) {
+  return (text || "").replaceAll(" +- ", "\u00a0±\u00a0").replaceAll(UNIT, "$1\u00a0");
+}
+
 /** A sentence with its full stop. */
 export function sentence(text) {
-  const trimmed = capital((text || "").trim());
+  const trimmed = capital(typeset(text).trim());
   return trimmed && !/[.!?]$/.test(trimmed) ? `${trimmed}.` : trimmed;
 }
 

@@ -5,6 +5,7 @@ Reads and writes: nothing; pure.
 
 from typing import NamedTuple
 
+from appliance.wording.counts import format_count
 from power.protocol.bus.late_replies import RequestKey
 from power.protocol.bus.rtu_filter import ExpectedReply
 from power.protocol.errors import RefusedReply
@@ -32,7 +33,9 @@ class ReadRequest(NamedTuple):
     def title(self) -> str:
         """How messages name it."""
         function, device = self.expected.function, self.expected.asked_id
-        return f"{self.words} from 0x{self.address:04X} (function {function:02d}) of id {device}"
+        wanted = format_count(self.words, "register" if function in WORDS else "bit")
+        place = f"from 0x{self.address:04X} (function {function:02d})"
+        return f"the request for {wanted} {place} to id {device}"
 
     @property
     def key(self) -> RequestKey:

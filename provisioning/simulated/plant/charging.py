@@ -12,6 +12,7 @@ from provisioning.simulated.plant.pack import COLD_LIMIT_C, OcvPoint, Pack
 
 ABSORPTION_CELL_V, FLOAT_CELL_V, RECONNECT_CELL_V = 3.6, 3.4, 3.3
 ABSORPTION_ENDS_S = 7200.0
+TAIL_LASTS_S = 600.0  # so long the current is small before absorption ends
 TAIL_SHARE = 0.02  # of the capacity, in A: C/50
 EFFICIENCY = 0.97
 NIGHT_W = 1.0  # panels that give less are dark to the controller
@@ -22,10 +23,11 @@ SIZES_A = (10, 20, 30, 40, 60, 80, 100)  # of the Tracer family
 
 @dataclass(frozen=True, slots=True)
 class ChargingState:
-    """The controller's state: its stage and for how long it has absorbed."""
+    """The controller's state: its stage, for how long it has absorbed, and with a small current."""
 
     stage: ChargeStage = ChargeStage.OFF
     absorbed_s: float = 0.0
+    tail_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Flow:
     load_w: float
     battery_v: float
     battery_a: float
+    loss_w: float = 0.0
     at_limit: bool
     connected: bool
 
@@ -87,7 +90,7 @@ def compute_flow(
     limit_v = get_limit_v(charging.stage, pack)
     most_w = compute_most_charge_w(pack, at, limit_v=limit_v, cold=cold, step_s=step_s)
     battery_w = min(out_w - wanted_w, max(-wanted_w, most_w))
-    battery_a = pack.compute_current_a(battery_w, at.ocv_v)
+    battery_a = pack.compute_current_a(battery_w, at)
     if battery_a is None or is_cut_off(pack, at, battery_a):
         return compute_flow_without_battery(
             pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
@@ -99,6 +102,7 @@ def compute_flow(
         load_w=wanted_w,
         battery_v=limit_v if at_limit else pack.compute_voltage_v(at, battery_a),
         battery_a=battery_a,
+        loss_w=battery_a**2 * at.resistance_ohm,
         at_limit=at_limit,
         connected=True,
     )
@@ -152,11 +156,14 @@ def update_charging(charging: ChargingState, pack: Pack, now: Flow, step_s: floa
 def leave_absorption(
     charging: ChargingState, pack: Pack, now: Flow, step_s: float
 ) -> ChargingState:
-    """Absorption ends with the tail current or after two hours; it falls back with the voltage."""
+    """Absorption ends after ten minutes of tail current, or after two hours; it falls back with
+    the voltage.
+    """
     if now.battery_v < get_limit_v(charging.stage, pack) - BULK_DROP_V:
         return ChargingState(ChargeStage.BULK)
     absorbed_s = charging.absorbed_s + step_s
-    tail = now.at_limit and now.battery_a < TAIL_SHARE * pack.capacity_ah
-    if tail or absorbed_s >= ABSORPTION_ENDS_S:
+    is_tail = now.at_limit and now.battery_a < TAIL_SHARE * pack.capacity_ah
+    tail_s = charging.tail_s + step_s if is_tail else 0.0
+    if tail_s >= TAIL_LASTS_S or absorbed_s >= ABSORPTION_ENDS_S:
         return ChargingState(ChargeStage.FLOAT)
-    return replace(charging, absorbed_s=absorbed_s)
+    return replace(charging, absorbed_s=absorbed_s, tail_s=tail_s)

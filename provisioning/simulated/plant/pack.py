@@ -29,14 +29,17 @@ OCV = (
     (0.80, 3.33),  (0.90, 3.34),  (0.97, 3.36), (0.99, 3.42), (1.00, 3.60),
 )
 # fmt: on
+LAST_PERCENT_CELL_V = 3.42  # from here on a cell takes charge slowly, whatever the voltage
+LAST_PERCENT_TIMES = 6.0  # as if its resistance were so many times as much: it takes minutes
 USABLE = ((-40.0, 0.50), (-20.0, 0.70), (0.0, 0.85), (25.0, 1.0))
 
 
 class OcvPoint(NamedTuple):
-    """Rested voltage of the whole battery and its slope per unit of charge."""
+    """Rested voltage of the whole battery, its slope per unit of charge, and its resistance."""
 
     ocv_v: float
     slope_v: float
+    resistance_ohm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +62,21 @@ class Pack:
         (x0, v0), (x1, v1) = OCV[upper - 1], OCV[upper]
         slope_v = (v1 - v0) / (x1 - x0)
         cell_v = max(0.0, v0 + slope_v * (seen - x0))
-        return OcvPoint(cell_v * self.cells, slope_v * self.cells / share)
+        times = LAST_PERCENT_TIMES if cell_v > LAST_PERCENT_CELL_V else 1.0
+        return OcvPoint(
+            cell_v * self.cells, slope_v * self.cells / share, self.resistance_ohm * times
+        )
 
-    def compute_current_a(self, power_w: float, ocv_v: float) -> float | None:
+    def compute_current_a(self, power_w: float, at: OcvPoint) -> float | None:
         """Current (+ in) that carries `power_w` (+ in) at the terminals; None if it cannot."""
-        root = ocv_v**2 + 4 * self.resistance_ohm * power_w
+        root = at.ocv_v**2 + 4 * at.resistance_ohm * power_w
         if root < 0:
             return None
-        return (math.sqrt(root) - ocv_v) / (2 * self.resistance_ohm)
+        return (math.sqrt(root) - at.ocv_v) / (2 * at.resistance_ohm)
 
     def compute_voltage_v(self, at: OcvPoint, current_a: float) -> float:
         """Voltage of the terminals while `current_a` (+ in) flows."""
-        return at.ocv_v + current_a * self.resistance_ohm
+        return at.ocv_v + current_a * at.resistance_ohm
 
     def compute_limit_current_a(self, at: OcvPoint, *, limit_v: float, step_s: float) -> float:
         """Current that brings the terminals to `limit_v` at the end of the step.
@@ -78,7 +84,7 @@ class Pack:
         Looking to the end (implicit Euler) keeps the taper stable however small the resistance.
         """
         rise_ohm = at.slope_v * step_s / 3600 / self.capacity_ah
-        return (limit_v - at.ocv_v) / (self.resistance_ohm + rise_ohm)
+        return (limit_v - at.ocv_v) / (at.resistance_ohm + rise_ohm)
 
 
 def compute_usable_share(temperature_c: float) -> float:

@@ -179,7 +179,7 @@ class Plant:
         totals.pv_wh += now.pv_w * hours
         totals.load_wh += now.load_w * hours
         totals.conversion_loss_wh += (now.pv_w - now.charge_w) * hours
-        totals.resistance_loss_wh += now.battery_a**2 * self.pack.resistance_ohm * hours
+        totals.resistance_loss_wh += now.loss_w * hours
         if now.load_w < load_w:
             totals.dark_s += step_s
         self.counters.count(

@@ -169,7 +169,7 @@ def test_a_camera_that_never_reported_says_where_to_look(unit: Unit) -> None:
 
 
 def test_the_future_is_not_answered(unit: Unit) -> None:
-    assert "still to come" in why(unit, "gate", before(now(unit), -HOUR))[2]
+    assert "is in the future" in why(unit, "gate", before(now(unit), -HOUR))[2]
 
 
 def test_a_gap_is_reported_with_its_last_sentence_and_the_new_start(unit: Unit) -> None:

@@ -49,3 +49,30 @@ def test_a_time_that_is_none_is_refused(unit: Unit) -> None:
     code, _, err = unit.type("events", "--since", "yesterday")
     assert code == 2
     assert "give a span such as 24h" in err
+
+
+def test_a_name_that_nothing_has_is_named_with_what_may_be_meant(unit: Unit) -> None:
+    inference = unit.open_as("inference")
+    inference.add(filled.event(inference.clock.stamp(), "e1"))
+    assert unit.type("events", "--camera", "demi") == (
+        0,
+        "no events; there is no camera 'demi'; did you mean 'demo'?\n",
+        "",
+    )
+    text = unit.type("events", "--label", "Person")[1]
+    assert text == "no events; there is no label 'Person'; did you mean 'person'?\n"
+    assert unit.type("events", "--since", "2999-01-01", "--camera", "demo")[1] == "no events\n"
+    text = unit.type("events", "erase", "--camera", "yard", "--yes")[1]
+    assert "of the camera yard; there is no camera 'yard'; known: " in text
+
+
+def test_an_end_before_the_beginning_is_refused(unit: Unit) -> None:
+    code, out, err = unit.type("events", "--since", "24h", "--before", "25h")
+    assert (code, out) == (2, "")
+    assert "--since names a later time than --before" in err
+
+
+def test_an_erasure_names_its_moment_in_site_time(unit: Unit) -> None:
+    unit.settings.write_text(f'{unit.settings.read_text()}\n[site]\ntimezone = "Asia/Tokyo"\n')
+    text = unit.type("events", "erase", "--before", "2020-01-01", "--yes")[1]
+    assert text.endswith("from before 2020-01-01 00:00:00\n")

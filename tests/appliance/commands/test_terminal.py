@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from appliance.commands import completion, status
 from appliance.errors import StoreError
+from appliance.model import ServiceState
 from tests.appliance.commands.test_unitctl import Unit, run_unitctl, unit
 from tests.conftest import ROOT
 from tests.scenes import filled
@@ -162,3 +165,17 @@ def test_zsh_reads_its_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     script = tmp_path / "_unitctl"
     script.write_text(run_unitctl(["completion", "zsh"], capsys)[1])
     subprocess.run(["zsh", "-n", str(script)], check=True)
+
+
+def test_nothing_is_said_twice_and_an_old_report_has_its_time(unit: Unit) -> None:
+    power = unit.open_as("power")
+    now = power.clock.stamp()
+    reason = "FULL: SOC 98 +- 2 %, the battery is full and PV power is curtailed, surplus available"
+    power.add(replace(filled.budget(now), reason=reason, sun_is_free=True))
+    earlier = replace(now, utc=now.utc - timedelta(hours=2), uptime_s=now.uptime_s - 7200)
+    unit.open_as("plan").add(ServiceState(earlier, "plan", "planned 72 h"))
+    power.publish_status("power", "all is read")
+    text = unit.type("status")[1]
+    assert text.count("surplus available") == 1
+    assert f"planned 72 h (reported {earlier.utc:%a %H:%M})" in text
+    assert "all is read\n" in text

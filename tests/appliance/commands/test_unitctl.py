@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from appliance.__main__ import main
+from appliance.__main__ import main, make_parser
 from appliance.clock import SystemClock
 from appliance.commands import COMMANDS, export
+from appliance.commands.completion import list_places
 from appliance.status import status_document
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store
@@ -105,6 +106,13 @@ def test_help_names_every_command_and_the_exit_codes(capsys: pytest.CaptureFixtu
     for name in COMMANDS:
         words = run_unitctl([name, "--help"], capsys)[1].lower().split()
         assert "exit codes:" in " ".join(words)
+
+
+def test_no_help_of_any_command_shows_a_doubled_sign(capsys: pytest.CaptureFixture[str]) -> None:
+    for place in list_places(make_parser(), ""):
+        text = run_unitctl([*place.path.split(), "--help"], capsys)[1]
+        assert "%%" not in text, place.path
+        assert "usage:" in text, place.path
 
 
 def test_without_settings_one_sentence_says_what_to_do(

@@ -89,7 +89,7 @@ def unit(
 def test_what_is_older_goes_with_pictures_and_clips(unit: Unit) -> None:
     code, out, _ = unit.type("erase", "--before", "2026-04-17T00:00+00:00", "--yes")
     assert code == 0
-    assert out == ("erased: 4 events, 4 pictures, 2 clips from before 2026-04-17T00:00:00.000Z\n")
+    assert out == ("erased: 4 events, 4 pictures, 2 clips from before 2026-04-17 00:00:00\n")
     assert len(unit.events) == 2
     assert all(name.startswith("20260417T") for name in [*unit.events, *unit.files])
     assert not (unit.data / "snapshots/2026-04-15").exists()

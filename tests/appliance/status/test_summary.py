@@ -65,10 +65,19 @@ def test_all_is_well_and_it_lasts_until_sunrise_in_site_time(here: Settings) -> 
     [
         ({"faults": [{}, {}]}, "fault", "2 faults. Lasts until sunrise"),
         ({"energy": None}, "fault", "The power service has not decided anything yet."),
-        ({"energy__fresh": False}, "fault", "is silent since 20:59: no camera and no inference"),
+        (
+            {"energy__fresh": False},
+            "fault",
+            "been silent since 20:59: no camera and no inference",
+        ),
         ({"battery": None}, "attention", "is not known. How long the battery lasts is not known."),
         ({"battery__fresh": False}, "attention", "The charge of the battery is not known."),
         ({"battery__state_of_charge_pct": None}, "attention", "is not known."),
+        (
+            {"battery__voltage_v": None, "battery__current_a": None},
+            "attention",
+            "is not being read. How long the battery lasts is not known: no device reports",
+        ),
         ({"battery__charge_blocked": True}, "attention", "The battery can take no charge now."),
         ({"energy__level": "HIBERNATE"}, "attention", "At HIBERNATE, to save the battery. Lasts"),
     ],

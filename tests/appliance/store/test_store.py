@@ -287,3 +287,10 @@ def test_a_connection_for_a_copy_sees_what_is_not_yet_in_the_main_file(
     assert db.execute("SELECT count(*) FROM battery_state").fetchone()[0] == 1
     db.close()
     assert power.last(CameraState) is None
+
+
+def test_every_table_can_be_listed_in_its_order(open_store: OpenStore) -> None:
+    store = open_store()
+    for table in TABLES:
+        store.rows(table.row, newest_first=True)
+    assert store.unreadable.list_tables() == []

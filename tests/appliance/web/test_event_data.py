@@ -78,6 +78,8 @@ def test_a_question_that_makes_no_sense_is_refused_in_words(client: FlaskClient)
         ("before=9999-12-31T23:59:59-14:00", "is no time"),
         ("after=2026-04-15", "is not the cursor of an event"),
         ("after=2026-04-15T02:00:00.000Z_1&before=2026-04-15", "not both"),
+        ("since=2026-04-16&until=2026-04-15", "nothing lies between"),
+        ("since=2026-04-16&before=2026-04-16", "nothing lies between"),
         ("camra=gate", "there is no argument 'camra'"),
         (f"camera={'x' * 201}", "is no name"),
         ("label=%00", "is no name"),

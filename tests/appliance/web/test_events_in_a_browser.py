@@ -103,6 +103,11 @@ def test_events_are_filtered_and_each_has_a_link_a_next_one_and_a_file(
     browser.open(f"http://127.0.0.1:{port}/#event=e7")
     browser.wait_for(shows("event-title", "Car, yard"))
     browser.wait_for("document.getElementById('event').open")
+    assert "CPUExecutionProvider" not in browser.evaluate("document.body.innerText")
+    browser.resize(800, 480)
+    newer = "document.getElementById('event-newer').getBoundingClientRect().bottom"
+    browser.wait_for(f"{newer} > 100 && {newer} < innerHeight")
+    browser.resize(390, 844)
     link = browser.evaluate("document.getElementById('event-download').href")
     assert urlsplit(link).path == "/snapshots/2026-04-15/e1.jpg"
     assert browser.evaluate("document.getElementById('event-data').download") == "e7.json"
@@ -134,4 +139,7 @@ def test_events_are_filtered_and_each_has_a_link_a_next_one_and_a_file(
     browser.wait_for(shows("events-none", "No event is stored that matches."))
     browser.evaluate("location.hash = '#event=gone'")
     browser.wait_for(shows("event-why", "This event is not stored on the unit"))
+    for part in ("event-picture", "event-newer"):
+        shown = f"document.getElementById('{part}').getClientRects().length"
+        assert browser.evaluate(shown) == 0, "nothing to see, and nowhere to go"
     assert browser.problems == []

@@ -212,3 +212,15 @@ def test_a_camera_with_events_is_not_said_to_have_seen_nothing(
         pictures.close()
         process.kill()
         process.wait()
+
+
+def test_no_figure_parts_from_its_unit_and_an_uncertainty_has_its_sign(
+    browser: Browser, server: subprocess.Popen[str], power: Store, port: int
+) -> None:
+    report(power, 71.0)
+    power.raise_fault("power", BusError("it says 71 +- 3 % and 12.8 V, the other 2 devices 40 %"))
+    browser.open(f"http://127.0.0.1:{port}/")
+    browser.wait_for(shows("faults", "It says 71"))
+    text = browser.evaluate("document.querySelector('#faults .fault-text').textContent")
+    kept = "It says 71\u00a0±\u00a03\u00a0% and 12.8\u00a0V, the other 2 devices 40\u00a0%."
+    assert text == kept

@@ -48,7 +48,8 @@ class OtherPack(Pack):
             if seen <= x1 or x1 == 1:
                 slope_v = (v1 - v0) / (x1 - x0)
                 volts = max(0.0, v0 + slope_v * (seen - x0))
-                return OcvPoint(volts * self.cells, slope_v * self.cells / share)
+                slope_v *= self.cells / share
+                return OcvPoint(volts * self.cells, slope_v, self.resistance_ohm)
         raise AssertionError
 
 

@@ -50,7 +50,7 @@ def test_several_changes_are_one_question(unit: Unit) -> None:
         (("--tilt-deg", "91"), "--tilt-deg must be from 0 to 90"),
         (("--tilt-deg", "nan"), "--tilt-deg: 'nan' is no number"),
         (("--sentinel-w", "40"), "must draw more than the one below"),
-        (("--battery-wh", "many"), "--battery-wh: 'many' is no number"),
+        (("--battery-wh", "many"), "--battery-wh: 'many' is no number, such as 900"),
     ],
 )
 def test_a_wish_that_cannot_be_is_a_wrong_use(

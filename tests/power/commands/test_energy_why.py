@@ -80,6 +80,8 @@ def test_before_the_records_and_in_the_future_nothing_is_known(unit: Unit) -> No
     code, _, err = unit.type("why", "--at", at(unit, -10 * HOUR))
     assert code == 1
     assert "in the future" in err
+    year = unit.type("why", "--at", "2020-01-01")[2]
+    assert "nothing is known of Wed 01 Jan 2020 00:00" in year, "another year's day has its year"
 
 
 def test_a_time_without_a_budget_says_when_the_last_one_ended(unit: Unit) -> None:

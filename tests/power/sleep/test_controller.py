@@ -71,7 +71,8 @@ def test_the_plan_says_when_to_wake(unit: SleepUnit, open_store: OpenStore) -> N
     unit.verdict = LOW
     unit.pass_time(310)
     assert unit.alarm.armed == at
-    assert "the plan expects 90 W of PV power and a SOC of 60 % by then" in unit.sleeps()[0].reason
+    reason = unit.sleeps()[0].reason
+    assert "set for when the plan expects 90 W of PV power and a SOC of 60 %" in reason
 
 
 def test_a_plan_that_was_made_at_a_wrong_hour_says_nothing_of_the_wake(

@@ -126,8 +126,9 @@ def test_a_silent_serial_port_is_named_with_its_speed_and_the_id() -> None:
         with pytest.raises(NoAnswer) as caught:
             bus.read(4, 0x3100, 1, 1)
         bus.close()
-    assert f"no answer on {peer.port} at 9600 8N1 to 1 from 0x3100" in str(caught.value)
-    assert "of id 1;" in str(caught.value)
+    asked = "the request for 1 register from 0x3100"
+    assert f"no answer on {peer.port} at 9600 8N1 to {asked}" in str(caught.value)
+    assert "to id 1;" in str(caught.value)
     assert "`baud`" in str(caught.value)
 
 
