@@ -13,6 +13,7 @@ from power.guard.limits import LOWEST_SHARE, Limits
 
 OLDEST_FIELD_S = 180.0  # what is asked once a minute is known for three
 EMPTY_FOR_S, LOW_FOR_S = 30.0, 300.0
+LONGEST_SUMMED_S = 15.0  # between two readings: a longer time shows nothing of what lay between
 CELL_LOST_S = 600.0  # so long a cell that was low stays low while only the mean of all is reported
 CARRYING = ("pv_power_w", "battery_current_a")
 CARRIED_SHARE = 0.1  # of C/100: what a dark sensor may say of no current
@@ -47,7 +48,9 @@ NO_SAG = Sag(0.0, 0.0)
 class GuardState:
     """What the guard remembers, in uptimes: since when the voltage is low and the cell empty as
     far as readings show, whether `LOW_FOR_S` of low or `EMPTY_FOR_S` of empty readings have
-    `confirmed` it, and when a BMS last reported a low cell. `was_good`: the voltage was good once.
+    `confirmed` it, and when a BMS last reported a low cell. `low_sum_s` and `empty_sum_s`: the
+    same without a beginning, of a load that comes and goes: time below the limit, less time above.
+    `was_good`: the voltage was good once.
     `observed_s` is the last usable reading, `values` what stays the same where a meter is frozen,
     and `unchanged_since_s` since when it is the same. `share` of the batteries' capacity may be
     discharged, as far as is known; `disconnected_since_s`: since when none of it may,
@@ -71,6 +74,8 @@ class GuardState:
     sag_since_s: float | None = None
     deep_sag_since_s: float | None = None
     lvd_v: float | None = None
+    low_sum_s: float = 0.0
+    empty_sum_s: float = 0.0
 
     @property
     def may_lose_power(self) -> bool:
@@ -231,12 +236,33 @@ def update_state(state: GuardState, observation: Observation | None, limits: Lim
         return state
     same = observation.values == state.values
     state = replace(
-        note_voltage(state, observation, limits),
+        note_voltage(sum_low_times(state, observation, limits), observation, limits),
         observed_s=observation.at_s,
         values=observation.values,
         unchanged_since_s=state.unchanged_since_s if same else observation.at_s,
     )
     return replace(state, was_good=state.was_good or state.low_since_s is None)
+
+
+def sum_low_times(state: GuardState, observation: Observation, limits: Limits) -> GuardState:
+    """Add the time since the last reading where it and this one are low, take it off where this
+    one is good: a load that is on for more than half of the time hides no empty battery.
+    """
+    if state.observed_s is None:
+        return state
+    passed_s = min(max(0.0, observation.at_s - state.observed_s), LONGEST_SUMMED_S)
+
+    def add(sum_s: float, limit_v: float, *, was_below: bool) -> float:
+        if observation.cell_v >= limit_v:
+            return max(0.0, sum_s - passed_s)
+        return sum_s + passed_s if was_below else sum_s
+
+    low, empty = state.low_since_s is not None, state.empty_since_s is not None
+    return replace(
+        state,
+        low_sum_s=add(state.low_sum_s, limits.cell.low_v, was_below=low),
+        empty_sum_s=add(state.empty_sum_s, limits.cell.floor_v, was_below=empty),
+    )
 
 
 def note_voltage(state: GuardState, observation: Observation, limits: Limits) -> GuardState:
@@ -252,11 +278,11 @@ def note_voltage(state: GuardState, observation: Observation, limits: Limits) ->
             state, low_since_s=None, empty_since_s=None, confirmed=False, cell_low_s=None
         )
     low_s = at_s if state.low_since_s is None else state.low_since_s
-    confirmed = state.confirmed or at_s - low_s >= LOW_FOR_S
+    confirmed = state.confirmed or max(at_s - low_s, state.low_sum_s) >= LOW_FOR_S
     empty_s = None
     if cell_v < cell.floor_v:
         empty_s = at_s if state.empty_since_s is None else state.empty_since_s
-        confirmed = confirmed or at_s - empty_s >= EMPTY_FOR_S
+        confirmed = confirmed or max(at_s - empty_s, state.empty_sum_s) >= EMPTY_FOR_S
     return replace(
         state,
         low_since_s=low_s,
