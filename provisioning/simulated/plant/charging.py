@@ -6,6 +6,7 @@ the load what it needs and leaves the rest of the sun unused.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from appliance.model import ChargeStage
 from provisioning.simulated.plant.pack import COLD_LIMIT_C, OcvPoint, Pack
@@ -82,19 +83,18 @@ def compute_flow(
     """
     at = pack.find_ocv(charge, temperature_c)
     out_w = min(available_w * EFFICIENCY, rated_a * at.ocv_v)
+    alone = partial(
+        compute_flow_without_battery, pack, charging, available_w=available_w, wanted_w=wanted_w
+    )
     if not connected and out_w < wanted_w + WAKE_W:
-        return compute_flow_without_battery(
-            pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
-        )
+        return alone(out_w=out_w)
     cold = temperature_c < COLD_LIMIT_C
     limit_v = get_limit_v(charging.stage, pack)
     most_w = compute_most_charge_w(pack, at, limit_v=limit_v, cold=cold, step_s=step_s)
     battery_w = min(out_w - wanted_w, max(-wanted_w, most_w))
     battery_a = pack.compute_current_a(battery_w, at)
     if battery_a is None or is_cut_off(pack, at, battery_a):
-        return compute_flow_without_battery(
-            pack, charging, available_w=available_w, out_w=out_w, wanted_w=wanted_w
-        )
+        return alone(out_w=out_w)
     at_limit = battery_w == most_w and not cold and available_w > NIGHT_W
     return Flow(
         available_w=available_w,
