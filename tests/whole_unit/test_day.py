@@ -171,3 +171,17 @@ def test_a_week_without_sun_ends_in_a_clean_shutdown_before_the_battery_cuts(
 def with_data_in(settings: Settings, name: str) -> Settings:
     """The same unit with a database of its own."""
     return replace(settings, unit=replace(settings.unit, data_dir=settings.unit.data_dir / name))
+
+
+def test_a_full_charge_read_each_twenty_seconds_is_seen_and_is_no_fault(
+    demo_settings: Settings,
+) -> None:
+    simulation = replace(demo_settings.simulation, battery_charge_pct=90.0)
+    settings = replace(with_data_in(demo_settings, "full"), simulation=simulation)
+    unit = InProcessUnit(settings, FakeClock(DAWN + 6 * HOUR), every_s=20)
+    unit.run_until(DAWN + 8 * HOUR)
+    state = unit.reader.last(BatteryState)
+    assert unit.reader.rows(Fault) == []
+    assert state is not None
+    assert state.method == "anchored full"
+    unit.close()

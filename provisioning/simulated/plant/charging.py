@@ -102,7 +102,7 @@ def compute_flow(
         load_w=wanted_w,
         battery_v=limit_v if at_limit else pack.compute_voltage_v(at, battery_a),
         battery_a=battery_a,
-        loss_w=battery_a**2 * at.resistance_ohm,
+        loss_w=battery_a**2 * pack.get_ohm(at, charges=battery_a > 0),
         at_limit=at_limit,
         connected=True,
     )

@@ -26,20 +26,23 @@ COLD_LIMIT_C = 0.0  # no charging below: lithium plating
 OCV = (
     (-1.00, 0.50), (-0.05, 1.80), (0.00, 2.50), (0.02, 2.85), (0.05, 3.05), (0.10, 3.17),
     (0.20, 3.23),  (0.30, 3.26),  (0.40, 3.285), (0.50, 3.295), (0.60, 3.305), (0.70, 3.32),
-    (0.80, 3.33),  (0.90, 3.34),  (0.97, 3.36), (0.99, 3.42), (1.00, 3.60),
+    (0.80, 3.33),  (0.90, 3.34),  (0.97, 3.36), (0.98, 3.39), (0.99, 3.44),
+    (1.00, 3.60),
 )
 # fmt: on
-LAST_PERCENT_CELL_V = 3.42  # from here on a cell takes charge slowly, whatever the voltage
-LAST_PERCENT_TIMES = 6.0  # as if its resistance were so many times as much: it takes minutes
+SLOW_FROM = 0.97  # of the charge: from here on a cell takes charge ever more slowly,
+SLOWEST_TIMES = 4.0  # in the end as if its resistance were so many times as much: for minutes
 USABLE = ((-40.0, 0.50), (-20.0, 0.70), (0.0, 0.85), (25.0, 1.0))
 
 
 class OcvPoint(NamedTuple):
-    """Rested voltage of the whole battery, its slope per unit of charge, and its resistance."""
+    """Rested voltage of the whole battery, its slope per unit of charge, and its resistance while
+    it is charged.
+    """
 
     ocv_v: float
     slope_v: float
-    resistance_ohm: float
+    charging_ohm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +65,25 @@ class Pack:
         (x0, v0), (x1, v1) = OCV[upper - 1], OCV[upper]
         slope_v = (v1 - v0) / (x1 - x0)
         cell_v = max(0.0, v0 + slope_v * (seen - x0))
-        times = LAST_PERCENT_TIMES if cell_v > LAST_PERCENT_CELL_V else 1.0
-        return OcvPoint(
-            cell_v * self.cells, slope_v * self.cells / share, self.resistance_ohm * times
-        )
+        slow = min(1.0, max(0.0, (seen - SLOW_FROM) / (1 - SLOW_FROM)))
+        charging_ohm = self.resistance_ohm * (1 + (SLOWEST_TIMES - 1) * slow)
+        return OcvPoint(cell_v * self.cells, slope_v * self.cells / share, charging_ohm)
+
+    def get_ohm(self, at: OcvPoint, *, charges: bool) -> float:
+        """The resistance that a current meets."""
+        return at.charging_ohm if charges else self.resistance_ohm
 
     def compute_current_a(self, power_w: float, at: OcvPoint) -> float | None:
         """Current (+ in) that carries `power_w` (+ in) at the terminals; None if it cannot."""
-        root = at.ocv_v**2 + 4 * at.resistance_ohm * power_w
+        ohm = self.get_ohm(at, charges=power_w > 0)
+        root = at.ocv_v**2 + 4 * ohm * power_w
         if root < 0:
             return None
-        return (math.sqrt(root) - at.ocv_v) / (2 * at.resistance_ohm)
+        return (math.sqrt(root) - at.ocv_v) / (2 * ohm)
 
     def compute_voltage_v(self, at: OcvPoint, current_a: float) -> float:
         """Voltage of the terminals while `current_a` (+ in) flows."""
-        return at.ocv_v + current_a * at.resistance_ohm
+        return at.ocv_v + current_a * self.get_ohm(at, charges=current_a > 0)
 
     def compute_limit_current_a(self, at: OcvPoint, *, limit_v: float, step_s: float) -> float:
         """Current that brings the terminals to `limit_v` at the end of the step.
@@ -84,7 +91,8 @@ class Pack:
         Looking to the end (implicit Euler) keeps the taper stable however small the resistance.
         """
         rise_ohm = at.slope_v * step_s / 3600 / self.capacity_ah
-        return (limit_v - at.ocv_v) / (at.resistance_ohm + rise_ohm)
+        ohm = self.get_ohm(at, charges=limit_v > at.ocv_v)
+        return (limit_v - at.ocv_v) / (ohm + rise_ohm)
 
 
 def compute_usable_share(temperature_c: float) -> float:
