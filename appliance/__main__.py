@@ -38,7 +38,8 @@ class Parser(argparse.ArgumentParser):
         wrong = WRONG_CHOICE.fullmatch(message)
         if wrong:
             word, known = wrong[2].strip("'"), re.findall(r"[\w-]+", wrong[3])
-            kind = "a command" if wrong[1] == "COMMAND" else f"an action of {self.prog}"
+            own = {"COMMAND": "a command", "ACTION": f"an action of {self.prog}"}
+            kind = own.get(wrong[1], f"a {wrong[1]} of {self.prog}")
             message = f"{shorten(repr(word), 60)} is not {kind}; {advise(word, known)}"
         line = shorten(make_printable(message), LONGEST_MESSAGE)
         self.exit(2, f"{self.prog}: {line} (see `{self.prog} --help`)\n")

@@ -303,14 +303,16 @@ def format_sentence(
     if gained < LEAST_DIFFERENCE and safer < 2 * LEAST_DIFFERENCE:
         result = f"hardly anything would change in the {DAYS} days with the least sun"
     else:
-        result = (
-            f"the unit would do {format_instead(scarce.changed.utility, scarce.today.utility)} "
-            f"of full work in the {DAYS} days with the least sun, and would hibernate at least "
-            "once in "
-            f"{format_instead(scarce.changed.hibernates, scarce.today.hibernates)} of the scenarios"
+        work = format_instead(scarce.changed.utility, scarce.today.utility, "of full work")
+        chance = format_instead(
+            scarce.changed.hibernates, scarce.today.hibernates, "of the scenarios"
         )
-    later = format_instead(now.changed.utility, now.today.utility)
-    return f"With {changed}, {result}; in the next {DAYS} days it would do {later} of full work."
+        result = (
+            f"the unit would do {work} in the {DAYS} days with the least sun, and would hibernate "
+            f"at least once in {chance}"
+        )
+    later = format_instead(now.changed.utility, now.today.utility, "of full work")
+    return f"With {changed}, {result}; in the next {DAYS} days it would do {later}."
 
 
 def format_change(settings: Settings, name: str, value: float) -> str:
@@ -319,6 +321,7 @@ def format_change(settings: Settings, name: str, value: float) -> str:
     return f"{value:g} {text} (now {getattr(getattr(settings, section), key):g})"
 
 
-def format_instead(share: float, today: float) -> str:
+def format_instead(share: float, today: float, of: str) -> str:
+    """Such as "57 % instead of 36 % of full work", or "100 % of the scenarios (as today)"."""
     new, old = format_share(share), format_share(today)
-    return f"{new}, as today," if new == old else f"{new} instead of {old}"
+    return f"{new} {of} (as today)" if new == old else f"{new} instead of {old} {of}"

@@ -1,7 +1,7 @@
 // The battery: how full, how sure, which way the current flows, and how long it lasts.
 
 import { byId, facts, figure, make, say, show } from "./dom.js";
-import { energy, fixed, known, percent, signed, typeset, UNKNOWN } from "./words.js";
+import { count, energy, fixed, known, percent, signed, typeset, UNKNOWN } from "./words.js";
 import { doubt } from "./summary.js";
 import { lastKnown, when } from "./times.js";
 
@@ -36,7 +36,7 @@ export function battery(status, now) {
 /** State of health where it is learned, and the equivalent full cycles. */
 function health(age) {
   if (!age) return UNKNOWN;
-  const cycles = `${age.equivalent_cycles.toFixed(0)}\u00a0cycles`;
+  const cycles = typeset(count(Math.round(age.equivalent_cycles), "full cycle", "full cycles"));
   return known(age.health_pct) ? `${age.health_pct.toFixed(0)} ± ${percent(age.health_sigma_pct)}, ${cycles}` : cycles;
 }
 

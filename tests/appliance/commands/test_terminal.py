@@ -179,3 +179,10 @@ def test_nothing_is_said_twice_and_an_old_report_has_its_time(unit: Unit) -> Non
     assert text.count("surplus available") == 1
     assert f"planned 72 h (reported {earlier.utc:%a %H:%M})" in text
     assert "all is read\n" in text
+
+
+def test_a_shell_that_is_not_known_is_not_called_an_action(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    err = run_unitctl(["completion", "fish"], capsys)[2]
+    assert "'fish' is not a SHELL of unitctl completion; known: bash, zsh" in err

@@ -1,5 +1,6 @@
-"""The cells of a battery on the page, in a real browser."""
+"""The cells of a battery and its age on the page, in a real browser."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.model import BatteryReading
@@ -14,6 +15,7 @@ from tests.appliance.web.test_page_in_a_browser import (
     shows,
 )
 from tests.appliance.web.test_web import read_until, start
+from tests.scenes import filled
 from tests.stand_ins.chromium import Browser
 
 __all__ = ["browser", "port", "power", "pytestmark", "running"]  # fixtures, and when they run
@@ -34,6 +36,10 @@ def test_a_cell_that_is_apart_stands_out_among_all_cells(
         apart = "document.querySelectorAll('#cells .apart')"
         assert browser.evaluate(f"{apart}.length") == 1
         assert browser.evaluate(f"{apart}[0].innerText.includes('3.120')")
+        once = replace(filled.battery_age(power.clock.stamp()), discharged_ah=200.0)
+        power.add(replace(once, capacity_ah=None))
+        browser.wait_for(shows("battery-health", "1 full cycle"))
+        assert not browser.evaluate(shows("battery-health", "cycles")), "one is one"
         assert browser.problems == []
     finally:
         server.kill()

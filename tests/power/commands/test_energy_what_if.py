@@ -85,3 +85,8 @@ def test_the_weather_of_a_season_to_come_is_that_of_last_year_where_it_is_known(
     found = what_if.read_history_before(plan, settings, plain_sky, first)
     assert len(found.days) == 59
     assert {round(day.clearness or 0, 2) for day in found.days} == {0.2}
+
+
+def test_a_share_that_stays_is_said_to_be_as_today() -> None:
+    assert what_if.format_instead(1.0, 1.0, "of scenarios") == "100 % of scenarios (as today)"
+    assert what_if.format_instead(0.57, 0.36, "of full work") == "57 % instead of 36 % of full work"
