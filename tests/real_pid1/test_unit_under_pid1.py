@@ -292,7 +292,7 @@ def test_an_empty_battery_has_the_loads_stopped_through_polkit_and_a_stubborn_on
     Path(f"{relay}.away").rename(relay)
     assert relay.read_text() == "1"
     unit.wait_for(lambda: relay.read_text() == "0", 120, "the load to be off")
-    assert unit.ask("systemctl", "is-active", "appliance-switch-off@modem") == "active"
+    wait_for_state(unit, "active", "appliance-switch-off@modem")
 
     set_charge(unit, simulated.FULL_PCT)
     unit.run("systemctl", "restart", "simulated-devices")
