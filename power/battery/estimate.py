@@ -55,14 +55,15 @@ class EstimatorInputs:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncConditions:
     """The uptimes since when each condition for synchronising has held without a break: a small
-    tail current at full voltage, float, an empty cell. `inflow_s`: for how long a small charging
-    current has been measured since the voltage rose.
+    tail current at full voltage, float, an empty cell. `inflow_s`: for how long a charging current
+    has been measured there that becomes small, `inflow_at_s`: when it was last.
     """
 
     tail_since_s: float | None = None
     float_since_s: float | None = None
     empty_since_s: float | None = None
     inflow_s: float = 0.0
+    inflow_at_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +79,15 @@ class RestWindow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rise:
     """A rise of a cell's voltage from `from_v`, at `from_a` and the uptime `from_s`, that no
-    measured current explains: `since_s` when it stands, None where it does not; `is_found`: for
-    long enough to be an unmeasured source.
+    measured current explains, to `top_v`: `since_s` when it stands, None where it does not;
+    `is_found`: for long enough to be an unmeasured source.
     """
 
     from_v: float
     from_a: float
     from_s: float
     since_s: float | None = None
+    top_v: float = 0.0
     is_found: bool = False
 
 

@@ -4,32 +4,36 @@ Reads and writes: nothing; pure.
 Never: believes a charge stage alone, or a voltage without a measured charging current before it.
 
 A controller reports FLOAT by a timer too, and with a battery whose BMS has opened the charge path
-it shows its own voltage and no current. So a small current must have flowed in for a while at that
-voltage: a charge path that opens ends a large current at once. Voltages are compared at the
-battery's temperature, as chargers compensate theirs.
+it shows its own voltage and no current. So a current that becomes small must have flowed in for a
+while at a full voltage: a charge path that opens ends a large current at once. Voltages are
+compared at the battery's temperature, as chargers compensate theirs.
 """
 
 from typing import NamedTuple
 
 from appliance.chemistry import ChemistryProfile
 from appliance.model import ChargeStage, PowerReading
-from power.battery.coulomb import CONTINUOUS_S
+from power.battery.coulomb import CONTINUOUS_S, HOUR_S
 from power.battery.estimate import (
+    NO_CONDITIONS,
     Estimate,
     EstimatorInputs,
     SyncConditions,
     find_measured_temperature_c,
 )
-from power.battery.voltage_curve import BatteryFacts
+from power.battery.voltage_curve import SURE_SIGMAS, BatteryFacts
 
 INFLOW_FOR_S = 60.0  # a meter that averages shows a small current for some seconds after a cut
+INFLOW_HOLDS_S = 2 * HOUR_S  # the charge that it ended is over then
+TAPER_C_RATE = 0.05  # C/20: the current on its way to the tail; chargers end absorption at C/50
 FLOWS_C_RATE = 0.0025  # C/400: an offset of a usual current sensor is smaller
 FLOAT_C_RATE = 0.005  # C/200: a floating battery takes and gives less than this
 HOT_C = 25.0  # at which chargers are set
 COOL_C = 15.0  # down to it a charger that does not compensate still fills a battery
 COLDEST_C = -20.0  # chargers compensate no further
+GENTLE_BELOW_V = 0.05  # of a cell, below the usual absorption
+HOLDING = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 SET_POINT_MARGIN_V = 0.02  # of a cell: wires, meters, and the steps in which they are set
-CONSTANT_VOLTAGE = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 
 
 class FullVoltages(NamedTuple):
@@ -48,7 +52,8 @@ class FullVoltages(NamedTuple):
 
 def find_full_voltages(reading: PowerReading, facts: BatteryFacts) -> FullVoltages:
     """The voltages at this temperature, without one those at 25 C; relative to the charger's own
-    set-points where these are known.
+    set-points where these are known. Below a usual absorption the controller must report that it
+    holds the voltage: in bulk a current is small because the sun is.
     """
     profile, shift_v = facts.profile, compute_compensation_v(facts.profile, reading)
     floating_v = profile.floating_v + shift_v
@@ -58,7 +63,10 @@ def find_full_voltages(reading: PowerReading, facts: BatteryFacts) -> FullVoltag
     absorbing_v = find_own_v(reading.absorption_v, reading, facts)
     if absorbing_v is not None:
         absorbing_v = max(absorbing_v, profile.float_v + shift_v)
-    return FullVoltages(profile.full_v + shift_v, floating_v, absorbing_v)
+    full_v = float(profile.full_v)
+    if reading.charge_stage not in HOLDING:
+        full_v = max(full_v, profile.absorption_v - GENTLE_BELOW_V)
+    return FullVoltages(full_v + shift_v, floating_v, absorbing_v)
 
 
 def find_own_v(
@@ -99,10 +107,12 @@ def follow_full_charge(
     cell_v, now_s = (inputs.voltage_v or 0.0) / facts.cells, reading.stamp.uptime_s
     tail = has_tail_current(inputs, cell_v, full, facts)
     floating = is_floating(reading, inputs, cell_v, full=full, facts=facts)
+    inflow_s, at_s = follow_inflow(before, previous, reading, inputs, full=full, facts=facts)
     return SyncConditions(
         tail_since_s=find_since_s(before.tail_since_s, now_s, holds=tail),
         float_since_s=find_since_s(before.float_since_s, now_s, holds=floating),
-        inflow_s=add_inflow_s(before, previous, reading, inputs, full=full, facts=facts),
+        inflow_s=inflow_s,
+        inflow_at_s=at_s,
     )
 
 
@@ -116,10 +126,11 @@ def find_since_s(before_s: float | None, now_s: float, *, holds: bool) -> float 
 def has_tail_current(
     inputs: EstimatorInputs, cell_v: float, full: FullVoltages, facts: BatteryFacts
 ) -> bool:
-    """Whether the current is small at a full voltage."""
+    """Whether the charging current is small at a full voltage; a discharge is none."""
     if inputs.current_a is None or not inputs.current_measured or cell_v < full.full_v:
         return False
-    return abs(inputs.current_a) < facts.profile.tail_c_rate * facts.capacity_ah
+    c_rate = inputs.current_a / facts.capacity_ah
+    return -FLOWS_C_RATE < c_rate < facts.profile.tail_c_rate
 
 
 def is_floating(
@@ -144,7 +155,7 @@ def is_floating(
     return abs(inputs.current_a) < FLOAT_C_RATE * facts.capacity_ah
 
 
-def add_inflow_s(
+def follow_inflow(
     before: SyncConditions,
     previous: Estimate,
     reading: PowerReading,
@@ -152,17 +163,47 @@ def add_inflow_s(
     *,
     full: FullVoltages,
     facts: BatteryFacts,
-) -> float:
-    """For how long a small charging current has flowed in at this voltage, with this reading."""
-    cell_v = (inputs.voltage_v or 0.0) / facts.cells
-    is_held = cell_v >= full.full_v or reading.charge_stage in CONSTANT_VOLTAGE
-    most_a = facts.profile.tail_c_rate * facts.capacity_ah
-    if not is_held or not flows_in(inputs, facts) or (inputs.current_a or 0.0) >= most_a:
-        return before.inflow_s
-    elapsed_s = reading.stamp.uptime_s - previous.counted_at.uptime_s
+) -> tuple[float, float]:
+    """For how long such a current has flowed in, and when it last did; a discharge ends it."""
+    now_s = reading.stamp.uptime_s
+    is_discharged = (inputs.current_a or 0.0) <= -FLOAT_C_RATE * facts.capacity_ah
+    if is_discharged or now_s - before.inflow_at_s > INFLOW_HOLDS_S:
+        before = NO_CONDITIONS
+    if not is_tapering(previous, reading, inputs, full, facts):
+        return before.inflow_s, before.inflow_at_s
+    elapsed_s = now_s - previous.counted_at.uptime_s
     if elapsed_s > CONTINUOUS_S or not flows_in(previous.inputs, facts):
-        return before.inflow_s
-    return before.inflow_s + elapsed_s
+        elapsed_s = 0.0
+    return before.inflow_s + elapsed_s, now_s
+
+
+def is_tapering(
+    previous: Estimate,
+    reading: PowerReading,
+    inputs: EstimatorInputs,
+    full: FullVoltages,
+    facts: BatteryFacts,
+) -> bool:
+    """Whether the current is on its way to the tail: small, at a full voltage of the cells or at
+    the charger's own absorption voltage.
+    """
+    current_a = inputs.current_a or 0.0
+    if not flows_in(inputs, facts) or current_a >= TAPER_C_RATE * facts.capacity_ah:
+        return False
+    cell_v = (inputs.voltage_v or 0.0) / facts.cells
+    if cell_v - compute_most_wire_v(previous, current_a, facts) >= full.full_v:
+        return True
+    is_absorbing = reading.charge_stage is ChargeStage.ABSORPTION
+    return is_absorbing and full.absorbing_v is not None and cell_v >= full.absorbing_v
+
+
+def compute_most_wire_v(previous: Estimate, current_a: float, facts: BatteryFacts) -> float:
+    """What wires, if they are known, may add at most to the voltage of a cell at this current."""
+    known = previous.resistance
+    if known.ohm is None:
+        return 0.0
+    most_ohm = (known.ohm + SURE_SIGMAS * known.sigma_ohm) / facts.cells
+    return current_a * max(0.0, most_ohm - facts.cell_ohm)
 
 
 def flows_in(inputs: EstimatorInputs, facts: BatteryFacts) -> bool:

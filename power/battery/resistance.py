@@ -15,7 +15,7 @@ from appliance.model import ChargeStage, PowerReading
 from power.battery.estimate import Estimate, EstimatorInputs
 from power.battery.voltage_curve import BatteryFacts, Resistance
 
-STEP_C_RATE = 0.05  # a smaller step of the current is lost in the meter's noise
+STEP_C_RATE = 0.02  # a smaller step of the current is lost in the meter's noise
 STEP_S = 30.0  # readings this close: the charge has not moved
 TOGETHER_S = 1.0  # ages that differ by less are of one moment
 FEWEST, KEPT = 7, 25  # steps

@@ -19,6 +19,7 @@ from power.battery.estimate import (
     is_too_cold_to_charge,
 )
 from power.battery.full_charge import (
+    GENTLE_BELOW_V,
     INFLOW_FOR_S,
     find_full_voltages,
     find_since_s,
@@ -110,9 +111,10 @@ def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) 
     if conditions.inflow_s < INFLOW_FOR_S:
         return estimate
     full = UncertainCharge(profile.full_pct, profile.full_sigma_pct)
-    if has_lasted(conditions.tail_since_s, SYNC_AFTER_S):
-        return set_charge(estimate, reading, full, SYNCHRONISED_FULL, facts)
     floating = UncertainCharge(profile.floating_pct, profile.floating_sigma_pct)
+    if has_lasted(conditions.tail_since_s, SYNC_AFTER_S):
+        found = full if has_usual_absorption(estimate, facts) else floating
+        return set_charge(estimate, reading, found, SYNCHRONISED_FULL, facts)
     if has_lasted(conditions.float_since_s, FLOAT_SYNC_AFTER_S):
         return set_charge(estimate, reading, floating, SYNCHRONISED_FULL, facts)
     return estimate
@@ -122,6 +124,13 @@ def find_discharge_c_rate(estimate: Estimate, facts: BatteryFacts) -> float | No
     """The rate at which it is drawn from now; None where its current is not known."""
     current_a = estimate.inputs.current_a
     return None if current_a is None else max(0.0, -current_a) / facts.capacity_ah
+
+
+def has_usual_absorption(estimate: Estimate, facts: BatteryFacts) -> bool:
+    """Whether it is charged to a usual voltage: a gentler one leaves a lithium cell less full."""
+    cell_v = (estimate.inputs.voltage_v or 0.0) / facts.cells
+    profile = facts.profile
+    return profile.loses_charge or cell_v >= profile.absorption_v - GENTLE_BELOW_V
 
 
 def set_charge(

@@ -4,14 +4,15 @@ an alternator, a charger from the mains.
 Reads and writes: nothing; pure.
 Never: takes the end of a load, a rest after it, or measured sun for such a source.
 
-The voltage is at a charger's level, and has risen by more than the measured current and twice the
-usual resistance explain: in the dark since no current flowed in, by day within a minute.
+The voltage is at a charger's level, and has risen by more than the measured current and a high
+resistance explain: in the dark since no current flowed in, by day within a minute.
 """
 
 from dataclasses import replace
 
 from appliance.errors import ApplianceError
 from appliance.model import PowerReading
+from power.battery.corrections import CHARGING_C_RATE
 from power.battery.coulomb import CONTINUOUS_S, HOUR_S
 from power.battery.estimate import (
     COUNT_SIGMA_LIMIT_PCT,
@@ -30,10 +31,14 @@ from power.battery.voltage_curve import (
 )
 
 DARK_W = 5.0  # of PV power: with less, no sun charges
-RISE_SHARE = 0.02  # of the nominal voltage of a cell: more than rest after a load gives back
+# Of the nominal voltage of a cell: more than rest after a load gives back, and more with lead-acid.
+RISE_SHARE, LEAD_RISE_SHARE = 0.02, 0.05
 JUMP_SHARE = 0.03  # the same by day, where the voltage of a nearly full battery rises by itself
 DARK_FOR_S, LIT_FOR_S = 300.0, 120.0  # so long it must stay risen
 JUMP_WITHIN_S = 60.0
+FULL_LEAD_OHM = 10.0  # of the usual resistance: a nearly full lead-acid cell that is charged
+STANDS_SHARE = 0.67  # of a rise
+LONGEST_S = 12 * HOUR_S  # then it is looked for anew
 SIGMA_PCT_PER_H = 20.0  # C/5: what such a source may charge
 
 
@@ -56,17 +61,39 @@ def follow_rise(
     if before is None or is_broken or reading.charge_allowed is False:
         return here
     if before.is_found:
-        return before if is_held else here
+        stands = is_held and stays_risen(before, cell_v) and now_s - before.from_s < LONGEST_S
+        return replace(before, top_v=max(before.top_v, cell_v)) if stands else here
     lit = is_lit(reading, inputs, facts)
-    if lit and before.since_s is None and now_s - before.from_s > JUMP_WITHIN_S:
+    # A cell that is nearly full is at a charger's voltage already, and its resistance is large.
+    was_high = before.from_v >= facts.profile.held_v
+    is_old = was_high or now_s - before.from_s > JUMP_WITHIN_S
+    if lit and (is_shut_out(inputs, facts) or (is_old and before.since_s is None)):
         return here
-    share = JUMP_SHARE if lit else RISE_SHARE
     risen_v = cell_v - before.from_v - explain_v(previous, before, inputs, reading, facts)
-    if is_held and risen_v >= share * facts.profile.nominal_v:
+    if is_held and risen_v >= find_least_rise_v(facts, lit=lit):
         since_s = now_s if before.since_s is None else before.since_s
         is_found = now_s - since_s >= (LIT_FOR_S if lit else DARK_FOR_S)
-        return replace(before, since_s=since_s, is_found=is_found)
+        top_v = max(before.top_v, cell_v)
+        return replace(before, since_s=since_s, is_found=is_found, top_v=top_v)
     return here if cell_v <= before.from_v else replace(before, since_s=None)
+
+
+def stays_risen(before: Rise, cell_v: float) -> bool:
+    """Whether most of the rise still stands; a source that ends lets the voltage fall at once."""
+    return cell_v - before.from_v > STANDS_SHARE * (before.top_v - before.from_v)
+
+
+def find_least_rise_v(facts: BatteryFacts, *, lit: bool) -> float:
+    """From which rise of a cell on (V) it counts."""
+    rest_share = LEAD_RISE_SHARE if facts.profile.loses_charge else RISE_SHARE
+    return (max(rest_share, JUMP_SHARE) if lit else rest_share) * facts.profile.nominal_v
+
+
+def is_shut_out(inputs: EstimatorInputs, facts: BatteryFacts) -> bool:
+    """Whether next to no charging current is measured: with the sun up the voltage may then be the
+    controller's own, with a full battery or one whose BMS has opened the charge path.
+    """
+    return (inputs.current_a or 0.0) < CHARGING_C_RATE * facts.capacity_ah
 
 
 def is_lit(reading: PowerReading, inputs: EstimatorInputs, facts: BatteryFacts) -> bool:
@@ -89,7 +116,8 @@ def explain_v(
     celsius = reading.battery_temperature_c
     may_be_freezing = celsius is None or celsius < 0
     usual = FREEZING_RESISTANCE if may_be_freezing else CHARGING_RESISTANCE
-    hard_ohm = usual[1] * facts.cell_ohm
+    factor = max(usual[1], FULL_LEAD_OHM) if facts.profile.loses_charge else usual[1]
+    hard_ohm = factor * facts.cell_ohm
     if previous.resistance.ohm is not None:
         _, learned_ohm = bound_learned(previous.resistance, facts, may_be_freezing=may_be_freezing)
         hard_ohm = max(hard_ohm, learned_ohm)

@@ -19,7 +19,7 @@ from appliance.chemistry import (
 from appliance.settings import BatterySettings
 
 RESISTANCE = (0.5, 1.5)  # of the default, that it may really be: age, a bad crimp
-CHARGING_RESISTANCE = (0.5, 2.5)  # a thin wire must not make a battery that is charged seem full
+CHARGING_RESISTANCE = (0.5, 5.0)  # a thin wire must not make a battery that is charged seem full
 FREEZING_RESISTANCE = (0.5, 5.0)  # below 0 C, or where no probe measures how cold it is
 COLD_CELLS = 4.0  # of the cells' own resistance, that freezing may add to a learned one
 SURE_SIGMAS = 2.0  # of a learned resistance, to both sides
@@ -27,6 +27,7 @@ POLARISED_V = 0.1  # per cell at 1 C: what a current leaves behind for a while
 UNKNOWN_COLD_C = 5.0  # how cold a battery without a probe may be
 VOLTAGE_SIGMA_LIMIT_PCT = 30.0  # a charge that could be anything from 0 to 100 % has a sigma of 29
 WIDTH_PER_SIGMA = 4.0
+SIGMAS_TO_AN_END = 2.0
 GRID_V = 0.002  # per cell
 
 
@@ -131,7 +132,9 @@ def estimate_from_voltage(
         voltage_v, current_a or 0.0, may_be_freezing=may_be_freezing, facts=facts
     )
     most_pct = raise_for_cold(most_pct, temperature_c, facts)
-    sigma_pct = max(2.0, (most_pct - least_pct) / WIDTH_PER_SIGMA)
+    # The usual charge lies on one side of the range: two sigma must reach its farther end.
+    farther_pct = max(charge_pct - least_pct, most_pct - charge_pct)
+    sigma_pct = max(2.0, farther_pct / SIGMAS_TO_AN_END)
     return UncertainCharge(charge_pct, min(VOLTAGE_SIGMA_LIMIT_PCT, sigma_pct))
 
 

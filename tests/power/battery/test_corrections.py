@@ -92,7 +92,8 @@ def test_a_battery_that_takes_no_charge_is_not_called_full_for_a_floating_charge
         "charge_stage": ChargeStage.FLOAT,
         "pv_power_w": 26.0,
     }
-    charged = estimate_after(clock, 10, 80.0, battery_current_a=2.0, **floating)
+    absorbed = {**floating, "battery_voltage_v": 14.1}
+    charged = estimate_after(clock, 3, 80.0, battery_current_a=2.0, **absorbed)
     found = estimate_after(
         clock, 31, charged, battery_current_a=0.0, charge_allowed=allowed, **floating
     )

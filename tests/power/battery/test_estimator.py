@@ -138,10 +138,10 @@ def test_float_counts_as_full_after_half_an_hour_at_a_floating_voltage(
     clock: FakeClock, volts: float, minutes: int, synchronised: bool
 ) -> None:
     estimate: Estimate | None = make_estimate(clock, 80.0, 2.0)
-    for step in range(60 + minutes * 6):
+    for step in range(18 + minutes * 6):
         clock.advance(10)
-        amps = 2.0 if step < 60 else 0.0
-        reading = a_reading(clock, volts=volts, amps=amps, stage=ChargeStage.FLOAT)
+        seen_v, amps = (14.1, 2.0) if step < 18 else (volts, 0.0)
+        reading = a_reading(clock, volts=seen_v, amps=amps, stage=ChargeStage.FLOAT)
         estimate = update(estimate, reading, PACK)
     assert estimate is not None
     assert (estimate.method == SYNCHRONISED_FULL) is synchronised

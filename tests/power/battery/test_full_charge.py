@@ -76,11 +76,34 @@ def test_a_charging_current_that_becomes_small_at_absorption_is_a_full_battery(
 
 
 def test_float_after_a_small_charging_current_is_a_full_battery(clock: FakeClock) -> None:
-    start = charge(make_estimate(clock, 90, 4), clock, volts=13.5, amps=2.0, charge_stage=FLOAT)
+    start = charge(make_estimate(clock, 90, 4), clock, volts=14.1, amps=6.0)
     for _ in range(4):
         start = charge(start, clock, volts=13.5, amps=0.1, charge_stage=FLOAT)
     assert start.method == SYNCHRONISED_FULL
     assert start.sigma_pct == 2
+
+
+def test_a_full_charge_of_yesterday_makes_no_float_of_today_full(clock: FakeClock) -> None:
+    """LFP stays above 13.4 V for a night: a weak sun beside a wrong FLOAT then looks like float."""
+    full = charge(make_estimate(clock, 90, 4), clock, volts=14.1, amps=2.0)
+    night = after(full, clock, 15, step_s=300, volts=13.45, amps=-1.9)
+    today = night
+    for _ in range(4):
+        today = charge(today, clock, volts=13.46, amps=0.4, charge_stage=FLOAT)
+    assert night.charge_pct == pytest.approx(85.8, abs=1)
+    assert today.method != SYNCHRONISED_FULL
+
+
+def test_a_discharge_at_a_voltage_that_is_still_high_is_no_tail(clock: FakeClock) -> None:
+    full = charge(make_estimate(clock, 90, 4), clock, volts=14.1, amps=2.0)
+    later = after(full, clock, 2, step_s=10.0, volts=13.75, amps=-1.8)
+    assert later.method != SYNCHRONISED_FULL
+    assert later.charge_pct == pytest.approx(98.2, abs=0.2)
+
+
+def test_a_gentle_absorption_leaves_a_lithium_battery_a_little_less_full(clock: FakeClock) -> None:
+    found = charge(make_estimate(clock, 90, 4), clock, volts=13.8, amps=2.0)
+    assert (found.charge_pct, found.sigma_pct) == (98, 2)
 
 
 @pytest.mark.parametrize(

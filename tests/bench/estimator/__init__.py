@@ -1,0 +1,1 @@
+"""How honest the state of charge is: the unit's estimator on batteries with their own tables."""

@@ -1,0 +1,87 @@
+"""The batteries of the bench: sound, old, cold, hot, badly wired, with faulty meters.
+
+Reads and writes: nothing.
+Never: lets the settings know what is wrong with a battery.
+"""
+
+from dataclasses import replace
+
+from appliance.model import ChargeStage
+from appliance.settings import BatterySettings, Chemistry, EnergySettings, Settings
+from tests.bench.energy.cases import SETTINGS
+from tests.bench.estimator.cells import LIBRE_SOLAR, LeadCell, LfpCell
+from tests.bench.estimator.plant import Charger, Setup
+from tests.bench.estimator.run import Case
+
+LFP_CHARGER = Charger(absorption_v=3.55, float_v=3.375, from_c=0.0)
+AGM_CHARGER = Charger(absorption_v=2.40, float_v=2.30, per_c=-0.003)
+FLOODED_CHARGER = Charger(absorption_v=2.433, float_v=2.30, per_c=-0.003)
+
+R1 = Case(
+    setup=Setup(charger=LFP_CHARGER),
+    settings=replace(Settings(), battery=BatterySettings()),
+)
+R2 = Case(
+    setup=Setup(
+        charger=replace(LFP_CHARGER, most_a=300.0),
+        cell=LfpCell(curve=LIBRE_SOLAR),
+        cells=16,
+        rated_ah=SETTINGS["R2"].battery.capacity_wh / 51.2,
+        peak_w=SETTINGS["R2"].panels.peak_w,
+        wires_ohm=0.002,
+    ),
+    settings=SETTINGS["R2"],
+)
+
+
+def make_lead(chemistry: Chemistry, cell: LeadCell, charger: Charger) -> Case:
+    """A lead-acid battery of 12 V and 200 Ah."""
+    battery = BatterySettings(chemistry=chemistry, nominal_voltage_v=12.0, capacity_wh=2400.0)
+    ladder = EnergySettings(
+        full_from_pct=80.0, eco_from_pct=70.0, sentinel_from_pct=60.0, off_below_pct=40.0
+    )
+    setup = Setup(cell=cell, cells=6, charger=charger, charge=0.8, hysteresis_v=0.0)
+    return Case(setup=setup, settings=replace(Settings(), battery=battery, energy=ladder))
+
+
+AGM = make_lead(Chemistry.AGM, LeadCell(ohm=0.06, gassing=0.4), AGM_CHARGER)
+FLOODED = make_lead(Chemistry.FLOODED, LeadCell(), FLOODED_CHARGER)
+
+
+def change(case: Case, **parts: object) -> Case:
+    """The case with another setup; keys of the case itself are changed in it."""
+    own = {name: value for name, value in parts.items() if name in Case.__slots__}
+    setup = {name: value for name, value in parts.items() if name not in own}
+    return replace(case, setup=replace(case.setup, **setup), **own)  # type: ignore[arg-type]
+
+
+CASES: dict[str, Case] = {
+    "LFP, R1": R1,
+    "LFP, R2": R2,
+    "LFP, R1, another curve": change(R1, cell=LfpCell(curve=LIBRE_SOLAR), seed=2),
+    "AGM": AGM,
+    "flooded": FLOODED,
+    "old LFP, 70 %": change(R1, real_share=0.7, cell=LfpCell(worn=1.8)),
+    "old AGM, 70 %": change(AGM, real_share=0.7, cell=LeadCell(ohm=0.06, gassing=1.0, worn=2.0)),
+    "LFP, thin wire of 60 mohm": change(R1, wires_ohm=0.06),
+    "LFP, sensor counts 2 % a day too much": change(R1, offset_a=0.17),
+    "LFP, sensor counts 2 % a day too little": change(R1, offset_a=-0.17),
+    "LFP, FLOAT reported all day": change(
+        R1, charger=replace(LFP_CHARGER, always=ChargeStage.FLOAT)
+    ),
+    "LFP, absorption 13.8 V and float 13.3 V": change(
+        R1, charger=replace(LFP_CHARGER, absorption_v=3.45, float_v=3.325)
+    ),
+    "LFP, a generator that nobody measures": change(
+        R1, generator_h=(19.0, 21.0), generator_a=40.0, weather=(0.3, 0.1, 0.2)
+    ),
+    "AGM, an alternator that nobody measures": change(
+        AGM, generator_h=(10.0, 12.0), generator_a=40.0, weather=(0.3, 0.1, 0.2)
+    ),
+    "LFP, -15 C": change(R1, mean_c=-9.0, swing_c=12.0, charge=0.9),
+    "AGM, -15 C": change(AGM, mean_c=-15.0, charge=0.95),
+    "AGM, 45 C": change(AGM, mean_c=43.0, swing_c=4.0),
+    "LFP, charge path open for three days, no probe": change(
+        R1, has_probe=False, path_open_days=(1, 2, 4), charge=0.45
+    ),
+}

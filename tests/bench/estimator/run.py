@@ -1,0 +1,171 @@
+"""Days of one battery under the unit's real estimator, guard, ladder and arbiter.
+
+Reads and writes: nothing.
+Never: lets the unit see anything but readings.
+"""
+
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, Stamp
+from appliance.settings import Settings
+from power.act.arbiter import ArbiterState, arbitrate
+from power.battery import estimator
+from power.battery.estimate import Estimate
+from power.battery.unmeasured_source import find_source_faults
+from power.guard.guard import judge
+from power.guard.observations import GuardState
+from power.plan.ladder import Ladder
+from tests.bench.estimator.plant import STEP_S, Plant, Setup
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+DAY_S, HOUR_S = 86_400.0, 3600.0
+SETTLED_S = 2 * HOUR_S  # the first voltage is all that is known before
+RESTART_ABOVE = 0.15  # of its charge: what has disconnected comes back
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A site: what stands there, what the settings say, and what its meters do."""
+
+    setup: Setup
+    settings: Settings
+    weather: tuple[float, ...] = (0.9, 0.15, 0.6, 0.1, 1.0, 0.3)
+    offset_a: float = 0.02
+    meter_v: float = 0.02
+    noise_v: float = 0.008
+    has_probe: bool = True
+    generator_h: tuple[float, float] | None = None  # hours of each second day
+    generator_a: float = 0.0
+    path_open_days: tuple[int, ...] = ()
+    seed: int = 1
+
+
+@dataclass
+class Result:
+    """What came of it."""
+
+    readings: int = 0
+    within: int = 0
+    worst_high_pct: float = 0.0
+    worst_low_pct: float = 0.0
+    sigma_sum_pct: float = 0.0
+    cuts: int = 0
+    anchors: int = 0
+    source_found_h: float = 0.0
+    full_level_h: float = 0.0
+    resistance_ohm: float | None = None
+
+    def compare(self, truth_pct: float, state: BatteryState) -> None:
+        """One moment's estimate beside the truth."""
+        if state.state_of_charge_pct is None or state.sigma_pct is None:
+            return
+        off_pct = state.state_of_charge_pct - truth_pct
+        self.readings += 1
+        self.within += abs(off_pct) <= 2 * state.sigma_pct
+        self.worst_high_pct = max(self.worst_high_pct, off_pct)
+        self.worst_low_pct = min(self.worst_low_pct, off_pct)
+        self.sigma_sum_pct += state.sigma_pct
+
+
+@dataclass
+class Site:
+    """The plant, and the unit beside it."""
+
+    case: Case
+    estimate: Estimate | None = None
+    guard: GuardState = field(default_factory=GuardState)
+    arbiter: ArbiterState = field(default_factory=ArbiterState)
+    level: EnergyLevel = EnergyLevel.SENTINEL
+    load_w: float = 5.0
+    result: Result = field(default_factory=Result)
+
+    def __post_init__(self) -> None:
+        self.plant = Plant(self.case.setup, charge=self.case.setup.charge)
+        self.chance, self.ladder = Random(self.case.seed), Ladder(self.case.settings)
+        self.cloud, self.dead = 1.0, False
+
+    def run(self, days: int) -> Result:
+        for step in range(int(days * DAY_S / STEP_S)):
+            self._live(step * STEP_S)
+        if self.estimate is not None:
+            self.result.resistance_ohm = self.estimate.resistance.ohm
+        return self.result
+
+    def _live(self, at_s: float) -> None:
+        setup, hour, day = self.case.setup, at_s % DAY_S / HOUR_S, int(at_s // DAY_S)
+        celsius = setup.mean_c + setup.swing_c * math.sin((hour - 9) / 12 * math.pi)
+        self.plant.path_open = day in self.case.path_open_days
+        self.plant.step(
+            sun_w=self._sun_w(hour, day),
+            load_w=0.0 if self.dead else self.load_w,
+            celsius=celsius,
+            extra_a=self._generator_a(hour, day),
+        )
+        if self.plant.is_cut and not self.dead:
+            self.dead, self.result.cuts = True, self.result.cuts + 1
+        if self.dead:
+            self.dead = self.plant.charge < RESTART_ABOVE
+            return
+        self._decide(self._read(at_s, celsius), at_s)
+
+    def _sun_w(self, hour: float, day: int) -> float:
+        if self.chance.random() < STEP_S / 600:
+            self.cloud = self.chance.uniform(0.35, 1.0)
+        height = max(0.0, math.sin((hour - 7) / 10 * math.pi)) if 7 < hour < 17 else 0.0
+        clear = self.case.weather[day % len(self.case.weather)]
+        return self.case.setup.peak_w * height * clear * self.cloud
+
+    def _generator_a(self, hour: float, day: int) -> float:
+        hours = self.case.generator_h
+        if hours is None or day % 2 == 0 or not hours[0] <= hour < hours[1]:
+            return 0.0
+        return self.case.generator_a
+
+    def _read(self, at_s: float, celsius: float) -> PowerReading:
+        case, plant, noise = self.case, self.plant, self.chance.gauss
+        stage = plant.stage
+        if case.setup.charger.always is not None and stage is not ChargeStage.OFF:
+            stage = case.setup.charger.always
+        return PowerReading(
+            stamp=Stamp(START + timedelta(seconds=at_s), "0000000a", 1000 + at_s),
+            device="bench",
+            pv_power_w=round(plant.pv_w, 1),
+            pv_voltage_v=36.0 if plant.pv_w else 0.0,
+            battery_voltage_v=round(plant.measured_v() + case.meter_v + noise(0, case.noise_v), 2),
+            battery_current_a=round(plant.current_a + case.offset_a + noise(0, 0.03), 2),
+            battery_temperature_c=round(celsius, 1) if case.has_probe else None,
+            load_power_w=round(self.load_w, 1),
+            charge_stage=stage,
+            yield_today_wh=None,
+        )
+
+    def _decide(self, reading: PowerReading, at_s: float) -> None:
+        settings, now = self.case.settings, reading.stamp
+        full_at = self.estimate.full_at if self.estimate else None
+        self.estimate = estimator.update(self.estimate, reading, settings.battery)
+        state = estimator.report_state(
+            self.estimate, reading, settings.battery, now, loads_w=settings.energy.full_power_w
+        )
+        self.guard, verdict = judge(
+            self.guard, reading, 0.0, state, settings, now, clock_confirmed=True
+        )
+        proposal = self.ladder.propose(state, reading, self.level)
+        self.arbiter, budget = arbitrate(self.arbiter, verdict, proposal, settings, now)
+        self.level = EnergyLevel.HIBERNATE if verdict.power_off else budget.level
+        self.load_w = settings.get_level_power_w(self.level)
+        self._note(state, at_s, anchored=bool(self.estimate and self.estimate.full_at != full_at))
+
+    def _note(self, state: BatteryState, at_s: float, *, anchored: bool) -> None:
+        result = self.result
+        result.anchors += anchored
+        result.source_found_h += bool(find_source_faults(self.estimate)) * STEP_S / HOUR_S
+        result.full_level_h += (self.level is EnergyLevel.FULL) * STEP_S / HOUR_S
+        if at_s >= SETTLED_S:
+            result.compare(min(100.0, max(0.0, 100 * self.plant.charge)), state)
+
+
+def run_case(case: Case, days: int) -> Result:
+    return Site(case).run(days)
