@@ -183,5 +183,7 @@ def test_a_full_charge_read_each_twenty_seconds_is_seen_and_is_no_fault(
     state = unit.reader.last(BatteryState)
     assert unit.reader.rows(Fault) == []
     assert state is not None
-    assert state.method == "anchored full"
+    assert state.full_at is not None
+    assert state.sigma_pct is not None
+    assert state.sigma_pct < 2
     unit.close()

@@ -74,7 +74,8 @@ class TornLine:
         tty.setraw(theirs)
         self.port = os.ttyname(theirs)
         self._theirs = theirs
-        Thread(target=self._serve, args=(burst,), daemon=True).start()
+        self.serving = Thread(target=self._serve, args=(burst,), daemon=True)
+        self.serving.start()
 
     def _serve(self, burst: bytes) -> None:
         os.read(self._ours, 64)
@@ -87,21 +88,25 @@ class TornLine:
 def test_a_cable_pulled_in_the_middle_of_a_frame_is_an_error_and_never_a_value(
     burst: bytes,
 ) -> None:
-    bus = ModbusBus(TornLine(burst or b"\x01").port, FakeClock(), timeout_s=0.3)
+    torn = TornLine(burst or b"\x01")
+    bus = ModbusBus(torn.port, FakeClock(), timeout_s=0.3)
     with pytest.raises((ClosedLine, WrongFrame, NoAnswer)):
         bus.read(4, 0x3100, 1, 1)
+    torn.serving.join()
     with pytest.raises(ClosedLine):
         bus.read(4, 0x3100, 1, 1)
 
 
 def test_the_same_on_a_line_with_other_frames_than_modbus() -> None:
-    line = ByteLine(TornLine(REPLY[:4]).port, FakeClock(), SerialForm(9600), timeout_s=0.3)
+    torn = TornLine(REPLY[:4])
+    line = ByteLine(torn.port, FakeClock(), SerialForm(9600), timeout_s=0.3)
 
     def find(received: bytes, *, final: bool) -> bytes | None:
         return received if len(received) == len(REPLY) else None
 
     with pytest.raises((ClosedLine, WrongFrame)):
         line.exchange(ASK, find, "the voltage")
+    torn.serving.join()
     with pytest.raises(ClosedLine):
         line.exchange(ASK, find, "the voltage")
 
