@@ -97,7 +97,9 @@ def find_sag(
 
 
 def is_surely_charged(battery: BatteryState | None) -> bool:
-    """Whether a sure count says that the battery is far from empty, whatever the cold hides."""
+    """Whether a sure count says that the battery is far from empty, whatever the low-temperature
+    derating is.
+    """
     if battery is None or battery.state_of_charge_pct is None or battery.sigma_pct is None:
         return False
     charge_pct, sigma_pct, drawable_pct = battery.state_of_charge_pct, battery.sigma_pct, 100.0

@@ -118,9 +118,9 @@ def count_hours_from_day(steps: Sequence[TimeStep], day: int) -> list[TimeStep]:
 
 
 def hide_later_temperatures(history: SiteHistory, ago: int) -> SiteHistory:
-    """The clearness known now, and the temperatures as they were known `ago` days ago."""
+    """The clear-sky index known now, and the temperatures as they were known `ago` days ago."""
     days = [
-        DayWeather(day.clearness, history.days[place - ago].mean_c if place >= ago else None)
+        DayWeather(day.clear_sky_index, history.days[place - ago].mean_c if place >= ago else None)
         for place, day in enumerate(history.days)
     ]
     return SiteHistory(tuple(days), history.shade)
@@ -133,11 +133,11 @@ def rebuild_days(
     was not measured is like its day, such a day like the mean of all.
     """
     by_number = {(day.day - days[0].day).days: day for day in days}
-    usual = compute_clearness(days)
+    usual = compute_clear_sky_index(days)
     steps = []
     for number in range(min(BACKTEST_DAYS, max(by_number) + 1)):
         day = by_number.get(number)
-        ratio = compute_clearness([day]) if day else None
+        ratio = compute_clear_sky_index([day]) if day else None
         mean_c = summarise_weather(day, 0.0).mean_c if day else None
         for hour in range(number * 24, number * 24 + 24):
             share = (day.hours if day else {}).get(str(hour % 24), ratio)
@@ -153,7 +153,7 @@ def rebuild_days(
     return steps
 
 
-def compute_clearness(days: Sequence[SolarDay]) -> float | None:
+def compute_clear_sky_index(days: Sequence[SolarDay]) -> float | None:
     """Measured over cloudless sun of these days together; None where nothing was measured."""
     clear_wh = sum(day.clear_wh for day in days)
     return sum(day.measured_wh for day in days) / clear_wh if clear_wh > 0 else None

@@ -22,7 +22,7 @@ from power.plan.horizon import HORIZON_DAYS, DayForecast
 MAX_AGE = timedelta(hours=36)
 MAX_CLOCK_ERROR = timedelta(hours=2)  # that the maker's clock may be
 MAX_BYTES = 65_536
-CLEARNESS_LIMITS = (0.0, 1.2)
+CLEAR_SKY_INDEX_LIMITS = (0.0, 1.2)
 SIGMA_LIMITS = (0.02, 1.0)
 
 
@@ -94,8 +94,10 @@ def parse_day(entry: Any, where: str) -> tuple[date, DayForecast]:
         day = date.fromisoformat(text)
     except (TypeError, ValueError):
         raise ValueError(f'"date" of {where} is not a date such as 2026-11-22: {text!r}') from None
-    clearness = parse_number(entry, "clearness", CLEARNESS_LIMITS, where=where)
-    return day, DayForecast(clearness, parse_number(entry, "sigma", SIGMA_LIMITS, where=where))
+    clear_sky_index = parse_number(entry, "clearness", CLEAR_SKY_INDEX_LIMITS, where=where)
+    return day, DayForecast(
+        clear_sky_index, parse_number(entry, "sigma", SIGMA_LIMITS, where=where)
+    )
 
 
 def parse_number(entry: Any, name: str, limits: tuple[float, float], *, where: str) -> float:

@@ -15,7 +15,7 @@ from appliance.chemistry import get_profile
 from appliance.settings import Settings
 from power.battery.voltage_curve import compute_cold_unavailable_pct
 from power.plan.weather_model import (
-    CLASS_CLEARNESS,
+    CLASS_CLEAR_SKY_INDEX,
     CLASS_COUNT,
     DayWeather,
     compute_chance_below,
@@ -31,9 +31,9 @@ FINE_H = 2
 
 @dataclass(frozen=True, slots=True)
 class DayForecast:
-    """A forecast from outside for one day: clearness (0 to 1) and its usual error."""
+    """A forecast from outside for one day: clear-sky index (0 to 1) and its usual error."""
 
-    clearness: float
+    clear_sky_index: float
     sigma: float
 
 
@@ -135,11 +135,12 @@ def apply_forecast(chances: tuple[float, ...], forecast: DayForecast | None) -> 
     if forecast is None:
         return chances
     weights = [
-        chance * math.exp(-0.5 * ((clearness - forecast.clearness) / forecast.sigma) ** 2)
-        for chance, clearness in zip(chances, CLASS_CLEARNESS, strict=True)
+        chance
+        * math.exp(-0.5 * ((clear_sky_index - forecast.clear_sky_index) / forecast.sigma) ** 2)
+        for chance, clear_sky_index in zip(chances, CLASS_CLEAR_SKY_INDEX, strict=True)
     ]
     total = sum(weights)
     return tuple(weight / total for weight in weights) if total > 0 else chances
 
 
-assert len(CLASS_CLEARNESS) == CLASS_COUNT
+assert len(CLASS_CLEAR_SKY_INDEX) == CLASS_COUNT

@@ -8,12 +8,12 @@ import math
 from collections.abc import Sequence
 
 from power.plan.policy_table import PolicyTable, interpolate_clear_w
-from power.plan.weather_model import CLASS_CLEARNESS
+from power.plan.weather_model import CLASS_CLEAR_SKY_INDEX
 
 HOUR_S = 3600.0
 RECENT_S = 5400.0  # time constant of the mean of the last sun
 RECENT_WEIGHT = 0.7  # of that mean, beside the whole day so far
-EARLY_SHARE, EARLY_SIGMA, SIGMA = 0.15, 0.30, 0.22  # error of the rest of the day's clearness
+EARLY_SHARE, EARLY_SIGMA, SIGMA = 0.15, 0.30, 0.22  # error of the rest of the day's clear-sky index
 NOTHING_SHARE = 0.03  # of the day's sun: before that nothing is known of today
 
 
@@ -50,9 +50,11 @@ class SolarNowcast:
         if whole_wh <= 0 or self._clear_wh < NOTHING_SHARE * whole_wh:
             return list(prior)
         sigma = EARLY_SIGMA if self._clear_wh < EARLY_SHARE * whole_wh else SIGMA
-        return update_chances(prior, clearness=self._compute_clearness(whole_wh), sigma=sigma)
+        return update_chances(
+            prior, clear_sky_index=self._compute_clear_sky_index(whole_wh), sigma=sigma
+        )
 
-    def _compute_clearness(self, whole_wh: float) -> float:
+    def _compute_clear_sky_index(self, whole_wh: float) -> float:
         """Measured over cloudless sun of today, the last hours weighing most."""
         so_far = self._measured_wh / self._clear_wh
         if self._recent_clear_wh > 0.01 * whole_wh:
@@ -61,11 +63,11 @@ class SolarNowcast:
         return so_far
 
 
-def update_chances(prior: Sequence[float], *, clearness: float, sigma: float) -> list[float]:
-    """The chances after an observed clearness with that error (Bayes, normal likelihood)."""
+def update_chances(prior: Sequence[float], *, clear_sky_index: float, sigma: float) -> list[float]:
+    """The chances after an observed clear-sky index with that error (Bayes, normal likelihood)."""
     weights = [
-        chance * (math.exp(-0.5 * ((centre - clearness) / sigma) ** 2) + 1e-6)
-        for chance, centre in zip(prior, CLASS_CLEARNESS, strict=True)
+        chance * (math.exp(-0.5 * ((centre - clear_sky_index) / sigma) ** 2) + 1e-6)
+        for chance, centre in zip(prior, CLASS_CLEAR_SKY_INDEX, strict=True)
     ]
     total = sum(weights)
     return [weight / total for weight in weights]

@@ -23,7 +23,7 @@ from power.plan.rollout import (
     roll_out,
 )
 from power.plan.scenarios import ScenarioStart
-from power.plan.weather_model import mean_clearness
+from power.plan.weather_model import mean_clear_sky_index
 
 STEP = timedelta(minutes=15)
 STEP_H = STEP / timedelta(hours=1)
@@ -90,7 +90,10 @@ def expect_sun(
 ) -> list[TimeStep]:
     """The plan's time steps under the expected sun; `weather`: today's chances by now."""
     horizon = plan.horizon
-    shares = [mean_clearness(weather), *(mean_clearness(day) for day in horizon.weather[1:])]
+    shares = [
+        mean_clear_sky_index(weather),
+        *(mean_clear_sky_index(day) for day in horizon.weather[1:]),
+    ]
     cold = [battery.charge_blocked, *(chance > COLD_FROM_CHANCE for chance in horizon.cold[1:])]
     hidden = {interval.day: interval.hidden_pct for interval in horizon.intervals}
     steps = []

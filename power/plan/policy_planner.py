@@ -29,7 +29,7 @@ from power.plan.policy_table import (
 )
 from power.plan.solar_day import filter_sun_w
 from power.plan.utility import Option, list_options
-from power.plan.weather_model import mean_clearness
+from power.plan.weather_model import mean_clear_sky_index
 
 DECISION_EVERY_S = 840.0  # about a quarter of an hour; sooner when the charge has fallen
 FETCH_EVERY_S = 600.0
@@ -153,7 +153,7 @@ class PolicyPlanner:
         held = is_pv_curtailed(reading) and not get_profile(self._settings.battery).loses_charge
         hour = compute_hour(table, now.utc)
         weather = self._nowcast.estimate_chances(table)
-        expected_w = interpolate_clear_w(table, hour) * mean_clearness(weather)
+        expected_w = interpolate_clear_w(table, hour) * mean_clear_sky_index(weather)
         sun_w = self._estimate_sun_w(table, hour, expected_w, reading, may_try=cold or held)
         state = DecisionState(
             hour=hour, charge_pct=whole.state_of_charge_pct, sun_w=sun_w, cold=cold
@@ -229,7 +229,7 @@ class PolicyPlanner:
         now: Stamp,
     ) -> datetime | None:
         """When the level will change under the expected sun; None: not within a day."""
-        option, start, share = held, state.hour, mean_clearness(weather)
+        option, start, share = held, state.hour, mean_clear_sky_index(weather)
         step_h = PREDICTION_STEP_H
         while state.hour < start + PREDICTION_H and state.hour + step_h < table.bounds_h[-1]:
             sun_w = interpolate_clear_w(table, state.hour + step_h / 2) * share

@@ -22,7 +22,7 @@ from power.plan.policy_table import PolicyTable, compute_value_curve, interpolat
 from power.plan.problem import compute_current_reserve_wh
 from power.plan.solver import grow_sigma_pct
 from power.plan.utility import Option
-from power.plan.weather_model import mean_clearness
+from power.plan.weather_model import mean_clear_sky_index
 
 DRAW_TOLERANCE = 1.0001  # of a power limit, for rounding
 
@@ -86,7 +86,9 @@ class TableController:
         table = self._table
         self._nowcast.observe(table, step.hour, None)
         weather = self._nowcast.estimate_chances(table)
-        sun_w = interpolate_clear_w(table, step.hour + step.hours / 2) * mean_clearness(weather)
+        sun_w = interpolate_clear_w(table, step.hour + step.hours / 2) * mean_clear_sky_index(
+            weather
+        )
         self._held = choose_option(
             self._options,
             DecisionState(hour=step.hour, charge_pct=charge_pct, sun_w=sun_w, cold=step.cold),

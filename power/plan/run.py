@@ -207,7 +207,7 @@ def describe_plan(
     lowest = min(steps, key=lambda step: step.state_of_charge_pct)
     hours, zone = STEP / timedelta(hours=1), problem.settings.site.timezone
     sun_wh = sum(step.pv_power_w for step in steps) * hours
-    known = sum(day.clearness is not None for day in problem.history.days)
+    known = sum(day.clear_sky_index is not None for day in problem.history.days)
     learned = f"learned from {format_count(known, 'day')} here"
     source = learned if known else "assumed, no day is known here yet"
     return (

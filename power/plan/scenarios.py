@@ -20,7 +20,7 @@ from power.plan.horizon import Interval
 from power.plan.plan import Plan
 from power.plan.solver import ValueArray, compute_running_share, grow_sigma_pct, mix_overnight
 from power.plan.weather_model import (
-    CLASS_CLEARNESS,
+    CLASS_CLEAR_SKY_INDEX,
     CLASS_COUNT,
     CLASS_PERSISTENCE,
     SPELL_PERSISTENCE,
@@ -71,7 +71,7 @@ class Scenarios:
     ) -> None:
         self._random = np.random.default_rng(seed)
         self._count = count
-        self._clearness = np.array(CLASS_CLEARNESS) * sun_share
+        self._clear_sky_index = np.array(CLASS_CLEAR_SKY_INDEX) * sun_share
         self._horizon = plan.horizon
         self._solution = plan.solution
         self._battery = ChargeModel.from_settings(plan.settings.battery)
@@ -98,7 +98,7 @@ class Scenarios:
         """Simulate one step; of each scenario its option (-1: off), level, and sun (W)."""
         interval = self._horizon.intervals[step.place]
         self._begin_days(interval.day)
-        sun_w = step.clear_w * self._clearness[self.weather_class]
+        sun_w = step.clear_w * self._clear_sky_index[self.weather_class]
         change_pct = self._compute_changes_pct(sun_w, self._draw_w, step.hours)
         end_pct = np.minimum(self.charge_pct[:, None] + change_pct, 100.0)
         values = self._compute_utility(step, change_pct, end_pct) + self._compute_later_value(

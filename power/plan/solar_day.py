@@ -82,18 +82,18 @@ def estimate_shade(days: Sequence[SolarDay]) -> tuple[float, ...]:
 
 
 def estimate_shade_factors(
-    days: Sequence[Mapping[str, float]], clearness: Sequence[float]
+    days: Sequence[Mapping[str, float]], clear_sky_index: Sequence[float]
 ) -> list[float]:
     """Factor on the clear sky for each local solar hour: what trees, dirt and masts take.
 
-    `days[i]` holds measured over clear-sky energy by hour ("9": 0.4), `clearness[i]` the day's. An
-    hour that gives less than its day, again and again, is shaded; one that nobody saw is not.
-    """
+    `days[i]` holds measured over clear-sky energy by hour ("9": 0.4), `clear_sky_index[i]` the
+    day's. An hour that gives less than its day, again and again, is shaded; one that nobody saw is
+    not."""
     found = []
     for hour in range(HOURS):
         shares = [
             day[str(hour)] / clear
-            for day, clear in zip(days, clearness, strict=True)
+            for day, clear in zip(days, clear_sky_index, strict=True)
             if str(hour) in day and clear > 0.5
         ]
         seen = len(shares)

@@ -26,7 +26,7 @@ from power.plan.charge_array import compute_charge_changes_pct
 from power.plan.horizon import Horizon, Interval
 from power.plan.utility import Option
 from power.plan.weather_model import (
-    CLASS_CLEARNESS,
+    CLASS_CLEAR_SKY_INDEX,
     CLASS_COUNT,
     CLASS_PERSISTENCE,
     SPELL_PERSISTENCE,
@@ -64,7 +64,7 @@ def solve_values(
     """The value of each state.
 
     `floor_pct`: lower bound of the charge at which the guard stops the loads; the bound lies below
-    the charge by its sigma and by what the cold hides, added in squares.
+    the charge by its sigma and by the low-temperature derating, added in squares.
     """
     intervals = horizon.intervals
     floors_pct = tuple(
@@ -108,7 +108,7 @@ class BackwardStep:
         self._utility = np.array([one.utility for one in options], np.float32)[:, None]
         self._charge_pct = np.linspace(0, 100, CHARGE_LEVELS, dtype=np.float32)
         self._battery = ChargeModel.from_settings(battery)
-        self._clearness = np.array(CLASS_CLEARNESS)[:, None, None] * SUN_CAUTION
+        self._clear_sky_index = np.array(CLASS_CLEAR_SKY_INDEX)[:, None, None] * SUN_CAUTION
         self._cold = np.array([False, True])[:, None]
         self._rows = (np.arange(CLASS_COUNT * 2) * CHARGE_LEVELS)[:, None, None]
 
@@ -118,7 +118,7 @@ class BackwardStep:
             return self._compute_dark_value(interval, floor_pct, after)
         changes_pct = compute_charge_changes_pct(
             self._battery,
-            sun_w=interval.clear_w * self._clearness,
+            sun_w=interval.clear_w * self._clear_sky_index,
             draw_w=self._draw_w,
             hours=interval.hours,
             cold=self._cold,

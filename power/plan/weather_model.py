@@ -5,9 +5,9 @@ Reads and writes: nothing; pure. The constants were fitted on a year of twenty E
 Never: uses later days. It uses the past days of this site, the calendar, and a climate of no place
 in particular, into which the days of this place are mixed as they come.
 
-A day belongs to one of five weather classes by its clearness: its energy over that of a cloudless
-day. In winter one
-day says little about the next (correlation 0.1); how often each class comes says most.
+A day belongs to one of five weather classes by its clear-sky index: its energy over that of a
+cloudless day. In winter one day says little about the next (correlation 0.1); how often each class
+comes says most.
 """
 
 import math
@@ -18,8 +18,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 CLASS_EDGES = (0.10, 0.25, 0.45, 0.70)  # between the classes
-CLASS_CLEARNESS = (0.05, 0.17, 0.35, 0.58, 0.86)  # clearness that stands for each class
-CLASS_COUNT = len(CLASS_CLEARNESS)
+CLASS_CLEAR_SKY_INDEX = (0.05, 0.17, 0.35, 0.58, 0.86)  # the index that stands for each class
+CLASS_COUNT = len(CLASS_CLEAR_SKY_INDEX)
 # How often each class comes, by the energy of a cloudless day (kWh for each kW of panels).
 SEASON_EDGES_KWH_PER_KW = (1.5, 2.5, 3.5, 5.0)
 PRIOR = (
@@ -49,15 +49,15 @@ SPELL_PERSISTENCE = 0.8  # chance that a cold day follows a cold one for that re
 
 @dataclass(frozen=True, slots=True)
 class DayWeather:
-    """One day of the site: its clearness (None: not measured), and its mean temperature."""
+    """One day of the site: its clear-sky index (None: not measured), and its mean temperature."""
 
-    clearness: float | None
+    clear_sky_index: float | None
     mean_c: float | None
 
 
-def classify(clearness: float) -> int:
+def classify(clear_sky_index: float) -> int:
     """The class of a day, 0 (dark) to 4 (clear)."""
-    return bisect_right(CLASS_EDGES, clearness)
+    return bisect_right(CLASS_EDGES, clear_sky_index)
 
 
 def estimate_class_chances(past: Sequence[DayWeather], clear_kwh_per_kw: float) -> list[float]:
@@ -65,8 +65,8 @@ def estimate_class_chances(past: Sequence[DayWeather], clear_kwh_per_kw: float) 
     prior = PRIOR[bisect_right(SEASON_EDGES_KWH_PER_KW, clear_kwh_per_kw)]
     weights = [PRIOR_DAYS * share for share in prior]
     for age, day in enumerate(reversed(past)):
-        if day.clearness is not None:
-            weights[classify(day.clearness)] += math.exp(-age / MEMORY_DAYS)
+        if day.clear_sky_index is not None:
+            weights[classify(day.clear_sky_index)] += math.exp(-age / MEMORY_DAYS)
     total = sum(weights)
     return [weight / total for weight in weights]
 
@@ -107,10 +107,11 @@ def compute_chance_below(limit_c: float, mean_c: float, sigma_c: float) -> float
     return 0.5 * (1 + math.erf((limit_c - mean_c) / sigma_c / math.sqrt(2)))
 
 
-def mean_clearness(chances: Sequence[float]) -> float:
-    """The expected clearness of a day whose weather classes have these chances."""
+def mean_clear_sky_index(chances: Sequence[float]) -> float:
+    """The expected clear-sky index of a day whose weather classes have these chances."""
     return sum(
-        chance * clearness for chance, clearness in zip(chances, CLASS_CLEARNESS, strict=True)
+        chance * clear_sky_index
+        for chance, clear_sky_index in zip(chances, CLASS_CLEAR_SKY_INDEX, strict=True)
     )
 
 

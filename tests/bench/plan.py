@@ -35,14 +35,14 @@ class Year:
     def __init__(self, now: datetime) -> None:
         self.now = now
         random = Random(1)
-        self._clearness = [random.choice((0.15, 0.3, 0.6, 0.9, 1.0)) for _ in range(DAYS + 2)]
+        self._clear_sky_index = [random.choice((0.15, 0.3, 0.6, 0.9, 1.0)) for _ in range(DAYS + 2)]
 
-    def find_clearness(self, at: datetime) -> float:
-        return self._clearness[(self.now.date() - at.date()).days]
+    def find_clear_sky_index(self, at: datetime) -> float:
+        return self._clear_sky_index[(self.now.date() - at.date()).days]
 
     def compute_pv_w(self, at: datetime) -> float:
         hour = at.hour + at.minute / 60
-        return 600 * max(0.0, math.sin((hour - 6) / 12 * math.pi)) * self.find_clearness(at)
+        return 600 * max(0.0, math.sin((hour - 6) / 12 * math.pi)) * self.find_clear_sky_index(at)
 
 
 def fill(database: Path, now: Stamp) -> None:
@@ -81,7 +81,7 @@ def add_means(connection: sqlite3.Connection, at: datetime, step_s: int, year: Y
 
 def make_day(now: Stamp, year: Year, days_ago: int) -> SolarDay:
     at = datetime.combine((now.utc - days_ago * DAY).date(), datetime.min.time(), UTC)
-    share = year.find_clearness(at)
+    share = year.find_clear_sky_index(at)
     hours = {str(hour): share for hour in range(7, 18)}
     return SolarDay(now, at, share * CLEAR_DAY_WH, CLEAR_DAY_WH, hours, 2.0, 15.0)
 

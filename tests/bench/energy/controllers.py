@@ -2,7 +2,7 @@
 
 Reads: cases. Writes: nothing.
 Never: hands a controller the future. The one exception is named for it: `ForecastController` gives
-the planner the clearness of the next days with an honest error, as a weather service would.
+the planner the clear-sky index of the next days with an honest error, as a weather service would.
 """
 
 import random
@@ -29,7 +29,7 @@ from tests.bench.energy.cases import Case
 from tests.bench.energy.weather import STEP, Floats
 
 USUAL_SIGMA_PCT = 4.0  # of the charge, for the planner's floor, while it is smaller
-FORECAST_SIGMA = (0.12, 0.16, 0.20, 0.24)  # of a day's clearness: today, tomorrow, ...
+FORECAST_SIGMA = (0.12, 0.16, 0.20, 0.24)  # of a day's clear-sky index: today, tomorrow, ...
 
 
 def compute_hourly_clear_w(case: Case) -> Floats:

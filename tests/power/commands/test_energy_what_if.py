@@ -84,7 +84,7 @@ def test_the_weather_of_a_season_to_come_is_that_of_last_year_where_it_is_known(
         plan.add(a_sun_day(first - timedelta(days=365 + ago), 0.2))
     found = what_if.read_history_before(plan, settings, plain_sky, first)
     assert len(found.days) == 59
-    assert {round(day.clearness or 0, 2) for day in found.days} == {0.2}
+    assert {round(day.clear_sky_index or 0, 2) for day in found.days} == {0.2}
 
 
 def test_a_share_that_stays_is_said_to_be_as_today() -> None:

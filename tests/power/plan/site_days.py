@@ -38,9 +38,9 @@ def clear_hours(
     return compute_hourly_clear_w(settings, plain_sky, since, days, (1.0,) * 24)
 
 
-def past_of(*clearness: float | None, mean_c: float | None = 15.0) -> SiteHistory:
-    """Days of that clearness, the last is yesterday, and no shade."""
-    return SiteHistory(tuple(DayWeather(one, mean_c) for one in clearness), (1.0,) * 24)
+def past_of(*clear_sky_index: float | None, mean_c: float | None = 15.0) -> SiteHistory:
+    """Days of that clear-sky index, the last is yesterday, and no shade."""
+    return SiteHistory(tuple(DayWeather(one, mean_c) for one in clear_sky_index), (1.0,) * 24)
 
 
 def a_problem(
@@ -97,7 +97,7 @@ def live_days(
     store: Store,
     settings: Settings,
     first: datetime,
-    clearness: Sequence[float],
+    clear_sky_index: Sequence[float],
     charge_pct: float = 60.0,
     *,
     every_s: int = 300,
@@ -105,9 +105,9 @@ def live_days(
 ) -> None:
     """Store readings of these days, of the store's boot, and the battery's state beside them."""
     rows: list[Any] = []
-    for number in range(len(clearness) * 86400 // every_s):
+    for number in range(len(clear_sky_index) * 86400 // every_s):
         at = first + timedelta(seconds=number * every_s)
-        share = clearness[number * every_s // 86400]
+        share = clear_sky_index[number * every_s // 86400]
         sun_w = share * plain_sky(settings.site, settings.panels, [at])[0]
         stamp = Stamp(at, "00000001", 1000.0 + number * every_s)
         rows += [a_reading(stamp, sun_w, **changed), a_state(stamp, charge_pct)]
@@ -115,15 +115,21 @@ def live_days(
 
 
 def a_sun_day(
-    day: date, clearness: float, settings: Settings = SMALL, mean_c: float = 15.0
+    day: date, clear_sky_index: float, settings: Settings = SMALL, mean_c: float = 15.0
 ) -> SolarDay:
     """A stored day that was seen from dawn to dusk."""
     hourly = clear_hours(settings, 1)
     clear_wh = sum(hourly)
-    seen = {str(hour): clearness for hour in range(24) if hourly[hour] > 0}
+    seen = {str(hour): clear_sky_index for hour in range(24) if hourly[hour] > 0}
     stamp = Stamp(to_storage_key(day) + timedelta(days=1, hours=3), "00000001", 1.0)
     return SolarDay(
-        stamp, to_storage_key(day), clear_wh * clearness, clear_wh, seen, mean_c - 3, mean_c + 3
+        stamp,
+        to_storage_key(day),
+        clear_wh * clear_sky_index,
+        clear_wh,
+        seen,
+        mean_c - 3,
+        mean_c + 3,
     )
 
 

@@ -44,10 +44,11 @@ DAY = timedelta(days=1)
 
 
 def backtest(
-    clearness: Sequence[float], past: SiteHistory, count: int = BACKTEST_DAYS
+    clear_sky_index: Sequence[float], past: SiteHistory, count: int = BACKTEST_DAYS
 ) -> BacktestResult | None:
     days = [
-        a_sun_day((MIDNIGHT + number * DAY).date(), one) for number, one in enumerate(clearness)
+        a_sun_day((MIDNIGHT + number * DAY).date(), one)
+        for number, one in enumerate(clear_sky_index)
     ]
     problem = a_problem(past=past, clear_w=clear_hours(SMALL, CLEAR_DAYS))
     return run_backtest(days[:count], problem, midnight=MIDNIGHT)
@@ -101,9 +102,9 @@ def test_a_frozen_day_charges_nothing() -> None:
     assert simulated.end_pct == 50.0
 
 
-def simulate_ladder(clearness: Sequence[float]) -> float:
+def simulate_ladder(clear_sky_index: Sequence[float]) -> float:
     """The ladder's utility in the days themselves."""
-    days = [a_sun_day((MIDNIGHT + n * DAY).date(), one) for n, one in enumerate(clearness)]
+    days = [a_sun_day((MIDNIGHT + n * DAY).date(), one) for n, one in enumerate(clear_sky_index)]
     steps, options = rebuild_days(days, MIDNIGHT, clear_hours(SMALL), SMALL), list_options(SMALL)
     ladder, charge_pct, utility = LadderController(SMALL, options, 4.0), START_PCT, 0.0
     for first in range(0, len(steps), 72):
@@ -118,10 +119,10 @@ def test_the_charge_that_is_left_at_the_end_counts_for_both() -> None:
     """Charge that one has spent and the other has kept is no gain."""
     apart = []
     for dark in (2, 5, 9):
-        clearness = [0.6] * 12 + [0.05] * dark
-        found = backtest(clearness, past_of(*[0.05, 0.3] * 60))
+        clear_sky_index = [0.6] * 12 + [0.05] * dark
+        found = backtest(clear_sky_index, past_of(*[0.05, 0.3] * 60))
         assert found is not None
-        apart.append(abs(found.ladder_utility - simulate_ladder(clearness)))
+        apart.append(abs(found.ladder_utility - simulate_ladder(clear_sky_index)))
     assert max(apart) > 0.5
 
 
@@ -164,8 +165,8 @@ def course(
     return [(one.option, one.charge_pct) for one in simulated]
 
 
-def sunny(hour: int, clearness: float) -> TimeStep:
-    sun_w = clearness * clear_hours(SMALL, 1)[hour % 24]
+def sunny(hour: int, clear_sky_index: float) -> TimeStep:
+    sun_w = clear_sky_index * clear_hours(SMALL, 1)[hour % 24]
     starts = MIDNIGHT + timedelta(hours=hour)
     return TimeStep(starts=starts, hour=hour, hours=1.0, sun_w=sun_w, cold=False, hidden_pct=6.0)
 

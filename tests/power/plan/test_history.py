@@ -53,8 +53,8 @@ def test_each_complete_day_of_readings_becomes_one_row(
     live_days(open_store("power"), settings, FIRST, [0.8, 0.3, 0.5, 0.1, 0.9])
     days = made(open_store, settings)
     assert [day.day for day in days] == [FIRST + timedelta(days=n) for n in range(4)]
-    clearness = [day.measured_wh / day.clear_wh for day in days]
-    assert clearness == pytest.approx([0.8, 0.3, 0.5, 0.1], rel=0.03)
+    clear_sky_index = [day.measured_wh / day.clear_wh for day in days]
+    assert clear_sky_index == pytest.approx([0.8, 0.3, 0.5, 0.1], rel=0.03)
     assert days[0].hours["11"] == pytest.approx(0.8, rel=0.03)
     assert "2" not in days[0].hours
     assert (days[0].coldest_c, days[0].warmest_c) == (12.0, 12.0)
@@ -97,7 +97,7 @@ def test_a_gap_leaves_no_row_and_the_ages_of_the_others_stay_right(
     days = made(open_store, settings)
     assert [day.day.day for day in days] == [11, 13, 14]
     past = build_history(days, settings, plain_sky, NOW.date())
-    assert [day.clearness for day in past.days] == [
+    assert [day.clear_sky_index for day in past.days] == [
         pytest.approx(0.8, rel=0.03),
         None,
         pytest.approx(0.2, rel=0.03),
@@ -122,7 +122,7 @@ def test_what_was_throttled_or_not_measured_says_nothing_of_the_weather(
     live_days(open_store("power"), settings, FIRST, [0.8], **changed)
     (day,) = made(open_store, settings)
     assert (day.measured_wh, day.clear_wh, dict(day.hours)) == (0.0, 0.0, {})
-    assert build_history([day], settings, plain_sky, NOW.date()).days[0].clearness is None
+    assert build_history([day], settings, plain_sky, NOW.date()).days[0].clear_sky_index is None
 
 
 def test_a_battery_that_takes_no_charge_throttles_the_sun(

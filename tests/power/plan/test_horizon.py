@@ -13,7 +13,7 @@ from power.plan.horizon import (
     build_horizon,
     split_day,
 )
-from power.plan.weather_model import CLASS_CLEARNESS
+from power.plan.weather_model import CLASS_CLEAR_SKY_INDEX
 from tests.power.plan.site_days import MIDNIGHT, SMALL, clear_hours, past_of
 
 
@@ -58,6 +58,6 @@ def test_a_forecast_shifts_its_own_day_and_no_other() -> None:
 def test_a_forecast_that_agrees_with_no_class_changes_nothing() -> None:
     chances = (0.2, 0.2, 0.2, 0.2, 0.2)
     assert apply_forecast(chances, DayForecast(9.0, 0.001)) == chances
-    sure = apply_forecast(chances, DayForecast(CLASS_CLEARNESS[0], 0.02))
+    sure = apply_forecast(chances, DayForecast(CLASS_CLEAR_SKY_INDEX[0], 0.02))
     assert sum(sure) == pytest.approx(1.0)
     assert sure[0] > 0.99

@@ -75,4 +75,4 @@ def test_a_backtest_uses_the_cold_only_as_it_was_known_before() -> None:
     for ago in (30, 3):
         known = hide_later_temperatures(past, ago)
         assert [day.mean_c for day in known.days] == [None] * ago + [15.0] * (40 - ago)
-        assert [day.clearness for day in known.days] == [0.5] * 40
+        assert [day.clear_sky_index for day in known.days] == [0.5] * 40

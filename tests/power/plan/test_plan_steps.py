@@ -95,11 +95,11 @@ def test_the_sun_so_far_shifts_today_and_not_tomorrow() -> None:
     now = Stamp(MIDNIGHT + timedelta(hours=12), "00000001", 1000.0)
     table = tabulate_values(PLAN, 1)
     found = []
-    for clearness in (0.05, 0.9):
+    for clear_sky_index in (0.05, 0.9):
         nowcast = SolarNowcast()
         for quarter in range(48):
             clear_w = PLAN.problem.clear_w[quarter // 4]
-            nowcast.observe(table, (quarter + 1) / 4, clearness * clear_w)
+            nowcast.observe(table, (quarter + 1) / 4, clear_sky_index * clear_w)
         found.append(make_plan_steps(PLAN, a_state(now, 60.0), None, nowcast, now))
     dark, clear = found
     assert clear[8].pv_power_w > 2 * dark[8].pv_power_w

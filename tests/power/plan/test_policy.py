@@ -20,11 +20,11 @@ from power.plan.policy_table import (
     unpack_table,
 )
 from power.plan.utility import Option, list_options
-from power.plan.weather_model import CLASS_CLEARNESS
+from power.plan.weather_model import CLASS_CLEAR_SKY_INDEX
 from tests.power.plan.site_days import SMALL, a_plan, past_of
 
 OPTIONS = list_options(SMALL)
-TABLE = unpack_table(make_policy(a_plan(past=past_of(*(CLASS_CLEARNESS * 12)))))
+TABLE = unpack_table(make_policy(a_plan(past=past_of(*(CLASS_CLEAR_SKY_INDEX * 12)))))
 BATTERY = ChargeModel.from_settings(SMALL.battery)
 
 
@@ -64,7 +64,7 @@ def test_nothing_is_worth_starting_at_the_floor() -> None:
 def test_a_uncertain_charge_is_spent_more_carefully() -> None:
     """Its sigma is in the floors of the table."""
     uncertain = unpack_table(
-        make_policy(a_plan(past=past_of(*(CLASS_CLEARNESS * 12)), sigma_pct=13.0))
+        make_policy(a_plan(past=past_of(*(CLASS_CLEAR_SKY_INDEX * 12)), sigma_pct=13.0))
     )
     assert min(uncertain.floors_pct) > max(TABLE.floors_pct[:12]) + 5
     levels = [chosen(charge_pct, table=uncertain) for charge_pct in range(20, 60, 5)]

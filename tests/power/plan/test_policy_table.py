@@ -15,11 +15,11 @@ from power.plan.policy_table import (
     interpolate_value,
     unpack_table,
 )
-from power.plan.weather_model import CLASS_CLEARNESS
+from power.plan.weather_model import CLASS_CLEAR_SKY_INDEX
 from tests.conftest import OpenStore
 from tests.power.plan.site_days import MIDNIGHT, a_plan, past_of
 
-POLICY = make_policy(a_plan(past=past_of(*(CLASS_CLEARNESS * 12))))
+POLICY = make_policy(a_plan(past=past_of(*(CLASS_CLEAR_SKY_INDEX * 12))))
 TABLE = unpack_table(POLICY)
 
 

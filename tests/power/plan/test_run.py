@@ -158,8 +158,8 @@ def test_a_month_as_the_planner_expects_it_leaves_the_policy_unmarked(
     plan: Store, settings: Settings
 ) -> None:
     for ago in range(60, 0, -1):
-        clearness = (0.05, 0.4, 0.86)[ago % 3]
-        plan.add(a_sun_day(NOW.date() - timedelta(days=ago), clearness, settings))
+        clear_sky_index = (0.05, 0.4, 0.86)[ago % 3]
+        plan.add(a_sun_day(NOW.date() - timedelta(days=ago), clear_sky_index, settings))
     sentence = run_plan(plan, settings, plain_sky)
     assert "learned from 60 days here" in sentence
     assert LADDER not in plan.rows(EnergyPolicy)[0].facts

@@ -18,7 +18,7 @@ DAY = datetime(2026, 4, 15, tzinfo=UTC)
 CLEAR_W = [0.0] * 6 + [50.0, 200.0, 300.0, 400.0, 400.0, 300.0, 200.0, 5.0] + [0.0] * 10
 
 
-def test_clearness_is_energy_over_energy_of_the_hours_that_were_seen() -> None:
+def test_the_clear_sky_index_is_energy_over_energy_of_the_hours_that_were_seen() -> None:
     day = make_sun_day(
         STAMP,
         DAY,
@@ -43,10 +43,10 @@ def test_too_little_seen_proves_nothing_about_the_day() -> None:
     day = make_sun_day(
         STAMP, DAY, {9: HourMean(100.0, 0.5)}, clear_w=CLEAR_W, temperatures_c=[2.0, 6.0]
     )
-    assert summarise_weather(day, sum(CLEAR_W)).clearness is None
+    assert summarise_weather(day, sum(CLEAR_W)).clear_sky_index is None
     assert summarise_weather(day, sum(CLEAR_W)).mean_c == 4.0
-    assert summarise_weather(day, 500.0).clearness == pytest.approx(0.25)
-    assert summarise_weather(day, 0.0).clearness is None  # a polar night
+    assert summarise_weather(day, 500.0).clear_sky_index == pytest.approx(0.25)
+    assert summarise_weather(day, 0.0).clear_sky_index is None  # a polar night
 
 
 def test_shade_needs_days() -> None:

@@ -22,14 +22,14 @@ from power.plan.solver import (
     solve_values,
 )
 from power.plan.utility import list_options
-from power.plan.weather_model import CLASS_CLEARNESS, CLASS_COUNT
+from power.plan.weather_model import CLASS_CLEAR_SKY_INDEX, CLASS_COUNT
 from tests.power.plan.site_days import MIDNIGHT, SMALL, a_plan, clear_hours, past_of
 
 OPTIONS = list_options(SMALL)
 
 
-def solved(*clearness: float, floor_pct: float = 17.0, sigma_pct: float = 4.0) -> Solution:
-    horizon = build_horizon(SMALL, MIDNIGHT, clear_hours(SMALL), past_of(*clearness).days)
+def solved(*clear_sky_index: float, floor_pct: float = 17.0, sigma_pct: float = 4.0) -> Solution:
+    horizon = build_horizon(SMALL, MIDNIGHT, clear_hours(SMALL), past_of(*clear_sky_index).days)
     return solve_values(horizon, OPTIONS, SMALL.battery, floor_pct=floor_pct, sigma_pct=sigma_pct)
 
 
@@ -114,11 +114,11 @@ def test_one_step_back_changes_the_charge_as_the_physics_says() -> None:
     for option in OPTIONS:
         step = BackwardStep([replace(option, utility=0.0)], SMALL.battery)
         values = step(interval, 0.0, linear)
-        for weather_class, clearness in enumerate(CLASS_CLEARNESS):
+        for weather_class, clear_sky_index in enumerate(CLASS_CLEAR_SKY_INDEX):
             for cold in (False, True):
                 change_pct = compute_charge_change_pct(
                     ChargeModel.from_settings(SMALL.battery),
-                    sun_w=interval.clear_w * clearness * SUN_CAUTION,
+                    sun_w=interval.clear_w * clear_sky_index * SUN_CAUTION,
                     draw_w=option.power_w,
                     hours=interval.hours,
                     cold=cold,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from power.plan.weather_model import (
-    CLASS_CLEARNESS,
+    CLASS_CLEAR_SKY_INDEX,
     CLASS_COUNT,
     PRIOR,
     DayWeather,
@@ -20,12 +20,14 @@ WINTER = datetime(2026, 1, 20, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 20, tzinfo=UTC)
 
 
-def days(clearness: float | None, count: int, mean_c: float | None = None) -> list[DayWeather]:
-    return [DayWeather(clearness, mean_c)] * count
+def days(
+    clear_sky_index: float | None, count: int, mean_c: float | None = None
+) -> list[DayWeather]:
+    return [DayWeather(clear_sky_index, mean_c)] * count
 
 
-def test_every_clearness_has_a_class_and_each_centre_its_own() -> None:
-    assert [classify(centre) for centre in CLASS_CLEARNESS] == list(range(CLASS_COUNT))
+def test_every_clear_sky_index_has_a_class_and_each_centre_its_own() -> None:
+    assert [classify(centre) for centre in CLASS_CLEAR_SKY_INDEX] == list(range(CLASS_COUNT))
     assert classify(-0.1) == 0
     assert classify(1.3) == CLASS_COUNT - 1
 
