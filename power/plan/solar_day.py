@@ -88,7 +88,8 @@ def estimate_shade_factors(
 
     `days[i]` holds measured over clear-sky energy by hour ("9": 0.4), `clear_sky_index[i]` the
     day's. An hour that gives less than its day, again and again, is shaded; one that nobody saw is
-    not."""
+    not.
+    """
     found = []
     for hour in range(HOURS):
         shares = [
