@@ -23,6 +23,7 @@ NEAR_NOMINAL = 0.01  # of the nominal voltage of n cells: the settings' figure i
 # Of the nominal voltage of n cells: within it a figure can be meant for them (48 V for 16 of LFP).
 SAID_OF_CELLS = (0.92, 1.08)
 MOST_CELLS = 50
+BLOCK_CELLS = 3  # lead-acid is sold in blocks of 6 and 12 V; a bank of 2 V cells has as many
 CABLES_OHM = 0.012  # 3 m there and back of 10 mm2 copper, a fuse, the transistors of a BMS
 
 
@@ -50,13 +51,23 @@ def find_cell_count_error(battery: BatterySettings) -> str:
     is_exact = abs(volts / cell_v / count_cells(battery) - 1) <= NEAR_NOMINAL
     is_sold_as = volts % SOLD_AS_V == 0 and SOLD_AS_V % cell_v != 0
     if len(possible) == 1 or (is_exact and not is_sold_as):
-        return ""
+        return find_block_error(battery)
     if not possible:
         return f"no number of cells of {cell_v:g} V has {volts:g} V: give the voltage as sold"
     said = " or ".join(map(str, possible))
     return (
         f"{volts:g} V is said of {said} cells of {cell_v:g} V: set `cells` under [battery] to what "
         "the data sheet or the BMS says"
+    )
+
+
+def find_block_error(battery: BatterySettings) -> str:
+    """Why lead-acid of this voltage is none that is sold; empty where it is."""
+    if not get_profile(battery).has_acid or count_cells(battery) % BLOCK_CELLS == 0:
+        return ""
+    return (
+        f"no lead-acid battery is sold as {battery.nominal_voltage_v:g} V: give the voltage as "
+        "sold (12, 24, 36, 48 V), or set `cells` under [battery] where it has another number"
     )
 
 

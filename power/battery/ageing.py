@@ -5,8 +5,8 @@
     counter.age.capacity_ah, counter.find_faults()
 
 Reads and writes: nothing; it keeps the counts. power/cycle.py restores and stores them.
-Never: learns a capacity from a measurement that a silence has interrupted, or in the cold, and
-never counts time by a wall clock that may jump.
+Never: learns a capacity from a measurement that a silence has interrupted, while a pack is away, or
+in the cold, and never counts time by a wall clock that may jump.
 
 Capacity: what was drawn since the battery was full, over the part of it that is then gone. How much
 is left is known where the battery is empty, or rests at a voltage that leaves few charges possible.
@@ -106,10 +106,13 @@ class AgeCounter:
         self.age = age
         if estimate is None:
             return
+        if estimate.share < 1:  # a part of the battery shows nothing of the capacity of all
+            self._best, self.age = None, replace(self.age, drawn_since_full_ah=None)
         if self._is_newly_full(estimate):
             self._learn(now)
+            drawn_ah = 0.0 if estimate.share >= 1 else None
             self.age = replace(
-                self.age, since_full_s=0.0, drawn_since_full_ah=0.0, charged_since_full_ah=0.0
+                self.age, since_full_s=0.0, drawn_since_full_ah=drawn_ah, charged_since_full_ah=0.0
             )
         left = find_left_charge(estimate, self._facts)
         found = measure_capacity(self.age, left, self._facts) if left else None

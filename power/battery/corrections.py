@@ -169,6 +169,7 @@ def apply_correction(
         method=method,
         drift=drift,
         clamped_pct=0.0,
+        absent=estimate.absent_corrected,
     )
 
 

@@ -4,7 +4,7 @@ Reads and writes: nothing; pure.
 Never: uses a value that no battery of this kind can have.
 """
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 
 from appliance.chemistry import compute_capacity_ah, count_cells, get_profile
@@ -91,6 +91,19 @@ class Rise:
     is_found: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentPacks:
+    """The packs that have left: their charge, one standard deviation of the charge of all packs
+    when the last one left, and that of the others just after it. `others_corrected`: the charge of
+    the others was corrected since, so that it shows nothing of the absent ones any more.
+    """
+
+    charge_pct: float
+    whole_sigma_pct: float
+    left_sigma_pct: float
+    others_corrected: bool = False
+
+
 NO_INPUTS, NO_CONDITIONS, DRIFT_UNKNOWN = EstimatorInputs(), SyncConditions(), Drift()
 
 
@@ -103,8 +116,7 @@ class Estimate:
     it was last full. `bms_used_s`: the uptime at which a BMS's charge was last used.
     `after_long_silence`: there was no reading for hours, so one voltage alone may correct it.
     `mean_draw_pct_per_h`: what the loads took, over the last hour, as far as it was known.
-    `share`: the part of the battery that is connected, and so estimated; `absent_pct`: the charge
-    of the rest.
+    `share`: the part of the battery that is connected, and so estimated; `absent`: the rest.
     `resistance`: what steps of the current have shown of it. `rise`: of the voltage, that no
     measured current explains.
     """
@@ -125,9 +137,14 @@ class Estimate:
     after_long_silence: bool = False
     mean_draw_pct_per_h: float | None = None
     share: float = 1.0
-    absent_pct: float = 0.0
+    absent: AbsentPacks | None = None
     resistance: Resistance = UNKNOWN_RESISTANCE
     rise: Rise | None = None
+
+    @property
+    def absent_corrected(self) -> AbsentPacks | None:
+        """The absent packs after a correction of the others."""
+        return self.absent and replace(self.absent, others_corrected=True)
 
     @property
     def has_unmeasured_source(self) -> bool:

@@ -107,6 +107,8 @@ def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) 
             profile, estimate.temperature_c, find_discharge_c_rate(estimate, facts)
         )
         left = UncertainCharge(profile.empty_pct + cold_pct, profile.empty_sigma_pct + cold_pct / 4)
+        if is_within(estimate, profile.empty_pct, left):
+            return estimate
         return set_charge(estimate, reading, left, SYNCHRONISED_EMPTY, facts)
     if conditions.inflow_s < INFLOW_FOR_S:
         return estimate
@@ -118,6 +120,14 @@ def synchronise(estimate: Estimate, reading: PowerReading, facts: BatteryFacts) 
     if has_lasted(conditions.float_since_s, FLOAT_SYNC_AFTER_S):
         return set_charge(estimate, reading, floating, SYNCHRONISED_FULL, facts)
     return estimate
+
+
+def is_within(estimate: Estimate, least_pct: float, most: UncertainCharge) -> bool:
+    """Whether a count that is no less sure agrees with empty already: what the cold makes
+    unavailable is the most that is left, and raises no count.
+    """
+    is_sure = estimate.sigma_pct <= most.sigma_pct
+    return is_sure and least_pct < estimate.charge_pct <= most.charge_pct
 
 
 def find_discharge_c_rate(estimate: Estimate, facts: BatteryFacts) -> float | None:
@@ -159,4 +169,5 @@ def set_charge(
         clamped_pct=0.0,
         full_at=now.utc if method == SYNCHRONISED_FULL else estimate.full_at,
         after_long_silence=False,
+        absent=estimate.absent_corrected,
     )

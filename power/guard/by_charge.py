@@ -14,6 +14,7 @@ from power.guard.observations import Observation, is_carried_by_sun, is_charging
 from power.guard.reserve import compute_reserve_wh
 from power.guard.verdict import Verdict
 
+LOST_SIGMA_PCT = 25.0  # a count so unsure says nothing: any charge from 0 to 100 % has 29
 CHARGE_ENOUGH = Verdict(EnergyLevel.FULL, "there is charge enough")
 
 
@@ -61,7 +62,8 @@ def find_objection(
 ) -> str:
     """What speaks against a power-off below the floor of charge; empty where nothing does.
 
-    Charge that comes in, or a sound voltage where only the uncertainty or the cold says empty, or
+    Charge that comes in, or a sound voltage where only the uncertainty or the cold says empty,
+    where the count is lost (no current is measured any more: one of several BMSs is silent), or
     where the voltage shows more than the floor. A unit that powered off for nothing might not come
     back until somebody visits it.
     """
@@ -70,7 +72,7 @@ def find_objection(
     if observation is None or observation.cell_v < limits.cell.sound_v or battery is None:
         return ""
     charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0
-    if least_pct + sigma_pct >= limits.sentinel_pct:
+    if least_pct + sigma_pct >= limits.sentinel_pct or sigma_pct >= LOST_SIGMA_PCT:
         return "the voltage is sound"
     if charge_pct - sigma_pct >= limits.floor_pct:
         return "the voltage is sound, only the cold says so"

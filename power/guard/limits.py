@@ -82,6 +82,7 @@ def derive_limits(
     """The limits of these settings. `lvd_v`: where a controller's load output disconnects."""
     nominal_v = count_cells(battery) * get_profile(battery).nominal_v
     lvd_margin_v = LVD_MARGIN * nominal_v
+    lvd_v = lvd_v if is_possible_lvd(lvd_v, nominal_v) else None
     cell = raise_above_lvd(get_profile(battery), lvd_v, count_cells(battery))
     clean_wh = energy.full_power_w * SHUTDOWN_S / 3600
     clean_pct = clean_wh / battery.capacity_wh * 100
@@ -107,14 +108,18 @@ def derive_limits(
     )
 
 
+def is_possible_lvd(lvd_v: float | None, nominal_v: float) -> bool:
+    """Whether a battery of this nominal voltage can be meant with it; else it is not followed."""
+    return lvd_v is not None and LOWEST_SHARE <= lvd_v / nominal_v <= HIGHEST_LVD
+
+
 def raise_above_lvd(cell: ChemistryProfile, lvd_v: float | None, cells: int) -> ChemistryProfile:
     """The chemistry's limits, with the floor above the low-voltage disconnect by a margin: a load
     output that disconnects takes the unit down uncleanly, and it stays dark until its reconnect.
 
-    One that is set above `recovered_v` is not followed further than that (the audit says so), and
-    one that no battery of this kind can be meant with, not at all.
+    One that is set above `recovered_v` is not followed further than that (the audit says so).
     """
-    if lvd_v is None or not LOWEST_SHARE <= lvd_v / cells / cell.nominal_v <= HIGHEST_LVD:
+    if lvd_v is None:
         return cell
     wanted_v = lvd_v / cells + LVD_MARGIN * cell.nominal_v
     if wanted_v <= cell.floor_v:

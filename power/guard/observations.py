@@ -55,6 +55,8 @@ class GuardState:
     and `unchanged_since_s` since when it is the same. `share` of the batteries' capacity may be
     discharged, as far as is known; `disconnected_since_s`: since when none of it may,
     `disconnected_seen_s` when that was last reported; `was_connected`: some was, once.
+    `denied_sum_s`: for how long none might, less a part of the time in which some might, at
+    `share_seen_s` when that was last reported; `is_denied_often`: too long, and not over yet.
     `sag_since_s`: since when a large current holds the voltage low, `deep_sag_since_s` below the
     floor (power/guard/sag.py). `lvd_v`: where a load output disconnects, as last reported.
     """
@@ -71,6 +73,9 @@ class GuardState:
     disconnected_since_s: float | None = None
     disconnected_seen_s: float = 0.0
     was_connected: bool = False
+    denied_sum_s: float = 0.0
+    share_seen_s: float | None = None
+    is_denied_often: bool = False
     sag_since_s: float | None = None
     deep_sag_since_s: float | None = None
     lvd_v: float | None = None
@@ -80,7 +85,8 @@ class GuardState:
     @property
     def may_lose_power(self) -> bool:
         """Whether the battery itself shows that it is empty, or that its BMS may disconnect."""
-        return self.confirmed or self.disconnected_since_s is not None
+        denied = self.disconnected_since_s is not None or self.is_denied_often
+        return self.confirmed or denied
 
 
 def observe(

@@ -86,6 +86,7 @@ def test_a_figure_computes_as_a_number_and_survives_a_copy() -> None:
         (replace(LFP, nominal_voltage_v=36.0, cells=12), 12),
         (LEAD, 6),
         (replace(LEAD, nominal_voltage_v=48.0), 24),
+        (replace(LEAD, nominal_voltage_v=14.0, cells=7), 7),
     ],
 )
 def test_the_cells_of_usual_batteries_are_counted(battery: BatterySettings, cells: int) -> None:
@@ -99,6 +100,8 @@ def test_the_cells_of_usual_batteries_are_counted(battery: BatterySettings, cell
         (replace(LFP, nominal_voltage_v=48.0), "48 V is said of 14 or 15 or 16 cells of 3.2 V"),
         (replace(LFP, nominal_voltage_v=36.0), "36 V is said of 11 or 12 cells"),
         (replace(LFP, nominal_voltage_v=24.0), "24 V is said of 7 or 8 cells"),
+        (replace(LEAD, nominal_voltage_v=13.2), "no lead-acid battery is sold as 13.2 V"),
+        (replace(LEAD, nominal_voltage_v=14.4), "no lead-acid battery is sold as 14.4 V"),
         (replace(LEAD, nominal_voltage_v=25.6), "25.6 V is said of 12 or 13 cells of 2 V"),
         (replace(LFP, nominal_voltage_v=48.0, cells=20), "48 V is not said of 20 cells"),
     ],

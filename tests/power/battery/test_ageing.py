@@ -26,6 +26,7 @@ class Battery:
     true_ah: float = 100.0
     charge_ah: float = 100.0
     celsius: float = 26.0
+    share: float | None = None
     now: Stamp = field(default_factory=lambda: Stamp(START, "b", 1000.0))
     estimate: Estimate | None = None
     random: Random = field(default_factory=lambda: Random(1))
@@ -55,6 +56,7 @@ class Battery:
         reading = PowerReading(
             self.now, "t", sun_w, 30.0, seen_v, amps, self.celsius, 5.0, stage, None
         )
+        reading = replace(reading, discharge_share=self.share)
         self.estimate = estimator.update(self.estimate, reading, self.settings)
         self.counter.count(self.estimate, self.now)
 
@@ -103,6 +105,18 @@ def test_the_capacity_is_learned_from_full_to_empty(true_ah: float) -> None:
     assert battery.age.capacity_ah == pytest.approx(true_ah, rel=0.05)
     assert battery.age.capacity_sigma_ah is not None
     assert battery.age.capacity_sigma_ah < 5.0
+
+
+def test_a_pack_that_is_away_is_no_lost_capacity() -> None:
+    battery = Battery(share=1.0)
+    battery.fill()
+    battery.flow(-20.0, 0.1)
+    battery.share, battery.true_ah, battery.charge_ah = 0.5, 50.0, 50.0
+    for _ in range(3):
+        battery.empty()
+        battery.flow(5.0, 0.5, volts=13.0)
+        battery.fill()
+    assert battery.age.capacity_ah is None
 
 
 def test_one_discharge_counts_once_however_long_it_stays_empty() -> None:

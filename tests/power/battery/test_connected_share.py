@@ -1,8 +1,10 @@
 """The charge while a pack is away: what the others have, and the whole when it is back."""
 
+from dataclasses import replace
+
 import pytest
 
-from appliance.model import PowerReading
+from appliance.model import ChargeStage, PowerReading
 from appliance.settings import BatterySettings
 from power.battery import estimator
 from power.battery.estimate import Estimate
@@ -75,3 +77,32 @@ def test_an_unknown_share_or_none_changes_nothing(clock: FakeClock, share: float
 def test_the_others_are_known_less_surely(clock: FakeClock) -> None:
     alone = draw(clock, begin(clock), 0.1, -10.0, 0.5)
     assert alone.sigma_pct > 10
+
+
+def test_a_pack_that_returns_after_the_others_were_full_is_not_known_surely(
+    clock: FakeClock,
+) -> None:
+    """It left empty, and the other one had nearly all: with that one full, both have 52 %."""
+    away = draw(clock, begin(clock), 0.5, -10.0, 0.5)
+    for step in range(60):
+        clock.advance(60)
+        full = replace(
+            reading(clock, 0.5 + step % 3 / 100, 0.5),
+            battery_voltage_v=14.2,
+            charge_stage=ChargeStage.ABSORPTION,
+            pv_power_w=10.0,
+        )
+        away = estimator.update(away, full, BATTERY) or away
+    assert (away.charge_pct, away.sigma_pct) == (100, 1)
+    back = draw(clock, away, 0.1, -10.0, 1.0)
+    assert back.charge_pct - 2 * back.sigma_pct < 52
+
+
+def test_a_pack_that_comes_and_goes_makes_no_count_uncertain(clock: FakeClock) -> None:
+    estimate = begin(clock)
+    for number in range(100):
+        amps = -10 - number % 3 / 100
+        estimate = draw(clock, estimate, 1 / 60, amps, 0.5)
+        estimate = draw(clock, estimate, 1 / 60, amps, 1.0)
+    assert estimate.sigma_pct < 5
+    assert estimate.charge_pct == pytest.approx(60 - 10 * 200 / 60 / 2, abs=1.0)

@@ -200,6 +200,21 @@ def test_a_battery_that_is_empty_from_cold_still_holds_what_is_unavailable_in_th
     assert state_of(estimate, None, clock).energy_wh == pytest.approx(0.03 * 2560)
 
 
+@pytest.mark.parametrize("chemistry", [Chemistry.LFP, Chemistry.AGM])
+def test_an_empty_battery_in_the_cold_has_no_more_than_was_counted(
+    clock: FakeClock, chemistry: Chemistry
+) -> None:
+    battery = replace(PACK, chemistry=chemistry, nominal_voltage_v=12.0, cells=None)
+    volts = 11.3 if chemistry is Chemistry.LFP else 10.8
+    estimate: Estimate | None = make_estimate(clock, 15.0, 3.0)
+    for _ in range(60):
+        clock.advance(10)
+        reading = a_reading(clock, volts=volts, amps=-12.0, celsius=-20.0)
+        estimate = update(estimate, reading, battery)
+    assert estimate is not None
+    assert estimate.charge_pct < 15
+
+
 def test_a_rested_voltage_overrules_a_count_that_cannot_be_true(clock: FakeClock) -> None:
     estimate: Estimate | None = make_estimate(clock, 70.0, 3.0)
     for _ in range(65):

@@ -121,3 +121,33 @@ def test_what_is_kept_goes_by_the_packs_that_are_left(clock: FakeClock) -> None:
 @pytest.mark.parametrize("share", [float("nan"), -1.0, 7.0])
 def test_a_share_that_cannot_be_changes_nothing(run: Run, share: float) -> None:
     assert run.look(share).max_level is EnergyLevel.FULL
+
+
+def test_a_bms_that_allows_discharge_for_moments_only_is_about_to_disconnect(run: Run) -> None:
+    run.look()
+    levels, offs = [], []
+    for number in range(100):
+        verdict = run.look(float(number % 2))
+        levels.append(verdict.max_level)
+        offs.append(verdict.power_off)
+    assert all(level is not EnergyLevel.FULL for level in levels[30:])
+    assert offs.index(True) * 2 <= 190
+    assert not any(run.look(1.0).power_off for _ in range(5))
+    assert run.look(1.0).max_level is EnergyLevel.HIBERNATE
+    for _ in range(60):
+        verdict = run.look(1.0)
+    assert (verdict.max_level, verdict.may_rise) == (EnergyLevel.FULL, True)
+
+
+def test_a_bms_that_flickers_while_it_is_charged_is_waited_for(run: Run) -> None:
+    run.look()
+    for number in range(200):
+        verdict = run.look(float(number % 2), battery_current_a=5.0)
+        assert not verdict.power_off
+    assert verdict.max_level is EnergyLevel.HIBERNATE
+
+
+def test_a_wrong_answer_once_in_a_while_stops_nothing(run: Run) -> None:
+    for number in range(300):
+        share = 0.0 if number % 10 == 5 else 1.0
+        assert run.look(share).max_level is EnergyLevel.FULL

@@ -242,3 +242,11 @@ def test_a_current_sensor_that_lies_lets_no_load_run_on_an_empty_battery(
     world.run(Phase(60, 0, "answers", dict(lie)))
     assert world.least_wh < 1e9
     assert world.level <= EnergyLevel.HIBERNATE
+
+
+@pytest.mark.parametrize("lvd_v", [0.0, 65535.0, 655.35, 57.6, -1.0])
+def test_a_disconnect_voltage_that_no_such_battery_has_changes_nothing(
+    site: Site, lvd_v: float
+) -> None:
+    site.state = replace(site.state, lvd_v=lvd_v)
+    assert not site.hold(60, 10.9, -120.0).power_off

@@ -7,8 +7,11 @@ import pytest
 
 from appliance.model_set_points import SetPoints
 from appliance.settings import BatterySettings, Settings
+from power.audit.finding import AuditResult
+from power.audit.set_points import audit_set_points
 from power.devices import CHARGERS
 from power.reading.meters import Device, DeviceMeter, Meters
+from power.reading.set_points import name_set_points
 from provisioning.simulated.devices.models import SIMULATORS
 from tests.stand_ins.fakes import FakeClock
 from tests.stand_ins.rig import make_meter, make_sunny_noon
@@ -51,6 +54,21 @@ def test_set_points_are_of_the_whole_battery(name: str, system_v: float) -> None
         assert found.lvd_v == pytest.approx(2.9 * cells, abs=0.11)
         assert found.lvr_v == pytest.approx(3.2 * cells, abs=0.11)
         assert found.raises_lvd is False
+
+
+@pytest.mark.parametrize("value", [0.0, 65535.0, 655.35, -1.0, float("nan"), float("inf")])
+def test_what_no_device_can_be_set_to_is_not_known(clock: FakeClock, value: float) -> None:
+    """Registers that are empty or not there: no fault, and nothing that guard or estimator use."""
+    volts = ("absorption_v", "float_v", "equalize_v", "lvd_v", "lvr_v", "system_v")
+    values: dict[str, Any] = dict.fromkeys(volts, value)
+    garbage = SetPoints(clock.stamp(), "epever", "epever", equalizes=True, **values)
+    named = name_set_points(garbage, "charger main", loads_on_output=True)
+    assert named is not None
+    assert [getattr(named, name) for name in volts] == [None] * len(volts)
+    wrong = [
+        one for one in audit_set_points(named, BatterySettings()) if one.result is AuditResult.WRONG
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("name", READABLE)
