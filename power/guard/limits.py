@@ -81,7 +81,6 @@ def derive_limits(
 ) -> Limits:
     """The limits of these settings. `lvd_v`: where a controller's load output disconnects."""
     nominal_v = count_cells(battery) * get_profile(battery).nominal_v
-    lvd_margin_v = LVD_MARGIN * nominal_v
     lvd_v = lvd_v if is_possible_lvd(lvd_v, nominal_v) else None
     cell = raise_above_lvd(get_profile(battery), lvd_v, count_cells(battery))
     clean_wh = energy.full_power_w * SHUTDOWN_S / 3600
@@ -96,7 +95,7 @@ def derive_limits(
         capacity_ah=compute_capacity_ah(battery),
         resistance_ohm=find_resistance_ohm(battery),
         cell_ohm=cell.cell_ohm_ah / compute_capacity_ah(battery),
-        deepest_sag_v=max(DEEPEST_SAG * nominal_v, (lvd_v or 0.0) + lvd_margin_v),
+        deepest_sag_v=max(DEEPEST_SAG * nominal_v, (lvd_v or 0.0) + LVD_MARGIN * nominal_v),
         charges_below_zero=not cell.is_harmed_by_frost,
         charging_a=CHARGING_C_RATE * compute_capacity_ah(battery),
         empty_pct=max(LEAST_FLOOR_PCT, clean_pct),

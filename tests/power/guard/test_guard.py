@@ -177,16 +177,6 @@ def test_uncertainty_alone_does_not_power_off_a_battery_of_sound_voltage(run: Gu
     assert run.look(charge=15, sigma=10, volts=13.1).power_off
 
 
-def test_a_count_that_is_lost_powers_off_no_battery_of_sound_voltage(run: GuardRun) -> None:
-    """One of two BMSs is silent: no current is known for a day, and the other pack is charged."""
-    for _ in range(30):
-        run.clock.advance(60)
-        verdict = run.look(volts=13.2, amps=None, charge=5.0, sigma=29.0)
-        assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
-    run.clock.advance(60)
-    assert run.look(volts=12.7, amps=None, charge=5.0, sigma=29.0).power_off
-
-
 def test_an_empty_unit_that_is_being_charged_waits_instead_of_leaving(run: GuardRun) -> None:
     verdict = run.look(charge=5, amps=4.0)
     assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
