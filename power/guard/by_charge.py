@@ -72,7 +72,7 @@ def find_objection(
     if observation is None or observation.cell_v < limits.cell.sound_v or battery is None:
         return ""
     charge_pct, sigma_pct = battery.state_of_charge_pct or 0.0, battery.sigma_pct or 0.0
-    if least_pct + sigma_pct >= limits.sentinel_pct or sigma_pct >= LOST_SIGMA_PCT:
+    if least_pct + sigma_pct >= limits.sentinel_pct or is_lost(sigma_pct, reading):
         return "the voltage is sound"
     if charge_pct - sigma_pct >= limits.floor_pct:
         return "the voltage is sound, only the cold says so"
@@ -80,6 +80,14 @@ def find_objection(
     if shows_pct >= limits.floor_pct and charge_pct - sigma_pct >= limits.empty_pct:
         return f"the voltage shows {shows_pct:.0f} % or more"
     return ""
+
+
+def is_lost(sigma_pct: float, reading: PowerReading | None) -> bool:
+    """Whether the count says nothing, or is not counted any more: no current is measured (one of
+    several BMSs is silent, or a shunt is connected the wrong way round).
+    """
+    no_current = reading is not None and reading.battery_current_a is None
+    return no_current or sigma_pct >= LOST_SIGMA_PCT
 
 
 def compute_lower_bound_pct(battery: BatteryState | None) -> float | None:
