@@ -118,6 +118,7 @@ FLOODED = replace(
     absorption_v=Figure(2.433, EPEVER + ": flooded, boost 14.6 V"),
     float_v=Figure(2.3, EPEVER + ": 13.8 V"),
     equalize_v=Figure(2.467, EPEVER + ": flooded, 14.8 V"),
+    highest_v=Figure(2.7, VICTRON_LEAD + ": recondition, 16.2 V at a small current"),
     compensation_v_per_c=Figure(-0.0045, ENERDRIVE + ": -27 mV for six cells"),
     charge_efficiency=Figure(0.85, HERE + "it gases more than AGM and gel"),
 )

@@ -121,6 +121,12 @@ def test_a_bms_that_is_set_to_other_cells_is_found(quirks: tuple[str, ...], wron
     assert len(list_wrong(audit_set_points(meter.set_points, LFP_12))) == wrong
 
 
+@pytest.mark.parametrize(("volts", "wrong"), [(14.8, False), (16.2, False), (16.5, True)])
+def test_flooded_may_be_equalized_as_high_as_makers_ask(volts: float, wrong: bool) -> None:
+    set_points = make_right(equalizes=True, equalize_v=volts)
+    assert ("equalization" in list_wrong(audit_set_points(set_points, FLOODED))) is wrong
+
+
 def make_right(**changed: Any) -> SetPoints:
     """A controller that suits four cells of LFP, but for what is changed."""
     values: dict[str, Any] = {

@@ -88,9 +88,10 @@ def test_lfp_that_is_damaged_is_an_alarm(
         assert ". " in str(fault)  # what happens, then what to do
 
 
-def test_equalization_harms_gel_and_not_flooded(clock: FakeClock) -> None:
-    equalizes = {"charge_stage": ChargeStage.EQUALIZE, "battery_voltage_v": 14.8}
-    assert list_codes(Watched(GEL, clock).follow(equalizes)) == ["battery-equalize"]
+@pytest.mark.parametrize("volts", [14.8, 16.2])  # EPEver's; Trojan's and Victron's
+def test_equalization_harms_gel_and_not_flooded(clock: FakeClock, volts: float) -> None:
+    equalizes = {"charge_stage": ChargeStage.EQUALIZE, "battery_voltage_v": volts}
+    assert "battery-equalize" in list_codes(Watched(GEL, clock).follow(equalizes))
     assert Watched(FLOODED, clock).follow(equalizes) == []
 
 
