@@ -108,10 +108,10 @@ def list_measured(
     reading: PowerReading | None, packs: Sequence[BatteryReading], battery: BatterySettings
 ) -> Iterator[Measured]:
     """Each pack; and of the battery as a whole what no pack measures, and its mean cell."""
-    for pack in packs:
+    for pack, share in zip(packs, compute_shares(packs), strict=True):
         yield Measured(
             f"bms {pack.device}",
-            1 / len(packs),
+            share,
             pack.current_a,
             pack.lowest_temperature_c,
             pack.highest_temperature_c,
@@ -132,6 +132,14 @@ def list_measured(
         probe_c,
         None if has_cells or volts is None else volts / count_cells(battery),
     )
+
+
+def compute_shares(packs: Sequence[BatteryReading]) -> list[float]:
+    """The part of the capacity that each pack has; equal parts where not all report theirs."""
+    known_ah = [pack.full_ah for pack in packs if pack.full_ah is not None and pack.full_ah > 0]
+    if len(known_ah) < len(packs):
+        return [1 / len(packs)] * len(packs)
+    return [ah / sum(known_ah) for ah in known_ah]
 
 
 def find_frost(one: Measured, cell: ChemistryProfile, battery: BatterySettings) -> Iterator[Alarm]:

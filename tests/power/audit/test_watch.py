@@ -88,6 +88,24 @@ def test_lfp_that_is_damaged_is_an_alarm(
         assert ". " in str(fault)  # what happens, then what to do
 
 
+@pytest.mark.parametrize(
+    ("small_a", "large_a", "codes"), [(70.0, 0.0, ["battery-current-bms-small"]), (0.0, 130.0, [])]
+)
+def test_a_pack_may_be_charged_by_its_own_size(
+    clock: FakeClock, small_a: float, large_a: float, codes: list[str]
+) -> None:
+    """200 Ah of LFP, in one pack of 50 and one of 150; makers allow 1C."""
+    watch = BatteryWatch(LFP)
+    for _ in range(120):
+        clock.advance(10)
+        packs = (
+            replace(battery_reading(clock, current_a=small_a, full_ah=50.0), device="small"),
+            replace(battery_reading(clock, current_a=large_a, full_ah=150.0), device="large"),
+        )
+        faults = watch.follow(charger_reading(clock), packs, (), now_s=clock.uptime_s)
+    assert list_codes(faults) == codes
+
+
 @pytest.mark.parametrize("volts", [14.8, 16.2])  # EPEver's; Trojan's and Victron's
 def test_equalization_harms_gel_and_not_flooded(clock: FakeClock, volts: float) -> None:
     equalizes = {"charge_stage": ChargeStage.EQUALIZE, "battery_voltage_v": volts}
