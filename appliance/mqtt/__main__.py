@@ -4,12 +4,10 @@ Reads: the status document, new events. Writes: to the broker of settings `[mqtt
 Never: runs without a broker in the settings, and never delays another part of the unit.
 """
 
-from pathlib import Path
-
-from appliance.errors import ApplianceError, SettingsError
+from appliance.errors import ApplianceError
 from appliance.mqtt import messages
 from appliance.mqtt.broker import Broker
-from appliance.parsing.small_file import read_small_file
+from appliance.mqtt.settings_check import read_password
 from appliance.process.service import Leave, Loop, Service, main
 from appliance.status import status_document
 from appliance.status.events import describe_event
@@ -17,7 +15,6 @@ from appliance.store.event_pages import EventPlace, PlacedEvent
 from appliance.store.event_rows import read_new_events, read_newest_id
 from appliance.store.rows import encode_time
 
-MOST_BYTES = 4096  # of a password file
 CYCLE_EVERY_S = 10.0
 PATIENCE_S = 120.0
 
@@ -70,19 +67,6 @@ class MqttCycle:
             self._last_id = row_id
             placed = PlacedEvent(EventPlace(encode_time(event.stamp.utc), row_id), event)
             self.broker.publish_event(*messages.build_event(self._topics, describe_event(placed)))
-
-
-def read_password(path: Path | None) -> str:
-    """The broker's password; raises `SettingsError`."""
-    if path is None:
-        return ""
-    try:
-        return read_small_file(path, MOST_BYTES).decode().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"the password of the MQTT broker cannot be read from {path}: {error}; "
-            "check `password_file` in [mqtt] and that the group appliance may read it"
-        ) from error
 
 
 def assemble(service: Service) -> Loop:
