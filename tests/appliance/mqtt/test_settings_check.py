@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from appliance.mqtt.settings_check import check
-from appliance.process import settings_checks
+from appliance.process.plugins import list_plugins
+from appliance.process.settings_checks import GROUP
 from appliance.settings import Settings
 
 
@@ -48,5 +49,5 @@ def test_a_password_without_a_user_is_said(settings: Settings, tmp_path: Path) -
 
 
 def test_the_check_is_one_of_those_that_the_command_asks() -> None:
-    known = {plugin.name for plugin in settings_checks.list_plugins(settings_checks.GROUP)}
+    known = {plugin.name for plugin in list_plugins(GROUP)}
     assert {"power", "camera", "switch", "mqtt"} <= known
