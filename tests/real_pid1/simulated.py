@@ -43,6 +43,9 @@ framing = "rtu"
 [meter]
 poll_every_s = 1
 
+[panels]
+peak_w = 10  # too little to hold up an empty battery, at whatever hour this runs
+
 [battery]
 capacity_wh = 384
 
