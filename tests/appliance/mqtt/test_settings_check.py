@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 
 from appliance.mqtt.settings_check import check
-from appliance.process.plugins import list_plugins
-from appliance.process.settings_checks import GROUP
 from appliance.settings import Settings
 
 
@@ -46,8 +44,3 @@ def test_a_password_without_a_user_is_said(settings: Settings, tmp_path: Path) -
     password = tmp_path / "password"
     password.write_text("secret\n")
     assert find(settings, password_file=password) == ["password_file needs a `user` beside it"]
-
-
-def test_the_check_is_one_of_those_that_the_command_asks() -> None:
-    known = {plugin.name for plugin in list_plugins(GROUP)}
-    assert {"power", "camera", "switch", "mqtt"} <= known
