@@ -219,7 +219,7 @@ def test_what_was_reported_long_ago_does_not_stand_in_for_what_does_not_come(
     line: Line, times: Times
 ) -> None:
     device = FakeDevice("a", "1")
-    poll = make_poller(times, NO_WAIT_S)
+    poll = make_poller(times, NO_WAIT_S, NO_WAIT_S)
     wait_until(lambda: poll(device)[0] is not None, "its reading")
     device.before = line.hang
     wait_until(lambda: poll(device) is not None and line.began.is_set(), "the next question")
