@@ -7,6 +7,7 @@ Reads and writes: nothing.
 Never: holds a figure without a source (`Figure` and `Curve` cannot be made without one).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log
@@ -28,6 +29,16 @@ class Figure(float):
         return float(self), self.source
 
 
+def interpolate(points: Sequence[tuple[float, float]], x: float) -> float:
+    """Piecewise linear through rising `points`; constant outside of them."""
+    if x <= points[0][0]:
+        return points[0][1]
+    for (left, low), (right, high) in pairwise(points):
+        if x <= right:
+            return low + (high - low) * (x - left) / (right - left)
+    return points[-1][1]
+
+
 @dataclass(frozen=True, slots=True)
 class Curve:
     """Points (x, y), x rising, and where they come from; constant outside of them."""
@@ -37,12 +48,7 @@ class Curve:
 
     def at(self, x: float) -> float:
         """Piecewise linear."""
-        if x <= self.points[0][0]:
-            return self.points[0][1]
-        for (left, low), (right, high) in pairwise(self.points):
-            if x <= right:
-                return low + (high - low) * (x - left) / (right - left)
-        return self.points[-1][1]
+        return interpolate(self.points, x)
 
 
 @dataclass(frozen=True, slots=True)

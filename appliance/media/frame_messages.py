@@ -14,6 +14,7 @@ from typing import Any
 from appliance.media.frames import ENCODINGS, Answer, Picture, PictureRequest, Refusal
 from appliance.model import Stamp
 from appliance.model_cameras import Box, Detection
+from appliance.store.decoding import FIRST_YEAR, LAST_YEAR
 from appliance.store.rows import encode_time
 from appliance.strict_json import (
     InputError,
@@ -39,7 +40,6 @@ LARGEST_TIME_S = 1e10  # 300 years
 LARGEST_REQUESTED_WAIT_S = 3600.0  # the camera answers after LONGEST_WAIT_S all the same
 LARGEST_FRACTION = 100.0  # of a box: a thing may reach out of the picture
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")  # of a camera, as in the settings
-FIRST_YEAR, LAST_YEAR = 1970, 2200  # a unit without a clock begins in 1970
 
 
 # --- requests ------------------------------------------------------------------------------------

@@ -269,7 +269,7 @@ class Recorder:
                 return error
             self._refuse(task, error)
             task.dropped = True
-        except Exception as error:
+        except Exception as error:  # raised again without a thread; in it the guard must not end
             task.dropped = True
             self._remove(task)
             if self._thread is None:

@@ -4,10 +4,8 @@ Reads and writes: nothing; pure.
 Never: claims more than a voltage can show. LFP is flat between 20 and 90 %: little, there.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from appliance.chemistry import (
     ChemistryProfile,
@@ -16,6 +14,7 @@ from appliance.chemistry import (
     find_resistance_ohm,
     get_profile,
 )
+from appliance.chemistry.profile import interpolate
 from appliance.settings import BatterySettings
 
 RESISTANCE = (0.5, 1.5)  # of the default, that it may really be: age, a bad crimp
@@ -191,13 +190,3 @@ def raise_for_cold(most_pct: float, temperature_c: float | None, facts: BatteryF
     celsius = UNKNOWN_COLD_C if temperature_c is None else temperature_c
     cold_pct = compute_profile_unavailable_pct(facts.profile, celsius)
     return cold_pct + most_pct * (1 - cold_pct / 100)
-
-
-def interpolate(points: Sequence[tuple[float, float]], x: float) -> float:
-    """Piecewise linear through rising `points`; constant outside of them."""
-    if x <= points[0][0]:
-        return points[0][1]
-    for (left, low), (right, high) in pairwise(points):
-        if x <= right:
-            return low + (high - low) * (x - left) / (right - left)
-    return points[-1][1]

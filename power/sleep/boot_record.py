@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from appliance.errors import ApplianceError
 from appliance.parsing.small_file import read_small_file
-from appliance.store.decoding import decode_value
+from appliance.store.decoding import FIRST_YEAR, LAST_YEAR, decode_value
 from appliance.store.durable_files import replace_file
 from appliance.store.rows import encode_value
 from appliance.strict_json import parse_object, show
@@ -21,7 +21,6 @@ from power.sleep.boot_check import Boot, SleepRecord
 MOST_BYTES = 65_536  # far above what is written
 
 
-FIRST_YEAR, LAST_YEAR = 1970, 2200  # a unit without a clock begins in 1970
 MOST_FAILED = 1_000_000
 
 

@@ -10,13 +10,14 @@ import pytest
 
 from appliance.chemistry import compute_capacity_ah, find_resistance_ohm
 from appliance.chemistry.lfp import LFP
+from appliance.chemistry.profile import interpolate
 from appliance.model import BatteryState, ChargeStage, PowerReading
 from appliance.settings import BatterySettings, Chemistry
 from power.battery import estimator
 from power.battery.estimate import COUNTED, Estimate
 from power.battery.estimator import update
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
-from power.battery.voltage_curve import estimate_from_voltage, interpolate
+from power.battery.voltage_curve import estimate_from_voltage
 from tests.stand_ins.fakes import FakeClock
 
 PACK = BatterySettings()  # 2560 Wh, 12.8 V LFP: 200 Ah
