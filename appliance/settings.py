@@ -81,6 +81,11 @@ class SiteSettings:
     altitude_m: float = setting(100.0, "Height above sea level, m", -430, 6000)
     timezone: str = setting("UTC", "IANA name; only for showing times to people")
 
+    @property
+    def equator_azimuth_deg(self) -> float:
+        """The direction of the equator, degrees clockwise from north."""
+        return 180.0 if self.latitude_deg >= 0 else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class ClockSettings:
@@ -151,7 +156,17 @@ class MeterSettings:
 class PanelsSettings:
     peak_w: float = setting(600.0, "Nominal power of the array at STC, Wp", 1, 100_000)
     tilt_deg: float = setting(35.0, "Tilt from the horizontal, degrees", 0, 90)
-    azimuth_deg: float = setting(180.0, "Direction they face, degrees; 180 is south", 0, 360)
+    azimuth_deg: float | None = setting(
+        None,
+        "Direction they face, degrees clockwise from north; without it, to the equator: 180 "
+        "(south) where the latitude is 0 or more, 0 (north) in the southern hemisphere",
+        0,
+        360,
+    )
+
+    def get_azimuth_deg(self, site: SiteSettings) -> float:
+        """The direction they face at that site, degrees clockwise from north."""
+        return site.equator_azimuth_deg if self.azimuth_deg is None else self.azimuth_deg
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ from power.reading.line_times import DeviceTime, estimate_times
 from power.reading.meters import open_meters
 from power.reading.named_devices import MODBUS, NamedDevice, find_errors, list_devices
 
+MOST_OFF_EQUATOR_DEG = 120.0  # within 60 degrees of the pole's direction
+LEAST_TILT_DEG = 10.0  # flatter panels get nearly the same in every direction
+TROPIC_DEG = 15.0  # nearer to the equator the sun is in the pole's half of the sky for months
+
 
 def check(settings: Settings) -> Iterator[SettingsFinding]:
     """All findings, for `unitctl settings --check` and `unitctl doctor`."""
@@ -29,6 +33,7 @@ def check(settings: Settings) -> Iterator[SettingsFinding]:
         yield from find_late_stops(settings)
     yield from find_passing_ports(settings)
     yield from find_idle_line_settings(settings)
+    yield from find_poleward_panels(settings)
 
 
 def find_what_the_service_refuses(settings: Settings) -> Iterator[SettingsFinding]:
@@ -136,4 +141,20 @@ def find_idle_framing(device: NamedDevice) -> Iterator[SettingsFinding]:
             "framing",
             f"changes nothing at {port}: on a serial line Modbus always has RTU frames; leave it "
             "out, or name the tcp://HOST:PORT of the bridge",
+        )
+
+
+def find_poleward_panels(settings: Settings) -> Iterator[SettingsFinding]:
+    """Tilted panels that face the pole: mostly a setting of the other hemisphere."""
+    site, panels = settings.site, settings.panels
+    azimuth_deg, equator_deg = panels.get_azimuth_deg(site), site.equator_azimuth_deg
+    off_deg = abs((azimuth_deg - equator_deg + 180) % 360 - 180)
+    is_tilted = panels.tilt_deg >= LEAST_TILT_DEG and abs(site.latitude_deg) >= TROPIC_DEG
+    if is_tilted and off_deg > MOST_OFF_EQUATOR_DEG:
+        yield SettingsFinding(
+            ("panels", "azimuth_deg"),
+            f"is {azimuth_deg:g}, so that the panels face away from the sun at latitude "
+            f"{site.latitude_deg:g}: measure it at the panels (0 is north, 90 east, 180 south), or "
+            f"leave it out for {equator_deg:g}",
+            is_warning=True,
         )

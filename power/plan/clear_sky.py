@@ -38,7 +38,7 @@ def compute_clear_sky_w(
     )
     tilt = math.radians(panels.tilt_deg)
     towards_sun = np.sin(elevation) * math.cos(tilt) + np.cos(elevation) * math.sin(tilt) * np.cos(
-        azimuth - math.radians(panels.azimuth_deg)
+        azimuth - math.radians(panels.get_azimuth_deg(site))
     )
     plane_w_m2 = (
         direct * np.maximum(towards_sun, 0)

@@ -273,3 +273,33 @@ def test_a_line_setting_that_changes_nothing_is_a_warning_in_words(
 )
 def test_a_line_setting_that_changes_something_is_no_warning(tmp_path: Path, text: str) -> None:
     assert list(check(load(tmp_path, text))) == []
+
+
+SYDNEY = "[site]\nlatitude_deg = -33.9\nlongitude_deg = 151.2\n[panels]\n"
+
+
+def test_panels_that_face_the_pole_are_a_warning_that_names_the_equators_direction(
+    tmp_path: Path,
+) -> None:
+    settings = load(tmp_path, f"{SYDNEY}azimuth_deg = 180\n")
+    (found,) = (one for one in check(settings) if one.where[0] == "panels")
+    assert found.is_warning
+    message = found.format(settings)
+    assert ":5: panels.azimuth_deg is 180, so that the panels face away from the sun" in message
+    assert "leave it out for 0" in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SYDNEY,
+        f"{SYDNEY}azimuth_deg = 300\n",
+        f"{SYDNEY}azimuth_deg = 180\ntilt_deg = 5\n",
+        "[site]\nlatitude_deg = -3\n[panels]\nazimuth_deg = 180\n",
+        "[site]\nlatitude_deg = 52\n[panels]\nazimuth_deg = 90\n",
+    ],
+)
+def test_panels_to_the_equator_to_the_side_nearly_flat_or_in_the_tropics_are_no_warning(
+    tmp_path: Path, text: str
+) -> None:
+    assert not [one for one in check(load(tmp_path, text)) if one.where[0] == "panels"]

@@ -114,7 +114,7 @@ def r1(peak_w: float) -> Settings:
     """The trailer: Jetson, 2.56 kWh; 2 W to listen, up to 25 W of work."""
     return Settings(
         path=Path("bench.toml"),
-        panels=PanelsSettings(peak_w, TILTS["R1"], 180.0),
+        panels=PanelsSettings(peak_w, TILTS["R1"]),
         battery=BatterySettings(capacity_wh=2560, nominal_voltage_v=12.8, resistance_ohm=0.02),
         energy=EnergySettings(
             full_power_w=25,
@@ -132,7 +132,7 @@ def r2() -> Settings:
     host = SwitchSettings(runs_from=EnergyLevel.ECO, idle_w=60, full_w=290)
     return Settings(
         path=Path("bench.toml"),
-        panels=PanelsSettings(12_000, TILTS["R2"], 180.0),
+        panels=PanelsSettings(12_000, TILTS["R2"]),
         battery=BatterySettings(capacity_wh=40_000, nominal_voltage_v=51.2, resistance_ohm=0.01),
         energy=EnergySettings(
             full_power_w=70 + 4 * 290,

@@ -36,6 +36,13 @@ def test_panels_to_the_east_work_in_the_morning() -> None:
     assert sum(power_w[:40]) > 1.5 * sum(power_w[40:])
 
 
+def test_panels_without_a_direction_face_the_equator_in_both_hemispheres() -> None:
+    sydney = SiteSettings(latitude_deg=-33.9, longitude_deg=151.2)
+    for site, towards_deg in ((BUCHAREST, 180.0), (sydney, 0.0)):
+        usual = compute_clear_sky_w(site, PanelsSettings(), DAY)
+        assert usual == compute_clear_sky_w(site, PanelsSettings(azimuth_deg=towards_deg), DAY)
+
+
 def test_the_polar_night_is_dark_and_no_times_give_no_values() -> None:
     december = [time.replace(month=12) for time in DAY]
     north = SiteSettings(latitude_deg=80.0)
