@@ -214,7 +214,8 @@ class SolarDay:
     battery took less than the panels could give. `clear_hours` had a clear sky and no curtailment:
     in them the panels gave `clear_hours_wh`, and `clear_hours_reference_wh` is their nominal power
     times the modelled irradiation over 1 kW/m2. `noon_pv_v` is their voltage while the sun was
-    high, `highest_pv_v` the highest of the day.
+    high, `highest_pv_v` the highest of the day. `steady_w` is their mean power in each half-hour
+    that was steady and not curtailed, by the minutes from `day` to its middle ("735": 212.0).
     """
 
     stamp: Stamp
@@ -231,6 +232,7 @@ class SolarDay:
     clear_hours_reference_wh: float | None = None
     noon_pv_v: float | None = None
     highest_pv_v: float | None = None
+    steady_w: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,6 +250,12 @@ def m0016_highest_pv_v(db: Database) -> None:
     db.execute("ALTER TABLE sun_day ADD COLUMN highest_pv_v REAL")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0017_steady_w(db: Database) -> None:
+    """What the panels gave in steady half-hours: which way they face is learned from it."""
+    db.execute("ALTER TABLE sun_day ADD COLUMN steady_w TEXT")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -34,18 +34,21 @@ class ArrayFault(ApplianceError):  # noqa: N818  (named for what it is)
     """The panels give nothing."""
 
     code = "pv-none"
+    is_urgent = True
 
 
 class YieldStepped(ArrayFault):
     """The panels give less since one day."""
 
     code = "pv-step"
+    is_urgent = False
 
 
 class YieldDeclines(ArrayFault):
     """The panels give less and less."""
 
     code = "pv-decline"
+    is_urgent = False
 
 
 def check_array(

@@ -16,6 +16,7 @@ from power.plan.clear_hours import STEP_H, PowerStep, find_clear_hours
 from power.plan.clear_sky import LOSSES
 from power.plan.problem import ClearSkyModel
 from power.plan.solar_day import MIN_LIT_SHARE, filter_sun_w
+from power.plan.steady_light import find_steady_w
 
 NOON_SHARE = 0.5  # of the day's best clear-sky power: the sun is high
 
@@ -59,7 +60,12 @@ def add_yield(
     middles = [at + timedelta(hours=point.hours / 2) for at, point in points.items()]
     power_w = clear_sky(settings.site, settings.panels, middles)
     clear_w = dict(zip(points, power_w, strict=True))
-    return replace(day, **sum_up_yield(points, clear_w, settings.panels.peak_w))
+    peak_w = settings.panels.peak_w
+    return replace(
+        day,
+        **sum_up_yield(points, clear_w, peak_w),
+        steady_w=find_steady_w(select_free_w(points, peak_w), day.day, peak_w),
+    )
 
 
 def sum_up_yield(
@@ -97,6 +103,16 @@ def select_steps(
         at: PowerStep(sun_w, clear_w[at])
         for at, point in points.items()
         if point.is_fine and not point.throttled and clear_w[at] > 0
+        if (sun_w := filter_sun_w(point.pv_power_w, peak_w)) is not None
+    }
+
+
+def select_free_w(points: HistoryPoints, peak_w: float) -> dict[datetime, float]:
+    """The power of the steps of five minutes in which nothing was curtailed."""
+    return {
+        at: sun_w
+        for at, point in points.items()
+        if point.is_fine and not point.throttled
         if (sun_w := filter_sun_w(point.pv_power_w, peak_w)) is not None
     }
 

@@ -10,6 +10,7 @@ both equal to 0.1 %. It is written out here so that a unit needs no pandas and s
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -24,6 +25,19 @@ PRECIPITABLE_WATER_CM = 1.0  # the formulas' logarithm of it is 0, and left out
 ALBEDO = 0.25  # share of the light that the ground throws back
 SEA_LEVEL_PA = 101325.0
 
+Angles = float | Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ClearLight:
+    """The light of a cloudless sky at some times: W/m2, and where the sun stands (radians)."""
+
+    elevation: Floats
+    azimuth: Floats
+    direct: Floats
+    total: Floats
+    diffuse: Floats
+
 
 def compute_clear_sky_w(
     site: SiteSettings, panels: PanelsSettings, times: Sequence[datetime]
@@ -31,22 +45,38 @@ def compute_clear_sky_w(
     """Power of the panels in W, one value per time (aware datetimes), 0 at night."""
     if not times:
         return []
+    light = compute_clear_light(site, times)
+    plane = compute_plane_w_m2(light, panels.tilt_deg, panels.get_azimuth_deg(site))
+    watts = plane / STANDARD_W_M2 * panels.peak_w * (1 - LOSSES)
+    return [float(power_w) for power_w in watts]
+
+
+def compute_clear_light(
+    site: SiteSettings, times: Sequence[datetime], aerosol: float = AEROSOL_DEPTH
+) -> ClearLight:
+    """The light at these times; `direct` on a plane that faces the sun, the others on the ground.
+    `aerosol`: the air's optical depth at 700 nm, 0.05 to 0.45.
+    """
     pressure_pa = compute_pressure_pa(site.altitude_m)
     elevation, azimuth = compute_sun_position(times, site, pressure_pa)
+    outside_w_m2 = compute_extraterrestrial_w_m2(times)
     direct, total, diffuse = compute_solis_w_m2(
-        elevation, compute_extraterrestrial_w_m2(times), pressure_pa
+        elevation, outside_w_m2, pressure_pa, aerosol=aerosol
     )
-    tilt = math.radians(panels.tilt_deg)
-    towards_sun = np.sin(elevation) * math.cos(tilt) + np.cos(elevation) * math.sin(tilt) * np.cos(
-        azimuth - math.radians(panels.get_azimuth_deg(site))
+    return ClearLight(elevation, azimuth, direct, total, diffuse)
+
+
+def compute_plane_w_m2(light: ClearLight, tilt_deg: Angles, azimuth_deg: Angles) -> Floats:
+    """The light on a tilted plane, W/m2. The angles are numbers, or columns of many planes."""
+    tilt = np.radians(tilt_deg)
+    towards_sun = np.sin(light.elevation) * np.cos(tilt) + np.cos(light.elevation) * np.sin(
+        tilt
+    ) * np.cos(light.azimuth - np.radians(azimuth_deg))
+    return np.asarray(
+        light.direct * np.maximum(towards_sun, 0)
+        + light.diffuse * (1 + np.cos(tilt)) / 2
+        + light.total * ALBEDO * (1 - np.cos(tilt)) / 2
     )
-    plane_w_m2 = (
-        direct * np.maximum(towards_sun, 0)
-        + diffuse * (1 + math.cos(tilt)) / 2
-        + total * ALBEDO * (1 - math.cos(tilt)) / 2
-    )
-    watts = plane_w_m2 / STANDARD_W_M2 * panels.peak_w * (1 - LOSSES)
-    return [float(power_w) for power_w in watts]
 
 
 def compute_pressure_pa(altitude_m: float) -> float:
@@ -55,10 +85,10 @@ def compute_pressure_pa(altitude_m: float) -> float:
 
 
 def compute_solis_w_m2(
-    elevation: Floats, outside_w_m2: Floats, pressure_pa: float
+    elevation: Floats, outside_w_m2: Floats, pressure_pa: float, *, aerosol: float
 ) -> tuple[Floats, Floats, Floats]:
     """Direct (on a plane that faces the sun), total and diffuse (on the ground) light, W/m2."""
-    aerosol, water = AEROSOL_DEPTH, PRECIPITABLE_WATER_CM
+    water = PRECIPITABLE_WATER_CM
     log_pressure = math.log(pressure_pa / SEA_LEVEL_PA)
     enhanced = outside_w_m2 * (0.12 * aerosol**2 + 0.97 * aerosol + 1.08 + 0.071 * log_pressure)
     direct_depth = 1.82 * aerosol + 0.33 + (0.0089 * water + 0.13) * log_pressure

@@ -34,12 +34,12 @@ from appliance.wording.counts import format_count
 from appliance.wording.site_time import format_site_time
 from power.guard.reserve import FIRST_YEAR
 from power.plan import history
-from power.plan.array_check import check_array
 from power.plan.backtest import BACKTEST_DAYS, CLEAR_DAYS, run_backtest
 from power.plan.clear_sky import compute_clear_sky_w
 from power.plan.forecast_file import ForecastError, read_forecast
 from power.plan.horizon import HORIZON_DAYS
 from power.plan.nowcast import SolarNowcast
+from power.plan.panels_watch import PanelsWatch, watch_panels
 from power.plan.plan import Plan, make_policy, solve_plan, tabulate_values
 from power.plan.plan_steps import STEP, make_plan_steps
 from power.plan.policy_table import compute_hour
@@ -51,7 +51,6 @@ from power.plan.problem import (
     compute_hourly_clear_w,
     find_solar_midnight,
 )
-from power.plan.yield_loss import LOOK_BACK_DAYS
 
 MIN_SIGMA_PCT, MAX_SIGMA_PCT = 4.0, 10.0  # of the charge, as far as the plan's floor counts it
 LADDER = "ladder"  # the policy's fact that says: follow the ladder
@@ -82,37 +81,22 @@ def run_plan(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> str:
             "set it (`timedatectl`), or replace the battery of the computer's clock"
         )
     store.add(*history.make_new_days(store, settings, clear_sky, now))
-    array_codes = watch_array(store, settings, clear_sky, now)
-    inputs = gather_inputs(store, settings, clear_sky, now)
+    panels = watch_panels(store, settings, clear_sky, now)
+    inputs = gather_inputs(store, settings, panels, now)
     plan = solve_plan(inputs.problem)
-    policy = mark_better_ladder(make_policy(plan), inputs, clear_sky)
+    policy = mark_better_ladder(make_policy(plan), inputs, panels.clear_sky)
     store.add(policy)
     retention.retain(store)
     steps = make_steps(store, plan, by_ladder=LADDER in policy.facts)
     store.add(*steps)
-    store.clear_faults(PLAN, still=inputs.fault_codes | array_codes)
+    store.clear_faults(PLAN, still=inputs.fault_codes | panels.fault_codes)
     return describe_plan(steps, policy, inputs.problem)
 
 
-def watch_array(
-    store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
-) -> frozenset[str]:
-    """Raise the fault of the panels, if they have one; its code."""
-    today = history.to_solar_date(now.utc, settings)
-    days = history.read_days(store, today, LOOK_BACK_DAYS)
-    so_far = history.make_today(store, settings, clear_sky, now)
-    codes = {fault.code for fault in store.list_open_faults() if fault.source == PLAN}
-    fault = check_array(days, so_far, settings, codes)
-    if fault is None:
-        return frozenset()
-    store.raise_fault(PLAN, fault)
-    return frozenset({fault.code})
-
-
-def gather_inputs(store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp) -> Inputs:
+def gather_inputs(store: Store, settings: Settings, panels: PanelsWatch, now: Stamp) -> Inputs:
     """What is known now. A forecast that cannot be used is raised as a fault and left out."""
     today = history.to_solar_date(now.utc, settings)
-    days = history.read_days(store, today)
+    days, clear_sky = panels.rebase(history.read_days(store, today)), panels.clear_sky
     forecast, fault_codes = {}, frozenset[str]()
     try:
         forecast = read_forecast(settings.forecast_file, now.utc, today)

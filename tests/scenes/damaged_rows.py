@@ -139,6 +139,7 @@ def plan_rows(now: Stamp) -> list[Any]:
             clear_hours_reference_wh=600.0,
             noon_pv_v=30.0,
             highest_pv_v=38.0,
+            steady_w={"735": 212.0},
         )
         for n in range(1, 4)
     ]

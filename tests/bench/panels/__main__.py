@@ -12,6 +12,14 @@ from statistics import median
 import numpy as np
 
 from tests.bench.energy.weather import TYPICAL, list_sites
+from tests.bench.panels.direction_table import (
+    SEEDS,
+    count_within,
+    is_wrong,
+    list_rows,
+    run_seeds,
+)
+from tests.bench.panels.directions import CASES
 from tests.bench.panels.site_year import (
     UNITS,
     Health,
@@ -79,6 +87,8 @@ def main() -> None:
             for fault in FAULTS
             for unit in ("never curtailed", "usual")
         }
+        skies = SEEDS[:1] if short else SEEDS
+        directions = {name: workers.submit(run_seeds, name, skies) for name in CASES}
         alarms = {one: dict(run.result()) for one, run in sound.items() if run.result()}
         for key, codes in alarms.items():
             print(f"  sound, but: {' '.join(key)}: {codes}")
@@ -90,12 +100,25 @@ def main() -> None:
             codes = Counter(one[1] for one in results if one)
             late = f"{median(delays):.0f} d, at most {delays[-1]} d" if delays else "never"
             print(f"  {fault:<20} {unit:<16} {len(delays)}/{len(results)} {late} {dict(codes)}")
+        learned = {name: run.result() for name, run in directions.items()}
+    print("\n".join(list_rows(learned)))
+    within, fits = count_within(learned)
+    told = {name: sum(one.fault is not None for one in of) for name, of in learned.items()}
     years = 2 * len(sound)
     figures = [
         Figure("sound years", years, ""),
         Figure("of them with a false alarm", len(alarms), "", 0),
         Figure("days with a false alarm", sum(sum(one.values()) for one in alarms.values()), ""),
         Figure("faults not found within their year", missed, ""),
+        Figure("fits of direction and tilt", fits, ""),
+        Figure("of them within two sigma in both", within, ""),
+        Figure(
+            "right settings told as wrong",
+            sum(told[one] for one in told if not is_wrong(one)),
+            "",
+            0,
+        ),
+        Figure("wrong settings told", sum(told[one] for one in told if is_wrong(one)), ""),
     ]
     publish("panels", figures, short, {"alarms": {" ".join(k): v for k, v in alarms.items()}})
 

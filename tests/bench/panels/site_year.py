@@ -25,6 +25,7 @@ STEP, STEP_H = timedelta(minutes=5), 1 / 12
 NOISE_SHARE = 0.01
 PANEL_V, WARMING_STEPS = 30.0, 96
 STEPS = 365 * 288
+LEAST_STEPS = 280  # of a day: a clock that jumps leaves out a few
 Health = Callable[[Floats], Floats]  # day of the year -> share of the light that counts
 
 
@@ -69,8 +70,13 @@ def make_year(site: Site, unit: Unit, health: Health = be_sound, seed: int = 1) 
             pv_voltage_v=PANEL_V,
         )
         days.setdefault(history.to_solar_date(at, settings), {})[at] = point
-    whole = {day: points for day, points in days.items() if len(points) == 288}
-    hourly_w = history.compute_clear_days(settings, compute_clear_sky_w, sorted(whole))
+    return make_rows(days, settings)
+
+
+def make_rows(days: dict[date, HistoryPoints], settings: Settings) -> list[SolarDay]:
+    """The rows of the days of which nearly each step is known, the oldest first."""
+    whole = {day: days[day] for day in sorted(days) if len(days[day]) >= LEAST_STEPS}
+    hourly_w = history.compute_clear_days(settings, compute_clear_sky_w, list(whole))
     return [
         add_yield(
             history.make_day(Stamp(min(points), "b", 1.0), day, points, hourly_w[day], settings),

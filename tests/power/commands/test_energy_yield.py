@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ DAY = timedelta(days=1)
 def store_days(unit: Unit, count: int = 3, **changed: float | None) -> list[SolarDay]:
     """The last days: 240 Wh each, three curtailed hours, two clear ones at a ratio of 0.8."""
     midnight = datetime.combine(unit.now.date(), time(), UTC)
-    figures: dict[str, float | None] = {
+    figures: dict[str, Any] = {
         "coldest_c": -1.25,
         "warmest_c": 9.0,
         "yield_wh": 240.0,

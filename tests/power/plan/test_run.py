@@ -15,6 +15,7 @@ from appliance.model import EnergyPlanStep, EnergyPolicy, Fault, SolarDay
 from appliance.settings import Settings
 from appliance.store.store import Store
 from power.plan import run as module
+from power.plan.panels_watch import PanelsWatch
 from power.plan.plan import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.run import LADDER, PlanError, read_usual_sigma_pct, run_plan
@@ -166,7 +167,8 @@ def test_a_month_as_the_planner_expects_it_leaves_the_policy_unmarked(
 
 
 def test_a_dark_past_and_a_bright_month_mark_the_ladder(plan: Store, settings: Settings) -> None:
-    inputs = module.gather_inputs(plan, settings, plain_sky, plan.clock.stamp())
+    panels = PanelsWatch(settings, plain_sky, None, frozenset())
+    inputs = module.gather_inputs(plan, settings, panels, plan.clock.stamp())
     days = [a_sun_day(NOW.date() - timedelta(days=ago), 0.86, settings) for ago in range(30, 0, -1)]
     dark = replace(inputs.problem.history, days=tuple([DayWeather(0.03, 15.0)] * 120))
     policy = make_policy(solve_plan(inputs.problem))

@@ -1,0 +1,77 @@
+"""Where the settings of the panels and the sky disagree: a fault, in words.
+
+Reads and writes: nothing; pure.
+Never: reports what the days do not show clearly: a difference of less than three sigma, or of fewer
+clear days, or one with which the forecast would be no better.
+"""
+
+from collections.abc import Collection
+
+from appliance.errors import ApplianceError
+from appliance.settings import Settings
+from power.plan.learned_array import LearnedArray
+
+LEAST_AZIMUTH_DEG, LEAST_TILT_DEG = 30.0, 20.0
+SIGMAS = 3.0
+STAYS = 0.6  # of both, for a fault that is open
+LEAST_TILT_FOR_DIRECTION_DEG = 10.0
+LEAST_ERROR, BETTER = 0.10, 0.5  # of the settings on days that were not learned from
+NAMES = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
+
+
+class ArrayDirection(ApplianceError):  # noqa: N818  (named for what it is)
+    """The panels do not face where the settings say."""
+
+    code = "pv-direction"
+
+
+def check_direction(
+    learned: LearnedArray | None, settings: Settings, open_codes: Collection[str] = ()
+) -> ArrayDirection | None:
+    """The fault; None where the settings fit, or too little is known."""
+    if learned is None or not learned.is_better:
+        return None
+    share = STAYS if ArrayDirection.code in open_codes else 1.0
+    if learned.settings_error < share * LEAST_ERROR:
+        return None
+    if learned.learned_error > BETTER * learned.settings_error:
+        return None
+    fit, panels = learned.fit, settings.panels
+    said_deg = panels.get_azimuth_deg(settings.site)
+    azimuth_off = abs((fit.azimuth_deg - said_deg + 180) % 360 - 180)
+    least_azimuth = share * max(LEAST_AZIMUTH_DEG, SIGMAS * fit.azimuth_sigma_deg)
+    is_tilted = min(fit.tilt_deg, panels.tilt_deg) >= LEAST_TILT_FOR_DIRECTION_DEG
+    if is_tilted and azimuth_off > least_azimuth:
+        return ArrayDirection(describe_azimuth(learned, said_deg))
+    least_tilt = share * max(LEAST_TILT_DEG, SIGMAS * fit.tilt_sigma_deg)
+    if abs(fit.tilt_deg - panels.tilt_deg) > least_tilt:
+        return ArrayDirection(describe_tilt(learned, panels.tilt_deg))
+    return None
+
+
+def describe_azimuth(learned: LearnedArray, said_deg: float) -> str:
+    """The fault of a direction."""
+    fit, name = learned.fit, name_direction(learned.fit.azimuth_deg)
+    return (
+        f"the panels seem to face {fit.azimuth_deg:.0f} degrees ({name}, "
+        f"+- {fit.azimuth_sigma_deg:.0f}, from {fit.days} clear days), the settings say "
+        f"{said_deg:g} ({name_direction(said_deg)}): check the mounting, or set "
+        "panels.azimuth_deg; where the panels are right, check site.longitude_deg and the clock. "
+        "Until then the plan goes by what the panels gave"
+    )
+
+
+def describe_tilt(learned: LearnedArray, said_deg: float) -> str:
+    """The fault of a tilt."""
+    fit = learned.fit
+    return (
+        f"the panels give what a tilt of {fit.tilt_deg:.0f} degrees gives (+- "
+        f"{fit.tilt_sigma_deg:.0f}, from {fit.days} clear days), the settings say {said_deg:g}: "
+        "check the mounting, or set panels.tilt_deg; panels that face several ways look flatter. "
+        "Until then the plan goes by what the panels gave"
+    )
+
+
+def name_direction(azimuth_deg: float) -> str:
+    """The nearest of the eight directions."""
+    return NAMES[round(azimuth_deg / 45) % 8]

@@ -1,0 +1,74 @@
+"""Watches the panels: their faults, and what the clear days say of their direction, tilt and shade.
+
+    panels = watch_panels(store, settings, clear_sky, now)
+    panels.fault_codes, panels.clear_sky, panels.rebase(days)
+
+Reads: SolarDay, and today's readings. Writes: the faults of the panels.
+Never: changes the settings. Where the learned panels are the better ones, the plan's clear sky is
+theirs, and the stored days are compared with it anew.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from appliance.model import SolarDay, Stamp
+from appliance.settings import Settings
+from appliance.store.store import Store
+from appliance.store.tables import PLAN
+from power.plan import history
+from power.plan.array_check import check_array
+from power.plan.array_direction import check_direction
+from power.plan.learned_array import LearnedArray, learn_array, rebase_days
+from power.plan.problem import ClearSkyModel
+from power.plan.yield_loss import LOOK_BACK_DAYS
+
+
+@dataclass(frozen=True, slots=True)
+class PanelsWatch:
+    """What is known of the panels. `clear_sky`: what the plan is to be made with."""
+
+    settings: Settings
+    of_settings: ClearSkyModel
+    learned: LearnedArray | None
+    fault_codes: frozenset[str]
+
+    @property
+    def clear_sky(self) -> ClearSkyModel:
+        """The power of these panels under a cloudless sky."""
+        learned = self.learned
+        return learned.compute_clear_sky_w if learned else self.of_settings
+
+    def rebase(self, days: Sequence[SolarDay]) -> list[SolarDay]:
+        """The stored days beside that clear sky."""
+        if self.learned is None:
+            return list(days)
+        dates = [day.day.date() for day in days]
+        before = history.compute_clear_days(self.settings, self.of_settings, dates)
+        after = history.compute_clear_days(self.settings, self.clear_sky, dates)
+        return rebase_days(days, pick(before, dates), pick(after, dates))
+
+
+def pick(clear_w: dict[date, list[float]], dates: Sequence[date]) -> list[list[float]]:
+    return [clear_w[day] for day in dates]
+
+
+def watch_panels(
+    store: Store, settings: Settings, clear_sky: ClearSkyModel, now: Stamp
+) -> PanelsWatch:
+    """Raise the fault of the panels, if they have one; a wrong direction explains a low yield."""
+    today = history.to_solar_date(now.utc, settings)
+    days = history.read_days(store, today, LOOK_BACK_DAYS)
+    so_far = history.make_today(store, settings, clear_sky, now)
+    codes = {fault.code for fault in store.list_open_faults() if fault.source == PLAN}
+    learned = learn_array(days, settings)
+    loss = check_array(days, so_far, settings, codes)
+    fault = loss if loss and loss.is_urgent else check_direction(learned, settings, codes) or loss
+    if fault is not None:
+        store.raise_fault(PLAN, fault)
+    return PanelsWatch(
+        settings,
+        clear_sky,
+        learned if learned and learned.is_better else None,
+        frozenset({fault.code} if fault else ()),
+    )
