@@ -155,6 +155,7 @@ class PowerCycle:
             self._settings,
             at.now,
             clock_confirmed=self._clock.is_synchronized(),
+            ordered=self._arbiter.level,
         )
         self._meter.confirm_from(find_deadline_s(self._guard))
         by_voltage = self._guard.may_lose_power

@@ -60,7 +60,11 @@ class RestedCurve:
 
     def find_least_pct(self, cell_v: float) -> float:
         """The least charge (%) that this voltage leaves possible."""
-        return Curve(tuple((row[0], row[1]) for row in self.points), self.source).at(cell_v)
+        return interpolate([(row[0], row[1]) for row in self.points], cell_v)
+
+    def find_most_pct(self, cell_v: float) -> float:
+        """The most charge (%) that this voltage leaves possible."""
+        return interpolate([(row[0], row[3]) for row in self.points], cell_v)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from appliance.model import BatteryState, ChargeStage, PowerReading, Stamp
 from power.guard.limits import LOWEST_SHARE, Limits
+from power.guard.proven_charge import NOTHING_PROVEN, ProvenCharge
 
 OLDEST_FIELD_S = 180.0  # what is asked once a minute is known for three
 EMPTY_FOR_S, LOW_FOR_S = 30.0, 300.0
@@ -59,6 +60,7 @@ class GuardState:
     `share_seen_s` when that was last reported; `is_denied_often`: too long, and not over yet.
     `sag_since_s`: since when a large current holds the voltage low, `deep_sag_since_s` below the
     floor (power/guard/sag.py). `lvd_v`: where a load output disconnects, as last reported.
+    `proven`: what the battery holds at least (power/guard/dead_reckoning.py).
     """
 
     low_since_s: float | None = None
@@ -81,6 +83,7 @@ class GuardState:
     lvd_v: float | None = None
     low_sum_s: float = 0.0
     empty_sum_s: float = 0.0
+    proven: ProvenCharge = NOTHING_PROVEN
 
     @property
     def may_lose_power(self) -> bool:

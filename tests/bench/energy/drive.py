@@ -266,7 +266,14 @@ class YearSimulation:
         self.day_log.add_reading(hour, reading, throttled)
         proposal = self.controller.propose(state, fresh, self.ruling.level)
         self.guard, verdict = judge(
-            self.guard, fresh, age_s, state, settings, now, clock_confirmed=True
+            self.guard,
+            fresh,
+            age_s,
+            state,
+            settings,
+            now,
+            clock_confirmed=True,
+            ordered=self.ruling.level,
         )
         self.ruling, budget = arbitrate(self.ruling, verdict, proposal, settings, now)
         stopped = budget.level <= EnergyLevel.HIBERNATE < self.level

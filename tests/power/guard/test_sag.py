@@ -11,8 +11,8 @@ from power.guard.limits import derive_limits
 from power.guard.observations import GuardState
 from power.guard.verdict import Verdict
 from provisioning.simulated.plant.charging import Flow
+from tests.power.guard.never_world import UNITS, Phase, World
 from tests.power.guard.test_guard import SETTINGS, a_reading, a_state
-from tests.power.guard.test_guard_never import UNITS, Phase, World
 from tests.stand_ins.fakes import FakeClock
 
 
