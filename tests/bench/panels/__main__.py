@@ -66,11 +66,14 @@ def run_faulty(name: str, unit_name: str, fault: str) -> list[tuple[int, str] | 
     """For each beginning: after how many days it was found, and as what; None: never."""
     remember_sound_shares()
     site, unit = load(name), UNITS[unit_name]
-    before = repeat_before(make_year(site, unit))
+    sound = make_year(site, unit)
+    before = repeat_before(sound)
     found: list[tuple[int, str] | None] = []
     for begins in BEGINS:
-        days = [*before, *make_year(site, unit, make_health(fault, begins))]
-        seen = follow(days, make_settings(site, unit), len(before) + begins + 1)
+        first = begins - 1  # of the panels' days, which begin with another hour than those of UTC
+        ill = make_year(site, unit, make_health(fault, begins), since=first)
+        days = [*before, *(day for day in sound if day.day < ill[0].day), *ill]
+        seen = follow(days, make_settings(site, unit), len(before) + begins + 1, to_first=True)
         found.append((seen[0][0] - len(before) - begins, seen[0][1]) if seen else None)
     return found
 

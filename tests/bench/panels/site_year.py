@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
@@ -50,27 +51,53 @@ def be_sound(day: Floats) -> Floats:
     return np.ones_like(day)
 
 
-def make_year(site: Site, unit: Unit, health: Health = be_sound, seed: int = 1) -> list[SolarDay]:
-    """The rows of the whole days of a year."""
+def make_year(
+    site: Site, unit: Unit, health: Health = be_sound, *, since: int = 0, seed: int = 1
+) -> list[SolarDay]:
+    """The rows of the whole days of a year from the day number `since` on."""
     settings = make_settings(site, unit)
-    starts = [datetime(site.year, 1, 1, tzinfo=UTC) + STEP * step for step in range(STEPS)]
-    clear_w = np.array(
-        compute_clear_sky_w(settings.site, settings.panels, [at + STEP / 2 for at in starts])
-    )
-    sun_w = clear_w * interpolate_ratio(site, settings) * health(np.arange(STEPS) / 288)
-    noise = 1 + NOISE_SHARE * np.random.default_rng(seed).standard_normal(STEPS)
-    pv_w, throttled, battery_c = charge(unit, np.round(sun_w * noise), interpolate(site.air_c))
+    year = make_sun(site, settings, seed)
+    sun_w = np.round(year.sun_w * health(np.arange(STEPS) / 288) * year.noise)
+    pv_w, throttled, battery_c = charge(unit, sun_w, year.air_c)
     days: dict[date, HistoryPoints] = {}
-    for at, watts, held, celsius in zip(starts, pv_w, throttled, battery_c, strict=True):
+    rows = zip(year.starts, pv_w, throttled, battery_c, strict=True)
+    for at, watts, held, celsius in islice(rows, since * 288, None):
         point = HistoryPoint(
             STEP_H,
-            pv_power_w=float(watts),
-            temperature_c=float(celsius),
-            throttled=bool(held),
+            pv_power_w=watts,
+            temperature_c=celsius,
+            throttled=held,
             pv_voltage_v=PANEL_V,
         )
         days.setdefault(history.to_solar_date(at, settings), {})[at] = point
     return make_rows(days, settings)
+
+
+@dataclass(frozen=True, slots=True)
+class SunYear:
+    """What sound panels could give in each step (W), the air, and the noise of the readings."""
+
+    starts: list[datetime]
+    sun_w: Floats
+    air_c: Floats
+    noise: Floats
+
+
+KNOWN_YEARS: dict[tuple[str, float, int], SunYear] = {}
+
+
+def make_sun(site: Site, settings: Settings, seed: int) -> SunYear:
+    """The year of a site and its panels, computed once."""
+    key = site.name, settings.panels.peak_w, seed
+    if key not in KNOWN_YEARS:
+        starts = [datetime(site.year, 1, 1, tzinfo=UTC) + STEP * step for step in range(STEPS)]
+        middles = [at + STEP / 2 for at in starts]
+        clear_w = np.array(compute_clear_sky_w(settings.site, settings.panels, middles))
+        noise = 1 + NOISE_SHARE * np.random.default_rng(seed).standard_normal(STEPS)
+        sun_w = clear_w * interpolate_ratio(site, settings)
+        KNOWN_YEARS.clear()
+        KNOWN_YEARS[key] = SunYear(starts, sun_w, interpolate(site.air_c), noise)
+    return KNOWN_YEARS[key]
 
 
 def make_rows(days: dict[date, HistoryPoints], settings: Settings) -> list[SolarDay]:
@@ -127,9 +154,11 @@ def charge(unit: Unit, sun_w: Floats, air_c: Floats) -> tuple[list[float], list[
     return pv_w, throttled, battery_c
 
 
-def follow(days: list[SolarDay], settings: Settings, since: int = 1) -> list[tuple[int, str]]:
+def follow(
+    days: list[SolarDay], settings: Settings, since: int = 1, *, to_first: bool = False
+) -> list[tuple[int, str]]:
     """The check after each day from `since` on: (number of the day, code) where there is a fault.
-    The fault that is open is known to it, as on a unit.
+    The fault that is open is known to it, as on a unit. `to_first`: only as far as to the first.
     """
     found: list[tuple[int, str]] = []
     codes: tuple[str, ...] = ()
@@ -137,6 +166,8 @@ def follow(days: list[SolarDay], settings: Settings, since: int = 1) -> list[tup
         fault = check_array(days[:count], None, settings, codes)
         codes = (fault.code,) if fault else ()
         found += [(count - 1, fault.code)] if fault else []
+        if found and to_first:
+            break
     return found
 
 
