@@ -21,6 +21,7 @@ from power.battery import estimator
 from power.battery.ageing import AgeCounter
 from power.battery.estimate import Estimate, find_plausible_voltage_v
 from power.battery.unmeasured_source import find_source_faults
+from power.guard.by_disconnect import find_disconnect_faults
 from power.guard.by_temperature import find_frost_faults
 from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S, derive_limits
@@ -202,6 +203,7 @@ class PowerCycle:
         poll, limits = at.poll, derive_limits(self._settings.battery, self._settings.energy)
         return [
             *find_frost_faults(at.battery, at.reading, limits),
+            *find_disconnect_faults(self._guard),
             *find_source_faults(self._estimate),
             *self._age.find_faults(),
             *self._watch.follow(

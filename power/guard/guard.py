@@ -32,7 +32,12 @@ from appliance.chemistry import take_share
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import EnergySettings, Settings
 from power.guard.by_charge import compute_lower_bound_pct, judge_charge
-from power.guard.by_disconnect import judge_disconnect, note_lvd, note_share
+from power.guard.by_disconnect import (
+    judge_disconnect,
+    note_contradiction,
+    note_lvd,
+    note_share,
+)
 from power.guard.by_silence import judge_silence
 from power.guard.by_temperature import judge_temperature
 from power.guard.by_voltage import judge_voltage
@@ -75,6 +80,7 @@ def judge(
     battery = battery if battery is not None and is_current(battery, now) else None
     state, observation = follow_sag(state, reading, battery, limits, now)
     state = update_state(state, observation, limits)
+    state = note_contradiction(state, observation, reading, limits)
     news = News(observation, reading, battery, find_own_power_w(settings, ordered), now)
     state = follow_proof(before, state, news, limits)
     reserve_wh = compute_todays_reserve_wh(battery, settings, now, confirmed=clock_confirmed)

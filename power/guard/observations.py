@@ -56,6 +56,8 @@ class GuardState:
     and `unchanged_since_s` since when it is the same. `share` of the batteries' capacity may be
     discharged, as far as is known; `disconnected_since_s`: since when none of it may,
     `disconnected_seen_s` when that was last reported; `was_connected`: some was, once.
+    `contradicted_since_s`: since when the battery supplies the unit all the same,
+    `is_contradicted`: for so long that the report is not followed.
     `denied_sum_s`: for how long none might, less a part of the time in which some might, at
     `share_seen_s` when that was last reported; `is_denied_often`: too long, and not over yet.
     `sag_since_s`: since when a large current holds the voltage low, `deep_sag_since_s` below the
@@ -75,6 +77,8 @@ class GuardState:
     disconnected_since_s: float | None = None
     disconnected_seen_s: float = 0.0
     was_connected: bool = False
+    contradicted_since_s: float | None = None
+    is_contradicted: bool = False
     denied_sum_s: float = 0.0
     share_seen_s: float | None = None
     is_denied_often: bool = False
@@ -89,7 +93,7 @@ class GuardState:
     def may_lose_power(self) -> bool:
         """Whether the battery itself shows that it is empty, or that its BMS may disconnect."""
         denied = self.disconnected_since_s is not None or self.is_denied_often
-        return self.confirmed or denied
+        return self.confirmed or (denied and not self.is_contradicted)
 
 
 def observe(
@@ -222,6 +226,14 @@ def is_carried_by_sun(reading: PowerReading | None, limits: Limits) -> bool:
     if sun_w is None or current_a is None or not math.isfinite(current_a):
         return False
     return sun_w > 0 and current_a >= -CARRIED_SHARE * limits.charging_a
+
+
+def is_discharging(reading: PowerReading | None, limits: Limits) -> bool:
+    """Whether clearly more flows out of the battery than a sensor may say of no current."""
+    if reading is None or reading.battery_current_a is None:
+        return False
+    is_new = is_recent(reading, "battery_current_a")
+    return is_new and reading.battery_current_a < -CARRIED_SHARE * limits.charging_a
 
 
 def find_deadline_s(state: GuardState) -> float | None:

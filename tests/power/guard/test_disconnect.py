@@ -7,6 +7,7 @@ import pytest
 
 from appliance.model import EnergyLevel
 from appliance.settings import BatterySettings, EnergySettings, Settings
+from power.guard.by_disconnect import find_disconnect_faults
 from power.guard.guard import judge
 from power.guard.observations import GuardState, find_deadline_s
 from power.guard.verdict import Verdict
@@ -145,6 +146,62 @@ def test_a_bms_that_flickers_while_it_is_charged_is_waited_for(run: Run) -> None
         verdict = run.look(float(number % 2), battery_current_a=5.0)
         assert not verdict.power_off
     assert verdict.max_level is EnergyLevel.HIBERNATE
+
+
+# --- a report that is stuck -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {"battery_current_a": -0.5},
+        {"battery_current_a": None, "pv_power_w": 0.0},  # nobody measures it, and it is dark
+    ],
+)
+def test_a_report_since_the_boot_that_the_battery_contradicts_powers_off_nothing(
+    run: Run, seen: dict[str, Any]
+) -> None:
+    for _ in range(59):
+        verdict = run.look(0.0, after_s=10, **seen)
+        assert (verdict.max_level, verdict.power_off) == (EnergyLevel.HIBERNATE, False)
+    assert verdict.reason.endswith("but its battery supplies the unit")
+    assert not find_disconnect_faults(run.state)
+    for _ in range(3):
+        verdict = run.look(0.0, after_s=10, **seen)
+    assert verdict.max_level is EnergyLevel.FULL
+    assert not run.state.may_lose_power
+    (fault,) = find_disconnect_faults(run.state)
+    assert "the report is not followed" in str(fault)
+    run.look(1.0)
+    assert not find_disconnect_faults(run.state)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        {"battery_current_a": 0.0},  # the panels feed the unit
+        {"battery_current_a": None, "pv_power_w": 80.0},
+        {"battery_current_a": None},
+        {"battery_voltage_v": 12.6},
+    ],
+)
+def test_a_report_since_the_boot_that_nothing_contradicts_is_followed(
+    run: Run, seen: dict[str, Any]
+) -> None:
+    verdicts = [run.look(0.0, after_s=10, **seen) for _ in range(70)]
+    assert all(one.max_level <= EnergyLevel.HIBERNATE for one in verdicts)
+    assert verdicts[4].power_off
+
+
+def test_a_report_that_is_no_longer_followed_is_followed_again_once_it_was_different(
+    run: Run,
+) -> None:
+    for _ in range(70):
+        run.look(0.0, after_s=10)
+    assert run.look(1.0).max_level is EnergyLevel.FULL
+    for _ in range(20):
+        verdict = run.look(0.0)
+    assert verdict.power_off
 
 
 def test_a_wrong_answer_once_in_a_while_stops_nothing(run: Run) -> None:
