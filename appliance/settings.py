@@ -18,6 +18,8 @@ from appliance.model import EnergyLevel
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.sections.field import setting
 from appliance.sections.loads import GpuSettings, JetsonSettings, SwitchSettings
+from appliance.sections.network import MqttSettings, WebSettings
+from appliance.sections.sources import SourceSettings
 
 DEFAULT_PATH = Path("/etc/appliance/unit.toml")
 PATH_VARIABLE = "APPLIANCE_SETTINGS"
@@ -226,6 +228,12 @@ class EnergySettings:
     worth_of_listening: float = setting(
         0.3, "Utility of an hour with cameras in LISTEN mode; an hour at FULL has utility 1", 0, 1
     )
+    worth_of_full_hour: float = setting(
+        1.0,
+        "What an hour at FULL is worth in money, in the currency in which [source.NAME] has costs",
+        0,
+        1e6,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,36 +247,6 @@ class ComputerSettings:
         0.01,
         500,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class WebSettings:
-    host: str = setting("127.0.0.1", "Address to listen on when PID 1 passes no socket")
-    port: int = setting(8080, "Port to listen on when PID 1 passes no socket", 1, 65535)
-    hosts: tuple[str, ...] = setting(
-        (), "More names of this unit, such as a reverse proxy's; its own names are known"
-    )
-    idle_exit_s: float = setting(
-        120.0,
-        "Seconds without a request until the page ends (only with a socket of PID 1)",
-        5,
-        86_400,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class MqttSettings:
-    """An MQTT broker to report to, such as that of Home Assistant; nothing depends on it."""
-
-    host: str = setting("", "The broker; '' for none")
-    port: int = setting(1883, "Its port", 1, 65_535)
-    user: str = setting("", "User name; '' for none")
-    password_file: Path | None = setting(
-        None, "File with the password in one line; without it, none"
-    )
-    tls: bool = setting(False, "Use TLS, with the system's certificates")
-    topic: str = setting("neural-energy", "First part of every topic")
-    discovery: bool = setting(True, "Announce the unit to Home Assistant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +276,7 @@ class Settings:
     energy: EnergySettings = field(default_factory=EnergySettings)
     computer: ComputerSettings = field(default_factory=ComputerSettings)
     switch: Mapping[str, SwitchSettings] = field(default_factory=dict)
+    source: Mapping[str, SourceSettings] = field(default_factory=dict)
     jetson: JetsonSettings = field(default_factory=JetsonSettings)
     gpu: GpuSettings = field(default_factory=GpuSettings)
     camera: Mapping[str, CameraSettings] = field(default_factory=dict)
@@ -310,6 +289,11 @@ class Settings:
     def power_devices(self) -> tuple[ChargerSettings | BmsSettings, ...]:
         """All charge controllers and batteries."""
         return (*self.charger.values(), *self.bms.values())
+
+    @property
+    def source_switches(self) -> frozenset[str]:
+        """The switches that start and stop a source, and so are no loads."""
+        return frozenset(one.switch for one in self.source.values() if one.switch)
 
     @property
     def database(self) -> Path:
@@ -337,6 +321,11 @@ class Settings:
     def wake_test_request(self) -> Path:
         """A file that asks the power service for a wake test; a boot takes it away."""
         return self.unit.run_dir / "wake-test-requested"
+
+    @property
+    def source_request(self) -> Path:
+        """A file that asks the power service to count a source's fuel anew, or to unlock it."""
+        return self.unit.run_dir / "source-request.json"
 
     @property
     def boot_file(self) -> Path:
@@ -379,8 +368,8 @@ class Settings:
         )
         others_w = sum(
             switch.idle_w
-            for switch in self.switch.values()
-            if level >= switch.runs_from and not switch.is_host
+            for name, switch in self.switch.items()
+            if level >= switch.runs_from and not switch.is_host and name not in self.source_switches
         )
         return self.computer.idle_w + cameras_w + others_w
 

@@ -32,6 +32,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_ladder(settings)
     yield from check_power(settings)
     yield from check_timezone(settings)
+    yield from check_sources(settings)
     for name, camera in settings.camera.items():
         yield from check_shapes(camera, ("camera", name))
         yield from check_clips(camera, ("camera", name, "clip_s"), settings)
@@ -69,6 +70,35 @@ def check_power(settings: Settings) -> Iterator[Error]:
         low, high = getattr(settings.energy, lower), getattr(settings.energy, upper)
         if low > high:
             yield ("energy", lower), f"must be at most {upper} ({high:g}), not {low:g}"
+
+
+def check_sources(settings: Settings) -> Iterator[Error]:
+    """A source needs a switch of its own, times that can be kept, and room between its limits."""
+    used: dict[str, str] = {}
+    for name, source in settings.source.items():
+        here = ("source", name)
+        if source.switch:
+            first = used.setdefault(source.switch, name)
+            yield from check_source_switch(source.switch, (*here, "switch"), settings)
+            if first != name:
+                yield (*here, "switch"), f"is that of [source.{first}]: each needs its own"
+        if source.least_run_s > source.most_run_s:
+            yield (*here, "least_run_s"), f"must be at most most_run_s ({source.most_run_s:g})"
+        if source.start_below_pct >= source.stop_above_pct:
+            yield (
+                (*here, "start_below_pct"),
+                f"must be below stop_above_pct ({source.stop_above_pct:g})",
+            )
+        if source.tank_kwh is not None and source.tank_l is not None:
+            yield (*here, "tank_l"), "must not stand beside tank_kwh: give one of the two"
+
+
+def check_source_switch(switch: str, where: Place, settings: Settings) -> Iterator[Error]:
+    """It must be there, and no GPU host."""
+    if switch not in settings.switch:
+        yield where, f"names no switch: there is no [switch.{switch}]"
+    elif settings.switch[switch].is_host:
+        yield where, f"names a GPU host, [switch.{switch}] with full_w above 0"
 
 
 def check_timezone(settings: Settings) -> Iterator[Error]:

@@ -12,6 +12,7 @@ from appliance.process.host import Host
 from appliance.process.rtc import Rtc
 from appliance.settings import Follows, Settings
 from power.act.loads import Actuator
+from power.act.sources import Sources
 from power.cycle import PowerCycle
 from power.plan.ladder import Ladder, Planner
 from power.plan.policy_planner import FETCH_EVERY_S, PolicyPlanner
@@ -53,8 +54,14 @@ def assemble(unit: service.Service) -> service.Loop:
         planner=choose_planner(unit),
         actuator=Actuator(host, settings),
         sleep=sleep,
+        sources=Sources(settings),
     )
-    return service.Loop(cycle, every_s=cycle.choose_period_s, finish=sleep.finish)
+
+    def finish() -> None:
+        sleep.finish()
+        cycle.finish()
+
+    return service.Loop(cycle, every_s=cycle.choose_period_s, finish=finish)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,13 @@ from datetime import timedelta
 from typing import Protocol
 
 from appliance.errors import ApplianceError
-from appliance.model import BatteryState, PowerReading, Stamp
+from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
+from appliance.process.recorder import Task
 from appliance.process.rtc import Rtc
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
 from power.act.loads import Actuator
+from power.act.sources import SourceReport, Sources, SourceSituation
 from power.audit.watch import BatteryWatch
 from power.battery import estimator
 from power.battery.ageing import AgeCounter
@@ -54,6 +56,9 @@ class DeviceReader(Protocol):
     def note_load(self, power_w: float) -> None:
         """What the loads that are ordered on now draw at least."""
 
+    def note_source(self, *, runs: bool) -> None:
+        """Whether a source beside the sun may charge the battery now."""
+
     def confirm_from(self, uptime_s: float | None) -> None:
         """From when on a measurement confirms a low voltage; None where none waits for it."""
 
@@ -81,10 +86,12 @@ class PowerCycle:
         planner: Planner,
         actuator: Actuator,
         sleep: SleepInterface | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self._service, self._settings, self._clock = service, service.settings, service.clock
         self._meter, self._planner, self._actuator = meter, planner, actuator
         self._sleep = sleep or NoSleep()
+        self._sources = sources or Sources(self._settings)
         self._writer = RowWriter(service.recorder)
         self._memory: Memory | None = Memory(
             service.recorder, service.clock, Rtc(service.settings.host.rtc)
@@ -106,12 +113,23 @@ class PowerCycle:
         self._recall(poll)
         situation = self._estimate_charge(poll)
         request = self._judge(situation)
+        sources = self._follow_sources(request)
         permission = self._sleep.permit(request)
         decision = self._arbitrate(permission, situation)
-        report = self._act(decision, permission, request, situation)
-        self._store(decision, situation, report)
+        report = self._act(decision, permission, request, situation, sources)
+        self._store(decision, situation, report, sources)
         budget = decision.budget
         return f"{budget.reason}; the loads may draw {budget.power_w:g} W{report.status}"
+
+    def finish(self) -> None:
+        """The service ends: what the settings stop with it is stopped. Raises `HostError`."""
+        ended = self._sources.finish(self._clock.stamp())
+        if ended:
+            self._service.recorder.submit(
+                Task("the end of sources", lambda store: store.add(*ended), keep=True)
+            )
+        switches = [self._settings.source[one.source].switch for one in ended]
+        self._actuator.stop_switches(switches)
 
     def choose_period_s(self) -> float:
         """How soon the next cycle is due, from the beginning of this one."""
@@ -162,6 +180,22 @@ class PowerCycle:
         by_voltage = self._guard.may_lose_power
         return PermissionRequest(verdict, by_voltage, at.battery, at.reading, at.now)
 
+    def _follow_sources(self, request: PermissionRequest) -> SourceReport:
+        """What the second sources do: by the guard's need, whatever the level is."""
+        report = self._sources.follow(
+            SourceSituation(
+                now=request.now,
+                battery=request.battery,
+                reading=request.reading,
+                guard=self._guard,
+                level=self._arbiter.level or EnergyLevel.HIBERNATE,
+                reserve_wh=request.verdict.reserve_wh or 0.0,
+                has_unmeasured_source=bool(self._estimate and self._estimate.has_unmeasured_source),
+            )
+        )
+        self._meter.note_source(runs=report.explains)
+        return report
+
     def _arbitrate(self, permission: Permission, at: Situation) -> Decision:
         """The planner's proposal under the verdict. A check that has just passed is a new start:
         the level may rise at once.
@@ -179,6 +213,7 @@ class PowerCycle:
         permission: Permission,
         request: PermissionRequest,
         at: Situation,
+        sources: SourceReport,
     ) -> SleepReport:
         """Give the orders to PID 1; the log and the faults come after them."""
         budget = decision.budget
@@ -187,14 +222,18 @@ class PowerCycle:
             may_power_off=lambda: self._sleep.permit_power_off(permission.verdict, request),
             power_w=budget.power_w,
             now=at.now,
+            sources=sources.switches,
         )
         self._meter.note_load(self._settings.compute_base_w(budget.level))
-        report = self._sleep.act(budget.level, at.battery, at.now)
+        awake = EnergyLevel.SENTINEL if sources.keeps_awake else EnergyLevel.OFF
+        report = self._sleep.act(max(budget.level, awake), at.battery, at.now)
         if decision.is_new:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
             self._service.log.info(budget.reason, message_id, level=budget.level.name)
-        faults = (*at.poll.faults, *load_faults, *report.faults, *self._list_battery_faults(at))
-        for fault in faults:
+        unexplained = () if sources.explains else find_source_faults(self._estimate)
+        of_battery = (*unexplained, *self._list_battery_faults(at))
+        of_loads = (*load_faults, *sources.faults)
+        for fault in (*at.poll.faults, *of_loads, *report.faults, *of_battery):
             self._service.report_fault(fault)
         return report
 
@@ -204,19 +243,25 @@ class PowerCycle:
         return [
             *find_frost_faults(at.battery, at.reading, limits),
             *find_disconnect_faults(self._guard),
-            *find_source_faults(self._estimate),
             *self._age.find_faults(),
             *self._watch.follow(
                 poll.reading, poll.batteries, poll.set_points, now_s=at.now.uptime_s
             ),
         ]
 
-    def _store(self, decision: Decision, at: Situation, report: SleepReport) -> None:
+    def _store(
+        self, decision: Decision, at: Situation, report: SleepReport, sources: SourceReport
+    ) -> None:
         """Store the rows; a budget that arrives after a broken store starts the loads anew."""
         readings = [] if at.poll.reading is None else [at.poll.reading]
         age = self._age.age if self._memory is None else None  # not before the stored one is here
         rows = Rows(
-            (*readings, at.battery), at.poll.batteries, report.rows, at.poll.set_points, age
+            (*readings, at.battery),
+            at.poll.batteries,
+            report.rows,
+            at.poll.set_points,
+            age,
+            sources.rows,
         )
         if self._writer.store(rows, decision):
             self._actuator.forget_orders()
@@ -235,7 +280,10 @@ class PowerCycle:
         self._estimate = merge_estimates(self._estimate, recalled)
         self._reading = merge_readings(self._reading, memory.reading)
         self._age.resume(memory.age)
-        self._arbiter = merge_level(self._arbiter, memory.budget, self._clock.stamp())
+        is_first = self._arbiter.level is None
+        now = self._clock.stamp()
+        self._sources.recall(memory.sources, now, may_resume=is_first)
+        self._arbiter = merge_level(self._arbiter, memory.budget, now)
 
     def _begin_anew(self) -> None:
         """After a suspend: no reading from before it counts, and what sun and sleep did to the

@@ -1,8 +1,8 @@
 """What the power service remembers over a restart: the last charge, age, reading and budget, as
 stored.
 
-Reads: BatteryState, BatteryAge, PowerReading, EnergyBudget, the real-time clock, in the recorder's
-thread.
+Reads: BatteryState, BatteryAge, PowerReading, SourceState, EnergyBudget, the real-time clock, in
+the recorder's thread.
 Writes: nothing.
 Never: lets the loop wait for longer than a moment. What cannot be read the store passes over.
 
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from appliance.clock import Clock
 from appliance.model import BatteryAge, BatteryState, EnergyBudget, PowerReading, Stamp
+from appliance.model_sources import SourceState
 from appliance.process.recorder import Recorder
 from appliance.process.rtc import Rtc
 from appliance.store.store import Store
@@ -39,6 +40,7 @@ class Memory:
         self._estimate = recorder.follow("the last battery_state", self._read_estimate)
         self._reading = recorder.follow("the last power_reading", self._read_reading)
         self._age = recorder.follow("the last battery_age", self._read_age)
+        self._sources = recorder.follow("the source_states", self._read_sources)
         self._budget = recorder.follow("the last energy_budget", self._read_budget)
 
     def is_here(self) -> bool:
@@ -57,6 +59,10 @@ class Memory:
     @property
     def age(self) -> BatteryAge | None:
         return self._age.value
+
+    @property
+    def sources(self) -> tuple[SourceState, ...]:
+        return self._sources.value or ()
 
     @property
     def budget(self) -> EnergyBudget | None:
@@ -92,6 +98,9 @@ class Memory:
 
     def _read_reading(self, store: Store) -> PowerReading | None:
         return self._of_this_boot(store.last(PowerReading))
+
+    def _read_sources(self, store: Store) -> tuple[SourceState, ...]:
+        return tuple(store.rows(SourceState))
 
     def _read_budget(self, store: Store) -> EnergyBudget | None:
         return self._of_this_boot(store.last(EnergyBudget))

@@ -17,6 +17,7 @@ from appliance.model import (
     Wake,
 )
 from appliance.model_set_points import SetPoints
+from appliance.model_sources import SourceState
 from appliance.process.recorder import Recorder, Task
 from appliance.store.refusals import add_rows
 
@@ -49,6 +50,7 @@ class Rows:
     sleep: tuple[Sleep | Wake, ...]
     set_points: tuple[SetPoints, ...] = ()
     age: BatteryAge | None = None
+    sources: tuple[SourceState, ...] = ()
 
 
 class RowWriter:
@@ -74,13 +76,14 @@ class RowWriter:
             self._submit("rows about sleep", rows.sleep, essential=True)
         if is_due := self._is_budget_due(decision):
             self._submitted = decision
-        if is_due or rows.sleep or now_s >= self._store_at_s:
+        if is_due or rows.sleep or rows.sources or now_s >= self._store_at_s:
             self._store_at_s = now_s + STORE_EVERY_S - POLL_JITTER_S
             due = (
                 *rows.power,
                 *self._take_batteries(rows, now_s),
                 *self._take_set_points(rows, now_s),
                 *self._take_age(rows, now_s),
+                *rows.sources,
                 *([budget] if is_due else []),
             )
             task = self._submit("rows of the power cycle", due)

@@ -256,6 +256,23 @@ def m0017_steady_w(db: Database) -> None:
     db.execute("ALTER TABLE sun_day ADD COLUMN steady_w TEXT")
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0018_sources(db: Database) -> None:
+    """What each second source does and has given, and the plan that counts on them."""
+    db.execute(
+        f"CREATE TABLE source_state (source TEXT PRIMARY KEY, {KEYED_STAMP}, phase TEXT NOT NULL, "
+        "cause TEXT, reason TEXT NOT NULL DEFAULT '', changed_s REAL NOT NULL, gave_s REAL, "
+        "power_w REAL, run_s REAL NOT NULL, energy_wh REAL NOT NULL, cost REAL NOT NULL, "
+        "starts INTEGER NOT NULL, fuel_left_kwh REAL, idle_s REAL NOT NULL, "
+        "failures INTEGER NOT NULL, failure TEXT NOT NULL DEFAULT '', locked INTEGER NOT NULL, "
+        "worth_per_kwh REAL)"
+    )
+    db.execute(
+        f"CREATE TABLE source_policy ({STAMP}, starts TEXT NOT NULL, ends TEXT NOT NULL, "
+        "facts TEXT, worth BLOB NOT NULL, reason TEXT NOT NULL, sources TEXT NOT NULL)"
+    )
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -9,7 +9,7 @@ is the state. Rows of `any` writer belong to the service that they name, and it 
 
 from dataclasses import dataclass
 
-from appliance import model, model_cameras, model_set_points
+from appliance import model, model_cameras, model_set_points, model_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,11 @@ TABLES = (
     Table("battery_state",       model.BatteryState,          POWER,     20,      60,      SECONDLY, averaged=True),
     Table("set_points",          model_set_points.SetPoints,  POWER,     None,    None,    3650,     key="device", order="at"),
     Table("battery_age",         model.BatteryAge,            POWER,     3600,    None,    400),
+    Table("source_state",         model_sources.SourceState,  POWER,     None,    None,    3650,     key="source", order="at"),
     Table("energy_budget",       model.EnergyBudget,          POWER,     60,      180,     SECONDLY, averaged=True),
     Table("energy_plan_step",    model.EnergyPlanStep,        PLAN,      None,    DAILY,   60),
     Table("energy_policy",       model.EnergyPolicy,          PLAN,      None,    None,    7),
+    Table("source_policy",        model_sources.SourcePolicy, PLAN,      None,    None,    7),
     Table("sun_day",             model.SolarDay,              PLAN,      None,    None,    3650,     key="day", order="day"),
     Table("sleep",               model.Sleep,                 POWER,     None,    None,    365,      durable=True),
     Table("wake",                model.Wake,                  POWER,     None,    None,    365,      durable=True),

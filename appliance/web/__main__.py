@@ -10,7 +10,7 @@ from appliance import log, settings_file
 from appliance.errors import ApplianceError, SettingsError
 from appliance.process import notify
 from appliance.process.service import make_parser
-from appliance.settings import WebSettings
+from appliance.sections.network import WebSettings
 from appliance.web import server
 from appliance.web.app import create_app
 

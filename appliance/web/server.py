@@ -15,7 +15,7 @@ import waitress  # type: ignore[import-untyped]
 from flask import Flask
 
 from appliance.errors import ListenError
-from appliance.settings import WebSettings
+from appliance.sections.network import WebSettings
 from appliance.web.connections import MOST, ConnectionLimits
 from appliance.web.turns import Turns
 

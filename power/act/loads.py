@@ -17,6 +17,9 @@ The shed order: the first is stopped first and started last.
     named first
     the computer                             (sleep and power-off)
 
+Switches of second sources (a generator) stand among the others, but follow no level: what they do
+is decided by power/act/sources.py.
+
 Switched supplies stand below the cameras: what feeds a camera goes off after it and on before it.
 
 Beside these, power modes and limits are set for a level, not started and stopped. They go down
@@ -25,7 +28,7 @@ nothing runs that they could limit, and a mode may take a restart, for which the
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -65,17 +68,25 @@ class HostOrders(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One unit and the least level that it needs; `host` names the GPU host that it switches."""
+    """One unit and the least level that it needs; `host` names the GPU host that it switches,
+    `source` the switch of a second source, which is no load and knows no level.
+    """
 
     unit: str
     lowest: EnergyLevel
     host: str | None = None
+    source: str | None = None
 
 
 def list_loads(settings: Settings) -> tuple[Load, ...]:
     """All loads of this site in shed order (see the top of this file)."""
     switches = [
-        Load(f"appliance-switch@{name}", switch.runs_from, name if switch.is_host else None)
+        Load(
+            f"appliance-switch@{name}",
+            switch.runs_from,
+            host=name if switch.is_host else None,
+            source=name if name in settings.source_switches else None,
+        )
         for name, switch in reversed(list(settings.switch.items()))
     ]
     cameras = [
@@ -172,17 +183,19 @@ class Actuator:
         may_power_off: Callable[[], bool] = lambda: False,
         power_w: float | None = None,
         now: Stamp | None = None,
+        sources: Mapping[str, bool] | None = None,
     ) -> list[ApplianceError]:
         """Order what changed; returns what was refused, and the loads that are not as ordered. Both
         are tried again in the next calls.
 
         `may_power_off`: asked once the loads have their orders, since it may take seconds.
-        `power_w`: what the loads may draw together; it is for GPU hosts alone.
+        `power_w`: what the loads may draw together; it is for GPU hosts alone. `sources`: what the
+        switches of second sources are ordered to, whatever the level is; those left out are off.
         """
         now = now or NEVER
         self._hosts = choose(self._hosts, self._settings, level, power_w, now.uptime_s)
         self._review()
-        wanted = {load.unit: self._may_run(load, level) for load in self._loads}
+        wanted = {load.unit: self._may_run(load, level, sources or {}) for load in self._loads}
         if level != EnergyLevel.FULL:
             self._set_modes(level)
         self._order([unit for unit, runs in wanted.items() if not runs], run=False)
@@ -195,12 +208,21 @@ class Actuator:
             self._ordered.pop(unit, None)
         return self._list_faults()
 
+    def stop_switches(self, names: Sequence[str]) -> None:
+        """Order these switches off and wait for that, at the end of the service. Raises
+        `HostError`.
+        """
+        if names:
+            self._host.stop(*(f"appliance-switch@{name}" for name in names)).wait()
+
     def forget_orders(self) -> None:
         """Order everything anew: loads leave on their own when no budget reaches them."""
         self._ordered.clear()
         self._modes.clear()
 
-    def _may_run(self, load: Load, level: EnergyLevel) -> bool:
+    def _may_run(self, load: Load, level: EnergyLevel, sources: Mapping[str, bool]) -> bool:
+        if load.source is not None:
+            return sources.get(load.source, False)
         if load.host is not None and self._hosts is not None:
             return self._hosts[load.host].on
         return level >= load.lowest

@@ -40,10 +40,15 @@ class DeviceChecks:
     temperatures: TemperatureFaults = field(default_factory=TemperatureFaults)
     wires: WireLosses = field(default_factory=WireLosses)
     _apart_since_s: dict[str, float] = field(default_factory=dict)
+    _has_source: bool = False
 
     def note_load(self, power_w: float, now_s: float) -> None:
         """What the loads that are ordered on now draw at least."""
         self.plausibility.freezes.note_load(power_w, now_s)
+
+    def note_source(self, *, runs: bool) -> None:
+        """A source beside the sun may charge the battery: what the panels give says nothing now."""
+        self._has_source = runs
 
     def check(
         self,
@@ -57,14 +62,19 @@ class DeviceChecks:
             {name: self._filter_battery(name, one) for name, one in batteries.items()},
         )
         frozen = self.plausibility.freezes.faults
-        self.signs.observe(
-            {
-                name: one
-                for name, one in chargers.items()
-                if one.reading and f"charger {name}" not in frozen
-            },
-            {name: one for name, one in batteries.items() if one and f"bms {name}" not in frozen},
-        )
+        if not self._has_source:
+            self.signs.observe(
+                {
+                    name: one
+                    for name, one in chargers.items()
+                    if one.reading and f"charger {name}" not in frozen
+                },
+                {
+                    name: one
+                    for name, one in batteries.items()
+                    if one and f"bms {name}" not in frozen
+                },
+            )
         disagreements, odd = self._compare_voltages(sound, now_s)
         faults = (*self._list_own_faults(sound, now_s), *disagreements)
         return replace(reject_voltages(sound, odd), faults=faults)

@@ -169,6 +169,10 @@ class Meters:
         """What the loads that are ordered on now draw at least: a meter must see it change."""
         self.checks.note_load(power_w, self.clock.stamp().uptime_s)
 
+    def note_source(self, *, runs: bool) -> None:
+        """Whether a source beside the sun may charge the battery now."""
+        self.checks.note_source(runs=runs)
+
     def confirm_from(self, uptime_s: float | None) -> None:
         """From then on the pack with the lowest cell is to be measured out of its turn: its voltage
         waits to be confirmed. None: nothing does.

@@ -45,9 +45,13 @@ class FakeMeter:
     silent: bool = False
     loads_w: list[float] = field(default_factory=list)
     confirms_from_s: float | None = None
+    source_runs: bool = False
 
     def note_load(self, power_w: float) -> None:
         self.loads_w.append(power_w)
+
+    def note_source(self, *, runs: bool) -> None:
+        self.source_runs = runs
 
     def confirm_from(self, uptime_s: float | None) -> None:
         self.confirms_from_s = uptime_s

@@ -35,6 +35,7 @@ from appliance.model import (
 )
 from appliance.model_cameras import CameraHint, CameraState, Event
 from appliance.model_set_points import SetPoints
+from appliance.model_sources import SourceCause, SourcePhase, SourceState
 from appliance.mqtt import messages
 from appliance.settings import Settings
 from appliance.status import camera_costs, camera_moment, charts, events, status_document
@@ -57,6 +58,7 @@ from power.commands import outlook, why
 from power.plan import history
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.policy_table import PolicyTable, pack_table
+from power.plan.source_policy import count_on_sources
 from power.plan.weather_model import CLASS_COUNT
 from tests.conftest import OpenStore
 from tests.power.plan.site_days import plain_sky
@@ -114,6 +116,7 @@ def power_rows(now: Stamp) -> list[Any]:
     return [
         BatteryReading(now, "pack", 13.3, 20.0, 70.0, quality={"voltage_v": Quality.STALE}),
         BatteryAge(now, earlier.utc, 900.0, 880.0, 3600.0, 20.0, 5.0, 96.0, 2.0, earlier.utc),
+        SourceState(now, "main", SourcePhase.GIVING, SourceCause.PLAN, "dear", fuel_left_kwh=3.0),
         SetPoints(now, "charger main", "epever-tracer", absorption_v=14.2, cells=4),
         Sleep(earlier, EnergyLevel.HIBERNATE, now.utc, "the clock", now.utc, 40.0, 3.0, "night"),
         Wake(now, earlier.utc, "the clock", 0, 40.0, stays=True, reason="sun"),
@@ -143,7 +146,7 @@ def plan_rows(now: Stamp) -> list[Any]:
         )
         for n in range(1, 4)
     ]
-    return [*steps, *days, a_policy(now)]
+    return [*steps, *days, a_policy(now), count_on_sources(a_policy(now), ["main"])]
 
 
 def a_policy(now: Stamp) -> EnergyPolicy:

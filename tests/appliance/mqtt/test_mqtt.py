@@ -25,7 +25,8 @@ from appliance.mqtt.__main__ import MqttCycle, assemble
 from appliance.mqtt.broker import Broker
 from appliance.process.service import Leave, Service
 from appliance.sections.cameras import CameraSettings
-from appliance.settings import MqttSettings, Settings
+from appliance.sections.network import MqttSettings
+from appliance.settings import Settings
 from appliance.status import status_document
 from appliance.store.prepare import prepare_database
 from appliance.store.store import Store

@@ -6,7 +6,8 @@ import pytest
 
 from appliance import settings_file
 from appliance.errors import SettingsError
-from appliance.settings import Settings, WebSettings
+from appliance.sections.network import WebSettings
+from appliance.settings import Settings
 from appliance.web.app import create_app
 from appliance.web.connections import LOCAL_ADDRESS
 from appliance.web.hosts import AllowedHosts

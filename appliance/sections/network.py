@@ -1,0 +1,40 @@
+"""Sections of what the unit offers and reports over the network: [web], [mqtt].
+
+Reads and writes: nothing.
+Never: checks a value; appliance/settings_file.py does, from the ranges given here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.sections.field import setting
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    host: str = setting("127.0.0.1", "Address to listen on when PID 1 passes no socket")
+    port: int = setting(8080, "Port to listen on when PID 1 passes no socket", 1, 65535)
+    hosts: tuple[str, ...] = setting(
+        (), "More names of this unit, such as a reverse proxy's; its own names are known"
+    )
+    idle_exit_s: float = setting(
+        120.0,
+        "Seconds without a request until the page ends (only with a socket of PID 1)",
+        5,
+        86_400,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """An MQTT broker to report to, such as that of Home Assistant; nothing depends on it."""
+
+    host: str = setting("", "The broker; '' for none")
+    port: int = setting(1883, "Its port", 1, 65_535)
+    user: str = setting("", "User name; '' for none")
+    password_file: Path | None = setting(
+        None, "File with the password in one line; without it, none"
+    )
+    tls: bool = setting(False, "Use TLS, with the system's certificates")
+    topic: str = setting("neural-energy", "First part of every topic")
+    discovery: bool = setting(True, "Announce the unit to Home Assistant")

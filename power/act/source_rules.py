@@ -1,0 +1,250 @@
+"""The rules of a second source: when a generator is started and stopped, and what it has given.
+
+    state = follow_source(state, source, inputs)     # once in each cycle
+    state.is_ordered                                 # what its switch is ordered to
+
+Reads and writes: nothing; pure.
+Never: starts one that is locked, that must rest, or whose energy the battery must not take; runs
+one for longer than its settings allow; counts on one that gives nothing.
+
+What starts it, the first that holds: the guard's need, a test run, the plan, the charge. What stops
+it at once: it gives nothing, or the battery must not be charged. Everything else waits until it has
+run for its least time.
+"""
+
+from dataclasses import dataclass, replace
+
+from appliance.model import Stamp
+from appliance.model_sources import SourceCause, SourcePhase, SourceState
+from appliance.sections.sources import SourceSettings, SourceStart
+from power.act.source_evidence import Evidence
+from power.guard.verdict import format_duration
+from power.plan.source_decision import SourceDecision
+
+DAY_S = 86_400.0
+LONGEST_STEP_S = 120.0  # a longer gap between two cycles is not counted as a run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceInputs:
+    """What is known in this cycle. `local_h`: hour of the site's day, None where the clock is
+    wrong. `refusal`: why the battery must not be charged, or "". `need`: why the guard wants it, or
+    ""; `is_safe`: the guard needs it no more. `decision`: the plan's; None where there is no plan.
+    """
+
+    now: Stamp
+    local_h: float | None
+    charge_pct: float | None
+    refusal: str
+    need: str
+    is_safe: bool
+    decision: SourceDecision | None
+    evidence: Evidence
+
+
+def follow_source(state: SourceState, source: SourceSettings, at: SourceInputs) -> SourceState:
+    """The next state of a source."""
+    worth = at.decision.worth_per_kwh if at.decision else None
+    state = replace(count_run(state, source, at), stamp=at.now, worth_per_kwh=worth)
+    if not source.switch:
+        return note_presence(state, at.evidence)
+    if state.is_ordered:
+        return follow_run(note_evidence(state, at), source, at)
+    return follow_rest(state, source, at)
+
+
+def count_run(state: SourceState, source: SourceSettings, at: SourceInputs) -> SourceState:
+    """What it has given, used and cost since the last cycle. Where its power is not measured, it
+    counts with that of the settings.
+    """
+    step_s = at.now.uptime_s - state.stamp.uptime_s
+    if not 0 <= step_s <= LONGEST_STEP_S:
+        step_s = 0.0
+    if state.phase is SourcePhase.OFF:
+        return replace(state, idle_s=state.idle_s + step_s)
+    given_w = source.power_w if state.power_w is None else state.power_w
+    given_wh = given_w * step_s / 3600 if state.phase is not SourcePhase.STARTING else 0.0
+    fuel_kwh = state.fuel_left_kwh
+    return replace(
+        state,
+        run_s=state.run_s + step_s,
+        energy_wh=state.energy_wh + given_wh,
+        cost=state.cost + given_wh / 1000 * source.cost_per_kwh,
+        fuel_left_kwh=None if fuel_kwh is None else max(0.0, fuel_kwh - given_wh / 1000),
+        idle_s=0.0,
+    )
+
+
+def note_presence(state: SourceState, evidence: Evidence) -> SourceState:
+    """Of a source that nothing starts or stops: whether it is there."""
+    if evidence.gives:
+        return replace(
+            state, phase=SourcePhase.THERE, power_w=evidence.power_w, reason="it gives power"
+        )
+    return replace(state, phase=SourcePhase.OFF, power_w=None, reason="it is not there")
+
+
+# --- while it runs ------------------------------------------------------------------------------
+
+
+def note_evidence(state: SourceState, at: SourceInputs) -> SourceState:
+    """Whether it gives, as far as that is seen; a run that gives ends a row of failures."""
+    if at.evidence.gives:
+        return replace(
+            state,
+            phase=SourcePhase.GIVING,
+            gave_s=at.now.uptime_s,
+            power_w=at.evidence.power_w,
+            failures=0,
+            failure="",
+        )
+    return replace(state, power_w=at.evidence.power_w)
+
+
+def follow_run(state: SourceState, source: SourceSettings, at: SourceInputs) -> SourceState:
+    """Stop it, or let it run."""
+    failure = find_failure(state, source, at)
+    if failure:
+        return note_failure(state, source, at.now.uptime_s, failure)
+    why = at.refusal or find_stop_reason(state, source, at)
+    return stop_source(state, at.now.uptime_s, why) if why else state
+
+
+def find_failure(state: SourceState, source: SourceSettings, at: SourceInputs) -> str:
+    """In which way it gives nothing, or ""."""
+    if at.evidence.gives is not False:
+        return ""
+    now_s, ran_s = at.now.uptime_s, at.now.uptime_s - state.changed_s
+    if state.gave_s is None:
+        late = ran_s > source.warm_up_s + source.gives_within_s
+        return f"was started and has given nothing for {format_duration(ran_s)}" if late else ""
+    silent_s = now_s - state.gave_s
+    late = silent_s > source.gives_within_s
+    return f"runs and has given nothing any more for {format_duration(silent_s)}" if late else ""
+
+
+def note_failure(
+    state: SourceState, source: SourceSettings, now_s: float, failure: str
+) -> SourceState:
+    """Stop it; after too many failures in a row it is locked."""
+    failures = state.failures + 1
+    stopped = stop_source(state, now_s, f"it {failure}")
+    locked = failures >= source.most_tries
+    return replace(stopped, failures=failures, failure=failure, locked=locked)
+
+
+def stop_source(state: SourceState, now_s: float, why: str) -> SourceState:
+    """It is ordered to stop now."""
+    return replace(
+        state,
+        phase=SourcePhase.OFF,
+        cause=None,
+        reason=f"stopped: {why}",
+        changed_s=now_s,
+        gave_s=None,
+        power_w=None,
+    )
+
+
+def find_stop_reason(state: SourceState, source: SourceSettings, at: SourceInputs) -> str:
+    """Why a run that gives ends now, or ""."""
+    ran_s = at.now.uptime_s - state.changed_s
+    if ran_s >= source.most_run_s:
+        return f"it has run for its longest time, {format_duration(ran_s)}"
+    if state.cause is SourceCause.TEST and not at.need:
+        return "the test run is over" if ran_s >= source.test_run_s else ""
+    if ran_s < source.least_run_s:
+        return ""
+    if is_quiet(source, at.local_h) and not may_disturb(source, at):
+        return "the quiet hours have begun"
+    if at.charge_pct is not None and at.charge_pct >= source.stop_above_pct:
+        return f"the charge is {at.charge_pct:.0f} %"
+    return "" if at.need else find_end_of_cause(state, source, at)
+
+
+def find_end_of_cause(state: SourceState, source: SourceSettings, at: SourceInputs) -> str:
+    """Why that for which it was started is over, or ""; another reason to run takes its place."""
+    decision = at.decision if source.starts_by is SourceStart.PLAN else None
+    if decision is not None and state.cause is not SourceCause.CHARGE:
+        wanted = decision.runs or (state.cause is SourceCause.GUARD and not at.is_safe)
+        return "" if wanted else decision.reason
+    if state.cause is SourceCause.GUARD and at.is_safe and source.starts_by is SourceStart.NEVER:
+        return "the guard needs it no more"
+    return ""  # by charge it runs until stop_above_pct
+
+
+# --- while it rests -----------------------------------------------------------------------------
+
+
+def follow_rest(state: SourceState, source: SourceSettings, at: SourceInputs) -> SourceState:
+    """Start it where something wants it and nothing forbids it; the reason says which."""
+    cause, why = find_cause(state, source, at)
+    if cause is None:
+        return replace(state, reason=why) if why else state
+    obstacle = find_obstacle(state, source, at, cause)
+    if obstacle:
+        return replace(state, reason=f"{why}; it waits: {obstacle}")
+    return replace(
+        state,
+        phase=SourcePhase.STARTING,
+        cause=cause,
+        reason=why,
+        changed_s=at.now.uptime_s,
+        starts=state.starts + 1,
+        cost=state.cost + source.start_cost,
+    )
+
+
+def find_cause(
+    state: SourceState, source: SourceSettings, at: SourceInputs
+) -> tuple[SourceCause | None, str]:
+    """What wants it now, and why."""
+    if at.need and source.guard_may_start:
+        return SourceCause.GUARD, at.need
+    if source.test_every_days > 0 and state.idle_s >= source.test_every_days * DAY_S:
+        return SourceCause.TEST, f"a test run: none for {format_duration(state.idle_s)}"
+    if source.starts_by is SourceStart.PLAN and at.decision is not None:
+        return (SourceCause.PLAN if at.decision.runs else None), at.decision.reason
+    is_low = at.charge_pct is not None and at.charge_pct < source.start_below_pct
+    if source.starts_by is not SourceStart.NEVER and is_low:
+        return SourceCause.CHARGE, f"the charge is {at.charge_pct:.0f} %"
+    return None, ""
+
+
+def find_obstacle(
+    state: SourceState, source: SourceSettings, at: SourceInputs, cause: SourceCause
+) -> str:
+    """What forbids a start now, or ""."""
+    rested_s = at.now.uptime_s - state.changed_s
+    if state.locked:
+        return f"it has given nothing {state.failures} times, and is locked"
+    if rested_s < source.rest_s and state.starts:
+        return f"it rests for another {format_duration(source.rest_s - rested_s)}"
+    if at.refusal:
+        return at.refusal
+    if state.fuel_left_kwh is not None and state.fuel_left_kwh <= find_kept_kwh(source, cause):
+        kept = ", which is kept for the guard" if state.fuel_left_kwh > 0 else ""
+        return f"its tank holds {state.fuel_left_kwh:.1f} kWh{kept}"
+    if is_quiet(source, at.local_h) and not may_disturb(source, at):
+        return "these are its quiet hours"
+    return ""
+
+
+def find_kept_kwh(source: SourceSettings, cause: SourceCause) -> float:
+    """What must be left in the tank for a start."""
+    return 0.0 if cause is SourceCause.GUARD else source.kept_kwh
+
+
+def may_disturb(source: SourceSettings, at: SourceInputs) -> bool:
+    """Whether it may run in the quiet hours now."""
+    return bool(at.need) and source.guard_ignores_quiet_hours
+
+
+def is_quiet(source: SourceSettings, local_h: float | None) -> bool:
+    """Whether these are the quiet hours; they may go over midnight."""
+    begins, ends = source.quiet_from_h, source.quiet_until_h
+    if begins is None or local_h is None or begins == ends:
+        return False
+    if begins < ends:
+        return begins <= local_h < ends
+    return local_h >= begins or local_h < ends

@@ -1,0 +1,287 @@
+"""All second sources of the unit in one cycle: what is seen of them, what is ordered, what is told.
+
+    report = sources.follow(situation)      # before the loads have their level
+    report.switches                         # what the switches of the sources are ordered to
+
+Reads: a request of `unitctl energy` in the run directory, input pins. Writes: nothing; the actuator
+gives the orders, the cycle stores the rows.
+Never: waits, lets two of them be started by one need, or takes up a run of another boot.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from appliance.errors import ApplianceError
+from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
+from appliance.model_sources import SourcePhase, SourceState
+from appliance.sections.sources import SourceSettings
+from appliance.settings import Settings
+from appliance.wording.site_time import find_zone
+from power.act.source_evidence import Evidence, judge_source, measure_extra_w
+from power.act.source_faults import find_faults
+from power.act.source_need import Need, find_need, find_refusal
+from power.act.source_request import take_request
+from power.act.source_rules import SourceInputs, follow_source, stop_source
+from power.guard.limits import derive_limits
+from power.guard.observations import GuardState
+from power.guard.reserve import FIRST_YEAR
+from power.plan.source_decision import SourceDecision
+
+STORE_RUNNING_S, STORE_IDLE_S = 60.0, 3600.0
+STUCK_AFTER_S = 300.0  # an engine runs on to cool down, and means of a meter lag behind
+NO_NEED = Need("", is_safe=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSituation:
+    """What is known in this cycle. `level`: at which the loads ran until now; `reserve_wh`: what
+    the guard keeps; `has_unmeasured_source`: the estimator sees a charger that nobody measures.
+    """
+
+    now: Stamp
+    battery: BatteryState
+    reading: PowerReading | None
+    guard: GuardState
+    level: EnergyLevel
+    reserve_wh: float
+    has_unmeasured_source: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """The answer. `switches`: by the names of the switches; `keeps_awake`: the computer must not
+    sleep while a source runs; `explains`: a source may be what charges the battery.
+    """
+
+    switches: Mapping[str, bool]
+    rows: tuple[SourceState, ...] = ()
+    faults: tuple[ApplianceError, ...] = ()
+    keeps_awake: bool = False
+    explains: bool = False
+
+
+Decide = Callable[[str, BatteryState, PowerReading | None, bool], SourceDecision | None]
+
+
+def decide_nothing(*_: object) -> None:
+    """There is no plan that knows of sources."""
+
+
+class Sources:
+    """The states of all sources. `decide(name, battery, reading, is_running)`: the plan's."""
+
+    def __init__(self, settings: Settings, decide: Decide = decide_nothing) -> None:
+        self._settings, self._decide = settings, decide
+        self._states: dict[str, SourceState] = {}
+        self._stored: dict[str, SourceState] = {}
+        self._stuck_since_s: float | None = None
+
+    @property
+    def income_w(self) -> float:
+        """What they give now, as far as it is measured."""
+        return sum(one.power_w or 0.0 for one in self._states.values() if is_on(one))
+
+    def is_reliable(self, names: Iterable[str]) -> bool:
+        """Whether a plan may count on all of these: none has failed, is locked or has run dry."""
+        states = [self._states.get(name) for name in names]
+        return all(
+            one is not None
+            and not one.failures
+            and not one.locked
+            and (one.fuel_left_kwh is None or one.fuel_left_kwh > 0)
+            for one in states
+        )
+
+    def recall(self, stored: Iterable[SourceState], now: Stamp, *, may_resume: bool) -> None:
+        """Take what was stored before this start: the counts, and (`may_resume`, in the first
+        cycle) a run of this boot that goes on. Of another boot all were switched off.
+        """
+        for row in stored:
+            if row.source in self._settings.source:
+                here = row.stamp.boot_id == now.boot_id
+                known = self._states.get(row.source)
+                resumed = resume(row, now) if here and may_resume else None
+                self._states[row.source] = resumed or take_counts(row, known, now)
+
+    def follow(self, at: SourceSituation) -> SourceReport:
+        """One cycle."""
+        changed = self._take_request(at.now)
+        extra_w = measure_extra_w(at.reading, self._settings, at.level)
+        need = find_need(at.guard, at.battery, self._settings, at.reserve_wh)
+        is_taken = False
+        for name, source in self._settings.source.items():
+            before = self._states.get(name) or make_first_state(name, source, at.now)
+            inputs = self._make_inputs(name, before, at, NO_NEED if is_taken else need, extra_w)
+            if is_taken and not before.is_ordered:
+                inputs = replace(inputs, charge_pct=None, decision=None)
+            after = follow_source(before, source, inputs)
+            self._states[name] = after
+            is_taken = is_taken or after.is_ordered
+        return self._report(at, extra_w, changed)
+
+    def finish(self, now: Stamp) -> tuple[SourceState, ...]:
+        """The service ends: the sources that the settings stop with it, as they are then."""
+        ended = [
+            stop_source(replace(state, stamp=now), now.uptime_s, "the power service has ended")
+            for name, state in self._states.items()
+            if state.is_ordered and self._settings.source[name].stops_with_service
+        ]
+        self._states |= {one.source: one for one in ended}
+        return tuple(ended)
+
+    def _make_inputs(
+        self,
+        name: str,
+        state: SourceState,
+        at: SourceSituation,
+        need: Need,
+        extra_w: float | None,
+    ) -> SourceInputs:
+        limits = derive_limits(self._settings.battery, self._settings.energy)
+        return SourceInputs(
+            now=at.now,
+            local_h=find_local_hour(at.now, self._settings.site.timezone),
+            charge_pct=at.battery.state_of_charge_pct,
+            refusal=find_refusal(at.battery, at.reading, limits),
+            need=need.reason,
+            is_safe=need.is_safe,
+            decision=self._decide(name, at.battery, at.reading, state.is_ordered),
+            evidence=self._judge(name, at, extra_w),
+        )
+
+    def _judge(self, name: str, at: SourceSituation, extra_w: float | None) -> Evidence:
+        return judge_source(
+            self._settings.source[name],
+            at.reading,
+            extra_w,
+            self._settings,
+            has_unmeasured_source=at.has_unmeasured_source,
+        )
+
+    def _report(
+        self, at: SourceSituation, extra_w: float | None, changed: str | None
+    ) -> SourceReport:
+        states, sources = self._states, self._settings.source
+        self._follow_stuck(at, extra_w)
+        return SourceReport(
+            switches={
+                source.switch: states[name].is_ordered
+                for name, source in sources.items()
+                if source.switch
+            },
+            rows=self._take_due_rows(at.now.uptime_s, changed),
+            faults=tuple(
+                fault
+                for name, source in sources.items()
+                for fault in find_faults(
+                    states[name],
+                    source,
+                    now_s=at.now.uptime_s,
+                    stuck_s=self._find_stuck_s(name, at.now.uptime_s),
+                )
+            ),
+            keeps_awake=any(states[name].is_ordered for name in sources),
+            explains=any(is_on(states[name]) for name in sources),
+        )
+
+    def _follow_stuck(self, at: SourceSituation, extra_w: float | None) -> None:
+        """Since when power is seen while every source should be off."""
+        name = self._find_suspect()
+        gives = name is not None and self._judge(name, at, extra_w).gives
+        if not gives or any(is_on(one) for one in self._states.values()):
+            self._stuck_since_s = None
+        elif self._stuck_since_s is None:
+            self._stuck_since_s = at.now.uptime_s
+
+    def _find_suspect(self) -> str | None:
+        """The source that was switched last: power that nobody ordered comes from it."""
+        switched = [one for name, one in self._states.items() if self._settings.source[name].switch]
+        return max(switched, key=lambda one: one.changed_s).source if switched else None
+
+    def _find_stuck_s(self, name: str, now_s: float) -> float | None:
+        if self._stuck_since_s is None or name != self._find_suspect():
+            return None
+        stuck_s = now_s - self._stuck_since_s
+        return stuck_s if stuck_s >= STUCK_AFTER_S else None
+
+    def _take_due_rows(self, now_s: float, changed: str | None) -> tuple[SourceState, ...]:
+        due = [
+            one
+            for name, one in self._states.items()
+            if name == changed or is_due(self._stored.get(name), one, now_s)
+        ]
+        self._stored |= {one.source: one for one in due}
+        return tuple(due)
+
+    def _take_request(self, now: Stamp) -> str | None:
+        """Correct the source that somebody has named; its name."""
+        if not self._settings.source:
+            return None
+        request = take_request(self._settings.source_request)
+        if request is None or request.source not in self._settings.source:
+            return None
+        name = request.source
+        state = self._states.get(name) or make_first_state(name, self._settings.source[name], now)
+        if request.fuel_left_kwh is not None:
+            state = replace(state, fuel_left_kwh=request.fuel_left_kwh)
+        if request.unlock:
+            state = replace(state, locked=False, failures=0, failure="")
+        self._states[name] = state
+        return name
+
+
+def is_on(state: SourceState) -> bool:
+    """Whether it may give power now."""
+    return state.phase is not SourcePhase.OFF
+
+
+def make_first_state(name: str, source: SourceSettings, now: Stamp) -> SourceState:
+    """Of a source that was never seen: its tank is taken to be full."""
+    return SourceState(now, name, fuel_left_kwh=source.full_tank_kwh)
+
+
+def resume(row: SourceState, now: Stamp) -> SourceState:
+    """A run, or a rest, that goes on where the service was started anew. What it gave in between
+    is counted when the next cycle is soon.
+    """
+    return replace(row, stamp=replace(now, uptime_s=row.stamp.uptime_s))
+
+
+def take_counts(row: SourceState, known: SourceState | None, now: Stamp) -> SourceState:
+    """The counts of the stored row, with what it does now: nothing, since the boot."""
+    away_s = max(0.0, (now.utc - row.stamp.utc).total_seconds())
+    rests_from_s = now.uptime_s if row.stamp.boot_id == now.boot_id else 0.0
+    does = known or SourceState(now, row.source, changed_s=rests_from_s)
+    return replace(
+        does,
+        stamp=now,
+        run_s=row.run_s,
+        energy_wh=row.energy_wh,
+        cost=row.cost,
+        starts=row.starts,
+        fuel_left_kwh=row.fuel_left_kwh,
+        idle_s=row.idle_s + away_s,
+        failures=row.failures,
+        failure=row.failure,
+        locked=row.locked,
+    )
+
+
+def find_local_hour(now: Stamp, zone: str) -> float | None:
+    """The hour of the site's day; None while the clock is plainly wrong."""
+    if now.utc.year < FIRST_YEAR:
+        return None
+    there = now.utc.astimezone(find_zone(zone))
+    return there.hour + there.minute / 60 + there.second / 3600
+
+
+def is_due(stored: SourceState | None, state: SourceState, now_s: float) -> bool:
+    """Whether the state says something new, or was stored long ago."""
+    if stored is None or (stored.phase, stored.locked, stored.failures) != (
+        state.phase,
+        state.locked,
+        state.failures,
+    ):
+        return True
+    every_s = STORE_RUNNING_S if is_on(state) else STORE_IDLE_S
+    return not 0 <= now_s - stored.stamp.uptime_s < every_s

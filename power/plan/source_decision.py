@@ -1,0 +1,89 @@
+"""Whether a second source should run now: what its energy is worth beside what it costs.
+
+Reads: the value function (by charge, at the end of the time that is compared). Writes: nothing;
+pure.
+Never: imports numpy (it is used in a resident process), or starts anything: the rules of
+power/act/source_rules.py decide, with its times, its fuel and the guard.
+
+The same time is played twice, with the source and without, each with the best option for the loads;
+the value function says what the charge at its end is worth for all that comes after. So sun that
+comes in time needs no source: the value of more charge is then small. All is counted in hours of
+FULL, and told in the owner's money (`worth_of_full_hour`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from appliance.sections.sources import SourceSettings
+from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
+from power.plan.policy_table import interpolate_value
+from power.plan.utility import Option
+
+LEAST_GAIN = 1.05  # worth over cost: a start for nothing wears a generator
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDecision:
+    """What the plan wants of the source now, and why. `worth_per_kwh` and `cost_per_kwh`: of the
+    energy of this run, in the owner's money, the start included.
+    """
+
+    runs: bool
+    reason: str
+    worth_per_kwh: float | None = None
+    cost_per_kwh: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCase:
+    """The time that is compared: `hours` from now, with the value `curve` at its end, the mean sun
+    in it, and the charge at which the guard stops the loads.
+    """
+
+    hours: float
+    charge_pct: float
+    sun_w: float
+    cold: bool
+    floor_pct: float
+    curve: Sequence[float]
+
+
+def decide_run(
+    case: RunCase,
+    options: Sequence[Option],
+    battery: ChargeModel,
+    source: SourceSettings,
+    *,
+    full_hour_worth: float,
+    is_running: bool,
+) -> SourceDecision:
+    """Whether it should run in this time; one that runs already needs no start."""
+    gained = play(case, options, battery, source.power_w) - play(case, options, battery, 0.0)
+    energy_kwh = source.power_w * case.hours / 1000
+    worth = gained * full_hour_worth / energy_kwh
+    start_cost = 0.0 if is_running else source.start_cost
+    cost = source.cost_per_kwh + start_cost / energy_kwh
+    runs = gained > 0 and worth >= cost * (1.0 if is_running else LEAST_GAIN)
+    compared = f"a kWh is worth {worth:.2f} and costs {cost:.2f}"
+    return SourceDecision(runs, compared, round(worth, 4), round(cost, 4))
+
+
+def play(case: RunCase, options: Sequence[Option], battery: ChargeModel, source_w: float) -> float:
+    """Utility of the time with the best option, and the value of the charge that it leads to."""
+    return max(evaluate(case, option, battery, source_w) for option in options)
+
+
+def evaluate(case: RunCase, option: Option, battery: ChargeModel, source_w: float) -> float:
+    """The same with one option. What the battery cannot take is lost."""
+    change_pct = compute_charge_change_pct(
+        battery,
+        sun_w=case.sun_w,
+        draw_w=option.power_w - source_w,
+        hours=case.hours,
+        cold=case.cold,
+    )
+    running = 1.0
+    if change_pct < 0:
+        running = min(1.0, max(0.0, (case.charge_pct - case.floor_pct) / -change_pct))
+    value = interpolate_value(case.curve, case.charge_pct + change_pct)
+    return option.utility * case.hours * running + value
