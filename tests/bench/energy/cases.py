@@ -25,10 +25,12 @@ from power.plan.utility import Option, list_options
 from tests.bench.energy.weather import STEP, Floats, Site, load_site
 
 WARMING_STEPS = 32  # 8 h: how far a battery in its box lags behind the air
-TILTS = {"R1": 35.0, "R1 half": 35.0, "R1 double": 35.0, "R2": 30.0}
+TILTS = {"R1": 35.0, "R1 half": 35.0, "R1 double": 35.0, "R1 charger": 35.0, "R2": 30.0}
+CHARGER_ONLY = ("R1 charger",)  # units without a BMS: all that is measured comes from the charger
 WEEK_STEPS = 7 * 96
 JULY = 181 * 96  # steps before 1 July
 SCARCE = 0.25  # the quarter of the weeks in which the sun gives least
+FROST_SHARE = 0.25  # of a week's sun that falls on a battery below 0 C: it cannot be stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Case:
         return len(self.sun_w)
 
     begins_day: int = 0
+    whole: "Case | None" = None  # the year that this is a part of
+    has_bms: bool = True
 
     def utc(self, step: int) -> datetime:
         """The start of that step."""
@@ -69,7 +73,15 @@ class Case:
             sun_w=self.sun_w[steps],
             battery_c=self.battery_c[steps],
             begins_day=first_day,
+            whole=self,
         )
+
+    def find_following(self, days: int) -> "Case":
+        """The days after its last one; after a year follows the same year."""
+        year = self.whole or self
+        first = self.begins_day * 96 + self.steps
+        steps = np.arange(first, first + days * 96) % year.steps
+        return replace(year, sun_w=year.sun_w[steps], battery_c=year.battery_c[steps])
 
 
 def make_case(place: Site, unit: str) -> Case:
@@ -85,6 +97,7 @@ def make_case(place: Site, unit: str) -> Case:
         np.roll(place.sun, -JULY) * settings.panels.peak_w,
         smooth(np.roll(place.air_c, -JULY), WARMING_STEPS),
         list_options(settings),
+        has_bms=unit not in CHARGER_ONLY,
     )
 
 
@@ -94,10 +107,25 @@ def make_cases(wanted: Sequence[tuple[str, str]]) -> list[Case]:
 
 
 def find_scarce_weeks(case: Case) -> list[int]:
-    """The weeks (from 0) in which the sun gives least: a quarter of all."""
+    """The weeks (from 0) in which the sun gives least: a quarter of all. Of a part of a year, those
+    that have no more sun than the last of that quarter.
+    """
+    year = sum_sun_by_week(case.whole or case)
+    most_wh = np.sort(year)[round(len(year) * SCARCE) - 1]
+    return [week for week, wh in enumerate(sum_sun_by_week(case)) if wh <= most_wh]
+
+
+def find_frost_weeks(case: Case) -> list[int]:
+    """The weeks (from 0) that the cold makes scarce: much of their sun cannot be stored."""
+    frozen = replace(case, sun_w=case.sun_w * (case.battery_c < 0))
+    share = sum_sun_by_week(frozen) / np.maximum(sum_sun_by_week(case), 1e-9)
+    return [int(week) for week in np.flatnonzero(share > FROST_SHARE)]
+
+
+def sum_sun_by_week(case: Case) -> Floats:
+    """Sums of the sun over whole weeks."""
     weeks = len(case.sun_w) // WEEK_STEPS
-    weekly = case.sun_w[: weeks * WEEK_STEPS].reshape(weeks, -1).sum(axis=1)
-    return sorted(int(week) for week in np.argsort(weekly)[: round(weeks * SCARCE)])
+    return np.asarray(case.sun_w[: weeks * WEEK_STEPS].reshape(weeks, -1).sum(axis=1))
 
 
 def smooth(values: Floats, steps: int) -> Floats:
@@ -146,5 +174,11 @@ def r2() -> Settings:
     )
 
 
-SETTINGS = {"R1": r1(600), "R1 half": r1(300), "R1 double": r1(1200), "R2": r2()}
+SETTINGS = {
+    "R1": r1(600),
+    "R1 half": r1(300),
+    "R1 double": r1(1200),
+    "R1 charger": r1(600),
+    "R2": r2(),
+}
 assert STEP.total_seconds() == 900

@@ -12,7 +12,8 @@ boot before the next work) and cut (the battery's protection is open). The plant
     a cut                          earns nothing until the charge is back, and costs `CUT_COSTS_H`
                                    in the choice (not in the figure): a brown-out never pays
     boot                           `boot_wh` is taken before the first work after HIBERNATE
-    the end of the year            the same year follows: what is left on 31 December has its value
+    the end of the year            the same year follows: what is left at the end has its value
+    the end of some weeks          what follows them in that year gives what is left its value
 """
 
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from tests.bench.energy import plant
-from tests.bench.energy.cases import Case
+from tests.bench.energy.cases import WEEK_STEPS, Case
 from tests.bench.energy.weather import Floats
 
 Singles = NDArray[np.float32]
@@ -61,12 +62,19 @@ class World(NamedTuple):
 
 
 class Optimum(NamedTuple):
-    """For each step: the option, the utility that it earned (hours), the charge after it, cuts."""
+    """For each step: the option, the utility that it earned (hours), the charge after it, cuts.
+
+    `week_values[week, awake or asleep, charge]`: utility still to come (hours) at the start of each
+    whole week and at the end of the last, by charge from empty to full in equal steps; `end_values`
+    the same after the last step.
+    """
 
     choices: NDArray[np.int64]
     utility: Floats
     charge_wh: Floats
     cut: Bools
+    week_values: Singles
+    end_values: Singles
 
 
 class Moves(NamedTuple):
@@ -83,11 +91,18 @@ class Moves(NamedTuple):
 
 
 def find_optimum(case: Case, start_pct: float, points: int = POINTS) -> Optimum:
-    """The optimum of a year, begun awake at that charge."""
+    """The optimum of the case, begun awake at that charge."""
     world = make_world(case)
-    next_year = compute_values(world.part(0, NEXT_YEAR_STEPS), np.zeros((2, points)))
-    kept = compute_values(world, next_year[0].astype(float))
+    following = make_world(case.find_following(NEXT_YEAR_STEPS // 96))
+    later = compute_values(following, np.zeros((2, points)))
+    kept = compute_values(world, later[0].astype(float))
     return play_choices(world, kept, start_pct / 100 * world.capacity_wh)
+
+
+def compute_value(values: Singles, charge_pct: float, *, awake: bool) -> float:
+    """Utility still to come (hours) at a charge, by the values of one moment."""
+    grid_pct = np.linspace(0, 100, values.shape[1])
+    return float(np.interp(charge_pct, grid_pct, values[AWAKE if awake else ASLEEP]))
 
 
 def make_world(case: Case) -> World:
@@ -227,7 +242,8 @@ def play_choices(world: World, kept: Singles, charge_wh: float) -> Optimum:
         is_cut = result.cut or (is_cut and charge_wh < world.back_wh[step])
         asleep = choice == REST or result.cut
         choices[step], charges[step] = choice, charge_wh
-    return Optimum(choices, earned, charges, cut)
+    weeks = kept[::WEEK_STEPS][: steps // WEEK_STEPS + 1]
+    return Optimum(choices, earned, charges, cut, weeks.copy(), kept[steps].copy())
 
 
 def choose_option(

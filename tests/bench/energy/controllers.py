@@ -7,13 +7,14 @@ the planner the clear-sky index of the next days with an honest error, as a weat
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 
 from appliance.model import BatteryState, EnergyLevel, EnergyPolicy, PowerReading, SolarDay, Stamp
 from appliance.settings import Settings
-from power.plan.clear_sky import compute_clear_sky_w
+from power.plan.backtest import BACKTEST_DAYS, CLEAR_DAYS, run_backtest
 from power.plan.horizon import HORIZON_DAYS, DayForecast
 from power.plan.ladder import Ladder, Proposal
 from power.plan.plan import make_policy, solve_plan
@@ -24,19 +25,14 @@ from power.plan.problem import (
     compute_current_reserve_wh,
     find_solar_midnight,
 )
+from power.plan.run import LADDER, MAX_SIGMA_PCT, MIN_SIGMA_PCT
 from power.plan.solar_day import estimate_shade, summarise_weather
 from tests.bench.energy.cases import Case
+from tests.bench.energy.drive import DayEnd
 from tests.bench.energy.weather import STEP, Floats
 
-USUAL_SIGMA_PCT = 4.0  # of the charge, for the planner's floor, while it is smaller
+BACKTEST_EVERY = 14  # nights; it costs as much as some twenty plans
 FORECAST_SIGMA = (0.12, 0.16, 0.20, 0.24)  # of a day's clear-sky index: today, tomorrow, ...
-
-
-def compute_hourly_clear_w(case: Case) -> Floats:
-    """Clear-sky power of each hour of the case's year, from its first local midnight on."""
-    midnight = find_solar_midnight(case.utc(0), case.site.longitude_deg)
-    middles = [midnight + timedelta(hours=hour + 0.5) for hour in range(366 * 24)]
-    return np.array(compute_clear_sky_w(case.settings.site, case.settings.panels, middles))
 
 
 class LadderController:
@@ -53,20 +49,23 @@ class LadderController:
     ) -> Proposal:
         return self._ladder.propose(battery, reading, previous)
 
-    def end_day(self, now: Stamp, days: Sequence[SolarDay], sigma_pct: float) -> None:
+    def end_day(self, end: DayEnd) -> None:
         """It learns nothing."""
 
 
 class PlannerController:
-    """The shipped planner, solved anew each night."""
+    """The shipped planner, solved anew each night. The backtest, which falls back to the ladder
+    where that did better, runs every `BACKTEST_EVERY` nights here; on the unit with each plan.
+    """
 
     def __init__(self, case: Case, clear_w: Floats) -> None:
         self._case = case
         self._clear_w = clear_w
         self._row: EnergyPolicy | None = None
         self._planned = PolicyPlanner(case.settings, lambda: self._row, predicts_change=False)
-        self._number = 0
-        self.end_day(Stamp(case.utc(0), "bench", 0.0), (), 0.0)
+        self._by_ladder = False
+        self.fallback_nights = 0
+        self.end_day(DayEnd(Stamp(case.utc(0), "bench", 0.0), (), None, None))
 
     def propose(
         self,
@@ -76,30 +75,49 @@ class PlannerController:
     ) -> Proposal:
         return self._planned.propose(battery, reading, previous)
 
-    def end_day(self, now: Stamp, days: Sequence[SolarDay], sigma_pct: float) -> None:
+    def end_day(self, end: DayEnd) -> None:
         """Solve."""
-        place = len(days) * 24
-        clear_w = [
-            float(w)
-            for w in np.take(self._clear_w, range(place, place + HORIZON_DAYS * 24), mode="wrap")
-        ]
+        days, settings = end.days, self._case.settings
+        clear_w = self._take_clear_w(len(days), HORIZON_DAYS)
         history = SiteHistory(
             tuple(
                 summarise_weather(day, self._clear_wh(number)) for number, day in enumerate(days)
             ),
             estimate_shade(days),
         )
-        settings = self._case.settings
         problem = PlanProblem(
             settings=settings,
-            now=now,
+            now=end.now,
             clear_w=[watts * history.shade[hour % 24] for hour, watts in enumerate(clear_w)],
             history=history,
-            sigma_pct=max(sigma_pct, USUAL_SIGMA_PCT),
-            reserve_wh=compute_current_reserve_wh(settings, now.utc, None, confirmed=True),
+            sigma_pct=min(MAX_SIGMA_PCT, max(MIN_SIGMA_PCT, end.sigma_pct or 0.0)),
+            reserve_wh=compute_current_reserve_wh(
+                settings, end.now.utc, end.full_at, confirmed=True
+            ),
             forecast=self._forecast(len(days)),
         )
-        self._row = make_policy(solve_plan(problem))
+        row = make_policy(solve_plan(problem))
+        if days and len(days) % BACKTEST_EVERY == 0:
+            self._by_ladder = self._is_ladder_better(days, problem)
+        self.fallback_nights += self._by_ladder
+        self._row = replace(row, facts={**row.facts, LADDER: 1.0}) if self._by_ladder else row
+
+    def _is_ladder_better(self, days: Sequence[SolarDay], problem: PlanProblem) -> bool:
+        """What the shipped backtest says of the last days."""
+        first = max(0, len(days) - BACKTEST_DAYS)
+        midnight = problem.starts - timedelta(days=len(days) - first)
+        dated = [
+            replace(day, day=midnight + timedelta(days=number))
+            for number, day in enumerate(days[first:])
+        ]
+        clear_w = self._take_clear_w(first, CLEAR_DAYS)
+        result = run_backtest(dated, replace(problem, clear_w=clear_w), midnight=midnight)
+        return result is not None and result.ladder_is_better
+
+    def _take_clear_w(self, day: int, days: int) -> list[float]:
+        """The clear sky of so many days from that day on, by hour."""
+        hours = range(day * 24, (day + days) * 24)
+        return [float(w) for w in np.take(self._clear_w, hours, mode="wrap")]
 
     def _clear_wh(self, number: int) -> float:
         return float(self._clear_w[number * 24 : number * 24 + 24].sum())

@@ -8,15 +8,13 @@ Real are the plausibility watch, the estimator, the guard, the planner, the arbi
 hibernates it polls once an hour, and each poll costs a minute of the computer.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from appliance.chemistry import get_profile
 from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading, SolarDay, Stamp
 from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
@@ -27,10 +25,10 @@ from power.guard.observations import GuardState
 from power.plan.ladder import Proposal
 from power.plan.solar_day import HourMean, filter_sun_w, make_sun_day
 from power.reading.plausibility import PlausibilityFilter
-from provisioning.simulated.plant.pack import make_pack
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
 from tests.bench.energy.faults import Faults
+from tests.bench.energy.sensors import make_sensors
 from tests.bench.energy.weather import Floats
 
 POLLS = 2  # in each step of the plant
@@ -38,14 +36,13 @@ POLL_S = 900 / POLLS
 POLL_H = POLL_S / 3600
 HOURLY = round(3600 / POLL_S)
 WAKE_WH = 5 / 60  # a minute of the computer, while it hibernates
-NOISE_V, NOISE_SHARE, LAG_CELL_V = 0.01, 0.005, 0.006
 START_PCT = 95.0
 FALSE_SHARE = 0.35  # of the capacity above the cut: a stop there was for nothing
 BOOT, BEGIN_S = "bench", 1000.0
 
 
 class Controller(Protocol):
-    """What is judged. It proposes, as a planner does; `night` comes at each solar midnight."""
+    """What is judged. It proposes, as a planner does; `end_day` comes at each solar midnight."""
 
     def propose(
         self,
@@ -55,14 +52,25 @@ class Controller(Protocol):
     ) -> Proposal:
         """What it would do now."""
 
-    def end_day(self, now: Stamp, days: Sequence[SolarDay], sigma_pct: float) -> None:
-        """A day has ended; `days` are all so far."""
+    def end_day(self, end: "DayEnd") -> None:
+        """A day has ended."""
+
+
+class DayEnd(NamedTuple):
+    """What the unit knows at a solar midnight: all days so far, the mean sigma of the last one's
+    charge, and when the battery was last full.
+    """
+
+    now: Stamp
+    days: Sequence[SolarDay]
+    sigma_pct: float | None
+    full_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class YearRecord:
-    """The result of a year. Per step of 15 min: utility (hours), level at its end, true charge
-    (%).
+    """The result of a year. Per step of 15 min: utility (hours), level at its end, true charge (%)
+    at its start; and the true charge at the end.
     """
 
     utility: Floats
@@ -70,6 +78,7 @@ class YearRecord:
     charge_pct: Floats
     estimated_pct: Floats
     power_w: Floats
+    end_pct: float
     cuts: int
     starts: int
     switches: int
@@ -111,52 +120,6 @@ class DayLog:
         self.sums, self.temperatures_c = {}, []
 
 
-class Sensors:
-    """True readings of the plant, as a charge controller and a BMS would give them."""
-
-    def __init__(self, case: Case, seed: int) -> None:
-        self._pack = make_pack(case.settings.battery)
-        self._random = random.Random(seed)
-        self._efficiency = get_profile(case.settings.battery).charge_efficiency
-
-    def read(
-        self,
-        stamp: Stamp,
-        charge: float,
-        change_pct_per_h: float,
-        battery_c: float,
-        sun_w: float,
-        load_w: float,
-        held: bool,
-    ) -> PowerReading:
-        """`change_pct_per_h`: change of the charge since the poll before."""
-        current_a = change_pct_per_h / 100 * self._pack.capacity_ah
-        if current_a > 0:
-            current_a /= self._efficiency
-        at = self._pack.find_ocv(charge, battery_c)
-        lag_v = LAG_CELL_V * self._pack.cells * (1 if current_a > 0 else -1)
-        voltage_v = at.ocv_v + current_a * self._pack.resistance_ohm + lag_v
-        top_v = 3.6 * self._pack.cells
-        if held:
-            voltage_v = top_v
-        noise = self._random.gauss
-        stage = ChargeStage.OFF
-        if sun_w > 1:
-            stage = ChargeStage.ABSORPTION if held else ChargeStage.BULK
-        return PowerReading(
-            stamp=stamp,
-            device="bench",
-            pv_power_w=sun_w * (1 + noise(0, NOISE_SHARE)),
-            pv_voltage_v=30.0 + noise(0, 0.1) if sun_w > 1 else 0.0,
-            battery_voltage_v=min(voltage_v, top_v) + noise(0, NOISE_V),
-            battery_current_a=current_a * (1 + noise(0, NOISE_SHARE)),
-            battery_temperature_c=battery_c,
-            load_power_w=load_w,
-            charge_stage=stage,
-            yield_today_wh=None,
-        )
-
-
 def compute_step(stamp: Stamp) -> int:
     """The plant's step in which that is."""
     return int((stamp.uptime_s - BEGIN_S) // 900)
@@ -182,13 +145,14 @@ class YearSimulation:
         self.floor_wh = (
             plant.hidden_wh(case.battery_c, self.capacity_wh) + plant.CUT_SHARE * self.capacity_wh
         )
-        self.sensors = Sensors(case, seed)
+        self.sensors = make_sensors(case, seed)
         self.watch = PlausibilityFilter()
         self.day_log = DayLog(case, clear_w)
         self.local_shift = timedelta(hours=round(case.site.longitude_deg / 15))
         self.estimate: Estimate | None = None
         self.guard, self.ruling = GuardState(), ArbiterState()
         self.state: BatteryState | None = None
+        self.sigmas_pct: list[float] = []
         self.last_reading: PowerReading | None = None
         self.level, self.draw_w = EnergyLevel.SENTINEL, case.choices[1].power_w
         self.dead, self.cuts, self.starts, self.switches, self.false_stops = False, 0, 0, 0, 0
@@ -212,8 +176,8 @@ class YearSimulation:
             if self.state is not None and self.state.state_of_charge_pct is not None:
                 estimated[step] = self.state.state_of_charge_pct
         return YearRecord(
-            utility, levels, charge, estimated, power, self.cuts, self.starts, self.switches,
-            self.false_stops,
+            utility, levels, charge, estimated, power, self.charge_wh / self.capacity_wh * 100,
+            self.cuts, self.starts, self.switches, self.false_stops,
         )  # fmt: skip
 
     # --- the unit ------------------------------------------------------------------------------
@@ -225,8 +189,10 @@ class YearSimulation:
         if day != self.day:
             self.day_log.end_day(now, self.day)
             self.day = day
-            sigma_pct = self.state.sigma_pct if self.state else None
-            self.controller.end_day(now, self.day_log.days, sigma_pct or 0.0)
+            sigma_pct = sum(self.sigmas_pct) / len(self.sigmas_pct) if self.sigmas_pct else None
+            full_at = self.state.full_at if self.state else None
+            self.controller.end_day(DayEnd(now, self.day_log.days, sigma_pct, full_at))
+            self.sigmas_pct = []
         if self.level <= EnergyLevel.HIBERNATE:
             if number % HOURLY:
                 return
@@ -238,15 +204,15 @@ class YearSimulation:
         """What the devices say: the charger's reading, and the BMS's own count."""
         true = self.sensors.read(
             now,
-            self.charge_wh / self.capacity_wh,
-            self.change_pct_per_h,
-            float(self.case.battery_c[step]),
-            self.used_w,
-            self.drawn_w,
-            self.held,
+            charge=self.charge_wh / self.capacity_wh,
+            change_pct_per_h=self.change_pct_per_h,
+            battery_c=float(self.case.battery_c[step]),
+            sun_w=self.used_w,
+            load_w=self.drawn_w,
+            held=self.held,
         )
         reading: PowerReading | None = true
-        reported_pct: float | None = self.charge_wh / self.capacity_wh * 100
+        reported_pct = self.charge_wh / self.capacity_wh * 100 if self.case.has_bms else None
         if self.faults is not None:
             reading, reported_pct = self.faults.apply(true, reported_pct, now.uptime_s)
         return self.watch.filter_charger("bench", reading), reported_pct
@@ -259,6 +225,8 @@ class YearSimulation:
         state = self.state = estimator.report_state(
             self.estimate, reading, settings.battery, now, loads_w=settings.energy.full_power_w
         )
+        if state.sigma_pct is not None:
+            self.sigmas_pct.append(state.sigma_pct)
         age_s = now.uptime_s - self.last_reading.stamp.uptime_s if self.last_reading else None
         fresh = self.last_reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         throttled = state.charge_blocked or self._target_held(reading)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from power.plan.clear_sky import compute_clear_sky_w
+from power.plan.problem import find_solar_midnight
 from tests.bench.energy import plant
 from tests.bench.energy.cases import Case
 from tests.bench.energy.weather import Floats
@@ -41,12 +43,15 @@ class Observation(NamedTuple):
 
 
 class Site(NamedTuple):
-    """What a rule knows of its cases: one value per case; `power_w` per case and option."""
+    """What a rule knows of its cases: one value per case; `power_w` per case and option, `clear_w`
+    per case and hour of its year: the cloudless sun.
+    """
 
     power_w: Floats
     capacity_wh: Floats
     peak_w: Floats
     worst_month_w: Floats
+    clear_w: Floats
 
 
 class Rule:
@@ -121,7 +126,15 @@ def describe_sites(cases: Sequence[Case]) -> Site:
         np.array([case.settings.battery.capacity_wh for case in cases]),
         np.array([case.settings.panels.peak_w for case in cases]),
         np.array([find_worst_month_w(case) for case in cases]),
+        np.array([compute_hourly_clear_w(case) for case in cases]),
     )
+
+
+def compute_hourly_clear_w(case: Case) -> Floats:
+    """Clear-sky power of each hour of the case's year, from its first local midnight on."""
+    midnight = find_solar_midnight(case.utc(0), case.site.longitude_deg)
+    middles = [midnight + timedelta(hours=hour + 0.5) for hour in range(366 * 24)]
+    return np.array(compute_clear_sky_w(case.settings.site, case.settings.panels, middles))
 
 
 def find_worst_month_w(case: Case) -> float:

@@ -7,6 +7,7 @@ Never: gives two controllers different weather, faults or seeds.
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,22 +22,31 @@ from tests.bench.energy.baselines import (
     ladder_settings,
 )
 from tests.bench.energy.baselines import Ladder as LadderRule
-from tests.bench.energy.cases import Case, find_scarce_weeks, make_cases
-from tests.bench.energy.clairvoyant import find_optimum
+from tests.bench.energy.cache import load_or_compute
+from tests.bench.energy.cases import Case, find_frost_weeks, find_scarce_weeks, make_cases
+from tests.bench.energy.clairvoyant import Optimum, compute_value, find_optimum
 from tests.bench.energy.controllers import (
     ForecastController,
     LadderController,
     PlannerController,
-    compute_hourly_clear_w,
 )
 from tests.bench.energy.drive import START_PCT, Controller, YearRecord, simulate_year
 from tests.bench.energy.faults import Faults
-from tests.bench.energy.score import DAY_STEPS, Score, count_hours_at, sum_by_week
+from tests.bench.energy.peers import EnoMax, LongTermNeutral
+from tests.bench.energy.rule import compute_hourly_clear_w
+from tests.bench.energy.score import DAY_STEPS, WEEK_STEPS, Score, count_hours_at, sum_by_week
 from tests.bench.energy.weather import Floats
 
 SEED = 1
 CLAIRVOYANT = "clairvoyant"
-RULES = {"fixed": Fixed, "full_until_cut": FullUntilCut, "two_level": TwoLevel, "kansal": Kansal}
+RULES = {
+    "fixed": Fixed,
+    "full_until_cut": FullUntilCut,
+    "two_level": TwoLevel,
+    "kansal": Kansal,
+    "long_term_neutral": LongTermNeutral,
+    "eno_max": EnoMax,
+}
 PLANNER, FORECAST, LADDER = "planner", "planner_forecast", "ladder"
 WITHOUT_FAULTS = ("planner_no_faults", "ladder_no_faults")
 Parameters = Mapping[str, Mapping[str, float]]
@@ -73,18 +83,28 @@ def simulate_run(wanted: Run) -> Outcome:
     if wanted.controller == CLAIRVOYANT:
         return simulate_clairvoyant(case)
     if wanted.controller in RULES:
-        return simulate_rule(case, wanted.controller, wanted.parameters[wanted.controller])
+        name, parameters = wanted.controller, wanted.parameters[wanted.controller]
+        inputs = (name, sorted(parameters.items()), *make_inputs(case))
+        return load_or_compute("rule", inputs, lambda: simulate_rule(case, name, parameters))
+    return make_outcome(case, wanted.controller, simulate_controller(case, wanted))
+
+
+def simulate_controller(case: Case, wanted: Run) -> YearRecord:
+    """One of `MAKERS` in the unit's own code, with faulty sensors or sound ones."""
     clear_w = compute_hourly_clear_w(case)
     name = wanted.controller.removesuffix("_no_faults")
     battery = case.settings.battery
     faults = Faults(SEED, capacity_ah=battery.capacity_wh / battery.nominal_voltage_v)
     controller = MAKERS[name](case, clear_w, wanted.parameters)
-    record = simulate_year(
+    return simulate_year(
         case, controller, faults if name == wanted.controller else None, clear_w, SEED
     )
-    return Outcome(
-        score_year(case, wanted.controller, record), record.charge_pct, record.power_w, case.sun_w
-    )
+
+
+def make_outcome(case: Case, controller: str, record: YearRecord) -> Outcome:
+    """The judgement of a run, and its course."""
+    score = score_year(case, controller, record, load_optimum(case))
+    return Outcome(score, record.charge_pct, record.power_w, case.sun_w)
 
 
 def simulate_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Outcome:
@@ -132,8 +152,9 @@ def simulate_rule(case: Case, name: str, parameters: Mapping[str, float]) -> Out
         switches += choice != before
         cuts, dead = cuts + after.cut, after.cut or (dead and charge_wh < back_wh[step])
         before = choice
-    record = YearRecord(utility, levels, charge, charge, power, cuts, starts, switches, 0)
-    return Outcome(score_year(case, name, record), charge, power, case.sun_w)
+    end_pct = charge_wh / capacity_wh * 100
+    record = YearRecord(utility, levels, charge, charge, power, end_pct, cuts, starts, switches, 0)
+    return make_outcome(case, name, record)
 
 
 MAKERS: dict[str, Callable[[Case, Floats, Parameters], Controller]] = {
@@ -145,37 +166,60 @@ CONTROLLERS = (CLAIRVOYANT, *MAKERS, *RULES, *WITHOUT_FAULTS)
 TUNED_FAMILIES = {**RULES, LADDER: LadderRule}
 
 
+def load_optimum(case: Case) -> Optimum:
+    """The clairvoyant's optimum; computed once for each case."""
+    return load_or_compute("clairvoyant", make_inputs(case), lambda: find_optimum(case, START_PCT))
+
+
+def make_inputs(case: Case) -> tuple[Any, ...]:
+    """All of a case that its result depends on."""
+    year, site = case.whole or case, case.site
+    settings = (case.settings.battery, case.settings.panels, case.settings.site)
+    where = (case.name, site.latitude_deg, site.longitude_deg, site.altitude_m, site.year)
+    part = (case.begins_day, case.steps, START_PCT)
+    return (*where, *part, settings, case.choices, year.sun_w, year.battery_c)
+
+
 def simulate_clairvoyant(case: Case) -> Outcome:
     """The clairvoyant's year."""
-    optimum = find_optimum(case, START_PCT)
+    optimum, capacity_wh = load_optimum(case), case.settings.battery.capacity_wh
+    ends_wh = np.concatenate(([START_PCT / 100 * capacity_wh], optimum.charge_wh))
     draws = np.array([one.power_w for one in case.choices])[optimum.choices]
     levels = np.array([int(one.level) for one in case.choices])[optimum.choices]
     record = YearRecord(
         optimum.utility,
         np.where(optimum.cut, 0, levels).astype(float),
-        optimum.charge_wh / case.settings.battery.capacity_wh * 100,
+        ends_wh[:-1] / capacity_wh * 100,
         np.zeros(0),
         draws.astype(float),
+        float(ends_wh[-1]) / capacity_wh * 100,
         int(optimum.cut.sum()),
         0,
         int((np.diff(levels) != 0).sum()),
         0,
     )
-    return Outcome(
-        score_year(case, CLAIRVOYANT, record), record.charge_pct, record.power_w, case.sun_w
-    )
+    return make_outcome(case, CLAIRVOYANT, record)
 
 
-def score_year(case: Case, controller: str, record: YearRecord) -> Score:
+def score_year(case: Case, controller: str, record: YearRecord, optimum: Optimum) -> Score:
     """The figures of one year."""
     days = case.steps / DAY_STEPS
+    weekly = sum_by_week(record.utility)
+    awake = bool(record.levels[-1] > EnergyLevel.HIBERNATE)
+    best_pct = float(optimum.charge_wh[-1]) / case.settings.battery.capacity_wh * 100
+    left_h = compute_value(optimum.end_values, record.end_pct, awake=awake) - compute_value(
+        optimum.end_values, best_pct, awake=bool(optimum.choices[-1])
+    )
     dead_h = count_hours_at(record.levels, EnergyLevel.OFF)
     hibernate_h = count_hours_at(record.levels, EnergyLevel.HIBERNATE)
     return Score(
         case=case.name,
         controller=controller,
-        weekly=sum_by_week(record.utility),
+        weekly=weekly,
         scarce=tuple(find_scarce_weeks(case)),
+        frost=tuple(find_frost_weeks(case)),
+        left_h=left_h,
+        regret=compute_regret(record, weekly, optimum),
         coverage_pct=100 * (1 - (dead_h + hibernate_h) / (days * 24)),
         hibernate_h=hibernate_h,
         dead_h=dead_h,
@@ -186,11 +230,35 @@ def score_year(case: Case, controller: str, record: YearRecord) -> Score:
     )
 
 
+def compute_regret(
+    record: YearRecord, weekly: Sequence[float], optimum: Optimum
+) -> tuple[float, ...]:
+    """By week: the value of the charge at its start, less what was done and what is left then."""
+    begins = range(0, len(record.charge_pct), WEEK_STEPS)
+    charge_pct = [float(record.charge_pct[step]) for step in begins]
+    awake = [True, *(bool(record.levels[step - 1] > EnergyLevel.HIBERNATE) for step in begins[1:])]
+    if len(charge_pct) == len(weekly):
+        charge_pct.append(record.end_pct)
+        awake.append(bool(record.levels[-1] > EnergyLevel.HIBERNATE))
+    values = [
+        compute_value(row, pct, awake=up)
+        for row, pct, up in zip(optimum.week_values, charge_pct, awake, strict=True)
+    ]
+    return tuple(
+        now - later - done for now, later, done in zip(values[:-1], values[1:], weekly, strict=True)
+    )
+
+
 def run_all(wanted: Sequence[Run], report: Callable[[Outcome], None]) -> list[Outcome]:
-    """All of them, on all cores; `report` is called with each as it is done."""
-    found = []
+    """All of them, on all cores; `report` is called with each as it is done.
+
+    The clairvoyant comes first: its values judge the others.
+    """
+    found: dict[int, Outcome] = {}
+    order = sorted(range(len(wanted)), key=lambda place: wanted[place].controller != CLAIRVOYANT)
     with ProcessPoolExecutor() as pool:
-        for outcome in pool.map(simulate_run, wanted):
+        outcomes = pool.map(simulate_run, [wanted[place] for place in order])
+        for place, outcome in zip(order, outcomes, strict=True):
             report(outcome)
-            found.append(outcome)
-    return found
+            found[place] = outcome
+    return [found[place] for place in range(len(wanted))]

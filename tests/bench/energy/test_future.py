@@ -9,10 +9,10 @@ from tests.bench.energy.cases import SETTINGS, Case, make_case
 from tests.bench.energy.controllers import (
     LadderController,
     PlannerController,
-    compute_hourly_clear_w,
 )
 from tests.bench.energy.drive import Controller, YearRecord, simulate_year
 from tests.bench.energy.faults import Faults
+from tests.bench.energy.rule import compute_hourly_clear_w
 from tests.bench.energy.weather import STEPS, Site
 
 DAYS, PARTS_AT = 10, 6 * 96 + 40  # in the middle of a morning
