@@ -31,6 +31,7 @@ from power.plan.problem import (
     compute_hourly_clear_w,
 )
 from power.plan.scenarios import ScenarioStart
+from power.plan.site_history import build_history
 
 DAYS = 45  # that are played
 HORIZON_DAYS = 60  # of the planner, so that it does not spend all on the last of `DAYS`
@@ -200,7 +201,7 @@ def read_history_before(
         days = history.read_days(store, until)
         if len(days) >= MIN_KNOWN_DAYS or until != first:
             break
-    found = history.build_history(days, settings, clear_sky, until)
+    found = build_history(days, settings, clear_sky, until)
     return found if len(days) >= MIN_KNOWN_DAYS else SiteHistory((), found.shade)
 
 

@@ -9,7 +9,7 @@ know the charge stage; means do not, and so count only while the battery was far
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from appliance.model import PowerReading, SolarDay, Stamp
@@ -27,15 +27,12 @@ from appliance.store.tables import BY_ROW
 from power.battery.estimate import is_too_cold_to_charge
 from power.plan.array_yield import HistoryPoint, HistoryPoints, add_yield
 from power.plan.ladder import TARGET_HELD
-from power.plan.problem import ClearSkyModel, SiteHistory, compute_hourly_clear_w
+from power.plan.problem import ClearSkyModel, compute_hourly_clear_w
 from power.plan.solar_day import (
     HourMean,
-    estimate_shade,
     filter_sun_w,
     make_sun_day,
-    summarise_weather,
 )
-from power.plan.weather_model import DayWeather
 
 HISTORY_DAYS = 120  # that the planner is given
 LOOK_BACK_DAYS = 60  # for readings of a day that has no row yet
@@ -224,26 +221,3 @@ def read_days(store: Store, until: date, days: int = HISTORY_DAYS) -> list[Solar
     since = to_storage_key(until - timedelta(days=days))
     newest = store.rows(SolarDay, limit=4000, newest_first=True)  # all that are kept: ten years
     return [day for day in reversed(newest) if since <= day.day < to_storage_key(until)]
-
-
-def build_history(
-    days: Iterable[SolarDay], settings: Settings, clear_sky: ClearSkyModel, until: date
-) -> SiteHistory:
-    """The history as the planner takes it: each day from the first known one to the one before
-    `until`; a day without a row is one of which nothing is known, so that the ages of the others
-    stay right.
-    """
-    known: Mapping[date, SolarDay] = {day.day.date(): day for day in days if day.day.date() < until}
-    if not known:
-        return SiteHistory((), estimate_shade([]))
-    first = min(known)
-    dates = [first + timedelta(days=number) for number in range((until - first).days)]
-    clear_w = compute_clear_days(settings, clear_sky, dates)
-    nothing = DayWeather(None, None)
-    return SiteHistory(
-        tuple(
-            summarise_weather(known[day], sum(clear_w[day])) if day in known else nothing
-            for day in dates
-        ),
-        estimate_shade([known[day] for day in sorted(known)]),
-    )

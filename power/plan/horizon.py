@@ -14,6 +14,7 @@ from itertools import pairwise
 from appliance.chemistry import get_profile
 from appliance.settings import Settings
 from power.battery.voltage_curve import compute_cold_unavailable_pct
+from power.plan.snow import cover, predict_covered
 from power.plan.weather_model import (
     CLASS_CLEAR_SKY_INDEX,
     CLASS_COUNT,
@@ -56,12 +57,14 @@ class Interval:
 @dataclass(frozen=True, slots=True)
 class Horizon:
     """The days to come. `weather[day][k]`: chance of each weather class; `cold[day]`: chance that
-    the battery is too cold to be charged; both hold one day more than there are intervals for.
+    the battery is too cold to be charged; `covered[day]`: chance that snow lies on the panels, in
+    `weather` already. All hold one day more than there are intervals for.
     """
 
     intervals: tuple[Interval, ...]
     weather: tuple[tuple[float, ...], ...]
     cold: tuple[float, ...]
+    covered: tuple[float, ...]
 
 
 def build_horizon(
@@ -70,11 +73,14 @@ def build_horizon(
     clear_w: Sequence[float],
     past: Sequence[DayWeather],
     forecast: Mapping[int, DayForecast] | None = None,
+    *,
+    covered: float = 0.0,
 ) -> Horizon:
     """The horizon from the local solar `midnight` (UTC) on.
 
     `clear_w`: mean clear-sky power (W) of each hour from then on, for whole days, shade included.
-    `past`: the days before, yesterday last. `forecast`: by day, 0 is today.
+    `past`: the days before, yesterday last. `forecast`: by day, 0 is today. `covered`: the chance
+    that snow covers the panels today.
     """
     by_day = [clear_w[first : first + HOURS] for first in range(0, len(clear_w) - HOURS + 1, HOURS)]
     weather = [
@@ -82,6 +88,8 @@ def build_horizon(
         for day, day_w in enumerate(by_day)
     ]
     air = predict_temperatures(past, settings.site.latitude_deg, midnight, len(by_day) + 1)
+    snow = predict_covered(covered, air)
+    weather = [cover(*one) for one in zip((*weather, weather[-1]), snow, strict=True)]
     frost_limited = get_profile(settings.battery).is_harmed_by_frost
     cold = tuple(compute_chance_below(0.0, *one) if frost_limited else 0.0 for one in air)
     intervals: list[Interval] = []
@@ -89,7 +97,7 @@ def build_horizon(
         mean_c, sigma_c = air[day]
         hidden = compute_cold_unavailable_pct(settings.battery, mean_c - sigma_c / 2)
         intervals += make_intervals(day, midnight + timedelta(days=day), day_w, hidden)
-    return Horizon(tuple(intervals), (*weather, weather[-1]), cold)
+    return Horizon(tuple(intervals), tuple(weather), cold, tuple(snow))
 
 
 def make_intervals(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from appliance.errors import ApplianceError
 from appliance.model import SolarDay, Stamp
 from appliance.settings import Settings
 from appliance.store.store import Store
@@ -21,7 +22,10 @@ from power.plan.array_check import check_array
 from power.plan.array_direction import check_direction
 from power.plan.learned_array import LearnedArray, learn_array, rebase_days
 from power.plan.problem import ClearSkyModel
+from power.plan.snow_fault import PanelsCovered, check_snow
 from power.plan.yield_loss import LOOK_BACK_DAYS
+
+SNOW_DAYS = 60  # that are looked back on
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class PanelsWatch:
     of_settings: ClearSkyModel
     learned: LearnedArray | None
     fault_codes: frozenset[str]
+    so_far: SolarDay | None = None
 
     @property
     def clear_sky(self) -> ClearSkyModel:
@@ -63,7 +68,10 @@ def watch_panels(
     codes = {fault.code for fault in store.list_open_faults() if fault.source == PLAN}
     learned = learn_array(days, settings)
     loss = check_array(days, so_far, settings, codes)
-    fault = loss if loss and loss.is_urgent else check_direction(learned, settings, codes) or loss
+    fault: ApplianceError | None = loss
+    if loss is None or not loss.is_urgent:
+        snow = find_snow(days, so_far, settings, clear_sky)
+        fault = snow or check_direction(learned, settings, codes) or loss
     if fault is not None:
         store.raise_fault(PLAN, fault)
     return PanelsWatch(
@@ -71,4 +79,18 @@ def watch_panels(
         clear_sky,
         learned if learned and learned.is_better else None,
         frozenset({fault.code} if fault else ()),
+        so_far,
     )
+
+
+def find_snow(
+    days: Sequence[SolarDay],
+    so_far: SolarDay | None,
+    settings: Settings,
+    clear_sky: ClearSkyModel,
+) -> PanelsCovered | None:
+    """The fault of panels under snow."""
+    seen = [*days[-SNOW_DAYS:], *([so_far] if so_far else [])]
+    dates = [day.day.date() for day in seen]
+    clear_w = history.compute_clear_days(settings, clear_sky, dates)
+    return check_snow(seen, [sum(clear_w[day]) for day in dates], settings)

@@ -21,10 +21,13 @@ ClearSkyModel = Callable[[SiteSettings, PanelsSettings, Sequence[datetime]], lis
 
 @dataclass(frozen=True, slots=True)
 class SiteHistory:
-    """The past days of the site, yesterday last, and its shade factor by local solar hour."""
+    """The past days of the site, yesterday last, its shade factor by local solar hour, and the
+    chance that snow covers the panels now.
+    """
 
     days: tuple[DayWeather, ...]
     shade: tuple[float, ...]
+    covered: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

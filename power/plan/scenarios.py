@@ -18,6 +18,7 @@ from power.guard.limits import derive_limits
 from power.plan.charge_array import compute_charge_changes_pct
 from power.plan.horizon import Interval
 from power.plan.plan import Plan
+from power.plan.snow import uncover
 from power.plan.solver import ValueArray, compute_running_share, grow_sigma_pct, mix_overnight
 from power.plan.weather_model import (
     CLASS_CLEAR_SKY_INDEX,
@@ -91,6 +92,7 @@ class Scenarios:
         self._day = day = int(start.hour // 24)
         weather = self._horizon.weather[day] if start.weather is None else start.weather
         self.weather_class: Ints = self._draw_classes(weather)
+        self._covered = self._draw_covered(weather[0])
         cold = self._horizon.cold[day] if start.cold is None else float(start.cold)
         self.cold: NDArray[np.bool_] = self._random.random(count) < cold
 
@@ -116,12 +118,31 @@ class Scenarios:
         """Draw the weather of each new day from that of the day before."""
         while self._day < day:
             self._day += 1
-            same = self._random.random(self._count) < CLASS_PERSISTENCE
-            drawn = self._draw_classes(self._horizon.weather[self._day])
-            self.weather_class = np.where(same, self.weather_class, drawn)
+            same = (self._random.random(self._count) < CLASS_PERSISTENCE) & ~self._covered
+            drawn = self._draw_classes(self._get_open_weather())
+            if self._covered.any():
+                self._covered &= self._random.random(self._count) < self._get_stay_chance()
+            self.weather_class = np.where(same, self.weather_class, drawn) * ~self._covered
             lasts = self._random.random(self._count) < SPELL_PERSISTENCE
             cold = self._random.random(self._count) < self._horizon.cold[self._day]
             self.cold = np.where(lasts, self.cold, cold)
+
+    def _draw_covered(self, dark: float) -> NDArray[np.bool_]:
+        """In which scenarios snow covers the panels at the start; only dark ones, chance `dark`."""
+        if not self._horizon.covered[self._day]:
+            return np.zeros(self._count, bool)
+        chance = min(1.0, self._horizon.covered[self._day] / max(dark, 1e-9))
+        is_covered = self._random.random(self._count) < chance
+        return np.asarray(is_covered & (self.weather_class == 0))
+
+    def _get_open_weather(self) -> Sequence[float]:
+        """The day's weather where no snow lies."""
+        return uncover(self._horizon.weather[self._day], self._horizon.covered[self._day])
+
+    def _get_stay_chance(self) -> float:
+        """The chance that snow of the day before still lies."""
+        before, now = self._horizon.covered[self._day - 1 : self._day + 1]
+        return now / before if before > 0 else 0.0
 
     def _draw_classes(self, chances: Sequence[float]) -> Ints:
         edges = np.cumsum(chances)

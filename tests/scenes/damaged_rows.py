@@ -55,7 +55,7 @@ from appliance.store.tables import TABLES, Table
 from appliance.web.app import create_app
 from power.battery import estimator
 from power.commands import outlook, why
-from power.plan import history
+from power.plan import history, site_history
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.policy_table import PolicyTable, pack_table
 from power.plan.source_policy import count_on_sources
@@ -314,7 +314,7 @@ def read_for_plan(store: Store, settings: Settings) -> object:
     today = history.to_solar_date(now.utc, settings)
     days = history.read_days(store, today)
     history.make_new_days(store, settings, plain_sky, now)
-    return history.build_history(days, settings, plain_sky, today)
+    return site_history.build_history(days, settings, plain_sky, today)
 
 
 def read_for_guard(store: Store, settings: Settings) -> object:

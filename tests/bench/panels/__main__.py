@@ -30,6 +30,8 @@ from tests.bench.panels.site_year import (
     remember_sound_shares,
     repeat_before,
 )
+from tests.bench.panels.snow_table import SITES as SNOW_SITES
+from tests.bench.panels.snow_table import judge_year, list_snow_rows
 from tests.bench.report import Figure, publish, quick
 
 WORKERS = 2
@@ -92,6 +94,11 @@ def main() -> None:
         }
         skies = SEEDS[:1] if short else SEEDS
         directions = {name: workers.submit(run_seeds, name, skies) for name in CASES}
+        snow = {
+            (site, snows): workers.submit(judge_year, site, snows=snows)
+            for site in (SNOW_SITES[-1:] if short else SNOW_SITES)
+            for snows in (True, False)
+        }
         alarms = {one: dict(run.result()) for one, run in sound.items() if run.result()}
         for key, codes in alarms.items():
             print(f"  sound, but: {' '.join(key)}: {codes}")
@@ -103,8 +110,9 @@ def main() -> None:
             codes = Counter(one[1] for one in results if one)
             late = f"{median(delays):.0f} d, at most {delays[-1]} d" if delays else "never"
             print(f"  {fault:<20} {unit:<16} {len(delays)}/{len(results)} {late} {dict(codes)}")
+        winters = {key: run.result() for key, run in snow.items()}
         learned = {name: run.result() for name, run in directions.items()}
-    print("\n".join(list_rows(learned)))
+    print("\n".join([*list_rows(learned), *list_snow_rows(winters)]))
     within, fits = count_within(learned)
     told = {name: sum(one.fault is not None for one in of) for name, of in learned.items()}
     years = 2 * len(sound)
@@ -121,6 +129,9 @@ def main() -> None:
             "",
             0,
         ),
+        Figure("days under snow", sum(one.covered for one in winters.values()), ""),
+        Figure("of them recognised", sum(one.found for one in winters.values()), ""),
+        Figure("days wrongly taken for snow", sum(one.false for one in winters.values()), ""),
         Figure("wrong settings told", sum(told[one] for one in told if is_wrong(one)), ""),
     ]
     publish("panels", figures, short, {"alarms": {" ".join(k): v for k, v in alarms.items()}})

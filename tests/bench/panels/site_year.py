@@ -32,11 +32,14 @@ Health = Callable[[Floats], Floats]  # day of the year -> share of the light tha
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Panels (W), battery (Wh) and loads (W): how much of the yield is curtailed."""
+    """Panels (W), battery (Wh) and loads (W): how much of the yield is curtailed. `charges_from_c`:
+    of the battery; lead-acid is charged in frost.
+    """
 
     peak_w: float
     capacity_wh: float
     load_w: float
+    charges_from_c: float = 0.0
 
 
 UNITS = {
@@ -145,11 +148,11 @@ def charge(unit: Unit, sun_w: Floats, air_c: Floats) -> tuple[list[float], list[
     pv_w, throttled, battery_c = [], [], []
     for watts, air in zip(sun_w.tolist(), air_c.tolist(), strict=True):
         celsius += (air - celsius) / WARMING_STEPS
-        room_w = 0.0 if celsius < 0 else (unit.capacity_wh - held_wh) / STEP_H
+        room_w = 0.0 if celsius < unit.charges_from_c else (unit.capacity_wh - held_wh) / STEP_H
         given_w = min(watts, unit.load_w + room_w)
         held_wh = max(0.0, held_wh + (given_w - unit.load_w) * STEP_H)
         pv_w.append(given_w)
-        throttled.append(given_w < watts or celsius < 0)
+        throttled.append(given_w < watts or celsius < unit.charges_from_c)
         battery_c.append(celsius)
     return pv_w, throttled, battery_c
 

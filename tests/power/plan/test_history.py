@@ -12,7 +12,6 @@ from appliance.store import retention
 from power.plan.clear_sky import LOSSES
 from power.plan.history import (
     HISTORY_DAYS,
-    build_history,
     find_midnight,
     make_new_days,
     read_days,
@@ -20,6 +19,7 @@ from power.plan.history import (
     to_solar_date,
     to_storage_key,
 )
+from power.plan.site_history import build_history
 from tests.conftest import OpenStore
 from tests.power.plan.site_days import (
     SITE,
