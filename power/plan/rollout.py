@@ -13,8 +13,9 @@ from typing import Protocol
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import BatterySettings, Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.guard.by_charge import compute_lower_bound_pct, judge_charge
+from power.guard.by_charge import judge_charge
 from power.guard.limits import derive_limits
+from power.guard.proven_charge import compute_lower_bound_pct
 from power.plan.ladder import choose_level
 from power.plan.nowcast import SolarNowcast
 from power.plan.policy import DECISION_H, DecisionState, choose_option
