@@ -16,9 +16,10 @@ from power.act.source_evidence import Evidence
 from power.act.source_need import find_need
 from power.act.source_rules import SourceInputs, follow_source
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.guard.by_charge import compute_lower_bound_pct, judge_charge
+from power.guard.by_charge import judge_charge
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState
+from power.guard.proven_charge import compute_lower_bound_pct
 from power.plan.plan import make_policy, solve_plan
 from power.plan.policy_planner import PolicyPlanner
 from power.plan.problem import SiteHistory
