@@ -25,6 +25,7 @@ from appliance.status.solar_yield import YieldSum, read_solar_days, sum_up_days
 from appliance.store.steps import read_pv_steps
 from appliance.store.store import Store
 from appliance.wording.site_time import find_zone
+from power.plan.learned_array import LearnedArray, learn_array
 
 COLUMNS = (
     "starts",
@@ -36,6 +37,7 @@ COLUMNS = (
 )
 OUTPUT_DAYS, STATUS_DAYS = 90, 14  # how far back PVOutput takes them (statuses without a donation)
 STEP_H = 1 / 12
+LEARN_DAYS = 365
 NAMES = {Span.DAYS: "%a %d %b %Y", Span.WEEKS: "week from %d %b %Y", Span.MONTHS: "%B %Y"}
 
 
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
             return write(arguments.to, list(format_statuses(store, settings, today)))
         span = Span.DAYS if arguments.form == "pvoutput" else Span(arguments.by)
         days = read_solar_days(store, span.list_starts(today)[0])
+        learned = learn_array(read_solar_days(store, today - timedelta(days=LEARN_DAYS)), settings)
     if arguments.form == "pvoutput":
         return write(arguments.to, list(format_outputs(days, today)))
     periods = group_days(days, span)
@@ -65,9 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.form == "csv":
         return write(arguments.to, list(format_csv(periods, settings)))
     if arguments.json:
-        show_json(build_document(periods, span, settings))
+        document = build_document(periods, span, settings)
+        show_json({**document, "panels": build_panels_document(learned, settings)})
     else:
-        show([build_section(periods, span, settings)])
+        panels = build_panels_section(learned, settings)
+        show([build_section(periods, span, settings), panels])
     return 0
 
 
@@ -99,6 +104,36 @@ def build_section(periods: dict[date, YieldSum], span: Span, settings: Settings)
         for start, one in periods.items()
     ]
     return Section(title, lines)
+
+
+def build_panels_section(learned: LearnedArray | None, settings: Settings) -> Section:
+    """Direction and tilt, as set and as the clear days show them."""
+    panels, fit = settings.panels, learned.fit if learned else None
+    said = f"tilt {panels.tilt_deg:g}, azimuth {panels.get_azimuth_deg(settings.site):g} degrees"
+    if learned is None or fit is None:
+        shown = "not known yet: it takes seven clear days or more with some hours uncurtailed"
+    else:
+        shown = (
+            f"tilt {fit.tilt_deg:.0f} +- {fit.tilt_sigma_deg:.0f}, azimuth "
+            f"{fit.azimuth_deg:.0f} +- {fit.azimuth_sigma_deg:.0f} degrees, "
+            f"from {fit.days} clear days"
+            f"{'; the plan goes by it' if learned.is_better else ''}"
+        )
+    return Section("Panels", [Line("as set", said), Line("by the sky", shown)])
+
+
+def build_panels_document(learned: LearnedArray | None, settings: Settings) -> dict[str, Any]:
+    """The same as JSON; null where nothing is learned."""
+    panels, fit = settings.panels, learned.fit if learned else None
+    return {
+        "tilt_deg": panels.tilt_deg,
+        "azimuth_deg": panels.get_azimuth_deg(settings.site),
+        "learned_tilt_deg": fit.tilt_deg if fit else None,
+        "learned_tilt_sigma_deg": round(fit.tilt_sigma_deg, 1) if fit else None,
+        "learned_azimuth_deg": fit.azimuth_deg if fit else None,
+        "learned_azimuth_sigma_deg": round(fit.azimuth_sigma_deg, 1) if fit else None,
+        "plan_uses_learned": learned is not None and learned.is_better,
+    }
 
 
 def describe_period(one: YieldSum, peak_w: float) -> str:

@@ -1,5 +1,6 @@
 """`unitctl energy yield`: figures by period, CSV, and what PVOutput takes."""
 
+import json
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,15 @@ def test_a_unit_without_a_day_says_so(unit: Unit, form: str) -> None:
     code, out, err = unit.type("yield", "--form", form)
     assert (code, out) == (1, "")
     assert "stored" in err
+
+
+def test_the_direction_of_the_panels_stands_below_as_set_and_by_the_sky(unit: Unit) -> None:
+    store_days(unit)
+    _, out, _ = unit.type("yield")
+    words = " ".join(out.split())
+    assert "Panels as set tilt 35, azimuth 180 degrees by the sky not known yet" in words
+    _, out, _ = unit.type("yield", "--json")
+    panels = json.loads(out)["panels"]
+    assert panels["azimuth_deg"] == 180
+    assert panels["learned_azimuth_deg"] is None
+    assert panels["plan_uses_learned"] is False

@@ -1,0 +1,117 @@
+"""The run of the plan with panels that stand otherwise than set, or lie under snow."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from appliance.model import EnergyPolicy, SolarDay
+from appliance.settings import PanelsSettings, Settings
+from appliance.store.store import Store
+from power.plan.clear_sky import compute_clear_sky_w
+from power.plan.history import compute_clear_days
+from power.plan.panels_watch import watch_panels
+from power.plan.run import gather_inputs, run_plan
+from tests.conftest import OpenStore
+from tests.power.plan.site_days import SITE, a_state
+from tests.stand_ins.fakes import FakeClock
+
+NOW = datetime(2026, 4, 20, 9, 0, tzinfo=UTC)
+EAST = PanelsSettings(peak_w=600.0, azimuth_deg=90.0)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return replace(settings, site=SITE, panels=replace(EAST, azimuth_deg=None))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(NOW)
+
+
+@pytest.fixture
+def plan(clock: FakeClock, open_store: OpenStore) -> Store:
+    open_store("power").add(a_state(clock.stamp(), 62.0))
+    return open_store("plan")
+
+
+def store_clear_days(plan: Store, panels: PanelsSettings, settings: Settings, count: int) -> None:
+    """Clear days of these panels, with their ratios to the panels of the settings."""
+    dates = [(NOW - timedelta(days=back)).date() for back in range(count, 0, -1)]
+    said = compute_clear_days(settings, compute_clear_sky_w, dates)
+    true = compute_clear_days(replace(settings, panels=panels), compute_clear_sky_w, dates)
+    for date in dates:
+        day = datetime(date.year, date.month, date.day, tzinfo=UTC)
+        minutes = range(255, 18 * 60, 30)
+        times = [day + timedelta(minutes=m) for m in minutes]
+        power_w = compute_clear_sky_w(SITE, panels, times)
+        lit = [hour for hour in range(24) if said[date][hour] > 12]
+        plan.add(
+            SolarDay(
+                plan.clock.stamp(),
+                day,
+                measured_wh=sum(true[date]),
+                clear_wh=sum(said[date]),
+                hours={str(hour): true[date][hour] / said[date][hour] for hour in lit},
+                coldest_c=8.0,
+                warmest_c=16.0,
+                yield_wh=sum(true[date]),
+                steady_w={
+                    str(m): round(w, 1) for m, w in zip(minutes, power_w, strict=True) if w > 12
+                },
+            )
+        )
+
+
+def test_panels_that_face_east_are_told_and_the_plan_has_its_sun_in_the_morning(
+    plan: Store, settings: Settings
+) -> None:
+    store_clear_days(plan, EAST, settings, 14)
+    run_plan(plan, settings, compute_clear_sky_w)
+    (fault,) = plan.list_open_faults()
+    assert (fault.source, fault.code) == ("plan", "pv-direction")
+    now = plan.clock.stamp()
+    panels = watch_panels(plan, settings, compute_clear_sky_w, now)
+    problem = gather_inputs(plan, settings, panels, now).problem
+    today_w = problem.clear_w[:24]
+    assert sum(today_w[:12]) > 1.5 * sum(today_w[12:])
+    last = problem.history.days[-1].clear_sky_index
+    assert last == pytest.approx(1.0, abs=0.1)  # a clear day, beside these panels
+
+
+def test_panels_that_stand_as_set_raise_nothing_and_the_plan_goes_by_the_settings(
+    plan: Store, settings: Settings
+) -> None:
+    store_clear_days(plan, settings.panels, settings, 14)
+    run_plan(plan, settings, compute_clear_sky_w)
+    assert plan.list_open_faults() == []
+    panels = watch_panels(plan, settings, compute_clear_sky_w, plan.clock.stamp())
+    assert panels.clear_sky is compute_clear_sky_w
+
+
+def test_cold_days_that_give_next_to_nothing_are_told_as_snow_and_end_with_the_first_bright_one(
+    plan: Store, settings: Settings
+) -> None:
+    store_clear_days(plan, settings.panels, settings, 14)
+    for day in list(plan.rows(SolarDay))[-3:]:
+        dark_wh = 0.012 * day.clear_wh
+        plan.add(
+            replace(
+                day,
+                measured_wh=dark_wh,
+                yield_wh=dark_wh,
+                hours=dict.fromkeys(day.hours, 0.012),
+                steady_w={},
+                coldest_c=-6.0,
+                warmest_c=-1.0,
+            )
+        )
+    run_plan(plan, settings, compute_clear_sky_w)
+    (fault,) = plan.list_open_faults()
+    assert fault.code == "pv-snow"
+    assert "snow or a cover? It was down to -6 C" in fault.text
+    assert "grey" in plan.rows(EnergyPolicy)[-1].reason
+    store_clear_days(plan, settings.panels, settings, 1)
+    run_plan(plan, settings, compute_clear_sky_w)
+    assert plan.list_open_faults() == []
