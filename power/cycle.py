@@ -21,6 +21,7 @@ from power.act.sources import SourceReport, Sources, SourceSituation
 from power.audit.watch import BatteryWatch
 from power.battery import estimator
 from power.battery.ageing import AgeCounter
+from power.battery.charge_balance import ChargeBalance
 from power.battery.estimate import Estimate, find_plausible_voltage_v
 from power.battery.unmeasured_source import find_source_faults
 from power.guard.by_disconnect import find_disconnect_faults
@@ -102,6 +103,7 @@ class PowerCycle:
         self._reading: PowerReading | None = None
         self._battery: BatteryState | None = None
         self._age = AgeCounter(service.settings.battery)
+        self._balance = ChargeBalance(service.settings.battery)
         self._arbiter = ArbiterState()
         self._poll_began_s = self._poll_took_s = 0.0
 
@@ -160,6 +162,7 @@ class PowerCycle:
             self._estimate, reading, battery, now, loads_w=self._settings.energy.full_power_w
         )
         self._age.count(self._estimate, now)
+        self._balance.follow(self._estimate, reading, poll.meters_differ_a)
         age_s = self._clock.age_s(self._reading.stamp) if self._reading else None
         fresh = self._reading if age_s is not None and age_s <= NO_RISE_AFTER_S else None
         return Situation(now, poll, self._battery, fresh, age_s)
@@ -194,6 +197,8 @@ class PowerCycle:
             )
         )
         self._meter.note_source(runs=report.explains)
+        if report.explains:
+            self._balance.restart()
         return report
 
     def _arbitrate(self, permission: Permission, at: Situation) -> Decision:
@@ -244,6 +249,7 @@ class PowerCycle:
             *find_frost_faults(at.battery, at.reading, limits),
             *find_disconnect_faults(self._guard),
             *self._age.find_faults(),
+            *self._balance.find_faults(),
             *self._watch.follow(
                 poll.reading, poll.batteries, poll.set_points, now_s=at.now.uptime_s
             ),

@@ -58,7 +58,7 @@ class ChargeBalance:
             return
         current_a, is_measured = estimate.inputs.current_a, estimate.inputs.current_measured
         if current_a is None or not is_measured or estimate.share < 1:
-            self._last = None
+            self.restart()
             return
         now_s = reading.stamp.uptime_s
         self._count(current_a, now_s, meters_differ_a)
@@ -67,15 +67,23 @@ class ChargeBalance:
             self._entries.append(Entry(witness, now_s, self._counts))
             self._judge(reading, meters_differ_a)
 
+    def restart(self) -> None:
+        """Forget the counts: what flowed is not known, or a source that is known charges. What was
+        found stays until new witnesses show otherwise.
+        """
+        self._counts, self._entries, self._last = Counts(), [], None
+        self._witnesses.restart()
+
     def find_faults(self) -> list[WrongBalance]:
         """The fault; its figures stay while it lasts."""
         return [self._fault] if self._fault else []
 
     def _count(self, current_a: float, now_s: float, differ_a: float | None) -> None:
         last, self._last = self._last, (now_s, current_a)
-        if last is None or not 0 < now_s - last[0] <= CONTINUOUS_S:
-            self._counts, self._entries = Counts(), []
-            self._witnesses.restart()
+        if last is None:
+            return
+        if not 0 < now_s - last[0] <= CONTINUOUS_S:
+            self.restart()
             return
         hours = (now_s - last[0]) / HOUR_S
         unsure_a = find_unsure_a(current_a, differ_a)

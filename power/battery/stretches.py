@@ -140,7 +140,7 @@ def find_ways(stretches: Sequence[Stretch], capacity_ah: float) -> set[FlowKind]
 def find_constant(
     stretches: Sequence[Stretch], capacities_ah: Sequence[float]
 ) -> tuple[float, float] | None:
-    """The least and the most constant flow (A) that explains all stretches; None where none does."""
+    """The least and the most constant flow (A) that explains all stretches; None: none does."""
     found = []
     for capacity_ah in capacities_ah:
         flows_ah = [(*one.find_flow_ah(capacity_ah), one.hours) for one in stretches]

@@ -61,10 +61,10 @@ REVERSED = (
     "setting invert_current of the device that measures it is wrong: turn the one or the other"
 )
 UNCLEAR = (
-    "the charge that was counted contradicts the battery's own voltages (full, empty and at rest), "
-    "and it does not show yet how: the current has the wrong sign or scale (a shunt that is mounted "
-    "backwards, or set wrong), or something is connected directly to the battery, before the "
-    "shunt. Measure at night with a clamp meter what leaves the battery, and compare it"
+    "the charge that was counted contradicts the battery's own voltages (full, empty, at rest), "
+    "and it does not show yet how: the current has the wrong sign or scale (a shunt that is "
+    "mounted backwards, or set wrong), or something is connected directly to the battery, before "
+    "the shunt. Measure at night with a clamp meter what leaves the battery, and compare it"
 )
 UNTIL = " Until then the state of charge is uncertain"
 

@@ -23,11 +23,14 @@ APART_FOR_S = 60.0  # longer than a sweep over a slow line
 
 @dataclass(frozen=True, slots=True)
 class CheckedPoll:
-    """What is left of the devices' readings, and what is wrong with them."""
+    """What is left of the devices' readings, and what is wrong with them. `meters_differ_a`: by how
+    much two meters of the battery's current differ in the mean of a day; None: there is one only.
+    """
 
     chargers: Mapping[str, Charger]
     batteries: Mapping[str, BatteryReading | None]
     faults: tuple[BusError, ...] = ()
+    meters_differ_a: float | None = None
 
 
 @dataclass
@@ -77,7 +80,8 @@ class DeviceChecks:
             )
         disagreements, odd = self._compare_voltages(sound, now_s)
         faults = (*self._list_own_faults(sound, now_s), *disagreements)
-        return replace(reject_voltages(sound, odd), faults=faults)
+        differ_a = self.signs.find_difference_a()
+        return replace(reject_voltages(sound, odd), faults=faults, meters_differ_a=differ_a)
 
     def _list_own_faults(self, sound: CheckedPoll, now_s: float) -> list[BusError]:
         """The faults of single devices."""
@@ -93,6 +97,7 @@ class DeviceChecks:
             *self.plausibility.charge_faults.values(),
             *self.signs.list_faults(),
             *self.signs.list_other_scales(),
+            *self.signs.list_hidden_flows(),
             *self.temperatures.follow(not_frozen, now_s),
             *self.packs.follow(packs, now_s),
             *self.wires.follow(sound.chargers, packs),

@@ -30,6 +30,7 @@ from power.reading.comparisons import (
     SupplyComparison,
     Vote,
 )
+from power.reading.mean_difference import MeanDifference, SteadyDifference
 from power.reading.sun_slope import SunSlope
 
 LONGEST_GAP_S = 120.0  # a longer silence is not counted
@@ -77,7 +78,8 @@ class CurrentSample:
     evidence has no value.
 
     `others_a`, `sun_a`: the current by that evidence; `most_a`: the most that it can be;
-    `taken_a`: what the panels give while all that they can give is taken.
+    `taken_a`: what the panels give while all that they can give is taken; `direct_a`: what a load
+    that is known to be connected directly to the battery adds to the current by the others.
     """
 
     at_s: float
@@ -87,6 +89,7 @@ class CurrentSample:
     sun_a: float | None = None
     most_a: float | None = None
     taken_a: float | None = None
+    direct_a: float = 0.0
     charge_pct: float | None = None
     full_ah: float | None = None
 
@@ -163,7 +166,8 @@ class HeldScale:
 class CurrentEvidence:
     """All evidence about one device's current: its running sums, and the latest vote of each kind
     and direction. `scale` is beside the others, `sun_scale` beside sun minus loads, `slope` beside
-    what the sun gives more or less.
+    what the sun gives more or less, `difference` the mean beside the others, else sun minus loads;
+    `direct` a load that is connected directly to the battery.
     """
 
     others: TwoWayComparison = field(default_factory=TwoWayComparison)
@@ -175,6 +179,8 @@ class CurrentEvidence:
     scale: HeldScale = field(default_factory=HeldScale)
     sun_scale: HeldScale = field(default_factory=HeldScale)
     slope: SunSlope = field(default_factory=SunSlope)
+    difference: MeanDifference = field(default_factory=MeanDifference)
+    direct: SteadyDifference = field(default_factory=SteadyDifference)
     alone_s: float = 0.0  # how long it discharged while the others rested
     _latest_votes: dict[tuple[Evidence, Direction], tuple[Vote, float]] = field(
         default_factory=dict
@@ -208,6 +214,12 @@ class CurrentEvidence:
             self._latest_votes.pop((kind, way), None)
         self.others = TwoWayComparison()
 
+    def begin_anew_beside(self) -> None:
+        """The others leave another current for it than was believed."""
+        self.discard_votes(Evidence.OTHERS)
+        self.discard_votes(Evidence.SUN)
+        self.sun, self.scale, self.sun_scale = TwoWayComparison(), HeldScale(), HeldScale()
+
     def _votes(self, way: Direction, now_s: float) -> Votes:
         """The latest vote of each kind in that direction, not older than a day."""
         return {
@@ -218,11 +230,11 @@ class CurrentEvidence:
 
     def _add(self, one: CurrentSample, seconds: float) -> None:
         own_a = one.current_a
+        other_a = one.sun_a if one.others_a is None else one.others_a
+        if other_a is not None:
+            self.difference.add(own_a=own_a, other_a=other_a, seconds=seconds)
         if one.others_a is not None:
-            self.others.add(own_a=own_a, other_a=one.others_a, seconds=seconds)
-            self.scale.add(own_a=own_a, other_a=one.others_a, seconds=seconds, now_s=one.at_s)
-            if is_alone(own_a, one.others_a):
-                self.alone_s += seconds
+            self._add_others(one, one.others_a, seconds)
         if one.sun_a is not None:
             self.sun.add(own_a=own_a, other_a=one.sun_a, seconds=seconds)
             self.sun_scale.add(own_a=own_a, other_a=one.sun_a, seconds=seconds, now_s=one.at_s)
@@ -231,6 +243,14 @@ class CurrentEvidence:
         if one.taken_a is not None:
             self.slope.add(own_a=own_a, sun_a=one.taken_a, seconds=seconds, now_s=one.at_s)
         self._add_charge(one, seconds)
+
+    def _add_others(self, one: CurrentSample, others_a: float, seconds: float) -> None:
+        own_a, now_s, beside_a = one.current_a, one.at_s, others_a + one.direct_a
+        self.direct.add(own_a=own_a, other_a=others_a, seconds=seconds, now_s=now_s)
+        self.others.add(own_a=own_a, other_a=beside_a, seconds=seconds)
+        self.scale.add(own_a=own_a, other_a=beside_a, seconds=seconds, now_s=now_s)
+        if is_alone(own_a, others_a):
+            self.alone_s += seconds
 
     def _add_charge(self, one: CurrentSample, seconds: float) -> None:
         charge_pct = one.charge_pct

@@ -20,11 +20,13 @@ from power.reading.current_evidence import (
 )
 from power.reading.disagreements import (
     Disagreement,
+    compare_means,
     compare_scales,
     compare_slope,
     compare_with_sun,
 )
 
+HIDDEN_A = 1.5  # in the mean of a day: the zero points of two meters differ by less
 CONVERSION_EFFICIENCY = 0.96  # of the sun's power arrives at the battery
 
 
@@ -133,6 +135,31 @@ class CurrentSigns:
             if one.scale.means_a or one.slope.slope is not None
         ]
 
+    def list_hidden_flows(self) -> list[Disagreement]:
+        """The packs whose current is that of the controllers but for some amperes, in the mean of a
+        day: what is connected directly to the battery. No value is rejected for it.
+        """
+        return [
+            compare_means(title, difference_a, evidence.voltage.last[2])
+            for title, evidence in self._evidence.items()
+            if is_pack(title)
+            and self._get_result(title) is SignResult.TRUSTED
+            and not self._has_other_scale(title)
+            and evidence.scale.means_a is None
+            and (difference_a := evidence.direct.leaves_a or evidence.difference.known_a)
+            and abs(difference_a) > HIDDEN_A
+            and evidence.voltage.last is not None
+        ]
+
+    def find_difference_a(self) -> float | None:
+        """By how much another meter of the battery's current differs from the one that is used, in
+        the mean of a day; None where there is none, or it is not known yet.
+        """
+        packs = {title: one for title, one in self._evidence.items() if is_pack(title)}
+        known = [one.difference.known_a for one in (packs or self._evidence).values()]
+        found = [abs(one) for one in known if one is not None]
+        return max(found) if found and len(found) == len(known) else None
+
     def find_rejected_fields(
         self, title: str, *, current: str, charge: str = ""
     ) -> tuple[str, ...]:
@@ -176,10 +203,14 @@ class CurrentSigns:
             *(describe_charger(f"charger {name}", one) for name, one in chargers.items()),
             *(describe_pack(f"bms {name}", one) for name, one in packs.items()),
         ]
+        before_a = self._find_direct_a()
         for one in currents:
             if one.current_a is not None:
                 sample = self._make_sample(one, currents, now_s)
                 self._evidence.setdefault(one.title, CurrentEvidence()).add_sample(sample)
+        if (self._find_direct_a() is None) is not (before_a is None):
+            for evidence in self._evidence.values():
+                evidence.begin_anew_beside()
         self._judge_all({one.title: one for one in currents}, now_s)
 
     def _judge_all(self, currents: Mapping[str, DeviceCurrent], now_s: float) -> None:
@@ -216,6 +247,13 @@ class CurrentSigns:
             self._faults[title] = self._make_fault(current, verdict)
         self._results[title] = verdict
 
+    def _find_direct_a(self) -> float | None:
+        """What a load takes that is connected directly to the battery (A, below 0), by the packs'
+        current beside the controllers'.
+        """
+        packs = (one for title, one in self._evidence.items() if is_pack(title))
+        return next((one.direct.leaves_a for one in packs if one.direct.leaves_a), None)
+
     def _make_sample(
         self, own: DeviceCurrent, currents: Sequence[DeviceCurrent], now_s: float
     ) -> CurrentSample:
@@ -229,6 +267,9 @@ class CurrentSigns:
             taken_a = find_taken_a(across) if not beside else None
             sun_a = subtract(sum_known([one.sun_a for one in across]), rest_a)
             most_a = subtract(sum_known([one.most_a for one in across]), rest_a)
+        direct_a = self._find_direct_a() or 0.0
+        if own.is_pack and sun_a is not None:
+            sun_a += direct_a
         measures_all = all(one.measures_battery for one in (own, *beside, *across))
         return CurrentSample(
             at_s=now_s,
@@ -239,6 +280,7 @@ class CurrentSigns:
             sun_a=sun_a if measures_all or not own.is_pack else None,
             most_a=most_a,
             taken_a=taken_a,
+            direct_a=direct_a if own.is_pack else -direct_a,
             charge_pct=own.charge_pct,
             full_ah=own.full_ah,
         )

@@ -71,6 +71,25 @@ def compare_scales(pack: str, own_a: float, others_a: float) -> Disagreement:
     )
 
 
+def compare_means(pack: str, difference_a: float, voltage_v: float) -> Disagreement:
+    """A pack counts some amperes more or less than the controllers, however much flows."""
+    watts = abs(difference_a) * voltage_v
+    if difference_a > 0:
+        return make_disagreement(
+            f"{watts:.0f} W more enter {pack} than the charge controllers report, in the mean of "
+            "a day: a charger that is not in the settings is connected to the battery. It is "
+            "counted; enter it as [charger.NAME] if the unit can read it",
+            pack,
+        )
+    return make_disagreement(
+        f"{watts:.0f} W more leave {pack} than the charge controllers and their load outputs "
+        "report, day and night: something is connected directly to the battery. It is "
+        "counted; if it should be so set loads_on_battery = true in the controller's section, "
+        "otherwise follow the wires at the battery's terminals",
+        pack,
+    )
+
+
 def compare_slope(pack: str, slope: float) -> Disagreement:
     """A pack counts far more or less than the sun gives more or less."""
     return make_disagreement(

@@ -42,13 +42,15 @@ MOST_DOUBLINGS = 6  # 64 s; a device may be silent for years
 @dataclass(frozen=True, slots=True)
 class Poll:
     """The result of one poll of all devices: the combined reading, each battery, the faults, and
-    what each device is set to, as far as it gives that.
+    what each device is set to, as far as it gives that. `meters_differ_a`: by how much two meters
+    of the battery's current differ in the mean of a day; None: there is one only.
     """
 
     reading: PowerReading | None
     batteries: tuple[BatteryReading, ...] = ()
     faults: tuple[BusError, ...] = ()
     set_points: tuple[SetPoints, ...] = ()
+    meters_differ_a: float | None = None
 
 
 class DeviceMeter(Protocol):
@@ -138,7 +140,13 @@ class Meters:
         whole = combine(list(checked.chargers.values()), list(packs.values()), self.clock.age_s)
         named_packs = (replace(one, device=name) for name, one in packs.items() if one)
         set_points = tuple(found for one in self.devices if (found := one.set_points))
-        return Poll(whole, tuple(named_packs), (*faults, *checked.faults), set_points)
+        return Poll(
+            whole,
+            tuple(named_packs),
+            (*faults, *checked.faults),
+            set_points,
+            checked.meters_differ_a,
+        )
 
     def _sort(
         self, readings: Sequence[Any]

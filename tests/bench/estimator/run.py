@@ -13,7 +13,9 @@ from appliance.model import BatteryState, ChargeStage, EnergyLevel, PowerReading
 from appliance.settings import Settings
 from power.act.arbiter import ArbiterState, arbitrate
 from power.battery import estimator
+from power.battery.charge_balance import ChargeBalance
 from power.battery.estimate import Estimate
+from power.battery.unmeasured_flow import FlowKind
 from power.battery.unmeasured_source import find_source_faults
 from power.guard.guard import judge
 from power.guard.observations import GuardState
@@ -39,6 +41,9 @@ class Case:
     has_probe: bool = True
     generator_h: tuple[float, float] | None = None  # hours of each second day
     generator_a: float = 0.0
+    hidden_w: float = 0.0  # what is connected before the shunt, and no meter sees
+    factor: float = 1.0  # of the reported current: -1 is the wrong sign
+    meters_differ_a: float | None = None  # a second meter of the same current
     path_open_days: tuple[int, ...] = ()
     seed: int = 1
 
@@ -57,6 +62,9 @@ class Result:
     source_found_h: float = 0.0
     full_level_h: float = 0.0
     resistance_ohm: float | None = None
+    balance_h: float | None = None  # when the balance first contradicted the count
+    clear_h: float | None = None  # when it said how
+    balance_texts: tuple[str, ...] = ()
 
     def compare(self, truth_pct: float, state: BatteryState) -> None:
         """One moment's estimate beside the truth."""
@@ -86,6 +94,7 @@ class Site:
         self.plant = Plant(self.case.setup, charge=self.case.setup.charge)
         self.chance, self.ladder = Random(self.case.seed), Ladder(self.case.settings)
         self.cloud, self.dead = 1.0, False
+        self.balance = ChargeBalance(self.case.settings.battery)
 
     def run(self, days: int) -> Result:
         for step in range(int(days * DAY_S / STEP_S)):
@@ -100,7 +109,7 @@ class Site:
         self.plant.path_open = day in self.case.path_open_days
         self.plant.step(
             sun_w=self._sun_w(hour, day),
-            load_w=0.0 if self.dead else self.load_w,
+            load_w=self.case.hidden_w + (0.0 if self.dead else self.load_w),
             celsius=celsius,
             extra_a=self._generator_a(hour, day),
         )
@@ -126,6 +135,7 @@ class Site:
 
     def _read(self, at_s: float, celsius: float) -> PowerReading:
         case, plant, noise = self.case, self.plant, self.chance.gauss
+        seen_a = plant.current_a + case.hidden_w / max(1.0, plant.measured_v())
         stage = plant.stage
         if case.setup.charger.always is not None and stage is not ChargeStage.OFF:
             stage = case.setup.charger.always
@@ -135,7 +145,7 @@ class Site:
             pv_power_w=round(plant.pv_w, 1),
             pv_voltage_v=36.0 if plant.pv_w else 0.0,
             battery_voltage_v=round(plant.measured_v() + case.meter_v + noise(0, case.noise_v), 2),
-            battery_current_a=round(plant.current_a + case.offset_a + noise(0, 0.03), 2),
+            battery_current_a=round(case.factor * seen_a + case.offset_a + noise(0, 0.03), 2),
             battery_temperature_c=round(celsius, 1) if case.has_probe else None,
             load_power_w=round(self.load_w, 1),
             charge_stage=stage,
@@ -146,6 +156,8 @@ class Site:
         settings, now = self.case.settings, reading.stamp
         full_at = self.estimate.full_at if self.estimate else None
         self.estimate = estimator.update(self.estimate, reading, settings.battery)
+        self.balance.follow(self.estimate, reading, self.case.meters_differ_a)
+        self._note_balance(at_s)
         state = estimator.report_state(
             self.estimate, reading, settings.battery, now, loads_w=settings.energy.full_power_w
         )
@@ -157,6 +169,17 @@ class Site:
         self.level = EnergyLevel.HIBERNATE if verdict.power_off else budget.level
         self.load_w = settings.get_level_power_w(self.level)
         self._note(state, at_s, anchored=bool(self.estimate and self.estimate.full_at != full_at))
+
+    def _note_balance(self, at_s: float) -> None:
+        result = self.result
+        for fault in self.balance.find_faults():
+            if result.balance_h is None:
+                result.balance_h = at_s / HOUR_S
+            if str(fault) not in result.balance_texts:
+                result.balance_texts += (str(fault),)
+        flow = self.balance.flow
+        if flow and flow.kind is not FlowKind.UNCLEAR and result.clear_h is None:
+            result.clear_h = at_s / HOUR_S
 
     def _note(self, state: BatteryState, at_s: float, *, anchored: bool) -> None:
         result = self.result

@@ -1,13 +1,16 @@
 """False alarms of sound sites, and how soon the faults of faulty ones are found.
 
 Each site is polled every 10 s for two simulated days, its devices as coarse and noisy as real ones,
-through the product's checks and into one reading. `--quick`: one day, every second site.
+through the product's checks and into one reading; the balance of the charge
+(power/battery/charge_balance.py) runs for eight days on the plants of bench-estimator. `--quick`:
+one day, every second site.
 """
 
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+from tests.bench.readings.balance import print_rows, run_balances
 from tests.bench.readings.cases import FAULTY, SOUND
 from tests.bench.readings.run import Case, Result, run_case
 from tests.bench.report import Figure, publish, quick
@@ -62,12 +65,16 @@ def main() -> None:
             f"  {name:<50} {found:>8} {row['found_h_at_most']:>6.2f} h {row['false_h']:>8.2f} h "
             f"{row['false_h_at_most']:>6.2f} h {', '.join(row['missed'])}"
         )
+    balances, calm = run_balances(short=short)
+    print_rows(balances)
     missed = [name for name, one in faulty.items() if list_missed(name, one)]
+    missed += [name for name, row in balances.items() if row["missed"]]
+    alarms |= {name: {"battery-balance": texts[0]} for name, texts in calm.items() if texts}
     false_h = max(one.false_h for one in faulty.values())
     figures = [
-        Figure("sound sites", len(sound), "", None if short else 25, at_least=True),
+        Figure("sound sites", len(sound) + len(calm), "", None if short else 25, at_least=True),
         Figure("sound sites with a fault", len(alarms), "", 0),
-        Figure("faulty sites", len(faulty), ""),
+        Figure("faulty sites", len(faulty) + len(balances), ""),
         Figure("faulty sites beyond their limits", len(missed), "", 0),
         Figure("false values used, longest", false_h, "h"),
     ]
@@ -77,6 +84,7 @@ def main() -> None:
         short,
         {"false_alarms": alarms, "missed": missed},
         faulty={name: describe(name, one) for name, one in faulty.items()},
+        balance=dict(balances),
         sound={name: {"polls": one.polls, "false_h": one.false_h} for name, one in sound.items()},
     )
 

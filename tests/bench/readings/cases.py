@@ -203,6 +203,41 @@ FAULTY: dict[str, Case] = {
         found_h=10,
         may_also=(CURRENT, "current-charger-roof0"),
     ),
+    "30 W beside the load output": Case(
+        plant=Plant(pv_w=400, capacity_ah=200, hidden_w=30), fault=OTHER_SIZE, found_h=22
+    ),
+    "60 W beside the load output": Case(
+        plant=Plant(pv_w=500, capacity_ah=200, hidden_w=60), fault=OTHER_SIZE, found_h=22
+    ),
+    "60 W beside the load output, BMS with the mean of 5 min": Case(
+        plant=Plant(pv_w=500, capacity_ah=200, hidden_w=60),
+        packs=(Pack(mean_s=300, step_a=0.1),),
+        fault=OTHER_SIZE,
+        found_h=22,
+        false_h=3,
+        may_also=(CURRENT,),
+    ),
+    "wrong sign of a lone controller": Case(
+        controllers=(Controller(factor=-1),),
+        packs=(),
+        fault="current-charger-roof0",
+        found_h=0.25,
+        false_h=0.25,
+    ),
+    "wrong sign of a lone coarse controller": Case(
+        controllers=(replace(RENOGY, factor=-1),),
+        packs=(),
+        fault="current-charger-roof0",
+        found_h=1,
+        false_h=0.25,
+    ),
+    "a coarse shunt the wrong way round, loads on the battery": Case(
+        packs=(replace(DALY, step_a=1.0, gain=-1),),
+        controllers=(VICTRON,),
+        fault=CURRENT,
+        found_h=12,
+        false_h=6,
+    ),
     "a BMS frozen at noon": Case(
         packs=(Pack(frozen_from_h=12),), fault="frozen-bms-pack0", found_h=0.75, false_h=0.75
     ),

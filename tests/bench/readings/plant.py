@@ -38,7 +38,8 @@ class Plant:
     """A site as it is built. `load_w` is there always, `step_w` comes and goes each `step_s`.
 
     `is_cut`: whether the BMS takes no charge at that hour of the day. `cools_share` of the sun goes
-    into loads that follow it. `generator_a`: what a charger gives that no device measures.
+    into loads that follow it. `generator_a`: what a charger gives that no device measures;
+    `hidden_w`: what is connected directly to the battery.
     """
 
     cells: int = 4
@@ -56,6 +57,7 @@ class Plant:
     is_cut: Callable[[float], bool] = never
     cools_share: float = 0.0
     generator_a: Callable[[float], float] = nothing
+    hidden_w: float = 0.0
     start_h: float = 0.0
 
 
@@ -122,12 +124,13 @@ class RunningPlant:
         plant, cells = self.plant, self.plant.cells
         rest_v, ohm = find_rest_v(self.charge_pct) * cells, CELL_OHM * cells
         load_a, most_a = load_w / rest_v, sun_w * EFFICIENCY / rest_v
+        hidden_a = plant.hidden_w / rest_v
         is_cut = plant.is_cut(hour)
         limit_v = self._find_limit_v()
         generator_a = plant.generator_a(hour)
-        surplus_a = most_a + generator_a - load_a
+        surplus_a = most_a + generator_a - load_a - hidden_a
         held = not is_cut and rest_v + surplus_a * ohm > limit_v
-        battery_a = max((limit_v - rest_v) / ohm, -load_a) if held else surplus_a
+        battery_a = max((limit_v - rest_v) / ohm, -load_a - hidden_a) if held else surplus_a
         battery_a = min(0.0, battery_a) if is_cut else battery_a
         cells_v = rest_v + battery_a * ohm
         self._follow_stage(sun_w, battery_a, held=held)
@@ -136,7 +139,7 @@ class RunningPlant:
             hour=hour,
             sun_w=sun_w,
             load_a=load_a,
-            charge_a=max(0.0, battery_a + load_a - generator_a) if sun_w else 0.0,
+            charge_a=max(0.0, battery_a + load_a + hidden_a - generator_a) if sun_w else 0.0,
             battery_a=battery_a,
             cells_v=cells_v,
             bus_v=limit_v if is_cut and surplus_a > 0 else cells_v,
