@@ -27,7 +27,7 @@ from power.battery.voltage_curve import derive_facts
 OFFSET_A, DEAD_BAND_A, CONFIRMED_A = 1.2, 3.0, 0.3
 DIFFERENCES = 1.5  # of two meters in the mean, that both may be off by
 EVERY_S = HOUR_S
-KEPT, KEPT_S = 72, 8 * DAY_S
+KEPT, KEPT_S = 60, 8 * DAY_S
 
 
 @dataclass
@@ -61,7 +61,7 @@ class ChargeBalance:
             self.restart()
             return
         now_s = reading.stamp.uptime_s
-        self._count(current_a, now_s, meters_differ_a)
+        self._count(current_a, now_s, differ_a=meters_differ_a)
         witness = self._witnesses.find(estimate, reading)
         if witness is not None and self._is_due(witness, now_s):
             self._entries.append(Entry(witness, now_s, self._counts))
@@ -78,7 +78,7 @@ class ChargeBalance:
         """The fault; its figures stay while it lasts."""
         return [self._fault] if self._fault else []
 
-    def _count(self, current_a: float, now_s: float, differ_a: float | None) -> None:
+    def _count(self, current_a: float, now_s: float, *, differ_a: float | None) -> None:
         last, self._last = self._last, (now_s, current_a)
         if last is None:
             return

@@ -124,7 +124,7 @@ def bound_rested(estimate: Estimate, reading: PowerReading, facts: BatteryFacts)
         return None
     celsius = reading.battery_temperature_c
     bounds, turned = (
-        bound_at(voltage_v, amps, celsius, resistance=estimate.resistance, facts=facts)
+        bound_at(voltage_v, amps, celsius=celsius, resistance=estimate.resistance, facts=facts)
         for amps in (current_a, -current_a)
     )
     return Witness(WitnessKind.RESTED, bounds, turned)
@@ -133,8 +133,8 @@ def bound_rested(estimate: Estimate, reading: PowerReading, facts: BatteryFacts)
 def bound_at(
     voltage_v: float,
     current_a: float,
-    celsius: float | None,
     *,
+    celsius: float | None,
     resistance: Resistance,
     facts: BatteryFacts,
 ) -> ChargeRange:

@@ -20,7 +20,8 @@ from power.battery.voltage_curve import BatteryFacts
 
 GAIN_SHARE, TURN_SHARE = 0.06, 0.02  # of the net charge (scale), and of all (both ways differ)
 LEAST_KEPT, LEAST_KEPT_LOSSY = 0.97, 0.65  # share of what flows in
-CAPACITY_SHARES = tuple(share / 20 for share in range(8, 25))  # of the rated one
+# Of the rated capacity, the likeliest first.
+CAPACITY_SHARES = sorted((share / 20 for share in range(8, 25)), key=lambda one: abs(one - 0.9))
 APART_S = 3 * HOUR_S  # of two witnesses, at least
 WIDTH_PER_SIGMA = 4.0
 
@@ -108,17 +109,16 @@ def judge_stretches(
     is_lossy, rated_ah = facts.profile.loses_charge, facts.capacity_ah
     stretches = list(list_stretches(entries, is_lossy=is_lossy))
     capacities_ah = [share * rated_ah for share in CAPACITY_SHARES]
-    ways = [find_ways(stretches, ah) for ah in capacities_ah]
-    if not all(ways):
+    if explains_all(stretches, capacities_ah):
         return None
     hours = max(one.hours for one in stretches)
     unclear = UnmeasuredFlow(FlowKind.UNCLEAR, 0.0, 0.0, hours, voltage_v, is_confirmed)
     turned = list(list_stretches(entries, is_lossy=is_lossy, turned=True))
     constant = find_constant(stretches, capacities_ah)
-    if any(not find_ways(turned, ah) for ah in capacities_ah):
+    if explains_all(turned, capacities_ah):
         return unclear if constant else replace(unclear, kind=FlowKind.REVERSED)
     if constant is None:
-        if len(set.union(*ways)) > 1:
+        if len(set.union(*(find_ways(stretches, ah) for ah in capacities_ah))) > 1:
             return unclear
         constant = find_most_certain(stretches, capacities_ah)
     least_a, most_a = constant
@@ -128,6 +128,11 @@ def judge_stretches(
         amps=(least_a + most_a) / 2,
         sigma_a=(most_a - least_a) / WIDTH_PER_SIGMA,
     )
+
+
+def explains_all(stretches: Sequence[Stretch], capacities_ah: Sequence[float]) -> bool:
+    """Whether the measured current explains all stretches, with some capacity."""
+    return any(not find_ways(stretches, ah) for ah in capacities_ah)
 
 
 def find_ways(stretches: Sequence[Stretch], capacity_ah: float) -> set[FlowKind]:

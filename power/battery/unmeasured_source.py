@@ -38,6 +38,9 @@ DARK_FOR_S, LIT_FOR_S = 300.0, 120.0  # so long it must stay risen
 JUMP_WITHIN_S = 60.0
 FULL_LEAD_OHM = 10.0  # of the usual resistance: a nearly full lead-acid cell that is charged
 STANDS_SHARE = 0.67  # of a rise
+# Of the nominal voltage: what each % of charge adds where a cell's voltage rises most steeply, at
+# the end of its charge; 0.5 V of LFP (the cells of bench-estimator).
+STEEP_SHARE_PER_PCT = 0.15
 LONGEST_S = 12 * HOUR_S  # then it is looked for anew
 SIGMA_PCT_PER_H = 20.0  # C/5: what such a source may charge
 
@@ -109,10 +112,13 @@ def explain_v(
     reading: PowerReading,
     facts: BatteryFacts,
 ) -> float:
-    """By how much (V of a cell) the change of the measured current may have raised the voltage."""
+    """By how much (V of a cell) the change of the measured current may have raised the voltage, and
+    its charge at the steep end of the curve, until the rise stood.
+    """
+    end_v = explain_end_v(before, inputs, reading, facts)
     more_a = (inputs.current_a or 0.0) - before.from_a
     if more_a <= 0:
-        return 0.0
+        return end_v
     celsius = reading.battery_temperature_c
     may_be_freezing = celsius is None or celsius < 0
     usual = FREEZING_RESISTANCE if may_be_freezing else CHARGING_RESISTANCE
@@ -121,7 +127,19 @@ def explain_v(
     if previous.resistance.ohm is not None:
         _, learned_ohm = bound_learned(previous.resistance, facts, may_be_freezing=may_be_freezing)
         hard_ohm = max(hard_ohm, learned_ohm)
-    return more_a * (hard_ohm + POLARISED_V / facts.capacity_ah)
+    return end_v + more_a * (hard_ohm + POLARISED_V / facts.capacity_ah)
+
+
+def explain_end_v(
+    before: Rise, inputs: EstimatorInputs, reading: PowerReading, facts: BatteryFacts
+) -> float:
+    """The same by the measured charge that flowed in meanwhile, if the cell is nearly full: whether
+    it is, no count is sure enough to say.
+    """
+    until_s = reading.stamp.uptime_s if before.since_s is None else before.since_s
+    inflow_a = max(0.0, before.from_a, inputs.current_a or 0.0)
+    charged_pct = inflow_a * (until_s - before.from_s) * facts.pct_per_as
+    return STEEP_SHARE_PER_PCT * facts.profile.nominal_v * charged_pct
 
 
 def widen_for_source(previous: Estimate, estimate: Estimate) -> Estimate:

@@ -79,7 +79,8 @@ class CurrentSample:
 
     `others_a`, `sun_a`: the current by that evidence; `most_a`: the most that it can be;
     `taken_a`: what the panels give while all that they can give is taken; `direct_a`: what a load
-    that is known to be connected directly to the battery adds to the current by the others.
+    that is known to be connected directly to the battery adds to the current by the others (A,
+    below 0 for a pack).
     """
 
     at_s: float
@@ -236,8 +237,9 @@ class CurrentEvidence:
         if one.others_a is not None:
             self._add_others(one, one.others_a, seconds)
         if one.sun_a is not None:
-            self.sun.add(own_a=own_a, other_a=one.sun_a, seconds=seconds)
-            self.sun_scale.add(own_a=own_a, other_a=one.sun_a, seconds=seconds, now_s=one.at_s)
+            sun_a = one.sun_a + min(0.0, one.direct_a)  # a controller's own loads are not meant
+            self.sun.add(own_a=own_a, other_a=sun_a, seconds=seconds)
+            self.sun_scale.add(own_a=own_a, other_a=sun_a, seconds=seconds, now_s=one.at_s)
         elif one.most_a is not None:
             self.dark.add(own_a=own_a, most_a=one.most_a, seconds=seconds)
         if one.taken_a is not None:

@@ -267,9 +267,6 @@ class CurrentSigns:
             taken_a = find_taken_a(across) if not beside else None
             sun_a = subtract(sum_known([one.sun_a for one in across]), rest_a)
             most_a = subtract(sum_known([one.most_a for one in across]), rest_a)
-        direct_a = self._find_direct_a() or 0.0
-        if own.is_pack and sun_a is not None:
-            sun_a += direct_a
         measures_all = all(one.measures_battery for one in (own, *beside, *across))
         return CurrentSample(
             at_s=now_s,
@@ -280,7 +277,7 @@ class CurrentSigns:
             sun_a=sun_a if measures_all or not own.is_pack else None,
             most_a=most_a,
             taken_a=taken_a,
-            direct_a=direct_a if own.is_pack else -direct_a,
+            direct_a=(self._find_direct_a() or 0.0) * (1 if own.is_pack else -1),
             charge_pct=own.charge_pct,
             full_ah=own.full_ah,
         )

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
+from appliance.chemistry.lfp import LFP  # all BMSs that the unit reads are of LFP packs
 from appliance.errors import BusError
 from appliance.model import BatteryReading
 from power.reading.connected import is_disconnected
 
 ALARM_HOLDS_S = 120.0  # an alarm that trips and releases is one
-APART_V = 0.15  # of one cell from the others: an LFP pack at rest is within 0.02
-NEAR_V = 0.08
+APART_V = float(LFP.spread_v)  # of one cell from the others: a pack at rest is within 0.02
+NEAR_V = APART_V / 2
 APART_AFTER_S = 300.0
 KNOWN_FOR_S = 600.0  # a BMS that is silent for longer reports nothing any more
 TEXT_STEP_V = 0.05
@@ -196,8 +197,8 @@ def advise(alarms: str) -> str:
     if all(is_cold(one) for one in alarms.split(", ")):
         return "It takes no charge while its cells are cold; warm it, or wait"
     return (
-        "It protects the battery by opening a switch; look at its cells, temperature and current "
-        "before anything else"
+        "It protects the battery by opening its MOSFETs; look at its cells, temperature and "
+        "current before anything else"
     )
 
 

@@ -83,3 +83,16 @@ def test_a_measured_charging_current_at_night_is_no_unmeasured_source(clock: Fak
     driven = run(quiet, clock, 60, volts=13.9, amps=40.0, **NIGHT)
     assert find_source_faults(driven) == []
     assert driven.charge_pct == pytest.approx(80, abs=3)
+
+
+@pytest.mark.parametrize("c_rate", [0.2, 0.37, 0.5, 1.0])
+@pytest.mark.parametrize("volts_per_pct", [0.25, 0.4])
+def test_the_steep_end_of_a_fast_charge_is_no_source(
+    clock: FakeClock, c_rate: float, volts_per_pct: float
+) -> None:
+    amps, volts = 200.0 * c_rate, 13.4
+    found = run(make_estimate(clock, 90, 3), clock, 30, volts=volts, amps=amps, **DAY)
+    for _ in range(60):
+        volts = min(14.4, volts + 4 * volts_per_pct * c_rate / 3.6)
+        found = run(found, clock, 1 / 6, volts=volts, amps=amps, **DAY)
+        assert find_source_faults(found) == []
