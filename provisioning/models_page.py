@@ -65,9 +65,39 @@ BATTERY_COLUMNS: Columns = {
     "Ah": ("remaining_ah", "full_ah"),
     "cells": ("lowest_cell_voltage_v", "highest_cell_voltage_v"),
     "temperature": ("lowest_temperature_c", "highest_temperature_c"),
-    "switches": ("charge_allowed", "discharge_allowed"),
+    "MOSFETs": ("charge_allowed", "discharge_allowed"),
     "alarms": ("alarms",),
     "cycles": ("cycles",),
+}
+
+
+# Why the set-points of a model are not read.
+NO_SOURCE = "no source that says which of its values are set-points"
+NOT_READ = {
+    "victron-mppt": "its text has none; the models with `-hex` give them",
+    "victron-mppt-load": "its text has none; the models with `-hex` give them",
+    "victron-gx-system": "the list of its registers has limits of now (DVCC), which move, and none "
+    "of what a device is set to",
+    "victron-gx-solarcharger": "the list of its registers has none; a controller with `-hex` on a "
+    "line of its own gives them",
+    "victron-gx-battery": "the list of its registers has the limits that a BMS asks for now, which "
+    "move, and not where it disconnects",
+    "victron-shunt": "it disconnects nothing; its relay is not read",
+    "sunspec-pv": "the models of SunSpec that it has hold none",
+    "sunspec-battery": "the models of SunSpec that it has hold none of a cell",
+    "jbd": "they answer in factory mode only, and it is entered by a write",
+    "daly": "no source found for the registers of its limits",
+    "daly-d2": "no source found for the registers of its limits",
+    "seplos-v3": "of its parameters (0x1300 to 0x1369) only cells and capacity have a source",
+    "seplos-v2": "no source for the layout of its parameters (47)",
+    "pace": "no source for the layout of its parameters (47)",
+    "renogy-lfp": "it gives limits of now (5049 to 5052); " + NO_SOURCE,
+}
+PARTLY_READ = {
+    "prostar-mppt": "the LVD and LVR of its load output only: no source for the scale of E000 to "
+    "E00D",
+    "pylontech": "UVP and OVP; from which temperature on it charges is not clear",
+    "daly-a5": "UVP and OVP of its cells (0x59); a board that does not know the command gives none",
 }
 
 
@@ -80,11 +110,26 @@ def build_page(models: Sequence[Profile] = MODELS) -> str:
         parts += ["## Charge controllers: `[charger.NAME]`", build_table(chargers, CHARGER_COLUMNS)]
     if batteries:
         parts += ["## Batteries and shunts: `[bms.NAME]`", build_table(batteries, BATTERY_COLUMNS)]
+    parts += ["## What a device is set to", describe_set_points(models)]
     parts += [
         "## Tested against what, and where the tables come from",
         *map(describe_sources, models),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def describe_set_points(models: Sequence[Profile]) -> str:
+    """Which models give their set-points to the audit, and why others do not."""
+    rows = [f"| `{one.name}` | {describe_reading(one.name)} |" for one in models]
+    head = "Read once an hour, never written (`unitctl battery audit`, [energy.md](energy.md))."
+    return "\n".join([head, "", "| model | set-points |", "| --- | --- |", *rows])
+
+
+def describe_reading(name: str) -> str:
+    """What is read of a model's set-points, or why nothing is."""
+    if name in NOT_READ:
+        return f"not read: {NOT_READ[name]}"
+    return f"read: {PARTLY_READ[name]}" if name in PARTLY_READ else "read"
 
 
 def build_table(models: Sequence[Profile], columns: Columns) -> str:

@@ -2,7 +2,7 @@
 
 Reads: what power/reading/meter.py polled. Source: Daly's "UART/485 communications protocol" V1.2, and
 frames captured from a 16-cell and a 14-cell (R24TS) board.
-Never: sends anything but the reading commands 0x50 and 0x90 to 0x98.
+Never: sends anything but the reading commands 0x50, 0x59 and 0x90 to 0x98.
 
 The current's raw value rises with discharge (a capture: 30500 while a pack of 16 cells sags and
 reports that it discharges). The Modbus variants count the other way round. It flickers by some tenths
@@ -10,6 +10,7 @@ of an ampere.
 """
 
 from appliance.model import BatteryReading, Quality, Stamp
+from appliance.model_set_points import SetPoints
 from power.devices.daly import CELLS, NO_SENSOR, decode_measured_fields
 from power.protocol.conversions import (
     StatusValue,
@@ -19,8 +20,8 @@ from power.protocol.line_place import SerialForm
 from power.protocol.profile import BatteryProfile, Block, Identification, Sample
 from power.protocol.register import U8, U16, U32, Register
 
-CHARGE, TEMPERATURES, STATE, STATUS, CELL_VOLTAGES, ALARMS, RATED = (
-    0x90, 0x92, 0x93, 0x94, 0x95, 0x98, 0x50,
+CHARGE, TEMPERATURES, STATE, STATUS, CELL_VOLTAGES, ALARMS, RATED, CELL_LIMITS = (
+    0x90, 0x92, 0x93, 0x94, 0x95, 0x98, 0x50, 0x59,
 )  # fmt: skip
 MOST_CELLS = len(CELLS)  # 16 frames of three
 
@@ -49,6 +50,8 @@ ROWS = (  # UART/485 communications protocol V1.2; the address is the place in t
     Register(ALARMS,       5,   U8,  1,    0,       255,   "",    "module_alarms"),
     Register(ALARMS,       6,   U8,  1,    0,       255,   "",    "sensor_alarms"),
     Register(RATED,        0,   U32, 1000, 1,       6553,  "Ah",  "full_capacity"),       # the capacity that was set
+    Register(CELL_LIMITS,  2,   U16, 1000, 3,       4.5,   "V",   "cell_ovp"),            # second level: 0x98 has it as the protection; 0 and 4 warn
+    Register(CELL_LIMITS,  6,   U16, 1000, 1.5,     3.5,   "V",   "cell_uvp"),
 )
 CELL_ROWS = tuple(
     Register(CELL_VOLTAGES, 2 * place, U16, 1000, 0.5, 5, "V", name)
@@ -116,7 +119,7 @@ class DalyA5(BatteryProfile):
     registers = ROWS + CELL_ROWS
     live = (Block(CHARGE, 0, 4), Block(STATE, 0, 4), Block(CELL_VOLTAGES, 0, MOST_CELLS))
     slow = (Block(STATUS, 0, 4), Block(TEMPERATURES, 0, 4), Block(ALARMS, 0, 4))
-    settings = (Block(RATED, 0, 4),)
+    settings = (Block(RATED, 0, 4), Block(CELL_LIMITS, 0, 4))
     serial = SerialForm(9600)
     device_id = 1
     ids = (2, 3, 4)
@@ -127,6 +130,7 @@ class DalyA5(BatteryProfile):
         "Daly UART/485 communications protocol V1.2 (the maker's)",
         "mr-manuel/venus-os_dbus-serialbattery daly.py (0x50, board addresses, sign, gaps)",
         "20233332choi/DJY_EvTLMT gateway tests (capture of an R24TS with 14 cells)",
+        "softwarecrash/Daly2MQTT, and other drivers of the same layout (0x59)",
         "doubtful: the current's sign: dbus-serialbattery has a switch for boards that differ",
         "doubtful: requests filled with AA instead of 00 are reported to be lost less often",
     )
@@ -141,6 +145,20 @@ class DalyA5(BatteryProfile):
     def make_reading(self, stamp: Stamp, sample: Sample) -> BatteryReading:
         return build_battery_reading(
             stamp, self.name, {**decode_measured_fields(sample), "alarms": name_alarms(sample)}
+        )
+
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints | None:
+        """Where it disconnects by a cell's voltage."""
+        cells, uvp_v, ovp_v = (sample.value(name) for name in ("cells", "cell_uvp", "cell_ovp"))
+        if cells is None or uvp_v is None or ovp_v is None:
+            return None
+        return SetPoints(
+            stamp,
+            device=self.name,
+            model=self.name,
+            cells=int(cells),
+            uvp_v=round(uvp_v * cells, 3),
+            ovp_v=round(ovp_v * cells, 3),
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from appliance.model import BatteryReading, Quality, Stamp
+from appliance.model_set_points import SetPoints
 from power.protocol.conversions import (
     EMPTY_CELL_V,
     FieldValue,
@@ -26,6 +27,7 @@ from power.protocol.conversions import (
 from power.protocol.framing.ydt1363 import (
     ALARMS,
     ANALOGUE,
+    LIMITS,
     MAKER,
     MANAGEMENT,
     MOST_CELLS,
@@ -95,6 +97,10 @@ REGISTERS = (
     Register(ALARMS,     31, U8,  1,    0,     255,  "",   "status_1"),
     Register(ALARMS,     32, U8,  1,    0,     255,  "",   "status_2"),                   # b1 charge switch, b2 discharge switch
     Register(ALARMS,     33, U8,  1,    0,     255,  "",   "status_3"),                   # b7 charging, b6 discharging, b5 heater, b3 full, b0 buzzer
+    Register(LIMITS,      1, U16, 1000, 3,     4.5,  "V",  "cell_high"),                  # 47, system parameters: where it protects itself
+    Register(LIMITS,      5, U16, 1000, 1.5,   3.5,  "V",  "cell_under"),                 # 3: where it warns
+    Register(LIMITS,     13, U16, 1000, 8,     65,   "V",  "pack_high"),
+    Register(LIMITS,     17, U16, 1000, 8,     65,   "V",  "pack_under"),                 # 15: where it warns
     Register(MANAGEMENT,  1, U16, 1000, 8,     65,   "V",  "charge_voltage_limit"),
     Register(MANAGEMENT,  3, U16, 1000, 8,     65,   "V",  "discharge_voltage_limit"),
     Register(MANAGEMENT,  5, S16, 10,   0,     400,  "A",  "charge_current_limit"),
@@ -119,7 +125,7 @@ REQUESTS = {  # b5 from 5 to 9 % (US2000B: 15 to 19 %) on, b4 from 9 to 13 %, b3
     4: "asks to be charged soon",
     3: "asks for a full charge",
 }
-LIMITS = {1: "low", 2: "high"}  # any other that is not 0 is a fault; F0 is the documented one
+AT_LIMIT = {1: "low", 2: "high"}  # any other that is not 0 is a fault; F0 is the documented one
 
 
 class YdtBattery(BatteryProfile):
@@ -159,6 +165,7 @@ class Pylontech(YdtBattery):
     registers = REGISTERS
     live = (Block(ANALOGUE),)
     slow = (Block(MANAGEMENT), Block(ALARMS))
+    settings = (Block(LIMITS),)
     serial = SerialForm(115_200)
     other_bauds = (9600,)  # by its first switch
     protocol = "Pylontech"
@@ -176,6 +183,7 @@ class Pylontech(YdtBattery):
         "PYLON low voltage protocol RS485 V3.3, 2018-08-21",
         "Tomcat42/pylontech-python pylontech.py (captures of a US2000C)",
         "Frankkkkk/python-pylontech tests/test_basic.py (captures of a US3000 and a UP2500)",
+        "Frankkkkk/python-pylontech README.md (47: the limits of a US2000)",
         "doubtful: the document's example has a wrong CHKSUM, E1A2 where its bytes give E27A",
     )
 
@@ -208,6 +216,24 @@ class Pylontech(YdtBattery):
                 ),
                 "alarms": decode_alarms(sample),
             },
+        )
+
+    def make_set_points(self, stamp: Stamp, sample: Sample) -> SetPoints | None:
+        """Where it disconnects, by its cells or as a whole, whichever comes first. From which
+        temperature on it charges is not read: captures have -11 C there.
+        """
+        cells, under_v, high_v = (
+            sample.value(name) for name in ("cells", "cell_under", "cell_high")
+        )
+        if cells is None or under_v is None or high_v is None:
+            return None
+        return SetPoints(
+            stamp,
+            device=self.name,
+            model=self.name,
+            cells=int(cells),
+            uvp_v=round(max(under_v * cells, sample.value("pack_under") or 0.0), 3),
+            ovp_v=round(min(high_v * cells, sample.value("pack_high") or high_v * cells), 3),
         )
 
 
@@ -269,7 +295,9 @@ def decode_state_alarms(sample: Sample) -> tuple[str, ...]:
         for name, decoded in sample.values.items()
         if name.startswith(STATE) and decoded.value
     }
-    return tuple(f"{what} {LIMITS.get(int(state or 0), 'fault')}" for what, state in found.items())
+    return tuple(
+        f"{what} {AT_LIMIT.get(int(state or 0), 'fault')}" for what, state in found.items()
+    )
 
 
 def name_tripped(sample: Sample, bits: Mapping[str, Mapping[int, str]]) -> StatusValue:

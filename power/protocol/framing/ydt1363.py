@@ -25,7 +25,7 @@ DIGITS = re.compile(rb"[0-9A-Fa-f]+")
 LENGTH_AT, INFO_AT, CHECK_DIGITS = 8, 12, 4  # in digits after SOI
 
 # CID2 of the requests. Others switch, set or erase; they must not be added here.
-ANALOGUE, ALARMS, MAKER, MANAGEMENT, HARDWARE = 0x42, 0x44, 0x51, 0x92, 0xC1
+ANALOGUE, ALARMS, LIMITS, MAKER, MANAGEMENT, HARDWARE = 0x42, 0x44, 0x47, 0x51, 0x92, 0xC1
 
 HEAD_BYTES = 2  # INFOFLAG, and which pack it is about
 MOST_CELLS, MOST_TEMPERATURES = 16, 8
@@ -185,6 +185,7 @@ def encode_length(digits: int) -> int:
 PYLONTECH = YdtFraming(0x20, {  # RS485 protocol, low voltage, V3.3: 2 or 4 user defined items
     ANALOGUE:   CommandFormat((11, 17), width=2),
     ALARMS:     CommandFormat((8, 9), width=1),  # 9 in all captures, the document names 8
+    LIMITS:     CommandFormat((25,)),  # INFOFLAG and twelve words
     MANAGEMENT: CommandFormat((10,)),
     MAKER:      CommandFormat(names_pack=False),
 })

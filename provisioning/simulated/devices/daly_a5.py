@@ -89,6 +89,7 @@ class SimulatedDalyA5:
             return build_temperature_frames(pack, NO_SENSOR in self.quirks)
         single = {
             0x50: struct.pack(">II", round(pack.full_ah * 1000), 3200),
+            0x59: struct.pack(">4H", 3600, 3650, 2800, 2500),  # LFP as it comes
             0x91: encode_extremes(pack),
             0x92: encode_temperatures(pack, NO_SENSOR in self.quirks),
             0x93: self._state(pack),

@@ -141,6 +141,7 @@ class SimulatedPylontech(SimulatedYdt):
         return {
             "42": self._analogue,
             "44": self._alarms,
+            "47": self._limits,
             "51": self._maker,
             "92": self._management,
         }
@@ -170,6 +171,12 @@ class SimulatedPylontech(SimulatedYdt):
             + bytes([encode_bits(0, view.charge_on, view.discharge_on, giving)])
             + bytes([encode_bits(*[0] * 6, giving, charging), 0, 0, 0])
         )
+
+    def _limits(self, view: PackView) -> bytes:
+        """As in the README of python-pylontech, from a US2000 with 15 cells."""
+        packs = [round(volts / 15 * len(view.cells_v)) for volts in (54_000, 46_000, 44_500)]
+        cells = (3700, 3050, 2900, 3341, 2621, 1020)
+        return struct.pack(">B6H3HHHh", 0, *cells, *packs, 3341, 2621, -1000)
 
     def _management(self, view: PackView) -> bytes:
         low, lower = view.state_of_charge_pct < 13, view.state_of_charge_pct < 9
