@@ -191,6 +191,7 @@ class EnergyPlanStep:
     """One step of the plan: what is expected from `starts` on, as step averages.
 
     `low_charge_pct` to `high_charge_pct` is the band in which eight of ten simulated scenarios lie.
+    `source_power_w`: what a second source is expected to give; None in older plans.
     """
 
     stamp: Stamp
@@ -201,6 +202,7 @@ class EnergyPlanStep:
     level: EnergyLevel
     low_charge_pct: float | None = None
     high_charge_pct: float | None = None
+    source_power_w: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

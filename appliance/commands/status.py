@@ -117,6 +117,7 @@ def describe_energy(document: dict[str, Any], settings: Settings) -> list[Line]:
         *describe_full(document["battery"], settings),
         *describe_packs(document["packs"], settings),
         format_held("sun", document["sun"], describe_sun, settings),
+        *describe_sources(document["sources"]),
         format_held("computer", document["computer"], describe_computer, settings),
         Line("events", describe_events(document["events"], settings)),
         *describe_unreadable(document["unreadable_rows"]),
@@ -230,6 +231,14 @@ def describe_full(battery: dict[str, Any] | None, settings: Settings) -> list[Li
     if battery is None or battery["full_at"] is None:
         return []
     return [Line("last full", format_local(battery["full_at"], settings, MOMENT))]
+
+
+def describe_sources(sources: list[dict[str, Any]]) -> list[Line]:
+    """What each second source does."""
+    return [
+        Line("source", f"{one['name']} {one['sentence']}", BAD if one["locked"] else PLAIN)
+        for one in sources
+    ]
 
 
 def describe_packs(packs: list[dict[str, Any]], settings: Settings) -> list[Line]:

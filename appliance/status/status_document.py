@@ -31,6 +31,7 @@ from appliance.status.freshness import NOT_YET, Document, describe_age
 from appliance.status.loads import read_loads
 from appliance.status.night_ahead import read_night_ahead
 from appliance.status.packs import describe_pack
+from appliance.status.sources import describe_sources
 from appliance.status.summary import summarise
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
@@ -56,6 +57,7 @@ def build(store: Store, settings: Settings) -> Document:
         "battery": describe_battery(store, settings),
         "packs": [describe_pack(store, name) for name in settings.bms],
         "sun": describe_sun(store, settings),
+        "sources": describe_sources(store, settings),
         "load": describe_loads(store, settings),
         "energy": describe_budget(store),
         "sleep": sleep_and_outlook.describe_sleep(store),

@@ -273,6 +273,12 @@ def m0018_sources(db: Database) -> None:
     )
 
 
+@unit()  # type: ignore[untyped-decorator]
+def m0019_planned_sources(db: Database) -> None:
+    """What a second source is expected to give in a step of the plan."""
+    db.execute("ALTER TABLE energy_plan_step ADD COLUMN source_power_w REAL")
+
+
 if __name__ == "__main__":
     database = Database(sys.argv[1])
     limit_values(database.conn)

@@ -5,6 +5,7 @@ Never: says whether a plan still holds.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.model import EnergyPlanStep, EnergyPolicy
@@ -54,6 +55,34 @@ def read_steps_of_plan(
     )
     names = ("starts", "level", "state_of_charge_pct", "low_charge_pct")
     return select_readable(store, search, names)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceStep:
+    """A step of the newest plan with what second sources are expected to give."""
+
+    starts: datetime
+    power_w: float
+
+
+def read_source_steps(store: Store, after: datetime) -> Sequence[SourceStep]:
+    """The steps of the newest plan that start after `after`, where its sources are known."""
+
+    def keep(row: Row) -> SourceStep | None:
+        names = ("starts", "source_power_w")
+        values = select_columns(EnergyPlanStep, names, row, store.unreadable)
+        if values is None or values["source_power_w"] is None:
+            return None
+        return SourceStep(values["starts"], values["source_power_w"])
+
+    newest = "at = (SELECT at FROM energy_plan_step ORDER BY id DESC LIMIT 1)"
+    search = RowSearch(
+        "energy_plan_step",
+        f"{newest} AND starts > ? AND source_power_w > 0",
+        "ORDER BY starts",
+        (encode_time(after),),
+    )
+    return store.collect(search, keep)
 
 
 def select_readable(store: Store, search: RowSearch, names: Sequence[str]) -> Sequence[Row]:

@@ -32,6 +32,7 @@ from appliance.status.battery_age import describe_battery_age
 from appliance.status.camera_costs import NOTHING_KNOWN, CameraEnergy, read_power, sum_up_last_hour
 from appliance.status.loads import read_loads
 from appliance.status.solar_yield import read_solar_days, sum_up_days
+from appliance.status.sources import describe_sources
 from appliance.store.pages import read_back
 from appliance.store.store import Store
 
@@ -55,6 +56,7 @@ def collect_samples(store: Store, settings: Settings) -> Iterator[MetricSample]:
     yield from collect_battery_age(store, settings)
     yield from collect_yield(store, settings)
     yield from collect_power(store, settings)
+    yield from collect_sources(store, settings)
     yield from collect_energy(store)
     hour = sum_up_last_hour(store)
     for name in settings.camera:
@@ -115,6 +117,25 @@ def collect_power(store: Store, settings: Settings) -> Iterator[MetricSample]:
     for load in read_loads(store, tuple(settings.camera)):
         origin = "measured" if load.measured else "modelled"
         yield MetricSample("load_power_watts", load.power_w, (load.name, origin))
+
+
+def collect_sources(store: Store, settings: Settings) -> Iterator[MetricSample]:
+    """What second sources do, and have given."""
+    for one in describe_sources(store, settings):
+        name = (one["name"],)
+        if one["phase"] is not None:
+            yield MetricSample("source_on", float(one["phase"] != "off"), name)
+            yield MetricSample("source_power_watts", one["power_w"], name)
+        if one["starts"] is not None:
+            yield MetricSample("source_energy_joules", to_joules(1000 * one["energy_kwh"]), name)
+            yield MetricSample("source_run_seconds", one["run_h"] * HOUR_S, name)
+            yield MetricSample("source_starts", one["starts"], name)
+            yield MetricSample("source_failures", one["failures"], name)
+            yield MetricSample("source_locked", float(one["locked"]), name)
+        if one["fuel_left_kwh"] is not None:
+            yield MetricSample(
+                "source_fuel_left_joules", to_joules(1000 * one["fuel_left_kwh"]), name
+            )
 
 
 def collect_energy(store: Store) -> Iterator[MetricSample]:

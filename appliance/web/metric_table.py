@@ -21,7 +21,7 @@ class Metric:
     counter: bool = False
 
 
-CAMERA, GPU = ("camera",), ("gpu",)
+CAMERA, GPU, SOURCE = ("camera",), ("gpu",), ("source",)
 
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
@@ -44,6 +44,14 @@ METRICS = (
     Metric("pv_yesterday_curtailed_seconds",     "Daylight in which the battery took less than they could give"),
     Metric("pv_last_month_performance_ratio",    "Measured over reference energy in the clear hours of 31 days"),
     Metric("charger_load_power_watts",           "Power at the load outputs of the charge controllers"),
+    Metric("source_on",                          "1 while the second source is started, or there; 0 while it is off", SOURCE),
+    Metric("source_power_watts",                 "What it gives at the battery", SOURCE),
+    Metric("source_energy_joules",               "Energy that it has given since it is counted", SOURCE),
+    Metric("source_run_seconds",                 "Time that it has run since it is counted", SOURCE),
+    Metric("source_starts",                      "How often it was started since it is counted", SOURCE),
+    Metric("source_failures",                    "Starts in a row that gave nothing", SOURCE),
+    Metric("source_locked",                      "1 while it is started no more until a person unlocks it", SOURCE),
+    Metric("source_fuel_left_joules",            "Energy left in its tank, by the count", SOURCE),
     Metric("load_power_watts",                   "Power of a load, as its own service reports it", ("load", "origin")),
     Metric("level",                              "1 for the present energy level, 0 for the others", ("level",)),
     Metric("budget_power_watts",                 "Power that all loads may use together"),

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from appliance.model import BatteryState, PowerReading
 from appliance.settings import Settings
-from power.guard.by_charge import LOST_SIGMA_PCT, compute_lower_bound_pct
+from power.guard.by_charge import LOST_SIGMA_PCT
 from power.guard.by_temperature import find_temperature_c
 from power.guard.limits import Limits, derive_limits
 from power.guard.observations import GuardState
+from power.guard.proven_charge import compute_lower_bound_pct
 
 MARGIN_PCT = 3.0  # above the charge at which no load runs: hours at SENTINEL, for several tries
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from appliance.model import BatteryState
 from appliance.settings import Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.guard.by_charge import compute_hibernate_below_pct, compute_lower_bound_pct
+from power.guard.by_charge import compute_hibernate_below_pct
 from power.guard.limits import derive_limits
+from power.guard.proven_charge import compute_lower_bound_pct
 from power.plan.problem import compute_current_reserve_wh
 
 

@@ -5,6 +5,7 @@ Never: costs the other commands anything: what is heavy is imported when it is u
 """
 
 import argparse
+from typing import Any
 
 from appliance.parsing.arguments import PATH, TIME, make_type
 from appliance.parsing.times import TIME_HELP
@@ -25,6 +26,12 @@ OUTLOOK_HELP = (
     "(energy in Wh, charge as a percentage)"
 )
 WHY_HELP = "show the energy level at a moment, its reason, and the readings before it"
+SOURCE_HELP = "show what each second source (generator, shore power) does, or unlock one"
+FUEL_HELP = "show or set what is in the tank of a generator"
+SOURCE_EPILOG = (
+    "exit codes: 0 answered; 1 a source is locked, or what was asked for cannot be done; "
+    "2 settings or usage"
+)
 YIELD_HELP = "show what the panels gave by day, week or month, also as CSV or for PVOutput"
 FORMS = {
     "table": "a table",
@@ -81,11 +88,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     why.add_argument("--at", type=TIME, metavar="TIME", help=f"{TIME_HELP}; default: now")
     of_yield = actions.add_parser("yield", help=YIELD_HELP, description=YIELD_HELP, epilog=EPILOG)
     add_yield_arguments(of_yield)
-    for action in (outlook, what_if, why, of_yield):
+    of_sources = add_source_parsers(actions)
+    for action in (outlook, what_if, why, of_yield, *of_sources):
         action.add_argument("--json", action="store_true", help="print JSON")
         action.add_argument(
             "--settings", type=PATH, default=argparse.SUPPRESS, metavar="FILE", help="settings file"
         )
+
+
+def add_source_parsers(actions: Any) -> tuple[argparse.ArgumentParser, ...]:
+    """`source` and `fuel`."""
+    source = actions.add_parser(
+        "source", help=SOURCE_HELP, description=SOURCE_HELP, epilog=SOURCE_EPILOG
+    )
+    source.set_defaults(action=show_source)
+    source.add_argument("--unlock", action="store_true", help="let it be started again")
+    fuel = actions.add_parser("fuel", help=FUEL_HELP, description=FUEL_HELP, epilog=SOURCE_EPILOG)
+    fuel.set_defaults(action=show_fuel)
+    amounts = "what is in the tank now: full, 12kWh, 8l or 50%%"
+    fuel.add_argument("--set", metavar="AMOUNT", help=amounts)
+    for parser in (source, fuel):
+        parser.add_argument("name", nargs="?", help="as in [source.NAME]; default: the only one")
+    return source, fuel
 
 
 def add_yield_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +138,18 @@ def show_what_if(arguments: argparse.Namespace) -> int:
 
     wished = {name: getattr(arguments, name) for name in CHANGE_HELP}
     return what_if.run(arguments, {name: one for name, one in wished.items() if one is not None})
+
+
+def show_source(arguments: argparse.Namespace) -> int:
+    from power.commands import sources  # noqa: PLC0415  (only where it is used)
+
+    return sources.run_source(arguments)
+
+
+def show_fuel(arguments: argparse.Namespace) -> int:
+    from power.commands import sources  # noqa: PLC0415  (only where it is used)
+
+    return sources.run_fuel(arguments)
 
 
 def show_why(arguments: argparse.Namespace) -> int:

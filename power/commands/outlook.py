@@ -15,10 +15,12 @@ from appliance.commands.printing import Line, Section, show, show_json
 from appliance.errors import ApplianceError
 from appliance.model import BatteryState, EnergyLevel, EnergyPlanStep, EnergyPolicy
 from appliance.settings import Settings
+from appliance.status.sources import describe_sources
 from appliance.store.rows import encode_time
 from appliance.store.store import Store
 from appliance.wording.counts import format_count
 from power.commands.autonomy import Autonomy, compute_autonomy
+from power.commands.sources import build_section
 from power.plan.problem import CHARGE_AGE_S
 
 BLOCK_H = 6
@@ -41,15 +43,17 @@ def run(arguments: argparse.Namespace) -> int:
         left = compute_autonomy(battery, settings, clock_confirmed=confirmed) if battery else None
         steps = [step for step in read_newest_plan(store) if step.starts + STEP > now]
         policy = store.last(EnergyPolicy)
+        sources = describe_sources(store, settings)
     if not steps:
         raise OutlookError(
             "there is no plan that reaches beyond now; start one with "
             "`systemctl start appliance-plan`, and see what it says"
         )
     if arguments.json:
-        show_json(build_document(left, steps, policy))
+        show_json(build_document(left, steps, policy) | {"sources": sources})
     else:
-        show(build_sections(left, steps, policy, settings))
+        told = [build_section(sources, settings)] if sources else []
+        show([*build_sections(left, steps, policy, settings), *told])
     return 0
 
 
@@ -80,6 +84,7 @@ def build_document(
                 "level": step.level.name,
                 "pv_power_w": step.pv_power_w,
                 "load_power_w": step.load_power_w,
+                "source_power_w": step.source_power_w,
                 "state_of_charge_pct": step.state_of_charge_pct,
                 "low_charge_pct": step.low_charge_pct,
                 "high_charge_pct": step.high_charge_pct,
@@ -143,13 +148,16 @@ def format_block(block: Sequence[EnergyPlanStep], settings: Settings) -> Line:
     ends = format_local(encode_time(last.starts + STEP), settings, "%H:%M")
     sun_wh = sum(step.pv_power_w for step in block) * STEP_H
     load_wh = sum(step.load_power_w for step in block) * STEP_H
+    source_wh = sum(step.source_power_w or 0.0 for step in block) * STEP_H
+    source = f"source {source_wh:5.0f} Wh  " if source_wh else ""
     band = ""
     if last.low_charge_pct is not None and last.high_charge_pct is not None:
         band = f" ({last.low_charge_pct:.0f} to {last.high_charge_pct:.0f})"
     charge = f"then {last.state_of_charge_pct:.0f} %{band}"
     return Line(
         f"{begins} to {ends}",
-        f"PV {sun_wh:5.0f} Wh  loads {load_wh:5.0f} Wh  {charge:<20}  {format_levels(block)}",
+        f"PV {sun_wh:5.0f} Wh  loads {load_wh:5.0f} Wh  {source}{charge:<20}  "
+        f"{format_levels(block)}",
     )
 
 

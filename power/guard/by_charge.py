@@ -5,8 +5,6 @@ Never: powers off a unit whose battery is being charged, or whose voltage is sou
 uncertainty says empty.
 """
 
-import math
-
 from appliance.model import BatteryState, EnergyLevel, PowerReading
 from appliance.settings import Settings
 from power.guard.limits import Limits, derive_limits
@@ -88,25 +86,6 @@ def is_lost(sigma_pct: float, reading: PowerReading | None) -> bool:
     """
     no_current = reading is not None and reading.battery_current_a is None
     return no_current or sigma_pct >= LOST_SIGMA_PCT
-
-
-def compute_lower_bound_pct(battery: BatteryState | None) -> float | None:
-    """Charge less one sigma and what is unavailable in the cold; None if unknown.
-
-    The two are taken off as independent errors are, as the root of their squares: makers give cold
-    capacities for currents far above ours, so rarely all of it is unavailable.
-    """
-    if battery is None:
-        return None
-    charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
-    if charge_pct is None or sigma_pct is None or not (charge_pct <= 100 and sigma_pct >= 0):
-        return None
-    cold_pct = 0.0
-    if battery.energy_wh is not None and battery.capacity_wh > 0:
-        drawable_pct = battery.energy_wh / battery.capacity_wh * 100
-        cold_pct = charge_pct - drawable_pct if drawable_pct < charge_pct else 0.0
-    least_pct = charge_pct - math.hypot(sigma_pct, cold_pct)
-    return least_pct if math.isfinite(least_pct) else None
 
 
 def compute_hibernate_below_pct(settings: Settings, reserve_wh: float | None = None) -> float:

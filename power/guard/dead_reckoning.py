@@ -20,6 +20,7 @@ from power.guard.proven_charge import (
     NOTHING_PROVEN,
     ProvenCharge,
     count_drawn,
+    note_count,
     note_others,
     note_proof,
 )
@@ -59,6 +60,8 @@ def follow_proof(before: GuardState, state: GuardState, news: News, limits: Limi
     if observation is None or observation.values == before.values:
         return replace(state, proven=proven)
     proven = follow_others(proven, observation, news, limits)
+    if is_current_measured(news.reading):
+        proven = note_count(proven, news.battery, observation.at_s)
     if observation.mean_only and proven.has_cells:
         return replace(state, proven=proven)
     cell_v = observation.cell_v if state.sag_since_s is None else 0.0
@@ -91,6 +94,28 @@ def measure_discharge_w(
     if not abs(observation.at_s - measured_at_s(reading, "battery_current_a")) <= TOGETHER_S:
         return None
     return max(0.0, -current_a) * observation.cell_v * limits.cells
+
+
+def is_current_measured(reading: PowerReading | None) -> bool:
+    """Whether the charge is counted, and not only reckoned."""
+    if reading is None or reading.battery_current_a is None:
+        return False
+    return is_recent(reading, "battery_current_a")
+
+
+def reckon_count(
+    least_pct: float | None, proven: ProvenCharge, limits: Limits, now: Stamp
+) -> float | None:
+    """The lower bound of the charge (%), or more where a current was measured within a day: what it
+    was then, less the most that can have been drawn. The estimator does not know the orders, and
+    goes on with twice what was drawn, or with a current that has been rejected since.
+    """
+    if least_pct is None or proven.measured_pct is None:
+        return least_pct
+    if not now.uptime_s - proven.measured_s <= LONGEST_S:
+        return least_pct
+    left_pct = proven.measured_pct - proven.measured_drawn_wh / limits.capacity_wh * 100
+    return max(least_pct, left_pct)
 
 
 def extend_silence(silence: Verdict, state: GuardState, limits: Limits, now: Stamp) -> Verdict:

@@ -31,7 +31,7 @@ from functools import reduce
 from appliance.chemistry import take_share
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import EnergySettings, Settings
-from power.guard.by_charge import compute_lower_bound_pct, judge_charge
+from power.guard.by_charge import judge_charge
 from power.guard.by_disconnect import (
     judge_disconnect,
     note_contradiction,
@@ -46,9 +46,11 @@ from power.guard.dead_reckoning import (
     extend_silence,
     find_own_power_w,
     follow_proof,
+    reckon_count,
 )
 from power.guard.limits import Limits, derive_limits
 from power.guard.observations import GuardState, is_charging, update_state
+from power.guard.proven_charge import compute_lower_bound_pct
 from power.guard.reserve import compute_reserve_days, compute_reserve_wh
 from power.guard.sag import follow_sag, judge_sag
 from power.guard.verdict import Verdict, take_stricter
@@ -102,7 +104,7 @@ def judge_sources(
     """Each source's verdict."""
     observation, reading, battery, _, now = news
     charged = is_charging(reading, battery, limits)
-    least_pct = compute_lower_bound_pct(battery)
+    least_pct = reckon_count(compute_lower_bound_pct(battery), state.proven, limits, now)
     known = least_pct is not None
     silence = judge_silence(state, reading, reading_age_s, limits, now, charge_known=known)
     charge = judge_charge(

@@ -12,6 +12,7 @@ it is smaller, then the voltage shows more than is proven. At rest it ends at wh
 shows.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 from appliance.chemistry.profile import interpolate
@@ -37,6 +38,8 @@ class ProvenCharge:
     energy, None where it is unknown. Both at the uptime `at_s`, that of the last new reading; None
     before the first. `drawn_wh`: the most that can have been drawn since then, up to `counted_s`.
 
+    `measured_pct`: the count less one sigma, while a current was measured; `measured_drawn_wh`: the
+    same since then, `measured_s`.
     `others_w`: what was measured beside the unit's own loads, the most of a day as means of an
     hour; `others_mean_w` that mean now. `has_cells`: single cells were measured once.
     """
@@ -46,6 +49,9 @@ class ProvenCharge:
     at_s: float | None = None
     drawn_wh: float = 0.0
     counted_s: float | None = None
+    measured_pct: float | None = None
+    measured_drawn_wh: float = 0.0
+    measured_s: float = 0.0
     others_mean_w: float = 0.0
     others_w: float = 0.0
     has_cells: bool = False
@@ -67,7 +73,12 @@ def count_drawn(proven: ProvenCharge, own_w: float, now_s: float) -> ProvenCharg
     """Add what the unit's own loads (`own_w` at most) and all others have drawn until now."""
     since_s = now_s if proven.counted_s is None else proven.counted_s
     drawn_wh = (own_w + proven.others_w) * max(0.0, now_s - since_s) / HOUR_S
-    return replace(proven, drawn_wh=proven.drawn_wh + drawn_wh, counted_s=now_s)
+    return replace(
+        proven,
+        drawn_wh=proven.drawn_wh + drawn_wh,
+        measured_drawn_wh=proven.measured_drawn_wh + drawn_wh,
+        counted_s=now_s,
+    )
 
 
 def note_others(proven: ProvenCharge, others_w: float, passed_s: float) -> ProvenCharge:
@@ -76,6 +87,12 @@ def note_others(proven: ProvenCharge, others_w: float, passed_s: float) -> Prove
     mean_w = proven.others_mean_w + share * (others_w - proven.others_mean_w)
     kept_w = proven.others_w * max(0.0, 1 - passed_s / FORGOTTEN_S)
     return replace(proven, others_mean_w=mean_w, others_w=max(mean_w, kept_w))
+
+
+def note_count(proven: ProvenCharge, battery: BatteryState | None, at_s: float) -> ProvenCharge:
+    """A new reading with a measured current: the count goes on from there."""
+    least_pct = compute_lower_bound_pct(battery)
+    return replace(proven, measured_pct=least_pct, measured_drawn_wh=0.0, measured_s=at_s)
 
 
 def note_proof(
@@ -88,7 +105,7 @@ def note_proof(
     return replace(
         proven,
         voltage_pct=voltage_pct,
-        count_pct=bound_count(battery),
+        count_pct=compute_lower_bound_pct(battery, COUNT_SIGMAS),
         at_s=at_s,
         drawn_wh=0.0,
         counted_s=at_s,
@@ -116,14 +133,20 @@ def find_rested_v(pct: float, limits: Limits) -> float:
     return interpolate(list(highest_v.items()), pct)
 
 
-def bound_count(battery: BatteryState | None) -> float | None:
-    """The count less two sigma and what the cold hides; None where it is unknown."""
-    if battery is None or battery.state_of_charge_pct is None or battery.sigma_pct is None:
+def compute_lower_bound_pct(battery: BatteryState | None, sigmas: float = 1.0) -> float | None:
+    """Charge less so many sigma and what is unavailable in the cold; None if unknown.
+
+    The two are taken off as independent errors are, as the root of their squares: makers give cold
+    capacities for currents far above ours, so rarely all of it is unavailable.
+    """
+    if battery is None:
         return None
     charge_pct, sigma_pct = battery.state_of_charge_pct, battery.sigma_pct
-    if not (charge_pct <= 100 and sigma_pct >= 0):
+    if charge_pct is None or sigma_pct is None or not (charge_pct <= 100 and sigma_pct >= 0):
         return None
-    drawable_pct = charge_pct
+    cold_pct = 0.0
     if battery.energy_wh is not None and battery.capacity_wh > 0:
-        drawable_pct = min(charge_pct, battery.energy_wh / battery.capacity_wh * 100)
-    return drawable_pct - COUNT_SIGMAS * sigma_pct
+        drawable_pct = battery.energy_wh / battery.capacity_wh * 100
+        cold_pct = charge_pct - drawable_pct if drawable_pct < charge_pct else 0.0
+    least_pct = charge_pct - math.hypot(sigmas * sigma_pct, cold_pct)
+    return least_pct if math.isfinite(least_pct) else None

@@ -32,10 +32,10 @@ class ScenarioResults:
     """What the scenarios have in common, by step. `bounds` holds one time more than there are
     steps, as do the quantiles of the charge (%), which are those at each of the `bounds`.
 
-    `shares[step, level]`: of the scenarios, at that level. `sun_w`, `power_w`, `utility` (per
-    hour): means. `hibernates`, `powers_off`: share of the scenarios in which that ever happens.
-    `lowest_pct`: one scenario in ten goes below. `total_utility`: of each scenario, in hours of
-    FULL.
+    `shares[step, level]`: of the scenarios, at that level. `sun_w`, `power_w`, `source_w`,
+    `utility` (per hour): means. `hibernates`, `powers_off`: share of the scenarios in which that
+    ever happens. `lowest_pct`: one scenario in ten goes below. `total_utility`: of each scenario,
+    in hours of FULL.
     """
 
     bounds: tuple[datetime, ...]
@@ -46,6 +46,7 @@ class ScenarioResults:
     shares: Floats
     sun_w: Floats
     power_w: Floats
+    source_w: Floats
     utility: Floats
     hibernates: float
     powers_off: float
@@ -129,6 +130,7 @@ def summarise(
     """What the scenarios have in common. Shapes: (steps, scenarios), charges one step more."""
     hours = np.array([step.hours for step in steps])
     draw_w = np.array([*(one.power_w for one in plan.options), 0.0])  # the last: off
+    source_w = np.array([*(one.source_w for one in plan.options), 0.0])
     utility = np.array([*(one.utility for one in plan.options), 0.0])[options]
     quantiles = (LOW_QUANTILE, MIDDLE_QUANTILE, HIGH_QUANTILE)
     low, middle, high = np.quantile(charges, quantiles, axis=1)
@@ -142,6 +144,7 @@ def summarise(
         shares=np.stack([(levels == int(level)).mean(axis=1) for level in EnergyLevel], axis=1),
         sun_w=np.array(suns),
         power_w=draw_w[options].mean(axis=1),
+        source_w=source_w[options].mean(axis=1),
         utility=utility.mean(axis=1),
         hibernates=float((levels <= int(EnergyLevel.HIBERNATE)).any(axis=0).mean()),
         powers_off=float((levels == int(EnergyLevel.OFF)).any(axis=0).mean()),

@@ -51,7 +51,12 @@ def solve_plan(problem: PlanProblem) -> Plan:
         problem.forecast,
         covered=problem.history.covered,
     )
-    options = list_options(settings)
+    return solve_options(problem, horizon, list_options(settings))
+
+
+def solve_options(problem: PlanProblem, horizon: Horizon, options: tuple[Option, ...]) -> Plan:
+    """The plan with these ways to spend."""
+    settings = problem.settings
     floor_pct = compute_hibernate_below_pct(settings, problem.reserve_wh) + MARGIN_PCT
     solution = solve_values(
         horizon,

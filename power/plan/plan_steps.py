@@ -122,9 +122,10 @@ def make_step(
         stamp=now,
         starts=simulated.step.starts,
         pv_power_w=simulated.step.sun_w,
-        load_power_w=simulated.option.power_w,
+        load_power_w=simulated.option.power_w + simulated.option.source_w,
         state_of_charge_pct=simulated.charge_pct,
         level=simulated.option.level,
         low_charge_pct=min(low, simulated.charge_pct),
         high_charge_pct=max(high, simulated.charge_pct),
+        source_power_w=simulated.option.source_w,
     )

@@ -15,7 +15,11 @@ from datetime import datetime, timedelta
 from appliance.chemistry import get_profile
 from appliance.model import BatteryState, EnergyLevel, EnergyPolicy, PowerReading, Stamp
 from appliance.settings import Settings
-from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
+from power.battery.charge_physics import (
+    CONTROLLER_EFFICIENCY,
+    ChargeModel,
+    compute_charge_change_pct,
+)
 from power.battery.connected_share import convert_to_whole
 from power.plan.ladder import Ladder, Proposal, is_pv_curtailed, is_surplus_available
 from power.plan.nowcast import SolarNowcast
@@ -48,7 +52,7 @@ class PolicyPlanner:
     asked each time and must not wait.
 
     `predicts_change` False leaves the time of the next change of level out of the proposal; to find
-    it takes most of the time of a decision.
+    it takes most of the time of a decision. `get_income_w()`: what second sources give now.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class PolicyPlanner:
         fetch: Callable[[], EnergyPolicy | None],
         *,
         predicts_change: bool = True,
+        get_income_w: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._settings = settings
         self._ladder = Ladder(settings)
@@ -64,6 +69,7 @@ class PolicyPlanner:
         self._battery = ChargeModel.from_settings(settings.battery)
         self._fetch = fetch
         self._predicts_change = predicts_change
+        self._get_income_w = get_income_w
         self._table: PolicyTable | None = None
         self._policy_reason = ""
         self._ladder_is_better = False
@@ -155,6 +161,7 @@ class PolicyPlanner:
         weather = self._nowcast.estimate_chances(table)
         expected_w = interpolate_clear_w(table, hour) * mean_clear_sky_index(weather)
         sun_w = self._estimate_sun_w(table, hour, expected_w, reading, may_try=cold or held)
+        sun_w += self._get_income_w() / CONTROLLER_EFFICIENCY
         state = DecisionState(
             hour=hour, charge_pct=whole.state_of_charge_pct, sun_w=sun_w, cold=cold
         )

@@ -13,8 +13,9 @@ from typing import Protocol
 from appliance.model import BatteryState, EnergyLevel, Stamp
 from appliance.settings import BatterySettings, Settings
 from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.guard.by_charge import compute_lower_bound_pct, judge_charge
+from power.guard.by_charge import judge_charge
 from power.guard.limits import derive_limits
+from power.guard.proven_charge import compute_lower_bound_pct
 from power.plan.ladder import choose_level
 from power.plan.nowcast import SolarNowcast
 from power.plan.policy import DECISION_H, DecisionState, choose_option
@@ -131,10 +132,21 @@ class LadderController:
 
 
 def choose_affordable(options: Sequence[Option], level: EnergyLevel, power_w: float) -> Option:
-    """The highest option that is allowed at `level` and draws `power_w` at most."""
+    """The highest option that is allowed at `level` and draws `power_w` at most, no second source
+    running.
+    """
     most_w = power_w * DRAW_TOLERANCE
-    found = [one for one in options if one.level <= level and one.power_w <= most_w]
+    alone = [one for one in options if not one.source_w]
+    found = [one for one in alone if one.level <= level and one.power_w <= most_w]
     return found[-1] if found else options[0]
+
+
+def limit_level(proposed: Option, options: Sequence[Option], level: EnergyLevel) -> Option:
+    """The option at `level` at most that is nearest to the proposed one, its source with it."""
+    if not proposed.source_w:
+        return choose_affordable(options, level, proposed.power_w)
+    same = [one for one in options if one.source_w == proposed.source_w and one.level <= level]
+    return same[-1] if same else options[0]
 
 
 def roll_out(
@@ -199,4 +211,4 @@ def apply_guard(
         return Option(EnergyLevel.OFF, power_w=0.0, utility=0.0)
     if proposed.level <= verdict.max_level:
         return proposed
-    return choose_affordable(options, verdict.max_level, proposed.power_w)
+    return limit_level(proposed, options, verdict.max_level)

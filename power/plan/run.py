@@ -24,6 +24,7 @@ from appliance.model import (
     SolarDay,
     Stamp,
 )
+from appliance.model_sources import SourceState
 from appliance.process import service
 from appliance.settings import Settings
 from appliance.store import retention
@@ -52,6 +53,7 @@ from power.plan.problem import (
     find_solar_midnight,
 )
 from power.plan.site_history import build_history
+from power.plan.source_plan import SourcePlan, solve_with_sources
 
 MIN_SIGMA_PCT, MAX_SIGMA_PCT = 4.0, 10.0  # of the charge, as far as the plan's floor counts it
 LADDER = "ladder"  # the policy's fact that says: follow the ladder
@@ -86,12 +88,22 @@ def run_plan(store: Store, settings: Settings, clear_sky: ClearSkyModel) -> str:
     inputs = gather_inputs(store, settings, panels, now)
     plan = solve_plan(inputs.problem)
     policy = mark_better_ladder(make_policy(plan), inputs, panels.clear_sky)
-    store.add(policy)
+    with_sources = plan_with_sources(store, plan)
+    rows = [] if with_sources is None else [with_sources.make_row(policy)]
+    store.add(policy, *rows)
     retention.retain(store)
-    steps = make_steps(store, plan, by_ladder=LADDER in policy.facts)
+    shown = plan if with_sources is None else with_sources.plan
+    steps = make_steps(store, shown, by_ladder=LADDER in policy.facts)
     store.add(*steps)
     store.clear_faults(PLAN, still=inputs.fault_codes | panels.fault_codes)
     return describe_plan(steps, policy, inputs.problem)
+
+
+def plan_with_sources(store: Store, plan: Plan) -> SourcePlan | None:
+    """The same plan counting on the second sources that can be relied on; None without any."""
+    states = {state.source: state for state in store.rows(SourceState)}
+    battery = store.latest(BatteryState, CHARGE_AGE_S)
+    return solve_with_sources(plan, states, battery)
 
 
 def gather_inputs(store: Store, settings: Settings, panels: PanelsWatch, now: Stamp) -> Inputs:

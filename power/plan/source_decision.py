@@ -36,8 +36,9 @@ class SourceDecision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCase:
-    """The time that is compared: `hours` from now, with the value `curve` at its end, the mean sun
-    in it, and the charge at which the guard stops the loads.
+    """The time that is compared: `hours` from now with or without the source, and `then_h` after
+    them in which it must not run (its quiet hours), with the mean sun in each. `curve`: the value
+    by charge at the end of both. `floor_pct`: where the guard stops the loads.
     """
 
     hours: float
@@ -46,26 +47,45 @@ class RunCase:
     cold: bool
     floor_pct: float
     curve: Sequence[float]
+    then_h: float = 0.0
+    then_sun_w: float = 0.0
 
 
 def decide_run(
+    cases: Sequence[RunCase],
+    options: Sequence[Option],
+    battery: ChargeModel,
+    source: SourceSettings,
+    *,
+    money_per_hour: float,
+    is_running: bool,
+) -> SourceDecision:
+    """Whether it should run now, by the run that is best for it; one that runs already needs no
+    start. `money_per_hour`: what an hour of FULL is worth.
+    """
+    compared = [compare(case, options, battery, source, is_running=is_running) for case in cases]
+    worth, cost = max(
+        ((gained * money_per_hour / kwh, money / kwh) for gained, kwh, money in compared),
+        key=lambda one: one[0] - one[1],
+    )
+    runs = worth > 0 and worth >= cost * (1.0 if is_running else LEAST_GAIN)
+    reason = f"a kWh of it is worth {worth:.2f} and costs {cost:.2f}"
+    return SourceDecision(runs, reason, round(worth, 4), round(cost, 4))
+
+
+def compare(
     case: RunCase,
     options: Sequence[Option],
     battery: ChargeModel,
     source: SourceSettings,
     *,
-    full_hour_worth: float,
     is_running: bool,
-) -> SourceDecision:
-    """Whether it should run in this time; one that runs already needs no start."""
+) -> tuple[float, float, float]:
+    """Of one run: what it gains in hours of FULL, its energy in kWh, and its cost in money."""
     gained = play(case, options, battery, source.power_w) - play(case, options, battery, 0.0)
     energy_kwh = source.power_w * case.hours / 1000
-    worth = gained * full_hour_worth / energy_kwh
     start_cost = 0.0 if is_running else source.start_cost
-    cost = source.cost_per_kwh + start_cost / energy_kwh
-    runs = gained > 0 and worth >= cost * (1.0 if is_running else LEAST_GAIN)
-    compared = f"a kWh is worth {worth:.2f} and costs {cost:.2f}"
-    return SourceDecision(runs, compared, round(worth, 4), round(cost, 4))
+    return gained, energy_kwh, start_cost + source.cost_per_kwh * energy_kwh
 
 
 def play(case: RunCase, options: Sequence[Option], battery: ChargeModel, source_w: float) -> float:
@@ -75,15 +95,15 @@ def play(case: RunCase, options: Sequence[Option], battery: ChargeModel, source_
 
 def evaluate(case: RunCase, option: Option, battery: ChargeModel, source_w: float) -> float:
     """The same with one option. What the battery cannot take is lost."""
-    change_pct = compute_charge_change_pct(
-        battery,
-        sun_w=case.sun_w,
-        draw_w=option.power_w - source_w,
-        hours=case.hours,
-        cold=case.cold,
-    )
-    running = 1.0
-    if change_pct < 0:
-        running = min(1.0, max(0.0, (case.charge_pct - case.floor_pct) / -change_pct))
-    value = interpolate_value(case.curve, case.charge_pct + change_pct)
-    return option.utility * case.hours * running + value
+    charge_pct, done = case.charge_pct, 0.0
+    parts = ((case.hours, case.sun_w, source_w), (case.then_h, case.then_sun_w, 0.0))
+    for hours, sun_w, extra_w in parts:
+        change_pct = compute_charge_change_pct(
+            battery, sun_w=sun_w, draw_w=option.power_w - extra_w, hours=hours, cold=case.cold
+        )
+        running = 1.0
+        if change_pct < 0:
+            running = min(1.0, max(0.0, (charge_pct - case.floor_pct) / -change_pct))
+        done += option.utility * hours * running
+        charge_pct = min(100.0, max(0.0, charge_pct + change_pct))
+    return done + interpolate_value(case.curve, charge_pct)

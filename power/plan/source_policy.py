@@ -15,6 +15,7 @@ from datetime import timedelta
 from appliance.model import EnergyPolicy
 from appliance.model_sources import SourcePolicy
 
+PRICE = "price"  # the policy's fact: by how much the price of the fuel was raised, so that it lasts
 # Two policies of one run are told apart by their times.
 APART = timedelta(milliseconds=1)
 

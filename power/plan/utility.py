@@ -24,12 +24,17 @@ LEAST_HOST_USE = 0.25  # a host that is on is at least this busy
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One way to spend: its draw (W, with all that it needs), and its utility per hour."""
+    """One way to spend: its draw (W, with all that it needs), and its utility per hour.
+
+    Where a second source runs beside it, the draw is less by what that gives, `source_w`, and the
+    utility by what it costs.
+    """
 
     level: EnergyLevel
     _: KW_ONLY
     power_w: float
     utility: float
+    source_w: float = 0.0
 
 
 def list_options(settings: Settings) -> tuple[Option, ...]:

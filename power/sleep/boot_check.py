@@ -15,7 +15,7 @@ from enum import Enum
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading, Stamp
 from appliance.settings import Settings
-from power.guard.by_charge import compute_lower_bound_pct
+from power.guard.proven_charge import compute_lower_bound_pct
 from power.guard.verdict import format_duration
 from power.plan.ladder import TARGET_HELD, compute_entry_pct
 from power.sleep.wake_time import compute_needed_w, format_failed, wake_pct

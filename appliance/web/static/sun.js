@@ -1,8 +1,8 @@
 // The sun: what the panels give now, what the charge controller does with it, and today's sum.
 
-import { figure, say } from "./dom.js";
+import { byId, facts, figure, say, show } from "./dom.js";
 import { capital, energy, fixed, typeset, UNKNOWN, watts, word } from "./words.js";
-import { lastKnown } from "./times.js";
+import { lastKnown, when } from "./times.js";
 
 export function sun(status, now) {
   const s = status.sun && status.sun.fresh ? status.sun : null;
@@ -12,7 +12,15 @@ export function sun(status, now) {
   say("sun-today", s ? energy(s.yield_today_wh) : UNKNOWN);
   say("sun-stage", stage ? capital(stage) : UNKNOWN);
   say("sun-voltage", s ? fixed(s.pv_voltage_v, 1, "V") : UNKNOWN);
+  facts(byId("sources"), status.sources.map((one) => [one.name, sourceWords(one, now)]));
+  show("sources", status.sources.length > 0);
   say("sun-note", s ? "" : silent(status.sun, now));
+}
+
+/** A generator or shore power: what it does and why, and when it is planned to run next. */
+function sourceWords(one, now) {
+  const next = one.next_run ? `; planned ${when(new Date(one.next_run.starts), now)}` : "";
+  return typeset(`${one.sentence}${next}`);
 }
 
 function silent(row, now) {

@@ -11,7 +11,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from appliance.errors import CameraError
 from appliance.model_cameras import CameraMode
+from appliance.model_sources import SourcePhase, SourceState
 from appliance.sections.cameras import CameraSettings
+from appliance.sections.sources import SourceSettings
 from appliance.settings import Settings
 from appliance.web.app import create_app
 from appliance.web.metric_samples import collect_samples
@@ -207,6 +209,10 @@ def every_sample(open_store: OpenStore, settings: Settings, clock: FakeClock) ->
     now = clock.stamp()
     open_store("camera").add(filled.camera_state(now))
     open_store("power").add(replace(filled.reading(now), quality={}))
+    open_store("power").add(
+        SourceState(now, "main", SourcePhase.GIVING, power_w=400.0, fuel_left_kwh=3.0)
+    )
+    settings = replace(settings, source={"main": SourceSettings()})
     return (one.name for one in collect_samples(open_store(), settings) if one.value is not None)
 
 

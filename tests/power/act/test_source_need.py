@@ -5,9 +5,10 @@ from dataclasses import replace
 from appliance.model import BatteryState, EnergyLevel
 from appliance.settings import Settings
 from power.act.source_need import find_need, find_refusal
-from power.guard.by_charge import compute_lower_bound_pct, judge_charge
+from power.guard.by_charge import judge_charge
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState
+from power.guard.proven_charge import compute_lower_bound_pct
 from tests.stand_ins.fakes import FakeClock
 
 SETTINGS = Settings()

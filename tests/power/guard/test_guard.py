@@ -8,10 +8,11 @@ import pytest
 
 from appliance.model import BatteryState, EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Chemistry, EnergySettings, Settings
-from power.guard.by_charge import compute_hibernate_below_pct, compute_lower_bound_pct
+from power.guard.by_charge import compute_hibernate_below_pct
 from power.guard.guard import judge
 from power.guard.limits import derive_limits
 from power.guard.observations import GuardState, observe
+from power.guard.proven_charge import compute_lower_bound_pct
 from power.guard.reserve import compute_reserve_wh
 from power.guard.verdict import Verdict
 from tests.stand_ins.fakes import FakeClock

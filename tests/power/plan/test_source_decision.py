@@ -29,7 +29,7 @@ def decide(
     )
     battery = ChargeModel.from_settings(SETTINGS.battery)
     options = list_options(SETTINGS)
-    return decide_run(case, options, battery, source, full_hour_worth=1.0, is_running=is_running)
+    return decide_run([case], options, battery, source, money_per_hour=1.0, is_running=is_running)
 
 
 def test_charge_that_nobody_needs_later_starts_nothing() -> None:
@@ -42,7 +42,7 @@ def test_charge_that_is_worth_more_than_it_costs_starts_it() -> None:
     assert decision.worth_per_kwh is not None
     assert decision.cost_per_kwh == 4.0  # of half a kWh, with a start
     assert decision.worth_per_kwh > decision.cost_per_kwh
-    assert decision.reason == f"a kWh is worth {decision.worth_per_kwh:.2f} and costs 4.00"
+    assert decision.reason == f"a kWh of it is worth {decision.worth_per_kwh:.2f} and costs 4.00"
 
 
 def test_dear_fuel_is_left_in_the_tank() -> None:
