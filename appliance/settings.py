@@ -17,7 +17,7 @@ from appliance.clock import Clock, ScaledClock, SystemClock
 from appliance.model import EnergyLevel
 from appliance.sections.cameras import CameraSettings, InferenceSettings
 from appliance.sections.field import setting
-from appliance.sections.loads import GpuSettings, JetsonSettings, SwitchSettings
+from appliance.sections.loads import GpuSettings, JetsonSettings, RunsWhen, SwitchSettings
 from appliance.sections.network import MqttSettings, WebSettings
 from appliance.sections.sources import SourceSettings
 
@@ -296,6 +296,12 @@ class Settings:
         return frozenset(one.switch for one in self.source.values() if one.switch)
 
     @property
+    def decided_switches(self) -> frozenset[str]:
+        """Those that more than the level decides about: of sources, heaters and surplus."""
+        heaters = (name for name, one in self.switch.items() if one.runs_when is not RunsWhen.LEVEL)
+        return self.source_switches | frozenset(heaters)
+
+    @property
     def database(self) -> Path:
         """The unit database: the bus between all processes."""
         return self.unit.data_dir / "unit.db"
@@ -369,7 +375,9 @@ class Settings:
         others_w = sum(
             switch.idle_w
             for name, switch in self.switch.items()
-            if level >= switch.runs_from and not switch.is_host and name not in self.source_switches
+            if level >= switch.runs_from
+            and not switch.is_host
+            and name not in self.decided_switches
         )
         return self.computer.idle_w + cameras_w + others_w
 

@@ -14,6 +14,7 @@ from appliance.chemistry.battery import find_cell_count_error
 from appliance.parsing.nearest import advise
 from appliance.parsing.values import parse_host
 from appliance.sections.cameras import CameraSettings, Point, Polygon
+from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings
 from appliance.strict_json import InputError, show
 
@@ -21,6 +22,7 @@ BLURRED = (
     "must be 0 while heads are blurred: in clips they are not; set `blur_heads = false` under "
     "[inference] where the law lets you keep clips of people"
 )
+HEATERS = (RunsWhen.BATTERY_COLD, RunsWhen.FROST, RunsWhen.DEW)
 Place = tuple[str, ...]
 Error = tuple[Place, str]
 
@@ -33,6 +35,7 @@ def find_errors(settings: Settings) -> Iterator[Error]:
     yield from check_power(settings)
     yield from check_timezone(settings)
     yield from check_sources(settings)
+    yield from check_heaters(settings)
     for name, camera in settings.camera.items():
         yield from check_shapes(camera, ("camera", name))
         yield from check_clips(camera, ("camera", name, "clip_s"), settings)
@@ -99,6 +102,17 @@ def check_source_switch(switch: str, where: Place, settings: Settings) -> Iterat
         yield where, f"names no switch: there is no [switch.{switch}]"
     elif settings.switch[switch].is_host:
         yield where, f"names a GPU host, [switch.{switch}] with full_w above 0"
+    elif settings.switch[switch].runs_when is not RunsWhen.LEVEL:
+        yield where, f"names [switch.{switch}], which has a `runs_when` of its own"
+
+
+def check_heaters(settings: Settings) -> Iterator[Error]:
+    """What a heater takes is counted; a GPU host has rules of its own."""
+    for name, switch in settings.switch.items():
+        if switch.runs_when in HEATERS and not switch.idle_w:
+            yield ("switch", name, "idle_w"), "must be the heater's power: the plan counts it"
+        if switch.runs_when is not RunsWhen.LEVEL and switch.is_host:
+            yield ("switch", name, "runs_when"), "must be 'level' for a GPU host"
 
 
 def check_timezone(settings: Settings) -> Iterator[Error]:

@@ -13,9 +13,11 @@ from appliance.process.host import Host
 from appliance.process.recorder import Followed
 from appliance.process.rtc import Rtc
 from appliance.settings import Follows, Settings
+from power.act.heaters import Heaters
 from power.act.loads import Actuator
 from power.act.sources import Sources
 from power.cycle import PowerCycle
+from power.plan.heater_planner import HeaterPlanner
 from power.plan.ladder import Ladder, Planner
 from power.plan.policy_planner import FETCH_EVERY_S, PolicyPlanner
 from power.plan.source_planner import SourcePlanner
@@ -41,6 +43,18 @@ def make_sources(unit: service.Service, policy: SourceRow) -> Sources:
     if policy is None:
         return Sources(unit.settings)
     return Sources(unit.settings, SourcePlanner(unit.settings, lambda: policy.value).decide)
+
+
+def make_heaters(unit: service.Service) -> Heaters:
+    """The heaters of the settings, with the plan that counts what the sun will charge."""
+    if unit.settings.energy.follows is Follows.LADDER or not unit.settings.decided_switches:
+        return Heaters(unit.settings)
+    policy = unit.recorder.follow(
+        "the newest energy_policy for heaters",
+        lambda store: store.last(EnergyPolicy),
+        FETCH_EVERY_S,
+    )
+    return Heaters(unit.settings, HeaterPlanner(unit.settings, lambda: policy.value).decide)
 
 
 def choose_planner(unit: service.Service, sources: Sources, with_sources: SourceRow) -> Planner:
@@ -84,6 +98,7 @@ def assemble(unit: service.Service) -> service.Loop:
         actuator=Actuator(host, settings),
         sleep=sleep,
         sources=sources,
+        heaters=make_heaters(unit),
     )
 
     def finish() -> None:

@@ -16,6 +16,7 @@ from appliance.process.recorder import Task
 from appliance.process.rtc import Rtc
 from appliance.process.service import Service
 from power.act.arbiter import ArbiterState, arbitrate
+from power.act.heaters import Heaters
 from power.act.loads import Actuator
 from power.act.sources import SourceReport, Sources, SourceSituation
 from power.audit.watch import BatteryWatch
@@ -88,11 +89,13 @@ class PowerCycle:
         actuator: Actuator,
         sleep: SleepInterface | None = None,
         sources: Sources | None = None,
+        heaters: Heaters | None = None,
     ) -> None:
         self._service, self._settings, self._clock = service, service.settings, service.clock
         self._meter, self._planner, self._actuator = meter, planner, actuator
         self._sleep = sleep or NoSleep()
         self._sources = sources or Sources(self._settings)
+        self._heaters = heaters or Heaters(self._settings)
         self._writer = RowWriter(service.recorder)
         self._memory: Memory | None = Memory(
             service.recorder, service.clock, Rtc(service.settings.host.rtc)
@@ -222,12 +225,13 @@ class PowerCycle:
     ) -> SleepReport:
         """Give the orders to PID 1; the log and the faults come after them."""
         budget = decision.budget
+        heaters = self._heaters.follow(budget, at.battery, at.reading, at.now)
         load_faults = self._actuator.apply(
             budget.level,
             may_power_off=lambda: self._sleep.permit_power_off(permission.verdict, request),
             power_w=budget.power_w,
             now=at.now,
-            sources=sources.switches,
+            decided={**sources.switches, **heaters.switches},
         )
         self._meter.note_load(self._settings.compute_base_w(budget.level))
         awake = EnergyLevel.SENTINEL if sources.keeps_awake else EnergyLevel.OFF
@@ -235,19 +239,19 @@ class PowerCycle:
         if decision.is_new:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
             self._service.log.info(budget.reason, message_id, level=budget.level.name)
-        unexplained = () if sources.explains else find_source_faults(self._estimate)
-        of_battery = (*unexplained, *self._list_battery_faults(at))
-        of_loads = (*load_faults, *sources.faults)
+        of_loads = (*load_faults, *sources.faults, *heaters.faults)
+        of_battery = self._list_battery_faults(at, explained=sources.explains)
         for fault in (*at.poll.faults, *of_loads, *report.faults, *of_battery):
             self._service.report_fault(fault)
         return report
 
-    def _list_battery_faults(self, at: Situation) -> list[ApplianceError]:
+    def _list_battery_faults(self, at: Situation, *, explained: bool) -> list[ApplianceError]:
         """What is wrong with the battery and how it is treated."""
         poll, limits = at.poll, derive_limits(self._settings.battery, self._settings.energy)
         return [
             *find_frost_faults(at.battery, at.reading, limits),
             *find_disconnect_faults(self._guard),
+            *([] if explained else find_source_faults(self._estimate)),
             *self._age.find_faults(),
             *self._balance.find_faults(),
             *self._watch.follow(

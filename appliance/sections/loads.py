@@ -20,15 +20,48 @@ class SwitchKind(Enum):
     WAKE_ON_LAN = "wake-on-lan"
 
 
+class RunsWhen(Enum):
+    """What a switched load needs beside its level to be on."""
+
+    LEVEL = "level"
+    BATTERY_COLD = "battery-cold"
+    FROST = "frost"
+    DEW = "dew"
+    SURPLUS = "surplus"
+
+
 @dataclass(frozen=True, slots=True)
 class SwitchSettings:
-    """A load behind a relay or of its own: a modem, a camera's supply, a GPU host.
+    """A load behind a relay or of its own: a modem, a camera's supply, a heater, a GPU host.
 
     The section is [switch.NAME], one for each. The first named is switched on first.
     """
 
     kind: SwitchKind = setting(SwitchKind.FILE, "How it is switched")
     runs_from: EnergyLevel = setting(EnergyLevel.ECO, "The lowest level at which it is on")
+    runs_when: RunsWhen = setting(
+        RunsWhen.LEVEL,
+        "`level`: always at its level. `battery-cold`: a heater of the battery, where the plan "
+        "says that the sun will charge it. `frost`: below below_c. `dew`: the same, while it is "
+        "dark. `surplus`: while the battery is full and PV power is curtailed",
+    )
+    below_c: float = setting(
+        3.0,
+        "Temperature of the battery's probe below which `battery-cold`, `frost` and `dew` run, C",
+        -40,
+        40,
+    )
+    worth: float | None = setting(
+        None,
+        "`frost` and `dew`: utility of an hour with it, an hour at FULL has 1; it runs while that "
+        "is more than its energy is worth to the plan. Without it, always",
+        0,
+        10,
+    )
+    least_on_s: float = setting(
+        900.0, "With a `runs_when` other than `level`: seconds on at least", 0, 86_400
+    )
+    least_off_s: float = setting(900.0, "The same off", 0, 86_400)
     idle_w: float = setting(
         0.0, "Its power when on and idle, W; counted against the budget", 0, 20_000
     )

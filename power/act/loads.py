@@ -17,8 +17,8 @@ The shed order: the first is stopped first and started last.
     named first
     the computer                             (sleep and power-off)
 
-Switches of second sources (a generator) stand among the others, but follow no level: what they do
-is decided by power/act/sources.py.
+Switches of second sources (a generator) and heaters stand among the others, but more than the level
+decides about them: power/act/sources.py, power/act/heaters.py.
 
 Switched supplies stand below the cameras: what feeds a camera goes off after it and on before it.
 
@@ -69,13 +69,13 @@ class HostOrders(Protocol):
 @dataclass(frozen=True, slots=True)
 class Load:
     """One unit and the least level that it needs; `host` names the GPU host that it switches,
-    `source` the switch of a second source, which is no load and knows no level.
+    `decided` a switch of which more than the level decides: of a second source, or a heater.
     """
 
     unit: str
     lowest: EnergyLevel
     host: str | None = None
-    source: str | None = None
+    decided: str | None = None
 
 
 def list_loads(settings: Settings) -> tuple[Load, ...]:
@@ -85,7 +85,7 @@ def list_loads(settings: Settings) -> tuple[Load, ...]:
             f"appliance-switch@{name}",
             switch.runs_from,
             host=name if switch.is_host else None,
-            source=name if name in settings.source_switches else None,
+            decided=name if name in settings.decided_switches else None,
         )
         for name, switch in reversed(list(settings.switch.items()))
     ]
@@ -183,19 +183,19 @@ class Actuator:
         may_power_off: Callable[[], bool] = lambda: False,
         power_w: float | None = None,
         now: Stamp | None = None,
-        sources: Mapping[str, bool] | None = None,
+        decided: Mapping[str, bool] | None = None,
     ) -> list[ApplianceError]:
         """Order what changed; returns what was refused, and the loads that are not as ordered. Both
         are tried again in the next calls.
 
         `may_power_off`: asked once the loads have their orders, since it may take seconds.
-        `power_w`: what the loads may draw together; it is for GPU hosts alone. `sources`: what the
-        switches of second sources are ordered to, whatever the level is; those left out are off.
+        `power_w`: what the loads may draw together; it is for GPU hosts alone. `decided`: what the
+        switches of second sources and heaters are ordered to; those left out are off.
         """
         now = now or NEVER
         self._hosts = choose(self._hosts, self._settings, level, power_w, now.uptime_s)
         self._review()
-        wanted = {load.unit: self._may_run(load, level, sources or {}) for load in self._loads}
+        wanted = {load.unit: self._may_run(load, level, decided or {}) for load in self._loads}
         if level != EnergyLevel.FULL:
             self._set_modes(level)
         self._order([unit for unit, runs in wanted.items() if not runs], run=False)
@@ -220,9 +220,9 @@ class Actuator:
         self._ordered.clear()
         self._modes.clear()
 
-    def _may_run(self, load: Load, level: EnergyLevel, sources: Mapping[str, bool]) -> bool:
-        if load.source is not None:
-            return sources.get(load.source, False)
+    def _may_run(self, load: Load, level: EnergyLevel, decided: Mapping[str, bool]) -> bool:
+        if load.decided is not None:
+            return decided.get(load.decided, False)
         if load.host is not None and self._hosts is not None:
             return self._hosts[load.host].on
         return level >= load.lowest

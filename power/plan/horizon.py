@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from appliance.chemistry import get_profile
+from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings
 from power.battery.voltage_curve import compute_cold_unavailable_pct
 from power.plan.snow import cover, predict_covered
@@ -43,7 +44,7 @@ class Interval:
     """Some hours of one day ahead, one stage of the solver.
 
     `clear_w`: mean clear-sky power. `hidden_pct`: charge that the cold keeps back. `last`: the day
-    ends with it.
+    ends with it. `heat_w`: what heaters of lenses and windows take in the mean.
     """
 
     starts: datetime
@@ -52,6 +53,7 @@ class Interval:
     day: int
     hidden_pct: float
     last: bool
+    heat_w: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,20 @@ def build_horizon(
     for day, day_w in enumerate(by_day):
         mean_c, sigma_c = air[day]
         hidden = compute_cold_unavailable_pct(settings.battery, mean_c - sigma_c / 2)
-        intervals += make_intervals(day, midnight + timedelta(days=day), day_w, hidden)
+        heat_w = estimate_heat_w(settings, mean_c, sigma_c)
+        intervals += make_intervals(
+            day, midnight + timedelta(days=day), day_w, hidden=hidden, heat_w=heat_w
+        )
     return Horizon(tuple(intervals), tuple(weather), cold, tuple(snow))
 
 
 def make_intervals(
-    day: int, midnight: datetime, day_w: Sequence[float], hidden: float
+    day: int,
+    midnight: datetime,
+    day_w: Sequence[float],
+    *,
+    hidden: float,
+    heat_w: Mapping[RunsWhen, float],
 ) -> list[Interval]:
     """The intervals of one day; `midnight` is its start, `day_w` its hourly clear-sky power."""
     return [
@@ -112,9 +122,20 @@ def make_intervals(
             day=day,
             hidden_pct=hidden,
             last=end == HOURS,
+            heat_w=heat_w[RunsWhen.FROST] + heat_w[RunsWhen.DEW] * (sum(day_w[begin:end]) <= 0),
         )
         for begin, end in split_day(day_w, fine=day < FINE_DAYS)
     ]
+
+
+def estimate_heat_w(settings: Settings, mean_c: float, sigma_c: float) -> dict[RunsWhen, float]:
+    """What the heaters against frost and dew take in the mean of a day (dew: while it is dark)."""
+    taken_w = dict.fromkeys((RunsWhen.FROST, RunsWhen.DEW), 0.0)
+    for switch in settings.switch.values():
+        if switch.runs_when in taken_w:
+            chance = compute_chance_below(switch.below_c, mean_c, sigma_c)
+            taken_w[switch.runs_when] += chance * switch.idle_w
+    return taken_w
 
 
 def split_day(day_w: Sequence[float], *, fine: bool) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from power.plan.horizon import FINE_DAYS, Horizon, build_horizon
 from power.plan.policy_table import PolicyTable, pack_table
 from power.plan.problem import PlanProblem
 from power.plan.solver import CHARGE_LEVELS, Solution, solve_values
-from power.plan.utility import Option, list_options
+from power.plan.utility import Option, list_heater_options, list_options
 from power.plan.weather_model import CLASS_COUNT
 
 POLICY_DAYS = FINE_DAYS + 1  # length of the stored table: missed runs of a day are bridged
@@ -51,7 +51,8 @@ def solve_plan(problem: PlanProblem) -> Plan:
         problem.forecast,
         covered=problem.history.covered,
     )
-    return solve_options(problem, horizon, list_options(settings))
+    options = list_options(settings)
+    return solve_options(problem, horizon, (*options, *list_heater_options(settings, options)))
 
 
 def solve_options(problem: PlanProblem, horizon: Horizon, options: tuple[Option, ...]) -> Plan:

@@ -43,7 +43,11 @@ def evaluate_option(
     `curve`: value by charge at the end of that time.
     """
     change_pct = compute_charge_change_pct(
-        battery, sun_w=state.sun_w, draw_w=option.power_w, hours=DECISION_H, cold=state.cold
+        battery,
+        sun_w=state.sun_w,
+        draw_w=option.power_w,
+        hours=DECISION_H,
+        cold=state.cold and not option.heats,
     )
     running_share = 1.0
     if change_pct < 0:

@@ -132,20 +132,23 @@ class LadderController:
 
 
 def choose_affordable(options: Sequence[Option], level: EnergyLevel, power_w: float) -> Option:
-    """The highest option that is allowed at `level` and draws `power_w` at most, no second source
-    running.
+    """The highest option that is allowed at `level` and draws `power_w` at most, with no second
+    source and no heater.
     """
     most_w = power_w * DRAW_TOLERANCE
-    alone = [one for one in options if not one.source_w]
+    alone = [one for one in options if not (one.source_w or one.heats)]
     found = [one for one in alone if one.level <= level and one.power_w <= most_w]
     return found[-1] if found else options[0]
 
 
 def limit_level(proposed: Option, options: Sequence[Option], level: EnergyLevel) -> Option:
-    """The option at `level` at most that is nearest to the proposed one, its source with it."""
-    if not proposed.source_w:
+    """The option at `level` at most that is nearest to the proposed one, its source and heater
+    with it.
+    """
+    if not (proposed.source_w or proposed.heats):
         return choose_affordable(options, level, proposed.power_w)
-    same = [one for one in options if one.source_w == proposed.source_w and one.level <= level]
+    beside = (proposed.source_w, proposed.heats)
+    same = [one for one in options if (one.source_w, one.heats) == beside and one.level <= level]
     return same[-1] if same else options[0]
 
 
@@ -169,7 +172,11 @@ def roll_out(
         state = make_state(step, charge_pct, grown_pct, settings.battery)
         option = apply_guard(proposed, step.starts, state, options, settings)
         change_pct = compute_charge_change_pct(
-            battery, sun_w=step.sun_w, draw_w=option.power_w, hours=step.hours, cold=step.cold
+            battery,
+            sun_w=step.sun_w,
+            draw_w=option.power_w,
+            hours=step.hours,
+            cold=step.cold and not option.heats,
         )
         end_pct = min(100.0, max(0.0, charge_pct + change_pct))
         simulated.append(SimulatedStep(step, charge_pct, end_pct, option))

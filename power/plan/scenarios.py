@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from appliance.model import EnergyLevel
 from power.battery.charge_physics import ChargeModel
@@ -77,15 +77,10 @@ class Scenarios:
         self._solution = plan.solution
         self._battery = ChargeModel.from_settings(plan.settings.battery)
         self._draw_w = np.array([one.power_w for one in plan.options])
+        self._heats = np.array([one.heats for one in plan.options])
         self._utility = np.array([one.utility for one in plan.options])
         self._level = np.array([int(one.level) for one in plan.options])
-        limits = derive_limits(plan.settings.battery, plan.settings.energy)
-        hibernate_pct = compute_hibernate_below_pct(plan.settings, plan.problem.reserve_wh)
-        self._guard_limits = (
-            (EnergyLevel.SENTINEL, limits.sentinel_pct),
-            (EnergyLevel.HIBERNATE, hibernate_pct),
-        )
-        self._off_pct = limits.floor_pct
+        self._guard_limits, self._off_pct = list_guard_limits(plan)
         self._sigma_pct = start.sigma_pct
         spread = self._random.normal(0, start.sigma_pct, count)
         self.charge_pct: Floats = np.clip(start.charge_pct + spread, 0.0, 100.0)
@@ -101,7 +96,9 @@ class Scenarios:
         interval = self._horizon.intervals[step.place]
         self._begin_days(interval.day)
         sun_w = step.clear_w * self._clear_sky_index[self.weather_class]
-        change_pct = self._compute_changes_pct(sun_w, self._draw_w, step.hours)
+        change_pct = self._compute_changes_pct(
+            sun_w, self._draw_w + interval.heat_w, step.hours, heats=self._heats
+        )
         end_pct = np.minimum(self.charge_pct[:, None] + change_pct, 100.0)
         values = self._compute_utility(step, change_pct, end_pct) + self._compute_later_value(
             step, end_pct
@@ -149,14 +146,16 @@ class Scenarios:
         found = np.searchsorted(edges, self._random.random(self._count) * edges[-1])
         return np.asarray(np.minimum(found, CLASS_COUNT - 1), np.int64)
 
-    def _compute_changes_pct(self, sun_w: Floats, draw_w: Floats, hours: float) -> Floats:
-        """Change of charge (%), by scenario and draw."""
+    def _compute_changes_pct(
+        self, sun_w: Floats, draw_w: Floats, hours: float, *, heats: ArrayLike = False
+    ) -> Floats:
+        """Change of charge (%), by scenario and draw; `heats`: which of them warm the battery."""
         return compute_charge_changes_pct(
             self._battery,
             sun_w=sun_w[:, None],
             draw_w=draw_w,
             hours=hours,
-            cold=self.cold[:, None],
+            cold=self.cold[:, None] & ~np.asarray(heats),
         )
 
     def _compute_utility(self, step: ScenarioStep, change_pct: Floats, end_pct: Floats) -> Floats:
@@ -198,3 +197,14 @@ class Scenarios:
             forbidden = (least_pct < below_pct)[:, None] & (self._level > int(highest))
             values[forbidden] = FORBIDDEN
         return np.asarray(least_pct < self._off_pct)
+
+
+def list_guard_limits(plan: Plan) -> tuple[tuple[tuple[EnergyLevel, float], ...], float]:
+    """The highest level below each charge (%), and the charge below which the unit is off."""
+    limits = derive_limits(plan.settings.battery, plan.settings.energy)
+    hibernate_pct = compute_hibernate_below_pct(plan.settings, plan.problem.reserve_wh)
+    below = (
+        (EnergyLevel.SENTINEL, limits.sentinel_pct),
+        (EnergyLevel.HIBERNATE, hibernate_pct),
+    )
+    return below, limits.floor_pct

@@ -109,7 +109,8 @@ class BackwardStep:
         self._charge_pct = np.linspace(0, 100, CHARGE_LEVELS, dtype=np.float32)
         self._battery = ChargeModel.from_settings(battery)
         self._clear_sky_index = np.array(CLASS_CLEAR_SKY_INDEX)[:, None, None] * SUN_CAUTION
-        self._cold = np.array([False, True])[:, None]
+        heats = np.array([one.heats for one in options])
+        self._cold = np.array([False, True])[:, None] & ~heats
         self._rows = (np.arange(CLASS_COUNT * 2) * CHARGE_LEVELS)[:, None, None]
 
     def __call__(self, interval: Interval, floor_pct: float, after: ValueArray) -> ValueArray:
@@ -119,7 +120,7 @@ class BackwardStep:
         changes_pct = compute_charge_changes_pct(
             self._battery,
             sun_w=interval.clear_w * self._clear_sky_index,
-            draw_w=self._draw_w,
+            draw_w=self._draw_w + interval.heat_w,
             hours=interval.hours,
             cold=self._cold,
         )
@@ -137,7 +138,11 @@ class BackwardStep:
     ) -> ValueArray:
         """Without sun, all weather classes change the charge alike."""
         changes_pct = compute_charge_changes_pct(
-            self._battery, sun_w=0.0, draw_w=self._draw_w, hours=interval.hours, cold=False
+            self._battery,
+            sun_w=0.0,
+            draw_w=self._draw_w + interval.heat_w,
+            hours=interval.hours,
+            cold=False,
         )
         change_pct = to_float32(changes_pct[:, None])
         end_pct = to_float32(self._charge_pct + change_pct)

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appliance.sections.sources import SourceSettings
-from power.battery.charge_physics import ChargeModel, compute_charge_change_pct
-from power.plan.policy_table import interpolate_value
+from power.battery.charge_physics import ChargeModel
+from power.plan.course import Course, Part, play
 from power.plan.utility import Option
 
 LEAST_GAIN = 1.05  # worth over cost: a start for nothing wears a generator
@@ -82,28 +82,16 @@ def compare(
     is_running: bool,
 ) -> tuple[float, float, float]:
     """Of one run: what it gains in hours of FULL, its energy in kWh, and its cost in money."""
-    gained = play(case, options, battery, source.power_w) - play(case, options, battery, 0.0)
+    with_it, without = make_course(case, source.power_w), make_course(case, 0.0)
+    gained = play(with_it, options, battery) - play(without, options, battery)
     energy_kwh = source.power_w * case.hours / 1000
     start_cost = 0.0 if is_running else source.start_cost
     return gained, energy_kwh, start_cost + source.cost_per_kwh * energy_kwh
 
 
-def play(case: RunCase, options: Sequence[Option], battery: ChargeModel, source_w: float) -> float:
-    """Utility of the time with the best option, and the value of the charge that it leads to."""
-    return max(evaluate(case, option, battery, source_w) for option in options)
-
-
-def evaluate(case: RunCase, option: Option, battery: ChargeModel, source_w: float) -> float:
-    """The same with one option. What the battery cannot take is lost."""
-    charge_pct, done = case.charge_pct, 0.0
-    parts = ((case.hours, case.sun_w, source_w), (case.then_h, case.then_sun_w, 0.0))
-    for hours, sun_w, extra_w in parts:
-        change_pct = compute_charge_change_pct(
-            battery, sun_w=sun_w, draw_w=option.power_w - extra_w, hours=hours, cold=case.cold
-        )
-        running = 1.0
-        if change_pct < 0:
-            running = min(1.0, max(0.0, (charge_pct - case.floor_pct) / -change_pct))
-        done += option.utility * hours * running
-        charge_pct = min(100.0, max(0.0, charge_pct + change_pct))
-    return done + interpolate_value(case.curve, charge_pct)
+def make_course(case: RunCase, source_w: float) -> Course:
+    """The run, or the same time without it, and the hours after it."""
+    run = Part(case.hours, case.sun_w, source_w, cold=case.cold)
+    then = Part(case.then_h, case.then_sun_w, cold=case.cold)
+    parts = (run, then) if case.then_h else (run,)
+    return Course(parts, case.charge_pct, case.floor_pct, case.curve)

@@ -19,6 +19,7 @@ from appliance.settings import Settings
 from appliance.wording.site_time import find_zone
 from power.battery.charge_physics import ChargeModel
 from power.battery.connected_share import convert_to_whole
+from power.plan.course import average_clear_w
 from power.plan.ladder import is_pv_curtailed
 from power.plan.nowcast import SolarNowcast
 from power.plan.policy_table import (
@@ -26,7 +27,6 @@ from power.plan.policy_table import (
     compute_hour,
     compute_value_curve,
     find_floor_pct,
-    interpolate_clear_w,
     unpack_table,
 )
 from power.plan.solar_day import filter_sun_w
@@ -36,7 +36,6 @@ from power.plan.utility import list_options
 from power.plan.weather_model import mean_clear_sky_index
 
 DECIDE_EVERY_S = 60.0
-STEP_H = 0.5  # of the mean of the sun
 LEAST_H = 0.25  # a shorter run says nothing
 QUIET_LEAD_H = 4.0  # so long before its quiet hours their whole length is looked at
 # What a stored plan may raise that is damaged: its numbers are used as they are.
@@ -167,14 +166,6 @@ class SourcePlanner:
 def raise_price(source: SourceSettings, factor: float) -> SourceSettings:
     """The source with the price at which its fuel lasts."""
     return replace(source, cost_per_kwh=factor * source.cost_per_kwh)
-
-
-def average_clear_w(table: PolicyTable, begin: float, end: float) -> float:
-    """Mean clear-sky power (W) between two hours of the table."""
-    count = max(1, round((end - begin) / STEP_H))
-    step = (end - begin) / count
-    hours = [begin + step * (number + 0.5) for number in range(count)]
-    return sum(interpolate_clear_w(table, hour) for hour in hours) / count
 
 
 def find_quiet_hours(source: SourceSettings, now: datetime, zone: str) -> tuple[float, float]:

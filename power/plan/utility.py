@@ -10,15 +10,19 @@ more than the second, one frame a second more than the step from four to five.
 """
 
 import math
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, replace
 
+from appliance.chemistry import get_profile
 from appliance.model import EnergyLevel
+from appliance.sections.loads import RunsWhen
 from appliance.settings import Settings
 
 UTILITY_BEND = 5.0  # the first fifth of the useful power has ln 2 / ln 6 = 39 % of its utility
 # Of the useful power, where it is continuous.
 WORK_SHARES = (0.08, 0.16, 0.26, 0.38, 0.52, 0.68, 0.84, 1.0)
 LISTENING_PREFERENCE = 1.5  # a watt of listening beside the first watt of work
+HEAT_DUTY = 0.5  # of its power, what a heater takes in the mean to keep a battery warm
 LEAST_HOST_USE = 0.25  # a host that is on is at least this busy
 
 
@@ -27,7 +31,8 @@ class Option:
     """One way to spend: its draw (W, with all that it needs), and its utility per hour.
 
     Where a second source runs beside it, the draw is less by what that gives, `source_w`, and the
-    utility by what it costs.
+    utility by what it costs. `heats`: a heater keeps the battery warm enough to be charged; the
+    draw is more by what that takes.
     """
 
     level: EnergyLevel
@@ -35,6 +40,7 @@ class Option:
     power_w: float
     utility: float
     source_w: float = 0.0
+    heats: bool = False
 
 
 def list_options(settings: Settings) -> tuple[Option, ...]:
@@ -54,6 +60,19 @@ def list_options(settings: Settings) -> tuple[Option, ...]:
             for one in work
         ),
     )
+
+
+def list_heater_options(settings: Settings, options: Sequence[Option]) -> list[Option]:
+    """Each option once more with each battery heater that may run at its level."""
+    if not get_profile(settings.battery).is_harmed_by_frost:
+        return []
+    return [
+        replace(one, power_w=one.power_w + HEAT_DUTY * switch.idle_w, heats=True)
+        for switch in settings.switch.values()
+        if switch.runs_when is RunsWhen.BATTERY_COLD
+        for one in options
+        if one.level >= switch.runs_from
+    ]
 
 
 def compute_listening_utility(settings: Settings, first_w: float, first_share: float) -> float:
