@@ -9,8 +9,8 @@ from enum import Enum
 
 from appliance.model import PowerReading
 from power.battery.charge_range import ChargeRange
-from power.battery.estimate import NO_PROBE_C, Estimate, find_measured_temperature_c
-from power.battery.full_charge import FLOAT_C_RATE, HOLDING, TAPER_C_RATE, find_full_voltages
+from power.battery.estimate import HOLDING, NO_PROBE_C, Estimate, find_measured_temperature_c
+from power.battery.full_charge import FLOAT_C_RATE, TAPER_C_RATE, find_full_voltages
 from power.battery.synchronise import SYNCHRONISED_EMPTY, SYNCHRONISED_FULL
 from power.battery.voltage_curve import BatteryFacts, Resistance, bound_charge, raise_for_cold
 

@@ -23,6 +23,7 @@ from power.battery.coulomb import DAY_S
 from power.battery.estimate import (
     FROM_BMS,
     FROM_VOLTAGE,
+    HOLDING,
     NO_PROBE_C,
     UNKNOWN_DRIFT_SIGMA,
     Drift,
@@ -76,7 +77,7 @@ def update_rest_window(
         facts=facts,
         resistance=previous.resistance,
     )
-    may_be_held = voltage_v / facts.cells >= facts.profile.held_v
+    may_be_held = voltage_v / facts.cells >= facts.profile.held_v or reading.charge_stage in HOLDING
     is_held = may_be_held and is_held_by_charger(reading, current_a, settings, facts.capacity_ah)
     if is_held or previous.has_unmeasured_source:
         least_pct = 0.0

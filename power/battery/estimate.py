@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 from datetime import datetime
 
 from appliance.chemistry import compute_capacity_ah, count_cells, get_profile
-from appliance.model import PowerReading, Stamp
+from appliance.model import ChargeStage, PowerReading, Stamp
 from appliance.settings import BatterySettings
 from power.battery.voltage_curve import UNKNOWN_RESISTANCE, Resistance
 
@@ -18,6 +18,7 @@ COUNT_SIGMA_LIMIT_PCT = 50.0  # a count this old is worth next to nothing
 LOWEST_SHARE = 0.6  # of the nominal voltage: no computer would run to see less
 HIGHEST_C_RATE = 2.0  # a current of more than 2 C is a reading error
 NO_PROBE_C = 25.0  # exactly: LibreSolar's firmware and others say so where no probe is connected
+HOLDING = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)  # a charger's voltage
 UNKNOWN_DRIFT_SIGMA = 2.5  # % a day, one sigma: a dead band of 0.1 to 0.5 A on 100 Ah
 
 

@@ -31,11 +31,11 @@ from power.battery.estimate import (
     Drift,
     Estimate,
     EstimatorInputs,
-    find_measured_temperature_c,
     find_plausible_current_a,
     find_plausible_voltage_v,
     is_too_cold_to_charge,
 )
+from power.battery.first_charge import estimate_first_charge
 from power.battery.inputs import select_inputs
 from power.battery.resistance import learn_resistance, restore_resistance
 from power.battery.synchronise import synchronise, update_conditions
@@ -44,7 +44,6 @@ from power.battery.voltage_curve import (
     BatteryFacts,
     compute_profile_unavailable_pct,
     derive_facts,
-    estimate_from_voltage,
 )
 
 RESTORED, UNKNOWN = "restored", "unknown"  # methods, as stored
@@ -223,13 +222,10 @@ def report_unknown(settings: BatterySettings, now: Stamp) -> BatteryState:
 def start(
     reading: PowerReading, inputs: EstimatorInputs, settings: BatterySettings
 ) -> Estimate | None:
-    """The first estimate, without any count: from the voltage, the load's voltage drop removed."""
+    """The first estimate, without any count: from the voltage."""
     if inputs.voltage_v is None:
         return None
-    celsius = find_measured_temperature_c(reading.battery_temperature_c)
-    charge = estimate_from_voltage(
-        inputs.voltage_v, inputs.current_a, settings, temperature_c=celsius
-    )
+    charge = estimate_first_charge(reading, inputs, inputs.voltage_v, settings)
     return Estimate(
         counted_at=reading.stamp,
         charge_pct=charge.charge_pct,

@@ -15,6 +15,7 @@ from appliance.chemistry import ChemistryProfile
 from appliance.model import ChargeStage, PowerReading
 from power.battery.coulomb import CONTINUOUS_S, HOUR_S
 from power.battery.estimate import (
+    HOLDING,
     NO_CONDITIONS,
     Estimate,
     EstimatorInputs,
@@ -32,7 +33,6 @@ HOT_C = 25.0  # at which chargers are set
 COOL_C = 15.0  # down to it a charger that does not compensate still fills a battery
 COLDEST_C = -20.0  # chargers compensate no further
 GENTLE_BELOW_V = 0.05  # of a cell, below the usual absorption
-HOLDING = (ChargeStage.ABSORPTION, ChargeStage.FLOAT, ChargeStage.EQUALIZE)
 SET_POINT_MARGIN_V = 0.02  # of a cell: wires, meters, and the steps in which they are set
 
 
