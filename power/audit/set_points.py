@@ -19,12 +19,12 @@ SOLD_AS_V = 12.0
 OTHER_KIND = "its voltages are those of another kind of battery"
 OTHER_CELLS = "its voltages are for another number of cells, or `cells` in the settings is wrong"
 DARK = (
-    "the computer powers off early, so as not to be cut without a shutdown, and the loads at its "
-    "output have no power until the reconnect voltage"
+    "the computer powers off early, so as not to lose power without a shutdown, and the loads at "
+    "its output have no power until the reconnect voltage"
 )
 BATTERY_LIFE = (
     "it raises the disconnect voltage day by day while the battery does not become full, until it "
-    "cuts this computer before it has shut down cleanly"
+    "disconnects this computer before it has shut down cleanly"
 )
 
 

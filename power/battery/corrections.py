@@ -92,7 +92,7 @@ def update_rest_window(
 def is_held_by_charger(
     reading: PowerReading, current_a: float, settings: BatterySettings, ah: float
 ) -> bool:
-    """Whether the voltage may be the charger's alone: the battery has cut, or takes nothing."""
+    """Whether the voltage may be the charger's alone: its pack has opened, or takes nothing."""
     too_cold = is_too_cold_to_charge(reading.battery_temperature_c, settings)
     if reading.charge_allowed is False or too_cold:
         return True

@@ -24,7 +24,9 @@ from power.battery.estimate import (
 )
 from power.battery.voltage_curve import SURE_SIGMAS, BatteryFacts
 
-INFLOW_FOR_S = 60.0  # a meter that averages shows a small current for some seconds after a cut
+INFLOW_FOR_S = (
+    60.0  # a meter that averages shows a small current for some seconds after a disconnect
+)
 INFLOW_HOLDS_S = 2 * HOUR_S  # the charge that it ended is over then
 TAPER_C_RATE = 0.05  # C/20: the current on its way to the tail; chargers end absorption at C/50
 FLOWS_C_RATE = 0.0025  # C/400: an offset of a usual current sensor is smaller

@@ -72,7 +72,7 @@ PROTECTION = {
     9: "discharge over-current",
     10: "short circuit",
     11: "measuring chip",
-    12: "transistors locked",
+    12: "MOSFETs locked",
 }
 STOP_CHARGE = (0, 2, 4, 5, 8, 11, 12)
 STOP_DISCHARGE = (1, 3, 6, 7, 9, 10, 11, 12)

@@ -90,7 +90,7 @@ ROWS = (  # BMS RS485 Modbus V1.1, data area; addresses in bytes
 
 ALARMS = {  # 12A0; not bit 18 (no GPS) and 19 (the delivered password), set on healthy packs
     0: "wire resistance",
-    1: "transistors too hot",
+    1: "MOSFETs too hot",
     2: "wrong number of cells",
     3: "current sensor",
     4: "cell over-voltage",
@@ -105,8 +105,8 @@ ALARMS = {  # 12A0; not bit 18 (no GPS) and 19 (the delivered password), set on 
     13: "discharge over-current",
     14: "discharge short circuit",
     15: "discharge over-temperature",
-    16: "charge transistor",
-    17: "discharge transistor",
+    16: "charge MOSFET",
+    17: "discharge MOSFET",
     20: "discharge did not start",
     21: "battery too hot",
     22: "temperature sensor",

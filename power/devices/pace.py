@@ -26,7 +26,7 @@ from power.protocol.register import S16, U8, U16, Register
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
 REGISTERS = (
-    *make_list_rows(zero_c=-273.0),  # four at the cells, then the transistors, then the air. Its settings (51.0 C is 3240) imply 273.0
+    *make_list_rows(zero_c=-273.0),  # four at the cells, then the MOSFETs, then the air. Its settings (51.0 C is 3240) imply 273.0
     #        command   at  kind scale low   high   unit  name
     Register(ANALOGUE, 52, S16, 100,  -320, 320,   "A",  "current"),      # + charges
     Register(ANALOGUE, 54, U16, 1000, 8,    65,    "V",  "voltage"),
@@ -38,7 +38,7 @@ REGISTERS = (
     #                  28 to 30: warnings for currents and voltage; 36: balancing; 38, 39: warnings
     Register(ALARMS,   31, U8,  1,    0,    255,   "",   "protections_1"),
     Register(ALARMS,   32, U8,  1,    0,    255,   "",   "protections_2"),
-    Register(ALARMS,   33, U8,  1,    0,    255,   "",   "status"),       # b1 charge switch, b2 discharge switch, b3 discharges, b5 charges
+    Register(ALARMS,   33, U8,  1,    0,    255,   "",   "status"),       # b1 charge MOSFET, b2 discharge MOSFET, b3 discharges, b5 charges
     Register(ALARMS,   35, U8,  1,    0,    255,   "",   "faults"),
 )
 # fmt: on
@@ -58,19 +58,19 @@ BITS = {
         1: "too hot to discharge",
         2: "too cold to charge",
         3: "too cold to discharge",
-        4: "transistors too hot",
+        4: "MOSFETs too hot",
         5: "surroundings too hot",
         6: "surroundings too cold",
     },
     "faults": {
-        0: "fault of the charge switch",
-        1: "fault of the discharge switch",
+        0: "fault of the charge MOSFET",
+        1: "fault of the discharge MOSFET",
         2: "fault of a temperature sensor",
         4: "fault of a cell",
         5: "fault of the measurement",
     },
 }
-CHARGE_SWITCH, DISCHARGE_SWITCH = 1, 2  # bits of status
+CHARGE_MOSFET, DISCHARGE_MOSFET = 1, 2  # bits of status
 BOARD = re.compile(r"P\d{1,2}S\d{2,3}A")
 
 
@@ -114,8 +114,8 @@ class Pace(YdtBattery):
             {
                 **self.decode_measured_fields(sample),
                 **decode_charge(sample, sample["remaining"], sample["full"]),
-                "charge_allowed": decode_flag(sample["status"], CHARGE_SWITCH),
-                "discharge_allowed": decode_flag(sample["status"], DISCHARGE_SWITCH),
+                "charge_allowed": decode_flag(sample["status"], CHARGE_MOSFET),
+                "discharge_allowed": decode_flag(sample["status"], DISCHARGE_MOSFET),
                 "alarms": name_tripped(sample, BITS),
             },
         )

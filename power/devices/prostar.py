@@ -71,7 +71,7 @@ EEPROM = (  # no source for the scale of E000 to E00D: not read
 SIDES_TOLERANCE, SIDES_SLACK_W, ARRAY_SLACK_A = 0.30, 5.0, 0.15
 NET_TOLERANCE, NET_SLACK_A = 0.10, 0.5
 LOAD_OFF, LOAD_NOT_USED = (3, 4, 5, 6), 8  # 002E: low voltage, fault, disconnect, off
-LOAD_SLACK_W = 5.0  # what may be left of a load that has just been cut
+LOAD_SLACK_W = 5.0  # what may be left of a load that has just been disconnected
 
 
 class ProstarMppt(ChargerProfile):

@@ -95,7 +95,7 @@ REGISTERS = (
     Register(ALARMS,     29, U8,  1,    0,     255,  "",   "state_pack_voltage"),
     Register(ALARMS,     30, U8,  1,    0,     255,  "",   "state_discharge_current"),
     Register(ALARMS,     31, U8,  1,    0,     255,  "",   "status_1"),
-    Register(ALARMS,     32, U8,  1,    0,     255,  "",   "status_2"),                   # b1 charge switch, b2 discharge switch
+    Register(ALARMS,     32, U8,  1,    0,     255,  "",   "status_2"),                   # b1 charge MOSFET, b2 discharge MOSFET
     Register(ALARMS,     33, U8,  1,    0,     255,  "",   "status_3"),                   # b7 charging, b6 discharging, b5 heater, b3 full, b0 buzzer
     Register(LIMITS,      1, U16, 1000, 3,     4.5,  "V",  "cell_high"),                  # 47, system parameters: where it protects itself
     Register(LIMITS,      5, U16, 1000, 1.5,   3.5,  "V",  "cell_under"),                 # 3: where it warns
@@ -118,7 +118,7 @@ PROTECTIONS = {  # of status_1
     1: "cell voltage too low",
     0: "pack voltage too high",
 }
-CHARGE_SWITCH, DISCHARGE_SWITCH = 1, 2  # bits of status_2
+CHARGE_MOSFET, DISCHARGE_MOSFET = 1, 2  # bits of status_2
 CHARGE_ENABLED, DISCHARGE_ENABLED = 7, 6  # bits of requests
 REQUESTS = {  # b5 from 5 to 9 % (US2000B: 15 to 19 %) on, b4 from 9 to 13 %, b3 after 30 days below 97 %
     5: "asks to be charged now",
@@ -209,10 +209,10 @@ class Pylontech(YdtBattery):
                 **self.decode_measured_fields(sample),
                 **decode_charge(sample, *decode_capacities(sample)),
                 "charge_allowed": prefer_known_flag(
-                    charging, decode_flag(sample["status_2"], CHARGE_SWITCH)
+                    charging, decode_flag(sample["status_2"], CHARGE_MOSFET)
                 ),
                 "discharge_allowed": prefer_known_flag(
-                    discharging, decode_flag(sample["status_2"], DISCHARGE_SWITCH)
+                    discharging, decode_flag(sample["status_2"], DISCHARGE_MOSFET)
                 ),
                 "alarms": decode_alarms(sample),
             },

@@ -87,7 +87,7 @@ NAMES = ("RBT",)  # e.g. RBT100LFP12SH-G1
 class RenogyLfp(BatteryProfile):
     """Renogy smart LFP. The lowest and highest cell stay unknown: in steps of 0.1 V a cell of
     2.95 V and one of 3.05 V look alike, and a guard at 3.0 V must not use either. The BMS
-    watches the cells itself: its "cell under-voltage" is an alarm here, and it opens its switch.
+    watches the cells itself: its "cell under-voltage" is an alarm here, and it opens its MOSFETs.
     """
 
     name = "renogy-lfp"
@@ -185,9 +185,9 @@ def select_temperatures_c(sample: Sample) -> tuple[Decoded, ...]:
 def check_switch(sample: Sample, bit: int, *, direction: int) -> StatusValue:
     """Whether that MOSFET is on; IMPLAUSIBLE if off while a current flows through it.
 
-    The enable bits of 5109 ask a charger to stop, they do not stop it: what counts is the switch.
+    The enable bits of 5109 ask a charger to stop, they do not stop it: what counts is the MOSFET.
     """
-    switch = decode_flag(sample["status_1"], bit)
-    if switch.value is False and direction * (sample.value("current") or 0.0) > FLOWING_A:
+    mosfet = decode_flag(sample["status_1"], bit)
+    if mosfet.value is False and direction * (sample.value("current") or 0.0) > FLOWING_A:
         return StatusValue(None, Quality.IMPLAUSIBLE)
-    return switch
+    return mosfet

@@ -28,7 +28,7 @@ from power.protocol.register import S16, U8, U16, Register
 # ruff: noqa: E501  (columns are easier to read than short lines)
 # fmt: off
 REGISTERS = (
-    *make_list_rows(zero_c=-273.1),  # four at the cells, then the air, then the transistors
+    *make_list_rows(zero_c=-273.1),  # four at the cells, then the air, then the MOSFETs
     #        command   at  kind scale low   high   unit  name
     Register(ANALOGUE, 52, S16, 100,  -320, 320,   "A",  "current"),          # + charges
     Register(ANALOGUE, 54, U16, 100,  8,    65,    "V",  "voltage"),
@@ -48,7 +48,7 @@ REGISTERS = (
     Register(ALARMS,   34, U8,  1,    0,    255,   "",   "event_4"),
     Register(ALARMS,   35, U8,  1,    0,    255,   "",   "event_5"),
     Register(ALARMS,   36, U8,  1,    0,    255,   "",   "event_6"),
-    Register(ALARMS,   37, U8,  1,    0,    255,   "",   "switches"),         # b0 discharge, b1 charge, b2 current limit, b3 heating
+    Register(ALARMS,   37, U8,  1,    0,    255,   "",   "mosfets"),         # b0 discharge, b1 charge, b2 current limit, b3 heating
     Register(ALARMS,   40, U8,  1,    0,    255,   "",   "system_state"),     # b0 discharges, b1 charges, b2 float, b4 stands by, b5 is off
     Register(ALARMS,   41, U16, 1,    0,    65535, "",   "loose_cells"),
     Register(ALARMS,   44, U8,  1,    0,    255,   "",   "event_8"),
@@ -64,8 +64,8 @@ BITS = {
         2: "fault of the current sensor",
         3: "fault of the key switch",
         4: "dropout of a cell voltage",
-        5: "fault of the charge switch",
-        6: "fault of the discharge switch",
+        5: "fault of the charge MOSFET",
+        6: "fault of the discharge MOSFET",
         7: "fault of the current limit",
     },
     "event_2": {
@@ -83,7 +83,7 @@ BITS = {
     "event_4": {
         1: "surroundings too hot",
         3: "surroundings too cold",
-        4: "transistors too hot",
+        4: "MOSFETs too hot",
     },
     "event_5": {
         1: "charge current too high",
@@ -103,7 +103,7 @@ BITS = {
     "event_8": {0: "fault of its memory", 1: "fault of its clock"},
     "loose_cells": {bit: f"cell {(bit + 8) % 16 + 1} is loose" for bit in range(16)},
 }
-DISCHARGE_SWITCH, CHARGE_SWITCH = 0, 1  # bits of switches
+DISCHARGE_MOSFET, CHARGE_MOSFET = 0, 1  # bits of mosfets
 BOARD = re.compile(r"1[01]\d\d-")
 
 
@@ -151,8 +151,8 @@ class SeplosV2(YdtBattery):
                 **self.decode_measured_fields(sample),
                 **decode_charge(sample, sample["remaining"], sample["full"]),
                 "state_of_charge_pct": reject_false_empty(sample, sample["state_of_charge"]),
-                "charge_allowed": decode_flag(sample["switches"], CHARGE_SWITCH),
-                "discharge_allowed": decode_flag(sample["switches"], DISCHARGE_SWITCH),
+                "charge_allowed": decode_flag(sample["mosfets"], CHARGE_MOSFET),
+                "discharge_allowed": decode_flag(sample["mosfets"], DISCHARGE_MOSFET),
                 "alarms": name_tripped(sample, BITS),
             },
         )

@@ -5,7 +5,7 @@ program) and public drivers.
 Never: takes the bits at 0x1400 for alarms that are 0 when they have tripped, as one driver does:
 they are the protections that are switched on. The alarms are the bits from 0x1248 on, 1 each.
 
-Bus id 0 is a real pack, the one with all its switches off, though 0 is the broadcast address elsewhere.
+Bus id 0 is a real pack, the one with all its address switches off, though 0 is the broadcast address elsewhere.
 On the line between several packs the first one is a master; this is for a port of a pack's own.
 """
 
@@ -55,7 +55,7 @@ CELL_ROWS = tuple(
     Register(INPUT, 0x1100 + place, U16, 1000, 0.5, 5, "V", name) for place, name in enumerate(CELLS[:16])
 )
 # fmt: on
-SWITCHES = {0x1278: "discharge_on", 0x1279: "charge_on"}
+MOSFETS = {0x1278: "discharge_on", 0x1279: "charge_on"}
 ALARMS = {  # protections; the bits between them are the warnings that come before
     0x1249: "cell over-voltage",
     0x124B: "cell under-voltage",
@@ -67,7 +67,7 @@ ALARMS = {  # protections; the bits between them are the warnings that come befo
     0x1257: "discharge under-temperature",
     0x1259: "surroundings too hot",
     0x125B: "surroundings too cold",
-    0x125D: "transistors too hot",
+    0x125D: "MOSFETs too hot",
     0x1261: "charge over-current",
     0x1262: "charge over-current, second level",
     0x1264: "discharge over-current",
@@ -79,14 +79,13 @@ ALARMS = {  # protections; the bits between them are the warnings that come befo
     0x1273: "state of charge low",
     0x1288: "temperature sensor",
     0x1289: "measuring chip",
-    0x128A: "charge transistor",
-    0x128B: "discharge transistor",
+    0x128A: "charge MOSFET",
+    0x128B: "discharge MOSFET",
     0x128C: "cells differ",
     0x128D: "a wire to the cells is broken",
 }
 BIT_ROWS = tuple(
-    Register(COILS, address, U16, 1, 0, 1, "", name)
-    for address, name in (SWITCHES | ALARMS).items()
+    Register(COILS, address, U16, 1, 0, 1, "", name) for address, name in (MOSFETS | ALARMS).items()
 )
 
 

@@ -142,8 +142,8 @@ class DeviceChecks:
 
 
 def list_voltages(sound: CheckedPoll, since_s: float = -math.inf) -> dict[str, float]:
-    """The voltages of the battery, by device, as measured since then. A pack that has cut (cold,
-    full, empty) measures its cells, not what the others are connected to.
+    """The voltages of the battery, by device, as measured since then. A pack that has disconnected
+    (cold, full, empty) measures its cells, not what the others are connected to.
     """
     found = {
         f"charger {name}": one.reading.battery_voltage_v

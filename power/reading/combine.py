@@ -213,12 +213,12 @@ def correct_dead_band(
 ) -> Decoded:
     """The packs' current; where they report exactly 0, a small one that the controllers measure. A
     night's load of some watts is within a BMS's dead band, and it empties the battery in days.
-    Into packs of which one has opened its charge switch, no current flows but what they report.
+    Into packs of which one has opened its charge MOSFET, no current flows but what they report.
     """
     band_a = DEAD_BAND_A * len(batteries)
-    cut = any(pack is not None and pack.charge_allowed is False for pack in batteries)
+    is_refused = any(pack is not None and pack.charge_allowed is False for pack in batteries)
     small = controllers_a.value is not None and -band_a <= controllers_a.value <= (
-        0.0 if cut else band_a
+        0.0 if is_refused else band_a
     )
     return controllers_a if packs_a.value == 0 and small else packs_a
 

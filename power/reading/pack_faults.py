@@ -131,7 +131,7 @@ class PackState:
             yield (
                 f"it is disconnected{self.disconnected}: its BMS does not allow discharge. Beside "
                 "other packs its voltage, cells and capacity are left out. Look at its alarms, "
-                "cells, temperature and switch; where its cells are empty, charge it"
+                "cells, temperature and MOSFETs; where its cells are empty, charge it"
             )
         if self.alarms:
             yield f"its BMS has tripped: {self.alarms}. {advise(self.alarms)}"

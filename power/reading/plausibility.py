@@ -225,7 +225,7 @@ def find_counted_step_ah(reading: BatteryReading) -> float:
 
 
 def is_connected(pack: BatteryReading) -> bool:
-    """Whether its BMS has not opened a switch."""
+    """Whether its BMS has not opened its MOSFETs."""
     return pack.charge_allowed is not False and pack.discharge_allowed is not False
 
 

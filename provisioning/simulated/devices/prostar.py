@@ -47,7 +47,7 @@ class SimulatedProstar(TableDevice):
         NO_REMOTE_SENSOR: "no remote temperature sensor: NaN",
         TOO_FAST: "it ignores a request that comes within half a second of the last one",
         START_UP: "in the dark it goes through start, night check, disconnect and night",
-        LOAD_CUT: "it has cut the load for low voltage",
+        LOAD_CUT: "it has disconnected the load for low voltage",
         LOAD_UNUSED: "its load terminals are not used",
         LEAD_ACID: "it is still set to a lead-acid battery, as delivered",
         PWM: "a ProStar PWM (Gen3): charge and battery current are reserved and read 0",
@@ -118,7 +118,7 @@ class SimulatedProstar(TableDevice):
         return STATES[self.plant.stage]
 
     def _currents(self) -> dict[str, float]:
-        """All in A; a load that is cut or wired elsewhere draws nothing here."""
+        """All in A; a load that is disconnected or wired elsewhere draws nothing here."""
         plant = self.plant
         charge_a = compute_current_a(plant.charge_power_w * self.share, plant.battery_voltage_v)
         load_a = compute_current_a(plant.load_power_w * self.share, plant.battery_voltage_v)

@@ -127,7 +127,7 @@ def encode_bits(*numbers: int) -> int:
 
 
 class SimulatedPylontech(SimulatedYdt):
-    """A US3000C, or with `two-items` a US2000. Its switches follow the battery's own protection."""
+    """A US3000C, or with `two-items` a US2000. Its MOSFETs follow the battery's own protection."""
 
     QUIRKS = {
         **SimulatedYdt.QUIRKS,
@@ -259,22 +259,22 @@ class SimulatedSeplosV2(SimulatedYdt):
         )
 
     def _alarms(self, view: PackView) -> bytes:
-        cut = self.plant.disconnected
+        off = self.plant.disconnected
         events = [
             0,
-            encode_bits(*[0] * 3, cut),
+            encode_bits(*[0] * 3, off),
             encode_bits(*[0] * 3, self.plant.charge_blocked),
             0,
             0,
             0,
         ]
-        switches = encode_bits(view.discharge_on, view.charge_on)
+        mosfets = encode_bits(view.discharge_on, view.charge_on)
         system = encode_bits(view.current_a < 0, view.current_a > 0)
         return (
             bytes([0, 1])
             + encode_list([0] * len(view.cells_v), "B")
             + encode_list([0] * 6, "B")
-            + bytes([0, 0, 20, *events, switches, 0, 0, system, *[0] * 10])
+            + bytes([0, 0, 20, *events, mosfets, 0, 0, system, *[0] * 10])
         )
 
     def _maker(self, _: PackView) -> bytes:

@@ -23,7 +23,7 @@ FUNCTIONS_FROM, FUNCTIONS_ON = 0x1400, 22
 IDENTITY = b"XZH-ElecTech Co.,Ltd" + b"BMS16S200A-SP05B".ljust(20, b"\0") + b"13SP05B2311260063"
 IDENTITY_FROM = 0x1700
 TEMPERATURES_FROM, NOT_FITTED = 0x1110, 2731
-FITTED = (0, 1, 2, 3, 8, 9)  # four at the cells, then the case and the transistors
+FITTED = (0, 1, 2, 3, 8, 9)  # four at the cells, then the case and the MOSFETs
 LIMIT_A = 180
 
 

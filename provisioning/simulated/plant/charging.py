@@ -17,7 +17,7 @@ TAIL_LASTS_S = 600.0  # so long the current is small before absorption ends
 TAIL_SHARE = 0.02  # of the capacity, in A: C/50
 EFFICIENCY = 0.97
 NIGHT_W = 1.0  # panels that give less are dark to the controller
-WAKE_W = 10.0  # spare sun that wakes a battery whose protection has cut
+WAKE_W = 10.0  # spare sun that wakes a battery whose protection has disconnected
 BULK_DROP_V = 0.4  # this far below it, a controller is back in bulk
 SIZES_A = (10, 20, 30, 40, 60, 80, 100)  # of the Tracer family
 

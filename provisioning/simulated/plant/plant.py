@@ -107,7 +107,7 @@ class Plant:
 
     @property
     def load_power_w(self) -> float:
-        """What the load gets: what it wants, or nothing when the battery has cut."""
+        """What the load gets: what it wants, or nothing when the battery has disconnected."""
         return self._flow.load_w
 
     @property
@@ -135,7 +135,7 @@ class Plant:
 
     @property
     def disconnected(self) -> bool:
-        """The battery's own protection has cut: what must never happen."""
+        """The battery's own protection has disconnected: what must never happen."""
         return not self._flow.connected
 
     @property

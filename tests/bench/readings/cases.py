@@ -80,7 +80,7 @@ SOUND: dict[str, Case] = {
         plant=Plant(pv_w=300), packs=(Pack(top_spread_v=0.2),)
     ),
     "cold, no charge before noon": Case(
-        plant=Plant(pv_w=120, capacity_ah=200, temperature_c=frost, is_cut=is_before_noon)
+        plant=Plant(pv_w=120, capacity_ah=200, temperature_c=frost, refuses_charge=is_before_noon)
     ),
     "two packs that share unevenly": Case(
         plant=Plant(capacity_ah=200),

@@ -165,7 +165,7 @@ class ReportingPack:
             "highest_cell_voltage_v": max(cells.values()),
             "lowest_temperature_c": round(warmth_c),
             "highest_temperature_c": round(warmth_c),
-            "charge_allowed": not truth.is_cut,
+            "charge_allowed": not truth.refuses_charge,
             "discharge_allowed": True,
             "alarms": kind.alarms,
         }

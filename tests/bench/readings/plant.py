@@ -37,8 +37,8 @@ def mild(_hour: float) -> float:
 class Plant:
     """A site as it is built. `load_w` is there always, `step_w` comes and goes each `step_s`.
 
-    `is_cut`: whether the BMS takes no charge at that hour of the day. `cools_share` of the sun goes
-    into loads that follow it. `generator_a`: what a charger gives that no device measures;
+    `refuses_charge`: whether the BMS takes no charge at that hour of the day. `cools_share` of the
+    sun goes into loads that follow it. `generator_a`: what a charger gives that no device measures;
     `hidden_w`: what is connected directly to the battery.
     """
 
@@ -54,7 +54,7 @@ class Plant:
     absorb_v: float = 3.55
     float_v: float = 3.375
     temperature_c: Callable[[float], float] = mild
-    is_cut: Callable[[float], bool] = never
+    refuses_charge: Callable[[float], bool] = never
     cools_share: float = 0.0
     generator_a: Callable[[float], float] = nothing
     hidden_w: float = 0.0
@@ -78,7 +78,7 @@ class Truth:
     charge_pct: float
     stage: ChargeStage
     temperature_c: float
-    is_cut: bool
+    refuses_charge: bool
 
 
 @dataclass
@@ -125,13 +125,13 @@ class RunningPlant:
         rest_v, ohm = find_rest_v(self.charge_pct) * cells, CELL_OHM * cells
         load_a, most_a = load_w / rest_v, sun_w * EFFICIENCY / rest_v
         hidden_a = plant.hidden_w / rest_v
-        is_cut = plant.is_cut(hour)
+        refuses_charge = plant.refuses_charge(hour)
         limit_v = self._find_limit_v()
         generator_a = plant.generator_a(hour)
         surplus_a = most_a + generator_a - load_a - hidden_a
-        held = not is_cut and rest_v + surplus_a * ohm > limit_v
+        held = not refuses_charge and rest_v + surplus_a * ohm > limit_v
         battery_a = max((limit_v - rest_v) / ohm, -load_a - hidden_a) if held else surplus_a
-        battery_a = min(0.0, battery_a) if is_cut else battery_a
+        battery_a = min(0.0, battery_a) if refuses_charge else battery_a
         cells_v = rest_v + battery_a * ohm
         self._follow_stage(sun_w, battery_a, held=held)
         return Truth(
@@ -142,11 +142,11 @@ class RunningPlant:
             charge_a=max(0.0, battery_a + load_a + hidden_a - generator_a) if sun_w else 0.0,
             battery_a=battery_a,
             cells_v=cells_v,
-            bus_v=limit_v if is_cut and surplus_a > 0 else cells_v,
+            bus_v=limit_v if refuses_charge and surplus_a > 0 else cells_v,
             charge_pct=self.charge_pct,
             stage=self._stage if sun_w >= 1 else ChargeStage.OFF,
             temperature_c=plant.temperature_c(hour),
-            is_cut=is_cut,
+            refuses_charge=refuses_charge,
         )
 
     def _find_limit_v(self) -> float:

@@ -218,7 +218,7 @@ def test_what_has_tripped_is_named_and_warnings_are_not() -> None:
     tripped = build_frame(0x98, bytes([0b0101_1001, 0x08, 0x80, 0, 0x41, 0, 0x04, 0])).hex()
     assert read(RecordedBoard({**R24TS, 0x98: tripped})).alarms == (
         "cell under-voltage, charge under-temperature, state of charge low, "
-        "charge transistor too hot, charge transistor open, short circuit"
+        "charge MOSFET too hot, charge MOSFET open, short circuit"
     )
     assert all(name in index_by_name(DalyA5.registers) for name in ALARM_NAMES)
 

@@ -209,7 +209,7 @@ def test_sensors_that_are_not_fitted_are_absent_and_never_a_temperature() -> Non
         (1 << 9, False, True, "charge under-temperature"),
         (1 << 4, False, True, "cell over-voltage"),
         (1 << 11 | 1 << 12, True, False, "cell under-voltage, pack under-voltage"),
-        (1 << 1, False, False, "transistors too hot"),
+        (1 << 1, False, False, "MOSFETs too hot"),
         (1 << 0 | 1 << 22, True, True, "wire resistance, temperature sensor"),
         (1 << 31 | 1 << 19 | 1 << 18, True, True, ""),
     ],

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model import BatteryReading, Quality, Stamp
-from power.devices.seplos_v3 import ALARMS, COILS, SWITCHES, SeplosV3
+from power.devices.seplos_v3 import ALARMS, COILS, MOSFETS, SeplosV3
 from power.protocol.bus import ModbusBus
 from power.protocol.errors import NoAnswer, WrongFrame
 from power.protocol.links import ModbusLink
@@ -195,7 +195,7 @@ def test_open_transistors_forbid() -> None:
     [
         (9, 3, "cell under-voltage"),  # TB02
         (10, 3, "charge under-temperature"),  # TB03
-        (11, 5, "transistors too hot"),  # TB04
+        (11, 5, "MOSFETs too hot"),  # TB04
         (12, 6, "short circuit"),  # TB05
         (13, 3, "discharge over-current, locked"),  # TB16
         (14, 3, "state of charge low"),  # TB06
@@ -211,7 +211,7 @@ def test_the_bits_of_protections_are_those_that_sniffers_name(
 def test_each_protection_is_named_and_warnings_are_not() -> None:
     every = range(0x1248, 0x1290)
     assert make_reading(bits_on=every).alarms == ", ".join(ALARMS.values())
-    warnings = [address for address in every if address not in ALARMS and address not in SWITCHES]
+    warnings = [address for address in every if address not in ALARMS and address not in MOSFETS]
     assert make_reading(bits_on=warnings).alarms == ""
 
 

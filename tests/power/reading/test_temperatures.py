@@ -77,8 +77,8 @@ def test_a_temperature_that_the_bms_itself_doubts_is_not_used(site: Site, alarm:
     assert get_temperature(poll_pack(site)) == (16.0, None)
 
 
-def test_a_sensor_at_a_transistor_says_nothing_of_the_cells(site: Site) -> None:
-    polled = poll_pack(site, alarms="charge transistor's temperature sensor")
+def test_a_sensor_at_a_mosfet_says_nothing_of_the_cells(site: Site) -> None:
+    polled = poll_pack(site, alarms="charge MOSFET's temperature sensor")
     assert get_temperature(polled) == (16.0, None)
 
 
@@ -94,7 +94,7 @@ def test_all_words_for_a_faulty_sensor_of_the_cells_are_known() -> None:
             for name in bits.values()
         ),
     }
-    found = {one for one in words if "temperature sensor" in one and "transistor" not in one}
+    found = {one for one in words if "temperature sensor" in one and "MOSFET" not in one}
     assert found == SENSOR_ALARMS
 
 

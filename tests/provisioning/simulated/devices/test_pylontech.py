@@ -176,7 +176,7 @@ def test_a_pack_that_declines_everything_is_an_error_with_its_code() -> None:
         PYLONTECH.find_reply(build_frame("20024604", "").encode(), Block(ANALOGUE), 2, final=False)
 
 
-def test_a_poll_is_one_request_and_the_rest_once_a_minute() -> None:
+def test_a_poll_is_one_request_and_the_rest_once_a_minute_or_hour() -> None:
     class Counting(SimulatedPylontech):
         asked: list[bytes] = []
 
@@ -188,7 +188,7 @@ def test_a_poll_is_one_request_and_the_rest_once_a_minute() -> None:
     meter = make_family_meter(FAMILY[0], device)
     for _ in range(3):
         meter.read()
-    assert device.asked == [b"42", b"92", b"44", b"42", b"42"]
+    assert device.asked == [b"42", b"92", b"44", b"47", b"42", b"42"]
 
 
 LINE = (ECHO, TWO_BURSTS, NOISE, TRUNCATED, LATE, FOREIGN, FLOOD)
