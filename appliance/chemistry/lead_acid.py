@@ -56,7 +56,7 @@ UNKNOWN_KIND = ChemistryProfile(
     low_v=Figure(1.97, HERE + "0.2 V above the floor, for six cells"),
     recovered_v=Figure(2.01, HERE + "25 % by the rested curve"),
     sound_v=Figure(2.04, TEXTBOOK_LEAD + ": 50 %"),
-    highest_v=Figure(2.667, EPEVER + ": over-voltage disconnect 16 V"),
+    highest_v=Figure(2.4, TROJAN + ", table 6: bulk of gel, 14.4 V, the most that any maker asks"),
     plausible_v=Figure(3.0, HERE + "16.5 V of recondition, and 1.5 V of compensation at -40 C"),
     charge_from_c=Figure(-20.0, HERE + "a charged electrolyte does not freeze above that"),
     charge_until_c=Figure(50.0, HERE + "makers name 40 to 50 C"),
@@ -108,6 +108,7 @@ AGM = replace(
     absorption_v=Figure(2.4, VICTRON_LEAD + ": 14.4 V"),
     float_v=Figure(2.3, VICTRON_LEAD + ": 13.8 V"),
     equalize_v=Figure(2.433, EPEVER + ": sealed, 14.6 V"),
+    highest_v=Figure(2.5, TIA_SANG + ": 15.0 V, the most that any maker asks"),
     compensation_v_per_c=Figure(-0.0035, ENERDRIVE + ": -21 mV for six cells"),
 )
 

@@ -115,8 +115,9 @@ class ChemistryProfile:
     output of a controller, disconnects here.
     What the guard does: at `floor_v` the cell counts as empty; below `low_v` no load runs, until it
     is at `recovered_v`; at `sound_v` it is not empty, whatever the count says.
-    What harms it: `highest_v`; charging below `charge_from_c` or above `charge_until_c`;
-    `hottest_c`; cells that differ by `spread_v`. Above `plausible_v` it is a reading error.
+    What harms it: more than `highest_v`, by a charger or an equalization; charging below
+    `charge_from_c` or above `charge_until_c`; `hottest_c`; cells that differ by `spread_v`. Above
+    `plausible_v` it is a reading error.
     What it gives: `rested`; `usable_by_temperature` (C, share of the capacity) at `usable_c_rate`,
     `usable_slowly` at `slow_c_rate` and less;
     `discharge_c_rate`: what it gives for hours; `charge_efficiency`; `loses_charge`: a full one

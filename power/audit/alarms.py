@@ -21,6 +21,8 @@ from appliance.settings import BatterySettings
 CHARGING_C_RATE = 0.01  # C/100: a current sensor may be off by half of that
 COLD_SLACK_C, HOT_SLACK_C = 0.5, 1.0  # of a probe
 VOLTAGE_SLACK_V = 0.02  # of one cell, of meter and wires
+# Without a probe a controller compensates by nothing, or by its own inside: warmer than that.
+NO_PROBE_C = 10.0
 ENDS_AFTER_S = 120.0  # what comes and goes is one alarm
 SOON_S, LATER_S, LONG_S = 30.0, 60.0, 600.0
 
@@ -177,9 +179,8 @@ def find_heat(one: Measured, cell: ChemistryProfile, battery: BatterySettings) -
 def find_overcharge(
     one: Measured, cell: ChemistryProfile, battery: BatterySettings
 ) -> Iterator[Alarm]:
-    """A cell above its highest voltage; with compensation, in the cold, by that more."""
-    degrees = 25.0 - one.coldest_c if one.coldest_c is not None else 0.0
-    highest_v = cell.highest_v - cell.compensation_v_per_c * max(0.0, degrees)
+    """A cell above its highest voltage at this temperature."""
+    highest_v = find_highest_v(cell, one.coldest_c)
     if one.cell_v is not None and one.cell_v > highest_v + VOLTAGE_SLACK_V:
         yield Alarm(
             f"battery-high-{slug(one)}",
@@ -188,6 +189,17 @@ def find_overcharge(
             f"audit` shows them), and check `cells` in the settings ({count_cells(battery)})",
             SOON_S,
         )
+
+
+def find_highest_v(cell: ChemistryProfile, celsius: float | None) -> float:
+    """The most that the cell bears there: in the cold with the strongest compensation that suits
+    it, in the heat with the weakest.
+    """
+    limits, colder_by = cell.charger, 25.0 - (NO_PROBE_C if celsius is None else celsius)
+    strongest, weakest = limits.compensation_strongest_v_per_c, limits.compensation_weakest_v_per_c
+    if not cell.has_acid:
+        return cell.highest_v
+    return cell.highest_v - colder_by * (strongest if colder_by > 0 else weakest)
 
 
 def find_overcurrent(

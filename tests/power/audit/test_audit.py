@@ -127,6 +127,12 @@ def test_flooded_may_be_equalized_as_high_as_makers_ask(volts: float, wrong: boo
     assert ("equalization" in list_wrong(audit_set_points(set_points, FLOODED))) is wrong
 
 
+@pytest.mark.parametrize(("volts", "wrong"), [(14.6, False), (15.0, False), (15.8, True)])
+def test_agm_is_equalized_no_higher_than_any_maker_asks(volts: float, wrong: bool) -> None:
+    set_points = make_right(equalizes=True, equalize_v=volts)
+    assert ("equalization" in list_wrong(audit_set_points(set_points, AGM))) is wrong
+
+
 def make_right(**changed: Any) -> SetPoints:
     """A controller that suits four cells of LFP, but for what is changed."""
     values: dict[str, Any] = {

@@ -16,6 +16,8 @@ from tests.stand_ins.fakes import FakeClock
 LFP = BatterySettings()
 GEL = BatterySettings(chemistry=Chemistry.GEL, nominal_voltage_v=12)
 FLOODED = replace(GEL, chemistry=Chemistry.FLOODED)
+AGM = replace(GEL, chemistry=Chemistry.AGM)
+UNKNOWN = replace(GEL, chemistry=Chemistry.LEAD_ACID)
 FROST = {"battery_temperature_c": -15.0}
 
 
@@ -111,6 +113,38 @@ def test_equalization_harms_gel_and_not_flooded(clock: FakeClock, volts: float) 
     equalizes = {"charge_stage": ChargeStage.EQUALIZE, "battery_voltage_v": volts}
     assert "battery-equalize" in list_codes(Watched(GEL, clock).follow(equalizes))
     assert Watched(FLOODED, clock).follow(equalizes) == []
+
+
+@pytest.mark.parametrize(
+    ("battery", "volts", "celsius", "is_alarm"),
+    [
+        (GEL, 14.8, 20.0, True),
+        (GEL, 14.4, 25.0, False),  # Trojan's bulk
+        (GEL, 15.6, -15.0, False),  # the same, compensated by Trojan's 5 mV
+        (GEL, 14.4, 45.0, True),  # not compensated
+        (GEL, 15.2, None, True),
+        (GEL, 14.8, None, False),
+        (UNKNOWN, 14.8, 20.0, True),
+        (AGM, 15.6, 20.0, True),
+        (AGM, 15.0, 20.0, False),  # Tia Sang's cyclic charge
+        (AGM, 15.8, None, True),
+        (FLOODED, 16.2, 20.0, False),  # Victron's recondition
+        (FLOODED, 16.8, 20.0, True),
+    ],
+)
+@pytest.mark.parametrize("blocks", [1, 2, 4])
+def test_lead_acid_above_what_any_maker_asks_is_an_alarm(
+    clock: FakeClock,
+    battery: BatterySettings,
+    volts: float,
+    celsius: float | None,
+    is_alarm: bool,
+    blocks: int,
+) -> None:
+    high = {"battery_voltage_v": volts * blocks, "battery_temperature_c": celsius}
+    sized = replace(battery, nominal_voltage_v=12.0 * blocks)
+    codes = list_codes(Watched(sized, clock).follow({**high, "battery_current_a": 4.0}))
+    assert codes == ["battery-high-whole"] * is_alarm
 
 
 def test_lead_acid_may_be_charged_in_frost_and_higher_in_the_cold(clock: FakeClock) -> None:
