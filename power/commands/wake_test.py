@@ -6,20 +6,23 @@ Never: gives an order itself: the test goes the way of every sleep.
 
 import argparse
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from appliance.commands.opening import load_unit_settings
 from appliance.errors import ApplianceError
 from appliance.settings import Settings, SleepMode
 from appliance.wording.site_time import format_site_time
-from power.sleep.wake_test import WakeTest, identify_computer, read_test
+from power.sleep.wake_test import WakeTest, compute_nap, identify_computer, read_test
 from power.sleep.wake_time import choose_sleep_mode
 
 PATIENCE_S = 20 * 60.0
 EVERY_S = 2.0
-ASKED = """The unit ends its loads, sleeps for five minutes (sleep = '{mode}') and is woken by its
-clock. Stay beside it and touch nothing. If it is not up twelve minutes from now, its clock does not
-wake it: switch it on by hand."""
+SECONDS_BELOW = 120.0
+ASKED = """The unit ends its loads, sleeps for {lasts} (sleep = '{mode}') and is woken by its clock.
+Stay beside it and touch nothing. If it is not up {latest} from now, its clock does not wake it:
+switch it on by hand."""
+LATEST = timedelta(minutes=7)  # after the sleep: a minute for the loads, and the boot
 AFTER_POWER_OFF = """This connection ends with the sleep. When the unit is up again:
   unitctl power test-sleep --result"""
 
@@ -37,7 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.result:
         return print_result(before, settings)
     ask(settings.wake_test_request)
-    print(ASKED.format(mode=mode.value), flush=True)
+    lasts = compute_nap(settings) / settings.clock.speed
+    words = {"lasts": format_lasting(lasts), "latest": format_lasting(lasts + LATEST)}
+    print(ASKED.format(mode=mode.value, **words), flush=True)
     if mode is SleepMode.POWER_OFF:
         print(AFTER_POWER_OFF)
         return 0
@@ -53,6 +58,12 @@ def ask(request: Path) -> None:
             f"{request} cannot be written ({error.strerror}): use sudo, and see whether "
             "appliance-power runs"
         ) from error
+
+
+def format_lasting(lasts: timedelta) -> str:
+    """Real time, as a person beside the unit waits."""
+    seconds = lasts.total_seconds()
+    return f"{seconds:.0f} s" if seconds < SECONDS_BELOW else f"{seconds / 60:.0f} min"
 
 
 def wait_for_result(before: WakeTest | None, settings: Settings) -> WakeTest | None:
@@ -80,5 +91,5 @@ def print_result(test: WakeTest | None, settings: Settings) -> int:
     if test.woke:
         print("It was another computer, another clock or another `sleep`: test again.")
     else:
-        print("Look for 'wake by RTC alarm' in the firmware, or set sleep = 'stay'.")
+        print(f"{test.remedy[0].upper()}{test.remedy[1:]}, or set sleep = 'stay'.")
     return 1

@@ -42,6 +42,7 @@ from power.sleep.wake_test import LOADS_OFF_S, WakeTests, choose_slept, choose_t
 from power.sleep.wake_time import choose_sleep_mode, is_sleep_due, is_wake_due
 
 JUMP_S = 120.0  # a gap between two cycles, beyond three polls, that was no slow cycle
+FAST_JUMP_S = 8.0  # real seconds, where a demonstration's clock is fast: its cycles are not
 RETRY_AFTER_S = 300.0  # after a refusal
 Step = Callable[[EnergyLevel, BatteryState, Stamp], SleepState]
 
@@ -208,7 +209,7 @@ class SleepController:
 
     def _prepare_test(self, battery: BatteryState, now: Stamp) -> SleepState:
         """Sleep for some minutes; where no wake can be armed, the test is over."""
-        test_wake = choose_test_wake(now.utc)
+        test_wake = choose_test_wake(now.utc, self._settings)
         if self._sequence.prepare("a wake test", battery, now, test_wake=test_wake):
             return SleepState.WAITING_FOR_CHECKIN
         self._end_test()
@@ -296,7 +297,8 @@ class SleepController:
 
     def _has_time_jumped(self) -> bool:
         """Whether more time has passed since this cycle began than a cycle takes."""
-        return self._measure_gap_s() > JUMP_S + 3 * self._settings.meter.poll_every_s
+        slow_s = max(JUMP_S, FAST_JUMP_S * self._settings.clock.speed)
+        return self._measure_gap_s() > slow_s + 3 * self._settings.meter.poll_every_s
 
     def _measure_gap_s(self) -> float:
         """How long ago this cycle began; where it has just begun, the one before."""

@@ -34,7 +34,19 @@ ON_TIME = timedelta(minutes=5)  # a boot takes a minute or two; later, a person 
 LOADS_OFF_S = 60.0  # what runs has had this time to end
 PATIENCE_S = 1200.0  # a person waits beside the unit for so long; then the request is over
 SLEPT_SHARE = 0.5  # of a sleep: a computer that stayed up has cycles all the time
+# Real seconds, where a demonstration's clock is fast: its processes are not.
+FAST_NAP_S, FAST_LATE_S, FAST_PATIENCE_S = 20.0, 20.0, 60.0
 WOKE = "its clock woke it"
+STAYED_UP = "the computer was told to sleep and stayed up"
+STARTED_ANEW = "it started anew and did not come back from its sleep"
+# What to do about each failure; one that is not here is a clock that does not wake its computer.
+REMEDIES = {
+    STAYED_UP: "look with `systemd-inhibit --list` and `journalctl -b -k` for what keeps it from "
+    "suspending",
+    STARTED_ANEW: "look in `journalctl -b -1 -k` for how its suspend ended, bring its firmware up "
+    "to date, or set sleep = 'power-off'",
+}
+WAKE_IN_FIRMWARE = "look for 'wake by RTC alarm' in the firmware"
 POWERED_OFF = SleepMode.POWER_OFF
 MOST_BYTES = 4096
 # What tells one computer from another; the first that can be read of each line counts.
@@ -61,6 +73,11 @@ class WakeTest:
     computer: str
     rtc: str
     mode: SleepMode
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it failed."""
+        return REMEDIES.get(self.said, WAKE_IN_FIRMWARE)
 
     def holds_for(self, settings: Settings, computer: str) -> bool:
         """Whether it proves that a sleep by these settings, on that computer, is woken from."""
@@ -89,7 +106,7 @@ class WakeTests:
             return None
         why = "nobody has seen this computer wake by its clock"
         if last is not None and not last.woke:
-            why = f"the last test failed: {last.said}"
+            why = f"the last test failed: {last.said}; {last.remedy}"
         return UntestedSleepError(
             f"HIBERNATE stays up with its loads off because {why}: run `unitctl power test-sleep` "
             "beside the unit, or set sleep = 'stay'"
@@ -100,7 +117,8 @@ class WakeTests:
         with suppress(OSError):
             self._settings.wake_test_request.unlink()
             self._asked_s = now_s
-        is_old = self._asked_s is None or now_s - self._asked_s > PATIENCE_S
+        patience = stretch(timedelta(seconds=PATIENCE_S), FAST_PATIENCE_S, self._settings)
+        is_old = self._asked_s is None or now_s - self._asked_s > patience.total_seconds()
         return not is_old and choose_sleep_mode(self._settings) is not SleepMode.STAY
 
     def end_request(self) -> None:
@@ -115,7 +133,9 @@ class WakeTests:
         if nap is None or boot.asleep_since is None or nap.wakes is None:
             return
         mode = POWERED_OFF if nap.level is EnergyLevel.OFF else choose_sleep_mode(self._settings)
-        said = find_failure(boot.began - nap.wakes, ordered=mode, slept=slept)
+        on_time = stretch(ON_TIME, FAST_LATE_S, self._settings)
+        late = boot.began - nap.wakes
+        said = find_failure(late, on_time=on_time, ordered=mode, slept=slept)
         woke, rtc = not said, str(self._settings.host.rtc)
         test = WakeTest(boot.began, woke, said or WOKE, self._computer, rtc, mode)
         has_failed = self._last is not None and not self._last.woke
@@ -143,15 +163,17 @@ class WakeTests:
             self._disk.run(lambda: write_test(self._settings.wake_test_file, test))
 
 
-def find_failure(late: timedelta, *, ordered: SleepMode, slept: SleepMode | None) -> str:
+def find_failure(
+    late: timedelta, *, on_time: timedelta, ordered: SleepMode, slept: SleepMode | None
+) -> str:
     """Why the clock did not wake the computer from the sleep that was ordered; "" where it did."""
     if slept is None:
-        return "the computer was told to sleep and stayed up"
-    if not -EARLIEST <= late <= ON_TIME:
+        return STAYED_UP
+    if not -EARLIEST <= late <= on_time:
         minutes = abs(late) / timedelta(minutes=1)
         when = "after" if late > timedelta() else "before"
         return f"it was up {minutes:.0f} min {when} its alarm, so its clock did not wake it"
-    return "" if slept is ordered else "it started anew and did not come back from its sleep"
+    return "" if slept is ordered else STARTED_ANEW
 
 
 def choose_slept(nap: SleepRecord | None, gap_s: float) -> SleepMode | None:
@@ -164,9 +186,20 @@ def choose_slept(nap: SleepRecord | None, gap_s: float) -> SleepMode | None:
     return SleepMode.SUSPEND if gap_s >= most_s else None
 
 
-def choose_test_wake(now: datetime) -> WakeTime:
+def choose_test_wake(now: datetime, settings: Settings) -> WakeTime:
     """The wake of a test."""
-    return WakeTime(now + WAKES_AFTER, now + WAKES_AFTER, "five minutes ahead")
+    nap = compute_nap(settings)
+    return WakeTime(now + nap, now + nap, f"{nap / timedelta(minutes=1):.0f} min ahead")
+
+
+def compute_nap(settings: Settings) -> timedelta:
+    """How long a test sleeps."""
+    return stretch(WAKES_AFTER, FAST_NAP_S, settings)
+
+
+def stretch(usual: timedelta, real_s: float, settings: Settings) -> timedelta:
+    """Unit time: as usual, and in a demonstration at least so many real seconds."""
+    return max(usual, timedelta(seconds=real_s * settings.clock.speed))
 
 
 def identify_computer() -> str:

@@ -1,12 +1,13 @@
 """A unit sleeps only where somebody has seen its computer wake by its clock."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from appliance.model import EnergyLevel
-from appliance.settings import Settings, SleepMode
+from appliance.settings import ClockSettings, Settings, SleepMode
 from power.sleep import wake_test
 from power.sleep.wake_test import identify_computer, read_test
 from tests.conftest import OpenStore
@@ -100,6 +101,7 @@ def test_a_computer_that_a_person_woke_has_failed_the_test(
     (fault,) = unit.faults
     assert "the last test failed: it was " in fault
     assert said in fault
+    assert "look for 'wake by RTC alarm' in the firmware" in fault
     unit.verdict, unit.pct = LOW, 14.0
     unit.pass_time(600)
     assert unit.pid_one.orders == ["poweroff"]
@@ -119,6 +121,33 @@ def test_a_computer_that_was_told_to_sleep_and_stayed_up_has_failed_the_test(
     assert found is not None
     assert (found.woke, found.said) == (False, "the computer was told to sleep and stayed up")
     assert "the last test failed: the computer was told to sleep" in unit.faults[0]
+    assert "systemd-inhibit" in unit.faults[0]  # its clock may be sound
+    assert "wake by RTC alarm" not in unit.faults[0]
+
+
+@pytest.mark.parametrize("speed", [1, 36, 432, 2000])
+def test_a_demonstration_with_a_fast_clock_passes_the_test_that_its_board_passes(
+    clock: FakeClock, settings: Settings, open_store: OpenStore, speed: float
+) -> None:
+    """Its processes take real time: here five seconds from the order to the suspend, with a slow
+    cycle between them, and one from the alarm to the next cycle.
+    """
+    clock.set_wall_clock(SUNSET)
+    fast = replace(settings, clock=ClockSettings(speed=speed))
+    unit = SleepUnit(clock, fast, open_store("power"), is_tested=False)
+    unit.pass_time(1800)
+    ask(unit)
+    cycle_s = max(10.0, 0.1 * speed)
+    while not unit.pid_one.orders and clock.uptime_s < 10_000 + 60 * speed:
+        unit.pass_time(cycle_s, cycle_s)
+    assert unit.pid_one.orders == ["suspend"]
+    unit.pass_time(5.0 * speed, 5.0 * speed)
+    assert unit.alarm.armed is not None
+    clock.advance((unit.alarm.armed - clock.utc).total_seconds() + speed)
+    unit.cycle()
+    found = find_test(unit)
+    assert found is not None
+    assert (found.woke, found.said) == (True, "its clock woke it")
 
 
 def test_a_new_start_at_the_time_of_the_alarm_is_no_proof_of_waking_from_suspend(
@@ -129,6 +158,7 @@ def test_a_new_start_at_the_time_of_the_alarm_is_no_proof_of_waking_from_suspend
     unit.boot(300)
     unit.pass_time(60)
     assert "it started anew and did not come back from its sleep" in unit.faults[0]
+    assert "wake by RTC alarm" not in unit.faults[0]
 
 
 def test_the_wake_from_the_guards_power_off_is_no_proof_of_waking_from_suspend(
