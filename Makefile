@@ -1,5 +1,5 @@
 # make run    the unit on this machine, a day in DAY (default 4min), page on http://localhost:8080;
-#             CHARGER=renogy BMS=jk-pb name its power devices (`unitctl power models` lists them);
+#             CHARGER=renogy BMS=jk-pb GENERATOR=1 name its power devices (`unitctl power models` lists them);
 #             CAMERAS=8 watches eight simulated RTSP cameras instead of a clip
 # make day    one simulated day in about 45 s, headless; the last line says what came of it
 # make test   lint, types, architecture, tests; `make test-peers` the one beside other trackers
@@ -59,7 +59,7 @@ build/peers/installed build/fuzz/installed: build/%/installed: requirements/%.lo
 	@touch $@
 
 run: .venv/installed
-	$(BOUND) $(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS))
+	$(BOUND) $(PY) -m provisioning --day $(DAY) --port $(PORT) $(if $(DAYS),--days $(DAYS)) --charger $(CHARGER) --cameras $(CAMERAS) $(if $(BMS),--bms $(BMS)) $(if $(GENERATOR),--generator)
 
 day: .venv/installed
 	$(BOUND) $(PY) -m provisioning --day 38s --days 1 --port 0 --dir build/day

@@ -31,6 +31,7 @@ from power.guard.guard import judge
 from power.guard.limits import NO_RISE_AFTER_S, derive_limits
 from power.guard.observations import GuardState, find_deadline_s
 from power.guard.poll_rate import choose_period_s
+from power.guard.verdict import forbid_loads
 from power.memory import Memory, merge_estimates, merge_level, merge_readings
 from power.plan.ladder import Planner
 from power.reading.combine import compute_reported_soc_pct
@@ -118,8 +119,9 @@ class PowerCycle:
         self._recall(poll)
         situation = self._estimate_charge(poll)
         request = self._judge(situation)
-        sources = self._follow_sources(request)
         permission = self._sleep.permit(request)
+        sources = self._follow_sources(request, may_start=not permission.sleep_ordered)
+        permission = wait_for_rescue(permission, request, sources)
         decision = self._arbitrate(permission, situation)
         report = self._act(decision, permission, request, situation, sources)
         self._store(decision, situation, report, sources)
@@ -186,7 +188,7 @@ class PowerCycle:
         by_voltage = self._guard.may_lose_power
         return PermissionRequest(verdict, by_voltage, at.battery, at.reading, at.now)
 
-    def _follow_sources(self, request: PermissionRequest) -> SourceReport:
+    def _follow_sources(self, request: PermissionRequest, *, may_start: bool) -> SourceReport:
         """What the second sources do: by the guard's need, whatever the level is."""
         report = self._sources.follow(
             SourceSituation(
@@ -196,6 +198,7 @@ class PowerCycle:
                 guard=self._guard,
                 level=self._arbiter.level or EnergyLevel.HIBERNATE,
                 reserve_wh=request.verdict.reserve_wh or 0.0,
+                may_start=may_start,
                 has_unmeasured_source=bool(self._estimate and self._estimate.has_unmeasured_source),
             )
         )
@@ -234,8 +237,7 @@ class PowerCycle:
             decided={**sources.switches, **heaters.switches},
         )
         self._meter.note_load(self._settings.compute_base_w(budget.level))
-        awake = EnergyLevel.SENTINEL if sources.keeps_awake else EnergyLevel.OFF
-        report = self._sleep.act(max(budget.level, awake), at.battery, at.now)
+        report = self._sleep_if_alone(budget.level, at, sources)
         if decision.is_new:
             message_id = BATTERY_FLOOR if permission.verdict.power_off else LEVEL_CHANGED
             self._service.log.info(budget.reason, message_id, level=budget.level.name)
@@ -244,6 +246,14 @@ class PowerCycle:
         for fault in (*at.poll.faults, *of_loads, *report.faults, *of_battery):
             self._service.report_fault(fault)
         return report
+
+    def _sleep_if_alone(
+        self, level: EnergyLevel, at: Situation, sources: SourceReport
+    ) -> SleepReport:
+        """One step towards sleep, but not while a source runs: nobody else would stop it."""
+        if sources.keeps_awake:
+            return SleepReport(status="; it stays up while a source runs")
+        return self._sleep.act(level, at.battery, at.now)
 
     def _list_battery_faults(self, at: Situation, *, explained: bool) -> list[ApplianceError]:
         """What is wrong with the battery and how it is treated."""
@@ -306,3 +316,16 @@ class PowerCycle:
             other_boot = replace(self._battery, stamp=Stamp(now.utc - passed, "", last.uptime_s))
             restored = estimator.restore(other_boot, now, clock_went_on=True)
             self._estimate = restored and replace(restored, drift=self._estimate.drift)
+
+
+def wait_for_rescue(
+    permission: Permission, request: PermissionRequest, sources: SourceReport
+) -> Permission:
+    """A power-off by the charge alone waits for a source that was started a moment ago: without
+    loads the computer takes little in these minutes. One by a low voltage waits for nothing.
+    """
+    verdict = permission.verdict
+    if not (verdict.power_off and sources.may_rescue) or request.by_voltage:
+        return permission
+    reason = f"{verdict.reason}, but a source was started"
+    return replace(permission, verdict=replace(forbid_loads(reason), reserve_wh=verdict.reserve_wh))

@@ -57,6 +57,10 @@ OPTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("--bms", {"type": NAME, "help": "model of the BMS or shunt (none)"}),
     (
+        "--generator",
+        {"action": "store_true", "help": "a simulated generator; with a --bms it is seen"},
+    ),
+    (
         "--cameras",
         {"type": CAMERA_COUNT, "default": 1, "help": "1: a video file; 2 to 8: RTSP cameras"},
     ),
@@ -129,6 +133,7 @@ def run_laptop(options: argparse.Namespace, port: int, began_s: float) -> None:
         find_full_name(options.charger),
         find_full_name(options.bms) if options.bms else None,
         cameras=options.cameras,
+        generator=options.generator,
     )
     with Laptop(wish) as laptop:
         print(f"\nThe unit runs. Its page: http://localhost:{port} (stop with Ctrl-C).")

@@ -44,6 +44,14 @@ BUSY = ("front", "gate")  # where people walk all the time
 PROTECTED, USER, PASSWORD = "gate", "unit", "only on a laptop"  # one camera needs a password
 # Debian's own Python has the bindings of GStreamer; no venv has.
 RTSP_CAMERAS = ("/usr/bin/python3", str(ROOT / "provisioning/rtsp_cameras.py"))
+GENERATOR = """[switch.generator]
+path = "{path}"
+[source.generator]
+switch = "generator"
+power_w = 150
+tank_kwh = 1
+least_run_s = 1800
+"""
 LEAD_S = 6.0  # real seconds in which the processes start; the day begins after them
 LONGEST_SOCKET_PATH = 80  # the kernel allows 107 bytes, names included
 
@@ -63,6 +71,7 @@ class RunRequest:
     charge_pct: float = 36.0
     cloudiness: float = 0.25
     sleep: SleepMode = SleepMode.SUSPEND
+    generator: bool = False  # a simulated one behind a switch; it needs a BMS to be seen
     cameras: int = 1  # 1: the clip as a file; more: that many simulated RTSP cameras
 
 
@@ -170,6 +179,10 @@ class Laptop:
             *self._list_simulated_cameras(),
             Program("timers", [sys.executable, "-m", "provisioning.timers", *here], "always"),
         ]
+        programs += [
+            Program(f"appliance-switch@{name}", self._command_switch(name), "no")
+            for name in self.settings.switch
+        ]
         for process in read_processes():
             if process.oneshot:
                 continue
@@ -177,6 +190,10 @@ class Laptop:
                 command = process.command(sys.executable, self.settings.path, instance)
                 programs.append(Program(process.name + instance, command, process.restart))
         return programs
+
+    def _command_switch(self, name: str) -> list[str]:
+        words = ["provisioning.switch_unit", name, "--settings", str(self.settings.path)]
+        return [sys.executable, "-m", *words]
 
     def _list_simulated_cameras(self) -> list[Program]:
         """One server for all of them, as the plant is one for all power devices."""
@@ -223,7 +240,13 @@ class Laptop:
         text = self._format_section("charger", "main", devices.find_charger(self._request.charger))
         if self._request.bms:
             text += self._format_section("bms", "pack", devices.find_battery(self._request.bms))
-        return text
+        return text + (self._format_generator() if self._request.generator else "")
+
+    def _format_generator(self) -> str:
+        """The settings' sections of a generator behind a switch, and the file of that."""
+        path = self.directory / "generator"
+        path.write_text("0")
+        return GENERATOR.format(path=path)
 
     def _format_section(self, kind: str, name: str, profile: Profile) -> str:
         port = f"{TCP}127.0.0.1:{find_free_port()}" if profile.tcp_only else self.directory / kind

@@ -35,7 +35,8 @@ NO_NEED = Need("", is_safe=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSituation:
     """What is known in this cycle. `level`: at which the loads ran until now; `reserve_wh`: what
-    the guard keeps; `has_unmeasured_source`: the estimator sees a charger that nobody measures.
+    the guard keeps; `may_start`: the computer is not about to sleep;
+    `has_unmeasured_source`: the estimator sees a charger that nobody measures.
     """
 
     now: Stamp
@@ -44,13 +45,15 @@ class SourceSituation:
     guard: GuardState
     level: EnergyLevel
     reserve_wh: float
+    may_start: bool = True
     has_unmeasured_source: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
     """The answer. `switches`: by the names of the switches; `keeps_awake`: the computer must not
-    sleep while a source runs; `explains`: a source may be what charges the battery.
+    sleep while a source runs; `explains`: a source may be what charges the battery; `may_rescue`:
+    one was started a moment ago, or gives power.
     """
 
     switches: Mapping[str, bool]
@@ -58,6 +61,7 @@ class SourceReport:
     faults: tuple[ApplianceError, ...] = ()
     keeps_awake: bool = False
     explains: bool = False
+    may_rescue: bool = False
 
 
 Decide = Callable[[str, BatteryState, PowerReading | None, bool], SourceDecision | None]
@@ -142,7 +146,8 @@ class Sources:
             now=at.now,
             local_h=find_local_hour(at.now, self._settings.site.timezone),
             charge_pct=at.battery.state_of_charge_pct,
-            refusal=find_refusal(at.battery, at.reading, limits),
+            refusal=find_refusal(at.battery, at.reading, limits)
+            or ("" if at.may_start or state.is_ordered else "the computer is about to sleep"),
             need=need.reason,
             is_safe=need.is_safe,
             decision=self._decide(name, at.battery, at.reading, state.is_ordered),
@@ -182,6 +187,9 @@ class Sources:
             ),
             keeps_awake=any(states[name].is_ordered for name in sources),
             explains=any(is_on(states[name]) for name in sources),
+            may_rescue=any(
+                may_rescue(states[name], source, at.now) for name, source in sources.items()
+            ),
         )
 
     def _follow_stuck(self, at: SourceSituation, extra_w: float | None) -> None:
@@ -233,6 +241,15 @@ class Sources:
 def is_on(state: SourceState) -> bool:
     """Whether it may give power now."""
     return state.phase is not SourcePhase.OFF
+
+
+def may_rescue(state: SourceState, source: SourceSettings, now: Stamp) -> bool:
+    """Whether it may yet give power: it has been started a moment ago, or was just seen to give."""
+    if not state.is_ordered:
+        return False
+    since_s = state.changed_s if state.gave_s is None else state.gave_s
+    grace_s = source.gives_within_s + (source.warm_up_s if state.gave_s is None else 0.0)
+    return now.uptime_s - since_s <= grace_s
 
 
 def make_first_state(name: str, source: SourceSettings, now: Stamp) -> SourceState:

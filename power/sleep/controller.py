@@ -98,7 +98,7 @@ class SleepController:
             verdict, check_passed = self._continue_check(self._progress.check, request)
         elif self._test_asked:
             verdict = limit_to_hibernate(verdict, "a wake test was asked for")
-        return Permission(verdict, check_passed)
+        return Permission(verdict, check_passed, self._sequence.is_order_out)
 
     def permit_power_off(self, verdict: Verdict, request: PermissionRequest) -> bool:
         if not verdict.power_off or not self._settings.host.may_power_off:

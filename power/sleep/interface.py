@@ -29,11 +29,12 @@ class PermissionRequest:
 @dataclass(frozen=True, slots=True)
 class Permission:
     """The answer before the orders: the guard's verdict, lowered while the energy check runs or an
-    order to sleep is out; whether the check has just passed.
+    order to sleep is out; whether the check has just passed, and whether such an order is out.
     """
 
     verdict: Verdict
     check_passed: bool = False
+    sleep_ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

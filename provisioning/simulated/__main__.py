@@ -23,6 +23,7 @@ from provisioning.simulated.devices.models import SIMULATORS, make_byte_device
 from provisioning.simulated.lines.bridge_line import BridgeLine
 from provisioning.simulated.lines.serial_line import SerialLine, link_port
 from provisioning.simulated.lines.tcp_line import TcpLine, make_answer
+from provisioning.simulated.plant.generator import find_generator
 from provisioning.simulated.plant.load import ReportedLoad
 from provisioning.simulated.plant.plant import Plant
 from provisioning.simulated.plant.running import RunningDevice, RunningPlant
@@ -46,7 +47,8 @@ def main() -> None:
 def serve(command: SimulatorArguments, settings: Settings, stop: Event) -> None:
     """Build the parts and answer until `stop` is set."""
     clock = settings.make_clock()
-    plant = Plant(settings, clock.stamp().utc)
+    generator = find_generator(settings, command.quirks)
+    plant = Plant(settings, clock.stamp().utc, generator)
     running = RunningPlant(plant, ReportedLoad(settings, clock), clock)
     requests = command.list_requests(settings)
     Thread(target=running.tick, args=(stop,), daemon=True).start()

@@ -17,6 +17,7 @@ from appliance.parsing.values import parse_address, parse_count
 from appliance.settings import ModbusFraming, Settings
 from provisioning.simulated.devices.models import SIMULATORS, find_full_name
 from provisioning.simulated.lines.quirks import LINE_QUIRKS
+from provisioning.simulated.plant.generator import QUIRKS as GENERATOR_QUIRKS
 
 EPILOG = """Without a DEVICE, every charger and BMS of the settings is simulated at its port.
 The load on the simulated battery is what the unit's services report in its database.
@@ -115,7 +116,7 @@ def parse_command(arguments: list[str] | None = None) -> SimulatorArguments:
 
 def check_quirks(names: list[str]) -> None:
     """Raise `SettingsError` for a quirk that neither the line nor any device has."""
-    known = {**LINE_QUIRKS}
+    known = {**LINE_QUIRKS, **GENERATOR_QUIRKS}
     for simulator in SIMULATORS.values():
         known.update(simulator.QUIRKS)
     for name in names:
@@ -128,7 +129,8 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m provisioning.simulated",
         description="Simulated charge controllers and batteries with sun and clouds behind them.",
         epilog=EPILOG.format(
-            devices=format_device_help(), line=format_quirk_help(LINE_QUIRKS, "  ")
+            devices=format_device_help(),
+            line=format_quirk_help(LINE_QUIRKS | GENERATOR_QUIRKS, "  "),
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -20,7 +20,7 @@ from power.act.sources import Sources
 from power.cycle import PowerCycle
 from power.plan.ladder import Ladder
 from power.reading.meters import Poll
-from power.sleep.interface import NoSleep, SleepReport
+from power.sleep.interface import NoSleep, Permission, PermissionRequest, SleepReport
 from tests.conftest import OpenStore
 from tests.power.test_cycle import FakeMeter
 from tests.stand_ins.fakes import FakeClock
@@ -55,6 +55,10 @@ class Awake(NoSleep):
 
     def __init__(self) -> None:
         self.levels: list[EnergyLevel] = []
+        self.ordered = False
+
+    def permit(self, request: PermissionRequest) -> Permission:
+        return Permission(request.verdict, sleep_ordered=self.ordered)
 
     def act(self, *args: object) -> SleepReport:
         assert isinstance(args[0], EnergyLevel)
@@ -157,8 +161,35 @@ def test_the_guard_starts_it_before_any_load_stops_and_stops_it_when_it_is_safe(
 
 def test_a_unit_with_a_running_generator_does_not_go_to_sleep(site: Site) -> None:
     site.begin(12)
+    site.pass_time(20)
+    asked = len(site.sleep.levels)
     site.pass_time(120)
-    assert set(site.sleep.levels[-5:]) == {EnergyLevel.SENTINEL}
+    assert len(site.sleep.levels) == asked
+
+
+def test_a_power_off_by_the_charge_waits_for_a_started_generator_and_one_by_the_voltage_does_not(
+    site: Site,
+) -> None:
+    """And it waits for no longer than the start may take."""
+    site.meter.broken = True
+    site.begin(8)
+    site.pass_time(120)
+    assert "poweroff" not in site.host.orders
+    site.pass_time(400)
+    assert "poweroff" in site.host.orders
+    site.host.orders.clear()
+    site.clock.reboot()
+    site.begin(8)
+    site.meter.volts = 9.5
+    site.pass_time(60)
+    assert "poweroff" in site.host.orders
+
+
+def test_no_source_is_started_once_the_computer_is_ordered_to_sleep(site: Site) -> None:
+    site.begin(16)
+    site.sleep.ordered = True
+    state = site.pass_time(60)
+    assert (state.phase, "about to sleep" in state.reason) == (SourcePhase.OFF, True)
 
 
 def test_a_generator_that_gives_nothing_is_a_fault_with_what_to_look_for(site: Site) -> None:

@@ -64,8 +64,13 @@ ADDED = {
     ("events", "erase"): ["--yes"],
     ("export",): ["--to", "{count}.tar.gz"],
 }
-# These ask what is connected to this machine, or its clock: only parsed.
-ON_REAL_HARDWARE = [["power", "probe"], ["power", "test-sleep"]]
+# These ask what is connected to this machine, its clock, or a power service that runs: only parsed.
+ON_REAL_HARDWARE = [
+    ["power", "probe"],
+    ["power", "test-sleep"],
+    ["energy", "fuel"],
+    ["energy", "source"],
+]
 ENDLESS = ["provisioning.simulated"]
 AS_ROOT = {"journalctl", "rtcwake", "systemctl", "systemd-analyze", "systemd-cgtop"}
 INSTALLER = "provisioning/install"

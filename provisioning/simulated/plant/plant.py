@@ -4,7 +4,7 @@ Reads: settings. Writes: nothing. The caller gives the time to advance to and th
 Never: reads a clock, waits, or starts a thread; usable in a test as in a demonstration.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +20,7 @@ from provisioning.simulated.plant.charging import (
     update_charging,
 )
 from provisioning.simulated.plant.counters import Counters
+from provisioning.simulated.plant.generator import Generator
 from provisioning.simulated.plant.pack import COLD_LIMIT_C, make_pack
 from provisioning.simulated.plant.weather import Weather
 
@@ -42,12 +43,15 @@ class Totals:
 class Plant:
     """One unit's energy hardware, from `start` (aware) on. Raises `SettingsError` if it must."""
 
-    def __init__(self, settings: Settings, start: datetime) -> None:
+    def __init__(
+        self, settings: Settings, start: datetime, generator: Generator | None = None
+    ) -> None:
         self.settings = settings
         self.utc = start.astimezone(UTC)
         self.pack = make_pack(settings.battery)
         self.rated_a = choose_rated_a(settings.panels.peak_w, settings.battery.nominal_voltage_v)
         self.totals = Totals()
+        self.generator = generator
         self._zone = find_zone(settings.site.timezone)
         self._weather = Weather(settings)
         self._charge = settings.simulation.battery_charge_pct / 100
@@ -149,6 +153,8 @@ class Plant:
 
     def _step(self, step_s: float, load_w: float) -> None:
         middle = self.utc + timedelta(seconds=step_s / 2)
+        if self.generator is not None:
+            self.generator.advance(step_s, on=self.generator.read_switch())
         self._flow = now = self._compute_flow(
             step_s=step_s, middle=middle, load_w=load_w, connected=self._flow.connected
         )
@@ -161,17 +167,19 @@ class Plant:
     def _compute_flow(
         self, *, step_s: float, middle: datetime, load_w: float, connected: bool = True
     ) -> Flow:
-        return compute_flow(
+        given_w = self.generator.power_w if self.generator is not None else 0.0
+        flow = compute_flow(
             self.pack,
             self._charging,
             charge=self._charge,
             temperature_c=self._weather.compute_temperature_c(middle),
             available_w=self._weather.compute_sun_w(middle),
-            wanted_w=load_w,
+            wanted_w=load_w - given_w,
             rated_a=self.rated_a,
             connected=connected,
             step_s=step_s,
         )
+        return replace(flow, load_w=flow.load_w + given_w) if given_w and flow.connected else flow
 
     def _count(self, now: Flow, *, step_s: float, load_w: float) -> None:
         hours = step_s / 3600
