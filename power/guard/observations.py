@@ -45,6 +45,14 @@ class Sag(NamedTuple):
 NO_SAG = Sag(0.0, 0.0)
 
 
+class Moment(NamedTuple):
+    """Voltage (V, at the battery's wires) and current (A) of one moment, in uptime."""
+
+    voltage_v: float
+    current_a: float
+    at_s: float
+
+
 @dataclass(frozen=True, slots=True)
 class GuardState:
     """What the guard remembers, in uptimes: since when the voltage is low and the cell empty as
@@ -61,7 +69,8 @@ class GuardState:
     `denied_sum_s`: for how long none might, less a part of the time in which some might, at
     `share_seen_s` when that was last reported; `is_denied_often`: too long, and not over yet.
     `sag_since_s`: since when a large current holds the voltage low, `deep_sag_since_s` below the
-    floor (power/guard/sag.py). `lvd_v`: where a load output disconnects, as last reported.
+    floor (power/guard/sag.py); `before_sag`: the last sound moment before, `step_ohm` what the step
+    from it shows of the resistance. `lvd_v`: where a load output disconnects, as last reported.
     `proven`: what the battery holds at least (power/guard/dead_reckoning.py).
     """
 
@@ -84,6 +93,8 @@ class GuardState:
     is_denied_often: bool = False
     sag_since_s: float | None = None
     deep_sag_since_s: float | None = None
+    before_sag: Moment | None = None
+    step_ohm: float | None = None
     lvd_v: float | None = None
     low_sum_s: float = 0.0
     empty_sum_s: float = 0.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from appliance.model import EnergyLevel
+from appliance.model import EnergyLevel, PowerReading
 from appliance.settings import BatterySettings, Chemistry, Settings
 from power.guard.guard import judge
 from power.guard.limits import derive_limits
@@ -140,6 +140,67 @@ def test_a_voltage_that_was_low_before_a_surge_stays_low(site: Site) -> None:
     assert site.hold(20, 12.7, -5.0).max_level is EnergyLevel.FULL
 
 
+def build_site(clock: FakeClock, chemistry: Chemistry, times: int) -> Site:
+    """A pack of 200 Ah (24 and 48 V: 100 Ah), and a sure count of 85 %."""
+    cell_v = 3.2 if chemistry is Chemistry.LFP else 3.0
+    volts, capacity_wh = 4 * cell_v * times, 2560.0 * max(1, times / 2)
+    pack = BatterySettings(
+        chemistry=chemistry, nominal_voltage_v=volts, capacity_wh=capacity_wh, resistance_ohm=None
+    )
+    return Site(clock, settings=Settings(battery=pack), charge=85.0)
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+@pytest.mark.parametrize("chemistry", list(Chemistry))
+@pytest.mark.parametrize("share", [0.6, 1.0, 1.3, 2.0])
+@pytest.mark.parametrize("c_rate", [0.3, 0.6, 1.0])
+def test_a_surge_through_a_resistance_that_was_never_learned_stops_nothing(
+    clock: FakeClock, chemistry: Chemistry, times: int, share: float, c_rate: float
+) -> None:
+    """Down to where inverters disconnect, the step into the current shows the resistance."""
+    site = build_site(clock, chemistry, times)
+    limits = derive_limits(site.settings.battery, site.settings.energy)
+    rested_v = limits.cells * (3.3 if chemistry is Chemistry.LFP else 2.1)
+    amps = c_rate * limits.capacity_ah
+    surge_v = rested_v - share * limits.resistance_ohm * amps
+    if surge_v < limits.deepest_sag_v:
+        pytest.skip("an inverter may disconnect there")
+    site.hold(10, rested_v, 0.02 * amps)
+    verdict = site.hold(120, surge_v, -amps)
+    assert verdict.max_level is EnergyLevel.FULL, verdict.reason
+
+
+def test_a_fall_of_the_voltage_without_a_step_of_the_current_is_no_resistance(
+    clock: FakeClock,
+) -> None:
+    site = Site(clock)
+    site.hold(10, 13.1, -120.0)
+    site.hold(2, 10.9 - 0.2, -121.0)
+    assert site.hold(40, 10.9 - 0.2, -121.0).power_off
+
+
+def test_a_surge_that_was_seen_too_late_shows_no_resistance(site: Site) -> None:
+    site.clock.advance(40)
+    site.hold(2, 10.7, -120.0)
+    assert site.hold(40, 10.7, -120.0).power_off
+
+
+def test_a_surge_from_a_low_voltage_shows_no_resistance(site: Site) -> None:
+    site.hold(60, 12.5, -2.0)
+    site.hold(2, 10.5, -120.0)
+    assert site.hold(40, 10.5, -120.0).power_off
+
+
+def test_what_a_charger_had_raised_the_voltage_by_is_not_its_fall_at_the_resistance(
+    clock: FakeClock,
+) -> None:
+    """14.2 V in absorption, then 10.5 V: of that the step at the resistance is 3.0 V at most."""
+    site = Site(clock)
+    site.hold(10, 14.2, 5.0)
+    site.hold(4, 10.5, -120.0)
+    assert site.state.step_ohm == pytest.approx((13.48 - 10.5) / 125, rel=0.01)
+
+
 def test_lead_acid_sags_too(clock: FakeClock) -> None:
     lead = Settings(battery=BatterySettings(chemistry=Chemistry.FLOODED, nominal_voltage_v=12))
     site = Site(clock, settings=lead)
@@ -203,23 +264,46 @@ ANSWERS = Phase(1, 0, "answers", {})
 
 @dataclass
 class InverterWorld(World):
-    """A world in which an inverter draws `c_rate` beside the unit's loads."""
+    """A world in which an inverter draws `c_rate` beside the unit's loads, and in which the voltage
+    is measured behind wires of `wire_ohm`.
+    """
 
     c_rate: float = 0.0
+    wire_ohm: float = 0.0
+
+    def report(self, phase: Phase, now: Flow) -> PowerReading | None:
+        return super().report(
+            phase, replace(now, battery_v=now.battery_v + now.battery_a * self.wire_ohm)
+        )
 
     def pass_time(self, sun_w: float, load_w: float) -> Flow:
         return super().pass_time(sun_w, load_w + self.c_rate * self.settings.battery.capacity_wh)
 
 
 @pytest.mark.parametrize("name", UNITS)
-@pytest.mark.parametrize(("wrong", "c_rate"), [(0.5, 0.6), (1.0, 0.4), (2.0, 0.2)])
+@pytest.mark.parametrize(
+    ("wrong", "wires", "c_rate"),
+    [
+        (0.5, 0, 0.6),
+        (1.0, 0, 0.4),
+        (2.0, 0, 0.2),
+        (0.4, 0.6, 0.6),
+        (0.5, 0.8, 0.5),
+        (0.5, 1.5, 0.3),
+    ],
+)
+@pytest.mark.parametrize("left", [0.3, 0.13])
 @pytest.mark.parametrize("off_mv", [-12.5, 12.5])
 def test_no_load_runs_on_a_battery_that_an_inverter_empties(
-    name: str, wrong: float, c_rate: float, off_mv: float
+    name: str, wrong: float, wires: float, c_rate: float, left: float, off_mv: float
 ) -> None:
-    """The count says 100 % and is sure; the resistance is not what the settings say."""
-    world = InverterWorld(UNITS[name], "voltage", 0.3, 25.0, 10.0, off_mv, charge_from="full")
-    world.pack = replace(world.pack, resistance_ohm=world.pack.resistance_ohm * wrong)
+    """The count says 100 % and is sure; the resistance is not what the settings say, and the wires
+    to where the voltage is measured have some too.
+    """
+    world = InverterWorld(UNITS[name], "voltage", left, 25.0, 10.0, off_mv, charge_from="full")
+    usual_ohm = world.pack.resistance_ohm
+    world.wire_ohm = wires * usual_ohm
+    world.pack = replace(world.pack, resistance_ohm=usual_ohm * wrong)
     world.run(Phase(0.3, 0, "answers", {}))
     world.c_rate = c_rate
     while world.drawable_wh > 0 and world.clock.uptime_s < 50_000:
